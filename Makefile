@@ -1,0 +1,45 @@
+# The commands of this project; `make` alone lists them.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+SCENARIO ?= incident
+
+.DEFAULT_GOAL := help
+.PHONY: help lab test check snap bench clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+$(VENV)/.lab: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "ssewizard needs Python 3.11 or later; set PYTHON=python3.12, say"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[lab]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "ssewizard needs Python 3.11 or later; set PYTHON=python3.12, say"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@ $(VENV)/.lab
+
+lab: $(VENV)/.lab ## a real Nginx, broken as in the incident, and the wizard on it
+	@$(BIN)/ssewizard lab $(SCENARIO)
+
+test: $(VENV)/.dev ## all tests, real Nginx included
+	$(BIN)/python -m pytest -n auto
+
+check: $(VENV)/.dev ## format, lint, types, import contracts, tests: what CI runs
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -n auto
+
+snap: $(VENV)/.dev ## draw the snapshots again
+	$(BIN)/python -m pytest -n auto tests/screens --snapshot-update
+
+bench: $(VENV)/.dev ## the figures: time to the cause beside its floor, decoder, config
+	$(BIN)/python -m tests.bench
+
+clean: ## remove the environment and the caches
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache

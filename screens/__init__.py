@@ -1,0 +1,1 @@
+"""The wizard in the terminal. Only this package knows Textual."""

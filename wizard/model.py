@@ -1,0 +1,265 @@
+"""What was asked, what was seen, what was concluded: frozen values that all else speaks in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from wizard.nginx.site import Delivery, Site
+from wizard.timeline import Timeline
+
+LOCAL = "local"
+"""The vantage that is this machine."""
+
+StepId = Literal["root", "proxy", "direct", "logs", "config", "cause", "fix", "verify"]
+STEPS: tuple[StepId, ...] = (
+    "root",
+    "proxy",
+    "direct",
+    "logs",
+    "config",
+    "cause",
+    "fix",
+    "verify",
+)
+State = Literal["todo", "running", "pass", "warn", "fail", "skip"]
+Confidence = Literal["confirmed", "likely", "possible"]
+Verdict = Literal["healthy", "fault", "inconclusive"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Something at a vantage: a URL, a path, `-`; empty `what` means `nginx -T` there."""
+
+    what: str
+    vantage: str = LOCAL
+
+    def __str__(self) -> str:
+        return self.what if self.vantage == LOCAL else f"{self.vantage}={self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What the user gave.
+
+    Attributes:
+        stall: The longest wait, in seconds, before a silent stream counts as held.
+        patience: How long, in seconds, to watch a live stream for a cut; 0 does not watch.
+        connect_to: Host and port to connect to instead of the URL's own.
+    """
+
+    url: str
+    direct: tuple[Place, ...] = ()
+    conf: Place | None = None
+    logs: tuple[Place, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    insecure: bool = False
+    connect_to: tuple[str, int] | None = None
+    stall: float = 10.0
+    patience: float = 0.0
+    mcp: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class StepState:
+    """One step's state and, in one sentence, why."""
+
+    id: StepId
+    state: State = "todo"
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line that matters.
+
+    Attributes:
+        kind: `access`, `error`, `dotnet` or `text`.
+        ours: Whether it belongs to one of our own probes (by run token, else time and path).
+        meaning: What it shows, in one sentence; empty if it only gives context.
+        tag: A word that rules look for: `held-499`, `live-200`, `read-timeout`,
+            `header-timeout`, `connect-failed`, `canceled`; empty otherwise.
+    """
+
+    file: str
+    text: str
+    kind: str
+    ours: bool
+    tag: str = ""
+    meaning: str = ""
+    client: str = ""
+    """What our own probe was, by its User-Agent: `sse-proxy h1 identity`; empty otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogReport:
+    """What one log file showed since the probes began."""
+
+    file: str
+    lines: tuple[LogLine, ...] = ()
+    read: int = 0
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One leg judged beside its reference.
+
+    Attributes:
+        outcome: `live` (events came), `late` (only in a burst, long after the direct leg),
+            `held` (not even headers), `events-held` (headers, no event), `headers-held` (as the
+            direct leg has headers but no event yet, and this one has no headers), `silent`
+            (headers and no event, and nothing says one was due), `cut` (broken off),
+            `ended` (a clean end), `status` (another status than 200), `redirect`,
+            `not-a-stream`, `refused` (no connection, no TLS, no address), `not-offered` (HTTP/2
+            was asked for and not negotiated), `running`.
+        why: One sentence.
+    """
+
+    timeline: Timeline
+    outcome: "Outcome"
+    why: str = ""
+
+
+Outcome = Literal[
+    "running",
+    "live",
+    "late",
+    "held",
+    "events-held",
+    "headers-held",
+    "silent",
+    "cut",
+    "ended",
+    "status",
+    "redirect",
+    "not-a-stream",
+    "refused",
+    "not-offered",
+]
+HELD: frozenset[str] = frozenset({"held", "events-held", "headers-held", "late"})
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What the config says of one proxied leg, to be held against what was seen."""
+
+    label: str
+    delivery: Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All that was given and seen in one investigation.
+
+    Attributes:
+        run: The token in our User-Agent; the log step finds our own lines by it.
+        started: When the first probe began, in seconds since the epoch.
+        before: The proxied cells of the round before the last, once the user verifies.
+        problems: What could not be done, by step, one sentence each.
+    """
+
+    target: Target
+    run: str = ""
+    started: float = 0.0
+    root: Timeline | None = None
+    proxy: tuple[Cell, ...] = ()
+    direct: tuple[Cell, ...] = ()
+    before: tuple[Cell, ...] = ()
+    logs: tuple[LogReport, ...] = ()
+    site: Site | None = None
+    root_site: Site | None = None
+    predictions: tuple[Prediction, ...] = ()
+    problems: Mapping[StepId, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Something that anybody can check: what kind, where it was seen, and what."""
+
+    kind: Literal["probe", "config", "log", "replay"]
+    where: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """What mends it, in one sentence, and in whose hands it is."""
+
+    summary: str
+    where: Literal["nginx", "backend", "client", "outer-proxy"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One failure mode found in a case.
+
+    Attributes:
+        id: The catalogue's id.
+        latent: True where nothing is broken now but would be; never a cause, listed as a risk.
+        apart: The measurement that separates it from its look-alikes, in one sentence.
+        explains: Ids of findings that are only symptoms of this one.
+    """
+
+    id: str
+    title: str
+    confidence: Confidence
+    evidence: tuple[Evidence, ...]
+    fix: Fix
+    apart: str = ""
+    latent: bool = False
+    explains: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """The conclusion.
+
+    Attributes:
+        causes: In order; the first is the primary cause. Empty when healthy.
+        risks: Latent findings.
+        notes: What else must be said: where prediction and observation disagree, what was not
+            looked at and why.
+    """
+
+    verdict: Verdict
+    summary: str
+    causes: tuple[Finding, ...] = ()
+    risks: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BlockLine:
+    """One line of the recommended block and its reason; the reason of a kept line says `kept`."""
+
+    text: str
+    reason: str
+    kept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """What to paste where.
+
+    Attributes:
+        lines: The block, line by line with reasons.
+        diff: A unified diff that `patch -p0` applies in `directory`; None without a config.
+        insert_at: `file:line`, or None without a config.
+        directory: Where to run `patch -p0`; empty without a config.
+        omitted: The usual lines that are not in the block, each with why not.
+        adapt: Without a config: what the reader must adapt, one sentence each.
+        summary: One sentence: what the change does.
+    """
+
+    summary: str
+    lines: tuple[BlockLine, ...]
+    diff: str | None = None
+    insert_at: str | None = None
+    directory: str = ""
+    omitted: tuple[tuple[str, str], ...] = ()
+    adapt: tuple[str, ...] = ()
+
+    @property
+    def block(self) -> str:
+        """The block as text, to paste."""
+        return "\n".join(line.text for line in self.lines) + "\n"

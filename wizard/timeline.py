@@ -1,0 +1,165 @@
+"""All that one leg has shown so far, folded from its events into one frozen value."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import reduce
+from typing import Literal
+
+from wizard.events import (
+    Chunk,
+    Comment,
+    Connected,
+    Ended,
+    Ending,
+    Excess,
+    Headers,
+    ProbeEvent,
+    Resolved,
+    Secured,
+    SseEvent,
+)
+
+Http = Literal["1.1", "2"]
+Encoding = Literal["identity", "gzip"]
+Framing = Literal["chunked", "length", "close", "h2"]
+
+TAIL = 200
+"""How many of the newest events a timeline keeps for display; all are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One request to make: from where, to what, and how.
+
+    Attributes:
+        name: `root-proxy`, `sse-proxy` or `sse-direct`; the id of the check it belongs to.
+        vantage: The place it runs from; `local` is this machine.
+        http: The HTTP version asked for (`2` over TLS by ALPN).
+        encoding: What Accept-Encoding names.
+    """
+
+    name: str
+    url: str
+    http: Http = "1.1"
+    encoding: Encoding = "identity"
+    vantage: str = "local"
+
+    @property
+    def label(self) -> str:
+        """The leg as evidence names it: `sse-proxy h1 identity`."""
+        place = "" if self.vantage == "local" else f" from {self.vantage}"
+        return f"{self.name} h{self.http[0]} {self.encoding}{place}"
+
+
+StreamItem = SseEvent | Comment | Excess
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """One leg so far. Times are seconds since the start of the request, None if not reached.
+
+    Attributes:
+        bytes: Body bytes on the wire, before decompression.
+        last_byte_s: When the newest body byte came (the headers, if none has).
+        longest_gap_s: The longest silence between two arrivals of body bytes.
+        ping_gap_s: The longest silence between two neighbouring comments or events, once two came.
+        ended: None while the leg runs.
+        waited_s: How long the probe looked, set when it ended.
+    """
+
+    leg: Leg
+    address: str | None = None
+    dns_s: float | None = None
+    connect_s: float | None = None
+    tls_s: float | None = None
+    headers_s: float | None = None
+    first_byte_s: float | None = None
+    first_event_s: float | None = None
+    status: int | None = None
+    http: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    bytes: int = 0
+    events: int = 0
+    comments: int = 0
+    excess: int = 0
+    last_byte_s: float | None = None
+    last_item_s: float | None = None
+    longest_gap_s: float = 0.0
+    ping_gap_s: float | None = None
+    tail: tuple[StreamItem, ...] = ()
+    ended: Ending | None = None
+    detail: str = ""
+    waited_s: float | None = None
+
+    def header(self, name: str) -> str | None:
+        """The value of a response header, or None. `name` in lower case."""
+        return next((value for key, value in self.headers if key == name), None)
+
+    @property
+    def is_event_stream(self) -> bool:
+        """Whether the answer is a 200 with an event stream's media type."""
+        media = (self.header("content-type") or "").split(";")[0].strip().lower()
+        return self.status == 200 and media == "text/event-stream"
+
+    @property
+    def framing(self) -> Framing | None:
+        """How the end of the body is told (RFC 9112, section 6.3); None before the headers."""
+        if self.headers_s is None:
+            return None
+        if self.http == "2":
+            return "h2"
+        if "chunked" in (self.header("transfer-encoding") or "").lower():
+            return "chunked"
+        return "close" if self.header("content-length") is None else "length"
+
+    def fold(self, events: Iterable[ProbeEvent]) -> "Timeline":
+        """This timeline with more events applied."""
+        return reduce(apply, events, self)
+
+
+def apply(line: Timeline, event: ProbeEvent) -> Timeline:
+    """The timeline after one more event."""
+    match event:
+        case Resolved(at, address):
+            return replace(line, dns_s=at, address=address)
+        case Connected(at):
+            return replace(line, connect_s=at)
+        case Secured(at):
+            return replace(line, tls_s=at)
+        case Headers(at, status, http, headers):
+            return replace(
+                line, headers_s=at, status=status, http=http, headers=headers, last_byte_s=at
+            )
+        case Chunk(at, size):
+            return _with_bytes(line, at, size)
+        case Ended(at, reason, detail):
+            return replace(line, ended=reason, detail=detail, waited_s=at)
+        case _:
+            return _with_item(line, event)
+
+
+def _with_bytes(line: Timeline, at: float, size: int) -> Timeline:
+    gap = at - (line.last_byte_s if line.last_byte_s is not None else at)
+    return replace(
+        line,
+        bytes=line.bytes + size,
+        first_byte_s=at if line.first_byte_s is None else line.first_byte_s,
+        last_byte_s=at,
+        longest_gap_s=max(line.longest_gap_s, gap),
+    )
+
+
+def _with_item(line: Timeline, item: StreamItem) -> Timeline:
+    is_event = isinstance(item, SseEvent)
+    gap = None if line.last_item_s is None else item.at - line.last_item_s
+    gaps = [known for known in (gap, line.ping_gap_s) if known is not None]
+    return replace(
+        line,
+        events=line.events + is_event,
+        comments=line.comments + isinstance(item, Comment),
+        excess=line.excess + (item.dropped if isinstance(item, Excess) else 0),
+        first_event_s=item.at if is_event and line.first_event_s is None else line.first_event_s,
+        last_item_s=item.at,
+        ping_gap_s=max(gaps) if gaps else None,
+        tail=(*line.tail[-TAIL + 1 :], item),
+    )
