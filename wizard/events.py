@@ -52,10 +52,18 @@ class Headers:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Body bytes have arrived, `size` of them, before any decompression."""
+    """Body bytes have arrived.
+
+    Attributes:
+        size: How many bytes, as they came on the wire.
+        decoded: How many bytes that gave after decompression: gzip can take bytes and give none.
+        excerpt: The beginning of a body that is not an event stream, for the reader.
+    """
 
     at: float
     size: int
+    decoded: int
+    excerpt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,4 +101,5 @@ class Ended:
     detail: str = ""
 
 
-ProbeEvent = Resolved | Connected | Secured | Headers | Chunk | SseEvent | Comment | Excess | Ended
+StreamItem = SseEvent | Comment | Excess
+ProbeEvent = Resolved | Connected | Secured | Headers | Chunk | StreamItem | Ended

@@ -39,7 +39,10 @@ _SECRET_PARAMS = (
 _RULES = (
     (re.compile(rf"(?i)\b({_SECRET_HEADERS})(\s*[:=]\s*)[^\r\n'\"]+"), r"\1\2[redacted]"),
     (re.compile(rf"(?i)([?&;]|\b)({_SECRET_PARAMS})=[^\s&\"'#;<>]+"), r"\1\2=[redacted]"),
-    (re.compile(r"(?i)\b(bearer|basic|negotiate|digest)\s+[A-Za-z0-9+/_.=~-]{6,}"), r"\1 [redacted]"),
+    (
+        re.compile(r"(?i)\b(bearer|basic|negotiate|digest)\s+[A-Za-z0-9+/_.=~-]{6,}"),
+        r"\1 [redacted]",
+    ),
     (re.compile(r"(?i)(\w[\w+.-]*://)[^/\s:@]+(:[^/\s@]*)?@"), r"\1[redacted]@"),
     (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"), "[redacted]"),
 )

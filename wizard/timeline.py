@@ -17,6 +17,7 @@ from wizard.events import (
     Resolved,
     Secured,
     SseEvent,
+    StreamItem,
 )
 
 Http = Literal["1.1", "2"]
@@ -25,6 +26,8 @@ Framing = Literal["chunked", "length", "close", "h2"]
 
 TAIL = 200
 """How many of the newest events a timeline keeps for display; all are counted."""
+DISPLAYED = 1000
+"""How many characters of one event a timeline keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +54,15 @@ class Leg:
         return f"{self.name} h{self.http[0]} {self.encoding}{place}"
 
 
-StreamItem = SseEvent | Comment | Excess
-
-
 @dataclass(frozen=True, slots=True)
 class Timeline:
     """One leg so far. Times are seconds since the start of the request, None if not reached.
 
     Attributes:
         bytes: Body bytes on the wire, before decompression.
+        first_data_s: When the first body byte came that means something after decompression.
         last_byte_s: When the newest body byte came (the headers, if none has).
+        excerpt: The beginning of a body that is not an event stream.
         longest_gap_s: The longest silence between two arrivals of body bytes.
         ping_gap_s: The longest silence between two neighbouring comments or events, once two came.
         ended: None while the leg runs.
@@ -74,6 +76,7 @@ class Timeline:
     tls_s: float | None = None
     headers_s: float | None = None
     first_byte_s: float | None = None
+    first_data_s: float | None = None
     first_event_s: float | None = None
     status: int | None = None
     http: str | None = None
@@ -87,6 +90,7 @@ class Timeline:
     longest_gap_s: float = 0.0
     ping_gap_s: float | None = None
     tail: tuple[StreamItem, ...] = ()
+    excerpt: str = ""
     ended: Ending | None = None
     detail: str = ""
     waited_s: float | None = None
@@ -130,23 +134,29 @@ def apply(line: Timeline, event: ProbeEvent) -> Timeline:
             return replace(
                 line, headers_s=at, status=status, http=http, headers=headers, last_byte_s=at
             )
-        case Chunk(at, size):
-            return _with_bytes(line, at, size)
+        case Chunk():
+            return _with_bytes(line, event)
         case Ended(at, reason, detail):
             return replace(line, ended=reason, detail=detail, waited_s=at)
         case _:
             return _with_item(line, event)
 
 
-def _with_bytes(line: Timeline, at: float, size: int) -> Timeline:
-    gap = at - (line.last_byte_s if line.last_byte_s is not None else at)
+def _with_bytes(line: Timeline, chunk: Chunk) -> Timeline:
+    gap = chunk.at - (line.last_byte_s if line.last_byte_s is not None else chunk.at)
     return replace(
         line,
-        bytes=line.bytes + size,
-        first_byte_s=at if line.first_byte_s is None else line.first_byte_s,
-        last_byte_s=at,
+        bytes=line.bytes + chunk.size,
+        first_byte_s=_first(line.first_byte_s, chunk.at),
+        first_data_s=_first(line.first_data_s, chunk.at) if chunk.decoded else line.first_data_s,
+        last_byte_s=chunk.at,
         longest_gap_s=max(line.longest_gap_s, gap),
+        excerpt=line.excerpt or chunk.excerpt,
     )
+
+
+def _first(known: float | None, at: float) -> float:
+    return at if known is None else known
 
 
 def _with_item(line: Timeline, item: StreamItem) -> Timeline:
@@ -158,8 +168,19 @@ def _with_item(line: Timeline, item: StreamItem) -> Timeline:
         events=line.events + is_event,
         comments=line.comments + isinstance(item, Comment),
         excess=line.excess + (item.dropped if isinstance(item, Excess) else 0),
-        first_event_s=item.at if is_event and line.first_event_s is None else line.first_event_s,
+        first_event_s=_first(line.first_event_s, item.at) if is_event else line.first_event_s,
         last_item_s=item.at,
         ping_gap_s=max(gaps) if gaps else None,
-        tail=(*line.tail[-TAIL + 1 :], item),
+        tail=(*line.tail[-TAIL + 1 :], _short(item)),
     )
+
+
+def _short(item: StreamItem) -> StreamItem:
+    """The item cut for display: two hundred events of a megabyte must not be kept."""
+    match item:
+        case SseEvent(data=data) if len(data) > DISPLAYED:
+            return replace(item, data=data[:DISPLAYED] + "…")
+        case Comment(text=text) if len(text) > DISPLAYED:
+            return replace(item, text=text[:DISPLAYED] + "…")
+        case _:
+            return item

@@ -1,0 +1,28 @@
+"""`ssewizard inspect`: what the config alone says of one path."""
+
+import argparse
+import os
+import sys
+
+from wizard import nginx
+from wizard.cli.check import write_report
+from wizard.cli.options import place_of
+from wizard.foresight import config_findings
+from wizard.nginx.site import Request
+from wizard.report.inspect_report import inspect_json, inspect_text
+
+
+def inspect(given: argparse.Namespace) -> int:
+    """Read the config, resolve the request, write the answer."""
+    place = place_of(given.conf)
+    config = nginx.read(place.what, stdin=sys.stdin) if place.what else nginx.dump_local()
+    path, _, query = given.path.partition("?")
+    request = Request(path, given.host, given.scheme, given.port, query)
+    site = nginx.inspect(config, request)
+    findings = config_findings(site)
+    if given.format == "json":
+        write_report(inspect_json(site, findings), None)
+    else:
+        color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        write_report(inspect_text(site, findings, color=color), None)
+    return 0

@@ -1,0 +1,85 @@
+"""Which command was asked for, and what it exits with."""
+
+import os
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+from wizard.cli.options import parser, target_of
+from wizard.errors import SsewizardError, UsageError
+from wizard.model import Target
+from wizard.text import safe
+
+ApplyFix = Callable[[str], Awaitable[str]]
+OpenWizard = Callable[[Target | None, ApplyFix | None], int]
+"""Opens the wizard, filled in, and returns the exit status. The second argument, given by the lab
+alone, applies a diff to the lab's own config and reloads its Nginx."""
+
+COMMANDS = ("check", "inspect", "explain", "lab")
+USAGE, BUG, INTERRUPTED = 2, 70, 130
+
+
+def main(argv: Sequence[str] | None, *, open_wizard: OpenWizard) -> int:
+    """Run one command; its exit status. The only place that reports a bug of the tool."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _run(words, open_wizard)
+    except SsewizardError as error:
+        return _say(f"ssewizard: {error}", USAGE)
+    except KeyboardInterrupt:
+        return _say("ssewizard: interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read the report has left; Python would complain once more while it shuts down.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001
+        return _say(f"ssewizard: a bug of this tool, please report it: {_at(error)}", BUG)
+
+
+def _run(words: list[str], open_wizard: OpenWizard) -> int:
+    command = words.pop(0) if words and words[0] in COMMANDS else ""
+    given = parser(command).parse_args(words)
+    if getattr(given, "no_color", False):
+        os.environ["NO_COLOR"] = "1"
+    if command == "check":
+        from wizard.cli.check import check
+
+        return check(target_of(given), given.format, given.output)
+    if command == "inspect":
+        from wizard.cli.inspect import inspect
+
+        return inspect(given)
+    if command == "explain":
+        from wizard.cli.explain import explain
+
+        return explain(given.id)
+    if command == "lab":
+        from wizard.cli.lab import lab
+
+        return lab(given, open_wizard)
+    return open_wizard(target_of(given) if given.url else _no_url(given), None)
+
+
+def _no_url(given: object) -> None:
+    """Options without a URL would be lost in the form."""
+    if (
+        getattr(given, "direct", None)
+        or getattr(given, "conf", None)
+        or getattr(given, "log", None)
+    ):
+        raise UsageError("options need a URL: ssewizard URL [options] (see ssewizard --help)")
+
+
+def _say(sentence: str, status: int) -> int:
+    sys.stderr.write(safe(sentence) + "\n")
+    return status
+
+
+def _at(error: Exception) -> str:
+    """The error with the place in our own code where it was raised."""
+    trace, place = error.__traceback__, ""
+    while trace is not None:
+        place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    inner = getattr(error, "exceptions", ())
+    return _at(inner[0]) if inner else f"{type(error).__name__} at {place}: {error}"

@@ -1,0 +1,209 @@
+"""The options, read and checked; everything wrong is a `UsageError` in one sentence."""
+
+import argparse
+import math
+import re
+from collections.abc import Sequence
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+from wizard import __version__
+from wizard.errors import UsageError
+from wizard.model import LOCAL, Place, Target
+from wizard.text import safe
+
+FORMATS = ("text", "json", "markdown", "junit")
+_VANTAGE = re.compile(r"^([A-Za-z][\w.-]*)=(.*)$", re.DOTALL)
+_TOKEN = re.compile(r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints are exceptions, said in one sentence by `main`."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of printing the usage and leaving."""
+        raise UsageError(f"{safe(message, 300)} (see {self.prog} --help)")
+
+
+def parser(command: str) -> Parser:
+    """The parser of one command; the empty command is the wizard."""
+    return {
+        "": _wizard,
+        "check": _check,
+        "inspect": _inspect,
+        "explain": _explain,
+        "lab": _lab,
+    }[command]()
+
+
+def _wizard() -> Parser:
+    made = Parser(
+        "ssewizard",
+        description="Find out why an event stream hangs behind Nginx, and prove the fix.",
+        epilog="Without a screen: ssewizard check URL, inspect, explain [ID], lab [SCENARIO]; "
+        "each has its own --help. Exit status of check: 0 healthy, 1 a fault was found, 2 wrong "
+        "usage or an unreadable input, 3 inconclusive, 70 a bug of the tool.",
+    )
+    made.add_argument("url", nargs="?", metavar="URL", help="the stream's public URL")
+    _add_target_options(made)
+    made.add_argument("--no-color", action="store_true", help="no colours (so does NO_COLOR)")
+    made.add_argument("--version", action="version", version=f"ssewizard {__version__}")
+    return made
+
+
+def _check() -> Parser:
+    made = Parser("ssewizard check", description="The same checks without a screen.")
+    made.add_argument("url", metavar="URL", help="the stream's public URL")
+    _add_target_options(made)
+    _add_output_options(made, FORMATS)
+    made.add_argument("-o", "--output", metavar="FILE", help="write the report there")
+    return made
+
+
+def _inspect() -> Parser:
+    made = Parser("ssewizard inspect", description="What the config alone says of one path.")
+    made.add_argument("--conf", required=True, metavar="SOURCE", help=_CONF)
+    made.add_argument("--path", required=True, metavar="PATH", help="the path, such as /sse")
+    made.add_argument("--host", metavar="NAME", help="the Host that the client asks for")
+    made.add_argument("--scheme", choices=("http", "https"), default="http")
+    made.add_argument("--port", type=_port, metavar="N", help="the port that Nginx listens on")
+    _add_output_options(made, ("text", "json"))
+    return made
+
+
+def _explain() -> Parser:
+    made = Parser("ssewizard explain", description="The failure modes; one in full.")
+    made.add_argument("id", nargs="?", metavar="ID", help="such as proxy-buffering-hold")
+    return made
+
+
+def _lab() -> Parser:
+    made = Parser(
+        "ssewizard lab",
+        description="A real Nginx and a backend on loopback, broken as in the incident, and the "
+        "wizard on it.",
+    )
+    made.add_argument("scenario", nargs="?", default="incident", metavar="SCENARIO")
+    made.add_argument("--list", action="store_true", help="the scenarios")
+    made.add_argument("--serve", action="store_true", help="only serve; print the URLs as JSON")
+    return made
+
+
+_CONF = "nginx.conf with its includes, a file with a `nginx -T` dump, or - for standard input"
+
+
+def _add_target_options(made: Parser) -> None:
+    add = made.add_argument
+    add("--direct", action="append", default=[], metavar="URL", help="the backend's own URL")
+    add("--conf", metavar="SOURCE", help=_CONF)
+    add("--log", action="append", default=[], metavar="PATH", help="access, error or backend log")
+    add("--vantage", action="append", default=[], metavar="NAME='PREFIX'", help=argparse.SUPPRESS)
+    add("--header", action="append", default=[], metavar="'Name: value'", help="sent with each")
+    add("--insecure", action="store_true", help="do not verify TLS certificates")
+    add("--connect-to", metavar="HOST:PORT", help="connect there instead of the URL's own host")
+    add("--stall", type=_positive, default=10.0, metavar="SECONDS", help="longest wait before a "
+        "silent stream counts as held (10)")  # fmt: skip
+    add("--patience", type=_seconds, default=0.0, metavar="SECONDS", help="how long to watch a "
+        "live stream for a cut (0)")  # fmt: skip
+    add("--no-mcp", action="store_true", help="no MCP handshake")
+
+
+def _add_output_options(made: Parser, formats: Sequence[str]) -> None:
+    made.add_argument("--format", choices=formats, default="text")
+    made.add_argument("--no-color", action="store_true", help="no colours (so does NO_COLOR)")
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 86_400 or math.isnan(value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 0 to 86400")
+    return value
+
+
+def _positive(text: str) -> float:
+    if (value := _seconds(text)) == 0:
+        raise argparse.ArgumentTypeError("0 seconds is no wait")
+    return value
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text[:6]) < 65_536:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 1 to 65535")
+    return int(text)
+
+
+def target_of(words: argparse.Namespace) -> Target:
+    """The target that the options name. Raises `UsageError`."""
+    if words.vantage:
+        raise UsageError("--vantage is not part of this version: it probes from this machine only")
+    return Target(
+        url=check_url(words.url),
+        direct=tuple(place_of(text, url=True) for text in words.direct),
+        conf=place_of(words.conf) if words.conf is not None else None,
+        logs=tuple(place_of(text) for text in words.log),
+        headers=tuple(check_header(text) for text in words.header),
+        insecure=words.insecure,
+        connect_to=_connect_to(words.connect_to) if words.connect_to else None,
+        stall=words.stall,
+        patience=words.patience,
+        mcp=not words.no_mcp,
+    )
+
+
+def check_url(text: str) -> str:
+    """The URL without blanks around it. Raises `UsageError` saying what is wrong with it."""
+    url = text.strip()
+    shown = safe(url, 200)
+    if not url.isascii() or any(char <= " " or char == "\x7f" for char in url):
+        raise UsageError(f"{shown}: not a URL: write it percent-encoded, without blanks")
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname, parts.port
+    except ValueError as error:
+        raise UsageError(f"{shown}: not a URL: {safe(str(error), 200)}") from None
+    if parts.scheme.lower() not in ("http", "https"):
+        raise UsageError(f"{shown}: not a URL: it must begin with http:// or https://")
+    if not host:
+        raise UsageError(f"{shown}: not a URL: it names no host")
+    if parts.username is not None:
+        raise UsageError(f"{shown}: put credentials into --header 'Authorization: …'")
+    return url.partition("#")[0]
+
+
+def place_of(text: str, *, url: bool = False) -> Place:
+    """`[VANTAGE=]WHAT` as a place; only this machine is known as a vantage in this version."""
+    named = _VANTAGE.match(text)
+    if named and not named[1].startswith("http") and named[1] != LOCAL:
+        raise UsageError(f"{safe(text, 200)}: no vantage {safe(named[1], 60)} is known")
+    what = named[2] if named and named[1] == LOCAL else text
+    if url:
+        return Place(check_url(what))
+    if "\0" in what or (not what and not named):
+        raise UsageError(f"{safe(text, 200)!r}: not a file name")
+    return Place(what)
+
+
+def check_header(text: str) -> tuple[str, str]:
+    """A header as name and value. Raises `UsageError`; the value is never repeated in it."""
+    name, colon, value = text.partition(":")
+    if not colon or not _TOKEN.match(name.strip()):
+        raise UsageError(f"--header {safe(name, 60)!r}: write it as 'Name: value'")
+    if any(char < " " or char == "\x7f" or ord(char) > 255 for char in value.strip()):
+        raise UsageError(
+            f"--header {safe(name, 60)!r}: its value has a character no header can hold"
+        )
+    return name.strip(), value.strip()
+
+
+def _connect_to(text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    try:
+        number = _port(port)
+    except argparse.ArgumentTypeError:
+        number = 0
+    if not colon or not host or not number:
+        raise UsageError(f"--connect-to {safe(text, 100)!r}: write it as HOST:PORT")
+    return host.strip("[]"), number

@@ -1,0 +1,33 @@
+"""The `curl` that would show the same, quoted for a shell, with no secret in it."""
+
+import shlex
+
+from wizard.model import Target
+from wizard.text import redact, visible
+from wizard.timeline import Leg
+
+
+def curl(leg: Leg, target: Target, wait: float) -> str:
+    """The command for one leg; `wait` is how long, in seconds, it may be silent.
+
+    `-N` shows the bytes as they come; HEAD (`-I`) is never advised: many streams refuse it.
+    """
+    words = ["curl", "-sN", "-m", f"{wait:.0f}"]
+    if leg.name.startswith("root"):
+        words += ["-o", "/dev/null", "-w", "%{http_code} %{time_starttransfer}s\\n"]
+    else:
+        words += ["-D", "-"]
+    words += ["--http2" if leg.http == "2" else "--http1.1"]
+    if leg.encoding == "gzip":
+        words += ["-H", "Accept-Encoding: gzip", "--compressed"]
+    words += [*_shared(target), redact(leg.url)]
+    return " ".join(shlex.quote(visible(word)) for word in words)
+
+
+def _shared(target: Target) -> list[str]:
+    words = [word for name, value in target.headers for word in ("-H", redact(f"{name}: {value}"))]
+    if target.insecure:
+        words.append("-k")
+    if target.connect_to:
+        words += ["--connect-to", f"::{target.connect_to[0]}:{target.connect_to[1]}"]
+    return words

@@ -1,0 +1,106 @@
+"""From a case to its diagnosis: pure, and the same whichever order the rules run in."""
+
+from wizard.model import HELD, Case, Cell, Diagnosis, Finding, Verdict
+from wizard.rules import all_rules
+from wizard.rules.seen import predicted
+from wizard.text import safe
+
+ORDER = (
+    "upstream-unreachable",
+    "backend-silent",
+    "xab-ignored",
+    "proxy-buffering-hold",
+    "gzip-plus-buffering",
+    "idle-read-timeout",
+)
+"""Which of two equally sure causes comes first: the one that must be mended first."""
+_SURE = ("confirmed", "likely", "possible")
+_WELL = frozenset({"live", "ended"})
+
+
+def diagnose(case: Case) -> Diagnosis:
+    """All rules over a case: causes in order, risks, and what else must be said."""
+    found = [rule.check(rule, case) for rule in all_rules()]
+    findings = sorted((finding for finding in found if finding), key=_rank)
+    symptoms = frozenset[str]().union(*(f.explains for f in findings if not f.latent))
+    causes = tuple(f for f in findings if not f.latent and f.id not in symptoms)
+    risks = tuple(f for f in findings if f.latent)
+    verdict = _verdict(case, causes)
+    return Diagnosis(verdict, _summary(case, verdict, causes), causes, risks, _notes(case, causes))
+
+
+def _rank(finding: Finding) -> tuple[int, int, str]:
+    order = ORDER.index(finding.id) if finding.id in ORDER else len(ORDER)
+    return _SURE.index(finding.confidence), order, finding.id
+
+
+def _verdict(case: Case, causes: tuple[Finding, ...]) -> Verdict:
+    """A `possible` cause is no fault yet: a wrong cause costs more than none."""
+    if any(cause.confidence != "possible" for cause in causes):
+        return "fault"
+    return "healthy" if not causes and is_healthy(case) else "inconclusive"
+
+
+def is_healthy(case: Case) -> bool:
+    """Whether every proxied cell that the server offers was seen to be live."""
+    offered = [cell for cell in case.proxy if cell.outcome != "not-offered"]
+    return bool(offered) and all(cell.outcome in _WELL and _has_data(cell) for cell in offered)
+
+
+def _has_data(cell: Cell) -> bool:
+    return cell.timeline.first_data_s is not None
+
+
+def _summary(case: Case, verdict: Verdict, causes: tuple[Finding, ...]) -> str:
+    if verdict == "healthy":
+        return "Healthy: the stream is live in every cell through the proxy."
+    if verdict == "fault":
+        return f"{causes[0].title} ({causes[0].confidence})."
+    return f"Inconclusive: {_seen(case)}"
+
+
+def _seen(case: Case) -> str:
+    """What was seen, in one sentence, where no cause can be named."""
+    if not case.proxy:
+        return "the stream was not probed through the proxy."
+    first = next((cell for cell in case.proxy if cell.outcome not in _WELL), case.proxy[0])
+    seen = f"through the proxy the stream is {first.outcome} ({safe(first.why, 300)})"
+    return f"{seen}; no cause could be shown."
+
+
+def _notes(case: Case, causes: tuple[Finding, ...]) -> tuple[str, ...]:
+    disagreements = [note for cell in case.proxy if (note := _disagreement(case, cell))]
+    return (*disagreements, *_not_looked_at(case, causes))
+
+
+def _disagreement(case: Case, cell: Cell) -> str:
+    """Where the config predicts one thing and the probe saw another; empty where they agree."""
+    expected = predicted(case, cell)
+    if not expected or cell.outcome not in HELD | _WELL:
+        return ""
+    label = cell.timeline.leg.label
+    if cell.outcome in HELD and expected == {"live"}:
+        return (
+            f"{label}: the config predicts live, but it was {cell.outcome}. Is this the config "
+            "that runs (was Nginx reloaded), or does another proxy stand in front?"
+        )
+    if cell.outcome in _WELL and "live" not in expected:
+        return (
+            f"{label}: the config predicts {' or '.join(sorted(expected))}, but it was live. Is "
+            "this the config that runs, and does this URL reach this Nginx?"
+        )
+    return ""
+
+
+def _not_looked_at(case: Case, causes: tuple[Finding, ...]) -> tuple[str, ...]:
+    """What would have made this surer; said only where it is not sure."""
+    if is_healthy(case) or any(cause.confidence == "confirmed" for cause in causes):
+        return ()
+    notes = []
+    if not case.direct:
+        notes.append("No direct URL was given: a silent backend and a holding proxy look alike.")
+    if case.site is None:
+        notes.append("No Nginx config was read: what it would hold could not be predicted.")
+    if not case.logs:
+        notes.append("No log file was read: Nginx's error log names what it could not do.")
+    return tuple(notes)

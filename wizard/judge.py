@@ -1,0 +1,112 @@
+"""What one leg's timeline means beside the direct leg's: live, held, cut, refused."""
+
+from collections.abc import Sequence
+
+from wizard.model import Cell, Outcome
+from wizard.stall import connected_s, is_live
+from wizard.text import safe, seconds
+from wizard.timeline import Timeline
+
+LATE_LEAST = 0.5
+"""How much later than the direct leg's, in seconds, first data counts as late."""
+LATE_ROUNDS = 4
+"""… and how many round trips (the time that connecting took) beyond that a slow link is given."""
+
+
+def judge(line: Timeline, direct: Sequence[Timeline] = ()) -> Cell:
+    """The leg's outcome with its reason. `direct` is empty for a direct leg itself."""
+    outcome, why = _judge(line, direct)
+    return Cell(line, outcome, why)
+
+
+def _judge(line: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome, str]:
+    if line.headers_s is None:
+        return _without_headers(line, direct)
+    if line.leg.http == "2" and line.http != "2":
+        return "not-offered", "HTTP/2 was asked for; the server chose HTTP/1.1"
+    if not line.is_event_stream:
+        return _other_answer(line)
+    if not is_live(line):
+        return _without_events(line, direct)
+    return _with_events(line, direct)
+
+
+def _without_headers(line: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome, str]:
+    match line.ended:
+        case None:
+            return "running", ""
+        case "open":
+            silent = f"not even headers after {seconds(line.waited_s)}"
+            if _is_silent(direct):
+                return "headers-held", f"{silent}, where the direct leg has headers at least"
+            return "held", silent
+        case "eof" | "reset":
+            return "cut", f"closed before an answer: {line.detail or 'connection closed'}"
+        case _:
+            return "refused", line.detail
+
+
+def _other_answer(line: Timeline) -> tuple[Outcome, str]:
+    status = line.status or 0
+    if 300 <= status < 400:
+        return "redirect", f"{status} to {safe(line.header('location') or 'nowhere', 200)}"
+    if status != 200:
+        return "status", f"HTTP {status}"
+    media = safe(line.header("content-type") or "no content type", 80)
+    return "not-a-stream", f"200, but {media} instead of text/event-stream"
+
+
+def _without_events(line: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome, str]:
+    if line.ended is None:
+        return "running", "headers are here, no event yet"
+    if line.ended == "reset":
+        return "cut", f"broken off after the headers: {line.detail}"
+    if line.ended == "eof":
+        return "ended", "ended without an event"
+    silent = f"headers after {seconds(line.headers_s)}, then no event for {seconds(_silence(line))}"
+    if line.bytes:
+        silent += f" ({line.bytes} bytes that decode to nothing yet)"
+    return ("events-held", silent) if _any_live(direct) else ("silent", silent)
+
+
+def _with_events(line: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome, str]:
+    first = seconds(line.first_data_s)
+    if _is_late(line, direct):
+        return "late", f"first data only after {first}, long after the direct leg's"
+    if line.ended == "reset":
+        return "cut", f"first data after {first}, then broken off: {line.detail}"
+    if line.ended == "eof":
+        if _outlived(line, direct):
+            return "cut", f"ended after {seconds(line.waited_s)}, where the direct leg went on"
+        return "ended", f"first data after {first}, ended after {seconds(line.waited_s)}"
+    return "live", f"first data after {first}"
+
+
+def _silence(line: Timeline) -> float:
+    return (line.waited_s or 0.0) - (line.headers_s or 0.0)
+
+
+def _any_live(direct: Sequence[Timeline]) -> bool:
+    return any(is_live(other) for other in direct)
+
+
+def _is_silent(direct: Sequence[Timeline]) -> bool:
+    """Whether a direct leg is a stream that has headers and nothing more to say yet."""
+    return not _any_live(direct) and any(other.is_event_stream for other in direct)
+
+
+def _is_late(line: Timeline, direct: Sequence[Timeline]) -> bool:
+    needed = [o.first_data_s - connected_s(o) for o in direct if is_live(o) and o.first_data_s]
+    if not needed or line.first_data_s is None:
+        return False
+    round_trip = (line.connect_s or 0.0) - (line.dns_s or 0.0)
+    allowed = min(needed) + LATE_LEAST + LATE_ROUNDS * round_trip
+    return line.first_data_s - connected_s(line) > allowed
+
+
+def _outlived(line: Timeline, direct: Sequence[Timeline]) -> bool:
+    """Whether a direct stream was still open when this one had ended."""
+    end = line.waited_s or 0.0
+    return any(
+        is_live(o) and o.ended in (None, "open") and (o.waited_s or end) >= end for o in direct
+    )

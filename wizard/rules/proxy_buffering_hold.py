@@ -1,0 +1,125 @@
+"""Nginx collects the stream in its buffers instead of passing it on."""
+
+from wizard.model import Case, Cell, Confidence, Evidence, Finding, Fix
+from wizard.rules import seen
+from wizard.rules.rule import Rule
+
+APART = (
+    "The direct request to the same backend is live while the proxied one is held, so the backend "
+    "does send; the backend does not ask for unbuffered delivery (X-Accel-Buffering); and the "
+    "config in force keeps buffering on"
+)
+
+
+def check(rule: Rule, case: Case) -> Finding | None:
+    """Held through the proxy, live direct, and nothing in the config against it."""
+    if seen.x_accel_buffering(case) == "no":
+        return _saved_by_header(rule, case)
+    stuck = seen.held(case)
+    if not stuck or (case.direct and not seen.live_direct(case)):
+        return None
+    if case.site is None:
+        return _without_config(rule, case, stuck)
+    if not (seen.proxied_by(case.site) and seen.buffering(case.site)):
+        return None
+    explained = tuple(cell for cell in stuck if seen.could_hold(case, cell))
+    if not explained:
+        return None
+    return rule.found(_confidence(case, stuck, explained), _evidence(case, stuck), _apart(case))
+
+
+def _confidence(case: Case, stuck: tuple[Cell, ...], explained: tuple[Cell, ...]) -> Confidence:
+    measured = bool(seen.live_direct(case)) and all(cell.outcome != "late" for cell in stuck)
+    if measured and explained == stuck and seen.same_backend(case):
+        return "confirmed"
+    return "likely"
+
+
+def _evidence(case: Case, stuck: tuple[Cell, ...]) -> tuple[Evidence, ...]:
+    probes = [seen.of_cell(cell) for cell in stuck]
+    probes += [seen.of_direct(cell) for cell in seen.live_direct(case)[:1]]
+    config: list[Evidence] = []
+    if case.site is not None:
+        prefix = seen.buffer_prefix(case.site)
+        config = [seen.of_setting(case.site, f"{prefix}_buffering")]
+        if prefix == "proxy":
+            config.append(seen.of_setting(case.site, "proxy_http_version"))
+    logs = [seen.of_log(line) for line in seen.log_lines(case, "held-499")[:2]]
+    return (*probes, *config, *logs)
+
+
+def _apart(case: Case) -> str:
+    reached = seen.same_backend(case)
+    return f"{APART}. {reached[0].upper()}{reached[1:]}." if reached else f"{APART}."
+
+
+def _without_config(rule: Rule, case: Case, stuck: tuple[Cell, ...]) -> Finding | None:
+    """No config to read: what was measured allows no more than `likely`."""
+    if not seen.live_direct(case):
+        return None
+    likely = seen.root_answers(case) and seen.behind_plain_nginx(case)
+    return rule.found(
+        "likely" if likely else "possible",
+        _evidence(case, stuck),
+        "The direct request is live while the proxied one is held. Without the Nginx config it "
+        "is not known that buffering is on, nor that Nginx passes this path to that backend: "
+        "give --conf to confirm.",
+    )
+
+
+def _saved_by_header(rule: Rule, case: Case) -> Finding | None:
+    """Live, but only because the backend asks for it in each response."""
+    site = case.site
+    if site is None or seen.held(case) or not seen.proxied_by(site) or not seen.buffering(site):
+        return None
+    if not any(cell.outcome == "live" for cell in case.proxy):
+        return None
+    return rule.found(
+        "likely",
+        (
+            seen.of_setting(site, f"{seen.buffer_prefix(site)}_buffering"),
+            Evidence("probe", "sse-direct", "X-Accel-Buffering: no is what keeps the stream live"),
+        ),
+        "The proxied stream is live although buffering is on: the backend's header switches it "
+        "off for each response. A backend without that header would be held.",
+        latent=True,
+    )
+
+
+RULE = Rule(
+    id="proxy-buffering-hold",
+    title="Nginx buffers the stream",
+    what="proxy_buffering is on, which is Nginx's default. Nginx reads the response into its "
+    "buffers and passes them on when they are full or when the response ends. An event stream "
+    "does neither, so the client gets nothing: often not even headers.",
+    hurts="Every client waits until it gives up, while the backend believes that it has answered. "
+    "The backend then logs the request as canceled, which is a consequence, not the cause.",
+    shows="The proxied stream is held and the direct one is live. Access log: 499 with 0 bytes "
+    "when the client gives up. Which client is held depends on TLS, on HTTP/2 and on how the "
+    "backend frames its response, so one client can work where another hangs.",
+    mend="`proxy_buffering off;` in the location that serves the stream, or the backend sends "
+    "`X-Accel-Buffering: no` in its response.",
+    wrong="Smaller buffers, `postpone_output 0`, `proxy_set_header X-Accel-Buffering no` (it is a "
+    "response header), a longer proxy_connect_timeout, `proxy_cache off` (the default), "
+    "`tcp_nodelay on` (the default).",
+    references=(
+        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering",
+        "https://modelcontextprotocol.io/specification/2024-11-05/basic/transports",
+    ),
+    fix=Fix("proxy_buffering off in the location that serves the stream", "nginx"),
+    check=check,
+)
+
+
+def fires() -> Case:
+    """The incident."""
+    from wizard.rules import samples
+
+    return samples.case(proxy="held", direct="live", settings={"proxy_buffering": "on"})
+
+
+def silent() -> Case:
+    """Buffering on, and the backend is the one that is silent."""
+    from wizard.rules import samples
+
+    return samples.case(proxy="held", direct="held", settings={"proxy_buffering": "on"})

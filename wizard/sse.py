@@ -1,0 +1,98 @@
+"""A decoder of event streams: bytes in, events and comments out, no sockets.
+
+Follows the WHATWG text (HTML, section 9.2.6, "Interpreting an event stream"). Comments are kept,
+since a ping is evidence; so is what was too long to hold. Lines end at CR, LF or CRLF and at
+nothing else: U+2028 is data.
+"""
+
+import re
+from collections.abc import Iterator
+
+from wizard.events import Comment, Excess, SseEvent, StreamItem
+
+LINE_LIMIT = 1 << 20
+"""The longest line, and the most data of one event, that is held, in bytes (1 MiB)."""
+
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+_BOM = b"\xef\xbb\xbf"
+
+
+class Decoder:
+    """Decodes one stream; memory is bounded by `LINE_LIMIT` whatever the server sends.
+
+    Attributes:
+        retry_ms: The newest reconnection time that the stream asked for, in milliseconds.
+        last_id: The last event id (it stays in force until the stream sets another).
+    """
+
+    def __init__(self, limit: int = LINE_LIMIT) -> None:
+        self.retry_ms: int | None = None
+        self.last_id = ""
+        self._limit = limit
+        self._line = bytearray()
+        self._dropped = 0
+        self._after_cr = False
+        self._at_start = True
+        self._type = ""
+        self._data: list[str] = []
+        self._held = 0
+
+    def feed(self, data: bytes, at: float = 0.0) -> list[StreamItem]:
+        """The items that these bytes complete; `at` (seconds) is when the bytes came."""
+        if not data:
+            return []
+        if self._after_cr and data.startswith(b"\n"):
+            data = data[1:]
+        self._after_cr = data.endswith(b"\r") if data else False
+        *ended, rest = _LINE_END.split(data)
+        items = [item for part in ended for item in self._end_line(part, at)]
+        self._keep(rest)
+        return items
+
+    def _end_line(self, part: bytes, at: float) -> Iterator[StreamItem]:
+        self._keep(part)
+        line, dropped = bytes(self._line), self._dropped
+        self._line.clear()
+        self._dropped = 0
+        if self._at_start:
+            line, self._at_start = line.removeprefix(_BOM), False
+        yield from self._read_line(line, at)
+        if dropped:
+            yield Excess(at, dropped)
+
+    def _keep(self, part: bytes) -> None:
+        room = self._limit - len(self._line)
+        self._line += part[:room]
+        self._dropped += max(0, len(part) - room)
+
+    def _read_line(self, line: bytes, at: float) -> Iterator[StreamItem]:
+        if not line:
+            yield from self._dispatch(at)
+        elif line.startswith(b":"):
+            yield Comment(at, line[1:].removeprefix(b" ").decode("utf-8", "replace"))
+        else:
+            name, _, value = line.decode("utf-8", "replace").partition(":")
+            yield from self._read_field(name, value.removeprefix(" "), at)
+
+    def _read_field(self, name: str, value: str, at: float) -> Iterator[StreamItem]:
+        if name == "data":
+            yield from self._add_data(value, at)
+        elif name == "event":
+            self._type = value
+        elif name == "id" and "\0" not in value:
+            self.last_id = value
+        elif name == "retry" and value.isascii() and value.isdigit():
+            self.retry_ms = int(value[:12])
+
+    def _add_data(self, value: str, at: float) -> Iterator[StreamItem]:
+        # An event of endless short lines must not fill the memory either.
+        if self._held + len(value) > self._limit:
+            yield Excess(at, len(value))
+            return
+        self._data.append(value)
+        self._held += len(value) + 1
+
+    def _dispatch(self, at: float) -> Iterator[StreamItem]:
+        if self._data:
+            yield SseEvent(at, self._type or "message", "\n".join(self._data), self.last_id)
+        self._type, self._data, self._held = "", [], 0

@@ -1,0 +1,105 @@
+"""What a step's result comes to: pass, warn or fail, and why, in one sentence."""
+
+from collections.abc import Sequence
+
+from wizard.model import HELD, Cell, Diagnosis, LogReport, Recommendation, State
+from wizard.nginx.site import Site
+from wizard.text import safe, seconds
+from wizard.timeline import Timeline
+
+Verdict = tuple[State, str]
+_WELL = frozenset({"live", "ended"})
+
+
+def of_root(line: Timeline) -> Verdict:
+    """The root path: any answer but a gateway error shows that the way there is open."""
+    if line.headers_s is None:
+        return "fail", line.detail or f"no answer within {seconds(line.waited_s)}"
+    media = safe((line.header("content-type") or "no content type").split(";")[0], 60)
+    answer = f"{line.status} {media} after {seconds(line.headers_s)}"
+    if line.status in (502, 503, 504):
+        return "fail", f"{answer}: the proxy is there, the backend behind it is not"
+    return "pass", answer
+
+
+def of_cells(cells: Sequence[Cell]) -> Verdict:
+    """A matrix: passes only where every cell that the server offers is live."""
+    offered = [cell for cell in cells if cell.outcome != "not-offered"]
+    if not offered:
+        return "skip", "nothing was probed"
+    bad = [cell for cell in offered if cell.outcome not in _WELL]
+    if not bad:
+        return "pass", f"live: {_first(offered)}"
+    if all(cell.outcome == "silent" for cell in offered):
+        return "warn", f"open and silent: {offered[0].why}"
+    counts = {outcome: sum(c.outcome == outcome for c in bad) for outcome in _kinds(bad)}
+    words = ", ".join(
+        f"{outcome} in {count} of {len(offered)}" for outcome, count in counts.items()
+    )
+    return "fail", f"{words}: {bad[0].why}"
+
+
+def _kinds(cells: Sequence[Cell]) -> list[str]:
+    return list(dict.fromkeys(cell.outcome for cell in cells))
+
+
+def _first(cells: Sequence[Cell]) -> str:
+    times = [c.timeline.first_data_s for c in cells if c.timeline.first_data_s is not None]
+    return f"first data after {seconds(min(times))}" if times else "no data"
+
+
+def of_logs(reports: Sequence[LogReport]) -> Verdict:
+    """The logs: a tagged line of ours is a trace of a fault."""
+    problems = [report.problem for report in reports if report.problem]
+    ours = [line for report in reports for line in report.lines if line.ours]
+    telling = [line for line in ours if line.tag and line.tag != "live-200"]
+    if telling:
+        return "warn", f"{len(telling)} telling lines of our own probes: {safe(telling[0].meaning)}"
+    if problems:
+        return "fail", problems[0]
+    read = sum(report.read for report in reports)
+    return "pass", f"{read} new lines, {len(ours)} of our own probes, none that tells of a fault"
+
+
+def of_site(site: Site) -> Verdict:
+    """The config: warns where the prediction says that something is held."""
+    if site.server is None:
+        return "warn", "no server block serves this URL"
+    if site.location is None:
+        return "warn", f"no location in {site.server.directive.where} matches the path"
+    place = f"location {site.location.modifier} {site.location.path}".replace("  ", " ")
+    where = f"{safe(place, 80)} ({site.location.directive.where})"
+    held = [row for row in site.delivery if row.result == "held"]
+    if not site.delivery:
+        return "warn", f"{where} passes to no backend that streams"
+    if held:
+        return "warn", f"{where} serves it and would hold {len(held)} of {len(site.delivery)} kinds"
+    return "pass", f"{where} serves it; the config holds nothing back"
+
+
+def of_diagnosis(diagnosis: Diagnosis) -> Verdict:
+    """The conclusion: passes only when healthy."""
+    states: dict[str, State] = {"healthy": "pass", "fault": "fail", "inconclusive": "warn"}
+    return states[diagnosis.verdict], diagnosis.summary
+
+
+def of_verify(before: Sequence[Cell], after: Sequence[Cell]) -> Verdict:
+    """The proof: every cell is live now, in a new connection."""
+    state, why = of_cells(after)
+    was = sum(cell.outcome in HELD for cell in before)
+    if state == "pass" and was:
+        return "pass", f"fixed: {was} cells were held, all are live now"
+    if state == "pass":
+        return "pass", f"all cells are live, as before; {why}"
+    return state, f"not fixed yet: {why}"
+
+
+def of_recommendation(recommendation: Recommendation | None, diagnosis: Diagnosis) -> Verdict:
+    """The fix: there is a block, or Nginx needs none."""
+    if recommendation is not None:
+        return "pass", recommendation.summary
+    if diagnosis.verdict == "healthy":
+        return "pass", "nothing to mend"
+    if diagnosis.causes and diagnosis.verdict == "fault":
+        return "pass", f"no Nginx block: {diagnosis.causes[0].fix.summary}"
+    return "skip", "no cause was shown, so nothing is recommended"
