@@ -1,0 +1,89 @@
+"""Sites and cases made by hand, for tests that need no Nginx and no config reader."""
+
+from collections.abc import Mapping, Sequence
+
+from wizard.model import Case, Cell, Diagnosis, Finding, Fix, Place, Target
+from wizard.nginx.site import LocationRef, Request, Setting, Site, Upstream
+from wizard.nginx.tree import Config, Directive, Where
+from wizard.recommend.statements import COMMENT, Statement, parse
+from wizard.timeline import Leg, Timeline
+
+
+def directives(
+    texts: Mapping[str, str], file: str, via: tuple[Where, ...] = ()
+) -> tuple[Directive, ...]:
+    """The tree of a config's text, includes by plain name followed."""
+    return _tree(texts, file, parse(texts[file]), via)
+
+
+def _tree(
+    texts: Mapping[str, str], file: str, statements: Sequence[Statement], via: tuple[Where, ...]
+) -> tuple[Directive, ...]:
+    found: list[Directive] = []
+    for one in statements:
+        where = Where(file, one.line)
+        if one.name == "include" and one.args[0] in texts:
+            found += directives(texts, one.args[0], (*via, where))
+        elif one.name != COMMENT:
+            end = one.line + texts[file].count("\n", one.start, one.end)
+            block = None if one.opened is None else _tree(texts, file, one.children, via)
+            found.append(Directive(one.name, one.args, where, end, block, via))
+    return tuple(found)
+
+
+def _walk(block: Sequence[Directive]) -> Sequence[Directive]:
+    return [inner for one in block for inner in (one, *_walk(one.block or ()))]
+
+
+def site(
+    text: str,
+    location: str = "/",
+    path: str = "/sse",
+    files: Mapping[str, str] | None = None,
+    kind: str = "proxy",
+    **effective: str,
+) -> Site:
+    """The site of `path`, served by the location with these arguments (`~ ^/x`)."""
+    texts = {"nginx.conf": text, **(files or {})}
+    root = directives(texts, "nginx.conf")
+    locations = (one for one in _walk(root) if one.name == "location")
+    serving = next(one for one in locations if " ".join(one.args) == location)
+    modifier = serving.args[0] if len(serving.args) == 2 else ""
+    settings = {name: Setting(name, value) for name, value in effective.items()}
+    return Site(
+        Request(path),
+        Config("nginx.conf", root, texts),
+        None,
+        None,
+        LocationRef(modifier, serving.args[-1], serving),
+        Upstream(kind, "http://backend"),
+        {"proxy_read_timeout": Setting("proxy_read_timeout", "300"), **settings},
+    )
+
+
+def case(site: Site | None = None, *direct: Cell, url: str = "http://localhost/sse") -> Case:
+    """A case with this config and these direct cells."""
+    places = (Place("http://127.0.0.1:12213/sse"),)
+    return Case(Target(url, direct=places), direct=direct, site=site)
+
+
+def cell(gap: float | None = None, **headers: str) -> Cell:
+    """A live direct leg with the ping gap and response headers given."""
+    named = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+    leg = Leg("sse-direct", "http://127.0.0.1:12213/sse")
+    return Cell(Timeline(leg, headers=named, ping_gap_s=gap), "live")
+
+
+def diagnosis(*ids: str, risks: Sequence[str] = (), where: str = "nginx") -> Diagnosis:
+    """A fault with these causes, all mended in Nginx."""
+    return Diagnosis(
+        "fault" if ids else "healthy",
+        "",
+        tuple(_finding(one, where) for one in ids),
+        tuple(_finding(one, where) for one in risks),
+    )
+
+
+def _finding(name: str, where: str) -> Finding:
+    fix = Fix("", "nginx" if where == "nginx" else "backend")
+    return Finding(name, name, "confirmed", (), fix)

@@ -1,0 +1,27 @@
+"""What to paste where: the block that mends the stream, derived from the location that serves it.
+
+Everything that guards or shapes the path today is kept; only what the causes ask for changes.
+"""
+
+from wizard.model import Case, Diagnosis, Recommendation
+from wizard.recommend.changes import MENDED, changes
+from wizard.recommend.derived import from_site
+from wizard.recommend.observed import from_observation
+
+__all__ = ["recommend"]
+
+
+def recommend(case: Case, diagnosis: Diagnosis, reveal: bool = False) -> Recommendation | None:
+    """The block, its reasons and its diff; None where no setting of Nginx is at fault.
+
+    Args:
+        case: What was seen; its `site` is what the config says about the stream's request.
+        diagnosis: What was concluded from it.
+        reveal: Whether credentials of the config may stand in the block and in the diff.
+    """
+    if not any(one.id in MENDED and one.fix.where == "nginx" for one in diagnosis.causes):
+        return None
+    wanted = changes(case, diagnosis)
+    if case.site is None:
+        return from_observation(case, wanted)
+    return from_site(case, case.site, wanted, reveal)

@@ -1,0 +1,120 @@
+"""Which settings the stream's location needs, each because of something found or seen."""
+
+import re
+from dataclasses import dataclass
+
+from wizard.model import Case, Diagnosis
+from wizard.nginx.site import Site
+
+HOLDING = frozenset(
+    {"proxy-buffering-hold", "gzip-plus-buffering", "xab-ignored", "idle-headers-held"}
+)
+"""The failure modes that end where nothing is buffered."""
+MENDED = HOLDING | {"idle-read-timeout"}
+"""The failure modes that a setting in the stream's location mends."""
+LONG_S = 3600
+"""The read timeout that is proposed, in seconds: an hour of silence."""
+_UNITS = {"ms": 0.001, "": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+_WHY_BUFFERING = (
+    "each event is passed on as it comes, instead of when a buffer is full. Linters of the gixy "
+    "kind flag this line; for this one location it is right: a stream is never a full buffer"
+)
+_WHY_IGNORED = (
+    ". It also settles the ignored X-Accel-Buffering header; no longer ignoring it is the other way"
+)
+_WHY_GZIP = "compression would collect the events once more; streams gain little from it"
+_WHY_CACHE = "a cache is inherited here, and a replayed stream is somebody else's session"
+_WHY_OVERRULED = "the backend answers X-Accel-Buffering: yes, which would turn buffering on again"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One directive to set in the stream's location."""
+
+    name: str
+    value: str
+    reason: str
+
+    @property
+    def args(self) -> tuple[str, ...]:
+        """The value as Nginx splits it."""
+        return tuple(self.value.split())
+
+    @property
+    def text(self) -> str:
+        """The directive as it stands in a config."""
+        return f"{self.name} {self.value};"
+
+
+def changes(case: Case, diagnosis: Diagnosis) -> tuple[Change, ...]:
+    """What to set, in the order to read it; empty where no setting of Nginx would help."""
+    ids = frozenset(
+        finding.id
+        for finding in (*diagnosis.causes, *diagnosis.risks)
+        if finding.fix.where == "nginx"
+    )
+    kind = case.site.upstream.kind if case.site and case.site.upstream else "proxy"
+    wanted = (
+        _buffering(kind, ids),
+        _overruled(kind, ids, case),
+        Change("gzip", "off", _WHY_GZIP) if "gzip-plus-buffering" in ids else None,
+        _cache(kind, case.site),
+        _read_timeout(kind, ids, case),
+    )
+    return tuple(change for change in wanted if change)
+
+
+def seconds(value: str) -> float | None:
+    """An Nginx duration (`300`, `5m`, `1h 30m`) in seconds, or None if it is not one."""
+    parts = re.findall(r"(\d+)(ms|[smhdw]?)(?:\s|(?=\d)|$)", value)
+    if not parts or "".join(number + unit for number, unit in parts) != value.replace(" ", ""):
+        return None
+    return sum(int(number) * _UNITS[unit] for number, unit in parts)
+
+
+def _buffering(kind: str, ids: frozenset[str]) -> Change | None:
+    if not ids & HOLDING:
+        return None
+    reason = _WHY_BUFFERING + (_WHY_IGNORED if "xab-ignored" in ids else "")
+    return Change(f"{kind}_buffering", "off", reason)
+
+
+def _overruled(kind: str, ids: frozenset[str], case: Case) -> Change | None:
+    """The response header overrules the setting, so `yes` has to be ignored (ngx_http_upstream)."""
+    name = f"{kind}_ignore_headers"
+    known = case.site.value(name).split() if case.site else []
+    ignored = {entry.lower() for entry in known}
+    asked = {(cell.timeline.header("x-accel-buffering") or "").lower() for cell in case.direct}
+    if not ids & HOLDING or "yes" not in asked or "x-accel-buffering" in ignored:
+        return None
+    return Change(name, " ".join((*known, "X-Accel-Buffering")), _WHY_OVERRULED)
+
+
+def _cache(kind: str, site: Site | None) -> Change | None:
+    name = f"{kind}_cache"
+    return Change(name, "off", _WHY_CACHE) if site and site.value(name) not in ("", "off") else None
+
+
+def _read_timeout(kind: str, ids: frozenset[str], case: Case) -> Change | None:
+    name = f"{kind}_read_timeout"
+    now = seconds(case.site.value(name) or "60") if case.site else 60.0
+    gap = ping_gap(case)
+    needed = "idle-read-timeout" in ids or now == 60 or (gap is not None and now and now <= gap)
+    if now is None or now >= LONG_S or not (needed or gap is None):
+        return None
+    return Change(name, f"{LONG_S}s", _why_timeout(now, gap))
+
+
+def _why_timeout(now: float, gap: float | None) -> str:
+    seen = "no ping was seen" if gap is None else f"the longest silence seen was {gap:.1f} s"
+    return (
+        f"the longest silence between two reads from the backend, not a total: {now:g} s is in "
+        f"force, {seen}. Pings every 15–30 s from the backend are needed as well"
+    )
+
+
+def ping_gap(case: Case) -> float | None:
+    """The longest silence between two events or pings seen, in seconds, on any leg."""
+    gaps = [cell.timeline.ping_gap_s for cell in (*case.direct, *case.proxy)]
+    return max((gap for gap in gaps if gap is not None), default=None)

@@ -1,0 +1,26 @@
+"""`proxy_pass` in a location of another name: the backend must get the same URI as before."""
+
+import re
+
+from wizard.nginx.site import LocationRef
+from wizard.nginx.tree import Directive
+from wizard.recommend.quoting import uri, word
+
+PASSES = ("proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "grpc_pass")
+_WITH_URI = re.compile(r"(https?://(?:unix:[^:]*:|[^/]+))(/.*)", re.IGNORECASE | re.DOTALL)
+
+
+def moved(directive: Directive, location: LocationRef, path: str) -> str | None:
+    """The `proxy_pass` to write for `path` alone; None where it can stay as it stands.
+
+    In a prefix location the part of the path that matched is replaced by the URI given
+    (ngx_http_proxy_module, `proxy_pass`); in a location of the full path all of it would be.
+    With variables the URI is taken as it stands, and in a regex location there can be none.
+    """
+    written = directive.args[0] if directive.args else ""
+    parts = _WITH_URI.fullmatch(written)
+    prefix = location.modifier in ("", "^~", "=") and path.startswith(location.path)
+    if directive.name != "proxy_pass" or not parts or "$" in written or not prefix:
+        return None
+    rest = path[len(location.path) :]
+    return f"proxy_pass {word(parts[1] + parts[2] + uri(rest))};" if rest else None

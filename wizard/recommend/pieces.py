@@ -1,0 +1,136 @@
+"""The lines of the new block: what stands in the location today, with what has to change."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from wizard.recommend import reasons
+from wizard.recommend.changes import Change
+from wizard.recommend.layer import Layer
+from wizard.recommend.passing import PASSES
+from wizard.recommend.secrets import is_secret, masked
+from wizard.recommend.statements import COMMENT, Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One statement of the block.
+
+    Attributes:
+        text: As the config needs it; further lines as they stand in the source.
+        shown: The same without credentials.
+    """
+
+    name: str
+    args: tuple[str, ...]
+    text: str
+    shown: str
+    reason: str
+    kept: bool = True
+
+    def with_comment(self, comment: str) -> "Piece":
+        """The same with what follows on its line."""
+        return replace(self, text=self.text + comment, shown=self.shown + comment)
+
+
+@dataclass(frozen=True, slots=True)
+class Recast:
+    """How the location's statements become the block's.
+
+    Attributes:
+        changes: The settings to write, by directive.
+        renamed: Statements to write anew, by directive: `proxy_pass` with another URI, say.
+        dropped: Directives that are left out, being inherited or of no use here.
+    """
+
+    changes: Mapping[str, Change]
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    dropped: frozenset[str] = frozenset()
+
+    def instead(self, layer: Layer, statement: Statement) -> tuple[Piece, ...] | None:
+        """What stands in the statement's place; None where it stays as it is."""
+        if statement.name in self.dropped:
+            return ()
+        if change := self.changes.get(statement.name):
+            return None if change.args == statement.args else (_changed(change),)
+        if text := self.renamed.get(statement.name):
+            return (_moved(statement, text),)
+        if statement.name == "include" and self._touches(layer, statement):
+            return tuple(one for inner in layer.includes(statement) for one in self._all(inner))
+        return None
+
+    def missing(self, layer: Layer) -> tuple[Piece, ...]:
+        """The settings that nothing at this level sets yet."""
+        present = {one.name for one in layer.brought}
+        return tuple(_changed(one) for name, one in self.changes.items() if name not in present)
+
+    def pieces(self, layer: Layer) -> tuple[Piece, ...]:
+        """The whole block's statements; what is new stands after the line that passes on."""
+        found = list(self._all(layer))
+        ends = [at for at, piece in enumerate(found, 1) if piece.name in PASSES]
+        at = ends[-1] if ends else len(found)
+        return (*found[:at], *self.missing(layer), *found[at:])
+
+    def passes(self, layer: Layer, statement: Statement) -> bool:
+        """Whether the statement hands the request on, itself or by what it includes."""
+        brings = layer.brings(statement) if statement.name == "include" else ()
+        return statement.name in PASSES or any(one.name in PASSES for one in brings)
+
+    def _touches(self, layer: Layer, statement: Statement) -> bool:
+        touched = self.changes.keys() | self.renamed.keys() | self.dropped
+        return any(one.name in touched for one in layer.brings(statement))
+
+    def _all(self, layer: Layer) -> Iterator[Piece]:
+        for statement, tail in _with_tails(self._wanted(layer), layer.text):
+            pieces = self.instead(layer, statement)
+            *first, last = (_kept(layer, statement),) if pieces is None else pieces or (None,)
+            yield from (piece for piece in first if piece)
+            if last:
+                yield last.with_comment(tail)
+
+    def _wanted(self, layer: Layer) -> tuple[Statement, ...]:
+        """The statements without what is dropped and the comments directly above that."""
+        wanted: list[Statement] = []
+        for statement in layer.statements:
+            if statement.name not in self.dropped:
+                wanted.append(statement)
+                continue
+            while wanted and _is_above(layer.text, wanted[-1], statement):
+                statement = wanted.pop()
+        return tuple(wanted)
+
+
+def _with_tails(statements: tuple[Statement, ...], text: str) -> Iterator[tuple[Statement, str]]:
+    """Each statement with the comment that follows on its line."""
+    for at, statement in enumerate(statements):
+        if at and _is_tail(text, statements[at - 1], statement):
+            continue
+        after = statements[at + 1 : at + 2]
+        follows = bool(after) and _is_tail(text, statement, after[0])
+        yield statement, text[statement.end : after[0].end] if follows else ""
+
+
+def _is_tail(text: str, before: Statement, comment: Statement) -> bool:
+    return comment.name == COMMENT and "\n" not in text[before.end : comment.start]
+
+
+def _is_above(text: str, comment: Statement, statement: Statement) -> bool:
+    """Whether a comment stands on the line above and so speaks of the statement."""
+    alone = not text[text.rfind("\n", 0, comment.start) + 1 : comment.start].strip()
+    return comment.name == COMMENT and alone and text.count("\n", comment.end, statement.start) == 1
+
+
+def _kept(layer: Layer, statement: Statement) -> Piece:
+    text = layer.text[statement.start : statement.end].replace("\r\n", "\n")
+    shown = masked(statement, layer.text).replace("\r\n", "\n")
+    why = reasons.kept(statement.name)
+    secret = is_secret(statement, layer.text)
+    return Piece(statement.name, statement.args, text, shown if secret else text, why)
+
+
+def _changed(change: Change) -> Piece:
+    return Piece(change.name, change.args, change.text, change.text, change.reason, kept=False)
+
+
+def _moved(statement: Statement, text: str) -> Piece:
+    why = "the same upstream, with the URI that this path has there today"
+    return Piece(statement.name, statement.args, text, text, why, kept=False)
