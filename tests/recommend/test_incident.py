@@ -24,10 +24,11 @@ http {
 DIFF = """\
 --- nginx.conf
 +++ nginx.conf
-@@ -3,6 +3,16 @@
+@@ -2,6 +2,16 @@
+ http {
      server {
          listen 8081;
- 
++
 +        location = /sse {
 +            proxy_pass http://svc-bot-prod:12213;
 +            proxy_buffering off;
@@ -37,10 +38,9 @@ DIFF = """\
 +            proxy_read_timeout 3600s;
 +            proxy_buffers 8 64k;
 +        }
-+
+ 
          location / {
              proxy_pass http://svc-bot-prod:12213;
-             proxy_set_header Host $host;
 """
 
 
