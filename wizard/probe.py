@@ -105,18 +105,20 @@ async def probe(leg: Leg, manner: Manner) -> AsyncGenerator[ProbeEvent, None]:
     """
     url = httpx.URL(leg.url)
     warm(url.scheme == "https", leg.http, manner.insecure)
-    wire = _Wire(manner.clock)
+    start = manner.clock()
+
+    def now() -> float:
+        return manner.clock() - start
+
     try:
         addresses = await _resolve(url, manner)
     except (OSError, UnicodeError) as error:
-        yield Ended(
-            wire.now(), "dns", f"no address for {safe(_host(url, manner)[0])}: {plain(error)}"
-        )
+        yield Ended(now(), "dns", f"no address for {safe(_host(url, manner)[0])}: {plain(error)}")
         return
-    resolved = wire.now()
+    resolved = now()
     for last, address in enumerate(addresses, 1 - len(addresses)):
         yield Resolved(resolved, address)
-        async with aclosing(_connection(leg, manner, url, address, wire)) as events:
+        async with aclosing(_connection(leg, manner, url, address, _Wire(now))) as events:
             async for event in events:
                 refused = isinstance(event, Ended) and event.reason == "refused"
                 # Another address may answer where this one refuses: localhost is ::1 first.
@@ -151,17 +153,13 @@ async def _resolve(url: httpx.URL, manner: Manner) -> list[str]:
 
 
 class _Wire:
-    """Where one request reports to: its clock, and a queue bounded so that a slow reader slows
-    the server down instead of filling the memory."""
+    """Where one connection reports to: the request's clock (seconds since its start), and a queue
+    bounded so that a slow reader slows the server down instead of filling the memory."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock, self._start = clock, clock()
+    def __init__(self, now: Callable[[], float]) -> None:
+        self.now = now
         self.events: asyncio.Queue[ProbeEvent | None] = asyncio.Queue(maxsize=256)
         self.connected = False
-
-    def now(self) -> float:
-        """Seconds since the start of the request."""
-        return self._clock() - self._start
 
     async def trace(self, name: str, info: dict[str, Any]) -> None:
         """Hears from httpcore when TCP and TLS stand."""

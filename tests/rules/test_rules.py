@@ -1,0 +1,79 @@
+"""Every rule keeps the same promises: a case that fires it, one that must not, and its text."""
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from random import Random
+
+import pytest
+
+import wizard.diagnose
+from wizard.diagnose import ORDER, diagnose
+from wizard.model import Case
+from wizard.rules import Rule, all_rules
+
+SHARED = {"rule", "seen", "samples", "__init__"}
+IDS = [rule.id for rule in all_rules()]
+
+
+def sample(rule: Rule, which: str) -> Case:
+    module = import_module(f"wizard.rules.{rule.id.replace('-', '_')}")
+    made: Callable[[], Case] = getattr(module, which)
+    return made()
+
+
+@pytest.fixture(params=all_rules(), ids=IDS)
+def rule(request: pytest.FixtureRequest) -> Rule:
+    found: Rule = request.param
+    return found
+
+
+def test_each_file_is_one_rule() -> None:
+    files = {path.stem for path in Path(wizard.rules.__path__[0]).glob("*.py")} - SHARED
+    assert {name.replace("_", "-") for name in files} == set(IDS)
+
+
+def test_each_rule_has_its_rank() -> None:
+    assert sorted(ORDER) == sorted(IDS)
+
+
+def test_fires_on_its_bad_case(rule: Rule) -> None:
+    finding = rule.check(rule, sample(rule, "fires"))
+    assert finding is not None
+    assert not finding.latent
+    assert finding.confidence in ("confirmed", "likely")
+    assert finding.evidence
+    assert finding.apart
+
+
+def test_is_silent_on_its_good_case(rule: Rule) -> None:
+    finding = rule.check(rule, sample(rule, "silent"))
+    assert finding is None or finding.latent
+
+
+def test_is_the_primary_cause_of_its_bad_case(rule: Rule) -> None:
+    diagnosis = diagnose(sample(rule, "fires"))
+    assert diagnosis.verdict == "fault"
+    assert diagnosis.causes[0].id == rule.id
+
+
+def test_its_good_case_is_never_blamed_on_it(rule: Rule) -> None:
+    assert rule.id not in {cause.id for cause in diagnose(sample(rule, "silent")).causes}
+
+
+def test_has_every_heading(rule: Rule) -> None:
+    for text in (rule.title, rule.what, rule.hurts, rule.shows, rule.mend, rule.wrong):
+        assert text.strip()
+    assert all(link.startswith("https://") for link in rule.references)
+
+
+def test_the_order_of_the_rules_does_not_matter(
+    rule: Rule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = sample(rule, "fires")
+    expected = diagnose(case)
+    shuffled = list(all_rules())
+    for seed in range(5):
+        Random(seed).shuffle(shuffled)
+        monkeypatch.setattr(wizard.diagnose, "all_rules", lambda: tuple(shuffled))
+        assert diagnose(case) == expected

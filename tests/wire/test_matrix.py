@@ -1,0 +1,112 @@
+"""Legs side by side: who is left when, and what each is judged to be."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+from tests.wire.scripted import CHUNKED, HEAD, Act, chunk, saying, serving
+from wizard.judge import judge
+from wizard.matrix import Matrix
+from wizard.model import Cell
+from wizard.probe import Manner
+from wizard.timeline import Leg, Timeline
+
+EVENT = b"event: endpoint\ndata: /m\n\n"
+LIVE = saying(CHUNKED, chunk(EVENT), then="open")
+HELD = saying(then="open")
+HEADERS = saying(CHUNKED, then="open")
+
+
+async def run(
+    proxy: Act, direct: Act | None, *, stall: float = 0.4, patience: float = 0.0
+) -> tuple[Cell, Cell | None]:
+    lines: dict[Leg, Timeline] = {}
+    async with AsyncExitStack() as stack:
+        proxied = Leg("sse-proxy", await stack.enter_async_context(serving(proxy)))
+        directs = []
+        if direct is not None:
+            directs = [Leg("sse-direct", await stack.enter_async_context(serving(direct)))]
+        matrix = Matrix([proxied], directs, lines, manner=Manner(), stall=stall, patience=patience)
+        await matrix.run()
+    reference = [lines[leg] for leg in directs]
+    return judge(lines[proxied], reference), judge(reference[0]) if reference else None
+
+
+async def test_held_beside_a_live_direct_leg() -> None:
+    proxy, direct = await run(HELD, LIVE)
+    assert (proxy.outcome, direct and direct.outcome) == ("held", "live")
+    assert proxy.timeline.ended == "open"
+    assert (proxy.timeline.waited_s or 0) >= 0.4
+
+
+async def test_headers_and_no_event_beside_a_live_direct_leg() -> None:
+    proxy, _ = await run(HEADERS, LIVE)
+    assert proxy.outcome == "events-held"
+
+
+async def test_both_live() -> None:
+    proxy, direct = await run(LIVE, LIVE, stall=30)
+    assert (proxy.outcome, direct and direct.outcome) == ("live", "live")
+
+
+async def test_both_held() -> None:
+    proxy, direct = await run(HELD, HELD)
+    assert (proxy.outcome, direct and direct.outcome) == ("held", "held")
+
+
+async def test_a_silent_stream_whose_headers_are_held() -> None:
+    proxy, direct = await run(HELD, HEADERS)
+    assert (proxy.outcome, direct and direct.outcome) == ("headers-held", "silent")
+
+
+async def test_held_without_a_direct_leg() -> None:
+    proxy, _ = await run(HELD, None)
+    assert proxy.outcome == "held"
+
+
+async def test_a_direct_leg_that_is_refused_is_said() -> None:
+    lines: dict[Leg, Timeline] = {}
+    async with serving(LIVE) as url:
+        proxied, direct = Leg("sse-proxy", url), Leg("sse-direct", "http://127.0.0.1:1/sse")
+        await Matrix([proxied], [direct], lines, manner=Manner(), stall=0.4).run()
+    assert judge(lines[proxied], [lines[direct]]).outcome == "live"
+    assert judge(lines[direct]).outcome == "refused"
+
+
+async def test_a_cut_is_seen_with_patience() -> None:
+    async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(CHUNKED + chunk(EVENT))
+        await asyncio.wait({asyncio.ensure_future(reader.read())}, timeout=0.6)
+
+    proxy, direct = await run(cut, LIVE, patience=1.0)
+    assert proxy.outcome == "cut"
+    assert direct is not None
+    assert direct.timeline.ended == "open"
+
+
+async def test_a_burst_at_the_end_is_late() -> None:
+    async def burst(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.wait({asyncio.ensure_future(reader.read())}, timeout=0.8)
+        writer.write(HEAD + b"\r\n" + EVENT)
+
+    proxy, _ = await run(burst, LIVE, stall=30)
+    assert proxy.outcome == "late"
+
+
+async def test_leaving_early_keeps_what_was_seen() -> None:
+    lines: dict[Leg, Timeline] = {}
+    said = asyncio.Event()
+
+    async def live(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(CHUNKED + chunk(EVENT))
+        await writer.drain()
+        said.set()
+        await reader.read()
+
+    async with serving(live) as url, serving(HELD) as held:
+        legs = [Leg("sse-proxy", url), Leg("sse-proxy", held)]
+        matrix = Matrix(legs, [], lines, manner=Manner(), stall=30, patience=30)
+        task = asyncio.create_task(matrix.run())
+        await said.wait()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert [lines[leg].ended for leg in legs] == ["open", "open"]
