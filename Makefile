@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 SCENARIO ?= incident
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test check snap bench clean
+.PHONY: help lab test check check-style snap bench clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -28,12 +28,13 @@ lab: $(VENV)/.lab ## a real Nginx, broken as in the incident, and the wizard on 
 test: $(VENV)/.dev ## all tests, real Nginx included
 	$(BIN)/python -m pytest -n auto
 
-check: $(VENV)/.dev ## format, lint, types, import contracts, tests: what CI runs
+check: check-style test ## format, lint, types, import contracts, tests: what CI runs
+
+check-style: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n auto
 
 snap: $(VENV)/.dev ## draw the snapshots again
 	$(BIN)/python -m pytest -n auto tests/screens --snapshot-update

@@ -7,7 +7,7 @@ import sys
 from wizard import nginx
 from wizard.cli.check import write_report
 from wizard.cli.options import place_of
-from wizard.foresight import config_findings
+from wizard.config_findings import config_findings
 from wizard.nginx.site import Request
 from wizard.report.inspect_report import inspect_json, inspect_text
 

@@ -37,14 +37,16 @@ def main(argv: Sequence[str] | None, *, open_wizard: OpenWizard) -> int:
 
 
 def _run(words: list[str], open_wizard: OpenWizard) -> int:
+    """Each command imports what it needs: wrong usage is said before anything is loaded."""
     command = words.pop(0) if words and words[0] in COMMANDS else ""
     given = parser(command).parse_args(words)
     if getattr(given, "no_color", False):
         os.environ["NO_COLOR"] = "1"
     if command == "check":
+        target = target_of(given)
         from wizard.cli.check import check
 
-        return check(target_of(given), given.format, given.output)
+        return check(target, given.format, given.output)
     if command == "inspect":
         from wizard.cli.inspect import inspect
 

@@ -36,7 +36,7 @@ def _silence(cell: Cell) -> float:
 def _observed(rule: Rule, case: Case, cell: Cell) -> Finding | None:
     silence = _silence(cell)
     logged = seen.log_lines(case, "read-timeout")
-    limit = _read_timeout(case.site)
+    limit = read_timeout(case.site)
     matches = limit is not None and abs(silence - limit) <= max(0.5, 0.05 * limit)
     if limit is not None and not matches and not logged:
         return None
@@ -51,7 +51,7 @@ def _observed(rule: Rule, case: Case, cell: Cell) -> Finding | None:
 
 
 def _latent(rule: Rule, case: Case) -> Finding | None:
-    limit = _read_timeout(case.site)
+    limit = read_timeout(case.site)
     if case.site is None or limit is None:
         return None
     gap = _ping_gap(case)
@@ -77,7 +77,7 @@ def _name(site: Site) -> str:
     return f"{seen.buffer_prefix(site)}_read_timeout"
 
 
-def _read_timeout(site: Site | None) -> float | None:
+def read_timeout(site: Site | None) -> float | None:
     """The effective read timeout in seconds, None where the path is not proxied."""
     if site is None or not seen.proxied_by(site):
         return None
