@@ -1,9 +1,10 @@
 """Sites and cases made by hand, for tests that need no Nginx and no config reader."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from wizard.model import Case, Cell, Diagnosis, Finding, Fix, Place, Target
-from wizard.nginx.site import LocationRef, Request, Setting, Site, Upstream
+from wizard.nginx.site import LocationRef, Request, ServerRef, Setting, Site, Upstream
 from wizard.nginx.tree import Config, Directive, Where
 from wizard.recommend.statements import COMMENT, Statement, parse
 from wizard.timeline import Leg, Timeline
@@ -41,20 +42,24 @@ def site(
     path: str = "/sse",
     files: Mapping[str, str] | None = None,
     kind: str = "proxy",
+    folder: Path | None = None,
     **effective: str,
 ) -> Site:
     """The site of `path`, served by the location with these arguments (`~ ^/x`)."""
     texts = {"nginx.conf": text, **(files or {})}
+    paths = {name: str(folder / name) for name in texts} if folder else {}
     root = directives(texts, "nginx.conf")
     locations = (one for one in _walk(root) if one.name == "location")
     serving = next(one for one in locations if " ".join(one.args) == location)
+    server = next(one for one in _walk(root) if one.name == "server")
     modifier = serving.args[0] if len(serving.args) == 2 else ""
+    modifier = "@" if serving.args[0].startswith("@") else modifier
     settings = {name: Setting(name, value) for name, value in effective.items()}
     return Site(
         Request(path),
-        Config("nginx.conf", root, texts),
+        Config("nginx.conf", root, texts, paths),
         None,
-        None,
+        ServerRef("", (), server),
         LocationRef(modifier, serving.args[-1], serving),
         Upstream(kind, "http://backend"),
         {"proxy_read_timeout": Setting("proxy_read_timeout", "300"), **settings},

@@ -12,6 +12,8 @@ HOLDING = frozenset(
 """The failure modes that end where nothing is buffered."""
 MENDED = HOLDING | {"idle-read-timeout"}
 """The failure modes that a setting in the stream's location mends."""
+KINDS = frozenset({"proxy", "fastcgi", "uwsgi", "scgi"})
+"""The kinds of upstream that Nginx buffers (gRPC is never buffered)."""
 LONG_S = 3600
 """The read timeout that is proposed, in seconds: an hour of silence."""
 _UNITS = {"ms": 0.001, "": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}

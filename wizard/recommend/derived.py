@@ -1,87 +1,76 @@
-"""With a config: the block derived from the location that serves the path today."""
+"""With a config: the plan for the location that serves the path today, written out."""
+
+from collections.abc import Iterator
 
 from wizard.model import Case, Recommendation
-from wizard.nginx.site import LocationRef, Site
-from wizard.nginx.tree import Where
-from wizard.recommend.changes import Change
-from wizard.recommend.layer import Layer, own_layer
+from wizard.nginx.site import Site
+from wizard.nginx.tree import Config, Where
+from wizard.recommend.changes import KINDS, Change
 from wizard.recommend.observed import from_observation
-from wizard.recommend.passing import PASSES, moved
-from wizard.recommend.patch import edited, home, unified
-from wizard.recommend.pieces import Recast
-from wizard.recommend.placing import Placed, beside, has_captures, inside, is_own, nested
-from wizard.recommend.secrets import MASK, is_secret
-from wizard.recommend.statements import Statement
+from wizard.recommend.patch import Edit, edited, home, unified
+from wizard.recommend.placing import Placed
+from wizard.recommend.plan import Plan, plan
+from wizard.recommend.secrets import MASK
 from wizard.recommend.usual import omitted
 
 _NO_LOCATION = "the config given has no location that proxies this path: is it the one in use?"
-_INHERITED = frozenset(
-    {"proxy_set_header", "fastcgi_param", "uwsgi_param", "scgi_param", "add_header"}
-)
-"""Sets that a nested location inherits whole as long as it adds nothing to them."""
+_MASKED = "the block shows {} for a credential: write the value that stands in {} today ({})"
+_NO_DIFF = "no diff is given, since it would have to show what must not be shown"
+_LINK = "if sites-enabled holds a link, as Debian's does, run patch with --follow-symlinks"
 
 
-def from_site(
-    case: Case, site: Site, changes: tuple[Change, ...], reveal: bool = False
-) -> Recommendation:
+def from_site(case: Case, site: Site, changes: tuple[Change, ...], reveal: bool) -> Recommendation:
     """The change to the location that serves, or a location for the stream carved out of it."""
-    location = site.location
-    found = own_layer(site.config, location.directive) if location else None
-    if location is None or found is None:
-        return from_observation(case, changes, _NO_LOCATION)
-    layer, statement = found
-    placed = _placed(site.request.path, location, layer, statement, changes)
-    return _recommendation(site, layer, placed, reveal)
-
-
-def _placed(
-    path: str,
-    location: LocationRef,
-    layer: Layer,
-    statement: Statement,
-    changes: tuple[Change, ...],
-) -> Placed:
     settings = {one.name: one for one in changes}
-    if is_own(location, path) or location.modifier == "@":
-        return inside(layer, statement, location, Recast(settings))
-    sets = _secret_sets(layer)
-    recast = Recast(settings, _passes(layer, location, path), sets | {"location"})
-    if sets or has_captures(location):
-        return nested(layer, statement, path, recast)
-    return beside(layer, statement, path, recast)
-
-
-def _passes(layer: Layer, location: LocationRef, path: str) -> dict[str, str]:
-    """The `proxy_pass` to write anew, if its URI depends on the location's name."""
-    texts = {one.name: moved(one, location, path) for one in layer.brought if one.name in PASSES}
-    return {name: text for name, text in texts.items() if text}
-
-
-def _secret_sets(layer: Layer) -> frozenset[str]:
-    """The sets with a credential among them: better inherited than repeated."""
-    return frozenset(
-        one.name
-        for one in layer.statements
-        if one.name in _INHERITED and is_secret(one, layer.text)
-    )
-
-
-def _recommendation(site: Site, layer: Layer, placed: Placed, reveal: bool) -> Recommendation:
-    place = home(site.config, layer.file)
-    new = edited(layer.text, placed.edits)
+    made = plan(site, site.location, settings) if site.location and _is_passed(site) else None
+    if made is None:
+        return from_observation(case, changes, _NO_LOCATION)
+    diff, directory = _diff(site.config, made, reveal)
+    pieces = [piece for one in made.placed for piece in one.draft.pieces]
     return Recommendation(
-        summary=placed.summary,
-        lines=placed.draft.lines(reveal),
-        diff=unified(place.name, layer.text, new, reveal),
-        insert_at=str(Where(layer.file, layer.text.count("\n", 0, placed.at) + 1)),
-        directory=place.directory,
-        omitted=omitted(placed.draft.pieces),
-        adapt=_adapt(layer, placed),
+        summary=made.summary,
+        lines=tuple(line for one in made.placed for line in one.draft.lines(reveal)),
+        diff=diff,
+        insert_at=_insert_at(made.placed[0]),
+        directory=directory,
+        omitted=omitted(pieces),
+        adapt=tuple(_adapt(site.config, made, diff, reveal)),
     )
 
 
-def _adapt(layer: Layer, placed: Placed) -> tuple[str, ...]:
-    masks = [piece for piece in placed.draft.pieces if piece.text != piece.shown]
-    return tuple(
-        f"restore the value that is {MASK} here from {layer.file}: {piece.name}" for piece in masks
-    )
+def _is_passed(site: Site) -> bool:
+    return site.upstream is not None and site.upstream.kind in KINDS
+
+
+def _insert_at(placed: Placed) -> str:
+    layer = placed.layer
+    return str(Where(layer.file, layer.text.count("\n", 0, placed.at) + 1))
+
+
+def _diff(config: Config, made: Plan, reveal: bool) -> tuple[str | None, str]:
+    """The diff of all files that change, and the directory that their names start from."""
+    files = {one.layer.file: one.layer.text for one in made.placed}
+    homes = {file: home(config, file) for file in files}
+    directory = next(iter(homes.values())).directory
+    parts = [
+        unified(homes[file].name, text, edited(text, _edits(made, file)), reveal)
+        for file, text in files.items()
+    ]
+    whole = all(parts) and all(one.directory == directory for one in homes.values())
+    return ("".join(part for part in parts if part) if whole else None), directory
+
+
+def _edits(made: Plan, file: str) -> list[Edit]:
+    return [edit for one in made.placed if one.layer.file == file for edit in one.edits]
+
+
+def _adapt(config: Config, made: Plan, diff: str | None, reveal: bool) -> Iterator[str]:
+    """What the reader must still do, if anything."""
+    for one in made.placed:
+        for piece in one.draft.pieces:
+            if piece.text != piece.shown and not reveal:
+                yield _MASKED.format(MASK, one.layer.file, piece.name)
+    if diff is None and any(one.edits for one in made.placed):
+        yield _NO_DIFF
+    if any("sites-enabled" in one.layer.file for one in made.placed) and not config.paths:
+        yield _LINK

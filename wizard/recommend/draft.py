@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from wizard.model import BlockLine
 from wizard.recommend.pieces import Piece
-from wizard.recommend.quoting import word
 from wizard.recommend.statements import Statement
 
 _UNIT = "    "
@@ -60,11 +59,6 @@ class Draft:
             yield BlockLine(self.indent.inner + first, piece.reason, piece.kept)
             yield from (BlockLine(line, piece.reason, piece.kept) for line in more)
         yield BlockLine(f"{self.indent.base}}}", "the end of the block")
-
-
-def header(modifier: str, path: str) -> str:
-    """A location's head, quoted where the path needs it."""
-    return " ".join(part for part in ("location", modifier, word(path)) if part)
 
 
 def indent_of(text: str, statement: Statement) -> Indent:

@@ -4,9 +4,9 @@ from urllib.parse import unquote, urlsplit
 
 from wizard.model import LOCAL, Case, Place, Recommendation
 from wizard.recommend.changes import Change
-from wizard.recommend.draft import Draft, Indent, header
+from wizard.recommend.draft import Draft, Indent
 from wizard.recommend.pieces import Piece
-from wizard.recommend.quoting import uri
+from wizard.recommend.quoting import uri, word
 from wizard.recommend.usual import omitted
 
 _PLACEHOLDER = "http://BACKEND:PORT"
@@ -34,7 +34,10 @@ def from_observation(case: Case, changes: tuple[Change, ...], why: str = "") -> 
         *(Piece(one.name, one.args, one.text, one.text, one.reason, False) for one in changes),
     )
     draft = Draft(
-        header("=", path), "this path alone, before any prefix or regex", pieces, Indent("", "    ")
+        f"location = {word(path)}",
+        "this path alone, before any prefix or regex",
+        pieces,
+        Indent("", "    "),
     )
     return Recommendation(
         summary="a location of its own for the stream; adapt it to your config before use",

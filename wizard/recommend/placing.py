@@ -3,66 +3,44 @@
 import re
 from dataclasses import dataclass
 
-from wizard.nginx.site import LocationRef
-from wizard.recommend.draft import Draft, header, indent_of, lead
+from wizard.recommend.draft import Draft, indent_of, lead
 from wizard.recommend.layer import Layer
 from wizard.recommend.patch import Edit
 from wizard.recommend.pieces import Recast
-from wizard.recommend.quoting import regex
 from wizard.recommend.statements import COMMENT, Statement
 
 _REST_OF_LINE = re.compile(r"[ \t]*(#[^\r\n]*)?\r?\n")
-_GROUP = re.compile(r"\\.|\[(?:\\.|[^\]])*\]|(?P<group>\((?!\?(?!P?<(?![=!])|')))", re.DOTALL)
-
-_INSIDE = "changes the stream's own location; everything else in it stays"
-_BESIDE = "a location for {} alone, with all that holds there today; other paths stay as they are"
-_NESTED = (
-    "a location for {} alone inside the one that serves it today, whose headers and captures it "
-    "keeps; other paths stay as they are"
-)
+_WHY_INSIDE = "the location that serves the stream today: the change is made in it"
+_WHY_CARVED = "wins for this path alone over the location that serves it today"
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A block with the edits that put it into the location's file.
+    """A block with the edits that put it into its file.
 
     Attributes:
-        summary: What the change does, in one sentence.
+        layer: The file, as the block's origin stands in it.
         at: The offset in the file that the reader is sent to.
     """
 
-    summary: str
+    layer: Layer
     draft: Draft
     edits: tuple[Edit, ...]
     at: int
 
 
-def is_own(location: LocationRef, path: str) -> bool:
-    """Whether the location is the stream's own: its name is the path, and nothing shorter."""
-    if location.modifier in ("~", "~*"):
-        return location.path in (regex(path), f"^{path}$")
-    return location.path == path and location.modifier != "@"
-
-
-def has_captures(location: LocationRef) -> bool:
-    """Whether the location is a regex with groups that its lines, or outer ones, may refer to."""
-    is_regex = location.modifier in ("~", "~*")
-    return is_regex and any(match["group"] for match in _GROUP.finditer(location.path))
-
-
-def inside(layer: Layer, statement: Statement, location: LocationRef, recast: Recast) -> Placed:
+def inside(layer: Layer, statement: Statement, recast: Recast) -> Placed:
     """The change made in the location itself, touching only the lines that change."""
     indent = indent_of(layer.text, statement)
-    why = "the stream's own location: the change is made in it"
-    draft = Draft(header(location.modifier, location.path), why, recast.pieces(layer), indent)
+    name = layer.text[statement.start : (statement.opened or statement.end) - 1].strip()
+    draft = Draft(" ".join(name.split("\n")), _WHY_INSIDE, recast.pieces(layer), indent)
     edits = [
         Edit(one.start, one.end, f"\n{indent.inner}".join(piece.text for piece in pieces))
         for one in layer.statements
         if (pieces := recast.instead(layer, one)) is not None
     ]
-    return Placed(
-        _INSIDE, draft, (*edits, *_missing(layer, statement, recast, indent.inner)), statement.start
-    )
+    edits += _missing(layer, statement, recast, indent.inner)
+    return Placed(layer, draft, tuple(edits), statement.start)
 
 
 def _missing(layer: Layer, whole: Statement, recast: Recast, indent: str) -> tuple[Edit, ...]:
@@ -78,38 +56,30 @@ def _missing(layer: Layer, whole: Statement, recast: Recast, indent: str) -> tup
     return (Edit(rest.end(), rest.end(), "".join(f"{indent}{text}\n" for text in texts)),)
 
 
-def beside(layer: Layer, statement: Statement, path: str, recast: Recast) -> Placed:
-    """A location for the path alone, directly before the one that serves it today.
+def beside(layer: Layer, statement: Statement, name: str, recast: Recast) -> Placed:
+    """A location of another name, directly before the one that it is derived from.
 
-    The same parent means the same inheritance, and an exact match is looked at first.
+    The same parent means the same inheritance; the place matters only among regexes, which are
+    tried in the order of the file.
     """
-    why = "an exact match wins over every prefix and regex, and covers this path alone"
     indent = indent_of(layer.text, statement)
-    draft = Draft(header("=", path), why, recast.pieces(layer), indent)
+    draft = Draft(name, _WHY_CARVED, recast.pieces(layer), indent)
     at = _above(layer.text, statement.start)
-    if lead(layer.text, statement.start) is None:
-        return Placed(
-            _BESIDE.format(path),
-            draft,
-            (Edit(len(layer.text[:at].rstrip(" \t")), at, f"\n{draft.text}"),),
-            at,
-        )
-    return Placed(_BESIDE.format(path), draft, (Edit(at, at, f"{draft.text}\n"),), at)
+    if lead(layer.text, statement.start) is not None:
+        return Placed(layer, draft, (Edit(at, at, f"{draft.text}\n"),), at)
+    start = len(layer.text[:at].rstrip(" \t"))
+    return Placed(layer, draft, (Edit(start, at, f"\n{draft.text}"),), at)
 
 
-def nested(layer: Layer, statement: Statement, path: str, recast: Recast) -> Placed:
-    """A location for the path alone inside the one that serves it today.
-
-    It inherits what it does not set itself, and a regex around it keeps its captures.
-    """
-    why = "inside the location that serves this path today, for this path alone"
+def nested(layer: Layer, statement: Statement, name: str, recast: Recast) -> Placed:
+    """A location inside the one that it is derived from: it inherits what it does not set."""
     indent = indent_of(layer.text, statement).nested
-    draft = Draft(header("=", path), why, recast.pieces(layer), indent)
+    draft = Draft(name, _WHY_CARVED, recast.pieces(layer), indent)
     opened = statement.opened or statement.end
     rest = _REST_OF_LINE.match(layer.text, opened)
     at = rest.end() if rest else opened
     text = f"{draft.text}\n" if rest else f"\n{draft.text}"
-    return Placed(_NESTED.format(path), draft, (Edit(at, at, text),), at)
+    return Placed(layer, draft, (Edit(at, at, text),), at)
 
 
 def _above(text: str, offset: int) -> int:

@@ -1,9 +1,11 @@
-"""Words as Nginx reads them."""
+"""Words as Nginx reads them (`ngx_conf_read_token`)."""
 
 import re
 from urllib.parse import quote
 
-_PLAIN = re.compile(r"[^\s;{}\"'\\#$]+")
+_PLAIN = re.compile(r"(?:[^\s;{}\"'\\#]|\\[^\s;{}\"'\\trn])+")
+_ESCAPE = re.compile(r"\\([\"'\\trn])")
+_CONTROL = {"t": "\t", "r": "\r", "n": "\n"}
 
 
 def word(text: str) -> str:
@@ -14,9 +16,9 @@ def word(text: str) -> str:
     return f'"{escaped}"'
 
 
-def regex(path: str) -> str:
-    """A pattern that matches this path alone, as PCRE reads it."""
-    return f"^{re.escape(path)}$"
+def meant(written: str) -> str:
+    """What a word means to Nginx: it takes the backslash from some escapes, and leaves others."""
+    return _ESCAPE.sub(lambda match: _CONTROL.get(match[1], match[1]), written)
 
 
 def uri(path: str) -> str:

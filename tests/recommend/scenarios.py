@@ -1,0 +1,341 @@
+"""Configs as people have them, each with the requests that must be answered as before."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tests.recommend.real import Ask
+
+_TEMP = "".join(
+    f"{name}_temp_path temp_{name};"
+    for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+)
+
+
+def conf(server: str, http: str = "") -> str:
+    """A whole config around a server's lines; `@NGINX@` and `@BACKEND@` become ports."""
+    return (
+        f"events {{}}\nhttp {{\n    access_log off; {_TEMP}\n    proxy_http_version 1.0;\n{http}"
+        f"    server {{\n        listen 127.0.0.1:@NGINX@;\n{server}    }}\n}}\n"
+    )
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A config, the stream's path, and the location that serves it by its arguments.
+
+    Attributes:
+        stream: Headers that a rightful request for the stream carries.
+        asks: More requests, to be answered after the change as before it.
+        form: Where the block must go.
+    """
+
+    name: str
+    text: str
+    location: str = "/"
+    path: str = "/sse"
+    form: str = "beside"
+    stream: Mapping[str, str] = field(default_factory=dict)
+    asks: tuple[Ask, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+_BASIC = {"Authorization": "Basic dTpw"}  # u:p
+_INCIDENT = """
+        location / {
+            proxy_pass http://127.0.0.1:@BACKEND@;
+            proxy_set_header Host $host;
+            proxy_set_header X-Real-IP $remote_addr;
+            proxy_connect_timeout 300;
+            proxy_read_timeout 300;
+            proxy_buffer_size 128k;
+            proxy_buffers 8 64k;
+            proxy_busy_buffers_size 128k;
+        }
+"""
+
+SCENARIOS = (
+    Scenario("incident", conf(_INCIDENT), asks=(Ask("/sse/"), Ask("/ssex"))),
+    Scenario("crlf", conf(_INCIDENT).replace("\n", "\r\n")),
+    Scenario("tabs", conf(_INCIDENT).replace("    ", "\t")),
+    Scenario("no final newline", conf(_INCIDENT).rstrip("\n")),
+    Scenario(
+        "one line",
+        f"events {{}} http {{ access_log off; {_TEMP} proxy_http_version 1.0; "
+        "server { listen 127.0.0.1:@NGINX@; location /x { return 204; } "
+        "location / { proxy_pass http://127.0.0.1:@BACKEND@; proxy_set_header X-A 1; } } }",
+        asks=(Ask("/x"),),
+    ),
+    Scenario(
+        "one line of its own",
+        f"events {{}} http {{ access_log off; {_TEMP} proxy_http_version 1.0; "
+        "server { listen 127.0.0.1:@NGINX@; "
+        "location /sse { proxy_buffering on; proxy_pass http://127.0.0.1:@BACKEND@; } } }",
+        location="/sse",
+        form="inside",
+    ),
+    Scenario(
+        "prefix stripped",
+        conf("location /api/ { proxy_pass http://127.0.0.1:@BACKEND@/; }\n"),
+        "/api/",
+        "/api/sse",
+    ),
+    Scenario(
+        "prefix replaced",
+        conf("location /api { proxy_pass http://127.0.0.1:@BACKEND@/v2/app; }\n"),
+        "/api",
+        "/api/my stream/50%;é",
+    ),
+    Scenario(
+        "prefix that wins over a regex",
+        conf(
+            "location ^~ /a/ { proxy_pass http://127.0.0.1:@BACKEND@; proxy_set_header X-A a; }\n"
+            "location ~ sse$ { return 418; }\n"
+        ),
+        "^~ /a/",
+        "/a/sse",
+        asks=(Ask("/b/sse"),),
+    ),
+    Scenario(
+        "regex with captures",
+        conf(
+            "location ~ ^/(api|app)/(?<rest>.*)$ {\n"
+            "    proxy_set_header X-Group $1;\n"
+            "    proxy_pass http://127.0.0.1:@BACKEND@/v3/$rest$is_args$args;\n}\n"
+        ),
+        "~ ^/(api|app)/(?<rest>.*)$",
+        "/api/sse",
+        asks=(Ask("/app/sse"), Ask("/api/sse/x")),
+    ),
+    Scenario(
+        "unanchored regex with alternatives",
+        conf(
+            "location ~* /(sse|ws)|^/(x\\.y)$ {\n    proxy_set_header X-Group g$1;\n"
+            "    proxy_pass http://127.0.0.1:@BACKEND@;\n}\n"
+        ),
+        "~* /(sse|ws)|^/(x\\.y)$",
+        "/a/b/sse",
+        asks=(Ask("/a/ws"), Ask("/a/b/sse/x")),
+    ),
+    Scenario(
+        "regex with a quantifier, in quotes",
+        conf(
+            'location ~ "^/v(\\d{1,2})/sse" {\n    proxy_set_header X-Version $1;\n'
+            "    proxy_pass http://127.0.0.1:@BACKEND@;\n}\n"
+        ),
+        "~ ^/v(\\d{1,2})/sse",
+        "/v12/sse",
+        asks=(Ask("/v3/sse"),),
+    ),
+    Scenario(
+        "own regex",
+        conf("location ~ ^/sse$ { proxy_pass http://127.0.0.1:@BACKEND@; }\n"),
+        "~ ^/sse$",
+        form="inside",
+    ),
+    Scenario(
+        "regex without captures",
+        conf(
+            "location ~* \\.stream$ { proxy_pass http://127.0.0.1:@BACKEND@; }\n"
+            "location / { return 204; }\n"
+        ),
+        "~* \\.stream$",
+        "/a.stream",
+    ),
+    Scenario(
+        "nested prefix",
+        conf(
+            "location /a/ { proxy_set_header X-Outer 1; root /nowhere;\n"
+            "    # the application\n"
+            "    location /a/b/ {\n        proxy_pass http://127.0.0.1:@BACKEND@/;\n    }\n}\n"
+        ),
+        "/a/b/",
+        "/a/b/sse",
+        asks=(Ask("/a/x"),),
+    ),
+    Scenario(
+        "nested locations stay",
+        conf(
+            "location / {\n    proxy_pass http://127.0.0.1:@BACKEND@;\n\n"
+            "    # pictures\n    location /img/ { return 204; }\n}\n"
+        ),
+        asks=(Ask("/img/x"),),
+    ),
+    Scenario(
+        "own exact",
+        conf(
+            "location = /sse {\n    proxy_buffering on; # because\n"
+            "    proxy_pass http://127.0.0.1:@BACKEND@;\n    proxy_read_timeout 5s;\n}\n"
+        ),
+        "= /sse",
+        form="inside",
+    ),
+    Scenario(
+        "own prefix before regexes",
+        conf("location ^~ /sse {\n\tproxy_pass http://127.0.0.1:@BACKEND@;\n}\n"),
+        "^~ /sse",
+        form="inside",
+        asks=(Ask("/sse/more"),),
+    ),
+    Scenario(
+        "access control",
+        conf(
+            "location / {\n    auth_basic staff;\n    auth_basic_user_file users;\n"
+            "    satisfy all;\n    allow 127.0.0.0/8;\n    deny all;\n"
+            "    limit_except GET { deny all; }\n"
+            '    if ($http_x_block = "}") { return 403; }\n'
+            "    proxy_pass http://127.0.0.1:@BACKEND@;\n}\n"
+        ),
+        stream=_BASIC,
+        asks=(
+            Ask("/sse"),
+            Ask("/sse", {**_BASIC, "X-Block": "}"}),
+            Ask("/sse", _BASIC, "POST"),
+        ),
+        files={"users": "u:{PLAIN}p\n"},
+    ),
+    Scenario(
+        "denied",
+        conf("location / { deny 127.0.0.1; proxy_pass http://127.0.0.1:@BACKEND@; }\n"),
+        stream={"X-Denied": "yes"},
+    ),
+    Scenario(
+        "auth_request",
+        conf(
+            "location / {\n    auth_request /check;\n    proxy_pass http://127.0.0.1:@BACKEND@;\n}\n"
+            "location = /check { internal; proxy_pass http://127.0.0.1:@BACKEND@; }\n"
+        ),
+        stream={"X-Token": "right"},
+        asks=(Ask("/sse", {"X-Token": "wrong"}),),
+    ),
+    Scenario(
+        "request limit",
+        conf(
+            "location / { limit_req zone=one; proxy_pass http://127.0.0.1:@BACKEND@; }\n",
+            "limit_req_zone $http_x_who zone=one:1m rate=1r/m;\n",
+        ),
+        asks=(Ask("/sse", {"X-Who": "me"}), Ask("/sse", {"X-Who": "me"})),
+    ),
+    Scenario(
+        "inherited headers and rewrites",
+        conf(
+            "proxy_set_header X-Outer outer;\nset $name value;\n"
+            "location /old/ {\n    rewrite ^/old/(.*)$ /new/$1 break;\n"
+            "    proxy_pass http://127.0.0.1:@BACKEND@;\n    add_header X-B b;\n}\n"
+        ),
+        "/old/",
+        "/old/sse",
+    ),
+    Scenario(
+        "upstream in a variable",
+        conf(
+            "set $peer 127.0.0.1:@BACKEND@;\n"
+            "location /v/ { proxy_pass http://$peer$request_uri; }\n"
+        ),
+        "/v/",
+        "/v/sse",
+    ),
+    Scenario(
+        "include in the location",
+        conf(
+            "location / {\n    include proxy_params; # ours\n"
+            "    proxy_pass http://127.0.0.1:@BACKEND@;\n}\n"
+        ),
+        files={"proxy_params": "proxy_set_header Host $host;\nproxy_set_header X-P p;\n"},
+    ),
+    Scenario(
+        "include that sets what has to change",
+        conf(
+            "location = /sse {\n    proxy_pass http://127.0.0.1:@BACKEND@;\n"
+            "    include deep.conf;\n}\n"
+        ),
+        "= /sse",
+        form="inside",
+        files={
+            "deep.conf": "# deep\nproxy_set_header X-D d;\ninclude deeper.conf;\n",
+            "deeper.conf": "proxy_buffering on;\nproxy_set_header X-E e;",
+        },
+    ),
+    Scenario(
+        "include that passes on with another URI",
+        conf("location /api/ {\n    include pass.conf;\n}\n"),
+        "/api/",
+        "/api/sse",
+        files={"pass.conf": "proxy_set_header X-P p;\nproxy_pass http://127.0.0.1:@BACKEND@/;\n"},
+    ),
+    Scenario(
+        "location in an included file of a sub folder",
+        conf('include "conf.d/my site.conf";\n'),
+        files={
+            "conf.d/my site.conf": "location / {\n  proxy_pass http://127.0.0.1:@BACKEND@;\n}\n"
+        },
+    ),
+    Scenario(
+        "a credential in a regex location",
+        conf(
+            "location ~ ^/(a|b)/ {\n    proxy_set_header X-Api-Key abcdef;\n"
+            "    proxy_set_header X-Group $1;\n    proxy_pass http://127.0.0.1:@BACKEND@;\n}\n"
+        ),
+        "~ ^/(a|b)/",
+        "/b/sse",
+        form="nested",
+        asks=(Ask("/a/sse"),),
+    ),
+    Scenario(
+        "a credential in a regex location without groups",
+        conf(
+            "location ~ sse$ {\n    proxy_set_header X-Api-Key abcdef;\n"
+            "    proxy_pass http://127.0.0.1:@BACKEND@;\n}\n"
+        ),
+        "~ sse$",
+        "/b.c/sse",
+        form="nested",
+    ),
+    Scenario(
+        "a single-page application",
+        conf(
+            "location / {\n    root .;\n    try_files $uri @app;\n}\n"
+            "location @app {\n    proxy_pass http://127.0.0.1:@BACKEND@;\n"
+            "    proxy_set_header X-App 1;\n}\n"
+        ),
+        "@app",
+        asks=(Ask("/nginx.conf"),),
+    ),
+    Scenario(
+        "a guarded single-page application",
+        conf(
+            "location / {\n    auth_basic staff;\n    auth_basic_user_file users;\n    root .;\n"
+            "    try_files $uri @app;\n}\n"
+            "location @app {\n    if ($http_x_block) { return 403; }\n"
+            "    proxy_pass http://127.0.0.1:@BACKEND@;\n}\n"
+        ),
+        "@app",
+        stream=_BASIC,
+        asks=(Ask("/sse"), Ask("/sse", {**_BASIC, "X-Block": "1"})),
+        files={"users": "u:{PLAIN}p\n"},
+    ),
+    Scenario(
+        "a named location that two others hand on to",
+        conf(
+            "location / { root .; try_files $uri @app; }\n"
+            "location ~ ^/s { root .; try_files $uri @app; }\n"
+            "location @app { proxy_pass http://127.0.0.1:@BACKEND@; }\n"
+        ),
+        "@app",
+        form="inside",
+    ),
+    Scenario(
+        "a credential in the location",
+        conf(
+            'location / {\n    proxy_set_header Authorization "Basic c2VjcmV0OnNlY3JldA==";\n'
+            "    proxy_set_header X-A $host;\n    auth_basic staff;\n"
+            "    auth_basic_user_file users;\n    proxy_pass http://127.0.0.1:@BACKEND@;\n}\n"
+        ),
+        form="nested",
+        stream=_BASIC,
+        asks=(Ask("/sse"),),
+        files={"users": "u:{PLAIN}p\n"},
+    ),
+)
