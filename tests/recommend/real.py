@@ -31,8 +31,8 @@ class _Echo(BaseHTTPRequestHandler):
         asked = {"method": self.command, "uri": self.path, "headers": self.headers.items()}
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
-        for name, value in self.server.extra:  # type: ignore[attr-defined]
-            self.send_header(name, value)
+        if said := self.server.said:  # type: ignore[attr-defined]
+            self.send_header("X-Accel-Buffering", said)
         self.end_headers()
         self.wfile.write(f"data: {json.dumps(asked)}\n\n".encode())
         self.close_connection = True
@@ -47,10 +47,10 @@ class _Echo(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def backend(*extra: tuple[str, str]) -> Iterator[int]:
-    """The echo backend's port; `extra` headers stand in its answers."""
+def backend(said: str | None = None) -> Iterator[int]:
+    """The echo backend's port; it sends the X-Accel-Buffering given."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Echo) as server:
-        server.extra = extra  # type: ignore[attr-defined]
+        server.said = said  # type: ignore[attr-defined]
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield server.server_port
@@ -107,14 +107,15 @@ class Ask:
     method: str = "GET"
 
 
-def answer(port: int, ask: Ask) -> tuple[int, object]:
-    """The status, and what the backend was asked (or how the body begins, if it was not)."""
+def answer(port: int, ask: Ask) -> tuple[int, object, object]:
+    """The status, what the backend was asked (else how the body begins), and our own headers."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         connection.request(ask.method, ask.path, headers=dict(ask.headers))
         response = connection.getresponse()
         line = response.readline()
         asked = json.loads(line[6:]) if line.startswith(b"data: ") else line
-        return response.status, asked
+        own = [pair for pair in response.getheaders() if pair[0].startswith("X-")]
+        return response.status, asked, own
     finally:
         connection.close()

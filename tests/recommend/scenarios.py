@@ -27,6 +27,9 @@ class Scenario:
         stream: Headers that a rightful request for the stream carries.
         asks: More requests, to be answered after the change as before it.
         form: Where the block must go.
+        ids: The causes that were found.
+        said: The X-Accel-Buffering that the backend sends.
+        held: Headers with which the stream is held before the change.
     """
 
     name: str
@@ -37,6 +40,9 @@ class Scenario:
     stream: Mapping[str, str] = field(default_factory=dict)
     asks: tuple[Ask, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
+    ids: tuple[str, ...] = ("proxy-buffering-hold",)
+    said: str | None = None
+    held: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return self.name
@@ -337,5 +343,36 @@ SCENARIOS = (
         stream=_BASIC,
         asks=(Ask("/sse"),),
         files={"users": "u:{PLAIN}p\n"},
+    ),
+    Scenario(
+        "a backend that asks for buffering",
+        conf("location / { proxy_pass http://127.0.0.1:@BACKEND@; }\n"),
+        said="yes",
+    ),
+    Scenario(
+        "a header that is ignored",
+        conf(
+            "proxy_ignore_headers X-Accel-Buffering;\n"
+            "location / { proxy_pass http://127.0.0.1:@BACKEND@; }\n"
+        ),
+        ids=("xab-ignored",),
+        said="no",
+    ),
+    Scenario(
+        "compression",
+        conf(
+            "gzip on; gzip_types text/event-stream; gzip_min_length 0;\n"
+            "location / { proxy_pass http://127.0.0.1:@BACKEND@; }\n"
+        ),
+        ids=("gzip-plus-buffering",),
+        held={"Accept-Encoding": "gzip"},
+    ),
+    Scenario(
+        "a cache that is inherited",
+        conf(
+            "proxy_cache one; proxy_cache_valid 1h; proxy_ignore_headers Cache-Control;\n"
+            "location / { proxy_pass http://127.0.0.1:@BACKEND@; }\n",
+            "proxy_cache_path cache keys_zone=one:1m;\n",
+        ),
     ),
 )

@@ -72,11 +72,11 @@ def case(site: Site | None = None, *direct: Cell, url: str = "http://localhost/s
     return Case(Target(url, direct=places), direct=direct, site=site)
 
 
-def cell(gap: float | None = None, **headers: str) -> Cell:
-    """A live direct leg with the ping gap and response headers given."""
-    named = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+def cell(gap: float | None = None, said: str | None = None) -> Cell:
+    """A live direct leg with the ping gap and the X-Accel-Buffering given."""
+    headers = (("x-accel-buffering", said),) if said else ()
     leg = Leg("sse-direct", "http://127.0.0.1:12213/sse")
-    return Cell(Timeline(leg, headers=named, ping_gap_s=gap), "live")
+    return Cell(Timeline(leg, headers=headers, ping_gap_s=gap), "live")
 
 
 def diagnosis(*ids: str, risks: Sequence[str] = (), where: str = "nginx") -> Diagnosis:

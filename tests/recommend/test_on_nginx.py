@@ -8,7 +8,7 @@ import pytest
 
 from tests.recommend.real import BINARIES, HOLD, Ask, accepts, answer, backend, free_port, nginx
 from tests.recommend.scenarios import SCENARIOS, Scenario
-from tests.recommend.sites import case, diagnosis, site
+from tests.recommend.sites import case, cell, diagnosis, site
 from wizard.model import Recommendation
 from wizard.recommend import recommend
 
@@ -30,7 +30,7 @@ def _written(scenario: Scenario, folder: Path, ports: dict[str, int]) -> dict[st
 def _recommended(scenario: Scenario, texts: dict[str, str], folder: Path) -> Recommendation:
     main, others = texts["nginx.conf"], {k: v for k, v in texts.items() if k != "nginx.conf"}
     known = site(main, scenario.location, scenario.path, others, folder=folder)
-    made = recommend(case(known), diagnosis("proxy-buffering-hold"))
+    made = recommend(case(known, cell(said=scenario.said)), diagnosis(*scenario.ids))
     assert made
     return made
 
@@ -45,7 +45,7 @@ def _patched(made: Recommendation) -> None:
     assert b"offset" not in done.stdout
 
 
-def _answers(scenario: Scenario, port: int) -> list[tuple[int, object]]:
+def _answers(scenario: Scenario, port: int) -> list[tuple[int, object, object]]:
     path = quote(scenario.path)
     asks = (
         Ask(path, scenario.stream),
@@ -62,7 +62,7 @@ def _answers(scenario: Scenario, port: int) -> list[tuple[int, object]]:
 def test_the_diff_keeps_all_but_the_holding(
     scenario: Scenario, binary: str, tmp_path: Path
 ) -> None:
-    with backend() as upstream:
+    with backend(scenario.said) as upstream:
         port = free_port()
         texts = _written(scenario, tmp_path, {"@NGINX@": port, "@BACKEND@": upstream})
         made = _recommended(scenario, texts, tmp_path)
@@ -72,5 +72,5 @@ def test_the_diff_keeps_all_but_the_holding(
         assert accepts(binary, tmp_path)[0], accepts(binary, tmp_path)[1]
         with nginx(binary, tmp_path):
             assert _answers(scenario, port) == before
-            held = Ask(quote(scenario.path), {**scenario.stream, HOLD: "1"})
+            held = Ask(quote(scenario.path), {**scenario.stream, **scenario.held, HOLD: "1"})
             assert answer(port, held)[0] == before[0][0]  # times out where it is still held

@@ -18,6 +18,8 @@ _MASKED = "the block shows {} for a credential: write the value that stands in {
 _NO_DIFF = "no diff is given, since it would have to show what must not be shown"
 _LINK = "if sites-enabled holds a link, as Debian's does, run patch with --follow-symlinks"
 
+_SHARED = "{} is included {} times: the change holds for each"
+
 
 def from_site(case: Case, site: Site, changes: tuple[Change, ...], reveal: bool) -> Recommendation:
     """The change to the location that serves, or a location for the stream carved out of it."""
@@ -74,3 +76,16 @@ def _adapt(config: Config, made: Plan, diff: str | None, reveal: bool) -> Iterat
         yield _NO_DIFF
     if any("sites-enabled" in one.layer.file for one in made.placed) and not config.paths:
         yield _LINK
+    for file in dict.fromkeys(one.layer.file for one in made.placed):
+        if (times := _times_included(config, file)) > 1:
+            yield _SHARED.format(file, times)
+
+
+def _times_included(config: Config, file: str) -> int:
+    """How often a file stands in the config: a change in it is a change at all those places."""
+    waiting, chains = list(config.root), set()
+    for one in waiting:
+        waiting.extend(one.block or ())
+        if one.where.file == file:
+            chains.add(one.via)
+    return len(chains)

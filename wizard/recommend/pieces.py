@@ -88,15 +88,23 @@ class Recast:
                 yield last.with_comment(tail)
 
     def _wanted(self, layer: Layer) -> tuple[Statement, ...]:
-        """The statements without what is dropped and the comments directly above that."""
+        """The statements without what is dropped and the comments that speak of it."""
         wanted: list[Statement] = []
+        gone: Statement | None = None
         for statement in layer.statements:
-            if statement.name not in self.dropped:
-                wanted.append(statement)
+            if gone and _is_tail(layer.text, gone, statement):
                 continue
-            while wanted and _is_above(layer.text, wanted[-1], statement):
-                statement = wanted.pop()
+            gone = statement if statement.name in self.dropped else None
+            if gone:
+                _drop_above(layer.text, wanted, gone)
+            else:
+                wanted.append(statement)
         return tuple(wanted)
+
+
+def _drop_above(text: str, wanted: list[Statement], statement: Statement) -> None:
+    while wanted and _is_above(text, wanted[-1], statement):
+        statement = wanted.pop()
 
 
 def _with_tails(statements: tuple[Statement, ...], text: str) -> Iterator[tuple[Statement, str]]:
@@ -110,7 +118,8 @@ def _with_tails(statements: tuple[Statement, ...], text: str) -> Iterator[tuple[
 
 
 def _is_tail(text: str, before: Statement, comment: Statement) -> bool:
-    return comment.name == COMMENT and "\n" not in text[before.end : comment.start]
+    between = text[before.end : comment.start]
+    return comment.name == COMMENT and not between.strip() and "\n" not in between
 
 
 def _is_above(text: str, comment: Statement, statement: Statement) -> bool:

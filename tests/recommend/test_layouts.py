@@ -1,0 +1,67 @@
+"""Whatever the layout of the config, the edit adds the block and changes nothing else."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.recommend.sites import site
+from wizard.recommend.changes import Change
+from wizard.recommend.patch import edited
+from wizard.recommend.plan import plan
+from wizard.recommend.statements import Statement, parse
+
+_GAP = st.sampled_from(["", " ", "\n", "\r\n\t", " # why;\n", "\n\n  # it } is\n"])
+_LINES = ("proxy_pass http://b;", "proxy_set_header X 'a;b';", "if ($x) {return 403;}", "deny all;")
+_CHANGE = Change("proxy_buffering", "off", "because")
+
+
+@st.composite
+def texts(draw: st.DrawFn, location: str) -> str:
+    """A server with a serving location among others."""
+
+    def around(*parts: str) -> str:
+        return "".join(draw(_GAP) + part for part in parts) + draw(_GAP)
+
+    lines = draw(st.permutations(_LINES))
+    extra = draw(st.sampled_from(["", "location /img { return 204; }", "proxy_buffering on;"]))
+    serving = f"location {location} {{{around(*lines, extra)}}}"
+    other = draw(st.sampled_from(["", "location = /x { return 204; }"]))
+    return around("http {", "server {", "listen 80;", other, serving, other and "root x;", "}", "}")
+
+
+def _tree(statements: tuple[Statement, ...]) -> list[object]:
+    """Names and arguments alone: the meaning without the layout."""
+    return [(s.name, s.args, _tree(s.children)) for s in statements if s.name != "#"]
+
+
+def _locations(text: str) -> list[Statement]:
+    return [one for top in parse(text) for one in top.walk() if one.name == "location"]
+
+
+def _after(text: str, location: str) -> str:
+    known = site(text, location)
+    assert known.location
+    made = plan(known, known.location, {_CHANGE.name: _CHANGE})
+    assert made
+    return edited(text, made.placed[0].edits)
+
+
+@given(texts("/"))
+def test_a_carved_block_is_all_that_is_added(text: str) -> None:
+    new = _after(text, "/")
+    carved = next(one for one in _locations(new) if one.args == ("=", "/sse"))
+    assert _tree(parse(new[: carved.start] + new[carved.end :])) == _tree(parse(text))
+    names = [one.name for one in carved.children if one.name != "#"]
+    assert sorted(names) == ["deny", "if", "proxy_buffering", "proxy_pass", "proxy_set_header"]
+
+
+@given(texts("= /sse"))
+def test_a_change_inside_touches_one_setting(text: str) -> None:
+    new = _after(text, "= /sse")
+    own = next(one for one in _locations(new) if one.args == ("=", "/sse"))
+    was = next(one for one in _locations(text) if one.args == ("=", "/sse"))
+    assert ("proxy_buffering", ("off",), []) in _tree(own.children)
+    kept = [one for one in _tree(own.children) if one[0] != "proxy_buffering"]  # type: ignore[index]
+    assert kept == [one for one in _tree(was.children) if one[0] != "proxy_buffering"]  # type: ignore[index]
+    assert _tree(parse(new[: own.start] + new[own.end :])) == _tree(
+        parse(text[: was.start] + text[was.end :])
+    )

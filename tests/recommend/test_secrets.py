@@ -1,0 +1,85 @@
+"""Credentials of the config: kept in force, never shown unless asked for."""
+
+import pytest
+
+from tests.recommend.sites import case, diagnosis, site
+from wizard.model import Recommendation
+from wizard.recommend import recommend
+from wizard.recommend.secrets import is_secret
+from wizard.recommend.statements import parse
+
+SECRET = "c2VjcmV0OnNlY3JldA=="
+
+
+def _made(text: str, location: str = "/", reveal: bool = False) -> Recommendation:
+    made = recommend(case(site(text, location)), diagnosis("proxy-buffering-hold"), reveal)
+    assert made
+    return made
+
+
+@pytest.mark.parametrize(
+    ("line", "secret"),
+    [
+        (f'proxy_set_header Authorization "Basic {SECRET}";', True),
+        ("proxy_set_header X-Api-Key abc;", True),
+        ("fastcgi_param DB_PASSWORD abc;", True),
+        ("proxy_pass http://me:pass@b;", True),
+        ("if ($x) { set $api_key abc; }", True),
+        ("rewrite ^ /x?token=abc break;", True),
+        ("proxy_set_header Authorization $http_authorization;", False),
+        ('proxy_set_header Authorization "Bearer $token";', False),
+        ("proxy_set_header Authorization '';", False),
+        ("proxy_set_header Cookie $http_cookie;", False),
+        ("proxy_pass http://b/x?token=$arg_token;", False),
+        ("auth_basic_user_file /etc/nginx/users;", False),
+    ],
+)
+def test_a_literal_credential_is_one_and_a_variable_is_none(line: str, secret: bool) -> None:
+    assert is_secret(parse(line)[0], line) == secret
+
+
+def test_a_header_set_with_a_credential_is_inherited_instead_of_repeated() -> None:
+    made = _made(f"""server {{
+    location / {{
+        proxy_set_header Authorization "Basic {SECRET}";
+        proxy_set_header X-A a;
+        deny all;
+        proxy_pass http://b;
+    }}
+}}
+""")
+    assert made.diff
+    assert SECRET not in made.diff + made.block
+    assert "proxy_set_header" not in made.block
+    assert "deny all;" in made.block
+    assert made.adapt == ()
+
+
+def test_context_lines_that_hold_a_credential_are_left_out_of_the_diff() -> None:
+    made = _made(
+        f"""server {{
+    proxy_set_header X-Api-Key {SECRET};
+    location = /sse {{
+        proxy_pass http://b;
+        add_header X-Token {SECRET};
+    }}
+}}
+""",
+        "= /sse",
+    )
+    assert made.diff
+    assert SECRET not in made.diff + made.block
+    assert 'add_header X-Token "[redacted]";' in made.block
+    assert "add_header" in "".join(made.adapt)
+
+
+def test_a_credential_that_cannot_be_inherited_costs_the_diff_unless_revealed() -> None:
+    text = "server {\n location / {\n  set $api_key abcdef;\n  proxy_pass http://b;\n }\n}\n"
+    made, revealed = _made(text), _made(text, reveal=True)
+    assert made.diff is None
+    assert "abcdef" not in made.block
+    assert len(made.adapt) == 2
+    assert revealed.diff
+    assert "set $api_key abcdef;" in revealed.block
+    assert "+  set $api_key abcdef;" in revealed.diff
+    assert revealed.adapt == ()
