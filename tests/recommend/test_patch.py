@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.recommend.sites import case, diagnosis, site
 from wizard.nginx.tree import Config
 from wizard.recommend import recommend
@@ -30,14 +32,16 @@ def test_a_link_is_followed_since_patch_refuses_it(tmp_path: Path) -> None:
     assert (place.directory, place.name) == (str(tmp_path.resolve()), "sites-available/a")
 
 
-def test_broken_bytes_are_no_context() -> None:
-    diff = unified("a", "x\n\ufffd\nb\n", "x\n\ufffd\nb\nc\n")
+@pytest.mark.parametrize("odd", ["\ufffd", "\x1b[2J", "\u202e", "a\rb"])
+def test_what_could_move_a_cursor_or_was_no_text_is_no_context(odd: str) -> None:
+    diff = unified("a", f"x\n{odd}\nb\n", f"x\n{odd}\nb\nc\n")
     assert diff == "--- a\n+++ a\n@@ -3 +3,2 @@\n b\n+c\n"
+    assert unified("a", "x\n", f"x\n{odd}\n") is None
 
 
 def test_odd_separators_do_not_end_a_line() -> None:
-    diff = unified("a", "x\x0cy\u2028z\n", "x\x0cy\u2028z\nb\n")
-    assert diff == "--- a\n+++ a\n@@ -1 +1,2 @@\n x\x0cy\u2028z\n+b\n"
+    diff = unified("a", "x\x0cy\u2028z\nb\n", "x\x0cy\u2028z\nb\nc\n")
+    assert diff == "--- a\n+++ a\n@@ -2 +2,2 @@\n b\n+c\n"
 
 
 def test_a_shared_file_and_a_dump_of_links_are_said() -> None:

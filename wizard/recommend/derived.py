@@ -6,16 +6,17 @@ from wizard.model import Case, Recommendation
 from wizard.nginx.site import Site
 from wizard.nginx.tree import Config, Where
 from wizard.recommend.changes import KINDS, Change
+from wizard.recommend.layer import Layer
 from wizard.recommend.observed import from_observation
-from wizard.recommend.patch import Edit, edited, home, unified
+from wizard.recommend.patch import Edit, Home, edited, home, touched, unified
 from wizard.recommend.placing import Placed
 from wizard.recommend.plan import Plan, plan
-from wizard.recommend.secrets import MASK
+from wizard.recommend.secrets import MASK, fragments, near
 from wizard.recommend.usual import omitted
 
 _NO_LOCATION = "the config given has no location that proxies this path: is it the one in use?"
 _MASKED = "the block shows {} for a credential: write the value that stands in {} today ({})"
-_NO_DIFF = "no diff is given, since it would have to show what must not be shown"
+_NO_DIFF = "no diff is given: it would have to repeat a credential, or bytes that are not text"
 _LINK = "if sites-enabled holds a link, as Debian's does, run patch with --follow-symlinks"
 
 _SHARED = "{} is included {} times: the change holds for each"
@@ -51,15 +52,22 @@ def _insert_at(placed: Placed) -> str:
 
 def _diff(config: Config, made: Plan, reveal: bool) -> tuple[str | None, str]:
     """The diff of all files that change, and the directory that their names start from."""
-    files = {one.layer.file: one.layer.text for one in made.placed}
-    homes = {file: home(config, file) for file in files}
+    layers = {one.layer.file: one.layer for one in made.placed}
+    homes = {file: home(config, file) for file in layers}
     directory = next(iter(homes.values())).directory
-    parts = [
-        unified(homes[file].name, text, edited(text, _edits(made, file)), reveal)
-        for file, text in files.items()
-    ]
+    parts = [_part(layer, homes[file], made, reveal) for file, layer in layers.items()]
     whole = all(parts) and all(one.directory == directory for one in homes.values())
     return ("".join(part for part in parts if part) if whole else None), directory
+
+
+def _part(layer: Layer, place: Home, made: Plan, reveal: bool) -> str | None:
+    """One file's diff; what it adds and what stands around may hold credentials."""
+    edits = _edits(made, layer.file)
+    around = near(layer.text, layer.whole, touched(layer.text, edits))
+    added = (one.text for placed in made.placed for one in placed.draft.pieces if one.secret)
+    hidden = around | {piece for text in added for piece in fragments(text)}
+    new = edited(layer.text, edits)
+    return unified(place.name, layer.text, new, frozenset() if reveal else hidden)
 
 
 def _edits(made: Plan, file: str) -> list[Edit]:
@@ -70,7 +78,7 @@ def _adapt(config: Config, made: Plan, diff: str | None, reveal: bool) -> Iterat
     """What the reader must still do, if anything."""
     for one in made.placed:
         for piece in one.draft.pieces:
-            if piece.text != piece.shown and not reveal:
+            if piece.secret and not reveal:
                 yield _MASKED.format(MASK, one.layer.file, piece.name)
     if diff is None and any(one.edits for one in made.placed):
         yield _NO_DIFF

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from wizard.model import BlockLine
 from wizard.recommend.pieces import Piece
+from wizard.recommend.quoting import printable
 from wizard.recommend.statements import Statement
 
 _UNIT = "    "
@@ -53,9 +54,9 @@ class Draft:
         return tuple(self._lines(reveal))
 
     def _lines(self, reveal: bool) -> Iterator[BlockLine]:
-        yield BlockLine(f"{self.indent.base}{self.header} {{", self.why)
+        yield BlockLine(f"{self.indent.base}{printable(self.header)} {{", self.why)
         for piece in self.pieces:
-            first, *more = (piece.text if reveal else piece.shown).split("\n")
+            first, *more = printable(piece.text if reveal else piece.shown).split("\n")
             yield BlockLine(self.indent.inner + first, piece.reason, piece.kept)
             yield from (BlockLine(line, piece.reason, piece.kept) for line in more)
         yield BlockLine(f"{self.indent.base}}}", "the end of the block")

@@ -13,6 +13,8 @@ class Layer:
     """The statements of one file that stand at the location's level.
 
     Attributes:
+        whole: All statements of the file.
+        statements: Those at the location's level.
         brought: The parsed directives that come from here, deeper includes among them.
         depth: How many includes lead here.
     """
@@ -20,6 +22,7 @@ class Layer:
     config: Config
     file: str
     text: str
+    whole: tuple[Statement, ...]
     statements: tuple[Statement, ...]
     brought: tuple[Directive, ...]
     depth: int
@@ -31,7 +34,8 @@ class Layer:
         for file in dict.fromkeys(_file(one, deeper) for one in brought):
             text = self.config.texts.get(file, "")
             inner = tuple(one for one in brought if _file(one, deeper) == file)
-            yield Layer(self.config, file, text, parse(text), inner, deeper)
+            read = parse(text)
+            yield Layer(self.config, file, text, read, read, inner, deeper)
 
     def brings(self, statement: Statement) -> tuple[Directive, ...]:
         """The directives of this level that an `include` statement brings."""
@@ -48,11 +52,13 @@ def own_layer(config: Config, location: Directive) -> tuple[Layer, Statement] | 
     """The location's own layer and its statement; None where the text does not show it."""
     file = location.where.file
     text = config.texts.get(file, "")
-    statement = find(parse(text), location)
+    whole = parse(text)
+    statement = find(whole, location)
     if statement is None or statement.opened is None:
         return None
     brought = location.block or ()
-    return Layer(config, file, text, statement.children, brought, len(location.via)), statement
+    layer = Layer(config, file, text, whole, statement.children, brought, len(location.via))
+    return layer, statement
 
 
 def _file(directive: Directive, depth: int) -> str:

@@ -3,13 +3,15 @@
 import difflib
 import os.path
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
 from wizard.nginx.tree import Config
-from wizard.recommend.secrets import secret_lines
+from wizard.recommend.quoting import is_text
 
+CONTEXT = 3
+"""How many lines around a change the diff shows at most."""
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _NO_NEWLINE = "\n\\ No newline at end of file\n"
 
@@ -58,23 +60,35 @@ def _real(config: Config, file: str) -> str:
     return os.path.realpath(on_disk) if on_disk else os.path.normpath(file)
 
 
-def unified(name: str, old: str, new: str, reveal: bool = False) -> str | None:
+def unified(name: str, old: str, new: str, hidden: frozenset[str] = frozenset()) -> str | None:
     """The diff, with as much context as can be shown; None if what changes cannot be shown.
 
-    Context lines are the user's own config: a line with a credential, or one that was not valid
+    Context lines are the user's own config: a line with a credential, or with bytes that are not
     text, is left out, since patch would not find the line if it were masked.
+
+    Args:
+        hidden: Pieces of lines that must not show.
     """
-    hidden = frozenset() if reveal else secret_lines(old) | secret_lines(new)
-    for context in (3, 2, 1, 0):
+    for context in range(CONTEXT, -1, -1):
         lines = _lines(name, old, new, context)
-        if not any(_is_hidden(line, hidden) for line in lines):
+        if all(_may_show(line, hidden) for line in lines):
             return "".join(lines) or None
     return None
 
 
-def _is_hidden(line: str, hidden: frozenset[str]) -> bool:
-    broken = any(char == "\ufffd" or "\ud800" <= char <= "\udfff" for char in line)
-    return broken or line[1:].rstrip() in hidden
+def touched(text: str, edits: Sequence[Edit]) -> range:
+    """The offsets of all lines that a diff of these edits may show."""
+    start = min((edit.start for edit in edits), default=0)
+    end = max((edit.end for edit in edits), default=0)
+    for _ in range(CONTEXT + 1):
+        start = text.rfind("\n", 0, max(start, 0))
+        end = text.find("\n", end) + 1 or len(text)
+    return range(start + 1, end)
+
+
+def _may_show(line: str, hidden: frozenset[str]) -> bool:
+    text = line.partition("\n")[0].removesuffix("\r")
+    return is_text(text) and not any(piece in text for piece in hidden)
 
 
 def _lines(name: str, old: str, new: str, context: int) -> list[str]:

@@ -18,6 +18,7 @@ class Piece:
     Attributes:
         text: As the config needs it; further lines as they stand in the source.
         shown: The same without credentials.
+        secret: Whether there is one.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Piece:
     shown: str
     reason: str
     kept: bool = True
+    secret: bool = False
 
     def with_comment(self, comment: str) -> "Piece":
         """The same with what follows on its line."""
@@ -130,10 +132,10 @@ def _is_above(text: str, comment: Statement, statement: Statement) -> bool:
 
 def _kept(layer: Layer, statement: Statement) -> Piece:
     text = layer.text[statement.start : statement.end].replace("\r\n", "\n")
-    shown = masked(statement, layer.text).replace("\r\n", "\n")
-    why = reasons.kept(statement.name)
     secret = is_secret(statement, layer.text)
-    return Piece(statement.name, statement.args, text, shown if secret else text, why)
+    shown = masked(statement, layer.text).replace("\r\n", "\n") if secret else text
+    why = reasons.kept(statement.name)
+    return Piece(statement.name, statement.args, text, shown, why, secret=secret)
 
 
 def _changed(change: Change) -> Piece:

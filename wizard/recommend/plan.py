@@ -33,9 +33,6 @@ class Plan:
 
 def plan(site: Site, location: LocationRef, changes: Mapping[str, Change]) -> Plan | None:
     """The blocks for the stream; None where the config's text does not show the location."""
-    found = own_layer(site.config, location.directive)
-    if found is None:
-        return None
     if location.modifier == "@":
         return _handed_on(site, location, changes)
     return _served(site, location, Recast(changes))

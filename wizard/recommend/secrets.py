@@ -1,11 +1,13 @@
 """Config lines that hold a credential: the block is shown, saved and pasted into tickets."""
 
 import re
+from collections.abc import Iterable, Iterator
 
-from wizard.recommend.statements import Statement, parse
+from wizard.recommend.statements import Statement
 from wizard.text import redact
 
 MASK = "[redacted]"
+_TELLING = 4
 _NAMED_VALUE = re.compile(r"(proxy_set_header|\w+_param|add_header|set)$")
 _SECRET_NAME = re.compile(
     r"(?i)authorization|cookie|token|secret|passw|api[-_]?key|credential|session|signature"
@@ -20,18 +22,25 @@ def is_secret(statement: Statement, source: str) -> bool:
     return named or reads_secret(source[statement.start : statement.end])
 
 
-def secret_lines(source: str) -> frozenset[str]:
-    """The lines of a config that hold a credential, without the white space at their ends."""
+def near(source: str, statements: Iterable[Statement], span: range) -> frozenset[str]:
+    """The credentials in a stretch of the source, as the pieces of lines that must not show."""
     found = (
         source[one.start : one.end]
-        for top in parse(source)
+        for top in statements
+        if _meets(top, span)
         for one in top.walk()
-        if one.opened is None and is_secret(one, source)
+        if one.opened is None and _meets(one, span) and is_secret(one, source)
     )
-    pieces = [piece.strip() for text in found for piece in text.split("\n") if piece.strip()]
-    return frozenset(
-        line.rstrip() for line in source.split("\n") if any(piece in line for piece in pieces)
-    )
+    return frozenset(piece for text in found for piece in fragments(text))
+
+
+def fragments(text: str) -> Iterator[str]:
+    """The lines of a statement that could tell something."""
+    return (line.strip() for line in text.split("\n") if len(line.strip()) >= _TELLING)
+
+
+def _meets(statement: Statement, span: range) -> bool:
+    return statement.start < span.stop and statement.end > span.start
 
 
 def reads_secret(text: str) -> bool:
