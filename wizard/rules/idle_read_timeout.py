@@ -1,7 +1,7 @@
 """Nginx ends a stream that was silent for longer than proxy_read_timeout."""
 
 from wizard.model import Case, Cell, Evidence, Finding, Fix
-from wizard.nginx.duration import duration_s
+from wizard.nginx.units import duration_s
 from wizard.nginx.site import Site
 from wizard.rules import seen
 from wizard.rules.rule import Rule

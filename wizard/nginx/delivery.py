@@ -1,0 +1,110 @@
+"""delivery-model.md as a function: what Nginx passes on at once, and what it holds.
+
+Measured on Nginx 1.22.1 and 1.31.3; `tests/nginx_real/test_delivery.py` measures it again.
+"""
+
+from collections.abc import Mapping
+
+from wizard.nginx.site import (
+    Client,
+    Delivery,
+    Encoding,
+    Result,
+    Setting,
+    UpstreamFraming,
+)
+
+ENCODINGS: tuple[Encoding, ...] = ("identity", "gzip")
+
+
+def predict(
+    *,
+    buffering: bool,
+    client: Client,
+    gzip_applied: bool,
+    upstream: UpstreamFraming,
+    silent: bool = False,
+) -> Result:
+    """What a client sees of an event stream.
+
+    Args:
+        buffering: Whether buffering is on, after the backend's header had its say.
+        gzip_applied: Whether Nginx compresses this response.
+        upstream: How the backend frames its response to Nginx.
+        silent: Whether the backend has sent headers and no event yet.
+    """
+    if not buffering:
+        return "live"
+    if gzip_applied or upstream == "close":
+        return "held"
+    if client == "h1-tls":
+        return "held"
+    if silent and client != "h2c":
+        return "headers-held"
+    return "live"
+
+
+def buffering_on(effective: Mapping[str, Setting], x_accel_buffering: str | None) -> bool:
+    """Whether Nginx buffers this response: the effective setting, overruled by the backend's
+    `X-Accel-Buffering: yes|no` unless that header is ignored
+    (https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering)."""
+    family = family_of(effective)
+    ignored = effective.get(f"{family}_ignore_headers")
+    said = (x_accel_buffering or "").strip().lower()
+    if said in ("yes", "no") and not _names(ignored, "x-accel-buffering"):
+        return said == "yes"
+    setting = effective.get(f"{family}_buffering")
+    return setting is None or setting.value != "off"
+
+
+def family_of(effective: Mapping[str, Setting]) -> str:
+    """`proxy`, `fastcgi`, `uwsgi`, `scgi`: whose directives are in force."""
+    families = ("fastcgi", "uwsgi", "scgi")
+    return next((name for name in families if f"{name}_buffering" in effective), "proxy")
+
+
+def _names(setting: Setting | None, word: str) -> bool:
+    return setting is not None and word in setting.value.lower().split()
+
+
+def gzip_applies(effective: Mapping[str, Setting], encoding: str, via: bool = False) -> bool:
+    """Whether Nginx compresses an event stream for a client that sends this Accept-Encoding.
+
+    Args:
+        via: Whether the request carries a Via header: then `gzip_proxied` (default off) decides
+            (https://nginx.org/en/docs/http/ngx_http_gzip_module.html#gzip_proxied).
+    """
+    gzip = effective.get("gzip")
+    if encoding != "gzip" or gzip is None or gzip.value != "on":
+        return False
+    types = (effective["gzip_types"].value if "gzip_types" in effective else "").lower().split()
+    if "*" not in types and "text/event-stream" not in types:
+        return False
+    proxied = effective["gzip_proxied"].value if "gzip_proxied" in effective else "off"
+    return not via or "any" in proxied.split()
+
+
+def table(effective: Mapping[str, Setting], clients: tuple[Client, ...]) -> tuple[Delivery, ...]:
+    """Every row that the config allows, for a backend without X-Accel-Buffering that sends its
+    first event at once. The upstream's framing is `close` where Nginx speaks HTTP/1.0 to it; over
+    HTTP/1.1 the backend decides, so both are listed."""
+    version = effective.get("proxy_http_version")
+    close_only = version is None or version.value == "1.0"
+    framings: tuple[UpstreamFraming, ...] = ("close",) if close_only else ("chunked", "close")
+    buffering = buffering_on(effective, None)
+    return tuple(
+        Delivery(
+            client,
+            encoding,
+            framing,
+            predict(
+                buffering=buffering,
+                client=client,
+                gzip_applied=gzip_applies(effective, encoding),
+                upstream=framing,
+            ),
+        )
+        for client in clients
+        for encoding in ENCODINGS
+        for framing in framings
+    )

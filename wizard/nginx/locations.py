@@ -1,0 +1,129 @@
+"""Which location serves a path, as Nginx chooses.
+
+https://nginx.org/en/docs/http/ngx_http_core_module.html#location; the order of nested and regex
+locations follows `ngx_http_core_find_location` in Nginx's source.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
+
+from wizard.nginx.patterns import compiled
+from wizard.nginx.tree import Directive
+from wizard.text import visible
+
+PASSES = ("proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "grpc_pass", "memcached_pass")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A location with the ones around it, outermost first.
+
+    Attributes:
+        final: Whether the search ended here (exact or regex), so that outer regexes do not count.
+        redirect: Whether Nginx answers with a 301 to the path with a slash.
+    """
+
+    chain: tuple[Directive, ...]
+    final: bool
+    reason: str
+    redirect: bool = False
+
+
+def spelled(location: Directive) -> tuple[str, str]:
+    """Modifier and path: `location =/x` and `location ^~ /x` in both spellings."""
+    if len(location.args) >= 2:
+        return location.args[0], location.args[1]
+    text = location.args[0] if location.args else ""
+    if text.startswith("@"):
+        return "@", text[1:]
+    found = re.match(r"(=|\^~|~\*|~)(.+)", text, re.DOTALL)
+    return (found[1], found[2]) if found else ("", text)
+
+
+def normal(path: str, merge_slashes: bool = True) -> str:
+    """The path as locations see it: decoded, dots resolved, slashes merged."""
+    decoded = unquote_to_bytes(path).decode("utf-8", "surrogateescape")
+    if merge_slashes:
+        decoded = re.sub(r"/{2,}", "/", decoded)
+    parts: list[str] = []
+    for part in decoded.split("/")[1:]:
+        if part == "..":
+            del parts[-1:]
+        elif part != ".":
+            parts.append(part)
+    ends_in_dot = decoded.rpartition("/")[2] in (".", "..")
+    return "/" + "/".join([*parts, ""] if ends_in_dot and parts and parts[-1] else parts)
+
+
+def find(block: Directive, path: str, doubts: list[str]) -> Choice | None:
+    """The location of this server (or location) that serves the path; None if there is none.
+
+    Args:
+        doubts: Gets a sentence for each pattern that could not be tried.
+    """
+    inside = tuple(block.children("location"))
+    fixed = _fixed(inside, path)
+    if fixed is not None and (fixed.final or fixed.redirect):
+        return fixed
+    chosen, no_regex = fixed, False
+    if fixed is not None:
+        no_regex = spelled(fixed.chain[-1])[0] == "^~"
+        nested = find(fixed.chain[-1], path, doubts)
+        if nested is not None:
+            chain = (*fixed.chain, *nested.chain)
+            chosen = Choice(chain, nested.final, nested.reason, nested.redirect)
+            if nested.final:
+                return chosen
+    pattern = None if no_regex else _pattern(inside, path, doubts)
+    return pattern or chosen
+
+
+def _fixed(inside: Sequence[Directive], path: str) -> Choice | None:
+    """Exact, else the longest prefix."""
+    longest: tuple[str, Directive] | None = None
+    for location in inside:
+        modifier, prefix = spelled(location)
+        if modifier == "=" and prefix == path:
+            return Choice((location,), True, "an exact location beats all others")
+        is_prefix = modifier in ("", "^~") and path.startswith(prefix)
+        if is_prefix and (longest is None or len(prefix) > len(longest[0])):
+            longest = prefix, location
+    if (redirect := _slash(inside, path)) and not (longest and longest[0] == path):
+        return redirect
+    if longest is None:
+        return None
+    return Choice((longest[1],), False, f"the longest matching prefix is {visible(longest[0], 80)}")
+
+
+def _slash(inside: Sequence[Directive], path: str) -> Choice | None:
+    """A passing location `/x/` makes Nginx answer `/x` with a 301."""
+    for location in inside:
+        modifier, prefix = spelled(location)
+        passes = any(child.name in PASSES for child in location.block or ())
+        if modifier in ("", "^~") and prefix == f"{path}/" and passes:
+            return Choice((location,), True, f"Nginx redirects {visible(path, 80)} to it", True)
+    return None
+
+
+def _pattern(inside: Sequence[Directive], path: str, doubts: list[str]) -> Choice | None:
+    """The first regex location that matches, and what lies nested in it."""
+    for location in inside:
+        modifier, text = spelled(location)
+        if modifier not in ("~", "~*"):
+            continue
+        pattern = compiled(text, ignore_case=modifier == "~*")
+        if pattern is None:
+            doubts.append(f"{location.where}: the pattern {visible(text, 80)} could not be tried")
+        elif pattern.search(path):
+            nested = find(location, path, doubts)
+            chain = (location, *(nested.chain if nested else ()))
+            reason = f"the first regex that matches, {visible(text, 80)}, beats the prefixes"
+            return Choice(chain, True, nested.reason if nested else reason)
+    return None
+
+
+def named(server: Directive, name: str) -> Directive | None:
+    """The location `@name`."""
+    return next((one for one in server.children("location") if spelled(one) == ("@", name)), None)

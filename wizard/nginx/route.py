@@ -1,0 +1,155 @@
+"""The way of a request through server and locations: rewrites, try_files, return, where they can
+be decided from the config alone.
+
+https://nginx.org/en/docs/http/ngx_http_rewrite_module.html
+https://nginx.org/en/docs/http/ngx_http_core_module.html#try_files
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from wizard.nginx.locations import Choice, find, named, normal
+from wizard.nginx.patterns import compiled
+from wizard.nginx.site import Request
+from wizard.nginx.tree import Directive
+from wizard.text import visible
+
+CYCLES = 10
+"""After so many internal redirects Nginx gives up with 500."""
+_REDIRECTS = ("http://", "https://", "$scheme")
+
+
+@dataclass
+class Route:
+    """Where a request ends up.
+
+    Attributes:
+        chain: The locations around the request, outermost first; empty where none matches.
+        path: The path as it is now, decoded.
+        rewritten: Whether it is still the path that the client asked for.
+        answered: The directive that answers without a backend (`return`), or None.
+        doubts: What could not be decided, one sentence each.
+    """
+
+    path: str
+    chain: tuple[Directive, ...] = ()
+    reason: str = ""
+    rewritten: bool = False
+    broken: bool = False
+    answered: Directive | None = None
+    doubts: list[str] = field(default_factory=list)
+
+
+def follow(server: Directive, request: Request, merge_slashes: bool = True) -> Route:
+    """The way of this request through this server."""
+    route = Route(normal(request.path, merge_slashes))
+    _rewrites(server, route)
+    for _ in range(CYCLES):
+        if route.answered is not None:
+            return route
+        choice = find(server, route.path, route.doubts)
+        _enter(route, choice)
+        if choice is None or choice.redirect:
+            return route
+        if not _moves_on(server, route):
+            return route
+    route.doubts.append("the rewrites lead in a circle; Nginx answers 500")
+    return route
+
+
+def _enter(route: Route, choice: Choice | None) -> None:
+    route.chain = choice.chain if choice else ()
+    route.reason = choice.reason if choice else ""
+    if choice and choice.redirect:
+        route.answered = choice.chain[-1]
+        route.doubts.append(f"{choice.chain[-1].where}: {choice.reason} with a 301")
+
+
+def _moves_on(server: Directive, route: Route) -> bool:
+    """Whether the location sends the request to another one."""
+    location, before = route.chain[-1], route.path
+    _rewrites(location, route)
+    if route.answered is not None:
+        return False
+    if route.path != before and not route.broken:
+        return True
+    return _tries(server, location, route)
+
+
+def _rewrites(block: Directive, route: Route) -> None:
+    """The rewrite directives of one level, in order."""
+    route.broken = False
+    for line in block.block or ():
+        if line.name == "return":
+            route.answered = line
+            return
+        if line.name == "if":
+            _note_if(line, route)
+        if line.name == "break":
+            route.broken = True
+            return
+        if line.name == "rewrite" and len(line.args) >= 2 and _rewrite(line, route):
+            return
+
+
+def _note_if(line: Directive, route: Route) -> None:
+    telling = {"return", "rewrite", "proxy_pass", "break"}
+    if any(child.name in telling for child in line.block or ()):
+        condition = visible(" ".join(line.args), 80)
+        route.doubts.append(f"{line.where}: `if {condition}` is taken as not met")
+
+
+def _rewrite(line: Directive, route: Route) -> bool:
+    """Apply one rewrite; whether it ends the rewriting of this level."""
+    flag = line.args[2] if len(line.args) > 2 else ""
+    pattern = compiled(line.args[0])
+    if pattern is None:
+        route.doubts.append(
+            f"{line.where}: the pattern {visible(line.args[0], 80)} could not be tried"
+        )
+        return False
+    match = pattern.search(route.path)
+    if match is None:
+        return False
+    if flag in ("redirect", "permanent") or line.args[1].startswith(_REDIRECTS):
+        route.answered = line
+        return True
+    replaced = _substitute(line.args[1], match)
+    if replaced is None:
+        route.doubts.append(f"{line.where}: the rewritten path depends on variables")
+        return False
+    route.path, route.rewritten = replaced.partition("?")[0], True
+    route.broken = flag == "break"
+    return flag in ("last", "break")
+
+
+def _substitute(text: str, match: re.Match[str]) -> str | None:
+    """The replacement with its captures; None where it holds another variable."""
+    groups = {**{str(i): g or "" for i, g in enumerate(match.groups(), 1)}, **match.groupdict("")}
+    path, mark, query = text.partition("?")
+    try:
+        filled = re.sub(r"\$\{?(\w+)\}?", lambda found: groups[found[1]], path)
+    except KeyError:
+        return None
+    return filled + mark + query
+
+
+def _tries(server: Directive, location: Directive, route: Route) -> bool:
+    """Whether try_files sends the request on, taking it that no such file exists."""
+    line = next(location.children("try_files"), None)
+    if line is None or not line.args:
+        return False
+    last = line.args[-1]
+    if last.startswith("@"):
+        target = named(server, last[1:])
+        route.doubts.append(f"{line.where}: taken as falling through to {visible(last, 60)}")
+        if target is not None:
+            route.chain, route.reason = (target,), f"try_files falls through to {visible(last, 60)}"
+        return False
+    if last.startswith("=") or "$" in last:
+        route.answered = line
+        route.doubts.append(f"{line.where}: try_files decides by which files exist")
+        return False
+    route.path, route.rewritten = last.partition("?")[0], True
+    route.doubts.append(f"{line.where}: taken as falling through to {visible(last, 60)}")
+    return True

@@ -1,0 +1,194 @@
+"""Where a config comes from: a file with its includes, an `nginx -T` dump, standard input."""
+
+import glob
+import os
+import re
+import sys
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
+from typing import Protocol, TextIO
+
+from wizard.errors import ConfigError
+from wizard.nginx.files import FILE_LIMIT, decode, read_text
+from wizard.nginx.parse import parse
+from wizard.nginx.tree import Config, Directive, Where
+from wizard.text import visible
+
+FILES = 2000
+"""How many files a config may have."""
+TOTAL = 64 << 20
+"""How much text they may have together, in characters."""
+CHAIN = 16
+"""How deep includes may lead from file to file."""
+
+_HEAD = re.compile(r"^# configuration file (.+):\s*$", re.MULTILINE)
+_VERSION = re.compile(r"nginx version: \S+?/([\d.]+)")
+
+
+def read(what: str, *, stdin: TextIO | None = None) -> Config:
+    """The config that `what` names: a file, a file holding an `nginx -T` dump, or `-`.
+
+    Raises:
+        ConfigError: With file and line, for anything that cannot be read or parsed.
+    """
+    if what == "-":
+        return from_text(_read_stdin(stdin or sys.stdin), "standard input")
+    text = read_text(what, what)
+    if _HEAD.search(text):
+        return from_text(text, what)
+    return _Reader(_Disk(os.path.dirname(what))).config(what, text)
+
+
+def from_text(text: str, name: str, version: str | None = None) -> Config:
+    """The config in a text: a dump, or one file without includes that could be followed."""
+    files = _split(text)
+    said = _VERSION.search(text[: files[0][2]] if files else text)
+    version = version or (said[1] if said else None)
+    if not files:
+        return replace(_Reader(_Dump({})).config(name, text), version=version)
+    texts: dict[str, str] = {}
+    for path, body, _ in files:
+        texts.setdefault(path, body)
+    main = files[0][0]
+    return replace(_Reader(_Dump(texts)).config(main, texts[main]), version=version)
+
+
+def _split(text: str) -> list[tuple[str, str, int]]:
+    """A dump's files: path, text, and where its heading begins. Before the first heading stand
+    Nginx's own words."""
+    heads = list(_HEAD.finditer(text))
+    ends = [*(head.start() for head in heads[1:]), len(text)]
+    return [
+        (head[1], text[head.end() : end].removeprefix("\n"), head.start())
+        for head, end in zip(heads, ends, strict=True)
+    ]
+
+
+def _read_stdin(stdin: TextIO) -> str:
+    raw = getattr(stdin, "buffer", None)
+    data = raw.read(FILE_LIMIT + 1) if raw is not None else stdin.read(FILE_LIMIT + 1).encode()
+    return decode(data, "standard input")
+
+
+class _Library(Protocol):
+    """Where included files are found."""
+
+    def find(self, pattern: str) -> list[str]: ...
+
+    def text(self, name: str) -> str: ...
+
+    def path(self, name: str) -> str | None: ...
+
+
+@dataclass(frozen=True)
+class _Disk:
+    """Files on this machine; relative names are taken from the main file's directory, as Nginx
+    does (https://nginx.org/en/docs/ngx_core_module.html#include)."""
+
+    directory: str
+
+    def find(self, pattern: str) -> list[str]:
+        full = os.path.join(self.directory, pattern)
+        return sorted(glob.glob(full, include_hidden=False)) if _is_glob(pattern) else [full]
+
+    def text(self, name: str) -> str:
+        return read_text(name, name)
+
+    def path(self, name: str) -> str | None:
+        return os.path.abspath(name)
+
+
+@dataclass(frozen=True)
+class _Dump:
+    """Files that a dump holds, by the names that Nginx wrote."""
+
+    texts: dict[str, str]
+
+    def find(self, pattern: str) -> list[str]:
+        directory = PurePosixPath(next(iter(self.texts), "")).parent
+        full = str(directory / pattern)
+        if not _is_glob(pattern):
+            return [full] if full in self.texts else []
+        return sorted(name for name in self.texts if _matches(name, full))
+
+    def text(self, name: str) -> str:
+        return self.texts[name]
+
+    def path(self, name: str) -> str | None:
+        return None
+
+
+def _is_glob(pattern: str) -> bool:
+    return any(char in pattern for char in "*?[")
+
+
+def _matches(name: str, pattern: str) -> bool:
+    """As glob(3): `*` does not cross a slash."""
+    parts, wanted = PurePosixPath(name).parts, PurePosixPath(pattern).parts
+    return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
+
+
+@dataclass
+class _Reader:
+    """Follows includes, with guards for loops, depth, number and size."""
+
+    library: _Library
+    texts: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    parsed: int = 0
+    size: int = 0
+
+    def config(self, name: str, text: str) -> Config:
+        """The whole config that begins with this file."""
+        root = self._file(name, text, ())
+        paths = {known: path for known in self.texts if (path := self.library.path(known))}
+        return Config(name, root, dict(self.texts), paths, None, tuple(self.notes))
+
+    def _file(self, name: str, text: str, via: tuple[Where, ...]) -> tuple[Directive, ...]:
+        self.texts.setdefault(name, text)
+        self.parsed += 1
+        self.size += len(text)
+        if self.parsed > FILES or self.size > TOTAL:
+            raise ConfigError("the includes are too many or too large to follow", name)
+        return self._follow(parse(text, name, via), via)
+
+    def _follow(
+        self, block: tuple[Directive, ...], via: tuple[Where, ...]
+    ) -> tuple[Directive, ...]:
+        found: list[Directive] = []
+        for directive in block:
+            if directive.name == "include" and directive.block is None and directive.args:
+                found += self._include(directive, via)
+            elif directive.block is None or directive.name in _OPAQUE:
+                found.append(directive)
+            else:
+                found.append(replace(directive, block=self._follow(directive.block, via)))
+        return tuple(found)
+
+    def _include(self, include: Directive, via: tuple[Where, ...]) -> list[Directive]:
+        pattern, chain = include.args[0], (*via, include.where)
+        names = self.library.find(pattern)
+        if not names and not _is_glob(pattern):
+            self.notes.append(f"{include.where}: {visible(pattern, 120)} is not at hand")
+        return [directive for name in names for directive in self._included(name, chain)]
+
+    def _included(self, name: str, chain: tuple[Where, ...]) -> tuple[Directive, ...]:
+        files = [where.file for where in chain]
+        here = chain[-1]
+        if name in files:
+            through = f" by way of {visible(files[-1], 120)}" if files[-1] != name else ""
+            raise ConfigError(
+                f"{visible(name, 120)} includes itself{through}", here.file, here.line
+            )
+        if len(chain) > CHAIN:
+            raise ConfigError(f"includes lead deeper than {CHAIN} files", here.file, here.line)
+        try:
+            text = self.texts.get(name) or self.library.text(name)
+        except ConfigError as error:
+            raise ConfigError(f"includes {error}", here.file, here.line) from None
+        return self._file(name, text, chain)
+
+
+_OPAQUE = frozenset({"map", "types", "geo", "split_clients", "charset_map"})
+"""Blocks whose `include` names data, or whose lines are no directives."""

@@ -1,0 +1,93 @@
+"""Where a location passes a request, and the URI that the backend gets.
+
+https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass
+"""
+
+import re
+
+from wizard.nginx.locations import PASSES, spelled
+from wizard.nginx.route import Route
+from wizard.nginx.servers import http_blocks
+from wizard.nginx.site import Request, Upstream
+from wizard.nginx.tree import Config, Directive
+
+_URL = re.compile(r"^(?:(?P<scheme>\w+)://)?(?P<host>unix:[^:]+|[^/]*)(?P<uri>[:/].*)?$", re.DOTALL)
+
+
+def upstream_of(config: Config, server: Directive, route: Route, request: Request) -> Upstream:
+    """What the location at the end of the route passes to; `static` where it passes nothing."""
+    location = route.chain[-1] if route.chain else None
+    passing = _passing(location) if location and route.answered is None else None
+    if passing is None or location is None or not passing.args:
+        return Upstream("static", "")
+    kind = passing.name.removesuffix("_pass")
+    passed = passing.args[0]
+    literal = _resolved(passed, (server, *route.chain))
+    peers = _peers(config, literal)
+    uri = _request_uri(kind, passed, location, route, request)
+    return Upstream(kind, passed, peers, uri, passing.where)
+
+
+def _passing(location: Directive) -> Directive | None:
+    return next((line for line in location.block or () if line.name in PASSES), None)
+
+
+def _resolved(passed: str, blocks: tuple[Directive, ...]) -> str:
+    """The target with the variables filled in that a single plain `set` gives."""
+    known: dict[str, set[str]] = {}
+    for block in blocks:
+        for line in block.children("set"):
+            if len(line.args) == 2:
+                known.setdefault(line.args[0].lstrip("$"), set()).add(line.args[1])
+
+    def fill(found: re.Match[str]) -> str:
+        values = known.get(found[1], set())
+        value = next(iter(values)) if len(values) == 1 else "$"
+        return found[0] if "$" in value else value
+
+    return re.sub(r"\$\{?(\w+)\}?", fill, passed)
+
+
+def _peers(config: Config, passed: str) -> tuple[str, ...]:
+    """The addresses behind the target: those of its upstream block, or its own."""
+    found = _URL.match(passed)
+    host = found["host"] if found else passed
+    if "$" in host or not host:
+        return ()
+    name = host.removeprefix("unix:")
+    for http in (*http_blocks(config), None):
+        blocks = (
+            http.children("upstream") if http else (d for d in config.root if d.name == "upstream")
+        )
+        for block in blocks:
+            if block.args[:1] == (name,):
+                return tuple(line.args[0] for line in block.children("server") if line.args)
+    return (_with_port(host, found["scheme"] if found else None),)
+
+
+def _with_port(host: str, scheme: str | None) -> str:
+    if host.startswith("unix:") or ":" in host.rpartition("]")[2]:
+        return host
+    return f"{host}:{443 if scheme == 'https' else 80}"
+
+
+def _request_uri(
+    kind: str, passed: str, location: Directive, route: Route, request: Request
+) -> str | None:
+    """The URI that the backend gets, query included; None where variables decide."""
+    query = f"?{request.query}" if request.query else ""
+    asked = (route.path if route.rewritten else request.path) + query
+    if kind != "proxy":
+        return asked
+    found = _URL.match(passed)
+    uri = found["uri"] if found else None
+    if "$" in passed:
+        if uri is None:
+            return asked
+        return request.path + query if uri == "$request_uri" else None
+    if uri is None or route.broken:
+        return asked
+    modifier, prefix = spelled(location)
+    if modifier == "=":
+        return uri + query
+    return uri + route.path.removeprefix(prefix) + query
