@@ -306,7 +306,7 @@ SCENARIOS = (
             "location @app {\n    proxy_pass http://127.0.0.1:@BACKEND@;\n"
             "    proxy_set_header X-App 1;\n}\n"
         ),
-        "@app",
+        "@ app",
         asks=(Ask("/nginx.conf"),),
     ),
     Scenario(
@@ -317,7 +317,7 @@ SCENARIOS = (
             "location @app {\n    if ($http_x_block) { return 403; }\n"
             "    proxy_pass http://127.0.0.1:@BACKEND@;\n}\n"
         ),
-        "@app",
+        "@ app",
         stream=_BASIC,
         asks=(Ask("/sse"), Ask("/sse", {**_BASIC, "X-Block": "1"})),
         files={"users": "u:{PLAIN}p\n"},
@@ -326,10 +326,38 @@ SCENARIOS = (
         "a named location that two others hand on to",
         conf(
             "location / { root .; try_files $uri @app; }\n"
-            "location ~ ^/s { root .; try_files $uri @app; }\n"
+            "location ~ ^/(s) { root .; set $a $1; try_files $uri @app; }\n"
+            "location @app { proxy_pass http://127.0.0.1:@BACKEND@; proxy_set_header X-A _$a; }\n"
+        ),
+        "@ app",
+    ),
+    Scenario(
+        "an exact location that hands on",
+        conf(
+            "location = /sse { auth_basic staff; auth_basic_user_file users; root .; "
+            "try_files /none @app; }\n"
+            "location / { root .; try_files $uri @app; }\n"
             "location @app { proxy_pass http://127.0.0.1:@BACKEND@; }\n"
         ),
-        "@app",
+        "@ app",
+        stream=_BASIC,
+        asks=(Ask("/sse"),),
+        files={"users": "u:{PLAIN}p\n"},
+    ),
+    Scenario(
+        "a location that rewrites to itself",
+        conf(
+            "location / { rewrite ^/sse$ /stream last; proxy_pass http://127.0.0.1:@BACKEND@; }\n"
+        ),
+        form="inside",
+    ),
+    Scenario(
+        "a named location that a rewrite leads to",
+        conf(
+            "rewrite ^/sse$ /stream;\nlocation /stream { root .; try_files $uri @app; }\n"
+            "location @app { proxy_pass http://127.0.0.1:@BACKEND@; }\n"
+        ),
+        "@ app",
         form="inside",
     ),
     Scenario(

@@ -8,30 +8,38 @@ import pytest
 
 from tests.recommend.real import BINARIES, HOLD, Ask, accepts, answer, backend, free_port, nginx
 from tests.recommend.scenarios import SCENARIOS, Scenario
-from tests.recommend.sites import case, cell, diagnosis, site
+from tests.recommend.sites import case, cell, diagnosis
 from wizard.model import Recommendation
+from wizard.nginx import inspect, read
+from wizard.nginx.site import Request, Site
 from wizard.recommend import recommend
 
 pytestmark = pytest.mark.nginx
+FORMS = {"inside": "changes the", "beside": "today", "nested": "inside the one"}
 
 
-def _written(scenario: Scenario, folder: Path, ports: dict[str, int]) -> dict[str, str]:
-    """The scenario's files, written as bytes; their texts by name."""
-    texts = {"nginx.conf": scenario.text, **scenario.files}
-    for name, text in texts.items():
+def _written(scenario: Scenario, folder: Path, ports: dict[str, int]) -> None:
+    """The scenario's files, written as bytes: line ends matter."""
+    for name, text in {"nginx.conf": scenario.text, **scenario.files}.items():
         for mark, port in ports.items():
-            texts[name] = text = text.replace(mark, str(port))
+            text = text.replace(mark, str(port))
         target = folder / name
         target.parent.mkdir(exist_ok=True)
         target.write_bytes(text.encode())
-    return texts
 
 
-def _recommended(scenario: Scenario, texts: dict[str, str], folder: Path) -> Recommendation:
-    main, others = texts["nginx.conf"], {k: v for k, v in texts.items() if k != "nginx.conf"}
-    known = site(main, scenario.location, scenario.path, others, folder=folder)
+def _site(scenario: Scenario, folder: Path, port: int) -> Site:
+    """What the config in the folder says of the stream's request."""
+    config = read(str(folder / "nginx.conf"))
+    return inspect(config, Request(quote(scenario.path), "127.0.0.1", port=port))
+
+
+def _recommended(scenario: Scenario, known: Site) -> Recommendation:
+    assert known.location
+    assert f"{known.location.modifier} {known.location.path}".strip() == scenario.location
     made = recommend(case(known, cell(said=scenario.said)), diagnosis(*scenario.ids))
     assert made
+    assert FORMS[scenario.form] in made.summary
     return made
 
 
@@ -64,12 +72,14 @@ def test_the_diff_keeps_all_but_the_holding(
 ) -> None:
     with backend(scenario.said) as upstream:
         port = free_port()
-        texts = _written(scenario, tmp_path, {"@NGINX@": port, "@BACKEND@": upstream})
-        made = _recommended(scenario, texts, tmp_path)
+        _written(scenario, tmp_path, {"@NGINX@": port, "@BACKEND@": upstream})
+        made = _recommended(scenario, _site(scenario, tmp_path, port))
         with nginx(binary, tmp_path):
             before = _answers(scenario, port)
         _patched(made)
-        assert accepts(binary, tmp_path)[0], accepts(binary, tmp_path)[1]
+        accepted, said = accepts(binary, tmp_path)
+        assert accepted, said
+        assert _site(scenario, tmp_path, port).value("proxy_buffering") == "off"
         with nginx(binary, tmp_path):
             assert _answers(scenario, port) == before
             held = Ask(quote(scenario.path), {**scenario.stream, **scenario.held, HOLD: "1"})

@@ -1,10 +1,10 @@
 """Which settings the stream's location needs, each because of something found or seen."""
 
-import re
 from dataclasses import dataclass
 
 from wizard.model import Case, Diagnosis
 from wizard.nginx.site import Site
+from wizard.nginx.units import duration_s
 
 HOLDING = frozenset(
     {"proxy-buffering-hold", "gzip-plus-buffering", "xab-ignored", "idle-headers-held"}
@@ -16,7 +16,6 @@ KINDS = frozenset({"proxy", "fastcgi", "uwsgi", "scgi"})
 """The kinds of upstream that Nginx buffers (gRPC is never buffered)."""
 LONG_S = 3600
 """The read timeout that is proposed, in seconds: an hour of silence."""
-_UNITS = {"ms": 0.001, "": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 _WHY_BUFFERING = (
     "each event is passed on as it comes, instead of when a buffer is full. Linters of the gixy "
@@ -56,7 +55,7 @@ def changes(case: Case, diagnosis: Diagnosis) -> tuple[Change, ...]:
         for finding in (*diagnosis.causes, *diagnosis.risks)
         if finding.fix.where == "nginx"
     )
-    kind = case.site.upstream.kind if case.site and case.site.upstream else "proxy"
+    kind = _kind(case.site)
     wanted = (
         _buffering(kind, ids),
         _overruled(kind, ids, case),
@@ -67,12 +66,9 @@ def changes(case: Case, diagnosis: Diagnosis) -> tuple[Change, ...]:
     return tuple(change for change in wanted if change)
 
 
-def seconds(value: str) -> float | None:
-    """An Nginx duration (`300`, `5m`, `1h 30m`) in seconds, or None if it is not one."""
-    parts = re.findall(r"(\d+)(ms|[smhdw]?)(?:\s|(?=\d)|$)", value)
-    if not parts or "".join(number + unit for number, unit in parts) != value.replace(" ", ""):
-        return None
-    return sum(int(number) * _UNITS[unit] for number, unit in parts)
+def _kind(site: Site | None) -> str:
+    kind = site.upstream.kind if site and site.upstream else ""
+    return kind if kind in KINDS else "proxy"
 
 
 def _buffering(kind: str, ids: frozenset[str]) -> Change | None:
@@ -100,7 +96,7 @@ def _cache(kind: str, site: Site | None) -> Change | None:
 
 def _read_timeout(kind: str, ids: frozenset[str], case: Case) -> Change | None:
     name = f"{kind}_read_timeout"
-    now = seconds(case.site.value(name) or "60") if case.site else 60.0
+    now = duration_s(case.site.value(name) or "60") if case.site else 60.0
     gap = ping_gap(case)
     needed = "idle-read-timeout" in ids or now == 60 or (gap is not None and now and now <= gap)
     if now is None or now >= LONG_S or not (needed or gap is None):

@@ -1,12 +1,11 @@
-"""A stream served by a named location: some other location hands it on (`try_files … @app`)."""
+"""A stream that its path alone does not lead to: handed on (`try_files … @app`) or rewritten."""
 
-from collections.abc import Iterator
-
+from wizard.nginx.locations import find, normal, spelled
+from wizard.nginx.route import follow
 from wizard.nginx.site import LocationRef, Site
 from wizard.nginx.tree import Directive
 
 _ONLY_FILES = frozenset({"try_files", "root", "index", "alias"})
-_MODIFIERS = ("=", "^~", "~*", "~")
 
 
 def name(location: LocationRef) -> str:
@@ -15,15 +14,30 @@ def name(location: LocationRef) -> str:
 
 
 def entry(site: Site, location: LocationRef) -> LocationRef | None:
-    """The one location that hands this path on to a named one; None if that is not certain."""
-    wanted = name(location)
-    found = [
-        one
-        for one in map(_ref, _locations(site))
-        if any(_names(inner, wanted) for inner in one.directive.block or ())
-        and _may_serve(one, site.request.path)
-    ]
-    return found[0] if len(found) == 1 else None
+    """The location that hands this path on to a named one; None if that is not certain."""
+    choice = find(site.server.directive, asked(site), []) if site.server else None
+    if choice is None:
+        return None
+    last = choice.chain[-1]
+    hands_on = any(_names(one, name(location)) for one in last.block or ())
+    modifier, path = spelled(last)
+    return LocationRef(modifier, path, last, choice.chain[:-1]) if hands_on else None
+
+
+def is_found_by_path(site: Site, location: LocationRef) -> bool:
+    """Whether the path alone leads to the location; where it was rewritten it does not."""
+    if site.server is None:
+        return True
+    choice = find(site.server.directive, asked(site), [])
+    if choice is None or choice.chain[-1] is not location.directive:
+        return False
+    route = follow(site.server.directive, site.request)
+    return route.broken or not route.rewritten
+
+
+def asked(site: Site) -> str:
+    """The path as locations see it."""
+    return normal(site.request.path)
 
 
 def only_looks_for_files(site: Site, location: Directive) -> bool:
@@ -41,28 +55,6 @@ def renaming(location: Directive, old: str, new: str) -> dict[str, str]:
     }
 
 
-def _locations(site: Site) -> Iterator[Directive]:
-    waiting = list(site.server.directive.block or ()) if site.server else []
-    for one in waiting:
-        if one.name == "location":
-            waiting.extend(one.block or ())
-            yield one
-
-
 def _names(directive: Directive, wanted: str) -> bool:
     last = directive.args[-1].lstrip("=") if directive.args else ""
     return directive.name in ("try_files", "error_page") and last == wanted
-
-
-def _ref(directive: Directive) -> LocationRef:
-    """The location by modifier and path, which may stand in one word (`=/sse`)."""
-    written = " ".join(directive.args)
-    modifier = next((one for one in _MODIFIERS if written.startswith(one)), "")
-    return LocationRef(modifier, written.removeprefix(modifier).lstrip(), directive)
-
-
-def _may_serve(location: LocationRef, path: str) -> bool:
-    """Whether the name covers the path; a pattern always may."""
-    if location.modifier == "=":
-        return location.path == path
-    return location.modifier in ("~", "~*") or path.startswith(location.path)

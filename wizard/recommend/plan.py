@@ -35,18 +35,28 @@ def plan(site: Site, location: LocationRef, changes: Mapping[str, Change]) -> Pl
     """The blocks for the stream; None where the config's text does not show the location."""
     if location.modifier == "@":
         return _handed_on(site, location, changes)
+    if not handed.is_found_by_path(site, location):
+        return _wide(site, location, Recast(changes))
     return _served(site, location, Recast(changes))
+
+
+def _wide(site: Site, location: LocationRef, recast: Recast) -> Plan | None:
+    """For a location that other paths reach as well, and this one by no name of its own."""
+    found = own_layer(site.config, location.directive)
+    summary = _WIDE.format(handed.asked(site))
+    return Plan(summary, (inside(*found, recast),)) if found else None
 
 
 def _served(site: Site, location: LocationRef, recast: Recast) -> Plan | None:
     """For a location that has a path: inside it if it is the stream's own, else carved out."""
-    found, path = own_layer(site.config, location.directive), site.request.path
+    found, path = own_layer(site.config, location.directive), handed.asked(site)
     if found is None:
         return None
     layer, statement = found
-    own = is_own(location, statement, path)
-    if own or not can_carve(location, statement):
-        return Plan((_OWN if own else _WIDE).format(path), (inside(layer, statement, recast),))
+    if is_own(location, statement, path):
+        return Plan(_OWN, (inside(layer, statement, recast),))
+    if not can_carve(location, statement):
+        return _wide(site, location, recast)
     sets = _secret_sets(layer)
     renamed = {**_passes(layer, location, path), **recast.renamed}
     recast = Recast(recast.changes, renamed, sets | {"location"})
@@ -57,13 +67,13 @@ def _served(site: Site, location: LocationRef, recast: Recast) -> Plan | None:
 
 def _handed_on(site: Site, location: LocationRef, changes: Mapping[str, Change]) -> Plan | None:
     """For a named location: its content in a location of the path, or in a twin of its own."""
-    name, path = handed.name(location), site.request.path
+    name, path = handed.name(location), handed.asked(site)
     found, entry = own_layer(site.config, location.directive), handed.entry(site, location)
     if found is None:
         return None
     recast = Recast(changes)
     if entry is None:
-        return Plan(_WIDE.format(path), (inside(*found, recast),))
+        return _wide(site, location, recast)
     if handed.only_looks_for_files(site, entry.directive):
         header = f"location = {word(path)}"
         return Plan(_BESIDE.format(path), (beside(*found, header, recast),))

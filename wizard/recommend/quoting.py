@@ -9,6 +9,7 @@ from wizard.text import visible
 _NOT_TEXT = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _PLAIN = re.compile(r"(?:[^\s;{}\"'\\#]|\\[^\s;{}\"'\\trn])+")
 _ESCAPE = re.compile(r"\\([\"'\\trn])")
+_TAKEN = re.compile(r"\\(?=[\"'\\trn]|$)")
 _CONTROL = {"t": "\t", "r": "\r", "n": "\n"}
 
 
@@ -16,7 +17,7 @@ def word(text: str) -> str:
     """`text` as one word of a config: in quotes where Nginx would end or change it."""
     if _PLAIN.fullmatch(text):
         return text
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    escaped = _TAKEN.sub(r"\\\\", text).replace('"', '\\"')
     return f'"{escaped}"'
 
 
