@@ -23,7 +23,7 @@ def lab(given: argparse.Namespace, open_wizard: "OpenWizard") -> int:
         write_report("".join(f"{s.name:<22} {s.title}\n" for s in scenarios), None)
         return 0
     if given.serve:
-        asyncio.run(real.serve(given.scenario))
+        asyncio.run(real.serve(real.scenario_named(given.scenario)))
         return 0
     return _with_wizard(real.scenario_named(given.scenario), open_wizard)
 

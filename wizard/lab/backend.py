@@ -1,0 +1,282 @@
+"""A real event-stream backend, as the incident's: `/` answers, `/sse` streams, `/message` takes.
+
+It does to the byte what its `Behaviour` says: what a backend can get wrong is what the lab shows.
+"""
+
+import asyncio
+import json
+import uuid
+import zlib
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, TextIO
+
+CANCELED = (
+    "ModelContextProtocol.Server.McpServer|Server (WebAPI 1.0.0.0) message processing canceled."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """How the backend streams.
+
+    Attributes:
+        framing: How it answers HTTP/1.1; HTTP/1.0 is always ended by close.
+        first_s: Seconds before the first event; None never sends one.
+        flush: Whether headers are sent before the first event; without, they are never sent
+            where there is no first event.
+        every_s: Seconds between the messages that follow; None stays silent.
+        ping_s: Seconds between ping comments; None sends none.
+        events: How many messages before it ends the stream; None does not end it.
+        gzip: Whether it compresses for a client that accepts it, without ever flushing.
+        headers: Further response headers.
+    """
+
+    framing: Literal["chunked", "close"] = "chunked"
+    first_s: float | None = 0.0
+    flush: bool = True
+    every_s: float | None = 0.5
+    ping_s: float | None = None
+    events: int | None = None
+    gzip: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    method: str
+    path: str
+    version: str
+    headers: Mapping[str, str]
+
+
+class Backend:
+    """The server, from `start` to `stop`; runs in the caller's event loop."""
+
+    def __init__(self, behaviour: Behaviour, port: int, log: Path | None = None) -> None:
+        self._behaviour, self._port, self._log_path = behaviour, port, log
+        self._log: TextIO | None = None
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._sessions: dict[str, asyncio.Queue[str]] = {}
+
+    async def start(self) -> None:
+        """Listen on loopback. Raises `OSError` if the port is in use."""
+        if self._log_path is not None:
+            self._log = self._log_path.open("a", encoding="utf-8", buffering=1)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
+
+    async def stop(self) -> None:
+        """Close everything."""
+        if self._server is not None:
+            self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._log is not None:
+            self._log.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        try:
+            while (request := await _read_head(reader)) is not None:
+                if not await self._answer(request, reader, writer):
+                    break
+        except (
+            OSError,
+            asyncio.IncompleteReadError,
+            asyncio.LimitOverrunError,
+            asyncio.CancelledError,
+        ):
+            pass
+        finally:
+            self._tasks.discard(task)
+            writer.close()
+
+    async def _answer(
+        self, request: _Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> bool:
+        """Answer one request; whether the connection stays."""
+        path = request.path.partition("?")[0]
+        if request.method == "GET" and path == "/sse":
+            await self._stream(request, reader, writer)
+            return False
+        if request.method == "POST" and path == "/message":
+            return await self._take(request, reader, writer)
+        if path == "/":
+            about = {"service": "svc-bot", "status": "ok"}
+            return _send(writer, request, 200, json.dumps(about).encode(), "application/json")
+        return _send(writer, request, 404, b"not found\n", "text/plain")
+
+    async def _take(
+        self, request: _Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> bool:
+        """A message: 202 here, the reply over the stream."""
+        body = await reader.readexactly(
+            min(int(request.headers.get("content-length", "0")), 1 << 20)
+        )
+        queue = self._sessions.get(request.path.rpartition("sessionId=")[2])
+        if queue is None:
+            return _send(writer, request, 404, b"session not found\n", "text/plain")
+        queue.put_nowait(_reply_to(body))
+        return _send(writer, request, 202, b"Accepted", "text/plain")
+
+    async def _stream(
+        self, request: _Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        out = _Out(self._behaviour, request, writer)
+        session = uuid.uuid4().hex
+        queue = self._sessions[session] = asyncio.Queue()
+        left = asyncio.ensure_future(reader.read())
+        script = asyncio.ensure_future(self._play(out, session, queue))
+        try:
+            await asyncio.wait({left, script}, return_when=asyncio.FIRST_COMPLETED)
+            if not script.done() or script.exception() is not None:
+                self._say_canceled()
+        finally:
+            for task in (left, script):
+                task.cancel()
+            await asyncio.gather(left, script, return_exceptions=True)
+            del self._sessions[session]
+
+    async def _play(self, out: "_Out", session: str, queue: "asyncio.Queue[str]") -> None:
+        """Send what the behaviour says, in its order."""
+        how = self._behaviour
+        if how.flush:
+            await out.head()
+        if how.first_s is None:
+            await asyncio.Event().wait()
+        await asyncio.sleep(how.first_s or 0.0)
+        await out.event(f"event: endpoint\ndata: /message?sessionId={session}\n\n")
+        going = [asyncio.ensure_future(work) for work in self._going(out, queue)]
+        try:
+            # Only a finite stream's messages ever end.
+            await asyncio.wait(going, return_when=asyncio.FIRST_COMPLETED)
+            await out.end()
+        finally:
+            for task in going:
+                task.cancel()
+            await asyncio.gather(*going, return_exceptions=True)
+
+    def _going(self, out: "_Out", queue: "asyncio.Queue[str]") -> list[Coroutine[None, None, None]]:
+        """What goes on after the first event, side by side."""
+        how, going = self._behaviour, [_replies(out, queue)]
+        if how.ping_s is not None:
+            going.append(_pings(out, how.ping_s))
+        if how.every_s is not None:
+            going.append(_messages(out, how.every_s, how.events))
+        return going
+
+    def _say_canceled(self) -> None:
+        if self._log is not None:
+            now = datetime.now().strftime("%Y-%m-%d %H:%M:%S.%f")[:-2]
+            self._log.write(f"{now}|INFO|{CANCELED}\n")
+
+
+class _Out:
+    """A response on the wire: framed, and compressed if the behaviour says so."""
+
+    def __init__(self, how: Behaviour, request: _Request, writer: asyncio.StreamWriter) -> None:
+        self._writer, self._headers = writer, dict(how.headers)
+        self._chunked = how.framing == "chunked" and request.version == "HTTP/1.1"
+        wants = "gzip" in request.headers.get("accept-encoding", "")
+        self._zip = zlib.compressobj(wbits=31) if how.gzip and wants else None
+        self._sent_head = False
+
+    async def head(self) -> None:
+        """Status line and headers."""
+        headers = {
+            "Content-Type": "text/event-stream",
+            "Cache-Control": "no-cache",
+            **self._headers,
+        }
+        if self._zip is not None:
+            headers["Content-Encoding"] = "gzip"
+        headers |= {"Transfer-Encoding": "chunked"} if self._chunked else {"Connection": "close"}
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        self._sent_head = True
+        await self._write(f"HTTP/1.1 200 OK\r\n{lines}\r\n".encode())
+
+    async def event(self, text: str) -> None:
+        """One event or comment."""
+        if not self._sent_head:
+            await self.head()
+        data = text.encode()
+        await self._body(self._zip.compress(data) if self._zip else data)
+
+    async def end(self) -> None:
+        """The proper end."""
+        if self._zip is not None:
+            await self._body(self._zip.flush())
+        if self._chunked:
+            await self._write(b"0\r\n\r\n")
+
+    async def _body(self, data: bytes) -> None:
+        if data:
+            await self._write(b"%x\r\n%b\r\n" % (len(data), data) if self._chunked else data)
+
+    async def _write(self, data: bytes) -> None:
+        self._writer.write(data)
+        await self._writer.drain()
+
+
+async def _messages(out: _Out, every_s: float, count: int | None) -> None:
+    number = 0
+    while count is None or number < count:
+        await asyncio.sleep(every_s)
+        number += 1
+        note = {"jsonrpc": "2.0", "method": "notifications/message", "params": {"n": number}}
+        await out.event(f"event: message\ndata: {json.dumps(note)}\n\n")
+
+
+async def _pings(out: _Out, every_s: float) -> None:
+    while True:
+        await asyncio.sleep(every_s)
+        await out.event(": ping\n\n")
+
+
+async def _replies(out: _Out, queue: "asyncio.Queue[str]") -> None:
+    while True:
+        await out.event(f"event: message\ndata: {await queue.get()}\n\n")
+
+
+def _reply_to(body: bytes) -> str:
+    """A JSON-RPC answer that says little but is one."""
+    try:
+        id_ = json.loads(body).get("id")
+    except (ValueError, AttributeError):
+        id_ = None
+    info = {"name": "svc-bot", "version": "1.0.0.0"}
+    result = {"protocolVersion": "2024-11-05", "capabilities": {}, "serverInfo": info}
+    return json.dumps({"jsonrpc": "2.0", "id": id_, "result": result})
+
+
+async def _read_head(reader: asyncio.StreamReader) -> _Request | None:
+    """The next request's head, None where the client has left."""
+    try:
+        raw = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    except asyncio.IncompleteReadError:
+        return None
+    first, *lines = raw.split("\r\n")
+    method, _, rest = first.partition(" ")
+    path, _, version = rest.rpartition(" ")
+    pairs = (line.partition(":") for line in lines if ":" in line)
+    return _Request(method, path, version, {key.lower(): value.strip() for key, _, value in pairs})
+
+
+def _send(
+    writer: asyncio.StreamWriter, request: _Request, status: int, body: bytes, kind: str
+) -> bool:
+    """A whole answer; whether the connection stays."""
+    stays = request.version == "HTTP/1.1" and request.headers.get("connection", "") != "close"
+    words = {200: "OK", 202: "Accepted", 404: "Not Found"}
+    head = (
+        f"HTTP/1.1 {status} {words[status]}\r\nContent-Type: {kind}\r\n"
+        f"Content-Length: {len(body)}\r\nConnection: {'keep-alive' if stays else 'close'}\r\n\r\n"
+    )
+    writer.write(head.encode() + (b"" if request.method == "HEAD" else body))
+    return stays

@@ -1,0 +1,83 @@
+"""An incident as data: one small file in `scenarios/`, shared by the lab and the tests."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from wizard.errors import LabError
+from wizard.lab.backend import Behaviour
+from wizard.model import Verdict
+from wizard.text import safe
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One incident.
+
+    Attributes:
+        server: The inside of the `server` block, with `$LISTEN`, `$BACKEND`, `$CLOSED` (a port
+            where nothing listens), `$CERT` and `$KEY` to be filled in.
+        http: Lines at the http level.
+        tls: Whether the listener speaks TLS.
+        verdict: What `check` must say.
+        expected: The ids of the causes it must name, the primary one first.
+        risks: The ids of the latent risks that it must list.
+        options: Options of the target that the scenario needs: `stall`, `patience`.
+    """
+
+    name: str
+    title: str
+    story: str
+    server: str
+    verdict: Verdict
+    expected: tuple[str, ...] = ()
+    risks: tuple[str, ...] = ()
+    http: str = ""
+    tls: bool = False
+    backend: Behaviour = field(default_factory=Behaviour)
+    options: Mapping[str, float] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=1)
+def list_scenarios() -> tuple[Scenario, ...]:
+    """All scenarios, the incident first."""
+    folder = files("wizard.lab") / "scenarios"
+    found = [
+        _scenario(entry.name.removesuffix(".toml"), tomllib.loads(entry.read_text("utf-8")))
+        for entry in folder.iterdir()
+        if entry.name.endswith(".toml")
+    ]
+    return tuple(sorted(found, key=lambda scenario: (scenario.name != "incident", scenario.name)))
+
+
+def scenario_named(name: str) -> Scenario:
+    """The scenario of that name. Raises `LabError` with the names that there are."""
+    for scenario in list_scenarios():
+        if scenario.name == name:
+            return scenario
+    known = ", ".join(scenario.name for scenario in list_scenarios())
+    raise LabError(f"no scenario {safe(name, 60)!r}; there are {known}")
+
+
+def _scenario(name: str, data: Mapping[str, Any]) -> Scenario:
+    return Scenario(
+        name,
+        data["title"],
+        data["story"].strip(),
+        data["server"].strip("\n"),
+        data["verdict"],
+        tuple(data.get("expected", ())),
+        tuple(data.get("risks", ())),
+        data.get("http", "").strip("\n"),
+        data.get("tls", False),
+        Behaviour(**{**data.get("backend", {}), **_silences(data)}),
+        data.get("options", {}),
+    )
+
+
+def _silences(data: Mapping[str, Any]) -> dict[str, None]:
+    """TOML has no null: `never = ["first_s"]` means that it never happens."""
+    return dict.fromkeys(data.get("never", ()))
