@@ -349,7 +349,7 @@ SCENARIOS = (
         conf(
             "location / { rewrite ^/sse$ /stream last; proxy_pass http://127.0.0.1:@BACKEND@; }\n"
         ),
-        form="inside",
+        form="wide",
     ),
     Scenario(
         "a named location that a rewrite leads to",
@@ -358,7 +358,7 @@ SCENARIOS = (
             "location @app { proxy_pass http://127.0.0.1:@BACKEND@; }\n"
         ),
         "@ app",
-        form="inside",
+        form="wide",
     ),
     Scenario(
         "a credential in the location",

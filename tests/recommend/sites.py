@@ -1,7 +1,6 @@
 """Sites and cases made by hand, for tests that need no Nginx and no config reader."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from wizard.model import Case, Cell, Diagnosis, Finding, Fix, Place, Target
 from wizard.nginx.site import LocationRef, Request, ServerRef, Setting, Site, Upstream
@@ -42,13 +41,12 @@ def site(
     path: str = "/sse",
     files: Mapping[str, str] | None = None,
     kind: str = "proxy",
-    folder: Path | None = None,
+    main: str = "nginx.conf",
     **effective: str,
 ) -> Site:
     """The site of `path`, served by the location with these arguments (`~ ^/x`)."""
-    texts = {"nginx.conf": text, **(files or {})}
-    paths = {name: str(folder / name) for name in texts} if folder else {}
-    root = directives(texts, "nginx.conf")
+    texts = {main: text, **(files or {})}
+    root = directives(texts, main)
     locations = (one for one in _walk(root) if one.name == "location")
     serving = next(one for one in locations if " ".join(one.args) == location)
     server = next(one for one in _walk(root) if one.name == "server")
@@ -57,7 +55,7 @@ def site(
     settings = {name: Setting(name, value) for name, value in effective.items()}
     return Site(
         Request(path),
-        Config("nginx.conf", root, texts, paths),
+        Config(main, root, texts),
         None,
         ServerRef("", (), server),
         LocationRef(modifier, serving.args[-1], serving),

@@ -87,3 +87,12 @@ def test_nothing_is_recommended_where_nginx_is_not_at_fault() -> None:
     assert recommend(known, diagnosis("backend-silent", where="backend")) is None
     assert recommend(known, diagnosis("upstream-unreachable")) is None
     assert recommend(known, diagnosis(risks=["idle-read-timeout"])) is None
+    unbuffered = site("server { location / { grpc_pass b; } }", kind="grpc")
+    assert recommend(case(unbuffered), diagnosis("proxy-buffering-hold")) is None
+
+
+def test_the_summary_says_what_changes_and_for_whom() -> None:
+    assert _incident().summary == (
+        "proxy_buffering off and proxy_read_timeout 3600s, in a location for /sse alone that "
+        "keeps all that holds there today"
+    )

@@ -15,7 +15,12 @@ from wizard.nginx.site import Request, Site
 from wizard.recommend import recommend
 
 pytestmark = pytest.mark.nginx
-FORMS = {"inside": "changes the", "beside": "today", "nested": "inside the one"}
+FORMS = {
+    "inside": "all else in it stays",
+    "wide": "other paths too",
+    "beside": "keeps all",
+    "nested": "inside",
+}
 
 
 def _written(scenario: Scenario, folder: Path, ports: dict[str, int]) -> None:

@@ -1,13 +1,19 @@
 """Where the diff is applied, and what it may hold."""
 
+import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.recommend.real import BINARIES, accepts, command
 from tests.recommend.sites import case, diagnosis, site
+from wizard.model import Place
+from wizard.nginx import inspect, read
+from wizard.nginx.site import Request
 from wizard.nginx.tree import Config
 from wizard.recommend import recommend
-from wizard.recommend.patch import home, unified
+from wizard.recommend.patch import STDIN, home, unified
 
 
 def test_a_dump_names_files_from_the_main_config_s_directory() -> None:
@@ -20,6 +26,44 @@ def test_a_file_elsewhere_is_patched_in_its_own_directory() -> None:
     dump = Config("/etc/nginx/nginx.conf", ())
     place = home(dump, "/srv/app/nginx/site.conf")
     assert (place.directory, place.name) == ("/srv/app/nginx", "site.conf")
+
+
+def test_a_config_without_a_name_gets_one_and_says_so() -> None:
+    text = "server { location / { proxy_pass http://b; } }"
+    made = recommend(case(site(text, main=STDIN)), diagnosis("proxy-buffering-hold"))
+    assert made
+    assert made.diff
+    assert made.diff.startswith("--- nginx.conf\n+++ nginx.conf\n")
+    assert "nginx.conf" in "".join(made.adapt)
+
+
+def test_patch_applies_the_diff_of_a_linked_site(tmp_path: Path) -> None:
+    for name in ("sites-available", "sites-enabled"):
+        (tmp_path / name).mkdir()
+    real = tmp_path / "sites-available" / "a"
+    real.write_text("server {\n  location / {\n    proxy_pass http://b;\n  }\n}\n")
+    (tmp_path / "sites-enabled" / "a").symlink_to(real)
+    (tmp_path / "nginx.conf").write_text("http { include sites-enabled/*; }")
+    known = inspect(read(str(tmp_path / "nginx.conf")), Request("/sse"))
+    made = recommend(case(known), diagnosis("proxy-buffering-hold"))
+    assert made
+    assert made.diff
+    subprocess.run(
+        ["patch", "-p0"],
+        cwd=made.directory,
+        input=made.diff.encode(),
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    assert "proxy_buffering off;" in real.read_text()
+
+
+def test_files_at_a_vantage_are_said_to_be_there() -> None:
+    known = case(site("server { location / { proxy_pass http://b; } }"))
+    there = replace(known, target=replace(known.target, conf=Place("", "web")))
+    made = recommend(there, diagnosis("proxy-buffering-hold"))
+    assert made
+    assert "web" in "".join(made.adapt)
 
 
 def test_a_link_is_followed_since_patch_refuses_it(tmp_path: Path) -> None:
@@ -52,3 +96,30 @@ def test_a_shared_file_and_a_dump_of_links_are_said() -> None:
     said = " ".join(made.adapt)
     assert "--follow-symlinks" in said
     assert "included 2 times" in said
+
+
+@pytest.mark.nginx
+@pytest.mark.parametrize("binary", BINARIES, ids=["wheel", "system"])
+def test_the_diff_of_a_dump_applies_to_the_files(tmp_path: Path, binary: str) -> None:
+    (tmp_path / "conf.d").mkdir()
+    file = tmp_path / "conf.d" / "a.conf"
+    file.write_text("server {\n  location / {\n    proxy_pass http://127.0.0.1;\n  }\n}\n")
+    (tmp_path / "nginx.conf").write_text("events {} http { include conf.d/*.conf; }")
+    dumped = subprocess.run([*command(binary, tmp_path), "-T"], capture_output=True, text=True)
+    (tmp_path / "dump").write_text(dumped.stdout)
+    made = recommend(
+        case(inspect(read(str(tmp_path / "dump")), Request("/sse"))),
+        diagnosis("proxy-buffering-hold"),
+    )
+    assert made
+    assert made.diff
+    assert made.directory == str(tmp_path)
+    subprocess.run(
+        ["patch", "-p0"],
+        cwd=made.directory,
+        input=made.diff.encode(),
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    assert "proxy_buffering off;" in file.read_text()
+    assert accepts(binary, tmp_path)[0]

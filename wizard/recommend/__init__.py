@@ -4,7 +4,7 @@ Everything that guards or shapes the path today is kept; only what the causes as
 """
 
 from wizard.model import Case, Diagnosis, Recommendation
-from wizard.recommend.changes import MENDED, changes
+from wizard.recommend.changes import MENDED, UNBUFFERED, changes
 from wizard.recommend.derived import from_site
 from wizard.recommend.observed import from_observation
 
@@ -20,6 +20,8 @@ def recommend(case: Case, diagnosis: Diagnosis, reveal: bool = False) -> Recomme
         reveal: Whether credentials of the config may stand in the block and in the diff.
     """
     if not any(one.id in MENDED and one.fix.where == "nginx" for one in diagnosis.causes):
+        return None
+    if case.site and case.site.upstream and case.site.upstream.kind in UNBUFFERED:
         return None
     wanted = changes(case, diagnosis)
     if case.site is None:

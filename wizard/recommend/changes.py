@@ -13,7 +13,9 @@ HOLDING = frozenset(
 MENDED = HOLDING | {"idle-read-timeout"}
 """The failure modes that a setting in the stream's location mends."""
 KINDS = frozenset({"proxy", "fastcgi", "uwsgi", "scgi"})
-"""The kinds of upstream that Nginx buffers (gRPC is never buffered)."""
+"""The kinds of upstream whose answers Nginx may buffer."""
+UNBUFFERED = frozenset({"grpc", "memcached"})
+"""Those that have no such setting."""
 LONG_S = 3600
 """The read timeout that is proposed, in seconds: an hour of silence."""
 

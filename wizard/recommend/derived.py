@@ -2,23 +2,27 @@
 
 from collections.abc import Iterator
 
-from wizard.model import Case, Recommendation
+from wizard.model import LOCAL, Case, Place, Recommendation
 from wizard.nginx.site import Site
 from wizard.nginx.tree import Config, Where
 from wizard.recommend.changes import KINDS, Change
+from wizard.recommend.handed import asked
 from wizard.recommend.layer import Layer
 from wizard.recommend.observed import from_observation
-from wizard.recommend.patch import Edit, Home, edited, home, touched, unified
+from wizard.recommend.patch import STDIN, Edit, Home, edited, home, touched, unified
 from wizard.recommend.placing import Placed
 from wizard.recommend.plan import Plan, plan
 from wizard.recommend.secrets import MASK, fragments, near
 from wizard.recommend.usual import omitted
+from wizard.text import visible
 
 _NO_LOCATION = "the config given has no location that proxies this path: is it the one in use?"
 _MASKED = "the block shows {} for a credential: write the value that stands in {} today ({})"
 _NO_DIFF = "no diff is given: it would have to repeat a credential, or bytes that are not text"
 _LINK = "if sites-enabled holds a link, as Debian's does, run patch with --follow-symlinks"
 
+_AWAY = "the files stand at {}: run patch there"
+_UNNAMED = "the config came without a name: the diff calls it nginx.conf"
 _SHARED = "{} is included {} times: the change holds for each"
 
 
@@ -31,14 +35,18 @@ def from_site(case: Case, site: Site, changes: tuple[Change, ...], reveal: bool)
     diff, directory = _diff(site.config, made, reveal)
     pieces = [piece for one in made.placed for piece in one.draft.pieces]
     return Recommendation(
-        summary=made.summary,
+        summary=made.summary.format(what=_what(changes), path=visible(asked(site))),
         lines=tuple(line for one in made.placed for line in one.draft.lines(reveal)),
         diff=diff,
         insert_at=_insert_at(made.placed[0]),
         directory=directory,
         omitted=omitted(pieces),
-        adapt=tuple(_adapt(site.config, made, diff, reveal)),
+        adapt=(*_adapt(site.config, made, diff, reveal), *_elsewhere(case.target.conf)),
     )
+
+
+def _what(changes: tuple[Change, ...]) -> str:
+    return " and ".join(f"{one.name} {one.value}" for one in changes)
 
 
 def _is_passed(site: Site) -> bool:
@@ -47,7 +55,7 @@ def _is_passed(site: Site) -> bool:
 
 def _insert_at(placed: Placed) -> str:
     layer = placed.layer
-    return str(Where(layer.file, layer.text.count("\n", 0, placed.at) + 1))
+    return visible(str(Where(layer.file, layer.text.count("\n", 0, placed.at) + 1)))
 
 
 def _diff(config: Config, made: Plan, reveal: bool) -> tuple[str | None, str]:
@@ -84,9 +92,15 @@ def _adapt(config: Config, made: Plan, diff: str | None, reveal: bool) -> Iterat
         yield _NO_DIFF
     if any("sites-enabled" in one.layer.file for one in made.placed) and not config.paths:
         yield _LINK
+    if config.main == STDIN:
+        yield _UNNAMED
     for file in dict.fromkeys(one.layer.file for one in made.placed):
         if (times := _times_included(config, file)) > 1:
             yield _SHARED.format(file, times)
+
+
+def _elsewhere(conf: Place | None) -> tuple[str, ...]:
+    return (_AWAY.format(conf.vantage),) if conf and conf.vantage != LOCAL else ()
 
 
 def _times_included(config: Config, file: str) -> int:

@@ -10,6 +10,8 @@ from pathlib import PurePath
 from wizard.nginx.tree import Config
 from wizard.recommend.quoting import is_text
 
+STDIN = "standard input"
+"""The name of a config that came without one."""
 CONTEXT = 3
 """How many lines around a change the diff shows at most."""
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
@@ -48,6 +50,8 @@ def home(config: Config, file: str) -> Home:
     GNU patch refuses absolute names, `..` and symbolic links (sites-enabled is full of them), so
     the name is that of the real file.
     """
+    if file == STDIN:
+        return Home("", "nginx.conf")
     path, main = _real(config, file), _real(config, config.main)
     directory = os.path.dirname(main)
     if not PurePath(path).is_relative_to(directory):

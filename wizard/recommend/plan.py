@@ -14,18 +14,23 @@ from wizard.recommend.placing import Placed, beside, inside, nested
 from wizard.recommend.quoting import word
 from wizard.recommend.secrets import is_secret
 
-_OWN = "changes the stream's own location; all else in it stays"
-_WIDE = "changes the location that serves {0} and other paths too: {0} alone cannot be taken out"
-_BESIDE = "a location for {} alone, with all that holds there today; other paths stay as they are"
-_NESTED = "a location for {} alone inside the one that serves it, whose headers it inherits"
-_HANDED = "{} is handed to a named location of its own, with all that holds there today"
+_OWN = "{what}, in the stream's own location; all else in it stays"
+_WIDE = "{what}, in a location that serves other paths too: {path} alone cannot be taken out of it"
+_BESIDE = "{what}, in a location for {path} alone that keeps all that holds there today"
+_NESTED = "{what}, in a location for {path} alone inside the one that serves it, which it inherits"
+_HANDED = "{what}, in a named location for {path} alone that keeps all that holds there today"
 _SETS = frozenset({"proxy_set_header", "fastcgi_param", "uwsgi_param", "scgi_param", "add_header"})
 """Sets that a nested location inherits whole as long as it adds nothing to them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The blocks to write, in the order to read them, and what they do in one sentence."""
+    """What to write.
+
+    Attributes:
+        summary: One sentence, with `{what}` for the settings and `{path}` for the stream's path.
+        placed: The blocks, in the order to read them.
+    """
 
     summary: str
     placed: tuple[Placed, ...]
@@ -43,8 +48,7 @@ def plan(site: Site, location: LocationRef, changes: Mapping[str, Change]) -> Pl
 def _wide(site: Site, location: LocationRef, recast: Recast) -> Plan | None:
     """For a location that other paths reach as well, and this one by no name of its own."""
     found = own_layer(site.config, location.directive)
-    summary = _WIDE.format(handed.asked(site))
-    return Plan(summary, (inside(*found, recast),)) if found else None
+    return Plan(_WIDE, (inside(*found, recast),)) if found else None
 
 
 def _served(site: Site, location: LocationRef, recast: Recast) -> Plan | None:
@@ -62,7 +66,7 @@ def _served(site: Site, location: LocationRef, recast: Recast) -> Plan | None:
     recast = Recast(recast.changes, renamed, sets | {"location"})
     place, summary = (nested, _NESTED) if sets else (beside, _BESIDE)
     name = carved(location, statement, path, nested=bool(sets))
-    return Plan(summary.format(path), (place(layer, statement, name, recast),))
+    return Plan(summary, (place(layer, statement, name, recast),))
 
 
 def _handed_on(site: Site, location: LocationRef, changes: Mapping[str, Change]) -> Plan | None:
@@ -76,12 +80,12 @@ def _handed_on(site: Site, location: LocationRef, changes: Mapping[str, Change])
         return _wide(site, location, recast)
     if handed.only_looks_for_files(site, entry.directive):
         header = f"location = {word(path)}"
-        return Plan(_BESIDE.format(path), (beside(*found, header, recast),))
+        return Plan(_BESIDE, (beside(*found, header, recast),))
     first = _served(
         site, entry, Recast({}, handed.renaming(entry.directive, name, f"{name}_stream"))
     )
     twin = beside(*found, f"location {name}_stream", recast)
-    return Plan(_HANDED.format(path), (*first.placed, twin)) if first else None
+    return Plan(_HANDED, (*first.placed, twin)) if first else None
 
 
 def _passes(layer: Layer, location: LocationRef, path: str) -> dict[str, str]:

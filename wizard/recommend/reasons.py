@@ -6,7 +6,10 @@ _KEPT = (
     (r"auth_|allow|deny|satisfy|limit_except|internal|secure_link", "access control"),
     (r"limit_", "a limit that holds today"),
     (r"if|rewrite|set|return|break", "rewriting, so that the backend gets the same request"),
-    (r"proxy_set_header|\w+_param", "what the backend is told; one line of the set drops the rest"),
+    (
+        r"proxy_set_header|\w+_param",
+        "what the backend is told; the set is inherited as a whole or not at all",
+    ),
     (r"add_header|expires|more_set_headers", "a header for the client"),
     (r"\w+_ssl_|\w+_ssl$", "TLS towards the backend"),
     (r"\w+_pass$", "the same upstream"),
