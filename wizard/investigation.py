@@ -18,6 +18,7 @@ from wizard.model import (
     STEPS,
     Case,
     Diagnosis,
+    LogReport,
     Recommendation,
     State,
     StepId,
@@ -145,7 +146,7 @@ class Investigation:
     def _reset(self, *steps: StepId) -> None:
         """These steps, and what was concluded from them, are to be done (again)."""
         for step in (*steps, "cause", "fix", "verify"):
-            self._states[step] = StepState(step)  # type: ignore[index,arg-type]
+            self._states[step] = StepState(step)
         self._diagnosis = self._recommendation = None
 
     async def run(self, step: StepId) -> StepState:
@@ -251,9 +252,9 @@ class Investigation:
         self._case = replace(self._case, logs=reports)
         return verdicts.of_logs(reports)
 
-    def _collect(self) -> tuple[logs.LogReport, ...]:
+    def _collect(self) -> tuple[LogReport, ...]:
         path = urlsplit(self.target.url).path or "/"
-        return self._logs.collect(self._case.run, path, self._case.started)
+        return self._logs.collect(self._case.run, path)
 
     async def _run_config(self) -> StepResult:
         conf = self.target.conf
@@ -285,7 +286,7 @@ class Investigation:
         return verdicts.of_verify(self._case.before, self.case.proxy)
 
 
-def _complete(reports: tuple[logs.LogReport, ...], legs_probed: int) -> bool:
+def _complete(reports: tuple[LogReport, ...], legs_probed: int) -> bool:
     """Whether each proxied leg has left its line in some access log."""
     known = {line.client for report in reports for line in report.lines if line.client}
     return len([client for client in known if client.startswith("sse-proxy")]) >= legs_probed

@@ -22,6 +22,8 @@ def judge(line: Timeline, direct: Sequence[Timeline] = ()) -> Cell:
 def _judge(line: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome, str]:
     if line.headers_s is None:
         return _without_headers(line, direct)
+    if line.leg.name.startswith("root"):
+        return "answered", f"HTTP {line.status}"
     if line.leg.http == "2" and line.http != "2":
         return "not-offered", "HTTP/2 was asked for; the server chose HTTP/1.1"
     if not line.is_event_stream:

@@ -127,7 +127,8 @@ class Matrix:
 
     async def _watch(self) -> None:
         """Look on at what is live: for a moment, or as long as the user has patience."""
-        until = self._now() + max(SETTLE, self._patience)
+        begun = [line.first_data_s for line in self._mine() if line.first_data_s is not None]
+        until = max(begun, default=0.0) + max(SETTLE, self._patience)
         while self._now() < until and any(line.ended is None for line in self._mine()):
             await self._change_within(until - self._now())
 

@@ -105,7 +105,7 @@ class Cell:
     """One leg judged beside its reference.
 
     Attributes:
-        outcome: `live` (events came), `late` (only in a burst, long after the direct leg),
+        outcome: `answered` (the root path, whatever it says), `live` (events came), `late` (only in a burst, long after the direct leg),
             `held` (not even headers), `events-held` (headers, no event), `headers-held` (as the
             direct leg has headers but no event yet, and this one has no headers), `silent`
             (headers and no event, and nothing says one was due), `cut` (broken off),
@@ -122,6 +122,7 @@ class Cell:
 
 Outcome = Literal[
     "running",
+    "answered",
     "live",
     "late",
     "held",

@@ -65,3 +65,8 @@ def seconds(value: float | None) -> str:
     if value is None:
         return "–"
     return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.2f} s"
+
+
+def printable_block(text: str) -> str:
+    """A text of several lines, each made visible; for config that is shown to be pasted."""
+    return "".join(f"{visible(line.replace(chr(9), '    '))}\n" for line in text.splitlines())

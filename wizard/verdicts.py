@@ -9,6 +9,10 @@ from wizard.timeline import Timeline
 
 Verdict = tuple[State, str]
 _WELL = frozenset({"live", "ended"})
+TELLING = frozenset(
+    {"held-499", "read-timeout", "header-timeout", "connect-failed", "premature-close", "gateway"}
+)
+"""Log lines that tell of a fault. A cancel is only a consequence: our own leaving leaves one too."""
 
 
 def of_root(line: Timeline) -> Verdict:
@@ -52,7 +56,7 @@ def of_logs(reports: Sequence[LogReport]) -> Verdict:
     """The logs: a tagged line of ours is a trace of a fault."""
     problems = [report.problem for report in reports if report.problem]
     ours = [line for report in reports for line in report.lines if line.ours]
-    telling = [line for line in ours if line.tag and line.tag != "live-200"]
+    telling = [line for line in ours if line.tag in TELLING]
     if telling:
         return "warn", f"{len(telling)} telling lines of our own probes: {safe(telling[0].meaning)}"
     if problems:

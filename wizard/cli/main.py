@@ -59,17 +59,9 @@ def _run(words: list[str], open_wizard: OpenWizard) -> int:
         from wizard.cli.lab import lab
 
         return lab(given, open_wizard)
-    return open_wizard(target_of(given) if given.url else _no_url(given), None)
-
-
-def _no_url(given: object) -> None:
-    """Options without a URL would be lost in the form."""
-    if (
-        getattr(given, "direct", None)
-        or getattr(given, "conf", None)
-        or getattr(given, "log", None)
-    ):
+    if given.url is None and (given.direct or given.conf or given.log):
         raise UsageError("options need a URL: ssewizard URL [options] (see ssewizard --help)")
+    return open_wizard(target_of(given) if given.url else None, None)
 
 
 def _say(sentence: str, status: int) -> int:

@@ -40,7 +40,7 @@ class Lab:
         self.directory = Path()
 
     async def __aenter__(self) -> "Lab":
-        self.directory = Path(tempfile.mkdtemp(prefix="ssewizard-lab-"))
+        self.directory = Path(tempfile.mkdtemp(prefix="sse-lab-"))
         try:
             await self._start()
         except BaseException:

@@ -1,8 +1,8 @@
 """Nginx ends a stream that was silent for longer than proxy_read_timeout."""
 
 from wizard.model import Case, Cell, Evidence, Finding, Fix
-from wizard.nginx.units import duration_s
 from wizard.nginx.site import Site
+from wizard.nginx.units import duration_s
 from wizard.rules import seen
 from wizard.rules.rule import Rule
 from wizard.text import seconds

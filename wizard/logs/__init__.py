@@ -1,0 +1,79 @@
+"""What the logs say about our own probes: files tailed from before the probes began."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from wizard.logs.forms import Said, read_line
+from wizard.logs.tail import LIMIT, Tail
+from wizard.model import LogLine, LogReport, Place
+from wizard.text import redact
+
+__all__ = ["LogWatch", "watch"]
+
+KEPT = 100
+"""How many lines of one file are kept: our own first, then those with a meaning."""
+LONGEST = 4000
+"""How much of one line is read, in characters."""
+
+
+def watch(places: Iterable[Place]) -> "LogWatch":
+    """Remember where each file ends now."""
+    return LogWatch(tuple(Tail(place.what) for place in places))
+
+
+@dataclass(frozen=True)
+class LogWatch:
+    """The files, each with the place where it ended before the probes began."""
+
+    tails: tuple[Tail, ...]
+
+    def collect(self, run: str, path: str) -> tuple[LogReport, ...]:
+        """What has been written since.
+
+        Args:
+            run: The token in our User-Agent; a line that holds it is ours.
+            path: The stream's path: a line without a User-Agent is ours if it names it.
+        """
+        return tuple(_report(tail, run, path) for tail in self.tails)
+
+
+def _report(tail: Tail, run: str, path: str) -> LogReport:
+    raw = tail.new()
+    texts = raw.decode("utf-8", "replace").split("\n")
+    lines = [_line(tail.path, text[:LONGEST], run, path) for text in texts if text.strip()]
+    problem = tail.problem
+    if len(raw) == LIMIT:
+        problem = (
+            problem or f"{tail.path}: more than {LIMIT >> 20} MiB are new; only the end was read"
+        )
+    return LogReport(tail.path, _telling(lines), len(lines), problem)
+
+
+def _line(file: str, text: str, run: str, path: str) -> LogLine:
+    said = read_line(text)
+    client = _client(said, run)
+    ours = bool(client) or _by_path(said, path)
+    return LogLine(file, redact(text), said.kind, ours, said.tag, said.meaning, client)
+
+
+def _client(said: Said, run: str) -> str:
+    """Our own probe by its User-Agent: `sse-proxy h1 identity`; empty if it is not ours."""
+    mark = f"(run={run}; "
+    if mark not in said.agent:
+        return ""
+    name, dash, rest = said.agent.partition(mark)[2].partition(")")[0].partition("-h")
+    return f"{name} h{rest.replace('-', ' ')}" if dash else name
+
+
+def _by_path(said: Said, path: str) -> bool:
+    """Where a line cannot name our probe: what was written since we began, about the same path.
+    The backend's cancel names no path."""
+    if said.kind == "dotnet":
+        return True
+    return said.kind in ("access", "error") and not said.agent and said.path == path
+
+
+def _telling(lines: Sequence[LogLine]) -> tuple[LogLine, ...]:
+    """The lines worth keeping, in their order."""
+    ranked = sorted(range(len(lines)), key=lambda i: (not lines[i].ours, not lines[i].tag, i))
+    return tuple(lines[i] for i in sorted(ranked[:KEPT]))

@@ -1,0 +1,162 @@
+"""The forms of log lines, told apart by their shape, and what each says of a stream."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one line says.
+
+    Attributes:
+        kind: `access`, `error`, `dotnet` or `text`.
+        tag: As in `model.LogLine`.
+        meaning: What it shows, in one sentence; empty where it only gives context.
+        path: The request's path, where the line names one.
+        agent: The User-Agent, where the line records it.
+    """
+
+    kind: str
+    tag: str = ""
+    meaning: str = ""
+    path: str = ""
+    agent: str = ""
+
+
+def read_line(text: str) -> Said:
+    """What a line says; a line of no known form is `text`. Never raises."""
+    for form in _FORMS:
+        if (said := form(text)) is not None:
+            return said
+    return Said("text")
+
+
+_COMBINED = re.compile(
+    r'^\S+ \S+ .{0,200}? \[[^\]]{1,60}\] "(?P<request>(?:[^"\\]|\\.)*)" (?P<status>\d{3}) '
+    r'(?P<bytes>\d+|-)(?: "(?:[^"\\]|\\.)*" "(?P<agent>(?:[^"\\]|\\.)*)")?'
+)
+"""Nginx's combined format (https://nginx.org/en/docs/http/ngx_http_log_module.html#log_format)."""
+
+
+def _combined(text: str) -> Said | None:
+    found = _COMBINED.match(text)
+    if found is None:
+        return None
+    size = int(found["bytes"]) if found["bytes"].isdigit() else 0
+    return _access(int(found["status"]), size, _path(found["request"]), found["agent"] or "")
+
+
+def _access(status: int, size: int, path: str, agent: str, upstream: str = "") -> Said:
+    tag, meaning = "", ""
+    if status == 499 and size == 0:
+        tag = "held-499"
+        meaning = "the client gave up before a single byte was passed on"
+        if upstream.startswith("200"):
+            meaning += ", though the backend had answered 200"
+    elif status == 499:
+        meaning = f"the client left after {size} bytes"
+    elif status == 200:
+        tag, meaning = "live-200", f"{size} bytes were passed on"
+    elif status in (502, 504):
+        tag, meaning = "gateway", f"Nginx answered {status}: no valid response from the backend"
+    return Said("access", tag, meaning, path, agent)
+
+
+def _path(request: str) -> str:
+    words = request.split(" ")
+    return words[1].partition("?")[0] if len(words) > 1 else ""
+
+
+def _json(text: str) -> Said | None:
+    """The common JSON forms: Nginx's variables as keys, as most people name them."""
+    if not text.startswith("{"):
+        return None
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    status = (
+        _number(data, "status", "response_status", "http_status")
+        if isinstance(data, dict)
+        else None
+    )
+    if status is None:
+        return None
+    size = _number(data, "body_bytes_sent", "bytes_sent", "bytes", "size") or 0
+    path = _word(data, "request_uri", "uri", "path", "url").partition("?")[0]
+    path = path or _path(_word(data, "request"))
+    agent = _word(data, "http_user_agent", "user_agent", "agent", "useragent")
+    return _access(status, size, path, agent, _word(data, "upstream_status"))
+
+
+def _number(data: Mapping[str, Any], *names: str) -> int | None:
+    for name in names:
+        value = str(data.get(name, ""))
+        if value.isascii() and value.isdigit() and len(value) < 18:
+            return int(value)
+    return None
+
+
+def _word(data: Mapping[str, Any], *names: str) -> str:
+    return next((str(data[name]) for name in names if name in data), "")
+
+
+_ERROR = re.compile(r"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[(?P<level>\w+)\] (?P<rest>.*)$", re.DOTALL)
+_REQUEST = re.compile(r'request: "([^"]{0,2000})"')
+_TELLING = (
+    (
+        "while connecting to upstream",
+        "connect-failed",
+        "Nginx could not connect to the backend",
+    ),
+    (
+        "while reading response header from upstream",
+        "header-timeout",
+        "the backend did not begin to answer within proxy_read_timeout",
+    ),
+    (
+        "while reading upstream",
+        "read-timeout",
+        "the stream was silent for longer than proxy_read_timeout, so Nginx ended it",
+    ),
+)
+
+
+def _error(text: str) -> Said | None:
+    """Nginx's error log."""
+    found = _ERROR.match(text)
+    if found is None:
+        return None
+    rest, request = found["rest"], _REQUEST.search(found["rest"])
+    path = _path(request[1]) if request else ""
+    if "upstream prematurely closed" in rest:
+        meaning = "the backend closed the connection before its answer was complete"
+        return Said("error", "premature-close", meaning, path)
+    if (
+        "connect() failed" in rest
+        or "upstream timed out (110" in rest
+        or "no live upstreams" in rest
+    ):
+        for phrase, tag, meaning in _TELLING:
+            if phrase in rest:
+                return Said("error", tag, meaning, path)
+    return Said("error", path=path)
+
+
+_CANCELED = "message processing canceled"
+
+
+def _dotnet(text: str) -> Said | None:
+    """The .NET SDK's line: a consequence, never a cause."""
+    if _CANCELED not in text:
+        return None
+    meaning = "the backend saw its request aborted: a consequence of the hang, never its cause"
+    if ", Client (" not in text:
+        meaning += "; no client name in it, so initialize never arrived"
+    return Said("dotnet", "canceled", meaning)
+
+
+_FORMS: tuple[Callable[[str], Said | None], ...] = (_combined, _json, _error, _dotnet)

@@ -1,0 +1,38 @@
+"""The result in several forms, all from the same values."""
+
+from collections.abc import Mapping
+
+from wizard.model import Case, Diagnosis, Recommendation, StepId, StepState
+from wizard.report.junit import junit_report
+from wizard.report.markdown import markdown_report
+from wizard.report.result import Result
+from wizard.report.structured import json_report
+from wizard.report.text import text_report
+
+__all__ = ["Result", "render"]
+
+
+def render(
+    format: str,
+    *,
+    case: Case,
+    diagnosis: Diagnosis,
+    recommendation: Recommendation | None,
+    steps: Mapping[StepId, StepState],
+    elapsed_s: float,
+    color: bool = False,
+) -> str:
+    """The report as `text`, `json`, `markdown` or `junit`, with a newline at its end.
+
+    Args:
+        elapsed_s: How long all of it took, in seconds.
+        color: Whether the text form may use ANSI colours.
+    """
+    result = Result(case, diagnosis, recommendation, steps, elapsed_s)
+    if format == "json":
+        return json_report(result)
+    if format == "markdown":
+        return markdown_report(result)
+    if format == "junit":
+        return junit_report(result)
+    return text_report(result, color=color)

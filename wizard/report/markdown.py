@@ -1,0 +1,76 @@
+"""The report for a ticket."""
+
+from wizard.model import Finding, Recommendation
+from wizard.report.result import Check, Result
+from wizard.report.text import apply_text
+from wizard.text import printable_block, safe, seconds
+
+
+def markdown_report(result: Result) -> str:
+    """Verdict, causes, checks as a table, the block and the diff."""
+    diagnosis = result.diagnosis
+    parts = [
+        f"# {diagnosis.verdict}: {_cell(diagnosis.summary)}",
+        f"`{_code(result.case.target.url)}`, {result.elapsed_s:.1f} s",
+        *(_cause(cause) for cause in diagnosis.causes),
+        _checks(result.checks),
+        _list(
+            "Risks",
+            [f"`{r.id}` ({r.confidence}): {_cell(r.evidence[0].text)}" for r in diagnosis.risks],
+        ),
+        _list("Also", [_cell(note) for note in diagnosis.notes]),
+        _recommendation(result.recommendation) if result.recommendation else "",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _cause(cause: Finding) -> str:
+    evidence = "\n".join(
+        f"- {one.kind}, `{_code(one.where)}`: {_cell(one.text)}" for one in cause.evidence
+    )
+    return (
+        f"## {cause.id} ({cause.confidence})\n\n{cause.title}.\n\n{evidence}\n\n"
+        f"Apart: {_cell(cause.apart)}\n\nFix ({cause.fix.where}): {cause.fix.summary}."
+    )
+
+
+def _checks(checks: tuple[Check, ...]) -> str:
+    rows = ["| check | status | why |", "|---|---|---|"]
+    rows += [f"| {check.id} | {check.status} | {_cell(check.why)} |" for check in checks]
+    cells = ["| leg | outcome | connect | headers | first event |", "|---|---|---|---|---|"]
+    for check in checks:
+        for cell in check.cells:
+            line = cell.timeline
+            times = (line.connect_s, line.headers_s, line.first_event_s)
+            cells.append(
+                f"| {line.leg.label} | {cell.outcome} | {' | '.join(map(seconds, times))} |"
+            )
+    return "## Checks\n\n" + "\n".join(rows) + ("\n\n" + "\n".join(cells) if len(cells) > 2 else "")
+
+
+def _recommendation(made: Recommendation) -> str:
+    where = f" at `{_code(made.insert_at)}`" if made.insert_at else ""
+    parts = [f"## What to paste{where}\n\n{_cell(made.summary)}", _fenced("nginx", made.block)]
+    parts.append(_list("To adapt", [_cell(one) for one in made.adapt]))
+    if made.diff is not None:
+        parts += [_fenced("diff", made.diff), _fenced("", apply_text(made))]
+    parts.append(_list("Left out on purpose", [f"`{line}`: {why}" for line, why in made.omitted]))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _fenced(kind: str, text: str) -> str:
+    fence = "```" if "```" not in text else "`````"
+    return f"{fence}{kind}\n{printable_block(text).rstrip()}\n{fence}"
+
+
+def _list(title: str, rows: list[str]) -> str:
+    return f"## {title}\n\n" + "\n".join(f"- {row}" for row in rows) if rows else ""
+
+
+def _cell(text: str) -> str:
+    """Text that neither ends a table's cell nor becomes HTML."""
+    return safe(text).replace("|", "\\|").replace("<", "&lt;").replace("`", "'")
+
+
+def _code(text: str) -> str:
+    return safe(text, 300).replace("`", "'").replace("|", "\\|")

@@ -1,0 +1,70 @@
+"""What all reports are made from, and the checks in the words of `contract.md`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from wizard.model import Case, Cell, Diagnosis, Recommendation, State, StepId, StepState
+from wizard.text import safe
+
+CheckId = Literal["root-proxy", "sse-proxy", "sse-direct", "logs", "config", "handshake"]
+Status = Literal["pass", "fail", "warn", "skip"]
+
+_OF_STEP: tuple[tuple[CheckId, StepId], ...] = (
+    ("root-proxy", "root"),
+    ("sse-proxy", "proxy"),
+    ("sse-direct", "direct"),
+    ("logs", "logs"),
+    ("config", "config"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check: never `pass` unless it ran."""
+
+    id: CheckId
+    status: Status
+    why: str
+    cells: tuple[Cell, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One investigation's values."""
+
+    case: Case
+    diagnosis: Diagnosis
+    recommendation: Recommendation | None
+    steps: Mapping[StepId, StepState]
+    elapsed_s: float
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """Every check, also those that did not run."""
+        made = tuple(self._check(id, step) for id, step in _OF_STEP)
+        return (*made, _handshake(self.case))
+
+    def _check(self, id: CheckId, step: StepId) -> Check:
+        state = self.steps.get(step, StepState(step))
+        status, why = _status(state.state), state.why or "it did not run"
+        return Check(id, status, safe(why), self._cells(id))
+
+    def _cells(self, id: CheckId) -> tuple[Cell, ...]:
+        if id == "root-proxy" and self.case.root is not None:
+            from wizard.judge import judge
+
+            return (judge(self.case.root),)
+        return {"sse-proxy": self.case.proxy, "sse-direct": self.case.direct}.get(id, ())
+
+
+def _status(state: State) -> Status:
+    """A step that is still to be done, or was interrupted, counts as skipped."""
+    return "skip" if state in ("todo", "running") else state  # type: ignore[return-value]
+
+
+def _handshake(case: Case) -> Check:
+    why = (
+        "the MCP handshake is not part of this version" if case.target.mcp else "--no-mcp was given"
+    )
+    return Check("handshake", "skip", why)

@@ -1,0 +1,100 @@
+"""The JSON of `check`, to the letter of `contract.md`; additions only."""
+
+import json
+from typing import Any
+
+from wizard import __version__
+from wizard.model import HELD, Cell, Finding, Recommendation
+from wizard.report.result import Check, Result
+from wizard.text import safe
+
+SCHEMA = "ssewizard.report/1"
+
+
+def json_report(result: Result) -> str:
+    """The whole report. Added to the contract: `summary`, `risks`, `notes`, and `label`,
+    `outcome`, `why`, `framing` of each run."""
+    target = result.case.target
+    diagnosis = result.diagnosis
+    data = {
+        "schema": SCHEMA,
+        "tool": {"name": "ssewizard", "version": __version__},
+        "target": {
+            "url": safe(target.url),
+            "direct": [safe(str(place)) for place in target.direct],
+            "conf": safe(str(target.conf)) if target.conf else None,
+        },
+        "verdict": diagnosis.verdict,
+        "summary": safe(diagnosis.summary),
+        "causes": [_finding(cause) for cause in diagnosis.causes],
+        "risks": [_finding(risk) for risk in diagnosis.risks],
+        "notes": [safe(note) for note in diagnosis.notes],
+        "checks": [_check(check) for check in result.checks],
+        "recommendation": _recommendation(result.recommendation),
+        "elapsed_s": round(result.elapsed_s, 3),
+    }
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "id": finding.id,
+        "confidence": finding.confidence,
+        "title": finding.title,
+        "evidence": [
+            {"kind": one.kind, "where": safe(one.where), "text": safe(one.text)}
+            for one in finding.evidence
+        ],
+        "apart": safe(finding.apart),
+        "fix": {"summary": finding.fix.summary, "where": finding.fix.where},
+    }
+
+
+def _check(check: Check) -> dict[str, Any]:
+    runs = [_run(cell) for cell in check.cells]
+    return {"id": check.id, "status": check.status, "why": check.why, "runs": runs}
+
+
+def _run(cell: Cell) -> dict[str, Any]:
+    line = cell.timeline
+    return {
+        "vantage": line.leg.vantage,
+        "http": line.leg.http,
+        "encoding": line.leg.encoding,
+        "status": line.status,
+        "connect_s": _rounded(line.connect_s),
+        "headers_s": _rounded(line.headers_s),
+        "first_event_s": _rounded(line.first_event_s),
+        "events": line.events,
+        "bytes": line.bytes,
+        "held": cell.outcome in HELD,
+        "ended": line.ended or "open",
+        "label": line.leg.label,
+        "url": safe(line.leg.url),
+        "outcome": cell.outcome,
+        "why": safe(cell.why),
+        "framing": line.framing,
+        "dns_s": _rounded(line.dns_s),
+        "tls_s": _rounded(line.tls_s),
+        "comments": line.comments,
+        "waited_s": _rounded(line.waited_s),
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
+
+
+def _recommendation(made: Recommendation | None) -> dict[str, Any] | None:
+    if made is None:
+        return None
+    return {
+        "block": made.block,
+        "diff": made.diff,
+        "insert_at": made.insert_at,
+        "summary": made.summary,
+        "directory": made.directory,
+        "reasons": [{"line": line.text, "reason": line.reason} for line in made.lines],
+        "omitted": [{"line": line, "reason": reason} for line, reason in made.omitted],
+        "adapt": list(made.adapt),
+    }
