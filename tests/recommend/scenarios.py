@@ -265,6 +265,13 @@ SCENARIOS = (
         },
     ),
     Scenario(
+        "include on one line that ends in a comment",
+        conf("location = /sse { proxy_pass http://127.0.0.1:@BACKEND@; include deep.conf; }\n"),
+        "= /sse",
+        form="inside",
+        files={"deep.conf": "proxy_buffering on; # why"},
+    ),
+    Scenario(
         "include that passes on with another URI",
         conf("location /api/ {\n    include pass.conf;\n}\n"),
         "/api/",

@@ -83,3 +83,14 @@ def test_a_credential_that_cannot_be_inherited_costs_the_diff_unless_revealed() 
     assert "set $api_key abcdef;" in revealed.block
     assert "+  set $api_key abcdef;" in revealed.diff
     assert revealed.adapt == ()
+
+
+def test_a_comment_that_holds_a_credential_is_not_repeated() -> None:
+    made = _made(
+        "server {\n location / {\n  # old: token=abcdef\n  deny all; # token=ghijkl\n"
+        "  proxy_pass http://b;\n\n  # still here\n }\n}\n"
+    )
+    assert made.diff
+    assert "token" not in made.block
+    assert "# still here" in made.block
+    assert "deny all;" in made.block

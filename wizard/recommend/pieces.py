@@ -7,6 +7,7 @@ from wizard.recommend import reasons
 from wizard.recommend.changes import Change
 from wizard.recommend.layer import Layer
 from wizard.recommend.passing import PASSES
+from wizard.recommend.quoting import is_text
 from wizard.recommend.secrets import is_secret, masked
 from wizard.recommend.statements import COMMENT, Statement
 
@@ -84,17 +85,20 @@ class Recast:
     def _all(self, layer: Layer) -> Iterator[Piece]:
         for statement, tail in _with_tails(self._wanted(layer), layer.text):
             pieces = self.instead(layer, statement)
-            *first, last = (_kept(layer, statement),) if pieces is None else pieces or (None,)
-            yield from (piece for piece in first if piece)
-            if last:
-                yield last.with_comment(tail)
+            if pieces is None:
+                pieces = (_kept(layer, statement),)
+            yield from pieces[:-1]
+            yield from (last.with_comment(tail) for last in pieces[-1:])
 
     def _wanted(self, layer: Layer) -> tuple[Statement, ...]:
-        """The statements without what is dropped and the comments that speak of it."""
+        """The statements without what is dropped, the comments that speak of it, and comments
+        that cannot be repeated: one that holds a credential would cost the whole diff."""
         wanted: list[Statement] = []
         gone: Statement | None = None
         for statement in layer.statements:
             if gone and _is_tail(layer.text, gone, statement):
+                continue
+            if statement.name == COMMENT and not _may_repeat(layer.text, statement):
                 continue
             gone = statement if statement.name in self.dropped else None
             if gone:
@@ -102,6 +106,10 @@ class Recast:
             else:
                 wanted.append(statement)
         return tuple(wanted)
+
+
+def _may_repeat(text: str, comment: Statement) -> bool:
+    return is_text(text[comment.start : comment.end]) and not is_secret(comment, text)
 
 
 def _drop_above(text: str, wanted: list[Statement], statement: Statement) -> None:

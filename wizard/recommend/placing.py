@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from wizard.recommend.draft import Draft, indent_of, lead
 from wizard.recommend.layer import Layer
 from wizard.recommend.patch import Edit
-from wizard.recommend.pieces import Recast
+from wizard.recommend.pieces import Piece, Recast
 from wizard.recommend.statements import COMMENT, Statement
 
 _REST_OF_LINE = re.compile(r"[ \t]*(#[^\r\n]*)?\r?\n")
@@ -35,12 +35,19 @@ def inside(layer: Layer, statement: Statement, recast: Recast) -> Placed:
     name = layer.text[statement.start : (statement.opened or statement.end) - 1].strip()
     draft = Draft(" ".join(name.split("\n")), _WHY_INSIDE, recast.pieces(layer), indent)
     edits = [
-        Edit(one.start, one.end, f"\n{indent.inner}".join(piece.text for piece in pieces))
+        Edit(one.start, one.end, _joined(pieces, indent.inner))
         for one in layer.statements
         if (pieces := recast.instead(layer, one)) is not None
     ]
     edits += _missing(layer, statement, recast, indent.inner)
     return Placed(layer, draft, tuple(edits), statement.start)
+
+
+def _joined(pieces: tuple[Piece, ...], indent: str) -> str:
+    """The statements in the place of one; a comment at the end must not swallow what follows."""
+    texts = [piece.text for piece in pieces]
+    ends_in_comment = bool(texts) and "#" in texts[-1]
+    return f"\n{indent}".join([*texts, *([""] if ends_in_comment else [])])
 
 
 def _missing(layer: Layer, whole: Statement, recast: Recast, indent: str) -> tuple[Edit, ...]:
