@@ -3,7 +3,8 @@
 import sys
 from collections.abc import Sequence
 
-from wizard.cli import ApplyFix, main as run
+from wizard.cli import ApplyFix
+from wizard.cli import main as run
 from wizard.model import Target
 
 

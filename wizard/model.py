@@ -105,13 +105,13 @@ class Cell:
     """One leg judged beside its reference.
 
     Attributes:
-        outcome: `answered` (the root path, whatever it says), `live` (events came), `late` (only in a burst, long after the direct leg),
-            `held` (not even headers), `events-held` (headers, no event), `headers-held` (as the
-            direct leg has headers but no event yet, and this one has no headers), `silent`
-            (headers and no event, and nothing says one was due), `cut` (broken off),
-            `ended` (a clean end), `status` (another status than 200), `redirect`,
-            `not-a-stream`, `refused` (no connection, no TLS, no address), `not-offered` (HTTP/2
-            was asked for and not negotiated), `running`.
+        outcome: `answered` (the root path, whatever it says), `live` (events came), `late` (only
+            in a burst, long after the direct leg), `held` (not even headers), `events-held`
+            (headers, no event), `headers-held` (as the direct leg has headers but no event yet,
+            and this one has no headers), `silent` (headers and no event, and nothing says one was
+            due), `cut` (broken off), `ended` (a clean end), `status` (another status than 200),
+            `redirect`, `not-a-stream`, `refused` (no connection, no TLS, no address),
+            `not-offered` (HTTP/2 was asked for and not negotiated), `running`.
         why: One sentence.
     """
 

@@ -12,7 +12,7 @@ _WELL = frozenset({"live", "ended"})
 TELLING = frozenset(
     {"held-499", "read-timeout", "header-timeout", "connect-failed", "premature-close", "gateway"}
 )
-"""Log lines that tell of a fault. A cancel is only a consequence: our own leaving leaves one too."""
+"""Log lines that tell of a fault. A cancel is a consequence: our leaving leaves one too."""
 
 
 def of_root(line: Timeline) -> Verdict:

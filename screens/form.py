@@ -1,0 +1,134 @@
+"""Started without a URL: a form with checked fields, and the last case offered."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.screen import Screen
+from textual.widgets import Footer, Input, Label, Static
+
+from wizard.cli.options import check_header, check_url, place_of
+from wizard.errors import UsageError
+from wizard.model import Place, Target
+from wizard.text import safe
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field: what it is for, an example, and how its text is read."""
+
+    id: str
+    label: str
+    example: str
+    read: Callable[[str], object]
+
+
+FIELDS = (
+    Field("url", "The stream's public URL", "https://mcp.example.com/sse", check_url),
+    Field("direct", "The backend's own URL, as Nginx reaches it (makes it sure)",
+          "http://127.0.0.1:12213/sse", lambda text: place_of(text, url=True)),
+    Field("conf", "The Nginx config, or an `nginx -T` dump", "/etc/nginx/nginx.conf", place_of),
+    Field("log", "A log file", "/var/log/nginx/access.log", place_of),
+    Field("header", "A header to send", "Authorization: Bearer …", check_header),
+)  # fmt: skip
+
+
+class Form(Screen[Target]):
+    """Asks for the target; only the URL is needed."""
+
+    DEFAULT_CSS = """
+    Form VerticalScroll { padding: 1 2; }
+    Form Label { height: auto; margin-top: 1; }
+    Form Input { border: none; height: 1; padding: 0 1; background: $foreground 10%; }
+    Form Input:focus { background: $foreground 20%; }
+    Form .error { height: auto; color: $error; }
+    """
+    BINDINGS = (
+        Binding("ctrl+s", "start", "start", id="form.start", tooltip="Check the fields and begin"),
+        Binding("ctrl+l", "last", "last case", id="form.last", tooltip="Take over the last case"),
+        Binding("ctrl+q", "app.quit", "quit", id="form.quit", tooltip="Leave"),
+    )
+
+    def __init__(self, last: Target | None = None) -> None:
+        super().__init__()
+        self._last = last
+
+    def compose(self) -> ComposeResult:
+        """A label, an input and a place for what is wrong, for each field."""
+        with VerticalScroll(can_focus=False):
+            yield Static(
+                "Which stream hangs? Enter goes on to the next field and begins at the last.",
+                markup=False,
+            )
+            if self._last is not None:
+                yield Static(
+                    f"Last case: {safe(self._last.url, 100)} (Ctrl-L takes it)", markup=False
+                )
+            for field in FIELDS:
+                yield Label(field.label, markup=False)
+                line = Input(placeholder=field.example, id=field.id)
+                line.cursor_blink = False
+                yield line
+                yield Static("", id=f"{field.id}-error", classes="error", markup=False)
+        yield Footer(show_command_palette=False, compact=True)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """No last case, no key for it."""
+        return self._last is not None if action == "last" else True
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter: the next field, or begin."""
+        if event.input.id == FIELDS[-1].id:
+            self.action_start()
+        elif self._is_fine(next(field for field in FIELDS if field.id == event.input.id)):
+            self.focus_next()
+
+    def action_last(self) -> None:
+        """Fill in the last case."""
+        if self._last is None:
+            return
+        values = {
+            "url": self._last.url,
+            "direct": next((place.what for place in self._last.direct), ""),
+            "conf": self._last.conf.what if self._last.conf else "",
+            "log": next((place.what for place in self._last.logs), ""),
+        }
+        for name, value in values.items():
+            self.query_one(f"#{name}", Input).value = value
+
+    def action_start(self) -> None:
+        """Begin if every field is fine; else go to the first that is not."""
+        wrong = [field for field in FIELDS if not self._is_fine(field)]
+        if wrong:
+            self.query_one(f"#{wrong[0].id}", Input).focus()
+            return
+        self.dismiss(self._target())
+
+    def _is_fine(self, field: Field) -> bool:
+        """Whether the field can be read; says beside it why not."""
+        text = self.query_one(f"#{field.id}", Input).value.strip()
+        error = ""
+        if text or field.id == "url":
+            try:
+                field.read(text)
+            except UsageError as problem:
+                error = str(problem)
+        self.query_one(f"#{field.id}-error", Static).update(error)
+        return not error
+
+    def _target(self) -> Target:
+        read = {field.id: self._read(field) for field in FIELDS}
+        direct, conf, log, header = (read[name] for name in ("direct", "conf", "log", "header"))
+        return Target(
+            str(read["url"]),
+            direct=(direct,) if isinstance(direct, Place) else (),
+            conf=conf if isinstance(conf, Place) else None,
+            logs=(log,) if isinstance(log, Place) else (),
+            headers=((str(header[0]), str(header[1])),) if isinstance(header, tuple) else (),
+        )
+
+    def _read(self, field: Field) -> object:
+        text = self.query_one(f"#{field.id}", Input).value.strip()
+        return field.read(text) if text else None

@@ -1,0 +1,52 @@
+"""What each key does, in words."""
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+HELP = """\
+ssewizard finds out why an event stream hangs behind Nginx, and proves the fix.
+
+Enter     run this step; when it has run, go to the next one and run that
+a         run all that is left, up to the fix
+r         run this step again
+up, down  choose a step (also k and j, or 1 to 8)
+PgUp/PgDn scroll what is long
+v         show another cell in the left pane (HTTP version, gzip)
+i         give what this step needs: a URL, a log file, the config
+t         on the config step: take the config from `nginx -T` here
+c         copy: the curl of this step, or the block on the fix step
+s         save the block and the diff to a file
+p         in the lab only: patch the lab's own Nginx and reload it
+Esc       stop what is running; leave an input or this page
+q         leave; what was found is printed in the terminal
+
+✓ fine   ! look at this   ✗ a fault   – skipped   · not run yet   ▸ running
+
+It only reads. It never writes a config and never reloads your Nginx. After
+you have reloaded it yourself, run step 8: it compares before and after.
+"""
+
+
+class Help(ModalScreen[None]):
+    """A page over the wizard; Escape or ? leaves it."""
+
+    DEFAULT_CSS = """
+    Help { align: center middle; }
+    Help > VerticalScroll {
+        width: 78; max-width: 100%; height: auto; max-height: 100%;
+        background: $background; border: solid $foreground 50%; padding: 0 1;
+    }
+    Help Static { height: auto; }
+    """
+    BINDINGS = (
+        ("escape", "dismiss", "close"),
+        ("question_mark", "dismiss", "close"),
+        ("q", "dismiss", "close"),
+    )
+
+    def compose(self) -> ComposeResult:
+        """The text."""
+        with VerticalScroll():
+            yield Static(HELP, markup=False)

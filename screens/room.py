@@ -1,0 +1,64 @@
+"""The right side: why a step is done, the curl that shows the same, and its live result."""
+
+from dataclasses import replace
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from screens.paint import DIM, GLYPHS, HEAD, STYLES, joined, line, wrapped
+from screens.rooms import ROOMS
+from screens.rooms.view import View
+from wizard.steps import STEP_TEXTS
+from wizard.text import safe
+
+ROOMY = 30
+"""From this many lines on, every curl is shown whole."""
+
+
+class Room(VerticalScroll):
+    """One scrolling text, drawn anew from values a few times a second while something runs."""
+
+    DEFAULT_CSS = """
+    Room {
+        width: 1fr;
+        height: 1fr;
+        padding: 0 0 0 1;
+        scrollbar-size-vertical: 1;
+    }
+    Room > Static { width: 1fr; height: auto; }
+    """
+
+    def compose(self) -> ComposeResult:
+        """A single text."""
+        yield Static(id="room-text", markup=False)
+
+    def show(self, view: View, curls: tuple[str, ...], hint: str) -> None:
+        """Draw this moment. `hint` says what is missing or being waited for; it may be empty."""
+        head = _head(view, curls, hint)
+        rest = replace(view, height=max(8, view.height - len(head)))
+        self.query_one("#room-text", Static).update(joined([*head, *ROOMS[view.step](rest)]))
+
+
+def _head(view: View, curls: tuple[str, ...], hint: str) -> list[Text]:
+    text, state = STEP_TEXTS[view.step], view.state
+    rows = [
+        line(
+            (text.title, HEAD), "  ", (f"{GLYPHS[state.state]} {state.state}", STYLES[state.state])
+        )
+    ]
+    rows += wrapped(text.proves, view.width, DIM)
+    rows += _curls(curls, view)
+    if state.why:
+        rows += wrapped(safe(state.why, 400), view.width, STYLES[state.state])
+    if hint:
+        rows += wrapped(safe(hint), view.width, "cyan")
+    return [*rows, Text()]
+
+
+def _curls(curls: tuple[str, ...], view: View) -> list[Text]:
+    """All of them where there is room, else the first, cut: `c` copies them whole."""
+    if view.height >= ROOMY:
+        return [piece for curl in curls for piece in wrapped(f"$ {curl}", view.width, "cyan")]
+    return [line("$ ", (curl, "cyan")) for curl in curls[:1]]

@@ -1,0 +1,38 @@
+"""Step 6: the cause, with what separates it from its look-alikes."""
+
+from rich.text import Text
+
+from screens.paint import DIM, HEAD, line, wrapped
+from screens.rooms.view import View
+from wizard.model import Finding
+from wizard.text import safe
+
+_VERDICTS = {"healthy": "bold green", "fault": "bold red", "inconclusive": "bold yellow"}
+
+
+def draw(view: View) -> list[Text]:
+    """The verdict, the findings in order, risks and notes."""
+    diagnosis = view.diagnosis
+    if diagnosis is None:
+        return []
+    rows = [line((diagnosis.verdict.upper(), _VERDICTS[diagnosis.verdict]))]
+    rows += [*wrapped(safe(diagnosis.summary), view.width), Text()]
+    for cause in diagnosis.causes:
+        rows += [*finding(cause, view.width), Text()]
+    if diagnosis.risks:
+        rows.append(line(("Risks: nothing is broken by them now", HEAD)))
+        for risk in diagnosis.risks:
+            rows += [*finding(risk, view.width), Text()]
+    for note in diagnosis.notes:
+        rows += wrapped(f"- {safe(note)}", view.width, "yellow")
+    return rows
+
+
+def finding(found: Finding, width: int) -> list[Text]:
+    """One finding: id, evidence, what sets it apart, the fix."""
+    rows = [line((found.id, HEAD), (f"  {found.confidence}", DIM))]
+    for one in found.evidence:
+        rows += wrapped(f"{one.kind}  {safe(one.where)}", width, DIM, "  ")
+        rows += wrapped(safe(one.text, 400), width, "", "    ")
+    rows += wrapped(f"Apart: {safe(found.apart)}", width, "", "  ")
+    return rows + wrapped(f"Fix ({found.fix.where}): {found.fix.summary}", width, "green", "  ")

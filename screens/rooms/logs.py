@@ -1,0 +1,35 @@
+"""Step 4: the lines that our own probes left in the logs."""
+
+from rich.text import Text
+
+from screens.paint import DIM, HEAD, line, wrapped
+from screens.rooms.view import View
+from wizard.model import LogLine
+from wizard.text import safe
+
+
+def draw(view: View) -> list[Text]:
+    """Each file with its telling lines, our own first."""
+    rows: list[Text] = []
+    for report in view.case.logs:
+        ours = sum(entry.ours for entry in report.lines)
+        rows.append(
+            line((safe(report.file, 120), HEAD), (f"  {report.read} new, {ours} ours", DIM))
+        )
+        if report.problem:
+            rows += wrapped(safe(report.problem), view.width, "yellow", "  ")
+        for entry in report.lines:
+            rows += _entry(entry, view.width)
+        rows.append(Text())
+    return rows
+
+
+def _entry(entry: LogLine, width: int) -> list[Text]:
+    mark = "our probe" if entry.ours else "someone"
+    who = f"{mark} {entry.client}".strip()
+    meaning = (
+        wrapped(f"{who}: {entry.meaning}", width, "yellow" if entry.ours else "", "  ")
+        if entry.meaning
+        else []
+    )
+    return [*meaning, *wrapped(safe(entry.text, 400), width, DIM, "    ")]

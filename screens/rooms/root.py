@@ -1,0 +1,38 @@
+"""Step 1: the root path through the proxy."""
+
+from rich.text import Text
+
+from screens.bars import LEGEND, bars
+from screens.paint import DIM, line, wrapped
+from screens.rooms.view import View
+from wizard.text import safe, seconds
+
+
+def draw(view: View) -> list[Text]:
+    """Status, type, and where the time went."""
+    root = view.case.root
+    if root is None:
+        return []
+    rows = [
+        ("status", str(root.status) if root.status else "no answer"),
+        ("type", safe(root.header("content-type") or "–", 60)),
+        ("server", safe(root.header("server") or "–", 60)),
+        ("address", root.address or "–"),
+        ("lookup", seconds(root.dns_s)),
+        ("connect", seconds(root.connect_s)),
+        ("TLS", seconds(root.tls_s)),
+        ("headers", seconds(root.headers_s)),
+    ]
+    if root.status and 300 <= root.status < 400:
+        rows.insert(1, ("redirect", safe(root.header("location") or "–", 200)))
+    if root.excerpt:
+        rows.append(("body", safe(root.excerpt, 120)))
+    if root.detail:
+        rows.append(("why", safe(root.detail)))
+    table = [line((f"{name:<9}", DIM), value) for name, value in rows]
+    return [
+        *table,
+        Text(),
+        *bars([("proxy", root)], view.width, view.now),
+        *wrapped(LEGEND, view.width, DIM),
+    ]

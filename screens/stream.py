@@ -1,0 +1,68 @@
+"""One stream as it comes: drawn from the ring of its newest events, never widget by widget."""
+
+from rich.text import Text
+
+from screens.paint import DIM, HEAD, line, outcome_style
+from wizard.events import Comment, Excess, SseEvent, StreamItem
+from wizard.model import Cell
+from wizard.text import safe, seconds
+from wizard.timeline import Timeline
+
+
+def pane(title: str, cell: Cell | None, rows: int, now: float | None) -> list[Text]:
+    """A title, the newest events, and how long it has been silent; `rows` lines at the most.
+
+    Args:
+        now: Seconds since the start of the request, while it runs.
+    """
+    if cell is None:
+        return [line((title, HEAD)), line(("not run yet", DIM))]
+    timeline = cell.timeline
+    head = line((f"{title} ", HEAD), (cell.outcome, outcome_style(cell.outcome)))
+    items = timeline.tail[-max(1, rows - 3) :]
+    hidden = timeline.events + timeline.comments - len(items)
+    body = [event_line(item) for item in items]
+    if hidden > 0:
+        body = [line((f"{hidden} earlier", DIM)), *body[1:]]
+    return [head, line((leg_words(timeline), DIM)), *body, silence(cell, now)]
+
+
+def leg_words(timeline: Timeline) -> str:
+    """HTTP version, encoding, status and framing in a few words."""
+    leg = timeline.leg
+    words = [f"HTTP/{timeline.http or leg.http}", leg.encoding]
+    if timeline.status is not None:
+        words.append(str(timeline.status))
+    if timeline.framing is not None:
+        words.append(
+            {"close": "until close", "length": "with length"}.get(
+                timeline.framing, timeline.framing
+            )
+        )
+    return " ".join(words)
+
+
+def event_line(item: StreamItem) -> Text:
+    """One event with its time since the request; pings and losses told from events."""
+    at = f"+{item.at:.3f} "
+    match item:
+        case SseEvent(type=type, data=data):
+            return line((at, DIM), (safe(type, 24), "bold"), " ", safe(data, 300))
+        case Comment(text=text):
+            return line((at, DIM), ("· ping " + safe(text, 60), DIM))
+        case Excess(dropped=dropped):
+            return line((at, DIM), (f"a line too long: {dropped} bytes dropped", "yellow"))
+
+
+def silence(cell: Cell, now: float | None) -> Text:
+    """How long nothing has come, and how it ended."""
+    timeline = cell.timeline
+    end = timeline.waited_s if timeline.waited_s is not None else now
+    if end is None:
+        return line(("waiting", DIM))
+    quiet = max(0.0, end - (timeline.last_byte_s or timeline.connect_s or 0.0))
+    if timeline.ended in (None, "open"):
+        words = "silent for" if timeline.first_data_s is not None else "nothing for"
+        return line((f"{words} {seconds(quiet)}", DIM if timeline.first_data_s else "yellow"))
+    ended = timeline.detail or {"eof": "ended by the server"}.get(timeline.ended, timeline.ended)
+    return line((f"{safe(ended, 200)}", "yellow"))

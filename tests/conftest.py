@@ -1,0 +1,33 @@
+"""The Nginx versions that the tests run on."""
+
+import os
+
+import pytest
+
+from wizard.lab.nginx import binaries, version
+
+TURN = (1, 29, 7)
+"""From this Nginx on, HTTP/1.1 is the default towards the upstream."""
+REQUIRED = "SSEWIZARD_REQUIRE_BOTH_NGINX"
+
+
+def numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split("."))
+
+
+INSTALLED = {version(binary): binary for binary in binaries()}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """CI must test an Nginx on either side of the turn; a missing one is not a skipped test."""
+    sides = {numbers(one) >= TURN for one in INSTALLED}
+    if os.environ.get(REQUIRED) and sides != {True, False}:
+        found = ", ".join(INSTALLED) or "none"
+        raise pytest.UsageError(f"{REQUIRED}: an Nginx before and one from 1.29.7; found {found}")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Whoever asks for `nginx` runs once on each that is installed."""
+    if "nginx" in metafunc.fixturenames:
+        ids = [f"nginx-{one}" for one in INSTALLED]
+        metafunc.parametrize("nginx", list(INSTALLED.values()), ids=ids)
