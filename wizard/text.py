@@ -14,7 +14,7 @@ def visible(text: str, limit: int = 2000) -> str:
     so what a server sends can neither move the cursor nor reorder what is read.
     """
     cut = text[:limit]
-    shown = "".join(_shown(char) for char in cut)
+    shown = cut if cut.isascii() and cut.isprintable() else "".join(map(_shown, cut))
     return f"{shown}… ({len(text) - limit} more)" if len(text) > limit else shown
 
 
@@ -28,23 +28,49 @@ def _shown(char: str) -> str:
     return char
 
 
-_SECRET_HEADERS = (
-    "authorization|proxy-authorization|cookie|set-cookie|x-api-key|x-auth-token|"
-    "mcp-session-id|api-key|x-amz-security-token"
+MASK = "[redacted]"
+
+_HEADER = (
+    r"(?:(?:proxy-)?authorization|cookie|set-cookie2?|api-?key|x-auth[\w-]*"
+    r"|(?:[a-z0-9]+-)+(?:token|secret|key|session-id|password|jwt|signature|credentials?|auth))"
 )
-_SECRET_PARAMS = (
-    "session_?id|sid|token|access_token|refresh_token|id_token|api_?key|key|code|"
-    "signature|sig|secret|password|passwd|auth|client_secret|state"
+"""Headers that hold a credential. A hyphen before `token` or `key` makes it a header's name."""
+_NAME = (
+    r"(?:[\w.-]*?(?:session[_-]?id|sessid|token|secret|passwd|password|passphrase|pwd|jwt"
+    r"|api[_-]?key|access[_-]?key(?:id)?|signature|credentials?|assertion|authorization|cookie)"
+    r"|sid|session|auth)"
 )
-_RULES = (
-    (re.compile(rf"(?i)\b({_SECRET_HEADERS})(\s*[:=]\s*)[^\r\n'\"]+"), r"\1\2[redacted]"),
-    (re.compile(rf"(?i)([?&;]|\b)({_SECRET_PARAMS})=[^\s&\"'#;<>]+"), r"\1\2=[redacted]"),
-    (
-        re.compile(r"(?i)\b(bearer|basic|negotiate|digest)\s+[A-Za-z0-9+/_.=~-]{6,}"),
-        r"\1 [redacted]",
-    ),
-    (re.compile(r"(?i)(\w[\w+.-]*://)[^/\s:@]+(:[^/\s@]*)?@"), r"\1[redacted]@"),
-    (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"), "[redacted]"),
+"""What a parameter, a cookie or a JSON key that holds a credential is called; `tokens` does not."""
+_SHORT = r"(?:key|code|sig|state|nonce|otp|ticket)"
+"""Names that mean a credential in a query alone: `code=5` is ordinary text."""
+_COLON = r"([ \t]*(?::[ \t]*|=[ \t]*(?![\"'\s])))"
+_VALUE = r"(?:\"[^\"\s;,)\]}][^\"\r\n]*(?:\"|$)|'[^'\s;,)\]}][^'\r\n]*(?:'|$)|[^\s&\"'#;<>]+)"
+_ENCODED = r"(?:(?!%26|%23)[^\s&\"'#;<>])+"
+_ORDINARY = r"(?!(?:tokens?|auth\w*|schemes?|credentials?|realm|errors?|headers?)\b)"
+_MIXED = r"(?-i:(?=[A-Za-z0-9+/]*[a-z])(?=[A-Za-z0-9+/]+[A-Z0-9]))"
+
+_RULES = tuple(
+    (re.compile(f"(?im){pattern}"), replacement)
+    for pattern, replacement in (
+        # A header ends with its line, or where the quotes around it end.
+        (rf"(?<=\")({_HEADER}){_COLON}(?!\s)(?:[^\"\\\r\n]|\\.)+", rf"\1\2{MASK}"),
+        (rf"(?<=')({_HEADER}){_COLON}(?!\s)[^'\r\n]+", rf"\1\2{MASK}"),
+        (rf"(?<![\w\"'-])({_HEADER}){_COLON}(?!\s)[^\r\n]+", rf"\1\2{MASK}"),
+        (r"\bdigest([ \t]+)(?=username=)[^\r\n]+", rf"Digest\1{MASK}"),
+        (rf"\b(bearer)(\s+){_ORDINARY}[\w+/.=~-]{{6,}}", rf"\1\2{MASK}"),
+        (rf"\b(basic|negotiate)(\s+){_MIXED}[A-Za-z0-9+/_.=~-]{{6,}}", rf"\1\2{MASK}"),
+        (rf"(\"{_NAME}\"\s*:\s*\")(?:[^\"\\]|\\.)+", rf"\1{MASK}"),
+        (rf"(\\\"{_NAME}\\\"\s*:\s*\\\")[^\"\\]+", rf"\1{MASK}"),
+        (rf"(?<![\w.-])({_NAME})=(?!\[redacted\]){_VALUE}", rf"\1={MASK}"),
+        (rf"([?&]|&amp;)({_SHORT})=(?!\[redacted\]){_VALUE}", rf"\1\2={MASK}"),
+        # The same inside a query that is itself a parameter: %3FsessionId%3D…%26.
+        (rf"(?<![\w.-])({_NAME})%3d{_ENCODED}", rf"\1%3D{MASK}"),
+        (rf"(%3f|%26)({_SHORT})%3d{_ENCODED}", rf"\1\2%3D{MASK}"),
+        # Everything before the last @ of an authority; longer than any host name, it was cut.
+        (r"://[^/?#\s\"'<>]*@", f"://{MASK}@"),
+        (r"://[^/?#\s\"'<>@]{256,}", f"://{MASK}"),
+        (r"(?<![a-z0-9])(?-i:eyJ)[\w-]{8,}(?:\.[\w-]*)*", MASK),
+    )
 )
 
 
@@ -55,9 +81,25 @@ def redact(text: str) -> str:
     return text
 
 
+_NEAR = 256
+"""How far back from a cut, in characters, its last whole word is looked for."""
+
+
+def clip(text: str, size: int) -> str:
+    """At most `size` characters, cut between words: half a URL could hide that it has a password
+    in it."""
+    if len(text) <= size:
+        return text
+    at = max(text.rfind(blank, max(size - _NEAR, 0), size) for blank in " \t\r\n")
+    return text[:at] if at > 0 else text[:size]
+
+
 def safe(text: str, limit: int = 2000) -> str:
     """Both: what a report or the screen may hold of an untrusted text."""
-    return visible(redact(text[: limit * 4]), limit)
+    head = clip(text, limit * 4)
+    clean = redact(head)
+    shown = visible(clean, limit)
+    return f"{shown}…" if len(head) < len(text) and len(clean) <= limit else shown
 
 
 def seconds(value: float | None) -> str:
@@ -67,6 +109,15 @@ def seconds(value: float | None) -> str:
     return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.2f} s"
 
 
-def printable_block(text: str) -> str:
-    """A text of several lines, each made visible; for config that is shown to be pasted."""
-    return "".join(f"{visible(line.replace(chr(9), '    '))}\n" for line in text.splitlines())
+def printable_block(text: str, *, tabs: bool = False) -> str:
+    """A text of several lines, each made visible; for config that is shown to be pasted.
+
+    Args:
+        tabs: Whether tabs stay: a diff whose tabs are gone does not apply.
+    """
+    lines = text.removesuffix("\n").split("\n") if text else ()
+    return "".join(f"{_printable(line.removesuffix(chr(13)), tabs)}\n" for line in lines)
+
+
+def _printable(line: str, tabs: bool) -> str:
+    return "\t".join(map(visible, line.split("\t"))) if tabs else visible(line.expandtabs(4))
