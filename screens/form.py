@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Footer, Input, Label, Static
@@ -45,11 +46,11 @@ class Form(Screen[Target]):
     Form Input:focus { background: $foreground 20%; }
     Form .error { height: auto; color: $error; }
     """
-    BINDINGS = (
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "start", "start", id="form.start", tooltip="Check the fields and begin"),
         Binding("ctrl+l", "last", "last case", id="form.last", tooltip="Take over the last case"),
         Binding("ctrl+q", "app.quit", "quit", id="form.quit", tooltip="Leave"),
-    )
+    ]
 
     def __init__(self, last: Target | None = None) -> None:
         super().__init__()

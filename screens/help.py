@@ -1,14 +1,17 @@
 """What each key does, in words."""
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 HELP = """\
-ssewizard finds out why an event stream hangs behind Nginx, and proves the fix.
+ssewizard finds out why an event stream hangs behind Nginx.
 
-Enter     run this step; when it has run, go to the next one and run that
+Enter     run this step; once it has run, go to the next one
 a         run all that is left, up to the fix
 r         run this step again
 up, down  choose a step (also k and j, or 1 to 8)
@@ -16,16 +19,16 @@ PgUp/PgDn scroll what is long
 v         show another cell in the left pane (HTTP version, gzip)
 i         give what this step needs: a URL, a log file, the config
 t         on the config step: take the config from `nginx -T` here
-c         copy: the curl of this step, or the block on the fix step
+c         copy the curl of this step, or the block on the fix step
 s         save the block and the diff to a file
-p         in the lab only: patch the lab's own Nginx and reload it
+p         in the lab only: patch its own Nginx and reload that
 Esc       stop what is running; leave an input or this page
 q         leave; what was found is printed in the terminal
 
-✓ fine   ! look at this   ✗ a fault   – skipped   · not run yet   ▸ running
+✓ fine  ! look at this  ✗ a fault  – skipped  · not run  ▸ running
 
-It only reads. It never writes a config and never reloads your Nginx. After
-you have reloaded it yourself, run step 8: it compares before and after.
+It only reads: it writes no config and reloads no Nginx. After your
+own reload run step 8: it compares before and after.
 """
 
 
@@ -35,16 +38,16 @@ class Help(ModalScreen[None]):
     DEFAULT_CSS = """
     Help { align: center middle; }
     Help > VerticalScroll {
-        width: 78; max-width: 100%; height: auto; max-height: 100%;
+        width: 72; max-width: 100%; height: auto; max-height: 100%;
         background: $background; border: solid $foreground 50%; padding: 0 1;
     }
     Help Static { height: auto; }
     """
-    BINDINGS = (
+    BINDINGS: ClassVar[list[BindingType]] = [
         ("escape", "dismiss", "close"),
         ("question_mark", "dismiss", "close"),
         ("q", "dismiss", "close"),
-    )
+    ]
 
     def compose(self) -> ComposeResult:
         """The text."""

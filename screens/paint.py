@@ -1,6 +1,6 @@
 """Words and styles that all rooms share. Colours only repeat what a word or a shape says."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 from rich.text import Text
@@ -56,21 +56,21 @@ def wrapped(text: str, width: int, style: str = "", indent: str = "") -> list[Te
     return [Text(indent, end="").append_text(one) for one in _trimmed(lines)]
 
 
-def _trimmed(lines: Sequence[Text]) -> list[Text]:
+def _trimmed(lines: Iterable[Text]) -> list[Text]:
     for one in lines:
         one.rstrip()
     return list(lines)
 
 
-def joined(lines: Sequence[Text]) -> Text:
-    """Lines as one text."""
-    return Text("\n").join(lines)
+def joined(lines: Sequence[Text], width: int) -> Text:
+    """Lines as one text, each cut at `width` cells: nothing wraps where it was not meant to."""
+    return Text("\n").join([fitted(one, width, pad=False) for one in lines])
 
 
-def fitted(text: Text, width: int) -> Text:
-    """The line cut or padded to exactly `width` cells."""
+def fitted(text: Text, width: int, *, pad: bool = True) -> Text:
+    """The line cut, and if wanted padded, to `width` cells."""
     copy = text.copy()
-    copy.truncate(width, overflow="ellipsis", pad=True)
+    copy.truncate(width, overflow="ellipsis", pad=pad)
     return copy
 
 

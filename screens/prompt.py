@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input, Label
@@ -37,7 +39,7 @@ class Prompt(Vertical):
     Prompt Input { border: none; height: 1; padding: 0; }
     Prompt Label { height: auto; }
     """
-    BINDINGS = (("escape", "leave", "leave"),)
+    BINDINGS: ClassVar[list[BindingType]] = [("escape", "leave", "leave")]
 
     @dataclass
     class Closed(Message):
@@ -48,7 +50,7 @@ class Prompt(Vertical):
     def compose(self) -> ComposeResult:
         """A label and an input."""
         yield Label(id="prompt-label", markup=False)
-        line = Input(id="prompt-input", compact=True)
+        line = Input(id="prompt-input", compact=True, disabled=True)
         line.cursor_blink = False
         yield line
 
@@ -58,6 +60,7 @@ class Prompt(Vertical):
         self.query_one(Label).update(f"{question.label}  (Enter takes it, Esc leaves)")
         line = self.query_one(Input)
         line.value = question.value
+        line.disabled = False
         self.add_class("-asking")
         line.focus()
 
@@ -78,5 +81,6 @@ class Prompt(Vertical):
 
     def _close(self, *, answered: bool) -> None:
         self.remove_class("-asking")
+        self.query_one(Input).disabled = True
         self.screen.set_focus(None)
         self.post_message(self.Closed(answered))

@@ -9,6 +9,8 @@ from screens.paint import GLYPHS, STYLES, joined, line
 from wizard.model import STEPS, StepId, StepState
 from wizard.steps import STEP_TEXTS
 
+WIDTH = 19
+
 
 class Rail(Static):
     """Draws the steps; which one is chosen, the app knows."""
@@ -25,7 +27,9 @@ class Rail(Static):
     def show(self, states: Mapping[StepId, StepState], chosen: StepId) -> None:
         """Draw these states."""
         self.update(
-            joined([_row(n, states[step], step == chosen) for n, step in enumerate(STEPS, 1)])
+            joined(
+                [_row(n, states[step], step == chosen) for n, step in enumerate(STEPS, 1)], WIDTH
+            )
         )
 
 

@@ -38,7 +38,8 @@ class Room(VerticalScroll):
         """Draw this moment. `hint` says what is missing or being waited for; it may be empty."""
         head = _head(view, curls, hint)
         rest = replace(view, height=max(8, view.height - len(head)))
-        self.query_one("#room-text", Static).update(joined([*head, *ROOMS[view.step](rest)]))
+        rows = [*head, *ROOMS[view.step](rest)]
+        self.query_one("#room-text", Static).update(joined(rows, view.width))
 
 
 def _head(view: View, curls: tuple[str, ...], hint: str) -> list[Text]:

@@ -6,7 +6,7 @@ from screens.paint import DIM, HEAD, line, outcome_style
 from wizard.events import Comment, Excess, SseEvent, StreamItem
 from wizard.model import Cell
 from wizard.text import safe, seconds
-from wizard.timeline import Timeline
+from wizard.timeline import Framing, Timeline
 
 
 def pane(title: str, cell: Cell | None, rows: int, now: float | None) -> list[Text]:
@@ -27,19 +27,22 @@ def pane(title: str, cell: Cell | None, rows: int, now: float | None) -> list[Te
     return [head, line((leg_words(timeline), DIM)), *body, silence(cell, now)]
 
 
+_FRAMINGS: dict[Framing | None, str] = {
+    "chunked": "chunked",
+    "close": "until close",
+    "length": "with length",
+}
+
+
 def leg_words(timeline: Timeline) -> str:
-    """HTTP version, encoding, status and framing in a few words."""
+    """How it was asked, and the status and framing of the answer, in a few words."""
     leg = timeline.leg
-    words = [f"HTTP/{timeline.http or leg.http}", leg.encoding]
+    words = [f"h{leg.http[0]} {leg.encoding}"]
     if timeline.status is not None:
         words.append(str(timeline.status))
-    if timeline.framing is not None:
-        words.append(
-            {"close": "until close", "length": "with length"}.get(
-                timeline.framing, timeline.framing
-            )
-        )
-    return " ".join(words)
+    if timeline.framing in _FRAMINGS:
+        words.append(_FRAMINGS[timeline.framing])
+    return ", ".join(words)
 
 
 def event_line(item: StreamItem) -> Text:
@@ -49,7 +52,8 @@ def event_line(item: StreamItem) -> Text:
         case SseEvent(type=type, data=data):
             return line((at, DIM), (safe(type, 24), "bold"), " ", safe(data, 300))
         case Comment(text=text):
-            return line((at, DIM), ("· ping " + safe(text, 60), DIM))
+            word = "" if text.strip() in ("", "ping") else safe(text, 60)
+            return line((at, DIM), (f"· ping {word}", DIM))
         case Excess(dropped=dropped):
             return line((at, DIM), (f"a line too long: {dropped} bytes dropped", "yellow"))
 

@@ -167,7 +167,8 @@ class Investigation:
             self._case = replace(self._case, problems=problems)
             state, why = "fail", str(error)
         except asyncio.CancelledError:
-            self._enter(step, "todo", "interrupted")
+            for one in [one for one in self._states.values() if one.state == "running"]:
+                self._enter(one.id, "todo", "interrupted")
             raise
         return self._enter(step, state, why)
 

@@ -28,12 +28,12 @@ STEP_TEXTS: Mapping[StepId, StepText] = {
         "what hangs is the stream alone.",
     ),
     "proxy": StepText(
-        "Stream, proxied",
+        "Proxied stream",
         "What a customer sees. Which cells hang (HTTP/1.1 or 2, with or without gzip) tells what "
         "holds the stream: Nginx treats them differently.",
     ),
     "direct": StepText(
-        "Stream, direct",
+        "Direct stream",
         "The same request past the proxy. Live here and held there: it is the proxy. Held here "
         "too: it is the backend, and no Nginx setting will help.",
         "the backend's own URL, as Nginx reaches it: http://host:port/sse",

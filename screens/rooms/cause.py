@@ -16,7 +16,6 @@ def draw(view: View) -> list[Text]:
     if diagnosis is None:
         return []
     rows = [line((diagnosis.verdict.upper(), _VERDICTS[diagnosis.verdict]))]
-    rows += [*wrapped(safe(diagnosis.summary), view.width), Text()]
     for cause in diagnosis.causes:
         rows += [*finding(cause, view.width), Text()]
     if diagnosis.risks:
@@ -31,8 +30,9 @@ def draw(view: View) -> list[Text]:
 def finding(found: Finding, width: int) -> list[Text]:
     """One finding: id, evidence, what sets it apart, the fix."""
     rows = [line((found.id, HEAD), (f"  {found.confidence}", DIM))]
+    rows += wrapped(safe(found.title), width, "", "  ")
+    rows += wrapped(f"Fix ({found.fix.where}): {found.fix.summary}", width, "green", "  ")
     for one in found.evidence:
         rows += wrapped(f"{one.kind}  {safe(one.where)}", width, DIM, "  ")
         rows += wrapped(safe(one.text, 400), width, "", "    ")
-    rows += wrapped(f"Apart: {safe(found.apart)}", width, "", "  ")
-    return rows + wrapped(f"Fix ({found.fix.where}): {found.fix.summary}", width, "green", "  ")
+    return rows + wrapped(f"Apart: {safe(found.apart)}", width, "", "  ")

@@ -74,4 +74,5 @@ def _setting(setting: Setting, width: int) -> Text:
     value = safe(setting.value, 60)
     style = DIM if setting.where is None else ""
     shown = f"{setting.name:<24} {value:<14} "
-    return line((shown, style), (f"{safe(setting.origin)}{inherited}", DIM))
+    origin = safe(setting.origin).rpartition("/")[2]
+    return line((shown, style), (f"{origin}{inherited}", DIM))

@@ -14,7 +14,7 @@ def draw(view: View) -> list[Text]:
     if made is None:
         return []
     where = f"at {safe(made.insert_at)}" if made.insert_at else "to adapt"
-    rows = [*wrapped(f"Paste {where}: {safe(made.summary)}", view.width), Text()]
+    rows = [*wrapped(f"Paste {where}", view.width, HEAD), Text()]
     rows += _block(made)
     rows += [Text(), *_reasons(made, view.width)]
     rows += _listed("To adapt", made.adapt, view.width)
@@ -52,7 +52,13 @@ def _diff(made: Recommendation, width: int) -> list[Text]:
         return []
     rows = [Text(), line(("As a diff", HEAD), ("  s saves it", DIM))]
     rows += wrapped(f"cd {safe(made.directory)} && patch -p0 < ssewizard-fix.diff", width, "", "  ")
-    return rows + wrapped("nginx -t && nginx -s reload", width, "", "  ")
+    rows += [*wrapped("nginx -t && nginx -s reload", width, "", "  "), Text()]
+    return rows + [_diff_line(visible(text.expandtabs(4))) for text in made.diff.splitlines()]
+
+
+def _diff_line(text: str) -> Text:
+    styles = {"+": "green", "-": "red", "@": "cyan"}
+    return line((text, styles.get(text[:1], "")))
 
 
 def _listed(title: str, texts: "list[str] | tuple[str, ...]", width: int) -> list[Text]:

@@ -6,6 +6,7 @@ from screens.paint import DIM, HEAD, line, wrapped
 from screens.rooms.view import View
 from wizard.model import LogLine
 from wizard.text import safe
+from wizard.verdicts import TELLING
 
 
 def draw(view: View) -> list[Text]:
@@ -18,7 +19,7 @@ def draw(view: View) -> list[Text]:
         )
         if report.problem:
             rows += wrapped(safe(report.problem), view.width, "yellow", "  ")
-        for entry in report.lines:
+        for entry in sorted(report.lines, key=lambda entry: entry.tag not in TELLING):
             rows += _entry(entry, view.width)
         rows.append(Text())
     return rows
@@ -27,9 +28,7 @@ def draw(view: View) -> list[Text]:
 def _entry(entry: LogLine, width: int) -> list[Text]:
     mark = "our probe" if entry.ours else "someone"
     who = f"{mark} {entry.client}".strip()
-    meaning = (
-        wrapped(f"{who}: {entry.meaning}", width, "yellow" if entry.ours else "", "  ")
-        if entry.meaning
-        else []
-    )
-    return [*meaning, *wrapped(safe(entry.text, 400), width, DIM, "    ")]
+    style = "yellow" if entry.ours and entry.tag in TELLING else ""
+    meaning = f"{who}: {entry.meaning}" if entry.meaning else ""
+    said = wrapped(meaning, width, style, "  ") if meaning else []
+    return [*said, *wrapped(safe(entry.text, 400), width, DIM, "    ")]

@@ -5,13 +5,16 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from screens.bars import LEGEND, bars
-from screens.paint import DIM, beside, line, outcome_style, wrapped
+from screens.paint import DIM, HEAD, beside, fitted, line, outcome_style, wrapped
 from screens.rooms.view import View
 from screens.stream import pane
-from wizard.model import HELD, Cell
-from wizard.text import safe, seconds
+from wizard.model import Cell
+from wizard.text import seconds
 
 _RANK = {"held": 0, "events-held": 1, "headers-held": 2, "late": 3, "cut": 4, "refused": 5}
+_COLUMNS = (14, 21, 21)
+LEAST_ROWS = 6
+"""How many lines a stream's pane takes at the least."""
 
 
 def draw(view: View) -> list[Text]:
@@ -19,20 +22,20 @@ def draw(view: View) -> list[Text]:
     proxied, direct = view.case.proxy, view.case.direct
     if not proxied and not direct:
         return []
-    left = shown(proxied, view.chosen)
-    right = _twin(direct, left)
-    pairs = (("proxy", left), ("direct", right))
-    table = [*cell_rows("proxy", proxied), *cell_rows("direct", direct)]
-    timelines = [(name, cell.timeline if cell else None) for name, cell in pairs]
-    scale = bars(timelines, view.width, view.now)
-    legend = wrapped(LEGEND, view.width, DIM) if view.height > len(table) + 14 else []
-    rows = max(6, view.height - len(table) - len(scale) - len(legend) - 2)
+    above = [*table(proxied, direct), Text(), *_bars(view), Text()]
+    rows = max(LEAST_ROWS, view.height - len(above))
+    left, right = chosen(view)
     panes = (pane("proxy", left, rows, view.now), pane("direct", right, rows, view.now))
-    return [*table, Text(), *scale, *legend, Text(), *beside(*panes, view.width)]
+    return [*above, *beside(*panes, view.width)]
 
 
-def shown(cells: Sequence[Cell], chosen: int | None) -> Cell | None:
-    """The cell that the pane shows: the chosen one, else the worst."""
+def chosen(view: View) -> tuple[Cell | None, Cell | None]:
+    """The cells that the panes show: the chosen or the worst one, and its direct twin."""
+    left = _shown(view.case.proxy, view.chosen)
+    return left, _twin(view.case.direct, left)
+
+
+def _shown(cells: Sequence[Cell], chosen: int | None) -> Cell | None:
     if not cells:
         return None
     if chosen is not None:
@@ -42,30 +45,50 @@ def shown(cells: Sequence[Cell], chosen: int | None) -> Cell | None:
 
 def _twin(direct: Sequence[Cell], left: Cell | None) -> Cell | None:
     """The direct cell that is asked in the same way as the one on the left, else the first."""
-    if left is None:
-        return shown(direct, None)
-    wanted = left.timeline.leg.encoding
-    return next(
-        (cell for cell in direct if cell.timeline.leg.encoding == wanted), shown(direct, None)
-    )
+    wanted = left.timeline.leg.encoding if left else None
+    same = (cell for cell in direct if cell.timeline.leg.encoding == wanted)
+    return next(same, _shown(direct, None))
 
 
-def cell_rows(name: str, cells: Sequence[Cell]) -> list[Text]:
-    """The matrix: a row a cell."""
-    return [_cell_row(name, cell) for cell in cells]
+def _bars(view: View) -> list[Text]:
+    left, right = chosen(view)
+    pairs = [
+        (name, cell.timeline if cell else None)
+        for name, cell in (("proxy", left), ("direct", right))
+    ]
+    legend = wrapped(LEGEND, view.width, DIM) if view.height >= 24 else []
+    return [*bars(pairs, view.width, view.now), *legend]
 
 
-def _cell_row(name: str, cell: Cell) -> Text:
+def table(proxied: Sequence[Cell], direct: Sequence[Cell]) -> list[Text]:
+    """A row for each way to ask, what came through the proxy, what came direct."""
+    ways = list(dict.fromkeys(map(way, (*proxied, *direct))))
+    head = _row(line(("", HEAD)), line(("through the proxy", HEAD)), line(("direct", HEAD)))
+    rows = [head]
+    for one in ways:
+        left = [cell for cell in proxied if way(cell) == one]
+        right = [cell for cell in direct if way(cell) == one]
+        for n in range(max(len(left), len(right))):
+            rows.append(_row(line((one, DIM)), _words(left[n : n + 1]), _words(right[n : n + 1])))
+    return rows
+
+
+def way(cell: Cell) -> str:
+    """How a cell was asked: `h1 identity`."""
+    leg = cell.timeline.leg
+    return f"h{leg.http[0]} {leg.encoding}"
+
+
+def _row(*columns: Text) -> Text:
+    return Text.assemble(*map(fitted, columns, _COLUMNS))
+
+
+def _words(cells: Sequence[Cell]) -> Text:
+    return outcome(cells[0]) if cells else line(("–", DIM))
+
+
+def outcome(cell: Cell) -> Text:
+    """What came of it and when: the first data, else how long it was waited."""
     timeline = cell.timeline
-    leg = f"{name:<7}h{timeline.leg.http[0]} {timeline.leg.encoding:<9}"
-    word = (f"{cell.outcome:<13}", outcome_style(cell.outcome))
-    return line((leg, DIM), word, " ", _times(cell))
-
-
-def _times(cell: Cell) -> str:
-    timeline = cell.timeline
-    if cell.outcome == "running":
-        return "…"
-    if cell.outcome in HELD or timeline.first_data_s is None:
-        return safe(cell.why, 200)
-    return f"headers {seconds(timeline.headers_s)}, first data {seconds(timeline.first_data_s)}"
+    at = timeline.first_data_s if timeline.first_data_s is not None else timeline.waited_s
+    return line((cell.outcome, outcome_style(cell.outcome)), f" {seconds(at)}" if at else "")

@@ -1,27 +1,26 @@
-"""Step 8: before and after, side by side."""
+"""Step 8: before and after, side by side, and the stream as it comes now."""
 
 from rich.text import Text
 
-from screens.paint import HEAD, beside, line, outcome_style
+from screens.paint import DIM, HEAD, beside, line
+from screens.rooms.streams import chosen, outcome, way
 from screens.rooms.view import View
+from screens.stream import pane
 from wizard.model import Cell
-from wizard.text import seconds
 
 
 def draw(view: View) -> list[Text]:
-    """Each cell before the reload and now."""
+    """Each cell before the reload and now; below, what comes through the proxy and direct."""
     if not view.case.before:
         return []
-    before = [line(("before", HEAD)), *map(_row, view.case.before)]
-    after = [line(("after", HEAD)), *map(_row, view.case.proxy)]
-    return beside(before, after, view.width)
+    before = [line(("before the reload", HEAD)), *map(_row, view.case.before)]
+    after = [line(("now", HEAD)), *map(_row, view.case.proxy)]
+    above = [*beside(before, after, view.width), Text()]
+    rows = max(6, view.height - len(above))
+    left, right = chosen(view)
+    panes = (pane("proxy", left, rows, view.now), pane("direct", right, rows, view.now))
+    return [*above, *beside(*panes, view.width)]
 
 
 def _row(cell: Cell) -> Text:
-    leg = cell.timeline.leg
-    first = seconds(cell.timeline.first_data_s)
-    return line(
-        f"h{leg.http[0]} {leg.encoding:<9}",
-        (cell.outcome, outcome_style(cell.outcome)),
-        f" {first}",
-    )
+    return Text.assemble(line((f"{way(cell):<13}", DIM)), outcome(cell))

@@ -1,0 +1,129 @@
+"""The keys of the steps: what can be run, given, copied and saved, and when."""
+
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+
+from screens.asking import question_for
+from screens.prompt import Prompt
+from screens.room import Room
+from screens.taking import Taking
+from screens.walk import GROUP
+from wizard.model import STEPS, Place, StepId, Target
+
+UP_TO_FIX: tuple[StepId, ...] = STEPS[:-1]
+"""What `a` runs: the proof needs the user's reload first."""
+
+
+def _key(key: str, action: str, words: str, tip: str, *, show: bool = True) -> Binding:
+    name = f"steps.{action.replace('(', '.').rstrip(')')}"
+    return Binding(key, action, words, show=show, id=name, tooltip=tip)
+
+
+class Steps(Taking):
+    """The steps with their keys."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        _key("enter", "next", "run", "Run this step, or go to the next"),
+        _key("a", "all", "all", "Run all that is left, up to the fix"),
+        _key("r", "again", "again", "Run this step again"),
+        _key("i", "give", "give", "Give what this step needs"),
+        _key("t", "local", "nginx -T", "Take the config from nginx -T here"),
+        _key("v", "cell", "view", "Show another cell in the left pane"),
+        _key("c", "copy", "copy", "Copy the curl, or the block"),
+        _key("s", "save", "save", "Save the block and the diff to a file"),
+        _key("p", "patch", "patch lab", "Patch the lab's own Nginx and reload it"),
+        _key("escape", "stop", "stop", "Stop what is running"),
+        _key("up,k", "move(-1)", "up", "The step before", show=False),
+        _key("down,j", "move(1)", "down", "The next step", show=False),
+        _key("pageup", "scroll(-1)", "scroll", "Scroll up", show=False),
+        _key("pagedown,space", "scroll(1)", "scroll", "Scroll down", show=False),
+        *(
+            _key(str(number), f"choose({number})", step, f"Step {number}", show=False)
+            for number, step in enumerate(STEPS, 1)
+        ),
+    ]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave away the keys that mean nothing here and now."""
+        return self._allowed().get(action, True)
+
+    def _allowed(self) -> dict[str, bool]:
+        known, free = self.investigation, not self.busy
+        return {
+            "next": free,
+            "stop": not free,
+            "all": free and any(known.steps[one].state == "todo" for one in UP_TO_FIX),
+            "again": free and known.steps[self.step].state not in ("todo", "running"),
+            "give": free and self.step in ("root", "proxy", "direct", "logs", "config"),
+            "local": free and self.step == "config",
+            "cell": self.step in ("proxy", "direct") and len(known.case.proxy) > 1,
+            "copy": bool(self.to_copy()),
+            "save": known.recommendation is not None,
+            "patch": free and self.can_patch(),
+        }
+
+    def action_next(self) -> None:
+        """Run this step; where it has run, go to the next one and run that."""
+        if self.investigation.steps[self.step].state != "todo":
+            self.action_move(1)
+            if self.step == "verify" or self.investigation.steps[self.step].state != "todo":
+                return
+        if self.investigation.missing(self.step):
+            self.action_give()
+        else:
+            self.run_steps([self.step])
+
+    def action_all(self) -> None:
+        """Run all that is left, up to the fix."""
+        steps = self.investigation.steps
+        self.run_steps([step for step in UP_TO_FIX if steps[step].state == "todo"])
+
+    def action_again(self) -> None:
+        """Run this step again."""
+        self.run_steps([self.step])
+
+    def action_stop(self) -> None:
+        """Stop what is running; what was seen stays."""
+        self.workers.cancel_group(self, GROUP)
+
+    def action_move(self, by: int) -> None:
+        """Open the room of the step before or after."""
+        place = STEPS.index(self.step) + by
+        self.go(STEPS[max(0, min(place, len(STEPS) - 1))])
+
+    def action_choose(self, number: int) -> None:
+        """Open the room of step `number`, counted from 1."""
+        self.go(STEPS[number - 1])
+
+    def action_scroll(self, by: int) -> None:
+        """A page up or down."""
+        room = self.query_one(Room)
+        room.scroll_relative(y=by * max(1, room.size.height - 2), animate=False)
+
+    def action_cell(self) -> None:
+        """Show the next proxied cell."""
+        self.cell = 0 if self.cell is None else self.cell + 1
+        self.draw()
+
+    def action_give(self) -> None:
+        """Ask for what this step needs."""
+        question = question_for(self.step, self.investigation.target, self._take)
+        if question is not None:
+            self.query_one(Prompt).ask(question)
+
+    def action_local(self) -> None:
+        """Take the config from a local `nginx -T`, now that the user has said so."""
+        self._take(replace(self.investigation.target, conf=Place("")))
+
+    def _take(self, target: Target | None) -> None:
+        """Run the step with what was given; without, it is skipped."""
+        if target is not None:
+            self.investigation.amend(target)
+        self.run_steps([self.step])
+
+    @on(Prompt.Closed)
+    def _keys_are_back(self) -> None:
+        self.draw()

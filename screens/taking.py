@@ -1,0 +1,59 @@
+"""What can be taken from the steps: copied, saved, and in the lab applied."""
+
+from screens.keeping import save_question
+from screens.prompt import Prompt
+from screens.walk import GROUP, Walk
+from wizard.cli import ApplyFix
+from wizard.errors import SsewizardError
+from wizard.investigation import Investigation
+
+COPIED = "copied (by OSC 52, which tmux may drop"
+
+
+class Taking(Walk):
+    """The keys that hand over what was found."""
+
+    def __init__(self, investigation: Investigation, apply_fix: ApplyFix | None = None) -> None:
+        super().__init__(investigation, in_lab=apply_fix is not None)
+        self._apply = apply_fix
+
+    def to_copy(self) -> str:
+        """The block where there is one, else the step's curl."""
+        made = self.investigation.recommendation
+        if self.step in ("fix", "verify") and made is not None:
+            return made.block
+        return "\n".join(self.investigation.curl(self.step))
+
+    def action_copy(self) -> None:
+        """Copy with OSC 52: works through SSH, where the terminal allows it."""
+        self.app.copy_to_clipboard(self.to_copy())
+        made = self.investigation.recommendation
+        self.say(f"{COPIED}; s saves it to a file)." if made else f"{COPIED}).")
+
+    def action_save(self) -> None:
+        """Save the block and the diff."""
+        made = self.investigation.recommendation
+        if made is not None:
+            self.query_one(Prompt).ask(save_question(made, self.say))
+
+    def can_patch(self) -> bool:
+        """Whether there is a lab, and something to patch it with."""
+        return self._apply is not None and bool(self._diff())
+
+    def _diff(self) -> str:
+        made = self.investigation.recommendation
+        return (made.diff or "") if made is not None else ""
+
+    def action_patch(self) -> None:
+        """In the lab: apply the diff to its Nginx, and go to the proof."""
+        if self._apply is not None:
+            self.run_worker(self._patch(self._apply), group=GROUP, exclusive=True)
+
+    async def _patch(self, apply: ApplyFix) -> None:
+        try:
+            done = await apply(self._diff())
+        except SsewizardError as error:
+            self.say(str(error))
+            return
+        self.go("verify")
+        self.say(f"{done}. Enter proves it.")

@@ -1,0 +1,56 @@
+"""The wizard on this terminal: only where it can be drawn, and whatever happens, put back."""
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+
+from screens.app import Wizard
+from screens.farewell import last_words
+from screens.keeping import home, last_case
+from wizard.cli import ApplyFix
+from wizard.errors import UsageError
+from wizard.investigation import Investigation
+from wizard.model import Target
+
+BUG = 70
+_INSTEAD = "; without a screen: ssewizard check URL"
+
+
+def open_in_terminal(target: Target | None, apply_fix: ApplyFix | None) -> int:
+    """Open the wizard and return the exit status. Raises `UsageError` where it cannot be drawn."""
+    require_terminal()
+    app = Wizard(
+        Investigation(target) if target else None, last_case=last_case(), apply_fix=apply_fix
+    )
+    app.run(mouse=False)
+    with contextlib.suppress(OSError):  # the terminal may be gone with its SSH session
+        _say_goodbye(app)
+    return BUG if app.return_code else 0
+
+
+def require_terminal() -> None:
+    """Textual hangs without a terminal, and draws boxes of escapes on a dumb one."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(f"the wizard needs a terminal{_INSTEAD}")
+    if os.environ.get("TERM", "dumb") in ("dumb", "unknown", ""):
+        raise UsageError(f"this terminal (TERM) cannot draw the wizard{_INSTEAD}")
+    if (sys.stdout.encoding or "").lower().replace("-", "") != "utf8":
+        raise UsageError(f"the wizard needs UTF-8: set LC_ALL=C.UTF-8{_INSTEAD}")
+
+
+def _say_goodbye(app: Wizard) -> None:
+    investigation = app.investigation
+    if investigation is None:
+        return
+    sys.stdout.write(last_words(investigation))
+    report = home() / "last-report.txt"
+    if app.report_kept:
+        sys.stdout.write(f"\nThe whole report: {_short(report)}\n")
+    sys.stdout.flush()
+
+
+def _short(path: Path) -> str:
+    with contextlib.suppress(ValueError):
+        return f"~/{path.relative_to(Path.home())}"
+    return str(path)
