@@ -143,7 +143,7 @@ def target_of(words: argparse.Namespace) -> Target:
         url=check_url(words.url),
         direct=tuple(place_of(text, url=True) for text in words.direct),
         conf=place_of(words.conf) if words.conf is not None else None,
-        logs=tuple(place_of(text) for text in words.log),
+        logs=tuple(_log_of(text) for text in words.log),
         headers=tuple(check_header(text) for text in words.header),
         insecure=words.insecure,
         connect_to=_connect_to(words.connect_to) if words.connect_to else None,
@@ -184,6 +184,13 @@ def place_of(text: str, *, url: bool = False) -> Place:
     if "\0" in what or (not what and not named):
         raise UsageError(f"{safe(text, 200)!r}: not a file name")
     return Place(what)
+
+
+def _log_of(text: str) -> Place:
+    place = place_of(text)
+    if not place.what:
+        raise UsageError(f"--log {safe(text, 200)!r}: it names no file")
+    return place
 
 
 def check_header(text: str) -> tuple[str, str]:

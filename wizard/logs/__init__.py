@@ -1,12 +1,12 @@
 """What the logs say about our own probes: files tailed from before the probes began."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wizard.logs.forms import Said, read_line
 from wizard.logs.tail import LIMIT, Tail
 from wizard.model import LogLine, LogReport, Place
-from wizard.text import redact
+from wizard.text import clip, redact
 
 __all__ = ["LogWatch", "watch"]
 
@@ -40,28 +40,30 @@ class LogWatch:
 def _report(tail: Tail, run: str, path: str) -> LogReport:
     raw = tail.new()
     texts = raw.decode("utf-8", "replace").split("\n")
-    lines = [_line(tail.path, text[:LONGEST], run, path) for text in texts if text.strip()]
+    lines = [_line(tail.path, clip(text, LONGEST), run, path) for text in texts if text.strip()]
     problem = tail.problem
     if len(raw) == LIMIT:
         problem = (
             problem or f"{tail.path}: more than {LIMIT >> 20} MiB are new; only the end was read"
         )
-    return LogReport(tail.path, _telling(lines), len(lines), problem)
+    kept = tuple(replace(line, text=redact(line.text)) for line in _telling(lines))
+    return LogReport(tail.path, kept, len(lines), problem)
 
 
 def _line(file: str, text: str, run: str, path: str) -> LogLine:
     said = read_line(text)
-    client = _client(said, run)
+    client = _client(text, run)
     ours = bool(client) or _by_path(said, path)
-    return LogLine(file, redact(text), said.kind, ours, said.tag, said.meaning, client)
+    return LogLine(file, text, said.kind, ours, said.tag, said.meaning, client)
 
 
-def _client(said: Said, run: str) -> str:
-    """Our own probe by its User-Agent: `sse-proxy h1 identity`; empty if it is not ours."""
+def _client(text: str, run: str) -> str:
+    """Our own probe by its User-Agent, wherever a log's own form puts that: `sse-proxy h1
+    identity`; empty if it is not ours."""
     mark = f"(run={run}; "
-    if mark not in said.agent:
+    if mark not in text:
         return ""
-    name, dash, rest = said.agent.partition(mark)[2].partition(")")[0].partition("-h")
+    name, dash, rest = text.partition(mark)[2].partition(")")[0].partition("-h")
     return f"{name} h{rest.replace('-', ' ')}" if dash else name
 
 

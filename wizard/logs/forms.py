@@ -49,17 +49,18 @@ def _combined(text: str) -> Said | None:
     return _access(int(found["status"]), size, _path(found["request"]), found["agent"] or "")
 
 
-def _access(status: int, size: int, path: str, agent: str, upstream: str = "") -> Said:
+def _access(status: int, size: int | None, path: str, agent: str, upstream: str = "") -> Said:
     tag, meaning = "", ""
     if status == 499 and size == 0:
         tag = "held-499"
         meaning = "the client gave up before a single byte was passed on"
         if upstream.startswith("200"):
             meaning += ", though the backend had answered 200"
-    elif status == 499:
+    elif status == 499 and size is not None:
         meaning = f"the client left after {size} bytes"
     elif status == 200:
-        tag, meaning = "live-200", f"{size} bytes were passed on"
+        tag = "live-200"
+        meaning = "answered 200" if size is None else f"{size} bytes were passed on"
     elif status in (502, 504):
         tag, meaning = "gateway", f"Nginx answered {status}: no valid response from the backend"
     return Said("access", tag, meaning, path, agent)
@@ -70,26 +71,35 @@ def _path(request: str) -> str:
     return words[1].partition("?")[0] if len(words) > 1 else ""
 
 
+_HEX = re.compile(r"(?<!\\)\\x([0-9A-Fa-f]{2})")
+
+
 def _json(text: str) -> Said | None:
     """The common JSON forms: Nginx's variables as keys, as most people name them."""
     if not text.startswith("{"):
         return None
     try:
-        data = json.loads(text)
+        # Nginx writes a quote as \x22 unless the format says escape=json.
+        data = json.loads(_HEX.sub(r"\\u00\1", text))
     except (ValueError, RecursionError):
         return None
-    status = (
-        _number(data, "status", "response_status", "http_status")
-        if isinstance(data, dict)
-        else None
-    )
-    if status is None:
+    if not isinstance(data, dict):
         return None
-    size = _number(data, "body_bytes_sent", "bytes_sent", "bytes", "size") or 0
+    status = _number(data, "status", "response_status", "http_status")
+    if status is None:
+        return _wrapped(data)
+    size = _number(data, "body_bytes_sent", "bytes_sent", "bytes", "size")
     path = _word(data, "request_uri", "uri", "path", "url").partition("?")[0]
     path = path or _path(_word(data, "request"))
     agent = _word(data, "http_user_agent", "user_agent", "agent", "useragent")
     return _access(status, size, path, agent, _word(data, "upstream_status"))
+
+
+def _wrapped(data: Mapping[str, Any]) -> Said | None:
+    """A line of another form inside, as Docker's log files and shippers keep it."""
+    inner = _word(data, "log", "message", "msg").strip()
+    said = read_line(inner) if inner and not inner.startswith("{") else None
+    return said if said and said.kind != "text" else None
 
 
 def _number(data: Mapping[str, Any], *names: str) -> int | None:
@@ -137,7 +147,8 @@ def _error(text: str) -> Said | None:
         return Said("error", "premature-close", meaning, path)
     if (
         "connect() failed" in rest
-        or "upstream timed out (110" in rest
+        # 110 on Linux, 60 on macOS and the BSDs.
+        or "upstream timed out (" in rest
         or "no live upstreams" in rest
     ):
         for phrase, tag, meaning in _TELLING:
