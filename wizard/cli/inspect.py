@@ -1,7 +1,6 @@
 """`ssewizard inspect`: what the config alone says of one path."""
 
 import argparse
-import os
 import sys
 
 from wizard import nginx
@@ -23,6 +22,5 @@ def inspect(given: argparse.Namespace) -> int:
     if given.format == "json":
         write_report(inspect_json(site, findings), None)
     else:
-        color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        write_report(inspect_text(site, findings, color=color), None)
+        write_report(inspect_text(site, findings), None)
     return 0

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from wizard.config_findings import ConfigFinding
-from wizard.nginx.site import Delivery, Site
+from wizard.nginx.site import Delivery, Setting, Site
+from wizard.report.text import filled, parted, section
 from wizard.text import safe
 
 SCHEMA = "ssewizard.inspect/1"
@@ -29,7 +30,7 @@ def inspect_json(site: Site, findings: Sequence[ConfigFinding]) -> str:
         ],
         "undecided": [safe(doubt) for doubt in site.undecided],
     }
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(data, indent=2) + "\n"
 
 
 def _server(site: Site) -> dict[str, Any] | None:
@@ -79,38 +80,55 @@ def _row(row: Delivery) -> dict[str, str]:
     }
 
 
-def inspect_text(site: Site, findings: Sequence[ConfigFinding], *, color: bool = False) -> str:
-    """The same for a person."""
-    lines = [f"nginx {site.version or '(version not known)'}", *_who(site), ""]
-    lines += [
-        f"  {name:<28} {safe(one.value, 60):<20} {safe(one.origin)}"
-        for name, one in sorted(site.effective.items())
+def inspect_text(site: Site, findings: Sequence[ConfigFinding]) -> str:
+    """The same for a person: what is set, then the defaults that say something."""
+    found = sorted(site.effective.items())
+    rows = [(name, one) for name, one in found if one.origin != "default"]
+    defaults = [(name, one) for name, one in found if one.origin == "default" and one.value]
+    parts = [
+        "".join([f"nginx {safe(site.version or '(version not known)')}\n", *_who(site)]),
+        section("Set in the config", (_setting(name, one) for name, one in rows)),
+        section("Nginx's defaults", (_setting(name, one) for name, one in defaults)),
+        section(
+            "An event stream is",
+            (
+                f"  {r.result:<13} for {r.client}, {r.encoding}, upstream {r.upstream}\n"
+                for r in site.delivery
+            ),
+        ),
+        "".join(_found(one) for one in findings),
+        "".join(filled(f"not decided: {safe(doubt)}", "", "  ") for doubt in site.undecided),
     ]
-    if site.delivery:
-        lines += ["", "An event stream is"]
-        lines += [
-            f"  {r.result:<13} for {r.client}, {r.encoding}, upstream {r.upstream}"
-            for r in site.delivery
-        ]
-    lines += ["", *(f"{one.id} ({safe(one.where)}): {safe(one.text)}" for one in findings)]
-    lines += [f"not decided: {safe(doubt)}" for doubt in site.undecided]
-    return "\n".join(lines).rstrip() + "\n"
+    return parted(parts)
+
+
+def _setting(name: str, one: Setting) -> str:
+    """Value and place in columns; what is too long for its column begins a new row."""
+    value = safe(one.value, 200)
+    if one.origin == "default":
+        return f"  {name:<28} {value}\n"
+    place = safe(one.origin)
+    if len(value) <= 12 and len(place) <= 36:
+        return f"  {name:<28} {value:<12} {place}\n"
+    return f"{filled(f'{name:<28} {value}', '  ', ' ' * 31)}{'':31}{place}\n"
+
+
+def _found(one: ConfigFinding) -> str:
+    return filled(f"{one.id} ({safe(one.where)}): {safe(one.text)}", "", "  ")
 
 
 def _who(site: Site) -> list[str]:
     lines = []
     if site.server is not None:
         name = safe(site.server.name) or "(no name)"
-        lines.append(f"server    {name}, {site.server.directive.where}: {safe(site.server.reason)}")
+        lines.append(f"server    {name}, {site.server.directive.where}: {site.server.reason}")
     if site.location is None:
         lines.append("location  none matches this path")
     else:
-        place = safe(f"{site.location.modifier} {site.location.path}".strip())
-        lines.append(
-            f"location  {place}, {site.location.directive.where}: {safe(site.location.reason)}"
-        )
+        place = f"{site.location.modifier} {site.location.path}".strip()
+        lines.append(f"location  {place}, {site.location.directive.where}: {site.location.reason}")
     if site.upstream is not None and site.upstream.kind != "static":
         peers = ", ".join(site.upstream.peers) or "decided by variables"
-        uri = safe(site.upstream.request_uri or "?")
-        lines.append(f"upstream  {safe(site.upstream.passed)} ({safe(peers)}), gets {uri}")
-    return lines
+        uri = site.upstream.request_uri or "?"
+        lines.append(f"upstream  {site.upstream.passed} ({peers}), gets {uri}")
+    return [filled(safe(line), "", " " * 10) for line in lines]

@@ -1,5 +1,8 @@
 """The report for a ticket."""
 
+import re
+from textwrap import dedent
+
 from wizard.model import Finding, Recommendation
 from wizard.report.result import Check, Result
 from wizard.report.text import apply_text
@@ -29,8 +32,8 @@ def _cause(cause: Finding) -> str:
         f"- {one.kind}, `{_code(one.where)}`: {_cell(one.text)}" for one in cause.evidence
     )
     return (
-        f"## {cause.id} ({cause.confidence})\n\n{cause.title}.\n\n{evidence}\n\n"
-        f"Apart: {_cell(cause.apart)}\n\nFix ({cause.fix.where}): {cause.fix.summary}."
+        f"## {cause.id} ({cause.confidence})\n\n{_cell(cause.title)}.\n\n{evidence}\n\n"
+        f"Apart: {_cell(cause.apart)}\n\nFix ({cause.fix.where}): {_cell(cause.fix.summary)}."
     )
 
 
@@ -43,34 +46,47 @@ def _checks(checks: tuple[Check, ...]) -> str:
             line = cell.timeline
             times = (line.connect_s, line.headers_s, line.first_event_s)
             cells.append(
-                f"| {line.leg.label} | {cell.outcome} | {' | '.join(map(seconds, times))} |"
+                f"| {_cell(line.leg.label)} | {cell.outcome} | {' | '.join(map(seconds, times))} |"
             )
     return "## Checks\n\n" + "\n".join(rows) + ("\n\n" + "\n".join(cells) if len(cells) > 2 else "")
 
 
 def _recommendation(made: Recommendation) -> str:
     where = f" at `{_code(made.insert_at)}`" if made.insert_at else ""
-    parts = [f"## What to paste{where}\n\n{_cell(made.summary)}", _fenced("nginx", made.block)]
+    parts = [
+        f"## What to paste{where}\n\n{_cell(made.summary)}",
+        _fenced("nginx", dedent(made.block)),
+    ]
     parts.append(_list("To adapt", [_cell(one) for one in made.adapt]))
     if made.diff is not None:
         parts += [_fenced("diff", made.diff), _fenced("", apply_text(made))]
-    parts.append(_list("Left out on purpose", [f"`{line}`: {why}" for line, why in made.omitted]))
+    parts.append(
+        _list(
+            "Left out on purpose", [f"`{_code(line)}`: {_cell(why)}" for line, why in made.omitted]
+        )
+    )
     return "\n\n".join(part for part in parts if part)
 
 
 def _fenced(kind: str, text: str) -> str:
-    fence = "```" if "```" not in text else "`````"
-    return f"{fence}{kind}\n{printable_block(text).rstrip()}\n{fence}"
+    """A block whose fence is longer than any in the text."""
+    shown = printable_block(text, tabs=True)
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", shown)), default=0))
+    return f"{fence}{kind}\n{shown.rstrip()}\n{fence}"
 
 
 def _list(title: str, rows: list[str]) -> str:
     return f"## {title}\n\n" + "\n".join(f"- {row}" for row in rows) if rows else ""
 
 
+_ACTIVE = re.compile(r"[\\*\[|<]")
+
+
 def _cell(text: str) -> str:
-    """Text that neither ends a table's cell nor becomes HTML."""
-    return safe(text).replace("|", "\\|").replace("<", "&lt;").replace("`", "'")
+    """Text that ends no table's cell, opens no code, no link and no image, and is no HTML."""
+    return _ACTIVE.sub(r"\\\g<0>", safe(text).replace("`", "'"))
 
 
 def _code(text: str) -> str:
-    return safe(text, 300).replace("`", "'").replace("|", "\\|")
+    """The inside of a code span, outside tables."""
+    return safe(text, 300).replace("`", "'")

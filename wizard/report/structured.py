@@ -33,20 +33,22 @@ def json_report(result: Result) -> str:
         "recommendation": _recommendation(result.recommendation),
         "elapsed_s": round(result.elapsed_s, 3),
     }
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    # ASCII alone: the block and the diff are the config's own bytes, and no control character of
+    # theirs may reach a terminal.
+    return json.dumps(data, indent=2) + "\n"
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
     return {
         "id": finding.id,
         "confidence": finding.confidence,
-        "title": finding.title,
+        "title": safe(finding.title),
         "evidence": [
             {"kind": one.kind, "where": safe(one.where), "text": safe(one.text)}
             for one in finding.evidence
         ],
         "apart": safe(finding.apart),
-        "fix": {"summary": finding.fix.summary, "where": finding.fix.where},
+        "fix": {"summary": safe(finding.fix.summary), "where": finding.fix.where},
     }
 
 

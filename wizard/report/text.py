@@ -4,7 +4,7 @@ import shlex
 import textwrap
 from collections.abc import Callable, Iterable
 
-from wizard.model import Cell, Finding, Recommendation
+from wizard.model import BlockLine, Cell, Finding, Recommendation
 from wizard.report.result import Check, Result
 from wizard.text import printable_block, safe, seconds
 
@@ -18,17 +18,23 @@ def text_report(result: Result, *, color: bool = False) -> str:
     """Verdict, causes with their evidence, checks, risks and notes, what to paste where."""
     paint = _paint if color else _plain
     diagnosis = result.diagnosis
-    verdict = paint(diagnosis.verdict.upper(), _VERDICTS[diagnosis.verdict])
+    verdict = diagnosis.verdict.upper()
+    head = filled(f"{verdict}  {safe(diagnosis.summary)}", "", "  ")
     parts = [
-        _filled(f"{verdict}  {safe(diagnosis.summary)}", "", "  "),
-        "".join(cause_text(cause) for cause in diagnosis.causes),
-        _section("Checks", (_check(check, paint) for check in result.checks)),
-        _section("Risks (nothing is broken by them now)", map(_risk, diagnosis.risks)),
-        _section("Also", (_filled(f"- {safe(note)}", "", "  ") for note in diagnosis.notes)),
+        head.replace(verdict, paint(verdict, _VERDICTS[diagnosis.verdict]), 1),
+        *(cause_text(cause) for cause in diagnosis.causes),
+        _checks(result.checks, paint),
+        section("Risks (nothing is broken by them now)", map(_risk, diagnosis.risks)),
+        section("Also", map(_item, diagnosis.notes)),
         recommendation_text(result.recommendation) if result.recommendation else "",
+        f"{safe(result.case.target.url, 200)}, {result.elapsed_s:.1f} s\n",
     ]
-    body = "\n".join(part for part in parts if part)
-    return f"{body}\n{safe(result.case.target.url, 200)}, {result.elapsed_s:.1f} s\n"
+    return parted(parts)
+
+
+def parted(parts: Iterable[str]) -> str:
+    """The parts that say something, an empty line between them."""
+    return "\n".join(part for part in parts if part)
 
 
 def _plain(text: str, status: str) -> str:
@@ -39,74 +45,99 @@ def _paint(text: str, status: str) -> str:
     return f"\x1b[{_COLORS[status]}m{text}\x1b[0m"
 
 
-def _filled(text: str, first: str = "  ", then: str = "  ") -> str:
+def filled(text: str, first: str = "  ", then: str = "  ") -> str:
+    """Wrapped; a path or URL longer than a line stays whole, to be copied."""
     lines = textwrap.wrap(
-        text, WIDTH, initial_indent=first, subsequent_indent=then, break_on_hyphens=False
+        text,
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=then,
+        break_on_hyphens=False,
+        break_long_words=False,
     )
     return "\n".join(lines) + "\n"
 
 
-def _section(title: str, rows: Iterable[str]) -> str:
+def section(title: str, rows: Iterable[str]) -> str:
     body = "".join(rows)
     return f"{title}\n{body}" if body else ""
 
 
+def _item(text: str) -> str:
+    return filled(safe(text), "  - ", "    ")
+
+
 def cause_text(cause: Finding) -> str:
     """One cause: what it is, its evidence, what sets it apart, what mends it."""
-    head = f"{cause.id} ({cause.confidence}): {cause.title}"
+    head = f"{cause.id} ({cause.confidence}): {safe(cause.title)}"
     rows = [
-        _filled(f"{one.kind:<6} {safe(one.where, 120)}: {safe(one.text)}", "  ", "         ")
+        filled(f"{one.kind:<6} {safe(one.where, 120)}: {safe(one.text)}", "  ", "         ")
         for one in cause.evidence
     ]
-    apart = _filled(f"Apart: {safe(cause.apart)}")
-    fix = _filled(f"Fix ({cause.fix.where}): {cause.fix.summary}")
-    return f"{_filled(head, '', '  ')}{''.join(rows)}{apart}{fix}"
+    apart = filled(f"Apart: {safe(cause.apart)}") if cause.apart else ""
+    fix = filled(f"Fix ({cause.fix.where}): {safe(cause.fix.summary)}.")
+    return f"{filled(head, '', '  ')}{''.join(rows)}{apart}{fix}"
 
 
 def _risk(risk: Finding) -> str:
     said = "; ".join(f"{safe(one.where, 80)}: {safe(one.text)}" for one in risk.evidence)
-    return _filled(f"{risk.id} ({risk.confidence}): {said}. {risk.fix.summary}.", "- ", "  ")
+    return _item(f"{risk.id} ({risk.confidence}): {said}. {risk.fix.summary}.")
+
+
+def _checks(checks: Iterable[Check], paint: Callable[[str, str], str]) -> str:
+    """Each check in a row, its legs below it; the times stand in columns."""
+    return section(
+        f"{'Checks':<{_OUTCOME + 13}}{'connect':>10}{'headers':>10}{'first event':>13}",
+        (_check(check, paint) for check in checks),
+    )
 
 
 def _check(check: Check, paint: Callable[[str, str], str]) -> str:
     mark = paint(_MARKS[check.status], check.status)
-    row = _filled(f"{check.id:<10} {check.why}", "       ", "                  ")[7:]
-    return f"  {mark} {row}" + "".join(cell_row(cell) for cell in check.cells)
+    row = filled(f"{check.id:<10}  {check.why}", "        ", " " * 20)[8:]
+    return f"  {mark}  {row}" + "".join(cell_row(cell) for cell in check.cells)
+
+
+_OUTCOME = 24
+"""The column where a leg's outcome begins."""
 
 
 def cell_row(cell: Cell) -> str:
-    """One leg in one row: outcome and times."""
+    """One leg in one row: outcome and times, in the columns of `Checks`."""
     line = cell.timeline
     name = f"h{line.leg.http[0]} {line.leg.encoding}"
-    times = f"connect {seconds(line.connect_s)}, headers {seconds(line.headers_s)}, "
-    times += f"first event {seconds(line.first_event_s)}"
-    return f"         {name:<12} {cell.outcome:<12} {times}\n"
+    times = [seconds(at) for at in (line.connect_s, line.headers_s, line.first_event_s)]
+    row = f"{'':10}{name:<{_OUTCOME - 10}}{cell.outcome:<13}"
+    return f"{row}{times[0]:>10}{times[1]:>10}{times[2]:>13}\n"
 
 
 def recommendation_text(made: Recommendation) -> str:
     """What to paste where, and how to apply the diff."""
-    where = f" at {made.insert_at}" if made.insert_at else ""
+    where = f" at {safe(made.insert_at)}" if made.insert_at else ""
+    changed = [(safe(line.text.strip(), 200), line.reason) for line in made.lines if _is_new(line)]
     parts = [
-        _filled(f"Recommended{where}: {safe(made.summary)}", "", "  "),
-        _indented(printable_block(made.block)),
-        _section(
-            "Why each line",
-            (
-                _filled(f"{safe(line.text.strip(), 60)}  # {line.reason}")
-                for line in made.lines
-                if not line.kept and line.text.strip() not in ("", "}")
-            ),
-        ),
-        _section("To adapt", (_filled(f"- {safe(one)}", "", "  ") for one in made.adapt)),
-        _section(
-            "Left out on purpose", (_filled(f"{line}  # {why}") for line, why in made.omitted)
-        ),
+        filled(f"Recommended{where}: {safe(made.summary)}.", "", "  "),
+        _indented(printable_block(textwrap.dedent(made.block))),
+        section("Why each line", (_reason(text, why) for text, why in changed)),
+        section("To adapt", map(_item, made.adapt)),
+        section("Left out on purpose", (_reason(safe(text), why) for text, why in made.omitted)),
     ]
     if made.diff is not None:
-        parts.append(
-            f"The same as a diff\n{_indented(printable_block(made.diff))}{apply_text(made)}"
-        )
-    return "\n".join(parts)
+        diff = _indented(printable_block(made.diff, tabs=True))
+        parts += [
+            section("The same as a diff (save it as ssewizard-fix.diff)", [diff]),
+            apply_text(made),
+        ]
+    return parted(parts)
+
+
+def _is_new(line: BlockLine) -> bool:
+    return not line.kept and line.text.strip() not in ("", "}")
+
+
+def _reason(line: str, why: str) -> str:
+    """A line of config as it is, and below it why."""
+    return f"  {line}\n{filled(safe(why), '      ', '      ')}"
 
 
 def apply_text(made: Recommendation) -> str:
