@@ -5,6 +5,8 @@ import unicodedata
 
 _SHOWN = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\x1b": "\\e"}
 _UNSAFE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+_NO_CHARACTER = 0xFFFE
+"""What U+FFFE, U+FFFF and their like in each plane have in common; XML has no way to hold them."""
 
 
 def visible(text: str, limit: int = 2000) -> str:
@@ -23,7 +25,7 @@ def _shown(char: str) -> str:
         return char
     if char in _SHOWN:
         return _SHOWN[char]
-    if unicodedata.category(char) in _UNSAFE:
+    if unicodedata.category(char) in _UNSAFE or ord(char) & _NO_CHARACTER == _NO_CHARACTER:
         return f"\\u{{{ord(char):x}}}"
     return char
 

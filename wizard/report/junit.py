@@ -7,7 +7,10 @@ from wizard.text import safe
 
 
 def junit_report(result: Result) -> str:
-    """A `testsuite` with one `testcase` a check and one for the verdict."""
+    """A `testsuite` with one `testcase` a check and one for the verdict.
+
+    `safe` writes out what XML 1.0 cannot hold.
+    """
     checks = result.checks
     suite = Xml.Element("testsuite", name="ssewizard", time=f"{result.elapsed_s:.3f}")
     for check in checks:
@@ -16,8 +19,8 @@ def junit_report(result: Result) -> str:
     diagnosis = result.diagnosis
     if diagnosis.verdict != "healthy":
         causes = "\n".join(f"{cause.id} ({cause.confidence})" for cause in diagnosis.causes)
-        failure = Xml.SubElement(verdict, "failure", message=_xml(diagnosis.summary))
-        failure.text = _xml(causes or "no cause could be shown")
+        failure = Xml.SubElement(verdict, "failure", message=safe(diagnosis.summary))
+        failure.text = safe(causes or "no cause could be shown")
     suite.set("tests", str(len(checks) + 1))
     suite.set("failures", str(len(suite.findall("testcase/failure"))))
     suite.set("skipped", str(len(suite.findall("testcase/skipped"))))
@@ -28,13 +31,8 @@ def junit_report(result: Result) -> str:
 def _case(suite: Xml.Element, check: Check) -> None:
     case = Xml.SubElement(suite, "testcase", classname="ssewizard", name=check.id)
     if check.status == "fail":
-        Xml.SubElement(case, "failure", message=_xml(check.why))
+        Xml.SubElement(case, "failure", message=safe(check.why))
     elif check.status == "skip":
-        Xml.SubElement(case, "skipped", message=_xml(check.why))
+        Xml.SubElement(case, "skipped", message=safe(check.why))
     elif check.status == "warn":
-        Xml.SubElement(case, "system-out").text = _xml(check.why)
-
-
-def _xml(text: str) -> str:
-    """Text without what XML 1.0 cannot hold (`safe` has written out control characters)."""
-    return "".join(char for char in safe(text) if char not in "\ufffe\uffff")
+        Xml.SubElement(case, "system-out").text = safe(check.why)

@@ -90,13 +90,15 @@ def _rounded(value: float | None) -> float | None:
 def _recommendation(made: Recommendation | None) -> dict[str, Any] | None:
     if made is None:
         return None
+    # Block, diff and paths are for machines, so they are as they are; `recommend` has masked
+    # credentials in them.
     return {
         "block": made.block,
         "diff": made.diff,
         "insert_at": made.insert_at,
-        "summary": made.summary,
+        "summary": safe(made.summary),
         "directory": made.directory,
-        "reasons": [{"line": line.text, "reason": line.reason} for line in made.lines],
-        "omitted": [{"line": line, "reason": reason} for line, reason in made.omitted],
-        "adapt": list(made.adapt),
+        "reasons": [{"line": line.text, "reason": safe(line.reason)} for line in made.lines],
+        "omitted": [{"line": safe(line), "reason": safe(reason)} for line, reason in made.omitted],
+        "adapt": [safe(one) for one in made.adapt],
     }

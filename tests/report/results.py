@@ -1,0 +1,99 @@
+"""Results made by hand: one of each verdict, and one whose every text is hostile."""
+
+from dataclasses import replace
+
+from wizard.diagnose import diagnose
+from wizard.model import (
+    BlockLine,
+    Case,
+    Cell,
+    Diagnosis,
+    Evidence,
+    Finding,
+    Fix,
+    Place,
+    Recommendation,
+    StepId,
+    StepState,
+    Target,
+)
+from wizard.report import Result
+from wizard.rules import samples
+from wizard.timeline import Leg, Timeline
+
+STEPS: dict[StepId, StepState] = {
+    "root": StepState("root", "pass", "200 text/html after 3 ms"),
+    "proxy": StepState("proxy", "fail", "held in 2 of 2: not even headers after 2.00 s"),
+    "direct": StepState("direct", "pass", "live: first data after 6 ms"),
+    "config": StepState("config", "warn", "location / (nginx.conf:6) would hold 2 of 2 kinds"),
+    "logs": StepState("logs", "skip", "not given: a log file"),
+}
+MADE = Recommendation(
+    "proxy_buffering off, in a location for /sse alone",
+    (
+        BlockLine("    location = /sse {", "wins for this path alone"),
+        BlockLine("\tproxy_pass http://127.0.0.1:12213;", "kept: the same upstream", kept=True),
+        BlockLine("\tproxy_buffering off;", "each event is passed on as it comes"),
+        BlockLine("    }", "the end of the block"),
+    ),
+    "--- nginx.conf\n+++ nginx.conf\n@@ -1,1 +1,2 @@\n \tlocation / {\n+\tproxy_buffering off;\n",
+    "nginx.conf:6",
+    "/etc/nginx",
+    (("gzip off;", "each flush passes through gzip at once"),),
+)
+
+
+def fault() -> Result:
+    """The incident: held through the proxy, live past it, buffering on."""
+    case = samples.case(proxy="held", direct="live", settings={"proxy_buffering": "on"})
+    return Result(case, diagnose(case), MADE, STEPS, 2.0456)
+
+
+def healthy() -> Result:
+    """Live in every cell."""
+    case = samples.case(proxy="live", direct="live", settings={"proxy_buffering": "off"})
+    passed = {step: replace(state, state="pass") for step, state in STEPS.items()}
+    return Result(case, diagnose(case), None, passed, 0.5)
+
+
+def inconclusive() -> Result:
+    """Held, and nothing else was given."""
+    known = samples.case(proxy="held", direct="held")
+    case = Case(Target(samples.PROXY_URL), root=known.root, proxy=known.proxy)
+    return Result(case, diagnose(case), None, {"proxy": STEPS["proxy"]}, 5.0)
+
+
+SECRET = "Hunter2x9Zq"
+HOSTILE = (
+    "a\x1b[31m\x07\x00\x9b2J\u202e\u2028\ud800\ufffe\r\nb | `c` ```` ``` ]]> </failure> & <b> "
+    f"![i](http://h/?sessionId={SECRET}) [l](x) Authorization: Bearer {SECRET}"
+)
+PATH = "/etc/\x1b[2J\x9b\u202e ` '/nginx.conf:6"
+
+
+def hostile() -> Result:
+    """Every text that somebody else has a hand in is `HOSTILE`."""
+    url = f"http://u:{SECRET}@h/sse?access_token={SECRET}"
+    line = Timeline(Leg("sse-proxy", url), ended="reset", detail=HOSTILE)
+    target = Target(url, (Place(url),), Place(HOSTILE), headers=(("Cookie", SECRET),))
+    finding = Finding(
+        "proxy-buffering-hold",
+        HOSTILE,
+        "likely",
+        (Evidence("log", HOSTILE, HOSTILE),),
+        Fix(HOSTILE, "nginx"),
+        HOSTILE,
+    )
+    made = Recommendation(
+        HOSTILE,
+        (BlockLine("location /a {\x1b[2J \x9b ```` \u202e", HOSTILE), BlockLine("}", "")),
+        "--- a\n+++ a\n \x1b[2J\x9b ````\n",
+        PATH,
+        PATH,
+        ((HOSTILE, HOSTILE),),
+        (HOSTILE,),
+    )
+    diagnosis = Diagnosis("fault", HOSTILE, (finding,), (finding,), (HOSTILE,))
+    states = {step: replace(state, why=HOSTILE) for step, state in STEPS.items()}
+    case = Case(target, proxy=(Cell(line, "cut", HOSTILE),))
+    return Result(case, diagnosis, made, states, 1.0)
