@@ -57,7 +57,7 @@ def _log(target: Target, give: Give) -> Question:
 def _conf(target: Target, give: Give) -> Question:
     return Question(
         f"nginx.conf, a saved dump, or {LOCAL_NGINX} to run that here{_SKIP}",
-        lambda text: Place("") if text.strip() == LOCAL_NGINX else existing(text),
+        config,
         _taking(give, lambda place: replace(target, conf=place)),
         target.conf.what if target.conf else "",
     )
@@ -65,6 +65,11 @@ def _conf(target: Target, give: Give) -> Question:
 
 def _taking(give: Give, changed: Callable[[Place], Target]) -> Callable[[object], None]:
     return lambda place: give(changed(place) if isinstance(place, Place) else None)
+
+
+def config(text: str) -> Place | None:
+    """A config file, or a local `nginx -T`. Raises `UsageError`."""
+    return Place("") if text.strip() == LOCAL_NGINX else existing(text)
 
 
 def existing(text: str) -> Place | None:

@@ -10,6 +10,7 @@ from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Footer, Input, Label, Static
 
+from screens.asking import config, existing
 from wizard.cli.options import check_header, check_url, place_of
 from wizard.errors import UsageError
 from wizard.model import Place, Target
@@ -30,8 +31,9 @@ FIELDS = (
     Field("url", "The stream's public URL", "https://mcp.example.com/sse", check_url),
     Field("direct", "The backend's own URL, as Nginx reaches it (makes it sure)",
           "http://127.0.0.1:12213/sse", lambda text: place_of(text, url=True)),
-    Field("conf", "The Nginx config, or an `nginx -T` dump", "/etc/nginx/nginx.conf", place_of),
-    Field("log", "A log file", "/var/log/nginx/access.log", place_of),
+    Field("conf", "The Nginx config, a saved dump, or nginx -T to run that here",
+          "/etc/nginx/nginx.conf", config),
+    Field("log", "A log file", "/var/log/nginx/access.log", existing),
     Field("header", "A header to send", "Authorization: Bearer …", check_header),
 )  # fmt: skip
 
@@ -40,16 +42,16 @@ class Form(Screen[Target]):
     """Asks for the target; only the URL is needed."""
 
     DEFAULT_CSS = """
-    Form VerticalScroll { padding: 1 2; }
+    Form VerticalScroll { padding: 0 2; scrollbar-size-vertical: 1; }
     Form Label { height: auto; margin-top: 1; }
-    Form Input { border: none; height: 1; padding: 0 1; background: $foreground 10%; }
-    Form Input:focus { background: $foreground 20%; }
-    Form .error { height: auto; color: $error; }
+    Form Input { padding: 0 1; }
+    Form .error { height: auto; color: $error; display: none; }
+    Form .error.-wrong { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "start", "start", id="form.start", tooltip="Check the fields and begin"),
         Binding("ctrl+l", "last", "last case", id="form.last", tooltip="Take over the last case"),
-        Binding("ctrl+q", "app.quit", "quit", id="form.quit", tooltip="Leave"),
+        Binding("ctrl+c", "app.quit", "quit", id="form.quit", tooltip="Leave"),
     ]
 
     def __init__(self, last: Target | None = None) -> None:
@@ -69,7 +71,7 @@ class Form(Screen[Target]):
                 )
             for field in FIELDS:
                 yield Label(field.label, markup=False)
-                line = Input(placeholder=field.example, id=field.id)
+                line = Input(placeholder=field.example, id=field.id, compact=True)
                 line.cursor_blink = False
                 yield line
                 yield Static("", id=f"{field.id}-error", classes="error", markup=False)
@@ -98,6 +100,8 @@ class Form(Screen[Target]):
         }
         for name, value in values.items():
             self.query_one(f"#{name}", Input).value = value
+        for field in FIELDS:
+            self._is_fine(field)
 
     def action_start(self) -> None:
         """Begin if every field is fine; else go to the first that is not."""
@@ -116,7 +120,9 @@ class Form(Screen[Target]):
                 field.read(text)
             except UsageError as problem:
                 error = str(problem)
-        self.query_one(f"#{field.id}-error", Static).update(error)
+        shown = self.query_one(f"#{field.id}-error", Static)
+        shown.update(error)
+        shown.set_class(bool(error), "-wrong")
         return not error
 
     def _target(self) -> Target:

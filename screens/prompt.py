@@ -34,7 +34,7 @@ class Prompt(Vertical):
     """Hidden until something is asked; Enter answers, Escape leaves it."""
 
     DEFAULT_CSS = """
-    Prompt { dock: bottom; height: auto; display: none; padding: 0 1; }
+    Prompt { height: auto; display: none; padding: 0 1; }
     Prompt.-asking { display: block; }
     Prompt Input { border: none; height: 1; padding: 0; }
     Prompt Label { height: auto; }
@@ -57,7 +57,7 @@ class Prompt(Vertical):
     def ask(self, question: Question) -> None:
         """Show the line and take the keys."""
         self._question = question
-        self.query_one(Label).update(f"{question.label}  (Enter takes it, Esc leaves)")
+        self.query_one(Label).update(question.label)
         line = self.query_one(Input)
         line.value = question.value
         line.disabled = False

@@ -1,0 +1,146 @@
+"""What one investigation knows so far: the target, the legs' timelines, logs, config."""
+
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from urllib.parse import urlsplit, urlunsplit
+
+from wizard import logs
+from wizard.foresight import predictions
+from wizard.judge import judge
+from wizard.matrix import Matrix, legs
+from wizard.model import Case, LogReport, StepId, Target
+from wizard.nginx.site import Site
+from wizard.probe import CONNECT_TIMEOUT, Manner
+from wizard.stall import LEAST
+from wizard.timeline import Leg, Timeline
+
+_WHOLE: tuple[StepId, ...] = ("root", "proxy", "direct", "config")
+
+
+class Notebook:
+    """Kept up to date while steps run; `case` is a snapshot of it.
+
+    Attributes:
+        running: The matrices under way.
+    """
+
+    def __init__(self, target: Target, clock: Callable[[], float]) -> None:
+        self.clock = clock
+        self.running: list[Matrix] = []
+        self._case = Case(target, run=secrets.token_hex(6), started=time.time())
+        self._lines: dict[Leg, Timeline] = {}
+        self._logs = logs.watch(target.logs)
+
+    @property
+    def target(self) -> Target:
+        """What the user gave."""
+        return self._case.target
+
+    @property
+    def case(self) -> Case:
+        """All that is known now; legs under way have the outcome `running`."""
+        direct = self.seen("sse-direct")
+        proxied = tuple(judge(line, direct) for line in self.seen("sse-proxy"))
+        site = self._case.site
+        asked = [cell.timeline.leg for cell in proxied]
+        return replace(
+            self._case,
+            root=next(iter(self.seen("root-proxy")), None),
+            proxy=proxied,
+            direct=tuple(judge(line) for line in direct),
+            predictions=predictions(site, asked, direct) if site else (),
+        )
+
+    def seen(self, name: str) -> list[Timeline]:
+        """The timelines of the legs of that name."""
+        return [line for leg, line in self._lines.items() if leg.name == name]
+
+    def legs(self, step: StepId) -> tuple[Leg, ...]:
+        """The requests that a step makes on its own account."""
+        target = self.target
+        if step == "root":
+            return (Leg("root-proxy", self.root_url),)
+        if step in ("proxy", "verify"):
+            return legs("sse-proxy", target.url)
+        places = target.direct if step == "direct" else ()
+        return tuple(leg for one in places for leg in legs("sse-direct", one.what, one.vantage))
+
+    @property
+    def root_url(self) -> str:
+        """The root path at the target's host."""
+        parts = urlsplit(self.target.url)
+        return urlunsplit((parts.scheme, parts.netloc, "/", "", ""))
+
+    async def probe(
+        self, proxied: Sequence[Leg], direct: Sequence[Leg] = (), *, patience: float = 0.0
+    ) -> None:
+        """Run these legs side by side; their timelines grow here as events come."""
+        matrix = Matrix(
+            proxied,
+            direct,
+            self._lines,
+            manner=self._manner(),
+            stall=self.target.stall,
+            patience=patience,
+            clock=self.clock,
+        )
+        self.running.append(matrix)
+        try:
+            await matrix.run()
+        finally:
+            self.running.remove(matrix)
+
+    def _manner(self) -> Manner:
+        target = self.target
+        return Manner(
+            run=self._case.run,
+            headers=target.headers,
+            insecure=target.insecure,
+            connect_to=target.connect_to,
+            connect_timeout=min(CONNECT_TIMEOUT, max(target.stall, LEAST)),
+        )
+
+    def read_logs(self) -> tuple[LogReport, ...]:
+        """What the logs show by now; kept."""
+        path = urlsplit(self.target.url).path or "/"
+        reports = self._logs.collect(self._case.run, path)
+        self._case = replace(self._case, logs=reports)
+        return reports
+
+    def keep_site(self, site: Site | None, root_site: Site | None) -> None:
+        """What the config says of the stream and of the root path."""
+        self._case = replace(self._case, site=site, root_site=root_site)
+
+    def keep_before(self) -> None:
+        """What the proxied cells are now is what they were before the reload."""
+        self._case = replace(self._case, before=self.case.proxy)
+
+    def keep_problem(self, step: StepId, problem: str) -> None:
+        """What could not be done, in one sentence; an empty one is forgotten."""
+        others = {one: said for one, said in self._case.problems.items() if one != step}
+        self._case = replace(self._case, problems={**others, step: problem} if problem else others)
+
+    def amend(self, target: Target) -> list[StepId]:
+        """Take a changed target; returns the steps whose results no longer hold."""
+        known, stale = self.target, list[StepId]()
+        self._case = replace(self._case, target=target)
+        if target.logs != known.logs:
+            self._logs = logs.watch(target.logs)
+            stale.append("logs")
+        if target.conf != known.conf:
+            self.keep_site(None, None)
+            stale.append("config")
+        if target.direct != known.direct:
+            self._lines = {leg: one for leg, one in self._lines.items() if leg.name != "sse-direct"}
+            stale.append("direct")
+        if _rest(target) != _rest(known):
+            self._lines.clear()
+            stale += _WHOLE
+        return stale
+
+
+def _rest(target: Target) -> Target:
+    """The part of a target that every probe depends on."""
+    return replace(target, logs=(), conf=None, direct=())

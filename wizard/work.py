@@ -1,0 +1,91 @@
+"""What each step does: from the notebook, a state and why, in one sentence."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+from wizard import nginx, verdicts
+from wizard.errors import UsageError
+from wizard.foresight import observed_version, request_for
+from wizard.model import LogReport, State, StepId
+from wizard.nginx.site import Site
+from wizard.notebook import Notebook
+from wizard.steps import STEP_TEXTS
+
+LOG_PAUSE = 0.05
+"""How often, in seconds, the logs are read again while our own lines are awaited."""
+LOG_WAIT = 0.5
+"""How long, in seconds, our own lines are awaited: Nginx logs a request once it has ended."""
+
+StepResult = tuple[State, str]
+
+
+async def root(book: Notebook) -> StepResult:
+    """The root path through the proxy."""
+    await book.probe(book.legs("root"))
+    return verdicts.of_root(book.seen("root-proxy")[0])
+
+
+async def proxy(book: Notebook) -> StepResult:
+    """The matrix through the proxy, the direct legs beside it: they set the wait."""
+    await book.probe(book.legs("proxy"), book.legs("direct"), patience=book.target.patience)
+    return verdicts.of_cells(book.case.proxy)
+
+
+async def direct(book: Notebook) -> StepResult:
+    """The same against the backend."""
+    await book.probe((), book.legs("direct"), patience=book.target.patience)
+    return verdicts.of_cells(book.case.direct)
+
+
+async def read_logs(book: Notebook) -> StepResult:
+    """The lines since the probes began; for a moment, our own are waited for."""
+    reports = book.read_logs()
+    until = book.clock() + LOG_WAIT
+    while book.clock() < until and not _complete(reports, len(book.seen("sse-proxy"))):
+        await asyncio.sleep(LOG_PAUSE)
+        reports = book.read_logs()
+    return verdicts.of_logs(reports)
+
+
+def _complete(reports: tuple[LogReport, ...], probed: int) -> bool:
+    """Whether each proxied leg has left its line in some access log."""
+    known = {line.client for report in reports for line in report.lines if line.client}
+    return len([client for client in known if client.startswith("sse-proxy")]) >= probed
+
+
+async def read_config(book: Notebook) -> StepResult:
+    """Who serves this path, with which settings. Raises `ConfigError`."""
+    conf = book.target.conf
+    if conf is None:
+        raise UsageError(STEP_TEXTS["config"].missing)
+    read = nginx.dump_local if not conf.what else lambda: nginx.read(conf.what)
+    config = await asyncio.to_thread(read)
+    lines = [*book.seen("root-proxy"), *book.seen("sse-proxy")]
+    version = config.version or observed_version(lines)
+    site = nginx.inspect(config, request_for(book.target.url), version)
+    book.keep_site(site, nginx.inspect(config, request_for(book.root_url), version))
+    return _with_doubt(verdicts.of_site(site), site)
+
+
+def _with_doubt(result: StepResult, site: Site) -> StepResult:
+    state, why = result
+    return state, "; ".join((why, *site.undecided[:1]))
+
+
+async def verify(book: Notebook) -> StepResult:
+    """The matrix again, before and after side by side."""
+    book.keep_before()
+    await book.probe(book.legs("proxy"), book.legs("direct"))
+    case = book.case
+    return verdicts.of_verify(case.before, case.proxy)
+
+
+WORK: Mapping[StepId, Callable[[Notebook], Awaitable[StepResult]]] = {
+    "root": root,
+    "proxy": proxy,
+    "direct": direct,
+    "logs": read_logs,
+    "config": read_config,
+    "verify": verify,
+}
+"""The steps that gather; `cause` and `fix` conclude from what these have kept."""
