@@ -5,6 +5,7 @@ Measured on Nginx 1.22.1 and 1.31.3; `tests/nginx_real/test_delivery.py` measure
 
 from collections.abc import Mapping
 
+from wizard.nginx.effective import numbers
 from wizard.nginx.site import (
     Client,
     Delivery,
@@ -15,6 +16,11 @@ from wizard.nginx.site import (
 )
 
 ENCODINGS: tuple[Encoding, ...] = ("identity", "gzip")
+FLUSHES_H2_HEADERS = (1, 31, 3)
+"""From here on headers alone are surely sent at once over HTTP/2 with TLS where buffering is off;
+1.22.1 keeps them in its TLS buffer until the first event. When that changed is not known."""
+CACHE_CONTROL = "no-cache"
+"""What a backend usually says of an event stream, where its own word is not known."""
 
 
 def predict(
@@ -24,6 +30,7 @@ def predict(
     gzip_applied: bool,
     upstream: UpstreamFraming,
     silent: bool = False,
+    version: str | None = None,
 ) -> Result:
     """What a client sees of an event stream.
 
@@ -32,9 +39,11 @@ def predict(
         gzip_applied: Whether Nginx compresses this response.
         upstream: How the backend frames its response to Nginx.
         silent: Whether the backend has sent headers and no event yet.
+        version: The Nginx version; None counts as an old one.
     """
     if not buffering:
-        return "live"
+        kept = silent and client == "h2" and numbers(version) < FLUSHES_H2_HEADERS
+        return "headers-held" if kept else "live"
     if gzip_applied or upstream == "close":
         return "held"
     if client == "h1-tls":
@@ -67,11 +76,17 @@ def _names(setting: Setting | None, word: str) -> bool:
     return setting is not None and word in setting.value.lower().split()
 
 
-def gzip_applies(effective: Mapping[str, Setting], encoding: str, via: bool = False) -> bool:
+def gzip_applies(
+    effective: Mapping[str, Setting],
+    encoding: str,
+    via: bool = False,
+    cache_control: str = CACHE_CONTROL,
+) -> bool:
     """Whether Nginx compresses an event stream for a client that sends this Accept-Encoding.
 
     Args:
-        via: Whether the request carries a Via header: then `gzip_proxied` (default off) decides
+        via: Whether the request carries a Via header: then `gzip_proxied` (default off) decides,
+            by the backend's Cache-Control if it is not `any`
             (https://nginx.org/en/docs/http/ngx_http_gzip_module.html#gzip_proxied).
     """
     gzip = effective.get("gzip")
@@ -81,7 +96,11 @@ def gzip_applies(effective: Mapping[str, Setting], encoding: str, via: bool = Fa
     if "*" not in types and "text/event-stream" not in types:
         return False
     proxied = effective["gzip_proxied"].value if "gzip_proxied" in effective else "off"
-    return not via or "any" in proxied.split()
+    said = {word.strip() for word in cache_control.lower().split(",")} & _PROXIED
+    return not via or not said.union({"any"}).isdisjoint(proxied.split())
+
+
+_PROXIED = frozenset({"no-cache", "no-store", "private"})
 
 
 def table(effective: Mapping[str, Setting], clients: tuple[Client, ...]) -> tuple[Delivery, ...]:

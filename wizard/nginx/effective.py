@@ -65,8 +65,12 @@ def _defaults(kind: str, version: str | None) -> list[tuple[str, str]]:
 
 def http_version(version: str | None) -> str:
     """The default of `proxy_http_version` in this Nginx."""
-    number = tuple(int(part) for part in re.findall(r"\d+", version or "")[:3])
-    return "1.1" if number >= HTTP_1_1_SINCE else "1.0"
+    return "1.1" if numbers(version) >= HTTP_1_1_SINCE else "1.0"
+
+
+def numbers(version: str | None) -> tuple[int, ...]:
+    """A version to compare; empty, and so older than any, where it is not known."""
+    return tuple(int(part) for part in re.findall(r"\d+", version or "")[:3])
 
 
 def _setting(chain: Chain, name: str, default: str) -> Setting:
