@@ -1,0 +1,106 @@
+"""The official MCP SDK as the backend: healthy by its header, held where the header is ignored."""
+
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from wizard.investigation import Investigation
+from wizard.lab.nginx import Nginx, free_ports
+from wizard.lab.template import FRAME
+from wizard.model import Case, Diagnosis, Place, StepId, Target
+from wizard.rules.seen import x_accel_buffering
+
+pytestmark = pytest.mark.nginx
+
+SERVER = """
+import sys
+from mcp.server import MCPServer
+MCPServer("svc-bot").run(transport="sse", host="127.0.0.1", port=int(sys.argv[1]))
+"""
+STEPS: tuple[StepId, ...] = ("root", "proxy", "config", "cause", "fix")
+IGNORING = "proxy_http_version 1.0; proxy_ignore_headers X-Accel-Buffering;"
+
+
+@pytest.fixture(scope="module")
+def sdk() -> Iterator[int]:
+    """The SDK's server in a process of its own; its port."""
+    (port,) = free_ports(1)
+    words = [sys.executable, "-c", SERVER, str(port)]
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(words, stdout=quiet, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        said = []
+        for line in process.stderr:
+            said.append(line)
+            if "Uvicorn running" in line:
+                break
+        else:
+            pytest.fail("".join(said))
+        yield port
+        # Not asked politely: it would wait for its streams.
+        process.kill()
+
+
+@asynccontextmanager
+async def proxied(binary: str, folder: Path, backend: int, lines: str) -> AsyncIterator[Target]:
+    """Nginx in front of the SDK, with these lines in its location."""
+    (port,) = free_ports(1)
+    server = (
+        f"listen 127.0.0.1:{port}; location / {{ {lines} proxy_pass http://127.0.0.1:{backend}; }}"
+    )
+    user = "user root;\n" if os.geteuid() == 0 else ""
+    conf = folder / "nginx.conf"
+    conf.write_text(FRAME.format(user=user, http="", server=server), "utf-8")
+    nginx = Nginx(binary, conf, [port])
+    await nginx.start()
+    try:
+        yield Target(
+            f"http://127.0.0.1:{port}/sse",
+            direct=(Place(f"http://127.0.0.1:{backend}/sse"),),
+            conf=Place(str(conf)),
+        )
+    finally:
+        nginx.stop()
+
+
+async def concluded(target: Target) -> tuple[Case, Diagnosis]:
+    investigation = Investigation(target)
+    for step in STEPS:
+        await investigation.run(step)
+    assert investigation.diagnosis is not None
+    return investigation.case, investigation.diagnosis
+
+
+async def test_it_is_healthy_by_its_own_header(sdk: int, nginx: str, tmp_path: Path) -> None:
+    async with proxied(nginx, tmp_path, sdk, "") as target:
+        case, diagnosis = await concluded(target)
+    assert x_accel_buffering(case) == "no"
+    assert all(cell.timeline.header("x-accel-buffering") is None for cell in case.proxy)
+    assert {cell.timeline.first_event_s is None for cell in case.proxy} == {False}
+    assert (diagnosis.verdict, diagnosis.causes) == ("healthy", ())
+    assert "proxy-buffering-hold" in [risk.id for risk in diagnosis.risks if risk.latent]
+    assert diagnosis.notes == ()
+    assert {prediction.delivery.result for prediction in case.predictions} == {"live"}
+
+
+async def test_it_is_held_where_its_header_is_ignored(sdk: int, nginx: str, tmp_path: Path) -> None:
+    async with proxied(nginx, tmp_path, sdk, IGNORING) as target:
+        case, diagnosis = await concluded(target)
+    assert {cell.outcome for cell in case.proxy} == {"held"}
+    assert {cell.outcome for cell in case.direct} == {"live"}
+    assert diagnosis.verdict == "fault"
+    assert (diagnosis.causes[0].id, diagnosis.causes[0].confidence) == ("xab-ignored", "confirmed")
+    assert {prediction.delivery.result for prediction in case.predictions} == {"held"}
+
+
+async def test_one_location_unbuffered_mends_it(sdk: int, nginx: str, tmp_path: Path) -> None:
+    async with proxied(nginx, tmp_path, sdk, f"{IGNORING} proxy_buffering off;") as target:
+        case, diagnosis = await concluded(target)
+    assert {cell.outcome for cell in case.proxy} == {"live"}
+    assert (diagnosis.verdict, diagnosis.causes) == ("healthy", ())
+    assert "proxy-buffering-hold" not in [risk.id for risk in diagnosis.risks]
