@@ -5,22 +5,24 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
+from typing import TextIO
 
+from wizard.cli.output import check_writable, deliver, say
 from wizard.diagnose import diagnose
-from wizard.errors import UsageError
 from wizard.investigation import Investigation
 from wizard.model import StepId, StepState, Target
-from wizard.probe import plain, warm
+from wizard.probe import warm
 from wizard.report import render
 from wizard.steps import STEP_TEXTS
 from wizard.text import safe
 
 STATUS = {"healthy": 0, "fault": 1, "inconclusive": 3}
+UNREADABLE = 2
 
 
 def check(target: Target, format: str, output: str | None) -> int:
     """Run the checks, write the report, and return the exit status."""
+    check_writable(output)
     urls = [target.url, *(place.what for place in target.direct)]
     for version in ("1.1", "2"):
         warm(any(url.startswith("https:") for url in urls), version, target.insecure)
@@ -30,14 +32,14 @@ def check(target: Target, format: str, output: str | None) -> int:
         asyncio.run(_run(investigation))
     finally:
         # Interrupted too: what was found so far is still reported.
-        report = _report(investigation, format, time.monotonic() - started)
-        write_report(report, output)
+        report = _report(investigation, format, output, time.monotonic() - started)
+        deliver(report, output)
     return _status(investigation)
 
 
 async def _run(investigation: Investigation) -> None:
     """The root path and the matrix side by side, then what reads their traces."""
-    progress = _progress if sys.stderr.isatty() else _quiet
+    progress = _progress if _is_terminal(sys.stderr) else _quiet
     together: tuple[StepId, ...] = ("root", "proxy")
     await asyncio.gather(*(_step(investigation, step, progress) for step in together))
     then: tuple[StepId, ...] = ("direct", "logs", "config", "cause", "fix")
@@ -63,7 +65,11 @@ def _progress(investigation: Investigation, state: StepState) -> None:
     sys.stderr.flush()
 
 
-def _report(investigation: Investigation, format: str, elapsed_s: float) -> str:
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()
+
+
+def _report(investigation: Investigation, format: str, output: str | None, elapsed_s: float) -> str:
     return render(
         format,
         case=investigation.case,
@@ -71,28 +77,19 @@ def _report(investigation: Investigation, format: str, elapsed_s: float) -> str:
         recommendation=investigation.recommendation,
         steps=investigation.steps,
         elapsed_s=elapsed_s,
-        color=sys.stdout.isatty() and "NO_COLOR" not in os.environ,
+        color=output is None and _is_terminal(sys.stdout) and not os.environ.get("NO_COLOR"),
     )
 
 
 def _status(investigation: Investigation) -> int:
-    """The verdict's status, unless an input that was given could not be read."""
-    problems = investigation.case.problems
-    unreadable = [problems[step] for step in problems]
-    unreadable += [report.problem for report in investigation.case.logs if report.problem]
-    for problem in unreadable:
-        sys.stderr.write(f"ssewizard: {safe(problem)}\n")
+    """The verdict's status, unless an input that was given could not be read.
+
+    A log of which only the end was read has been read: that is said, and no more.
+    """
+    reports = [report for report in investigation.case.logs if report.problem]
+    problems = list(investigation.case.problems.values())
+    for problem in (*problems, *(report.problem for report in reports)):
+        say(f"ssewizard: {problem}")
     verdict = investigation.diagnosis.verdict if investigation.diagnosis else "inconclusive"
-    return 2 if unreadable else STATUS[verdict]
-
-
-def write_report(text: str, output: str | None) -> None:
-    """To the file, or to standard output where none is named. Raises `UsageError`."""
-    if output is None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-        return
-    try:
-        Path(output).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{output}: {plain(error)}") from None
+    unread = problems or any(not report.read for report in reports)
+    return UNREADABLE if unread else STATUS[verdict]

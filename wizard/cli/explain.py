@@ -2,7 +2,7 @@
 
 import textwrap
 
-from wizard.cli.check import write_report
+from wizard.cli.output import write_report
 from wizard.errors import UsageError
 from wizard.rules import Rule, all_rules, rule_named
 from wizard.text import safe
@@ -13,12 +13,12 @@ WIDTH = 80
 def explain(id: str | None) -> int:
     """List the failure modes, or show one in full. Raises `UsageError` for an unknown id."""
     if id is None:
-        write_report("".join(f"{rule.id:<24} {rule.title}\n" for rule in all_rules()), None)
+        write_report("".join(f"{rule.id:<24} {rule.title}\n" for rule in all_rules()))
         return 0
     rule = rule_named(id)
     if rule is None:
         raise UsageError(f"{safe(id, 60)}: no such failure mode; `ssewizard explain` lists them")
-    write_report(explained(rule), None)
+    write_report(explained(rule))
     return 0
 
 

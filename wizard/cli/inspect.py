@@ -4,8 +4,8 @@ import argparse
 import sys
 
 from wizard import nginx
-from wizard.cli.check import write_report
 from wizard.cli.options import place_of
+from wizard.cli.output import write_report
 from wizard.config_findings import config_findings
 from wizard.nginx.site import Request
 from wizard.report.inspect_report import inspect_json, inspect_text
@@ -20,7 +20,7 @@ def inspect(given: argparse.Namespace) -> int:
     site = nginx.inspect(config, request)
     findings = config_findings(site)
     if given.format == "json":
-        write_report(inspect_json(site, findings), None)
+        write_report(inspect_json(site, findings))
     else:
-        write_report(inspect_text(site, findings), None)
+        write_report(inspect_text(site, findings))
     return 0

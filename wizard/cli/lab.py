@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, TypeVar
 
 from wizard import lab as real
-from wizard.cli.check import write_report
+from wizard.cli.output import write_report
 
 if TYPE_CHECKING:
     from wizard.cli.main import OpenWizard
@@ -20,7 +20,7 @@ def lab(given: argparse.Namespace, open_wizard: "OpenWizard") -> int:
     """List the scenarios, serve one, or open the wizard on it. Raises `LabError`."""
     if given.list:
         scenarios = real.list_scenarios()
-        write_report("".join(f"{s.name:<22} {s.title}\n" for s in scenarios), None)
+        write_report("".join(f"{s.name:<22} {s.title}\n" for s in scenarios))
         return 0
     if given.serve:
         asyncio.run(real.serve(real.scenario_named(given.scenario)))

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from wizard.cli.options import parser, target_of
+from wizard.cli.output import drop_stdout, say
 from wizard.errors import SsewizardError, UsageError
 from wizard.model import Target
-from wizard.text import safe
 
 ApplyFix = Callable[[str], Awaitable[str]]
 OpenWizard = Callable[[Target | None, ApplyFix | None], int]
@@ -29,8 +29,7 @@ def main(argv: Sequence[str] | None, *, open_wizard: OpenWizard) -> int:
     except KeyboardInterrupt:
         return _say("ssewizard: interrupted", INTERRUPTED)
     except BrokenPipeError:
-        # Whoever read the report has left; Python would complain once more while it shuts down.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_stdout()  # whoever read the report has left
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001
         return _say(f"ssewizard: a bug of this tool, please report it: {_at(error)}", BUG)
@@ -65,7 +64,7 @@ def _run(words: list[str], open_wizard: OpenWizard) -> int:
 
 
 def _say(sentence: str, status: int) -> int:
-    sys.stderr.write(safe(sentence) + "\n")
+    say(sentence)
     return status
 
 

@@ -1,0 +1,127 @@
+"""`check` on every kind of broken peer: a verdict, a report, never a traceback."""
+
+import asyncio
+import json
+import socket
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import trustme
+
+from tests.cli.command import Ran, checked
+from tests.wire.scripted import CHUNKED, HEAD, chunk, saying, serving
+
+EVENT = b"event: endpoint\ndata: /message?sessionId=hunter2\n\n"
+
+
+def unused() -> int:
+    """A port where nothing listens."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@asynccontextmanager
+async def secure() -> AsyncIterator[int]:
+    """The port of a TLS server with a certificate that nobody knows."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(HEAD + b"\r\n" + EVENT)
+            await writer.drain()
+            await reader.read()
+        except (OSError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+
+
+def inconclusive(run: Ran, *said: str) -> None:
+    assert (run.status, run.err) == (3, "")
+    text = " ".join(run.out.split())
+    assert text.startswith("INCONCLUSIVE Through the proxy")
+    for words in said:
+        assert words in text
+    assert "sse-proxy" in text
+
+
+async def test_an_unknown_host() -> None:
+    inconclusive(await checked("http://no-such-host.invalid/sse"), "no address for no-such-host")
+
+
+async def test_a_refused_port() -> None:
+    inconclusive(await checked(f"http://127.0.0.1:{unused()}/sse"), "Connection refused")
+
+
+async def test_a_certificate_that_does_not_verify() -> None:
+    async with secure() as port:
+        url = f"https://127.0.0.1:{port}/sse"
+        inconclusive(await checked(url), "the certificate does not verify", "issuer")
+        lenient = await checked(url, "--insecure")
+    assert (lenient.status, lenient.err) == (0, "")
+    assert "hunter2" not in lenient.out
+
+
+async def test_plain_http_spoken_to_a_tls_port() -> None:
+    async with secure() as port:
+        inconclusive(await checked(f"http://127.0.0.1:{port}/sse"), "closed before an answer")
+
+
+async def test_tls_spoken_to_a_plain_port() -> None:
+    async with serving(saying(b"HTTP/1.1 400 Bad Request\r\n\r\n"), read_first=False) as url:
+        inconclusive(await checked(url.replace("http:", "https:")), "TLS failed")
+
+
+BROKEN: dict[str, tuple[Any, ...]] = {
+    "closes-at-once": (b"",),
+    "garbage": (b"\x00\xff\x1b[2J garbage\r\n\r\n",),
+    "endless-header": (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 300_000,),
+    "not-a-number": (b"HTTP/1.1 OK 200\r\n\r\n",),
+}
+
+
+@pytest.mark.parametrize("parts", BROKEN.values(), ids=BROKEN.keys())
+async def test_a_server_that_does_not_speak_http(parts: tuple[bytes, ...]) -> None:
+    async with serving(saying(*parts), read_first=False) as url:
+        run = await checked(url)
+    inconclusive(run, "closed before an answer")
+    assert "\x1b" not in run.out
+
+
+async def test_a_stream_that_breaks() -> None:
+    async with serving(saying(CHUNKED, chunk(EVENT))) as url:
+        run = await checked(url, "--format", "json")
+    assert (run.status, run.err) == (3, "")
+    report = json.loads(run.out)
+    assert report["checks"][1]["runs"][0]["ended"] == "reset"
+    assert "hunter2" not in run.out
+
+
+async def test_silence_is_waited_for_no_longer_than_was_said() -> None:
+    async with serving(saying(then="open")) as url:
+        run = await checked(url, "--format", "json")
+    report = json.loads(run.out)
+    assert run.status == 3
+    assert {one["outcome"] for one in report["checks"][1]["runs"]} == {"held"}
+
+
+async def test_a_refused_backend_alone_proves_nothing() -> None:
+    """502 and a direct URL that refuses: likely, but the config that names it was not given."""
+    bad = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"
+    async with serving(saying(bad)) as url:
+        run = await checked(url, "--direct", f"http://127.0.0.1:{unused()}/sse")
+    assert run.status in (1, 3)
+    assert "upstream-unreachable (confirmed)" not in run.out
+    assert run.err == ""

@@ -1,0 +1,108 @@
+"""Where the report goes: pipes that close, disks that are full, terminals that are not UTF-8."""
+
+import asyncio
+import os
+import signal
+import subprocess
+from asyncio.subprocess import PIPE
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import COMMAND, QUICK, ran
+from tests.wire.scripted import serving
+
+REFUSED = "http://127.0.0.1:1/sse"
+
+
+def piped(*words: str, close: str) -> "subprocess.CompletedProcess[str]":
+    """The command in a shell, with `close` after it: where its output goes."""
+    line = f'"$@" {close}'
+    return subprocess.run(
+        ["/bin/sh", "-c", line, "sh", *COMMAND, *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=50,
+    )
+
+
+@pytest.mark.parametrize(
+    "words", [("explain",), ("check", REFUSED, *QUICK)], ids=["explain", "check"]
+)
+def test_the_reader_has_left(words: tuple[str, ...]) -> None:
+    gone, ours = os.pipe()
+    os.close(gone)
+    with os.fdopen(ours, "wb") as pipe:
+        done = subprocess.run(
+            [*COMMAND, *words], stdout=pipe, stderr=subprocess.PIPE, check=False, timeout=50
+        )
+    assert done.stderr == b""
+    assert done.returncode == 130
+
+
+@pytest.mark.parametrize(
+    "words", [("explain",), ("check", REFUSED, *QUICK)], ids=["explain", "check"]
+)
+def test_standard_output_is_closed(words: tuple[str, ...]) -> None:
+    done = piped(*words, close=">&-")
+    assert done.returncode == 2
+    assert done.stderr == "ssewizard: standard output is closed, and no file was named (-o FILE)\n"
+
+
+def test_nobody_hears_the_complaint() -> None:
+    assert piped("check", "not-a-url", close="2>&-").returncode == 2
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full on this system")
+def test_the_disk_is_full() -> None:
+    done = piped("explain", close=">/dev/full")
+    assert done.returncode == 2
+    assert done.stderr == "ssewizard: standard output: cannot be written: No space left on device\n"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full on this system")
+def test_a_report_that_cannot_be_kept_is_printed() -> None:
+    run = ran("check", REFUSED, *QUICK, "-o", "/dev/full")
+    assert run.status == 2
+    assert run.out.startswith("INCONCLUSIVE")
+    assert "No space left" in run.sentence
+
+
+def test_a_terminal_that_is_not_utf8() -> None:
+    run = ran("check", REFUSED, *QUICK, env={"PYTHONIOENCODING": "ascii"})
+    assert run.status == 3
+    assert run.out.isascii()
+    assert "Connection refused" in run.out
+
+
+def test_a_file_is_utf8_whatever_the_locale(tmp_path: Path) -> None:
+    report = tmp_path / "report"
+    ran("check", REFUSED, *QUICK, "-o", str(report), env={"LC_ALL": "C", "PYTHONUTF8": "0"})
+    assert "–" in report.read_text("utf-8")
+
+
+def test_no_color_where_nobody_looks() -> None:
+    assert "\x1b" not in ran("check", REFUSED, *QUICK, env={"FORCE_COLOR": "1"}).out
+
+
+async def test_interrupted_the_report_so_far_is_printed() -> None:
+    """Interrupted once the probe's request has come: nothing is timed."""
+    started: asyncio.Future[asyncio.subprocess.Process] = asyncio.Future()
+
+    async def act(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ProcessLookupError):
+            (await started).send_signal(signal.SIGINT)
+        await reader.read()
+
+    async with serving(act) as url:
+        process = await asyncio.create_subprocess_exec(
+            *COMMAND, "check", url, "--stall", "30", stdout=PIPE, stderr=PIPE
+        )
+        started.set_result(process)
+        out, err = await asyncio.wait_for(process.communicate(), 50)
+    assert err == b"ssewizard: interrupted\n"
+    assert process.returncode == 130
+    assert out.startswith(b"INCONCLUSIVE")
+    assert b"interrupted" in out

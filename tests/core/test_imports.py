@@ -1,0 +1,68 @@
+"""What a command loads: nobody waits for a screen that is not drawn, or for a client not used."""
+
+import subprocess
+import sys
+
+import pytest
+
+LOADED = """
+import sys
+from screens.__main__ import main
+try:
+    main(sys.argv[1:])
+except SystemExit:
+    pass
+sys.stderr.write("LOADED " + " ".join(name for name in sys.modules if "." not in name))
+"""
+
+
+def loaded(*words: str) -> set[str]:
+    """The top-level modules in memory once the command has run."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, *words],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    )
+    return set(done.stderr.rpartition("LOADED ")[2].split())
+
+
+SCREEN = {"textual", "rich"}
+SMALL = SCREEN | {"httpx", "httpcore", "h2", "crossplane", "asyncio", "ssl"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["explain"],
+        ["explain", "proxy-buffering-hold"],
+        ["explain", "no-such-rule"],
+        ["--help"],
+        ["--version"],
+        ["check", "--help"],
+        ["check"],
+        ["check", "not-a-url"],
+        ["check", "http://h/sse", "--nope"],
+        ["--conf", "nginx.conf"],
+    ],
+    ids=" ".join,
+)
+def test_what_needs_no_network_loads_no_client(words: list[str]) -> None:
+    assert not loaded(*words) & SMALL
+
+
+def test_inspect_loads_no_client_and_no_screen() -> None:
+    assert not loaded("inspect", "--conf", "/nonexistent", "--path", "/") & (SCREEN | {"httpx"})
+
+
+@pytest.mark.parametrize(
+    "words", [["lab", "--list"], ["check", "http://127.0.0.1:1/sse", "--stall", "1"]], ids=" ".join
+)
+def test_headless_commands_load_no_screen(words: list[str]) -> None:
+    assert "textual" not in loaded(*words)
+
+
+def test_the_probe_is_really_loaded_by_check() -> None:
+    """Else the tests above prove nothing."""
+    assert "httpx" in loaded("check", "http://127.0.0.1:1/sse", "--stall", "1")

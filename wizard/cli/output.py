@@ -1,0 +1,76 @@
+"""Where reports go: standard output, or a file. Loads nothing else."""
+
+import os
+import sys
+from pathlib import Path
+
+from wizard.errors import UsageError
+from wizard.text import safe
+
+
+def write_report(text: str, output: str | None = None) -> None:
+    """To the file, or to standard output where none is named. Raises `UsageError`."""
+    if output is None:
+        _print(text)
+        return
+    try:
+        Path(output).write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise UsageError(_cannot(output, error)) from None
+
+
+def deliver(report: str, output: str | None) -> None:
+    """Write a report that cost time to make: where the file fails, it still comes to light."""
+    try:
+        write_report(report, output)
+    except UsageError:
+        if output is not None:
+            _print(report)
+        raise
+
+
+def check_writable(output: str | None) -> None:
+    """Raise `UsageError` before the probes run, not after, where no report can be written."""
+    if output is None or _is_special(Path(output)):
+        return
+    try:
+        with open(output, "ab"):
+            pass
+    except OSError as error:
+        raise UsageError(_cannot(output, error)) from None
+
+
+def _is_special(place: Path) -> bool:
+    """A pipe or a device: opening it to try would end what reads from it."""
+    return place.exists() and not place.is_file() and not place.is_dir()
+
+
+def _print(text: str) -> None:
+    if sys.stdout is None:
+        raise UsageError("standard output is closed, and no file was named (-o FILE)")
+    # A terminal that is not UTF-8 must not cost the report.
+    encoding = sys.stdout.encoding or "utf-8"
+    try:
+        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        drop_stdout()
+        raise UsageError(_cannot("standard output", error)) from None
+
+
+def drop_stdout() -> None:
+    """Python would complain once more, while it shuts down, of what is still in its buffer."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def say(sentence: str) -> None:
+    """One line on standard error, if there is one."""
+    if sys.stderr is not None:
+        sys.stderr.write(safe(sentence) + "\n")
+
+
+def _cannot(place: str, error: OSError) -> str:
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    return f"{place}: cannot be written: {reason}"
