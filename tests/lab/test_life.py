@@ -58,7 +58,7 @@ def serving() -> Iterator[tuple["subprocess.Popen[str]", dict[str, Any]]]:
 
 
 def port_of(said: dict[str, Any]) -> int:
-    port = urlsplit(said["url"]).port
+    port: int | None = urlsplit(said["url"]).port
     assert port is not None
     return port
 
