@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 SCENARIO ?= incident
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test check check-style snap bench clean
+.PHONY: help lab test check check-style picture snap bench clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -35,6 +35,9 @@ check-style: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+picture: $(VENV)/.dev ## the README's picture, made by the app itself
+	$(BIN)/python -m tests.picture
 
 snap: $(VENV)/.dev ## draw the snapshots again
 	$(BIN)/python -m pytest -n auto tests/screens --snapshot-update

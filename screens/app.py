@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import time
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -46,11 +47,13 @@ class Wizard(App[None]):
         last_case: Target | None = None,
         apply_fix: ApplyFix | None = None,
         make: Callable[[Target], Investigation] = Investigation,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
         self.investigation = investigation
         self.report_kept = False
         self._last, self._apply, self._make = last_case, apply_fix, make
+        self._clock = clock
 
     def on_mount(self) -> None:
         """Sixteen colours of the terminal's own; end well when the SSH session does."""
@@ -73,9 +76,9 @@ class Wizard(App[None]):
 
     def _open(self, investigation: Investigation) -> None:
         self.investigation = investigation
-        self.push_screen(Steps(investigation, self._apply))
+        self.push_screen(Steps(investigation, self._apply, self._clock))
 
-    def on_steps_ran(self, message: Steps.Ran) -> None:
+    def on_walk_ran(self) -> None:
         """After each step all that is known is kept: a killed session loses nothing."""
         if self.investigation is None:
             return

@@ -1,5 +1,7 @@
 """What stays in the terminal after the wizard has left: the cause, and what to paste where."""
 
+import time
+
 from wizard.diagnose import diagnose
 from wizard.investigation import Investigation
 from wizard.model import Recommendation
@@ -16,7 +18,7 @@ def whole_report(investigation: Investigation) -> str:
         diagnosis=investigation.diagnosis or diagnose(investigation.case),
         recommendation=investigation.recommendation,
         steps=investigation.steps,
-        elapsed_s=0.0,
+        elapsed_s=time.time() - investigation.case.started,
     )
 
 

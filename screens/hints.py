@@ -10,10 +10,12 @@ def hint(investigation: Investigation, step: StepId, now: float, *, in_lab: bool
     state = investigation.steps[step].state
     if waiting is not None and state == "running":
         past = max(0.0, now - waiting.since)
-        return f"{waiting.what}: {past:.0f} s of at most {waiting.at_most:.0f} s. Esc stops."
+        return f"{waiting.what}: {past:.0f} s of at most {waiting.at_most:.0f} s"
     missing = investigation.missing(step)
     if missing and state in ("todo", "skip"):
-        return f"Not given: {missing}. Enter asks for it." if state == "todo" else "i gives it."
+        here = " t takes the one that runs here." if step == "config" else ""
+        ask = f"Not given: {missing}. Enter asks for it." if state == "todo" else "i gives it."
+        return f"{ask}{here}"
     if step == "verify" and state == "todo":
         return _before_the_proof(investigation.recommendation is not None, in_lab=in_lab)
     if step == STEPS[0] and state == "todo":

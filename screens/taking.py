@@ -1,5 +1,8 @@
 """What can be taken from the steps: copied, saved, and in the lab applied."""
 
+import time
+from collections.abc import Callable
+
 from screens.keeping import save_question
 from screens.prompt import Prompt
 from screens.walk import GROUP, Walk
@@ -13,8 +16,13 @@ COPIED = "copied (by OSC 52, which tmux may drop"
 class Taking(Walk):
     """The keys that hand over what was found."""
 
-    def __init__(self, investigation: Investigation, apply_fix: ApplyFix | None = None) -> None:
-        super().__init__(investigation, in_lab=apply_fix is not None)
+    def __init__(
+        self,
+        investigation: Investigation,
+        apply_fix: ApplyFix | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(investigation, in_lab=apply_fix is not None, clock=clock)
         self._apply = apply_fix
 
     def to_copy(self) -> str:

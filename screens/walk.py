@@ -78,8 +78,9 @@ class Walk(Screen[None]):
 
     @property
     def busy(self) -> bool:
-        """Whether a step runs."""
-        return any(worker.is_running for worker in self.workers if worker.group == GROUP)
+        """Whether a step runs, or the lab is being patched."""
+        runs = any(one.state == "running" for one in self.investigation.steps.values())
+        return runs or any(one.is_running for one in self.workers if one.group == GROUP)
 
     def say(self, sentence: str) -> None:
         """Show a sentence until the next step is run or chosen."""

@@ -53,18 +53,18 @@ def _has_data(cell: Cell) -> bool:
 
 def _summary(case: Case, verdict: Verdict, causes: tuple[Finding, ...]) -> str:
     if verdict == "healthy":
-        return "Healthy: the stream is live in every cell through the proxy."
+        return "The stream is live in every cell through the proxy."
     if verdict == "fault":
         return f"{causes[0].title} ({causes[0].confidence})."
-    return f"Inconclusive: {_seen(case)}"
+    return _seen(case)
 
 
 def _seen(case: Case) -> str:
     """What was seen, in one sentence, where no cause can be named."""
     if not case.proxy:
-        return "the stream was not probed through the proxy."
+        return "The stream was not probed through the proxy."
     first = next((cell for cell in case.proxy if cell.outcome not in _WELL), case.proxy[0])
-    seen = f"through the proxy the stream is {first.outcome} ({safe(first.why, 300)})"
+    seen = f"Through the proxy the stream is {first.outcome} ({safe(first.why, 300)})"
     return f"{seen}; no cause could be shown."
 
 

@@ -58,11 +58,15 @@ def of_logs(reports: Sequence[LogReport]) -> Verdict:
     ours = [line for report in reports for line in report.lines if line.ours]
     telling = [line for line in ours if line.tag in TELLING]
     if telling:
-        return "warn", f"{len(telling)} telling lines of our own probes: {safe(telling[0].meaning)}"
+        return "warn", f"{_count(telling, 'telling line')} of our own: {safe(telling[0].meaning)}"
     if problems:
         return "fail", problems[0]
     read = sum(report.read for report in reports)
-    return "pass", f"{read} new lines, {len(ours)} of our own probes, none that tells of a fault"
+    return "pass", f"new lines: {read}, of our own probes: {len(ours)}; none tells of a fault"
+
+
+def _count(things: Sequence[object], name: str) -> str:
+    return f"{len(things)} {name}{'s' if len(things) != 1 else ''}"
 
 
 def of_site(site: Site) -> Verdict:

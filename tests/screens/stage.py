@@ -1,0 +1,230 @@
+"""Investigations at a chosen moment, made by hand: no socket, no Nginx, no clock."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from wizard import nginx, verdicts
+from wizard.diagnose import diagnose
+from wizard.events import Chunk, Comment, Connected, Ended, Headers, ProbeEvent, Resolved, SseEvent
+from wizard.foresight import predictions, request_for
+from wizard.investigation import Investigation, Waiting
+from wizard.judge import judge
+from wizard.matrix import legs
+from wizard.model import (
+    STEPS,
+    Case,
+    Diagnosis,
+    LogLine,
+    LogReport,
+    Place,
+    Recommendation,
+    StepId,
+    StepState,
+    Target,
+)
+from wizard.nginx.source import from_text
+from wizard.recommend import recommend
+from wizard.timeline import Leg, Timeline
+
+URL, DIRECT = "http://mcp.example.com/sse", "http://10.0.0.7:12213/sse"
+NOW = 101.2
+TARGET = Target(
+    URL,
+    direct=(Place(DIRECT),),
+    conf=Place("/etc/nginx/nginx.conf"),
+    logs=(Place("/var/log/nginx/access.log"),),
+)
+CONF = """\
+events {}
+http {
+    server {
+        listen 80;
+        server_name mcp.example.com;
+        location / {
+            proxy_pass http://10.0.0.7:12213;
+            proxy_set_header Host $host;
+            proxy_read_timeout 300;
+        }
+    }
+}
+"""
+MENDED = CONF.replace("proxy_read_timeout", "proxy_buffering off;\n            proxy_read_timeout")
+_STREAM = (("content-type", "text/event-stream"), ("server", "nginx/1.22.1"))
+_CHUNKED = (("content-type", "text/event-stream"), ("transfer-encoding", "chunked"))
+
+
+def root(*, answers: bool = True) -> Timeline:
+    """The root path, answered or still being asked."""
+    leg = Leg("root-proxy", "http://mcp.example.com/")
+    headers = (("content-type", "application/json"), ("server", "nginx/1.22.1"))
+    answer: list[ProbeEvent] = [Headers(0.021, 200, "1.1", headers), Ended(0.022, "eof")]
+    met: list[ProbeEvent] = [Resolved(0.002, "192.0.2.10"), Connected(0.014)]
+    return Timeline(leg).fold(met + answer * answers)
+
+
+def stream(leg: Leg, *, live: bool, until: float, ended: bool = True) -> Timeline:
+    """A stream that brings an event at once and then every half second, or nothing at all."""
+    events: list[ProbeEvent] = [Resolved(0.002, "192.0.2.10"), Connected(0.014)]
+    if live:
+        headers = _CHUNKED if leg.name == "sse-direct" else _STREAM
+        events += [Headers(0.02, 200, "1.1", headers), *_arriving(until)]
+    return Timeline(leg).fold([*events, *([Ended(until, "open")] if ended else [])])
+
+
+def _arriving(until: float) -> list[ProbeEvent]:
+    events: list[ProbeEvent] = [Chunk(0.021, 60, 60), SseEvent(0.021, "endpoint", "/message", "")]
+    for number in range(1, int(until * 2)):
+        at = number / 2
+        item = Comment(at, "ping") if number % 3 == 0 else SseEvent(at, "message", "{}", "")
+        events += [Chunk(at, 20, 20), item]
+    return events
+
+
+def case(*, live: bool, conf: str = CONF, ended: bool = True) -> Case:
+    """Everything seen: the stream through the proxy live or held, direct always live."""
+    until = 2.0 if ended else 1.2
+
+    def seen(name: str, url: str, live: bool) -> list[Timeline]:
+        return [stream(leg, live=live, until=until, ended=ended) for leg in legs(name, url)]
+
+    direct, proxied = seen("sse-direct", DIRECT, True), seen("sse-proxy", URL, live)
+    config = from_text(conf, "/etc/nginx/nginx.conf", version="1.22.1")
+    site = nginx.inspect(config, request_for(URL), "1.22.1")
+    return Case(
+        TARGET,
+        run="c0ffee",
+        root=root(),
+        proxy=tuple(judge(line, direct) for line in proxied),
+        direct=tuple(map(judge, direct)),
+        logs=(log(held=not live),),
+        site=site,
+        root_site=nginx.inspect(config, request_for("http://mcp.example.com/"), "1.22.1"),
+        predictions=predictions(site, [line.leg for line in proxied], direct),
+    )
+
+
+def log(*, held: bool) -> LogReport:
+    """What the access log shows of one of our own probes."""
+    status, tag = ("499 0", "held-499") if held else ("200 180", "live-200")
+    meaning = "the client gave up before a single byte was passed on" if held else "180 bytes"
+    text = f'198.51.100.4 - - [23/Nov/2026:03:12:09 +0000] "GET /sse HTTP/1.1" {status} "-" "x"'
+    line = LogLine("access.log", text, "access", True, tag, meaning, "sse-proxy h1 identity")
+    return LogReport("/var/log/nginx/access.log", (line,), read=1)
+
+
+class Staged(Investigation):
+    """An investigation that has come to a moment; `run` brings a step to its result at once."""
+
+    def __init__(
+        self, known: Case, done: Mapping[StepId, StepState], waiting: Waiting | None = None
+    ) -> None:
+        super().__init__(known.target, clock=lambda: NOW)
+        self.known, self.done, self.waits = known, dict(done), waiting
+        self.ran: list[StepId] = []
+
+    @property
+    def target(self) -> Target:
+        """As changed."""
+        return self.known.target
+
+    @property
+    def case(self) -> Case:
+        """As staged."""
+        return self.known
+
+    @property
+    def steps(self) -> Mapping[StepId, StepState]:
+        """As staged."""
+        return {step: self.done.get(step, StepState(step)) for step in STEPS}
+
+    @property
+    def waiting(self) -> Waiting | None:
+        """As staged."""
+        return self.waits
+
+    @property
+    def diagnosis(self) -> Diagnosis | None:
+        """From the case, once the step has run."""
+        return diagnose(self.known) if self._has_run("cause") else None
+
+    @property
+    def recommendation(self) -> Recommendation | None:
+        """From the case, once the step has run."""
+        if not self._has_run("fix"):
+            return None
+        return recommend(self.known, diagnose(self.known))
+
+    def _has_run(self, step: StepId) -> bool:
+        return self.steps[step].state not in ("todo", "running")
+
+    def amend(self, target: Target) -> None:
+        """Take it."""
+        self.known = replace(self.known, target=target)
+        self.done = {}
+
+    async def run(self, step: StepId) -> StepState:
+        """The step's result, at once."""
+        self.ran.append(step)
+        if missing := self.missing(step):
+            self.done[step] = StepState(step, "skip", f"not given: {missing}")
+        else:
+            self.done[step] = results(self.known)[step]
+        return self.done[step]
+
+
+def results(known: Case) -> dict[StepId, StepState]:
+    """What each step comes to for this case, by the functions that decide it for real."""
+    diagnosis = diagnose(known)
+    found: dict[StepId, verdicts.Verdict] = {
+        "root": verdicts.of_root(known.root or root(answers=False)),
+        "proxy": verdicts.of_cells(known.proxy),
+        "direct": verdicts.of_cells(known.direct),
+        "logs": verdicts.of_logs(known.logs),
+        "config": verdicts.of_site(known.site) if known.site else ("fail", "not read"),
+        "cause": verdicts.of_diagnosis(diagnosis),
+        "fix": verdicts.of_recommendation(recommend(known, diagnosis), diagnosis),
+        "verify": verdicts.of_verify(known.before, known.proxy),
+    }
+    return {step: StepState(step, *result) for step, result in found.items()}
+
+
+def empty() -> Staged:
+    """Nothing has run, and only the URL is known."""
+    return Staged(Case(Target(URL)), {})
+
+
+def running(step: StepId) -> Staged:
+    """This step runs; those before it have."""
+    known = case(live=False, ended=False)
+    if step == "root":
+        known = replace(Case(TARGET), root=root(answers=False))
+    known = replace(known, logs=(), site=None) if step in ("logs", "config") else known
+    if step == "verify":
+        known = replace(case(live=True, ended=False), before=case(live=False).proxy)
+    before = STEPS[: STEPS.index(step)]
+    done = {one: results(case(live=False))[one] for one in before}
+    done[step] = StepState(step, "running")
+    waits = Waiting("waiting for the first event", since=NOW - 1.2, at_most=2.0)
+    return Staged(known, done, waits if step in ("root", "proxy", "direct", "verify") else None)
+
+
+def healthy() -> Staged:
+    """All has run and nothing is wrong."""
+    known = case(live=True, conf=MENDED)
+    known = replace(known, before=known.proxy)
+    return Staged(known, results(known))
+
+
+def failing() -> Staged:
+    """All has run: the incident. The proof has run too, and the reload was forgotten."""
+    known = case(live=False)
+    known = replace(known, before=known.proxy)
+    return Staged(known, results(known))
+
+
+def broken() -> Staged:
+    """The config cannot be read, and nothing answers."""
+    said = "/etc/nginx/nginx.conf:14: unexpected end of file, expecting '}'"
+    done: dict[StepId, StepState] = {"config": StepState("config", "fail", said)}
+    done["root"] = StepState("root", "fail", "no connection to 192.0.2.10: Connection refused")
+    return Staged(Case(TARGET), done)

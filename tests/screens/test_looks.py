@@ -1,0 +1,79 @@
+"""How it looks: each step empty, running, healthy and failing. What it does: test_keys.py."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from textual.pilot import Pilot
+
+from screens.app import Wizard
+from tests.screens import stage
+from wizard.model import STEPS, StepId, Target
+
+SnapCompare = Callable[..., bool]
+SMALL, LARGE = (80, 24), (120, 40)
+MOMENTS: dict[str, Callable[[StepId], stage.Staged]] = {
+    "empty": lambda _: stage.empty(),
+    "running": stage.running,
+    "healthy": lambda _: stage.healthy(),
+    "failing": lambda _: stage.failing(),
+}
+
+
+def wizard(investigation: stage.Staged | None) -> Wizard:
+    """The wizard with its clock stopped."""
+    last = Target("https://mcp.example.com/sse?token=[redacted]")
+    return Wizard(investigation, last_case=last, clock=lambda: stage.NOW)
+
+
+def pressing(*keys: str) -> Callable[["Pilot[None]"], Awaitable[None]]:
+    """Press these before the picture is taken."""
+
+    async def before(pilot: "Pilot[None]") -> None:
+        await pilot.press(*keys)
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+
+    return before
+
+
+@pytest.mark.parametrize("moment", list(MOMENTS))
+@pytest.mark.parametrize("step", STEPS)
+def test_each_step_at_each_moment(step: StepId, moment: str, snap_compare: SnapCompare) -> None:
+    app = wizard(MOMENTS[moment](step))
+    number = str(STEPS.index(step) + 1)
+    assert snap_compare(app, terminal_size=SMALL, run_before=pressing(number))
+
+
+@pytest.mark.parametrize("step", ["proxy", "logs", "config", "cause", "fix", "verify"])
+def test_the_incident_in_a_large_window(step: StepId, snap_compare: SnapCompare) -> None:
+    number = str(STEPS.index(step) + 1)
+    app = wizard(stage.failing())
+    assert snap_compare(app, terminal_size=LARGE, run_before=pressing(number))
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
+def test_the_form(size: tuple[int, int], snap_compare: SnapCompare) -> None:
+    assert snap_compare(wizard(None), terminal_size=size)
+
+
+def test_the_form_with_a_wrong_url(snap_compare: SnapCompare) -> None:
+    keys = pressing(*"mcp", "enter")
+    assert snap_compare(wizard(None), terminal_size=SMALL, run_before=keys)
+
+
+def test_the_help(snap_compare: SnapCompare) -> None:
+    keys = pressing("question_mark")
+    assert snap_compare(wizard(stage.failing()), terminal_size=SMALL, run_before=keys)
+
+
+def test_asking_for_the_backend(snap_compare: SnapCompare) -> None:
+    keys = pressing("3", "enter")
+    assert snap_compare(wizard(stage.empty()), terminal_size=SMALL, run_before=keys)
+
+
+def test_what_cannot_be_read(snap_compare: SnapCompare) -> None:
+    assert snap_compare(wizard(stage.broken()), terminal_size=SMALL, run_before=pressing("5"))
+
+
+def test_a_window_too_small(snap_compare: SnapCompare) -> None:
+    assert snap_compare(wizard(stage.failing()), terminal_size=(50, 12))
