@@ -49,7 +49,7 @@ STEP_TEXTS: Mapping[StepId, StepText] = {
         "Nginx config",
         "Which server and location serve this path, which settings are in force there and where "
         "each comes from, and what Nginx will hold because of them.",
-        "the config: nginx.conf, a saved `nginx -T` dump, or a local `nginx -T` (t)",
+        "the config: nginx.conf, a saved `nginx -T` dump, or a local `nginx -T`",
     ),
     "cause": StepText(
         "Cause",
