@@ -1,5 +1,6 @@
 """The `curl` that would show the same, quoted for a shell, with no secret in it."""
 
+import math
 import shlex
 
 from wizard.model import Target
@@ -12,7 +13,9 @@ def curl(leg: Leg, target: Target, wait: float) -> str:
 
     `-N` shows the bytes as they come; HEAD (`-I`) is never advised: many streams refuse it.
     """
-    words = ["curl", "-sN", "-m", f"{wait:.0f}"]
+    # 0 would mean no limit; and brackets, as in [redacted], are a pattern to curl without -g.
+    words = ["curl", "-sN", "-m", str(max(1, math.ceil(wait)))]
+    words += ["-g"] if set(redact(leg.url)) & set("[]{}") else []
     if leg.name.startswith("root"):
         words += ["-o", "/dev/null", "-w", "%{http_code} %{time_starttransfer}s\\n"]
     else:
@@ -29,5 +32,6 @@ def _shared(target: Target) -> list[str]:
     if target.insecure:
         words.append("-k")
     if target.connect_to:
-        words += ["--connect-to", f"::{target.connect_to[0]}:{target.connect_to[1]}"]
+        host, port = target.connect_to
+        words += ["--connect-to", f"::{f'[{host}]' if ':' in host else host}:{port}"]
     return words

@@ -1,0 +1,217 @@
+"""The figures: `python -m tests.bench`. Measured side by side, printed, never asserted."""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import crossplane
+
+from wizard import nginx
+from wizard.nginx.site import Request
+from wizard.sse import Decoder
+from wizard.stall import LEAST
+
+EVENT = b'event: message\nid: 42\ndata: {"jsonrpc":"2.0","method":"notifications/message","params":'
+EVENT += b'{"level":"info","n":12345,"data":"' + b"x" * 29 + b'"}}\n\n'
+EVENTS = 200_000
+CHUNK = 64 << 10
+ENDLESS = 50 << 20
+LINES = 50_000
+ROUNDS = 3
+
+
+def main() -> None:
+    """Run all three and print a table."""
+    for title, rows in (
+        ("From the start of `ssewizard check` on the incident to its end", _check()),
+        (f"Decoder: {EVENTS:,} events of {len(EVENT)} bytes", _decoder()),
+        (f"A config of {LINES:,} lines: read and resolved", _config()),
+    ):
+        sys.stdout.write(f"{title}\n")
+        sys.stdout.writelines(f"  {name:<44}{value:>14}\n" for name, value in rows)
+        sys.stdout.write("\n")
+
+
+def _best(*works: Callable[[], object]) -> list[float]:
+    """The shortest of some rounds for each, in seconds: what else runs here can only add to it.
+    They take turns, so that a busy moment hits all of them."""
+    times: list[list[float]] = [[] for _ in works]
+    for _ in range(ROUNDS):
+        for known, work in zip(times, works, strict=True):
+            begun = time.perf_counter()
+            work()
+            known.append(time.perf_counter() - begun)
+    return [min(known) for known in times]
+
+
+# The cause of the incident ---------------------------------------------------------------------
+
+
+def _check() -> list[tuple[str, str]]:
+    with _lab() as said:
+        words = [sys.executable, "-m", "screens", *said["command"][1:]]
+        python = [sys.executable, "-c"]
+        total, bare, loading = _best(
+            lambda: _run(words), lambda: _run([*python, ""]), lambda: _run([*python, _LOAD])
+        )
+    loaded = loading - bare
+    return [
+        ("all of it", f"{total:.2f} s"),
+        ("the floor: a silent stream is looked at for", f"{LEAST:.2f} s"),
+        ("above the floor", f"{total - LEAST:.2f} s"),
+        ("  of it: Python's own start", f"{bare:.2f} s"),
+        ("  of it: imports, HTTP client warmed up", f"{loaded:.2f} s"),
+        ("  of it: the work", f"{total - LEAST - bare - loaded:.2f} s"),
+    ]
+
+
+_LOAD = "import wizard.cli.check as c; c.warm(False, '1.1'); c.warm(False, '2')"
+
+
+def _run(words: list[str]) -> None:
+    subprocess.run(words, stdout=subprocess.DEVNULL, check=False, timeout=60)
+
+
+@contextmanager
+def _lab() -> Iterator[dict[str, Any]]:
+    words = [sys.executable, "-m", "screens", "lab", "incident", "--serve"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as lab:
+        assert lab.stdout is not None
+        try:
+            yield json.loads(lab.stdout.readline())
+        finally:
+            lab.terminate()
+
+
+# The decoder -----------------------------------------------------------------------------------
+
+
+@dataclass
+class Event:
+    """What the naive decoder hands out."""
+
+    type: str = "message"
+    data: str = ""
+    id: str = ""
+
+
+class Naive:
+    """What one would write first: no limit, no comments, no CR, no time of arrival."""
+
+    def __init__(self) -> None:
+        self._rest = bytearray()
+        self._event = Event()
+
+    def feed(self, data: bytes) -> list[Event]:
+        """The events that these bytes complete."""
+        self._rest += data
+        if b"\n" not in data:
+            return []
+        *lines, rest = self._rest.decode("utf-8", "replace").split("\n")
+        self._rest = bytearray(rest.encode())
+        return [event for line in lines if (event := self._line(line))]
+
+    def _line(self, line: str) -> Event | None:
+        if not line:
+            event, self._event = self._event, Event()
+            return event if event.data else None
+        name, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        if name == "data":
+            self._event.data += value
+        elif name == "event":
+            self._event.type = value
+        elif name == "id":
+            self._event.id = value
+        return None
+
+
+def _decoder() -> list[tuple[str, str]]:
+    stream = EVENT * EVENTS
+    ours, naive = _best(
+        lambda: _drain(Decoder().feed, stream), lambda: _drain(Naive().feed, stream)
+    )
+    ours_peak = _peak(lambda: _endless(Decoder().feed))
+    naive_peak = _peak(lambda: _endless(Naive().feed))
+    return [
+        ("ours", f"{EVENTS / ours / 1000:,.0f} k events/s"),
+        ("naive, in the same run", f"{EVENTS / naive / 1000:,.0f} k events/s"),
+        ("rate, ours to naive", f"{naive / ours:.2f}"),
+        (f"peak memory, an endless line of {ENDLESS >> 20} MiB: ours", f"{ours_peak:.1f} MiB"),
+        ("the same: naive", f"{naive_peak:.1f} MiB"),
+    ]
+
+
+def _drain(feed: Callable[[bytes], object], stream: bytes) -> None:
+    for at in range(0, len(stream), CHUNK):
+        feed(stream[at : at + CHUNK])
+
+
+def _endless(feed: Callable[[bytes], object]) -> None:
+    feed(b"data: ")
+    for _ in range(ENDLESS // CHUNK):
+        feed(b"x" * CHUNK)
+    feed(b"\n\n")
+
+
+def _peak(work: Callable[[], object]) -> float:
+    """The most memory in use at any time, in MiB."""
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1] / (1 << 20)
+    finally:
+        tracemalloc.stop()
+
+
+# The config ------------------------------------------------------------------------------------
+
+
+def _generated() -> str:
+    """Servers with locations as they are found in the wild, `LINES` lines in all."""
+    location = "        location /app{n}/LEAF {{\n            proxy_pass http://b{n};\n" + "".join(
+        f"            proxy_set_header X-Header-{i} $http_x_{i};\n" for i in range(6)
+    )
+    server = "    server {{\n        listen 80;\n        server_name s{n}.example.com;\n"
+    server += (
+        "".join(f"{location.replace('LEAF', str(leaf))}        }}}}\n" for leaf in range(5))
+        + "    }}\n"
+    )
+    height = server.count("\n")
+    return (
+        "events {}\nhttp {\n"
+        + "".join(server.format(n=number) for number in range(LINES // height))
+        + "}\n"
+    )
+
+
+def _config() -> list[tuple[str, str]]:
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "nginx.conf"
+        path.write_text(_generated(), "utf-8")
+        theirs, ours = _best(lambda: _crossplane(str(path)), lambda: _resolve(str(path)))
+    return [
+        ("ours: parse, server, location, settings", f"{ours:.2f} s"),
+        ("crossplane: parse alone, in the same run", f"{theirs:.2f} s"),
+        ("ours to crossplane (to be within 2)", f"{ours / theirs:.2f}"),
+    ]
+
+
+def _crossplane(path: str) -> None:
+    crossplane.parse(path, combine=False, check_ctx=False, check_args=False)
+
+
+def _resolve(path: str) -> None:
+    nginx.inspect(nginx.read(path), Request("/app700/3", host="s700.example.com", port=80))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""The `curl` to try by hand: quoted for a shell, without a secret, and one that curl accepts."""
+
+import shlex
+
+from wizard.curl import curl
+from wizard.model import Target
+from wizard.timeline import Leg
+
+URL = "http://h/sse?a=b&c=d"
+
+
+def words(leg: Leg, target: Target | None = None, wait: float = 10.0) -> list[str]:
+    return shlex.split(curl(leg, target or Target(leg.url), wait))
+
+
+def test_a_stream() -> None:
+    made = words(Leg("sse-proxy", URL))
+    assert made == ["curl", "-sN", "-m", "10", "-D", "-", "--http1.1", URL]
+
+
+def test_each_cell_is_asked_for_as_the_probe_does() -> None:
+    made = words(Leg("sse-proxy", "https://h/sse", "2", "gzip"), Target(URL, insecure=True))
+    assert "--http2" in made
+    assert made[made.index("-H") + 1] == "Accept-Encoding: gzip"
+    assert {"--compressed", "-k"} <= set(made)
+
+
+def test_the_root_shows_status_and_time_alone() -> None:
+    made = words(Leg("root-proxy", "http://h/"))
+    assert made[made.index("-o") + 1] == "/dev/null"
+    assert "%{http_code}" in made[made.index("-w") + 1]
+
+
+def test_no_secret() -> None:
+    target = Target(URL, headers=(("Authorization", "Bearer hunter2"), ("X-Own", "it's")))
+    made = curl(Leg("sse-proxy", "http://h/sse?sessionId=hunter2"), target, 10)
+    assert "hunter2" not in made
+    assert "X-Own: it's" in shlex.split(made)
+    assert "-g" in made.split()
+
+
+def test_a_short_wait_is_not_no_limit() -> None:
+    made = words(Leg("sse-proxy", URL), wait=0.3)
+    assert made[made.index("-m") + 1] == "1"
+
+
+def test_connect_to_an_address() -> None:
+    for given, expected in (("h2", "::h2:8443"), ("::1", "::[::1]:8443")):
+        made = words(Leg("sse-proxy", URL), Target(URL, connect_to=(given, 8443)))
+        assert made[made.index("--connect-to") + 1] == expected
