@@ -58,6 +58,7 @@ def _row(
         gzip_applied=gzip_applies(site.effective, leg.encoding),
         upstream=framing,
         silent=silent,
+        version=site.version,
     )
     return Delivery(client, leg.encoding, framing, result)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from wizard.model import Case, Diagnosis
 from wizard.nginx.site import Site
 from wizard.nginx.units import duration_s
+from wizard.rules.seen import ping_gap
 
 HOLDING = frozenset(
     {"proxy-buffering-hold", "gzip-plus-buffering", "xab-ignored", "idle-headers-held"}
@@ -112,9 +113,3 @@ def _why_timeout(now: float, gap: float | None) -> str:
         f"the longest silence between two reads from the backend, not a total: {now:g} s is in "
         f"force, {seen}. Pings every 15–30 s from the backend are needed as well"
     )
-
-
-def ping_gap(case: Case) -> float | None:
-    """The longest silence between two events or pings seen, in seconds, on any leg."""
-    gaps = [cell.timeline.ping_gap_s for cell in (*case.direct, *case.proxy)]
-    return max((gap for gap in gaps if gap is not None), default=None)

@@ -54,7 +54,7 @@ def _latent(rule: Rule, case: Case) -> Finding | None:
     limit = read_timeout(case.site)
     if case.site is None or limit is None:
         return None
-    gap = _ping_gap(case)
+    gap = seen.ping_gap(case)
     if gap is not None and gap < limit:
         return None
     if gap is None and limit > SHORT:
@@ -66,11 +66,6 @@ def _latent(rule: Rule, case: Case) -> Finding | None:
     evidence = (seen.of_setting(case.site, _name(case.site)), Evidence("probe", "stream", said))
     apart = "Predicted from the config, not observed: watch with --patience to see it."
     return rule.found("possible" if gap is None else "likely", evidence, apart, latent=True)
-
-
-def _ping_gap(case: Case) -> float | None:
-    gaps = [cell.timeline.ping_gap_s for cell in (*case.direct, *case.proxy)]
-    return max((gap for gap in gaps if gap is not None), default=None)
 
 
 def _name(site: Site) -> str:

@@ -32,6 +32,12 @@ def live_direct(case: Case, encoding: str = "identity") -> tuple[Cell, ...]:
     return tuple(cell for cell in cells(case.direct, encoding) if is_live(cell.timeline))
 
 
+def ping_gap(case: Case) -> float | None:
+    """The longest silence between two events or pings that was seen on any leg, in seconds."""
+    gaps = [cell.timeline.ping_gap_s for cell in (*case.direct, *case.proxy)]
+    return max((gap for gap in gaps if gap is not None), default=None)
+
+
 def x_accel_buffering(case: Case) -> str | None:
     """What the backend says in X-Accel-Buffering, in lower case; None if not or not known."""
     for cell in case.direct:
