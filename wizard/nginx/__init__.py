@@ -1,19 +1,22 @@
 """Nginx's config as Nginx reads it. The only place that knows crossplane."""
 
+import re
+
 from wizard.nginx.delivery import table
 from wizard.nginx.effective import Chain, effective
 from wizard.nginx.local import dump_local, find_nginx
 from wizard.nginx.locations import spelled
 from wizard.nginx.route import Route, follow
-from wizard.nginx.servers import choose, clients, reference
+from wizard.nginx.servers import Chosen, choose, clients, reference
 from wizard.nginx.site import LocationRef, Request, Setting, Site
 from wizard.nginx.source import read
-from wizard.nginx.tree import Config, Directive
+from wizard.nginx.tree import Config
 from wizard.nginx.units import duration_s, size_bytes
 from wizard.nginx.upstream import upstream_of
 
 __all__ = ["dump_local", "duration_s", "find_nginx", "inspect", "read", "size_bytes"]
 
+_VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){0,3}(?![0-9])")
 STREAMS = ("proxy", "fastcgi", "uwsgi", "scgi")
 """What has a `…_buffering` of its own; grpc never buffers a response."""
 
@@ -26,15 +29,14 @@ def inspect(config: Config, request: Request, version: str | None = None) -> Sit
         request: As the client sends it.
         version: The Nginx version whose defaults hold, where the config does not say.
     """
-    version = config.version or version
+    version = config.version or _known(version)
     chosen = choose(config, request)
     if chosen is None:
         doubts = (*config.notes, "the config has no server block")
         return Site(request, config, version, None, None, None, {}, undecided=doubts)
-    http, server, reason, doubt = chosen
+    http, server = chosen.http, chosen.server
     outer: Chain = [("http", http), ("server", server)] if http else [("server", server)]
-    merges = not any(_off(block, "merge_slashes") for _, block in outer)
-    route = follow(server, request, merges)
+    route = follow(server, request, _merges(chosen, request))
     upstream = upstream_of(config, server, route, request)
     settings = effective(
         [*outer, *(("location", one) for one in route.chain)], upstream.kind, version
@@ -44,18 +46,28 @@ def inspect(config: Config, request: Request, version: str | None = None) -> Sit
         request,
         config,
         version,
-        reference(server, reason),
+        reference(server, chosen.reason),
         _location(route),
         upstream,
         settings,
         kinds,
         table(settings, kinds) if upstream.kind in STREAMS else (),
-        _doubts(config, doubt, route, settings, version),
+        _doubts(config, chosen.doubt, route, settings, version),
     )
 
 
-def _off(block: Directive, name: str) -> bool:
-    return any(line.args == ("off",) for line in block.children(name))
+def _known(version: str | None) -> str | None:
+    """The version if it can be one: it may come from a backend's own header."""
+    return version if version and _VERSION.match(version) else None
+
+
+def _merges(chosen: Chosen, request: Request) -> bool:
+    """Whether slashes are merged. Without TLS the default server decides, since the path is read
+    before the name (https://nginx.org/en/docs/http/ngx_http_core_module.html#merge_slashes)."""
+    first = chosen.server if request.scheme == "https" else chosen.default
+    blocks = [block for block in (first, chosen.http) if block]
+    lines = [line for block in blocks for line in block.children("merge_slashes")]
+    return not lines or [arg.lower() for arg in lines[0].args] != ["off"]
 
 
 def _location(route: Route) -> LocationRef | None:

@@ -4,9 +4,15 @@ import os
 import stat
 
 from wizard.errors import ConfigError
+from wizard.text import visible
 
 FILE_LIMIT = 16 << 20
 """The largest config file that is read, in bytes."""
+
+
+def fault(message: str, name: str, line: int | None = None) -> ConfigError:
+    """The error, its place fit to show: a file may be called anything."""
+    return ConfigError(message, visible(name, 300), line)
 
 
 def read_text(path: str, name: str) -> str:
@@ -15,24 +21,26 @@ def read_text(path: str, name: str) -> str:
         # Not to wait for the writer of a FIFO.
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_CLOEXEC", 0))
     except OSError as error:
-        raise ConfigError(_why(error), name) from None
+        raise fault(_why(error), name) from None
+    except ValueError:
+        raise fault("not a file name", name) from None
     with os.fdopen(handle, "rb") as file:
         mode = os.fstat(handle).st_mode
         if not stat.S_ISREG(mode):
-            raise ConfigError(_kind(mode), name)
+            raise fault(_kind(mode), name)
         try:
             raw = file.read(FILE_LIMIT + 1)
         except OSError as error:
-            raise ConfigError(_why(error), name) from None
+            raise fault(_why(error), name) from None
     return decode(raw, name)
 
 
 def decode(raw: bytes, name: str) -> str:
     """The text of these bytes. Raises `ConfigError` where they cannot be a config."""
     if len(raw) > FILE_LIMIT:
-        raise ConfigError(f"larger than {FILE_LIMIT >> 20} MiB, so not read", name)
+        raise fault(f"larger than {FILE_LIMIT >> 20} MiB, so not read", name)
     if b"\0" in raw:
-        raise ConfigError(
+        raise fault(
             "a binary file, not an Nginx config", name, raw[: raw.index(b"\0")].count(b"\n") + 1
         )
     return raw.decode("utf-8", "replace").removeprefix("\ufeff")

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
-from wizard.nginx.patterns import compiled
+from wizard.nginx.patterns import compiled, raw
 from wizard.nginx.tree import Directive
 from wizard.text import visible
 
+_BROKEN = re.compile("%(?![0-9A-Fa-f]{2})|%00")
 PASSES = ("proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "grpc_pass", "memcached_pass")
 
 
@@ -44,17 +45,27 @@ def spelled(location: Directive) -> tuple[str, str]:
 
 def normal(path: str, merge_slashes: bool = True) -> str:
     """The path as locations see it: decoded, dots resolved, slashes merged."""
+    return resolved(path, merge_slashes) or "/"
+
+
+def resolved(path: str, merge_slashes: bool = True) -> str | None:
+    """The same; None where Nginx answers 400: it refuses a broken escape, a zero byte, a path that
+    leads above the root (`ngx_http_parse_complex_uri`)."""
+    if not path.startswith("/") or _BROKEN.search(path):
+        return None
     decoded = unquote_to_bytes(path).decode("utf-8", "surrogateescape")
     if merge_slashes:
         decoded = re.sub(r"/{2,}", "/", decoded)
     parts: list[str] = []
     for part in decoded.split("/")[1:]:
         if part == "..":
-            del parts[-1:]
+            if not parts:
+                return None
+            parts.pop()
         elif part != ".":
             parts.append(part)
     ends_in_dot = decoded.rpartition("/")[2] in (".", "..")
-    return "/" + "/".join([*parts, ""] if ends_in_dot and parts and parts[-1] else parts)
+    return "/" + "/".join([*parts, ""] if ends_in_dot and parts else parts)
 
 
 def find(block: Directive, path: str, doubts: list[str]) -> Choice | None:
@@ -98,13 +109,17 @@ def _fixed(inside: Sequence[Directive], path: str) -> Choice | None:
 
 
 def _slash(inside: Sequence[Directive], path: str) -> Choice | None:
-    """A passing location `/x/` makes Nginx answer `/x` with a 301."""
-    for location in inside:
-        modifier, prefix = spelled(location)
-        passes = any(child.name in PASSES for child in location.block or ())
-        if modifier in ("", "^~") and prefix == f"{path}/" and passes:
-            return Choice((location,), True, f"Nginx redirects {visible(path, 80)} to it", True)
-    return None
+    """A passing location `/x/` makes Nginx answer `/x` with a 301, in the name of `= /x/` where
+    there is one."""
+    there = [
+        location
+        for location in inside
+        if spelled(location) in ((one, f"{path}/") for one in ("", "^~", "="))
+    ]
+    if not any(child.name in PASSES for location in there for child in location.block or ()):
+        return None
+    chosen = max(there, key=lambda location: spelled(location)[0] == "=")
+    return Choice((chosen,), True, f"Nginx redirects {visible(path, 80)} to it", True)
 
 
 def _pattern(inside: Sequence[Directive], path: str, doubts: list[str]) -> Choice | None:
@@ -116,7 +131,7 @@ def _pattern(inside: Sequence[Directive], path: str, doubts: list[str]) -> Choic
         pattern = compiled(text, ignore_case=modifier == "~*")
         if pattern is None:
             doubts.append(f"{location.where}: the pattern {visible(text, 80)} could not be tried")
-        elif pattern.search(path):
+        elif pattern.search(raw(path)):
             nested = find(location, path, doubts)
             chain = (location, *(nested.chain if nested else ()))
             reason = f"the first regex that matches, {visible(text, 80)}, beats the prefixes"

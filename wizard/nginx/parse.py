@@ -4,11 +4,12 @@ The tokens are crossplane's. The tree is built here, since the end lines are nee
 any arity must stay, and a fault must name its line.
 """
 
+import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from wizard.errors import ConfigError
+from wizard.nginx.files import fault
 from wizard.nginx.tree import Directive, Where
 from wizard.text import visible
 
@@ -16,6 +17,12 @@ DEPTH = 64
 """How deep blocks may nest; Nginx itself needs no more than a handful."""
 
 Token = tuple[str, int, bool]
+_END = "the-file-ends-here"
+_ESCAPE = re.compile(r"\\([\"'\\trn])")
+_CONTROL = {"t": "\t", "r": "\r", "n": "\n"}
+_ODD = [code for code in range(0x3001) if chr(code).isspace() and chr(code) not in " \t\n"]
+_NO_SPACES = {code: 0xF0000 + code for code in _ODD}
+_SPACES = {hidden: code for code, hidden in _NO_SPACES.items()}
 
 
 @dataclass
@@ -43,12 +50,12 @@ def parse(text: str, name: str, via: tuple[Where, ...] = ()) -> tuple[Directive,
     for token, line, quoted in _tokens(text, name):
         if quoted or token not in ("{", "}", ";"):
             start = start if words else line
-            words.append(token)
+            words.append(_meant(token))
         elif token == "{":
             stack.append(_Open(words, start if words else line))
             words = []
             if len(stack) > DEPTH:
-                raise ConfigError(f"blocks nest deeper than {DEPTH}", name, line)
+                raise fault(f"blocks nest deeper than {DEPTH}", name, line)
         elif token == ";":
             _close(stack[-1], words, Where(name, start), line, None, via)
             words = []
@@ -58,12 +65,20 @@ def parse(text: str, name: str, via: tuple[Where, ...] = ()) -> tuple[Directive,
             where = Where(name, closed.line)
             _close(stack[-1], closed.words, where, line, tuple(closed.block), via)
     _must_be_ended(words, name, start)
+    if len(stack) > 1:
+        opened = f'"{visible(stack[-1].words[0], 60)}" of line {stack[-1].line}'
+        raise fault(f'the file ends inside {opened}: a "}}" is missing', name, line)
     return tuple(stack[0].block)
+
+
+def _meant(word: str) -> str:
+    """What a word means to Nginx: it takes the backslash from some escapes, and leaves others."""
+    return _ESCAPE.sub(lambda found: _CONTROL.get(found[1], found[1]), word)
 
 
 def _must_be_ended(words: list[str], name: str, line: int) -> None:
     if words:
-        raise ConfigError(f'directive "{visible(words[0], 60)}" is not ended by ";"', name, line)
+        raise fault(f'directive "{visible(words[0], 60)}" is not ended by ";"', name, line)
 
 
 def _close(
@@ -75,7 +90,7 @@ def _close(
     via: tuple[Where, ...],
 ) -> None:
     if not words:
-        raise ConfigError(
+        raise fault(
             'unexpected "{"' if block is not None else 'unexpected ";"', where.file, where.line
         )
     parent.block.append(Directive(words[0], tuple(words[1:]), where, end, block, via))
@@ -84,19 +99,30 @@ def _close(
 def _tokens(text: str, name: str) -> Iterator[Token]:
     """crossplane's tokens without comments; its syntax errors as ours."""
     import crossplane
-    from crossplane.errors import NgxParserSyntaxError
+    from crossplane.errors import NgxParserBaseException
 
+    last = text.count("\n") + 2
     # crossplane reads files only: what came from a dump or a pipe is put into one.
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="", suffix=".conf") as file:
-        file.write(text)
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", errors="replace", newline="", suffix=".conf"
+    ) as file:
+        # It says nothing of a word, a quote or a Lua block that is open at the end: then the word
+        # that we put there is not seen as one.
+        file.write(f"{_spaced(text)}\n{_END}\n")
         file.flush()
         try:
             for token, line, quoted in crossplane.lex(file.name):
+                if token == _END and line == last:
+                    return
                 if quoted or not token.startswith("#"):
-                    yield token, line, quoted
-        except NgxParserSyntaxError as error:
-            reason = visible(str(error.strerror).partition(" in ")[0], 200)
-            raise ConfigError(reason, name, error.lineno) from None
-        except RuntimeError:
-            # The lexer runs past the end inside an escape or a lua block.
-            raise ConfigError("the file ends in the middle of a word", name) from None
+                    yield token.translate(_SPACES), line, quoted
+        except NgxParserBaseException as error:
+            reason = visible(str(error.strerror), 200)
+            raise fault(reason, name, min(error.lineno or last, last - 1)) from None
+    raise fault("the file ends in the middle of a word, a quote or a Lua block", name, last - 1)
+
+
+def _spaced(text: str) -> str:
+    """Only what Nginx takes for a space may be one to crossplane, which also ends a line, and so
+    a comment, at a lone carriage return."""
+    return text.replace("\r\n", "\n").replace("\r", " ").translate(_NO_SPACES)

@@ -8,8 +8,8 @@ https://nginx.org/en/docs/http/ngx_http_core_module.html#try_files
 import re
 from dataclasses import dataclass, field
 
-from wizard.nginx.locations import Choice, find, named, normal
-from wizard.nginx.patterns import compiled
+from wizard.nginx.locations import Choice, find, named, resolved
+from wizard.nginx.patterns import compiled, raw
 from wizard.nginx.site import Request
 from wizard.nginx.tree import Directive
 from wizard.text import visible
@@ -26,12 +26,15 @@ class Route:
     Attributes:
         chain: The locations around the request, outermost first; empty where none matches.
         path: The path as it is now, decoded.
-        rewritten: Whether it is still the path that the client asked for.
+        query: The query as it is now; None where variables decide.
+        rewritten: Whether it is no longer the path that the client asked for.
+        broken: Whether `rewrite … break` changed it: then proxy_pass replaces no prefix.
         answered: The directive that answers without a backend (`return`), or None.
         doubts: What could not be decided, one sentence each.
     """
 
     path: str
+    query: str | None = ""
     chain: tuple[Directive, ...] = ()
     reason: str = ""
     rewritten: bool = False
@@ -42,7 +45,10 @@ class Route:
 
 def follow(server: Directive, request: Request, merge_slashes: bool = True) -> Route:
     """The way of this request through this server."""
-    route = Route(normal(request.path, merge_slashes))
+    path = resolved(request.path, merge_slashes)
+    if path is None:
+        return Route("/", doubts=["Nginx answers 400 to this path, whatever the config says"])
+    route = Route(path, request.query)
     _rewrites(server, route)
     for _ in range(CYCLES):
         if route.answered is not None:
@@ -67,29 +73,29 @@ def _enter(route: Route, choice: Choice | None) -> None:
 
 def _moves_on(server: Directive, route: Route) -> bool:
     """Whether the location sends the request to another one."""
-    location, before = route.chain[-1], route.path
-    _rewrites(location, route)
+    location = route.chain[-1]
+    moved = _rewrites(location, route)
     if route.answered is not None:
         return False
-    if route.path != before and not route.broken:
-        return True
-    return _tries(server, location, route)
+    return moved or _tries(server, location, route)
 
 
-def _rewrites(block: Directive, route: Route) -> None:
-    """The rewrite directives of one level, in order."""
-    route.broken = False
+def _rewrites(block: Directive, route: Route) -> bool:
+    """Follow the rewrite directives of one level, in order; whether another location is due."""
+    moved = False
     for line in block.block or ():
         if line.name == "return":
             route.answered = line
-            return
+        if line.name in ("return", "break"):
+            return False
         if line.name == "if":
             _note_if(line, route)
-        if line.name == "break":
-            route.broken = True
-            return
-        if line.name == "rewrite" and len(line.args) >= 2 and _rewrite(line, route):
-            return
+        if line.name == "rewrite" and len(line.args) >= 2:
+            ended = _rewrite(line, route)
+            if ended:
+                return ended == "last"
+            moved = moved or ended is not None
+    return moved
 
 
 def _note_if(line: Directive, route: Route) -> None:
@@ -99,39 +105,54 @@ def _note_if(line: Directive, route: Route) -> None:
         route.doubts.append(f"{line.where}: `if {condition}` is taken as not met")
 
 
-def _rewrite(line: Directive, route: Route) -> bool:
-    """Apply one rewrite; whether it ends the rewriting of this level."""
+def _rewrite(line: Directive, route: Route) -> str | None:
+    """Apply one rewrite: the flag that ends the rewriting of this level, empty for none, None
+    where the pattern does not match."""
     flag = line.args[2] if len(line.args) > 2 else ""
     pattern = compiled(line.args[0])
     if pattern is None:
         route.doubts.append(
             f"{line.where}: the pattern {visible(line.args[0], 80)} could not be tried"
         )
-        return False
-    match = pattern.search(route.path)
+        return None
+    match = pattern.search(raw(route.path))
     if match is None:
-        return False
+        return None
     if flag in ("redirect", "permanent") or line.args[1].startswith(_REDIRECTS):
         route.answered = line
-        return True
-    replaced = _substitute(line.args[1], match)
-    if replaced is None:
+        return flag or "redirect"
+    return flag if _replace(line, match, route) else None
+
+
+def _replace(line: Directive, match: re.Match[bytes], route: Route) -> bool:
+    """Put the replacement in place of path and query; False where variables decide the path."""
+    target, is_whole = line.args[1].removesuffix("?"), line.args[1].endswith("?")
+    before, mark, after = target.partition("?")
+    path, query = _substitute(before, match), _substitute(after, match)
+    if path is None:
         route.doubts.append(f"{line.where}: the rewritten path depends on variables")
         return False
-    route.path, route.rewritten = replaced.partition("?")[0], True
-    route.broken = flag == "break"
-    return flag in ("last", "break")
+    route.path, route.rewritten = path, True
+    route.broken = route.broken or line.args[2:3] == ("break",)
+    if query is None or (route.query is None and not is_whole):
+        route.query = None
+    elif mark or is_whole:
+        # The client's own query follows, unless the replacement ends in a question mark.
+        route.query = "&".join(filter(None, (query, "" if is_whole else route.query)))
+    return True
 
 
-def _substitute(text: str, match: re.Match[str]) -> str | None:
+def _substitute(text: str, match: re.Match[bytes]) -> str | None:
     """The replacement with its captures; None where it holds another variable."""
-    groups = {**{str(i): g or "" for i, g in enumerate(match.groups(), 1)}, **match.groupdict("")}
-    path, mark, query = text.partition("?")
+    groups = {**{str(i): g or b"" for i, g in enumerate(match.groups(), 1)}, **match.groupdict(b"")}
     try:
-        filled = re.sub(r"\$\{?(\w+)\}?", lambda found: groups[found[1]], path)
+        return re.sub(
+            r"\$\{?(\w+)\}?",
+            lambda found: groups[found[1]].decode("utf-8", "surrogateescape"),
+            text,
+        )
     except KeyError:
         return None
-    return filled + mark + query
 
 
 def _tries(server: Directive, location: Directive, route: Route) -> bool:
@@ -150,6 +171,7 @@ def _tries(server: Directive, location: Directive, route: Route) -> bool:
         route.answered = line
         route.doubts.append(f"{line.where}: try_files decides by which files exist")
         return False
-    route.path, route.rewritten = last.partition("?")[0], True
+    route.path, _, route.query = last.partition("?")
+    route.rewritten, route.broken = True, False
     route.doubts.append(f"{line.where}: taken as falling through to {visible(last, 60)}")
     return True

@@ -6,15 +6,16 @@ https://nginx.org/en/docs/http/server_names.html
 
 import ipaddress
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from wizard.nginx.patterns import compiled
+from wizard.nginx.names import match
 from wizard.nginx.site import Client, Request, ServerRef
 from wizard.nginx.tree import Config, Directive
 from wizard.text import visible
 
 ANY = "*"
+_PORT = re.compile("[0-9]{1,5}")
 H2_BESIDE_H1 = (1, 25, 1)
 """From here on a plain port with HTTP/2 also speaks HTTP/1.1 (CHANGES of 1.25.1)."""
 
@@ -56,118 +57,131 @@ def _listen(args: Sequence[str]) -> Listen:
     where, flags = args[0], frozenset(args[1:])
     if where.startswith("unix:"):
         return Listen(where, None, flags, where)
-    if where.isdigit():
+    if _PORT.fullmatch(where):
         return Listen(ANY, int(where), flags, where)
     address, colon, port = where.rpartition(":")
     if not colon or where.endswith("]"):
         address, port = where, "80"
-    number = int(port) if port.isdigit() else None
+    number = int(port) if _PORT.fullmatch(port) else None
     return Listen(ANY if address in (ANY, "0.0.0.0", "[::]") else address, number, flags, where)
 
 
-def choose(config: Config, request: Request) -> tuple[Directive | None, Directive, str, str] | None:
-    """The http block, the server, why it is chosen, and what could not be decided."""
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The server that answers.
+
+    Attributes:
+        http: The block around it; None in a fragment.
+        default: The default server there: it rules until the name is known.
+        doubt: What could not be decided, or empty.
+    """
+
+    http: Directive | None
+    server: Directive
+    default: Directive
+    reason: str
+    doubt: str
+
+
+@dataclass(frozen=True, slots=True)
+class _There:
+    """A server on a socket, and whether it is called the default there."""
+
+    server: Directive
+    default: bool
+
+
+def choose(config: Config, request: Request) -> Chosen | None:
+    """The server that answers the request; None where the config has none."""
     known = servers(config)
     if not known:
         return None
     port = request.port or (443 if request.scheme == "https" else 80)
-    group, doubt = _group(known, request, port)
-    server, reason = _by_name(group, port, request.host)
+    name = asked_name(request.host)
+    sockets = _sockets((server for _, server in known), port)
+    group, doubt = _group(sockets, name)
+    if not group:
+        group = [_There(server, default=False) for _, server in known]
+        doubt = f"no server listens on port {port}; chosen among all by name"
+    server, reason = _by_name(group, name)
     http = next(http for http, one in known if one is server)
-    return http, server, reason, doubt
+    return Chosen(http, server, _default(group).server, reason, doubt)
 
 
-def _group(
-    known: Sequence[tuple[Directive | None, Directive]], request: Request, port: int
-) -> tuple[list[Directive], str]:
-    """The servers that share the socket on which the request arrives."""
-    sockets: dict[str, list[Directive]] = {}
-    for _, server in known:
+def _sockets(every: Iterable[Directive], port: int) -> dict[str, list[_There]]:
+    """The servers at each address of this port, in the order of the config."""
+    sockets: dict[str, list[_There]] = {}
+    for server in every:
+        defaults: dict[str, bool] = {}
         for listen in listens(server):
             if listen.port == port and "quic" not in listen.flags:
-                sockets.setdefault(listen.address, []).append(server)
-    if not sockets:
-        everyone = [server for _, server in known]
-        return everyone, f"no server listens on port {port}; chosen among all by name"
-    address = _address(request.host)
+                is_default = bool(listen.flags & {"default_server", "default"})
+                defaults[listen.address] = defaults.get(listen.address, False) or is_default
+        for address, is_default in defaults.items():
+            sockets.setdefault(address, []).append(_There(server, is_default))
+    return sockets
+
+
+def _group(sockets: dict[str, list[_There]], name: str) -> tuple[list[_There], str]:
+    """The servers that share the socket on which the request arrives, and a doubt."""
+    address = _address(name)
     if address in sockets:
         return sockets[address], ""
-    if ANY in sockets:
-        return sockets[ANY], ""
-    group = [server for servers_there in sockets.values() for server in servers_there]
-    doubt = "the address on which the request arrives is not known" if len(sockets) > 1 else ""
-    return group, doubt
+    if ANY not in sockets:
+        group = [one for there in sockets.values() for one in there]
+        doubt = "the address on which the request arrives is not known" if len(sockets) > 1 else ""
+        return group, doubt
+    elsewhere = {where: there for where, there in sockets.items() if where != ANY}
+    return sockets[ANY], "" if address else _elsewhere(elsewhere, sockets[ANY], name)
 
 
-def _address(host: str | None) -> str:
-    """The host if it is an address, as `listen` writes it."""
+def _elsewhere(sockets: dict[str, list[_There]], usual: Sequence[_There], name: str) -> str:
+    """Where another server would answer, did the request arrive at an address of its own."""
+    taken = _by_name(usual, name)[0]
+    others = {where: _by_name(there, name)[0] for where, there in sockets.items()}
+    told = [
+        f"{visible(where, 60)} ({server.where})"
+        for where, server in others.items()
+        if server is not taken
+    ]
+    return f"another server answers what arrives at {', '.join(told[:3])}" if told else ""
+
+
+def asked_name(host: str | None) -> str:
+    """The host as Nginx compares it: without port and last dot, IPv6 in brackets."""
+    name = (host or "").strip().lower()
+    if ":" in name and _is_address(name):
+        return f"[{name}]"
+    return re.sub(r":[0-9]*$", "", name).removesuffix(".")
+
+
+def _is_address(text: str) -> bool:
     try:
-        found = ipaddress.ip_address((host or "").strip("[]"))
+        ipaddress.ip_address(text)
     except ValueError:
-        return ""
-    return f"[{found}]" if found.version == 6 else str(found)
+        return False
+    return True
 
 
-def _by_name(group: Sequence[Directive], port: int, host: str | None) -> tuple[Directive, str]:
+def _address(name: str) -> str:
+    """The name if it is an address, as `listen` writes it."""
+    return name if _is_address(name.removeprefix("[").removesuffix("]")) else ""
+
+
+def _by_name(group: Sequence[_There], name: str) -> tuple[Directive, str]:
     """Exact name, longest leading wildcard, longest trailing one, first regex, default server."""
-    name = (host or "").lower().strip("[]").rstrip(".")
-    if name:
-        for kind in (_exact, _leading, _trailing, _regex):
-            if (found := kind(group, name)) is not None:
-                server, said = found
-                return server, f"server_name {visible(said, 80)} matches {visible(name, 80)}"
-    default = next((server for server in group if _is_default(server, port)), group[0])
+    if name and (found := match([one.server for one in group], name)) is not None:
+        said = f"server_name {visible(found.written, 80)} matches {visible(name, 80)}"
+        return found.server, said
+    default = _default(group)
     if len(group) == 1:
-        return default, "it is the only server there"
-    why = "default_server" if _is_default(default, port) else "the first in the config"
-    return default, f"no server_name matches, so the default server serves: {why}"
+        return default.server, "it is the only server there"
+    why = "default_server" if default.default else "the first in the config"
+    return default.server, f"no server_name matches, so the default server serves: {why}"
 
 
-Named = tuple[Directive, str]
-
-
-def _names(group: Sequence[Directive]) -> Iterator[Named]:
-    for server in group:
-        for line in server.children("server_name"):
-            for name in line.args:
-                yield server, name.lower() if not name.startswith("~") else name
-
-
-def _exact(group: Sequence[Directive], host: str) -> Named | None:
-    wanted = {host, f".{host}"}
-    return next(((s, name) for s, name in _names(group) if name in wanted), None)
-
-
-def _leading(group: Sequence[Directive], host: str) -> Named | None:
-    found = [
-        (server, name)
-        for server, name in _names(group)
-        if (name.startswith("*.") and host.endswith(name[1:]))
-        or (name.startswith(".") and host.endswith(name))
-    ]
-    return max(found, key=lambda pair: len(pair[1].lstrip("*")), default=None)
-
-
-def _trailing(group: Sequence[Directive], host: str) -> Named | None:
-    found = [
-        (s, name) for s, name in _names(group) if name.endswith(".*") and host.startswith(name[:-1])
-    ]
-    return max(found, key=lambda pair: len(pair[1]), default=None)
-
-
-def _regex(group: Sequence[Directive], host: str) -> Named | None:
-    for server, name in _names(group):
-        pattern = compiled(name[1:], ignore_case=True) if name.startswith("~") else None
-        if pattern is not None and pattern.search(host):
-            return server, name
-    return None
-
-
-def _is_default(server: Directive, port: int) -> bool:
-    return any(
-        listen.port == port and listen.flags & {"default_server", "default"}
-        for listen in listens(server)
-    )
+def _default(group: Sequence[_There]) -> _There:
+    return next((one for one in group if one.default), group[0])
 
 
 def reference(server: Directive, reason: str) -> ServerRef:
@@ -184,11 +198,13 @@ def clients(config: Config, server: Directive, version: str | None) -> tuple[Cli
     and port holds for this one too.
     """
     kinds: dict[Client, None] = {}
+    http = next((http for http, one in servers(config) if one is server), None)
+    both = _switched((server, http), "http2")
     for listen in listens(server):
         if "quic" in listen.flags:
             continue
         shared = _shared_flags(config, listen)
-        for kind in _kinds(server, shared, version):
+        for kind in _kinds(server, shared, version, both):
             kinds[kind] = None
     order: tuple[Client, ...] = ("h1", "h1-tls", "h2", "h2c")
     return tuple(kind for kind in order if kind in kinds)
@@ -199,9 +215,16 @@ def _shared_flags(config: Config, listen: Listen) -> frozenset[str]:
     return frozenset().union(*(other.flags for other in every if other.socket == listen.socket))
 
 
-def _kinds(server: Directive, flags: frozenset[str], version: str | None) -> tuple[Client, ...]:
-    switched = any(line.args == ("on",) for line in server.children("http2"))
-    secure = "ssl" in flags or any(line.args == ("on",) for line in server.children("ssl"))
+def _switched(blocks: Sequence[Directive | None], name: str) -> bool:
+    """Whether the innermost of these blocks that says so switches it on."""
+    lines = [line for block in blocks if block for line in block.children(name)]
+    return bool(lines) and [arg.lower() for arg in lines[0].args] == ["on"]
+
+
+def _kinds(
+    server: Directive, flags: frozenset[str], version: str | None, switched: bool
+) -> tuple[Client, ...]:
+    secure = "ssl" in flags or _switched((server,), "ssl")
     if secure:
         return ("h1-tls", "h2") if switched or "http2" in flags else ("h1-tls",)
     if switched:

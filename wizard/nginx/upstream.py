@@ -4,6 +4,7 @@ https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass
 """
 
 import re
+from urllib.parse import quote
 
 from wizard.nginx.locations import PASSES, spelled
 from wizard.nginx.route import Route
@@ -11,7 +12,11 @@ from wizard.nginx.servers import http_blocks
 from wizard.nginx.site import Request, Upstream
 from wizard.nginx.tree import Config, Directive
 
-_URL = re.compile(r"^(?:(?P<scheme>\w+)://)?(?P<host>unix:[^:]+|[^/]*)(?P<uri>[:/].*)?$", re.DOTALL)
+_URL = re.compile(
+    r"^(?:(?P<scheme>\w+)://)?(?P<host>unix:[^:]+|[^/?#]*):?(?P<uri>[/?#].*)?$", re.DOTALL
+)
+_UNESCAPED = "/!$&'()*+,-.:;=@_~[]"
+"""What `ngx_escape_uri` leaves as it is, beside letters and digits."""
 
 
 def upstream_of(config: Config, server: Directive, route: Route, request: Request) -> Upstream:
@@ -60,23 +65,26 @@ def _peers(config: Config, passed: str) -> tuple[str, ...]:
             http.children("upstream") if http else (d for d in config.root if d.name == "upstream")
         )
         for block in blocks:
-            if block.args[:1] == (name,):
-                return tuple(line.args[0] for line in block.children("server") if line.args)
+            if [one.lower() for one in block.args[:1]] == [name.lower()]:
+                servers = (line.args[0] for line in block.children("server") if line.args)
+                return tuple(_with_port(server, None) for server in servers)
     return (_with_port(host, found["scheme"] if found else None),)
 
 
 def _with_port(host: str, scheme: str | None) -> str:
     if host.startswith("unix:") or ":" in host.rpartition("]")[2]:
         return host
-    return f"{host}:{443 if scheme == 'https' else 80}"
+    return f"{host}:{443 if scheme in ('https', 'grpcs') else 80}"
 
 
 def _request_uri(
     kind: str, passed: str, location: Directive, route: Route, request: Request
 ) -> str | None:
     """The URI that the backend gets, query included; None where variables decide."""
-    query = f"?{request.query}" if request.query else ""
-    asked = (route.path if route.rewritten else request.path) + query
+    if route.query is None:
+        return None
+    query = f"?{route.query}" if route.query else ""
+    asked = (_escaped(route.path) if route.rewritten else request.path) + query
     if kind != "proxy":
         return asked
     found = _URL.match(passed)
@@ -84,10 +92,18 @@ def _request_uri(
     if "$" in passed:
         if uri is None:
             return asked
-        return request.path + query if uri == "$request_uri" else None
+        original = f"?{request.query}" if request.query else ""
+        return request.path + original if uri == "$request_uri" else None
     if uri is None or route.broken:
         return asked
     modifier, prefix = spelled(location)
     if modifier == "=":
         return uri + query
-    return uri + route.path.removeprefix(prefix) + query
+    rest = route.path.removeprefix(prefix)
+    # Nginx escapes what was escaped before, and what it has rewritten itself.
+    return uri + (_escaped(rest) if route.rewritten or "%" in request.path else rest) + query
+
+
+def _escaped(path: str) -> str:
+    """A decoded path as Nginx writes it into a request."""
+    return quote(path.encode("utf-8", "surrogateescape"), safe=_UNESCAPED)

@@ -1,0 +1,160 @@
+"""Which server and which location serve a request: what we read from the config against Nginx."""
+
+import asyncio
+import http.client
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from tests.nginx_config.drawn import Server, quiet, render, requests, webs
+from tests.recommend.real import Ask, answer, backend
+from wizard import nginx as reading
+from wizard.lab.nginx import Nginx, free_ports
+from wizard.nginx.site import Request, Site
+
+pytestmark = pytest.mark.nginx
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Who answered: the status where it tells something, the lines of server and location."""
+
+    kind: str
+    server: int | None
+    location: int | None
+
+
+@contextmanager
+def running(binary: str, text: str, ports: Sequence[int]) -> Iterator[Path]:
+    """Nginx at work over this config; the path of the config."""
+    with tempfile.TemporaryDirectory() as folder:
+        conf = Path(folder) / "nginx.conf"
+        conf.write_text(text, "utf-8")
+        server = Nginx(binary, conf, ports)
+        asyncio.run(server.start())
+        try:
+            yield conf
+        finally:
+            server.stop()
+
+
+def asked(port: int, host: str, path: str) -> Answer:
+    """What Nginx answers."""
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+        connection.putrequest("GET", path, skip_host=True)
+        connection.putheader("Host", host)
+        connection.endheaders()
+        response = connection.getresponse()
+        if response.status == 400:
+            return Answer("refused", None, None)
+        kind = "redirect" if response.status == 301 else "answer"
+        return Answer(kind, _line(response, "X-Server"), _line(response, "X-Location"))
+
+
+def _line(response: http.client.HTTPResponse, name: str) -> int | None:
+    value = response.getheader(name)
+    return int(value) if value else None
+
+
+def foretold(site: Site) -> Answer:
+    """What our reading of the config says."""
+    if any("answers 400" in doubt for doubt in site.undecided):
+        return Answer("refused", None, None)
+    kind = "redirect" if any("with a 301" in doubt for doubt in site.undecided) else "answer"
+    assert site.server is not None
+    location = site.location.directive.where.line if site.location else None
+    return Answer(kind, site.server.directive.where.line, location)
+
+
+def request_of(port: int, host: str, path: str) -> Request:
+    bare, _, query = path.partition("?")
+    return Request(bare, host, "http", port, query)
+
+
+@given(servers=webs(), wanted=requests())
+@settings(
+    **quiet(max_examples=40, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+)
+def test_nginx_chooses_what_we_say(
+    nginx: str, servers: list[Server], wanted: list[tuple[int, str, str]]
+) -> None:
+    ports = free_ports(3)
+    text = render(servers, ports)
+    used = sorted({ports[port] for server in servers for port in server.ports})
+    with running(nginx, text, used) as conf:
+        config = reading.read(str(conf))
+        seen, said = {}, {}
+        for index, host, path in wanted:
+            if (port := ports[index]) not in used:
+                continue
+            seen[index, host, path] = asked(port, host, path)
+            said[index, host, path] = foretold(
+                reading.inspect(config, request_of(port, host, path))
+            )
+    wrong = {key: (answer, said[key]) for key, answer in seen.items() if answer != said[key]}
+    assert not wrong, f"{wrong}\n{text}"
+
+
+PASSING = """\
+location /plain/ { proxy_pass http://$BACKEND; }
+location /cut/ { proxy_pass http://$BACKEND/; }
+location /cut/deep/ { proxy_pass http://$BACKEND/a/b; }
+location = /exact { proxy_pass http://$BACKEND/other; }
+location /named/ { proxy_pass http://Svc.Test/x/; }
+location /var/ { set $to $BACKEND; proxy_pass http://$to; }
+location /whole/ { set $to $BACKEND; proxy_pass http://$to$request_uri; }
+location /broken/ { rewrite ^/broken/(.*)$ /new/$1 break; proxy_pass http://$BACKEND/gone/; }
+location /stays/ { break; proxy_pass http://$BACKEND/here/; }
+location /last/ { rewrite ^/last/(?<rest>.*)$ /cut/$rest last; return 500; }
+location /chain/ { rewrite ^/chain/ /last/x; rewrite ^/last/ /plain/y; }
+location /undone/ { rewrite ^/undone/(.*) /undone/$1/z; break; proxy_pass http://$BACKEND; }
+location /query/ { rewrite ^/query/(.*)$ /plain/q?id=1 last; }
+location /drop/ { rewrite ^ /plain/q? last; }
+location /both/ { rewrite ^ /plain/q?a=b? last; }
+location /files/ { try_files /none @named; }
+location /index/ { try_files /none /plain/index; }
+location @named { proxy_pass http://$BACKEND; }
+location ~ ^/(\\w+)[.]sse$ { proxy_pass http://$BACKEND; }
+rewrite ^/early/(.*) /plain/$1;
+rewrite ^/stop/(.*) /cut/$1 break;
+"""
+PLACES = (
+    "plain", "cut", "cut/deep", "named", "var", "whole", "broken", "stays", "last", "chain",
+    "undone", "query", "drop", "both", "files", "index", "early", "stop",
+)  # fmt: skip
+ENDS = (
+    "x", "x?a=1&b=%20", "", "?q", "a%20b%25c%3Fd%23e", "%C3%A9", "a//b", "a/../b",
+    "<>|^`{}\"\\~!$&'", "a+b", "(1);2,[3]@:", "%7f%01", "%2e%2e/plain/u",
+)  # fmt: skip
+OTHERS = ("/exact", "/exact?y", "/bot.sse?z", "/cut", "/cut/deep")
+
+
+def test_the_backend_is_asked_for_the_uri_that_we_say(nginx: str) -> None:
+    paths = (*(f"/{place}/{end}" for place in PLACES for end in ENDS), *OTHERS)
+    with backend() as behind:
+        [port] = free_ports(1)
+        with running(nginx, in_frame(PASSING, port, f"127.0.0.1:{behind}"), [port]) as conf:
+            config = reading.read(str(conf))
+            seen = {path: _passed(port, path) for path in paths}
+    sites = {path: reading.inspect(config, request_of(port, "a.test", path)) for path in paths}
+    said = {path: site.upstream.request_uri for path, site in sites.items() if site.upstream}
+    assert said == seen
+
+
+def in_frame(server: str, port: int, address: str) -> str:
+    """A whole config around the inside of a server."""
+    frame = render([], []).removesuffix("}\n")
+    upstream = f"upstream svc.test {{ server {address}; }}"
+    whole = f"{frame}{upstream}\nserver {{ listen 127.0.0.1:{port};\n{server}}}\n}}\n"
+    return whole.replace("$BACKEND", address)
+
+
+def _passed(port: int, path: str) -> object:
+    """The URI that the backend was asked for; None where Nginx answers itself."""
+    status, told, _ = answer(port, Ask(path))
+    return told["uri"] if isinstance(told, dict) else None if status in (301, 400) else status
