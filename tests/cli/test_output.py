@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 from asyncio.subprocess import PIPE
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -90,10 +89,13 @@ def test_no_color_where_nobody_looks() -> None:
 async def test_interrupted_the_report_so_far_is_printed() -> None:
     """Interrupted once the probe's request has come: nothing is timed."""
     started: asyncio.Future[asyncio.subprocess.Process] = asyncio.Future()
+    interrupted: list[bool] = []
 
     async def act(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ProcessLookupError):
-            (await started).send_signal(signal.SIGINT)
+        process = await started
+        if not interrupted:
+            interrupted.append(True)
+            process.send_signal(signal.SIGINT)
         await reader.read()
 
     async with serving(act) as url:
