@@ -8,7 +8,7 @@ from pathlib import Path
 from screens.prompt import Question
 from wizard.errors import UsageError
 from wizard.model import Place, Recommendation, Target
-from wizard.probe import plain
+from wizard.wire import plain
 from wizard.text import redact, safe
 
 FIX_FILE = "ssewizard-fix.diff"

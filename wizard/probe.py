@@ -6,15 +6,11 @@ are ignored, so that what is measured is the path that the URL names.
 """
 
 import asyncio
-import os
-import socket
 import ssl
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib import import_module
 from typing import Any
 
 import httpx
@@ -33,6 +29,7 @@ from wizard.inflate import decoder_for
 from wizard.sse import Decoder
 from wizard.text import safe
 from wizard.timeline import Leg
+from wizard.wire import host_of, plain, resolve, transport, warm
 
 CONNECT_TIMEOUT = 10.0
 """How long, in seconds, a connection (TCP, then TLS) may take."""
@@ -40,8 +37,24 @@ BODY_LIMIT = 256 << 10
 """How much is read, in bytes, of a body that is not an event stream."""
 EXCERPT = 400
 """How many bytes of such a body are kept for the reader."""
-ADDRESSES = 4
-"""How many addresses of a name are tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is asked: a plain GET unless said otherwise.
+
+    Attributes:
+        headers: They replace ours of the same name.
+        excerpt: How many bytes to keep of a body that is not an event stream.
+    """
+
+    method: str = "GET"
+    headers: tuple[tuple[str, str], ...] = ()
+    content: bytes = b""
+    excerpt: int = EXCERPT
+
+
+GET = Ask()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,57 +81,43 @@ def user_agent(leg: Leg, run: str) -> str:
     return f"ssewizard/{__version__} (run={run}; {leg.label.replace(' ', '-')})"
 
 
-def request_headers(leg: Leg, manner: Manner) -> list[tuple[str, str]]:
+def request_headers(leg: Leg, manner: Manner, ask: Ask = GET) -> list[tuple[str, str]]:
     """The headers that a leg sends, besides Host."""
     accept = "*/*" if leg.name.startswith("root") else "text/event-stream"
-    ours = [
-        ("User-Agent", user_agent(leg, manner.run)),
-        ("Accept", accept),
-        ("Accept-Encoding", leg.encoding),
-    ]
-    given = {name.lower() for name, _ in manner.headers}
-    return [pair for pair in ours if pair[0].lower() not in given] + list(manner.headers)
+    ours = {
+        "user-agent": ("User-Agent", user_agent(leg, manner.run)),
+        "accept": ("Accept", accept),
+        "accept-encoding": ("Accept-Encoding", leg.encoding),
+    }
+    ours.update({name.lower(): (name, value) for name, value in ask.headers})
+    for name, _ in manner.headers:
+        ours.pop(name.lower(), None)
+    return [*ours.values(), *manner.headers]
 
 
-@lru_cache(maxsize=8)
-def tls_context(http: str, insecure: bool) -> ssl.SSLContext:
-    """A TLS context, made before the clock starts; one for each HTTP version, since ALPN is
-    set on the context and legs run side by side."""
-    context = ssl.create_default_context()
-    paths = ssl.get_default_verify_paths()
-    if paths.cafile is None and paths.capath is None:
-        import certifi  # a Python without a system store (macOS): httpx brings this one
-
-        context.load_verify_locations(certifi.where())
-    if insecure:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-async def probe(leg: Leg, manner: Manner) -> AsyncGenerator[ProbeEvent, None]:
+async def probe(leg: Leg, manner: Manner, ask: Ask = GET) -> AsyncGenerator[ProbeEvent, None]:
     """Make the request and report what happens until the stream ends.
 
     Yields:
         Events in the order in which they happen; the last is an `Ended`, unless the caller
         leaves first. No transport error is raised.
     """
-    url = httpx.URL(leg.url)
-    warm(url.scheme == "https", leg.http, manner.insecure)
+    request = _Request(leg, manner, ask)
+    warm(request.secure, leg.http, manner.insecure)
     start = manner.clock()
 
     def now() -> float:
         return manner.clock() - start
 
     try:
-        addresses = await _resolve(url, manner)
+        addresses = await resolve(*request.host, manner.connect_timeout)
     except (OSError, UnicodeError) as error:
-        yield Ended(now(), "dns", f"no address for {safe(_host(url, manner)[0])}: {plain(error)}")
+        yield Ended(now(), "dns", f"no address for {safe(request.host[0])}: {plain(error)}")
         return
     resolved = now()
     for last, address in enumerate(addresses, 1 - len(addresses)):
         yield Resolved(resolved, address)
-        async with aclosing(_connection(leg, manner, url, address, _Wire(now))) as events:
+        async with aclosing(_connection(request, address, _Wire(now))) as events:
             async for event in events:
                 refused = isinstance(event, Ended) and event.reason == "refused"
                 # Another address may answer where this one refuses: localhost is ::1 first.
@@ -129,27 +128,44 @@ async def probe(leg: Leg, manner: Manner) -> AsyncGenerator[ProbeEvent, None]:
                 return
 
 
-def warm(secure: bool, http: str = "1.1", insecure: bool = False) -> None:
-    """Load what a request needs, so that no import and no store of certificates is measured."""
-    for name in ("anyio._backends._asyncio", "httpcore._backends.anyio"):
-        import_module(name)
-    if http == "2":
-        import_module("h2.connection")
-    if secure:
-        tls_context(http, insecure)
+@dataclass(frozen=True)
+class _Request:
+    """All that one request is made from."""
 
+    leg: Leg
+    manner: Manner
+    ask: Ask
 
-def _host(url: httpx.URL, manner: Manner) -> tuple[str, int]:
-    port = url.port or (443 if url.scheme == "https" else 80)
-    return manner.connect_to or (url.raw_host.decode("ascii"), port)
+    @property
+    def url(self) -> httpx.URL:
+        return httpx.URL(self.leg.url)
 
+    @property
+    def secure(self) -> bool:
+        return self.url.scheme == "https"
 
-async def _resolve(url: httpx.URL, manner: Manner) -> list[str]:
-    host, port = _host(url, manner)
-    loop = asyncio.get_running_loop()
-    lookup = loop.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
-    found = await asyncio.wait_for(lookup, manner.connect_timeout)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))[:ADDRESSES]
+    @property
+    def host(self) -> tuple[str, int]:
+        """Where to connect to."""
+        return host_of(self.url, self.manner.connect_to)
+
+    def to(self, address: str, wire: "_Wire") -> httpx.Request:
+        """The request to a fixed address under the URL's own name (Host, SNI)."""
+        connect = self.manner.connect_timeout
+        headers = request_headers(self.leg, self.manner, self.ask)
+        if not any(key.lower() == "host" for key, _ in headers):
+            headers.insert(0, ("Host", self.url.netloc.decode("ascii")))
+        return httpx.Request(
+            self.ask.method,
+            self.url.copy_with(host=address, port=self.host[1]),
+            headers=headers,
+            content=self.ask.content or None,
+            extensions={
+                "timeout": {"connect": connect, "read": None, "write": 10.0, "pool": None},
+                "sni_hostname": self.url.raw_host.decode("ascii"),
+                "trace": wire.trace,
+            },
+        )
 
 
 class _Wire:
@@ -171,9 +187,9 @@ class _Wire:
 
 
 async def _connection(
-    leg: Leg, manner: Manner, url: httpx.URL, address: str, wire: _Wire
+    request: _Request, address: str, wire: _Wire
 ) -> AsyncGenerator[ProbeEvent, None]:
-    task = asyncio.create_task(_drive(leg, manner, url, address, wire))
+    task = asyncio.create_task(_drive(request, address, wire))
     try:
         while (event := await wire.events.get()) is not None:
             yield event
@@ -182,13 +198,14 @@ async def _connection(
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def _drive(leg: Leg, manner: Manner, url: httpx.URL, address: str, wire: _Wire) -> None:
+async def _drive(request: _Request, address: str, wire: _Wire) -> None:
     """Put what happens on one connection into the queue, then None."""
-    async with _transport(leg, manner, url) as transport:
+    http, insecure = request.leg.http, request.manner.insecure
+    async with transport(http, secure=request.secure, insecure=insecure) as way:
         try:
-            response = await transport.handle_async_request(_build(leg, manner, url, address, wire))
+            response = await way.handle_async_request(request.to(address, wire))
             try:
-                await _read(response, wire)
+                await _read(response, wire, request.ask.excerpt)
             finally:
                 await response.aclose()
         except (httpx.TransportError, ssl.SSLError, OSError) as error:
@@ -196,42 +213,7 @@ async def _drive(leg: Leg, manner: Manner, url: httpx.URL, address: str, wire: _
     await wire.events.put(None)
 
 
-def _transport(leg: Leg, manner: Manner, url: httpx.URL) -> httpx.AsyncHTTPTransport:
-    secure = url.scheme == "https"
-    return httpx.AsyncHTTPTransport(
-        verify=tls_context(leg.http, manner.insecure) if secure else _no_tls(),
-        # Over TLS the server chooses by ALPN; without it HTTP/2 is spoken straight away.
-        http1=secure or leg.http != "2",
-        http2=leg.http == "2",
-        trust_env=False,
-    )
-
-
-@lru_cache(maxsize=1)
-def _no_tls() -> ssl.SSLContext:
-    """An empty context: loading a store of certificates for plain HTTP would cost 20 ms."""
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-
-def _build(leg: Leg, manner: Manner, url: httpx.URL, address: str, wire: _Wire) -> httpx.Request:
-    """The request to a fixed address under the URL's own name (Host, SNI)."""
-    timeout = {"connect": manner.connect_timeout, "read": None, "write": 10.0, "pool": None}
-    headers = request_headers(leg, manner)
-    if not any(key.lower() == "host" for key, _ in headers):
-        headers.insert(0, ("Host", url.netloc.decode("ascii")))
-    return httpx.Request(
-        "GET",
-        url.copy_with(host=address, port=_host(url, manner)[1]),
-        headers=headers,
-        extensions={
-            "timeout": timeout,
-            "sni_hostname": url.raw_host.decode("ascii"),
-            "trace": wire.trace,
-        },
-    )
-
-
-async def _read(response: httpx.Response, wire: _Wire) -> None:
+async def _read(response: httpx.Response, wire: _Wire, excerpt: int) -> None:
     version = bytes(response.extensions.get("http_version", b"HTTP/1.1")).decode("ascii")
     headers = tuple((key.lower(), value) for key, value in response.headers.multi_items())
     await wire.events.put(
@@ -241,7 +223,7 @@ async def _read(response: httpx.Response, wire: _Wire) -> None:
     if media == "text/event-stream" and response.status_code == 200:
         await _read_stream(response, wire)
     else:
-        await _read_body(response, wire)
+        await _read_body(response, wire, excerpt)
 
 
 async def _read_stream(response: httpx.Response, wire: _Wire) -> None:
@@ -254,12 +236,13 @@ async def _read_stream(response: httpx.Response, wire: _Wire) -> None:
     await wire.events.put(Ended(wire.now(), "eof", inflate.broken))
 
 
-async def _read_body(response: httpx.Response, wire: _Wire) -> None:
+async def _read_body(response: httpx.Response, wire: _Wire, kept: int) -> None:
     """The body of what is no event stream, of which only the beginning matters."""
-    inflate, size = decoder_for(response.headers.get("content-encoding")), 0
+    inflate, size, begun = decoder_for(response.headers.get("content-encoding")), 0, b""
     async for raw in response.aiter_raw():
         data = inflate.feed(raw)
-        excerpt = data[:EXCERPT].decode("utf-8", "replace")
+        begun += data[: kept - len(begun)]
+        excerpt = begun.decode("utf-8", "replace")
         await wire.events.put(Chunk(wire.now(), len(raw), len(data), excerpt))
         size += len(raw)
         if size > BODY_LIMIT:
@@ -278,19 +261,3 @@ def _ending(error: Exception, wire: _Wire, address: str) -> Ended:
     if isinstance(error, httpx.ConnectError):
         return Ended(wire.now(), "refused", f"no connection to {address}: {plain(error)}")
     return Ended(wire.now(), "reset", plain(error))
-
-
-def plain(error: BaseException) -> str:
-    """The message of an error in the words of the system, without Python's decoration."""
-    deepest: BaseException = error
-    while (inner := deepest.__cause__ or deepest.__context__) is not None:
-        deepest = inner
-    if isinstance(deepest, ssl.SSLCertVerificationError):
-        return f"the certificate does not verify: {safe(deepest.verify_message)}"
-    if isinstance(deepest, ssl.SSLError):
-        return safe((deepest.reason or str(deepest)).replace("_", " ").lower())
-    if isinstance(deepest, socket.gaierror):
-        return safe(str(deepest.strerror))
-    if isinstance(deepest, OSError) and deepest.errno:
-        return safe(os.strerror(deepest.errno))
-    return safe(str(error) or type(error).__name__)

@@ -151,7 +151,7 @@ def _with_bytes(line: Timeline, chunk: Chunk) -> Timeline:
         first_data_s=_first(line.first_data_s, chunk.at) if chunk.decoded else line.first_data_s,
         last_byte_s=chunk.at,
         longest_gap_s=max(line.longest_gap_s, gap),
-        excerpt=line.excerpt or chunk.excerpt,
+        excerpt=chunk.excerpt or line.excerpt,
     )
 
 

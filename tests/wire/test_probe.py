@@ -10,7 +10,7 @@ import pytest
 
 from tests.wire.scripted import CHUNKED, HEAD, Act, chunk, saying, serving
 from wizard.events import Ended, SseEvent
-from wizard.probe import BODY_LIMIT, Manner, probe, user_agent
+from wizard.probe import BODY_LIMIT, Ask, Manner, probe, request_headers, user_agent
 from wizard.timeline import Encoding, Leg, Timeline
 
 EVENT = b"event: endpoint\ndata: /message?sessionId=1\n\n"
@@ -149,7 +149,7 @@ async def test_another_address_of_the_name_is_tried(monkeypatch: pytest.MonkeyPa
         async def two(*_: object) -> list[str]:
             return ["127.0.0.2", "127.0.0.1"]
 
-        monkeypatch.setattr("wizard.probe._resolve", two)
+        monkeypatch.setattr("wizard.probe.resolve", two)
         line = await follow(Leg("sse-proxy", url))
     assert (line.address, line.events) == ("127.0.0.1", 1)
 
@@ -208,3 +208,25 @@ async def test_the_last_event_is_an_ending() -> None:
         events = [event async for event in probe(Leg("sse-proxy", url), Manner())]
     assert isinstance(events[-1], Ended)
     assert sum(isinstance(event, Ended) for event in events) == 1
+
+
+async def test_a_post_with_headers_of_its_own_that_the_users_overrule() -> None:
+    got: list[bytes] = []
+
+    async def act(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        got.append(await reader.readexactly(2))
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n")
+        for part in (b"abc", b"def"):
+            writer.write(part)
+            await writer.drain()
+
+    ask = Ask("POST", (("Accept", "application/json"), ("X-Key", "ours")), b"{}", excerpt=5)
+    manner = Manner(headers=(("x-key", "theirs"),))
+    sent = request_headers(Leg("mcp", "http://a/"), manner, ask)
+    assert ("Accept", "application/json") in sent
+    assert [pair for pair in sent if pair[0].lower() == "x-key"] == [("x-key", "theirs")]
+    async with serving(act) as url:
+        line = Timeline(Leg("mcp", url))
+        async for event in probe(line.leg, manner, ask):
+            line = line.fold([event])
+    assert (got, line.status, line.excerpt) == ([b"{}"], 200, "abcde")

@@ -11,10 +11,10 @@ from wizard.cli.output import check_writable, deliver, say
 from wizard.diagnose import diagnose
 from wizard.investigation import Investigation
 from wizard.model import StepId, StepState, Target
-from wizard.probe import warm
 from wizard.report import render
 from wizard.steps import STEP_TEXTS
 from wizard.text import safe
+from wizard.wire import warm
 
 STATUS = {"healthy": 0, "fault": 1, "inconclusive": 3}
 UNREADABLE = 2

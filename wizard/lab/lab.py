@@ -19,8 +19,8 @@ from wizard.lab.nginx import Nginx, free_ports, require_nginx, require_patch, ve
 from wizard.lab.scenario import Scenario
 from wizard.lab.template import render
 from wizard.model import Place, Target
-from wizard.probe import plain
 from wizard.text import safe
+from wizard.wire import plain
 
 
 class Lab:

@@ -3,7 +3,7 @@
 import os
 import stat
 
-from wizard.probe import plain
+from wizard.wire import plain
 
 LIMIT = 1 << 20
 """How much of what is new is read at the most, in bytes; of more, the newest."""
