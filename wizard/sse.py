@@ -6,7 +6,6 @@ nothing else: U+2028 is data.
 """
 
 import re
-from collections.abc import Iterator
 
 from wizard.events import Comment, Excess, SseEvent, StreamItem
 
@@ -44,39 +43,45 @@ class Decoder:
         if self._after_cr and data.startswith(b"\n"):
             data = data[1:]
         self._after_cr = data.endswith(b"\r") if data else False
-        *ended, rest = _LINE_END.split(data)
-        items = [item for part in ended for item in self._end_line(part, at)]
+        # Nearly all streams have no CR: splitting at one byte is several times as fast.
+        *ended, rest = _LINE_END.split(data) if b"\r" in data else data.split(b"\n")
+        items: list[StreamItem] = []
+        for part in ended:
+            self._end_line(part, at, items)
         self._keep(rest)
         return items
 
-    def _end_line(self, part: bytes, at: float) -> Iterator[StreamItem]:
-        self._keep(part)
-        line, dropped = bytes(self._line), self._dropped
-        self._line.clear()
-        self._dropped = 0
+    def _end_line(self, part: bytes, at: float, items: list[StreamItem]) -> None:
+        line, dropped = part, 0
+        if self._line or self._at_start or len(part) > self._limit:
+            self._keep(part)
+            line, dropped = bytes(self._line), self._dropped
+            self._line.clear()
+            self._dropped = 0
         if self._at_start:
             line, self._at_start = line.removeprefix(_BOM), False
-        yield from self._read_line(line, at)
+        self._read_line(line, at, items)
         if dropped:
-            yield Excess(at, dropped)
+            items.append(Excess(at, dropped))
 
     def _keep(self, part: bytes) -> None:
         room = self._limit - len(self._line)
         self._line += part[:room]
         self._dropped += max(0, len(part) - room)
 
-    def _read_line(self, line: bytes, at: float) -> Iterator[StreamItem]:
+    def _read_line(self, line: bytes, at: float, items: list[StreamItem]) -> None:
         if not line:
-            yield from self._dispatch(at)
+            self._dispatch(at, items)
         elif line.startswith(b":"):
-            yield Comment(at, line[1:].removeprefix(b" ").decode("utf-8", "replace"))
+            text = line[1:].removeprefix(b" ").decode("utf-8", "replace")
+            items.append(Comment(at, text))
         else:
             name, _, value = line.decode("utf-8", "replace").partition(":")
-            yield from self._read_field(name, value.removeprefix(" "), at)
+            self._read_field(name, value.removeprefix(" "), at, items)
 
-    def _read_field(self, name: str, value: str, at: float) -> Iterator[StreamItem]:
+    def _read_field(self, name: str, value: str, at: float, items: list[StreamItem]) -> None:
         if name == "data":
-            yield from self._add_data(value, at)
+            self._add_data(value, at, items)
         elif name == "event":
             self._type = value
         elif name == "id" and "\0" not in value:
@@ -84,15 +89,16 @@ class Decoder:
         elif name == "retry" and value.isascii() and value.isdigit():
             self.retry_ms = int(value[:12])
 
-    def _add_data(self, value: str, at: float) -> Iterator[StreamItem]:
+    def _add_data(self, value: str, at: float, items: list[StreamItem]) -> None:
         # An event of endless short lines must not fill the memory either.
         if self._held + len(value) > self._limit:
-            yield Excess(at, len(value))
+            items.append(Excess(at, len(value)))
             return
         self._data.append(value)
         self._held += len(value) + 1
 
-    def _dispatch(self, at: float) -> Iterator[StreamItem]:
+    def _dispatch(self, at: float, items: list[StreamItem]) -> None:
         if self._data:
-            yield SseEvent(at, self._type or "message", "\n".join(self._data), self.last_id)
+            data = "\n".join(self._data)
+            items.append(SseEvent(at, self._type or "message", data, self.last_id))
         self._type, self._data, self._held = "", [], 0

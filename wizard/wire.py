@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import socket
 import ssl
 from functools import lru_cache
@@ -85,4 +86,5 @@ def plain(error: BaseException) -> str:
         return safe(str(deepest.strerror))
     if isinstance(deepest, OSError) and deepest.errno:
         return safe(os.strerror(deepest.errno))
-    return safe(str(error) or type(error).__name__)
+    said = re.sub(r"bytearray\(b(['\"])(.*)\1\)", r"\2", str(error))
+    return safe(said or type(error).__name__)

@@ -58,6 +58,9 @@ def _access(status: int, size: int | None, path: str, agent: str, upstream: str 
             meaning += ", though the backend had answered 200"
     elif status == 499 and size is not None:
         meaning = f"the client left after {size} bytes"
+    elif status == 200 and size == 0:
+        # A client of HTTP/2 that leaves a held stream is logged so, and one of a silent stream too.
+        meaning = "not a single byte was passed on (over HTTP/2 a held stream is logged as this)"
     elif status == 200:
         tag = "live-200"
         meaning = "answered 200" if size is None else f"{size} bytes were passed on"

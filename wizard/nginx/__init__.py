@@ -16,7 +16,7 @@ from wizard.nginx.upstream import upstream_of
 
 __all__ = ["dump_local", "duration_s", "find_nginx", "inspect", "read", "size_bytes"]
 
-_VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){0,3}(?![0-9])")
+_VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){0,3}(?![0-9.])")
 STREAMS = ("proxy", "fastcgi", "uwsgi", "scgi")
 """What has a `…_buffering` of its own; grpc never buffers a response."""
 

@@ -24,10 +24,11 @@ def read_text(path: str, name: str) -> str:
         raise fault(_why(error), name) from None
     except ValueError:
         raise fault("not a file name", name) from None
+    mode = os.fstat(handle).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(handle)
+        raise fault(_kind(mode), name)
     with os.fdopen(handle, "rb") as file:
-        mode = os.fstat(handle).st_mode
-        if not stat.S_ISREG(mode):
-            raise fault(_kind(mode), name)
         try:
             raw = file.read(FILE_LIMIT + 1)
         except OSError as error:

@@ -52,12 +52,15 @@ def parse(text: str, name: str, via: tuple[Where, ...] = ()) -> tuple[Directive,
             start = start if words else line
             words.append(_meant(token))
         elif token == "{":
-            stack.append(_Open(words, start if words else line))
+            if not words:
+                raise fault('unexpected "{"', name, line)
+            stack.append(_Open(words, start))
             words = []
             if len(stack) > DEPTH:
                 raise fault(f"blocks nest deeper than {DEPTH}", name, line)
         elif token == ";":
-            _close(stack[-1], words, Where(name, start), line, None, via)
+            where = Where(name, start if words else line)
+            _close(stack[-1], words, where, line, None, via)
             words = []
         else:
             _must_be_ended(words, name, start)
@@ -90,9 +93,7 @@ def _close(
     via: tuple[Where, ...],
 ) -> None:
     if not words:
-        raise fault(
-            'unexpected "{"' if block is not None else 'unexpected ";"', where.file, where.line
-        )
+        raise fault('unexpected ";"', where.file, where.line)
     parent.block.append(Directive(words[0], tuple(words[1:]), where, end, block, via))
 
 

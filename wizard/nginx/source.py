@@ -10,8 +10,8 @@ from pathlib import PurePosixPath
 from typing import Protocol, TextIO
 
 from wizard.errors import ConfigError
-from wizard.nginx.files import FILE_LIMIT, decode, read_text
-from wizard.nginx.parse import parse
+from wizard.nginx.files import FILE_LIMIT, decode, fault, read_text
+from wizard.nginx.parse import DEPTH, parse
 from wizard.nginx.tree import Config, Directive, Where
 from wizard.text import visible
 
@@ -22,8 +22,9 @@ TOTAL = 64 << 20
 CHAIN = 16
 """How deep includes may lead from file to file."""
 
-_HEAD = re.compile(r"^# configuration file (.+):\s*$", re.MULTILINE)
-_VERSION = re.compile(r"nginx version: \S+?/([\d.]+)")
+_HEAD = re.compile(r"^# configuration file (\S*/.*):[ \t\r]*$", re.MULTILINE)
+"""Nginx names a path; the blank lines after the heading belong to the file."""
+_VERSION = re.compile(r"nginx version: \S{1,60}?/([0-9]{1,4}(?:\.[0-9]{1,4}){1,3})")
 
 
 def read(what: str, *, stdin: TextIO | None = None) -> Config:
@@ -34,7 +35,7 @@ def read(what: str, *, stdin: TextIO | None = None) -> Config:
     """
     if what == "-":
         return from_text(_read_stdin(stdin or sys.stdin), "standard input")
-    text = read_text(what, what)
+    text = _not_empty(read_text(what, what), what)
     if _HEAD.search(text):
         return from_text(text, what)
     return _Reader(_Disk(os.path.dirname(what))).config(what, text)
@@ -54,27 +55,38 @@ def from_text(text: str, name: str, version: str | None = None) -> Config:
     return replace(_Reader(_Dump(texts)).config(main, texts[main]), version=version)
 
 
+def _not_empty(text: str, name: str) -> str:
+    if not text.strip():
+        raise fault("empty, so not a config", name)
+    return text
+
+
 def _split(text: str) -> list[tuple[str, str, int]]:
     """A dump's files: path, text, and where its heading begins. Before the first heading stand
     Nginx's own words; after each file Nginx prints an empty line of its own."""
     heads = list(_HEAD.finditer(text))
     ends = [head.start() for head in heads[1:]] + [len(text)] * bool(heads)
+    bodies = [text[head.end() : end] for head, end in zip(heads, ends, strict=True)]
     return [
-        (head[1], text[head.end() : end].removeprefix("\n").removesuffix("\n"), head.start())
-        for head, end in zip(heads, ends, strict=True)
+        (visible(head[1]), body.removeprefix("\n").removesuffix("\n"), head.start())
+        for head, body in zip(heads, bodies, strict=True)
     ]
 
 
 def _read_stdin(stdin: TextIO) -> str:
     raw = getattr(stdin, "buffer", None)
     data = raw.read(FILE_LIMIT + 1) if raw is not None else stdin.read(FILE_LIMIT + 1).encode()
-    return decode(data, "standard input")
+    return _not_empty(decode(data, "standard input"), "standard input")
 
 
 class _Library(Protocol):
     """Where included files are found."""
 
     def find(self, pattern: str) -> list[str]: ...
+
+    def trouble(self, pattern: str) -> str:
+        """Why something may be missing of what the pattern names, or nothing."""
+        ...
 
     def text(self, name: str) -> str: ...
 
@@ -89,8 +101,21 @@ class _Disk:
     directory: str
 
     def find(self, pattern: str) -> list[str]:
-        full = os.path.join(self.directory, pattern)
-        return sorted(glob.glob(full, include_hidden=False)) if _is_glob(pattern) else [full]
+        if not _is_glob(pattern):
+            return [os.path.join(self.directory, pattern)]
+        return sorted(glob.glob(os.path.join(glob.escape(self.directory), pattern)))
+
+    def trouble(self, pattern: str) -> str:
+        if not _is_glob(pattern):
+            return ""  # The file itself will say.
+        folder = os.path.join(self.directory, os.path.dirname(pattern))
+        try:
+            os.scandir(folder).close()
+        except PermissionError:
+            return "its directory may not be read"
+        except (OSError, ValueError):
+            return ""
+        return ""
 
     def text(self, name: str) -> str:
         return read_text(name, name)
@@ -106,11 +131,14 @@ class _Dump:
     texts: dict[str, str]
 
     def find(self, pattern: str) -> list[str]:
-        directory = PurePosixPath(next(iter(self.texts), "")).parent
-        full = str(directory / pattern)
+        main = PurePosixPath(next(iter(self.texts), ""))
+        full = main.parent / visible(pattern)
         if not _is_glob(pattern):
-            return [full] if full in self.texts else []
+            return [name for name in self.texts if PurePosixPath(name) == full][:1]
         return sorted(name for name in self.texts if _matches(name, full))
+
+    def trouble(self, pattern: str) -> str:
+        return "" if _is_glob(pattern) or self.find(pattern) else "not at hand"
 
     def text(self, name: str) -> str:
         return self.texts[name]
@@ -123,9 +151,9 @@ def _is_glob(pattern: str) -> bool:
     return any(char in pattern for char in "*?[")
 
 
-def _matches(name: str, pattern: str) -> bool:
+def _matches(name: str, pattern: PurePosixPath) -> bool:
     """As glob(3): `*` does not cross a slash."""
-    parts, wanted = PurePosixPath(name).parts, PurePosixPath(pattern).parts
+    parts, wanted = PurePosixPath(name).parts, pattern.parts
     return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
 
 
@@ -136,6 +164,7 @@ class _Reader:
     library: _Library
     texts: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    depth: int = 0
     parsed: int = 0
     size: int = 0
 
@@ -150,7 +179,7 @@ class _Reader:
         self.parsed += 1
         self.size += len(text)
         if self.parsed > FILES or self.size > TOTAL:
-            raise ConfigError("the includes are too many or too large to follow", name)
+            raise fault("the includes are too many or too large to follow", name)
         return self._follow(parse(text, name, via), via)
 
     def _follow(
@@ -163,14 +192,26 @@ class _Reader:
             elif directive.block is None or directive.name in _OPAQUE:
                 found.append(directive)
             else:
-                found.append(replace(directive, block=self._follow(directive.block, via)))
+                found.append(self._inside(directive, directive.block, via))
         return tuple(found)
+
+    def _inside(
+        self, directive: Directive, block: tuple[Directive, ...], via: tuple[Where, ...]
+    ) -> Directive:
+        """The block with its includes followed; they may not nest beyond all measure together."""
+        self.depth += 1
+        if self.depth > DEPTH:
+            where = directive.where
+            raise fault(f"blocks nest deeper than {DEPTH}", where.file, where.line)
+        followed = replace(directive, block=self._follow(block, via))
+        self.depth -= 1
+        return followed
 
     def _include(self, include: Directive, via: tuple[Where, ...]) -> list[Directive]:
         pattern, chain = include.args[0], (*via, include.where)
         names = self.library.find(pattern)
-        if not names and not _is_glob(pattern):
-            self.notes.append(f"{include.where}: {visible(pattern, 120)} is not at hand")
+        if trouble := self.library.trouble(pattern):
+            self.notes.append(f"{include.where}: {visible(pattern, 120)}: {trouble}")
         return [directive for name in names for directive in self._included(name, chain)]
 
     def _included(self, name: str, chain: tuple[Where, ...]) -> tuple[Directive, ...]:
@@ -178,15 +219,13 @@ class _Reader:
         here = chain[-1]
         if name in files:
             through = f" by way of {visible(files[-1], 120)}" if files[-1] != name else ""
-            raise ConfigError(
-                f"{visible(name, 120)} includes itself{through}", here.file, here.line
-            )
+            raise fault(f"{visible(name, 120)} includes itself{through}", here.file, here.line)
         if len(chain) > CHAIN:
-            raise ConfigError(f"includes lead deeper than {CHAIN} files", here.file, here.line)
+            raise fault(f"includes lead deeper than {CHAIN} files", here.file, here.line)
         try:
             text = self.texts.get(name) or self.library.text(name)
         except ConfigError as error:
-            raise ConfigError(f"includes {error}", here.file, here.line) from None
+            raise fault(f"includes {error}", here.file, here.line) from None
         return self._file(name, text, chain)
 
 

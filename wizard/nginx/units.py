@@ -7,7 +7,7 @@ _SECONDS = {
     "y": 31_536_000,
 }  # fmt: skip
 _BYTES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
-_PART = re.compile(r"(\d+)(ms|[smhdwMy]?)\s*")
+_PART = re.compile(r"([0-9]{1,18}(?![0-9]))(ms|[smhdwMy]?)\s*")
 
 
 def duration_s(text: str) -> float | None:
@@ -20,5 +20,5 @@ def duration_s(text: str) -> float | None:
 
 def size_bytes(text: str) -> int | None:
     """A size such as `4k` or `1m` in bytes; None if it is none."""
-    found = re.fullmatch(r"(\d+)([kKmMgG]?)", text.strip())
+    found = re.fullmatch(r"([0-9]{1,18})([kKmMgG]?)", text.strip())
     return int(found[1]) * _BYTES[found[2].lower()] if found else None
