@@ -2,12 +2,13 @@
 
 import re
 
+from wizard.nginx.clients import clients
 from wizard.nginx.delivery import table
 from wizard.nginx.effective import Chain, effective
 from wizard.nginx.local import dump_local, find_nginx
 from wizard.nginx.locations import spelled
 from wizard.nginx.route import Route, follow
-from wizard.nginx.servers import Chosen, choose, clients, reference
+from wizard.nginx.servers import Chosen, choose, reference
 from wizard.nginx.site import LocationRef, Request, Setting, Site
 from wizard.nginx.source import read
 from wizard.nginx.tree import Config

@@ -1,16 +1,14 @@
 """Where a config comes from: a file with its includes, an `nginx -T` dump, standard input."""
 
-import glob
 import os
 import re
 import sys
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
-from pathlib import PurePosixPath
-from typing import Protocol, TextIO
+from typing import TextIO
 
 from wizard.errors import ConfigError
 from wizard.nginx.files import FILE_LIMIT, decode, fault, read_text
+from wizard.nginx.library import Disk, Dump, Library
 from wizard.nginx.parse import DEPTH, parse
 from wizard.nginx.tree import Config, Directive, Where
 from wizard.text import visible
@@ -38,7 +36,7 @@ def read(what: str, *, stdin: TextIO | None = None) -> Config:
     text = _not_empty(read_text(what, what), what)
     if _HEAD.search(text):
         return from_text(text, what)
-    return _Reader(_Disk(os.path.dirname(what))).config(what, text)
+    return _Reader(Disk(os.path.dirname(what))).config(what, text)
 
 
 def from_text(text: str, name: str, version: str | None = None) -> Config:
@@ -47,12 +45,12 @@ def from_text(text: str, name: str, version: str | None = None) -> Config:
     said = _VERSION.search(text[: files[0][2]] if files else text)
     version = version or (said[1] if said else None)
     if not files:
-        return replace(_Reader(_Dump({})).config(name, text), version=version)
+        return replace(_Reader(Dump({})).config(name, text), version=version)
     texts: dict[str, str] = {}
     for path, body, _ in files:
         texts.setdefault(path, body)
     main = files[0][0]
-    return replace(_Reader(_Dump(texts)).config(main, texts[main]), version=version)
+    return replace(_Reader(Dump(texts)).config(main, texts[main]), version=version)
 
 
 def _not_empty(text: str, name: str) -> str:
@@ -79,89 +77,11 @@ def _read_stdin(stdin: TextIO) -> str:
     return _not_empty(decode(data, "standard input"), "standard input")
 
 
-class _Library(Protocol):
-    """Where included files are found."""
-
-    def find(self, pattern: str) -> list[str]: ...
-
-    def trouble(self, pattern: str) -> str:
-        """Why something may be missing of what the pattern names, or nothing."""
-        ...
-
-    def text(self, name: str) -> str: ...
-
-    def path(self, name: str) -> str | None: ...
-
-
-@dataclass(frozen=True)
-class _Disk:
-    """Files on this machine; relative names are taken from the main file's directory, as Nginx
-    does (https://nginx.org/en/docs/ngx_core_module.html#include)."""
-
-    directory: str
-
-    def find(self, pattern: str) -> list[str]:
-        if not _is_glob(pattern):
-            return [os.path.join(self.directory, pattern)]
-        return sorted(glob.glob(os.path.join(glob.escape(self.directory), pattern)))
-
-    def trouble(self, pattern: str) -> str:
-        if not _is_glob(pattern):
-            return ""  # The file itself will say.
-        folder = os.path.join(self.directory, os.path.dirname(pattern))
-        try:
-            os.scandir(folder).close()
-        except PermissionError:
-            return "its directory may not be read"
-        except (OSError, ValueError):
-            return ""
-        return ""
-
-    def text(self, name: str) -> str:
-        return read_text(name, name)
-
-    def path(self, name: str) -> str | None:
-        return os.path.abspath(name)
-
-
-@dataclass(frozen=True)
-class _Dump:
-    """Files that a dump holds, by the names that Nginx wrote."""
-
-    texts: dict[str, str]
-
-    def find(self, pattern: str) -> list[str]:
-        main = PurePosixPath(next(iter(self.texts), ""))
-        full = main.parent / visible(pattern)
-        if not _is_glob(pattern):
-            return [name for name in self.texts if PurePosixPath(name) == full][:1]
-        return sorted(name for name in self.texts if _matches(name, full))
-
-    def trouble(self, pattern: str) -> str:
-        return "" if _is_glob(pattern) or self.find(pattern) else "not at hand"
-
-    def text(self, name: str) -> str:
-        return self.texts[name]
-
-    def path(self, name: str) -> str | None:
-        return None
-
-
-def _is_glob(pattern: str) -> bool:
-    return any(char in pattern for char in "*?[")
-
-
-def _matches(name: str, pattern: PurePosixPath) -> bool:
-    """As glob(3): `*` does not cross a slash."""
-    parts, wanted = PurePosixPath(name).parts, pattern.parts
-    return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
-
-
 @dataclass
 class _Reader:
     """Follows includes, with guards for loops, depth, number and size."""
 
-    library: _Library
+    library: Library
     texts: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     depth: int = 0

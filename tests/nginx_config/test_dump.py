@@ -1,0 +1,57 @@
+"""What `nginx -T` prints is read as the files themselves are."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.nginx_config.drawn import TEMPORARY
+from wizard.nginx.source import from_text, read
+from wizard.nginx.tree import Directive
+
+pytestmark = pytest.mark.nginx
+PLACES = " ".join(f"{kind}_temp_path t_{kind};" for kind in TEMPORARY)
+FILES = {
+    "nginx.conf": f"\n\n# first\nevents {{}}\npid nginx.pid; error_log stderr;\nhttp {{\n{PLACES}\n"
+    "access_log off;\ninclude ./sites/../one.conf;\ninclude sites//*.conf;\ninclude empty.conf;\n"
+    "include none/*.conf;\n}\n\n\n",
+    "one.conf": "\r\nserver {\r\n listen 127.0.0.1:1;\r\n}\r\n",
+    "sites/b.conf": "\nserver { listen 127.0.0.1:2;\n include ./deep; }",
+    "sites/a.conf": "# configuration file for a:\n\nserver { listen 127.0.0.1:3; }\n\n\n",
+    "deep": "server_name deep; # the end",
+    "empty.conf": "",
+    "sites/.hidden.conf": "nonsense",
+}
+Shape = list[tuple[str, tuple[str, ...], int, int, str, "Shape | None"]]
+
+
+def shape(block: tuple[Directive, ...], base: Path) -> Shape:
+    """A tree without the ways to its files."""
+    return [
+        (
+            one.name, one.args, one.where.line, one.end_line,
+            str(Path(one.where.file).resolve().relative_to(base)),
+            None if one.block is None else shape(one.block, base),
+        )
+        for one in block
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("relative", [False, True])
+def test_a_dump_is_read_as_its_files(
+    nginx: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, relative: bool
+) -> None:
+    for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, newline="")
+    monkeypatch.chdir(tmp_path)
+    prefix = "." if relative else str(tmp_path)
+    words = [nginx, "-p", prefix, "-c", "nginx.conf", "-e", "stderr"]
+    version = subprocess.run([*words, "-v"], capture_output=True, text=True, check=True).stderr
+    dump = subprocess.run([*words, "-T"], capture_output=True, text=True, check=True)
+    from_dump = from_text(version + dump.stderr + dump.stdout, "-")
+    from_disk = read("nginx.conf")
+    assert shape(from_dump.root, tmp_path) == shape(from_disk.root, tmp_path)
+    assert from_dump.notes == from_disk.notes == ()
+    assert from_dump.version is not None
+    assert version.endswith(f"/{from_dump.version}\n")

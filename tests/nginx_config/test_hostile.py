@@ -1,0 +1,110 @@
+"""Whatever a config is made of, reading it ends in a tree or in one sentence."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.nginx_config.drawn import quiet
+from tests.nginx_config.texts import one_line
+from wizard import nginx
+from wizard.errors import ConfigError
+from wizard.nginx.files import decode
+from wizard.nginx.patterns import compiled, raw
+from wizard.nginx.site import Request
+from wizard.nginx.source import from_text
+from wizard.nginx.tree import Config
+from wizard.nginx.units import duration_s, size_bytes
+
+WORDS = st.sampled_from(
+    """{ } ; # " ' \\ \n \r ${ $a include server location http listen server_name proxy_pass
+    upstream = ~ ~* ^~ @a /sse /sse/ /( ~(?<a>x) [[:alpha:]] *.a .a a.* 80 ² ٣ [::]:80 unix:/a on
+    rewrite ^/(.*)$ /b?$1 last break return try_files if set map content_by_lua_block -- ]] %zz
+    set_by_lua_block 99999999999999999999 http2 merge_slashes off \x00 \x1b[31m \u202e é""".replace(
+        "\n ", " "
+    ).split(" ")
+) | st.sampled_from(
+    ["\n", "\r\n", "\r", "# configuration file /a/b.conf:\n", "a*.conf", "/a/b.conf"]
+)
+SOUP = st.lists(WORDS, max_size=60).map(" ".join) | st.lists(WORDS, max_size=40).map("".join)
+PATHS = ("/sse", "/", "/%zz", "/a/%2e%2e/é", "sse", "")
+HOSTS = (None, "a.b", "[::1]", "::1", "1.2.3.4:80", "²", "[", ":")
+NESTED = st.recursive(
+    st.sampled_from(
+        [
+            "listen 80;", "listen ²;", "server_name ~( a.*;", "proxy_pass http://$a/;", "return 1;",
+            "proxy_pass;", "listen;", "location;", "server_name;", "rewrite ^ /sse last;",
+            "set $a;", "try_files @a;", "try_files /sse;", "rewrite (;",
+            "upstream a { server; server b; }",
+            "proxy_pass http://unix:/a:/b;", "proxy_pass http://a;", "http2 on;", "include *;",
+            "proxy_read_timeout 99999999999999999999999;", "gzip_types *;", "rewrite;", "gzip;",
+        ]
+    ),
+    lambda inside: st.tuples(
+        st.sampled_from(
+            [
+                "http", "server", "location /", "location ~ s", "location = /sse", "location ~ (",
+                "location", "location @a", "location ^~ /sse", "if ($a)", "types", "a_by_lua_block",
+            ]
+        ),
+        st.lists(inside, max_size=5).map(" ".join),
+    ).map(lambda pair: f"{pair[0]} {{ {pair[1]} }}"),
+    max_leaves=30,
+)  # fmt: skip
+
+
+def tried(text: str) -> Config | None:
+    """The config, or None where it is refused as it should be."""
+    try:
+        return from_text(text, "some\x1b\nname")
+    except ConfigError as error:
+        refused = error
+    assert ": " in one_line(refused)
+    assert refused.line is not None
+    return None
+
+
+@given(st.binary(max_size=300))
+@settings(**quiet(max_examples=150))
+def test_bytes(data: bytes) -> None:
+    if b"\0" in data:
+        with pytest.raises(ConfigError, match="binary"):
+            decode(data, "x")
+    else:
+        tried(decode(data, "x"))
+
+
+@given(st.text(max_size=100) | SOUP)
+@settings(**quiet(max_examples=400))
+def test_soup(text: str) -> None:
+    tried(text)
+
+
+@given(NESTED, st.sampled_from(PATHS), st.sampled_from(HOSTS))
+@settings(**quiet(max_examples=300))
+def test_what_is_read_can_be_asked(text: str, path: str, host: str | None) -> None:
+    site = nginx.inspect(from_text(text, "x"), Request(path, host), "1." + "9" * 5000)
+    assert site.version is None
+    assert site.upstream is None or site.upstream.kind == "static" or site.location
+
+
+@given(
+    st.text(alphabet="ab()[]{}^$*+?|\\.:-&~<>=!PhHvzZNQEdw1,aé", max_size=20), st.text(max_size=8)
+)
+@settings(**quiet(max_examples=400))
+def test_patterns(pattern: str, path: str) -> None:
+    found = compiled(pattern, ignore_case=True)
+    assert found is None or found.search(raw(path)) is None or found.search(raw(path))
+
+
+@given(st.text(max_size=30) | st.from_regex(r"\A[0-9]{1,5000}(ms|[smhdwMykg]?)\Z"))
+@settings(**quiet(max_examples=200))
+def test_units(text: str) -> None:
+    for value in (duration_s(text), size_bytes(text)):
+        assert value is None or value >= 0
+
+
+@pytest.mark.parametrize(
+    "piece", ["a ", "a;", "{", "}", '"', "a{", "\\", "a {}\n", "# ", "include x;"]
+)
+def test_much_of_one_thing(piece: str) -> None:
+    tried(piece * 20_001)

@@ -1,0 +1,97 @@
+"""Which location serves a path."""
+
+import pytest
+
+from tests.nginx_config.texts import location_of, site
+from wizard.nginx.locations import resolved
+
+MANY = """\
+location / { }
+location /a { }
+location /a/b { location ~ c$ { } location /a/b/c/d { } }
+location = /a { }
+location =/glued { }
+location ^~ /static/ { location ~ \\.in$ { } }
+location ~ \\.php$ { }
+location ~* \\.(gif|PNG)$ { }
+location ~ ^/first { location ~ z$ { } }
+location ~ ^/first/second { }
+location "/with space" { }
+location /up/ { proxy_pass http://x; }
+location @named { }
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "location"),
+    [
+        ("/", "/"), ("/x", "/"), ("/a", "= /a"), ("/a/", "/a"), ("/ab", "/a"), ("/A", "/"),
+        ("/a/b", "/a/b"), ("/a/b/c", "~ c$"), ("/a/b/c/d", "/a/b/c/d"), ("/glued", "= /glued"),
+        ("/a/b/c/d/x.php", "~ \\.php$"), ("/static/x.php", "^~ /static/"), ("/x.php", "~ \\.php$"),
+        ("/static/x.in", "~ \\.in$"), ("/x.PHP", "/"), ("/x.Gif", "~* \\.(gif|PNG)$"),
+        ("/first/second", "~ ^/first"), ("/first/z", "~ z$"), ("/with%20space", "/with space"),
+        ("/a/../x", "/"), ("//a///b", "/a/b"), ("/%61?/x.php", "= /a"), ("/up", "/up/"),
+        ("/a/./b/%2e%2e", "/a"), ("/@named", "/"),
+    ],
+)  # fmt: skip
+def test_the_location(path: str, location: str) -> None:
+    assert location_of(MANY, path) == location
+
+
+def test_no_location_is_none() -> None:
+    assert location_of("location /a { }", "/b") is None
+    assert location_of("", "/b") is None
+
+
+def test_a_missing_slash_is_redirected() -> None:
+    found = site("server {\nlocation /sse/ { proxy_pass http://a; }\n}", "/sse")
+    assert found.upstream is not None
+    assert found.upstream.kind == "static"
+    assert found.undecided[0] == "nginx.conf:2: Nginx redirects /sse to it with a 301"
+
+
+@pytest.mark.parametrize("path", ["/..", "/a/../../b", "/%zz", "/%", "/%00", "sse", ""])
+def test_what_nginx_refuses_has_no_location(path: str) -> None:
+    found = site("server { location / { proxy_pass http://a; } }", path)
+    assert (found.location, found.delivery) == (None, ())
+    assert found.undecided[0].startswith("Nginx answers 400")
+
+
+@pytest.mark.parametrize(
+    ("path", "merged", "kept"),
+    [("//a//b", "/a/b", "//a//b"), ("/a//..", "/", "/a/"), ("//.", "/", "//"), ("//..", None, "/")],
+)
+def test_slashes_are_merged_unless_told_otherwise(path: str, merged: str | None, kept: str) -> None:
+    assert resolved(path) == merged
+    assert resolved(path, merge_slashes=False) == kept
+
+
+def test_the_default_server_decides_whether_slashes_are_merged() -> None:
+    text = """
+    server { merge_slashes off; location //a { } location / { } }
+    server { server_name b; location //a { } location / { } }
+    """
+    found = [site(text, "//a", host="b", scheme=scheme).location for scheme in ("http", "https")]
+    assert [one.path for one in found if one] == ["//a", "/"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "matches"),
+    [
+        ("^/.$", "/é", False), ("^/..$", "/é", True), (r"^/\w$", "/%D9", False),
+        ("^/[[:alpha:]]$", "/x", True), ("^/[[:alpha:]]$", "/:", False),
+        ("^/[^[:digit:]x]$", "/y", True), (r"^/[\h]$", "/%20", True), (r"/\d+\z", "/12", True),
+        (r"x\Z", "/x%0A", True), (r"^/(?<id>a++)$", "/aa", True), (r'"^/\\d$"', "/5", True),
+        (r'"^/a{2}$"', "/aa", True), ("^/é$", "/%C3%A9", True),
+    ],
+)  # fmt: skip
+def test_patterns_match_as_pcre_does(pattern: str, path: str, matches: bool) -> None:
+    assert (location_of(f"location ~ {pattern} {{ }}", path) is not None) is matches
+
+
+@pytest.mark.parametrize("pattern", [r"\Qa\E", "(", "(*UTF8)a", "[[:^alpha:]]", "[a--b]", r"\p{L}"])
+def test_a_pattern_that_cannot_be_tried_is_said(pattern: str) -> None:
+    found = site(f"server {{ location / {{ }} location ~ '{pattern}' {{ }} }}")
+    assert found.location is not None
+    assert found.location.path == "/"
+    assert [one for one in found.undecided if "could not be tried" in one]

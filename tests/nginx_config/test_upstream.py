@@ -1,0 +1,120 @@
+"""What a location passes to, and what leads there."""
+
+import pytest
+
+from tests.nginx_config.texts import site
+from wizard.nginx.site import Upstream
+
+
+def upstream(body: str, path: str = "/sse?a=1", around: str = "") -> Upstream:
+    found = site(f"{around}\nserver {{\n{body}\n}}", path).upstream
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("location", "passed", "uri"),
+    [
+        ("/", "http://a", "/x/%73se?a=1"), ("/", "http://a/", "/x/sse?a=1"),
+        ("/x/", "http://a/y", "/ysse?a=1"), ("/x/", "http://a/y/", "/y/sse?a=1"),
+        ("= /x/sse", "http://a/y", "/y?a=1"), ("~ sse", "http://a", "/x/%73se?a=1"),
+        ("/x", "http://$a", "/x/%73se?a=1"), ("/x", "http://a$request_uri", "/x/%73se?a=1"),
+        ("/x", "http://a/$b", None), ("/x/", "http://unix:/run/a.sock:/y/", "/y/sse?a=1"),
+        ("/x", "http://unix:/run/a.sock", "/x/%73se?a=1"),
+    ],
+)  # fmt: skip
+def test_the_uri_that_the_backend_gets(location: str, passed: str, uri: str | None) -> None:
+    found = upstream(f"location {location} {{ proxy_pass {passed}; }}", "/x/%73se?a=1")
+    assert (found.kind, found.passed, found.request_uri) == ("proxy", passed, uri)
+
+
+def test_where_it_is_passed_is_said() -> None:
+    found = upstream("location / {\n proxy_pass http://a;\n}")
+    assert str(found.where) == "nginx.conf:4"
+
+
+BLOCK = "upstream Svc { zone z 1m; server a:81 weight=2; server b; server unix:/c down; }"
+
+
+@pytest.mark.parametrize(
+    ("passed", "peers"),
+    [
+        ("http://svc", ("a:81", "b:80", "unix:/c")), ("http://svc/x", ("a:81", "b:80", "unix:/c")),
+        ("http://other", ("other:80",)), ("https://other", ("other:443",)),
+        ("http://other:8080/x", ("other:8080",)), ("http://[::1]", ("[::1]:80",)),
+        ("http://[::1]:81/", ("[::1]:81",)), ("http://unix:/run/a.sock:/y", ("unix:/run/a.sock",)),
+        ("http://$who", ()), ("http://$name/", ("set.test:80",)), ("http://${twice}", ()),
+    ],
+)  # fmt: skip
+def test_the_peers(passed: str, peers: tuple[str, ...]) -> None:
+    sets = "set $name set.test; set $twice a; set $twice b; set $who $host;"
+    assert upstream(f"{sets} location / {{ proxy_pass {passed}; }}", around=BLOCK).peers == peers
+    inside = site(f"http {{ {BLOCK} server {{ location / {{ proxy_pass http://svc; }} }} }}")
+    assert inside.upstream is not None
+    assert inside.upstream.peers == ("a:81", "b:80", "unix:/c")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "", "location / { }", "location / { return 204; proxy_pass http://a; }",
+        "location / { proxy_pass; }", "location /sse/ { proxy_pass http://a; }",
+        "location / { proxy_pass http://a; location /s { } }", "return 301 /; location / { X }",
+    ],
+)  # fmt: skip
+def test_what_passes_nothing_is_static(body: str) -> None:
+    found = upstream(body.replace("X", "proxy_pass http://a;"), "/sse")
+    assert (found.kind, found.peers, found.request_uri) == ("static", (), None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "passed", "peer"),
+    [
+        ("fastcgi", "127.0.0.1:9000", "127.0.0.1:9000"), ("uwsgi", "unix:/run/u", "unix:/run/u"),
+        ("grpc", "grpc://a:50", "a:50"), ("grpc", "grpcs://a", "a:443"), ("scgi", "a:4", "a:4"),
+    ],
+)  # fmt: skip
+def test_other_kinds_of_backends(kind: str, passed: str, peer: str) -> None:
+    found = upstream(f"location / {{ {kind}_pass {passed}; }}")
+    assert (found.kind, found.peers, found.request_uri) == (kind, (peer,), "/sse?a=1")
+
+
+APP = "location /app/ { proxy_pass http://a; } location @app { proxy_pass http://b; } "
+
+
+@pytest.mark.parametrize(
+    ("inside", "passed", "uri"),
+    [
+        ("rewrite ^/(.*)$ /app/$1 last;", "http://a", "/app/sse?a=1"),
+        ("rewrite ^/(?<what>.*)$ /app/${what}?b=2;", "http://a", "/app/sse?b=2&a=1"),
+        ("rewrite ^ /app/x? last;", "http://a", "/app/x"),
+        ("rewrite ^ /app/x?v=$arg_v last;", "http://a", None),
+        ("rewrite ^/none /app/ last; proxy_pass http://c;", "http://c", "/sse?a=1"),
+        ("rewrite ^ /app/x break; proxy_pass http://c/d;", "http://c/d", "/app/x?a=1"),
+        ("break; rewrite ^ /app/x; proxy_pass http://c/d/;", "http://c/d/", "/d/se?a=1"),
+        ("try_files /nowhere @app;", "http://b", "/sse?a=1"),
+        ("try_files /nowhere /app/f?q;", "http://a", "/app/f?q"),
+        ("rewrite ^ https://x.test/ last;", "", None),
+        ("rewrite ^ /app/ permanent;", "", None),
+        ("try_files $uri =404;", "", None),
+    ],
+)
+def test_where_rewrites_lead(inside: str, passed: str, uri: str | None) -> None:
+    found = upstream(f"{APP} location /s {{ {inside} }}")
+    assert (found.passed, found.request_uri) == (passed, uri)
+
+
+@pytest.mark.parametrize(
+    ("inside", "doubt"),
+    [
+        ("rewrite ^/(.*) /s$1;", "circle"),
+        ("if ($a) { return 404; }", "taken as not met"),
+        ("rewrite ^ /app/$uri;", "depends on variables"),
+        ("rewrite ( /app/;", "could not be tried"),
+        ("try_files /x @app;", "falling through to @app"),
+        ("try_files /x $uri;", "which files exist"),
+    ],
+)
+def test_what_the_config_leaves_open_is_said(inside: str, doubt: str) -> None:
+    found = site(f"server {{ {APP} location /s {{ {inside} }} }}", "/sse")
+    assert [one for one in found.undecided if doubt in one], found.undecided

@@ -1,0 +1,35 @@
+"""Short ways to a config and a request."""
+
+import unicodedata
+
+from wizard import nginx
+from wizard.errors import ConfigError
+from wizard.nginx.site import Request, Site
+from wizard.nginx.source import from_text
+
+
+def one_line(error: ConfigError) -> str:
+    """What the error says, held to be one line that moves no cursor."""
+    text = str(error)
+    assert not {unicodedata.category(char) for char in text} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    return text
+
+
+def site(text: str, path: str = "/sse", version: str | None = None, **asked: object) -> Site:
+    """What the config says of a request; the request's other fields by name."""
+    bare, _, query = path.partition("?")
+    request = Request(bare, query=query, **asked)  # type: ignore[arg-type]
+    return nginx.inspect(from_text(text, "nginx.conf"), request, version)
+
+
+def server_line(text: str, **asked: object) -> int:
+    """The line of the server that answers."""
+    found = site(text, **asked).server  # type: ignore[arg-type]
+    assert found is not None
+    return found.directive.where.line
+
+
+def location_of(text: str, path: str) -> str | None:
+    """The location that serves the path, as it is written."""
+    found = site(f"server {{\n{text}\n}}", path).location
+    return None if found is None else f"{found.modifier} {found.path}".strip()

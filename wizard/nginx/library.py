@@ -1,0 +1,101 @@
+"""Where included files are found: on this machine, or in a dump."""
+
+import glob
+import os
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import Protocol
+
+from wizard.nginx.files import read_text
+from wizard.text import visible
+
+
+class Library(Protocol):
+    """Where included files are found."""
+
+    def find(self, pattern: str) -> list[str]:
+        """The names of the files that an `include` means, in Nginx's order."""
+        ...
+
+    def trouble(self, pattern: str) -> str:
+        """Why something may be missing of what the pattern names, or nothing."""
+        ...
+
+    def text(self, name: str) -> str:
+        """What stands in the file. Raises `ConfigError`."""
+        ...
+
+    def path(self, name: str) -> str | None:
+        """Where the file is on disk."""
+        ...
+
+
+@dataclass(frozen=True)
+class Disk:
+    """Files on this machine; relative names are taken from the main file's directory, as Nginx
+    does (https://nginx.org/en/docs/ngx_core_module.html#include)."""
+
+    directory: str
+
+    def find(self, pattern: str) -> list[str]:
+        if not _is_glob(pattern):
+            return [os.path.join(self.directory, pattern)]
+        return sorted(glob.glob(os.path.join(glob.escape(self.directory), pattern)))
+
+    def trouble(self, pattern: str) -> str:
+        if not _is_glob(pattern):
+            return ""  # The file itself will say.
+        folder = os.path.join(self.directory, os.path.dirname(pattern))
+        try:
+            os.scandir(folder).close()
+        except PermissionError:
+            return "its directory may not be read"
+        except (OSError, ValueError):
+            return ""
+        return ""
+
+    def text(self, name: str) -> str:
+        return read_text(name, name)
+
+    def path(self, name: str) -> str | None:
+        return os.path.abspath(name)
+
+
+@dataclass(frozen=True)
+class Dump:
+    """Files that a dump holds, by the names that Nginx wrote."""
+
+    texts: dict[str, str]
+
+    def find(self, pattern: str) -> list[str]:
+        main = next(iter(self._names), PurePosixPath())
+        full = main.parent / visible(pattern)
+        if not _is_glob(pattern):
+            return [self._names[full]] if full in self._names else []
+        return sorted(name for path, name in self._names.items() if _matches(path, full))
+
+    @cached_property
+    def _names(self) -> dict[PurePosixPath, str]:
+        """The names without doubled slashes and single dots."""
+        return {PurePosixPath(name): name for name in self.texts}
+
+    def trouble(self, pattern: str) -> str:
+        return "" if _is_glob(pattern) or self.find(pattern) else "not at hand"
+
+    def text(self, name: str) -> str:
+        return self.texts[name]
+
+    def path(self, name: str) -> str | None:
+        return None
+
+
+def _is_glob(pattern: str) -> bool:
+    return any(char in pattern for char in "*?[")
+
+
+def _matches(path: PurePosixPath, pattern: PurePosixPath) -> bool:
+    """As glob(3): `*` does not cross a slash."""
+    parts, wanted = path.parts, pattern.parts
+    return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
