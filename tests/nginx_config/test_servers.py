@@ -40,6 +40,8 @@ server { listen *:8080 default_server; server_name b; }
 server { listen [::1]:8081; listen 127.0.0.1:8081; server_name a; }
 server { listen 8081; server_name a; }
 server { server_name port80; }
+server { listen 9101-9103; server_name a; }
+server { listen 10.0.0.1:9103-9105; server_name a; }
 """
 
 
@@ -48,7 +50,8 @@ server { server_name port80; }
     [
         ("10.0.0.1", 80, 1), ("10.0.0.2", 80, 2), ("b", 8080, 4), ("a", 8080, 3), ("c", 8080, 4),
         ("[::1]", 8081, 5), ("::1", 8081, 5), ("127.0.0.1", 8081, 5), ("10.9.9.9", 8081, 6),
-        ("a", 8081, 6), ("port80", None, 7),
+        ("a", 8081, 6), ("port80", None, 7), ("a", 9101, 8), ("a", 9103, 8),
+        ("10.0.0.1", 9103, 9), ("a", 9105, 9),
     ],
 )  # fmt: skip
 def test_sockets(host: str, port: int | None, line: int) -> None:

@@ -15,17 +15,26 @@ from wizard.nginx.tree import Config, Directive
 from wizard.text import visible
 
 ANY = "*"
-_PORT = re.compile("[0-9]{1,5}")
+_PORTS = re.compile("([0-9]{1,5})(?:-([0-9]{1,5}))?")
 
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """One `listen` line: `*` or an address, a port (None for a Unix socket), and its flags."""
+    """One `listen` line: `*` or an address, a port (None for a Unix socket), and its flags.
+
+    Attributes:
+        last: The last port of a range such as `8000-8010`.
+    """
 
     address: str
     port: int | None
     flags: frozenset[str]
     text: str
+    last: int | None = None
+
+    def holds(self, port: int) -> bool:
+        """Whether it listens on this port."""
+        return self.port is not None and self.port <= port <= (self.last or self.port)
 
     @property
     def socket(self) -> tuple[str, int | None]:
@@ -55,13 +64,15 @@ def _listen(args: Sequence[str]) -> Listen:
     where, flags = args[0], frozenset(args[1:])
     if where.startswith("unix:"):
         return Listen(where, None, flags, where)
-    if _PORT.fullmatch(where):
-        return Listen(ANY, int(where), flags, where)
     address, colon, port = where.rpartition(":")
-    if not colon or where.endswith("]"):
+    if not colon and _PORTS.fullmatch(where):
+        address, port = ANY, where
+    elif not colon or where.endswith("]"):
         address, port = where, "80"
-    number = int(port) if _PORT.fullmatch(port) else None
-    return Listen(ANY if address in (ANY, "0.0.0.0", "[::]") else address, number, flags, where)
+    found = _PORTS.fullmatch(port)
+    first, last = (int(found[1]), int(found[2] or found[1])) if found else (None, None)
+    address = ANY if address in (ANY, "0.0.0.0", "[::]") else address
+    return Listen(address, first, flags, where, last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +123,7 @@ def _sockets(every: Iterable[Directive], port: int) -> dict[str, list[_There]]:
     for server in every:
         defaults: dict[str, bool] = {}
         for listen in listens(server):
-            if listen.port == port and "quic" not in listen.flags:
+            if listen.holds(port) and "quic" not in listen.flags:
                 is_default = bool(listen.flags & {"default_server", "default"})
                 defaults[listen.address] = defaults.get(listen.address, False) or is_default
         for address, is_default in defaults.items():
