@@ -1,5 +1,6 @@
 """From a case to its diagnosis: pure, and the same whichever order the rules run in."""
 
+from wizard.judge import is_well
 from wizard.model import HELD, Case, Cell, Diagnosis, Finding, Verdict
 from wizard.rules import all_rules
 from wizard.rules.seen import predicted
@@ -42,30 +43,63 @@ def _verdict(case: Case, causes: tuple[Finding, ...]) -> Verdict:
 
 
 def is_healthy(case: Case) -> bool:
-    """Whether every proxied cell that the server offers was seen to be live."""
+    """Whether every proxied cell that the server offers was seen to be live, and the handshake
+    through the proxy succeeds where one succeeds at all."""
     offered = [cell for cell in case.proxy if cell.outcome != "not-offered"]
-    return bool(offered) and all(cell.outcome in _WELL and _has_data(cell) for cell in offered)
+    return (
+        bool(offered)
+        and all(is_well(cell, case.handshake("proxy")) for cell in offered)
+        and not handshake_fails(case)
+    )
 
 
-def _has_data(cell: Cell) -> bool:
-    return cell.timeline.first_data_s is not None
+def handshake_fails(case: Case) -> bool:
+    """Whether an MCP server answered, and not through the proxy: a plain event stream, which
+    speaks to nobody on either side, is no fault."""
+    proxied, direct = case.handshake("proxy"), case.handshake("direct")
+    if proxied is None or proxied.done:
+        return False
+    if direct is not None and direct.done:
+        return True
+    return proxied.transport != "unknown"
 
 
 def _summary(case: Case, verdict: Verdict, causes: tuple[Finding, ...]) -> str:
     if verdict == "healthy":
-        return "The stream is live in every cell through the proxy."
+        return _fine(case)
     if verdict == "fault":
         return f"{causes[0].title} ({causes[0].confidence})."
     return _seen(case)
+
+
+def _fine(case: Case) -> str:
+    proxied = case.handshake("proxy")
+    if proxied is None or not proxied.done:
+        return "The stream is live in every cell through the proxy."
+    spoken = f"{_NAMES[proxied.transport]} {proxied.version}".strip()
+    if proxied.transport == "http+sse":
+        return f"The stream is live in every cell through the proxy, and MCP over {spoken} works."
+    return f"MCP over {spoken} works through the proxy."
+
+
+_NAMES = {"http+sse": "HTTP+SSE", "streamable-http": "Streamable HTTP", "stateless": "HTTP"}
 
 
 def _seen(case: Case) -> str:
     """What was seen, in one sentence, where no cause can be named."""
     if not case.proxy:
         return "The stream was not probed through the proxy."
+    well = [is_well(cell, case.handshake("proxy")) for cell in case.proxy]
+    if all(well) and handshake_fails(case):
+        return f"The stream is live, but the MCP handshake fails: {_unanswered(case)}"
     first = next((cell for cell in case.proxy if cell.outcome not in _WELL), case.proxy[0])
     seen = f"Through the proxy the stream is {first.outcome} ({safe(first.why, 300)})"
     return f"{seen}; no cause could be shown."
+
+
+def _unanswered(case: Case) -> str:
+    proxied = case.handshake("proxy")
+    return safe(proxied.why, 300) if proxied else ""
 
 
 def _notes(case: Case, causes: tuple[Finding, ...]) -> tuple[str, ...]:

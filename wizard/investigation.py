@@ -128,7 +128,7 @@ class Investigation:
         """The direct legs run beside the proxied ones: that step has run too."""
         self._enter("direct", "running", "")
         result = await WORK["proxy"](self._book)
-        self._enter("direct", *verdicts.of_cells(self.case.direct))
+        self._enter("direct", *verdicts.of_cells(self.case.direct, self.case.handshake("direct")))
         return result
 
     def _conclude(self) -> StepResult:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from wizard.handshake import Handshake
 from wizard.model import Cell, Outcome
 from wizard.stall import connected_s, is_live
 from wizard.text import safe, seconds
@@ -17,6 +18,23 @@ def judge(line: Timeline, direct: Sequence[Timeline] = ()) -> Cell:
     """The leg's outcome with its reason. `direct` is empty for a direct leg itself."""
     outcome, why = _judge(line, direct)
     return Cell(line, outcome, why)
+
+
+OPTIONAL = frozenset({400, 404, 405, 406})
+"""What a server that answers by POST may say to a GET: it offers no stream of its own."""
+
+
+def is_well(cell: Cell, spoken: Handshake | None = None) -> bool:
+    """Live; or, where the server answers by POST, without a GET stream as it likes (MCP
+    2025-03-26, "Listening for Messages from the Server": it may be silent, or 405).
+
+    Args:
+        spoken: The handshake from the same side.
+    """
+    if cell.outcome in ("live", "ended") and cell.timeline.first_data_s is not None:
+        return True
+    by_post = spoken is not None and spoken.done and spoken.transport != "http+sse"
+    return by_post and (cell.outcome == "silent" or cell.timeline.status in OPTIONAL)
 
 
 def _judge(line: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome, str]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from wizard.handshake import Handshake, Side
 from wizard.nginx.site import Delivery, Site
 from wizard.timeline import Timeline
 
@@ -156,6 +157,7 @@ class Case:
         run: The token in our User-Agent; the log step finds our own lines by it.
         started: When the first probe began, in seconds since the epoch.
         before: The proxied cells of the round before the last, once the user verifies.
+        handshakes: One for each side that was tried, or that could not be.
         problems: What could not be done, by step, one sentence each.
     """
 
@@ -170,7 +172,12 @@ class Case:
     site: Site | None = None
     root_site: Site | None = None
     predictions: tuple[Prediction, ...] = ()
+    handshakes: tuple[Handshake, ...] = ()
     problems: Mapping[StepId, str] = field(default_factory=dict)
+
+    def handshake(self, side: Side) -> Handshake | None:
+        """The handshake from that side; None if it was not begun."""
+        return next((one for one in self.handshakes if one.side == side), None)
 
 
 @dataclass(frozen=True, slots=True)

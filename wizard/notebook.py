@@ -1,5 +1,6 @@
 """What one investigation knows so far: the target, the legs' timelines, logs, config."""
 
+import asyncio
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -8,8 +9,11 @@ from urllib.parse import urlsplit, urlunsplit
 
 from wizard import logs
 from wizard.foresight import predictions
+from wizard.handshake import Side
 from wizard.judge import judge
 from wizard.matrix import Matrix, legs
+from wizard.mcp.handshake import shake_hands
+from wizard.mcp.legacy import endpoint_of
 from wizard.model import Case, LogReport, StepId, Target
 from wizard.nginx.site import Site
 from wizard.probe import CONNECT_TIMEOUT, Manner
@@ -92,6 +96,29 @@ class Notebook:
         finally:
             self.running.remove(matrix)
 
+    async def shake_hands(self) -> None:
+        """An MCP handshake from each side whose stream was probed, side by side."""
+        if not self.target.mcp:
+            return
+        found: dict[Side, Timeline | None] = {
+            "proxy": self._plain("sse-proxy"),
+            "direct": self._plain("sse-direct"),
+        }
+        lines = {side: line for side, line in found.items() if line}
+        speaks = "http+sse" if any(map(endpoint_of, lines.values())) else ""
+        made = await asyncio.gather(
+            *(
+                shake_hands(side, line.leg.url, line, self._manner(), speaks=speaks)
+                for side, line in lines.items()
+            )
+        )
+        self._case = replace(self._case, handshakes=tuple(made))
+
+    def _plain(self, name: str) -> Timeline | None:
+        """The leg that is asked as the official SDKs ask: HTTP/1.1, nothing compressed."""
+        ways = [line for line in self.seen(name) if line.leg.encoding == "identity"]
+        return next(iter(ways), None)
+
     def _manner(self) -> Manner:
         target = self.target
         return Manner(
@@ -137,6 +164,7 @@ class Notebook:
             stale.append("direct")
         if _rest(target) != _rest(known):
             self._lines.clear()
+            self._case = replace(self._case, handshakes=())
             stale += _WHOLE
         return stale
 

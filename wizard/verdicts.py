@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
+from wizard.handshake import Handshake
+from wizard.judge import is_well
 from wizard.model import HELD, Cell, Diagnosis, LogReport, Recommendation, State
 from wizard.nginx.site import Site
 from wizard.text import safe, seconds
 from wizard.timeline import Timeline
 
 Verdict = tuple[State, str]
-_WELL = frozenset({"live", "ended"})
 TELLING = frozenset(
     {"held-499", "read-timeout", "header-timeout", "connect-failed", "premature-close", "gateway"}
 )
@@ -26,12 +27,14 @@ def of_root(line: Timeline) -> Verdict:
     return "pass", answer
 
 
-def of_cells(cells: Sequence[Cell]) -> Verdict:
-    """A matrix: passes only where every cell that the server offers is live."""
+def of_cells(cells: Sequence[Cell], spoken: Handshake | None = None) -> Verdict:
+    """A matrix: passes only where every cell that the server offers is live, or need not be."""
     offered = [cell for cell in cells if cell.outcome != "not-offered"]
     if not offered:
         return "skip", "nothing was probed"
-    bad = [cell for cell in offered if cell.outcome not in _WELL]
+    bad = [cell for cell in offered if not is_well(cell, spoken)]
+    if not bad and all(cell.outcome not in ("live", "ended") for cell in offered):
+        return "pass", f"no GET stream is needed: the server answers by POST; {offered[0].why}"
     if not bad:
         return "pass", f"live: {_first(offered)}"
     if all(cell.outcome == "silent" for cell in offered):
@@ -91,9 +94,11 @@ def of_diagnosis(diagnosis: Diagnosis) -> Verdict:
     return states[diagnosis.verdict], diagnosis.summary
 
 
-def of_verify(before: Sequence[Cell], after: Sequence[Cell]) -> Verdict:
+def of_verify(
+    before: Sequence[Cell], after: Sequence[Cell], spoken: Handshake | None = None
+) -> Verdict:
     """The proof: every cell is live now, in a new connection."""
-    state, why = of_cells(after)
+    state, why = of_cells(after, spoken)
     was = sum(cell.outcome in HELD for cell in before)
     if state == "pass" and was:
         return "pass", f"fixed: {was} cells were held, all are live now"

@@ -28,13 +28,15 @@ async def root(book: Notebook) -> StepResult:
 async def proxy(book: Notebook) -> StepResult:
     """The matrix through the proxy, the direct legs beside it: they set the wait."""
     await book.probe(book.legs("proxy"), book.legs("direct"), patience=book.target.patience)
-    return verdicts.of_cells(book.case.proxy)
+    await book.shake_hands()
+    return verdicts.of_cells(book.case.proxy, book.case.handshake("proxy"))
 
 
 async def direct(book: Notebook) -> StepResult:
     """The same against the backend."""
     await book.probe((), book.legs("direct"), patience=book.target.patience)
-    return verdicts.of_cells(book.case.direct)
+    await book.shake_hands()
+    return verdicts.of_cells(book.case.direct, book.case.handshake("direct"))
 
 
 async def read_logs(book: Notebook) -> StepResult:
@@ -76,8 +78,9 @@ async def verify(book: Notebook) -> StepResult:
     """The matrix again, before and after side by side."""
     book.keep_before()
     await book.probe(book.legs("proxy"), book.legs("direct"))
+    await book.shake_hands()
     case = book.case
-    return verdicts.of_verify(case.before, case.proxy)
+    return verdicts.of_verify(case.before, case.proxy, case.handshake("proxy"))
 
 
 WORK: Mapping[StepId, Callable[[Notebook], Awaitable[StepResult]]] = {

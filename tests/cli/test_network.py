@@ -69,7 +69,7 @@ async def test_a_certificate_that_does_not_verify() -> None:
     async with secure() as port:
         url = f"https://127.0.0.1:{port}/sse"
         inconclusive(await checked(url), "the certificate does not verify", "issuer")
-        lenient = await checked(url, "--insecure")
+        lenient = await checked(url, "--insecure", "--no-mcp")
     assert (lenient.status, lenient.err) == (0, "")
     assert "hunter2" not in lenient.out
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from wizard.handshake import Handshake
 from wizard.model import Case, Cell, Diagnosis, Recommendation, State, StepId, StepState
 from wizard.text import safe
 
@@ -64,7 +65,25 @@ def _status(state: State) -> Status:
 
 
 def _handshake(case: Case) -> Check:
-    why = (
-        "the MCP handshake is not part of this version" if case.target.mcp else "--no-mcp was given"
-    )
-    return Check("handshake", "skip", why)
+    """Passes where the proxied handshake is done; fails where only the direct one is."""
+    if not case.target.mcp:
+        return Check("handshake", "skip", "--no-mcp was given")
+    proxied, direct = case.handshake("proxy"), case.handshake("direct")
+    if proxied is None:
+        return Check("handshake", "skip", "the stream was not probed through the proxy")
+    why = "; ".join(handshake_words(one) for one in (proxied, direct) if one)
+    if proxied.done:
+        return Check("handshake", "pass", why)
+    if proxied.skipped or (proxied.transport == "unknown" and not (direct and direct.done)):
+        return Check("handshake", "skip", why)
+    return Check("handshake", "fail", why)
+
+
+def handshake_words(one: Handshake) -> str:
+    """One side's handshake in a few words."""
+    if one.done:
+        version, server = safe(one.version, 40), safe(one.server, 80)
+        return f"{one.side}: {one.transport} {version}, {server or 'a nameless server'}"
+    if one.transport == "unknown" and not one.skipped:
+        return f"{one.side}: no MCP server answered ({safe(one.why, 200)})"
+    return f"{one.side}: {'not tried, ' if one.skipped else ''}{safe(one.why, 300)}"

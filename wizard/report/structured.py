@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from wizard import __version__
+from wizard.handshake import Handshake
 from wizard.model import HELD, Cell, Finding, Recommendation
 from wizard.report.result import Check, Result
 from wizard.text import safe
@@ -30,6 +31,7 @@ def json_report(result: Result) -> str:
         "risks": [_finding(risk) for risk in diagnosis.risks],
         "notes": [safe(note) for note in diagnosis.notes],
         "checks": [_check(check) for check in result.checks],
+        "handshakes": [_handshake(one) for one in result.case.handshakes],
         "recommendation": _recommendation(result.recommendation),
         "elapsed_s": round(result.elapsed_s, 3),
     }
@@ -80,6 +82,23 @@ def _run(cell: Cell) -> dict[str, Any]:
         "tls_s": _rounded(line.tls_s),
         "comments": line.comments,
         "waited_s": _rounded(line.waited_s),
+    }
+
+
+def _handshake(one: Handshake) -> dict[str, Any]:
+    return {
+        "side": one.side,
+        "transport": one.transport,
+        "stage": one.stage,
+        "skipped": one.skipped,
+        "why": safe(one.why),
+        "post_url": safe(one.post_url),
+        "version": safe(one.version),
+        "server": safe(one.server),
+        "exchanges": [
+            {"what": each.what, "url": safe(each.line.leg.url), "status": each.line.status}
+            for each in one.exchanges
+        ],
     }
 
 

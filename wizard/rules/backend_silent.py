@@ -10,6 +10,9 @@ STUCK = frozenset({"held", "silent"})
 def check(rule: Rule, case: Case) -> Finding | None:
     """Every direct leg is silent too, and no proxied leg brought anything."""
     direct = seen.cells(case.direct, "identity")
+    spoken = case.handshake("direct")
+    if spoken is not None and spoken.done:
+        return None  # its GET stream may be silent: it answers by POST
     if not direct or any(cell.outcome not in STUCK for cell in direct):
         return None
     proxied = seen.cells(case.proxy, "identity")
