@@ -8,8 +8,8 @@ from pathlib import Path
 from screens.prompt import Question
 from wizard.errors import UsageError
 from wizard.model import Place, Recommendation, Target
-from wizard.wire import plain
 from wizard.text import redact, safe
+from wizard.wire import plain
 
 FIX_FILE = "ssewizard-fix.diff"
 

@@ -9,7 +9,8 @@ from screens.paint import DIM, HEAD, beside, fitted, line, outcome_style, wrappe
 from screens.rooms.view import View
 from screens.stream import pane
 from wizard.model import Cell
-from wizard.text import seconds
+from wizard.report.result import handshake_words
+from wizard.text import safe, seconds
 
 _RANK = {"held": 0, "events-held": 1, "headers-held": 2, "late": 3, "cut": 4, "refused": 5}
 _COLUMNS = (14, 21, 21)
@@ -22,11 +23,16 @@ def draw(view: View) -> list[Text]:
     proxied, direct = view.case.proxy, view.case.direct
     if not proxied and not direct:
         return []
-    above = [*table(proxied, direct), Text(), *_bars(view), Text()]
+    hands = [fitted(line((safe(words), DIM)), view.width) for words in _hands(view)]
+    above = [*table(proxied, direct), *hands, Text(), *_bars(view), Text()]
     rows = max(LEAST_ROWS, view.height - len(above))
     left, right = chosen(view)
     panes = (pane("proxy", left, rows, view.now), pane("direct", right, rows, view.now))
     return [*above, *beside(*panes, view.width)]
+
+
+def _hands(view: View) -> list[str]:
+    return [f"MCP {handshake_words(one)}" for one in view.case.handshakes]
 
 
 def chosen(view: View) -> tuple[Cell | None, Cell | None]:
