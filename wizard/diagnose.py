@@ -2,27 +2,19 @@
 
 from wizard.judge import is_well
 from wizard.model import HELD, Case, Cell, Diagnosis, Finding, Verdict
-from wizard.rules import all_rules
+from wizard.rules import Rule, all_rules
 from wizard.rules.seen import predicted
 from wizard.text import safe
 
-ORDER = (
-    "upstream-unreachable",
-    "backend-silent",
-    "xab-ignored",
-    "proxy-buffering-hold",
-    "gzip-plus-buffering",
-    "idle-read-timeout",
-)
-"""Which of two equally sure causes comes first: the one that must be mended first."""
 _SURE = ("confirmed", "likely", "possible")
 _WELL = frozenset({"live", "ended"})
 
 
 def diagnose(case: Case) -> Diagnosis:
     """All rules over a case: causes in order, risks, and what else must be said."""
-    found = [rule.check(rule, case) for rule in all_rules()]
-    findings = sorted((finding for finding in found if finding), key=_rank)
+    checked = ((rule, rule.check(rule, case)) for rule in all_rules())
+    found = [(rule, finding) for rule, finding in checked if finding]
+    findings = [finding for _, finding in sorted(found, key=_rank)]
     symptoms = frozenset[str]().union(*(f.explains for f in findings if not f.latent))
     causes = tuple(f for f in findings if not f.latent and f.id not in symptoms)
     risks = tuple(f for f in findings if f.latent)
@@ -30,9 +22,9 @@ def diagnose(case: Case) -> Diagnosis:
     return Diagnosis(verdict, _summary(case, verdict, causes), causes, risks, _notes(case, causes))
 
 
-def _rank(finding: Finding) -> tuple[int, int, str]:
-    order = ORDER.index(finding.id) if finding.id in ORDER else len(ORDER)
-    return _SURE.index(finding.confidence), order, finding.id
+def _rank(found: tuple[Rule, Finding]) -> tuple[int, int, str]:
+    rule, finding = found
+    return _SURE.index(finding.confidence), rule.station, rule.id
 
 
 def _verdict(case: Case, causes: tuple[Finding, ...]) -> Verdict:

@@ -6,10 +6,10 @@ from importlib.resources import files
 import pytest
 
 from tests.cli.command import ran
-from wizard.diagnose import ORDER
 from wizard.errors import LabError
 from wizard.lab import Scenario, list_scenarios, scenario_named
 from wizard.lab.template import render
+from wizard.rules import all_rules
 
 FOLDER = files("wizard.lab") / "scenarios"
 NAMES = sorted(one.name.removesuffix(".toml") for one in FOLDER.iterdir())
@@ -41,7 +41,7 @@ def test_it_promises_what_the_tool_can_say(scenario: Scenario) -> None:
     assert scenario.story.strip()
     assert scenario.verdict in ("healthy", "fault", "inconclusive")
     assert (scenario.verdict == "fault") == bool(scenario.expected)
-    assert {*scenario.expected, *scenario.risks} <= set(ORDER)
+    assert {*scenario.expected, *scenario.risks} <= set({rule.id for rule in all_rules()})
     assert scenario.options.keys() <= {"stall", "patience"}
 
 

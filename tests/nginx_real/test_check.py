@@ -40,6 +40,17 @@ async def test_each_scenario_is_named_for_what_it_is(scenario: Scenario, nginx: 
         assert diagnosis.causes[0].confidence == "confirmed"
 
 
+MENDED = [scenario for scenario in list_scenarios() if scenario.mended is not None]
+
+
+@pytest.mark.parametrize("scenario", MENDED, ids=lambda scenario: scenario.name)
+async def test_each_mended_scenario_is_no_longer_blamed(scenario: Scenario, nginx: str) -> None:
+    assert scenario.mended is not None
+    async with Lab(scenario.mended, nginx=nginx) as lab:
+        _, diagnosis = concluded(await investigate(lab.target))
+    assert not {cause.id for cause in diagnosis.causes} & set(scenario.expected), diagnosis
+
+
 @pytest.mark.parametrize("name", ["incident", "gzip", "xab-ignored", "tls"])
 async def test_the_recommended_diff_mends_it(name: str, nginx: str) -> None:
     async with Lab(scenario_named(name), nginx=nginx) as lab:

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 import wizard.diagnose
-from wizard.diagnose import ORDER, diagnose
+from wizard.diagnose import diagnose
 from wizard.model import Case
 from wizard.rules import Rule, all_rules
 
@@ -31,10 +31,6 @@ def rule(request: pytest.FixtureRequest) -> Rule:
 def test_each_file_is_one_rule() -> None:
     files = {path.stem for path in Path(wizard.rules.__path__[0]).glob("*.py")} - SHARED
     assert {name.replace("_", "-") for name in files} == set(IDS)
-
-
-def test_each_rule_has_its_rank() -> None:
-    assert sorted(ORDER) == sorted(IDS)
 
 
 def test_fires_on_its_bad_case(rule: Rule) -> None:

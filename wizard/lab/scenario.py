@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -26,6 +26,8 @@ class Scenario:
         expected: The ids of the causes it must name, the primary one first.
         risks: The ids of the latent risks that it must list.
         options: Options of the target that the scenario needs: `stall`, `patience`.
+        mended: The same, mended: `check` must no longer name the expected causes. In the file, a
+            table `[mended]` with whatever of `server`, `http`, `backend` and `never` differs.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Scenario:
     tls: bool = False
     backend: Behaviour = field(default_factory=Behaviour)
     options: Mapping[str, float] = field(default_factory=dict)
+    mended: "Scenario | None" = None
 
 
 @lru_cache(maxsize=1)
@@ -63,6 +66,14 @@ def scenario_named(name: str) -> Scenario:
 
 
 def _scenario(name: str, data: Mapping[str, Any]) -> Scenario:
+    mended = data.get("mended")
+    return replace(
+        _plain(name, data),
+        mended=_plain(f"{name}, mended", {**data, **mended}) if mended is not None else None,
+    )
+
+
+def _plain(name: str, data: Mapping[str, Any]) -> Scenario:
     return Scenario(
         name,
         data["title"],

@@ -2,7 +2,7 @@
 
 from wizard.model import Case, Finding, Fix
 from wizard.rules import seen
-from wizard.rules.rule import Rule
+from wizard.rules.rule import Rule, Station
 
 STUCK = frozenset({"held", "silent"})
 
@@ -35,6 +35,7 @@ _NO_EVENT = (
 
 RULE = Rule(
     id="backend-silent",
+    station=Station.BACKEND,
     title="The backend sends nothing",
     what="The backend accepts the request and does not send: it never flushes its headers, or the "
     "first event never comes.",

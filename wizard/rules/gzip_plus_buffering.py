@@ -2,7 +2,7 @@
 
 from wizard.model import Case, Cell, Finding, Fix
 from wizard.rules import seen
-from wizard.rules.rule import Rule
+from wizard.rules.rule import Rule, Station
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -42,6 +42,7 @@ _APART = (
 
 RULE = Rule(
     id="gzip-plus-buffering",
+    station=Station.HOLD,
     title="gzip holds the stream for clients that accept it",
     what="gzip is on for this media type (`gzip_types` names text/event-stream or `*`) while "
     "buffering is on. The compressor collects input and is not told to flush.",

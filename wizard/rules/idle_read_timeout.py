@@ -4,7 +4,7 @@ from wizard.model import Case, Cell, Evidence, Finding, Fix
 from wizard.nginx.site import Site
 from wizard.nginx.units import duration_s
 from wizard.rules import seen
-from wizard.rules.rule import Rule
+from wizard.rules.rule import Rule, Station
 from wizard.text import seconds
 
 SHORT = 60.0
@@ -81,6 +81,7 @@ def read_timeout(site: Site | None) -> float | None:
 
 RULE = Rule(
     id="idle-read-timeout",
+    station=Station.CUT,
     title="Nginx cuts the stream after a silence",
     what="proxy_read_timeout (60 s by default) is the longest silence between two reads from the "
     "backend, not a total. A stream that is silent for longer is ended.",

@@ -2,7 +2,7 @@
 
 from wizard.model import Case, Cell, Confidence, Evidence, Finding, Fix
 from wizard.rules import seen
-from wizard.rules.rule import Rule
+from wizard.rules.rule import Rule, Station
 
 APART = (
     "The direct request to the same backend is live while the proxied one is held, so the backend "
@@ -88,6 +88,7 @@ def _saved_by_header(rule: Rule, case: Case) -> Finding | None:
 
 RULE = Rule(
     id="proxy-buffering-hold",
+    station=Station.HOLD,
     title="Nginx buffers the stream",
     what="proxy_buffering is on, which is Nginx's default. Nginx reads the response into its "
     "buffers and passes them on when they are full or when the response ends. An event stream "

@@ -2,8 +2,29 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import IntEnum
 
 from wizard.model import Case, Confidence, Evidence, Finding, Fix
+
+
+class Station(IntEnum):
+    """Where on a request's way a fault sits. Of two equally sure causes the one that the request
+    meets first is primary: it must be mended first."""
+
+    REACH = 1
+    """No connection, no upstream."""
+    ADMIT = 2
+    """Refused: credentials, limits, host names."""
+    ROUTE = 3
+    """The wrong server, location, path or transport."""
+    BACKEND = 4
+    """The backend itself."""
+    HOLD = 5
+    """The response is held or late."""
+    MESSAGE = 6
+    """The stream is live, the POST or its reply fails."""
+    CUT = 7
+    """The stream is cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +33,7 @@ class Rule:
 
     Attributes:
         id: The catalogue's id; the file's name with dashes.
+        station: Where on the request's way it sits; ranks it among equally sure causes.
         title: What is wrong, in a few words.
         what: What it is.
         hurts: Why it hurts.
@@ -24,6 +46,7 @@ class Rule:
     """
 
     id: str
+    station: Station
     title: str
     what: str
     hurts: str

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from urllib.parse import urljoin
 
+from wizard.handshake import Exchange, Handshake, Side, Stage, Transport
 from wizard.judge import judge
 from wizard.model import Case, Place, Prediction, Target
 from wizard.nginx.site import Delivery, LocationRef, Request, Result, Setting, Site, Upstream
@@ -23,6 +25,7 @@ def case(
     settings: Mapping[str, str] | None = None,
     direct_headers: Mapping[str, str] | None = None,
     peers: tuple[str, ...] = ("127.0.0.1:12213",),
+    handshakes: tuple[Handshake, ...] = (),
 ) -> Case:
     """A case whose four legs are `live`, `held`, `cut` or a status; gzip as plain if not named."""
     extra = tuple((direct_headers or {}).items())
@@ -43,6 +46,36 @@ def case(
         site=site,
         root_site=site,
         predictions=tuple(_prediction(line, site) for line in proxied),
+        handshakes=handshakes,
+    )
+
+
+def hands(
+    side: Side,
+    *,
+    transport: Transport = "http+sse",
+    stage: Stage = "done",
+    status: int = 202,
+    endpoint: str = "/message?sessionId=1",
+    body: str = "",
+) -> Handshake:
+    """A handshake that came as far as `stage`; `status` and `body` answered its POST."""
+    url = PROXY_URL if side == "proxy" else DIRECT_URL
+    post_url = urljoin(url, endpoint) if transport == "http+sse" else url
+    answer = Timeline(
+        Leg(f"mcp-{side}", post_url), status=status, http="1.1", headers_s=0.003, excerpt=body
+    )
+    why = "" if stage == "done" else f"POST answered {status}"
+    return Handshake(
+        side,
+        url,
+        transport,
+        stage,
+        why,
+        endpoint=endpoint if transport == "http+sse" else "",
+        post_url=post_url,
+        version="2024-11-05" if stage == "done" else "",
+        exchanges=(Exchange("initialize", answer),),
     )
 
 

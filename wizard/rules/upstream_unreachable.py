@@ -2,7 +2,7 @@
 
 from wizard.model import Case, Cell, Confidence, Evidence, Finding, Fix
 from wizard.rules import seen
-from wizard.rules.rule import Rule
+from wizard.rules.rule import Rule, Station
 from wizard.text import safe
 
 
@@ -76,6 +76,7 @@ def _of_config(case: Case) -> tuple[Evidence, ...]:
 
 RULE = Rule(
     id="upstream-unreachable",
+    station=Station.REACH,
     title="Nginx cannot reach the backend",
     what="The address that Nginx passes to is refused or does not answer: a stale address, a wrong "
     "port, localhost that resolves to ::1, a name that was looked up once at start.",

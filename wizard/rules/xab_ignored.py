@@ -2,7 +2,7 @@
 
 from wizard.model import Case, Evidence, Finding, Fix
 from wizard.rules import seen
-from wizard.rules.rule import Rule
+from wizard.rules.rule import Rule, Station
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -54,6 +54,7 @@ _FORCED_FIX = Fix("the backend no longer sends X-Accel-Buffering: yes on the str
 
 RULE = Rule(
     id="xab-ignored",
+    station=Station.HOLD,
     title="The backend's X-Accel-Buffering is not followed",
     what="The backend sends `X-Accel-Buffering: no` to be delivered unbuffered, and Nginx is told "
     "to ignore that header (`proxy_ignore_headers X-Accel-Buffering`); or the backend sends `yes` "
