@@ -62,11 +62,6 @@ def _trimmed(lines: Iterable[Text]) -> list[Text]:
     return list(lines)
 
 
-def joined(lines: Sequence[Text], width: int) -> Text:
-    """Lines as one text, each cut at `width` cells: nothing wraps where it was not meant to."""
-    return Text("\n").join([fitted(one, width, pad=False) for one in lines])
-
-
 def fitted(text: Text, width: int, *, pad: bool = True) -> Text:
     """The line cut, and if wanted padded, to `width` cells."""
     copy = text.copy()

@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 
 from rich.text import Text
-from textual.widgets import Static
 
-from screens.paint import GLYPHS, STYLES, joined, line
+from screens.lines import Lines
+from screens.paint import GLYPHS, STYLES, fitted, line
 from wizard.model import STEPS, StepId, StepState
 from wizard.steps import STEP_TEXTS
 
 WIDTH = 19
 
 
-class Rail(Static):
+class Rail(Lines):
     """Draws the steps; which one is chosen, the app knows."""
 
     DEFAULT_CSS = """
@@ -24,13 +24,10 @@ class Rail(Static):
     }
     """
 
-    def show(self, states: Mapping[StepId, StepState], chosen: StepId) -> None:
+    def states(self, states: Mapping[StepId, StepState], chosen: StepId) -> None:
         """Draw these states."""
-        self.update(
-            joined(
-                [_row(n, states[step], step == chosen) for n, step in enumerate(STEPS, 1)], WIDTH
-            )
-        )
+        rows = [_row(n, states[step], step == chosen) for n, step in enumerate(STEPS, 1)]
+        self.show([fitted(row, WIDTH) for row in rows])
 
 
 def _row(number: int, state: StepState, chosen: bool) -> Text:

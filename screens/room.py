@@ -5,9 +5,9 @@ from dataclasses import replace
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.widgets import Static
 
-from screens.paint import DIM, GLYPHS, HEAD, STYLES, joined, line, wrapped
+from screens.lines import Lines
+from screens.paint import DIM, GLYPHS, HEAD, STYLES, fitted, line, wrapped
 from screens.rooms import ROOMS
 from screens.rooms.view import View
 from wizard.steps import STEP_TEXTS
@@ -27,19 +27,19 @@ class Room(VerticalScroll):
         padding: 0 0 0 1;
         scrollbar-size-vertical: 1;
     }
-    Room > Static { width: 1fr; height: auto; }
     """
 
     def compose(self) -> ComposeResult:
         """A single text."""
-        yield Static(id="room-text", markup=False)
+        yield Lines()
 
     def show(self, view: View, curls: tuple[str, ...], hint: str) -> None:
         """Draw this moment. `hint` says what is missing or being waited for; it may be empty."""
         head = _head(view, curls, hint)
         rest = replace(view, height=max(8, view.height - len(head)))
-        rows = [*head, *ROOMS[view.step](rest)]
-        self.query_one("#room-text", Static).update(joined(rows, view.width))
+        rows = [fitted(row, view.width, pad=False) for row in (*head, *ROOMS[view.step](rest))]
+        # Filled up to the window, so that a stream that grows does not lay the screen out anew.
+        self.query_one(Lines).show([*rows, *[Text()] * (view.height - len(rows))])
 
 
 def _head(view: View, curls: tuple[str, ...], hint: str) -> list[Text]:

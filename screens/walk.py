@@ -55,13 +55,14 @@ class Walk(Screen[None]):
         self.cell: int | None = None
         self._said = ""
         self._frames: Timer | None = None
+        self._drawn: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
         """Title, rail, room, the line that asks, the keys."""
         yield Static(id="title", markup=False)
         yield Static("Make the window larger: 60 columns and 15 lines at least.", id="small")
         with Horizontal(id="main"):
-            yield Rail(markup=False)
+            yield Rail()
             yield Room(can_focus=False)
         yield Prompt()
         yield Footer(show_command_palette=False, compact=True)
@@ -91,10 +92,17 @@ class Walk(Screen[None]):
         """Draw this moment from the investigation's values."""
         known, room = self.investigation, self.query_one(Room)
         words = self._said or hint(known, self.step, self._clock(), in_lab=self._in_lab)
-        self.query_one("#title", Static).update(safe(f"ssewizard  {known.target.url}", 300))
-        self.query_one(Rail).show(known.steps, self.step)
+        self.query_one(Rail).states(known.steps, self.step)
         room.show(self._view(room), known.curl(self.step), words)
-        self.refresh_bindings()
+        self._draw_frame(safe(f"ssewizard  {known.target.url}", 300))
+
+    def _draw_frame(self, title: str) -> None:
+        """Title and footer, only when they change: each costs a line on the wire."""
+        keys = (title, self.step, self.busy, *self.investigation.steps.values())
+        if keys != self._drawn:
+            self._drawn = keys
+            self.query_one("#title", Static).update(title)
+            self.refresh_bindings()
 
     def _view(self, room: Room) -> View:
         known, waiting = self.investigation, self.investigation.waiting
