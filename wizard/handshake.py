@@ -15,10 +15,11 @@ the reply (over the stream or in the answer), to the end."""
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request of a handshake and what came of it."""
+    """One request of a handshake and what came of it; `sent` is its body's size in bytes."""
 
     what: str
     line: Timeline
+    sent: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Handshake:
         version: The protocol version agreed on.
         server: The server's name and version, as it says.
         session: Whether the server gave a session id.
+        sibling: What the other transport's usual path (`/mcp` beside `/sse`) answered, where no
+            MCP server answered at the URL itself; None where it was not asked.
     """
 
     side: Side
@@ -48,6 +51,7 @@ class Handshake:
     server: str = ""
     session: bool = False
     exchanges: tuple[Exchange, ...] = ()
+    sibling: "Handshake | None" = None
 
     @property
     def done(self) -> bool:

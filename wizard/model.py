@@ -157,6 +157,8 @@ class Case:
         run: The token in our User-Agent; the log step finds our own lines by it.
         started: When the first probe began, in seconds since the epoch.
         before: The proxied cells of the round before the last, once the user verifies.
+        message_site: What the config says of the path to which messages are posted; None where
+            that path or the config is not known.
         handshakes: One for each side that was tried, or that could not be.
         problems: What could not be done, by step, one sentence each.
     """
@@ -171,6 +173,7 @@ class Case:
     logs: tuple[LogReport, ...] = ()
     site: Site | None = None
     root_site: Site | None = None
+    message_site: Site | None = None
     predictions: tuple[Prediction, ...] = ()
     handshakes: tuple[Handshake, ...] = ()
     problems: Mapping[StepId, str] = field(default_factory=dict)

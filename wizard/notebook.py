@@ -8,12 +8,13 @@ from dataclasses import replace
 from urllib.parse import urlsplit, urlunsplit
 
 from wizard import logs
-from wizard.foresight import predictions
-from wizard.handshake import Side
+from wizard.foresight import message_site, message_wait, predictions
+from wizard.handshake import Handshake, Side
 from wizard.judge import judge
 from wizard.matrix import Matrix, legs
-from wizard.mcp.handshake import shake_hands
+from wizard.mcp.handshake import WITHIN, shake_hands
 from wizard.mcp.legacy import endpoint_of
+from wizard.mcp.sibling import beside
 from wizard.model import Case, LogReport, StepId, Target
 from wizard.nginx.site import Site
 from wizard.probe import CONNECT_TIMEOUT, Manner
@@ -107,12 +108,21 @@ class Notebook:
         lines = {side: line for side, line in found.items() if line}
         speaks = "http+sse" if any(map(endpoint_of, lines.values())) else ""
         made = await asyncio.gather(
-            *(
-                shake_hands(side, line.leg.url, line, self._manner(), speaks=speaks)
-                for side, line in lines.items()
-            )
+            *(self._shake_hands(side, line, speaks) for side, line in lines.items())
         )
         self._case = replace(self._case, handshakes=tuple(made))
+        self._route_messages()
+
+    async def _shake_hands(self, side: Side, stream: Timeline, speaks: str) -> Handshake:
+        manner, wait = self._manner(), message_wait(self._case, WITHIN)
+        made = await shake_hands(
+            side, stream.leg.url, stream, manner, speaks=speaks, post_within=wait
+        )
+        return await beside(made, stream, manner)
+
+    def _route_messages(self) -> None:
+        """Whichever is known last, the path of the messages or the config, decides."""
+        self._case = replace(self._case, message_site=message_site(self._case))
 
     def _plain(self, name: str) -> Timeline | None:
         """The leg that is asked as the official SDKs ask: HTTP/1.1, nothing compressed."""
@@ -139,6 +149,7 @@ class Notebook:
     def keep_site(self, site: Site | None, root_site: Site | None) -> None:
         """What the config says of the stream and of the root path."""
         self._case = replace(self._case, site=site, root_site=root_site)
+        self._route_messages()
 
     def keep_before(self) -> None:
         """What the proxied cells are now is what they were before the reload."""
@@ -164,7 +175,7 @@ class Notebook:
             stale.append("direct")
         if _rest(target) != _rest(known):
             self._lines.clear()
-            self._case = replace(self._case, handshakes=())
+            self._case = replace(self._case, handshakes=(), message_site=None)
             stale += _WHOLE
         return stale
 

@@ -15,7 +15,7 @@ FOLDER = files("wizard.lab") / "scenarios"
 NAMES = sorted(one.name.removesuffix(".toml") for one in FOLDER.iterdir())
 KEYS = {
     "title", "story", "server", "verdict", "expected", "risks", "http", "tls", "backend", "never",
-    "options",
+    "options", "path", "mended",
 }  # fmt: skip
 
 

@@ -55,7 +55,7 @@ class Lab:
         self.conf.write_text(render(self.scenario, listen, backend, closed, certificate), "utf-8")
         scheme = "https" if self.scenario.tls else "http"
         self.root_url = f"{scheme}://127.0.0.1:{listen}/"
-        self.url = f"{self.root_url}sse"
+        self.url = f"{self.root_url.rstrip('/')}{self.scenario.path}"
         self.direct_url = f"http://127.0.0.1:{backend}/sse"
         names = ("access.log", "error.log", "backend.log")
         self.logs = tuple(self.directory / name for name in names)

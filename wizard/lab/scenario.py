@@ -21,13 +21,14 @@ class Scenario:
         server: The inside of the `server` block, with `$LISTEN`, `$BACKEND`, `$CLOSED` (a port
             where nothing listens), `$CERT` and `$KEY` to be filled in.
         http: Lines at the http level.
+        path: The stream's path in the URL that the wizard is given.
         tls: Whether the listener speaks TLS.
         verdict: What `check` must say.
         expected: The ids of the causes it must name, the primary one first.
         risks: The ids of the latent risks that it must list.
         options: Options of the target that the scenario needs: `stall`, `patience`.
         mended: The same, mended: `check` must no longer name the expected causes. In the file, a
-            table `[mended]` with whatever of `server`, `http`, `backend` and `never` differs.
+            table `[mended]` with whatever differs of `server`, `http`, `path`, `backend`, `never`.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Scenario:
     expected: tuple[str, ...] = ()
     risks: tuple[str, ...] = ()
     http: str = ""
+    path: str = "/sse"
     tls: bool = False
     backend: Behaviour = field(default_factory=Behaviour)
     options: Mapping[str, float] = field(default_factory=dict)
@@ -83,6 +85,7 @@ def _plain(name: str, data: Mapping[str, Any]) -> Scenario:
         tuple(data.get("expected", ())),
         tuple(data.get("risks", ())),
         data.get("http", "").strip("\n"),
+        data.get("path", "/sse"),
         data.get("tls", False),
         Behaviour(**{**data.get("backend", {}), **_silences(data)}),
         data.get("options", {}),

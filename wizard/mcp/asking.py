@@ -3,70 +3,126 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
 
-from wizard.events import Ended, SseEvent
+from wizard.events import Ended, ProbeEvent, SseEvent
 from wizard.mcp.messages import Reply, reply_in
 from wizard.probe import GET, Ask, Manner, probe
 from wizard.timeline import Leg, Timeline
 
+ENDPOINT_LIMIT = 4096
+"""The longest endpoint, in characters, that is taken for one; Nginx takes lines up to 8 KiB."""
+LEAST_WAIT = 0.1
+"""What an exchange is given, in seconds, even when the handshake's time is up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long a handshake may take: each exchange, and all of them.
+
+    Attributes:
+        each: Seconds.
+        ends: When all is over, on the clock.
+    """
+
+    each: float
+    ends: float
+    clock: Callable[[], float]
+
+    def wait(self) -> float:
+        """How long the next exchange may take, in seconds."""
+        return max(LEAST_WAIT, min(self.each, self.ends - self.clock()))
+
+
+def pace(each: float, total: float, manner: Manner) -> Pace:
+    """The pace of a handshake that begins now."""
+    return Pace(each, manner.clock() + total, manner.clock)
+
+
+class Heard:
+    """What one request has shown. It hears events whole, where a timeline cuts and forgets them.
+
+    Attributes:
+        line: What it has shown so far.
+        endpoint: The data of the first event that names an endpoint.
+        reply: The reply to our message, streamed or as the body.
+    """
+
+    def __init__(self, leg: Leg) -> None:
+        self.line = Timeline(leg)
+        self.endpoint: str | None = None
+        self.reply: Reply | None = None
+
+    def hear(self, event: ProbeEvent) -> None:
+        """Take one more event."""
+        self.line = self.line.fold([event])
+        if isinstance(event, SseEvent):
+            self._read(event)
+        elif isinstance(event, Ended) and not self.line.is_event_stream:
+            self.reply = reply_in(self.line.excerpt)
+
+    def _read(self, event: SseEvent) -> None:
+        if event.type == "endpoint" and self.endpoint is None:
+            self.endpoint = event.data[: ENDPOINT_LIMIT + 1]
+        elif event.type == "message" and self.reply is None:
+            self.reply = reply_in(event.data)
+
+    async def ask(
+        self,
+        manner: Manner,
+        what: Ask,
+        within: float,
+        enough: "Callable[[Heard], bool] | None" = None,
+    ) -> Timeline:
+        """Send it and read until the reply (or `enough`), the end, or `within` seconds."""
+        try:
+            async with asyncio.timeout(within), aclosing(probe(self.line.leg, manner, what)) as got:
+                async for event in got:
+                    self.hear(event)
+                    if (enough or _is_answered)(self):
+                        break
+        except TimeoutError:
+            self.hear(Ended(within, "timeout", f"no answer within {within:.2g} s"))
+        return self.line
+
+
+def _is_answered(heard: Heard) -> bool:
+    return heard.reply is not None
+
 
 async def ask(leg: Leg, manner: Manner, what: Ask, within: float) -> Timeline:
     """Send it and read until the reply, the end, or `within` seconds have passed."""
-    line = Timeline(leg)
-    try:
-        async with asyncio.timeout(within), aclosing(probe(leg, manner, what)) as events:
-            async for event in events:
-                line = line.fold([event])
-                if streamed_reply(line) is not None:
-                    break
-    except TimeoutError:
-        return line.fold([Ended(within, "timeout", f"no answer within {within:g} s")])
-    return line
-
-
-def streamed_reply(line: Timeline) -> Reply | None:
-    """The reply among the events that came."""
-    for item in line.tail:
-        if isinstance(item, SseEvent) and item.type == "message":
-            reply = reply_in(item.data)
-            if reply is not None:
-                return reply
-    return None
-
-
-def reply_of(line: Timeline) -> Reply | None:
-    """The reply, streamed or as the body."""
-    return streamed_reply(line) if line.is_event_stream else reply_in(line.excerpt)
+    return await Heard(leg).ask(manner, what, within)
 
 
 class Stream:
     """A GET stream that stays open while messages are posted.
 
     Attributes:
-        line: What it has shown so far.
+        heard: What it has shown so far.
     """
 
     def __init__(self, leg: Leg) -> None:
-        self.line = Timeline(leg)
+        self.heard = Heard(leg)
         self._changed = asyncio.Event()
 
     async def follow(self, manner: Manner) -> None:
-        """Fold what comes until the stream ends."""
-        async with aclosing(probe(self.line.leg, manner, GET)) as events:
+        """Hear what comes until the stream ends."""
+        async with aclosing(probe(self.heard.line.leg, manner, GET)) as events:
             async for event in events:
-                self.line = self.line.fold([event])
+                self.heard.hear(event)
                 self._changed.set()
 
-    async def until(self, enough: Callable[[Timeline], bool], within: float) -> bool:
+    async def until(self, enough: Callable[[Heard], bool], within: float) -> bool:
         """Whether enough has come, or comes within that many seconds."""
         try:
             async with asyncio.timeout(within):
-                while not enough(self.line) and self.line.ended is None:
+                while not enough(self.heard) and self.heard.line.ended is None:
                     self._changed.clear()
                     await self._changed.wait()
         except TimeoutError:
             return False
-        return enough(self.line)
+        return enough(self.heard)
 
 
 @asynccontextmanager

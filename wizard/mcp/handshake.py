@@ -3,16 +3,22 @@
 from dataclasses import replace
 
 from wizard.handshake import Handshake, Side
-from wizard.judge import judge
+from wizard.mcp.asking import Pace, pace
 from wizard.mcp.legacy import endpoint_of, legacy
-from wizard.mcp.posting import OTHER_TRANSPORT, stateless, streamable
-from wizard.model import HELD
+from wizard.mcp.posting import stateless, streamable
 from wizard.probe import Manner
+from wizard.stall import is_live
 from wizard.text import safe
 from wizard.timeline import Timeline
 
 WITHIN = 5.0
-"""How long, in seconds, each exchange may take."""
+"""How long, in seconds, each exchange may take at most."""
+DOUBTFUL = 2.0
+"""The same where a live stream names no endpoint: it is hardly an MCP server's."""
+TOTAL = 8.0
+"""How long, in seconds, all exchanges together may take."""
+REFUSALS = frozenset({401, 403, 407, 421, 429, 502, 503, 504})
+"""The statuses that say nothing of the transport: the server, or what is before it, will not."""
 
 
 async def shake_hands(
@@ -27,41 +33,66 @@ async def shake_hands(
     known = Handshake(side, url)
     if (why := _hopeless(stream, speaks)) is not None:
         return replace(known, skipped=True, why=why)
-    if stream is not None and (endpoint_of(stream) is not None or speaks == "http+sse"):
-        return await legacy(known, manner, WITHIN)
-    return await _by_post(known, manner)
+    ours = _pace(stream, manner)
+    if speaks == "http+sse" or (stream is not None and endpoint_of(stream) is not None):
+        return await legacy(known, manner, ours)
+    made = await _by_post(known, manner, ours)
+    if made.done or not _has_more(stream):
+        return made
+    older = await legacy(known, manner, ours)
+    return older if older.endpoint else made
 
 
-async def _by_post(known: Handshake, manner: Manner) -> Handshake:
-    """The newest first; a status that says "not this transport" leads to the one before."""
-    made = await stateless(known, manner, WITHIN)
+def _pace(stream: Timeline | None, manner: Manner) -> Pace:
+    doubtful = stream is not None and is_live(stream) and endpoint_of(stream) is None
+    # The connect timeout follows --stall: who will not wait long will not wait here either.
+    each = min(DOUBTFUL if doubtful else WITHIN, manner.connect_timeout)
+    return pace(each, TOTAL, manner)
+
+
+def _has_more(stream: Timeline | None) -> bool:
+    """Whether the stream said more than its timeline keeps, so that an endpoint may be lost."""
+    return stream is None or stream.events + stream.comments > len(stream.tail)
+
+
+async def _by_post(known: Handshake, manner: Manner, ours: Pace) -> Handshake:
+    """The newest first; an answer that is none to us leads to the one before."""
+    made = await stateless(known, manner, ours)
     if made.done or not _speaks_another(made):
         return made
-    older = await streamable(replace(known, exchanges=made.exchanges), manner, WITHIN)
-    if older.done or not _speaks_another(older):
+    older = await streamable(replace(known, exchanges=made.exchanges), manner, ours)
+    if older.transport != "unknown" or not _speaks_another(older):
         return older
-    return replace(older, transport="unknown", stage="stream")
+    return replace(older, stage="stream")
 
 
 def _speaks_another(made: Handshake) -> bool:
-    last = made.last
-    return last is not None and (
-        last.status in OTHER_TRANSPORT or "the server answers with an error" in made.why
-    )
+    """Whether the server answered, and not as one that refuses."""
+    asked = made.exchange("initialize") or made.exchange("discover")
+    if asked is None or asked.status is None or asked.ended == "timeout":
+        return False
+    return asked.status not in REFUSALS and not 300 <= asked.status < 400
 
 
 def _hopeless(stream: Timeline | None, speaks: str) -> str | None:
     """Why no handshake is tried; None where it may succeed."""
     if stream is None:
         return None
-    if stream.headers_s is None and stream.connect_s is None:
+    if stream.headers_s is None and stream.ended in ("refused", "timeout", "tls", "dns"):
         return f"no connection: {safe(stream.detail or 'refused', 200)}"
-    if speaks == "http+sse" and judge(stream).outcome in HELD | {"running"}:
+    if speaks == "http+sse" and _is_held(stream):
         return "the stream is held: its endpoint event never came, so there is nowhere to POST"
-    if stream.status in (301, 302, 303, 307, 308):
+    if stream.status is not None and 300 <= stream.status < 400:
         return f"the URL answers {stream.status}; redirects are not followed"
     if stream.status in (401, 403, 407, 421):
         return f"the server refuses: {stream.status}"
     if stream.status is not None and stream.status >= 500:
         return f"the URL answers {stream.status}"
     return None
+
+
+def _is_held(stream: Timeline) -> bool:
+    """Whether a stream that names its endpoint at once has shown nothing."""
+    if stream.ended not in (None, "open"):
+        return False
+    return stream.headers_s is None or (stream.is_event_stream and stream.first_data_s is None)

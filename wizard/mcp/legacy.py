@@ -1,82 +1,98 @@
 """HTTP+SSE, MCP 2024-11-05: a stream that names an endpoint, POSTs there, replies on the stream."""
 
 from dataclasses import replace
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
+
+import httpx
 
 from wizard.events import SseEvent
 from wizard.handshake import Exchange, Handshake
-from wizard.mcp.asking import Stream, ask, streamed_reply, streaming
-from wizard.mcp.messages import LEGACY, initialize, initialized
+from wizard.mcp.asking import ENDPOINT_LIMIT, Pace, Stream, ask, streaming
+from wizard.mcp.messages import LEGACY, Reply, initialize, initialized
+from wizard.mcp.words import answered, no_endpoint, no_reply
 from wizard.probe import Manner
 from wizard.text import safe
 from wizard.timeline import Leg, Timeline
 
 
-async def legacy(known: Handshake, manner: Manner, within: float) -> Handshake:
+async def legacy(known: Handshake, manner: Manner, pace: Pace) -> Handshake:
     """GET, wait for the endpoint, POST `initialize` there, wait for the reply on the stream."""
     known = replace(known, transport="http+sse", stage="endpoint")
     async with streaming(Leg(f"mcp-{known.side}", known.url), manner) as stream:
-        came = await stream.until(lambda line: endpoint_of(line) is not None, within)
-        known = with_exchange(known, "stream", stream.line)
+        wait = pace.wait()
+        came = await stream.until(lambda heard: heard.endpoint is not None, wait)
+        known = with_exchange(known, "stream", stream.heard.line)
         if not came:
-            return replace(known, why=_no_endpoint(stream.line, within))
-        endpoint = endpoint_of(stream.line) or ""
-        known = replace(known, endpoint=endpoint, post_url=urljoin(known.url, endpoint))
-        if not same_origin(known.url, known.post_url):
-            return replace(known, why=_elsewhere(known.post_url))
-        return await _post(known, stream, manner, within)
+            return replace(known, why=no_endpoint(stream.heard.line, wait))
+        endpoint = stream.heard.endpoint or ""
+        known = replace(known, endpoint=endpoint)
+        if why := unfit(known.url, endpoint):
+            return replace(known, why=why)
+        return await _post(
+            replace(known, post_url=urljoin(known.url, endpoint)), stream, manner, pace
+        )
 
 
-async def _post(known: Handshake, stream: Stream, manner: Manner, within: float) -> Handshake:
+async def _post(known: Handshake, stream: Stream, manner: Manner, pace: Pace) -> Handshake:
     leg = Leg(f"mcp-{known.side}", known.post_url)
-    answer = await ask(leg, manner, initialize(LEGACY), within)
+    answer = await ask(leg, manner, initialize(LEGACY), pace.wait())
     known = with_exchange(replace(known, stage="initialize"), "initialize", answer)
     if answer.status is None or not 200 <= answer.status < 300:
         return replace(known, why=answered(answer, "POST"))
-    known = replace(known, stage="reply")
-    if not await stream.until(lambda line: streamed_reply(line) is not None, within):
-        said = f"the POST was taken ({answer.status}), but no reply came over the stream"
-        return replace(known, why=said)
-    reply = streamed_reply(stream.line)
-    assert reply is not None
+    await stream.until(lambda heard: heard.reply is not None, pace.wait())
+    known = with_exchange(replace(known, stage="reply"), "stream", stream.heard.line)
+    reply = stream.heard.reply
+    if reply is None:
+        return replace(known, why=no_reply(stream.heard.line, answer.status))
     if reply.error:
         return replace(known, why=f"the server answers with an error: {reply.error}")
-    last = await ask(leg, manner, initialized(reply.version or LEGACY), within)
+    return await _confirm(known, leg, reply, manner, pace)
+
+
+async def _confirm(
+    known: Handshake, leg: Leg, reply: Reply, manner: Manner, pace: Pace
+) -> Handshake:
+    last = await ask(leg, manner, initialized(reply.version), pace.wait())
     known = with_exchange(known, "initialized", last)
     return replace(known, stage="done", version=reply.version, server=reply.server)
 
 
 def endpoint_of(line: Timeline) -> str | None:
-    """The data of the first event that names an endpoint."""
+    """The data of the first event that names an endpoint, cut as timelines are."""
     for item in line.tail:
         if isinstance(item, SseEvent) and item.type == "endpoint":
             return item.data
     return None
 
 
+def unfit(url: str, endpoint: str) -> str:
+    """Why nothing may be sent to that endpoint; empty where it may."""
+    if len(endpoint) > ENDPOINT_LIMIT:
+        return f"the endpoint is longer than {ENDPOINT_LIMIT} characters: nothing was sent there"
+    if any(char < " " or char == "\x7f" for char in endpoint):
+        return "the endpoint holds control characters, so it is no URL: nothing was sent there"
+    try:
+        there = urljoin(url, endpoint)
+        if same_origin(url, there):
+            return ""
+    except (httpx.InvalidURL, ValueError):
+        return f"the endpoint is no URL, {safe(endpoint, 120)}: nothing was sent there"
+    return f"the endpoint is at another origin, {safe(there, 120)}: nothing was sent there"
+
+
 def same_origin(one: str, other: str) -> bool:
-    """Whether two URLs lead to the same scheme, host and port: credentials go nowhere else."""
-    return urlsplit(one)[:2] == urlsplit(other)[:2]
+    """Whether two URLs lead to the same scheme, host and port: credentials go nowhere else.
+
+    Asked of the parser that the request is made with, so that no other reading of the URL counts.
+    """
+    return _origin(httpx.URL(one)) == _origin(httpx.URL(other))
 
 
-def answered(line: Timeline, what: str) -> str:
-    """What came of a request, in one sentence."""
-    if line.status is None:
-        return f"{what} got no answer: {line.detail or line.ended or 'silence'}"
-    body = f": {safe(line.excerpt.strip(), 120)}" if line.excerpt.strip() else ""
-    return f"{what} answered {line.status}{body}"
-
-
-def _no_endpoint(line: Timeline, within: float) -> str:
-    if line.status not in (None, 200):
-        return answered(line, "GET")
-    return f"no endpoint event came within {within:g} s"
-
-
-def _elsewhere(url: str) -> str:
-    return f"the endpoint is at another origin, {safe(url, 120)}: nothing was sent there"
+def _origin(url: httpx.URL) -> tuple[str, bytes, int | None]:
+    return url.scheme, url.raw_host, url.port
 
 
 def with_exchange(known: Handshake, what: str, line: Timeline) -> Handshake:
-    """The handshake with one more exchange."""
-    return replace(known, exchanges=(*known.exchanges, Exchange(what, line)))
+    """The handshake with one more exchange; one of the same name is brought up to date."""
+    made = {one.what: one for one in known.exchanges} | {what: Exchange(what, line)}
+    return replace(known, exchanges=tuple(made.values()))

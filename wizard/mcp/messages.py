@@ -1,6 +1,7 @@
 """The few JSON-RPC messages that a handshake needs (modelcontextprotocol.io/specification)."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,13 +15,18 @@ BOTH = ("Accept", "application/json, text/event-stream")
 JSON = ("Content-Type", "application/json")
 REPLY_LIMIT = 64 << 10
 """How much of a reply is read, in bytes."""
+OUR_ID = 1
+NO_METHOD = -32601
+"""JSON-RPC: the method does not exist."""
+_VERSION = re.compile(r"[A-Za-z0-9._-]{1,40}")
+"""What a protocol version may be, since it goes into a header."""
 _CLIENT = {"name": "ssewizard", "version": __version__}
 
 
 def initialize(version: str) -> Ask:
     """`initialize`, with id 1."""
     params = {"protocolVersion": version, "capabilities": {}, "clientInfo": _CLIENT}
-    return _post({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params})
+    return _post({"jsonrpc": "2.0", "id": OUR_ID, "method": "initialize", "params": params})
 
 
 def initialized(version: str, session: str = "") -> Ask:
@@ -37,8 +43,13 @@ def discover() -> Ask:
         "io.modelcontextprotocol/clientCapabilities": {},
     }
     headers = (("MCP-Protocol-Version", STATELESS), ("Mcp-Method", "server/discover"))
-    body = {"jsonrpc": "2.0", "id": 1, "method": "server/discover", "params": {"_meta": meta}}
+    body = {"jsonrpc": "2.0", "id": OUR_ID, "method": "server/discover", "params": {"_meta": meta}}
     return _post(body, headers)
+
+
+def listen(version: str, session: str) -> Ask:
+    """The optional GET stream, in the session."""
+    return Ask(headers=(("MCP-Protocol-Version", version), *session_header(session)))
 
 
 def delete(version: str, session: str) -> Ask:
@@ -58,33 +69,60 @@ def _post(body: Mapping[str, Any], headers: tuple[tuple[str, str], ...] = ()) ->
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The answer to our request: what the server says of itself, or its error in one sentence."""
+    """The answer to our request: what the server says of itself, or its error in one sentence.
+
+    Attributes:
+        code: The error's JSON-RPC code, if it has one.
+    """
 
     version: str = ""
     server: str = ""
     error: str = ""
+    code: int | None = None
 
 
 def reply_in(text: str) -> Reply | None:
-    """The reply to our id in a JSON text; None if the text holds none."""
+    """The reply to our id in a JSON text, alone or in a batch; None if the text holds none."""
     try:
         body = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(body, dict) or body.get("jsonrpc") != "2.0":
+    several = body if isinstance(body, list) else [body]
+    found = (_reply(one) for one in several if isinstance(one, dict))
+    return next((reply for reply in found if reply is not None), None)
+
+
+def _reply(body: Mapping[str, Any]) -> Reply | None:
+    if body.get("jsonrpc") != "2.0":
         return None
-    if isinstance(error := body.get("error"), dict):
-        return Reply(error=safe(f"{error.get('code')} {error.get('message')}", 200))
-    result = body.get("result")
-    if body.get("id") != 1 or not isinstance(result, dict):
+    result, error, id_ = body.get("result"), body.get("error"), body.get("id")
+    # An error may have lost the id; one with another number belongs to somebody else.
+    if isinstance(error, dict) and (id_ == OUR_ID or not isinstance(id_, int)):
+        return _error(error)
+    if isinstance(id_, bool) or id_ != OUR_ID or not isinstance(result, dict):
         return None
-    return Reply(_version(result), _server(_info(result)))
+    if not (version := _version(result)):
+        return Reply(error="its result names no protocol version that is known here")
+    return Reply(version, _server(_info(result)))
+
+
+def _error(error: Mapping[str, Any]) -> Reply:
+    code, said = error.get("code"), error.get("message")
+    number = code if isinstance(code, int) else None
+    words = said if isinstance(said, str) else "without a message"
+    return Reply(
+        error=safe(f"{number if number is not None else ''} {words}".strip(), 200), code=number
+    )
 
 
 def _version(result: Mapping[str, Any]) -> str:
+    """The version agreed on; of those that a stateless server supports, ours or the newest."""
     several = result.get("supportedVersions")
-    first = several[0] if isinstance(several, list) and several else STATELESS
-    return safe(str(result.get("protocolVersion") or first), 40)
+    listed = several if isinstance(several, list) else [result.get("protocolVersion")]
+    known = [one for one in listed if isinstance(one, str) and _VERSION.fullmatch(one)]
+    if isinstance(several, list):
+        known = [one for one in known if one >= STATELESS]
+    return STATELESS if STATELESS in known else max(known, default="")
 
 
 def _info(result: Mapping[str, Any]) -> object:
@@ -97,4 +135,5 @@ def _info(result: Mapping[str, Any]) -> object:
 def _server(info: object) -> str:
     if not isinstance(info, dict):
         return ""
-    return safe(f"{info.get('name', '')} {info.get('version', '')}".strip(), 80)
+    words = [word for key in ("name", "version") if isinstance(word := info.get(key), str)]
+    return safe(" ".join(words).strip(), 80)
