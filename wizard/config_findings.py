@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from wizard.nginx.site import Site
-from wizard.rules.idle_read_timeout import SHORT, read_timeout
+from wizard.rules.cuts import read_timeout
+from wizard.rules.idle_read_timeout import SHORT
 from wizard.rules.seen import buffer_prefix, ignores_header
 from wizard.text import safe, seconds
 

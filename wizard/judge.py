@@ -94,12 +94,18 @@ def _with_events(line: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome, s
     if _is_late(line, direct):
         return "late", f"first data only after {first}, long after the direct leg's"
     if line.ended == "reset":
-        return "cut", f"first data after {first}, then broken off: {line.detail}"
+        return "cut", f"first data after {first}, then broken off {_end(line)}: {line.detail}"
     if line.ended == "eof":
         if _outlived(line, direct):
-            return "cut", f"ended after {seconds(line.waited_s)}, where the direct leg went on"
+            return "cut", f"ended {_end(line)}, where the direct leg went on"
         return "ended", f"first data after {first}, ended after {seconds(line.waited_s)}"
     return "live", f"first data after {first}"
+
+
+def _end(line: Timeline) -> str:
+    """When it ended: a timeout counts from the last byte, a limit of the whole from the start."""
+    since = seconds(line.silence_s)
+    return f"{since} after its last byte, {seconds(line.waited_s)} after its start"
 
 
 def _silence(line: Timeline) -> float:

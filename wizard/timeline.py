@@ -116,6 +116,13 @@ class Timeline:
             return "chunked"
         return "close" if self.header("content-length") is None else "length"
 
+    @property
+    def silence_s(self) -> float | None:
+        """Seconds from the last byte (the headers, if none came) to the end; None before it."""
+        if self.waited_s is None or self.last_byte_s is None:
+            return None
+        return self.waited_s - self.last_byte_s
+
     def fold(self, events: Iterable[ProbeEvent]) -> "Timeline":
         """This timeline with more events applied."""
         return reduce(apply, events, self)

@@ -138,6 +138,36 @@ _TELLING = (
 )
 
 
+_WHATEVER = (
+    (
+        "while SSL handshaking to upstream",
+        "upstream-tls",
+        "the TLS handshake with the backend failed",
+    ),
+    (
+        "upstream prematurely closed",
+        "premature-close",
+        "the backend closed the connection before its answer was complete",
+    ),
+    (
+        "reset by peer) while reading response header from upstream",
+        "premature-close",
+        "the backend reset the connection instead of answering",
+    ),
+    (
+        "upstream sent no valid HTTP/1.",
+        "invalid-answer",
+        "what the backend sent is no HTTP answer",
+    ),
+    (
+        "gracefully shutting down",
+        "reload",
+        "Nginx was reloaded: an old worker ends once its connections have",
+    ),
+)
+"""Phrases that tell by themselves, with their tags."""
+
+
 def _error(text: str) -> Said | None:
     """Nginx's error log."""
     found = _ERROR.match(text)
@@ -145,9 +175,9 @@ def _error(text: str) -> Said | None:
         return None
     rest, request = found["rest"], _REQUEST.search(found["rest"])
     path = _path(request[1]) if request else ""
-    if "upstream prematurely closed" in rest:
-        meaning = "the backend closed the connection before its answer was complete"
-        return Said("error", "premature-close", meaning, path)
+    for phrase, tag, meaning in _WHATEVER:
+        if phrase in rest:
+            return Said("error", tag, meaning, path)
     if (
         "connect() failed" in rest
         # 110 on Linux, 60 on macOS and the BSDs.

@@ -8,13 +8,14 @@ from wizard.rules.rule import Rule
 
 __all__ = ["Rule", "all_rules", "rule_named"]
 
-_HELPERS = {"rule", "seen", "samples"}
+HELPERS = frozenset({"rule", "seen", "samples", "cuts"})
+"""The files here that are no rules."""
 
 
 @lru_cache(maxsize=1)
 def all_rules() -> tuple[Rule, ...]:
     """Every rule, by id."""
-    names = sorted(info.name for info in iter_modules(__path__) if info.name not in _HELPERS)
+    names = sorted(info.name for info in iter_modules(__path__) if info.name not in HELPERS)
     return tuple(import_module(f"{__name__}.{name}").RULE for name in names)
 
 

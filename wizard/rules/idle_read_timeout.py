@@ -1,9 +1,7 @@
 """Nginx ends a stream that was silent for longer than proxy_read_timeout."""
 
 from wizard.model import Case, Cell, Evidence, Finding, Fix
-from wizard.nginx.site import Site
-from wizard.nginx.units import duration_s
-from wizard.rules import seen
+from wizard.rules import cuts, seen
 from wizard.rules.rule import Rule, Station
 from wizard.text import seconds
 
@@ -13,45 +11,32 @@ SHORT = 60.0
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """A cut seen while watching; else, what the config says will come."""
-    cut = [cell for cell in seen.cells(case.proxy, "identity") if _broke_off(case, cell)]
+    cut = cuts.cut(case)
     return _observed(rule, case, cut[0]) if cut else _latent(rule, case)
 
 
-def _broke_off(case: Case, cell: Cell) -> bool:
-    """Ended after data, by itself, while a direct stream of the same age was still open."""
-    if cell.outcome != "cut" or cell.timeline.first_data_s is None:
-        return False
-    age = cell.timeline.waited_s or 0.0
-    return any(
-        other.timeline.ended == "open" and (other.timeline.waited_s or 0.0) >= age
-        for other in seen.live_direct(case)
-    )
-
-
-def _silence(cell: Cell) -> float:
-    """Seconds from the last byte to the end."""
-    return (cell.timeline.waited_s or 0.0) - (cell.timeline.last_byte_s or 0.0)
-
-
 def _observed(rule: Rule, case: Case, cell: Cell) -> Finding | None:
-    silence = _silence(cell)
     logged = seen.log_lines(case, "read-timeout")
-    limit = read_timeout(case.site)
-    matches = limit is not None and abs(silence - limit) <= max(0.5, 0.05 * limit)
-    if limit is not None and not matches and not logged:
+    limit = cuts.read_timeout(case.site)
+    matches = limit is not None and cuts.near(cuts.silence_s(cell), limit)
+    if not logged and (cuts.reloaded(case) or (case.site is not None and not matches)):
         return None
-    end = f"ended {seconds(silence)} after its last byte; the direct stream of that age was open"
-    evidence = [seen.of_cell(cell), Evidence("probe", cell.timeline.leg.label, end)]
+    evidence = [seen.of_cell(cell), cuts.beside(case, cell)]
     if case.site is not None and limit is not None:
-        evidence.append(seen.of_setting(case.site, _name(case.site)))
+        evidence.append(seen.of_setting(case.site, cuts.read_timeout_name(case.site)))
     evidence += [seen.of_log(line) for line in logged[:1]]
-    apart = "The end came that long after the last byte, not that long after the start; "
-    apart += "a stream with pings more often than that survives."
-    return rule.found("confirmed" if matches or logged else "possible", tuple(evidence), apart)
+    sure = matches or logged
+    return rule.found("confirmed" if sure else "possible", tuple(evidence), APART)
+
+
+APART = (
+    "The end came that long after the last byte, not that long after the start; a stream with "
+    "pings more often than that survives."
+)
 
 
 def _latent(rule: Rule, case: Case) -> Finding | None:
-    limit = read_timeout(case.site)
+    limit = cuts.read_timeout(case.site)
     if case.site is None or limit is None:
         return None
     gap = seen.ping_gap(case)
@@ -63,20 +48,10 @@ def _latent(rule: Rule, case: Case) -> Finding | None:
         said = f"no second event or ping was seen; a silence of {seconds(limit)} ends the stream"
     else:
         said = f"a gap of {seconds(gap)} between events was seen, and {seconds(limit)} ends it"
-    evidence = (seen.of_setting(case.site, _name(case.site)), Evidence("probe", "stream", said))
+    name = cuts.read_timeout_name(case.site)
+    evidence = (seen.of_setting(case.site, name), Evidence("probe", "stream", said))
     apart = "Predicted from the config, not observed: watch with --patience to see it."
     return rule.found("possible" if gap is None else "likely", evidence, apart, latent=True)
-
-
-def _name(site: Site) -> str:
-    return f"{seen.buffer_prefix(site)}_read_timeout"
-
-
-def read_timeout(site: Site | None) -> float | None:
-    """The effective read timeout in seconds, None where the path is not proxied."""
-    if site is None or not seen.proxied_by(site):
-        return None
-    return duration_s(site.value(_name(site)))
 
 
 RULE = Rule(

@@ -43,6 +43,8 @@ class Rule:
         references: Where the claims come from.
         fix: The fix in one sentence, and in whose hands it is.
         check: Finds it in a case, or returns None; it never guesses.
+        seen_here: False where the wizard cannot itself be hit by it: then it is explained, and at
+            most a risk, never a cause.
     """
 
     id: str
@@ -56,6 +58,7 @@ class Rule:
     references: tuple[str, ...]
     fix: Fix
     check: Callable[["Rule", Case], Finding | None]
+    seen_here: bool = True
 
     def found(
         self,

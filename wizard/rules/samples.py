@@ -4,10 +4,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import urljoin
 
+from wizard import nginx
+from wizard.foresight import predictions, request_for
 from wizard.handshake import Exchange, Handshake, Side, Stage, Transport
 from wizard.judge import judge
-from wizard.model import Case, Place, Prediction, Target
+from wizard.logs.forms import read_line
+from wizard.model import Case, LogLine, LogReport, Place, Prediction, Target
 from wizard.nginx.site import Delivery, LocationRef, Request, Result, Setting, Site, Upstream
+from wizard.nginx.source import from_text
 from wizard.nginx.tree import Config, Directive, Where
 from wizard.timeline import Encoding, Leg, Timeline
 
@@ -26,8 +30,16 @@ def case(
     direct_headers: Mapping[str, str] | None = None,
     peers: tuple[str, ...] = ("127.0.0.1:12213",),
     handshakes: tuple[Handshake, ...] = (),
+    conf: str = "",
+    version: str = "1.22.1",
+    logs: tuple[LogLine, ...] = (),
 ) -> Case:
-    """A case whose four legs are `live`, `held`, `cut` or a status; gzip as plain if not named."""
+    """A case whose four legs are as `_line` knows them; gzip as plain if not named.
+
+    Args:
+        conf: A config that serves `PROXY_URL`, read as a real one; instead of `settings`.
+        logs: Lines of one log file.
+    """
     extra = tuple((direct_headers or {}).items())
     directs = (
         _line("sse-direct", direct, "identity", extra),
@@ -37,7 +49,7 @@ def case(
         _line("sse-proxy", proxy, "identity"),
         _line("sse-proxy", proxy_gzip or proxy, "gzip"),
     )
-    site = _site(settings or {}, peers)
+    site = _read(conf, version) if conf else _site(settings or {}, peers)
     return Case(
         Target(PROXY_URL, direct=(Place(DIRECT_URL),), conf=Place("nginx.conf")),
         root=_root(),
@@ -45,9 +57,20 @@ def case(
         direct=tuple(map(judge, directs)),
         site=site,
         root_site=site,
-        predictions=tuple(_prediction(line, site) for line in proxied),
+        logs=(LogReport("error.log", logs, len(logs)),) if logs else (),
+        predictions=(
+            predictions(site, [line.leg for line in proxied], directs)
+            if conf
+            else tuple(_prediction(line, site) for line in proxied)
+        ),
         handshakes=handshakes,
     )
+
+
+def logged(text: str, *, client: str = "", ours: bool = True) -> LogLine:
+    """A line of a log, read as a real one."""
+    said = read_line(text)
+    return LogLine("error.log", text, said.kind, ours, said.tag, said.meaning, client)
 
 
 def hands(
@@ -82,28 +105,48 @@ def hands(
 def _line(
     name: str, kind: str, encoding: Encoding, extra: tuple[tuple[str, str], ...] = ()
 ) -> Timeline:
+    """One leg: `live`, `silent` (headers alone), `held`, `cut`, `redirect:URL`, `html` or a status.
+
+    `live:70` was watched for 70 s, `cut:60` ended 60 s after its last byte.
+    """
     url = PROXY_URL if name == "sse-proxy" else DIRECT_URL
     line = Timeline(Leg(name, url, "1.1", encoding), dns_s=0.0, connect_s=0.001)
+    kind, _, more = kind.partition(":")
     match kind:
         case "held":
             return replace(line, ended="open", waited_s=2.0)
         case "live":
-            return replace(_arrived(line, extra), ended="open", waited_s=5.0)
+            return replace(_arrived(line, extra), ended="open", waited_s=float(more or 5.0))
+        case "silent":
+            return replace(_begun(line, extra), ended="open", waited_s=5.0)
         case "cut":
-            broken = "incomplete chunked read"
-            return replace(_arrived(line, extra), ended="reset", waited_s=1.01, detail=broken)
+            broken, end = "incomplete chunked read", float(more or 1.0) + 0.01
+            return replace(_arrived(line, extra), ended="reset", waited_s=end, detail=broken)
+        case "html":
+            page = replace(_begun(line, (("content-type", "text/html"),)), status=200)
+            return replace(page, headers=page.headers[-1:], ended="eof", waited_s=0.007)
+        case "redirect":
+            answer = replace(line, status=301, http="1.1", headers=(("location", more),))
+            return replace(answer, headers_s=0.002, ended="eof", waited_s=0.002)
         case status:
             answer = replace(line, status=int(status), http="1.1", headers_s=0.002)
             return replace(answer, ended="eof", waited_s=0.002)
 
 
-def _arrived(line: Timeline, extra: tuple[tuple[str, str], ...]) -> Timeline:
+def _begun(line: Timeline, extra: tuple[tuple[str, str], ...]) -> Timeline:
     return replace(
         line,
         status=200,
         http="1.1",
         headers=(*STREAM, *extra),
         headers_s=0.005,
+        last_byte_s=0.005,
+    )
+
+
+def _arrived(line: Timeline, extra: tuple[tuple[str, str], ...]) -> Timeline:
+    return replace(
+        _begun(line, extra),
         first_byte_s=0.006,
         first_data_s=0.006,
         first_event_s=0.006,
@@ -119,6 +162,10 @@ def _root() -> Timeline:
     return Timeline(
         leg, headers_s=0.003, status=200, http="1.1", headers=headers, ended="eof", waited_s=0.003
     )
+
+
+def _read(conf: str, version: str) -> Site:
+    return nginx.inspect(from_text(conf, "nginx.conf"), request_for(PROXY_URL), version)
 
 
 def _site(settings: Mapping[str, str], peers: tuple[str, ...]) -> Site:
