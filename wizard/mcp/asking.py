@@ -12,6 +12,8 @@ from wizard.timeline import Leg, Timeline
 
 ENDPOINT_LIMIT = 4096
 """The longest endpoint, in characters, that is taken for one; Nginx takes lines up to 8 KiB."""
+TOTAL = 8.0
+"""How long, in seconds, all exchanges together may take."""
 LEAST_WAIT = 0.1
 """What an exchange is given, in seconds, even when the handshake's time is up."""
 
@@ -23,20 +25,28 @@ class Pace:
     Attributes:
         each: Seconds.
         ends: When all is over, on the clock.
+        post: What the POST of `initialize` is given, in seconds, where that is more.
     """
 
     each: float
     ends: float
     clock: Callable[[], float]
+    post: float = 0.0
 
     def wait(self) -> float:
         """How long the next exchange may take, in seconds."""
         return max(LEAST_WAIT, min(self.each, self.ends - self.clock()))
 
+    def post_wait(self) -> float:
+        """How long the POST of `initialize` may take, in seconds: a timeout on its way is met."""
+        return max(self.post, self.wait())
 
-def pace(each: float, total: float, manner: Manner) -> Pace:
+
+def pace(manner: Manner, each: float, *, post: float = 0.0) -> Pace:
     """The pace of a handshake that begins now."""
-    return Pace(each, manner.clock() + total, manner.clock)
+    # The connect timeout follows --stall: who will not wait long will not wait here either.
+    each = min(each, manner.connect_timeout)
+    return Pace(each, manner.clock() + max(TOTAL, post), manner.clock, post)
 
 
 class Heard:
@@ -106,9 +116,14 @@ class Stream:
         self.heard = Heard(leg)
         self._changed = asyncio.Event()
 
+    @property
+    def line(self) -> Timeline:
+        """Its timeline so far."""
+        return self.heard.line
+
     async def follow(self, manner: Manner) -> None:
         """Hear what comes until the stream ends."""
-        async with aclosing(probe(self.heard.line.leg, manner, GET)) as events:
+        async with aclosing(probe(self.line.leg, manner, GET)) as events:
             async for event in events:
                 self.heard.hear(event)
                 self._changed.set()
@@ -117,7 +132,7 @@ class Stream:
         """Whether enough has come, or comes within that many seconds."""
         try:
             async with asyncio.timeout(within):
-                while not enough(self.heard) and self.heard.line.ended is None:
+                while not enough(self.heard) and self.line.ended is None:
                     self._changed.clear()
                     await self._changed.wait()
         except TimeoutError:

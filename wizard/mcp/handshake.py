@@ -15,39 +15,42 @@ WITHIN = 5.0
 """How long, in seconds, each exchange may take at most."""
 DOUBTFUL = 2.0
 """The same where a live stream names no endpoint: it is hardly an MCP server's."""
-TOTAL = 8.0
-"""How long, in seconds, all exchanges together may take."""
 REFUSALS = frozenset({401, 403, 407, 421, 429, 502, 503, 504})
 """The statuses that say nothing of the transport: the server, or what is before it, will not."""
 
 
 async def shake_hands(
-    side: Side, url: str, stream: Timeline | None, manner: Manner, *, speaks: str = ""
+    side: Side,
+    url: str,
+    stream: Timeline | None,
+    manner: Manner,
+    *,
+    speaks: str = "",
+    post_within: float = 0.0,
 ) -> Handshake:
     """Begin a session as far as `initialized`, and close it. No tool is ever called.
 
     Args:
         stream: What a GET of the URL showed; None if it was not asked.
         speaks: The transport that the other side was found to speak, if it was.
+        post_within: What the POST of `initialize` is given, in seconds, where that is more.
     """
     known = Handshake(side, url)
     if (why := _hopeless(stream, speaks)) is not None:
         return replace(known, skipped=True, why=why)
-    ours = _pace(stream, manner)
+    ours = _pace(stream, manner, post_within)
     if speaks == "http+sse" or (stream is not None and endpoint_of(stream) is not None):
         return await legacy(known, manner, ours)
-    made = await _by_post(known, manner, ours)
+    made = await by_post(known, manner, ours)
     if made.done or not _has_more(stream):
         return made
     older = await legacy(known, manner, ours)
     return older if older.endpoint else made
 
 
-def _pace(stream: Timeline | None, manner: Manner) -> Pace:
+def _pace(stream: Timeline | None, manner: Manner, post: float) -> Pace:
     doubtful = stream is not None and is_live(stream) and endpoint_of(stream) is None
-    # The connect timeout follows --stall: who will not wait long will not wait here either.
-    each = min(DOUBTFUL if doubtful else WITHIN, manner.connect_timeout)
-    return pace(each, TOTAL, manner)
+    return pace(manner, DOUBTFUL if doubtful else WITHIN, post=post)
 
 
 def _has_more(stream: Timeline | None) -> bool:
@@ -55,7 +58,7 @@ def _has_more(stream: Timeline | None) -> bool:
     return stream is None or stream.events + stream.comments > len(stream.tail)
 
 
-async def _by_post(known: Handshake, manner: Manner, ours: Pace) -> Handshake:
+async def by_post(known: Handshake, manner: Manner, ours: Pace) -> Handshake:
     """The newest first; an answer that is none to us leads to the one before."""
     made = await stateless(known, manner, ours)
     if made.done or not _speaks_another(made):

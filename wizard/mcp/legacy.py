@@ -21,9 +21,9 @@ async def legacy(known: Handshake, manner: Manner, pace: Pace) -> Handshake:
     async with streaming(Leg(f"mcp-{known.side}", known.url), manner) as stream:
         wait = pace.wait()
         came = await stream.until(lambda heard: heard.endpoint is not None, wait)
-        known = with_exchange(known, "stream", stream.heard.line)
+        known = with_exchange(known, "stream", stream.line)
         if not came:
-            return replace(known, why=no_endpoint(stream.heard.line, wait))
+            return replace(known, why=no_endpoint(stream.line, wait))
         endpoint = stream.heard.endpoint or ""
         known = replace(known, endpoint=endpoint)
         if why := unfit(known.url, endpoint):
@@ -35,15 +35,18 @@ async def legacy(known: Handshake, manner: Manner, pace: Pace) -> Handshake:
 
 async def _post(known: Handshake, stream: Stream, manner: Manner, pace: Pace) -> Handshake:
     leg = Leg(f"mcp-{known.side}", known.post_url)
-    answer = await ask(leg, manner, initialize(LEGACY), pace.wait())
-    known = with_exchange(replace(known, stage="initialize"), "initialize", answer)
+    ours = initialize(LEGACY)
+    answer = await ask(leg, manner, ours, pace.post_wait())
+    known = with_exchange(
+        replace(known, stage="initialize"), "initialize", answer, len(ours.content)
+    )
     if answer.status is None or not 200 <= answer.status < 300:
         return replace(known, why=answered(answer, "POST"))
     await stream.until(lambda heard: heard.reply is not None, pace.wait())
-    known = with_exchange(replace(known, stage="reply"), "stream", stream.heard.line)
+    known = with_exchange(replace(known, stage="reply"), "stream", stream.line)
     reply = stream.heard.reply
     if reply is None:
-        return replace(known, why=no_reply(stream.heard.line, answer.status))
+        return replace(known, why=no_reply(stream.line, answer.status))
     if reply.error:
         return replace(known, why=f"the server answers with an error: {reply.error}")
     return await _confirm(known, leg, reply, manner, pace)
@@ -92,7 +95,7 @@ def _origin(url: httpx.URL) -> tuple[str, bytes, int | None]:
     return url.scheme, url.raw_host, url.port
 
 
-def with_exchange(known: Handshake, what: str, line: Timeline) -> Handshake:
+def with_exchange(known: Handshake, what: str, line: Timeline, sent: int = 0) -> Handshake:
     """The handshake with one more exchange; one of the same name is brought up to date."""
-    made = {one.what: one for one in known.exchanges} | {what: Exchange(what, line)}
+    made = {one.what: one for one in known.exchanges} | {what: Exchange(what, line, sent)}
     return replace(known, exchanges=tuple(made.values()))

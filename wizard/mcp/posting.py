@@ -19,6 +19,8 @@ from wizard.mcp.words import answered
 from wizard.probe import Ask, Manner
 from wizard.timeline import Leg, Timeline
 
+OTHER_TRANSPORT = frozenset({400, 404, 405, 406, 415})
+"""The statuses by which a server says that it does not speak this transport."""
 CLOSING = 1.0
 """How long, in seconds, the optional GET stream's headers and the end of a session may take."""
 _SESSION = re.compile(r"[\x21-\x7e]{1,4096}")
@@ -91,15 +93,16 @@ async def _first(
     pace: Pace,
 ) -> Handshake:
     """The request that tells whether this transport is spoken."""
-    line = await heard.ask(manner, asked, pace.wait())
-    known = with_exchange(replace(known, post_url=known.url), what, line)
+    opens = what == "initialize"
+    line = await heard.ask(manner, asked, pace.post_wait() if opens else pace.wait())
+    known = with_exchange(replace(known, post_url=known.url), what, line, len(asked.content))
     reply = heard.reply
     if line.status != 200 or reply is None:
-        stage = "reply" if line.status == 200 else "initialize"
-        return replace(known, stage=stage, why=answered(line, "POST"))
+        known = replace(known, stage="reply" if line.status == 200 else "initialize")
+        return replace(known, why=answered(line, "POST"))
     if reply.error:
         # To discover, any error may mean an older server; to initialize, one does not.
-        spoken = transport if what == "initialize" and reply.code != NO_METHOD else "unknown"
+        spoken = transport if opens and reply.code != NO_METHOD else "unknown"
         said = f"the server answers with an error: {reply.error}"
         return replace(known, transport=spoken, stage="reply", why=said)
     told = replace(known, version=reply.version, server=reply.server)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit, urlunsplit
 
 from wizard.handshake import Handshake
+from wizard.mcp.asking import pace
 from wizard.mcp.handshake import WITHIN, by_post
 from wizard.mcp.legacy import legacy
 from wizard.mcp.posting import OTHER_TRANSPORT
@@ -34,8 +35,8 @@ async def beside(made: Handshake, stream: Timeline, manner: Manner) -> Handshake
         return made
     asked = Handshake(made.side, url)
     if url.partition("?")[0].endswith("/mcp"):
-        return replace(made, sibling=await by_post(asked, manner))
-    return replace(made, sibling=await legacy(asked, manner, WITHIN))
+        return replace(made, sibling=await by_post(asked, manner, pace(manner, WITHIN)))
+    return replace(made, sibling=await legacy(asked, manner, pace(manner, WITHIN)))
 
 
 def _is_elsewhere(stream: Timeline) -> bool:
