@@ -13,6 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, TextIO
 
+from wizard.lab.http import Request, read_head, send
+
 CANCELED = (
     "ModelContextProtocol.Server.McpServer|Server (WebAPI 1.0.0.0) message processing canceled."
 )
@@ -32,6 +34,8 @@ class Behaviour:
         events: How many messages before it ends the stream; None does not end it.
         gzip: Whether it compresses for a client that accepts it, without ever flushing.
         headers: Further response headers.
+        message_s: Seconds that a POSTed request waits for its answer.
+        refuses_upgrade: Whether it answers 400 to a POST that asks to change the protocol.
     """
 
     framing: Literal["chunked", "close"] = "chunked"
@@ -42,14 +46,8 @@ class Behaviour:
     events: int | None = None
     gzip: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class _Request:
-    method: str
-    path: str
-    version: str
-    headers: Mapping[str, str]
+    message_s: float = 0.0
+    refuses_upgrade: bool = False
 
 
 class Backend:
@@ -83,7 +81,7 @@ class Backend:
         assert task is not None
         self._tasks.add(task)
         try:
-            while (request := await _read_head(reader)) is not None:
+            while (request := await read_head(reader)) is not None:
                 if not await self._answer(request, reader, writer):
                     break
         except (
@@ -98,7 +96,7 @@ class Backend:
             writer.close()
 
     async def _answer(
-        self, request: _Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> bool:
         """Answer one request; whether the connection stays."""
         path = request.path.partition("?")[0]
@@ -109,24 +107,32 @@ class Backend:
             return await self._take(request, reader, writer)
         if path == "/":
             about = {"service": "svc-bot", "status": "ok"}
-            return _send(writer, request, 200, json.dumps(about).encode(), "application/json")
-        return _send(writer, request, 404, b"not found\n", "text/plain")
+            return send(writer, request, 200, json.dumps(about).encode(), "application/json")
+        return send(writer, request, 404, b"not found\n", "text/plain")
 
     async def _take(
-        self, request: _Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> bool:
         """A message: 202 here, the reply over the stream."""
         body = await reader.readexactly(
             min(int(request.headers.get("content-length", "0")), 1 << 20)
         )
-        queue = self._sessions.get(request.path.rpartition("sessionId=")[2])
+        if self._behaviour.refuses_upgrade and "upgrade" in request.headers.get("connection", ""):
+            return send(writer, request, 400, b"unexpected upgrade\n", "text/plain")
+        session = request.path.partition("sessionId=")[2]
+        if not session:
+            return send(writer, request, 400, b"sessionId is missing\n", "text/plain")
+        queue = self._sessions.get(session)
         if queue is None:
-            return _send(writer, request, 404, b"session not found\n", "text/plain")
-        queue.put_nowait(_reply_to(body))
-        return _send(writer, request, 202, b"Accepted", "text/plain")
+            return send(writer, request, 404, b"session not found\n", "text/plain")
+        reply = _reply_to(body)
+        if reply is not None:
+            await asyncio.sleep(self._behaviour.message_s)
+            queue.put_nowait(reply)
+        return send(writer, request, 202, b"Accepted", "text/plain")
 
     async def _stream(
-        self, request: _Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         out = _Out(self._behaviour, request, writer)
         session = uuid.uuid4().hex
@@ -180,7 +186,7 @@ class Backend:
 class _Out:
     """A response on the wire: framed, and compressed if the behaviour says so."""
 
-    def __init__(self, how: Behaviour, request: _Request, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, how: Behaviour, request: Request, writer: asyncio.StreamWriter) -> None:
         self._writer, self._headers = writer, dict(how.headers)
         self._chunked = how.framing == "chunked" and request.version == "HTTP/1.1"
         wants = "gzip" in request.headers.get("accept-encoding", "")
@@ -244,39 +250,14 @@ async def _replies(out: _Out, queue: "asyncio.Queue[str]") -> None:
         await out.event(f"event: message\ndata: {await queue.get()}\n\n")
 
 
-def _reply_to(body: bytes) -> str:
-    """A JSON-RPC answer that says little but is one."""
+def _reply_to(body: bytes) -> str | None:
+    """A JSON-RPC answer that says little but is one; None to a notification."""
     try:
         id_ = json.loads(body).get("id")
     except (ValueError, AttributeError):
         id_ = None
+    if id_ is None:
+        return None
     info = {"name": "svc-bot", "version": "1.0.0.0"}
     result = {"protocolVersion": "2024-11-05", "capabilities": {}, "serverInfo": info}
     return json.dumps({"jsonrpc": "2.0", "id": id_, "result": result})
-
-
-async def _read_head(reader: asyncio.StreamReader) -> _Request | None:
-    """The next request's head, None where the client has left."""
-    try:
-        raw = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-    except asyncio.IncompleteReadError:
-        return None
-    first, *lines = raw.split("\r\n")
-    method, _, rest = first.partition(" ")
-    path, _, version = rest.rpartition(" ")
-    pairs = (line.partition(":") for line in lines if ":" in line)
-    return _Request(method, path, version, {key.lower(): value.strip() for key, _, value in pairs})
-
-
-def _send(
-    writer: asyncio.StreamWriter, request: _Request, status: int, body: bytes, kind: str
-) -> bool:
-    """A whole answer; whether the connection stays."""
-    stays = request.version == "HTTP/1.1" and request.headers.get("connection", "") != "close"
-    words = {200: "OK", 202: "Accepted", 404: "Not Found"}
-    head = (
-        f"HTTP/1.1 {status} {words[status]}\r\nContent-Type: {kind}\r\n"
-        f"Content-Length: {len(body)}\r\nConnection: {'keep-alive' if stays else 'close'}\r\n\r\n"
-    )
-    writer.write(head.encode() + (b"" if request.method == "HEAD" else body))
-    return stays
