@@ -78,7 +78,8 @@ class LogLine:
         ours: Whether it belongs to one of our own probes (by run token, else time and path).
         meaning: What it shows, in one sentence; empty if it only gives context.
         tag: A word that rules look for: `held-499`, `live-200`, `read-timeout`,
-            `header-timeout`, `connect-failed`, `canceled`; empty otherwise.
+            `header-timeout`, `connect-failed`, `upstream-tls`, `premature-close`, `invalid-answer`,
+            `reload`, `canceled`; empty otherwise.
     """
 
     file: str
@@ -150,6 +151,20 @@ class Prediction:
 
 
 @dataclass(frozen=True, slots=True)
+class Replay:
+    """A further request that was made to decide between causes.
+
+    Attributes:
+        purpose: What it was to decide; `wizard.followups` names them.
+        why: What was asked, in a few words.
+    """
+
+    purpose: str
+    line: Timeline
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """All that was given and seen in one investigation.
 
@@ -160,6 +175,7 @@ class Case:
         message_site: What the config says of the path to which messages are posted; None where
             that path or the config is not known.
         handshakes: One for each side that was tried, or that could not be.
+        replays: The further requests, in the order in which they were made.
         problems: What could not be done, by step, one sentence each.
     """
 
@@ -176,6 +192,7 @@ class Case:
     message_site: Site | None = None
     predictions: tuple[Prediction, ...] = ()
     handshakes: tuple[Handshake, ...] = ()
+    replays: tuple[Replay, ...] = ()
     problems: Mapping[StepId, str] = field(default_factory=dict)
 
     def handshake(self, side: Side) -> Handshake | None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit, urlunsplit
 
 from wizard import logs
+from wizard.followups import follow_up
 from wizard.foresight import message_site, message_wait, predictions
 from wizard.handshake import Handshake, Side
 from wizard.judge import judge
@@ -124,6 +125,17 @@ class Notebook:
         """Whichever is known last, the path of the messages or the config, decides."""
         self._case = replace(self._case, message_site=message_site(self._case))
 
+    async def follow_up(self, *, anew: bool = False) -> None:
+        """The further requests that the case asks for by now.
+
+        Args:
+            anew: Whether those made before are forgotten: what they followed was probed again.
+        """
+        known = replace(self.case, replays=()) if anew else self.case
+        self._case = replace(self._case, replays=known.replays)
+        replays = await follow_up(known, self._manner())
+        self._case = replace(self._case, replays=replays)
+
     def _plain(self, name: str) -> Timeline | None:
         """The leg that is asked as the official SDKs ask: HTTP/1.1, nothing compressed."""
         ways = [line for line in self.seen(name) if line.leg.encoding == "identity"]
@@ -175,7 +187,7 @@ class Notebook:
             stale.append("direct")
         if _rest(target) != _rest(known):
             self._lines.clear()
-            self._case = replace(self._case, handshakes=(), message_site=None)
+            self._case = replace(self._case, handshakes=(), replays=(), message_site=None)
             stale += _WHOLE
         return stale
 

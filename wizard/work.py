@@ -29,6 +29,7 @@ async def proxy(book: Notebook) -> StepResult:
     """The matrix through the proxy, the direct legs beside it: they set the wait."""
     await book.probe(book.legs("proxy"), book.legs("direct"), patience=book.target.patience)
     await book.shake_hands()
+    await book.follow_up(anew=True)
     return verdicts.of_cells(book.case.proxy, book.case.handshake("proxy"))
 
 
@@ -36,6 +37,7 @@ async def direct(book: Notebook) -> StepResult:
     """The same against the backend."""
     await book.probe((), book.legs("direct"), patience=book.target.patience)
     await book.shake_hands()
+    await book.follow_up(anew=True)
     return verdicts.of_cells(book.case.direct, book.case.handshake("direct"))
 
 
@@ -66,6 +68,7 @@ async def read_config(book: Notebook) -> StepResult:
     version = config.version or observed_version(lines)
     site = nginx.inspect(config, request_for(book.target.url), version)
     book.keep_site(site, nginx.inspect(config, request_for(book.root_url), version))
+    await book.follow_up()  # The config may be what asks for them: several peers, a Host.
     return _with_doubt(verdicts.of_site(site), site)
 
 
@@ -79,6 +82,7 @@ async def verify(book: Notebook) -> StepResult:
     book.keep_before()
     await book.probe(book.legs("proxy"), book.legs("direct"))
     await book.shake_hands()
+    await book.follow_up(anew=True)
     case = book.case
     return verdicts.of_verify(case.before, case.proxy, case.handshake("proxy"))
 

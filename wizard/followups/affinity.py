@@ -1,0 +1,108 @@
+"""Several messages to one session: do all reach the backend that knows it?
+
+Pings alone are sent, which MCP allows at any time; no tool is called.
+"""
+
+import json
+from urllib.parse import urljoin
+
+from wizard.followups.asking import WITHIN, FollowUp
+from wizard.handshake import Handshake, Side
+from wizard.mcp.asking import ask, streaming
+from wizard.mcp.legacy import unfit
+from wizard.mcp.messages import BOTH, JSON, STREAMABLE, delete, initialize, session_header
+from wizard.model import Case, Replay
+from wizard.nginx.balance import balancing
+from wizard.probe import Ask, Manner
+from wizard.timeline import Leg, Timeline
+
+PURPOSE = "affinity"
+STREAMED, POSTED, DELETES = 9, 6, 3
+"""How many pings and deletes at the most: with what opens the session, ten requests in all."""
+UNKNOWN = frozenset({400, 404})
+"""How servers say that they do not know a session: the Python SDK by 404, the .NET one by 400."""
+
+
+def side_of(case: Case) -> Side | None:
+    """The side to ask from: the backend's own, if it loses sessions itself; None for neither."""
+    if lost(case.handshake("direct")):
+        return "direct"
+    proxied = case.handshake("proxy")
+    if lost(proxied):
+        return "proxy"
+    by_chance = bool(case.site and balancing(case.site).scatters)
+    return "proxy" if by_chance and _has_session(proxied) else None
+
+
+def lost(spoken: Handshake | None) -> bool:
+    """Whether a session was opened and a message to it was not known there."""
+    if spoken is None:
+        return False
+    what = "initialize" if spoken.transport == "http+sse" else "initialized"
+    answer = spoken.exchange(what)
+    opened = bool(spoken.endpoint) or spoken.session
+    return opened and answer is not None and answer.status in UNKNOWN
+
+
+def _has_session(spoken: Handshake | None) -> bool:
+    return bool(spoken and spoken.done and (spoken.endpoint or spoken.session))
+
+
+async def _make(case: Case, manner: Manner) -> tuple[Replay, ...]:
+    side = side_of(case)
+    spoken = case.handshake(side) if side else None
+    if spoken is None:
+        return ()
+    leg = Leg(f"replay-{spoken.side}", spoken.url)
+    made = _streamed if spoken.transport == "http+sse" else _posted
+    return tuple(
+        Replay(PURPOSE, line, "a ping to the same session") for line in await made(leg, manner)
+    )
+
+
+async def _streamed(leg: Leg, manner: Manner) -> list[Timeline]:
+    async with streaming(leg, manner) as stream:
+        await stream.until(lambda heard: heard.endpoint is not None, WITHIN)
+        endpoint = stream.heard.endpoint
+        if not endpoint or unfit(leg.url, endpoint):
+            return []
+        return await _pings(Leg(leg.name, urljoin(leg.url, endpoint)), manner, STREAMED)
+
+
+async def _posted(leg: Leg, manner: Manner) -> list[Timeline]:
+    opened = await ask(leg, manner, initialize(STREAMABLE), WITHIN)
+    session = opened.header("mcp-session-id") or ""
+    if not session:
+        return []
+    lines = await _pings(leg, manner, POSTED, session)
+    for _ in range(DELETES):  # This, too, may reach one that does not know the session.
+        closed = await ask(leg, manner, delete(STREAMABLE, session), WITHIN)
+        if closed.status not in UNKNOWN:
+            break
+    return lines
+
+
+async def _pings(leg: Leg, manner: Manner, count: int, session: str = "") -> list[Timeline]:
+    """One after the other, until two answers differ."""
+    lines: list[Timeline] = []
+    while len(lines) < count and not mixed(lines):
+        lines.append(await ask(leg, manner, _ping(len(lines) + 2, session), WITHIN))
+        if lines[-1].status is None:
+            break
+    return lines
+
+
+def mixed(lines: list[Timeline]) -> bool:
+    """Whether one message was taken and another was not known."""
+    taken = any(line.status is not None and 200 <= line.status < 300 for line in lines)
+    return taken and any(line.status in UNKNOWN for line in lines)
+
+
+def _ping(number: int, session: str) -> Ask:
+    body = {"jsonrpc": "2.0", "id": number, "method": "ping"}
+    version = (("MCP-Protocol-Version", STREAMABLE),) if session else ()
+    headers = (BOTH, JSON, *version, *session_header(session))
+    return Ask("POST", headers, json.dumps(body).encode())
+
+
+FOLLOW_UP = FollowUp(PURPOSE, lambda case: side_of(case) is not None, _make)

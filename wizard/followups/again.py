@@ -1,0 +1,36 @@
+"""One request once more: did it hang for what it is, or for where it happened to go?"""
+
+from wizard.followups.asking import FollowUp, look, patience
+from wizard.model import HELD, Case, Cell, Replay
+from wizard.nginx.balance import balancing
+from wizard.probe import Manner
+from wizard.timeline import Leg
+
+PURPOSE = "again"
+
+
+def _needed(case: Case) -> bool:
+    """One was late or held where another was live, and chance may have decided which."""
+    cell = unlucky(case)
+    if cell is None or not any(other.outcome == "live" for other in case.proxy):
+        return False
+    if case.site is not None:
+        return len(balancing(case.site).peers) > 1
+    return cell.outcome == "late" or case.target.conf is None
+
+
+def unlucky(case: Case) -> Cell | None:
+    """The first proxied cell that was late or held."""
+    return next((cell for cell in case.proxy if cell.outcome in HELD), None)
+
+
+async def _make(case: Case, manner: Manner) -> tuple[Replay, ...]:
+    cell = unlucky(case)
+    assert cell is not None
+    asked = cell.timeline.leg
+    leg = Leg("replay-proxy", asked.url, asked.http, asked.encoding, asked.vantage)
+    line = await look(leg, manner, patience(case))
+    return (Replay(PURPOSE, line, f"{asked.label} once more"),)
+
+
+FOLLOW_UP = FollowUp(PURPOSE, _needed, _make)

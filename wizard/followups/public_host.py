@@ -1,0 +1,47 @@
+"""The direct request under the name that Nginx passes on: does the backend refuse the name?"""
+
+from urllib.parse import urlsplit
+
+from wizard.followups.asking import FollowUp, look, patience, plain
+from wizard.model import Case, Replay
+from wizard.nginx.passing import passed_host
+from wizard.probe import Ask, Manner
+from wizard.stall import is_live
+from wizard.timeline import Leg
+
+PURPOSE = "public-host"
+REFUSALS = frozenset({400, 403, 421})
+"""What a guard against DNS rebinding answers to a name that it does not know."""
+
+
+def _needed(case: Case) -> bool:
+    """Refused through the proxy, live direct under its own name."""
+    refused = any(cell.timeline.status in REFUSALS for cell in case.proxy)
+    return refused and any(is_live(cell.timeline) for cell in case.direct)
+
+
+async def _make(case: Case, manner: Manner) -> tuple[Replay, ...]:
+    """One request for each name that Nginx may pass on, until one is refused: two at the most."""
+    live = plain(tuple(cell for cell in case.direct if is_live(cell.timeline)))
+    if live is None:
+        return ()
+    made: tuple[Replay, ...] = ()
+    for host in hosts(case):
+        leg = Leg("replay-direct", live.timeline.leg.url)
+        line = await look(leg, manner, patience(case), Ask(headers=(("Host", host),)))
+        made = (*made, Replay(PURPOSE, line, f"the direct request with Host: {host}"))
+        if line.status in REFUSALS:
+            break
+    return made
+
+
+def hosts(case: Case) -> tuple[str, ...]:
+    """The Host that the backend is asked for: the config says which; else the likely ones."""
+    parts = urlsplit(case.target.url)
+    known = passed_host(case.site, parts.netloc) if case.site else ""
+    if known:
+        return (known,)
+    return tuple(dict.fromkeys((parts.netloc.rpartition("@")[2], parts.hostname or "")))
+
+
+FOLLOW_UP = FollowUp(PURPOSE, _needed, _make)
