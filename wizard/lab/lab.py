@@ -17,6 +17,7 @@ from wizard.errors import LabError
 from wizard.lab.backend import Backend
 from wizard.lab.nginx import Nginx, free_ports, require_nginx, require_patch, version
 from wizard.lab.scenario import Scenario
+from wizard.lab.stuck import Stuck
 from wizard.lab.template import render
 from wizard.model import Place, Target
 from wizard.text import safe
@@ -38,6 +39,8 @@ class Lab:
         self.scenario = scenario
         self._binary = nginx or require_nginx()
         self.directory = Path()
+        self._backends: list[Backend] = []
+        self._stuck: Stuck | None = None
 
     async def __aenter__(self) -> "Lab":
         self.directory = Path(tempfile.mkdtemp(prefix="sse-lab-"))
@@ -49,10 +52,8 @@ class Lab:
         return self
 
     async def _start(self) -> None:
-        listen, backend, closed = free_ports(3)
-        self.conf = self.directory / "nginx.conf"
-        certificate = self._certificate() if self.scenario.tls else None
-        self.conf.write_text(render(self.scenario, listen, backend, closed, certificate), "utf-8")
+        listen, backend, closed, second = free_ports(4)
+        self._write_conf(listen, backend, closed, second)
         scheme = "https" if self.scenario.tls else "http"
         self.root_url = f"{scheme}://127.0.0.1:{listen}/"
         self.url = f"{self.root_url.rstrip('/')}{self.scenario.path}"
@@ -61,13 +62,24 @@ class Lab:
         self.logs = tuple(self.directory / name for name in names)
         for log in self.logs:
             log.touch()
-        self._backend = Backend(self.scenario.backend, backend, self.logs[2])
+        peers = (backend, second) if self.scenario.names("$SECOND") else (backend,)
+        self._backends = [Backend(self.scenario.backend, port, self.logs[2]) for port in peers]
         self._nginx = Nginx(self._binary, self.conf, [listen])
         try:
-            await self._backend.start()
+            for one in self._backends:
+                await one.start()
         except OSError as error:
             raise LabError(f"the backend cannot listen: {plain(error)}") from None
         await self._nginx.start()
+
+    def _write_conf(self, listen: int, backend: int, closed: int, second: int) -> None:
+        self.conf = self.directory / "nginx.conf"
+        certificate = self._certificate() if self.scenario.tls else None
+        self._stuck = Stuck() if self.scenario.names("$STUCK") else None
+        stuck = self._stuck.port if self._stuck else 0
+        ports = (listen, backend, closed)
+        text = render(self.scenario, *ports, certificate, second=second, stuck=stuck)
+        self.conf.write_text(text, "utf-8")
 
     def _certificate(self) -> tuple[Path, Path]:
         """A throw-away certificate for 127.0.0.1. Raises `LabError`."""
@@ -93,8 +105,10 @@ class Lab:
     async def _clean(self) -> None:
         if hasattr(self, "_nginx"):
             self._nginx.stop()
-        if hasattr(self, "_backend"):
-            await self._backend.stop()
+        for backend in self._backends:
+            await backend.stop()
+        if self._stuck is not None:
+            self._stuck.close()
         shutil.rmtree(self.directory, ignore_errors=True)
 
     @property

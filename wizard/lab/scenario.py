@@ -19,7 +19,8 @@ class Scenario:
 
     Attributes:
         server: The inside of the `server` block, with `$LISTEN`, `$BACKEND`, `$CLOSED` (a port
-            where nothing listens), `$CERT` and `$KEY` to be filled in.
+            where nothing listens), `$SECOND` (the same backend once more, with sessions of its
+            own), `$STUCK` (a port that never connects), `$CERT` and `$KEY` to be filled in.
         http: Lines at the http level.
         path: The stream's path in the URL that the wizard is given.
         tls: Whether the listener speaks TLS.
@@ -44,6 +45,10 @@ class Scenario:
     backend: Behaviour = field(default_factory=Behaviour)
     options: Mapping[str, float] = field(default_factory=dict)
     mended: "Scenario | None" = None
+
+    def names(self, placeholder: str) -> bool:
+        """Whether the config needs this filled in."""
+        return placeholder in self.server or placeholder in self.http
 
 
 @lru_cache(maxsize=1)

@@ -33,12 +33,17 @@ def render(
     backend: int,
     closed: int,
     certificate: tuple[Path, Path] | None = None,
+    *,
+    second: int = 0,
+    stuck: int = 0,
 ) -> str:
     """The whole config for these ports."""
     filled = {
         "$LISTEN": f"127.0.0.1:{listen}",
         "$BACKEND": f"127.0.0.1:{backend}",
         "$CLOSED": f"127.0.0.1:{closed}",
+        "$SECOND": f"127.0.0.1:{second}",
+        "$STUCK": f"127.0.0.1:{stuck}",
         "$CERT": str(certificate[0]) if certificate else "",
         "$KEY": str(certificate[1]) if certificate else "",
     }
