@@ -79,7 +79,8 @@ class LogLine:
         meaning: What it shows, in one sentence; empty if it only gives context.
         tag: A word that rules look for: `held-499`, `live-200`, `read-timeout`,
             `header-timeout`, `connect-failed`, `upstream-tls`, `premature-close`, `invalid-answer`,
-            `reload`, `canceled`; empty otherwise.
+            `reload`, `limited`, `delayed`, `auth-request`, `tried-again`, `worker-timeout`,
+            `canceled`; empty otherwise.
     """
 
     file: str

@@ -197,3 +197,40 @@ def test_no_line_breaks_it(text: str) -> None:
     assert read_line(text).kind in ("access", "error", "dotnet", "text")
     assert read_line('{"status": ' + text).kind in ("access", "dotnet", "text")
     assert read_line(error(text)).kind in ("error", "dotnet", "text")
+
+
+GUARDS = [
+    ('limiting connections by zone "one"', "limited"),
+    ('limiting requests, excess: 1.000 by zone "one"', "limited"),
+    ('limiting requests, dry run, excess: 1.000 by zone "one"', ""),
+    ('delaying request, excess: 0.997, by zone "one"', "delayed"),
+    ("auth request unexpected status: 404 while sending to client", "auth-request"),
+]
+
+
+@pytest.mark.parametrize(("text", "tag"), GUARDS, ids=range(len(GUARDS)))
+def test_what_stands_before_the_backend(text: str, tag: str) -> None:
+    said = read_line(error(text))
+    assert (said.tag, said.path, bool(said.meaning)) == (tag, "/sse", bool(tag))
+
+
+@pytest.mark.parametrize("tail", ['"504, 200"', "upstream=504, 200", "502 , 504, 200", "504 : 200"])
+def test_a_peer_that_was_tried_before(tail: str) -> None:
+    said = read_line(f"{combined(200, 517)} {tail}")
+    assert said.tag == "tried-again"
+    assert tail.strip('"').removeprefix("upstream=") in said.meaning
+
+
+@pytest.mark.parametrize("tail", ['"200"', "upstream=200 0.504", "504"])
+def test_no_peer_was_tried_before(tail: str) -> None:
+    assert read_line(f"{combined(200, 517)} {tail}").tag == "live-200"
+
+
+def test_a_peer_that_was_tried_before_in_json() -> None:
+    data = {"status": 200, "bytes_sent": 517, "uri": "/sse", "upstream_status": "504, 200"}
+    assert read_line(json.dumps(data)).tag == "tried-again"
+
+
+def test_a_worker_that_was_killed() -> None:
+    said = read_line("[2026-11-23 16:00:00 +0000] [7] [CRITICAL] WORKER TIMEOUT (pid:12)")
+    assert (said.kind, said.tag) == ("text", "worker-timeout")

@@ -69,8 +69,8 @@ def _client(text: str, run: str) -> str:
 
 def _by_path(said: Said, path: str) -> bool:
     """Where a line cannot name our probe: what was written since we began, about the same path.
-    The backend's cancel names no path."""
-    if said.kind == "dotnet":
+    What backends say of their requests names no path."""
+    if said.kind == "dotnet" or said.tag == "worker-timeout":
         return True
     return said.kind in ("access", "error") and not said.agent and said.path == path
 

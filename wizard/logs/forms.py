@@ -46,7 +46,15 @@ def _combined(text: str) -> Said | None:
     if found is None:
         return None
     size = int(found["bytes"]) if found["bytes"].isdigit() else 0
-    return _access(int(found["status"]), size, _path(found["request"]), found["agent"] or "")
+    tried = _TRIED.search(text, found.end())
+    upstream = tried[0] if tried else ""
+    agent = found["agent"] or ""
+    return _access(int(found["status"]), size, _path(found["request"]), agent, upstream)
+
+
+_TRIED = re.compile(r"\b50[234](?: ?[,:] ?\d{3})+\b")
+"""`$upstream_status` where several peers were tried, wherever a log's own form puts it
+(https://nginx.org/en/docs/http/ngx_http_upstream_module.html#var_upstream_status)."""
 
 
 def _access(status: int, size: int | None, path: str, agent: str, upstream: str = "") -> Said:
@@ -61,6 +69,9 @@ def _access(status: int, size: int | None, path: str, agent: str, upstream: str 
     elif status == 200 and size == 0:
         # A client of HTTP/2 that leaves a held stream is logged so, and one of a silent stream too.
         meaning = "not a single byte was passed on (over HTTP/2 a held stream is logged as this)"
+    elif status == 200 and _TRIED.search(upstream):
+        tag = "tried-again"
+        meaning = f"answered at last: the peers that Nginx tried answered {upstream}"
     elif status == 200:
         tag = "live-200"
         meaning = "answered 200" if size is None else f"{size} bytes were passed on"
@@ -164,6 +175,26 @@ _WHATEVER = (
         "reload",
         "Nginx was reloaded: an old worker ends once its connections have",
     ),
+    (
+        "limiting connections by zone",
+        "limited",
+        "Nginx refused it: more connections at once than limit_conn allows",
+    ),
+    (
+        "limiting requests, excess",
+        "limited",
+        "Nginx refused it: more requests in a row than limit_req allows",
+    ),
+    (
+        "delaying request, excess",
+        "delayed",
+        "Nginx let it wait: more requests in a row than limit_req allows",
+    ),
+    (
+        "auth request unexpected status",
+        "auth-request",
+        "the subrequest of auth_request answered neither 2xx nor 401 nor 403, so Nginx answers 500",
+    ),
 )
 """Phrases that tell by themselves, with their tags."""
 
@@ -203,4 +234,11 @@ def _dotnet(text: str) -> Said | None:
     return Said("dotnet", "canceled", meaning)
 
 
-_FORMS: tuple[Callable[[str], Said | None], ...] = (_combined, _json, _error, _dotnet)
+def _gunicorn(text: str) -> Said | None:
+    """Gunicorn ends a worker that was busy with one request for too long."""
+    if "WORKER TIMEOUT" not in text:
+        return None
+    return Said("text", "worker-timeout", "a backend worker was busy too long, and was killed")
+
+
+_FORMS: tuple[Callable[[str], Said | None], ...] = (_combined, _json, _error, _dotnet, _gunicorn)
