@@ -5,7 +5,7 @@ from dataclasses import replace
 from urllib.parse import urljoin
 
 from wizard import nginx
-from wizard.foresight import predictions, request_for
+from wizard.foresight import message_site, predictions, request_for
 from wizard.handshake import Exchange, Handshake, Side, Stage, Transport
 from wizard.judge import judge
 from wizard.logs.forms import read_line
@@ -30,6 +30,7 @@ def case(
     direct_headers: Mapping[str, str] | None = None,
     peers: tuple[str, ...] = ("127.0.0.1:12213",),
     handshakes: tuple[Handshake, ...] = (),
+    url: str = PROXY_URL,
     conf: str = "",
     version: str = "1.22.1",
     logs: tuple[LogLine, ...] = (),
@@ -37,7 +38,8 @@ def case(
     """A case whose four legs are as `_line` knows them; gzip as plain if not named.
 
     Args:
-        conf: A config that serves `PROXY_URL`, read as a real one; instead of `settings`.
+        url: The stream's URL through the proxy.
+        conf: A config that serves it, read as a real one; instead of `settings`.
         logs: Lines of one log file.
     """
     extra = tuple((direct_headers or {}).items())
@@ -46,12 +48,12 @@ def case(
         _line("sse-direct", direct_gzip or direct, "gzip", extra),
     )
     proxied = (
-        _line("sse-proxy", proxy, "identity"),
-        _line("sse-proxy", proxy_gzip or proxy, "gzip"),
+        _line("sse-proxy", proxy, "identity", url=url),
+        _line("sse-proxy", proxy_gzip or proxy, "gzip", url=url),
     )
-    site = _read(conf, version) if conf else _site(settings or {}, peers)
-    return Case(
-        Target(PROXY_URL, direct=(Place(DIRECT_URL),), conf=Place("nginx.conf")),
+    site = _read(conf, url, version) if conf else _site(settings or {}, peers)
+    made = Case(
+        Target(url, direct=(Place(DIRECT_URL),), conf=Place("nginx.conf")),
         root=_root(),
         proxy=tuple(judge(line, directs) for line in proxied),
         direct=tuple(map(judge, directs)),
@@ -65,6 +67,7 @@ def case(
         ),
         handshakes=handshakes,
     )
+    return replace(made, message_site=message_site(made)) if conf else made
 
 
 def logged(text: str, *, client: str = "", ours: bool = True) -> LogLine:
@@ -81,12 +84,16 @@ def hands(
     status: int = 202,
     endpoint: str = "/message?sessionId=1",
     body: str = "",
+    took: float = 0.003,
+    sent: int = 170,
+    url: str = "",
 ) -> Handshake:
-    """A handshake that came as far as `stage`; `status` and `body` answered its POST."""
-    url = PROXY_URL if side == "proxy" else DIRECT_URL
+    """A handshake that came as far as `stage`; `status` and `body` answered its POST of `sent`
+    bytes after `took` seconds."""
+    url = url or (PROXY_URL if side == "proxy" else DIRECT_URL)
     post_url = urljoin(url, endpoint) if transport == "http+sse" else url
     answer = Timeline(
-        Leg(f"mcp-{side}", post_url), status=status, http="1.1", headers_s=0.003, excerpt=body
+        Leg(f"mcp-{side}", post_url), status=status, http="1.1", headers_s=took, excerpt=body
     )
     why = "" if stage == "done" else f"POST answered {status}"
     return Handshake(
@@ -98,18 +105,22 @@ def hands(
         endpoint=endpoint if transport == "http+sse" else "",
         post_url=post_url,
         version="2024-11-05" if stage == "done" else "",
-        exchanges=(Exchange("initialize", answer),),
+        exchanges=(Exchange("initialize", answer, sent),),
     )
 
 
 def _line(
-    name: str, kind: str, encoding: Encoding, extra: tuple[tuple[str, str], ...] = ()
+    name: str,
+    kind: str,
+    encoding: Encoding,
+    extra: tuple[tuple[str, str], ...] = (),
+    url: str = DIRECT_URL,
 ) -> Timeline:
-    """One leg: `live`, `silent` (headers alone), `held`, `cut`, `redirect:URL`, `html` or a status.
+    """One leg: `live`, `silent` (headers alone), `held`, `cut`, `closed` (no answer),
+    `redirect:URL`, `html` or a status.
 
     `live:70` was watched for 70 s, `cut:60` ended 60 s after its last byte.
     """
-    url = PROXY_URL if name == "sse-proxy" else DIRECT_URL
     line = Timeline(Leg(name, url, "1.1", encoding), dns_s=0.0, connect_s=0.001)
     kind, _, more = kind.partition(":")
     match kind:
@@ -125,6 +136,8 @@ def _line(
         case "html":
             page = replace(_begun(line, (("content-type", "text/html"),)), status=200)
             return replace(page, headers=page.headers[-1:], ended="eof", waited_s=0.007)
+        case "closed":
+            return replace(line, ended="eof", waited_s=0.002, detail="connection closed")
         case "redirect":
             answer = replace(line, status=301, http="1.1", headers=(("location", more),))
             return replace(answer, headers_s=0.002, ended="eof", waited_s=0.002)
@@ -164,8 +177,8 @@ def _root() -> Timeline:
     )
 
 
-def _read(conf: str, version: str) -> Site:
-    return nginx.inspect(from_text(conf, "nginx.conf"), request_for(PROXY_URL), version)
+def _read(conf: str, url: str, version: str) -> Site:
+    return nginx.inspect(from_text(conf, "nginx.conf"), request_for(url), version)
 
 
 def _site(settings: Mapping[str, str], peers: tuple[str, ...]) -> Site:

@@ -1,0 +1,99 @@
+"""Another proxy in front of this Nginx holds what this one passes on."""
+
+from wizard.model import Case, Cell, Confidence, Evidence, Finding, Fix, LogLine
+from wizard.rules import seen
+from wizard.rules.rule import Rule, Station
+from wizard.text import safe
+
+TRACES = ("via", "x-cache", "cf-ray", "x-amz-cf-id", "x-served-by",
+    "x-envoy-upstream-service-time")  # fmt: skip
+"""Response headers by which a proxy shows itself."""
+
+
+def check(rule: Rule, case: Case) -> Finding | None:
+    """Held, where the config of this Nginx says live and the direct leg is live."""
+    stuck = [cell for cell in seen.held(case) if seen.predicted(case, cell) == {"live"}]
+    if case.site is None or not stuck or not seen.live_direct(case):
+        return None
+    if any(_of_cells(case, stuck, "held-499")):
+        return None  # this Nginx says itself that it passed nothing on
+    passed, other = _of_cells(case, stuck, "live-200"), _another(case)
+    buffering = f"{seen.buffer_prefix(case.site)}_buffering"
+    evidence = (
+        *(seen.of_cell(cell) for cell in stuck),
+        seen.of_direct(seen.live_direct(case)[0]),
+        seen.of_setting(case.site, buffering),
+        *(seen.of_log(line) for line in passed[:1]),
+        *other,
+    )
+    sure: Confidence = "likely" if passed or other else "possible"
+    return rule.found(sure, evidence, _APART if passed else f"{_APART} {_RUNNING}")
+
+
+def _of_cells(case: Case, stuck: list[Cell], tag: str) -> tuple[LogLine, ...]:
+    """This Nginx's own lines about the probes that were held."""
+    labels = {cell.timeline.leg.label for cell in stuck}
+    return tuple(line for line in seen.log_lines(case, tag) if line.client in labels)
+
+
+def _another(case: Case) -> tuple[Evidence, ...]:
+    """A header of / by which another proxy shows itself."""
+    if case.root is None:
+        return ()
+    found = [(name, value) for name in TRACES if (value := case.root.header(name))]
+    server = case.root.header("server") or ""
+    if server and not server.lower().startswith(("nginx", "openresty")):
+        found.append(("server", server))
+    shown = [f"{name}: {safe(value, 80)}" for name, value in found[:1]]
+    return tuple(Evidence("probe", "root-proxy", f"/ answers with {one}") for one in shown)
+
+
+_APART = (
+    "The config of this Nginx lets the stream through and the backend sends, so what holds it "
+    "stands in front of this Nginx. Probe each hop: the first one that holds is the one."
+)
+_RUNNING = "If this config is not the one that runs (no reload yet), that explains it too."
+
+RULE = Rule(
+    id="outer-proxy-buffers",
+    station=Station.HOLD,
+    title="A proxy in front of this Nginx holds the stream",
+    what="The stream passes another proxy (an edge Nginx, an ingress, a CDN, a gateway) before or "
+    "after this one, and that one buffers. This Nginx takes X-Accel-Buffering: no from the "
+    "backend for itself and strips it, so the outer one never sees it.",
+    hurts="The inner Nginx was mended, its own log shows bytes, and clients hang as before.",
+    shows="Live at the inner Nginx, held at the edge. The inner access log has 200 with bytes for "
+    "a request that got nothing.",
+    mend="proxy_buffering off at the outer proxy too; or let the header through, with "
+    "`proxy_pass_header X-Accel-Buffering;` at the inner one.",
+    wrong="Further changes to buffers of the inner Nginx.",
+    references=(
+        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass_header",
+        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering",
+    ),
+    fix=Fix(
+        "buffering off at the outer proxy, or `proxy_pass_header X-Accel-Buffering` at this one",
+        "outer-proxy",
+    ),
+    check=check,
+)
+
+
+def fires() -> Case:
+    """Held; this Nginx has buffering off and logged 200 with bytes for that very probe."""
+    from wizard.rules import samples
+
+    access = '10.0.0.1 - - [23/Nov/2026:16:00:00 +0000] "GET /sse HTTP/1.1" 200 80 "-" "ssewizard"'
+    return samples.case(
+        proxy="held",
+        direct="live",
+        settings={"proxy_buffering": "off", "proxy_read_timeout": "1h"},
+        logs=(samples.logged(access, client="sse-proxy h1 identity"),),
+    )
+
+
+def silent() -> Case:
+    """This Nginx holds it."""
+    from wizard.rules import samples
+
+    return samples.case(proxy="held", direct="live", settings={"proxy_buffering": "on"})
