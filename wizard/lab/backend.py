@@ -35,6 +35,8 @@ class Behaviour:
         gzip: Whether it compresses for a client that accepts it, without ever flushing.
         headers: Further response headers.
         message_s: Seconds that a POSTed request waits for its answer.
+        posts: Whether it speaks Streamable HTTP: a POST to `/sse` is answered there and then.
+        credential: What Authorization must say, else it answers 401; empty asks for none.
         refuses_upgrade: Whether it answers 400 to a POST that asks to change the protocol.
     """
 
@@ -47,6 +49,8 @@ class Behaviour:
     gzip: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
     message_s: float = 0.0
+    posts: bool = False
+    credential: str = ""
     refuses_upgrade: bool = False
 
 
@@ -100,6 +104,10 @@ class Backend:
     ) -> bool:
         """Answer one request; whether the connection stays."""
         path = request.path.partition("?")[0]
+        if not self._admits(request):
+            return send(writer, request, 401, b"no credential\n", "text/plain")
+        if self._behaviour.posts and request.method == "POST" and path == "/sse":
+            return await self._reply(request, reader, writer)
         if request.method == "GET" and path == "/sse":
             await self._stream(request, reader, writer)
             return False
@@ -109,6 +117,22 @@ class Backend:
             about = {"service": "svc-bot", "status": "ok"}
             return send(writer, request, 200, json.dumps(about).encode(), "application/json")
         return send(writer, request, 404, b"not found\n", "text/plain")
+
+    def _admits(self, request: Request) -> bool:
+        needed = self._behaviour.credential
+        return not needed or request.headers.get("authorization") == needed
+
+    async def _reply(
+        self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> bool:
+        """Streamable HTTP, 2025-03-26: it knows `initialize` and takes notifications."""
+        body = await reader.readexactly(int(request.headers.get("content-length", "0")))
+        if b'"initialize"' not in body and b'"id"' in body:
+            return send(writer, request, 400, b"unknown method\n", "text/plain")
+        reply = _reply_to(body)
+        if reply is None:
+            return send(writer, request, 202, b"", "application/json")
+        return send(writer, request, 200, reply.encode(), "application/json")
 
     async def _take(
         self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter

@@ -33,7 +33,7 @@ def send(
 ) -> bool:
     """A whole answer; whether the connection stays."""
     stays = request.version == "HTTP/1.1" and request.headers.get("connection", "") != "close"
-    words = {200: "OK", 202: "Accepted", 400: "Bad Request", 404: "Not Found"}
+    words = {200: "OK", 202: "Accepted", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found"}
     head = (
         f"HTTP/1.1 {status} {words[status]}\r\nContent-Type: {kind}\r\n"
         f"Content-Length: {len(body)}\r\nConnection: {'keep-alive' if stays else 'close'}\r\n\r\n"
