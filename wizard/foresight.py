@@ -95,7 +95,7 @@ def message_url(case: Case) -> str | None:
     lies at another origin: that is not this Nginx's to serve."""
     url, proxied, direct = case.target.url, case.handshake("proxy"), case.handshake("direct")
     found = proxied.post_url if proxied else ""
-    if not found and direct and (direct.endpoint or direct.done):
+    if not found and direct and direct.post_url:
         found = urljoin(url, direct.endpoint)
     return found if found and urlsplit(found)[:2] == urlsplit(url)[:2] else None
 
