@@ -13,6 +13,7 @@ __all__ = ["FOLLOW_UPS", "follow_up"]
 
 FOLLOW_UPS: tuple[FollowUp, ...] = (
     public_host.FOLLOW_UP,
+    public_host.ORIGIN,
     metadata.FOLLOW_UP,
     blocked.FOLLOW_UP,
     affinity.FOLLOW_UP,

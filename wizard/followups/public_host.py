@@ -1,5 +1,7 @@
-"""The direct request under the name that Nginx passes on: does the backend refuse the name?"""
+"""The direct request under the name that Nginx passes on, or without the Origin that was given:
+does the backend refuse the name?"""
 
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from wizard.followups.asking import FollowUp, look, patience, plain
@@ -9,7 +11,7 @@ from wizard.probe import Ask, Manner
 from wizard.stall import is_live
 from wizard.timeline import Leg
 
-PURPOSE = "public-host"
+PURPOSE, WITHOUT = "public-host", "no-origin"
 REFUSALS = frozenset({400, 403, 421})
 """What a guard against DNS rebinding answers to a name that it does not know."""
 
@@ -44,4 +46,20 @@ def hosts(case: Case) -> tuple[str, ...]:
     return tuple(dict.fromkeys((parts.netloc.rpartition("@")[2], parts.hostname or "")))
 
 
+def _origin_needed(case: Case) -> bool:
+    """Refused on both sides, and an Origin was given."""
+    given = any(name.lower() == "origin" for name, _ in case.target.headers)
+    cells = (*case.proxy, *case.direct)
+    return given and bool(case.direct) and all(c.timeline.status in REFUSALS for c in cells)
+
+
+async def _without_origin(case: Case, manner: Manner) -> tuple[Replay, ...]:
+    """One direct request with all that was given but the Origin."""
+    kept = tuple((name, value) for name, value in manner.headers if name.lower() != "origin")
+    leg = Leg("replay-direct", case.direct[0].timeline.leg.url)
+    line = await look(leg, replace(manner, headers=kept), patience(case))
+    return (Replay(WITHOUT, line, "the direct request without the Origin that was given"),)
+
+
 FOLLOW_UP = FollowUp(PURPOSE, _needed, _make)
+ORIGIN = FollowUp(WITHOUT, _origin_needed, _without_origin)

@@ -1,0 +1,146 @@
+"""One of several peers is gone: who is sent there waits for a timeout, the next does not."""
+
+from dataclasses import replace
+
+from wizard.model import HELD, Case, Confidence, Evidence, Finding, Fix, LogLine
+from wizard.nginx.balance import balancing
+from wizard.nginx.units import duration_s
+from wizard.rules import replayed, seen
+from wizard.rules.rule import Rule, Station
+from wizard.text import safe, seconds
+
+NEAR = 0.5
+"""How far, in seconds, a delay may be from the timeout that it is taken for."""
+
+
+def check(rule: Rule, case: Case) -> Finding | None:
+    """Late or held once, live at once another time; and several peers among whom chance decides."""
+    peers = balancing(case.site).peers if case.site else ()
+    served = any(cell.outcome in seen.REACHED for cell in case.proxy)
+    if not served or (case.site is not None and len(peers) < 2):
+        return None
+    logged = _logged(case)
+    sure = _confidence(case, logged)
+    if sure is None:
+        return None
+    again = [one for one in replayed.replays(case, "again") if _live(one.line.first_data_s)]
+    evidence = (
+        *_late(case),
+        *(seen.of_cell(cell) for cell in case.proxy if cell.outcome == "live"),
+        *map(replayed.of_replay, again),
+        *_config(case, peers),
+        *(seen.of_log(line) for line in logged[:2]),
+    )
+    return rule.found(sure, evidence, APART, explains=_SYMPTOMS)
+
+
+def _logged(case: Case) -> tuple[LogLine, ...]:
+    """Our own lines about a peer that did not answer before another did."""
+    refused = seen.log_lines(case, "connect-failed")
+    timed = tuple(line for line in refused if "timed out" in line.text)
+    return (*timed, *seen.log_lines(case, "tried-again"))
+
+
+def _confidence(case: Case, logged: tuple[LogLine, ...]) -> Confidence | None:
+    unlucky = [cell for cell in case.proxy if cell.outcome in HELD]
+    lucky = [cell for cell in case.proxy if cell.outcome == "live"]
+    if logged and (unlucky or _root_is_late(case)):
+        return "confirmed"
+    if _root_is_late(case) and lucky and not unlucky:
+        return "likely"
+    again = replayed.replays(case, "again")
+    if not (unlucky and lucky and again and _live(again[0].line.first_data_s)):
+        return None
+    return "likely" if case.site is not None else "possible"
+
+
+def _live(first: float | None) -> bool:
+    return first is not None and first < NEAR
+
+
+def _late(case: Case) -> tuple[Evidence, ...]:
+    cells = tuple(seen.of_cell(cell) for cell in case.proxy if cell.outcome in HELD)
+    if cells or case.root is None or not _root_is_late(case):
+        return cells
+    text = f"answered only after {seconds(case.root.headers_s)}"
+    return (Evidence("probe", case.root.leg.label, text),)
+
+
+def _root_is_late(case: Case) -> bool:
+    """Whether the root path, which was asked first, had to wait for the same peers' timeout."""
+    root, limit = case.root, _connect_timeout(case)
+    waited = root.headers_s if root else None
+    if waited is None or limit is None or limit < 2 * NEAR or case.site is None:
+        return False
+    same = case.root_site is not None and balancing(case.root_site) == balancing(case.site)
+    return same and abs(waited - limit) < NEAR
+
+
+def _connect_timeout(case: Case) -> float | None:
+    if case.site is None:
+        return None
+    return duration_s(case.site.value(f"{seen.buffer_prefix(case.site)}_connect_timeout"))
+
+
+def _config(case: Case, peers: tuple[str, ...]) -> tuple[Evidence, ...]:
+    site = case.site
+    if site is None:
+        return ()
+    where = str(balancing(site).where or site.config.main)
+    shared = Evidence("config", where, f"{len(peers)} servers: {safe(', '.join(peers), 200)}")
+    return shared, seen.of_setting(site, f"{seen.buffer_prefix(site)}_connect_timeout")
+
+
+_SYMPTOMS = frozenset(
+    {"proxy-buffering-hold", "gzip-plus-buffering", "xab-ignored", "outer-proxy-buffers"}
+)
+APART = (
+    "The same request through the same location is late one time and live at once another, so it "
+    "is no setting that holds it, but the peer that it was sent to."
+)
+
+RULE = Rule(
+    id="dead-peer-replay",
+    station=Station.REACH,
+    title="One of several peers does not answer",
+    what="A server of the upstream is gone without a word: a machine that is off, a firewall that "
+    "drops. A request that is sent there waits for proxy_connect_timeout (60 s by default); then "
+    "Nginx tries the next, and leaves the dead one out for fail_timeout (10 s). After that it "
+    "begins again.",
+    hurts="Every now and then a stream takes a minute to begin, and whoever looks into it finds it "
+    "fast. With long timeouts clients give up before Nginx does, and the peer is never marked.",
+    shows="Late by the timeout at first, live at once in the next try. `$upstream_status` is "
+    '"504, 200"; error log: "upstream timed out (110: Connection timed out) while connecting".',
+    mend="Take the dead server out of the upstream; `proxy_connect_timeout` of a few seconds.",
+    wrong="A longer proxy_connect_timeout or proxy_read_timeout; buffering.",
+    references=(
+        "https://nginx.org/en/docs/http/ngx_http_upstream_module.html#server",
+        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_next_upstream",
+        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_connect_timeout",
+    ),
+    fix=Fix("the dead server leaves the upstream; proxy_connect_timeout of a few seconds", "nginx"),
+    check=check,
+)
+
+
+def _case(again: int) -> Case:
+    from wizard.rules import samples
+
+    case = samples.case(
+        proxy="live",
+        proxy_gzip="held",
+        direct="live",
+        settings={"proxy_buffering": "off", "proxy_connect_timeout": "60s"},
+        peers=("127.0.0.1:12213", "127.0.0.1:12214"),
+    )
+    return replace(case, replays=(replayed.asked("again", again, side="proxy"),))
+
+
+def fires() -> Case:
+    """One of two was held, and is live when it is asked again."""
+    return _case(200)
+
+
+def silent() -> Case:
+    """Held again: not by chance."""
+    return _case(0)
