@@ -110,10 +110,16 @@ async def test_a_refusal_is_final(status: int) -> None:
     assert server.whats == SHORT[:1]
 
 
-@pytest.mark.parametrize("how", ["silent", "closed"])
+UNANSWERED: Mapping[str, Answer] = {
+    "silent": silence,
+    "closed": b"",
+    "a stream without a reply": streamed(event(b"hi")),
+}
+
+
+@pytest.mark.parametrize("how", UNANSWERED)
 async def test_no_answer_is_not_asked_for_twice(how: str) -> None:
-    silent: Answer = silence if how == "silent" else b""
-    async with running({**STREAMABLE, "server/discover": silent}) as server:
+    async with running({**STREAMABLE, "server/discover": UNANSWERED[how]}) as server:
         made = await shaken(server, plain(server.url))
     assert made.transport == "unknown"
     assert server.whats == SHORT[:1]
