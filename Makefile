@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 SCENARIO ?= incident
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test check check-style picture snap bench clean
+.PHONY: help lab test check check-style picture docs snap bench clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -38,6 +38,9 @@ check-style: $(VENV)/.dev
 
 picture: $(VENV)/.dev ## the README's picture, made by the app itself
 	$(BIN)/python -m tests.picture
+
+docs: $(VENV)/.dev ## the reference pages, from the rules' own text
+	$(BIN)/python -m tests.docs
 
 snap: $(VENV)/.dev ## draw the snapshots again
 	$(BIN)/python -m pytest -n auto tests/screens --snapshot-update

@@ -1,0 +1,1 @@
+"""The reference pages: `python -m tests.docs` writes them."""
