@@ -1,0 +1,59 @@
+"""Whether the query of a message reaches the backend: what the rule reads against Nginx."""
+
+import pytest
+
+from tests.nginx_real.test_choice import in_frame, request_of, running
+from tests.recommend.real import Ask, answer, backend
+from wizard import nginx as reading
+from wizard.lab.nginx import free_ports
+from wizard.rules.query_dropped import drops_query
+
+pytestmark = pytest.mark.nginx
+
+SET = "set $to $BACKEND;"
+KEPT = {
+    "plain": "proxy_pass http://$BACKEND;",
+    "named": "proxy_pass http://$BACKEND/message;",
+    "address": f"{SET} proxy_pass http://$to;",
+    "request": f"{SET} proxy_pass http://$to$request_uri;",
+    "args": f"{SET} proxy_pass http://$to/message$is_args$args;",
+    "braces": f"{SET} proxy_pass http://${{to}}/message?${{query_string}};",
+    "one": f"{SET} proxy_pass http://$to/message?sessionId=$arg_sessionId;",
+    "set": f"{SET} set $all $uri?$args; proxy_pass http://$to$all;",
+    "rewritten": "rewrite ^ /message break; proxy_pass http://$BACKEND;",
+}
+DROPPED = {
+    "fixed": f"{SET} proxy_pass http://$to/message;",
+    "uri": f"{SET} proxy_pass http://$to$uri;",
+    "document": f"{SET} proxy_pass http://${{to}}${{document_uri}};",
+    "literal": "proxy_pass http://$BACKEND$uri;",
+    "emptied": "rewrite ^ /message? break; proxy_pass http://$BACKEND;",
+}
+PATTERNS = {"number": "$1", "word": "$word"}
+
+
+def _locations() -> str:
+    plain = [f"location /{name} {{ {text} }}" for name, text in (KEPT | DROPPED).items()]
+    by_pattern = [
+        f"location ~ ^/{name}/(?<word>.*)$ {{ {SET} proxy_pass http://$to/{part}; }}"
+        for name, part in PATTERNS.items()
+    ]
+    return "\n".join((*plain, *by_pattern, ""))
+
+
+def test_the_query_is_lost_where_we_say(nginx: str) -> None:
+    paths = [f"/{name}/message?sessionId=s1" for name in (*KEPT, *DROPPED, *PATTERNS)]
+    with backend() as behind:
+        [port] = free_ports(1)
+        with running(nginx, in_frame(_locations(), port, f"127.0.0.1:{behind}"), [port]) as conf:
+            config = reading.read(str(conf))
+            lost = {path: _is_lost(port, path) for path in paths}
+    sites = {path: reading.inspect(config, request_of(port, "a.test", path)) for path in paths}
+    assert {path: drops_query(site) for path, site in sites.items()} == lost
+    assert sum(lost.values()) == len(DROPPED) + len(PATTERNS)
+
+
+def _is_lost(port: int, path: str) -> bool:
+    _, told, _ = answer(port, Ask(path, method="POST"))
+    assert isinstance(told, dict), told
+    return "sessionId=s1" not in told["uri"]
