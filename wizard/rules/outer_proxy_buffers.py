@@ -15,9 +15,9 @@ def check(rule: Rule, case: Case) -> Finding | None:
     stuck = [cell for cell in seen.held(case) if seen.predicted(case, cell) == {"live"}]
     if case.site is None or not stuck or not seen.live_direct(case):
         return None
-    if any(_of_cells(case, stuck, "held-499")):
-        return None  # this Nginx says itself that it passed nothing on
     passed, other = _of_cells(case, stuck, "live-200"), _another(case)
+    if not passed and _of_cells(case, stuck, "held-499"):
+        return None  # this Nginx says itself that it passed nothing on
     buffering = f"{seen.buffer_prefix(case.site)}_buffering"
     evidence = (
         *(seen.of_cell(cell) for cell in stuck),
