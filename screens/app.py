@@ -49,7 +49,9 @@ class Wizard(App[None]):
         make: Callable[[Target], Investigation] = Investigation,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__()
+        # From the start: with NO_COLOR the filter is chosen now, and one for true colour would
+        # draw all of it black on black.
+        super().__init__(ansi_color=True)
         self.investigation = investigation
         self.report_kept = False
         self._last, self._apply, self._make = last_case, apply_fix, make

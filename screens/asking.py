@@ -14,7 +14,7 @@ Give = Callable[[Target | None], None]
 """Takes the changed target, or None where the step is to be skipped."""
 
 LOCAL_NGINX = "nginx -T"
-_SKIP = "; Enter alone skips it"
+_SKIP, _KEEP = "; Enter alone skips it", "; Enter takes it again"
 
 
 def question_for(step: StepId, target: Target, give: Give) -> Question | None:
@@ -39,7 +39,7 @@ def _stream(target: Target, give: Give) -> Question:
 def _direct(target: Target, give: Give) -> Question:
     known = target.direct[0].what if target.direct else ""
     return Question(
-        f"The backend's own URL, http://host:port/sse{_SKIP}",
+        f"The backend's own URL, http://host:port/sse{_KEEP if known else _SKIP}",
         lambda text: place_of(text.strip(), url=True) if text.strip() else None,
         _taking(give, lambda place: replace(target, direct=(place,))),
         known,
@@ -55,11 +55,12 @@ def _log(target: Target, give: Give) -> Question:
 
 
 def _conf(target: Target, give: Give) -> Question:
+    known = (target.conf.what or LOCAL_NGINX) if target.conf else ""
     return Question(
-        f"nginx.conf, a saved dump, or {LOCAL_NGINX} to run that here{_SKIP}",
+        f"nginx.conf, a saved dump, or {LOCAL_NGINX} to run that here{_KEEP if known else _SKIP}",
         config,
         _taking(give, lambda place: replace(target, conf=place)),
-        target.conf.what if target.conf else "",
+        known,
     )
 
 
@@ -79,5 +80,5 @@ def existing(text: str) -> Place | None:
         return None
     place = place_of(name)
     if not Path(place.what).expanduser().is_file():
-        raise UsageError(f"{safe(name, 200)}: no such file here; correct it, or Esc leaves")
+        raise UsageError(f"{safe(name, 200)}: no such file here")
     return Place(str(Path(place.what).expanduser()), place.vantage)

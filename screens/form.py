@@ -34,7 +34,8 @@ FIELDS = (
     Field("conf", "The Nginx config, a saved dump, or nginx -T to run that here",
           "/etc/nginx/nginx.conf", config),
     Field("log", "A log file", "/var/log/nginx/access.log", existing),
-    Field("header", "A header to send", "Authorization: Bearer …", check_header),
+    Field("header", "A header to send (never shown, never kept)", "Authorization: Bearer …",
+          check_header),
 )  # fmt: skip
 
 
@@ -51,7 +52,7 @@ class Form(Screen[Target]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "start", "start", id="form.start", tooltip="Check the fields and begin"),
         Binding("ctrl+l", "last", "last case", id="form.last", tooltip="Take over the last case"),
-        Binding("ctrl+c", "app.quit", "quit", id="form.quit", tooltip="Leave"),
+        Binding("escape", "app.quit", "quit", id="form.quit", tooltip="Leave"),
     ]
 
     def __init__(self, last: Target | None = None) -> None:
@@ -72,6 +73,7 @@ class Form(Screen[Target]):
             for field in FIELDS:
                 yield Label(field.label, markup=False)
                 line = Input(placeholder=field.example, id=field.id, compact=True)
+                line.password = field.id == "header"
                 line.cursor_blink = False
                 yield line
                 yield Static("", id=f"{field.id}-error", classes="error", markup=False)
@@ -115,7 +117,9 @@ class Form(Screen[Target]):
         """Whether the field can be read; says beside it why not."""
         text = self.query_one(f"#{field.id}", Input).value.strip()
         error = ""
-        if text or field.id == "url":
+        if not text and field.id == "url":
+            error = "a URL is needed: http:// or https://"
+        if text:
             try:
                 field.read(text)
             except UsageError as problem:

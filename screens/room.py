@@ -59,7 +59,8 @@ def _head(view: View, curls: tuple[str, ...], hint: str) -> list[Text]:
 
 
 def _curls(curls: tuple[str, ...], view: View) -> list[Text]:
-    """All of them where there is room, else the first, cut: `c` copies them whole."""
-    if view.height >= ROOMY:
-        return [piece for curl in curls for piece in wrapped(f"$ {curl}", view.width, "cyan")]
-    return [line("$ ", (curl, "cyan")) for curl in curls[:1]]
+    """All of them where there is room, else the first; `c` copies them all."""
+    shown = curls if view.height >= ROOMY else curls[:1]
+    rows = [piece for curl in shown for piece in wrapped(f"$ {curl}", view.width, "cyan")]
+    hidden = len(curls) - len(shown)
+    return [*rows, *([line((f"c copies this one and {hidden} more", DIM))] if hidden else [])]

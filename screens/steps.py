@@ -26,7 +26,7 @@ class Steps(Taking):
     """The steps with their keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        _key("enter", "next", "run", "Run this step, or go to the next"),
+        _key("enter", "next", "go on", "Run this step, or go to the next"),
         _key("a", "all", "all", "Run all that is left, up to the fix"),
         _key("r", "again", "again", "Run this step again"),
         _key("i", "give", "give", "Give what this step needs"),
@@ -58,7 +58,7 @@ class Steps(Taking):
             "all": free and any(known.steps[one].state == "todo" for one in UP_TO_FIX),
             "again": free and known.steps[self.step].state not in ("todo", "running"),
             "give": free and self.step in ("root", "proxy", "direct", "logs", "config"),
-            "local": free and self.step == "config",
+            "local": free and self.step == "config" and not self.in_lab,
             "cell": self.step in ("proxy", "direct") and len(known.case.proxy) > 1,
             "copy": bool(self.to_copy()),
             "save": known.recommendation is not None,

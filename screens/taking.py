@@ -24,19 +24,19 @@ class Taking(Walk):
     ) -> None:
         super().__init__(investigation, in_lab=apply_fix is not None, clock=clock)
         self._apply = apply_fix
+        self._patched = False
 
     def to_copy(self) -> str:
         """The block where there is one, else the step's curl."""
-        made = self.investigation.recommendation
-        if self.step in ("fix", "verify") and made is not None:
-            return made.block
+        if self.step in ("fix", "verify") and self._block():
+            return self._block()
         return "\n".join(self.investigation.curl(self.step))
 
     def action_copy(self) -> None:
         """Copy with OSC 52: works through SSH, where the terminal allows it."""
         self.app.copy_to_clipboard(self.to_copy())
-        made = self.investigation.recommendation
-        self.say(f"{COPIED}; s saves it to a file)." if made else f"{COPIED}).")
+        is_block = self.to_copy() == self._block()
+        self.say(f"{COPIED}; s saves it to a file)." if is_block else f"{COPIED}).")
 
     def action_save(self) -> None:
         """Save the block and the diff."""
@@ -44,9 +44,13 @@ class Taking(Walk):
         if made is not None:
             self.query_one(Prompt).ask(save_question(made, self.say))
 
+    def _block(self) -> str:
+        made = self.investigation.recommendation
+        return made.block if made is not None else ""
+
     def can_patch(self) -> bool:
-        """Whether there is a lab, and something to patch it with."""
-        return self._apply is not None and bool(self._diff())
+        """Whether there is a lab that still has to be patched."""
+        return self._apply is not None and not self._patched and bool(self._diff())
 
     def _diff(self) -> str:
         made = self.investigation.recommendation
@@ -63,5 +67,7 @@ class Taking(Walk):
         except SsewizardError as error:
             self.say(str(error))
             return
+        self._patched = True
+        self.investigation.reloaded()
         self.go("verify")
         self.say(f"{done}. Enter proves it.")

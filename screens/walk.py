@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.message import Message
@@ -12,6 +13,7 @@ from textual.timer import Timer
 from textual.widgets import Footer, Static
 
 from screens.hints import hint
+from screens.paint import fitted, line
 from screens.prompt import Prompt
 from screens.rail import Rail
 from screens.room import Room
@@ -22,7 +24,8 @@ from wizard.text import safe
 
 FRAMES = 3
 """How often, a second, the room is drawn while something runs: few bytes over a slow link."""
-SMALLEST = (60, 15)
+SMALLEST = (76, 20)
+TOO_SMALL = f"Make the window larger: {SMALLEST[0]} columns and {SMALLEST[1]} lines at least."
 GROUP = "steps"
 
 
@@ -32,6 +35,7 @@ class Walk(Screen[None]):
     Attributes:
         step: The step whose room is open.
         cell: Which proxied cell the left pane shows; None takes the worst.
+        in_lab: Whether the wizard runs on the lab, whose config is known.
     """
 
     AUTO_FOCUS = ""  # the keys belong to the steps; only the prompt takes the focus
@@ -50,7 +54,7 @@ class Walk(Screen[None]):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
-        self.investigation, self._in_lab, self._clock = investigation, in_lab, clock
+        self.investigation, self.in_lab, self._clock = investigation, in_lab, clock
         self.step: StepId = STEPS[0]
         self.cell: int | None = None
         self._said = ""
@@ -60,7 +64,7 @@ class Walk(Screen[None]):
     def compose(self) -> ComposeResult:
         """Title, rail, room, the line that asks, the keys."""
         yield Static(id="title", markup=False)
-        yield Static("Make the window larger: 60 columns and 15 lines at least.", id="small")
+        yield Static(TOO_SMALL, id="small")
         with Horizontal(id="main"):
             yield Rail()
             yield Room(can_focus=False)
@@ -91,14 +95,15 @@ class Walk(Screen[None]):
     def draw(self) -> None:
         """Draw this moment from the investigation's values."""
         known, room = self.investigation, self.query_one(Room)
-        words = self._said or hint(known, self.step, self._clock(), in_lab=self._in_lab)
+        words = self._said or hint(known, self.step, self._clock(), in_lab=self.in_lab)
         self.query_one(Rail).states(known.steps, self.step)
         room.show(self._view(room), known.curl(self.step), words)
-        self._draw_frame(safe(f"ssewizard  {known.target.url}", 300))
+        title = line(safe(f"ssewizard  {known.target.url}", 300))
+        self._draw_frame(fitted(title, max(20, self.size.width - 2), pad=False))
 
-    def _draw_frame(self, title: str) -> None:
+    def _draw_frame(self, title: Text) -> None:
         """Title and footer, only when they change: each costs a line on the wire."""
-        keys = (title, self.step, self.busy, *self.investigation.steps.values())
+        keys = (title.plain, self.step, self.busy, *self.investigation.steps.values())
         if keys != self._drawn:
             self._drawn = keys
             self.query_one("#title", Static).update(title)

@@ -84,9 +84,11 @@ def _seen(case: Case) -> str:
     well = [is_well(cell, case.handshake("proxy")) for cell in case.proxy]
     if all(well) and handshake_fails(case):
         return f"The stream is live, but the MCP handshake fails: {_unanswered(case)}"
-    first = next((cell for cell in case.proxy if cell.outcome not in _WELL), case.proxy[0])
-    seen = f"Through the proxy the stream is {first.outcome} ({safe(first.why, 300)})"
-    return f"{seen}; no cause could be shown."
+    if any(cell.outcome == "running" for cell in case.proxy):
+        return "The probe was interrupted before the stream had shown what it does."
+    first = next((cell for cell, fine in zip(case.proxy, well, strict=True) if not fine), None)
+    why = safe(first.why, 300) if first else "every cell is live"
+    return f"The stream through the proxy: {why}; no cause could be shown."
 
 
 def _unanswered(case: Case) -> str:

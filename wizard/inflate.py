@@ -6,6 +6,10 @@ BURST = 4 << 20
 """The most that one arrival of bytes may expand to, in bytes, before reading of it stops."""
 
 
+TOTAL = 1 << 20
+"""… and the most that one body may expand to beyond a hundredfold, in bytes."""
+
+
 class Inflate:
     """A gzip or deflate body (RFC 1952, RFC 1950), decoded as it arrives.
 
@@ -17,6 +21,7 @@ class Inflate:
     def __init__(self) -> None:
         self.broken = ""
         self._zlib = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+        self._fed = self._given = 0
 
     def feed(self, data: bytes) -> bytes:
         """What these bytes decode to; empty once `broken`."""
@@ -29,6 +34,10 @@ class Inflate:
             return b""
         if self._zlib.unconsumed_tail:
             self.broken = f"{len(data)} compressed bytes expand to more than {BURST} bytes"
+        self._fed += len(data)
+        self._given += len(decoded)
+        if self._given > max(TOTAL, 100 * self._fed):
+            self.broken = f"{self._fed} compressed bytes expand to more than {TOTAL} bytes"
         return decoded
 
 

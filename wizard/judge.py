@@ -90,6 +90,8 @@ def _without_events(line: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome
 
 
 def _with_events(line: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome, str]:
+    if not line.events and line.ended is not None and (why := _no_event(line, direct)):
+        return "no-event", why
     first = seconds(line.first_data_s)
     if _is_late(line, direct):
         return "late", f"first data only after {first}, long after the direct leg's"
@@ -100,6 +102,15 @@ def _with_events(line: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome, s
             return "cut", f"ended {_end(line)}, where the direct leg went on"
         return "ended", f"first data after {first}, ended after {seconds(line.waited_s)}"
     return "live", f"first data after {first}"
+
+
+def _no_event(line: Timeline, direct: Sequence[Timeline]) -> str:
+    """Why bytes alone are no stream: they say nothing, or not what the backend says."""
+    if not line.comments:
+        return f"{line.bytes} bytes came, and no event and no comment in them"
+    if any(other.events for other in direct):
+        return "comments came, but no event, where the direct leg has one"
+    return ""
 
 
 def _end(line: Timeline) -> str:

@@ -10,6 +10,8 @@ from wizard.probe import Manner, probe
 from wizard.stall import SETTLE, decided, due, held_after, is_connected
 from wizard.timeline import Encoding, Http, Leg, Timeline
 
+ROUND = 0.25
+"""How often, in seconds, the legs are looked at where nothing happens."""
 ENCODINGS: tuple[Encoding, ...] = ("identity", "gzip")
 
 
@@ -24,6 +26,9 @@ def legs(name: str, url: str, vantage: str = "local") -> tuple[Leg, ...]:
 class Matrix:
     """Legs that run side by side, proxied ones and direct ones.
 
+    `least` says how long, in seconds, a proxied leg may be silent at the least, by what else is
+    known of this proxy.
+
     Attributes:
         lines: Each leg's timeline as it is now, kept up to date here; safe to read at any time.
     """
@@ -37,11 +42,13 @@ class Matrix:
         manner: Manner,
         stall: float,
         patience: float = 0.0,
+        least: Callable[[], float] = lambda: 0.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.lines = lines
         self._proxied, self._direct = tuple(proxied), tuple(direct)
         self._manner, self._stall, self._patience = manner, stall, patience
+        self._least = least
         self._clock = clock
         self._started = clock()
         self._changed = asyncio.Event()
@@ -118,12 +125,16 @@ class Matrix:
         """How long this leg may be silent, as far as is known now; seconds."""
         if line.leg in self._direct:
             return self._stall
-        return held_after([self.lines[leg] for leg in self._direct], self._stall)
+        adapted = held_after([self.lines[leg] for leg in self._direct], self._stall)
+        return max(adapted, min(self._least(), self._stall))
 
     def _pause(self) -> float:
         """Seconds until something can change by time alone; 0 once all legs are decided."""
         undecided = [line for line in self._mine() if not self._decided(line)]
-        return max(0.01, min(map(self._due, undecided)) - self._now()) if undecided else 0.0
+        if not undecided:
+            return 0.0
+        # What `least` says may change without a word to us.
+        return min(ROUND, max(0.01, min(map(self._due, undecided)) - self._now()))
 
     async def _watch(self) -> None:
         """Look on at what is live: for a moment, or as long as the user has patience."""

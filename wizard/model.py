@@ -112,9 +112,10 @@ class Cell:
             in a burst, long after the direct leg), `held` (not even headers), `events-held`
             (headers, no event), `headers-held` (as the direct leg has headers but no event yet,
             and this one has no headers), `silent` (headers and no event, and nothing says one was
-            due), `cut` (broken off), `ended` (a clean end), `status` (another status than 200),
-            `redirect`, `not-a-stream`, `refused` (no connection, no TLS, no address),
-            `not-offered` (HTTP/2 was asked for and not negotiated), `running`.
+            due), `no-event` (bytes, but not the event that was due), `cut` (broken off), `ended`
+            (a clean end), `status` (another status than 200), `redirect`, `not-a-stream`,
+            `refused` (no connection, no TLS, no address), `not-offered` (HTTP/2 was asked for and
+            not negotiated), `running`.
         why: One sentence.
     """
 
@@ -132,6 +133,7 @@ Outcome = Literal[
     "events-held",
     "headers-held",
     "silent",
+    "no-event",
     "cut",
     "ended",
     "status",

@@ -90,6 +90,7 @@ class Notebook:
             manner=self._manner(),
             stall=self.target.stall,
             patience=patience,
+            least=self._root_wait,
             clock=self.clock,
         )
         self.running.append(matrix)
@@ -97,6 +98,14 @@ class Notebook:
             await matrix.run()
         finally:
             self.running.remove(matrix)
+
+    def _root_wait(self) -> float:
+        """A proxy that is slow for `/` is slow, and holds nothing: silence counts only after
+        twice what that took, and not while that is still awaited; seconds."""
+        root = next(iter(self.seen("root-proxy")), None)
+        if root is None or root.ended not in (None, "eof", "open"):
+            return 0.0
+        return self.target.stall if root.headers_s is None else 2 * root.headers_s
 
     async def shake_hands(self) -> None:
         """An MCP handshake from each side whose stream was probed, side by side."""
@@ -164,8 +173,14 @@ class Notebook:
         self._route_messages()
 
     def keep_before(self) -> None:
-        """What the proxied cells are now is what they were before the reload."""
-        self._case = replace(self._case, before=self.case.proxy)
+        """What the proxied cells are before the first proof is what they were before the reload;
+        kept until they are probed anew."""
+        if not self._case.before:
+            self._case = replace(self._case, before=self.case.proxy)
+
+    def forget_before(self) -> None:
+        """The stream is probed anew: whatever was before is no longer the question."""
+        self._case = replace(self._case, before=())
 
     def keep_problem(self, step: StepId, problem: str) -> None:
         """What could not be done, in one sentence; an empty one is forgotten."""

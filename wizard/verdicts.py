@@ -40,10 +40,11 @@ def of_cells(cells: Sequence[Cell], spoken: Handshake | None = None) -> Verdict:
     if all(cell.outcome == "silent" for cell in offered):
         return "warn", f"open and silent: {offered[0].why}"
     counts = {outcome: sum(c.outcome == outcome for c in bad) for outcome in _kinds(bad)}
-    words = ", ".join(
-        f"{outcome} in {count} of {len(offered)}" for outcome, count in counts.items()
-    )
-    return "fail", f"{words}: {bad[0].why}"
+    said = [f"{_NAMES.get(word, word)} in {n} of {len(offered)}" for word, n in counts.items()]
+    return "fail", f"{', '.join(said)}: {bad[0].why}"
+
+
+_NAMES = {"status": "an error", "not-a-stream": "no stream", "refused": "no answer"}
 
 
 def _kinds(cells: Sequence[Cell]) -> list[str]:

@@ -27,6 +27,7 @@ async def root(book: Notebook) -> StepResult:
 
 async def proxy(book: Notebook) -> StepResult:
     """The matrix through the proxy, the direct legs beside it: they set the wait."""
+    book.forget_before()
     await book.probe(book.legs("proxy"), book.legs("direct"), patience=book.target.patience)
     await book.shake_hands()
     await book.follow_up(anew=True)

@@ -5,6 +5,7 @@ from rich.text import Text
 from screens.paint import DIM, HEAD, line, wrapped
 from screens.rooms.view import View
 from wizard.model import Recommendation
+from wizard.report.text import patch_words
 from wizard.text import safe, visible
 
 
@@ -51,7 +52,7 @@ def _diff(made: Recommendation, width: int) -> list[Text]:
     if made.diff is None:
         return []
     rows = [Text(), line(("As a diff", HEAD), ("  s saves it", DIM))]
-    rows += wrapped(f"cd {safe(made.directory)} && patch -p0 < ssewizard-fix.diff", width, "", "  ")
+    rows += wrapped(patch_words(made), width, "", "  ")
     rows += [*wrapped("nginx -t && nginx -s reload", width, "", "  "), Text()]
     return rows + [_diff_line(visible(text.expandtabs(4))) for text in made.diff.splitlines()]
 

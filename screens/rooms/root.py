@@ -6,6 +6,7 @@ from screens.bars import LEGEND, bars
 from screens.paint import DIM, line, wrapped
 from screens.rooms.view import View
 from wizard.text import safe, seconds
+from wizard.timeline import Timeline
 
 
 def draw(view: View) -> list[Text]:
@@ -18,10 +19,7 @@ def draw(view: View) -> list[Text]:
         ("type", safe(root.header("content-type") or "–", 60)),
         ("server", safe(root.header("server") or "–", 60)),
         ("address", root.address or "–"),
-        ("lookup", seconds(root.dns_s)),
-        ("connect", seconds(root.connect_s)),
-        ("TLS", seconds(root.tls_s)),
-        ("headers", seconds(root.headers_s)),
+        *_split(root),
     ]
     if root.status and 300 <= root.status < 400:
         rows.insert(1, ("redirect", safe(root.header("location") or "–", 200)))
@@ -36,3 +34,17 @@ def draw(view: View) -> list[Text]:
         *bars([("proxy", root)], view.width, view.now),
         *wrapped(LEGEND, view.width, DIM),
     ]
+
+
+def _split(root: Timeline) -> list[tuple[str, str]]:
+    """How long each part took by itself; what was not reached has no time."""
+    rows, before = [], 0.0
+    for name, at in (
+        ("lookup", root.dns_s),
+        ("connect", root.connect_s),
+        ("TLS", root.tls_s),
+        ("answer", root.headers_s),
+    ):
+        rows.append((name, seconds(at - before) if at is not None else "–"))
+        before = at if at is not None else before
+    return [*rows, ("in all", seconds(root.headers_s))]

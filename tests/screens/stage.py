@@ -157,6 +157,10 @@ class Staged(Investigation):
     def _has_run(self, step: StepId) -> bool:
         return self.steps[step].state not in ("todo", "running")
 
+    def reloaded(self) -> None:
+        """The proof is to be made again."""
+        self.done.pop("verify", None)
+
     def amend(self, target: Target) -> None:
         """Take it."""
         self.known = replace(self.known, target=target)

@@ -172,6 +172,9 @@ async def test_p_patches_the_lab_and_goes_to_the_proof(refused: bool) -> None:
         assert walk(pilot).step == ("fix" if refused else "verify")
         assert staged.recommendation is not None
         assert patched == ([] if refused else [staged.recommendation.diff])
+        assert (staged.steps["verify"].state == "todo") is not refused
+        await press(pilot, "p")
+        assert patched == ([] if refused else [staged.recommendation.diff])
 
 
 class _Endless(stage.Staged):
@@ -271,6 +274,27 @@ async def test_the_last_case_fills_the_form() -> None:
     async with Wizard(None, last_case=last).run_test(size=SIZE) as pilot:
         await press(pilot, "ctrl+l")
         assert pilot.app.screen.query_one("#direct", Input).value == stage.DIRECT
+
+
+async def test_without_colour_nothing_is_drawn_in_the_colour_of_its_ground(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with Wizard(stage.failing()).run_test(size=SIZE) as pilot:
+        await press(pilot, "2")
+        strips = pilot.app.screen._compositor.render_strips()
+        styles = [segment.style for strip in strips for segment in strip if segment.style]
+        assert styles
+        assert not [style for style in styles if style.color and not style.color.is_default]
+
+
+async def test_escape_leaves_the_form() -> None:
+    app = Wizard(None)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("escape")
+        await pilot.pause()
+    assert app.investigation is None
+    assert app.return_code == 0
 
 
 async def test_help_opens_and_closes() -> None:

@@ -1,6 +1,7 @@
 """Legs side by side: who is left when, and what each is judged to be."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 from tests.wire.scripted import CHUNKED, HEAD, Act, chunk, saying, serving
@@ -17,7 +18,12 @@ HEADERS = saying(CHUNKED, then="open")
 
 
 async def run(
-    proxy: Act, direct: Act | None, *, stall: float = 0.4, patience: float = 0.0
+    proxy: Act,
+    direct: Act | None,
+    *,
+    stall: float = 0.4,
+    patience: float = 0.0,
+    least: Callable[[], float] = lambda: 0.0,
 ) -> tuple[Cell, Cell | None]:
     lines: dict[Leg, Timeline] = {}
     async with AsyncExitStack() as stack:
@@ -25,7 +31,15 @@ async def run(
         directs = []
         if direct is not None:
             directs = [Leg("sse-direct", await stack.enter_async_context(serving(direct)))]
-        matrix = Matrix([proxied], directs, lines, manner=Manner(), stall=stall, patience=patience)
+        matrix = Matrix(
+            [proxied],
+            directs,
+            lines,
+            manner=Manner(),
+            stall=stall,
+            patience=patience,
+            least=least,
+        )
         await matrix.run()
     reference = [lines[leg] for leg in directs]
     return judge(lines[proxied], reference), judge(reference[0]) if reference else None
@@ -41,6 +55,26 @@ async def test_held_beside_a_live_direct_leg() -> None:
 async def test_headers_and_no_event_beside_a_live_direct_leg() -> None:
     proxy, _ = await run(HEADERS, LIVE)
     assert proxy.outcome == "events-held"
+
+
+async def test_a_proxy_that_is_slow_for_all_is_given_its_time() -> None:
+    may_answer = asyncio.Event()
+
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await may_answer.wait()
+        await LIVE(reader, writer)
+
+    asked: list[float] = []
+
+    def least() -> float:
+        """As long as `/` is awaited; once it has come, the stream comes too."""
+        asked.append(30.0)
+        if len(asked) > 20:
+            may_answer.set()
+        return 30.0
+
+    proxy, _ = await run(slow, LIVE, stall=30, least=least)
+    assert proxy.timeline.first_event_s is not None
 
 
 async def test_both_live() -> None:

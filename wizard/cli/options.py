@@ -86,6 +86,7 @@ def _lab() -> Parser:
     made.add_argument("scenario", nargs="?", default="incident", metavar="SCENARIO")
     made.add_argument("--list", action="store_true", help="the scenarios")
     made.add_argument("--serve", action="store_true", help="only serve; print the URLs as JSON")
+    made.add_argument("--no-color", action="store_true", help="no colours (so does NO_COLOR)")
     return made
 
 

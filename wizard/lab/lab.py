@@ -143,7 +143,7 @@ class Lab:
 
     def _patch(self, diff: str) -> None:
         done = subprocess.run(
-            [require_patch(), "-p0", "--batch", "--silent", "--reject-file=-"],
+            [require_patch(), "-p0", "--forward", "--batch", "--silent", "--reject-file=-"],
             input=diff,
             capture_output=True,
             text=True,

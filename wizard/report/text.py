@@ -142,12 +142,17 @@ def _reason(line: str, why: str) -> str:
 
 def apply_text(made: Recommendation) -> str:
     """How to apply the saved diff, with the checks that belong to it."""
-    into = shlex.quote(safe(made.directory or "."))
     return (
         "Apply it yourself (this tool never does):\n"
-        f"  cd {into} && patch -p0 < ssewizard-fix.diff\n"
+        f"  {patch_words(made)}\n"
         "  nginx -t && nginx -s reload\n"
     )
+
+
+def patch_words(made: Recommendation) -> str:
+    """The command that applies the diff, saved where the shell stands."""
+    into = shlex.quote(safe(made.directory or "."))
+    return f"(cd {into} && patch -p0) < ssewizard-fix.diff"
 
 
 def _indented(text: str) -> str:

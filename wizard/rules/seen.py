@@ -154,7 +154,7 @@ def of_direct(cell: Cell) -> Evidence:
 
 
 def _framing(line: Timeline) -> str:
-    words = {"close": "ended by close", "length": "with a length", "h2": "HTTP/2"}
+    words = {"close": "no length, not chunked", "length": "with a length", "h2": "HTTP/2"}
     return words.get(line.framing or "", line.framing or "")
 
 
@@ -174,4 +174,4 @@ def of_setting(site: Site, name: str) -> Evidence:
 
 def of_log(line: LogLine) -> Evidence:
     """A log line as evidence."""
-    return Evidence("log", line.file, f"{line.meaning or line.tag}: {safe(line.text, 200)}")
+    return Evidence("log", line.file, f"{line.meaning or line.tag}: {safe(line.text, 600)}")
