@@ -85,7 +85,10 @@ def of_site(site: Site) -> Verdict:
     if not site.delivery:
         return "warn", f"{where} passes to no backend that streams"
     if held:
-        return "warn", f"{where} serves it and would hold {len(held)} of {len(site.delivery)} kinds"
+        return (
+            "warn",
+            f"{where} serves it and would hold it: {len(held)} of {len(site.delivery)} ways to ask",
+        )
     return "pass", f"{where} serves it; the config holds nothing back"
 
 
