@@ -1,0 +1,309 @@
+"""The POST of messages: each rule speaks where its own measurement was made, and only there."""
+
+from dataclasses import replace
+
+import pytest
+
+from wizard.diagnose import diagnose
+from wizard.foresight import message_url, message_wait
+from wizard.handshake import Handshake
+from wizard.model import Case, Finding, LogLine, LogReport
+from wizard.rules import rule_named, samples
+
+PREFIXED = "http://127.0.0.1:8081/mcp/sse"
+STRIPS = "location /mcp/ { proxy_pass http://127.0.0.1:12213/; proxy_buffering off; }"
+ONLY_SSE = "location /sse { proxy_pass http://127.0.0.1:12213; proxy_buffering off; }"
+WHOLE = "location / { proxy_pass http://127.0.0.1:12213; proxy_buffering off; }"
+PAGE = "<html><center>nginx/1.22.1</center></html>"
+OURS = ("endpoint-prefix-lost", "message-path-unrouted", "query-dropped")
+
+
+def posted(
+    status: int,
+    conf: str = WHOLE,
+    *,
+    url: str = samples.PROXY_URL,
+    endpoint: str = "/message?sessionId=1",
+    body: str = "",
+    took: float = 0.003,
+    sent: int = 170,
+    direct: Handshake | None = None,
+) -> Case:
+    """A live stream, and a POST through the proxy that gets this status."""
+    failing = samples.hands(
+        "proxy",
+        stage="initialize",
+        status=status,
+        url=url,
+        endpoint=endpoint,
+        body=body,
+        took=took,
+        sent=sent,
+    )
+    return samples.case(
+        proxy="live",
+        direct="live",
+        url=url,
+        conf=f"server {{ listen 8081; {conf} }}",
+        handshakes=(failing, direct or samples.hands("direct", endpoint=endpoint)),
+    )
+
+
+def unread(case: Case) -> Case:
+    """The same, and no config was given."""
+    return replace(case, site=None, root_site=None, message_site=None, predictions=())
+
+
+def alone(case: Case) -> Case:
+    """The same, and no direct URL was given."""
+    return replace(case, direct=(), handshakes=case.handshakes[:1])
+
+
+def found(id: str, case: Case) -> Finding | None:
+    rule = rule_named(id)
+    assert rule is not None
+    return rule.check(rule, case)
+
+
+def confidence(id: str, case: Case) -> str | None:
+    finding = found(id, case)
+    return finding.confidence if finding else None
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        (posted(404, STRIPS, url=PREFIXED), "confirmed"),
+        (posted(405, STRIPS, url=PREFIXED), "confirmed"),
+        (alone(posted(404, STRIPS, url=PREFIXED)), "likely"),
+        (posted(400, STRIPS, url=PREFIXED), "likely"),
+        (unread(posted(404, STRIPS, url=PREFIXED)), "likely"),
+        (unread(posted(400, STRIPS, url=PREFIXED)), None),
+        (alone(unread(posted(404, STRIPS, url=PREFIXED))), None),
+        (posted(401, STRIPS, url=PREFIXED), None),
+        (posted(502, STRIPS, url=PREFIXED), None),
+        (posted(404, STRIPS, url=PREFIXED, endpoint="/mcp/message"), None),
+        (posted(404, STRIPS, url=PREFIXED, endpoint="message"), None),
+        (posted(404, WHOLE), None),
+    ],
+)
+def test_the_lost_prefix(case: Case, expected: str | None) -> None:
+    assert confidence("endpoint-prefix-lost", case) == expected
+    if expected:
+        assert confidence("message-path-unrouted", case) is None
+
+
+OTHER = "location /message { proxy_pass http://127.0.0.1:9; }"
+WRONG = "location /message { proxy_pass http://127.0.0.1:12213/other; }"
+SAME = "location /message { proxy_pass http://localhost:12213; }"
+BY_NAME = "location /message { proxy_pass http://$there; }"
+PAGES = "location / { try_files $uri /index.html; }"
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        (posted(404, ONLY_SSE), "confirmed"),
+        (posted(405, ONLY_SSE + PAGES), "confirmed"),
+        (posted(404, ONLY_SSE + OTHER), "confirmed"),
+        (posted(404, ONLY_SSE + WRONG), "confirmed"),
+        (alone(posted(404, ONLY_SSE)), "likely"),
+        (posted(307, ONLY_SSE), "likely"),
+        (posted(403, ONLY_SSE), None),
+        (posted(404, ONLY_SSE + SAME), None),
+        (posted(404, ONLY_SSE + BY_NAME), None),
+        (posted(404, WHOLE), None),
+        (unread(posted(404, body=PAGE)), "possible"),
+        (unread(posted(404, body="session not found")), None),
+    ],
+)
+def test_the_path_that_leads_elsewhere(case: Case, expected: str | None) -> None:
+    assert confidence("message-path-unrouted", case) == expected
+    if expected:
+        assert confidence("endpoint-prefix-lost", case) is None
+
+
+def held(conf: str, url: str = samples.PROXY_URL) -> Case:
+    """The stream is held, so that no message was posted through the proxy."""
+    waiting = replace(
+        samples.hands("proxy", stage="endpoint", url=url),
+        skipped=True,
+        endpoint="",
+        post_url="",
+        exchanges=(),
+    )
+    return samples.case(
+        proxy="held",
+        direct="live",
+        url=url,
+        conf=f"server {{ listen 8081; proxy_http_version 1.0; {conf} }}",
+        handshakes=(waiting, samples.hands("direct")),
+    )
+
+
+BUFFERED = {
+    "endpoint-prefix-lost": (STRIPS.replace("off", "on"), PREFIXED),
+    "message-path-unrouted": (ONLY_SSE.replace("off", "on"), samples.PROXY_URL),
+    "query-dropped": (
+        WHOLE.replace("off", "on")
+        + "location /message { set $b 127.0.0.1:12213; proxy_pass http://$b/message; }",
+        samples.PROXY_URL,
+    ),
+}
+
+
+@pytest.mark.parametrize("id", BUFFERED)
+def test_behind_a_held_stream_it_is_a_risk_that_the_config_shows(id: str) -> None:
+    diagnosis = diagnose(held(*BUFFERED[id]))
+    assert diagnosis.causes[0].id == "proxy-buffering-hold"
+    assert id in {risk.id for risk in diagnosis.risks}
+
+
+def test_behind_a_held_stream_a_path_that_arrives_is_no_risk() -> None:
+    diagnosis = diagnose(held(WHOLE.replace("off", "on")))
+    assert not set(OURS) & {risk.id for risk in diagnosis.risks}
+
+
+SLOW = samples.hands("direct", took=3.0)
+BLOCKED = samples.hands("direct", stage="initialize", status=504)
+TWO = WHOLE.replace("off;", "off; proxy_read_timeout 2s;")
+GAVE_UP = samples.logged(
+    "2026/11/23 10:00:00 [error] 7#7: *1 upstream timed out (110: Connection timed out) while "
+    'reading response header from upstream, request: "POST /message?sessionId=1 HTTP/1.1"',
+    ours=False,
+)
+ELSEWHERE = samples.logged(GAVE_UP.text.replace("/message", "/other"), ours=False)
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        (posted(504, TWO, took=2.0, direct=SLOW), "confirmed"),
+        (posted(504, TWO, took=2.0, direct=BLOCKED), "likely"),
+        (posted(504, TWO, took=2.0), "possible"),
+        (posted(504, TWO, took=0.01, direct=SLOW), None),
+        (unread(posted(504, took=2.0, direct=SLOW)), "possible"),
+        (posted(502, TWO, took=2.0, direct=SLOW), None),
+    ],
+)
+def test_the_slow_answer(case: Case, expected: str | None) -> None:
+    assert confidence("header-timeout-504", case) == expected
+
+
+def test_the_error_log_confirms_the_slow_answer_of_this_path_alone() -> None:
+    case = unread(posted(504, took=2.0))
+    assert confidence("header-timeout-504", logged(case, GAVE_UP)) == "confirmed"
+    assert confidence("header-timeout-504", logged(case, ELSEWHERE)) == "possible"
+
+
+def logged(case: Case, line: LogLine) -> Case:
+    return replace(case, logs=(LogReport("error.log", (line,), 1),))
+
+
+SMALL = WHOLE.replace("off;", "off; client_max_body_size 169;")
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        (posted(413, SMALL), "confirmed"),
+        (posted(413, SMALL, sent=169), None),
+        (posted(413, SMALL.replace("169", "0")), None),
+        (posted(413, SMALL, direct=BLOCKED), "likely"),
+        (posted(413, SMALL, direct=BLOCKED, body=PAGE), "confirmed"),
+        (unread(posted(413, body=PAGE)), "likely"),
+        (unread(posted(413)), "possible"),
+        (posted(400, SMALL), None),
+    ],
+)
+def test_the_large_body(case: Case, expected: str | None) -> None:
+    assert confidence("body-too-large", case) == expected
+
+
+UPGRADES = WHOLE.replace("off;", 'off; proxy_set_header connection "Upgrade";')
+LOST = (
+    "location ~ ^/message { set $b 127.0.0.1:12213; proxy_pass http://$b$uri; "
+    'proxy_set_header Connection "upgrade"; }'
+)
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        (posted(400, UPGRADES), "confirmed"),
+        (alone(posted(400, UPGRADES)), "likely"),
+        (posted(404, UPGRADES), None),
+        (posted(400, UPGRADES, body=PAGE), None),
+        (posted(400, UPGRADES + LOST), None),
+        (posted(400, UPGRADES + OTHER), None),
+        (posted(400, WHOLE), None),
+    ],
+)
+def test_the_upgrade(case: Case, expected: str | None) -> None:
+    assert confidence("upgrade-hardcoded", case) == expected
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["http://[bad", "http://h:99999999/sse/", "https://h/", "", "/sse", "//", "http://h/sse/x"],
+)
+def test_another_redirect_is_none_of_a_slash(location: str) -> None:
+    case = samples.case(proxy=f"redirect:{location}", direct="live", conf=f"server {{ {WHOLE} }}")
+    assert found("slash-redirect", case) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "location", "said"),
+    [
+        ("https://h/sse", "http://h/sse/", "to http://"),
+        ("https://h/sse", "https://inner:8000/sse/", "to inner:8000, which is not the public"),
+        ("https://h/sse", "http://inner/sse/", "to inner, which is not the public"),
+        ("https://h/sse/", "/sse", "differ by the slash alone."),
+    ],
+)
+def test_where_the_redirect_leads_is_said(url: str, location: str, said: str) -> None:
+    case = samples.case(
+        proxy=f"redirect:{location}", direct="live", url=url, conf=f"server {{ {WHOLE} }}"
+    )
+    finding = found("slash-redirect", case)
+    assert finding is not None
+    assert said in finding.apart
+    assert location in finding.evidence[0].text
+
+
+def test_who_redirects_mends_it() -> None:
+    by_nginx = samples.case(
+        proxy="redirect:http://127.0.0.1:8081/sse/",
+        direct="live",
+        conf="server { listen 8081; location /sse/ { proxy_pass http://127.0.0.1:12213/sse; } }",
+    )
+    by_both = samples.case(proxy="redirect:/sse/", direct="redirect:/sse/", conf="server { }")
+    fixes = [found("slash-redirect", case) for case in (by_nginx, by_both)]
+    assert [one.fix.where for one in fixes if one] == ["nginx", "client"]
+
+
+def test_the_messages_go_where_the_proxied_stream_says() -> None:
+    assert message_url(posted(404, endpoint="/m?s=1")) == "http://127.0.0.1:8081/m?s=1"
+    assert message_url(held(WHOLE)) == "http://127.0.0.1:8081/message?sessionId=1"
+    nowhere = replace(samples.hands("direct", endpoint="http://other/m"), post_url="http://other/m")
+    away = replace(held(WHOLE), handshakes=(nowhere,))
+    assert message_url(away) is None
+    assert message_url(replace(away, handshakes=())) is None
+
+
+@pytest.mark.parametrize(
+    ("limit", "stall", "patience", "wait"),
+    [
+        ("60s", 10.0, 0.0, 5.0),
+        ("60s", 10.0, 65.0, 65.0),
+        ("60s", 70.0, 0.0, 61.0),
+        ("2s", 10.0, 0.0, 5.0),
+        ("8s", 10.0, 0.0, 9.0),
+    ],
+)
+def test_a_slow_post_is_awaited_past_its_timeout_no_longer_than_the_user_would(
+    limit: str, stall: float, patience: float, wait: float
+) -> None:
+    case = posted(504, TWO.replace("2s", limit))
+    case = replace(case, target=replace(case.target, stall=stall, patience=patience))
+    assert message_wait(case, 5.0) == wait
