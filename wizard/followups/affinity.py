@@ -11,6 +11,7 @@ from wizard.handshake import Handshake, Side
 from wizard.mcp.asking import ask, streaming
 from wizard.mcp.legacy import unfit
 from wizard.mcp.messages import BOTH, JSON, STREAMABLE, delete, initialize, session_header
+from wizard.mcp.posting import CLOSING, session_of
 from wizard.model import Case, Replay
 from wizard.nginx.balance import balancing
 from wizard.probe import Ask, Manner
@@ -71,15 +72,21 @@ async def _streamed(leg: Leg, manner: Manner) -> list[Timeline]:
 
 async def _posted(leg: Leg, manner: Manner) -> list[Timeline]:
     opened = await ask(leg, manner, initialize(STREAMABLE), WITHIN)
-    session = opened.header("mcp-session-id") or ""
+    session = session_of(opened)
     if not session:
         return []
-    lines = await _pings(leg, manner, POSTED, session)
-    for _ in range(DELETES):  # This, too, may reach one that does not know the session.
-        closed = await ask(leg, manner, delete(STREAMABLE, session), WITHIN)
+    try:
+        return await _pings(leg, manner, POSTED, session)
+    finally:
+        await _close(leg, manner, session)
+
+
+async def _close(leg: Leg, manner: Manner, session: str) -> None:
+    """End the session; this, too, may reach one that does not know it."""
+    for _ in range(DELETES):
+        closed = await ask(leg, manner, delete(STREAMABLE, session), CLOSING)
         if closed.status not in UNKNOWN:
-            break
-    return lines
+            return
 
 
 async def _pings(leg: Leg, manner: Manner, count: int, session: str = "") -> list[Timeline]:

@@ -1,0 +1,130 @@
+"""Several messages to one session, against servers that share it and servers that do not."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from tests.mcp.server import RESULT, Answer, Asked, Legacy, Server, http, result, running
+from wizard.followups import affinity
+from wizard.handshake import Exchange, Handshake, Side
+from wizard.model import Case, Place, Replay, Target
+from wizard.probe import Manner
+from wizard.rules.samples import case, hands
+from wizard.timeline import Leg, Timeline
+
+PEERS = """
+http { upstream bots { %s server 127.0.0.1:12213; server 127.0.0.1:12214 %s; }
+server { listen 8081; location / { proxy_pass http://bots; } } }
+"""
+
+
+def in_turn(*statuses: int) -> Answer:
+    """Answers one after the other, then the last again and again."""
+    left = list(statuses)
+
+    async def answer(_asked: Asked, writer: asyncio.StreamWriter) -> None:
+        status = left.pop(0) if len(left) > 1 else left[0]
+        writer.write(http(status, b"said", kind="text/plain"))
+        await writer.drain()
+
+    return answer
+
+
+def lost(server: Server, *, posts: bool = False, side: Side = "proxy") -> Case:
+    """A case in which the handshake's message was not known."""
+    answer = Timeline(Leg("mcp-proxy", server.url), status=404)
+    spoken = Handshake(side, server.url, "http+sse", "initialize", endpoint="/message")
+    spoken = replace(spoken, exchanges=(Exchange("initialize", answer),))
+    if posts:
+        spoken = Handshake(side, server.url, "streamable-http", "done", session=True)
+        spoken = replace(spoken, exchanges=(Exchange("initialized", answer),))
+    return Case(Target(server.url, direct=(Place(server.url),)), handshakes=(spoken,))
+
+
+async def made(known: Case) -> tuple[Replay, ...]:
+    assert affinity.FOLLOW_UP.needed(known)
+    return await affinity.FOLLOW_UP.make(known, Manner())
+
+
+def statuses(replays: tuple[Replay, ...]) -> list[int | None]:
+    return [one.line.status for one in replays]
+
+
+async def test_it_ends_with_the_first_two_that_differ() -> None:
+    async with running({**Legacy().answers, "ping": in_turn(404, 404, 202)}) as server:
+        replays = await made(lost(server))
+    assert statuses(replays) == [404, 404, 202]
+    assert server.whats == ["GET", "ping", "ping", "ping"]
+    assert {one.path for one in server.asked[1:]} == {"/messages?sessionId=s3cr3t"}
+
+
+@pytest.mark.parametrize("status", [404, 202])
+async def test_ten_requests_in_all_at_the_most(status: int) -> None:
+    async with running({**Legacy().answers, "ping": in_turn(status)}) as server:
+        replays = await made(lost(server))
+        await server.until(lambda: "GET" in server.left)
+    assert set(statuses(replays)) == {status}
+    assert len(server.asked) <= 10
+
+
+async def test_no_endpoint_or_one_elsewhere_gets_no_ping() -> None:
+    for endpoint in (b"http://127.0.0.1:9/message", b"/mess\x00age"):
+        async with running(Legacy(endpoint).answers) as server:
+            assert await made(lost(server)) == ()
+        assert server.whats == ["GET"]
+
+
+SESSION = {"mcp_session_id": "s3ss!on"}
+
+
+async def test_over_streamable_http_the_session_is_deleted() -> None:
+    opened = http(200, result(RESULT), **SESSION)
+    script = {"initialize": opened, "ping": in_turn(404, 200), "DELETE": in_turn(404, 200)}
+    async with running(script) as server:
+        replays = await made(lost(server, posts=True))
+    assert statuses(replays) == [404, 200]
+    assert server.whats == ["initialize", "ping", "ping", "DELETE", "DELETE"]
+    assert {one.headers["mcp-session-id"] for one in server.asked[1:]} == {"s3ss!on"}
+
+
+async def test_over_streamable_http_ten_at_the_most() -> None:
+    opened = http(200, result(RESULT), **SESSION)
+    script = {"initialize": opened, "ping": in_turn(404), "DELETE": in_turn(404)}
+    async with running(script) as server:
+        replays = await made(lost(server, posts=True))
+    assert set(statuses(replays)) == {404}
+    assert len(server.asked) == 10
+
+
+async def test_no_session_no_ping() -> None:
+    async with running({"initialize": http(200, result(RESULT))}) as server:
+        assert await made(lost(server, posts=True)) == ()
+    assert server.whats == ["initialize"]
+
+
+def spoken(conf: str, *sides: Handshake) -> Case:
+    return case(proxy="live", direct="live", conf=conf, handshakes=sides)
+
+
+FINE = (hands("proxy"), hands("direct"))
+GONE = hands("direct", stage="initialize", status=404)
+
+
+@pytest.mark.parametrize(
+    ("known", "side"),
+    [
+        (spoken(PEERS % ("", ""), *FINE), "proxy"),
+        (spoken(PEERS % ("least_conn;", ""), *FINE), "proxy"),
+        (spoken(PEERS % ("ip_hash;", ""), *FINE), None),
+        (spoken(PEERS % ("hash $remote_addr consistent;", ""), *FINE), None),
+        (spoken(PEERS % ("", "backup"), *FINE), None),
+        (spoken(PEERS % ("", "down"), *FINE), None),
+        (spoken(PEERS % ("ip_hash;", ""), hands("proxy", stage="initialize", status=404)), "proxy"),
+        (spoken(PEERS % ("", ""), hands("proxy"), GONE), "direct"),
+        (spoken(PEERS % ("", ""), hands("proxy", transport="stateless")), None),
+        (spoken(PEERS % ("", "")), None),
+    ],
+)  # fmt: skip
+def test_it_is_asked_only_where_chance_may_decide(known: Case, side: str | None) -> None:
+    assert affinity.side_of(known) == side
