@@ -63,4 +63,6 @@ def _curls(curls: tuple[str, ...], view: View) -> list[Text]:
     shown = curls if view.height >= ROOMY else curls[:1]
     rows = [piece for curl in shown for piece in wrapped(f"$ {curl}", view.width, "cyan")]
     hidden = len(curls) - len(shown)
-    return [*rows, *([line((f"c copies this one and {hidden} more", DIM))] if hidden else [])]
+    if hidden:
+        rows[-1].append(f"  (and {hidden} more: c copies all)", DIM)
+    return rows

@@ -24,11 +24,11 @@ def draw(view: View) -> list[Text]:
     if not proxied and not direct:
         return []
     hands = [fitted(line((safe(words), DIM)), view.width) for words in _hands(view)]
-    above = [*table(proxied, direct), *hands, Text(), *_bars(view), Text()]
-    rows = max(LEAST_ROWS, view.height - len(above))
+    above = [*table(proxied, direct), Text(), *_bars(view), Text()]
+    rows = max(LEAST_ROWS, view.height - len(above) - len(hands))
     left, right = chosen(view)
     panes = (pane("proxy", left, rows, view.now), pane("direct", right, rows, view.now))
-    return [*above, *beside(*panes, view.width)]
+    return [*above, *beside(*panes, view.width), *hands]
 
 
 def _hands(view: View) -> list[str]:
