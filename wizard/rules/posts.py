@@ -144,15 +144,14 @@ def untried(case: Case) -> bool:
 def of_post(line: Timeline) -> Evidence:
     """A POST and its answer."""
     path = safe(urlsplit(line.leg.url).path or "/", 120)
-    said = f"{line.status}" if line.status else (line.detail or line.ended or "silence")
+    if line.status is None:
+        silence = safe(line.detail or line.ended or "silence", 120)
+        return Evidence("probe", line.leg.label, f"POST {path} got no answer: {silence}")
     body = safe(line.excerpt.strip(), 80)
     page = "Nginx's own page" if _PAGE in line.excerpt else body
-    told = f": {page}" if page and (line.status or 0) >= 400 else ""
-    return Evidence(
-        "probe",
-        line.leg.label,
-        f"POST {path} answered {safe(said, 120)} after {seconds(line.headers_s)}{told}",
-    )
+    told = f": {page}" if page and line.status >= 400 else ""
+    said = f"POST {path} answered {line.status} after {seconds(line.headers_s)}{told}"
+    return Evidence("probe", line.leg.label, said)
 
 
 def of_side(case: Case, side: Side) -> Evidence | None:

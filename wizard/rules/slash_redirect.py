@@ -20,9 +20,17 @@ def check(rule: Rule, case: Case) -> Finding | None:
     direct = [cell.timeline for cell in case.direct if _target(cell.timeline)]
     own = any(site and not seen.proxied_by(site) for site in (case.site, case.message_site))
     fix = _NGINX if own and not direct else None
-    config = (posts.of_way(case.site),) if case.site else ()
-    evidence = (_of(line), *map(_of, direct[:1]), *config)
+    evidence = (_of(line), *map(_of, direct[:1]), *_config(case))
     return rule.found("confirmed", evidence, _apart(line, by_backend=bool(direct)), fix=fix)
+
+
+def _config(case: Case) -> tuple[Evidence, ...]:
+    location = case.site.location if case.site else None
+    if location is None or case.site is None or seen.proxied_by(case.site):
+        return (posts.of_way(case.site),) if case.site else ()
+    place = f"location {location.modifier} {location.path}".replace("  ", " ")
+    said = f"{safe(place, 80)}: {safe(location.reason, 200)}"
+    return (Evidence("config", str(location.directive.where), said),)
 
 
 def _posted(case: Case) -> list[Timeline]:
