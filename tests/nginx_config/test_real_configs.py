@@ -1,0 +1,334 @@
+"""Configs as they are found: what each says of a stream, and a large one in linear time."""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+import pytest
+
+from wizard import nginx
+from wizard.nginx.site import Request, Site
+from wizard.nginx.source import from_text
+from wizard.nginx.tree import Config
+
+REAL = Path(__file__).parent / "real"
+H1, TLS, H2, H2C = "h1", "h1-tls", "h2", "h2c"
+CLOSED = frozenset({(H1, "close"), (TLS, "close"), (H2, "close"), (H2C, "close")})
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a config says of one request.
+
+    Attributes:
+        asked: Path, host, scheme.
+        server: Its first name and its line.
+        location: As it is written, and its line.
+        peers: Where it is passed to; empty where there is no backend.
+        uri: What the backend is asked for; None where it is not asked here.
+        settings: Values with their origin.
+        held: The kinds of client and upstream framing that are held, with gzip and without.
+        live: Those that are live.
+    """
+
+    file: str
+    asked: tuple[str, str, str]
+    server: tuple[str, str]
+    location: tuple[str, str]
+    peers: tuple[str, ...] = ()
+    uri: str | None = None
+    settings: dict[str, tuple[str, str]] = field(default_factory=dict)
+    held: frozenset[tuple[str, str]] = frozenset()
+    live: frozenset[tuple[str, str]] = frozenset()
+
+
+BOT = "mcp.example.com"
+NPM = "/data/nginx/proxy_host/1.conf"
+INGRESS = "ingress-nginx.conf"
+F5 = "/etc/nginx/conf.d/prod-bot.conf"
+CHUNKED = frozenset((client, "chunked") for client in (H1, TLS, H2, H2C))
+DEFAULTS = {"proxy_buffering": ("on", "default"), "proxy_read_timeout": ("60s", "default")}
+
+FOUND = {
+    "Debian's default": Expected(
+        "debian.dump",
+        ("/sse", "any", "http"),
+        ("_", "/etc/nginx/sites-enabled/default:21"),
+        ("/", "/etc/nginx/sites-enabled/default:48"),
+        settings={**DEFAULTS, "gzip": ("on", "/etc/nginx/nginx.conf:46")},
+    ),
+    "nginx.org's default": Expected(
+        "nginx-org.dump",
+        ("/sse", "any", "http"),
+        ("localhost", "/etc/nginx/conf.d/default.conf:1"),
+        ("/", "/etc/nginx/conf.d/default.conf:7"),
+        settings={**DEFAULTS, "gzip": ("off", "default")},
+    ),
+    "nginx.org's, and a server beside it": Expected(
+        "nginx-org.dump",
+        ("/sse", BOT, "https"),
+        (BOT, "/etc/nginx/conf.d/mcp.conf:1"),
+        ("/", "/etc/nginx/conf.d/mcp.conf:8"),
+        ("127.0.0.1:8000",),
+        "/sse",
+        {**DEFAULTS, "proxy_http_version": ("1.0", "default")},
+        held=frozenset({(TLS, "close"), (H2, "close")}),
+    ),
+    "Fedora's, and a location in default.d": Expected(
+        "fedora.dump",
+        ("/sse", "any", "http"),
+        ("_", "/etc/nginx/nginx.conf:30"),
+        ("/sse", "/etc/nginx/default.d/bot.conf:1"),
+        ("bot.internal:12213",),
+        "/",
+        DEFAULTS,
+        held=frozenset({(H1, "close")}),
+    ),
+    "Fedora's PHP": Expected(
+        "fedora.dump",
+        ("/sse.php", "any", "http"),
+        ("_", "/etc/nginx/nginx.conf:30"),
+        (r"~ \.(php|phar)(/.*)?$", "/etc/nginx/default.d/php.conf:3"),
+        ("unix:/run/php-fpm/www.sock",),
+        "/sse.php",
+        {"fastcgi_buffering": ("on", "default")},
+        held=frozenset({(H1, "close")}),
+    ),
+    "Alpine's default": Expected(
+        "alpine.dump",
+        ("/sse", "any", "http"),
+        ("", "/etc/nginx/http.d/default.conf:1"),
+        ("/", "/etc/nginx/http.d/default.conf:5"),
+        settings=DEFAULTS,
+    ),
+    "Proxy Manager": Expected(
+        "proxy-manager.dump",
+        ("/api/sse", BOT, "https"),
+        (BOT, f"{NPM}:8"),
+        ("/api", f"{NPM}:32"),
+        ("10.0.0.8:9000",),
+        "/api/sse",
+        {
+            "proxy_buffering": ("off", f"{NPM}:35"),
+            "proxy_read_timeout": ("90s", "/etc/nginx/nginx.conf:19"),
+            "proxy_http_version": ("1.1", f"{NPM}:28"),
+        },
+        live=CHUNKED | CLOSED,
+    ),
+    "Proxy Manager's own location": Expected(
+        "proxy-manager.dump",
+        ("/sse", BOT, "https"),
+        (BOT, f"{NPM}:8"),
+        ("/", f"{NPM}:38"),
+        settings={
+            "proxy_buffering": ("on", "default"),
+            "proxy_read_timeout": ("90s", "/etc/nginx/nginx.conf:19"),
+            "proxy_http_version": ("1.1", f"{NPM}:41"),
+        },
+        held=CLOSED | {(TLS, "chunked")},
+        live=CHUNKED - {(TLS, "chunked")},
+    ),
+    "Proxy Manager's unknown host": Expected(
+        "proxy-manager.dump",
+        ("/sse", "other", "http"),
+        ("localhost-nginx-proxy-manager", "/etc/nginx/conf.d/default.conf:1"),
+        ("/", "/etc/nginx/conf.d/default.conf:8"),
+    ),
+    "ingress-nginx": Expected(
+        INGRESS,
+        ("/sse", BOT, "https"),
+        (BOT, f"{INGRESS}:122"),
+        ("= /sse", f"{INGRESS}:179"),
+        settings={
+            "proxy_buffering": ("off", f"{INGRESS}:184"),
+            "proxy_read_timeout": ("60s", f"{INGRESS}:183"),
+            "proxy_http_version": ("1.1", f"{INGRESS}:185"),
+            "gzip": ("on", f"{INGRESS}:53"),
+        },
+        uri="/sse",
+        live=CHUNKED | CLOSED,
+    ),
+    "ingress-nginx below the path": Expected(
+        INGRESS,
+        ("/sse/x", BOT, "https"),
+        (BOT, f"{INGRESS}:122"),
+        ("/sse/", f"{INGRESS}:134"),
+        uri="/sse/x",
+        settings={"proxy_buffering": ("off", f"{INGRESS}:166")},
+        live=CHUNKED | CLOSED,
+    ),
+    "ingress-nginx with a rewrite": Expected(
+        INGRESS,
+        ("/V2/tools/sse", BOT, "https"),
+        (BOT, f"{INGRESS}:122"),
+        ("~* ^/v[0-9]{1,2}/tools(/|$)(.*)", f"{INGRESS}:189"),
+        uri="/sse",
+        settings={"proxy_buffering": ("on", f"{INGRESS}:190")},
+        held=CLOSED | {(TLS, "chunked")},
+        live=CHUNKED - {(TLS, "chunked")},
+    ),
+    "ingress-nginx's default backend": Expected(
+        INGRESS,
+        ("/sse", "other", "https"),
+        ("_", f"{INGRESS}:95"),
+        ("/", f"{INGRESS}:107"),
+        uri="/sse",
+        settings={"proxy_buffering": ("off", f"{INGRESS}:110")},
+        live=CLOSED,
+    ),
+    "F5's controller": Expected(
+        "f5-ingress.dump",
+        ("/sse", BOT, "https"),
+        (BOT, f"{F5}:9"),
+        ("/sse", f"{F5}:26"),
+        ("10.244.1.17:12213", "10.244.2.9:12213"),
+        "/sse",
+        {
+            "proxy_buffering": ("on", f"{F5}:36"),
+            "proxy_read_timeout": ("60s", f"{F5}:30"),
+            "proxy_http_version": ("1.1", f"{F5}:28"),
+        },
+        held=CLOSED | {(TLS, "chunked")},
+        live=CHUNKED - {(TLS, "chunked")},
+    ),
+    "F5's default server": Expected(
+        "f5-ingress.dump",
+        ("/sse", "other", "http"),
+        ("_", "/etc/nginx/nginx.conf:41"),
+        ("/", "/etc/nginx/nginx.conf:52"),
+    ),
+}  # fmt: skip
+
+
+def resolved(file: str, asked: tuple[str, str, str], monkeypatch: pytest.MonkeyPatch) -> Site:
+    monkeypatch.chdir(REAL)
+    path, host, scheme = asked
+    request = Request(path, host=host, scheme=scheme)  # type: ignore[arg-type]
+    return nginx.inspect(nginx.read(file), request)
+
+
+@pytest.fixture(params=FOUND.values(), ids=list(FOUND))
+def expected(request: pytest.FixtureRequest) -> Expected:
+    found: Expected = request.param
+    return found
+
+
+def test_what_serves_the_path(expected: Expected, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = resolved(expected.file, expected.asked, monkeypatch)
+    assert site.server is not None
+    assert site.location is not None
+    assert site.upstream is not None
+    assert (site.server.name, str(site.server.directive.where)) == expected.server
+    written = f"{site.location.modifier} {site.location.path}".strip()
+    assert (written, str(site.location.directive.where)) == expected.location
+    assert (
+        bool(site.delivery)
+        == (site.upstream.kind != "static")
+        == bool(expected.held | expected.live)
+    )
+    assert expected.uri is None or site.upstream.request_uri == expected.uri
+    # Lua chooses the peers of ingress-nginx: what stands in its file is a placeholder.
+    assert not expected.peers or site.upstream.peers == expected.peers
+
+
+def test_what_is_in_force_there(expected: Expected, monkeypatch: pytest.MonkeyPatch) -> None:
+    effective = resolved(expected.file, expected.asked, monkeypatch).effective
+    found = {name: (effective[name].value, effective[name].origin) for name in expected.settings}
+    assert found == expected.settings
+
+
+def test_what_is_held_there(expected: Expected, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = resolved(expected.file, expected.asked, monkeypatch)
+    rows = {(row.client, row.encoding, row.upstream): row.result for row in site.delivery}
+    for encoding in ("identity", "gzip"):
+        mine = {(who, how): what for (who, code, how), what in rows.items() if code == encoding}
+        assert {one for one, what in mine.items() if what == "held"} == expected.held
+        assert {one for one, what in mine.items() if what == "live"} == expected.live
+
+
+def test_each_file_is_read_here_and_nowhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dump's includes are those of the machine that it comes from."""
+    files = {path.name for path in REAL.iterdir()} - {"README.md"}
+    assert files == {expected.file for expected in FOUND.values()}
+    opened, real_open = list[str](), os.open
+
+    def spy(path: str, flags: int, *rest: int) -> int:
+        opened.append(os.path.basename(path))
+        return real_open(path, flags, *rest)
+
+    monkeypatch.setattr("wizard.nginx.files.os.open", spy)
+    for name in files:
+        nginx.read(str(REAL / name))
+    assert {name for name in opened if not name.startswith("tmp")} == files
+
+
+# A large one -----------------------------------------------------------------------------------
+
+LINES = 50_000
+
+
+def generated(lines: int) -> tuple[str, int]:
+    """At least so many lines as a controller writes them, and how many servers they hold."""
+    headers = "".join(f"      proxy_set_header X-Header-{n} $http_x_{n};\n" for n in range(6))
+    locations = "".join(
+        f"    location /app/{leaf} {{\n      proxy_pass http://b{leaf};\n{headers}    }}\n"
+        for leaf in range(5)
+    )
+    server = "  server {{\n    listen 80;\n    server_name s{n}.test;\n" + _doubled(locations)
+    server += "    location ~ ^/v{n}/ {{ proxy_buffering off; proxy_pass http://c; }}\n  }}\n"
+    count = -(-lines // server.count("\n"))
+    body = "".join(server.format(n=number) for number in range(count))
+    return f"http {{\n{body}}}\n", count
+
+
+def _doubled(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+def test_fifty_thousand_lines_are_resolved() -> None:
+    text, servers = generated(LINES)
+    assert text.count("\n") >= LINES
+    config, last = from_text(text, "nginx.conf"), servers - 1
+    for number in (0, last // 2, last):
+        site = nginx.inspect(config, Request("/app/3/x", host=f"s{number}.test"))
+        assert site.server is not None
+        assert site.server.name == f"s{number}.test"
+        assert site.location is not None
+        assert site.location.path == "/app/3"
+        assert site.value("proxy_buffering") == "on"
+        other = nginx.inspect(config, Request(f"/v{number}/sse", host=f"s{number}.test"))
+        assert other.value("proxy_buffering") == "off"
+
+
+def test_twice_the_lines_cost_twice_the_work() -> None:
+    """Counted in calls, which no busy machine changes. `make bench` holds the time itself beside
+    crossplane's."""
+    small, large = (_work(generated(lines)[0]) for lines in (1_000, 4_000))
+    assert large < 4.5 * small
+
+
+def _work(text: str) -> int:
+    def resolve(config: Config) -> None:
+        nginx.inspect(config, Request("/app/3", host="s7.test"))
+
+    return _calls(lambda: resolve(from_text(text, "nginx.conf")))
+
+
+def _calls(work: Callable[[], None]) -> int:
+    """How many Python functions, generators' turns among them, the work enters."""
+    count = 0
+
+    def seen(_frame: FrameType, event: str, _arg: object) -> None:
+        nonlocal count
+        count += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(seen)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return count
