@@ -51,7 +51,7 @@ def case(
         _line("sse-proxy", proxy, "identity", url=url),
         _line("sse-proxy", proxy_gzip or proxy, "gzip", url=url),
     )
-    site = _read(conf, url, version) if conf else _site(settings or {}, peers)
+    site = read(conf, url, version) if conf else _site(settings or {}, peers)
     made = Case(
         Target(url, direct=(Place(DIRECT_URL),), conf=Place("nginx.conf")),
         root=_root(),
@@ -177,7 +177,8 @@ def _root() -> Timeline:
     )
 
 
-def _read(conf: str, url: str, version: str) -> Site:
+def read(conf: str, url: str, version: str = "1.22.1") -> Site:
+    """What a config says of a URL."""
     return nginx.inspect(from_text(conf, "nginx.conf"), request_for(url), version)
 
 
