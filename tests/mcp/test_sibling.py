@@ -134,6 +134,7 @@ UNASKED: Mapping[str, Mapping[str, Answer]] = {
     "served here": {**STREAMABLE, "GET": http(405)},
     "refused": {"GET": http(401)},
     "redirected": {"GET": http(301, location="/x")},
+    "too large": {"GET": http(405), "server/discover": http(413), "initialize": http(413)},
     "broken": {"GET": http(500)},
     "silent to a POST": {"GET": http(404), "server/discover": silence},
 }
