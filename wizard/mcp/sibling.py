@@ -33,8 +33,8 @@ async def beside(made: Handshake, stream: Timeline, manner: Manner) -> Handshake
     url = sibling_url(made.url)
     if made.done or made.skipped or url is None or not _is_elsewhere(stream):
         return made
-    if made.last is None or made.last.status is None:
-        return made  # Who does not answer here would only be waited for again there.
+    if made.last is None or made.last.status not in ABSENT | {200, 202}:
+        return made  # Who is silent here would be waited for again there; a refusal is one.
     asked = Handshake(made.side, url)
     if url.partition("?")[0].endswith("/mcp"):
         return replace(made, sibling=await by_post(asked, manner, pace(manner, WITHIN)))
