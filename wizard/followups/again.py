@@ -1,4 +1,6 @@
-"""One request once more: did it hang for what it is, or for where it happened to go?"""
+"""One request three times more: did it hang for what it is, or for where it happened to go?"""
+
+import asyncio
 
 from wizard.followups.asking import FollowUp, look, patience
 from wizard.model import HELD, Case, Cell, Replay
@@ -7,6 +9,8 @@ from wizard.probe import Manner
 from wizard.timeline import Leg
 
 PURPOSE = "again"
+TIMES = 3
+"""At once: one alone could be sent to the same peer as before, where peers take turns."""
 
 
 def _needed(case: Case) -> bool:
@@ -29,8 +33,8 @@ async def _make(case: Case, manner: Manner) -> tuple[Replay, ...]:
     assert cell is not None
     asked = cell.timeline.leg
     leg = Leg("replay-proxy", asked.url, asked.http, asked.encoding, asked.vantage)
-    line = await look(leg, manner, patience(case))
-    return (Replay(PURPOSE, line, f"{asked.label} once more"),)
+    lines = await asyncio.gather(*(look(leg, manner, patience(case)) for _ in range(TIMES)))
+    return tuple(Replay(PURPOSE, line, f"{asked.label} once more") for line in lines)
 
 
 FOLLOW_UP = FollowUp(PURPOSE, _needed, _make)

@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 
-from wizard.model import HELD, Case, Confidence, Evidence, Finding, Fix, LogLine
+from wizard.model import HELD, Case, Cell, Confidence, Evidence, Finding, Fix, LogLine
 from wizard.nginx.balance import balancing
 from wizard.nginx.units import duration_s
 from wizard.rules import replayed, seen
 from wizard.rules.rule import Rule, Station
 from wizard.text import safe, seconds
 
+LITTLE = 1024
+"""Fewer bytes than any buffer that Nginx lets go of."""
 NEAR = 0.5
 """How far, in seconds, a delay may be from the timeout that it is taken for."""
 
@@ -23,7 +25,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     sure = _confidence(case, logged)
     if sure is None:
         return None
-    again = [one for one in replayed.replays(case, "again") if _live(one.line.first_data_s)]
+    again = replayed.replays(case, "again")
     evidence = (
         *_late(case),
         *(seen.of_cell(cell) for cell in case.proxy if cell.outcome == "live"),
@@ -44,17 +46,24 @@ def _logged(case: Case) -> tuple[LogLine, ...]:
 def _confidence(case: Case, logged: tuple[LogLine, ...]) -> Confidence | None:
     unlucky = [cell for cell in case.proxy if cell.outcome in HELD]
     lucky = [cell for cell in case.proxy if cell.outcome == "live"]
-    if logged and (unlucky or _root_is_late(case)):
+    root = _root_is_late(case)
+    if logged and (unlucky or root):
         return "confirmed"
-    if _root_is_late(case) and lucky and not unlucky:
-        return "likely"
-    again = replayed.replays(case, "again")
-    if not (unlucky and lucky and again and _live(again[0].line.first_data_s)):
+    if not lucky or not (unlucky or root):
         return None
-    return "likely" if case.site is not None else "possible"
+    again = [one.line.first_data_s for one in replayed.replays(case, "again")]
+    if root or any(map(_at_once, again)):
+        return "possible" if case.site is None else "likely"
+    return "possible" if not again and any(map(_only_waited, unlucky)) else None
 
 
-def _live(first: float | None) -> bool:
+def _only_waited(cell: Cell) -> bool:
+    """Late, then live with little: a buffer lets go when it is full, or when the stream ends."""
+    line = cell.timeline
+    return cell.outcome == "late" and line.ended == "open" and line.bytes < LITTLE
+
+
+def _at_once(first: float | None) -> bool:
     return first is not None and first < NEAR
 
 

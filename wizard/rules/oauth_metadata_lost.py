@@ -33,7 +33,7 @@ def _wrong(case: Case, url: str) -> str:
     asked, named = origin(case.target.url), origin(url)
     if not named[1]:
         return "that is no URL"
-    if named == asked:
+    if named == asked or (named[0] == asked[0] and _alike(named, asked)):
         return ""
     if _host(named) == _host(asked):
         scheme = asked[0] == "https" and named[0] == "http"
@@ -59,12 +59,22 @@ def _inside(case: Case) -> set[str]:
 
 
 def _host(known: tuple[str, str]) -> str:
-    return known[1].rpartition(":")[0]
+    """The host alone; all names of this machine are one."""
+    host = known[1].rpartition(":")[0]
+    try:
+        return "localhost" if ipaddress.ip_address(host).is_loopback else host
+    except ValueError:
+        return host
+
+
+def _alike(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    ports = one[1].rpartition(":")[2], other[1].rpartition(":")[2]
+    return _host(one) == _host(other) and ports[0] == ports[1]
 
 
 def _is_private(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host.strip("[]")).is_private
+        return ipaddress.ip_address(host).is_private
     except ValueError:
         return "." not in host or host.endswith((".local", ".internal", ".svc", ".localhost"))
 

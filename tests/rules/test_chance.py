@@ -1,0 +1,179 @@
+"""What the new rules say beside their samples: how sure, in whose hands, and when not at all."""
+
+from dataclasses import replace
+
+import pytest
+
+from wizard.diagnose import diagnose
+from wizard.model import Case, Finding
+from wizard.rules import replayed, rule_named
+from wizard.rules.samples import case, hands, logged
+
+ERROR = '2026/11/23 15:23:37 [error] 7#7: *1 %s, client: ::1, request: "GET /sse HTTP/1.1"'
+OFF = {"proxy_buffering": "off"}
+
+
+def found(id: str, known: Case) -> Finding | None:
+    rule = rule_named(id)
+    assert rule is not None
+    return rule.check(rule, known)
+
+
+def sure(id: str, known: Case) -> str | None:
+    finding = found(id, known)
+    return finding.confidence if finding else None
+
+
+FAILED = logged(ERROR % "auth request unexpected status: 404 while sending to client")
+GATED = {**OFF, "auth_request": "/auth"}
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        (case(proxy="500", direct="live", settings=GATED, logs=(FAILED,)), "confirmed"),
+        (case(proxy="500", direct="live", settings=GATED), "likely"),
+        (case(proxy="500", direct="live", settings=OFF), None),
+        (case(proxy="401", direct="live", settings=OFF), "possible"),
+        (case(proxy="403", direct="live", settings=GATED), "confirmed"),
+        (case(proxy="403", direct="live", settings=OFF), None),
+        (case(proxy="401", direct="held", settings=GATED), "likely"),
+        (case(proxy="401", direct="401", settings=GATED), None),
+        (case(proxy="redirect:https://sso/login", direct="live", settings=GATED), "confirmed"),
+        (case(proxy="redirect:https://sso/login", direct="live", settings=OFF), "possible"),
+        (case(proxy="redirect:https://x/sse/", direct="live", settings=GATED), None),
+        (case(proxy="redirect:/elsewhere", direct="live", settings=OFF), None),
+    ],
+)  # fmt: skip
+def test_a_gate(known: Case, expected: str | None) -> None:
+    assert sure("auth-gate", known) == expected
+
+
+GATED_MESSAGES = """
+http { server { listen 8081;
+location / { proxy_pass http://127.0.0.1:12213; }
+location /message { auth_basic staff; proxy_pass http://127.0.0.1:12213; } } }
+"""
+
+
+def test_a_gate_before_the_messages_alone() -> None:
+    spoken = (hands("proxy", stage="initialize", status=401), hands("direct"))
+    known = case(proxy="live", direct="live", conf=GATED_MESSAGES, handshakes=spoken)
+    assert [cause.id for cause in diagnose(known).causes] == ["auth-gate"]
+    assert sure("auth-gate", known) == "confirmed"
+    assert sure("auth-gate", replace(known, message_site=None, site=None)) == "likely"
+    taken = replace(known, handshakes=(hands("proxy"), hands("direct")))
+    assert sure("auth-gate", taken) is None
+
+
+def test_a_refused_name_is_no_gate() -> None:
+    known = case(proxy="403", direct="live", settings=GATED)
+    known = replace(known, replays=(replayed.asked("public-host", 403),))
+    assert [cause.id for cause in diagnose(known).causes] == ["host-origin-rejected"]
+
+
+LIMITED = {**OFF, "limit_conn": "one 1"}
+FULL = logged(ERROR % 'limiting connections by zone "one"')
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        (case(proxy="503", direct="live", settings=OFF, logs=(FULL,)), "confirmed"),
+        (case(proxy="503", direct="live", settings=LIMITED), "likely"),
+        (case(proxy="503", direct="503", settings=LIMITED), None),
+        (case(proxy="live", proxy_gzip="503", direct="held", settings=LIMITED), None),
+        (replace(case(proxy="live", proxy_gzip="429", direct="live"), site=None), "possible"),
+        (
+            case(
+                proxy="live", direct="live", settings=LIMITED,
+                handshakes=(hands("proxy", stage="initialize", status=503), hands("direct")),
+            ),
+            "confirmed",
+        ),
+        (case(proxy="live", direct="live", settings=LIMITED), None),
+    ],
+)  # fmt: skip
+def test_a_limit(known: Case, expected: str | None) -> None:
+    assert sure("limits", known) == expected
+
+
+def test_a_limit_that_lets_a_whole_session_pass_may_be_meant() -> None:
+    """Four at once are more than one client needs."""
+    known = case(
+        proxy="live",
+        proxy_gzip="503",
+        direct="live",
+        settings=LIMITED,
+        handshakes=(hands("proxy"),),
+    )
+    second = case(proxy="live", direct="live", settings=LIMITED).proxy
+    known = replace(known, proxy=(*known.proxy, second[0]))
+    assert sure("limits", known) == "possible"
+
+
+def test_where_the_backend_itself_forgets_nginx_cannot_help() -> None:
+    known = case(proxy="live", direct="live", settings=OFF)
+    for side, where in (("proxy", "backend"), ("direct", "backend")):
+        pings = tuple(replayed.asked("affinity", one, side=side) for one in (202, 404))
+        finding = found("no-affinity", replace(known, replays=pings))
+        assert finding is not None
+        assert finding.fix.where == where, side
+
+
+def test_where_nginx_shares_out_it_is_its_upstream() -> None:
+    conf = """
+    http { upstream bots { server 127.0.0.1:12213; server 127.0.0.1:12214; }
+    server { listen 8081; location / { proxy_pass http://bots; } } }
+    """
+    pings = tuple(replayed.asked("affinity", one, side="proxy") for one in (404, 202))
+    finding = found(
+        "no-affinity", replace(case(proxy="live", direct="live", conf=conf), replays=pings)
+    )
+    assert finding is not None
+    assert finding.fix.where == "nginx"
+    assert any("2 servers" in one.text for one in finding.evidence if one.kind == "config")
+
+
+def test_messages_that_all_arrive_are_no_fault() -> None:
+    pings = tuple(replayed.asked("affinity", 202, side="proxy") for _ in range(9))
+    known = replace(case(proxy="live", direct="live", settings=OFF), replays=pings)
+    assert sure("no-affinity", known) is None
+
+
+URL = "http://127.0.0.1:8081/.well-known/oauth-protected-resource"
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [
+        (URL, None),
+        (URL.replace("127.0.0.1", "localhost"), None),
+        (URL.replace("8081", "9090"), "likely"),
+        (URL.replace("8081", "12213"), "confirmed"),
+        (URL.replace("127.0.0.1:8081", "svc-bot-prod"), "likely"),
+        (URL.replace("127.0.0.1", "10.0.0.7"), "likely"),
+        (URL.replace("http://127.0.0.1:8081", "https://login.example.com"), None),
+        ("nonsense", "likely"),
+    ],
+)
+def test_where_the_metadata_is_said_to_be(named: str, expected: str | None) -> None:
+    known = case(proxy="401", direct="401", settings=OFF)
+    challenge = (("www-authenticate", f'Bearer realm="x", resource_metadata="{named}"'),)
+    assert sure("oauth-metadata-lost", replayed.answering(known, challenge)) == expected
+
+
+def test_metadata_that_answers_is_no_fault() -> None:
+    known = case(proxy="401", direct="401", settings=OFF)
+    known = replayed.answering(known, (("www-authenticate", f"Bearer resource_metadata={URL}"),))
+    for status, expected in ((404, "confirmed"), (200, None), (0, None), (401, None)):
+        asked = replayed.asked("metadata", status, side="proxy")
+        assert sure("oauth-metadata-lost", replace(known, replays=(asked,))) == expected
+
+
+def test_a_worker_that_was_killed_makes_it_likely() -> None:
+    killed = logged("[2026-11-23 16:00:00 +0000] [7] [CRITICAL] WORKER TIMEOUT (pid:12)")
+    known = case(proxy="held", direct="live", direct_gzip="held", settings=OFF, logs=(killed,))
+    assert sure("backend-blocked", known) == "likely"
+    calm = case(proxy="live", direct="live", settings=OFF, logs=(killed,))
+    assert sure("backend-blocked", calm) is None
