@@ -5,9 +5,11 @@ import json
 import subprocess
 import sys
 from collections.abc import Awaitable
+from dataclasses import replace
 
 import pytest
 
+from tests.nginx_real.poorer import poorer
 from wizard.diagnose import diagnose
 from wizard.investigation import Investigation
 from wizard.lab import Lab, Scenario, list_scenarios, scenario_named
@@ -33,11 +35,24 @@ def concluded(investigation: Investigation) -> tuple[Case, Diagnosis]:
 async def test_each_scenario_is_named_for_what_it_is(scenario: Scenario, nginx: str) -> None:
     async with Lab(scenario, nginx=nginx) as lab:
         investigation = await investigate(lab.target)
-    _, diagnosis = concluded(investigation)
+    case, diagnosis = concluded(investigation)
     assert [cause.id for cause in diagnosis.causes] == list(scenario.expected), diagnosis
     assert diagnosis.verdict == scenario.verdict
     if diagnosis.causes:
         assert diagnosis.causes[0].confidence == "confirmed"
+    assert not wrongly_blamed(case, scenario)
+
+
+def wrongly_blamed(case: Case, scenario: Scenario) -> list[str]:
+    """Causes that less evidence leads to and more refutes: right, or silent. A symptom of the
+    cause may still be named where the cause cannot be seen."""
+    symptoms = frozenset[str]().union(*(cause.explains for cause in diagnose(case).causes))
+    return [
+        f"without {missing}: {cause.id} ({cause.confidence})"
+        for missing, known in poorer(case)
+        for cause in diagnose(known).causes
+        if cause.confidence != "possible" and cause.id not in (*scenario.expected, *symptoms)
+    ]
 
 
 MENDED = [scenario for scenario in list_scenarios() if scenario.mended is not None]
@@ -47,8 +62,9 @@ MENDED = [scenario for scenario in list_scenarios() if scenario.mended is not No
 async def test_each_mended_scenario_is_no_longer_blamed(scenario: Scenario, nginx: str) -> None:
     assert scenario.mended is not None
     async with Lab(scenario.mended, nginx=nginx) as lab:
-        _, diagnosis = concluded(await investigate(lab.target))
+        case, diagnosis = concluded(await investigate(lab.target))
     assert not {cause.id for cause in diagnosis.causes} & set(scenario.expected), diagnosis
+    assert not wrongly_blamed(case, replace(scenario.mended, expected=()))
 
 
 @pytest.mark.parametrize("name", ["incident", "gzip", "xab-ignored", "tls"])

@@ -10,6 +10,11 @@ APART = (
     "config in force keeps buffering on"
 )
 
+_BLIND = (
+    "The config in force keeps buffering on and would hold this stream; but nothing shows that the "
+    "backend sends at all: give --direct to tell it from a silent backend."
+)
+
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """Held through the proxy, live direct, and nothing in the config against it."""
@@ -25,14 +30,27 @@ def check(rule: Rule, case: Case) -> Finding | None:
     explained = tuple(cell for cell in stuck if seen.could_hold(case, cell))
     if not explained:
         return None
-    return rule.found(_confidence(case, stuck, explained), _evidence(case, stuck), _apart(case))
+    confidence = _confidence(case, stuck, explained)
+    apart = _apart(case) if confidence != "possible" else _BLIND
+    return rule.found(confidence, _evidence(case, stuck), apart)
 
 
 def _confidence(case: Case, stuck: tuple[Cell, ...], explained: tuple[Cell, ...]) -> Confidence:
-    measured = bool(seen.live_direct(case)) and all(cell.outcome != "late" for cell in stuck)
+    measured = bool(seen.live_direct(case)) and not _is_late(stuck)
     if measured and explained == stuck and seen.same_backend(case):
         return "confirmed"
-    return "likely"
+    return "likely" if _backend_sends(case) else "possible"
+
+
+def _backend_sends(case: Case) -> bool:
+    """Whether the backend is known to send: a silent one looks the same through the proxy."""
+    proxied = any(cell.outcome == "live" for cell in case.proxy)
+    return proxied or bool(seen.live_direct(case))
+
+
+def _is_late(stuck: tuple[Cell, ...]) -> bool:
+    """What came late may have waited for a dead peer as well."""
+    return any(cell.outcome == "late" for cell in stuck)
 
 
 def _evidence(case: Case, stuck: tuple[Cell, ...]) -> tuple[Evidence, ...]:
@@ -57,7 +75,7 @@ def _without_config(rule: Rule, case: Case, stuck: tuple[Cell, ...]) -> Finding 
     """No config to read: what was measured allows no more than `likely`."""
     if not seen.live_direct(case):
         return None
-    likely = seen.root_answers(case) and seen.behind_plain_nginx(case)
+    likely = seen.root_answers(case) and seen.behind_plain_nginx(case) and not _is_late(stuck)
     return rule.found(
         "likely" if likely else "possible",
         _evidence(case, stuck),

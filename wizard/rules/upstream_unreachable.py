@@ -44,7 +44,9 @@ def _confidence(case: Case, logged: bool) -> Confidence | None:
     if case.site is None:
         return "possible"
     # The backend at the very address that the config names is alive: something else is wrong.
-    return None if _same_address(case) else "likely"
+    if _same_address(case):
+        return None
+    return "possible" if _over_tls(case) else "likely"
 
 
 def _direct_refused(case: Case) -> bool:
@@ -52,6 +54,12 @@ def _direct_refused(case: Case) -> bool:
         cell.timeline.ended in seen.SILENT_ENDS and cell.timeline.headers_s is None
         for cell in case.direct
     )
+
+
+def _over_tls(case: Case) -> bool:
+    """Whether Nginx speaks TLS to the backend: a 502 may come from that."""
+    upstream = case.site.upstream if case.site else None
+    return upstream is not None and upstream.passed.startswith("https")
 
 
 def _same_address(case: Case) -> bool:

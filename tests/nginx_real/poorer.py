@@ -1,0 +1,46 @@
+"""The same case as somebody would have it who was given less: no direct URL, no config, no logs."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import combinations
+
+from wizard.foresight import predictions
+from wizard.judge import judge
+from wizard.model import Case
+
+PARTS = ("direct", "config", "logs", "handshakes")
+
+
+def poorer(case: Case) -> Iterator[tuple[str, Case]]:
+    """Every way to leave parts away, named by what is missing; first the whole case."""
+    for count in range(len(PARTS) + 1):
+        for missing in combinations(PARTS, count):
+            yield " ".join(missing) or "nothing", _without(case, missing)
+
+
+def _without(case: Case, missing: tuple[str, ...]) -> Case:
+    if "handshakes" in missing:
+        case = replace(case, handshakes=(), replays=(), message_site=None)
+    if "logs" in missing:
+        case = replace(case, logs=(), target=replace(case.target, logs=()))
+    if "direct" in missing:
+        case = _without_direct(case)
+    if "config" in missing:
+        case = replace(case, site=None, root_site=None, message_site=None, predictions=())
+        case = replace(case, target=replace(case.target, conf=None))
+    return case
+
+
+def _without_direct(case: Case) -> Case:
+    """What the proxied legs are judged to be without a direct one beside them."""
+    lines = [cell.timeline for cell in case.proxy]
+    known = predictions(case.site, [line.leg for line in lines], ()) if case.site else ()
+    return replace(
+        case,
+        target=replace(case.target, direct=()),
+        proxy=tuple(judge(line) for line in lines),
+        direct=(),
+        handshakes=tuple(one for one in case.handshakes if one.side == "proxy"),
+        replays=(),
+        predictions=known,
+    )
