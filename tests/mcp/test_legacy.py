@@ -2,6 +2,7 @@
 
 import asyncio
 import unicodedata
+from pathlib import Path
 
 import pytest
 
@@ -22,9 +23,14 @@ from tests.mcp.server import (
 )
 from tests.wire.scripted import CHUNKED, chunk
 from wizard.handshake import Handshake
+from wizard.investigation import Investigation
 from wizard.mcp.asking import ENDPOINT_LIMIT, Pace
 from wizard.mcp.legacy import legacy
+from wizard.model import STEPS, Place, Target
 from wizard.probe import Manner
+from wizard.report.markdown import markdown_report
+from wizard.report.result import Result
+from wizard.report.structured import json_report
 
 REPLY = event(result(RESULT))
 SECRET = "Bearer abcdefgh12345678"
@@ -94,7 +100,7 @@ HOSTILE = {
     "another port": (b"http://127.0.0.1:1/m", "another origin"),
     "a password": (b"http://u:hunter2@evil.test/m", "another origin, http://[redacted]@evil.test"),
     "bad brackets": (b"http://[bad/m", "no URL"),
-    "bad port": (b"http://127.0.0.1:99999999/m", "another origin"),
+    "bad port": (b"http://127.0.0.1:99999999/m", "no URL"),
     "two lines": (b"/m\ndata: Host: evil.test", "control characters"),
     "an escape": (b"/\x1b]0;x\x07", "control characters"),
     "a null": (b"/\x00m", "control characters"),
@@ -111,7 +117,7 @@ async def test_nothing_is_sent_to_a_hostile_endpoint(endpoint: bytes, why: str) 
     assert (made.stage, made.post_url) == ("endpoint", "")
     assert why in one_line(made.why)
     assert "hunter2" not in made.why
-    assert len(made.endpoint) <= ENDPOINT_LIMIT + 1
+    assert bool(made.endpoint) == ("another origin" in why)
 
 
 async def test_credentials_go_to_no_other_origin() -> None:
@@ -215,3 +221,29 @@ async def test_cancelling_closes_both_connections() -> None:
         await asyncio.gather(task, return_exceptions=True)
         await server.until(lambda: sorted(server.left) == ["GET", "initialize"])
     assert task.cancelled()
+
+
+@pytest.mark.parametrize("endpoint", [endpoint for endpoint, _ in HOSTILE.values()], ids=HOSTILE)
+async def test_no_step_stumbles_over_a_hostile_endpoint(endpoint: bytes, tmp_path: Path) -> None:
+    """Rules, prediction and recommendation read the endpoint too."""
+    async with running(Legacy(endpoint).answers) as server:
+        port = server.url.rpartition(":")[2].partition("/")[0]
+        conf = tmp_path / "nginx.conf"
+        conf.write_text(
+            f"http {{ server {{ listen {port}; location / {{ proxy_pass http://b; }} }} }}"
+        )
+        target = Target(server.url, direct=(Place(server.url),), conf=Place(str(conf)))
+        investigation = Investigation(target)
+        for step in STEPS[:-1]:
+            await investigation.run(step)
+    assert investigation.diagnosis is not None
+    result = Result(
+        investigation.case,
+        investigation.diagnosis,
+        investigation.recommendation,
+        investigation.steps,
+        0.0,
+    )
+    for text in (json_report(result), markdown_report(result)):
+        one_line(text.replace("\n", ""))
+        assert "hunter2" not in text

@@ -1,7 +1,7 @@
 """HTTP+SSE, MCP 2024-11-05: a stream that names an endpoint, POSTs there, replies on the stream."""
 
 from dataclasses import replace
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 
@@ -9,7 +9,7 @@ from wizard.events import SseEvent
 from wizard.handshake import Exchange, Handshake
 from wizard.mcp.asking import ENDPOINT_LIMIT, Pace, Stream, ask, streaming
 from wizard.mcp.messages import LEGACY, Reply, initialize, initialized
-from wizard.mcp.words import answered, no_endpoint, no_reply
+from wizard.mcp.words import answered, elsewhere, no_endpoint, no_reply
 from wizard.probe import Manner
 from wizard.text import safe
 from wizard.timeline import Leg, Timeline
@@ -25,12 +25,14 @@ async def legacy(known: Handshake, manner: Manner, pace: Pace) -> Handshake:
         if not came:
             return replace(known, why=no_endpoint(stream.line, wait))
         endpoint = stream.heard.endpoint or ""
+        if why := no_url(known.url, endpoint):
+            # It is not kept: nobody is to stumble over it later.
+            return replace(known, why=why)
         known = replace(known, endpoint=endpoint)
         if why := unfit(known.url, endpoint):
             return replace(known, why=why)
-        return await _post(
-            replace(known, post_url=urljoin(known.url, endpoint)), stream, manner, pace
-        )
+        there = urljoin(known.url, endpoint)
+        return await _post(replace(known, post_url=there), stream, manner, pace)
 
 
 async def _post(known: Handshake, stream: Stream, manner: Manner, pace: Pace) -> Handshake:
@@ -70,17 +72,25 @@ def endpoint_of(line: Timeline) -> str | None:
 
 def unfit(url: str, endpoint: str) -> str:
     """Why nothing may be sent to that endpoint; empty where it may."""
+    if why := no_url(url, endpoint):
+        return why
+    there = urljoin(url, endpoint)
+    return "" if same_origin(url, there) else elsewhere(there)
+
+
+def no_url(url: str, endpoint: str) -> str:
+    """Why the endpoint is no URL that anything may be done with; empty where it is one."""
     if len(endpoint) > ENDPOINT_LIMIT:
         return f"the endpoint is longer than {ENDPOINT_LIMIT} characters: nothing was sent there"
     if any(char < " " or char == "\x7f" for char in endpoint):
         return "the endpoint holds control characters, so it is no URL: nothing was sent there"
     try:
         there = urljoin(url, endpoint)
-        if same_origin(url, there):
-            return ""
+        same_origin(url, there)
+        _port = urlsplit(there).port
     except (httpx.InvalidURL, ValueError):
         return f"the endpoint is no URL, {safe(endpoint, 120)}: nothing was sent there"
-    return f"the endpoint is at another origin, {safe(there, 120)}: nothing was sent there"
+    return ""
 
 
 def same_origin(one: str, other: str) -> bool:

@@ -31,3 +31,8 @@ def no_reply(line: Timeline, taken: int) -> str:
     if line.ended is not None:
         return f"the POST was taken ({taken}), but the stream ended without a reply"
     return f"the POST was taken ({taken}), but no reply came over the stream"
+
+
+def elsewhere(url: str) -> str:
+    """Why nothing was posted."""
+    return f"the endpoint is at another origin, {safe(url, 120)}: nothing was sent there"
