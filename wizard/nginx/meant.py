@@ -32,10 +32,10 @@ class Meant:
 def meant(site: Site) -> tuple[Meant, ...]:
     """The proxied locations of this server that nearly serve the path; never `/`, which is meant
     for the rest."""
-    if site.server is None or site.location is None:
+    if site.server is None:
         return ()
     path, serving = normal(site.request.path), site.location
-    chain = {id(one) for one in (*serving.parents, serving.directive)}
+    chain = {id(one) for one in (*serving.parents, serving.directive)} if serving else set[int]()
     return tuple(
         Meant(location, why, _is_off(location))
         for location in _all(site.server.directive)

@@ -47,7 +47,7 @@ _APART = (
 RULE = Rule(
     id="client-interception",
     station=Station.REACH,
-    title="Antivirus or TLS inspection holds the stream for this machine",
+    title="An inspecting proxy or antivirus holds the stream",
     what="An antivirus product or an inspecting company proxy ends the TLS on the client's side, "
     "scans each answer as a whole, and so waits for an end that a stream does not have.",
     hurts="It hangs on one machine or in one office and nowhere else; nothing on the server's side "

@@ -11,7 +11,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     """Held in one location while another has buffering off; or no backend is asked at all."""
     if case.site is None:
         return _same_page(rule, case)
-    if case.site.location is not None and not seen.proxied_by(case.site):
+    if case.site.server is not None and not seen.proxied_by(case.site):
         return _not_passed(rule, case, case.site)
     others = [one for one in meant(case.site) if one.unbuffered]
     if not others or not any(row.result == "held" for row in case.site.delivery):

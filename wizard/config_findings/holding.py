@@ -1,37 +1,16 @@
-"""What the config alone foretells, by the catalogue's ids: the findings of `inspect`."""
+"""What the config holds, late or for some clients, and what it cuts."""
 
-from dataclasses import dataclass
-
+from wizard.config_findings.finding import ConfigFinding, place
 from wizard.nginx.site import Site
-from wizard.rules.cuts import read_timeout
+from wizard.rules.cuts import read_timeout, shutdown_timeout
 from wizard.rules.idle_read_timeout import SHORT
 from wizard.rules.seen import buffer_prefix, ignores_header
 from wizard.text import safe, seconds
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigFinding:
-    """One failure mode that the config invites. `where` is a file and line, or a default's."""
-
-    id: str
-    where: str
-    text: str
-
-
-def config_findings(site: Site) -> tuple[ConfigFinding, ...]:
-    """The findings in the catalogue's order; none where the path is not proxied."""
-    if site.upstream is None or site.upstream.kind == "static":
-        return ()
-    found = (_hold(site), _gzip(site), _ignored(site), _idle(site))
-    return tuple(finding for finding in found if finding)
-
-
-def _place(site: Site, name: str) -> str:
-    """Where a setting stands; where it is a default, the location that could set it."""
-    setting = site.effective.get(name)
-    if setting and setting.where:
-        return str(setting.where)
-    return str(site.location.directive.where) if site.location else site.config.main
+def held(site: Site) -> tuple[ConfigFinding | None, ...]:
+    """Held or late, then cut."""
+    return _hold(site), _gzip(site), _ignored(site), *_limits(site), _idle(site), _reload(site)
 
 
 def _hold(site: Site) -> ConfigFinding | None:
@@ -41,7 +20,7 @@ def _hold(site: Site) -> ConfigFinding | None:
     kinds = ", ".join(sorted({f"{row.client} with a {row.upstream} upstream" for row in held}))
     name = f"{buffer_prefix(site)}_buffering"
     text = f"{name} {site.value(name)} holds an event stream for {kinds}, unless the backend sends "
-    return ConfigFinding("proxy-buffering-hold", _place(site, name), text + "X-Accel-Buffering: no")
+    return ConfigFinding("proxy-buffering-hold", place(site, name), text + "X-Accel-Buffering: no")
 
 
 def _gzip(site: Site) -> ConfigFinding | None:
@@ -55,7 +34,7 @@ def _gzip(site: Site) -> ConfigFinding | None:
         return None
     types = safe(site.value("gzip_types"), 80)
     text = f"gzip with gzip_types {types} and buffering on: held for clients that accept gzip"
-    return ConfigFinding("gzip-plus-buffering", _place(site, "gzip"), text)
+    return ConfigFinding("gzip-plus-buffering", place(site, "gzip"), text)
 
 
 def _ignored(site: Site) -> ConfigFinding | None:
@@ -65,7 +44,7 @@ def _ignored(site: Site) -> ConfigFinding | None:
     ):
         return None
     text = f"{name} {safe(site.value(name), 80)}: a backend's X-Accel-Buffering: no has no effect"
-    return ConfigFinding("xab-ignored", _place(site, name), text)
+    return ConfigFinding("xab-ignored", place(site, name), text)
 
 
 def _idle(site: Site) -> ConfigFinding | None:
@@ -74,4 +53,24 @@ def _idle(site: Site) -> ConfigFinding | None:
         return None
     name = f"{buffer_prefix(site)}_read_timeout"
     text = f"{name} {safe(site.value(name), 20)}: a silence of {seconds(limit)} ends the stream"
-    return ConfigFinding("idle-read-timeout", _place(site, name), text)
+    return ConfigFinding("idle-read-timeout", place(site, name), text)
+
+
+def _limits(site: Site) -> tuple[ConfigFinding, ...]:
+    told = {
+        "limit_conn": "each open stream counts, and its messages need a place beside it",
+        "limit_req": "a client's stream and its messages together must stay below it",
+    }
+    return tuple(
+        ConfigFinding("limits", place(site, name), f"{name} {safe(site.value(name), 80)}: {why}")
+        for name, why in told.items()
+        if site.value(name)
+    )
+
+
+def _reload(site: Site) -> ConfigFinding | None:
+    limit = shutdown_timeout(site)
+    if limit is None:
+        return None
+    text = f"{limit.name} {safe(limit.value, 20)}: so long after a reload open streams are cut"
+    return ConfigFinding("reload-cut", limit.origin, text)
