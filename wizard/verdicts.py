@@ -13,6 +13,7 @@ Verdict = tuple[State, str]
 TELLING = frozenset(
     {"held-499", "read-timeout", "header-timeout", "connect-failed", "premature-close", "gateway"}
     | {"limited", "delayed", "auth-request", "tried-again", "worker-timeout"}
+    | {"upstream-tls", "invalid-answer"}
 )
 """Log lines that tell of a fault. A cancel is a consequence: our leaving leaves one too."""
 

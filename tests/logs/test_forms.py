@@ -121,6 +121,10 @@ TELLING = {
     "connect-failed": "connect() failed (111: Connection refused) while connecting to upstream",
     "premature-close": "upstream prematurely closed connection while reading response header from"
     " upstream",
+    "upstream-tls": "SSL_do_handshake() failed (SSL: error:14094410:SSL routines:ssl3_read_bytes:"
+    "sslv3 alert handshake failure:SSL alert number 40) while SSL handshaking to upstream",
+    "invalid-answer": "upstream sent no valid HTTP/1.0 header while reading response header from"
+    " upstream",
 }
 
 
@@ -142,6 +146,16 @@ def test_the_error_log(tag: str, rest: str) -> None:
         ("no live upstreams while connecting to upstream", "connect-failed"),
         ("open() failed (2: No such file or directory)", ""),
         ("client prematurely closed connection while reading upstream", ""),
+        ("peer closed connection in SSL handshake while SSL handshaking", ""),
+        (
+            "peer closed connection in SSL handshake while SSL handshaking to upstream",
+            "upstream-tls",
+        ),
+        (
+            "recv() failed (104: Connection reset by peer) while reading response header from "
+            "upstream",
+            "premature-close",
+        ),
     ],
 )
 def test_relatives_of_the_telling_errors(rest: str, tag: str) -> None:
@@ -150,6 +164,8 @@ def test_relatives_of_the_telling_errors(rest: str, tag: str) -> None:
 
 def test_an_error_without_a_request() -> None:
     assert read_line("2026/11/23 15:23:37 [notice] 7#7: signal process started") == Said("error")
+    reload = read_line("2026/11/23 15:23:37 [notice] 7#7: gracefully shutting down")
+    assert (reload.kind, reload.tag, reload.path) == ("error", "reload", "")
 
 
 CANCELED = "ModelContextProtocol.Server.McpServer|Server (WebAPI 1.0.0.0)"

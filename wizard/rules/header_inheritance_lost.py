@@ -137,7 +137,7 @@ _QUIET = "Nothing is seen to go wrong: this backend does not miss them yet."
 RULE = Rule(
     id="header-inheritance-lost",
     station=Station.ADMIT,
-    title="One proxy_set_header in the location has dropped all the others",
+    title="A proxy_set_header here has dropped all the others",
     what="proxy_set_header is inherited only where the inner level sets none. One line in the "
     "stream's location and Host, X-Forwarded-Proto or Authorization of the server level are no "
     "longer sent; Host is then the name in proxy_pass. add_header works in the same way.",
