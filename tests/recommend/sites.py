@@ -1,8 +1,9 @@
 """Sites and cases made by hand, for tests that need no Nginx and no config reader."""
 
+import subprocess
 from collections.abc import Mapping, Sequence
 
-from wizard.model import Case, Cell, Diagnosis, Finding, Fix, Place, Target
+from wizard.model import Case, Cell, Diagnosis, Finding, Fix, Place, Recommendation, Target
 from wizard.nginx.site import LocationRef, Request, ServerRef, Setting, Site, Upstream
 from wizard.nginx.tree import Config, Directive, Where
 from wizard.recommend.statements import COMMENT, Statement, parse
@@ -85,6 +86,17 @@ def diagnosis(*ids: str, risks: Sequence[str] = (), where: str = "nginx") -> Dia
         tuple(_finding(one, where) for one in ids),
         tuple(_finding(one, where) for one in risks),
     )
+
+
+def patched(made: Recommendation) -> None:
+    """Apply the diff as the report says; it must fit exactly."""
+    assert made.diff
+    done = subprocess.run(
+        ["patch", "-p0"], cwd=made.directory, input=made.diff.encode(), capture_output=True
+    )
+    assert done.returncode == 0, done.stdout
+    assert b"fuzz" not in done.stdout
+    assert b"offset" not in done.stdout
 
 
 def _finding(name: str, where: str) -> Finding:

@@ -4,8 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.recommend.sites import site
-from wizard.recommend.changes import Change
+from wizard.recommend.change import Change
 from wizard.recommend.patch import edited
+from wizard.recommend.pieces import Recast
 from wizard.recommend.plan import plan
 from wizard.recommend.statements import Statement, parse
 
@@ -40,7 +41,7 @@ def _locations(text: str) -> list[Statement]:
 def _after(text: str, location: str) -> str:
     known = site(text, location)
     assert known.location
-    made = plan(known, known.location, {_CHANGE.name: _CHANGE})
+    made = plan(known, known.location, Recast({_CHANGE.key: _CHANGE}))
     assert made
     return edited(text, made.placed[0].edits)
 

@@ -1,6 +1,5 @@
 """The diff on real Nginx: accepted, the same requests upstream, the same guards, and live."""
 
-import subprocess
 from pathlib import Path
 from urllib.parse import quote
 
@@ -8,7 +7,7 @@ import pytest
 
 from tests.recommend.real import BINARIES, HOLD, Ask, accepts, answer, backend, free_port, nginx
 from tests.recommend.scenarios import SCENARIOS, Scenario
-from tests.recommend.sites import case, cell, diagnosis
+from tests.recommend.sites import case, cell, diagnosis, patched
 from wizard.model import Recommendation
 from wizard.nginx import inspect, read
 from wizard.nginx.site import Request, Site
@@ -48,16 +47,6 @@ def _recommended(scenario: Scenario, known: Site) -> Recommendation:
     return made
 
 
-def _patched(made: Recommendation) -> None:
-    assert made.diff
-    done = subprocess.run(
-        ["patch", "-p0"], cwd=made.directory, input=made.diff.encode(), capture_output=True
-    )
-    assert done.returncode == 0, done.stdout
-    assert b"fuzz" not in done.stdout
-    assert b"offset" not in done.stdout
-
-
 def _answers(scenario: Scenario, port: int) -> list[tuple[int, object, object]]:
     path = quote(scenario.path)
     asks = (
@@ -81,7 +70,7 @@ def test_the_diff_keeps_all_but_the_holding(
         made = _recommended(scenario, _site(scenario, tmp_path, port))
         with nginx(binary, tmp_path):
             before = _answers(scenario, port)
-        _patched(made)
+        patched(made)
         accepted, said = accepts(binary, tmp_path)
         assert accepted, said
         assert _site(scenario, tmp_path, port).value("proxy_buffering") == "off"

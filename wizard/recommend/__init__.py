@@ -4,7 +4,7 @@ Everything that guards or shapes the path today is kept; only what the causes as
 """
 
 from wizard.model import Case, Diagnosis, Recommendation
-from wizard.recommend.changes import MENDED, UNBUFFERED, changes
+from wizard.recommend.changes import MENDED, UNBUFFERED, ids_of
 from wizard.recommend.derived import from_site
 from wizard.recommend.observed import from_observation
 
@@ -23,7 +23,7 @@ def recommend(case: Case, diagnosis: Diagnosis, reveal: bool = False) -> Recomme
         return None
     if case.site and case.site.upstream and case.site.upstream.kind in UNBUFFERED:
         return None
-    wanted = changes(case, diagnosis)
+    ids = ids_of(diagnosis)
     if case.site is None:
-        return from_observation(case, wanted)
-    return from_site(case, case.site, wanted, reveal)
+        return from_observation(case, ids)
+    return from_site(case, case.site, ids, reveal)

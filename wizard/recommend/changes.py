@@ -1,81 +1,103 @@
-"""Which settings the stream's location needs, each because of something found or seen."""
-
-from dataclasses import dataclass
+"""Which settings the stream's path and the messages' path need, each because of something found."""
 
 from wizard.model import Case, Diagnosis
 from wizard.nginx.site import Site
-from wizard.nginx.units import duration_s
+from wizard.nginx.units import duration_s, size_bytes
+from wizard.recommend.change import Change
+from wizard.recommend.common import common
 from wizard.rules.seen import ping_gap
 
 HOLDING = frozenset(
     {"proxy-buffering-hold", "gzip-plus-buffering", "xab-ignored", "idle-headers-held"}
 )
 """The failure modes that end where nothing is buffered."""
-MENDED = HOLDING | {"idle-read-timeout"}
-"""The failure modes that a setting in the stream's location mends."""
+BOTH = frozenset(
+    {"new-default-regression", "upgrade-hardcoded", "header-inheritance-lost", "limits"}
+    | {"tls-upstream-mismatch", "dead-peer-replay"}
+)
+"""Those that a setting mends which the stream and the messages need alike."""
+ROUTING = frozenset({"endpoint-prefix-lost", "message-path-unrouted"})
+"""Those that a location for the messages' path mends."""
+MENDED = (
+    HOLDING
+    | BOTH
+    | ROUTING
+    | {"idle-read-timeout", "cache-replay", "location-miss", "no-affinity"}
+    | {"body-too-large", "header-timeout-504", "query-dropped"}
+)
+"""The failure modes that a block mends."""
 KINDS = frozenset({"proxy", "fastcgi", "uwsgi", "scgi"})
 """The kinds of upstream whose answers Nginx may buffer."""
 UNBUFFERED = frozenset({"grpc", "memcached"})
 """Those that have no such setting."""
 LONG_S = 3600
 """The read timeout that is proposed, in seconds: an hour of silence."""
+BODY = 10 * 1024 * 1024
+"""The body size that is proposed, in bytes, where the limit is smaller."""
 
-_WHY_BUFFERING = (
-    "each event is passed on as it comes, instead of when a buffer is full. Linters of the gixy "
-    "kind flag this line; for this one location it is right: a stream is never a full buffer"
-)
+_WHY_BUFFERING = "each event is passed on as it comes, instead of when a buffer is full"
 _WHY_IGNORED = (
     ". It also settles the ignored X-Accel-Buffering header; no longer ignoring it is the other way"
 )
 _WHY_GZIP = "compression would collect the events once more; streams gain little from it"
 _WHY_CACHE = "a cache is inherited here, and a replayed stream is somebody else's session"
 _WHY_OVERRULED = "the backend answers X-Accel-Buffering: yes, which would turn buffering on again"
+_WHY_BODY = (
+    "the largest message that may be posted here: {} is in force. Choose what the largest tool "
+    "call needs; 0 would lift the limit"
+)
+_WHY_POST = (
+    "how long the backend may think before it answers a POST: {:g} s is in force, and Nginx "
+    "answers 504 at its end. Progress notifications from the server are the other half"
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One directive to set in the stream's location."""
-
-    name: str
-    value: str
-    reason: str
-
-    @property
-    def args(self) -> tuple[str, ...]:
-        """The value as Nginx splits it."""
-        return tuple(self.value.split())
-
-    @property
-    def text(self) -> str:
-        """The directive as it stands in a config."""
-        return f"{self.name} {self.value};"
+def ids_of(diagnosis: Diagnosis) -> frozenset[str]:
+    """What was found that is Nginx's to mend, risks included."""
+    found = (*diagnosis.causes, *diagnosis.risks)
+    return frozenset(one.id for one in found if one.fix.where == "nginx")
 
 
-def changes(case: Case, diagnosis: Diagnosis) -> tuple[Change, ...]:
-    """What to set, in the order to read it; empty where no setting of Nginx would help."""
-    ids = frozenset(
-        finding.id
-        for finding in (*diagnosis.causes, *diagnosis.risks)
-        if finding.fix.where == "nginx"
-    )
-    kind = _kind(case.site)
+def changes(case: Case, ids: frozenset[str]) -> tuple[Change, ...]:
+    """What to set for the stream, in the order to read it."""
+    kind = kind_of(case.site)
     wanted = (
         _buffering(kind, ids),
         _overruled(kind, ids, case),
         Change("gzip", "off", _WHY_GZIP) if "gzip-plus-buffering" in ids else None,
-        _cache(kind, case.site),
-        _read_timeout(kind, ids, case),
+        _cache(kind, ids, case.site),
+        *common(case, case.site, ids),
+    )
+    found = tuple(change for change in wanted if change)
+    if ids & (HOLDING | {"idle-read-timeout", "new-default-regression"}):
+        timeout = _read_timeout(kind, ids, case)
+        found += (timeout,) if timeout else ()
+    return found
+
+
+def message_changes(case: Case, site: Site | None, ids: frozenset[str]) -> tuple[Change, ...]:
+    """What to set for the path that messages are posted to, which this site serves."""
+    wanted = (
+        _body(site) if "body-too-large" in ids else None,
+        _post_timeout(site) if "header-timeout-504" in ids else None,
+        *(common(case, site, ids) if passed(site) else ()),
     )
     return tuple(change for change in wanted if change)
 
 
-def _kind(site: Site | None) -> str:
+def passed(site: Site | None) -> bool:
+    """Whether the site says that the path goes to a backend whose answers could be buffered."""
+    return site is not None and site.upstream is not None and site.upstream.kind in KINDS
+
+
+def kind_of(site: Site | None) -> str:
+    """The family of directives that the path needs."""
     kind = site.upstream.kind if site and site.upstream else ""
     return kind if kind in KINDS else "proxy"
 
 
 def _buffering(kind: str, ids: frozenset[str]) -> Change | None:
-    if not ids & HOLDING:
+    if not ids & (HOLDING | {"new-default-regression"}):
         return None
     reason = _WHY_BUFFERING + (_WHY_IGNORED if "xab-ignored" in ids else "")
     return Change(f"{kind}_buffering", "off", reason)
@@ -92,9 +114,10 @@ def _overruled(kind: str, ids: frozenset[str], case: Case) -> Change | None:
     return Change(name, " ".join((*known, "X-Accel-Buffering")), _WHY_OVERRULED)
 
 
-def _cache(kind: str, site: Site | None) -> Change | None:
+def _cache(kind: str, ids: frozenset[str], site: Site | None) -> Change | None:
     name = f"{kind}_cache"
-    return Change(name, "off", _WHY_CACHE) if site and site.value(name) not in ("", "off") else None
+    is_on = site.value(name) not in ("", "off") if site else False
+    return Change(name, "off", _WHY_CACHE) if is_on or "cache-replay" in ids else None
 
 
 def _read_timeout(kind: str, ids: frozenset[str], case: Case) -> Change | None:
@@ -113,3 +136,19 @@ def _why_timeout(now: float, gap: float | None) -> str:
         f"the longest silence between two reads from the backend, not a total: {now:g} s is in "
         f"force, {seen}. Pings every 15–30 s from the backend are needed as well"
     )
+
+
+def _body(site: Site | None) -> Change:
+    written = site.value("client_max_body_size") if site else ""
+    now = size_bytes(written or "1m") or 0
+    size = BODY if now < BODY else now * 4
+    return Change(
+        "client_max_body_size", f"{-(-size // 2**20)}m", _WHY_BODY.format(written or "1m")
+    )
+
+
+def _post_timeout(site: Site | None) -> Change:
+    name = f"{kind_of(site)}_read_timeout"
+    now = duration_s(site.value(name) or "60") if site else 60.0
+    wanted = LONG_S if not now or now < LONG_S else int(now * 4)
+    return Change(name, f"{wanted}s", _WHY_POST.format(now or 0))

@@ -34,7 +34,7 @@ class Draft:
     """A block before it is placed.
 
     Attributes:
-        header: Without the brace: `location = /sse`.
+        header: Without the brace: `location = /sse`; empty for statements without a block.
         why: The reason beside the header.
     """
 
@@ -54,12 +54,18 @@ class Draft:
         return tuple(self._lines(reveal))
 
     def _lines(self, reveal: bool) -> Iterator[BlockLine]:
+        if not self.header:
+            yield from self._statements(reveal, self.indent.base)
+            return
         yield BlockLine(f"{self.indent.base}{printable(self.header)} {{", self.why)
+        yield from self._statements(reveal, self.indent.inner)
+        yield BlockLine(f"{self.indent.base}}}", "the end of the block")
+
+    def _statements(self, reveal: bool, indent: str) -> Iterator[BlockLine]:
         for piece in self.pieces:
             first, *more = printable(piece.text if reveal else piece.shown).split("\n")
-            yield BlockLine(self.indent.inner + first, piece.reason, piece.kept)
+            yield BlockLine(indent + first, piece.reason, piece.kept)
             yield from (BlockLine(line, piece.reason, piece.kept) for line in more)
-        yield BlockLine(f"{self.indent.base}}}", "the end of the block")
 
 
 def indent_of(text: str, statement: Statement) -> Indent:

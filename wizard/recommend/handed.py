@@ -2,6 +2,7 @@
 
 from wizard.nginx.locations import find, normal, spelled
 from wizard.nginx.route import follow
+from wizard.nginx.servers import choose
 from wizard.nginx.site import LocationRef, Site
 from wizard.nginx.tree import Directive
 
@@ -31,13 +32,25 @@ def is_found_by_path(site: Site, location: LocationRef) -> bool:
     choice = find(site.server.directive, asked(site), [])
     if choice is None or choice.chain[-1] is not location.directive:
         return False
-    route = follow(site.server.directive, site.request)
+    route = follow(site.server.directive, site.request, merges(site))
     return route.broken or not route.rewritten
 
 
 def asked(site: Site) -> str:
     """The path as locations see it."""
-    return normal(site.request.path)
+    return normal(site.request.path, merges(site))
+
+
+def merges(site: Site) -> bool:
+    """Whether slashes are merged. Without TLS the default server decides, since the path is read
+    before the name (https://nginx.org/en/docs/http/ngx_http_core_module.html#merge_slashes)."""
+    chosen = choose(site.config, site.request)
+    if chosen is None:
+        return True
+    first = chosen.server if site.request.scheme == "https" else chosen.default
+    blocks = (block for block in (first, chosen.http) if block)
+    lines = [line for block in blocks for line in block.children("merge_slashes")]
+    return not lines or [arg.lower() for arg in lines[0].args] != ["off"]
 
 
 def only_looks_for_files(site: Site, location: Directive) -> bool:

@@ -1,11 +1,14 @@
-"""Without a config: a block from what was observed, and what its reader must adapt."""
+"""Without a config: blocks from what was observed, and what their reader must adapt."""
 
-from urllib.parse import unquote, urlsplit
+from collections.abc import Iterator
+from urllib.parse import unquote, urljoin, urlsplit
 
-from wizard.model import LOCAL, Case, Place, Recommendation
-from wizard.recommend.changes import Change
+from wizard.model import LOCAL, BlockLine, Case, Place, Recommendation
+from wizard.recommend.balance import balance
+from wizard.recommend.change import Change, line
+from wizard.recommend.changes import BOTH, ROUTING, changes, message_changes
 from wizard.recommend.draft import Draft, Indent
-from wizard.recommend.pieces import Piece
+from wizard.recommend.pieces import changed
 from wizard.recommend.quoting import uri, word
 from wizard.recommend.usual import omitted
 
@@ -16,48 +19,91 @@ _GUARDS = (
     "the block opens a hole"
 )
 _WHERE = "put it into the server block that serves this host, beside the location that serves today"
+_WHY_OWN = "this path alone, before any prefix or regex"
+_POSTS = ROUTING | BOTH | {"body-too-large", "header-timeout-504", "query-dropped"}
 
 
-def from_observation(case: Case, changes: tuple[Change, ...], why: str = "") -> Recommendation:
-    """A block that needs its reader: no config says what serves this path today."""
-    path = unquote(urlsplit(case.target.url).path) or "/"
-    address, note = _address(case.target.direct, path)
-    pieces = (
-        Piece(
-            "proxy_pass",
-            (address,),
-            f"proxy_pass {address};",
-            f"proxy_pass {address};",
-            note,
-            False,
-        ),
-        *(Piece(one.name, one.args, one.text, one.text, one.reason, False) for one in changes),
-    )
-    draft = Draft(
-        f"location = {word(path)}",
-        "this path alone, before any prefix or regex",
-        pieces,
-        Indent("", "    "),
-    )
+def from_observation(case: Case, ids: frozenset[str], why: str = "") -> Recommendation:
+    """Blocks that need their reader: no config says what serves these paths today."""
+    drafts = _drafts(case, ids)
+    notes = (balance(None).note,) if "no-affinity" in ids else ()
     return Recommendation(
-        summary="a location of its own for the stream; adapt it to your config before use",
-        lines=draft.lines(reveal=False),
-        omitted=omitted(pieces),
-        adapt=tuple(one for one in (why, f"proxy_pass: {note}", _GUARDS, _WHERE) if one),
+        summary=_summary(len(drafts)),
+        lines=tuple(_lines(drafts)),
+        omitted=omitted([piece for draft in drafts for piece in draft.pieces]),
+        adapt=tuple(
+            one for one in (why, f"proxy_pass: {_address(case)[1]}", _GUARDS, _WHERE, *notes) if one
+        ),
     )
 
 
-def _address(direct: tuple[Place, ...], path: str) -> tuple[str, str]:
+def _drafts(case: Case, ids: frozenset[str]) -> list[Draft]:
+    path, post = _decoded(case.target.url), posted(case)
+    wanted, has_post = changes(case, ids), post is not None and bool(ids & _POSTS)
+    stream, messages = [], message_changes(case, None, ids)
+    if post and has_post and post[0] != path:
+        stream = [_block(case, post[0], post[1], messages)]
+    elif has_post:
+        wanted = (*wanted, *messages)
+    if wanted or not stream:
+        stream.insert(0, _block(case, path, _direct_path(case) or path, wanted))
+    return stream
+
+
+def _summary(count: int) -> str:
+    what = "a location of its own for the path" if count == 1 else "a location for each path"
+    return f"{what}; adapt it to your config before use"
+
+
+def _lines(drafts: list[Draft]) -> Iterator[BlockLine]:
+    for at, draft in enumerate(drafts):
+        if at:
+            yield BlockLine("", "between two blocks", kept=True)
+        yield from draft.lines(reveal=False)
+
+
+def _block(case: Case, path: str, upstream_path: str, wanted: tuple[Change, ...]) -> Draft:
+    """A location for this path, sent to the direct URL's address as the backend knows it."""
+    origin, note = _address(case)
+    address = origin + ("" if upstream_path == path else uri(upstream_path))
+    passing = line("proxy_pass", (address,), note)
+    pieces = tuple(map(changed, (passing, *wanted)))
+    return Draft(f"location = {word(path)}", _WHY_OWN, pieces, Indent("", "    "))
+
+
+def posted(case: Case) -> tuple[str, str] | None:
+    """The path that messages are posted to, as clients see it and as the backend does."""
+    found = next((one for one in case.handshakes if one.endpoint), None)
+    if found is None:
+        return None
+    url = urljoin(case.target.url, found.endpoint)
+    if urlsplit(url)[:2] != urlsplit(case.target.url)[:2]:
+        return None
+    base = _direct_path(case) or _decoded(case.target.url)
+    return _decoded(url), _decoded(urljoin(base, found.endpoint))
+
+
+def _decoded(url: str) -> str:
+    return unquote(urlsplit(url).path) or "/"
+
+
+def _direct(case: Case) -> Place | None:
+    places = ((place, urlsplit(place.what)) for place in case.target.direct)
+    usable = (one for one, url in places if url.scheme in ("http", "https") and url.hostname)
+    return next(usable, None)
+
+
+def _direct_path(case: Case) -> str | None:
+    place = _direct(case)
+    return _decoded(place.what) if place else None
+
+
+def _address(case: Case) -> tuple[str, str]:
     """The upstream to write, and what its reader must know about it."""
-    for place in direct:
-        parts = urlsplit(place.what)
-        if parts.scheme in ("http", "https") and parts.hostname:
-            origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-            own = unquote(parts.path) or "/"
-            return origin + ("" if own == path else uri(own)), _note(place)
-    return _PLACEHOLDER, "write the address that today's proxy_pass names"
-
-
-def _note(place: Place) -> str:
+    place = _direct(case)
+    if place is None:
+        return _PLACEHOLDER, "write the address that today's proxy_pass names"
+    parts = urlsplit(place.what)
     seen = "this machine" if place.vantage == LOCAL else place.vantage
-    return f"the direct URL's address as {seen} reaches it; Nginx must reach it by the same name"
+    note = f"the direct URL's address as {seen} reaches it; Nginx must reach it by the same name"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}", note

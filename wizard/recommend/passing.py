@@ -8,6 +8,12 @@ from wizard.recommend.quoting import uri, word
 
 PASSES = ("proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "grpc_pass")
 _WITH_URI = re.compile(r"(https?://(?:unix:[^:]*:|[^/]+))(/.*)", re.IGNORECASE | re.DOTALL)
+_ORIGIN = re.compile(
+    r"(?P<origin>(?:https?|\$\{?\w+\}?)://(?:unix:[^:]*:?|[^/$]+|\$\{?(?!request_uri|uri)\w+\}?)+)"
+    r"(?P<uri>(?:/|\$\{?(?:request_uri|uri)\b).*)?",
+    re.IGNORECASE | re.DOTALL,
+)
+_CARRIES = re.compile(r"\$\{?(args|query_string|request_uri|is_args)\b")
 
 
 def moved(directive: Directive, location: LocationRef, path: str) -> str | None:
@@ -24,3 +30,31 @@ def moved(directive: Directive, location: LocationRef, path: str) -> str | None:
         return None
     rest = path[len(location.path) :]
     return f"proxy_pass {word(parts[1] + parts[2] + uri(rest))};" if rest else None
+
+
+def redirected(directive: Directive, path: str, upstream_uri: str) -> str | None:
+    """The `proxy_pass` that sends `path` to the same backend as `upstream_uri`; None where the
+    line cannot be read."""
+    written = directive.args[0] if directive.args else ""
+    parts = _ORIGIN.fullmatch(written)
+    if directive.name != "proxy_pass" or not parts:
+        return None
+    origin, given = parts["origin"], parts["uri"] or ""
+    if upstream_uri == path:
+        same = given if "$request_uri" in given else ""
+        return f"proxy_pass {word(origin.removesuffix(':') + same)};"
+    query = "$is_args$args" if "$" in origin else ""
+    return f"proxy_pass {word(origin + uri(upstream_uri) + query)};"
+
+
+def with_query(directive: Directive) -> str | None:
+    """The `proxy_pass` that passes the query on; None where it does already.
+
+    With variables Nginx sends the URI as it is written, so without the query
+    (ngx_http_proxy_module, `proxy_pass`).
+    """
+    written = directive.args[0] if directive.args else ""
+    parts = _ORIGIN.fullmatch(written)
+    if directive.name != "proxy_pass" or not parts or not parts["uri"] or "$" not in written:
+        return None
+    return None if _CARRIES.search(written) else f"proxy_pass {word(f'{written}$is_args$args')};"

@@ -38,7 +38,8 @@ class Home:
 def edited(text: str, edits: Iterable[Edit]) -> str:
     """The text after the edits, in the line ends that the text uses."""
     crlf = text.count("\r\n") * 2 > text.count("\n")
-    for edit in sorted(edits, key=lambda one: one.start, reverse=True):
+    # Of two insertions at one place the first comes first, so it is made last.
+    for edit in reversed(sorted(edits, key=lambda one: one.start)):
         new = edit.text.replace("\n", "\r\n") if crlf else edit.text
         text = text[: edit.start] + new + text[edit.end :]
     return text

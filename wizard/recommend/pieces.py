@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from wizard.recommend import reasons
-from wizard.recommend.changes import Change
+from wizard.recommend import linters, reasons
+from wizard.recommend.change import Change, key_of
 from wizard.recommend.layer import Layer
 from wizard.recommend.passing import PASSES
-from wizard.recommend.quoting import is_text
+from wizard.recommend.quoting import is_text, meant
 from wizard.recommend.secrets import is_secret, masked
-from wizard.recommend.statements import COMMENT, Statement
+from wizard.recommend.statements import COMMENT, Statement, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,41 +36,51 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
+class Rewritten:
+    """A statement written anew: `proxy_pass` with another URI, say."""
+
+    text: str
+    reason: str = "the same upstream, with the URI that this path has there today"
+
+
+@dataclass(frozen=True, slots=True)
 class Recast:
     """How the location's statements become the block's.
 
     Attributes:
-        changes: The settings to write, by directive.
-        renamed: Statements to write anew, by directive: `proxy_pass` with another URI, say.
+        changes: The settings to write, by what they replace.
+        renamed: Statements to write anew, by directive.
         dropped: Directives that are left out, being inherited or of no use here.
     """
 
     changes: Mapping[str, Change]
-    renamed: Mapping[str, str] = field(default_factory=dict)
+    renamed: Mapping[str, Rewritten] = field(default_factory=dict)
     dropped: frozenset[str] = frozenset()
 
     def instead(self, layer: Layer, statement: Statement) -> tuple[Piece, ...] | None:
         """What stands in the statement's place; None where it stays as it is."""
         if statement.name in self.dropped:
             return ()
-        if change := self.changes.get(statement.name):
-            return None if change.args == statement.args else (_changed(change),)
+        args = tuple(map(meant, statement.args))
+        if change := self.changes.get(key_of(statement.name, args)):
+            return None if change.args == args else (changed(change),)
         if text := self.renamed.get(statement.name):
-            return (_moved(statement, text),)
+            return (_rewritten(text),)
         if statement.name == "include" and self._touches(layer, statement):
             return tuple(one for inner in layer.includes(statement) for one in self._all(inner))
         return None
 
     def missing(self, layer: Layer) -> tuple[Piece, ...]:
         """The settings that nothing at this level sets yet."""
-        present = {one.name for one in layer.brought}
-        return tuple(_changed(one) for name, one in self.changes.items() if name not in present)
+        left = (one for one in layer.brought if one.name not in self.dropped)
+        present = {key_of(one.name, one.args) for one in left}
+        return tuple(changed(one) for key, one in self.changes.items() if key not in present)
 
     def pieces(self, layer: Layer) -> tuple[Piece, ...]:
         """The whole block's statements; what is new stands after the line that passes on."""
         found = list(self._all(layer))
         ends = [at for at, piece in enumerate(found, 1) if piece.name in PASSES]
-        at = ends[-1] if ends else len(found)
+        at = ends[-1] if ends else 0
         return (*found[:at], *self.missing(layer), *found[at:])
 
     def passes(self, layer: Layer, statement: Statement) -> bool:
@@ -80,7 +90,8 @@ class Recast:
 
     def _touches(self, layer: Layer, statement: Statement) -> bool:
         touched = self.changes.keys() | self.renamed.keys() | self.dropped
-        return any(one.name in touched for one in layer.brings(statement))
+        brought = layer.brings(statement)
+        return any({one.name, key_of(one.name, one.args)} & touched for one in brought)
 
     def _all(self, layer: Layer) -> Iterator[Piece]:
         for statement, tail in _with_tails(self._wanted(layer), layer.text):
@@ -146,10 +157,17 @@ def _kept(layer: Layer, statement: Statement) -> Piece:
     return Piece(statement.name, statement.args, text, shown, why, secret=secret)
 
 
-def _changed(change: Change) -> Piece:
-    return Piece(change.name, change.args, change.text, change.text, change.reason, kept=False)
+def changed(change: Change) -> Piece:
+    """A setting as a line of the block."""
+    read, why = parse(change.text)[0], linters.reason(change)
+    secret = is_secret(read, change.text)
+    shown = masked(read, change.text) if secret else change.text
+    return Piece(change.name, change.args, change.text, shown, why, False, secret)
 
 
-def _moved(statement: Statement, text: str) -> Piece:
-    why = "the same upstream, with the URI that this path has there today"
-    return Piece(statement.name, statement.args, text, text, why, kept=False)
+def _rewritten(renamed: Rewritten) -> Piece:
+    read = parse(renamed.text)[0]
+    secret = is_secret(read, renamed.text)
+    shown = masked(read, renamed.text) if secret else renamed.text
+    why = ". ".join(filter(None, (renamed.reason, linters.of_pass(renamed.text))))
+    return Piece(read.name, read.args, renamed.text, shown, why, False, secret)

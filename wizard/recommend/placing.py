@@ -10,6 +10,7 @@ from wizard.recommend.pieces import Piece, Recast
 from wizard.recommend.statements import COMMENT, Statement
 
 _REST_OF_LINE = re.compile(r"[ \t]*(#[^\r\n]*)?\r?\n")
+_END_OF_LINE = re.compile(r"[ \t]*\r?\n")
 _WHY_INSIDE = "the location that serves the stream today: the change is made in it"
 _WHY_CARVED = "wins for this path alone over the location that serves it today"
 
@@ -29,18 +30,36 @@ class Placed:
     at: int
 
 
-def inside(layer: Layer, statement: Statement, recast: Recast) -> Placed:
-    """The change made in the location itself, touching only the lines that change."""
+def inside(
+    layer: Layer, statement: Statement, recast: Recast, header: str = "", why: str = _WHY_INSIDE
+) -> Placed:
+    """The change made in the block itself, touching only the lines that change.
+
+    Args:
+        header: The block's new header; empty where it stays.
+        why: The reason beside the header.
+    """
     indent = indent_of(layer.text, statement)
-    name = layer.text[statement.start : (statement.opened or statement.end) - 1].strip()
-    draft = Draft(" ".join(name.split("\n")), _WHY_INSIDE, recast.pieces(layer), indent)
+    end = (statement.opened or statement.end) - 1
+    name = layer.text[statement.start : end].rstrip()
+    draft = Draft(header or " ".join(name.split()), why, recast.pieces(layer), indent)
     edits = [
-        Edit(one.start, one.end, _joined(pieces, indent.inner))
+        _instead(layer.text, one, pieces, indent.inner)
         for one in layer.statements
         if (pieces := recast.instead(layer, one)) is not None
     ]
     edits += _missing(layer, statement, recast, indent.inner)
+    if header:
+        edits.append(Edit(statement.start, statement.start + len(name), header))
     return Placed(layer, draft, tuple(edits), statement.start)
+
+
+def _instead(text: str, statement: Statement, pieces: tuple[Piece, ...], indent: str) -> Edit:
+    """Other statements in the place of one; its line goes too if nothing comes instead."""
+    line, rest = text.rfind("\n", 0, statement.start) + 1, _END_OF_LINE.match(text, statement.end)
+    if not pieces and rest and lead(text, statement.start) is not None:
+        return Edit(line, rest.end(), "")
+    return Edit(statement.start, statement.end, _joined(pieces, indent))
 
 
 def _joined(pieces: tuple[Piece, ...], indent: str) -> str:
@@ -63,14 +82,16 @@ def _missing(layer: Layer, whole: Statement, recast: Recast, indent: str) -> tup
     return (Edit(rest.end(), rest.end(), "".join(f"{indent}{text}\n" for text in texts)),)
 
 
-def beside(layer: Layer, statement: Statement, name: str, recast: Recast) -> Placed:
+def beside(
+    layer: Layer, statement: Statement, name: str, recast: Recast, why: str = _WHY_CARVED
+) -> Placed:
     """A location of another name, directly before the one that it is derived from.
 
     The same parent means the same inheritance; the place matters only among regexes, which are
     tried in the order of the file.
     """
     indent = indent_of(layer.text, statement)
-    draft = Draft(name, _WHY_CARVED, recast.pieces(layer), indent)
+    draft = Draft(name, why, recast.pieces(layer), indent)
     at = _above(layer.text, statement.start)
     if lead(layer.text, statement.start) is not None:
         return Placed(layer, draft, (Edit(at, at, f"{draft.text}\n"),), at)
@@ -87,6 +108,15 @@ def nested(layer: Layer, statement: Statement, name: str, recast: Recast) -> Pla
     at = rest.end() if rest else opened
     text = f"{draft.text}\n" if rest else f"\n{draft.text}"
     return Placed(layer, draft, (Edit(at, at, text),), at)
+
+
+def before(layer: Layer, statement: Statement, piece: Piece) -> Placed:
+    """One statement directly before a block."""
+    indent = indent_of(layer.text, statement)
+    at = _above(layer.text, statement.start)
+    alone = lead(layer.text, statement.start) is not None
+    text = f"{indent.base}{piece.text}\n" if alone else f"{piece.text} "
+    return Placed(layer, Draft("", "", (piece,), indent), (Edit(at, at, text),), at)
 
 
 def _above(text: str, offset: int) -> int:

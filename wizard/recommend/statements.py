@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from wizard.nginx.tree import Directive
+from wizard.recommend.quoting import meant
 
 COMMENT = "#"
 """The name of a comment's statement."""
@@ -35,7 +36,7 @@ class Statement:
     """One directive or comment as it stands in the text.
 
     Attributes:
-        args: The arguments without their quotes.
+        args: The arguments without their quotes; backslashes as they stand.
         start: The offset of the name; `text[start:end]` is the whole statement with its end mark.
         line: The line of the name, counted from 1.
         opened: The offset after the opening brace, None for a simple statement.
@@ -151,5 +152,5 @@ def find(statements: Iterable[Statement], directive: Directive) -> Statement | N
         for statement in top.walk()
         if statement.name == directive.name and statement.line == directive.where.line
     ]
-    same = [statement for statement in found if statement.args == directive.args]
+    same = [one for one in found if tuple(map(meant, one.args)) == directive.args]
     return next(iter(same or found), None)

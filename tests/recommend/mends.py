@@ -1,0 +1,288 @@
+"""Configs that break the stream or its messages, and what must be so once the block is in."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.recommend.real import TELL, Ask
+from tests.recommend.scenarios import conf
+
+Answer = tuple[int, Any, Any]
+Check = Callable[[list[Answer]], bool]
+
+
+@dataclass(frozen=True)
+class Mend:
+    """A config with a fault, the requests that show it, and what their answers must be.
+
+    Attributes:
+        endpoint: The endpoint event's data.
+        asks: The requests; `mended` says of their answers whether the fault is gone.
+        kept: Requests whose answers must be the same before and after.
+    """
+
+    id: str
+    name: str
+    text: str
+    asks: tuple[Ask, ...]
+    mended: Check
+    path: str = "/sse"
+    endpoint: str = "/message?sessionId=1"
+    kept: tuple[Ask, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.id}: {self.name}"
+
+
+_TELL = {TELL: "1"}
+_POST = Ask("/message?sessionId=1", _TELL, "POST")
+_BACKEND = "http://127.0.0.1:@BACKEND@"
+_STATIC = "root .; location / { root .; }\n"
+
+
+def _header(answer: Answer, name: str) -> str | None:
+    sent = answer[1]["headers"] if isinstance(answer[1], dict) else []
+    return next((value for key, value in sent if key.lower() == name), None)
+
+
+def _uri(wanted: str) -> Check:
+    return lambda found: all(isinstance(a[1], dict) and a[1]["uri"] == wanted for a in found)
+
+
+def _same_port(found: list[Answer]) -> bool:
+    return len({answer[1]["port"] for answer in found}) == 1
+
+
+def _two_counts(found: list[Answer]) -> bool:
+    return len({answer[1]["count"] for answer in found}) == len(found)
+
+
+def _all(status: int) -> Check:
+    return lambda found: all(answer[0] == status for answer in found)
+
+
+_UPSTREAM = (
+    "upstream app {{\n    {}server 127.0.0.1:@BACKEND@;\n    server 127.0.0.1:@SECOND@;\n"
+    "    keepalive 2;\n}}\n"
+)
+_BASIC = {"Authorization": "Basic dTpw", **_TELL}  # u:p
+
+MENDS = (
+    Mend(
+        "endpoint-prefix-lost",
+        "the prefix is stripped",
+        conf(f"{_STATIC}location /mcp/ {{\n    proxy_pass {_BACKEND}/;\n}}\n"),
+        (_POST,),
+        _uri("/message?sessionId=1"),
+        path="/mcp/sse",
+        kept=(Ask("/mcp/sse"), Ask("/mcp/other"), Ask("/messages"), Ask("/")),
+    ),
+    Mend(
+        "endpoint-prefix-lost",
+        "with a password, a rewrite and another application at the same path",
+        conf(
+            "location /message { return 418; }\n"
+            "location /mcp/ {\n    auth_basic staff;\n    auth_basic_user_file users;\n"
+            "    rewrite ^/mcp/(.*)$ /$1 break;\n    proxy_set_header X-A a;\n"
+            f"    proxy_pass {_BACKEND};\n}}\n"
+        ),
+        (Ask(_POST.path, _BASIC, "POST"),),
+        _uri("/message?sessionId=1"),
+        path="/mcp/sse",
+        kept=(Ask("/message/x"), Ask("/mcp/sse", _BASIC), Ask("/mcp/sse")),
+        files={"users": "u:{PLAIN}p\n"},
+    ),
+    Mend(
+        "endpoint-prefix-lost",
+        "the backend's name in a variable",
+        conf(
+            f"{_STATIC}set $up 127.0.0.1:@BACKEND@;\n"
+            "location = /mcp/sse { proxy_pass http://$up/sse; }\n"
+        ),
+        (_POST,),
+        _uri("/message?sessionId=1"),
+        path="/mcp/sse",
+        kept=(Ask("/mcp/sse"),),
+    ),
+    Mend(
+        "message-path-unrouted",
+        "only the stream is passed on",
+        conf(f"{_STATIC}location = /sse {{ proxy_pass {_BACKEND}; proxy_set_header X-A a; }}\n"),
+        (_POST,),
+        _uri("/message?sessionId=1"),
+        kept=(Ask("/sse"), Ask("/messages")),
+    ),
+    Mend(
+        "message-path-unrouted",
+        "the endpoint is relative, under a prefix of its own",
+        conf(f"{_STATIC}location = /a/sse {{ proxy_pass {_BACKEND}/v1/sse; }}\n"),
+        (Ask("/a/message?sessionId=1", _TELL, "POST"),),
+        _uri("/v1/message?sessionId=1"),
+        path="/a/sse",
+        endpoint="message?sessionId=1",
+        kept=(Ask("/a/sse"),),
+    ),
+    Mend(
+        "message-path-unrouted",
+        "another location is in the way",
+        conf(
+            f"location = /message {{ proxy_pass {_BACKEND}/elsewhere; }}\n"
+            f"location = /sse {{ proxy_pass {_BACKEND}; }}\n"
+        ),
+        (_POST,),
+        _uri("/message?sessionId=1"),
+        kept=(Ask("/sse"),),
+    ),
+    Mend(
+        "query-dropped",
+        "a regex location with captures",
+        conf(
+            f"location ~ ^/(sse|message)$ {{\n    proxy_pass {_BACKEND}/$1;\n"
+            "    proxy_set_header X-G $1;\n}\n"
+        ),
+        (_POST,),
+        _uri("/message?sessionId=1"),
+        kept=(Ask("/sse"),),
+    ),
+    Mend(
+        "upgrade-hardcoded",
+        "in the location",
+        conf(
+            "proxy_http_version 1.1;\nlocation / {\n"
+            f"    proxy_pass {_BACKEND};\n    proxy_set_header Upgrade $http_upgrade;\n"
+            '    proxy_set_header Connection "upgrade";\n    proxy_set_header X-A a;\n}\n'
+        ).replace("    proxy_http_version 1.0;\n", ""),
+        (_POST, Ask("/sse", _TELL)),
+        lambda found: all(
+            _header(a, "connection") is None and _header(a, "x-a") == "a" for a in found
+        ),
+        kept=(Ask("/ws", {"Upgrade": "websocket"}),),
+    ),
+    Mend(
+        "upgrade-hardcoded",
+        "inherited",
+        conf(
+            'proxy_set_header Connection "upgrade";\nproxy_set_header X-A "a; b";\n'
+            f"location / {{ proxy_pass {_BACKEND}; }}\n"
+        ),
+        (_POST, Ask("/sse", _TELL)),
+        lambda found: all(
+            _header(a, "connection") is None and _header(a, "x-a") == "a; b" for a in found
+        ),
+        kept=(Ask("/ws"),),
+    ),
+    Mend(
+        "header-inheritance-lost",
+        "one header added in the location",
+        conf(
+            f"location = /message {{ proxy_pass {_BACKEND}; }}\n"
+            f"location = /sse {{\n    proxy_pass {_BACKEND};\n    proxy_set_header X-B b;\n"
+            "    add_header X-C c;\n}\n",
+            'proxy_set_header Host "a b";\nproxy_set_header X-A $request_method;\n'
+            "add_header X-D d;\n",
+        ),
+        (Ask("/sse", _TELL),),
+        lambda found: all(
+            (_header(a, "host"), _header(a, "x-a"), _header(a, "x-b")) == ("a b", "GET", "b")
+            and dict(a[2]) == {"X-C": "c", "X-D": "d"}
+            for a in found
+        ),
+        kept=(_POST, Ask("/message")),
+    ),
+    Mend(
+        "body-too-large",
+        "the limit of the server",
+        conf(f"client_max_body_size 1k;\nlocation / {{ proxy_pass {_BACKEND}; }}\n"),
+        (Ask(_POST.path, {}, "POST", b"x" * 2000),),
+        _all(200),
+        kept=(Ask("/other", {}, "POST", b"x" * 2000), Ask("/sse")),
+    ),
+    Mend(
+        "no-affinity",
+        "two peers",
+        conf("location / { proxy_pass http://app; }\n", _UPSTREAM.format("")),
+        (Ask("/sse", _TELL), _POST, _POST, Ask("/sse", _TELL)),
+        _same_port,
+    ),
+    Mend(
+        "no-affinity",
+        "a hash of the session id",
+        conf(
+            "location / { proxy_pass http://app; }\n",
+            _UPSTREAM.format("hash $arg_sessionId consistent; # by session\n    "),
+        ),
+        tuple(
+            Ask(f"/{path}{query}", _TELL)
+            for at in range(8)
+            for path, query in (("sse", ""), ("message", f"?sessionId={at}"))
+        ),
+        _same_port,
+    ),
+    Mend(
+        "no-affinity",
+        "the fewest connections, on one line",
+        conf(
+            "location / { proxy_pass http://app; }\n",
+            "upstream app { least_conn; server 127.0.0.1:@BACKEND@; server 127.0.0.1:@SECOND@; }\n",
+        ),
+        (Ask("/sse", _TELL), _POST, _POST, Ask("/sse", _TELL)),
+        _same_port,
+    ),
+    Mend(
+        "cache-replay",
+        "in the location itself",
+        conf(
+            f"location / {{\n    proxy_pass {_BACKEND};\n    proxy_cache one;\n"
+            "    proxy_cache_valid 1h;\n}\n",
+            "proxy_cache_path cache keys_zone=one:1m;\n",
+        ),
+        (Ask("/sse", _TELL), Ask("/sse", _TELL)),
+        _two_counts,
+        kept=(Ask("/page", _TELL), Ask("/page", _TELL)),
+    ),
+    Mend(
+        "limits",
+        "requests, by the server",
+        conf(
+            f"limit_req zone=one;\nlocation / {{ proxy_pass {_BACKEND}; }}\n",
+            "limit_req_zone $http_x_who zone=one:1m rate=1r/m;\n",
+        ),
+        (Ask("/sse", {"X-Who": "a"}), Ask("/sse", {"X-Who": "a"}), Ask("/message", {"X-Who": "a"})),
+        _all(200),
+        kept=(Ask("/x", {"X-Who": "b"}), Ask("/x", {"X-Who": "b"})),
+    ),
+    Mend(
+        "location-miss",
+        "a regex beats the plain prefix",
+        conf(
+            "location ~ ^/s {\n    return 418;\n}\n"
+            f"location /sse {{\n    proxy_buffering off;\n    proxy_pass {_BACKEND};\n}}\n"
+        ),
+        (Ask("/sse", _TELL), Ask("/sse?a=b", _TELL), Ask("/sse/x")),
+        _all(200),
+        kept=(Ask("/s"), Ask("/static")),
+    ),
+    Mend(
+        "location-miss",
+        "an exact location of another path",
+        conf(
+            "location / { return 418; }\n"
+            f"location = /sse/ {{\n    proxy_pass {_BACKEND}/sse;\n"
+            "    proxy_set_header X-A a;\n}\n"
+        ),
+        (Ask("/sse", _TELL),),
+        lambda found: _all(200)(found) and _header(found[0], "x-a") == "a",
+        kept=(Ask("/sse/"), Ask("/")),
+    ),
+    Mend(
+        "new-default-regression",
+        "HTTP/1.1 towards a backend that cannot",
+        conf(f"proxy_http_version 1.1;\nlocation / {{ proxy_pass {_BACKEND}; }}\n").replace(
+            "    proxy_http_version 1.0;\n", ""
+        ),
+        (Ask("/sse", _TELL), _POST),
+        lambda found: all(answer[1]["version"] == "HTTP/1.0" for answer in found),
+        kept=(Ask("/other", _TELL),),
+    ),
+)

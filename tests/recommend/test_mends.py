@@ -1,0 +1,74 @@
+"""Each cause that a block mends: the fault shows on real Nginx, and is gone once it is patched."""
+
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+
+from tests.recommend.mends import MENDS, Answer, Mend
+from tests.recommend.real import BINARIES, Ask, accepts, answer, backend, free_port, nginx
+from tests.recommend.sites import case, diagnosis, patched
+from wizard.handshake import Handshake
+from wizard.model import Case
+from wizard.nginx import inspect, read
+from wizard.nginx.site import Request
+from wizard.recommend import recommend
+
+pytestmark = [
+    pytest.mark.nginx,
+    pytest.mark.parametrize("binary", BINARIES, ids=["wheel", "system"]),
+]
+
+
+def _written(mend: Mend, folder: Path, ports: dict[str, int]) -> None:
+    for name, text in {"nginx.conf": mend.text, **mend.files}.items():
+        for mark, port in ports.items():
+            text = text.replace(mark, str(port))
+        (folder / name).write_text(text)
+
+
+def _case(mend: Mend, folder: Path, port: int) -> Case:
+    config = read(str(folder / "nginx.conf"))
+    message = urlsplit(urljoin(mend.path, mend.endpoint))
+    stream = Request(mend.path, "127.0.0.1", port=port)
+    posted = replace(stream, path=message.path, query=message.query)
+    url = f"http://127.0.0.1:{port}{mend.path}"
+    shaken = Handshake("direct", url, "http+sse", "endpoint", endpoint=mend.endpoint)
+    return replace(
+        case(inspect(config, stream), url=url),
+        handshakes=(shaken,),
+        message_site=inspect(config, posted),
+    )
+
+
+def _answers(asks: tuple[Ask, ...], port: int) -> list[Answer]:
+    return [answer(port, ask) for ask in asks]
+
+
+def _counted(answers: list[Answer]) -> list[Answer]:
+    """Answers to compare: how many requests there were is no matter."""
+    told = [({**body, "count": 0} if isinstance(body, dict) else body) for _, body, _ in answers]
+    return [(status, body, own) for (status, _, own), body in zip(answers, told, strict=True)]
+
+
+@pytest.mark.parametrize("mend", MENDS, ids=str)
+def test_the_diff_mends_the_fault_and_keeps_the_rest(
+    mend: Mend, binary: str, tmp_path: Path
+) -> None:
+    with backend() as first, backend() as second:
+        port = free_port()
+        _written(mend, tmp_path, {"@NGINX@": port, "@BACKEND@": first, "@SECOND@": second})
+        made = recommend(_case(mend, tmp_path, port), diagnosis(mend.id))
+        assert made
+        with nginx(binary, tmp_path):
+            assert not mend.mended(_answers(mend.asks, port))
+            before = _answers(mend.kept, port)
+        patched(made)
+        accepted, said = accepts(binary, tmp_path)
+        assert accepted, said
+        assert "warn" not in said
+        with nginx(binary, tmp_path):
+            after = _answers(mend.asks, port)
+            assert mend.mended(after), after
+            assert _counted(_answers(mend.kept, port)) == _counted(before)
