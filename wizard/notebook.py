@@ -162,8 +162,9 @@ class Notebook:
 
     def read_logs(self) -> tuple[LogReport, ...]:
         """What the logs show by now; kept."""
-        path = urlsplit(self.target.url).path or "/"
-        reports = self._logs.collect(self._case.run, path)
+        posted = [one.post_url for one in self._case.handshakes if one.side == "proxy"]
+        paths = [urlsplit(url).path or "/" for url in (self.target.url, *filter(None, posted))]
+        reports = self._logs.collect(self._case.run, *paths)
         self._case = replace(self._case, logs=reports)
         return reports
 

@@ -51,7 +51,7 @@ async def secure() -> AsyncIterator[int]:
 def inconclusive(run: Ran, *said: str) -> None:
     assert (run.status, run.err) == (3, "")
     text = " ".join(run.out.split())
-    assert text.startswith("INCONCLUSIVE Through the proxy")
+    assert text.startswith("INCONCLUSIVE The stream through the proxy: ")
     for words in said:
         assert words in text
     assert "sse-proxy" in text

@@ -70,7 +70,7 @@ def test_the_block_and_the_diff_can_be_pasted() -> None:
     text = recommendation_text(MADE)
     assert "    location = /sse {\n" in text
     assert "    +\tproxy_buffering off;\n" in text
-    assert "cd /etc/nginx && patch -p0 < ssewizard-fix.diff" in text
+    assert "(cd /etc/nginx && patch -p0) < ssewizard-fix.diff" in text
 
 
 def test_each_new_line_has_its_reason_and_a_kept_one_none() -> None:

@@ -33,7 +33,7 @@ def explained(rule: Rule) -> str:
     )
     body = "\n".join(f"{head}\n{_filled(text)}\n" for head, text in parts)
     links = "".join(f"  {link}\n" for link in rule.references)
-    return f"{rule.id}: {rule.title}\n\n{body}\nReferences\n{links}"
+    return f"{textwrap.fill(f'{rule.id}: {rule.title}', WIDTH)}\n\n{body}\nReferences\n{links}"
 
 
 def _filled(text: str) -> str:

@@ -27,20 +27,21 @@ class LogWatch:
 
     tails: tuple[Tail, ...]
 
-    def collect(self, run: str, path: str) -> tuple[LogReport, ...]:
+    def collect(self, run: str, *paths: str) -> tuple[LogReport, ...]:
         """What has been written since.
 
         Args:
             run: The token in our User-Agent; a line that holds it is ours.
-            path: The stream's path: a line without a User-Agent is ours if it names it.
+            paths: The stream's path and that of its messages: a line without a User-Agent is
+                ours if it names one of them.
         """
-        return tuple(_report(tail, run, path) for tail in self.tails)
+        return tuple(_report(tail, run, paths) for tail in self.tails)
 
 
-def _report(tail: Tail, run: str, path: str) -> LogReport:
+def _report(tail: Tail, run: str, paths: Sequence[str]) -> LogReport:
     raw = tail.new()
     texts = raw.decode("utf-8", "replace").split("\n")
-    lines = [_line(tail.path, clip(text, LONGEST), run, path) for text in texts if text.strip()]
+    lines = [_line(tail.path, clip(text, LONGEST), run, paths) for text in texts if text.strip()]
     problem = tail.problem
     if len(raw) == LIMIT:
         problem = (
@@ -50,10 +51,10 @@ def _report(tail: Tail, run: str, path: str) -> LogReport:
     return LogReport(tail.path, kept, len(lines), problem)
 
 
-def _line(file: str, text: str, run: str, path: str) -> LogLine:
+def _line(file: str, text: str, run: str, paths: Sequence[str]) -> LogLine:
     said = read_line(text)
     client = _client(text, run)
-    ours = bool(client) or _by_path(said, path)
+    ours = bool(client) or _by_path(said, paths)
     return LogLine(file, text, said.kind, ours, said.tag, said.meaning, client)
 
 
@@ -67,12 +68,12 @@ def _client(text: str, run: str) -> str:
     return f"{name} h{rest.replace('-', ' ')}" if dash else name
 
 
-def _by_path(said: Said, path: str) -> bool:
+def _by_path(said: Said, paths: Sequence[str]) -> bool:
     """Where a line cannot name our probe: what was written since we began, about the same path.
     What backends say of their requests names no path."""
     if said.kind == "dotnet" or said.tag == "worker-timeout":
         return True
-    return said.kind in ("access", "error") and not said.agent and said.path == path
+    return said.kind in ("access", "error") and not said.agent and said.path in paths
 
 
 def _telling(lines: Sequence[LogLine]) -> tuple[LogLine, ...]:

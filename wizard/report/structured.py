@@ -95,6 +95,7 @@ def _handshake(one: Handshake) -> dict[str, Any]:
         "post_url": safe(one.post_url),
         "version": safe(one.version),
         "server": safe(one.server),
+        "sibling": _handshake(one.sibling) if one.sibling else None,
         "exchanges": [
             {"what": each.what, "url": safe(each.line.leg.url), "status": each.line.status}
             for each in one.exchanges

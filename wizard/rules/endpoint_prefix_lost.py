@@ -57,7 +57,7 @@ _UNREAD = " Without the config this rests on the two URLs: give --conf."
 RULE = Rule(
     id="endpoint-prefix-lost",
     station=Station.MESSAGE,
-    title="The endpoint event lacks the prefix that Nginx takes off",
+    title="The endpoint event lacks a prefix that Nginx removes",
     what="Nginx serves the backend below a prefix and takes that off (`location /x/` with "
     "`proxy_pass http://backend/;`). The backend does not know of it and names an endpoint such as "
     "/message; clients post there, outside of the prefix.",

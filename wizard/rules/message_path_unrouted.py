@@ -50,7 +50,7 @@ _UNREAD = " Nginx answers the POST itself; which location does so, only the conf
 RULE = Rule(
     id="message-path-unrouted",
     station=Station.MESSAGE,
-    title="The path of the messages does not lead to the stream's backend",
+    title="The messages do not reach the stream's backend",
     what="Only the stream's path is passed to the backend. The messages are posted to another path "
     "(the endpoint event names it, such as /message), which another location serves: static files, "
     "another service, or none.",

@@ -47,7 +47,7 @@ _APART = (
 RULE = Rule(
     id="new-default-regression",
     station=Station.REACH,
-    title="502 since the upgrade of Nginx: the backend cannot speak HTTP/1.1",
+    title="502 since Nginx 1.29.7: HTTP/1.1 towards the backend",
     what="From 1.29.7 proxy_http_version is 1.1 by default, with keepalive; before, it was 1.0 "
     "and a connection for each request. A backend that knows HTTP/1.0 alone hangs up.",
     hurts="All was well until Nginx was upgraded, and nobody touched the config.",

@@ -61,7 +61,7 @@ _BOTH = Fix("use the path that the server speaks at, and pass that path on in Ng
 RULE = Rule(
     id="wrong-transport",
     station=Station.ROUTE,
-    title="The server speaks another MCP transport, at another path",
+    title="The server speaks another transport, at another path",
     what="The client asks for HTTP+SSE at /sse, and the server speaks Streamable HTTP at /mcp; or "
     "the reverse. HTTP+SSE is deprecated since 2025-03-26, and servers drop it: the .NET SDK has "
     "/sse off by default from 1.2.0.",
