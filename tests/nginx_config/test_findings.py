@@ -77,6 +77,18 @@ def test_a_location_that_nearly_serves_what_files_answer(location: str, path: st
     assert [one.id for one in config_findings(site(text, path))] == ["location-miss"]
 
 
+@pytest.mark.parametrize(
+    ("meant", "serving"),
+    [("/api", "/api/sse"), ("/api", "= /api/sse"), ("~ sse", "= /api/sse"), ("/", "/api/sse")],
+)
+def test_who_is_plainly_the_more_special_one_was_meant(meant: str, serving: str) -> None:
+    serves = f"location {serving} {{ {PASS} proxy_read_timeout 1h; }}"
+    text = server(f"location {meant} {{ {PASS} {CALM} }} {serves}")
+    found = {one.id for one in config_findings(site(text, "/api/sse"))}
+    assert "proxy-buffering-hold" in found
+    assert "location-miss" not in found
+
+
 def test_files_alone_are_no_finding() -> None:
     assert config_findings(site(server(f"location /api {{ {PASS} }}"))) == ()
 

@@ -71,6 +71,14 @@ def test_nothing_is_said_where_the_direct_stream_did_not_outlive_it(direct: str)
     assert causes(case("60", "60", PASSED, direct=direct)) == []
 
 
+def test_without_a_direct_stream_the_log_alone_confirms() -> None:
+    alone = {after: replace(case(after, "60", PASSED), direct=()) for after in ("60", "15")}
+    assert causes(alone["60"]) == [("idle-read-timeout", "likely")]
+    assert causes(alone["15"]) == [("outer-timeout", "possible")]
+    logged = replace(case("60", "60", samples.logged(TIMED_OUT)), direct=())
+    assert causes(logged) == [("idle-read-timeout", "confirmed")]
+
+
 def test_a_reload_is_told_from_a_timeout_of_that_length() -> None:
     reload = samples.logged(RELOAD, ours=False)
     stop = "worker_shutdown_timeout 60s;"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from wizard.nginx.locations import PASSES, normal, spelled
 from wizard.nginx.patterns import compiled, raw
-from wizard.nginx.site import Site
+from wizard.nginx.site import LocationRef, Site
 from wizard.nginx.tree import Directive
 from wizard.text import visible
 
@@ -41,7 +41,22 @@ def meant(site: Site) -> tuple[Meant, ...]:
         for location in _all(site.server.directive)
         if id(location) not in chain and any(child.name in PASSES for child in location.block or ())
         if (why := _why(location, path))
+        if serving is None or not _is_closer(serving, location, path)
     )
+
+
+def _is_closer(serving: LocationRef, other: Directive, path: str) -> bool:
+    """Whether who serves is plainly the more special one: then that was meant."""
+    if serving.modifier == "=":
+        return serving.path == path
+    prefixes = ("", "^~")
+    return (
+        serving.modifier in prefixes and spelled(other)[0] in prefixes and _is_long(serving, path)
+    )
+
+
+def _is_long(serving: LocationRef, path: str) -> bool:
+    return serving.path != "/" and path.startswith(serving.path)
 
 
 def _all(block: Directive) -> Iterator[Directive]:

@@ -25,14 +25,18 @@ LAYERS: tuple[tuple[float, float, str], ...] = (
 
 
 def cut(case: Case) -> tuple[Cell, ...]:
-    """The proxied cells that ended by themselves after data, while a direct stream of that age
-    was still open: not the backend's own end."""
-    return tuple(cell for cell in seen.cells(case.proxy, "identity") if _broke_off(case, cell))
+    """The proxied cells that were broken off after data; where a direct stream was watched, only
+    those that it outlived: not the backend's own end."""
+    return tuple(
+        cell
+        for cell in seen.cells(case.proxy, "identity")
+        if cell.outcome == "cut" and cell.timeline.first_data_s is not None
+        if not seen.live_direct(case) or outlived(case, cell)
+    )
 
 
-def _broke_off(case: Case, cell: Cell) -> bool:
-    if cell.outcome != "cut" or cell.timeline.first_data_s is None:
-        return False
+def outlived(case: Case, cell: Cell) -> bool:
+    """Whether a direct stream of that age was still open when this one ended."""
     return any(
         other.timeline.ended == "open" and (other.timeline.waited_s or 0.0) >= age_s(cell)
         for other in seen.live_direct(case)
@@ -92,7 +96,9 @@ def reloaded(case: Case) -> tuple[LogLine, ...]:
 def beside(case: Case, cell: Cell) -> Evidence:
     """The end beside every timeout of this Nginx, so that a reader sees which it was."""
     whole = f"ended {seconds(silence_s(cell))} after its last byte, {seconds(age_s(cell))} after "
-    whole += "its start; the direct stream of that age was open"
+    whole += "its start"
+    if outlived(case, cell):
+        whole += "; the direct stream of that age was open"
     limits = ", ".join(_limits(case.site)) if case.site else ""
     return Evidence("probe", cell.timeline.leg.label, f"{whole} ({limits})" if limits else whole)
 

@@ -1,6 +1,6 @@
 """Nginx ends a stream that was silent for longer than proxy_read_timeout."""
 
-from wizard.model import Case, Cell, Evidence, Finding, Fix
+from wizard.model import Case, Cell, Confidence, Evidence, Finding, Fix
 from wizard.rules import cuts, seen
 from wizard.rules.rule import Rule, Station
 from wizard.text import seconds
@@ -25,8 +25,14 @@ def _observed(rule: Rule, case: Case, cell: Cell) -> Finding | None:
     if case.site is not None and limit is not None:
         evidence.append(seen.of_setting(case.site, cuts.read_timeout_name(case.site)))
     evidence += [seen.of_log(line) for line in logged[:1]]
-    sure = matches or logged
-    return rule.found("confirmed" if sure else "possible", tuple(evidence), APART)
+    return rule.found(_confidence(case, cell, matches, bool(logged)), tuple(evidence), APART)
+
+
+def _confidence(case: Case, cell: Cell, matches: bool, logged: bool) -> Confidence:
+    """Without a direct stream that went on, the backend itself may have ended it then."""
+    if logged or (matches and cuts.outlived(case, cell)):
+        return "confirmed"
+    return "likely" if matches else "possible"
 
 
 APART = (

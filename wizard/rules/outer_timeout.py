@@ -29,8 +29,8 @@ def _found(rule: Rule, case: Case, cell: Cell, measured: str, whose: str) -> Fin
     evidence = [seen.of_cell(cell), cuts.beside(case, cell)]
     evidence.append(Evidence("probe", cell.timeline.leg.label, f"{measured} is {whose}"))
     evidence += [seen.of_log(line) for line in passed[:1]]
-    sure: Confidence = "likely" if passed else "possible"
-    return rule.found(sure, tuple(evidence), _APART if passed else f"{_APART} {_LOGS}")
+    sure: Confidence = "likely" if passed and cuts.outlived(case, cell) else "possible"
+    return rule.found(sure, tuple(evidence), _APART if sure == "likely" else f"{_APART} {_LOGS}")
 
 
 def _passed_on(case: Case, cell: Cell) -> tuple[LogLine, ...]:
@@ -39,10 +39,13 @@ def _passed_on(case: Case, cell: Cell) -> tuple[LogLine, ...]:
 
 
 _APART = (
-    "No timeout of this Nginx is that long and the direct stream went on, so another layer ended "
-    "it; which one, the number only suggests."
+    "No timeout of this Nginx that is known is that long, so another layer ended it; which one, "
+    "the number only suggests."
 )
-_LOGS = "Nginx's access log (200) and an error log without a complaint would make it likely."
+_LOGS = (
+    "A direct stream that goes on, and Nginx's logs with a 200 and no complaint, would make it "
+    "likely."
+)
 
 RULE = Rule(
     id="outer-timeout",

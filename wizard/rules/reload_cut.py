@@ -29,9 +29,10 @@ def _observed(rule: Rule, case: Case, cell: Cell, limit: Setting | None) -> Find
     )
     apart = (
         "Nginx was reloaded while the stream was watched, and logged no timeout of the stream "
-        "itself; the direct stream went on."
+        "itself."
     )
-    return rule.found("confirmed" if limit else "likely", evidence, apart)
+    sure = limit is not None and cuts.outlived(case, cell)
+    return rule.found("confirmed" if sure else "likely", evidence, apart)
 
 
 def _of_limit(limit: Setting) -> Evidence:
