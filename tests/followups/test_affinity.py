@@ -5,7 +5,18 @@ from dataclasses import replace
 
 import pytest
 
-from tests.mcp.server import RESULT, Answer, Asked, Legacy, Server, http, result, running
+from tests.mcp.server import (
+    RESULT,
+    Answer,
+    Asked,
+    Legacy,
+    Server,
+    event,
+    http,
+    result,
+    running,
+    streamed,
+)
 from wizard.followups import affinity
 from wizard.handshake import Exchange, Handshake, Side
 from wizard.model import Case, Place, Replay, Target
@@ -63,9 +74,26 @@ async def test_it_ends_with_the_first_two_that_differ() -> None:
 async def test_ten_requests_in_all_at_the_most(status: int) -> None:
     async with running({**Legacy().answers, "ping": in_turn(status)}) as server:
         replays = await made(lost(server))
-        await server.until(lambda: "GET" in server.left)
+        await server.until(lambda: len(server.left) == server.whats.count("GET"))
     assert set(statuses(replays)) == {status}
-    assert len(server.asked) <= 10
+    assert len(server.asked) == 10
+
+
+async def test_a_second_stream_draws_messages_to_the_first() -> None:
+    """As `least_conn` does: a message goes where fewer streams are."""
+    streams: list[Asked] = []
+
+    async def stream(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        streams.append(asked)
+        await streamed(event(b"/messages?sessionId=1", "endpoint"))(asked, writer)  # type: ignore[operator]
+
+    async def ping(_asked: Asked, writer: asyncio.StreamWriter) -> None:
+        writer.write(http(202 if len(streams) > 1 else 404))
+        await writer.drain()
+
+    async with running({"GET": stream, "ping": ping}) as server:
+        replays = await made(lost(server))
+    assert statuses(replays) == [404, 404, 404, 404, 202]
 
 
 async def test_no_endpoint_or_one_elsewhere_gets_no_ping() -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from wizard.diagnose import diagnose
+from wizard.handshake import Stage
 from wizard.model import Case, Finding
 from wizard.rules import replayed, rule_named
 from wizard.rules.samples import case, hands, logged
@@ -139,6 +140,18 @@ def test_messages_that_all_arrive_are_no_fault() -> None:
     pings = tuple(replayed.asked("affinity", 202, side="proxy") for _ in range(9))
     known = replace(case(proxy="live", direct="live", settings=OFF), replays=pings)
     assert sure("no-affinity", known) is None
+
+
+@pytest.mark.parametrize(("direct", "expected"), [("done", "likely"), ("initialize", None)])
+def test_one_session_lost_and_another_not(direct: Stage, expected: str | None) -> None:
+    """The same message fails direct, too: then it is the message that the server does not take."""
+    pings = tuple(replayed.asked("affinity", 202, side="proxy") for _ in range(8))
+    spoken = (
+        hands("proxy", stage="initialize", status=400),
+        hands("direct", stage=direct, status=202 if direct == "done" else 400),
+    )
+    known = case(proxy="live", direct="live", settings=OFF, handshakes=spoken)
+    assert sure("no-affinity", replace(known, replays=pings)) == expected
 
 
 URL = "http://127.0.0.1:8081/.well-known/oauth-protected-resource"

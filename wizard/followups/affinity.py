@@ -4,6 +4,7 @@ Pings alone are sent, which MCP allows at any time; no tool is called.
 """
 
 import json
+from collections.abc import Sequence
 from urllib.parse import urljoin
 
 from wizard.followups.asking import WITHIN, FollowUp
@@ -18,8 +19,9 @@ from wizard.probe import Ask, Manner
 from wizard.timeline import Leg, Timeline
 
 PURPOSE = "affinity"
-STREAMED, POSTED, DELETES = 9, 6, 3
-"""How many pings and deletes at the most: with what opens the session, ten requests in all."""
+STREAMED, POSTED, DELETES = 4, 6, 3
+"""How many pings (twice, over a stream) and deletes at the most: with what opens the session, ten
+requests in all."""
 UNKNOWN = frozenset({400, 404})
 """How servers say that they do not know a session: the Python SDK by 404, the .NET one by 400."""
 
@@ -62,12 +64,20 @@ async def _make(case: Case, manner: Manner) -> tuple[Replay, ...]:
 
 
 async def _streamed(leg: Leg, manner: Manner) -> list[Timeline]:
+    """Half of the pings beside one stream; where all fare alike, the others beside two: with
+    `least_conn` a message goes anywhere but where the only stream is."""
     async with streaming(leg, manner) as stream:
         await stream.until(lambda heard: heard.endpoint is not None, WITHIN)
         endpoint = stream.heard.endpoint
         if not endpoint or unfit(leg.url, endpoint):
             return []
-        return await _pings(Leg(leg.name, urljoin(leg.url, endpoint)), manner, STREAMED)
+        there = Leg(leg.name, urljoin(leg.url, endpoint))
+        lines = await _pings(there, manner, STREAMED)
+        if len(lines) < STREAMED or mixed(lines):
+            return lines
+        async with streaming(leg, manner) as second:
+            await second.until(lambda heard: heard.endpoint is not None, WITHIN)
+            return await _pings(there, manner, 2 * STREAMED, lines)
 
 
 async def _posted(leg: Leg, manner: Manner) -> list[Timeline]:
@@ -76,7 +86,7 @@ async def _posted(leg: Leg, manner: Manner) -> list[Timeline]:
     if not session:
         return []
     try:
-        return await _pings(leg, manner, POSTED, session)
+        return await _pings(leg, manner, POSTED, session=session)
     finally:
         await _close(leg, manner, session)
 
@@ -89,9 +99,11 @@ async def _close(leg: Leg, manner: Manner, session: str) -> None:
             return
 
 
-async def _pings(leg: Leg, manner: Manner, count: int, session: str = "") -> list[Timeline]:
-    """One after the other, until two answers differ."""
-    lines: list[Timeline] = []
+async def _pings(
+    leg: Leg, manner: Manner, count: int, known: Sequence[Timeline] = (), session: str = ""
+) -> list[Timeline]:
+    """One after the other up to that many, until two answers differ."""
+    lines = list(known)
     while len(lines) < count and not mixed(lines):
         lines.append(await ask(leg, manner, _ping(len(lines) + 2, session), WITHIN))
         if lines[-1].status is None:

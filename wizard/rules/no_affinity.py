@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from wizard.model import Case, Evidence, Finding, Fix, Replay
+from wizard.model import Case, Confidence, Evidence, Finding, Fix, Replay
 from wizard.nginx.balance import Balancing, balancing
 from wizard.rules import replayed, seen
 from wizard.rules.rule import Rule, Station
@@ -16,14 +16,35 @@ def check(rule: Rule, case: Case) -> Finding | None:
     pings = replayed.replays(case, "affinity")
     taken = [one for one in pings if one.line.status and 200 <= one.line.status < 300]
     lost = [one for one in pings if one.line.status in UNKNOWN]
-    if not taken or not lost:
+    if not taken:
+        return None
+    own = "direct" in taken[0].line.leg.name
+    first = () if own else _first_lost(case)
+    if not lost and not first:
         return None
     how = balancing(case.site) if case.site else Balancing()
-    own = "direct" in lost[0].line.leg.name
-    evidence = (*_of_stream(case), _count(pings, lost), *map(replayed.of_replay, pings[-2:]))
     fix = _BACKEND if own or (case.site is not None and not how.scatters) else RULE.fix
-    shared = () if own else _of_peers(case, how)
-    return rule.found("confirmed", (*evidence, *shared), APART, fix=fix, explains=_SYMPTOMS)
+    evidence = (
+        *_of_stream(case),
+        *first,
+        _count(pings, lost),
+        *map(replayed.of_replay, pings[-2:]),
+        *(() if own else _of_peers(case, how)),
+    )
+    sure: Confidence = "confirmed" if lost else "likely"
+    apart = APART if lost else _BETWEEN
+    return rule.found(sure, evidence, apart, fix=fix, explains=_SYMPTOMS)
+
+
+def _first_lost(case: Case) -> tuple[Evidence, ...]:
+    """The handshake's own message, if it was not known though the direct one was."""
+    spoken, direct = case.handshake("proxy"), case.handshake("direct")
+    what = "initialize" if spoken and spoken.transport == "http+sse" else "initialized"
+    line = spoken.exchange(what) if spoken and direct and direct.done else None
+    if line is None or line.status not in UNKNOWN:
+        return ()
+    text = f"HTTP {line.status}{replayed.said(line)}"
+    return (Evidence("probe", f"{line.leg.label}, the handshake's POST", text),)
 
 
 def _of_stream(case: Case) -> tuple[Evidence, ...]:
@@ -44,6 +65,10 @@ def _of_peers(case: Case, how: Balancing) -> tuple[Evidence, ...]:
     return (Evidence("config", str(how.where or case.site.config.main), text),)
 
 
+_BETWEEN = (
+    "The message of one session was not known, and those of another were all taken, on the same "
+    "path: so the path is right, and chance decides."
+)
 _BACKEND = Fix(
     "the backend runs as one process, or its processes share their sessions, or each client "
     "stays with one of them",
