@@ -9,10 +9,12 @@ from typing import Any
 
 from tests.wire.scripted import CHUNKED, chunk, serving
 from wizard.mcp.asking import Pace
-from wizard.probe import Manner
 
 BRISK = 0.2
-"""What an exchange is given, in seconds, where none will come."""
+"""What an exchange is given, in seconds, where nothing at all will come."""
+FAIR = 1.0
+"""The same where something will come first, and then no more."""
+PATIENT = 20.0
 RESULT = {
     "protocolVersion": "2025-11-25",
     "capabilities": {},
@@ -163,16 +165,15 @@ async def silence(_asked: Asked, _writer: asyncio.StreamWriter) -> None:
     await asyncio.Event().wait()
 
 
-def brisk() -> Pace:
-    """A pace for tests in which something never comes."""
-    manner = Manner()
-    return Pace(BRISK, manner.clock() + 60, manner.clock)
+def hurried(at: int, by: float = BRISK) -> Pace:
+    """Patient, so that a busy machine does not matter, but for one exchange in vain."""
+    waits = iter([*[PATIENT] * at, by, *[PATIENT] * 9])
+    return Pace(PATIENT, 0.0, lambda: -next(waits))
 
 
 def patient() -> Pace:
     """A pace that no test should need."""
-    manner = Manner()
-    return Pace(20.0, manner.clock() + 60, manner.clock)
+    return Pace(PATIENT, 0.0, lambda: -PATIENT)
 
 
 class Legacy:

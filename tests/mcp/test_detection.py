@@ -8,8 +8,8 @@ import pytest
 
 import wizard.mcp.handshake
 from tests.mcp.server import (
-    BRISK,
     DISCOVERED,
+    FAIR,
     RESULT,
     Answer,
     Legacy,
@@ -39,7 +39,7 @@ STREAM = (("content-type", "text/event-stream"),)
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wait in vain is short; none of the others comes near it."""
-    monkeypatch.setattr(wizard.mcp.handshake, "DOUBTFUL", BRISK)
+    monkeypatch.setattr(wizard.mcp.handshake, "DOUBTFUL", FAIR)
 
 
 def seen(url: str, *events: ProbeEvent) -> Timeline:

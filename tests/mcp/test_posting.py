@@ -9,13 +9,14 @@ import pytest
 
 from tests.mcp.server import (
     DISCOVERED,
+    FAIR,
     RESULT,
     Answer,
     Server,
-    brisk,
     error,
     event,
     http,
+    hurried,
     patient,
     result,
     running,
@@ -145,7 +146,8 @@ def refused() -> dict[str, tuple[Answer, str, str]]:
 async def test_what_is_no_answer_is_told(how: str) -> None:
     first, stage, why = refused()[how]
     async with running(answers(first)) as server:
-        made = await shaken(server, brisk())
+        silent = how in ("nothing", "a stream without it")
+        made = await shaken(server, hurried(0, FAIR) if silent else patient())
     assert (made.stage, made.transport) == (stage, "unknown")
     assert why in one_line(made.why)
     assert server.whats == ["initialize"]
@@ -173,7 +175,7 @@ async def test_a_session_is_closed_whatever_came_of_it() -> None:
         streamed(session=SESSION),
     ):
         async with running(answers(first)) as server:
-            made = await shaken(server, brisk())
+            made = await shaken(server, hurried(0, FAIR) if callable(first) else patient())
         assert not made.done
         assert server.whats == ["initialize", "DELETE"]
         assert server.only("DELETE").headers["mcp-session-id"] == SESSION
