@@ -1,6 +1,6 @@
 """From a case to its diagnosis: pure, and the same whichever order the rules run in."""
 
-from wizard.judge import is_well
+from wizard.judge import handshake_fails, is_well
 from wizard.model import HELD, Case, Cell, Diagnosis, Finding, Verdict
 from wizard.rules import Rule, all_rules
 from wizard.rules.seen import predicted
@@ -43,17 +43,6 @@ def is_healthy(case: Case) -> bool:
         and all(is_well(cell, case.handshake("proxy")) for cell in offered)
         and not handshake_fails(case)
     )
-
-
-def handshake_fails(case: Case) -> bool:
-    """Whether an MCP server answered, and not through the proxy: a plain event stream, which
-    speaks to nobody on either side, is no fault."""
-    proxied, direct = case.handshake("proxy"), case.handshake("direct")
-    if proxied is None or proxied.done:
-        return False
-    if direct is not None and direct.done:
-        return True
-    return proxied.transport != "unknown"
 
 
 def _summary(case: Case, verdict: Verdict, causes: tuple[Finding, ...]) -> str:

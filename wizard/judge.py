@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from wizard.handshake import Handshake
-from wizard.model import Cell, Outcome
+from wizard.model import Case, Cell, Outcome
 from wizard.stall import connected_s, is_live
 from wizard.text import safe, seconds
 from wizard.timeline import Timeline
@@ -35,6 +35,17 @@ def is_well(cell: Cell, spoken: Handshake | None = None) -> bool:
         return True
     by_post = spoken is not None and spoken.done and spoken.transport != "http+sse"
     return by_post and (cell.outcome == "silent" or cell.timeline.status in OPTIONAL)
+
+
+def handshake_fails(case: Case) -> bool:
+    """Whether an MCP server answered, and not through the proxy: a plain event stream, which
+    speaks to nobody on either side, is no fault."""
+    proxied, direct = case.handshake("proxy"), case.handshake("direct")
+    if proxied is None or proxied.done:
+        return False
+    if direct is not None and direct.done:
+        return True
+    return proxied.transport != "unknown"
 
 
 def _judge(line: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome, str]:

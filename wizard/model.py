@@ -25,6 +25,8 @@ STEPS: tuple[StepId, ...] = (
 State = Literal["todo", "running", "pass", "warn", "fail", "skip"]
 Confidence = Literal["confirmed", "likely", "possible"]
 Verdict = Literal["healthy", "fault", "inconclusive"]
+Style = Literal["", "nginx", "ingress-nginx", "f5", "npm"]
+"""What a recommendation is written as; empty leaves it to what the config shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class Target:
         stall: The longest wait, in seconds, before a silent stream counts as held.
         patience: How long, in seconds, to watch a live stream for a cut; 0 does not watch.
         connect_to: Host and port to connect to instead of the URL's own.
+        style: What the recommendation is written as: Nginx's own config, annotations of one of
+            the two ingress controllers, or Nginx Proxy Manager's box.
     """
 
     url: str
@@ -58,6 +62,7 @@ class Target:
     stall: float = 10.0
     patience: float = 0.0
     mcp: bool = True
+    style: Style = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +179,8 @@ class Case:
     Attributes:
         run: The token in our User-Agent; the log step finds our own lines by it.
         started: When the first probe began, in seconds since the epoch.
-        before: The proxied cells of the round before the last, once the user verifies.
+        before: The proxied cells before the reload, once the user verifies.
+        before_handshakes: The handshakes before the reload.
         message_site: What the config says of the path to which messages are posted; None where
             that path or the config is not known.
         handshakes: One for each side that was tried, or that could not be.
@@ -189,6 +195,7 @@ class Case:
     proxy: tuple[Cell, ...] = ()
     direct: tuple[Cell, ...] = ()
     before: tuple[Cell, ...] = ()
+    before_handshakes: tuple[Handshake, ...] = ()
     logs: tuple[LogReport, ...] = ()
     site: Site | None = None
     root_site: Site | None = None

@@ -177,11 +177,12 @@ class Notebook:
         """What the proxied cells are before the first proof is what they were before the reload;
         kept until they are probed anew."""
         if not self._case.before:
-            self._case = replace(self._case, before=self.case.proxy)
+            hands = self._case.handshakes
+            self._case = replace(self._case, before=self.case.proxy, before_handshakes=hands)
 
     def forget_before(self) -> None:
         """The stream is probed anew: whatever was before is no longer the question."""
-        self._case = replace(self._case, before=())
+        self._case = replace(self._case, before=(), before_handshakes=())
 
     def keep_problem(self, step: StepId, problem: str) -> None:
         """What could not be done, in one sentence; an empty one is forgotten."""

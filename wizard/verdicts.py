@@ -1,10 +1,11 @@
 """What a step's result comes to: pass, warn or fail, and why, in one sentence."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from wizard.handshake import Handshake
-from wizard.judge import is_well
-from wizard.model import HELD, Cell, Diagnosis, LogReport, Recommendation, State
+from wizard.judge import handshake_fails, is_well
+from wizard.model import HELD, Case, Cell, Diagnosis, LogReport, Recommendation, State
 from wizard.nginx.site import Site
 from wizard.text import safe, seconds
 from wizard.timeline import Timeline
@@ -100,17 +101,30 @@ def of_diagnosis(diagnosis: Diagnosis) -> Verdict:
     return states[diagnosis.verdict], diagnosis.summary
 
 
-def of_verify(
-    before: Sequence[Cell], after: Sequence[Cell], spoken: Handshake | None = None
-) -> Verdict:
-    """The proof: every cell is live now, in a new connection."""
-    state, why = of_cells(after, spoken)
-    was = sum(cell.outcome in HELD for cell in before)
-    if state == "pass" and was:
+def of_verify(case: Case) -> Verdict:
+    """The proof: every cell is live now, in a new connection, and the handshake succeeds."""
+    state, why = of_proxied(case)
+    if state != "pass":
+        return state, f"not fixed yet: {why}"
+    was = sum(cell.outcome in HELD for cell in case.before)
+    if was:
         return "pass", f"fixed: {was} cells were held, all are live now"
-    if state == "pass":
-        return "pass", f"all cells are live, as before; {why}"
-    return state, f"not fixed yet: {why}"
+    known = replace(case, handshakes=case.before_handshakes)
+    if handshake_fails(known):
+        return "pass", "fixed: the MCP handshake failed, and succeeds now"
+    bad = [cell for cell in case.before if not is_well(cell, known.handshake("proxy"))]
+    if bad:
+        return "pass", f"fixed: {bad[0].why} before; now {why}"
+    return "pass", f"all cells are live, as before; {why}"
+
+
+def of_proxied(case: Case) -> Verdict:
+    """The matrix through the proxy, and the handshake that must succeed there too."""
+    state, why = of_cells(case.proxy, case.handshake("proxy"))
+    proxied = case.handshake("proxy")
+    if state == "pass" and proxied is not None and handshake_fails(case):
+        return "fail", f"the stream is live, but the MCP handshake fails: {safe(proxied.why, 200)}"
+    return state, why
 
 
 def of_recommendation(recommendation: Recommendation | None, diagnosis: Diagnosis) -> Verdict:

@@ -31,7 +31,7 @@ async def proxy(book: Notebook) -> StepResult:
     await book.probe(book.legs("proxy"), book.legs("direct"), patience=book.target.patience)
     await book.shake_hands()
     await book.follow_up(anew=True)
-    return verdicts.of_cells(book.case.proxy, book.case.handshake("proxy"))
+    return verdicts.of_proxied(book.case)
 
 
 async def direct(book: Notebook) -> StepResult:
@@ -84,8 +84,7 @@ async def verify(book: Notebook) -> StepResult:
     await book.probe(book.legs("proxy"), book.legs("direct"))
     await book.shake_hands()
     await book.follow_up(anew=True)
-    case = book.case
-    return verdicts.of_verify(case.before, case.proxy, case.handshake("proxy"))
+    return verdicts.of_verify(book.case)
 
 
 WORK: Mapping[StepId, Callable[[Notebook], Awaitable[StepResult]]] = {

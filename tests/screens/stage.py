@@ -181,13 +181,13 @@ def results(known: Case) -> dict[StepId, StepState]:
     diagnosis = diagnose(known)
     found: dict[StepId, verdicts.Verdict] = {
         "root": verdicts.of_root(known.root or root(answers=False)),
-        "proxy": verdicts.of_cells(known.proxy),
+        "proxy": verdicts.of_proxied(known),
         "direct": verdicts.of_cells(known.direct),
         "logs": verdicts.of_logs(known.logs),
         "config": verdicts.of_site(known.site) if known.site else ("fail", "not read"),
         "cause": verdicts.of_diagnosis(diagnosis),
         "fix": verdicts.of_recommendation(recommend(known, diagnosis), diagnosis),
-        "verify": verdicts.of_verify(known.before, known.proxy),
+        "verify": verdicts.of_verify(known),
     }
     return {step: StepState(step, *result) for step, result in found.items()}
 
