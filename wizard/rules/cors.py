@@ -1,27 +1,24 @@
 """A browser refuses what the server says about other origins."""
 
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from wizard.model import Case, Cell, Evidence, Finding, Fix
-from wizard.rules import seen
+from wizard.rules import replayed, seen
 from wizard.rules.rule import Rule, Station
 from wizard.text import safe
 from wizard.timeline import Timeline
 
 ALLOW, EXPOSE = "access-control-allow-origin", "access-control-expose-headers"
+PREFLIGHT = "preflight"
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """Said twice, said for another origin, or the session id not exposed."""
+    """Said twice, not said for the origin that was given, or the session id not exposed."""
     for cell in case.proxy:
-        allowed = _values(cell.timeline)
-        if len(allowed) > 1:
-            return rule.found("likely", _twice(case, cell, allowed), _TWICE)
-        if allowed and (asked := _origin(case)) and allowed[0] not in ("*", asked):
-            said = Evidence("probe", cell.timeline.leg.label, f"for {safe(asked, 80)} it says "
-                            f"Access-Control-Allow-Origin: {safe(allowed[0], 80)}")  # fmt: skip
-            return rule.found("likely", (said,), _OTHER)
-    return _unexposed(rule, case)
+        if len(allowed := _values(cell.timeline)) > 1:
+            return rule.found("likely", _twice(case, cell, allowed), f"{_TWICE}{_asked(case)}")
+    return _refused(rule, case) or _unexposed(rule, case)
 
 
 def _values(line: Timeline) -> list[str]:
@@ -31,8 +28,44 @@ def _values(line: Timeline) -> list[str]:
 
 
 def _origin(case: Case) -> str | None:
-    """The Origin that the user has us send."""
-    return next((value for name, value in case.target.headers if name.lower() == "origin"), None)
+    """The Origin that the user has us send, if it is another than the URL's own."""
+    given = next((value for name, value in case.target.headers if name.lower() == "origin"), None)
+    scheme, netloc, *_ = urlsplit(case.target.url)
+    return given if given and given.lower() != f"{scheme}://{netloc}".lower() else None
+
+
+def _refused(rule: Rule, case: Case) -> Finding | None:
+    """The origin that was given is not allowed, on the stream or before the POST."""
+    asked = _origin(case)
+    if asked is None:
+        return None
+    streams = [cell.timeline for cell in case.proxy if cell.timeline.is_event_stream]
+    before = [one.line for one in replayed.replays(case, PREFLIGHT) if one.line.status]
+    wrong = [line for line in streams if not _allows(line, asked)]
+    wrong += [line for line in before if not (_allows(line, asked) and _takes_json(line))]
+    evidence = tuple(_of(line, asked) for line in wrong[:2])
+    return rule.found("confirmed", evidence, _OTHER) if wrong else None
+
+
+def _allows(line: Timeline, asked: str) -> bool:
+    return bool({"*", asked} & set(_values(line)))
+
+
+def _takes_json(line: Timeline) -> bool:
+    """Whether a preflight was answered so that a browser goes on with a POST of JSON."""
+    names = (line.header("access-control-allow-headers") or "").lower()
+    return 200 <= (line.status or 0) < 300 and ("content-type" in names or "*" in names)
+
+
+def _of(line: Timeline, asked: str) -> Evidence:
+    said = [f"{name}: {safe(value, 80)}" for name, value in line.headers if name in _TOLD]
+    text = (
+        f"to {safe(asked, 80)} it answers {line.status} with {', '.join(said) or 'no CORS header'}"
+    )
+    return Evidence("probe", line.leg.label, text)
+
+
+_TOLD = frozenset({ALLOW, "access-control-allow-headers"})
 
 
 def _twice(case: Case, cell: Cell, allowed: list[str]) -> tuple[Evidence, ...]:
@@ -59,19 +92,25 @@ def _unexposed(rule: Rule, case: Case) -> Finding | None:
         return None
     said = f"Mcp-Session-Id is sent, and Access-Control-Expose-Headers is {safe(shown) or 'absent'}"
     evidence = (Evidence("probe", answer.leg.label, said),)
-    return rule.found("likely", evidence, _UNREAD, latent=True)
+    return rule.found("likely", evidence, f"{_UNREAD}{_asked(case)}", latent=True)
 
 
-_NOT_ASKED = "No preflight (OPTIONS) was sent: which origin would ask is not known."
+def _asked(case: Case) -> str:
+    """What was not looked at, and how it would be."""
+    if replayed.replays(case, PREFLIGHT):
+        return ""
+    return " No preflight was sent: give --header 'Origin: https://your.app'."
+
+
 _TWICE = (
     "Two layers each add the header. A browser refuses more than one value, whatever they are; "
-    f"other clients do not look. {_NOT_ASKED}"
+    "other clients do not look."
 )
-_OTHER = f"The origin that was sent is not the one that is allowed. {_NOT_ASKED}"
-_UNREAD = (
-    "A page of another origin can begin a session and cannot read its id; other clients can. "
-    f"{_NOT_ASKED}"
+_OTHER = (
+    "That very origin was sent, and the answer does not allow it: a browser keeps it from the "
+    "page, other clients do not look."
 )
+_UNREAD = "A page of another origin can begin a session and cannot read its id; other clients can."
 
 RULE = Rule(
     id="cors",
@@ -81,10 +120,9 @@ RULE = Rule(
     "from Nginx), name another origin, or do not expose Mcp-Session-Id.",
     hurts="The page's console shows a CORS error, curl and the SDKs work, and the network looks "
     "healthy.",
-    shows="In browsers only. The wizard sees a doubled header, a session id that is not exposed, "
-    "and, with `--header 'Origin: https://your.app'`, an origin that is not allowed. It sends no "
-    "preflight: try `curl -i -X OPTIONS -H 'Origin: …' -H 'Access-Control-Request-Method: POST' "
-    "-H 'Access-Control-Request-Headers: content-type,mcp-session-id,mcp-protocol-version'`.",
+    shows="In browsers only. The wizard sees a doubled header, and a session id not exposed; "
+    "with `--header 'Origin: https://your.app'` it also sends the preflight (OPTIONS) and sees "
+    "whether that origin, POST and its headers are allowed.",
     mend="Allow the origin, the methods and the MCP headers, and expose Mcp-Session-Id, in one "
     "layer: the backend or Nginx, not both (`proxy_hide_header Access-Control-Allow-Origin`).",
     wrong="Adding the header in Nginx as well: two values are as bad as none.",
