@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.mcp.server import Asked, Server, http, running, silence, streamed
-from wizard.followups import FOLLOW_UPS, again, blocked, follow_up, metadata, public_host
+from wizard.followups import FOLLOW_UPS, again, alone, blocked, follow_up, metadata, public_host
 from wizard.model import Case, Cell, Place, Target
 from wizard.probe import Manner
 from wizard.rules.replayed import answering
@@ -211,3 +211,25 @@ async def test_nothing_is_asked_twice() -> None:
         known = replace(known, replays=await follow_up(known, Manner()))
         assert await follow_up(known, Manner()) == known.replays
     assert server.whats == ["GET"] * 3
+
+
+@pytest.mark.parametrize(
+    ("known", "needed"),
+    [
+        (case(proxy="503", direct="live", settings={}), True),
+        (case(proxy="live", proxy_gzip="503", direct="live", settings={}), False),
+        (case(proxy="503", direct="503", settings={}), False),
+    ],
+    ids=["all", "one", "direct too"],
+)
+def test_one_alone_only_where_all_were_refused(known: Case, needed: bool) -> None:
+    assert alone.FOLLOW_UP.needed(known) == needed
+
+
+async def test_one_alone_is_one() -> None:
+    async with running({"GET": LIVE}) as server:
+        (replay,) = await follow_up(
+            at(case(proxy="503", direct="live", settings={}), server), Manner()
+        )
+        await server.until(lambda: server.left == ["GET"])
+    assert (replay.purpose, replay.line.events) == ("alone", 1)

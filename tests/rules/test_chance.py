@@ -113,6 +113,14 @@ def test_a_limit_that_lets_a_whole_session_pass_may_be_meant() -> None:
     assert sure("limits", known) == "possible"
 
 
+def test_a_limit_that_one_alone_does_not_meet() -> None:
+    known = case(proxy="503", direct="live", settings=LIMITED)
+    alone = replayed.asked("alone", 200, side="proxy")
+    assert sure("limits", replace(known, replays=(alone,))) == "confirmed"
+    refused = replayed.asked("alone", 503, side="proxy")
+    assert sure("limits", replace(known, replays=(refused,))) == "likely"
+
+
 def test_where_the_backend_itself_forgets_nginx_cannot_help() -> None:
     known = case(proxy="live", direct="live", settings=OFF)
     for side, where in (("proxy", "backend"), ("direct", "backend")):
@@ -190,3 +198,46 @@ def test_a_worker_that_was_killed_makes_it_likely() -> None:
     assert sure("backend-blocked", known) == "likely"
     calm = case(proxy="live", direct="live", settings=OFF, logs=(killed,))
     assert sure("backend-blocked", calm) is None
+
+
+CACHED = {"proxy_buffering": "on", "proxy_cache": "one"}
+ONE = "/message?sessionId=1"
+
+
+@pytest.mark.parametrize(("settings", "expected"), [(CACHED, "likely"), (OFF, None)])
+def test_a_copy_without_a_direct_stream(settings: dict[str, str], expected: str | None) -> None:
+    known = case(proxy="live", direct="live", settings=settings)
+    cells = tuple(
+        replace(cell, timeline=replayed.naming(cell.timeline, ONE)) for cell in known.proxy
+    )
+    assert sure("cache-replay", replace(known, proxy=cells, direct=())) == expected
+
+
+STUCK = logged(
+    ERROR % "upstream timed out (110: Connection timed out) while connecting to upstream"
+)
+PAIR = ("127.0.0.1:12213", "127.0.0.1:12214")
+
+
+def slow(known: Case) -> Case:
+    """Its second stream came a second after the first."""
+    first, second = known.proxy
+    line = replace(second.timeline, first_data_s=1.01)
+    return replace(known, proxy=(first, replace(second, timeline=line)))
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        (case(proxy="live", direct="live", settings=OFF, peers=PAIR, logs=(STUCK,)), None),
+        (slow(case(proxy="live", direct="live", settings=OFF, peers=PAIR)), None),
+        (
+            slow(case(proxy="live", direct="live", settings=OFF, peers=PAIR, logs=(STUCK,))),
+            "confirmed",
+        ),
+        (slow(case(proxy="live", direct="live", settings=OFF, logs=(STUCK,))), None),
+    ],
+    ids=["none late", "no log", "late", "one peer"],
+)
+def test_a_peer_without_a_direct_stream(known: Case, expected: str | None) -> None:
+    assert sure("dead-peer-replay", replace(known, direct=())) == expected

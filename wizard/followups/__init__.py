@@ -4,7 +4,7 @@ All are bounded: at most ten requests for one purpose, each with a time of its o
 closed again. A case that is clear already (a stream held in every cell) asks nothing more.
 """
 
-from wizard.followups import affinity, again, blocked, metadata, preflight, public_host
+from wizard.followups import affinity, again, alone, blocked, metadata, preflight, public_host
 from wizard.followups.asking import FollowUp
 from wizard.model import Case, Replay
 from wizard.probe import Manner
@@ -15,6 +15,7 @@ FOLLOW_UPS: tuple[FollowUp, ...] = (
     public_host.FOLLOW_UP,
     public_host.ORIGIN,
     metadata.FOLLOW_UP,
+    alone.FOLLOW_UP,
     blocked.FOLLOW_UP,
     affinity.FOLLOW_UP,
     again.FOLLOW_UP,

@@ -18,16 +18,19 @@ def check(rule: Rule, case: Case) -> Finding | None:
     through = _named([cell.timeline for cell in case.proxy], case.handshake("proxy"))
     direct = _named([cell.timeline for cell in case.direct], case.handshake("direct"))
     twice = [one for one, count in Counter(name for _, name in through).items() if count > 1]
-    if not twice or len({name for _, name in direct}) < max(2, len(direct)):
+    own = len({name for _, name in direct}) >= max(2, len(direct))
+    if not twice or not (own if direct else _caches(case)):
         return None
     same = ", ".join(label for label, name in through if name == twice[0])
+    others = f"{len(direct)} streams, and each names another endpoint"
     evidence = (
         Evidence("probe", same, f"the same endpoint in each: {safe(twice[0], 120)}"),
-        Evidence("probe", "sse-direct", f"{len(direct)} streams, and each names another endpoint"),
+        *((Evidence("probe", "sse-direct", others),) if direct else ()),
         *_cached_by(case),
         *_config(case),
     )
-    return rule.found(_confidence(case), evidence, APART, explains=_SYMPTOMS)
+    sure = _confidence(case) if direct else "likely"
+    return rule.found(sure, evidence, APART if direct else _ALONE, explains=_SYMPTOMS)
 
 
 def _named(lines: Iterable[Timeline], spoken: Handshake | None) -> list[tuple[str, str]]:
@@ -80,6 +83,10 @@ def _config(case: Case) -> tuple[Evidence, ...]:
 _SYMPTOMS = frozenset(
     {"message-path-unrouted", "endpoint-prefix-lost", "query-dropped", "no-affinity"}
     | {"outer-timeout", "idle-read-timeout"}
+)
+_ALONE = (
+    "A session id is made for one stream, so the same one twice is a copy. That the backend makes "
+    "a new one each time was not seen: give --direct to confirm."
 )
 APART = (
     "A session id is made for one stream, and the backend asked directly makes a new one each "

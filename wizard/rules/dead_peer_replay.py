@@ -28,7 +28,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     again = replayed.replays(case, "again")
     evidence = (
         *_late(case),
-        *(seen.of_cell(cell) for cell in case.proxy if cell.outcome == "live"),
+        *(seen.of_cell(cell) for cell in case.proxy if _is_lucky(case, cell)),
         *map(replayed.of_replay, again),
         *_config(case, peers),
         *(seen.of_log(line) for line in logged[:2]),
@@ -44,10 +44,9 @@ def _logged(case: Case) -> tuple[LogLine, ...]:
 
 
 def _confidence(case: Case, logged: tuple[LogLine, ...]) -> Confidence | None:
-    unlucky = [cell for cell in case.proxy if cell.outcome in HELD]
-    lucky = [cell for cell in case.proxy if cell.outcome == "live"]
+    unlucky, lucky = _unlucky(case), any(cell.outcome == "live" for cell in case.proxy)
     root = _root_is_late(case)
-    if logged and (unlucky or root):
+    if logged and (unlucky or root or _behind(case)):
         return "confirmed"
     if not lucky or not (unlucky or root):
         return None
@@ -55,6 +54,23 @@ def _confidence(case: Case, logged: tuple[LogLine, ...]) -> Confidence | None:
     if root or any(map(_at_once, again)):
         return "possible" if case.site is None else "likely"
     return "possible" if not again and any(map(_only_waited, unlucky)) else None
+
+
+def _unlucky(case: Case) -> tuple[Cell, ...]:
+    return tuple(cell for cell in case.proxy if cell.outcome in HELD)
+
+
+def _behind(case: Case) -> tuple[Cell, ...]:
+    """Those that came long after another: late, though no direct leg says so."""
+    came = [cell.timeline.first_data_s for cell in case.proxy]
+    first = min((at for at in came if at is not None), default=0.0)
+    return tuple(
+        cell for cell, at in zip(case.proxy, came, strict=True) if at and at - first > NEAR
+    )
+
+
+def _is_lucky(case: Case, cell: Cell) -> bool:
+    return cell.outcome == "live" and cell not in _behind(case)
 
 
 def _only_waited(cell: Cell) -> bool:
@@ -68,7 +84,7 @@ def _at_once(first: float | None) -> bool:
 
 
 def _late(case: Case) -> tuple[Evidence, ...]:
-    cells = tuple(seen.of_cell(cell) for cell in case.proxy if cell.outcome in HELD)
+    cells = tuple(map(seen.of_cell, _unlucky(case) or _behind(case)))
     if cells or case.root is None or not _root_is_late(case):
         return cells
     text = f"answered only after {seconds(case.root.headers_s)}"

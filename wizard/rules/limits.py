@@ -4,6 +4,7 @@ from wizard.model import Case, Cell, Confidence, Evidence, Finding, Fix
 from wizard.nginx.site import Site
 from wizard.rules import replayed, seen
 from wizard.rules.rule import Rule, Station
+from wizard.stall import is_live
 from wizard.timeline import Timeline
 
 REFUSED = frozenset({429, 503})
@@ -20,11 +21,12 @@ def _refused(rule: Rule, case: Case) -> Finding | None:
         return None
     logged = seen.log_lines(case, "limited")
     live = [cell for cell in case.proxy if cell.outcome == "live"]
-    sure = _confidence(case, live, logged=bool(logged))
+    alone = [one for one in replayed.replays(case, "alone") if is_live(one.line)]
+    sure = _confidence(case, live, logged=bool(logged), served=bool(live or alone))
     if sure is None:
         return None
     evidence = [_of(line) for line in turned]
-    evidence += [seen.of_cell(cell) for cell in live]
+    evidence += [*map(seen.of_cell, live), *map(replayed.of_replay, alone)]
     evidence += _config(case.site)
     evidence += [seen.of_log(line) for line in logged[:1]]
     return rule.found(sure, tuple(evidence), APART, explains=_SYMPTOMS)
@@ -38,7 +40,7 @@ def _posted(case: Case) -> list[Timeline]:
     return [posted] if posted and posted.status in REFUSED and taken else []
 
 
-def _confidence(case: Case, live: list[Cell], *, logged: bool) -> Confidence | None:
+def _confidence(case: Case, live: list[Cell], *, logged: bool, served: bool) -> Confidence | None:
     """A client needs two at once, a stream and a message: where these pass, it may be meant so."""
     spoken = case.handshake("proxy")
     if len(live) >= 2 and spoken is not None and spoken.done:
@@ -49,7 +51,7 @@ def _confidence(case: Case, live: list[Cell], *, logged: bool) -> Confidence | N
         return None
     if case.site is None:
         return "possible"
-    return "confirmed" if live else "likely"
+    return "confirmed" if served else "likely"
 
 
 def _delayed(rule: Rule, case: Case) -> Finding | None:
