@@ -111,6 +111,17 @@ def test_the_config_says_which_name(line: str, host: str) -> None:
     assert public_host.hosts(case(proxy="421", direct="live", conf=NAMED % line)) == (host,)
 
 
+def test_a_password_in_the_url_is_no_part_of_the_name() -> None:
+    for known in (
+        case(proxy="421", direct="live", conf=NAMED % "proxy_set_header Host $http_host;"),
+        replace(REFUSED, site=None),
+    ):
+        known = replace(
+            known, target=replace(known.target, url="http://me:s3cr3t@bot.example:81/sse")
+        )
+        assert public_host.hosts(known)[0] == "bot.example:81"
+
+
 def test_a_name_that_variables_decide_leaves_the_likely_ones() -> None:
     known = case(proxy="421", direct="live", conf=NAMED % "proxy_set_header Host $server_name;")
     assert public_host.hosts(known) == ("127.0.0.1:8081", "127.0.0.1")

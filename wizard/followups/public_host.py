@@ -40,10 +40,9 @@ async def _make(case: Case, manner: Manner) -> tuple[Replay, ...]:
 def hosts(case: Case) -> tuple[str, ...]:
     """The Host that the backend is asked for: the config says which; else the likely ones."""
     parts = urlsplit(case.target.url)
-    known = passed_host(case.site, parts.netloc) if case.site else ""
-    if known:
-        return (known,)
-    return tuple(dict.fromkeys((parts.netloc.rpartition("@")[2], parts.hostname or "")))
+    asked = parts.netloc.rpartition("@")[2]
+    known = passed_host(case.site, asked) if case.site else ""
+    return (known,) if known else tuple(dict.fromkeys((asked, parts.hostname or "")))
 
 
 def _origin_needed(case: Case) -> bool:

@@ -3,27 +3,12 @@
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from wizard.logs.error_log import error_line
+from wizard.logs.said import Said, path_of
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What one line says.
-
-    Attributes:
-        kind: `access`, `error`, `dotnet` or `text`.
-        tag: As in `model.LogLine`.
-        meaning: What it shows, in one sentence; empty where it only gives context.
-        path: The request's path, where the line names one.
-        agent: The User-Agent, where the line records it.
-    """
-
-    kind: str
-    tag: str = ""
-    meaning: str = ""
-    path: str = ""
-    agent: str = ""
+__all__ = ["Said", "read_line"]
 
 
 def read_line(text: str) -> Said:
@@ -49,7 +34,7 @@ def _combined(text: str) -> Said | None:
     tried = _TRIED.search(text, found.end())
     upstream = tried[0] if tried else ""
     agent = found["agent"] or ""
-    return _access(int(found["status"]), size, _path(found["request"]), agent, upstream)
+    return _access(int(found["status"]), size, path_of(found["request"]), agent, upstream)
 
 
 _TRIED = re.compile(r"\b50[234](?: ?[,:] ?\d{3})+\b")
@@ -80,11 +65,6 @@ def _access(status: int, size: int | None, path: str, agent: str, upstream: str 
     return Said("access", tag, meaning, path, agent)
 
 
-def _path(request: str) -> str:
-    words = request.split(" ")
-    return words[1].partition("?")[0] if len(words) > 1 else ""
-
-
 _HEX = re.compile(r"(?<!\\)\\x([0-9A-Fa-f]{2})")
 
 
@@ -104,7 +84,7 @@ def _json(text: str) -> Said | None:
         return _wrapped(data)
     size = _number(data, "body_bytes_sent", "bytes_sent", "bytes", "size")
     path = _word(data, "request_uri", "uri", "path", "url").partition("?")[0]
-    path = path or _path(_word(data, "request"))
+    path = path or path_of(_word(data, "request"))
     agent = _word(data, "http_user_agent", "user_agent", "agent", "useragent")
     return _access(status, size, path, agent, _word(data, "upstream_status"))
 
@@ -128,99 +108,6 @@ def _word(data: Mapping[str, Any], *names: str) -> str:
     return next((str(data[name]) for name in names if name in data), "")
 
 
-_ERROR = re.compile(r"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[(?P<level>\w+)\] (?P<rest>.*)$", re.DOTALL)
-_REQUEST = re.compile(r'request: "([^"]{0,2000})"')
-_TELLING = (
-    (
-        "while connecting to upstream",
-        "connect-failed",
-        "Nginx could not connect to the backend",
-    ),
-    (
-        "while reading response header from upstream",
-        "header-timeout",
-        "the backend did not begin to answer within proxy_read_timeout",
-    ),
-    (
-        "while reading upstream",
-        "read-timeout",
-        "the stream was silent for longer than proxy_read_timeout, so Nginx ended it",
-    ),
-)
-
-
-_WHATEVER = (
-    (
-        "while SSL handshaking to upstream",
-        "upstream-tls",
-        "the TLS handshake with the backend failed",
-    ),
-    (
-        "upstream prematurely closed",
-        "premature-close",
-        "the backend closed the connection before its answer was complete",
-    ),
-    (
-        "reset by peer) while reading response header from upstream",
-        "premature-close",
-        "the backend reset the connection instead of answering",
-    ),
-    (
-        "upstream sent no valid HTTP/1.",
-        "invalid-answer",
-        "what the backend sent is no HTTP answer",
-    ),
-    (
-        "gracefully shutting down",
-        "reload",
-        "Nginx was reloaded: an old worker ends once its connections have",
-    ),
-    (
-        "limiting connections by zone",
-        "limited",
-        "Nginx refused it: more connections at once than limit_conn allows",
-    ),
-    (
-        "limiting requests, excess",
-        "limited",
-        "Nginx refused it: more requests in a row than limit_req allows",
-    ),
-    (
-        "delaying request, excess",
-        "delayed",
-        "Nginx let it wait: more requests in a row than limit_req allows",
-    ),
-    (
-        "auth request unexpected status",
-        "auth-request",
-        "the subrequest of auth_request answered neither 2xx nor 401 nor 403, so Nginx answers 500",
-    ),
-)
-"""Phrases that tell by themselves, with their tags."""
-
-
-def _error(text: str) -> Said | None:
-    """Nginx's error log."""
-    found = _ERROR.match(text)
-    if found is None:
-        return None
-    rest, request = found["rest"], _REQUEST.search(found["rest"])
-    path = _path(request[1]) if request else ""
-    for phrase, tag, meaning in _WHATEVER:
-        if phrase in rest:
-            return Said("error", tag, meaning, path)
-    if (
-        "connect() failed" in rest
-        # 110 on Linux, 60 on macOS and the BSDs.
-        or "upstream timed out (" in rest
-        or "no live upstreams" in rest
-    ):
-        for phrase, tag, meaning in _TELLING:
-            if phrase in rest:
-                return Said("error", tag, meaning, path)
-    return Said("error", path=path)
-
-
 _CANCELED = "message processing canceled"
 
 
@@ -241,4 +128,10 @@ def _gunicorn(text: str) -> Said | None:
     return Said("text", "worker-timeout", "a backend worker was busy too long, and was killed")
 
 
-_FORMS: tuple[Callable[[str], Said | None], ...] = (_combined, _json, _error, _dotnet, _gunicorn)
+_FORMS: tuple[Callable[[str], Said | None], ...] = (
+    _combined,
+    _json,
+    error_line,
+    _dotnet,
+    _gunicorn,
+)
