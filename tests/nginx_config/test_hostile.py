@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from tests.nginx_config.drawn import quiet
 from tests.nginx_config.texts import one_line
 from wizard import nginx
+from wizard.config_findings import config_findings
 from wizard.errors import ConfigError
 from wizard.nginx.files import decode
 from wizard.nginx.patterns import compiled, raw
@@ -36,6 +37,10 @@ NESTED = st.recursive(
             "set $a;", "try_files @a;", "try_files /sse;", "rewrite (;",
             "upstream a { server; server b; }",
             "proxy_pass http://unix:/a:/b;", "proxy_pass http://a;", "http2 on;", "include *;",
+            "proxy_pass https://[;", "proxy_pass http://a:x/;", "proxy_buffering off;",
+            "upstream a { server [; server b:x; }", "proxy_set_header;", "proxy_set_header A;",
+            "proxy_set_header A b;",
+            "location /sse/ { proxy_pass http://a; proxy_buffering off; }",
             "proxy_read_timeout 99999999999999999999999;", "gzip_types *;", "rewrite;", "gzip;",
         ]
     ),
@@ -85,6 +90,7 @@ def test_what_is_read_can_be_asked(text: str, path: str, host: str | None) -> No
     site = nginx.inspect(from_text(text, "x"), Request(path, host), "1." + "9" * 5000)
     assert site.version is None
     assert site.upstream is None or site.upstream.kind == "static" or site.location
+    assert all(one.where and one.text for one in config_findings(site))
 
 
 @given(

@@ -42,7 +42,7 @@ def _messages(site: Site) -> ConfigFinding | None:
     if last != "sse" or site.upstream is None or not site.upstream.peers:
         return None
     # The backend names its own paths: a prefix that was stripped is not in them.
-    asked = urlsplit(site.upstream.request_uri or site.request.path).path
+    asked = (site.upstream.request_uri or site.request.path).partition("?")[0]
     behind = asked.rstrip("/").rpartition("/")[0]
     paths = [f"{behind}/{name}" for name in MESSAGES]
     if any(_leads_there(site, path) for path in paths):

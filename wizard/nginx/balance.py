@@ -4,7 +4,6 @@ https://nginx.org/en/docs/http/ngx_http_upstream_module.html
 """
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from wizard.nginx.servers import http_blocks
 from wizard.nginx.site import Site
@@ -47,8 +46,7 @@ def upstream_block(site: Site) -> Directive | None:
     """The `upstream` block that the path goes to; None where it goes to an address itself."""
     if site.upstream is None:
         return None
-    passed = site.upstream.passed
-    name = (urlsplit(passed).netloc if "://" in passed else passed.partition("/")[0]).lower()
+    name = site.upstream.authority.lower()
     inside = [line for http in http_blocks(site.config) for line in http.children("upstream")]
     alone = [line for line in site.config.root if line.name == "upstream"]
     named = (line for line in (*inside, *alone) if [arg.lower() for arg in line.args[:1]] == [name])

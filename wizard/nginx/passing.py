@@ -20,7 +20,7 @@ def passed_host(site: Site, asked: str) -> str:
     upstream = site.upstream
     if upstream is None or upstream.kind != "proxy":
         return ""
-    proxied = urlsplit(upstream.passed).netloc
+    proxied = upstream.authority
     known = {
         "host": urlsplit(f"//{asked}").hostname or "",
         "http_host": asked,

@@ -1,5 +1,6 @@
 """What Nginx does with one request, read from its config: values only."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -93,6 +94,11 @@ class Upstream:
     peers: tuple[str, ...] = ()
     request_uri: str | None = None
     where: Where | None = None
+
+    @property
+    def authority(self) -> str:
+        """Host and port as written; `urlsplit` would raise for an address that is none."""
+        return re.split("[/?#]", self.passed.partition("://")[2] or self.passed, maxsplit=1)[0]
 
 
 @dataclass(frozen=True, slots=True)

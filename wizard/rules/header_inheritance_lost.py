@@ -83,7 +83,7 @@ def _inner_names(site: Site) -> frozenset[str]:
     """What Nginx sends as Host by default: the name in proxy_pass; and the peers behind it."""
     upstream = site.upstream
     own = f"{site.request.host}:{site.request.port}" if site.request.port else site.request.host
-    names = {_netloc(upstream.passed), *upstream.peers} if upstream else set()
+    names = {upstream.authority, *upstream.peers} if upstream else set()
     return frozenset(name.lower() for name in names if name) - {(own or "").lower(), ""}
 
 

@@ -106,8 +106,11 @@ def same_backend(case: Case) -> str:
 def address(peer: str) -> str:
     """A peer or URL as host:port in lower case; the port is the scheme's where none is named."""
     text = peer.lower()
-    parts = urlsplit(text if "://" in text else f"http://{text}")
-    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        parts = urlsplit(text if "://" in text else f"http://{text}")
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:
+        return text  # no address: a config may hold anything
     host = parts.hostname or ""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
