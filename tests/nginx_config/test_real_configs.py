@@ -123,7 +123,9 @@ FOUND = {
         ("/sse", BOT, "https"),
         (BOT, f"{NPM}:8"),
         ("/", f"{NPM}:38"),
-        settings={
+        ("10.0.0.7:12213",),
+        "/sse",
+        {
             "proxy_buffering": ("on", "default"),
             "proxy_read_timeout": ("90s", "/etc/nginx/nginx.conf:19"),
             "proxy_http_version": ("1.1", f"{NPM}:41"),

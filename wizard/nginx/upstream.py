@@ -15,6 +15,8 @@ from wizard.nginx.tree import Config, Directive
 _URL = re.compile(
     r"^(?:(?P<scheme>\w+)://)?(?P<host>unix:[^:]+|[^/?#]*):?(?P<uri>[/?#].*)?$", re.DOTALL
 )
+_UNKNOWN = "\0"
+_VARIABLE = re.compile(r"\$\{?(\w+)\}?")
 _UNESCAPED = "/!$&'()*+,-.:;=@_~[]"
 """What `ngx_escape_uri` leaves as it is, beside letters and digits."""
 
@@ -27,9 +29,9 @@ def upstream_of(config: Config, server: Directive, route: Route, request: Reques
         return Upstream("static", "")
     kind = passing.name.removesuffix("_pass")
     passed = passing.args[0]
-    literal = _resolved(passed, (server, *route.chain))
+    literal = _asked_for(_resolved(passed, (server, *route.chain)), route, request)
     peers = _peers(config, literal)
-    uri = _request_uri(kind, passed, location, route, request)
+    uri = _request_uri(kind, (passed, literal), location, route, request)
     return Upstream(kind, passed, peers, uri, passing.where)
 
 
@@ -50,14 +52,25 @@ def _resolved(passed: str, blocks: tuple[Directive, ...]) -> str:
         value = next(iter(values)) if len(values) == 1 else "$"
         return found[0] if "$" in value else value
 
-    return re.sub(r"\$\{?(\w+)\}?", fill, passed)
+    return _VARIABLE.sub(fill, passed)
+
+
+def _asked_for(literal: str, route: Route, request: Request) -> str:
+    """The target with the variables filled in that stand for the request itself; `_UNKNOWN` where
+    another one stands."""
+    original = f"?{request.query}" if request.query else ""
+    known = {"request_uri": request.path + original, "uri": route.path, "document_uri": route.path}
+    if route.query is not None:
+        known |= {"args": route.query, "query_string": route.query}
+        known["is_args"] = "?" if route.query else ""
+    return _VARIABLE.sub(lambda found: known.get(found[1], _UNKNOWN), literal)
 
 
 def _peers(config: Config, passed: str) -> tuple[str, ...]:
     """The addresses behind the target: those of its upstream block, or its own."""
     found = _URL.match(passed)
     host = found["host"] if found else passed
-    if "$" in host or not host:
+    if _UNKNOWN in host or not host:
         return ()
     name = host.removeprefix("unix:")
     for http in (*http_blocks(config), None):
@@ -66,6 +79,8 @@ def _peers(config: Config, passed: str) -> tuple[str, ...]:
         )
         for block in blocks:
             if [one.lower() for one in block.args[:1]] == [name.lower()]:
+                if any(line.name.startswith("balancer_by_lua") for line in block.block or ()):
+                    return ()
                 servers = (line.args[0] for line in block.children("server") if line.args)
                 return tuple(_with_port(server, None) for server in servers)
     return (_with_port(host, found["scheme"] if found else None),)
@@ -78,22 +93,25 @@ def _with_port(host: str, scheme: str | None) -> str:
 
 
 def _request_uri(
-    kind: str, passed: str, location: Directive, route: Route, request: Request
+    kind: str, target: tuple[str, str], location: Directive, route: Route, request: Request
 ) -> str | None:
-    """The URI that the backend gets, query included; None where variables decide."""
+    """The URI that the backend gets, query included; None where variables decide.
+
+    Args:
+        target: What is passed to, as written and with its variables filled in.
+    """
+    passed, literal = target
     if route.query is None:
         return None
     query = f"?{route.query}" if route.query else ""
     asked = (_escaped(route.path) if route.rewritten else request.path) + query
     if kind != "proxy":
         return asked
-    found = _URL.match(passed)
+    found = _URL.match(literal)
     uri = found["uri"] if found else None
     if "$" in passed:
-        if uri is None:
-            return asked
-        original = f"?{request.query}" if request.query else ""
-        return request.path + original if uri == "$request_uri" else None
+        # With variables the URI is taken as it stands, and the query only where it stands there.
+        return asked if uri is None else None if _UNKNOWN in uri else uri
     if uri is None or route.broken:
         return asked
     modifier, prefix = spelled(location)
