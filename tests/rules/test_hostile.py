@@ -6,12 +6,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.nginx_config.drawn import quiet
-from tests.nginx_config.test_hostile import NESTED
 from wizard.diagnose import diagnose
 from wizard.model import Diagnosis
 from wizard.rules import samples
 from wizard.rules.replayed import answering
 
+PASSES = st.sampled_from(
+    ["proxy_pass http://a;", "proxy_pass https://[;", "proxy_pass http://a:x/;", "return 404;",
+     "proxy_pass http://$x$request_uri;", "proxy_pass http://[::1/;", "fastcgi_pass a;", "root /;"]
+)  # fmt: skip
+LINES = st.sampled_from(
+    ["proxy_set_header;", "proxy_set_header A;", "proxy_set_header Host b;", "proxy_buffering off;",
+     "proxy_read_timeout x;", "auth_request;", "limit_conn;", "proxy_cache;", "add_header X;",
+     "proxy_ignore_headers Cache-Control X-Accel-Buffering;", "proxy_http_version 9;"]
+)  # fmt: skip
+NAMES = st.sampled_from(["/", "= /sse", "= /sse/", "~ s", "~ (", "^~ /s", "/sse", "/message"])
+LOCATIONS = st.builds(
+    lambda name, passing, lines: f"location {name} {{ {passing} {' '.join(lines)} }}",
+    NAMES,
+    PASSES,
+    st.lists(LINES, max_size=3),
+)
+UPSTREAM = "worker_shutdown_timeout 1s; http { upstream a { server [; server b:x; } server"
 KINDS = st.sampled_from(
     ["live", "held", "silent", "cut:1", "cut:60", "closed", "html", "redirect:http://[/", "400",
      "401", "404", "405", "413", "421", "429", "500", "502", "503", "504"]
@@ -32,10 +48,17 @@ HEADERS = st.sampled_from(
 ENDPOINTS = st.sampled_from(["/message?sessionId=1", "//[", "http://a:b/", "", "\x00"])
 
 
-@given(NESTED, KINDS, KINDS, st.lists(TAGS, max_size=2), st.lists(HEADERS, max_size=2), ENDPOINTS)
+@given(
+    st.lists(LOCATIONS, max_size=4),
+    KINDS,
+    KINDS,
+    st.lists(TAGS, max_size=2),
+    st.lists(HEADERS, max_size=2),
+    ENDPOINTS,
+)
 @settings(**quiet(max_examples=200))
 def test_every_rule_ends(
-    conf: str,
+    inside: list[str],
     proxy: str,
     direct: str,
     said: list[str],
@@ -43,9 +66,8 @@ def test_every_rule_ends(
     endpoint: str,
 ) -> None:
     lines = [samples.logged(f"2026/11/23 16:00:00 [error] 7#7: *1 {text}") for text in said]
-    case = samples.case(
-        proxy=proxy, direct=direct, conf=f"server {{ listen 8081; {conf} }}", logs=tuple(lines)
-    )
+    conf = f"{UPSTREAM} {{ listen 8081; proxy_set_header Authorization x; {' '.join(inside)} }} }}"
+    case = samples.case(proxy=proxy, direct=direct, conf=conf, logs=tuple(lines))
     spoken = replace(samples.hands("proxy", stage="initialize", status=404), endpoint=endpoint)
     case = replace(answering(case, tuple(headers)), handshakes=(spoken,))
     assert isinstance(diagnose(case), Diagnosis)

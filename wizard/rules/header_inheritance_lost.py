@@ -117,7 +117,8 @@ def _of(cells: list[Cell]) -> tuple[Evidence, ...]:
 
 def _of_config(lost: Lost) -> tuple[Evidence, ...]:
     names = ", ".join(line.args[0] for line in lost.lines)
-    by = f"proxy_set_header {lost.by.args[0]}: with it no header of the outer levels is sent"
+    set_here = " ".join(lost.by.args[:1])
+    by = f"proxy_set_header {set_here}: with it no header of the outer levels is sent"
     first = f"proxy_set_header stands here, and is not in force for this path, for {names}"
     return (
         Evidence("config", str(lost.by.where), safe(by)),
