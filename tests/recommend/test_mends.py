@@ -1,5 +1,7 @@
 """Each cause that a block mends: the fault shows on real Nginx, and is gone once it is patched."""
 
+import http.client
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
@@ -7,7 +9,8 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 
 from tests.recommend.mends import MENDS, Answer, Mend
-from tests.recommend.real import BINARIES, Ask, accepts, answer, backend, free_port, nginx
+from tests.recommend.real import BINARIES, HOLD, Ask, accepts, answer, backend, free_port, nginx
+from tests.recommend.scenarios import conf
 from tests.recommend.sites import case, diagnosis, patched
 from wizard.handshake import Handshake
 from wizard.model import Case
@@ -72,3 +75,32 @@ def test_the_diff_mends_the_fault_and_keeps_the_rest(
             after = _answers(mend.asks, port)
             assert mend.mended(after), after
             assert _counted(_answers(mend.kept, port)) == _counted(before)
+
+
+def test_open_streams_do_not_count_against_other_paths(binary: str, tmp_path: Path) -> None:
+    text = conf(
+        "limit_conn one 1;\nproxy_buffering off;\n"
+        "location / { proxy_pass http://127.0.0.1:@BACKEND@; }\n",
+        "limit_conn_zone $server_port zone=one:1m;\n",
+    )
+    mend = Mend("limits", "connections", text, (), bool)
+    with backend() as upstream:
+        port = free_port()
+        _written(mend, tmp_path, {"@NGINX@": port, "@BACKEND@": upstream})
+        made = recommend(_case(mend, tmp_path, port), diagnosis("limits"))
+        assert made
+        with nginx(binary, tmp_path):
+            assert _beside_a_stream(port) == [503, 503]
+        patched(made)
+        with nginx(binary, tmp_path):
+            assert _beside_a_stream(port) == [200, 200]
+
+
+def _beside_a_stream(port: int) -> list[int]:
+    """The statuses of a second stream and of another path while a stream is open."""
+    with ExitStack() as held:
+        stream = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        held.callback(stream.close)
+        stream.request("GET", "/sse", headers={HOLD: "1"})
+        assert stream.getresponse().readline().startswith(b"data: ")
+        return [answer(port, Ask(path))[0] for path in ("/sse", "/other")]

@@ -4,14 +4,15 @@ import argparse
 import math
 import re
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import NoReturn, get_args
 from urllib.parse import urlsplit
 
 from wizard import __version__
 from wizard.errors import UsageError
-from wizard.model import LOCAL, Place, Target
+from wizard.model import LOCAL, Place, Style, Target
 from wizard.text import safe
 
+STYLES = tuple(style for style in get_args(Style) if style)
 FORMATS = ("text", "json", "markdown", "junit")
 _VANTAGE = re.compile(r"^([A-Za-z][\w.-]*)=(.*)$", re.DOTALL)
 _TOKEN = re.compile(r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
@@ -107,6 +108,8 @@ def _add_target_options(made: Parser) -> None:
     add("--patience", type=_seconds, default=0.0, metavar="SECONDS", help="how long to watch a "
         "live stream for a cut (0)")  # fmt: skip
     add("--no-mcp", action="store_true", help="no MCP handshake")
+    add("--style", choices=STYLES, default="", help="write the fix as this; by default as what "
+        "wrote the config, if it shows that")  # fmt: skip
 
 
 def _add_output_options(made: Parser, formats: Sequence[str]) -> None:
@@ -151,6 +154,7 @@ def target_of(words: argparse.Namespace) -> Target:
         stall=words.stall,
         patience=words.patience,
         mcp=not words.no_mcp,
+        style=words.style,
     )
 
 

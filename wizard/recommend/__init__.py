@@ -4,9 +4,12 @@ Everything that guards or shapes the path today is kept; only what the causes as
 """
 
 from wizard.model import Case, Diagnosis, Recommendation
+from wizard.recommend.annotations import DIALECTS, annotated
 from wizard.recommend.changes import MENDED, UNBUFFERED, ids_of
 from wizard.recommend.derived import from_site
+from wizard.recommend.npm import boxed
 from wizard.recommend.observed import from_observation
+from wizard.recommend.styles import style_of
 
 __all__ = ["recommend"]
 
@@ -23,7 +26,8 @@ def recommend(case: Case, diagnosis: Diagnosis, reveal: bool = False) -> Recomme
         return None
     if case.site and case.site.upstream and case.site.upstream.kind in UNBUFFERED:
         return None
-    ids = ids_of(diagnosis)
-    if case.site is None:
-        return from_observation(case, ids)
-    return from_site(case, case.site, ids, reveal)
+    ids, style = ids_of(diagnosis), style_of(case)
+    if style in DIALECTS:
+        return annotated(case, ids, style)
+    made = from_site(case, case.site, ids, reveal) if case.site else from_observation(case, ids)
+    return boxed(made, bool(case.site)) if style == "npm" else made

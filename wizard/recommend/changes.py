@@ -43,11 +43,11 @@ _WHY_GZIP = "compression would collect the events once more; streams gain little
 _WHY_CACHE = "a cache is inherited here, and a replayed stream is somebody else's session"
 _WHY_OVERRULED = "the backend answers X-Accel-Buffering: yes, which would turn buffering on again"
 _WHY_BODY = (
-    "the largest message that may be posted here: {} is in force. Choose what the largest tool "
+    "the largest message that may be posted here: {}. Choose what the largest tool "
     "call needs; 0 would lift the limit"
 )
 _WHY_POST = (
-    "how long the backend may think before it answers a POST: {:g} s is in force, and Nginx "
+    "how long the backend may think before it answers a POST: {}, and Nginx "
     "answers 504 at its end. Progress notifications from the server are the other half"
 )
 
@@ -127,14 +127,19 @@ def _read_timeout(kind: str, ids: frozenset[str], case: Case) -> Change | None:
     needed = "idle-read-timeout" in ids or now == 60 or (gap is not None and now and now <= gap)
     if now is None or now >= LONG_S or not (needed or gap is None):
         return None
-    return Change(name, f"{LONG_S}s", _why_timeout(now, gap))
+    return Change(name, f"{LONG_S}s", _why_timeout(_force(f"{now:g} s", case.site), gap))
 
 
-def _why_timeout(now: float, gap: float | None) -> str:
+def _force(value: str, site: Site | None) -> str:
+    """What is said of a value today: without a config only the default is known."""
+    return f"{value} is in force" if site else f"{value} is Nginx's default"
+
+
+def _why_timeout(now: str, gap: float | None) -> str:
     seen = "no ping was seen" if gap is None else f"the longest silence seen was {gap:.1f} s"
     return (
-        f"the longest silence between two reads from the backend, not a total: {now:g} s is in "
-        f"force, {seen}. Pings every 15–30 s from the backend are needed as well"
+        f"the longest silence between two reads from the backend, not a total: {now}, {seen}. "
+        "Pings every 15–30 s from the backend are needed as well"
     )
 
 
@@ -142,13 +147,12 @@ def _body(site: Site | None) -> Change:
     written = site.value("client_max_body_size") if site else ""
     now = size_bytes(written or "1m") or 0
     size = BODY if now < BODY else now * 4
-    return Change(
-        "client_max_body_size", f"{-(-size // 2**20)}m", _WHY_BODY.format(written or "1m")
-    )
+    why = _WHY_BODY.format(_force(written or "1m", site))
+    return Change("client_max_body_size", f"{-(-size // 2**20)}m", why)
 
 
 def _post_timeout(site: Site | None) -> Change:
     name = f"{kind_of(site)}_read_timeout"
     now = duration_s(site.value(name) or "60") if site else 60.0
     wanted = LONG_S if not now or now < LONG_S else int(now * 4)
-    return Change(name, f"{wanted}s", _WHY_POST.format(now or 0))
+    return Change(name, f"{wanted}s", _WHY_POST.format(_force(f"{now or 0:g} s", site)))

@@ -19,7 +19,8 @@ from wizard.recommend.work import parts
 from wizard.text import visible
 
 _NO_LOCATION = "the config given has no location that proxies this path: is it the one in use?"
-_NOTHING = "nothing to write: the config given has it already; the running Nginx does not"
+_LOADED = "nothing to write: the config given has it already; the running Nginx does not"
+_OTHER = "nothing to write: the config given does not have this fault; is it the one in use?"
 _MASKED = "the block shows {} for a credential: write the value that stands in {} today ({})"
 _NO_DIFF = "no diff is given: it would have to repeat a credential, or bytes that are not text"
 _LINK = "if sites-enabled holds a link, as Debian's does, run patch with --follow-symlinks"
@@ -35,7 +36,7 @@ def from_site(case: Case, site: Site, ids: frozenset[str], reveal: bool) -> Reco
         return from_observation(case, ids, _NO_LOCATION)
     found = parts(case, site, site.location, ids)
     if not any(part.summary for part in found):
-        return _nothing_to_write(site, site.location, ids, found) or from_observation(case, ids)
+        return _nothing_to_write(site, site.location, ids, found)
     return _written(case, site, found, reveal)
 
 
@@ -69,14 +70,12 @@ def _lines(drafts: list[Draft], reveal: bool) -> Iterator[BlockLine]:
 
 def _nothing_to_write(
     site: Site, location: LocationRef, ids: frozenset[str], found: list[Part]
-) -> Recommendation | None:
-    """The location as it stands, where the config has all that is wanted already."""
+) -> Recommendation:
+    """The location as it stands, where the config has nothing that is to be changed."""
     layer = own_layer(site.config, location.directive)
+    lines = inside(*layer, Recast({})).draft.lines(reveal=False) if layer else ()
     notes = tuple(note for part in found for note in part.notes)
-    if layer is None or not notes or not ids & HOLDING:
-        return None
-    draft = inside(*layer, Recast({})).draft
-    return Recommendation(_NOTHING, draft.lines(reveal=False), adapt=notes)
+    return Recommendation(_LOADED if ids & HOLDING else _OTHER, lines, adapt=notes)
 
 
 def _insert_at(placed: Placed) -> str:
