@@ -104,7 +104,17 @@ async def test_peers_that_share_the_root_path(nginx: str) -> None:
     server += "proxy_connect_timeout 1s; proxy_read_timeout 1h; }"
     case, diagnosis = await found(nginx, server, http)
     assert {cell.outcome for cell in case.proxy} == {"live"}
-    assert only(diagnosis) == ("dead-peer-replay", "likely")
+    assert only(diagnosis) == ("dead-peer-replay", "confirmed")
+    assert only(diagnose(replace(case, logs=()))) == ("dead-peer-replay", "likely")
+
+
+async def test_two_peers_that_are_one_backend_are_healthy(nginx: str) -> None:
+    """Nothing keeps a client at one, and nothing has to."""
+    http = "upstream bots { server $BACKEND; server $BACKEND; }"
+    server = "location / { proxy_pass http://bots; proxy_buffering off; proxy_read_timeout 1h; }"
+    case, diagnosis = await found(nginx, server, http)
+    assert [one.line.status for one in case.replays] == [202] * 8
+    assert (diagnosis.verdict, diagnosis.causes) == ("healthy", ())
 
 
 async def test_a_peer_whose_timeout_we_do_not_wait_for(nginx: str) -> None:

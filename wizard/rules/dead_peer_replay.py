@@ -12,7 +12,9 @@ from wizard.text import safe, seconds
 LITTLE = 1024
 """Fewer bytes than any buffer that Nginx lets go of."""
 NEAR = 0.5
-"""How far, in seconds, a delay may be from the timeout that it is taken for."""
+"""What is late by more than this, in seconds, had to wait for something."""
+AFTER = 0.25
+"""How long after the timeout, in seconds, the next peer may answer."""
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -37,10 +39,16 @@ def check(rule: Rule, case: Case) -> Finding | None:
 
 
 def _logged(case: Case) -> tuple[LogLine, ...]:
-    """Our own lines about a peer that did not answer before another did."""
-    refused = seen.log_lines(case, "connect-failed")
-    timed = tuple(line for line in refused if "timed out" in line.text)
-    return (*timed, *seen.log_lines(case, "tried-again"))
+    """The lines about a peer that did not answer before another did."""
+    lines = [line for report in case.logs for line in report.lines if _is_ours(case, line)]
+    gone = (line for line in lines if line.tag == "connect-failed" and "timed out" in line.text)
+    return (*gone, *seen.log_lines(case, "tried-again"))
+
+
+def _is_ours(case: Case, line: LogLine) -> bool:
+    """Our own, or anybody's about the same peers: the root path's line does not name the stream."""
+    peers = balancing(case.site).peers if case.site else ()
+    return line.ours or any(f"//{peer}/" in line.text for peer in peers)
 
 
 def _confidence(case: Case, logged: tuple[LogLine, ...]) -> Confidence | None:
@@ -95,10 +103,10 @@ def _root_is_late(case: Case) -> bool:
     """Whether the root path, which was asked first, had to wait for the same peers' timeout."""
     root, limit = case.root, _connect_timeout(case)
     waited = root.headers_s if root else None
-    if waited is None or limit is None or limit < 2 * NEAR or case.site is None:
+    if waited is None or limit is None or limit < NEAR or case.site is None:
         return False
     same = case.root_site is not None and balancing(case.root_site) == balancing(case.site)
-    return same and abs(waited - limit) < NEAR
+    return same and 0 <= waited - limit < AFTER
 
 
 def _connect_timeout(case: Case) -> float | None:
