@@ -120,7 +120,7 @@ APART = (
 RULE = Rule(
     id="auth-gate",
     station=Station.ADMIT,
-    title="Nginx asks for credentials first",
+    title="A gate in Nginx answers before the backend is asked",
     what="auth_basic or auth_request stands before the location. The request is answered with 401, "
     "403 or a redirect to a login page; or with 500, where the subrequest of auth_request itself "
     "fails (it may only answer 2xx, 401 or 403).",
