@@ -48,9 +48,8 @@ def test_it_promises_what_the_tool_can_say(scenario: Scenario) -> None:
 def test_its_config_leaves_nothing_to_be_filled_in(scenario: Scenario, tmp_path: object) -> None:
     certificate = (FOLDER / "cert", FOLDER / "key") if scenario.tls else None
     text = render(scenario, 1, 2, 3, certificate)  # type: ignore[arg-type]
-    assert not [
-        name for name in ("$LISTEN", "$BACKEND", "$CLOSED", "$CERT", "$KEY") if name in text
-    ]
+    names = ("$LISTEN", "$BACKEND", "$CLOSED", "$SECOND", "$STUCK", "$CERT", "$KEY")
+    assert not [name for name in names if name in text]
     assert "listen 127.0.0.1:1" in text
     assert ("ssl" in text) == scenario.tls
 
