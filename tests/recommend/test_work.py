@@ -56,6 +56,9 @@ def test_a_dead_peer_gets_a_short_wait_and_its_reader_the_rest() -> None:
     made = _made(case(site(PROXIED)), "dead-peer-replay")
     assert "proxy_connect_timeout 3s;" in made.block
     assert "remove the dead peer" in _notes(made)
+    short = _made(case(site(PROXIED, proxy_connect_timeout="1s")), "dead-peer-replay")
+    assert short.diff is None
+    assert "remove the dead peer" in _notes(short)
 
 
 @pytest.mark.parametrize(

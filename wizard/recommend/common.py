@@ -5,10 +5,13 @@ from urllib.parse import urlsplit
 
 from wizard.model import Case
 from wizard.nginx.site import Site
+from wizard.nginx.units import duration_s
 from wizard.recommend import headers
 from wizard.recommend.change import Change, line
 from wizard.recommend.limits import lifted
 
+CONNECT_S = 3
+"""The connect timeout that is proposed, in seconds."""
 _WHY_OLD = (
     "the backend cannot speak HTTP/1.1 with keepalive, Nginx's default since 1.29.7. An answer in "
     "HTTP/1.0 ends by close, so buffering must be off for it to come as it is sent"
@@ -39,7 +42,7 @@ def common(case: Case, site: Site | None, ids: frozenset[str]) -> tuple[Change, 
     if "tls-upstream-mismatch" in ids:
         found += _tls(case, site)
     if "dead-peer-replay" in ids:
-        found.append(Change("proxy_connect_timeout", "3s", _WHY_CONNECT))
+        found += _connecting(site)
     if "limits" in ids:
         found += lifted(site)
     return tuple(found)
@@ -51,6 +54,13 @@ def _sends_upgrade(site: Site | None) -> bool:
     entries = setting.entries if setting else ()
     sent = [one[1].lower() for one in entries if len(one) > 1 and one[0].lower() == "connection"]
     return site is None or "upgrade" in sent
+
+
+def _connecting(site: Site | None) -> tuple[Change, ...]:
+    """A short wait for a peer, where it is not short already."""
+    now = duration_s(site.value("proxy_connect_timeout") or "60") if site else None
+    short = now is not None and now <= CONNECT_S
+    return () if short else (Change("proxy_connect_timeout", f"{CONNECT_S}s", _WHY_CONNECT),)
 
 
 def _tls(case: Case, site: Site | None) -> tuple[Change, ...]:
