@@ -86,7 +86,10 @@ def _unanswered(case: Case) -> str:
 
 
 def _notes(case: Case, causes: tuple[Finding, ...]) -> tuple[str, ...]:
-    disagreements = [note for cell in case.proxy if (note := _disagreement(case, cell))]
+    sure = any(cause.confidence == "confirmed" for cause in causes)
+    # What came late and is explained was not held: the config is not to be doubted for it.
+    doubted = [cell for cell in case.proxy if not (sure and cell.outcome == "late")]
+    disagreements = [note for cell in doubted if (note := _disagreement(case, cell))]
     return (*disagreements, *_not_looked_at(case, causes))
 
 
