@@ -1,6 +1,5 @@
 """What one investigation knows so far: the target, the legs' timelines, logs, config."""
 
-import asyncio
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -9,13 +8,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 from wizard import logs
 from wizard.followups import follow_up
-from wizard.foresight import message_site, message_wait, predictions
-from wizard.handshake import Handshake, Side
+from wizard.foresight import message_site, predictions
 from wizard.judge import judge
 from wizard.matrix import Matrix, legs
-from wizard.mcp.handshake import WITHIN, shake_hands
-from wizard.mcp.legacy import endpoint_of
-from wizard.mcp.sibling import beside
+from wizard.mcp.sides import both_sides
 from wizard.model import Case, LogReport, StepId, Target
 from wizard.nginx.site import Site
 from wizard.probe import CONNECT_TIMEOUT, Manner
@@ -108,27 +104,10 @@ class Notebook:
         return self.target.stall if root.headers_s is None else 2 * root.headers_s
 
     async def shake_hands(self) -> None:
-        """An MCP handshake from each side whose stream was probed, side by side."""
-        if not self.target.mcp:
-            return
-        found: dict[Side, Timeline | None] = {
-            "proxy": self._plain("sse-proxy"),
-            "direct": self._plain("sse-direct"),
-        }
-        lines = {side: line for side, line in found.items() if line}
-        speaks = "http+sse" if any(map(endpoint_of, lines.values())) else ""
-        made = await asyncio.gather(
-            *(self._shake_hands(side, line, speaks) for side, line in lines.items())
-        )
-        self._case = replace(self._case, handshakes=tuple(made))
+        """An MCP handshake from each side, unless the user wants none."""
+        made = await both_sides(self.case, self._manner())
+        self._case = replace(self._case, handshakes=made)
         self._route_messages()
-
-    async def _shake_hands(self, side: Side, stream: Timeline, speaks: str) -> Handshake:
-        manner, wait = self._manner(), message_wait(self._case, WITHIN)
-        made = await shake_hands(
-            side, stream.leg.url, stream, manner, speaks=speaks, post_within=wait
-        )
-        return await beside(made, stream, manner)
 
     def _route_messages(self) -> None:
         """Whichever is known last, the path of the messages or the config, decides."""
@@ -144,11 +123,6 @@ class Notebook:
         self._case = replace(self._case, replays=known.replays)
         replays = await follow_up(known, self._manner())
         self._case = replace(self._case, replays=replays)
-
-    def _plain(self, name: str) -> Timeline | None:
-        """The leg that is asked as the official SDKs ask: HTTP/1.1, nothing compressed."""
-        ways = [line for line in self.seen(name) if line.leg.encoding == "identity"]
-        return next(iter(ways), None)
 
     def _manner(self) -> Manner:
         target = self.target
