@@ -276,6 +276,15 @@ MENDS = (
         kept=(Ask("/sse/"), Ask("/")),
     ),
     Mend(
+        "location-miss",
+        "a slash too many",
+        conf(f"location / {{ return 418; }}\nlocation = /sse {{\n    proxy_pass {_BACKEND};\n}}\n"),
+        (Ask("/sse/", _TELL), Ask("/sse/", _TELL)),
+        _uri("/sse"),
+        path="/sse/",
+        kept=(Ask("/sse"), Ask("/")),
+    ),
+    Mend(
         "new-default-regression",
         "HTTP/1.1 towards a backend that cannot",
         conf(f"proxy_http_version 1.1;\nlocation / {{ proxy_pass {_BACKEND}; }}\n").replace(

@@ -57,7 +57,9 @@ def _sends_upgrade(site: Site | None) -> bool:
 
 
 def _connecting(site: Site | None) -> tuple[Change, ...]:
-    """A short wait for a peer, where it is not short already."""
+    """A short wait for a peer, where there are several and it is not short already."""
+    if site and site.upstream and len(site.upstream.peers) == 1:
+        return ()
     now = duration_s(site.value("proxy_connect_timeout") or "60") if site else None
     short = now is not None and now <= CONNECT_S
     return () if short else (Change("proxy_connect_timeout", f"{CONNECT_S}s", _WHY_CONNECT),)

@@ -20,6 +20,7 @@ from wizard.text import visible
 
 _NO_LOCATION = "the config given has no location that proxies this path: is it the one in use?"
 _LOADED = "nothing to write: the config given has it already; the running Nginx does not"
+_BY_HAND = "no line of this location mends it: see what is to adapt"
 _OTHER = "nothing to write: the config given does not have this fault; is it the one in use?"
 _MASKED = "the block shows {} for a credential: write the value that stands in {} today ({})"
 _NO_DIFF = "no diff is given: it would have to repeat a credential, or bytes that are not text"
@@ -75,7 +76,8 @@ def _nothing_to_write(
     layer = own_layer(site.config, location.directive)
     lines = inside(*layer, Recast({})).draft.lines(reveal=False) if layer else ()
     notes = tuple(note for part in found for note in part.notes)
-    return Recommendation(_LOADED if ids & HOLDING else _OTHER, lines, adapt=notes)
+    summary = _LOADED if ids & HOLDING else _BY_HAND if notes else _OTHER
+    return Recommendation(summary, lines, adapt=notes)
 
 
 def _insert_at(placed: Placed) -> str:

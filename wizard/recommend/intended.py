@@ -7,16 +7,16 @@ from wizard.nginx.site import LocationRef, Site
 from wizard.nginx.tree import Directive
 from wizard.recommend import handed
 from wizard.recommend.change import Change, by_key
-from wizard.recommend.layer import own_layer
+from wizard.recommend.layer import Layer, own_layer
 from wizard.recommend.part import Part
-from wizard.recommend.passing import PASSES
-from wizard.recommend.pieces import Recast
+from wizard.recommend.passing import PASSES, has_uri, redirected
+from wizard.recommend.pieces import Recast, Rewritten
 from wizard.recommend.placing import beside, inside
-from wizard.recommend.plan import passes
 from wizard.recommend.quoting import word
 
 _WHY_FIRM = "with ^~ no regex is tried once this prefix is the longest that matches"
 _WHY_EXACT = "an exact location wins over every prefix and regex; {} is another path to Nginx"
+_WHY_PASS = "the same backend, which gets the path that it knows"
 _FIRM = "^~ for the location of {} at {}, so that {} no longer wins over it"
 _EXACT = "a location for {} itself, with the lines of the one for {} at {}"
 
@@ -35,9 +35,17 @@ def reached(site: Site, changes: tuple[Change, ...]) -> Part | None:
         beaten = " ".join(winner.directive.args) if winner else "a regex"
         return Part(_FIRM.format(name, where, beaten), (placed,))
     dropped = frozenset({"location"})
-    recast = Recast(by_key(changes), passes(layer, chosen, path), dropped)
+    recast = Recast(by_key(changes), _as_there(layer, chosen, path), dropped)
     placed = beside(layer, statement, f"location = {word(path)}", recast, _WHY_EXACT.format(name))
     return Part(_EXACT.format(path, name, where), (placed,))
+
+
+def _as_there(layer: Layer, chosen: LocationRef, path: str) -> dict[str, Rewritten]:
+    """The `proxy_pass` that sends what the intended location sends for its own name; one with a
+    URI does so as it stands."""
+    lines = [one for one in layer.brought if one.name in PASSES and not has_uri(one)]
+    texts = {one.name: redirected(one, path, chosen.path) for one in lines}
+    return {name: Rewritten(text, _WHY_PASS) for name, text in texts.items() if text}
 
 
 def _best(site: Site) -> LocationRef | None:

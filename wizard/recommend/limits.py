@@ -18,9 +18,9 @@ _WHY_REQ = (
     "the exemption"
 )
 _WHY_CONN = (
-    "in place of the outer limit, which a location inherits unless it sets one of its own: an "
-    "open stream counts as a connection all the time. The zone of its own keeps streams from "
-    f"being counted against the other paths; {_MANY} is meant as a limit that nobody meets"
+    "in place of the limit that holds here: an open stream counts as a connection all the time, "
+    "and a location that sets no limit inherits the outer ones. The zone of its own keeps streams "
+    f"from being counted against other paths; {_MANY} is meant as a limit that nobody meets"
 )
 WHY_ZONE = "the zone that counts the streams alone"
 

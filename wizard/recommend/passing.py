@@ -32,6 +32,12 @@ def moved(directive: Directive, location: LocationRef, path: str) -> str | None:
     return f"proxy_pass {word(parts[1] + parts[2] + uri(rest))};" if rest else None
 
 
+def has_uri(directive: Directive) -> bool:
+    """Whether a fixed URI stands in the `proxy_pass`."""
+    written = directive.args[0] if directive.args else ""
+    return "$" not in written and _WITH_URI.fullmatch(written) is not None
+
+
 def redirected(directive: Directive, path: str, upstream_uri: str) -> str | None:
     """The `proxy_pass` that sends `path` to the same backend as `upstream_uri`; None where the
     line cannot be read."""

@@ -61,7 +61,7 @@ def _served(site: Site, location: LocationRef, recast: Recast) -> Plan | None:
     if not can_carve(location, statement):
         return _wide(site, location, recast)
     sets = _secret_sets(layer, recast)
-    renamed = {**passes(layer, location, path), **recast.renamed}
+    renamed = {**_passes(layer, location, path), **recast.renamed}
     recast = Recast(recast.changes, renamed, recast.dropped | sets | {"location"})
     place, summary = (nested, _NESTED) if sets else (beside, _BESIDE)
     name = carved(location, statement, path, nested=bool(sets))
@@ -95,7 +95,7 @@ def _renaming(entry: LocationRef, name: str, twin: str) -> dict[str, Rewritten]:
     return {key: Rewritten(text, _WHY_TWIN) for key, text in lines.items()}
 
 
-def passes(layer: Layer, location: LocationRef, path: str) -> dict[str, Rewritten]:
+def _passes(layer: Layer, location: LocationRef, path: str) -> dict[str, Rewritten]:
     """The `proxy_pass` to write anew, if its URI depends on the location's name."""
     texts = {one.name: moved(one, location, path) for one in layer.brought if one.name in PASSES}
     return {name: Rewritten(text) for name, text in texts.items() if text}
