@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import get_args
 
-from wizard.lab.backend import Behaviour
+from wizard.lab.behaviour import Behaviour
 from wizard.nginx.delivery import ENCODINGS
 from wizard.nginx.site import Client, Encoding, UpstreamFraming
 

@@ -10,7 +10,7 @@ import pytest
 from wizard.diagnose import diagnose
 from wizard.investigation import Investigation
 from wizard.lab import Lab, Scenario
-from wizard.lab.backend import Behaviour
+from wizard.lab.behaviour import Behaviour
 from wizard.model import Diagnosis, Place
 
 pytestmark = pytest.mark.nginx

@@ -15,7 +15,7 @@ from tests.nginx_real.test_mcp_sdk import proxied, sdk
 from tests.wire.scripted import CHUNKED, chunk
 from wizard.diagnose import diagnose
 from wizard.lab import Lab, scenario_named
-from wizard.lab.backend import Behaviour
+from wizard.lab.behaviour import Behaviour
 from wizard.model import Case, Diagnosis
 
 pytestmark = pytest.mark.nginx

@@ -6,52 +6,18 @@ It does to the byte what its `Behaviour` says: what a backend can get wrong is w
 import asyncio
 import json
 import uuid
-import zlib
-from collections.abc import Coroutine, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Coroutine
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import TextIO
 
+from wizard.lab.behaviour import Behaviour
 from wizard.lab.http import Request, read_head, send
+from wizard.lab.stream import Out, messages, pings, replies, reply_to
 
 CANCELED = (
     "ModelContextProtocol.Server.McpServer|Server (WebAPI 1.0.0.0) message processing canceled."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Behaviour:
-    """How the backend streams.
-
-    Attributes:
-        framing: How it answers HTTP/1.1; HTTP/1.0 is always ended by close.
-        first_s: Seconds before the first event; None never sends one.
-        flush: Whether headers are sent before the first event; without, they are never sent
-            where there is no first event.
-        every_s: Seconds between the messages that follow; None stays silent.
-        ping_s: Seconds between ping comments; None sends none.
-        events: How many messages before it ends the stream; None does not end it.
-        gzip: Whether it compresses for a client that accepts it, without ever flushing.
-        headers: Further response headers.
-        message_s: Seconds that a POSTed request waits for its answer.
-        posts: Whether it speaks Streamable HTTP: a POST to `/sse` is answered there and then.
-        credential: What Authorization must say, else it answers 401; empty asks for none.
-        refuses_upgrade: Whether it answers 400 to a POST that asks to change the protocol.
-    """
-
-    framing: Literal["chunked", "close"] = "chunked"
-    first_s: float | None = 0.0
-    flush: bool = True
-    every_s: float | None = 0.5
-    ping_s: float | None = None
-    events: int | None = None
-    gzip: bool = False
-    headers: Mapping[str, str] = field(default_factory=dict)
-    message_s: float = 0.0
-    posts: bool = False
-    credential: str = ""
-    refuses_upgrade: bool = False
 
 
 class Backend:
@@ -129,7 +95,7 @@ class Backend:
         body = await reader.readexactly(int(request.headers.get("content-length", "0")))
         if b'"initialize"' not in body and b'"id"' in body:
             return send(writer, request, 400, b"unknown method\n", "text/plain")
-        reply = _reply_to(body)
+        reply = reply_to(body)
         if reply is None:
             return send(writer, request, 202, b"", "application/json")
         return send(writer, request, 200, reply.encode(), "application/json")
@@ -149,7 +115,7 @@ class Backend:
         queue = self._sessions.get(session)
         if queue is None:
             return send(writer, request, 404, b"session not found\n", "text/plain")
-        reply = _reply_to(body)
+        reply = reply_to(body)
         if reply is not None:
             await asyncio.sleep(self._behaviour.message_s)
             queue.put_nowait(reply)
@@ -158,7 +124,7 @@ class Backend:
     async def _stream(
         self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        out = _Out(self._behaviour, request, writer)
+        out = Out(self._behaviour, request, writer)
         session = uuid.uuid4().hex
         queue = self._sessions[session] = asyncio.Queue()
         left = asyncio.ensure_future(reader.read())
@@ -173,7 +139,7 @@ class Backend:
             await asyncio.gather(left, script, return_exceptions=True)
             del self._sessions[session]
 
-    async def _play(self, out: "_Out", session: str, queue: "asyncio.Queue[str]") -> None:
+    async def _play(self, out: Out, session: str, queue: "asyncio.Queue[str]") -> None:
         """Send what the behaviour says, in its order."""
         how = self._behaviour
         if how.flush:
@@ -192,96 +158,16 @@ class Backend:
                 task.cancel()
             await asyncio.gather(*going, return_exceptions=True)
 
-    def _going(self, out: "_Out", queue: "asyncio.Queue[str]") -> list[Coroutine[None, None, None]]:
+    def _going(self, out: Out, queue: "asyncio.Queue[str]") -> list[Coroutine[None, None, None]]:
         """What goes on after the first event, side by side."""
-        how, going = self._behaviour, [_replies(out, queue)]
+        how, going = self._behaviour, [replies(out, queue)]
         if how.ping_s is not None:
-            going.append(_pings(out, how.ping_s))
+            going.append(pings(out, how.ping_s))
         if how.every_s is not None:
-            going.append(_messages(out, how.every_s, how.events))
+            going.append(messages(out, how.every_s, how.events))
         return going
 
     def _say_canceled(self) -> None:
         if self._log is not None:
             now = datetime.now().strftime("%Y-%m-%d %H:%M:%S.%f")[:-2]
             self._log.write(f"{now}|INFO|{CANCELED}\n")
-
-
-class _Out:
-    """A response on the wire: framed, and compressed if the behaviour says so."""
-
-    def __init__(self, how: Behaviour, request: Request, writer: asyncio.StreamWriter) -> None:
-        self._writer, self._headers = writer, dict(how.headers)
-        self._chunked = how.framing == "chunked" and request.version == "HTTP/1.1"
-        wants = "gzip" in request.headers.get("accept-encoding", "")
-        self._zip = zlib.compressobj(wbits=31) if how.gzip and wants else None
-        self._sent_head = False
-
-    async def head(self) -> None:
-        """Status line and headers."""
-        headers = {
-            "Content-Type": "text/event-stream",
-            "Cache-Control": "no-cache",
-            **self._headers,
-        }
-        if self._zip is not None:
-            headers["Content-Encoding"] = "gzip"
-        headers |= {"Transfer-Encoding": "chunked"} if self._chunked else {"Connection": "close"}
-        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        self._sent_head = True
-        await self._write(f"HTTP/1.1 200 OK\r\n{lines}\r\n".encode())
-
-    async def event(self, text: str) -> None:
-        """One event or comment."""
-        if not self._sent_head:
-            await self.head()
-        data = text.encode()
-        await self._body(self._zip.compress(data) if self._zip else data)
-
-    async def end(self) -> None:
-        """The proper end."""
-        if self._zip is not None:
-            await self._body(self._zip.flush())
-        if self._chunked:
-            await self._write(b"0\r\n\r\n")
-
-    async def _body(self, data: bytes) -> None:
-        if data:
-            await self._write(b"%x\r\n%b\r\n" % (len(data), data) if self._chunked else data)
-
-    async def _write(self, data: bytes) -> None:
-        self._writer.write(data)
-        await self._writer.drain()
-
-
-async def _messages(out: _Out, every_s: float, count: int | None) -> None:
-    number = 0
-    while count is None or number < count:
-        await asyncio.sleep(every_s)
-        number += 1
-        note = {"jsonrpc": "2.0", "method": "notifications/message", "params": {"n": number}}
-        await out.event(f"event: message\ndata: {json.dumps(note)}\n\n")
-
-
-async def _pings(out: _Out, every_s: float) -> None:
-    while True:
-        await asyncio.sleep(every_s)
-        await out.event(": ping\n\n")
-
-
-async def _replies(out: _Out, queue: "asyncio.Queue[str]") -> None:
-    while True:
-        await out.event(f"event: message\ndata: {await queue.get()}\n\n")
-
-
-def _reply_to(body: bytes) -> str | None:
-    """A JSON-RPC answer that says little but is one; None to a notification."""
-    try:
-        id_ = json.loads(body).get("id")
-    except (ValueError, AttributeError):
-        id_ = None
-    if id_ is None:
-        return None
-    info = {"name": "svc-bot", "version": "1.0.0.0"}
-    result = {"protocolVersion": "2024-11-05", "capabilities": {}, "serverInfo": info}
-    return json.dumps({"jsonrpc": "2.0", "id": id_, "result": result})

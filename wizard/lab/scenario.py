@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 from wizard.errors import LabError
-from wizard.lab.backend import Behaviour
+from wizard.lab.behaviour import Behaviour
 from wizard.model import Verdict
 from wizard.text import safe
 
