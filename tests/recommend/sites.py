@@ -3,7 +3,8 @@
 import subprocess
 from collections.abc import Mapping, Sequence
 
-from wizard.model import Case, Cell, Diagnosis, Finding, Fix, Place, Recommendation, Target
+from wizard.conclusion import Diagnosis, Finding, Fix, Recommendation
+from wizard.model import Case, Cell, Place, Target
 from wizard.nginx.site import LocationRef, Request, ServerRef, Setting, Site, Upstream
 from wizard.nginx.tree import Config, Directive, Where
 from wizard.recommend.statements import COMMENT, Statement, parse

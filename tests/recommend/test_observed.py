@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from tests.recommend.sites import case, diagnosis, site
-from wizard.model import Case, Place, Recommendation, Target
+from wizard.conclusion import Recommendation
+from wizard.model import Case, Place, Target
 from wizard.recommend import recommend
 
 

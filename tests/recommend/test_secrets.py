@@ -3,7 +3,7 @@
 import pytest
 
 from tests.recommend.sites import case, diagnosis, site
-from wizard.model import Recommendation
+from wizard.conclusion import Recommendation
 from wizard.recommend import recommend
 from wizard.recommend.secrets import is_secret
 from wizard.recommend.statements import parse

@@ -5,8 +5,11 @@ from dataclasses import replace
 import pytest
 
 from tests.recommend.sites import case, diagnosis, site
+from wizard.cli.options import parser, target_of
+from wizard.conclusion import Recommendation
+from wizard.errors import UsageError
 from wizard.handshake import Handshake
-from wizard.model import Case, Recommendation, Style
+from wizard.model import Case, Style
 from wizard.recommend import recommend
 from wizard.recommend.styles import written_by
 
@@ -168,3 +171,12 @@ def test_what_belongs_outside_the_server_is_told_where_to_go() -> None:
     made = _made(case(known), "no-affinity")
     assert "upstream app {" in made.block
     assert any("http_top.conf" in note for note in made.adapt)
+
+
+def test_the_style_is_an_option_of_check_and_of_the_wizard() -> None:
+    for command in ("check", ""):
+        words = parser(command).parse_args(["http://a/sse", "--style", "npm"])
+        assert target_of(words).style == "npm"
+        assert target_of(parser(command).parse_args(["http://a/sse"])).style == ""
+        with pytest.raises(UsageError):
+            parser(command).parse_args(["http://a/sse", "--style", "apache"])

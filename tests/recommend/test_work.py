@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from tests.recommend.sites import case, diagnosis, site
+from wizard.conclusion import Recommendation
 from wizard.handshake import Handshake
-from wizard.model import Case, Place, Recommendation
+from wizard.model import Case, Place
 from wizard.nginx.site import Request, Site
 from wizard.recommend import recommend
 from wizard.recommend.handed import asked
@@ -212,4 +213,13 @@ def test_every_line_that_a_linter_flags_says_why_it_is_right() -> None:
     prefixed = PROXIED.replace("location /", "location /mcp/").replace("http://b", "http://b/")
     moved = _made(case(site(prefixed, "/mcp/", "/mcp/sse")), "proxy-buffering-hold")
     passing = next(line for line in moved.lines if "proxy_pass" in line.text)
+    assert "proxy-pass-with-uri" in passing.reason
+
+
+def test_captures_that_a_linter_flags_are_said_to_be_as_they_were() -> None:
+    text = "server {\n location ~ ^/(message)$ {\n  proxy_pass http://b/$1;\n }\n}\n"
+    stream = _at(text, "~ ^/(message)$", "/message")
+    made = _made(_posting(stream, stream), "query-dropped")
+    passing = next(line for line in made.lines if "proxy_pass" in line.text)
+    assert passing.text.strip() == "proxy_pass http://b/$1$is_args$args;"
     assert "proxy_pass_normalized" in passing.reason

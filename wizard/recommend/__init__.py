@@ -3,7 +3,8 @@
 Everything that guards or shapes the path today is kept; only what the causes ask for changes.
 """
 
-from wizard.model import Case, Diagnosis, Recommendation
+from wizard.conclusion import Diagnosis, Recommendation
+from wizard.model import Case
 from wizard.recommend.annotations import DIALECTS, annotated
 from wizard.recommend.changes import MENDED, UNBUFFERED, ids_of
 from wizard.recommend.derived import from_site

@@ -7,7 +7,8 @@ annotations.md; nginx/kubernetes-ingress, internal/configs/annotations.go.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from wizard.model import BlockLine, Case, Recommendation, Style
+from wizard.conclusion import BlockLine, Recommendation
+from wizard.model import Case, Style
 from wizard.nginx.units import duration_s
 from wizard.recommend.balance import balance
 from wizard.recommend.change import SETS, Change, by_key

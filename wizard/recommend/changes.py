@@ -1,6 +1,7 @@
 """Which settings the stream's path and the messages' path need, each because of something found."""
 
-from wizard.model import Case, Diagnosis
+from wizard.conclusion import Diagnosis
+from wizard.model import Case
 from wizard.nginx.site import Site
 from wizard.nginx.units import duration_s, size_bytes
 from wizard.recommend.change import Change

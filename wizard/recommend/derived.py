@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from wizard.model import LOCAL, BlockLine, Case, Place, Recommendation
+from wizard.conclusion import BlockLine, Recommendation
+from wizard.model import LOCAL, Case, Place
 from wizard.nginx.site import LocationRef, Site
 from wizard.nginx.tree import Config, Where
 from wizard.recommend.changes import HOLDING, passed

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wizard.model import BlockLine
+from wizard.conclusion import BlockLine
 from wizard.recommend.pieces import Piece
 from wizard.recommend.quoting import printable
 from wizard.recommend.statements import Statement

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from textwrap import dedent
 
-from wizard.model import BlockLine, Recommendation
+from wizard.conclusion import BlockLine, Recommendation
 
 _PROXY = "include conf.d/include/proxy.conf;"
 _WHY_PROXY = (

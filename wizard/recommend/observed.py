@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from urllib.parse import unquote, urljoin, urlsplit
 
-from wizard.model import LOCAL, BlockLine, Case, Place, Recommendation
+from wizard.conclusion import BlockLine, Recommendation
+from wizard.model import LOCAL, Case, Place
 from wizard.recommend.balance import balance
 from wizard.recommend.change import Change, line
 from wizard.recommend.changes import BOTH, ROUTING, changes, message_changes
