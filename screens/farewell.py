@@ -2,9 +2,9 @@
 
 import time
 
+from wizard.conclusion import Recommendation
 from wizard.diagnose import diagnose
 from wizard.investigation import Investigation
-from wizard.model import Recommendation
 from wizard.report import render
 from wizard.report.text import apply_text
 from wizard.text import printable_block, safe

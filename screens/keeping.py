@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from screens.prompt import Question
+from wizard.conclusion import Recommendation
 from wizard.errors import UsageError
-from wizard.model import Place, Recommendation, Target
+from wizard.model import Place, Target
 from wizard.text import redact, safe
 from wizard.wire import plain
 

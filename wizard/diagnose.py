@@ -1,7 +1,8 @@
 """From a case to its diagnosis: pure, and the same whichever order the rules run in."""
 
+from wizard.conclusion import Diagnosis, Finding, Verdict
 from wizard.judge import handshake_fails, is_well
-from wizard.model import HELD, Case, Cell, Diagnosis, Finding, Verdict
+from wizard.model import HELD, Case, Cell
 from wizard.rules import Rule, all_rules
 from wizard.rules.seen import predicted
 from wizard.text import safe

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from wizard import verdicts
+from wizard.conclusion import Diagnosis, Recommendation
 from wizard.curl import curl
 from wizard.diagnose import diagnose
 from wizard.errors import SsewizardError
-from wizard.model import STEPS, Case, Diagnosis, Recommendation, State, StepId, StepState, Target
+from wizard.model import STEPS, Case, State, StepId, StepState, Target
 from wizard.notebook import Notebook
 from wizard.recommend import recommend
 from wizard.steps import STEP_TEXTS

@@ -5,8 +5,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 
+from wizard.ask import Manner
 from wizard.events import Ended
-from wizard.probe import Manner, probe
+from wizard.probe import probe
 from wizard.stall import SETTLE, decided, due, held_after, is_connected
 from wizard.timeline import Encoding, Http, Leg, Timeline
 

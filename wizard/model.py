@@ -1,4 +1,4 @@
-"""What was asked, what was seen, what was concluded: frozen values that all else speaks in."""
+"""What was asked and what was seen: frozen values that all else speaks in."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,8 +23,6 @@ STEPS: tuple[StepId, ...] = (
     "verify",
 )
 State = Literal["todo", "running", "pass", "warn", "fail", "skip"]
-Confidence = Literal["confirmed", "likely", "possible"]
-Verdict = Literal["healthy", "fault", "inconclusive"]
 Style = Literal["", "nginx", "ingress-nginx", "f5", "npm"]
 """What a recommendation is written as; empty leaves it to what the config shows."""
 
@@ -208,96 +206,3 @@ class Case:
     def handshake(self, side: Side) -> Handshake | None:
         """The handshake from that side; None if it was not begun."""
         return next((one for one in self.handshakes if one.side == side), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """Something that anybody can check: what kind, where it was seen, and what."""
-
-    kind: Literal["probe", "config", "log", "replay"]
-    where: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Fix:
-    """What mends it, in one sentence, and in whose hands it is."""
-
-    summary: str
-    where: Literal["nginx", "backend", "client", "outer-proxy"]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One failure mode found in a case.
-
-    Attributes:
-        id: The catalogue's id.
-        latent: True where nothing is broken now but would be; never a cause, listed as a risk.
-        apart: The measurement that separates it from its look-alikes, in one sentence.
-        explains: Ids of findings that are only symptoms of this one.
-    """
-
-    id: str
-    title: str
-    confidence: Confidence
-    evidence: tuple[Evidence, ...]
-    fix: Fix
-    apart: str = ""
-    latent: bool = False
-    explains: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """The conclusion.
-
-    Attributes:
-        causes: In order; the first is the primary cause. Empty when healthy.
-        risks: Latent findings.
-        notes: What else must be said: where prediction and observation disagree, what was not
-            looked at and why.
-    """
-
-    verdict: Verdict
-    summary: str
-    causes: tuple[Finding, ...] = ()
-    risks: tuple[Finding, ...] = ()
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class BlockLine:
-    """One line of the recommended block and its reason; the reason of a kept line says `kept`."""
-
-    text: str
-    reason: str
-    kept: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Recommendation:
-    """What to paste where.
-
-    Attributes:
-        lines: The block, line by line with reasons.
-        diff: A unified diff that `patch -p0` applies in `directory`; None without a config.
-        insert_at: `file:line`, or None without a config.
-        directory: Where to run `patch -p0`; empty without a config.
-        omitted: The usual lines that are not in the block, each with why not.
-        adapt: Without a config: what the reader must adapt, one sentence each.
-        summary: One sentence: what the change does.
-    """
-
-    summary: str
-    lines: tuple[BlockLine, ...]
-    diff: str | None = None
-    insert_at: str | None = None
-    directory: str = ""
-    omitted: tuple[tuple[str, str], ...] = ()
-    adapt: tuple[str, ...] = ()
-
-    @property
-    def block(self) -> str:
-        """The block as text, to paste."""
-        return "\n".join(line.text for line in self.lines) + "\n"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit, urlunsplit
 
 from wizard import logs
+from wizard.ask import CONNECT_TIMEOUT, Manner
 from wizard.followups import follow_up
 from wizard.foresight import message_site, predictions
 from wizard.judge import judge
@@ -14,7 +15,6 @@ from wizard.matrix import Matrix, legs
 from wizard.mcp.sides import both_sides
 from wizard.model import Case, LogReport, StepId, Target
 from wizard.nginx.site import Site
-from wizard.probe import CONNECT_TIMEOUT, Manner
 from wizard.stall import LEAST
 from wizard.timeline import Leg, Timeline
 

@@ -7,7 +7,6 @@ are ignored, so that what is measured is the path that the URL names.
 
 import asyncio
 import ssl
-import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from wizard import __version__
+from wizard.ask import GET, Ask, Manner, request_headers
 from wizard.events import (
     Chunk,
     Connected,
@@ -31,68 +30,8 @@ from wizard.text import safe
 from wizard.timeline import Leg
 from wizard.wire import host_of, plain, resolve, transport, warm
 
-CONNECT_TIMEOUT = 10.0
-"""How long, in seconds, a connection (TCP, then TLS) may take."""
 BODY_LIMIT = 256 << 10
 """How much is read, in bytes, of a body that is not an event stream."""
-EXCERPT = 400
-"""How many bytes of such a body are kept for the reader."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """What is asked: a plain GET unless said otherwise.
-
-    Attributes:
-        headers: They replace ours of the same name.
-        excerpt: How many bytes to keep of a body that is not an event stream.
-    """
-
-    method: str = "GET"
-    headers: tuple[tuple[str, str], ...] = ()
-    content: bytes = b""
-    excerpt: int = EXCERPT
-
-
-GET = Ask()
-
-
-@dataclass(frozen=True, slots=True)
-class Manner:
-    """How requests are made: what all legs of a run share.
-
-    Attributes:
-        run: The token in the User-Agent by which the log step finds our own lines.
-        headers: Added to each request; they replace ours of the same name.
-        connect_to: Host and port to connect to instead of the URL's own.
-        connect_timeout: Seconds for TCP and for TLS, each.
-    """
-
-    run: str = "0"
-    headers: tuple[tuple[str, str], ...] = ()
-    insecure: bool = False
-    connect_to: tuple[str, int] | None = None
-    connect_timeout: float = CONNECT_TIMEOUT
-    clock: Callable[[], float] = time.monotonic
-
-
-def user_agent(leg: Leg, run: str) -> str:
-    """Our name in the logs, with the run token and the leg."""
-    return f"ssewizard/{__version__} (run={run}; {leg.label.replace(' ', '-')})"
-
-
-def request_headers(leg: Leg, manner: Manner, ask: Ask = GET) -> list[tuple[str, str]]:
-    """The headers that a leg sends, besides Host."""
-    accept = "*/*" if leg.name.startswith("root") else "text/event-stream"
-    ours = {
-        "user-agent": ("User-Agent", user_agent(leg, manner.run)),
-        "accept": ("Accept", accept),
-        "accept-encoding": ("Accept-Encoding", leg.encoding),
-    }
-    ours.update({name.lower(): (name, value) for name, value in ask.headers})
-    for name, _ in manner.headers:
-        ours.pop(name.lower(), None)
-    return [*ours.values(), *manner.headers]
 
 
 async def probe(leg: Leg, manner: Manner, ask: Ask = GET) -> AsyncGenerator[ProbeEvent, None]:

@@ -4,7 +4,7 @@ from rich.text import Text
 
 from screens.paint import DIM, HEAD, line, wrapped
 from screens.rooms.view import View
-from wizard.model import Finding
+from wizard.conclusion import Finding
 from wizard.text import safe
 
 _VERDICTS = {"healthy": "bold green", "fault": "bold red", "inconclusive": "bold yellow"}

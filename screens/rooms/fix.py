@@ -4,7 +4,7 @@ from rich.text import Text
 
 from screens.paint import DIM, HEAD, line, wrapped
 from screens.rooms.view import View
-from wizard.model import Recommendation
+from wizard.conclusion import Recommendation
 from wizard.report.text import patch_words
 from wizard.text import safe, visible
 

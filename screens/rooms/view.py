@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from wizard.model import Case, Diagnosis, Recommendation, StepId, StepState
+from wizard.conclusion import Diagnosis, Recommendation
+from wizard.model import Case, StepId, StepState
 
 
 @dataclass(frozen=True, slots=True)

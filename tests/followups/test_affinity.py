@@ -17,10 +17,10 @@ from tests.mcp.server import (
     running,
     streamed,
 )
+from wizard.ask import Manner
 from wizard.followups import affinity
 from wizard.handshake import Exchange, Handshake, Side
 from wizard.model import Case, Place, Replay, Target
-from wizard.probe import Manner
 from wizard.rules.samples import case, hands
 from wizard.timeline import Leg, Timeline
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from tests.mcp.server import http, running
+from wizard.ask import Manner
 from wizard.diagnose import diagnose
 from wizard.followups import preflight
 from wizard.judge import judge
 from wizard.model import Case
-from wizard.probe import Manner
 from wizard.rules import samples
 
 APP = "https://app.example"

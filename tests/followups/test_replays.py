@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from tests.mcp.server import Asked, Server, http, running, silence, streamed
+from wizard.ask import Manner
 from wizard.followups import FOLLOW_UPS, again, alone, blocked, follow_up, metadata, public_host
 from wizard.model import Case, Cell, Place, Target
-from wizard.probe import Manner
 from wizard.rules.replayed import answering
 from wizard.rules.samples import PROXY_URL, case
 

@@ -22,12 +22,12 @@ from tests.mcp.server import (
     silence,
     streamed,
 )
+from wizard.ask import Manner
 from wizard.events import Chunk, Connected, Ended, Headers, ProbeEvent, SseEvent
 from wizard.handshake import Handshake
 from wizard.investigation import Investigation
 from wizard.mcp.handshake import shake_hands
 from wizard.model import StepId, Target
-from wizard.probe import Manner
 from wizard.timeline import Leg, Timeline
 
 SHORT = ["server/discover", "initialize"]

@@ -23,12 +23,12 @@ from tests.mcp.server import (
     streamed,
 )
 from tests.wire.scripted import CHUNKED, chunk
+from wizard.ask import Manner
 from wizard.handshake import Handshake
 from wizard.investigation import Investigation
 from wizard.mcp.asking import ENDPOINT_LIMIT, Pace
 from wizard.mcp.legacy import legacy
 from wizard.model import STEPS, Place, Target
-from wizard.probe import Manner
 from wizard.report.markdown import markdown_report
 from wizard.report.result import Result
 from wizard.report.structured import json_report

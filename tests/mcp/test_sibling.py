@@ -19,9 +19,10 @@ from tests.mcp.server import (
     silence,
     streamed,
 )
+from wizard.conclusion import Diagnosis
 from wizard.investigation import Investigation
 from wizard.mcp.sibling import sibling_url
-from wizard.model import Diagnosis, Place, StepId, Target
+from wizard.model import Place, StepId, Target
 
 STREAMABLE: Mapping[str, Answer] = {
     "initialize": http(200, result(RESULT)),

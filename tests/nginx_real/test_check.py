@@ -10,10 +10,11 @@ from dataclasses import replace
 import pytest
 
 from tests.nginx_real.poorer import poorer
+from wizard.conclusion import Diagnosis
 from wizard.diagnose import diagnose
 from wizard.investigation import Investigation
 from wizard.lab import Lab, Scenario, list_scenarios, scenario_named
-from wizard.model import Case, Diagnosis, StepId, StepState, Target
+from wizard.model import Case, StepId, StepState, Target
 
 pytestmark = pytest.mark.nginx
 NOT_BY_A_DIFF = frozenset(

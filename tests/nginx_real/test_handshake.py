@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from wizard.ask import Manner
 from wizard.handshake import Handshake
 from wizard.investigation import Investigation
 from wizard.lab.nginx import Nginx, free_ports
@@ -20,7 +21,6 @@ from wizard.mcp.asking import pace
 from wizard.mcp.handshake import WITHIN, shake_hands
 from wizard.mcp.posting import streamable
 from wizard.model import Place, StepId, Target
-from wizard.probe import Manner
 
 pytestmark = pytest.mark.nginx
 

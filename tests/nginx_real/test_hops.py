@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from wizard.conclusion import Diagnosis
 from wizard.diagnose import diagnose
 from wizard.investigation import Investigation
 from wizard.lab import Lab, Scenario
 from wizard.lab.behaviour import Behaviour
-from wizard.model import Diagnosis, Place
+from wizard.model import Place
 
 pytestmark = pytest.mark.nginx
 

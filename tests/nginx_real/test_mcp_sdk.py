@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from wizard.conclusion import Diagnosis
 from wizard.investigation import Investigation
 from wizard.lab.nginx import Nginx, free_ports
 from wizard.lab.template import FRAME
-from wizard.model import Case, Diagnosis, Place, StepId, Target
+from wizard.model import Case, Place, StepId, Target
 from wizard.rules.seen import x_accel_buffering
 
 pytestmark = pytest.mark.nginx

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import aclosing
 
 from tests.nginx_real.cells import Cell
-from wizard.probe import Manner, probe
+from wizard.ask import Manner
+from wizard.probe import probe
 from wizard.timeline import Http, Leg, Timeline
 
 

@@ -2,21 +2,9 @@
 
 from dataclasses import replace
 
+from wizard.conclusion import BlockLine, Diagnosis, Evidence, Finding, Fix, Recommendation
 from wizard.diagnose import diagnose
-from wizard.model import (
-    BlockLine,
-    Case,
-    Cell,
-    Diagnosis,
-    Evidence,
-    Finding,
-    Fix,
-    Place,
-    Recommendation,
-    StepId,
-    StepState,
-    Target,
-)
+from wizard.model import Case, Cell, Place, StepId, StepState, Target
 from wizard.report import Result
 from wizard.rules import samples
 from wizard.timeline import Leg, Timeline

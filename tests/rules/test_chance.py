@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from wizard.conclusion import Finding
 from wizard.diagnose import diagnose
 from wizard.handshake import Stage
-from wizard.model import Case, Finding
+from wizard.model import Case
 from wizard.rules import replayed, rule_named
 from wizard.rules.samples import case, hands, logged
 

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.nginx_config.drawn import quiet
+from wizard.conclusion import Diagnosis
 from wizard.diagnose import diagnose
-from wizard.model import Diagnosis
 from wizard.rules import samples
 from wizard.rules.replayed import answering
 

@@ -4,24 +4,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from wizard import nginx, verdicts
+from wizard.conclusion import Diagnosis, Recommendation
 from wizard.diagnose import diagnose
 from wizard.events import Chunk, Comment, Connected, Ended, Headers, ProbeEvent, Resolved, SseEvent
 from wizard.foresight import predictions, request_for
 from wizard.investigation import Investigation, Waiting
 from wizard.judge import judge
 from wizard.matrix import legs
-from wizard.model import (
-    STEPS,
-    Case,
-    Diagnosis,
-    LogLine,
-    LogReport,
-    Place,
-    Recommendation,
-    StepId,
-    StepState,
-    Target,
-)
+from wizard.model import STEPS, Case, LogLine, LogReport, Place, StepId, StepState, Target
 from wizard.nginx.source import from_text
 from wizard.recommend import recommend
 from wizard.timeline import Leg, Timeline

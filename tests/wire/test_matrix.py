@@ -5,10 +5,10 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 from tests.wire.scripted import CHUNKED, HEAD, Act, chunk, saying, serving
+from wizard.ask import Manner
 from wizard.judge import judge
 from wizard.matrix import Matrix
 from wizard.model import Cell
-from wizard.probe import Manner
 from wizard.timeline import Leg, Timeline
 
 EVENT = b"event: endpoint\ndata: /m\n\n"

@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.wire.scripted import CHUNKED, HEAD, Act, chunk, saying, serving
+from wizard.ask import Ask, Manner, request_headers, user_agent
 from wizard.events import Ended, SseEvent
-from wizard.probe import BODY_LIMIT, Ask, Manner, probe, request_headers, user_agent
+from wizard.probe import BODY_LIMIT, probe
 from wizard.timeline import Encoding, Leg, Timeline
 
 EVENT = b"event: endpoint\ndata: /message?sessionId=1\n\n"

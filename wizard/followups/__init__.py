@@ -4,10 +4,10 @@ All are bounded: at most ten requests for one purpose, each with a time of its o
 closed again. A case that is clear already (a stream held in every cell) asks nothing more.
 """
 
+from wizard.ask import Manner
 from wizard.followups import affinity, again, alone, blocked, metadata, preflight, public_host
 from wizard.followups.asking import FollowUp
 from wizard.model import Case, Replay
-from wizard.probe import Manner
 
 __all__ = ["FOLLOW_UPS", "follow_up"]
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from urllib.parse import urljoin
 
+from wizard.ask import Ask, Manner
 from wizard.followups.asking import WITHIN, FollowUp
 from wizard.handshake import Handshake, Side
 from wizard.mcp.asking import ask, streaming
@@ -15,7 +16,6 @@ from wizard.mcp.messages import BOTH, JSON, STREAMABLE, delete, initialize, sess
 from wizard.mcp.posting import CLOSING, session_of
 from wizard.model import Case, Replay
 from wizard.nginx.balance import balancing
-from wizard.probe import Ask, Manner
 from wizard.timeline import Leg, Timeline
 
 PURPOSE = "affinity"

@@ -2,10 +2,10 @@
 
 import asyncio
 
+from wizard.ask import Manner
 from wizard.followups.asking import FollowUp, look, patience
 from wizard.model import HELD, Case, Cell, Replay
 from wizard.nginx.balance import balancing
-from wizard.probe import Manner
 from wizard.timeline import Leg
 
 PURPOSE = "again"

@@ -1,8 +1,8 @@
 """One request with no other beside it, where several at once were refused."""
 
+from wizard.ask import Manner
 from wizard.followups.asking import FollowUp, look, patience, plain
 from wizard.model import Case, Replay
-from wizard.probe import Manner
 from wizard.stall import is_live
 from wizard.timeline import Leg
 

@@ -5,9 +5,10 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
+from wizard.ask import GET, Ask, Manner
 from wizard.events import Ended
 from wizard.model import Case, Cell, Replay
-from wizard.probe import GET, Ask, Manner, probe
+from wizard.probe import probe
 from wizard.stall import held_after, is_live
 from wizard.timeline import Leg, Timeline
 

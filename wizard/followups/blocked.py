@@ -1,9 +1,9 @@
 """A second direct stream while the first is open: can the backend serve two at once?"""
 
+from wizard.ask import Manner
 from wizard.followups.asking import FollowUp, look, patience
 from wizard.mcp.asking import streaming
 from wizard.model import Case, Cell, Replay
-from wizard.probe import Manner
 from wizard.stall import is_live
 from wizard.timeline import Leg
 

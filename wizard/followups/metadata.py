@@ -1,9 +1,9 @@
 """The document that a 401 points to: is it there?"""
 
+from wizard.ask import Ask, Manner
 from wizard.challenge import challenged, metadata_url, origin
 from wizard.followups.asking import WITHIN, FollowUp, look
 from wizard.model import Case, Replay
-from wizard.probe import Ask, Manner
 from wizard.timeline import Leg
 
 PURPOSE = "metadata"

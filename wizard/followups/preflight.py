@@ -3,9 +3,9 @@
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from wizard.ask import Ask, Manner
 from wizard.followups.asking import WITHIN, FollowUp, look
 from wizard.model import Case, Replay
-from wizard.probe import Ask, Manner
 from wizard.timeline import Leg
 
 PURPOSE = "preflight"

@@ -4,10 +4,10 @@ does the backend refuse the name?"""
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from wizard.ask import Ask, Manner
 from wizard.followups.asking import FollowUp, look, patience, plain
 from wizard.model import Case, Replay
 from wizard.nginx.passing import passed_host
-from wizard.probe import Ask, Manner
 from wizard.stall import is_live
 from wizard.timeline import Leg
 

@@ -7,9 +7,9 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
+from wizard.conclusion import Verdict
 from wizard.errors import LabError
 from wizard.lab.behaviour import Behaviour
-from wizard.model import Verdict
 from wizard.text import safe
 
 

@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 
+from wizard.ask import GET, Ask, Manner
 from wizard.events import Ended, ProbeEvent, SseEvent
 from wizard.mcp.messages import Reply, reply_in
-from wizard.probe import GET, Ask, Manner, probe
+from wizard.probe import probe
 from wizard.timeline import Leg, Timeline
 
 ENDPOINT_LIMIT = 4096

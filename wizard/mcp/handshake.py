@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
+from wizard.ask import Manner
 from wizard.handshake import Handshake, Side
 from wizard.mcp.asking import Pace, pace
 from wizard.mcp.legacy import endpoint_of, legacy
 from wizard.mcp.posting import stateless, streamable
-from wizard.probe import Manner
 from wizard.stall import is_live
 from wizard.text import safe
 from wizard.timeline import Timeline

@@ -5,12 +5,12 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from wizard.ask import Manner
 from wizard.events import SseEvent
 from wizard.handshake import Exchange, Handshake
 from wizard.mcp.asking import ENDPOINT_LIMIT, Pace, Stream, ask, streaming
 from wizard.mcp.messages import LEGACY, Reply, initialize, initialized
 from wizard.mcp.words import answered, elsewhere, no_endpoint, no_reply
-from wizard.probe import Manner
 from wizard.text import safe
 from wizard.timeline import Leg, Timeline
 

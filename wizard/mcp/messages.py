@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wizard import __version__
-from wizard.probe import Ask
+from wizard.ask import Ask
 from wizard.text import safe
 
 LEGACY, STREAMABLE, STATELESS = "2024-11-05", "2025-11-25", "2026-07-28"

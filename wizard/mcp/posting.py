@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+from wizard.ask import Ask, Manner
 from wizard.handshake import Handshake, Transport
 from wizard.mcp.asking import Heard, Pace, ask
 from wizard.mcp.legacy import with_exchange
@@ -16,7 +17,6 @@ from wizard.mcp.messages import (
     listen,
 )
 from wizard.mcp.words import answered
-from wizard.probe import Ask, Manner
 from wizard.timeline import Leg, Timeline
 
 OTHER_TRANSPORT = frozenset({400, 404, 405, 406, 415})

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from urllib.parse import urlsplit, urlunsplit
 
+from wizard.ask import Manner
 from wizard.handshake import Handshake
 from wizard.mcp.asking import pace
 from wizard.mcp.handshake import WITHIN, by_post
 from wizard.mcp.legacy import legacy
 from wizard.mcp.posting import OTHER_TRANSPORT
-from wizard.probe import Manner
 from wizard.timeline import Timeline
 
 _BESIDE = {"sse": "mcp", "mcp": "sse"}

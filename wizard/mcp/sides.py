@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Sequence
 
+from wizard.ask import Manner
 from wizard.foresight import message_wait
 from wizard.handshake import Handshake, Side
 from wizard.mcp.handshake import WITHIN, shake_hands
 from wizard.mcp.legacy import endpoint_of
 from wizard.mcp.sibling import beside
 from wizard.model import Case, Cell
-from wizard.probe import Manner
 from wizard.timeline import Timeline
 
 

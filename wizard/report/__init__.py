@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from wizard.model import Case, Diagnosis, Recommendation, StepId, StepState
+from wizard.conclusion import Diagnosis, Recommendation
+from wizard.model import Case, StepId, StepState
 from wizard.report.junit import junit_report
 from wizard.report.markdown import markdown_report
 from wizard.report.result import Result

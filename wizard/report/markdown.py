@@ -3,7 +3,7 @@
 import re
 from textwrap import dedent
 
-from wizard.model import Finding, Recommendation
+from wizard.conclusion import Finding, Recommendation
 from wizard.report.result import Check, Result
 from wizard.report.text import apply_text
 from wizard.text import printable_block, safe, seconds

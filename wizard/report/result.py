@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from wizard.conclusion import Diagnosis, Recommendation
 from wizard.handshake import Handshake
-from wizard.model import Case, Cell, Diagnosis, Recommendation, State, StepId, StepState
+from wizard.model import Case, Cell, State, StepId, StepState
 from wizard.text import safe
 
 CheckId = Literal["root-proxy", "sse-proxy", "sse-direct", "logs", "config", "handshake"]

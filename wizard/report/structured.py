@@ -4,8 +4,9 @@ import json
 from typing import Any
 
 from wizard import __version__
+from wizard.conclusion import Finding, Recommendation
 from wizard.handshake import Handshake
-from wizard.model import HELD, Cell, Finding, Recommendation
+from wizard.model import HELD, Cell
 from wizard.report.result import Check, Result
 from wizard.text import safe
 

@@ -4,7 +4,8 @@ import shlex
 import textwrap
 from collections.abc import Callable, Iterable
 
-from wizard.model import BlockLine, Cell, Finding, Recommendation
+from wizard.conclusion import BlockLine, Finding, Recommendation
+from wizard.model import Cell
 from wizard.report.result import Check, Result
 from wizard.text import printable_block, safe, seconds
 

@@ -2,7 +2,8 @@
 
 import re
 
-from wizard.model import Case, Confidence, Evidence, Finding, Fix
+from wizard.conclusion import Confidence, Evidence, Finding, Fix
+from wizard.model import Case
 from wizard.nginx.site import Site
 from wizard.rules import replayed, seen
 from wizard.rules.rule import Rule, Station

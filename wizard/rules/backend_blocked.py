@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from wizard.model import Case, Evidence, Finding, Fix
+from wizard.conclusion import Evidence, Finding, Fix
+from wizard.model import Case
 from wizard.rules import replayed, seen
 from wizard.rules.rule import Rule, Station
 from wizard.stall import is_live

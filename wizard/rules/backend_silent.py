@@ -1,6 +1,7 @@
 """The backend itself sends nothing; Nginx is not at fault."""
 
-from wizard.model import Case, Finding, Fix
+from wizard.conclusion import Finding, Fix
+from wizard.model import Case
 from wizard.rules import seen
 from wizard.rules.rule import Rule, Station
 

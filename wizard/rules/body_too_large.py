@@ -1,6 +1,7 @@
 """The message's body is larger than Nginx takes."""
 
-from wizard.model import Case, Confidence, Evidence, Finding, Fix
+from wizard.conclusion import Confidence, Evidence, Finding, Fix
+from wizard.model import Case
 from wizard.nginx.site import Site
 from wizard.nginx.units import size_bytes
 from wizard.rules import posts, seen

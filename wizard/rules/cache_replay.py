@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
+from wizard.conclusion import Confidence, Evidence, Finding, Fix
 from wizard.events import SseEvent
 from wizard.handshake import Handshake
-from wizard.model import Case, Confidence, Evidence, Finding, Fix
+from wizard.model import Case
 from wizard.rules import replayed, seen
 from wizard.rules.rule import Rule, Station
 from wizard.text import safe

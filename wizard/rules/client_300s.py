@@ -1,6 +1,7 @@
 """Some clients give up a stream that was silent for 300 s."""
 
-from wizard.model import Case, Cell, Evidence, Finding, Fix
+from wizard.conclusion import Evidence, Finding, Fix
+from wizard.model import Case, Cell
 from wizard.rules import seen
 from wizard.rules.rule import Rule, Station
 from wizard.text import seconds

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from wizard.model import Case, Confidence, Evidence, Finding, Fix
+from wizard.conclusion import Confidence, Evidence, Finding, Fix
+from wizard.model import Case
 from wizard.rules import seen
 from wizard.rules.rule import Rule, Station
 from wizard.text import safe

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from wizard.model import Case, Cell, Evidence, Finding, Fix
+from wizard.conclusion import Evidence, Finding, Fix
+from wizard.model import Case, Cell
 from wizard.rules import replayed, seen
 from wizard.rules.rule import Rule, Station
 from wizard.text import safe

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from wizard.model import Case, Cell, Evidence, LogLine
+from wizard.conclusion import Evidence
+from wizard.model import Case, Cell, LogLine
 from wizard.nginx.site import Setting, Site
 from wizard.nginx.units import duration_s
 from wizard.rules import seen

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from wizard.model import HELD, Case, Cell, Confidence, Evidence, Finding, Fix, LogLine
+from wizard.conclusion import Confidence, Evidence, Finding, Fix
+from wizard.model import HELD, Case, Cell, LogLine
 from wizard.nginx.balance import balancing
 from wizard.nginx.units import duration_s
 from wizard.rules import replayed, seen

@@ -1,6 +1,7 @@
 """The proxy takes a prefix off the path, and the endpoint event does not know of it."""
 
-from wizard.model import Case, Confidence, Evidence, Finding, Fix
+from wizard.conclusion import Confidence, Evidence, Finding, Fix
+from wizard.model import Case
 from wizard.rules import posts
 from wizard.rules.rule import Rule, Station
 from wizard.text import safe

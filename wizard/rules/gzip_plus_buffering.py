@@ -1,6 +1,7 @@
 """Compression keeps the stream back for clients that accept gzip."""
 
-from wizard.model import Case, Cell, Finding, Fix
+from wizard.conclusion import Finding, Fix
+from wizard.model import Case, Cell
 from wizard.rules import seen
 from wizard.rules.rule import Rule, Station
 

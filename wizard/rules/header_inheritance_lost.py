@@ -2,7 +2,8 @@
 
 from urllib.parse import urlsplit
 
-from wizard.model import Case, Cell, Confidence, Evidence, Finding, Fix
+from wizard.conclusion import Confidence, Evidence, Finding, Fix
+from wizard.model import Case, Cell
 from wizard.nginx.inherit import Lost, lost_headers
 from wizard.nginx.site import Site
 from wizard.rules import replayed, seen

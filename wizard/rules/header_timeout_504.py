@@ -1,6 +1,7 @@
 """The backend takes longer to answer a message than Nginx waits for its first byte."""
 
-from wizard.model import Case, Confidence, Evidence, Finding, Fix, LogLine
+from wizard.conclusion import Confidence, Evidence, Finding, Fix
+from wizard.model import Case, LogLine
 from wizard.nginx.units import duration_s
 from wizard.rules import posts, seen
 from wizard.rules.rule import Rule, Station

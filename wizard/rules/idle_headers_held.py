@@ -1,6 +1,7 @@
 """A stream that is silent at first: Nginx keeps even its headers until the first byte."""
 
-from wizard.model import Case, Cell, Confidence, Evidence, Finding, Fix
+from wizard.conclusion import Confidence, Evidence, Finding, Fix
+from wizard.model import Case, Cell
 from wizard.nginx.site import Site
 from wizard.rules import seen
 from wizard.rules.rule import Rule, Station

@@ -1,6 +1,7 @@
 """Nginx ends a stream that was silent for longer than proxy_read_timeout."""
 
-from wizard.model import Case, Cell, Confidence, Evidence, Finding, Fix
+from wizard.conclusion import Confidence, Evidence, Finding, Fix
+from wizard.model import Case, Cell
 from wizard.rules import cuts, seen
 from wizard.rules.rule import Rule, Station
 from wizard.text import seconds

@@ -1,6 +1,7 @@
 """A limit of Nginx refuses or delays streams: each counts for as long as it is open."""
 
-from wizard.model import Case, Cell, Confidence, Evidence, Finding, Fix
+from wizard.conclusion import Confidence, Evidence, Finding, Fix
+from wizard.model import Case, Cell
 from wizard.nginx.site import Site
 from wizard.rules import replayed, seen
 from wizard.rules.rule import Rule, Station

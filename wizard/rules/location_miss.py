@@ -1,6 +1,7 @@
 """The location that serves the stream is another one than was meant."""
 
-from wizard.model import Case, Cell, Confidence, Evidence, Finding, Fix
+from wizard.conclusion import Confidence, Evidence, Finding, Fix
+from wizard.model import Case, Cell
 from wizard.nginx.meant import Meant, meant
 from wizard.nginx.site import Site
 from wizard.rules import seen

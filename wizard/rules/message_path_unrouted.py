@@ -1,6 +1,7 @@
 """Nginx leads the stream to the backend, and the path of its messages elsewhere."""
 
-from wizard.model import Case, Confidence, Finding, Fix
+from wizard.conclusion import Confidence, Finding, Fix
+from wizard.model import Case
 from wizard.rules import posts
 from wizard.rules.rule import Rule, Station
 

@@ -1,6 +1,7 @@
 """From 1.29.7 Nginx speaks HTTP/1.1 with keepalive to backends, and this one cannot."""
 
-from wizard.model import Case, Cell, Confidence, Finding, Fix
+from wizard.conclusion import Confidence, Finding, Fix
+from wizard.model import Case, Cell
 from wizard.nginx.effective import HTTP_1_1_SINCE, numbers
 from wizard.nginx.site import Site
 from wizard.rules import seen

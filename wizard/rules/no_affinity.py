@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from wizard.model import Case, Confidence, Evidence, Finding, Fix, Replay
+from wizard.conclusion import Confidence, Evidence, Finding, Fix
+from wizard.model import Case, Replay
 from wizard.nginx.balance import Balancing, balancing
 from wizard.rules import replayed, seen
 from wizard.rules.rule import Rule, Station

@@ -4,7 +4,8 @@ import ipaddress
 from dataclasses import replace
 
 from wizard.challenge import challenged, metadata_url, origin
-from wizard.model import Case, Evidence, Finding, Fix
+from wizard.conclusion import Evidence, Finding, Fix
+from wizard.model import Case
 from wizard.rules import replayed, seen
 from wizard.rules.rule import Rule, Station
 from wizard.text import safe

@@ -1,6 +1,7 @@
 """Another proxy in front of this Nginx holds what this one passes on."""
 
-from wizard.model import Case, Cell, Confidence, Evidence, Finding, Fix, LogLine
+from wizard.conclusion import Confidence, Evidence, Finding, Fix
+from wizard.model import Case, Cell, LogLine
 from wizard.rules import seen
 from wizard.rules.rule import Rule, Station
 from wizard.text import safe

@@ -1,6 +1,7 @@
 """Another layer than this Nginx ends the stream, at a time that is known of it."""
 
-from wizard.model import Case, Cell, Confidence, Evidence, Finding, Fix, LogLine
+from wizard.conclusion import Confidence, Evidence, Finding, Fix
+from wizard.model import Case, Cell, LogLine
 from wizard.rules import cuts, seen
 from wizard.rules.rule import Rule, Station
 

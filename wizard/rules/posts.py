@@ -4,9 +4,10 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from wizard.conclusion import Evidence
 from wizard.foresight import message_url
 from wizard.handshake import Exchange, Handshake, Side
-from wizard.model import Case, Evidence
+from wizard.model import Case
 from wizard.nginx.site import Site
 from wizard.rules import seen
 from wizard.text import safe, seconds

@@ -1,6 +1,7 @@
 """Nginx collects the stream in its buffers instead of passing it on."""
 
-from wizard.model import Case, Cell, Confidence, Evidence, Finding, Fix
+from wizard.conclusion import Confidence, Evidence, Finding, Fix
+from wizard.model import Case, Cell
 from wizard.rules import seen
 from wizard.rules.rule import Rule, Station
 

@@ -1,6 +1,7 @@
 """A reload of Nginx cuts the streams that the old workers still serve."""
 
-from wizard.model import Case, Cell, Evidence, Finding, Fix
+from wizard.conclusion import Evidence, Finding, Fix
+from wizard.model import Case, Cell
 from wizard.nginx.site import Setting
 from wizard.rules import cuts, seen
 from wizard.rules.rule import Rule, Station

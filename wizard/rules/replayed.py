@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+from wizard.conclusion import Evidence
 from wizard.events import SseEvent
 from wizard.judge import judge
-from wizard.model import Case, Cell, Evidence, Replay
+from wizard.model import Case, Cell, Replay
 from wizard.text import safe
 from wizard.timeline import Leg, Timeline
 

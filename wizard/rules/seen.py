@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from wizard.model import HELD, Case, Cell, Evidence, LogLine
+from wizard.conclusion import Evidence
+from wizard.model import HELD, Case, Cell, LogLine
 from wizard.nginx.site import Delivery, Site
 from wizard.stall import is_live
 from wizard.text import safe, seconds

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
+from wizard.conclusion import Evidence, Finding, Fix
 from wizard.judge import judge
-from wizard.model import Case, Evidence, Finding, Fix
+from wizard.model import Case
 from wizard.rules import seen
 from wizard.rules.rule import Rule, Station
 

@@ -2,7 +2,8 @@
 
 from urllib.parse import urljoin, urlsplit
 
-from wizard.model import Case, Evidence, Finding, Fix
+from wizard.conclusion import Evidence, Finding, Fix
+from wizard.model import Case
 from wizard.rules import posts, seen
 from wizard.rules.rule import Rule, Station
 from wizard.text import safe

@@ -1,6 +1,7 @@
 """TLS between Nginx and the backend fails."""
 
-from wizard.model import Case, Cell, Confidence, Evidence, Finding, Fix, LogLine
+from wizard.conclusion import Confidence, Evidence, Finding, Fix
+from wizard.model import Case, Cell, LogLine
 from wizard.nginx.site import Site
 from wizard.rules import seen
 from wizard.rules.rule import Rule, Station

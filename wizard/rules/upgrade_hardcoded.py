@@ -1,6 +1,7 @@
 """Nginx asks the backend to change the protocol on every request, also on a POST."""
 
-from wizard.model import Case, Confidence, Evidence, Finding, Fix
+from wizard.conclusion import Confidence, Evidence, Finding, Fix
+from wizard.model import Case
 from wizard.nginx.site import Site
 from wizard.rules import posts, seen
 from wizard.rules.query_dropped import drops_query

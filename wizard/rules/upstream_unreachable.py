@@ -1,6 +1,7 @@
 """Nginx cannot connect to the backend."""
 
-from wizard.model import Case, Cell, Confidence, Evidence, Finding, Fix
+from wizard.conclusion import Confidence, Evidence, Finding, Fix
+from wizard.model import Case, Cell
 from wizard.rules import seen
 from wizard.rules.rule import Rule, Station
 from wizard.text import safe

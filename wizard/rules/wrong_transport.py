@@ -2,8 +2,9 @@
 
 from urllib.parse import urlsplit
 
+from wizard.conclusion import Evidence, Finding, Fix
 from wizard.handshake import Handshake
-from wizard.model import Case, Evidence, Finding, Fix
+from wizard.model import Case
 from wizard.rules import posts
 from wizard.rules.rule import Rule, Station
 from wizard.text import safe

@@ -1,6 +1,7 @@
 """The backend says how to deliver, in X-Accel-Buffering, and is overruled or overrules."""
 
-from wizard.model import Case, Evidence, Finding, Fix
+from wizard.conclusion import Evidence, Finding, Fix
+from wizard.model import Case
 from wizard.rules import seen
 from wizard.rules.rule import Rule, Station
 
