@@ -185,4 +185,4 @@ class Notebook:
 
 def _rest(target: Target) -> Target:
     """The part of a target that every probe depends on."""
-    return replace(target, logs=(), conf=None, direct=())
+    return replace(target, logs=(), conf=None, direct=(), style="")

@@ -26,7 +26,6 @@ NOT_BY_A_DIFF = frozenset(
         "upstream-unreachable",  # the right address, which nobody here knows
         "dead-peer-replay",
         "header-inheritance-lost",
-        "single-page-app",
         "tls-upstream-mismatch",
     }
 )
