@@ -147,7 +147,9 @@ class Matrix:
     async def _change_within(self, pause: float) -> None:
         self._changed.clear()
         try:
-            await asyncio.wait_for(self._changed.wait(), pause)
+            # Not wait_for: up to Python 3.11 that loses a Ctrl-C that comes just as it returns.
+            async with asyncio.timeout(pause):
+                await self._changed.wait()
         except TimeoutError:
             return
 

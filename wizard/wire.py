@@ -55,7 +55,8 @@ async def resolve(host: str, port: int, within: float) -> list[str]:
         return [host.strip("[]")]
     loop = asyncio.get_running_loop()
     lookup = loop.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
-    found = await asyncio.wait_for(lookup, within)
+    async with asyncio.timeout(within):
+        found = await lookup
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))[:ADDRESSES]
 
 

@@ -83,7 +83,7 @@ async def test_a_gate_that_lets_us_in_is_healthy(nginx: str) -> None:
 
 
 async def test_requests_that_wait_in_turn(nginx: str) -> None:
-    zone = "limit_req_zone $binary_remote_addr zone=one:1m rate=1r/s; limit_req_log_level error;"
+    zone = "limit_req_zone $binary_remote_addr zone=one:1m rate=40r/m; limit_req_log_level error;"
     server = f"error_log error.log warn; location / {{ {PASS} }}"
     server += f"location /sse {{ limit_req zone=one burst=9; {PASS} }}"
     _, diagnosis = await found(nginx, server, zone)

@@ -87,7 +87,8 @@ class Nginx:
         """Start it and wait until it accepts. Raises `LabError` in Nginx's own words."""
         self._process = self._spawn()
         try:
-            await asyncio.wait_for(self._accepts(), PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                await self._accepts()
         except TimeoutError:
             self.stop()
             raise LabError(f"Nginx did not start: {self._complaint()}") from None
@@ -135,7 +136,8 @@ class Nginx:
         before = self._workers()
         os.kill(self.pid, signal.SIGHUP)
         try:
-            await asyncio.wait_for(self._renewed(before), PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                await self._renewed(before)
         except TimeoutError:
             raise LabError(f"Nginx did not reload: {self._complaint()}") from None
 
