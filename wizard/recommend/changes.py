@@ -40,7 +40,10 @@ _WHY_BUFFERING = "each event is passed on as it comes, instead of when a buffer 
 _WHY_IGNORED = (
     ". It also settles the ignored X-Accel-Buffering header; no longer ignoring it is the other way"
 )
-_WHY_GZIP = "compression would collect the events once more; streams gain little from it"
+_WHY_GZIP = (
+    "with buffering off gzip holds nothing back any more, but compresses each event by itself: "
+    "work for nothing on a stream"
+)
 _WHY_CACHE = "a cache is inherited here, and a replayed stream is somebody else's session"
 _WHY_OVERRULED = "the backend answers X-Accel-Buffering: yes, which would turn buffering on again"
 _WHY_BODY = (

@@ -8,6 +8,7 @@ from wizard.conclusion import Diagnosis, Recommendation
 from wizard.handshake import Handshake
 from wizard.model import Case, Cell, State, StepId, StepState
 from wizard.text import safe
+from wizard.verdicts import of_cells
 
 CheckId = Literal["root-proxy", "sse-proxy", "sse-direct", "logs", "config", "handshake"]
 Status = Literal["pass", "fail", "warn", "skip"]
@@ -50,6 +51,10 @@ class Result:
     def _check(self, id: CheckId, step: StepId) -> Check:
         state = self.steps.get(step, StepState(step))
         status, why = _status(state.state), state.why or "it did not run"
+        if id == "sse-proxy" and state.state in ("pass", "warn", "fail"):
+            # The step counts the handshake too; here that is a check of its own.
+            ran = of_cells(self.case.proxy, self.case.handshake("proxy"))
+            status, why = _status(ran[0]), ran[1]
         return Check(id, status, safe(why), self._cells(id))
 
     def _cells(self, id: CheckId) -> tuple[Cell, ...]:
