@@ -126,7 +126,11 @@ def refused() -> dict[str, tuple[Answer, str, str]]:
         "closed": (b"", "initialize", "POST got no answer: "),
         "cut": (http(200, b"{", content_length="99"), "reply", "POST answered 200: {"),
         "taken": (http(202), "initialize", "POST answered 202"),
-        "HTML": (http(200, b"<p>", "text/html"), "reply", "POST answered 200: <p>"),
+        "HTML": (http(200, b"<p>", "text/html"), "reply", "POST answered 200: a page"),
+        "titled": (
+            http(404, b"<html><title>404 \x1b</title>", "text/html"), "initialize",
+            '404: a page, "404 \\e"',
+        ),
         "empty": (http(200), "reply", "POST answered 200"),
         "wrong id": (http(200, result(RESULT, 2)), "reply", "POST answered 200: {"),
         "id true": (http(200, result(RESULT, True)), "reply", "POST answered 200: {"),
