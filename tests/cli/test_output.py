@@ -100,7 +100,12 @@ async def test_interrupted_the_report_so_far_is_printed() -> None:
 
     async with serving(act) as url:
         process = await asyncio.create_subprocess_exec(
-            *COMMAND, "check", url, "--stall", "30", stdout=PIPE, stderr=PIPE
+            *COMMAND,
+            *("check", url, "--stall", "30"),
+            stdout=PIPE,
+            stderr=PIPE,
+            # A shell's background job ignores SIGINT, and hands that down.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         started.set_result(process)
         out, err = await asyncio.wait_for(process.communicate(), 50)
