@@ -123,3 +123,11 @@ def printable_block(text: str, *, tabs: bool = False) -> str:
 
 def _printable(line: str, tabs: bool) -> str:
     return "\t".join(map(visible, line.split("\t"))) if tabs else visible(line.expandtabs(4))
+
+
+def in_short(body: str) -> str:
+    """The beginning of an answer's body in one line; of an HTML page only its title."""
+    if not body.startswith("<"):
+        return safe(" ".join(body.split()), 120)
+    title = re.search(r"(?is)<title>(.*?)</title>", body)
+    return f'a page, "{safe(title[1].strip(), 80)}"' if title else "a page"

@@ -4,7 +4,7 @@ from rich.text import Text
 
 from screens.paint import DIM, HEAD, line, wrapped
 from screens.rooms.view import View
-from wizard.model import LogLine
+from wizard.model import LogLine, LogReport
 from wizard.text import safe
 from wizard.verdicts import TELLING
 
@@ -12,7 +12,7 @@ from wizard.verdicts import TELLING
 def draw(view: View) -> list[Text]:
     """Each file with its telling lines, our own first."""
     rows: list[Text] = []
-    for report in view.case.logs:
+    for report in sorted(view.case.logs, key=_tells_nothing):
         ours = sum(entry.ours for entry in report.lines)
         rows.append(
             line((safe(report.file, 120), HEAD), (f"  {report.read} new, {ours} ours", DIM))
@@ -23,6 +23,11 @@ def draw(view: View) -> list[Text]:
             rows += _entry(entry, view.width)
         rows.append(Text())
     return rows
+
+
+def _tells_nothing(report: LogReport) -> bool:
+    """Files with something to tell come first."""
+    return not any(entry.tag in TELLING for entry in report.lines)
 
 
 def _entry(entry: LogLine, width: int) -> list[Text]:

@@ -1,8 +1,6 @@
 """What came of an exchange, in one sentence each."""
 
-import re
-
-from wizard.text import safe
+from wizard.text import in_short, safe
 from wizard.timeline import Timeline
 
 
@@ -15,16 +13,8 @@ def answered(line: Timeline, what: str) -> str:
         return f"{said} to {safe(line.header('location') or 'nowhere', 120)}, which is not followed"
     if line.is_event_stream:
         return f"{said} with an event stream, and no reply came over it"
-    body = _in_short(line.excerpt.strip())
+    body = in_short(line.excerpt.strip())
     return f"{said}: {body}" if body else said
-
-
-def _in_short(body: str) -> str:
-    """The beginning of a body; of an HTML page the title."""
-    if not body.startswith("<"):
-        return safe(body, 120)
-    title = re.search(r"(?is)<title>(.*?)</title>", body)
-    return f'a page, "{safe(title[1].strip(), 80)}"' if title else "a page"
 
 
 def no_endpoint(line: Timeline, within: float) -> str:

@@ -6,7 +6,7 @@ from wizard.conclusion import Evidence
 from wizard.events import SseEvent
 from wizard.judge import judge
 from wizard.model import Case, Cell, Replay
-from wizard.text import safe
+from wizard.text import in_short, safe
 from wizard.timeline import Leg, Timeline
 
 Headers = tuple[tuple[str, str], ...]
@@ -27,7 +27,7 @@ def of_replay(replay: Replay) -> Evidence:
 
 def said(line: Timeline) -> str:
     """What the answer's body says, where it is no stream."""
-    body = safe(" ".join(line.excerpt.split()), 120)
+    body = in_short(line.excerpt.strip())
     return f" ({body})" if body else ""
 
 
