@@ -118,6 +118,11 @@ def _not_looked_at(case: Case, causes: tuple[Finding, ...]) -> tuple[str, ...]:
     if is_healthy(case) or any(cause.confidence == "confirmed" for cause in causes):
         return ()
     notes = []
+    given = {name.lower() for name, _ in case.target.headers}
+    if any(c.timeline.status == 401 for c in case.proxy) and "authorization" not in given:
+        notes.append("The URL asks for credentials: give them with --header 'Authorization: …'.")
+    if case.direct and all(cell.outcome == "refused" for cell in case.direct):
+        notes.append("The direct URL cannot be reached from here: is it the one that Nginx uses?")
     if not case.direct:
         notes.append("No direct URL was given: a silent backend and a holding proxy look alike.")
     if case.site is None:

@@ -97,7 +97,8 @@ class _Request:
         return httpx.Request(
             self.ask.method,
             self.url.copy_with(host=address, port=self.host[1]),
-            headers=headers,
+            # As curl does: what the user typed goes out as UTF-8.
+            headers=[(name.encode("ascii"), value.encode()) for name, value in headers],
             content=self.ask.content or None,
             extensions={
                 "timeout": {"connect": connect, "read": None, "write": 10.0, "pool": None},
@@ -132,13 +133,24 @@ async def _connection(
     try:
         while (event := await wire.events.get()) is not None:
             yield event
+        await task  # a bug of ours must not look like a silent server
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
 
 async def _drive(request: _Request, address: str, wire: _Wire) -> None:
-    """Put what happens on one connection into the queue, then None."""
+    """Put what happens on one connection into the queue, then None, whatever ends it."""
+    task = asyncio.current_task()
+    try:
+        await _exchange(request, address, wire)
+    finally:
+        if task is None or not task.cancelling():
+            await wire.events.put(None)
+
+
+async def _exchange(request: _Request, address: str, wire: _Wire) -> None:
+    """One request and its response; a transport error is an event."""
     http, insecure = request.leg.http, request.manner.insecure
     async with transport(http, secure=request.secure, insecure=insecure) as way:
         try:
@@ -149,7 +161,6 @@ async def _drive(request: _Request, address: str, wire: _Wire) -> None:
                 await response.aclose()
         except (httpx.TransportError, ssl.SSLError, OSError) as error:
             await wire.events.put(_ending(error, wire, address))
-    await wire.events.put(None)
 
 
 async def _read(response: httpx.Response, wire: _Wire, excerpt: int) -> None:

@@ -70,6 +70,8 @@ def of_logs(reports: Sequence[LogReport]) -> Verdict:
     if problems:
         return "fail", problems[0]
     read = sum(report.read for report in reports)
+    if not ours:
+        return "warn", f"new lines: {read}, and none of our own: is this the log of this Nginx?"
     return "pass", f"new lines: {read}, of our own probes: {len(ours)}; none tells of a fault"
 
 

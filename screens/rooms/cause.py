@@ -19,7 +19,7 @@ def draw(view: View) -> list[Text]:
     for cause in diagnosis.causes:
         rows += [*finding(cause, view.width), Text()]
     if diagnosis.risks:
-        rows.append(line(("Risks: nothing is broken by them now", HEAD)))
+        rows.append(line(("Risks: not seen to break anything now", HEAD)))
         for risk in diagnosis.risks:
             rows += [*finding(risk, view.width), Text()]
     for note in diagnosis.notes:

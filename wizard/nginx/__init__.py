@@ -54,6 +54,7 @@ def inspect(config: Config, request: Request, version: str | None = None) -> Sit
         kinds,
         table(settings, kinds) if upstream.kind in STREAMS else (),
         _doubts(config, chosen.doubt, route, settings, version),
+        listens=chosen.listens,
     )
 
 

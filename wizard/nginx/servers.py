@@ -83,6 +83,7 @@ class Chosen:
         http: The block around it; None in a fragment.
         default: The default server there: it rules until the name is known.
         doubt: What could not be decided, or empty.
+        listens: Whether it listens on the request's port at all.
     """
 
     http: Directive | None
@@ -90,6 +91,7 @@ class Chosen:
     default: Directive
     reason: str
     doubt: str
+    listens: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +111,13 @@ def choose(config: Config, request: Request) -> Chosen | None:
     name = asked_name(request.host)
     sockets = _sockets((server for _, server in known), port)
     group, doubt = _group(sockets, name)
-    if not group:
+    listens = bool(group)
+    if not listens:
         group = [_There(server, default=False) for _, server in known]
         doubt = f"no server listens on port {port}; chosen among all by name"
     server, reason = _by_name(group, name)
     http = next(http for http, one in known if one is server)
-    return Chosen(http, server, _default(group).server, reason, doubt)
+    return Chosen(http, server, _default(group).server, reason, doubt, listens)
 
 
 def _sockets(every: Iterable[Directive], port: int) -> dict[str, list[_There]]:

@@ -119,6 +119,8 @@ class Site:
         version: The Nginx version whose defaults were used, None if not known.
         clients: The client kinds that the server's `listen` lines allow.
         undecided: What could not be decided from the config alone, one sentence each.
+        listens: Whether a server listens on the request's port; behind another proxy or a port
+            mapping none does, and in the config of another Nginx neither.
     """
 
     request: Request
@@ -131,6 +133,7 @@ class Site:
     clients: tuple[Client, ...] = ()
     delivery: tuple[Delivery, ...] = ()
     undecided: tuple[str, ...] = ()
+    listens: bool = True
 
     def value(self, name: str) -> str:
         """The effective value of a directive, empty if it is not known."""

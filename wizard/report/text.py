@@ -25,7 +25,7 @@ def text_report(result: Result, *, color: bool = False) -> str:
         head.replace(verdict, paint(verdict, _VERDICTS[diagnosis.verdict]), 1),
         *(cause_text(cause) for cause in diagnosis.causes),
         _checks(result.checks, paint),
-        section("Risks (nothing is broken by them now)", map(_risk, diagnosis.risks)),
+        section("Risks (not seen to break anything now)", map(_risk, diagnosis.risks)),
         section("Also", map(_item, diagnosis.notes)),
         recommendation_text(result.recommendation) if result.recommendation else "",
         f"{safe(result.case.target.url, 200)}, {result.elapsed_s:.1f} s\n",

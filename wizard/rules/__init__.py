@@ -8,7 +8,7 @@ from wizard.rules.rule import Rule
 
 __all__ = ["Rule", "all_rules", "rule_named"]
 
-HELPERS = frozenset({"rule", "seen", "samples", "cuts", "posts", "replayed"})
+HELPERS = frozenset({"rule", "seen", "samples", "answers", "cuts", "posts", "replayed"})
 """The files here that are no rules."""
 
 

@@ -5,6 +5,9 @@ from wizard.model import Case, Cell
 from wizard.rules import seen
 from wizard.rules.rule import Rule, Station
 
+LIVE = frozenset({"live", "ended", "cut"})
+"""What a twin must be; one that is late as well shows that gzip is not what delays."""
+
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """With gzip held, without it live, at the same HTTP version; direct both are live."""
@@ -29,7 +32,7 @@ def _pairs(case: Case) -> list[tuple[Cell, Cell]]:
     """A held gzip cell with its live twin that does not accept gzip."""
     plain = {cell.timeline.leg.http: cell for cell in seen.cells(case.proxy, "identity")}
     twins = [(cell, plain.get(cell.timeline.leg.http)) for cell in seen.held(case, "gzip")]
-    return [(zipped, twin) for zipped, twin in twins if twin and twin.outcome in seen.REACHED]
+    return [(zipped, twin) for zipped, twin in twins if twin and twin.outcome in LIVE]
 
 
 def _backend_is_live_with_gzip(case: Case) -> bool:

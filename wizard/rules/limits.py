@@ -1,7 +1,7 @@
 """A limit of Nginx refuses or delays streams: each counts for as long as it is open."""
 
 from wizard.conclusion import Confidence, Evidence, Finding, Fix
-from wizard.model import Case, Cell
+from wizard.model import HELD, Case, Cell
 from wizard.nginx.site import Site
 from wizard.rules import replayed, seen
 from wizard.rules.rule import Rule, Station
@@ -57,7 +57,7 @@ def _confidence(case: Case, live: list[Cell], *, logged: bool, served: bool) -> 
 
 def _delayed(rule: Rule, case: Case) -> Finding | None:
     """limit_req without nodelay lets them wait in turn."""
-    late = [cell for cell in case.proxy if cell.outcome == "late"]
+    late = [cell for cell in case.proxy if cell.outcome in HELD]
     live = [cell for cell in case.proxy if cell.outcome == "live"]
     logged = seen.log_lines(case, "delayed")
     if not late or not live or not logged:

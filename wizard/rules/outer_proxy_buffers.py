@@ -13,7 +13,8 @@ TRACES = ("via", "x-cache", "cf-ray", "x-amz-cf-id", "x-served-by",
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """Held, where the config of this Nginx says live and the direct leg is live."""
-    stuck = [cell for cell in seen.held(case) if seen.predicted(case, cell) == {"live"}]
+    held = [cell for cell in seen.held(case) if cell.outcome != "late"]
+    stuck = [cell for cell in held if seen.predicted(case, cell) == {"live"}]
     if case.site is None or not stuck or not seen.live_direct(case):
         return None
     passed, other = _of_cells(case, stuck, "live-200"), _another(case)

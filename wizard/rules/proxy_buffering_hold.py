@@ -2,8 +2,10 @@
 
 from wizard.conclusion import Confidence, Evidence, Finding, Fix
 from wizard.model import Case, Cell
-from wizard.rules import seen
+from wizard.rules import answers, seen
+from wizard.rules.posts import of_post
 from wizard.rules.rule import Rule, Station
+from wizard.text import safe
 
 APART = (
     "The direct request to the same backend is live while the proxied one is held, so the backend "
@@ -11,6 +13,13 @@ APART = (
     "config in force keeps buffering on"
 )
 
+_ELSEWHERE = (
+    "The direct request is live while the proxied one is held, and the config keeps buffering on; "
+    "but it is not shown that Nginx asks that backend"
+)
+_DIRECT = (
+    "Give as --direct the address that Nginx uses, and the config of the Nginx that serves this."
+)
 _BLIND = (
     "The config in force keeps buffering on and would hold this stream; but nothing shows that the "
     "backend sends at all: give --direct to tell it from a silent backend."
@@ -18,11 +27,48 @@ _BLIND = (
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """Held through the proxy, live direct, and nothing in the config against it."""
+    """Held through the proxy, live direct, and nothing in the config against it; the stream that
+    is asked for, or the answer to a POST."""
+    return _stream(rule, case) or _answer(rule, case)
+
+
+def _answer(rule: Rule, case: Case) -> Finding | None:
+    """Over MCP by POST the answer is a stream, and Nginx holds it until it ends."""
+    direct, held = answers.streamed_answer(case, "direct"), answers.held_answer(case)
+    if case.site is None and held is not None:
+        return rule.found("possible", tuple(map(of_post, held)), _ANSWER_BLIND)
+    if direct is None or not direct.is_event_stream or not answers.would_be_held(case, direct):
+        return None
+    assert case.site is not None
+    setting = seen.of_setting(case.site, f"{seen.buffer_prefix(case.site)}_buffering")
+    if held is None:
+        return rule.found("possible", (of_post(direct), setting), _UNTIL_ITS_END, latent=True)
+    sure: Confidence = "confirmed" if answers.same_address(case, direct) else "possible"
+    evidence = (of_post(held[0]), of_post(direct), setting)
+    return rule.found(sure, evidence, _ANSWER)
+
+
+_ANSWER = (
+    "The same POST is answered at once by the backend, with an event stream, and late or not at "
+    "all through the proxy, whose config keeps buffering on: the answer is held until it ends."
+)
+_ANSWER_BLIND = (
+    "The same POST is answered at once by the backend, with an event stream, and late or not at "
+    "all through the proxy. Without the Nginx config it is not known that buffering is on: give "
+    "--conf to confirm."
+)
+_UNTIL_ITS_END = (
+    "The backend answers a POST with an event stream, and the config keeps buffering on: an answer "
+    "that takes its time, with progress on the way, is held until its end."
+)
+
+
+def _stream(rule: Rule, case: Case) -> Finding | None:
     if seen.x_accel_buffering(case) == "no":
         return _saved_by_header(rule, case)
     stuck = seen.held(case)
-    if not stuck or (case.direct and not seen.live_direct(case)):
+    asked = [cell for cell in case.direct if cell.outcome != "refused"]
+    if not stuck or (asked and not seen.live_direct(case)):
         return None
     if case.site is None:
         return _without_config(rule, case, stuck)
@@ -40,6 +86,8 @@ def _confidence(case: Case, stuck: tuple[Cell, ...], explained: tuple[Cell, ...]
     measured = bool(seen.live_direct(case)) and not _is_late(stuck)
     if measured and explained == stuck and seen.same_backend(case):
         return "confirmed"
+    if case.site is None or not case.site.listens or seen.elsewhere(case):
+        return "possible"
     return "likely" if _backend_sends(case) else "possible"
 
 
@@ -68,15 +116,21 @@ def _evidence(case: Case, stuck: tuple[Cell, ...]) -> tuple[Evidence, ...]:
 
 
 def _apart(case: Case) -> str:
-    reached = seen.same_backend(case)
-    return f"{APART}. {reached[0].upper()}{reached[1:]}." if reached else f"{APART}."
+    reached, other = seen.same_backend(case), seen.elsewhere(case)
+    if reached:
+        return f"{APART}. {reached[0].upper()}{reached[1:]}."
+    if other:
+        return f"{_ELSEWHERE}: Nginx passes this path to {safe(other, 120)}. {_DIRECT}"
+    return f"{_ELSEWHERE}. {_DIRECT}"
 
 
 def _without_config(rule: Rule, case: Case, stuck: tuple[Cell, ...]) -> Finding | None:
-    """No config to read: what was measured allows no more than `likely`."""
+    """No config to read: `likely` only where Nginx's log says that the backend had answered."""
     if not seen.live_direct(case):
         return None
-    likely = seen.root_answers(case) and seen.behind_plain_nginx(case) and not _is_late(stuck)
+    # A slow gate, a slow peer of Nginx's own, a limit look the same from outside.
+    told = any("had answered 200" in line.meaning for line in seen.log_lines(case, "held-499"))
+    likely = told and seen.root_answers(case) and not _is_late(stuck)
     return rule.found(
         "likely" if likely else "possible",
         _evidence(case, stuck),

@@ -98,10 +98,31 @@ def same_backend(case: Case) -> str:
         direct = address(cell.timeline.leg.url)
         if any(direct == address(peer) for peer in upstream.peers):
             return f"Nginx passes this path to {safe(direct)}, which is the direct URL's address"
+    if not case.site.listens or elsewhere(case):
+        return ""
     root = case.root_site.upstream if case.root_site else None
     if root_answers(case) and root and upstream.peers and root.peers == upstream.peers:
         return "/ goes to the same upstream and is answered"
     return ""
+
+
+def elsewhere(case: Case) -> str:
+    """Where Nginx passes the stream, if that is plainly not where the direct URL leads."""
+    peers = case.site.upstream.peers if case.site and case.site.upstream else ()
+    direct = [address(cell.timeline.leg.url) for cell in case.direct]
+    differ = [_differ(address(peer), one) for peer in peers for one in direct]
+    return ", ".join(peers) if differ and all(differ) else ""
+
+
+def _differ(one: str, other: str) -> bool:
+    """Whether two addresses are of the same kind, and two. A name may stand for any address."""
+    (host, _, _), (there, _, _) = one.rpartition(":"), other.rpartition(":")
+    comparable = host == there or (_is_literal(host) and _is_literal(there))
+    return comparable and one != other
+
+
+def _is_literal(host: str) -> bool:
+    return host == "localhost" or host.startswith("[") or host.replace(".", "").isdigit()
 
 
 def address(peer: str) -> str:
