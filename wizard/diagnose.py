@@ -125,8 +125,8 @@ def _not_looked_at(case: Case, causes: tuple[Finding, ...]) -> tuple[str, ...]:
         notes.append("The direct URL cannot be reached from here: is it the one that Nginx uses?")
     if case.site is not None and not case.site.listens:
         notes.append(
-            "No server of this config listens on the URL's port: is it the config of the Nginx that "
-            "serves this URL, or does something stand in front of it?"
+            "No server of this config listens on the URL's port: is it the config of the Nginx "
+            "that serves this URL, or does something stand in front of it?"
         )
     if not case.direct:
         notes.append("No direct URL was given: a silent backend and a holding proxy look alike.")
