@@ -231,3 +231,25 @@ async def test_a_post_with_headers_of_its_own_that_the_users_overrule() -> None:
         async for event in probe(line.leg, manner, ask):
             line = line.fold([event])
     assert (got, line.status, line.excerpt) == ([b"{}"], 200, "abcde")
+
+
+async def test_a_header_goes_out_as_it_was_typed() -> None:
+    got: list[bytes] = []
+
+    async def act(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        got.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    async with serving(act, read_first=False) as url:
+        line = await follow(Leg("sse-proxy", url), Manner(headers=(("X-User", "Jörg"),)))
+    assert line.status == 204
+    assert "X-User: Jörg\r\n".encode() in got[0]
+
+
+async def test_a_bug_of_ours_never_looks_like_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("wizard.probe._read", broken)
+    with pytest.raises(ZeroDivisionError):
+        await seen(saying(CHUNKED, chunk(EVENT), then="open"))

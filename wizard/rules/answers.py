@@ -48,4 +48,4 @@ def would_be_held(case: Case, direct: Timeline) -> bool:
 def same_address(case: Case, direct: Timeline) -> bool:
     """Whether Nginx passes the path to the address that was asked directly."""
     peers = case.site.upstream.peers if case.site and case.site.upstream else ()
-    return any(seen.address(peer) == seen.address(direct.leg.url) for peer in peers)
+    return any(seen.is_same(seen.address(peer), seen.address(direct.leg.url)) for peer in peers)

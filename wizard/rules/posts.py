@@ -1,6 +1,5 @@
 """Questions about the POST of messages: what it met, and where the config leads it."""
 
-import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -18,7 +17,6 @@ NOT_THERE = frozenset({404, 405})
 NOT_OF_THE_PATH = frozenset({401, 403, 407, 413, 421, 429, 500, 502, 503, 504})
 """Answers that have other causes than a wrong path."""
 _PAGE = "<center>nginx"
-_LOOPBACK = re.compile(r"^(localhost|\[::1\])(?=:)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +130,7 @@ def _host(passed: str) -> str:
 
 
 def _address(peer: str) -> str:
-    return _LOOPBACK.sub("127.0.0.1", seen.address(peer))
+    return seen.named(seen.address(peer))
 
 
 def untried(case: Case) -> bool:

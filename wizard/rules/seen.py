@@ -10,6 +10,7 @@ from wizard.stall import is_live
 from wizard.text import safe, seconds
 from wizard.timeline import Timeline
 
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 REACHED = frozenset({"live", "ended", "cut", "late"})
 SILENT_ENDS = frozenset({"refused", "timeout", "dns"})
 
@@ -96,7 +97,7 @@ def same_backend(case: Case) -> str:
     upstream = case.site.upstream
     for cell in live_direct(case):
         direct = address(cell.timeline.leg.url)
-        if any(direct == address(peer) for peer in upstream.peers):
+        if any(is_same(direct, address(peer)) for peer in upstream.peers):
             return f"Nginx passes this path to {safe(direct)}, which is the direct URL's address"
     if not case.site.listens or elsewhere(case):
         return ""
@@ -118,11 +119,22 @@ def _differ(one: str, other: str) -> bool:
     """Whether two addresses are of the same kind, and two. A name may stand for any address."""
     (host, _, _), (there, _, _) = one.rpartition(":"), other.rpartition(":")
     comparable = host == there or (_is_literal(host) and _is_literal(there))
-    return comparable and one != other
+    return comparable and not is_same(one, other)
+
+
+def is_same(one: str, other: str) -> bool:
+    """Whether two addresses are one; this machine has several names."""
+    return named(one) == named(other)
+
+
+def named(place: str) -> str:
+    """An address under one name for this machine, to compare."""
+    host, _, port = place.rpartition(":")
+    return f"localhost:{port}" if host in _LOOPBACK else place
 
 
 def _is_literal(host: str) -> bool:
-    return host == "localhost" or host.startswith("[") or host.replace(".", "").isdigit()
+    return host in _LOOPBACK or host.startswith("[") or host.replace(".", "").isdigit()
 
 
 def address(peer: str) -> str:

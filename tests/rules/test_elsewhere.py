@@ -1,0 +1,55 @@
+"""Whether the backend that was asked directly is the one that Nginx asks."""
+
+from dataclasses import replace
+
+import pytest
+
+from wizard.diagnose import diagnose
+from wizard.judge import judge
+from wizard.model import Case
+from wizard.rules import samples
+from wizard.rules.seen import elsewhere
+
+
+def case(peer: str, direct: str) -> Case:
+    """Held through the proxy, live at `direct`."""
+    known = samples.case(
+        proxy="held", direct="live", settings={"proxy_buffering": "on"}, peers=(peer,)
+    )
+    lines = (cell.timeline for cell in known.direct)
+    moved = (replace(line, leg=replace(line.leg, url=f"http://{direct}/sse")) for line in lines)
+    return replace(known, direct=tuple(map(judge, moved)))
+
+
+@pytest.mark.parametrize(
+    ("peer", "direct", "differs"),
+    [
+        ("127.0.0.1:8358", "127.0.0.1:8359", True),
+        ("10.9.8.7:3000", "127.0.0.1:3000", True),
+        ("[::1]:3000", "10.9.8.7:3000", True),
+        ("[::1]:3000", "127.0.0.1:3000", False),
+        ("localhost:3000", "127.0.0.1:3000", False),
+        ("localhost:3000", "127.0.0.1:3001", True),
+        ("bot:12213", "bot:12214", True),
+        ("127.0.0.1:8358", "127.0.0.1:8358", False),
+        ("bot:12213", "10.0.0.7:12213", False),
+        ("bot:12213", "svc-bot.prod:12213", False),
+    ],
+)
+def test_two_addresses_of_one_kind_are_two_backends(peer: str, direct: str, differs: bool) -> None:
+    known = case(peer, direct)
+    assert bool(elsewhere(known)) is differs
+    confidence = diagnose(known).causes[0].confidence
+    assert (confidence == "possible") is differs
+
+
+def test_a_config_that_does_not_listen_there_confirms_only_by_the_address() -> None:
+    known = case("bot:12213", "10.0.0.7:12213")
+    assert known.site is not None
+    there = replace(known, site=replace(known.site, listens=False))
+    assert diagnose(there).causes[0].confidence == "possible"
+    assert any("listens" in note for note in diagnose(there).notes)
+    same = case("10.0.0.7:12213", "10.0.0.7:12213")
+    assert same.site is not None
+    mapped = replace(same, site=replace(same.site, listens=False))
+    assert diagnose(mapped).causes[0].confidence == "confirmed"
