@@ -1,6 +1,6 @@
 """Small cases for the rules' own samples: each names only what matters to it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urljoin
 
@@ -43,14 +43,10 @@ def case(
         logs: Lines of one log file.
     """
     extra = tuple((direct_headers or {}).items())
-    directs = (
-        _line("sse-direct", direct, "identity", extra),
-        _line("sse-direct", direct_gzip or direct, "gzip", extra),
-    )
-    proxied = (
-        _line("sse-proxy", proxy, "identity", url=url),
-        _line("sse-proxy", proxy_gzip or proxy, "gzip", url=url),
-    )
+    plain, zipped = direct, direct_gzip or direct
+    directs = tuple(_line("sse-direct", kind, way, extra) for kind, way in _ways(plain, zipped))
+    plain, zipped = proxy, proxy_gzip or proxy
+    proxied = tuple(_line("sse-proxy", kind, way, url=url) for kind, way in _ways(plain, zipped))
     site = read(conf, url, version) if conf else _site(settings or {}, peers)
     made = Case(
         Target(url, direct=(Place(DIRECT_URL),), conf=Place("nginx.conf")),
@@ -60,14 +56,23 @@ def case(
         site=site,
         root_site=site,
         logs=(LogReport("error.log", logs, len(logs)),) if logs else (),
-        predictions=(
-            predictions(site, [line.leg for line in proxied], directs)
-            if conf
-            else tuple(_prediction(line, site) for line in proxied)
-        ),
+        predictions=_predicted(site, proxied, directs, real=bool(conf)),
         handshakes=handshakes,
     )
     return replace(made, message_site=message_site(made)) if conf else made
+
+
+def _ways(plain: str, zipped: str) -> tuple[tuple[str, Encoding], ...]:
+    return ((plain, "identity"), (zipped, "gzip"))
+
+
+def _predicted(
+    site: Site, proxied: Sequence[Timeline], direct: Sequence[Timeline], *, real: bool
+) -> tuple[Prediction, ...]:
+    """From a config that was read, as always; else as the sample's own legs were."""
+    if real:
+        return predictions(site, [line.leg for line in proxied], direct)
+    return tuple(_prediction(line, site) for line in proxied)
 
 
 def logged(text: str, *, client: str = "", ours: bool = True) -> LogLine:
