@@ -73,23 +73,13 @@ server {
 
 def fires() -> Case:
     """64 bytes are allowed, the message has 170."""
-    return _sample(_CONF)
+    from wizard.rules import samples
+
+    return samples.posted(_CONF, 413)
 
 
 def silent() -> Case:
     """The limit of this Nginx is far larger: another one refuses, or the backend."""
-    return _sample(_CONF.replace("64;", "16m;"))
-
-
-def _sample(conf: str) -> Case:
     from wizard.rules import samples
 
-    return samples.case(
-        proxy="live",
-        direct="live",
-        conf=conf,
-        handshakes=(
-            samples.hands("proxy", stage="initialize", status=413),
-            samples.hands("direct"),
-        ),
-    )
+    return samples.posted(_CONF.replace("64;", "16m;"), 413)

@@ -115,23 +115,15 @@ server {
 
 def fires() -> Case:
     """The path is passed as `$uri`, which has no query."""
-    return _sample(_CONF)
+    from wizard.rules import samples
+
+    return samples.posted(_CONF, 400, body="sessionId is missing")
 
 
 def silent() -> Case:
     """The query is appended, and the backend refuses the message for another reason."""
-    return _sample(_CONF.replace("$uri", "$uri$is_args$args"))
-
-
-def _sample(conf: str) -> Case:
     from wizard.rules import samples
 
-    return samples.case(
-        proxy="live",
-        direct="live",
-        conf=conf,
-        handshakes=(
-            samples.hands("proxy", stage="initialize", status=400, body="sessionId is missing"),
-            samples.hands("direct"),
-        ),
+    return samples.posted(
+        _CONF.replace("$uri", "$uri$is_args$args"), 400, body="sessionId is missing"
     )

@@ -62,6 +62,12 @@ def case(
     return replace(made, message_site=message_site(made)) if conf else made
 
 
+def posted(conf: str, status: int, body: str = "") -> Case:
+    """Live on both sides; the handshake's POST is taken direct, and answered so by the proxy."""
+    refused = hands("proxy", stage="initialize", status=status, body=body)
+    return case(proxy="live", direct="live", conf=conf, handshakes=(refused, hands("direct")))
+
+
 def _ways(plain: str, zipped: str) -> tuple[tuple[str, Encoding], ...]:
     return ((plain, "identity"), (zipped, "gzip"))
 

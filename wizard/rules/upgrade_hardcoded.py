@@ -83,23 +83,15 @@ server {
 
 def fires() -> Case:
     """The header is sent with all requests, and the POST alone is refused."""
-    return _sample(_CONF)
+    from wizard.rules import samples
+
+    return samples.posted(_CONF, 400, body="Bad Request")
 
 
 def silent() -> Case:
     """A map decides, so that a POST does not ask for an upgrade."""
-    return _sample(_CONF.replace('"upgrade"', "$connection_upgrade"))
-
-
-def _sample(conf: str) -> Case:
     from wizard.rules import samples
 
-    return samples.case(
-        proxy="live",
-        direct="live",
-        conf=conf,
-        handshakes=(
-            samples.hands("proxy", stage="initialize", status=400, body="Bad Request"),
-            samples.hands("direct"),
-        ),
+    return samples.posted(
+        _CONF.replace('"upgrade"', "$connection_upgrade"), 400, body="Bad Request"
     )
