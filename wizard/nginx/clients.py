@@ -1,8 +1,8 @@
 """Which kinds of clients a server's `listen` lines allow."""
 
-import re
 from collections.abc import Sequence
 
+from wizard.nginx.effective import numbers
 from wizard.nginx.servers import Listen, listens, servers
 from wizard.nginx.site import Client
 from wizard.nginx.tree import Config, Directive
@@ -50,9 +50,5 @@ def _kinds(
     if switched:
         return ("h1", "h2c")
     if "http2" in flags:
-        return ("h1", "h2c") if _number(version) >= H2_BESIDE_H1 else ("h2c",)
+        return ("h1", "h2c") if numbers(version) >= H2_BESIDE_H1 else ("h2c",)
     return ("h1",)
-
-
-def _number(version: str | None) -> tuple[int, ...]:
-    return tuple(int(part) for part in re.findall(r"\d+", version or "")[:3])

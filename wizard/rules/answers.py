@@ -43,9 +43,3 @@ def would_be_held(case: Case, direct: Timeline) -> bool:
     rows = [row for row in site.delivery if row.encoding == "identity"]
     fitting = [row for row in rows if row.upstream == framing] or rows
     return any(row.result == "held" for row in fitting)
-
-
-def same_address(case: Case, direct: Timeline) -> bool:
-    """Whether Nginx passes the path to the address that was asked directly."""
-    peers = case.site.upstream.peers if case.site and case.site.upstream else ()
-    return any(seen.is_same(seen.address(peer), seen.address(direct.leg.url)) for peer in peers)

@@ -96,8 +96,8 @@ def same_backend(case: Case) -> str:
         return ""
     upstream = case.site.upstream
     for cell in live_direct(case):
-        direct = address(cell.timeline.leg.url)
-        if any(is_same(direct, address(peer)) for peer in upstream.peers):
+        if leads_to(case.site, cell.timeline.leg.url):
+            direct = address(cell.timeline.leg.url)
             return f"Nginx passes this path to {safe(direct)}, which is the direct URL's address"
     if not case.site.listens or elsewhere(case):
         return ""
@@ -105,6 +105,12 @@ def same_backend(case: Case) -> str:
     if root_answers(case) and root and upstream.peers and root.peers == upstream.peers:
         return "/ goes to the same upstream and is answered"
     return ""
+
+
+def leads_to(site: Site, url: str) -> bool:
+    """Whether Nginx passes the path to this URL's address, as one of its peers."""
+    peers = site.upstream.peers if site.upstream else ()
+    return any(is_same(address(url), address(peer)) for peer in peers)
 
 
 def elsewhere(case: Case) -> str:
