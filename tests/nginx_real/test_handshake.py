@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Iterator
@@ -12,11 +11,11 @@ from typing import Any
 
 import pytest
 
+from tests.nginx_real.serving import serving
 from wizard.ask import Manner
 from wizard.handshake import Handshake
 from wizard.investigation import Investigation
-from wizard.lab.nginx import Nginx, free_ports
-from wizard.lab.template import FRAME
+from wizard.lab.nginx import free_ports
 from wizard.mcp.asking import pace
 from wizard.mcp.handshake import WITHIN, shake_hands
 from wizard.mcp.posting import streamable
@@ -78,17 +77,9 @@ async def proxied(binary: str, folder: Path, ports: dict[str, int]) -> AsyncIter
         if kind != "sse"
     )
     # The endpoint event knows nothing of a prefix, so the server that sends one has none.
-    server = f"listen 127.0.0.1:{port}; {locations}"
-    server += f" location / {{ proxy_pass http://127.0.0.1:{ports['sse']}; }}"
-    user = "user root;\n" if os.geteuid() == 0 else ""
-    conf = folder / "nginx.conf"
-    conf.write_text(FRAME.format(user=user, http="", server=server), "utf-8")
-    nginx = Nginx(binary, conf, [port])
-    await nginx.start()
-    try:
+    root = f" location / {{ proxy_pass http://127.0.0.1:{ports['sse']}; }}"
+    async with serving(binary, folder, port, locations + root):
         yield port
-    finally:
-        nginx.stop()
 
 
 def url_of(kind: str, port: int) -> str:

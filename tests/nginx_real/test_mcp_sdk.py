@@ -1,6 +1,5 @@
 """The official MCP SDK as the backend: healthy by its header, held where the header is ignored."""
 
-import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -9,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.nginx_real.serving import serving
 from wizard.conclusion import Diagnosis
 from wizard.investigation import Investigation
-from wizard.lab.nginx import Nginx, free_ports
-from wizard.lab.template import FRAME
+from wizard.lab.nginx import free_ports
 from wizard.model import Case, Place, StepId, Target
 from wizard.rules.seen import x_accel_buffering
 
@@ -51,22 +50,13 @@ def sdk() -> Iterator[int]:
 async def proxied(binary: str, folder: Path, backend: int, lines: str) -> AsyncIterator[Target]:
     """Nginx in front of the SDK, with these lines in its location."""
     (port,) = free_ports(1)
-    server = (
-        f"listen 127.0.0.1:{port}; location / {{ {lines} proxy_pass http://127.0.0.1:{backend}; }}"
-    )
-    user = "user root;\n" if os.geteuid() == 0 else ""
-    conf = folder / "nginx.conf"
-    conf.write_text(FRAME.format(user=user, http="", server=server), "utf-8")
-    nginx = Nginx(binary, conf, [port])
-    await nginx.start()
-    try:
+    location = f"location / {{ {lines} proxy_pass http://127.0.0.1:{backend}; }}"
+    async with serving(binary, folder, port, location) as conf:
         yield Target(
             f"http://127.0.0.1:{port}/sse",
             direct=(Place(f"http://127.0.0.1:{backend}/sse"),),
             conf=Place(str(conf)),
         )
-    finally:
-        nginx.stop()
 
 
 async def concluded(target: Target) -> tuple[Case, Diagnosis]:
