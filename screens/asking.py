@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from screens.prompt import Question
-from wizard.cli.options import check_url, place_of
+from wizard.cli.places import check_url, conf_of, url_of
 from wizard.errors import UsageError
 from wizard.model import Place, StepId, Target
 from wizard.text import safe
@@ -40,7 +40,7 @@ def _direct(target: Target, give: Give) -> Question:
     known = target.direct[0].what if target.direct else ""
     return Question(
         f"The backend's own URL, http://host:port/sse{_KEEP if known else _SKIP}",
-        lambda text: place_of(text.strip(), url=True) if text.strip() else None,
+        lambda text: url_of(text.strip(), target.vantages) if text.strip() else None,
         _taking(give, lambda place: replace(target, direct=(place,))),
         known,
     )
@@ -78,7 +78,7 @@ def existing(text: str) -> Place | None:
     name = text.strip()
     if not name:
         return None
-    place = place_of(name)
+    place = conf_of(name)
     if not Path(place.what).expanduser().is_file():
         raise UsageError(f"{safe(name, 200)}: no such file here")
     return Place(str(Path(place.what).expanduser()), place.vantage)

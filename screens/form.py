@@ -11,7 +11,8 @@ from textual.screen import Screen
 from textual.widgets import Footer, Input, Label, Static
 
 from screens.asking import config, existing
-from wizard.cli.options import check_header, check_url, place_of
+from wizard.cli.options import check_header
+from wizard.cli.places import check_url, url_of
 from wizard.errors import UsageError
 from wizard.model import Place, Target
 from wizard.text import safe
@@ -30,7 +31,7 @@ class Field:
 FIELDS = (
     Field("url", "The stream's public URL", "https://mcp.example.com/sse", check_url),
     Field("direct", "The backend's own URL, as Nginx reaches it (makes it sure)",
-          "http://127.0.0.1:12213/sse", lambda text: place_of(text, url=True)),
+          "http://127.0.0.1:12213/sse", url_of),
     Field("conf", "The Nginx config, a saved dump, or nginx -T to run that here",
           "/etc/nginx/nginx.conf", config),
     Field("log", "A log file", "/var/log/nginx/access.log", existing),

@@ -1,11 +1,12 @@
 """What is asked, and in which manner: method, headers, who we say we are."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from wizard import __version__
 from wizard.timeline import Leg
+from wizard.vantage.outpost import Outpost
 
 CONNECT_TIMEOUT = 10.0
 """How long, in seconds, a connection (TCP, then TLS) may take."""
@@ -40,6 +41,7 @@ class Manner:
         headers: Added to each request; they replace ours of the same name.
         connect_to: Host and port to connect to instead of the URL's own.
         connect_timeout: Seconds for TCP and for TLS, each.
+        outposts: The vantages by name; a leg of one of them is run there.
     """
 
     run: str = "0"
@@ -48,6 +50,7 @@ class Manner:
     connect_to: tuple[str, int] | None = None
     connect_timeout: float = CONNECT_TIMEOUT
     clock: Callable[[], float] = time.monotonic
+    outposts: Mapping[str, Outpost] = field(default_factory=dict)
 
 
 def user_agent(leg: Leg, run: str) -> str:

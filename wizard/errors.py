@@ -3,6 +3,7 @@
 SsewizardError
 ├── UsageError        wrong options or an input that cannot be read: exit 2
 │   └── ConfigError   an Nginx config that cannot be read or parsed, with file and line
+├── VantageError      a place that cannot be looked from: no such command, refused, no answer
 └── LabError          the lab cannot start: no Nginx, a port in use
 """
 
@@ -28,6 +29,10 @@ class ConfigError(UsageError):
         super().__init__(f"{place}: {message}")
         self.file = file
         self.line = line
+
+
+class VantageError(SsewizardError):
+    """A place that cannot be looked from: its command fails, asks for a password, hangs."""
 
 
 class LabError(SsewizardError):

@@ -14,6 +14,17 @@ Ending = Literal["open", "eof", "reset", "timeout", "refused", "tls", "dns"]
 
 
 @dataclass(frozen=True, slots=True)
+class Began:
+    """The request begins now, at another vantage that had to be reached first.
+
+    Attributes:
+        at: Seconds since the probe began; the times of all later events count from here.
+    """
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Resolved:
     """The name was looked up; `address` is the one that will be tried first."""
 
@@ -102,4 +113,4 @@ class Ended:
 
 
 StreamItem = SseEvent | Comment | Excess
-ProbeEvent = Resolved | Connected | Secured | Headers | Chunk | StreamItem | Ended
+ProbeEvent = Began | Resolved | Connected | Secured | Headers | Chunk | StreamItem | Ended

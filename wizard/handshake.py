@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from wizard.timeline import Timeline
+from wizard.timeline import Leg, Timeline
 
 Transport = Literal["http+sse", "streamable-http", "stateless", "unknown"]
 """MCP 2024-11-05; 2025-03-26 to 2025-11-25; 2026-07-28; none that answered."""
@@ -35,6 +35,7 @@ class Handshake:
         version: The protocol version agreed on.
         server: The server's name and version, as it says.
         session: Whether the server gave a session id.
+        vantage: The place that it was made from; `local` is this machine.
         sibling: What the other transport's usual path (`/mcp` beside `/sse`) answered, where no
             MCP server answered at the URL itself; None where it was not asked.
     """
@@ -52,6 +53,11 @@ class Handshake:
     session: bool = False
     exchanges: tuple[Exchange, ...] = ()
     sibling: "Handshake | None" = None
+    vantage: str = "local"
+
+    def leg(self, url: str = "") -> Leg:
+        """A request of this handshake: to its own URL unless another is named, from its vantage."""
+        return Leg(f"mcp-{self.side}", url or self.url, vantage=self.vantage)
 
     @property
     def done(self) -> bool:

@@ -98,7 +98,8 @@ class Matrix:
                         self._changed.set()
         finally:
             if self.lines[leg].ended is None:
-                self.lines[leg] = self.lines[leg].fold([Ended(self._now(), "open")])
+                at = self._now() - self.lines[leg].began_s
+                self.lines[leg] = self.lines[leg].fold([Ended(at, "open")])
             self._changed.set()
 
     async def _leave(self, tasks: Mapping[Leg, "asyncio.Task[None]"]) -> None:
@@ -117,10 +118,11 @@ class Matrix:
         return line.ended is None and line.first_data_s is None and self._decided(line)
 
     def _decided(self, line: Timeline) -> bool:
-        return decided(line, self._now(), self._wait(line), self._manner.connect_timeout)
+        now = self._now() - line.began_s
+        return decided(line, now, self._wait(line), self._manner.connect_timeout)
 
     def _due(self, line: Timeline) -> float:
-        return due(line, self._wait(line), self._manner.connect_timeout)
+        return line.began_s + due(line, self._wait(line), self._manner.connect_timeout)
 
     def _wait(self, line: Timeline) -> float:
         """How long this leg may be silent, as far as is known now; seconds."""
@@ -139,7 +141,8 @@ class Matrix:
 
     async def _watch(self) -> None:
         """Look on at what is live: for a moment, or as long as the user has patience."""
-        begun = [line.first_data_s for line in self._mine() if line.first_data_s is not None]
+        lines = [line for line in self._mine() if line.first_data_s is not None]
+        begun = [line.began_s + (line.first_data_s or 0.0) for line in lines]
         until = max(begun, default=0.0) + max(SETTLE, self._patience)
         while self._now() < until and any(line.ended is None for line in self._mine()):
             await self._change_within(until - self._now())

@@ -7,6 +7,7 @@ from typing import Literal
 from wizard.handshake import Handshake, Side
 from wizard.nginx.site import Delivery, Site
 from wizard.timeline import Timeline
+from wizard.vantage import Equipment, Vantage
 
 LOCAL = "local"
 """The vantage that is this machine."""
@@ -29,13 +30,33 @@ Style = Literal["", "nginx", "ingress-nginx", "f5", "npm"]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Something at a vantage: a URL, a path, `-`; empty `what` means `nginx -T` there."""
+    """Something at a vantage: a URL, a path, `-`; empty `what` means `nginx -T` there.
+
+    Attributes:
+        name: What a log's command is called; empty for a path or a URL.
+        command: For a log: the words whose output is the log; empty where `what` is a path.
+    """
 
     what: str
     vantage: str = LOCAL
+    name: str = ""
+    command: tuple[str, ...] = ()
 
     def __str__(self) -> str:
+        if self.name:
+            return self.name
         return self.what if self.vantage == LOCAL else f"{self.vantage}={self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One of several proxies in a row: its name, and the URL at which it is entered."""
+
+    name: str
+    place: Place
+
+    def __str__(self) -> str:
+        return f"{self.name}={self.place}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +67,8 @@ class Target:
         stall: The longest wait, in seconds, before a silent stream counts as held.
         patience: How long, in seconds, to watch a live stream for a cut; 0 does not watch.
         connect_to: Host and port to connect to instead of the URL's own.
+        vantages: The places to look from, besides this machine.
+        hops: The proxies in a row behind the URL, outermost first.
         style: What the recommendation is written as: Nginx's own config, annotations of one of
             the two ingress controllers, or Nginx Proxy Manager's box.
     """
@@ -61,6 +84,12 @@ class Target:
     patience: float = 0.0
     mcp: bool = True
     style: Style = ""
+    vantages: tuple[Vantage, ...] = ()
+    hops: tuple[Hop, ...] = ()
+
+    def vantage(self, name: str) -> Vantage | None:
+        """The vantage of that name; None for this machine."""
+        return next((one for one in self.vantages if one.name == name), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +206,8 @@ class Case:
     Attributes:
         run: The token in our User-Agent; the log step finds our own lines by it.
         started: When the first probe began, in seconds since the epoch.
+        hops: The cells of each of the proxies in a row, outermost first.
+        equipment: What was found out at each vantage that was used.
         before: The proxied cells before the reload, once the user verifies.
         before_handshakes: The handshakes before the reload.
         message_site: What the config says of the path to which messages are posted; None where
@@ -192,6 +223,8 @@ class Case:
     root: Timeline | None = None
     proxy: tuple[Cell, ...] = ()
     direct: tuple[Cell, ...] = ()
+    hops: tuple[Cell, ...] = ()
+    equipment: tuple[Equipment, ...] = ()
     before: tuple[Cell, ...] = ()
     before_handshakes: tuple[Handshake, ...] = ()
     logs: tuple[LogReport, ...] = ()

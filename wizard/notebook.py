@@ -17,6 +17,7 @@ from wizard.model import Case, LogReport, StepId, Target
 from wizard.nginx.site import Site
 from wizard.stall import LEAST
 from wizard.timeline import Leg, Timeline
+from wizard.vantage.outpost import Outpost
 
 _WHOLE: tuple[StepId, ...] = ("root", "proxy", "direct", "config")
 
@@ -34,6 +35,7 @@ class Notebook:
         self._case = Case(target, run=secrets.token_hex(6), started=time.time())
         self._lines: dict[Leg, Timeline] = {}
         self._logs = logs.watch(target.logs)
+        self._outposts = {one.name: Outpost(one) for one in target.vantages}
 
     @property
     def target(self) -> Target:
@@ -47,8 +49,10 @@ class Notebook:
         proxied = tuple(judge(line, direct) for line in self.seen("sse-proxy"))
         site = self._case.site
         asked = [cell.timeline.leg for cell in proxied]
+        found = [one.known for one in self._outposts.values() if one.known]
         return replace(
             self._case,
+            equipment=tuple(found),
             root=next(iter(self.seen("root-proxy")), None),
             proxy=proxied,
             direct=tuple(judge(line) for line in direct),
@@ -132,6 +136,7 @@ class Notebook:
             insecure=target.insecure,
             connect_to=target.connect_to,
             connect_timeout=min(CONNECT_TIMEOUT, max(target.stall, LEAST)),
+            outposts=self._outposts,
         )
 
     def read_logs(self) -> tuple[LogReport, ...]:
@@ -166,6 +171,8 @@ class Notebook:
     def amend(self, target: Target) -> list[StepId]:
         """Take a changed target; returns the steps whose results no longer hold."""
         known, stale = self.target, list[StepId]()
+        if target.vantages != known.vantages:
+            self._outposts = {one.name: Outpost(one) for one in target.vantages}
         self._case = replace(self._case, target=target)
         if target.logs != known.logs:
             self._logs = logs.watch(target.logs)
@@ -185,4 +192,4 @@ class Notebook:
 
 def _rest(target: Target) -> Target:
     """The part of a target that every probe depends on."""
-    return replace(target, logs=(), conf=None, direct=(), style="")
+    return replace(target, logs=(), conf=None, direct=(), style="", hops=(), vantages=())

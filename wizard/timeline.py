@@ -6,6 +6,7 @@ from functools import reduce
 from typing import Literal
 
 from wizard.events import (
+    Began,
     Chunk,
     Comment,
     Connected,
@@ -35,8 +36,10 @@ class Leg:
     """One request to make: from where, to what, and how.
 
     Attributes:
-        name: `root-proxy`, `sse-proxy` or `sse-direct`; the id of the check it belongs to.
+        name: The id of the check it belongs to: `root-proxy`, `sse-proxy`, `sse-hop`,
+            `sse-direct`.
         vantage: The place it runs from; `local` is this machine.
+        hop: Which of the proxies in a row it enters at; empty for the URL itself and direct legs.
         http: The HTTP version asked for (`2` over TLS by ALPN).
         encoding: What Accept-Encoding names.
     """
@@ -46,12 +49,14 @@ class Leg:
     http: Http = "1.1"
     encoding: Encoding = "identity"
     vantage: str = "local"
+    hop: str = ""
 
     @property
     def label(self) -> str:
         """The leg as evidence names it: `sse-proxy h1 identity`."""
         place = "" if self.vantage == "local" else f" from {self.vantage}"
-        return f"{self.name} h{self.http[0]} {self.encoding}{place}"
+        name = f"{self.name} {self.hop}" if self.hop else self.name
+        return f"{name} h{self.http[0]} {self.encoding}{place}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,8 @@ class Timeline:
     """One leg so far. Times are seconds since the start of the request, None if not reached.
 
     Attributes:
+        began_s: When the request began, in seconds since its probe did: from another vantage,
+            reaching that place comes first, and counts for nothing else.
         bytes: Body bytes on the wire, before decompression.
         first_data_s: When the first body byte came that means something after decompression.
         last_byte_s: When the newest body byte came (the headers, if none has).
@@ -70,6 +77,7 @@ class Timeline:
     """
 
     leg: Leg
+    began_s: float = 0.0
     address: str | None = None
     dns_s: float | None = None
     connect_s: float | None = None
@@ -131,6 +139,8 @@ class Timeline:
 def apply(line: Timeline, event: ProbeEvent) -> Timeline:
     """The timeline after one more event."""
     match event:
+        case Began(at):
+            return replace(line, began_s=at)
         case Resolved(at, address):
             return replace(line, dns_s=at, address=address)
         case Connected(at):

@@ -4,7 +4,6 @@ import pytest
 
 from wizard.cli import main
 from wizard.cli.options import parser, target_of
-from wizard.errors import UsageError
 from wizard.model import Place, Target
 
 
@@ -78,11 +77,6 @@ def test_all_options() -> None:
 
 def test_local_alone_means_nginx_t_here() -> None:
     assert parsed("http://h/sse", "--conf", "local=").conf == Place("")
-
-
-def test_a_vantage_is_refused_in_words() -> None:
-    with pytest.raises(UsageError, match="--vantage"):
-        parsed("http://h/sse", "--vantage", "jump=ssh jump")
 
 
 def test_options_without_a_url_are_not_lost(capsys: pytest.CaptureFixture[str]) -> None:

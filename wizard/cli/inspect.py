@@ -4,8 +4,8 @@ import argparse
 import sys
 
 from wizard import nginx
-from wizard.cli.options import place_of
 from wizard.cli.output import write_report
+from wizard.cli.places import conf_of
 from wizard.config_findings import config_findings
 from wizard.nginx.site import Request
 from wizard.report.inspect_report import inspect_json, inspect_text
@@ -13,7 +13,7 @@ from wizard.report.inspect_report import inspect_json, inspect_text
 
 def inspect(given: argparse.Namespace) -> int:
     """Read the config, resolve the request, write the answer."""
-    place = place_of(given.conf)
+    place = conf_of(given.conf)
     config = nginx.read(place.what, stdin=sys.stdin) if place.what else nginx.dump_local()
     path, _, query = given.path.partition("?")
     request = Request(path, given.host, given.scheme, given.port, query)

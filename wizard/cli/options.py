@@ -5,16 +5,15 @@ import math
 import re
 from collections.abc import Sequence
 from typing import NoReturn, get_args
-from urllib.parse import urlsplit
 
 from wizard import __version__
+from wizard.cli.places import check_url, conf_of, hops_of, log_of, url_of, vantages_of
 from wizard.errors import UsageError
-from wizard.model import LOCAL, Place, Style, Target
+from wizard.model import Style, Target
 from wizard.text import safe
 
 STYLES = tuple(style for style in get_args(Style) if style)
-FORMATS = ("text", "json", "markdown", "junit")
-_VANTAGE = re.compile(r"^([A-Za-z][\w.-]*)=(.*)$", re.DOTALL)
+FORMATS = ("text", "json", "markdown", "junit", "prometheus")
 _TOKEN = re.compile(r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
 
 
@@ -91,15 +90,23 @@ def _lab() -> Parser:
     return made
 
 
-_CONF = "nginx.conf with its includes, a file with a `nginx -T` dump, or - for standard input"
+_CONF = (
+    "nginx.conf with its includes, a file with a `nginx -T` dump, or - for standard input; "
+    "VANTAGE= alone runs nginx -T there"
+)
 
 
 def _add_target_options(made: Parser) -> None:
     add = made.add_argument
-    add("--direct", action="append", default=[], metavar="URL", help="the backend's own URL")
-    add("--conf", metavar="SOURCE", help=_CONF)
-    add("--log", action="append", default=[], metavar="PATH", help="access, error or backend log")
-    add("--vantage", action="append", default=[], metavar="NAME='PREFIX'", help=argparse.SUPPRESS)
+    add("--direct", action="append", default=[], metavar="[VANTAGE=]URL",
+        help="the backend's own URL")  # fmt: skip
+    add("--conf", metavar="[VANTAGE=]SOURCE", help=_CONF)
+    add("--log", action="append", default=[], metavar="[VANTAGE=]PATH",
+        help="access, error or backend log; NAME='COMMAND' for what a command prints")  # fmt: skip
+    add("--vantage", action="append", default=[], metavar="NAME='PREFIX'", help="a place to run "
+        "from: web='kubectl exec -n prod deploy/nginx --'")  # fmt: skip
+    add("--hop", action="append", default=[], metavar="NAME=URL", help="a proxy on the way, "
+        "outermost first; NAME=VANTAGE=URL asks it from there")  # fmt: skip
     add("--header", action="append", default=[], metavar="'Name: value'", help="sent with each")
     add("--insecure", action="store_true", help="do not verify TLS certificates")
     add("--connect-to", metavar="HOST:PORT", help="connect there instead of the URL's own host")
@@ -141,13 +148,12 @@ def _port(text: str) -> int:
 
 def target_of(words: argparse.Namespace) -> Target:
     """The target that the options name. Raises `UsageError`."""
-    if words.vantage:
-        raise UsageError("--vantage is not part of this version: it probes from this machine only")
+    vantages = vantages_of(words.vantage)
     return Target(
         url=check_url(words.url),
-        direct=tuple(place_of(text, url=True) for text in words.direct),
-        conf=place_of(words.conf) if words.conf is not None else None,
-        logs=tuple(_log_of(text) for text in words.log),
+        direct=tuple(url_of(text, vantages) for text in words.direct),
+        conf=conf_of(words.conf, vantages) if words.conf is not None else None,
+        logs=tuple(log_of(text, vantages) for text in words.log),
         headers=tuple(check_header(text) for text in words.header),
         insecure=words.insecure,
         connect_to=_connect_to(words.connect_to) if words.connect_to else None,
@@ -155,47 +161,9 @@ def target_of(words: argparse.Namespace) -> Target:
         patience=words.patience,
         mcp=not words.no_mcp,
         style=words.style,
+        vantages=vantages,
+        hops=hops_of(words.hop, vantages),
     )
-
-
-def check_url(text: str) -> str:
-    """The URL without blanks around it. Raises `UsageError` saying what is wrong with it."""
-    url = text.strip()
-    shown = safe(url, 200)
-    if not url.isascii() or any(char <= " " or char == "\x7f" for char in url):
-        raise UsageError(f"{shown}: not a URL: write it percent-encoded, without blanks")
-    try:
-        parts = urlsplit(url)
-        host, _port = parts.hostname, parts.port
-    except ValueError as error:
-        raise UsageError(f"{shown}: not a URL: {safe(str(error), 200)}") from None
-    if parts.scheme.lower() not in ("http", "https"):
-        raise UsageError(f"{shown}: not a URL: it must begin with http:// or https://")
-    if not host:
-        raise UsageError(f"{shown}: not a URL: it names no host")
-    if parts.username is not None:
-        raise UsageError(f"{shown}: put credentials into --header 'Authorization: …'")
-    return url.partition("#")[0]
-
-
-def place_of(text: str, *, url: bool = False) -> Place:
-    """`[VANTAGE=]WHAT` as a place; only this machine is known as a vantage in this version."""
-    named = _VANTAGE.match(text)
-    if named and not named[1].startswith("http") and named[1] != LOCAL:
-        raise UsageError(f"{safe(text, 200)}: no vantage {safe(named[1], 60)} is known")
-    what = named[2] if named and named[1] == LOCAL else text
-    if url:
-        return Place(check_url(what))
-    if "\0" in what or (not what and not named):
-        raise UsageError(f"{safe(text, 200)!r}: not a file name")
-    return Place(what)
-
-
-def _log_of(text: str) -> Place:
-    place = place_of(text)
-    if not place.what:
-        raise UsageError(f"--log {safe(text, 200)!r}: it names no file")
-    return place
 
 
 def check_header(text: str) -> tuple[str, str]:

@@ -5,6 +5,7 @@ Pings alone are sent, which MCP allows at any time; no tool is called.
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import urljoin
 
 from wizard.ask import Ask, Manner
@@ -56,7 +57,7 @@ async def _make(case: Case, manner: Manner) -> tuple[Replay, ...]:
     spoken = case.handshake(side) if side else None
     if spoken is None:
         return ()
-    leg = Leg(f"replay-{spoken.side}", spoken.url)
+    leg = replace(spoken.leg(), name=f"replay-{spoken.side}")
     made = _streamed if spoken.transport == "http+sse" else _posted
     return tuple(
         Replay(PURPOSE, line, "a ping to the same session") for line in await made(leg, manner)
@@ -71,7 +72,7 @@ async def _streamed(leg: Leg, manner: Manner) -> list[Timeline]:
         endpoint = stream.heard.endpoint
         if not endpoint or unfit(leg.url, endpoint):
             return []
-        there = Leg(leg.name, urljoin(leg.url, endpoint))
+        there = replace(leg, url=urljoin(leg.url, endpoint))
         lines = await _pings(there, manner, STREAMED)
         if len(lines) < STREAMED or mixed(lines):
             return lines

@@ -1,12 +1,12 @@
 """One request three times more: did it hang for what it is, or for where it happened to go?"""
 
 import asyncio
+from dataclasses import replace
 
 from wizard.ask import Manner
 from wizard.followups.asking import FollowUp, look, patience
 from wizard.model import HELD, Case, Cell, Replay
 from wizard.nginx.balance import balancing
-from wizard.timeline import Leg
 
 PURPOSE = "again"
 TIMES = 3
@@ -32,7 +32,7 @@ async def _make(case: Case, manner: Manner) -> tuple[Replay, ...]:
     cell = unlucky(case)
     assert cell is not None
     asked = cell.timeline.leg
-    leg = Leg("replay-proxy", asked.url, asked.http, asked.encoding, asked.vantage)
+    leg = replace(asked, name="replay-proxy")
     lines = await asyncio.gather(*(look(leg, manner, patience(case)) for _ in range(TIMES)))
     return tuple(Replay(PURPOSE, line, f"{asked.label} once more") for line in lines)
 

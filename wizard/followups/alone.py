@@ -1,10 +1,11 @@
 """One request with no other beside it, where several at once were refused."""
 
+from dataclasses import replace
+
 from wizard.ask import Manner
 from wizard.followups.asking import FollowUp, look, patience, plain
 from wizard.model import Case, Replay
 from wizard.stall import is_live
-from wizard.timeline import Leg
 
 PURPOSE = "alone"
 REFUSED = frozenset({429, 503})
@@ -21,7 +22,7 @@ async def _make(case: Case, manner: Manner) -> tuple[Replay, ...]:
     if cell is None:
         return ()
     asked = cell.timeline.leg
-    leg = Leg("replay-proxy", asked.url, asked.http, asked.encoding, asked.vantage)
+    leg = replace(asked, name="replay-proxy")
     line = await look(leg, manner, patience(case))
     return (Replay(PURPOSE, line, f"{asked.label} with no other beside it"),)
 

@@ -29,7 +29,8 @@ def _post_hangs(case: Case) -> bool:
 
 async def _make(case: Case, manner: Manner) -> tuple[Replay, ...]:
     """Two requests: the second is begun once the first is live, and only then."""
-    leg = Leg("replay-direct", case.direct[0].timeline.leg.url)
+    asked = case.direct[0].timeline.leg
+    leg = Leg("replay-direct", asked.url, vantage=asked.vantage)
     async with streaming(leg, manner) as first:
         came = await first.until(lambda heard: is_live(heard.line), patience(case))
         alone = Replay(FIRST, first.heard.line, "one direct stream alone")

@@ -29,7 +29,8 @@ async def _make(case: Case, manner: Manner) -> tuple[Replay, ...]:
         return ()
     made: tuple[Replay, ...] = ()
     for host in hosts(case):
-        leg = Leg("replay-direct", live.timeline.leg.url)
+        asked = live.timeline.leg
+        leg = Leg("replay-direct", asked.url, vantage=asked.vantage)
         line = await look(leg, manner, patience(case), Ask(headers=(("Host", host),)))
         made = (*made, Replay(PURPOSE, line, f"the direct request with Host: {host}"))
         if line.status in REFUSALS:
@@ -55,7 +56,8 @@ def _origin_needed(case: Case) -> bool:
 async def _without_origin(case: Case, manner: Manner) -> tuple[Replay, ...]:
     """One direct request with all that was given but the Origin."""
     kept = tuple((name, value) for name, value in manner.headers if name.lower() != "origin")
-    leg = Leg("replay-direct", case.direct[0].timeline.leg.url)
+    asked = case.direct[0].timeline.leg
+    leg = Leg("replay-direct", asked.url, vantage=asked.vantage)
     line = await look(leg, replace(manner, headers=kept), patience(case))
     return (Replay(WITHOUT, line, "the direct request without the Origin that was given"),)
 

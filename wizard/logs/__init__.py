@@ -1,5 +1,6 @@
 """What the logs say about our own probes: files tailed from before the probes began."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -64,8 +65,16 @@ def _client(text: str, run: str) -> str:
     mark = f"(run={run}; "
     if mark not in text:
         return ""
-    name, dash, rest = text.partition(mark)[2].partition(")")[0].partition("-h")
-    return f"{name} h{rest.replace('-', ' ')}" if dash else name
+    said = text.partition(mark)[2].partition(")")[0]
+    leg = _LEG.match(said)
+    if leg is None:
+        return said
+    name = leg["name"].replace("sse-hop-", "sse-hop ")
+    return f"{name} h{leg['http']} {leg['encoding']}{leg['place'].replace('-from-', ' from ')}"
+
+
+_LEG = re.compile(r"(?P<name>.+)-h(?P<http>[12])-(?P<encoding>identity|gzip)(?P<place>-from-.+)?$")
+"""A leg's label as our User-Agent writes it."""
 
 
 def _by_path(said: Said, paths: Sequence[str]) -> bool:

@@ -35,7 +35,7 @@ async def shake_hands(
         speaks: The transport that the other side was found to speak, if it was.
         post_within: What the POST of `initialize` is given, in seconds, where that is more.
     """
-    known = Handshake(side, url)
+    known = Handshake(side, url, vantage=stream.leg.vantage if stream else "local")
     if (why := _hopeless(stream, speaks)) is not None:
         return replace(known, skipped=True, why=why)
     ours = _pace(stream, manner, post_within)

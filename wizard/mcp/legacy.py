@@ -18,7 +18,7 @@ from wizard.timeline import Leg, Timeline
 async def legacy(known: Handshake, manner: Manner, pace: Pace) -> Handshake:
     """GET, wait for the endpoint, POST `initialize` there, wait for the reply on the stream."""
     known = replace(known, transport="http+sse", stage="endpoint")
-    async with streaming(Leg(f"mcp-{known.side}", known.url), manner) as stream:
+    async with streaming(known.leg(), manner) as stream:
         wait = pace.wait()
         came = await stream.until(lambda heard: heard.endpoint is not None, wait)
         known = with_exchange(known, "stream", stream.line)
@@ -36,7 +36,7 @@ async def legacy(known: Handshake, manner: Manner, pace: Pace) -> Handshake:
 
 
 async def _post(known: Handshake, stream: Stream, manner: Manner, pace: Pace) -> Handshake:
-    leg = Leg(f"mcp-{known.side}", known.post_url)
+    leg = known.leg(known.post_url)
     ours = initialize(LEGACY)
     answer = await ask(leg, manner, ours, pace.post_wait())
     known = with_exchange(

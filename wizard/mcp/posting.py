@@ -17,7 +17,7 @@ from wizard.mcp.messages import (
     listen,
 )
 from wizard.mcp.words import answered
-from wizard.timeline import Leg, Timeline
+from wizard.timeline import Timeline
 
 OTHER_TRANSPORT = frozenset({400, 404, 405, 406, 415})
 """The statuses by which a server says that it does not speak this transport."""
@@ -29,7 +29,7 @@ _SESSION = re.compile(r"[\x21-\x7e]{1,4096}")
 
 async def stateless(known: Handshake, manner: Manner, pace: Pace) -> Handshake:
     """MCP 2026-07-28: one `server/discover`; there is no session to close."""
-    heard = Heard(_leg(known))
+    heard = Heard(known.leg())
     try:
         known = await _first(known, "stateless", "discover", discover(), heard, manner, pace)
     finally:
@@ -40,7 +40,7 @@ async def stateless(known: Handshake, manner: Manner, pace: Pace) -> Handshake:
 
 async def streamable(known: Handshake, manner: Manner, pace: Pace) -> Handshake:
     """MCP 2025-03-26 to 2025-11-25: `initialize`, `initialized`, and the session is deleted."""
-    heard, ours = Heard(_leg(known)), initialize(STREAMABLE)
+    heard, ours = Heard(known.leg()), initialize(STREAMABLE)
     try:
         known = await _first(known, "streamable-http", "initialize", ours, heard, manner, pace)
         if known.done:
@@ -53,7 +53,7 @@ async def streamable(known: Handshake, manner: Manner, pace: Pace) -> Handshake:
 
 async def _go_on(known: Handshake, heard: Heard, manner: Manner, pace: Pace) -> Handshake:
     """Confirm, and look whether there is a GET stream; neither is needed to be done."""
-    session, leg = session_of(heard.line), _leg(known)
+    session, leg = session_of(heard.line), known.leg()
     if not session and heard.line.header("mcp-session-id"):
         return replace(known, why="the session id that the server gives fits no header")
     said = await ask(leg, manner, initialized(known.version, session), pace.wait())
@@ -73,7 +73,7 @@ async def _close(known: Handshake, heard: Heard, manner: Manner) -> Handshake:
     if not session:
         return known
     ours = delete(known.version or STREAMABLE, session)
-    line = await ask(_leg(known), manner, ours, CLOSING)
+    line = await ask(known.leg(), manner, ours, CLOSING)
     return with_exchange(replace(known, session=True), "delete", line)
 
 
@@ -107,7 +107,3 @@ async def _first(
         return replace(known, transport=spoken, stage="reply", why=said)
     told = replace(known, version=reply.version, server=reply.server)
     return replace(told, transport=transport, stage="done", why="")
-
-
-def _leg(known: Handshake) -> Leg:
-    return Leg(f"mcp-{known.side}", known.url)

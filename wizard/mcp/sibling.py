@@ -35,7 +35,7 @@ async def beside(made: Handshake, stream: Timeline, manner: Manner) -> Handshake
         return made
     if made.last is None or made.last.status not in ABSENT | {200, 202}:
         return made  # Who is silent here would be waited for again there; a refusal is one.
-    asked = Handshake(made.side, url)
+    asked = Handshake(made.side, url, vantage=made.vantage)
     if url.partition("?")[0].endswith("/mcp"):
         return replace(made, sibling=await by_post(asked, manner, pace(manner, WITHIN)))
     return replace(made, sibling=await legacy(asked, manner, pace(manner, WITHIN)))

@@ -1,0 +1,94 @@
+"""Vantages, hops, configs and logs as the options name them."""
+
+import shlex
+
+import pytest
+
+from wizard.cli.options import parser, target_of
+from wizard.errors import UsageError
+from wizard.model import Hop, Place, Target
+from wizard.vantage import Vantage
+
+URL = "http://h/sse"
+WEB = "web=kubectl exec -n prod deploy/nginx --"
+
+
+def parsed(*words: str) -> Target:
+    return target_of(parser("check").parse_args([URL, *words]))
+
+
+def test_a_vantage_is_split_as_a_shell_splits() -> None:
+    target = parsed("--vantage", "jump=ssh -o 'ProxyCommand nc %h %p' jump")
+    assert target.vantages == (Vantage("jump", ("ssh", "-o", "ProxyCommand nc %h %p", "jump")),)
+
+
+def test_what_lies_at_a_vantage() -> None:
+    target = parsed(
+        "--vantage", WEB,
+        "--direct", "web=http://127.0.0.1:12213/sse",
+        "--conf", "web=",
+        "--log", "web=/var/log/nginx/access.log",
+        "--log", "web=journalctl -f -u nginx",
+        "--log", "pod=kubectl logs deploy/backend --since=10m -f",
+    )  # fmt: skip
+    assert target.direct == (Place("http://127.0.0.1:12213/sse", "web"),)
+    assert target.conf == Place("", "web")
+    assert [str(log) for log in target.logs] == [
+        "web=/var/log/nginx/access.log",
+        "web=journalctl -f -u nginx",
+        "pod",
+    ]
+    assert [log.vantage for log in target.logs] == ["web", "web", "local"]
+    assert target.logs[2].command[:2] == ("kubectl", "logs")
+
+
+def test_a_hop_called_as_a_vantage_is_asked_from_there() -> None:
+    hops = ("--hop", "edge=http://edge/sse", "--hop", "web=http://127.0.0.1/sse")
+    target = parsed("--vantage", WEB, *hops, "--hop", "in=web=http://b/sse")
+    assert target.hops == (
+        Hop("edge", Place("http://edge/sse")),
+        Hop("web", Place("http://127.0.0.1/sse", "web")),
+        Hop("in", Place("http://b/sse", "web")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--vantage", "ssh web"), "NAME='COMMAND PREFIX'"),
+        (("--vantage", "web="), "names no command"),
+        (("--vantage", "web=ssh 'web"), "no closing quotation"),
+        (("--vantage", "web=docker exec web sh -c"), "leave out"),
+        (("--vantage", "local=ssh a"), "taken"),
+        (("--vantage", WEB, "--vantage", WEB), "taken"),
+        (("--direct", "pod=http://h/sse"), "no vantage pod is known"),
+        (("--vantage", WEB, "--direct", "pod=http://h/sse"), r"\(web\)"),
+        (("--conf", "pod="), "no vantage pod is known"),
+        (("--log", "pod=/var/log/a"), "no vantage pod is known"),
+        (("--log", "pod=kubectl 'logs -f"), "no closing quotation"),
+        (("--hop", "http://h/sse"), "NAME=URL"),
+        (("--hop", "a=http://h/sse", "--hop", "a=http://i/sse"), "taken"),
+        (("--hop", "a=ftp://h/sse"), "not a URL|no vantage"),
+    ],
+)
+def test_what_is_wrong_is_said(words: tuple[str, ...], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        parsed(*words)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "command"),
+    [
+        ("ip netns exec ns1", "ip netns exec ns1 echo 'a b'"),
+        ("ssh jump", """ssh jump "echo 'a b'" """),
+        ("ssh jump ssh inner", r"""ssh jump ssh inner "'echo '\"'\"'a b'\"'\"''" """),
+        ("ssh ssh", """ssh ssh "echo 'a b'" """),
+        ("kubectl exec -n ssh p --", "kubectl exec -i -n ssh p -- echo 'a b'"),
+        ("docker exec -it web", "docker exec -i web echo 'a b'"),
+        ("podman exec -t --user 1 web", "podman exec -i --user 1 web echo 'a b'"),
+        ("ssh h docker exec web", """ssh h docker exec -i web "echo 'a b'" """),
+    ],
+)
+def test_the_words_reach_the_far_side_whole(prefix: str, command: str) -> None:
+    vantage = parsed("--vantage", f"v={prefix}").vantages[0]
+    assert vantage.argv(["echo", "a b"]) == shlex.split(command)
