@@ -73,7 +73,7 @@ def _client(text: str, run: str) -> str:
     return f"{name} h{leg['http']} {leg['encoding']}{leg['place'].replace('-from-', ' from ')}"
 
 
-_LEG = re.compile(r"(?P<name>.+)-h(?P<http>[12])-(?P<encoding>identity|gzip)(?P<place>-from-.+)?$")
+_LEG = re.compile(r"(?P<name>.+)-h(?P<http>[12])-(?P<encoding>identity|gzip)(?P<place>(?:-from-.+)?)$")
 """A leg's label as our User-Agent writes it."""
 
 
