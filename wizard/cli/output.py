@@ -2,8 +2,8 @@
 
 import os
 import sys
-from pathlib import Path
 
+from wizard.cli.whole import try_file, write_file
 from wizard.errors import UsageError
 from wizard.text import safe
 
@@ -14,7 +14,7 @@ def write_report(text: str, output: str | None = None) -> None:
         _print(text)
         return
     try:
-        Path(output).write_text(text, encoding="utf-8", errors="backslashreplace")
+        write_file(output, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise UsageError(_cannot(output, error)) from None
 
@@ -31,18 +31,12 @@ def deliver(report: str, output: str | None) -> None:
 
 def check_writable(output: str | None) -> None:
     """Raise `UsageError` before the probes run, not after, where no report can be written."""
-    if output is None or _is_special(Path(output)):
+    if output is None:
         return
     try:
-        with open(output, "ab"):
-            pass
+        try_file(output)
     except OSError as error:
         raise UsageError(_cannot(output, error)) from None
-
-
-def _is_special(place: Path) -> bool:
-    """A pipe or a device: opening it to try would end what reads from it."""
-    return place.exists() and not place.is_file() and not place.is_dir()
 
 
 def _print(text: str) -> None:
