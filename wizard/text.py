@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 _SHOWN = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\x1b": "\\e"}
 _UNSAFE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -51,35 +52,46 @@ _ENCODED = r"(?:(?!%26|%23)[^\s&\"'#;<>])+"
 _ORDINARY = r"(?!(?:tokens?|auth\w*|schemes?|credentials?|realm|errors?|headers?)\b)"
 _MIXED = r"(?-i:(?=[A-Za-z0-9+/]*[a-z])(?=[A-Za-z0-9+/]+[A-Z0-9]))"
 
-_RULES = tuple(
-    (re.compile(f"(?im){pattern}"), replacement)
-    for pattern, replacement in (
+_SECRETS = tuple(
+    re.compile(f"(?im){pattern}")
+    for pattern in (
         # A header ends with its line, or where the quotes around it end.
-        (rf"(?<=\")({_HEADER}){_COLON}(?!\s)(?:[^\"\\\r\n]|\\.)+", rf"\1\2{MASK}"),
-        (rf"(?<=')({_HEADER}){_COLON}(?!\s)[^'\r\n]+", rf"\1\2{MASK}"),
-        (rf"(?<![\w\"'-])({_HEADER}){_COLON}(?!\s)[^\r\n]+", rf"\1\2{MASK}"),
-        (r"\bdigest([ \t]+)(?=username=)[^\r\n]+", rf"Digest\1{MASK}"),
-        (rf"\b(bearer)(\s+){_ORDINARY}[\w+/.=~-]{{6,}}", rf"\1\2{MASK}"),
-        (rf"\b(basic|negotiate)(\s+){_MIXED}[A-Za-z0-9+/_.=~-]{{6,}}", rf"\1\2{MASK}"),
-        (rf"(\"{_NAME}\"\s*:\s*\")(?:[^\"\\]|\\.)+", rf"\1{MASK}"),
-        (rf"(\\\"{_NAME}\\\"\s*:\s*\\\")[^\"\\]+", rf"\1{MASK}"),
-        (rf"(?<![\w.-])({_NAME})=(?!\[redacted\]){_VALUE}", rf"\1={MASK}"),
-        (rf"([?&]|&amp;)({_SHORT})=(?!\[redacted\]){_VALUE}", rf"\1\2={MASK}"),
+        rf"(?<=\"){_HEADER}{_COLON}(?!\s)(?P<secret>(?:[^\"\\\r\n]|\\.)+)",
+        rf"(?<='){_HEADER}{_COLON}(?!\s)(?P<secret>[^'\r\n]+)",
+        rf"(?<![\w\"'-]){_HEADER}{_COLON}(?!\s)(?P<secret>[^\r\n]+)",
+        r"\bdigest[ \t]+(?=username=)(?P<secret>[^\r\n]+)",
+        rf"\bbearer\s+{_ORDINARY}(?P<secret>[\w+/.=~-]{{6,}})",
+        rf"\b(?:basic|negotiate)\s+{_MIXED}(?P<secret>[A-Za-z0-9+/_.=~-]{{6,}})",
+        rf"\"{_NAME}\"\s*:\s*\"(?P<secret>(?:[^\"\\]|\\.)+)",
+        rf"\\\"{_NAME}\\\"\s*:\s*\\\"(?P<secret>[^\"\\]+)",
+        rf"(?<![\w.-]){_NAME}=(?!\[redacted\])(?P<secret>{_VALUE})",
+        rf"(?:[?&]|&amp;){_SHORT}=(?!\[redacted\])(?P<secret>{_VALUE})",
         # The same inside a query that is itself a parameter: %3FsessionId%3D…%26.
-        (rf"(?<![\w.-])({_NAME})%3d{_ENCODED}", rf"\1%3D{MASK}"),
-        (rf"(%3f|%26)({_SHORT})%3d{_ENCODED}", rf"\1\2%3D{MASK}"),
+        rf"(?<![\w.-]){_NAME}%3d(?P<secret>{_ENCODED})",
+        rf"(?:%3f|%26){_SHORT}%3d(?P<secret>{_ENCODED})",
         # Everything before the last @ of an authority; longer than any host name, it was cut.
-        (r"://[^/?#\s\"'<>]*@", f"://{MASK}@"),
-        (r"://[^/?#\s\"'<>@]{256,}", f"://{MASK}"),
-        (r"(?<![a-z0-9])(?-i:eyJ)[\w-]{8,}(?:\.[\w-]*)*", MASK),
+        r"://(?P<secret>[^/?#\s\"'<>]*)@",
+        r"://(?P<secret>[^/?#\s\"'<>@]{256,})",
+        r"(?<![a-z0-9])(?P<secret>(?-i:eyJ)[\w-]{8,}(?:\.[\w-]*)*)",
+        # What a case file has in place of a secret, to tell one from another.
+        r"(?P<secret>\[redacted-[0-9]{1,9}\])",
     )
 )
 
 
-def redact(text: str) -> str:
-    """`text` without credentials: auth headers, cookies, tokens and session ids in URLs, JWTs."""
-    for pattern, replacement in _RULES:
-        text = pattern.sub(replacement, text)
+def redact(text: str, mask: Callable[[str], str] = lambda secret: MASK) -> str:
+    """`text` without credentials: auth headers, cookies, tokens and session ids in URLs, JWTs.
+
+    Args:
+        mask: What stands in place of a secret.
+    """
+
+    def masked(found: re.Match[str]) -> str:
+        start, end = (at - found.start() for at in found.span("secret"))
+        return f"{found[0][:start]}{mask(found['secret'])}{found[0][end:]}"
+
+    for pattern in _SECRETS:
+        text = pattern.sub(masked, text)
     return text
 
 
