@@ -1,7 +1,9 @@
 """From a case to its diagnosis: pure, and the same whichever order the rules run in."""
 
 from wizard.conclusion import Diagnosis, Finding, Verdict
+from wizard.focus import focused
 from wizard.judge import handshake_fails, is_well
+from wizard.ladder import ladder, sentence
 from wizard.model import HELD, Case, Cell
 from wizard.rules import Rule, all_rules
 from wizard.rules.seen import predicted
@@ -12,15 +14,27 @@ _WELL = frozenset({"live", "ended"})
 
 
 def diagnose(case: Case) -> Diagnosis:
-    """All rules over a case: causes in order, risks, and what else must be said."""
+    """All rules over a case: causes in order, risks, and what else must be said.
+
+    Where the stream was followed from proxy to proxy, the rules look at the one that loses it.
+    """
+    whole, case = case, focused(case)
     checked = ((rule, rule.check(rule, case)) for rule in all_rules())
     found = [(rule, finding) for rule, finding in checked if finding]
     findings = [finding for _, finding in sorted(found, key=_rank)]
     symptoms = frozenset[str]().union(*(f.explains for f in findings if not f.latent))
     causes = tuple(f for f in findings if not f.latent and f.id not in symptoms)
     risks = tuple(f for f in findings if f.latent)
-    verdict = _verdict(case, causes)
-    return Diagnosis(verdict, _summary(case, verdict, causes), causes, risks, _notes(case, causes))
+    verdict = _verdict(whole, causes)
+    notes = (*_followed(whole), *_notes(case, causes))
+    return Diagnosis(verdict, _summary(whole, verdict, causes), causes, risks, notes)
+
+
+def _followed(case: Case) -> tuple[str, ...]:
+    """Where the stream dies, if more than the proxy and the backend were asked."""
+    if len(ladder(case)) < 3 or not (said := sentence(case)):
+        return ()
+    return (f"Followed from place to place: {said}.",)
 
 
 def _rank(found: tuple[Rule, Finding]) -> tuple[int, int, str]:

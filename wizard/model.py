@@ -178,6 +178,26 @@ HELD: frozenset[str] = frozenset({"held", "events-held", "headers-held", "late"}
 
 
 @dataclass(frozen=True, slots=True)
+class Loss:
+    """Where the stream is lost on its way out: between two neighbouring places.
+
+    Attributes:
+        kind: What the place is where it is not well any more: `outside` (the URL itself), `hop`,
+            or `direct`.
+        name: What that place is called, and `cell` what was seen there.
+        inner: What the next place further in is called, where all is well, and `fine` what was
+            seen there.
+    """
+
+    kind: str
+    name: str
+    cell: Cell
+    inner_kind: str
+    inner: str
+    fine: Cell
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
     """What the config says of one proxied leg, to be held against what was seen."""
 
@@ -207,6 +227,8 @@ class Case:
         run: The token in our User-Agent; the log step finds our own lines by it.
         started: When the first probe began, in seconds since the epoch.
         hops: The cells of each of the proxies in a row, outermost first.
+        loss: Where the stream is lost, once the places were compared; None before, and where
+            they do not say.
         equipment: What was found out at each vantage that was used.
         before: The proxied cells before the reload, once the user verifies.
         before_handshakes: The handshakes before the reload.
@@ -224,6 +246,7 @@ class Case:
     proxy: tuple[Cell, ...] = ()
     direct: tuple[Cell, ...] = ()
     hops: tuple[Cell, ...] = ()
+    loss: Loss | None = None
     equipment: tuple[Equipment, ...] = ()
     before: tuple[Cell, ...] = ()
     before_handshakes: tuple[Handshake, ...] = ()

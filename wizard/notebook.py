@@ -11,6 +11,7 @@ from wizard.ask import CONNECT_TIMEOUT, Manner
 from wizard.followups import follow_up
 from wizard.foresight import message_site, predictions
 from wizard.judge import judge
+from wizard.ladder import conf_hop
 from wizard.matrix import Matrix, legs
 from wizard.mcp.sides import both_sides
 from wizard.model import Case, LogReport, StepId, Target
@@ -48,7 +49,10 @@ class Notebook:
         direct = self.seen("sse-direct")
         proxied = tuple(judge(line, direct) for line in self.seen("sse-proxy"))
         site = self._case.site
-        asked = [cell.timeline.leg for cell in proxied]
+        hops = tuple(judge(line, direct) for line in self.seen("sse-hop"))
+        here = conf_hop(self.target)
+        asked = [cell.timeline.leg for cell in (hops if here else proxied)]
+        asked = [leg for leg in asked if leg.hop == here]
         found = [one.known for one in self._outposts.values() if one.known]
         return replace(
             self._case,
@@ -56,6 +60,7 @@ class Notebook:
             root=next(iter(self.seen("root-proxy")), None),
             proxy=proxied,
             direct=tuple(judge(line) for line in direct),
+            hops=hops,
             predictions=predictions(site, asked, direct) if site else (),
         )
 
@@ -72,6 +77,22 @@ class Notebook:
             return legs("sse-proxy", target.url)
         places = target.direct if step == "direct" else ()
         return tuple(leg for one in places for leg in legs("sse-direct", one.what, one.vantage))
+
+    @property
+    def proxied_legs(self) -> tuple[Leg, ...]:
+        """The requests at the URL, and at each of the proxies in a row behind it."""
+        inner = (
+            replace(leg, hop=hop.name)
+            for hop in self.target.hops
+            for leg in legs("sse-hop", hop.place.what, hop.place.vantage)
+        )
+        return (*self.legs("proxy"), *inner)
+
+    @property
+    def conf_url(self) -> str:
+        """Where the Nginx is entered whose config is read: at its hop, else at the URL itself."""
+        here = conf_hop(self.target)
+        return next((h.place.what for h in self.target.hops if h.name == here), self.target.url)
 
     @property
     def root_url(self) -> str:
@@ -181,13 +202,19 @@ class Notebook:
             self.keep_site(None, None)
             stale.append("config")
         if target.direct != known.direct:
-            self._lines = {leg: one for leg, one in self._lines.items() if leg.name != "sse-direct"}
+            self._forget("sse-direct")
             stale.append("direct")
+        if target.hops != known.hops:
+            self._forget("sse-hop")
+            stale.append("proxy")
         if _rest(target) != _rest(known):
             self._lines.clear()
             self._case = replace(self._case, handshakes=(), replays=(), message_site=None)
             stale += _WHOLE
         return stale
+
+    def _forget(self, name: str) -> None:
+        self._lines = {leg: one for leg, one in self._lines.items() if leg.name != name}
 
 
 def _rest(target: Target) -> Target:

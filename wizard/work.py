@@ -28,7 +28,8 @@ async def root(book: Notebook) -> StepResult:
 async def proxy(book: Notebook) -> StepResult:
     """The matrix through the proxy, the direct legs beside it: they set the wait."""
     book.forget_before()
-    await book.probe(book.legs("proxy"), book.legs("direct"), patience=book.target.patience)
+    patience = book.target.patience
+    await book.probe(book.proxied_legs, book.legs("direct"), patience=patience)
     await book.shake_hands()
     await book.follow_up(anew=True)
     return verdicts.of_proxied(book.case)
@@ -67,7 +68,7 @@ async def read_config(book: Notebook) -> StepResult:
     config = await asyncio.to_thread(read)
     lines = [*book.seen("root-proxy"), *book.seen("sse-proxy")]
     version = config.version or observed_version(lines)
-    site = nginx.inspect(config, request_for(book.target.url), version)
+    site = nginx.inspect(config, request_for(book.conf_url), version)
     book.keep_site(site, nginx.inspect(config, request_for(book.root_url), version))
     await book.follow_up()  # The config may be what asks for them: several peers, a Host.
     return _with_doubt(verdicts.of_site(site), site)
@@ -81,7 +82,7 @@ def _with_doubt(result: StepResult, site: Site) -> StepResult:
 async def verify(book: Notebook) -> StepResult:
     """The matrix again, before and after side by side."""
     book.keep_before()
-    await book.probe(book.legs("proxy"), book.legs("direct"))
+    await book.probe(book.proxied_legs, book.legs("direct"))
     await book.shake_hands()
     await book.follow_up(anew=True)
     return verdicts.of_verify(book.case)

@@ -12,7 +12,7 @@ from wizard.diagnose import diagnose
 from wizard.investigation import Investigation
 from wizard.lab import Lab, Scenario
 from wizard.lab.behaviour import Behaviour
-from wizard.model import Place
+from wizard.model import Hop, Place, Target
 
 pytestmark = pytest.mark.nginx
 
@@ -30,13 +30,17 @@ server {
     location / {
         proxy_pass http://$LISTEN;
         proxy_http_version 1.0;
+        %s
     }
 }
 """
+PINGS = Behaviour(ping_s=0.2)
+SILENT = Behaviour(every_s=None)
+HOLDS = "proxy_buffering on; proxy_http_version 1.0;"
 
 
-def scenario(http: str = "") -> Scenario:
-    return Scenario("hops", "", "", LIVE, "fault", http=http, backend=Behaviour(ping_s=0.2))
+def scenario() -> Scenario:
+    return Scenario("hops", "", "", LIVE, "fault", backend=Behaviour(ping_s=0.2))
 
 
 async def concluded(investigation: Investigation) -> Diagnosis:
@@ -81,19 +85,66 @@ async def test_a_reload_cuts_only_what_it_may(nginx: str, limit: str, ids: list[
     assert all(cause.confidence == "confirmed" for cause in diagnosis.causes)
 
 
-async def test_a_proxy_in_front_holds_what_this_nginx_passes_on(nginx: str) -> None:
-    async with Lab(scenario(http=EDGE), nginx=nginx) as lab:
+@asynccontextmanager
+async def chained(
+    nginx: str, edge: str, inner: str, backend: Behaviour = PINGS
+) -> AsyncIterator[tuple[Lab, Target]]:
+    """Two proxies in a row, each with its own settings; the config given is the inner one's."""
+    server = LIVE.replace("proxy_buffering off;", inner)
+    made = Scenario("hops", "", "", server, "fault", http=EDGE % edge, backend=backend)
+    async with Lab(made, nginx=nginx) as lab:
         text = lab.conf.read_text("utf-8")
         begin = text.index("    server {")
-        edge = text.index("listen", begin)
-        port = text[edge:].split(";")[0].rpartition(":")[2]
-        inner = lab.directory / "inner.conf"
-        inner.write_text(text[:begin] + text[text.index("    server {", edge) :], "utf-8")
+        at = text.index("listen", begin)
+        port = text[at:].split(";")[0].rpartition(":")[2]
+        inside = lab.directory / "inner.conf"
+        inside.write_text(text[:begin] + text[text.index("    server {", at) :], "utf-8")
         url = f"http://127.0.0.1:{port}/sse"
-        target = replace(lab.target, url=url, conf=Place(str(inner)))
-        investigation = Investigation(target)
-        await investigation.run("root")
-        await investigation.run("proxy")
-        diagnosis = await concluded(investigation)
-    found = [(cause.id, cause.confidence) for cause in diagnosis.causes]
-    assert found == [("outer-proxy-buffers", "likely")], diagnosis
+        yield lab, replace(lab.target, url=url, conf=Place(str(inside)))
+
+
+async def followed(target: Target) -> tuple[list[tuple[str, str]], Diagnosis]:
+    investigation = Investigation(target)
+    await investigation.run("root")
+    await investigation.run("proxy")
+    diagnosis = await concluded(investigation)
+    return [(cause.id, cause.confidence) for cause in diagnosis.causes], diagnosis
+
+
+def hops(lab: Lab, target: Target) -> Target:
+    """With both proxies named, outermost first."""
+    edge, inner = Hop("edge", Place(target.url)), Hop("inner", Place(lab.target.url))
+    return replace(target, hops=(edge, inner))
+
+
+async def test_a_proxy_in_front_holds_what_this_nginx_passes_on(nginx: str) -> None:
+    async with chained(nginx, edge="", inner="proxy_buffering off;") as (lab, target):
+        alone, diagnosis = await followed(target)
+        assert alone == [("outer-proxy-buffers", "likely")], diagnosis
+        by_hops, diagnosis = await followed(hops(lab, target))
+    assert by_hops == [("outer-proxy-buffers", "confirmed")], diagnosis
+    assert "live at inner, held at edge: it is edge" in diagnosis.notes[0]
+
+
+async def test_the_inner_of_two_proxies_holds(nginx: str) -> None:
+    async with chained(nginx, edge="proxy_buffering off;", inner=HOLDS) as (lab, target):
+        found, diagnosis = await followed(hops(lab, target))
+    assert found == [("proxy-buffering-hold", "confirmed")], diagnosis
+    assert "live direct, held at inner: it is inner" in diagnosis.notes[0]
+
+
+async def test_the_outer_of_two_proxies_cuts(nginx: str) -> None:
+    edge = "proxy_buffering off; proxy_read_timeout 1s;"
+    async with chained(nginx, edge=edge, inner="proxy_buffering off;", backend=SILENT) as (
+        lab,
+        target,
+    ):
+        found, diagnosis = await followed(replace(hops(lab, target), patience=2.0, logs=()))
+    assert found == [("outer-timeout", "confirmed")], diagnosis
+
+
+async def test_two_proxies_that_are_well(nginx: str) -> None:
+    off = "proxy_buffering off;"
+    async with chained(nginx, edge=off, inner=off) as (lab, target):
+        found, diagnosis = await followed(hops(lab, target))
+    assert (diagnosis.verdict, found, diagnosis.notes) == ("healthy", [], ())

@@ -38,10 +38,12 @@ def cut(case: Case) -> tuple[Cell, ...]:
 
 def outlived(case: Case, cell: Cell) -> bool:
     """Whether a direct stream of that age was still open when this one ended."""
-    return any(
-        other.timeline.ended == "open" and (other.timeline.waited_s or 0.0) >= age_s(cell)
-        for other in seen.live_direct(case)
-    )
+    return any(outlives(other, cell) for other in seen.live_direct(case))
+
+
+def outlives(other: Cell, cell: Cell) -> bool:
+    """Whether the one stream was still open at the age at which the other had ended."""
+    return other.timeline.ended == "open" and (other.timeline.waited_s or 0.0) >= age_s(cell)
 
 
 def age_s(cell: Cell) -> float:

@@ -1,7 +1,7 @@
 """Another proxy in front of this Nginx holds what this one passes on."""
 
 from wizard.conclusion import Confidence, Evidence, Finding, Fix
-from wizard.model import Case, Cell, LogLine
+from wizard.model import HELD, Case, Cell, LogLine, Loss
 from wizard.rules import seen
 from wizard.rules.rule import Rule, Station
 from wizard.text import safe
@@ -12,7 +12,10 @@ TRACES = ("via", "x-cache", "cf-ray", "x-amz-cf-id", "x-served-by",
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """Held, where the config of this Nginx says live and the direct leg is live."""
+    """Held, where the config of this Nginx says live and the direct leg is live; or, where hops
+    were asked, held at one and live at the next."""
+    if case.loss is not None:
+        return _between(rule, case, case.loss)
     held = [cell for cell in seen.held(case) if cell.outcome != "late"]
     stuck = [cell for cell in held if seen.predicted(case, cell) == {"live"}]
     if case.site is None or not stuck or not seen.live_direct(case):
@@ -30,6 +33,27 @@ def check(rule: Rule, case: Case) -> Finding | None:
     )
     sure: Confidence = "likely" if passed or other else "possible"
     return rule.found(sure, evidence, _APART if passed else f"{_APART} {_RUNNING}")
+
+
+def _between(rule: Rule, case: Case, lost: Loss) -> Finding | None:
+    """The stream was followed from hop to hop: the one that holds it is known by measurement."""
+    inmost = lost.kind == "hop" and lost.inner_kind == "direct"
+    if lost.cell.outcome not in HELD or inmost or case.site is not None:
+        return None  # the proxy whose config was read, or the last one: not in front of another
+    evidence = (seen.of_cell(lost.cell), seen.of_direct(lost.fine), *_another(case))
+    return rule.found(
+        seen.certainty(lost),
+        evidence,
+        f"{seen.between(lost)} {_SURER[lost.kind]}".strip(),
+        explains=frozenset({"proxy-buffering-hold", "gzip-plus-buffering"}),
+    )
+
+
+_SURER = {
+    "hop": "",
+    "outside": "Which proxy that is was not asked: name it with --hop to be sure.",
+    "direct": "Both places may also have reached different backends.",
+}
 
 
 def _of_cells(case: Case, stuck: list[Cell], tag: str) -> tuple[LogLine, ...]:

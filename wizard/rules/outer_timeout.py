@@ -1,18 +1,34 @@
 """Another layer than this Nginx ends the stream, at a time that is known of it."""
 
 from wizard.conclusion import Confidence, Evidence, Finding, Fix
-from wizard.model import Case, Cell, LogLine
+from wizard.model import Case, Cell, LogLine, Loss
 from wizard.rules import cuts, seen
 from wizard.rules.rule import Rule, Station
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """A cut at a telling time that no timeout of this Nginx explains."""
+    """A cut at a telling time that no timeout of this Nginx explains; or, where hops were asked,
+    a cut at one that the next one outlived."""
+    if case.loss is not None:
+        return _between(rule, case, case.loss)
     for cell in cuts.cut(case):
         pointed = cuts.telling(cell)
         if pointed is not None and not _is_nginx(case, cell):
             return _found(rule, case, cell, *pointed)
     return None
+
+
+def _between(rule: Rule, case: Case, lost: Loss) -> Finding | None:
+    """The stream was followed from hop to hop: the one that cuts it is known by measurement."""
+    inmost = lost.kind == "hop" and lost.inner_kind == "direct"
+    cut = lost.cell.outcome == "cut" and cuts.outlives(lost.fine, lost.cell)
+    if not cut or inmost or case.site is not None:
+        return None
+    evidence = [seen.of_cell(lost.cell), seen.of_direct(lost.fine), cuts.beside(case, lost.cell)]
+    if pointed := cuts.telling(lost.cell):
+        evidence.append(Evidence("probe", lost.cell.timeline.leg.label, " is ".join(pointed)))
+    same = frozenset({"idle-read-timeout"})  # what that layer is, if it is another Nginx
+    return rule.found(seen.certainty(lost), tuple(evidence), seen.between(lost), explains=same)
 
 
 def _is_nginx(case: Case, cell: Cell) -> bool:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from wizard.conclusion import Evidence
-from wizard.model import HELD, Case, Cell, LogLine
+from wizard.conclusion import Confidence, Evidence
+from wizard.model import HELD, Case, Cell, LogLine, Loss
 from wizard.nginx.site import Delivery, Site
 from wizard.stall import is_live
 from wizard.text import safe, seconds
@@ -174,6 +174,20 @@ def log_lines(case: Case, *tags: str) -> tuple[LogLine, ...]:
     return tuple(
         line for report in case.logs for line in report.lines if line.ours and line.tag in tags
     )
+
+
+def certainty(lost: Loss) -> Confidence:
+    """How sure it is that a proxy between two places does it: where both are proxies that were
+    asked themselves, it was measured; what stands outside of all of them has no name yet; and two
+    direct places may have reached two backends."""
+    sure: dict[str, Confidence] = {"hop": "confirmed", "outside": "likely"}
+    return sure.get(lost.kind, "possible")
+
+
+def between(lost: Loss) -> str:
+    """What sets a loss between two places apart from all others."""
+    where = "outside" if lost.kind == "outside" else f"at {lost.name}"
+    return f"The same request is fine at {lost.inner}, one place further in, and not {where}."
 
 
 def of_cell(cell: Cell) -> Evidence:

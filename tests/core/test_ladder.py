@@ -1,0 +1,120 @@
+"""Where the stream is lost between the places at which it was entered."""
+
+from dataclasses import replace
+
+import pytest
+
+from wizard.diagnose import diagnose
+from wizard.focus import focused
+from wizard.judge import judge
+from wizard.ladder import conf_hop, ladder, loss, sentence
+from wizard.model import Case, Cell, Hop, Place, Target
+from wizard.rules import samples
+from wizard.timeline import Timeline
+from wizard.vantage import Vantage
+
+EDGE, INNER = "http://edge/sse", "http://inner/sse"
+HOPS = (Hop("edge", Place(EDGE)), Hop("inner", Place(INNER)))
+WEB, POD = Vantage("web", ("ssh", "web")), Vantage("pod", ("ssh", "pod"))
+
+
+def at(kind: str, name: str = "sse-direct", hop: str = "", vantage: str = "local") -> Cell:
+    """A cell of a sample case, seen at another place."""
+    made = samples.case(proxy=kind, direct="live").proxy[0]
+    leg = replace(made.timeline.leg, name=name, hop=hop, vantage=vantage, url=f"http://{hop}/sse")
+    line: Timeline = replace(made.timeline, leg=leg)
+    return judge(line, [cell.timeline for cell in samples.case(proxy="live", direct="live").direct])
+
+
+def chain(outside: str, edge: str, inner: str, direct: str = "live") -> Case:
+    """Two hops between the URL and the backend; no config, no logs."""
+    made = samples.case(proxy=outside, direct=direct)
+    hops = (at(edge, "sse-hop", "edge"), at(inner, "sse-hop", "inner"))
+    target = replace(made.target, hops=HOPS, conf=None)
+    return replace(
+        made, target=target, hops=hops, site=None, root_site=None, predictions=(), logs=()
+    )
+
+
+@pytest.mark.parametrize(
+    ("states", "said"),
+    [
+        (("held", "held", "held"), "live direct, held at inner: it is inner"),
+        (("held", "held", "live"), "live at inner, held at edge: it is edge"),
+        (
+            ("held", "live", "live"),
+            "live at edge, held outside: it is what stands in front of edge",
+        ),
+        (("live", "live", "live"), ""),
+        (("live", "held", "live"), ""),  # the edge is not on the way
+        (("held", "live", "held"), ""),  # neither is the inner one
+        (("502", "502", "live"), "live at inner, status at edge: it is edge"),
+    ],
+)
+def test_the_first_place_where_it_dies_is_named(states: tuple[str, str, str], said: str) -> None:
+    assert sentence(chain(*states)) == said
+
+
+def test_held_everywhere_is_lost_nowhere() -> None:
+    assert loss(chain("held", "held", "held", "held")) is None
+
+
+def test_without_hops_it_is_this_nginx() -> None:
+    case = samples.case(proxy="held", direct="live")
+    assert sentence(case) == "live direct, held outside: it is this Nginx"
+    assert focused(case) is case
+
+
+@pytest.mark.parametrize(
+    ("states", "sure", "verdict"),
+    [
+        (("held", "held", "live"), "confirmed", "fault"),
+        (("held", "live", "live"), "likely", "fault"),
+    ],
+)
+def test_the_outer_proxy_is_named(states: tuple[str, str, str], sure: str, verdict: str) -> None:
+    found = diagnose(chain(*states))
+    assert found.verdict == verdict
+    assert [(one.id, one.confidence) for one in found.causes] == [("outer-proxy-buffers", sure)]
+
+
+def test_the_config_of_another_proxy_accuses_nobody() -> None:
+    """The inner config would hold; but live there, and held at the edge."""
+    held = samples.case(proxy="held", direct="live", settings={"proxy_buffering": "on"})
+    case = replace(chain("held", "held", "live"), site=held.site, root_site=held.root_site)
+    target = replace(case.target, conf=Place("nginx.conf"))
+    assert [one.id for one in diagnose(replace(case, target=target)).causes] == [
+        "outer-proxy-buffers"
+    ]
+
+
+def test_the_inmost_proxy_is_in_front_of_none() -> None:
+    found = diagnose(chain("held", "held", "held"))
+    assert "outer-proxy-buffers" not in [one.id for one in found.causes]
+
+
+def test_between_two_direct_places_nothing_is_sure() -> None:
+    """Held from the Nginx pod, live in the service's pod: a mesh, or another backend."""
+    made = samples.case(proxy="held", direct="live")
+    direct = (at("live", vantage="pod"), at("held", vantage="web"))
+    found = diagnose(replace(made, direct=direct, site=None, root_site=None, predictions=()))
+    assert found.verdict == "inconclusive"
+    said = "live direct from pod, held at direct from web: it is what stands between web and the"
+    assert said in found.notes[0]
+
+
+def test_places_come_outermost_first() -> None:
+    made = chain("held", "held", "live")
+    direct = (at("live", vantage="pod"), at("held", vantage="web"))
+    names = [rung.name for rung in ladder(replace(made, direct=direct))]
+    assert names == ["outside", "edge", "inner", "direct from web", "direct from pod"]
+
+
+@pytest.mark.parametrize(
+    ("conf", "hop"),
+    [(None, "inner"), (Place("nginx.conf"), "inner"), (Place("", "web"), "edge")],
+)
+def test_whose_config_it_is(conf: Place | None, hop: str) -> None:
+    hops = (Hop("edge", Place(EDGE, "web")), Hop("inner", Place(INNER)))
+    assert conf_hop(Target("http://h/sse", conf=conf, hops=hops, vantages=(WEB,))) == hop
+    assert conf_hop(Target("http://h/sse", conf=conf)) == ""
