@@ -64,8 +64,7 @@ async def read_config(book: Notebook) -> StepResult:
     conf = book.target.conf
     if conf is None:
         raise UsageError(STEP_TEXTS["config"].missing)
-    read = nginx.dump_local if not conf.what else lambda: nginx.read(conf.what)
-    config = await asyncio.to_thread(read)
+    config = await nginx.config_at(conf.what, book.target.vantage(conf.vantage))
     lines = [*book.seen("root-proxy"), *book.seen("sse-proxy")]
     version = config.version or observed_version(lines)
     site = nginx.inspect(config, request_for(book.conf_url), version)
@@ -76,7 +75,8 @@ async def read_config(book: Notebook) -> StepResult:
 
 def _with_doubt(result: StepResult, site: Site) -> StepResult:
     state, why = result
-    return state, "; ".join((why, *site.undecided[:1]))
+    asked = [f"read by {site.config.asked}"] if site.config.asked else []
+    return state, "; ".join((why, *asked, *site.undecided[:1]))
 
 
 async def verify(book: Notebook) -> StepResult:

@@ -1,11 +1,11 @@
 """`ssewizard inspect`: what the config alone says of one path."""
 
 import argparse
-import sys
+import asyncio
 
 from wizard import nginx
 from wizard.cli.output import write_report
-from wizard.cli.places import conf_of
+from wizard.cli.places import conf_of, vantages_of
 from wizard.config_findings import config_findings
 from wizard.nginx.site import Request
 from wizard.report.inspect_report import inspect_json, inspect_text
@@ -13,8 +13,10 @@ from wizard.report.inspect_report import inspect_json, inspect_text
 
 def inspect(given: argparse.Namespace) -> int:
     """Read the config, resolve the request, write the answer."""
-    place = conf_of(given.conf)
-    config = nginx.read(place.what, stdin=sys.stdin) if place.what else nginx.dump_local()
+    vantages = vantages_of(given.vantage)
+    place = conf_of(given.conf, vantages)
+    there = next((one for one in vantages if one.name == place.vantage), None)
+    config = asyncio.run(nginx.config_at(place.what, there))
     path, _, query = given.path.partition("?")
     request = Request(path, given.host, given.scheme, given.port, query)
     site = nginx.inspect(config, request)

@@ -62,7 +62,8 @@ def _check() -> Parser:
 
 def _inspect() -> Parser:
     made = Parser("ssewizard inspect", description="What the config alone says of one path.")
-    made.add_argument("--conf", required=True, metavar="SOURCE", help=_CONF)
+    made.add_argument("--conf", required=True, metavar="[VANTAGE=]SOURCE", help=_CONF)
+    _add_vantages(made)
     made.add_argument("--path", required=True, metavar="PATH", help="the path, such as /sse")
     made.add_argument("--host", metavar="NAME", help="the Host that the client asks for")
     made.add_argument("--scheme", choices=("http", "https"), default="http")
@@ -103,8 +104,7 @@ def _add_target_options(made: Parser) -> None:
     add("--conf", metavar="[VANTAGE=]SOURCE", help=_CONF)
     add("--log", action="append", default=[], metavar="[VANTAGE=]PATH",
         help="access, error or backend log; NAME='COMMAND' for what a command prints")  # fmt: skip
-    add("--vantage", action="append", default=[], metavar="NAME='PREFIX'", help="a place to run "
-        "from: web='kubectl exec -n prod deploy/nginx --'")  # fmt: skip
+    _add_vantages(made)
     add("--hop", action="append", default=[], metavar="NAME=URL", help="a proxy on the way, "
         "outermost first; NAME=VANTAGE=URL asks it from there")  # fmt: skip
     add("--header", action="append", default=[], metavar="'Name: value'", help="sent with each")
@@ -117,6 +117,11 @@ def _add_target_options(made: Parser) -> None:
     add("--no-mcp", action="store_true", help="no MCP handshake")
     add("--style", choices=STYLES, default="", help="write the fix as this; by default as what "
         "wrote the config, if it shows that")  # fmt: skip
+
+
+def _add_vantages(made: Parser) -> None:
+    made.add_argument("--vantage", action="append", default=[], metavar="NAME='PREFIX'", help="a "
+        "place to run from: web='kubectl exec -n prod deploy/nginx --'")  # fmt: skip
 
 
 def _add_output_options(made: Parser, formats: Sequence[str]) -> None:

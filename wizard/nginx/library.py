@@ -40,12 +40,12 @@ class Disk:
     directory: str
 
     def find(self, pattern: str) -> list[str]:
-        if not _is_glob(pattern):
+        if not is_glob(pattern):
             return [os.path.join(self.directory, pattern)]
         return sorted(glob.glob(os.path.join(glob.escape(self.directory), pattern)))
 
     def trouble(self, pattern: str) -> str:
-        if not _is_glob(pattern):
+        if not is_glob(pattern):
             return ""  # The file itself will say.
         folder = os.path.join(self.directory, os.path.dirname(pattern))
         try:
@@ -72,7 +72,7 @@ class Dump:
     def find(self, pattern: str) -> list[str]:
         main = next(iter(self._names), PurePosixPath())
         full = main.parent / visible(pattern)
-        if not _is_glob(pattern):
+        if not is_glob(pattern):
             return [self._names[full]] if full in self._names else []
         return sorted(name for path, name in self._names.items() if _matches(path, full))
 
@@ -82,7 +82,7 @@ class Dump:
         return {PurePosixPath(name): name for name in self.texts}
 
     def trouble(self, pattern: str) -> str:
-        return "" if _is_glob(pattern) or self.find(pattern) else "not at hand"
+        return "" if is_glob(pattern) or self.find(pattern) else "not at hand"
 
     def text(self, name: str) -> str:
         return self.texts[name]
@@ -91,7 +91,8 @@ class Dump:
         return None
 
 
-def _is_glob(pattern: str) -> bool:
+def is_glob(pattern: str) -> bool:
+    """Whether an `include` names a pattern, not a file."""
     return any(char in pattern for char in "*?[")
 
 

@@ -39,7 +39,7 @@ def dump_local(timeout_s: float = TIMEOUT) -> Config:
     done = _run([binary, "-T"], timeout_s)
     text = done.stdout[:FILE_LIMIT].decode("utf-8", "replace")
     if done.returncode != 0:
-        raise ConfigError(_complaint(done.stderr), "nginx -T")
+        raise ConfigError(complaint(done.stderr.decode("utf-8", "replace")), "nginx -T")
     said = _run([binary, "-v"], timeout_s).stderr.decode("utf-8", "replace")
     version = said.partition("/")[2].split()
     return from_text(text, "nginx -T", version[0] if version else None)
@@ -56,8 +56,8 @@ def _run(words: list[str], timeout_s: float) -> "subprocess.CompletedProcess[byt
         raise ConfigError(f"cannot be run: {error.strerror}", " ".join(words)) from None
 
 
-def _complaint(stderr: bytes) -> str:
+def complaint(stderr: str) -> str:
     """The line that says why: Nginx's `[emerg]`, else its last."""
-    lines = [line for line in stderr.decode("utf-8", "replace").splitlines() if line.strip()]
+    lines = [line for line in stderr.splitlines() if line.strip()]
     telling = [line for line in lines if "[emerg]" in line] or lines[-1:]
     return safe(telling[0], 300) if telling else "it failed without a word"

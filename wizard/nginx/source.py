@@ -33,10 +33,20 @@ def read(what: str, *, stdin: TextIO | None = None) -> Config:
     """
     if what == "-":
         return from_text(_read_stdin(stdin or sys.stdin), "standard input")
-    text = _not_empty(read_text(what, what), what)
-    if _HEAD.search(text):
+    text = not_empty(read_text(what, what), what)
+    if is_dump(text):
         return from_text(text, what)
-    return _Reader(Disk(os.path.dirname(what))).config(what, text)
+    return from_library(Disk(os.path.dirname(what)), what, text)
+
+
+def is_dump(text: str) -> bool:
+    """Whether this is what `nginx -T` printed, not a file of a config."""
+    return _HEAD.search(text) is not None
+
+
+def from_library(library: Library, name: str, text: str) -> Config:
+    """The config that begins with this file, its includes in that library. Raises `ConfigError`."""
+    return _Reader(library).config(name, text)
 
 
 def from_text(text: str, name: str, version: str | None = None) -> Config:
@@ -53,7 +63,8 @@ def from_text(text: str, name: str, version: str | None = None) -> Config:
     return replace(_Reader(Dump(texts)).config(main, texts[main]), version=version)
 
 
-def _not_empty(text: str, name: str) -> str:
+def not_empty(text: str, name: str) -> str:
+    """The text, if there is any. Raises `ConfigError`."""
     if not text.strip():
         raise fault("empty, so not a config", name)
     return text
@@ -74,7 +85,7 @@ def _split(text: str) -> list[tuple[str, str, int]]:
 def _read_stdin(stdin: TextIO) -> str:
     raw = getattr(stdin, "buffer", None)
     data = raw.read(FILE_LIMIT + 1) if raw is not None else stdin.read(FILE_LIMIT + 1).encode()
-    return _not_empty(decode(data, "standard input"), "standard input")
+    return not_empty(decode(data, "standard input"), "standard input")
 
 
 @dataclass

@@ -48,6 +48,7 @@ class Config:
         texts: The text of each file by the name that `Where.file` uses.
         paths: The path on disk by the same name; empty for a dump or standard input.
         version: The Nginx version that wrote the dump, if it says so.
+        asked: The command that printed it, where that is more than `nginx -T`; else empty.
         notes: What could not be followed (an unreadable glob, a missing file), one sentence each.
     """
 
@@ -57,3 +58,4 @@ class Config:
     paths: Mapping[str, str] = field(default_factory=dict)
     version: str | None = None
     notes: tuple[str, ...] = ()
+    asked: str = ""

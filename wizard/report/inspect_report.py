@@ -86,7 +86,9 @@ def inspect_text(site: Site, findings: Sequence[ConfigFinding]) -> str:
     rows = [(name, one) for name, one in found if one.origin != "default"]
     defaults = [(name, one) for name, one in found if one.origin == "default" and one.value]
     parts = [
-        "".join([f"nginx {safe(site.version or '(version not known)')}\n", *_who(site)]),
+        "".join(
+            [f"nginx {safe(site.version or '(version not known)')}\n", *_asked(site), *_who(site)]
+        ),
         section("Set in the config", (_setting(name, one) for name, one in rows)),
         section("Nginx's defaults", (_setting(name, one) for name, one in defaults)),
         section(
@@ -115,6 +117,11 @@ def _setting(name: str, one: Setting) -> str:
 
 def _found(one: ConfigFinding) -> str:
     return filled(f"{one.id} ({safe(one.where)}): {safe(one.text)}", "", "  ")
+
+
+def _asked(site: Site) -> list[str]:
+    """The command that printed the config, where it is more than `nginx -T`."""
+    return [f"read by   {safe(site.config.asked)}\n"] if site.config.asked else []
 
 
 def _who(site: Site) -> list[str]:

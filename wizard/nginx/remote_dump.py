@@ -1,0 +1,79 @@
+"""The config of an Nginx at a vantage, as it says itself: `nginx -T` there."""
+
+from dataclasses import replace
+from secrets import token_hex
+
+from wizard.errors import ConfigError
+from wizard.nginx.files import FILE_LIMIT, decode
+from wizard.nginx.local import complaint
+from wizard.nginx.remote import WITHIN, run_script, trouble
+from wizard.nginx.remote_scripts import DUMP
+from wizard.nginx.source import from_text
+from wizard.nginx.tree import Config
+from wizard.text import safe
+from wizard.vantage.vantage import Vantage
+
+_SAMPLE = "/etc/nginx/nginx.conf"
+
+
+async def dump_there(vantage: Vantage, within: float = WITHIN) -> Config:
+    """What `nginx -T` prints there, with the config that the running Nginx was started with.
+
+    Raises:
+        ConfigError: There is no Nginx, or it refuses: in its own words, and what to try instead.
+        VantageError: The vantage's command cannot be run here.
+    """
+    where, mark = f"{vantage.name}: nginx -T", token_hex(8)
+    done = await run_script(vantage, DUMP, [mark, "dump"], within, FILE_LIMIT)
+    said = _marked(done.stdout, mark)
+    if "end" not in said:
+        problem = trouble(done, "printed")
+        raise ConfigError(_hint(problem, vantage) if done.late else problem, where)
+    if "none" in said:
+        raise ConfigError(_hint("no Nginx was found there", vantage), where)
+    if said["end"].strip() != b"0":
+        raise ConfigError(_hint(complaint(done.stderr), vantage), where)
+    config = from_text(decode(said.get("dump", b""), where), where, _version(said))
+    return replace(config, asked=_asked(said), notes=(*config.notes, *_others(said)))
+
+
+async def version_there(vantage: Vantage, within: float) -> str | None:
+    """What `nginx -v` says there; a file's defaults are that version's."""
+    mark = token_hex(8)
+    done = await run_script(vantage, DUMP, [mark, "version"], within, 1 << 16)
+    return _version(_marked(done.stdout, mark))
+
+
+def _version(said: dict[str, bytes]) -> str | None:
+    words = _word(said.get("version", b"")).partition("/")[2].split()
+    return words[0] if words else None
+
+
+def _word(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace").strip()
+
+
+def _asked(said: dict[str, bytes]) -> str:
+    """The command, where the running Nginx was started with a config or a prefix of its own."""
+    words = _word(said.get("words", b""))
+    return f"{safe(words, 200)} -T" if " -c " in words or " -p " in words else ""
+
+
+def _others(said: dict[str, bytes]) -> list[str]:
+    """The Nginx whose config this is not."""
+    others = _word(said.get("others", b""))
+    return [f"further Nginx masters run there: {safe(others, 200)}"] if others else []
+
+
+def _hint(problem: str, vantage: Vantage) -> str:
+    return f"{problem}; name the file instead: --conf {vantage.name}={_SAMPLE}"
+
+
+def _marked(raw: bytes, mark: str) -> dict[str, bytes]:
+    """The script's parts by their names. The mark is drawn anew for each command, so that no
+    file can hold it."""
+    parts: dict[str, bytes] = {}
+    for part in raw.split(f"\n{mark} ".encode())[1:]:
+        name, _, body = part.partition(b"\n")
+        parts[name.decode("ascii", "replace")] = body
+    return parts
