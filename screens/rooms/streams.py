@@ -6,9 +6,11 @@ from rich.text import Text
 
 from screens.bars import LEGEND, bars
 from screens.paint import DIM, HEAD, beside, fitted, line, outcome_style, wrapped
+from screens.rooms import ladder
 from screens.rooms.view import View
 from screens.stream import pane, word
 from wizard.model import Cell
+from wizard.report.ladder import is_worth_it
 from wizard.report.result import handshake_words
 from wizard.text import safe, seconds
 
@@ -24,11 +26,18 @@ def draw(view: View) -> list[Text]:
     if not proxied and not direct:
         return []
     hands = [fitted(line((safe(words), DIM)), view.width) for words in _hands(view)]
-    above = [*table(proxied, direct), Text(), *_bars(view), Text()]
+    above = [*_table(view), Text(), *_bars(view), Text()]
     rows = max(LEAST_ROWS, view.height - len(above) - len(hands))
     left, right = chosen(view)
     panes = (pane("proxy", left, rows, view.now), pane("direct", right, rows, view.now))
     return [*above, *beside(*panes, view.width), *hands]
+
+
+def _table(view: View) -> list[Text]:
+    """The proxy beside the backend; where more places were looked at, all of them."""
+    if is_worth_it(view.case):
+        return ladder.draw(view.case, view.width)
+    return table(view.case.proxy, view.case.direct)
 
 
 def _hands(view: View) -> list[str]:

@@ -4,6 +4,7 @@ import re
 from textwrap import dedent
 
 from wizard.conclusion import Finding, Recommendation
+from wizard.report.ladder import ladder_markdown
 from wizard.report.result import Check, Result
 from wizard.report.text import apply_text
 from wizard.text import printable_block, safe, seconds
@@ -16,6 +17,7 @@ def markdown_report(result: Result) -> str:
         f"# {diagnosis.verdict}: {_cell(diagnosis.summary)}",
         f"`{_code(result.case.target.url)}`, {result.elapsed_s:.1f} s",
         *(_cause(cause) for cause in diagnosis.causes),
+        ladder_markdown(result.case),
         _checks(result.checks),
         _list(
             "Risks",

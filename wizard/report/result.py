@@ -10,7 +10,7 @@ from wizard.model import Case, Cell, State, StepId, StepState
 from wizard.text import safe
 from wizard.verdicts import of_cells
 
-CheckId = Literal["root-proxy", "sse-proxy", "sse-direct", "logs", "config", "handshake"]
+CheckId = Literal["root-proxy", "sse-proxy", "sse-hop", "sse-direct", "logs", "config", "handshake"]
 Status = Literal["pass", "fail", "warn", "skip"]
 
 _OF_STEP: tuple[tuple[CheckId, StepId], ...] = (
@@ -45,8 +45,15 @@ class Result:
     @property
     def checks(self) -> tuple[Check, ...]:
         """Every check, also those that did not run."""
-        made = tuple(self._check(id, step) for id, step in _OF_STEP)
-        return (*made, _handshake(self.case))
+        root, proxy, *rest = (self._check(id, step) for id, step in _OF_STEP)
+        return (root, proxy, *self._hops(), *rest, _handshake(self.case))
+
+    def _hops(self) -> tuple[Check, ...]:
+        """The proxies in a row, where any were named."""
+        if not self.case.target.hops:
+            return ()
+        state, why = of_cells(self.case.hops, self.case.handshake("proxy"))
+        return (Check("sse-hop", _status(state), safe(why), self.case.hops),)
 
     def _check(self, id: CheckId, step: StepId) -> Check:
         state = self.steps.get(step, StepState(step))

@@ -7,6 +7,7 @@ from wizard import __version__
 from wizard.conclusion import Finding, Recommendation
 from wizard.handshake import Handshake
 from wizard.model import HELD, Cell
+from wizard.report.ladder import ladder_json, loss_json, vantages_json
 from wizard.report.result import Check, Result
 from wizard.text import safe
 
@@ -31,6 +32,9 @@ def json_report(result: Result) -> str:
         "causes": [_finding(cause) for cause in diagnosis.causes],
         "risks": [_finding(risk) for risk in diagnosis.risks],
         "notes": [safe(note) for note in diagnosis.notes],
+        "ladder": ladder_json(result.case),
+        "loss": loss_json(result.case),
+        "vantages": vantages_json(result.case),
         "checks": [_check(check) for check in result.checks],
         "handshakes": [_handshake(one) for one in result.case.handshakes],
         "recommendation": _recommendation(result.recommendation),
@@ -64,6 +68,7 @@ def _run(cell: Cell) -> dict[str, Any]:
     line = cell.timeline
     return {
         "vantage": line.leg.vantage,
+        "hop": line.leg.hop,
         "http": line.leg.http,
         "encoding": line.leg.encoding,
         "status": line.status,

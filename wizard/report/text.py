@@ -2,10 +2,11 @@
 
 import shlex
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from wizard.conclusion import BlockLine, Finding, Recommendation
 from wizard.model import Cell
+from wizard.report.ladder import ladder_text
 from wizard.report.result import Check, Result
 from wizard.text import printable_block, safe, seconds
 
@@ -24,6 +25,7 @@ def text_report(result: Result, *, color: bool = False) -> str:
     parts = [
         head.replace(verdict, paint(verdict, _VERDICTS[diagnosis.verdict]), 1),
         *(cause_text(cause) for cause in diagnosis.causes),
+        ladder_text(result.case),
         _checks(result.checks, paint),
         section("Risks (not seen to break anything now)", map(_risk, diagnosis.risks)),
         section("Also", map(_item, diagnosis.notes)),
@@ -85,30 +87,36 @@ def _risk(risk: Finding) -> str:
     return _item(f"{risk.id} ({risk.confidence}): {said}. {risk.fix.summary}.")
 
 
-def _checks(checks: Iterable[Check], paint: Callable[[str, str], str]) -> str:
+def _checks(checks: Sequence[Check], paint: Callable[[str, str], str]) -> str:
     """Each check in a row, its legs below it; the times stand in columns."""
+    names = [len(_leg_name(cell)) for check in checks for cell in check.cells]
+    wide = min(_WIDEST, max([*names, _NARROWEST]) + 1)
     return section(
-        f"{'Checks':<{_OUTCOME + 13}}{'connect':>10}{'headers':>10}{'first event':>13}",
-        (_check(check, paint) for check in checks),
+        f"{'Checks':<{wide + 23}}{'connect':>10}{'headers':>10}{'first event':>13}",
+        (_check(check, paint, wide) for check in checks),
     )
 
 
-def _check(check: Check, paint: Callable[[str, str], str]) -> str:
+_NARROWEST, _WIDEST = 13, 24
+"""How wide a leg's name is at the least and at the most: with its times it fills 80 columns."""
+
+
+def _check(check: Check, paint: Callable[[str, str], str], wide: int) -> str:
     mark = paint(_MARKS[check.status], check.status)
     row = filled(f"{check.id:<10}  {check.why}", "        ", " " * 20)[8:]
-    return f"  {mark}  {row}" + "".join(cell_row(cell) for cell in check.cells)
+    return f"  {mark}  {row}" + "".join(_cell_row(cell, wide) for cell in check.cells)
 
 
-_OUTCOME = 24
-"""The column where a leg's outcome begins."""
+def _leg_name(cell: Cell) -> str:
+    """How it was asked, and at which hop or from which vantage: `edge h1 gzip`."""
+    return cell.timeline.leg.label.partition(" ")[2]
 
 
-def cell_row(cell: Cell) -> str:
+def _cell_row(cell: Cell, wide: int) -> str:
     """One leg in one row: outcome and times, in the columns of `Checks`."""
     line = cell.timeline
-    name = f"h{line.leg.http[0]} {line.leg.encoding}"
     times = [seconds(at) for at in (line.connect_s, line.headers_s, line.first_event_s)]
-    row = f"{'':10}{name:<{_OUTCOME - 10}}{cell.outcome:<13}"
+    row = f"{'':10}{safe(_leg_name(cell))[: wide - 1]:<{wide}}{cell.outcome:<13}"
     return f"{row}{times[0]:>10}{times[1]:>10}{times[2]:>13}\n"
 
 
