@@ -49,7 +49,8 @@ _SHORT = r"(?:key|code|sig|state|nonce|otp|ticket)"
 _COLON = r"([ \t]*(?::[ \t]*|=[ \t]*(?![\"'\s])))"
 _VALUE = r"(?:\"[^\"\s;,)\]}][^\"\r\n]*(?:\"|$)|'[^'\s;,)\]}][^'\r\n]*(?:'|$)|[^\s&\"'#;<>]+)"
 _ENCODED = r"(?:(?!%26|%23)[^\s&\"'#;<>])+"
-_ORDINARY = r"(?!(?:tokens?|auth\w*|schemes?|credentials?|realm|errors?|headers?)\b)"
+_ORDINARY = r"(?!(?:tokens?|auth\w*|schemes?|credentials?|realm|errors?|headers?)\b|\w+=\")"
+"""What follows a scheme's name in prose, or in a challenge: `Bearer realm="…"`."""
 _MIXED = r"(?-i:(?=[A-Za-z0-9+/]*[a-z])(?=[A-Za-z0-9+/]+[A-Z0-9]))"
 
 _SECRETS = tuple(

@@ -8,12 +8,12 @@ from wizard.text import redact
 
 MASK = "[redacted]"
 _TELLING = 4
-_NAMED_VALUE = re.compile(r"(proxy_set_header|\w+_param|add_header|set)$")
-_SECRET_NAME = re.compile(
+NAMED_VALUE = re.compile(r"(proxy_set_header|\w+_param|add_header|set)$")
+SECRET_NAME = re.compile(
     r"(?i)authorization|cookie|token|secret|passw|api[-_]?key|credential|session|signature"
 )
 _SCHEME = re.compile(r"(?i)^(basic|bearer|token|digest|negotiate)$")
-_VARIABLE = re.compile(r"\$\{\w+\}|\$\w+")
+VARIABLE = re.compile(r"\$\{\w+\}|\$\w+")
 
 
 def is_secret(statement: Statement, source: str) -> bool:
@@ -45,7 +45,7 @@ def _meets(statement: Statement, span: range) -> bool:
 
 def reads_secret(text: str) -> bool:
     """Whether a text holds something that no report may show."""
-    bare = _VARIABLE.sub("", text)
+    bare = VARIABLE.sub("", text)
     return redact(bare) != bare
 
 
@@ -59,11 +59,12 @@ def masked(statement: Statement, source: str) -> str:
 
 
 def _is_named(statement: Statement) -> bool:
-    if not _NAMED_VALUE.match(statement.name) or len(statement.args) < 2:
+    if not NAMED_VALUE.match(statement.name) or len(statement.args) < 2:
         return False
     name, value = statement.args[:2]
-    return bool(_SECRET_NAME.search(name)) and bool(_literal(value))
+    return bool(SECRET_NAME.search(name)) and bool(literal(value))
 
 
-def _literal(value: str) -> str:
-    return _SCHEME.sub("", _VARIABLE.sub("", value).strip())
+def literal(value: str) -> str:
+    """What a value holds besides variables and the name of its scheme."""
+    return _SCHEME.sub("", VARIABLE.sub("", value).strip())

@@ -1,0 +1,32 @@
+"""What a case file gives back leads to the same diagnosis, for each rule's own samples."""
+
+from collections.abc import Callable
+from importlib import import_module
+
+import pytest
+
+from wizard.casefile import Record, dump, load
+from wizard.diagnose import diagnose
+from wizard.model import Case
+from wizard.recommend import recommend
+from wizard.rules import all_rules
+
+SAMPLES = [(rule.id, which) for rule in all_rules() for which in ("fires", "silent")]
+
+
+@pytest.mark.parametrize(("id", "which"), SAMPLES)
+def test_a_stored_sample_is_diagnosed_as_it_was(id: str, which: str) -> None:
+    make: Callable[[], Case] = getattr(import_module(f"wizard.rules.{id.replace('-', '_')}"), which)
+    case = make()
+    text = dump(Record(case))
+    again = load(text, "case.json")
+    before, after = diagnose(case), diagnose(again.case)
+    assert after.verdict == before.verdict
+    assert [(one.id, one.confidence) for one in after.causes] == [
+        (one.id, one.confidence) for one in before.causes
+    ]
+    assert after.risks == before.risks
+    assert (after.summary, after.notes) == (before.summary, before.notes)
+    assert recommend(again.case, after) == recommend(case, before)
+    assert not again.notes
+    assert dump(again) == dump(load(dump(again), "case.json"))
