@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.report.results import MADE, SECRET, fault, healthy, hostile, inconclusive
 from wizard.report import Result
-from wizard.report.markdown import _cell, _code, _fenced, markdown_report
+from wizard.report.markdown import inert, _code, _fenced, markdown_report
 
 MAKERS = [fault, healthy, inconclusive]
 MARKUP = st.text(st.one_of(st.sampled_from("`|\\*[]()<>!~\n\r\t\x1b "), st.characters()))
@@ -59,7 +59,7 @@ def test_fences_open_and_close() -> None:
 
 @given(MARKUP)
 def test_a_cell_has_no_markup(text: str) -> None:
-    cell = _cell(text)
+    cell = inert(text)
     assert "`" not in cell
     assert "\n" not in cell
     assert not re.search(r"[|<\[*]", re.sub(r"\\.", "", cell))

@@ -6,6 +6,7 @@ from wizard.conclusion import Diagnosis, Recommendation
 from wizard.model import Case, StepId, StepState
 from wizard.report.junit import junit_report
 from wizard.report.markdown import markdown_report
+from wizard.report.prometheus import prometheus_report
 from wizard.report.result import Result
 from wizard.report.structured import json_report
 from wizard.report.text import text_report
@@ -23,7 +24,7 @@ def render(
     elapsed_s: float,
     color: bool = False,
 ) -> str:
-    """The report as `text`, `json`, `markdown` or `junit`, with a newline at its end.
+    """The report as `text`, `json`, `markdown`, `junit` or `prometheus`, with a newline at its end.
 
     Args:
         elapsed_s: How long all of it took, in seconds.
@@ -36,4 +37,6 @@ def render(
         return markdown_report(result)
     if format == "junit":
         return junit_report(result)
+    if format == "prometheus":
+        return prometheus_report(result)
     return text_report(result, color=color)

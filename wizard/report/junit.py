@@ -7,15 +7,18 @@ from wizard.text import safe
 
 
 def junit_report(result: Result) -> str:
-    """A `testsuite` with one `testcase` a check and one for the verdict.
+    """A `testsuite` with one `testcase` a check and one for the verdict."""
+    return xml_text(junit_suite(result, "ssewizard"))
 
-    `safe` writes out what XML 1.0 cannot hold.
-    """
+
+def junit_suite(result: Result, name: str) -> Xml.Element:
+    """The suite of one target; its cases are of a class of that name, by which CI servers tell the
+    targets apart. `safe` writes out what XML 1.0 cannot hold."""
     checks = result.checks
-    suite = Xml.Element("testsuite", name="ssewizard", time=f"{result.elapsed_s:.3f}")
+    suite = Xml.Element("testsuite", name=name, time=f"{result.elapsed_s:.3f}")
     for check in checks:
         _case(suite, check)
-    verdict = Xml.SubElement(suite, "testcase", classname="ssewizard", name="verdict")
+    verdict = Xml.SubElement(suite, "testcase", classname=name, name="verdict")
     diagnosis = result.diagnosis
     if diagnosis.verdict != "healthy":
         causes = "\n".join(f"{cause.id} ({cause.confidence})" for cause in diagnosis.causes)
@@ -24,12 +27,17 @@ def junit_report(result: Result) -> str:
     suite.set("tests", str(len(checks) + 1))
     suite.set("failures", str(len(suite.findall("testcase/failure"))))
     suite.set("skipped", str(len(suite.findall("testcase/skipped"))))
-    Xml.indent(suite)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(suite, "unicode") + "\n"
+    return suite
+
+
+def xml_text(root: Xml.Element) -> str:
+    """The document, indented."""
+    Xml.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(root, "unicode") + "\n"
 
 
 def _case(suite: Xml.Element, check: Check) -> None:
-    case = Xml.SubElement(suite, "testcase", classname="ssewizard", name=check.id)
+    case = Xml.SubElement(suite, "testcase", classname=suite.get("name", ""), name=check.id)
     if check.status == "fail":
         Xml.SubElement(case, "failure", message=safe(check.why))
     elif check.status == "skip":

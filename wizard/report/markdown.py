@@ -12,62 +12,73 @@ from wizard.text import printable_block, safe, seconds
 
 def markdown_report(result: Result) -> str:
     """Verdict, causes, checks as a table, the block and the diff."""
+    return "\n\n".join(markdown_parts(result)) + "\n"
+
+
+def markdown_parts(result: Result, name: str = "") -> list[str]:
+    """The same in pieces: a heading is always the beginning of one.
+
+    Args:
+        name: What the target is called, where it is one of several.
+    """
     diagnosis = result.diagnosis
+    called = f"{inert(name)}: " if name else ""
     parts = [
-        f"# {diagnosis.verdict}: {_cell(diagnosis.summary)}",
+        f"# {called}{diagnosis.verdict}: {inert(diagnosis.summary)}",
         f"`{_code(result.case.target.url)}`, {result.elapsed_s:.1f} s",
         *(_cause(cause) for cause in diagnosis.causes),
         ladder_markdown(result.case),
         _checks(result.checks),
         _list(
             "Risks",
-            [f"`{r.id}` ({r.confidence}): {_cell(r.evidence[0].text)}" for r in diagnosis.risks],
+            [f"`{r.id}` ({r.confidence}): {inert(r.evidence[0].text)}" for r in diagnosis.risks],
         ),
-        _list("Also", [_cell(note) for note in diagnosis.notes]),
-        _recommendation(result.recommendation) if result.recommendation else "",
+        _list("Also", [inert(note) for note in diagnosis.notes]),
+        *(_recommendation(result.recommendation) if result.recommendation else ()),
     ]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return [part for part in parts if part]
 
 
 def _cause(cause: Finding) -> str:
     evidence = "\n".join(
-        f"- {one.kind}, `{_code(one.where)}`: {_cell(one.text)}" for one in cause.evidence
+        f"- {one.kind}, `{_code(one.where)}`: {inert(one.text)}" for one in cause.evidence
     )
     return (
-        f"## {cause.id} ({cause.confidence})\n\n{_cell(cause.title)}.\n\n{evidence}\n\n"
-        f"Apart: {_cell(cause.apart)}\n\nFix ({cause.fix.where}): {_cell(cause.fix.summary)}."
+        f"## {cause.id} ({cause.confidence})\n\n{inert(cause.title)}.\n\n{evidence}\n\n"
+        f"Apart: {inert(cause.apart)}\n\nFix ({cause.fix.where}): {inert(cause.fix.summary)}."
     )
 
 
 def _checks(checks: tuple[Check, ...]) -> str:
     rows = ["| check | status | why |", "|---|---|---|"]
-    rows += [f"| {check.id} | {check.status} | {_cell(check.why)} |" for check in checks]
+    rows += [f"| {check.id} | {check.status} | {inert(check.why)} |" for check in checks]
     cells = ["| leg | outcome | connect | headers | first event |", "|---|---|---|---|---|"]
     for check in checks:
         for cell in check.cells:
             line = cell.timeline
             times = (line.connect_s, line.headers_s, line.first_event_s)
             cells.append(
-                f"| {_cell(line.leg.label)} | {cell.outcome} | {' | '.join(map(seconds, times))} |"
+                f"| {inert(line.leg.label)} | {cell.outcome} | {' | '.join(map(seconds, times))} |"
             )
     return "## Checks\n\n" + "\n".join(rows) + ("\n\n" + "\n".join(cells) if len(cells) > 2 else "")
 
 
-def _recommendation(made: Recommendation) -> str:
+def _recommendation(made: Recommendation) -> list[str]:
     where = f" at `{_code(made.insert_at)}`" if made.insert_at else ""
     parts = [
-        f"## What to paste{where}\n\n{_cell(made.summary)}",
+        f"## What to paste{where}\n\n{inert(made.summary)}",
         _fenced("nginx", dedent(made.block)),
     ]
-    parts.append(_list("To adapt", [_cell(one) for one in made.adapt]))
+    parts.append(_list("To adapt", [inert(one) for one in made.adapt]))
     if made.diff is not None:
         parts += [_fenced("diff", made.diff), _fenced("", apply_text(made))]
     parts.append(
         _list(
-            "Left out on purpose", [f"`{_code(line)}`: {_cell(why)}" for line, why in made.omitted]
+            "Left out on purpose",
+            [f"`{_code(line)}`: {inert(why)}" for line, why in made.omitted],
         )
     )
-    return "\n\n".join(part for part in parts if part)
+    return parts
 
 
 def _fenced(kind: str, text: str) -> str:
@@ -84,7 +95,7 @@ def _list(title: str, rows: list[str]) -> str:
 _ACTIVE = re.compile(r"[\\*\[|<]")
 
 
-def _cell(text: str) -> str:
+def inert(text: str) -> str:
     """Text that ends no table's cell, opens no code, no link and no image, and is no HTML."""
     return _ACTIVE.sub(r"\\\g<0>", safe(text).replace("`", "'"))
 

@@ -72,6 +72,17 @@ class Result:
         return {"sse-proxy": self.case.proxy, "sse-direct": self.case.direct}.get(id, ())
 
 
+def problems(case: Case) -> tuple[str, ...]:
+    """What was wrong with the inputs, one sentence each."""
+    return (*case.problems.values(), *(one.problem for one in case.logs if one.problem))
+
+
+def unread(case: Case) -> tuple[str, ...]:
+    """Those of them that cost an input: a log of which only the end was read has been read."""
+    logs = (one.problem for one in case.logs if one.problem and not one.read)
+    return (*case.problems.values(), *logs)
+
+
 def _status(state: State) -> Status:
     """A step that is still to be done, or was interrupted, counts as skipped."""
     return "skip" if state in ("todo", "running") else state  # type: ignore[return-value]

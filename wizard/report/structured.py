@@ -15,11 +15,18 @@ SCHEMA = "ssewizard.report/1"
 
 
 def json_report(result: Result) -> str:
+    """The whole report as text."""
+    # ASCII alone: the block and the diff are the config's own bytes, and no control character of
+    # theirs may reach a terminal.
+    return json.dumps(report_data(result), indent=2) + "\n"
+
+
+def report_data(result: Result) -> dict[str, Any]:
     """The whole report. Added to the contract: `summary`, `risks`, `notes`, and `label`,
     `outcome`, `why`, `framing` of each run."""
     target = result.case.target
     diagnosis = result.diagnosis
-    data = {
+    return {
         "schema": SCHEMA,
         "tool": {"name": "ssewizard", "version": __version__},
         "target": {
@@ -40,9 +47,6 @@ def json_report(result: Result) -> str:
         "recommendation": _recommendation(result.recommendation),
         "elapsed_s": round(result.elapsed_s, 3),
     }
-    # ASCII alone: the block and the diff are the config's own bytes, and no control character of
-    # theirs may reach a terminal.
-    return json.dumps(data, indent=2) + "\n"
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

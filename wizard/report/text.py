@@ -18,12 +18,12 @@ _MARKS = {"pass": "ok  ", "warn": "warn", "fail": "FAIL", "skip": "skip"}
 
 def text_report(result: Result, *, color: bool = False) -> str:
     """Verdict, causes with their evidence, checks, risks and notes, what to paste where."""
-    paint = _paint if color else _plain
+    paint = painter(color)
     diagnosis = result.diagnosis
     verdict = diagnosis.verdict.upper()
     head = filled(f"{verdict}  {safe(diagnosis.summary)}", "", "  ")
     parts = [
-        head.replace(verdict, paint(verdict, _VERDICTS[diagnosis.verdict]), 1),
+        head.replace(verdict, paint(verdict, diagnosis.verdict), 1),
         *(cause_text(cause) for cause in diagnosis.causes),
         ladder_text(result.case),
         _checks(result.checks, paint),
@@ -40,12 +40,17 @@ def parted(parts: Iterable[str]) -> str:
     return "\n".join(part for part in parts if part)
 
 
+def painter(color: bool) -> Callable[[str, str], str]:
+    """What colours a text as a status or a verdict, if at all."""
+    return _paint if color else _plain
+
+
 def _plain(text: str, status: str) -> str:
     return text
 
 
 def _paint(text: str, status: str) -> str:
-    return f"\x1b[{_COLORS[status]}m{text}\x1b[0m"
+    return f"\x1b[{_COLORS[_VERDICTS.get(status, status)]}m{text}\x1b[0m"
 
 
 def filled(text: str, first: str = "  ", then: str = "  ") -> str:
