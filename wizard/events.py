@@ -7,10 +7,11 @@ A transport error is an `Ended`, not an exception.
 from dataclasses import dataclass
 from typing import Literal
 
-Ending = Literal["open", "eof", "reset", "timeout", "refused", "tls", "dns"]
+Ending = Literal["open", "eof", "reset", "timeout", "refused", "tls", "dns", "unreached"]
 """How a leg ended. `open`: the stream was still open when the probe hung up.
 `timeout`: no connection within the time allowed (a silent stream is `open`, not `timeout`).
-`reset`: cut without a proper end (RST, truncated chunk, broken HTTP)."""
+`reset`: cut without a proper end (RST, truncated chunk, broken HTTP).
+`unreached`: the vantage could not make the request, or was lost: nothing is said of the server."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ Pure functions of timelines, so that they are tested with a scripted clock.
 
 from collections.abc import Sequence
 
-from wizard.timeline import Timeline
+from wizard.timeline import Leg, Timeline
 
 FACTOR = 20.0
 """How many times what the direct leg needed a proxied leg is given."""
@@ -16,6 +16,9 @@ BLIND = 5.0
 SETTLE = 0.3
 """How long, in seconds, all is watched once every leg has shown what it does: long enough to see
 a stream that breaks right after its first event."""
+REACHING = 30.0
+"""How long, in seconds, it may take to reach another vantage and find out what it has; the vantage
+itself gives up before that."""
 
 
 def is_live(line: Timeline) -> bool:
@@ -55,11 +58,21 @@ def due(line: Timeline, wait: float, connecting: float) -> float:
     """When, in seconds since its start, this leg's silence counts as held.
 
     A leg that is still connecting is not silent yet: its probe gives up after `connecting`
-    seconds, for TCP and for TLS each.
+    seconds, for TCP and for TLS each. Nor is one whose vantage is still on the way to be reached.
     """
     if is_connected(line):
         return connected_s(line) + wait
-    return 2 * connecting + wait
+    return 2 * connecting + wait + (0.0 if has_begun(line) else REACHING)
+
+
+def has_begun(line: Timeline) -> bool:
+    """Whether the request was begun: from another vantage, that place is reached first."""
+    return is_here(line.leg) or line.began_s > 0
+
+
+def is_here(leg: Leg) -> bool:
+    """Whether the leg runs from this machine."""
+    return leg.vantage == "local"
 
 
 def is_connected(line: Timeline) -> bool:

@@ -35,7 +35,7 @@ def of_cells(cells: Sequence[Cell], spoken: Handshake | None = None) -> Verdict:
     """A matrix: passes only where every cell that the server offers is live, or need not be."""
     offered = [cell for cell in cells if cell.outcome != "not-offered"]
     if not offered:
-        return "skip", "nothing was probed"
+        return "skip", cells[0].why if cells else "nothing was probed"
     bad = [cell for cell in offered if not is_well(cell, spoken)]
     if not bad and all(cell.outcome not in ("live", "ended") for cell in offered):
         return "pass", f"no GET stream is needed: the server answers by POST; {offered[0].why}"

@@ -81,7 +81,7 @@ def _hopeless(stream: Timeline | None, speaks: str) -> str | None:
     """Why no handshake is tried; None where it may succeed."""
     if stream is None:
         return None
-    if stream.headers_s is None and stream.ended in ("refused", "timeout", "tls", "dns"):
+    if stream.headers_s is None and stream.ended in ("refused", "timeout", "tls", "dns", "unreached"):
         return f"no connection: {safe(stream.detail or 'refused', 200)}"
     if speaks == "http+sse" and _is_held(stream):
         return "the stream is held: its endpoint event never came, so there is nowhere to POST"

@@ -1,0 +1,49 @@
+"""What is run over there: short POSIX shell, always the same text, no word of the user's in it.
+
+It reads what it needs from its standard input (a mark, the request, the mark again), prints the
+mark, starts the tool, and from then on holds that input as a leash: when it is closed (the step
+was left, this program was killed, ssh was lost) the tool is killed. There is no newline, no single
+quote and no double backslash in it, so that any login shell that ssh meets over there hands it on
+whole.
+"""
+
+import secrets
+
+NO_INPUT = 97
+"""The exit status that says that its standard input was not passed on."""
+
+_HEAR = f"read -r m||exit {NO_INPUT};export LC_ALL=C;"
+_BEGUN = 'printf "%s+\\n" "$m";printf "%s+\\n" "$m">&2;'
+BEGIN = _HEAR + _BEGUN
+"""Takes the mark and prints it on both outputs: what came before is a banner."""
+END = 'printf "\\n%s-%s\\n" "$m" $s>&2'
+"""Tells the exit status; where that is missing, the way there was lost."""
+_REQUEST = (
+    'n=$(printf "\\n.");n=${n%.};q=;'
+    'while IFS= read -r l;do [ "$l" = "$m" ]&&break;q=$q$l$n;done;IFS= read -r l;q=$q$l;'
+)
+"""Not `head -c`: `read` takes not one byte too many of what is the leash afterwards."""
+_RUN = "exec 3<&0;" + _BEGUN + 'printf %s "$q"|'
+_LEASH = (
+    " 3<&-& t=$!;{ while read -r l<&3;do :;done;kill $t;}>/dev/null 2>&1& k=$!;"
+    "wait $t;s=$?;kill $k 2>/dev/null;"
+)
+
+
+def leashed(tool: str) -> list[str]:
+    """The words that run this tool: one simple command in shell text, whose standard input is the
+    request."""
+    return ["sh", "-c", f"{_HEAR}{_REQUEST}{_RUN}{tool}{_LEASH}{END}"]
+
+
+def new_mark() -> str:
+    """A word that no banner holds."""
+    return f"ssewizard-{secrets.token_hex(8)}"
+
+
+def told(mark: str, request: bytes) -> bytes:
+    """What the script is told: the mark, the request, the mark; the request's last line goes
+    last, since it may lack a newline."""
+    sign = mark.encode()
+    lines, newline, last = request.rpartition(b"\n")
+    return b"".join((sign, b"\n", lines, newline, sign, b"\n", last, b"\n"))
