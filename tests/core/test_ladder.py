@@ -9,7 +9,7 @@ from wizard.focus import focused
 from wizard.judge import judge
 from wizard.ladder import conf_hop, ladder, loss, sentence
 from wizard.model import Case, Cell, Hop, Place, Target
-from wizard.rules import samples
+from wizard.rules import samples, seen
 from wizard.timeline import Timeline
 from wizard.vantage import Vantage
 
@@ -118,3 +118,28 @@ def test_whose_config_it_is(conf: Place | None, hop: str) -> None:
     hops = (Hop("edge", Place(EDGE, "web")), Hop("inner", Place(INNER)))
     assert conf_hop(Target("http://h/sse", conf=conf, hops=hops, vantages=(WEB,))) == hop
     assert conf_hop(Target("http://h/sse", conf=conf)) == ""
+
+
+@pytest.mark.parametrize(
+    ("direct", "conf", "known"),
+    [
+        ("local", "local", True),
+        ("web", "web", True),
+        ("web", "local", False),
+        ("local", "web", False),
+    ],
+)
+def test_the_loopback_of_one_host_is_not_that_of_another(
+    direct: str, conf: str, known: bool
+) -> None:
+    made = samples.case(proxy="held", direct="live")
+    cells = tuple(
+        replace(
+            cell, timeline=replace(cell.timeline, leg=replace(cell.timeline.leg, vantage=direct))
+        )
+        for cell in made.direct
+    )
+    target = replace(made.target, conf=Place("nginx.conf", conf))
+    case = replace(made, direct=cells, target=target, root=None)
+    assert bool(seen.same_backend(case)) == known
+    assert seen.elsewhere(case) == ""

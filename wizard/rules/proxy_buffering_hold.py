@@ -43,7 +43,7 @@ def _answer(rule: Rule, case: Case) -> Finding | None:
     setting = seen.of_setting(case.site, f"{seen.buffer_prefix(case.site)}_buffering")
     if held is None:
         return rule.found("possible", (of_post(direct), setting), _UNTIL_ITS_END, latent=True)
-    sure: Confidence = "confirmed" if seen.leads_to(case.site, direct.leg.url) else "possible"
+    sure: Confidence = "confirmed" if seen.leads_to(case, direct.leg) else "possible"
     evidence = (of_post(held[0]), of_post(direct), setting)
     return rule.found(sure, evidence, _ANSWER)
 

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from wizard.conclusion import Confidence, Evidence
-from wizard.model import HELD, Case, Cell, LogLine, Loss
+from wizard.model import HELD, LOCAL, Case, Cell, LogLine, Loss
 from wizard.nginx.site import Delivery, Site
 from wizard.stall import is_live
 from wizard.text import safe, seconds
-from wizard.timeline import Timeline
+from wizard.timeline import Leg, Timeline
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 REACHED = frozenset({"live", "ended", "cut", "late"})
@@ -96,7 +96,7 @@ def same_backend(case: Case) -> str:
         return ""
     upstream = case.site.upstream
     for cell in live_direct(case):
-        if leads_to(case.site, cell.timeline.leg.url):
+        if leads_to(case, cell.timeline.leg):
             direct = address(cell.timeline.leg.url)
             return f"Nginx passes this path to {safe(direct)}, which is the direct URL's address"
     if not case.site.listens or elsewhere(case):
@@ -107,18 +107,42 @@ def same_backend(case: Case) -> str:
     return ""
 
 
-def leads_to(site: Site, url: str) -> bool:
-    """Whether Nginx passes the path to this URL's address, as one of its peers."""
-    peers = site.upstream.peers if site.upstream else ()
-    return any(is_same(address(url), address(peer)) for peer in peers)
+def leads_to(case: Case, leg: Leg) -> bool:
+    """Whether Nginx passes the path to this direct leg's address, as one of its peers."""
+    peers = case.site.upstream.peers if case.site and case.site.upstream else ()
+    there = direct_address(case, leg)
+    return bool(there) and any(is_same(there, address(peer)) for peer in peers)
+
+
+def direct_address(case: Case, leg: Leg) -> str:
+    """A direct leg's address as the Nginx of the config would name it; empty where it cannot: the
+    loopback of one host is not that of another."""
+    found = address(leg.url)
+    return "" if _is_loopback(found) and not _same_host(case, leg) else found
+
+
+def _same_host(case: Case, leg: Leg) -> bool:
+    """Whether the leg ran where the config was read."""
+    conf = case.target.conf
+    return leg.vantage == (conf.vantage if conf else LOCAL)
+
+
+def _is_loopback(place: str) -> bool:
+    return place.rpartition(":")[0] in _LOOPBACK
 
 
 def elsewhere(case: Case) -> str:
     """Where Nginx passes the stream, if that is plainly not where the direct URL leads."""
     peers = case.site.upstream.peers if case.site and case.site.upstream else ()
-    direct = [address(cell.timeline.leg.url) for cell in case.direct]
-    differ = [_differ(address(peer), one) for peer in peers for one in direct]
+    legs = [cell.timeline.leg for cell in case.direct]
+    differ = [_leads_elsewhere(case, leg, address(peer)) for peer in peers for leg in legs]
     return ", ".join(peers) if differ and all(differ) else ""
+
+
+def _leads_elsewhere(case: Case, leg: Leg, peer: str) -> bool:
+    one = address(leg.url)
+    own = _is_loopback(one) or _is_loopback(peer)
+    return _differ(peer, one) and (_same_host(case, leg) or not own)
 
 
 def _differ(one: str, other: str) -> bool:

@@ -48,7 +48,7 @@ def _unnamed(case: Case) -> bool:
     site = case.site
     if site is None or site.upstream is None or not _is_tls(site):
         return False
-    live = {seen.address(cell.timeline.leg.url) for cell in seen.live_direct(case)}
+    live = {seen.direct_address(case, cell.timeline.leg) for cell in seen.live_direct(case)}
     there = {seen.address(peer) for peer in site.upstream.peers}
     return site.value("proxy_ssl_server_name") == "off" and bool(live & there)
 

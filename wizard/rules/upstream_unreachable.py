@@ -65,7 +65,7 @@ def _over_tls(case: Case) -> bool:
 
 def _same_address(case: Case) -> bool:
     peers = case.site.upstream.peers if case.site and case.site.upstream else ()
-    addresses = {seen.address(cell.timeline.leg.url) for cell in case.direct}
+    addresses = {seen.direct_address(case, cell.timeline.leg) for cell in case.direct}
     return any(seen.address(peer) in addresses for peer in peers)
 
 
