@@ -1,7 +1,5 @@
 """What stays in the terminal after the wizard has left: the cause, and what to paste where."""
 
-import time
-
 from wizard.conclusion import Recommendation
 from wizard.diagnose import diagnose
 from wizard.investigation import Investigation
@@ -18,7 +16,7 @@ def whole_report(investigation: Investigation) -> str:
         diagnosis=investigation.diagnosis or diagnose(investigation.case),
         recommendation=investigation.recommendation,
         steps=investigation.steps,
-        elapsed_s=time.time() - investigation.case.started,
+        elapsed_s=investigation.elapsed_s,
     )
 
 

@@ -33,8 +33,15 @@ class Investigation:
     properties are snapshots, safe to read while steps run.
     """
 
-    def __init__(self, target: Target, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._book = Notebook(target, clock)
+    def __init__(
+        self,
+        target: Target,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        stored: Case | None = None,
+    ) -> None:
+        """With a stored case, all that it holds is known from the start."""
+        self._book = Notebook(target, clock, stored)
         self._states = {step: StepState(step) for step in STEPS}
         self._diagnosis: Diagnosis | None = None
         self._recommendation: Recommendation | None = None
@@ -63,6 +70,11 @@ class Investigation:
     def recommendation(self) -> Recommendation | None:
         """What to paste, once the `fix` step has run; None where Nginx is not at fault."""
         return self._recommendation
+
+    @property
+    def elapsed_s(self) -> float:
+        """How long it has taken so far, in seconds."""
+        return time.time() - self.case.started
 
     @property
     def waiting(self) -> Waiting | None:

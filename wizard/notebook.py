@@ -17,6 +17,7 @@ from wizard.mcp.sides import both_sides
 from wizard.model import Case, LogReport, StepId, Target
 from wizard.nginx.site import Site
 from wizard.stall import LEAST
+from wizard.text import is_withheld
 from wizard.timeline import Leg, Timeline
 from wizard.vantage.outpost import Outpost
 
@@ -30,12 +31,16 @@ class Notebook:
         running: The matrices under way.
     """
 
-    def __init__(self, target: Target, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, target: Target, clock: Callable[[], float], stored: Case | None = None
+    ) -> None:
+        """With a stored case it begins as that one ended; nothing is asked or followed yet."""
         self.clock = clock
         self.running: list[Matrix] = []
-        self._case = Case(target, run=secrets.token_hex(6), started=time.time())
-        self._lines: dict[Leg, Timeline] = {}
-        self._logs = logs.watch(target.logs)
+        self._case = stored or Case(target, run=secrets.token_hex(6), started=time.time())
+        self._lines: dict[Leg, Timeline] = {line.leg: line for line in seen_in(self._case)}
+        self._is_stored = self._is_unwatched = stored is not None
+        self._logs = logs.watch(() if stored else target.logs)
         self._outposts = {one.name: Outpost(one) for one in target.vantages}
 
     @property
@@ -53,10 +58,11 @@ class Notebook:
         here = conf_hop(self.target)
         asked = [cell.timeline.leg for cell in (hops if here else proxied)]
         asked = [leg for leg in asked if leg.hop == here]
-        found = [one.known for one in self._outposts.values() if one.known]
+        found = {one.vantage: one for one in self._case.equipment}
+        found |= {name: one.known for name, one in self._outposts.items() if one.known}
         return replace(
             self._case,
-            equipment=tuple(found),
+            equipment=tuple(found.values()),
             root=next(iter(self.seen("root-proxy")), None),
             proxy=proxied,
             direct=tuple(judge(line) for line in direct),
@@ -104,6 +110,7 @@ class Notebook:
         self, proxied: Sequence[Leg], direct: Sequence[Leg] = (), *, patience: float = 0.0
     ) -> None:
         """Run these legs side by side; their timelines grow here as events come."""
+        self._watch_logs()
         matrix = Matrix(
             proxied,
             direct,
@@ -130,6 +137,7 @@ class Notebook:
 
     async def shake_hands(self) -> None:
         """An MCP handshake from each side, unless the user wants none."""
+        self._is_stored = False
         made = await both_sides(self.case, self._manner())
         self._case = replace(self._case, handshakes=made)
         self._route_messages()
@@ -144,6 +152,8 @@ class Notebook:
         Args:
             anew: Whether those made before are forgotten: what they followed was probed again.
         """
+        if self._is_stored and not anew:
+            return  # its session ids are gone, and so may be what it speaks of
         known = replace(self.case, replays=()) if anew else self.case
         self._case = replace(self._case, replays=known.replays)
         replays = await follow_up(known, self._manner())
@@ -153,7 +163,7 @@ class Notebook:
         target = self.target
         return Manner(
             run=self._case.run,
-            headers=target.headers,
+            headers=tuple(pair for pair in target.headers if not is_withheld(pair[1])),
             insecure=target.insecure,
             connect_to=target.connect_to,
             connect_timeout=min(CONNECT_TIMEOUT, max(target.stall, LEAST)),
@@ -162,11 +172,17 @@ class Notebook:
 
     def read_logs(self) -> tuple[LogReport, ...]:
         """What the logs show by now; kept."""
+        self._watch_logs()
         posted = [one.post_url for one in self._case.handshakes if one.side == "proxy"]
         paths = [urlsplit(url).path or "/" for url in (self.target.url, *filter(None, posted))]
         reports = self._logs.collect(self._case.run, *paths)
         self._case = replace(self._case, logs=reports)
         return reports
+
+    def _watch_logs(self) -> None:
+        """A stored case follows its logs only once something is asked again."""
+        if self._is_unwatched:
+            self._logs, self._is_unwatched = logs.watch(self.target.logs), False
 
     def keep_site(self, site: Site | None, root_site: Site | None) -> None:
         """What the config says of the stream and of the root path."""
@@ -215,6 +231,12 @@ class Notebook:
 
     def _forget(self, name: str) -> None:
         self._lines = {leg: one for leg, one in self._lines.items() if leg.name != name}
+
+
+def seen_in(case: Case) -> list[Timeline]:
+    """The timelines of a case's own legs."""
+    root = [case.root] if case.root else []
+    return [*root, *(cell.timeline for cell in (*case.proxy, *case.direct, *case.hops))]
 
 
 def _rest(target: Target) -> Target:

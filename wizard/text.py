@@ -32,6 +32,7 @@ def _shown(char: str) -> str:
 
 
 MASK = "[redacted]"
+_WITHHELD = re.compile(r"\[redacted-[0-9]{1,9}\]|://redacted-[0-9]{1,9}@")
 
 _HEADER = (
     r"(?:(?:proxy-)?authorization|cookie|set-cookie2?|api-?key|x-auth[\w-]*"
@@ -94,6 +95,11 @@ def redact(text: str, mask: Callable[[str], str] = lambda secret: MASK) -> str:
     for pattern in _SECRETS:
         text = pattern.sub(masked, text)
     return text
+
+
+def is_withheld(text: str) -> bool:
+    """Whether a secret in it was left out of a case file, and so cannot be sent."""
+    return _WITHHELD.search(text) is not None
 
 
 _NEAR = 256
