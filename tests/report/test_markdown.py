@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.report.results import MADE, SECRET, fault, healthy, hostile, inconclusive
 from wizard.report import Result
-from wizard.report.markdown import inert, _code, _fenced, markdown_report
+from wizard.report.markdown import _code, _fenced, inert, markdown_report
 
 MAKERS = [fault, healthy, inconclusive]
 MARKUP = st.text(st.one_of(st.sampled_from("`|\\*[]()<>!~\n\r\t\x1b "), st.characters()))

@@ -12,6 +12,7 @@ from wizard.diagnose import diagnose
 from wizard.investigation import Investigation
 from wizard.model import StepId, StepState, Target
 from wizard.report import render
+from wizard.report.result import problems, unread
 from wizard.steps import STEP_TEXTS
 from wizard.text import safe
 from wizard.wire import warm
@@ -23,13 +24,11 @@ UNREADABLE = 2
 def check(target: Target, format: str, output: str | None) -> int:
     """Run the checks, write the report, and return the exit status."""
     check_writable(output)
-    urls = [target.url, *(place.what for place in target.direct)]
-    for version in ("1.1", "2"):
-        warm(any(url.startswith("https:") for url in urls), version, target.insecure)
+    warm_up(target)
     started = time.monotonic()
     investigation = Investigation(target)
     try:
-        asyncio.run(_run(investigation))
+        asyncio.run(run_steps(investigation, _progress if is_terminal(sys.stderr) else quiet))
     finally:
         # Interrupted too: what was found so far is still reported.
         report = _report(investigation, format, output, time.monotonic() - started)
@@ -37,9 +36,18 @@ def check(target: Target, format: str, output: str | None) -> int:
     return _status(investigation)
 
 
-async def _run(investigation: Investigation) -> None:
+def warm_up(target: Target) -> None:
+    """Load what this target's probes need, before a clock starts."""
+    urls = [target.url, *(place.what for place in target.direct)]
+    for version in ("1.1", "2"):
+        warm(any(url.startswith("https:") for url in urls), version, target.insecure)
+
+
+Progress = Callable[[Investigation, StepState], None]
+
+
+async def run_steps(investigation: Investigation, progress: Progress) -> None:
     """The root path and the matrix side by side, then what reads their traces."""
-    progress = _progress if _is_terminal(sys.stderr) else _quiet
     together: tuple[StepId, ...] = ("root", "proxy")
     await asyncio.gather(*(_step(investigation, step, progress) for step in together))
     then: tuple[StepId, ...] = ("direct", "logs", "config", "cause", "fix")
@@ -48,15 +56,12 @@ async def _run(investigation: Investigation) -> None:
             await _step(investigation, step, progress)
 
 
-Progress = Callable[[Investigation, StepState], None]
-
-
 async def _step(investigation: Investigation, step: StepId, progress: Progress) -> None:
     progress(investigation, await investigation.run(step))
 
 
-def _quiet(investigation: Investigation, state: StepState) -> None:
-    """Nobody is looking."""
+def quiet(investigation: Investigation, state: StepState) -> None:
+    """Nobody is to be told."""
 
 
 def _progress(investigation: Investigation, state: StepState) -> None:
@@ -65,7 +70,7 @@ def _progress(investigation: Investigation, state: StepState) -> None:
     sys.stderr.flush()
 
 
-def _is_terminal(stream: TextIO | None) -> bool:
+def is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and stream.isatty()
 
 
@@ -77,19 +82,18 @@ def _report(investigation: Investigation, format: str, output: str | None, elaps
         recommendation=investigation.recommendation,
         steps=investigation.steps,
         elapsed_s=elapsed_s,
-        color=output is None and _is_terminal(sys.stdout) and not os.environ.get("NO_COLOR"),
+        color=in_color(output),
     )
 
 
-def _status(investigation: Investigation) -> int:
-    """The verdict's status, unless an input that was given could not be read.
+def in_color(output: str | None) -> bool:
+    """Whether the report may have colours: it goes to a terminal whose user wants them."""
+    return output is None and is_terminal(sys.stdout) and not os.environ.get("NO_COLOR")
 
-    A log of which only the end was read has been read: that is said, and no more.
-    """
-    reports = [report for report in investigation.case.logs if report.problem]
-    problems = list(investigation.case.problems.values())
-    for problem in (*problems, *(report.problem for report in reports)):
+
+def _status(investigation: Investigation) -> int:
+    """The verdict's status, unless an input that was given could not be read."""
+    for problem in problems(investigation.case):
         say(f"ssewizard: {problem}")
     verdict = investigation.diagnosis.verdict if investigation.diagnosis else "inconclusive"
-    unread = problems or any(not report.read for report in reports)
-    return UNREADABLE if unread else STATUS[verdict]
+    return UNREADABLE if unread(investigation.case) else STATUS[verdict]

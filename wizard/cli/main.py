@@ -2,6 +2,7 @@
 
 import os
 import sys
+from argparse import Namespace
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
@@ -17,6 +18,8 @@ alone, applies a diff to the lab's own config and reloads its Nginx."""
 
 COMMANDS = ("check", "inspect", "explain", "lab")
 USAGE, BUG, INTERRUPTED = 2, 70, 130
+PARALLEL = 4
+"""How many targets are checked at a time."""
 
 
 def main(argv: Sequence[str] | None, *, open_wizard: OpenWizard) -> int:
@@ -42,10 +45,7 @@ def _run(words: list[str], open_wizard: OpenWizard) -> int:
     if getattr(given, "no_color", False):
         os.environ["NO_COLOR"] = "1"
     if command == "check":
-        target = target_of(given)
-        from wizard.cli.check import check
-
-        return check(target, given.format, given.output)
+        return _check(given)
     if command == "inspect":
         from wizard.cli.inspect import inspect
 
@@ -63,6 +63,24 @@ def _run(words: list[str], open_wizard: OpenWizard) -> int:
     return open_wizard(target_of(given) if given.url else None, None)
 
 
+def _check(given: Namespace) -> int:
+    """One target or many."""
+    if given.targets is not None:
+        from wizard.cli.targets import read_targets
+
+        targets = read_targets(given)
+        from wizard.cli.several import check_several
+
+        return check_several(targets, given.parallel or PARALLEL, given.format, given.output)
+    if given.url is None or given.parallel:
+        wrong = "--parallel goes with" if given.url else "give a URL, or many in"
+        raise UsageError(f"{wrong} --targets FILE (see ssewizard check --help)")
+    target = target_of(given)
+    from wizard.cli.check import check
+
+    return check(target, given.format, given.output)
+
+
 def _say(sentence: str, status: int) -> int:
     say(sentence)
     return status
@@ -75,4 +93,5 @@ def _at(error: Exception) -> str:
         place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
         trace = trace.tb_next
     inner = getattr(error, "exceptions", ())
-    return _at(inner[0]) if inner else f"{type(error).__name__} at {place}: {error}"
+    said = _at(inner[0]) if inner else f"{type(error).__name__} at {place}: {error}"
+    return "; ".join((said, *getattr(error, "__notes__", ())))

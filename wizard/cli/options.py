@@ -1,12 +1,12 @@
 """The options, read and checked; everything wrong is a `UsageError` in one sentence."""
 
 import argparse
-import math
 import re
 from collections.abc import Sequence
 from typing import NoReturn, get_args
 
 from wizard import __version__
+from wizard.cli.numbers import count, port, positive, seconds
 from wizard.cli.places import check_url, conf_of, hops_of, log_of, url_of, vantages_of
 from wizard.errors import UsageError
 from wizard.model import Style, Target
@@ -53,10 +53,21 @@ def _wizard() -> Parser:
 
 def _check() -> Parser:
     made = Parser("ssewizard check", description="The same checks without a screen.")
-    made.add_argument("url", metavar="URL", help="the stream's public URL")
+    made.add_argument("url", nargs="?", metavar="URL", help="the stream's public URL")
     _add_target_options(made)
+    made.add_argument("--targets", metavar="FILE", help="check all that this TOML file lists, "
+        "instead of a URL; the options are what holds for each")  # fmt: skip
+    made.add_argument("--parallel", type=count, metavar="N", help="with --targets: how many are "
+        "checked at a time (4)")  # fmt: skip
     _add_output_options(made, FORMATS)
     made.add_argument("-o", "--output", metavar="FILE", help="write the report there")
+    return made
+
+
+def target_parser() -> Parser:
+    """The options of one target alone: a file of targets is read by them too."""
+    made = Parser("ssewizard check", add_help=False)
+    _add_target_options(made)
     return made
 
 
@@ -67,7 +78,7 @@ def _inspect() -> Parser:
     made.add_argument("--path", required=True, metavar="PATH", help="the path, such as /sse")
     made.add_argument("--host", metavar="NAME", help="the Host that the client asks for")
     made.add_argument("--scheme", choices=("http", "https"), default="http")
-    made.add_argument("--port", type=_port, metavar="N", help="the port that Nginx listens on")
+    made.add_argument("--port", type=port, metavar="N", help="the port that Nginx listens on")
     _add_output_options(made, ("text", "json"))
     return made
 
@@ -110,9 +121,9 @@ def _add_target_options(made: Parser) -> None:
     add("--header", action="append", default=[], metavar="'Name: value'", help="sent with each")
     add("--insecure", action="store_true", help="do not verify TLS certificates")
     add("--connect-to", metavar="HOST:PORT", help="connect there instead of the URL's own host")
-    add("--stall", type=_positive, default=10.0, metavar="SECONDS", help="longest wait before a "
+    add("--stall", type=positive, default=10.0, metavar="SECONDS", help="longest wait before a "
         "silent stream counts as held (10)")  # fmt: skip
-    add("--patience", type=_seconds, default=0.0, metavar="SECONDS", help="how long to watch a "
+    add("--patience", type=seconds, default=0.0, metavar="SECONDS", help="how long to watch a "
         "live stream for a cut (0)")  # fmt: skip
     add("--no-mcp", action="store_true", help="no MCP handshake")
     add("--style", choices=STYLES, default="", help="write the fix as this; by default as what "
@@ -127,28 +138,6 @@ def _add_vantages(made: Parser) -> None:
 def _add_output_options(made: Parser, formats: Sequence[str]) -> None:
     made.add_argument("--format", choices=formats, default="text")
     made.add_argument("--no-color", action="store_true", help="no colours (so does NO_COLOR)")
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 86_400 or math.isnan(value):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 0 to 86400")
-    return value
-
-
-def _positive(text: str) -> float:
-    if (value := _seconds(text)) == 0:
-        raise argparse.ArgumentTypeError("0 seconds is no wait")
-    return value
-
-
-def _port(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 0 < int(text[:6]) < 65_536:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 1 to 65535")
-    return int(text)
 
 
 def target_of(words: argparse.Namespace) -> Target:
@@ -184,9 +173,9 @@ def check_header(text: str) -> tuple[str, str]:
 
 
 def _connect_to(text: str) -> tuple[str, int]:
-    host, colon, port = text.rpartition(":")
+    host, colon, last = text.rpartition(":")
     try:
-        number = _port(port)
+        number = port(last)
     except argparse.ArgumentTypeError:
         number = 0
     if not colon or not host or not number:

@@ -1,0 +1,176 @@
+"""TOML read with care, and its values as the words of the command line that mean the same."""
+
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from wizard.errors import UsageError
+from wizard.text import safe
+
+LIMIT = 1 << 20
+"""The largest file that is read, in bytes."""
+_LINE = re.compile(r"^(?P<what>.*) \(at line (?P<line>\d+), column \d+\)$", re.DOTALL)
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+def read_toml(path: str, file: str) -> dict[str, Any]:
+    """What the file says.
+
+    Args:
+        file: How complaints name it.
+
+    Raises:
+        UsageError: It cannot be read, or is no TOML; with the line.
+    """
+    try:
+        text = _read(path, file).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise UsageError(f"{file}:{line}: not UTF-8, as TOML must be") from None
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise UsageError(f"{file}: nested too deeply") from None
+    except ValueError as error:
+        found = _LINE.match(str(error))
+        place, what = (f"{file}:{found['line']}", found["what"]) if found else (file, str(error))
+        raise UsageError(f"{place}: not TOML: {safe(what, 200)}") from None
+
+
+def _read(path: str, file: str) -> bytes:
+    try:
+        # Not to wait for the writer of a FIFO.
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        mode = os.fstat(handle).st_mode
+        if not stat.S_ISREG(mode):
+            os.close(handle)
+            raise UsageError(f"{file}: {'a directory' if stat.S_ISDIR(mode) else 'no file'}")
+        with open(handle, "rb") as source:
+            raw = source.read(LIMIT + 1)
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else str(error)
+        raise UsageError(f"{file}: cannot be read: {why}") from None
+    except ValueError:
+        raise UsageError(f"{file}: not a file name") from None
+    if len(raw) > LIMIT:
+        raise UsageError(f"{file}: larger than {LIMIT >> 20} MiB, so not read")
+    return raw
+
+
+def tables(data: Mapping[str, Any], file: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """`[defaults]` and each `[[target]]`. Raises `UsageError` for anything else."""
+    for key in data.keys() - {"defaults", "target"}:
+        known = near(key, ("defaults", "target"))
+        raise UsageError(f"{file}: {safe(key, 60)}: no such table{known}")
+    defaults, listed = data.get("defaults", {}), data.get("target", [])
+    if not isinstance(defaults, dict):
+        raise UsageError(f"{file}: defaults: a table is wanted: [defaults]")
+    if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+        raise UsageError(f"{file}: target: tables are wanted: [[target]] before each")
+    return defaults, listed
+
+
+def near(key: str, known: Iterable[str]) -> str:
+    """What was probably meant, as the end of a sentence; empty if nothing is like it."""
+    found = get_close_matches(key.lower().replace("_", "-"), list(known), 1, 0.6)
+    return f" (did you mean {found[0]}?)" if found else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key: where the option's value goes in the parser's namespace, and the words that its value
+    is on the command line."""
+
+    dest: str
+    words: Callable[[str, Any], list[str]]
+
+
+def option_words(key: str, value: object) -> list[str]:
+    """The words for the command line that mean this key and value. Raises `UsageError`."""
+    return KEYS[key].words(f"--{key}", value)
+
+
+def _text(option: str, value: Any) -> list[str]:
+    if not isinstance(value, str):
+        raise _wanted("a string", value)
+    # One word, so that a value that begins with - stays a value.
+    return [f"{option}={value}"]
+
+
+def _texts(option: str, value: Any) -> list[str]:
+    values = value if isinstance(value, list) else [value]
+    return [word for one in values for word in _text(option, one)]
+
+
+def _number(option: str, value: Any) -> list[str]:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _wanted("a number of seconds", value)
+    return [f"{option}={value}"]
+
+
+def _flag(option: str, value: Any) -> list[str]:
+    if not isinstance(value, bool):
+        raise _wanted("true or false", value)
+    return [option] if value else []
+
+
+def _without(option: str, value: Any) -> list[str]:
+    """A key that is true unless the option `--no-…` is given."""
+    return [] if _flag(option, value) else [option.replace("--", "--no-", 1)]
+
+
+def _pairs(option: str, value: Any) -> list[str]:
+    """`NAME=WHAT`, as a list or as a table, whose order is kept."""
+    if not isinstance(value, dict):
+        return _texts(option, value)
+    if bad := next((name for name in value if "=" in name), None):
+        raise UsageError(f"{safe(bad, 60)!r} is no name")
+    return [word for name, one in value.items() for word in _text(f"{option}={name}", one)]
+
+
+def _headers(option: str, value: Any) -> list[str]:
+    return [_expanded(word) for word in _texts(option, value)]
+
+
+def _expanded(word: str) -> str:
+    """The header with `${NAME}` in its value taken from the environment: so the file itself can be
+    committed. No complaint shows a value."""
+    name, colon, value = word.partition(":")
+    if "${" in _VARIABLE.sub("", value):
+        raise UsageError("a variable of the environment is written as ${NAME}")
+    return f"{name}{colon}{_VARIABLE.sub(_from_environment, value)}"
+
+
+def _from_environment(found: re.Match[str]) -> str:
+    if not (value := os.environ.get(found[1], "")):
+        raise UsageError(f"the environment variable {safe(found[1], 60)} is not set, or is empty")
+    return value
+
+
+def _wanted(what: str, value: Any) -> UsageError:
+    kinds = ((bool, "true or false"), (str, "a string"), (int | float, "a number"),
+             (list, "a list"), (dict, "a table"))  # fmt: skip
+    kind = next((word for type, word in kinds if isinstance(value, type)), "a date or a time")
+    return UsageError(f"{what} is wanted, not {kind}")
+
+
+KEYS: Mapping[str, Key] = {
+    "direct": Key("direct", _texts),
+    "conf": Key("conf", _text),
+    "log": Key("log", _texts),
+    "vantage": Key("vantage", _pairs),
+    "hop": Key("hop", _pairs),
+    "header": Key("header", _headers),
+    "insecure": Key("insecure", _flag),
+    "connect-to": Key("connect_to", _text),
+    "stall": Key("stall", _number),
+    "patience": Key("patience", _number),
+    "mcp": Key("no_mcp", _without),
+    "style": Key("style", _text),
+}
+"""Each key beside `url` and `name`: called as the option, or as what `--no-…` leaves out."""
