@@ -1,6 +1,5 @@
 """What a follow-up is, and how one of its requests is made: bounded, and closed again."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from dataclasses import dataclass
 from wizard.ask import GET, Ask, Manner
 from wizard.events import Ended
 from wizard.model import Case, Cell, Replay
-from wizard.probe import probe
+from wizard.probe import probe_within
 from wizard.stall import held_after, is_live
 from wizard.timeline import Leg, Timeline
 
@@ -41,15 +40,16 @@ def plain(cells: tuple[Cell, ...]) -> Cell | None:
 
 
 async def look(leg: Leg, manner: Manner, within: float, ask: Ask = GET) -> Timeline:
-    """Make the request and leave with the first event, the end, or after `within` seconds."""
+    """Make the request and leave with the first event, the end, or `within` seconds after it
+    began."""
     line = Timeline(leg)
     begun = manner.clock()
     try:
-        async with asyncio.timeout(within), aclosing(probe(leg, manner, ask)) as events:
+        async with aclosing(probe_within(within, leg, manner, ask)) as events:
             async for event in events:
                 line = line.fold([event])
                 if is_live(line) and line.events:
                     break
     except TimeoutError:
         pass
-    return line if line.ended else line.fold([Ended(manner.clock() - begun, "open")])
+    return line if line.ended else line.fold([Ended(manner.clock() - begun - line.began_s, "open")])

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from wizard.ask import GET, Ask, Manner
 from wizard.events import Ended, ProbeEvent, SseEvent
 from wizard.mcp.messages import Reply, reply_in
-from wizard.probe import probe
+from wizard.probe import probe, probe_within
+from wizard.stall import REACHING, has_begun
 from wizard.timeline import Leg, Timeline
 
 ENDPOINT_LIMIT = 4096
 """The longest endpoint, in characters, that is taken for one; Nginx takes lines up to 8 KiB."""
 TOTAL = 8.0
 """How long, in seconds, all exchanges together may take."""
+EXCHANGES = 6
+"""How many exchanges a handshake has at the most."""
 LEAST_WAIT = 0.1
 """What an exchange is given, in seconds, even when the handshake's time is up."""
 
@@ -43,11 +46,12 @@ class Pace:
         return max(self.post, self.wait())
 
 
-def pace(manner: Manner, each: float, *, post: float = 0.0) -> Pace:
-    """The pace of a handshake that begins now."""
+def pace(manner: Manner, each: float, *, post: float = 0.0, reach: float = 0.0) -> Pace:
+    """The pace of a handshake that begins now; `reach` is what reaching its vantage takes each
+    time, in seconds, which counts for nothing."""
     # The connect timeout follows --stall: who will not wait long will not wait here either.
     each = min(each, manner.connect_timeout)
-    return Pace(each, manner.clock() + max(TOTAL, post), manner.clock, post)
+    return Pace(each, manner.clock() + max(TOTAL, post) + EXCHANGES * reach, manner.clock, post)
 
 
 class Heard:
@@ -85,9 +89,10 @@ class Heard:
         within: float,
         enough: "Callable[[Heard], bool] | None" = None,
     ) -> Timeline:
-        """Send it and read until the reply (or `enough`), the end, or `within` seconds."""
+        """Send it and read until the reply (or `enough`), the end, or `within` seconds after it
+        began."""
         try:
-            async with asyncio.timeout(within), aclosing(probe(self.line.leg, manner, what)) as got:
+            async with aclosing(probe_within(within, self.line.leg, manner, what)) as got:
                 async for event in got:
                     self.hear(event)
                     if (enough or _is_answered)(self):
@@ -99,6 +104,10 @@ class Heard:
 
 def _is_answered(heard: Heard) -> bool:
     return heard.reply is not None
+
+
+def _has_begun(heard: Heard) -> bool:
+    return has_begun(heard.line)
 
 
 async def ask(leg: Leg, manner: Manner, what: Ask, within: float) -> Timeline:
@@ -130,7 +139,12 @@ class Stream:
                 self._changed.set()
 
     async def until(self, enough: Callable[[Heard], bool], within: float) -> bool:
-        """Whether enough has come, or comes within that many seconds."""
+        """Whether enough has come, or comes within that many seconds (from when the stream's
+        request begins, where its vantage is still on the way to be reached)."""
+        begun = has_begun(self.line) or await self._until(_has_begun, REACHING)
+        return begun and await self._until(enough, within)
+
+    async def _until(self, enough: Callable[[Heard], bool], within: float) -> bool:
         try:
             async with asyncio.timeout(within):
                 while not enough(self.heard) and self.line.ended is None:

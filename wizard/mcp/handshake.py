@@ -15,6 +15,7 @@ WITHIN = 5.0
 """How long, in seconds, each exchange may take at most."""
 DOUBTFUL = 2.0
 """The same where a live stream names no endpoint: it is hardly an MCP server's."""
+NO_CONNECTION = frozenset({"refused", "timeout", "tls", "dns", "unreached"})
 REFUSALS = frozenset({401, 403, 407, 421, 429, 502, 503, 504})
 """The statuses that say nothing of the transport: the server, or what is before it, will not."""
 
@@ -50,7 +51,8 @@ async def shake_hands(
 
 def _pace(stream: Timeline | None, manner: Manner, post: float) -> Pace:
     doubtful = stream is not None and is_live(stream) and endpoint_of(stream) is None
-    return pace(manner, DOUBTFUL if doubtful else WITHIN, post=post)
+    reach = stream.began_s if stream is not None else 0.0
+    return pace(manner, DOUBTFUL if doubtful else WITHIN, post=post, reach=reach)
 
 
 def _has_more(stream: Timeline | None) -> bool:
@@ -81,7 +83,7 @@ def _hopeless(stream: Timeline | None, speaks: str) -> str | None:
     """Why no handshake is tried; None where it may succeed."""
     if stream is None:
         return None
-    if stream.headers_s is None and stream.ended in ("refused", "timeout", "tls", "dns", "unreached"):
+    if stream.headers_s is None and stream.ended in NO_CONNECTION:
         return f"no connection: {safe(stream.detail or 'refused', 200)}"
     if speaks == "http+sse" and _is_held(stream):
         return "the stream is held: its endpoint event never came, so there is nowhere to POST"
