@@ -2,17 +2,21 @@
 
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from wizard.cli import ApplyFix
 from wizard.cli import main as run
 from wizard.model import Target
 
+if TYPE_CHECKING:
+    from wizard.investigation import Investigation
 
-def open_wizard(target: Target | None, apply_fix: ApplyFix | None) -> int:
+
+def open_wizard(given: "Target | Investigation | None", apply_fix: ApplyFix | None) -> int:
     """Import the screen only when it is wanted: headless commands never load Textual."""
     from screens.terminal import open_in_terminal
 
-    return open_in_terminal(target, apply_fix)
+    return open_in_terminal(given, apply_fix)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -17,12 +17,11 @@ BUG = 70
 _INSTEAD = "; without a screen: ssewizard check URL"
 
 
-def open_in_terminal(target: Target | None, apply_fix: ApplyFix | None) -> int:
+def open_in_terminal(given: Target | Investigation | None, apply_fix: ApplyFix | None) -> int:
     """Open the wizard and return the exit status. Raises `UsageError` where it cannot be drawn."""
     require_terminal()
-    app = Wizard(
-        Investigation(target) if target else None, last_case=last_case(), apply_fix=apply_fix
-    )
+    known = Investigation(given) if isinstance(given, Target) else given
+    app = Wizard(known, last_case=last_case(), apply_fix=apply_fix)
     app.run(mouse=False)
     with contextlib.suppress(OSError):  # the terminal may be gone with its SSH session
         _say_goodbye(app)

@@ -179,6 +179,10 @@ class Notebook:
         self._case = replace(self._case, logs=reports)
         return reports
 
+    def give_headers(self, headers: tuple[tuple[str, str], ...]) -> None:
+        """Other headers from now on; what was seen stays."""
+        self._case = replace(self._case, target=replace(self.target, headers=headers))
+
     def _watch_logs(self) -> None:
         """A stored case follows its logs only once something is asked again."""
         if self._is_unwatched:

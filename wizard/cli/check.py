@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TextIO
 
 from wizard.cli.output import check_writable, deliver, say
+from wizard.cli.saving import save_case, saving
 from wizard.diagnose import diagnose
 from wizard.investigation import Investigation
 from wizard.model import StepId, StepState, Target
@@ -21,19 +22,26 @@ STATUS = {"healthy": 0, "fault": 1, "inconclusive": 3}
 UNREADABLE = 2
 
 
-def check(target: Target, format: str, output: str | None) -> int:
-    """Run the checks, write the report, and return the exit status."""
+def check(target: Target, format: str, output: str | None, save: str | None = None) -> int:
+    """Run the checks, write the report, and return the exit status.
+
+    Args:
+        save: Where the case file goes: after each step, since a later one may fail.
+    """
     check_writable(output)
+    check_writable(save)
     warm_up(target)
     started = time.monotonic()
     investigation = Investigation(target)
+    progress = _progress if is_terminal(sys.stderr) else quiet
     try:
-        asyncio.run(run_steps(investigation, _progress if is_terminal(sys.stderr) else quiet))
+        asyncio.run(run_steps(investigation, saving(save, progress)))
     finally:
         # Interrupted too: what was found so far is still reported.
-        report = _report(investigation, format, output, time.monotonic() - started)
-        deliver(report, output)
-    return _status(investigation)
+        elapsed_s = time.monotonic() - started
+        deliver(report_of(investigation, format, output, elapsed_s), output)
+        save_case(investigation, save, elapsed_s)
+    return status_of(investigation)
 
 
 def warm_up(target: Target) -> None:
@@ -74,7 +82,10 @@ def is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and stream.isatty()
 
 
-def _report(investigation: Investigation, format: str, output: str | None, elapsed_s: float) -> str:
+def report_of(
+    investigation: Investigation, format: str, output: str | None, elapsed_s: float
+) -> str:
+    """All that is known by now, as a report for that output."""
     return render(
         format,
         case=investigation.case,
@@ -91,7 +102,7 @@ def in_color(output: str | None) -> bool:
     return output is None and is_terminal(sys.stdout) and not os.environ.get("NO_COLOR")
 
 
-def _status(investigation: Investigation) -> int:
+def status_of(investigation: Investigation) -> int:
     """The verdict's status, unless an input that was given could not be read."""
     for problem in problems(investigation.case):
         say(f"ssewizard: {problem}")

@@ -5,18 +5,22 @@ import sys
 from argparse import Namespace
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wizard.cli.options import parser, target_of
 from wizard.cli.output import drop_stdout, say
 from wizard.errors import SsewizardError, UsageError
 from wizard.model import Target
 
-ApplyFix = Callable[[str], Awaitable[str]]
-OpenWizard = Callable[[Target | None, ApplyFix | None], int]
-"""Opens the wizard, filled in, and returns the exit status. The second argument, given by the lab
-alone, applies a diff to the lab's own config and reloads its Nginx."""
+if TYPE_CHECKING:
+    from wizard.investigation import Investigation
 
-COMMANDS = ("check", "inspect", "explain", "lab")
+ApplyFix = Callable[[str], Awaitable[str]]
+OpenWizard = Callable[["Target | Investigation | None", ApplyFix | None], int]
+"""Opens the wizard, filled in or on what is known, and returns the exit status. The second
+argument, given by the lab alone, applies a diff to the lab's own config and reloads its Nginx."""
+
+COMMANDS = ("check", "inspect", "explain", "lab", "open")
 USAGE, BUG, INTERRUPTED = 2, 70, 130
 PARALLEL = 4
 """How many targets are checked at a time."""
@@ -58,6 +62,10 @@ def _run(words: list[str], open_wizard: OpenWizard) -> int:
         from wizard.cli.lab import lab
 
         return lab(given, open_wizard)
+    if command == "open":
+        from wizard.cli.opening import open_case
+
+        return open_case(given, open_wizard)
     if given.url is None and (given.direct or given.conf or given.log):
         raise UsageError("options need a URL: ssewizard URL [options] (see ssewizard --help)")
     return open_wizard(target_of(given) if given.url else None, None)
@@ -66,6 +74,8 @@ def _run(words: list[str], open_wizard: OpenWizard) -> int:
 def _check(given: Namespace) -> int:
     """One target or many."""
     if given.targets is not None:
+        if given.save is not None:
+            raise UsageError("--save goes with one URL (see ssewizard check --help)")
         from wizard.cli.targets import read_targets
 
         targets = read_targets(given)
@@ -78,7 +88,7 @@ def _check(given: Namespace) -> int:
     target = target_of(given)
     from wizard.cli.check import check
 
-    return check(target, given.format, given.output)
+    return check(target, given.format, given.output, given.save)
 
 
 def _say(sentence: str, status: int) -> int:

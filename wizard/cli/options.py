@@ -33,6 +33,7 @@ def parser(command: str) -> Parser:
         "inspect": _inspect,
         "explain": _explain,
         "lab": _lab,
+        "open": _open,
     }[command]()
 
 
@@ -40,7 +41,8 @@ def _wizard() -> Parser:
     made = Parser(
         "ssewizard",
         description="Find out why an event stream hangs behind Nginx, and prove the fix.",
-        epilog="Without a screen: ssewizard check URL, inspect, explain [ID], lab [SCENARIO]; "
+        epilog="Without a screen: ssewizard check URL, inspect, explain [ID], lab [SCENARIO], "
+        "open FILE; "
         "each has its own --help. Exit status of check: 0 healthy, 1 a fault was found, 2 wrong "
         "usage or an unreadable input, 3 inconclusive, 70 a bug of the tool.",
     )
@@ -59,6 +61,8 @@ def _check() -> Parser:
         "instead of a URL; the options are what holds for each")  # fmt: skip
     made.add_argument("--parallel", type=count, metavar="N", help="with --targets: how many are "
         "checked at a time (4)")  # fmt: skip
+    made.add_argument("--save", metavar="FILE", help="write all that was given and seen there, to "
+        "be shown again by ssewizard open FILE; secrets are left out")  # fmt: skip
     _add_output_options(made, FORMATS)
     made.add_argument("-o", "--output", metavar="FILE", help="write the report there")
     return made
@@ -99,6 +103,21 @@ def _lab() -> Parser:
     made.add_argument("--list", action="store_true", help="the scenarios")
     made.add_argument("--serve", action="store_true", help="only serve; print the URLs as JSON")
     made.add_argument("--no-color", action="store_true", help="no colours (so does NO_COLOR)")
+    return made
+
+
+def _open() -> Parser:
+    made = Parser(
+        "ssewizard open",
+        description="Show a case file again, in the wizard or as a report. Nothing is asked of any "
+        "server until you run a step again. Exit status of a report: as check.",
+    )
+    made.add_argument("file", metavar="FILE", help="what check --save or the wizard has written")
+    made.add_argument("--header", action="append", default=[], metavar="'Name: value'",
+        help="sent when a step is run again: a case file holds no values")  # fmt: skip
+    _add_output_options(made, FORMATS)
+    made.set_defaults(format=None)
+    made.add_argument("-o", "--output", metavar="FILE", help="write the report there")
     return made
 
 

@@ -1,0 +1,137 @@
+"""An investigation that a case file holds: shown as it was, and able to ask again."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from wizard.casefile import Record, named
+from wizard.investigation import Investigation
+from wizard.model import StepId, StepState, Target
+from wizard.text import is_withheld, safe
+from wizard.work import StepResult
+
+GATHERING: frozenset[StepId] = frozenset({"root", "proxy", "direct", "logs", "config", "verify"})
+
+
+class Reopened(Investigation):
+    """Begins with what was recorded; what was concluded is concluded anew.
+
+    Attributes:
+        record: What the file holds.
+        trusted: Whether the commands that the case names may be run on this machine. A case file
+            can come from anybody: its vantages are commands.
+    """
+
+    def __init__(
+        self,
+        record: Record,
+        *,
+        trusted: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(record.case.target, clock=clock, stored=record.case)
+        self.record, self.trusted = record, trusted
+        self._anew: set[StepId] = set()
+        done = [one for one in record.steps if one.state not in ("todo", "running")]
+        if {one.id for one in done} & {"cause", "fix"}:
+            self._conclude()
+        if "fix" in {one.id for one in done}:
+            self._derive()
+        for one in record.steps:
+            cut = one.state == "running"
+            self._enter(one.id, "todo" if cut else one.state, "interrupted" if cut else one.why)
+
+    @property
+    def elapsed_s(self) -> float:
+        """As recorded, in seconds, until something is asked again."""
+        return super().elapsed_s if self._anew else self.record.elapsed_s
+
+    @property
+    def is_as_recorded(self) -> bool:
+        """Whether nothing was asked since it was opened."""
+        return not self._anew
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """The commands of the case that asking again would run on this machine."""
+        target = self.target
+        return (
+            *(" ".join(one.prefix) for one in target.vantages),
+            *(" ".join(place.command) for place in target.logs if place.command),
+        )
+
+    @property
+    def unfit(self) -> str:
+        """Why nothing can be asked again; empty if it can."""
+        if is_withheld(_asked(self.target)):
+            return (
+                "a case file holds no secrets, and one belongs to the URL or to a command of this "
+                "case: give it again, with i or on the command line"
+            )
+        if self.commands and not self.trusted:
+            return f"this case runs commands here, not confirmed yet: {self.commands[0]}"
+        return ""
+
+    async def run(self, step: StepId) -> StepState:
+        """As ever; refused where the case lacks what it would take, or names commands to run here
+        that nobody has confirmed."""
+        if step in GATHERING and not self.missing(step):
+            if problem := self.unfit:
+                return self._enter(step, "fail", problem)
+            self._anew.add(step)
+        return await super().run(step)
+
+    def conclude(self) -> None:
+        """Conclude from what is recorded, also where that was never done; asks nothing."""
+        if self._diagnosis is None:
+            self._conclude()
+
+    def give_headers(self, headers: tuple[tuple[str, str], ...]) -> None:
+        """Values for headers that the file holds the names of, and further ones; what was
+        recorded with them stays."""
+        given = {name.lower() for name, _ in headers}
+        kept = tuple(one for one in self.target.headers if one[0].lower() not in given)
+        self._book.give_headers((*kept, *headers))
+
+    def _conclude(self) -> StepResult:
+        result = super()._conclude()
+        assert self._diagnosis is not None
+        notes = (*self._remarks(named(self._diagnosis)), *self._diagnosis.notes)
+        self._diagnosis = replace(self._diagnosis, notes=notes)
+        return result
+
+    def _remarks(self, causes: tuple[str, ...]) -> tuple[str, ...]:
+        """What must be said of a conclusion from a file."""
+        record = self.record
+        asked = ", ".join(sorted(self._anew)) or "nothing"
+        said = f"As recorded {record.when} by ssewizard {record.tool}; {asked} was asked now."
+        if self._anew or not record.verdict or causes == record.causes:
+            return (said, *record.notes)
+        then = ", ".join(record.causes) or record.verdict
+        now = ", ".join(causes) or "no cause"
+        return (said, f"That version concluded {then}; this one {now}.", *record.notes)
+
+
+def _asked(target: Target) -> str:
+    """All that would be sent or run, headers left out: those that are withheld are not sent."""
+    return repr(replace(target, headers=()))
+
+
+def record_of(investigation: Investigation) -> Record:
+    """The investigation at this moment."""
+    if isinstance(investigation, Reopened) and investigation.is_as_recorded:
+        return investigation.record
+    diagnosis = investigation.diagnosis
+    return Record(
+        investigation.case,
+        tuple(investigation.steps.values()),
+        saved=time.time(),
+        elapsed_s=investigation.elapsed_s,
+        verdict=diagnosis.verdict if diagnosis else "",
+        causes=named(diagnosis) if diagnosis else (),
+    )
+
+
+def shown(record: Record) -> str:
+    """A record in one line: which URL, when, how far it came."""
+    return f"{safe(record.case.target.url, 100)}, {record.when}, {record.done} steps done"
