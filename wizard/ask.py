@@ -59,13 +59,15 @@ def user_agent(leg: Leg, run: str) -> str:
 
 
 def request_headers(leg: Leg, manner: Manner, ask: Ask = GET) -> list[tuple[str, str]]:
-    """The headers that a leg sends, besides Host."""
+    """The headers that a leg sends; Host only where it is not the URL's own."""
     accept = "*/*" if leg.name.startswith("root") else "text/event-stream"
     ours = {
         "user-agent": ("User-Agent", user_agent(leg, manner.run)),
         "accept": ("Accept", accept),
         "accept-encoding": ("Accept-Encoding", leg.encoding),
     }
+    if leg.host:
+        ours["host"] = ("Host", leg.host)
     ours.update({name.lower(): (name, value) for name, value in ask.headers})
     for name, _ in manner.headers:
         ours.pop(name.lower(), None)

@@ -23,6 +23,7 @@ def curl(leg: Leg, target: Target, wait: float) -> str:
     words += ["--http2" if leg.http == "2" else "--http1.1"]
     if leg.encoding == "gzip":
         words += ["-H", "Accept-Encoding: gzip", "--compressed"]
+    words += ["-H", f"Host: {leg.host}"] if leg.host else []
     words += [*_shared(target), redact(leg.url)]
     return " ".join(shlex.quote(visible(word)) for word in words)
 

@@ -90,7 +90,7 @@ def loss(case: Case) -> Loss | None:
 def _lost(case: Case, rungs: Sequence[Rung], way: Way) -> tuple[int, Loss] | None:
     """For one way to ask: how far in, and between which two."""
     seen = [(rung, cell) for rung in rungs if (cell := rung.like(way)) is not None]
-    told = [(rung, cell) for rung, cell in seen if cell.outcome not in _TELLS_NOTHING]
+    told = [(rung, cell) for rung, cell in seen if _tells(rung, cell)]
     well = [_is_well(case, rung, cell) for rung, cell in told]
     if len(told) < 2 or not well[-1] or all(well):
         return None
@@ -99,6 +99,13 @@ def _lost(case: Case, rungs: Sequence[Rung], way: Way) -> tuple[int, Loss] | Non
         return None  # Live further out: that place is not on the way.
     (rung, cell), (inner, fine) = told[at], told[at + 1]
     return at, Loss(rung.kind, rung.name, cell, inner.kind, inner.name, fine)
+
+
+def _tells(rung: Rung, cell: Cell) -> bool:
+    """Whether this says anything of the stream; a place that cannot be reached from here says only
+    that, unless it is the one that customers reach."""
+    refused = cell.outcome == "refused" and rung.kind != "outside"
+    return not refused and cell.outcome not in _TELLS_NOTHING
 
 
 def _is_well(case: Case, rung: Rung, cell: Cell) -> bool:

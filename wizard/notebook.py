@@ -1,5 +1,6 @@
 """What one investigation knows so far: the target, the legs' timelines, logs, config."""
 
+import asyncio
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -20,6 +21,7 @@ from wizard.stall import LEAST
 from wizard.text import is_withheld
 from wizard.timeline import Leg, Timeline
 from wizard.vantage.outpost import Outpost
+from wizard.wire import is_address
 
 _WHOLE: tuple[StepId, ...] = ("root", "proxy", "direct", "config")
 
@@ -40,8 +42,8 @@ class Notebook:
         self._case = stored or Case(target, run=secrets.token_hex(6), started=time.time())
         self._lines: dict[Leg, Timeline] = {line.leg: line for line in seen_in(self._case)}
         self._is_stored = self._is_unwatched = stored is not None
-        self._logs = logs.watch(() if stored else target.logs)
         self._outposts = {one.name: Outpost(one) for one in target.vantages}
+        self._logs = logs.watch(() if stored else target.logs, self._outposts)
 
     @property
     def target(self) -> Target:
@@ -88,11 +90,17 @@ class Notebook:
     def proxied_legs(self) -> tuple[Leg, ...]:
         """The requests at the URL, and at each of the proxies in a row behind it."""
         inner = (
-            replace(leg, hop=hop.name)
+            replace(leg, hop=hop.name, host=self._host_for(hop.place.what))
             for hop in self.target.hops
             for leg in legs("sse-hop", hop.place.what, hop.place.vantage)
         )
         return (*self.legs("proxy"), *inner)
+
+    def _host_for(self, url: str) -> str:
+        """An address has no virtual hosts: a hop given by its address is asked for the name that
+        customers ask for."""
+        named = urlsplit(url).hostname or ""
+        return urlsplit(self.target.url).netloc if is_address(named) else ""
 
     @property
     def conf_url(self) -> str:
@@ -110,7 +118,7 @@ class Notebook:
         self, proxied: Sequence[Leg], direct: Sequence[Leg] = (), *, patience: float = 0.0
     ) -> None:
         """Run these legs side by side; their timelines grow here as events come."""
-        self._watch_logs()
+        await self.begin_logs()
         matrix = Matrix(
             proxied,
             direct,
@@ -170,23 +178,38 @@ class Notebook:
             outposts=self._outposts,
         )
 
+    async def begin_logs(self, *, again: bool = False) -> None:
+        """Follow the logs, those of a stored case too: something is asked now.
+
+        Args:
+            again: Whether those that could not be followed are tried once more.
+        """
+        if self._is_unwatched:
+            self._logs = self._logs.changed(self.target.logs, self._outposts)
+            self._is_unwatched = False
+        await self._logs.begin(again=again)
+
+    async def compare_clocks(self) -> bool:
+        """Measure the clocks that write the logs, once. Returns whether lines come from afar."""
+        unknown = [self._outposts[name] for name in self._logs.distant & self._outposts.keys()]
+        await asyncio.gather(*(one.equipment() for one in unknown if one.known is None))
+        return self._logs.slow
+
+    async def close(self) -> None:
+        """Leave the logs: nothing is left running, here or there."""
+        await self._logs.close()
+
     def read_logs(self) -> tuple[LogReport, ...]:
         """What the logs show by now; kept."""
-        self._watch_logs()
         posted = [one.post_url for one in self._case.handshakes if one.side == "proxy"]
         paths = [urlsplit(url).path or "/" for url in (self.target.url, *filter(None, posted))]
-        reports = self._logs.collect(self._case.run, *paths)
+        reports = self._logs.collect(self._case.run, *paths, outposts=self._outposts)
         self._case = replace(self._case, logs=reports)
         return reports
 
     def give_headers(self, headers: tuple[tuple[str, str], ...]) -> None:
         """Other headers from now on; what was seen stays."""
         self._case = replace(self._case, target=replace(self.target, headers=headers))
-
-    def _watch_logs(self) -> None:
-        """A stored case follows its logs only once something is asked again."""
-        if self._is_unwatched:
-            self._logs, self._is_unwatched = logs.watch(self.target.logs), False
 
     def keep_site(self, site: Site | None, root_site: Site | None) -> None:
         """What the config says of the stream and of the root path."""
@@ -212,11 +235,13 @@ class Notebook:
     def amend(self, target: Target) -> list[StepId]:
         """Take a changed target; returns the steps whose results no longer hold."""
         known, stale = self.target, list[StepId]()
-        if target.vantages != known.vantages:
+        moved = target.vantages != known.vantages
+        if moved:
             self._outposts = {one.name: Outpost(one) for one in target.vantages}
         self._case = replace(self._case, target=target)
+        if moved or target.logs != known.logs:
+            self._logs = self._logs.changed(target.logs, self._outposts, anew=moved)
         if target.logs != known.logs:
-            self._logs = logs.watch(target.logs)
             stale.append("logs")
         if target.conf != known.conf:
             self.keep_site(None, None)

@@ -39,6 +39,7 @@ class Leg:
         name: The id of the check it belongs to: `root-proxy`, `sse-proxy`, `sse-hop`,
             `sse-direct`.
         vantage: The place it runs from; `local` is this machine.
+        host: What the Host header says, where that is not the URL's own host and port.
         hop: Which of the proxies in a row it enters at; empty for the URL itself and direct legs.
         http: The HTTP version asked for (`2` over TLS by ALPN).
         encoding: What Accept-Encoding names.
@@ -50,6 +51,7 @@ class Leg:
     encoding: Encoding = "identity"
     vantage: str = "local"
     hop: str = ""
+    host: str = ""
 
     @property
     def label(self) -> str:

@@ -51,7 +51,7 @@ def host_of(url: httpx.URL, connect_to: tuple[str, int] | None) -> tuple[str, in
 
 async def resolve(host: str, port: int, within: float) -> list[str]:
     """The name's addresses, in the order to try them. Raises `OSError` or `UnicodeError`."""
-    if _is_address(host.strip("[]")):
+    if is_address(host.strip("[]")):
         return [host.strip("[]")]
     loop = asyncio.get_running_loop()
     lookup = loop.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
@@ -60,7 +60,7 @@ async def resolve(host: str, port: int, within: float) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))[:ADDRESSES]
 
 
-def _is_address(host: str) -> bool:
+def is_address(host: str) -> bool:
     """Whether the host is an address already: looking that up would only measure our own start."""
     try:
         ip_address(host)
