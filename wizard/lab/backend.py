@@ -23,18 +23,20 @@ CANCELED = (
 class Backend:
     """The server, from `start` to `stop`; runs in the caller's event loop."""
 
-    def __init__(self, behaviour: Behaviour, port: int, log: Path | None = None) -> None:
-        self._behaviour, self._port, self._log_path = behaviour, port, log
+    def __init__(
+        self, behaviour: Behaviour, port: int, log: Path | None = None, host: str = "127.0.0.1"
+    ) -> None:
+        self._behaviour, self._port, self._log_path, self._host = behaviour, port, log, host
         self._log: TextIO | None = None
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._sessions: dict[str, asyncio.Queue[str]] = {}
 
     async def start(self) -> None:
-        """Listen on loopback. Raises `OSError` if the port is in use."""
+        """Listen, on loopback unless told otherwise. Raises `OSError` if the port is in use."""
         if self._log_path is not None:
             self._log = self._log_path.open("a", encoding="utf-8", buffering=1)
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
+        self._server = await asyncio.start_server(self._serve, self._host, self._port)
 
     async def stop(self) -> None:
         """Close everything."""

@@ -95,7 +95,7 @@ def _risk(risk: Finding) -> str:
 def _checks(checks: Sequence[Check], paint: Callable[[str, str], str]) -> str:
     """Each check in a row, its legs below it; the times stand in columns."""
     names = [len(_leg_name(cell)) for check in checks for cell in check.cells]
-    wide = min(_WIDEST, max([*names, _NARROWEST]) + 1)
+    wide = min(_WIDEST, max([*names, _NARROWEST - 1]) + 2)
     return section(
         f"{'Checks':<{wide + 23}}{'connect':>10}{'headers':>10}{'first event':>13}",
         (_check(check, paint, wide) for check in checks),

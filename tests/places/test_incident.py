@@ -1,0 +1,77 @@
+"""The whole incident, from a client that reaches nothing but the Nginx: three hosts, each looked
+from with what is there."""
+
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.places.hosts import BACKEND, NAME, Hosts, three_hosts
+from wizard.investigation import Investigation
+from wizard.ladder import sentence
+from wizard.model import STEPS, Place, Target
+from wizard.vantage import Vantage
+
+pytestmark = pytest.mark.nginx
+
+
+@pytest.fixture
+def hosts(nginx: str, tmp_path: Path) -> Iterator[Hosts]:
+    with three_hosts(nginx, tmp_path) as made:
+        yield made
+
+
+def target(hosts: Hosts, web: list[str], svc: list[str]) -> Target:
+    """What the engineer on call knows: the URL, and how to get to the two other hosts."""
+    folder = hosts.conf.parent
+    return Target(
+        hosts.url,
+        direct=(
+            Place(f"http://{NAME}:{BACKEND}/sse", "web"),
+            Place(f"http://127.0.0.1:{BACKEND}/sse", "svc"),
+        ),
+        conf=Place(str(hosts.conf), "web"),
+        logs=(Place(str(folder / "access.log"), "web"), Place(str(folder / "error.log"), "web")),
+        vantages=(Vantage("web", tuple(web)), Vantage("svc", tuple(svc))),
+    )
+
+
+async def solved(known: Target, hosts: Hosts, nginx: str) -> None:
+    """From the symptom to the proof."""
+    investigation = Investigation(known)
+    try:
+        for step in STEPS[:-1]:
+            await investigation.run(step)
+        diagnosis, made = investigation.diagnosis, investigation.recommendation
+        assert diagnosis is not None
+        assert [(one.id, one.confidence) for one in diagnosis.causes] == [
+            ("proxy-buffering-hold", "confirmed")
+        ], diagnosis
+        assert sentence(investigation.case) == "live direct from web, held outside: it is this Nginx"
+        assert made is not None
+        assert made.diff is not None
+        words = ["patch", "-p0", "-d", str(made.directory)]
+        subprocess.run(words, input=made.diff.encode(), check=True, capture_output=True)
+        hosts.reload(nginx)
+        state = await investigation.run("verify")
+    finally:
+        await investigation.close()
+    assert state.state == "pass", state
+    assert state.why.startswith("fixed: 2 cells were held")
+
+
+async def test_from_network_namespace_to_namespace(hosts: Hosts, nginx: str) -> None:
+    await solved(target(hosts, hosts.on(hosts.web), hosts.on(hosts.svc)), hosts, nginx)
+
+
+async def test_the_running_nginx_says_itself_what_it_runs(hosts: Hosts) -> None:
+    known = target(hosts, hosts.on(hosts.web), hosts.on(hosts.svc))
+    investigation = Investigation(replace(known, conf=Place("", "web"), logs=()))
+    try:
+        state = await investigation.run("config")
+    finally:
+        await investigation.close()
+    assert state.state == "warn", state
+    assert str(hosts.conf) in state.why
