@@ -14,7 +14,7 @@ from wizard.text import safe
 
 LIMIT = 1 << 20
 """The largest file that is read, in bytes."""
-_LINE = re.compile(r"^(?P<what>.*) \(at line (?P<line>\d+), column \d+\)$", re.DOTALL)
+_LINE = re.compile(r"line (\d+), column")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -37,9 +37,15 @@ def read_toml(path: str, file: str) -> dict[str, Any]:
     except RecursionError:
         raise UsageError(f"{file}: nested too deeply") from None
     except ValueError as error:
-        found = _LINE.match(str(error))
-        place, what = (f"{file}:{found['line']}", found["what"]) if found else (file, str(error))
-        raise UsageError(f"{place}: not TOML: {safe(what, 200)}") from None
+        raise UsageError(f"{file}{_place(str(error), text)}") from None
+
+
+def _place(said: str, text: str) -> str:
+    """The line, counted from 1, and what is wrong there."""
+    what, _, place = said.partition(" (at ")
+    found = _LINE.match(place)
+    line = found[1] if found else str(max(1, len(text.splitlines())))
+    return f":{line}: not TOML: {safe(what, 200)}"
 
 
 def _read(path: str, file: str) -> bytes:
@@ -49,7 +55,9 @@ def _read(path: str, file: str) -> bytes:
         mode = os.fstat(handle).st_mode
         if not stat.S_ISREG(mode):
             os.close(handle)
-            raise UsageError(f"{file}: {'a directory' if stat.S_ISDIR(mode) else 'no file'}")
+            raise UsageError(
+                f"{file}: {'a directory' if stat.S_ISDIR(mode) else 'not a regular file'}"
+            )
         with open(handle, "rb") as source:
             raw = source.read(LIMIT + 1)
     except OSError as error:

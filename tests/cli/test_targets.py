@@ -1,0 +1,270 @@
+"""A file of targets: its keys are the options, and everything wrong with it is one sentence."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import ran
+from wizard.cli.options import parser, target_of, target_parser
+from wizard.cli.targets import MOST, Named, read_targets
+from wizard.cli.toml import KEYS, LIMIT
+from wizard.errors import UsageError
+from wizard.model import Hop, Place, Target
+from wizard.vantage import Vantage
+
+URL = "http://h/sse"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "targets.toml"
+
+
+def read(file: Path, text: str, *words: str) -> list[Named]:
+    file.write_text(text, "utf-8")
+    return list(read_targets(parser("check").parse_args(["--targets", str(file), *words])))
+
+
+def only(file: Path, lines: str, *words: str) -> Target:
+    """The one target that these lines add to a URL."""
+    (one,) = read(file, f'[[target]]\nurl = "{URL}"\n{lines}', *words)
+    return one.target
+
+
+def wrong(file: Path, text: str, *words: str) -> str:
+    with pytest.raises(UsageError) as caught:
+        read(file, text, *words)
+    said = str(caught.value)
+    assert said.startswith(f"{file}"), said
+    assert said.isprintable()
+    return said.removeprefix(f"{file}").removeprefix(": ")
+
+
+SAME = {
+    'direct = "http://b:1/sse"': ["--direct", "http://b:1/sse"],
+    'direct = ["http://b/", "http://c/"]': ["--direct", "http://b/", "--direct", "http://c/"],
+    'conf = "/etc/nginx/nginx.conf"': ["--conf", "/etc/nginx/nginx.conf"],
+    'log = ["/var/log/a.log"]': ["--log", "/var/log/a.log"],
+    'log = "pod=kubectl logs -f x"': ["--log", "pod=kubectl logs -f x"],
+    'header = ["A: b=c", "--X: y"]': ["--header", "A: b=c", "--header=--X: y"],
+    "insecure = true": ["--insecure"],
+    'connect-to = "127.0.0.1:8443"': ["--connect-to", "127.0.0.1:8443"],
+    "stall = 5": ["--stall", "5"],
+    "patience = 0.5": ["--patience", "0.5"],
+    "mcp = false": ["--no-mcp"],
+    'style = "f5"': ["--style", "f5"],
+    'vantage = ["w=ssh web"]': ["--vantage", "w=ssh web"],
+    'vantage.w = "ssh web"\ndirect = "w=http://b/"\nconf = "w="': [
+        *("--vantage", "w=ssh web", "--direct", "w=http://b/", "--conf", "w=")
+    ],
+    'hop = ["edge=http://e/", "inner=http://i/"]': [
+        *("--hop", "edge=http://e/", "--hop", "inner=http://i/")
+    ],
+}
+
+
+@pytest.mark.parametrize(("lines", "words"), SAME.items(), ids=[one[:12] for one in SAME])
+def test_a_key_means_what_the_option_means(file: Path, lines: str, words: list[str]) -> None:
+    assert only(file, lines) == target_of(parser("check").parse_args([URL, *words]))
+
+
+def test_every_option_of_a_target_has_its_key() -> None:
+    options = {
+        option.removeprefix("--").removeprefix("no-")
+        for action in target_parser()._actions
+        for option in action.option_strings
+    }
+    assert options == set(KEYS)
+    assert {key.dest for key in KEYS.values()} == vars(target_parser().parse_args([])).keys()
+
+
+def test_a_table_of_hops_keeps_its_order(file: Path) -> None:
+    made = only(file, '[target.hop]\nz = "http://z/"\na = "http://a/"\n')
+    assert made.hops == (Hop("z", Place("http://z/")), Hop("a", Place("http://a/")))
+
+
+def test_the_file_overrides_the_options_and_the_target_both(file: Path) -> None:
+    text = f"""
+        [defaults]
+        stall = 2
+        header = "A: defaults"
+        insecure = false
+        [[target]]
+        url = "{URL}"
+        [[target]]
+        name = "own"
+        url = "{URL}"
+        stall = 3
+        header = []
+        insecure = true
+        mcp = true
+    """
+    words = ("--stall", "1", "--patience", "7", "--header", "B: words", "--insecure", "--no-mcp")
+    first, own = (one.target for one in read(file, text, *words))
+    assert first == Target(
+        URL, stall=2.0, patience=7.0, headers=(("A", "defaults"),), mcp=False, insecure=False
+    )
+    assert own == Target(URL, stall=3.0, patience=7.0, mcp=True, insecure=True)
+
+
+def test_a_name_else_the_url_without_its_secrets(file: Path) -> None:
+    named = read(file, f'[[target]]\nurl="{URL}?token=hunter2"\n[[target]]\nurl="{URL}"\nname="b"')
+    assert [one.name for one in named] == [f"{URL}?token=[redacted]", "b"]
+    assert named[0].target.url == f"{URL}?token=hunter2"
+
+
+def test_paths_are_relative_to_the_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/u")
+    lines = """
+        vantage.web = "ssh web"
+        conf = "conf/nginx.conf"
+        log = ["a.log", "/b.log", "~/c.log", "web=d.log", "x=cat e.log"]
+    """
+    made = only(file, lines)
+    folder = str(file.parent)
+    assert made.conf == Place(f"{folder}/conf/nginx.conf")
+    assert [log.what for log in made.logs] == [
+        *(f"{folder}/a.log", "/b.log", "/home/u/c.log", "d.log", "cat e.log")
+    ]
+
+
+def test_a_path_among_the_options_is_relative_to_where_we_are(file: Path) -> None:
+    made = only(file, "stall = 1", "--conf", "nginx.conf", "--log", "a.log")
+    assert made.conf == Place("nginx.conf")
+    assert made.logs == (Place("a.log"),)
+
+
+def test_vantages_of_the_command_line_are_known_in_the_file(file: Path) -> None:
+    made = only(file, 'direct = "w=http://b/"', "--vantage", "w=ssh web")
+    assert made.vantages == (Vantage("w", ("ssh", "web")),)
+
+
+def test_a_header_takes_its_secret_from_the_environment(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOKEN", "a ${NOT_AGAIN} b\n")
+    lines = 'header = ["${TOKEN}: x", "Authorization: Bearer ${TOKEN}"]'
+    assert wrong(file, f'[[target]]\nurl="{URL}"\n{lines}').startswith(f"target '{URL}': header: ")
+    made = only(file, 'header = "Authorization: Bearer ${TOKEN}"')
+    # What Kubernetes mounts as a secret often ends in a newline.
+    assert made.headers == (("Authorization", "Bearer a ${NOT_AGAIN} b"),)
+
+
+@pytest.mark.parametrize("value", ["a\x1bb", "a\nb", "\u4f60"])
+def test_no_secret_is_ever_shown(file: Path, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("TOKEN", f"hunter2{value}")
+    said = wrong(file, f'[[target]]\nurl="{URL}"\nheader = "A: ${{TOKEN}}"')
+    assert "no header can hold" in said
+    assert "hunter2" not in said
+
+
+def test_elsewhere_than_in_headers_nothing_is_expanded(file: Path) -> None:
+    assert only(file, 'conf = "/etc/${HOME}"').conf == Place("/etc/${HOME}")
+
+
+ONE = f'[[target]]\nname = "a"\nurl = "{URL}"\n'
+WRONG = {
+    "no-target": ("", "it lists no [[target]]"),
+    "empty-list": ("target = []", "it lists no [[target]]"),
+    "single-brackets": (f'[target]\nurl = "{URL}"', "target: tables are wanted: [[target]]"),
+    "defaults-a-list": (f"[[defaults]]\nstall = 1\n{ONE}", "defaults: a table is wanted"),
+    "unknown-table": (f"[default]\nstall = 1\n{ONE}", "default: no such table (did you mean defa"),
+    "unknown-key": (f"{ONE}stal = 1", "target 'a': stal: no such key (did you mean stall?)"),
+    "underscore": (f'{ONE}connect_to = "h:1"', "connect_to: no such key (did you mean connect-to"),
+    "unlike-any": (f"{ONE}zzz = 1", "target 'a': zzz: no such key"),
+    "url-in-defaults": (f'[defaults]\nurl = "{URL}"\n{ONE}', "[defaults]: url: no such key"),
+    "no-url": ('[[target]]\nname = "a"', "target 'a': url: none is given"),
+    "nothing": ("[[target]]", "target 1: url: none is given"),
+    "url-a-number": ("[[target]]\nurl = 3", "target 1: url: a string is wanted"),
+    "no-scheme": ('[[target]]\nname = "a"\nurl = "h/sse"', "target 'a': url: h/sse: not a URL"),
+    "name-a-number": (f'[[target]]\nurl = "{URL}"\nname = 3', "target 1: name: a string"),
+    "name-empty": (f'[[target]]\nurl = "{URL}"\nname = ""', "name: a string is wanted, and not an"),
+    "name-twice": (ONE * 2, "target 'a': name: another target is called 'a' already"),
+    "url-twice": (f'[[target]]\nurl = "{URL}"\n' * 2, f"another target is called '{URL}'"),
+    "stall-text": (f'{ONE}stall = "5"', "target 'a': stall: a number of seconds is wanted, not a "),
+    "stall-bool": (f"{ONE}stall = true", "stall: a number of seconds is wanted, not true or false"),
+    "stall-zero": (f"{ONE}stall = 0", "target 'a': stall: 0 seconds is no wait"),
+    "stall-inf": (f"{ONE}stall = inf", "stall: 'inf' is not a number of seconds"),
+    "stall-date": (f"{ONE}stall = 1979-05-27", "not a date or a time"),
+    "stall-in-defaults": (f"[defaults]\nstall = -1\n{ONE}", "[defaults]: stall: '-1' is not a num"),
+    "insecure-text": (f'{ONE}insecure = "no"', "insecure: true or false is wanted, not a string"),
+    "conf-list": (f'{ONE}conf = ["a"]', "conf: a string is wanted, not a list"),
+    "conf-stdin": (f'{ONE}conf = "-"', "target 'a': conf: standard input is one"),
+    "log-nothing": (f'{ONE}log = ""', "target 'a': log: '': not a file name"),
+    "direct-path": (f'{ONE}direct = "/sse"', "target 'a': direct: /sse: not a URL"),
+    "direct-vantage": (f'{ONE}direct = "w=http://b/"', "direct: w=http://b/: no vantage w is"),
+    "vantage-shell": (f'{ONE}vantage.w = "ssh h sh -c"', "target 'a': vantage: w: leave out 'sh"),
+    "vantage-quote": (f"{ONE}vantage.w = \"ssh 'h\"", "target 'a': vantage: w: no closing quot"),
+    "vantage-name": (f'{ONE}vantage."a=b" = "x"', "vantage: 'a=b' is no name"),
+    "vantage-number": (f"{ONE}vantage.w = 3", "vantage: a string is wanted, not a number"),
+    "hop-url": (f'{ONE}hop = ["http://e/"]', "target 'a': hop: 'http://e/': write it as NAME=URL"),
+    "hop-twice": (f'{ONE}hop = ["e=http://e/", "e=http://f/"]', "hop: e=http://f/: e is taken"),
+    "header-form": (f'{ONE}header = "hunter2"', "target 'a': header: 'hunter2': write it as"),
+    "header-unset": (f'{ONE}header = "A: ${{NOT_SET_1}}"', "variable NOT_SET_1 is not set"),
+    "header-open": (f'{ONE}header = "A: ${{B"', "header: a variable of the environment is written"),
+    "header-form-2": (f'{ONE}header = "A: ${{B-C}}"', "a variable of the environment is"),
+    "connect-to": (f'{ONE}connect-to = "h"', "target 'a': connect-to: 'h': write it as HOST:PORT"),
+    "style": (f'{ONE}style = "x"', "target 'a': style: invalid choice: 'x'"),
+    "syntax": ('[[target]]\nurl = "', ":2: not TOML: Unterminated string"),
+    "key-twice": (f'{ONE}url = "x"\n\n[[target]]', ":4: not TOML: Cannot overwrite a value"),
+    "cut-off": ("[[target", ":1: not TOML: Expected"),
+    "deep": ("a = " + "[" * 5000, "nested too deeply"),
+    "digits": ("a = " + "1" * 5000, "not TOML: Exceeds the limit"),
+    "control": (f'{ONE}"\\u001b[2J" = 1', "target 'a': \\e[2J: no such key"),
+    "too-many": (
+        "".join(f'[[target]]\nurl = "http://h/{n}"\n' for n in range(MOST + 1)),
+        f"{MOST + 1} targets; at most {MOST}",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "said"), WRONG.values(), ids=WRONG.keys())
+def test_what_is_wrong_is_said_with_its_place(file: Path, text: str, said: str) -> None:
+    assert said in wrong(file, text)
+
+
+def test_standard_input_cannot_serve_many(file: Path) -> None:
+    assert "conf: standard input is one" in wrong(file, ONE, "--conf", "-")
+
+
+def test_what_cannot_be_read(file: Path, tmp_path: Path) -> None:
+    given = parser("check").parse_args(["--targets", str(file)])
+
+    def said() -> str:
+        with pytest.raises(UsageError) as caught:
+            read_targets(given)
+        return str(caught.value).removeprefix(f"{file}")
+
+    assert said() == ": cannot be read: No such file or directory"
+    os.mkfifo(file)
+    assert said() == ": not a regular file"
+    file.unlink()
+    file.mkdir()
+    assert said() == ": a directory"
+    file.rmdir()
+    file.write_bytes(b"a = 1\n\nb = '\xff'\n")
+    assert said() == ":3: not UTF-8, as TOML must be"
+    file.write_bytes(b"#" * (LIMIT + 1))
+    assert said() == ": larger than 1 MiB, so not read"
+
+
+def test_a_byte_order_mark_is_no_character(file: Path) -> None:
+    (one,) = read(file, f"\ufeff{ONE}")
+    assert one.name == "a"
+
+
+USAGE = {
+    "neither": (["check"], "give a URL, or many in --targets FILE"),
+    "both": (["check", URL, "--targets", "x.toml"], "a URL and --targets exclude each other"),
+    "parallel-alone": (["check", URL, "--parallel", "2"], "--parallel goes with --targets FILE"),
+    "parallel-none": (["check", "--targets", "x", "--parallel", "0"], "'0' is not a number from 1"),
+    "no-file": (["check", "--targets", "/none/x.toml"], "/none/x.toml: cannot be read: No such"),
+}
+
+
+@pytest.mark.parametrize(("words", "said"), USAGE.values(), ids=USAGE.keys())
+def test_wrong_usage(words: list[str], said: str) -> None:
+    run = ran(*words)
+    assert (run.status, run.out) == (2, "")
+    assert said in run.sentence
