@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.casefile.again import assert_same
 from tests.nginx_real.poorer import poorer
 from wizard.conclusion import Diagnosis
 from wizard.diagnose import diagnose
@@ -50,6 +51,7 @@ async def test_each_scenario_is_named_for_what_it_is(scenario: Scenario, nginx: 
     async with Lab(scenario, nginx=nginx) as lab:
         investigation = await investigate(lab.target)
         case, diagnosis = concluded(investigation)
+        assert_same(investigation)
         proof = await patched(lab, investigation)
     assert [cause.id for cause in diagnosis.causes] == list(scenario.expected), diagnosis
     assert diagnosis.verdict == scenario.verdict
