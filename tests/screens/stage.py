@@ -11,10 +11,11 @@ from wizard.foresight import predictions, request_for
 from wizard.investigation import Investigation, Waiting
 from wizard.judge import judge
 from wizard.matrix import legs
-from wizard.model import STEPS, Case, LogLine, LogReport, Place, StepId, StepState, Target
+from wizard.model import STEPS, Case, Hop, LogLine, LogReport, Place, StepId, StepState, Target
 from wizard.nginx.source import from_text
 from wizard.recommend import recommend
 from wizard.timeline import Leg, Timeline
+from wizard.vantage import Equipment, Vantage
 
 URL, DIRECT = "http://mcp.example.com/sse", "http://10.0.0.7:12213/sse"
 NOW = 101.2
@@ -213,6 +214,38 @@ def failing() -> Staged:
     """All has run: the incident. The proof has run too, and the reload was forgotten."""
     known = case(live=False)
     known = replace(known, before=known.proxy)
+    return Staged(known, results(known))
+
+
+def followed() -> Staged:
+    """The incident over TLS, looked at from four places: the edge in front of the Nginx holds."""
+    url = URL.replace("http:", "https:")
+    direct = [
+        stream(leg, live=True, until=2.0)
+        for vantage, there in (("web", "http://svc-bot-prod:12213/sse"), ("svc", DIRECT))
+        for leg in legs("sse-direct", there, vantage)
+    ]
+    known = replace(case(live=False), site=None, root_site=None, predictions=(), logs=())
+    hops = (Hop("edge", Place("https://10.0.0.4/sse")), Hop("nginx", Place(URL, "web")))
+    vantages = (Vantage("web", ("ssh", "web")), Vantage("svc", ("ssh", "svc")))
+    target = replace(TARGET, url=url, hops=hops, vantages=vantages, conf=None, logs=())
+    inner = [
+        stream(replace(leg, hop=hop.name), live=hop.name == "nginx", until=2.0)
+        for hop in hops
+        for leg in legs("sse-hop", hop.place.what, hop.place.vantage)
+    ]
+    proxied = [stream(leg, live=False, until=2.0) for leg in legs("sse-proxy", url)]
+    known = replace(
+        known,
+        target=target,
+        proxy=tuple(judge(line, direct) for line in proxied),
+        hops=tuple(judge(line, direct) for line in inner),
+        direct=tuple(map(judge, direct)),
+        equipment=(
+            Equipment("web", "curl", "curl 8.5.0", 0.042, 0.1, 0.021, "+0000"),
+            Equipment("svc", "wget", "BusyBox wget 1.36", 0.061, -2.0, 0.5, "+0100"),
+        ),
+    )
     return Staged(known, results(known))
 
 

@@ -75,5 +75,14 @@ def test_what_cannot_be_read(snap_compare: SnapCompare) -> None:
     assert snap_compare(wizard(stage.broken()), terminal_size=SMALL, run_before=pressing("5"))
 
 
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
+@pytest.mark.parametrize("step", ["proxy", "cause"])
+def test_all_places_side_by_side(
+    step: StepId, size: tuple[int, int], snap_compare: SnapCompare
+) -> None:
+    keys = pressing(str(STEPS.index(step) + 1))
+    assert snap_compare(wizard(stage.followed()), terminal_size=size, run_before=keys)
+
+
 def test_a_window_too_small(snap_compare: SnapCompare) -> None:
     assert snap_compare(wizard(stage.failing()), terminal_size=(50, 12))

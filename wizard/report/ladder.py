@@ -1,5 +1,6 @@
 """All places side by side: a row for each place, a column for each way to ask."""
 
+import shlex
 from collections.abc import Sequence
 from typing import Any
 
@@ -53,8 +54,6 @@ def equipment_words(one: Equipment) -> str:
         words.append(f"round trip {seconds(one.round_trip_s)}")
     if one.skew_s is not None:
         words.append(f"clock {one.skew_s:+.1f} s")
-    if one.zone:
-        words.append(f"zone {safe(one.zone, 10)}")
     return ", ".join(words)
 
 
@@ -115,7 +114,7 @@ def vantages_json(case: Case) -> list[dict[str, Any]]:
     """The vantages that were given, with what was found out there; null where none looked."""
     known = {one.vantage: one for one in case.equipment}
     return [
-        {"name": one.name, "command": safe(one.shown([])), **_found(known.get(one.name))}
+        {"name": one.name, "command": safe(shlex.join(one.prefix)), **_found(known.get(one.name))}
         for one in case.target.vantages
     ]
 
