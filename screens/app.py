@@ -72,6 +72,11 @@ class Wizard(App[None]):
         else:
             self.push_screen(Form(self._last), self._begin)
 
+    async def on_unmount(self) -> None:
+        """Nothing that was followed is left running, here or at a vantage."""
+        if self.investigation is not None:
+            await self.investigation.close()
+
     def _begin(self, target: Target | None) -> None:
         if target is not None:
             self._open(self._make(target))

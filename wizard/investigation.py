@@ -91,6 +91,10 @@ class Investigation:
         """The commands that would show the same, quoted for a shell, secrets left out."""
         return tuple(curl(leg, self.target, self.target.stall) for leg in self._book.legs(step))
 
+    async def close(self) -> None:
+        """Leave what was followed: nothing is left running, here or at a vantage."""
+        await self._book.close()
+
     def reloaded(self) -> None:
         """Nginx has another config now: what was proven before proves nothing."""
         self._enter("verify", "todo", "")

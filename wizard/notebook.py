@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit, urlunsplit
 
-from wizard import logs
 from wizard.ask import CONNECT_TIMEOUT, Manner
 from wizard.followups import follow_up
 from wizard.foresight import message_site, predictions
 from wizard.judge import judge
 from wizard.ladder import conf_hop
+from wizard.logs.watch import watch
 from wizard.matrix import Matrix, legs
 from wizard.mcp.sides import both_sides
 from wizard.model import Case, LogReport, StepId, Target
@@ -43,7 +43,7 @@ class Notebook:
         self._lines: dict[Leg, Timeline] = {line.leg: line for line in seen_in(self._case)}
         self._is_stored = self._is_unwatched = stored is not None
         self._outposts = {one.name: Outpost(one) for one in target.vantages}
-        self._logs = logs.watch(() if stored else target.logs, self._outposts)
+        self._logs = watch(() if stored else target.logs, self._outposts)
 
     @property
     def target(self) -> Target:
@@ -71,6 +71,10 @@ class Notebook:
             hops=hops,
             predictions=predictions(site, asked, direct) if site else (),
         )
+
+    def outpost(self, name: str) -> Outpost | None:
+        """The vantage of that name in use; None for this machine."""
+        return self._outposts.get(name)
 
     def seen(self, name: str) -> list[Timeline]:
         """The timelines of the legs of that name."""

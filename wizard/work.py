@@ -7,6 +7,7 @@ from wizard import nginx, verdicts
 from wizard.errors import UsageError
 from wizard.foresight import observed_version, request_for
 from wizard.model import LogReport, State, StepId
+from wizard.nginx.at import config_at
 from wizard.nginx.site import Site
 from wizard.notebook import Notebook
 from wizard.steps import STEP_TEXTS
@@ -15,6 +16,8 @@ LOG_PAUSE = 0.05
 """How often, in seconds, the logs are read again while our own lines are awaited."""
 LOG_WAIT = 0.5
 """How long, in seconds, our own lines are awaited: Nginx logs a request once it has ended."""
+FAR_WAIT = 2.0
+"""The same where a command brings the lines: BusyBox's `tail` looks once a second."""
 
 StepResult = tuple[State, str]
 
@@ -45,8 +48,10 @@ async def direct(book: Notebook) -> StepResult:
 
 async def read_logs(book: Notebook) -> StepResult:
     """The lines since the probes began; for a moment, our own are waited for."""
+    await book.begin_logs(again=bool(book.case.logs))
+    from_afar = await book.compare_clocks()
     reports = book.read_logs()
-    until = book.clock() + LOG_WAIT
+    until = book.clock() + (FAR_WAIT if from_afar else LOG_WAIT)
     while book.clock() < until and not _complete(reports, len(book.seen("sse-proxy"))):
         await asyncio.sleep(LOG_PAUSE)
         reports = book.read_logs()
@@ -64,7 +69,7 @@ async def read_config(book: Notebook) -> StepResult:
     conf = book.target.conf
     if conf is None:
         raise UsageError(STEP_TEXTS["config"].missing)
-    config = await nginx.config_at(conf.what, book.target.vantage(conf.vantage))
+    config = await config_at(conf.what, book.outpost(conf.vantage))
     lines = [*book.seen("root-proxy"), *book.seen("sse-proxy")]
     version = config.version or observed_version(lines)
     site = nginx.inspect(config, request_for(book.conf_url), version)

@@ -73,7 +73,7 @@ def test_json_says_whether_the_backend_had_answered() -> None:
 
 def test_no_bytes_known_is_not_no_bytes() -> None:
     said = read_line('{"status": 499, "uri": "/sse"}')
-    assert said == Said("access", "", "", "/sse", "")
+    assert said == Said("access", "", "", "/sse", "", 499)
     assert read_line('{"status": 200}').meaning == "answered 200"
 
 
@@ -107,7 +107,8 @@ def test_relatives_of_the_combined_form(line: str) -> None:
 
 def test_combined_without_an_agent() -> None:
     line = '::1 - - [23/Nov/2026:15:23:37 +0000] "GET /sse HTTP/1.1" 499 0'
-    assert read_line(line) == Said("access", "held-499", read_line(line).meaning, "/sse", "")
+    meaning = read_line(line).meaning
+    assert read_line(line) == Said("access", "held-499", meaning, "/sse", "", 499, "::1")
 
 
 def test_a_request_that_is_garbage() -> None:

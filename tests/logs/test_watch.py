@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.logs.test_forms import CANCELED, combined, error
-from wizard import logs
-from wizard.logs import KEPT, LONGEST, LogWatch
-from wizard.logs.tail import LIMIT
+from wizard.logs.history import LONGEST
+from wizard.logs.reading import KEPT
+from wizard.logs.ring import LIMIT
+from wizard.logs.watch import LogWatch, watch
 from wizard.model import LogReport, Place
 
 OTHER = combined(200, 99, agent="curl/8", request="GET /other")
@@ -23,7 +24,7 @@ def log(tmp_path: Path) -> Path:
 
 
 def watching(path: object) -> LogWatch:
-    return logs.watch([Place(str(path))])
+    return watch([Place(str(path))])
 
 
 def append(path: Path, *lines: str) -> None:
@@ -201,9 +202,9 @@ def test_an_unreadable_file(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_each_file_has_its_own_report(log: Path, tmp_path: Path) -> None:
-    watch = logs.watch([Place(str(tmp_path / "none")), Place(str(log))])
+    both = watch([Place(str(tmp_path / "none")), Place(str(log))])
     append(log, combined(499, 0))
-    missing, found = watch.collect("beef", "/sse")
+    missing, found = both.collect("beef", "/sse")
     assert missing.problem
     assert not missing.lines
     assert found.read == 1

@@ -57,11 +57,14 @@ Progress = Callable[[Investigation, StepState], None]
 async def run_steps(investigation: Investigation, progress: Progress) -> None:
     """The root path and the matrix side by side, then what reads their traces."""
     together: tuple[StepId, ...] = ("root", "proxy")
-    await asyncio.gather(*(_step(investigation, step, progress) for step in together))
     then: tuple[StepId, ...] = ("direct", "logs", "config", "cause", "fix")
-    for step in then:
-        if investigation.steps[step].state == "todo":
-            await _step(investigation, step, progress)
+    try:
+        await asyncio.gather(*(_step(investigation, step, progress) for step in together))
+        for step in then:
+            if investigation.steps[step].state == "todo":
+                await _step(investigation, step, progress)
+    finally:
+        await investigation.close()
 
 
 async def _step(investigation: Investigation, step: StepId, progress: Progress) -> None:

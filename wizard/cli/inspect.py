@@ -7,16 +7,18 @@ from wizard import nginx
 from wizard.cli.output import write_report
 from wizard.cli.places import conf_of, vantages_of
 from wizard.config_findings import config_findings
+from wizard.nginx.at import config_at
 from wizard.nginx.site import Request
 from wizard.report.inspect_report import inspect_json, inspect_text
+from wizard.vantage.outpost import Outpost
 
 
 def inspect(given: argparse.Namespace) -> int:
     """Read the config, resolve the request, write the answer."""
     vantages = vantages_of(given.vantage)
     place = conf_of(given.conf, vantages)
-    there = next((one for one in vantages if one.name == place.vantage), None)
-    config = asyncio.run(nginx.config_at(place.what, there))
+    there = next((Outpost(one) for one in vantages if one.name == place.vantage), None)
+    config = asyncio.run(config_at(place.what, there))
     path, _, query = given.path.partition("?")
     request = Request(path, given.host, given.scheme, given.port, query)
     site = nginx.inspect(config, request)

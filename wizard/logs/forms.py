@@ -3,6 +3,8 @@
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from ipaddress import ip_address
 from typing import Any
 
 from wizard.logs.error_log import error_line
@@ -13,15 +15,25 @@ __all__ = ["Said", "read_line"]
 
 def read_line(text: str) -> Said:
     """What a line says; a line of no known form is `text`. Never raises."""
+    text = _CARRIED.sub("", text, count=1)
     for form in _FORMS:
         if (said := form(text)) is not None:
             return said
     return Said("text")
 
 
+_CARRIED = re.compile(
+    r"^(?:\[pod/\S{1,300}\] )?"  # kubectl logs --prefix
+    r"(?:[\w.-]{1,100} +\| )?"  # docker compose logs
+    r"(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.,]{0,10}(?:Z|[+-]\d\d:?\d\d) "  # --timestamps
+    r"|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S{1,100} [^\s:]{1,100}: )?"  # journalctl, syslog
+)
+"""What a tool that carries lines puts before them."""
+
+
 _COMBINED = re.compile(
-    r'^\S+ \S+ .{0,200}? \[[^\]]{1,60}\] "(?P<request>(?:[^"\\]|\\.)*)" (?P<status>\d{3}) '
-    r'(?P<bytes>\d+|-)(?: "(?:[^"\\]|\\.)*" "(?P<agent>(?:[^"\\]|\\.)*)")?'
+    r'^(?P<client>\S+) \S+ .{0,200}? \[[^\]]{1,60}\] "(?P<request>(?:[^"\\]|\\.)*)" '
+    r'(?P<status>\d{3}) (?P<bytes>\d+|-)(?: "(?:[^"\\]|\\.)*" "(?P<agent>(?:[^"\\]|\\.)*)")?'
 )
 """Nginx's combined format (https://nginx.org/en/docs/http/ngx_http_log_module.html#log_format)."""
 
@@ -34,7 +46,16 @@ def _combined(text: str) -> Said | None:
     tried = _TRIED.search(text, found.end())
     upstream = tried[0] if tried else ""
     agent = found["agent"] or ""
-    return _access(int(found["status"]), size, path_of(found["request"]), agent, upstream)
+    said = _access(int(found["status"]), size, path_of(found["request"]), agent, upstream)
+    return replace(said, client=_who(found["client"], agent))
+
+
+def _who(address: str, agent: str) -> str:
+    """Whoever asked, by an address, else by what it calls itself."""
+    try:
+        return str(ip_address(address.rpartition(",")[2].strip()))
+    except ValueError:
+        return agent
 
 
 _TRIED = re.compile(r"\b50[234](?: ?[,:] ?\d{3})+\b")
@@ -62,7 +83,7 @@ def _access(status: int, size: int | None, path: str, agent: str, upstream: str 
         meaning = "answered 200" if size is None else f"{size} bytes were passed on"
     elif status in (502, 504):
         tag, meaning = "gateway", f"Nginx answered {status}: no valid response from the backend"
-    return Said("access", tag, meaning, path, agent)
+    return Said("access", tag, meaning, path, agent, status)
 
 
 _HEX = re.compile(r"(?<!\\)\\x([0-9A-Fa-f]{2})")
@@ -86,7 +107,9 @@ def _json(text: str) -> Said | None:
     path = _word(data, "request_uri", "uri", "path", "url").partition("?")[0]
     path = path or path_of(_word(data, "request"))
     agent = _word(data, "http_user_agent", "user_agent", "agent", "useragent")
-    return _access(status, size, path, agent, _word(data, "upstream_status"))
+    said = _access(status, size, path, agent, _word(data, "upstream_status"))
+    address = _word(data, "remote_addr", "client_ip", "remote_ip", "client", "clientip", "ip")
+    return replace(said, client=_who(address, agent))
 
 
 def _wrapped(data: Mapping[str, Any]) -> Said | None:
@@ -118,7 +141,11 @@ def _dotnet(text: str) -> Said | None:
     meaning = "the backend saw its request aborted: a consequence of the hang, never its cause"
     if ", Client (" not in text:
         meaning += "; no client name in it, so initialize never arrived"
-    return Said("dotnet", "canceled", meaning)
+    client = _CLIENT.search(text)
+    return Said("dotnet", "canceled", meaning, client=client[1] if client else "")
+
+
+_CLIENT = re.compile(r", Client \(([^()]{1,100})\)")
 
 
 def _gunicorn(text: str) -> Said | None:

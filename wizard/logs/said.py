@@ -13,6 +13,8 @@ class Said:
         meaning: What it shows, in one sentence; empty where it only gives context.
         path: The request's path, where the line names one.
         agent: The User-Agent, where the line records it.
+        status: The status that was logged, where the line is of an access log.
+        client: Who asked: the address, or what the client calls itself; empty if not known.
     """
 
     kind: str
@@ -20,6 +22,8 @@ class Said:
     meaning: str = ""
     path: str = ""
     agent: str = ""
+    status: int | None = None
+    client: str = ""
 
 
 def path_of(request: str) -> str:

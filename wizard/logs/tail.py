@@ -1,24 +1,23 @@
-"""A log file from now on: bounded, and never waiting on what is no regular file."""
+"""A log file here: bounded, and never waiting on what is no regular file."""
 
 import os
 import stat
+from collections.abc import Callable
 
+from wizard.logs.ring import LIMIT
 from wizard.wire import plain
-
-LIMIT = 1 << 20
-"""How much of what is new is read at the most, in bytes; of more, the newest."""
 
 
 class Tail:
-    """What is appended to a file after this was made.
+    """A file: what is in it, and what is appended after this was made. A `Source`."""
 
-    Attributes:
-        problem: One sentence where the file cannot be followed; empty otherwise.
-    """
+    printed = False
 
-    def __init__(self, path: str) -> None:
-        self.path, self.problem = path, ""
-        self._at, self._inode = 0, 0
+    def __init__(self, path: str, now: Callable[[], float]) -> None:
+        self.name = path
+        self.began, self.older, self.problem = now(), False, ""
+        self._at, self._inode, self._past = 0, 0, b""
+        self._begun, self._now = False, now
         try:
             known = self._stat()
         except OSError as error:
@@ -27,12 +26,31 @@ class Tail:
         self._at, self._inode = known.st_size, known.st_ino
 
     def _stat(self) -> os.stat_result:
-        found = os.stat(self.path)
+        found = os.stat(self.name)
         if not stat.S_ISREG(found.st_mode):
             raise OSError("not a regular file")
-        if not os.access(self.path, os.R_OK):
+        if not os.access(self.name, os.R_OK):
             raise PermissionError(13, "Permission denied")
         return found
+
+    async def begin(self) -> None:
+        """Read what is there already, before a rotation can take it away."""
+        if self._begun or self.problem:
+            return
+        self._begun, self.began, self.older = True, self._now(), self._at > LIMIT
+        self._past = self._read(max(self._at - LIMIT, 0), min(self._at, LIMIT))
+
+    async def close(self) -> None:
+        """There is nothing to leave."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether it cannot be read."""
+        return bool(self.problem)
+
+    def past(self) -> bytes:
+        """The end of what was there before."""
+        return self._past
 
     def new(self) -> bytes:
         """All that was appended since this was made, at most `LIMIT` bytes of it.
@@ -43,11 +61,18 @@ class Tail:
             return b""
         try:
             found = self._stat()
-            if found.st_ino != self._inode or found.st_size < self._at:
-                self._at, self._inode = 0, found.st_ino
-            with open(self.path, "rb") as file:
-                file.seek(max(self._at, found.st_size - LIMIT))
-                return file.read(LIMIT)
         except OSError as error:
-            self.problem = f"{self.path}: cannot be read any more: {plain(error)}"
+            self.problem = f"{self.name}: cannot be read any more: {plain(error)}"
+            return b""
+        if found.st_ino != self._inode or found.st_size < self._at:
+            self._at, self._inode = 0, found.st_ino
+        return self._read(max(self._at, found.st_size - LIMIT), LIMIT)
+
+    def _read(self, at: int, size: int) -> bytes:
+        try:
+            with open(self.name, "rb") as file:
+                file.seek(at)
+                return file.read(size)
+        except OSError as error:
+            self.problem = f"{self.name}: cannot be read any more: {plain(error)}"
             return b""

@@ -1,16 +1,12 @@
 """Nginx's config as Nginx reads it. The only place that knows crossplane."""
 
-import asyncio
 import re
-from functools import partial
 
 from wizard.nginx.clients import clients
 from wizard.nginx.delivery import table
 from wizard.nginx.effective import Chain, effective
 from wizard.nginx.local import dump_local, find_nginx
 from wizard.nginx.locations import spelled
-from wizard.nginx.remote_dump import dump_there
-from wizard.nginx.remote_files import read_there
 from wizard.nginx.route import Route, follow
 from wizard.nginx.servers import Chosen, choose, reference
 from wizard.nginx.site import LocationRef, Request, Setting, Site
@@ -18,36 +14,12 @@ from wizard.nginx.source import read
 from wizard.nginx.tree import Config
 from wizard.nginx.units import duration_s, size_bytes
 from wizard.nginx.upstream import upstream_of
-from wizard.vantage.vantage import Vantage
 
-__all__ = [
-    "config_at",
-    "dump_local",
-    "dump_there",
-    "duration_s",
-    "find_nginx",
-    "inspect",
-    "read",
-    "read_there",
-    "size_bytes",
-]
+__all__ = ["dump_local", "duration_s", "find_nginx", "inspect", "read", "size_bytes"]
 
 _VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){0,3}(?![0-9.])")
 STREAMS = ("proxy", "fastcgi", "uwsgi", "scgi")
 """What has a `…_buffering` of its own; grpc never buffers a response."""
-
-
-async def config_at(what: str, vantage: Vantage | None = None) -> Config:
-    """The config that `what` names here or at a vantage; an empty one is `nginx -T` there.
-
-    Raises:
-        ConfigError: It cannot be read or parsed.
-        VantageError: The vantage's command cannot be run here.
-    """
-    if vantage is None:
-        local = dump_local if not what else partial(read, what)
-        return await asyncio.to_thread(local)
-    return await (read_there(vantage, what) if what else dump_there(vantage))
 
 
 def inspect(config: Config, request: Request, version: str | None = None) -> Site:

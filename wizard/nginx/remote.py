@@ -1,28 +1,39 @@
 """One of our scripts run at a vantage, and what stopped it."""
 
+import re
 from collections.abc import Sequence
 
+from wizard.errors import VantageError
 from wizard.text import safe
-from wizard.vantage.command import Done, collect
-from wizard.vantage.vantage import Vantage
+from wizard.vantage.command import Done
+from wizard.vantage.outpost import Outpost
+from wizard.vantage.packed import packed
 
 WITHIN = 30.0
 """How long, in seconds, one command there may take: `nginx -T` resolves the names of upstreams."""
 
+_NO_SHELL = re.compile(r"\bsh\b\W.*(not found|no such file)", re.IGNORECASE)
+
 
 async def run_script(
-    vantage: Vantage, script: str, words: Sequence[str], within: float, limit: int
+    outpost: Outpost, script: str, words: Sequence[str], within: float, limit: int
 ) -> Done:
-    """Run a static script there with these arguments, the output bounded.
+    """Run a static script there with these arguments, its output bounded.
 
     Raises:
-        VantageError: The vantage's command cannot be run here.
+        VantageError: The place cannot be reached, has no shell, or was lost.
     """
-    argv = vantage.argv(["sh", "-c", script, "sh", *words])
-    return await collect(argv, within=within, limit=limit + (1 << 20))
+    try:
+        argv = packed(script, *words)
+        return await outpost.collect(argv, within=within, limit=limit + (1 << 20))
+    except VantageError as error:
+        if not _NO_SHELL.search(str(error)):
+            raise
+        said = "no config can be read without a shell (sh) there; copy it here: --conf FILE"
+        raise VantageError(f"{error}; {said}") from None
 
 
-def trouble(done: Done, missing: str) -> str:
+def trouble(done: Done) -> str:
     """Why our script did not come to its end, in the words of whoever stopped it."""
     lines = [line for line in done.stderr.splitlines() if line.strip()]
     last = safe(lines[-1], 200) if lines else ""
@@ -30,6 +41,4 @@ def trouble(done: Done, missing: str) -> str:
         return f"no answer in time{f': {last}' if last else ''}"
     if done.cut:
         return "what it printed is too large for a config"
-    if done.code in (126, 127) or "executable file not found" in last:
-        return f"nothing can be run there without a shell (sh): {last}"
-    return last or f"nothing was {missing} (exit status {done.code})"
+    return last or f"it ended with status {done.code} and printed nothing to read"

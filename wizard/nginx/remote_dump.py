@@ -11,36 +11,36 @@ from wizard.nginx.remote_scripts import DUMP
 from wizard.nginx.source import from_text
 from wizard.nginx.tree import Config
 from wizard.text import safe
-from wizard.vantage.vantage import Vantage
+from wizard.vantage.outpost import Outpost
 
 _SAMPLE = "/etc/nginx/nginx.conf"
 
 
-async def dump_there(vantage: Vantage, within: float = WITHIN) -> Config:
+async def dump_there(outpost: Outpost, within: float = WITHIN) -> Config:
     """What `nginx -T` prints there, with the config that the running Nginx was started with.
 
     Raises:
         ConfigError: There is no Nginx, or it refuses: in its own words, and what to try instead.
-        VantageError: The vantage's command cannot be run here.
+        VantageError: The place cannot be reached, has no shell, or was lost.
     """
-    where, mark = f"{vantage.name}: nginx -T", token_hex(8)
-    done = await run_script(vantage, DUMP, [mark, "dump"], within, FILE_LIMIT)
+    where, mark = f"{outpost.vantage.name}: nginx -T", token_hex(8)
+    done = await run_script(outpost, DUMP, [mark, "dump"], within, FILE_LIMIT)
     said = _marked(done.stdout, mark)
     if "end" not in said:
-        problem = trouble(done, "printed")
-        raise ConfigError(_hint(problem, vantage) if done.late else problem, where)
+        problem = trouble(done)
+        raise ConfigError(_hint(problem, outpost) if done.late else problem, where)
     if "none" in said:
-        raise ConfigError(_hint("no Nginx was found there", vantage), where)
+        raise ConfigError(_hint("no Nginx was found there", outpost), where)
     if said["end"].strip() != b"0":
-        raise ConfigError(_hint(complaint(done.stderr), vantage), where)
+        raise ConfigError(_hint(complaint(done.stderr), outpost), where)
     config = from_text(decode(said.get("dump", b""), where), where, _version(said))
     return replace(config, asked=_asked(said), notes=(*config.notes, *_others(said)))
 
 
-async def version_there(vantage: Vantage, within: float) -> str | None:
+async def version_there(outpost: Outpost, within: float) -> str | None:
     """What `nginx -v` says there; a file's defaults are that version's."""
     mark = token_hex(8)
-    done = await run_script(vantage, DUMP, [mark, "version"], within, 1 << 16)
+    done = await run_script(outpost, DUMP, [mark, "version"], within, 1 << 16)
     return _version(_marked(done.stdout, mark))
 
 
@@ -65,8 +65,8 @@ def _others(said: dict[str, bytes]) -> list[str]:
     return [f"further Nginx masters run there: {safe(others, 200)}"] if others else []
 
 
-def _hint(problem: str, vantage: Vantage) -> str:
-    return f"{problem}; name the file instead: --conf {vantage.name}={_SAMPLE}"
+def _hint(problem: str, outpost: Outpost) -> str:
+    return f"{problem}; name the file instead: --conf {outpost.vantage.name}={_SAMPLE}"
 
 
 def _marked(raw: bytes, mark: str) -> dict[str, bytes]:

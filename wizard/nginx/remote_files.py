@@ -16,27 +16,27 @@ from wizard.nginx.source import CHAIN, TOTAL, from_library, from_text, is_dump, 
 from wizard.nginx.tree import Config
 from wizard.text import visible
 from wizard.vantage.command import Done
-from wizard.vantage.vantage import Vantage
+from wizard.vantage.outpost import Outpost
 
 AT_ONCE = 100
 """How many patterns go into one command: its words have a length that the system bounds."""
 
 
-async def read_there(vantage: Vantage, what: str, within: float = WITHIN) -> Config:
+async def read_there(outpost: Outpost, what: str, within: float = WITHIN) -> Config:
     """The config that begins with a file there; a file that holds a dump will do, too.
 
     Each round asks for all that is included and not at hand yet, in one command.
 
     Raises:
         ConfigError: With file and line, for anything that cannot be read or parsed.
-        VantageError: The vantage's command cannot be run here.
+        VantageError: The place cannot be reached, has no shell, or was lost.
     """
-    name, there = visible(what), _There(vantage)
+    name, there = visible(what), _There(outpost)
     await there.fetch([_literal(what)], within)
     text = not_empty(there.text(name), name)
-    version = await version_there(vantage, within)
+    version = await version_there(outpost, within)
     if is_dump(text):
-        return from_text(text, f"{vantage.name}={name}", version)
+        return from_text(text, f"{outpost.vantage.name}={name}", version)
     there.directory = os.path.dirname(what)
     for _ in range(CHAIN + 1):
         config = from_library(there, name, text)
@@ -62,7 +62,7 @@ class _There:
         wanted: The patterns that were asked for since the last `fetch`.
     """
 
-    vantage: Vantage
+    outpost: Outpost
     directory: str = ""
     wanted: set[str] = field(default_factory=set)
     found: dict[str, list[str]] = field(default_factory=dict)
@@ -91,7 +91,7 @@ class _There:
         """Bring what these mean. Raises `ConfigError` where the place gives no answer at all."""
         mark, room = token_hex(8), TOTAL - self.size
         words = [self._under(pattern) for pattern in patterns]
-        done = await run_script(self.vantage, FILES, [mark, *words], within, room)
+        done = await run_script(self.outpost, FILES, [mark, *words], within, room)
         *parts, last = done.stdout.split(f"\n{mark} ".encode())
         if last != b"end\n":
             raise fault(self._why(done), patterns[0])
@@ -105,7 +105,7 @@ class _There:
     def _why(self, done: Done) -> str:
         if done.cut:
             return "the includes are too many or too large to follow"
-        return trouble(done, "read")
+        return trouble(done)
 
     def _under(self, pattern: str) -> str:
         """The pattern, a relative one below the directory."""

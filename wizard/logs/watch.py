@@ -1,0 +1,131 @@
+"""All logs of an investigation: begun before the probes, read after them, left at the end."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping
+
+from wizard.logs.follower import Follower
+from wizard.logs.reading import Reading
+from wizard.logs.source import Source
+from wizard.logs.tail import Tail
+from wizard.logs.when import clock_at
+from wizard.model import LOCAL, LogReport, Place
+from wizard.vantage import Vantage
+from wizard.vantage.outpost import Outpost
+from wizard.vantage.packed import packed
+
+FOLLOW = """
+f=$1 why=
+if [ ! -e "$f" ]; then why='No such file or directory'
+elif [ ! -f "$f" ]; then
+  why='not a regular file: in a container, kubectl logs or docker logs shows what goes there'
+elif [ ! -r "$f" ]; then why='Permission denied'
+fi
+if [ -n "$why" ]; then printf 'cannot be read: %s\\n' "$why" >&2; exit 1; fi
+set -- $(ls -lnL -- "$f")
+n=$5
+[ "$n" -gt 1048576 ] && n=1048576
+printf '%s %s\\n' "$n" "$5"
+exec tail -c 1048576 -F -- "$f"
+"""
+"""Follows a file from `ring.LIMIT` bytes before its end, rotation or not, with any `tail`."""
+
+
+def watch(
+    places: Iterable[Place],
+    outposts: Mapping[str, Outpost] | None = None,
+    now: Callable[[], float] = time.time,
+) -> "LogWatch":
+    """Remember where each file here ends now; `begin` starts to follow what is elsewhere.
+
+    Args:
+        outposts: The vantages in use, by name.
+        now: Seconds since the epoch.
+    """
+    known = outposts or {}
+    return LogWatch({place: Reading(place, _source(place, known, now)) for place in places}, now)
+
+
+def _source(place: Place, outposts: Mapping[str, Outpost], now: Callable[[], float]) -> Source:
+    name = str(place)
+    if place.vantage == LOCAL and not place.command:
+        return Tail(place.what, now)
+    # Here, too, a command is on a leash: at a vantage that no prefix leads to.
+    there = outposts.get(place.vantage) or Outpost(Vantage(name, ()))
+    if place.command:
+        return Follower(name, there, place.command, now=now)
+    return Follower(name, there, packed(FOLLOW, place.what), counted=True, now=now)
+
+
+class LogWatch:
+    """The logs, each from before the probes on."""
+
+    def __init__(self, readings: Mapping[Place, Reading], now: Callable[[], float]) -> None:
+        self._readings, self._now = dict(readings), now
+        self._beginning = asyncio.Lock()
+        self._left: list[Source] = []
+
+    def changed(
+        self, places: Iterable[Place], outposts: Mapping[str, Outpost], *, anew: bool = False
+    ) -> "LogWatch":
+        """The same for other places: those that stay lose nothing.
+
+        Args:
+            anew: Whether the vantages are others now, though they may be called the same.
+        """
+        made = watch(places, outposts, self._now)
+        for place, reading in self._readings.items():
+            if place in made._readings and not (anew and place.vantage != LOCAL):
+                made._readings[place] = reading
+            else:
+                made._left.append(reading.source)
+        made._left += self._left
+        return made
+
+    async def begin(self, *, again: bool = False) -> None:
+        """Follow all that is not followed yet.
+
+        Args:
+            again: Whether what could not be followed is tried once more.
+        """
+        async with self._beginning:
+            await self._leave()
+            sources = [one.source for one in self._readings.values()]
+            await asyncio.gather(*(one.close() for one in sources if again and one.failed))
+            await asyncio.gather(*(one.begin() for one in sources))
+
+    async def close(self) -> None:
+        """Follow nothing any more; nothing is left running, here or there."""
+        await self._leave()
+        await asyncio.gather(*(one.source.close() for one in self._readings.values()))
+
+    async def _leave(self) -> None:
+        left, self._left = self._left, []
+        await asyncio.gather(*(one.close() for one in left))
+
+    @property
+    def distant(self) -> frozenset[str]:
+        """The vantages whose clocks wrote some of these lines."""
+        return frozenset(one.vantage for one in self._readings if one.vantage != LOCAL)
+
+    @property
+    def slow(self) -> bool:
+        """Whether a line takes a while to come: some `tail` looks once a second."""
+        return any(not isinstance(one.source, Tail) for one in self._readings.values())
+
+    def collect(
+        self, run: str, *paths: str, outposts: Mapping[str, Outpost] | None = None
+    ) -> tuple[LogReport, ...]:
+        """What has been written since, and before.
+
+        Args:
+            run: The token in our User-Agent; a line that holds it is ours.
+            paths: The stream's path and that of its messages: a line without a User-Agent is
+                ours if it names one of them.
+            outposts: The vantages in use: what is known of their clocks.
+        """
+        known = {name: one.known for name, one in (outposts or {}).items()}
+        return tuple(
+            reading.report(run, paths, clock_at(place, known.get(place.vantage)))
+            for place, reading in self._readings.items()
+        )
