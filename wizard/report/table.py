@@ -11,7 +11,7 @@ from wizard.text import safe, seconds
 _SHOWN = {"healthy": "healthy", "fault": "FAULT", "inconclusive": "inconclusive"}
 _HEADS = ("target", "verdict", "cause", "event", "took")
 _GAP = "  "
-_LEAST = 12
+_LEAST = 8
 """How many columns a name has at the least."""
 
 
