@@ -81,6 +81,15 @@ _SECRETS = tuple(
 )
 
 
+_TELLING = (
+    *("auth", "cookie", "key", "token", "secret", "session", "sessid", "sid", "passw", "pwd"),
+    *("passphrase", "jwt", "signature", "credential", "assertion", "code", "sig", "state"),
+    *("nonce", "otp", "ticket", "bearer", "basic", "negotiate", "digest", "://", "eyj"),
+    "[redacted-",
+)
+"""One of these, in whatever case, stands in all that the patterns find."""
+
+
 def redact(text: str, mask: Callable[[str], str] = lambda secret: MASK) -> str:
     """`text` without credentials: auth headers, cookies, tokens and session ids in URLs, JWTs.
 
@@ -92,6 +101,9 @@ def redact(text: str, mask: Callable[[str], str] = lambda secret: MASK) -> str:
         start, end = (at - found.start() for at in found.span("secret"))
         return f"{found[0][:start]}{mask(found['secret'])}{found[0][end:]}"
 
+    low = text.lower()
+    if text.isascii() and not any(word in low for word in _TELLING):
+        return text  # nearly all texts, at a hundredth of the cost
     for pattern in _SECRETS:
         text = pattern.sub(masked, text)
     return text

@@ -8,8 +8,8 @@ from typing import Any
 from wizard.casefile import dump, load
 from wizard.diagnose import diagnose
 from wizard.investigation import Investigation
-from wizard.report import render
 from wizard.reopened import Reopened, record_of
+from wizard.report import render
 
 
 def reopened(investigation: Investigation) -> Reopened:

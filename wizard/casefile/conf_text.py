@@ -3,8 +3,10 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from wizard.recommend.secrets import NAMED_VALUE, SECRET_NAME, VARIABLE, literal
+from wizard.text import MASK, redact
 
 Change = Callable[[str], str]
 _TOKEN = re.compile(
@@ -26,6 +28,12 @@ def hidden_config(text: str, hide: Change, mask: Change) -> str:
         mask: What stands in place of one secret.
     """
     return _Writer(hide, mask).write(text)
+
+
+@lru_cache(maxsize=64)
+def has_secrets(text: str) -> bool:
+    """Whether a config holds a credential: a case is saved again and again, its configs stay."""
+    return hidden_config(text, redact, lambda secret: MASK) != text
 
 
 @dataclass
@@ -64,7 +72,8 @@ class _Writer:
         if self._is_credential(word):
             return self._masked(word)
         changed = self._without_secrets(word)
-        return changed if _shape(changed) == _shape(word) else self._masked(word)
+        is_one = changed == word or _shape(changed) == _shape(word)
+        return changed if is_one else self._masked(word)
 
     def _is_credential(self, word: str) -> bool:
         """Whether its place says so, whatever it looks like."""
@@ -104,7 +113,7 @@ class _Writer:
 
     def _line(self, line: str) -> str:
         changed = self._without_secrets(line)
-        return changed if _shape(changed) == _shape(line) else line
+        return changed if changed == line or _shape(changed) == _shape(line) else line
 
 
 def _bare(word: str) -> str:

@@ -89,11 +89,14 @@ class Shelf:
 
     def written(self) -> list[Json]:
         """The configs that the sites name, to be stored beside them."""
-        return [encode(replace(one, root=()), Config, {}) for one in self._stored]
+        made = [encode(one, Config, {}) for one in (replace(one, root=()) for one in self._stored)]
+        return [{name: known for name, known in one.items() if name != "root"} for one in made]
 
     def fill(self, values: Json, reader: Reader) -> None:
         """Read the configs before the sites that name them. Raises `UsageError`."""
-        stored: tuple[Config, ...] = reader.read(values, tuple[Config, ...], "configs")
+        # What a config says is read from its texts, whatever the file says of it.
+        made = [one | {"root": []} if isinstance(one, dict) else one for one in values or []]
+        stored: tuple[Config, ...] = reader.read(made, tuple[Config, ...], "configs")
         self._read = tuple(_again(one, f"configs[{at}]") for at, one in enumerate(stored))
 
     def _take(self, value: Json, reader: Reader, where: str) -> Site:

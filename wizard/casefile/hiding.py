@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from wizard.casefile.codec import Json
-from wizard.casefile.conf_text import hidden_config
+from wizard.casefile.conf_text import has_secrets, hidden_config
 from wizard.text import redact
 
 PSEUDONYM = re.compile(r"\[?redacted-([0-9]{1,9})\]?")
@@ -88,14 +88,17 @@ class Hiding:
 
     def _object(self, value: dict[str, Json], key: str) -> Json:
         if key == "texts":
-            return {
-                name: hidden_config(str(one), self.text, self.mask) for name, one in value.items()
-            }
+            return {name: self._config(str(one)) for name, one in value.items()}
         if value.get("type") == "endpoint":
             self._find_segments(str(value.get("data")))
         if key == "target" and "headers" in value:
             value = value | {"headers": [self._ours(*pair) for pair in value["headers"]]}
         return {name: self._walk(one, name) for name, one in value.items()}
+
+    def _config(self, text: str) -> str:
+        if has_secrets(text) or (self._known is not None and self._known.search(text)):
+            return hidden_config(text, self.text, self.mask)
+        return text
 
     def _find_segments(self, url: str) -> None:
         for segment in _SEGMENT.findall(url):
