@@ -30,6 +30,7 @@ OUTCOMES: dict[str, str] = {
     "running": "cyan",
     "silent": "yellow",
     "not-offered": "dim",
+    "not-asked": "yellow",
     "redirect": "yellow",
 }
 """Any outcome that is not named here is a fault."""

@@ -26,7 +26,7 @@ def diagnose(case: Case) -> Diagnosis:
     causes = tuple(f for f in findings if not f.latent and f.id not in symptoms)
     risks = tuple(f for f in findings if f.latent)
     verdict = _verdict(whole, causes)
-    notes = (*_followed(whole), *_notes(case, causes))
+    notes = (*_followed(whole), *_unreached(whole), *_notes(case, causes))
     return Diagnosis(verdict, _summary(whole, verdict, causes), causes, risks, notes)
 
 
@@ -35,6 +35,11 @@ def _followed(case: Case) -> tuple[str, ...]:
     if len(ladder(case)) < 3 or not (said := sentence(case)):
         return ()
     return (f"Followed from place to place: {said}.",)
+
+
+def _unreached(case: Case) -> tuple[str, ...]:
+    """The vantages that could not be used: what was to be seen from there was not."""
+    return tuple(one.problem for one in case.equipment if one.problem)
 
 
 def _rank(found: tuple[Rule, Finding]) -> tuple[int, int, str]:
@@ -52,7 +57,7 @@ def _verdict(case: Case, causes: tuple[Finding, ...]) -> Verdict:
 def is_healthy(case: Case) -> bool:
     """Whether every proxied cell that the server offers was seen to be live, and the handshake
     through the proxy succeeds where one succeeds at all."""
-    offered = [cell for cell in case.proxy if cell.outcome != "not-offered"]
+    offered = [cell for cell in case.proxy if cell.counts]
     return (
         bool(offered)
         and all(is_well(cell, case.handshake("proxy")) for cell in offered)

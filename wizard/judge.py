@@ -50,7 +50,7 @@ def handshake_fails(case: Case) -> bool:
 
 def _judge(line: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome, str]:
     if line.ended == "unreached" and not is_live(line):
-        return "not-offered", line.detail
+        return "not-asked", line.detail
     if line.headers_s is None:
         return _without_headers(line, direct)
     if line.leg.name.startswith("root"):

@@ -11,7 +11,7 @@ OUTSIDE = "outside"
 """What the place is called where customers enter: the URL itself."""
 Way = tuple[Http, Encoding]
 WAYS: tuple[Way, ...] = (("1.1", "identity"), ("1.1", "gzip"), ("2", "identity"), ("2", "gzip"))
-_TELLS_NOTHING = frozenset({"running", "not-offered", "silent", "answered"})
+_TELLS_NOTHING = frozenset({"running", "silent", "answered", "not-offered", "not-asked"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Rung:
 
     def cell(self, way: Way) -> Cell | None:
         """What was seen for one way to ask; None if that was not asked or not offered here."""
-        asked = [cell for cell in self.cells if way_of(cell) == way]
+        asked = (cell for cell in self.cells if way_of(cell) == way)
         return next((cell for cell in asked if cell.outcome != "not-offered"), None)
 
     def like(self, way: Way) -> Cell | None:

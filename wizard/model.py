@@ -190,13 +190,18 @@ class Cell:
             due), `no-event` (bytes, but not the event that was due), `cut` (broken off), `ended`
             (a clean end), `status` (another status than 200), `redirect`, `not-a-stream`,
             `refused` (no connection, no TLS, no address), `not-offered` (HTTP/2 was asked for and
-            not negotiated), `running`.
+            not negotiated), `not-asked` (the vantage could not make the request), `running`.
         why: One sentence.
     """
 
     timeline: Timeline
     outcome: "Outcome"
     why: str = ""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it says anything of the server: it was asked, and offers this way to ask."""
+        return self.outcome not in ("not-offered", "not-asked")
 
 
 Outcome = Literal[
@@ -216,6 +221,7 @@ Outcome = Literal[
     "not-a-stream",
     "refused",
     "not-offered",
+    "not-asked",
 ]
 HELD: frozenset[str] = frozenset({"held", "events-held", "headers-held", "late"})
 

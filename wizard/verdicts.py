@@ -33,9 +33,17 @@ def of_root(line: Timeline) -> Verdict:
 
 def of_cells(cells: Sequence[Cell], spoken: Handshake | None = None) -> Verdict:
     """A matrix: passes only where every cell that the server offers is live, or need not be."""
-    offered = [cell for cell in cells if cell.outcome != "not-offered"]
+    offered = [cell for cell in cells if cell.counts]
     if not offered:
         return "skip", cells[0].why if cells else "nothing was probed"
+    state, why = _of_offered(offered, spoken)
+    unasked = next((cell.why for cell in cells if cell.outcome == "not-asked"), "")
+    if unasked:
+        return "fail" if state == "fail" else "warn", f"{why}; {unasked}"
+    return state, why
+
+
+def _of_offered(offered: Sequence[Cell], spoken: Handshake | None) -> Verdict:
     bad = [cell for cell in offered if not is_well(cell, spoken)]
     if not bad and all(cell.outcome not in ("live", "ended") for cell in offered):
         return "pass", f"no GET stream is needed: the server answers by POST; {offered[0].why}"

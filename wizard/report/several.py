@@ -36,7 +36,7 @@ def entry(format: str, name: str, result: Result) -> Entry:
 
 
 def _first_event(result: Result) -> float | None:
-    cells = [cell for cell in result.case.proxy if cell.outcome != "not-offered"]
+    cells = [cell for cell in result.case.proxy if cell.counts]
     times = [cell.timeline.first_event_s for cell in cells]
     known = [at for at in times if at is not None]
     return max(known) if known and len(known) == len(times) else None

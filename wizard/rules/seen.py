@@ -17,11 +17,7 @@ SILENT_ENDS = frozenset({"refused", "timeout", "dns"})
 
 def cells(found: Iterable[Cell], encoding: str) -> tuple[Cell, ...]:
     """The cells of one encoding, those not offered by the server left out."""
-    return tuple(
-        cell
-        for cell in found
-        if cell.timeline.leg.encoding == encoding and cell.outcome != "not-offered"
-    )
+    return tuple(cell for cell in found if cell.timeline.leg.encoding == encoding and cell.counts)
 
 
 def held(case: Case, encoding: str = "identity") -> tuple[Cell, ...]:
