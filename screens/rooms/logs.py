@@ -1,10 +1,11 @@
-"""Step 4: the lines that our own probes left in the logs."""
+"""Step 4: the lines that our own probes left in the logs, and what was before."""
 
 from rich.text import Text
 
 from screens.paint import DIM, HEAD, line, wrapped
 from screens.rooms.view import View
-from wizard.model import LogLine, LogReport
+from wizard import past
+from wizard.model import History, LogLine, LogReport
 from wizard.text import safe
 from wizard.verdicts import TELLING
 
@@ -19,10 +20,22 @@ def draw(view: View) -> list[Text]:
         )
         if report.problem:
             rows += wrapped(safe(report.problem), view.width, "yellow", "  ")
+        if report.history is not None:
+            rows += _past(report.history, view.width)
         for entry in sorted(report.lines, key=lambda entry: entry.tag not in TELLING):
             rows += _entry(entry, view.width)
         rows.append(Text())
     return rows
+
+
+def _past(history: History, width: int) -> list[Text]:
+    """Before we came: in few rows, since our own lines count more."""
+    cut_off = any(history.counts)
+    rows = wrapped(past.headline(history), width, "yellow" if cut_off else DIM, "  ")
+    if bars := past.chart(history):
+        rows.append(line(f"  {bars}"))
+    others = (past.numbers(history), past.clients(history), history.clock)
+    return [*rows, *(row for text in others if text for row in wrapped(text, width, DIM, "  "))]
 
 
 def _tells_nothing(report: LogReport) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from wizard import nginx, verdicts
 from wizard.conclusion import Diagnosis, Recommendation
@@ -11,7 +12,18 @@ from wizard.foresight import predictions, request_for
 from wizard.investigation import Investigation, Waiting
 from wizard.judge import judge
 from wizard.matrix import legs
-from wizard.model import STEPS, Case, Hop, LogLine, LogReport, Place, StepId, StepState, Target
+from wizard.model import (
+    STEPS,
+    Case,
+    History,
+    Hop,
+    LogLine,
+    LogReport,
+    Place,
+    StepId,
+    StepState,
+    Target,
+)
 from wizard.nginx.source import from_text
 from wizard.recommend import recommend
 from wizard.timeline import Leg, Timeline
@@ -100,7 +112,24 @@ def log(*, held: bool) -> LogReport:
     meaning = "the client gave up before a single byte was passed on" if held else "180 bytes"
     text = f'198.51.100.4 - - [23/Nov/2026:03:12:09 +0000] "GET /sse HTTP/1.1" {status} "-" "x"'
     line = LogLine("access.log", text, "access", True, tag, meaning, "sse-proxy h1 identity")
-    return LogReport("/var/log/nginx/access.log", (line,), read=1)
+    return LogReport("/var/log/nginx/access.log", (line,), read=1, history=before(held=held))
+
+
+def before(*, held: bool) -> History:
+    """What the log says of the 41 minutes before."""
+    left = (0, 0, 1, 0, 0, 2, 0, 1, 0, 0, 0, 5, 1, 0, 0, 0, 2, 0, 0, 1, 0) if held else (0,) * 21
+    named = (("198.51.100.23", 9), ("2001:db8::17", 3), ("203.0.113.8", 1)) if held else ()
+    until = datetime(2026, 11, 23, 3, 12, tzinfo=UTC).timestamp()
+    return History(
+        lines=1204,
+        counted=1204,
+        since=until - 2460,
+        until=until,
+        bucket_s=120,
+        left=left,
+        canceled=(0,) * 21,
+        clients=named,
+    )
 
 
 class Staged(Investigation):

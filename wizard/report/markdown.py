@@ -5,6 +5,7 @@ from textwrap import dedent
 
 from wizard.conclusion import Finding, Recommendation
 from wizard.report.ladder import ladder_markdown
+from wizard.report.logs import logs_lines
 from wizard.report.result import Check, Result
 from wizard.report.text import apply_text
 from wizard.text import printable_block, safe, seconds
@@ -29,6 +30,7 @@ def markdown_parts(result: Result, name: str = "") -> list[str]:
         *(_cause(cause) for cause in diagnosis.causes),
         ladder_markdown(result.case),
         _checks(result.checks),
+        _list("Before the probes, by the logs", [inert(row) for row in logs_lines(result.case)]),
         _list(
             "Risks",
             [f"`{r.id}` ({r.confidence}): {inert(r.evidence[0].text)}" for r in diagnosis.risks],

@@ -8,6 +8,7 @@ from wizard.conclusion import Finding, Recommendation
 from wizard.handshake import Handshake
 from wizard.model import HELD, Cell
 from wizard.report.ladder import ladder_json, loss_json, vantages_json
+from wizard.report.logs import logs_json
 from wizard.report.result import Check, Result
 from wizard.text import safe
 
@@ -43,6 +44,7 @@ def report_data(result: Result) -> dict[str, Any]:
         "loss": loss_json(result.case),
         "vantages": vantages_json(result.case),
         "checks": [_check(check) for check in result.checks],
+        "logs": logs_json(result.case),
         "handshakes": [_handshake(one) for one in result.case.handshakes],
         "recommendation": _recommendation(result.recommendation),
         "elapsed_s": round(result.elapsed_s, 3),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from wizard.conclusion import BlockLine, Finding, Recommendation
 from wizard.model import Cell
 from wizard.report.ladder import ladder_text
+from wizard.report.logs import logs_text
 from wizard.report.result import Check, Result
 from wizard.text import printable_block, safe, seconds
 
@@ -27,6 +28,7 @@ def text_report(result: Result, *, color: bool = False) -> str:
         *(cause_text(cause) for cause in diagnosis.causes),
         ladder_text(result.case),
         _checks(result.checks, paint),
+        logs_text(result.case),
         section("Risks (not seen to break anything now)", map(_risk, diagnosis.risks)),
         section("Also", map(_item, diagnosis.notes)),
         recommendation_text(result.recommendation) if result.recommendation else "",
