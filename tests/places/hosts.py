@@ -9,14 +9,15 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import REQUIRED
+from wizard.lab.nginx import Nginx
 
 PORT, BACKEND, NAME = 8081, 12213, "svc-bot-prod"
 WITHIN = 10.0
@@ -24,7 +25,7 @@ WITHIN = 10.0
 
 CONF = """
 daemon off;
-{user}
+user root;
 pid nginx.pid;
 events {{}}
 http {{
@@ -52,25 +53,36 @@ class Hosts:
     """The hosts and what runs on them.
 
     Attributes:
+        nginx: The Nginx, to be reloaded.
         web: The namespace of the Nginx, and `svc` that of the backend.
+        address: The Nginx's host as the client sees it, and `backend` the other as that one does.
         url: The stream as the client reaches it.
         conf: The Nginx's config, with `access.log` and `error.log` beside it.
     """
 
+    nginx: Nginx
     web: str
     svc: str
     address: str
+    backend: str
     url: str
     conf: Path
 
-    def on(self, host: str) -> list[str]:
+    @staticmethod
+    def on(host: str) -> list[str]:
         """The words in front of a command that is to run there."""
         return ["ip", "netns", "exec", host]
 
-    def reload(self, nginx: str) -> None:
-        """Have the Nginx read its config again."""
-        folder = str(self.conf.parent)
-        run([*self.on(self.web), nginx, "-p", folder, "-c", str(self.conf), "-s", "reload"])
+
+class There(Nginx):
+    """The lab's Nginx, on another host."""
+
+    def __init__(self, binary: str, conf: Path, inside: Sequence[str]) -> None:
+        super().__init__(binary, conf, ())
+        self._inside = list(inside)
+
+    def _words(self) -> list[str]:
+        return [*self._inside, *super()._words()]
 
 
 def run(words: Sequence[str]) -> None:
@@ -88,8 +100,8 @@ def require() -> None:
     pytest.skip("no network namespaces here: they need root, and iproute2")
 
 
-@contextmanager
-def three_hosts(nginx: str, folder: Path) -> Iterator[Hosts]:
+@asynccontextmanager
+async def three_hosts(nginx: str, folder: Path) -> AsyncIterator[Hosts]:
     """The incident on three hosts; all of it is gone when the block is left."""
     require()
     number = os.getpid() % 25_000
@@ -101,18 +113,17 @@ def three_hosts(nginx: str, folder: Path) -> Iterator[Hosts]:
         stack.enter_context(_names(web, f"{net}.6 {NAME}\n127.0.0.1 localhost\n"))
         _wire(f"sw{number}", None, f"{net}.1/30", web, f"{net}.2/30")
         _wire(f"sv{number}", web, f"{net}.5/30", svc, f"{net}.6/30")
-        hosts = Hosts(web, svc, f"{net}.2", f"http://{net}.2:{PORT}/sse", folder / "nginx.conf")
-        user = "user root;"  # network namespaces are root's
-        text = CONF.format(user=user, port=PORT, name=NAME, backend=BACKEND)
-        hosts.conf.write_text(text, "utf-8")
+        conf = folder / "nginx.conf"
+        conf.write_text(CONF.format(port=PORT, name=NAME, backend=BACKEND), "utf-8")
+        there = There(nginx, conf, Hosts.on(web))
+        url = f"http://{net}.2:{PORT}/sse"
         serve = [sys.executable, "-m", "tests.places.backend", str(BACKEND)]
-        stack.enter_context(_process([*hosts.on(svc), *serve, str(folder / "backend.log")]))
-        error = str(folder / "error.log")
-        words = [nginx, "-p", str(folder), "-c", str(hosts.conf), "-e", error]
-        stack.enter_context(_process([*hosts.on(web), *words]))
-        _accepts(hosts.on(web), NAME, BACKEND)
+        stack.enter_context(_process([*Hosts.on(svc), *serve, str(folder / "backend.log")]))
+        stack.callback(there.stop)
+        await there.start()
+        _accepts(Hosts.on(web), NAME, BACKEND)
         _accepts([], f"{net}.2", PORT)
-        yield hosts
+        yield Hosts(there, web, svc, f"{net}.2", f"{net}.6", url, conf)
 
 
 @contextmanager

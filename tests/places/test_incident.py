@@ -2,13 +2,14 @@
 from with what is there."""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.places.hosts import BACKEND, NAME, Hosts, three_hosts
+from tests.vantage.sshd import sshd
 from wizard.investigation import Investigation
 from wizard.ladder import sentence
 from wizard.model import STEPS, Place, Target
@@ -18,8 +19,8 @@ pytestmark = pytest.mark.nginx
 
 
 @pytest.fixture
-def hosts(nginx: str, tmp_path: Path) -> Iterator[Hosts]:
-    with three_hosts(nginx, tmp_path) as made:
+async def hosts(nginx: str, tmp_path: Path) -> AsyncIterator[Hosts]:
+    async with three_hosts(nginx, tmp_path) as made:
         yield made
 
 
@@ -38,7 +39,13 @@ def target(hosts: Hosts, web: list[str], svc: list[str]) -> Target:
     )
 
 
-async def solved(known: Target, hosts: Hosts, nginx: str) -> None:
+def patch(folder: str, diff: str) -> None:
+    """What the engineer does with the diff."""
+    words = ["patch", "-p0", "-d", folder]
+    subprocess.run(words, input=diff.encode(), check=True, capture_output=True)
+
+
+async def solved(known: Target, hosts: Hosts) -> None:
     """From the symptom to the proof."""
     investigation = Investigation(known)
     try:
@@ -49,12 +56,13 @@ async def solved(known: Target, hosts: Hosts, nginx: str) -> None:
         assert [(one.id, one.confidence) for one in diagnosis.causes] == [
             ("proxy-buffering-hold", "confirmed")
         ], diagnosis
-        assert sentence(investigation.case) == "live direct from web, held outside: it is this Nginx"
+        assert (
+            sentence(investigation.case) == "live direct from web, held outside: it is this Nginx"
+        )
         assert made is not None
         assert made.diff is not None
-        words = ["patch", "-p0", "-d", str(made.directory)]
-        subprocess.run(words, input=made.diff.encode(), check=True, capture_output=True)
-        hosts.reload(nginx)
+        patch(made.directory or "", made.diff)
+        await hosts.nginx.reload()
         state = await investigation.run("verify")
     finally:
         await investigation.close()
@@ -62,8 +70,8 @@ async def solved(known: Target, hosts: Hosts, nginx: str) -> None:
     assert state.why.startswith("fixed: 2 cells were held")
 
 
-async def test_from_network_namespace_to_namespace(hosts: Hosts, nginx: str) -> None:
-    await solved(target(hosts, hosts.on(hosts.web), hosts.on(hosts.svc)), hosts, nginx)
+async def test_from_network_namespace_to_namespace(hosts: Hosts) -> None:
+    await solved(target(hosts, hosts.on(hosts.web), hosts.on(hosts.svc)), hosts)
 
 
 async def test_the_running_nginx_says_itself_what_it_runs(hosts: Hosts) -> None:
@@ -75,3 +83,16 @@ async def test_the_running_nginx_says_itself_what_it_runs(hosts: Hosts) -> None:
         await investigation.close()
     assert state.state == "warn", state
     assert str(hosts.conf) in state.why
+
+
+async def test_over_ssh_and_from_there_over_ssh_again(hosts: Hosts, tmp_path: Path) -> None:
+    """The service's host is known to the Nginx's alone: a shell behind a shell."""
+    near, far = tmp_path / "web", tmp_path / "svc"
+    near.mkdir()
+    far.mkdir()
+    with (
+        sshd(near, inside=hosts.on(hosts.web), address=hosts.address, port=2201) as web,
+        sshd(far, inside=hosts.on(hosts.svc), address=hosts.backend, port=2202) as svc,
+    ):
+        there = [*web.prefix(), *svc.prefix()]
+        await solved(target(hosts, list(web.prefix()), there), hosts)
