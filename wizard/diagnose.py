@@ -26,15 +26,8 @@ def diagnose(case: Case) -> Diagnosis:
     causes = tuple(f for f in findings if not f.latent and f.id not in symptoms)
     risks = tuple(f for f in findings if f.latent)
     verdict = _verdict(whole, causes)
-    notes = (*_followed(whole), *_unreached(whole), *_notes(case, causes))
+    notes = (*_unreached(whole), *_notes(case, causes))
     return Diagnosis(verdict, _summary(whole, verdict, causes), causes, risks, notes)
-
-
-def _followed(case: Case) -> tuple[str, ...]:
-    """Where the stream dies, if more than the proxy and the backend were asked."""
-    if len(ladder(case)) < 3 or not (said := sentence(case)):
-        return ()
-    return (f"Followed from place to place: {said}.",)
 
 
 def _unreached(case: Case) -> tuple[str, ...]:
@@ -97,7 +90,8 @@ def _seen(case: Case) -> str:
         return "The probe was interrupted before the stream had shown what it does."
     first = next((cell for cell, fine in zip(case.proxy, well, strict=True) if not fine), None)
     why = safe(first.why, 300) if first else "every cell is live"
-    return f"The stream through the proxy: {why}; no cause could be shown."
+    lost = f"; {sentence(case)}" if len(ladder(case)) > 2 and sentence(case) else ""
+    return f"The stream through the proxy: {why}{lost}; no cause could be shown."
 
 
 def _unanswered(case: Case) -> str:

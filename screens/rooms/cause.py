@@ -5,6 +5,7 @@ from rich.text import Text
 from screens.paint import DIM, HEAD, line, wrapped
 from screens.rooms.view import View
 from wizard.conclusion import Finding
+from wizard.report.ladder import is_worth_it, verdict
 from wizard.text import safe
 
 _VERDICTS = {"healthy": "bold green", "fault": "bold red", "inconclusive": "bold yellow"}
@@ -16,6 +17,8 @@ def draw(view: View) -> list[Text]:
     if diagnosis is None:
         return []
     rows = [line((diagnosis.verdict.upper(), _VERDICTS[diagnosis.verdict]))]
+    if is_worth_it(view.case) and (said := verdict(view.case)):
+        rows += wrapped(said, view.width, HEAD)
     for cause in diagnosis.causes:
         rows += [*finding(cause, view.width), Text()]
     if diagnosis.risks:
