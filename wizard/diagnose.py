@@ -135,7 +135,10 @@ def _not_looked_at(case: Case, causes: tuple[Finding, ...]) -> tuple[str, ...]:
     if any(c.timeline.status == 401 for c in case.proxy) and "authorization" not in given:
         notes.append("The URL asks for credentials: give them with --header 'Authorization: …'.")
     if case.direct and all(cell.outcome == "refused" for cell in case.direct):
-        notes.append("The direct URL cannot be reached from here: is it the one that Nginx uses?")
+        notes.append(
+            "The direct URL cannot be reached from here: is it the one that Nginx uses? If only "
+            "its host reaches it, look from there: --vantage web='ssh HOST' --direct web=URL."
+        )
     if case.site is not None and not case.site.listens:
         notes.append(
             "No server of this config listens on the URL's port: is it the config of the Nginx "

@@ -76,7 +76,7 @@ def _another(case: Case) -> tuple[Evidence, ...]:
 
 _APART = (
     "The config of this Nginx lets the stream through and the backend sends, so what holds it "
-    "stands in front of this Nginx. Probe each hop: the first one that holds is the one."
+    "stands in front of this Nginx. Name each hop with --hop NAME=URL: that shows which one holds."
 )
 _RUNNING = "If this config is not the one that runs (no reload yet), that explains it too."
 
@@ -88,8 +88,9 @@ RULE = Rule(
     "after this one, and that one buffers. This Nginx takes X-Accel-Buffering: no from the "
     "backend for itself and strips it, so the outer one never sees it.",
     hurts="The inner Nginx was mended, its own log shows bytes, and clients hang as before.",
-    shows="Live at the inner Nginx, held at the edge. The inner access log has 200 with bytes for "
-    "a request that got nothing.",
+    shows="Live at the inner Nginx, held at the edge: `--hop edge=URL --hop inner=URL` asks each, "
+    "from another vantage if need be. The inner access log has 200 with bytes for a request that "
+    "got nothing.",
     mend="proxy_buffering off at the outer proxy too; or let the header through, with "
     "`proxy_pass_header X-Accel-Buffering;` at the inner one.",
     wrong="Further changes to buffers of the inner Nginx.",
