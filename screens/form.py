@@ -11,6 +11,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Input, Label, Static
 
 from screens.asking import config, existing
+from screens.cases import CutOff
 from wizard.cli.options import check_header
 from wizard.cli.places import check_url, url_of
 from wizard.errors import UsageError
@@ -56,9 +57,9 @@ class Form(Screen[Target]):
         Binding("escape", "app.quit", "quit", id="form.quit", tooltip="Leave"),
     ]
 
-    def __init__(self, last: Target | None = None) -> None:
+    def __init__(self, last: Target | None = None, cut: CutOff | None = None) -> None:
         super().__init__()
-        self._last = last
+        self._last, self._cut = last, cut
 
     def compose(self) -> ComposeResult:
         """A label, an input and a place for what is wrong, for each field."""
@@ -67,6 +68,8 @@ class Form(Screen[Target]):
                 "Which stream hangs? Enter goes on to the next field and begins at the last.",
                 markup=False,
             )
+            if self._cut is not None:
+                yield Static(f"{self._cut.words}: Ctrl-O opens it.", markup=False)
             if self._last is not None:
                 yield Static(
                     f"Last case: {safe(self._last.url, 100)} (Ctrl-L takes it)", markup=False

@@ -21,6 +21,8 @@ i         give what this step needs: a URL, a log file, the config
 t         on the config step: take the config from `nginx -T` here
 c         copy the curl of this step, or the block on the fix step
 s         save the block and the diff to a file
+w         write a case file: all that was seen, without secrets; on any
+          machine `ssewizard open FILE` shows it again
 p         in the lab only: patch its own Nginx and reload that
 Esc       stop what is running; leave an input or this page
 q         leave; what was found is printed in the terminal

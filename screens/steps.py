@@ -1,12 +1,13 @@
 """The keys of the steps: what can be run, given, copied and saved, and when."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
 
-from screens.asking import question_for
+from screens.asking import question_for, trust_question
 from screens.prompt import Prompt
 from screens.room import Room
 from screens.taking import Taking
@@ -34,6 +35,7 @@ class Steps(Taking):
         _key("v", "cell", "view", "Show another cell in the left pane"),
         _key("c", "copy", "copy", "Copy the curl, or the block"),
         _key("s", "save", "save", "Save the block and the diff to a file"),
+        _key("w", "write", "case file", "Write all that was seen to a case file", show=False),
         _key("p", "patch", "patch lab", "Patch the lab's own Nginx and reload it"),
         _key("escape", "stop", "stop", "Stop what is running"),
         _key("up,k", "move(-1)", "up", "The step before", show=False),
@@ -112,6 +114,15 @@ class Steps(Taking):
         """Ask for what this step needs."""
         question = question_for(self.step, self.investigation.target, self._take)
         if question is not None:
+            self.query_one(Prompt).ask(question)
+
+    def run_steps(self, steps: Sequence[StepId]) -> None:
+        """Run these; a case from a file may name commands, which the user must have seen."""
+        run = super().run_steps
+        question = trust_question(self.investigation, steps, lambda: run(steps))
+        if question is None:
+            run(steps)
+        else:
             self.query_one(Prompt).ask(question)
 
     def action_local(self) -> None:

@@ -3,12 +3,13 @@
 import time
 from collections.abc import Callable
 
-from screens.keeping import save_question
+from screens.keeping import case_question, save_question
 from screens.prompt import Prompt
 from screens.walk import GROUP, Walk
 from wizard.cli import ApplyFix
 from wizard.errors import SsewizardError
 from wizard.investigation import Investigation
+from wizard.reopened import record_of
 
 COPIED = "copied (by OSC 52, which tmux may drop"
 
@@ -43,6 +44,11 @@ class Taking(Walk):
         made = self.investigation.recommendation
         if made is not None:
             self.query_one(Prompt).ask(save_question(made, self.say))
+
+    def action_write(self) -> None:
+        """Write all that was given and seen to a case file."""
+        question = case_question(lambda: record_of(self.investigation), self.say)
+        self.query_one(Prompt).ask(question)
 
     def _block(self) -> str:
         made = self.investigation.recommendation

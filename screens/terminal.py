@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 
 from screens.app import Wizard
+from screens.cases import cut_off, last_case
 from screens.farewell import last_words
-from screens.keeping import home, last_case
+from screens.keeping import home
 from wizard.cli import ApplyFix
 from wizard.errors import UsageError
 from wizard.investigation import Investigation
@@ -21,8 +22,9 @@ def open_in_terminal(given: Target | Investigation | None, apply_fix: ApplyFix |
     """Open the wizard and return the exit status. Raises `UsageError` where it cannot be drawn."""
     require_terminal()
     known = Investigation(given) if isinstance(given, Target) else given
-    app = Wizard(known, last_case=last_case(), apply_fix=apply_fix)
+    app = Wizard(known, last_case=last_case(), cut_off=cut_off(), apply_fix=apply_fix)
     app.run(mouse=False)
+    app.leave()
     with contextlib.suppress(OSError):  # the terminal may be gone with its SSH session
         _say_goodbye(app)
     return BUG if app.return_code else 0

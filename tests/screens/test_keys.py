@@ -232,11 +232,13 @@ async def test_all_that_was_found_is_kept_without_its_secrets(state_home: Path) 
     staged = fresh()
     secret = Target(f"{stage.URL}?access_token=hunter22", headers=(("X-Key", "hunter22"),))
     staged.known = Case(secret)
-    async with Wizard(staged).run_test(size=SIZE) as pilot:
+    app = Wizard(staged)
+    async with app.run_test(size=SIZE) as pilot:
         await press(pilot, "6", "enter")
+    app.leave()
     kept = kept_files(state_home)
     assert list(kept) == ["last-case.json", "last-report.txt"]
-    assert json.loads(kept["last-case.json"])["url"].startswith(stage.URL)
+    assert json.loads(kept["last-case.json"])["case"]["target"]["url"].startswith(stage.URL)
     assert "hunter22" not in "".join(kept.values())
 
 

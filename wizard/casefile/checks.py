@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from wizard.model import Place, Target
+from wizard.model import History, Place, Target
 from wizard.timeline import Leg
 from wizard.vantage import Vantage
 
@@ -58,10 +58,16 @@ def _leg(leg: Leg) -> str:
     return "" if _is_fit(leg.url) else "its URL is none"
 
 
+def _history(history: History) -> str:
+    same = len(history.left) == len(history.canceled)
+    return "" if same and history.bucket_s > 0 else "its buckets do not fit together"
+
+
 CHECKS: Mapping[type, Callable[[Any], str]] = {
     Target: _target,
     Place: _place,
     Vantage: _vantage,
     Leg: _leg,
+    History: _history,
 }
 """For each class what is wrong with a value of it, in a few words; empty if nothing is."""

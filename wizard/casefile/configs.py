@@ -68,9 +68,14 @@ def _is_like(parts: list[str], wanted: list[str]) -> bool:
 
 
 class Shelf:
-    """The configs of one case file: each is stored once, and read once."""
+    """The configs of one case file: each is stored once, and read once.
 
-    def __init__(self) -> None:
+    Attributes:
+        closed: Whether nothing is read: the sites are left out.
+    """
+
+    def __init__(self, *, closed: bool = False) -> None:
+        self.closed = closed
         self._stored: list[Config] = []
         self._read: tuple[Config, ...] = ()
 
@@ -94,12 +99,16 @@ class Shelf:
 
     def fill(self, values: Json, reader: Reader) -> None:
         """Read the configs before the sites that name them. Raises `UsageError`."""
+        if self.closed:
+            return
         # What a config says is read from its texts, whatever the file says of it.
         made = [one | {"root": []} if isinstance(one, dict) else one for one in values or []]
         stored: tuple[Config, ...] = reader.read(made, tuple[Config, ...], "configs")
         self._read = tuple(_again(one, f"configs[{at}]") for at, one in enumerate(stored))
 
-    def _take(self, value: Json, reader: Reader, where: str) -> Site:
+    def _take(self, value: Json, reader: Reader, where: str) -> Site | None:
+        if self.closed:
+            return None
         plain = Reader({}, {})
         stored: StoredSite = plain.read(value, StoredSite, where)
         reader.unknown += plain.unknown

@@ -41,17 +41,18 @@ def _plain(case: Case) -> frozenset[str]:
     return frozenset(about | files | {place.name for place in target.vantages})
 
 
-def load(text: str, name: str) -> Record:
+def load(text: str, name: str, *, configs: bool = True) -> Record:
     """The record in the text of a case file.
 
     Args:
         name: What to call the file.
+        configs: Whether its configs are read too; without, it holds no site.
 
     Raises:
         UsageError: In one sentence, with the place in the file.
     """
     try:
-        return _record(_parsed(text))
+        return _record(_parsed(text), configs=configs)
     except RecursionError:
         raise UsageError(f"{safe(name, 200)}: not a case file: nested too deeply") from None
     except Misread as error:
@@ -83,9 +84,9 @@ def _constant(word: str) -> None:
     raise Misread("", f"{word} is no number")
 
 
-def _record(whole: dict[str, Json]) -> Record:
+def _record(whole: dict[str, Json], *, configs: bool) -> Record:
     _must_be_known(whole.pop("schema", None))
-    shelf = Shelf()
+    shelf = Shelf(closed=not configs)
     reader = Reader(shelf.hooks, CHECKS)
     shelf.fill(whole.pop("configs", []), reader)
     whole.pop("notes", None)

@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+import tempfile
 from pathlib import Path
 
 from wizard.casefile.document import dump, load
@@ -14,8 +15,9 @@ LARGEST = 64 << 20
 """The largest case file that is read, in bytes."""
 
 
-def read(path: str | Path) -> Record:
-    """The record in a file. Raises `UsageError` in one sentence."""
+def read(path: str | Path, *, configs: bool = True) -> Record:
+    """The record in a file; without its configs it is read at once. Raises `UsageError` in one
+    sentence."""
     name = safe(str(path), 200)
     try:
         raw = _bytes(path)
@@ -28,7 +30,7 @@ def read(path: str | Path) -> Record:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
         raise UsageError(f"{name}: not a case file: not a text") from None
-    return load(text, str(path))
+    return load(text, str(path), configs=configs)
 
 
 def _bytes(path: str | Path) -> bytes:
@@ -50,12 +52,12 @@ def write(path: str | Path, record: Record) -> None:
 
 def write_private(path: Path, text: str) -> None:
     """Replace a file at once, readable by its owner alone. Raises `OSError`."""
-    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    # A name of its own, and mode 0600: several may write at the same time.
+    opened, fresh = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")
     try:
-        opened = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
         with os.fdopen(opened, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(text)
-        fresh.replace(path)
+        os.replace(fresh, path)
     except OSError:
-        fresh.unlink(missing_ok=True)
+        os.unlink(fresh)
         raise

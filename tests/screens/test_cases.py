@@ -1,0 +1,200 @@
+"""The case of a running wizard: kept, offered after a lost connection, opened again."""
+
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from screens import cases
+from screens.app import Wizard
+from screens.cases import KEPT, Kept, cut_off, last_case
+from screens.form import Form
+from screens.keeping import home
+from screens.room import Room
+from screens.steps import Steps
+from tests.screens import stage
+from tests.screens.test_keys import SIZE, fresh, press, walk
+from wizard import casefile
+from wizard.casefile import Record
+from wizard.errors import UsageError
+from wizard.model import STEPS, StepState, Target
+from wizard.reopened import Reopened, record_of
+from wizard.vantage import Vantage
+
+
+@pytest.fixture
+def gone() -> int:
+    """The id of a process that has ended."""
+    done = subprocess.Popen([sys.executable, "-c", ""])
+    done.wait()
+    return done.pid
+
+
+def left_behind(pid: int, record: Record | None = None, token: str = "abc") -> Path:
+    """A case file as a wizard of that process leaves it."""
+    home().mkdir(parents=True, exist_ok=True)
+    path = home() / f"case-{pid}-{token}-{cases._host()}.json"
+    casefile.write(path, record or record_of(stage.failing()))
+    return path
+
+
+def opened(record: Record | None = None, *, trusted: bool = False) -> Reopened:
+    """A stored investigation of the incident."""
+    text = casefile.dump(record or record_of(stage.failing()))
+    return Reopened(casefile.load(text, "case.json"), trusted=trusted)
+
+
+def screen_text(room: Room) -> str:
+    return "\n".join(
+        "".join(s.text for s in strip) for strip in room.screen._compositor.render_strips()
+    )
+
+
+async def test_an_opened_case_is_as_it_was_and_asks_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no(*_: object, **__: object) -> None:
+        raise AssertionError("a socket, with nobody having asked for it")
+
+    monkeypatch.setattr(socket, "getaddrinfo", no)
+    monkeypatch.setattr(socket.socket, "connect", no)
+    monkeypatch.setattr(subprocess, "Popen", no)
+    was, known = stage.failing(), opened()
+    async with Wizard(known).run_test(size=SIZE) as pilot:
+        for number in range(1, 9):
+            await press(pilot, str(number))
+        assert known.steps == was.steps
+        assert known.diagnosis is not None
+        assert was.diagnosis is not None
+        assert known.diagnosis.causes == was.diagnosis.causes
+        assert known.recommendation == was.recommendation
+        assert known.is_as_recorded
+        await press(pilot, "6", "pagedown", "pagedown")
+        assert "As recorded 20" in screen_text(walk(pilot).query_one(Room))
+
+
+async def test_a_wizard_that_is_gone_without_a_word_is_offered(gone: int) -> None:
+    path = left_behind(gone)
+    cut = cut_off()
+    assert cut is not None
+    assert cut.path == path
+    assert stage.URL in cut.words
+    assert f"{len(STEPS)} steps done" in cut.words
+    async with Wizard(None, cut_off=cut).run_test(size=SIZE) as pilot:
+        assert isinstance(pilot.app.screen, Form)
+        await press(pilot, "ctrl+o")
+        assert isinstance(pilot.app.screen, Steps)
+        assert isinstance(walk(pilot).investigation, Reopened)
+        assert not path.exists()
+        assert cut_off() is None
+
+
+async def test_the_same_url_gets_the_offer_in_a_line(gone: int) -> None:
+    left_behind(gone)
+    for url, offered in ((stage.URL, True), ("http://other.example/sse", False)):
+        staged = fresh()
+        staged.known = replace(staged.known, target=Target(url))
+        async with Wizard(staged, cut_off=cut_off()).run_test(size=SIZE) as pilot:
+            await pilot.pause()
+            assert ("Ctrl-O" in screen_text(walk(pilot).query_one(Room))) == offered
+    staged = fresh()
+    async with Wizard(staged, cut_off=cut_off()).run_test(size=SIZE) as pilot:
+        await press(pilot, "ctrl+o")
+        assert isinstance(walk(pilot).investigation, Reopened)
+        assert len(pilot.app.screen_stack) == 2
+
+
+def test_what_runs_is_not_offered_and_nothing_unreadable_is(gone: int) -> None:
+    left_behind(os.getpid())
+    assert cut_off() is None
+    (home() / f"case-{gone}-dead-{cases._host()}.json").write_text("{", "utf-8")
+    (home() / f"case-{gone}-abc-another-host.json").write_text("{}", "utf-8")
+    assert cut_off() is None
+
+
+def test_old_cases_are_removed(gone: int) -> None:
+    for number in range(KEPT + 3):
+        path = left_behind(gone, token=f"{number:x}")
+        os.utime(path, (number + 1, number + 1))
+    assert cut_off() is None  # too old, all of them
+    assert len(list(home().iterdir())) == KEPT
+
+
+def test_two_wizards_do_not_touch_each_others_case() -> None:
+    first, second = Kept(), Kept()
+    first.keep(record_of(stage.failing()))
+    second.keep(record_of(stage.healthy()))
+    assert len(list(home().iterdir())) == 2
+    second.finish()
+    assert last_case() == replace(stage.TARGET)
+    assert first.is_begun
+
+
+def test_what_is_newer_stays() -> None:
+    kept, record = Kept(), record_of(stage.failing())
+    kept.keep(replace(record, saved=2000.0))
+    kept.keep(replace(record, saved=1000.0))
+    kept.finish()
+    assert casefile.read(home() / cases.LAST).saved == 2000.0
+
+
+async def test_a_lost_connection_leaves_the_case_a_clean_end_makes_it_the_last() -> None:
+    for lost in (True, False):
+        app = Wizard(fresh())
+        async with app.run_test(size=SIZE) as pilot:
+            await press(pilot, "enter")
+            if lost:
+                app._lose()
+        app.leave()
+        names = [path.name for path in home().iterdir() if path.name.startswith("case-")]
+        assert len(names) == 1
+        assert (home() / cases.LAST).exists() != lost
+
+
+async def test_while_a_step_runs_the_case_is_kept() -> None:
+    app = Wizard(stage.running("proxy"))
+    async with app.run_test(size=SIZE):
+        await app._keep_running()
+        (path,) = home().iterdir()
+        again = Reopened(casefile.read(path))
+    assert again.steps["proxy"] == StepState("proxy", "todo", "interrupted")
+    assert again.steps["root"].state == "pass"
+
+
+async def test_a_key_writes_a_case_file(tmp_path: Path) -> None:
+    path = tmp_path / "mine.json"
+    async with Wizard(stage.failing()).run_test(size=SIZE) as pilot:
+        await press(pilot, "w", "ctrl+u", *str(path), "enter")
+    assert casefile.read(path).case.target.url == stage.URL
+    assert path.stat().st_mode & 0o077 == 0
+
+
+async def test_the_commands_of_a_strangers_case_are_confirmed_first(tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+    target = replace(stage.TARGET, vantages=(Vantage("web", ("touch", str(trace))),))
+    record = record_of(stage.failing())
+    known = opened(replace(record, case=replace(record.case, target=target)))
+    state = await known.run("logs")
+    assert state.state == "fail"
+    assert "not confirmed" in state.why
+    async with Wizard(known).run_test(size=SIZE) as pilot:
+        await press(pilot, "6", "r", "4", "r")
+        assert "touch" in screen_text(walk(pilot).query_one(Room))
+        await press(pilot, "escape")
+        assert not known.trusted
+        await press(pilot, "r", "enter")
+        assert known.trusted
+    assert not trace.exists()
+
+
+def test_a_case_without_its_configs_has_no_site(tmp_path: Path) -> None:
+    path = tmp_path / "case.json"
+    casefile.write(path, record_of(stage.failing()))
+    assert casefile.read(path, configs=False).case.site is None
+    assert casefile.read(path).case.site is not None
+    with pytest.raises(UsageError):
+        casefile.read(tmp_path / "none.json", configs=False)
