@@ -74,7 +74,7 @@ RULE = Rule(
     hurts="Clients lose the stream again and again, and nothing in this Nginx's config or error "
     "log says why.",
     shows="The cut comes at one of those times, Nginx logs 200 and no error, and a direct stream "
-    "goes on; or, asked hop by hop with --hop and --patience, one hop cuts what the next one inside "
+    "goes on; or, asked hop by hop with --hop and --patience, one hop cuts what the next one in "
     "outlives. A cut by this Nginx stands in its error log: upstream timed out.",
     mend="Pings from the backend more often than the smallest of those times (every 10 s is safe "
     "for all that count silence); a longer timeout in the layer where it can be set. A limit of "
