@@ -108,7 +108,7 @@ def hundred() -> list[Named]:
 async def test_only_so_many_are_at_work(fake: type[Fake], parallel: int) -> None:
     told: list[Entry] = []
     batch = Batch(hundred(), "text", told.append)
-    await batch.run(parallel)
+    await batch.run(parallel, 0)
     assert fake.most == parallel
     assert len(told) == 100
     assert [one.name for one in batch.entries()] == [f"n{n}" for n in range(100)]
@@ -121,7 +121,7 @@ async def test_cut_short_each_is_still_in_the_report(fake: type[Fake]) -> None:
         task.cancel()
 
     batch = Batch(hundred(), "text", cut_short)
-    task = asyncio.create_task(batch.run(4))
+    task = asyncio.create_task(batch.run(4, 0))
     with pytest.raises(asyncio.CancelledError):
         await task
     entries = batch.entries()
@@ -186,7 +186,7 @@ async def test_progress_is_one_line_for_each_that_is_done(
     fake: type[Fake], capsys: pytest.CaptureFixture[str]
 ) -> None:
     batch = Batch(hundred()[:2], "text", several._progress(2))
-    await batch.run(1)
+    await batch.run(1, 0)
     out, err = capsys.readouterr()
     assert (out, err) == ("", "[1/2] n0  inconclusive\n[2/2] n1  inconclusive\n")
 

@@ -19,6 +19,9 @@ from wizard.rules import all_rules
 
 _ORDER = (STATUS["healthy"], STATUS["inconclusive"], STATUS["fault"], UNREADABLE)
 """The exit statuses, the worst last."""
+APART = 0.05
+"""How far apart, in seconds, two targets begin at the least: a request takes a few milliseconds of
+this machine to open, and those of several at once would be measured as each other's wait."""
 _BUG = Diagnosis("inconclusive", "A bug of this tool ended the check; see standard error.")
 
 
@@ -88,25 +91,33 @@ class Batch:
         self._done: dict[str, Entry] = {}
         self.bugs: dict[str, Exception] = {}
 
-    async def run(self, parallel: int) -> None:
-        """Check all, at most `parallel` at a time."""
-        gate = asyncio.Semaphore(parallel)
-        ended = await asyncio.gather(
-            *(self._check(one, gate) for one in self._targets), return_exceptions=True
-        )
+    async def run(self, parallel: int, apart: float = APART) -> None:
+        """Check all, at most `parallel` at a time.
+
+        Args:
+            apart: How long the next one waits before it begins, in seconds.
+        """
+        gate, turn = asyncio.Semaphore(parallel), asyncio.Lock()
+
+        async def check(one: Named) -> None:
+            async with gate:
+                async with turn:
+                    await asyncio.sleep(apart)
+                await self._check(one)
+
+        ended = await asyncio.gather(*map(check, self._targets), return_exceptions=True)
         for one, came in zip(self._targets, ended, strict=True):
             if isinstance(came, Exception):
                 came.add_note(f"target {one.name}")
                 self.bugs[one.name] = came
 
-    async def _check(self, one: Named, gate: asyncio.Semaphore) -> None:
-        async with gate:
-            investigation = Investigation(one.target)
-            self._running[one.name] = (investigation, time.monotonic())
-            await run_steps(investigation, quiet)
-            self._done[one.name] = self._entry(one)
-            del self._running[one.name]
-            self._progress(self._done[one.name])
+    async def _check(self, one: Named) -> None:
+        investigation = Investigation(one.target)
+        self._running[one.name] = (investigation, time.monotonic())
+        await run_steps(investigation, quiet)
+        self._done[one.name] = self._entry(one)
+        del self._running[one.name]
+        self._progress(self._done[one.name])
 
     def entries(self) -> list[Entry]:
         """Each target's entry as far as it is known now, in their order."""
