@@ -15,6 +15,8 @@ GRACE = 1.0
 """How long, in seconds, a command may take to end by itself once its standard input is closed."""
 LINE = 4000
 """How much of one line of its standard error is read, in bytes."""
+BUFFER = 64 << 10
+"""How much of its output waits here to be read, in bytes."""
 KEPT = 16 << 10
 """How much of its standard error is kept, in bytes; the rest is read and let go."""
 
@@ -44,11 +46,16 @@ class Running:
         stderr: What it said so far on standard error, bounded.
     """
 
-    def __init__(self, process: asyncio.subprocess.Process, hear: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        process: asyncio.subprocess.Process,
+        transport: asyncio.SubprocessTransport,
+        hear: Callable[[str], None],
+    ) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stderr is not None
-        self._process, self._stdin = process, process.stdin
+        self._process, self._transport, self._stdin = process, transport, process.stdin
         self.stdout, self.stderr = process.stdout, ""
         self._listening = asyncio.create_task(self._listen(process.stderr, hear))
 
@@ -93,7 +100,16 @@ class Running:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._listening.cancel()
+            self._let_go()
         await asyncio.gather(self._process.wait(), self._listening, return_exceptions=True)
+
+    def _let_go(self) -> None:
+        """Close its pipes: a process counts as ended once they are, and one whose output was not
+        read to its end, or is held open by what it left behind, never would."""
+        for number in range(3):
+            pipe = self._transport.get_pipe_transport(number)
+            if pipe is not None:
+                pipe.close()
 
 
 async def _line(stream: asyncio.StreamReader) -> bytes:
@@ -127,25 +143,32 @@ async def run(
         VantageError: The program cannot be run on this machine.
     """
     try:
-        process = await asyncio.create_subprocess_exec(
-            *argv,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,
-            env={**os.environ, "SSH_ASKPASS_REQUIRE": "never", "LC_ALL": "C"},
-        )
+        running = await _start(argv, hear)
     except OSError as error:
         why = os.strerror(error.errno) if error.errno else str(error)
         raise VantageError(f"{safe(argv[0], 80)} cannot be run here: {why}") from None
     except ValueError as error:
         raise VantageError(f"{safe(argv[0], 80)} cannot be run here: {error}") from None
-    running = Running(process, hear)
     try:
         await running.tell(told)
         yield running
     finally:
         await running.end()
+
+
+async def _start(argv: Sequence[str], hear: Callable[[str], None]) -> Running:
+    """As `asyncio.create_subprocess_exec`, which keeps the transport to itself."""
+    loop = asyncio.get_running_loop()
+    transport, protocol = await loop.subprocess_exec(
+        lambda: asyncio.subprocess.SubprocessStreamProtocol(limit=BUFFER, loop=loop),
+        *argv,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+        env={**os.environ, "SSH_ASKPASS_REQUIRE": "never", "LC_ALL": "C"},
+    )
+    return Running(asyncio.subprocess.Process(transport, protocol, loop), transport, hear)
 
 
 async def collect(

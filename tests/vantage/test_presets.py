@@ -1,0 +1,341 @@
+"""What is offered to choose from: real clients where they are, else what they would print."""
+
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.vantage.cluster import FORBIDDEN, cluster, item, kubeconfig, listing
+from tests.vantage.fakes import Fakes
+from wizard.errors import UsageError
+from wizard.vantage import Vantage
+from wizard.vantage.command import run
+from wizard.vantage.presets import Choice, Listed, Menu, Preset, kinds, naming
+from wizard.vantage.presets.containers import containers
+from wizard.vantage.presets.kubectl import contexts
+from wizard.vantage.presets.netns import namespaces
+from wizard.vantage.presets.ssh import DEPTH, host_names
+
+SHORT = 64 << 10
+KUBECTL = shutil.which("kubectl")
+real_kubectl = pytest.mark.skipif(KUBECTL is None, reason="needs the kubectl client")
+
+
+@pytest.fixture
+def fakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fakes:
+    """Programs of our own before all others."""
+    made = Fakes(tmp_path / "bin")
+    monkeypatch.setenv("PATH", f"{made.folder}:{os.environ['PATH']}")
+    return made
+
+
+def texts(listed: Listed) -> list[str]:
+    return [row.text for row in listed.choices]
+
+
+def chosen(listed: Listed, text: str) -> Choice:
+    return next(row for row in listed.choices if row.text == text)
+
+
+async def opened(leads: object) -> Listed:
+    """What the menu has."""
+    assert isinstance(leads, Menu)
+    return await leads.load()
+
+
+def typed(leads: object, text: str) -> object:
+    """Where that text leads."""
+    assert isinstance(leads, Menu)
+    assert leads.typed is not None
+    return leads.typed(text)
+
+
+CONTEXTS = "prod\nstage\t\nprod\tweb\n--as=root\t\nexec\t\n"
+WORKLOADS = (
+    "Deployment\tnginx\t2\tnginx\n"
+    "StatefulSet\tdb\t\tpostgres\n"
+    "Pod\tnginx-7d4b9c6f5b-x2x9z\tRunning\tnginx agent\n"
+    "Pod\t--all\tRunning\tx\n"
+    "Secret\tnot-asked-for\t\t\n"
+    "half a line\n"
+)
+
+
+def play_cluster(fakes: Fakes) -> None:
+    fakes.add(
+        "kubectl",
+        ("config view", CONTEXTS),
+        ("get namespaces", "default\nweb\nkube-system\n"),
+        ("get --namespace=web deployments,", WORKLOADS),
+    )
+
+
+async def test_kubectl_leads_from_the_context_to_a_container(fakes: Fakes) -> None:
+    play_cluster(fakes)
+    listed = await opened(contexts("kubectl"))
+    assert texts(listed) == ["prod", "stage", "--as=root", "exec"]
+    assert listed.choices[0].note == "current"
+    spaces = await opened(chosen(listed, "prod").leads)
+    assert texts(spaces) == ["web", "default", "kube-system"]
+    inside = await opened(chosen(spaces, "web").leads)
+    assert texts(inside) == ["deploy/nginx", "sts/db", "nginx-7d4b9c6f5b-x2x9z"]
+    assert [row.note for row in inside.choices] == [
+        "2 ready: nginx",
+        "0 ready: postgres",
+        "Running: nginx, agent",
+    ]
+    last = await opened(chosen(inside, "nginx-7d4b9c6f5b-x2x9z").leads)
+    assert chosen(last, "agent").leads == Preset(
+        "nginx",
+        ("kubectl", "--context=prod", "exec", "--namespace=web", "--container=agent",
+         "nginx-7d4b9c6f5b-x2x9z", "--"),
+        ("kubectl", "--context=prod", "logs", "--namespace=web", "--container=agent", "--follow",
+         "--since=10m", "nginx-7d4b9c6f5b-x2x9z"),
+    )  # fmt: skip
+
+
+async def test_each_question_names_its_context_and_no_name_becomes_an_option(
+    fakes: Fakes,
+) -> None:
+    play_cluster(fakes)
+    listed = await opened(contexts("kubectl"))
+    await opened(await _first_namespace(chosen(listed, "--as=root")))
+    words = fakes.argv("kubectl")
+    assert words.count("--context=--as=root") == 2
+    assert "--as=root" not in words
+    assert "--request-timeout=6s" in words
+
+
+async def _first_namespace(context: Choice) -> object:
+    return (await opened(context.leads)).choices[0].leads
+
+
+async def test_a_context_called_exec_is_not_the_command(fakes: Fakes) -> None:
+    play_cluster(fakes)
+    listed = await opened(contexts("kubectl"))
+    place = typed(typed(chosen(listed, "exec").leads, "prod"), "deploy/ssh")
+    assert isinstance(place, Preset)
+    argv = Vantage("x", place.prefix).argv(["echo", "a b"])
+    assert argv == [
+        *("kubectl", "--context=exec", "exec", "-i", "--namespace=prod", "deploy/ssh", "--"),
+        *("echo", "a b"),
+    ]
+
+
+async def test_a_cluster_that_lists_nothing_still_takes_names(fakes: Fakes) -> None:
+    said = (
+        'Error from server (Forbidden): namespaces is forbidden: User "dev" cannot list resource '
+        '"namespaces" in API group "" at the cluster scope'
+    )
+    fakes.write(
+        "kubectl",
+        f"case \"$*\" in *config*) printf 'prod\\nprod\\tweb\\n';; "
+        f"*) echo '{said}' >&2; exit 1;; esac",
+    )
+    listed = await opened(contexts("kubectl"))
+    spaces = await opened(listed.choices[0].leads)
+    assert (texts(spaces), spaces.problem) == (["web"], said)
+    inside = await opened(spaces.choices[0].leads)
+    assert (texts(inside), inside.problem) == ([], said)
+    place = typed(spaces.choices[0].leads, "web-0")
+    assert isinstance(place, Preset)
+    assert place.prefix[-2:] == ("web-0", "--")
+
+
+@pytest.mark.parametrize("text", ["--all", "two words", "", "a\x1b[2J"])
+async def test_what_cannot_be_a_name_is_refused(text: str, fakes: Fakes) -> None:
+    play_cluster(fakes)
+    with pytest.raises(UsageError, match="a name is one word"):
+        typed(contexts("kubectl"), text)
+
+
+async def test_endless_output_and_a_program_that_is_gone_end_in_a_sentence(
+    fakes: Fakes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wizard.vantage.presets.listing.LIMIT", SHORT)
+    fakes.write("docker", "while :; do echo 'web\timage\tUp'; done")
+    listed = await opened(containers("docker"))
+    assert "more than is read here" in listed.problem
+    assert 0 < len(listed.choices) <= SHORT / len("web\timage\tUp\n")
+    gone = await opened(containers("no-such-docker"))
+    assert gone.problem == "no-such-docker cannot be run here: No such file or directory"
+
+
+async def test_what_does_not_end_is_ended(fakes: Fakes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wizard.vantage.presets.listing.WITHIN", 0.2)
+    fakes.write("docker", "echo 'please log in' >&2; exec sleep 30")
+    listed = await opened(containers("docker"))
+    assert listed.choices == ()
+    assert listed.problem.startswith("docker: no answer within")
+
+
+async def test_what_it_leaves_behind_is_not_waited_for(fakes: Fakes) -> None:
+    # As an ssh that stays in the background for the next one, with our pipes still open.
+    fakes.write("docker", "setsid sleep 30 & echo $! >\"$0.left\"; printf 'web\\tx\\tUp\\n'")
+    try:
+        async with run(["docker", "ps"]) as running:
+            assert await running.stdout.readline() == b"web\tx\tUp\n"
+    finally:
+        os.kill(int((fakes.folder / "docker.left").read_text()), signal.SIGKILL)
+
+
+async def test_escape_sequences_are_shown_not_sent(fakes: Fakes) -> None:
+    fakes.failing("docker", "\x1b[2Jno daemon")
+    listed = await opened(containers("docker"))
+    assert listed.problem == "\\e[2Jno daemon"
+
+
+async def test_docker_containers(fakes: Fakes) -> None:
+    fakes.add("docker", ("ps --format", "web\tnginx:1.22\tUp 2 hours\n-evil\tx\tUp\nbare\n"))
+    listed = await opened(containers("docker"))
+    assert [(row.text, row.note) for row in listed.choices] == [
+        ("web", "nginx:1.22, Up 2 hours"),
+        ("bare", ""),
+    ]
+    assert listed.choices[0].leads == Preset(
+        "web", ("docker", "exec", "web"), ("docker", "logs", "--follow", "--since=10m", "web")
+    )
+    assert fakes.argv("docker") == ["ps", "--format", "{{.Names}}\t{{.Image}}\t{{.Status}}"]
+
+
+async def test_docker_without_a_daemon_says_so(fakes: Fakes) -> None:
+    said = "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is it running?"
+    fakes.failing("docker", said)
+    assert (await opened(containers("docker"))).problem == said
+
+
+async def test_network_namespaces(fakes: Fakes) -> None:
+    fakes.add("ip", ("netns list", "ns1 (id: 0)\nns2\n"))
+    listed = await opened(namespaces())
+    assert texts(listed) == ["ns1", "ns2"]
+    assert listed.choices[0].leads == Preset("ns1", ("ip", "netns", "exec", "ns1"))
+
+
+async def test_only_what_is_installed_is_offered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Fakes(tmp_path / "only")
+    monkeypatch.setenv("PATH", str(made.folder))
+    assert kinds() == ()
+    for program in ("oc", "podman", "ip"):
+        made.add(program)
+    assert [row.text for row in kinds()] == ["oc", "podman", "netns"]
+    made.add("kubectl")
+    assert [row.text for row in kinds()] == ["kubectl", "podman", "netns"]
+
+
+@real_kubectl
+async def test_contexts_of_the_real_kubectl(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = {"--help": "", "a b": "", "arn:aws:eks:x/ssh": "", "prod": "web"}
+    monkeypatch.setenv("KUBECONFIG", str(kubeconfig(tmp_path, known, "http://127.0.0.1:1")))
+    listed = await opened(contexts("kubectl"))
+    assert texts(listed)[0] == "prod"
+    assert set(texts(listed)) == set(known)
+    # Nothing listens there: its own namespace stays, with kubectl's own words.
+    spaces = await opened(listed.choices[0].leads)
+    assert texts(spaces) == ["web"]
+    assert spaces.problem.startswith("The connection to the server 127.0.0.1:1 was refused")
+    odd = await opened(chosen(listed, "--help").leads)
+    assert odd.problem.startswith("The connection to the server 127.0.0.1:1 was refused")
+
+
+@real_kubectl
+async def test_what_the_real_kubectl_lists_of_a_cluster(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def inside(*names: str) -> dict[str, object]:
+        return {"containers": [{"name": name} for name in names]}
+
+    made = {"template": {"spec": inside("nginx")}}
+    apps = "/apis/apps/v1/namespaces/prod"
+    answers = {
+        "/api/v1/namespaces": listing("Namespace", "v1", item("prod", {}, {})),
+        f"{apps}/deployments": listing(
+            "Deployment", "apps/v1", item("nginx", made, {"readyReplicas": 2})
+        ),
+        f"{apps}/statefulsets": FORBIDDEN,
+        f"{apps}/daemonsets": listing(
+            "DaemonSet", "apps/v1", item("agent", made, {"numberReady": 3})
+        ),
+        "/api/v1/namespaces/prod/pods": listing(
+            "Pod", "v1", item("nginx-0", inside("nginx", "agent"), {"phase": "Running"})
+        ),
+    }
+    with cluster(tmp_path, answers) as config:
+        monkeypatch.setenv("KUBECONFIG", str(config))
+        monkeypatch.setenv("HOME", str(tmp_path))  # kubectl caches what it discovers there
+        spaces = await opened((await opened(contexts("kubectl"))).choices[0].leads)
+        listed = await opened(chosen(spaces, "prod").leads)
+    assert [(row.text, row.note) for row in listed.choices] == [
+        ("deploy/nginx", "2 ready: nginx"),
+        ("ds/agent", "3 ready: nginx"),
+        ("nginx-0", "Running: nginx, agent"),
+    ]
+    assert "statefulsets.apps is forbidden" in listed.problem
+
+
+@pytest.mark.parametrize(
+    ("pod", "name"),
+    [
+        ("web-7d4b9c6f5b-x2x9z", "web"),
+        ("agent-x2x9z", "agent"),
+        ("db-0", "db-0"),
+        ("123", "there"),
+        ("a-very-long-name-of-a-service-7d4b9c6f5b-x2x9z", "a-very-long-name-of"),
+    ],
+)
+def test_a_pod_is_called_as_what_made_it(pod: str, name: str) -> None:
+    assert naming.of_pod(pod) == name
+
+
+def write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def test_hosts_of_the_ssh_config(tmp_path: Path) -> None:
+    write(
+        tmp_path / "config",
+        "# Host commented\n"
+        "Include conf.d/* ~/none\n"
+        "Host jump Web1.example.com *.internal !bad web? # trailing\n"
+        "  HostName 10.0.0.7\n"
+        "host=equals\n"
+        "HOST = 'quoted' \"two words\" -oProxyCommand=evil\n"
+        "Match host matched\n"
+        '  Include "sub dir/more"\n'
+        "=\nHost\nHost \"unclosed\n\tHost\tlast\n",
+    )  # fmt: skip
+    write(tmp_path / "conf.d" / "b", "Host second\n")
+    write(tmp_path / "conf.d" / "a", "Host first jump\n")
+    write(tmp_path / "sub dir" / "more", "Host inner\n")
+    assert host_names(tmp_path) == [
+        *("first", "jump", "second", "Web1.example.com", "equals", "quoted", "inner", "last")
+    ]
+
+
+def test_an_ssh_config_that_includes_itself_ends(tmp_path: Path) -> None:
+    write(tmp_path / "config", "Include *\nHost once\n")
+    os.mkfifo(tmp_path / "pipe")
+    assert host_names(tmp_path) == ["once"]
+
+
+def test_includes_go_as_deep_as_ssh_follows_them(tmp_path: Path) -> None:
+    write(tmp_path / "config", "Include 1\n")
+    for number in range(1, DEPTH + 3):
+        write(tmp_path / str(number), f"Host h{number}\nInclude {number + 1}\n")
+    assert host_names(tmp_path) == [f"h{number}" for number in range(1, DEPTH + 1)]
+
+
+def test_an_ssh_config_that_is_missing_or_binary_does_not_matter(tmp_path: Path) -> None:
+    assert host_names(tmp_path) == []
+    (tmp_path / "config").write_bytes(b"Host ok\n\xff\xfe\x00Host\xff x\nHost caf\xc3\xa9 a\x00b\n")
+    assert host_names(tmp_path) == ["ok", "café"]
+    (tmp_path / "config").unlink()
+    (tmp_path / "config").mkdir()
+    assert host_names(tmp_path) == []

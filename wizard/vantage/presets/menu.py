@@ -1,0 +1,66 @@
+"""The lists as values: a menu is read when it is opened; its choices lead on, or to a place."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A place that was chosen.
+
+    Attributes:
+        name: What it may be called: a proposal.
+        prefix: The words in front of a command that is to run there.
+        logs: The words of a command, run here, that follows its log; empty where there is none.
+    """
+
+    name: str
+    prefix: tuple[str, ...]
+    logs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One row.
+
+    Attributes:
+        text: What it is called, as it is: untrusted.
+        note: What else is known of it, in a few words: untrusted.
+        leads: The next menu, or the place.
+    """
+
+    text: str
+    note: str
+    leads: "Leads"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a menu has.
+
+    Attributes:
+        problem: Why there is nothing, or not all of it, in one sentence; empty otherwise.
+    """
+
+    choices: tuple[Choice, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """A list to choose from.
+
+    Attributes:
+        title: What is chosen, in a few words.
+        load: Reads it: takes a bounded time, never raises.
+        typed: What a text leads to that stands in no row; it raises a `UsageError` that says why
+            not. None where nothing can be typed.
+    """
+
+    title: str
+    load: Callable[[], Awaitable[Listed]]
+    typed: "Callable[[str], Leads] | None" = None
+
+
+Leads: TypeAlias = Menu | Preset
