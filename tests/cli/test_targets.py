@@ -6,14 +6,13 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import ran
+from tests.cli.wrong_targets import ONE, URL, WRONG
 from wizard.cli.options import parser, target_of, target_parser
-from wizard.cli.targets import MOST, Named, read_targets
+from wizard.cli.targets import Named, read_targets
 from wizard.cli.toml import KEYS, LIMIT
 from wizard.errors import UsageError
 from wizard.model import Hop, Place, Target
 from wizard.vantage import Vantage
-
-URL = "http://h/sse"
 
 
 @pytest.fixture
@@ -161,62 +160,6 @@ def test_no_secret_is_ever_shown(file: Path, monkeypatch: pytest.MonkeyPatch, va
 
 def test_elsewhere_than_in_headers_nothing_is_expanded(file: Path) -> None:
     assert only(file, 'conf = "/etc/${HOME}"').conf == Place("/etc/${HOME}")
-
-
-ONE = f'[[target]]\nname = "a"\nurl = "{URL}"\n'
-WRONG = {
-    "no-target": ("", "it lists no [[target]]"),
-    "empty-list": ("target = []", "it lists no [[target]]"),
-    "single-brackets": (f'[target]\nurl = "{URL}"', "target: tables are wanted: [[target]]"),
-    "defaults-a-list": (f"[[defaults]]\nstall = 1\n{ONE}", "defaults: a table is wanted"),
-    "unknown-table": (f"[default]\nstall = 1\n{ONE}", "default: no such table (did you mean defa"),
-    "unknown-key": (f"{ONE}stal = 1", "target 'a': stal: no such key (did you mean stall?)"),
-    "underscore": (f'{ONE}connect_to = "h:1"', "connect_to: no such key (did you mean connect-to"),
-    "unlike-any": (f"{ONE}zzz = 1", "target 'a': zzz: no such key"),
-    "url-in-defaults": (f'[defaults]\nurl = "{URL}"\n{ONE}', "[defaults]: url: no such key"),
-    "no-url": ('[[target]]\nname = "a"', "target 'a': url: none is given"),
-    "nothing": ("[[target]]", "target 1: url: none is given"),
-    "url-a-number": ("[[target]]\nurl = 3", "target 1: url: a string is wanted"),
-    "no-scheme": ('[[target]]\nname = "a"\nurl = "h/sse"', "target 'a': url: h/sse: not a URL"),
-    "name-a-number": (f'[[target]]\nurl = "{URL}"\nname = 3', "target 1: name: a string"),
-    "name-empty": (f'[[target]]\nurl = "{URL}"\nname = ""', "name: a string is wanted, and not an"),
-    "name-twice": (ONE * 2, "target 'a': name: another target is called 'a' already"),
-    "url-twice": (f'[[target]]\nurl = "{URL}"\n' * 2, f"another target is called '{URL}'"),
-    "stall-text": (f'{ONE}stall = "5"', "target 'a': stall: a number of seconds is wanted, not a "),
-    "stall-bool": (f"{ONE}stall = true", "stall: a number of seconds is wanted, not true or false"),
-    "stall-zero": (f"{ONE}stall = 0", "target 'a': stall: 0 seconds is no wait"),
-    "stall-inf": (f"{ONE}stall = inf", "stall: 'inf' is not a number of seconds"),
-    "stall-date": (f"{ONE}stall = 1979-05-27", "not a date or a time"),
-    "stall-in-defaults": (f"[defaults]\nstall = -1\n{ONE}", "[defaults]: stall: '-1' is not a num"),
-    "insecure-text": (f'{ONE}insecure = "no"', "insecure: true or false is wanted, not a string"),
-    "conf-list": (f'{ONE}conf = ["a"]', "conf: a string is wanted, not a list"),
-    "conf-stdin": (f'{ONE}conf = "-"', "target 'a': conf: standard input is one"),
-    "log-nothing": (f'{ONE}log = ""', "target 'a': log: '': not a file name"),
-    "direct-path": (f'{ONE}direct = "/sse"', "target 'a': direct: /sse: not a URL"),
-    "direct-vantage": (f'{ONE}direct = "w=http://b/"', "direct: w=http://b/: no vantage w is"),
-    "vantage-shell": (f'{ONE}vantage.w = "ssh h sh -c"', "target 'a': vantage: w: leave out 'sh"),
-    "vantage-quote": (f"{ONE}vantage.w = \"ssh 'h\"", "target 'a': vantage: w: no closing quot"),
-    "vantage-name": (f'{ONE}vantage."a=b" = "x"', "vantage: 'a=b' is no name"),
-    "vantage-number": (f"{ONE}vantage.w = 3", "vantage: a string is wanted, not a number"),
-    "hop-url": (f'{ONE}hop = ["http://e/"]', "target 'a': hop: 'http://e/': write it as NAME=URL"),
-    "hop-twice": (f'{ONE}hop = ["e=http://e/", "e=http://f/"]', "hop: e=http://f/: e is taken"),
-    "header-form": (f'{ONE}header = "hunter2"', "target 'a': header: 'hunter2': write it as"),
-    "header-unset": (f'{ONE}header = "A: ${{NOT_SET_1}}"', "variable NOT_SET_1 is not set"),
-    "header-open": (f'{ONE}header = "A: ${{B"', "header: a variable of the environment is written"),
-    "header-form-2": (f'{ONE}header = "A: ${{B-C}}"', "a variable of the environment is"),
-    "connect-to": (f'{ONE}connect-to = "h"', "target 'a': connect-to: 'h': write it as HOST:PORT"),
-    "style": (f'{ONE}style = "x"', "target 'a': style: invalid choice: 'x'"),
-    "syntax": ('[[target]]\nurl = "', ":2: not TOML: Unterminated string"),
-    "key-twice": (f'{ONE}url = "x"\n\n[[target]]', ":4: not TOML: Cannot overwrite a value"),
-    "cut-off": ("[[target", ":1: not TOML: Expected"),
-    "deep": ("a = " + "[" * 5000, "nested too deeply"),
-    "digits": ("a = " + "1" * 5000, "not TOML: Exceeds the limit"),
-    "control": (f'{ONE}"\\u001b[2J" = 1', "target 'a': \\e[2J: no such key"),
-    "too-many": (
-        "".join(f'[[target]]\nurl = "http://h/{n}"\n' for n in range(MOST + 1)),
-        f"{MOST + 1} targets; at most {MOST}",
-    ),
-}  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "said"), WRONG.values(), ids=WRONG.keys())
