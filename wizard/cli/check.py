@@ -59,7 +59,10 @@ async def run_steps(investigation: Investigation, progress: Progress) -> None:
     together: tuple[StepId, ...] = ("root", "proxy")
     then: tuple[StepId, ...] = ("direct", "logs", "config", "cause", "fix")
     try:
-        await asyncio.gather(*(_step(investigation, step, progress) for step in together))
+        # A group: upon a bug in one of them the other must not go on behind our back.
+        async with asyncio.TaskGroup() as group:
+            for step in together:
+                group.create_task(_step(investigation, step, progress))
         for step in then:
             if investigation.steps[step].state == "todo":
                 await _step(investigation, step, progress)
