@@ -65,6 +65,7 @@ class Outpost:
         request: bytes = b"",
         *,
         words: Sequence[str] = (),
+        hold: bool = False,
         hear: Callable[[str], None] = _nobody,
     ) -> AbstractAsyncContextManager[Far]:
         """Run a tool over there on a leash: it is ended there too when the block is left.
@@ -72,13 +73,14 @@ class Outpost:
         Args:
             tool: Static shell text; `"$@"` in it are the words.
             request: Its standard input.
+            hold: Whether that stays open after the request.
             hear: Called with each line of its standard error.
 
         Raises:
             VantageError: The place cannot be reached; the message begins with its name.
         """
         mark = new_mark()
-        argv = [*leashed(tool), "sh", *words]
+        argv = [*leashed(tool, hold=hold), "sh", *words]
         return reached(self.vantage, argv, mark, told(mark, request), self._reaching, hear)
 
     def run(

@@ -23,17 +23,27 @@ _REQUEST = (
     'while IFS= read -r l;do [ "$l" = "$m" ]&&break;q=$q$l$n;done;IFS= read -r l;q=$q$l;'
 )
 """Not `head -c`: `read` takes not one byte too many of what is the leash afterwards."""
-_RUN = "exec 3<&0;" + _BEGUN + 'printf %s "$q"|'
+_TELL = 'printf %s "$q"|'
+_HOLD = 'printf %s "$q"|sh -c "echo \\$\\$;dd bs=65536 2>/dev/null;exec sleep 7200"|'
+"""For what takes the end of its input for the end of the connection: half closed, Nginx would
+take us for gone. The first line is the number of the process that holds it open."""
+HELD = '{ exec 6<&0;read -r p;%s <&6& c=$!;trap "kill $c $p" TERM;wait $c;s=$?;kill $p;exit $s;}'
+"""Runs a tool whose input is held, and lets go once it has ended."""
 _LEASH = (
     " 3<&-& t=$!;{ while read -r l<&3;do :;done;kill $t;}>/dev/null 2>&1& k=$!;"
     "wait $t;s=$?;kill $k 2>/dev/null;"
 )
 
 
-def leashed(tool: str) -> list[str]:
+def leashed(tool: str, *, hold: bool = False) -> list[str]:
     """The words that run this tool: one simple command in shell text, whose standard input is the
-    request."""
-    return ["sh", "-c", f"{_HEAR}{_REQUEST}{_RUN}{tool}{_LEASH}{END}"]
+    request.
+
+    Args:
+        hold: Whether that input stays open after the request; the tool is `HELD` then.
+    """
+    tell = _HOLD if hold else _TELL
+    return ["sh", "-c", f"{_HEAR}{_REQUEST}exec 3<&0;{_BEGUN}{tell}{tool}{_LEASH}{END}"]
 
 
 def new_mark() -> str:

@@ -31,6 +31,8 @@ class Tool:
         unable: Why it cannot make that request, in one sentence; empty if it can.
         words: What it must be told as arguments, where everybody over there can read it.
         reading: How its output is read, by the method asked with.
+        hold: Whether its standard input stays open after the request.
+        slow: Whether it takes long to start and says itself when the request begins.
     """
 
     name: str
@@ -41,3 +43,5 @@ class Tool:
     unable: Callable[[FarRequest], str] = _able
     words: Callable[[FarRequest], tuple[str, ...]] = _no_words
     reading: Callable[[str], Reading] = Raw
+    hold: bool = False
+    slow: bool = False

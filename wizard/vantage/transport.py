@@ -88,13 +88,14 @@ class FarTransport(httpx.AsyncBaseTransport):
             tool.hear(line, self._notices.tell)
 
         session = self._outpost.session(
-            tool.script, tool.told(asked), words=tool.words(asked), hear=hear
+            tool.script, tool.told(asked), words=tool.words(asked), hold=tool.hold, hear=hear
         )
         try:
             far = await self._stack.enter_async_context(session)
         except VantageError as error:
             raise FarError("unreached", str(error)) from None
-        self._notices.tell("began", "")
+        if not tool.slow:
+            self._notices.tell("began", "")
         return far
 
 
