@@ -103,11 +103,11 @@ class Follower:
                 await asyncio.sleep(BREATH)
 
     async def _count(self, far: Far) -> None:
-        """How much of what comes is of the past: the first line says it."""
+        """How much of what comes is of the past: the first line says it, or why there is none."""
         with contextlib.suppress(ValueError):
             if found := _COUNT.match(await far.stdout.readline()):
                 self._due, self._size = int(found[1]), int(found[2])
-        self._settled = not self._due
+                self._settled = not self._due
 
     def _take(self, data: bytes) -> None:
         if self.printed:

@@ -15,6 +15,9 @@ from wizard.text import clip, redact
 KEPT = 100
 """How many lines of one log are kept: our own first, then those with a meaning."""
 
+LINES = 20_000
+"""How many lines are looked at: a flood of short ones must not stop the screen."""
+
 
 class Reading:
     """A place and the source of its lines.
@@ -30,7 +33,7 @@ class Reading:
     def report(self, run: str, paths: Sequence[str], clock: HostClock) -> LogReport:
         """What is there by now; see `LogWatch.collect`."""
         raw, before = self.source.new(), _lines(self.source.past(), cut=self.source.older)
-        late, fresh = self._parted(_lines(raw), clock)
+        late, fresh = self._parted(_lines(raw), run, clock)
         # Given after the probes had begun, a log holds our own lines in its past.
         texts = [*(text for text in before if _client(text, run)), *fresh]
         lines = [_line(self.source.name, clip(text, LONGEST), run, paths) for text in texts]
@@ -42,16 +45,16 @@ class Reading:
         history = self._history([*before, *late], clock)
         return LogReport(self.source.name, kept, len(lines), problem, history)
 
-    def _parted(self, texts: list[str], clock: HostClock) -> tuple[list[str], list[str]]:
+    def _parted(self, texts: list[str], run: str, clock: HostClock) -> tuple[list[str], list[str]]:
         """What was written long before it came, and the rest: what a command fetches from afar
-        may still be of the past after we have begun."""
+        may still be of the past after we have begun. Our own is not, whatever that clock says."""
         if not self.source.printed:
             return [], texts
         until = self.source.began - clock.slack_s
         parted: tuple[list[str], list[str]] = [], []
         for text in texts:
-            is_fresh = not _is_before(text, clock, until, self.source.began)
-            parted[is_fresh].append(text)
+            is_late = _is_before(text, clock, until, self.source.began)
+            parted[not is_late or bool(_client(text, run))].append(text)
         return parted
 
     def _history(self, texts: list[str], clock: HostClock) -> History | None:
@@ -60,7 +63,8 @@ class Reading:
         if self._known[0] != key:
             past = Past(clock, self.source.began)
             past.add(texts)
-            self._known = (key, past.history(older=self.source.older))
+            older = self.source.older or len(texts) >= LINES
+            self._known = (key, past.history(older=older))
         return self._known[1]
 
 
@@ -70,9 +74,11 @@ def _is_before(text: str, clock: HostClock, until: float, now: float) -> bool:
 
 
 def _lines(raw: bytes, *, cut: bool = False) -> list[str]:
-    """The lines that say something; the first one is left out where its beginning is not there."""
+    """The lines that say something, the newest of them; the first one is left out where its
+    beginning is not there."""
     texts = raw.decode("utf-8", "replace").split("\n")
-    return [text for text in texts[1 if cut and len(texts) > 1 else 0 :] if text.strip()]
+    whole = texts[1 if cut and len(texts) > 1 else 0 :]
+    return [text for text in whole[-LINES:] if text.strip()]
 
 
 def _line(file: str, text: str, run: str, paths: Sequence[str]) -> LogLine:
