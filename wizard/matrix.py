@@ -97,7 +97,8 @@ class Matrix:
                     if _stage(known) != _stage(self.lines[leg]):
                         self._changed.set()
         finally:
-            if self.lines[leg].ended is None:
+            # Interrupted before it has shown what it does, it is not held: it stays as it is.
+            if self.lines[leg].ended is None and self._decided(self.lines[leg]):
                 at = self._now() - self.lines[leg].began_s
                 self.lines[leg] = self.lines[leg].fold([Ended(at, "open")])
             self._changed.set()
