@@ -1,16 +1,17 @@
 """What a step misses, as a question; the answer becomes part of the target."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from screens.prompt import Question
-from wizard.cli.places import check_url, conf_of, url_of
+from wizard.cli.places import check_url, conf_of, hops_of, log_of, url_of
 from wizard.errors import UsageError
 from wizard.investigation import Investigation
-from wizard.model import Place, StepId, Target
+from wizard.model import LOCAL, Place, StepId, Target
 from wizard.reopened import GATHERING, Reopened
 from wizard.text import safe
+from wizard.vantage import Vantage
 
 Give = Callable[[Target | None], None]
 """Takes the changed target, or None where the step is to be skipped."""
@@ -56,48 +57,94 @@ def _stream(target: Target, give: Give) -> Question:
 
 
 def _direct(target: Target, give: Give) -> Question:
-    known = target.direct[0].what if target.direct else ""
+    known = " ".join(map(str, target.direct))
     return Question(
-        f"The backend's own URL, http://host:port/sse{_KEEP if known else _SKIP}",
-        lambda text: url_of(text.strip(), target.vantages) if text.strip() else None,
-        _taking(give, lambda place: replace(target, direct=(place,))),
+        f"The backend's own URL, http://host:port/sse; a blank between several"
+        f"{_from(target)}{_KEEP if known else _SKIP}",
+        lambda text: urls(text, target.vantages),
+        lambda places: give(_with_direct(target, places)),
         known,
     )
 
 
+def _with_direct(target: Target, places: object) -> Target | None:
+    return replace(target, direct=places) if isinstance(places, tuple) and places else None
+
+
 def _log(target: Target, give: Give) -> Question:
     return Question(
-        f"A log file: access.log, error.log or the backend's{_SKIP}",
-        existing,
+        f"A log file: access.log, error.log or the backend's{_from(target)}{_SKIP}",
+        lambda text: log(text, target.vantages),
         _taking(give, lambda place: replace(target, logs=(*target.logs, place))),
     )
 
 
 def _conf(target: Target, give: Give) -> Question:
-    known = (target.conf.what or LOCAL_NGINX) if target.conf else ""
+    known = str(target.conf) or LOCAL_NGINX if target.conf else ""
     return Question(
-        f"nginx.conf, a saved dump, or {LOCAL_NGINX} to run that here{_KEEP if known else _SKIP}",
-        config,
+        f"nginx.conf, a saved dump, or {LOCAL_NGINX} to run that here"
+        f"{_from(target)}{_KEEP if known else _SKIP}",
+        lambda text: config(text, target.vantages),
         _taking(give, lambda place: replace(target, conf=place)),
         known,
     )
+
+
+def hop_question(target: Target, take: Callable[[Target], None]) -> Question:
+    """The proxies in a row, all in one line; an empty one means that there are none."""
+
+    def done(hops: object) -> None:
+        if isinstance(hops, tuple) and hops != target.hops:
+            take(replace(target, hops=hops))
+
+    return Question(
+        "The proxies in a row behind the URL, outermost first: NAME=URL, a blank between several; "
+        "NAME=PLACE=URL looks from there",
+        lambda text: hops_of(text.split(), target.vantages),
+        done,
+        " ".join(map(str, target.hops)),
+    )
+
+
+def _from(target: Target) -> str:
+    """How to name the other places, where there are any."""
+    names = ", ".join(f"{one.name}=…" for one in target.vantages)
+    return f"; {names}: from there" if names else ""
 
 
 def _taking(give: Give, changed: Callable[[Place], Target]) -> Callable[[object], None]:
     return lambda place: give(changed(place) if isinstance(place, Place) else None)
 
 
-def config(text: str) -> Place | None:
-    """A config file, or a local `nginx -T`. Raises `UsageError`."""
-    return Place("") if text.strip() == LOCAL_NGINX else existing(text)
+def urls(text: str, vantages: Sequence[Vantage] = ()) -> tuple[Place, ...]:
+    """Each `[VANTAGE=]URL`, a blank between them. Raises `UsageError`."""
+    return tuple(dict.fromkeys(url_of(word, vantages) for word in text.split()))
 
 
-def existing(text: str) -> Place | None:
-    """The file of that name, None for an empty answer. Raises `UsageError`."""
-    name = text.strip()
-    if not name:
-        return None
-    place = conf_of(name)
-    if not Path(place.what).expanduser().is_file():
-        raise UsageError(f"{safe(name, 200)}: no such file here")
-    return Place(str(Path(place.what).expanduser()), place.vantage)
+def config(text: str, vantages: Sequence[Vantage] = ()) -> Place | None:
+    """A config file or `nginx -T`, here or at a vantage; None for an empty answer. A file here
+    must exist. Raises `UsageError`."""
+    return _existing(config_of(text.strip(), vantages)) if text.strip() else None
+
+
+def config_of(text: str, vantages: Sequence[Vantage]) -> Place:
+    """The same, without a look at the file."""
+    if text == LOCAL_NGINX:
+        return Place("")
+    place = conf_of(text, vantages)
+    return replace(place, what="") if place.what == LOCAL_NGINX else place
+
+
+def log(text: str, vantages: Sequence[Vantage] = ()) -> Place | None:
+    """A log file or the command that shows a log, here or at a vantage; None for an empty answer.
+    A file here must exist. Raises `UsageError`."""
+    return _existing(log_of(text.strip(), vantages)) if text.strip() else None
+
+
+def _existing(place: Place) -> Place:
+    if place.vantage != LOCAL or place.command or not place.what:
+        return place
+    path = Path(place.what).expanduser()
+    if not path.is_file():
+        raise UsageError(f"{safe(place.what, 200)}: no such file here")
+    return replace(place, what=str(path))

@@ -1,6 +1,6 @@
 """Started without a URL: a form with checked fields, and the last case offered."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,34 +10,38 @@ from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Footer, Input, Label, Static
 
-from screens.asking import config, existing
+from screens.asking import config, log, urls
 from screens.cases import CutOff
+from screens.given import Given
+from screens.places import Places
 from wizard.cli.options import check_header
-from wizard.cli.places import check_url, url_of
+from wizard.cli.places import check_url
 from wizard.errors import UsageError
 from wizard.model import Place, Target
 from wizard.text import safe
+from wizard.vantage import Vantage
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field: what it is for, an example, and how its text is read."""
+    """One field: what it is for, an example, and how its text is read; other places are known."""
 
     id: str
     label: str
     example: str
-    read: Callable[[str], object]
+    read: Callable[[str, Sequence[Vantage]], object]
 
 
 FIELDS = (
-    Field("url", "The stream's public URL", "https://mcp.example.com/sse", check_url),
+    Field("url", "The stream's public URL", "https://mcp.example.com/sse",
+          lambda text, _: check_url(text)),
     Field("direct", "The backend's own URL, as Nginx reaches it (makes it sure)",
-          "http://127.0.0.1:12213/sse", url_of),
+          "http://127.0.0.1:12213/sse", urls),
     Field("conf", "The Nginx config, a saved dump, or nginx -T to run that here",
           "/etc/nginx/nginx.conf", config),
-    Field("log", "A log file", "/var/log/nginx/access.log", existing),
+    Field("log", "A log file", "/var/log/nginx/access.log", log),
     Field("header", "A header to send (never shown, never kept)", "Authorization: Bearer …",
-          check_header),
+          lambda text, _: check_header(text)),
 )  # fmt: skip
 
 
@@ -48,11 +52,20 @@ class Form(Screen[Target]):
     Form VerticalScroll { padding: 0 2; scrollbar-size-vertical: 1; }
     Form Label { height: auto; margin-top: 1; }
     Form Input { padding: 0 1; }
+    Form #places { height: auto; display: none; }
+    Form #places.-some { display: block; }
     Form .error { height: auto; color: $error; display: none; }
     Form .error.-wrong { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "start", "start", id="form.start", tooltip="Check the fields and begin"),
+        Binding(
+            "ctrl+p",
+            "elsewhere",
+            "elsewhere",
+            id="form.elsewhere",
+            tooltip="Look from another place too: a pod, a host, a container",
+        ),
         Binding("ctrl+l", "last", "last case", id="form.last", tooltip="Take over the last case"),
         Binding("escape", "app.quit", "quit", id="form.quit", tooltip="Leave"),
     ]
@@ -60,6 +73,7 @@ class Form(Screen[Target]):
     def __init__(self, last: Target | None = None, cut: CutOff | None = None) -> None:
         super().__init__()
         self._last, self._cut = last, cut
+        self._places: tuple[Given, ...] = ()
 
     def compose(self) -> ComposeResult:
         """A label, an input and a place for what is wrong, for each field."""
@@ -74,6 +88,7 @@ class Form(Screen[Target]):
                 yield Static(
                     f"Last case: {safe(self._last.url, 100)} (Ctrl-L takes it)", markup=False
                 )
+            yield Static(id="places", markup=False)
             for field in FIELDS:
                 yield Label(field.label, markup=False)
                 line = Input(placeholder=field.example, id=field.id, compact=True)
@@ -125,7 +140,7 @@ class Form(Screen[Target]):
             error = "a URL is needed: http:// or https://"
         if text:
             try:
-                field.read(text)
+                field.read(text, self._elsewhere(Target("")).vantages)
             except UsageError as problem:
                 error = str(problem)
         shown = self.query_one(f"#{field.id}-error", Static)
@@ -133,17 +148,36 @@ class Form(Screen[Target]):
         shown.set_class(bool(error), "-wrong")
         return not error
 
+    def action_elsewhere(self) -> None:
+        """Choose another place to look from."""
+        self.app.push_screen(Places(self._elsewhere(Target(""))), self._take)
+
+    def _take(self, given: Given | None) -> None:
+        if given is None:
+            return
+        self._places = (*self._places, given)
+        shown = self.query_one("#places", Static)
+        shown.update("\n".join(f"From {one.words}" for one in self._places))
+        shown.add_class("-some")
+
+    def _elsewhere(self, target: Target) -> Target:
+        """The target with the other places that were chosen."""
+        for given in self._places:
+            target = given.added(target)
+        return target
+
     def _target(self) -> Target:
         read = {field.id: self._read(field) for field in FIELDS}
         direct, conf, log, header = (read[name] for name in ("direct", "conf", "log", "header"))
-        return Target(
+        target = Target(
             str(read["url"]),
-            direct=(direct,) if isinstance(direct, Place) else (),
+            direct=direct if isinstance(direct, tuple) else (),
             conf=conf if isinstance(conf, Place) else None,
             logs=(log,) if isinstance(log, Place) else (),
             headers=((str(header[0]), str(header[1])),) if isinstance(header, tuple) else (),
         )
+        return self._elsewhere(target)
 
     def _read(self, field: Field) -> object:
         text = self.query_one(f"#{field.id}", Input).value.strip()
-        return field.read(text) if text else None
+        return field.read(text, self._elsewhere(Target("")).vantages) if text else None

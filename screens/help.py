@@ -18,6 +18,9 @@ up, down  choose a step (also k and j, or 1 to 8)
 PgUp/PgDn scroll what is long
 v         show another cell in the left pane (HTTP version, gzip)
 i         give what this step needs: a URL, a log file, the config
+e         on steps 3 to 5: look from elsewhere: from a pod, a container, a
+          host, by any command; web=http://… then means: from web
+h         on step 2: name the proxies in a row behind the URL
 t         on the config step: take the config from `nginx -T` here
 c         copy the curl of this step, or the block on the fix step
 s         save the block and the diff to a file

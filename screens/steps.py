@@ -1,18 +1,13 @@
-"""The keys of the steps: what can be run, given, copied and saved, and when."""
+"""The keys of the steps, and when each means something."""
 
-from collections.abc import Sequence
-from dataclasses import replace
 from typing import ClassVar
 
-from textual import on
 from textual.binding import Binding, BindingType
 
-from screens.asking import question_for, trust_question
-from screens.prompt import Prompt
+from screens.giving import Giving
 from screens.room import Room
-from screens.taking import Taking
 from screens.walk import GROUP
-from wizard.model import STEPS, Place, StepId, Target
+from wizard.model import STEPS, StepId
 
 UP_TO_FIX: tuple[StepId, ...] = STEPS[:-1]
 """What `a` runs: the proof needs the user's reload first."""
@@ -23,7 +18,7 @@ def _key(key: str, action: str, words: str, tip: str, *, show: bool = True) -> B
     return Binding(key, action, words, show=show, id=name, tooltip=tip)
 
 
-class Steps(Taking):
+class Steps(Giving):
     """The steps with their keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -31,6 +26,8 @@ class Steps(Taking):
         _key("a", "all", "all", "Run all that is left, up to the fix"),
         _key("r", "again", "again", "Run this step again"),
         _key("i", "give", "give", "Give what this step needs"),
+        _key("e", "elsewhere", "elsewhere", "Look from another place: a pod, a host, a container"),
+        _key("h", "hops", "hops", "Name the proxies in a row behind the URL"),
         _key("t", "local", "nginx -T", "Take the config from nginx -T here"),
         _key("v", "cell", "view", "Show another cell in the left pane"),
         _key("c", "copy", "copy", "Copy the curl, or the block"),
@@ -60,6 +57,8 @@ class Steps(Taking):
             "all": free and any(known.steps[one].state == "todo" for one in UP_TO_FIX),
             "again": free and known.steps[self.step].state not in ("todo", "running"),
             "give": free and self.step in ("root", "proxy", "direct", "logs", "config"),
+            "elsewhere": free and self.step in ("direct", "logs", "config"),
+            "hops": free and self.step == "proxy",
             "local": free and self.step == "config" and not self.in_lab,
             "cell": self.step in ("proxy", "direct") and len(known.case.proxy) > 1,
             "copy": bool(self.to_copy()),
@@ -108,33 +107,4 @@ class Steps(Taking):
     def action_cell(self) -> None:
         """Show the next proxied cell."""
         self.cell = 0 if self.cell is None else self.cell + 1
-        self.draw()
-
-    def action_give(self) -> None:
-        """Ask for what this step needs."""
-        question = question_for(self.step, self.investigation.target, self._take)
-        if question is not None:
-            self.query_one(Prompt).ask(question)
-
-    def run_steps(self, steps: Sequence[StepId]) -> None:
-        """Run these; a case from a file may name commands, which the user must have seen."""
-        run = super().run_steps
-        question = trust_question(self.investigation, steps, lambda: run(steps))
-        if question is None:
-            run(steps)
-        else:
-            self.query_one(Prompt).ask(question)
-
-    def action_local(self) -> None:
-        """Take the config from a local `nginx -T`, now that the user has said so."""
-        self._take(replace(self.investigation.target, conf=Place("")))
-
-    def _take(self, target: Target | None) -> None:
-        """Run the step with what was given; without, it is skipped."""
-        if target is not None:
-            self.investigation.amend(target)
-        self.run_steps([self.step])
-
-    @on(Prompt.Closed)
-    def _keys_are_back(self) -> None:
         self.draw()
