@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from wizard.model import History, Place, Target
+from wizard.casefile.record import Record
+from wizard.model import Case, History, Place, Target
 from wizard.timeline import Leg
 from wizard.vantage import Vantage
 
@@ -58,9 +59,23 @@ def _leg(leg: Leg) -> str:
     return "" if _is_fit(leg.url) else "its URL is none"
 
 
+LATEST = 253_402_300_799.0
+"""The last second of the year 9999, since the epoch: no calendar here reaches further."""
+
+
 def _history(history: History) -> str:
+    if not all(0 <= at <= LATEST for at in (history.since, history.until) if at is not None):
+        return "its times are in no year that can be written"
     same = len(history.left) == len(history.canceled)
-    return "" if same and history.bucket_s > 0 else "its buckets do not fit together"
+    return "" if same and 0 < history.bucket_s <= 86_400 else "its buckets do not fit together"
+
+
+def _case(case: Case) -> str:
+    return "" if 0 <= case.started <= LATEST else "it began in no year that can be written"
+
+
+def _record(record: Record) -> str:
+    return "" if 0 <= record.saved <= LATEST else "it was saved in no year that can be written"
 
 
 CHECKS: Mapping[type, Callable[[Any], str]] = {
@@ -69,5 +84,7 @@ CHECKS: Mapping[type, Callable[[Any], str]] = {
     Vantage: _vantage,
     Leg: _leg,
     History: _history,
+    Case: _case,
+    Record: _record,
 }
 """For each class what is wrong with a value of it, in a few words; empty if nothing is."""

@@ -101,8 +101,10 @@ class Shelf:
         """Read the configs before the sites that name them. Raises `UsageError`."""
         if self.closed:
             return
+        if not isinstance(values, list):
+            raise Misread("configs", "no list")
         # What a config says is read from its texts, whatever the file says of it.
-        made = [one | {"root": []} if isinstance(one, dict) else one for one in values or []]
+        made = [one | {"root": []} if isinstance(one, dict) else one for one in values]
         stored: tuple[Config, ...] = reader.read(made, tuple[Config, ...], "configs")
         self._read = tuple(_again(one, f"configs[{at}]") for at, one in enumerate(stored))
 
