@@ -25,7 +25,8 @@ def curl(leg: Leg, target: Target, wait: float) -> str:
         words += ["-H", "Accept-Encoding: gzip", "--compressed"]
     words += ["-H", f"Host: {leg.host}"] if leg.host else []
     words += [*_shared(target), redact(leg.url)]
-    return " ".join(shlex.quote(visible(word)) for word in words)
+    shown, vantage = [visible(word) for word in words], target.vantage(leg.vantage)
+    return vantage.shown(shown) if vantage else shlex.join(shown)
 
 
 def _shared(target: Target) -> list[str]:

@@ -28,7 +28,8 @@ class Far:
         before: What was said on standard error before it began: by ssh, by a login script.
     """
 
-    def __init__(self, mark: str, hear: Callable[[str], None]) -> None:
+    def __init__(self, prefix: Sequence[str], mark: str, hear: Callable[[str], None]) -> None:
+        self._prefix = prefix
         self.said = self.before = ""
         self._begin, self._end, self._hear = f"{mark}+", f"{mark}-", hear
         self._begun = False
@@ -64,7 +65,9 @@ class Far:
         except asyncio.IncompleteReadError as error:
             code = await self._ended(running)
             printed = error.partial.decode("utf-8", "replace")
-            raise VantageError(trouble.sentence(code, self.before, printed)) from None
+            raise VantageError(
+                trouble.sentence(code, self.before, printed, prefix=self._prefix)
+            ) from None
 
     async def tell(self, data: bytes) -> None:
         """Write to its standard input."""
@@ -110,14 +113,15 @@ async def reached(
     Raises:
         VantageError: The place cannot be reached; the message begins with its name.
     """
-    far = Far(mark, hear)
+    far = Far(vantage.prefix, mark, hear)
     async with AsyncExitStack() as stack:
         try:
             async with reaching, asyncio.timeout(REACH):
                 way = run(vantage.argv(words), hear=far.hear, told=told)
                 await far.reach(await stack.enter_async_context(way))
         except TimeoutError:
-            raise VantageError(f"{vantage.name}: {trouble.late(REACH, far.before)}") from None
+            why = trouble.late(REACH, far.before, prefix=vantage.prefix)
+            raise VantageError(f"{vantage.name}: {why}") from None
         except VantageError as error:
             raise VantageError(f"{vantage.name}: {error}") from None
         yield far

@@ -1,0 +1,114 @@
+"""What is said by ssh, kubectl, docker and ip, each as one plain sentence."""
+
+import pytest
+
+from wizard.vantage.trouble import TROUBLES, late, sentence
+
+KUBECTL = ("kubectl", "exec", "-n", "prod", "web-7d9f", "-c", "nginx", "--")
+DISTROLESS = (
+    "error: Internal error occurred: OCI runtime exec failed: exec failed: unable to start "
+    'container process: exec: "sh": executable file not found in $PATH: unknown'
+)
+SAID = {
+    "changed": (
+        "@@@@@@@@@@\n@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\nIT IS POSSIBLE…\n"
+        "Host key verification failed.",
+        "the host's key is not the one that is known",
+    ),
+    "unknown host key": ("Host key verification failed.", "ssh -p 22 jump true"),
+    "no key of that type": (
+        "No ED25519 host key is known for [h]:22 and you have requested strict checking.",
+        "connect once by hand",
+    ),
+    "question": (
+        "The authenticity of host 'h (10.0.0.1)' can't be established.",
+        "connect once by hand",
+    ),
+    "no key": ("u@h: Permission denied (publickey,password).", "use a key with an agent"),
+    "password again": ("Permission denied, please try again.", "use a key with an agent"),
+    "prompt": ("u@h's password: ", "use a key with an agent"),
+    "sudo": ("sudo: a password is required", "use a key with an agent"),
+    "passphrase": ("Enter passphrase for key '/home/u/.ssh/id': ", "use a key with an agent"),
+    "name": ("ssh: Could not resolve hostname nosuch: Name or service not known", "name right?"),
+    "refused": ("ssh: connect to host h port 22: Connection refused", "is sshd up there?"),
+    "timed out": ("ssh: connect to host h port 22: Connection timed out", "is sshd up there?"),
+    "hung up": ("kex_exchange_identification: Connection closed by remote host", "sshd hung up"),
+    "no shell": (DISTROLESS, "distroless"),
+    "no shell, runc": (
+        'exec failed: unable to start container process: exec: "sh": stat sh: no '
+        "such file or directory",
+        "distroless",
+    ),
+    "upgrade": ('error: unable to upgrade connection: container not found ("x")', "may you `exec`"),
+    "forbidden": (
+        'Error from server (Forbidden): pods "web" is forbidden: User "u" cannot create resource',
+        "your account may not",
+    ),
+    "no pod": ('Error from server (NotFound): pods "web" not found', "the right name"),
+    "no such container there": ("error: container nope is not valid for pod web", "the right name"),
+    "docker name": ("Error response from daemon: No such container: web", "the right name"),
+    "docker stopped": ("Error response from daemon: container 3f is not running", "start it first"),
+    "podman stopped": (
+        "Error: can only create exec sessions on running containers: container state"
+        " improper: cannot exec in a stopped container",
+        "start it first",
+    ),
+    "docker daemon": (
+        "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon "
+        "running?",
+        "is it running?",
+    ),
+    "no cluster": (
+        "The connection to the server localhost:8080 was refused - did you specify the right host?",
+        "logged in to the right place",
+    ),
+    "netns": ('Cannot open network namespace "ns1": No such file or directory', "the right name?"),
+    "rights": ("nsenter: reassociate to namespace failed: Operation not permitted", "more rights"),
+    "no command": ("sh: 1: kubectl: not found", "is its prefix right?"),
+}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_what_is_said_there_as_one_sentence(name: str) -> None:
+    said, expected = SAID[name]
+    told = sentence(1, f"Welcome!\n{said}\n", prefix=("ssh", "-p", "22", "jump"))
+    assert expected in told
+    assert told.isprintable()
+    assert "\n" not in told
+
+
+def test_each_trouble_is_shown() -> None:
+    met = set()
+    for said, _ in SAID.values():
+        met.add(next(one.pattern for one in TROUBLES if one.pattern.search(said)))
+    assert met == {one.pattern for one in TROUBLES}
+
+
+def test_a_distroless_pod_is_helped_with_a_line_to_paste() -> None:
+    told = sentence(1, DISTROLESS, prefix=KUBECTL)
+    assert told.endswith("kubectl -n prod debug -it web-7d9f --image=busybox --target=nginx")
+
+
+def test_what_is_not_known_of_a_pod_is_left_to_fill_in() -> None:
+    told = sentence(1, DISTROLESS, prefix=("kubectl", "exec", "deploy/nginx", "--"))
+    assert told.endswith("kubectl debug -it POD --image=busybox --target=CONTAINER")
+
+
+def test_a_distroless_docker_container() -> None:
+    assert "--network container:NAME" in sentence(1, DISTROLESS, prefix=("docker", "exec", "web"))
+
+
+def test_what_is_not_known_is_shown_as_it_is() -> None:
+    assert sentence(3, "one\n\x1b[31mtwo\n") == (
+        "it ended with status 3 before anything began there: \\e[31mtwo"
+    )
+    assert sentence(None, "") == "it ended before anything began there"
+    assert sentence(97, "") == (
+        "its standard input is not passed on: leave out `ssh -n`, or add `-i`"
+    )
+    assert late(10, "") == "no answer within 10 s"
+    assert late(10, "waiting\n") == "no answer within 10 s: waiting"
+
+
+def test_a_secret_in_what_is_said_is_not_shown() -> None:
+    assert "hunter2" not in sentence(1, "cannot open https://me:hunter2@h/\n")
