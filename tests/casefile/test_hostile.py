@@ -123,7 +123,22 @@ def _places(value: Any) -> Iterator[tuple[Any, Any]]:
             yield from _places(value[key])
 
 
-_ODD = (None, True, -1, 0, 10**15, 1.5, "", "x", "\ud800", "http://[", "../..", [], {}, [[]])
+_ODD: tuple[Any, ...] = (
+    None,
+    True,
+    -1,
+    0,
+    10**15,
+    1.5,
+    "",
+    "x",
+    "\ud800",
+    "http://[",
+    "../..",
+    [],
+    {},
+    [[]],
+)
 
 
 @pytest.mark.parametrize("seed", range(40))

@@ -1,0 +1,207 @@
+"""No secret reaches a case file, wherever it stood; which of them were the same stays known."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.casefile.again import pseudonyms
+from tests.screens import stage
+from wizard.casefile import Record, dump, load
+from wizard.events import Comment, SseEvent
+from wizard.handshake import Exchange, Handshake
+from wizard.model import Case, LogLine, LogReport, Place, Replay, StepState
+from wizard.nginx.source import from_text
+from wizard.nginx.tree import Config, Directive
+from wizard.timeline import Leg, Timeline
+from wizard.vantage import Equipment, Vantage
+
+SECRET = st.from_regex(r"[a-z]{3}[0-9]{2}[A-Za-z0-9_-]{6,20}[A-Za-z0-9]", fullmatch=True)
+
+PLACES = (
+    "http://mcp.example.com/sse?access_token={}",
+    "http://user:{}@10.0.0.7/sse",
+    "Authorization: Bearer {}",
+    '{{"jsonrpc": "2.0", "sessionId": "{}"}}',
+    "/messages/?session_id={}&more=1",
+    "GET /sse?api_key={} HTTP/1.1",
+    "Cookie: sid={}; theme=dark",
+    "http://h/?next=%3Ftoken%3D{}%26a%3Db",
+)
+"""Texts that hold a secret by a name that says so."""
+
+CONF = """\
+events {{}}
+http {{
+    # proxy_set_header X-Api-Key {0};
+    # the old one: Authorization: Basic {0}
+    map $http_x_api_key $allowed {{ default 0; {0} 1; "{0}" 2; }}
+    server {{
+        listen 80;
+        set $api_token "{0}";
+        secure_link_md5 "$secure_link_expires$uri {0}";
+        if ($http_authorization != "Bearer {0}") {{ return 401; }}
+        location / {{
+            proxy_pass http://10.0.0.7:12213/sse?token={0}&of=$arg_token;
+            proxy_set_header Authorization "Bearer {0}";
+            proxy_set_header Cookie "$http_cookie; sid={0}";
+            proxy_set_header X-Api-Key
+                {0};
+            fastcgi_param DB_PASSWORD '{0}';
+            add_header Set-Cookie "session={0}; Path=/"; proxy_buffering on;
+            proxy_set_header X-Echo '{{"access_token": "{0}"}}';
+            content_by_lua_block {{ local token = "{0}" }}
+        }}
+    }}
+}}
+"""
+
+
+def seen(secret: str, text: str) -> Timeline:
+    """A leg whose every text holds it."""
+    said = text.format(secret)
+    headers = (
+        ("set-cookie", f"sid={secret}; Path=/"),
+        ("x-api-key", secret),
+        ("location", f"/login?token={secret}"),
+        ("mcp-session-id", secret),
+    )
+    tail = (
+        SseEvent(0.1, "endpoint", f"/messages/{secret * 2}/?session_id={secret}", ""),
+        SseEvent(0.2, "message", said, secret),
+        Comment(0.3, said),
+    )
+    return Timeline(Leg("sse-proxy", stage.URL), headers=headers, excerpt=said, tail=tail)
+
+
+def planted(secret: str, text: str) -> Record:
+    """A case that holds the secret at every place that can hold one."""
+    said, line = text.format(secret), seen(secret, text)
+    case = stage.case(live=True, conf=CONF.format(secret))
+    target = replace(
+        case.target,
+        url=f"{stage.URL}?token={secret}",
+        headers=(("Authorization", f"Bearer {secret}"), ("X-Odd", secret)),
+        vantages=(
+            Vantage("web", ("kubectl", f"--token={secret}", "exec", "x", "--")),
+            Vantage("jump", ("sshpass", "-p", secret, "ssh", "jump")),
+            Vantage("oc", ("oc", "--token", secret, "exec", "x")),
+        ),
+        logs=(Place("x", name="pod", command=("logs", "--password", secret)),),
+    )
+    hands = Handshake(
+        "proxy",
+        stage.URL,
+        endpoint=f"/messages/{secret * 2}",
+        post_url=f"{stage.URL}/messages/{secret * 2}?session_id={secret}",
+        why=said,
+        exchanges=(Exchange("initialize", line),),
+    )
+    case = replace(
+        case,
+        target=target,
+        root=line,
+        before=tuple(replace(cell, timeline=line, why=said) for cell in case.proxy),
+        handshakes=(hands,),
+        replays=(Replay("again", line, said),),
+        equipment=(Equipment("web", problem=said),),
+        logs=(LogReport("a.log", (LogLine("a.log", said, "text", True, meaning=secret),)),),
+        problems={"logs": said},
+    )
+    return Record(case, (StepState("logs", "fail", said),))
+
+
+@settings(deadline=None, max_examples=40)
+@given(SECRET, st.sampled_from(PLACES))
+def test_no_secret_reaches_the_file(secret: str, text: str) -> None:
+    made = dump(planted(secret, text))
+    assert secret not in made
+    assert load(made, "case.json").case.target.headers[0][0] == "Authorization"
+
+
+def test_a_config_keeps_its_lines_and_its_structure() -> None:
+    secret = "abc12Secret-999"
+    record = planted(secret, PLACES[0])
+    again = load(dump(record), "case.json").case.site
+    assert record.case.site is not None
+    assert again is not None
+    was, now = record.case.site.config, again.config
+    assert secret not in "".join(now.texts.values())
+    assert [text.count("\n") for text in was.texts.values()] == [
+        text.count("\n") for text in now.texts.values()
+    ]
+    assert shape(was) == shape(now)
+
+
+def shape(config: Config) -> list[object]:
+    """Names, places and numbers of arguments; the arguments where nothing had to be hidden."""
+    return [_shape(one) for one in config.root]
+
+
+def _shape(one: Directive) -> object:
+    inner = [_shape(child) for child in one.block] if one.block is not None else None
+    name = "a hidden key" if "redacted-" in one.name or one.name.startswith("abc") else one.name
+    return name, one.where, one.end_line, len(one.args), inner
+
+
+def stored_config(text: str) -> str:
+    """A config as the file holds it."""
+    site = stage.case(live=True, conf=text).site
+    again = load(dump(Record(replace(Case(stage.TARGET), site=site))), "x").case.site
+    assert again is not None
+    (made,) = again.config.texts.values()
+    return made
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "proxy_set_header Authorization $http_authorization;",
+        'proxy_set_header Cookie "$http_cookie";',
+        "proxy_cache_key $scheme$host$uri?token=$arg_token;",
+        "hash $arg_sessionId consistent;",
+        "ssl_certificate_key /etc/ssl/private/site.key;",
+        "auth_basic_user_file /etc/nginx/passwd;",
+        "proxy_cookie_path / /;  # a 'quote and a { in a comment",
+        "location ~ '^/(a|b){2}/x' { }",
+    ],
+)
+def test_what_is_no_secret_stays_in_the_config(line: str) -> None:
+    text = f"events {{}}\nhttp {{\n server {{\n  {line}\n  listen 80;\n }}\n}}\n"
+    assert stored_config(text) == from_text(text, "x").texts["x"]
+
+
+def test_equal_secrets_stay_equal_and_different_ones_different() -> None:
+    one, other = "aaa11111111111", "bbb22222222222"
+    lines = [seen(secret, PLACES[0]) for secret in (one, one, other)]
+    case = replace(Case(stage.TARGET), before=())
+    case = replace(case, replays=tuple(Replay("again", line, "x") for line in lines), site=None)
+    again = load(dump(Record(case)), "case.json").case
+    first, second, third = (replay.line for replay in again.replays)
+    assert first == second
+    for name in ("mcp-session-id", "x-api-key", "location"):
+        assert first.header(name) != third.header(name)
+    assert len(pseudonyms(repr(first)) & pseudonyms(repr(third))) == 0
+
+
+def test_a_header_that_a_rule_reads_stays() -> None:
+    target = replace(stage.TARGET, headers=(("Origin", "https://app.example"), ("X-A", "b")))
+    again = load(dump(Record(Case(target))), "case.json")
+    assert again.case.target.headers[0] == ("Origin", "https://app.example")
+    assert "X-A" in again.notes[0]
+    assert "Origin" not in again.notes[0]
+
+
+def test_what_was_hidden_once_is_as_it_was_after_it_is_saved_again() -> None:
+    made = load(dump(planted("abc12Secret999", PLACES[1])), "case.json")
+    assert load(dump(made), "case.json") == replace(made, notes=made.notes)
+
+
+def test_new_secrets_get_names_of_their_own() -> None:
+    """One in the form of our own, from a server or from before, is not given to another."""
+    line = seen("abc12Secret999", "[redacted-1] [redacted-99999999999]")
+    text = dump(Record(replace(Case(stage.TARGET), root=line)))
+    again = load(text, "case.json").case.root
+    assert again is not None
+    assert again.header("x-api-key") not in ("[redacted-1]", None)
