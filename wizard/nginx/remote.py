@@ -12,7 +12,7 @@ from wizard.vantage.packed import packed
 WITHIN = 30.0
 """How long, in seconds, one command there may take: `nginx -T` resolves the names of upstreams."""
 
-_NO_SHELL = re.compile(r"\bsh\b\W.*(not found|no such file)", re.IGNORECASE)
+_NO_SHELL = re.compile(r"\bsh\b\W.*(not found|no such file)|\bno shell\b", re.IGNORECASE)
 
 
 async def run_script(

@@ -38,7 +38,7 @@ async def read_there(outpost: Outpost, what: str, within: float = WITHIN) -> Con
     if is_dump(text):
         return from_text(text, f"{outpost.vantage.name}={name}", version)
     there.directory = os.path.dirname(what)
-    for _ in range(CHAIN + 1):
+    for _ in range(CHAIN + 2):
         config = from_library(there, name, text)
         if not there.wanted:
             break

@@ -56,7 +56,10 @@ part words; printf '%s' "$*"
 [ -n "$others" ] && { part others; printf '%s' "$others"; }
 part version; "$bin" -v 2>&1
 [ "$want" = dump ] || { part end; exit 0; }
-part dump; "$@" -T </dev/null
+# In the background, so that it goes with us: a name that does not resolve keeps it waiting.
+trap 'kill $! 2>/dev/null; exit' TERM
+part dump; "$@" -T </dev/null &
+wait $!
 code=$?
 part end; printf '%s' "$code"
 """

@@ -1,0 +1,320 @@
+"""A config at a vantage: its files, `nginx -T` there, and what a hostile or poor place says."""
+
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import INSTALLED
+from tests.logs.test_afar import left_running
+from tests.nginx_config.texts import one_line
+from wizard import nginx as config_of
+from wizard.errors import ConfigError, VantageError
+from wizard.nginx.at import config_at
+from wizard.nginx.remote_dump import dump_there
+from wizard.nginx.source import CHAIN
+from wizard.nginx.tree import Config
+from wizard.vantage import Vantage
+from wizard.vantage.outpost import Outpost
+
+TOOLS = ("sh", "id", "readlink", "ls", "tr", "head", "cat", "env", "printf")
+"""What a place must have, but for `grep`: without, no master is found, and none of other tests."""
+
+
+@pytest.fixture
+def bin(tmp_path: Path) -> Path:
+    """A folder that is the whole PATH of the place."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for tool in TOOLS:
+        found = shutil.which(tool)
+        assert found
+        (folder / tool).symlink_to(found)
+    return folder
+
+
+@pytest.fixture
+def count(tmp_path: Path) -> Path:
+    """One line for each command that was run there."""
+    return tmp_path / "count"
+
+
+@pytest.fixture
+def web(bin: Path, count: Path) -> Outpost:
+    """A place behind a prefix that counts."""
+    prefix = bin / "enter"
+    prefix.write_text(f'#!/bin/sh\necho x >>"{count}"\nPATH={bin} exec "$@"\n', "utf-8")
+    prefix.chmod(0o755)
+    return Outpost(Vantage("web", (str(prefix),)))
+
+
+def put(folder: Path, **texts: str) -> None:
+    for name, text in texts.items():
+        path = folder / name.replace("__", "/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.with_suffix(".conf").write_text(text, "utf-8")
+
+
+def program(folder: Path, name: str, script: str) -> None:
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{script}\n", "utf-8")
+    path.chmod(0o755)
+
+
+def commands(count: Path) -> int:
+    return count.read_text("utf-8").count("x")
+
+
+async def refused(what: str, web: Outpost) -> str:
+    with pytest.raises(ConfigError) as caught:
+        await config_at(what, web)
+    return one_line(caught.value)
+
+
+def same(one: Config, other: Config) -> bool:
+    """Whether both say the same, wherever the files lie."""
+    return (one.root, dict(one.texts), one.notes) == (other.root, dict(other.texts), other.notes)
+
+
+async def test_what_is_read_there_is_what_is_read_here(
+    tmp_path: Path, web: Outpost, count: Path
+) -> None:
+    folder = tmp_path / "it's [a] place"
+    put(
+        folder,
+        nginx="events {} http { include sites/*.conf; include one.conf; include none/*.conf; }",
+        sites__b="server { listen 82; include two.conf; }",
+        sites__a="server { listen 81; include two.conf; }",
+        one="server { listen 80; }",
+        two="location / { include deep/[xy].conf; return 200; }",
+        deep__x="gzip on;",
+        deep__z="gzip off;",
+    )
+    main = str(folder / "nginx.conf")
+    there, here = await config_at(main, web), await config_at(main)
+    assert same(there, here)
+    assert len(there.texts) == 6
+    assert there.paths == {}
+    # The file, the version, the includes of the file, those of the sites, those of two.conf.
+    assert commands(count) == 5
+
+
+BROKEN = {
+    "loop": {"nginx": "http { include a.conf; }", "a": "include a.conf;"},
+    "missing": {"nginx": "http { include a.conf; }"},
+    "unclosed": {"nginx": "http { include a.conf; }", "a": "server {"},
+    "empty": {"nginx": "\n"},
+    "binary": {"nginx": "a\0b"},
+    "deep": {
+        "nginx": "include c0.conf;",
+        **{f"c{one}": f"include c{one + 1}.conf;" for one in range(CHAIN + 2)},
+    },
+}
+
+
+@pytest.mark.parametrize("kind", list(BROKEN))
+async def test_what_cannot_be_read_is_said_as_here(kind: str, tmp_path: Path, web: Outpost) -> None:
+    put(tmp_path / "etc", **BROKEN[kind])
+    main = str(tmp_path / "etc/nginx.conf")
+    with pytest.raises(ConfigError) as here:
+        await config_at(main)
+    assert await refused(main, web) == str(here.value)
+
+
+NO_FILES = {"none": "No such file", "dir": "a directory", "fifo": "a named pipe", "null": "device"}
+
+
+@pytest.mark.parametrize("kind", list(NO_FILES))
+async def test_what_is_no_file_there(kind: str, tmp_path: Path, web: Outpost) -> None:
+    (tmp_path / "dir").mkdir()
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "null").symlink_to("/dev/null")
+    assert NO_FILES[kind] in await refused(str(tmp_path / kind), web)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read all")
+async def test_what_may_not_be_read_there(tmp_path: Path, web: Outpost) -> None:
+    put(tmp_path, nginx="events {}")
+    (tmp_path / "nginx.conf").chmod(0)
+    assert "Permission denied" in await refused(str(tmp_path / "nginx.conf"), web)
+
+
+async def test_a_file_that_holds_a_dump(tmp_path: Path, web: Outpost) -> None:
+    put(tmp_path, dump="# configuration file /etc/nginx/nginx.conf:\nevents {}\n")
+    found = await config_at(str(tmp_path / "dump.conf"), web)
+    assert list(found.texts) == ["/etc/nginx/nginx.conf"]
+
+
+DUMP = "# configuration file /etc/nginx/nginx.conf:\nevents {}\nhttp { gzip on; }\n"
+FAKE = 'case $* in *-v*) echo "nginx version: %s" >&2;; *-T*) %s;; *) exit 9;; esac'
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "version"),
+    [
+        ("nginx", "nginx/1.25.3 (Ubuntu)", "1.25.3"),
+        ("openresty", "openresty/1.21.4.1", "1.21.4.1"),
+    ],
+)
+async def test_nginx_says_it_itself(
+    name: str, said: str, version: str, bin: Path, web: Outpost, tmp_path: Path
+) -> None:
+    (tmp_path / "dump").write_text(DUMP, "utf-8")
+    program(bin, name, FAKE % (said, f"cat {tmp_path}/dump"))
+    found = await config_at("", web)
+    assert (found.version, found.asked, found.notes) == (version, "", ())
+    assert [one.name for one in found.root] == ["events", "http"]
+
+
+REFUSALS = {
+    "broken": 'nginx: [emerg] unknown directive \\"srver\\" in /etc/nginx/nginx.conf:3',
+    "keys": 'nginx: [emerg] cannot load certificate key \\"/etc/ssl/k\\": Permission denied',
+    "hostile": "nginx: [emerg] \\033[2J\\007 oh",
+}
+
+
+@pytest.mark.parametrize("kind", list(REFUSALS))
+async def test_a_refusal_is_shown_and_the_file_offered(kind: str, bin: Path, web: Outpost) -> None:
+    said = REFUSALS[kind]
+    program(bin, "nginx", FAKE % ("nginx/1.25.3", f'printf "{said}\\n" >&2; exit 1'))
+    shown = await refused("", web)
+    assert "[emerg]" in shown
+    assert "--conf web=/etc/nginx/nginx.conf" in shown
+
+
+async def test_a_secret_in_a_refusal_is_not_shown(bin: Path, web: Outpost) -> None:
+    said = "nginx: [emerg] host not found in http://me:hunter2@backend/"
+    program(bin, "nginx", FAKE % ("nginx/1.25.3", f"echo '{said}' >&2; exit 1"))
+    assert "hunter2" not in await refused("", web)
+
+
+@pytest.mark.skipif(
+    any(
+        os.access(one, os.X_OK)
+        for one in ("/usr/sbin/nginx", "/usr/local/sbin/nginx", "/opt/bitnami/nginx/sbin/nginx")
+    ),
+    reason="this machine has one outside PATH",
+)
+async def test_no_nginx_there(web: Outpost) -> None:
+    shown = await refused("", web)
+    assert "no Nginx was found there" in shown
+    assert "--conf web=/etc/nginx/nginx.conf" in shown
+
+
+async def test_nginx_hangs(bin: Path, tmp_path: Path) -> None:
+    (tmp_path / "hang").touch()
+    tail, setsid = shutil.which("tail"), shutil.which("setsid")
+    program(bin, "nginx", FAKE % ("nginx/1.25.3", f"exec {tail} -f {tmp_path}/hang"))
+    # In a session of its own, as behind ssh: only its leash ends it.
+    program(bin, "enter", f'PATH={bin} exec {setsid} -w "$@"')
+    web = Outpost(Vantage("web", (str(bin / "enter"),)))
+    with pytest.raises(ConfigError) as caught:
+        await dump_there(web, within=0.2)
+    assert "no answer in time" in str(caught.value)
+    assert "--conf web=/etc/nginx/nginx.conf" in str(caught.value)
+    assert not left_running(f"{tmp_path}/hang")
+
+
+HOSTILE = {
+    "endless": "exec yes a",
+    "silent": "exit 0",
+    "no-shell": "echo 'exec: \"sh\": executable file not found in $PATH' >&2; exit 126",
+    "password": "echo 'root@web: Permission denied (publickey,password).' >&2; exit 255",
+}
+
+
+@pytest.mark.parametrize("kind", list(HOSTILE))
+@pytest.mark.parametrize("what", ["", "/etc/nginx/nginx.conf"], ids=["dump", "file"])
+async def test_a_hostile_place_ends_in_a_sentence(kind: str, what: str, bin: Path) -> None:
+    program(bin, "bad", HOSTILE[kind])
+    with pytest.raises(VantageError) as caught:
+        await config_at(what, Outpost(Vantage("web", (str(bin / "bad"),))))
+    assert str(caught.value).startswith("web: ")
+    assert ("copy it here" in str(caught.value)) == (kind == "no-shell")
+
+
+LIAR = r"""
+import sys
+mark = sys.stdin.readline().strip()
+print(mark + "+", flush=True); print(mark + "+", file=sys.stderr, flush=True)
+name = sys.argv[-1]
+inner = next(word for word in sys.argv if len(word) == 16 and not word.startswith("/"))
+sys.stdout.write(%r.replace("MARK", inner)); sys.stdout.flush()
+print("\n" + mark + "-0", file=sys.stderr, flush=True)
+"""
+LIES = {
+    "numbers": "\nMARK 99999 text /x\nevents {}\nMARK end\n",
+    "words": "\nMARK nonsense\nMARK end\n",
+    "kinds": "\nMARK 1 poison /x\nMARK end\n",
+    "nothing": "\nMARK end\n",
+    "no-end": "\nMARK 1 text /etc/nginx/nginx.conf\nevents {}",
+    "binary": "\nMARK 1 text /etc/nginx/nginx.conf\n\0\xff\nMARK end\n",
+}
+
+
+@pytest.mark.parametrize("lie", list(LIES))
+@pytest.mark.parametrize("what", ["", "/etc/nginx/nginx.conf"], ids=["dump", "file"])
+async def test_a_place_that_lies_ends_in_a_sentence(lie: str, what: str, tmp_path: Path) -> None:
+    liar = tmp_path / "liar.py"
+    liar.write_text(LIAR % LIES[lie], "utf-8")
+    await refused(what, Outpost(Vantage("web", (sys.executable, str(liar)))))
+
+
+@pytest.fixture
+def alone() -> Iterator[tuple[str, ...]]:
+    """A prefix into a network namespace of its own: no Nginx of other tests is seen there."""
+    prefix = ("unshare", "-n") if os.geteuid() == 0 else ("unshare", "-rn")
+    words = [*prefix, "sh", "-c", "echo x; read -r _"]
+    try:
+        held = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    except FileNotFoundError:
+        pytest.skip("no unshare here")
+    with held:
+        assert held.stdout is not None
+        if not held.stdout.readline():
+            pytest.skip("no namespaces here")
+        enter = ("nsenter", "-t", str(held.pid), *(() if os.geteuid() == 0 else ("-U",)), "-n")
+        yield enter
+        held.communicate()
+
+
+CONF = """\
+{user}pid {folder}/nginx.pid;
+error_log {folder}/error.log;
+events {{}}
+http {{
+    access_log off;
+    {temp}
+    server {{ listen unix:{folder}/s; location /sse {{ return 204; }} }}
+}}
+"""
+TEMP = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+
+
+@pytest.fixture
+def running(nginx: str, tmp_path: Path, alone: tuple[str, ...]) -> Iterator[Path]:
+    """The config of an Nginx that runs in that namespace."""
+    conf, user = tmp_path / "its.conf", "user root;\n" if os.geteuid() == 0 else ""
+    temp = " ".join(f"{one}_temp_path {tmp_path}/{one};" for one in TEMP)
+    conf.write_text(CONF.format(user=user, folder=tmp_path, temp=temp), "utf-8")
+    subprocess.run([*alone, nginx, "-p", str(tmp_path), "-c", conf.name], check=True, timeout=30)
+    pid = int((tmp_path / "nginx.pid").read_text("utf-8"))
+    handle = os.pidfd_open(pid)
+    yield conf
+    os.kill(pid, signal.SIGTERM)
+    select.select([handle], [], [], 30)
+    os.close(handle)
+
+
+async def test_the_running_nginx_knows_its_config(running: Path, alone: tuple[str, ...]) -> None:
+    found = await config_at("", Outpost(Vantage("web", alone)))
+    assert found.main == str(running)
+    assert found.asked.endswith(f"-p {running.parent} -c {running.name} -T")
+    assert found.version in INSTALLED
+    assert same(found, config_of.read(str(running)))
