@@ -14,7 +14,7 @@ from wizard.text import safe
 GRACE = 1.0
 """How long, in seconds, a command may take to end by itself once its standard input is closed."""
 LINE = 4000
-"""How much of one line of its standard error is read, in bytes."""
+"""How much of one line of its standard error is taken for one, in bytes."""
 BUFFER = 64 << 10
 """How much of its output waits here to be read, in bytes."""
 KEPT = 16 << 10
@@ -44,6 +44,7 @@ class Running:
     Attributes:
         stdout: What it prints, as it comes.
         stderr: What it said so far on standard error, bounded.
+        unfinished: The line of it that has no end yet: a prompt.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class Running:
         assert process.stdout is not None
         assert process.stderr is not None
         self._process, self._transport, self._stdin = process, transport, process.stdin
-        self.stdout, self.stderr = process.stdout, ""
+        self.stdout, self.stderr, self.unfinished = process.stdout, "", ""
         self._listening = asyncio.create_task(self._listen(process.stderr, hear))
 
     @property
@@ -81,11 +82,22 @@ class Running:
         return code
 
     async def _listen(self, stderr: asyncio.StreamReader, hear: Callable[[str], None]) -> None:
-        while line := await _line(stderr):
-            text = line.decode("utf-8", "replace").rstrip("\r\n")
-            if len(self.stderr) < KEPT:
-                self.stderr += f"{text}\n"
-            hear(text)
+        rest = b""
+        while data := await stderr.read(LINE):
+            *lines, rest = (rest + data).split(b"\n")
+            if len(rest) > LINE:
+                lines, rest = [*lines, rest], b""
+            for line in lines:
+                self._keep(line, hear)
+            self.unfinished = rest.decode("utf-8", "replace")
+        if rest:
+            self._keep(rest, hear)
+
+    def _keep(self, line: bytes, hear: Callable[[str], None]) -> None:
+        text = line.decode("utf-8", "replace").rstrip("\r")
+        if len(self.stderr) < KEPT:
+            self.stderr += f"{text}\n"
+        hear(text)
 
     async def end(self) -> None:
         """Let it end by itself, which ends it on the far side too; then see to it."""
@@ -110,16 +122,6 @@ class Running:
             pipe = self._transport.get_pipe_transport(number)
             if pipe is not None:
                 pipe.close()
-
-
-async def _line(stream: asyncio.StreamReader) -> bytes:
-    """The next line, or as much of it as is read at once; empty at the end."""
-    try:
-        return await stream.readuntil(b"\n")
-    except asyncio.IncompleteReadError as error:
-        return error.partial
-    except asyncio.LimitOverrunError:
-        return await stream.read(LINE)
 
 
 def _nobody(line: str) -> None:

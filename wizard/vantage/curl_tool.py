@@ -88,7 +88,9 @@ def hear(line: str, notify: Notify) -> None:
 
 
 _TLS = frozenset({35, 51, 53, 54, 58, 59, 60, 64, 66, 77, 80, 82, 83, 90, 91, 98})
-_UNABLE = frozenset({1, 2, 4, 26, 27, 48, 126, 127})
+_GREW = frozenset({27, 100})
+"""How curl gives up on a header without end: "out of memory" up to 8.5, then a code of its own."""
+_UNABLE = frozenset({1, 2, 4, 26, 48, 126, 127})
 """What means that this curl cannot ask so at all: no such protocol or option, not built in."""
 _SAID = re.compile(r"(?m)^curl: \(\d+\) (.*)$")
 _ERRNO = re.compile(r"(?m)^\* .*(?:failed: |[Cc]onnect(?:ion)? (?:to .* )?failed: )(.+)$")
@@ -103,6 +105,8 @@ def stop(code: int, said: str, request: FarRequest, connected: bool) -> Stop | N
         return None
     if code == 52:
         message = "Server disconnected without sending a response."
+    elif code in _GREW:
+        message = "the header block does not end"
     elif code in _UNABLE and "HTTP/0.9" not in message:
         return Stop("unreached", f"curl there cannot ask so: {message}")
     elif code in (5, 6):

@@ -47,6 +47,8 @@ class Far:
         if line == self._begin:
             self._begun = True
         elif line.startswith(self._end):
+            # The mark is on a line of its own, whatever was said before.
+            self.said = self.said.removesuffix("\n")
             status = line.removeprefix(self._end)
             self._status = int(status) if status.isdigit() else None
         elif not self._begun:
@@ -73,6 +75,11 @@ class Far:
         """Write to its standard input."""
         assert self._running is not None
         await self._running.tell(data)
+
+    @property
+    def heard(self) -> str:
+        """What was said before it began, with what is a prompt, perhaps."""
+        return self.before + (self._running.unfinished if self._running else "")
 
     async def ended(self) -> int | None:
         """Wait for its end. Returns its exit status; None if the way there was lost before."""
@@ -120,7 +127,7 @@ async def reached(
                 way = run(vantage.argv(words), hear=far.hear, told=told)
                 await far.reach(await stack.enter_async_context(way))
         except TimeoutError:
-            why = trouble.late(REACH, far.before, prefix=vantage.prefix)
+            why = trouble.late(REACH, far.heard, prefix=vantage.prefix)
             raise VantageError(f"{vantage.name}: {why}") from None
         except VantageError as error:
             raise VantageError(f"{vantage.name}: {error}") from None

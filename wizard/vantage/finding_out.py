@@ -57,20 +57,28 @@ async def find_out(far: Far, name: str) -> Found:
         raise VantageError(f"{name}: no answer within {WITHIN:.0f} s once reached") from None
     except _SilentError:
         raise VantageError(f"{name}: {far.lost}") from None
+    except _SenselessError:
+        raise VantageError(f"{name}: it answers what was not asked") from None
     tool = next(iter(tools), "")
     version = _version(tool, tools.get(tool, ""))
     return Found(Equipment(name, tool, version, round_trip, *clock), tools)
 
 
 class _SilentError(Exception):
-    """It ended, or it prints without sense."""
+    """It has ended."""
+
+
+class _SenselessError(Exception):
+    """It prints without end or sense."""
 
 
 async def _answer(far: Far) -> str:
     try:
         line = await far.stdout.readuntil(b"\n")
-    except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+    except asyncio.IncompleteReadError:
         raise _SilentError from None
+    except asyncio.LimitOverrunError:
+        raise _SenselessError from None
     return line.decode("utf-8", "replace").rstrip("\r\n")
 
 
@@ -109,7 +117,7 @@ async def _tools(far: Far) -> dict[str, str]:
     while (line := await _answer(far)) != "end":
         size += len(line)
         if size > LIMIT:
-            raise _SilentError
+            raise _SenselessError
         if line.startswith("has "):
             name = line.removeprefix("has ")
             tools[name] = ""

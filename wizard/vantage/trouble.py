@@ -167,10 +167,16 @@ def _known(prefix: Sequence[str], said: str) -> str:
         if found := trouble.pattern.search(said):
             start = said.rfind("\n", 0, found.start()) + 1
             line = said[start:].partition("\n")[0]
-            return trouble.advice(prefix, safe(line.strip().rstrip(".:"), SAID))
+            return trouble.advice(prefix, _short(line.strip().rstrip(".:")))
     return ""
 
 
 def _last(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return safe(lines[-1], SAID) if lines else ""
+    return _short(lines[-1]) if lines else ""
+
+
+def _short(line: str) -> str:
+    """A line made visible; what is written out as an escape is longer than it was."""
+    shown = safe(line, SAID)
+    return shown if len(shown) <= 2 * SAID else f"{shown[:SAID]}…"

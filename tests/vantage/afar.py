@@ -1,0 +1,95 @@
+"""Legs from another place for the tests: through a prefix, with the tools that it is given."""
+
+import asyncio
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from wizard.ask import GET, Ask, Manner
+from wizard.events import ProbeEvent
+from wizard.probe import probe
+from wizard.timeline import Encoding, Leg, Timeline
+from wizard.vantage import Vantage
+from wizard.vantage.outpost import Outpost
+
+APPLETS = ("sh", "cat", "date", "dd", "sleep")
+TOOLS = {
+    "curl": "curl",
+    "wget": "wget",
+    "python3": sys.executable,
+    "bash": "bash",
+    "nc": "nc",
+    "busybox nc": "busybox",
+    "busybox wget": "busybox",
+}
+
+
+def outpost(prefix: Sequence[str]) -> Outpost:
+    """A place behind that prefix."""
+    return Outpost(Vantage("web", tuple(prefix)))
+
+
+def only(tool: str, folder: Path) -> tuple[str, ...]:
+    """A prefix to a place that has a shell and that tool alone."""
+    for name in APPLETS:
+        (folder / name).symlink_to(shutil.which("busybox") or "/bin/busybox")
+    program = shutil.which(TOOLS[tool])
+    assert program, f"{tool} is needed here"
+    (folder / tool.split()[-1]).symlink_to(os.path.realpath(program))
+    return ("env", "-i", f"PATH={folder}")
+
+
+async def follow(
+    url: str,
+    place: Outpost,
+    *,
+    encoding: Encoding = "identity",
+    manner: Manner | None = None,
+    ask: Ask = GET,
+) -> Timeline:
+    """A leg from that place, to its end."""
+    line = Timeline(Leg("sse-direct", url, "1.1", encoding, vantage="web"))
+    async for event in events_of(line.leg, place, manner, ask):
+        line = line.fold([event])
+    return line
+
+
+def events_of(
+    leg: Leg, place: Outpost, manner: Manner | None = None, ask: Ask = GET
+) -> AsyncGenerator[ProbeEvent, None]:
+    """The events of a leg from that place."""
+    given = manner or Manner(run="feed")
+    return probe(leg, replace(given, outposts={"web": place}), ask)
+
+
+def token() -> str:
+    """A word by which processes are found again."""
+    return f"ssewizard-test-{secrets.token_hex(8)}"
+
+
+def alive(word: str) -> list[int]:
+    """The processes in whose environment that word stands."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if word.encode() in (process / "environ").read_bytes():
+                found.append(int(process.name))
+        except OSError:
+            continue
+    return found
+
+
+def commands(word: str) -> list[str]:
+    """What `ps` shows of these processes."""
+    return [Path(f"/proc/{one}/cmdline").read_text() for one in alive(word)]
+
+
+async def gone(word: str) -> None:
+    """Wait until no process has that word in its environment."""
+    async with asyncio.timeout(10):
+        while alive(word):  # noqa: ASYNC110 (nobody tells of the end of another's process)
+            await asyncio.sleep(0.01)
