@@ -1,0 +1,57 @@
+"""What the logs say of the time before, in each report."""
+
+import json
+from dataclasses import replace
+
+from tests.screens import stage
+from wizard.model import Case, History, LogReport
+from wizard.report.logs import logs_json, logs_lines, logs_text
+
+
+def case(history: History | None, file: str = "access.log") -> Case:
+    return replace(stage.case(live=True), logs=(LogReport(file, history=history),))
+
+
+def test_a_log_without_a_past_says_nothing() -> None:
+    assert (logs_text(case(None)), logs_lines(case(None))) == ("", [])
+    assert logs_json(case(None))[0]["history"] is None
+
+
+def test_in_the_text() -> None:
+    text = logs_text(case(stage.before(held=True)))
+    assert "somebody was cut off: 13 ended with 499" in text.replace("\n    ", " ")
+    assert "oldest first: 0 0 1 0 0 2" in text
+    assert "198.51.100.23 (9)" in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_in_the_json() -> None:
+    (one,) = logs_json(case(stage.before(held=True)))
+    history = json.loads(json.dumps(one))["history"]
+    assert sum(history["left_499"]) == 13
+    assert history["until"] - history["since"] == 2460
+    assert history["clients"][0] == {"client": "198.51.100.23", "cut_off": 9}
+
+
+def test_our_lines_are_in_the_json() -> None:
+    (one,) = logs_json(stage.case(live=False))
+    assert [(line["tag"], line["client"]) for line in one["lines"]] == [
+        ("held-499", "sse-proxy h1 identity")
+    ]
+
+
+def test_for_a_ticket() -> None:
+    (line,) = logs_lines(case(stage.before(held=False)))
+    assert line.startswith("access.log: before you came: nobody was cut off")
+
+
+def test_no_control_character_and_no_secret() -> None:
+    hostile = replace(
+        stage.before(held=True),
+        clients=(("\x1b[2J?token=hunter2", 1),),
+        clock="\x1b[2J",
+    )
+    known = case(hostile, "a\x1b.log")
+    for text in (logs_text(known), json.dumps(logs_json(known)), *logs_lines(known)):
+        assert "\x1b" not in text
+        assert "hunter2" not in text
