@@ -9,6 +9,8 @@ from wizard.text import safe
 from wizard.vantage.presets import Choice, Listed, Menu
 from wizard.vantage.presets.menu import Leads
 
+SHORT = 10
+"""Up to so many rows are not counted."""
 WIDEST = 40
 """How wide the column of names becomes at most."""
 
@@ -89,6 +91,6 @@ class Choosing:
         return ("> " if place == self.cursor else "  ", "bold")
 
     def count(self) -> str:
-        """How many rows there are, of how many; empty where all are shown by nature."""
+        """How many rows there are, of how many; empty for a short list."""
         total = len(self.listed.choices) if self.listed else 0
-        return f"{len(self.matching)} of {total}" if total else ""
+        return f"{len(self.matching)} of {total}" if total > SHORT else ""

@@ -18,8 +18,8 @@ up, down  choose a step (also k and j, or 1 to 8)
 PgUp/PgDn scroll what is long
 v         show another cell in the left pane (HTTP version, gzip)
 i         give what this step needs: a URL, a log file, the config
-e         on steps 3 to 5: look from elsewhere: from a pod, a container, a
-          host, by any command; web=http://… then means: from web
+e         steps 3 to 5: look from elsewhere: a pod, a container, a host;
+          what begins with its name and = is looked at from there
 h         on step 2: name the proxies in a row behind the URL
 t         on the config step: take the config from `nginx -T` here
 c         copy the curl of this step, or the block on the fix step
@@ -43,8 +43,9 @@ class Help(ModalScreen[None]):
     DEFAULT_CSS = """
     Help { align: center middle; }
     Help > VerticalScroll {
-        width: 72; max-width: 100%; height: auto; max-height: 100%;
+        width: 76; max-width: 100%; height: auto; max-height: 100%;
         background: $background; border: solid $foreground 50%; padding: 0 1;
+        scrollbar-size-vertical: 1;
     }
     Help Static { height: auto; }
     """

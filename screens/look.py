@@ -82,10 +82,9 @@ class Look(Screen[Given]):
             yield Static("trying it …", id="found", markup=False)
             for field in _FIELDS:
                 yield Label(self._label(field), markup=False)
-                line = Input(
-                    self._proposed(field.id), placeholder=field.example, id=field.id, compact=True
-                )
-                line.cursor_blink = False
+                line = Input(self._proposed(field.id), field.example, id=field.id, compact=True)
+                # Selected, what is proposed would be lost with the next key.
+                line.cursor_blink = line.select_on_focus = False
                 yield line
                 yield Static("", id=f"{field.id}-error", classes="error", markup=False)
         yield Footer(show_command_palette=False, compact=True)

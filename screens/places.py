@@ -31,7 +31,7 @@ def first_menu(target: Target) -> Menu:
     async def load() -> Listed:
         return Listed((*known, *kinds()))
 
-    return Menu("Look from where?", load, _command)
+    return Menu("Look from where?", load, _command, "any command prefix, such as ssh jump")
 
 
 def _command(text: str) -> Preset:
@@ -73,7 +73,7 @@ class Places(Screen[Given]):
     def compose(self) -> ComposeResult:
         """What is chosen, the line that narrows, the rows, what is to be said."""
         yield Static(id="menu", markup=False)
-        yield Input(placeholder="type to narrow, or a name that is not listed", compact=True)
+        yield Input(compact=True)
         yield Lines()
         yield Static(id="said", markup=False)
         yield Footer(show_command_palette=False, compact=True)
@@ -93,6 +93,7 @@ class Places(Screen[Given]):
         with self.prevent(Input.Changed):
             line.value = self.now.text
         line.cursor_position = len(line.value)
+        line.placeholder = f"Arrows and Enter; type to narrow, or {self.now.menu.other}"
         if self.now.listed is None:
             self._read()
         self._draw()

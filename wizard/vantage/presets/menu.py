@@ -56,11 +56,13 @@ class Menu:
         load: Reads it: takes a bounded time, never raises.
         typed: What a text leads to that stands in no row; it raises a `UsageError` that says why
             not. None where nothing can be typed.
+        other: What can be typed, in a few words.
     """
 
     title: str
     load: Callable[[], Awaitable[Listed]]
     typed: "Callable[[str], Leads] | None" = None
+    other: str = "a name that is not listed"
 
 
 Leads: TypeAlias = Menu | Preset

@@ -1,0 +1,409 @@
+"""Looking from elsewhere in the wizard: choosing a place, and what may be typed of one."""
+
+import asyncio
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
+
+from screens.app import Wizard
+from screens.asking import question_for
+from screens.choosing import Choosing
+from screens.given import Draft
+from screens.lines import Lines
+from screens.look import Look
+from screens.places import Places
+from screens.steps import Steps
+from tests.screens import stage
+from tests.screens.test_keys import SIZE, press
+from tests.vantage.fakes import Fakes
+from wizard import casefile
+from wizard.errors import UsageError
+from wizard.investigation import Investigation
+from wizard.model import Hop, Place, StepId, Target
+from wizard.reopened import Reopened, record_of
+from wizard.vantage import Equipment, Vantage
+from wizard.vantage.presets import Choice, Listed, Menu, Preset
+
+POD = ("kubectl", "--context=prod", "exec", "--namespace=web", "deploy/nginx", "--")
+WEB = Vantage("web", ("env",))
+AT_WEB = Target(stage.URL, vantages=(WEB,))
+
+
+@pytest.fixture
+def fakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fakes:
+    """A cluster with one deployment, and no other program."""
+    made = Fakes(tmp_path / "bin")
+    made.add(
+        "kubectl",
+        ("config view", "prod\nprod\tweb\n"),
+        ("get namespaces", "default\nweb\n"),
+        ("deployments,", "Deployment\tnginx\t2\tnginx\n"),
+    )
+    monkeypatch.setenv("PATH", f"{made.folder}")
+    return made
+
+
+@pytest.fixture
+def answering(monkeypatch: pytest.MonkeyPatch) -> list[Vantage]:
+    """The places that were tried; each has curl."""
+    asked: list[Vantage] = []
+
+    async def tried(vantage: Vantage) -> Equipment:
+        asked.append(vantage)
+        return Equipment(vantage.name, "curl", "curl 7.88.1", 0.042)
+
+    monkeypatch.setattr("screens.look.tried", tried)
+    return asked
+
+
+def put(pilot: "Pilot[None]", field: str, text: str) -> None:
+    pilot.app.screen.query_one(f"#{field}", Input).value = text
+
+
+def type_in(pilot: "Pilot[None]", text: str) -> None:
+    """Into the line that narrows a list."""
+    pilot.app.screen.query_one(Input).value = text
+
+
+def shown(pilot: "Pilot[None]", field: str) -> str:
+    return str(pilot.app.screen.query_one(f"#{field}", Static).render())
+
+
+def rows(pilot: "Pilot[None]") -> list[str]:
+    return pilot.app.screen.query_one(Lines).text.split("\n")
+
+
+def at_web() -> stage.Staged:
+    """Only the URL and one other place are known."""
+    staged = stage.empty()
+    staged.amend(AT_WEB)
+    return staged
+
+
+async def test_a_pod_is_chosen_tried_and_asked_directly(
+    fakes: Fakes, answering: list[Vantage]
+) -> None:
+    staged = stage.empty()
+    async with Wizard(staged).run_test(size=SIZE) as pilot:
+        await press(pilot, "3", "e", "enter", "enter")
+        assert rows(pilot)[0] == "> web      this context's own"
+        await press(pilot, "enter", "enter")
+        assert isinstance(pilot.app.screen, Look)
+        assert answering == [Vantage("nginx", POD)]
+        assert shown(pilot, "found") == "found there: curl 7.88.1, round trip 42 ms"
+        put(pilot, "direct", "http://127.0.0.1:12213/sse")
+        await press(pilot, "ctrl+s")
+        assert isinstance(pilot.app.screen, Steps)
+    assert staged.target.vantages == (Vantage("nginx", POD),)
+    assert staged.target.direct == (Place("http://127.0.0.1:12213/sse", "nginx"),)
+    assert staged.ran == ["direct"]
+
+
+async def test_escape_goes_back_list_by_list(fakes: Fakes, answering: list[Vantage]) -> None:
+    staged = stage.empty()
+    async with Wizard(staged).run_test(size=SIZE) as pilot:
+        await press(pilot, "3", "e", *["enter"] * 4, "escape", "escape", "escape")
+        assert rows(pilot)[0] == "> prod  current"
+        await press(pilot, "escape", "escape")
+        assert isinstance(pilot.app.screen, Steps)
+    assert staged.target == Target(stage.URL)
+    assert staged.ran == []
+
+
+async def test_the_config_and_the_log_of_a_pod(fakes: Fakes, answering: list[Vantage]) -> None:
+    staged = stage.empty()
+    async with Wizard(staged).run_test(size=SIZE) as pilot:
+        await press(pilot, "5", "e", *["enter"] * 4, "ctrl+s")
+        assert staged.target.conf == Place("", "nginx")
+        await press(pilot, "4", "e", "down", *["enter"] * 4, "ctrl+s")
+    assert staged.ran == ["config", "logs"]
+    (log,) = staged.target.logs
+    assert (log.vantage, log.name) == ("local", "nginx-log")
+    assert log.command == (
+        *("kubectl", "--context=prod", "logs", "--namespace=web", "--follow", "--since=10m"),
+        "deploy/nginx",
+    )
+    assert staged.target.vantages == (Vantage("nginx", POD),)
+
+
+async def test_any_command_prefix_can_be_typed_and_is_tried_for_real() -> None:
+    staged = stage.empty()
+    async with Wizard(staged).run_test(size=SIZE) as pilot:
+        await press(pilot, "3", "e")
+        type_in(pilot, "env X=1")
+        await press(pilot, "enter")
+        assert "round trip" in shown(pilot, "found")
+        put(pilot, "name", "here")
+        await press(pilot, "ctrl+s")
+    assert staged.target.vantages == (Vantage("here", ("env", "X=1")),)
+    assert staged.ran == []
+
+
+async def test_a_place_that_cannot_be_used_says_why_and_can_be_left() -> None:
+    staged = stage.empty()
+    async with Wizard(staged).run_test(size=SIZE) as pilot:
+        await press(pilot, "3", "e")
+        type_in(pilot, "/no/such jump")
+        await press(pilot, "enter")
+        assert shown(pilot, "found") == (
+            "jump: /no/such cannot be run here: No such file or directory"
+        )
+        await press(pilot, "escape", "escape")
+    assert staged.target.vantages == ()
+
+
+async def test_a_prefix_that_cannot_be_one_stays_with_the_reason() -> None:
+    async with Wizard(stage.empty()).run_test(size=SIZE) as pilot:
+        await press(pilot, "3", "e")
+        type_in(pilot, "jump bash")
+        await press(pilot, "enter")
+        assert isinstance(pilot.app.screen, Places)
+        assert shown(pilot, "said").startswith("leave out 'jump bash' at its end")
+
+
+async def test_what_the_program_says_is_shown_and_a_name_can_be_typed(
+    fakes: Fakes, answering: list[Vantage]
+) -> None:
+    fakes.failing("docker", "\x1b[31mCannot connect to the Docker daemon")
+    async with Wizard(stage.empty()).run_test(size=SIZE) as pilot:
+        await press(pilot, "3", "e", "down", "enter")
+        assert shown(pilot, "said") == "\\e[31mCannot connect to the Docker daemon"
+        type_in(pilot, "web")
+        await press(pilot, "enter")
+    assert answering == [Vantage("web", ("docker", "exec", "web"))]
+
+
+async def test_a_list_that_does_not_come_blocks_nothing(fakes: Fakes) -> None:
+    fakes.write("docker", 'echo $$ >"$0.pid"; exec /bin/sleep 30')
+    async with Wizard(stage.empty()).run_test(size=SIZE) as pilot:
+        await press(pilot, "3", "e", "down")
+        await pilot.press("enter")
+        type_in(pilot, "we")
+        await pilot.pause()
+        assert rows(pilot)[0] == "> as typed: we"
+        assert shown(pilot, "said") == "reading the list …"
+        while not (fakes.folder / "docker.pid").exists():
+            await pilot.pause()
+        await pilot.press("escape", "escape")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, Steps)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((fakes.folder / "docker.pid").read_text()), 0)
+
+
+async def test_a_place_that_does_not_answer_blocks_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def tried(vantage: Vantage) -> Equipment:
+        await asyncio.Event().wait()
+        raise AssertionError(vantage)
+
+    monkeypatch.setattr("screens.look.tried", tried)
+    staged = stage.empty()
+    async with Wizard(staged).run_test(size=SIZE) as pilot:
+        await press(pilot, "3", "e")
+        type_in(pilot, "ssh jump.example")
+        await pilot.press("enter")
+        await pilot.pause()
+        assert shown(pilot, "found") == "trying it …"
+        await pilot.press("ctrl+s")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, Steps)
+    assert staged.target.vantages == (Vantage("jump", ("ssh", "jump.example")),)
+
+
+async def test_what_is_wrong_in_a_field_is_said_there(answering: list[Vantage]) -> None:
+    staged = at_web()
+    async with Wizard(staged).run_test(size=SIZE) as pilot:
+        await press(pilot, "3", "e")
+        type_in(pilot, "ssh web")
+        await press(pilot, "enter")
+        assert pilot.app.screen.query_one("#name", Input).value == "web-2"
+        for name, said in {
+            "web": "web is taken already",
+            "local": "taken",
+            "a b": "write it",
+        }.items():
+            put(pilot, "name", name)
+            await press(pilot, "ctrl+s")
+            assert said in shown(pilot, "name-error")
+        put(pilot, "name", "jump")
+        put(pilot, "direct", "ftp://x")
+        await press(pilot, "ctrl+s")
+        assert "must begin with http" in shown(pilot, "direct-error")
+        assert isinstance(pilot.app.screen, Look)
+
+
+async def test_a_known_place_is_offered_first(answering: list[Vantage]) -> None:
+    staged = at_web()
+    async with Wizard(staged).run_test(size=SIZE) as pilot:
+        await press(pilot, "4", "e")
+        assert rows(pilot)[0].split() == [">", "web", "known:", "env"]
+        await press(pilot, "enter")
+        put(pilot, "log", "journalctl -fu backend")
+        await press(pilot, "ctrl+s")
+    (log,) = staged.target.logs
+    assert (log.vantage, log.command) == ("web", ("journalctl", "-fu", "backend"))
+    assert staged.target.vantages == (WEB,)
+
+
+async def test_the_form_takes_places_too(fakes: Fakes, answering: list[Vantage]) -> None:
+    made: list[Target] = []
+
+    def make(target: Target) -> Investigation:
+        made.append(target)
+        return stage.empty()
+
+    async with Wizard(None, make=make).run_test(size=SIZE) as pilot:
+        await press(pilot, "ctrl+p", *["enter"] * 4)
+        put(pilot, "name", "web")
+        put(pilot, "conf", "/etc/nginx/nginx.conf")
+        await press(pilot, "ctrl+s")
+        assert shown(pilot, "places") == "From web: /etc/nginx/nginx.conf"
+        put(pilot, "url", stage.URL)
+        put(pilot, "direct", "http://10.0.0.7/sse web=http://127.0.0.1:12213/sse")
+        put(pilot, "log", "web=/var/log/nginx/access.log")
+        await press(pilot, "ctrl+s")
+    assert made == [
+        Target(
+            stage.URL,
+            direct=(Place("http://10.0.0.7/sse"), Place("http://127.0.0.1:12213/sse", "web")),
+            conf=Place("/etc/nginx/nginx.conf", "web"),
+            logs=(Place("/var/log/nginx/access.log", "web"),),
+            vantages=(Vantage("web", POD),),
+        )
+    ]
+
+
+def answered(step: StepId, target: Target, text: str) -> Target | None:
+    """The target once that was typed on the step; raises what the prompt would say."""
+    given: list[Target | None] = []
+    question = question_for(step, target, given.append)
+    assert question is not None
+    question.done(question.check(text))
+    return given[0]
+
+
+@pytest.mark.parametrize(
+    ("step", "text", "expected"),
+    [
+        ("direct", "web=http://a/sse  http://b/sse http://b/sse",
+         {"direct": (Place("http://a/sse", "web"), Place("http://b/sse"))}),
+        ("logs", "web=/log", {"logs": (Place("/log", "web"),)}),
+        ("logs", "web=journalctl -f",
+         {"logs": (Place("journalctl -f", "web", "web=journalctl -f", ("journalctl", "-f")),)}),
+        ("config", "web=", {"conf": Place("", "web")}),
+        ("config", "web=nginx -T", {"conf": Place("", "web")}),
+        ("config", " nginx -T ", {"conf": Place("")}),
+        ("config", "web=/etc/nginx.conf", {"conf": Place("/etc/nginx.conf", "web")}),
+    ],
+)  # fmt: skip
+def test_prompts_take_other_places(step: StepId, text: str, expected: dict[str, object]) -> None:
+    target = answered(step, AT_WEB, text)
+    assert {name: getattr(target, name) for name in expected} == expected
+
+
+@pytest.mark.parametrize("step", ["direct", "logs", "config"])
+def test_prompts_say_which_places_are_known(step: StepId) -> None:
+    question = question_for(step, AT_WEB, lambda _: None)
+    assert question is not None
+    assert "web=…: from there" in question.label
+    with pytest.raises(UsageError, match=r"no vantage no is known \(web\)"):
+        question.check("no=http://a/sse" if step == "direct" else "no=/file")
+    assert answered(step, AT_WEB, " ") is None
+
+
+@pytest.mark.parametrize("step", ["logs", "config"])
+def test_a_file_here_must_exist_and_one_elsewhere_is_looked_for_there(
+    step: StepId, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match="no such file here"):
+        answered(step, AT_WEB, str(tmp_path / "none"))
+    (tmp_path / "file").touch()
+    assert answered(step, AT_WEB, str(tmp_path / "file")) != AT_WEB
+
+
+def test_what_was_given_is_offered_again_as_it_would_be_typed() -> None:
+    known = replace(
+        AT_WEB,
+        direct=(Place("http://a/sse", "web"), Place("http://b/sse")),
+        conf=Place("", "web"),
+    )
+    questions = [question_for(step, known, lambda _: None) for step in ("direct", "config")]
+    assert [one.value for one in questions if one] == ["web=http://a/sse http://b/sse", "web="]
+    assert answered("direct", known, "web=http://a/sse http://b/sse") == known
+
+
+async def test_hops_are_given_on_the_proxy_step() -> None:
+    staged = at_web()
+    async with Wizard(staged).run_test(size=SIZE) as pilot:
+        await press(pilot, "2", "h")
+        put(pilot, "prompt-input", "edge")
+        await press(pilot, "enter")
+        assert "write it as NAME=URL" in shown(pilot, "prompt-label")
+        put(pilot, "prompt-input", "edge=http://a/sse inner=web=http://b/sse")
+        await press(pilot, "enter")
+        assert staged.ran == ["proxy"]
+        await press(pilot, "h", "enter")
+        assert staged.ran == ["proxy"]
+    assert staged.target.hops == (
+        Hop("edge", Place("http://a/sse")),
+        Hop("inner", Place("http://b/sse", "web")),
+    )
+
+
+async def test_a_strangers_case_runs_nothing_before_it_is_confirmed(
+    answering: list[Vantage],
+) -> None:
+    target = replace(stage.TARGET, vantages=(Vantage("web", ("touch", "x")),))
+    record = record_of(stage.failing())
+    text = casefile.dump(replace(record, case=replace(record.case, target=target)))
+    known = Reopened(casefile.load(text, "case.json"))
+    async with Wizard(known).run_test(size=SIZE) as pilot:
+        await press(pilot, "3", "e", "escape")
+        assert isinstance(pilot.app.screen, Steps)
+        assert not known.trusted
+        await press(pilot, "e", "enter")
+        assert isinstance(pilot.app.screen, Places)
+        assert answering == []
+        await press(pilot, "enter")
+        assert [one.name for one in answering] == ["web"]
+
+
+LONG = Listed(tuple(Choice(f"pod-{n}", "Running", Preset("p", ())) for n in range(5000)))
+
+
+async def _never() -> Listed:
+    raise AssertionError
+
+
+def test_of_a_long_list_only_a_screenful_is_drawn() -> None:
+    menu = Menu("which pod", _never, lambda text: Preset(text, ()))
+    now = Choosing(menu, LONG)
+    assert [len(now.moved(by).drawn(80, 18)) for by in (0, 2500, 9999)] == [18] * 3
+    last = now.moved(9999).drawn(80, 18)[-1].plain
+    assert last.startswith("> pod-4999")
+    few = now.with_text("RUN 499")
+    assert (few.rows, few.count()) == (16, "15 of 5000")
+    assert few.moved(99).drawn(80, 18)[-1].plain == "> as typed: RUN 499"
+    assert now.with_text("pod-4999").as_typed is False
+
+
+def test_an_escape_sequence_in_a_name_is_not_sent() -> None:
+    menu = Menu("which", _never)
+    now = Choosing(menu, Listed((Choice("a\x1b[2J", "\x07", Preset("a", ())),)))
+    assert now.drawn(80, 5)[0].plain == "> a\\e[2J  \\u{7}"
+    assert now.with_text("zzz").chosen() is None
+
+
+def test_a_log_command_of_the_way_there_runs_here() -> None:
+    draft = Draft(Target(stage.URL), Preset("web", ("docker", "exec", "web")), "web")
+    assert draft.log("docker logs -f web").vantage == "local"
+    assert draft.log("tail -F /x").vantage == "web"
+    assert draft.log("logs") == Place("logs", "web")
+    with pytest.raises(UsageError):
+        draft.log("-")
