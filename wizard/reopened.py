@@ -103,8 +103,9 @@ class Reopened(Investigation):
     def _remarks(self, causes: tuple[str, ...]) -> tuple[str, ...]:
         """What must be said of a conclusion from a file."""
         record = self.record
-        asked = ", ".join(sorted(self._anew)) or "nothing"
-        said = f"As recorded {record.when} by ssewizard {record.tool}; {asked} was asked now."
+        again = ", ".join(sorted(self._anew))
+        asked = f"run again since: {again}" if again else "nothing was asked now"
+        said = f"As recorded {record.when} by ssewizard {record.tool}; {asked}."
         if self._anew or not record.verdict or causes == record.causes:
             return (said, *record.notes)
         then = ", ".join(record.causes) or record.verdict

@@ -69,6 +69,8 @@ class _Writer:
         self.words = []
 
     def _word(self, word: str) -> str:
+        if self.words[-1:] == ["="] and SECRET_NAME.search("".join(self.words[-2:-1])):
+            return f"{word[:1]}{self.mask(word[1:-1])}{word[-1:]}"  # an assignment in Lua
         if self._is_credential(word):
             return self._masked(word)
         changed = self._without_secrets(word)

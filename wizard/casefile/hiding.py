@@ -16,7 +16,7 @@ PSEUDONYM = re.compile(r"\[?redacted-([0-9]{1,9})\]?")
 _FIRST_FREE = 1_000_000
 """What a server writes in the form of a pseudonym must not use up their numbers."""
 _RANDOM = re.compile(
-    r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[\w.+/=~:@-]{6,}|[A-Za-z0-9_+/=-]{20,}"
+    r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[\w.+/=~:@!$%^*()-]{6,}|[A-Za-z0-9_+/=-]{20,}"
 )
 """What is surely no ordinary word, and so may be looked for anywhere."""
 _PIECES = re.compile(r"[\s;,=\"'&]+")
