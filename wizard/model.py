@@ -131,7 +131,7 @@ class History:
 
     Attributes:
         lines: How many lines of that time were read.
-        counted: How many of them are of a form that would show who was cut off.
+        counted: Whether some of them are of a form that would show who was cut off.
         since: When the first of them was written, and `until` when the probes began: seconds
             since the epoch. None where no line names a time.
         own_clock: Whether these two are by the log's own clock, whose zone is not known.
@@ -144,7 +144,7 @@ class History:
     """
 
     lines: int = 0
-    counted: int = 0
+    counted: bool = False
     since: float | None = None
     until: float | None = None
     own_clock: bool = False

@@ -122,7 +122,7 @@ def before(*, held: bool) -> History:
     until = datetime(2026, 11, 23, 3, 12, tzinfo=UTC).timestamp()
     return History(
         lines=1204,
-        counted=1204,
+        counted=True,
         since=until - 2460,
         until=until,
         bucket_s=120,

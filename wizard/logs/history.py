@@ -17,6 +17,8 @@ CLIENTS = 3
 """How many clients are named."""
 LONGEST = 4000
 """How much of one line is read, in characters."""
+NEAR = 50
+"""How many lines back the time of a line that names none is looked for."""
 _PROBE = "ssewizard/"
 """What our own requests call themselves, in this run and in those before."""
 
@@ -42,12 +44,13 @@ class Past:
     clock: HostClock
     now: float
     lines: int = 0
-    counted: int = 0
+    counted: bool = False
     first: float | None = None
     last: float | None = None
     zoneless: bool = False
     floating: bool = False
     gone: list[_Gone] = field(default_factory=list)
+    _unseen: list[str] = field(default_factory=list)
 
     def add(self, texts: Iterable[str]) -> None:
         """Read these, in their order; of our own probes none."""
@@ -57,16 +60,23 @@ class Past:
 
     def _add(self, text: str) -> None:
         self.lines += 1
-        self._see(text)
+        self._unseen.append(text)
+        if self.first is None:
+            self._see()
+        if self.counted and "499" not in text and "cancel" not in text:
+            return  # read in full it could tell nothing more, and there are many
         said = read_line(text)
-        self.counted += said.kind in ("access", "dotnet")
+        self.counted |= said.kind in ("access", "dotnet")
         if said.status == 499 or said.tag == "canceled":
+            self._see()
             client = safe(said.client, 60)
             self.gone.append(_Gone(self.last, said.tag == "canceled", client))
 
-    def _see(self, text: str) -> None:
-        """Keep the line's time; one without is of the time of the line before it."""
-        known = stamp(text, self.now)
+    def _see(self) -> None:
+        """Keep the newest line's time; one without is of the time of the line before it."""
+        newest = reversed(self._unseen[-NEAR:])
+        known = next((found for text in newest if (found := stamp(text, self.now))), None)
+        self._unseen.clear()
         if known is None:
             return
         self.zoneless |= known.offset_s is None
@@ -82,6 +92,7 @@ class Past:
         """
         if not self.lines:
             return None
+        self._see()
         since, until = self.first, self.last if self.floating else self.now
         if since is None or until is None:
             since = until = None
