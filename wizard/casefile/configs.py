@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from wizard import nginx
-from wizard.casefile.codec import Hook, Json, Misread, Reader, encode
+from wizard.casefile.codec import Json, Writer, encode
+from wizard.casefile.reading import Maker, Misread, Reader
 from wizard.errors import ConfigError
 from wizard.nginx.site import Request, Site
 from wizard.nginx.source import from_library
@@ -80,9 +81,14 @@ class Shelf:
         self._read: tuple[Config, ...] = ()
 
     @property
-    def hooks(self) -> Mapping[type, Hook]:
-        """How sites are written and read."""
-        return {Site: (self._put, self._take)}
+    def writers(self) -> Mapping[type, Writer]:
+        """How sites are written."""
+        return {Site: self._put}
+
+    @property
+    def makers(self) -> Mapping[type, Maker]:
+        """How sites are read."""
+        return {Site: self._take}
 
     def _put(self, site: Site) -> Json:
         if not site.config.texts:

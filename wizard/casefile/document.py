@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 
 from wizard import __version__
 from wizard.casefile.checks import CHECKS
-from wizard.casefile.codec import Json, Misread, Reader, encode
+from wizard.casefile.codec import Json, encode
 from wizard.casefile.configs import Shelf
 from wizard.casefile.hiding import Hiding
+from wizard.casefile.reading import Misread, Reader
 from wizard.casefile.record import Record
 from wizard.errors import UsageError
 from wizard.model import Case, Target
@@ -24,7 +25,7 @@ def dump(record: Record) -> str:
     """The text of a case file, in ASCII, without any secret."""
     shelf = Shelf()
     stamped = replace(record, saved=record.saved or time.time(), tool=__version__, notes=())
-    body = encode(stamped, Record, shelf.hooks)
+    body = encode(stamped, Record, shelf.writers)
     whole = {"schema": SCHEMA, "configs": shelf.written(), **body}
     plain = _plain(record.case)
     hidden = Hiding(json.dumps(whole)).hide(whole, plain)
@@ -87,7 +88,7 @@ def _constant(word: str) -> None:
 def _record(whole: dict[str, Json], *, configs: bool) -> Record:
     _must_be_known(whole.pop("schema", None))
     shelf = Shelf(closed=not configs)
-    reader = Reader(shelf.hooks, CHECKS)
+    reader = Reader(shelf.makers, CHECKS)
     shelf.fill(whole.pop("configs", []), reader)
     whole.pop("notes", None)
     record: Record = reader.read(whole, Record)
