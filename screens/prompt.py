@@ -37,7 +37,7 @@ class Prompt(Vertical):
     Prompt { height: auto; display: none; padding: 0 1; }
     Prompt.-asking { display: block; }
     Prompt Input { border: none; height: 1; padding: 0; }
-    Prompt Label { height: auto; }
+    Prompt Label { width: 1fr; height: auto; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "leave", "leave")]
 

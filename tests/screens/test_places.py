@@ -124,7 +124,7 @@ async def test_the_config_and_the_log_of_a_pod(fakes: Fakes, answering: list[Van
     (log,) = staged.target.logs
     assert (log.vantage, log.name) == ("local", "nginx-log")
     assert log.command == (
-        *("kubectl", "--context=prod", "logs", "--namespace=web", "--follow", "--since=10m"),
+        *("kubectl", "--context=prod", "logs", "--follow", "--since=10m", "--namespace=web"),
         "deploy/nginx",
     )
     assert staged.target.vantages == (Vantage("nginx", POD),)
@@ -404,6 +404,8 @@ def test_a_log_command_of_the_way_there_runs_here() -> None:
     draft = Draft(Target(stage.URL), Preset("web", ("docker", "exec", "web")), "web")
     assert draft.log("docker logs -f web").vantage == "local"
     assert draft.log("tail -F /x").vantage == "web"
-    assert draft.log("logs") == Place("logs", "web")
+    assert draft.log("logs").command[:2] == ("docker", "logs")
+    jump = Draft(Target(stage.URL), Preset("jump", ("ssh", "jump")), "jump")
+    assert jump.log("logs") == Place("logs", "jump")
     with pytest.raises(UsageError):
         draft.log("-")

@@ -87,13 +87,17 @@ async def test_kubectl_leads_from_the_context_to_a_container(fakes: Fakes) -> No
         "Running: nginx, agent",
     ]
     last = await opened(chosen(inside, "nginx-7d4b9c6f5b-x2x9z").leads)
-    assert chosen(last, "agent").leads == Preset(
+    place = chosen(last, "agent").leads
+    assert isinstance(place, Preset)
+    assert place == Preset(
         "nginx",
         ("kubectl", "--context=prod", "exec", "--namespace=web", "--container=agent",
          "nginx-7d4b9c6f5b-x2x9z", "--"),
-        ("kubectl", "--context=prod", "logs", "--namespace=web", "--container=agent", "--follow",
-         "--since=10m", "nginx-7d4b9c6f5b-x2x9z"),
     )  # fmt: skip
+    assert place.logs == (
+        *("kubectl", "--context=prod", "logs", "--follow", "--since=10m", "--namespace=web"),
+        *("--container=agent", "nginx-7d4b9c6f5b-x2x9z"),
+    )
 
 
 async def test_each_question_names_its_context_and_no_name_becomes_an_option(
@@ -194,9 +198,10 @@ async def test_docker_containers(fakes: Fakes) -> None:
         ("web", "nginx:1.22, Up 2 hours"),
         ("bare", ""),
     ]
-    assert listed.choices[0].leads == Preset(
-        "web", ("docker", "exec", "web"), ("docker", "logs", "--follow", "--since=10m", "web")
-    )
+    place = listed.choices[0].leads
+    assert place == Preset("web", ("docker", "exec", "web"))
+    assert isinstance(place, Preset)
+    assert place.logs == ("docker", "logs", "--follow", "--since=10m", "web")
     assert fakes.argv("docker") == ["ps", "--format", "{{.Names}}\t{{.Image}}\t{{.Status}}"]
 
 
@@ -276,6 +281,13 @@ async def test_what_the_real_kubectl_lists_of_a_cluster(
         ("nginx-0", "Running: nginx, agent"),
     ]
     assert "statefulsets.apps is forbidden" in listed.problem
+
+
+def test_only_a_container_has_a_log_of_its_own() -> None:
+    typed = Preset("x", ("docker", "exec", "-it", "web"))
+    assert typed.logs == ("docker", "logs", "--follow", "--since=10m", "web")
+    assert Preset("x", ("ssh", "jump")).logs == ()
+    assert Preset("x", ("ip", "netns", "exec", "docker")).logs == ()
 
 
 @pytest.mark.parametrize(

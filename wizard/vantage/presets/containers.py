@@ -30,5 +30,4 @@ async def _containers(program: str) -> Listed:
 
 
 def _place(program: str, name: str) -> Preset:
-    logs = (program, "logs", "--follow", "--since=10m", name)
-    return Preset(naming.short(name), (program, "exec", name), logs)
+    return Preset(naming.short(name), (program, "exec", name))

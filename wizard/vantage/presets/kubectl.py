@@ -140,6 +140,5 @@ def _place(scope: _Scope, target: str, container: str = "") -> Preset:
     inside = (f"--container={container}",) if container else ()
     # A name that is followed by nothing but `--`: words in front of it are options.
     prefix = scope.words("exec", *inside, target, "--")
-    logs = scope.words("logs", *inside, "--follow", "--since=10m", target)
     name = naming.short(target) if "/" in target else naming.of_pod(target)
-    return Preset(name, prefix, logs)
+    return Preset(name, prefix)

@@ -1,8 +1,12 @@
 """The lists as values: a menu is read when it is opened; its choices lead on, or to a place."""
 
+import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeAlias
+
+_LOGGING = frozenset({"kubectl", "oc", "docker", "podman"})
+_FOR_EXEC = frozenset({"--", "-i", "-t", "-it", "-ti", "--stdin", "--tty", "--interactive"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,12 +16,21 @@ class Preset:
     Attributes:
         name: What it may be called: a proposal.
         prefix: The words in front of a command that is to run there.
-        logs: The words of a command, run here, that follows its log; empty where there is none.
     """
 
     name: str
     prefix: tuple[str, ...]
-    logs: tuple[str, ...] = ()
+
+    @property
+    def logs(self) -> tuple[str, ...]:
+        """The words of a command, run here, that follows what its container prints; empty where
+        it is none."""
+        program, words = os.path.basename(self.prefix[0]), self.prefix
+        if program not in _LOGGING or "exec" not in words:
+            return ()
+        at = words.index("exec")
+        target = [word for word in words[at + 1 :] if word not in _FOR_EXEC]
+        return (*words[:at], "logs", "--follow", "--since=10m", *target)
 
 
 @dataclass(frozen=True, slots=True)
