@@ -6,6 +6,7 @@ from dataclasses import replace
 from tests.screens import stage
 from wizard.model import Case, History, LogReport
 from wizard.report.logs import logs_json, logs_lines, logs_text
+from wizard.report.result import problems, unread
 
 
 def case(history: History | None, file: str = "access.log") -> Case:
@@ -55,3 +56,12 @@ def test_no_control_character_and_no_secret() -> None:
     for text in (logs_text(known), json.dumps(logs_json(known)), *logs_lines(known)):
         assert "\x1b" not in text
         assert "hunter2" not in text
+
+
+def test_a_log_whose_past_was_read_is_no_unreadable_input() -> None:
+    broken = LogReport("pod", problem="pod: the way there was lost")
+    known = replace(case(None), logs=(broken,))
+    assert unread(known) == ("pod: the way there was lost",)
+    told = replace(known, logs=(replace(broken, history=stage.before(held=False)),))
+    assert unread(told) == ()
+    assert problems(told) == ("pod: the way there was lost",)

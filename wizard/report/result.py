@@ -78,8 +78,9 @@ def problems(case: Case) -> tuple[str, ...]:
 
 
 def unread(case: Case) -> tuple[str, ...]:
-    """Those of them that cost an input: a log of which only the end was read has been read."""
-    logs = (one.problem for one in case.logs if one.problem and not one.read)
+    """Those of them that cost an input: a log of which only a part was read has been read."""
+    lost = (one for one in case.logs if not one.read and one.history is None)
+    logs = (one.problem for one in lost if one.problem)
     return (*case.problems.values(), *logs)
 
 
