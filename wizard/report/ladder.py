@@ -48,7 +48,7 @@ def verdict(case: Case) -> str:
 def equipment_words(one: Equipment) -> str:
     """What a vantage has, in a few words: the tool, the round trip, the clock."""
     if one.problem:
-        return safe(one.problem, 300)
+        return safe(one.problem.removeprefix(f"{one.vantage}: "), 300)
     words = [safe(one.version or one.tool, 60)]
     if one.round_trip_s is not None:
         words.append(f"round trip {seconds(one.round_trip_s)}")
