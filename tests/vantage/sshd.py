@@ -36,11 +36,13 @@ class Sshd:
 
     Attributes:
         folder: Holds its keys; `user` is the client's own.
+        pid: Its process; each session is a child of it.
     """
 
     folder: Path
     port: int
     address: str = "127.0.0.1"
+    pid: int = 0
 
     def prefix(
         self, *, key: str = "user", known: str = "known", options: Sequence[str] = ()
@@ -92,7 +94,7 @@ def sshd(
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
     words = [*inside, program, "-D", "-e", "-f", str(folder / "config")]
     with subprocess.Popen(words, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
-        running = Sshd(folder, port, address)
+        running = Sshd(folder, port, address, process.pid)
         try:
             _await_banner(running, process, inside)
             yield running

@@ -128,6 +128,20 @@ async def test_a_context_called_exec_is_not_the_command(fakes: Fakes) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("prefix", "expected"),
+    [
+        ("kubectl --context=x/ssh exec a --", "kubectl --context=x/ssh exec -i a -- echo 'a b'"),
+        ("ip netns exec docker", "ip netns exec docker echo 'a b'"),
+        ("ip netns exec n docker exec -it w", "ip netns exec n docker exec -i w echo 'a b'"),
+        ("sudo -- docker exec w", "sudo -- docker exec -i w echo 'a b'"),
+        ("ssh jump docker exec w", "ssh jump docker exec -i w 'echo '\"'\"'a b'\"'\"''"),
+    ],
+)
+def test_names_that_are_also_programs_change_nothing(prefix: str, expected: str) -> None:
+    assert Vantage("x", tuple(prefix.split())).shown(["echo", "a b"]) == expected
+
+
 async def test_a_cluster_that_lists_nothing_still_takes_names(fakes: Fakes) -> None:
     said = (
         'Error from server (Forbidden): namespaces is forbidden: User "dev" cannot list resource '

@@ -81,6 +81,17 @@ class Far:
         """What was said before it began, with what is a prompt, perhaps."""
         return self.before + (self._running.unfinished if self._running else "")
 
+    async def unless_over(self, event: asyncio.Event) -> None:
+        """Wait for that, or for its end."""
+        assert self._running is not None
+        waiting = [asyncio.create_task(event.wait()), asyncio.create_task(self._running.ended())]
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+
     async def ended(self) -> int | None:
         """Wait for its end. Returns its exit status; None if the way there was lost before."""
         assert self._running is not None

@@ -59,8 +59,10 @@ async def find_out(far: Far, name: str) -> Found:
         raise VantageError(f"{name}: {far.lost}") from None
     except _SenselessError:
         raise VantageError(f"{name}: it answers what was not asked") from None
-    tool = next(iter(tools), "")
-    version = _version(tool, tools.get(tool, ""))
+    if not tools:
+        raise VantageError(f"{name}: it has no curl, wget, python3, bash or nc to ask with")
+    tool = next(iter(tools))
+    version = _version(tool, tools[tool])
     return Found(Equipment(name, tool, version, round_trip, *clock), tools)
 
 

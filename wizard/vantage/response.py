@@ -1,5 +1,6 @@
 """What a tool over there prints, read as an HTTP response: bytes in, its parts out."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -28,6 +29,8 @@ class Head:
 
 
 Part = Head | bytes
+NO_ANSWER = "Server disconnected without sending a response."
+"""As httpx says it."""
 
 
 class Reading(Protocol):
@@ -36,6 +39,15 @@ class Reading(Protocol):
     @property
     def done(self) -> bool:
         """Whether the response told its own end."""
+        ...
+
+    @property
+    def said(self) -> asyncio.Event | None:
+        """Set once the head was said on standard error; None where it comes with the rest."""
+        ...
+
+    def hear(self, line: str) -> None:
+        """Take a line of standard error."""
         ...
 
     def feed(self, data: bytes) -> Iterator[Part]:
@@ -50,9 +62,11 @@ class Reading(Protocol):
 class Raw:
     """A whole HTTP message as it came on the wire, or HTTP/2 as curl writes it out."""
 
+    said: asyncio.Event | None = None
+
     def __init__(self, method: str) -> None:
         self._method, self._begun = method, b""
-        self._reading: Reading | None = None
+        self._reading: Framed | Decoded | None = None
 
     @property
     def done(self) -> bool:
@@ -73,8 +87,11 @@ class Raw:
     def end(self) -> Iterator[Part]:
         """What the end of the output gives. Raises `BadResponse` where that was too early."""
         if self._reading is None:
-            raise BadResponse("Server disconnected without sending a response.")
+            raise BadResponse(NO_ANSWER)
         yield from self._reading.end()
+
+    def hear(self, line: str) -> None:
+        """Standard error says nothing of the response."""
 
 
 class Framed:
@@ -141,9 +158,47 @@ class Decoded:
     def end(self) -> Iterator[Part]:
         """The tool says whether that was the end."""
         if self._head is not None:
-            raise BadResponse("Server disconnected without sending a response.")
+            raise BadResponse(NO_ANSWER)
         self.done = True
         yield from ()
+
+
+class Split:
+    """The head on standard error, each of its lines two blanks in; the body, without its framing,
+    is all of the output: wget."""
+
+    def __init__(self, method: str) -> None:
+        self._lines: list[str] = []
+        self._size = 0
+        self._told = False
+        self.said = asyncio.Event()
+        self.done = False
+
+    def hear(self, line: str) -> None:
+        """Take a line of standard error: the first that is not of the head ends it."""
+        if self.said.is_set():
+            return
+        field = line.startswith("  ") and line.strip()
+        if field and (self._lines or line.strip().startswith("HTTP/")):
+            self._size += len(line)
+            self._lines += [line.strip()] if self._size <= HEAD_LIMIT else []
+        elif self._lines:
+            self.said.set()
+
+    def feed(self, data: bytes) -> Iterator[Part]:
+        """What these bytes give; none are needed for the head. Raises `BadResponse`."""
+        if self._lines and not self._told:
+            self._told = True
+            yield head_of("\n".join(self._lines).encode())
+        if data:
+            yield data
+
+    def end(self) -> Iterator[Part]:
+        """wget says whether that was the end."""
+        if not self._lines:
+            raise BadResponse(NO_ANSWER)
+        yield from self.feed(b"")
+        self.done = True
 
 
 def head_of(block: bytes) -> Head:

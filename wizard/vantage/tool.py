@@ -7,7 +7,7 @@ from wizard.vantage.request import FarRequest, Notify, Stop
 from wizard.vantage.response import Raw, Reading
 
 
-def _able(request: FarRequest) -> str:
+def able(request: FarRequest) -> str:
     """Nothing that it cannot ask."""
     return ""
 
@@ -33,6 +33,9 @@ class Tool:
         reading: How its output is read, by the method asked with.
         hold: Whether its standard input stays open after the request.
         slow: Whether it takes long to start and says itself when the request begins.
+        tells: Whether it says when the connection stands.
+        last: Whether any other is better: BusyBox's wget follows redirects, shows no headers of
+            an error, and takes all as arguments.
     """
 
     name: str
@@ -40,8 +43,10 @@ class Tool:
     told: Callable[[FarRequest], bytes]
     hear: Callable[[str, Notify], None]
     stop: Callable[[int, str, FarRequest, bool], Stop | None]
-    unable: Callable[[FarRequest], str] = _able
+    unable: Callable[[FarRequest], str] = able
     words: Callable[[FarRequest], tuple[str, ...]] = _no_words
     reading: Callable[[str], Reading] = Raw
     hold: bool = False
     slow: bool = False
+    tells: bool = True
+    last: bool = False

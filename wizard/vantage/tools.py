@@ -3,11 +3,38 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from wizard.vantage import curl_tool, raw_tools
+from wizard.vantage import curl_tool, raw_tools, wget_tool
 from wizard.vantage.request import FarRequest
-from wizard.vantage.tool import Tool
+from wizard.vantage.response import Split
+from wizard.vantage.tool import Tool, able
 
-CURL = Tool("curl", curl_tool.TOOL, curl_tool.config, curl_tool.hear, curl_tool.stop)
+CURL = Tool(
+    "curl",
+    curl_tool.TOOL,
+    curl_tool.config,
+    curl_tool.hear,
+    curl_tool.stop,
+    raw_tools.no_http2,
+)
+CURL_2 = replace(CURL, unable=able)
+WGET = Tool(
+    "wget",
+    wget_tool.TOOL,
+    wget_tool.url_line,
+    wget_tool.hear,
+    wget_tool.stop,
+    wget_tool.gnu_unable,
+    wget_tool.gnu_words,
+    Split,
+)
+BUSYBOX_WGET = replace(
+    WGET,
+    told=wget_tool.nothing,
+    unable=wget_tool.busybox_unable,
+    words=wget_tool.busybox_words,
+    tells=False,
+    last=True,
+)
 PYTHON = Tool(
     "python3",
     raw_tools.PYTHON,
@@ -35,9 +62,13 @@ NC = Tool(
     raw_tools.nc_words,
 )
 NCAT = replace(NC, words=raw_tools.ncat_words)
-BUSYBOX_NC = replace(NC, script=raw_tools.HELD_NC, words=raw_tools.busybox_words, hold=True)
-TOOLS: tuple[Tool, ...] = (CURL, PYTHON, BASH, NC)
+BUSYBOX_NC = replace(
+    NC, script=raw_tools.HELD_NC, words=raw_tools.busybox_words, hold=True, tells=False
+)
+TOOLS: tuple[Tool, ...] = (CURL, WGET, PYTHON, BASH, NC)
 _FLAVOURS: Mapping[str, tuple[tuple[str, Tool], ...]] = {
+    "curl": (("HTTP2", CURL_2),),
+    "wget": (("BusyBox", BUSYBOX_WGET),),
     "nc": (("BusyBox", BUSYBOX_NC), ("Ncat", NCAT)),
 }
 """Tools of one name that differ, by a word that each says of itself."""
@@ -50,7 +81,7 @@ def choose(has: Mapping[str, str], request: FarRequest) -> Tool | str:
         has: By name, what each says of its version.
     """
     there = [_flavour(tool, has[tool.name]) for tool in TOOLS if tool.name in has]
-    able = [tool for tool in there if not tool.unable(request)]
+    able = sorted((tool for tool in there if not tool.unable(request)), key=lambda one: one.last)
     if able:
         return able[0]
     return "; ".join(dict.fromkeys(tool.unable(request) for tool in there))

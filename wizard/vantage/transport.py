@@ -1,5 +1,6 @@
 """A request made from another place, as a transport of httpx: whatever it does is the same."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack
 
@@ -9,11 +10,15 @@ from wizard.errors import VantageError
 from wizard.events import Ending
 from wizard.text import safe
 from wizard.vantage.far import Far
+from wizard.vantage.notices import Notices
 from wizard.vantage.outpost import Outpost
-from wizard.vantage.request import FarRequest, Notice, Notify
-from wizard.vantage.response import BadResponse, Head, Part
+from wizard.vantage.request import FarRequest, Notify
+from wizard.vantage.response import NO_ANSWER, BadResponse, Head, Part, Reading
 from wizard.vantage.tool import Tool
 from wizard.vantage.tools import choose
+
+SPARE = 2.0
+"""How long, in seconds, beyond its own limits a tool may take to give up connecting."""
 
 
 class FarError(httpx.TransportError):
@@ -43,7 +48,7 @@ class FarTransport(httpx.AsyncBaseTransport):
         insecure: bool = False,
         connect_to: tuple[str, int] | None = None,
     ) -> None:
-        self._outpost, self._notices = outpost, _Notices(notify)
+        self._outpost, self._notices = outpost, Notices(notify)
         self._version, self._insecure, self._connect_to = version, insecure, connect_to
         self._stack = AsyncExitStack()
 
@@ -51,13 +56,27 @@ class FarTransport(httpx.AsyncBaseTransport):
         """Begin it, and wait for status line and headers. Raises `FarError`."""
         asked = self._asked(request)
         tool = await self._choose(asked)
-        parts = _parts(await self._begin(tool, asked), tool, asked, self._notices)
+        reading = tool.reading(asked.method)
+        far = await self._begin(tool, asked, reading)
+        parts = _parts(far, tool, asked, self._notices, reading)
         self._stack.push_async_callback(parts.aclose)
+        wait = 2 * asked.connect_timeout + SPARE if tool.tells else None
+        try:
+            async with asyncio.timeout(wait) as limit, self._notices.ending(limit):
+                return await self._head(parts, tool, asked)
+        except TimeoutError:
+            raise FarError("timeout", "no TCP connection from there in time") from None
+
+    async def _head(
+        self, parts: AsyncGenerator[Part, None], tool: Tool, asked: FarRequest
+    ) -> httpx.Response:
         async for part in parts:
             if isinstance(part, Head):
+                if tool.tells:
+                    await self._notices.heard()
                 self._notices.answered(asked.secure)
                 return _response(part, parts)
-        raise FarError("reset", "Server disconnected without sending a response.")
+        raise FarError("reset", NO_ANSWER)
 
     async def aclose(self) -> None:
         """End it, here and over there."""
@@ -83,8 +102,9 @@ class FarTransport(httpx.AsyncBaseTransport):
             return chosen
         raise FarError("unreached", chosen)
 
-    async def _begin(self, tool: Tool, asked: FarRequest) -> Far:
+    async def _begin(self, tool: Tool, asked: FarRequest, reading: Reading) -> Far:
         def hear(line: str) -> None:
+            reading.hear(line)
             tool.hear(line, self._notices.tell)
 
         session = self._outpost.session(
@@ -99,39 +119,15 @@ class FarTransport(httpx.AsyncBaseTransport):
         return far
 
 
-class _Notices:
-    """Each thing told once, and in order: standard error may come before or after the rest."""
-
-    def __init__(self, notify: Notify) -> None:
-        self._notify, self._told = notify, set[Notice]()
-
-    @property
-    def connected(self) -> bool:
-        """Whether the connection stood."""
-        return "connected" in self._told
-
-    def tell(self, what: Notice, text: str) -> None:
-        """Tell it, unless that was told, and what must have been before."""
-        if what in self._told:
-            return
-        if what != "began":
-            self.tell("began", "")
-        if what == "secured":
-            self.tell("connected", "")
-        self._told.add(what)
-        self._notify(what, text)
-
-    def answered(self, secure: bool) -> None:
-        """There is an answer: the connection stands, whether the tool said so or not."""
-        self.tell("secured" if secure else "connected", "")
-
-
 async def _parts(
-    far: Far, tool: Tool, asked: FarRequest, notices: _Notices
+    far: Far, tool: Tool, asked: FarRequest, notices: Notices, reading: Reading
 ) -> AsyncGenerator[Part, None]:
     """The response in its parts. Raises `FarError`."""
-    reading = tool.reading(asked.method)
     try:
+        if reading.said is not None:
+            await far.unless_over(reading.said)
+            for part in reading.feed(b""):
+                yield part
         while not reading.done and (data := await far.stdout.read(1 << 16)):
             for part in reading.feed(data):
                 yield part
