@@ -101,7 +101,7 @@ def stop(code: int, said: str, request: FarRequest, connected: bool) -> Stop | N
     found = _SAID.search(said)
     message = safe(found[1], 300) if found else f"curl ended with status {code}"
     reason: Ending = "reset"
-    if code in (0, 18):
+    if code == 0:
         return None
     if code == 52:
         message = "Server disconnected without sending a response."
