@@ -4,6 +4,7 @@ import os
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -194,17 +195,31 @@ async def test_a_secret_in_a_refusal_is_not_shown(bin: Path, web: Outpost) -> No
     assert "hunter2" not in await refused("", web)
 
 
-@pytest.mark.skipif(
-    any(
-        os.access(one, os.X_OK)
-        for one in ("/usr/sbin/nginx", "/usr/local/sbin/nginx", "/opt/bitnami/nginx/sbin/nginx")
-    ),
-    reason="this machine has one outside PATH",
-)
-async def test_no_nginx_there(web: Outpost) -> None:
-    shown = await refused("", web)
+@pytest.fixture
+def bare(bin: Path) -> Outpost:
+    """A place without any Nginx: what this machine has outside PATH is covered."""
+    unshare, mount = shutil.which("unshare"), shutil.which("mount")
+    if unshare is None or mount is None:
+        pytest.skip("no unshare here")
+    cover = f'{mount} -t tmpfs none /usr/sbin && PATH={bin} exec "$@"'
+    rights = "-m" if os.geteuid() == 0 else "-rm"
+    prefix = (unshare, rights, "sh", "-c", cover, "sh")
+    if subprocess.run([*prefix, "printf", "x"], capture_output=True).stdout != b"x":
+        pytest.skip("no namespaces here")
+    return Outpost(Vantage("web", prefix))
+
+
+async def test_no_nginx_there(bare: Outpost) -> None:
+    shown = await refused("", bare)
     assert "no Nginx was found there" in shown
     assert "--conf web=/etc/nginx/nginx.conf" in shown
+
+
+async def test_a_file_without_an_nginx(bare: Outpost, tmp_path: Path) -> None:
+    put(tmp_path, nginx="events {}")
+    found = await config_at(str(tmp_path / "nginx.conf"), bare)
+    assert found.version is None
+    assert [one.name for one in found.root] == ["events"]
 
 
 async def test_nginx_hangs(bin: Path, tmp_path: Path) -> None:
@@ -304,6 +319,12 @@ def running(nginx: str, tmp_path: Path, alone: tuple[str, ...]) -> Iterator[Path
     temp = " ".join(f"{one}_temp_path {tmp_path}/{one};" for one in TEMP)
     conf.write_text(CONF.format(user=user, folder=tmp_path, temp=temp), "utf-8")
     subprocess.run([*alone, nginx, "-p", str(tmp_path), "-c", conf.name], check=True, timeout=30)
+    # It listens by now; once a worker answers, the master has its title and its file.
+    with socket.socket(socket.AF_UNIX) as asking:
+        asking.settimeout(30)
+        asking.connect(f"{tmp_path}/s")
+        asking.sendall(b"GET /sse HTTP/1.0\r\n\r\n")
+        assert asking.recv(12) == b"HTTP/1.1 204"
     pid = int((tmp_path / "nginx.pid").read_text("utf-8"))
     handle = os.pidfd_open(pid)
     yield conf
