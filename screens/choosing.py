@@ -70,9 +70,10 @@ class Choosing:
         return self.menu.typed(self.text) if self.as_typed and self.menu.typed else None
 
     def drawn(self, width: int, height: int) -> list[Text]:
-        """As many rows as there is room for, the marked one among them."""
+        """As many rows as there is room for, the marked one among them. A page at a time: a list
+        that moves by a row is written anew as a whole."""
         rows = self.matching
-        top = max(0, min(self.cursor - height // 2, self.rows - height))
+        top = self.cursor // max(1, height) * height
         shown = rows[top : top + height]
         wide = min(WIDEST, max((len(safe(row.text, 200)) for row in shown), default=0))
         drawn = [self._row(top + n, row, wide) for n, row in enumerate(shown)]

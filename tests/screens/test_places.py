@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from screens.places import Places
 from screens.steps import Steps
 from tests.screens import stage
 from tests.screens.test_keys import SIZE, press
+from tests.screens.test_looks import SnapCompare
 from tests.vantage.fakes import Fakes
 from wizard import casefile
 from wizard.errors import UsageError
@@ -149,9 +151,8 @@ async def test_a_place_that_cannot_be_used_says_why_and_can_be_left() -> None:
         await press(pilot, "3", "e")
         type_in(pilot, "/no/such jump")
         await press(pilot, "enter")
-        assert shown(pilot, "found") == (
-            "jump: /no/such cannot be run here: No such file or directory"
-        )
+        said = "/no/such cannot be run here: No such file or directory"
+        assert said in shown(pilot, "found")
         await press(pilot, "escape", "escape")
     assert staged.target.vantages == ()
 
@@ -279,6 +280,40 @@ async def test_the_form_takes_places_too(fakes: Fakes, answering: list[Vantage])
     ]
 
 
+@pytest.fixture
+def many(fakes: Fakes, answering: list[Vantage]) -> Fakes:
+    """A namespace with three hundred pods, one kind refused."""
+    pods = "".join(f"Pod\\tbot-{n}\\tRunning\\tapp\\n" for n in range(300))
+    refused = "Error from server (Forbidden): statefulsets.apps is forbidden"
+    fakes.write(
+        "kubectl",
+        "case \"$*\" in *config*) printf 'prod\\nprod\\tweb\\n';; *namespaces*) printf 'web\\n';; "
+        f"*) printf 'Deployment\\tnginx\\t2\\tnginx\\n{pods}'; echo '{refused}' >&2; exit 1;; esac",
+    )
+    return fakes
+
+
+def slowly(*keys: str) -> Callable[["Pilot[None]"], Awaitable[None]]:
+    """Each key once the list before it is there."""
+
+    async def before(pilot: "Pilot[None]") -> None:
+        await press(pilot, *keys)
+
+    return before
+
+
+def test_how_a_list_looks(many: Fakes, snap_compare: SnapCompare) -> None:
+    app = Wizard(stage.empty(), clock=lambda: stage.NOW)
+    keys = slowly("3", "e", "enter", "enter", "enter", "down")
+    assert snap_compare(app, terminal_size=SIZE, run_before=keys)
+
+
+def test_how_a_place_looks(many: Fakes, snap_compare: SnapCompare) -> None:
+    app = Wizard(stage.empty(), clock=lambda: stage.NOW)
+    keys = slowly("4", "e", "enter", "enter", "enter", "enter")
+    assert snap_compare(app, terminal_size=SIZE, run_before=keys)
+
+
 def answered(step: StepId, target: Target, text: str) -> Target | None:
     """The target once that was typed on the step; raises what the prompt would say."""
     given: list[Target | None] = []
@@ -384,7 +419,8 @@ async def _never() -> Listed:
 def test_of_a_long_list_only_a_screenful_is_drawn() -> None:
     menu = Menu("which pod", _never, lambda text: Preset(text, ()))
     now = Choosing(menu, LONG)
-    assert [len(now.moved(by).drawn(80, 18)) for by in (0, 2500, 9999)] == [18] * 3
+    assert [len(now.moved(by).drawn(80, 18)) for by in (0, 17, 18, 9999)] == [18, 18, 18, 14]
+    assert now.moved(17).drawn(80, 18)[-1].plain.startswith("> pod-17")
     last = now.moved(9999).drawn(80, 18)[-1].plain
     assert last.startswith("> pod-4999")
     few = now.with_text("RUN 499")

@@ -42,7 +42,8 @@ class Vantage:
 
 def _is_ssh(prefix: Sequence[str], place: int) -> bool:
     """Whether this word is the program ssh, not a host or a namespace of that name."""
-    if os.path.basename(prefix[place]) not in SSH or place == len(prefix) - 1:
+    word = prefix[place]
+    if os.path.basename(word) not in SSH or word.startswith("-") or place == len(prefix) - 1:
         return False
     before = prefix[place - 1] if place else "--"
     return before == "--" or not before.startswith("-")
@@ -52,10 +53,11 @@ def _attached(prefix: tuple[str, ...]) -> list[str]:
     """The prefix with standard input passed on and no terminal asked for: what runs over there
     ends when its standard input does, and a terminal would garble what it prints."""
     words = list(prefix)
-    if not any(os.path.basename(word) in EXEC for word in words) or "exec" not in words:
+    tool = next((n for n, word in enumerate(words) if os.path.basename(word) in EXEC), len(words))
+    if "exec" not in words[tool:]:
         return words
-    at = words.index("exec") + 1
-    end = words.index("--") if "--" in words else len(words)
+    at = words.index("exec", tool) + 1
+    end = words.index("--", at) if "--" in words[at:] else len(words)
     options = [_without_terminal(word) for word in words[at:end]]
     kept = [word for word in options if word]
     if not _ATTACHED & set(kept):
