@@ -30,6 +30,7 @@ WGET = Tool(
 BUSYBOX_WGET = replace(
     WGET,
     told=wget_tool.nothing,
+    stop=wget_tool.busybox_stop,
     unable=wget_tool.busybox_unable,
     words=wget_tool.busybox_words,
     tells=False,

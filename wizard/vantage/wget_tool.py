@@ -90,14 +90,18 @@ def busybox_unable(request: FarRequest) -> str:
 
 
 _CONNECTED = re.compile(r"^Connecting to .* connected\.$|^HTTP request sent")
-_ADDRESS = re.compile(r"^Connecting to \S+ \(\[?([\d.:a-f]+?)\]?(?::\d+)?\)")
+_ADDRESS = re.compile(
+    r"^Connecting to (?:\S+ \(\[?([\d.:a-f]+?)\]?(?::\d+)?\)"
+    r"|(?:.*\|)?\[?([\d.:a-f]+?)[]|]*:\d+\.\.\.)"
+)
+"""In BusyBox's words, then in GNU's."""
 
 
 def hear(line: str, notify: Notify) -> None:
     """What one line on standard error tells of the connection."""
     if found := _ADDRESS.match(line):
-        notify("resolved", found[1])
-    elif _CONNECTED.match(line):
+        notify("resolved", found[1] or found[2])
+    if _CONNECTED.match(line):
         notify("connected", "")
 
 
@@ -129,3 +133,18 @@ def stop(code: int, said: str, request: FarRequest, connected: bool) -> Stop | N
                 return Stop(reason, safe(_SAID.get(reason, "") + why.rstrip("."), 300))
     last = safe(lines[-1], 200) if lines else f"status {code}"
     return Stop("reset", last) if connected else Stop("unreached", f"wget has failed: {last}")
+
+
+def busybox_stop(code: int, said: str, request: FarRequest, connected: bool) -> Stop | None:
+    """The same for BusyBox, whose own TLS knows few ciphers: that it fails shows nothing."""
+    found = stop(code, said, request, connected)
+    if found is None or found.reason != "tls":
+        return found
+    return Stop(
+        "unreached", f"BusyBox's wget there has failed, and other tools may not: {_tls(said)}"
+    )
+
+
+def _tls(said: str) -> str:
+    lines = [line.strip() for line in said.splitlines() if "TLS error" in line or "ssl_" in line]
+    return safe(lines[-1].removeprefix("wget: "), 200) if lines else "no TLS"
