@@ -59,7 +59,7 @@ def _stream(target: Target, give: Give) -> Question:
 def _direct(target: Target, give: Give) -> Question:
     known = " ".join(map(str, target.direct))
     return Question(
-        f"The backend's own URL, http://host:port/sse; a blank between several"
+        "The backend's own URL, http://host:port/sse (or several)"
         f"{_from(target)}{_KEEP if known else _SKIP}",
         lambda text: urls(text, target.vantages),
         lambda places: give(_with_direct(target, places)),

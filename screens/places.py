@@ -48,7 +48,7 @@ class Places(Screen[Given]):
     Places #menu { height: 1; padding: 0 1; text-style: bold; }
     Places Input { border: none; height: 1; padding: 0; margin: 0 1; }
     Places Lines { height: 1fr; margin: 1 1 0 1; }
-    Places #said { height: auto; max-height: 4; padding: 0 1; }
+    Places #said { height: 3; padding: 0 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "choose", id="places.choose", tooltip="Take the marked row"),
