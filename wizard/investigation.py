@@ -13,6 +13,7 @@ from wizard.errors import SsewizardError
 from wizard.model import STEPS, Case, State, StepId, StepState, Target
 from wizard.notebook import Notebook
 from wizard.recommend import recommend
+from wizard.requests import step_legs
 from wizard.steps import STEP_TEXTS
 from wizard.work import WORK, StepResult
 
@@ -89,11 +90,13 @@ class Investigation:
 
     def curl(self, step: StepId) -> tuple[str, ...]:
         """The commands that would show the same, quoted for a shell, secrets left out."""
-        return tuple(curl(leg, self.target, self.target.stall) for leg in self._book.legs(step))
+        return tuple(
+            curl(leg, self.target, self.target.stall) for leg in step_legs(self.target, step)
+        )
 
     async def close(self) -> None:
         """Leave what was followed: nothing is left running, here or at a vantage."""
-        await self._book.close()
+        await self._book.logs.close()
 
     def reloaded(self) -> None:
         """Nginx has another config now: what was proven before proves nothing."""

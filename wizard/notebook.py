@@ -1,19 +1,17 @@
 """What one investigation knows so far: the target, the legs' timelines, logs, config."""
 
-import asyncio
 import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from urllib.parse import urlsplit, urlunsplit
 
 from wizard.ask import CONNECT_TIMEOUT, Manner
 from wizard.followups import follow_up
 from wizard.foresight import message_site, predictions
 from wizard.judge import judge
 from wizard.ladder import conf_hop
-from wizard.logs.watch import watch
-from wizard.matrix import Matrix, legs
+from wizard.logbook import Logbook
+from wizard.matrix import Matrix
 from wizard.mcp.sides import both_sides
 from wizard.model import Case, LogReport, StepId, Target
 from wizard.nginx.site import Site
@@ -21,7 +19,6 @@ from wizard.stall import LEAST
 from wizard.text import is_withheld
 from wizard.timeline import Leg, Timeline
 from wizard.vantage.outpost import Outpost
-from wizard.wire import is_address
 
 _WHOLE: tuple[StepId, ...] = ("root", "proxy", "direct", "config")
 
@@ -30,6 +27,7 @@ class Notebook:
     """Kept up to date while steps run; `case` is a snapshot of it.
 
     Attributes:
+        logs: The logs, from before the first probe on.
         running: The matrices under way.
     """
 
@@ -41,9 +39,9 @@ class Notebook:
         self.running: list[Matrix] = []
         self._case = stored or Case(target, run=secrets.token_hex(6), started=time.time())
         self._lines: dict[Leg, Timeline] = {line.leg: line for line in seen_in(self._case)}
-        self._is_stored = self._is_unwatched = stored is not None
+        self._is_stored = stored is not None
         self._outposts = {one.name: Outpost(one) for one in target.vantages}
-        self._logs = watch(() if stored else target.logs, self._outposts)
+        self.logs = Logbook(target.logs, self._outposts, watched=stored is None)
 
     @property
     def target(self) -> Target:
@@ -80,49 +78,11 @@ class Notebook:
         """The timelines of the legs of that name."""
         return [line for leg, line in self._lines.items() if leg.name == name]
 
-    def legs(self, step: StepId) -> tuple[Leg, ...]:
-        """The requests that a step makes on its own account."""
-        target = self.target
-        if step == "root":
-            return (Leg("root-proxy", self.root_url),)
-        if step in ("proxy", "verify"):
-            return legs("sse-proxy", target.url)
-        places = target.direct if step == "direct" else ()
-        return tuple(leg for one in places for leg in legs("sse-direct", one.what, one.vantage))
-
-    @property
-    def proxied_legs(self) -> tuple[Leg, ...]:
-        """The requests at the URL, and at each of the proxies in a row behind it."""
-        inner = (
-            replace(leg, hop=hop.name, host=self._host_for(hop.place.what))
-            for hop in self.target.hops
-            for leg in legs("sse-hop", hop.place.what, hop.place.vantage)
-        )
-        return (*self.legs("proxy"), *inner)
-
-    def _host_for(self, url: str) -> str:
-        """An address has no virtual hosts: a hop given by its address is asked for the name that
-        customers ask for."""
-        named = urlsplit(url).hostname or ""
-        return urlsplit(self.target.url).netloc if is_address(named) else ""
-
-    @property
-    def conf_url(self) -> str:
-        """Where the Nginx is entered whose config is read: at its hop, else at the URL itself."""
-        here = conf_hop(self.target)
-        return next((h.place.what for h in self.target.hops if h.name == here), self.target.url)
-
-    @property
-    def root_url(self) -> str:
-        """The root path at the target's host."""
-        parts = urlsplit(self.target.url)
-        return urlunsplit((parts.scheme, parts.netloc, "/", "", ""))
-
     async def probe(
         self, proxied: Sequence[Leg], direct: Sequence[Leg] = (), *, patience: float = 0.0
     ) -> None:
         """Run these legs side by side; their timelines grow here as events come."""
-        await self.begin_logs()
+        await self.logs.begin()
         matrix = Matrix(
             proxied,
             direct,
@@ -182,34 +142,10 @@ class Notebook:
             outposts=self._outposts,
         )
 
-    async def begin_logs(self, *, again: bool = False) -> None:
-        """Follow the logs, those of a stored case too: something is asked now.
-
-        Args:
-            again: Whether those that could not be followed are tried once more.
-        """
-        if self._is_unwatched:
-            self._logs = self._logs.changed(self.target.logs, self._outposts)
-            self._is_unwatched = False
-        await self._logs.begin(again=again)
-
-    async def compare_clocks(self) -> bool:
-        """Measure the clocks that write the logs, once. Returns whether lines come from afar."""
-        unknown = [self._outposts[name] for name in self._logs.distant & self._outposts.keys()]
-        await asyncio.gather(*(one.equipment() for one in unknown if one.known is None))
-        return self._logs.slow
-
-    async def close(self) -> None:
-        """Leave the logs: nothing is left running, here or there."""
-        await self._logs.close()
-
     def read_logs(self) -> tuple[LogReport, ...]:
         """What the logs show by now; kept."""
-        posted = [one.post_url for one in self._case.handshakes if one.side == "proxy"]
-        paths = [urlsplit(url).path or "/" for url in (self.target.url, *filter(None, posted))]
-        reports = self._logs.collect(self._case.run, *paths, outposts=self._outposts)
-        self._case = replace(self._case, logs=reports)
-        return reports
+        self._case = replace(self._case, logs=self.logs.read(self._case))
+        return self._case.logs
 
     def give_headers(self, headers: tuple[tuple[str, str], ...]) -> None:
         """Other headers from now on; what was seen stays."""
@@ -244,7 +180,7 @@ class Notebook:
             self._outposts = {one.name: Outpost(one) for one in target.vantages}
         self._case = replace(self._case, target=target)
         if moved or target.logs != known.logs:
-            self._logs = self._logs.changed(target.logs, self._outposts, anew=moved)
+            self.logs.change(target.logs, self._outposts, anew=moved)
         if target.logs != known.logs:
             stale.append("logs")
         if target.conf != known.conf:

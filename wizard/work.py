@@ -10,6 +10,7 @@ from wizard.model import LogReport, State, StepId
 from wizard.nginx.at import config_at
 from wizard.nginx.site import Site
 from wizard.notebook import Notebook
+from wizard.requests import conf_url, proxied_legs, root_url, step_legs
 from wizard.steps import STEP_TEXTS
 
 LOG_PAUSE = 0.05
@@ -24,7 +25,7 @@ StepResult = tuple[State, str]
 
 async def root(book: Notebook) -> StepResult:
     """The root path through the proxy."""
-    await book.probe(book.legs("root"))
+    await book.probe(step_legs(book.target, "root"))
     return verdicts.of_root(book.seen("root-proxy")[0])
 
 
@@ -32,7 +33,7 @@ async def proxy(book: Notebook) -> StepResult:
     """The matrix through the proxy, the direct legs beside it: they set the wait."""
     book.forget_before()
     patience = book.target.patience
-    await book.probe(book.proxied_legs, book.legs("direct"), patience=patience)
+    await book.probe(proxied_legs(book.target), step_legs(book.target, "direct"), patience=patience)
     await book.shake_hands()
     await book.follow_up(anew=True)
     return verdicts.of_proxied(book.case)
@@ -40,7 +41,7 @@ async def proxy(book: Notebook) -> StepResult:
 
 async def direct(book: Notebook) -> StepResult:
     """The same against the backend."""
-    await book.probe((), book.legs("direct"), patience=book.target.patience)
+    await book.probe((), step_legs(book.target, "direct"), patience=book.target.patience)
     await book.shake_hands()
     await book.follow_up(anew=True)
     return verdicts.of_cells(book.case.direct, book.case.handshake("direct"))
@@ -48,8 +49,8 @@ async def direct(book: Notebook) -> StepResult:
 
 async def read_logs(book: Notebook) -> StepResult:
     """The lines since the probes began; for a moment, our own are waited for."""
-    await book.begin_logs(again=bool(book.case.logs))
-    from_afar = await book.compare_clocks()
+    await book.logs.begin(again=bool(book.case.logs))
+    from_afar = await book.logs.compare_clocks()
     reports = book.read_logs()
     until = book.clock() + (FAR_WAIT if from_afar else LOG_WAIT)
     while book.clock() < until and not _complete(reports, len(book.seen("sse-proxy"))):
@@ -72,8 +73,8 @@ async def read_config(book: Notebook) -> StepResult:
     config = await config_at(conf.what, book.outpost(conf.vantage))
     lines = [*book.seen("root-proxy"), *book.seen("sse-proxy")]
     version = config.version or observed_version(lines)
-    site = nginx.inspect(config, request_for(book.conf_url), version)
-    book.keep_site(site, nginx.inspect(config, request_for(book.root_url), version))
+    site = nginx.inspect(config, request_for(conf_url(book.target)), version)
+    book.keep_site(site, nginx.inspect(config, request_for(root_url(book.target)), version))
     await book.follow_up()  # The config may be what asks for them: several peers, a Host.
     return _with_doubt(verdicts.of_site(site), site)
 
@@ -87,7 +88,7 @@ def _with_doubt(result: StepResult, site: Site) -> StepResult:
 async def verify(book: Notebook) -> StepResult:
     """The matrix again, before and after side by side."""
     book.keep_before()
-    await book.probe(book.proxied_legs, book.legs("direct"))
+    await book.probe(proxied_legs(book.target), step_legs(book.target, "direct"))
     await book.shake_hands()
     await book.follow_up(anew=True)
     return verdicts.of_verify(book.case)
