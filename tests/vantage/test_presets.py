@@ -16,7 +16,6 @@ from wizard.vantage.presets import Choice, Listed, Menu, Preset, kinds, naming
 from wizard.vantage.presets.containers import containers
 from wizard.vantage.presets.kubectl import contexts
 from wizard.vantage.presets.netns import namespaces
-from wizard.vantage.presets.ssh import DEPTH, host_names
 
 SHORT = 64 << 10
 KUBECTL = shutil.which("kubectl")
@@ -316,52 +315,3 @@ def test_only_a_container_has_a_log_of_its_own() -> None:
 )
 def test_a_pod_is_called_as_what_made_it(pod: str, name: str) -> None:
     assert naming.of_pod(pod) == name
-
-
-def write(path: Path, text: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-    return path
-
-
-def test_hosts_of_the_ssh_config(tmp_path: Path) -> None:
-    write(
-        tmp_path / "config",
-        "# Host commented\n"
-        "Include conf.d/* ~/none\n"
-        "Host jump Web1.example.com *.internal !bad web? # trailing\n"
-        "  HostName 10.0.0.7\n"
-        "host=equals\n"
-        "HOST = 'quoted' \"two words\" -oProxyCommand=evil\n"
-        "Match host matched\n"
-        '  Include "sub dir/more"\n'
-        "=\nHost\nHost \"unclosed\n\tHost\tlast\n",
-    )  # fmt: skip
-    write(tmp_path / "conf.d" / "b", "Host second\n")
-    write(tmp_path / "conf.d" / "a", "Host first jump\n")
-    write(tmp_path / "sub dir" / "more", "Host inner\n")
-    assert host_names(tmp_path) == [
-        *("first", "jump", "second", "Web1.example.com", "equals", "quoted", "inner", "last")
-    ]
-
-
-def test_an_ssh_config_that_includes_itself_ends(tmp_path: Path) -> None:
-    write(tmp_path / "config", "Include *\nHost once\n")
-    os.mkfifo(tmp_path / "pipe")
-    assert host_names(tmp_path) == ["once"]
-
-
-def test_includes_go_as_deep_as_ssh_follows_them(tmp_path: Path) -> None:
-    write(tmp_path / "config", "Include 1\n")
-    for number in range(1, DEPTH + 3):
-        write(tmp_path / str(number), f"Host h{number}\nInclude {number + 1}\n")
-    assert host_names(tmp_path) == [f"h{number}" for number in range(1, DEPTH + 1)]
-
-
-def test_an_ssh_config_that_is_missing_or_binary_does_not_matter(tmp_path: Path) -> None:
-    assert host_names(tmp_path) == []
-    (tmp_path / "config").write_bytes(b"Host ok\n\xff\xfe\x00Host\xff x\nHost caf\xc3\xa9 a\x00b\n")
-    assert host_names(tmp_path) == ["ok", "café"]
-    (tmp_path / "config").unlink()
-    (tmp_path / "config").mkdir()
-    assert host_names(tmp_path) == []

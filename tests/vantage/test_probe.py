@@ -43,7 +43,7 @@ async def test_the_request_begins_first() -> None:
 async def test_a_truncated_chunked_stream_is_a_cut() -> None:
     line = await seen(saying(CHUNKED, chunk(EVENT)))
     assert (line.events, line.ended) == (1, "reset")
-    assert "incomplete" in line.detail
+    assert "without sending complete message body" in line.detail
 
 
 async def test_a_place_that_cannot_be_reached_says_nothing_of_the_server() -> None:

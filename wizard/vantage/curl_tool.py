@@ -103,7 +103,10 @@ def stop(code: int, said: str, request: FarRequest, connected: bool) -> Stop | N
     reason: Ending = "reset"
     if code == 0:
         return None
-    if code == 52:
+    if code == 18:
+        # In the words of a probe from here, whichever of the two notices first.
+        message = f"peer closed connection without sending complete message body ({message})"
+    elif code == 52:
         message = "Server disconnected without sending a response."
     elif code in _GREW:
         message = "the header block does not end"
