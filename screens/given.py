@@ -91,5 +91,11 @@ class Draft:
             text = shlex.join(self.preset.logs)
         words = text.split()
         if len(words) > 1 and words[0] == there.prefix[0]:
-            return log_of(f"{there.name}-log={text}")
+            return log_of(f"{self._log_name()}={text}")
         return log_of(f"{there.name}={text}", [there])
+
+    def _log_name(self) -> str:
+        """Another log of the same place has another name."""
+        taken = {one.name for one in self.target.logs}
+        names = (f"{self.name}-log{f'-{n}' if n > 1 else ''}" for n in range(1, len(taken) + 2))
+        return next(name for name in names if name not in taken)

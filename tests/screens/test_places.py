@@ -439,6 +439,8 @@ def test_an_escape_sequence_in_a_name_is_not_sent() -> None:
 def test_a_log_command_of_the_way_there_runs_here() -> None:
     draft = Draft(Target(stage.URL), Preset("web", ("docker", "exec", "web")), "web")
     assert draft.log("docker logs -f web").vantage == "local"
+    second = replace(draft, target=replace(draft.target, logs=(draft.log("logs"),)))
+    assert [one.log("logs").name for one in (draft, second)] == ["web-log", "web-log-2"]
     assert draft.log("tail -F /x").vantage == "web"
     assert draft.log("logs").command[:2] == ("docker", "logs")
     jump = Draft(Target(stage.URL), Preset("jump", ("ssh", "jump")), "jump")
