@@ -175,11 +175,14 @@ class Notebook:
     def amend(self, target: Target) -> list[StepId]:
         """Take a changed target; returns the steps whose results no longer hold."""
         known, stale = self.target, list[StepId]()
-        moved = target.vantages != known.vantages
-        if moved:
-            self._outposts = {one.name: Outpost(one) for one in target.vantages}
+        if target.vantages != known.vantages:
+            self._outposts = {
+                one.name: self._outposts[one.name] if one in known.vantages else Outpost(one)
+                for one in target.vantages
+            }
         self._case = replace(self._case, target=target)
-        if moved or target.logs != known.logs:
+        if (target.vantages, target.logs) != (known.vantages, known.logs):
+            moved = not set(known.vantages) <= set(target.vantages)
             self.logs.change(target.logs, self._outposts, anew=moved)
         if target.logs != known.logs:
             stale.append("logs")

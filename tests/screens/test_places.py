@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +27,7 @@ from wizard import casefile
 from wizard.errors import UsageError
 from wizard.investigation import Investigation
 from wizard.model import Hop, Place, StepId, Target
+from wizard.notebook import Notebook
 from wizard.reopened import Reopened, record_of
 from wizard.vantage import Equipment, Vantage
 from wizard.vantage.presets import Choice, Listed, Menu, Preset
@@ -407,6 +409,19 @@ async def test_a_strangers_case_runs_nothing_before_it_is_confirmed(
         assert answering == []
         await press(pilot, "enter")
         assert [one.name for one in answering] == ["web"]
+
+
+async def test_another_place_takes_nothing_from_the_first() -> None:
+    book = Notebook(AT_WEB, time.monotonic)
+    web = book.outpost("web")
+    assert web is not None
+    found = await web.equipment()
+    assert book.amend(replace(AT_WEB, vantages=(WEB, Vantage("jump", ("ssh", "jump"))))) == []
+    assert book.outpost("web") is web
+    assert book.case.equipment == (found,)
+    book.amend(replace(AT_WEB, vantages=(Vantage("web", ("ssh", "web")),)))
+    assert book.outpost("web") is not web
+    assert book.case.equipment == ()
 
 
 LONG = Listed(tuple(Choice(f"pod-{n}", "Running", Preset("p", ())) for n in range(5000)))
