@@ -3,9 +3,9 @@
 import math
 import re
 
-from wizard.events import Ending
 from wizard.text import safe
 from wizard.vantage.request import LAST_RESORT, FarRequest, Notify, Stop
+from wizard.vantage.response import NO_ANSWER
 
 TOOL = "curl -q -K -"
 """`-q`: nothing from a .curlrc over there; `-K -`: the rest from standard input, where no `ps`
@@ -98,32 +98,33 @@ _ERRNO = re.compile(r"(?m)^\* .*(?:failed: |[Cc]onnect(?:ion)? (?:to .* )?failed
 
 def stop(code: int, said: str, request: FarRequest, connected: bool) -> Stop | None:
     """Why curl ended; None where the response itself tells. `said` is its standard error."""
-    found = _SAID.search(said)
-    message = safe(found[1], 300) if found else f"curl ended with status {code}"
-    reason: Ending = "reset"
+    message = _message(code, said)
     if code == 0:
         return None
-    if code == 18:
-        # In the words of a probe from here, whichever of the two notices first.
-        message = f"peer closed connection without sending complete message body ({message})"
-    elif code == 52:
-        message = "Server disconnected without sending a response."
-    elif code in _GREW:
-        message = "the header block does not end"
-    elif code in _UNABLE and "HTTP/0.9" not in message:
+    if code in _UNABLE and "HTTP/0.9" not in message:
         return Stop("unreached", f"curl there cannot ask so: {message}")
-    elif code in (5, 6):
+    if code in (5, 6):
         return Stop("dns", f"no address over there: {message}")
-    elif code == 7:
-        why = _ERRNO.search(said)
-        return Stop("refused", f"no connection: {safe(why[1], 200) if why else message}")
-    elif code == 28:
+    if code == 7:
+        return Stop("refused", f"no connection: {message}")
+    if code == 28:
         return _timeout(message, connected)
-    elif code in _TLS:
+    if code in _TLS:
         return Stop("tls", f"TLS failed: {message}")
-    elif code == 56:
-        message = message.removeprefix("Recv failure: ")
-    return Stop(reason, message)
+    return Stop("reset", message)
+
+
+def _message(code: int, said: str) -> str:
+    """What curl says, in the words of a probe from here where it says the same."""
+    found = _SAID.search(said)
+    message = safe(found[1], 300) if found else f"curl ended with status {code}"
+    if code == 7 and (why := _ERRNO.search(said)):
+        return safe(why[1], 200)
+    if code == 18:
+        return f"peer closed connection without sending complete message body ({message})"
+    if code in _GREW:
+        return "the header block does not end"
+    return NO_ANSWER if code == 52 else message.removeprefix("Recv failure: ")
 
 
 def _timeout(message: str, connected: bool) -> Stop:
