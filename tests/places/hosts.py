@@ -4,6 +4,7 @@ As in the incident: the client reaches the Nginx alone, the Nginx knows the back
 nobody else knows, and on the backend's own host it answers on 127.0.0.1.
 """
 
+import itertools
 import os
 import shutil
 import subprocess
@@ -100,11 +101,16 @@ def require() -> None:
     pytest.skip("no network namespaces here: they need root, and iproute2")
 
 
+_NUMBERS = itertools.count(16 * os.getpid())
+"""Names and addresses of each stage: a deleted namespace lets its cables go some time later, and
+another process may stand up its own hosts meanwhile."""
+
+
 @asynccontextmanager
 async def three_hosts(nginx: str, folder: Path) -> AsyncIterator[Hosts]:
     """The incident on three hosts; all of it is gone when the block is left."""
     require()
-    number = os.getpid() % 25_000
+    number = next(_NUMBERS) % 25_000
     net = f"10.{100 + number // 250}.{number % 250}"
     web, svc = f"ssewizard-web-{number}", f"ssewizard-svc-{number}"
     with ExitStack() as stack:
