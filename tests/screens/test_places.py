@@ -1,6 +1,7 @@
 """Looking from elsewhere in the wizard: choosing a place, and what may be typed of one."""
 
 import asyncio
+import contextlib
 import os
 import time
 from collections.abc import Awaitable, Callable
@@ -180,7 +181,7 @@ async def test_what_the_program_says_is_shown_and_a_name_can_be_typed(
 
 
 async def test_a_list_that_does_not_come_blocks_nothing(fakes: Fakes) -> None:
-    fakes.write("docker", 'echo $$ >"$0.pid"; exec /bin/sleep 30')
+    fakes.hanging("docker")
     async with Wizard(stage.empty()).run_test(size=SIZE) as pilot:
         await press(pilot, "3", "e", "down")
         await pilot.press("enter")
@@ -188,13 +189,11 @@ async def test_a_list_that_does_not_come_blocks_nothing(fakes: Fakes) -> None:
         await pilot.pause()
         assert rows(pilot)[0] == "> as typed: we"
         assert shown(pilot, "said") == "reading the list …"
-        while not (fakes.folder / "docker.pid").exists():
-            await pilot.pause()
+        pid = await started(pilot, fakes, "docker")
         await pilot.press("escape", "escape")
         await pilot.pause()
         assert isinstance(pilot.app.screen, Steps)
-    with pytest.raises(ProcessLookupError):
-        os.kill(int((fakes.folder / "docker.pid").read_text()), 0)
+    assert not _runs(pid)
 
 
 async def test_a_place_that_does_not_answer_blocks_nothing(
@@ -216,6 +215,34 @@ async def test_a_place_that_does_not_answer_blocks_nothing(
         await pilot.pause()
         assert isinstance(pilot.app.screen, Steps)
     assert staged.target.vantages == (Vantage("jump", ("ssh", "jump.example")),)
+
+
+async def test_a_place_that_is_left_is_let_go(fakes: Fakes) -> None:
+    fakes.hanging("ssh")
+    async with Wizard(stage.empty()).run_test(size=SIZE) as pilot:
+        await press(pilot, "3", "e")
+        type_in(pilot, "ssh jump")
+        await pilot.press("enter")
+        pid = await started(pilot, fakes, "ssh")
+        await pilot.press("escape")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, Places)
+        while _runs(pid):
+            await pilot.pause(0.02)
+
+
+async def started(pilot: "Pilot[None]", fakes: Fakes, program: str) -> int:
+    """The program's id, once it runs."""
+    while not (pid := fakes.pid(program)):
+        await pilot.pause(0.02)
+    return pid
+
+
+def _runs(pid: int) -> bool:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, 0)
+        return True
+    return False
 
 
 async def test_what_is_wrong_in_a_field_is_said_there(answering: list[Vantage]) -> None:

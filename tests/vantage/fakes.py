@@ -38,3 +38,12 @@ class Fakes:
         """All words that the program was given so far; none if it was not run."""
         path = self.folder / f"{program}.argv"
         return path.read_text().splitlines() if path.exists() else []
+
+    def hanging(self, program: str) -> None:
+        """A program that never ends by itself; `pid` tells which it is."""
+        self.write(program, 'echo $$ >"$0.pid"; exec /bin/sleep 30')
+
+    def pid(self, program: str) -> int:
+        """The id of a hanging program; 0 until it runs."""
+        path = self.folder / f"{program}.pid"
+        return int((path.read_text() if path.exists() else "").strip() or 0)
