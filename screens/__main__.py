@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from wizard.cli import ApplyFix
 from wizard.cli import main as run
-from wizard.model import Target
+from wizard.target import Target
 
 if TYPE_CHECKING:
     from wizard.investigation import Investigation

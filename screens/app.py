@@ -20,8 +20,8 @@ from wizard import casefile
 from wizard.cli import ApplyFix
 from wizard.errors import UsageError
 from wizard.investigation import Investigation
-from wizard.model import Target
 from wizard.reopened import Reopened, record_of
+from wizard.target import Target
 from wizard.text import safe
 
 _ENDING = (signal.SIGHUP, signal.SIGTERM)

@@ -8,8 +8,9 @@ from screens.prompt import Question
 from wizard.cli.places import check_url, conf_of, hops_of, log_of, url_of
 from wizard.errors import UsageError
 from wizard.investigation import Investigation
-from wizard.model import LOCAL, Place, StepId, Target
+from wizard.model import StepId
 from wizard.reopened import GATHERING, Reopened
+from wizard.target import LOCAL, Place, Target
 from wizard.text import safe
 from wizard.vantage import Vantage
 

@@ -18,7 +18,7 @@ from screens.keeping import home
 from wizard import casefile
 from wizard.casefile import Record
 from wizard.errors import UsageError
-from wizard.model import Target
+from wizard.target import Target
 from wizard.text import redact, safe
 
 LAST = "last-case.json"

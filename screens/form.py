@@ -17,7 +17,7 @@ from screens.places import Places
 from wizard.cli.options import check_header
 from wizard.cli.places import check_url
 from wizard.errors import UsageError
-from wizard.model import Place, Target
+from wizard.target import Place, Target
 from wizard.text import safe
 from wizard.vantage import Vantage
 

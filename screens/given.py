@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from screens.asking import config_of, urls
 from wizard.cli.places import log_of, vantages_of
 from wizard.errors import UsageError
-from wizard.model import LOCAL, Place, Target
+from wizard.target import LOCAL, Place, Target
 from wizard.text import safe
 from wizard.vantage import Equipment, Vantage
 from wizard.vantage.presets import Preset

@@ -10,7 +10,8 @@ from screens.given import Given
 from screens.places import Places
 from screens.prompt import Prompt
 from screens.taking import Taking
-from wizard.model import Place, StepId, Target
+from wizard.model import StepId
+from wizard.target import Place, Target
 
 
 def _needed(step: StepId, target: Target) -> object:

@@ -15,8 +15,9 @@ from textual.widgets import Footer, Input, Label, Static
 from screens.asking import LOCAL_NGINX
 from screens.given import LOGS, Draft, Given
 from wizard.errors import UsageError
-from wizard.model import StepId, Target
+from wizard.model import StepId
 from wizard.report.ladder import equipment_words
+from wizard.target import Target
 from wizard.text import safe
 from wizard.vantage import Equipment, Vantage
 from wizard.vantage.outpost import Outpost

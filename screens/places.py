@@ -16,7 +16,8 @@ from screens.look import Look
 from screens.paint import fitted, line
 from wizard.cli.places import vantages_of
 from wizard.errors import UsageError
-from wizard.model import StepId, Target
+from wizard.model import StepId
+from wizard.target import Target
 from wizard.text import safe
 from wizard.vantage.presets import Choice, Listed, Menu, Preset, kinds, naming
 

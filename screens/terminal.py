@@ -12,7 +12,7 @@ from screens.keeping import home
 from wizard.cli import ApplyFix
 from wizard.errors import UsageError
 from wizard.investigation import Investigation
-from wizard.model import Target
+from wizard.target import Target
 
 BUG = 70
 _INSTEAD = "; without a screen: ssewizard check URL"

@@ -3,7 +3,7 @@
 import math
 import shlex
 
-from wizard.model import Target
+from wizard.target import Target
 from wizard.text import redact, visible
 from wizard.timeline import Leg
 

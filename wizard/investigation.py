@@ -10,11 +10,12 @@ from wizard.conclusion import Diagnosis, Recommendation
 from wizard.curl import curl
 from wizard.diagnose import diagnose
 from wizard.errors import SsewizardError
-from wizard.model import STEPS, Case, State, StepId, StepState, Target
+from wizard.model import STEPS, Case, State, StepId, StepState
 from wizard.notebook import Notebook
 from wizard.recommend import recommend
 from wizard.requests import step_legs
 from wizard.steps import STEP_TEXTS
+from wizard.target import Target
 from wizard.work import WORK, StepResult
 
 

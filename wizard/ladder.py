@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from wizard.judge import is_well
-from wizard.model import LOCAL, Case, Cell, Loss, Target
+from wizard.model import Case, Cell, Loss
+from wizard.target import LOCAL, Target
 from wizard.timeline import Encoding, Http, Leg
 
 OUTSIDE = "outside"

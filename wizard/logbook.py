@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
+from wizard.log_report import LogReport
 from wizard.logs.watch import watch
-from wizard.model import Case, LogReport, Place
+from wizard.model import Case
+from wizard.target import Place
 from wizard.vantage.outpost import Outpost
 
 

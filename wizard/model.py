@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from wizard.handshake import Handshake, Side
+from wizard.log_report import LogReport
 from wizard.nginx.site import Delivery, Site
+from wizard.target import Target
 from wizard.timeline import Timeline
-from wizard.vantage import Equipment, Vantage
-
-LOCAL = "local"
-"""The vantage that is this machine."""
+from wizard.vantage import Equipment
 
 StepId = Literal["root", "proxy", "direct", "logs", "config", "cause", "fix", "verify"]
 STEPS: tuple[StepId, ...] = (
@@ -24,72 +23,6 @@ STEPS: tuple[StepId, ...] = (
     "verify",
 )
 State = Literal["todo", "running", "pass", "warn", "fail", "skip"]
-Style = Literal["", "nginx", "ingress-nginx", "f5", "npm"]
-"""What a recommendation is written as; empty leaves it to what the config shows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Something at a vantage: a URL, a path, `-`; empty `what` means `nginx -T` there.
-
-    Attributes:
-        name: What a log's command is called; empty for a path or a URL.
-        command: For a log: the words whose output is the log; empty where `what` is a path.
-    """
-
-    what: str
-    vantage: str = LOCAL
-    name: str = ""
-    command: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        if self.name:
-            return self.name
-        return self.what if self.vantage == LOCAL else f"{self.vantage}={self.what}"
-
-
-@dataclass(frozen=True, slots=True)
-class Hop:
-    """One of several proxies in a row: its name, and the URL at which it is entered."""
-
-    name: str
-    place: Place
-
-    def __str__(self) -> str:
-        return f"{self.name}={self.place}"
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What the user gave.
-
-    Attributes:
-        stall: The longest wait, in seconds, before a silent stream counts as held.
-        patience: How long, in seconds, to watch a live stream for a cut; 0 does not watch.
-        connect_to: Host and port to connect to instead of the URL's own.
-        vantages: The places to look from, besides this machine.
-        hops: The proxies in a row behind the URL, outermost first.
-        style: What the recommendation is written as: Nginx's own config, annotations of one of
-            the two ingress controllers, or Nginx Proxy Manager's box.
-    """
-
-    url: str
-    direct: tuple[Place, ...] = ()
-    conf: Place | None = None
-    logs: tuple[Place, ...] = ()
-    headers: tuple[tuple[str, str], ...] = ()
-    insecure: bool = False
-    connect_to: tuple[str, int] | None = None
-    stall: float = 10.0
-    patience: float = 0.0
-    mcp: bool = True
-    style: Style = ""
-    vantages: tuple[Vantage, ...] = ()
-    hops: tuple[Hop, ...] = ()
-
-    def vantage(self, name: str) -> Vantage | None:
-        """The vantage of that name; None for this machine."""
-        return next((one for one in self.vantages if one.name == name), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,83 +32,6 @@ class StepState:
     id: StepId
     state: State = "todo"
     why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class LogLine:
-    """One line that matters.
-
-    Attributes:
-        kind: `access`, `error`, `dotnet` or `text`.
-        ours: Whether it belongs to one of our own probes (by run token, else time and path).
-        meaning: What it shows, in one sentence; empty if it only gives context.
-        tag: A word that rules look for: `held-499`, `live-200`, `read-timeout`,
-            `header-timeout`, `connect-failed`, `upstream-tls`, `premature-close`, `invalid-answer`,
-            `reload`, `limited`, `delayed`, `auth-request`, `tried-again`, `worker-timeout`,
-            `canceled`; empty otherwise.
-    """
-
-    file: str
-    text: str
-    kind: str
-    ours: bool
-    tag: str = ""
-    meaning: str = ""
-    client: str = ""
-    """What our own probe was, by its User-Agent: `sse-proxy h1 identity`; empty otherwise."""
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """What a log says of the time before the probes began, our own probes left out.
-
-    Attributes:
-        lines: How many lines of that time were read.
-        counted: Whether some of them are of a form that would show who was cut off.
-        since: When the first of them was written, and `until` when the probes began: seconds
-            since the epoch. None where no line names a time.
-        own_clock: Whether these two are by the log's own clock, whose zone is not known.
-        older: Whether the log reaches back further than was read.
-        bucket_s: How long one bucket is, in seconds.
-        left: How many requests were logged as 499, bucket by bucket, the oldest first.
-        canceled: How many requests the backend saw canceled, in the same buckets.
-        clients: Who had the most of both, by address, else by name; and how many.
-        clock: How the times were read, where that matters, in one sentence.
-    """
-
-    lines: int = 0
-    counted: bool = False
-    since: float | None = None
-    until: float | None = None
-    own_clock: bool = False
-    older: bool = False
-    bucket_s: int = 60
-    left: tuple[int, ...] = ()
-    canceled: tuple[int, ...] = ()
-    clients: tuple[tuple[str, int], ...] = ()
-    clock: str = ""
-
-    @property
-    def counts(self) -> tuple[int, ...]:
-        """How many were cut off in each bucket, either way."""
-        return tuple(map(sum, zip(self.left, self.canceled, strict=True)))
-
-
-@dataclass(frozen=True, slots=True)
-class LogReport:
-    """What one log showed since the probes began, and what it says of the time before.
-
-    Attributes:
-        read: How many lines are new.
-        problem: Why not all of it could be read, in one sentence; empty otherwise.
-        history: None where nothing was read of the time before.
-    """
-
-    file: str
-    lines: tuple[LogLine, ...] = ()
-    read: int = 0
-    problem: str = ""
-    history: History | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,14 @@ from wizard.followups import follow_up
 from wizard.foresight import message_site, predictions
 from wizard.judge import judge
 from wizard.ladder import conf_hop
+from wizard.log_report import LogReport
 from wizard.logbook import Logbook
 from wizard.matrix import Matrix
 from wizard.mcp.sides import both_sides
-from wizard.model import Case, LogReport, StepId, Target
+from wizard.model import Case, StepId
 from wizard.nginx.site import Site
 from wizard.stall import LEAST
+from wizard.target import Target
 from wizard.text import is_withheld
 from wizard.timeline import Leg, Timeline
 from wizard.vantage.outpost import Outpost

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from wizard.model import History
+from wizard.log_report import History
 
 _BARS = "▁▂▃▄▅▆▇█"
 _UNITS = ((86_400, "day"), (3600, "h"), (60, "min"))

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from wizard.casefile import Record, named
 from wizard.investigation import Investigation
-from wizard.model import StepId, StepState, Target
+from wizard.model import StepId, StepState
+from wizard.target import Target
 from wizard.text import is_withheld, safe
 from wizard.work import StepResult
 

@@ -5,7 +5,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from wizard.ladder import conf_hop
 from wizard.matrix import legs
-from wizard.model import StepId, Target
+from wizard.model import StepId
+from wizard.target import Target
 from wizard.timeline import Leg
 from wizard.wire import is_address
 

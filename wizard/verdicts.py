@@ -6,7 +6,8 @@ from dataclasses import replace
 from wizard.conclusion import Diagnosis, Recommendation
 from wizard.handshake import Handshake
 from wizard.judge import handshake_fails, is_well
-from wizard.model import HELD, Case, Cell, LogReport, State
+from wizard.log_report import LogReport
+from wizard.model import HELD, Case, Cell, State
 from wizard.nginx.site import Site
 from wizard.text import safe, seconds
 from wizard.timeline import Timeline

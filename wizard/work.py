@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from wizard import nginx, verdicts
 from wizard.errors import UsageError
 from wizard.foresight import observed_version, request_for
-from wizard.model import LogReport, State, StepId
+from wizard.log_report import LogReport
+from wizard.model import State, StepId
 from wizard.nginx.at import config_at
 from wizard.nginx.site import Site
 from wizard.notebook import Notebook

@@ -5,7 +5,7 @@ from rich.text import Text
 from screens.paint import DIM, HEAD, line, wrapped
 from screens.rooms.view import View
 from wizard import past
-from wizard.model import History, LogLine, LogReport
+from wizard.log_report import History, LogLine, LogReport
 from wizard.text import safe
 from wizard.verdicts import TELLING
 

@@ -14,8 +14,8 @@ from wizard import casefile
 from wizard.cli import ApplyFix, main
 from wizard.investigation import Investigation
 from wizard.lab import Lab, scenario_named
-from wizard.model import Target
 from wizard.reopened import Reopened, record_of
+from wizard.target import Target
 
 REFUSED = "http://127.0.0.1:1/sse"
 

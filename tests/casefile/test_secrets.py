@@ -11,9 +11,11 @@ from tests.screens import stage
 from wizard.casefile import Record, dump, load
 from wizard.events import Comment, SseEvent
 from wizard.handshake import Exchange, Handshake
-from wizard.model import Case, LogLine, LogReport, Place, Replay, StepState
+from wizard.log_report import LogLine, LogReport
+from wizard.model import Case, Replay, StepState
 from wizard.nginx.source import from_text
 from wizard.nginx.tree import Config, Directive
+from wizard.target import Place
 from wizard.timeline import Leg, Timeline
 from wizard.vantage import Equipment, Vantage
 

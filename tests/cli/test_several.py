@@ -17,8 +17,9 @@ from wizard.cli.several import Batch
 from wizard.cli.targets import Named
 from wizard.investigation import Investigation
 from wizard.lab import Lab, scenario_named
-from wizard.model import StepId, StepState, Target
+from wizard.model import StepId, StepState
 from wizard.report.entry import Entry
+from wizard.target import Target
 
 LIVE = saying(CHUNKED, chunk(b"data: 1\n\n"), then="open")
 REFUSED = "http://127.0.0.1:1/sse"

@@ -11,7 +11,7 @@ from wizard.cli.options import parser, target_of, target_parser
 from wizard.cli.targets import Named, read_targets
 from wizard.cli.toml import KEYS, LIMIT
 from wizard.errors import UsageError
-from wizard.model import Hop, Place, Target
+from wizard.target import Hop, Place, Target
 from wizard.vantage import Vantage
 
 

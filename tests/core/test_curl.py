@@ -3,7 +3,7 @@
 import shlex
 
 from wizard.curl import curl
-from wizard.model import Target
+from wizard.target import Target
 from wizard.timeline import Leg
 
 URL = "http://h/sse?a=b&c=d"

@@ -8,8 +8,9 @@ from wizard.diagnose import diagnose
 from wizard.focus import focused
 from wizard.judge import judge
 from wizard.ladder import conf_hop, ladder, loss, sentence
-from wizard.model import Case, Cell, Hop, Place, Target
+from wizard.model import Case, Cell
 from wizard.rules import samples, seen
+from wizard.target import Hop, Place, Target
 from wizard.timeline import Timeline
 from wizard.vantage import Vantage
 

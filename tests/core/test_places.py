@@ -6,7 +6,7 @@ import pytest
 
 from wizard.cli.options import parser, target_of
 from wizard.errors import UsageError
-from wizard.model import Hop, Place, Target
+from wizard.target import Hop, Place, Target
 from wizard.vantage import Vantage
 
 URL = "http://h/sse"

@@ -20,8 +20,9 @@ from tests.mcp.server import (
 from wizard.ask import Manner
 from wizard.followups import affinity
 from wizard.handshake import Exchange, Handshake, Side
-from wizard.model import Case, Place, Replay, Target
+from wizard.model import Case, Replay
 from wizard.rules.samples import case, hands
+from wizard.target import Place, Target
 from wizard.timeline import Leg, Timeline
 
 PEERS = """

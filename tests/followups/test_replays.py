@@ -10,9 +10,10 @@ import pytest
 from tests.mcp.server import Asked, Server, http, running, silence, streamed
 from wizard.ask import Manner
 from wizard.followups import FOLLOW_UPS, again, alone, blocked, follow_up, metadata, public_host
-from wizard.model import Case, Cell, Place, Target
+from wizard.model import Case, Cell
 from wizard.rules.replayed import answering
 from wizard.rules.samples import PROXY_URL, case
+from wizard.target import Place, Target
 
 LIVE = streamed(b"event: endpoint\ndata: /m?s=1\n\n")
 

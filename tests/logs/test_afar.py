@@ -13,11 +13,12 @@ import pytest
 from tests.logs.test_forms import combined
 from tests.nginx_real.serving import serving
 from wizard.lab.nginx import free_ports
+from wizard.log_report import LogReport
 from wizard.logs import follower
 from wizard.logs.reading import Reading
 from wizard.logs.ring import LIMIT
 from wizard.logs.watch import LogWatch, watch
-from wizard.model import LogReport, Place
+from wizard.target import Place
 from wizard.vantage import Vantage
 from wizard.vantage.outpost import Outpost
 

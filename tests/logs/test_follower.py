@@ -10,10 +10,11 @@ import pytest
 
 from tests.logs.scripted import Scripted
 from tests.logs.test_forms import combined
+from wizard.log_report import LogReport
 from wizard.logs import follower
 from wizard.logs.ring import LIMIT
 from wizard.logs.watch import LogWatch, watch
-from wizard.model import LogReport, Place
+from wizard.target import Place
 from wizard.vantage import Equipment
 
 FILE = Place("/var/log/nginx/access.log", "web")

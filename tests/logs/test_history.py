@@ -6,9 +6,9 @@ import pytest
 
 from tests.logs.test_forms import AGENT, CANCELED
 from wizard import past
+from wizard.log_report import History
 from wizard.logs.history import BUCKETS, Past, bucket_s
 from wizard.logs.when import HostClock
-from wizard.model import History
 
 BEGAN = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)
 HERE = HostClock(here=True, skew_s=0.0)

@@ -13,7 +13,7 @@ from wizard import verdicts
 from wizard.diagnose import diagnose
 from wizard.investigation import Investigation
 from wizard.lab.nginx import free_ports
-from wizard.model import Place, Target
+from wizard.target import Place, Target
 from wizard.vantage import Vantage
 
 NOWHERE = "http://127.0.0.1:1/sse"

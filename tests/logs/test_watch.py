@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.logs.test_forms import CANCELED, combined, error
+from wizard.log_report import LogReport
 from wizard.logs.history import LONGEST
 from wizard.logs.reading import KEPT
 from wizard.logs.ring import LIMIT
 from wizard.logs.watch import LogWatch, watch
-from wizard.model import LogReport, Place
+from wizard.target import Place
 
 OTHER = combined(200, 99, agent="curl/8", request="GET /other")
 

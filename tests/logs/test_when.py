@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wizard.logs.when import HostClock, Stamp, clock_at, said_of, stamp
-from wizard.model import Place
+from wizard.target import Place
 from wizard.vantage import Equipment
 
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC).timestamp()

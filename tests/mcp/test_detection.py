@@ -27,7 +27,8 @@ from wizard.events import Chunk, Connected, Ended, Headers, ProbeEvent, SseEvent
 from wizard.handshake import Handshake
 from wizard.investigation import Investigation
 from wizard.mcp.handshake import shake_hands
-from wizard.model import StepId, Target
+from wizard.model import StepId
+from wizard.target import Target
 from wizard.timeline import Leg, Timeline
 
 SHORT = ["server/discover", "initialize"]

@@ -28,10 +28,11 @@ from wizard.handshake import Handshake
 from wizard.investigation import Investigation
 from wizard.mcp.asking import ENDPOINT_LIMIT, Pace
 from wizard.mcp.legacy import legacy
-from wizard.model import STEPS, Place, Target
+from wizard.model import STEPS
 from wizard.report.markdown import markdown_report
 from wizard.report.result import Result
 from wizard.report.structured import json_report
+from wizard.target import Place, Target
 
 REPLY = event(result(RESULT))
 SECRET = "Bearer abcdefgh12345678"

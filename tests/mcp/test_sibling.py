@@ -22,7 +22,8 @@ from tests.mcp.server import (
 from wizard.conclusion import Diagnosis
 from wizard.investigation import Investigation
 from wizard.mcp.sibling import sibling_url
-from wizard.model import Place, StepId, Target
+from wizard.model import StepId
+from wizard.target import Place, Target
 
 STREAMABLE: Mapping[str, Answer] = {
     "initialize": http(200, result(RESULT)),

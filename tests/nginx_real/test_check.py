@@ -15,7 +15,8 @@ from wizard.conclusion import Diagnosis
 from wizard.diagnose import diagnose
 from wizard.investigation import Investigation
 from wizard.lab import Lab, Scenario, list_scenarios, scenario_named
-from wizard.model import Case, StepId, StepState, Target
+from wizard.model import Case, StepId, StepState
+from wizard.target import Target
 
 pytestmark = pytest.mark.nginx
 NOT_BY_A_DIFF = frozenset(

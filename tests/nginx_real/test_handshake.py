@@ -19,7 +19,8 @@ from wizard.lab.nginx import free_ports
 from wizard.mcp.asking import pace
 from wizard.mcp.handshake import WITHIN, shake_hands
 from wizard.mcp.posting import streamable
-from wizard.model import Place, StepId, Target
+from wizard.model import StepId
+from wizard.target import Place, Target
 
 pytestmark = pytest.mark.nginx
 

@@ -12,7 +12,7 @@ from wizard.diagnose import diagnose
 from wizard.investigation import Investigation
 from wizard.lab import Lab, Scenario
 from wizard.lab.behaviour import Behaviour
-from wizard.model import Hop, Place, Target
+from wizard.target import Hop, Place, Target
 
 pytestmark = pytest.mark.nginx
 

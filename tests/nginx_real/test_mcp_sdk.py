@@ -12,8 +12,9 @@ from tests.nginx_real.serving import serving
 from wizard.conclusion import Diagnosis
 from wizard.investigation import Investigation
 from wizard.lab.nginx import free_ports
-from wizard.model import Case, Place, StepId, Target
+from wizard.model import Case, StepId
 from wizard.rules.seen import x_accel_buffering
+from wizard.target import Place, Target
 
 pytestmark = pytest.mark.nginx
 

@@ -12,7 +12,8 @@ from tests.places.hosts import BACKEND, NAME, Hosts, three_hosts
 from tests.vantage.sshd import sshd
 from wizard.investigation import Investigation
 from wizard.ladder import sentence
-from wizard.model import STEPS, Place, Target
+from wizard.model import STEPS
+from wizard.target import Place, Target
 from wizard.vantage import Vantage
 
 pytestmark = pytest.mark.nginx

@@ -4,10 +4,11 @@ import subprocess
 from collections.abc import Mapping, Sequence
 
 from wizard.conclusion import Diagnosis, Finding, Fix, Recommendation
-from wizard.model import Case, Cell, Place, Target
+from wizard.model import Case, Cell
 from wizard.nginx.site import LocationRef, Request, ServerRef, Setting, Site, Upstream
 from wizard.nginx.tree import Config, Directive, Where
 from wizard.recommend.statements import COMMENT, Statement, parse
+from wizard.target import Place, Target
 from wizard.timeline import Leg, Timeline
 
 

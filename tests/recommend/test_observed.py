@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from tests.recommend.sites import case, diagnosis, site
 from wizard.conclusion import Recommendation
-from wizard.model import Case, Place, Target
+from wizard.model import Case
 from wizard.recommend import recommend
+from wizard.target import Place, Target
 
 
 def _made(known: Case) -> Recommendation:

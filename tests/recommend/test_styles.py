@@ -9,9 +9,10 @@ from wizard.cli.options import parser, target_of
 from wizard.conclusion import Recommendation
 from wizard.errors import UsageError
 from wizard.handshake import Handshake
-from wizard.model import Case, Style
+from wizard.model import Case
 from wizard.recommend import recommend
 from wizard.recommend.styles import written_by
+from wizard.target import Style
 
 INGRESS_NGINX = """\
 http {

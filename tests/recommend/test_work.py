@@ -7,11 +7,12 @@ import pytest
 from tests.recommend.sites import case, diagnosis, site
 from wizard.conclusion import Recommendation
 from wizard.handshake import Handshake
-from wizard.model import Case, Place
+from wizard.model import Case
 from wizard.nginx.site import Request, Site
 from wizard.recommend import recommend
 from wizard.recommend.handed import asked
 from wizard.recommend.statements import find, parse
+from wizard.target import Place
 
 PROXIED = "server {\n    location / {\n        proxy_pass http://b;\n    }\n}\n"
 

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 from wizard.conclusion import BlockLine, Diagnosis, Evidence, Finding, Fix, Recommendation
 from wizard.diagnose import diagnose
-from wizard.model import Case, Cell, Place, StepId, StepState, Target
+from wizard.model import Case, Cell, StepId, StepState
 from wizard.report import Result
 from wizard.rules import samples
+from wizard.target import Place, Target
 from wizard.timeline import Leg, Timeline
 
 STEPS: dict[StepId, StepState] = {

@@ -4,7 +4,8 @@ import json
 from dataclasses import replace
 
 from tests.screens import stage
-from wizard.model import Case, History, LogReport
+from wizard.log_report import History, LogReport
+from wizard.model import Case
 from wizard.report.logs import logs_json, logs_lines, logs_text
 from wizard.report.result import problems, unread
 

@@ -10,9 +10,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
 from tests.report.results import SECRET, fault, healthy, hostile, inconclusive
-from wizard.model import Case, LogReport, Target
+from wizard.log_report import LogReport
+from wizard.model import Case
 from wizard.report import Result
 from wizard.report.prometheus import HELP, exposition, prometheus_report, samples
+from wizard.target import Target
 from wizard.text import safe
 
 MAKERS = [fault, healthy, inconclusive, hostile]

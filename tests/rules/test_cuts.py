@@ -6,7 +6,8 @@ import pytest
 
 from wizard.diagnose import diagnose
 from wizard.judge import judge
-from wizard.model import Case, LogLine
+from wizard.log_report import LogLine
+from wizard.model import Case
 from wizard.rules import cuts, samples
 
 ACCESS = '10.0.0.1 - - [23/Nov/2026:16:00:00 +0000] "GET /sse HTTP/1.1" 200 80 "-" "ssewizard"'

@@ -8,7 +8,8 @@ from wizard.conclusion import Finding
 from wizard.diagnose import diagnose
 from wizard.foresight import message_url, message_wait
 from wizard.handshake import Handshake
-from wizard.model import Case, LogLine, LogReport
+from wizard.log_report import LogLine, LogReport
+from wizard.model import Case
 from wizard.rules import rule_named, samples
 
 PREFIXED = "http://127.0.0.1:8081/mcp/sse"

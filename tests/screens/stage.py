@@ -11,21 +11,12 @@ from wizard.events import Chunk, Comment, Connected, Ended, Headers, ProbeEvent,
 from wizard.foresight import predictions, request_for
 from wizard.investigation import Investigation, Waiting
 from wizard.judge import judge
+from wizard.log_report import History, LogLine, LogReport
 from wizard.matrix import legs
-from wizard.model import (
-    STEPS,
-    Case,
-    History,
-    Hop,
-    LogLine,
-    LogReport,
-    Place,
-    StepId,
-    StepState,
-    Target,
-)
+from wizard.model import STEPS, Case, StepId, StepState
 from wizard.nginx.source import from_text
 from wizard.recommend import recommend
+from wizard.target import Hop, Place, Target
 from wizard.timeline import Leg, Timeline
 from wizard.vantage import Equipment, Vantage
 

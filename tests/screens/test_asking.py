@@ -8,7 +8,8 @@ import pytest
 from screens.asking import question_for
 from tests.screens import stage
 from wizard.errors import UsageError
-from wizard.model import Place, StepId, Target
+from wizard.model import StepId
+from wizard.target import Place, Target
 from wizard.vantage import Vantage
 
 AT_WEB = Target(stage.URL, vantages=(Vantage("web", ("env",)),))

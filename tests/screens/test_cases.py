@@ -21,8 +21,9 @@ from tests.screens.test_keys import SIZE, fresh, press, walk
 from wizard import casefile
 from wizard.casefile import Record
 from wizard.errors import UsageError
-from wizard.model import STEPS, StepState, Target
+from wizard.model import STEPS, StepState
 from wizard.reopened import Reopened, record_of
+from wizard.target import Target
 from wizard.vantage import Vantage
 
 

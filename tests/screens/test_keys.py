@@ -14,7 +14,8 @@ from screens.steps import Steps
 from tests.screens import stage
 from wizard.errors import LabError
 from wizard.investigation import Investigation
-from wizard.model import STEPS, Case, Place, StepId, StepState, Target
+from wizard.model import STEPS, Case, StepId, StepState
+from wizard.target import Place, Target
 
 SIZE = (80, 24)
 UP_TO_FIX = list(STEPS[:-1])

@@ -26,9 +26,9 @@ from tests.vantage.fakes import Fakes
 from wizard import casefile
 from wizard.errors import UsageError
 from wizard.investigation import Investigation
-from wizard.model import Hop, Place, Target
 from wizard.notebook import Notebook
 from wizard.reopened import Reopened, record_of
+from wizard.target import Hop, Place, Target
 from wizard.vantage import Equipment, Vantage
 from wizard.vantage.presets import Choice, Listed, Menu, Preset
 

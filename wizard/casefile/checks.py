@@ -5,7 +5,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from wizard.casefile.record import Record
-from wizard.model import Case, History, Place, Target
+from wizard.log_report import History
+from wizard.model import Case
+from wizard.target import Place, Target
 from wizard.timeline import Leg
 from wizard.vantage import Vantage
 

@@ -14,7 +14,8 @@ from wizard.casefile.hiding import Hiding
 from wizard.casefile.reading import Misread, Reader
 from wizard.casefile.record import Record
 from wizard.errors import UsageError
-from wizard.model import Case, Target
+from wizard.model import Case
+from wizard.target import Target
 from wizard.text import safe
 
 SCHEMA = "ssewizard.case/1"

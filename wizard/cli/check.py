@@ -11,10 +11,11 @@ from wizard.cli.output import check_writable, deliver, say
 from wizard.cli.saving import save_case, saving
 from wizard.diagnose import diagnose
 from wizard.investigation import Investigation
-from wizard.model import StepId, StepState, Target
+from wizard.model import StepId, StepState
 from wizard.report import render
 from wizard.report.result import problems, unread
 from wizard.steps import STEP_TEXTS
+from wizard.target import Target
 from wizard.text import safe
 from wizard.wire import warm
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from wizard.cli.options import parser, target_of
 from wizard.cli.output import drop_stdout, say
 from wizard.errors import SsewizardError, UsageError
-from wizard.model import Target
+from wizard.target import Target
 
 if TYPE_CHECKING:
     from wizard.investigation import Investigation

@@ -9,7 +9,7 @@ from wizard import __version__
 from wizard.cli.numbers import count, port, positive, seconds
 from wizard.cli.places import check_url, conf_of, hops_of, log_of, url_of, vantages_of
 from wizard.errors import UsageError
-from wizard.model import Style, Target
+from wizard.target import Style, Target
 from wizard.text import safe
 
 STYLES = tuple(style for style in get_args(Style) if style)

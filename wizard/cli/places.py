@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from wizard.errors import UsageError
-from wizard.model import LOCAL, Hop, Place
+from wizard.target import LOCAL, Hop, Place
 from wizard.text import safe
 from wizard.vantage import Vantage
 

@@ -13,7 +13,7 @@ from wizard.cli.options import target_of, target_parser
 from wizard.cli.places import check_url
 from wizard.cli.toml import KEYS, near, option_words, read_toml, tables
 from wizard.errors import UsageError
-from wizard.model import LOCAL, Place, Target
+from wizard.target import LOCAL, Place, Target
 from wizard.text import safe
 
 MOST = 500

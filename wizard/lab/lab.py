@@ -19,7 +19,7 @@ from wizard.lab.nginx import Nginx, free_ports, require_nginx, require_patch, ve
 from wizard.lab.scenario import Scenario
 from wizard.lab.stuck import Stuck
 from wizard.lab.template import render
-from wizard.model import Place, Target
+from wizard.target import Place, Target
 from wizard.text import safe
 from wizard.wire import plain
 

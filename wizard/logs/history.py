@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from wizard.log_report import History
 from wizard.logs.forms import read_line
 from wizard.logs.when import HostClock, said_of, stamp
-from wizard.model import History
 from wizard.text import clip, safe
 
 BUCKETS = 30

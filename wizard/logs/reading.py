@@ -4,12 +4,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from wizard.log_report import History, LogLine, LogReport
 from wizard.logs.forms import Said, read_line
 from wizard.logs.history import LONGEST, Past
 from wizard.logs.ring import LIMIT
 from wizard.logs.source import Source
 from wizard.logs.when import HostClock, stamp
-from wizard.model import History, LogLine, LogReport, Place
+from wizard.target import Place
 from wizard.text import clip, redact
 
 KEPT = 100

@@ -4,12 +4,13 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
 
+from wizard.log_report import LogReport
 from wizard.logs.follower import Follower
 from wizard.logs.reading import Reading
 from wizard.logs.source import Source
 from wizard.logs.tail import Tail
 from wizard.logs.when import clock_at
-from wizard.model import LOCAL, LogReport, Place
+from wizard.target import LOCAL, Place
 from wizard.vantage import Vantage
 from wizard.vantage.outpost import Outpost
 from wizard.vantage.packed import packed

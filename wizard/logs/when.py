@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
-from wizard.model import LOCAL, Place
+from wizard.target import LOCAL, Place
 from wizard.vantage.equipment import Equipment
 
 FIRST = 600

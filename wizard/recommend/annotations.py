@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from wizard.conclusion import BlockLine, Recommendation
-from wizard.model import Case, Style
+from wizard.model import Case
 from wizard.nginx.units import duration_s
 from wizard.recommend.balance import balance
 from wizard.recommend.change import SETS, Change, by_key
@@ -17,6 +17,7 @@ from wizard.recommend.controllers import notes
 from wizard.recommend.linters import reason
 from wizard.recommend.observed import posted
 from wizard.recommend.work import pending
+from wizard.target import Style
 
 Form = Callable[[str], str]
 

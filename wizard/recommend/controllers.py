@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from wizard.model import Case, Style
+from wizard.model import Case
 from wizard.recommend.changes import HOLDING, ROUTING
 from wizard.recommend.styles import is_virtual_server
+from wizard.target import Style
 
 _LOST = "edit the Ingress, not nginx.conf: {} writes that file again"
 _HELD = (

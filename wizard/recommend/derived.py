@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from wizard.conclusion import BlockLine, Recommendation
-from wizard.model import LOCAL, Case, Place
+from wizard.model import Case
 from wizard.nginx.site import LocationRef, Site
 from wizard.nginx.tree import Config, Where
 from wizard.recommend.changes import HOLDING, passed
@@ -17,6 +17,7 @@ from wizard.recommend.placing import Placed, inside
 from wizard.recommend.secrets import MASK, fragments, near
 from wizard.recommend.usual import omitted
 from wizard.recommend.work import parts
+from wizard.target import LOCAL, Place
 from wizard.text import visible
 
 _NO_LOCATION = "the config given has no location that proxies this path: is it the one in use?"

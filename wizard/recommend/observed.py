@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote, urljoin, urlsplit
 
 from wizard.conclusion import BlockLine, Recommendation
-from wizard.model import LOCAL, Case, Place
+from wizard.model import Case
 from wizard.recommend.balance import balance
 from wizard.recommend.change import Change, line
 from wizard.recommend.changes import BOTH, ROUTING, changes, message_changes
@@ -12,6 +12,7 @@ from wizard.recommend.draft import Draft, Indent
 from wizard.recommend.pieces import changed
 from wizard.recommend.quoting import uri, word
 from wizard.recommend.usual import omitted
+from wizard.target import LOCAL, Place
 
 _PLACEHOLDER = "http://BACKEND:PORT"
 _GUARDS = (

@@ -8,8 +8,9 @@ NginxProxyManager/nginx-proxy-manager.
 
 import re
 
-from wizard.model import Case, Style
+from wizard.model import Case
 from wizard.nginx.site import Site
+from wizard.target import Style
 
 _MARKS: dict[Style, re.Pattern[str]] = {
     "ingress-nginx": re.compile(r"^\s*## start server |\$proxy_upstream_name\b", re.MULTILINE),

@@ -4,7 +4,8 @@ import textwrap
 from typing import Any
 
 from wizard import past
-from wizard.model import Case, History, LogReport
+from wizard.log_report import History, LogReport
+from wizard.model import Case
 from wizard.text import safe
 
 WIDTH = 80

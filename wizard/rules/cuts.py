@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from wizard.conclusion import Evidence
-from wizard.model import Case, Cell, LogLine
+from wizard.log_report import LogLine
+from wizard.model import Case, Cell
 from wizard.nginx.site import Setting, Site
 from wizard.nginx.units import duration_s
 from wizard.rules import seen

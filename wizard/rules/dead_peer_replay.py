@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from wizard.conclusion import Confidence, Evidence, Finding, Fix
-from wizard.model import HELD, Case, Cell, LogLine
+from wizard.log_report import LogLine
+from wizard.model import HELD, Case, Cell
 from wizard.nginx.balance import balancing
 from wizard.nginx.units import duration_s
 from wizard.rules import replayed, seen

@@ -1,7 +1,8 @@
 """The backend takes longer to answer a message than Nginx waits for its first byte."""
 
 from wizard.conclusion import Confidence, Evidence, Finding, Fix
-from wizard.model import Case, LogLine
+from wizard.log_report import LogLine
+from wizard.model import Case
 from wizard.nginx.units import duration_s
 from wizard.rules import posts, seen
 from wizard.rules.rule import Rule, Station

@@ -1,7 +1,8 @@
 """Another proxy in front of this Nginx holds what this one passes on."""
 
 from wizard.conclusion import Confidence, Evidence, Finding, Fix
-from wizard.model import HELD, Case, Cell, LogLine, Loss
+from wizard.log_report import LogLine
+from wizard.model import HELD, Case, Cell, Loss
 from wizard.rules import seen
 from wizard.rules.rule import Rule, Station
 from wizard.text import safe

@@ -1,7 +1,8 @@
 """Another layer than this Nginx ends the stream, at a time that is known of it."""
 
 from wizard.conclusion import Confidence, Evidence, Finding, Fix
-from wizard.model import Case, Cell, LogLine, Loss
+from wizard.log_report import LogLine
+from wizard.model import Case, Cell, Loss
 from wizard.rules import cuts, seen
 from wizard.rules.rule import Rule, Station
 

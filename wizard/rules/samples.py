@@ -8,11 +8,13 @@ from wizard import nginx
 from wizard.foresight import message_site, predictions, request_for
 from wizard.handshake import Exchange, Handshake, Side, Stage, Transport
 from wizard.judge import judge
+from wizard.log_report import LogLine, LogReport
 from wizard.logs.forms import read_line
-from wizard.model import Case, LogLine, LogReport, Place, Prediction, Target
+from wizard.model import Case, Prediction
 from wizard.nginx.site import Delivery, LocationRef, Request, Result, Setting, Site, Upstream
 from wizard.nginx.source import from_text
 from wizard.nginx.tree import Config, Directive, Where
+from wizard.target import Place, Target
 from wizard.timeline import Encoding, Leg, Timeline
 
 PROXY_URL = "http://127.0.0.1:8081/sse"

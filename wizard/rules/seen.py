@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from wizard.conclusion import Confidence, Evidence
-from wizard.model import HELD, LOCAL, Case, Cell, LogLine, Loss
+from wizard.log_report import LogLine
+from wizard.model import HELD, Case, Cell, Loss
 from wizard.nginx.site import Delivery, Site
 from wizard.stall import is_live
+from wizard.target import LOCAL
 from wizard.text import safe, seconds
 from wizard.timeline import Leg, Timeline
 

@@ -1,7 +1,8 @@
 """TLS between Nginx and the backend fails."""
 
 from wizard.conclusion import Confidence, Evidence, Finding, Fix
-from wizard.model import Case, Cell, LogLine
+from wizard.log_report import LogLine
+from wizard.model import Case, Cell
 from wizard.nginx.site import Site
 from wizard.rules import seen
 from wizard.rules.rule import Rule, Station
