@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 SCENARIO ?= incident
+# Most tests wait for a server more than they compute: two to a core.
+WORKERS ?= $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
 
 .DEFAULT_GOAL := help
 .PHONY: help lab test check check-style picture docs snap bench clean
@@ -26,7 +28,7 @@ lab: $(VENV)/.lab ## a real Nginx, broken as in the incident, and the wizard on 
 	@$(BIN)/ssewizard lab $(SCENARIO)
 
 test: $(VENV)/.dev ## all tests, real Nginx included
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n $(WORKERS)
 
 check: check-style test ## format, lint, types, import contracts, tests: what CI runs
 
