@@ -53,9 +53,15 @@ def is_healthy(case: Case) -> bool:
     offered = [cell for cell in case.proxy if cell.counts]
     return (
         bool(offered)
+        and not _is_interrupted(case)
         and all(is_well(cell, case.handshake("proxy")) for cell in offered)
         and not handshake_fails(case)
     )
+
+
+def _is_interrupted(case: Case) -> bool:
+    """Whether the stream, or the handshake after it, was not seen to its end."""
+    return "proxy" in case.unfinished or "verify" in case.unfinished
 
 
 def _summary(case: Case, verdict: Verdict, causes: tuple[Finding, ...]) -> str:
@@ -83,6 +89,8 @@ def _seen(case: Case) -> str:
     """What was seen, in one sentence, where no cause can be named."""
     if not case.proxy:
         return "The stream was not probed through the proxy."
+    if _is_interrupted(case):
+        return "The check was interrupted before it had seen all that it was to see."
     well = [is_well(cell, case.handshake("proxy")) for cell in case.proxy]
     if all(well) and handshake_fails(case):
         return f"The stream is live, but the MCP handshake fails: {_unanswered(case)}"

@@ -133,6 +133,7 @@ class Investigation:
             for one in [one for one in self._states.values() if one.state == "running"]:
                 self._enter(one.id, "todo", "interrupted")
             raise
+        self._book.end(step)
         return self._enter(step, state, why)
 
     def _enter(self, step: StepId, state: State, why: str) -> StepState:
@@ -140,7 +141,7 @@ class Investigation:
         return self._states[step]
 
     async def _work(self, step: StepId) -> StepResult:
-        self._book.keep_problem(step, "")
+        self._book.begin(step)
         if step == "cause":
             return self._conclude()
         if step == "fix":

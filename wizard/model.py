@@ -142,6 +142,7 @@ class Case:
         handshakes: One for each side that was tried, or that could not be.
         replays: The further requests, in the order in which they were made.
         problems: What could not be done, by step, one sentence each.
+        unfinished: The steps that have begun and not ended: they run, or were interrupted.
     """
 
     target: Target
@@ -163,6 +164,7 @@ class Case:
     handshakes: tuple[Handshake, ...] = ()
     replays: tuple[Replay, ...] = ()
     problems: Mapping[StepId, str] = field(default_factory=dict)
+    unfinished: tuple[StepId, ...] = ()
 
     def handshake(self, side: Side) -> Handshake | None:
         """The handshake from that side; None if it was not begun."""

@@ -169,6 +169,16 @@ class Notebook:
         """The stream is probed anew: whatever was before is no longer the question."""
         self._case = replace(self._case, before=(), before_handshakes=())
 
+    def begin(self, step: StepId) -> None:
+        """The step runs: until it ends, what it has seen is not all that it was to see."""
+        self.keep_problem(step, "")
+        self._case = replace(self._case, unfinished=(*self._case.unfinished, step))
+
+    def end(self, step: StepId) -> None:
+        """The step has come to its end, whatever that was."""
+        others = tuple(one for one in self._case.unfinished if one != step)
+        self._case = replace(self._case, unfinished=others)
+
     def keep_problem(self, step: StepId, problem: str) -> None:
         """What could not be done, in one sentence; an empty one is forgotten."""
         others = {one: said for one, said in self._case.problems.items() if one != step}
