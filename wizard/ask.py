@@ -39,7 +39,7 @@ class Manner:
     Attributes:
         run: The token in the User-Agent by which the log step finds our own lines.
         headers: Added to each request; they replace ours of the same name.
-        connect_to: Host and port to connect to instead of the URL's own.
+        connect_to: Host and port to connect to instead of the public URL's own.
         connect_timeout: Seconds for TCP and for TLS, each.
         outposts: The vantages by name; a leg of one of them is run there.
     """

@@ -35,7 +35,12 @@ class Request:
     @property
     def host(self) -> tuple[str, int]:
         """Where to connect to."""
-        return host_of(self.url, self.manner.connect_to)
+        return host_of(self.url, self.connect_to)
+
+    @property
+    def connect_to(self) -> tuple[str, int] | None:
+        """Where to connect instead: said of the public URL alone."""
+        return self.manner.connect_to if self.leg.enters_outside else None
 
     def to(self, address: str, wire: "Wire") -> httpx.Request:
         """The request to a fixed address under the URL's own name (Host, SNI); an empty address
@@ -109,5 +114,5 @@ def way(request: Request, wire: Wire) -> httpx.AsyncBaseTransport:
         wire.notice,
         version=leg.http,
         insecure=manner.insecure,
-        connect_to=manner.connect_to,
+        connect_to=request.connect_to,
     )

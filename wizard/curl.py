@@ -4,7 +4,7 @@ import math
 import shlex
 
 from wizard.target import Target
-from wizard.text import redact, visible
+from wizard.text import MASK, PUBLIC_HEADERS, redact, visible
 from wizard.timeline import Leg
 
 
@@ -24,16 +24,25 @@ def curl(leg: Leg, target: Target, wait: float) -> str:
     if leg.encoding == "gzip":
         words += ["-H", "Accept-Encoding: gzip", "--compressed"]
     words += ["-H", f"Host: {leg.host}"] if leg.host else []
-    words += [*_shared(target), redact(leg.url)]
+    words += [*_shared(target), *_instead(leg, target), redact(leg.url)]
     shown, vantage = [visible(word) for word in words], target.vantage(leg.vantage)
     return vantage.shown(shown) if vantage else shlex.join(shown)
 
 
 def _shared(target: Target) -> list[str]:
-    words = [word for name, value in target.headers for word in ("-H", redact(f"{name}: {value}"))]
+    given = [f"{name}: {_shown(name, value)}" for name, value in target.headers]
+    words = [word for header in given for word in ("-H", header)]
     if target.insecure:
         words.append("-k")
-    if target.connect_to:
-        host, port = target.connect_to
-        words += ["--connect-to", f"::{f'[{host}]' if ':' in host else host}:{port}"]
     return words
+
+
+def _shown(name: str, value: str) -> str:
+    return redact(value) if name.lower() in PUBLIC_HEADERS else MASK
+
+
+def _instead(leg: Leg, target: Target) -> list[str]:
+    if target.connect_to is None or not leg.enters_outside:
+        return []
+    host, port = target.connect_to
+    return ["--connect-to", f"::{f'[{host}]' if ':' in host else host}:{port}"]

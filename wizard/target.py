@@ -50,7 +50,7 @@ class Target:
     Attributes:
         stall: The longest wait, in seconds, before a silent stream counts as held.
         patience: How long, in seconds, to watch a live stream for a cut; 0 does not watch.
-        connect_to: Host and port to connect to instead of the URL's own.
+        connect_to: Host and port to connect to instead of the public URL's own.
         vantages: The places to look from, besides this machine.
         hops: The proxies in a row behind the URL, outermost first.
         style: What the recommendation is written as: Nginx's own config, annotations of one of

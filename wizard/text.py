@@ -32,6 +32,19 @@ def _shown(char: str) -> str:
 
 
 MASK = "[redacted]"
+PUBLIC_HEADERS = frozenset(
+    {
+        "host",
+        "user-agent",
+        "accept",
+        "accept-encoding",
+        "content-type",
+        "origin",
+        "last-event-id",
+        "mcp-protocol-version",
+    }
+)
+"""The request headers, in lower case, whose values anybody may read; of others nobody knows."""
 _WITHHELD = re.compile(r"\[redacted-[0-9]{1,9}\]|://redacted-[0-9]{1,9}@")
 
 _HEADER = (

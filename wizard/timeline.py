@@ -60,6 +60,11 @@ class Leg:
         name = f"{self.name} {self.hop}" if self.hop else self.name
         return f"{name} h{self.http[0]} {self.encoding}{place}"
 
+    @property
+    def enters_outside(self) -> bool:
+        """Whether it enters where customers do, at the public URL's own host."""
+        return self.name.endswith("-proxy")
+
 
 @dataclass(frozen=True, slots=True)
 class Timeline:

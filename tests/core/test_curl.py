@@ -32,10 +32,12 @@ def test_the_root_shows_status_and_time_alone() -> None:
 
 
 def test_no_secret() -> None:
-    target = Target(URL, headers=(("Authorization", "Bearer hunter2"), ("X-Own", "it's")))
+    target = Target(
+        URL, headers=(("Authorization", "Bearer hunter2"), ("X-Own", "hunter2"), ("Origin", "it's"))
+    )
     made = curl(Leg("sse-proxy", "http://h/sse?sessionId=hunter2"), target, 10)
     assert "hunter2" not in made
-    assert "X-Own: it's" in shlex.split(made)
+    assert "Origin: it's" in shlex.split(made)
     assert "-g" in made.split()
 
 
@@ -48,3 +50,10 @@ def test_connect_to_an_address() -> None:
     for given, expected in (("h2", "::h2:8443"), ("::1", "::[::1]:8443")):
         made = words(Leg("sse-proxy", URL), Target(URL, connect_to=(given, 8443)))
         assert made[made.index("--connect-to") + 1] == expected
+
+
+def test_connect_to_is_said_of_the_public_url_alone() -> None:
+    target = Target(URL, connect_to=("192.0.2.1", 443))
+    assert "--connect-to" in words(Leg("sse-proxy", URL), target)
+    assert "--connect-to" not in words(Leg("sse-direct", "http://b/sse"), target)
+    assert "--connect-to" not in words(Leg("sse-hop", "http://b/sse", hop="edge"), target)

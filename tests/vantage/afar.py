@@ -50,9 +50,10 @@ async def follow(
     encoding: Encoding = "identity",
     manner: Manner | None = None,
     ask: Ask = GET,
+    name: str = "sse-direct",
 ) -> Timeline:
     """A leg from that place, to its end."""
-    line = Timeline(Leg("sse-direct", url, "1.1", encoding, vantage="web"))
+    line = Timeline(Leg(name, url, "1.1", encoding, vantage="web"))
     async for event in events_of(line.leg, place, manner, ask):
         line = line.fold([event])
     return line

@@ -123,7 +123,10 @@ async def test_connect_to_and_a_header_of_the_users(tool: str, tmp_path: Path) -
         port = int(url.split(":")[2].split("/")[0])
         manner = Manner(connect_to=("127.0.0.1", port), headers=(("Authorization", 'B "x\\y"'),))
         line = await follow(
-            "http://public.example/a?b=[1]", outpost(only(tool, tmp_path)), manner=manner
+            "http://public.example/a?b=[1]",
+            outpost(only(tool, tmp_path)),
+            manner=manner,
+            name="sse-proxy",
         )
     assert line.status == 204
     head = got[0].decode()

@@ -253,3 +253,11 @@ async def test_a_bug_of_ours_never_looks_like_silence(monkeypatch: pytest.Monkey
     monkeypatch.setattr("wizard.probe._read", broken)
     with pytest.raises(ZeroDivisionError):
         await seen(saying(CHUNKED, chunk(EVENT), then="open"))
+
+
+@pytest.mark.parametrize("name", ["sse-direct", "sse-hop", "mcp-direct"])
+async def test_connect_to_moves_no_other_request_than_those_to_the_public_url(name: str) -> None:
+    async with serving(saying(CHUNKED, chunk(EVENT), chunk(b""))) as url:
+        manner = Manner(connect_to=("127.0.0.1", 1))
+        assert (await follow(Leg(name, url), manner)).events == 1
+        assert (await follow(Leg("sse-proxy", url), manner)).ended == "refused"

@@ -7,23 +7,10 @@ import math
 import re
 
 from wizard.events import Ending
-from wizard.text import redact, safe
+from wizard.text import PUBLIC_HEADERS, redact, safe
 from wizard.vantage.request import LAST_RESORT, FarRequest, Notify, Stop
 
 TOOL = 'wget "$@"'
-PUBLIC = frozenset(
-    {
-        "host",
-        "user-agent",
-        "accept",
-        "accept-encoding",
-        "content-type",
-        "origin",
-        "last-event-id",
-        "mcp-protocol-version",
-    }
-)
-"""The headers that anybody over there may read in `ps`."""
 _GNU = (
     "--no-config -S --progress=dot:mega --tries=1 --max-redirect=0 --no-hsts --no-proxy "
     f"--no-cookies --content-on-error --read-timeout={LAST_RESORT} -O - -i -"
@@ -73,7 +60,7 @@ def gnu_unable(request: FarRequest) -> str:
         return "HTTP/2 cannot be asked there: that takes a curl with HTTP/2"
     if request.connect_to:
         return "wget there cannot connect to another address than the URL's own"
-    hidden = [name for name, _ in request.headers if name.lower() not in PUBLIC]
+    hidden = [name for name, _ in request.headers if name.lower() not in PUBLIC_HEADERS]
     if hidden or redact(body := request.content.decode("utf-8", "replace")) != body:
         what = f"the header {safe(hidden[0], 60)}" if hidden else "the body"
         return f"wget there would show {what} to everybody in `ps`, so it was not asked"
