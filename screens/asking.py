@@ -1,15 +1,13 @@
 """What a step misses, as a question; the answer becomes part of the target."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from screens.prompt import Question
 from wizard.cli.places import check_url, conf_of, hops_of, log_of, url_of
 from wizard.errors import UsageError
-from wizard.investigation import Investigation
 from wizard.model import StepId
-from wizard.reopened import GATHERING, Reopened
 from wizard.target import LOCAL, Place, Target
 from wizard.text import safe
 from wizard.vantage import Vantage
@@ -31,23 +29,6 @@ def question_for(step: StepId, target: Target, give: Give) -> Question | None:
         "config": _conf,
     }.get(step)
     return made(target, give) if made else None
-
-
-def trust_question(
-    known: Investigation, steps: Iterable[StepId], run: Callable[[], None]
-) -> Question | None:
-    """Whether the commands that a case file names may run here; None where none would."""
-    if not isinstance(known, Reopened) or known.trusted or not known.commands:
-        return None
-    if not GATHERING & set(steps):
-        return None
-
-    def confirm(answer: object) -> None:
-        known.trusted = True
-        run()
-
-    said = "; ".join(safe(one, 1000) for one in known.commands)
-    return Question(f"This case runs here: {said}. Enter allows it, Esc does not", str, confirm)
 
 
 def _stream(target: Target, give: Give) -> Question:

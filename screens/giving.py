@@ -5,11 +5,12 @@ from dataclasses import replace
 
 from textual import on
 
-from screens.asking import hop_question, question_for, trust_question
+from screens.asking import hop_question, question_for
 from screens.given import Given
 from screens.places import Places
 from screens.prompt import Prompt
 from screens.taking import Taking
+from screens.trust import Trust
 from wizard.model import StepId
 from wizard.target import Place, Target
 
@@ -31,11 +32,10 @@ class Giving(Taking):
     def run_steps(self, steps: Sequence[StepId]) -> None:
         """Run these; a case from a file may name commands, which the user must have seen."""
         run = super().run_steps
-        question = trust_question(self.investigation, steps, lambda: run(steps))
-        if question is None:
-            run(steps)
-        else:
-            self.query_one(Prompt).ask(question)
+        self._trust().then(self.investigation, steps, lambda: run(steps))
+
+    def _trust(self) -> Trust:
+        return Trust(self.query_one(Prompt).ask, self.say)
 
     def action_local(self) -> None:
         """Take the config from a local `nginx -T`, now that the user has said so."""
@@ -44,11 +44,7 @@ class Giving(Taking):
     def action_elsewhere(self) -> None:
         """Choose another place to look from; what a case from a file runs must be trusted first,
         since a place is tried at once."""
-        question = trust_question(self.investigation, [self.step], self._choose_place)
-        if question is None:
-            self._choose_place()
-        else:
-            self.query_one(Prompt).ask(question)
+        self._trust().then(self.investigation, [self.step], self._choose_place)
 
     def _choose_place(self) -> None:
         self.app.push_screen(Places(self.investigation.target, self.step), self._look)

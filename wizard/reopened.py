@@ -1,5 +1,6 @@
 """An investigation that a case file holds: shown as it was, and able to ask again."""
 
+import shlex
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,10 +9,14 @@ from wizard.casefile import Record, named
 from wizard.investigation import Investigation
 from wizard.model import StepId, StepState
 from wizard.target import Target
-from wizard.text import is_withheld, safe
+from wizard.text import is_withheld, safe, visible
 from wizard.work import StepResult
 
 GATHERING: frozenset[StepId] = frozenset({"root", "proxy", "direct", "logs", "config", "verify"})
+SENDING: frozenset[StepId] = frozenset({"root", "proxy", "direct", "verify"})
+"""The steps that send the headers that were given."""
+LONGEST = 400
+"""The longest command, in characters, that can be confirmed: beyond it nobody reads it whole."""
 
 
 class Reopened(Investigation):
@@ -54,31 +59,53 @@ class Reopened(Investigation):
 
     @property
     def commands(self) -> tuple[str, ...]:
-        """The commands of the case that asking again would run on this machine."""
+        """The commands of the case that asking again would run on this machine, each as a shell
+        would take it, whole and visible."""
         target = self.target
-        return (
-            *(" ".join(one.prefix) for one in target.vantages),
-            *(" ".join(place.command) for place in target.logs if place.command),
-        )
+        words = [
+            *(one.prefix for one in target.vantages),
+            *(place.command for place in target.logs if place.command),
+        ]
+        shown = (shlex.join(one) for one in words)
+        return tuple(dict.fromkeys(visible(one, len(one)) for one in shown))
 
-    @property
-    def unfit(self) -> str:
-        """Why nothing can be asked again; empty if it can."""
+    def unfit(self, step: StepId) -> str:
+        """Why this step can ask nothing again; empty if it can."""
         if is_withheld(_asked(self.target)):
             return (
                 "a case file holds no secrets, and one belongs to the URL or to a command of this "
                 "case: give it again, with i or on the command line"
             )
-        if self.commands and not self.trusted:
-            return f"this case runs commands here, not confirmed yet: {self.commands[0]}"
-        return ""
+        names = ", ".join(name for name, value in self.target.headers if is_withheld(value))
+        if names and step in SENDING:
+            return (
+                f"not asked without {names}, whose value no case file holds: "
+                f"ssewizard open FILE --header '{names.split(', ')[0]}: …'"
+            )
+        return "" if self.trusted else self._unconfirmed()
+
+    @property
+    def too_long(self) -> str:
+        """Why the case's commands cannot be confirmed at all; empty if they can."""
+        long = next((one for one in self.commands if len(one) > LONGEST), "")
+        if not long:
+            return ""
+        return (
+            f"this case would run a command of {len(long)} characters here, too long to be "
+            f"confirmed: {long[:60]} …"
+        )
+
+    def _unconfirmed(self) -> str:
+        named = "".join(self.commands[:1])
+        asked = f"this case runs commands here, not confirmed yet: {named}" if named else ""
+        return self.too_long or asked
 
     async def run(self, step: StepId) -> StepState:
         """As ever; refused where the case lacks what it would take, or names commands to run here
-        that nobody has confirmed."""
+        that nobody has confirmed. That is no fault of what is looked into: it is skipped."""
         if step in GATHERING and not self.missing(step):
-            if problem := self.unfit:
-                return self._enter(step, "fail", problem)
+            if problem := self.unfit(step):
+                return self._enter(step, "skip", problem)
             self._anew.add(step)
         return await super().run(step)
 

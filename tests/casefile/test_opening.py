@@ -14,6 +14,7 @@ from wizard import casefile
 from wizard.cli import ApplyFix, main
 from wizard.investigation import Investigation
 from wizard.lab import Lab, scenario_named
+from wizard.model import StepId
 from wizard.reopened import Reopened, record_of
 from wizard.target import Target
 
@@ -114,7 +115,23 @@ async def test_a_secret_that_is_missing_is_said_and_nothing_is_sent() -> None:
     record = replace(record_of(stage.failing()), case=replace(case, target=target))
     known = Reopened(casefile.load(casefile.dump(record), "case.json"))
     state = await known.run("proxy")
-    assert (state.state, "holds no secrets" in state.why) == ("fail", True)
+    assert (state.state, "holds no secrets" in state.why) == ("skip", True)
+
+
+@pytest.mark.parametrize("step", ["root", "proxy", "direct", "verify"])
+async def test_nothing_is_asked_without_a_header_that_belongs_to_it(
+    step: StepId, stored: str
+) -> None:
+    """The server would be blamed for what the file does not hold."""
+    record = casefile.read(stored)
+    target = replace(record.case.target, headers=(("Authorization", "[redacted-1]"),))
+    known = Reopened(replace(record, case=replace(record.case, target=target)))
+    state = await known.run(step)
+    assert state.state == "skip"
+    assert "ssewizard open FILE --header 'Authorization: …'" in state.why
+    assert known.is_as_recorded
+    known.give_headers((("authorization", "Bearer x"),))
+    assert known.unfit(step) == ""
 
 
 def test_headers_are_given_again(stored: str) -> None:

@@ -174,22 +174,54 @@ async def test_a_key_writes_a_case_file(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o077 == 0
 
 
+def strange(*vantages: Vantage) -> Reopened:
+    """A case that names these places."""
+    record = record_of(stage.failing())
+    target = replace(stage.TARGET, vantages=vantages)
+    return opened(replace(record, case=replace(record.case, target=target)))
+
+
 async def test_the_commands_of_a_strangers_case_are_confirmed_first(tmp_path: Path) -> None:
     trace = tmp_path / "trace"
-    target = replace(stage.TARGET, vantages=(Vantage("web", ("touch", str(trace))),))
-    record = record_of(stage.failing())
-    known = opened(replace(record, case=replace(record.case, target=target)))
+    known = strange(Vantage("web", ("touch", f"{trace} x\x1b[2J")))
     state = await known.run("logs")
-    assert state.state == "fail"
+    assert state.state == "skip"
     assert "not confirmed" in state.why
     async with Wizard(known).run_test(size=SIZE) as pilot:
         await press(pilot, "6", "r", "4", "r")
-        assert "touch" in screen_text(walk(pilot).query_one(Room))
+        shown = "".join(screen_text(walk(pilot).query_one(Room)).split())
+        assert f"touch'{trace}x\\e[2J'" in shown
         await press(pilot, "escape")
-        assert not known.trusted
-        await press(pilot, "r", "enter")
+        for answer in ("", "no", "n", "yy", "nyes"):
+            await press(pilot, "r", *answer, "enter")
+            assert not known.trusted
+            assert "Nothing was run" in screen_text(walk(pilot).query_one(Room))
+        await press(pilot, "r", "y", "enter")
         assert known.trusted
     assert not trace.exists()
+
+
+async def test_no_command_is_hidden_behind_another() -> None:
+    words = [("env", f"N={number}", "x" * 250) for number in range(5)]
+    known = strange(*(Vantage(f"v{number}", one) for number, one in enumerate(words)))
+    async with Wizard(known).run_test(size=SIZE) as pilot:
+        await press(pilot, "4", "r")
+        for number in (1, 3, 4):
+            assert not known.trusted
+            assert f"N={number}" in screen_text(walk(pilot).query_one(Room))
+            await press(pilot, *"yes", "enter")
+        assert known.trusted
+
+
+async def test_a_command_that_nobody_would_read_whole_cannot_be_confirmed() -> None:
+    known = strange(Vantage("web", ("sh", "-c", f"{'true; ' * 80} touch /x")))
+    async with Wizard(known).run_test(size=SIZE) as pilot:
+        for key in ("r", "e"):
+            await press(pilot, "4", key)
+            assert "this case would run a" in screen_text(walk(pilot).query_one(Room))
+            assert isinstance(pilot.app.screen, Steps)
+    assert not known.trusted
+    assert "too long" in (await known.run("logs")).why
 
 
 def test_a_case_without_its_configs_has_no_site(tmp_path: Path) -> None:

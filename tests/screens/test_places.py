@@ -371,7 +371,7 @@ async def test_a_strangers_case_runs_nothing_before_it_is_confirmed(
         await press(pilot, "3", "e", "escape")
         assert isinstance(pilot.app.screen, Steps)
         assert not known.trusted
-        await press(pilot, "e", "enter")
+        await press(pilot, "e", "y", "enter")
         assert isinstance(pilot.app.screen, Places)
         assert answering == []
         await press(pilot, "enter")
