@@ -18,7 +18,7 @@ def pane(title: str, cell: Cell | None, rows: int, now: float | None) -> list[Te
     if cell is None:
         return [line((title, HEAD)), line(("not run yet", DIM))]
     timeline = cell.timeline
-    head = line((f"{title} ", HEAD), (word(cell), outcome_style(cell.outcome)))
+    head = line((f"{title} ", HEAD), (cell.word, outcome_style(cell.outcome)))
     items = timeline.tail[-max(1, rows - 3) :]
     hidden = timeline.events + timeline.comments - len(items)
     body = [event_line(item) for item in items]
@@ -32,11 +32,6 @@ _FRAMINGS: dict[Framing | None, str] = {
     "close": "until close",
     "length": "with length",
 }
-
-
-def word(cell: Cell) -> str:
-    """The outcome, or the status that says it."""
-    return f"HTTP {cell.timeline.status}" if cell.outcome == "status" else cell.outcome
 
 
 def leg_words(timeline: Timeline) -> str:

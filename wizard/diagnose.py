@@ -3,10 +3,12 @@
 from wizard.conclusion import Diagnosis, Finding, Verdict
 from wizard.focus import focused
 from wizard.judge import handshake_fails, is_well
-from wizard.ladder import ladder, sentence
+from wizard.ladder import ladder
+from wizard.loss import doubt, sentence
 from wizard.model import HELD, Case, Cell
 from wizard.rules import Rule, all_rules
 from wizard.rules.seen import predicted
+from wizard.target import LOCAL
 from wizard.text import safe
 
 _SURE = ("confirmed", "likely", "possible")
@@ -26,7 +28,9 @@ def diagnose(case: Case) -> Diagnosis:
     causes = tuple(f for f in findings if not f.latent and f.id not in symptoms)
     risks = tuple(f for f in findings if f.latent)
     verdict = _verdict(whole, causes)
-    notes = (*_unreached(whole), *_notes(case, causes))
+    doubts = tuple(f"{said[0].upper()}{said[1:]}." for said in (doubt(whole),) if said)
+    notes = (*doubts, *_unreached(whole), *_disagreements(case, causes))
+    notes = (*notes, *_not_looked_at(whole, causes))
     return Diagnosis(verdict, _summary(whole, verdict, causes), causes, risks, notes)
 
 
@@ -107,12 +111,11 @@ def _unanswered(case: Case) -> str:
     return safe(proxied.why, 300) if proxied else ""
 
 
-def _notes(case: Case, causes: tuple[Finding, ...]) -> tuple[str, ...]:
+def _disagreements(case: Case, causes: tuple[Finding, ...]) -> tuple[str, ...]:
     sure = any(cause.confidence == "confirmed" for cause in causes)
     # What came late and is explained was not held: the config is not to be doubted for it.
     doubted = [cell for cell in case.proxy if not (sure and cell.outcome == "late")]
-    disagreements = [note for cell in doubted if (note := _disagreement(case, cell))]
-    return (*disagreements, *_not_looked_at(case, causes))
+    return tuple(note for cell in doubted if (note := _disagreement(case, cell)))
 
 
 def _disagreement(case: Case, cell: Cell) -> str:
@@ -134,6 +137,22 @@ def _disagreement(case: Case, cell: Cell) -> str:
     return ""
 
 
+def _no_direct(case: Case) -> str:
+    """What to do about a direct URL that nobody answers."""
+    asked_from = dict.fromkeys(cell.timeline.leg.vantage for cell in case.direct)
+    peers = case.site.upstream.peers if case.site and case.site.upstream else ()
+    used = f" (it passes to {safe(', '.join(peers), 200)})" if peers else ""
+    if LOCAL not in asked_from:
+        where = ", ".join(asked_from)
+        return (
+            f"The direct URL cannot be reached from {where}: is it the one that Nginx uses{used}?"
+        )
+    return (
+        f"The direct URL cannot be reached from here: is it the one that Nginx uses{used}? If only "
+        "its host reaches it, look from there: --vantage web='ssh HOST' --direct web=URL."
+    )
+
+
 def _not_looked_at(case: Case, causes: tuple[Finding, ...]) -> tuple[str, ...]:
     """What would have made this surer; said only where it is not sure."""
     if is_healthy(case) or any(cause.confidence == "confirmed" for cause in causes):
@@ -143,10 +162,7 @@ def _not_looked_at(case: Case, causes: tuple[Finding, ...]) -> tuple[str, ...]:
     if any(c.timeline.status == 401 for c in case.proxy) and "authorization" not in given:
         notes.append("The URL asks for credentials: give them with --header 'Authorization: …'.")
     if case.direct and all(cell.outcome == "refused" for cell in case.direct):
-        notes.append(
-            "The direct URL cannot be reached from here: is it the one that Nginx uses? If only "
-            "its host reaches it, look from there: --vantage web='ssh HOST' --direct web=URL."
-        )
+        notes.append(_no_direct(case))
     if case.site is not None and not case.site.listens:
         notes.append(
             "No server of this config listens on the URL's port: is it the config of the Nginx "

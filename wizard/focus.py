@@ -3,7 +3,8 @@ what it passes to."""
 
 from dataclasses import replace
 
-from wizard.ladder import Rung, conf_hop, ladder, loss
+from wizard.ladder import Rung, conf_hop, ladder
+from wizard.loss import loss
 from wizard.model import Case
 
 
@@ -14,7 +15,7 @@ def focused(case: Case) -> Case:
     Unchanged where there is but one proxy, or where the places do not say which it is.
     """
     lost = loss(case)
-    if lost is None or not _several(case):
+    if lost is None or lost.unseen or not _several(case):
         return case
     places = {(rung.kind, rung.name): rung for rung in ladder(case)}
     at, behind = places[lost.kind, lost.name], places[lost.inner_kind, lost.inner]

@@ -1,10 +1,10 @@
-"""The places where the stream was entered, from outside to the backend, and where it is lost."""
+"""The places where the stream was entered, from outside to the backend."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from wizard.judge import is_well
-from wizard.model import Case, Cell, Loss
+from wizard.model import Case, Cell
 from wizard.target import LOCAL, Target
 from wizard.timeline import Encoding, Http, Leg
 
@@ -12,7 +12,6 @@ OUTSIDE = "outside"
 """What the place is called where customers enter: the URL itself."""
 Way = tuple[Http, Encoding]
 WAYS: tuple[Way, ...] = (("1.1", "identity"), ("1.1", "gzip"), ("2", "identity"), ("2", "gzip"))
-_TELLS_NOTHING = frozenset({"running", "silent", "answered", "not-offered", "not-asked"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,58 +75,3 @@ def conf_hop(target: Target) -> str:
     at = target.conf.vantage if target.conf else LOCAL
     theirs = [hop for hop in target.hops if at != LOCAL and at in (hop.name, hop.place.vantage)]
     return (theirs or list(target.hops))[-1].name
-
-
-def loss(case: Case) -> Loss | None:
-    """Where the stream is lost: the innermost place where it is not well, next to one where it
-    is, and nowhere further out is it well again. None where the places do not say so."""
-    rungs = ladder(case)
-    found = [_lost(case, rungs, way) for way in WAYS if rungs and rungs[0].cell(way)]
-    places = [one for one in found if one is not None]
-    # Ways that are lost at different places have different causes; the innermost comes first.
-    return max(places, key=lambda one: one[0], default=(0, None))[1]
-
-
-def _lost(case: Case, rungs: Sequence[Rung], way: Way) -> tuple[int, Loss] | None:
-    """For one way to ask: how far in, and between which two."""
-    seen = [(rung, cell) for rung in rungs if (cell := rung.like(way)) is not None]
-    told = [(rung, cell) for rung, cell in seen if _tells(rung, cell)]
-    well = [_is_well(case, rung, cell) for rung, cell in told]
-    if len(told) < 2 or not well[-1] or all(well):
-        return None
-    at = max(place for place, fine in enumerate(well) if not fine)
-    if any(well[:at]):
-        return None  # Live further out: that place is not on the way.
-    (rung, cell), (inner, fine) = told[at], told[at + 1]
-    return at, Loss(rung.kind, rung.name, cell, inner.kind, inner.name, fine)
-
-
-def _tells(rung: Rung, cell: Cell) -> bool:
-    """Whether this says anything of the stream; a place that cannot be reached from here says only
-    that, unless it is the one that customers reach."""
-    refused = cell.outcome == "refused" and rung.kind != "outside"
-    return not refused and cell.outcome not in _TELLS_NOTHING
-
-
-def _is_well(case: Case, rung: Rung, cell: Cell) -> bool:
-    return is_well(cell, case.handshake("direct" if rung.kind == "direct" else "proxy"))
-
-
-def culprit(lost: Loss, hops: int) -> str:
-    """What stands between the two places, in words."""
-    if lost.kind == "hop":
-        return f"it is {lost.name}"
-    if lost.kind == "direct":
-        return f"it is what stands between {lost.name.removeprefix('direct from ')} and the backend"
-    return f"it is what stands in front of {lost.inner}" if hops else "it is this Nginx"
-
-
-def sentence(case: Case) -> str:
-    """Where the stream dies, in one sentence; empty where nothing says so."""
-    lost = loss(case)
-    if lost is None:
-        return ""
-    where = lost.name if lost.kind == "outside" else f"at {lost.name}"
-    inner = lost.inner if lost.inner_kind == "direct" else f"at {lost.inner}"
-    who = culprit(lost, len(case.target.hops))
-    return f"live {inner}, {lost.cell.outcome} {where}: {who}"

@@ -59,6 +59,15 @@ class Cell:
         """Whether it says anything of the server: it was asked, and offers this way to ask."""
         return self.outcome not in ("not-offered", "not-asked")
 
+    @property
+    def word(self) -> str:
+        """The outcome for a reader, in a word or two: which status, why there is no connection."""
+        if self.outcome == "status":
+            return f"HTTP {self.timeline.status}"
+        if self.outcome == "refused":
+            return _REFUSED.get(self.timeline.ended or "", "refused")
+        return self.outcome
+
 
 Outcome = Literal[
     "running",
@@ -79,6 +88,7 @@ Outcome = Literal[
     "not-offered",
     "not-asked",
 ]
+_REFUSED = {"dns": "no address", "tls": "TLS failed", "timeout": "no answer"}
 HELD: frozenset[str] = frozenset({"held", "events-held", "headers-held", "late"})
 
 
@@ -92,6 +102,7 @@ class Loss:
         name: What that place is called, and `cell` what was seen there.
         inner: What the next place further in is called, where all is well, and `fine` what was
             seen there.
+        unseen: The hops between these two that say nothing: it may be any of them.
     """
 
     kind: str
@@ -100,6 +111,7 @@ class Loss:
     inner_kind: str
     inner: str
     fine: Cell
+    unseen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

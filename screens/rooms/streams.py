@@ -8,7 +8,7 @@ from screens.bars import LEGEND, bars
 from screens.paint import DIM, HEAD, beside, fitted, line, outcome_style, wrapped
 from screens.rooms import ladder
 from screens.rooms.view import View
-from screens.stream import pane, word
+from screens.stream import pane
 from wizard.model import Cell
 from wizard.report.ladder import is_worth_it
 from wizard.report.result import handshake_words
@@ -106,4 +106,4 @@ def outcome(cell: Cell) -> Text:
     """What came of it and when: the first data, else how long it was waited."""
     timeline = cell.timeline
     at = timeline.first_data_s if timeline.first_data_s is not None else timeline.waited_s
-    return line((word(cell), outcome_style(cell.outcome)), f" {seconds(at)}" if at else "")
+    return line((cell.word, outcome_style(cell.outcome)), f" {seconds(at)}" if at else "")

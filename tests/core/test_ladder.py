@@ -7,7 +7,8 @@ import pytest
 from wizard.diagnose import diagnose
 from wizard.focus import focused
 from wizard.judge import judge
-from wizard.ladder import conf_hop, ladder, loss, sentence
+from wizard.ladder import conf_hop, ladder
+from wizard.loss import doubt, loss, sentence
 from wizard.model import Case, Cell
 from wizard.rules import samples, seen
 from wizard.target import Hop, Place, Target
@@ -21,9 +22,11 @@ WEB, POD = Vantage("web", ("ssh", "web")), Vantage("pod", ("ssh", "pod"))
 
 def at(kind: str, name: str = "sse-direct", hop: str = "", vantage: str = "local") -> Cell:
     """A cell of a sample case, seen at another place."""
-    made = samples.case(proxy=kind, direct="live").proxy[0]
+    made = samples.case(proxy="held" if kind == "not-asked" else kind, direct="live").proxy[0]
     leg = replace(made.timeline.leg, name=name, hop=hop, vantage=vantage, url=f"http://{hop}/sse")
     line: Timeline = replace(made.timeline, leg=leg)
+    if kind == "not-asked":
+        line = replace(line, ended="unreached", detail="web: no such place")
     return judge(line, [cell.timeline for cell in samples.case(proxy="live", direct="live").direct])
 
 
@@ -49,7 +52,7 @@ def chain(outside: str, edge: str, inner: str, direct: str = "live") -> Case:
         (("live", "live", "live"), ""),
         (("live", "held", "live"), ""),  # the edge is not on the way
         (("held", "live", "held"), ""),  # neither is the inner one
-        (("502", "502", "live"), "live at inner, status at edge: it is edge"),
+        (("502", "502", "live"), "live at inner, HTTP 502 at edge: it is edge"),
     ],
 )
 def test_the_first_place_where_it_dies_is_named(states: tuple[str, str, str], said: str) -> None:
@@ -61,9 +64,61 @@ def test_held_everywhere_is_lost_nowhere() -> None:
 
 
 def test_without_hops_it_is_this_nginx() -> None:
-    case = samples.case(proxy="held", direct="live")
+    conf = "server { listen 8081; location / { proxy_pass http://127.0.0.1:12213; } }"
+    case = samples.case(proxy="held", direct="live", conf=conf)
     assert sentence(case) == "live direct, held outside: it is this Nginx"
     assert focused(case) is case
+
+
+def test_without_its_config_it_is_whatever_stands_between() -> None:
+    """Or with one that lets the stream pass: then it is not this Nginx."""
+    case = replace(samples.case(proxy="held", direct="live"), site=None, predictions=())
+    assert sentence(case) == "live direct, held outside: it is what stands between"
+
+
+@pytest.mark.parametrize(
+    ("states", "said"),
+    [
+        (("held", "held", "not-asked"), "it is edge or inner (inner could not tell)"),
+        (("held", "not-asked", "live"), "it is what is in front or edge (edge could not tell)"),
+        (("held", "404", "live"), "it is what is in front or edge (edge could not tell)"),
+        (("held", "held", "404"), "it is edge or inner (inner could not tell)"),
+    ],
+)
+def test_a_hop_that_says_nothing_may_be_the_one(states: tuple[str, str, str], said: str) -> None:
+    """It was not reached, or fails otherwise than what customers see: a wrong path, say."""
+    case = chain(*states)
+    assert sentence(case).endswith(said)
+    assert diagnose(case).verdict == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("states", "said"),
+    [
+        (("held", "live", "held"), "live at edge, held at inner: is inner on the way"),
+        (("live", "live", "held"), "live at edge, held at inner: is inner on the way"),
+        (("live", "held", "live"), "live outside, held at edge: is edge on the way"),
+        (("held", "held", "live"), ""),
+        (("live", "live", "live"), ""),
+    ],
+)
+def test_places_that_do_not_fit_together_are_doubted(
+    states: tuple[str, str, str], said: str
+) -> None:
+    case = chain(*states)
+    assert doubt(case).startswith(said)
+    assert bool(doubt(case)) == bool(said)
+    assert bool(diagnose(case).notes and said and "on the way" in diagnose(case).notes[0]) == bool(
+        said
+    )
+
+
+def test_the_hop_with_the_public_address_is_the_outermost() -> None:
+    case = chain("held", "held", "held")
+    hops = (Hop("inner", Place(INNER)), Hop("edge", Place(case.target.url)))
+    case = replace(case, target=replace(case.target, hops=hops))
+    assert "edge has the public URL's own address" in doubt(case)
+    assert sentence(case) == ""
 
 
 @pytest.mark.parametrize(

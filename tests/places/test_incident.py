@@ -11,7 +11,7 @@ import pytest
 from tests.places.hosts import BACKEND, NAME, Hosts, three_hosts
 from tests.vantage.sshd import sshd
 from wizard.investigation import Investigation
-from wizard.ladder import sentence
+from wizard.loss import sentence
 from wizard.model import STEPS
 from wizard.target import Place, Target
 from wizard.vantage import Vantage

@@ -18,6 +18,7 @@ class Entry:
 
     Attributes:
         name: What the target is called, made safe.
+        verdict: None where it was not asked: what nobody looked at is neither well nor unclear.
         cause: The primary cause with its confidence; empty where there is none.
         first_event_s: When the slowest leg through the proxy had its first event, in seconds from
             its start; None where one of them had none.
@@ -29,7 +30,7 @@ class Entry:
 
     name: str
     url: str
-    verdict: Verdict
+    verdict: Verdict | None
     summary: str
     cause: str
     first_event_s: float | None
@@ -40,5 +41,5 @@ class Entry:
 
 
 def worst(entries: Sequence[Entry]) -> Verdict:
-    """The worst verdict of all."""
-    return max((one.verdict for one in entries), key=WORST.index)
+    """The worst verdict of all; where some were not asked, it cannot be told that all is well."""
+    return max((one.verdict or "inconclusive" for one in entries), key=WORST.index)

@@ -30,6 +30,14 @@ def junit_suite(result: Result, name: str) -> Xml.Element:
     return suite
 
 
+def skipped_suite(name: str, why: str) -> Xml.Element:
+    """The suite of a target that was not asked: its verdict alone, and that is skipped."""
+    suite = Xml.Element("testsuite", name=name, time="0.000", tests="1", failures="0", skipped="1")
+    verdict = Xml.SubElement(suite, "testcase", classname=name, name="verdict")
+    Xml.SubElement(verdict, "skipped", message=safe(why))
+    return suite
+
+
 def xml_text(root: Xml.Element) -> str:
     """The document, indented."""
     Xml.indent(root)

@@ -4,7 +4,8 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
-from wizard.ladder import WAYS, Rung, Way, ladder, loss, sentence
+from wizard.ladder import WAYS, Rung, Way, ladder
+from wizard.loss import loss, sentence
 from wizard.model import Case, Cell
 from wizard.text import safe, seconds
 from wizard.vantage import Equipment
@@ -31,9 +32,8 @@ def outcome(cell: Cell | None) -> str:
     """What came of it in a word, and when the first data came: `live 12 ms`, `held`."""
     if cell is None:
         return "–"
-    line = cell.timeline
-    word = f"HTTP {line.status}" if cell.outcome == "status" else cell.outcome
-    return f"{word} {seconds(line.first_data_s)}" if cell.outcome in _TIMED else word
+    at = cell.timeline.first_data_s
+    return f"{cell.word} {seconds(at)}" if cell.outcome in _TIMED else cell.word
 
 
 _TIMED = frozenset({"live", "late", "ended"})

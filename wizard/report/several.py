@@ -6,7 +6,7 @@ from typing import Any
 from xml.etree import ElementTree as Xml
 
 from wizard.report.entry import Entry, worst
-from wizard.report.junit import junit_suite, xml_text
+from wizard.report.junit import junit_suite, skipped_suite, xml_text
 from wizard.report.markdown import markdown_parts
 from wizard.report.prometheus import exposition, samples
 from wizard.report.result import Result, problems, unread
@@ -15,6 +15,7 @@ from wizard.report.table import markdown_table, text_table
 from wizard.text import safe
 
 SCHEMA = "ssewizard.reports/1"
+NOT_ASKED = "not asked: the run was interrupted before"
 
 
 def entry(format: str, name: str, result: Result) -> Entry:
@@ -33,6 +34,19 @@ def entry(format: str, name: str, result: Result) -> Entry:
         unread=bool(unread(result.case)),
         part=_part(format, name, result),
     )
+
+
+def unasked(format: str, name: str, url: str) -> Entry:
+    """The entry of a target that an interrupted run did not come to."""
+    called = safe(name, 200)
+    parts = {
+        "json": {"name": called, "report": None, "skipped": NOT_ASKED},
+        "junit": skipped_suite(called, NOT_ASKED),
+        "markdown": "",
+        "prometheus": (),
+    }
+    where = safe(url, 200)
+    return Entry(called, where, None, NOT_ASKED, "", None, 0.0, (), False, parts.get(format))
 
 
 def _first_event(result: Result) -> float | None:

@@ -8,7 +8,12 @@ from wizard.report.markdown import inert
 from wizard.report.text import WIDTH, filled, painter, parted, section
 from wizard.text import safe, seconds
 
-_SHOWN = {"healthy": "healthy", "fault": "FAULT", "inconclusive": "inconclusive"}
+_SHOWN = {
+    "healthy": "healthy",
+    "fault": "FAULT",
+    "inconclusive": "inconclusive",
+    None: "not asked",
+}
 _HEADS = ("target", "verdict", "cause", "event", "took")
 _GAP = "  "
 _LEAST = 8
@@ -24,17 +29,20 @@ def text_table(entries: Sequence[Entry], elapsed_s: float, *, color: bool = Fals
         (
             filled(head, "", "  ").replace(verdict.upper(), paint(verdict.upper(), verdict), 1),
             _rows(entries),
-            section("Not healthy", (_seen(one) for one in entries if one.verdict != "healthy")),
+            section("Not healthy", (_seen(one) for one in entries if one.verdict in WORST[1:])),
             section("Not read", (_unread(one) for one in entries if one.problems)),
         )
     )
 
 
 def counted(entries: Sequence[Entry]) -> str:
-    """How many there are of each verdict, the worst first."""
-    counts = Counter(one.verdict for one in entries)
+    """How many there are of each verdict, the worst first, and how many were not asked."""
+    counts, all = Counter(one.verdict for one in entries), len(entries)
     said = [f"{counts[verdict]} {verdict}" for verdict in reversed(WORST) if counts[verdict]]
-    return f"{', '.join(said)} of {len(entries)}"
+    if not counts[None]:
+        return f"{', '.join(said)} of {all}"
+    parts = (", ".join(said), f"interrupted: {counts[None]} of {all} not asked")
+    return "; ".join(part for part in parts if part)
 
 
 def _rows(entries: Sequence[Entry]) -> str:
@@ -49,7 +57,7 @@ def _rows(entries: Sequence[Entry]) -> str:
 def _row(one: Entry) -> tuple[str, ...]:
     # The scheme of a URL is the same everywhere, and its room is needed.
     name = one.name.removeprefix("https://").removeprefix("http://")
-    event, took = seconds(one.first_event_s), f"{one.elapsed_s:.1f} s"
+    event, took = seconds(one.first_event_s), f"{one.elapsed_s:.1f} s" if one.verdict else "–"
     return name, _SHOWN[one.verdict], one.cause or "–", event, took
 
 
@@ -88,6 +96,7 @@ def markdown_table(entries: Sequence[Entry], elapsed_s: float) -> str:
     rows = ["| target | verdict | cause | first event | took |", "|---|---|---|---|---|"]
     for one in entries:
         name, _, cause, event, took = _row(one)
-        rows.append(f"| {inert(name)} | {one.verdict} | {cause} | {event} | {took} |")
+        verdict = one.verdict or "not asked"
+        rows.append(f"| {inert(name)} | {verdict} | {cause} | {event} | {took} |")
     title = f"# {worst(entries)}: {counted(entries)}"
     return f"{title}\n\n{elapsed_s:.1f} s\n\n" + "\n".join(rows)

@@ -1,0 +1,127 @@
+"""Where the stream is lost between the places at which it was entered, in values and in words."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from urllib.parse import urlsplit
+
+from wizard.judge import is_well
+from wizard.ladder import OUTSIDE, WAYS, Rung, Way, ladder
+from wizard.model import HELD, Case, Cell, Loss
+from wizard.target import LOCAL, Target
+
+_TELLS_NOTHING = frozenset({"running", "silent", "answered", "not-offered", "not-asked"})
+
+
+def loss(case: Case) -> Loss | None:
+    """Where the stream is lost: the innermost place where it is not well, next to one where it
+    is, and nowhere further out is it well again. None where the places do not say so."""
+    rungs = ladder(case)
+    if misnamed(case.target):
+        return None
+    found = [_lost(case, rungs, way) for way in WAYS if rungs and rungs[0].cell(way)]
+    places = [one for one in found if one is not None]
+    # Ways that are lost at different places have different causes; the innermost comes first.
+    return max(places, key=lambda one: one[0], default=(0, None))[1]
+
+
+def _lost(case: Case, rungs: Sequence[Rung], way: Way) -> tuple[int, Loss] | None:
+    """For one way to ask: how far in, and between which two."""
+    told = _told(case, rungs, way)
+    well = [fine for _, _, fine in told]
+    if len(told) < 2 or not well[-1] or all(well):
+        return None
+    at = max(place for place, fine in enumerate(well) if not fine)
+    if any(well[:at]):
+        return None  # Live further out: see `doubt`.
+    (rung, cell, _), (inner, fine, _) = told[at], told[at + 1]
+    between = rungs[rungs.index(rung) + 1 : rungs.index(inner)]
+    unseen = tuple(one.name for one in between if one.kind == "hop")
+    return at, Loss(rung.kind, rung.name, cell, inner.kind, inner.name, fine, unseen)
+
+
+def _told(case: Case, rungs: Sequence[Rung], way: Way) -> list[tuple[Rung, Cell, bool]]:
+    """The places that say something of this way to ask, with what, and whether all is well.
+
+    What fails otherwise than outside (a 404 where customers' stream is held: the wrong path) does
+    not tell where their stream is lost.
+    """
+    seen = [(rung, cell) for rung in rungs if (cell := rung.like(way)) is not None]
+    told = [(rung, cell, _is_well(case, rung, cell)) for rung, cell in seen if _tells(rung, cell)]
+    symptom = _symptom(told[0][1]) if told else ""
+    return [
+        (rung, cell, well)
+        for rung, cell, well in told
+        if well or told[0][2] or _symptom(cell) == symptom
+    ]
+
+
+def _symptom(cell: Cell) -> str:
+    """What kind of failure it is; one proxy's 502 may be another's 504."""
+    status = cell.timeline.status or 0
+    if cell.outcome == "status":
+        return "HTTP 5xx" if status >= 500 else f"HTTP {status}"
+    return "held" if cell.outcome in HELD else cell.outcome
+
+
+def _tells(rung: Rung, cell: Cell) -> bool:
+    """Whether this says anything of the stream; a place that cannot be reached from here says only
+    that, unless it is the one that customers reach."""
+    refused = cell.outcome == "refused" and rung.kind != "outside"
+    return not refused and cell.outcome not in _TELLS_NOTHING
+
+
+def _is_well(case: Case, rung: Rung, cell: Cell) -> bool:
+    return is_well(cell, case.handshake("direct" if rung.kind == "direct" else "proxy"))
+
+
+def misnamed(target: Target) -> str:
+    """The hop that has the public URL's own address and is not named first; empty if none is."""
+    public = urlsplit(target.url)[:2]
+    later = [hop for hop in target.hops[1:] if hop.place.vantage == LOCAL]
+    return next((hop.name for hop in later if urlsplit(hop.place.what)[:2] == public), "")
+
+
+def doubt(case: Case) -> str:
+    """Why the places do not fit together, in one sentence; empty where they do."""
+    if name := misnamed(case.target):
+        return f"{name} has the public URL's own address: name the hops outermost first"
+    rungs = ladder(case)
+    found = (_doubted(case, rungs, way) for way in WAYS if rungs and rungs[0].cell(way))
+    return next((said for said in found if said), "")
+
+
+def _doubted(case: Case, rungs: Sequence[Rung], way: Way) -> str:
+    told = _told(case, rungs, way)
+    for (outer, _, fine), (rung, cell, well) in pairwise(told):
+        if fine and not well and rung.kind == "hop":
+            where = OUTSIDE if outer.kind == "outside" else f"at {outer.name}"
+            order = " and are the hops named outermost first" if len(case.hops) > 1 else ""
+            return f"live {where}, {cell.word} at {rung.name}: is {rung.name} on the way{order}?"
+    return ""
+
+
+def culprit(case: Case, lost: Loss) -> str:
+    """What stands between the two places, in words."""
+    if lost.unseen:
+        hop = lost.kind == "hop"
+        names = (lost.name, *lost.unseen) if hop else ("what is in front", *lost.unseen)
+        return f"it is {' or '.join(names)} ({', '.join(lost.unseen)} could not tell)"
+    if lost.kind == "hop":
+        return f"it is {lost.name}"
+    if lost.kind == "direct":
+        return f"it is what stands between {lost.name.removeprefix('direct from ')} and the backend"
+    if case.target.hops:
+        return f"it is what stands in front of {lost.inner}"
+    label = lost.cell.timeline.leg.label
+    holds = any(p.label == label and p.delivery.result != "live" for p in case.predictions)
+    return "it is this Nginx" if holds else "it is what stands between"
+
+
+def sentence(case: Case) -> str:
+    """Where the stream dies, in one sentence; empty where nothing says so."""
+    lost = loss(case)
+    if lost is None:
+        return ""
+    where = lost.name if lost.kind == "outside" else f"at {lost.name}"
+    inner = lost.inner if lost.inner_kind == "direct" else f"at {lost.inner}"
+    return f"live {inner}, {lost.cell.word} {where}: {culprit(case, lost)}"
