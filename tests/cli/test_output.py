@@ -86,8 +86,9 @@ def test_no_color_where_nobody_looks() -> None:
     assert "\x1b" not in ran("check", REFUSED, *QUICK, env={"FORCE_COLOR": "1"}).out
 
 
-async def test_interrupted_the_report_so_far_is_printed() -> None:
-    """Interrupted once the probe's request has come: nothing is timed."""
+async def interrupted(*words: str) -> tuple[str, str]:
+    """Standard output and error of a check that is interrupted once the probe's request has come:
+    nothing is timed."""
     started: asyncio.Future[asyncio.subprocess.Process] = asyncio.Future()
     interrupted: list[bool] = []
 
@@ -101,7 +102,7 @@ async def test_interrupted_the_report_so_far_is_printed() -> None:
     async with serving(act) as url:
         process = await asyncio.create_subprocess_exec(
             *COMMAND,
-            *("check", url, "--stall", "30"),
+            *("check", url, "--stall", "30", *words),
             stdout=PIPE,
             stderr=PIPE,
             # A shell's background job ignores SIGINT, and hands that down.
@@ -109,7 +110,21 @@ async def test_interrupted_the_report_so_far_is_printed() -> None:
         )
         started.set_result(process)
         out, err = await asyncio.wait_for(process.communicate(), 50)
-    assert err == b"ssewizard: interrupted\n"
     assert process.returncode == 130
-    assert out.startswith(b"INCONCLUSIVE")
-    assert b"interrupted" in out
+    return out.decode(), err.decode()
+
+
+async def test_interrupted_the_report_so_far_is_printed() -> None:
+    out, err = await interrupted()
+    assert err == "ssewizard: interrupted\n"
+    assert out.startswith("INCONCLUSIVE")
+    assert "interrupted" in out
+
+
+async def test_interrupted_there_are_no_metrics() -> None:
+    """They would be as fresh as those of a whole run."""
+    out, err = await interrupted("--format", "prometheus")
+    assert out == ""
+    assert err == (
+        "ssewizard: not all was checked, so no metrics are written\nssewizard: interrupted\n"
+    )

@@ -22,6 +22,7 @@ from wizard.report.entry import Entry
 from wizard.target import Target
 
 LIVE = saying(CHUNKED, chunk(b"data: 1\n\n"), then="open")
+ENDPOINT = CHUNKED + chunk(b"event: endpoint\ndata: /messages?session_id=1\n\n")
 REFUSED = "http://127.0.0.1:1/sse"
 
 
@@ -127,7 +128,8 @@ async def test_cut_short_each_is_still_in_the_report(fake: type[Fake]) -> None:
         await task
     entries = batch.entries()
     assert len(entries) == 100
-    assert {one.verdict for one in entries} == {"inconclusive"}
+    assert [one.verdict for one in entries[: len(fake.made)]] == ["inconclusive"] * len(fake.made)
+    assert {one.verdict for one in entries[len(fake.made) :]} == {None}
     assert len(fake.made) < 10
 
 
@@ -152,24 +154,40 @@ def test_a_bug_in_one_is_reported_once_and_loses_no_other(
     assert fake.made == ["http://h/bug", "http://h/", REFUSED]
 
 
-async def test_interrupted_the_report_so_far_is_printed(tmp_path: Path) -> None:
-    """Interrupted once the second target's request has come: nothing is timed."""
+async def test_a_bug_is_not_come_upon_again_where_the_run_is_cut_short(fake: type[Fake]) -> None:
+    def cut_short(done: Entry) -> None:
+        task.cancel()
+
+    urls = {"bad": "http://h/bug", "good": "http://h/", "waits": "http://h/w"}
+    batch = Batch([Named(name, Target(url)) for name, url in urls.items()], "text", cut_short)
+    task = asyncio.create_task(batch.run(1, 0))
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert list(batch.bugs) == ["bad"]
+    assert [one.verdict for one in batch.entries()] == ["inconclusive", "inconclusive", None]
+
+
+async def cut_short(file: Path, *more: str) -> tuple[str, str]:
+    """Standard output and error of a run that is interrupted while the second target's stream is
+    live and its handshake goes on: the POST has come, so nothing is timed."""
     started: asyncio.Future[asyncio.subprocess.Process] = asyncio.Future()
-    interrupted: list[bool] = []
+    posts: list[bytes] = []
 
     async def act(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        process = await started
-        if not interrupted:
-            interrupted.append(True)
+        process, head = await started, await reader.readuntil(b"\r\n\r\n")
+        if not head.startswith(b"POST"):
+            writer.write(ENDPOINT)
+        elif not posts:
+            posts.append(head)
             process.send_signal(signal.SIGINT)
         await reader.read()
 
-    async with serving(LIVE) as live, serving(act) as stuck:
-        urls = {"good": live, "stuck": stuck, "waits": live}
-        words = listed(tmp_path / "t", **{name: f'url = "{url}"' for name, url in urls.items()})
+    async with serving(LIVE) as live, serving(act, read_first=False) as held:
+        good, stuck = f'url = "{live}"', f'url = "{held}"\nmcp = true'
+        words = listed(file, good=good, stuck=stuck, waits=good, too=good)
         process = await asyncio.create_subprocess_exec(
             *COMMAND,
-            *(*words, "--parallel", "1", "--stall", "30"),
+            *(*words, "--parallel", "1", "--stall", "30", *more),
             stdout=PIPE,
             stderr=PIPE,
             # A shell's background job ignores SIGINT, and hands that down.
@@ -178,9 +196,41 @@ async def test_interrupted_the_report_so_far_is_printed(tmp_path: Path) -> None:
         started.set_result(process)
         async with asyncio.timeout(50):
             out, err = await process.communicate()
-    assert (process.returncode, err) == (130, b"ssewizard: interrupted\n")
-    rows = [line.split()[:2] for line in out.decode().splitlines()[3:6]]
-    assert rows == [["good", "healthy"], ["stuck", "inconclusive"], ["waits", "inconclusive"]]
+    assert process.returncode == 130
+    assert posts
+    return out.decode(), err.decode()
+
+
+async def test_interrupted_the_report_so_far_is_printed(tmp_path: Path) -> None:
+    """What had been live by then is not healthy, and what was not asked has no verdict."""
+    out, err = await cut_short(tmp_path / "t")
+    assert err == "ssewizard: interrupted\n"
+    head, _, _, *rows = out.splitlines()
+    said = "INCONCLUSIVE  1 inconclusive, 1 healthy; interrupted: 2 of 4 not asked, "
+    assert head.startswith(said)
+    assert [row.split()[:2] for row in rows[:2]] == [["good", "healthy"], ["stuck", "inconclusive"]]
+    assert [row.split() for row in rows[2:4]] == [
+        [name, "not", "asked", "–", "–", "–"] for name in ("waits", "too")
+    ]
+    seen = " ".join(out.partition("Not healthy\n")[2].split())
+    assert seen.startswith("- stuck (http://127.0.0.1:")
+    assert "interrupted" in seen
+    assert "waits" not in seen
+
+
+async def test_interrupted_the_metrics_of_before_stay(tmp_path: Path) -> None:
+    """They get old, which an alert sees; new ones would look complete, and resolve alerts."""
+    file = tmp_path / "a.prom"
+    file.write_text("of before")
+    out, err = await cut_short(tmp_path / "t", "--format", "prometheus", "-o", str(file))
+    assert file.read_text() == "of before"
+    assert (out, err.splitlines()) == (
+        "",
+        [
+            f"ssewizard: not all was checked, so no metrics are written: {file} is as it was",
+            "ssewizard: interrupted",
+        ],
+    )
 
 
 async def test_progress_is_one_line_for_each_that_is_done(

@@ -5,9 +5,10 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TextIO
 
-from wizard.cli.output import check_writable, deliver, say
+from wizard.cli.output import check_writable, hand_in, say
 from wizard.cli.saving import save_case, saving
 from wizard.diagnose import diagnose
 from wizard.investigation import Investigation
@@ -32,15 +33,17 @@ def check(target: Target, format: str, output: str | None, save: str | None = No
     check_writable(output)
     check_writable(save)
     warm_up(target)
-    started = time.monotonic()
+    started, whole = time.monotonic(), False
     investigation = Investigation(target)
     progress = _progress if is_terminal(sys.stderr) else quiet
     try:
         asyncio.run(run_steps(investigation, saving(save, progress)))
+        whole = True
     finally:
         # Interrupted too: what was found so far is still reported.
         elapsed_s = time.monotonic() - started
-        deliver(report_of(investigation, format, output, elapsed_s), output)
+        made = partial(report_of, investigation, format, output, elapsed_s)
+        hand_in(made, format, output, whole=whole)
         save_case(investigation, save, elapsed_s)
     return status_of(investigation)
 

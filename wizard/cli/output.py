@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 
 from wizard.cli.whole import try_file, write_file
 from wizard.errors import UsageError
@@ -27,6 +28,20 @@ def deliver(report: str, output: str | None) -> None:
         if output is not None:
             _print(report)
         raise
+
+
+def hand_in(made: Callable[[], str], format: str, output: str | None, *, whole: bool) -> None:
+    """Write the report on a run that is over.
+
+    Args:
+        whole: Whether it came to its end. Metrics of one that did not would look as fresh and as
+            complete as any, and alerts would resolve: none are written, and the old ones get old.
+    """
+    if whole or format != "prometheus":
+        deliver(made(), output)
+        return
+    kept = f": {output} is as it was" if output else ""
+    say(f"ssewizard: not all was checked, so no metrics are written{kept}")
 
 
 def check_writable(output: str | None) -> None:

@@ -4,9 +4,10 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from wizard.cli.check import STATUS, UNREADABLE, in_color, is_terminal, quiet, run_steps, warm_up
-from wizard.cli.output import check_writable, deliver, say
+from wizard.cli.output import check_writable, hand_in, say
 from wizard.cli.targets import Named
 from wizard.conclusion import Diagnosis
 from wizard.diagnose import diagnose
@@ -14,7 +15,7 @@ from wizard.investigation import Investigation
 from wizard.model import Case
 from wizard.report import Result
 from wizard.report.entry import Entry
-from wizard.report.several import entry, render_several
+from wizard.report.several import entry, render_several, unasked
 from wizard.rules import all_rules
 
 _ORDER = (STATUS["healthy"], STATUS["inconclusive"], STATUS["fault"], UNREADABLE)
@@ -35,14 +36,15 @@ def check_several(targets: Sequence[Named], parallel: int, format: str, output: 
     for one in targets:
         warm_up(one.target)
     progress = _progress(len(targets)) if is_terminal(sys.stderr) else _nobody
-    batch, started = Batch(targets, format, progress), time.monotonic()
+    batch, started, whole = Batch(targets, format, progress), time.monotonic(), False
     try:
         asyncio.run(batch.run(parallel))
+        whole = True
     finally:
         # Interrupted too: what was found so far is still reported.
         entries, elapsed = batch.entries(), time.monotonic() - started
-        report = render_several(format, entries, elapsed_s=elapsed, color=in_color(output))
-        deliver(report, output)
+        made = partial(render_several, format, entries, elapsed_s=elapsed, color=in_color(output))
+        hand_in(made, format, output, whole=whole)
     for done in entries:
         for problem in done.problems:
             say(f"ssewizard: {done.name}: {problem}")
@@ -52,7 +54,7 @@ def check_several(targets: Sequence[Named], parallel: int, format: str, output: 
 
 
 def _status(one: Entry) -> int:
-    return UNREADABLE if one.unread else STATUS[one.verdict]
+    return UNREADABLE if one.unread else STATUS[one.verdict or "inconclusive"]
 
 
 Progress = Callable[[Entry], None]
@@ -105,11 +107,18 @@ class Batch:
                     await asyncio.sleep(apart)
                 await self._check(one)
 
-        ended = await asyncio.gather(*map(check, self._targets), return_exceptions=True)
-        for one, came in zip(self._targets, ended, strict=True):
-            if isinstance(came, Exception):
-                came.add_note(f"target {one.name}")
-                self.bugs[one.name] = came
+        tasks = [asyncio.create_task(check(one)) for one in self._targets]
+        try:
+            await asyncio.gather(*tasks, return_exceptions=True)
+        finally:
+            for one, task in zip(self._targets, tasks, strict=True):
+                self._note_bug(one, task)
+
+    def _note_bug(self, one: Named, task: "asyncio.Task[None]") -> None:
+        came = task.exception() if task.done() and not task.cancelled() else None
+        if isinstance(came, Exception):
+            came.add_note(f"target {one.name}")
+            self.bugs[one.name] = came
 
     async def _check(self, one: Named) -> None:
         investigation = Investigation(one.target)
@@ -124,14 +133,15 @@ class Batch:
         return [self._done.get(one.name) or self._entry(one) for one in self._targets]
 
     def _entry(self, one: Named) -> Entry:
-        return entry(self._format, one.name, self._result(one))
+        if one.name in self._running or one.name in self.bugs:
+            return entry(self._format, one.name, self._result(one))
+        return unasked(self._format, one.name, one.target.url)
 
     def _result(self, one: Named) -> Result:
-        """What was found, also of a target that was interrupted or never begun."""
-        if one.name in self.bugs or one.name not in self._running:
+        """What was found, also of a target that was interrupted."""
+        if one.name in self.bugs:
             # What came upon a bug is not asked again: it might raise once more.
-            case = Case(one.target, started=time.time())
-            return Result(case, _BUG if one.name in self.bugs else diagnose(case), None, {}, 0.0)
+            return Result(Case(one.target, started=time.time()), _BUG, None, {}, 0.0)
         investigation, started = self._running[one.name]
         case = investigation.case
         known = investigation.diagnosis or diagnose(case)
