@@ -18,8 +18,8 @@ up, down  choose a step (also k and j, or 1 to 8)
 PgUp/PgDn scroll what is long
 v         show another cell in the left pane (HTTP version, gzip)
 i         give what this step needs: a URL, a log file, the config
-e         steps 3 to 5: look from elsewhere: a pod, a container, a host;
-          what begins with its name and = is looked at from there
+e         steps 3 to 5: look from a pod, a container, another host;
+          from then on web=… means what lies there, web its name
 h         on step 2: name the proxies in a row behind the URL
 t         on the config step: take the config from `nginx -T` here
 c         copy the curl of this step, or the block on the fix step
@@ -29,6 +29,8 @@ w         write a case file: all that was seen, without secrets; on any
 p         in the lab only: patch its own Nginx and reload that
 Esc       stop what is running; leave an input or this page
 q         leave; what was found is printed in the terminal
+Ctrl-O    at the start: open the case that was cut off
+Ctrl-L    in the form: fill in the last case (Ctrl-P: look from elsewhere)
 
 ✓ fine  ! look at this  ✗ a fault  – skipped  · not run  ▸ running
 

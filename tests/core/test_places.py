@@ -65,6 +65,8 @@ def test_a_hop_called_as_a_vantage_is_asked_from_there() -> None:
         (("--vantage", WEB, "--direct", "pod=http://h/sse"), r"\(web\)"),
         (("--conf", "pod="), "no vantage pod is known"),
         (("--log", "pod=/var/log/a"), "no vantage pod is known"),
+        (("--conf", "http://h/sse"), "a URL where a file"),
+        (("--vantage", WEB, "--log", "web=http://h/sse"), "a URL where a file"),
         (("--log", "pod=kubectl 'logs -f"), "no closing quotation"),
         (("--hop", "http://h/sse"), "NAME=URL"),
         (("--hop", "a=http://h/sse", "--hop", "a=http://i/sse"), "taken"),

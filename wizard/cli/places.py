@@ -100,6 +100,8 @@ def conf_of(text: str, vantages: Sequence[Vantage] = ()) -> Place:
     name, _ = _named(text)
     known = name == LOCAL or name in (one.name for one in vantages)
     vantage, what = _at(text, vantages) if known or not _is_path(text) else (LOCAL, text)
+    if what.lower().startswith(("http://", "https://")):
+        raise UsageError(f"{safe(text, 200)}: a URL where a file is needed")
     if "\0" in what or (not what and not known):
         raise UsageError(f"{safe(text, 200)!r}: not a file name")
     return Place(what, vantage)
