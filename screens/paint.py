@@ -28,6 +28,7 @@ OUTCOMES: dict[str, str] = {
     "ended": "green",
     "answered": "green",
     "running": "cyan",
+    "interrupted": "yellow",
     "silent": "yellow",
     "not-offered": "dim",
     "not-asked": "yellow",

@@ -51,11 +51,13 @@ class Steps(Giving):
 
     def _allowed(self) -> dict[str, bool]:
         known, free = self.investigation, not self.busy
+        now = known.steps[self.step]
         return {
             "next": free,
             "stop": not free,
             "all": free and any(known.steps[one].state == "todo" for one in UP_TO_FIX),
-            "again": free and known.steps[self.step].state not in ("todo", "running"),
+            # What was interrupted is to be done, and was begun already.
+            "again": free and (now.state != "todo" or bool(now.why)),
             "give": free and self.step in ("root", "proxy", "direct", "logs", "config"),
             "elsewhere": free and self.step in ("direct", "logs", "config"),
             "hops": free and self.step == "proxy",

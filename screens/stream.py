@@ -62,6 +62,8 @@ def silence(cell: Cell, now: float | None) -> Text:
     """How long nothing has come, and how it ended."""
     timeline = cell.timeline
     end = timeline.waited_s if timeline.waited_s is not None else now
+    if cell.outcome == "interrupted":
+        return line((safe(cell.why, 200), "yellow"))
     if end is None:
         return line(("waiting", DIM))
     quiet = max(0.0, end - (timeline.last_byte_s or timeline.connect_s or 0.0))

@@ -98,7 +98,7 @@ def _seen(case: Case) -> str:
     well = [is_well(cell, case.handshake("proxy")) for cell in case.proxy]
     if all(well) and handshake_fails(case):
         return f"The stream is live, but the MCP handshake fails: {_unanswered(case)}"
-    if any(cell.outcome == "running" for cell in case.proxy):
+    if any(cell.outcome in ("running", "interrupted") for cell in case.proxy):
         return "The probe was interrupted before the stream had shown what it does."
     first = next((cell for cell, fine in zip(case.proxy, well, strict=True) if not fine), None)
     why = safe(first.why, 300) if first else "every cell is live"

@@ -20,6 +20,13 @@ def judge(line: Timeline, direct: Sequence[Timeline] = ()) -> Cell:
     return Cell(line, outcome, why)
 
 
+def left(cell: Cell) -> Cell:
+    """The same once nobody looks any more: what it would have shown is not known."""
+    if cell.outcome != "running":
+        return cell
+    return Cell(cell.timeline, "interrupted", f"interrupted; {cell.why or 'no answer until then'}")
+
+
 OPTIONAL = frozenset({400, 404, 405, 406})
 """What a server that answers by POST may say to a GET: it offers no stream of its own."""
 

@@ -9,7 +9,9 @@ from wizard.ladder import OUTSIDE, WAYS, Rung, Way, ladder
 from wizard.model import HELD, Case, Cell, Loss
 from wizard.target import LOCAL, Target
 
-_TELLS_NOTHING = frozenset({"running", "silent", "answered", "not-offered", "not-asked"})
+_TELLS_NOTHING = frozenset({"running", "silent", "answered", "not-offered", "not-asked"}) | {
+    "interrupted"
+}
 
 
 def loss(case: Case) -> Loss | None:

@@ -46,7 +46,8 @@ class Cell:
             due), `no-event` (bytes, but not the event that was due), `cut` (broken off), `ended`
             (a clean end), `status` (another status than 200), `redirect`, `not-a-stream`,
             `refused` (no connection, no TLS, no address), `not-offered` (HTTP/2 was asked for and
-            not negotiated), `not-asked` (the vantage could not make the request), `running`.
+            not negotiated), `not-asked` (the vantage could not make the request), `running`,
+            `interrupted` (the step was left before this one had shown what it does).
         why: One sentence.
     """
 
@@ -71,6 +72,7 @@ class Cell:
 
 Outcome = Literal[
     "running",
+    "interrupted",
     "answered",
     "live",
     "late",

@@ -8,13 +8,13 @@ from dataclasses import replace
 from wizard.ask import CONNECT_TIMEOUT, Manner
 from wizard.followups import follow_up
 from wizard.foresight import message_site, predictions
-from wizard.judge import judge
+from wizard.judge import judge, left
 from wizard.ladder import conf_hop
 from wizard.log_report import LogReport
 from wizard.logbook import Logbook
 from wizard.matrix import Matrix
 from wizard.mcp.sides import both_sides
-from wizard.model import Case, StepId
+from wizard.model import Case, Cell, StepId
 from wizard.nginx.site import Site
 from wizard.stall import LEAST
 from wizard.target import Target
@@ -52,11 +52,12 @@ class Notebook:
 
     @property
     def case(self) -> Case:
-        """All that is known now; legs under way have the outcome `running`."""
+        """All that is known now; legs under way have the outcome `running`, and `interrupted` once
+        their step was left."""
         direct = self.seen("sse-direct")
-        proxied = tuple(judge(line, direct) for line in self.seen("sse-proxy"))
+        proxied = self._judged("sse-proxy", direct)
         site = self._case.site
-        hops = tuple(judge(line, direct) for line in self.seen("sse-hop"))
+        hops = self._judged("sse-hop", direct)
         here = conf_hop(self.target)
         asked = [cell.timeline.leg for cell in (hops if here else proxied)]
         asked = [leg for leg in asked if leg.hop == here]
@@ -67,10 +68,14 @@ class Notebook:
             equipment=tuple(found.values()),
             root=next(iter(self.seen("root-proxy")), None),
             proxy=proxied,
-            direct=tuple(judge(line) for line in direct),
+            direct=self._judged("sse-direct"),
             hops=hops,
             predictions=predictions(site, asked, direct) if site else (),
         )
+
+    def _judged(self, name: str, direct: Sequence[Timeline] = ()) -> tuple[Cell, ...]:
+        cells = tuple(judge(line, direct) for line in self.seen(name))
+        return cells if self.running else tuple(map(left, cells))
 
     def outpost(self, name: str) -> Outpost | None:
         """The vantage of that name in use; None for this machine."""

@@ -21,7 +21,8 @@ from tests.screens.test_keys import SIZE, fresh, press, walk
 from wizard import casefile
 from wizard.casefile import Record
 from wizard.errors import UsageError
-from wizard.model import STEPS, StepState
+from wizard.judge import judge
+from wizard.model import STEPS, StepId, StepState
 from wizard.reopened import Reopened, record_of
 from wizard.target import Target
 from wizard.vantage import Vantage
@@ -164,6 +165,28 @@ async def test_while_a_step_runs_the_case_is_kept() -> None:
         again = Reopened(casefile.read(path))
     assert again.steps["proxy"] == StepState("proxy", "todo", "interrupted")
     assert again.steps["root"].state == "pass"
+
+
+async def test_a_case_that_was_cut_off_says_so_and_runs_that_step_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[StepId] = []
+
+    async def run(known: Reopened, step: StepId) -> StepState:
+        asked.append(step)
+        return known.steps[step]
+
+    monkeypatch.setattr(Reopened, "run", run)
+    staged = stage.running("proxy")
+    silent = stage.stream(staged.known.proxy[0].timeline.leg, live=False, until=1.2, ended=False)
+    staged.known = replace(staged.known, proxy=(judge(silent),))
+    async with Wizard(opened(record_of(staged))).run_test(size=SIZE) as pilot:
+        await press(pilot, "2")
+        shown = screen_text(walk(pilot).query_one(Room))
+        assert "interrupted" in shown
+        assert "running" not in shown
+        await press(pilot, "r")
+    assert asked == ["proxy"]
 
 
 async def test_a_key_writes_a_case_file(tmp_path: Path) -> None:
