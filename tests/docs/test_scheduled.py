@@ -166,7 +166,7 @@ def rules() -> list[dict[str, Any]]:
 
 
 def test_alerts_ask_for_metrics_that_are_written() -> None:
-    assert len(rules()) == 5
+    assert len(rules()) == 6
     for rule in rules():
         asked = re.findall(r"ssewizard_(\w+)", f"{rule['expr']} {rule['annotations']}")
         assert asked

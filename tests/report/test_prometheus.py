@@ -10,12 +10,15 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
 from tests.report.results import SECRET, fault, healthy, hostile, inconclusive
+from wizard.judge import judge
 from wizard.log_report import LogReport
 from wizard.model import Case
 from wizard.report import Result
 from wizard.report.prometheus import HELP, exposition, prometheus_report, samples
 from wizard.target import Target
 from wizard.text import safe
+from wizard.timeline import Timeline
+from wizard.vantage import Equipment
 
 MAKERS = [fault, healthy, inconclusive, hostile]
 
@@ -116,6 +119,30 @@ def test_what_could_not_be_read_is_counted() -> None:
     case = replace(made.case, logs=logs, problems={"config": "nginx.conf: no"})
     assert value(prometheus_report(replace(made, case=case)), "unread_inputs") == 2
     assert value(prometheus_report(made), "unread_inputs") == 0
+
+
+def test_a_request_that_was_not_made_is_absent() -> None:
+    """From a vantage that is down, or over HTTP/2 where there is none."""
+    made = healthy()
+    leg = made.case.direct[0].timeline.leg
+    unreached = Timeline(replace(leg, vantage="web"), ended="unreached", detail="web: no answer")
+    answered = replace(made.case.direct[0].timeline, leg=replace(leg, http="2"), http="1.1")
+    cells = (made.case.direct[0], judge(unreached), judge(answered))
+    case = replace(made.case, direct=cells)
+    assert [cell.outcome for cell in cells] == ["live", "not-asked", "not-offered"]
+    text = prometheus_report(replace(made, case=case))
+    for name in ("held", "events", "received_bytes", "headers_seconds"):
+        (row,) = found(text, name, check="sse-direct")
+        assert (row.labels["vantage"], row.labels["http"]) == ("local", "1.1")
+
+
+def test_a_vantage_that_cannot_be_used() -> None:
+    made = healthy()
+    known = (Equipment("web", "curl"), Equipment("pod", problem="pod: no such command"))
+    text = prometheus_report(replace(made, case=replace(made.case, equipment=known)))
+    assert value(text, "vantage_usable", vantage="web") == 1
+    assert value(text, "vantage_usable", vantage="pod") == 0
+    assert "vantage_usable" not in read(prometheus_report(made))
 
 
 def test_controls_and_secrets_are_harmless() -> None:

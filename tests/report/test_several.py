@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from xml.etree import ElementTree as Xml
 
 import pytest
@@ -15,6 +16,7 @@ from wizard.report.structured import report_data
 from wizard.report.table import cut
 from wizard.report.text import WIDTH
 from wizard.rules import all_rules
+from wizard.vantage import Equipment
 
 FORMATS = ("text", "json", "markdown", "junit", "prometheus")
 ANSI = re.compile(r"\x1b\[\d+m")
@@ -82,6 +84,14 @@ def test_what_is_not_healthy_is_told_in_full() -> None:
     assert said.startswith("- prod (http://127.0.0.1:8081/sse): Nginx buffers the stream")
     assert "- blind (http" in said
     assert "h/sse: The stream is live" not in said
+
+
+def test_a_vantage_that_was_not_reached_is_told_once() -> None:
+    made, why = healthy(), "web: ssh: no route to host"
+    known = (Equipment("web", problem=why),)
+    case = replace(made.case, equipment=known, problems={"config": why})
+    text = render_several("text", [entry("text", "a", replace(made, case=case))], elapsed_s=1.0)
+    assert text.endswith(f"\nNot read or not reached\n  - a: {why}\n")
 
 
 def test_all_healthy_is_short() -> None:

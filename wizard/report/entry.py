@@ -23,8 +23,8 @@ class Entry:
         first_event_s: When the slowest leg through the proxy had its first event, in seconds from
             its start; None where one of them had none.
         elapsed_s: How long this target took, in seconds.
-        problems: What was wrong with its inputs, one sentence each.
-        unread: Whether one of them could not be read at all.
+        problems: What was wrong with its inputs and its vantages, one sentence each.
+        unread: Whether an input could not be read at all.
         part: Its part of the report; what that is depends on the format.
     """
 

@@ -25,7 +25,9 @@ HELP: Mapping[str, str] = {
     "never.",
     "received_bytes": "Body bytes that came on the wire while the request was watched.",
     "events": "Events that came while the request was watched.",
-    "unread_inputs": "How many of the configs, logs and vantages that were given were of no use.",
+    "unread_inputs": "How many of the configs and logs that were given were of no use.",
+    "vantage_usable": "1 where a vantage could be used, 0 where it could not be reached, or has "
+    "nothing to ask with.",
     "run_timestamp_seconds": "When the run began, in seconds since the epoch.",
     "elapsed_seconds": "How long the whole check took, in seconds.",
 }
@@ -83,8 +85,12 @@ def samples(target: str, result: Result) -> Iterator[Sample]:
     for check in result.checks:
         yield "check", (of, ("check", check.id), ("status", check.status)), 1.0
         for cell in check.cells:
-            yield from _of_leg(of, check, cell)
+            # A request that was not made has come to nothing: not to 0 bytes, not to "not held".
+            if cell.counts:
+                yield from _of_leg(of, check, cell)
     yield "unread_inputs", (of,), float(len(unread(case)))
+    for one in case.equipment:
+        yield "vantage_usable", (of, ("vantage", one.vantage)), float(not one.problem)
     yield "run_timestamp_seconds", (of,), case.started
     yield "elapsed_seconds", (of,), result.elapsed_s
 

@@ -77,6 +77,11 @@ def problems(case: Case) -> tuple[str, ...]:
     return (*case.problems.values(), *(one.problem for one in case.logs if one.problem))
 
 
+def unreached(case: Case) -> tuple[str, ...]:
+    """Why vantages could not be used, one sentence each."""
+    return tuple(one.problem for one in case.equipment if one.problem)
+
+
 def unread(case: Case) -> tuple[str, ...]:
     """Those of them that cost an input: a log of which only a part was read has been read."""
     lost = (one for one in case.logs if not one.read and one.history is None)

@@ -9,7 +9,7 @@ from wizard.report.entry import Entry, worst
 from wizard.report.junit import junit_suite, skipped_suite, xml_text
 from wizard.report.markdown import markdown_parts
 from wizard.report.prometheus import exposition, samples
-from wizard.report.result import Result, problems, unread
+from wizard.report.result import Result, problems, unreached, unread
 from wizard.report.structured import report_data
 from wizard.report.table import markdown_table, text_table
 from wizard.text import safe
@@ -30,7 +30,7 @@ def entry(format: str, name: str, result: Result) -> Entry:
         cause=f"{first.id} ({first.confidence})" if first else "",
         first_event_s=_first_event(result),
         elapsed_s=result.elapsed_s,
-        problems=problems(result.case),
+        problems=tuple(dict.fromkeys((*problems(result.case), *unreached(result.case)))),
         unread=bool(unread(result.case)),
         part=_part(format, name, result),
     )

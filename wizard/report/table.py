@@ -30,7 +30,7 @@ def text_table(entries: Sequence[Entry], elapsed_s: float, *, color: bool = Fals
             filled(head, "", "  ").replace(verdict.upper(), paint(verdict.upper(), verdict), 1),
             _rows(entries),
             section("Not healthy", (_seen(one) for one in entries if one.verdict in WORST[1:])),
-            section("Not read", (_unread(one) for one in entries if one.problems)),
+            section("Not read or not reached", (_unread(one) for one in entries if one.problems)),
         )
     )
 
