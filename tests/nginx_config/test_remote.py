@@ -125,7 +125,7 @@ async def test_what_cannot_be_read_is_said_as_here(kind: str, tmp_path: Path, we
     main = str(tmp_path / "etc/nginx.conf")
     with pytest.raises(ConfigError) as here:
         await config_at(main)
-    assert await refused(main, web) == str(here.value)
+    assert await refused(main, web) == f"web: {here.value}"
 
 
 NO_FILES = {"none": "No such file", "dir": "a directory", "fifo": "a named pipe", "null": "device"}

@@ -13,20 +13,25 @@ from wizard.logs.when import clock_at
 from wizard.target import LOCAL, Place
 from wizard.vantage import Vantage
 from wizard.vantage.outpost import Outpost
-from wizard.vantage.packed import packed
+from wizard.vantage.packed import BARRED, packed
 
-FOLLOW = """
+FOLLOW = rf"""{BARRED}
 f=$1 why=
-if [ ! -e "$f" ]; then why='No such file or directory'
+for t in ls tail; do
+  command -v "$t" >/dev/null || {{ printf '%s: not found\n' "$t" >&2; exit 127; }}
+done
+if [ ! -e "$f" ]; then
+  why='No such file or directory'
+  barred "$f" && why="Permission denied: $d"
 elif [ ! -f "$f" ]; then
   why='not a regular file: in a container, kubectl logs or docker logs shows what goes there'
 elif [ ! -r "$f" ]; then why='Permission denied'
 fi
-if [ -n "$why" ]; then printf 'cannot be read: %s\\n' "$why" >&2; exit 1; fi
+if [ -n "$why" ]; then printf 'cannot be read: %s\n' "$why" >&2; exit 1; fi
 set -- $(ls -lnL -- "$f")
 n=$5
 [ "$n" -gt 1048576 ] && n=1048576
-printf '%s %s\\n' "$n" "$5"
+printf '%s %s\n' "$n" "$5"
 exec tail -c 1048576 -F -- "$f"
 """
 """Follows a file from `ring.LIMIT` bytes before its end, rotation or not, with any `tail`."""

@@ -3,6 +3,7 @@
 import asyncio
 from functools import partial
 
+from wizard.errors import ConfigError
 from wizard.nginx.local import dump_local
 from wizard.nginx.remote_dump import dump_there
 from wizard.nginx.remote_files import read_there
@@ -21,4 +22,16 @@ async def config_at(what: str, outpost: Outpost | None = None) -> Config:
     if outpost is None:
         local = dump_local if not what else partial(read, what)
         return await asyncio.to_thread(local)
-    return await (read_there(outpost, what) if what else dump_there(outpost))
+    try:
+        return await (read_there(outpost, what) if what else dump_there(outpost))
+    except ConfigError as error:
+        raise _at(outpost.vantage.name, error) from None
+
+
+def _at(vantage: str, error: ConfigError) -> ConfigError:
+    """The error with the place first: a path alone would be one of this machine."""
+    if error.file.startswith(f"{vantage}: "):
+        return error
+    place = error.file if error.line is None else f"{error.file}:{error.line}"
+    message = str(error).removeprefix(f"{place}: ")
+    return ConfigError(message, f"{vantage}: {error.file}", error.line)

@@ -7,7 +7,7 @@ from wizard.errors import VantageError
 from wizard.text import safe
 from wizard.vantage.command import Done
 from wizard.vantage.outpost import Outpost
-from wizard.vantage.packed import packed
+from wizard.vantage.packed import own_words, packed
 
 WITHIN = 30.0
 """How long, in seconds, one command there may take: `nginx -T` resolves the names of upstreams."""
@@ -36,7 +36,7 @@ async def run_script(
 def trouble(done: Done) -> str:
     """Why our script did not come to its end, in the words of whoever stopped it."""
     lines = [line for line in done.stderr.splitlines() if line.strip()]
-    last = safe(lines[-1], 200) if lines else ""
+    last = safe(own_words(lines[-1]), 200) if lines else ""
     if done.late:
         return f"no answer in time{f': {last}' if last else ''}"
     if done.cut:

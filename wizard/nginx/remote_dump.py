@@ -12,6 +12,7 @@ from wizard.nginx.source import from_text
 from wizard.nginx.tree import Config
 from wizard.text import safe
 from wizard.vantage.outpost import Outpost
+from wizard.vantage.packed import own_words
 
 _SAMPLE = "/etc/nginx/nginx.conf"
 
@@ -32,7 +33,7 @@ async def dump_there(outpost: Outpost, within: float = WITHIN) -> Config:
     if "none" in said:
         raise ConfigError(_hint("no Nginx was found there", outpost), where)
     if said["end"].strip() != b"0":
-        raise ConfigError(_hint(complaint(done.stderr), outpost), where)
+        raise ConfigError(_hint(own_words(complaint(done.stderr)), outpost), where)
     config = from_text(decode(said.get("dump", b""), where), where, _version(said))
     return replace(config, asked=_asked(said), notes=(*config.notes, *_others(said)))
 

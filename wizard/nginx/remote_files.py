@@ -36,7 +36,7 @@ async def read_there(outpost: Outpost, what: str, within: float = WITHIN) -> Con
     text = not_empty(there.text(name), name)
     version = await version_there(outpost, within)
     if is_dump(text):
-        return from_text(text, f"{outpost.vantage.name}={name}", version)
+        return from_text(text, name, version)
     there.directory = os.path.dirname(what)
     for _ in range(CHAIN + 2):
         config = from_library(there, name, text)
@@ -123,12 +123,14 @@ class _There:
             return
         name = visible(found[3].decode("utf-8", "replace"))
         self.found[pattern] = sorted({*self.found[pattern], name})
-        self.texts[name] = body if kind == "text" else fault(_KINDS[kind], name)
+        why = _KINDS.get(kind, "").format(visible(body.decode("utf-8", "replace"), 200))
+        self.texts[name] = body if kind == "text" else fault(why, name)
 
 
 _KINDS = {
     "missing": "cannot be read: No such file or directory",
     "locked": "cannot be read: Permission denied",
+    "barred": "cannot be read: Permission denied: {}",
     "directory": "a directory, not a config file",
     "pipe": "a named pipe, not a config file",
     "socket": "a socket, not a config file",

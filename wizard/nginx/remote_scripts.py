@@ -5,6 +5,7 @@ arguments, quoted by `Vantage.argv`. `$1` is a mark that heads each part of what
 """
 
 from wizard.nginx.source import FILES as MOST
+from wizard.vantage.packed import BARRED
 
 DUMP = r"""
 m=$1
@@ -66,9 +67,10 @@ part end; printf '%s' "$code"
 """`nginx -v`, and where `$2` is `dump` also `nginx -T` as the running Nginx was started; `end` is
 its exit status."""
 
-FILES = rf"""
+FILES = rf"""{BARRED}
 m=$1 n=0 k=0
 shift
+command -v head >/dev/null || {{ echo 'head: not found' >&2; exit 127; }}
 part() {{ printf '\n%s %s %s %s\n' "$m" "$n" "$1" "$2"; }}
 one() {{
   if [ -f "$1" ] && [ -r "$1" ]; then part text "$1"; head -c 16777217 <"$1"
@@ -77,6 +79,7 @@ one() {{
   elif [ -p "$1" ]; then part pipe "$1"
   elif [ -S "$1" ]; then part socket "$1"
   elif [ -e "$1" ]; then part device "$1"
+  elif barred "$1"; then part barred "$1"; printf %s "$d"
   else part missing "$1"
   fi
 }}
@@ -86,7 +89,7 @@ for p in "$@"; do
   case $p in
     *[*?[]*)
       d=${{p%/*}}
-      [ -d "$d" ] && [ ! -r "$d" ] && part shut "$d"
+      if [ -d "$d" ] && [ ! -r "$d" ] || barred "$d/."; then part shut "$d"; fi
       for f in $p; do
         [ -e "$f" ] || [ -h "$f" ] || continue
         k=$((k + 1)); [ "$k" -gt {MOST + 1} ] && break
