@@ -77,11 +77,18 @@ def of_logs(reports: Sequence[LogReport]) -> Verdict:
     if telling:
         return "warn", f"{_count(telling, 'telling line')} of our own: {safe(telling[0].meaning)}"
     if problems:
-        return "fail", problems[0]
+        return "fail", _first_of(problems)
+    silent = [report.file for report in reports if not report.read and report.history is None]
+    if silent and len(silent) == len(reports):
+        return "warn", f"{_first_of(silent)}: nothing came from it at all, neither old nor new"
     read = sum(report.read for report in reports)
     if not ours:
         return "warn", f"new lines: {read}, and none of our own: is this the log of this Nginx?"
     return "pass", f"new lines: {read}, of our own probes: {len(ours)}; none tells of a fault"
+
+
+def _first_of(texts: Sequence[str]) -> str:
+    return f"{texts[0]} (and {len(texts) - 1} more)" if len(texts) > 1 else texts[0]
 
 
 def _count(things: Sequence[object], name: str) -> str:

@@ -241,9 +241,7 @@ async def test_a_command_that_will_not_end_is_ended(
 async def test_a_flood_is_followed_and_ended(
     kubectl: Callable[[str], tuple[str, ...]],
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(follower, "MOST", 0.5)
     words = kubectl("exec yes 'nothing to see'")
     async with following(Place("x", "local", "pod", words)) as followed:
         await followed.until_it_has(LIMIT)

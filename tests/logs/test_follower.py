@@ -10,6 +10,7 @@ import pytest
 
 from tests.logs.scripted import Scripted
 from tests.logs.test_forms import combined
+from wizard import verdicts
 from wizard.log_report import LogReport
 from wizard.logs import follower
 from wizard.logs.ring import LIMIT
@@ -211,6 +212,53 @@ async def test_what_never_rests_is_no_past_without_end(monkeypatch: pytest.Monke
         there.prints(OURS)
         await there.all_read()
         assert report(made).read == 1
+
+
+async def test_a_log_that_is_never_quiet_is_waited_for_a_while_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(follower, "QUIET", 100)
+    monkeypatch.setattr(follower, "MOST", 100)
+    monkeypatch.setattr(follower, "REST", 0.05)
+    there = Scripted()
+    there.prints(THEIRS)
+    async with asyncio.timeout(20), followed(there) as made:
+        there.prints(OURS)
+        await there.all_read()
+        assert report(made).read == 1
+
+
+async def test_what_prints_without_end_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("QUIET", "MOST", "REST"):
+        monkeypatch.setattr(follower, name, 100)
+    there = Scripted()
+    there.prints(*[b"x" * 65535 + b"\n"] * (follower.FLOOD >> 16))
+    async with asyncio.timeout(20), followed(there) as made:
+        there.prints(OURS)
+        await there.all_read()
+        found = report(made)
+    assert (found.read, found.problem) == (1, "")
+    assert found.history is not None
+    assert found.history.older
+
+
+async def test_what_prints_nothing_is_said_to_be_silent() -> None:
+    there = Scripted()
+    async with followed(there) as made:
+        state, why = verdicts.of_logs([report(made)])
+        assert (state, why) == ("warn", "pod: nothing came from it at all, neither old nor new")
+        there.prints(THEIRS)
+        await there.all_read()
+        assert "is this the log of this Nginx?" in verdicts.of_logs([report(made)])[1]
+
+
+def test_of_several_bad_logs_the_first_is_told_and_how_many_more() -> None:
+    bad = LogReport("a", problem="a: No such file or directory")
+    assert verdicts.of_logs([bad]) == ("fail", "a: No such file or directory")
+    assert verdicts.of_logs([bad, LogReport("b"), replace(bad, file="c")]) == (
+        "fail",
+        "a: No such file or directory (and 1 more)",
+    )
 
 
 async def test_a_flood_is_bounded() -> None:

@@ -11,17 +11,23 @@ from wizard.logs.ring import Ring
 from wizard.text import safe
 from wizard.vantage.far import Far
 from wizard.vantage.outpost import Outpost
+from wizard.vantage.packed import own_words
 
 FIRST = 2.0
 """How long, in seconds, the first of what is printed is waited for: a cluster has to be asked."""
 QUIET = 0.3
 """How long, in seconds, nothing may come until all that was there already has come."""
+REST = 3.0
+"""How long, in seconds, it may go on coming: a busy log is never quiet."""
+FLOOD = 16 << 20
+"""How much of it there may be, in bytes: what prints more at once prints without end."""
 MOST = 20.0
-"""How long, in seconds, reaching it and that may last altogether."""
+"""How long, in seconds, reaching it and all that may last altogether."""
 PIECE = 1 << 16
 """How much is read at once, in bytes."""
 BREATH = 0.01
-"""How long, in seconds, a flood is left waiting after each piece: the probes come first."""
+"""How long, in seconds, a flood is left waiting after each piece, once they have begun: the probes
+come first."""
 _COUNT = re.compile(rb"(\d{1,7}) (\d{1,18})\n")
 _FOLLOWS = re.compile(r"--follow(=true)?$|-[a-zA-Z]*[fF]")
 
@@ -52,12 +58,12 @@ class Follower:
     def _forget(self) -> None:
         self.problem, self.began = "", self._now()
         self._past, self._new = Ring(), Ring()
-        self._size = self._due = 0
+        self._size = self._due = self._came = 0
         self._settled = self._ended = False
         self._reached, self._some = asyncio.Event(), asyncio.Event()
 
     async def begin(self) -> None:
-        """Start it, and wait until what was there already has come."""
+        """Start it, and wait until what was there already has come, or that takes too long."""
         if self._task is not None:
             return
         self._forget()
@@ -71,15 +77,19 @@ class Follower:
 
     async def _wait_for_the_past(self) -> None:
         await self._reached.wait()
-        within = FIRST
+        if not self.printed:
+            await self._wait_while_it_comes(None)
+            return
+        async with asyncio.timeout(FIRST):
+            await self._some.wait()
+        async with asyncio.timeout(REST):
+            await self._wait_while_it_comes(QUIET)
+
+    async def _wait_while_it_comes(self, quiet: float | None) -> None:
         while not self._settled and not self._ended:
             self._some.clear()
-            try:
-                async with asyncio.timeout(within if self.printed else None):
-                    await self._some.wait()
-            except TimeoutError:
-                return
-            within = QUIET
+            async with asyncio.timeout(quiet):
+                await self._some.wait()
 
     async def _follow(self) -> None:
         try:
@@ -100,7 +110,7 @@ class Follower:
         while data := await far.stdout.read(PIECE):
             self._take(data)
             if len(data) >= PIECE:
-                await asyncio.sleep(BREATH)
+                await asyncio.sleep(BREATH if self._settled else 0)
 
     async def _count(self, far: Far) -> None:
         """How much of what comes is of the past: the first line says it, or why there is none."""
@@ -112,6 +122,8 @@ class Follower:
     def _take(self, data: bytes) -> None:
         if self.printed:
             (self._new if self._settled else self._past).put(data)
+            self._came += len(data)
+            self._settled |= self._came >= FLOOD
         else:
             self._past.put(data[: self._due])
             self._new.put(data[self._due :])
@@ -122,7 +134,7 @@ class Follower:
     def _why(self, code: int | None, far: Far) -> str:
         """Why it is over; nothing where it was to end by itself."""
         said = [line for line in far.said.splitlines() if line.strip()]
-        last = safe(said[-1], 200) if said else ""
+        last = safe(own_words(said[-1]), 200) if said else ""
         if code is None:
             return f"{self.name}: {far.lost}"
         if code:
