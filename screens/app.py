@@ -159,6 +159,7 @@ class Wizard(App[None]):
             self._kept.keep(record_of(self.investigation))
             if not self.was_cut_off:
                 self._kept.finish()
+        self._kept.leave()
 
     def action_help(self) -> None:
         """The page of keys."""

@@ -1,7 +1,7 @@
 """The case of a wizard that runs, kept in a file of its own; and the one that was cut off.
 
-A file `case-PID-….json` belongs to one wizard. A clean end makes it the last case; where its
-wizard is gone without one, the next one offers it.
+A file `case-PID-….json` belongs to one wizard, which holds the lock beside it. A clean end makes
+it the last case; where its wizard is gone without one, the next one offers it.
 """
 
 import contextlib
@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from screens.keeping import home
+from screens.lock import Lock, is_held, remove
 from wizard import casefile
 from wizard.casefile import Record
 from wizard.errors import UsageError
@@ -40,6 +41,7 @@ class Kept:
     def __init__(self) -> None:
         name = f"case-{os.getpid()}-{secrets.token_hex(3)}-{_host()}.json"
         self._path = home() / name
+        self._held = Lock(_lock_of(self._path))
         self._lock = threading.Lock()
         self._newest = 0.0
 
@@ -53,16 +55,27 @@ class Kept:
         with self._lock:
             if record.saved >= self._newest:
                 self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                self._held.take()
                 casefile.write(self._path, record)
                 self._newest = record.saved
 
     def adopt(self, cut: "CutOff") -> None:
         """Go on with a case that was cut off: it is offered to nobody else. Raises `OSError`."""
+        self._held.take()
         cut.path.replace(self._path)
+        remove(_lock_of(cut.path))
 
     def finish(self) -> None:
         """A clean end: this is the last case. Raises `OSError`."""
         self._path.replace(home() / LAST)
+
+    def leave(self) -> None:
+        """The wizard is gone: a case that is not finished is offered from now on."""
+        self._held.free()
+
+
+def _lock_of(case: Path) -> Path:
+    return case.with_suffix(".lock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +89,22 @@ class CutOff:
     def words(self) -> str:
         """The offer, without the key."""
         known = self.record
-        at = time.strftime("%H:%M", time.localtime(known.saved))
+        at = _moment(known.saved)
         steps = "1 step" if known.done == 1 else f"{known.done} steps"
         url = safe(known.case.target.url, 60)
-        return f"An investigation of {url} was cut off at {at}, {steps} done"
+        return f"An investigation of {url} was cut off {at}, {steps} done"
 
     def is_about(self, target: Target) -> bool:
         """Whether it looks into the same URL."""
         return redact(self.record.case.target.url) == redact(target.url)
+
+
+def _moment(at: float) -> str:
+    """The time by this machine's clock; the date too, where that is not today."""
+    then, now = time.localtime(at), time.localtime()
+    if then[:3] == now[:3]:
+        return time.strftime("at %H:%M", then)
+    return time.strftime("on %Y-%m-%d at %H:%M", then)
 
 
 def cut_off() -> CutOff | None:
@@ -92,6 +113,7 @@ def cut_off() -> CutOff | None:
     for _, path in found[KEPT:]:
         with contextlib.suppress(OSError):
             path.unlink()
+        remove(_lock_of(path))
     for at, path in found[:KEPT]:
         with contextlib.suppress(UsageError):
             if time.time() - at < STALE_S:
@@ -105,19 +127,9 @@ def _left_behind() -> list[tuple[float, Path]]:
     with contextlib.suppress(OSError):
         for path in home().iterdir():
             name = _NAME.fullmatch(path.name)
-            if name and name[2] == _host() and not _is_running(int(name[1])):
+            if name and name[2] == _host() and not is_held(_lock_of(path), int(name[1])):
                 made.append((path.stat().st_mtime, path))
     return made
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except OSError:
-        return True  # somebody else's
-    return True
 
 
 def last_case() -> Target | None:

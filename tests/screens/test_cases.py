@@ -1,9 +1,11 @@
 """The case of a running wizard: kept, offered after a lost connection, opened again."""
 
+import errno
 import os
 import socket
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 
 from screens import cases
 from screens.app import Wizard
-from screens.cases import KEPT, Kept, cut_off, last_case
+from screens.cases import KEPT, CutOff, Kept, cut_off, last_case
 from screens.form import Form
 from screens.keeping import home
 from screens.room import Room
@@ -111,11 +113,65 @@ async def test_the_same_url_gets_the_offer_in_a_line(gone: int) -> None:
 
 
 def test_what_runs_is_not_offered_and_nothing_unreadable_is(gone: int) -> None:
-    left_behind(os.getpid())
+    kept = Kept()
+    kept.keep(record_of(stage.failing()))
     assert cut_off() is None
+    kept.leave()
+    found = cut_off()
+    assert found is not None
+    found.path.unlink()
     (home() / f"case-{gone}-dead-{cases._host()}.json").write_text("{", "utf-8")
     (home() / f"case-{gone}-abc-another-host.json").write_text("{}", "utf-8")
     assert cut_off() is None
+
+
+def test_a_process_id_that_another_has_by_now_keeps_nothing_back() -> None:
+    path = left_behind(os.getpid())
+    path.with_suffix(".lock").touch()
+    assert cut_off() is not None
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from screens.cases import Kept
+from wizard import casefile
+kept = Kept()
+kept.keep(casefile.read(sys.argv[1]))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_wizard_that_was_killed_is_offered_while_it_is_a_zombie(tmp_path: Path) -> None:
+    casefile.write(tmp_path / "case.json", record_of(stage.failing()))
+    with subprocess.Popen([sys.executable, "-c", _KILLED, tmp_path / "case.json"]) as killed:
+        os.waitid(os.P_PID, killed.pid, os.WEXITED | os.WNOWAIT)  # it stays a zombie
+        found = cut_off()
+        assert found is not None
+        assert f"case-{killed.pid}-" in found.path.name
+        Kept().adopt(found)
+    assert not list(home().glob(f"case-{killed.pid}-*"))
+
+
+def test_no_lock_can_be_had_on_every_file_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "no locks")
+
+    monkeypatch.setattr("fcntl.flock", refused)
+    kept = Kept()
+    kept.keep(record_of(stage.failing()))
+    assert cut_off() is None
+    kept.leave()
+
+
+@pytest.mark.parametrize("days", [0, 1, 6])
+def test_a_case_of_another_day_says_of_which(days: int) -> None:
+    at = time.time() - days * 86_400
+    record = replace(record_of(stage.failing()), saved=at)
+    words = CutOff(Path("x"), record).words
+    day = time.strftime("on %Y-%m-%d at", time.localtime(at))
+    assert (day in words) == bool(days)
+    assert time.strftime("at %H:%M, ", time.localtime(at)) in words
 
 
 def test_old_cases_are_removed(gone: int) -> None:
@@ -130,7 +186,7 @@ def test_two_wizards_do_not_touch_each_others_case() -> None:
     first, second = Kept(), Kept()
     first.keep(record_of(stage.failing()))
     second.keep(record_of(stage.healthy()))
-    assert len(list(home().iterdir())) == 2
+    assert len(list(home().glob("*.json"))) == 2
     second.finish()
     assert last_case() == replace(stage.TARGET)
     assert first.is_begun
@@ -161,7 +217,7 @@ async def test_while_a_step_runs_the_case_is_kept() -> None:
     app = Wizard(stage.running("proxy"))
     async with app.run_test(size=SIZE):
         await app._keep_running()
-        (path,) = home().iterdir()
+        (path,) = home().glob("*.json")
         again = Reopened(casefile.read(path))
     assert again.steps["proxy"] == StepState("proxy", "todo", "interrupted")
     assert again.steps["root"].state == "pass"
