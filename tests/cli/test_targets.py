@@ -6,39 +6,14 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import ran
+from tests.cli.target_files import only, read, wrong
 from tests.cli.wrong_targets import ONE, URL, WRONG
 from wizard.cli.options import parser, target_of, target_parser
-from wizard.cli.targets import Named, read_targets
+from wizard.cli.targets import read_targets
 from wizard.cli.toml import KEYS, LIMIT
 from wizard.errors import UsageError
 from wizard.target import Hop, Place, Target
 from wizard.vantage import Vantage
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return tmp_path / "targets.toml"
-
-
-def read(file: Path, text: str, *words: str) -> list[Named]:
-    file.write_text(text, "utf-8")
-    return list(read_targets(parser("check").parse_args(["--targets", str(file), *words])))
-
-
-def only(file: Path, lines: str, *words: str) -> Target:
-    """The one target that these lines add to a URL."""
-    (one,) = read(file, f'[[target]]\nurl = "{URL}"\n{lines}', *words)
-    return one.target
-
-
-def wrong(file: Path, text: str, *words: str) -> str:
-    with pytest.raises(UsageError) as caught:
-        read(file, text, *words)
-    said = str(caught.value)
-    assert said.startswith(f"{file}"), said
-    assert said.isprintable()
-    return said.removeprefix(f"{file}").removeprefix(": ")
-
 
 SAME = {
     'direct = "http://b:1/sse"': ["--direct", "http://b:1/sse"],
@@ -137,29 +112,6 @@ def test_a_path_among_the_options_is_relative_to_where_we_are(file: Path) -> Non
 def test_vantages_of_the_command_line_are_known_in_the_file(file: Path) -> None:
     made = only(file, 'direct = "w=http://b/"', "--vantage", "w=ssh web")
     assert made.vantages == (Vantage("w", ("ssh", "web")),)
-
-
-def test_a_header_takes_its_secret_from_the_environment(
-    file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TOKEN", "a ${NOT_AGAIN} b\n")
-    lines = 'header = ["${TOKEN}: x", "Authorization: Bearer ${TOKEN}"]'
-    assert wrong(file, f'[[target]]\nurl="{URL}"\n{lines}').startswith(f"target '{URL}': header: ")
-    made = only(file, 'header = "Authorization: Bearer ${TOKEN}"')
-    # What Kubernetes mounts as a secret often ends in a newline.
-    assert made.headers == (("Authorization", "Bearer a ${NOT_AGAIN} b"),)
-
-
-@pytest.mark.parametrize("value", ["a\x1bb", "a\nb", "\u4f60"])
-def test_no_secret_is_ever_shown(file: Path, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
-    monkeypatch.setenv("TOKEN", f"hunter2{value}")
-    said = wrong(file, f'[[target]]\nurl="{URL}"\nheader = "A: ${{TOKEN}}"')
-    assert "no header can hold" in said
-    assert "hunter2" not in said
-
-
-def test_elsewhere_than_in_headers_nothing_is_expanded(file: Path) -> None:
-    assert only(file, 'conf = "/etc/${HOME}"').conf == Place("/etc/${HOME}")
 
 
 @pytest.mark.parametrize(("text", "said"), WRONG.values(), ids=WRONG.keys())

@@ -9,6 +9,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from wizard.cli.environment import literal
 from wizard.cli.options import target_of, target_parser
 from wizard.cli.places import check_url
 from wizard.cli.toml import KEYS, near, option_words, read_toml, tables
@@ -97,7 +98,8 @@ def _string(table: _Table, key: Literal["url", "name"]) -> str:
         raise UsageError(f"{table.where}: url: none is given")
     if not isinstance(value, str) or (key in table.values and not value.strip()):
         raise UsageError(f"{table.where}: {key}: a string is wanted, and not an empty one")
-    return value.strip()
+    with _blaming(f"{table.where}: {key}"):
+        return literal(value.strip())
 
 
 def _beside(folder: str, place: Place) -> Place:

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
+from wizard.cli.environment import filled_in, literal
 from wizard.errors import UsageError
 from wizard.text import safe
 
 LIMIT = 1 << 20
 """The largest file that is read, in bytes."""
 _LINE = re.compile(r"line (\d+), column")
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 def read_toml(path: str, file: str) -> dict[str, Any]:
@@ -100,7 +100,8 @@ class Key:
 
 def option_words(key: str, value: object) -> list[str]:
     """The words for the command line that mean this key and value. Raises `UsageError`."""
-    return KEYS[key].words(f"--{key}", value)
+    words = KEYS[key].words(f"--{key}", value)
+    return words if key == "header" else [literal(word) for word in words]
 
 
 def _text(option: str, value: Any) -> list[str]:
@@ -142,22 +143,7 @@ def _pairs(option: str, value: Any) -> list[str]:
 
 
 def _headers(option: str, value: Any) -> list[str]:
-    return [_expanded(word) for word in _texts(option, value)]
-
-
-def _expanded(word: str) -> str:
-    """The header with `${NAME}` in its value taken from the environment: so the file itself can be
-    committed. No complaint shows a value."""
-    name, colon, value = word.partition(":")
-    if "${" in _VARIABLE.sub("", value):
-        raise UsageError("a variable of the environment is written as ${NAME}")
-    return f"{name}{colon}{_VARIABLE.sub(_from_environment, value)}"
-
-
-def _from_environment(found: re.Match[str]) -> str:
-    if not (value := os.environ.get(found[1], "")):
-        raise UsageError(f"the environment variable {safe(found[1], 60)} is not set, or is empty")
-    return value
+    return [filled_in(word) for word in _texts(option, value)]
 
 
 def _wanted(what: str, value: Any) -> UsageError:

@@ -1,0 +1,33 @@
+"""Lists of targets, written and read."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.wrong_targets import URL
+from wizard.cli.options import parser
+from wizard.cli.targets import Named, read_targets
+from wizard.errors import UsageError
+from wizard.target import Target
+
+
+def read(file: Path, text: str, *words: str) -> list[Named]:
+    """The targets of a file with this text, `words` beside `--targets`."""
+    file.write_text(text, "utf-8")
+    return list(read_targets(parser("check").parse_args(["--targets", str(file), *words])))
+
+
+def only(file: Path, lines: str, *words: str) -> Target:
+    """The one target that these lines add to a URL."""
+    (one,) = read(file, f'[[target]]\nurl = "{URL}"\n{lines}', *words)
+    return one.target
+
+
+def wrong(file: Path, text: str, *words: str) -> str:
+    """What is said of it, without the file's name."""
+    with pytest.raises(UsageError) as caught:
+        read(file, text, *words)
+    said = str(caught.value)
+    assert said.startswith(f"{file}"), said
+    assert said.isprintable()
+    return said.removeprefix(f"{file}").removeprefix(": ")
