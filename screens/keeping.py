@@ -65,7 +65,7 @@ def file_question(
 
     def check(text: str) -> Path:
         path = Path(text.strip()).expanduser()
-        if not text.strip() or "\0" in text or path.is_dir():
+        if text.strip() in ("", "-") or "\0" in text or path.is_dir():
             raise UsageError("that is not a file name")
         if path.exists() and path not in warned:
             warned.add(path)

@@ -35,6 +35,7 @@ REFUSED = [
     ("{}", "schema: it must be ssewizard.case/1"),
     (changed(schema="ssewizard.case/2"), "of another version"),
     (changed(schema=["x"]), "it must be"),
+    (changed(schema="ssewizard.report/1"), "this is a report, not a case: check --save FILE"),
     (changed(case=None), "case: null is no object"),
     (changed(case={}), "'target' is missing"),
     (changed(case={"target": {"url": 3}}), "case.target.url: a number is not a text"),

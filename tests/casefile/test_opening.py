@@ -75,6 +75,29 @@ def test_an_unreadable_file_is_wrong_usage(name: str, tmp_path: Path) -> None:
     assert name in done.sentence
 
 
+def test_a_case_can_come_through_a_pipe_and_with_a_byte_order_mark(stored: str) -> None:
+    marked = "\ufeff" + Path(stored).read_text("utf-8")
+    assert ran("open", "-", "--format", "json", stdin=marked).status == 1
+    assert ran("open", "-", stdin="{}").sentence.startswith(
+        "ssewizard: standard input: not a case file: "
+    )
+
+
+def test_no_case_is_read_from_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    assert main(["open", "-"], open_wizard=no_wizard) == 2
+    assert "not from a terminal" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["-", ""])
+def test_a_case_needs_a_file_of_its_own(name: str, tmp_path: Path) -> None:
+    done = ran("check", REFUSED, "--save", name)
+    assert done.status == 2
+    assert done.sentence.startswith(f"ssewizard: --save {name or 'names no file'}")
+
+
 def test_check_saves_what_it_saw_and_open_says_the_same(tmp_path: Path) -> None:
     path = tmp_path / "case.json"
     checked = ran("check", REFUSED, *QUICK, "--save", str(path), "--format", "json")

@@ -5,7 +5,7 @@ are the same.
 """
 
 from wizard.casefile.document import dump, load
-from wizard.casefile.files import read, write
+from wizard.casefile.files import LARGEST, read, read_bytes, write
 from wizard.casefile.record import Record, named
 
-__all__ = ["Record", "dump", "load", "named", "read", "write"]
+__all__ = ["LARGEST", "Record", "dump", "load", "named", "read", "read_bytes", "write"]

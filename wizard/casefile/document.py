@@ -20,6 +20,7 @@ from wizard.text import safe
 
 SCHEMA = "ssewizard.case/1"
 _FAMILY = SCHEMA.partition("/")[0]
+_REPORTS = ("ssewizard.report", "ssewizard.inspect")
 
 
 def dump(record: Record) -> str:
@@ -101,6 +102,8 @@ def _must_be_known(schema: object) -> None:
         return
     if isinstance(schema, str) and schema.partition("/")[0] == _FAMILY:
         raise Misread("schema", f"{schema[:60]} is of another version; this one reads {SCHEMA}")
+    if isinstance(schema, str) and schema.startswith(_REPORTS):
+        raise Misread("schema", "this is a report, not a case: check --save FILE keeps a case")
     raise Misread("schema", f"it must be {SCHEMA}")
 
 

@@ -24,13 +24,19 @@ def read(path: str | Path, *, configs: bool = True) -> Record:
     except (OSError, ValueError) as error:
         reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else error
         raise UsageError(f"{name}: cannot be read: {reason}") from None
+    return read_bytes(raw, str(path), configs=configs)
+
+
+def read_bytes(raw: bytes, path: str, *, configs: bool = True) -> Record:
+    """The record in the bytes of a file that is called so. Raises `UsageError` in one sentence."""
+    name = safe(path, 200)
     if len(raw) > LARGEST:
         raise UsageError(f"{name}: not a case file: larger than {LARGEST >> 20} MiB")
     try:
-        text = raw.decode("utf-8")
+        text = raw.decode("utf-8-sig")  # some editors put a byte order mark before it
     except UnicodeDecodeError:
         raise UsageError(f"{name}: not a case file: not a text") from None
-    return load(text, str(path), configs=configs)
+    return load(text, path, configs=configs)
 
 
 def _bytes(path: str | Path) -> bytes:

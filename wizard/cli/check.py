@@ -9,7 +9,7 @@ from functools import partial
 from typing import TextIO
 
 from wizard.cli.output import check_writable, hand_in, say
-from wizard.cli.saving import save_case, saving
+from wizard.cli.saving import check_save, save_case, saving
 from wizard.diagnose import diagnose
 from wizard.investigation import Investigation
 from wizard.model import StepId, StepState
@@ -31,7 +31,7 @@ def check(target: Target, format: str, output: str | None, save: str | None = No
         save: Where the case file goes: after each step, since a later one may fail.
     """
     check_writable(output)
-    check_writable(save)
+    check_save(save)
     warm_up(target)
     started, whole = time.monotonic(), False
     investigation = Investigation(target)

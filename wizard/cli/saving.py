@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from wizard import casefile
+from wizard.cli.output import check_writable
 from wizard.errors import UsageError
 from wizard.investigation import Investigation
 from wizard.model import StepState
@@ -26,6 +27,15 @@ def saving(save: str | None, progress: Progress) -> Progress:
             save_case(investigation, save)
 
     return both
+
+
+def check_save(path: str | None) -> None:
+    """Raise `UsageError` before anything is asked, where no case could be written."""
+    if path == "":
+        raise UsageError("--save names no file")
+    if path == "-":
+        raise UsageError("--save -: a case goes to a file, not to standard output")
+    check_writable(path)
 
 
 def save_case(
