@@ -112,7 +112,8 @@ def _open() -> Parser:
         description="Show a case file again, in the wizard or as a report. Nothing is asked of any "
         "server until you run a step again. Exit status of a report: as check.",
     )
-    made.add_argument("file", metavar="FILE", help="what check --save or the wizard has written, or -")
+    made.add_argument("file", metavar="FILE", help="what check --save or the wizard has written, "
+        "or - for standard input")  # fmt: skip
     made.add_argument("--header", action="append", default=[], metavar="'Name: value'",
         help="sent when a step is run again: a case file holds no values")  # fmt: skip
     _add_output_options(made, FORMATS)
