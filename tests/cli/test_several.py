@@ -34,12 +34,13 @@ def listed(file: Path, **urls: str) -> list[str]:
 
 
 async def test_one_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
+    (tmp_path / "broken.conf").write_text("server {")
     async with serving(LIVE) as live:
         words = listed(
             tmp_path / "t.toml",
             dead=f'url = "{REFUSED}"',
             good=f'url = "{live}"',
-            blind=f'url = "{live}"\nconf = "none.conf"',
+            blind=f'url = "{live}"\nconf = "broken.conf"',
         )
         run = await asyncio.to_thread(ran, *words)
     rows = run.out.splitlines()
@@ -53,7 +54,7 @@ async def test_one_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
     assert "Connection refused" in run.out
     # What could not be read weighs most.
     assert run.status == 2
-    assert run.sentence.startswith(f"ssewizard: blind: {tmp_path}/none.conf: cannot be read")
+    assert run.sentence.startswith(f"ssewizard: blind: {tmp_path}/broken.conf:1: ")
 
 
 async def test_the_worst_verdict_is_the_exit_status(tmp_path: Path) -> None:

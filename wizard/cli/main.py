@@ -76,9 +76,10 @@ def _check(given: Namespace) -> int:
     if given.targets is not None:
         if given.save is not None:
             raise UsageError("--save goes with one URL (see ssewizard check --help)")
-        from wizard.cli.targets import read_targets
+        from wizard.cli.targets import check_files, read_targets
 
         targets = read_targets(given)
+        check_files(given.targets, targets)
         from wizard.cli.several import check_several
 
         return check_several(targets, given.parallel or PARALLEL, given.format, given.output)

@@ -3,7 +3,7 @@ readers take their values, so that the two cannot drift apart."""
 
 import os
 from argparse import Namespace
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, replace
@@ -12,6 +12,7 @@ from typing import Literal
 from wizard.cli.environment import literal
 from wizard.cli.options import target_of, target_parser
 from wizard.cli.places import check_url
+from wizard.cli.regular import open_regular
 from wizard.cli.toml import KEYS, near, option_words, read_toml, tables
 from wizard.errors import UsageError
 from wizard.target import LOCAL, Place, Target
@@ -66,6 +67,16 @@ def read_targets(given: Namespace) -> tuple[Named, ...]:
     return tuple(known.values())
 
 
+def check_files(file: str, targets: Iterable[Named]) -> None:
+    """Raise `UsageError` where a config or a log on this machine is not there to be read: in what
+    runs on a schedule that is a mistake in the list, and nobody sees what is found without it."""
+    for one in targets:
+        for key, place in (("conf", one.target.conf), *(("log", log) for log in one.target.logs)):
+            if place is not None and _is_file_here(place):
+                with _blaming(f"{safe(file, 200)}: target {one.name!r}: {key}"):
+                    os.close(open_regular(place.what, safe(place.what, 300)))
+
+
 def _called(values: Mapping[str, object], number: int) -> str:
     """The target as its writer would find it again, whatever else is wrong with it."""
     called = values.get("name", values.get("url"))
@@ -105,9 +116,13 @@ def _string(table: _Table, key: Literal["url", "name"]) -> str:
 def _beside(folder: str, place: Place) -> Place:
     """A path on this machine, taken from the file's own folder: the file may be run from anywhere,
     and no shell has read its `~`."""
-    if place.vantage != LOCAL or place.command or not place.what:
+    if not _is_file_here(place):
         return place
     return replace(place, what=os.path.join(folder, os.path.expanduser(place.what)))
+
+
+def _is_file_here(place: Place) -> bool:
+    return place.vantage == LOCAL and not place.command and bool(place.what)
 
 
 def _vantages_first(key: str) -> tuple[bool, str]:

@@ -1,8 +1,6 @@
 """TOML read with care, and its values as the words of the command line that mean the same."""
 
-import os
 import re
-import stat
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -10,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from wizard.cli.environment import filled_in, literal
+from wizard.cli.regular import cannot_be_read, open_regular
 from wizard.errors import UsageError
 from wizard.text import safe
 
@@ -49,22 +48,11 @@ def _place(said: str, text: str) -> str:
 
 
 def _read(path: str, file: str) -> bytes:
-    try:
-        # Not to wait for the writer of a FIFO.
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        mode = os.fstat(handle).st_mode
-        if not stat.S_ISREG(mode):
-            os.close(handle)
-            raise UsageError(
-                f"{file}: {'a directory' if stat.S_ISDIR(mode) else 'not a regular file'}"
-            )
-        with open(handle, "rb") as source:
+    with open(open_regular(path, file), "rb") as source:
+        try:
             raw = source.read(LIMIT + 1)
-    except OSError as error:
-        why = os.strerror(error.errno) if error.errno else str(error)
-        raise UsageError(f"{file}: cannot be read: {why}") from None
-    except ValueError:
-        raise UsageError(f"{file}: not a file name") from None
+        except OSError as error:
+            raise cannot_be_read(file, error) from None
     if len(raw) > LIMIT:
         raise UsageError(f"{file}: larger than {LIMIT >> 20} MiB, so not read")
     return raw
@@ -72,15 +60,26 @@ def _read(path: str, file: str) -> bytes:
 
 def tables(data: Mapping[str, Any], file: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """`[defaults]` and each `[[target]]`. Raises `UsageError` for anything else."""
-    for key in data.keys() - {"defaults", "target"}:
-        known = near(key, ("defaults", "target"))
-        raise UsageError(f"{file}: {safe(key, 60)}: no such table{known}")
+    for key in data:
+        if key not in ("defaults", "target"):
+            raise UsageError(f"{file}: {safe(key, 60)}: {_stray(key, data[key])}")
     defaults, listed = data.get("defaults", {}), data.get("target", [])
     if not isinstance(defaults, dict):
         raise UsageError(f"{file}: defaults: a table is wanted: [defaults]")
     if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
         raise UsageError(f"{file}: target: tables are wanted: [[target]] before each")
     return defaults, listed
+
+
+def _stray(key: str, value: object) -> str:
+    """What is wrong with what belongs to none of these tables."""
+    if key in KEYS and isinstance(value, dict):
+        return f"this table belongs to [defaults] or to a [[target]]: [defaults.{key}]"
+    if key in KEYS:
+        return "put this key below [defaults], or below the [[target]] that it is of"
+    if key in ("url", "name"):
+        return "put this key below the [[target]] that it is of"
+    return f"no such table{near(key, ('defaults', 'target', *KEYS))}"
 
 
 def near(key: str, known: Iterable[str]) -> str:
