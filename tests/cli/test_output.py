@@ -11,6 +11,7 @@ import pytest
 
 from tests.cli.command import COMMAND, QUICK, ran
 from tests.wire.scripted import serving
+from wizard.cli.output import fitting
 
 REFUSED = "http://127.0.0.1:1/sse"
 
@@ -74,6 +75,36 @@ def test_a_terminal_that_is_not_utf8() -> None:
     assert run.status == 3
     assert run.out.isascii()
     assert "Connection refused" in run.out
+
+
+C_LOCALE = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0", "PYTHONIOENCODING": ""}
+
+
+def test_columns_stand_where_there_is_ascii_alone(tmp_path: Path) -> None:
+    """What is wider or narrower than it is in UTF-8 would push the columns apart."""
+    file = tmp_path / "t.toml"
+    file.write_text(f'[[target]]\nname = "{"n" * 99}"\nurl = "{REFUSED}"\nmcp = false\n')
+    run = ran("check", "--targets", str(file), *QUICK, env=C_LOCALE)
+    heads, row = run.out.splitlines()[2:4]
+    assert run.out.isascii()
+    assert row.split()[:4] == [row.split()[0], "inconclusive", "-", "-"]
+    assert row.index("inconclusive") == heads.index("verdict")
+    assert row.index(" - ") + 1 == heads.index("cause")
+    assert len(row) == len(heads)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [
+        ("utf-8", "– … ▁█ 你"),
+        ("cp1252", "– … 07 \\u4f60"),
+        ("latin-1", "- ... 07 \\u4f60"),
+        ("ascii", "- ... 07 \\u4f60"),
+        ("gb18030", "– … ▁█ 你"),
+    ],
+)
+def test_what_a_terminal_lacks_has_a_stand_in(encoding: str, shown: str) -> None:
+    assert fitting("– … ▁█ 你", encoding) == shown
 
 
 def test_a_file_is_utf8_whatever_the_locale(tmp_path: Path) -> None:

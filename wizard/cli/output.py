@@ -57,16 +57,30 @@ def check_writable(output: str | None) -> None:
 def _print(text: str) -> None:
     if sys.stdout is None:
         raise UsageError("standard output is closed, and no file was named (-o FILE)")
-    # A terminal that is not UTF-8 must not cost the report.
-    encoding = sys.stdout.encoding or "utf-8"
     try:
-        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        sys.stdout.write(fitting(text, sys.stdout.encoding or "utf-8"))
         sys.stdout.flush()
     except BrokenPipeError:
         raise
     except OSError as error:
         drop_stdout()
         raise UsageError(_cannot("standard output", error)) from None
+
+
+_PLAIN = {"–": "-", "…": "...", **dict(zip("▁▂▃▄▅▆▇█", "01234567", strict=True))}
+"""What stands for the characters that we draw with: as wide, wherever columns depend on it."""
+
+
+def fitting(text: str, encoding: str) -> str:
+    """The text in characters that the encoding has: a terminal that is not UTF-8 must cost neither
+    the report nor its columns. What else it lacks is written out as an escape."""
+    lacking = {ord(drawn): plain for drawn, plain in _PLAIN.items() if not _has(encoding, drawn)}
+    known = text.translate(lacking) if lacking else text
+    return known.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _has(encoding: str, char: str) -> bool:
+    return char.encode(encoding, "replace").decode(encoding) == char
 
 
 def drop_stdout() -> None:

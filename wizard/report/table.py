@@ -16,6 +16,7 @@ _SHOWN = {
 }
 _HEADS = ("target", "verdict", "cause", "event", "took")
 _GAP = "  "
+_CUT = ".."
 _LEAST = 8
 """How many columns a name has at the least."""
 
@@ -70,11 +71,11 @@ def _line(row: Sequence[str], names: int, widths: Sequence[int]) -> str:
 
 def cut(name: str, size: int) -> str:
     """The name in that many columns: of a long one its beginning and its end, which is where names
-    and URLs differ."""
+    and URLs differ. Between them no `…`: not every terminal has one that is as wide."""
     if len(name) <= size:
         return name
-    tail = (size - 1) // 2
-    return f"{name[: size - 1 - tail]}…{name[-tail:]}"
+    tail = (size - len(_CUT)) // 2
+    return f"{name[: size - len(_CUT) - tail]}{_CUT}{name[-tail:]}"
 
 
 def _seen(one: Entry) -> str:
