@@ -26,7 +26,7 @@ def curl(leg: Leg, target: Target, wait: float) -> str:
     words += ["-H", f"Host: {leg.host}"] if leg.host else []
     words += [*_shared(target), *_instead(leg, target), redact(leg.url)]
     shown, vantage = [visible(word) for word in words], target.vantage(leg.vantage)
-    return vantage.shown(shown) if vantage else shlex.join(shown)
+    return redact(vantage.shown(shown)) if vantage else shlex.join(shown)
 
 
 def _shared(target: Target) -> list[str]:

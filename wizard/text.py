@@ -67,6 +67,20 @@ _ORDINARY = r"(?!(?:tokens?|auth\w*|schemes?|credentials?|realm|errors?|headers?
 """What follows a scheme's name in prose, or in a challenge: `Bearer realm="…"`."""
 _MIXED = r"(?-i:(?=[A-Za-z0-9+/]*[a-z])(?=[A-Za-z0-9+/]+[A-Z0-9]))"
 
+_WORD = r"(?P<secret>(?(quote)(?:(?!(?P=quote))[^\r\n])+|[^\s\"']+))"
+"""The rest of a shell's word, after a quote that may stand before it."""
+_QUOTE = r"(?P<quote>[\"'])?"
+SECRET_OPTION = (
+    r"--?(?:[\w-]*(?:token|secret|password|passwd|passphrase|api-?key|access-?key|credential)s?"
+    r"|(?:[\w-]*-)?(?:pass|bearer|cookie))"
+)
+"""The options of a command that a secret follows."""
+_ENDS = r"(?=[ \t=]|$)"
+USER_OPTION = rf"(?-i:-[a-zA-Z]{{0,15}}u|--user{_ENDS})"
+PROXY_USER_OPTION = rf"(?-i:-[a-zA-Z]{{0,15}}U|--proxy-user{_ENDS})"
+"""The options of curl that `name:password` follows; to other tools -u is a user and a group."""
+_PROSE = r"(?!-|(?:is|are|was|has|must|needs?|requires?|and|or|not|to|for|from|in|can\w*)\b)"
+
 _SECRETS = tuple(
     re.compile(f"(?im){pattern}")
     for pattern in (
@@ -88,6 +102,12 @@ _SECRETS = tuple(
         r"://(?P<secret>[^/?#\s\"'<>]*)@",
         r"://(?P<secret>[^/?#\s\"'<>@]{256,})",
         r"(?<![a-z0-9])(?P<secret>(?-i:eyJ)[\w-]{8,}(?:\.[\w-]*)*)",
+        rf"(?<![\w-]){SECRET_OPTION}[ \t]+{_PROSE}{_QUOTE}{_WORD}",
+        rf"\bsshpass[ \t]+-p[ \t]*{_QUOTE}{_WORD}",
+        *(
+            rf"\bcurl\b[^\r\n;|]{{0,300}}?[ \t]{option}[ \t=]*{_QUOTE}[^\s:\"']{{1,200}}:{_WORD}"
+            for option in (USER_OPTION, PROXY_USER_OPTION)
+        ),
         # What a case file has in place of a secret, to tell one from another.
         r"(?P<secret>\[redacted-[0-9]{1,9}\])",
     )
@@ -98,7 +118,7 @@ _TELLING = (
     *("auth", "cookie", "key", "token", "secret", "session", "sessid", "sid", "passw", "pwd"),
     *("passphrase", "jwt", "signature", "credential", "assertion", "code", "sig", "state"),
     *("nonce", "otp", "ticket", "bearer", "basic", "negotiate", "digest", "://", "eyj"),
-    "[redacted-",
+    *("[redacted-", "--pass", "-pass", "sshpass", "curl"),
 )
 """One of these, in whatever case, stands in all that the patterns find."""
 

@@ -1,5 +1,6 @@
 """No secret reaches a case file, wherever it stood; which of them were the same stays known."""
 
+import shlex
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from tests.casefile.again import pseudonyms
 from tests.screens import stage
 from wizard.casefile import Record, dump, load
+from wizard.cli.places import log_of
 from wizard.events import Comment, SseEvent
 from wizard.handshake import Exchange, Handshake
 from wizard.log_report import LogLine, LogReport
@@ -16,6 +18,7 @@ from wizard.model import Case, Replay, StepState
 from wizard.nginx.source import from_text
 from wizard.nginx.tree import Config, Directive
 from wizard.target import Place
+from wizard.text import is_withheld
 from wizard.timeline import Leg, Timeline
 from wizard.vantage import Equipment, Vantage
 
@@ -77,6 +80,11 @@ def seen(secret: str, text: str) -> Timeline:
     return Timeline(Leg("sse-proxy", stage.URL), headers=headers, excerpt=said, tail=tail)
 
 
+def command_log(typed: str) -> Place:
+    """What `--log web='COMMAND'` names, at a vantage of that name."""
+    return log_of(f"web={typed}", [Vantage("web", ("env",))])
+
+
 def planted(secret: str, text: str) -> Record:
     """A case that holds the secret at every place that can hold one."""
     said, line = text.format(secret), seen(secret, text)
@@ -90,7 +98,10 @@ def planted(secret: str, text: str) -> Record:
             Vantage("jump", ("sshpass", "-p", secret, "ssh", "jump")),
             Vantage("oc", ("oc", "--token", secret, "exec", "x")),
         ),
-        logs=(Place("x", name="pod", command=("logs", "--password", secret)),),
+        logs=(
+            Place("x", name="pod", command=("logs", "--password", secret)),
+            command_log(f"curl -u me:{secret} http://x"),
+        ),
     )
     hands = Handshake(
         "proxy",
@@ -112,6 +123,43 @@ def planted(secret: str, text: str) -> Record:
         problems={"logs": said},
     )
     return Record(case, (StepState("logs", "fail", said),))
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("sh -c 'sleep 9' x --password SEKRET --token SEKRETS", "sh -c 'sleep 9' x --password"),
+        ("tail --client-secret 'SEKRET two' --api-key SEKRET -f", "--api-key '[redacted-2]' -f"),
+        ("sh -c 'curl -u me:SEKRET http://x' y", "curl -u me:[redacted-1] http://x"),
+        ("curl --user me:SEKRET -sN http://x", "curl --user 'me:[redacted-1]' -sN http://x"),
+        ("env curl -ume:SEKRET http://x", "env curl '-ume:[redacted-1]' http://x"),
+        ("nsenter sshpass -p SEKRET ssh web cat /log", "sshpass -p '[redacted-1]' ssh web"),
+    ],
+)
+def test_a_logs_command_is_stored_without_its_secrets(typed: str, kept: str) -> None:
+    """However short they are; as it was typed, in its words, and where its name stands."""
+    place = command_log(typed)
+    target = replace(stage.TARGET, logs=(place,), vantages=(Vantage("web", ("env",)),))
+    case = replace(
+        Case(target, logs=(LogReport(str(place), problem=f"{place}: it ended"),)),
+        problems={"logs": f"{place}: it ended"},
+    )
+    made = dump(Record(case))
+    assert "SEKRET" not in made
+    again = load(made, "case.json").case
+    (stored,) = again.target.logs
+    assert kept in stored.what
+    assert shlex.split(stored.what) == list(stored.command)
+    assert stored.name == again.logs[0].file == f"web={stored.what}"
+    assert is_withheld(repr(stored))
+    assert load(dump(Record(again)), "case.json").case == again
+
+
+@pytest.mark.parametrize("typed", ["docker exec -u 33:33 web tail -f  /log", "journalctl  -p err"])
+def test_a_logs_command_without_secrets_is_stored_as_typed(typed: str) -> None:
+    target = replace(stage.TARGET, logs=(command_log(typed),))
+    made = dump(Record(Case(replace(target, vantages=(Vantage("web", ("env",)),)))))
+    assert load(made, "case.json").case.target.logs == target.logs
 
 
 @settings(deadline=None, max_examples=40)

@@ -197,3 +197,46 @@ def test_clip_cuts_between_words() -> None:
 )
 def test_seconds(value: float | None, shown: str) -> None:
     assert seconds(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [
+        ("x --password S3 --token S4", "x --password [redacted] --token [redacted]"),
+        ("x --client-secret 'a b' end", "x --client-secret '[redacted]' end"),
+        ('sh -c "curl --api-key S3"', 'sh -c "curl --api-key [redacted]"'),
+        ("curl -sSu me:S3 http://x", "curl -sSu me:[redacted] http://x"),
+        ("curl http://x --user 'me:S 3'", "curl http://x --user 'me:[redacted]'"),
+        ("curl -U p:S3 -u me:S4 x", "curl -U p:[redacted] -u me:[redacted] x"),
+        ("curl --user=me:S3 x", "curl --user=me:[redacted] x"),
+        ("sshpass -p S3 ssh jump", "sshpass -p [redacted] ssh jump"),
+    ],
+)
+def test_a_command_shows_none_of_its_secrets(command: str, shown: str) -> None:
+    assert redact(command) == shown
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "docker exec -u root:root web curl http://x",
+        "podman exec --user 33:33 web cat /log",
+        "error: --token is required",
+        "kubectl exec --pass-thru x",
+        "curl --user-agent=Foo:1 http://x",
+        "ssh -p 2222 jump",
+    ],
+)
+def test_a_command_without_secrets_stays(command: str) -> None:
+    assert redact(command) == command
+
+
+def test_no_text_makes_hiding_slow() -> None:
+    """Each of these would take minutes, did a pattern try all ways to read it."""
+    for text in (
+        "curl " * 20_000,
+        "curl -" + "u" * 100_000,
+        "--" + "a-" * 50_000,
+        "--token " * 9999,
+    ):
+        redact(text)

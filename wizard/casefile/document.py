@@ -40,7 +40,8 @@ def _plain(case: Case) -> frozenset[str]:
     urls = [target.url, *(place.what for place in target.direct)]
     urls += [hop.place.what for hop in target.hops]
     about = {f"{urlsplit(url).hostname}{urlsplit(url).path}" for url in urls}
-    files = {place.what for place in (*target.logs, *filter(None, [target.conf]))}
+    places = (*target.logs, *filter(None, [target.conf]))
+    files = {place.what for place in places if not place.command}
     return frozenset(about | files | {place.name for place in target.vantages})
 
 

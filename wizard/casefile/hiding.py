@@ -5,12 +5,14 @@ different ones different. What is found at one place by its name (a header, a pa
 written over wherever else it stands as it is: in a path, in a body, in a log line.
 """
 
+import os
 import re
+import shlex
 from collections.abc import Iterator
 
 from wizard.casefile.codec import Json
 from wizard.casefile.conf_text import has_secrets, hidden_config
-from wizard.text import redact
+from wizard.text import PROXY_USER_OPTION, SECRET_OPTION, USER_OPTION, redact
 
 PSEUDONYM = re.compile(r"\[?redacted-([0-9]{1,9})\]?")
 _FIRST_FREE = 1_000_000
@@ -22,7 +24,10 @@ _RANDOM = re.compile(
 _PIECES = re.compile(r"[\s;,=\"'&]+")
 _SEGMENT = re.compile(r"(?<=/)(?=[^/?#]*[0-9])[A-Za-z0-9_-]{16,}(?=[/?#]|$)")
 """A part of an endpoint's path that is a session id: a UUID, a random word."""
-_OPTION = re.compile(r"(?i)--?[\w-]*(token|secret|password|passwd|api-?key|credential)s?$")
+_OPTION = re.compile(f"(?i:{SECRET_OPTION})")
+_USER = re.compile(f"{USER_OPTION}|{PROXY_USER_OPTION}")
+_NAMED = re.compile(r"(?P<name>[^:]+:)(?P<secret>.+)", re.DOTALL)
+_TOOLS = frozenset({"curl", "sshpass", "ssh"})
 _SPOKEN = frozenset({"origin"})
 """Headers of ours that a rule reads; no secret (RFC 6454, section 7)."""
 
@@ -35,6 +40,7 @@ class Hiding:
         taken = (int(one[1]) for one in PSEUDONYM.finditer(text))
         self._next = max((one for one in taken if one < _FIRST_FREE), default=0) + 1
         self._names: dict[str, str] = {}
+        self._renamed: dict[str, str] = {}
         self._known: re.Pattern[str] | None = None
         self._plain = frozenset[str]()
 
@@ -70,6 +76,8 @@ class Hiding:
 
     def text(self, text: str) -> str:
         """The text without its secrets."""
+        if text in self._renamed:
+            return self._renamed[text]
         if self._known is not None:
             text = self._known.sub(lambda found: self.mask(found[0]), text)
         # A URL with brackets before the @ could not be taken apart.
@@ -93,6 +101,8 @@ class Hiding:
             self._find_segments(str(value.get("data")))
         if key == "target" and "headers" in value:
             value = value | {"headers": [self._ours(*pair) for pair in value["headers"]]}
+        if "what" in value and "command" in value:
+            value = self._command(value)
         return {name: self._walk(one, name) for name, one in value.items()}
 
     def _config(self, text: str) -> str:
@@ -122,14 +132,30 @@ class Hiding:
         self._header(name, value)
         return [name, self.mask(value)]
 
+    def _command(self, place: dict[str, Json]) -> dict[str, Json]:
+        """A log's command as it was typed is what its words are without their secrets; so is a
+        name that repeats it."""
+        hidden = list(self._words(place["command"]))
+        if hidden == place["command"]:
+            return place
+        typed, name, what = str(place["what"]), str(place.get("name", "")), shlex.join(hidden)
+        self._renamed[name] = name.replace(typed, what) if typed else name
+        return place | {"command": hidden, "what": what, "name": self._renamed[name]}
+
     def _words(self, words: list[str]) -> Iterator[str]:
-        """A command's words; what follows `--token`, and sshpass's `-p`, is a secret."""
-        before = ""
+        """A command's words; what follows `--token`, sshpass's `-p` or curl's `-u` is a secret."""
+        before, tool = "", ""
         for word in words:
-            if _OPTION.match(before) or (before == "-p" and "sshpass" in words[0]):
-                yield self.mask(word)
-            elif word.startswith("-p") and word != "-p" and "sshpass" in words[0]:
-                yield f"-p{self.mask(word[2:])}"
-            else:
-                yield self.text(word)
+            yield self._word(word, before, tool)
             before = word
+            tool = os.path.basename(word) if os.path.basename(word) in _TOOLS else tool
+
+    def _word(self, word: str, before: str, tool: str) -> str:
+        if _OPTION.fullmatch(before) or (before == "-p" and tool == "sshpass"):
+            return self.mask(word)
+        if tool == "sshpass" and word.startswith("-p") and word != "-p":
+            return f"-p{self.mask(word[2:])}"
+        named = _NAMED.fullmatch(word)
+        if tool == "curl" and named and (_USER.fullmatch(before) or _USER.match(word)):
+            return f"{named['name']}{self.mask(named['secret'])}"
+        return self.text(word)
