@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.command import QUICK
 from tests.cli.wrong_targets import URL
 from wizard.cli.options import parser
 from wizard.cli.targets import Named, read_targets
@@ -31,3 +32,10 @@ def wrong(file: Path, text: str, *words: str) -> str:
     assert said.startswith(f"{file}"), said
     assert said.isprintable()
     return said.removeprefix(f"{file}").removeprefix(": ")
+
+
+def listed(file: Path, **lines: str) -> list[str]:
+    """The command that checks these: each target's lines by its name."""
+    text = "".join(f'[[target]]\nname = "{name}"\n{rest}\n' for name, rest in lines.items())
+    file.write_text(f"[defaults]\nmcp = false\n{text}", "utf-8")
+    return ["check", "--targets", str(file), *QUICK]

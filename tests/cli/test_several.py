@@ -2,14 +2,13 @@
 
 import asyncio
 import json
-import signal
-from asyncio.subprocess import PIPE
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
-from tests.cli.command import COMMAND, QUICK, ran
+from tests.cli.command import ran
+from tests.cli.target_files import listed
 from tests.wire.scripted import CHUNKED, chunk, saying, serving
 from wizard.cli import several
 from wizard.cli.main import main
@@ -22,15 +21,7 @@ from wizard.report.entry import Entry
 from wizard.target import Target
 
 LIVE = saying(CHUNKED, chunk(b"data: 1\n\n"), then="open")
-ENDPOINT = CHUNKED + chunk(b"event: endpoint\ndata: /messages?session_id=1\n\n")
 REFUSED = "http://127.0.0.1:1/sse"
-
-
-def listed(file: Path, **urls: str) -> list[str]:
-    """The command that checks these."""
-    text = "".join(f'[[target]]\nname = "{name}"\n{rest}\n' for name, rest in urls.items())
-    file.write_text(f"[defaults]\nmcp = false\n{text}", "utf-8")
-    return ["check", "--targets", str(file), *QUICK]
 
 
 async def test_one_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
@@ -166,72 +157,6 @@ async def test_a_bug_is_not_come_upon_again_where_the_run_is_cut_short(fake: typ
         await task
     assert list(batch.bugs) == ["bad"]
     assert [one.verdict for one in batch.entries()] == ["inconclusive", "inconclusive", None]
-
-
-async def cut_short(file: Path, *more: str) -> tuple[str, str]:
-    """Standard output and error of a run that is interrupted while the second target's stream is
-    live and its handshake goes on: the POST has come, so nothing is timed."""
-    started: asyncio.Future[asyncio.subprocess.Process] = asyncio.Future()
-    posts: list[bytes] = []
-
-    async def act(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        process, head = await started, await reader.readuntil(b"\r\n\r\n")
-        if not head.startswith(b"POST"):
-            writer.write(ENDPOINT)
-        elif not posts:
-            posts.append(head)
-            process.send_signal(signal.SIGINT)
-        await reader.read()
-
-    async with serving(LIVE) as live, serving(act, read_first=False) as held:
-        good, stuck = f'url = "{live}"', f'url = "{held}"\nmcp = true'
-        words = listed(file, good=good, stuck=stuck, waits=good, too=good)
-        process = await asyncio.create_subprocess_exec(
-            *COMMAND,
-            *(*words, "--parallel", "1", "--stall", "30", *more),
-            stdout=PIPE,
-            stderr=PIPE,
-            # A shell's background job ignores SIGINT, and hands that down.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-        )
-        started.set_result(process)
-        async with asyncio.timeout(50):
-            out, err = await process.communicate()
-    assert process.returncode == 130
-    assert posts
-    return out.decode(), err.decode()
-
-
-async def test_interrupted_the_report_so_far_is_printed(tmp_path: Path) -> None:
-    """What had been live by then is not healthy, and what was not asked has no verdict."""
-    out, err = await cut_short(tmp_path / "t")
-    assert err == "ssewizard: interrupted\n"
-    head, _, _, *rows = out.splitlines()
-    said = "INCONCLUSIVE  1 inconclusive, 1 healthy; interrupted: 2 of 4 not asked, "
-    assert head.startswith(said)
-    assert [row.split()[:2] for row in rows[:2]] == [["good", "healthy"], ["stuck", "inconclusive"]]
-    assert [row.split() for row in rows[2:4]] == [
-        [name, "not", "asked", "–", "–", "–"] for name in ("waits", "too")
-    ]
-    seen = " ".join(out.partition("Not healthy\n")[2].split())
-    assert seen.startswith("- stuck (http://127.0.0.1:")
-    assert "interrupted" in seen
-    assert "waits" not in seen
-
-
-async def test_interrupted_the_metrics_of_before_stay(tmp_path: Path) -> None:
-    """They get old, which an alert sees; new ones would look complete, and resolve alerts."""
-    file = tmp_path / "a.prom"
-    file.write_text("of before")
-    out, err = await cut_short(tmp_path / "t", "--format", "prometheus", "-o", str(file))
-    assert file.read_text() == "of before"
-    assert (out, err.splitlines()) == (
-        "",
-        [
-            f"ssewizard: not all was checked, so no metrics are written: {file} is as it was",
-            "ssewizard: interrupted",
-        ],
-    )
 
 
 async def test_progress_is_one_line_for_each_that_is_done(

@@ -1,6 +1,5 @@
 """A file of targets: its keys are the options, and everything wrong with it is one sentence."""
 
-import asyncio
 import os
 from pathlib import Path
 
@@ -9,9 +8,8 @@ import pytest
 from tests.cli.command import ran
 from tests.cli.target_files import only, read, wrong
 from tests.cli.wrong_targets import ONE, URL, WRONG
-from tests.wire.scripted import serving
 from wizard.cli.options import parser, target_of, target_parser
-from wizard.cli.targets import Named, check_files, read_targets
+from wizard.cli.targets import read_targets
 from wizard.cli.toml import KEYS, LIMIT
 from wizard.errors import UsageError
 from wizard.target import Hop, Place, Target
@@ -119,45 +117,6 @@ def test_vantages_of_the_command_line_are_known_in_the_file(file: Path) -> None:
 @pytest.mark.parametrize(("text", "said"), WRONG.values(), ids=WRONG.keys())
 def test_what_is_wrong_is_said_with_its_place(file: Path, text: str, said: str) -> None:
     assert said in wrong(file, text)
-
-
-ABSENT = {
-    "conf": 'conf = "nope.conf"',
-    "log": 'log = ["t.toml", "nope.log"]',
-    "log-in-no-folder": 'log = "sub/nope.log"',
-}
-
-
-@pytest.mark.parametrize("lines", ABSENT.values(), ids=ABSENT.keys())
-async def test_a_file_that_is_not_there_is_said_before_anything_is_sent(
-    tmp_path: Path, lines: str
-) -> None:
-    asked: list[str] = []
-
-    async def act(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        asked.append("one")
-
-    async with serving(act) as url:
-        text = f'[[target]]\nurl = "{url}"\n[[target]]\nname = "b"\nurl = "{url}"\n{lines}'
-        (tmp_path / "t.toml").write_text(text)
-        run = await asyncio.to_thread(ran, "check", "--targets", str(tmp_path / "t.toml"))
-    assert (run.status, run.out, asked) == (2, "", [])
-    key, path = lines.partition(" ")[0], lines.split('"')[-2]
-    assert run.sentence == (
-        f"ssewizard: {tmp_path}/t.toml: target 'b': {key}: {tmp_path}/{path}: cannot be read: "
-        "No such file or directory\n"
-    )
-
-
-def test_what_is_no_file_here_is_not_looked_for(tmp_path: Path) -> None:
-    """Nor is what can be read, whatever is in it."""
-    (tmp_path / "a.log").touch()
-    elsewhere = Place("/nope.log", "web")
-    command = Place("cat /nope", name="x", command=("cat", "/nope"))
-    logs = (Place(str(tmp_path / "a.log")), elsewhere, command)
-    check_files("t", [Named("a", Target(URL, conf=Place(""), logs=logs)), Named("b", Target(URL))])
-    with pytest.raises(UsageError, match=r"t: target 'a': conf: .*: a directory$"):
-        check_files("t", [Named("a", Target(URL, conf=Place(str(tmp_path))))])
 
 
 def test_standard_input_cannot_serve_many(file: Path) -> None:
