@@ -80,7 +80,7 @@ def hop_question(target: Target, take: Callable[[Target], None]) -> Question:
             take(replace(target, hops=hops))
 
     return Question(
-        "The proxies in a row behind the URL, outermost first: NAME=URL, a blank between several; "
+        "The proxies in a row behind the URL, outermost first: NAME=URL, a space between several; "
         "NAME=PLACE=URL looks from there",
         lambda text: hops_of(text.split(), target.vantages),
         done,
