@@ -96,7 +96,21 @@ def _count(things: Sequence[object], name: str) -> str:
 
 
 def of_site(site: Site) -> Verdict:
-    """The config: warns where the prediction says that something is held."""
+    """The config: warns where something would be held, or where it may be that of another Nginx."""
+    state, why = _of_served(site)
+    doubt = site.config.unsure or ("" if site.listens else _not_listening(site))
+    return ("warn", f"{doubt}; {why}") if doubt else (state, why)
+
+
+def _not_listening(site: Site) -> str:
+    """What that means: behind another proxy it is usual."""
+    return (
+        f"no server in it listens on port {site.request.reached} (it is another Nginx's, or a port "
+        "is mapped or TLS ended in front of it)"
+    )
+
+
+def _of_served(site: Site) -> Verdict:
     if site.server is None:
         return "warn", "no server block serves this URL"
     if site.location is None:

@@ -71,10 +71,13 @@ async def read_config(book: Notebook) -> StepResult:
     conf = book.target.conf
     if conf is None:
         raise UsageError(STEP_TEXTS["config"].missing)
-    config = await config_at(conf.what, book.outpost(conf.vantage))
+    url, direct = conf_url(book.target), book.target.connect_to
+    asked = request_for(url)
+    port = direct[1] if direct and url == book.target.url else asked.reached
+    config = await config_at(conf.what, book.outpost(conf.vantage), port=port)
     lines = [*book.seen("root-proxy"), *book.seen("sse-proxy")]
     version = config.version or observed_version(lines)
-    site = nginx.inspect(config, request_for(conf_url(book.target)), version)
+    site = nginx.inspect(config, asked, version)
     book.keep_site(site, nginx.inspect(config, request_for(root_url(book.target)), version))
     await book.follow_up()  # The config may be what asks for them: several peers, a Host.
     return _with_doubt(verdicts.of_site(site), site)
@@ -82,8 +85,10 @@ async def read_config(book: Notebook) -> StepResult:
 
 def _with_doubt(result: StepResult, site: Site) -> StepResult:
     state, why = result
-    asked = [f"read by {site.config.asked}"] if site.config.asked else []
-    return state, "; ".join((why, *asked, *site.undecided[:1]))
+    more = [f"read by {site.config.asked}"] if site.config.asked else []
+    if site.listens and not site.config.unsure:  # else it begins with that doubt
+        more += site.undecided[:1]
+    return state, "; ".join((why, *more))
 
 
 async def verify(book: Notebook) -> StepResult:

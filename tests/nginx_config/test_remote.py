@@ -1,19 +1,16 @@
 """A config at a vantage: its files, `nginx -T` there, and what a hostile or poor place says."""
 
 import os
-import select
 import shutil
-import signal
-import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import INSTALLED
 from tests.logs.test_afar import left_running
+from tests.nginx_config.masters import Masters
 from tests.nginx_config.texts import one_line
 from wizard import nginx as config_of
 from wizard.errors import ConfigError, VantageError
@@ -281,61 +278,38 @@ async def test_a_place_that_lies_ends_in_a_sentence(lie: str, what: str, tmp_pat
     await refused(what, Outpost(Vantage("web", (sys.executable, str(liar)))))
 
 
-@pytest.fixture
-def alone() -> Iterator[tuple[str, ...]]:
-    """A prefix into a network namespace of its own: no Nginx of other tests is seen there."""
-    prefix = ("unshare", "-n") if os.geteuid() == 0 else ("unshare", "-rn")
-    words = [*prefix, "sh", "-c", "echo x; read -r _"]
-    try:
-        held = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    except FileNotFoundError:
-        pytest.skip("no unshare here")
-    with held:
-        assert held.stdout is not None
-        if not held.stdout.readline():
-            pytest.skip("no namespaces here")
-        enter = ("nsenter", "-t", str(held.pid), *(() if os.geteuid() == 0 else ("-U",)), "-n")
-        yield enter
-        held.communicate()
-
-
-CONF = """\
-{user}pid {folder}/nginx.pid;
-error_log {folder}/error.log;
-events {{}}
-http {{
-    access_log off;
-    {temp}
-    server {{ listen unix:{folder}/s; location /sse {{ return 204; }} }}
-}}
-"""
-TEMP = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-
-
-@pytest.fixture
-def running(nginx: str, tmp_path: Path, alone: tuple[str, ...]) -> Iterator[Path]:
-    """The config of an Nginx that runs in that namespace."""
-    conf, user = tmp_path / "its.conf", "user root;\n" if os.geteuid() == 0 else ""
-    temp = " ".join(f"{one}_temp_path {tmp_path}/{one};" for one in TEMP)
-    conf.write_text(CONF.format(user=user, folder=tmp_path, temp=temp), "utf-8")
-    subprocess.run([*alone, nginx, "-p", str(tmp_path), "-c", conf.name], check=True, timeout=30)
-    # It listens by now; once a worker answers, the master has its title and its file.
-    with socket.socket(socket.AF_UNIX) as asking:
-        asking.settimeout(30)
-        asking.connect(f"{tmp_path}/s")
-        asking.sendall(b"GET /sse HTTP/1.0\r\n\r\n")
-        assert asking.recv(12) == b"HTTP/1.1 204"
-    pid = int((tmp_path / "nginx.pid").read_text("utf-8"))
-    handle = os.pidfd_open(pid)
-    yield conf
-    os.kill(pid, signal.SIGTERM)
-    select.select([handle], [], [], 30)
-    os.close(handle)
-
-
-async def test_the_running_nginx_knows_its_config(running: Path, alone: tuple[str, ...]) -> None:
-    found = await config_at("", Outpost(Vantage("web", alone)))
+async def test_the_running_nginx_knows_its_config(masters: Masters) -> None:
+    running = masters.start("its")
+    found = await config_at("", masters.web)
     assert found.main == str(running)
+    assert found.unsure == ""
     assert found.asked.endswith(f"-p {running.parent} -c {running.name} -T")
     assert found.version in INSTALLED
     assert same(found, config_of.read(str(running)))
+
+
+async def test_of_several_the_one_that_listens_is_asked(masters: Masters) -> None:
+    names = {8081: "a", 8082: "b", 8083: "c"}
+    confs = {port: masters.start(name, port) for port, name in names.items()}
+    for port, conf in confs.items():
+        found = await config_at("", masters.web, port=port)
+        assert (found.main, found.unsure, found.notes) == (str(conf), "", ())
+
+
+async def test_of_several_none_listens(masters: Masters) -> None:
+    confs = {str(masters.start(name, port)) for name, port in (("a", 8081), ("b", 8082))}
+    found = await config_at("", masters.web, port=443)
+    (other,) = confs - {found.main}
+    assert found.unsure == (
+        f"further Nginx run there: {other} (none of them is seen to listen on port 443; this is of "
+        f"{found.main}); choose: --conf web={other}"
+    )
+    assert found.notes == (found.unsure,)
+    assert "the port is not known" in (await config_at("", masters.web)).unsure
+
+
+async def test_of_several_more_than_one_listens(masters: Masters) -> None:
+    for name, listen in (("a", "8081 reuseport"), ("b", "8081 reuseport"), ("c", "8082")):
+        masters.start(name, listen)
+    found = await config_at("", masters.web, port=8081)
+    assert "(2 of them are seen to listen on port 8081; " in found.unsure

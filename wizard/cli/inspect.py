@@ -18,7 +18,7 @@ def inspect(given: argparse.Namespace) -> int:
     vantages = vantages_of(given.vantage)
     place = conf_of(given.conf, vantages)
     there = next((Outpost(one) for one in vantages if one.name == place.vantage), None)
-    config = asyncio.run(config_at(place.what, there))
+    config = asyncio.run(config_at(place.what, there, port=given.port))
     path, _, query = given.path.partition("?")
     request = Request(path, given.host, given.scheme, given.port, query)
     site = nginx.inspect(config, request)

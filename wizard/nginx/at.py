@@ -12,8 +12,13 @@ from wizard.nginx.tree import Config
 from wizard.vantage.outpost import Outpost
 
 
-async def config_at(what: str, outpost: Outpost | None = None) -> Config:
+async def config_at(
+    what: str, outpost: Outpost | None = None, *, port: int | None = None
+) -> Config:
     """The config that `what` names here or at a vantage; an empty one is `nginx -T` there.
+
+    Args:
+        port: Of several Nginx that run there, the one that listens on it is asked.
 
     Raises:
         ConfigError: It cannot be read or parsed.
@@ -23,7 +28,7 @@ async def config_at(what: str, outpost: Outpost | None = None) -> Config:
         local = dump_local if not what else partial(read, what)
         return await asyncio.to_thread(local)
     try:
-        return await (read_there(outpost, what) if what else dump_there(outpost))
+        return await (read_there(outpost, what) if what else dump_there(outpost, port))
     except ConfigError as error:
         raise _at(outpost.vantage.name, error) from None
 

@@ -1,5 +1,7 @@
 """The config of an Nginx at a vantage, as it says itself: `nginx -T` there."""
 
+import os
+import re
 from dataclasses import replace
 from secrets import token_hex
 
@@ -14,18 +16,25 @@ from wizard.text import safe
 from wizard.vantage.outpost import Outpost
 from wizard.vantage.packed import own_words
 
+SHOWN = 4
+"""How many further Nginx are named."""
 _SAMPLE = "/etc/nginx/nginx.conf"
 
 
-async def dump_there(outpost: Outpost, within: float = WITHIN) -> Config:
+async def dump_there(
+    outpost: Outpost, port: int | None = None, *, within: float = WITHIN
+) -> Config:
     """What `nginx -T` prints there, with the config that the running Nginx was started with.
+
+    Args:
+        port: Of several that run there, the one that listens on it is asked.
 
     Raises:
         ConfigError: There is no Nginx, or it refuses: in its own words, and what to try instead.
         VantageError: The place cannot be reached, has no shell, or was lost.
     """
     where, mark = f"{outpost.vantage.name}: nginx -T", token_hex(8)
-    done = await run_script(outpost, DUMP, [mark, "dump"], within, FILE_LIMIT)
+    done = await run_script(outpost, DUMP, [mark, "dump", str(port or "")], within, FILE_LIMIT)
     said = _marked(done.stdout, mark)
     if "end" not in said:
         problem = trouble(done)
@@ -35,7 +44,9 @@ async def dump_there(outpost: Outpost, within: float = WITHIN) -> Config:
     if said["end"].strip() != b"0":
         raise ConfigError(_hint(own_words(complaint(done.stderr)), outpost), where)
     config = from_text(decode(said.get("dump", b""), where), where, _version(said))
-    return replace(config, asked=_asked(said), notes=(*config.notes, *_others(said)))
+    unsure = _unsure(said, port, outpost)
+    notes = (unsure, *config.notes) if unsure else config.notes
+    return replace(config, asked=_asked(said), unsure=unsure, notes=notes)
 
 
 async def version_there(outpost: Outpost, within: float) -> str | None:
@@ -60,10 +71,29 @@ def _asked(said: dict[str, bytes]) -> str:
     return f"{safe(words, 200)} -T" if " -c " in words or " -p " in words else ""
 
 
-def _others(said: dict[str, bytes]) -> list[str]:
-    """The Nginx whose config this is not."""
-    others = _word(said.get("others", b""))
-    return [f"further Nginx masters run there: {safe(others, 200)}"] if others else []
+def _unsure(said: dict[str, bytes], port: int | None, outpost: Outpost) -> str:
+    """Why this may be the config of the wrong one of several; empty where the port decided."""
+    fits, *titles = _word(said.get("others", b"")).split("\n")[: SHOWN + 2]
+    read, *others = [_config_of(title) for title in titles] or [""]
+    if not others or fits == "1":
+        return ""
+    count = "none of them is" if fits == "0" else f"{safe(fits, 10)} of them are"
+    why = f"{count} seen to listen on port {port}" if port else "the port is not known"
+    path = next((one for one in others if one.startswith("/")), "PATH")
+    return (
+        f"further Nginx run there: {', '.join(others)} ({why}; this is of {read}); "
+        f"choose: --conf {outpost.vantage.name}={path}"
+    )
+
+
+def _config_of(title: str) -> str:
+    """The config file that a master's command line names, else that line."""
+    conf, prefix = (_OPTIONS[letter].search(title) for letter in "cp")
+    path = os.path.join(prefix[1] if prefix else "", conf[1]) if conf else ""
+    return safe(path if path.startswith("/") else title, 100)
+
+
+_OPTIONS = {letter: re.compile(rf" -{letter} ?(\S+)") for letter in "cp"}
 
 
 def _hint(problem: str, outpost: Outpost) -> str:

@@ -14,7 +14,19 @@ part() { printf '\n%s %s\n' "$m" "$1"; }
 # config (its load_module) that it names are run with our rights; one of another network namespace
 # is another container's.
 mine=$(id -u 2>/dev/null) net=$(readlink /proc/self/ns/net 2>/dev/null)
-bin= conf= prefix= dir= others=
+bin= conf= prefix= dir= own= others= fits=0 inodes=
+if [ -n "$3" ]; then
+  inodes=$(grep -h ":$(printf %04X "$3") [0-9A-F:]* 0A " /proc/net/tcp /proc/net/tcp6 2>/dev/null |
+    while read -r _ _ _ _ _ _ _ _ _ one _; do echo "$one"; done)
+fi
+# Whether a process holds a socket that listens on the asked port.
+listening() {
+  held=$(ls -l "$1/fd" 2>/dev/null)
+  for one in $inodes; do
+    case $held in *"socket:[$one]"*) return 0 ;; esac
+  done
+  return 1
+}
 master() {
   set -- "$1" $(ls -ldn "$1" 2>/dev/null)
   [ "$4" = 0 ] || [ "$4" = "$mine" ] || return 0
@@ -31,14 +43,21 @@ master() {
     shift
   done
   case $c in /*) [ -e "$c" ] || return 0 ;; esac
-  if [ -n "$dir" ]; then others="$others ${title#nginx: master process };"; return 0; fi
-  dir=$d conf=$c prefix=$p
+  title=${title#nginx: master process } fit=
+  listening "$d" && fit=1 fits=$((fits + 1))
+  if [ -n "$dir" ]; then
+    if [ -z "$fit" ] || [ "$fits" -gt 1 ]; then others="$others$title
+"; return 0; fi
+    others="$own
+$others"
+  fi
+  dir=$d conf=$c prefix=$p own=$title bin=
   exe=$(readlink "$d/exe" 2>/dev/null)
   [ -n "$exe" ] && [ -x "$exe" ] && bin=$exe
   return 0
 }
-for one in $(grep -l '^nginx: master process ' /proc/[0-9]*/cmdline 2>/dev/null); do
-  master "${one%/cmdline}"
+for line in $(grep -l '^nginx: master process ' /proc/[0-9]*/cmdline 2>/dev/null); do
+  master "${line%/cmdline}"
 done
 for one in nginx openresty /usr/sbin/nginx /usr/local/sbin/nginx /usr/local/nginx/sbin/nginx \
   /usr/local/openresty/nginx/sbin/nginx /usr/local/openresty/bin/openresty \
@@ -54,7 +73,7 @@ set -- "$bin"
 [ -n "$prefix" ] && set -- "$@" -p "$prefix"
 [ -n "$conf" ] && set -- "$@" -c "$conf"
 part words; printf '%s' "$*"
-[ -n "$others" ] && { part others; printf '%s' "$others"; }
+[ -n "$others" ] && { part others; printf '%s\n' "$fits" "$own" "$others"; }
 part version; "$bin" -v 2>&1
 [ "$want" = dump ] || { part end; exit 0; }
 # In the background, so that it goes with us: a name that does not resolve keeps it waiting.
@@ -65,7 +84,8 @@ code=$?
 part end; printf '%s' "$code"
 """
 """`nginx -v`, and where `$2` is `dump` also `nginx -T` as the running Nginx was started; `end` is
-its exit status."""
+its exit status. Of several that run the one is taken that listens on port `$3`, else the first;
+`others` says how many do, which one it is, and which are the others."""
 
 FILES = rf"""{BARRED}
 m=$1 n=0 k=0

@@ -107,7 +107,7 @@ def choose(config: Config, request: Request) -> Chosen | None:
     known = servers(config)
     if not known:
         return None
-    port = request.port or (443 if request.scheme == "https" else 80)
+    port = request.reached
     name = asked_name(request.host)
     sockets = _sockets((server for _, server in known), port)
     group, doubt = _group(sockets, name)

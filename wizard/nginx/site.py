@@ -29,6 +29,11 @@ class Request:
     port: int | None = None
     query: str = ""
 
+    @property
+    def reached(self) -> int:
+        """The port at which it arrives: the scheme's own where none is named."""
+        return self.port or (443 if self.scheme == "https" else 80)
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:

@@ -49,6 +49,8 @@ class Config:
         paths: The path on disk by the same name; empty for a dump or standard input.
         version: The Nginx version that wrote the dump, if it says so.
         asked: The command that printed it, where that is more than `nginx -T`; else empty.
+        unsure: Why this may be the config of another Nginx than is asked, in one sentence; else
+            empty.
         notes: What could not be followed (an unreadable glob, a missing file), one sentence each.
     """
 
@@ -59,3 +61,4 @@ class Config:
     version: str | None = None
     notes: tuple[str, ...] = ()
     asked: str = ""
+    unsure: str = ""
