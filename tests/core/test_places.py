@@ -42,6 +42,19 @@ def test_what_lies_at_a_vantage() -> None:
     assert target.logs[2].command[:2] == ("kubectl", "logs")
 
 
+@pytest.mark.parametrize(
+    ("given", "log"),
+    [
+        ("pod=podlogs", Place("podlogs", name="pod", command=("podlogs",))),
+        ("web=error", Place("error", "web")),
+        ("local=error", Place("error")),
+        ("web=tail error", Place("tail error", "web", "web=tail error", ("tail", "error"))),
+    ],
+)
+def test_a_log_of_one_word(given: str, log: Place) -> None:
+    assert parsed("--vantage", WEB, "--log", given).logs == (log,)
+
+
 def test_a_hop_called_as_a_vantage_is_asked_from_there() -> None:
     hops = ("--hop", "edge=http://edge/sse", "--hop", "web=http://127.0.0.1/sse")
     target = parsed("--vantage", WEB, *hops, "--hop", "in=web=http://b/sse")
@@ -65,6 +78,7 @@ def test_a_hop_called_as_a_vantage_is_asked_from_there() -> None:
         (("--vantage", WEB, "--direct", "pod=http://h/sse"), r"\(web\)"),
         (("--conf", "pod="), "no vantage pod is known"),
         (("--log", "pod=/var/log/a"), "no vantage pod is known"),
+        (("--log", "pod=access.log"), "no vantage pod is known"),
         (("--conf", "http://h/sse"), "a URL where a file"),
         (("--vantage", WEB, "--log", "web=http://h/sse"), "a URL where a file"),
         (("--log", "pod=kubectl 'logs -f"), "no closing quotation"),

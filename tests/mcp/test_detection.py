@@ -126,6 +126,14 @@ async def test_no_answer_is_not_asked_for_twice(how: str) -> None:
     assert server.whats == SHORT[:1]
 
 
+@pytest.mark.parametrize("said", ["no connection: Connection refused", "no connection to 1: x"])
+async def test_that_there_was_no_connection_is_said_once(said: str) -> None:
+    async with running(STREAMABLE) as server:
+        line = Timeline(Leg("sse-proxy", server.url), ended="refused", detail=said, waited_s=1.0)
+        made = await shaken(server, line, "http+sse")
+    assert (made.skipped, made.why) == (True, said)
+
+
 HOPELESS = {
     "refused": ([], "refused", "no connection"),
     "TLS": ([Connected(0.0)], "tls", "no connection"),

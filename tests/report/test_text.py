@@ -1,6 +1,7 @@
 """The report for a person: it fits, it is quiet without colour, it has no gaps."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -8,6 +9,7 @@ from tests.report.results import MADE, SECRET, fault, healthy, hostile, inconclu
 from wizard.report import Result
 from wizard.report.text import WIDTH, recommendation_text, text_report
 from wizard.rules import all_rules
+from wizard.timeline import Leg
 
 MAKERS = [fault, healthy, inconclusive]
 ANSI = re.compile(r"\x1b\[\d+m")
@@ -64,6 +66,23 @@ def test_each_leg_stands_below_its_check() -> None:
     at = next(i for i, line in enumerate(lines) if line.startswith("  FAIL  sse-proxy"))
     assert lines[at + 1].split() == ["h1", "identity", "held", "1", "ms", "–", "–"]
     assert lines[at + 2].split()[:3] == ["h1", "gzip", "held"]
+
+
+@pytest.mark.parametrize(
+    ("leg", "shown"),
+    [
+        (Leg("sse-proxy", "u", vantage="web"), "h1 identity from web"),
+        (Leg("sse-hop", "u", vantage="web", hop="inner"), "inner h1 from web"),
+        (Leg("sse-hop", "u", "2", "gzip", "web", "inner"), "inner h2 gzip from web"),
+        (Leg("sse-hop", "u", vantage="x" * 30, hop="a"), f"a h1 from {'x' * 12}…"),
+    ],
+)
+def test_a_leg_keeps_its_place_in_its_column(leg: Leg, shown: str) -> None:
+    made = fault()
+    cells = [replace(one, timeline=replace(one.timeline, leg=leg)) for one in made.case.proxy]
+    text = text_report(replace(made, case=replace(made.case, proxy=tuple(cells))))
+    assert re.search(rf"\n {{10}}{shown} +held ", text)
+    assert max(map(len, text.splitlines())) <= WIDTH
 
 
 def test_the_block_and_the_diff_can_be_pasted() -> None:

@@ -56,7 +56,7 @@ SAID = {
     "docker daemon": (
         "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon "
         "running?",
-        "is it running?",
+        "Is the docker daemon running?",
     ),
     "no cluster": (
         "The connection to the server localhost:8080 was refused - did you specify the right host?",
@@ -75,6 +75,14 @@ def test_what_is_said_there_as_one_sentence(name: str) -> None:
     assert expected in told
     assert told.isprintable()
     assert "\n" not in told
+
+
+def test_what_asks_already_is_not_asked_twice() -> None:
+    said = SAID["docker daemon"][0]
+    assert sentence(1, said) == said
+    asked = "did you specify the right host or port?"
+    told = sentence(1, f"The connection to the server localhost:8080 was refused - {asked}")
+    assert f"{asked} Is it the right name" in told
 
 
 def test_each_trouble_is_shown() -> None:

@@ -13,6 +13,8 @@ from wizard.vantage import Vantage
 _NAMED = re.compile(r"^([A-Za-z][A-Za-z0-9_.-]*)=(.*)$", re.DOTALL)
 _PATH = ("/", "./", "../", "~")
 """How a log's path at another place begins; what begins otherwise and has blanks is a command."""
+_PROGRAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
+"""What is a command without words, where it cannot be a path at a vantage: `pod=podlogs`."""
 
 
 def vantages_of(texts: Sequence[str]) -> tuple[Vantage, ...]:
@@ -114,10 +116,11 @@ def _is_path(text: str) -> bool:
 def log_of(text: str, vantages: Sequence[Vantage] = ()) -> Place:
     """`[VANTAGE=]PATH`, or `NAME=COMMAND WORDS`: what a command prints, there or here."""
     name, what = _named(text)
-    is_command = bool(name) and not what.startswith(_PATH) and len(what.split()) > 1
+    there = name in (one.name for one in vantages)
+    alone = not there and name != LOCAL and _PROGRAM.fullmatch(what) is not None
+    is_command = bool(name) and not what.startswith(_PATH) and (alone or len(what.split()) > 1)
     if is_command:
         words = _words(f"--log {name}", what)
-        there = name in (one.name for one in vantages)
         return Place(what, name if there else LOCAL, f"{name}={what}" if there else name, words)
     place = conf_of(text, vantages)
     if not place.what or place.what == "-":

@@ -84,7 +84,8 @@ def _hopeless(stream: Timeline | None, speaks: str) -> str | None:
     if stream is None:
         return None
     if stream.headers_s is None and stream.ended in NO_CONNECTION:
-        return f"no connection: {safe(stream.detail or 'refused', 200)}"
+        said = safe(stream.detail or "refused", 200)
+        return said if said.startswith("no connection") else f"no connection: {said}"
     if speaks == "http+sse" and _is_held(stream):
         return "the stream is held: its endpoint event never came, so there is nowhere to POST"
     if stream.status is not None and 300 <= stream.status < 400:

@@ -115,15 +115,19 @@ def _check(check: Check, paint: Callable[[str, str], str], wide: int) -> str:
 
 
 def _leg_name(cell: Cell) -> str:
-    """How it was asked, and at which hop or from which vantage: `edge h1 gzip`."""
-    return cell.timeline.leg.label.partition(" ")[2]
+    """How it was asked, and at which hop or from which vantage: `edge h1 gzip`. A long one goes
+    without what is usual, not without its end."""
+    whole = cell.timeline.leg.label.partition(" ")[2]
+    return whole if len(whole) < _WIDEST else whole.replace(" identity", "", 1)
 
 
 def _cell_row(cell: Cell, wide: int) -> str:
     """One leg in one row: outcome and times, in the columns of `Checks`."""
     line = cell.timeline
     times = [seconds(at) for at in (line.connect_s, line.headers_s, line.first_event_s)]
-    row = f"{'':10}{safe(_leg_name(cell))[: wide - 1]:<{wide}}{cell.outcome:<13}"
+    name = safe(_leg_name(cell))
+    shown = name if len(name) < wide else f"{name[: wide - 2]}…"
+    row = f"{'':10}{shown:<{wide}}{cell.outcome:<13}"
     return f"{row}{times[0]:>10}{times[1]:>10}{times[2]:>13}\n"
 
 

@@ -31,7 +31,14 @@ class Trouble:
 
 
 def _always(advice: str) -> Callable[[Sequence[str], str], str]:
-    return lambda prefix, said: f"{said}: {advice}"
+    return lambda prefix, said: (
+        f"{said} {advice[0].upper()}{advice[1:]}" if said.endswith("?") else f"{said}: {advice}"
+    )
+
+
+def _itself(prefix: Sequence[str], said: str) -> str:
+    """What is said there says it all."""
+    return said
 
 
 def _by_hand(prefix: Sequence[str], said: str) -> str:
@@ -123,7 +130,7 @@ _TROUBLES: tuple[tuple[str, Callable[[Sequence[str], str], str]], ...] = (
     (r"\(NotFound\)|container \S+ (?:is )?not (?:found|valid)", _always(_ACCESS)),
     (r"No such container|no such container|no container with name", _always(_ACCESS)),
     (r"container .* is not running|cannot exec in a stopped", _always("start it first")),
-    (r"(?i)cannot connect to the docker daemon|docker daemon running", _always("is it running?")),
+    (r"(?i)cannot connect to the docker daemon|docker daemon running", _itself),
     (r"connection to the server .* was refused|no configuration has been", _always(_ACCESS)),
     (r"Cannot open network namespace|cannot open .*/ns/", _always("is it the right name?")),
     (
