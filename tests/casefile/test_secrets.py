@@ -11,12 +11,14 @@ from tests.casefile.again import pseudonyms
 from tests.screens import stage
 from wizard.casefile import Record, dump, load
 from wizard.cli.places import log_of
+from wizard.diagnose import diagnose
 from wizard.events import Comment, SseEvent
 from wizard.handshake import Exchange, Handshake
 from wizard.log_report import LogLine, LogReport
 from wizard.model import Case, Replay, StepState
 from wizard.nginx.source import from_text
 from wizard.nginx.tree import Config, Directive
+from wizard.recommend import recommend
 from wizard.target import Place
 from wizard.text import is_withheld
 from wizard.timeline import Leg, Timeline
@@ -220,6 +222,35 @@ def stored_config(text: str) -> str:
 def test_what_is_no_secret_stays_in_the_config(line: str) -> None:
     text = f"events {{}}\nhttp {{\n server {{\n  {line}\n  listen 80;\n }}\n}}\n"
     assert stored_config(text) == from_text(text, "x").texts["x"]
+
+
+@pytest.mark.parametrize(
+    ("line", "stored"),
+    [
+        ('secure_link_md5 "$uri abc99def";', 'secure_link_md5 "$uri [redacted-1]";'),
+        ('secure_link_md5 "abc99def $uri";', 'secure_link_md5 "[redacted-1] $uri";'),
+        ("if ($arg_token != abc99def) { return 403; }",
+         "if ($arg_token != [redacted-1]) { return 403; }"),
+        ("if ( $arg_key = 'abc99def' ) { return 403; }",
+         "if ( $arg_key = '[redacted-1]' ) { return 403; }"),
+        ("if ($arg_page = abc99def) { return 403; }", "if ($arg_page = abc99def) { return 403; }"),
+    ],
+)  # fmt: skip
+def test_a_guard_keeps_its_words(line: str, stored: str) -> None:
+    assert stored in stored_config(f"events {{}}\nhttp {{ server {{\n  {line}\n }} }}\n")
+
+
+def test_the_advice_of_an_opened_case_is_that_of_the_run() -> None:
+    """What the case hides the run hides too: else its block would tell it."""
+    guards = 'if ($arg_token != abc99def) { return 403; } secure_link_md5 "$uri abc99def";'
+    conf = stage.CONF.replace("proxy_pass", f"{guards} proxy_pass")
+    known = stage.case(live=False, conf=conf)
+    made = recommend(known, diagnose(known))
+    again = load(dump(Record(known)), "case.json").case
+    assert made is not None
+    assert made == recommend(again, diagnose(again))
+    assert "abc99def" not in f"{made.block}{made.diff}"
+    assert made.block.count("[redacted]") == 2
 
 
 def test_equal_secrets_stay_equal_and_different_ones_different() -> None:

@@ -32,6 +32,20 @@ def _made(text: str, location: str = "/", reveal: bool = False) -> Recommendatio
         ("proxy_set_header Cookie $http_cookie;", False),
         ("proxy_pass http://b/x?token=$arg_token;", False),
         ("auth_basic_user_file /etc/nginx/users;", False),
+        ('secure_link_md5 "$secure_link_expires$uri abc";', True),
+        ("secure_link_secret abc;", True),
+        ('secure_link_md5 "$secure_link_expires$uri$remote_addr";', False),
+        ("if ($arg_token != abcdef) { return 403; }", True),
+        ("if ( $arg_key != abcdef ) { return 403; }", True),
+        ('if ($http_authorization = "Bearer abcdef") { set $ok 1; }', True),
+        ("if ($cookie_sid = abcdef) { set $ok 1; }", True),
+        ("if ($arg_token = '') { return 403; }", False),
+        ("if ($cookie_beta = 1) { set $ok 1; }", False),
+        ("if ($http_cookie ~* 'wordpress_logged_in') { set $ok 1; }", False),
+        ("if ($http_authorization !~ '^Bearer ') { return 401; }", False),
+        ("if ($request_method = OPTIONS) { return 204; }", False),
+        ("if ($arg_page != first) { return 403; }", False),
+        ("if ($http_x_key_kind = short) { return 403; }", False),
     ],
 )
 def test_a_literal_credential_is_one_and_a_variable_is_none(line: str, secret: bool) -> None:
@@ -69,7 +83,7 @@ def test_context_lines_that_hold_a_credential_are_left_out_of_the_diff() -> None
     )
     assert made.diff
     assert SECRET not in made.diff + made.block
-    assert 'add_header X-Token "[redacted]";' in made.block
+    assert "add_header X-Token [redacted];" in made.block
     assert "add_header" in "".join(made.adapt)
 
 
@@ -83,6 +97,33 @@ def test_a_credential_that_cannot_be_inherited_costs_the_diff_unless_revealed() 
     assert "set $api_key abcdef;" in revealed.block
     assert "+  set $api_key abcdef;" in revealed.diff
     assert revealed.adapt == ()
+
+
+GUARDED = """\
+server {
+    location / {
+        if ($arg_token != abc99def) { return 403; }
+        secure_link $arg_md5;
+        secure_link_md5 "$uri abc99def";
+        proxy_pass http://b;
+    }
+}
+"""
+
+
+def test_the_guards_secrets_show_neither_in_the_block_nor_in_the_diff() -> None:
+    made = _made(GUARDED)
+    assert "abc99def" not in f"{made.block}{made.diff}{made.lines}"
+    assert "if ($arg_token != [redacted]) { return 403; }" in " ".join(made.block.split())
+    assert 'secure_link_md5 "$uri [redacted]";' in made.block
+    assert "abc99def" in _made(GUARDED, reveal=True).block
+
+
+def test_the_diff_of_a_location_beside_it_does_not_show_them() -> None:
+    beside = "    location = /sse {\n        proxy_pass http://b;\n    }\n"
+    made = _made(GUARDED.replace("server {\n", f"server {{\n{beside}"), "= /sse")
+    assert made.diff
+    assert "abc99def" not in made.diff
 
 
 def test_a_comment_that_holds_a_credential_is_not_repeated() -> None:

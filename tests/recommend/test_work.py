@@ -178,7 +178,7 @@ def test_credentials_in_a_repeated_set_are_not_shown() -> None:
         "  proxy_set_header X-B b;\n  proxy_pass http://b;\n }\n}\n"
     )
     made = _made(case(site(text, "= /sse")), "header-inheritance-lost")
-    assert 'proxy_set_header X-Api-Key "[redacted]";' in made.block
+    assert "proxy_set_header X-Api-Key [redacted];" in made.block
     assert made.diff is None
     revealed = recommend(case(site(text, "= /sse")), diagnosis("header-inheritance-lost"), True)
     assert revealed

@@ -14,11 +14,11 @@ from wizard.recommend.part import Part
 from wizard.recommend.patch import STDIN, Edit, Home, edited, home, touched, unified
 from wizard.recommend.pieces import Recast
 from wizard.recommend.placing import Placed, inside
-from wizard.recommend.secrets import MASK, fragments, near
+from wizard.recommend.secrets import fragments, near
 from wizard.recommend.usual import omitted
 from wizard.recommend.work import parts
 from wizard.target import LOCAL, Place
-from wizard.text import visible
+from wizard.text import MASK, visible
 
 _NO_LOCATION = "the config given has no location that proxies this path: is it the one in use?"
 _LOADED = "nothing to write: the config given has it already; the running Nginx does not"

@@ -1,37 +1,46 @@
 """Config lines that hold a credential: the block is shown, saved and pasted into tickets."""
 
-import re
 from collections.abc import Iterable, Iterator
 
+from wizard.recommend.hidden import VARIABLE, hidden_config
 from wizard.recommend.statements import Statement
-from wizard.text import redact
+from wizard.text import MASK, redact
 
-MASK = "[redacted]"
 _TELLING = 4
-NAMED_VALUE = re.compile(r"(proxy_set_header|\w+_param|add_header|set)$")
-SECRET_NAME = re.compile(
-    r"(?i)authorization|cookie|token|secret|passw|api[-_]?key|credential|session|signature"
-)
-_SCHEME = re.compile(r"(?i)^(basic|bearer|token|digest|negotiate)$")
-VARIABLE = re.compile(r"\$\{\w+\}|\$\w+")
 
 
 def is_secret(statement: Statement, source: str) -> bool:
     """Whether the statement holds a credential as a literal; one in a variable is no secret."""
-    named = any(_is_named(inner) for inner in statement.walk())
-    return named or reads_secret(source[statement.start : statement.end])
+    return masked(statement, source) != source[statement.start : statement.end]
 
 
 def near(source: str, statements: Iterable[Statement], span: range) -> frozenset[str]:
     """The credentials in a stretch of the source, as the pieces of lines that must not show."""
     found = (
-        source[one.start : one.end]
+        _own(one, source)
         for top in statements
         if _meets(top, span)
         for one in top.walk()
-        if one.opened is None and _meets(one, span) and is_secret(one, source)
+        if _meets(one, span)
     )
-    return frozenset(piece for text in found for piece in fragments(text))
+    return frozenset(piece for text in found for piece in _hidden_lines(text))
+
+
+def _own(statement: Statement, source: str) -> str:
+    """The statement's text, of a block its head alone; what a map holds is told by its head."""
+    is_head = statement.opened is not None and statement.name != "map"
+    return source[statement.start : statement.opened if is_head else statement.end]
+
+
+def _hidden_lines(text: str) -> Iterator[str]:
+    made = _hidden(text)
+    if made == text:
+        return iter(())
+    lines, shown = text.split("\n"), made.split("\n")
+    if len(lines) != len(shown):
+        return fragments(text)
+    pairs = zip(lines, shown, strict=True)
+    return fragments("\n".join(line for line, other in pairs if line != other))
 
 
 def fragments(text: str) -> Iterator[str]:
@@ -50,21 +59,10 @@ def reads_secret(text: str) -> bool:
 
 
 def masked(statement: Statement, source: str) -> str:
-    """The statement's text with each credential written over."""
-    text = source[statement.start : statement.end]
-    for inner in reversed([one for one in statement.walk() if _is_named(one)]):
-        start, end = inner.start - statement.start, inner.end - statement.start
-        text = f'{text[:start]}{inner.name} {inner.args[0]} "{MASK}";{text[end:]}'
-    return redact(text) if reads_secret(text) else text
+    """The statement's text with each credential written over, as a case file would."""
+    return _hidden(source[statement.start : statement.end])
 
 
-def _is_named(statement: Statement) -> bool:
-    if not NAMED_VALUE.match(statement.name) or len(statement.args) < 2:
-        return False
-    name, value = statement.args[:2]
-    return bool(SECRET_NAME.search(name)) and bool(literal(value))
-
-
-def literal(value: str) -> str:
-    """What a value holds besides variables and the name of its scheme."""
-    return _SCHEME.sub("", VARIABLE.sub("", value).strip())
+def _hidden(text: str) -> str:
+    made = hidden_config(text, redact, lambda secret: MASK)
+    return redact(made) if reads_secret(made) else made

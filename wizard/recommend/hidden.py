@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from wizard.recommend.secrets import NAMED_VALUE, SECRET_NAME, VARIABLE, literal
 from wizard.text import MASK, redact
 
 Change = Callable[[str], str]
@@ -14,9 +13,24 @@ _TOKEN = re.compile(
       | (?P<word>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|(?:\\.|\$\{|[^ \t\r\n;{\\])+|.)""",
     re.VERBOSE | re.DOTALL,
 )
-_SCHEME = re.compile(r"(?i)\s*(?:basic|bearer|token|digest|negotiate)\s+")
+NAMED_VALUE = re.compile(r"(proxy_set_header|\w+_param|add_header|set)$")
+SECRET_NAME = re.compile(
+    r"(?i)authorization|cookie|token|secret|passw|api[-_]?key|credential|session|signature"
+)
+_SECRET_ARGUMENT = re.compile(
+    rf"(?i)\(?\$\{{?(?:arg|http)_(?:\w*_)?(?:key|code|sig|state|nonce|otp|ticket|sid|auth|jwt)\b"
+    rf"|\(?\$.*(?:{SECRET_NAME.pattern.removeprefix('(?i)')})"
+)
+"""A variable of the client's that a credential is compared with, in an `if`. What `$arg_k` holds
+nobody knows: it is none."""
+_LINK_SECRETS = frozenset({"secure_link_md5", "secure_link_secret"})
+_SHORTEST = 4
+"""What is shorter than this, in characters, is no credential: `if ($cookie_beta = 1)`."""
+VARIABLE = re.compile(r"\$\{\w+\}|\$\w+")
+_SCHEME = re.compile(r"(?i)(?:basic|bearer|token|digest|negotiate)\s+")
+_SCHEME_ALONE = re.compile(r"(?i)^(basic|bearer|token|digest|negotiate)$")
+_PADDED = re.compile(r"(?P<before>\s*)(?P<core>.*?)(?P<after>\s*)", re.DOTALL)
 _AROUND = re.compile(r"(\(?[\"']?)(.*?)([\"']?\)?)", re.DOTALL)
-_OPERATOR = re.compile(r"[!=~*-]+[fdex]?\)?|\(?\$.*")
 _OF_MAP = frozenset({"default", "hostnames", "volatile", "include", '""', "''"})
 
 
@@ -69,7 +83,7 @@ class _Writer:
         self.words = []
 
     def _word(self, word: str) -> str:
-        if self.words[-1:] == ["="] and SECRET_NAME.search("".join(self.words[-2:-1])):
+        if _is_assigned(self.words, word):
             return f"{word[:1]}{self.mask(word[1:-1])}{word[-1:]}"  # an assignment in Lua
         if self._is_credential(word):
             return self._masked(word)
@@ -82,10 +96,10 @@ class _Writer:
         before = self.words
         if len(before) >= 2 and NAMED_VALUE.match(before[0]):
             return bool(SECRET_NAME.search(before[1])) and bool(literal(_bare(word)))
-        if before[:1] == ["secure_link_md5"]:
+        if before and before[0] in _LINK_SECRETS:
             return bool(literal(_bare(word)))
-        if before[:1] == ["if"] and len(before) >= 2:
-            return bool(SECRET_NAME.search(before[1])) and not _OPERATOR.fullmatch(word)
+        if before[:1] == ["if"]:
+            return _is_compared([one for one in before[1:] if one != "("], word)
         around = self.blocks[-1] if self.blocks else []
         of_map = not before and around[:1] == ["map"] and SECRET_NAME.search("".join(around[1:2]))
         return bool(of_map) and word not in _OF_MAP and "~" not in word[:2]
@@ -100,10 +114,14 @@ class _Writer:
     def _piece(self, piece: str) -> str:
         if VARIABLE.fullmatch(piece) or not literal(piece):
             return piece
-        scheme = _SCHEME.match(piece)
+        found = _PADDED.fullmatch(piece)
+        assert found is not None
+        scheme = _SCHEME.match(found["core"])
         head = scheme[0] if scheme else ""
+        secret = found["core"][len(head) :]
         # Its lines stay: every place in the config is a line.
-        return head + self.mask(piece[len(head) :]) + "\n" * piece.count("\n")
+        masked = self.mask(secret) + "\n" * secret.count("\n")
+        return f"{found['before']}{head}{masked}{found['after']}"
 
     def _without_secrets(self, text: str) -> str:
         """What is a variable to Nginx is no secret: it stays."""
@@ -116,6 +134,28 @@ class _Writer:
     def _line(self, line: str) -> str:
         changed = self._without_secrets(line)
         return changed if changed == line or _shape(changed) == _shape(line) else line
+
+
+def _is_assigned(before: list[str], word: str) -> bool:
+    """Whether a script in the config gives it to a variable that is called like a credential."""
+    name = before[-2] if before[-1:] == ["="] and len(before) > 1 else ""
+    is_variable = bool(SECRET_NAME.search(name)) and name[0] not in "($"
+    return is_variable and len(word) > 2 and word[0] in "'\"" and word[-1] == word[0]
+
+
+def _is_compared(before: list[str], word: str) -> bool:
+    """Whether an `if` asks for this very value of a variable that is called like a credential; a
+    pattern is none."""
+    if len(before) != 2 or before[1] not in ("=", "!="):
+        return False
+    found = _AROUND.fullmatch(word)
+    said = literal(found[2]) if found else ""
+    return bool(_SECRET_ARGUMENT.match(before[0])) and len(said) >= _SHORTEST
+
+
+def literal(value: str) -> str:
+    """What a value holds besides variables and the name of its scheme."""
+    return _SCHEME_ALONE.sub("", VARIABLE.sub("", value).strip())
 
 
 def _bare(word: str) -> str:
