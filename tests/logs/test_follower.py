@@ -190,8 +190,10 @@ async def test_a_place_that_cannot_be_reached() -> None:
         assert report(made).problem == "web: Permission denied (publickey)."
         await made.begin()
         assert len(there.asked) == 1
+        assert not made.slow, "nothing is to be awaited"
         there.refused = ""
         await made.begin(again=True)
+        assert made.slow
         there.prints(OURS)
         await there.all_read()
         assert (report(made).problem, report(made).read) == ("", 1)

@@ -116,8 +116,10 @@ class LogWatch:
 
     @property
     def slow(self) -> bool:
-        """Whether a line takes a while to come: some `tail` looks once a second."""
-        return any(not isinstance(one.source, Tail) for one in self._readings.values())
+        """Whether a line takes a while to come: some `tail` looks once a second. From what has
+        failed none comes."""
+        sources = [one.source for one in self._readings.values()]
+        return any(not isinstance(one, Tail) and not one.failed for one in sources)
 
     def collect(
         self, run: str, *paths: str, outposts: Mapping[str, Outpost] | None = None
