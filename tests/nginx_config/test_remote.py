@@ -313,3 +313,14 @@ async def test_of_several_more_than_one_listens(masters: Masters) -> None:
         masters.start(name, listen)
     found = await config_at("", masters.web, port=8081)
     assert "(2 of them are seen to listen on port 8081; " in found.unsure
+
+
+async def test_where_the_running_nginx_refuses_its_own_file_is_offered(masters: Masters) -> None:
+    confs = {port: masters.start(name, port) for port, name in ((8081, "a"), (8082, "b"))}
+    confs[8082].write_text("nonsense;", "utf-8")
+    with pytest.raises(ConfigError) as caught:
+        await config_at("", masters.web, port=8082)
+    said = str(caught.value)
+    assert said.startswith("web: nginx -T: ")
+    assert "[emerg]" in said
+    assert said.endswith(f"--conf web={confs[8082]} or web={confs[8081]}")

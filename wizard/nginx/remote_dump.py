@@ -38,11 +38,12 @@ async def dump_there(
     said = _marked(done.stdout, mark)
     if "end" not in said:
         problem = trouble(done)
-        raise ConfigError(_hint(problem, outpost) if done.late else problem, where)
+        raise ConfigError(_hint(problem, outpost, said) if done.late else problem, where)
     if "none" in said:
-        raise ConfigError(_hint("no Nginx was found there", outpost), where)
+        raise ConfigError(_hint("no Nginx was found there", outpost, said), where)
     if said["end"].strip() != b"0":
-        raise ConfigError(_hint(own_words(complaint(done.stderr)), outpost), where)
+        problem = own_words(complaint(done.stderr))
+        raise ConfigError(_hint(problem, outpost, said), where)
     config = from_text(decode(said.get("dump", b""), where), where, _version(said))
     unsure = _unsure(said, port, outpost)
     notes = (unsure, *config.notes) if unsure else config.notes
@@ -73,31 +74,41 @@ def _asked(said: dict[str, bytes]) -> str:
 
 def _unsure(said: dict[str, bytes], port: int | None, outpost: Outpost) -> str:
     """Why this may be the config of the wrong one of several; empty where the port decided."""
-    fits, *titles = _word(said.get("others", b"")).split("\n")[: SHOWN + 2]
-    read, *others = [_config_of(title) for title in titles] or [""]
+    fits, read, *others = _masters(said)
     if not others or fits == "1":
         return ""
     count = "none of them is" if fits == "0" else f"{safe(fits, 10)} of them are"
     why = f"{count} seen to listen on port {port}" if port else "the port is not known"
-    path = next((one for one in others if one.startswith("/")), "PATH")
+    shown = ", ".join(_config_of(one) or safe(one, 100) for one in others)
+    choice = next(filter(None, map(_config_of, others)), "PATH")
     return (
-        f"further Nginx run there: {', '.join(others)} ({why}; this is of {read}); "
-        f"choose: --conf {outpost.vantage.name}={path}"
+        f"further Nginx run there: {shown} ({why}; this is of "
+        f"{_config_of(read) or safe(read, 100)}); choose: --conf {outpost.vantage.name}={choice}"
     )
 
 
+def _masters(said: dict[str, bytes]) -> list[str]:
+    """How many of several listen on the port; the command line of the one that was asked, and of
+    the others. Nothing but that of the one where no others run."""
+    fits, *titles = _word(said.get("others", b"")).split("\n")[: SHOWN + 2]
+    return [fits, *(titles or [_word(said.get("words", b""))])]
+
+
 def _config_of(title: str) -> str:
-    """The config file that a master's command line names, else that line."""
+    """The config file that a command line names; empty where it names none."""
     conf, prefix = (_OPTIONS[letter].search(title) for letter in "cp")
     path = os.path.join(prefix[1] if prefix else "", conf[1]) if conf else ""
-    return safe(path if path.startswith("/") else title, 100)
+    return safe(path, 300) if path.startswith("/") else ""
 
 
 _OPTIONS = {letter: re.compile(rf" -{letter} ?(\S+)") for letter in "cp"}
 
 
-def _hint(problem: str, outpost: Outpost) -> str:
-    return f"{problem}; name the file instead: --conf {outpost.vantage.name}={_SAMPLE}"
+def _hint(problem: str, outpost: Outpost, said: dict[str, bytes]) -> str:
+    """What to try instead: the files that the running Nginx name, else the usual one."""
+    named = list(filter(None, map(_config_of, _masters(said)[1:])))
+    files = " or ".join(f"{outpost.vantage.name}={path}" for path in named or [_SAMPLE])
+    return f"{problem}; name the file instead: --conf {files}"
 
 
 def _marked(raw: bytes, mark: str) -> dict[str, bytes]:
