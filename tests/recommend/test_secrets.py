@@ -4,6 +4,9 @@ import pytest
 
 from tests.recommend.sites import case, diagnosis, site
 from wizard.conclusion import Recommendation
+from wizard.foresight import request_for
+from wizard.nginx import inspect
+from wizard.nginx.source import from_text
 from wizard.recommend import recommend
 from wizard.recommend.secrets import is_secret
 from wizard.recommend.statements import parse
@@ -117,6 +120,15 @@ def test_the_guards_secrets_show_neither_in_the_block_nor_in_the_diff() -> None:
     assert "if ($arg_token != [redacted]) { return 403; }" in " ".join(made.block.split())
     assert 'secure_link_md5 "$uri [redacted]";' in made.block
     assert "abc99def" in _made(GUARDED, reveal=True).block
+
+
+def test_what_is_said_of_an_if_does_not_show_its_secret() -> None:
+    guard = "if ($arg_token = 'abc99 def') { return 403; }"
+    text = f"events {{}} http {{ server {{ location / {{ {guard} proxy_pass http://b; }} }} }}"
+    known = inspect(from_text(text, "nginx.conf"), request_for("http://h/sse"))
+    said = " ".join(known.undecided)
+    assert "abc99" not in said
+    assert "$arg_token = [redacted]" in said
 
 
 def test_the_diff_of_a_location_beside_it_does_not_show_them() -> None:

@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Iterator
 
 from wizard.casefile.codec import Json
-from wizard.recommend.hidden import has_secrets, hidden_config
+from wizard.nginx.hidden import has_secrets, hidden_config
 from wizard.text import PROXY_USER_OPTION, SECRET_OPTION, USER_OPTION, redact
 
 PSEUDONYM = re.compile(r"\[?redacted-([0-9]{1,9})\]?")

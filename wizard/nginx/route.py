@@ -8,6 +8,7 @@ https://nginx.org/en/docs/http/ngx_http_core_module.html#try_files
 import re
 from dataclasses import dataclass, field
 
+from wizard.nginx.hidden import hidden_words
 from wizard.nginx.locations import Choice, find, named, resolved
 from wizard.nginx.patterns import compiled, raw
 from wizard.nginx.site import Request
@@ -101,7 +102,7 @@ def _rewrites(block: Directive, route: Route) -> bool:
 def _note_if(line: Directive, route: Route) -> None:
     telling = {"return", "rewrite", "proxy_pass", "break"}
     if any(child.name in telling for child in line.block or ()):
-        condition = visible(" ".join(line.args), 80)
+        condition = visible(hidden_words("if", line.args), 80)
         route.doubts.append(f"{line.where}: `if {condition}` is taken as not met")
 
 

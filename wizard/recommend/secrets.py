@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from wizard.recommend.hidden import VARIABLE, hidden_config
+from wizard.nginx.hidden import VARIABLE, hidden_config
 from wizard.recommend.statements import Statement
 from wizard.text import MASK, redact
 

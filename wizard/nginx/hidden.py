@@ -1,7 +1,7 @@
 """A config's text without the credentials in it: the same lines, the same words in each."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -44,6 +44,12 @@ def hidden_config(text: str, hide: Change, mask: Change) -> str:
     return _Writer(hide, mask).write(text)
 
 
+def hidden_words(name: str, args: Sequence[str]) -> str:
+    """A directive's arguments in one line, each credential written over."""
+    writer = _Writer(redact, lambda secret: MASK, [name])
+    return " ".join(map(writer.argument, args))
+
+
 @lru_cache(maxsize=64)
 def has_secrets(text: str) -> bool:
     """Whether a config holds a credential: a case is saved again and again, its configs stay."""
@@ -70,10 +76,14 @@ class _Writer:
         if token["mark"]:
             self._mark(token["mark"])
         elif token["word"] is not None:
-            word = self._word(token["word"])
-            self.words.append(token["word"])
-            return word
+            return self.argument(token["word"])
         return token[0]
+
+    def argument(self, word: str) -> str:
+        """The statement's next word, written over where it is a credential."""
+        written = self._word(word)
+        self.words.append(word)
+        return written
 
     def _mark(self, mark: str) -> None:
         if mark == "{":
