@@ -3,9 +3,11 @@
 from dataclasses import replace
 from urllib.parse import urlsplit, urlunsplit
 
+from wizard.foresight import request_for
 from wizard.ladder import conf_hop
 from wizard.matrix import legs
 from wizard.model import StepId
+from wizard.nginx.site import Request
 from wizard.target import Target
 from wizard.timeline import Leg
 from wizard.wire import is_address
@@ -44,7 +46,15 @@ def root_url(target: Target) -> str:
     return urlunsplit((parts.scheme, parts.netloc, "/", "", ""))
 
 
-def conf_url(target: Target) -> str:
-    """Where the Nginx is entered whose config is read: at its hop, else at the URL itself."""
-    here = conf_hop(target)
-    return next((hop.place.what for hop in target.hops if hop.name == here), target.url)
+def conf_requests(target: Target) -> tuple[Request, Request]:
+    """The request for the stream, and that for the root path, as the Nginx sees them whose config
+    is read: at its hop, else where the URL leads."""
+    here, root = conf_hop(target), request_for(root_url(target))
+    inside = next((hop.place.what for hop in target.hops if hop.name == here), "")
+    if inside:
+        return request_for(inside), root
+    stream = request_for(target.url)
+    if target.connect_to is None:
+        return stream, root
+    port = target.connect_to[1]
+    return replace(stream, port=port), replace(root, port=port)

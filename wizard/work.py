@@ -5,13 +5,13 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from wizard import nginx, verdicts
 from wizard.errors import UsageError
-from wizard.foresight import observed_version, request_for
+from wizard.foresight import observed_version
 from wizard.log_report import LogReport
 from wizard.model import State, StepId
 from wizard.nginx.at import config_at
 from wizard.nginx.site import Site
 from wizard.notebook import Notebook
-from wizard.requests import conf_url, proxied_legs, root_url, step_legs
+from wizard.requests import conf_requests, proxied_legs, step_legs
 from wizard.steps import STEP_TEXTS
 
 LOG_PAUSE = 0.05
@@ -71,14 +71,12 @@ async def read_config(book: Notebook) -> StepResult:
     conf = book.target.conf
     if conf is None:
         raise UsageError(STEP_TEXTS["config"].missing)
-    url, direct = conf_url(book.target), book.target.connect_to
-    asked = request_for(url)
-    port = direct[1] if direct and url == book.target.url else asked.reached
-    config = await config_at(conf.what, book.outpost(conf.vantage), port=port)
+    asked, root = conf_requests(book.target)
+    config = await config_at(conf.what, book.outpost(conf.vantage), port=asked.reached)
     lines = [*book.seen("root-proxy"), *book.seen("sse-proxy")]
     version = config.version or observed_version(lines)
     site = nginx.inspect(config, asked, version)
-    book.keep_site(site, nginx.inspect(config, request_for(root_url(book.target)), version))
+    book.keep_site(site, nginx.inspect(config, root, version))
     await book.follow_up()  # The config may be what asks for them: several peers, a Host.
     return _with_doubt(verdicts.of_site(site), site)
 
