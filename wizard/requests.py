@@ -51,9 +51,10 @@ def conf_requests(target: Target) -> tuple[Request, Request]:
     is read: at its hop, else where the URL leads."""
     here, root = conf_hop(target), request_for(root_url(target))
     inside = next((hop.place.what for hop in target.hops if hop.name == here), "")
+    stream = request_for(inside or target.url)
     if inside:
-        return request_for(inside), root
-    stream = request_for(target.url)
+        # By the name that is sent there, which for an address is the public one.
+        return replace(stream, host=root.host if _host_for(target, inside) else stream.host), root
     if target.connect_to is None:
         return stream, root
     port = target.connect_to[1]

@@ -16,7 +16,7 @@ def test_connect_to_moves_the_port_that_nginx_sees() -> None:
 def test_a_config_is_asked_as_its_own_hop_is_entered() -> None:
     hops = (Hop("edge", Place(URL)), Hop("inner", Place("http://10.0.0.7:8081/sse")))
     stream, root = conf_requests(Target(URL, hops=hops, connect_to=("192.0.2.7", 8443)))
-    assert (stream.host, stream.reached, stream.scheme) == ("10.0.0.7", 8081, "http")
+    assert (stream.host, stream.reached, stream.scheme) == ("mcp.example.com", 8081, "http")
     assert root.path == "/"
 
 
