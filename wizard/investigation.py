@@ -81,7 +81,9 @@ class Investigation:
     @property
     def waiting(self) -> Waiting | None:
         """What a running step waits for, or None."""
-        matrix = max(self._book.running, key=lambda running: running.at_most, default=None)
+        matrix = max(
+            self._book.sightings.running, key=lambda running: running.at_most, default=None
+        )
         return Waiting(matrix.waits_for, matrix.started, matrix.at_most) if matrix else None
 
     def missing(self, step: StepId) -> str:

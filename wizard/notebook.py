@@ -8,18 +8,17 @@ from dataclasses import replace
 from wizard.ask import CONNECT_TIMEOUT, Manner
 from wizard.followups import follow_up
 from wizard.foresight import message_site, predictions
-from wizard.judge import judge, left
 from wizard.ladder import conf_hop
 from wizard.log_report import LogReport
 from wizard.logbook import Logbook
-from wizard.matrix import Matrix
 from wizard.mcp.sides import both_sides
-from wizard.model import Case, Cell, StepId
+from wizard.model import Case, StepId
 from wizard.nginx.site import Site
+from wizard.sightings import Sightings
 from wizard.stall import LEAST
 from wizard.target import Target
 from wizard.text import is_withheld
-from wizard.timeline import Leg, Timeline
+from wizard.timeline import Leg
 from wizard.vantage.outpost import Outpost
 
 _WHOLE: tuple[StepId, ...] = ("root", "proxy", "direct", "config")
@@ -30,7 +29,7 @@ class Notebook:
 
     Attributes:
         logs: The logs, from before the first probe on.
-        running: The matrices under way.
+        sightings: What the legs have shown so far.
     """
 
     def __init__(
@@ -38,9 +37,8 @@ class Notebook:
     ) -> None:
         """With a stored case it begins as that one ended; nothing is asked or followed yet."""
         self.clock = clock
-        self.running: list[Matrix] = []
         self._case = stored or Case(target, run=secrets.token_hex(6), started=time.time())
-        self._lines: dict[Leg, Timeline] = {line.leg: line for line in seen_in(self._case)}
+        self.sightings = Sightings(clock, self._case)
         self._is_stored = stored is not None
         self._outposts = {one.name: Outpost(one) for one in target.vantages}
         self.logs = Logbook(target.logs, self._outposts, watched=stored is None)
@@ -54,10 +52,10 @@ class Notebook:
     def case(self) -> Case:
         """All that is known now; legs under way have the outcome `running`, and `interrupted` once
         their step was left."""
-        direct = self.seen("sse-direct")
-        proxied = self._judged("sse-proxy", direct)
+        seen = self.sightings
+        direct = seen.named("sse-direct")
+        proxied, hops = seen.judged("sse-proxy", direct), seen.judged("sse-hop", direct)
         site = self._case.site
-        hops = self._judged("sse-hop", direct)
         here = conf_hop(self.target)
         asked = [cell.timeline.leg for cell in (hops if here else proxied)]
         asked = [leg for leg in asked if leg.hop == here]
@@ -66,53 +64,24 @@ class Notebook:
         return replace(
             self._case,
             equipment=tuple(found.values()),
-            root=next(iter(self.seen("root-proxy")), None),
+            root=next(iter(seen.named("root-proxy")), None),
             proxy=proxied,
-            direct=self._judged("sse-direct"),
+            direct=seen.judged("sse-direct"),
             hops=hops,
             predictions=predictions(site, asked, direct) if site else (),
         )
-
-    def _judged(self, name: str, direct: Sequence[Timeline] = ()) -> tuple[Cell, ...]:
-        cells = tuple(judge(line, direct) for line in self.seen(name))
-        return cells if self.running else tuple(map(left, cells))
 
     def outpost(self, name: str) -> Outpost | None:
         """The vantage of that name in use; None for this machine."""
         return self._outposts.get(name)
 
-    def seen(self, name: str) -> list[Timeline]:
-        """The timelines of the legs of that name."""
-        return [line for leg, line in self._lines.items() if leg.name == name]
-
     async def probe(
         self, proxied: Sequence[Leg], direct: Sequence[Leg] = (), *, patience: float = 0.0
     ) -> None:
-        """Run these legs side by side; their timelines grow here as events come."""
+        """Run these legs side by side, the logs followed from before."""
         await self.logs.begin()
-        matrix = Matrix(
-            proxied,
-            direct,
-            self._lines,
-            manner=self._manner(),
-            stall=self.target.stall,
-            patience=patience,
-            least=self._root_wait,
-            clock=self.clock,
-        )
-        self.running.append(matrix)
-        try:
-            await matrix.run()
-        finally:
-            self.running.remove(matrix)
-
-    def _root_wait(self) -> float:
-        """A proxy that is slow for `/` is slow, and holds nothing: silence counts only after
-        twice what that took, and not while that is still awaited; seconds."""
-        root = next(iter(self.seen("root-proxy")), None)
-        if root is None or root.ended not in (None, "eof", "open"):
-            return 0.0
-        return self.target.stall if root.headers_s is None else 2 * root.headers_s
+        manner = self._manner()
+        await self.sightings.probe(self.target, manner, proxied, direct, patience=patience)
 
     async def shake_hands(self) -> None:
         """An MCP handshake from each side, unless the user wants none."""
@@ -207,25 +176,17 @@ class Notebook:
             self.keep_site(None, None)
             stale.append("config")
         if target.direct != known.direct:
-            self._forget("sse-direct")
+            self.sightings.forget("sse-direct")
             stale.append("direct")
         if target.hops != known.hops:
-            self._forget("sse-hop")
-            stale.append("proxy")
+            self.sightings.forget("sse-hop")
+            self.keep_site(None, None)  # It was asked as the Nginx of another place sees it.
+            stale += ["proxy", "config"]
         if _rest(target) != _rest(known):
-            self._lines.clear()
+            self.sightings.forget()
             self._case = replace(self._case, handshakes=(), replays=(), message_site=None)
             stale += _WHOLE
         return stale
-
-    def _forget(self, name: str) -> None:
-        self._lines = {leg: one for leg, one in self._lines.items() if leg.name != name}
-
-
-def seen_in(case: Case) -> list[Timeline]:
-    """The timelines of a case's own legs."""
-    root = [case.root] if case.root else []
-    return [*root, *(cell.timeline for cell in (*case.proxy, *case.direct, *case.hops))]
 
 
 def _rest(target: Target) -> Target:

@@ -27,7 +27,7 @@ StepResult = tuple[State, str]
 async def root(book: Notebook) -> StepResult:
     """The root path through the proxy."""
     await book.probe(step_legs(book.target, "root"))
-    return verdicts.of_root(book.seen("root-proxy")[0])
+    return verdicts.of_root(book.sightings.named("root-proxy")[0])
 
 
 async def proxy(book: Notebook) -> StepResult:
@@ -54,7 +54,7 @@ async def read_logs(book: Notebook) -> StepResult:
     from_afar = await book.logs.compare_clocks()
     reports = book.read_logs()
     until = book.clock() + (FAR_WAIT if from_afar else LOG_WAIT)
-    while book.clock() < until and not _complete(reports, len(book.seen("sse-proxy"))):
+    while book.clock() < until and not _complete(reports, len(book.sightings.named("sse-proxy"))):
         await asyncio.sleep(LOG_PAUSE)
         reports = book.read_logs()
     return verdicts.of_logs(reports)
@@ -73,7 +73,7 @@ async def read_config(book: Notebook) -> StepResult:
         raise UsageError(STEP_TEXTS["config"].missing)
     asked, root = conf_requests(book.target)
     config = await config_at(conf.what, book.outpost(conf.vantage), port=asked.reached)
-    lines = [*book.seen("root-proxy"), *book.seen("sse-proxy")]
+    lines = [*book.sightings.named("root-proxy"), *book.sightings.named("sse-proxy")]
     version = config.version or observed_version(lines)
     site = nginx.inspect(config, asked, version)
     book.keep_site(site, nginx.inspect(config, root, version))

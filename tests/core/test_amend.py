@@ -1,0 +1,29 @@
+"""Which steps no longer hold once something else was given."""
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from wizard.model import StepId
+from wizard.notebook import Notebook
+from wizard.target import Hop, Place, Target
+from wizard.vantage import Vantage
+
+KNOWN = Target("http://h/sse", direct=(Place("http://b/sse"),), conf=Place("nginx.conf"))
+
+
+@pytest.mark.parametrize(
+    ("changed", "stale"),
+    [
+        (replace(KNOWN, direct=(Place("http://c/sse"),)), ["direct"]),
+        (replace(KNOWN, conf=None), ["config"]),
+        # The config is then asked as the Nginx of another place sees it.
+        (replace(KNOWN, hops=(Hop("edge", Place("http://e/sse")),)), ["proxy", "config"]),
+        (replace(KNOWN, vantages=(Vantage("web", ("ssh", "web")),)), []),
+        (replace(KNOWN, url="http://i/sse"), ["root", "proxy", "direct", "config"]),
+        (replace(KNOWN, style="f5"), []),
+    ],
+)
+def test_what_is_to_be_done_again(changed: Target, stale: list[StepId]) -> None:
+    assert Notebook(KNOWN, time.monotonic).amend(changed) == stale
