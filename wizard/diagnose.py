@@ -4,7 +4,7 @@ from wizard.conclusion import Diagnosis, Finding, Verdict
 from wizard.focus import focused
 from wizard.judge import handshake_fails, is_well
 from wizard.ladder import ladder
-from wizard.loss import doubt, sentence
+from wizard.loss import doubt, sentence, told_nothing
 from wizard.model import HELD, Case, Cell
 from wizard.rules import Rule, all_rules
 from wizard.rules.seen import predicted
@@ -28,8 +28,8 @@ def diagnose(case: Case) -> Diagnosis:
     causes = tuple(f for f in findings if not f.latent and f.id not in symptoms)
     risks = tuple(f for f in findings if f.latent)
     verdict = _verdict(whole, causes)
-    doubts = tuple(f"{said[0].upper()}{said[1:]}." for said in (doubt(whole),) if said)
-    notes = (*doubts, *_unreached(whole), *_disagreements(case, causes))
+    doubts = tuple(f"{said[0].upper()}{said[1:]}" for said in (doubt(whole),) if said)
+    notes = (*doubts, *told_nothing(whole), *_unreached(whole), *_disagreements(case, causes))
     notes = (*notes, *_not_looked_at(whole, causes))
     return Diagnosis(verdict, _summary(whole, verdict, causes), causes, risks, notes)
 
@@ -168,10 +168,10 @@ def _not_looked_at(case: Case, causes: tuple[Finding, ...]) -> tuple[str, ...]:
             "No server of this config listens on the URL's port: is it the config of the Nginx "
             "that serves this URL, or does something stand in front of it?"
         )
-    if not case.direct:
+    if not case.target.direct:
         notes.append("No direct URL was given: a silent backend and a holding proxy look alike.")
-    if case.site is None:
+    if case.site is None and case.target.conf is None:
         notes.append("No Nginx config was read: what it would hold could not be predicted.")
-    if not case.logs:
+    if not case.logs and not case.target.logs:
         notes.append("No log file was read: Nginx's error log names what it could not do.")
     return tuple(notes)

@@ -32,6 +32,8 @@ def _is_described(case: Case, at: Rung) -> bool:
     """Whether the config that was read is that of the proxy at this place."""
     if at.kind == "direct":
         return False
+    if case.site is not None and not case.site.listens and at.kind == "hop":
+        return False  # Of a proxy further in that was not named, perhaps.
     return (at.name if at.kind == "hop" else "") == conf_hop(case.target)
 
 

@@ -79,17 +79,40 @@ def _is_well(case: Case, rung: Rung, cell: Cell) -> bool:
 def misnamed(target: Target) -> str:
     """The hop that has the public URL's own address and is not named first; empty if none is."""
     public = urlsplit(target.url)[:2]
-    later = [hop for hop in target.hops[1:] if hop.place.vantage == LOCAL]
-    return next((hop.name for hop in later if urlsplit(hop.place.what)[:2] == public), "")
+    first, *later = target.hops or (None,)
+    if first is None or urlsplit(first.place.what)[:2] == public:
+        return ""  # Named twice, they are one place; that is seen in the table.
+    here = [hop for hop in later if hop and hop.place.vantage == LOCAL]
+    return next((hop.name for hop in here if urlsplit(hop.place.what)[:2] == public), "")
 
 
 def doubt(case: Case) -> str:
     """Why the places do not fit together, in one sentence; empty where they do."""
     if name := misnamed(case.target):
-        return f"{name} has the public URL's own address: name the hops outermost first"
+        return f"{name} has the public URL's own address: name the hops outermost first."
     rungs = ladder(case)
     found = (_doubted(case, rungs, way) for way in WAYS if rungs and rungs[0].cell(way))
     return next((said for said in found if said), "")
+
+
+def told_nothing(case: Case) -> tuple[str, ...]:
+    """One sentence for each hop that says nothing of the stream, with what to try."""
+    return tuple(said for rung in ladder(case) if rung.kind == "hop" if (said := _mute(case, rung)))
+
+
+def _mute(case: Case, rung: Rung) -> str:
+    cells = [cell for cell in rung.cells if cell.outcome != "not-offered"]
+    if cells and all(cell.outcome in ("refused", "not-asked") for cell in cells):
+        again = f"--hop {rung.name}=VANTAGE=URL asks it from another place"
+        return f"{rung.name} could not be asked ({cells[0].why}): {again}."
+    outside = {_symptom(cell) for cell in case.proxy}
+    other = next((cell for cell in cells if cell.outcome in _OTHERWISE), None)
+    if other is None or _symptom(other) in outside:
+        return ""
+    return f"{rung.name} answers otherwise than the public URL ({other.word}): is its path right?"
+
+
+_OTHERWISE = frozenset({"status", "redirect", "not-a-stream"})
 
 
 def _doubted(case: Case, rungs: Sequence[Rung], way: Way) -> str:
@@ -109,14 +132,21 @@ def culprit(case: Case, lost: Loss) -> str:
         names = (lost.name, *lost.unseen) if hop else ("what is in front", *lost.unseen)
         return f"it is {' or '.join(names)} ({', '.join(lost.unseen)} could not tell)"
     if lost.kind == "hop":
-        return f"it is {lost.name}"
+        inmost = lost.inner_kind == "direct" and not _holds(case, lost)
+        return f"it is {lost.name}{', or what stands behind it' if inmost else ''}"
     if lost.kind == "direct":
         return f"it is what stands between {lost.name.removeprefix('direct from ')} and the backend"
     if case.target.hops:
         return f"it is what stands in front of {lost.inner}"
+    return "it is this Nginx" if _holds(case, lost) else "it is what stands between"
+
+
+def _holds(case: Case, lost: Loss) -> bool:
+    """Whether the config that was read is of the proxy asked here, and says that it holds."""
     label = lost.cell.timeline.leg.label
-    holds = any(p.label == label and p.delivery.result != "live" for p in case.predictions)
-    return "it is this Nginx" if holds else "it is what stands between"
+    listens = case.site is not None and case.site.listens
+    held = (p.delivery.result != "live" for p in case.predictions if p.label == label)
+    return listens and any(held)
 
 
 def sentence(case: Case) -> str:

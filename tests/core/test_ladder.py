@@ -8,7 +8,7 @@ from wizard.diagnose import diagnose
 from wizard.focus import focused
 from wizard.judge import judge
 from wizard.ladder import conf_hop, ladder
-from wizard.loss import doubt, loss, sentence
+from wizard.loss import doubt, loss, sentence, told_nothing
 from wizard.model import Case, Cell
 from wizard.rules import samples, seen
 from wizard.target import Hop, Place, Target
@@ -17,6 +17,7 @@ from wizard.vantage import Vantage
 
 EDGE, INNER = "http://edge/sse", "http://inner/sse"
 HOPS = (Hop("edge", Place(EDGE)), Hop("inner", Place(INNER)))
+INMOST = "live direct, held at inner: it is inner, or what stands behind it"
 WEB, POD = Vantage("web", ("ssh", "web")), Vantage("pod", ("ssh", "pod"))
 
 
@@ -43,7 +44,10 @@ def chain(outside: str, edge: str, inner: str, direct: str = "live") -> Case:
 @pytest.mark.parametrize(
     ("states", "said"),
     [
-        (("held", "held", "held"), "live direct, held at inner: it is inner"),
+        (
+            ("held", "held", "held"),
+            INMOST,
+        ),
         (("held", "held", "live"), "live at inner, held at edge: it is edge"),
         (
             ("held", "live", "live"),
@@ -199,3 +203,38 @@ def test_the_loopback_of_one_host_is_not_that_of_another(
     case = replace(made, direct=cells, target=target, root=None)
     assert bool(seen.same_backend(case)) == known
     assert seen.elsewhere(case) == ""
+
+
+@pytest.mark.parametrize(
+    ("states", "said"),
+    [
+        (
+            ("held", "held", "not-asked"),
+            "inner could not be asked (web: no such place): --hop inner=",
+        ),
+        (("held", "404", "live"), "edge answers otherwise than the public URL (HTTP 404)"),
+        (("live", "404", "live"), "edge answers otherwise than the public URL (HTTP 404)"),
+        (("502", "502", "live"), ""),
+        (("held", "held", "live"), ""),
+    ],
+)
+def test_what_to_do_about_a_hop_that_says_nothing(states: tuple[str, str, str], said: str) -> None:
+    found = told_nothing(chain(*states))
+    assert [one.startswith(said) for one in found] == [True] * bool(said)
+    assert set(found) <= set(diagnose(chain(*states)).notes)
+
+
+def test_one_place_named_twice_is_in_no_wrong_order() -> None:
+    case = chain("held", "held", "held")
+    hops = (Hop("a", Place(case.target.url)), Hop("b", Place(case.target.url)))
+    assert doubt(replace(case, target=replace(case.target, hops=hops))) == ""
+
+
+def test_a_config_that_does_not_listen_at_the_hop_is_anothers() -> None:
+    """One hop is named, and the config is that of a proxy behind it."""
+    held = samples.case(proxy="held", direct="live", settings={"proxy_buffering": "on"})
+    assert held.site is not None
+    case = replace(chain("held", "held", "held"), site=replace(held.site, listens=False))
+    assert focused(case).site is None
+    assert diagnose(case).verdict == "inconclusive"
+    assert sentence(case).endswith("or what stands behind it")

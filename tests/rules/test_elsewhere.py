@@ -6,6 +6,7 @@ import pytest
 
 from wizard.diagnose import diagnose
 from wizard.judge import judge
+from wizard.log_report import LogReport
 from wizard.model import Case
 from wizard.rules import samples
 from wizard.rules.seen import elsewhere
@@ -43,7 +44,7 @@ def test_two_addresses_of_one_kind_are_two_backends(peer: str, direct: str, diff
     assert (confidence == "possible") is differs
 
 
-def test_a_config_that_does_not_listen_there_confirms_only_by_the_address() -> None:
+def test_a_config_that_does_not_listen_there_confirms_nothing_by_itself() -> None:
     known = case("bot:12213", "10.0.0.7:12213")
     assert known.site is not None
     there = replace(known, site=replace(known.site, listens=False))
@@ -52,4 +53,10 @@ def test_a_config_that_does_not_listen_there_confirms_only_by_the_address() -> N
     same = case("10.0.0.7:12213", "10.0.0.7:12213")
     assert same.site is not None
     mapped = replace(same, site=replace(same.site, listens=False))
-    assert diagnose(mapped).causes[0].confidence == "confirmed"
+    assert diagnose(mapped).causes[0].confidence == "likely"  # a port may be mapped
+    line = '10.0.0.9 - - [23/Nov/2026:16:00:00 +0000] "GET /sse HTTP/1.1" 499 0 "-" "x"'
+    ours = samples.logged(line, client="sse-proxy h1 identity")
+    passed = replace(mapped, logs=(LogReport("access.log", (ours,), 1),))
+    assert diagnose(passed).causes[0].confidence == "confirmed"
+    others = replace(mapped, logs=(LogReport("access.log", (), 3),))
+    assert diagnose(others).verdict == "inconclusive"

@@ -33,6 +33,11 @@ SAID = {
     "refused": ("ssh: connect to host h port 22: Connection refused", "is sshd up there?"),
     "timed out": ("ssh: connect to host h port 22: Connection timed out", "is sshd up there?"),
     "hung up": ("kex_exchange_identification: Connection closed by remote host", "sshd hung up"),
+    "a jump": (
+        "channel 0: open failed: administratively prohibited: open failed\n"
+        "stdio forwarding failed\nkex_exchange_identification: Connection closed",
+        "the jump host does not lead there",
+    ),
     "no shell": (DISTROLESS, "distroless"),
     "no shell, runc": (
         'exec failed: unable to start container process: exec: "sh": stat sh: no '

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from wizard.ladder import WAYS, Rung, Way, ladder
-from wizard.loss import loss, sentence
+from wizard.loss import doubt, loss, sentence
 from wizard.model import Case, Cell
 from wizard.text import safe, seconds
 from wizard.vantage import Equipment
@@ -40,9 +40,10 @@ _TIMED = frozenset({"live", "late", "ended"})
 
 
 def verdict(case: Case) -> str:
-    """Where the stream dies, as a sentence; empty where the places do not say."""
-    said = sentence(case)
-    return f"{said[0].upper()}{said[1:]}." if said else ""
+    """Where the stream dies, else why the places do not fit together, as a sentence; may be
+    empty."""
+    said = f"{sentence(case)}." if sentence(case) else doubt(case)
+    return f"{said[0].upper()}{said[1:]}" if said else ""
 
 
 def equipment_words(one: Equipment) -> str:

@@ -78,15 +78,32 @@ def _stream(rule: Rule, case: Case) -> Finding | None:
     if not explained:
         return None
     confidence = _confidence(case, stuck, explained)
-    apart = _apart(case) if confidence != "possible" else _BLIND
+    apart = _apart(case) if confidence != "possible" else _doubtful(case)
     return rule.found(confidence, _evidence(case, stuck), apart)
+
+
+def _doubtful(case: Case) -> str:
+    """What is missing where it is only possible."""
+    if seen.live_direct(case) and not seen.passes_here(case):
+        return _ANOTHERS
+    return _BLIND
+
+
+_ANOTHERS = (
+    "Nothing shows that the requests pass the Nginx of this config: none of its servers listens on "
+    "the port that was asked, and no log of it holds our lines. Give the config of the Nginx that "
+    "the URL leads to, or its access log."
+)
 
 
 def _confidence(case: Case, stuck: tuple[Cell, ...], explained: tuple[Cell, ...]) -> Confidence:
     measured = bool(seen.live_direct(case)) and not _is_late(stuck)
-    if measured and explained == stuck and seen.same_backend(case):
+    here, known = seen.passes_here(case), seen.is_direct(case)
+    if measured and explained == stuck and known and here:
         return "confirmed"
-    if case.site is None or not case.site.listens or seen.elsewhere(case):
+    if case.site is None or seen.elsewhere(case) or here is False:
+        return "possible"
+    if here is None and not known:
         return "possible"
     return "likely" if _backend_sends(case) else "possible"
 

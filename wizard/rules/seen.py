@@ -105,6 +105,21 @@ def same_backend(case: Case) -> str:
     return ""
 
 
+def passes_here(case: Case) -> bool | None:
+    """Whether the proxied requests are known to pass the Nginx of the config: it listens on the
+    port that was asked, or its logs hold our own lines. False where logs were read that hold none,
+    and None where nothing says so: a port may be mapped, or TLS ended in front of it."""
+    lines = [line for report in case.logs for line in report.lines]
+    if (case.site and case.site.listens) or any(line.ours and line.client for line in lines):
+        return True
+    return False if any(report.read for report in case.logs) else None
+
+
+def is_direct(case: Case) -> bool:
+    """Whether Nginx passes the path to the very address that is live when asked directly."""
+    return any(leads_to(case, cell.timeline.leg) for cell in live_direct(case))
+
+
 def leads_to(case: Case, leg: Leg) -> bool:
     """Whether Nginx passes the path to this direct leg's address, as one of its peers."""
     peers = case.site.upstream.peers if case.site and case.site.upstream else ()

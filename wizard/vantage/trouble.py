@@ -121,6 +121,10 @@ _TROUBLES: tuple[tuple[str, Callable[[Sequence[str], str], str]], ...] = (
         _always("is sshd up there?"),
     ),
     (
+        r"channel \d+: open failed|stdio forwarding failed",
+        _always("the jump host does not lead there: try ssh JUMP ssh HOST as the prefix"),
+    ),
+    (
         r"kex_exchange_identification|Connection (?:closed|reset) by .* port",
         _always("sshd hung up"),
     ),
