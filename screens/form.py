@@ -7,11 +7,11 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import Screen
 from textual.widgets import Footer, Input, Label, Static
 
 from screens.asking import config, log, urls
 from screens.cases import CutOff
+from screens.fields import Fields
 from screens.given import Given
 from screens.places import Places
 from wizard.cli.options import check_header
@@ -43,22 +43,19 @@ FIELDS = (
     Field("header", "A header to send (never shown, never kept)", "Authorization: Bearer …",
           lambda text, _: check_header(text)),
 )  # fmt: skip
+_READERS = {field.id: field.read for field in FIELDS}
 
 
-class Form(Screen[Target]):
+class Form(Fields[Target]):
     """Asks for the target; only the URL is needed."""
 
     DEFAULT_CSS = """
-    Form VerticalScroll { padding: 0 2; scrollbar-size-vertical: 1; }
-    Form Label { height: auto; margin-top: 1; }
-    Form Input { padding: 0 1; }
     Form #places { height: auto; display: none; }
     Form #places.-some { display: block; }
-    Form .error { height: auto; color: $error; display: none; }
-    Form .error.-wrong { display: block; }
     """
+    IDS = tuple(field.id for field in FIELDS)
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "start", "start", id="form.start", tooltip="Check the fields and begin"),
+        Binding("ctrl+s", "take", "start", id="form.start", tooltip="Check the fields and begin"),
         Binding(
             "ctrl+p",
             "elsewhere",
@@ -95,19 +92,12 @@ class Form(Screen[Target]):
                 line.password = field.id == "header"
                 line.cursor_blink = False
                 yield line
-                yield Static("", id=f"{field.id}-error", classes="error", markup=False)
+                yield self.error_of(field.id)
         yield Footer(show_command_palette=False, compact=True)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """No last case, no key for it."""
         return self._last is not None if action == "last" else True
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter: the next field, or begin."""
-        if event.input.id == FIELDS[-1].id:
-            self.action_start()
-        elif self._is_fine(next(field for field in FIELDS if field.id == event.input.id)):
-            self.focus_next()
 
     def action_last(self) -> None:
         """Fill in the last case."""
@@ -121,32 +111,18 @@ class Form(Screen[Target]):
         }
         for name, value in values.items():
             self.query_one(f"#{name}", Input).value = value
-        for field in FIELDS:
-            self._is_fine(field)
+        for field in self.IDS:
+            self.is_fine(field)
 
-    def action_start(self) -> None:
-        """Begin if every field is fine; else go to the first that is not."""
-        wrong = [field for field in FIELDS if not self._is_fine(field)]
-        if wrong:
-            self.query_one(f"#{wrong[0].id}", Input).focus()
-            return
+    def check(self, field: str, text: str) -> None:
+        """Read it; all but the URL may stay empty."""
+        if not text and field == "url":
+            raise UsageError("a URL is needed: http:// or https://")
+        self._read(field, text)
+
+    def take(self) -> None:
+        """Begin."""
         self.dismiss(self._target())
-
-    def _is_fine(self, field: Field) -> bool:
-        """Whether the field can be read; says beside it why not."""
-        text = self.query_one(f"#{field.id}", Input).value.strip()
-        error = ""
-        if not text and field.id == "url":
-            error = "a URL is needed: http:// or https://"
-        if text:
-            try:
-                field.read(text, self._elsewhere(Target("")).vantages)
-            except UsageError as problem:
-                error = str(problem)
-        shown = self.query_one(f"#{field.id}-error", Static)
-        shown.update(error)
-        shown.set_class(bool(error), "-wrong")
-        return not error
 
     def action_elsewhere(self) -> None:
         """Choose another place to look from."""
@@ -167,7 +143,7 @@ class Form(Screen[Target]):
         return target
 
     def _target(self) -> Target:
-        read = {field.id: self._read(field) for field in FIELDS}
+        read = {field: self._read(field, self.text(field)) for field in self.IDS}
         direct, conf, log, header = (read[name] for name in ("direct", "conf", "log", "header"))
         target = Target(
             str(read["url"]),
@@ -178,6 +154,5 @@ class Form(Screen[Target]):
         )
         return self._elsewhere(target)
 
-    def _read(self, field: Field) -> object:
-        text = self.query_one(f"#{field.id}", Input).value.strip()
-        return field.read(text, self._elsewhere(Target("")).vantages) if text else None
+    def _read(self, field: str, text: str) -> object:
+        return _READERS[field](text, self._elsewhere(Target("")).vantages) if text else None

@@ -9,12 +9,11 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import Screen
 from textual.widgets import Footer, Input, Label, Static
 
 from screens.asking import LOCAL_NGINX
+from screens.fields import Fields
 from screens.given import LOGS, Draft, Given
-from wizard.errors import UsageError
 from wizard.model import StepId
 from wizard.report.ladder import equipment_words
 from wizard.target import Target
@@ -47,24 +46,19 @@ _FIELDS = (
     _Asked("log", "A log there: a file, or a command", "/var/log/nginx/access.log",
            Draft.log),
 )  # fmt: skip
+_READERS = {field.id: field.read for field in _FIELDS}
 _FIRST: dict[StepId, str] = {"direct": "direct", "config": "conf", "logs": "log"}
 """What is asked first, by the step from which the place was asked for."""
 
 
-class Look(Screen[Given]):
+class Look(Fields[Given]):
     """Name it and say what to look at; each field but the name may stay empty.
 
     Attributes:
         known: What was found there; None while it is being tried.
     """
 
-    DEFAULT_CSS = """
-    Look VerticalScroll { padding: 0 2; scrollbar-size-vertical: 1; }
-    Look Label { height: auto; margin-top: 1; }
-    Look Input { padding: 0 1; }
-    Look .error { height: auto; color: $error; display: none; }
-    Look .error.-wrong { display: block; }
-    """
+    IDS = tuple(field.id for field in _FIELDS)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "take", "take it", id="look.take", tooltip="Look there"),
         Binding("escape", "dismiss", "back", id="look.back", tooltip="Choose another place"),
@@ -87,7 +81,7 @@ class Look(Screen[Given]):
                 # Selected, what is proposed would be lost with the next key.
                 line.cursor_blink = line.select_on_focus = False
                 yield line
-                yield Static("", id=f"{field.id}-error", classes="error", markup=False)
+                yield self.error_of(field.id)
         yield Footer(show_command_palette=False, compact=True)
 
     def _label(self, field: _Asked) -> str:
@@ -116,46 +110,24 @@ class Look(Screen[Given]):
         found = words if self.known.problem else f"found there: {words or 'nothing that asks'}"
         self.query_one("#found", Static).update(found)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter: the next field, or take it."""
-        if event.input.id == _FIELDS[-1].id:
-            self.action_take()
-        elif self._is_fine(next(field for field in _FIELDS if field.id == event.input.id)):
-            self.focus_next()
+    def check(self, field: str, text: str) -> None:
+        """Read it; all but the name may stay empty."""
+        if text or field == "name":
+            _READERS[field](self._draft(), text)
 
-    def action_take(self) -> None:
-        """Take it if every field is fine; else go to the first that is not."""
-        wrong = [field for field in _FIELDS if not self._is_fine(field)]
-        if wrong:
-            self.query_one(f"#{wrong[0].id}", Input).focus()
-        else:
-            self.dismiss(self._given())
+    def take(self) -> None:
+        """Leave with the place."""
+        self.dismiss(self._given())
 
     def _draft(self) -> Draft:
-        return replace(self._proposal, name=self._text("name"))
+        return replace(self._proposal, name=self.text("name"))
 
     def _given(self) -> Given:
-        conf, log, draft = self._text("conf"), self._text("log"), self._draft()
+        conf, log, draft = self.text("conf"), self.text("log"), self._draft()
         return Given(
             draft.vantage,
-            draft.urls(self._text("direct")),
+            draft.urls(self.text("direct")),
             draft.conf(conf) if conf else None,
             (draft.log(log),) if log else (),
             replace(self.known, vantage=draft.name) if self.known else None,
         )
-
-    def _text(self, field: str) -> str:
-        return self.query_one(f"#{field}", Input).value.strip()
-
-    def _is_fine(self, field: _Asked) -> bool:
-        """Whether the field can be read; says below it why not."""
-        text, error = self._text(field.id), ""
-        if text or field.id == "name":
-            try:
-                field.read(self._draft(), text)
-            except UsageError as problem:
-                error = str(problem)
-        shown = self.query_one(f"#{field.id}-error", Static)
-        shown.update(error)
-        shown.set_class(bool(error), "-wrong")
-        return not error
