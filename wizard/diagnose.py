@@ -9,7 +9,7 @@ from wizard.model import HELD, Case, Cell
 from wizard.rules import Rule, all_rules
 from wizard.rules.seen import predicted
 from wizard.target import LOCAL
-from wizard.text import safe
+from wizard.text import capital, safe
 
 _SURE = ("confirmed", "likely", "possible")
 _WELL = frozenset({"live", "ended"})
@@ -28,8 +28,13 @@ def diagnose(case: Case) -> Diagnosis:
     causes = tuple(f for f in findings if not f.latent and f.id not in symptoms)
     risks = tuple(f for f in findings if f.latent)
     verdict = _verdict(whole, causes)
-    doubts = tuple(f"{said[0].upper()}{said[1:]}" for said in (doubt(whole),) if said)
-    notes = (*doubts, *told_nothing(whole), *_unreached(whole), *_disagreements(case, causes))
+    unsure = doubt(whole)
+    notes = (
+        *([capital(unsure)] if unsure else []),
+        *told_nothing(whole),
+        *_unreached(whole),
+        *_disagreements(case, causes),
+    )
     notes = (*notes, *_not_looked_at(whole, causes))
     return Diagnosis(verdict, _summary(whole, verdict, causes), causes, risks, notes)
 
@@ -102,8 +107,9 @@ def _seen(case: Case) -> str:
         return "The probe was interrupted before the stream had shown what it does."
     first = next((cell for cell, fine in zip(case.proxy, well, strict=True) if not fine), None)
     why = safe(first.why, 300) if first else "every cell is live"
-    lost = f"; {sentence(case)}" if len(ladder(case)) > 2 and sentence(case) else ""
-    return f"The stream through the proxy: {why}{lost}; no cause could be shown."
+    lost = sentence(case) if len(ladder(case)) > 2 else ""
+    said = "; ".join(part for part in (why, lost, "no cause could be shown") if part)
+    return f"The stream through the proxy: {said}."
 
 
 def _unanswered(case: Case) -> str:

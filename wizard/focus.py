@@ -38,7 +38,5 @@ def _is_described(case: Case, at: Rung) -> bool:
 
 
 def _without_config(case: Case) -> Case:
-    """The config and the logs are of another proxy: they neither accuse nor acquit this one."""
-    return replace(
-        case, site=None, root_site=None, message_site=None, predictions=(), logs=case.logs
-    )
+    """The config is of another proxy: it neither accuses nor acquits this one."""
+    return replace(case, site=None, root_site=None, message_site=None, predictions=())

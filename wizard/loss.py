@@ -9,9 +9,9 @@ from wizard.ladder import OUTSIDE, WAYS, Rung, Way, ladder
 from wizard.model import HELD, Case, Cell, Loss
 from wizard.target import LOCAL, Target
 
-_TELLS_NOTHING = frozenset({"running", "silent", "answered", "not-offered", "not-asked"}) | {
-    "interrupted"
-}
+_TELLS_NOTHING = frozenset(
+    {"running", "interrupted", "silent", "answered", "not-offered", "not-asked"}
+)
 
 
 def loss(case: Case) -> Loss | None:

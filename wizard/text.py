@@ -168,6 +168,11 @@ def safe(text: str, limit: int = 2000) -> str:
     return f"{shown}…" if len(head) < len(text) and len(clean) <= limit else shown
 
 
+def capital(text: str) -> str:
+    """With a capital at its beginning, the rest as it is; an empty text stays empty."""
+    return text[:1].upper() + text[1:]
+
+
 def seconds(value: float | None) -> str:
     """A duration for a reader: `12 ms`, `2.31 s`, `–` for never."""
     if value is None:

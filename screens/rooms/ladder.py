@@ -5,7 +5,7 @@ from rich.text import Text
 from screens.paint import DIM, HEAD, fitted, line, outcome_style, wrapped
 from wizard.ladder import Rung, Way, ladder
 from wizard.model import Case, Cell
-from wizard.report.ladder import equipment_words, outcome, verdict, way_name, ways
+from wizard.report.ladder import equipment_lines, outcome, verdict, way_name, ways
 from wizard.text import safe
 
 _NAME, _COLUMN = 22, 12
@@ -24,7 +24,7 @@ def draw(case: Case, width: int) -> list[Text]:
     rows += [_row(_place(rung, name), _cells(rung, columns), name, share) for rung in rungs]
     if said := verdict(case):
         rows += wrapped(said, width, "bold")
-    have = [f"{one.vantage}: {equipment_words(one)}" for one in case.equipment]
+    have = equipment_lines(case)
     return [*rows, *(row for words in have for row in wrapped(words, width, DIM))]
 
 

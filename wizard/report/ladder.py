@@ -7,7 +7,7 @@ from typing import Any
 from wizard.ladder import WAYS, Rung, Way, ladder
 from wizard.loss import doubt, loss, sentence
 from wizard.model import Case, Cell
-from wizard.text import safe, seconds
+from wizard.text import capital, safe, seconds
 from wizard.vantage import Equipment
 
 _NAMES = {"identity": "plain", "gzip": "gzip"}
@@ -42,8 +42,8 @@ _TIMED = frozenset({"live", "late", "ended"})
 def verdict(case: Case) -> str:
     """Where the stream dies, else why the places do not fit together, as a sentence; may be
     empty."""
-    said = f"{sentence(case)}." if sentence(case) else doubt(case)
-    return f"{said[0].upper()}{said[1:]}" if said else ""
+    said = sentence(case)
+    return capital(f"{said}." if said else doubt(case))
 
 
 def equipment_words(one: Equipment) -> str:
@@ -58,6 +58,11 @@ def equipment_words(one: Equipment) -> str:
     return ", ".join(words)
 
 
+def equipment_lines(case: Case) -> list[str]:
+    """What each vantage has, a line for each."""
+    return [f"{one.vantage}: {equipment_words(one)}" for one in case.equipment]
+
+
 def ladder_text(case: Case) -> str:
     """The table at most 80 columns wide, the sentence, and what each vantage has."""
     if not is_worth_it(case):
@@ -66,7 +71,7 @@ def ladder_text(case: Case) -> str:
     columns = ways(rungs)
     head = f"{'Side by side':<26}" + "".join(f"{way_name(way):<13}" for way in columns)
     rows = [f"  {safe(rung.name)[:23]:<24}{_cells(rung, columns)}" for rung in rungs]
-    have = [f"  {one.vantage}: {equipment_words(one)}" for one in case.equipment]
+    have = [f"  {line}" for line in equipment_lines(case)]
     said = [f"  {line}" for line in (verdict(case),) if line]
     return "".join(f"{row.rstrip()}\n" for row in (head, *rows, *said, *have))
 
@@ -84,8 +89,8 @@ def ladder_markdown(case: Case) -> str:
     head = ["place", *map(way_name, columns)]
     rows = [[safe(rung.name), *(outcome(rung.cell(way)) for way in columns)] for rung in rungs]
     table = "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows))
-    have = "".join(f"\n- {one.vantage}: {equipment_words(one)}" for one in case.equipment)
-    parts = ("## Side by side", table, verdict(case), have.strip())
+    have = "\n".join(f"- {line}" for line in equipment_lines(case))
+    parts = ("## Side by side", table, verdict(case), have)
     return "\n\n".join(part for part in parts if part)
 
 

@@ -5,7 +5,7 @@ from wizard.model import Case, Cell
 from wizard.rules import answers, seen
 from wizard.rules.posts import of_post
 from wizard.rules.rule import Rule, Station
-from wizard.text import safe
+from wizard.text import capital, safe
 
 APART = (
     "The direct request to the same backend is live while the proxied one is held, so the backend "
@@ -135,7 +135,7 @@ def _evidence(case: Case, stuck: tuple[Cell, ...]) -> tuple[Evidence, ...]:
 def _apart(case: Case) -> str:
     reached, other = seen.same_backend(case), seen.elsewhere(case)
     if reached:
-        return f"{APART}. {reached[0].upper()}{reached[1:]}."
+        return f"{APART}. {capital(reached)}."
     if other:
         return f"{_ELSEWHERE}: Nginx passes this path to {safe(other, 120)}. {_DIRECT}"
     return f"{_ELSEWHERE}. {_DIRECT}"

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from wizard.text import safe
+from wizard.text import capital, safe
 from wizard.vantage.script import NO_INPUT
 
 ENDLESS = (
@@ -32,7 +32,7 @@ class Trouble:
 
 def _always(advice: str) -> Callable[[Sequence[str], str], str]:
     return lambda prefix, said: (
-        f"{said} {advice[0].upper()}{advice[1:]}" if said.endswith("?") else f"{said}: {advice}"
+        f"{said} {capital(advice)}" if said.endswith("?") else f"{said}: {advice}"
     )
 
 
