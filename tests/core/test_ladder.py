@@ -10,7 +10,7 @@ from wizard.judge import judge
 from wizard.ladder import conf_hop, ladder
 from wizard.loss import doubt, loss, sentence, told_nothing
 from wizard.model import Case, Cell
-from wizard.rules import samples, seen
+from wizard.rules import addresses, samples
 from wizard.target import Hop, Place, Target
 from wizard.timeline import Timeline
 from wizard.vantage import Vantage
@@ -201,8 +201,8 @@ def test_the_loopback_of_one_host_is_not_that_of_another(
     )
     target = replace(made.target, conf=Place("nginx.conf", conf))
     case = replace(made, direct=cells, target=target, root=None)
-    assert bool(seen.same_backend(case)) == known
-    assert seen.elsewhere(case) == ""
+    assert bool(addresses.same_backend(case)) == known
+    assert addresses.elsewhere(case) == ""
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from wizard.judge import judge
 from wizard.log_report import LogReport
 from wizard.model import Case
 from wizard.rules import samples
-from wizard.rules.seen import elsewhere
+from wizard.rules.addresses import elsewhere
 
 
 def case(peer: str, direct: str) -> Case:

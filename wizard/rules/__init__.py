@@ -8,7 +8,9 @@ from wizard.rules.rule import Rule
 
 __all__ = ["Rule", "all_rules", "rule_named"]
 
-HELPERS = frozenset({"rule", "seen", "samples", "answers", "cuts", "posts", "replayed"})
+HELPERS = frozenset(
+    {"rule", "seen", "addresses", "samples", "answers", "cuts", "posts", "replayed"}
+)
 """The files here that are no rules."""
 
 

@@ -4,7 +4,7 @@ from wizard.conclusion import Confidence, Evidence, Finding, Fix
 from wizard.model import Case, Cell
 from wizard.nginx.meant import Meant, meant
 from wizard.nginx.site import Site
-from wizard.rules import seen
+from wizard.rules import addresses, seen
 from wizard.rules.rule import Rule, Station
 
 
@@ -29,7 +29,7 @@ def _no_effect(rule: Rule, case: Case, other: Meant, stuck: tuple[Cell, ...]) ->
     if case.site is None or (case.direct and not seen.live_direct(case)):
         return None
     explained = all(seen.could_hold(case, cell) for cell in stuck)
-    measured = bool(seen.live_direct(case)) and seen.same_backend(case)
+    measured = bool(seen.live_direct(case)) and addresses.same_backend(case)
     sure: Confidence = "confirmed" if explained and measured else "likely"
     evidence = (*map(seen.of_cell, stuck[:2]), *_direct(case), *_of_config(case.site, other))
     return rule.found(sure, evidence, _ELSEWHERE, explains=_HELD)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from wizard.challenge import challenged, metadata_url, origin
 from wizard.conclusion import Evidence, Finding, Fix
 from wizard.model import Case
-from wizard.rules import replayed, seen
+from wizard.rules import addresses, replayed, seen
 from wizard.rules.rule import Rule, Station
 from wizard.text import safe
 
@@ -56,7 +56,7 @@ def _inside(case: Case) -> set[str]:
     """The backend's own addresses."""
     known = {origin(place.what)[1] for place in case.target.direct}
     peers = case.site.upstream.peers if case.site and case.site.upstream else ()
-    return known | {seen.address(peer) for peer in peers}
+    return known | {addresses.address(peer) for peer in peers}
 
 
 def _host(known: tuple[str, str]) -> str:

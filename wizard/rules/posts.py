@@ -8,7 +8,7 @@ from wizard.foresight import message_url
 from wizard.handshake import Exchange, Handshake, Side
 from wizard.model import Case
 from wizard.nginx.site import Site
-from wizard.rules import seen
+from wizard.rules import addresses, seen
 from wizard.text import safe, seconds
 from wizard.timeline import Timeline
 
@@ -130,7 +130,7 @@ def _host(passed: str) -> str:
 
 
 def _address(peer: str) -> str:
-    return seen.named(seen.address(peer))
+    return addresses.named(addresses.address(peer))
 
 
 def untried(case: Case) -> bool:

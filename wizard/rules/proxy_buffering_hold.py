@@ -2,7 +2,7 @@
 
 from wizard.conclusion import Confidence, Evidence, Finding, Fix
 from wizard.model import Case, Cell
-from wizard.rules import answers, seen
+from wizard.rules import addresses, answers, seen
 from wizard.rules.posts import of_post
 from wizard.rules.rule import Rule, Station
 from wizard.text import capital, safe
@@ -43,7 +43,7 @@ def _answer(rule: Rule, case: Case) -> Finding | None:
     setting = seen.of_setting(case.site, f"{seen.buffer_prefix(case.site)}_buffering")
     if held is None:
         return rule.found("possible", (of_post(direct), setting), _UNTIL_ITS_END, latent=True)
-    sure: Confidence = "confirmed" if seen.leads_to(case, direct.leg) else "possible"
+    sure: Confidence = "confirmed" if addresses.leads_to(case, direct.leg) else "possible"
     evidence = (of_post(held[0]), of_post(direct), setting)
     return rule.found(sure, evidence, _ANSWER)
 
@@ -98,10 +98,10 @@ _ANOTHERS = (
 
 def _confidence(case: Case, stuck: tuple[Cell, ...], explained: tuple[Cell, ...]) -> Confidence:
     measured = bool(seen.live_direct(case)) and not _is_late(stuck)
-    here, known = seen.passes_here(case), seen.is_direct(case)
+    here, known = seen.passes_here(case), addresses.is_direct(case)
     if measured and explained == stuck and known and here:
         return "confirmed"
-    if case.site is None or seen.elsewhere(case) or here is False:
+    if case.site is None or addresses.elsewhere(case) or here is False:
         return "possible"
     if here is None and not known:
         return "possible"
@@ -133,7 +133,7 @@ def _evidence(case: Case, stuck: tuple[Cell, ...]) -> tuple[Evidence, ...]:
 
 
 def _apart(case: Case) -> str:
-    reached, other = seen.same_backend(case), seen.elsewhere(case)
+    reached, other = addresses.same_backend(case), addresses.elsewhere(case)
     if reached:
         return f"{APART}. {capital(reached)}."
     if other:

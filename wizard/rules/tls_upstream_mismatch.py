@@ -4,7 +4,7 @@ from wizard.conclusion import Confidence, Evidence, Finding, Fix
 from wizard.log_report import LogLine
 from wizard.model import Case, Cell
 from wizard.nginx.site import Site
-from wizard.rules import seen
+from wizard.rules import addresses, seen
 from wizard.rules.rule import Rule, Station
 from wizard.text import safe
 
@@ -49,8 +49,8 @@ def _unnamed(case: Case) -> bool:
     site = case.site
     if site is None or site.upstream is None or not _is_tls(site):
         return False
-    live = {seen.direct_address(case, cell.timeline.leg) for cell in seen.live_direct(case)}
-    there = {seen.address(peer) for peer in site.upstream.peers}
+    live = {addresses.direct_address(case, cell.timeline.leg) for cell in seen.live_direct(case)}
+    there = {addresses.address(peer) for peer in site.upstream.peers}
     return site.value("proxy_ssl_server_name") == "off" and bool(live & there)
 
 

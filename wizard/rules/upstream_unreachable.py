@@ -2,7 +2,7 @@
 
 from wizard.conclusion import Confidence, Evidence, Finding, Fix
 from wizard.model import Case, Cell
-from wizard.rules import seen
+from wizard.rules import addresses, seen
 from wizard.rules.rule import Rule, Station
 from wizard.text import safe
 
@@ -65,8 +65,8 @@ def _over_tls(case: Case) -> bool:
 
 def _same_address(case: Case) -> bool:
     peers = case.site.upstream.peers if case.site and case.site.upstream else ()
-    addresses = {seen.direct_address(case, cell.timeline.leg) for cell in case.direct}
-    return any(seen.address(peer) in addresses for peer in peers)
+    direct = {addresses.direct_address(case, cell.timeline.leg) for cell in case.direct}
+    return any(addresses.address(peer) in direct for peer in peers)
 
 
 def _of_direct(case: Case) -> tuple[Evidence, ...]:
