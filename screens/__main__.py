@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from wizard.cli import ApplyFix
 from wizard.cli import main as run
-from wizard.target import Target
+from wizard.model.target import Target
 
 if TYPE_CHECKING:
-    from wizard.investigation import Investigation
+    from wizard.investigation.investigation import Investigation
 
 
 def open_wizard(given: "Target | Investigation | None", apply_fix: ApplyFix | None) -> int:

@@ -10,19 +10,18 @@ from typing import ClassVar
 from textual.app import App
 from textual.binding import Binding, BindingType
 
-from screens.cases import CutOff, Kept
-from screens.farewell import whole_report
+from screens.exit_text import whole_report
 from screens.form import Form
 from screens.help import Help
-from screens.keeping import home, write_private
-from screens.steps import Steps
-from wizard import casefile
+from screens.main import Steps
+from screens.saved_cases import CutOff, Kept, home, write_private
 from wizard.cli import ApplyFix
-from wizard.errors import UsageError
-from wizard.investigation import Investigation
-from wizard.reopened import Reopened, record_of
-from wizard.target import Target
-from wizard.text import safe
+from wizard.investigation import casefile
+from wizard.investigation.investigation import Investigation
+from wizard.investigation.reopened import Reopened, record_of
+from wizard.model.target import Target
+from wizard.text.errors import UsageError
+from wizard.text.text import safe
 
 _ENDING = (signal.SIGHUP, signal.SIGTERM)
 KEEPING = 5.0

@@ -9,17 +9,17 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Footer, Input, Label, Static
 
-from screens.asking import config, log, urls
-from screens.cases import CutOff
-from screens.fields import Fields
-from screens.given import Given
-from screens.places import Places
+from screens.questions import config, log, urls
+from screens.saved_cases import CutOff
+from screens.vantage_form import Given
+from screens.vantage_picker import Places
+from screens.widgets.fields import Fields
 from wizard.cli.options import check_header
-from wizard.cli.places import check_url
-from wizard.errors import UsageError
-from wizard.target import Place, Target
-from wizard.text import safe
-from wizard.vantage import Vantage
+from wizard.model.parse import check_url
+from wizard.model.target import Place, Target
+from wizard.model.vantage import Vantage
+from wizard.text.errors import UsageError
+from wizard.text.text import safe
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,12 @@ import sys
 from pathlib import Path
 
 from screens.app import Wizard
-from screens.cases import cut_off, last_case
-from screens.farewell import last_words
-from screens.keeping import home
+from screens.exit_text import last_words
+from screens.saved_cases import cut_off, home, last_case
 from wizard.cli import ApplyFix
-from wizard.errors import UsageError
-from wizard.investigation import Investigation
-from wizard.target import Target
+from wizard.investigation.investigation import Investigation
+from wizard.model.target import Target
+from wizard.text.errors import UsageError
 
 BUG = 70
 _INSTEAD = "; without a screen: ssewizard check URL"

@@ -15,9 +15,9 @@ from typing import Any
 import crossplane
 
 from wizard import nginx
-from wizard.nginx.site import Request
-from wizard.sse import Decoder
-from wizard.stall import LEAST
+from wizard.model.resolution import Request
+from wizard.probe.sse import Decoder
+from wizard.probe.timing import LEAST
 
 EVENT = b'event: message\nid: 42\ndata: {"jsonrpc":"2.0","method":"notifications/message","params":'
 EVENT += b'{"level":"info","n":12345,"data":"' + b"x" * 29 + b'"}}\n\n'

@@ -5,10 +5,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from wizard.casefile import dump, load
-from wizard.diagnose import diagnose
-from wizard.investigation import Investigation
-from wizard.reopened import Reopened, record_of
+from wizard.diagnose.diagnose import diagnose
+from wizard.investigation.casefile import dump, load
+from wizard.investigation.investigation import Investigation
+from wizard.investigation.reopened import Reopened, record_of
 from wizard.report import render
 
 

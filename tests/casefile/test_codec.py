@@ -8,13 +8,13 @@ from typing import Literal, get_args, get_origin
 import pytest
 
 from tests.screens import stage
-from wizard.casefile import Record, dump, load
-from wizard.casefile.codec import encode, fields, members
-from wizard.casefile.reading import Misread, Reader
-from wizard.events import Comment, Excess, SseEvent
-from wizard.model import Case
-from wizard.nginx.site import Site
-from wizard.timeline import Leg, Timeline
+from wizard.investigation.casefile import Record, dump, load
+from wizard.investigation.casefile.decode import Misread, Reader
+from wizard.investigation.casefile.encode import encode, fields, members
+from wizard.model.case import Case
+from wizard.model.events import Comment, Excess, SseEvent
+from wizard.model.resolution import Site
+from wizard.model.timeline import Leg, Timeline
 
 
 def reachable(hint: object, seen: set[object]) -> Iterator[object]:

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from tests.screens import stage
-from wizard import casefile
-from wizard.casefile import dump, load
-from wizard.casefile.files import LARGEST
 from wizard.cli.check import report_of
-from wizard.errors import UsageError
-from wizard.reopened import Reopened, record_of
+from wizard.investigation import casefile
+from wizard.investigation.casefile import dump, load
+from wizard.investigation.casefile.files import LARGEST
+from wizard.investigation.reopened import Reopened, record_of
+from wizard.text.errors import UsageError
 
 TEXT = dump(record_of(stage.failing()))
 

@@ -8,12 +8,12 @@ import pytest
 
 from tests.casefile.again import assert_same, reopened
 from tests.wire.scripted import CHUNKED, chunk, saying, serving
-from wizard import casefile
 from wizard.cli import ApplyFix, main
 from wizard.cli.check import report_of
-from wizard.investigation import Investigation
-from wizard.reopened import record_of
-from wizard.target import Target
+from wizard.investigation import casefile
+from wizard.investigation.investigation import Investigation
+from wizard.investigation.reopened import record_of
+from wizard.model.target import Target
 
 LIVE = CHUNKED + chunk(b"data: b\n\n")
 

@@ -10,13 +10,13 @@ import pytest
 from tests.casefile.again import reopened
 from tests.cli.command import QUICK, ran
 from tests.screens import stage
-from wizard import casefile
 from wizard.cli import ApplyFix, main
-from wizard.investigation import Investigation
+from wizard.investigation import casefile
+from wizard.investigation.investigation import Investigation
+from wizard.investigation.reopened import Reopened, record_of
 from wizard.lab import Lab, scenario_named
-from wizard.model import StepId
-from wizard.reopened import Reopened, record_of
-from wizard.target import Target
+from wizard.model.case import StepId
+from wizard.model.target import Target
 
 REFUSED = "http://127.0.0.1:1/sse"
 

@@ -5,18 +5,20 @@ from importlib import import_module
 
 import pytest
 
-from wizard.casefile import Record, dump, load
-from wizard.diagnose import diagnose
-from wizard.model import Case
+from wizard.diagnose.diagnose import diagnose
+from wizard.diagnose.rules import all_rules
+from wizard.investigation.casefile import Record, dump, load
+from wizard.model.case import Case
 from wizard.recommend import recommend
-from wizard.rules import all_rules
 
 SAMPLES = [(rule.id, which) for rule in all_rules() for which in ("fires", "silent")]
 
 
 @pytest.mark.parametrize(("id", "which"), SAMPLES)
 def test_a_stored_sample_is_diagnosed_as_it_was(id: str, which: str) -> None:
-    make: Callable[[], Case] = getattr(import_module(f"wizard.rules.{id.replace('-', '_')}"), which)
+    make: Callable[[], Case] = getattr(
+        import_module(f"wizard.diagnose.rules.{id.replace('-', '_')}"), which
+    )
     case = make()
     text = dump(Record(case))
     again = load(text, "case.json")

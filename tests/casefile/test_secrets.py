@@ -9,20 +9,21 @@ from hypothesis import strategies as st
 
 from tests.casefile.again import pseudonyms
 from tests.screens import stage
-from wizard.casefile import Record, dump, load
-from wizard.cli.places import log_of
-from wizard.diagnose import diagnose
-from wizard.events import Comment, SseEvent
-from wizard.handshake import Exchange, Handshake
-from wizard.log_report import LogLine, LogReport
-from wizard.model import Case, Replay, StepState
-from wizard.nginx.source import from_text
-from wizard.nginx.tree import Config, Directive
+from wizard.diagnose.diagnose import diagnose
+from wizard.investigation.casefile import Record, dump, load
+from wizard.model.case import Case, Replay, StepState
+from wizard.model.config import Config, Directive
+from wizard.model.equipment import Equipment
+from wizard.model.events import Comment, SseEvent
+from wizard.model.handshake import Exchange, Handshake
+from wizard.model.log_report import LogLine, LogReport
+from wizard.model.parse import log_of
+from wizard.model.target import Place
+from wizard.model.timeline import Leg, Timeline
+from wizard.model.vantage import Vantage
+from wizard.nginx.load import from_text
 from wizard.recommend import recommend
-from wizard.target import Place
-from wizard.text import is_withheld
-from wizard.timeline import Leg, Timeline
-from wizard.vantage import Equipment, Vantage
+from wizard.text.text import is_withheld
 
 SECRET = st.from_regex(r"[a-z]{3}[0-9]{2}[A-Za-z0-9_-]{6,20}[A-Za-z0-9]", fullmatch=True)
 

@@ -8,8 +8,8 @@ from tests.cli.command import QUICK
 from tests.cli.wrong_targets import URL
 from wizard.cli.options import parser
 from wizard.cli.targets import Named, read_targets
-from wizard.errors import UsageError
-from wizard.target import Target
+from wizard.model.target import Target
+from wizard.text.errors import UsageError
 
 
 def read(file: Path, text: str, *words: str) -> list[Named]:

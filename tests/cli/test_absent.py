@@ -9,8 +9,8 @@ from tests.cli.command import ran
 from tests.cli.wrong_targets import URL
 from tests.wire.scripted import serving
 from wizard.cli.targets import Named, check_files
-from wizard.errors import UsageError
-from wizard.target import Place, Target
+from wizard.model.target import Place, Target
+from wizard.text.errors import UsageError
 
 ABSENT = {
     "conf": 'conf = "nope.conf"',

@@ -10,15 +10,15 @@ import pytest
 from tests.cli.command import ran
 from tests.cli.target_files import listed
 from tests.wire.scripted import CHUNKED, chunk, saying, serving
-from wizard.cli import several
+from wizard.cli import batch
+from wizard.cli.batch import Batch
 from wizard.cli.main import main
-from wizard.cli.several import Batch
 from wizard.cli.targets import Named
-from wizard.investigation import Investigation
+from wizard.investigation.investigation import Investigation
 from wizard.lab import Lab, scenario_named
-from wizard.model import StepId, StepState
-from wizard.report.entry import Entry
-from wizard.target import Target
+from wizard.model.case import StepId, StepState
+from wizard.model.target import Target
+from wizard.report.batch import Entry
 
 LIVE = saying(CHUNKED, chunk(b"data: 1\n\n"), then="open")
 REFUSED = "http://127.0.0.1:1/sse"
@@ -90,7 +90,7 @@ class Fake(Investigation):
 def fake(monkeypatch: pytest.MonkeyPatch) -> type[Fake]:
     Fake.at_work = Fake.most = 0
     Fake.made = []
-    monkeypatch.setattr(several, "Investigation", Fake)
+    monkeypatch.setattr(batch, "Investigation", Fake)
     return Fake
 
 
@@ -162,8 +162,8 @@ async def test_a_bug_is_not_come_upon_again_where_the_run_is_cut_short(fake: typ
 async def test_progress_is_one_line_for_each_that_is_done(
     fake: type[Fake], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    batch = Batch(hundred()[:2], "text", several._progress(2))
-    await batch.run(1, 0)
+    checks = Batch(hundred()[:2], "text", batch._progress(2))
+    await checks.run(1, 0)
     out, err = capsys.readouterr()
     assert (out, err) == ("", "[1/2] n0  inconclusive\n[2/2] n1  inconclusive\n")
 

@@ -9,11 +9,10 @@ from tests.cli.command import ran
 from tests.cli.target_files import only, read, wrong
 from tests.cli.wrong_targets import ONE, URL, WRONG
 from wizard.cli.options import parser, target_of, target_parser
-from wizard.cli.targets import read_targets
-from wizard.cli.toml import KEYS, LIMIT
-from wizard.errors import UsageError
-from wizard.target import Hop, Place, Target
-from wizard.vantage import Vantage
+from wizard.cli.targets import KEYS, LIMIT, read_targets
+from wizard.model.target import Hop, Place, Target
+from wizard.model.vantage import Vantage
+from wizard.text.errors import UsageError
 
 SAME = {
     'direct = "http://b:1/sse"': ["--direct", "http://b:1/sse"],

@@ -9,8 +9,8 @@ import pytest
 
 from tests.cli.command import QUICK, ran
 from tests.cli.test_output import REFUSED, piped
-from wizard.cli import whole
-from wizard.cli.whole import try_file, write_file
+from wizard.text import files
+from wizard.text.files import try_file, write_file
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_a_failed_write_leaves_the_old_file(report: Path, monkeypatch: pytest.Mo
     def full(*words: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(whole, "_keep_mode", full)
+    monkeypatch.setattr(files, "_keep_mode", full)
     with pytest.raises(OSError, match="No space"):
         write_file(str(report), b"new")
     assert report.read_text() == "old"

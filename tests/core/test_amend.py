@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from wizard.model import StepId
-from wizard.notebook import Notebook
-from wizard.target import Hop, Place, Target
-from wizard.vantage import Vantage
+from wizard.investigation.session import Notebook
+from wizard.model.case import StepId
+from wizard.model.target import Hop, Place, Target
+from wizard.model.vantage import Vantage
 
 KNOWN = Target("http://h/sse", direct=(Place("http://b/sse"),), conf=Place("nginx.conf"))
 

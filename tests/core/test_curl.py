@@ -2,9 +2,9 @@
 
 import shlex
 
-from wizard.curl import curl
-from wizard.target import Target
-from wizard.timeline import Leg
+from wizard.model.target import Target
+from wizard.model.timeline import Leg
+from wizard.probe.curl import curl
 
 URL = "http://h/sse?a=b&c=d"
 

@@ -4,9 +4,9 @@ import asyncio
 import contextlib
 
 from tests.wire.scripted import CHUNKED, chunk, saying, serving
-from wizard.diagnose import diagnose
-from wizard.investigation import Investigation
-from wizard.target import Target
+from wizard.diagnose.diagnose import diagnose
+from wizard.investigation.investigation import Investigation
+from wizard.model.target import Target
 
 
 async def test_a_live_stream_whose_check_was_cut_short() -> None:

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from wizard.judge import judge
-from wizard.model import Outcome
-from wizard.timeline import Leg, Timeline
+from wizard.diagnose.outcome import judge
+from wizard.model.case import Outcome
+from wizard.model.timeline import Leg, Timeline
 
 STREAM = (("content-type", "text/event-stream; charset=utf-8"),)
 LINE = Timeline(Leg("sse-proxy", "http://p/sse"), dns_s=0.0, connect_s=0.01)

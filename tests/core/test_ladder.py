@@ -4,16 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from wizard.diagnose import diagnose
-from wizard.focus import focused
-from wizard.judge import judge
-from wizard.ladder import conf_hop, ladder
-from wizard.loss import doubt, loss, sentence, told_nothing
-from wizard.model import Case, Cell
-from wizard.rules import addresses, samples
-from wizard.target import Hop, Place, Target
-from wizard.timeline import Timeline
-from wizard.vantage import Vantage
+from wizard.diagnose.diagnose import diagnose
+from wizard.diagnose.hops import conf_hop, doubt, focused, ladder, loss, sentence, told_nothing
+from wizard.diagnose.outcome import judge
+from wizard.diagnose.rules import addresses, samples
+from wizard.model.case import Case, Cell
+from wizard.model.target import Hop, Place, Target
+from wizard.model.timeline import Timeline
+from wizard.model.vantage import Vantage
 
 EDGE, INNER = "http://edge/sse", "http://inner/sse"
 HOPS = (Hop("edge", Place(EDGE)), Hop("inner", Place(INNER)))

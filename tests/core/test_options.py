@@ -4,7 +4,7 @@ import pytest
 
 from wizard.cli import main
 from wizard.cli.options import parser, target_of
-from wizard.target import Place, Target
+from wizard.model.target import Place, Target
 
 
 def no_wizard(*_: object) -> int:

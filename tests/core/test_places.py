@@ -5,9 +5,9 @@ import shlex
 import pytest
 
 from wizard.cli.options import parser, target_of
-from wizard.errors import UsageError
-from wizard.target import Hop, Place, Target
-from wizard.vantage import Vantage
+from wizard.model.target import Hop, Place, Target
+from wizard.model.vantage import Vantage
+from wizard.text.errors import UsageError
 
 URL = "http://h/sse"
 WEB = "web=kubectl exec -n prod deploy/nginx --"

@@ -1,7 +1,7 @@
 """Which requests a target means, and as what Nginx sees them."""
 
-from wizard.requests import conf_requests, proxied_legs
-from wizard.target import Hop, Place, Target
+from wizard.investigation.steps import conf_requests, proxied_legs
+from wizard.model.target import Hop, Place, Target
 
 URL = "https://mcp.example.com/sse"
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.events import Comment, Excess, SseEvent, StreamItem
-from wizard.sse import Decoder
+from wizard.model.events import Comment, Excess, SseEvent, StreamItem
+from wizard.probe.sse import Decoder
 
 
 def decode(*chunks: bytes, limit: int = 1 << 20) -> list[StreamItem]:

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from wizard.stall import BLIND, LEAST, decided, due, held_after
-from wizard.timeline import Leg, Timeline
+from wizard.model.timeline import Leg, Timeline
+from wizard.probe.timing import BLIND, LEAST, decided, due, held_after
 
 STREAM = (("content-type", "text/event-stream"),)
 PROXY = Timeline(Leg("sse-proxy", "http://p/sse"))

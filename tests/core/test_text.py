@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.text import clip, printable_block, redact, safe, seconds, visible
+from wizard.text.text import clip, printable_block, redact, safe, seconds, visible
 
 FORBIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 NASTY = st.text(

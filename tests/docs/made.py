@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from wizard.diagnose.rules import all_rules
 from wizard.lab import list_scenarios
-from wizard.report.pages import FOLDER, pages
-from wizard.rules import all_rules
+from wizard.report.reference_pages import FOLDER, pages
 
 ROOT = Path(__file__).parents[2]
 PLACE = ROOT / FOLDER

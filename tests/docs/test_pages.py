@@ -7,8 +7,8 @@ import pytest
 
 from tests.docs.made import PLACE, made
 from wizard.cli.explain import explained
-from wizard.report.pages import index, page
-from wizard.rules import Rule, all_rules
+from wizard.diagnose.rules import Rule, all_rules
+from wizard.report.reference_pages import index, page
 
 HEADINGS = ["What it is", "Why it hurts", "What shows it", "The fix", "What does not help"]
 

@@ -17,13 +17,13 @@ from tests.mcp.server import (
     running,
     streamed,
 )
-from wizard.ask import Manner
-from wizard.followups import affinity
-from wizard.handshake import Exchange, Handshake, Side
-from wizard.model import Case, Replay
-from wizard.rules.samples import case, hands
-from wizard.target import Place, Target
-from wizard.timeline import Leg, Timeline
+from wizard.diagnose.rules.samples import case, hands
+from wizard.model.case import Case, Replay
+from wizard.model.handshake import Exchange, Handshake, Side
+from wizard.model.target import Place, Target
+from wizard.model.timeline import Leg, Timeline
+from wizard.probe.followups import affinity
+from wizard.probe.request import Manner
 
 PEERS = """
 http { upstream bots { %s server 127.0.0.1:12213; server 127.0.0.1:12214 %s; }

@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 
 from tests.mcp.server import http, running
-from wizard.ask import Manner
-from wizard.diagnose import diagnose
-from wizard.followups import preflight
-from wizard.judge import judge
-from wizard.model import Case
-from wizard.rules import samples
+from wizard.diagnose.diagnose import diagnose
+from wizard.diagnose.outcome import judge
+from wizard.diagnose.rules import samples
+from wizard.model.case import Case
+from wizard.probe.followups import preflight
+from wizard.probe.request import Manner
 
 APP = "https://app.example"
 ALLOWS = {

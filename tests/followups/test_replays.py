@@ -8,12 +8,20 @@ from dataclasses import replace
 import pytest
 
 from tests.mcp.server import Asked, Server, http, running, silence, streamed
-from wizard.ask import Manner
-from wizard.followups import FOLLOW_UPS, again, alone, blocked, follow_up, metadata, public_host
-from wizard.model import Case, Cell
-from wizard.rules.replayed import answering
-from wizard.rules.samples import PROXY_URL, case
-from wizard.target import Place, Target
+from wizard.diagnose.rules.replayed import answering
+from wizard.diagnose.rules.samples import PROXY_URL, case
+from wizard.model.case import Case, Cell
+from wizard.model.target import Place, Target
+from wizard.probe.followups import (
+    FOLLOW_UPS,
+    again,
+    alone,
+    blocked,
+    follow_up,
+    metadata,
+    public_host,
+)
+from wizard.probe.request import Manner
 
 LIVE = streamed(b"event: endpoint\ndata: /m?s=1\n\n")
 

@@ -16,8 +16,8 @@ import pytest
 
 from tests.cli.command import COMMAND
 from wizard.cli import main
-from wizard.errors import LabError
 from wizard.lab import nginx as real
+from wizard.text.errors import LabError
 
 DEADLINE = 20.0
 """How long, in seconds, at most something is waited for; nothing is measured by it."""

@@ -6,10 +6,10 @@ from importlib.resources import files
 import pytest
 
 from tests.cli.command import ran
-from wizard.errors import LabError
+from wizard.diagnose.rules import all_rules
 from wizard.lab import Scenario, list_scenarios, scenario_named
 from wizard.lab.template import render
-from wizard.rules import all_rules
+from wizard.text.errors import LabError
 
 FOLDER = files("wizard.lab") / "scenarios"
 NAMES = sorted(one.name.removesuffix(".toml") for one in FOLDER.iterdir())

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from wizard.errors import VantageError
-from wizard.vantage import Vantage
-from wizard.vantage.outpost import Outpost
+from wizard.model.vantage import Vantage
+from wizard.text.errors import VantageError
+from wizard.vantage.session import Outpost
 
 
 class _Stream(asyncio.StreamReader):

@@ -13,14 +13,14 @@ import pytest
 from tests.logs.test_forms import combined
 from tests.nginx_real.serving import serving
 from wizard.lab.nginx import free_ports
-from wizard.log_report import LogReport
-from wizard.logs import follower
-from wizard.logs.reading import Reading
-from wizard.logs.ring import LIMIT
+from wizard.logs import sources
+from wizard.logs.read import Reading
+from wizard.logs.sources import LIMIT
 from wizard.logs.watch import LogWatch, watch
-from wizard.target import Place
-from wizard.vantage import Vantage
-from wizard.vantage.outpost import Outpost
+from wizard.model.log_report import LogReport
+from wizard.model.target import Place
+from wizard.model.vantage import Vantage
+from wizard.vantage.session import Outpost
 
 OURS = combined(499, 0)
 THEIRS = combined(499, 0, agent="mcp/1")
@@ -86,7 +86,7 @@ class Followed:
 
     def _listen(self, reading: Reading) -> None:
         source = reading.source
-        assert isinstance(source, follower.Follower)
+        assert isinstance(source, sources.Follower)
         self._source, take = source, source._take
 
         def taken(data: bytes) -> None:

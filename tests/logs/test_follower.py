@@ -10,13 +10,13 @@ import pytest
 
 from tests.logs.scripted import Scripted
 from tests.logs.test_forms import combined
-from wizard import verdicts
-from wizard.log_report import LogReport
-from wizard.logs import follower
-from wizard.logs.ring import LIMIT
+from wizard.investigation import step_results
+from wizard.logs import sources
+from wizard.logs.sources import LIMIT
 from wizard.logs.watch import LogWatch, watch
-from wizard.target import Place
-from wizard.vantage import Equipment
+from wizard.model.equipment import Equipment
+from wizard.model.log_report import LogReport
+from wizard.model.target import Place
 
 FILE = Place("/var/log/nginx/access.log", "web")
 STREAM = Place("kubectl logs -f x", "web", "pod", ("kubectl", "logs", "-f", "x"))
@@ -28,10 +28,10 @@ THEIRS = combined(499, 0, agent="mcp/1")
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing that is scripted has to be waited for."""
-    monkeypatch.setattr(follower, "FIRST", 0.05)
-    monkeypatch.setattr(follower, "QUIET", 0.05)
-    monkeypatch.setattr(follower, "MOST", 0.5)
-    monkeypatch.setattr(follower, "BREATH", 0)
+    monkeypatch.setattr(sources, "FIRST", 0.05)
+    monkeypatch.setattr(sources, "QUIET", 0.05)
+    monkeypatch.setattr(sources, "MOST", 0.5)
+    monkeypatch.setattr(sources, "BREATH", 0)
 
 
 @asynccontextmanager
@@ -207,7 +207,7 @@ async def test_a_follower_that_hangs_is_waited_for_a_while_only() -> None:
 
 
 async def test_what_never_rests_is_no_past_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(follower, "QUIET", 10)
+    monkeypatch.setattr(sources, "QUIET", 10)
     there = Scripted()
     there.prints(THEIRS)
     async with followed(there) as made:
@@ -219,9 +219,9 @@ async def test_what_never_rests_is_no_past_without_end(monkeypatch: pytest.Monke
 async def test_a_log_that_is_never_quiet_is_waited_for_a_while_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(follower, "QUIET", 100)
-    monkeypatch.setattr(follower, "MOST", 100)
-    monkeypatch.setattr(follower, "REST", 0.05)
+    monkeypatch.setattr(sources, "QUIET", 100)
+    monkeypatch.setattr(sources, "MOST", 100)
+    monkeypatch.setattr(sources, "REST", 0.05)
     there = Scripted()
     there.prints(THEIRS)
     async with asyncio.timeout(20), followed(there) as made:
@@ -232,9 +232,9 @@ async def test_a_log_that_is_never_quiet_is_waited_for_a_while_only(
 
 async def test_what_prints_without_end_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("QUIET", "MOST", "REST"):
-        monkeypatch.setattr(follower, name, 100)
+        monkeypatch.setattr(sources, name, 100)
     there = Scripted()
-    there.prints(*[b"x" * 65535 + b"\n"] * (follower.FLOOD >> 16))
+    there.prints(*[b"x" * 65535 + b"\n"] * (sources.FLOOD >> 16))
     async with asyncio.timeout(20), followed(there) as made:
         there.prints(OURS)
         await there.all_read()
@@ -247,17 +247,17 @@ async def test_what_prints_without_end_is_not_waited_for(monkeypatch: pytest.Mon
 async def test_what_prints_nothing_is_said_to_be_silent() -> None:
     there = Scripted()
     async with followed(there) as made:
-        state, why = verdicts.of_logs([report(made)])
+        state, why = step_results.of_logs([report(made)])
         assert (state, why) == ("warn", "pod: nothing came from it at all, neither old nor new")
         there.prints(THEIRS)
         await there.all_read()
-        assert "is this the log of this Nginx?" in verdicts.of_logs([report(made)])[1]
+        assert "is this the log of this Nginx?" in step_results.of_logs([report(made)])[1]
 
 
 def test_of_several_bad_logs_the_first_is_told_and_how_many_more() -> None:
     bad = LogReport("a", problem="a: No such file or directory")
-    assert verdicts.of_logs([bad]) == ("fail", "a: No such file or directory")
-    assert verdicts.of_logs([bad, LogReport("b"), replace(bad, file="c")]) == (
+    assert step_results.of_logs([bad]) == ("fail", "a: No such file or directory")
+    assert step_results.of_logs([bad, LogReport("b"), replace(bad, file="c")]) == (
         "fail",
         "a: No such file or directory (and 1 more)",
     )

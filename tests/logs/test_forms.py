@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.logs.forms import Said, read_line
+from wizard.logs.formats import Said, read_line
 
 AGENT = "ssewizard/0.1.0 (run=beef; sse-proxy-h1-identity)"
 

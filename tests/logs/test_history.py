@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.logs.test_forms import AGENT, CANCELED
-from wizard import past
-from wizard.log_report import History
 from wizard.logs.history import BUCKETS, Past, bucket_s
-from wizard.logs.when import HostClock
+from wizard.logs.timestamps import HostClock
+from wizard.model.log_report import History
+from wizard.report import logs
 
 BEGAN = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)
 HERE = HostClock(here=True, skew_s=0.0)
@@ -95,8 +95,8 @@ def test_a_line_without_a_time_is_of_the_time_of_the_line_before() -> None:
 def test_no_times_at_all() -> None:
     history = known('{"status": 499, "remote_addr": "::1"}')
     assert (history.since, history.until, history.left) == (None, None, (1,))
-    assert "no line names" in past.headline(history)
-    assert past.chart(history) == ""
+    assert "no line names" in logs.headline(history)
+    assert logs.chart(history) == ""
 
 
 def test_times_of_no_known_zone_are_a_clock_of_their_own() -> None:
@@ -104,7 +104,7 @@ def test_times_of_no_known_zone_are_a_clock_of_their_own() -> None:
     history = known(line % "10:00:00", line % "10:01:30", clock=HostClock())
     assert history.own_clock
     assert history.left == (1, 1)
-    assert "by its own clock" in past.headline(history)
+    assert "by its own clock" in logs.headline(history)
     assert "none is known" in history.clock
 
 
@@ -123,7 +123,7 @@ def test_a_time_in_the_future_stays_in_the_window() -> None:
 def test_an_error_log_does_not_say_that_nobody_was_cut_off() -> None:
     history = known("2026/11/23 15:00:00 [error] 7#7: oh")
     assert not history.counted
-    assert "no line of a kind" in past.headline(history)
+    assert "no line of a kind" in logs.headline(history)
 
 
 def test_credentials_are_not_kept() -> None:
@@ -133,23 +133,23 @@ def test_credentials_are_not_kept() -> None:
 
 def test_in_words() -> None:
     history = known(access(41, 200), access(20), access(20), access(1), older=True)
-    assert "somebody was cut off: 3 ended with 499" in past.headline(history)
-    assert "41 min since 2026-11-23 15:19 UTC (the last 4 lines)" in past.headline(history)
-    assert past.chart(history).endswith("each 2 min, at most 2")
-    assert past.numbers(history) == f"oldest first: {' '.join(map(str, history.counts))}"
-    assert past.clients(history) == "most of them: 10.0.0.1 (3)"
-    assert len(past.words(history)) == 4
+    assert "somebody was cut off: 3 ended with 499" in logs.headline(history)
+    assert "41 min since 2026-11-23 15:19 UTC (the last 4 lines)" in logs.headline(history)
+    assert logs.chart(history).endswith("each 2 min, at most 2")
+    assert logs.numbers(history) == f"oldest first: {' '.join(map(str, history.counts))}"
+    assert logs.clients(history) == "most of them: 10.0.0.1 (3)"
+    assert len(logs.words(history)) == 4
 
 
 def test_nobody() -> None:
-    assert past.words(known(access(2, 200))) == [
+    assert logs.words(known(access(2, 200))) == [
         "before you came: nobody was cut off, in the 2 min since 2026-11-23 15:58 UTC (1 line)"
     ]
 
 
 def test_bars() -> None:
-    assert past.spark([0, 1, 100, 50]) == "▁▂█▅"
-    assert past.spark([]) == ""
+    assert logs.spark([0, 1, 100, 50]) == "▁▂█▅"
+    assert logs.spark([]) == ""
 
 
 @pytest.mark.parametrize(
@@ -157,4 +157,4 @@ def test_bars() -> None:
     [(30, "30 s"), (60, "1 min"), (5400, "1.5 h"), (86400, "1 day"), (1e6, "11.6 days")],
 )
 def test_long_times(seconds: float, said: str) -> None:
-    assert past.span(seconds) == said
+    assert logs.span(seconds) == said

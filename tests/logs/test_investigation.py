@@ -9,12 +9,12 @@ from screens.app import Wizard
 from tests.logs.test_afar import left_running
 from tests.nginx_real.serving import serving
 from tests.screens import stage
-from wizard import verdicts
-from wizard.diagnose import diagnose
-from wizard.investigation import Investigation
+from wizard.diagnose.diagnose import diagnose
+from wizard.investigation import step_results
+from wizard.investigation.investigation import Investigation
 from wizard.lab.nginx import free_ports
-from wizard.target import Place, Target
-from wizard.vantage import Vantage
+from wizard.model.target import Place, Target
+from wizard.model.vantage import Vantage
 
 NOWHERE = "http://127.0.0.1:1/sse"
 
@@ -110,5 +110,5 @@ def test_what_was_before_decides_nothing(live: bool) -> None:
     known = stage.case(live=live, conf=stage.MENDED if live else stage.CONF)
     told = tuple(replace(one, history=stage.before(held=True)) for one in known.logs)
     silent = tuple(replace(one, history=None) for one in known.logs)
-    assert verdicts.of_logs(told) == verdicts.of_logs(silent)
+    assert step_results.of_logs(told) == step_results.of_logs(silent)
     assert diagnose(replace(known, logs=told)) == diagnose(replace(known, logs=silent))

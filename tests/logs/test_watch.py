@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.logs.test_forms import CANCELED, combined, error
-from wizard.log_report import LogReport
 from wizard.logs.history import LONGEST
-from wizard.logs.reading import KEPT
-from wizard.logs.ring import LIMIT
+from wizard.logs.read import KEPT
+from wizard.logs.sources import LIMIT
 from wizard.logs.watch import LogWatch, watch
-from wizard.target import Place
+from wizard.model.log_report import LogReport
+from wizard.model.target import Place
 
 OTHER = combined(200, 99, agent="curl/8", request="GET /other")
 

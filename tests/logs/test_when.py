@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.logs.when import HostClock, Stamp, clock_at, said_of, stamp
-from wizard.target import Place
-from wizard.vantage import Equipment
+from wizard.logs.timestamps import HostClock, Stamp, clock_at, said_of, stamp
+from wizard.model.equipment import Equipment
+from wizard.model.target import Place
 
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC).timestamp()
 AT = datetime(2026, 11, 23, 16, 0)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.wire.scripted import CHUNKED, chunk, serving
-from wizard.mcp.asking import Pace
+from wizard.probe.mcp.exchange import Pace
 
 BRISK = 0.2
 """What an exchange is given, in seconds, where nothing at all will come."""

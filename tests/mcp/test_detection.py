@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-import wizard.mcp.handshake
+import wizard.probe.mcp.session
 from tests.mcp.server import (
     DISCOVERED,
     FAIR,
@@ -22,14 +22,14 @@ from tests.mcp.server import (
     silence,
     streamed,
 )
-from wizard.ask import Manner
-from wizard.events import Chunk, Connected, Ended, Headers, ProbeEvent, SseEvent
-from wizard.handshake import Handshake
-from wizard.investigation import Investigation
-from wizard.mcp.handshake import shake_hands
-from wizard.model import StepId
-from wizard.target import Target
-from wizard.timeline import Leg, Timeline
+from wizard.investigation.investigation import Investigation
+from wizard.model.case import StepId
+from wizard.model.events import Chunk, Connected, Ended, Headers, ProbeEvent, SseEvent
+from wizard.model.handshake import Handshake
+from wizard.model.target import Target
+from wizard.model.timeline import Leg, Timeline
+from wizard.probe.mcp.session import shake_hands
+from wizard.probe.request import Manner
 
 SHORT = ["server/discover", "initialize"]
 WHOLE = [*SHORT, "notifications/initialized", "GET"]
@@ -40,7 +40,7 @@ STREAM = (("content-type", "text/event-stream"),)
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wait in vain is short; none of the others comes near it."""
-    monkeypatch.setattr(wizard.mcp.handshake, "DOUBTFUL", FAIR)
+    monkeypatch.setattr(wizard.probe.mcp.session, "DOUBTFUL", FAIR)
 
 
 def seen(url: str, *events: ProbeEvent) -> Timeline:

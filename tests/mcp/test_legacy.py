@@ -23,16 +23,16 @@ from tests.mcp.server import (
     streamed,
 )
 from tests.wire.scripted import CHUNKED, chunk
-from wizard.ask import Manner
-from wizard.handshake import Handshake
-from wizard.investigation import Investigation
-from wizard.mcp.asking import ENDPOINT_LIMIT, Pace
-from wizard.mcp.legacy import legacy
-from wizard.model import STEPS
+from wizard.investigation.investigation import Investigation
+from wizard.model.case import STEPS
+from wizard.model.handshake import Handshake
+from wizard.model.target import Place, Target
+from wizard.probe.mcp.exchange import ENDPOINT_LIMIT, Pace
+from wizard.probe.mcp.http_sse import legacy
+from wizard.probe.request import Manner
+from wizard.report.json import json_report
 from wizard.report.markdown import markdown_report
 from wizard.report.result import Result
-from wizard.report.structured import json_report
-from wizard.target import Place, Target
 
 REPLY = event(result(RESULT))
 SECRET = "Bearer abcdefgh12345678"

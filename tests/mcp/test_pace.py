@@ -1,7 +1,7 @@
 """A handshake is bounded: each exchange, and all of them."""
 
-from wizard.ask import Manner
-from wizard.mcp.asking import LEAST_WAIT, TOTAL, Pace, pace
+from wizard.probe.mcp.exchange import LEAST_WAIT, TOTAL, Pace, pace
+from wizard.probe.request import Manner
 
 
 class Clock:

@@ -23,10 +23,10 @@ from tests.mcp.server import (
     silence,
     streamed,
 )
-from wizard.ask import Manner
-from wizard.handshake import Handshake
-from wizard.mcp.asking import Pace
-from wizard.mcp.posting import stateless, streamable
+from wizard.model.handshake import Handshake
+from wizard.probe.mcp.exchange import Pace
+from wizard.probe.mcp.streamable import stateless, streamable
+from wizard.probe.request import Manner
 
 SESSION = "s3ss!on~0"
 WHOLE = ["initialize", "notifications/initialized", "GET", "DELETE"]

@@ -19,11 +19,11 @@ from tests.mcp.server import (
     silence,
     streamed,
 )
-from wizard.conclusion import Diagnosis
-from wizard.investigation import Investigation
-from wizard.mcp.sibling import sibling_url
-from wizard.model import StepId
-from wizard.target import Place, Target
+from wizard.investigation.investigation import Investigation
+from wizard.model.case import StepId
+from wizard.model.diagnosis import Diagnosis
+from wizard.model.target import Place, Target
+from wizard.probe.mcp.session import sibling_url
 
 STREAMABLE: Mapping[str, Answer] = {
     "initialize": http(200, result(RESULT)),
@@ -146,8 +146,8 @@ UNASKED: Mapping[str, Mapping[str, Answer]] = {
 async def test_where_it_decides_nothing_it_is_not_asked(
     how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wizard.mcp.handshake.WITHIN", 0.2)
-    monkeypatch.setattr("wizard.mcp.handshake.DOUBTFUL", 0.2)
+    monkeypatch.setattr("wizard.probe.mcp.session.WITHIN", 0.2)
+    monkeypatch.setattr("wizard.probe.mcp.session.DOUBTFUL", 0.2)
     async with running(UNASKED[how]) as server:
         await diagnosed(server.url)
     assert asked_paths(server) == {"/sse"}

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 
-from wizard.vantage import Vantage
-from wizard.vantage.outpost import Outpost
+from wizard.model.vantage import Vantage
+from wizard.vantage.session import Outpost
 
 CONF = """\
 {user}pid {folder}/{name}.pid;

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.nginx_config.drawn import TEMPORARY
-from wizard.nginx.source import from_text, read
-from wizard.nginx.tree import Directive
+from wizard.model.config import Directive
+from wizard.nginx.load import from_text, read
 
 pytestmark = pytest.mark.nginx
 PLACES = " ".join(f"{kind}_temp_path t_{kind};" for kind in TEMPORARY)

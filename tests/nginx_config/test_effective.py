@@ -3,7 +3,7 @@
 import pytest
 
 from tests.nginx_config.texts import site
-from wizard.nginx.site import Setting
+from wizard.model.resolution import Setting
 
 LEVELS = """\
 http {

@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 from tests.nginx_config.drawn import quiet
 from tests.nginx_config.texts import one_line
 from wizard import nginx
-from wizard.config_findings import config_findings
-from wizard.errors import ConfigError
+from wizard.diagnose.config import config_findings
+from wizard.model.config import Config
+from wizard.model.resolution import Request
 from wizard.nginx.files import decode
-from wizard.nginx.patterns import compiled, raw
-from wizard.nginx.site import Request
-from wizard.nginx.source import from_text
-from wizard.nginx.tree import Config
-from wizard.nginx.units import duration_s, size_bytes
+from wizard.nginx.load import from_text
+from wizard.nginx.locations import compiled, raw
+from wizard.nginx.settings import duration_s, size_bytes
+from wizard.text.errors import ConfigError
 
 WORDS = st.sampled_from(
     """{ } ; # " ' \\ \n \r ${ $a include server location http listen server_name proxy_pass

@@ -10,9 +10,9 @@ from types import FrameType
 import pytest
 
 from wizard import nginx
-from wizard.nginx.site import Request, Site
-from wizard.nginx.source import from_text
-from wizard.nginx.tree import Config
+from wizard.model.config import Config
+from wizard.model.resolution import Request, Site
+from wizard.nginx.load import from_text
 
 REAL = Path(__file__).parent / "real"
 H1, TLS, H2, H2C = "h1", "h1-tls", "h2", "h2c"

@@ -13,13 +13,13 @@ from tests.logs.test_afar import left_running
 from tests.nginx_config.masters import Masters
 from tests.nginx_config.texts import one_line
 from wizard import nginx as config_of
-from wizard.errors import ConfigError, VantageError
-from wizard.nginx.at import config_at
-from wizard.nginx.remote_dump import dump_there
-from wizard.nginx.source import CHAIN
-from wizard.nginx.tree import Config
-from wizard.vantage import Vantage
-from wizard.vantage.outpost import Outpost
+from wizard.model.config import Config
+from wizard.model.vantage import Vantage
+from wizard.nginx.fetch.dump import dump_there
+from wizard.nginx.fetch.fetch import config_at
+from wizard.nginx.load import CHAIN
+from wizard.text.errors import ConfigError, VantageError
+from wizard.vantage.session import Outpost
 
 TOOLS = ("sh", "id", "readlink", "ls", "tr", "head", "cat", "env", "printf")
 """What a place must have, but for `grep`: without, no master is found, and none of other tests."""

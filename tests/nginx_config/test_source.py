@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.nginx_config.texts import one_line
-from wizard.errors import ConfigError
+from wizard.model.config import Config
 from wizard.nginx.files import FILE_LIMIT
-from wizard.nginx.source import from_text, read
-from wizard.nginx.tree import Config
+from wizard.nginx.load import from_text, read
+from wizard.text.errors import ConfigError
 
 DUMP = """\
 nginx: the configuration file /etc/nginx/nginx.conf syntax is ok

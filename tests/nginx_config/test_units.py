@@ -2,7 +2,7 @@
 
 import pytest
 
-from wizard.nginx.units import duration_s, size_bytes
+from wizard.nginx.settings import duration_s, size_bytes
 
 
 @pytest.mark.parametrize(

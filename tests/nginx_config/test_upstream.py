@@ -3,7 +3,7 @@
 import pytest
 
 from tests.nginx_config.texts import site
-from wizard.nginx.site import Upstream
+from wizard.model.resolution import Upstream
 
 
 def upstream(body: str, path: str = "/sse?a=1", around: str = "") -> Upstream:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.nginx_config.texts import site
-from wizard.verdicts import of_site
+from wizard.investigation.step_results import of_site
 
 LIVE = (
     "http { server { listen 8080; "

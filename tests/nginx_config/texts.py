@@ -3,9 +3,9 @@
 import unicodedata
 
 from wizard import nginx
-from wizard.errors import ConfigError
-from wizard.nginx.site import Request, Site
-from wizard.nginx.source import from_text
+from wizard.model.resolution import Request, Site
+from wizard.nginx.load import from_text
+from wizard.text.errors import ConfigError
 
 
 def one_line(error: ConfigError) -> str:

@@ -6,8 +6,8 @@ from itertools import product
 from typing import get_args
 
 from wizard.lab.behaviour import Behaviour
+from wizard.model.resolution import Client, Encoding, UpstreamFraming
 from wizard.nginx.delivery import ENCODINGS
-from wizard.nginx.site import Client, Encoding, UpstreamFraming
 
 PING = 0.1
 """Seconds between a backend's pings: small, so that what Nginx collects stays small too."""

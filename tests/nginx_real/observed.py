@@ -18,13 +18,12 @@ from tests.nginx_real import cells, conf
 from tests.nginx_real.cells import Cell
 from tests.nginx_real.watch import Watch, is_over
 from wizard import nginx
-from wizard.foresight import request_for
 from wizard.lab.backend import Backend
 from wizard.lab.nginx import Nginx, free_ports, version
-from wizard.nginx.site import Site
-from wizard.nginx.tree import Config
-from wizard.stall import is_connected
-from wizard.timeline import Timeline
+from wizard.model.config import Config
+from wizard.model.resolution import Site
+from wizard.model.timeline import Timeline, is_connected
+from wizard.nginx.prediction import request_for
 
 TICKS = 4
 """How many pings each control sees before silence counts as held."""

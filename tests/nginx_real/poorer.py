@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
 
-from wizard.foresight import predictions
-from wizard.judge import judge
-from wizard.model import Case
+from wizard.diagnose.outcome import judge
+from wizard.model.case import Case
+from wizard.nginx.prediction import predictions
 
 PARTS = ("direct", "config", "logs", "handshakes")
 

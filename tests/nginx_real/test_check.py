@@ -11,12 +11,12 @@ import pytest
 
 from tests.casefile.again import assert_same
 from tests.nginx_real.poorer import poorer
-from wizard.conclusion import Diagnosis
-from wizard.diagnose import diagnose
-from wizard.investigation import Investigation
+from wizard.diagnose.diagnose import diagnose
+from wizard.investigation.investigation import Investigation
 from wizard.lab import Lab, Scenario, list_scenarios, scenario_named
-from wizard.model import Case, StepId, StepState
-from wizard.target import Target
+from wizard.model.case import Case, StepId, StepState
+from wizard.model.diagnosis import Diagnosis
+from wizard.model.target import Target
 
 pytestmark = pytest.mark.nginx
 NOT_BY_A_DIFF = frozenset(

@@ -15,7 +15,7 @@ from tests.nginx_config.drawn import Server, quiet, render, requests, webs
 from tests.recommend.real import Ask, answer, backend
 from wizard import nginx as reading
 from wizard.lab.nginx import Nginx, free_ports
-from wizard.nginx.site import Request, Site
+from wizard.model.resolution import Request, Site
 
 pytestmark = pytest.mark.nginx
 

@@ -6,9 +6,9 @@ from tests.conftest import TURN, numbers
 from tests.nginx_real import cells
 from tests.nginx_real.cells import Cell, Location
 from tests.nginx_real.observed import LEVELS, Observed, observe
+from wizard.model.resolution import Client, UpstreamFraming
+from wizard.model.timeline import Timeline
 from wizard.nginx.delivery import FLUSHES_H2_HEADERS, buffering_on, gzip_applies, predict
-from wizard.nginx.site import Client, UpstreamFraming
-from wizard.timeline import Timeline
 
 pytestmark = pytest.mark.nginx
 

@@ -8,8 +8,8 @@ from tests.nginx_real import cells
 from tests.nginx_real.cells import CLIENTS, Location
 from tests.nginx_real.observed import Logged, observe, run_of
 from tests.nginx_real.test_delivery import modelled
-from wizard.logs.forms import read_line
-from wizard.nginx.site import Client
+from wizard.logs.formats import read_line
+from wizard.model.resolution import Client
 
 pytestmark = pytest.mark.nginx
 

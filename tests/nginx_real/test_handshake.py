@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 
 from tests.nginx_real.serving import serving
-from wizard.ask import Manner
-from wizard.handshake import Handshake
-from wizard.investigation import Investigation
+from wizard.investigation.investigation import Investigation
 from wizard.lab.nginx import free_ports
-from wizard.mcp.asking import pace
-from wizard.mcp.handshake import WITHIN, shake_hands
-from wizard.mcp.posting import streamable
-from wizard.model import StepId
-from wizard.target import Place, Target
+from wizard.model.case import StepId
+from wizard.model.handshake import Handshake
+from wizard.model.target import Place, Target
+from wizard.probe.mcp.exchange import pace
+from wizard.probe.mcp.session import WITHIN, shake_hands
+from wizard.probe.mcp.streamable import streamable
+from wizard.probe.request import Manner
 
 pytestmark = pytest.mark.nginx
 
@@ -129,10 +129,10 @@ async def test_an_older_client_s_session_is_opened_and_closed(
 
 async def test_the_session_is_really_gone(sdk: dict[str, int]) -> None:
     """Deleted, it is unknown: what it is asked then is a 404."""
-    from wizard.mcp.asking import ask
-    from wizard.mcp.messages import delete
-    from wizard.mcp.posting import session_of
-    from wizard.timeline import Leg
+    from wizard.model.timeline import Leg
+    from wizard.probe.mcp.exchange import ask
+    from wizard.probe.mcp.messages import delete
+    from wizard.probe.mcp.streamable import session_of
 
     url, manner = f"http://127.0.0.1:{sdk['http']}/mcp", Manner()
     made = await streamable(Handshake("direct", url), manner, pace(manner, WITHIN))

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from wizard.conclusion import Diagnosis
-from wizard.diagnose import diagnose
-from wizard.investigation import Investigation
+from wizard.diagnose.diagnose import diagnose
+from wizard.investigation.investigation import Investigation
 from wizard.lab import Lab, Scenario
 from wizard.lab.behaviour import Behaviour
-from wizard.target import Hop, Place, Target
+from wizard.model.diagnosis import Diagnosis
+from wizard.model.target import Hop, Place, Target
 
 pytestmark = pytest.mark.nginx
 

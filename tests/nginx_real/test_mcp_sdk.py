@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.nginx_real.serving import serving
-from wizard.conclusion import Diagnosis
-from wizard.investigation import Investigation
+from wizard.diagnose.rules.seen import x_accel_buffering
+from wizard.investigation.investigation import Investigation
 from wizard.lab.nginx import free_ports
-from wizard.model import Case, StepId
-from wizard.rules.seen import x_accel_buffering
-from wizard.target import Place, Target
+from wizard.model.case import Case, StepId
+from wizard.model.diagnosis import Diagnosis
+from wizard.model.target import Place, Target
 
 pytestmark = pytest.mark.nginx
 

@@ -5,8 +5,8 @@ import pytest
 from tests.nginx_real.test_choice import in_frame, request_of, running
 from tests.recommend.real import Ask, answer, backend
 from wizard import nginx as reading
+from wizard.diagnose.rules.query_dropped import drops_query
 from wizard.lab.nginx import free_ports
-from wizard.rules.query_dropped import drops_query
 
 pytestmark = pytest.mark.nginx
 

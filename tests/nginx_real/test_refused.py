@@ -13,11 +13,11 @@ from tests.conftest import INSTALLED
 from tests.nginx_real.test_check import concluded, investigate
 from tests.nginx_real.test_mcp_sdk import proxied, sdk
 from tests.wire.scripted import CHUNKED, chunk
-from wizard.conclusion import Diagnosis
-from wizard.diagnose import diagnose
+from wizard.diagnose.diagnose import diagnose
 from wizard.lab import Lab, scenario_named
 from wizard.lab.behaviour import Behaviour
-from wizard.model import Case
+from wizard.model.case import Case
+from wizard.model.diagnosis import Diagnosis
 
 pytestmark = pytest.mark.nginx
 __all__ = ["sdk"]

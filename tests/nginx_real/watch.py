@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import aclosing
 
 from tests.nginx_real.cells import Cell
-from wizard.ask import Manner
-from wizard.probe import probe
-from wizard.timeline import Http, Leg, Timeline
+from wizard.model.timeline import Http, Leg, Timeline
+from wizard.probe.probe import probe
+from wizard.probe.request import Manner
 
 
 def is_over(line: Timeline) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from screens.app import Wizard
-from wizard.investigation import Investigation
+from wizard.investigation.investigation import Investigation
 from wizard.lab import Lab, scenario_named
 
 SIZE = (100, 30)

@@ -10,11 +10,11 @@ import pytest
 
 from tests.places.hosts import BACKEND, NAME, Hosts, three_hosts
 from tests.vantage.sshd import sshd
-from wizard.investigation import Investigation
-from wizard.loss import sentence
-from wizard.model import STEPS
-from wizard.target import Place, Target
-from wizard.vantage import Vantage
+from wizard.diagnose.hops import sentence
+from wizard.investigation.investigation import Investigation
+from wizard.model.case import STEPS
+from wizard.model.target import Place, Target
+from wizard.model.vantage import Vantage
 
 pytestmark = pytest.mark.nginx
 

@@ -3,13 +3,13 @@
 import subprocess
 from collections.abc import Mapping, Sequence
 
-from wizard.conclusion import Diagnosis, Finding, Fix, Recommendation
-from wizard.model import Case, Cell
-from wizard.nginx.site import LocationRef, Request, ServerRef, Setting, Site, Upstream
-from wizard.nginx.tree import Config, Directive, Where
-from wizard.recommend.statements import COMMENT, Statement, parse
-from wizard.target import Place, Target
-from wizard.timeline import Leg, Timeline
+from wizard.model.case import Case, Cell
+from wizard.model.config import Config, Directive, Where
+from wizard.model.diagnosis import Diagnosis, Finding, Fix, Recommendation
+from wizard.model.resolution import LocationRef, Request, ServerRef, Setting, Site, Upstream
+from wizard.model.target import Place, Target
+from wizard.model.timeline import Leg, Timeline
+from wizard.recommend.config_text import COMMENT, Statement, parse
 
 
 def directives(

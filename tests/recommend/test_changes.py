@@ -3,9 +3,9 @@
 import pytest
 
 from tests.recommend.sites import case, cell, diagnosis, site
-from wizard.model import Case
+from wizard.model.case import Case
 from wizard.recommend import recommend
-from wizard.recommend.changes import changes, ids_of
+from wizard.recommend.settings import changes, ids_of
 
 SERVER = "server { location / { %s } }"
 PROXIED = SERVER % "proxy_pass http://b;"

@@ -1,7 +1,7 @@
 """The incident's `location /`: what the block and the diff must be, to the letter."""
 
 from tests.recommend.sites import case, diagnosis, site
-from wizard.conclusion import Recommendation
+from wizard.model.diagnosis import Recommendation
 from wizard.recommend import recommend
 
 INCIDENT = """\

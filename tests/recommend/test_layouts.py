@@ -4,11 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.recommend.sites import site
+from wizard.recommend.block import Recast
+from wizard.recommend.carve import plan
 from wizard.recommend.change import Change
+from wizard.recommend.config_text import Statement, parse
 from wizard.recommend.patch import edited
-from wizard.recommend.pieces import Recast
-from wizard.recommend.plan import plan
-from wizard.recommend.statements import Statement, parse
 
 _GAP = st.sampled_from(["", " ", "\n", "\r\n\t", " # why;\n", "\n\n  # it } is\n"])
 _LINES = ("proxy_pass http://b;", "proxy_set_header X 'a;b';", "if ($x) {return 403;}", "deny all;")

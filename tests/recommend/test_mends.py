@@ -12,10 +12,10 @@ from tests.recommend.mends import MENDS, Answer, Mend
 from tests.recommend.real import BINARIES, HOLD, Ask, accepts, answer, backend, free_port, nginx
 from tests.recommend.scenarios import conf
 from tests.recommend.sites import case, diagnosis, patched
-from wizard.handshake import Handshake
-from wizard.model import Case
+from wizard.model.case import Case
+from wizard.model.handshake import Handshake
+from wizard.model.resolution import Request
 from wizard.nginx import inspect, read
-from wizard.nginx.site import Request
 from wizard.recommend import recommend
 
 pytestmark = [

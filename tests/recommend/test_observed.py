@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from tests.recommend.sites import case, diagnosis, site
-from wizard.conclusion import Recommendation
-from wizard.model import Case
+from wizard.model.case import Case
+from wizard.model.diagnosis import Recommendation
+from wizard.model.target import Place, Target
 from wizard.recommend import recommend
-from wizard.target import Place, Target
 
 
 def _made(known: Case) -> Recommendation:

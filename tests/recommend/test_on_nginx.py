@@ -8,9 +8,9 @@ import pytest
 from tests.recommend.real import BINARIES, HOLD, Ask, accepts, answer, backend, free_port, nginx
 from tests.recommend.scenarios import SCENARIOS, Scenario
 from tests.recommend.sites import case, cell, diagnosis, patched
-from wizard.conclusion import Recommendation
+from wizard.model.diagnosis import Recommendation
+from wizard.model.resolution import Request, Site
 from wizard.nginx import inspect, read
-from wizard.nginx.site import Request, Site
 from wizard.recommend import recommend
 
 pytestmark = pytest.mark.nginx

@@ -8,12 +8,12 @@ import pytest
 
 from tests.recommend.real import BINARIES, accepts, command
 from tests.recommend.sites import case, diagnosis, site
+from wizard.model.config import Config
+from wizard.model.resolution import Request
+from wizard.model.target import Place
 from wizard.nginx import inspect, read
-from wizard.nginx.site import Request
-from wizard.nginx.tree import Config
 from wizard.recommend import recommend
 from wizard.recommend.patch import STDIN, home, unified
-from wizard.target import Place
 
 
 def test_a_dump_names_files_from_the_main_config_s_directory() -> None:

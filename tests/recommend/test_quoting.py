@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.recommend.quoting import meant, uri, word
-from wizard.recommend.statements import parse
+from wizard.recommend.config_text import meant, parse, uri, word
 
 
 @given(st.text(alphabet="ab/\\\"' ;{}#$\t.(t", min_size=1))

@@ -3,13 +3,12 @@
 import pytest
 
 from tests.recommend.sites import case, diagnosis, site
-from wizard.conclusion import Recommendation
-from wizard.foresight import request_for
+from wizard.model.diagnosis import Recommendation
 from wizard.nginx import inspect
-from wizard.nginx.source import from_text
+from wizard.nginx.load import from_text
+from wizard.nginx.prediction import request_for
 from wizard.recommend import recommend
-from wizard.recommend.secrets import is_secret
-from wizard.recommend.statements import parse
+from wizard.recommend.config_text import is_secret, parse
 
 SECRET = "c2VjcmV0OnNlY3JldA=="
 

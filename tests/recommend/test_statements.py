@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.recommend.statements import Statement, parse
+from wizard.recommend.config_text import Statement, parse
 
 _SPACE = st.sampled_from([" ", "\n", "\r\n", "\t", "  \n  ", " # note ; }\n", "\n#{\n"])
 _WORD = st.sampled_from(

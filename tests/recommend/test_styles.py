@@ -6,13 +6,13 @@ import pytest
 
 from tests.recommend.sites import case, diagnosis, site
 from wizard.cli.options import parser, target_of
-from wizard.conclusion import Recommendation
-from wizard.errors import UsageError
-from wizard.handshake import Handshake
-from wizard.model import Case
+from wizard.model.case import Case
+from wizard.model.diagnosis import Recommendation
+from wizard.model.handshake import Handshake
+from wizard.model.target import Style
 from wizard.recommend import recommend
-from wizard.recommend.styles import written_by
-from wizard.target import Style
+from wizard.recommend.dialect import written_by
+from wizard.text.errors import UsageError
 
 INGRESS_NGINX = """\
 http {

@@ -5,14 +5,14 @@ from dataclasses import replace
 import pytest
 
 from tests.recommend.sites import case, diagnosis, site
-from wizard.conclusion import Recommendation
-from wizard.handshake import Handshake
-from wizard.model import Case
-from wizard.nginx.site import Request, Site
+from wizard.model.case import Case
+from wizard.model.diagnosis import Recommendation
+from wizard.model.handshake import Handshake
+from wizard.model.resolution import Request, Site
+from wizard.model.target import Place
 from wizard.recommend import recommend
-from wizard.recommend.handed import asked
-from wizard.recommend.statements import find, parse
-from wizard.target import Place
+from wizard.recommend.carve import asked
+from wizard.recommend.config_text import find, parse
 
 PROXIED = "server {\n    location / {\n        proxy_pass http://b;\n    }\n}\n"
 

@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from wizard.conclusion import BlockLine, Diagnosis, Evidence, Finding, Fix, Recommendation
-from wizard.diagnose import diagnose
-from wizard.model import Case, Cell, StepId, StepState
+from wizard.diagnose.diagnose import diagnose
+from wizard.diagnose.rules import samples
+from wizard.model.case import Case, Cell, StepId, StepState
+from wizard.model.diagnosis import BlockLine, Diagnosis, Evidence, Finding, Fix, Recommendation
+from wizard.model.target import Place, Target
+from wizard.model.timeline import Leg, Timeline
 from wizard.report import Result
-from wizard.rules import samples
-from wizard.target import Place, Target
-from wizard.timeline import Leg, Timeline
 
 STEPS: dict[StepId, StepState] = {
     "root": StepState("root", "pass", "200 text/html after 3 ms"),

@@ -5,16 +5,17 @@ from dataclasses import replace
 
 from tests.core.test_ladder import chain
 from tests.report.results import STEPS
-from wizard.diagnose import diagnose
-from wizard.model import Case
+from wizard.diagnose.diagnose import diagnose
+from wizard.diagnose.rules import samples
+from wizard.model.case import Case
+from wizard.model.equipment import Equipment
+from wizard.model.vantage import Vantage
 from wizard.report import Result
+from wizard.report.hops import ladder_text
+from wizard.report.json import json_report
 from wizard.report.junit import junit_report
-from wizard.report.ladder import ladder_text
 from wizard.report.markdown import markdown_report
-from wizard.report.structured import json_report
 from wizard.report.text import text_report
-from wizard.rules import samples
-from wizard.vantage import Equipment, Vantage
 
 WEB = Vantage("web", ("ssh", "web"))
 FOUND = Equipment("web", "curl", "curl 8.5.0", 0.042, -90.25, 0.021, "+0100")

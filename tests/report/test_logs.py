@@ -4,8 +4,8 @@ import json
 from dataclasses import replace
 
 from tests.screens import stage
-from wizard.log_report import History, LogReport
-from wizard.model import Case
+from wizard.model.case import Case
+from wizard.model.log_report import History, LogReport
 from wizard.report.logs import logs_json, logs_lines, logs_text
 from wizard.report.result import problems, unread
 

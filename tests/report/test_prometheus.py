@@ -10,15 +10,15 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
 from tests.report.results import SECRET, fault, healthy, hostile, inconclusive
-from wizard.judge import judge
-from wizard.log_report import LogReport
-from wizard.model import Case
+from wizard.diagnose.outcome import judge
+from wizard.model.case import Case
+from wizard.model.equipment import Equipment
+from wizard.model.log_report import LogReport
+from wizard.model.target import Target
+from wizard.model.timeline import Timeline
 from wizard.report import Result
 from wizard.report.prometheus import HELP, exposition, prometheus_report, samples
-from wizard.target import Target
-from wizard.text import safe
-from wizard.timeline import Timeline
-from wizard.vantage import Equipment
+from wizard.text.text import safe
 
 MAKERS = [fault, healthy, inconclusive, hostile]
 

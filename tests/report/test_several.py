@@ -9,14 +9,12 @@ import pytest
 
 from tests.report.results import SECRET, fault, healthy, hostile, inconclusive
 from tests.report.test_prometheus import found
+from wizard.diagnose.rules import all_rules
+from wizard.model.equipment import Equipment
 from wizard.report import Result
-from wizard.report.entry import Entry, worst
-from wizard.report.several import entry, render_several
-from wizard.report.structured import report_data
-from wizard.report.table import cut
+from wizard.report.batch import Entry, cut, entry, render_several, worst
+from wizard.report.json import report_data
 from wizard.report.text import WIDTH
-from wizard.rules import all_rules
-from wizard.vantage import Equipment
 
 FORMATS = ("text", "json", "markdown", "junit", "prometheus")
 ANSI = re.compile(r"\x1b\[\d+m")

@@ -7,7 +7,7 @@ import pytest
 
 from tests.report.results import SECRET, fault, healthy, hostile, inconclusive
 from wizard.report import Result
-from wizard.report.structured import json_report
+from wizard.report.json import json_report
 
 MAKERS = [fault, healthy, inconclusive, hostile]
 CHECKS = ["root-proxy", "sse-proxy", "sse-direct", "logs", "config", "handshake"]

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 
 from tests.report.results import MADE, SECRET, fault, healthy, hostile, inconclusive
+from wizard.diagnose.rules import all_rules
+from wizard.model.timeline import Leg
 from wizard.report import Result
 from wizard.report.text import WIDTH, recommendation_text, text_report
-from wizard.rules import all_rules
-from wizard.timeline import Leg
 
 MAKERS = [fault, healthy, inconclusive]
 ANSI = re.compile(r"\x1b\[\d+m")

@@ -9,9 +9,8 @@ import pytest
 from tests.report.results import fault, healthy
 from tests.report.test_prometheus import found
 from tests.report.test_several import FORMATS, entries
-from wizard.diagnose import diagnose
-from wizard.report.entry import Entry
-from wizard.report.several import NOT_ASKED, entry, render_several, unasked
+from wizard.diagnose.diagnose import diagnose
+from wizard.report.batch import NOT_ASKED, Entry, entry, render_several, unasked
 
 
 def partly(format: str, *known: Entry) -> str:

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from wizard.diagnose import diagnose
-from wizard.handshake import Exchange, Handshake, Side
-from wizard.model import Case
-from wizard.rules import samples
-from wizard.timeline import Timeline
+from wizard.diagnose.diagnose import diagnose
+from wizard.diagnose.rules import samples
+from wizard.model.case import Case
+from wizard.model.handshake import Exchange, Handshake, Side
+from wizard.model.timeline import Timeline
 
 STREAM = (("content-type", "text/event-stream"),)
 CONF = """

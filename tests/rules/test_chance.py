@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from wizard.conclusion import Finding
-from wizard.diagnose import diagnose
-from wizard.handshake import Stage
-from wizard.model import Case
-from wizard.rules import replayed, rule_named
-from wizard.rules.samples import case, hands, logged
+from wizard.diagnose.diagnose import diagnose
+from wizard.diagnose.rules import replayed, rule_named
+from wizard.diagnose.rules.samples import case, hands, logged
+from wizard.model.case import Case
+from wizard.model.diagnosis import Finding
+from wizard.model.handshake import Stage
 
 ERROR = '2026/11/23 15:23:37 [error] 7#7: *1 %s, client: ::1, request: "GET /sse HTTP/1.1"'
 OFF = {"proxy_buffering": "off"}

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from wizard.diagnose import diagnose
-from wizard.judge import judge
-from wizard.log_report import LogLine
-from wizard.model import Case
-from wizard.rules import cuts, samples
+from wizard.diagnose.diagnose import diagnose
+from wizard.diagnose.outcome import judge
+from wizard.diagnose.rules import cuts, samples
+from wizard.model.case import Case
+from wizard.model.log_report import LogLine
 
 ACCESS = '10.0.0.1 - - [23/Nov/2026:16:00:00 +0000] "GET /sse HTTP/1.1" 200 80 "-" "ssewizard"'
 TIMED_OUT = (

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from wizard.diagnose import diagnose
-from wizard.judge import judge
-from wizard.log_report import LogReport
-from wizard.model import Case
-from wizard.rules import samples
-from wizard.rules.addresses import elsewhere
+from wizard.diagnose.diagnose import diagnose
+from wizard.diagnose.outcome import judge
+from wizard.diagnose.rules import samples
+from wizard.diagnose.rules.addresses import elsewhere
+from wizard.model.case import Case
+from wizard.model.log_report import LogReport
 
 
 def case(peer: str, direct: str) -> Case:

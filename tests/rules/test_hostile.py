@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.nginx_config.drawn import quiet
-from wizard.conclusion import Diagnosis
-from wizard.diagnose import diagnose
-from wizard.rules import samples
-from wizard.rules.replayed import answering
+from wizard.diagnose.diagnose import diagnose
+from wizard.diagnose.rules import samples
+from wizard.diagnose.rules.replayed import answering
+from wizard.model.diagnosis import Diagnosis
 
 PASSES = st.sampled_from(
     ["proxy_pass http://a;", "proxy_pass https://[;", "proxy_pass http://a:x/;", "return 404;",

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from wizard.conclusion import Finding
-from wizard.diagnose import diagnose
-from wizard.foresight import message_url, message_wait
-from wizard.handshake import Handshake
-from wizard.log_report import LogLine, LogReport
-from wizard.model import Case
-from wizard.rules import rule_named, samples
+from wizard.diagnose.diagnose import diagnose
+from wizard.diagnose.rules import rule_named, samples
+from wizard.model.case import Case
+from wizard.model.diagnosis import Finding
+from wizard.model.handshake import Handshake
+from wizard.model.log_report import LogLine, LogReport
+from wizard.probe.mcp.message_path import message_url, message_wait
 
 PREFIXED = "http://127.0.0.1:8081/mcp/sse"
 STRIPS = "location /mcp/ { proxy_pass http://127.0.0.1:12213/; proxy_buffering off; }"

@@ -7,17 +7,17 @@ from random import Random
 
 import pytest
 
-import wizard.diagnose
-from wizard.diagnose import diagnose
-from wizard.model import Case
-from wizard.rules import HELPERS, Rule, all_rules
+import wizard.diagnose.diagnose
+from wizard.diagnose.diagnose import diagnose
+from wizard.diagnose.rules import HELPERS, Rule, all_rules
+from wizard.model.case import Case
 
 SHARED = HELPERS | {"__init__"}
 IDS = [rule.id for rule in all_rules()]
 
 
 def sample(rule: Rule, which: str) -> Case:
-    module = import_module(f"wizard.rules.{rule.id.replace('-', '_')}")
+    module = import_module(f"wizard.diagnose.rules.{rule.id.replace('-', '_')}")
     made: Callable[[], Case] = getattr(module, which)
     return made()
 
@@ -29,7 +29,7 @@ def rule(request: pytest.FixtureRequest) -> Rule:
 
 
 def test_each_file_is_one_rule() -> None:
-    files = {path.stem for path in Path(wizard.rules.__path__[0]).glob("*.py")} - SHARED
+    files = {path.stem for path in Path(wizard.diagnose.rules.__path__[0]).glob("*.py")} - SHARED
     assert {name.replace("_", "-") for name in files} == set(IDS)
 
 

@@ -4,21 +4,32 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from wizard import nginx, verdicts
-from wizard.conclusion import Diagnosis, Recommendation
-from wizard.diagnose import diagnose
-from wizard.events import Chunk, Comment, Connected, Ended, Headers, ProbeEvent, Resolved, SseEvent
-from wizard.foresight import predictions, request_for
-from wizard.investigation import Investigation, Waiting
-from wizard.judge import judge
-from wizard.log_report import History, LogLine, LogReport
-from wizard.matrix import legs
-from wizard.model import STEPS, Case, StepId, StepState
-from wizard.nginx.source import from_text
+from wizard import nginx
+from wizard.diagnose.diagnose import diagnose
+from wizard.diagnose.outcome import judge
+from wizard.investigation import step_results
+from wizard.investigation.investigation import Investigation, Waiting
+from wizard.model.case import STEPS, Case, StepId, StepState
+from wizard.model.diagnosis import Diagnosis, Recommendation
+from wizard.model.equipment import Equipment
+from wizard.model.events import (
+    Chunk,
+    Comment,
+    Connected,
+    Ended,
+    Headers,
+    ProbeEvent,
+    Resolved,
+    SseEvent,
+)
+from wizard.model.log_report import History, LogLine, LogReport
+from wizard.model.target import Hop, Place, Target
+from wizard.model.timeline import Leg, Timeline
+from wizard.model.vantage import Vantage
+from wizard.nginx.load import from_text
+from wizard.nginx.prediction import predictions, request_for
+from wizard.probe.matrix import legs
 from wizard.recommend import recommend
-from wizard.target import Hop, Place, Target
-from wizard.timeline import Leg, Timeline
-from wizard.vantage import Equipment, Vantage
 
 URL, DIRECT = "http://mcp.example.com/sse", "http://10.0.0.7:12213/sse"
 NOW = 101.2
@@ -190,15 +201,15 @@ class Staged(Investigation):
 def results(known: Case) -> dict[StepId, StepState]:
     """What each step comes to for this case, by the functions that decide it for real."""
     diagnosis = diagnose(known)
-    found: dict[StepId, verdicts.Verdict] = {
-        "root": verdicts.of_root(known.root or root(answers=False)),
-        "proxy": verdicts.of_proxied(known),
-        "direct": verdicts.of_cells(known.direct),
-        "logs": verdicts.of_logs(known.logs),
-        "config": verdicts.of_site(known.site) if known.site else ("fail", "not read"),
-        "cause": verdicts.of_diagnosis(diagnosis),
-        "fix": verdicts.of_recommendation(recommend(known, diagnosis), diagnosis),
-        "verify": verdicts.of_verify(known),
+    found: dict[StepId, step_results.Verdict] = {
+        "root": step_results.of_root(known.root or root(answers=False)),
+        "proxy": step_results.of_proxied(known),
+        "direct": step_results.of_cells(known.direct),
+        "logs": step_results.of_logs(known.logs),
+        "config": step_results.of_site(known.site) if known.site else ("fail", "not read"),
+        "cause": step_results.of_diagnosis(diagnosis),
+        "fix": step_results.of_recommendation(recommend(known, diagnosis), diagnosis),
+        "verify": step_results.of_verify(known),
     }
     return {step: StepState(step, *result) for step, result in found.items()}
 

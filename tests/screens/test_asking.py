@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from screens.asking import question_for
+from screens.questions import question_for
 from tests.screens import stage
-from wizard.errors import UsageError
-from wizard.model import StepId
-from wizard.target import Place, Target
-from wizard.vantage import Vantage
+from wizard.model.case import StepId
+from wizard.model.target import Place, Target
+from wizard.model.vantage import Vantage
+from wizard.text.errors import UsageError
 
 AT_WEB = Target(stage.URL, vantages=(Vantage("web", ("env",)),))
 

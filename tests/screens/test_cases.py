@@ -11,23 +11,22 @@ from pathlib import Path
 
 import pytest
 
-from screens import cases
+from screens import saved_cases
 from screens.app import Wizard
-from screens.cases import KEPT, CutOff, Kept, cut_off, last_case
 from screens.form import Form
-from screens.keeping import home
-from screens.room import Room
-from screens.steps import Steps
+from screens.main import Steps
+from screens.saved_cases import KEPT, CutOff, Kept, cut_off, home, last_case
+from screens.widgets.pane import Room
 from tests.screens import stage
 from tests.screens.test_keys import SIZE, fresh, press, walk
-from wizard import casefile
-from wizard.casefile import Record
-from wizard.errors import UsageError
-from wizard.judge import judge
-from wizard.model import STEPS, StepId, StepState
-from wizard.reopened import Reopened, record_of
-from wizard.target import Target
-from wizard.vantage import Vantage
+from wizard.diagnose.outcome import judge
+from wizard.investigation import casefile
+from wizard.investigation.casefile import Record
+from wizard.investigation.reopened import Reopened, record_of
+from wizard.model.case import STEPS, StepId, StepState
+from wizard.model.target import Target
+from wizard.model.vantage import Vantage
+from wizard.text.errors import UsageError
 
 
 @pytest.fixture
@@ -41,7 +40,7 @@ def gone() -> int:
 def left_behind(pid: int, record: Record | None = None, token: str = "abc") -> Path:
     """A case file as a wizard of that process leaves it."""
     home().mkdir(parents=True, exist_ok=True)
-    path = home() / f"case-{pid}-{token}-{cases._host()}.json"
+    path = home() / f"case-{pid}-{token}-{saved_cases._host()}.json"
     casefile.write(path, record or record_of(stage.failing()))
     return path
 
@@ -120,7 +119,7 @@ def test_what_runs_is_not_offered_and_nothing_unreadable_is(gone: int) -> None:
     found = cut_off()
     assert found is not None
     found.path.unlink()
-    (home() / f"case-{gone}-dead-{cases._host()}.json").write_text("{", "utf-8")
+    (home() / f"case-{gone}-dead-{saved_cases._host()}.json").write_text("{", "utf-8")
     (home() / f"case-{gone}-abc-another-host.json").write_text("{}", "utf-8")
     assert cut_off() is None
 
@@ -197,7 +196,7 @@ def test_what_is_newer_stays() -> None:
     kept.keep(replace(record, saved=2000.0))
     kept.keep(replace(record, saved=1000.0))
     kept.finish()
-    assert casefile.read(home() / cases.LAST).saved == 2000.0
+    assert casefile.read(home() / saved_cases.LAST).saved == 2000.0
 
 
 async def test_a_lost_connection_leaves_the_case_a_clean_end_makes_it_the_last() -> None:
@@ -210,7 +209,7 @@ async def test_a_lost_connection_leaves_the_case_a_clean_end_makes_it_the_last()
         app.leave()
         names = [path.name for path in home().iterdir() if path.name.startswith("case-")]
         assert len(names) == 1
-        assert (home() / cases.LAST).exists() != lost
+        assert (home() / saved_cases.LAST).exists() != lost
 
 
 async def test_while_a_step_runs_the_case_is_kept() -> None:

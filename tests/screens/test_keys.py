@@ -8,14 +8,14 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from screens.app import Wizard
-from screens.prompt import Prompt
-from screens.room import Room
-from screens.steps import Steps
+from screens.main import Steps
+from screens.widgets.pane import Room
+from screens.widgets.prompt import Prompt
 from tests.screens import stage
-from wizard.errors import LabError
-from wizard.investigation import Investigation
-from wizard.model import STEPS, Case, StepId, StepState
-from wizard.target import Place, Target
+from wizard.investigation.investigation import Investigation
+from wizard.model.case import STEPS, Case, StepId, StepState
+from wizard.model.target import Place, Target
+from wizard.text.errors import LabError
 
 SIZE = (80, 24)
 UP_TO_FIX = list(STEPS[:-1])

@@ -7,8 +7,8 @@ from textual.pilot import Pilot
 
 from screens.app import Wizard
 from tests.screens import stage
-from wizard.model import STEPS, StepId
-from wizard.target import Target
+from wizard.model.case import STEPS, StepId
+from wizard.model.target import Target
 
 SnapCompare = Callable[..., bool]
 SMALL, LARGE = (80, 24), (120, 40)

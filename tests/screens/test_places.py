@@ -13,23 +13,22 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from screens.app import Wizard
-from screens.choosing import Choosing
-from screens.given import Draft
-from screens.lines import Lines
-from screens.look import Look
-from screens.places import Places
-from screens.steps import Steps
+from screens.main import Steps
+from screens.vantage_form import Draft, Look
+from screens.vantage_picker import Choosing, Places
+from screens.widgets.lines import Lines
 from tests.screens import stage
 from tests.screens.test_keys import SIZE, press
 from tests.screens.test_looks import SnapCompare
 from tests.vantage.fakes import Fakes
-from wizard import casefile
-from wizard.errors import UsageError
-from wizard.investigation import Investigation
-from wizard.notebook import Notebook
-from wizard.reopened import Reopened, record_of
-from wizard.target import Hop, Place, Target
-from wizard.vantage import Equipment, Vantage
+from wizard.investigation import casefile
+from wizard.investigation.investigation import Investigation
+from wizard.investigation.reopened import Reopened, record_of
+from wizard.investigation.session import Notebook
+from wizard.model.equipment import Equipment
+from wizard.model.target import Hop, Place, Target
+from wizard.model.vantage import Vantage
+from wizard.text.errors import UsageError
 from wizard.vantage.presets import Choice, Listed, Menu, Preset
 
 POD = ("kubectl", "--context=prod", "exec", "--namespace=web", "deploy/nginx", "--")
@@ -60,7 +59,7 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> list[Vantage]:
         asked.append(vantage)
         return Equipment(vantage.name, "curl", "curl 7.88.1", 0.042)
 
-    monkeypatch.setattr("screens.look.tried", tried)
+    monkeypatch.setattr("screens.vantage_form.tried", tried)
     return asked
 
 
@@ -203,7 +202,7 @@ async def test_a_place_that_does_not_answer_blocks_nothing(
         await asyncio.Event().wait()
         raise AssertionError(vantage)
 
-    monkeypatch.setattr("screens.look.tried", tried)
+    monkeypatch.setattr("screens.vantage_form.tried", tried)
     staged = stage.empty()
     async with Wizard(staged).run_test(size=SIZE) as pilot:
         await press(pilot, "3", "e")

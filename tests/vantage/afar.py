@@ -9,12 +9,12 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from wizard.ask import GET, Ask, Manner
-from wizard.events import ProbeEvent
-from wizard.probe import probe
-from wizard.timeline import Encoding, Leg, Timeline
-from wizard.vantage import Vantage
-from wizard.vantage.outpost import Outpost
+from wizard.model.events import ProbeEvent
+from wizard.model.timeline import Encoding, Leg, Timeline
+from wizard.model.vantage import Vantage
+from wizard.probe.probe import probe
+from wizard.probe.request import GET, Ask, Manner
+from wizard.vantage.session import Outpost
 
 APPLETS = ("sh", "cat", "date", "dd", "sleep")
 TOOLS = {

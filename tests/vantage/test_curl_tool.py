@@ -2,8 +2,8 @@
 
 import pytest
 
-from wizard.vantage.curl_tool import config, hear, stop
-from wizard.vantage.request import FarRequest, Notice, Stop
+from wizard.vantage.http.curl import config, hear, stop
+from wizard.vantage.http.request import FarRequest, Notice, Stop
 
 REQUEST = FarRequest("https://h/sse")
 LINES = {

@@ -8,9 +8,9 @@ import pytest
 
 from tests.vantage.afar import follow, outpost
 from tests.wire.scripted import CHUNKED, chunk, saying, serving
-from wizard.errors import VantageError
-from wizard.vantage import far
-from wizard.vantage.command import KEPT
+from wizard.text.errors import VantageError
+from wizard.vantage import remote_process
+from wizard.vantage.process import KEPT
 
 NOWHERE = "http://127.0.0.1:1/"
 SCRIPTS = {
@@ -52,8 +52,8 @@ SCRIPTS = {
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits that would be long are short; the bound is what is tested."""
-    monkeypatch.setattr(far, "REACH", 0.4)
-    monkeypatch.setattr("wizard.vantage.finding_out.WITHIN", 0.4)
+    monkeypatch.setattr(remote_process, "REACH", 0.4)
+    monkeypatch.setattr("wizard.vantage.discover.WITHIN", 0.4)
 
 
 def wrapper(folder: Path, script: str) -> str:

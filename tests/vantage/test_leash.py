@@ -8,8 +8,8 @@ import pytest
 
 from tests.vantage.afar import alive, commands, events_of, gone, only, outpost, token
 from tests.wire.scripted import CHUNKED, chunk, saying, serving
-from wizard.events import SseEvent
-from wizard.timeline import Leg
+from wizard.model.events import SseEvent
+from wizard.model.timeline import Leg
 
 EVENT = b"data: x\n\n"
 PROGRAM = """

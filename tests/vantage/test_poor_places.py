@@ -8,13 +8,13 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from wizard.errors import ConfigError
-from wizard.log_report import LogReport
 from wizard.logs.watch import watch
-from wizard.nginx.at import config_at
-from wizard.target import Place
-from wizard.vantage import Vantage
-from wizard.vantage.outpost import Outpost
+from wizard.model.log_report import LogReport
+from wizard.model.target import Place
+from wizard.model.vantage import Vantage
+from wizard.nginx.fetch.fetch import config_at
+from wizard.text.errors import ConfigError
+from wizard.vantage.session import Outpost
 
 
 @pytest.fixture

@@ -9,13 +9,12 @@ import pytest
 
 from tests.vantage.cluster import FORBIDDEN, cluster, item, kubeconfig, listing
 from tests.vantage.fakes import Fakes
-from wizard.errors import UsageError
-from wizard.vantage import Vantage
-from wizard.vantage.command import run
-from wizard.vantage.presets import Choice, Listed, Menu, Preset, kinds, naming
-from wizard.vantage.presets.containers import containers
+from wizard.model.vantage import Vantage
+from wizard.text.errors import UsageError
+from wizard.vantage.presets import Choice, Listed, Menu, Preset, kinds, menu
 from wizard.vantage.presets.kubectl import contexts
-from wizard.vantage.presets.netns import namespaces
+from wizard.vantage.presets.local import containers, namespaces
+from wizard.vantage.process import run
 
 SHORT = 64 << 10
 KUBECTL = shutil.which("kubectl")
@@ -171,7 +170,7 @@ async def test_what_cannot_be_a_name_is_refused(text: str, fakes: Fakes) -> None
 async def test_endless_output_and_a_program_that_is_gone_end_in_a_sentence(
     fakes: Fakes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wizard.vantage.presets.listing.LIMIT", SHORT)
+    monkeypatch.setattr("wizard.vantage.presets.menu.LIMIT", SHORT)
     fakes.write("docker", "while :; do echo 'web\timage\tUp'; done")
     listed = await opened(containers("docker"))
     assert "more than is read here" in listed.problem
@@ -181,7 +180,7 @@ async def test_endless_output_and_a_program_that_is_gone_end_in_a_sentence(
 
 
 async def test_what_does_not_end_is_ended(fakes: Fakes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wizard.vantage.presets.listing.WITHIN", 0.2)
+    monkeypatch.setattr("wizard.vantage.presets.menu.WITHIN", 0.2)
     fakes.write("docker", "echo 'please log in' >&2; exec sleep 30")
     listed = await opened(containers("docker"))
     assert listed.choices == ()
@@ -314,4 +313,4 @@ def test_only_a_container_has_a_log_of_its_own() -> None:
     ],
 )
 def test_a_pod_is_called_as_what_made_it(pod: str, name: str) -> None:
-    assert naming.of_pod(pod) == name
+    assert menu.of_pod(pod) == name

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from tests.wire.scripted import CHUNKED, Act, chunk, saying, serving
-from wizard.ask import Manner
-from wizard.events import Began, ProbeEvent
-from wizard.probe import probe
-from wizard.timeline import Leg, Timeline
-from wizard.vantage import Vantage
-from wizard.vantage.outpost import Outpost
+from wizard.model.events import Began, ProbeEvent
+from wizard.model.timeline import Leg, Timeline
+from wizard.model.vantage import Vantage
+from wizard.probe.probe import probe
+from wizard.probe.request import Manner
+from wizard.vantage.session import Outpost
 
 EVENT = b"event: endpoint\ndata: /message?sessionId=1\n\n"
 

@@ -5,12 +5,12 @@ from pathlib import Path
 from tests.vantage.afar import outpost
 from tests.vantage.test_hostile import wrapper
 from tests.wire.scripted import CHUNKED, chunk, saying, serving
-from wizard.ask import Ask, Manner
-from wizard.followups.asking import look
-from wizard.judge import judge
-from wizard.mcp.asking import ask, pace, streaming
-from wizard.stall import REACHING, decided, due, has_begun
-from wizard.timeline import Leg, Timeline
+from wizard.diagnose.outcome import judge
+from wizard.model.timeline import Leg, Timeline, has_begun
+from wizard.probe.followups.followup import look
+from wizard.probe.mcp.exchange import ask, pace, streaming
+from wizard.probe.request import Ask, Manner
+from wizard.probe.timing import REACHING, decided, due
 
 SLOW = 'sleep 0.5; exec "$@"'
 """A way there that takes longer than what is asked there may."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from wizard.vantage.response import BadResponse, Head, Part, Raw, Reading, Split
+from wizard.vantage.http.response import BadResponse, Head, Part, Raw, Reading, Split
 
 H1 = b"HTTP/1.1 200 OK\r\nA: b\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"
 H2 = b"HTTP/2 200 \r\na: b\r\n\r\nabc"

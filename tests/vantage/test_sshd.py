@@ -9,8 +9,8 @@ import pytest
 from tests.vantage.afar import events_of, follow, outpost
 from tests.vantage.sshd import Sshd, sshd
 from tests.wire.scripted import CHUNKED, chunk, saying, serving
-from wizard.events import SseEvent
-from wizard.timeline import Leg
+from wizard.model.events import SseEvent
+from wizard.model.timeline import Leg
 
 EVENT = b"event: endpoint\ndata: /message?sessionId=1\n\n"
 

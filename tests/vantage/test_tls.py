@@ -11,7 +11,7 @@ import trustme
 
 from tests.vantage.afar import follow, only, outpost
 from tests.wire.scripted import CHUNKED, chunk
-from wizard.ask import Manner
+from wizard.probe.request import Manner
 
 SECURE = ["curl", "wget", "python3"]
 

@@ -9,9 +9,9 @@ import pytest
 
 from tests.vantage.afar import TOOLS, follow, only, outpost
 from tests.wire.scripted import CHUNKED, HEAD, chunk, saying, serving
-from wizard.ask import Ask, Manner
-from wizard.vantage.request import FarRequest
-from wizard.vantage.tools import choose
+from wizard.probe.request import Ask, Manner
+from wizard.vantage.http.request import FarRequest
+from wizard.vantage.http.tools import choose
 
 EVENT = b"event: endpoint\ndata: /message?sessionId=1\n\n"
 RAW = [name for name in TOOLS if "wget" not in name]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from wizard.vantage.trouble import TROUBLES, late, sentence
+from wizard.vantage.failures import TROUBLES, late, sentence
 
 KUBECTL = ("kubectl", "exec", "-n", "prod", "web-7d9f", "-c", "nginx", "--")
 DISTROLESS = (

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 from tests.wire.scripted import CHUNKED, HEAD, Act, chunk, saying, serving
-from wizard.ask import Manner
-from wizard.judge import judge
-from wizard.matrix import Matrix
-from wizard.model import Cell
-from wizard.timeline import Leg, Timeline
+from wizard.diagnose.outcome import judge
+from wizard.model.case import Cell
+from wizard.model.timeline import Leg, Timeline
+from wizard.probe.matrix import Matrix
+from wizard.probe.request import Manner
 
 EVENT = b"event: endpoint\ndata: /m\n\n"
 LIVE = saying(CHUNKED, chunk(EVENT), then="open")

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.wire.scripted import CHUNKED, HEAD, Act, chunk, saying, serving
-from wizard.ask import Ask, Manner, request_headers, user_agent
-from wizard.events import Ended, SseEvent
-from wizard.probe import BODY_LIMIT, probe
-from wizard.timeline import Encoding, Leg, Timeline
+from wizard.model.events import Ended, SseEvent
+from wizard.model.timeline import Encoding, Leg, Timeline
+from wizard.probe.probe import BODY_LIMIT, probe
+from wizard.probe.request import Ask, Manner, request_headers, user_agent
 
 EVENT = b"event: endpoint\ndata: /message?sessionId=1\n\n"
 
@@ -150,7 +150,7 @@ async def test_another_address_of_the_name_is_tried(monkeypatch: pytest.MonkeyPa
         async def two(*_: object) -> list[str]:
             return ["127.0.0.2", "127.0.0.1"]
 
-        monkeypatch.setattr("wizard.probe.resolve", two)
+        monkeypatch.setattr("wizard.probe.probe.resolve", two)
         line = await follow(Leg("sse-proxy", url))
     assert (line.address, line.events) == ("127.0.0.1", 1)
 
@@ -250,7 +250,7 @@ async def test_a_bug_of_ours_never_looks_like_silence(monkeypatch: pytest.Monkey
     async def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("wizard.probe._read", broken)
+    monkeypatch.setattr("wizard.probe.probe._read", broken)
     with pytest.raises(ZeroDivisionError):
         await seen(saying(CHUNKED, chunk(EVENT), then="open"))
 

@@ -8,17 +8,16 @@ from collections.abc import Callable
 from functools import partial
 from typing import TextIO
 
-from wizard.cli.output import check_writable, hand_in, say
-from wizard.cli.saving import check_save, save_case, saving
-from wizard.diagnose import diagnose
-from wizard.investigation import Investigation
-from wizard.model import StepId, StepState
+from wizard.cli.output import check_save, check_writable, hand_in, save_case, saving, say
+from wizard.diagnose.diagnose import diagnose
+from wizard.investigation.investigation import Investigation
+from wizard.model.case import StepId, StepState
+from wizard.model.steps import STEP_TEXTS
+from wizard.model.target import Target
+from wizard.probe.network import warm
 from wizard.report import render
 from wizard.report.result import problems, unread
-from wizard.steps import STEP_TEXTS
-from wizard.target import Target
-from wizard.text import safe
-from wizard.wire import warm
+from wizard.text.text import safe
 
 STATUS = {"healthy": 0, "fault": 1, "inconclusive": 3}
 UNREADABLE = 2

@@ -3,9 +3,9 @@
 import textwrap
 
 from wizard.cli.output import write_report
-from wizard.errors import UsageError
-from wizard.rules import Rule, all_rules, rule_named
-from wizard.text import safe
+from wizard.diagnose.rules import Rule, all_rules, rule_named
+from wizard.text.errors import UsageError
+from wizard.text.text import safe
 
 WIDTH = 80
 

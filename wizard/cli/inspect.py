@@ -5,12 +5,12 @@ import asyncio
 
 from wizard import nginx
 from wizard.cli.output import write_report
-from wizard.cli.places import conf_of, vantages_of
-from wizard.config_findings import config_findings
-from wizard.nginx.at import config_at
-from wizard.nginx.site import Request
-from wizard.report.inspect_report import inspect_json, inspect_text
-from wizard.vantage.outpost import Outpost
+from wizard.diagnose.config import config_findings
+from wizard.model.parse import conf_of, vantages_of
+from wizard.model.resolution import Request
+from wizard.nginx.fetch.fetch import config_at
+from wizard.report.inspect import inspect_json, inspect_text
+from wizard.vantage.session import Outpost
 
 
 def inspect(given: argparse.Namespace) -> int:

@@ -3,22 +3,17 @@
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wizard.cli.commands import OpenWizard
 from wizard.cli.options import parser, target_of
 from wizard.cli.output import drop_stdout, say
-from wizard.errors import SsewizardError, UsageError
-from wizard.target import Target
+from wizard.text.errors import SsewizardError, UsageError
 
 if TYPE_CHECKING:
-    from wizard.investigation import Investigation
-
-ApplyFix = Callable[[str], Awaitable[str]]
-OpenWizard = Callable[["Target | Investigation | None", ApplyFix | None], int]
-"""Opens the wizard, filled in or on what is known, and returns the exit status. The second
-argument, given by the lab alone, applies a diff to the lab's own config and reloads its Nginx."""
+    pass
 
 COMMANDS = ("check", "inspect", "explain", "lab", "open")
 USAGE, BUG, INTERRUPTED = 2, 70, 130
@@ -63,7 +58,7 @@ def _run(words: list[str], open_wizard: OpenWizard) -> int:
 
         return lab(given, open_wizard)
     if command == "open":
-        from wizard.cli.opening import open_case
+        from wizard.cli.open import open_case
 
         return open_case(given, open_wizard)
     if given.url is None and (given.direct or given.conf or given.log):
@@ -80,7 +75,7 @@ def _check(given: Namespace) -> int:
 
         targets = read_targets(given)
         check_files(given.targets, targets)
-        from wizard.cli.several import check_several
+        from wizard.cli.batch import check_several
 
         return check_several(targets, given.parallel or PARALLEL, given.format, given.output)
     if given.url is None or given.parallel:

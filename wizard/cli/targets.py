@@ -2,21 +2,215 @@
 readers take their values, so that the two cannot drift apart."""
 
 import os
+import re
+import tomllib
 from argparse import Namespace
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, replace
-from typing import Literal
+from difflib import get_close_matches
+from typing import Any, Literal
 
-from wizard.cli.environment import literal
 from wizard.cli.options import target_of, target_parser
-from wizard.cli.places import check_url
-from wizard.cli.regular import open_regular
-from wizard.cli.toml import KEYS, near, option_words, read_toml, tables
-from wizard.errors import UsageError
-from wizard.target import LOCAL, Place, Target
-from wizard.text import safe
+from wizard.model.parse import check_url
+from wizard.model.target import LOCAL, Place, Target
+from wizard.text.errors import UsageError
+from wizard.text.files import cannot_be_read, open_regular
+from wizard.text.text import safe
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_DOLLAR = re.compile(rf"\$\$|{_VARIABLE.pattern}|\$\{{|\$[A-Z][A-Z0-9_]*(?![A-Za-z0-9_])")
+"""What begins with a dollar and is not to be taken as it is."""
+
+
+def literal(word: str) -> str:
+    """The word, in which nothing is filled in. Raises `UsageError` where that was expected: sent
+    as it stands, the answer would be taken for the server's fault."""
+    if found := _VARIABLE.search(word):
+        raise UsageError(
+            f"{safe(found[0], 60)} is not filled in here: only the value of a header is taken from "
+            "the environment"
+        )
+    return word
+
+
+def filled_in(word: str) -> str:
+    """A header with `${NAME}` in its value taken from the environment, so that the file itself
+    can be committed, and `$$` as a dollar. No complaint shows a value, nor a part of one.
+
+    Raises:
+        UsageError: A variable is not set, is empty, or is written otherwise.
+    """
+    name, colon, value = word.partition(":")
+    return f"{name}{colon}{_DOLLAR.sub(_from_environment, value)}"
+
+
+def _from_environment(found: re.Match[str]) -> str:
+    if found[0] == "$$":
+        return "$"
+    if found[1] is None:
+        raise UsageError("a variable of the environment is written as ${NAME}, a dollar as $$")
+    if not (value := os.environ.get(found[1], "")):
+        raise UsageError(f"the environment variable {safe(found[1], 60)} is not set, or is empty")
+    return value
+
+
+LIMIT = 1 << 20
+"""The largest file that is read, in bytes."""
+_LINE = re.compile(r"line (\d+), column")
+
+
+def read_toml(path: str, file: str) -> dict[str, Any]:
+    """What the file says.
+
+    Args:
+        file: How complaints name it.
+
+    Raises:
+        UsageError: It cannot be read, or is no TOML; with the line.
+    """
+    try:
+        text = _read(path, file).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise UsageError(f"{file}:{line}: not UTF-8, as TOML must be") from None
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise UsageError(f"{file}: nested too deeply") from None
+    except ValueError as error:
+        raise UsageError(f"{file}{_place(str(error), text)}") from None
+
+
+def _place(said: str, text: str) -> str:
+    """The line, counted from 1, and what is wrong there."""
+    what, _, place = said.partition(" (at ")
+    found = _LINE.match(place)
+    line = found[1] if found else str(max(1, len(text.splitlines())))
+    return f":{line}: not TOML: {safe(what, 200)}"
+
+
+def _read(path: str, file: str) -> bytes:
+    with open(open_regular(path, file), "rb") as source:
+        try:
+            raw = source.read(LIMIT + 1)
+        except OSError as error:
+            raise cannot_be_read(file, error) from None
+    if len(raw) > LIMIT:
+        raise UsageError(f"{file}: larger than {LIMIT >> 20} MiB, so not read")
+    return raw
+
+
+def tables(data: Mapping[str, Any], file: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """`[defaults]` and each `[[target]]`. Raises `UsageError` for anything else."""
+    for key in data:
+        if key not in ("defaults", "target"):
+            raise UsageError(f"{file}: {safe(key, 60)}: {_stray(key, data[key])}")
+    defaults, listed = data.get("defaults", {}), data.get("target", [])
+    if not isinstance(defaults, dict):
+        raise UsageError(f"{file}: defaults: a table is wanted: [defaults]")
+    if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+        raise UsageError(f"{file}: target: tables are wanted: [[target]] before each")
+    return defaults, listed
+
+
+def _stray(key: str, value: object) -> str:
+    """What is wrong with what belongs to none of these tables."""
+    if key in KEYS and isinstance(value, dict):
+        return f"this table belongs to [defaults] or to a [[target]]: [defaults.{key}]"
+    if key in KEYS:
+        return "put this key below [defaults], or below the [[target]] that it is of"
+    if key in ("url", "name"):
+        return "put this key below the [[target]] that it is of"
+    return f"no such table{near(key, ('defaults', 'target', *KEYS))}"
+
+
+def near(key: str, known: Iterable[str]) -> str:
+    """What was probably meant, as the end of a sentence; empty if nothing is like it."""
+    found = get_close_matches(key.lower().replace("_", "-"), list(known), 1, 0.6)
+    return f" (did you mean {found[0]}?)" if found else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key: where the option's value goes in the parser's namespace, and the words that its value
+    is on the command line."""
+
+    dest: str
+    words: Callable[[str, Any], list[str]]
+
+
+def option_words(key: str, value: object) -> list[str]:
+    """The words for the command line that mean this key and value. Raises `UsageError`."""
+    words = KEYS[key].words(f"--{key}", value)
+    return words if key == "header" else [literal(word) for word in words]
+
+
+def _text(option: str, value: Any) -> list[str]:
+    if not isinstance(value, str):
+        raise _wanted("a string", value)
+    # One word, so that a value that begins with - stays a value.
+    return [f"{option}={value}"]
+
+
+def _texts(option: str, value: Any) -> list[str]:
+    values = value if isinstance(value, list) else [value]
+    return [word for one in values for word in _text(option, one)]
+
+
+def _number(option: str, value: Any) -> list[str]:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _wanted("a number of seconds", value)
+    return [f"{option}={value}"]
+
+
+def _flag(option: str, value: Any) -> list[str]:
+    if not isinstance(value, bool):
+        raise _wanted("true or false", value)
+    return [option] if value else []
+
+
+def _without(option: str, value: Any) -> list[str]:
+    """A key that is true unless the option `--no-…` is given."""
+    return [] if _flag(option, value) else [option.replace("--", "--no-", 1)]
+
+
+def _pairs(option: str, value: Any) -> list[str]:
+    """`NAME=WHAT`, as a list or as a table, whose order is kept."""
+    if not isinstance(value, dict):
+        return _texts(option, value)
+    if bad := next((name for name in value if "=" in name), None):
+        raise UsageError(f"{safe(bad, 60)!r} is no name")
+    return [word for name, one in value.items() for word in _text(f"{option}={name}", one)]
+
+
+def _headers(option: str, value: Any) -> list[str]:
+    return [filled_in(word) for word in _texts(option, value)]
+
+
+def _wanted(what: str, value: Any) -> UsageError:
+    kinds = ((bool, "true or false"), (str, "a string"), (int | float, "a number"),
+             (list, "a list"), (dict, "a table"))  # fmt: skip
+    kind = next((word for type, word in kinds if isinstance(value, type)), "a date or a time")
+    return UsageError(f"{what} is wanted, not {kind}")
+
+
+KEYS: Mapping[str, Key] = {
+    "direct": Key("direct", _texts),
+    "conf": Key("conf", _text),
+    "log": Key("log", _texts),
+    "vantage": Key("vantage", _pairs),
+    "hop": Key("hop", _pairs),
+    "header": Key("header", _headers),
+    "insecure": Key("insecure", _flag),
+    "connect-to": Key("connect_to", _text),
+    "stall": Key("stall", _number),
+    "patience": Key("patience", _number),
+    "mcp": Key("no_mcp", _without),
+    "style": Key("style", _text),
+}
+"""Each key beside `url` and `name`: called as the option, or as what `--no-…` leaves out."""
 
 MOST = 500
 """How many targets one file may list."""

@@ -13,15 +13,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from wizard.errors import LabError
 from wizard.lab.backend import Backend
 from wizard.lab.nginx import Nginx, free_ports, require_nginx, require_patch, version
 from wizard.lab.scenario import Scenario
 from wizard.lab.stuck import Stuck
 from wizard.lab.template import render
-from wizard.target import Place, Target
-from wizard.text import safe
-from wizard.wire import plain
+from wizard.model.target import Place, Target
+from wizard.text.errors import LabError, plain
+from wizard.text.text import safe
 
 
 class Lab:

@@ -13,9 +13,9 @@ from collections.abc import Container, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from wizard.errors import LabError
-from wizard.nginx.local import find_nginx
-from wizard.text import safe
+from wizard.nginx.fetch.local import find_nginx
+from wizard.text.errors import LabError
+from wizard.text.text import safe
 
 PATIENCE = 10.0
 """How long, in seconds, Nginx may take to start or to reload."""

@@ -7,10 +7,10 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-from wizard.conclusion import Verdict
-from wizard.errors import LabError
 from wizard.lab.behaviour import Behaviour
-from wizard.text import safe
+from wizard.model.diagnosis import Verdict
+from wizard.text.errors import LabError
+from wizard.text.text import safe
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from wizard.log_report import History
-from wizard.logs.forms import read_line
-from wizard.logs.when import HostClock, said_of, stamp
-from wizard.text import clip, safe
+from wizard.logs.formats import read_line
+from wizard.logs.timestamps import HostClock, said_of, stamp
+from wizard.model.log_report import History
+from wizard.text.text import clip, safe
 
 BUCKETS = 30
 """How many buckets a chart has at most."""

@@ -3,17 +3,17 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
+from urllib.parse import urlsplit
 
-from wizard.log_report import LogReport
-from wizard.logs.follower import Follower
-from wizard.logs.reading import Reading
-from wizard.logs.source import Source
-from wizard.logs.tail import Tail
-from wizard.logs.when import clock_at
-from wizard.target import LOCAL, Place
-from wizard.vantage import Vantage
-from wizard.vantage.outpost import Outpost
-from wizard.vantage.packed import BARRED, packed
+from wizard.logs.read import Reading
+from wizard.logs.sources import Follower, Source, Tail
+from wizard.logs.timestamps import clock_at
+from wizard.model.case import Case
+from wizard.model.log_report import LogReport
+from wizard.model.target import LOCAL, Place
+from wizard.model.vantage import Vantage
+from wizard.vantage.scripts import BARRED, packed
+from wizard.vantage.session import Outpost
 
 FOLLOW = rf"""{BARRED}
 f=$1 why=
@@ -137,3 +137,53 @@ class LogWatch:
             reading.report(run, paths, clock_at(place, known.get(place.vantage)))
             for place, reading in self._readings.items()
         )
+
+
+class Logbook:
+    """The logs, here and at vantages."""
+
+    def __init__(
+        self, places: Iterable[Place], outposts: Mapping[str, Outpost], *, watched: bool = True
+    ) -> None:
+        """The logs of a stored case are not `watched` until something is asked."""
+        self._places, self._outposts = tuple(places), outposts
+        self._watch = watch(self._places if watched else (), outposts)
+        self._is_watched = watched
+
+    def change(
+        self, places: Iterable[Place], outposts: Mapping[str, Outpost], *, anew: bool
+    ) -> None:
+        """Other places from now on; those that stay lose nothing.
+
+        Args:
+            anew: Whether the vantages are others now, though they may be called the same.
+        """
+        self._places, self._outposts = tuple(places), outposts
+        self._watch = self._watch.changed(self._places, outposts, anew=anew)
+
+    async def begin(self, *, again: bool = False) -> None:
+        """Follow the logs: something is asked now.
+
+        Args:
+            again: Whether those that could not be followed are tried once more.
+        """
+        if not self._is_watched:
+            self._is_watched = True
+            self._watch = self._watch.changed(self._places, self._outposts)
+        await self._watch.begin(again=again)
+
+    async def compare_clocks(self) -> bool:
+        """Measure the clocks that write the logs, once. Returns whether lines come from afar."""
+        unknown = [self._outposts[name] for name in self._watch.distant & self._outposts.keys()]
+        await asyncio.gather(*(one.equipment() for one in unknown if one.known is None))
+        return self._watch.slow
+
+    def read(self, case: Case) -> tuple[LogReport, ...]:
+        """What they show by now of this case's requests."""
+        posted = [one.post_url for one in case.handshakes if one.side == "proxy"]
+        paths = [urlsplit(url).path or "/" for url in (case.target.url, *filter(None, posted))]
+        return self._watch.collect(case.run, *paths, outposts=self._outposts)
+
+    async def close(self) -> None:
+        """Leave them: nothing is left running, here or there."""
+        await self._watch.close()

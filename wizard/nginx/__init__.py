@@ -2,17 +2,15 @@
 
 import re
 
-from wizard.nginx.clients import clients
-from wizard.nginx.delivery import table
-from wizard.nginx.effective import Chain, effective
-from wizard.nginx.local import dump_local, find_nginx
+from wizard.model.config import Config
+from wizard.model.resolution import LocationRef, Request, Setting, Site
+from wizard.nginx.delivery import clients, table
+from wizard.nginx.fetch.local import dump_local, find_nginx
+from wizard.nginx.load import read
 from wizard.nginx.locations import spelled
 from wizard.nginx.route import Route, follow
 from wizard.nginx.servers import Chosen, choose, reference
-from wizard.nginx.site import LocationRef, Request, Setting, Site
-from wizard.nginx.source import read
-from wizard.nginx.tree import Config
-from wizard.nginx.units import duration_s, size_bytes
+from wizard.nginx.settings import Chain, duration_s, effective, size_bytes
 from wizard.nginx.upstream import upstream_of
 
 __all__ = ["dump_local", "duration_s", "find_nginx", "inspect", "read", "size_bytes"]

@@ -9,9 +9,9 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from wizard.model.config import Directive, Where
 from wizard.nginx.files import fault
-from wizard.nginx.tree import Directive, Where
-from wizard.text import visible
+from wizard.text.text import visible
 
 DEPTH = 64
 """How deep blocks may nest; Nginx itself needs no more than a handful."""

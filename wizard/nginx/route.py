@@ -8,12 +8,11 @@ https://nginx.org/en/docs/http/ngx_http_core_module.html#try_files
 import re
 from dataclasses import dataclass, field
 
-from wizard.nginx.hidden import hidden_words
-from wizard.nginx.locations import Choice, find, named, resolved
-from wizard.nginx.patterns import compiled, raw
-from wizard.nginx.site import Request
-from wizard.nginx.tree import Directive
-from wizard.text import visible
+from wizard.model.config import Directive
+from wizard.model.resolution import Request
+from wizard.nginx.locations import Choice, compiled, find, named, raw, resolved
+from wizard.text.config_redaction import hidden_words
+from wizard.text.text import visible
 
 CYCLES = 10
 """After so many internal redirects Nginx gives up with 500."""

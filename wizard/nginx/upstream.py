@@ -4,13 +4,14 @@ https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass
 """
 
 import re
-from urllib.parse import quote
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
 
+from wizard.model.config import Config, Directive, Where
+from wizard.model.resolution import Request, Site, Upstream
 from wizard.nginx.locations import PASSES, spelled
 from wizard.nginx.route import Route
 from wizard.nginx.servers import http_blocks
-from wizard.nginx.site import Request, Upstream
-from wizard.nginx.tree import Config, Directive
 
 _URL = re.compile(
     r"^(?:(?P<scheme>\w+)://)?(?P<host>unix:[^:]+|[^/?#]*):?(?P<uri>[/?#].*)?$", re.DOTALL
@@ -125,3 +126,77 @@ def _request_uri(
 def _escaped(path: str) -> str:
     """A decoded path as Nginx writes it into a request."""
     return quote(path.encode("utf-8", "surrogateescape"), safe=_UNESCAPED)
+
+
+STICKING = frozenset({"ip_hash", "hash", "sticky", "sticky_cookie_insert"})
+"""What sends a client to the same server again; `least_conn` and `random` do not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Balancing:
+    """The servers that take part, and what chooses among them.
+
+    Attributes:
+        method: The directive that keeps a client at its server; empty if none does.
+    """
+
+    peers: tuple[str, ...] = ()
+    method: str = ""
+    where: Where | None = None
+
+    @property
+    def scatters(self) -> bool:
+        """Whether one client's requests may go to different servers."""
+        return len(self.peers) > 1 and not self.method
+
+
+def balancing(site: Site) -> Balancing:
+    """What the config says of the path's upstream; spare servers and those marked down are out."""
+    block = upstream_block(site)
+    if block is None:
+        return Balancing(site.upstream.peers if site.upstream else ())
+    lines = [line for line in block.children("server") if line.args]
+    peers = tuple(line.args[0] for line in lines if not {"backup", "down"} & set(line.args[1:]))
+    method = next((line.name for line in block.block or () if line.name in STICKING), "")
+    return Balancing(peers, method, block.where)
+
+
+def upstream_block(site: Site) -> Directive | None:
+    """The `upstream` block that the path goes to; None where it goes to an address itself."""
+    if site.upstream is None:
+        return None
+    name = site.upstream.authority.lower()
+    inside = [line for http in http_blocks(site.config) for line in http.children("upstream")]
+    alone = [line for line in site.config.root if line.name == "upstream"]
+    named = (line for line in (*inside, *alone) if [arg.lower() for arg in line.args[:1]] == [name])
+    return next(named, None)
+
+
+_VARIABLE_PART = re.compile(r"\$\{?(\w+)\}?")
+
+
+def passed_host(site: Site, asked: str) -> str:
+    """What the backend is told; empty where it cannot be told from the config.
+
+    Args:
+        asked: The Host header of the client, with its port if it has one.
+    """
+    upstream = site.upstream
+    if upstream is None or upstream.kind != "proxy":
+        return ""
+    proxied = upstream.authority
+    known = {
+        "host": urlsplit(f"//{asked}").hostname or "",
+        "http_host": asked,
+        "proxy_host": proxied if "$" not in proxied else "",
+    }
+    filled = _VARIABLE_PART.sub(lambda found: known.get(found[1]) or "$", _written(site))
+    return "" if "$" in filled else filled
+
+
+def _written(site: Site) -> str:
+    """As the config writes it; `$proxy_host` where it does not."""
+    setting = site.effective.get("proxy_set_header")
+    entries = setting.entries if setting else ()
+    named = [entry[1] for entry in entries if len(entry) == 2 and entry[0].lower() == "host"]
+    return named[-1] if named else "$proxy_host"

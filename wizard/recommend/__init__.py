@@ -3,14 +3,14 @@
 Everything that guards or shapes the path today is kept; only what the causes ask for changes.
 """
 
-from wizard.conclusion import Diagnosis, Recommendation
-from wizard.model import Case
-from wizard.recommend.annotations import DIALECTS, annotated
-from wizard.recommend.changes import MENDED, UNBUFFERED, ids_of
-from wizard.recommend.derived import from_site
-from wizard.recommend.npm import boxed
-from wizard.recommend.observed import from_observation
-from wizard.recommend.styles import style_of
+from wizard.model.case import Case
+from wizard.model.diagnosis import Diagnosis, Recommendation
+from wizard.recommend.dialect import style_of
+from wizard.recommend.ingress import DIALECTS, annotated
+from wizard.recommend.proxy_manager import boxed
+from wizard.recommend.settings import MENDED, UNBUFFERED, ids_of
+from wizard.recommend.with_config import from_site
+from wizard.recommend.without_config import from_observation
 
 __all__ = ["recommend"]
 

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wizard.recommend.quoting import meant, word
-from wizard.recommend.statements import parse
+from wizard.recommend.config_text import meant, parse, word
 
 SETS = frozenset({"proxy_set_header", "fastcgi_param", "uwsgi_param", "scgi_param", "add_header"})
 """Sets that a level inherits whole as long as it adds nothing to them."""

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from wizard.nginx.tree import Config
-from wizard.recommend.quoting import is_text
+from wizard.model.config import Config
+from wizard.recommend.config_text import is_text
 
 STDIN = "standard input"
 """The name of a config that came without one."""

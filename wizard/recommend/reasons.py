@@ -2,6 +2,8 @@
 
 import re
 
+from wizard.recommend.change import Change
+
 _KEPT = (
     (r"auth_|allow|deny|satisfy|limit_except|internal|secure_link", "access control"),
     (r"limit_", "a limit that holds today"),
@@ -29,3 +31,43 @@ def kept(name: str) -> str:
     """The reason beside a kept line."""
     found = (why for pattern, why in _KEPT if re.match(pattern, name))
     return f"kept: {next(found, 'it holds for this path today')}"
+
+
+_BUFFERING = (
+    "Linters flag this line (Gixy's proxy_buffering_off; NGINX's own list of common mistakes): a "
+    "slow client then holds a backend connection. Right for a site, and no loss for this one "
+    "path: a stream holds its connection anyway, and is never a full buffer"
+)
+_URI = (
+    "nginx-lint's proxy-pass-with-uri flags a path here, since it replaces what the location "
+    "matched. This location is one fixed path, so nothing that a client writes is replaced"
+)
+_CAPTURED = (
+    "Gixy's proxy_pass_normalized flags captures here, since Nginx decodes them: they are as they "
+    "were, only the query is added"
+)
+_VERSION = (
+    "Advisors ask for 1.1 and keepalive here: this backend fails with them, and a stream needs a "
+    "connection of its own anyway"
+)
+_GZIP = "Advisors that ask for gzip mean pages and scripts: it stays on for the other paths"
+
+
+def reason(change: Change) -> str:
+    """The reason beside a line, with what a linter says of it."""
+    note = _note(change.name, change.value)
+    return f"{change.reason}. {note}" if note else change.reason
+
+
+def of_pass(text: str) -> str:
+    """What a linter says of a `proxy_pass`, or nothing."""
+    path = text.partition("://")[2].partition("/")[2].rstrip('"; ')
+    if not path:
+        return ""
+    return _CAPTURED if "$" in path.removesuffix("$is_args$args") else _URI
+
+
+def _note(name: str, value: str) -> str:
+    if name.endswith("_buffering") and value == "off":
+        return _BUFFERING
+    return {"proxy_http_version 1.0": _VERSION, "gzip off": _GZIP}.get(f"{name} {value}", "")

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-from wizard.conclusion import Diagnosis, Recommendation
-from wizard.model import Case, StepId, StepState
+from wizard.model.case import Case, StepId, StepState
+from wizard.model.diagnosis import Diagnosis, Recommendation
+from wizard.report.json import json_report
 from wizard.report.junit import junit_report
 from wizard.report.markdown import markdown_report
 from wizard.report.prometheus import prometheus_report
 from wizard.report.result import Result
-from wizard.report.structured import json_report
 from wizard.report.text import text_report
 
 __all__ = ["Result", "render"]

@@ -3,12 +3,12 @@
 import re
 from textwrap import dedent
 
-from wizard.conclusion import Finding, Recommendation
-from wizard.report.ladder import ladder_markdown
+from wizard.model.diagnosis import Finding, Recommendation
+from wizard.report.hops import ladder_markdown
 from wizard.report.logs import logs_lines
 from wizard.report.result import Check, Result
 from wizard.report.text import apply_text
-from wizard.text import printable_block, safe, seconds
+from wizard.text.text import printable_block, safe, seconds
 
 
 def markdown_report(result: Result) -> str:

@@ -4,9 +4,9 @@ it. Every name is a promise to somebody's alert rule: add, never rename."""
 from collections.abc import Iterable, Iterator, Mapping
 
 from wizard import __version__
-from wizard.model import HELD, Cell
+from wizard.model.case import HELD, Cell
 from wizard.report.result import Check, Result, unread
-from wizard.text import safe
+from wizard.text.text import safe
 
 Labels = tuple[tuple[str, str], ...]
 Sample = tuple[str, Labels, float]

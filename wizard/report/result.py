@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from wizard.conclusion import Diagnosis, Recommendation
-from wizard.handshake import Handshake
-from wizard.model import Case, Cell, State, StepId, StepState
-from wizard.text import safe
-from wizard.verdicts import of_cells
+from wizard.investigation.step_results import of_cells
+from wizard.model.case import Case, Cell, State, StepId, StepState
+from wizard.model.diagnosis import Diagnosis, Recommendation
+from wizard.model.handshake import Handshake
+from wizard.text.text import safe
 
 CheckId = Literal["root-proxy", "sse-proxy", "sse-hop", "sse-direct", "logs", "config", "handshake"]
 Status = Literal["pass", "fail", "warn", "skip"]
@@ -66,7 +66,7 @@ class Result:
 
     def _cells(self, id: CheckId) -> tuple[Cell, ...]:
         if id == "root-proxy" and self.case.root is not None:
-            from wizard.judge import judge
+            from wizard.diagnose.outcome import judge
 
             return (judge(self.case.root),)
         return {"sse-proxy": self.case.proxy, "sse-direct": self.case.direct}.get(id, ())

@@ -4,12 +4,12 @@ import shlex
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 
-from wizard.conclusion import BlockLine, Finding, Recommendation
-from wizard.model import Cell
-from wizard.report.ladder import ladder_text
+from wizard.model.case import Cell
+from wizard.model.diagnosis import BlockLine, Finding, Recommendation
+from wizard.report.hops import ladder_text
 from wizard.report.logs import logs_text
 from wizard.report.result import Check, Result
-from wizard.text import printable_block, safe, seconds
+from wizard.text.text import printable_block, safe, seconds
 
 WIDTH = 80
 _COLORS = {"pass": "32", "warn": "33", "fail": "31", "skip": "2"}

@@ -3,9 +3,17 @@
 from dataclasses import dataclass, replace
 from functools import partial
 
-from wizard.vantage.presets import naming
-from wizard.vantage.presets.listing import checked, printed, usable
-from wizard.vantage.presets.menu import Choice, Leads, Listed, Menu, Preset
+from wizard.vantage.presets import menu
+from wizard.vantage.presets.menu import (
+    Choice,
+    Leads,
+    Listed,
+    Menu,
+    Preset,
+    checked,
+    printed,
+    usable,
+)
 
 PATIENCE = "--request-timeout=6s"
 """Less than a list may take: so that kubectl itself says what it waited for."""
@@ -140,5 +148,5 @@ def _place(scope: _Scope, target: str, container: str = "") -> Preset:
     inside = (f"--container={container}",) if container else ()
     # A name that is followed by nothing but `--`: words in front of it are options.
     prefix = scope.words("exec", *inside, target, "--")
-    name = naming.short(target) if "/" in target else naming.of_pod(target)
+    name = menu.short(target) if "/" in target else menu.of_pod(target)
     return Preset(name, prefix)

@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from wizard.vantage.presets import naming
-from wizard.vantage.presets.listing import checked, usable
-from wizard.vantage.presets.menu import Choice, Listed, Menu, Preset
+from wizard.vantage.presets import menu
+from wizard.vantage.presets.menu import Choice, Listed, Menu, Preset, checked, usable
 
 DEPTH = 16
 """How deep files are included: as deep as ssh itself goes."""
@@ -41,7 +40,7 @@ async def _hosts(folder: Path) -> Listed:
 
 
 def _place(host: str) -> Preset:
-    return Preset(naming.of_host(host), ("ssh", host))
+    return Preset(menu.of_host(host), ("ssh", host))
 
 
 def host_names(folder: Path) -> list[str]:

@@ -1,0 +1,22 @@
+"""One room a step: each draws what is known, from the investigation's values alone."""
+
+from collections.abc import Callable, Mapping
+
+from rich.text import Text
+
+from screens.panes import cause, config, fix, logs, root, streams, verify
+from screens.panes.view import View
+from wizard.model.case import StepId
+
+Draw = Callable[[View], list[Text]]
+
+ROOMS: Mapping[StepId, Draw] = {
+    "root": root.draw,
+    "proxy": streams.draw,
+    "direct": streams.draw,
+    "logs": logs.draw,
+    "config": config.draw,
+    "cause": cause.draw,
+    "fix": fix.draw,
+    "verify": verify.draw,
+}

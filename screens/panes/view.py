@@ -1,0 +1,28 @@
+"""What a room is given to draw."""
+
+from dataclasses import dataclass
+
+from wizard.model.case import Case, StepId, StepState
+from wizard.model.diagnosis import Diagnosis, Recommendation
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One moment of the investigation, and the space there is.
+
+    Attributes:
+        width: Cells from left to right.
+        height: Lines that are left below the step's head.
+        chosen: Which proxied cell the left pane shows; None takes the worst.
+        now: Seconds since the legs began, while they run.
+    """
+
+    step: StepId
+    state: StepState
+    case: Case
+    diagnosis: Diagnosis | None
+    recommendation: Recommendation | None
+    width: int
+    height: int
+    chosen: int | None = None
+    now: float | None = None

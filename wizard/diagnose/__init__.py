@@ -1,0 +1,1 @@
+"""From a case to its diagnosis: outcomes of probes, comparison of hops, and the rules."""

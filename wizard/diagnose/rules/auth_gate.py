@@ -1,0 +1,165 @@
+"""Nginx asks for credentials before the request reaches the backend."""
+
+import re
+
+from wizard.diagnose.rules import replayed, seen
+from wizard.diagnose.rules.rule import Rule, Station
+from wizard.model.case import Case
+from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.model.resolution import Site
+from wizard.model.timeline import Timeline
+from wizard.text.text import safe
+
+GATE = frozenset({301, 302, 303, 307, 308, 401, 403, 500})
+
+
+def check(rule: Rule, case: Case) -> Finding | None:
+    """A gate's status through the proxy that the backend itself does not give."""
+    found = _stream(case) or _message(case)
+    if found is None:
+        return None
+    line, site = found
+    guard = _guard(site, line)
+    logged = seen.log_lines(case, "auth-request") if line.status == 500 else ()
+    sure = _confidence(case, line, site, guard=bool(guard), logged=bool(logged))
+    if sure is None:
+        return None
+    evidence = [_of_line(line), *_of_challenge(line)]
+    evidence += [seen.of_direct(cell) for cell in seen.live_direct(case)[:1]]
+    evidence += [seen.of_setting(site, name) for name in guard if site is not None]
+    evidence += [seen.of_log(one) for one in logged[:1]]
+    return rule.found(sure, tuple(evidence), APART, explains=_SYMPTOMS)
+
+
+def _stream(case: Case) -> tuple[Timeline, Site | None] | None:
+    """The first proxied answer of a gate; None where the backend gives it, too."""
+    gated = [cell.timeline for cell in case.proxy if cell.timeline.status in GATE]
+    own = {cell.timeline.status for cell in case.direct}
+    own |= {replay.line.status for replay in replayed.replays(case, "public-host")}
+    if not gated or gated[0].status in own or _is_a_slash(gated[0]):
+        return None
+    return gated[0], case.site
+
+
+def _message(case: Case) -> tuple[Timeline, Site | None] | None:
+    """The same of the POST, where the direct one is taken."""
+    proxied, direct = case.handshake("proxy"), case.handshake("direct")
+    posted = proxied.exchange("initialize") if proxied and proxied.stage == "initialize" else None
+    if posted is None or direct is None or not direct.done or posted.status not in GATE:
+        return None
+    return None if _is_a_slash(posted) else (posted, case.message_site)
+
+
+def _is_a_slash(line: Timeline) -> bool:
+    """Whether it is a redirect to nearly the same path: no gate's."""
+    aim = _path(line.header("location") or "")
+    return bool(aim) and aim == _path(line.leg.url)
+
+
+def _path(url: str) -> str:
+    return re.sub(r"^\w+://[^/]*", "", url).partition("?")[0].strip("/")
+
+
+def _guard(site: Site | None, line: Timeline) -> tuple[str, ...]:
+    """The directives in force that can give this answer."""
+    if site is None:
+        return ()
+    names = ("auth_basic",) if line.status == 401 else ()
+    asked = (*names, "auth_request")
+    return tuple(name for name in asked if site.value(name) not in ("", "off"))
+
+
+def _confidence(
+    case: Case, line: Timeline, site: Site | None, *, guard: bool, logged: bool
+) -> Confidence | None:
+    measured = bool(seen.live_direct(case))
+    if logged and (guard or site is None):
+        return "confirmed"
+    if guard:
+        return "confirmed" if measured and line.status != 500 else "likely"
+    if not measured or not (line.status == 401 or _to_login(line)):
+        return None
+    return "likely" if site is None else "possible"
+
+
+_LOGIN = re.compile(r"(?i)log-?in|sign-?in|sso|oauth|authori[sz]e|/auth\b|saml")
+
+
+def _to_login(line: Timeline) -> bool:
+    return bool(_LOGIN.search(line.header("location") or ""))
+
+
+def _of_line(line: Timeline) -> Evidence:
+    aim = f" to {safe(line.header('location') or '', 200)}" if line.header("location") else ""
+    return Evidence("probe", line.leg.label, f"HTTP {line.status}{aim}{replayed.said(line)}")
+
+
+_PARAMETER = re.compile(r'(?i)\b(realm|error|error_description|scope|resource_metadata)="([^"]*)"')
+
+
+def _of_challenge(line: Timeline) -> tuple[Evidence, ...]:
+    """What is asked for: the scheme and the parameters that hold no secret."""
+    challenge = line.header("www-authenticate") or ""
+    if not challenge:
+        return ()
+    known = ", ".join(
+        f"{name}: {safe(value, 200)}" for name, value in _PARAMETER.findall(challenge)
+    )
+    scheme = safe(challenge.split()[0], 40)
+    return (Evidence("probe", line.leg.label, f"it asks for {scheme} ({known or 'no details'})"),)
+
+
+_SYMPTOMS = frozenset(
+    {"slash-redirect", "wrong-transport", "location-miss", "endpoint-prefix-lost"}
+    | {"message-path-unrouted", "query-dropped"}
+)
+APART = (
+    "The same request past the proxy is not asked for credentials, so it is not the backend that "
+    "asks. No stream has begun, so nothing is held: the event is missing because of this answer."
+)
+
+RULE = Rule(
+    id="auth-gate",
+    station=Station.ADMIT,
+    title="A gate in Nginx answers before the backend is asked",
+    what="auth_basic or auth_request stands before the location. The request is answered with 401, "
+    "403 or a redirect to a login page; or with 500, where the subrequest of auth_request itself "
+    "fails (it may only answer 2xx, 401 or 403).",
+    hurts="An MCP client cannot fill in a login page, and many show a 401 as a stream that never "
+    "comes. A broken subrequest locks out everybody, with valid credentials too.",
+    shows="The status comes at once, and the direct request is live. Error log: "
+    '"auth request unexpected status". A backend that asks by itself answers the same directly.',
+    mend="With credentials: try again with --header 'Authorization: …'. A 500: mend where "
+    "auth_request leads. If the stream is to be open, or the backend checks tokens itself: "
+    "`auth_basic off;` or `auth_request off;` in its location and in that of the messages.",
+    wrong="Buffering and timeouts: no stream has begun. `satisfy any` without an allow list.",
+    references=(
+        "https://nginx.org/en/docs/http/ngx_http_auth_request_module.html",
+        "https://nginx.org/en/docs/http/ngx_http_auth_basic_module.html",
+        "https://modelcontextprotocol.io/specification/2025-11-25/basic/authorization",
+    ),
+    fix=Fix(
+        "give the credentials it asks for; mend where auth_request leads, or switch the gate off "
+        "in the stream's location where the backend checks by itself",
+        "nginx",
+    ),
+    check=check,
+)
+
+
+def fires() -> Case:
+    """auth_basic, and a backend that is live."""
+    from wizard.diagnose.rules import samples
+
+    case = samples.case(
+        proxy="401", direct="live", settings={"proxy_buffering": "off", "auth_basic": "closed"}
+    )
+    return replayed.answering(case, (("www-authenticate", 'Basic realm="closed"'),))
+
+
+def silent() -> Case:
+    """The backend asks by itself, as MCP servers do."""
+    from wizard.diagnose.rules import samples
+
+    case = samples.case(proxy="401", direct="401", settings={"proxy_buffering": "off"})
+    return replayed.answering(case, (("www-authenticate", "Bearer"),))

@@ -1,0 +1,91 @@
+"""The backend can serve one stream, and nothing beside it."""
+
+from dataclasses import replace
+
+from wizard.diagnose.rules import replayed, seen
+from wizard.diagnose.rules.rule import Rule, Station
+from wizard.model.case import Case
+from wizard.model.diagnosis import Evidence, Finding, Fix
+from wizard.model.timeline import is_live
+
+
+def check(rule: Rule, case: Case) -> Finding | None:
+    """Alone a direct stream is live; a second one beside it gets not even headers."""
+    first = [one for one in replayed.replays(case, "first-of-two") if is_live(one.line)]
+    second = [one for one in replayed.replays(case, "second-of-two") if one.line.connect_s]
+    logged = seen.log_lines(case, "worker-timeout")
+    killed = tuple(seen.of_log(line) for line in logged[:1])
+    if first and second and second[0].line.headers_s is None:
+        evidence = (*map(replayed.of_replay, (first[0], second[0])), *killed)
+        return rule.found("confirmed", evidence, APART, explains=_SYMPTOMS)
+    if second or not logged or not (one := _one_of_several(case)):
+        return None
+    return rule.found("likely", (*one, *killed), _LOGGED, explains=_SYMPTOMS)
+
+
+def _one_of_several(case: Case) -> tuple[Evidence, ...]:
+    """Of the requests that came together some are live, and a direct one is not."""
+    cells = (*case.direct, *case.proxy)
+    live = [cell for cell in cells if is_live(cell.timeline)]
+    stuck = [cell for cell in case.direct if cell.outcome in ("held", "headers-held")]
+    return (seen.of_cell(live[0]), seen.of_cell(stuck[0])) if live and stuck else ()
+
+
+_SYMPTOMS = frozenset(
+    {"proxy-buffering-hold", "gzip-plus-buffering", "backend-compression", "backend-silent"}
+    | {"xab-ignored", "outer-proxy-buffers", "idle-headers-held", "header-timeout-504"}
+    | {"dead-peer-replay"}
+)
+APART = (
+    "Both were asked past the proxy, in the same way: the first alone is live, the second hangs as "
+    "long as the first is open. So it is neither Nginx nor the request, but that there are two."
+)
+_LOGGED = (
+    "Of requests that came at the same moment one was served, and the backend's log says that a "
+    "worker was busy too long."
+)
+
+RULE = Rule(
+    id="backend-blocked",
+    station=Station.BACKEND,
+    title="The backend serves one stream at a time",
+    what="A synchronous worker (gunicorn's default, a single thread, a handler that blocks the "
+    "event loop) is taken by a stream for as long as it is open. The next stream, and the POST "
+    "that belongs to the first, wait in line.",
+    hurts="Whoever comes first is served; for everybody else it hangs, without an error. Restarts "
+    "help for a moment, which points everybody in the wrong direction.",
+    shows="One direct stream is live, a second one beside it gets not even headers. gunicorn: "
+    '"WORKER TIMEOUT".',
+    mend="An asynchronous worker (uvicorn, gevent), or more workers or threads than there will be "
+    "streams; no blocking call in an async handler.",
+    wrong="Any Nginx setting; a longer `--timeout` of gunicorn.",
+    references=(
+        "https://docs.gunicorn.org/en/stable/design.html#choosing-a-worker-type",
+        "https://modelcontextprotocol.io/specification/2025-11-25/basic/transports",
+    ),
+    fix=Fix("an asynchronous worker in the backend, or more workers than streams", "backend"),
+    check=check,
+)
+
+
+def _case(second: int) -> Case:
+    from wizard.diagnose.rules import samples
+
+    case = samples.case(
+        proxy="held",
+        direct="live",
+        direct_gzip="held",
+        settings={"proxy_buffering": "off"},
+    )
+    pair = (replayed.asked("first-of-two", 200), replayed.asked("second-of-two", second))
+    return replace(case, replays=pair)
+
+
+def fires() -> Case:
+    """The second waits for the first."""
+    return _case(0)
+
+
+def silent() -> Case:
+    """Both are live: what was held was so for another reason."""
+    return _case(200)

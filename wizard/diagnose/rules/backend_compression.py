@@ -1,0 +1,106 @@
+"""The backend compresses its stream and does not flush."""
+
+from dataclasses import replace
+
+from wizard.diagnose.rules import seen
+from wizard.diagnose.rules.rule import Rule, Station
+from wizard.model.case import Case, Cell
+from wizard.model.diagnosis import Evidence, Finding, Fix
+from wizard.text.text import safe
+
+STUCK = frozenset({"held", "silent"})
+
+
+def check(rule: Rule, case: Case) -> Finding | None:
+    """Asked directly: without gzip live, with gzip nothing comes, at the same HTTP version."""
+    pairs = _pairs(case)
+    if not pairs:
+        return None
+    evidence = [seen.of_cell(cell) for pair in pairs for cell in pair]
+    evidence += [seen.of_cell(cell) for cell in seen.held(case, "gzip")[:1]]
+    named = [cell for cell, _ in pairs if _compressed(cell)]
+    if named:
+        evidence.append(_of_encoding(named[0]))
+        return rule.found("confirmed", tuple(evidence), _APART)
+    others = seen.cells(case.proxy, "gzip")
+    # Held without headers, it could be a backend that takes one stream at a time.
+    if not others or any(cell.outcome in seen.REACHED for cell in others):
+        return None
+    return rule.found("likely", tuple(evidence), _APART)
+
+
+def _pairs(case: Case) -> list[tuple[Cell, Cell]]:
+    plain = {cell.timeline.leg.http: cell for cell in seen.live_direct(case)}
+    twins = [(cell, plain.get(cell.timeline.leg.http)) for cell in seen.cells(case.direct, "gzip")]
+    return [(zipped, twin) for zipped, twin in twins if twin and zipped.outcome in STUCK]
+
+
+def _compressed(cell: Cell) -> bool:
+    return (cell.timeline.header("content-encoding") or "identity").lower() != "identity"
+
+
+def _of_encoding(cell: Cell) -> Evidence:
+    said = safe(cell.timeline.header("content-encoding") or "", 40)
+    label = cell.timeline.leg.label
+    return Evidence("probe", label, f"the backend itself sends Content-Encoding: {said}")
+
+
+_APART = (
+    "Past Nginx, at the backend itself, the stream is live without Accept-Encoding: gzip and "
+    "held with it, so it is not Nginx's gzip."
+)
+
+RULE = Rule(
+    id="backend-compression",
+    station=Station.BACKEND,
+    title="The backend's own compression holds the stream",
+    what="A compression middleware in the backend compresses text/event-stream as it does pages: "
+    "it collects input and is not told to flush after each event.",
+    hurts="Browsers and most SDKs accept gzip and hang, while curl, which does not ask for it, "
+    "works, through Nginx as well as direct.",
+    shows="The direct request hangs with Accept-Encoding: gzip and is live without it; its answer "
+    "says Content-Encoding. With Nginx's own gzip the direct request is live either way.",
+    mend="Exempt text/event-stream from the backend's compression, or flush after each event. "
+    "Until then `proxy_set_header Accept-Encoding ''` in the stream's location keeps the backend "
+    "from compressing.",
+    wrong="`gzip off` in Nginx: it is not Nginx that compresses. `proxy_buffering off` alone.",
+    references=(
+        "https://expressjs.com/en/resources/middleware/compression.html",
+        "https://learn.microsoft.com/en-us/aspnet/core/performance/response-compression",
+        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header",
+    ),
+    fix=Fix("the backend exempts text/event-stream from its compression", "backend"),
+    check=check,
+)
+
+
+def fires() -> Case:
+    """Direct: live plain; with gzip headers that name gzip, and no event."""
+    from wizard.diagnose.rules import samples
+
+    case = samples.case(
+        proxy="live",
+        proxy_gzip="silent",
+        direct="live",
+        direct_gzip="silent",
+        settings={"proxy_buffering": "off", "proxy_read_timeout": "1h"},
+    )
+    return replace(case, direct=(case.direct[0], _zipped(case.direct[1])))
+
+
+def _zipped(cell: Cell) -> Cell:
+    line = cell.timeline
+    headers = (*line.headers, ("content-encoding", "gzip"))
+    return replace(cell, timeline=replace(line, headers=headers))
+
+
+def silent() -> Case:
+    """It is Nginx that compresses."""
+    from wizard.diagnose.rules import samples
+
+    return samples.case(
+        proxy="live",
+        proxy_gzip="held",
+        direct="live",
+        settings={"proxy_buffering": "on", "gzip": "on", "gzip_types": "*"},
+    )

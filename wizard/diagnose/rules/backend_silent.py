@@ -1,0 +1,68 @@
+"""The backend itself sends nothing; Nginx is not at fault."""
+
+from wizard.diagnose.rules import seen
+from wizard.diagnose.rules.rule import Rule, Station
+from wizard.model.case import Case
+from wizard.model.diagnosis import Finding, Fix
+
+STUCK = frozenset({"held", "silent"})
+
+
+def check(rule: Rule, case: Case) -> Finding | None:
+    """Every direct leg is silent too, and no proxied leg brought anything."""
+    direct = seen.cells(case.direct, "identity")
+    spoken = case.handshake("direct")
+    if spoken is not None and spoken.done:
+        return None  # its GET stream may be silent: it answers by POST
+    if not direct or any(cell.outcome not in STUCK for cell in direct):
+        return None
+    proxied = seen.cells(case.proxy, "identity")
+    if any(cell.outcome in seen.REACHED or cell.outcome == "status" for cell in proxied):
+        return None
+    evidence = tuple(seen.of_cell(cell) for cell in (*direct, *proxied))
+    if all(cell.outcome == "held" for cell in direct):
+        return rule.found("confirmed", evidence, _NO_HEADERS)
+    return rule.found("possible", evidence, _NO_EVENT)
+
+
+_NO_HEADERS = (
+    "The direct request gets not even headers, so it hangs without Nginx as it does with it."
+)
+_NO_EVENT = (
+    "The direct request gets headers and no event. Over HTTP+SSE (MCP 2024-11-05) the endpoint "
+    "event is due at once, so this backend would be at fault; over Streamable HTTP a GET may be "
+    "silent until its first ping, and nothing would be wrong. Watch longer with --stall."
+)
+
+RULE = Rule(
+    id="backend-silent",
+    station=Station.BACKEND,
+    title="The backend sends nothing",
+    what="The backend accepts the request and does not send: it never flushes its headers, or the "
+    "first event never comes.",
+    hurts="It looks like a proxy that holds the stream, and hours go into Nginx settings that "
+    "cannot help.",
+    shows="The direct request hangs as the proxied one does.",
+    mend="In the backend: flush the headers, send the first event (or a comment) at once.",
+    wrong="Any Nginx setting.",
+    references=(
+        "https://modelcontextprotocol.io/specification/2024-11-05/basic/transports#http-with-sse",
+        "https://html.spec.whatwg.org/multipage/server-sent-events.html#authoring-notes",
+    ),
+    fix=Fix("the backend flushes its headers and sends the first event at once", "backend"),
+    check=check,
+)
+
+
+def fires() -> Case:
+    """Nothing comes, with the proxy or without."""
+    from wizard.diagnose.rules import samples
+
+    return samples.case(proxy="held", direct="held", settings={"proxy_buffering": "on"})
+
+
+def silent() -> Case:
+    """The direct leg is live."""
+    from wizard.diagnose.rules import samples
+
+    return samples.case(proxy="held", direct="live", settings={"proxy_buffering": "on"})

@@ -1,0 +1,85 @@
+"""The message's body is larger than Nginx takes."""
+
+from wizard.diagnose.rules import posts, seen
+from wizard.diagnose.rules.rule import Rule, Station
+from wizard.model.case import Case
+from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.model.resolution import Site
+from wizard.nginx.settings import size_bytes
+
+LIMIT = "client_max_body_size"
+
+
+def check(rule: Rule, case: Case) -> Finding | None:
+    """413 to our POST, which the backend itself takes."""
+    failed = posts.failed(case)
+    if failed is None or failed.status != 413:
+        return None
+    sent = Evidence("probe", failed.answer.leg.label, f"the message has {failed.sent} bytes")
+    config = (seen.of_setting(case.message_site, LIMIT),) if case.message_site else ()
+    evidence = (*failed.evidence, sent, *config)
+    confidence = _confidence(case.message_site, failed)
+    return confidence and rule.found(confidence, evidence, _APART if config else _UNREAD)
+
+
+def _confidence(site: Site | None, failed: posts.Failed) -> Confidence | None:
+    if site is None:
+        return "likely" if failed.taken and failed.by_nginx else "possible"
+    limit = size_bytes(site.value(LIMIT))
+    # 0 switches the check off. Where this limit takes the body, something else refuses it.
+    if not limit or failed.sent <= limit:
+        return None
+    return "confirmed" if failed.taken or failed.by_nginx else "likely"
+
+
+_APART = (
+    "The body is larger than the limit in force where the message is posted, and the refusal does "
+    "not come from the backend."
+)
+_UNREAD = "Without the config it is not known whose limit this is: give --conf."
+
+RULE = Rule(
+    id="body-too-large",
+    station=Station.MESSAGE,
+    title="The message is larger than Nginx takes",
+    what="client_max_body_size (1 MiB by default) is exceeded where the messages are posted. Nginx "
+    "answers 413 before the backend hears of it.",
+    hurts="Small messages work and large ones fail (a file, an image, a long text), which looks "
+    "like a fault of the one tool that sends them.",
+    shows='413 to the POST; the same POST direct is taken. Error log: "client intended to send too '
+    'large body".',
+    mend="A larger client_max_body_size in the location that takes the messages.",
+    wrong="client_body_buffer_size, proxy_buffers: they say where a body is kept, not how large it "
+    "may be.",
+    references=(
+        "https://nginx.org/en/docs/http/ngx_http_core_module.html#client_max_body_size",
+        "https://www.rfc-editor.org/rfc/rfc9110#section-15.5.14",
+    ),
+    fix=Fix("a larger client_max_body_size in the location that takes the messages", "nginx"),
+    check=check,
+)
+
+_CONF = """
+server {
+    listen 8081;
+    client_max_body_size 64;
+    location / {
+        proxy_pass http://127.0.0.1:12213;
+        proxy_buffering off;
+    }
+}
+"""
+
+
+def fires() -> Case:
+    """64 bytes are allowed, the message has 170."""
+    from wizard.diagnose.rules import samples
+
+    return samples.posted(_CONF, 413)
+
+
+def silent() -> Case:
+    """The limit of this Nginx is far larger: another one refuses, or the backend."""
+    from wizard.diagnose.rules import samples
+
+    return samples.posted(_CONF.replace("64;", "16m;"), 413)

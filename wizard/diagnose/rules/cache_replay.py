@@ -1,0 +1,144 @@
+"""The cache answers with an old stream: the same session for everybody, and it is gone."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+
+from wizard.diagnose.rules import replayed, seen
+from wizard.diagnose.rules.rule import Rule, Station
+from wizard.model.case import Case
+from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.model.events import SseEvent
+from wizard.model.handshake import Handshake
+from wizard.model.timeline import Timeline
+from wizard.text.text import safe
+
+
+def check(rule: Rule, case: Case) -> Finding | None:
+    """Two streams through the proxy name the same endpoint; direct each has its own."""
+    through = _named([cell.timeline for cell in case.proxy], case.handshake("proxy"))
+    direct = _named([cell.timeline for cell in case.direct], case.handshake("direct"))
+    twice = [one for one, count in Counter(name for _, name in through).items() if count > 1]
+    own = len({name for _, name in direct}) >= max(2, len(direct))
+    if not twice or not (own if direct else _caches(case)):
+        return None
+    same = ", ".join(label for label, name in through if name == twice[0])
+    others = f"{len(direct)} streams, and each names another endpoint"
+    evidence = (
+        Evidence("probe", same, f"the same endpoint in each: {safe(twice[0], 120)}"),
+        *((Evidence("probe", "sse-direct", others),) if direct else ()),
+        *_cached_by(case),
+        *_config(case),
+    )
+    sure = _confidence(case) if direct else "likely"
+    return rule.found(sure, evidence, APART if direct else _ALONE, explains=_SYMPTOMS)
+
+
+def _named(lines: Iterable[Timeline], spoken: Handshake | None) -> list[tuple[str, str]]:
+    """Each stream with the endpoint that it named."""
+    found = [(line.leg.label, name) for line in lines if (name := _endpoint(line))]
+    if spoken is None or not spoken.endpoint:
+        return found
+    return [*found, (f"mcp-{spoken.side}", spoken.endpoint)]
+
+
+def _endpoint(line: Timeline) -> str:
+    events = (item for item in line.tail if isinstance(item, SseEvent))
+    return next((item.data for item in events if item.type == "endpoint"), "")
+
+
+def _caches(case: Case) -> bool:
+    return case.site is not None and case.site.value(_setting(case)) not in ("", "off")
+
+
+def _setting(case: Case) -> str:
+    return f"{seen.buffer_prefix(case.site)}_cache" if case.site else ""
+
+
+def _confidence(case: Case) -> Confidence:
+    if _caches(case):
+        return "confirmed"
+    return "likely" if case.site is None or _cached_by(case) else "possible"
+
+
+def _cached_by(case: Case) -> tuple[Evidence, ...]:
+    """What a cache says of itself in the response."""
+    for cell in case.proxy:
+        for name in ("x-cache-status", "x-proxy-cache", "x-cache", "age"):
+            value = cell.timeline.header(name)
+            if value and (name == "age" or "hit" in value.lower()):
+                text = f"the response says {name}: {safe(value, 80)}"
+                return (Evidence("probe", cell.timeline.leg.label, text),)
+    return ()
+
+
+def _config(case: Case) -> tuple[Evidence, ...]:
+    site = case.site
+    if site is None or not _caches(case):
+        return ()
+    ignored = f"{seen.buffer_prefix(site)}_ignore_headers"
+    names = (_setting(case), *((ignored,) if site.value(ignored) else ()))
+    return tuple(seen.of_setting(site, name) for name in names)
+
+
+_SYMPTOMS = frozenset(
+    {"message-path-unrouted", "endpoint-prefix-lost", "query-dropped", "no-affinity"}
+    | {"outer-timeout", "idle-read-timeout"}
+)
+_ALONE = (
+    "A session id is made for one stream, so the same one twice is a copy. That the backend makes "
+    "a new one each time was not seen: give --direct to confirm."
+)
+APART = (
+    "A session id is made for one stream, and the backend asked directly makes a new one each "
+    "time. The same id twice is a copy; its session ended with the stream that was copied."
+)
+
+RULE = Rule(
+    id="cache-replay",
+    station=Station.HOLD,
+    title="The cache plays an old stream again",
+    what="proxy_cache is on for the stream, and proxy_ignore_headers makes it ignore the backend's "
+    "`Cache-Control: no-cache`. A stream that has ended properly is kept, and sent to whoever asks "
+    "next.",
+    hurts="Every client gets the endpoint of a session that is gone: the stream ends at once, the "
+    "POST finds no session. It comes and goes with the cache's validity.",
+    shows="A second GET ends at once, with the same session id as the first. Direct, each has an "
+    "id of its own.",
+    mend="`proxy_cache off;` in the location of the stream; empty what is cached already.",
+    wrong="Session affinity; a longer read timeout; `add_header Cache-Control` (it is for the "
+    "client, not for Nginx's own cache).",
+    references=(
+        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_cache",
+        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_ignore_headers",
+    ),
+    fix=Fix("proxy_cache off in the location that serves the stream", "nginx"),
+    check=check,
+)
+
+
+def _case(*endpoints: str) -> Case:
+    from wizard.diagnose.rules import samples
+
+    case = samples.case(
+        proxy="live",
+        direct="live",
+        settings={
+            "proxy_buffering": "on",
+            "proxy_cache": "one",
+            "proxy_ignore_headers": "Cache-Control",
+        },
+    )
+    cells = zip((*case.proxy, *case.direct), endpoints, strict=True)
+    told = [replace(cell, timeline=replayed.naming(cell.timeline, name)) for cell, name in cells]
+    return replace(case, proxy=tuple(told[:2]), direct=tuple(told[2:]))
+
+
+def fires() -> Case:
+    """Both proxied streams are copies of one."""
+    return _case("/message?sessionId=1", "/message?sessionId=1", "/m?sessionId=2", "/m?sessionId=3")
+
+
+def silent() -> Case:
+    """A server whose endpoint is the same for all."""
+    return _case("/message", "/message", "/message", "/message")

@@ -1,0 +1,67 @@
+"""Some clients give up a stream that was silent for 300 s."""
+
+from wizard.diagnose.rules import seen
+from wizard.diagnose.rules.rule import Rule, Station
+from wizard.model.case import Case, Cell
+from wizard.model.diagnosis import Evidence, Finding, Fix
+from wizard.text.text import seconds
+
+LIMIT = 300.0
+"""What undici (Node's fetch) and the MCP Python SDK allow between two reads, in seconds."""
+
+
+def check(rule: Rule, case: Case) -> Finding | None:
+    """A silence of that length was seen on a stream that stayed open."""
+    quiet = [cell for cell in (*case.proxy, *case.direct) if _silence(cell) >= LIMIT]
+    if not quiet:
+        return None
+    cell = quiet[0]
+    said = f"silent for {seconds(_silence(cell))}; undici and the Python SDK wait {LIMIT:g} s"
+    evidence = (seen.of_cell(cell), Evidence("probe", cell.timeline.leg.label, said))
+    apart = "The stream itself stayed open: only a client with such a limit of its own leaves it."
+    return rule.found("likely", evidence, apart, latent=True)
+
+
+def _silence(cell: Cell) -> float:
+    """The longest silence of a live stream, in seconds."""
+    line = cell.timeline
+    if cell.outcome != "live":
+        return 0.0
+    return max(line.longest_gap_s, line.silence_s or 0.0)
+
+
+RULE = Rule(
+    id="client-300s",
+    station=Station.CUT,
+    title="One client leaves the stream after 300 s of silence",
+    what="Node's fetch (undici, bodyTimeout) and the MCP Python SDK (sse_read_timeout) end a "
+    "stream on which nothing came for 300 s.",
+    hurts="One client loses the stream every five minutes, others do not, and the server logs a "
+    "client that left.",
+    shows="The cut comes at about 300 s in that client alone; curl on the same URL stays. The "
+    "wizard is no such client: it can only see that the stream is silent for that long.",
+    mend="Pings from the backend every 15 to 30 s; or a longer limit in the client.",
+    wrong="Any timeout of Nginx.",
+    references=(
+        "https://undici.nodejs.org/#/docs/api/Client",
+        "https://github.com/modelcontextprotocol/python-sdk/blob/main/src/mcp/client/sse.py",
+        "https://html.spec.whatwg.org/multipage/server-sent-events.html#authoring-notes",
+    ),
+    fix=Fix("pings from the backend every 15–30 s", "backend"),
+    check=check,
+    seen_here=False,
+)
+
+
+def fires() -> Case:
+    """Watched for 310 s, and nothing came after the first event."""
+    from wizard.diagnose.rules import samples
+
+    return samples.case(proxy="live:310", direct="live:310", settings={"proxy_read_timeout": "1h"})
+
+
+def silent() -> Case:
+    """Watched for too short a time to say anything."""
+    from wizard.diagnose.rules import samples
+
+    return samples.case(proxy="live:5", direct="live:5", settings={"proxy_read_timeout": "1h"})

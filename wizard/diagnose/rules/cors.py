@@ -1,0 +1,159 @@
+"""A browser refuses what the server says about other origins."""
+
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from wizard.diagnose.rules import replayed, seen
+from wizard.diagnose.rules.rule import Rule, Station
+from wizard.model.case import Case, Cell
+from wizard.model.diagnosis import Evidence, Finding, Fix
+from wizard.model.timeline import Timeline
+from wizard.text.text import safe
+
+ALLOW, EXPOSE = "access-control-allow-origin", "access-control-expose-headers"
+PREFLIGHT = "preflight"
+
+
+def check(rule: Rule, case: Case) -> Finding | None:
+    """Said twice, not said for the origin that was given, or the session id not exposed."""
+    for cell in case.proxy:
+        if len(allowed := _values(cell.timeline)) > 1:
+            return rule.found("likely", _twice(case, cell, allowed), f"{_TWICE}{_asked(case)}")
+    return _refused(rule, case) or _unexposed(rule, case)
+
+
+def _values(line: Timeline) -> list[str]:
+    """Each origin that the answer allows."""
+    texts = [value for name, value in line.headers if name == ALLOW]
+    return [part.strip() for text in texts for part in text.split(",") if part.strip()]
+
+
+def _origin(case: Case) -> str | None:
+    """The Origin that the user has us send, if it is another than the URL's own."""
+    given = next((value for name, value in case.target.headers if name.lower() == "origin"), None)
+    scheme, netloc, *_ = urlsplit(case.target.url)
+    return given if given and given.lower() != f"{scheme}://{netloc}".lower() else None
+
+
+def _refused(rule: Rule, case: Case) -> Finding | None:
+    """The origin that was given is not allowed, on the stream or before the POST."""
+    asked = _origin(case)
+    if asked is None:
+        return None
+    streams = [cell.timeline for cell in case.proxy if cell.timeline.is_event_stream]
+    before = [one.line for one in replayed.replays(case, PREFLIGHT) if one.line.status]
+    wrong = [line for line in streams if not _allows(line, asked)]
+    wrong += [line for line in before if not (_allows(line, asked) and _takes_json(line))]
+    evidence = tuple(_of(line, asked) for line in wrong[:2])
+    return rule.found("confirmed", evidence, _OTHER) if wrong else None
+
+
+def _allows(line: Timeline, asked: str) -> bool:
+    return bool({"*", asked} & set(_values(line)))
+
+
+def _takes_json(line: Timeline) -> bool:
+    """Whether a preflight was answered so that a browser goes on with a POST of JSON."""
+    names = (line.header("access-control-allow-headers") or "").lower()
+    return 200 <= (line.status or 0) < 300 and ("content-type" in names or "*" in names)
+
+
+def _of(line: Timeline, asked: str) -> Evidence:
+    said = [f"{name}: {safe(value, 80)}" for name, value in line.headers if name in _TOLD]
+    text = (
+        f"to {safe(asked, 80)} it answers {line.status} with {', '.join(said) or 'no CORS header'}"
+    )
+    return Evidence("probe", line.leg.label, text)
+
+
+_TOLD = frozenset({ALLOW, "access-control-allow-headers"})
+
+
+def _twice(case: Case, cell: Cell, allowed: list[str]) -> tuple[Evidence, ...]:
+    said = f"Access-Control-Allow-Origin names {len(allowed)} origins: {safe(str(allowed), 120)}"
+    found = [Evidence("probe", cell.timeline.leg.label, said)]
+    found += [
+        Evidence("probe", one.timeline.leg.label, f"the backend alone says {safe(str(own), 120)}")
+        for one in case.direct[:1]
+        if (own := _values(one.timeline))
+    ]
+    if case.site is not None and ALLOW in case.site.value("add_header").lower():
+        found.append(seen.of_setting(case.site, "add_header"))
+    return tuple(found)
+
+
+def _unexposed(rule: Rule, case: Case) -> Finding | None:
+    """The server gives a session id to browsers of other origins, who may not read it."""
+    spoken = case.handshake("proxy")
+    answer = spoken.exchange("initialize") if spoken and spoken.session else None
+    if answer is None or not _values(answer):
+        return None
+    shown = (answer.header(EXPOSE) or "").lower()
+    if "mcp-session-id" in shown or "*" in shown:
+        return None
+    said = f"Mcp-Session-Id is sent, and Access-Control-Expose-Headers is {safe(shown) or 'absent'}"
+    evidence = (Evidence("probe", answer.leg.label, said),)
+    return rule.found("likely", evidence, f"{_UNREAD}{_asked(case)}", latent=True)
+
+
+def _asked(case: Case) -> str:
+    """What was not looked at, and how it would be."""
+    if replayed.replays(case, PREFLIGHT):
+        return ""
+    return " No preflight was sent: give --header 'Origin: https://your.app'."
+
+
+_TWICE = (
+    "Two layers each add the header. A browser refuses more than one value, whatever they are; "
+    "other clients do not look."
+)
+_OTHER = (
+    "That very origin was sent, and the answer does not allow it: a browser keeps it from the "
+    "page, other clients do not look."
+)
+_UNREAD = "A page of another origin can begin a session and cannot read its id; other clients can."
+
+RULE = Rule(
+    id="cors",
+    station=Station.ADMIT,
+    title="A browser refuses the stream of another origin",
+    what="The server's CORS headers are missing, stand there twice (once from the backend, once "
+    "from Nginx), name another origin, or do not expose Mcp-Session-Id.",
+    hurts="The page's console shows a CORS error, curl and the SDKs work, and the network looks "
+    "healthy.",
+    shows="In browsers only. The wizard sees a doubled header, and a session id not exposed; "
+    "with `--header 'Origin: https://your.app'` it also sends the preflight (OPTIONS) and sees "
+    "whether that origin, POST and its headers are allowed.",
+    mend="Allow the origin, the methods and the MCP headers, and expose Mcp-Session-Id, in one "
+    "layer: the backend or Nginx, not both (`proxy_hide_header Access-Control-Allow-Origin`).",
+    wrong="Adding the header in Nginx as well: two values are as bad as none.",
+    references=(
+        "https://fetch.spec.whatwg.org/#http-cors-protocol",
+        "https://modelcontextprotocol.io/specification/2025-11-25/basic/transports",
+        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_hide_header",
+    ),
+    fix=Fix(
+        "CORS headers come from one layer, allow the origin and expose Mcp-Session-Id", "nginx"
+    ),
+    check=check,
+)
+
+
+def fires() -> Case:
+    """Nginx and the backend each allow all origins."""
+    return _allowing("*", "*")
+
+
+def silent() -> Case:
+    """One of them does."""
+    return _allowing("*")
+
+
+def _allowing(*origins: str) -> Case:
+    from wizard.diagnose.rules import samples
+
+    case = samples.case(proxy="live", direct="live", settings={"proxy_read_timeout": "1h"})
+    extra = tuple((ALLOW, origin) for origin in origins)
+    lines = [replace(c.timeline, headers=(*c.timeline.headers, *extra)) for c in case.proxy]
+    cells = [replace(c, timeline=line) for c, line in zip(case.proxy, lines, strict=True)]
+    return replace(case, proxy=tuple(cells))

@@ -1,0 +1,121 @@
+"""The proxy takes a prefix off the path, and the endpoint event does not know of it."""
+
+from wizard.diagnose.rules import posts
+from wizard.diagnose.rules.rule import Rule, Station
+from wizard.model.case import Case
+from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.text.text import safe
+
+
+def check(rule: Rule, case: Case) -> Finding | None:
+    """The POST to the endpoint as it was named fails; the named path lacks the prefix."""
+    prefix, path = posts.prefix(case), posts.message_path(case)
+    if not prefix or not path or path.startswith(f"{prefix}/") or posts.arrives(case):
+        return None
+    failed = posts.failed(case)
+    if failed is None:
+        return _latent(rule, case, prefix)
+    confidence = _confidence(case, failed)
+    if confidence is None:
+        return None
+    apart = _apart(prefix, path) + ("" if case.site else _UNREAD)
+    return rule.found(confidence, (*failed.evidence, *_evidence(case)), apart)
+
+
+def _confidence(case: Case, failed: posts.Failed) -> Confidence | None:
+    if failed.status in posts.NOT_OF_THE_PATH:
+        return None
+    told = failed.status in posts.NOT_THERE
+    if posts.arrives(case) is None:
+        # The config, if any, does not decide it; the two URLs do, as far as they go.
+        return "likely" if told and failed.taken and case.site is None else None
+    return "confirmed" if told and failed.taken else "likely"
+
+
+def _latent(rule: Rule, case: Case, prefix: str) -> Finding | None:
+    if not posts.untried(case) or posts.arrives(case) is not False:
+        return None
+    apart = f"{_apart(prefix, posts.message_path(case))} Read from the config: no POST was made."
+    return rule.found("likely", _evidence(case), apart, latent=True)
+
+
+def _evidence(case: Case) -> tuple[Evidence, ...]:
+    named = posts.of_side(case, "proxy") or posts.of_side(case, "direct")
+    return (*((named,) if named else ()), *posts.ways(case))
+
+
+def _apart(prefix: str, path: str) -> str:
+    right = f"{safe(prefix, 80)}{safe(path, 120)}"
+    return (
+        f"Clients join the endpoint with the URL's origin and post to {safe(path, 120)}; from "
+        f"outside it would be {right}. The backend itself takes the message under the path that "
+        "it names."
+    )
+
+
+_UNREAD = " Without the config this rests on the two URLs: give --conf."
+
+RULE = Rule(
+    id="endpoint-prefix-lost",
+    station=Station.MESSAGE,
+    title="The endpoint event lacks a prefix that Nginx removes",
+    what="Nginx serves the backend below a prefix and takes that off (`location /x/` with "
+    "`proxy_pass http://backend/;`). The backend does not know of it and names an endpoint such as "
+    "/message; clients post there, outside of the prefix.",
+    hurts="The stream is live and looks healthy, yet no message ever reaches the backend: every "
+    "client fails at initialize.",
+    shows="The POST to the endpoint, joined with the public URL, gets 404 or 405; the direct one "
+    "is taken. The config passes the stream's path on without its prefix.",
+    mend="Pass the prefix on (`location /x/ { proxy_pass http://backend; }`) and let the backend "
+    "serve it; or set the backend's root path to the prefix, so that it names /x/message; or route "
+    "/message to it as well.",
+    wrong="`sub_filter` on the stream (it buffers, and gzip defeats it); buffering settings.",
+    references=(
+        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass",
+        "https://modelcontextprotocol.io/specification/2024-11-05/basic/transports#http-with-sse",
+        "https://www.rfc-editor.org/rfc/rfc3986#section-5.2",
+    ),
+    fix=Fix(
+        "the backend learns the prefix (its root path), or Nginx keeps it, or the endpoint's path "
+        "gets a location of its own",
+        "nginx",
+    ),
+    check=check,
+)
+
+_CONF = """
+server {
+    listen 8081;
+    location /mcp/ {
+        proxy_pass http://127.0.0.1:12213/;
+        proxy_buffering off;
+    }
+}
+"""
+
+
+def fires() -> Case:
+    """`/mcp/sse` is passed as `/sse`; the endpoint is `/message`, which no location serves."""
+    return _sample(_CONF)
+
+
+def silent() -> Case:
+    """The same 404, but `/message` is routed to the same backend: something else is wrong."""
+    routed = "location /message { proxy_pass http://127.0.0.1:12213; }"
+    return _sample(_CONF.replace("listen 8081;", f"listen 8081; {routed}"))
+
+
+def _sample(conf: str) -> Case:
+    from wizard.diagnose.rules import samples
+
+    url = "http://127.0.0.1:8081/mcp/sse"
+    return samples.case(
+        proxy="live",
+        direct="live",
+        url=url,
+        conf=conf,
+        handshakes=(
+            samples.hands("proxy", url=url, stage="initialize", status=404),
+            samples.hands("direct"),
+        ),
+    )

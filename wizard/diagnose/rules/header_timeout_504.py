@@ -1,0 +1,135 @@
+"""The backend takes longer to answer a message than Nginx waits for its first byte."""
+
+from wizard.diagnose.rules import posts, seen
+from wizard.diagnose.rules.rule import Rule, Station
+from wizard.model.case import Case
+from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.model.log_report import LogLine
+from wizard.model.timeline import Timeline, connected_s
+from wizard.nginx.settings import duration_s
+from wizard.text.text import seconds
+
+
+def check(rule: Rule, case: Case) -> Finding | None:
+    """504 to the POST, as late as proxy_read_timeout says, and the backend itself is later."""
+    failed = posts.failed(case)
+    if failed is None or failed.status != 504:
+        return None
+    logged, limit = _logged(case), _limit(case)
+    at_limit = limit is not None and _near(_took(failed.answer), limit)
+    confidence = _confidence(failed, limit, at_limit=at_limit, logged=bool(logged))
+    if confidence is None:
+        return None
+    evidence = (*failed.evidence, *_config(case), *(seen.of_log(line) for line in logged[:1]))
+    return rule.found(confidence, evidence, _apart(failed))
+
+
+def _confidence(
+    failed: posts.Failed, limit: float | None, *, at_limit: bool, logged: bool
+) -> Confidence | None:
+    slow = limit is not None and failed.taken is not None and _took(failed.taken) > limit
+    if logged or (at_limit and slow):
+        return "confirmed"
+    if limit is None:
+        return "possible"
+    if at_limit:
+        return "possible" if failed.taken else "likely"
+    return None
+
+
+def _took(line: Timeline) -> float:
+    """Seconds from the connection to the answer."""
+    return (line.headers_s or 0.0) - connected_s(line)
+
+
+def _near(took: float, limit: float) -> bool:
+    return abs(took - limit) <= max(0.5, 0.05 * limit)
+
+
+def _logged(case: Case) -> tuple[LogLine, ...]:
+    """Lines about the message's path: what was written since the probes began is ours."""
+    path = posts.message_path(case)
+    lines = (line for report in case.logs for line in report.lines)
+    return tuple(line for line in lines if line.tag == "header-timeout" and path in line.text)
+
+
+def _name(case: Case) -> str:
+    return f"{seen.buffer_prefix(case.message_site)}_read_timeout" if case.message_site else ""
+
+
+def _limit(case: Case) -> float | None:
+    site = case.message_site
+    return duration_s(site.value(_name(case))) if site and seen.proxied_by(site) else None
+
+
+def _config(case: Case) -> tuple[Evidence, ...]:
+    site = case.message_site
+    return (seen.of_setting(site, _name(case)),) if site and seen.proxied_by(site) else ()
+
+
+def _apart(failed: posts.Failed) -> str:
+    said = f"Nginx gave up after {seconds(_took(failed.answer))}"
+    if failed.taken is None:
+        return f"{said}; how long the backend would have taken was not seen."
+    return (
+        f"{said}; the backend itself answered the same message after "
+        f"{seconds(_took(failed.taken))}, so it is slow and not out of reach."
+    )
+
+
+RULE = Rule(
+    id="header-timeout-504",
+    station=Station.MESSAGE,
+    title="Nginx gives up on a message before the backend answers",
+    what="proxy_read_timeout also limits the wait for the first byte of an answer. A POST whose "
+    "handler takes longer gets 504, though the backend is still at work.",
+    hurts="Long tool calls fail after the same number of seconds each time, and the work is done "
+    "all the same: who tries again does it twice.",
+    shows='504 as late as proxy_read_timeout says. Error log: "upstream timed out (110: Connection '
+    'timed out) while reading response header from upstream". Direct, the answer comes later.',
+    mend="A longer proxy_read_timeout in the location that takes the messages, too; better, the "
+    "backend answers 202 at once or streams its progress.",
+    wrong="proxy_connect_timeout, keepalive_timeout; a longer timeout on the stream's location "
+    "alone.",
+    references=(
+        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_read_timeout",
+        "https://modelcontextprotocol.io/specification/2025-11-25/basic/utilities/progress",
+    ),
+    fix=Fix("a longer proxy_read_timeout in the location that takes the messages", "nginx"),
+    check=check,
+)
+
+_CONF = """
+server {
+    listen 8081;
+    location / {
+        proxy_pass http://127.0.0.1:12213;
+        proxy_buffering off;
+        proxy_read_timeout 2s;
+    }
+}
+"""
+
+
+def fires() -> Case:
+    """Nginx waits for 2 s, the backend needs 3."""
+    return _sample(2.003, 3.0)
+
+
+def silent() -> Case:
+    """A 504 at once, from something else than this timeout."""
+    return _sample(0.01, 0.01)
+
+
+def _sample(proxied: float, direct: float) -> Case:
+    from wizard.diagnose.rules import samples
+
+    return samples.case(
+        proxy="live",
+        direct="live",
+        conf=_CONF,
+        handshakes=(
+            samples.hands("proxy", stage="initialize", status=504, took=proxied),
+            samples.hands("direct", took=direct),
+        ),
+    )

@@ -1,0 +1,114 @@
+"""The backend refuses the name under which it is asked: a guard against DNS rebinding."""
+
+from dataclasses import replace
+
+from wizard.diagnose.rules import replayed, seen
+from wizard.diagnose.rules.rule import Rule, Station
+from wizard.model.case import Case, Cell
+from wizard.model.diagnosis import Evidence, Finding, Fix
+
+HOST, ORIGIN = "public-host", "no-origin"
+REFUSALS = frozenset({400, 403, 421})
+
+
+def check(rule: Rule, case: Case) -> Finding | None:
+    """Refused through the proxy; the direct request fails in the same way under that name."""
+    refused = [cell for cell in case.proxy if cell.timeline.status in REFUSALS]
+    if not refused:
+        return None
+    return _by_origin(rule, case, refused[0]) or _by_host(rule, case, refused[0])
+
+
+def _by_host(rule: Rule, case: Case, cell: Cell) -> Finding | None:
+    tried = replayed.replays(case, HOST)
+    same = [one for one in tried if one.line.status == cell.timeline.status]
+    live = seen.live_direct(case)
+    if same and live:
+        evidence = (_of(cell), seen.of_direct(live[0]), *map(replayed.of_replay, same))
+        return rule.found("confirmed", (*evidence, *_config(case)), APART)
+    if tried or not _says(cell, "host") or not seen.root_answers(case):
+        return None
+    return rule.found("likely", (_of(cell), *_config(case)), _SAID)
+
+
+def _by_origin(rule: Rule, case: Case, cell: Cell) -> Finding | None:
+    """The Origin that --header gave: refused on either side, and without it live."""
+    freed = [one for one in replayed.replays(case, ORIGIN) if one.line.is_event_stream]
+    if not freed:
+        return None
+    direct = [_of(one) for one in case.direct if one.timeline.status == cell.timeline.status]
+    evidence = (_of(cell), *direct[:1], *map(replayed.of_replay, freed))
+    return rule.found("confirmed", evidence, _ORIGIN_APART)
+
+
+def _says(cell: Cell, word: str) -> bool:
+    """Whether the answer names the header, as the SDKs do: `Invalid Host header`."""
+    return f"invalid {word} header" in cell.timeline.excerpt.lower()
+
+
+def _of(cell: Cell) -> Evidence:
+    return replace(seen.of_cell(cell), text=f"{cell.outcome}: {cell.why}{_body(cell)}")
+
+
+def _body(cell: Cell) -> str:
+    return replayed.said(cell.timeline)
+
+
+def _config(case: Case) -> tuple[Evidence, ...]:
+    site = case.site
+    return (seen.of_setting(site, "proxy_set_header"),) if site and seen.proxied_by(site) else ()
+
+
+APART = (
+    "The direct request is live under the backend's own name, and refused with the same status "
+    "under the name that Nginx passes on: it is the backend that refuses, and the name alone."
+)
+_SAID = (
+    "The answer itself names the Host header. A direct request with that Host would confirm that "
+    "it comes from the backend: give --direct."
+)
+_ORIGIN_APART = (
+    "The direct request is refused with the Origin that was given and live without it: it is the "
+    "backend that refuses, and the Origin alone."
+)
+
+RULE = Rule(
+    id="host-origin-rejected",
+    station=Station.ADMIT,
+    title="The backend refuses the Host or Origin header",
+    what="MCP servers guard against DNS rebinding: they take only the Host and Origin values that "
+    "they know, by default localhost. Nginx passes on the public name (`proxy_set_header Host "
+    "$host`), or the upstream's, and the server refuses it. `$host` has no port, so a list of "
+    "`name:*` refuses it, too.",
+    hurts="The endpoint works on the machine itself and for nobody else; the status looks like a "
+    "fault of the proxy.",
+    shows='421 "Invalid Host header" or 403 at once. The direct request fails in the same way as '
+    "soon as it carries the public Host, and is live without it.",
+    mend="At the backend: name the public host (with and without a port) and the origin among the "
+    "allowed ones.",
+    wrong="Switching the guard off; buffering and timeouts.",
+    references=(
+        "https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#security-warning",
+        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header",
+        "https://www.rfc-editor.org/rfc/rfc9110#section-15.5.20",
+    ),
+    fix=Fix("the backend allows the public host and origin", "backend"),
+    check=check,
+)
+
+
+def fires() -> Case:
+    """The Python SDK behind `proxy_set_header Host $host`."""
+    from wizard.diagnose.rules import samples
+
+    case = samples.case(proxy="421", direct="live", settings={"proxy_buffering": "off"})
+    case = replayed.answering(case, body="Invalid Host header")
+    return replace(case, replays=(replayed.asked(HOST, 421, body="Invalid Host header"),))
+
+
+def silent() -> Case:
+    """The backend takes that name: something else refuses."""
+    from wizard.diagnose.rules import samples
+
+    case = samples.case(proxy="403", direct="live", settings={"proxy_buffering": "off"})
+    return replace(case, replays=(replayed.asked(HOST, 200),))

@@ -1,0 +1,122 @@
+"""A stream that is silent at first: Nginx keeps even its headers until the first byte."""
+
+from wizard.diagnose.rules import seen
+from wizard.diagnose.rules.rule import Rule, Station
+from wizard.model.case import Case, Cell
+from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.model.resolution import Site
+
+
+def check(rule: Rule, case: Case) -> Finding | None:
+    """Direct: headers and silence. Through the proxy: not even headers."""
+    stuck = tuple(cell for cell in seen.held(case) if cell.outcome == "headers-held")
+    if not stuck:
+        return None
+    confidence = _confidence(case, stuck)
+    if confidence is None:
+        return None
+    unasked = case.site is not None and not _buffers(case, case.site)
+    fix = _SPEAK if unasked else None
+    if not _answers_by_post(case):
+        return rule.found("possible", _evidence(case, stuck), f"{_APART} {_UNSPOKEN}", fix=fix)
+    apart = _APART if case.site else f"{_APART} {_UNREAD}"
+    return rule.found(confidence, _evidence(case, stuck), apart, fix=fix)
+
+
+def _answers_by_post(case: Case) -> bool:
+    """Whether the server was seen to work, so that the silence of its GET stream is no fault."""
+    return any(one.done for one in case.handshakes)
+
+
+def _confidence(case: Case, stuck: tuple[Cell, ...]) -> Confidence | None:
+    """Without the config it may be another proxy; against the config it is another one."""
+    if case.site is None:
+        return "likely" if seen.behind_plain_nginx(case) else "possible"
+    explained = [cell for cell in stuck if seen.could_hold(case, cell)]
+    if not explained:
+        return None
+    return "confirmed" if len(explained) == len(stuck) else "likely"
+
+
+def _buffers(case: Case, site: Site) -> bool:
+    """Whether buffering is on; where it is off, HTTP/2 over TLS keeps the headers all the same."""
+    said = seen.x_accel_buffering(case)
+    if said in ("yes", "no") and not seen.ignores_header(site, "x-accel-buffering"):
+        return said == "yes"
+    return seen.buffering(site)
+
+
+def _evidence(case: Case, stuck: tuple[Cell, ...]) -> tuple[Evidence, ...]:
+    found = [seen.of_cell(cell) for cell in stuck]
+    found += [seen.of_cell(cell) for cell in seen.cells(case.direct, "identity")[:1]]
+    spoken = case.handshake("proxy")
+    if spoken is not None and spoken.done:
+        found.append(Evidence("probe", "mcp-proxy", "the POST is answered: Nginx passes this path"))
+    if case.site is not None:
+        found.append(seen.of_setting(case.site, f"{seen.buffer_prefix(case.site)}_buffering"))
+    if any("held" in seen.predicted(case, cell) for cell in stuck):
+        text = "by the config the first event will be held too, not the headers alone"
+        found.append(Evidence("config", stuck[0].timeline.leg.label, text))
+    return tuple(found)
+
+
+_APART = (
+    "The direct stream has headers and nothing to say yet, so the backend does answer; through "
+    "Nginx even the headers are missing. A stream with an event at once would not show it."
+)
+_UNREAD = "Without the config it is not known that this Nginx buffers: give --conf to confirm."
+_UNSPOKEN = (
+    "But the server was not seen to answer a POST either: over HTTP+SSE its endpoint event would "
+    "be due at once, and then the silence itself is the fault."
+)
+_SPEAK = Fix(
+    "the backend sends a comment at once: this Nginx keeps bare headers over HTTP/2 even with "
+    "buffering off",
+    "backend",
+)
+
+RULE = Rule(
+    id="idle-headers-held",
+    station=Station.HOLD,
+    title="Nginx keeps the headers of a silent stream",
+    what="With buffering on, Nginx sends the response's headers together with the first byte of "
+    "the body. A stream that is silent at first (the GET of Streamable HTTP, a subscription) "
+    "seems not to be answered at all.",
+    hurts="The client waits for headers, counts its own timeout, and gives up or reconnects, "
+    "though POSTs work; over an HTTP/1.0 upstream the events are held as well.",
+    shows="The direct request has headers at once and then silence; the proxied one has nothing "
+    "until the first event or ping. POST works.",
+    mend="`proxy_buffering off;` in the location that serves the stream, and a comment (`: hi`) "
+    "from the backend as soon as the stream opens.",
+    wrong="Longer timeouts.",
+    references=(
+        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering",
+        "https://modelcontextprotocol.io/specification/2025-11-25/basic/transports"
+        "#listening-for-messages-from-the-server",
+        "https://html.spec.whatwg.org/multipage/server-sent-events.html#authoring-notes",
+    ),
+    fix=Fix("proxy_buffering off in the location, and a comment from the backend at once", "nginx"),
+    check=check,
+)
+
+
+def fires() -> Case:
+    """Direct there are headers; through Nginx, which buffers, there are none."""
+    return _case("")
+
+
+def silent() -> Case:
+    """Buffering is off in the config: whatever keeps the headers, it is not this Nginx."""
+    return _case("proxy_buffering off;")
+
+
+def _case(more: str) -> Case:
+    from wizard.diagnose.rules import samples
+
+    passing = f"proxy_pass http://127.0.0.1:12213; proxy_http_version 1.1; {more}"
+    conf = f"server {{ listen 8081; location / {{ {passing} }} }}"
+    spoken = (
+        samples.hands("proxy", transport="streamable-http", status=200),
+        samples.hands("direct", transport="streamable-http", status=200),
+    )
+    return samples.case(proxy="held", direct="silent", conf=conf, handshakes=spoken)

@@ -1,0 +1,132 @@
+"""A limit of Nginx refuses or delays streams: each counts for as long as it is open."""
+
+from wizard.diagnose.rules import replayed, seen
+from wizard.diagnose.rules.rule import Rule, Station
+from wizard.model.case import HELD, Case, Cell
+from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.model.resolution import Site
+from wizard.model.timeline import Timeline, is_live
+
+REFUSED = frozenset({429, 503})
+
+
+def check(rule: Rule, case: Case) -> Finding | None:
+    """One stream is live; another at the same time, or its message, is refused or waits."""
+    return _refused(rule, case) or _delayed(rule, case)
+
+
+def _refused(rule: Rule, case: Case) -> Finding | None:
+    turned = [c.timeline for c in case.proxy if c.timeline.status in REFUSED] or _posted(case)
+    if not turned or any(cell.timeline.status in REFUSED for cell in case.direct):
+        return None
+    logged = seen.log_lines(case, "limited")
+    live = [cell for cell in case.proxy if cell.outcome == "live"]
+    alone = [one for one in replayed.replays(case, "alone") if is_live(one.line)]
+    sure = _confidence(case, live, logged=bool(logged), served=bool(live or alone))
+    if sure is None:
+        return None
+    evidence = [_of(line) for line in turned]
+    evidence += [*map(seen.of_cell, live), *map(replayed.of_replay, alone)]
+    evidence += _config(case.site)
+    evidence += [seen.of_log(line) for line in logged[:1]]
+    return rule.found(sure, tuple(evidence), APART, explains=_SYMPTOMS)
+
+
+def _posted(case: Case) -> list[Timeline]:
+    """The message that was refused while its stream was open, and is taken direct."""
+    proxied, direct = case.handshake("proxy"), case.handshake("direct")
+    posted = proxied.exchange("initialize") if proxied else None
+    taken = direct is not None and direct.done
+    return [posted] if posted and posted.status in REFUSED and taken else []
+
+
+def _confidence(case: Case, live: list[Cell], *, logged: bool, served: bool) -> Confidence | None:
+    """A client needs two at once, a stream and a message: where these pass, it may be meant so."""
+    spoken = case.handshake("proxy")
+    if len(live) >= 2 and spoken is not None and spoken.done:
+        return "possible"
+    if logged:
+        return "confirmed"
+    if not seen.live_direct(case) or (case.site is not None and not _names(case.site)):
+        return None
+    if case.site is None:
+        return "possible"
+    return "confirmed" if served else "likely"
+
+
+def _delayed(rule: Rule, case: Case) -> Finding | None:
+    """limit_req without nodelay lets them wait in turn."""
+    late = [cell for cell in case.proxy if cell.outcome in HELD]
+    live = [cell for cell in case.proxy if cell.outcome == "live"]
+    logged = seen.log_lines(case, "delayed")
+    if not late or not live or not logged:
+        return None
+    evidence = (*map(seen.of_cell, (*late, *live)), *_config(case.site), seen.of_log(logged[0]))
+    return rule.found("confirmed", evidence, APART, explains=_HELD)
+
+
+def _names(site: Site) -> tuple[str, ...]:
+    return tuple(name for name in ("limit_conn", "limit_req") if site.value(name))
+
+
+def _config(site: Site | None) -> tuple[Evidence, ...]:
+    return tuple(seen.of_setting(site, name) for name in _names(site)) if site else ()
+
+
+def _of(line: Timeline) -> Evidence:
+    return Evidence("probe", line.leg.label, f"HTTP {line.status}{replayed.said(line)}")
+
+
+_HELD = frozenset(
+    {"proxy-buffering-hold", "gzip-plus-buffering", "outer-proxy-buffers", "dead-peer-replay"}
+)
+_SYMPTOMS = frozenset(
+    {"message-path-unrouted", "endpoint-prefix-lost", "wrong-transport", "location-miss"}
+)
+APART = (
+    "Several were asked at the same moment: one is served and another is not, and past the proxy "
+    "all are. So it is neither the backend nor the path, but how many come at once."
+)
+
+RULE = Rule(
+    id="limits",
+    station=Station.ADMIT,
+    title="A limit of Nginx turns streams away",
+    what="limit_conn counts connections that are being served, and a stream is one for hours. "
+    "limit_req counts requests, and a client that reconnects or posts messages makes many. Limits "
+    "that suit pages do not suit streams; behind one NAT or an outer proxy, all clients share one "
+    "address.",
+    hurts="The first user is served, the second is not; a client whose stream is open cannot post "
+    "its message. After a restart all reconnect at once, and are refused again.",
+    shows="503 (or 429) through the proxy for the second stream while the first is live. Error "
+    'log: "limiting connections by zone", "limiting requests", "delaying request".',
+    mend="In the locations of the stream and of its messages: a limit_conn that fits the number "
+    "of streams, and limit_req with a burst and nodelay; or none. A limit of its own there "
+    "replaces those of the outer levels.",
+    wrong="More worker_connections; a longer timeout.",
+    references=(
+        "https://nginx.org/en/docs/http/ngx_http_limit_conn_module.html",
+        "https://nginx.org/en/docs/http/ngx_http_limit_req_module.html",
+    ),
+    fix=Fix("a limit that fits streams in the locations of the stream and its messages", "nginx"),
+    check=check,
+)
+
+
+def fires() -> Case:
+    """The first of two is live, the second gets 503."""
+    from wizard.diagnose.rules import samples
+
+    return samples.case(
+        proxy="live",
+        proxy_gzip="503",
+        direct="live",
+        settings={"proxy_buffering": "off", "limit_conn": "one 1"},
+    )
+
+
+def silent() -> Case:
+    """503 in front of a live backend, and no limit in the config."""
+    from wizard.diagnose.rules import samples
+
+    return samples.case(proxy="503", direct="live", settings={"proxy_buffering": "off"})

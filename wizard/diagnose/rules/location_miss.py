@@ -1,0 +1,148 @@
+"""The location that serves the stream is another one than was meant."""
+
+from wizard.diagnose.rules import addresses, seen
+from wizard.diagnose.rules.rule import Rule, Station
+from wizard.model.case import Case, Cell
+from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.model.resolution import Site
+from wizard.nginx.near_miss import Meant, meant
+
+
+def check(rule: Rule, case: Case) -> Finding | None:
+    """Held in one location while another has buffering off; or no backend is asked at all."""
+    if case.site is None:
+        return _same_page(rule, case)
+    if case.site.server is not None and not seen.proxied_by(case.site):
+        return _not_passed(rule, case, case.site)
+    others = [one for one in meant(case.site) if one.unbuffered]
+    if not others or not any(row.result == "held" for row in case.site.delivery):
+        return None
+    stuck = (*seen.held(case), *seen.held(case, "gzip"))
+    if stuck:
+        return _no_effect(rule, case, others[0], stuck)
+    apart = "The stream is live now, and not thanks to that location: it does not serve this path."
+    return rule.found("likely", _of_config(case.site, others[0]), apart, latent=True)
+
+
+def _no_effect(rule: Rule, case: Case, other: Meant, stuck: tuple[Cell, ...]) -> Finding | None:
+    """What was to switch buffering off does not serve the path."""
+    if case.site is None or (case.direct and not seen.live_direct(case)):
+        return None
+    explained = all(seen.could_hold(case, cell) for cell in stuck)
+    measured = bool(seen.live_direct(case)) and addresses.same_backend(case)
+    sure: Confidence = "confirmed" if explained and measured else "likely"
+    evidence = (*map(seen.of_cell, stuck[:2]), *_direct(case), *_of_config(case.site, other))
+    return rule.found(sure, evidence, _ELSEWHERE, explains=_HELD)
+
+
+def _not_passed(rule: Rule, case: Case, site: Site) -> Finding | None:
+    """By the config no backend is asked, and the answer looks like it."""
+    wrong = [cell for cell in case.proxy if _is_local(cell)]
+    if not wrong or not _backend_is_well(case):
+        return None
+    others = meant(site)
+    evidence = (seen.of_cell(wrong[0]), *_direct(case), *_of_config(site, *others[:1]))
+    sure: Confidence = "likely" if any(map(_matters, site.undecided)) else "confirmed"
+    return rule.found(sure, evidence, _STATIC, explains=frozenset({"wrong-transport"}))
+
+
+def _matters(doubt: str) -> bool:
+    """Whether another server or location could be meant: files and versions decide nothing here."""
+    return not any(word in doubt for word in ("through to", "files exist", "version is not known"))
+
+
+def _is_local(cell: Cell) -> bool:
+    """What Nginx answers by itself: a page, or that there is no such file."""
+    return cell.outcome == "not-a-stream" or cell.timeline.status in (404, 405)
+
+
+def _backend_is_well(case: Case) -> bool:
+    spoken = case.handshake("direct")
+    return bool(seen.live_direct(case)) or (spoken is not None and spoken.done)
+
+
+def _same_page(rule: Rule, case: Case) -> Finding | None:
+    """Without the config: the stream's path brings the very page that / brings."""
+    pages = [cell for cell in case.proxy if cell.outcome == "not-a-stream"]
+    if not pages or case.root is None or not seen.live_direct(case):
+        return None
+    mark = case.root.header("etag")
+    if mark is None or pages[0].timeline.header("etag") != mark:
+        return None
+    said = "the answer has the same ETag as / has: it is the same file"
+    evidence = (seen.of_cell(pages[0]), Evidence("probe", pages[0].timeline.leg.label, said))
+    return rule.found("likely", (*evidence, *_direct(case)), _STATIC)
+
+
+def _direct(case: Case) -> tuple[Evidence, ...]:
+    return tuple(seen.of_direct(cell) for cell in seen.live_direct(case)[:1])
+
+
+def _of_config(site: Site, *others: Meant) -> tuple[Evidence, ...]:
+    """Who serves, and who was meant to."""
+    found = []
+    if site.location is not None:
+        written = " ".join(site.location.directive.args)
+        text = f"location {written} serves {site.request.path}: {site.location.reason}"
+        found.append(Evidence("config", str(site.location.directive.where), text))
+    for one in others:
+        more = " (with buffering off)" if one.unbuffered else ""
+        text = f"{one.name}{more} does not: {one.why}"
+        found.append(Evidence("config", str(one.directive.where), text))
+    return tuple(found)
+
+
+_HELD = frozenset(
+    {"proxy-buffering-hold", "gzip-plus-buffering", "xab-ignored", "idle-headers-held"}
+)
+_ELSEWHERE = (
+    "Buffering is off in a location that looks meant for this stream, and Nginx chooses another "
+    "one, where it is on: the change stands in the wrong place, it is not a wrong change."
+)
+_STATIC = (
+    "The direct request is answered by the backend and the proxied one by Nginx itself, from "
+    "files: no backend is asked for this path, so nothing is held or refused there."
+)
+
+RULE = Rule(
+    id="location-miss",
+    station=Station.ROUTE,
+    title="Another location serves the stream than was meant",
+    what="Nginx takes an exact location, else the first regex that matches, else the longest "
+    "prefix. A regex beats a plain prefix, `= /sse` does not serve `/sse/`, and the `try_files` "
+    "of a single-page app answers any path with its page.",
+    hurts="The right change has no effect and so is taken for wrong; or the client gets a page "
+    "with status 200 instead of a stream.",
+    shows="The config, resolved as Nginx does, names another location than the one that was "
+    "changed; or the answer is 200 text/html while the direct one is a stream.",
+    mend="`location = /sse` (exact) or `location ^~ /sse` (no regex can win) with proxy_pass and "
+    "proxy_buffering off.",
+    wrong="The same directives once more in the same location; a restart instead of a reload.",
+    references=(
+        "https://nginx.org/en/docs/http/ngx_http_core_module.html#location",
+        "https://nginx.org/en/docs/http/ngx_http_core_module.html#try_files",
+    ),
+    fix=Fix("`location = /sse` or `location ^~ /sse` for the stream, so that it wins", "nginx"),
+    check=check,
+)
+
+
+def fires() -> Case:
+    """Buffering is off in a plain prefix, and a regex beats it."""
+    return _case("/sse")
+
+
+def silent() -> Case:
+    """The same, but the prefix is one that no regex beats."""
+    return _case("^~ /sse")
+
+
+def _case(name: str) -> Case:
+    from wizard.diagnose.rules import samples
+
+    passing = "proxy_pass http://127.0.0.1:12213;"
+    conf = (
+        f"server {{ listen 8081; location {name} {{ {passing} proxy_buffering off; }}"
+        f" location ~ ^/(sse|message) {{ {passing} }} }}"
+    )
+    return samples.case(proxy="held", direct="live", conf=conf)

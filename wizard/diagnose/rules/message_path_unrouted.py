@@ -1,0 +1,107 @@
+"""Nginx leads the stream to the backend, and the path of its messages elsewhere."""
+
+from wizard.diagnose.rules import posts
+from wizard.diagnose.rules.rule import Rule, Station
+from wizard.model.case import Case
+from wizard.model.diagnosis import Confidence, Finding, Fix
+
+
+def check(rule: Rule, case: Case) -> Finding | None:
+    """The POST fails, and the config does not lead it to the stream's backend."""
+    if _by_prefix(case) or posts.arrives(case):
+        return None
+    failed = posts.failed(case)
+    if failed is None:
+        return _latent(rule, case)
+    confidence = _confidence(case, failed)
+    if confidence is None:
+        return None
+    apart = _APART if case.site else _APART + _UNREAD
+    return rule.found(confidence, (*failed.evidence, *posts.ways(case)), apart)
+
+
+def _by_prefix(case: Case) -> bool:
+    """Whether the path lacks a prefix that the stream's has: `endpoint-prefix-lost`."""
+    prefix = posts.prefix(case)
+    return bool(prefix) and not posts.message_path(case).startswith(f"{prefix}/")
+
+
+def _confidence(case: Case, failed: posts.Failed) -> Confidence | None:
+    if failed.status in posts.NOT_OF_THE_PATH:
+        return None
+    told = failed.status in posts.NOT_THERE
+    if posts.arrives(case) is None:
+        return "possible" if told and failed.by_nginx else None
+    return "confirmed" if told and failed.taken else "likely"
+
+
+def _latent(rule: Rule, case: Case) -> Finding | None:
+    if not posts.untried(case) or posts.arrives(case) is not False:
+        return None
+    apart = "Read from the config: no POST could be made, so it was not seen."
+    return rule.found("likely", posts.ways(case), apart, latent=True)
+
+
+_APART = (
+    "The same message is taken by the backend itself; the stream's path leads to that backend and "
+    "the message's path does not, so it is neither a lost session nor a wrong body."
+)
+_UNREAD = " Nginx answers the POST itself; which location does so, only the config says (--conf)."
+
+RULE = Rule(
+    id="message-path-unrouted",
+    station=Station.MESSAGE,
+    title="The messages do not reach the stream's backend",
+    what="Only the stream's path is passed to the backend. The messages are posted to another path "
+    "(the endpoint event names it, such as /message), which another location serves: static files, "
+    "another service, or none.",
+    hurts="The stream is live and looks healthy, yet no message ever reaches the backend: every "
+    "client fails at initialize.",
+    shows="The POST gets 404, or 405 where files are served; the direct one is taken. By the "
+    "config the two paths go different ways.",
+    mend="A location for the path of the messages, passed to the same backend as the stream.",
+    wrong="Buffering and timeouts of the stream's location: the POST never goes there.",
+    references=(
+        "https://nginx.org/en/docs/http/ngx_http_core_module.html#location",
+        "https://modelcontextprotocol.io/specification/2024-11-05/basic/transports#http-with-sse",
+    ),
+    fix=Fix("a location for the path of the messages, passed to the stream's backend", "nginx"),
+    check=check,
+)
+
+_CONF = """
+server {
+    listen 8081;
+    root /var/www;
+    location /sse {
+        proxy_pass http://127.0.0.1:12213;
+        proxy_buffering off;
+    }
+    location / { try_files $uri $uri/ =404; }
+}
+"""
+
+
+def fires() -> Case:
+    """Only /sse is passed on; a POST meets static files."""
+    return _sample(_CONF, 405)
+
+
+def silent() -> Case:
+    """The session is not known there, but the path leads to the right backend."""
+    routed = "location /message { proxy_pass http://localhost:12213; }"
+    return _sample(_CONF.replace("listen 8081;", f"listen 8081; {routed}"), 404)
+
+
+def _sample(conf: str, status: int) -> Case:
+    from wizard.diagnose.rules import samples
+
+    return samples.case(
+        proxy="live",
+        direct="live",
+        conf=conf,
+        handshakes=(
+            samples.hands("proxy", stage="initialize", status=status),
+            samples.hands("direct"),
+        ),
+    )

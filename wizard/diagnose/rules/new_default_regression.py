@@ -1,0 +1,93 @@
+"""From 1.29.7 Nginx speaks HTTP/1.1 with keepalive to backends, and this one cannot."""
+
+from wizard.diagnose.rules import seen
+from wizard.diagnose.rules.rule import Rule, Station
+from wizard.model.case import Case, Cell
+from wizard.model.diagnosis import Confidence, Finding, Fix
+from wizard.model.resolution import Site
+from wizard.nginx.settings import HTTP_1_1_SINCE, numbers
+
+
+def check(rule: Rule, case: Case) -> Finding | None:
+    """502 where the new default is in force, and a direct HTTP/1.1 request fails likewise."""
+    broken = [cell for cell in case.proxy if cell.timeline.status == 502]
+    if not broken or case.site is None or not _by_default(case.site):
+        return None
+    if any(cell.timeline.headers_s is not None for cell in case.direct):
+        return None  # the backend does answer HTTP/1.1
+    logged = seen.log_lines(case, "premature-close", "invalid-answer")
+    closed = [cell for cell in case.direct if _closed(cell)]
+    if not logged and not closed:
+        return None
+    evidence = (
+        seen.of_cell(broken[0]),
+        seen.of_setting(case.site, "proxy_http_version"),
+        *(seen.of_cell(cell) for cell in closed[:1]),
+        *(seen.of_log(line) for line in logged[:1]),
+    )
+    sure: Confidence = "likely" if logged and closed else "possible"
+    return rule.found(sure, evidence, _APART)
+
+
+def _by_default(site: Site) -> bool:
+    setting = site.effective.get("proxy_http_version")
+    new = numbers(site.version) >= HTTP_1_1_SINCE
+    return new and setting is not None and setting.where is None
+
+
+def _closed(cell: Cell) -> bool:
+    """A backend that takes the connection and hangs up on the HTTP/1.1 request."""
+    return cell.outcome == "cut" and cell.timeline.headers_s is None
+
+
+_APART = (
+    "The backend takes the connection and hangs up on an HTTP/1.1 request, Nginx's or ours. That "
+    "it answers HTTP/1.0 was not tried: `curl -0 -N URL` at the backend shows it."
+)
+
+RULE = Rule(
+    id="new-default-regression",
+    station=Station.REACH,
+    title="502 since Nginx 1.29.7: HTTP/1.1 towards the backend",
+    what="From 1.29.7 proxy_http_version is 1.1 by default, with keepalive; before, it was 1.0 "
+    "and a connection for each request. A backend that knows HTTP/1.0 alone hangs up.",
+    hurts="All was well until Nginx was upgraded, and nobody touched the config.",
+    shows="502 with Nginx 1.29.7 or later, proxy_http_version not set, and in the error log "
+    '"upstream prematurely closed connection" or "upstream sent no valid HTTP/1.0 header".',
+    mend="`proxy_http_version 1.0;` in the location, together with `proxy_buffering off;`: an "
+    "HTTP/1.0 answer ends by close, and with buffering on its stream is held.",
+    wrong="`proxy_http_version 1.0;` alone on an event stream; longer timeouts.",
+    references=(
+        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_http_version",
+        "https://nginx.org/en/CHANGES",
+    ),
+    fix=Fix("proxy_http_version 1.0 together with proxy_buffering off in the location", "nginx"),
+    check=check,
+)
+
+
+def fires() -> Case:
+    """Nginx 1.31.3 with its defaults; the backend hangs up on HTTP/1.1."""
+    return _case("1.31.3")
+
+
+def silent() -> Case:
+    """The same under an Nginx that speaks HTTP/1.0 by default."""
+    return _case("1.22.1")
+
+
+def _case(version: str) -> Case:
+    from wizard.diagnose.rules import samples
+
+    error = (
+        "2026/11/23 16:00:00 [error] 71#71: *1 upstream prematurely closed connection while "
+        'reading response header from upstream, client: 127.0.0.1, request: "GET /sse HTTP/1.1"'
+    )
+    conf = "server { listen 8081; location / { proxy_pass http://127.0.0.1:12213; } }"
+    return samples.case(
+        proxy="502",
+        direct="closed",
+        conf=conf,
+        version=version,
+        logs=(samples.logged(error),),
+    )

@@ -1,0 +1,136 @@
+"""A session lives in one backend, and its messages go to others."""
+
+from dataclasses import replace
+
+from wizard.diagnose.rules import replayed, seen
+from wizard.diagnose.rules.rule import Rule, Station
+from wizard.model.case import Case, Replay
+from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.nginx.upstream import Balancing, balancing
+from wizard.text.text import safe
+
+UNKNOWN = frozenset({400, 404})
+
+
+def check(rule: Rule, case: Case) -> Finding | None:
+    """The same message to the same session: taken once, not known another time."""
+    pings = replayed.replays(case, "affinity")
+    taken = [one for one in pings if one.line.status and 200 <= one.line.status < 300]
+    lost = [one for one in pings if one.line.status in UNKNOWN]
+    if not taken:
+        return None
+    own = "direct" in taken[0].line.leg.name
+    first = () if own else _first_lost(case)
+    if not lost and not first:
+        return None
+    how = balancing(case.site) if case.site else Balancing()
+    fix = _BACKEND if own or (case.site is not None and not how.scatters) else RULE.fix
+    evidence = (
+        *_of_stream(case),
+        *first,
+        _count(pings, lost),
+        *map(replayed.of_replay, pings[-2:]),
+        *(() if own else _of_peers(case, how)),
+    )
+    sure: Confidence = "confirmed" if lost else "likely"
+    apart = APART if lost else _BETWEEN
+    return rule.found(sure, evidence, apart, fix=fix, explains=_SYMPTOMS)
+
+
+def _first_lost(case: Case) -> tuple[Evidence, ...]:
+    """The handshake's own message, if it was not known though the direct one was."""
+    spoken, direct = case.handshake("proxy"), case.handshake("direct")
+    what = "initialize" if spoken and spoken.transport == "http+sse" else "initialized"
+    line = spoken.exchange(what) if spoken and direct and direct.done else None
+    if line is None or line.status not in UNKNOWN:
+        return ()
+    text = f"HTTP {line.status}{replayed.said(line)}"
+    return (Evidence("probe", f"{line.leg.label}, the handshake's POST", text),)
+
+
+def _of_stream(case: Case) -> tuple[Evidence, ...]:
+    live = [cell for cell in seen.cells(case.proxy, "identity") if cell.outcome == "live"]
+    return tuple(seen.of_cell(cell) for cell in live[:1])
+
+
+def _count(pings: tuple[Replay, ...], lost: list[Replay]) -> Evidence:
+    text = f"of {len(pings)} messages to one open session {len(lost)} found it unknown"
+    return Evidence("replay", pings[0].line.leg.label, text)
+
+
+def _of_peers(case: Case, how: Balancing) -> tuple[Evidence, ...]:
+    if case.site is None or len(how.peers) < 2:
+        return ()
+    method = how.method or "nothing keeps a client at its own"
+    text = f"{len(how.peers)} servers ({safe(', '.join(how.peers), 200)}): {method}"
+    return (Evidence("config", str(how.where or case.site.config.main), text),)
+
+
+_BETWEEN = (
+    "The message of one session was not known, and those of another were all taken, on the same "
+    "path: so the path is right, and chance decides."
+)
+_BACKEND = Fix(
+    "the backend runs as one process, or its processes share their sessions, or each client "
+    "stays with one of them",
+    "backend",
+)
+_SYMPTOMS = frozenset(
+    {"message-path-unrouted", "endpoint-prefix-lost", "query-dropped", "wrong-transport"}
+    | {"upgrade-hardcoded", "cors"}
+)
+APART = (
+    "The same message, to the same URL, within the same open session, was answered in two ways: so "
+    "the path is right and the session exists, but not in every process that is asked."
+)
+
+RULE = Rule(
+    id="no-affinity",
+    station=Station.MESSAGE,
+    title="Messages go to backends that do not know the session",
+    what="The server keeps sessions in its memory. With several servers in the upstream (or "
+    "several worker processes in the backend) and nothing that keeps a client at one, a message "
+    "reaches the one that holds its stream by chance alone.",
+    hurts="With two, every second message is lost, or every single one where the requests come in "
+    "turn. On a machine with one process all is well.",
+    shows="The stream is live; the POST is answered 404 or 400 (session not found), and the same "
+    "POST once more is taken. `$upstream_addr` differs between the GET and the POST.",
+    mend="`ip_hash;` or `hash $remote_addr consistent;` in the upstream; or one process; or a "
+    "server that keeps no sessions.",
+    wrong="`hash $arg_sessionId`: the GET that opens the session does not have one yet. "
+    "`least_conn`: it sends the POST away from the server that holds the stream. `keepalive`.",
+    references=(
+        "https://nginx.org/en/docs/http/ngx_http_upstream_module.html#ip_hash",
+        "https://nginx.org/en/docs/http/ngx_http_upstream_module.html#hash",
+        "https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#session-management",
+    ),
+    fix=Fix("ip_hash, or hash $remote_addr consistent, in the upstream", "nginx"),
+    check=check,
+)
+
+
+def _case(first: int, second: int) -> Case:
+    from wizard.diagnose.rules import samples
+
+    case = samples.case(
+        proxy="live",
+        direct="live",
+        settings={"proxy_buffering": "off"},
+        peers=("127.0.0.1:12213", "127.0.0.1:12214"),
+        handshakes=(
+            samples.hands("proxy", stage="initialize", status=404, body="session not found"),
+            samples.hands("direct"),
+        ),
+    )
+    pings = [replayed.asked("affinity", status, side="proxy") for status in (first, second)]
+    return replace(case, replays=tuple(pings))
+
+
+def fires() -> Case:
+    """In turn: the second ping comes back to where the stream is."""
+    return _case(404, 202)
+
+
+def silent() -> Case:
+    """Never known: the path is another, or the session is gone."""
+    return _case(404, 404)

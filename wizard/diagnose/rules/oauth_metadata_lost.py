@@ -1,0 +1,133 @@
+"""The 401 points a client to metadata that it cannot reach."""
+
+import ipaddress
+from dataclasses import replace
+
+from wizard.diagnose.rules import addresses, replayed, seen
+from wizard.diagnose.rules.rule import Rule, Station
+from wizard.model.case import Case
+from wizard.model.diagnosis import Evidence, Finding, Fix
+from wizard.probe.request import challenged, metadata_url, origin
+from wizard.text.text import safe
+
+
+def check(rule: Rule, case: Case) -> Finding | None:
+    """The URL in the challenge is wrong to see, or leads to nothing."""
+    cell = challenged(case)
+    if cell is None:
+        return None
+    url = metadata_url(cell.timeline)
+    gone = [one for one in replayed.replays(case, "metadata") if one.line.status in (404, 410)]
+    wrong = _wrong(case, url)
+    if not wrong and not gone:
+        return None
+    named = f"the challenge names {safe(url, 200)}{': ' if wrong else ''}{wrong}"
+    label = cell.timeline.leg.label
+    evidence = (seen.of_cell(cell), Evidence("probe", label, named))
+    sure = bool(gone) or _sure(case, url)
+    found = (*evidence, *map(replayed.of_replay, gone))
+    return rule.found("confirmed" if sure else "likely", found, APART)
+
+
+def _wrong(case: Case, url: str) -> str:
+    """What is wrong with the URL, seen from outside; empty if nothing is."""
+    asked, named = origin(case.target.url), origin(url)
+    if not named[1]:
+        return "that is no URL"
+    if named == asked or (named[0] == asked[0] and _alike(named, asked)):
+        return ""
+    if _host(named) == _host(asked):
+        scheme = asked[0] == "https" and named[0] == "http"
+        return "http, where the request was https" if scheme else "another port than the public one"
+    if named[1] in _inside(case) or _is_private(_host(named)):
+        return "a host that only the inside knows"
+    return ""
+
+
+def _sure(case: Case, url: str) -> bool:
+    """Whether it is surely of no use: plain http to an https server, or the backend's address."""
+    named = origin(url)
+    return (named[0] == "http" and case.target.url.startswith("https:")) or (
+        named[1] in _inside(case)
+    )
+
+
+def _inside(case: Case) -> set[str]:
+    """The backend's own addresses."""
+    known = {origin(place.what)[1] for place in case.target.direct}
+    peers = case.site.upstream.peers if case.site and case.site.upstream else ()
+    return known | {addresses.address(peer) for peer in peers}
+
+
+def _host(known: tuple[str, str]) -> str:
+    """The host alone; all names of this machine are one."""
+    host = known[1].rpartition(":")[0]
+    try:
+        return "localhost" if ipaddress.ip_address(host).is_loopback else host
+    except ValueError:
+        return host
+
+
+def _alike(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    ports = one[1].rpartition(":")[2], other[1].rpartition(":")[2]
+    return _host(one) == _host(other) and ports[0] == ports[1]
+
+
+def _is_private(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return "." not in host or host.endswith((".local", ".internal", ".svc", ".localhost"))
+
+
+APART = (
+    "The 401 itself is right for a client without a token. What is wrong is where it sends that "
+    "client to learn how to get one."
+)
+
+RULE = Rule(
+    id="oauth-metadata-lost",
+    station=Station.ADMIT,
+    title="The OAuth metadata cannot be reached",
+    what="A 401 of an MCP server names, in WWW-Authenticate, the URL of its metadata. The backend "
+    "builds that URL from what it sees of the request: behind a proxy that is http, an inner name, "
+    "an inner port. Or the URL is right, and Nginx does not route `/.well-known/`.",
+    hurts="The client cannot find out where to log in: it shows a failed connection, or asks for "
+    "a login again and again.",
+    shows="The URL in the challenge is http where the request was https, has an inner host or "
+    "port, or answers 404.",
+    mend="Route `/.well-known/oauth-protected-resource` to the backend; pass X-Forwarded-Proto and "
+    "X-Forwarded-Host, and let the backend trust them; or set its public URL there.",
+    wrong="Copying the metadata into Nginx by hand; buffering and timeouts.",
+    references=(
+        "https://modelcontextprotocol.io/specification/2025-11-25/basic/authorization",
+        "https://www.rfc-editor.org/rfc/rfc9728#section-5.1",
+    ),
+    fix=Fix(
+        "/.well-known/ is routed to the backend, and the backend knows its public URL (forwarded "
+        "headers, or its own setting)",
+        "nginx",
+    ),
+    check=check,
+)
+
+_TLS_URL = "https://mcp.example.com/sse"
+
+
+def _case(metadata: str) -> Case:
+    from wizard.diagnose.rules import samples
+
+    case = samples.case(proxy="401", direct="401", settings={"proxy_buffering": "off"})
+    case = replace(case, target=replace(case.target, url=_TLS_URL))
+    challenge = f'Bearer resource_metadata="{metadata}"'
+    return replayed.answering(case, (("www-authenticate", challenge),))
+
+
+def fires() -> Case:
+    """The scheme is lost on the way in."""
+    return _case("http://mcp.example.com/.well-known/oauth-protected-resource/sse")
+
+
+def silent() -> Case:
+    """All is as it should be: the client has no token yet."""
+    return _case("https://mcp.example.com/.well-known/oauth-protected-resource/sse")

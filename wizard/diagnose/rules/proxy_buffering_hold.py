@@ -1,0 +1,216 @@
+"""Nginx collects the stream in its buffers instead of passing it on."""
+
+from wizard.diagnose.rules import addresses, answers, seen
+from wizard.diagnose.rules.posts import of_post
+from wizard.diagnose.rules.rule import Rule, Station
+from wizard.model.case import Case, Cell
+from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.text.text import capital, safe
+
+APART = (
+    "The direct request to the same backend is live while the proxied one is held, so the backend "
+    "does send; the backend does not ask for unbuffered delivery (X-Accel-Buffering); and the "
+    "config in force keeps buffering on"
+)
+
+_ELSEWHERE = (
+    "The direct request is live while the proxied one is held, and the config keeps buffering on; "
+    "but it is not shown that Nginx asks that backend"
+)
+_DIRECT = (
+    "Give as --direct the address that Nginx uses, and the config of the Nginx that serves this."
+)
+_BLIND = (
+    "The config in force keeps buffering on and would hold this stream; but nothing shows that the "
+    "backend sends at all: give --direct to tell it from a silent backend."
+)
+
+
+def check(rule: Rule, case: Case) -> Finding | None:
+    """Held through the proxy, live direct, and nothing in the config against it; the stream that
+    is asked for, or the answer to a POST."""
+    return _stream(rule, case) or _answer(rule, case)
+
+
+def _answer(rule: Rule, case: Case) -> Finding | None:
+    """Over MCP by POST the answer is a stream, and Nginx holds it until it ends."""
+    direct, held = answers.streamed_answer(case, "direct"), answers.held_answer(case)
+    if case.site is None and held is not None:
+        return rule.found("possible", tuple(map(of_post, held)), _ANSWER_BLIND)
+    if direct is None or not direct.is_event_stream or not answers.would_be_held(case, direct):
+        return None
+    assert case.site is not None
+    setting = seen.of_setting(case.site, f"{seen.buffer_prefix(case.site)}_buffering")
+    if held is None:
+        return rule.found("possible", (of_post(direct), setting), _UNTIL_ITS_END, latent=True)
+    sure: Confidence = "confirmed" if addresses.leads_to(case, direct.leg) else "possible"
+    evidence = (of_post(held[0]), of_post(direct), setting)
+    return rule.found(sure, evidence, _ANSWER)
+
+
+_ANSWER = (
+    "The same POST is answered at once by the backend, with an event stream, and late or not at "
+    "all through the proxy, whose config keeps buffering on: the answer is held until it ends."
+)
+_ANSWER_BLIND = (
+    "The same POST is answered at once by the backend, with an event stream, and late or not at "
+    "all through the proxy. Without the Nginx config it is not known that buffering is on: give "
+    "--conf to confirm."
+)
+_UNTIL_ITS_END = (
+    "The backend answers a POST with an event stream, and the config keeps buffering on: an answer "
+    "that takes its time, with progress on the way, is held until its end."
+)
+
+
+def _stream(rule: Rule, case: Case) -> Finding | None:
+    if seen.x_accel_buffering(case) == "no":
+        return _saved_by_header(rule, case)
+    stuck = seen.held(case)
+    asked = [cell for cell in case.direct if cell.outcome != "refused"]
+    if not stuck or (asked and not seen.live_direct(case)):
+        return None
+    if case.site is None:
+        return _without_config(rule, case, stuck)
+    if not (seen.proxied_by(case.site) and seen.buffering(case.site)):
+        return None
+    explained = tuple(cell for cell in stuck if seen.could_hold(case, cell))
+    if not explained:
+        return None
+    confidence = _confidence(case, stuck, explained)
+    apart = _apart(case) if confidence != "possible" else _doubtful(case)
+    return rule.found(confidence, _evidence(case, stuck), apart)
+
+
+def _doubtful(case: Case) -> str:
+    """What is missing where it is only possible."""
+    if seen.live_direct(case) and not seen.passes_here(case):
+        return _ANOTHERS
+    return _BLIND
+
+
+_ANOTHERS = (
+    "Nothing shows that the requests pass the Nginx of this config: none of its servers listens on "
+    "the port that was asked, and no log of it holds our lines. Give the config of the Nginx that "
+    "the URL leads to, or its access log."
+)
+
+
+def _confidence(case: Case, stuck: tuple[Cell, ...], explained: tuple[Cell, ...]) -> Confidence:
+    measured = bool(seen.live_direct(case)) and not _is_late(stuck)
+    here, known = seen.passes_here(case), addresses.is_direct(case)
+    if measured and explained == stuck and known and here:
+        return "confirmed"
+    if case.site is None or addresses.elsewhere(case) or here is False:
+        return "possible"
+    if here is None and not known:
+        return "possible"
+    return "likely" if _backend_sends(case) else "possible"
+
+
+def _backend_sends(case: Case) -> bool:
+    """Whether the backend is known to send: a silent one looks the same through the proxy."""
+    proxied = any(cell.outcome == "live" for cell in case.proxy)
+    return proxied or bool(seen.live_direct(case))
+
+
+def _is_late(stuck: tuple[Cell, ...]) -> bool:
+    """What came late may have waited for a dead peer as well."""
+    return any(cell.outcome == "late" for cell in stuck)
+
+
+def _evidence(case: Case, stuck: tuple[Cell, ...]) -> tuple[Evidence, ...]:
+    probes = [seen.of_cell(cell) for cell in stuck]
+    probes += [seen.of_direct(cell) for cell in seen.live_direct(case)[:1]]
+    config: list[Evidence] = []
+    if case.site is not None:
+        prefix = seen.buffer_prefix(case.site)
+        config = [seen.of_setting(case.site, f"{prefix}_buffering")]
+        if prefix == "proxy":
+            config.append(seen.of_setting(case.site, "proxy_http_version"))
+    logs = [seen.of_log(line) for line in seen.log_lines(case, "held-499")[:2]]
+    return (*probes, *config, *logs)
+
+
+def _apart(case: Case) -> str:
+    reached, other = addresses.same_backend(case), addresses.elsewhere(case)
+    if reached:
+        return f"{APART}. {capital(reached)}."
+    if other:
+        return f"{_ELSEWHERE}: Nginx passes this path to {safe(other, 120)}. {_DIRECT}"
+    return f"{_ELSEWHERE}. {_DIRECT}"
+
+
+def _without_config(rule: Rule, case: Case, stuck: tuple[Cell, ...]) -> Finding | None:
+    """No config to read: `likely` only where Nginx's log says that the backend had answered."""
+    if not seen.live_direct(case):
+        return None
+    # A slow gate, a slow peer of Nginx's own, a limit look the same from outside.
+    told = any("had answered 200" in line.meaning for line in seen.log_lines(case, "held-499"))
+    likely = told and seen.root_answers(case) and not _is_late(stuck)
+    return rule.found(
+        "likely" if likely else "possible",
+        _evidence(case, stuck),
+        "The direct request is live while the proxied one is held. Without the Nginx config it "
+        "is not known that buffering is on, nor that Nginx passes this path to that backend: "
+        "give --conf to confirm.",
+    )
+
+
+def _saved_by_header(rule: Rule, case: Case) -> Finding | None:
+    """Live, but only because the backend asks for it in each response."""
+    site = case.site
+    if site is None or seen.held(case) or not seen.proxied_by(site) or not seen.buffering(site):
+        return None
+    if not any(cell.outcome == "live" for cell in case.proxy):
+        return None
+    return rule.found(
+        "likely",
+        (
+            seen.of_setting(site, f"{seen.buffer_prefix(site)}_buffering"),
+            Evidence("probe", "sse-direct", "X-Accel-Buffering: no is what keeps the stream live"),
+        ),
+        "The proxied stream is live although buffering is on: the backend's header switches it "
+        "off for each response. A backend without that header would be held.",
+        latent=True,
+    )
+
+
+RULE = Rule(
+    id="proxy-buffering-hold",
+    station=Station.HOLD,
+    title="Nginx buffers the stream",
+    what="proxy_buffering is on, which is Nginx's default. Nginx reads the response into its "
+    "buffers and passes them on when they are full or when the response ends. An event stream "
+    "does neither, so the client gets nothing: often not even headers.",
+    hurts="Every client waits until it gives up, while the backend believes that it has answered. "
+    "The backend then logs the request as canceled, which is a consequence, not the cause.",
+    shows="The proxied stream is held and the direct one is live. Access log: 499 with 0 bytes "
+    "when the client gives up. Which client is held depends on TLS, on HTTP/2 and on how the "
+    "backend frames its response, so one client can work where another hangs.",
+    mend="`proxy_buffering off;` in the location that serves the stream, or the backend sends "
+    "`X-Accel-Buffering: no` in its response.",
+    wrong="Smaller buffers, `postpone_output 0`, `proxy_set_header X-Accel-Buffering no` (it is a "
+    "response header), a longer proxy_connect_timeout, `proxy_cache off` (the default), "
+    "`tcp_nodelay on` (the default).",
+    references=(
+        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering",
+        "https://modelcontextprotocol.io/specification/2024-11-05/basic/transports",
+    ),
+    fix=Fix("proxy_buffering off in the location that serves the stream", "nginx"),
+    check=check,
+)
+
+
+def fires() -> Case:
+    """The incident."""
+    from wizard.diagnose.rules import samples
+
+    return samples.case(proxy="held", direct="live", settings={"proxy_buffering": "on"})
+
+
+def silent() -> Case:
+    """Buffering on, and the backend is the one that is silent."""
+    from wizard.diagnose.rules import samples
+
+    return samples.case(proxy="held", direct="held", settings={"proxy_buffering": "on"})

@@ -1,0 +1,129 @@
+"""Nginx passes the message on without its query, and so without its session id."""
+
+import re
+
+from wizard.diagnose.rules import posts
+from wizard.diagnose.rules.rule import Rule, Station
+from wizard.model.case import Case
+from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.model.resolution import Site
+from wizard.text.text import safe
+
+UNKNOWN_SESSION = frozenset({400, 404, 422})
+"""What servers answer to a message without a session id."""
+_PASSED = re.compile(r"\w+://(?:\$\{?\w+\}?(?::\d+)?|[^$/]+)(.*)$", re.DOTALL)
+_VARIABLE = re.compile(r"\$\{?(\w+)\}?")
+_WITH_QUERY = re.compile(r"args|query_string|request_uri|arg_\w+")
+_PATH_ALONE = re.compile(r"uri|document_uri|\d+")
+
+
+def check(rule: Rule, case: Case) -> Finding | None:
+    """The POST is refused, the config drops the query that the endpoint names."""
+    site = case.message_site
+    if site is None or posts.arrives(case) is False or not drops_query(site):
+        return None
+    failed = posts.failed(case)
+    if failed is None:
+        return rule.found("likely", _config(site), _LATENT, latent=True) if _due(case) else None
+    if failed.status not in UNKNOWN_SESSION:
+        return None
+    confidence: Confidence = "confirmed" if failed.taken else "likely"
+    return rule.found(confidence, (*failed.evidence, *_config(site)), _APART)
+
+
+def _due(case: Case) -> bool:
+    return posts.untried(case)
+
+
+def drops_query(site: Site) -> bool:
+    """Whether the config surely passes the request on without the query that it came with."""
+    if not site.request.query or site.upstream is None or site.upstream.kind != "proxy":
+        return False
+    passed, uri = site.upstream.passed, site.upstream.request_uri
+    if "$" not in passed:
+        return uri is not None and "?" not in uri
+    path = _path(passed)
+    if not path or _WITH_QUERY.search(passed) or "?" in path:
+        return False
+    return all(_is_path(site, name) for name in _VARIABLE.findall(path))
+
+
+def _path(passed: str) -> str:
+    """The path that is passed; a variable right behind the address belongs to it."""
+    found = _PASSED.match(passed)
+    return found[1] if found else ""
+
+
+def _is_path(site: Site, name: str) -> bool:
+    """Whether a variable holds the path, or a part of it, and so no query."""
+    place = site.location.path if site.location else ""
+    captured = re.search(rf"\(\?P?[<']{name}[>']", place)
+    return bool(_PATH_ALONE.fullmatch(name) or captured)
+
+
+def _config(site: Site) -> tuple[Evidence, ...]:
+    upstream = site.upstream
+    if upstream is None:
+        return ()
+    where = str(upstream.where or site.config.main)
+    text = f"proxy_pass {safe(upstream.passed, 120)} passes exactly that path, without the query"
+    if "$" not in upstream.passed:
+        text = "a rewrite in this location drops the query"
+    return (posts.of_way(site), Evidence("config", where, text))
+
+
+_APART = (
+    "The same message, with its query, is taken by the backend itself; the path that Nginx passes "
+    "on is the right one, only the query is gone."
+)
+_LATENT = "Read from the config: no POST could be made, so it was not seen."
+
+RULE = Rule(
+    id="query-dropped",
+    station=Station.MESSAGE,
+    title="Nginx drops the query that holds the session id",
+    what="Where proxy_pass holds variables and names a path, Nginx passes exactly that path on: "
+    "the client's query is not appended. The endpoint names the session in its query, so the "
+    "message arrives without one.",
+    hurts="The stream is live, and each message is refused: 400, or session not found.",
+    shows="The POST gets 400 (or 404) and the backend misses the session id; the same POST direct "
+    "is taken. The config has `proxy_pass http://$name/path` without $is_args$args.",
+    mend="Append the query: `proxy_pass http://$name/path$is_args$args;`, or name no path at all.",
+    wrong="Sticky sessions, more workers: the session is there, only its name does not arrive.",
+    references=(
+        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass",
+        "https://nginx.org/en/docs/http/ngx_http_core_module.html#var_is_args",
+    ),
+    fix=Fix("append $is_args$args to the path in proxy_pass", "nginx"),
+    check=check,
+)
+
+_CONF = """
+server {
+    listen 8081;
+    location / {
+        proxy_pass http://127.0.0.1:12213;
+        proxy_buffering off;
+    }
+    location ~ ^/message {
+        set $backend 127.0.0.1:12213;
+        proxy_pass http://$backend$uri;
+    }
+}
+"""
+
+
+def fires() -> Case:
+    """The path is passed as `$uri`, which has no query."""
+    from wizard.diagnose.rules import samples
+
+    return samples.posted(_CONF, 400, body="sessionId is missing")
+
+
+def silent() -> Case:
+    """The query is appended, and the backend refuses the message for another reason."""
+    from wizard.diagnose.rules import samples
+
+    return samples.posted(
+        _CONF.replace("$uri", "$uri$is_args$args"), 400, body="sessionId is missing"
+    )

@@ -1,0 +1,93 @@
+"""A reload of Nginx cuts the streams that the old workers still serve."""
+
+from wizard.diagnose.rules import cuts, seen
+from wizard.diagnose.rules.rule import Rule, Station
+from wizard.model.case import Case, Cell
+from wizard.model.diagnosis import Evidence, Finding, Fix
+from wizard.model.resolution import Setting
+from wizard.text.text import safe
+
+
+def check(rule: Rule, case: Case) -> Finding | None:
+    """A cut while Nginx logged a reload; else, what the next reload will do."""
+    cut, limit = cuts.cut(case), cuts.shutdown_timeout(case.site)
+    if cut and cuts.reloaded(case) and not seen.log_lines(case, "read-timeout"):
+        return _observed(rule, case, cut[0], limit)
+    if limit is None or not seen.proxied_by(case.site):
+        return None
+    apart = "Predicted from the config, not observed: it happens at the next reload."
+    return rule.found("likely", (_of_limit(limit),), apart, latent=True)
+
+
+def _observed(rule: Rule, case: Case, cell: Cell, limit: Setting | None) -> Finding | None:
+    if case.site is not None and limit is None:
+        return None  # old workers keep their streams: the reload is not what cut this one
+    evidence = (
+        seen.of_cell(cell),
+        cuts.beside(case, cell),
+        *(seen.of_log(line) for line in cuts.reloaded(case)[:1]),
+        *([_of_limit(limit)] if limit else []),
+    )
+    apart = (
+        "Nginx was reloaded while the stream was watched, and logged no timeout of the stream "
+        "itself."
+    )
+    sure = limit is not None and cuts.outlived(case, cell)
+    return rule.found("confirmed" if sure else "likely", evidence, apart)
+
+
+def _of_limit(limit: Setting) -> Evidence:
+    text = f"{limit.name} {safe(limit.value, 20)}: so long after a reload every old stream is cut"
+    return Evidence("config", limit.origin, text)
+
+
+RULE = Rule(
+    id="reload-cut",
+    station=Station.CUT,
+    title="A reload of Nginx cuts open streams",
+    what="After a reload the old workers go on serving their open streams, until "
+    "worker_shutdown_timeout closes them. An ingress controller reloads at every change of any "
+    "of its routes.",
+    hurts="All streams drop at once, at times that have nothing to do with the stream; replies "
+    "under way are lost and all clients reconnect together.",
+    shows='The cut follows a reload ("gracefully shutting down" in the error log, at level notice) '
+    "by worker_shutdown_timeout; a silence before it is not needed. Open streams also keep the old "
+    "config until then: verify a change with a new connection.",
+    mend="A longer worker_shutdown_timeout, or none; fewer reloads; clients that reconnect.",
+    wrong="proxy_read_timeout, keepalive_timeout.",
+    references=(
+        "https://nginx.org/en/docs/ngx_core_module.html#worker_shutdown_timeout",
+        "https://nginx.org/en/docs/control.html#reconfiguration",
+    ),
+    fix=Fix("a longer worker_shutdown_timeout, or none, and clients that reconnect", "nginx"),
+    check=check,
+)
+
+
+def fires() -> Case:
+    """Cut while the error log says that an old worker is to end, after one second."""
+    from wizard.diagnose.rules import samples
+
+    notice = "2026/11/23 16:00:00 [notice] 71#71: gracefully shutting down"
+    return samples.case(
+        proxy="cut:1", direct="live", conf=_CONF, logs=(samples.logged(notice, ours=False),)
+    )
+
+
+def silent() -> Case:
+    """The same cut, and the old workers may take all the time that they need."""
+    from wizard.diagnose.rules import samples
+
+    notice = "2026/11/23 16:00:00 [notice] 71#71: gracefully shutting down"
+    return samples.case(
+        proxy="cut:1",
+        direct="live",
+        conf=_CONF.partition(";")[2],
+        logs=(samples.logged(notice, ours=False),),
+    )
+
+
+_CONF = """worker_shutdown_timeout 1s;
+http { server { listen 8081; location / {
+    proxy_pass http://127.0.0.1:12213; proxy_buffering off; proxy_read_timeout 1h;
+} } }"""

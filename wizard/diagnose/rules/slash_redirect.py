@@ -1,0 +1,113 @@
+"""The URL is redirected to itself with, or without, a slash at its end."""
+
+from urllib.parse import urljoin, urlsplit
+
+from wizard.diagnose.rules import posts, seen
+from wizard.diagnose.rules.rule import Rule, Station
+from wizard.model.case import Case
+from wizard.model.diagnosis import Evidence, Finding, Fix
+from wizard.model.timeline import Timeline
+from wizard.text.text import safe
+
+REDIRECTS = frozenset({301, 302, 307, 308})
+
+
+def check(rule: Rule, case: Case) -> Finding | None:
+    """A redirect whose Location differs by the slash at the path's end."""
+    asked = [cell.timeline for cell in case.proxy] + _posted(case)
+    line = next((line for line in asked if _target(line)), None)
+    if line is None:
+        return None
+    direct = [cell.timeline for cell in case.direct if _target(cell.timeline)]
+    own = any(site and not seen.proxied_by(site) for site in (case.site, case.message_site))
+    fix = _NGINX if own and not direct else None
+    evidence = (_of(line), *map(_of, direct[:1]), *_config(case))
+    return rule.found("confirmed", evidence, _apart(line, by_backend=bool(direct)), fix=fix)
+
+
+def _config(case: Case) -> tuple[Evidence, ...]:
+    location = case.site.location if case.site else None
+    if location is None or case.site is None or seen.proxied_by(case.site):
+        return (posts.of_way(case.site),) if case.site else ()
+    place = f"location {location.modifier} {location.path}".replace("  ", " ")
+    said = f"{safe(place, 80)}: {safe(location.reason, 200)}"
+    return (Evidence("config", str(location.directive.where), said),)
+
+
+def _posted(case: Case) -> list[Timeline]:
+    failed = posts.failed(case)
+    return [failed.answer] if failed else []
+
+
+def _target(line: Timeline) -> str:
+    """Where the redirect leads; empty where it is none of this kind."""
+    if line.status not in REDIRECTS:
+        return ""
+    url = line.leg.url
+    try:
+        target = urljoin(url, (line.header("location") or "").strip())
+        asked, named, _ = urlsplit(url).path, urlsplit(target).path, urlsplit(target).port
+    except ValueError:
+        return ""
+    return target if asked != named and asked.rstrip("/") == named.rstrip("/") else ""
+
+
+def _of(line: Timeline) -> Evidence:
+    path = safe(urlsplit(line.leg.url).path, 120)
+    said = (
+        f"{path} answered {line.status} with Location: {safe(line.header('location') or '', 200)}"
+    )
+    return Evidence("probe", line.leg.label, said)
+
+
+def _apart(line: Timeline, *, by_backend: bool) -> str:
+    who = "The backend redirects by itself, without Nginx too." if by_backend else ""
+    asked, named = urlsplit(line.leg.url), urlsplit(_target(line))
+    wrong = []
+    if asked.scheme == "https" and named.scheme == "http":
+        wrong.append("to http://, where the public URL is https://")
+    if asked.hostname != named.hostname or (asked.port != named.port and not wrong):
+        wrong.append(f"to {safe(named.netloc, 120)}, which is not the public address")
+    leads = f" It leads {' and '.join(wrong)}: most clients get no further." if wrong else ""
+    return f"The two paths differ by the slash alone. {who}{leads}".replace("  ", " ").strip()
+
+
+_NGINX = Fix("use the exact URL, or serve the path without the slash (`location = …`)", "nginx")
+
+RULE = Rule(
+    id="slash-redirect",
+    station=Station.ROUTE,
+    title="The path is redirected for the sake of a slash",
+    what="The path is served with a slash at its end and asked for without, or the other way "
+    "round. A framework's mount redirects so, and Nginx does for `location /x/` that passes on.",
+    hurts="Clients that do not follow redirects fail; others turn a POST into a GET, or lose their "
+    "credentials. Behind TLS the Location is often http:// or an inner host.",
+    shows="301, 302, 307 or 308, and a Location that differs by the slash.",
+    mend="Give clients the exact URL. Where the Location names http:// or an inner host: pass "
+    "X-Forwarded-Proto and Host on, and let the backend trust them.",
+    wrong="proxy_redirect alone: the client still asks twice.",
+    references=(
+        "https://nginx.org/en/docs/http/ngx_http_core_module.html#location",
+        "https://www.rfc-editor.org/rfc/rfc9110#section-15.4",
+        "https://fetch.spec.whatwg.org/#http-redirect-fetch",
+    ),
+    fix=Fix("use the exact URL, with or without the slash as the server names it", "client"),
+    check=check,
+)
+
+
+def fires() -> Case:
+    """The framework's mount, which does not know that the client speaks https."""
+    return _sample("redirect:http://svc-bot:8000/sse/")
+
+
+def silent() -> Case:
+    """A redirect to a login page."""
+    return _sample("redirect:https://login.example/")
+
+
+def _sample(kind: str) -> Case:
+    from wizard.diagnose.rules import samples
+
+    url = "https://mcp.example/sse"
+    return samples.case(proxy=kind, direct="live", url=url, settings={"proxy_buffering": "off"})

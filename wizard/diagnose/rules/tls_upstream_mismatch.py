@@ -1,0 +1,144 @@
+"""TLS between Nginx and the backend fails."""
+
+from wizard.diagnose.rules import addresses, seen
+from wizard.diagnose.rules.rule import Rule, Station
+from wizard.model.case import Case, Cell
+from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.model.log_report import LogLine
+from wizard.model.resolution import Site
+from wizard.text.text import safe
+
+
+def check(rule: Rule, case: Case) -> Finding | None:
+    """SSL in the error log; or a gateway error, TLS to the backend, and no name sent."""
+    if plain := _plain_to_tls(case):
+        return rule.found("confirmed", (*map(seen.of_cell, plain), *_passed(case)), _PLAIN,
+                          fix=_SPEAK_TLS)  # fmt: skip
+    broken = [cell for cell in case.proxy if cell.timeline.status in (502, 504)]
+    logged = seen.log_lines(case, "upstream-tls")
+    if not broken or not (logged or _unnamed(case)):
+        return None
+    evidence = (
+        seen.of_cell(broken[0]),
+        *(seen.of_log(line) for line in logged[:1]),
+        *_passed(case),
+        *_of_name(case.site),
+    )
+    sure: Confidence = "confirmed" if logged else "likely"
+    explains = frozenset({"upstream-unreachable"}) if logged else frozenset[str]()
+    return rule.found(sure, evidence, _APART if logged else _UNLOGGED, fix=_fix(case.site, logged),
+                      explains=explains)  # fmt: skip
+
+
+def _plain_to_tls(case: Case) -> tuple[Cell, ...]:
+    """What a TLS server says to plain HTTP, as Nginx and others word it."""
+    return tuple(
+        cell
+        for cell in case.proxy
+        if cell.timeline.status == 400 and "HTTPS" in cell.timeline.excerpt.upper()
+        if not (case.site and _is_tls(case.site))
+    )[:1]
+
+
+def _is_tls(site: Site) -> bool:
+    return bool(site.upstream and site.upstream.passed.lower().startswith(("https:", "grpcs:")))
+
+
+def _unnamed(case: Case) -> bool:
+    """TLS to the very address that is live when asked directly with its name."""
+    site = case.site
+    if site is None or site.upstream is None or not _is_tls(site):
+        return False
+    live = {addresses.direct_address(case, cell.timeline.leg) for cell in seen.live_direct(case)}
+    there = {addresses.address(peer) for peer in site.upstream.peers}
+    return site.value("proxy_ssl_server_name") == "off" and bool(live & there)
+
+
+def _passed(case: Case) -> tuple[Evidence, ...]:
+    upstream = case.site.upstream if case.site else None
+    if upstream is None or upstream.where is None:
+        return ()
+    return (Evidence("config", str(upstream.where), f"proxy_pass {safe(upstream.passed)}"),)
+
+
+def _of_name(site: Site | None) -> tuple[Evidence, ...]:
+    if site is None or not _is_tls(site):
+        return ()
+    return (seen.of_setting(site, "proxy_ssl_server_name"),)
+
+
+def _fix(site: Site | None, logged: tuple[LogLine, ...]) -> Fix | None:
+    text = " ".join(line.text for line in logged)
+    if "wrong version number" in text:
+        return _SPEAK_PLAIN
+    named = site is not None and site.value("proxy_ssl_server_name") == "on"
+    if "certificate" in text or named:
+        return _CERTIFICATE
+    return None
+
+
+_APART = (
+    "The TCP connection stood and TLS on it failed: the address is right, and the request never "
+    "reached the backend."
+)
+_UNLOGGED = (
+    "That very address is live when asked with its name, and Nginx sends no name. The error log "
+    'would confirm it: "SSL_do_handshake() failed … while SSL handshaking to upstream".'
+)
+_PLAIN = "The backend itself says that it was spoken to in plain HTTP on a port for TLS."
+_SPEAK_TLS = Fix("proxy_pass https:// with proxy_ssl_server_name on: the port speaks TLS", "nginx")
+_SPEAK_PLAIN = Fix("proxy_pass http://: the backend's port speaks no TLS", "nginx")
+_CERTIFICATE = Fix(
+    "proxy_ssl_name is the name in the backend's certificate, and proxy_ssl_verify, "
+    "proxy_ssl_protocols and a client certificate are as the backend wants them",
+    "nginx",
+)
+
+RULE = Rule(
+    id="tls-upstream-mismatch",
+    station=Station.REACH,
+    title="TLS between Nginx and the backend fails",
+    what="proxy_pass names https://, and Nginx sends no server name by default "
+    "(proxy_ssl_server_name off), or the wrong one: the name of the upstream block. A backend "
+    "with several certificates, or behind a CDN, refuses. Or one side speaks TLS and the other "
+    "does not.",
+    hurts="502 on each request, while the same https URL works with curl from the same machine.",
+    shows='502, and in the error log "SSL_do_handshake() failed" or "peer closed connection in SSL '
+    'handshake", "while SSL handshaking to upstream". "wrong version number" means that the '
+    "backend speaks plain HTTP.",
+    mend="`proxy_ssl_server_name on;` and, where proxy_pass names an upstream block, "
+    "`proxy_ssl_name` with the backend's real name.",
+    wrong="proxy_ssl_verify off: it is off by default. proxy_set_header Host: TLS comes before it.",
+    references=(
+        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_ssl_server_name",
+        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_ssl_name",
+    ),
+    fix=Fix("proxy_ssl_server_name on, and proxy_ssl_name with the backend's real name", "nginx"),
+    check=check,
+)
+
+
+def fires() -> Case:
+    """502, and the error log says that the handshake failed."""
+    from wizard.diagnose.rules import samples
+
+    error = (
+        "2026/11/23 16:00:00 [error] 71#71: *1 SSL_do_handshake() failed (SSL: error:14094410:SSL "
+        "routines:ssl3_read_bytes:sslv3 alert handshake failure) while SSL handshaking to upstream,"
+        ' client: 127.0.0.1, server: , request: "GET /sse HTTP/1.1"'
+    )
+    return samples.case(proxy="502", direct="live", conf=_CONF, logs=(samples.logged(error),))
+
+
+def silent() -> Case:
+    """502 with TLS to the backend, but Nginx could not even connect."""
+    from wizard.diagnose.rules import samples
+
+    error = (
+        "2026/11/23 16:00:00 [error] 71#71: *1 connect() failed (111: Connection refused) while "
+        'connecting to upstream, client: 127.0.0.1, server: , request: "GET /sse HTTP/1.1"'
+    )
+    return samples.case(proxy="502", direct="live", conf=_CONF, logs=(samples.logged(error),))
+
+
+_CONF = "server { listen 8081; location / { proxy_pass https://bot.internal:12213; } }"

@@ -1,0 +1,97 @@
+"""Nginx asks the backend to change the protocol on every request, also on a POST."""
+
+from wizard.diagnose.rules import posts, seen
+from wizard.diagnose.rules.query_dropped import drops_query
+from wizard.diagnose.rules.rule import Rule, Station
+from wizard.model.case import Case
+from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.model.resolution import Site
+
+REFUSALS = frozenset({400, 426, 501})
+"""What servers answer that do not take an upgrade with a body."""
+
+
+def check(rule: Rule, case: Case) -> Finding | None:
+    """The POST is refused, and its location sends `Connection: upgrade` whatever is asked."""
+    site, failed = case.message_site, posts.failed(case)
+    if site is None or failed is None or failed.status not in REFUSALS:
+        return None
+    if failed.by_nginx or not _hardcoded(site) or posts.arrives(case) is False or drops_query(site):
+        return None
+    well = any(cell.outcome in ("live", "ended") for cell in case.proxy)
+    confidence: Confidence = "confirmed" if failed.taken and well else "likely"
+    evidence = (*failed.evidence, *_stream(case), seen.of_setting(site, "proxy_set_header"))
+    return rule.found(confidence, evidence, _APART)
+
+
+def _hardcoded(site: Site) -> bool:
+    setting = site.effective.get("proxy_set_header")
+    entries = setting.entries if setting else ()
+    return any(
+        len(entry) == 2 and entry[0].lower() == "connection" and entry[1].lower() == "upgrade"
+        for entry in entries
+    )
+
+
+def _stream(case: Case) -> tuple[Evidence, ...]:
+    live = (cell for cell in case.proxy if cell.outcome in ("live", "ended"))
+    return tuple(seen.of_cell(cell) for cell in live)[:1]
+
+
+_APART = (
+    "The GET stream is live and the backend takes the same POST directly; the message's path "
+    "arrives as it should, with its query, so what differs is the header that Nginx adds."
+)
+
+RULE = Rule(
+    id="upgrade-hardcoded",
+    station=Station.MESSAGE,
+    title='`Connection "upgrade"` is sent with every request',
+    what='The location holds the lines for WebSockets, `proxy_set_header Connection "upgrade";` '
+    "among them, for all requests. An event stream needs no upgrade, and some servers refuse a "
+    "POST that asks for one.",
+    hurts="GET works, so the stream looks healthy, and each message gets 400.",
+    shows="The POST through Nginx gets 400; the same POST direct is taken, and the GET is live.",
+    mend='`proxy_set_header Connection "";`; where WebSockets are served too, a map that sends '
+    "the empty text when the client asks for no upgrade.",
+    wrong="Passing Upgrade on as well: an event stream is plain HTTP.",
+    references=(
+        "https://nginx.org/en/docs/http/websocket.html",
+        "https://www.rfc-editor.org/rfc/rfc9110#section-7.8",
+    ),
+    fix=Fix(
+        "`proxy_set_header Connection \"\";` in the location, or a map that sends '' when there "
+        "is no Upgrade",
+        "nginx",
+    ),
+    check=check,
+)
+
+_CONF = """
+server {
+    listen 8081;
+    location / {
+        proxy_pass http://127.0.0.1:12213;
+        proxy_http_version 1.1;
+        proxy_set_header Upgrade $http_upgrade;
+        proxy_set_header Connection "upgrade";
+        proxy_buffering off;
+    }
+}
+"""
+
+
+def fires() -> Case:
+    """The header is sent with all requests, and the POST alone is refused."""
+    from wizard.diagnose.rules import samples
+
+    return samples.posted(_CONF, 400, body="Bad Request")
+
+
+def silent() -> Case:
+    """A map decides, so that a POST does not ask for an upgrade."""
+    from wizard.diagnose.rules import samples
+
+    return samples.posted(
+        _CONF.replace('"upgrade"', "$connection_upgrade"), 400, body="Bad Request"
+    )

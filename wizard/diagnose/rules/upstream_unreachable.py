@@ -1,0 +1,121 @@
+"""Nginx cannot connect to the backend."""
+
+from wizard.diagnose.rules import addresses, seen
+from wizard.diagnose.rules.rule import Rule, Station
+from wizard.model.case import Case, Cell
+from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.text.text import safe
+
+
+def check(rule: Rule, case: Case) -> Finding | None:
+    """A gateway error, and a log line or a refused direct leg that says why."""
+    gateway = tuple(cell for cell in case.proxy if cell.timeline.status in (502, 504))
+    if not gateway:
+        return None
+    logged = seen.log_lines(case, "connect-failed")
+    confidence = _confidence(case, bool(logged))
+    if confidence is None:
+        return None
+    evidence = (
+        *(seen.of_cell(cell) for cell in gateway[:1]),
+        *(seen.of_log(line) for line in logged[:1]),
+        *_of_direct(case),
+        *_of_config(case),
+    )
+    return rule.found(confidence, evidence, APART[confidence])
+
+
+APART: dict[Confidence, str] = {
+    "confirmed": "Nginx could not connect: not a backend that answers wrongly, not TLS to it, and "
+    "not a slow answer.",
+    "likely": "The gateway error and the address in the config say so; Nginx's error log would "
+    "confirm it: connect() failed.",
+    "possible": "502 also means a backend that closes early or TLS that fails towards it; Nginx's "
+    "error log tells which.",
+}
+
+
+def _confidence(case: Case, logged: bool) -> Confidence | None:
+    if logged:
+        return "confirmed"
+    if _direct_refused(case):
+        return "confirmed" if _same_address(case) else "likely"
+    if not seen.live_direct(case):
+        return "possible"
+    if case.site is None:
+        return "possible"
+    # The backend at the very address that the config names is alive: something else is wrong.
+    if _same_address(case):
+        return None
+    return "possible" if _over_tls(case) else "likely"
+
+
+def _direct_refused(case: Case) -> bool:
+    return bool(case.direct) and all(
+        cell.timeline.ended in seen.SILENT_ENDS and cell.timeline.headers_s is None
+        for cell in case.direct
+    )
+
+
+def _over_tls(case: Case) -> bool:
+    """Whether Nginx speaks TLS to the backend: a 502 may come from that."""
+    upstream = case.site.upstream if case.site else None
+    return upstream is not None and upstream.passed.startswith("https")
+
+
+def _same_address(case: Case) -> bool:
+    peers = case.site.upstream.peers if case.site and case.site.upstream else ()
+    direct = {addresses.direct_address(case, cell.timeline.leg) for cell in case.direct}
+    return any(addresses.address(peer) in direct for peer in peers)
+
+
+def _of_direct(case: Case) -> tuple[Evidence, ...]:
+    shown: tuple[Cell, ...] = seen.live_direct(case)[:1] or case.direct[:1]
+    return tuple(seen.of_cell(cell) for cell in shown)
+
+
+def _of_config(case: Case) -> tuple[Evidence, ...]:
+    if case.site is None or case.site.upstream is None:
+        return ()
+    upstream = case.site.upstream
+    where = str(upstream.where or case.site.config.main)
+    peers = ", ".join(upstream.peers) or "an address that variables decide"
+    return (Evidence("config", where, f"{safe(upstream.passed)}: passed to {safe(peers)}"),)
+
+
+RULE = Rule(
+    id="upstream-unreachable",
+    station=Station.REACH,
+    title="Nginx cannot reach the backend",
+    what="The address that Nginx passes to is refused or does not answer: a stale address, a wrong "
+    "port, localhost that resolves to ::1, a name that was looked up once at start.",
+    hurts="Every request to this path fails: at once with 502, or with 504 after the timeout.",
+    shows='502 or 504 through the proxy. Error log: "connect() failed (111: Connection refused)". '
+    "A direct request to the right address works.",
+    mend="Correct the address; where it changes, use a `resolver` and a variable in proxy_pass.",
+    wrong="Buffering and timeouts: no stream is there to be held.",
+    references=(
+        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass",
+        "https://nginx.org/en/docs/http/ngx_http_core_module.html#resolver",
+    ),
+    fix=Fix(
+        "the address in proxy_pass (or its upstream) is one where the backend listens", "nginx"
+    ),
+    check=check,
+)
+
+
+def fires() -> Case:
+    """502, the config names another port than the one that is alive."""
+    from wizard.diagnose.rules import samples
+
+    return samples.case(
+        proxy="502", direct="live", peers=("127.0.0.1:1",), settings={"proxy_buffering": "on"}
+    )
+
+
+def silent() -> Case:
+    """502, though the address in the config is alive: something else is wrong."""
+    from wizard.diagnose.rules import samples
+
+    return samples.case(proxy="502", direct="live", settings={"proxy_buffering": "on"})

@@ -1,0 +1,110 @@
+"""No MCP server answers at the URL, but one does at the other transport's path beside it."""
+
+from urllib.parse import urlsplit
+
+from wizard.diagnose.rules import posts
+from wizard.diagnose.rules.rule import Rule, Station
+from wizard.model.case import Case
+from wizard.model.diagnosis import Evidence, Finding, Fix
+from wizard.model.handshake import Handshake
+from wizard.text.text import safe
+
+
+def check(rule: Rule, case: Case) -> Finding | None:
+    """The URL answers 404, 405 or 406; a handshake at its sibling succeeds."""
+    proxied, direct = case.handshake("proxy"), case.handshake("direct")
+    if proxied is None or proxied.done or _serves(case, direct):
+        return None
+    through, behind = _found(proxied), _found(direct)
+    if through is not None:
+        apart = f"{_APART} {_path(through)} is where the server is."
+        return rule.found("confirmed", _evidence(case, proxied, through), apart)
+    if behind is not None and direct is not None:
+        evidence = (*_evidence(case, direct, behind), *posts.ways(case))
+        return rule.found("likely", evidence, _BEHIND, fix=_BOTH)
+    return None
+
+
+def _serves(case: Case, direct: Handshake | None) -> bool:
+    """Whether the backend does speak MCP at the URL's own path: then the way there is at fault."""
+    return bool(direct and direct.done and _path(direct) == urlsplit(case.target.url).path)
+
+
+def _found(spoken: Handshake | None) -> Handshake | None:
+    sibling = spoken.sibling if spoken else None
+    return sibling if sibling and sibling.done else None
+
+
+def _path(spoken: Handshake) -> str:
+    return urlsplit(spoken.url).path
+
+
+def _evidence(case: Case, asked: Handshake, found: Handshake) -> tuple[Evidence, ...]:
+    cells = case.proxy if asked.side == "proxy" else case.direct
+    line = next((cell.timeline for cell in cells), None)
+    got = f"GET {safe(_path(asked), 120)} answered {line.status}" if line else safe(asked.why)
+    spoken = f"{found.transport} {safe(found.version, 40)}"
+    there = f"{safe(_path(found), 120)} speaks MCP over {spoken}: {safe(found.server, 80)}"
+    where = line.leg.label if line else f"mcp-{asked.side}"
+    return (
+        Evidence("probe", where, got),
+        Evidence("probe", f"mcp-{asked.side}", there.removesuffix(": ")),
+    )
+
+
+_APART = "The same server, by the same way, completes a handshake at the path beside this one."
+_BEHIND = (
+    "The backend itself completes a handshake at the path beside this one and none at this one; "
+    "through Nginx that path does not answer yet."
+)
+_BOTH = Fix("use the path that the server speaks at, and pass that path on in Nginx", "client")
+
+RULE = Rule(
+    id="wrong-transport",
+    station=Station.ROUTE,
+    title="The server speaks another transport, at another path",
+    what="The client asks for HTTP+SSE at /sse, and the server speaks Streamable HTTP at /mcp; or "
+    "the reverse. HTTP+SSE is deprecated since 2025-03-26, and servers drop it: the .NET SDK has "
+    "/sse off by default from 1.2.0.",
+    hurts="It looks like a routing fault of the proxy, and hours go into locations that are right.",
+    shows="404, 405 or 406 at one path, with and without the proxy; a handshake at the other.",
+    mend="Give the client the right URL and transport, or let the server serve the old one too.",
+    wrong="Editing Nginx: no location makes a server speak another transport.",
+    references=(
+        "https://modelcontextprotocol.io/specification/2025-11-25/basic/transports",
+        "https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#backwards-compatibility",
+    ),
+    fix=Fix("the client uses the path and the transport that the server speaks", "client"),
+    check=check,
+)
+
+
+def fires() -> Case:
+    """404 at /sse, Streamable HTTP at /mcp."""
+    return _sample("done")
+
+
+def silent() -> Case:
+    """404 at both."""
+    return _sample("initialize")
+
+
+def _sample(stage: str) -> Case:
+    from dataclasses import replace
+
+    from wizard.diagnose.rules import samples
+
+    here = samples.hands("proxy", transport="unknown", stage="stream", status=404)
+    there = samples.hands(
+        "proxy",
+        transport="streamable-http",
+        stage="done" if stage == "done" else "initialize",
+        url="http://127.0.0.1:8081/mcp",
+        status=200 if stage == "done" else 404,
+    )
+    return samples.case(
+        proxy="404",
+        direct="404",
+        settings={"proxy_buffering": "off"},
+        handshakes=(replace(here, sibling=there),),
+    )

@@ -1,0 +1,100 @@
+"""The backend says how to deliver, in X-Accel-Buffering, and is overruled or overrules."""
+
+from wizard.diagnose.rules import seen
+from wizard.diagnose.rules.rule import Rule, Station
+from wizard.model.case import Case
+from wizard.model.diagnosis import Evidence, Finding, Fix
+
+
+def check(rule: Rule, case: Case) -> Finding | None:
+    """The header seen on the direct leg, and the proxied one held all the same."""
+    stuck = seen.held(case)
+    said = seen.x_accel_buffering(case)
+    if not stuck or not seen.live_direct(case) or said not in ("no", "yes"):
+        return None
+    return _ignored(rule, case) if said == "no" else _forced_on(rule, case)
+
+
+def _evidence(case: Case, said: str) -> tuple[Evidence, ...]:
+    stuck, direct = seen.held(case), seen.live_direct(case)[0]
+    label = direct.timeline.leg.label
+    return (
+        *(seen.of_cell(cell) for cell in stuck),
+        seen.of_direct(direct),
+        Evidence("probe", label, f"the backend sends X-Accel-Buffering: {said}"),
+    )
+
+
+def _ignored(rule: Rule, case: Case) -> Finding | None:
+    apart = (
+        "The backend asks for unbuffered delivery, the direct leg shows it, and Nginx holds the "
+        "stream all the same."
+    )
+    if case.site is None:
+        likely = seen.behind_plain_nginx(case)
+        more = " Without the config it could also be another proxy in front: give --conf."
+        return rule.found("likely" if likely else "possible", _evidence(case, "no"), apart + more)
+    ignored = f"{seen.buffer_prefix(case.site)}_ignore_headers"
+    if not seen.ignores_header(case.site, "x-accel-buffering") or not seen.buffering(case.site):
+        return None
+    evidence = (*_evidence(case, "no"), seen.of_setting(case.site, ignored))
+    return rule.found("confirmed", evidence, f"{apart} The config ignores the header.")
+
+
+def _forced_on(rule: Rule, case: Case) -> Finding | None:
+    """`yes` switches buffering on where the config has it off."""
+    site = case.site
+    if site is None or seen.buffering(site) or seen.ignores_header(site, "x-accel-buffering"):
+        return None
+    evidence = (*_evidence(case, "yes"), seen.of_setting(site, "proxy_buffering"))
+    apart = "The config has buffering off, and the backend's header switches it on again."
+    return rule.found("confirmed", evidence, apart, fix=_FORCED_FIX)
+
+
+_FORCED_FIX = Fix("the backend no longer sends X-Accel-Buffering: yes on the stream", "backend")
+
+RULE = Rule(
+    id="xab-ignored",
+    station=Station.HOLD,
+    title="The backend's X-Accel-Buffering is not followed",
+    what="The backend sends `X-Accel-Buffering: no` to be delivered unbuffered, and Nginx is told "
+    "to ignore that header (`proxy_ignore_headers X-Accel-Buffering`); or the backend sends `yes` "
+    "and so switches on what the config has off.",
+    hurts="The backend does all that its documentation asks for, and the stream hangs. Whoever "
+    "reads the backend's code finds nothing wrong.",
+    shows="The direct response carries the header and is live; the proxied one is held. Nginx "
+    "strips the header, so the proxied response never shows it.",
+    mend="Take X-Accel-Buffering out of proxy_ignore_headers, or set `proxy_buffering off;` in the "
+    "location that serves the stream.",
+    wrong="Sending the header again with `proxy_set_header` (a request header) or `add_header` "
+    "(helps only an outer Nginx).",
+    references=(
+        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_ignore_headers",
+        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering",
+    ),
+    fix=Fix("proxy_buffering off in the location, or stop ignoring X-Accel-Buffering", "nginx"),
+    check=check,
+)
+
+
+def fires() -> Case:
+    """The header is sent and ignored."""
+    from wizard.diagnose.rules import samples
+
+    return samples.case(
+        proxy="held",
+        direct="live",
+        direct_headers={"x-accel-buffering": "no"},
+        settings={"proxy_buffering": "on", "proxy_ignore_headers": "X-Accel-Buffering"},
+    )
+
+
+def silent() -> Case:
+    """Held, and the backend never sent the header."""
+    from wizard.diagnose.rules import samples
+
+    return samples.case(
+        proxy="held",
+        direct="live",
+        settings={"proxy_buffering": "on", "proxy_ignore_headers": "X-Accel-Buffering"},
+    )

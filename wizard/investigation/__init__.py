@@ -1,0 +1,1 @@
+"""The eight steps of an investigation, and the evidence that they collect."""

@@ -1,0 +1,171 @@
+"""What a step's result comes to: pass, warn or fail, and why, in one sentence."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from wizard.diagnose.outcome import handshake_fails, is_well
+from wizard.model.case import HELD, Case, Cell, State
+from wizard.model.diagnosis import Diagnosis, Recommendation
+from wizard.model.handshake import Handshake
+from wizard.model.log_report import LogReport
+from wizard.model.resolution import Site
+from wizard.model.timeline import Timeline
+from wizard.text.text import safe, seconds
+
+Verdict = tuple[State, str]
+TELLING = frozenset(
+    {"held-499", "read-timeout", "header-timeout", "connect-failed", "premature-close", "gateway"}
+    | {"limited", "delayed", "auth-request", "tried-again", "worker-timeout"}
+    | {"upstream-tls", "invalid-answer"}
+)
+"""Log lines that tell of a fault. A cancel is a consequence: our leaving leaves one too."""
+
+
+def of_root(line: Timeline) -> Verdict:
+    """The root path: any answer but a gateway error shows that the way there is open."""
+    if line.headers_s is None:
+        return "fail", line.detail or f"no answer within {seconds(line.waited_s)}"
+    media = safe((line.header("content-type") or "no content type").split(";")[0], 60)
+    answer = f"{line.status} {media} after {seconds(line.headers_s)}"
+    if line.status in (502, 503, 504):
+        return "fail", f"{answer}: the proxy is there, the backend behind it is not"
+    return "pass", answer
+
+
+def of_cells(cells: Sequence[Cell], spoken: Handshake | None = None) -> Verdict:
+    """A matrix: passes only where every cell that the server offers is live, or need not be."""
+    offered = [cell for cell in cells if cell.counts]
+    if not offered:
+        return "skip", cells[0].why if cells else "nothing was probed"
+    state, why = _of_offered(offered, spoken)
+    unasked = next((cell.why for cell in cells if cell.outcome == "not-asked"), "")
+    if unasked:
+        return "fail" if state == "fail" else "warn", f"{why}; {unasked}"
+    return state, why
+
+
+def _of_offered(offered: Sequence[Cell], spoken: Handshake | None) -> Verdict:
+    bad = [cell for cell in offered if not is_well(cell, spoken)]
+    if not bad and all(cell.outcome not in ("live", "ended") for cell in offered):
+        return "pass", f"no GET stream is needed: the server answers by POST; {offered[0].why}"
+    if not bad:
+        return "pass", f"live: {_first(offered)}"
+    if all(cell.outcome == "silent" for cell in offered):
+        return "warn", f"open and silent: {offered[0].why}"
+    counts = {outcome: sum(c.outcome == outcome for c in bad) for outcome in _kinds(bad)}
+    said = [f"{_NAMES.get(word, word)} in {n} of {len(offered)}" for word, n in counts.items()]
+    return "fail", f"{', '.join(said)}: {bad[0].why}"
+
+
+_NAMES = {"status": "an error", "not-a-stream": "no stream", "refused": "no answer"}
+
+
+def _kinds(cells: Sequence[Cell]) -> list[str]:
+    return list(dict.fromkeys(cell.outcome for cell in cells))
+
+
+def _first(cells: Sequence[Cell]) -> str:
+    times = [c.timeline.first_data_s for c in cells if c.timeline.first_data_s is not None]
+    return f"first data after {seconds(min(times))}" if times else "no data"
+
+
+def of_logs(reports: Sequence[LogReport]) -> Verdict:
+    """The logs: a tagged line of ours is a trace of a fault."""
+    problems = [report.problem for report in reports if report.problem]
+    ours = [line for report in reports for line in report.lines if line.ours]
+    telling = [line for line in ours if line.tag in TELLING]
+    if telling:
+        return "warn", f"{_count(telling, 'telling line')} of our own: {safe(telling[0].meaning)}"
+    if problems:
+        return "fail", _first_of(problems)
+    silent = [report.file for report in reports if not report.read and report.history is None]
+    if silent and len(silent) == len(reports):
+        return "warn", f"{_first_of(silent)}: nothing came from it at all, neither old nor new"
+    read = sum(report.read for report in reports)
+    if not ours:
+        return "warn", f"new lines: {read}, and none of our own: is this the log of this Nginx?"
+    return "pass", f"new lines: {read}, of our own probes: {len(ours)}; none tells of a fault"
+
+
+def _first_of(texts: Sequence[str]) -> str:
+    return f"{texts[0]} (and {len(texts) - 1} more)" if len(texts) > 1 else texts[0]
+
+
+def _count(things: Sequence[object], name: str) -> str:
+    return f"{len(things)} {name}{'s' if len(things) != 1 else ''}"
+
+
+def of_site(site: Site) -> Verdict:
+    """The config: warns where something would be held, or where it may be that of another Nginx."""
+    state, why = _of_served(site)
+    doubt = site.config.unsure or ("" if site.listens else _not_listening(site))
+    return ("warn", f"{doubt}; {why}") if doubt else (state, why)
+
+
+def _not_listening(site: Site) -> str:
+    """What that means: behind another proxy it is usual."""
+    return (
+        f"no server in it listens on port {site.request.reached} (it is another Nginx's, or a port "
+        "is mapped or TLS ended in front of it)"
+    )
+
+
+def _of_served(site: Site) -> Verdict:
+    if site.server is None:
+        return "warn", "no server block serves this URL"
+    if site.location is None:
+        return "warn", f"no location in {site.server.directive.where} matches the path"
+    place = f"location {site.location.modifier} {site.location.path}".replace("  ", " ")
+    where = f"{safe(place, 80)} ({site.location.directive.where})"
+    held = [row for row in site.delivery if row.result == "held"]
+    if not site.delivery:
+        return "warn", f"{where} passes to no backend that streams"
+    if held:
+        return (
+            "warn",
+            f"{where} serves it and would hold it: {len(held)} of {len(site.delivery)} ways to ask",
+        )
+    return "pass", f"{where} serves it; the config holds nothing back"
+
+
+def of_diagnosis(diagnosis: Diagnosis) -> Verdict:
+    """The conclusion: passes only when healthy."""
+    states: dict[str, State] = {"healthy": "pass", "fault": "fail", "inconclusive": "warn"}
+    return states[diagnosis.verdict], diagnosis.summary
+
+
+def of_verify(case: Case) -> Verdict:
+    """The proof: every cell is live now, in a new connection, and the handshake succeeds."""
+    state, why = of_proxied(case)
+    if state != "pass":
+        return state, f"not fixed yet: {why}"
+    was = sum(cell.outcome in HELD for cell in case.before)
+    if was:
+        return "pass", f"fixed: {was} cells were held, all are live now"
+    known = replace(case, handshakes=case.before_handshakes)
+    if handshake_fails(known):
+        return "pass", "fixed: the MCP handshake failed, and succeeds now"
+    bad = [cell for cell in case.before if not is_well(cell, known.handshake("proxy"))]
+    if bad:
+        return "pass", f"fixed: {bad[0].why} before; now {why}"
+    return "pass", f"all cells are live, as before; {why}"
+
+
+def of_proxied(case: Case) -> Verdict:
+    """The matrix through the proxy, and the handshake that must succeed there too."""
+    state, why = of_cells(case.proxy, case.handshake("proxy"))
+    proxied = case.handshake("proxy")
+    if state == "pass" and proxied is not None and handshake_fails(case):
+        return "fail", f"the stream is live, but the MCP handshake fails: {safe(proxied.why, 200)}"
+    return state, why
+
+
+def of_recommendation(recommendation: Recommendation | None, diagnosis: Diagnosis) -> Verdict:
+    """The fix: there is a block, or Nginx needs none."""
+    if recommendation is not None:
+        return "pass", recommendation.summary
+    if diagnosis.verdict == "healthy":
+        return "pass", "nothing to mend"
+    if diagnosis.causes and diagnosis.verdict == "fault":
+        return "pass", f"no Nginx block: {diagnosis.causes[0].fix.summary}"
+    return "skip", "no cause was shown, so nothing is recommended"

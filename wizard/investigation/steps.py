@@ -1,0 +1,165 @@
+"""What each step does: from the notebook, a state and why, in one sentence."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from urllib.parse import urlsplit, urlunsplit
+
+from wizard import nginx
+from wizard.diagnose.hops import conf_hop
+from wizard.investigation import step_results
+from wizard.investigation.session import Notebook
+from wizard.model.case import State, StepId
+from wizard.model.log_report import LogReport
+from wizard.model.resolution import Request, Site
+from wizard.model.steps import STEP_TEXTS
+from wizard.model.target import Target
+from wizard.model.timeline import Leg
+from wizard.nginx.fetch.fetch import config_at
+from wizard.nginx.prediction import observed_version, request_for
+from wizard.probe.matrix import legs
+from wizard.probe.network import is_address
+from wizard.text.errors import UsageError
+
+
+def step_legs(target: Target, step: StepId) -> tuple[Leg, ...]:
+    """The requests of a step, those at hops left out."""
+    if step == "root":
+        return (Leg("root-proxy", root_url(target)),)
+    if step in ("proxy", "verify"):
+        return legs("sse-proxy", target.url)
+    places = target.direct if step == "direct" else ()
+    return tuple(leg for one in places for leg in legs("sse-direct", one.what, one.vantage))
+
+
+def proxied_legs(target: Target) -> tuple[Leg, ...]:
+    """The requests at the URL, and at each of the proxies in a row behind it."""
+    inner = (
+        replace(leg, hop=hop.name, host=_host_for(target, hop.place.what))
+        for hop in target.hops
+        for leg in legs("sse-hop", hop.place.what, hop.place.vantage)
+    )
+    return (*step_legs(target, "proxy"), *inner)
+
+
+def _host_for(target: Target, url: str) -> str:
+    """An address has no virtual hosts: a hop given by its address is asked for the name that
+    customers ask for."""
+    named = urlsplit(url).hostname or ""
+    return urlsplit(target.url).netloc if is_address(named) else ""
+
+
+def root_url(target: Target) -> str:
+    """The root path at the target's host."""
+    parts = urlsplit(target.url)
+    return urlunsplit((parts.scheme, parts.netloc, "/", "", ""))
+
+
+def conf_requests(target: Target) -> tuple[Request, Request]:
+    """The request for the stream, and that for the root path, as the Nginx sees them whose config
+    is read: at its hop, else where the URL leads."""
+    here, root = conf_hop(target), request_for(root_url(target))
+    inside = next((hop.place.what for hop in target.hops if hop.name == here), "")
+    stream = request_for(inside or target.url)
+    if inside:
+        # By the name that is sent there, which for an address is the public one.
+        return replace(stream, host=root.host if _host_for(target, inside) else stream.host), root
+    if target.connect_to is None:
+        return stream, root
+    port = target.connect_to[1]
+    return replace(stream, port=port), replace(root, port=port)
+
+
+LOG_PAUSE = 0.05
+"""How often, in seconds, the logs are read again while our own lines are awaited."""
+LOG_WAIT = 0.5
+"""How long, in seconds, our own lines are awaited: Nginx logs a request once it has ended."""
+FAR_WAIT = 2.0
+"""The same where a command brings the lines: BusyBox's `tail` looks once a second."""
+
+StepResult = tuple[State, str]
+
+
+async def root(book: Notebook) -> StepResult:
+    """The root path through the proxy."""
+    await book.probe(step_legs(book.target, "root"))
+    return step_results.of_root(book.sightings.named("root-proxy")[0])
+
+
+async def proxy(book: Notebook) -> StepResult:
+    """The matrix through the proxy, the direct legs beside it: they set the wait."""
+    book.forget_before()
+    patience = book.target.patience
+    await book.probe(proxied_legs(book.target), step_legs(book.target, "direct"), patience=patience)
+    await book.shake_hands()
+    await book.follow_up(anew=True)
+    return step_results.of_proxied(book.case)
+
+
+async def direct(book: Notebook) -> StepResult:
+    """The same against the backend."""
+    await book.probe((), step_legs(book.target, "direct"), patience=book.target.patience)
+    await book.shake_hands()
+    await book.follow_up(anew=True)
+    return step_results.of_cells(book.case.direct, book.case.handshake("direct"))
+
+
+async def read_logs(book: Notebook) -> StepResult:
+    """The lines since the probes began; for a moment, our own are waited for."""
+    await book.logs.begin(again=bool(book.case.logs))
+    from_afar = await book.logs.compare_clocks()
+    reports = book.read_logs()
+    until = book.clock() + (FAR_WAIT if from_afar else LOG_WAIT)
+    while book.clock() < until and not _complete(reports, len(book.sightings.named("sse-proxy"))):
+        await asyncio.sleep(LOG_PAUSE)
+        reports = book.read_logs()
+    return step_results.of_logs(reports)
+
+
+def _complete(reports: tuple[LogReport, ...], probed: int) -> bool:
+    """Whether each proxied leg has left its line in some access log."""
+    known = {line.client for report in reports for line in report.lines if line.client}
+    return len([client for client in known if client.startswith("sse-proxy")]) >= probed
+
+
+async def read_config(book: Notebook) -> StepResult:
+    """Who serves this path, with which settings. Raises `ConfigError`."""
+    conf = book.target.conf
+    if conf is None:
+        raise UsageError(STEP_TEXTS["config"].missing)
+    asked, root = conf_requests(book.target)
+    config = await config_at(conf.what, book.outpost(conf.vantage), port=asked.reached)
+    lines = [*book.sightings.named("root-proxy"), *book.sightings.named("sse-proxy")]
+    version = config.version or observed_version(lines)
+    site = nginx.inspect(config, asked, version)
+    book.keep_site(site, nginx.inspect(config, root, version))
+    await book.follow_up()  # The config may be what asks for them: several peers, a Host.
+    return _with_doubt(step_results.of_site(site), site)
+
+
+def _with_doubt(result: StepResult, site: Site) -> StepResult:
+    state, why = result
+    more = [f"read by {site.config.asked}"] if site.config.asked else []
+    if site.listens and not site.config.unsure:  # else it begins with that doubt
+        more += site.undecided[:1]
+    return state, "; ".join((why, *more))
+
+
+async def verify(book: Notebook) -> StepResult:
+    """The matrix again, before and after side by side."""
+    book.keep_before()
+    await book.probe(proxied_legs(book.target), step_legs(book.target, "direct"))
+    await book.shake_hands()
+    await book.follow_up(anew=True)
+    return step_results.of_verify(book.case)
+
+
+WORK: Mapping[StepId, Callable[[Notebook], Awaitable[StepResult]]] = {
+    "root": root,
+    "proxy": proxy,
+    "direct": direct,
+    "logs": read_logs,
+    "config": read_config,
+    "verify": verify,
+}
+"""The steps that gather; `cause` and `fix` conclude from what these have kept."""

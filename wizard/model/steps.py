@@ -1,0 +1,69 @@
+"""The eight steps in words: what each is called, what it proves, what it needs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from wizard.model.case import StepId
+
+
+@dataclass(frozen=True, slots=True)
+class StepText:
+    """A step for a reader.
+
+    Attributes:
+        title: At most 16 characters: it stands in the rail.
+        proves: What its result proves, in a sentence or two.
+        missing: What to say when it cannot run for want of an input; empty if it always can.
+    """
+
+    title: str
+    proves: str
+    missing: str = ""
+
+
+STEP_TEXTS: Mapping[StepId, StepText] = {
+    "root": StepText(
+        "Root path",
+        "If / answers at once, then DNS, TLS, the proxy and a backend behind it are alive, and "
+        "what hangs is the stream alone.",
+    ),
+    "proxy": StepText(
+        "Proxied stream",
+        "What a customer sees. Which cells hang (HTTP/1.1 or 2, with or without gzip) tells what "
+        "holds the stream: Nginx treats them differently.",
+    ),
+    "direct": StepText(
+        "Direct stream",
+        "The same request past the proxy. Live here and held there: it is the proxy. Held here "
+        "too: it is the backend, and no Nginx setting will help.",
+        "the backend's own URL, as Nginx reaches it: http://host:port/sse",
+    ),
+    "logs": StepText(
+        "Logs",
+        "A held stream leaves 499 with 0 bytes in the access log; a cut one leaves "
+        '"upstream timed out" in the error log; "message processing canceled" at the backend is '
+        "a consequence, never a cause.",
+        "a log file: Nginx's access.log or error.log, or the backend's",
+    ),
+    "config": StepText(
+        "Nginx config",
+        "Which server and location serve this path, which settings are in force there and where "
+        "each comes from, and what Nginx will hold because of them.",
+        "the config: nginx.conf, a saved `nginx -T` dump, or a local `nginx -T`",
+    ),
+    "cause": StepText(
+        "Cause",
+        "What was measured, what the config predicts, and where the two agree: the cause, with "
+        "what separates it from its look-alikes.",
+    ),
+    "fix": StepText(
+        "Fix",
+        "The block to paste, derived from the location that serves today so that its guards and "
+        "headers stay; a reason for every line; a diff for `patch -p0`.",
+    ),
+    "verify": StepText(
+        "Verify",
+        "After your reload: the same requests again, before and after side by side. Old workers "
+        "keep the old config for open streams, so only a new connection proves anything.",
+    ),
+}

@@ -1,0 +1,42 @@
+"""The config that a place names, here or at a vantage."""
+
+import asyncio
+from functools import partial
+
+from wizard.model.config import Config
+from wizard.nginx.fetch.dump import dump_there
+from wizard.nginx.fetch.files import read_there
+from wizard.nginx.fetch.local import dump_local
+from wizard.nginx.load import read
+from wizard.text.errors import ConfigError
+from wizard.vantage.session import Outpost
+
+
+async def config_at(
+    what: str, outpost: Outpost | None = None, *, port: int | None = None
+) -> Config:
+    """The config that `what` names here or at a vantage; an empty one is `nginx -T` there.
+
+    Args:
+        port: Of several Nginx that run there, the one that listens on it is asked.
+
+    Raises:
+        ConfigError: It cannot be read or parsed.
+        VantageError: The place cannot be reached, has no shell, or was lost.
+    """
+    if outpost is None:
+        local = dump_local if not what else partial(read, what)
+        return await asyncio.to_thread(local)
+    try:
+        return await (read_there(outpost, what) if what else dump_there(outpost, port))
+    except ConfigError as error:
+        raise _at(outpost.vantage.name, error) from None
+
+
+def _at(vantage: str, error: ConfigError) -> ConfigError:
+    """The error with the place first: a path alone would be one of this machine."""
+    if error.file.startswith(f"{vantage}: "):
+        return error
+    place = error.file if error.line is None else f"{error.file}:{error.line}"
+    message = str(error).removeprefix(f"{place}: ")
+    return ConfigError(message, f"{vantage}: {error.file}", error.line)

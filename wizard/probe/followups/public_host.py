@@ -1,0 +1,65 @@
+"""The direct request under the name that Nginx passes on, or without the Origin that was given:
+does the backend refuse the name?"""
+
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from wizard.model.case import Case, Replay
+from wizard.model.timeline import Leg, is_live
+from wizard.nginx.upstream import passed_host
+from wizard.probe.followups.followup import FollowUp, look, patience, plain
+from wizard.probe.request import Ask, Manner
+
+PURPOSE, WITHOUT = "public-host", "no-origin"
+REFUSALS = frozenset({400, 403, 421})
+"""What a guard against DNS rebinding answers to a name that it does not know."""
+
+
+def _needed(case: Case) -> bool:
+    """Refused through the proxy, live direct under its own name."""
+    refused = any(cell.timeline.status in REFUSALS for cell in case.proxy)
+    return refused and any(is_live(cell.timeline) for cell in case.direct)
+
+
+async def _make(case: Case, manner: Manner) -> tuple[Replay, ...]:
+    """One request for each name that Nginx may pass on, until one is refused: two at the most."""
+    live = plain(tuple(cell for cell in case.direct if is_live(cell.timeline)))
+    if live is None:
+        return ()
+    made: tuple[Replay, ...] = ()
+    for host in hosts(case):
+        asked = live.timeline.leg
+        leg = Leg("replay-direct", asked.url, vantage=asked.vantage)
+        line = await look(leg, manner, patience(case), Ask(headers=(("Host", host),)))
+        made = (*made, Replay(PURPOSE, line, f"the direct request with Host: {host}"))
+        if line.status in REFUSALS:
+            break
+    return made
+
+
+def hosts(case: Case) -> tuple[str, ...]:
+    """The Host that the backend is asked for: the config says which; else the likely ones."""
+    parts = urlsplit(case.target.url)
+    asked = parts.netloc.rpartition("@")[2]
+    known = passed_host(case.site, asked) if case.site else ""
+    return (known,) if known else tuple(dict.fromkeys((asked, parts.hostname or "")))
+
+
+def _origin_needed(case: Case) -> bool:
+    """Refused on both sides, and an Origin was given."""
+    given = any(name.lower() == "origin" for name, _ in case.target.headers)
+    cells = (*case.proxy, *case.direct)
+    return given and bool(case.direct) and all(c.timeline.status in REFUSALS for c in cells)
+
+
+async def _without_origin(case: Case, manner: Manner) -> tuple[Replay, ...]:
+    """One direct request with all that was given but the Origin."""
+    kept = tuple((name, value) for name, value in manner.headers if name.lower() != "origin")
+    asked = case.direct[0].timeline.leg
+    leg = Leg("replay-direct", asked.url, vantage=asked.vantage)
+    line = await look(leg, replace(manner, headers=kept), patience(case))
+    return (Replay(WITHOUT, line, "the direct request without the Origin that was given"),)
+
+
+FOLLOW_UP = FollowUp(PURPOSE, _needed, _make)
+ORIGIN = FollowUp(WITHOUT, _origin_needed, _without_origin)

@@ -1,0 +1,121 @@
+"""Changes to a set of headers: a level that sets one header inherits none of the others.
+
+https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header
+"""
+
+from wizard.model.config import Config, Directive
+from wizard.model.resolution import Site
+from wizard.nginx.servers import servers
+from wizard.recommend.change import Change, key_of, line
+
+
+def outer(site: Site) -> tuple[Directive, ...]:
+    """The blocks around the serving location, innermost first: locations, server, http."""
+    if site.server is None:
+        return ()
+    inner = tuple(reversed(site.location.parents)) if site.location else ()
+    http = [http for http, one in servers(site.config) if one is site.server.directive and http]
+    return (*inner, site.server.directive, *http)
+
+
+def own(site: Site, name: str) -> tuple[Directive, ...]:
+    """The lines of that name that the serving location sets itself."""
+    return tuple(site.location.directive.children(name)) if site.location else ()
+
+
+def inherited(site: Site, name: str) -> tuple[Directive, ...]:
+    """The lines of that name that the location would inherit if it set none itself."""
+    for block in outer(site):
+        if lines := tuple(block.children(name)):
+            return lines
+    return ()
+
+
+_WHY_REPEATED = (
+    "repeated from the outer level ({}): a level that sets one of these inherits none of the others"
+)
+_WHY_CONNECTION = (
+    "Connection: upgrade belongs to WebSockets alone; some backends answer 400 to a POST that "
+    "carries it. An empty value sends no Connection header"
+)
+
+
+def without_upgrade(site: Site | None) -> tuple[Change, ...]:
+    """No Connection header for this path, and the rest of the set as it is today."""
+    change = line("proxy_set_header", ("Connection", ""), _WHY_CONNECTION)
+    if site is None:
+        return (change,)
+    if own(site, "proxy_set_header"):
+        return (change,)
+    return (change, *_repeated(site, "proxy_set_header", {change.key}))
+
+
+def restored(site: Site | None) -> tuple[Change, ...]:
+    """The headers of the outer level that the location lost by setting some itself."""
+    if site is None:
+        return ()
+    return tuple(
+        change
+        for name in ("proxy_set_header", "add_header")
+        if (mine := own(site, name))
+        for change in _repeated(site, name, {key_of(name, one.args) for one in mine})
+    )
+
+
+def _repeated(site: Site, name: str, there: set[str]) -> tuple[Change, ...]:
+    """The outer level's lines for headers that are not there yet."""
+    return tuple(
+        line(name, one.args, _WHY_REPEATED.format(one.where), repeated=True)
+        for one in inherited(site, name)
+        if key_of(name, one.args) not in there
+    )
+
+
+_ZONE = "sse_streams"
+_MANY = 100
+_WHY_REQ = (
+    "limit_req cannot be switched off in a location: none set means the outer ones hold. In a dry "
+    "run they are only counted and logged here. Linters may take it for a forgotten test: it is "
+    "the exemption"
+)
+_WHY_CONN = (
+    "in place of the limit that holds here: an open stream counts as a connection all the time, "
+    "and a location that sets no limit inherits the outer ones. The zone of its own keeps streams "
+    f"from being counted against other paths; {_MANY} is meant as a limit that nobody meets"
+)
+WHY_ZONE = "the zone that counts the streams alone"
+
+
+def lifted(site: Site | None) -> tuple[Change, ...]:
+    """What replaces the limits of this path; nothing where the config shows none."""
+    if site is None:
+        return ()
+    requests = own(site, "limit_req") or inherited(site, "limit_req")
+    streams = own(site, "limit_conn") or inherited(site, "limit_conn")
+    return (
+        *((Change("limit_req_dry_run", "on", _WHY_REQ),) if requests else ()),
+        *(
+            (Change("limit_conn", f"{zone_name(site.config)} {_MANY}", _WHY_CONN),)
+            if streams
+            else ()
+        ),
+    )
+
+
+def zone(site: Site) -> str:
+    """The line that declares the zone of the streams, in the http block."""
+    return f"limit_conn_zone $binary_remote_addr zone={zone_name(site.config)}:1m;"
+
+
+def zone_name(config: Config) -> str:
+    """A zone name that the config does not use."""
+    waiting, taken = list(config.root), set[str]()
+    for one in waiting:
+        waiting += one.block or ()
+        taken |= _zones(one)
+    return next(name for at in range(len(taken) + 1) if (name := f"{_ZONE}{at or ''}") not in taken)
+
+
+def _zones(line: Directive) -> set[str]:
+    zones = (arg.removeprefix("zone=") for arg in line.args if arg.startswith("zone="))
+    return {one.partition(":")[0] for one in zones}

@@ -1,0 +1,1 @@
+"""Text safe to show, bounded file access, and the exception classes."""

@@ -1,0 +1,1 @@
+"""HTTP requests from another vantage, with the tools that it has."""

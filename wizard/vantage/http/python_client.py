@@ -1,0 +1,91 @@
+"""What python3 runs over there: sent to it as text, so it uses nothing but its standard library.
+
+It prints the bytes of the response as they come, and says on standard error how far it is. It must
+run on any Python 3, hence no annotations.
+"""
+
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+
+import json
+import signal
+import socket
+import ssl
+import sys
+
+
+def say(*words):
+    """One line for whoever listens."""
+    sys.stderr.write(" ".join(str(word) for word in words) + "\n")
+    sys.stderr.flush()
+
+
+def fail(kind, error):
+    """The end, and why."""
+    why = getattr(error, "verify_message", "") or getattr(error, "strerror", "") or error
+    say("failed", kind, why)
+    sys.exit(3)
+
+
+def connect(ask):
+    """A connection to the first address that answers."""
+    try:
+        found = socket.getaddrinfo(ask["host"], ask["port"], 0, socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        fail("dns", error)
+    for address in [one[4] for one in found][:-1]:
+        try:
+            return attempt(address, ask)
+        except OSError:
+            continue
+    try:
+        return attempt(found[-1][4], ask)
+    except socket.timeout as error:  # noqa: UP041 (another class before Python 3.10)
+        return fail("timeout", error)
+    except OSError as error:
+        return fail("refused", error)
+
+
+def attempt(address, ask):
+    """A connection to that address."""
+    say("resolved", address[0])
+    return socket.create_connection(address[:2], ask["timeout"])
+
+
+def secured(plain, ask):
+    """TLS over the connection."""
+    context = ssl.create_default_context()
+    if ask["insecure"]:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    try:
+        return context.wrap_socket(plain, server_hostname=ask["name"])
+    except socket.timeout as error:  # noqa: UP041
+        return fail("timeout", error)
+    except (OSError, ValueError) as error:
+        return fail("tls", error)
+
+
+def main():
+    """One request; the first line says where to, the rest is its bytes."""
+    ask = json.loads(sys.stdin.buffer.readline().decode("ascii"))
+    signal.alarm(ask["limit"])
+    say("begins")
+    wire = connect(ask)
+    say("connected")
+    if ask["secure"]:
+        wire = secured(wire, ask)
+        say("secured")
+    wire.settimeout(None)
+    try:
+        wire.sendall(sys.stdin.buffer.read())
+        data = wire.recv(65536)
+        while data:
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+            data = wire.recv(65536)
+    except OSError as error:
+        fail("reset", error)
+
+
+if __name__ == "__main__":
+    main()

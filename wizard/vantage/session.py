@@ -1,0 +1,115 @@
+"""One vantage in use: what the place has is found out once, and shared by all that look from it."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+
+from wizard.model.equipment import Equipment
+from wizard.model.vantage import Vantage
+from wizard.text.errors import VantageError
+from wizard.vantage.discover import QUESTIONS, Found, find_out
+from wizard.vantage.process import Done
+from wizard.vantage.remote_process import Far, reached
+from wizard.vantage.scripts import leashed, new_mark, told
+
+AT_ONCE = 6
+"""How many commands may be on their way there at once: sshd takes ten unknown ones (MaxStartups).
+Those that have begun do not count, or a stream that stays open would keep the next one waiting."""
+
+
+def _nobody(line: str) -> None:
+    """Nobody listens."""
+
+
+class Outpost:
+    """A vantage in use.
+
+    Attributes:
+        known: What was found out there; None until somebody asked.
+        tools: The tools there by name, each with what it says of its version.
+    """
+
+    def __init__(self, vantage: Vantage) -> None:
+        self.vantage = vantage
+        self.known: Equipment | None = None
+        self.tools: Mapping[str, str] = {}
+        self._reaching = asyncio.Semaphore(AT_ONCE)
+        self._asking = asyncio.Lock()
+
+    async def equipment(self) -> Equipment:
+        """What the place has; whoever asks while that is being found out waits for the same.
+
+        Never raises: why the place cannot be used stands in `problem`. A place that could not be
+        used is asked again.
+        """
+        waited = self._asking.locked()
+        async with self._asking:
+            if self.known is None or (self.known.problem and not waited):
+                found = await self._find_out()
+                self.known, self.tools = found.equipment, found.tools
+        return self.known
+
+    async def _find_out(self) -> Found:
+        mark = new_mark()
+        try:
+            way = reached(self.vantage, QUESTIONS, mark, f"{mark}\n".encode(), self._reaching)
+            async with way as far:
+                return await find_out(far, self.vantage.name)
+        except VantageError as error:
+            return Found(Equipment(self.vantage.name, problem=str(error)), {})
+
+    def session(
+        self,
+        tool: str,
+        request: bytes = b"",
+        *,
+        words: Sequence[str] = (),
+        hold: bool = False,
+        hear: Callable[[str], None] = _nobody,
+    ) -> AbstractAsyncContextManager[Far]:
+        """Run a tool over there on a leash: it is ended there too when the block is left.
+
+        Args:
+            tool: Static shell text; `"$@"` in it are the words.
+            request: Its standard input.
+            hold: Whether that stays open after the request.
+            hear: Called with each line of its standard error.
+
+        Raises:
+            VantageError: The place cannot be reached; the message begins with its name.
+        """
+        mark = new_mark()
+        argv = [*leashed(tool, hold=hold), "sh", *words]
+        return reached(self.vantage, argv, mark, told(mark, request), self._reaching, hear)
+
+    def run(
+        self, words: Sequence[str], *, hear: Callable[[str], None] = _nobody
+    ) -> AbstractAsyncContextManager[Far]:
+        """Run a command over there; see `session`."""
+        return self.session('"$@"', words=words, hear=hear)
+
+    async def collect(self, words: Sequence[str], *, within: float, limit: int = 1 << 20) -> Done:
+        """Run a command over there to its end: at most `limit` bytes of its output, at most
+        `within` seconds from when it began.
+
+        Raises:
+            VantageError: The place cannot be reached, or was lost.
+        """
+        async with self.run(words) as far:
+            done = await _collected(far, within, limit)
+            if done.code is None and not (done.late or done.cut):
+                raise VantageError(f"{self.vantage.name}: {far.lost}")
+            return replace(done, stderr=far.said)
+
+
+async def _collected(far: Far, within: float, limit: int) -> Done:
+    out = b""
+    try:
+        async with asyncio.timeout(within):
+            while len(out) <= limit and (data := await far.stdout.read(1 << 16)):
+                out += data
+            code = await far.ended() if len(out) <= limit else None
+    except TimeoutError:
+        return Done(None, out[:limit], "", late=True, cut=len(out) > limit)
+    return Done(code, out[:limit], "", cut=len(out) > limit)
