@@ -22,7 +22,8 @@ from wizard.investigation import casefile
 from wizard.investigation.casefile import Record, files
 from wizard.model.diagnosis import Recommendation
 from wizard.model.target import Target
-from wizard.text.errors import UsageError, plain
+from wizard.text.errors import UsageError
+from wizard.text.network_errors import plain
 from wizard.text.text import redact, safe
 
 FIX_FILE = "ssewizard-fix.diff"

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TextIO
 
-from wizard.cli.output import check_save, check_writable, hand_in, save_case, saving, say
+from wizard.cli.output import check_writable, hand_in, say
+from wizard.cli.save import check_save, save_case, saving
 from wizard.diagnose.diagnose import diagnose
 from wizard.investigation.investigation import Investigation
 from wizard.model.case import StepId, StepState

@@ -19,7 +19,8 @@ from wizard.lab.scenario import Scenario
 from wizard.lab.stuck import Stuck
 from wizard.lab.template import render
 from wizard.model.target import Place, Target
-from wizard.text.errors import LabError, plain
+from wizard.text.errors import LabError
+from wizard.text.network_errors import plain
 from wizard.text.text import safe
 
 

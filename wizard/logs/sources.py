@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from wizard.text.errors import VantageError, plain
+from wizard.text.errors import VantageError
+from wizard.text.network_errors import plain
 from wizard.text.text import safe
 from wizard.vantage.remote_process import Far
 from wizard.vantage.scripts import own_words

@@ -20,7 +20,7 @@ from wizard.probe.network import resolve, warm
 from wizard.probe.request import GET, Ask, Manner
 from wizard.probe.sse import Decoder, decoder_for
 from wizard.probe.timing import REACHING
-from wizard.text.errors import plain
+from wizard.text.network_errors import plain
 from wizard.text.text import safe
 from wizard.vantage.http.transport import FarError
 

@@ -1,14 +1,11 @@
 """What is asked, and in which manner: method, headers, who we say we are."""
 
-import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from wizard import __version__
-from wizard.model.case import Case, Cell
-from wizard.model.timeline import Leg, Timeline
+from wizard.model.timeline import Leg
 from wizard.vantage.session import Outpost
 
 CONNECT_TIMEOUT = 10.0
@@ -75,30 +72,3 @@ def request_headers(leg: Leg, manner: Manner, ask: Ask = GET) -> list[tuple[str,
     for name, _ in manner.headers:
         ours.pop(name.lower(), None)
     return [*ours.values(), *manner.headers]
-
-
-_NAMED = re.compile(r'(?i)\bresource_metadata\s*=\s*(?:"([^"]{1,2000})"|([^\s,"]{1,2000}))')
-
-
-def challenged(case: Case) -> Cell | None:
-    """The first proxied cell that was asked for credentials with a metadata URL."""
-    return next((cell for cell in case.proxy if metadata_url(cell.timeline)), None)
-
-
-def metadata_url(line: Timeline) -> str:
-    """The `resource_metadata` of a 401 (RFC 9728, section 5.1); empty if there is none."""
-    if line.status != 401:
-        return ""
-    challenges = [value for name, value in line.headers if name == "www-authenticate"]
-    found = _NAMED.search(", ".join(challenges))
-    return (found[1] or found[2]) if found else ""
-
-
-def origin(url: str) -> tuple[str, str]:
-    """A URL's scheme, and host with port, in lower case; both empty if it is none."""
-    try:
-        parts = urlsplit(url.lower())
-        port = parts.port or {"http": 80, "https": 443}[parts.scheme]
-    except (ValueError, KeyError):
-        return "", ""
-    return (parts.scheme, f"{parts.hostname}:{port}") if parts.hostname else ("", "")

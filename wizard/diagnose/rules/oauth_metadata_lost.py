@@ -7,7 +7,7 @@ from wizard.diagnose.rules import addresses, replayed, seen
 from wizard.diagnose.rules.rule import Rule, Station
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
-from wizard.probe.request import challenged, metadata_url, origin
+from wizard.probe.www_authenticate import challenged, metadata_url, origin
 from wizard.text.text import safe
 
 

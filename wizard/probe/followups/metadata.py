@@ -3,7 +3,8 @@
 from wizard.model.case import Case, Replay
 from wizard.model.timeline import Leg
 from wizard.probe.followups.followup import WITHIN, FollowUp, look
-from wizard.probe.request import Ask, Manner, challenged, metadata_url, origin
+from wizard.probe.request import Ask, Manner
+from wizard.probe.www_authenticate import challenged, metadata_url, origin
 
 PURPOSE = "metadata"
 

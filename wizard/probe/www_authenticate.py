@@ -1,0 +1,33 @@
+"""Parsing of a 401: the WWW-Authenticate header."""
+
+import re
+from urllib.parse import urlsplit
+
+from wizard.model.case import Case, Cell
+from wizard.model.timeline import Timeline
+
+_NAMED = re.compile(r'(?i)\bresource_metadata\s*=\s*(?:"([^"]{1,2000})"|([^\s,"]{1,2000}))')
+
+
+def challenged(case: Case) -> Cell | None:
+    """The first proxied cell that was asked for credentials with a metadata URL."""
+    return next((cell for cell in case.proxy if metadata_url(cell.timeline)), None)
+
+
+def metadata_url(line: Timeline) -> str:
+    """The `resource_metadata` of a 401 (RFC 9728, section 5.1); empty if there is none."""
+    if line.status != 401:
+        return ""
+    challenges = [value for name, value in line.headers if name == "www-authenticate"]
+    found = _NAMED.search(", ".join(challenges))
+    return (found[1] or found[2]) if found else ""
+
+
+def origin(url: str) -> tuple[str, str]:
+    """A URL's scheme, and host with port, in lower case; both empty if it is none."""
+    try:
+        parts = urlsplit(url.lower())
+        port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+    except (ValueError, KeyError):
+        return "", ""
+    return (parts.scheme, f"{parts.hostname}:{port}") if parts.hostname else ("", "")
