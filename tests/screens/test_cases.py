@@ -133,8 +133,8 @@ def test_a_process_id_that_another_has_by_now_keeps_nothing_back() -> None:
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
-from screens.cases import Kept
-from wizard import casefile
+from screens.saved_cases import Kept
+from wizard.investigation import casefile
 kept = Kept()
 kept.keep(casefile.read(sys.argv[1]))
 os.kill(os.getpid(), signal.SIGKILL)

@@ -14,12 +14,12 @@ from wizard.model.timeline import Leg
 EVENT = b"data: x\n\n"
 PROGRAM = """
 import asyncio, sys
-from tests.vantage.afar import events_of, outpost
-from wizard.timeline import Leg
+from tests.vantage.afar import events_of, vantage_session
+from wizard.model.timeline import Probe
 
 async def main():
-    place = outpost(["env", f"WORD={sys.argv[1]}"])
-    async for event in events_of(Leg("sse-direct", sys.argv[2], vantage="web"), place):
+    place = vantage_session(["env", f"WORD={sys.argv[1]}"])
+    async for event in events_of(Probe("sse-direct", sys.argv[2], vantage="web"), place):
         print(type(event).__name__, flush=True)
 
 asyncio.run(main())
@@ -42,7 +42,7 @@ async def test_leaving_ends_it_over_there(tool: str, tmp_path: Path) -> None:
 
 async def test_a_cancelled_leg_ends_it_over_there() -> None:
     word, came = token(), asyncio.Event()
-    place = outpost(["env", f"WORD={word}"])
+    place = vantage_session(["env", f"WORD={word}"])
 
     async def look(url: str) -> None:
         async for _ in events_of(Leg("sse-direct", url, vantage="web"), place):
@@ -80,7 +80,7 @@ async def test_a_command_that_is_left_ends_over_there() -> None:
 
 async def test_no_secret_is_in_an_argument_over_there() -> None:
     word = token()
-    place = outpost(["env", f"WORD={word}"])
+    place = vantage_session(["env", f"WORD={word}"])
     shown: list[str] = []
     async with serving(saying(CHUNKED, chunk(EVENT), then="open")) as url:
         leg = Leg("sse-direct", f"{url}?token=hunter2", vantage="web")
