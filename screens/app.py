@@ -18,7 +18,7 @@ from screens.saved_cases import CutOff, Kept, home, write_private
 from wizard.cli import ApplyFix
 from wizard.investigation import casefile
 from wizard.investigation.investigation import Investigation
-from wizard.investigation.reopened import Reopened, record_of
+from wizard.investigation.saved import SavedInvestigation, record_of
 from wizard.model.target import Target
 from wizard.text.errors import UsageError
 from wizard.text.text import safe
@@ -101,10 +101,10 @@ class Wizard(App[None]):
 
     def _open(self, investigation: Investigation) -> None:
         self.investigation = investigation
-        is_stored = isinstance(investigation, Reopened)  # its config is not the lab's
+        is_stored = isinstance(investigation, SavedInvestigation)  # its config is not the lab's
         steps = Steps(investigation, None if is_stored else self._apply, self._clock)
         self.push_screen(steps)
-        if isinstance(investigation, Reopened):
+        if isinstance(investigation, SavedInvestigation):
             steps.call_after_refresh(steps.say, f"As recorded {investigation.record.when}; r asks.")
         elif self._cut_off is not None and self._cut_off.is_about(investigation.target):
             steps.call_after_refresh(steps.say, f"{self._cut_off.words}: Ctrl-O opens it.")
@@ -119,7 +119,7 @@ class Wizard(App[None]):
         if cut is None:
             return
         try:
-            known = Reopened(casefile.read(cut.path), trusted=True)
+            known = SavedInvestigation(casefile.read(cut.path), trusted=True)
             self._kept.adopt(cut)
         except (UsageError, OSError) as error:
             self.notify(safe(str(error)), markup=False)

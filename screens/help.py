@@ -16,7 +16,7 @@ a         run all that is left, up to the fix
 r         run this step again
 up, down  choose a step (also k and j, or 1 to 8)
 PgUp/PgDn scroll what is long
-v         show another cell in the left pane (HTTP version, gzip)
+v         show another probe in the left pane (HTTP version, gzip)
 i         give what this step needs: a URL, a log file, the config
 e         steps 3 to 5: look from a pod, a container, another host;
           from then on web=… means what lies there, web its name

@@ -20,13 +20,13 @@ from screens.questions import Trust, hop_question, question_for
 from screens.saved_cases import case_question, save_question
 from screens.vantage_form import Given
 from screens.vantage_picker import Places
-from screens.widgets.pane import Room
+from screens.widgets.pane import Pane
 from screens.widgets.prompt import Prompt
-from screens.widgets.rail import Rail
+from screens.widgets.step_list import StepList
 from screens.widgets.style import fitted, line
 from wizard.cli import ApplyFix
 from wizard.investigation.investigation import Investigation
-from wizard.investigation.reopened import record_of
+from wizard.investigation.saved import record_of
 from wizard.model.case import STEPS, StepId
 from wizard.model.target import Place, Target
 from wizard.text.errors import SsewizardError
@@ -43,8 +43,8 @@ def hint(investigation: Investigation, step: StepId, now: float, *, in_lab: bool
     missing = investigation.missing(step)
     if missing and state in ("todo", "skip"):
         here = " t takes the one that runs here." if step == "config" else ""
-        ask = f"Not given: {missing}. Enter asks for it." if state == "todo" else "i gives it."
-        return f"{ask}{here}"
+        spec = f"Not given: {missing}. Enter asks for it." if state == "todo" else "i gives it."
+        return f"{spec}{here}"
     if step == "verify" and state == "todo":
         return _before_the_proof(investigation.recommendation is not None, in_lab=in_lab)
     if step == STEPS[0] and state == "todo":
@@ -72,7 +72,7 @@ class Walk(Screen[None]):
 
     Attributes:
         step: The step whose room is open.
-        cell: Which proxied cell the left pane shows; None takes the worst.
+        probe: Which proxied probe the left pane shows; None takes the worst.
         in_lab: Whether the wizard runs on the lab, whose config is known.
     """
 
@@ -94,7 +94,7 @@ class Walk(Screen[None]):
         super().__init__()
         self.investigation, self.in_lab, self._clock = investigation, in_lab, clock
         self.step: StepId = STEPS[0]
-        self.cell: int | None = None
+        self.result: int | None = None
         self._said = ""
         self._frames: Timer | None = None
         self._drawn: tuple[object, ...] = ()
@@ -104,8 +104,8 @@ class Walk(Screen[None]):
         yield Static(id="title", markup=False)
         yield Static(TOO_SMALL, id="small")
         with Horizontal(id="main"):
-            yield Rail()
-            yield Room(can_focus=False)
+            yield StepList()
+            yield Pane(can_focus=False)
         yield Prompt()
         yield Footer(show_command_palette=False, compact=True)
 
@@ -132,9 +132,9 @@ class Walk(Screen[None]):
 
     def draw(self) -> None:
         """Draw this moment from the investigation's values."""
-        known, room = self.investigation, self.query_one(Room)
+        known, room = self.investigation, self.query_one(Pane)
         words = self._said or hint(known, self.step, self._clock(), in_lab=self.in_lab)
-        self.query_one(Rail).states(known.steps, self.step)
+        self.query_one(StepList).states(known.steps, self.step)
         room.show(self._view(room), known.curl(self.step), words)
         title = line(safe(f"ssewizard  {known.target.url}", 300))
         self._draw_frame(fitted(title, max(20, self.size.width - 2), pad=False))
@@ -147,7 +147,7 @@ class Walk(Screen[None]):
             self.query_one("#title", Static).update(title)
             self.refresh_bindings()
 
-    def _view(self, room: Room) -> View:
+    def _view(self, room: Pane) -> View:
         known, waiting = self.investigation, self.investigation.waiting
         return View(
             self.step,
@@ -158,14 +158,14 @@ class Walk(Screen[None]):
             # One column stays free for the scroll bar, so that it never moves the text.
             max(30, room.size.width - 1),
             room.size.height,
-            self.cell,
+            self.result,
             self._clock() - waiting.since if waiting else None,
         )
 
     def go(self, step: StepId) -> None:
         """Open this step's room."""
         if step != self.step:
-            self.query_one(Room).scroll_home(animate=False)
+            self.query_one(Pane).scroll_home(animate=False)
         self.step, self._said = step, ""
         self.draw()
 
@@ -224,12 +224,12 @@ class Taking(Walk):
         """Save the block and the diff."""
         made = self.investigation.recommendation
         if made is not None:
-            self.query_one(Prompt).ask(save_question(made, self.say))
+            self.query_one(Prompt).spec(save_question(made, self.say))
 
     def action_write(self) -> None:
         """Write all that was given and seen to a case file."""
         question = case_question(lambda: record_of(self.investigation), self.say)
-        self.query_one(Prompt).ask(question)
+        self.query_one(Prompt).spec(question)
 
     def _block(self) -> str:
         made = self.investigation.recommendation
@@ -272,7 +272,7 @@ class Giving(Taking):
         """Ask for what this step needs."""
         question = question_for(self.step, self.investigation.target, self._take)
         if question is not None:
-            self.query_one(Prompt).ask(question)
+            self.query_one(Prompt).spec(question)
 
     def run_steps(self, steps: Sequence[StepId]) -> None:
         """Run these; a case from a file may name commands, which the user must have seen."""
@@ -280,7 +280,7 @@ class Giving(Taking):
         self._trust().then(self.investigation, steps, lambda: run(steps))
 
     def _trust(self) -> Trust:
-        return Trust(self.query_one(Prompt).ask, self.say)
+        return Trust(self.query_one(Prompt).spec, self.say)
 
     def action_local(self) -> None:
         """Take the config from a local `nginx -T`, now that the user has said so."""
@@ -308,7 +308,7 @@ class Giving(Taking):
 
     def action_hops(self) -> None:
         """Ask for the proxies in a row."""
-        self.query_one(Prompt).ask(hop_question(self.investigation.target, self._take))
+        self.query_one(Prompt).spec(hop_question(self.investigation.target, self._take))
 
     def _take(self, target: Target | None) -> None:
         """Run the step with what was given; without, it is skipped."""
@@ -341,7 +341,7 @@ class Steps(Giving):
         _key("e", "elsewhere", "elsewhere", "Look from another place: a pod, a host, a container"),
         _key("h", "hops", "hops", "Name the proxies in a row behind the URL"),
         _key("t", "local", "nginx -T", "Take the config from nginx -T here"),
-        _key("v", "cell", "view", "Show another cell in the left pane"),
+        _key("v", "probe", "view", "Show another probe in the left pane"),
         _key("c", "copy", "copy", "Copy the curl, or the block"),
         _key("s", "save", "save", "Save the block and the diff to a file"),
         _key("w", "write", "case file", "Write all that was seen to a case file", show=False),
@@ -374,7 +374,7 @@ class Steps(Giving):
             "elsewhere": free and self.step in ("direct", "logs", "config"),
             "hops": free and self.step == "proxy",
             "local": free and self.step == "config" and not self.in_lab,
-            "cell": self.step in ("proxy", "direct") and len(known.case.proxy) > 1,
+            "probe": self.step in ("proxy", "direct") and len(known.case.proxy) > 1,
             "copy": bool(self.to_copy()),
             "save": known.recommendation is not None,
             "patch": free and self.can_patch(),
@@ -415,10 +415,10 @@ class Steps(Giving):
 
     def action_scroll(self, by: int) -> None:
         """A page up or down."""
-        room = self.query_one(Room)
+        room = self.query_one(Pane)
         room.scroll_relative(y=by * max(1, room.size.height - 2), animate=False)
 
     def action_cell(self) -> None:
-        """Show the next proxied cell."""
-        self.cell = 0 if self.cell is None else self.cell + 1
+        """Show the next proxied probe."""
+        self.result = 0 if self.result is None else self.result + 1
         self.draw()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from screens.widgets.prompt import Question
 from wizard.investigation.investigation import Investigation
-from wizard.investigation.reopened import GATHERING, Reopened
+from wizard.investigation.saved import GATHERING, SavedInvestigation
 from wizard.model.case import StepId
 from wizard.model.parse import check_url, conf_of, hops_of, log_of, url_of
 from wizard.model.target import LOCAL, Place, Target
@@ -151,19 +151,21 @@ class Trust:
         refuse: Takes, in one sentence, why nothing is run.
     """
 
-    ask: Callable[[Question], None]
+    spec: Callable[[Question], None]
     refuse: Callable[[str], None]
 
     def then(self, known: Investigation, steps: Iterable[StepId], run: Callable[[], None]) -> None:
         """Run, once all is allowed; at once where these steps run no command of a stranger."""
-        if not isinstance(known, Reopened) or known.trusted or not GATHERING & set(steps):
+        if not isinstance(known, SavedInvestigation) or known.trusted or not GATHERING & set(steps):
             run()
         elif known.too_long:
             self.refuse(known.too_long)
         else:
             self._ask(_pages(known.commands), known, run)
 
-    def _ask(self, pages: Sequence[str], known: Reopened, run: Callable[[], None]) -> None:
+    def _ask(
+        self, pages: Sequence[str], known: SavedInvestigation, run: Callable[[], None]
+    ) -> None:
         if not pages:
             known.trusted = known.trusted or bool(known.commands)
             run()
@@ -175,7 +177,7 @@ class Trust:
             else:
                 self.refuse(NOT_ALLOWED)
 
-        self.ask(Question(f"{_THIS}\n{pages[0]}\n{_TYPE}", _is_yes, answered))
+        self.spec(Question(f"{_THIS}\n{pages[0]}\n{_TYPE}", _is_yes, answered))
 
 
 def _is_yes(text: str) -> bool:

@@ -13,8 +13,8 @@ from textual.widgets import Footer, Input, Label, Static
 
 from screens.questions import LOCAL_NGINX, config_of, urls
 from screens.widgets.fields import Fields
+from wizard.model.capabilities import Capabilities
 from wizard.model.case import StepId
-from wizard.model.equipment import Equipment
 from wizard.model.parse import log_of, vantages_of
 from wizard.model.target import LOCAL, Place, Target
 from wizard.model.vantage import Vantage
@@ -22,7 +22,7 @@ from wizard.report.hops import equipment_words
 from wizard.text.errors import UsageError
 from wizard.text.text import safe
 from wizard.vantage.presets import Preset
-from wizard.vantage.session import Outpost
+from wizard.vantage.session import VantageSession
 
 LOGS = "logs"
 """The word that stands for the preset's own command."""
@@ -40,7 +40,7 @@ class Given:
     direct: tuple[Place, ...] = ()
     conf: Place | None = None
     logs: tuple[Place, ...] = ()
-    known: Equipment | None = None
+    known: Capabilities | None = None
 
     def added(self, target: Target) -> Target:
         """The target with it."""
@@ -114,9 +114,9 @@ class Draft:
         return next(name for name in names if name not in taken)
 
 
-async def tried(vantage: Vantage) -> Equipment:
+async def tried(vantage: Vantage) -> Capabilities:
     """What is there. Never raises, takes a bounded time."""
-    return await Outpost(vantage).equipment()
+    return await VantageSession(vantage).capabilities()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ class Look(Fields[Given]):
     def __init__(self, target: Target, preset: Preset, step: StepId | None = None) -> None:
         super().__init__()
         self._proposal = Draft.of(target, preset)
-        self.known: Equipment | None = None
+        self.known: Capabilities | None = None
         self._first = _FIRST.get(step, "name") if step else "name"
 
     def compose(self) -> ComposeResult:

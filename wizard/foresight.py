@@ -1,1 +1,1 @@
-"""What the config says will happen to our own legs, to be held against what was seen."""
+"""What the config says will happen to our own probes, to be held against what was seen."""

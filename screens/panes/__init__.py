@@ -10,7 +10,7 @@ from wizard.model.case import StepId
 
 Draw = Callable[[View], list[Text]]
 
-ROOMS: Mapping[StepId, Draw] = {
+PANES: Mapping[StepId, Draw] = {
     "root": root.draw,
     "proxy": streams.draw,
     "direct": streams.draw,

@@ -38,4 +38,4 @@ def finding(found: Finding, width: int) -> list[Text]:
     for one in found.evidence:
         rows += wrapped(f"{one.kind}  {safe(one.where)}", width, DIM, "  ")
         rows += wrapped(safe(one.text, 400), width, "", "    ")
-    return rows + wrapped(f"Apart: {safe(found.apart)}", width, "", "  ")
+    return rows + wrapped(f"Apart: {safe(found.distinguishes)}", width, "", "  ")

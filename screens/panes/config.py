@@ -4,7 +4,7 @@ from rich.text import Text
 
 from screens.panes.view import View
 from screens.widgets.style import DIM, HEAD, line, outcome_style, wrapped
-from wizard.model.resolution import Setting, Site
+from wizard.model.resolution import RequestResolution, Setting
 from wizard.text.text import safe
 
 FIRST = (
@@ -16,41 +16,42 @@ FIRST = (
 
 def draw(view: View) -> list[Text]:
     """Server, location, upstream, prediction, settings, doubts."""
-    site = view.case.site
-    if site is None:
+    resolution = view.case.resolution
+    if resolution is None:
         return []
-    rows = [*_who(site, view.width), Text(), *_delivery(site), Text()]
-    rows += [_setting(one, view.width) for one in _ordered(site)]
-    if site.undecided:
+    rows = [*_who(resolution, view.width), Text(), *_delivery(resolution), Text()]
+    rows += [_setting(one, view.width) for one in _ordered(resolution)]
+    if resolution.undecided:
         rows += [Text(), line(("Not decided", HEAD))]
-        for doubt in site.undecided:
+        for doubt in resolution.undecided:
             rows += wrapped(safe(doubt), view.width, "yellow", "  ")
     return rows
 
 
-def _who(site: Site, width: int) -> list[Text]:
+def _who(resolution: RequestResolution, width: int) -> list[Text]:
     rows: list[Text] = []
-    if site.server is not None:
-        name = safe(site.server.name) or "(no name)"
-        words = (
-            f"server   {name}, {safe(str(site.server.directive.where))}: {safe(site.server.reason)}"
-        )
+    if resolution.server is not None:
+        name = safe(resolution.server.name) or "(no name)"
+        server = resolution.server
+        words = f"server   {name}, {safe(str(server.directive.where))}: {safe(server.reason)}"
         rows += wrapped(words, width)
-    if site.location is None:
+    if resolution.location is None:
         rows.append(line(("location none matches this path", "yellow")))
     else:
-        place = f"{site.location.modifier} {site.location.path}".strip()
-        where = safe(str(site.location.directive.where))
-        rows += wrapped(f"location {safe(place)}, {where}: {safe(site.location.reason)}", width)
-    if site.upstream is not None and site.upstream.kind != "static":
-        peers = ", ".join(site.upstream.peers) or "an address that variables decide"
-        uri = safe(site.upstream.request_uri or "a path that variables decide")
+        place = f"{resolution.location.modifier} {resolution.location.path}".strip()
+        where = safe(str(resolution.location.directive.where))
+        rows += wrapped(
+            f"location {safe(place)}, {where}: {safe(resolution.location.reason)}", width
+        )
+    if resolution.upstream is not None and resolution.upstream.kind != "static":
+        peers = ", ".join(resolution.upstream.peers) or "an address that variables decide"
+        uri = safe(resolution.upstream.request_uri or "a path that variables decide")
         rows += wrapped(f"upstream {safe(peers)} gets {uri}", width)
     return rows
 
 
-def _delivery(site: Site) -> list[Text]:
-    if not site.delivery:
+def _delivery(resolution: RequestResolution) -> list[Text]:
+    if not resolution.delivery:
         return [line(("no prediction: this path is not proxied", DIM))]
     head = line(("What Nginx will do with an event stream", HEAD))
     rows = [
@@ -58,15 +59,15 @@ def _delivery(site: Site) -> list[Text]:
             f"  {row.client:<7}{row.encoding:<9} backend {row.upstream:<8} ",
             (row.result, outcome_style(row.result)),
         )
-        for row in site.delivery
+        for row in resolution.delivery
     ]
     return [head, *rows]
 
 
-def _ordered(site: Site) -> list[Setting]:
+def _ordered(resolution: RequestResolution) -> list[Setting]:
     rank = {name: place for place, name in enumerate(FIRST)}
     key = lambda one: (rank.get(one.name, 50), one.where is None, one.name)  # noqa: E731
-    return sorted(site.effective.values(), key=key)
+    return sorted(resolution.effective.values(), key=key)
 
 
 def _setting(setting: Setting, width: int) -> Text:

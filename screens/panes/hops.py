@@ -3,8 +3,8 @@
 from rich.text import Text
 
 from screens.widgets.style import DIM, HEAD, fitted, line, outcome_style, wrapped
-from wizard.diagnose.hops import Rung, Way, ladder
-from wizard.model.case import Case, Cell
+from wizard.diagnose.hops import HopResult, Variant, results_by_hop
+from wizard.model.case import Case, ProbeResult
 from wizard.report.hops import equipment_lines, outcome, verdict, way_name, ways
 from wizard.text.text import safe
 
@@ -15,36 +15,39 @@ _NARROW = 13
 
 def draw(case: Case, width: int) -> list[Text]:
     """A row for each place, outermost first; where the stream dies; what each vantage has."""
-    rungs = ladder(case)
-    columns = ways(rungs)
+    hop_results = results_by_hop(case)
+    columns = ways(hop_results)
     name = _NAME if width >= _NAME + _COLUMN * len(columns) else _NARROW
     share = min(_COLUMN, (width - name) // max(1, len(columns)))
     head = [line((way_name(way), HEAD)) for way in columns]
     rows = [_row(line(("", HEAD)), head, name, share)]
-    rows += [_row(_place(rung, name), _cells(rung, columns), name, share) for rung in rungs]
+    rows += [
+        _row(_place(hop_result, name), _results(hop_result, columns), name, share)
+        for hop_result in hop_results
+    ]
     if said := verdict(case):
         rows += wrapped(said, width, "bold")
     have = equipment_lines(case)
     return [*rows, *(row for words in have for row in wrapped(words, width, DIM))]
 
 
-def _row(name: Text, cells: list[Text], wide: int, share: int) -> Text:
-    return Text.assemble(fitted(name, wide), *(fitted(cell, share) for cell in cells))
+def _row(name: Text, results: list[Text], wide: int, share: int) -> Text:
+    return Text.assemble(fitted(name, wide), *(fitted(result, share) for result in results))
 
 
-def _place(rung: Rung, wide: int) -> Text:
-    name = safe(rung.name)
+def _place(hop_result: HopResult, wide: int) -> Text:
+    name = safe(hop_result.name)
     # `direct from web` has no room beside four columns; that it is direct stands in its arrow.
     short = name.replace("direct from ", "→ ") if len(name) >= wide else name
     return line((short, DIM))
 
 
-def _cells(rung: Rung, columns: tuple[Way, ...]) -> list[Text]:
-    return [_cell(rung.cell(way)) for way in columns]
+def _results(hop_result: HopResult, columns: tuple[Variant, ...]) -> list[Text]:
+    return [_result(hop_result.result(way)) for way in columns]
 
 
-def _cell(cell: Cell | None) -> Text:
-    if cell is None:
+def _result(result: ProbeResult | None) -> Text:
+    if result is None:
         return line(("–", DIM))
-    words, style = outcome(cell), outcome_style(cell.outcome)
+    words, style = outcome(result), outcome_style(result.outcome)
     return line((words, style))

@@ -6,11 +6,11 @@ from screens.panes.streams import chosen, outcome, way
 from screens.panes.view import View
 from screens.widgets.stream import pane
 from screens.widgets.style import DIM, HEAD, beside, line
-from wizard.model.case import Cell
+from wizard.model.case import ProbeResult
 
 
 def draw(view: View) -> list[Text]:
-    """Each cell before the reload and now; below, what comes through the proxy and direct."""
+    """Each probe before the reload and now; below, what comes through the proxy and direct."""
     if not view.case.before:
         return []
     before = [line(("before the reload", HEAD)), *map(_row, view.case.before)]
@@ -22,5 +22,5 @@ def draw(view: View) -> list[Text]:
     return [*above, *beside(*panes, view.width)]
 
 
-def _row(cell: Cell) -> Text:
-    return Text.assemble(line((f"{way(cell):<13}", DIM)), outcome(cell))
+def _row(result: ProbeResult) -> Text:
+    return Text.assemble(line((f"{way(result):<13}", DIM)), outcome(result))

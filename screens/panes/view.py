@@ -11,10 +11,10 @@ class View:
     """One moment of the investigation, and the space there is.
 
     Attributes:
-        width: Cells from left to right.
+        width: Probes from left to right.
         height: Lines that are left below the step's head.
-        chosen: Which proxied cell the left pane shows; None takes the worst.
-        now: Seconds since the legs began, while they run.
+        chosen: Which proxied probe the left pane shows; None takes the worst.
+        now: Seconds since the probes began, while they run.
     """
 
     step: StepId

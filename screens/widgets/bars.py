@@ -26,8 +26,8 @@ def bars(
 
     Args:
         rows: A name and its timeline.
-        width: In cells, names and times included.
-        now: Seconds since the start, while a leg still runs.
+        width: In probes, names and times included.
+        now: Seconds since the start, while a probe still runs.
     """
     known = [timeline for _, timeline in rows if timeline is not None]
     scale = max((_end(one, now) for one in known), default=0.0)
@@ -51,16 +51,16 @@ def _row(name: str, timeline: Timeline | None, scale: float, room: int, now: flo
 
 
 def _bar(timeline: Timeline, end: float, scale: float, room: int) -> Text:
-    """Each phase that was reached takes its share, at least one cell; the rest was silence."""
-    cells, before = Text(), 0.0
+    """Each phase that was reached takes its share, at least one probe; the rest was silence."""
+    results, before = Text(), 0.0
     for letter, name in _PHASES:
         at: float | None = getattr(timeline, name)
         if at is not None:
             share = max(1, round((at - before) / scale * room))
-            cells.append(letter * share, _STYLES[letter])
+            results.append(letter * share, _STYLES[letter])
             before = at
     if timeline.first_event_s is None:
         share = max(1, round((end - before) / scale * room))
-        cells.append("·" * share, _STYLES["·"])
-    cells.truncate(room)
-    return cells
+        results.append("·" * share, _STYLES["·"])
+    results.truncate(room)
+    return results

@@ -6,7 +6,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
-from screens.panes import ROOMS
+from screens.panes import PANES
 from screens.panes.view import View
 from screens.widgets.lines import Lines
 from screens.widgets.style import DIM, GLYPHS, HEAD, STYLES, fitted, line, wrapped
@@ -17,7 +17,7 @@ ROOMY = 30
 """From this many lines on, every curl is shown whole."""
 
 
-class Room(VerticalScroll):
+class Pane(VerticalScroll):
     """One scrolling text, drawn anew from values a few times a second while something runs."""
 
     DEFAULT_CSS = """
@@ -37,7 +37,7 @@ class Room(VerticalScroll):
         """Draw this moment. `hint` says what is missing or being waited for; it may be empty."""
         head = _head(view, curls, hint)
         rest = replace(view, height=max(8, view.height - len(head)))
-        rows = [fitted(row, view.width, pad=False) for row in (*head, *ROOMS[view.step](rest))]
+        rows = [fitted(row, view.width, pad=False) for row in (*head, *PANES[view.step](rest))]
         # Filled up to the window, so that a stream that grows does not lay the screen out anew.
         self.query_one(Lines).show([*rows, *[Text()] * (view.height - len(rows))])
 

@@ -54,7 +54,7 @@ class Prompt(Vertical):
         line.cursor_blink = False
         yield line
 
-    def ask(self, question: Question) -> None:
+    def spec(self, question: Question) -> None:
         """Show the line and take the keys."""
         self._question = question
         self.query_one(Label).update(question.label)

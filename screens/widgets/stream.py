@@ -3,28 +3,28 @@
 from rich.text import Text
 
 from screens.widgets.style import DIM, HEAD, line, outcome_style
-from wizard.model.case import Cell
+from wizard.model.case import ProbeResult
 from wizard.model.events import Comment, Excess, SseEvent, StreamItem
 from wizard.model.timeline import Framing, Timeline
 from wizard.text.text import safe, seconds
 
 
-def pane(title: str, cell: Cell | None, rows: int, now: float | None) -> list[Text]:
+def pane(title: str, result: ProbeResult | None, rows: int, now: float | None) -> list[Text]:
     """A title, the newest events, and how long it has been silent; `rows` lines at the most.
 
     Args:
         now: Seconds since the start of the request, while it runs.
     """
-    if cell is None:
+    if result is None:
         return [line((title, HEAD)), line(("not run yet", DIM))]
-    timeline = cell.timeline
-    head = line((f"{title} ", HEAD), (cell.word, outcome_style(cell.outcome)))
+    timeline = result.timeline
+    head = line((f"{title} ", HEAD), (result.word, outcome_style(result.outcome)))
     items = timeline.tail[-max(1, rows - 3) :]
     hidden = timeline.events + timeline.comments - len(items)
     body = [event_line(item) for item in items]
     if hidden > 0:
         body = [line((f"{hidden} earlier", DIM)), *body[1:]]
-    return [head, line((leg_words(timeline), DIM)), *body, silence(cell, now)]
+    return [head, line((probe_words(timeline), DIM)), *body, silence(result, now)]
 
 
 _FRAMINGS: dict[Framing | None, str] = {
@@ -34,10 +34,10 @@ _FRAMINGS: dict[Framing | None, str] = {
 }
 
 
-def leg_words(timeline: Timeline) -> str:
+def probe_words(timeline: Timeline) -> str:
     """How it was asked, and the status and framing of the answer, in a few words."""
-    leg = timeline.leg
-    words = [f"h{leg.http[0]} {leg.encoding}"]
+    probe = timeline.probe
+    words = [f"h{probe.http[0]} {probe.encoding}"]
     if timeline.status is not None:
         words.append(str(timeline.status))
     if timeline.framing in _FRAMINGS:
@@ -58,12 +58,12 @@ def event_line(item: StreamItem) -> Text:
             return line((at, DIM), (f"a line too long: {dropped} bytes dropped", "yellow"))
 
 
-def silence(cell: Cell, now: float | None) -> Text:
+def silence(result: ProbeResult, now: float | None) -> Text:
     """How long nothing has come, and how it ended."""
-    timeline = cell.timeline
+    timeline = result.timeline
     end = timeline.waited_s if timeline.waited_s is not None else now
-    if cell.outcome == "interrupted":
-        return line((safe(cell.why, 200), "yellow"))
+    if result.outcome == "interrupted":
+        return line((safe(result.why, 200), "yellow"))
     if end is None:
         return line(("waiting", DIM))
     quiet = max(0.0, end - (timeline.last_byte_s or timeline.connect_s or 0.0))

@@ -42,7 +42,7 @@ DIM = "dim"
 
 
 def outcome_style(outcome: str) -> str:
-    """The style of a cell's outcome."""
+    """The style of a probe's outcome."""
     return OUTCOMES.get(outcome, "bold red")
 
 
@@ -52,7 +52,7 @@ def line(*parts: str | tuple[str, str]) -> Text:
 
 
 def wrapped(text: str, width: int, style: str = "", indent: str = "") -> list[Text]:
-    """A paragraph as lines of at most `width` cells."""
+    """A paragraph as lines of at most `width` probes."""
     room = max(20, width - len(indent))
     lines = Text(text, style=style).wrap(_CONSOLE, room)
     return [Text(indent, end="").append_text(one) for one in _trimmed(lines)]
@@ -65,7 +65,7 @@ def _trimmed(lines: Iterable[Text]) -> list[Text]:
 
 
 def fitted(text: Text, width: int, *, pad: bool = True) -> Text:
-    """The line cut, and if wanted padded, to `width` cells."""
+    """The line cut, and if wanted padded, to `width` probes."""
     copy = text.copy()
     copy.truncate(width, overflow="ellipsis", pad=pad)
     return copy

@@ -7,7 +7,7 @@ import pytest
 
 from tests.cli.command import ran
 from tests.cli.wrong_targets import URL
-from tests.wire.scripted import serving
+from tests.probe.scripted import serving
 from wizard.cli.targets import Named, check_files
 from wizard.model.target import Place, Target
 from wizard.text.errors import UsageError

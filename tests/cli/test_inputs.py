@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import Ran, checked, ran
-from tests.wire.scripted import CHUNKED, chunk, saying, serving
+from tests.probe.scripted import CHUNKED, chunk, saying, serving
 
 LIVE = saying(CHUNKED, chunk(b"data: 1\n\n"), then="open")
 

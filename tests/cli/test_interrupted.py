@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.cli.command import COMMAND
 from tests.cli.target_files import listed
-from tests.wire.scripted import CHUNKED, chunk, saying, serving
+from tests.probe.scripted import CHUNKED, chunk, saying, serving
 
 LIVE = saying(CHUNKED, chunk(b"data: 1\n\n"), then="open")
 ENDPOINT = CHUNKED + chunk(b"event: endpoint\ndata: /messages?session_id=1\n\n")

@@ -12,7 +12,7 @@ import pytest
 import trustme
 
 from tests.cli.command import Ran, checked
-from tests.wire.scripted import CHUNKED, HEAD, chunk, saying, serving
+from tests.probe.scripted import CHUNKED, HEAD, chunk, saying, serving
 
 EVENT = b"event: endpoint\ndata: /message?sessionId=hunter2\n\n"
 

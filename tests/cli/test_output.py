@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import COMMAND, QUICK, ran
-from tests.wire.scripted import serving
+from tests.probe.scripted import serving
 from wizard.cli.output import fitting
 
 REFUSED = "http://127.0.0.1:1/sse"

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from wizard.model.vantage import Vantage
 from wizard.text.errors import VantageError
-from wizard.vantage.session import Outpost
+from wizard.vantage.session import VantageSession
 
 
 class _Stream(asyncio.StreamReader):
@@ -34,8 +34,8 @@ class _Stream(asyncio.StreamReader):
         return line
 
 
-class Scripted(Outpost):
-    """An outpost of which one command is heard.
+class Scripted(VantageSession):
+    """An vantage session of which one command is heard.
 
     Attributes:
         reached: Set once a command of it has begun; `left`, once it was left.
@@ -46,7 +46,7 @@ class Scripted(Outpost):
         refused: Why the place cannot be reached; empty if it can.
     """
 
-    lost = "the way there was lost: broken pipe"
+    failing = "the way there was lost: broken pipe"
 
     def __init__(self, name: str = "web") -> None:
         super().__init__(Vantage(name, ()))

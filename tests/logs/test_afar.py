@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.logs.test_forms import combined
+from tests.logs.test_formats import combined
 from tests.nginx_real.serving import serving
 from wizard.lab.nginx import free_ports
 from wizard.logs import sources
@@ -20,7 +20,7 @@ from wizard.logs.watch import LogWatch, watch
 from wizard.model.log_report import LogReport
 from wizard.model.target import Place
 from wizard.model.vantage import Vantage
-from wizard.vantage.session import Outpost
+from wizard.vantage.session import VantageSession
 
 OURS = combined(499, 0)
 THEIRS = combined(499, 0, agent="mcp/1")
@@ -40,11 +40,11 @@ def busybox(tmp_path: Path) -> str:
 
 
 @pytest.fixture(params=["gnu", "busybox"])
-def outpost(request: pytest.FixtureRequest) -> Outpost:
+def vantage_session(request: pytest.FixtureRequest) -> VantageSession:
     """A vantage that leads here, with one `tail` or the other."""
     if request.param == "gnu":
-        return Outpost(Vantage("web", ("env",)))
-    return Outpost(Vantage("web", ("env", f"PATH={request.getfixturevalue('busybox')}")))
+        return VantageSession(Vantage("web", ("env",)))
+    return VantageSession(Vantage("web", ("env", f"PATH={request.getfixturevalue('busybox')}")))
 
 
 @pytest.fixture
@@ -118,8 +118,12 @@ class Followed:
 
 
 @asynccontextmanager
-async def following(place: Place, outpost: Outpost | None = None) -> AsyncIterator[Followed]:
-    made = watch([place], {outpost.vantage.name: outpost} if outpost else {})
+async def following(
+    place: Place, vantage_session: VantageSession | None = None
+) -> AsyncIterator[Followed]:
+    made = watch(
+        [place], {vantage_session.vantage.name: vantage_session} if vantage_session else {}
+    )
     followed = Followed(made)
     try:
         await made.begin()
@@ -128,8 +132,8 @@ async def following(place: Place, outpost: Outpost | None = None) -> AsyncIterat
         await made.close()
 
 
-async def test_a_file_there(log: Path, outpost: Outpost) -> None:
-    async with following(Place(str(log), "web"), outpost) as followed:
+async def test_a_file_there(log: Path, vantage_session: VantageSession) -> None:
+    async with following(Place(str(log), "web"), vantage_session) as followed:
         assert followed.report.read == 0
         assert followed.report.history is not None
         assert followed.report.history.lines == 1
@@ -140,8 +144,8 @@ async def test_a_file_there(log: Path, outpost: Outpost) -> None:
     assert not left_running(str(log))
 
 
-async def test_rotation_there(log: Path, outpost: Outpost) -> None:
-    async with following(Place(str(log), "web"), outpost) as followed:
+async def test_rotation_there(log: Path, vantage_session: VantageSession) -> None:
+    async with following(Place(str(log), "web"), vantage_session) as followed:
         rotate(log)
         append(log, OURS, THEIRS)
         found = await followed.until(lambda one: one.read == 2)
@@ -149,16 +153,16 @@ async def test_rotation_there(log: Path, outpost: Outpost) -> None:
     assert not left_running(str(log))
 
 
-async def test_a_file_that_is_emptied_there(log: Path, outpost: Outpost) -> None:
-    async with following(Place(str(log), "web"), outpost) as followed:
+async def test_a_file_that_is_emptied_there(log: Path, vantage_session: VantageSession) -> None:
+    async with following(Place(str(log), "web"), vantage_session) as followed:
         os.truncate(log, 0)
         append(log, "x")
         await followed.until(lambda one: one.read == 1)
 
 
-async def test_a_log_larger_than_what_is_read(log: Path, outpost: Outpost) -> None:
+async def test_a_log_larger_than_what_is_read(log: Path, vantage_session: VantageSession) -> None:
     append(log, *["x" * 1000] * 3000, THEIRS)
-    async with following(Place(str(log), "web"), outpost) as followed:
+    async with following(Place(str(log), "web"), vantage_session) as followed:
         append(log, OURS)
         found = await followed.until(lambda one: one.read == 1)
     assert found.history is not None
@@ -174,16 +178,18 @@ NO_LOGS = {
 
 
 @pytest.mark.parametrize("kind", list(NO_LOGS))
-async def test_what_is_no_log_there(kind: str, tmp_path: Path, outpost: Outpost) -> None:
+async def test_what_is_no_log_there(
+    kind: str, tmp_path: Path, vantage_session: VantageSession
+) -> None:
     name, said = NO_LOGS[kind]
     (tmp_path / "stdout").symlink_to("/dev/stdout")  # as in Nginx's own image
-    async with following(Place(str(tmp_path / name), "web"), outpost) as followed:
+    async with following(Place(str(tmp_path / name), "web"), vantage_session) as followed:
         assert said in followed.report.problem
         assert "web=" in followed.report.problem
 
 
 async def test_a_vantage_that_leads_nowhere(log: Path) -> None:
-    nowhere = Outpost(Vantage("web", ("/nonexistent/ssh", "web")))
+    nowhere = VantageSession(Vantage("web", ("/nonexistent/ssh", "web")))
     async with following(Place(str(log), "web"), nowhere) as followed:
         assert followed.report.problem == (
             "web: /nonexistent/ssh cannot be run here: No such file or directory"
@@ -253,7 +259,7 @@ async def test_the_log_of_a_real_nginx(nginx: str, tmp_path: Path) -> None:
     log, port = tmp_path / "real.log", free_ports(1)[0]
     lines = f"access_log {log} combined; return 200 hello;"
     agent = "ssewizard/0.1 (run=beef; sse-proxy-h1-identity)"
-    vantage = Outpost(Vantage("web", ("env",)))
+    vantage = VantageSession(Vantage("web", ("env",)))
     async with serving(nginx, tmp_path, port, lines), httpx.AsyncClient(trust_env=False) as client:
         url = f"http://127.0.0.1:{port}/sse"
         await client.get(url, headers={"User-Agent": "mcp/1"})

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.logs.test_forms import AGENT, CANCELED
+from tests.logs.test_formats import AGENT, CANCELED
 from wizard.logs.history import BUCKETS, Past, bucket_s
 from wizard.logs.timestamps import HostClock
 from wizard.model.log_report import History

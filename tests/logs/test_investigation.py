@@ -83,11 +83,11 @@ async def test_our_lines_are_new_and_what_was_there_is_not(nginx: str, tmp_path:
             await investigation.run("proxy")
             await investigation.run("logs")
             await investigation.close()
-            far, here = investigation.case.logs
-            assert {line.client for line in far.lines} == {line.client for line in here.lines}
-            assert "sse-proxy h1 identity" in {line.client for line in far.lines}
-            assert (far.history, here.history) == (None, None)
-            assert [one.vantage for one in investigation.case.equipment] == ["web"]
+            remote, here = investigation.case.logs
+            assert {line.client for line in remote.lines} == {line.client for line in here.lines}
+            assert "sse-proxy h1 identity" in {line.client for line in remote.lines}
+            assert (remote.history, here.history) == (None, None)
+            assert [one.vantage for one in investigation.case.capabilities] == ["web"]
 
 
 async def test_the_wizard_leaves_them_when_it_is_left() -> None:

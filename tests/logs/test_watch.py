@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.logs.test_forms import CANCELED, combined, error
+from tests.logs.test_formats import CANCELED, combined, error
 from wizard.logs.history import LONGEST
 from wizard.logs.read import KEPT
 from wizard.logs.sources import LIMIT

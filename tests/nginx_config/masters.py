@@ -10,7 +10,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 from wizard.model.vantage import Vantage
-from wizard.vantage.session import Outpost
+from wizard.vantage.session import VantageSession
 
 CONF = """\
 {user}pid {folder}/{name}.pid;
@@ -33,7 +33,7 @@ class Masters:
     """
 
     def __init__(self, nginx: str, folder: Path, enter: Sequence[str], stack: ExitStack) -> None:
-        self.web = Outpost(Vantage("web", tuple(enter)))
+        self.web = VantageSession(Vantage("web", tuple(enter)))
         self._nginx, self._folder, self._enter, self._stack = nginx, folder, enter, stack
 
     def start(self, name: str, listen: str | int = "") -> Path:

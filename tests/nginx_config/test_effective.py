@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.nginx_config.texts import site
+from tests.nginx_config.texts import resolution
 from wizard.model.resolution import Setting
 
 LEVELS = """\
@@ -29,7 +29,7 @@ http {
 
 
 def setting(text: str, name: str, path: str = "/sse", version: str | None = None) -> Setting:
-    return site(text, path, version).effective[name]
+    return resolution(text, path, version).effective[name]
 
 
 @pytest.mark.parametrize(
@@ -78,15 +78,15 @@ def test_the_default_http_version_turned_at_1_29_7(version: str | None, default:
 
 def test_an_unknown_version_is_said_only_where_it_matters() -> None:
     text = "server { location / { proxy_pass http://a; } }"
-    assert "not known" in " ".join(site(text).undecided)
-    assert site(text, version="1.22.1").undecided == ()
-    assert site(text.replace("/ {", "/ { proxy_http_version 1.1;")).undecided == ()
+    assert "not known" in " ".join(resolution(text).undecided)
+    assert resolution(text, version="1.22.1").undecided == ()
+    assert resolution(text.replace("/ {", "/ { proxy_http_version 1.1;")).undecided == ()
 
 
 @pytest.mark.parametrize("kind", ["fastcgi", "uwsgi", "scgi", "grpc"])
 def test_each_kind_of_backend_has_settings_of_its_own(kind: str) -> None:
     text = f"server {{ proxy_buffering off; location / {{ {kind}_pass a:1; }} }}"
-    found = site(text).effective
+    found = resolution(text).effective
     assert f"{kind}_read_timeout" in found
     assert (f"{kind}_buffering" in found) is (kind != "grpc")
     assert not [name for name in found if name.startswith("proxy_")]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.nginx_config.texts import site
+from tests.nginx_config.texts import resolution
 from wizard.diagnose.config import config_findings
 
 PASS = "proxy_pass http://10.0.0.7:12213;"
@@ -54,7 +54,7 @@ BOTH = {id_: (server(bad), server(good)) for id_, (bad, good) in INVITING.items(
 
 @pytest.mark.parametrize("id_", BOTH)
 def test_the_config_that_invites_it_and_its_neighbour(id_: str) -> None:
-    bad, good = (config_findings(site(text)) for text in BOTH[id_])
+    bad, good = (config_findings(resolution(text)) for text in BOTH[id_])
     assert [one.id for one in bad if one.id == id_] == [id_], bad
     assert all(one.where.startswith("nginx.conf:") and one.text for one in bad)
     assert id_ not in {one.id for one in good}, good
@@ -63,9 +63,9 @@ def test_the_config_that_invites_it_and_its_neighbour(id_: str) -> None:
 def test_a_prefix_that_the_backend_does_not_know() -> None:
     bare = f"location /mcp/ {{ proxy_pass http://10.0.0.7:12213/; {CALM} }}"
     static = "location / { root /srv; }"
-    found = config_findings(site(server(f"{bare} {static}"), "/mcp/sse"))
+    found = config_findings(resolution(server(f"{bare} {static}"), "/mcp/sse"))
     assert [one.id for one in found] == ["endpoint-prefix-lost"]
-    assert config_findings(site(server(f"{bare} {REST}"), "/mcp/sse")) == ()
+    assert config_findings(resolution(server(f"{bare} {REST}"), "/mcp/sse")) == ()
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_a_prefix_that_the_backend_does_not_know() -> None:
 )
 def test_a_location_that_nearly_serves_what_files_answer(location: str, path: str) -> None:
     text = server(f"location {location} {{ {PASS} {CALM} }} location / {{ root /srv; }}")
-    assert [one.id for one in config_findings(site(text, path))] == ["location-miss"]
+    assert [one.id for one in config_findings(resolution(text, path))] == ["location-miss"]
 
 
 @pytest.mark.parametrize(
@@ -84,13 +84,13 @@ def test_a_location_that_nearly_serves_what_files_answer(location: str, path: st
 def test_who_is_plainly_the_more_special_one_was_meant(meant: str, serving: str) -> None:
     serves = f"location {serving} {{ {PASS} proxy_read_timeout 1h; }}"
     text = server(f"location {meant} {{ {PASS} {CALM} }} {serves}")
-    found = {one.id for one in config_findings(site(text, "/api/sse"))}
+    found = {one.id for one in config_findings(resolution(text, "/api/sse"))}
     assert "proxy-buffering-hold" in found
     assert "location-miss" not in found
 
 
 def test_files_alone_are_no_finding() -> None:
-    assert config_findings(site(server(f"location /api {{ {PASS} }}"))) == ()
+    assert config_findings(resolution(server(f"location /api {{ {PASS} }}"))) == ()
 
 
 @pytest.mark.parametrize(
@@ -103,9 +103,9 @@ def test_files_alone_are_no_finding() -> None:
 )
 def test_what_a_stream_does_not_miss_is_no_loss(lines: str) -> None:
     text = server(f"{lines} {exact('proxy_set_header Host $host;')}")
-    assert config_findings(site(text)) == ()
+    assert config_findings(resolution(text)) == ()
 
 
 def test_no_name_is_sent_for_an_address() -> None:
     text = server(f"location / {{ proxy_pass https://10.0.0.7; {CALM} }}")
-    assert config_findings(site(text)) == ()
+    assert config_findings(resolution(text)) == ()

@@ -87,10 +87,12 @@ def test_soup(text: str) -> None:
 @given(NESTED, st.sampled_from(PATHS), st.sampled_from(HOSTS))
 @settings(**quiet(max_examples=300))
 def test_what_is_read_can_be_asked(text: str, path: str, host: str | None) -> None:
-    site = nginx.inspect(from_text(text, "x"), Request(path, host), "1." + "9" * 5000)
-    assert site.version is None
-    assert site.upstream is None or site.upstream.kind == "static" or site.location
-    assert all(one.where and one.text for one in config_findings(site))
+    resolution = nginx.inspect(from_text(text, "x"), Request(path, host), "1." + "9" * 5000)
+    assert resolution.version is None
+    assert (
+        resolution.upstream is None or resolution.upstream.kind == "static" or resolution.location
+    )
+    assert all(one.where and one.text for one in config_findings(resolution))
 
 
 @given(

@@ -58,7 +58,7 @@ def told(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
     assert err == ""
     found: dict[str, Any] = json.loads(out)
     assert set(found) == TOP
-    assert found["schema"] == "ssewizard.inspect/1"
+    assert found["schema"] == "ssewizard.inspect/2"
     return found
 
 

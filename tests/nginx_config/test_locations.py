@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.nginx_config.texts import location_of, site
+from tests.nginx_config.texts import location_of, resolution
 from wizard.nginx.locations import resolved
 
 MANY = """\
@@ -44,7 +44,7 @@ def test_no_location_is_none() -> None:
 
 
 def test_a_missing_slash_is_redirected() -> None:
-    found = site("server {\nlocation /sse/ { proxy_pass http://a; }\n}", "/sse")
+    found = resolution("server {\nlocation /sse/ { proxy_pass http://a; }\n}", "/sse")
     assert found.upstream is not None
     assert found.upstream.kind == "static"
     assert found.undecided[0] == "nginx.conf:2: Nginx redirects /sse to it with a 301"
@@ -52,7 +52,7 @@ def test_a_missing_slash_is_redirected() -> None:
 
 @pytest.mark.parametrize("path", ["/..", "/a/../../b", "/%zz", "/%", "/%00", "sse", ""])
 def test_what_nginx_refuses_has_no_location(path: str) -> None:
-    found = site("server { location / { proxy_pass http://a; } }", path)
+    found = resolution("server { location / { proxy_pass http://a; } }", path)
     assert (found.location, found.delivery) == (None, ())
     assert found.undecided[0].startswith("Nginx answers 400")
 
@@ -71,7 +71,9 @@ def test_the_default_server_decides_whether_slashes_are_merged() -> None:
     server { merge_slashes off; location //a { } location / { } }
     server { server_name b; location //a { } location / { } }
     """
-    found = [site(text, "//a", host="b", scheme=scheme).location for scheme in ("http", "https")]
+    found = [
+        resolution(text, "//a", host="b", scheme=scheme).location for scheme in ("http", "https")
+    ]
     assert [one.path for one in found if one] == ["//a", "/"]
 
 
@@ -91,7 +93,7 @@ def test_patterns_match_as_pcre_does(pattern: str, path: str, matches: bool) -> 
 
 @pytest.mark.parametrize("pattern", [r"\Qa\E", "(", "(*UTF8)a", "[[:^alpha:]]", "[a--b]", r"\p{L}"])
 def test_a_pattern_that_cannot_be_tried_is_said(pattern: str) -> None:
-    found = site(f"server {{ location / {{ }} location ~ '{pattern}' {{ }} }}")
+    found = resolution(f"server {{ location / {{ }} location ~ '{pattern}' {{ }} }}")
     assert found.location is not None
     assert found.location.path == "/"
     assert [one for one in found.undecided if "could not be tried" in one]

@@ -11,7 +11,7 @@ import pytest
 
 from wizard import nginx
 from wizard.model.config import Config
-from wizard.model.resolution import Request, Site
+from wizard.model.resolution import Request, RequestResolution
 from wizard.nginx.load import from_text
 
 REAL = Path(__file__).parent / "real"
@@ -205,7 +205,9 @@ FOUND = {
 }  # fmt: skip
 
 
-def resolved(file: str, asked: tuple[str, str, str], monkeypatch: pytest.MonkeyPatch) -> Site:
+def resolved(
+    file: str, asked: tuple[str, str, str], monkeypatch: pytest.MonkeyPatch
+) -> RequestResolution:
     monkeypatch.chdir(REAL)
     path, host, scheme = asked
     request = Request(path, host=host, scheme=scheme)  # type: ignore[arg-type]
@@ -219,21 +221,21 @@ def expected(request: pytest.FixtureRequest) -> Expected:
 
 
 def test_what_serves_the_path(expected: Expected, monkeypatch: pytest.MonkeyPatch) -> None:
-    site = resolved(expected.file, expected.asked, monkeypatch)
-    assert site.server is not None
-    assert site.location is not None
-    assert site.upstream is not None
-    assert (site.server.name, str(site.server.directive.where)) == expected.server
-    written = f"{site.location.modifier} {site.location.path}".strip()
-    assert (written, str(site.location.directive.where)) == expected.location
+    resolution = resolved(expected.file, expected.asked, monkeypatch)
+    assert resolution.server is not None
+    assert resolution.location is not None
+    assert resolution.upstream is not None
+    assert (resolution.server.name, str(resolution.server.directive.where)) == expected.server
+    written = f"{resolution.location.modifier} {resolution.location.path}".strip()
+    assert (written, str(resolution.location.directive.where)) == expected.location
     assert (
-        bool(site.delivery)
-        == (site.upstream.kind != "static")
+        bool(resolution.delivery)
+        == (resolution.upstream.kind != "static")
         == bool(expected.held | expected.live)
     )
-    assert expected.uri is None or site.upstream.request_uri == expected.uri
+    assert expected.uri is None or resolution.upstream.request_uri == expected.uri
     # Lua chooses the peers of ingress-nginx: what stands in its file is a placeholder.
-    assert not expected.peers or site.upstream.peers == expected.peers
+    assert not expected.peers or resolution.upstream.peers == expected.peers
 
 
 def test_what_is_in_force_there(expected: Expected, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,8 +245,8 @@ def test_what_is_in_force_there(expected: Expected, monkeypatch: pytest.MonkeyPa
 
 
 def test_what_is_held_there(expected: Expected, monkeypatch: pytest.MonkeyPatch) -> None:
-    site = resolved(expected.file, expected.asked, monkeypatch)
-    rows = {(row.client, row.encoding, row.upstream): row.result for row in site.delivery}
+    resolution = resolved(expected.file, expected.asked, monkeypatch)
+    rows = {(row.client, row.encoding, row.upstream): row.result for row in resolution.delivery}
     for encoding in ("identity", "gzip"):
         mine = {(who, how): what for (who, code, how), what in rows.items() if code == encoding}
         assert {one for one, what in mine.items() if what == "held"} == expected.held
@@ -295,12 +297,12 @@ def test_fifty_thousand_lines_are_resolved() -> None:
     assert text.count("\n") >= LINES
     config, last = from_text(text, "nginx.conf"), servers - 1
     for number in (0, last // 2, last):
-        site = nginx.inspect(config, Request("/app/3/x", host=f"s{number}.test"))
-        assert site.server is not None
-        assert site.server.name == f"s{number}.test"
-        assert site.location is not None
-        assert site.location.path == "/app/3"
-        assert site.value("proxy_buffering") == "on"
+        resolution = nginx.inspect(config, Request("/app/3/x", host=f"s{number}.test"))
+        assert resolution.server is not None
+        assert resolution.server.name == f"s{number}.test"
+        assert resolution.location is not None
+        assert resolution.location.path == "/app/3"
+        assert resolution.value("proxy_buffering") == "on"
         other = nginx.inspect(config, Request(f"/v{number}/sse", host=f"s{number}.test"))
         assert other.value("proxy_buffering") == "off"
 

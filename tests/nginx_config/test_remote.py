@@ -19,7 +19,7 @@ from wizard.nginx.fetch.dump import dump_there
 from wizard.nginx.fetch.fetch import config_at
 from wizard.nginx.load import CHAIN
 from wizard.text.errors import ConfigError, VantageError
-from wizard.vantage.session import Outpost
+from wizard.vantage.session import VantageSession
 
 TOOLS = ("sh", "id", "readlink", "ls", "tr", "head", "cat", "env", "printf")
 """What a place must have, but for `grep`: without, no master is found, and none of other tests."""
@@ -44,12 +44,12 @@ def count(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def web(bin: Path, count: Path) -> Outpost:
+def web(bin: Path, count: Path) -> VantageSession:
     """A place behind a prefix that counts."""
     prefix = bin / "enter"
     prefix.write_text(f'#!/bin/sh\necho x >>"{count}"\nPATH={bin} exec "$@"\n', "utf-8")
     prefix.chmod(0o755)
-    return Outpost(Vantage("web", (str(prefix),)))
+    return VantageSession(Vantage("web", (str(prefix),)))
 
 
 def put(folder: Path, **texts: str) -> None:
@@ -69,7 +69,7 @@ def commands(count: Path) -> int:
     return count.read_text("utf-8").count("x")
 
 
-async def refused(what: str, web: Outpost) -> str:
+async def refused(what: str, web: VantageSession) -> str:
     with pytest.raises(ConfigError) as caught:
         await config_at(what, web)
     return one_line(caught.value)
@@ -81,7 +81,7 @@ def same(one: Config, other: Config) -> bool:
 
 
 async def test_what_is_read_there_is_what_is_read_here(
-    tmp_path: Path, web: Outpost, count: Path
+    tmp_path: Path, web: VantageSession, count: Path
 ) -> None:
     folder = tmp_path / "it's [a] place"
     put(
@@ -117,7 +117,9 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("kind", list(BROKEN))
-async def test_what_cannot_be_read_is_said_as_here(kind: str, tmp_path: Path, web: Outpost) -> None:
+async def test_what_cannot_be_read_is_said_as_here(
+    kind: str, tmp_path: Path, web: VantageSession
+) -> None:
     put(tmp_path / "etc", **BROKEN[kind])
     main = str(tmp_path / "etc/nginx.conf")
     with pytest.raises(ConfigError) as here:
@@ -129,7 +131,7 @@ NO_FILES = {"none": "No such file", "dir": "a directory", "fifo": "a named pipe"
 
 
 @pytest.mark.parametrize("kind", list(NO_FILES))
-async def test_what_is_no_file_there(kind: str, tmp_path: Path, web: Outpost) -> None:
+async def test_what_is_no_file_there(kind: str, tmp_path: Path, web: VantageSession) -> None:
     (tmp_path / "dir").mkdir()
     os.mkfifo(tmp_path / "fifo")
     (tmp_path / "null").symlink_to("/dev/null")
@@ -137,13 +139,13 @@ async def test_what_is_no_file_there(kind: str, tmp_path: Path, web: Outpost) ->
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read all")
-async def test_what_may_not_be_read_there(tmp_path: Path, web: Outpost) -> None:
+async def test_what_may_not_be_read_there(tmp_path: Path, web: VantageSession) -> None:
     put(tmp_path, nginx="events {}")
     (tmp_path / "nginx.conf").chmod(0)
     assert "Permission denied" in await refused(str(tmp_path / "nginx.conf"), web)
 
 
-async def test_a_file_that_holds_a_dump(tmp_path: Path, web: Outpost) -> None:
+async def test_a_file_that_holds_a_dump(tmp_path: Path, web: VantageSession) -> None:
     put(tmp_path, dump="# configuration file /etc/nginx/nginx.conf:\nevents {}\n")
     found = await config_at(str(tmp_path / "dump.conf"), web)
     assert list(found.texts) == ["/etc/nginx/nginx.conf"]
@@ -161,7 +163,7 @@ FAKE = 'case $* in *-v*) echo "nginx version: %s" >&2;; *-T*) %s;; *) exit 9;; e
     ],
 )
 async def test_nginx_says_it_itself(
-    name: str, said: str, version: str, bin: Path, web: Outpost, tmp_path: Path
+    name: str, said: str, version: str, bin: Path, web: VantageSession, tmp_path: Path
 ) -> None:
     (tmp_path / "dump").write_text(DUMP, "utf-8")
     program(bin, name, FAKE % (said, f"cat {tmp_path}/dump"))
@@ -178,7 +180,9 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize("kind", list(REFUSALS))
-async def test_a_refusal_is_shown_and_the_file_offered(kind: str, bin: Path, web: Outpost) -> None:
+async def test_a_refusal_is_shown_and_the_file_offered(
+    kind: str, bin: Path, web: VantageSession
+) -> None:
     said = REFUSALS[kind]
     program(bin, "nginx", FAKE % ("nginx/1.25.3", f'printf "{said}\\n" >&2; exit 1'))
     shown = await refused("", web)
@@ -186,14 +190,14 @@ async def test_a_refusal_is_shown_and_the_file_offered(kind: str, bin: Path, web
     assert "--conf web=/etc/nginx/nginx.conf" in shown
 
 
-async def test_a_secret_in_a_refusal_is_not_shown(bin: Path, web: Outpost) -> None:
+async def test_a_secret_in_a_refusal_is_not_shown(bin: Path, web: VantageSession) -> None:
     said = "nginx: [emerg] host not found in http://me:hunter2@backend/"
     program(bin, "nginx", FAKE % ("nginx/1.25.3", f"echo '{said}' >&2; exit 1"))
     assert "hunter2" not in await refused("", web)
 
 
 @pytest.fixture
-def bare(bin: Path) -> Outpost:
+def bare(bin: Path) -> VantageSession:
     """A place without any Nginx: what this machine has outside PATH is covered."""
     unshare, mount = shutil.which("unshare"), shutil.which("mount")
     if unshare is None or mount is None:
@@ -203,16 +207,16 @@ def bare(bin: Path) -> Outpost:
     prefix = (unshare, rights, "sh", "-c", cover, "sh")
     if subprocess.run([*prefix, "printf", "x"], capture_output=True).stdout != b"x":
         pytest.skip("no namespaces here")
-    return Outpost(Vantage("web", prefix))
+    return VantageSession(Vantage("web", prefix))
 
 
-async def test_no_nginx_there(bare: Outpost) -> None:
+async def test_no_nginx_there(bare: VantageSession) -> None:
     shown = await refused("", bare)
     assert "no Nginx was found there" in shown
     assert "--conf web=/etc/nginx/nginx.conf" in shown
 
 
-async def test_a_file_without_an_nginx(bare: Outpost, tmp_path: Path) -> None:
+async def test_a_file_without_an_nginx(bare: VantageSession, tmp_path: Path) -> None:
     put(tmp_path, nginx="events {}")
     found = await config_at(str(tmp_path / "nginx.conf"), bare)
     assert found.version is None
@@ -225,7 +229,7 @@ async def test_nginx_hangs(bin: Path, tmp_path: Path) -> None:
     program(bin, "nginx", FAKE % ("nginx/1.25.3", f"exec {tail} -f {tmp_path}/hang"))
     # In a session of its own, as behind ssh: only its leash ends it.
     program(bin, "enter", f'PATH={bin} exec {setsid} -w "$@"')
-    web = Outpost(Vantage("web", (str(bin / "enter"),)))
+    web = VantageSession(Vantage("web", (str(bin / "enter"),)))
     with pytest.raises(ConfigError) as caught:
         await dump_there(web, within=0.2)
     assert "no answer in time" in str(caught.value)
@@ -246,7 +250,7 @@ HOSTILE = {
 async def test_a_hostile_place_ends_in_a_sentence(kind: str, what: str, bin: Path) -> None:
     program(bin, "bad", HOSTILE[kind])
     with pytest.raises(VantageError) as caught:
-        await config_at(what, Outpost(Vantage("web", (str(bin / "bad"),))))
+        await config_at(what, VantageSession(Vantage("web", (str(bin / "bad"),))))
     assert str(caught.value).startswith("web: ")
     assert ("copy it here" in str(caught.value)) == (kind == "no-shell")
 
@@ -275,7 +279,7 @@ LIES = {
 async def test_a_place_that_lies_ends_in_a_sentence(lie: str, what: str, tmp_path: Path) -> None:
     liar = tmp_path / "liar.py"
     liar.write_text(LIAR % LIES[lie], "utf-8")
-    await refused(what, Outpost(Vantage("web", (sys.executable, str(liar)))))
+    await refused(what, VantageSession(Vantage("web", (sys.executable, str(liar)))))
 
 
 async def test_the_running_nginx_knows_its_config(masters: Masters) -> None:

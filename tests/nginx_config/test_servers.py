@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.nginx_config.texts import server_line, site
+from tests.nginx_config.texts import resolution, server_line
 
 NAMES = """\
 server { listen 80; server_name _; }
@@ -59,14 +59,16 @@ def test_sockets(host: str, port: int | None, line: int) -> None:
 
 
 def test_what_the_address_would_change_is_said() -> None:
-    assert site(SOCKETS, host="a", port=8081).undecided[:1] == (
+    assert resolution(SOCKETS, host="a", port=8081).undecided[:1] == (
         "another server answers what arrives at [::1] (nginx.conf:5), 127.0.0.1 (nginx.conf:5)",
     )
-    assert not [one for one in site(SOCKETS, host="b", port=8080).undecided if "arrives" in one]
+    assert not [
+        one for one in resolution(SOCKETS, host="b", port=8080).undecided if "arrives" in one
+    ]
 
 
 def test_a_port_where_nobody_listens_is_said() -> None:
-    found = site(SOCKETS, host="b", port=99)
+    found = resolution(SOCKETS, host="b", port=99)
     assert found.server is not None
     assert found.server.directive.where.line == 2
     assert "no server listens on port 99; chosen among all by name" in found.undecided
@@ -74,7 +76,7 @@ def test_a_port_where_nobody_listens_is_said() -> None:
 
 def test_the_reason_tells_how_it_was_chosen() -> None:
     def reason(text: str, host: str) -> str:
-        found = site(text, host=host).server
+        found = resolution(text, host=host).server
         assert found is not None
         return found.reason
 
@@ -86,7 +88,7 @@ def test_the_reason_tells_how_it_was_chosen() -> None:
 
 
 def test_a_config_without_servers_is_no_error() -> None:
-    found = site("http { }")
+    found = resolution("http { }")
     assert (found.server, found.location, found.upstream) == (None, None, None)
     assert found.undecided == ("the config has no server block",)
 
@@ -111,4 +113,4 @@ def test_a_config_without_servers_is_no_error() -> None:
 )
 def test_clients(text: str, version: str | None, kinds: list[str]) -> None:
     port = 443 if "443" in text else 80
-    assert list(site(text, version=version, port=port).clients) == kinds
+    assert list(resolution(text, version=version, port=port).clients) == kinds

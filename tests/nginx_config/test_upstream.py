@@ -2,12 +2,12 @@
 
 import pytest
 
-from tests.nginx_config.texts import site
+from tests.nginx_config.texts import resolution
 from wizard.model.resolution import Upstream
 
 
 def upstream(body: str, path: str = "/sse?a=1", around: str = "") -> Upstream:
-    found = site(f"{around}\nserver {{\n{body}\n}}", path).upstream
+    found = resolution(f"{around}\nserver {{\n{body}\n}}", path).upstream
     assert found is not None
     return found
 
@@ -49,7 +49,7 @@ BLOCK = "upstream Svc { zone z 1m; server a:81 weight=2; server b; server unix:/
 def test_the_peers(passed: str, peers: tuple[str, ...]) -> None:
     sets = "set $name set.test; set $twice a; set $twice b; set $who $host;"
     assert upstream(f"{sets} location / {{ proxy_pass {passed}; }}", around=BLOCK).peers == peers
-    inside = site(f"http {{ {BLOCK} server {{ location / {{ proxy_pass http://svc; }} }} }}")
+    inside = resolution(f"http {{ {BLOCK} server {{ location / {{ proxy_pass http://svc; }} }} }}")
     assert inside.upstream is not None
     assert inside.upstream.peers == ("a:81", "b:80", "unix:/c")
 
@@ -116,5 +116,5 @@ def test_where_rewrites_lead(inside: str, passed: str, uri: str | None) -> None:
     ],
 )
 def test_what_the_config_leaves_open_is_said(inside: str, doubt: str) -> None:
-    found = site(f"server {{ {APP} location /s {{ {inside} }} }}", "/sse")
+    found = resolution(f"server {{ {APP} location /s {{ {inside} }} }}", "/sse")
     assert [one for one in found.undecided if doubt in one], found.undecided

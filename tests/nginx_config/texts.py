@@ -3,7 +3,7 @@
 import unicodedata
 
 from wizard import nginx
-from wizard.model.resolution import Request, Site
+from wizard.model.resolution import Request, RequestResolution
 from wizard.nginx.load import from_text
 from wizard.text.errors import ConfigError
 
@@ -15,7 +15,9 @@ def one_line(error: ConfigError) -> str:
     return text
 
 
-def site(text: str, path: str = "/sse", version: str | None = None, **asked: object) -> Site:
+def resolution(
+    text: str, path: str = "/sse", version: str | None = None, **asked: object
+) -> RequestResolution:
     """What the config says of a request; the request's other fields by name."""
     bare, _, query = path.partition("?")
     request = Request(bare, query=query, **asked)  # type: ignore[arg-type]
@@ -24,12 +26,12 @@ def site(text: str, path: str = "/sse", version: str | None = None, **asked: obj
 
 def server_line(text: str, **asked: object) -> int:
     """The line of the server that answers."""
-    found = site(text, **asked).server  # type: ignore[arg-type]
+    found = resolution(text, **asked).server  # type: ignore[arg-type]
     assert found is not None
     return found.directive.where.line
 
 
 def location_of(text: str, path: str) -> str | None:
     """The location that serves the path, as it is written."""
-    found = site(f"server {{\n{text}\n}}", path).location
+    found = resolution(f"server {{\n{text}\n}}", path).location
     return None if found is None else f"{found.modifier} {found.path}".strip()

@@ -155,7 +155,7 @@ DRIED_UP = Location("dried-up", "silent", "chunked", V11 + OFF + SHORT)
 NO_ANSWER = Location("no-answer", "mute", "chunked", V11 + SHORT)
 TIMED = (Cell(DRIED_UP, "h1"), Cell(NO_ANSWER, "h1"), Cell(PINGED, "h1"))
 
-CELLS = (
+RESULTS = (
     *MATRIX,
     *SILENT,
     *(Cell(location, "h1") for location in (*X_ACCEL.values(), *INHERITED, DEFAULT)),

@@ -22,7 +22,7 @@ def model_conf(version: str, ports: Mapping[str, int], folder: Path) -> str:
     """One nginx.conf with all locations behind a plain, a TLS and an h2c port."""
     modern = numbers(version) >= HTTP2_DIRECTIVE
     word = "" if modern else " http2"
-    locations = dict.fromkeys(cell.location for cell in (*cells.CELLS, *cells.TIMED))
+    locations = dict.fromkeys(cell.location for cell in (*cells.RESULTS, *cells.TIMED))
     server = [
         "http2 on;" if modern else "",
         "listen $h1;",

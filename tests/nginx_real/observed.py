@@ -21,7 +21,7 @@ from wizard import nginx
 from wizard.lab.backend import Backend
 from wizard.lab.nginx import Nginx, free_ports, version
 from wizard.model.config import Config
-from wizard.model.resolution import Site
+from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import Timeline, is_connected
 from wizard.nginx.prediction import request_for
 
@@ -58,7 +58,7 @@ class Observed:
     access: str
     errors: str
 
-    def site(self, cell: Cell) -> Site:
+    def resolution(self, cell: Cell) -> RequestResolution:
         """The wizard's reading of the config for this request."""
         return nginx.inspect(self.config, request_for(cell.url(self.ports)), self.version)
 
@@ -84,7 +84,7 @@ def _levels(_version: str, ports: Mapping[str, int], _folder: Path) -> str:
     return conf.levels_conf(ports)
 
 
-MODEL = Plan(_model, cells.CELLS, cells.CONTROLS, cells.TIMED)
+MODEL = Plan(_model, cells.RESULTS, cells.CONTROLS, cells.TIMED)
 LEVELS = Plan(_levels, cells.LEVEL_CELLS, cells.LEVEL_CONTROLS)
 
 
@@ -126,15 +126,15 @@ async def _running(binary: str, file: Path, ports: Mapping[str, int]) -> AsyncIt
 async def _held_or_live(ports: Mapping[str, int], plan: Plan) -> dict[str, Timeline]:
     """What each cell has shown when the controls, begun after all of them, have ticked."""
     async with aclosing(Watch(ports)) as watch:
-        await watch.until(watch.ask(plan.asked), lambda line: is_connected(line) or is_over(line))
-        await watch.until(watch.ask(plan.controls), lambda line: line.comments >= TICKS)
+        await watch.until(watch.spec(plan.asked), lambda line: is_connected(line) or is_over(line))
+        await watch.until(watch.spec(plan.controls), lambda line: line.comments >= TICKS)
         return dict(watch.lines)
 
 
 async def _timed_out(ports: Mapping[str, int], timed: tuple[Cell, ...]) -> dict[str, Timeline]:
     """What each has shown when the quiet ones have been ended by Nginx, and the others could."""
     async with aclosing(Watch(ports)) as watch:
-        watch.ask(timed)
+        watch.spec(timed)
         quiet = {cell.id for cell in timed if cell.location.quiet}
         await watch.until(quiet, is_over)
         await watch.until(

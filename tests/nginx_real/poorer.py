@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
 
-from wizard.diagnose.outcome import judge
+from wizard.diagnose.outcome import classify
 from wizard.model.case import Case
 from wizard.nginx.prediction import predictions
 
@@ -20,27 +20,31 @@ def poorer(case: Case) -> Iterator[tuple[str, Case]]:
 
 def _without(case: Case, missing: tuple[str, ...]) -> Case:
     if "handshakes" in missing:
-        case = replace(case, handshakes=(), replays=(), message_site=None)
+        case = replace(case, handshakes=(), follow_ups=(), message_resolution=None)
     if "logs" in missing:
         case = replace(case, logs=(), target=replace(case.target, logs=()))
     if "direct" in missing:
         case = _without_direct(case)
     if "config" in missing:
-        case = replace(case, site=None, root_site=None, message_site=None, predictions=())
+        case = replace(
+            case, resolution=None, root_resolution=None, message_resolution=None, predictions=()
+        )
         case = replace(case, target=replace(case.target, conf=None))
     return case
 
 
 def _without_direct(case: Case) -> Case:
     """What the proxied legs are judged to be without a direct one beside them."""
-    lines = [cell.timeline for cell in case.proxy]
-    known = predictions(case.site, [line.leg for line in lines], ()) if case.site else ()
+    lines = [result.timeline for result in case.proxy]
+    known = (
+        predictions(case.resolution, [line.probe for line in lines], ()) if case.resolution else ()
+    )
     return replace(
         case,
         target=replace(case.target, direct=()),
-        proxy=tuple(judge(line) for line in lines),
+        proxy=tuple(classify(line) for line in lines),
         direct=(),
         handshakes=tuple(one for one in case.handshakes if one.side == "proxy"),
-        replays=(),
+        follow_ups=(),
         predictions=known,
     )

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.casefile.again import assert_same
+from tests.investigation.casefile.again import assert_same
 from tests.nginx_real.poorer import poorer
 from wizard.diagnose.diagnose import diagnose
 from wizard.investigation.investigation import Investigation
@@ -119,7 +119,7 @@ async def test_check_speaks_json_and_exits_as_promised(nginx: str) -> None:
             run = await _check(lab)
         assert run.returncode == status, run.stderr
         report = json.loads(run.stdout)
-        assert report["schema"] == "ssewizard.report/1"
+        assert report["schema"] == "ssewizard.report/2"
         assert report["verdict"] == ("healthy" if status == 0 else "fault")
         assert run.stderr == ""
 

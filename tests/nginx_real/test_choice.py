@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.nginx_config.drawn import Server, quiet, render, requests, webs
-from tests.recommend.real import Ask, answer, backend
+from tests.recommend.real import RequestSpec, answer, backend
 from wizard import nginx as reading
 from wizard.lab.nginx import Nginx, free_ports
-from wizard.model.resolution import Request, Site
+from wizard.model.resolution import Request, RequestResolution
 
 pytestmark = pytest.mark.nginx
 
@@ -61,14 +61,14 @@ def _line(response: http.client.HTTPResponse, name: str) -> int | None:
     return int(value) if value else None
 
 
-def foretold(site: Site) -> Answer:
+def foretold(resolution: RequestResolution) -> Answer:
     """What our reading of the config says."""
-    if any("answers 400" in doubt for doubt in site.undecided):
+    if any("answers 400" in doubt for doubt in resolution.undecided):
         return Answer("refused", None, None)
-    kind = "redirect" if any("with a 301" in doubt for doubt in site.undecided) else "answer"
-    assert site.server is not None
-    location = site.location.directive.where.line if site.location else None
-    return Answer(kind, site.server.directive.where.line, location)
+    kind = "redirect" if any("with a 301" in doubt for doubt in resolution.undecided) else "answer"
+    assert resolution.server is not None
+    location = resolution.location.directive.where.line if resolution.location else None
+    return Answer(kind, resolution.server.directive.where.line, location)
 
 
 def request_of(port: int, host: str, path: str) -> Request:
@@ -141,8 +141,14 @@ def test_the_backend_is_asked_for_the_uri_that_we_say(nginx: str) -> None:
         with running(nginx, in_frame(PASSING, port, f"127.0.0.1:{behind}"), [port]) as conf:
             config = reading.read(str(conf))
             seen = {path: _passed(port, path) for path in paths}
-    sites = {path: reading.inspect(config, request_of(port, "a.test", path)) for path in paths}
-    said = {path: site.upstream.request_uri for path, site in sites.items() if site.upstream}
+    resolutions = {
+        path: reading.inspect(config, request_of(port, "a.test", path)) for path in paths
+    }
+    said = {
+        path: resolution.upstream.request_uri
+        for path, resolution in resolutions.items()
+        if resolution.upstream
+    }
     assert said == seen
 
 
@@ -156,5 +162,5 @@ def in_frame(server: str, port: int, address: str) -> str:
 
 def _passed(port: int, path: str) -> object:
     """The URI that the backend was asked for; None where Nginx answers itself."""
-    status, told, _ = answer(port, Ask(path))
+    status, told, _ = answer(port, RequestSpec(path))
     return told["uri"] if isinstance(told, dict) else None if status in (301, 400) else status

@@ -38,7 +38,7 @@ def predicted(observed: Observed, cell: Cell) -> set[str]:
     """The rows that `inspect` gives for a cell."""
     return {
         row.result
-        for row in observed.site(cell).delivery
+        for row in observed.resolution(cell).delivery
         if (row.client, row.encoding) == (cell.client, cell.encoding)
         and row.upstream == cell.location.framing
     }
@@ -46,7 +46,7 @@ def predicted(observed: Observed, cell: Cell) -> set[str]:
 
 def worked_out(observed: Observed, cell: Cell, *, silent: bool = False) -> str:
     """What `predict` makes of the config in force and of what the backend and the client say."""
-    settings = observed.site(cell).effective
+    settings = observed.resolution(cell).effective
     return predict(
         buffering=buffering_on(settings, cell.location.said),
         client=cell.client,
@@ -169,10 +169,10 @@ def test_server_overrules_http_and_location_both(
 def test_the_default_of_proxy_http_version(nginx: str) -> None:
     observed, cell = observe(nginx), Cell(cells.DEFAULT, "h1")
     modern = numbers(observed.version) >= TURN
-    site = observed.site(cell)
-    assert site.value("proxy_http_version") == ("1.1" if modern else "1.0")
-    assert site.effective["proxy_http_version"].where is None
-    assert {row.upstream for row in site.delivery} == (
+    resolution = observed.resolution(cell)
+    assert resolution.value("proxy_http_version") == ("1.1" if modern else "1.0")
+    assert resolution.effective["proxy_http_version"].where is None
+    assert {row.upstream for row in resolution.delivery} == (
         {"chunked", "close"} if modern else {"close"}
     )
     assert shown(observed.lines[cell.id]) == ("live" if modern else "held")

@@ -77,4 +77,4 @@ def test_the_read_timeout_ends_a_silent_stream_and_no_pinged_one(nginx: str) -> 
     assert no_answer.status == 504
     assert pinged.ended is None
     assert pinged.comments >= cells.OUTLIVED
-    assert observed.site(cells.TIMED[0]).value("proxy_read_timeout") == "700ms"
+    assert observed.resolution(cells.TIMED[0]).value("proxy_read_timeout") == "700ms"

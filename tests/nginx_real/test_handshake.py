@@ -20,7 +20,7 @@ from wizard.model.target import Place, Target
 from wizard.probe.mcp.exchange import pace
 from wizard.probe.mcp.session import WITHIN, shake_hands
 from wizard.probe.mcp.streamable import streamable
-from wizard.probe.request import Manner
+from wizard.probe.request import ProbeOptions
 
 pytestmark = pytest.mark.nginx
 
@@ -118,8 +118,8 @@ async def test_an_older_client_s_session_is_opened_and_closed(
     sdk: dict[str, int], nginx: str, tmp_path: Path, kind: str
 ) -> None:
     async with proxied(nginx, tmp_path, sdk) as port:
-        url, manner = url_of(kind, port), Manner()
-        made = await streamable(Handshake("proxy", url), manner, pace(manner, WITHIN))
+        url, options = url_of(kind, port), ProbeOptions()
+        made = await streamable(Handshake("proxy", url), options, pace(options, WITHIN))
     assert (made.stage, made.transport, made.version) == ("done", "streamable-http", "2025-11-25")
     told = {one.what: one.line.status for one in made.exchanges}
     kept = {} if kind == "free" else {"delete": 200}
@@ -129,22 +129,24 @@ async def test_an_older_client_s_session_is_opened_and_closed(
 
 async def test_the_session_is_really_gone(sdk: dict[str, int]) -> None:
     """Deleted, it is unknown: what it is asked then is a 404."""
-    from wizard.model.timeline import Leg
-    from wizard.probe.mcp.exchange import ask
+    from wizard.model.timeline import Probe
+    from wizard.probe.mcp.exchange import spec
     from wizard.probe.mcp.messages import delete
     from wizard.probe.mcp.streamable import session_of
 
-    url, manner = f"http://127.0.0.1:{sdk['http']}/mcp", Manner()
-    made = await streamable(Handshake("direct", url), manner, pace(manner, WITHIN))
+    url, options = f"http://127.0.0.1:{sdk['http']}/mcp", ProbeOptions()
+    made = await streamable(Handshake("direct", url), options, pace(options, WITHIN))
     opened = made.exchange("initialize")
     assert opened is not None
-    again = await ask(Leg("again", url), manner, delete(made.version, session_of(opened)), WITHIN)
+    again = await spec(
+        Probe("again", url), options, delete(made.version, session_of(opened)), WITHIN
+    )
     assert again.status == 404
 
 
 async def test_a_path_that_is_none_of_the_server_s_is_no_mcp(sdk: dict[str, int]) -> None:
     url = f"http://127.0.0.1:{sdk['http']}/nothing"
-    made = await shake_hands("direct", url, None, Manner())
+    made = await shake_hands("direct", url, None, ProbeOptions())
     assert (made.transport, made.done) == ("unknown", False)
     assert "404" in made.why
 

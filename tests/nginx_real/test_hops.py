@@ -55,7 +55,7 @@ async def live(investigation: Investigation) -> None:
     while outcomes != {"live"}:
         await asyncio.sleep(0.01)
         case = investigation.case
-        outcomes = {cell.outcome for cell in (*case.proxy, *case.direct)}
+        outcomes = {result.outcome for result in (*case.proxy, *case.direct)}
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.nginx_real.serving import serving
-from wizard.diagnose.rules.seen import x_accel_buffering
+from wizard.diagnose.rules.facts import x_accel_buffering
 from wizard.investigation.investigation import Investigation
 from wizard.lab.nginx import free_ports
 from wizard.model.case import Case, StepId
@@ -72,8 +72,8 @@ async def test_it_is_healthy_by_its_own_header(sdk: int, nginx: str, tmp_path: P
     async with proxied(nginx, tmp_path, sdk, "") as target:
         case, diagnosis = await concluded(target)
     assert x_accel_buffering(case) == "no"
-    assert all(cell.timeline.header("x-accel-buffering") is None for cell in case.proxy)
-    assert {cell.timeline.first_event_s is None for cell in case.proxy} == {False}
+    assert all(result.timeline.header("x-accel-buffering") is None for result in case.proxy)
+    assert {result.timeline.first_event_s is None for result in case.proxy} == {False}
     assert (diagnosis.verdict, diagnosis.causes) == ("healthy", ())
     assert "proxy-buffering-hold" in [risk.id for risk in diagnosis.risks if risk.latent]
     assert diagnosis.notes == ()
@@ -83,8 +83,8 @@ async def test_it_is_healthy_by_its_own_header(sdk: int, nginx: str, tmp_path: P
 async def test_it_is_held_where_its_header_is_ignored(sdk: int, nginx: str, tmp_path: Path) -> None:
     async with proxied(nginx, tmp_path, sdk, IGNORING) as target:
         case, diagnosis = await concluded(target)
-    assert {cell.outcome for cell in case.proxy} == {"held"}
-    assert {cell.outcome for cell in case.direct} == {"live"}
+    assert {result.outcome for result in case.proxy} == {"held"}
+    assert {result.outcome for result in case.direct} == {"live"}
     assert diagnosis.verdict == "fault"
     assert (diagnosis.causes[0].id, diagnosis.causes[0].confidence) == ("xab-ignored", "confirmed")
     assert {prediction.delivery.result for prediction in case.predictions} == {"held"}
@@ -93,6 +93,6 @@ async def test_it_is_held_where_its_header_is_ignored(sdk: int, nginx: str, tmp_
 async def test_one_location_unbuffered_mends_it(sdk: int, nginx: str, tmp_path: Path) -> None:
     async with proxied(nginx, tmp_path, sdk, f"{IGNORING} proxy_buffering off;") as target:
         case, diagnosis = await concluded(target)
-    assert {cell.outcome for cell in case.proxy} == {"live"}
+    assert {result.outcome for result in case.proxy} == {"live"}
     assert (diagnosis.verdict, diagnosis.causes) == ("healthy", ())
     assert "proxy-buffering-hold" not in [risk.id for risk in diagnosis.risks]

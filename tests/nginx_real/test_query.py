@@ -3,7 +3,7 @@
 import pytest
 
 from tests.nginx_real.test_choice import in_frame, request_of, running
-from tests.recommend.real import Ask, answer, backend
+from tests.recommend.real import RequestSpec, answer, backend
 from wizard import nginx as reading
 from wizard.diagnose.rules.query_dropped import drops_query
 from wizard.lab.nginx import free_ports
@@ -47,13 +47,15 @@ def test_the_query_is_lost_where_we_say(nginx: str) -> None:
         [port] = free_ports(1)
         with running(nginx, in_frame(_locations(), port, f"127.0.0.1:{behind}"), [port]) as conf:
             config = reading.read(str(conf))
-            lost = {path: _is_lost(port, path) for path in paths}
-    sites = {path: reading.inspect(config, request_of(port, "a.test", path)) for path in paths}
-    assert {path: drops_query(site) for path, site in sites.items()} == lost
-    assert sum(lost.values()) == len(DROPPED) + len(PATTERNS)
+            failing = {path: _is_lost(port, path) for path in paths}
+    resolutions = {
+        path: reading.inspect(config, request_of(port, "a.test", path)) for path in paths
+    }
+    assert {path: drops_query(resolution) for path, resolution in resolutions.items()} == failing
+    assert sum(failing.values()) == len(DROPPED) + len(PATTERNS)
 
 
 def _is_lost(port: int, path: str) -> bool:
-    _, told, _ = answer(port, Ask(path, method="POST"))
+    _, told, _ = answer(port, RequestSpec(path, method="POST"))
     assert isinstance(told, dict), told
     return "sessionId=s1" not in told["uri"]

@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import INSTALLED
 from tests.nginx_real.test_check import concluded, investigate
 from tests.nginx_real.test_mcp_sdk import proxied, sdk
-from tests.wire.scripted import CHUNKED, chunk
+from tests.probe.scripted import CHUNKED, chunk
 from wizard.diagnose.diagnose import diagnose
 from wizard.lab import Lab, scenario_named
 from wizard.lab.behaviour import Behaviour
@@ -104,7 +104,7 @@ async def test_peers_that_share_the_root_path(nginx: str) -> None:
     server = "location / { proxy_pass http://bots; proxy_buffering off;"
     server += "proxy_connect_timeout 1s; proxy_read_timeout 1h; }"
     case, diagnosis = await found(nginx, server, http)
-    assert {cell.outcome for cell in case.proxy} == {"live"}
+    assert {result.outcome for result in case.proxy} == {"live"}
     assert only(diagnosis) == ("dead-peer-replay", "confirmed")
     assert only(diagnose(replace(case, logs=()))) == ("dead-peer-replay", "likely")
 
@@ -114,7 +114,7 @@ async def test_two_peers_that_are_one_backend_are_healthy(nginx: str) -> None:
     http = "upstream bots { server $BACKEND; server $BACKEND; }"
     server = "location / { proxy_pass http://bots; proxy_buffering off; proxy_read_timeout 1h; }"
     case, diagnosis = await found(nginx, server, http)
-    assert [one.line.status for one in case.replays] == [202] * 8
+    assert [one.line.status for one in case.follow_ups] == [202] * 8
     assert (diagnosis.verdict, diagnosis.causes) == ("healthy", ())
 
 
@@ -123,7 +123,7 @@ async def test_a_peer_whose_timeout_we_do_not_wait_for(nginx: str) -> None:
     server = f"location / {{ {PASS} }} location = /sse {{ proxy_pass http://bots;"
     server += "proxy_buffering off; proxy_read_timeout 1h; }"
     case, diagnosis = await found(nginx, server, http)
-    assert {cell.outcome for cell in case.proxy} == {"live", "held"}
+    assert {result.outcome for result in case.proxy} == {"live", "held"}
     assert only(diagnosis) == ("dead-peer-replay", "likely")
 
 
@@ -144,7 +144,7 @@ async def test_a_handful_of_requests_in_all(name: str, nginx: str) -> None:
         asked = len(lab.logs[0].read_text("utf-8").splitlines())
     assert asked <= 16
     if name in ("incident", "healthy", "auth-gate", "limits"):
-        assert case.replays == ()
+        assert case.follow_ups == ()
 
 
 async def test_the_sdk_refuses_the_name_that_nginx_passes_on(
@@ -153,7 +153,7 @@ async def test_the_sdk_refuses_the_name_that_nginx_passes_on(
     lines = "proxy_set_header Host $host; proxy_buffering off;"
     async with proxied(nginx, tmp_path, sdk, lines) as target:
         case, diagnosis = concluded(await investigate(target))
-    assert {cell.timeline.status for cell in case.proxy} == {421}
+    assert {result.timeline.status for result in case.proxy} == {421}
     assert only(diagnosis) == ("host-origin-rejected", "confirmed")
     assert "Host: 127.0.0.1: status: HTTP 421 (Invalid Host header)" in texts(diagnosis)
 
@@ -162,7 +162,7 @@ async def test_the_sdk_refuses_an_origin(sdk: int, nginx: str, tmp_path: Path) -
     async with proxied(nginx, tmp_path, sdk, "proxy_buffering off;") as target:
         target = replace(target, headers=(("Origin", "https://elsewhere.example"),))
         case, diagnosis = concluded(await investigate(target))
-    assert {cell.timeline.status for cell in (*case.proxy, *case.direct)} == {403}
+    assert {result.timeline.status for result in (*case.proxy, *case.direct)} == {403}
     assert only(diagnosis) == ("host-origin-rejected", "confirmed")
 
 

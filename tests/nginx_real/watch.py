@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import aclosing
 
 from tests.nginx_real.cells import Cell
-from wizard.model.timeline import Http, Leg, Timeline
-from wizard.probe.probe import probe
-from wizard.probe.request import Manner
+from wizard.model.timeline import Http, Probe, Timeline
+from wizard.probe.probe import run_probe
+from wizard.probe.request import ProbeOptions
 
 
 def is_over(line: Timeline) -> bool:
@@ -23,22 +23,22 @@ class Watch:
         self._ports, self._tasks = ports, list[asyncio.Task[None]]()
         self._changed = asyncio.Event()
 
-    def ask(self, asked: Iterable[Cell]) -> list[str]:
+    def spec(self, asked: Iterable[Cell]) -> list[str]:
         """Make these requests; their ids."""
-        found = [(cell, self._leg(cell)) for cell in asked]
-        for cell, leg in found:
-            self.lines[cell.id] = Timeline(leg)
-            self._tasks.append(asyncio.create_task(self._follow(cell, leg)))
+        found = [(cell, self._probe(cell)) for cell in asked]
+        for cell, probe in found:
+            self.lines[cell.id] = Timeline(probe)
+            self._tasks.append(asyncio.create_task(self._follow(cell, probe)))
         return [cell.id for cell, _ in found]
 
-    def _leg(self, cell: Cell) -> Leg:
+    def _probe(self, cell: Cell) -> Probe:
         http: Http = "2" if cell.client in ("h2", "h2c") else "1.1"
-        return Leg("sse-proxy", cell.url(self._ports), http, cell.encoding)
+        return Probe("sse-proxy", cell.url(self._ports), http, cell.encoding)
 
-    async def _follow(self, cell: Cell, leg: Leg) -> None:
+    async def _follow(self, cell: Cell, probe: Probe) -> None:
         headers = (("Via", "1.1 outer"),) if cell.via else ()
-        manner = Manner(run=cell.id, insecure=True, headers=headers)
-        async with aclosing(probe(leg, manner)) as events:
+        options = ProbeOptions(run=cell.id, insecure=True, headers=headers)
+        async with aclosing(run_probe(probe, options)) as events:
             async for event in events:
                 self.lines[cell.id] = self.lines[cell.id].fold([event])
                 self._changed.set()

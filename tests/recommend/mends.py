@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.recommend.real import TELL, Ask
+from tests.recommend.real import TELL, RequestSpec
 from tests.recommend.scenarios import conf
 
 Answer = tuple[int, Any, Any]
@@ -24,11 +24,11 @@ class Mend:
     id: str
     name: str
     text: str
-    asks: tuple[Ask, ...]
+    asks: tuple[RequestSpec, ...]
     mended: Check
     path: str = "/sse"
     endpoint: str = "/message?sessionId=1"
-    kept: tuple[Ask, ...] = ()
+    kept: tuple[RequestSpec, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
@@ -36,7 +36,7 @@ class Mend:
 
 
 _TELL = {TELL: "1"}
-_POST = Ask("/message?sessionId=1", _TELL, "POST")
+_POST = RequestSpec("/message?sessionId=1", _TELL, "POST")
 _BACKEND = "http://127.0.0.1:@BACKEND@"
 _STATIC = "root .; location / { root .; }\n"
 
@@ -76,7 +76,12 @@ MENDS = (
         (_POST,),
         _uri("/message?sessionId=1"),
         path="/mcp/sse",
-        kept=(Ask("/mcp/sse"), Ask("/mcp/other"), Ask("/messages"), Ask("/")),
+        kept=(
+            RequestSpec("/mcp/sse"),
+            RequestSpec("/mcp/other"),
+            RequestSpec("/messages"),
+            RequestSpec("/"),
+        ),
     ),
     Mend(
         "endpoint-prefix-lost",
@@ -87,10 +92,10 @@ MENDS = (
             "    rewrite ^/mcp/(.*)$ /$1 break;\n    proxy_set_header X-A a;\n"
             f"    proxy_pass {_BACKEND};\n}}\n"
         ),
-        (Ask(_POST.path, _BASIC, "POST"),),
+        (RequestSpec(_POST.path, _BASIC, "POST"),),
         _uri("/message?sessionId=1"),
         path="/mcp/sse",
-        kept=(Ask("/message/x"), Ask("/mcp/sse", _BASIC), Ask("/mcp/sse")),
+        kept=(RequestSpec("/message/x"), RequestSpec("/mcp/sse", _BASIC), RequestSpec("/mcp/sse")),
         files={"users": "u:{PLAIN}p\n"},
     ),
     Mend(
@@ -103,7 +108,7 @@ MENDS = (
         (_POST,),
         _uri("/message?sessionId=1"),
         path="/mcp/sse",
-        kept=(Ask("/mcp/sse"),),
+        kept=(RequestSpec("/mcp/sse"),),
     ),
     Mend(
         "message-path-unrouted",
@@ -111,17 +116,17 @@ MENDS = (
         conf(f"{_STATIC}location = /sse {{ proxy_pass {_BACKEND}; proxy_set_header X-A a; }}\n"),
         (_POST,),
         _uri("/message?sessionId=1"),
-        kept=(Ask("/sse"), Ask("/messages")),
+        kept=(RequestSpec("/sse"), RequestSpec("/messages")),
     ),
     Mend(
         "message-path-unrouted",
         "the endpoint is relative, under a prefix of its own",
         conf(f"{_STATIC}location = /a/sse {{ proxy_pass {_BACKEND}/v1/sse; }}\n"),
-        (Ask("/a/message?sessionId=1", _TELL, "POST"),),
+        (RequestSpec("/a/message?sessionId=1", _TELL, "POST"),),
         _uri("/v1/message?sessionId=1"),
         path="/a/sse",
         endpoint="message?sessionId=1",
-        kept=(Ask("/a/sse"),),
+        kept=(RequestSpec("/a/sse"),),
     ),
     Mend(
         "message-path-unrouted",
@@ -132,7 +137,7 @@ MENDS = (
         ),
         (_POST,),
         _uri("/message?sessionId=1"),
-        kept=(Ask("/sse"),),
+        kept=(RequestSpec("/sse"),),
     ),
     Mend(
         "query-dropped",
@@ -143,7 +148,7 @@ MENDS = (
         ),
         (_POST,),
         _uri("/message?sessionId=1"),
-        kept=(Ask("/sse"),),
+        kept=(RequestSpec("/sse"),),
     ),
     Mend(
         "upgrade-hardcoded",
@@ -153,11 +158,11 @@ MENDS = (
             f"    proxy_pass {_BACKEND};\n    proxy_set_header Upgrade $http_upgrade;\n"
             '    proxy_set_header Connection "upgrade";\n    proxy_set_header X-A a;\n}\n'
         ).replace("    proxy_http_version 1.0;\n", ""),
-        (_POST, Ask("/sse", _TELL)),
+        (_POST, RequestSpec("/sse", _TELL)),
         lambda found: all(
             _header(a, "connection") is None and _header(a, "x-a") == "a" for a in found
         ),
-        kept=(Ask("/ws", {"Upgrade": "websocket"}),),
+        kept=(RequestSpec("/ws", {"Upgrade": "websocket"}),),
     ),
     Mend(
         "upgrade-hardcoded",
@@ -166,11 +171,11 @@ MENDS = (
             'proxy_set_header Connection "upgrade";\nproxy_set_header X-A "a; b";\n'
             f"location / {{ proxy_pass {_BACKEND}; }}\n"
         ),
-        (_POST, Ask("/sse", _TELL)),
+        (_POST, RequestSpec("/sse", _TELL)),
         lambda found: all(
             _header(a, "connection") is None and _header(a, "x-a") == "a; b" for a in found
         ),
-        kept=(Ask("/ws"),),
+        kept=(RequestSpec("/ws"),),
     ),
     Mend(
         "header-inheritance-lost",
@@ -182,27 +187,27 @@ MENDS = (
             'proxy_set_header Host "a b";\nproxy_set_header X-A $request_method;\n'
             "add_header X-D d;\n",
         ),
-        (Ask("/sse", _TELL),),
+        (RequestSpec("/sse", _TELL),),
         lambda found: all(
             (_header(a, "host"), _header(a, "x-a"), _header(a, "x-b")) == ("a b", "GET", "b")
             and dict(a[2]) == {"X-C": "c", "X-D": "d"}
             for a in found
         ),
-        kept=(_POST, Ask("/message")),
+        kept=(_POST, RequestSpec("/message")),
     ),
     Mend(
         "body-too-large",
         "the limit of the server",
         conf(f"client_max_body_size 1k;\nlocation / {{ proxy_pass {_BACKEND}; }}\n"),
-        (Ask(_POST.path, {}, "POST", b"x" * 2000),),
+        (RequestSpec(_POST.path, {}, "POST", b"x" * 2000),),
         _all(200),
-        kept=(Ask("/other", {}, "POST", b"x" * 2000), Ask("/sse")),
+        kept=(RequestSpec("/other", {}, "POST", b"x" * 2000), RequestSpec("/sse")),
     ),
     Mend(
         "no-affinity",
         "two peers",
         conf("location / { proxy_pass http://app; }\n", _UPSTREAM.format("")),
-        (Ask("/sse", _TELL), _POST, _POST, Ask("/sse", _TELL)),
+        (RequestSpec("/sse", _TELL), _POST, _POST, RequestSpec("/sse", _TELL)),
         _same_port,
     ),
     Mend(
@@ -213,7 +218,7 @@ MENDS = (
             _UPSTREAM.format("hash $arg_sessionId consistent; # by session\n    "),
         ),
         tuple(
-            Ask(f"/{path}{query}", _TELL)
+            RequestSpec(f"/{path}{query}", _TELL)
             for at in range(8)
             for path, query in (("sse", ""), ("message", f"?sessionId={at}"))
         ),
@@ -226,7 +231,7 @@ MENDS = (
             "location / { proxy_pass http://app; }\n",
             "upstream app { least_conn; server 127.0.0.1:@BACKEND@; server 127.0.0.1:@SECOND@; }\n",
         ),
-        (Ask("/sse", _TELL), _POST, _POST, Ask("/sse", _TELL)),
+        (RequestSpec("/sse", _TELL), _POST, _POST, RequestSpec("/sse", _TELL)),
         _same_port,
     ),
     Mend(
@@ -237,9 +242,9 @@ MENDS = (
             "    proxy_cache_valid 1h;\n}\n",
             "proxy_cache_path cache keys_zone=one:1m;\n",
         ),
-        (Ask("/sse", _TELL), Ask("/sse", _TELL)),
+        (RequestSpec("/sse", _TELL), RequestSpec("/sse", _TELL)),
         _two_counts,
-        kept=(Ask("/page", _TELL), Ask("/page", _TELL)),
+        kept=(RequestSpec("/page", _TELL), RequestSpec("/page", _TELL)),
     ),
     Mend(
         "limits",
@@ -248,9 +253,13 @@ MENDS = (
             f"limit_req zone=one;\nlocation / {{ proxy_pass {_BACKEND}; }}\n",
             "limit_req_zone $http_x_who zone=one:1m rate=1r/m;\n",
         ),
-        (Ask("/sse", {"X-Who": "a"}), Ask("/sse", {"X-Who": "a"}), Ask("/message", {"X-Who": "a"})),
+        (
+            RequestSpec("/sse", {"X-Who": "a"}),
+            RequestSpec("/sse", {"X-Who": "a"}),
+            RequestSpec("/message", {"X-Who": "a"}),
+        ),
         _all(200),
-        kept=(Ask("/x", {"X-Who": "b"}), Ask("/x", {"X-Who": "b"})),
+        kept=(RequestSpec("/x", {"X-Who": "b"}), RequestSpec("/x", {"X-Who": "b"})),
     ),
     Mend(
         "location-miss",
@@ -259,9 +268,9 @@ MENDS = (
             "location ~ ^/s {\n    return 418;\n}\n"
             f"location /sse {{\n    proxy_buffering off;\n    proxy_pass {_BACKEND};\n}}\n"
         ),
-        (Ask("/sse", _TELL), Ask("/sse?a=b", _TELL), Ask("/sse/x")),
+        (RequestSpec("/sse", _TELL), RequestSpec("/sse?a=b", _TELL), RequestSpec("/sse/x")),
         _all(200),
-        kept=(Ask("/s"), Ask("/static")),
+        kept=(RequestSpec("/s"), RequestSpec("/static")),
     ),
     Mend(
         "location-miss",
@@ -271,18 +280,18 @@ MENDS = (
             f"location = /sse/ {{\n    proxy_pass {_BACKEND}/sse;\n"
             "    proxy_set_header X-A a;\n}\n"
         ),
-        (Ask("/sse", _TELL),),
+        (RequestSpec("/sse", _TELL),),
         lambda found: _all(200)(found) and _header(found[0], "x-a") == "a",
-        kept=(Ask("/sse/"), Ask("/")),
+        kept=(RequestSpec("/sse/"), RequestSpec("/")),
     ),
     Mend(
         "location-miss",
         "a slash too many",
         conf(f"location / {{ return 418; }}\nlocation = /sse {{\n    proxy_pass {_BACKEND};\n}}\n"),
-        (Ask("/sse/", _TELL), Ask("/sse/", _TELL)),
+        (RequestSpec("/sse/", _TELL), RequestSpec("/sse/", _TELL)),
         _uri("/sse"),
         path="/sse/",
-        kept=(Ask("/sse"), Ask("/")),
+        kept=(RequestSpec("/sse"), RequestSpec("/")),
     ),
     Mend(
         "new-default-regression",
@@ -290,8 +299,8 @@ MENDS = (
         conf(f"proxy_http_version 1.1;\nlocation / {{ proxy_pass {_BACKEND}; }}\n").replace(
             "    proxy_http_version 1.0;\n", ""
         ),
-        (Ask("/sse", _TELL), _POST),
+        (RequestSpec("/sse", _TELL), _POST),
         lambda found: all(answer[1]["version"] == "HTTP/1.0" for answer in found),
-        kept=(Ask("/other", _TELL),),
+        kept=(RequestSpec("/other", _TELL),),
     ),
 )

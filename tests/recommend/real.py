@@ -108,7 +108,7 @@ def nginx(binary: str, folder: Path) -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class Ask:
+class RequestSpec:
     """One request."""
 
     path: str
@@ -117,11 +117,11 @@ class Ask:
     body: bytes = b""
 
 
-def answer(port: int, ask: Ask) -> tuple[int, object, object]:
+def answer(port: int, spec: RequestSpec) -> tuple[int, object, object]:
     """The status, what the backend was asked (else how the body begins), and our own headers."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
-        connection.request(ask.method, ask.path, ask.body or None, headers=dict(ask.headers))
+        connection.request(spec.method, spec.path, spec.body or None, headers=dict(spec.headers))
         response = connection.getresponse()
         line = response.readline()
         asked = json.loads(line[6:]) if line.startswith(b"data: ") else line

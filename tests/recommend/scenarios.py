@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tests.recommend.real import Ask
+from tests.recommend.real import RequestSpec
 
 _TEMP = "".join(
     f"{name}_temp_path temp_{name};"
@@ -38,7 +38,7 @@ class Scenario:
     path: str = "/sse"
     form: str = "beside"
     stream: Mapping[str, str] = field(default_factory=dict)
-    asks: tuple[Ask, ...] = ()
+    asks: tuple[RequestSpec, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
     ids: tuple[str, ...] = ("proxy-buffering-hold",)
     said: str | None = None
@@ -63,7 +63,7 @@ _INCIDENT = """
 """
 
 SCENARIOS = (
-    Scenario("incident", conf(_INCIDENT), asks=(Ask("/sse/"), Ask("/ssex"))),
+    Scenario("incident", conf(_INCIDENT), asks=(RequestSpec("/sse/"), RequestSpec("/ssex"))),
     Scenario("crlf", conf(_INCIDENT).replace("\n", "\r\n")),
     Scenario("tabs", conf(_INCIDENT).replace("    ", "\t")),
     Scenario("no final newline", conf(_INCIDENT).rstrip("\n")),
@@ -72,7 +72,7 @@ SCENARIOS = (
         f"events {{}} http {{ access_log off; {_TEMP} proxy_http_version 1.0; "
         "server { listen 127.0.0.1:@NGINX@; location /x { return 204; } "
         "location / { proxy_pass http://127.0.0.1:@BACKEND@; proxy_set_header X-A 1; } } }",
-        asks=(Ask("/x"),),
+        asks=(RequestSpec("/x"),),
     ),
     Scenario(
         "one line of its own",
@@ -102,7 +102,7 @@ SCENARIOS = (
         ),
         "^~ /a/",
         "/a/sse",
-        asks=(Ask("/b/sse"),),
+        asks=(RequestSpec("/b/sse"),),
     ),
     Scenario(
         "regex with captures",
@@ -113,7 +113,7 @@ SCENARIOS = (
         ),
         "~ ^/(api|app)/(?<rest>.*)$",
         "/api/sse",
-        asks=(Ask("/app/sse"), Ask("/api/sse/x")),
+        asks=(RequestSpec("/app/sse"), RequestSpec("/api/sse/x")),
     ),
     Scenario(
         "unanchored regex with alternatives",
@@ -123,7 +123,7 @@ SCENARIOS = (
         ),
         "~* /(sse|ws)|^/(x\\.y)$",
         "/a/b/sse",
-        asks=(Ask("/a/ws"), Ask("/a/b/sse/x")),
+        asks=(RequestSpec("/a/ws"), RequestSpec("/a/b/sse/x")),
     ),
     Scenario(
         "regex with a quantifier, in quotes",
@@ -133,7 +133,7 @@ SCENARIOS = (
         ),
         "~ ^/v(\\d{1,2})/sse",
         "/v12/sse",
-        asks=(Ask("/v3/sse"),),
+        asks=(RequestSpec("/v3/sse"),),
     ),
     Scenario(
         "own regex",
@@ -159,7 +159,7 @@ SCENARIOS = (
         ),
         "/a/b/",
         "/a/b/sse",
-        asks=(Ask("/a/x"),),
+        asks=(RequestSpec("/a/x"),),
     ),
     Scenario(
         "nested locations stay",
@@ -167,7 +167,7 @@ SCENARIOS = (
             "location / {\n    proxy_pass http://127.0.0.1:@BACKEND@;\n\n"
             "    # pictures\n    location /img/ { return 204; }\n}\n"
         ),
-        asks=(Ask("/img/x"),),
+        asks=(RequestSpec("/img/x"),),
     ),
     Scenario(
         "own exact",
@@ -183,7 +183,7 @@ SCENARIOS = (
         conf("location ^~ /sse {\n\tproxy_pass http://127.0.0.1:@BACKEND@;\n}\n"),
         "^~ /sse",
         form="inside",
-        asks=(Ask("/sse/more"),),
+        asks=(RequestSpec("/sse/more"),),
     ),
     Scenario(
         "access control",
@@ -196,9 +196,9 @@ SCENARIOS = (
         ),
         stream=_BASIC,
         asks=(
-            Ask("/sse"),
-            Ask("/sse", {**_BASIC, "X-Block": "}"}),
-            Ask("/sse", _BASIC, "POST"),
+            RequestSpec("/sse"),
+            RequestSpec("/sse", {**_BASIC, "X-Block": "}"}),
+            RequestSpec("/sse", _BASIC, "POST"),
         ),
         files={"users": "u:{PLAIN}p\n"},
     ),
@@ -214,7 +214,7 @@ SCENARIOS = (
             "location = /check { internal; proxy_pass http://127.0.0.1:@BACKEND@; }\n"
         ),
         stream={"X-Token": "right"},
-        asks=(Ask("/sse", {"X-Token": "wrong"}),),
+        asks=(RequestSpec("/sse", {"X-Token": "wrong"}),),
     ),
     Scenario(
         "request limit",
@@ -222,7 +222,7 @@ SCENARIOS = (
             "location / { limit_req zone=one; proxy_pass http://127.0.0.1:@BACKEND@; }\n",
             "limit_req_zone $http_x_who zone=one:1m rate=1r/m;\n",
         ),
-        asks=(Ask("/sse", {"X-Who": "me"}), Ask("/sse", {"X-Who": "me"})),
+        asks=(RequestSpec("/sse", {"X-Who": "me"}), RequestSpec("/sse", {"X-Who": "me"})),
     ),
     Scenario(
         "inherited headers and rewrites",
@@ -294,7 +294,7 @@ SCENARIOS = (
         "~ ^/(a|b)/",
         "/b/sse",
         form="nested",
-        asks=(Ask("/a/sse"),),
+        asks=(RequestSpec("/a/sse"),),
     ),
     Scenario(
         "a credential in a regex location without groups",
@@ -314,7 +314,7 @@ SCENARIOS = (
             "    proxy_set_header X-App 1;\n}\n"
         ),
         "@ app",
-        asks=(Ask("/nginx.conf"),),
+        asks=(RequestSpec("/nginx.conf"),),
     ),
     Scenario(
         "a guarded single-page application",
@@ -326,7 +326,7 @@ SCENARIOS = (
         ),
         "@ app",
         stream=_BASIC,
-        asks=(Ask("/sse"), Ask("/sse", {**_BASIC, "X-Block": "1"})),
+        asks=(RequestSpec("/sse"), RequestSpec("/sse", {**_BASIC, "X-Block": "1"})),
         files={"users": "u:{PLAIN}p\n"},
     ),
     Scenario(
@@ -348,7 +348,7 @@ SCENARIOS = (
         ),
         "@ app",
         stream=_BASIC,
-        asks=(Ask("/sse"),),
+        asks=(RequestSpec("/sse"),),
         files={"users": "u:{PLAIN}p\n"},
     ),
     Scenario(
@@ -376,7 +376,7 @@ SCENARIOS = (
         ),
         form="nested",
         stream=_BASIC,
-        asks=(Ask("/sse"),),
+        asks=(RequestSpec("/sse"),),
         files={"users": "u:{PLAIN}p\n"},
     ),
     Scenario(

@@ -3,12 +3,19 @@
 import subprocess
 from collections.abc import Mapping, Sequence
 
-from wizard.model.case import Case, Cell
+from wizard.model.case import Case, ProbeResult
 from wizard.model.config import Config, Directive, Where
 from wizard.model.diagnosis import Diagnosis, Finding, Fix, Recommendation
-from wizard.model.resolution import LocationRef, Request, ServerRef, Setting, Site, Upstream
+from wizard.model.resolution import (
+    LocationRef,
+    Request,
+    RequestResolution,
+    ServerRef,
+    Setting,
+    Upstream,
+)
 from wizard.model.target import Place, Target
-from wizard.model.timeline import Leg, Timeline
+from wizard.model.timeline import Probe, Timeline
 from wizard.recommend.config_text import COMMENT, Statement, parse
 
 
@@ -38,7 +45,7 @@ def _walk(block: Sequence[Directive]) -> Sequence[Directive]:
     return [inner for one in block for inner in (one, *_walk(one.block or ()))]
 
 
-def site(
+def resolution(
     text: str,
     location: str = "/",
     path: str = "/sse",
@@ -46,7 +53,7 @@ def site(
     kind: str = "proxy",
     main: str = "nginx.conf",
     **effective: str,
-) -> Site:
+) -> RequestResolution:
     """The site of `path`, served by the location with these arguments (`~ ^/x`)."""
     texts = {main: text, **(files or {})}
     root = directives(texts, main)
@@ -56,7 +63,7 @@ def site(
     modifier = serving.args[0] if len(serving.args) == 2 else ""
     modifier = "@" if serving.args[0].startswith("@") else modifier
     settings = {name: Setting(name, value) for name, value in effective.items()}
-    return Site(
+    return RequestResolution(
         Request(path),
         Config(main, root, texts),
         None,
@@ -67,17 +74,21 @@ def site(
     )
 
 
-def case(site: Site | None = None, *direct: Cell, url: str = "http://localhost/sse") -> Case:
-    """A case with this config and these direct cells."""
+def case(
+    resolution: RequestResolution | None = None,
+    *direct: ProbeResult,
+    url: str = "http://localhost/sse",
+) -> Case:
+    """A case with this config and these direct probes."""
     places = (Place("http://127.0.0.1:12213/sse"),)
-    return Case(Target(url, direct=places), direct=direct, site=site)
+    return Case(Target(url, direct=places), direct=direct, resolution=resolution)
 
 
-def cell(gap: float | None = None, said: str | None = None) -> Cell:
-    """A live direct leg with the ping gap and the X-Accel-Buffering given."""
+def result(gap: float | None = None, said: str | None = None) -> ProbeResult:
+    """A live direct probe with the ping gap and the X-Accel-Buffering given."""
     headers = (("x-accel-buffering", said),) if said else ()
-    leg = Leg("sse-direct", "http://127.0.0.1:12213/sse")
-    return Cell(Timeline(leg, headers=headers, ping_gap_s=gap), "live")
+    probe = Probe("sse-direct", "http://127.0.0.1:12213/sse")
+    return ProbeResult(Timeline(probe, headers=headers, ping_gap_s=gap), "live")
 
 
 def diagnosis(*ids: str, risks: Sequence[str] = (), where: str = "nginx") -> Diagnosis:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.recommend.sites import case, cell, diagnosis, site
+from tests.recommend.sites import case, diagnosis, resolution, result
 from wizard.model.case import Case
 from wizard.recommend import recommend
 from wizard.recommend.settings import changes, ids_of
@@ -16,7 +16,7 @@ def _texts(known: Case, *ids: str) -> list[str]:
 
 
 def test_held_asks_for_no_buffering_and_long_silences() -> None:
-    known = case(site(PROXIED))
+    known = case(resolution(PROXIED))
     assert _texts(known, "proxy-buffering-hold") == [
         "proxy_buffering off;",
         "proxy_read_timeout 3600s;",
@@ -24,24 +24,24 @@ def test_held_asks_for_no_buffering_and_long_silences() -> None:
 
 
 def test_gzip_is_switched_off_only_where_it_holds() -> None:
-    known = case(site(PROXIED))
+    known = case(resolution(PROXIED))
     assert "gzip off;" in _texts(known, "gzip-plus-buffering")
     assert "proxy_buffering off;" in _texts(known, "gzip-plus-buffering")
     assert "gzip off;" not in _texts(known, "proxy-buffering-hold")
 
 
 def test_an_ignored_header_is_settled_by_no_buffering_and_says_the_other_way() -> None:
-    made = changes(case(site(PROXIED)), frozenset({"xab-ignored"}))
+    made = changes(case(resolution(PROXIED)), frozenset({"xab-ignored"}))
     assert made[0].text == "proxy_buffering off;"
     assert "no longer ignoring" in made[0].reason
 
 
 def test_a_cut_alone_changes_only_the_timeout() -> None:
-    assert _texts(case(site(PROXIED)), "idle-read-timeout") == ["proxy_read_timeout 3600s;"]
+    assert _texts(case(resolution(PROXIED)), "idle-read-timeout") == ["proxy_read_timeout 3600s;"]
 
 
 def test_a_risk_beside_the_cause_is_mended_with_it() -> None:
-    known = case(site(PROXIED, proxy_read_timeout="60s"))
+    known = case(resolution(PROXIED, proxy_read_timeout="60s"))
     both = diagnosis("idle-read-timeout", risks=["proxy-buffering-hold"])
     assert [one.name for one in changes(known, ids_of(both))] == [
         "proxy_buffering",
@@ -65,20 +65,20 @@ def test_a_risk_beside_the_cause_is_mended_with_it() -> None:
 def test_the_read_timeout_grows_where_a_silence_could_end_the_stream(
     timeout: str, gap: float | None, changes_it: bool
 ) -> None:
-    known = case(site(PROXIED, proxy_read_timeout=timeout), cell(gap))
+    known = case(resolution(PROXIED, proxy_read_timeout=timeout), result(gap))
     assert ("proxy_read_timeout 3600s;" in _texts(known, "proxy-buffering-hold")) == changes_it
 
 
 def test_an_inherited_cache_is_switched_off_and_no_other() -> None:
-    cached = case(site(PROXIED, proxy_cache="zone"))
+    cached = case(resolution(PROXIED, proxy_cache="zone"))
     assert "proxy_cache off;" in _texts(cached, "proxy-buffering-hold")
     for none in ("off", ""):
-        known = case(site(PROXIED, proxy_cache=none))
+        known = case(resolution(PROXIED, proxy_cache=none))
         assert "proxy_cache off;" not in _texts(known, "proxy-buffering-hold")
 
 
 def test_a_backend_that_says_yes_is_overruled_and_ignored_headers_are_repeated() -> None:
-    known = case(site(PROXIED, proxy_ignore_headers="Vary"), cell(said="yes"))
+    known = case(resolution(PROXIED, proxy_ignore_headers="Vary"), result(said="yes"))
     wanted = "proxy_ignore_headers Vary X-Accel-Buffering;"
     assert wanted in _texts(known, "proxy-buffering-hold")
 
@@ -86,7 +86,7 @@ def test_a_backend_that_says_yes_is_overruled_and_ignored_headers_are_repeated()
 @pytest.mark.parametrize("kind", ["fastcgi", "uwsgi", "scgi"])
 def test_other_upstreams_get_their_own_directives(kind: str) -> None:
     text = SERVER % f"{kind}_pass b:9000;"
-    made = recommend(case(site(text, kind=kind)), diagnosis("proxy-buffering-hold"))
+    made = recommend(case(resolution(text, kind=kind)), diagnosis("proxy-buffering-hold"))
     assert made
     assert f"{kind}_buffering off;" in made.block
     assert "proxy_" not in made.block

@@ -1,6 +1,6 @@
 """The incident's `location /`: what the block and the diff must be, to the letter."""
 
-from tests.recommend.sites import case, diagnosis, site
+from tests.recommend.sites import case, diagnosis, resolution
 from wizard.model.diagnosis import Recommendation
 from wizard.recommend import recommend
 
@@ -45,7 +45,7 @@ DIFF = """\
 
 
 def _incident() -> Recommendation:
-    made = recommend(case(site(INCIDENT)), diagnosis("proxy-buffering-hold"))
+    made = recommend(case(resolution(INCIDENT)), diagnosis("proxy-buffering-hold"))
     assert made
     return made
 
@@ -77,17 +77,17 @@ def test_the_usual_advice_is_named_where_it_is_left_out() -> None:
 
 def test_what_the_location_has_already_is_not_called_left_out() -> None:
     has = INCIDENT.replace("proxy_buffers 8 64k;", "proxy_http_version 1.1;")
-    made = recommend(case(site(has)), diagnosis("proxy-buffering-hold"))
+    made = recommend(case(resolution(has)), diagnosis("proxy-buffering-hold"))
     assert made
     assert "proxy_http_version 1.1;" not in [line for line, _ in made.omitted]
 
 
 def test_nothing_is_recommended_where_nginx_is_not_at_fault() -> None:
-    known = case(site(INCIDENT))
+    known = case(resolution(INCIDENT))
     assert recommend(known, diagnosis("backend-silent", where="backend")) is None
     assert recommend(known, diagnosis("upstream-unreachable")) is None
     assert recommend(known, diagnosis(risks=["idle-read-timeout"])) is None
-    unbuffered = site("server { location / { grpc_pass b; } }", kind="grpc")
+    unbuffered = resolution("server { location / { grpc_pass b; } }", kind="grpc")
     assert recommend(case(unbuffered), diagnosis("proxy-buffering-hold")) is None
 
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.recommend.sites import site
+from tests.recommend.sites import resolution
 from wizard.recommend.block import Recast
 from wizard.recommend.carve import plan
 from wizard.recommend.change import Change
@@ -39,7 +39,7 @@ def _locations(text: str) -> list[Statement]:
 
 
 def _after(text: str, location: str) -> str:
-    known = site(text, location)
+    known = resolution(text, location)
     assert known.location
     made = plan(known, known.location, Recast({_CHANGE.key: _CHANGE}))
     assert made

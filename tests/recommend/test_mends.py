@@ -9,7 +9,16 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 
 from tests.recommend.mends import MENDS, Answer, Mend
-from tests.recommend.real import BINARIES, HOLD, Ask, accepts, answer, backend, free_port, nginx
+from tests.recommend.real import (
+    BINARIES,
+    HOLD,
+    RequestSpec,
+    accepts,
+    answer,
+    backend,
+    free_port,
+    nginx,
+)
 from tests.recommend.scenarios import conf
 from tests.recommend.sites import case, diagnosis, patched
 from wizard.model.case import Case
@@ -41,12 +50,12 @@ def _case(mend: Mend, folder: Path, port: int) -> Case:
     return replace(
         case(inspect(config, stream), url=url),
         handshakes=(shaken,),
-        message_site=inspect(config, posted),
+        message_resolution=inspect(config, posted),
     )
 
 
-def _answers(asks: tuple[Ask, ...], port: int) -> list[Answer]:
-    return [answer(port, ask) for ask in asks]
+def _answers(asks: tuple[RequestSpec, ...], port: int) -> list[Answer]:
+    return [answer(port, spec) for spec in asks]
 
 
 def _counted(answers: list[Answer]) -> list[Answer]:
@@ -103,4 +112,4 @@ def _beside_a_stream(port: int) -> list[int]:
         held.callback(stream.close)
         stream.request("GET", "/sse", headers={HOLD: "1"})
         assert stream.getresponse().readline().startswith(b"data: ")
-        return [answer(port, Ask(path))[0] for path in ("/sse", "/other")]
+        return [answer(port, RequestSpec(path))[0] for path in ("/sse", "/other")]

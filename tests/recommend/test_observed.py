@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tests.recommend.sites import case, diagnosis, site
+from tests.recommend.sites import case, diagnosis, resolution
 from wizard.model.case import Case
 from wizard.model.diagnosis import Recommendation
 from wizard.model.target import Place, Target
@@ -39,6 +39,6 @@ def test_without_a_direct_url_the_address_is_left_to_the_reader() -> None:
 
 
 def test_a_config_that_does_not_serve_the_path_is_said_to() -> None:
-    known = site("server { location / { root /x; } }")
+    known = resolution("server { location / { root /x; } }")
     for wrong in (replace(known, location=None), replace(known, upstream=None)):
         assert "is it the one in use?" in _made(case(wrong)).adapt[0]

@@ -5,11 +5,20 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.recommend.real import BINARIES, HOLD, Ask, accepts, answer, backend, free_port, nginx
+from tests.recommend.real import (
+    BINARIES,
+    HOLD,
+    RequestSpec,
+    accepts,
+    answer,
+    backend,
+    free_port,
+    nginx,
+)
 from tests.recommend.scenarios import SCENARIOS, Scenario
-from tests.recommend.sites import case, cell, diagnosis, patched
+from tests.recommend.sites import case, diagnosis, patched, result
 from wizard.model.diagnosis import Recommendation
-from wizard.model.resolution import Request, Site
+from wizard.model.resolution import Request, RequestResolution
 from wizard.nginx import inspect, read
 from wizard.recommend import recommend
 
@@ -32,16 +41,16 @@ def _written(scenario: Scenario, folder: Path, ports: dict[str, int]) -> None:
         target.write_bytes(text.encode())
 
 
-def _site(scenario: Scenario, folder: Path, port: int) -> Site:
+def _resolution(scenario: Scenario, folder: Path, port: int) -> RequestResolution:
     """What the config in the folder says of the stream's request."""
     config = read(str(folder / "nginx.conf"))
     return inspect(config, Request(quote(scenario.path), "127.0.0.1", port=port))
 
 
-def _recommended(scenario: Scenario, known: Site) -> Recommendation:
+def _recommended(scenario: Scenario, known: RequestResolution) -> Recommendation:
     assert known.location
     assert f"{known.location.modifier} {known.location.path}".strip() == scenario.location
-    made = recommend(case(known, cell(said=scenario.said)), diagnosis(*scenario.ids))
+    made = recommend(case(known, result(said=scenario.said)), diagnosis(*scenario.ids))
     assert made
     assert FORMS[scenario.form] in made.summary
     return made
@@ -50,13 +59,13 @@ def _recommended(scenario: Scenario, known: Site) -> Recommendation:
 def _answers(scenario: Scenario, port: int) -> list[tuple[int, object, object]]:
     path = quote(scenario.path)
     asks = (
-        Ask(path, scenario.stream),
-        Ask(f"{path}?a=b&c=%20", scenario.stream),
-        Ask("/", scenario.stream),
-        Ask("/message", scenario.stream, "POST"),
+        RequestSpec(path, scenario.stream),
+        RequestSpec(f"{path}?a=b&c=%20", scenario.stream),
+        RequestSpec("/", scenario.stream),
+        RequestSpec("/message", scenario.stream, "POST"),
         *scenario.asks,
     )
-    return [answer(port, ask) for ask in asks]
+    return [answer(port, spec) for spec in asks]
 
 
 @pytest.mark.parametrize("binary", BINARIES, ids=["wheel", "system"])
@@ -67,14 +76,16 @@ def test_the_diff_keeps_all_but_the_holding(
     with backend(scenario.said) as upstream:
         port = free_port()
         _written(scenario, tmp_path, {"@NGINX@": port, "@BACKEND@": upstream})
-        made = _recommended(scenario, _site(scenario, tmp_path, port))
+        made = _recommended(scenario, _resolution(scenario, tmp_path, port))
         with nginx(binary, tmp_path):
             before = _answers(scenario, port)
         patched(made)
         accepted, said = accepts(binary, tmp_path)
         assert accepted, said
-        assert _site(scenario, tmp_path, port).value("proxy_buffering") == "off"
+        assert _resolution(scenario, tmp_path, port).value("proxy_buffering") == "off"
         with nginx(binary, tmp_path):
             assert _answers(scenario, port) == before
-            held = Ask(quote(scenario.path), {**scenario.stream, **scenario.held, HOLD: "1"})
+            held = RequestSpec(
+                quote(scenario.path), {**scenario.stream, **scenario.held, HOLD: "1"}
+            )
             assert answer(port, held)[0] == before[0][0]  # times out where it is still held

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.recommend.real import BINARIES, accepts, command
-from tests.recommend.sites import case, diagnosis, site
+from tests.recommend.sites import case, diagnosis, resolution
 from wizard.model.config import Config
 from wizard.model.resolution import Request
 from wizard.model.target import Place
@@ -30,7 +30,7 @@ def test_a_file_elsewhere_is_patched_in_its_own_directory() -> None:
 
 def test_a_config_without_a_name_gets_one_and_says_so() -> None:
     text = "server { location / { proxy_pass http://b; } }"
-    made = recommend(case(site(text, main=STDIN)), diagnosis("proxy-buffering-hold"))
+    made = recommend(case(resolution(text, main=STDIN)), diagnosis("proxy-buffering-hold"))
     assert made
     assert made.diff
     assert made.diff.startswith("--- nginx.conf\n+++ nginx.conf\n")
@@ -59,7 +59,7 @@ def test_patch_applies_the_diff_of_a_linked_site(tmp_path: Path) -> None:
 
 
 def test_files_at_a_vantage_are_said_to_be_there() -> None:
-    known = case(site("server { location / { proxy_pass http://b; } }"))
+    known = case(resolution("server { location / { proxy_pass http://b; } }"))
     there = replace(known, target=replace(known.target, conf=Place("", "web")))
     made = recommend(there, diagnosis("proxy-buffering-hold"))
     assert made
@@ -90,7 +90,7 @@ def test_odd_separators_do_not_end_a_line() -> None:
 
 def test_a_shared_file_and_a_dump_of_links_are_said() -> None:
     files = {"sites-enabled/a": "server { location / { proxy_pass http://b; } }"}
-    known = site("include sites-enabled/a;\ninclude sites-enabled/a;", files=files)
+    known = resolution("include sites-enabled/a;\ninclude sites-enabled/a;", files=files)
     made = recommend(case(known), diagnosis("proxy-buffering-hold"))
     assert made
     said = " ".join(made.adapt)

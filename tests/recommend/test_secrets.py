@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.recommend.sites import case, diagnosis, site
+from tests.recommend.sites import case, diagnosis, resolution
 from wizard.model.diagnosis import Recommendation
 from wizard.nginx import inspect
 from wizard.nginx.load import from_text
@@ -14,7 +14,7 @@ SECRET = "c2VjcmV0OnNlY3JldA=="
 
 
 def _made(text: str, location: str = "/", reveal: bool = False) -> Recommendation:
-    made = recommend(case(site(text, location)), diagnosis("proxy-buffering-hold"), reveal)
+    made = recommend(case(resolution(text, location)), diagnosis("proxy-buffering-hold"), reveal)
     assert made
     return made
 

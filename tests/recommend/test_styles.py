@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.recommend.sites import case, diagnosis, site
+from tests.recommend.sites import case, diagnosis, resolution
 from wizard.cli.options import parser, target_of
 from wizard.model.case import Case
 from wizard.model.diagnosis import Recommendation
@@ -84,16 +84,16 @@ def _made(known: Case, *ids: str) -> Recommendation:
     ],
 )
 def test_a_generated_config_is_known_by_its_marks(text: str, style: Style) -> None:
-    assert written_by(site(text)) == style
+    assert written_by(resolution(text)) == style
 
 
 def test_what_the_user_asks_for_counts_more_than_the_marks() -> None:
-    made = _made(_asked("nginx", case(site(NPM, files=PROXY))), "proxy-buffering-hold")
+    made = _made(_asked("nginx", case(resolution(NPM, files=PROXY))), "proxy-buffering-hold")
     assert made.diff
 
 
 def test_ingress_nginx_gets_annotations_and_is_told_that_buffering_is_off() -> None:
-    known = site(INGRESS_NGINX, proxy_buffering="off", proxy_read_timeout="60s")
+    known = resolution(INGRESS_NGINX, proxy_buffering="off", proxy_read_timeout="60s")
     made = _made(case(known), "idle-read-timeout")
     assert [line.text.strip() for line in made.lines] == [
         "metadata:",
@@ -107,7 +107,7 @@ def test_ingress_nginx_gets_annotations_and_is_told_that_buffering_is_off() -> N
 
 
 def test_the_f5_controller_has_its_own_words() -> None:
-    made = _made(case(site(F5, proxy_buffering="on")), "proxy-buffering-hold", "no-affinity")
+    made = _made(case(resolution(F5, proxy_buffering="on")), "proxy-buffering-hold", "no-affinity")
     assert 'nginx.org/proxy-buffering: "False"' in made.block
     assert 'nginx.org/proxy-read-timeout: "3600s"' in made.block
     assert 'nginx.org/lb-method: "hash $binary_remote_addr consistent"' in made.block
@@ -115,7 +115,9 @@ def test_the_f5_controller_has_its_own_words() -> None:
 
 
 def test_a_virtual_server_is_told_that_it_takes_no_annotations() -> None:
-    made = _made(case(site(F5.replace('"ingress"', '"virtualserver"'))), "proxy-buffering-hold")
+    made = _made(
+        case(resolution(F5.replace('"ingress"', '"virtualserver"'))), "proxy-buffering-hold"
+    )
     assert any("buffering: false" in note for note in made.adapt)
 
 
@@ -145,7 +147,7 @@ def test_what_no_annotation_mends_is_said(style: Style, name: str) -> None:
 
 
 def test_the_box_gets_the_location_that_the_config_leads_to() -> None:
-    made = _made(case(site(NPM, files=PROXY)), "proxy-buffering-hold")
+    made = _made(case(resolution(NPM, files=PROXY)), "proxy-buffering-hold")
     assert made.block == (
         "location = /sse {\n  proxy_buffering off;\n  proxy_read_timeout 3600s;\n"
         '  auth_basic "Authorization required";\n\n  # Proxy!\n'
@@ -166,7 +168,7 @@ def test_what_belongs_outside_the_server_is_told_where_to_go() -> None:
     text = "upstream app { server a; server b; }\n" + NPM.replace(
         "include conf.d/include/proxy.conf", "proxy_pass http://app"
     )
-    known = site(text)
+    known = resolution(text)
     assert known.upstream
     known = replace(known, upstream=replace(known.upstream, passed="http://app"))
     made = _made(case(known), "no-affinity")

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.rules import samples
-from wizard.model.case import Case, Cell, StepId, StepState
+from wizard.model.case import Case, ProbeResult, StepId, StepState
 from wizard.model.diagnosis import BlockLine, Diagnosis, Evidence, Finding, Fix, Recommendation
 from wizard.model.target import Place, Target
-from wizard.model.timeline import Leg, Timeline
+from wizard.model.timeline import Probe, Timeline
 from wizard.report import Result
 
 STEPS: dict[StepId, StepState] = {
@@ -39,7 +39,7 @@ def fault() -> Result:
 
 
 def healthy() -> Result:
-    """Live in every cell."""
+    """Live in every probe."""
     case = samples.case(proxy="live", direct="live", settings={"proxy_buffering": "off"})
     passed = {step: replace(state, state="pass") for step, state in STEPS.items()}
     return Result(case, diagnose(case), None, passed, 0.5)
@@ -63,7 +63,7 @@ PATH = "/etc/\x1b[2J\x9b\u202e ` '/nginx.conf:6"
 def hostile() -> Result:
     """Every text that somebody else has a hand in is `HOSTILE`."""
     url = f"http://u:{SECRET}@h/sse?access_token={SECRET}"
-    line = Timeline(Leg("sse-proxy", url), ended="reset", detail=HOSTILE)
+    line = Timeline(Probe("sse-proxy", url), ended="reset", detail=HOSTILE)
     target = Target(url, (Place(url),), Place(HOSTILE), headers=(("Cookie", SECRET),))
     finding = Finding(
         "proxy-buffering-hold",
@@ -84,5 +84,5 @@ def hostile() -> Result:
     )
     diagnosis = Diagnosis("fault", HOSTILE, (finding,), (finding,), (HOSTILE,))
     states = {step: replace(state, why=HOSTILE) for step, state in STEPS.items()}
-    case = Case(target, proxy=(Cell(line, "cut", HOSTILE),))
+    case = Case(target, proxy=(ProbeResult(line, "cut", HOSTILE),))
     return Result(case, diagnosis, made, states, 1.0)

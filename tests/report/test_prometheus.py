@@ -10,9 +10,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
 from tests.report.results import SECRET, fault, healthy, hostile, inconclusive
-from wizard.diagnose.outcome import judge
+from wizard.diagnose.outcome import classify
+from wizard.model.capabilities import Capabilities
 from wizard.model.case import Case
-from wizard.model.equipment import Equipment
 from wizard.model.log_report import LogReport
 from wizard.model.target import Target
 from wizard.model.timeline import Timeline
@@ -124,12 +124,16 @@ def test_what_could_not_be_read_is_counted() -> None:
 def test_a_request_that_was_not_made_is_absent() -> None:
     """From a vantage that is down, or over HTTP/2 where there is none."""
     made = healthy()
-    leg = made.case.direct[0].timeline.leg
-    unreached = Timeline(replace(leg, vantage="web"), ended="unreached", detail="web: no answer")
-    answered = replace(made.case.direct[0].timeline, leg=replace(leg, http="2"), http="1.1")
-    cells = (made.case.direct[0], judge(unreached), judge(answered))
-    case = replace(made.case, direct=cells)
-    assert [cell.outcome for cell in cells] == ["live", "not-asked", "not-offered"]
+    probe = made.case.direct[0].timeline.probe
+    unreached = Timeline(replace(probe, vantage="web"), ended="unreached", detail="web: no answer")
+    answered = replace(made.case.direct[0].timeline, probe=replace(probe, http="2"), http="1.1")
+    results = (made.case.direct[0], classify(unreached), classify(answered))
+    case = replace(made.case, direct=results)
+    assert [probe_result.outcome for probe_result in results] == [
+        "live",
+        "not-asked",
+        "not-offered",
+    ]
     text = prometheus_report(replace(made, case=case))
     for name in ("held", "events", "received_bytes", "headers_seconds"):
         (row,) = found(text, name, check="sse-direct")
@@ -138,8 +142,8 @@ def test_a_request_that_was_not_made_is_absent() -> None:
 
 def test_a_vantage_that_cannot_be_used() -> None:
     made = healthy()
-    known = (Equipment("web", "curl"), Equipment("pod", problem="pod: no such command"))
-    text = prometheus_report(replace(made, case=replace(made.case, equipment=known)))
+    known = (Capabilities("web", "curl"), Capabilities("pod", problem="pod: no such command"))
+    text = prometheus_report(replace(made, case=replace(made.case, capabilities=known)))
     assert value(text, "vantage_usable", vantage="web") == 1
     assert value(text, "vantage_usable", vantage="pod") == 0
     assert "vantage_usable" not in read(prometheus_report(made))
@@ -153,13 +157,20 @@ def test_controls_and_secrets_are_harmless() -> None:
 
 def test_two_urls_that_differ_only_in_their_secret_stand_there_once() -> None:
     made = healthy()
-    (leg,) = {
-        cell.timeline.leg for cell in made.case.direct if cell.timeline.leg.encoding == "gzip"
+    (probe,) = {
+        probe_result.timeline.probe
+        for probe_result in made.case.direct
+        if probe_result.timeline.probe.encoding == "gzip"
     }
     held = fault().case.proxy[0]
     twins = tuple(
-        replace(cell, timeline=replace(cell.timeline, leg=replace(leg, url=f"http://b/?token={n}")))
-        for n, cell in enumerate((made.case.direct[0], held, made.case.direct[0]))
+        replace(
+            probe_result,
+            timeline=replace(
+                probe_result.timeline, probe=replace(probe, url=f"http://b/?token={n}")
+            ),
+        )
+        for n, probe_result in enumerate((made.case.direct[0], held, made.case.direct[0]))
     )
     text = prometheus_report(replace(made, case=replace(made.case, direct=twins)))
     # That one of them is held must not be lost.
@@ -184,7 +195,7 @@ NAMES = st.text(st.one_of(st.characters(), st.sampled_from('\\"\n\r{}=,# \x00\x1
 def test_any_name_can_stand_in_it(name: str, url: str) -> None:
     result = inconclusive()
     known = result.case.proxy[0]
-    odd = replace(known.timeline, leg=replace(known.timeline.leg, url=url))
+    odd = replace(known.timeline, probe=replace(known.timeline.probe, url=url))
     case = Case(Target(url), proxy=(replace(known, timeline=odd),))
     text = exposition(samples(name, replace(result, case=case)))
     shown = found(text, "healthy")[0].labels["target"]

@@ -7,7 +7,7 @@ import pytest
 
 from tests.report.results import MADE, SECRET, fault, healthy, hostile, inconclusive
 from wizard.diagnose.rules import all_rules
-from wizard.model.timeline import Leg
+from wizard.model.timeline import Probe
 from wizard.report import Result
 from wizard.report.text import WIDTH, recommendation_text, text_report
 
@@ -69,18 +69,18 @@ def test_each_leg_stands_below_its_check() -> None:
 
 
 @pytest.mark.parametrize(
-    ("leg", "shown"),
+    ("probe", "shown"),
     [
-        (Leg("sse-proxy", "u", vantage="web"), "h1 identity from web"),
-        (Leg("sse-hop", "u", vantage="web", hop="inner"), "inner h1 from web"),
-        (Leg("sse-hop", "u", "2", "gzip", "web", "inner"), "inner h2 gzip from web"),
-        (Leg("sse-hop", "u", vantage="x" * 30, hop="a"), f"a h1 from {'x' * 12}…"),
+        (Probe("sse-proxy", "u", vantage="web"), "h1 identity from web"),
+        (Probe("sse-hop", "u", vantage="web", hop="inner"), "inner h1 from web"),
+        (Probe("sse-hop", "u", "2", "gzip", "web", "inner"), "inner h2 gzip from web"),
+        (Probe("sse-hop", "u", vantage="x" * 30, hop="a"), f"a h1 from {'x' * 12}…"),
     ],
 )
-def test_a_leg_keeps_its_place_in_its_column(leg: Leg, shown: str) -> None:
+def test_a_leg_keeps_its_place_in_its_column(probe: Probe, shown: str) -> None:
     made = fault()
-    cells = [replace(one, timeline=replace(one.timeline, leg=leg)) for one in made.case.proxy]
-    text = text_report(replace(made, case=replace(made.case, proxy=tuple(cells))))
+    results = [replace(one, timeline=replace(one.timeline, probe=probe)) for one in made.case.proxy]
+    text = text_report(replace(made, case=replace(made.case, proxy=tuple(results))))
     assert re.search(rf"\n {{10}}{shown} +held ", text)
     assert max(map(len, text.splitlines())) <= WIDTH
 

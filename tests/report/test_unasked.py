@@ -7,8 +7,8 @@ from xml.etree import ElementTree as Xml
 import pytest
 
 from tests.report.results import fault, healthy
+from tests.report.test_batch import FORMATS, entries
 from tests.report.test_prometheus import found
-from tests.report.test_several import FORMATS, entries
 from wizard.diagnose.diagnose import diagnose
 from wizard.report.batch import NOT_ASKED, Entry, entry, render_several, unasked
 

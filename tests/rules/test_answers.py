@@ -56,7 +56,9 @@ def test_without_buffering_it_is_none_of_this(at: float | None) -> None:
 
 
 def test_without_the_config_it_is_only_possible() -> None:
-    known = replace(case(3.0), site=None, root_site=None, message_site=None, predictions=())
+    known = replace(
+        case(3.0), resolution=None, root_resolution=None, message_resolution=None, predictions=()
+    )
     diagnosis = diagnose(known)
     assert (diagnosis.verdict, diagnosis.causes[0].confidence) == ("inconclusive", "possible")
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from wizard.diagnose.diagnose import diagnose
-from wizard.diagnose.rules import replayed, rule_named
+from wizard.diagnose.rules import follow_up_facts, rule_named
 from wizard.diagnose.rules.samples import case, hands, logged
 from wizard.model.case import Case
 from wizard.model.diagnosis import Finding
-from wizard.model.handshake import Stage
+from wizard.model.handshake import HandshakeStage
 
 ERROR = '2026/11/23 15:23:37 [error] 7#7: *1 %s, client: ::1, request: "GET /sse HTTP/1.1"'
 OFF = {"proxy_buffering": "off"}
@@ -63,14 +63,14 @@ def test_a_gate_before_the_messages_alone() -> None:
     known = case(proxy="live", direct="live", conf=GATED_MESSAGES, handshakes=spoken)
     assert [cause.id for cause in diagnose(known).causes] == ["auth-gate"]
     assert sure("auth-gate", known) == "confirmed"
-    assert sure("auth-gate", replace(known, message_site=None, site=None)) == "likely"
+    assert sure("auth-gate", replace(known, message_resolution=None, resolution=None)) == "likely"
     taken = replace(known, handshakes=(hands("proxy"), hands("direct")))
     assert sure("auth-gate", taken) is None
 
 
 def test_a_refused_name_is_no_gate() -> None:
     known = case(proxy="403", direct="live", settings=GATED)
-    known = replace(known, replays=(replayed.asked("public-host", 403),))
+    known = replace(known, follow_ups=(follow_up_facts.asked("public-host", 403),))
     assert [cause.id for cause in diagnose(known).causes] == ["host-origin-rejected"]
 
 
@@ -85,7 +85,7 @@ FULL = logged(ERROR % 'limiting connections by zone "one"')
         (case(proxy="503", direct="live", settings=LIMITED), "likely"),
         (case(proxy="503", direct="503", settings=LIMITED), None),
         (case(proxy="live", proxy_gzip="503", direct="held", settings=LIMITED), None),
-        (replace(case(proxy="live", proxy_gzip="429", direct="live"), site=None), "possible"),
+        (replace(case(proxy="live", proxy_gzip="429", direct="live"), resolution=None), "possible"),
         (
             case(
                 proxy="live", direct="live", settings=LIMITED,
@@ -116,17 +116,17 @@ def test_a_limit_that_lets_a_whole_session_pass_may_be_meant() -> None:
 
 def test_a_limit_that_one_alone_does_not_meet() -> None:
     known = case(proxy="503", direct="live", settings=LIMITED)
-    alone = replayed.asked("alone", 200, side="proxy")
-    assert sure("limits", replace(known, replays=(alone,))) == "confirmed"
-    refused = replayed.asked("alone", 503, side="proxy")
-    assert sure("limits", replace(known, replays=(refused,))) == "likely"
+    alone = follow_up_facts.asked("alone", 200, side="proxy")
+    assert sure("limits", replace(known, follow_ups=(alone,))) == "confirmed"
+    refused = follow_up_facts.asked("alone", 503, side="proxy")
+    assert sure("limits", replace(known, follow_ups=(refused,))) == "likely"
 
 
 def test_where_the_backend_itself_forgets_nginx_cannot_help() -> None:
     known = case(proxy="live", direct="live", settings=OFF)
     for side, where in (("proxy", "backend"), ("direct", "backend")):
-        pings = tuple(replayed.asked("affinity", one, side=side) for one in (202, 404))
-        finding = found("no-affinity", replace(known, replays=pings))
+        pings = tuple(follow_up_facts.asked("affinity", one, side=side) for one in (202, 404))
+        finding = found("no-affinity", replace(known, follow_ups=pings))
         assert finding is not None
         assert finding.fix.where == where, side
 
@@ -136,9 +136,9 @@ def test_where_nginx_shares_out_it_is_its_upstream() -> None:
     http { upstream bots { server 127.0.0.1:12213; server 127.0.0.1:12214; }
     server { listen 8081; location / { proxy_pass http://bots; } } }
     """
-    pings = tuple(replayed.asked("affinity", one, side="proxy") for one in (404, 202))
+    pings = tuple(follow_up_facts.asked("affinity", one, side="proxy") for one in (404, 202))
     finding = found(
-        "no-affinity", replace(case(proxy="live", direct="live", conf=conf), replays=pings)
+        "no-affinity", replace(case(proxy="live", direct="live", conf=conf), follow_ups=pings)
     )
     assert finding is not None
     assert finding.fix.where == "nginx"
@@ -146,21 +146,21 @@ def test_where_nginx_shares_out_it_is_its_upstream() -> None:
 
 
 def test_messages_that_all_arrive_are_no_fault() -> None:
-    pings = tuple(replayed.asked("affinity", 202, side="proxy") for _ in range(9))
-    known = replace(case(proxy="live", direct="live", settings=OFF), replays=pings)
+    pings = tuple(follow_up_facts.asked("affinity", 202, side="proxy") for _ in range(9))
+    known = replace(case(proxy="live", direct="live", settings=OFF), follow_ups=pings)
     assert sure("no-affinity", known) is None
 
 
 @pytest.mark.parametrize(("direct", "expected"), [("done", "likely"), ("initialize", None)])
-def test_one_session_lost_and_another_not(direct: Stage, expected: str | None) -> None:
+def test_one_session_lost_and_another_not(direct: HandshakeStage, expected: str | None) -> None:
     """The same message fails direct, too: then it is the message that the server does not take."""
-    pings = tuple(replayed.asked("affinity", 202, side="proxy") for _ in range(8))
+    pings = tuple(follow_up_facts.asked("affinity", 202, side="proxy") for _ in range(8))
     spoken = (
         hands("proxy", stage="initialize", status=400),
         hands("direct", stage=direct, status=202 if direct == "done" else 400),
     )
     known = case(proxy="live", direct="live", settings=OFF, handshakes=spoken)
-    assert sure("no-affinity", replace(known, replays=pings)) == expected
+    assert sure("no-affinity", replace(known, follow_ups=pings)) == expected
 
 
 URL = "http://127.0.0.1:8081/.well-known/oauth-protected-resource"
@@ -182,15 +182,17 @@ URL = "http://127.0.0.1:8081/.well-known/oauth-protected-resource"
 def test_where_the_metadata_is_said_to_be(named: str, expected: str | None) -> None:
     known = case(proxy="401", direct="401", settings=OFF)
     challenge = (("www-authenticate", f'Bearer realm="x", resource_metadata="{named}"'),)
-    assert sure("oauth-metadata-lost", replayed.answering(known, challenge)) == expected
+    assert sure("oauth-metadata-lost", follow_up_facts.answering(known, challenge)) == expected
 
 
 def test_metadata_that_answers_is_no_fault() -> None:
     known = case(proxy="401", direct="401", settings=OFF)
-    known = replayed.answering(known, (("www-authenticate", f"Bearer resource_metadata={URL}"),))
+    known = follow_up_facts.answering(
+        known, (("www-authenticate", f"Bearer resource_metadata={URL}"),)
+    )
     for status, expected in ((404, "confirmed"), (200, None), (0, None), (401, None)):
-        asked = replayed.asked("metadata", status, side="proxy")
-        assert sure("oauth-metadata-lost", replace(known, replays=(asked,))) == expected
+        asked = follow_up_facts.asked("metadata", status, side="proxy")
+        assert sure("oauth-metadata-lost", replace(known, follow_ups=(asked,))) == expected
 
 
 def test_a_worker_that_was_killed_makes_it_likely() -> None:
@@ -208,10 +210,11 @@ ONE = "/message?sessionId=1"
 @pytest.mark.parametrize(("settings", "expected"), [(CACHED, "likely"), (OFF, None)])
 def test_a_copy_without_a_direct_stream(settings: dict[str, str], expected: str | None) -> None:
     known = case(proxy="live", direct="live", settings=settings)
-    cells = tuple(
-        replace(cell, timeline=replayed.naming(cell.timeline, ONE)) for cell in known.proxy
+    results = tuple(
+        replace(result, timeline=follow_up_facts.naming(result.timeline, ONE))
+        for result in known.proxy
     )
-    assert sure("cache-replay", replace(known, proxy=cells, direct=())) == expected
+    assert sure("cache-replay", replace(known, proxy=results, direct=())) == expected
 
 
 STUCK = logged(

@@ -1,12 +1,12 @@
-"""Which cut is whose: the same end beside other timeouts, logs and direct legs."""
+"""Which cut is whose: the same end beside other timeouts, logs and direct probes."""
 
 from dataclasses import replace
 
 import pytest
 
 from wizard.diagnose.diagnose import diagnose
-from wizard.diagnose.outcome import judge
-from wizard.diagnose.rules import cuts, samples
+from wizard.diagnose.outcome import classify
+from wizard.diagnose.rules import disconnects, samples
 from wizard.model.case import Case
 from wizard.model.log_report import LogLine
 
@@ -63,8 +63,8 @@ def test_any_other_time_is_nobodys(after: str) -> None:
 def test_the_age_tells_too() -> None:
     """Pings went on until the end: a limit of the whole request, not of silence."""
     found = case("30", "1h", PASSED)
-    cells = [judge(replace(cell.timeline, last_byte_s=29.9)) for cell in found.proxy]
-    assert causes(replace(found, proxy=tuple(cells))) == [("outer-timeout", "likely")]
+    results = [classify(replace(result.timeline, last_byte_s=29.9)) for result in found.proxy]
+    assert causes(replace(found, proxy=tuple(results))) == [("outer-timeout", "likely")]
 
 
 @pytest.mark.parametrize("direct", ["live:5", "cut:60"])
@@ -95,15 +95,15 @@ def test_an_old_worker_without_a_limit_cuts_nothing() -> None:
 
 @pytest.mark.parametrize(("limit", "off"), [(1.0, 0.6), (60.0, 2.0), (300.0, 7.0)])
 def test_near_is_near(limit: float, off: float) -> None:
-    assert cuts.near(limit, limit)
-    assert cuts.near(limit + 0.3, limit)
-    assert not cuts.near(limit - off, limit)
-    assert not cuts.near(limit + off, limit)
+    assert disconnects.near(limit, limit)
+    assert disconnects.near(limit + 0.3, limit)
+    assert not disconnects.near(limit - off, limit)
+    assert not disconnects.near(limit + off, limit)
 
 
 def test_the_evidence_sets_the_end_beside_every_timeout() -> None:
     found = case("60", "1h", PASSED, main="worker_shutdown_timeout 10s;")
-    text = cuts.beside(found, found.proxy[0]).text
+    text = disconnects.beside(found, found.proxy[0]).text
     assert "60.00 s after its last byte" in text
     for limit in ("proxy_read_timeout 1h", "send_timeout 60s", "worker_shutdown_timeout 10s"):
         assert limit in text

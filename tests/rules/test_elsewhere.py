@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from wizard.diagnose.diagnose import diagnose
-from wizard.diagnose.outcome import judge
+from wizard.diagnose.outcome import classify
 from wizard.diagnose.rules import samples
 from wizard.diagnose.rules.addresses import elsewhere
 from wizard.model.case import Case
@@ -17,9 +17,9 @@ def case(peer: str, direct: str) -> Case:
     known = samples.case(
         proxy="held", direct="live", settings={"proxy_buffering": "on"}, peers=(peer,)
     )
-    lines = (cell.timeline for cell in known.direct)
-    moved = (replace(line, leg=replace(line.leg, url=f"http://{direct}/sse")) for line in lines)
-    return replace(known, direct=tuple(map(judge, moved)))
+    lines = (result.timeline for result in known.direct)
+    moved = (replace(line, probe=replace(line.probe, url=f"http://{direct}/sse")) for line in lines)
+    return replace(known, direct=tuple(map(classify, moved)))
 
 
 @pytest.mark.parametrize(
@@ -46,13 +46,13 @@ def test_two_addresses_of_one_kind_are_two_backends(peer: str, direct: str, diff
 
 def test_a_config_that_does_not_listen_there_confirms_nothing_by_itself() -> None:
     known = case("bot:12213", "10.0.0.7:12213")
-    assert known.site is not None
-    there = replace(known, site=replace(known.site, listens=False))
+    assert known.resolution is not None
+    there = replace(known, resolution=replace(known.resolution, listens=False))
     assert diagnose(there).causes[0].confidence == "possible"
     assert any("listens" in note for note in diagnose(there).notes)
     same = case("10.0.0.7:12213", "10.0.0.7:12213")
-    assert same.site is not None
-    mapped = replace(same, site=replace(same.site, listens=False))
+    assert same.resolution is not None
+    mapped = replace(same, resolution=replace(same.resolution, listens=False))
     assert diagnose(mapped).causes[0].confidence == "likely"  # a port may be mapped
     line = '10.0.0.9 - - [23/Nov/2026:16:00:00 +0000] "GET /sse HTTP/1.1" 499 0 "-" "x"'
     ours = samples.logged(line, client="sse-proxy h1 identity")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.nginx_config.drawn import quiet
 from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.rules import samples
-from wizard.diagnose.rules.replayed import answering
+from wizard.diagnose.rules.follow_up_facts import answering
 from wizard.model.diagnosis import Diagnosis
 
 PASSES = st.sampled_from(

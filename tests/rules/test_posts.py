@@ -53,7 +53,9 @@ def posted(
 
 def unread(case: Case) -> Case:
     """The same, and no config was given."""
-    return replace(case, site=None, root_site=None, message_site=None, predictions=())
+    return replace(
+        case, resolution=None, root_resolution=None, message_resolution=None, predictions=()
+    )
 
 
 def alone(case: Case) -> Case:
@@ -269,7 +271,7 @@ def test_where_the_redirect_leads_is_said(url: str, location: str, said: str) ->
     )
     finding = found("slash-redirect", case)
     assert finding is not None
-    assert said in finding.apart
+    assert said in finding.distinguishes
     assert location in finding.evidence[0].text
 
 

@@ -39,7 +39,7 @@ def test_fires_on_its_bad_case(rule: Rule) -> None:
     assert finding.latent != rule.seen_here
     assert finding.confidence in ("confirmed", "likely")
     assert finding.evidence
-    assert finding.apart
+    assert finding.distinguishes
 
 
 def test_is_silent_on_its_good_case(rule: Rule) -> None:

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 from wizard import nginx
 from wizard.diagnose.diagnose import diagnose
-from wizard.diagnose.outcome import judge
+from wizard.diagnose.outcome import classify
 from wizard.investigation import step_results
 from wizard.investigation.investigation import Investigation, Waiting
+from wizard.model.capabilities import Capabilities
 from wizard.model.case import STEPS, Case, StepId, StepState
 from wizard.model.diagnosis import Diagnosis, Recommendation
-from wizard.model.equipment import Equipment
 from wizard.model.events import (
     Chunk,
     Comment,
@@ -24,11 +24,11 @@ from wizard.model.events import (
 )
 from wizard.model.log_report import History, LogLine, LogReport
 from wizard.model.target import Hop, Place, Target
-from wizard.model.timeline import Leg, Timeline
+from wizard.model.timeline import Probe, Timeline
 from wizard.model.vantage import Vantage
 from wizard.nginx.load import from_text
 from wizard.nginx.prediction import predictions, request_for
-from wizard.probe.matrix import legs
+from wizard.probe.matrix import probes
 from wizard.recommend import recommend
 
 URL, DIRECT = "http://mcp.example.com/sse", "http://10.0.0.7:12213/sse"
@@ -60,20 +60,20 @@ _CHUNKED = (("content-type", "text/event-stream"), ("transfer-encoding", "chunke
 
 def root(*, answers: bool = True) -> Timeline:
     """The root path, answered or still being asked."""
-    leg = Leg("root-proxy", "http://mcp.example.com/")
+    probe = Probe("root-proxy", "http://mcp.example.com/")
     headers = (("content-type", "application/json"), ("server", "nginx/1.22.1"))
     answer: list[ProbeEvent] = [Headers(0.021, 200, "1.1", headers), Ended(0.022, "eof")]
     met: list[ProbeEvent] = [Resolved(0.002, "192.0.2.10"), Connected(0.014)]
-    return Timeline(leg).fold(met + answer * answers)
+    return Timeline(probe).fold(met + answer * answers)
 
 
-def stream(leg: Leg, *, live: bool, until: float, ended: bool = True) -> Timeline:
+def stream(probe: Probe, *, live: bool, until: float, ended: bool = True) -> Timeline:
     """A stream that brings an event at once and then every half second, or nothing at all."""
     events: list[ProbeEvent] = [Resolved(0.002, "192.0.2.10"), Connected(0.014)]
     if live:
-        headers = _CHUNKED if leg.name == "sse-direct" else _STREAM
+        headers = _CHUNKED if probe.name == "sse-direct" else _STREAM
         events += [Headers(0.02, 200, "1.1", headers), *_arriving(until)]
-    return Timeline(leg).fold([*events, *([Ended(until, "open")] if ended else [])])
+    return Timeline(probe).fold([*events, *([Ended(until, "open")] if ended else [])])
 
 
 def _arriving(until: float) -> list[ProbeEvent]:
@@ -90,21 +90,21 @@ def case(*, live: bool, conf: str = CONF, ended: bool = True) -> Case:
     until = 2.0 if ended else 1.2
 
     def seen(name: str, url: str, live: bool) -> list[Timeline]:
-        return [stream(leg, live=live, until=until, ended=ended) for leg in legs(name, url)]
+        return [stream(probe, live=live, until=until, ended=ended) for probe in probes(name, url)]
 
     direct, proxied = seen("sse-direct", DIRECT, True), seen("sse-proxy", URL, live)
     config = from_text(conf, "/etc/nginx/nginx.conf", version="1.22.1")
-    site = nginx.inspect(config, request_for(URL), "1.22.1")
+    resolution = nginx.inspect(config, request_for(URL), "1.22.1")
     return Case(
         TARGET,
         run="c0ffee",
         root=root(),
-        proxy=tuple(judge(line, direct) for line in proxied),
-        direct=tuple(map(judge, direct)),
+        proxy=tuple(classify(line, direct) for line in proxied),
+        direct=tuple(map(classify, direct)),
         logs=(log(held=not live),),
-        site=site,
-        root_site=nginx.inspect(config, request_for("http://mcp.example.com/"), "1.22.1"),
-        predictions=predictions(site, [line.leg for line in proxied], direct),
+        resolution=resolution,
+        root_resolution=nginx.inspect(config, request_for("http://mcp.example.com/"), "1.22.1"),
+        predictions=predictions(resolution, [line.probe for line in proxied], direct),
     )
 
 
@@ -204,9 +204,11 @@ def results(known: Case) -> dict[StepId, StepState]:
     found: dict[StepId, step_results.Verdict] = {
         "root": step_results.of_root(known.root or root(answers=False)),
         "proxy": step_results.of_proxied(known),
-        "direct": step_results.of_cells(known.direct),
+        "direct": step_results.of_results(known.direct),
         "logs": step_results.of_logs(known.logs),
-        "config": step_results.of_site(known.site) if known.site else ("fail", "not read"),
+        "config": step_results.of_resolution(known.resolution)
+        if known.resolution
+        else ("fail", "not read"),
         "cause": step_results.of_diagnosis(diagnosis),
         "fix": step_results.of_recommendation(recommend(known, diagnosis), diagnosis),
         "verify": step_results.of_verify(known),
@@ -224,7 +226,7 @@ def running(step: StepId) -> Staged:
     known = case(live=False, ended=False)
     if step == "root":
         known = replace(Case(TARGET), root=root(answers=False))
-    known = replace(known, logs=(), site=None) if step in ("logs", "config") else known
+    known = replace(known, logs=(), resolution=None) if step in ("logs", "config") else known
     if step == "verify":
         known = replace(case(live=True, ended=False), before=case(live=False).proxy)
     before = STEPS[: STEPS.index(step)]
@@ -252,29 +254,31 @@ def followed() -> Staged:
     """The incident over TLS, looked at from four places: the edge in front of the Nginx holds."""
     url = URL.replace("http:", "https:")
     direct = [
-        stream(leg, live=True, until=2.0)
+        stream(probe, live=True, until=2.0)
         for vantage, there in (("web", "http://svc-bot-prod:12213/sse"), ("svc", DIRECT))
-        for leg in legs("sse-direct", there, vantage)
+        for probe in probes("sse-direct", there, vantage)
     ]
-    known = replace(case(live=False), site=None, root_site=None, predictions=(), logs=())
+    known = replace(
+        case(live=False), resolution=None, root_resolution=None, predictions=(), logs=()
+    )
     hops = (Hop("edge", Place("https://10.0.0.4/sse")), Hop("nginx", Place(URL, "web")))
     vantages = (Vantage("web", ("ssh", "web")), Vantage("svc", ("ssh", "svc")))
     target = replace(TARGET, url=url, hops=hops, vantages=vantages, conf=None, logs=())
     inner = [
-        stream(replace(leg, hop=hop.name), live=hop.name == "nginx", until=2.0)
+        stream(replace(probe, hop=hop.name), live=hop.name == "nginx", until=2.0)
         for hop in hops
-        for leg in legs("sse-hop", hop.place.what, hop.place.vantage)
+        for probe in probes("sse-hop", hop.place.what, hop.place.vantage)
     ]
-    proxied = [stream(leg, live=False, until=2.0) for leg in legs("sse-proxy", url)]
+    proxied = [stream(probe, live=False, until=2.0) for probe in probes("sse-proxy", url)]
     known = replace(
         known,
         target=target,
-        proxy=tuple(judge(line, direct) for line in proxied),
-        hops=tuple(judge(line, direct) for line in inner),
-        direct=tuple(map(judge, direct)),
-        equipment=(
-            Equipment("web", "curl", "curl 8.5.0", 0.042, 0.1, 0.021, "+0000"),
-            Equipment("svc", "wget", "BusyBox wget 1.36", 0.061, -2.0, 0.5, "+0100"),
+        proxy=tuple(classify(line, direct) for line in proxied),
+        hops=tuple(classify(line, direct) for line in inner),
+        direct=tuple(map(classify, direct)),
+        capabilities=(
+            Capabilities("web", "curl", "curl 8.5.0", 0.042, 0.1, 0.021, "+0000"),
+            Capabilities("svc", "wget", "BusyBox wget 1.36", 0.061, -2.0, 0.5, "+0100"),
         ),
     )
     return Staged(known, results(known))

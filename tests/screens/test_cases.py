@@ -16,13 +16,13 @@ from screens.app import Wizard
 from screens.form import Form
 from screens.main import Steps
 from screens.saved_cases import KEPT, CutOff, Kept, cut_off, home, last_case
-from screens.widgets.pane import Room
+from screens.widgets.pane import Pane
 from tests.screens import stage
 from tests.screens.test_keys import SIZE, fresh, press, walk
-from wizard.diagnose.outcome import judge
+from wizard.diagnose.outcome import classify
 from wizard.investigation import casefile
 from wizard.investigation.casefile import Record
-from wizard.investigation.reopened import Reopened, record_of
+from wizard.investigation.saved import SavedInvestigation, record_of
 from wizard.model.case import STEPS, StepId, StepState
 from wizard.model.target import Target
 from wizard.model.vantage import Vantage
@@ -45,13 +45,13 @@ def left_behind(pid: int, record: Record | None = None, token: str = "abc") -> P
     return path
 
 
-def opened(record: Record | None = None, *, trusted: bool = False) -> Reopened:
+def opened(record: Record | None = None, *, trusted: bool = False) -> SavedInvestigation:
     """A stored investigation of the incident."""
     text = casefile.dump(record or record_of(stage.failing()))
-    return Reopened(casefile.load(text, "case.json"), trusted=trusted)
+    return SavedInvestigation(casefile.load(text, "case.json"), trusted=trusted)
 
 
-def screen_text(room: Room) -> str:
+def screen_text(room: Pane) -> str:
     return "\n".join(
         "".join(s.text for s in strip) for strip in room.screen._compositor.render_strips()
     )
@@ -77,7 +77,7 @@ async def test_an_opened_case_is_as_it_was_and_asks_nothing(
         assert known.recommendation == was.recommendation
         assert known.is_as_recorded
         await press(pilot, "6", "pagedown", "pagedown")
-        assert "As recorded 20" in screen_text(walk(pilot).query_one(Room))
+        assert "As recorded 20" in screen_text(walk(pilot).query_one(Pane))
 
 
 async def test_a_wizard_that_is_gone_without_a_word_is_offered(gone: int) -> None:
@@ -91,7 +91,7 @@ async def test_a_wizard_that_is_gone_without_a_word_is_offered(gone: int) -> Non
         assert isinstance(pilot.app.screen, Form)
         await press(pilot, "ctrl+o")
         assert isinstance(pilot.app.screen, Steps)
-        assert isinstance(walk(pilot).investigation, Reopened)
+        assert isinstance(walk(pilot).investigation, SavedInvestigation)
         assert not path.exists()
         assert cut_off() is None
 
@@ -103,11 +103,11 @@ async def test_the_same_url_gets_the_offer_in_a_line(gone: int) -> None:
         staged.known = replace(staged.known, target=Target(url))
         async with Wizard(staged, cut_off=cut_off()).run_test(size=SIZE) as pilot:
             await pilot.pause()
-            assert ("Ctrl-O" in screen_text(walk(pilot).query_one(Room))) == offered
+            assert ("Ctrl-O" in screen_text(walk(pilot).query_one(Pane))) == offered
     staged = fresh()
     async with Wizard(staged, cut_off=cut_off()).run_test(size=SIZE) as pilot:
         await press(pilot, "ctrl+o")
-        assert isinstance(walk(pilot).investigation, Reopened)
+        assert isinstance(walk(pilot).investigation, SavedInvestigation)
         assert len(pilot.app.screen_stack) == 2
 
 
@@ -217,7 +217,7 @@ async def test_while_a_step_runs_the_case_is_kept() -> None:
     async with app.run_test(size=SIZE):
         await app._keep_running()
         (path,) = home().glob("*.json")
-        again = Reopened(casefile.read(path))
+        again = SavedInvestigation(casefile.read(path))
     assert again.steps["proxy"] == StepState("proxy", "todo", "interrupted")
     assert again.steps["root"].state == "pass"
 
@@ -227,17 +227,17 @@ async def test_a_case_that_was_cut_off_says_so_and_runs_that_step_again(
 ) -> None:
     asked: list[StepId] = []
 
-    async def run(known: Reopened, step: StepId) -> StepState:
+    async def run(known: SavedInvestigation, step: StepId) -> StepState:
         asked.append(step)
         return known.steps[step]
 
-    monkeypatch.setattr(Reopened, "run", run)
+    monkeypatch.setattr(SavedInvestigation, "run", run)
     staged = stage.running("proxy")
-    silent = stage.stream(staged.known.proxy[0].timeline.leg, live=False, until=1.2, ended=False)
-    staged.known = replace(staged.known, proxy=(judge(silent),))
+    silent = stage.stream(staged.known.proxy[0].timeline.probe, live=False, until=1.2, ended=False)
+    staged.known = replace(staged.known, proxy=(classify(silent),))
     async with Wizard(opened(record_of(staged))).run_test(size=SIZE) as pilot:
         await press(pilot, "2")
-        shown = screen_text(walk(pilot).query_one(Room))
+        shown = screen_text(walk(pilot).query_one(Pane))
         assert "interrupted" in shown
         assert "running" not in shown
         await press(pilot, "r")
@@ -252,7 +252,7 @@ async def test_a_key_writes_a_case_file(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o077 == 0
 
 
-def strange(*vantages: Vantage) -> Reopened:
+def strange(*vantages: Vantage) -> SavedInvestigation:
     """A case that names these places."""
     record = record_of(stage.failing())
     target = replace(stage.TARGET, vantages=vantages)
@@ -267,13 +267,13 @@ async def test_the_commands_of_a_strangers_case_are_confirmed_first(tmp_path: Pa
     assert "not confirmed" in state.why
     async with Wizard(known).run_test(size=SIZE) as pilot:
         await press(pilot, "6", "r", "4", "r")
-        shown = "".join(screen_text(walk(pilot).query_one(Room)).split())
+        shown = "".join(screen_text(walk(pilot).query_one(Pane)).split())
         assert f"touch'{trace}x\\e[2J'" in shown
         await press(pilot, "escape")
         for answer in ("", "no", "n", "yy", "nyes"):
             await press(pilot, "r", *answer, "enter")
             assert not known.trusted
-            assert "Nothing was run" in screen_text(walk(pilot).query_one(Room))
+            assert "Nothing was run" in screen_text(walk(pilot).query_one(Pane))
         await press(pilot, "r", "y", "enter")
         assert known.trusted
     assert not trace.exists()
@@ -286,7 +286,7 @@ async def test_no_command_is_hidden_behind_another() -> None:
         await press(pilot, "4", "r")
         for number in (1, 3, 4):
             assert not known.trusted
-            assert f"N={number}" in screen_text(walk(pilot).query_one(Room))
+            assert f"N={number}" in screen_text(walk(pilot).query_one(Pane))
             await press(pilot, *"yes", "enter")
         assert known.trusted
 
@@ -296,7 +296,7 @@ async def test_a_command_that_nobody_would_read_whole_cannot_be_confirmed() -> N
     async with Wizard(known).run_test(size=SIZE) as pilot:
         for key in ("r", "e"):
             await press(pilot, "4", key)
-            assert "this case would run a" in screen_text(walk(pilot).query_one(Room))
+            assert "this case would run a" in screen_text(walk(pilot).query_one(Pane))
             assert isinstance(pilot.app.screen, Steps)
     assert not known.trusted
     assert "too long" in (await known.run("logs")).why
@@ -305,7 +305,7 @@ async def test_a_command_that_nobody_would_read_whole_cannot_be_confirmed() -> N
 def test_a_case_without_its_configs_has_no_site(tmp_path: Path) -> None:
     path = tmp_path / "case.json"
     casefile.write(path, record_of(stage.failing()))
-    assert casefile.read(path, configs=False).case.site is None
-    assert casefile.read(path).case.site is not None
+    assert casefile.read(path, configs=False).case.resolution is None
+    assert casefile.read(path).case.resolution is not None
     with pytest.raises(UsageError):
         casefile.read(tmp_path / "none.json", configs=False)

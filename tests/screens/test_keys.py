@@ -9,7 +9,7 @@ from textual.widgets import Input
 
 from screens.app import Wizard
 from screens.main import Steps
-from screens.widgets.pane import Room
+from screens.widgets.pane import Pane
 from screens.widgets.prompt import Prompt
 from tests.screens import stage
 from wizard.investigation.investigation import Investigation
@@ -209,17 +209,17 @@ async def test_escape_stops_what_runs() -> None:
 async def test_v_shows_one_cell_after_the_other() -> None:
     async with Wizard(stage.failing()).run_test(size=SIZE) as pilot:
         await press(pilot, "2", "v")
-        assert walk(pilot).cell == 0
+        assert walk(pilot).result == 0
         await press(pilot, "v")
-        assert walk(pilot).cell == 1
+        assert walk(pilot).result == 1
 
 
 async def test_what_is_long_scrolls_and_a_new_room_begins_at_its_top() -> None:
     async with Wizard(stage.failing()).run_test(size=SIZE) as pilot:
         await press(pilot, "7", "pagedown")
-        assert pilot.app.screen.query_one(Room).scroll_offset.y > 0
+        assert pilot.app.screen.query_one(Pane).scroll_offset.y > 0
         await press(pilot, "6")
-        assert pilot.app.screen.query_one(Room).scroll_offset.y == 0
+        assert pilot.app.screen.query_one(Pane).scroll_offset.y == 0
 
 
 def kept_files(folder: Path) -> dict[str, str]:

@@ -23,9 +23,9 @@ from tests.screens.test_looks import SnapCompare
 from tests.vantage.fakes import Fakes
 from wizard.investigation import casefile
 from wizard.investigation.investigation import Investigation
-from wizard.investigation.reopened import Reopened, record_of
+from wizard.investigation.saved import SavedInvestigation, record_of
 from wizard.investigation.session import Notebook
-from wizard.model.equipment import Equipment
+from wizard.model.capabilities import Capabilities
 from wizard.model.target import Hop, Place, Target
 from wizard.model.vantage import Vantage
 from wizard.text.errors import UsageError
@@ -55,9 +55,9 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> list[Vantage]:
     """The places that were tried; each has curl."""
     asked: list[Vantage] = []
 
-    async def tried(vantage: Vantage) -> Equipment:
+    async def tried(vantage: Vantage) -> Capabilities:
         asked.append(vantage)
-        return Equipment(vantage.name, "curl", "curl 7.88.1", 0.042)
+        return Capabilities(vantage.name, "curl", "curl 7.88.1", 0.042)
 
     monkeypatch.setattr("screens.vantage_form.tried", tried)
     return asked
@@ -198,7 +198,7 @@ async def test_a_list_that_does_not_come_blocks_nothing(fakes: Fakes) -> None:
 async def test_a_place_that_does_not_answer_blocks_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async def tried(vantage: Vantage) -> Equipment:
+    async def tried(vantage: Vantage) -> Capabilities:
         await asyncio.Event().wait()
         raise AssertionError(vantage)
 
@@ -365,7 +365,7 @@ async def test_a_strangers_case_runs_nothing_before_it_is_confirmed(
     target = replace(stage.TARGET, vantages=(Vantage("web", ("touch", "x")),))
     record = record_of(stage.failing())
     text = casefile.dump(replace(record, case=replace(record.case, target=target)))
-    known = Reopened(casefile.load(text, "case.json"))
+    known = SavedInvestigation(casefile.load(text, "case.json"))
     async with Wizard(known).run_test(size=SIZE) as pilot:
         await press(pilot, "3", "e", "escape")
         assert isinstance(pilot.app.screen, Steps)
@@ -379,15 +379,15 @@ async def test_a_strangers_case_runs_nothing_before_it_is_confirmed(
 
 async def test_another_place_takes_nothing_from_the_first() -> None:
     book = Notebook(AT_WEB, time.monotonic)
-    web = book.outpost("web")
+    web = book.vantage_session("web")
     assert web is not None
-    found = await web.equipment()
+    found = await web.capabilities()
     assert book.amend(replace(AT_WEB, vantages=(WEB, Vantage("jump", ("ssh", "jump"))))) == []
-    assert book.outpost("web") is web
-    assert [one.tool for one in book.case.equipment] == [found.tool]
+    assert book.vantage_session("web") is web
+    assert [one.tool for one in book.case.capabilities] == [found.tool]
     book.amend(replace(AT_WEB, vantages=(Vantage("web", ("ssh", "web")),)))
-    assert book.outpost("web") is not web
-    assert [one.tool for one in book.case.equipment] == []
+    assert book.vantage_session("web") is not web
+    assert [one.tool for one in book.case.capabilities] == []
 
 
 LONG = Listed(tuple(Choice(f"pod-{n}", "Running", Preset("p", ())) for n in range(5000)))

@@ -1,4 +1,4 @@
-"""Legs from another place for the tests: through a prefix, with the tools that it is given."""
+"""Probes from another place for the tests: through a prefix, with the tools that it is given."""
 
 import asyncio
 import os
@@ -10,11 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from wizard.model.events import ProbeEvent
-from wizard.model.timeline import Encoding, Leg, Timeline
+from wizard.model.timeline import Encoding, Probe, Timeline
 from wizard.model.vantage import Vantage
-from wizard.probe.probe import probe
-from wizard.probe.request import GET, Ask, Manner
-from wizard.vantage.session import Outpost
+from wizard.probe.probe import run_probe
+from wizard.probe.request import GET, ProbeOptions, RequestSpec
+from wizard.vantage.session import VantageSession
 
 APPLETS = ("sh", "cat", "date", "dd", "sleep")
 TOOLS = {
@@ -28,9 +28,9 @@ TOOLS = {
 }
 
 
-def outpost(prefix: Sequence[str]) -> Outpost:
+def vantage_session(prefix: Sequence[str]) -> VantageSession:
     """A place behind that prefix."""
-    return Outpost(Vantage("web", tuple(prefix)))
+    return VantageSession(Vantage("web", tuple(prefix)))
 
 
 def only(tool: str, folder: Path) -> tuple[str, ...]:
@@ -45,26 +45,29 @@ def only(tool: str, folder: Path) -> tuple[str, ...]:
 
 async def follow(
     url: str,
-    place: Outpost,
+    place: VantageSession,
     *,
     encoding: Encoding = "identity",
-    manner: Manner | None = None,
-    ask: Ask = GET,
+    options: ProbeOptions | None = None,
+    spec: RequestSpec = GET,
     name: str = "sse-direct",
 ) -> Timeline:
-    """A leg from that place, to its end."""
-    line = Timeline(Leg(name, url, "1.1", encoding, vantage="web"))
-    async for event in events_of(line.leg, place, manner, ask):
+    """A probe from that place, to its end."""
+    line = Timeline(Probe(name, url, "1.1", encoding, vantage="web"))
+    async for event in events_of(line.probe, place, options, spec):
         line = line.fold([event])
     return line
 
 
 def events_of(
-    leg: Leg, place: Outpost, manner: Manner | None = None, ask: Ask = GET
+    probe: Probe,
+    place: VantageSession,
+    options: ProbeOptions | None = None,
+    spec: RequestSpec = GET,
 ) -> AsyncGenerator[ProbeEvent, None]:
-    """The events of a leg from that place."""
-    given = manner or Manner(run="feed")
-    return probe(leg, replace(given, outposts={"web": place}), ask)
+    """The events of a probe from that place."""
+    given = options or ProbeOptions(run="feed")
+    return run_probe(probe, replace(given, vantage_sessions={"web": place}), spec)
 
 
 def token() -> str:

@@ -3,9 +3,9 @@
 import pytest
 
 from wizard.vantage.http.curl import config, hear, stop
-from wizard.vantage.http.request import FarRequest, Notice, Stop
+from wizard.vantage.http.request import Notice, RemoteRequest, Stop
 
-REQUEST = FarRequest("https://h/sse")
+REQUEST = RemoteRequest("https://h/sse")
 LINES = {
     "*   Trying 127.0.0.1:8080...": [("resolved", "127.0.0.1")],
     "*   Trying [::1]:8080...": [("resolved", "::1")],
@@ -65,7 +65,7 @@ def test_the_reset_is_said_as_from_here() -> None:
 
 def test_what_curl_is_told_is_quoted() -> None:
     headers = (("X-A", 'say "\\"'), ("X-Empty", ""))
-    lines = config(FarRequest("http://h/", "POST", headers, b"a\nb")).decode().split("\n")
+    lines = config(RemoteRequest("http://h/", "POST", headers, b"a\nb")).decode().split("\n")
     assert 'header = "X-A: say \\"\\\\\\""' in lines
     assert 'header = "X-Empty;"' in lines
     assert 'data-raw = "a\\nb"' in lines
@@ -73,9 +73,9 @@ def test_what_curl_is_told_is_quoted() -> None:
 
 
 def test_http_2_and_where_to() -> None:
-    plain = config(FarRequest("http://h/", version="2", connect_to=("::1", 81))).decode()
+    plain = config(RemoteRequest("http://h/", version="2", connect_to=("::1", 81))).decode()
     assert "\nhttp2-prior-knowledge\n" in plain
     assert 'connect-to = "::[::1]:81"' in plain
-    secure = config(FarRequest("https://h/", version="2", insecure=True)).decode()
+    secure = config(RemoteRequest("https://h/", version="2", insecure=True)).decode()
     assert "\nhttp2\n" in secure
     assert secure.endswith("\ninsecure")

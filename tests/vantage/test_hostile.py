@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.vantage.afar import follow, outpost
-from tests.wire.scripted import CHUNKED, chunk, saying, serving
+from tests.probe.scripted import CHUNKED, chunk, saying, serving
+from tests.vantage.afar import follow, vantage_session
 from wizard.text.errors import VantageError
 from wizard.vantage import remote_process
 from wizard.vantage.process import KEPT
@@ -68,7 +68,7 @@ def wrapper(folder: Path, script: str) -> str:
 @pytest.mark.parametrize("name", SCRIPTS)
 async def test_a_hostile_far_side_ends_in_one_line(name: str, tmp_path: Path) -> None:
     script, expected = SCRIPTS[name]
-    place = outpost([wrapper(tmp_path, script)])
+    place = vantage_session([wrapper(tmp_path, script)])
     line = await follow(NOWHERE, place)
     assert line.ended == "unreached"
     assert expected in line.detail
@@ -79,7 +79,7 @@ async def test_a_hostile_far_side_ends_in_one_line(name: str, tmp_path: Path) ->
 async def test_banners_are_passed_over(tmp_path: Path) -> None:
     script = 'echo "*** keep out ***"; printf "no newline"; echo motd >&2; exec "$@"'
     async with serving(saying(CHUNKED, chunk(b"data: x\n\n"), chunk(b""))) as url:
-        line = await follow(url, outpost([wrapper(tmp_path, script)]))
+        line = await follow(url, vantage_session([wrapper(tmp_path, script)]))
     assert (line.events, line.ended) == (1, "eof")
 
 
@@ -88,7 +88,9 @@ async def test_a_flood_on_standard_error_fills_no_memory(tmp_path: Path) -> None
     script = "head -c 100000000 /dev/zero >&2; echo done"
     tracemalloc.start()
     try:
-        async with outpost([wrapper(tmp_path, 'exec "$@"')]).run(["sh", "-c", script]) as there:
+        async with vantage_session([wrapper(tmp_path, 'exec "$@"')]).run(
+            ["sh", "-c", script]
+        ) as there:
             assert await there.stdout.readline() == b"done\n"
             assert await there.ended() == 0
         assert len(there.said) <= KEPT + 70_000
@@ -100,7 +102,7 @@ async def test_a_flood_on_standard_error_fills_no_memory(tmp_path: Path) -> None
 @pytest.mark.parametrize("begin", [b"HTTP/1.1 200 OK\r\nA: ", b""], ids=["header", "status"])
 async def test_an_endless_header_is_no_http(begin: bytes) -> None:
     async with serving(saying(begin + b"x" * 300_000, then="open")) as url:
-        line = await follow(url, outpost(["env"]))
+        line = await follow(url, vantage_session(["env"]))
     assert line.ended == "reset"
     assert len(line.detail) < 600
 
@@ -108,11 +110,11 @@ async def test_an_endless_header_is_no_http(begin: bytes) -> None:
 @pytest.mark.usefixtures("short")
 async def test_a_command_that_cannot_be_run_here() -> None:
     with pytest.raises(VantageError, match=r"^web: nosuch cannot be run here: "):
-        await outpost(["nosuch"]).collect(["true"], within=1)
+        await vantage_session(["nosuch"]).collect(["true"], within=1)
 
 
 async def test_a_command_is_collected_with_its_status() -> None:
-    place = outpost(["env"])
+    place = vantage_session(["env"])
     done = await place.collect(["sh", "-c", "echo out; echo err >&2; exit 3"], within=9)
     assert (done.code, done.stdout, done.stderr) == (3, b"out\n", "err\n")
     late = await place.collect(["sh", "-c", "echo begun; exec sleep 99"], within=0.2)
@@ -123,4 +125,4 @@ async def test_a_command_is_collected_with_its_status() -> None:
 
 async def test_a_place_that_is_lost_under_way() -> None:
     with pytest.raises(VantageError, match=r"^web: the way there was lost: status -9"):
-        await outpost(["env"]).collect(["sh", "-c", "kill -9 $PPID"], within=9)
+        await vantage_session(["env"]).collect(["sh", "-c", "kill -9 $PPID"], within=9)

@@ -14,7 +14,7 @@ from wizard.model.target import Place
 from wizard.model.vantage import Vantage
 from wizard.nginx.fetch.fetch import config_at
 from wizard.text.errors import ConfigError
-from wizard.vantage.session import Outpost
+from wizard.vantage.session import VantageSession
 
 
 @pytest.fixture
@@ -27,25 +27,25 @@ def shared() -> Iterator[Path]:
 
 
 @pytest.fixture
-def web() -> Outpost:
+def web() -> VantageSession:
     """A place where we are not root."""
     if os.geteuid() != 0:
-        return Outpost(Vantage("web", ("env",)))
+        return VantageSession(Vantage("web", ("env",)))
     if shutil.which("setpriv") is None:
         pytest.skip("no setpriv here")
-    return Outpost(Vantage("web", ("setpriv", "--reuid=65534", "--clear-groups")))
+    return VantageSession(Vantage("web", ("setpriv", "--reuid=65534", "--clear-groups")))
 
 
-def with_tools(folder: Path, *tools: str) -> Outpost:
+def with_tools(folder: Path, *tools: str) -> VantageSession:
     """A place that has these tools alone."""
     for tool in ("sh", *tools):
         found = shutil.which(tool)
         assert found
         (folder / tool).symlink_to(found)
-    return Outpost(Vantage("web", ("env", f"PATH={folder}")))
+    return VantageSession(Vantage("web", ("env", f"PATH={folder}")))
 
 
-async def reported(place: Place, web: Outpost) -> LogReport:
+async def reported(place: Place, web: VantageSession) -> LogReport:
     """What there is of a log there at first."""
     made = watch([place], {"web": web})
     try:
@@ -56,11 +56,11 @@ async def reported(place: Place, web: Outpost) -> LogReport:
     return report
 
 
-async def log_at(path: Path, web: Outpost) -> LogReport:
+async def log_at(path: Path, web: VantageSession) -> LogReport:
     return await reported(Place(str(path), "web"), web)
 
 
-async def refused(what: str, web: Outpost) -> str:
+async def refused(what: str, web: VantageSession) -> str:
     with pytest.raises(ConfigError) as caught:
         await config_at(what, web)
     return str(caught.value)
@@ -78,20 +78,22 @@ def shut(shared: Path) -> Iterator[Path]:
     folder.chmod(0o755)
 
 
-async def test_a_log_in_a_folder_that_may_not_be_entered(shut: Path, web: Outpost) -> None:
+async def test_a_log_in_a_folder_that_may_not_be_entered(shut: Path, web: VantageSession) -> None:
     found = await log_at(shut / "access.log", web)
     assert f"web={shut}/access.log: cannot be read: Permission denied: {shut} " in found.problem
 
 
 @pytest.mark.parametrize("name", ["nginx.conf", "deep/nginx.conf", "deep/none.conf"])
 async def test_a_config_in_a_folder_that_may_not_be_entered(
-    name: str, shut: Path, web: Outpost
+    name: str, shut: Path, web: VantageSession
 ) -> None:
     assert (await refused(f"{shut}/{name}", web)).endswith(f"Permission denied: {shut}")
 
 
 @pytest.mark.parametrize("name", ["none.conf", "none/nginx.conf", "open.conf/x"])
-async def test_what_is_not_there_is_not_barred(name: str, shared: Path, web: Outpost) -> None:
+async def test_what_is_not_there_is_not_barred(
+    name: str, shared: Path, web: VantageSession
+) -> None:
     (shared / "open.conf").write_text("events {}\n", "utf-8")
     assert (await refused(f"{shared}/{name}", web)).endswith("No such file or directory")
     assert "No such file or directory" in (await log_at(shared / name, web)).problem
@@ -99,7 +101,7 @@ async def test_what_is_not_there_is_not_barred(name: str, shared: Path, web: Out
 
 @pytest.mark.parametrize("pattern", ["*.conf", "deep/*.conf", "*/*.conf"])
 async def test_a_pattern_in_a_folder_that_may_not_be_entered(
-    pattern: str, shared: Path, shut: Path, web: Outpost
+    pattern: str, shared: Path, shut: Path, web: VantageSession
 ) -> None:
     (shared / "nginx.conf").write_text(f'include "{shut}/{pattern}"; events {{}}', "utf-8")
     (note,) = (await config_at(f"{shared}/nginx.conf", web)).notes
@@ -126,7 +128,7 @@ async def test_a_config_where_there_is_no_head(shared: Path, tmp_path: Path) -> 
 
 async def test_a_command_that_is_not_there() -> None:
     place = Place("x", "web", "pod", ("/nonexistent/kubectl",))
-    found = await reported(place, Outpost(Vantage("web", ("env",))))
+    found = await reported(place, VantageSession(Vantage("web", ("env",))))
     assert found.problem == "pod: /nonexistent/kubectl: not found (exit status 127)"
 
 

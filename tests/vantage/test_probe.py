@@ -1,27 +1,29 @@
-"""One leg through a prefix, against a scripted server: the same events as from here."""
+"""One probe through a prefix, against a scripted server: the same events as from here."""
 
 from collections.abc import Sequence
 
-from tests.wire.scripted import CHUNKED, Act, chunk, saying, serving
+from tests.probe.scripted import CHUNKED, Act, chunk, saying, serving
 from wizard.model.events import Began, ProbeEvent
-from wizard.model.timeline import Leg, Timeline
+from wizard.model.timeline import Probe, Timeline
 from wizard.model.vantage import Vantage
-from wizard.probe.probe import probe
-from wizard.probe.request import Manner
-from wizard.vantage.session import Outpost
+from wizard.probe.probe import run_probe
+from wizard.probe.request import ProbeOptions
+from wizard.vantage.session import VantageSession
 
 EVENT = b"event: endpoint\ndata: /message?sessionId=1\n\n"
 
 
-async def events_of(leg: Leg, prefix: Sequence[str]) -> list[ProbeEvent]:
-    manner = Manner(outposts={leg.vantage: Outpost(Vantage(leg.vantage, tuple(prefix)))})
-    return [event async for event in probe(leg, manner)]
+async def events_of(probe: Probe, prefix: Sequence[str]) -> list[ProbeEvent]:
+    options = ProbeOptions(
+        vantage_sessions={probe.vantage: VantageSession(Vantage(probe.vantage, tuple(prefix)))}
+    )
+    return [event async for event in run_probe(probe, options)]
 
 
 async def seen(act: Act) -> Timeline:
     async with serving(act) as url:
-        leg = Leg("sse-direct", url, vantage="web")
-        return Timeline(leg).fold(await events_of(leg, ["env"]))
+        probe = Probe("sse-direct", url, vantage="web")
+        return Timeline(probe).fold(await events_of(probe, ["env"]))
 
 
 async def test_a_chunked_stream_to_its_end() -> None:
@@ -36,7 +38,7 @@ async def test_a_chunked_stream_to_its_end() -> None:
 
 async def test_the_request_begins_first() -> None:
     async with serving(saying(CHUNKED, chunk(b""))) as url:
-        events = await events_of(Leg("sse-direct", url, vantage="web"), ["env"])
+        events = await events_of(Probe("sse-direct", url, vantage="web"), ["env"])
     assert isinstance(events[0], Began)
 
 
@@ -47,8 +49,8 @@ async def test_a_truncated_chunked_stream_is_a_cut() -> None:
 
 
 async def test_a_place_that_cannot_be_reached_says_nothing_of_the_server() -> None:
-    leg = Leg("sse-direct", "http://127.0.0.1:1/", vantage="web")
-    line = Timeline(leg).fold(await events_of(leg, ["/nonexistent"]))
+    probe = Probe("sse-direct", "http://127.0.0.1:1/", vantage="web")
+    line = Timeline(probe).fold(await events_of(probe, ["/nonexistent"]))
     assert (line.ended, line.detail) == (
         "unreached",
         "web: /nonexistent cannot be run here: No such file or directory",

@@ -2,37 +2,37 @@
 
 from pathlib import Path
 
-from tests.vantage.afar import outpost
+from tests.probe.scripted import CHUNKED, chunk, saying, serving
+from tests.vantage.afar import vantage_session
 from tests.vantage.test_hostile import wrapper
-from tests.wire.scripted import CHUNKED, chunk, saying, serving
-from wizard.diagnose.outcome import judge
-from wizard.model.timeline import Leg, Timeline, has_begun
+from wizard.diagnose.outcome import classify
+from wizard.model.timeline import Probe, Timeline, has_begun
 from wizard.probe.followups.followup import look
-from wizard.probe.mcp.exchange import ask, pace, streaming
-from wizard.probe.request import Ask, Manner
+from wizard.probe.mcp.exchange import pace, spec, streaming
+from wizard.probe.request import ProbeOptions, RequestSpec
 from wizard.probe.timing import REACHING, decided, due
 
 SLOW = 'sleep 0.5; exec "$@"'
 """A way there that takes longer than what is asked there may."""
 WITHIN = 0.4
 EVENT = b"event: endpoint\ndata: /m\n\n"
-LEG = Leg("sse-direct", "http://127.0.0.1:1/", vantage="web")
+PROBE = Probe("sse-direct", "http://127.0.0.1:1/", vantage="web")
 
 
-def slow(folder: Path) -> Manner:
-    return Manner(outposts={"web": outpost([wrapper(folder, SLOW)])})
+def slow(folder: Path) -> ProbeOptions:
+    return ProbeOptions(vantage_sessions={"web": vantage_session([wrapper(folder, SLOW)])})
 
 
 async def test_a_follow_up_begins_over_there(tmp_path: Path) -> None:
     async with serving(saying(CHUNKED, chunk(EVENT), then="open")) as url:
-        line = await look(Leg("sse-direct", url, vantage="web"), slow(tmp_path), WITHIN)
+        line = await look(Probe("sse-direct", url, vantage="web"), slow(tmp_path), WITHIN)
     assert line.events == 1
     assert line.began_s > WITHIN
 
 
 async def test_a_follow_up_that_is_held_is_left_in_time(tmp_path: Path) -> None:
     async with serving(saying(CHUNKED, then="open")) as url:
-        line = await look(Leg("sse-direct", url, vantage="web"), slow(tmp_path), WITHIN)
+        line = await look(Probe("sse-direct", url, vantage="web"), slow(tmp_path), WITHIN)
     assert (line.status, line.events, line.ended) == (200, 0, "open")
     assert line.waited_s is not None
     assert line.waited_s < line.began_s + WITHIN
@@ -41,33 +41,33 @@ async def test_a_follow_up_that_is_held_is_left_in_time(tmp_path: Path) -> None:
 async def test_an_exchange_begins_over_there(tmp_path: Path) -> None:
     act = saying(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
     async with serving(act) as url:
-        line = await ask(Leg("mcp", url, vantage="web"), slow(tmp_path), Ask(), WITHIN)
+        line = await spec(Probe("mcp", url, vantage="web"), slow(tmp_path), RequestSpec(), WITHIN)
     assert (line.status, line.ended) == (202, "eof")
 
 
 async def test_an_open_stream_begins_over_there(tmp_path: Path) -> None:
     async with (
         serving(saying(CHUNKED, chunk(EVENT), then="open")) as url,
-        streaming(Leg("mcp", url, vantage="web"), slow(tmp_path)) as stream,
+        streaming(Probe("mcp", url, vantage="web"), slow(tmp_path)) as stream,
     ):
         assert await stream.until(lambda heard: heard.endpoint is not None, WITHIN)
 
 
 def test_a_handshake_has_as_much_longer_as_reaching_takes() -> None:
-    manner = Manner(clock=lambda: 0.0)
-    assert pace(manner, 5.0, reach=2.0).ends == pace(manner, 5.0).ends + 12.0
+    options = ProbeOptions(clock=lambda: 0.0)
+    assert pace(options, 5.0, reach=2.0).ends == pace(options, 5.0).ends + 12.0
 
 
 def test_a_leg_that_is_on_its_way_is_not_silent_yet() -> None:
-    line, begun = Timeline(LEG), Timeline(LEG, began_s=0.5)
+    line, begun = Timeline(PROBE), Timeline(PROBE, began_s=0.5)
     assert not has_begun(line)
     assert has_begun(begun)
-    assert has_begun(Timeline(Leg("sse-direct", LEG.url)))
+    assert has_begun(Timeline(Probe("sse-direct", PROBE.url)))
     assert due(line, 2.0, 1.0) == due(begun, 2.0, 1.0) + REACHING
     assert not decided(line, 5.0, 2.0, 1.0)
     assert decided(begun, 5.0, 2.0, 1.0)
 
 
 def test_a_place_that_was_not_reached_is_no_fault() -> None:
-    cell = judge(Timeline(LEG, ended="unreached", detail="web: it is down"))
-    assert (cell.outcome, cell.why) == ("not-asked", "web: it is down")
+    result = classify(Timeline(PROBE, ended="unreached", detail="web: it is down"))
+    assert (result.outcome, result.why) == ("not-asked", "web: it is down")

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.vantage.afar import events_of, follow, outpost
+from tests.probe.scripted import CHUNKED, chunk, saying, serving
+from tests.vantage.afar import events_of, follow, vantage_session
 from tests.vantage.sshd import Sshd, sshd
-from tests.wire.scripted import CHUNKED, chunk, saying, serving
 from wizard.model.events import SseEvent
-from wizard.model.timeline import Leg
+from wizard.model.timeline import Probe
 
 EVENT = b"event: endpoint\ndata: /message?sessionId=1\n\n"
 
@@ -23,11 +23,11 @@ def jump(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
 
 
 async def test_a_stream_through_ssh(jump: Sshd) -> None:
-    place = outpost(jump.prefix())
+    place = vantage_session(jump.prefix())
     async with serving(saying(CHUNKED, chunk(EVENT), chunk(b""))) as url:
         line = await follow(f"{url}?a='b' c&d=$HOME".replace(" ", "%20"), place)
     assert (line.events, line.ended, line.address) == (1, "eof", "127.0.0.1")
-    known = await place.equipment()
+    known = await place.capabilities()
     assert (known.tool, known.problem) == ("curl", "")
     assert known.skew_s is not None
     assert known.skew_within_s is not None
@@ -43,7 +43,7 @@ async def test_a_held_stream_is_left_and_nothing_stays(jump: Sshd) -> None:
         left.set()
 
     async with serving(act) as url:
-        events = events_of(Leg("sse-direct", url, vantage="web"), outpost(jump.prefix()))
+        events = events_of(Probe("sse-direct", url, vantage="web"), vantage_session(jump.prefix()))
         async for event in events:
             if isinstance(event, SseEvent):
                 break
@@ -54,7 +54,7 @@ async def test_a_held_stream_is_left_and_nothing_stays(jump: Sshd) -> None:
 
 
 async def test_several_legs_share_what_was_found_out(jump: Sshd) -> None:
-    place = outpost(jump.prefix())
+    place = vantage_session(jump.prefix())
     async with serving(saying(CHUNKED, chunk(EVENT), chunk(b""))) as url:
         lines = await asyncio.gather(*(follow(url, place) for _ in range(8)))
     assert [line.ended for line in lines] == ["eof"] * 8
@@ -62,7 +62,7 @@ async def test_several_legs_share_what_was_found_out(jump: Sshd) -> None:
 
 async def test_words_reach_the_far_side_as_they_are(jump: Sshd) -> None:
     words = ["printf", "%s|", "a b", "it's", '"$HOME"', "*", "", "\\n", "ä"]
-    done = await outpost(jump.prefix()).collect(words, within=10)
+    done = await vantage_session(jump.prefix()).collect(words, within=10)
     assert done.stdout.decode() == 'a b|it\'s|"$HOME"|*||\\n|ä|'
 
 
@@ -75,7 +75,7 @@ async def test_words_reach_the_far_side_as_they_are(jump: Sshd) -> None:
     ids=["wrong key", "unknown host key"],
 )
 async def test_a_refusal_is_one_line(jump: Sshd, how: dict[str, str], expected: str) -> None:
-    line = await follow("http://127.0.0.1:1/", outpost(jump.prefix(**how)))
+    line = await follow("http://127.0.0.1:1/", vantage_session(jump.prefix(**how)))
     assert line.ended == "unreached"
     assert expected in line.detail
     assert line.detail.startswith("web: ")
@@ -83,30 +83,30 @@ async def test_a_refusal_is_one_line(jump: Sshd, how: dict[str, str], expected: 
 
 async def test_a_host_key_question_is_not_waited_for(jump: Sshd) -> None:
     asking = ("-o", "StrictHostKeyChecking=ask")
-    place = outpost(jump.prefix(known="empty", options=asking))
-    assert "connect once by hand" in (await place.equipment()).problem
+    place = vantage_session(jump.prefix(known="empty", options=asking))
+    assert "connect once by hand" in (await place.capabilities()).problem
 
 
 async def test_a_changed_host_key(jump: Sshd) -> None:
     other = (jump.folder / "stranger.pub").read_text().split()[:2]
     (jump.folder / "changed").write_text(f"[127.0.0.1]:{jump.port} {' '.join(other)}\n")
-    known = await outpost(jump.prefix(known="changed")).equipment()
+    known = await vantage_session(jump.prefix(known="changed")).capabilities()
     assert "not the one that is known" in known.problem
 
 
 async def test_no_sshd_there(jump: Sshd) -> None:
-    known = await outpost(("ssh", "-F", "/dev/null", "-p", "1", "127.0.0.1")).equipment()
+    known = await vantage_session(("ssh", "-F", "/dev/null", "-p", "1", "127.0.0.1")).capabilities()
     assert "Connection refused: is sshd up there?" in known.problem
 
 
 async def test_a_password_is_not_waited_for(tmp_path: Path) -> None:
     with sshd(tmp_path, password="yes") as running:
-        known = await outpost(running.prefix(key="stranger")).equipment()
+        known = await vantage_session(running.prefix(key="stranger")).capabilities()
     assert "use a key with an agent" in known.problem
 
 
 async def test_a_standard_input_that_is_not_passed_on(jump: Sshd) -> None:
-    known = await outpost(jump.prefix(options=["-n"])).equipment()
+    known = await vantage_session(jump.prefix(options=["-n"])).capabilities()
     assert "its standard input is not passed on" in known.problem
 
 
@@ -119,7 +119,7 @@ async def test_a_way_that_is_lost_says_nothing_of_the_server(tmp_path: Path) -> 
 
     with sshd(tmp_path, more="ClientAliveInterval 0") as running:
         async with serving(act) as url:
-            task = asyncio.create_task(follow(url, outpost(running.prefix())))
+            task = asyncio.create_task(follow(url, vantage_session(running.prefix())))
             await came.wait()
             words = ["sh", "-c", f"pkill -P {running.pid}; exit 0"]
             await (await asyncio.create_subprocess_exec(*words)).wait()

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import trustme
 
-from tests.vantage.afar import follow, only, outpost
-from tests.wire.scripted import CHUNKED, chunk
-from wizard.probe.request import Manner
+from tests.probe.scripted import CHUNKED, chunk
+from tests.vantage.afar import follow, only, vantage_session
+from wizard.probe.request import ProbeOptions
 
 SECURE = ["curl", "wget", "python3"]
 
@@ -35,7 +35,9 @@ async def https() -> AsyncIterator[str]:
 @pytest.mark.parametrize("tool", SECURE)
 async def test_a_stream_over_tls(tool: str, tmp_path: Path) -> None:
     async with https() as url:
-        line = await follow(url, outpost(only(tool, tmp_path)), manner=Manner(insecure=True))
+        line = await follow(
+            url, vantage_session(only(tool, tmp_path)), options=ProbeOptions(insecure=True)
+        )
     assert (line.events, line.ended) == (1, "eof")
     times = [line.connect_s, line.tls_s, line.headers_s]
     assert None not in times
@@ -45,13 +47,13 @@ async def test_a_stream_over_tls(tool: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("tool", SECURE)
 async def test_a_certificate_that_does_not_verify(tool: str, tmp_path: Path) -> None:
     async with https() as url:
-        line = await follow(url, outpost(only(tool, tmp_path)))
+        line = await follow(url, vantage_session(only(tool, tmp_path)))
     assert (line.headers_s, line.ended) == (None, "tls")
     assert "certificate" in line.detail
 
 
 @pytest.mark.parametrize("tool", ["bash", "nc", "busybox nc"])
 async def test_tls_that_no_tool_there_speaks(tool: str, tmp_path: Path) -> None:
-    line = await follow("https://127.0.0.1:1/", outpost(only(tool, tmp_path)))
+    line = await follow("https://127.0.0.1:1/", vantage_session(only(tool, tmp_path)))
     assert line.ended == "unreached"
     assert line.detail.startswith("https cannot be asked there")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.vantage.afar import TOOLS, follow, only, outpost
-from tests.wire.scripted import CHUNKED, HEAD, chunk, saying, serving
-from wizard.probe.request import Ask, Manner
-from wizard.vantage.http.request import FarRequest
+from tests.probe.scripted import CHUNKED, HEAD, chunk, saying, serving
+from tests.vantage.afar import TOOLS, follow, only, vantage_session
+from wizard.probe.request import ProbeOptions, RequestSpec
+from wizard.vantage.http.request import RemoteRequest
 from wizard.vantage.http.tools import choose
 
 EVENT = b"event: endpoint\ndata: /message?sessionId=1\n\n"
@@ -20,7 +20,7 @@ each = pytest.mark.parametrize("tool", TOOLS)
 
 @each
 async def test_a_stream_to_its_end(tool: str, tmp_path: Path) -> None:
-    place = outpost(only(tool, tmp_path))
+    place = vantage_session(only(tool, tmp_path))
     async with serving(saying(CHUNKED, chunk(EVENT), chunk(b": ping\n\n"), chunk(b""))) as url:
         line = await follow(url, place)
     assert (line.status, line.framing, line.events, line.comments) == (200, "chunked", 1, 1)
@@ -37,7 +37,7 @@ async def test_a_stream_to_its_end(tool: str, tmp_path: Path) -> None:
 @each
 async def test_a_cut(tool: str, tmp_path: Path) -> None:
     async with serving(saying(CHUNKED, chunk(EVENT))) as url:
-        line = await follow(url, outpost(only(tool, tmp_path)))
+        line = await follow(url, vantage_session(only(tool, tmp_path)))
     assert (line.events, line.ended) == (1, "reset")
     assert line.detail
 
@@ -46,7 +46,7 @@ async def test_a_cut(tool: str, tmp_path: Path) -> None:
 async def test_another_status(tool: str, tmp_path: Path) -> None:
     act = saying(b"HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\n\r\nabc")
     async with serving(act) as url:
-        line = await follow(url, outpost(only(tool, tmp_path)))
+        line = await follow(url, vantage_session(only(tool, tmp_path)))
     assert (line.status, line.ended) == (404, "eof")
     assert (line.framing, line.excerpt) == ("length", "abc") or tool == "busybox wget"
 
@@ -54,14 +54,14 @@ async def test_another_status(tool: str, tmp_path: Path) -> None:
 @each
 async def test_no_answer(tool: str, tmp_path: Path) -> None:
     async with serving(saying()) as url:
-        line = await follow(url, outpost(only(tool, tmp_path)))
+        line = await follow(url, vantage_session(only(tool, tmp_path)))
     assert (line.headers_s, line.ended) == (None, "reset")
     assert line.detail
 
 
 @each
 async def test_no_connection_and_no_address(tool: str, tmp_path: Path) -> None:
-    place = outpost(only(tool, tmp_path))
+    place = vantage_session(only(tool, tmp_path))
     line = await follow("http://127.0.0.1:1/", place)
     assert line.ended == "refused"
     assert "Connection refused" in line.detail
@@ -80,9 +80,9 @@ async def test_a_post_with_its_body(tool: str, tmp_path: Path) -> None:
         writer.write(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
 
     body = b'{"a": "\\"$HOME\\" `x` \\\\n \xc3\xa9",\n "b": 1}'
-    ask = Ask("POST", (("Content-Type", "application/json"),), body)
+    spec = RequestSpec("POST", (("Content-Type", "application/json"),), body)
     async with serving(act, read_first=False) as url:
-        line = await follow(url, outpost(only(tool, tmp_path)), ask=ask)
+        line = await follow(url, vantage_session(only(tool, tmp_path)), spec=spec)
     assert (line.status, line.ended) == (202, "eof")
     assert got[1] == body
     head = got[0].decode().lower()
@@ -98,7 +98,7 @@ async def test_a_compressed_stream(tool: str, tmp_path: Path) -> None:
     body = packer.compress(EVENT) + packer.flush(zlib.Z_SYNC_FLUSH)
     act = saying(HEAD + b"Content-Encoding: gzip\r\n\r\n" + body)
     async with serving(act) as url:
-        line = await follow(url, outpost(only(tool, tmp_path)), encoding="gzip")
+        line = await follow(url, vantage_session(only(tool, tmp_path)), encoding="gzip")
     assert (line.bytes, line.events, line.ended) == (len(body), 1, "eof")
 
 
@@ -106,7 +106,7 @@ async def test_a_compressed_stream(tool: str, tmp_path: Path) -> None:
 async def test_a_redirect_is_not_followed(tool: str, tmp_path: Path) -> None:
     act = saying(b"HTTP/1.1 307 T\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n")
     async with serving(act) as url:
-        line = await follow(url, outpost(only(tool, tmp_path)))
+        line = await follow(url, vantage_session(only(tool, tmp_path)))
     assert (line.status, line.ended) == (307, "eof")
     assert line.header("location") == "http://127.0.0.1:1/"
 
@@ -121,11 +121,13 @@ async def test_connect_to_and_a_header_of_the_users(tool: str, tmp_path: Path) -
 
     async with serving(act, read_first=False) as url:
         port = int(url.split(":")[2].split("/")[0])
-        manner = Manner(connect_to=("127.0.0.1", port), headers=(("Authorization", 'B "x\\y"'),))
+        options = ProbeOptions(
+            connect_to=("127.0.0.1", port), headers=(("Authorization", 'B "x\\y"'),)
+        )
         line = await follow(
             "http://public.example/a?b=[1]",
-            outpost(only(tool, tmp_path)),
-            manner=manner,
+            vantage_session(only(tool, tmp_path)),
+            options=options,
             name="sse-proxy",
         )
     assert line.status == 204
@@ -137,8 +139,10 @@ async def test_connect_to_and_a_header_of_the_users(tool: str, tmp_path: Path) -
 
 @pytest.mark.parametrize("tool", ["wget", "busybox wget"])
 async def test_what_ps_would_show_is_not_asked(tool: str, tmp_path: Path) -> None:
-    manner = Manner(headers=(("Authorization", "Bearer hunter2"),))
-    line = await follow("http://127.0.0.1:1/", outpost(only(tool, tmp_path)), manner=manner)
+    options = ProbeOptions(headers=(("Authorization", "Bearer hunter2"),))
+    line = await follow(
+        "http://127.0.0.1:1/", vantage_session(only(tool, tmp_path)), options=options
+    )
     assert line.ended == "unreached"
     assert "the header Authorization" in line.detail
 
@@ -146,7 +150,7 @@ async def test_what_ps_would_show_is_not_asked(tool: str, tmp_path: Path) -> Non
 async def test_a_place_with_nothing(tmp_path: Path) -> None:
     prefix = only("nc", tmp_path)
     (tmp_path / "nc").unlink()
-    line = await follow("http://127.0.0.1:1/", outpost(prefix))
+    line = await follow("http://127.0.0.1:1/", vantage_session(prefix))
     assert (line.ended, line.detail) == (
         "unreached",
         "web: it has no curl, wget, python3, bash or nc to ask with",
@@ -157,19 +161,19 @@ async def test_a_bomb_is_left_alone() -> None:
     bomb = gzip.compress(b"data: x\n" * 2_000_000, compresslevel=9)
     act = saying(HEAD + b"Content-Encoding: gzip\r\n\r\n" + bomb)
     async with serving(act) as url:
-        line = await follow(url, outpost(["env"]), encoding="gzip")
+        line = await follow(url, vantage_session(["env"]), encoding="gzip")
     assert "expand" in line.detail
 
 
 def test_what_a_tool_cannot_ask_another_does_or_it_is_said_why() -> None:
-    secret = FarRequest("http://h/", headers=(("X-Key", "1"),))
+    secret = RemoteRequest("http://h/", headers=(("X-Key", "1"),))
     has = {"wget": "GNU Wget 1.21.3", "python3": "3.11"}
-    assert getattr(choose(has, FarRequest("http://h/")), "name", "") == "wget"
+    assert getattr(choose(has, RemoteRequest("http://h/")), "name", "") == "wget"
     assert getattr(choose(has, secret), "name", "") == "python3"
     both = {"wget": "BusyBox v1.35", "nc": "BusyBox v1.35"}
-    assert getattr(choose(both, FarRequest("http://h/")), "name", "") == "nc"
-    assert getattr(choose(both, FarRequest("https://h/")), "name", "") == "wget"
-    assert "https cannot be asked there" in str(choose({"nc": "x"}, FarRequest("https://h/")))
-    h2 = FarRequest("https://h/", version="2")
+    assert getattr(choose(both, RemoteRequest("http://h/")), "name", "") == "nc"
+    assert getattr(choose(both, RemoteRequest("https://h/")), "name", "") == "wget"
+    assert "https cannot be asked there" in str(choose({"nc": "x"}, RemoteRequest("https://h/")))
+    h2 = RemoteRequest("https://h/", version="2")
     assert "HTTP/2 cannot be asked" in str(choose({"curl": "curl 7.1\nFeatures: SSL"}, h2))
     assert getattr(choose({"curl": "Features: HTTP2 SSL"}, h2), "name", "") == "curl"

@@ -19,7 +19,7 @@ from wizard.report.batch import Entry, entry, render_several, unasked
 
 _ORDER = (STATUS["healthy"], STATUS["inconclusive"], STATUS["fault"], UNREADABLE)
 """The exit statuses, the worst last."""
-APART = 0.05
+DISTINGUISHES = 0.05
 """How far apart, in seconds, two targets begin at the least: a request takes a few milliseconds of
 this machine to open, and those of several at once would be measured as each other's wait."""
 _BUG = Diagnosis("inconclusive", "A bug of this tool ended the check; see standard error.")
@@ -31,7 +31,7 @@ def check_several(targets: Sequence[Named], parallel: int, format: str, output: 
     A bug of this tool in one of them is raised once the report on all is written.
     """
     check_writable(output)
-    all_rules()  # what is imported while others' legs run would be measured as theirs
+    all_rules()  # what is imported while others' probes run would be measured as theirs
     for one in targets:
         warm_up(one.target)
     progress = _progress(len(targets)) if is_terminal(sys.stderr) else _nobody
@@ -92,7 +92,7 @@ class Batch:
         self._done: dict[str, Entry] = {}
         self.bugs: dict[str, Exception] = {}
 
-    async def run(self, parallel: int, apart: float = APART) -> None:
+    async def run(self, parallel: int, distinguishes: float = DISTINGUISHES) -> None:
         """Check all, at most `parallel` at a time.
 
         Args:
@@ -103,7 +103,7 @@ class Batch:
         async def check(one: Named) -> None:
             async with gate:
                 async with turn:
-                    await asyncio.sleep(apart)
+                    await asyncio.sleep(distinguishes)
                 await self._check(one)
 
         tasks = [asyncio.create_task(check(one)) for one in self._targets]

@@ -10,21 +10,21 @@ from wizard.model.parse import conf_of, vantages_of
 from wizard.model.resolution import Request
 from wizard.nginx.fetch.fetch import config_at
 from wizard.report.inspect import inspect_json, inspect_text
-from wizard.vantage.session import Outpost
+from wizard.vantage.session import VantageSession
 
 
 def inspect(given: argparse.Namespace) -> int:
     """Read the config, resolve the request, write the answer."""
     vantages = vantages_of(given.vantage)
     place = conf_of(given.conf, vantages)
-    there = next((Outpost(one) for one in vantages if one.name == place.vantage), None)
+    there = next((VantageSession(one) for one in vantages if one.name == place.vantage), None)
     config = asyncio.run(config_at(place.what, there, port=given.port))
     path, _, query = given.path.partition("?")
     request = Request(path, given.host, given.scheme, given.port, query)
-    site = nginx.inspect(config, request)
-    findings = config_findings(site)
+    resolution = nginx.inspect(config, request)
+    findings = config_findings(resolution)
     if given.format == "json":
-        write_report(inspect_json(site, findings))
+        write_report(inspect_json(resolution, findings))
     else:
-        write_report(inspect_text(site, findings))
+        write_report(inspect_text(resolution, findings))
     return 0

@@ -8,7 +8,7 @@ from wizard.cli.check import report_of, status_of
 from wizard.cli.options import check_header
 from wizard.cli.output import check_writable, write_report
 from wizard.investigation import casefile
-from wizard.investigation.reopened import Reopened
+from wizard.investigation.saved import SavedInvestigation
 from wizard.text.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def open_case(given: argparse.Namespace, open_wizard: "OpenWizard") -> int:
     """Show a case file: in the wizard, or as a report where a form or a file for it is named, or
     where there is no terminal. Raises `UsageError`; nothing is asked of any server."""
     check_writable(given.output)
-    known = Reopened(_record(given.file))
+    known = SavedInvestigation(_record(given.file))
     if given.header:
         known.give_headers(tuple(check_header(text) for text in given.header))
     if given.format is None and given.output is None and _has_terminal():

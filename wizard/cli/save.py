@@ -7,7 +7,7 @@ from dataclasses import replace
 from wizard.cli.output import check_writable
 from wizard.investigation import casefile
 from wizard.investigation.investigation import Investigation
-from wizard.investigation.reopened import record_of
+from wizard.investigation.saved import record_of
 from wizard.model.case import StepState
 from wizard.text.errors import UsageError
 from wizard.text.network_errors import plain

@@ -1,10 +1,10 @@
 """From a case to its diagnosis: pure, and the same whichever order the rules run in."""
 
-from wizard.diagnose.hops import doubt, focused, ladder, sentence, told_nothing
+from wizard.diagnose.hops import doubt, narrow_to_hop, results_by_hop, sentence, told_nothing
 from wizard.diagnose.outcome import handshake_fails, is_well
 from wizard.diagnose.rules import Rule, all_rules
-from wizard.diagnose.rules.seen import predicted
-from wizard.model.case import HELD, Case, Cell
+from wizard.diagnose.rules.facts import predicted
+from wizard.model.case import HELD, Case, ProbeResult
 from wizard.model.diagnosis import Diagnosis, Finding, Verdict
 from wizard.model.target import LOCAL
 from wizard.text.text import capital, safe
@@ -18,7 +18,7 @@ def diagnose(case: Case) -> Diagnosis:
 
     Where the stream was followed from proxy to proxy, the rules look at the one that loses it.
     """
-    whole, case = case, focused(case)
+    whole, case = case, narrow_to_hop(case)
     checked = ((rule, rule.check(rule, case)) for rule in all_rules())
     found = [(rule, finding) for rule, finding in checked if finding]
     findings = [finding for _, finding in sorted(found, key=_rank)]
@@ -39,12 +39,12 @@ def diagnose(case: Case) -> Diagnosis:
 
 def _unreached(case: Case) -> tuple[str, ...]:
     """The vantages that could not be used: what was to be seen from there was not."""
-    return tuple(one.problem for one in case.equipment if one.problem)
+    return tuple(one.problem for one in case.capabilities if one.problem)
 
 
 def _rank(found: tuple[Rule, Finding]) -> tuple[int, int, str]:
     rule, finding = found
-    return _SURE.index(finding.confidence), rule.station, rule.id
+    return _SURE.index(finding.confidence), rule.stage, rule.id
 
 
 def _verdict(case: Case, causes: tuple[Finding, ...]) -> Verdict:
@@ -55,13 +55,13 @@ def _verdict(case: Case, causes: tuple[Finding, ...]) -> Verdict:
 
 
 def is_healthy(case: Case) -> bool:
-    """Whether every proxied cell that the server offers was seen to be live, and the handshake
+    """Whether every proxied probe that the server offers was seen to be live, and the handshake
     through the proxy succeeds where one succeeds at all."""
-    offered = [cell for cell in case.proxy if cell.counts]
+    offered = [result for result in case.proxy if result.counts]
     return (
         bool(offered)
         and not _is_interrupted(case)
-        and all(is_well(cell, case.handshake("proxy")) for cell in offered)
+        and all(is_well(result, case.handshake("proxy")) for result in offered)
         and not handshake_fails(case)
     )
 
@@ -82,10 +82,10 @@ def _summary(case: Case, verdict: Verdict, causes: tuple[Finding, ...]) -> str:
 def _fine(case: Case) -> str:
     proxied = case.handshake("proxy")
     if proxied is None or not proxied.done:
-        return "The stream is live in every cell through the proxy."
+        return "The stream is live in every probe through the proxy."
     spoken = f"{_NAMES[proxied.transport]} {proxied.version}".strip()
     if proxied.transport == "http+sse":
-        return f"The stream is live in every cell through the proxy, and MCP over {spoken} works."
+        return f"The stream is live in every probe through the proxy, and MCP over {spoken} works."
     return f"MCP over {spoken} works through the proxy."
 
 
@@ -98,15 +98,15 @@ def _seen(case: Case) -> str:
         return "The stream was not probed through the proxy."
     if _is_interrupted(case):
         return "The check was interrupted before it had seen all that it was to see."
-    well = [is_well(cell, case.handshake("proxy")) for cell in case.proxy]
+    well = [is_well(result, case.handshake("proxy")) for result in case.proxy]
     if all(well) and handshake_fails(case):
         return f"The stream is live, but the MCP handshake fails: {_unanswered(case)}"
-    if any(cell.outcome in ("running", "interrupted") for cell in case.proxy):
+    if any(result.outcome in ("running", "interrupted") for result in case.proxy):
         return "The probe was interrupted before the stream had shown what it does."
-    first = next((cell for cell, fine in zip(case.proxy, well, strict=True) if not fine), None)
-    why = safe(first.why, 300) if first else "every cell is live"
-    lost = sentence(case) if len(ladder(case)) > 2 else ""
-    said = "; ".join(part for part in (why, lost, "no cause could be shown") if part)
+    first = next((result for result, fine in zip(case.proxy, well, strict=True) if not fine), None)
+    why = safe(first.why, 300) if first else "every probe is live"
+    failing = sentence(case) if len(results_by_hop(case)) > 2 else ""
+    said = "; ".join(part for part in (why, failing, "no cause could be shown") if part)
     return f"The stream through the proxy: {said}."
 
 
@@ -118,22 +118,22 @@ def _unanswered(case: Case) -> str:
 def _disagreements(case: Case, causes: tuple[Finding, ...]) -> tuple[str, ...]:
     sure = any(cause.confidence == "confirmed" for cause in causes)
     # What came late and is explained was not held: the config is not to be doubted for it.
-    doubted = [cell for cell in case.proxy if not (sure and cell.outcome == "late")]
-    return tuple(note for cell in doubted if (note := _disagreement(case, cell)))
+    doubted = [result for result in case.proxy if not (sure and result.outcome == "late")]
+    return tuple(note for result in doubted if (note := _disagreement(case, result)))
 
 
-def _disagreement(case: Case, cell: Cell) -> str:
+def _disagreement(case: Case, result: ProbeResult) -> str:
     """Where the config predicts one thing and the probe saw another; empty where they agree."""
-    expected = predicted(case, cell)
-    if not expected or cell.outcome not in HELD | _WELL:
+    expected = predicted(case, result)
+    if not expected or result.outcome not in HELD | _WELL:
         return ""
-    label = cell.timeline.leg.label
-    if cell.outcome in HELD and expected == {"live"}:
+    label = result.timeline.probe.label
+    if result.outcome in HELD and expected == {"live"}:
         return (
-            f"{label}: the config predicts live, but it was {cell.outcome}. Is this the config "
+            f"{label}: the config predicts live, but it was {result.outcome}. Is this the config "
             "that runs (was Nginx reloaded), or does another proxy stand in front?"
         )
-    if cell.outcome in _WELL and "live" not in expected:
+    if result.outcome in _WELL and "live" not in expected:
         return (
             f"{label}: the config predicts {' or '.join(sorted(expected))}, but it was live. Is "
             "this the config that runs, and does this URL reach this Nginx?"
@@ -143,8 +143,8 @@ def _disagreement(case: Case, cell: Cell) -> str:
 
 def _no_direct(case: Case) -> str:
     """What to do about a direct URL that nobody answers."""
-    asked_from = dict.fromkeys(cell.timeline.leg.vantage for cell in case.direct)
-    peers = case.site.upstream.peers if case.site and case.site.upstream else ()
+    asked_from = dict.fromkeys(result.timeline.probe.vantage for result in case.direct)
+    peers = case.resolution.upstream.peers if case.resolution and case.resolution.upstream else ()
     used = f" (it passes to {safe(', '.join(peers), 200)})" if peers else ""
     if LOCAL not in asked_from:
         where = ", ".join(asked_from)
@@ -165,16 +165,16 @@ def _not_looked_at(case: Case, causes: tuple[Finding, ...]) -> tuple[str, ...]:
     given = {name.lower() for name, _ in case.target.headers}
     if any(c.timeline.status == 401 for c in case.proxy) and "authorization" not in given:
         notes.append("The URL asks for credentials: give them with --header 'Authorization: …'.")
-    if case.direct and all(cell.outcome == "refused" for cell in case.direct):
+    if case.direct and all(result.outcome == "refused" for result in case.direct):
         notes.append(_no_direct(case))
-    if case.site is not None and not case.site.listens:
+    if case.resolution is not None and not case.resolution.listens:
         notes.append(
             "No server of this config listens on the URL's port: is it the config of the Nginx "
             "that serves this URL, or does something stand in front of it?"
         )
     if not case.target.direct:
         notes.append("No direct URL was given: a silent backend and a holding proxy look alike.")
-    if case.site is None and case.target.conf is None:
+    if case.resolution is None and case.target.conf is None:
         notes.append("No Nginx config was read: what it would hold could not be predicted.")
     if not case.logs and not case.target.logs:
         notes.append("No log file was read: Nginx's error log names what it could not do.")

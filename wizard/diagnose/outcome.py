@@ -1,46 +1,48 @@
-"""What one leg's timeline means beside the direct leg's: live, held, cut, refused."""
+"""What one probe's timeline means beside the direct probe's: live, held, cut, refused."""
 
 from collections.abc import Sequence
 
-from wizard.model.case import Case, Cell, Outcome
+from wizard.model.case import Case, Outcome, ProbeResult
 from wizard.model.handshake import Handshake
 from wizard.model.timeline import Timeline, connected_s, is_live
 from wizard.text.text import safe, seconds
 
 LATE_LEAST = 0.5
-"""How much later than the direct leg's, in seconds, first data counts as late."""
+"""How much later than the direct probe's, in seconds, first data counts as late."""
 LATE_ROUNDS = 4
 """… and how many round trips (the time that connecting took) beyond that a slow link is given."""
 
 
-def judge(line: Timeline, direct: Sequence[Timeline] = ()) -> Cell:
-    """The leg's outcome with its reason. `direct` is empty for a direct leg itself."""
-    outcome, why = _judge(line, direct)
-    return Cell(line, outcome, why)
+def classify(line: Timeline, direct: Sequence[Timeline] = ()) -> ProbeResult:
+    """The probe's outcome with its reason. `direct` is empty for a direct probe itself."""
+    outcome, why = _classify(line, direct)
+    return ProbeResult(line, outcome, why)
 
 
-def left(cell: Cell) -> Cell:
+def left(result: ProbeResult) -> ProbeResult:
     """The same once nobody looks any more: what it would have shown is not known."""
-    if cell.outcome != "running":
-        return cell
-    return Cell(cell.timeline, "interrupted", f"interrupted; {cell.why or 'no answer until then'}")
+    if result.outcome != "running":
+        return result
+    return ProbeResult(
+        result.timeline, "interrupted", f"interrupted; {result.why or 'no answer until then'}"
+    )
 
 
 OPTIONAL = frozenset({400, 404, 405, 406})
 """What a server that answers by POST may say to a GET: it offers no stream of its own."""
 
 
-def is_well(cell: Cell, spoken: Handshake | None = None) -> bool:
+def is_well(result: ProbeResult, spoken: Handshake | None = None) -> bool:
     """Live; or, where the server answers by POST, without a GET stream as it likes (MCP
     2025-03-26, "Listening for Messages from the Server": it may be silent, or 405).
 
     Args:
         spoken: The handshake from the same side.
     """
-    if cell.outcome in ("live", "ended") and cell.timeline.first_data_s is not None:
+    if result.outcome in ("live", "ended") and result.timeline.first_data_s is not None:
         return True
     by_post = spoken is not None and spoken.done and spoken.transport != "http+sse"
-    return by_post and (cell.outcome == "silent" or cell.timeline.status in OPTIONAL)
+    return by_post and (result.outcome == "silent" or result.timeline.status in OPTIONAL)
 
 
 def handshake_fails(case: Case) -> bool:
@@ -54,14 +56,14 @@ def handshake_fails(case: Case) -> bool:
     return proxied.transport != "unknown"
 
 
-def _judge(line: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome, str]:
+def _classify(line: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome, str]:
     if line.ended == "unreached" and not is_live(line):
         return "not-asked", line.detail
     if line.headers_s is None:
         return _without_headers(line, direct)
-    if line.leg.name.startswith("root"):
+    if line.probe.name.startswith("root"):
         return "answered", f"HTTP {line.status}"
-    if line.leg.http == "2" and line.http != "2":
+    if line.probe.http == "2" and line.http != "2":
         return "not-offered", "HTTP/2 was asked for; the server chose HTTP/1.1"
     if not line.is_event_stream:
         return _other_answer(line)
@@ -77,7 +79,7 @@ def _without_headers(line: Timeline, direct: Sequence[Timeline]) -> tuple[Outcom
         case "open":
             silent = f"not even headers after {seconds(line.waited_s)}"
             if _is_silent(direct):
-                return "headers-held", f"{silent}, where the direct leg has headers at least"
+                return "headers-held", f"{silent}, where the direct probe has headers at least"
             return "held", silent
         case "eof" | "reset":
             return "cut", f"closed before an answer: {line.detail or 'connection closed'}"
@@ -113,12 +115,12 @@ def _with_events(line: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome, s
         return "no-event", why
     first = seconds(line.first_data_s)
     if _is_late(line, direct):
-        return "late", f"first data only after {first}, long after the direct leg's"
+        return "late", f"first data only after {first}, long after the direct probe's"
     if line.ended == "reset":
         return "cut", f"first data after {first}, then broken off {_end(line)}: {line.detail}"
     if line.ended == "eof":
         if _outlived(line, direct):
-            return "cut", f"ended {_end(line)}, where the direct leg went on"
+            return "cut", f"ended {_end(line)}, where the direct probe went on"
         return "ended", f"first data after {first}, ended after {seconds(line.waited_s)}"
     return "live", f"first data after {first}"
 
@@ -128,7 +130,7 @@ def _no_event(line: Timeline, direct: Sequence[Timeline]) -> str:
     if not line.comments:
         return f"{line.bytes} bytes came, and no event and no comment in them"
     if any(other.events for other in direct):
-        return "comments came, but no event, where the direct leg has one"
+        return "comments came, but no event, where the direct probe has one"
     return ""
 
 
@@ -147,7 +149,7 @@ def _any_live(direct: Sequence[Timeline]) -> bool:
 
 
 def _is_silent(direct: Sequence[Timeline]) -> bool:
-    """Whether a direct leg is a stream that has headers and nothing more to say yet."""
+    """Whether a direct probe is a stream that has headers and nothing more to say yet."""
     return not _any_live(direct) and any(other.is_event_stream for other in direct)
 
 

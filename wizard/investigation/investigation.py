@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from wizard.diagnose.diagnose import diagnose
 from wizard.investigation import step_results
 from wizard.investigation.session import Notebook
-from wizard.investigation.steps import WORK, StepResult, step_legs
+from wizard.investigation.steps import STEP_RUNNERS, StepResult, step_probes
 from wizard.model.case import STEPS, Case, State, StepId, StepState
 from wizard.model.diagnosis import Diagnosis, Recommendation
 from wizard.model.steps import STEP_TEXTS
@@ -54,7 +54,7 @@ class Investigation:
 
     @property
     def case(self) -> Case:
-        """All that is known now; legs under way have the outcome `running`."""
+        """All that is known now; probes under way have the outcome `running`."""
         return self._book.case
 
     @property
@@ -93,7 +93,7 @@ class Investigation:
     def curl(self, step: StepId) -> tuple[str, ...]:
         """The commands that would show the same, quoted for a shell, secrets left out."""
         return tuple(
-            curl(leg, self.target, self.target.stall) for leg in step_legs(self.target, step)
+            curl(probe, self.target, self.target.stall) for probe in step_probes(self.target, step)
         )
 
     async def close(self) -> None:
@@ -115,7 +115,7 @@ class Investigation:
         self._diagnosis = self._recommendation = None
 
     async def run(self, step: StepId) -> StepState:
-        """Run one step (again); `proxy` runs the direct legs beside it.
+        """Run one step (again); `proxy` runs the direct probes beside it.
 
         Never raises for anything that a server, a log or a config does. Cancelled, it closes its
         connections, keeps what was seen, and the step is `todo` again.
@@ -149,14 +149,14 @@ class Investigation:
             return self._derive()
         if step == "proxy" and self.target.direct:
             return await self._with_direct()
-        return await WORK[step](self._book)
+        return await STEP_RUNNERS[step](self._book)
 
     async def _with_direct(self) -> StepResult:
-        """The direct legs run beside the proxied ones: that step has run too."""
+        """The direct probes run beside the proxied ones: that step has run too."""
         self._enter("direct", "running", "")
-        result = await WORK["proxy"](self._book)
+        result = await STEP_RUNNERS["proxy"](self._book)
         self._enter(
-            "direct", *step_results.of_cells(self.case.direct, self.case.handshake("direct"))
+            "direct", *step_results.of_results(self.case.direct, self.case.handshake("direct"))
         )
         return result
 

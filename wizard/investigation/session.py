@@ -1,4 +1,4 @@
-"""What one investigation knows so far: the target, the legs' timelines, logs, config."""
+"""What one investigation knows so far: the target, the probes' timelines, logs, config."""
 
 import secrets
 import time
@@ -6,26 +6,26 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from wizard.diagnose.hops import conf_hop
-from wizard.diagnose.outcome import judge, left
+from wizard.diagnose.outcome import classify, left
 from wizard.logs.watch import Logbook
-from wizard.model.case import Case, Cell, StepId
+from wizard.model.case import Case, ProbeResult, StepId
 from wizard.model.log_report import LogReport
-from wizard.model.resolution import Site
+from wizard.model.resolution import RequestResolution
 from wizard.model.target import Target
-from wizard.model.timeline import Leg, Timeline
+from wizard.model.timeline import Probe, Timeline
 from wizard.nginx.prediction import predictions
-from wizard.probe.followups import follow_up
+from wizard.probe.followups import run_follow_ups
 from wizard.probe.matrix import Matrix
-from wizard.probe.mcp.message_path import message_site
+from wizard.probe.mcp.message_path import message_resolution
 from wizard.probe.mcp.session import both_sides
-from wizard.probe.request import CONNECT_TIMEOUT, Manner
+from wizard.probe.request import CONNECT_TIMEOUT, ProbeOptions
 from wizard.probe.timing import LEAST
 from wizard.text.text import is_withheld
-from wizard.vantage.session import Outpost
+from wizard.vantage.session import VantageSession
 
 
 class Sightings:
-    """The legs' timelines, kept up to date while they run.
+    """The probes' timelines, kept up to date while they run.
 
     Attributes:
         running: The matrices under way.
@@ -35,37 +35,39 @@ class Sightings:
         """With what a stored case has seen, if it has."""
         self.running: list[Matrix] = []
         self._clock = clock
-        self._lines: dict[Leg, Timeline] = {line.leg: line for line in _seen_in(stored)}
+        self._lines: dict[Probe, Timeline] = {line.probe: line for line in _seen_in(stored)}
 
     def named(self, name: str) -> list[Timeline]:
-        """The timelines of the legs of that name."""
-        return [line for leg, line in self._lines.items() if leg.name == name]
+        """The timelines of the probes of that name."""
+        return [line for probe, line in self._lines.items() if probe.name == name]
 
-    def judged(self, name: str, direct: Sequence[Timeline] = ()) -> tuple[Cell, ...]:
-        """The same as cells; what is undecided and not under way was interrupted."""
-        cells = tuple(judge(line, direct) for line in self.named(name))
-        return cells if self.running else tuple(map(left, cells))
+    def classified(self, name: str, direct: Sequence[Timeline] = ()) -> tuple[ProbeResult, ...]:
+        """The same as probes; what is undecided and not under way was interrupted."""
+        results = tuple(classify(line, direct) for line in self.named(name))
+        return results if self.running else tuple(map(left, results))
 
     def forget(self, *names: str) -> None:
-        """Drop the legs of these names; without any name, all of them."""
-        kept = {leg: line for leg, line in self._lines.items() if names and leg.name not in names}
+        """Drop the probes of these names; without any name, all of them."""
+        kept = {
+            probe: line for probe, line in self._lines.items() if names and probe.name not in names
+        }
         self._lines = kept
 
-    async def probe(
+    async def run_probes(
         self,
         target: Target,
-        manner: Manner,
-        proxied: Sequence[Leg],
-        direct: Sequence[Leg],
+        options: ProbeOptions,
+        proxied: Sequence[Probe],
+        direct: Sequence[Probe],
         *,
         patience: float,
     ) -> None:
-        """Run these legs side by side; their timelines grow here as events come."""
+        """Run these probes side by side; their timelines grow here as events come."""
         matrix = Matrix(
             proxied,
             direct,
             self._lines,
-            manner=manner,
+            options=options,
             stall=target.stall,
             patience=patience,
             least=lambda: self._root_wait(target.stall),
@@ -87,9 +89,9 @@ class Sightings:
 
 
 def _seen_in(case: Case) -> list[Timeline]:
-    """The timelines of a case's own legs."""
+    """The timelines of a case's own probes."""
     root = [case.root] if case.root else []
-    return [*root, *(cell.timeline for cell in (*case.proxy, *case.direct, *case.hops))]
+    return [*root, *(result.timeline for result in (*case.proxy, *case.direct, *case.hops))]
 
 
 _WHOLE: tuple[StepId, ...] = ("root", "proxy", "direct", "config")
@@ -100,7 +102,7 @@ class Notebook:
 
     Attributes:
         logs: The logs, from before the first probe on.
-        sightings: What the legs have shown so far.
+        sightings: What the probes have shown so far.
     """
 
     def __init__(
@@ -111,8 +113,8 @@ class Notebook:
         self._case = stored or Case(target, run=secrets.token_hex(6), started=time.time())
         self.sightings = Sightings(clock, self._case)
         self._is_stored = stored is not None
-        self._outposts = {one.name: Outpost(one) for one in target.vantages}
-        self.logs = Logbook(target.logs, self._outposts, watched=stored is None)
+        self._vantage_sessions = {one.name: VantageSession(one) for one in target.vantages}
+        self.logs = Logbook(target.logs, self._vantage_sessions, watched=stored is None)
 
     @property
     def target(self) -> Target:
@@ -121,51 +123,51 @@ class Notebook:
 
     @property
     def case(self) -> Case:
-        """All that is known now; legs under way have the outcome `running`, and `interrupted` once
-        their step was left."""
+        """All that is known now; probes under way have the outcome `running`, and `interrupted`
+        once their step was left."""
         seen = self.sightings
         direct = seen.named("sse-direct")
-        proxied, hops = seen.judged("sse-proxy", direct), seen.judged("sse-hop", direct)
-        site = self._case.site
+        proxied, hops = seen.classified("sse-proxy", direct), seen.classified("sse-hop", direct)
+        resolution = self._case.resolution
         here = conf_hop(self.target)
-        asked = [cell.timeline.leg for cell in (hops if here else proxied)]
-        asked = [leg for leg in asked if leg.hop == here]
-        found = {one.vantage: one for one in self._case.equipment}
-        found |= {name: one.known for name, one in self._outposts.items() if one.known}
+        asked = [result.timeline.probe for result in (hops if here else proxied)]
+        asked = [probe for probe in asked if probe.hop == here]
+        found = {one.vantage: one for one in self._case.capabilities}
+        found |= {name: one.known for name, one in self._vantage_sessions.items() if one.known}
         return replace(
             self._case,
-            equipment=tuple(found.values()),
+            capabilities=tuple(found.values()),
             root=next(iter(seen.named("root-proxy")), None),
             proxy=proxied,
-            direct=seen.judged("sse-direct"),
+            direct=seen.classified("sse-direct"),
             hops=hops,
-            predictions=predictions(site, asked, direct) if site else (),
+            predictions=predictions(resolution, asked, direct) if resolution else (),
         )
 
-    def outpost(self, name: str) -> Outpost | None:
+    def vantage_session(self, name: str) -> VantageSession | None:
         """The vantage of that name in use; None for this machine."""
-        return self._outposts.get(name)
+        return self._vantage_sessions.get(name)
 
-    async def probe(
-        self, proxied: Sequence[Leg], direct: Sequence[Leg] = (), *, patience: float = 0.0
+    async def run_probes(
+        self, proxied: Sequence[Probe], direct: Sequence[Probe] = (), *, patience: float = 0.0
     ) -> None:
-        """Run these legs side by side, the logs followed from before."""
+        """Run these probes side by side, the logs followed from before."""
         await self.logs.begin()
-        manner = self._manner()
-        await self.sightings.probe(self.target, manner, proxied, direct, patience=patience)
+        options = self._options()
+        await self.sightings.run_probes(self.target, options, proxied, direct, patience=patience)
 
     async def shake_hands(self) -> None:
         """An MCP handshake from each side, unless the user wants none."""
         self._is_stored = False
-        made = await both_sides(self.case, self._manner())
+        made = await both_sides(self.case, self._options())
         self._case = replace(self._case, handshakes=made)
         self._route_messages()
 
     def _route_messages(self) -> None:
         """Whichever is known last, the path of the messages or the config, decides."""
-        self._case = replace(self._case, message_site=message_site(self._case))
+        self._case = replace(self._case, message_resolution=message_resolution(self._case))
 
-    async def follow_up(self, *, anew: bool = False) -> None:
+    async def run_follow_ups(self, *, anew: bool = False) -> None:
         """The further requests that the case asks for by now.
 
         Args:
@@ -173,20 +175,20 @@ class Notebook:
         """
         if self._is_stored and not anew:
             return  # its session ids are gone, and so may be what it speaks of
-        known = replace(self.case, replays=()) if anew else self.case
-        self._case = replace(self._case, replays=known.replays)
-        replays = await follow_up(known, self._manner())
-        self._case = replace(self._case, replays=replays)
+        known = replace(self.case, follow_ups=()) if anew else self.case
+        self._case = replace(self._case, follow_ups=known.follow_ups)
+        follow_ups = await run_follow_ups(known, self._options())
+        self._case = replace(self._case, follow_ups=follow_ups)
 
-    def _manner(self) -> Manner:
+    def _options(self) -> ProbeOptions:
         target = self.target
-        return Manner(
+        return ProbeOptions(
             run=self._case.run,
             headers=tuple(pair for pair in target.headers if not is_withheld(pair[1])),
             insecure=target.insecure,
             connect_to=target.connect_to,
             connect_timeout=min(CONNECT_TIMEOUT, max(target.stall, LEAST)),
-            outposts=self._outposts,
+            vantage_sessions=self._vantage_sessions,
         )
 
     def read_logs(self) -> tuple[LogReport, ...]:
@@ -198,13 +200,15 @@ class Notebook:
         """Other headers from now on; what was seen stays."""
         self._case = replace(self._case, target=replace(self.target, headers=headers))
 
-    def keep_site(self, site: Site | None, root_site: Site | None) -> None:
+    def keep_resolution(
+        self, resolution: RequestResolution | None, root_resolution: RequestResolution | None
+    ) -> None:
         """What the config says of the stream and of the root path."""
-        self._case = replace(self._case, site=site, root_site=root_site)
+        self._case = replace(self._case, resolution=resolution, root_resolution=root_resolution)
         self._route_messages()
 
     def keep_before(self) -> None:
-        """What the proxied cells are before the first proof is what they were before the reload;
+        """What the proxied probes are before the first proof is what they were before the reload;
         kept until they are probed anew."""
         if not self._case.before:
             hands = self._case.handshakes
@@ -233,29 +237,31 @@ class Notebook:
         """Take a changed target; returns the steps whose results no longer hold."""
         known, stale = self.target, list[StepId]()
         if target.vantages != known.vantages:
-            self._outposts = {
-                one.name: self._outposts[one.name] if one in known.vantages else Outpost(one)
+            self._vantage_sessions = {
+                one.name: self._vantage_sessions[one.name]
+                if one in known.vantages
+                else VantageSession(one)
                 for one in target.vantages
             }
         self._case = replace(self._case, target=target)
         if (target.vantages, target.logs) != (known.vantages, known.logs):
             moved = not set(known.vantages) <= set(target.vantages)
-            self.logs.change(target.logs, self._outposts, anew=moved)
+            self.logs.change(target.logs, self._vantage_sessions, anew=moved)
         if target.logs != known.logs:
             stale.append("logs")
         if target.conf != known.conf:
-            self.keep_site(None, None)
+            self.keep_resolution(None, None)
             stale.append("config")
         if target.direct != known.direct:
             self.sightings.forget("sse-direct")
             stale.append("direct")
         if target.hops != known.hops:
             self.sightings.forget("sse-hop")
-            self.keep_site(None, None)  # It was asked as the Nginx of another place sees it.
+            self.keep_resolution(None, None)  # It was asked as the Nginx of another place sees it.
             stale += ["proxy", "config"]
         if _rest(target) != _rest(known):
             self.sightings.forget()
-            self._case = replace(self._case, handshakes=(), replays=(), message_site=None)
+            self._case = replace(self._case, handshakes=(), follow_ups=(), message_resolution=None)
             stale += _WHOLE
         return stale
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from wizard.diagnose.outcome import handshake_fails, is_well
-from wizard.model.case import HELD, Case, Cell, State
+from wizard.model.case import HELD, Case, ProbeResult, State
 from wizard.model.diagnosis import Diagnosis, Recommendation
 from wizard.model.handshake import Handshake
 from wizard.model.log_report import LogReport
-from wizard.model.resolution import Site
+from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import Timeline
 from wizard.text.text import safe, seconds
 
@@ -32,25 +32,25 @@ def of_root(line: Timeline) -> Verdict:
     return "pass", answer
 
 
-def of_cells(cells: Sequence[Cell], spoken: Handshake | None = None) -> Verdict:
-    """A matrix: passes only where every cell that the server offers is live, or need not be."""
-    offered = [cell for cell in cells if cell.counts]
+def of_results(results: Sequence[ProbeResult], spoken: Handshake | None = None) -> Verdict:
+    """A matrix: passes only where every probe that the server offers is live, or need not be."""
+    offered = [result for result in results if result.counts]
     if not offered:
-        return "skip", cells[0].why if cells else "nothing was probed"
+        return "skip", results[0].why if results else "nothing was probed"
     state, why = _of_offered(offered, spoken)
-    unasked = next((cell.why for cell in cells if cell.outcome == "not-asked"), "")
+    unasked = next((result.why for result in results if result.outcome == "not-asked"), "")
     if unasked:
         return "fail" if state == "fail" else "warn", f"{why}; {unasked}"
     return state, why
 
 
-def _of_offered(offered: Sequence[Cell], spoken: Handshake | None) -> Verdict:
-    bad = [cell for cell in offered if not is_well(cell, spoken)]
-    if not bad and all(cell.outcome not in ("live", "ended") for cell in offered):
+def _of_offered(offered: Sequence[ProbeResult], spoken: Handshake | None) -> Verdict:
+    bad = [result for result in offered if not is_well(result, spoken)]
+    if not bad and all(result.outcome not in ("live", "ended") for result in offered):
         return "pass", f"no GET stream is needed: the server answers by POST; {offered[0].why}"
     if not bad:
         return "pass", f"live: {_first(offered)}"
-    if all(cell.outcome == "silent" for cell in offered):
+    if all(result.outcome == "silent" for result in offered):
         return "warn", f"open and silent: {offered[0].why}"
     counts = {outcome: sum(c.outcome == outcome for c in bad) for outcome in _kinds(bad)}
     said = [f"{_NAMES.get(word, word)} in {n} of {len(offered)}" for word, n in counts.items()]
@@ -60,12 +60,12 @@ def _of_offered(offered: Sequence[Cell], spoken: Handshake | None) -> Verdict:
 _NAMES = {"status": "an error", "not-a-stream": "no stream", "refused": "no answer"}
 
 
-def _kinds(cells: Sequence[Cell]) -> list[str]:
-    return list(dict.fromkeys(cell.outcome for cell in cells))
+def _kinds(results: Sequence[ProbeResult]) -> list[str]:
+    return list(dict.fromkeys(result.outcome for result in results))
 
 
-def _first(cells: Sequence[Cell]) -> str:
-    times = [c.timeline.first_data_s for c in cells if c.timeline.first_data_s is not None]
+def _first(results: Sequence[ProbeResult]) -> str:
+    times = [c.timeline.first_data_s for c in results if c.timeline.first_data_s is not None]
     return f"first data after {seconds(min(times))}" if times else "no data"
 
 
@@ -95,35 +95,36 @@ def _count(things: Sequence[object], name: str) -> str:
     return f"{len(things)} {name}{'s' if len(things) != 1 else ''}"
 
 
-def of_site(site: Site) -> Verdict:
+def of_resolution(resolution: RequestResolution) -> Verdict:
     """The config: warns where something would be held, or where it may be that of another Nginx."""
-    state, why = _of_served(site)
-    doubt = site.config.unsure or ("" if site.listens else _not_listening(site))
+    state, why = _of_served(resolution)
+    doubt = resolution.config.unsure or ("" if resolution.listens else _not_listening(resolution))
     return ("warn", f"{doubt}; {why}") if doubt else (state, why)
 
 
-def _not_listening(site: Site) -> str:
+def _not_listening(resolution: RequestResolution) -> str:
     """What that means: behind another proxy it is usual."""
     return (
-        f"no server in it listens on port {site.request.reached} (it is another Nginx's, or a port "
-        "is mapped or TLS ended in front of it)"
+        f"no server in it listens on port {resolution.request.reached} (it is another Nginx's, or "
+        "a port is mapped or TLS ended in front of it)"
     )
 
 
-def _of_served(site: Site) -> Verdict:
-    if site.server is None:
+def _of_served(resolution: RequestResolution) -> Verdict:
+    if resolution.server is None:
         return "warn", "no server block serves this URL"
-    if site.location is None:
-        return "warn", f"no location in {site.server.directive.where} matches the path"
-    place = f"location {site.location.modifier} {site.location.path}".replace("  ", " ")
-    where = f"{safe(place, 80)} ({site.location.directive.where})"
-    held = [row for row in site.delivery if row.result == "held"]
-    if not site.delivery:
+    if resolution.location is None:
+        return "warn", f"no location in {resolution.server.directive.where} matches the path"
+    place = f"location {resolution.location.modifier} {resolution.location.path}".replace("  ", " ")
+    where = f"{safe(place, 80)} ({resolution.location.directive.where})"
+    held = [row for row in resolution.delivery if row.result == "held"]
+    if not resolution.delivery:
         return "warn", f"{where} passes to no backend that streams"
     if held:
         return (
             "warn",
-            f"{where} serves it and would hold it: {len(held)} of {len(site.delivery)} ways to ask",
+            f"{where} serves it and would hold it: {len(held)} of "
+            f"{len(resolution.delivery)} ways to ask",
         )
     return "pass", f"{where} serves it; the config holds nothing back"
 
@@ -135,25 +136,25 @@ def of_diagnosis(diagnosis: Diagnosis) -> Verdict:
 
 
 def of_verify(case: Case) -> Verdict:
-    """The proof: every cell is live now, in a new connection, and the handshake succeeds."""
+    """The proof: every probe is live now, in a new connection, and the handshake succeeds."""
     state, why = of_proxied(case)
     if state != "pass":
         return state, f"not fixed yet: {why}"
-    was = sum(cell.outcome in HELD for cell in case.before)
+    was = sum(result.outcome in HELD for result in case.before)
     if was:
-        return "pass", f"fixed: {was} cells were held, all are live now"
+        return "pass", f"fixed: {was} probes were held, all are live now"
     known = replace(case, handshakes=case.before_handshakes)
     if handshake_fails(known):
         return "pass", "fixed: the MCP handshake failed, and succeeds now"
-    bad = [cell for cell in case.before if not is_well(cell, known.handshake("proxy"))]
+    bad = [result for result in case.before if not is_well(result, known.handshake("proxy"))]
     if bad:
         return "pass", f"fixed: {bad[0].why} before; now {why}"
-    return "pass", f"all cells are live, as before; {why}"
+    return "pass", f"all probes are live, as before; {why}"
 
 
 def of_proxied(case: Case) -> Verdict:
     """The matrix through the proxy, and the handshake that must succeed there too."""
-    state, why = of_cells(case.proxy, case.handshake("proxy"))
+    state, why = of_results(case.proxy, case.handshake("proxy"))
     proxied = case.handshake("proxy")
     if state == "pass" and proxied is not None and handshake_fails(case):
         return "fail", f"the stream is live, but the MCP handshake fails: {safe(proxied.why, 200)}"

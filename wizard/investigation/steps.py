@@ -1,4 +1,4 @@
-"""What each step does: from the notebook, a state and why, in one sentence."""
+"""What each step does: from the session, a state and why, in one sentence."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,35 +11,35 @@ from wizard.investigation import step_results
 from wizard.investigation.session import Notebook
 from wizard.model.case import State, StepId
 from wizard.model.log_report import LogReport
-from wizard.model.resolution import Request, Site
+from wizard.model.resolution import Request, RequestResolution
 from wizard.model.steps import STEP_TEXTS
 from wizard.model.target import Target
-from wizard.model.timeline import Leg
+from wizard.model.timeline import Probe
 from wizard.nginx.fetch.fetch import config_at
 from wizard.nginx.prediction import observed_version, request_for
-from wizard.probe.matrix import legs
+from wizard.probe.matrix import probes
 from wizard.probe.network import is_address
 from wizard.text.errors import UsageError
 
 
-def step_legs(target: Target, step: StepId) -> tuple[Leg, ...]:
+def step_probes(target: Target, step: StepId) -> tuple[Probe, ...]:
     """The requests of a step, those at hops left out."""
     if step == "root":
-        return (Leg("root-proxy", root_url(target)),)
+        return (Probe("root-proxy", root_url(target)),)
     if step in ("proxy", "verify"):
-        return legs("sse-proxy", target.url)
+        return probes("sse-proxy", target.url)
     places = target.direct if step == "direct" else ()
-    return tuple(leg for one in places for leg in legs("sse-direct", one.what, one.vantage))
+    return tuple(probe for one in places for probe in probes("sse-direct", one.what, one.vantage))
 
 
-def proxied_legs(target: Target) -> tuple[Leg, ...]:
+def proxied_probes(target: Target) -> tuple[Probe, ...]:
     """The requests at the URL, and at each of the proxies in a row behind it."""
     inner = (
-        replace(leg, hop=hop.name, host=_host_for(target, hop.place.what))
+        replace(probe, hop=hop.name, host=_host_for(target, hop.place.what))
         for hop in target.hops
-        for leg in legs("sse-hop", hop.place.what, hop.place.vantage)
+        for probe in probes("sse-hop", hop.place.what, hop.place.vantage)
     )
-    return (*step_legs(target, "proxy"), *inner)
+    return (*step_probes(target, "proxy"), *inner)
 
 
 def _host_for(target: Target, url: str) -> str:
@@ -82,26 +82,28 @@ StepResult = tuple[State, str]
 
 async def root(book: Notebook) -> StepResult:
     """The root path through the proxy."""
-    await book.probe(step_legs(book.target, "root"))
+    await book.run_probes(step_probes(book.target, "root"))
     return step_results.of_root(book.sightings.named("root-proxy")[0])
 
 
 async def proxy(book: Notebook) -> StepResult:
-    """The matrix through the proxy, the direct legs beside it: they set the wait."""
+    """The matrix through the proxy, the direct probes beside it: they set the wait."""
     book.forget_before()
     patience = book.target.patience
-    await book.probe(proxied_legs(book.target), step_legs(book.target, "direct"), patience=patience)
+    await book.run_probes(
+        proxied_probes(book.target), step_probes(book.target, "direct"), patience=patience
+    )
     await book.shake_hands()
-    await book.follow_up(anew=True)
+    await book.run_follow_ups(anew=True)
     return step_results.of_proxied(book.case)
 
 
 async def direct(book: Notebook) -> StepResult:
     """The same against the backend."""
-    await book.probe((), step_legs(book.target, "direct"), patience=book.target.patience)
+    await book.run_probes((), step_probes(book.target, "direct"), patience=book.target.patience)
     await book.shake_hands()
-    await book.follow_up(anew=True)
-    return step_results.of_cells(book.case.direct, book.case.handshake("direct"))
+    await book.run_follow_ups(anew=True)
+    return step_results.of_results(book.case.direct, book.case.handshake("direct"))
 
 
 async def read_logs(book: Notebook) -> StepResult:
@@ -117,7 +119,7 @@ async def read_logs(book: Notebook) -> StepResult:
 
 
 def _complete(reports: tuple[LogReport, ...], probed: int) -> bool:
-    """Whether each proxied leg has left its line in some access log."""
+    """Whether each proxied probe has left its line in some access log."""
     known = {line.client for report in reports for line in report.lines if line.client}
     return len([client for client in known if client.startswith("sse-proxy")]) >= probed
 
@@ -128,33 +130,33 @@ async def read_config(book: Notebook) -> StepResult:
     if conf is None:
         raise UsageError(STEP_TEXTS["config"].missing)
     asked, root = conf_requests(book.target)
-    config = await config_at(conf.what, book.outpost(conf.vantage), port=asked.reached)
+    config = await config_at(conf.what, book.vantage_session(conf.vantage), port=asked.reached)
     lines = [*book.sightings.named("root-proxy"), *book.sightings.named("sse-proxy")]
     version = config.version or observed_version(lines)
-    site = nginx.inspect(config, asked, version)
-    book.keep_site(site, nginx.inspect(config, root, version))
-    await book.follow_up()  # The config may be what asks for them: several peers, a Host.
-    return _with_doubt(step_results.of_site(site), site)
+    resolution = nginx.inspect(config, asked, version)
+    book.keep_resolution(resolution, nginx.inspect(config, root, version))
+    await book.run_follow_ups()  # The config may be what asks for them: several peers, a Host.
+    return _with_doubt(step_results.of_resolution(resolution), resolution)
 
 
-def _with_doubt(result: StepResult, site: Site) -> StepResult:
+def _with_doubt(result: StepResult, resolution: RequestResolution) -> StepResult:
     state, why = result
-    more = [f"read by {site.config.asked}"] if site.config.asked else []
-    if site.listens and not site.config.unsure:  # else it begins with that doubt
-        more += site.undecided[:1]
+    more = [f"read by {resolution.config.asked}"] if resolution.config.asked else []
+    if resolution.listens and not resolution.config.unsure:  # else it begins with that doubt
+        more += resolution.undecided[:1]
     return state, "; ".join((why, *more))
 
 
 async def verify(book: Notebook) -> StepResult:
     """The matrix again, before and after side by side."""
     book.keep_before()
-    await book.probe(proxied_legs(book.target), step_legs(book.target, "direct"))
+    await book.run_probes(proxied_probes(book.target), step_probes(book.target, "direct"))
     await book.shake_hands()
-    await book.follow_up(anew=True)
+    await book.run_follow_ups(anew=True)
     return step_results.of_verify(book.case)
 
 
-WORK: Mapping[StepId, Callable[[Notebook], Awaitable[StepResult]]] = {
+STEP_RUNNERS: Mapping[StepId, Callable[[Notebook], Awaitable[StepResult]]] = {
     "root": root,
     "proxy": proxy,
     "direct": direct,

@@ -95,17 +95,19 @@ def _client(text: str, run: str) -> str:
     if mark not in text:
         return ""
     said = text.partition(mark)[2].partition(")")[0]
-    leg = _LEG.match(said)
-    if leg is None:
+    probe = _PROBE.match(said)
+    if probe is None:
         return said
-    name = leg["name"].replace("sse-hop-", "sse-hop ")
-    return f"{name} h{leg['http']} {leg['encoding']}{leg['place'].replace('-from-', ' from ')}"
+    name = probe["name"].replace("sse-hop-", "sse-hop ")
+    return (
+        f"{name} h{probe['http']} {probe['encoding']}{probe['place'].replace('-from-', ' from ')}"
+    )
 
 
-_LEG = re.compile(
+_PROBE = re.compile(
     r"(?P<name>.+)-h(?P<http>[12])-(?P<encoding>identity|gzip)(?P<place>(?:-from-.+)?)$"
 )
-"""A leg's label as our User-Agent writes it."""
+"""A probe's label as our User-Agent writes it."""
 
 
 def _by_path(said: Said, paths: Sequence[str]) -> bool:

@@ -12,9 +12,9 @@ from typing import Protocol
 from wizard.text.errors import VantageError
 from wizard.text.network_errors import plain
 from wizard.text.text import safe
-from wizard.vantage.remote_process import Far
+from wizard.vantage.remote_process import RemoteProcess
 from wizard.vantage.scripts import own_words
-from wizard.vantage.session import Outpost
+from wizard.vantage.session import VantageSession
 
 LIMIT = 1 << 20
 """How much of a log is kept in memory, in bytes; of more, the newest."""
@@ -75,14 +75,14 @@ class Follower:
     def __init__(
         self,
         name: str,
-        outpost: Outpost,
+        vantage_session: VantageSession,
         words: Sequence[str],
         *,
         counted: bool = False,
         now: Callable[[], float] = time.time,
     ) -> None:
         self.name, self.printed = name, not counted
-        self._outpost, self._words, self._now = outpost, words, now
+        self._vantage_session, self._words, self._now = vantage_session, words, now
         self._task: asyncio.Task[None] | None = None
         self._forget()
 
@@ -124,9 +124,9 @@ class Follower:
 
     async def _follow(self) -> None:
         try:
-            async with self._outpost.run(self._words) as far:
-                await self._read(far)
-                self.problem = self._why(await far.ended(), far)
+            async with self._vantage_session.run(self._words) as remote:
+                await self._read(remote)
+                self.problem = self._why(await remote.ended(), remote)
         except VantageError as error:
             self.problem = str(error)
         finally:
@@ -134,19 +134,19 @@ class Follower:
             self._reached.set()
             self._some.set()
 
-    async def _read(self, far: Far) -> None:
+    async def _read(self, remote: RemoteProcess) -> None:
         if not self.printed:
-            await self._count(far)
+            await self._count(remote)
         self._reached.set()
-        while data := await far.stdout.read(PIECE):
+        while data := await remote.stdout.read(PIECE):
             self._take(data)
             if len(data) >= PIECE:
                 await asyncio.sleep(BREATH if self._settled else 0)
 
-    async def _count(self, far: Far) -> None:
+    async def _count(self, remote: RemoteProcess) -> None:
         """How much of what comes is of the past: the first line says it, or why there is none."""
         with contextlib.suppress(ValueError):
-            if found := _COUNT.match(await far.stdout.readline()):
+            if found := _COUNT.match(await remote.stdout.readline()):
                 self._due, self._size = int(found[1]), int(found[2])
                 self._settled = not self._due
 
@@ -162,12 +162,12 @@ class Follower:
             self._settled = not self._due
         self._some.set()
 
-    def _why(self, code: int | None, far: Far) -> str:
+    def _why(self, code: int | None, remote: RemoteProcess) -> str:
         """Why it is over; nothing where it was to end by itself."""
-        said = [line for line in far.said.splitlines() if line.strip()]
+        said = [line for line in remote.said.splitlines() if line.strip()]
         last = safe(own_words(said[-1]), 200) if said else ""
         if code is None:
-            return f"{self.name}: {far.lost}"
+            return f"{self.name}: {remote.failing}"
         if code:
             status = f"exit status {code}"
             return f"{self.name}: {f'{last} ({status})' if last else f'ended with {status}'}"

@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
-from wizard.model.equipment import Equipment
+from wizard.model.capabilities import Capabilities
 from wizard.model.target import LOCAL, Place
 
 FIRST = 600
@@ -137,7 +137,7 @@ class HostClock:
         return 30.0 if self.skew_s is None else 1.0 + self.within_s
 
 
-def clock_at(place: Place, known: Equipment | None) -> HostClock:
+def clock_at(place: Place, known: Capabilities | None) -> HostClock:
     """The clock of what writes there. What a command prints here may be written anywhere."""
     if place.vantage == LOCAL:
         return HostClock() if place.command else HostClock(here=True, skew_s=0.0)

@@ -13,7 +13,7 @@ from wizard.model.log_report import LogReport
 from wizard.model.target import LOCAL, Place
 from wizard.model.vantage import Vantage
 from wizard.vantage.scripts import BARRED, packed
-from wizard.vantage.session import Outpost
+from wizard.vantage.session import VantageSession
 
 FOLLOW = rf"""{BARRED}
 f=$1 why=
@@ -39,25 +39,27 @@ exec tail -c 1048576 -F -- "$f"
 
 def watch(
     places: Iterable[Place],
-    outposts: Mapping[str, Outpost] | None = None,
+    vantage_sessions: Mapping[str, VantageSession] | None = None,
     now: Callable[[], float] = time.time,
 ) -> "LogWatch":
     """Remember where each file here ends now; `begin` starts to follow what is elsewhere.
 
     Args:
-        outposts: The vantages in use, by name.
+        vantage sessions: The vantages in use, by name.
         now: Seconds since the epoch.
     """
-    known = outposts or {}
+    known = vantage_sessions or {}
     return LogWatch({place: Reading(place, _source(place, known, now)) for place in places}, now)
 
 
-def _source(place: Place, outposts: Mapping[str, Outpost], now: Callable[[], float]) -> Source:
+def _source(
+    place: Place, vantage_sessions: Mapping[str, VantageSession], now: Callable[[], float]
+) -> Source:
     name = str(place)
     if place.vantage == LOCAL and not place.command:
         return Tail(place.what, now)
     # Here, too, a command is on a leash: at a vantage that no prefix leads to.
-    there = outposts.get(place.vantage) or Outpost(Vantage(name, ()))
+    there = vantage_sessions.get(place.vantage) or VantageSession(Vantage(name, ()))
     if place.command:
         return Follower(name, there, place.command, now=now)
     return Follower(name, there, packed(FOLLOW, place.what), counted=True, now=now)
@@ -72,14 +74,18 @@ class LogWatch:
         self._left: list[Source] = []
 
     def changed(
-        self, places: Iterable[Place], outposts: Mapping[str, Outpost], *, anew: bool = False
+        self,
+        places: Iterable[Place],
+        vantage_sessions: Mapping[str, VantageSession],
+        *,
+        anew: bool = False,
     ) -> "LogWatch":
         """The same for other places: those that stay lose nothing.
 
         Args:
             anew: Whether the vantages are others now, though they may be called the same.
         """
-        made = watch(places, outposts, self._now)
+        made = watch(places, vantage_sessions, self._now)
         for place, reading in self._readings.items():
             if place in made._readings and not (anew and place.vantage != LOCAL):
                 made._readings[place] = reading
@@ -122,7 +128,7 @@ class LogWatch:
         return any(not isinstance(one, Tail) and not one.failed for one in sources)
 
     def collect(
-        self, run: str, *paths: str, outposts: Mapping[str, Outpost] | None = None
+        self, run: str, *paths: str, vantage_sessions: Mapping[str, VantageSession] | None = None
     ) -> tuple[LogReport, ...]:
         """What has been written since, and before.
 
@@ -130,9 +136,9 @@ class LogWatch:
             run: The token in our User-Agent; a line that holds it is ours.
             paths: The stream's path and that of its messages: a line without a User-Agent is
                 ours if it names one of them.
-            outposts: The vantages in use: what is known of their clocks.
+            vantage sessions: The vantages in use: what is known of their clocks.
         """
-        known = {name: one.known for name, one in (outposts or {}).items()}
+        known = {name: one.known for name, one in (vantage_sessions or {}).items()}
         return tuple(
             reading.report(run, paths, clock_at(place, known.get(place.vantage)))
             for place, reading in self._readings.items()
@@ -143,23 +149,27 @@ class Logbook:
     """The logs, here and at vantages."""
 
     def __init__(
-        self, places: Iterable[Place], outposts: Mapping[str, Outpost], *, watched: bool = True
+        self,
+        places: Iterable[Place],
+        vantage_sessions: Mapping[str, VantageSession],
+        *,
+        watched: bool = True,
     ) -> None:
         """The logs of a stored case are not `watched` until something is asked."""
-        self._places, self._outposts = tuple(places), outposts
-        self._watch = watch(self._places if watched else (), outposts)
+        self._places, self._vantage_sessions = tuple(places), vantage_sessions
+        self._watch = watch(self._places if watched else (), vantage_sessions)
         self._is_watched = watched
 
     def change(
-        self, places: Iterable[Place], outposts: Mapping[str, Outpost], *, anew: bool
+        self, places: Iterable[Place], vantage_sessions: Mapping[str, VantageSession], *, anew: bool
     ) -> None:
         """Other places from now on; those that stay lose nothing.
 
         Args:
             anew: Whether the vantages are others now, though they may be called the same.
         """
-        self._places, self._outposts = tuple(places), outposts
-        self._watch = self._watch.changed(self._places, outposts, anew=anew)
+        self._places, self._vantage_sessions = tuple(places), vantage_sessions
+        self._watch = self._watch.changed(self._places, vantage_sessions, anew=anew)
 
     async def begin(self, *, again: bool = False) -> None:
         """Follow the logs: something is asked now.
@@ -169,20 +179,23 @@ class Logbook:
         """
         if not self._is_watched:
             self._is_watched = True
-            self._watch = self._watch.changed(self._places, self._outposts)
+            self._watch = self._watch.changed(self._places, self._vantage_sessions)
         await self._watch.begin(again=again)
 
     async def compare_clocks(self) -> bool:
         """Measure the clocks that write the logs, once. Returns whether lines come from afar."""
-        unknown = [self._outposts[name] for name in self._watch.distant & self._outposts.keys()]
-        await asyncio.gather(*(one.equipment() for one in unknown if one.known is None))
+        unknown = [
+            self._vantage_sessions[name]
+            for name in self._watch.distant & self._vantage_sessions.keys()
+        ]
+        await asyncio.gather(*(one.capabilities() for one in unknown if one.known is None))
         return self._watch.slow
 
     def read(self, case: Case) -> tuple[LogReport, ...]:
         """What they show by now of this case's requests."""
         posted = [one.post_url for one in case.handshakes if one.side == "proxy"]
         paths = [urlsplit(url).path or "/" for url in (case.target.url, *filter(None, posted))]
-        return self._watch.collect(case.run, *paths, outposts=self._outposts)
+        return self._watch.collect(case.run, *paths, vantage_sessions=self._vantage_sessions)
 
     async def close(self) -> None:
         """Leave them: nothing is left running, here or there."""

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from wizard.model.equipment import Equipment
+from wizard.model.capabilities import Capabilities
 from wizard.model.handshake import Handshake, Side
 from wizard.model.log_report import LogReport
-from wizard.model.resolution import Delivery, Site
+from wizard.model.resolution import Delivery, RequestResolution
 from wizard.model.target import Target
 from wizard.model.timeline import Timeline
 
@@ -35,13 +35,13 @@ class StepState:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """One leg judged beside its reference.
+class ProbeResult:
+    """One probe judged beside its reference.
 
     Attributes:
         outcome: `answered` (the root path, whatever it says), `live` (events came), `late` (only
-            in a burst, long after the direct leg), `held` (not even headers), `events-held`
-            (headers, no event), `headers-held` (as the direct leg has headers but no event yet,
+            in a burst, long after the direct probe), `held` (not even headers), `events-held`
+            (headers, no event), `headers-held` (as the direct probe has headers but no event yet,
             and this one has no headers), `silent` (headers and no event, and nothing says one was
             due), `no-event` (bytes, but not the event that was due), `cut` (broken off), `ended`
             (a clean end), `status` (another status than 200), `redirect`, `not-a-stream`,
@@ -95,13 +95,13 @@ HELD: frozenset[str] = frozenset({"held", "events-held", "headers-held", "late"}
 
 
 @dataclass(frozen=True, slots=True)
-class Loss:
+class FirstFailingHop:
     """Where the stream is lost on its way out: between two neighbouring places.
 
     Attributes:
         kind: What the place is where it is not well any more: `outside` (the URL itself), `hop`,
             or `direct`.
-        name: What that place is called, and `cell` what was seen there.
+        name: What that place is called, and `result` what was seen there.
         inner: What the next place further in is called, where all is well, and `fine` what was
             seen there.
         unseen: The hops between these two that say nothing: it may be any of them.
@@ -109,23 +109,23 @@ class Loss:
 
     kind: str
     name: str
-    cell: Cell
+    result: ProbeResult
     inner_kind: str
     inner: str
-    fine: Cell
+    fine: ProbeResult
     unseen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What the config says of one proxied leg, to be held against what was seen."""
+    """What the config says of one proxied probe, to be held against what was seen."""
 
     label: str
     delivery: Delivery
 
 
 @dataclass(frozen=True, slots=True)
-class Replay:
+class FollowUpResult:
     """A further request that was made to decide between causes.
 
     Attributes:
@@ -145,11 +145,11 @@ class Case:
     Attributes:
         run: The token in our User-Agent; the log step finds our own lines by it.
         started: When the first probe began, in seconds since the epoch.
-        hops: The cells of each of the proxies in a row, outermost first.
+        hops: The probes of each of the proxies in a row, outermost first.
         loss: Where the stream is lost, once the places were compared; None before, and where
             they do not say.
         equipment: What was found out at each vantage that was used.
-        before: The proxied cells before the reload, once the user verifies.
+        before: The proxied probes before the reload, once the user verifies.
         before_handshakes: The handshakes before the reload.
         message_site: What the config says of the path to which messages are posted; None where
             that path or the config is not known.
@@ -163,20 +163,20 @@ class Case:
     run: str = ""
     started: float = 0.0
     root: Timeline | None = None
-    proxy: tuple[Cell, ...] = ()
-    direct: tuple[Cell, ...] = ()
-    hops: tuple[Cell, ...] = ()
-    loss: Loss | None = None
-    equipment: tuple[Equipment, ...] = ()
-    before: tuple[Cell, ...] = ()
+    proxy: tuple[ProbeResult, ...] = ()
+    direct: tuple[ProbeResult, ...] = ()
+    hops: tuple[ProbeResult, ...] = ()
+    first_failing_hop: FirstFailingHop | None = None
+    capabilities: tuple[Capabilities, ...] = ()
+    before: tuple[ProbeResult, ...] = ()
     before_handshakes: tuple[Handshake, ...] = ()
     logs: tuple[LogReport, ...] = ()
-    site: Site | None = None
-    root_site: Site | None = None
-    message_site: Site | None = None
+    resolution: RequestResolution | None = None
+    root_resolution: RequestResolution | None = None
+    message_resolution: RequestResolution | None = None
     predictions: tuple[Prediction, ...] = ()
     handshakes: tuple[Handshake, ...] = ()
-    replays: tuple[Replay, ...] = ()
+    follow_ups: tuple[FollowUpResult, ...] = ()
     problems: Mapping[StepId, str] = field(default_factory=dict)
     unfinished: tuple[StepId, ...] = ()
 

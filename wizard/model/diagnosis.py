@@ -11,7 +11,7 @@ Verdict = Literal["healthy", "fault", "inconclusive"]
 class Evidence:
     """Something that anybody can check: what kind, where it was seen, and what."""
 
-    kind: Literal["probe", "config", "log", "replay"]
+    kind: Literal["probe", "config", "log", "follow-up"]
     where: str
     text: str
 
@@ -40,7 +40,7 @@ class Finding:
     confidence: Confidence
     evidence: tuple[Evidence, ...]
     fix: Fix
-    apart: str = ""
+    distinguishes: str = ""
     latent: bool = False
     explains: frozenset[str] = frozenset()
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Ending = Literal["open", "eof", "reset", "timeout", "refused", "tls", "dns", "unreached"]
-"""How a leg ended. `open`: the stream was still open when the probe hung up.
+"""How a probe ended. `open`: the stream was still open when the probe hung up.
 `timeout`: no connection within the time allowed (a silent stream is `open`, not `timeout`).
 `reset`: cut without a proper end (RST, truncated chunk, broken HTTP).
 `unreached`: the vantage could not make the request, or was lost: nothing is said of the server."""
@@ -106,7 +106,7 @@ class Excess:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The last event of every leg. `detail` is one sentence, or empty."""
+    """The last event of every probe. `detail` is one sentence, or empty."""
 
     at: float
     reason: Ending

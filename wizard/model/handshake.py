@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from wizard.model.timeline import Leg, Timeline
+from wizard.model.timeline import Probe, Timeline
 
 Transport = Literal["http+sse", "streamable-http", "stateless", "unknown"]
 """MCP 2024-11-05; 2025-03-26 to 2025-11-25; 2026-07-28; none that answered."""
 Side = Literal["proxy", "direct"]
-Stage = Literal["stream", "endpoint", "initialize", "reply", "done"]
+HandshakeStage = Literal["stream", "endpoint", "initialize", "reply", "done"]
 """How far it came: waiting for the stream, for its endpoint event, for the answer to the POST, for
 the reply (over the stream or in the answer), to the end."""
 
@@ -43,7 +43,7 @@ class Handshake:
     side: Side
     url: str
     transport: Transport = "unknown"
-    stage: Stage = "stream"
+    stage: HandshakeStage = "stream"
     why: str = ""
     skipped: bool = False
     endpoint: str = ""
@@ -55,9 +55,9 @@ class Handshake:
     sibling: "Handshake | None" = None
     vantage: str = "local"
 
-    def leg(self, url: str = "") -> Leg:
+    def probe(self, url: str = "") -> Probe:
         """A request of this handshake: to its own URL unless another is named, from its vantage."""
-        return Leg(f"mcp-{self.side}", url or self.url, vantage=self.vantage)
+        return Probe(f"mcp-{self.side}", url or self.url, vantage=self.vantage)
 
     @property
     def done(self) -> bool:

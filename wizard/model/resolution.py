@@ -117,7 +117,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class RequestResolution:
     """All that the config says about one request.
 
     Attributes:

@@ -29,7 +29,7 @@ STEP_TEXTS: Mapping[StepId, StepText] = {
     ),
     "proxy": StepText(
         "Proxied stream",
-        "What a customer sees. Which cells hang (HTTP/1.1 or 2, with or without gzip) tells what "
+        "What a customer sees. Which probes hang (HTTP/1.1 or 2, with or without gzip) tells what "
         "holds the stream: Nginx treats them differently.",
     ),
     "direct": StepText(

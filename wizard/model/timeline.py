@@ -1,4 +1,4 @@
-"""All that one leg has shown so far, folded from its events into one frozen value."""
+"""All that one probe has shown so far, folded from its events into one frozen value."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ DISPLAYED = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Leg:
+class Probe:
     """One request to make: from where, to what, and how.
 
     Attributes:
@@ -40,7 +40,7 @@ class Leg:
             `sse-direct`.
         vantage: The place it runs from; `local` is this machine.
         host: What the Host header says, where that is not the URL's own host and port.
-        hop: Which of the proxies in a row it enters at; empty for the URL itself and direct legs.
+        hop: Which of the proxies in a row it enters at; empty for the URL itself and direct probes.
         http: The HTTP version asked for (`2` over TLS by ALPN).
         encoding: What Accept-Encoding names.
     """
@@ -55,7 +55,7 @@ class Leg:
 
     @property
     def label(self) -> str:
-        """The leg as evidence names it: `sse-proxy h1 identity`."""
+        """The probe as evidence names it: `sse-proxy h1 identity`."""
         place = "" if self.vantage == "local" else f" from {self.vantage}"
         name = f"{self.name} {self.hop}" if self.hop else self.name
         return f"{name} h{self.http[0]} {self.encoding}{place}"
@@ -68,7 +68,7 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """One leg so far. Times are seconds since the start of the request, None if not reached.
+    """One probe so far. Times are seconds since the start of the request, None if not reached.
 
     Attributes:
         began_s: When the request began, in seconds since its probe did: from another vantage,
@@ -79,11 +79,11 @@ class Timeline:
         excerpt: The beginning of a body that is not an event stream.
         longest_gap_s: The longest silence between two arrivals of body bytes.
         ping_gap_s: The longest silence between two neighbouring comments or events, once two came.
-        ended: None while the leg runs.
+        ended: None while the probe runs.
         waited_s: How long the probe looked, set when it ended.
     """
 
-    leg: Leg
+    probe: Probe
     began_s: float = 0.0
     address: str | None = None
     dns_s: float | None = None
@@ -227,14 +227,14 @@ def connected_s(line: Timeline) -> float:
 
 def has_begun(line: Timeline) -> bool:
     """Whether the request was begun: from another vantage, that place is reached first."""
-    return is_here(line.leg) or line.began_s > 0
+    return is_here(line.probe) or line.began_s > 0
 
 
-def is_here(leg: Leg) -> bool:
-    """Whether the leg runs from this machine."""
-    return leg.vantage == "local"
+def is_here(probe: Probe) -> bool:
+    """Whether the probe runs from this machine."""
+    return probe.vantage == "local"
 
 
 def is_connected(line: Timeline) -> bool:
     """Whether the request could be sent."""
-    return (line.tls_s if line.leg.url.startswith("https:") else line.connect_s) is not None
+    return (line.tls_s if line.probe.url.startswith("https:") else line.connect_s) is not None

@@ -3,7 +3,7 @@
 import re
 
 from wizard.model.config import Config
-from wizard.model.resolution import LocationRef, Request, Setting, Site
+from wizard.model.resolution import LocationRef, Request, RequestResolution, Setting
 from wizard.nginx.delivery import clients, table
 from wizard.nginx.fetch.local import dump_local, find_nginx
 from wizard.nginx.load import read
@@ -20,7 +20,7 @@ STREAMS = ("proxy", "fastcgi", "uwsgi", "scgi")
 """What has a `…_buffering` of its own; grpc never buffers a response."""
 
 
-def inspect(config: Config, request: Request, version: str | None = None) -> Site:
+def inspect(config: Config, request: Request, version: str | None = None) -> RequestResolution:
     """What Nginx does with this request.
 
     Args:
@@ -32,7 +32,7 @@ def inspect(config: Config, request: Request, version: str | None = None) -> Sit
     chosen = choose(config, request)
     if chosen is None:
         doubts = (*config.notes, "the config has no server block")
-        return Site(request, config, version, None, None, None, {}, undecided=doubts)
+        return RequestResolution(request, config, version, None, None, None, {}, undecided=doubts)
     http, server = chosen.http, chosen.server
     outer: Chain = [("http", http), ("server", server)] if http else [("server", server)]
     route = follow(server, request, _merges(chosen, request))
@@ -41,7 +41,7 @@ def inspect(config: Config, request: Request, version: str | None = None) -> Sit
         [*outer, *(("location", one) for one in route.chain)], upstream.kind, version
     )
     kinds = clients(config, server, version)
-    return Site(
+    return RequestResolution(
         request,
         config,
         version,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wizard.model.config import Directive
-from wizard.model.resolution import LocationRef, Site
+from wizard.model.resolution import LocationRef, RequestResolution
 from wizard.nginx.locations import PASSES, compiled, normal, raw, spelled
 from wizard.text.text import visible
 
@@ -28,16 +28,16 @@ class Meant:
         return f"location {visible(' '.join(self.directive.args), 80)}"
 
 
-def meant(site: Site) -> tuple[Meant, ...]:
+def meant(resolution: RequestResolution) -> tuple[Meant, ...]:
     """The proxied locations of this server that nearly serve the path; never `/`, which is meant
     for the rest."""
-    if site.server is None:
+    if resolution.server is None:
         return ()
-    path, serving = normal(site.request.path), site.location
+    path, serving = normal(resolution.request.path), resolution.location
     chain = {id(one) for one in (*serving.parents, serving.directive)} if serving else set[int]()
     return tuple(
         Meant(location, why, _is_off(location))
-        for location in _all(site.server.directive)
+        for location in _all(resolution.server.directive)
         if id(location) not in chain and any(child.name in PASSES for child in location.block or ())
         if (why := _why(location, path))
         if serving is None or not _is_closer(serving, location, path)

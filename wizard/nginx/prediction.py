@@ -2,8 +2,8 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from wizard.model.case import Prediction
-from wizard.model.resolution import Client, Delivery, Request, Site, UpstreamFraming
-from wizard.model.timeline import Leg, Timeline, is_live
+from wizard.model.resolution import Client, Delivery, Request, RequestResolution, UpstreamFraming
+from wizard.model.timeline import Probe, Timeline, is_live
 from wizard.nginx.delivery import buffering_on, gzip_applies, predict
 
 
@@ -30,53 +30,66 @@ def observed_version(lines: Sequence[Timeline | None]) -> str | None:
 
 
 def predictions(
-    site: Site, proxied: Sequence[Leg], direct: Sequence[Timeline]
+    resolution: RequestResolution, proxied: Sequence[Probe], direct: Sequence[Timeline]
 ) -> tuple[Prediction, ...]:
-    """For each proxied leg what the config allows: one row for each framing that is possible."""
-    if site.upstream is None or site.upstream.kind == "static" or not site.clients:
+    """For each proxied probe what the config allows: one row for each framing that is possible."""
+    if (
+        resolution.upstream is None
+        or resolution.upstream.kind == "static"
+        or not resolution.clients
+    ):
         return ()
     said = next((h for line in direct if (h := line.header("x-accel-buffering"))), None)
-    buffering = buffering_on(site.effective, said)
+    buffering = buffering_on(resolution.effective, said)
     silent = bool(direct) and not any(is_live(line) for line in direct)
     return tuple(
-        Prediction(leg.label, _row(site, leg, framing, buffering=buffering, silent=silent))
-        for leg in proxied
-        for framing in _framings(site, direct)
+        Prediction(
+            probe.label, _row(resolution, probe, framing, buffering=buffering, silent=silent)
+        )
+        for probe in proxied
+        for framing in _framings(resolution, direct)
     )
 
 
 def _row(
-    site: Site, leg: Leg, framing: UpstreamFraming, *, buffering: bool, silent: bool
+    resolution: RequestResolution,
+    probe: Probe,
+    framing: UpstreamFraming,
+    *,
+    buffering: bool,
+    silent: bool,
 ) -> Delivery:
-    client = client_of(leg, site)
+    client = client_of(probe, resolution)
     result = predict(
         buffering=buffering,
         client=client,
-        gzip_applied=gzip_applies(site.effective, leg.encoding),
+        gzip_applied=gzip_applies(resolution.effective, probe.encoding),
         upstream=framing,
         silent=silent,
-        version=site.version,
+        version=resolution.version,
     )
-    return Delivery(client, leg.encoding, framing, result)
+    return Delivery(client, probe.encoding, framing, result)
 
 
-def client_of(leg: Leg, site: Site) -> Client:
-    """The kind of client that this leg is to the server.
+def client_of(probe: Probe, resolution: RequestResolution) -> Client:
+    """The kind of client that this probe is to the server.
 
     Where the URL's scheme is none that the server listens with, something in front ends the TLS,
     and the server's own client is that: its first kind is taken.
     """
-    secure = leg.url.startswith("https:")
+    secure = probe.url.startswith("https:")
     kind: Client = (
-        ("h2" if secure else "h2c") if leg.http == "2" else ("h1-tls" if secure else "h1")
+        ("h2" if secure else "h2c") if probe.http == "2" else ("h1-tls" if secure else "h1")
     )
-    return kind if kind in site.clients else site.clients[0]
+    return kind if kind in resolution.clients else resolution.clients[0]
 
 
-def _framings(site: Site, direct: Sequence[Timeline]) -> tuple[UpstreamFraming, ...]:
-    """How the backend will frame its response to Nginx: as the direct leg showed over HTTP/1.1,
+def _framings(
+    resolution: RequestResolution, direct: Sequence[Timeline]
+) -> tuple[UpstreamFraming, ...]:
+    """How the backend will frame its response to Nginx: as the direct probe showed over HTTP/1.1,
     if that is what Nginx speaks; ended by close, if Nginx speaks HTTP/1.0."""
-    allowed = tuple(dict.fromkeys(row.upstream for row in site.delivery))
+    allowed = tuple(dict.fromkeys(row.upstream for row in resolution.delivery))
     if len(allowed) < 2:
         return allowed or ("close",)
     seen = next((line.framing for line in direct if line.http != "2" and line.framing), None)

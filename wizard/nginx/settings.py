@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wizard.model.config import Directive
-from wizard.model.resolution import Level, Setting, Site
+from wizard.model.resolution import Level, RequestResolution, Setting
 from wizard.nginx.servers import http_blocks
 
 HTTP_1_1_SINCE = (1, 29, 7)
@@ -112,9 +112,13 @@ class Lost:
         return tuple(line.args[0].lower() for line in self.lines)
 
 
-def lost_headers(site: Site) -> Lost | None:
+def lost_headers(resolution: RequestResolution) -> Lost | None:
     """What the set in force leaves out of the next outer one; None where nothing is missed."""
-    sets = [lines for block in _chain(site) if (lines := tuple(block.children("proxy_set_header")))]
+    sets = [
+        lines
+        for block in _chain(resolution)
+        if (lines := tuple(block.children("proxy_set_header")))
+    ]
     if len(sets) < 2:
         return None
     *_, outer, inner = sets
@@ -123,17 +127,19 @@ def lost_headers(site: Site) -> Lost | None:
     return Lost(lines, inner[0]) if lines else None
 
 
-def _chain(site: Site) -> list[Directive]:
+def _chain(resolution: RequestResolution) -> list[Directive]:
     """The blocks around the request, outermost first."""
-    if site.server is None:
+    if resolution.server is None:
         return []
-    server = site.server.directive
+    server = resolution.server.directive
     http = [
         block
-        for block in http_blocks(site.config)
+        for block in http_blocks(resolution.config)
         if any(one is server for one in block.block or ())
     ]
-    inner = (*site.location.parents, site.location.directive) if site.location else ()
+    inner = (
+        (*resolution.location.parents, resolution.location.directive) if resolution.location else ()
+    )
     return [*http, server, *inner]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 from wizard.model.config import Config, Directive, Where
-from wizard.model.resolution import Request, Site, Upstream
+from wizard.model.resolution import Request, RequestResolution, Upstream
 from wizard.nginx.locations import PASSES, spelled
 from wizard.nginx.route import Route
 from wizard.nginx.servers import http_blocks
@@ -150,24 +150,24 @@ class Balancing:
         return len(self.peers) > 1 and not self.method
 
 
-def balancing(site: Site) -> Balancing:
+def balancing(resolution: RequestResolution) -> Balancing:
     """What the config says of the path's upstream; spare servers and those marked down are out."""
-    block = upstream_block(site)
+    block = upstream_block(resolution)
     if block is None:
-        return Balancing(site.upstream.peers if site.upstream else ())
+        return Balancing(resolution.upstream.peers if resolution.upstream else ())
     lines = [line for line in block.children("server") if line.args]
     peers = tuple(line.args[0] for line in lines if not {"backup", "down"} & set(line.args[1:]))
     method = next((line.name for line in block.block or () if line.name in STICKING), "")
     return Balancing(peers, method, block.where)
 
 
-def upstream_block(site: Site) -> Directive | None:
+def upstream_block(resolution: RequestResolution) -> Directive | None:
     """The `upstream` block that the path goes to; None where it goes to an address itself."""
-    if site.upstream is None:
+    if resolution.upstream is None:
         return None
-    name = site.upstream.authority.lower()
-    inside = [line for http in http_blocks(site.config) for line in http.children("upstream")]
-    alone = [line for line in site.config.root if line.name == "upstream"]
+    name = resolution.upstream.authority.lower()
+    inside = [line for http in http_blocks(resolution.config) for line in http.children("upstream")]
+    alone = [line for line in resolution.config.root if line.name == "upstream"]
     named = (line for line in (*inside, *alone) if [arg.lower() for arg in line.args[:1]] == [name])
     return next(named, None)
 
@@ -175,13 +175,13 @@ def upstream_block(site: Site) -> Directive | None:
 _VARIABLE_PART = re.compile(r"\$\{?(\w+)\}?")
 
 
-def passed_host(site: Site, asked: str) -> str:
+def passed_host(resolution: RequestResolution, asked: str) -> str:
     """What the backend is told; empty where it cannot be told from the config.
 
     Args:
         asked: The Host header of the client, with its port if it has one.
     """
-    upstream = site.upstream
+    upstream = resolution.upstream
     if upstream is None or upstream.kind != "proxy":
         return ""
     proxied = upstream.authority
@@ -190,13 +190,13 @@ def passed_host(site: Site, asked: str) -> str:
         "http_host": asked,
         "proxy_host": proxied if "$" not in proxied else "",
     }
-    filled = _VARIABLE_PART.sub(lambda found: known.get(found[1]) or "$", _written(site))
+    filled = _VARIABLE_PART.sub(lambda found: known.get(found[1]) or "$", _written(resolution))
     return "" if "$" in filled else filled
 
 
-def _written(site: Site) -> str:
+def _written(resolution: RequestResolution) -> str:
     """As the config writes it; `$proxy_host` where it does not."""
-    setting = site.effective.get("proxy_set_header")
+    setting = resolution.effective.get("proxy_set_header")
     entries = setting.entries if setting else ()
     named = [entry[1] for entry in entries if len(entry) == 2 and entry[0].lower() == "host"]
     return named[-1] if named else "$proxy_host"

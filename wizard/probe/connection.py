@@ -8,24 +8,24 @@ from typing import Any
 import httpx
 
 from wizard.model.events import Began, Connected, ProbeEvent, Resolved, Secured
-from wizard.model.timeline import Leg, is_here
+from wizard.model.timeline import Probe, is_here
 from wizard.probe.network import host_of, transport
-from wizard.probe.request import Ask, Manner, request_headers
+from wizard.probe.request import ProbeOptions, RequestSpec, request_headers
 from wizard.vantage.http.request import Notice
-from wizard.vantage.http.transport import FarTransport
+from wizard.vantage.http.transport import VantageTransport
 
 
 @dataclass(frozen=True)
 class Request:
     """All that one request is made from."""
 
-    leg: Leg
-    manner: Manner
-    ask: Ask
+    probe: Probe
+    options: ProbeOptions
+    spec: RequestSpec
 
     @property
     def url(self) -> httpx.URL:
-        return httpx.URL(self.leg.url)
+        return httpx.URL(self.probe.url)
 
     @property
     def secure(self) -> bool:
@@ -39,30 +39,30 @@ class Request:
     @property
     def connect_to(self) -> tuple[str, int] | None:
         """Where to connect instead: said of the public URL alone."""
-        return self.manner.connect_to if self.leg.enters_outside else None
+        return self.options.connect_to if self.probe.enters_outside else None
 
-    def to(self, address: str, wire: "Wire") -> httpx.Request:
+    def to(self, address: str, channel: "ProbeChannel") -> httpx.Request:
         """The request to a fixed address under the URL's own name (Host, SNI); an empty address
         leaves that to whoever looks the name up."""
-        connect = self.manner.connect_timeout
-        headers = request_headers(self.leg, self.manner, self.ask)
+        connect = self.options.connect_timeout
+        headers = request_headers(self.probe, self.options, self.spec)
         if not any(key.lower() == "host" for key, _ in headers):
             headers.insert(0, ("Host", self.url.netloc.decode("ascii")))
         return httpx.Request(
-            self.ask.method,
+            self.spec.method,
             self.url.copy_with(host=address, port=self.host[1]) if address else self.url,
             # As curl does: what the user typed goes out as UTF-8.
             headers=[(name.encode("ascii"), value.encode()) for name, value in headers],
-            content=self.ask.content or None,
+            content=self.spec.content or None,
             extensions={
                 "timeout": {"connect": connect, "read": None, "write": 10.0, "pool": None},
                 "sni_hostname": self.url.raw_host.decode("ascii"),
-                "trace": wire.trace,
+                "trace": channel.trace,
             },
         )
 
 
-class Wire:
+class ProbeChannel:
     """Where one connection reports to: the request's clock (seconds since its start), and a queue
     bounded so that a slow reader slows the server down instead of filling the memory."""
 
@@ -76,9 +76,9 @@ class Wire:
         """Seconds since the request began."""
         return self._clock() - self._start
 
-    def anew(self) -> "Wire":
+    def anew(self) -> "ProbeChannel":
         """For one more connection of the same request."""
-        return Wire(self._clock, self._start)
+        return ProbeChannel(self._clock, self._start)
 
     async def trace(self, name: str, info: dict[str, Any]) -> None:
         """Hears from httpcore when TCP and TLS stand."""
@@ -103,15 +103,15 @@ _NOTICED: Mapping[Notice, Callable[[float, str], ProbeEvent]] = {
 }
 
 
-def way(request: Request, wire: Wire) -> httpx.AsyncBaseTransport:
+def way(request: Request, channel: ProbeChannel) -> httpx.AsyncBaseTransport:
     """What makes the request: httpx from here, what the vantage has from there."""
-    leg, manner = request.leg, request.manner
-    if is_here(leg):
-        return transport(leg.http, secure=request.secure, insecure=manner.insecure)
-    return FarTransport(
-        manner.outposts[leg.vantage],
-        wire.notice,
-        version=leg.http,
-        insecure=manner.insecure,
+    probe, options = request.probe, request.options
+    if is_here(probe):
+        return transport(probe.http, secure=request.secure, insecure=options.insecure)
+    return VantageTransport(
+        options.vantage_sessions[probe.vantage],
+        channel.notice,
+        version=probe.http,
+        insecure=options.insecure,
         connect_to=request.connect_to,
     )

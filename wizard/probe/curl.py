@@ -4,28 +4,28 @@ import math
 import shlex
 
 from wizard.model.target import Target
-from wizard.model.timeline import Leg
+from wizard.model.timeline import Probe
 from wizard.text.text import MASK, PUBLIC_HEADERS, redact, visible
 
 
-def curl(leg: Leg, target: Target, wait: float) -> str:
-    """The command for one leg; `wait` is how long, in seconds, it may be silent.
+def curl(probe: Probe, target: Target, wait: float) -> str:
+    """The command for one probe; `wait` is how long, in seconds, it may be silent.
 
     `-N` shows the bytes as they come; HEAD (`-I`) is never advised: many streams refuse it.
     """
     # 0 would mean no limit; and brackets, as in [redacted], are a pattern to curl without -g.
     words = ["curl", "-sN", "-m", str(max(1, math.ceil(wait)))]
-    words += ["-g"] if set(redact(leg.url)) & set("[]{}") else []
-    if leg.name.startswith("root"):
+    words += ["-g"] if set(redact(probe.url)) & set("[]{}") else []
+    if probe.name.startswith("root"):
         words += ["-o", "/dev/null", "-w", "%{http_code} %{time_starttransfer}s\\n"]
     else:
         words += ["-D", "-"]
-    words += ["--http2" if leg.http == "2" else "--http1.1"]
-    if leg.encoding == "gzip":
+    words += ["--http2" if probe.http == "2" else "--http1.1"]
+    if probe.encoding == "gzip":
         words += ["-H", "Accept-Encoding: gzip", "--compressed"]
-    words += ["-H", f"Host: {leg.host}"] if leg.host else []
-    words += [*_shared(target), *_instead(leg, target), redact(leg.url)]
-    shown, vantage = [visible(word) for word in words], target.vantage(leg.vantage)
+    words += ["-H", f"Host: {probe.host}"] if probe.host else []
+    words += [*_shared(target), *_instead(probe, target), redact(probe.url)]
+    shown, vantage = [visible(word) for word in words], target.vantage(probe.vantage)
     return redact(vantage.shown(shown)) if vantage else shlex.join(shown)
 
 
@@ -41,8 +41,8 @@ def _shown(name: str, value: str) -> str:
     return redact(value) if name.lower() in PUBLIC_HEADERS else MASK
 
 
-def _instead(leg: Leg, target: Target) -> list[str]:
-    if target.connect_to is None or not leg.enters_outside:
+def _instead(probe: Probe, target: Target) -> list[str]:
+    if target.connect_to is None or not probe.enters_outside:
         return []
     host, port = target.connect_to
     return ["--connect-to", f"::{f'[{host}]' if ':' in host else host}:{port}"]

@@ -1,4 +1,4 @@
-"""Several legs side by side, each left as soon as it has shown what it does."""
+"""Several probes side by side, each left as soon as it has shown what it does."""
 
 import asyncio
 import time
@@ -6,41 +6,41 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 
 from wizard.model.events import Ended
-from wizard.model.timeline import Encoding, Http, Leg, Timeline, is_connected
-from wizard.probe.probe import probe
-from wizard.probe.request import Manner
+from wizard.model.timeline import Encoding, Http, Probe, Timeline, is_connected
+from wizard.probe.probe import run_probe
+from wizard.probe.request import ProbeOptions
 from wizard.probe.timing import SETTLE, decided, due, held_after
 
 ROUND = 0.25
-"""How often, in seconds, the legs are looked at where nothing happens."""
+"""How often, in seconds, the probes are looked at where nothing happens."""
 ENCODINGS: tuple[Encoding, ...] = ("identity", "gzip")
 
 
-def legs(name: str, url: str, vantage: str = "local") -> tuple[Leg, ...]:
-    """The cells for one URL: HTTP/1.1 and, over TLS, HTTP/2, each plain and with gzip."""
+def probes(name: str, url: str, vantage: str = "local") -> tuple[Probe, ...]:
+    """The probes for one URL: HTTP/1.1 and, over TLS, HTTP/2, each plain and with gzip."""
     versions: tuple[Http, ...] = ("1.1", "2") if url.lower().startswith("https:") else ("1.1",)
     return tuple(
-        Leg(name, url, http, encoding, vantage) for http in versions for encoding in ENCODINGS
+        Probe(name, url, http, encoding, vantage) for http in versions for encoding in ENCODINGS
     )
 
 
 class Matrix:
-    """Legs that run side by side, proxied ones and direct ones.
+    """Probes that run side by side, proxied ones and direct ones.
 
-    `least` says how long, in seconds, a proxied leg may be silent at the least, by what else is
+    `least` says how long, in seconds, a proxied probe may be silent at the least, by what else is
     known of this proxy.
 
     Attributes:
-        lines: Each leg's timeline as it is now, kept up to date here; safe to read at any time.
+        lines: Each probe's timeline as it is now, kept up to date here; safe to read at any time.
     """
 
     def __init__(
         self,
-        proxied: Sequence[Leg],
-        direct: Sequence[Leg],
-        lines: dict[Leg, Timeline],
+        proxied: Sequence[Probe],
+        direct: Sequence[Probe],
+        lines: dict[Probe, Timeline],
         *,
-        manner: Manner,
+        options: ProbeOptions,
         stall: float,
         patience: float = 0.0,
         least: Callable[[], float] = lambda: 0.0,
@@ -48,7 +48,7 @@ class Matrix:
     ) -> None:
         self.lines = lines
         self._proxied, self._direct = tuple(proxied), tuple(direct)
-        self._manner, self._stall, self._patience = manner, stall, patience
+        self._options, self._stall, self._patience = options, stall, patience
         self._least = least
         self._clock = clock
         self._started = clock()
@@ -76,40 +76,44 @@ class Matrix:
         return "waiting for the first event"
 
     async def run(self) -> None:
-        """Run all legs until each has shown what it does. Leaving early closes every connection."""
+        """Run all probes until each is decided. Leaving early closes every connection."""
         self._started = self._clock()
-        self.lines.update({leg: Timeline(leg) for leg in (*self._proxied, *self._direct)})
+        self.lines.update({probe: Timeline(probe) for probe in (*self._proxied, *self._direct)})
         async with asyncio.TaskGroup() as group:
-            tasks = {line.leg: group.create_task(self._follow(line.leg)) for line in self._mine()}
+            tasks = {
+                line.probe: group.create_task(self._follow(line.probe)) for line in self._mine()
+            }
             group.create_task(self._leave(tasks))
 
     def _mine(self) -> list[Timeline]:
-        return [self.lines[leg] for leg in (*self._proxied, *self._direct) if leg in self.lines]
+        return [
+            self.lines[probe] for probe in (*self._proxied, *self._direct) if probe in self.lines
+        ]
 
     def _now(self) -> float:
         return self._clock() - self._started
 
-    async def _follow(self, leg: Leg) -> None:
+    async def _follow(self, probe: Probe) -> None:
         try:
-            async with aclosing(probe(leg, self._manner)) as events:
+            async with aclosing(run_probe(probe, self._options)) as events:
                 async for event in events:
-                    known, self.lines[leg] = self.lines[leg], self.lines[leg].fold([event])
-                    if _stage(known) != _stage(self.lines[leg]):
+                    known, self.lines[probe] = self.lines[probe], self.lines[probe].fold([event])
+                    if _stage(known) != _stage(self.lines[probe]):
                         self._changed.set()
         finally:
             # Interrupted before it has shown what it does, it is not held: it stays as it is.
-            if self.lines[leg].ended is None and self._decided(self.lines[leg]):
-                at = self._now() - self.lines[leg].began_s
-                self.lines[leg] = self.lines[leg].fold([Ended(at, "open")])
+            if self.lines[probe].ended is None and self._decided(self.lines[probe]):
+                at = self._now() - self.lines[probe].began_s
+                self.lines[probe] = self.lines[probe].fold([Ended(at, "open")])
             self._changed.set()
 
-    async def _leave(self, tasks: Mapping[Leg, "asyncio.Task[None]"]) -> None:
-        """End the held legs when they are due, and all when enough was seen."""
+    async def _leave(self, tasks: Mapping[Probe, "asyncio.Task[None]"]) -> None:
+        """End the held probes when they are due, and all when enough was seen."""
         while (pause := self._pause()) > 0:
-            for leg in self._proxied:
-                # A direct leg is left with the others: its data sets their wait.
-                if self._is_held(self.lines[leg]):
-                    tasks[leg].cancel()
+            for probe in self._proxied:
+                # A direct probe is left with the others: its data sets their wait.
+                if self._is_held(self.lines[probe]):
+                    tasks[probe].cancel()
             await self._change_within(pause)
         await self._watch()
         for task in tasks.values():
@@ -120,20 +124,20 @@ class Matrix:
 
     def _decided(self, line: Timeline) -> bool:
         now = self._now() - line.began_s
-        return decided(line, now, self._wait(line), self._manner.connect_timeout)
+        return decided(line, now, self._wait(line), self._options.connect_timeout)
 
     def _due(self, line: Timeline) -> float:
-        return line.began_s + due(line, self._wait(line), self._manner.connect_timeout)
+        return line.began_s + due(line, self._wait(line), self._options.connect_timeout)
 
     def _wait(self, line: Timeline) -> float:
-        """How long this leg may be silent, as far as is known now; seconds."""
-        if line.leg in self._direct:
+        """How long this probe may be silent, as far as is known now; seconds."""
+        if line.probe in self._direct:
             return self._stall
-        adapted = held_after([self.lines[leg] for leg in self._direct], self._stall)
+        adapted = held_after([self.lines[probe] for probe in self._direct], self._stall)
         return max(adapted, min(self._least(), self._stall))
 
     def _pause(self) -> float:
-        """Seconds until something can change by time alone; 0 once all legs are decided."""
+        """Seconds until something can change by time alone; 0 once all probes are decided."""
         undecided = [line for line in self._mine() if not self._decided(line)]
         if not undecided:
             return 0.0
@@ -159,5 +163,5 @@ class Matrix:
 
 
 def _stage(line: Timeline) -> tuple[bool, bool, bool, bool]:
-    """How far a leg is; only a change of this can change what is decided."""
+    """How far a probe is; only a change of this can change what is decided."""
     return is_connected(line), line.headers_s is None, line.first_data_s is None, line.ended is None

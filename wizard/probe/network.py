@@ -16,7 +16,7 @@ ADDRESSES = 4
 @lru_cache(maxsize=8)
 def tls_context(http: str, insecure: bool) -> ssl.SSLContext:
     """A TLS context, made before the clock starts; one for each HTTP version, since ALPN is
-    set on the context and legs run side by side."""
+    set on the context and probes run side by side."""
     context = ssl.create_default_context()
     paths = ssl.get_default_verify_paths()
     if paths.cafile is None and paths.capath is None:

@@ -1,4 +1,4 @@
-"""One leg: an async iterator from a request to what happens, as it happens.
+"""One probe: an async iterator from a request to what happens, as it happens.
 
 The request is bounded by whoever iterates: leaving the loop closes the connection. HEAD is never
 sent, redirects are not followed, cookies are not kept, and the proxy variables of the environment
@@ -14,42 +14,44 @@ from contextlib import aclosing
 import httpx
 
 from wizard.model.events import Began, Chunk, Ended, Headers, ProbeEvent, Resolved
-from wizard.model.timeline import Leg, is_here
-from wizard.probe.connection import Request, Wire, way
+from wizard.model.timeline import Probe, is_here
+from wizard.probe.connection import ProbeChannel, Request, way
 from wizard.probe.network import resolve, warm
-from wizard.probe.request import GET, Ask, Manner
+from wizard.probe.request import GET, ProbeOptions, RequestSpec
 from wizard.probe.sse import Decoder, decoder_for
 from wizard.probe.timing import REACHING
 from wizard.text.network_errors import plain
 from wizard.text.text import safe
-from wizard.vantage.http.transport import FarError
+from wizard.vantage.http.transport import VantageTransportError
 
 BODY_LIMIT = 256 << 10
 """How much is read, in bytes, of a body that is not an event stream."""
 
 
-async def probe(leg: Leg, manner: Manner, ask: Ask = GET) -> AsyncGenerator[ProbeEvent, None]:
+async def run_probe(
+    probe: Probe, options: ProbeOptions, spec: RequestSpec = GET
+) -> AsyncGenerator[ProbeEvent, None]:
     """Make the request and report what happens until the stream ends.
 
     Yields:
         Events in the order in which they happen; the last is an `Ended`, unless the caller
         leaves first. No transport error is raised.
     """
-    request = Request(leg, manner, ask)
-    events = _from_here(request) if is_here(leg) else _from_afar(request)
+    request = Request(probe, options, spec)
+    events = _from_here(request) if is_here(probe) else _from_afar(request)
     async with aclosing(events):
         async for event in events:
             yield event
 
 
-async def probe_within(
-    within: float, leg: Leg, manner: Manner, ask: Ask = GET
+async def run_probe_within(
+    within: float, probe: Probe, options: ProbeOptions, spec: RequestSpec = GET
 ) -> AsyncGenerator[ProbeEvent, None]:
     """The same, for at most `within` seconds from when the request begins: what it takes to reach
     another vantage counts for nothing. Raises `TimeoutError` when they are over."""
-    loop, reaching = asyncio.get_running_loop(), 0.0 if is_here(leg) else REACHING
+    loop, reaching = asyncio.get_running_loop(), 0.0 if is_here(probe) else REACHING
     until = loop.time() + within + reaching
-    async with aclosing(probe(leg, manner, ask)) as events:
+    async with aclosing(run_probe(probe, options, spec)) as events:
         while True:
             async with asyncio.timeout_at(until):
                 event = await anext(events, None)
@@ -61,17 +63,17 @@ async def probe_within(
 
 
 async def _from_here(request: Request) -> AsyncGenerator[ProbeEvent, None]:
-    warm(request.secure, request.leg.http, request.manner.insecure)
-    wire = Wire(request.manner.clock)
+    warm(request.secure, request.probe.http, request.options.insecure)
+    channel = ProbeChannel(request.options.clock)
     try:
-        addresses = await resolve(*request.host, request.manner.connect_timeout)
+        addresses = await resolve(*request.host, request.options.connect_timeout)
     except (OSError, UnicodeError) as error:
-        yield Ended(wire.now(), "dns", f"no address for {safe(request.host[0])}: {plain(error)}")
+        yield Ended(channel.now(), "dns", f"no address for {safe(request.host[0])}: {plain(error)}")
         return
-    resolved = wire.now()
+    resolved = channel.now()
     for last, address in enumerate(addresses, 1 - len(addresses)):
         yield Resolved(resolved, address)
-        async with aclosing(_connection(request, address, wire.anew())) as events:
+        async with aclosing(_connection(request, address, channel.anew())) as events:
             async for event in events:
                 refused = isinstance(event, Ended) and event.reason == "refused"
                 # Another address may answer where this one refuses: localhost is ::1 first.
@@ -84,17 +86,17 @@ async def _from_here(request: Request) -> AsyncGenerator[ProbeEvent, None]:
 
 async def _from_afar(request: Request) -> AsyncGenerator[ProbeEvent, None]:
     """Names are looked up over there, by what makes the request."""
-    async with aclosing(_connection(request, "", Wire(request.manner.clock))) as events:
+    async with aclosing(_connection(request, "", ProbeChannel(request.options.clock))) as events:
         async for event in events:
             yield event
 
 
 async def _connection(
-    request: Request, address: str, wire: Wire
+    request: Request, address: str, channel: ProbeChannel
 ) -> AsyncGenerator[ProbeEvent, None]:
-    task = asyncio.create_task(_drive(request, address, wire))
+    task = asyncio.create_task(_drive(request, address, channel))
     try:
-        while (event := await wire.events.get()) is not None:
+        while (event := await channel.events.get()) is not None:
             yield event
         await task  # a bug of ours must not look like a silent server
     finally:
@@ -102,76 +104,76 @@ async def _connection(
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def _drive(request: Request, address: str, wire: Wire) -> None:
+async def _drive(request: Request, address: str, channel: ProbeChannel) -> None:
     """Put what happens on one connection into the queue, then None, whatever ends it."""
     task = asyncio.current_task()
     try:
-        await _exchange(request, address, wire)
+        await _exchange(request, address, channel)
     finally:
         if task is None or not task.cancelling():
-            await wire.events.put(None)
+            await channel.events.put(None)
 
 
-async def _exchange(request: Request, address: str, wire: Wire) -> None:
+async def _exchange(request: Request, address: str, channel: ProbeChannel) -> None:
     """One request and its response; a transport error is an event."""
-    async with way(request, wire) as there:
+    async with way(request, channel) as there:
         try:
-            response = await there.handle_async_request(request.to(address, wire))
+            response = await there.handle_async_request(request.to(address, channel))
             try:
-                await _read(response, wire, request.ask.excerpt)
+                await _read(response, channel, request.spec.excerpt)
             finally:
                 await response.aclose()
         except (httpx.TransportError, ssl.SSLError, OSError) as error:
-            await wire.events.put(_ending(error, wire, address))
+            await channel.events.put(_ending(error, channel, address))
 
 
-async def _read(response: httpx.Response, wire: Wire, excerpt: int) -> None:
+async def _read(response: httpx.Response, channel: ProbeChannel, excerpt: int) -> None:
     version = bytes(response.extensions.get("http_version", b"HTTP/1.1")).decode("ascii")
     headers = tuple((key.lower(), value) for key, value in response.headers.multi_items())
-    await wire.events.put(
-        Headers(wire.now(), response.status_code, version.removeprefix("HTTP/"), headers)
+    await channel.events.put(
+        Headers(channel.now(), response.status_code, version.removeprefix("HTTP/"), headers)
     )
     media = response.headers.get("content-type", "").split(";")[0].strip().lower()
     if media == "text/event-stream" and response.status_code == 200:
-        await _read_stream(response, wire)
+        await _read_stream(response, channel)
     else:
-        await _read_body(response, wire, excerpt)
+        await _read_body(response, channel, excerpt)
 
 
-async def _read_stream(response: httpx.Response, wire: Wire) -> None:
+async def _read_stream(response: httpx.Response, channel: ProbeChannel) -> None:
     decoder, inflate = Decoder(), decoder_for(response.headers.get("content-encoding"))
     async for raw in response.aiter_raw():
-        at, data = wire.now(), inflate.feed(raw)
-        await wire.events.put(Chunk(at, len(raw), len(data)))
+        at, data = channel.now(), inflate.feed(raw)
+        await channel.events.put(Chunk(at, len(raw), len(data)))
         for item in decoder.feed(data, at):
-            await wire.events.put(item)
-    await wire.events.put(Ended(wire.now(), "eof", inflate.broken))
+            await channel.events.put(item)
+    await channel.events.put(Ended(channel.now(), "eof", inflate.broken))
 
 
-async def _read_body(response: httpx.Response, wire: Wire, kept: int) -> None:
+async def _read_body(response: httpx.Response, channel: ProbeChannel, kept: int) -> None:
     """The body of what is no event stream, of which only the beginning matters."""
     inflate, size, begun = decoder_for(response.headers.get("content-encoding")), 0, b""
     async for raw in response.aiter_raw():
         data = inflate.feed(raw)
         begun += data[: kept - len(begun)]
         excerpt = begun.decode("utf-8", "replace")
-        await wire.events.put(Chunk(wire.now(), len(raw), len(data), excerpt))
+        await channel.events.put(Chunk(channel.now(), len(raw), len(data), excerpt))
         size += len(raw)
         if size > BODY_LIMIT:
-            await wire.events.put(Ended(wire.now(), "open", f"left after {BODY_LIMIT} bytes"))
+            await channel.events.put(Ended(channel.now(), "open", f"left after {BODY_LIMIT} bytes"))
             return
-    await wire.events.put(Ended(wire.now(), "eof"))
+    await channel.events.put(Ended(channel.now(), "eof"))
 
 
-def _ending(error: Exception, wire: Wire, address: str) -> Ended:
+def _ending(error: Exception, channel: ProbeChannel, address: str) -> Ended:
     """The transport error as an ending with one sentence."""
-    if isinstance(error, FarError):
-        return Ended(wire.now(), error.reason, str(error))
+    if isinstance(error, VantageTransportError):
+        return Ended(channel.now(), error.reason, str(error))
     if isinstance(error, httpx.ConnectTimeout):
-        what = "TLS handshake" if wire.connected else "TCP connection"
-        return Ended(wire.now(), "timeout", f"no {what} with {address} in time")
-    if isinstance(error, httpx.ConnectError) and wire.connected:
-        return Ended(wire.now(), "tls", f"TLS failed: {plain(error)}")
+        what = "TLS handshake" if channel.connected else "TCP connection"
+        return Ended(channel.now(), "timeout", f"no {what} with {address} in time")
+    if isinstance(error, httpx.ConnectError) and channel.connected:
+        return Ended(channel.now(), "tls", f"TLS failed: {plain(error)}")
     if isinstance(error, httpx.ConnectError):
-        return Ended(wire.now(), "refused", f"no connection to {address}: {plain(error)}")
-    return Ended(wire.now(), "reset", plain(error))
+        return Ended(channel.now(), "refused", f"no connection to {address}: {plain(error)}")
+    return Ended(channel.now(), "reset", plain(error))

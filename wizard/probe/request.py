@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from wizard import __version__
-from wizard.model.timeline import Leg
-from wizard.vantage.session import Outpost
+from wizard.model.timeline import Probe
+from wizard.vantage.session import VantageSession
 
 CONNECT_TIMEOUT = 10.0
 """How long, in seconds, a connection (TCP, then TLS) may take."""
@@ -15,7 +15,7 @@ EXCERPT = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class RequestSpec:
     """What is asked: a plain GET unless said otherwise.
 
     Attributes:
@@ -29,19 +29,19 @@ class Ask:
     excerpt: int = EXCERPT
 
 
-GET = Ask()
+GET = RequestSpec()
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
-    """How requests are made: what all legs of a run share.
+class ProbeOptions:
+    """How requests are made: what all probes of a run share.
 
     Attributes:
         run: The token in the User-Agent by which the log step finds our own lines.
         headers: Added to each request; they replace ours of the same name.
         connect_to: Host and port to connect to instead of the public URL's own.
         connect_timeout: Seconds for TCP and for TLS, each.
-        outposts: The vantages by name; a leg of one of them is run there.
+        vantage sessions: The vantages by name; a probe of one of them is run there.
     """
 
     run: str = "0"
@@ -50,25 +50,27 @@ class Manner:
     connect_to: tuple[str, int] | None = None
     connect_timeout: float = CONNECT_TIMEOUT
     clock: Callable[[], float] = time.monotonic
-    outposts: Mapping[str, Outpost] = field(default_factory=dict)
+    vantage_sessions: Mapping[str, VantageSession] = field(default_factory=dict)
 
 
-def user_agent(leg: Leg, run: str) -> str:
-    """Our name in the logs, with the run token and the leg."""
-    return f"ssewizard/{__version__} (run={run}; {leg.label.replace(' ', '-')})"
+def user_agent(probe: Probe, run: str) -> str:
+    """Our name in the logs, with the run token and the probe."""
+    return f"ssewizard/{__version__} (run={run}; {probe.label.replace(' ', '-')})"
 
 
-def request_headers(leg: Leg, manner: Manner, ask: Ask = GET) -> list[tuple[str, str]]:
-    """The headers that a leg sends; Host only where it is not the URL's own."""
-    accept = "*/*" if leg.name.startswith("root") else "text/event-stream"
+def request_headers(
+    probe: Probe, options: ProbeOptions, spec: RequestSpec = GET
+) -> list[tuple[str, str]]:
+    """The headers that a probe sends; Host only where it is not the URL's own."""
+    accept = "*/*" if probe.name.startswith("root") else "text/event-stream"
     ours = {
-        "user-agent": ("User-Agent", user_agent(leg, manner.run)),
+        "user-agent": ("User-Agent", user_agent(probe, options.run)),
         "accept": ("Accept", accept),
-        "accept-encoding": ("Accept-Encoding", leg.encoding),
+        "accept-encoding": ("Accept-Encoding", probe.encoding),
     }
-    if leg.host:
-        ours["host"] = ("Host", leg.host)
-    ours.update({name.lower(): (name, value) for name, value in ask.headers})
-    for name, _ in manner.headers:
+    if probe.host:
+        ours["host"] = ("Host", probe.host)
+    ours.update({name.lower(): (name, value) for name, value in spec.headers})
+    for name, _ in options.headers:
         ours.pop(name.lower(), None)
-    return [*ours.values(), *manner.headers]
+    return [*ours.values(), *options.headers]

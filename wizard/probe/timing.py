@@ -1,27 +1,20 @@
-"""How long to look at each leg: when a silent stream counts as held, and when enough was seen.
+"""How long to look at each probe: when a silent stream counts as held, and when enough was seen.
 
 Pure functions of timelines, so that they are tested with a scripted clock.
 """
 
 from collections.abc import Sequence
 
-from wizard.model.timeline import (
-    Timeline,
-    answered,
-    connected_s,
-    has_begun,
-    is_connected,
-    is_live,
-)
+from wizard.model.timeline import Timeline, answered, connected_s, has_begun, is_connected, is_live
 
 FACTOR = 20.0
-"""How many times what the direct leg needed a proxied leg is given."""
+"""How many times what the direct probe needed a proxied probe is given."""
 LEAST = 2.0
 """The shortest wait, in seconds, before silence counts as held."""
 BLIND = 5.0
-"""The wait, in seconds, where no direct leg says when the first event is due."""
+"""The wait, in seconds, where no direct probe says when the first event is due."""
 SETTLE = 0.3
-"""How long, in seconds, all is watched once every leg has shown what it does: long enough to see
+"""How long, in seconds, all is watched once every probe has shown what it does: long enough to see
 a stream that breaks right after its first event."""
 REACHING = 30.0
 """How long, in seconds, it may take to reach another vantage and find out what it has; the vantage
@@ -29,10 +22,10 @@ itself gives up before that."""
 
 
 def held_after(direct: Sequence[Timeline], stall: float) -> float:
-    """How long, in seconds after the connection stands, a proxied leg may be silent.
+    """How long, in seconds after the connection stands, a proxied probe may be silent.
 
-    What the fastest direct leg needed, times `FACTOR`, at least `LEAST`, at most `stall`; `BLIND`
-    where there is no direct leg or none that reached a stream; `stall` while that is not known.
+    What the fastest direct probe needed, times `FACTOR`, at least `LEAST`, at most `stall`; `BLIND`
+    where there is no direct probe or none that reached a stream; `stall` while that is not known.
     """
     needed = [
         line.first_data_s - connected_s(line)
@@ -47,9 +40,9 @@ def held_after(direct: Sequence[Timeline], stall: float) -> float:
 
 
 def due(line: Timeline, wait: float, connecting: float) -> float:
-    """When, in seconds since its start, this leg's silence counts as held.
+    """When, in seconds since its start, this probe's silence counts as held.
 
-    A leg that is still connecting is not silent yet: its probe gives up after `connecting`
+    A probe that is still connecting is not silent yet: its probe gives up after `connecting`
     seconds, for TCP and for TLS each. Nor is one whose vantage is still on the way to be reached.
     """
     if is_connected(line):
@@ -58,7 +51,7 @@ def due(line: Timeline, wait: float, connecting: float) -> float:
 
 
 def decided(line: Timeline, now: float, wait: float, connecting: float) -> bool:
-    """Whether this leg has shown what it does: data, another answer, an end, or held."""
+    """Whether this probe has shown what it does: data, another answer, an end, or held."""
     if line.ended is not None or is_live(line):
         return True
     if answered(line):

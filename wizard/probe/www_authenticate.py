@@ -3,15 +3,15 @@
 import re
 from urllib.parse import urlsplit
 
-from wizard.model.case import Case, Cell
+from wizard.model.case import Case, ProbeResult
 from wizard.model.timeline import Timeline
 
 _NAMED = re.compile(r'(?i)\bresource_metadata\s*=\s*(?:"([^"]{1,2000})"|([^\s,"]{1,2000}))')
 
 
-def challenged(case: Case) -> Cell | None:
-    """The first proxied cell that was asked for credentials with a metadata URL."""
-    return next((cell for cell in case.proxy if metadata_url(cell.timeline)), None)
+def challenged(case: Case) -> ProbeResult | None:
+    """The first proxied probe that was asked for credentials with a metadata URL."""
+    return next((result for result in case.proxy if metadata_url(result.timeline)), None)
 
 
 def metadata_url(line: Timeline) -> str:

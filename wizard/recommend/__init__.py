@@ -19,16 +19,20 @@ def recommend(case: Case, diagnosis: Diagnosis, reveal: bool = False) -> Recomme
     """The block, its reasons and its diff; None where no setting of Nginx is at fault.
 
     Args:
-        case: What was seen; its `site` is what the config says about the stream's request.
+        case: What was seen; its `resolution` is what the config says about the stream's request.
         diagnosis: What was concluded from it.
         reveal: Whether credentials of the config may stand in the block and in the diff.
     """
     if not any(one.id in MENDED and one.fix.where == "nginx" for one in diagnosis.causes):
         return None
-    if case.site and case.site.upstream and case.site.upstream.kind in UNBUFFERED:
+    if case.resolution and case.resolution.upstream and case.resolution.upstream.kind in UNBUFFERED:
         return None
     ids, style = ids_of(diagnosis), style_of(case)
     if style in DIALECTS:
         return annotated(case, ids, style)
-    made = from_site(case, case.site, ids, reveal) if case.site else from_observation(case, ids)
-    return boxed(made, bool(case.site)) if style == "npm" else made
+    made = (
+        from_site(case, case.resolution, ids, reveal)
+        if case.resolution
+        else from_observation(case, ids)
+    )
+    return boxed(made, bool(case.resolution)) if style == "npm" else made

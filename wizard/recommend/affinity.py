@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wizard.model.config import Directive
-from wizard.model.resolution import Site
+from wizard.model.resolution import RequestResolution
 from wizard.nginx.servers import http_blocks
 from wizard.recommend.change import Change
 
@@ -44,10 +44,10 @@ class Balance:
     note: str = ""
 
 
-def balance(site: Site | None) -> Balance:
+def balance(resolution: RequestResolution | None) -> Balance:
     """The change for the upstream of this site."""
     change = Change("hash", KEY, _WHY)
-    block = _block(site) if site else None
+    block = _block(resolution) if resolution else None
     if block is None:
         return Balance(change, note=_NONE.format(change.text))
     if any("backup" in server.args for server in block.children("server")):
@@ -55,14 +55,14 @@ def balance(site: Site | None) -> Balance:
     return Balance(change, block)
 
 
-def _block(site: Site) -> Directive | None:
-    passed = site.upstream.passed if site.upstream else ""
+def _block(resolution: RequestResolution) -> Directive | None:
+    passed = resolution.upstream.passed if resolution.upstream else ""
     host = passed.partition("://")[2].partition("/")[0] or passed
-    named = (one for one in _blocks(site) if " ".join(one.args).lower() == host.lower())
+    named = (one for one in _blocks(resolution) if " ".join(one.args).lower() == host.lower())
     return next(named, None)
 
 
-def _blocks(site: Site) -> Iterator[Directive]:
-    yield from (one for one in site.config.root if one.name == "upstream")
-    for http in http_blocks(site.config):
+def _blocks(resolution: RequestResolution) -> Iterator[Directive]:
+    yield from (one for one in resolution.config.root if one.name == "upstream")
+    for http in http_blocks(resolution.config):
         yield from http.children("upstream")

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from wizard.model.config import Directive
-from wizard.model.resolution import LocationRef, Site
+from wizard.model.resolution import LocationRef, RequestResolution
 from wizard.nginx.locations import find, normal, spelled
 from wizard.nginx.route import follow
 from wizard.nginx.servers import choose
@@ -99,31 +99,31 @@ class Plan:
     placed: tuple[Placed, ...]
 
 
-def plan(site: Site, location: LocationRef, recast: Recast) -> Plan | None:
+def plan(resolution: RequestResolution, location: LocationRef, recast: Recast) -> Plan | None:
     """The blocks for the path; None where the config's text does not show the location."""
     if location.modifier == "@":
-        return _handed_on(site, location, recast)
-    if not carve.is_found_by_path(site, location):
-        return _wide(site, location, recast)
-    return _served(site, location, recast)
+        return _handed_on(resolution, location, recast)
+    if not carve.is_found_by_path(resolution, location):
+        return _wide(resolution, location, recast)
+    return _served(resolution, location, recast)
 
 
-def _wide(site: Site, location: LocationRef, recast: Recast) -> Plan | None:
+def _wide(resolution: RequestResolution, location: LocationRef, recast: Recast) -> Plan | None:
     """For a location that other paths reach as well, and this one by no name of its own."""
-    found = own_layer(site.config, location.directive)
+    found = own_layer(resolution.config, location.directive)
     return Plan(WIDE, (inside(*found, recast),)) if found else None
 
 
-def _served(site: Site, location: LocationRef, recast: Recast) -> Plan | None:
+def _served(resolution: RequestResolution, location: LocationRef, recast: Recast) -> Plan | None:
     """For a location that has a path: inside it if it is the path's own, else carved out."""
-    found, path = own_layer(site.config, location.directive), carve.asked(site)
+    found, path = own_layer(resolution.config, location.directive), carve.asked(resolution)
     if found is None:
         return None
     layer, statement = found
     if is_own(location, statement, path):
         return Plan(_OWN, (inside(layer, statement, recast),))
     if not can_carve(location, statement):
-        return _wide(site, location, recast)
+        return _wide(resolution, location, recast)
     sets = _secret_sets(layer, recast)
     renamed = {**_passes(layer, location, path), **recast.renamed}
     recast = Recast(recast.changes, renamed, recast.dropped | sets | {"location"})
@@ -132,26 +132,29 @@ def _served(site: Site, location: LocationRef, recast: Recast) -> Plan | None:
     return Plan(summary, (place(layer, statement, name, recast),))
 
 
-def _handed_on(site: Site, location: LocationRef, recast: Recast) -> Plan | None:
+def _handed_on(resolution: RequestResolution, location: LocationRef, recast: Recast) -> Plan | None:
     """For a named location: its content in a location of the path, or in a twin of its own."""
-    name, path = carve.name(location), carve.asked(site)
-    found, entry = own_layer(site.config, location.directive), carve.entry(site, location)
+    name, path = carve.name(location), carve.asked(resolution)
+    found, entry = (
+        own_layer(resolution.config, location.directive),
+        carve.entry(resolution, location),
+    )
     if found is None:
         return None
     if entry is None:
-        return _wide(site, location, recast)
-    if carve.only_looks_for_files(site, entry.directive):
+        return _wide(resolution, location, recast)
+    if carve.only_looks_for_files(resolution, entry.directive):
         header = f"location = {word(path)}"
         return Plan(_BESIDE, (beside(*found, header, recast),))
-    twin_name = _twin(site, name)
-    first = _served(site, entry, Recast({}, _renaming(entry, name, twin_name)))
+    twin_name = _twin(resolution, name)
+    first = _served(resolution, entry, Recast({}, _renaming(entry, name, twin_name)))
     twin = beside(*found, f"location {twin_name}", recast)
     return Plan(_HANDED, (*first.placed, twin)) if first else None
 
 
-def _twin(site: Site, name: str) -> str:
+def _twin(resolution: RequestResolution, name: str) -> str:
     """The name of a twin of a named location for this path."""
-    return f"{name}_{re.sub('[^A-Za-z0-9]+', '_', carve.asked(site)).strip('_') or 'stream'}"
+    return f"{name}_{re.sub('[^A-Za-z0-9]+', '_', carve.asked(resolution)).strip('_') or 'stream'}"
 
 
 def _renaming(entry: LocationRef, name: str, twin: str) -> dict[str, Rewritten]:
@@ -180,9 +183,9 @@ def name(location: LocationRef) -> str:
     return f"@{location.path.removeprefix('@')}"
 
 
-def entry(site: Site, location: LocationRef) -> LocationRef | None:
+def entry(resolution: RequestResolution, location: LocationRef) -> LocationRef | None:
     """The location that hands this path on to a named one; None if that is not certain."""
-    choice = find(site.server.directive, asked(site), []) if site.server else None
+    choice = find(resolution.server.directive, asked(resolution), []) if resolution.server else None
     if choice is None:
         return None
     last = choice.chain[-1]
@@ -191,37 +194,37 @@ def entry(site: Site, location: LocationRef) -> LocationRef | None:
     return LocationRef(modifier, path, last, choice.chain[:-1]) if hands_on else None
 
 
-def is_found_by_path(site: Site, location: LocationRef) -> bool:
+def is_found_by_path(resolution: RequestResolution, location: LocationRef) -> bool:
     """Whether the path alone leads to the location; where it was rewritten it does not."""
-    if site.server is None:
+    if resolution.server is None:
         return True
-    choice = find(site.server.directive, asked(site), [])
+    choice = find(resolution.server.directive, asked(resolution), [])
     if choice is None or choice.chain[-1] is not location.directive:
         return False
-    route = follow(site.server.directive, site.request, merges(site))
+    route = follow(resolution.server.directive, resolution.request, merges(resolution))
     return route.broken or not route.rewritten
 
 
-def asked(site: Site) -> str:
+def asked(resolution: RequestResolution) -> str:
     """The path as locations see it."""
-    return normal(site.request.path, merges(site))
+    return normal(resolution.request.path, merges(resolution))
 
 
-def merges(site: Site) -> bool:
+def merges(resolution: RequestResolution) -> bool:
     """Whether slashes are merged. Without TLS the default server decides, since the path is read
     before the name (https://nginx.org/en/docs/http/ngx_http_core_module.html#merge_slashes)."""
-    chosen = choose(site.config, site.request)
+    chosen = choose(resolution.config, resolution.request)
     if chosen is None:
         return True
-    first = chosen.server if site.request.scheme == "https" else chosen.default
+    first = chosen.server if resolution.request.scheme == "https" else chosen.default
     blocks = (block for block in (first, chosen.http) if block)
     lines = [line for block in blocks for line in block.children("merge_slashes")]
     return not lines or [arg.lower() for arg in lines[0].args] != ["off"]
 
 
-def only_looks_for_files(site: Site, location: Directive) -> bool:
+def only_looks_for_files(resolution: RequestResolution, location: Directive) -> bool:
     """Whether the location guards and shapes nothing, so that nothing of it must be kept."""
-    outermost = (site.server.directive.block or ()) if site.server else ()
+    outermost = (resolution.server.directive.block or ()) if resolution.server else ()
     return location in outermost and all(one.name in _ONLY_FILES for one in location.block or ())
 
 

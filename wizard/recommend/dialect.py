@@ -9,7 +9,7 @@ NginxProxyManager/nginx-proxy-manager.
 import re
 
 from wizard.model.case import Case
-from wizard.model.resolution import Site
+from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
 
 _MARKS: dict[Style, re.Pattern[str]] = {
@@ -26,19 +26,23 @@ _VIRTUAL = re.compile(r'^\s*set \$resource_type "virtualserver', re.MULTILINE)
 
 def style_of(case: Case) -> Style:
     """What the user asked for, else what wrote the server's file."""
-    return case.target.style or (written_by(case.site) if case.site else "nginx")
+    return case.target.style or (written_by(case.resolution) if case.resolution else "nginx")
 
 
-def written_by(site: Site) -> Style:
+def written_by(resolution: RequestResolution) -> Style:
     """What wrote the file of the server that serves the stream."""
-    text = _text(site)
+    text = _text(resolution)
     return next((style for style, mark in _MARKS.items() if mark.search(text)), "nginx")
 
 
-def is_virtual_server(site: Site | None) -> bool:
+def is_virtual_server(resolution: RequestResolution | None) -> bool:
     """Whether the F5 controller made it from a VirtualServer, which takes no annotations."""
-    return site is not None and bool(_VIRTUAL.search(_text(site)))
+    return resolution is not None and bool(_VIRTUAL.search(_text(resolution)))
 
 
-def _text(site: Site) -> str:
-    return site.config.texts.get(site.server.directive.where.file, "") if site.server else ""
+def _text(resolution: RequestResolution) -> str:
+    return (
+        resolution.config.texts.get(resolution.server.directive.where.file, "")
+        if resolution.server
+        else ""
+    )

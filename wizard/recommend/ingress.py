@@ -68,7 +68,7 @@ def notes(case: Case, ids: frozenset[str], style: Style) -> Iterator[str]:
     is_f5 = style == "f5"
     yield _LOST.format("the controller")
     yield _MERGED if is_f5 else _WHOLE
-    if is_f5 and is_virtual_server(case.site):
+    if is_f5 and is_virtual_server(case.resolution):
         yield _VIRTUAL
     if ids & HOLDING and not is_f5:
         yield _HELD
@@ -162,11 +162,11 @@ def annotated(case: Case, ids: frozenset[str], style: Style) -> Recommendation:
 
 def _wanted(case: Case, ids: frozenset[str]) -> tuple[Change, ...]:
     found = changes(case, ids)
-    found = pending(case.site, found) if case.site else found
-    message = case.message_site or case.site
+    found = pending(case.resolution, found) if case.resolution else found
+    message = case.message_resolution or case.resolution
     posts = message_changes(case, message, ids)
     found += pending(message, posts) if message else posts
-    found += (balance(case.site).change,) if "no-affinity" in ids else ()
+    found += (balance(case.resolution).change,) if "no-affinity" in ids else ()
     return tuple(by_key(found).values())
 
 

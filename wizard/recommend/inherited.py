@@ -4,28 +4,32 @@ https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header
 """
 
 from wizard.model.config import Config, Directive
-from wizard.model.resolution import Site
+from wizard.model.resolution import RequestResolution
 from wizard.nginx.servers import servers
 from wizard.recommend.change import Change, key_of, line
 
 
-def outer(site: Site) -> tuple[Directive, ...]:
+def outer(resolution: RequestResolution) -> tuple[Directive, ...]:
     """The blocks around the serving location, innermost first: locations, server, http."""
-    if site.server is None:
+    if resolution.server is None:
         return ()
-    inner = tuple(reversed(site.location.parents)) if site.location else ()
-    http = [http for http, one in servers(site.config) if one is site.server.directive and http]
-    return (*inner, site.server.directive, *http)
+    inner = tuple(reversed(resolution.location.parents)) if resolution.location else ()
+    http = [
+        http
+        for http, one in servers(resolution.config)
+        if one is resolution.server.directive and http
+    ]
+    return (*inner, resolution.server.directive, *http)
 
 
-def own(site: Site, name: str) -> tuple[Directive, ...]:
+def own(resolution: RequestResolution, name: str) -> tuple[Directive, ...]:
     """The lines of that name that the serving location sets itself."""
-    return tuple(site.location.directive.children(name)) if site.location else ()
+    return tuple(resolution.location.directive.children(name)) if resolution.location else ()
 
 
-def inherited(site: Site, name: str) -> tuple[Directive, ...]:
+def inherited(resolution: RequestResolution, name: str) -> tuple[Directive, ...]:
     """The lines of that name that the location would inherit if it set none itself."""
-    for block in outer(site):
+    for block in outer(resolution):
         if lines := tuple(block.children(name)):
             return lines
     return ()
@@ -40,33 +44,33 @@ _WHY_CONNECTION = (
 )
 
 
-def without_upgrade(site: Site | None) -> tuple[Change, ...]:
+def without_upgrade(resolution: RequestResolution | None) -> tuple[Change, ...]:
     """No Connection header for this path, and the rest of the set as it is today."""
     change = line("proxy_set_header", ("Connection", ""), _WHY_CONNECTION)
-    if site is None:
+    if resolution is None:
         return (change,)
-    if own(site, "proxy_set_header"):
+    if own(resolution, "proxy_set_header"):
         return (change,)
-    return (change, *_repeated(site, "proxy_set_header", {change.key}))
+    return (change, *_repeated(resolution, "proxy_set_header", {change.key}))
 
 
-def restored(site: Site | None) -> tuple[Change, ...]:
+def restored(resolution: RequestResolution | None) -> tuple[Change, ...]:
     """The headers of the outer level that the location lost by setting some itself."""
-    if site is None:
+    if resolution is None:
         return ()
     return tuple(
         change
         for name in ("proxy_set_header", "add_header")
-        if (mine := own(site, name))
-        for change in _repeated(site, name, {key_of(name, one.args) for one in mine})
+        if (mine := own(resolution, name))
+        for change in _repeated(resolution, name, {key_of(name, one.args) for one in mine})
     )
 
 
-def _repeated(site: Site, name: str, there: set[str]) -> tuple[Change, ...]:
+def _repeated(resolution: RequestResolution, name: str, there: set[str]) -> tuple[Change, ...]:
     """The outer level's lines for headers that are not there yet."""
     return tuple(
         line(name, one.args, _WHY_REPEATED.format(one.where), repeated=True)
-        for one in inherited(site, name)
+        for one in inherited(resolution, name)
         if key_of(name, one.args) not in there
     )
 
@@ -86,25 +90,25 @@ _WHY_CONN = (
 WHY_ZONE = "the zone that counts the streams alone"
 
 
-def lifted(site: Site | None) -> tuple[Change, ...]:
+def lifted(resolution: RequestResolution | None) -> tuple[Change, ...]:
     """What replaces the limits of this path; nothing where the config shows none."""
-    if site is None:
+    if resolution is None:
         return ()
-    requests = own(site, "limit_req") or inherited(site, "limit_req")
-    streams = own(site, "limit_conn") or inherited(site, "limit_conn")
+    requests = own(resolution, "limit_req") or inherited(resolution, "limit_req")
+    streams = own(resolution, "limit_conn") or inherited(resolution, "limit_conn")
     return (
         *((Change("limit_req_dry_run", "on", _WHY_REQ),) if requests else ()),
         *(
-            (Change("limit_conn", f"{zone_name(site.config)} {_MANY}", _WHY_CONN),)
+            (Change("limit_conn", f"{zone_name(resolution.config)} {_MANY}", _WHY_CONN),)
             if streams
             else ()
         ),
     )
 
 
-def zone(site: Site) -> str:
+def zone(resolution: RequestResolution) -> str:
     """The line that declares the zone of the streams, in the http block."""
-    return f"limit_conn_zone $binary_remote_addr zone={zone_name(site.config)}:1m;"
+    return f"limit_conn_zone $binary_remote_addr zone={zone_name(resolution.config)}:1m;"
 
 
 def zone_name(config: Config) -> str:

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from wizard.model.case import Case
 from wizard.model.config import Directive
-from wizard.model.resolution import LocationRef, Site
+from wizard.model.resolution import LocationRef, RequestResolution
 from wizard.nginx.locations import spelled
 from wizard.recommend import carve
 from wizard.recommend.block import Recast, Rewritten
@@ -36,40 +36,44 @@ _GUARDED = "the block is not in the diff: {} guards the stream as well; repeat w
 _GROUP = re.compile(r"\$\{?(\d|\w+)")
 
 
-def routed(case: Case, site: Site, location: LocationRef, ids: frozenset[str]) -> Part | None:
+def routed(
+    case: Case, resolution: RequestResolution, location: LocationRef, ids: frozenset[str]
+) -> Part | None:
     """A location for the messages' path; None where that path, or the stream's, is not known."""
-    found = own_layer(site.config, location.directive)
-    if found is None or case.message_site is None:
+    found = own_layer(resolution.config, location.directive)
+    if found is None or case.message_resolution is None:
         return None
     layer, statement = found
-    path = carve.asked(case.message_site)
-    recast = _recast(case, site, layer, path, ids)
+    path = carve.asked(case.message_resolution)
+    recast = _recast(case, resolution, layer, path, ids)
     shared = (_SHARED.format(path),) if "endpoint-prefix-lost" in ids else ()
-    own = _own(case.message_site, path)
-    if own and passed(case.message_site):
-        return _in_place(case.message_site, own, recast, path, shared)
+    own = _own(case.message_resolution, path)
+    if own and passed(case.message_resolution):
+        return _in_place(case.message_resolution, own, recast, path, shared)
     same = {f"{one.name} {word(one.args[0])};" for one in layer.brought if one.name in PASSES}
     renamed = {name: one for name, one in recast.renamed.items() if one.text not in same}
     recast = replace(recast, renamed=renamed)
     placed = beside(layer, statement, f"location = {word(path)}", recast, _WHY)
     taken = _TAKEN.format(path, own.directive.where) if own else ""
-    if trouble := taken or _trouble(site, location, layer):
+    if trouble := taken or _trouble(resolution, location, layer):
         return Part(_SUMMARY.format(path), sketches=(placed.draft,), notes=(trouble, *shared))
     return Part(_SUMMARY.format(path), (placed,), notes=shared)
 
 
-def upstream_path(case: Case, site: Site, path: str) -> str:
+def upstream_path(case: Case, resolution: RequestResolution, path: str) -> str:
     """The path that the backend expects messages at, by its own endpoint event."""
     sent = next((one.endpoint for one in case.handshakes if one.endpoint), "")
     if not sent:
         return path
-    base = site.upstream.request_uri if site.upstream else None
-    return unquote(urlsplit(urljoin(base or site.request.path, sent)).path) or path
+    base = resolution.upstream.request_uri if resolution.upstream else None
+    return unquote(urlsplit(urljoin(base or resolution.request.path, sent)).path) or path
 
 
-def _recast(case: Case, site: Site, layer: Layer, path: str, ids: frozenset[str]) -> Recast:
+def _recast(
+    case: Case, resolution: RequestResolution, layer: Layer, path: str, ids: frozenset[str]
+) -> Recast:
     """The stream's lines for the messages' path: without rewrites, which are of another path."""
-    wanted = upstream_path(case, site, path)
+    wanted = upstream_path(case, resolution, path)
     texts = {
         one.name: text
         for one in layer.brought
@@ -77,33 +81,37 @@ def _recast(case: Case, site: Site, layer: Layer, path: str, ids: frozenset[str]
     }
     why = _WHY_PASS.format(wanted)
     renamed = {name: Rewritten(text, why) for name, text in texts.items()}
-    settings = by_key(message_changes(case, site, ids))
+    settings = by_key(message_changes(case, resolution, ids))
     return Recast(settings, renamed, frozenset({"location", "rewrite", "break"}))
 
 
-def _own(site: Site, path: str) -> LocationRef | None:
-    location = site.location
+def _own(resolution: RequestResolution, path: str) -> LocationRef | None:
+    location = resolution.location
     return location if location and location.modifier == "=" and location.path == path else None
 
 
 def _in_place(
-    site: Site, own: LocationRef, recast: Recast, path: str, notes: tuple[str, ...]
+    resolution: RequestResolution,
+    own: LocationRef,
+    recast: Recast,
+    path: str,
+    notes: tuple[str, ...],
 ) -> Part | None:
     """The change in the exact location that there is."""
-    found = own_layer(site.config, own.directive)
+    found = own_layer(resolution.config, own.directive)
     if found is None:
         return None
     placed = inside(*found, Recast(recast.changes, recast.renamed))
     return Part(_SUMMARY.format(path), (placed,), notes=notes)
 
 
-def _trouble(site: Site, location: LocationRef, layer: Layer) -> str:
+def _trouble(resolution: RequestResolution, location: LocationRef, layer: Layer) -> str:
     """Why the lines cannot simply be put beside the stream's location; empty if they can."""
-    found = own_layer(site.config, location.directive)
+    found = own_layer(resolution.config, location.directive)
     if location.parents:
         return _INNER.format(f"location {location.parents[-1].args[-1]}")
-    entry = carve.entry(site, location) if location.modifier == "@" else None
-    if entry and not carve.only_looks_for_files(site, entry.directive):
+    entry = carve.entry(resolution, location) if location.modifier == "@" else None
+    if entry and not carve.only_looks_for_files(resolution, entry.directive):
         return _GUARDED.format(entry.directive.where)
     if found and has_groups(location, found[1]) and _uses_groups(location, layer):
         return _GROUPS.format(location.path)
@@ -123,16 +131,16 @@ _FIRM = "^~ for the location of {} at {}, so that {} no longer wins over it"
 _EXACT = "a location for {} itself, with the lines of the one for {} at {}"
 
 
-def reached(site: Site, changes: tuple[Change, ...]) -> Part | None:
+def reached(resolution: RequestResolution, changes: tuple[Change, ...]) -> Part | None:
     """The intended location made to serve the path; None where the config shows none."""
-    path, chosen = carve.asked(site), _best(site)
-    found = own_layer(site.config, chosen.directive) if chosen else None
+    path, chosen = carve.asked(resolution), _best(resolution)
+    found = own_layer(resolution.config, chosen.directive) if chosen else None
     if chosen is None or found is None:
         return None
     layer, statement = found
     where, name = chosen.directive.where, chosen.path
     if chosen.modifier == "" and path.startswith(name):
-        header, winner = f"location ^~ {word(name)}", site.location
+        header, winner = f"location ^~ {word(name)}", resolution.location
         placed = inside(layer, statement, Recast(by_key(changes)), header, _WHY_FIRM)
         beaten = " ".join(winner.directive.args) if winner else "a regex"
         return Part(_FIRM.format(name, where, beaten), (placed,))
@@ -150,15 +158,18 @@ def _as_there(layer: Layer, chosen: LocationRef, path: str) -> dict[str, Rewritt
     return {name: Rewritten(text, _WHY_SAME_PATH) for name, text in texts.items() if text}
 
 
-def _best(site: Site) -> LocationRef | None:
+def _best(resolution: RequestResolution) -> LocationRef | None:
     """The location whose name comes closest to the path."""
-    return max(_candidates(site), key=lambda one: len(one.path), default=None)
+    return max(_candidates(resolution), key=lambda one: len(one.path), default=None)
 
 
-def _candidates(site: Site) -> Iterator[LocationRef]:
+def _candidates(resolution: RequestResolution) -> Iterator[LocationRef]:
     """Those of the server that pass on, do not serve the path today, and are named like it."""
-    path, serving = carve.asked(site), site.location.directive if site.location else None
-    for one in site.server.directive.children("location") if site.server else ():
+    path, serving = (
+        carve.asked(resolution),
+        resolution.location.directive if resolution.location else None,
+    )
+    for one in resolution.server.directive.children("location") if resolution.server else ():
         modifier, name = spelled(one)
         beaten = one is not serving and modifier == "" and name != "/" and path.startswith(name)
         if _passes(one) and (beaten or _is_like(modifier, name, path)):

@@ -3,10 +3,10 @@
 import ipaddress
 from urllib.parse import urlsplit
 
-from wizard.diagnose.rules.seen import ping_gap
+from wizard.diagnose.rules.facts import ping_gap
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis
-from wizard.model.resolution import Site
+from wizard.model.resolution import RequestResolution
 from wizard.nginx.settings import duration_s, size_bytes
 from wizard.recommend import inherited
 from wizard.recommend.change import Change, line
@@ -32,50 +32,52 @@ _WHY_CONNECT = (
 )
 
 
-def common(case: Case, site: Site | None, ids: frozenset[str]) -> tuple[Change, ...]:
+def common(
+    case: Case, resolution: RequestResolution | None, ids: frozenset[str]
+) -> tuple[Change, ...]:
     """What to set for a path that this site serves."""
     found: list[Change] = []
     if "new-default-regression" in ids:
         found.append(Change("proxy_http_version", "1.0", _WHY_OLD))
-    if "upgrade-hardcoded" in ids and _sends_upgrade(site):
-        found += inherited.without_upgrade(site)
+    if "upgrade-hardcoded" in ids and _sends_upgrade(resolution):
+        found += inherited.without_upgrade(resolution)
     if "header-inheritance-lost" in ids:
-        found += inherited.restored(site)
+        found += inherited.restored(resolution)
     if "tls-upstream-mismatch" in ids:
-        found += _tls(case, site)
+        found += _tls(case, resolution)
     if "dead-peer-replay" in ids:
-        found += _connecting(site)
+        found += _connecting(resolution)
     if "limits" in ids:
-        found += lifted(site)
+        found += lifted(resolution)
     return tuple(found)
 
 
-def _sends_upgrade(site: Site | None) -> bool:
+def _sends_upgrade(resolution: RequestResolution | None) -> bool:
     """Whether each request is sent with `Connection: upgrade`; taken so without a config."""
-    setting = site.effective.get("proxy_set_header") if site else None
+    setting = resolution.effective.get("proxy_set_header") if resolution else None
     entries = setting.entries if setting else ()
     sent = [one[1].lower() for one in entries if len(one) > 1 and one[0].lower() == "connection"]
-    return site is None or "upgrade" in sent
+    return resolution is None or "upgrade" in sent
 
 
-def _connecting(site: Site | None) -> tuple[Change, ...]:
+def _connecting(resolution: RequestResolution | None) -> tuple[Change, ...]:
     """A short wait for a peer, where there are several and it is not short already."""
-    if site and site.upstream and len(site.upstream.peers) == 1:
+    if resolution and resolution.upstream and len(resolution.upstream.peers) == 1:
         return ()
-    now = duration_s(site.value("proxy_connect_timeout") or "60") if site else None
+    now = duration_s(resolution.value("proxy_connect_timeout") or "60") if resolution else None
     short = now is not None and now <= CONNECT_S
     return () if short else (Change("proxy_connect_timeout", f"{CONNECT_S}s", _WHY_CONNECT),)
 
 
-def _tls(case: Case, site: Site | None) -> tuple[Change, ...]:
-    name = _name(case, site)
+def _tls(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
+    name = _name(case, resolution)
     named = (line("proxy_ssl_name", (name,), _WHY_NAME),) if name else ()
     return (Change("proxy_ssl_server_name", "on", _WHY_SNI), *named)
 
 
-def _name(case: Case, site: Site | None) -> str:
+def _name(case: Case, resolution: RequestResolution | None) -> str:
     """The backend's name as its certificate has it; empty where proxy_pass names it already."""
-    upstream = site.upstream if site else None
+    upstream = resolution.upstream if resolution else None
     passed = _host(upstream.passed) if upstream else ""
     peers = [_host(f"//{one}") for one in upstream.peers] if upstream else []
     if passed in peers and _is_name(passed):
@@ -156,13 +158,13 @@ def ids_of(diagnosis: Diagnosis) -> frozenset[str]:
 
 def changes(case: Case, ids: frozenset[str]) -> tuple[Change, ...]:
     """What to set for the stream, in the order to read it."""
-    kind = kind_of(case.site)
+    kind = kind_of(case.resolution)
     wanted = (
         _buffering(kind, ids),
         _overruled(kind, ids, case),
         Change("gzip", "off", _WHY_GZIP) if "gzip-plus-buffering" in ids else None,
-        _cache(kind, ids, case.site),
-        *common(case, case.site, ids),
+        _cache(kind, ids, case.resolution),
+        *common(case, case.resolution, ids),
     )
     found = tuple(change for change in wanted if change)
     if ids & (HOLDING | {"idle-read-timeout", "new-default-regression"}):
@@ -171,24 +173,30 @@ def changes(case: Case, ids: frozenset[str]) -> tuple[Change, ...]:
     return found
 
 
-def message_changes(case: Case, site: Site | None, ids: frozenset[str]) -> tuple[Change, ...]:
+def message_changes(
+    case: Case, resolution: RequestResolution | None, ids: frozenset[str]
+) -> tuple[Change, ...]:
     """What to set for the path that messages are posted to, which this site serves."""
     wanted = (
-        _body(site) if "body-too-large" in ids else None,
-        _post_timeout(site) if "header-timeout-504" in ids else None,
-        *(common(case, site, ids) if passed(site) else ()),
+        _body(resolution) if "body-too-large" in ids else None,
+        _post_timeout(resolution) if "header-timeout-504" in ids else None,
+        *(common(case, resolution, ids) if passed(resolution) else ()),
     )
     return tuple(change for change in wanted if change)
 
 
-def passed(site: Site | None) -> bool:
+def passed(resolution: RequestResolution | None) -> bool:
     """Whether the site says that the path goes to a backend whose answers could be buffered."""
-    return site is not None and site.upstream is not None and site.upstream.kind in KINDS
+    return (
+        resolution is not None
+        and resolution.upstream is not None
+        and resolution.upstream.kind in KINDS
+    )
 
 
-def kind_of(site: Site | None) -> str:
+def kind_of(resolution: RequestResolution | None) -> str:
     """The family of directives that the path needs."""
-    kind = site.upstream.kind if site and site.upstream else ""
+    kind = resolution.upstream.kind if resolution and resolution.upstream else ""
     return kind if kind in KINDS else "proxy"
 
 
@@ -202,33 +210,33 @@ def _buffering(kind: str, ids: frozenset[str]) -> Change | None:
 def _overruled(kind: str, ids: frozenset[str], case: Case) -> Change | None:
     """The response header overrules the setting, so `yes` has to be ignored (ngx_http_upstream)."""
     name = f"{kind}_ignore_headers"
-    known = case.site.value(name).split() if case.site else []
+    known = case.resolution.value(name).split() if case.resolution else []
     ignored = {entry.lower() for entry in known}
-    asked = {(cell.timeline.header("x-accel-buffering") or "").lower() for cell in case.direct}
+    asked = {(result.timeline.header("x-accel-buffering") or "").lower() for result in case.direct}
     if not ids & HOLDING or "yes" not in asked or "x-accel-buffering" in ignored:
         return None
     return Change(name, " ".join((*known, "X-Accel-Buffering")), _WHY_OVERRULED)
 
 
-def _cache(kind: str, ids: frozenset[str], site: Site | None) -> Change | None:
+def _cache(kind: str, ids: frozenset[str], resolution: RequestResolution | None) -> Change | None:
     name = f"{kind}_cache"
-    is_on = site.value(name) not in ("", "off") if site else False
+    is_on = resolution.value(name) not in ("", "off") if resolution else False
     return Change(name, "off", _WHY_CACHE) if is_on or "cache-replay" in ids else None
 
 
 def _read_timeout(kind: str, ids: frozenset[str], case: Case) -> Change | None:
     name = f"{kind}_read_timeout"
-    now = duration_s(case.site.value(name) or "60") if case.site else 60.0
+    now = duration_s(case.resolution.value(name) or "60") if case.resolution else 60.0
     gap = ping_gap(case)
     needed = "idle-read-timeout" in ids or now == 60 or (gap is not None and now and now <= gap)
     if now is None or now >= LONG_S or not (needed or gap is None):
         return None
-    return Change(name, f"{LONG_S}s", _why_timeout(_force(f"{now:g} s", case.site), gap))
+    return Change(name, f"{LONG_S}s", _why_timeout(_force(f"{now:g} s", case.resolution), gap))
 
 
-def _force(value: str, site: Site | None) -> str:
+def _force(value: str, resolution: RequestResolution | None) -> str:
     """What is said of a value today: without a config only the default is known."""
-    return f"{value} is in force" if site else f"{value} is Nginx's default"
+    return f"{value} is in force" if resolution else f"{value} is Nginx's default"
 
 
 def _why_timeout(now: str, gap: float | None) -> str:
@@ -239,16 +247,16 @@ def _why_timeout(now: str, gap: float | None) -> str:
     )
 
 
-def _body(site: Site | None) -> Change:
-    written = site.value("client_max_body_size") if site else ""
+def _body(resolution: RequestResolution | None) -> Change:
+    written = resolution.value("client_max_body_size") if resolution else ""
     now = size_bytes(written or "1m") or 0
     size = BODY if now < BODY else now * 4
-    why = _WHY_BODY.format(_force(written or "1m", site))
+    why = _WHY_BODY.format(_force(written or "1m", resolution))
     return Change("client_max_body_size", f"{-(-size // 2**20)}m", why)
 
 
-def _post_timeout(site: Site | None) -> Change:
-    name = f"{kind_of(site)}_read_timeout"
-    now = duration_s(site.value(name) or "60") if site else 60.0
+def _post_timeout(resolution: RequestResolution | None) -> Change:
+    name = f"{kind_of(resolution)}_read_timeout"
+    now = duration_s(resolution.value(name) or "60") if resolution else 60.0
     wanted = LONG_S if not now or now < LONG_S else int(now * 4)
-    return Change(name, f"{wanted}s", _WHY_POST.format(_force(f"{now or 0:g} s", site)))
+    return Change(name, f"{wanted}s", _WHY_POST.format(_force(f"{now or 0:g} s", resolution)))

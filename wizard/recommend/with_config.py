@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from wizard.model.case import Case
 from wizard.model.config import Config, Where
 from wizard.model.diagnosis import BlockLine, Recommendation
-from wizard.model.resolution import LocationRef, Site
+from wizard.model.resolution import LocationRef, RequestResolution
 from wizard.model.target import LOCAL, Place
 from wizard.recommend import carve
 from wizard.recommend.affinity import METHODS, balance
@@ -46,117 +46,128 @@ _WHY_UPSTREAM = "the peers that the stream and its messages are spread over"
 _NO_LIMIT = "no limit on this path stands in the config given: is it the one in use?"
 
 
-def parts(case: Case, site: Site, location: LocationRef, ids: frozenset[str]) -> list[Part]:
+def parts(
+    case: Case, resolution: RequestResolution, location: LocationRef, ids: frozenset[str]
+) -> list[Part]:
     """What to write for the stream, for its messages, and around them."""
-    found = [*_paths(case, site, location, ids)]
+    found = [*_paths(case, resolution, location, ids)]
     if "no-affinity" in ids:
-        found.append(_balanced(site))
+        found.append(_balanced(resolution))
     if "limits" in ids:
-        found.append(_zoned(case, site))
-    return [*found, Part(notes=tuple(_notes(case, site, ids)))]
+        found.append(_zoned(case, resolution))
+    return [*found, Part(notes=tuple(_notes(case, resolution, ids)))]
 
 
-def _paths(case: Case, site: Site, location: LocationRef, ids: frozenset[str]) -> Iterator[Part]:
-    message, is_one = case.message_site, _is_one(case, site, location)
-    wanted, queried = changes(case, ids), _queried(message or site, ids)
+def _paths(
+    case: Case, resolution: RequestResolution, location: LocationRef, ids: frozenset[str]
+) -> Iterator[Part]:
+    message, is_one = case.message_resolution, _is_one(case, resolution, location)
+    wanted, queried = changes(case, ids), _queried(message or resolution, ids)
     if is_one:
-        both = (*wanted, *message_changes(case, message or site, ids))
+        both = (*wanted, *message_changes(case, message or resolution, ids))
         wanted = tuple(by_key(both).values())
-    if "location-miss" in ids and (part := reached(site, wanted)):
+    if "location-miss" in ids and (part := reached(resolution, wanted)):
         yield part
     else:
-        yield from _part_of(site, location, pending(site, wanted), queried if is_one else {})
-    if ids & ROUTING and (part := routed(case, site, location, ids)):
+        yield from _part_of(
+            resolution, location, pending(resolution, wanted), queried if is_one else {}
+        )
+    if ids & ROUTING and (part := routed(case, resolution, location, ids)):
         yield part
     elif message and message.location and passed(message) and not is_one:
         settings = pending(message, message_changes(case, message, ids))
         yield from _part_of(message, message.location, settings, queried)
 
 
-def _is_one(case: Case, site: Site, location: LocationRef) -> bool:
+def _is_one(case: Case, resolution: RequestResolution, location: LocationRef) -> bool:
     """Whether one block is for both the stream and its messages."""
-    message = case.message_site
-    if message is None or carve.asked(message) == carve.asked(site):
+    message = case.message_resolution
+    if message is None or carve.asked(message) == carve.asked(resolution):
         return True
     theirs = message.location
     if theirs is None or theirs.directive != location.directive:
         return False
-    both = (plan(site, location, Recast({})), plan(message, theirs, Recast({})))
+    both = (plan(resolution, location, Recast({})), plan(message, theirs, Recast({})))
     return all(one and one.summary == WIDE for one in both)
 
 
-def pending(site: Site, wanted: tuple[Change, ...]) -> tuple[Change, ...]:
+def pending(resolution: RequestResolution, wanted: tuple[Change, ...]) -> tuple[Change, ...]:
     """Those that are not in force already. A set's lines may be, and must be repeated."""
-    return tuple(one for one in wanted if one.name in SETS or site.value(one.name) != one.value)
+    return tuple(
+        one for one in wanted if one.name in SETS or resolution.value(one.name) != one.value
+    )
 
 
 def _part_of(
-    site: Site, location: LocationRef, wanted: tuple[Change, ...], renamed: dict[str, Rewritten]
+    resolution: RequestResolution,
+    location: LocationRef,
+    wanted: tuple[Change, ...],
+    renamed: dict[str, Rewritten],
 ) -> Iterator[Part]:
     dropped = {one.name for one in wanted} & {"limit_conn"}
     recast = Recast(by_key(wanted), renamed, frozenset(dropped))
-    made = plan(site, location, recast) if wanted or renamed else None
+    made = plan(resolution, location, recast) if wanted or renamed else None
     if made:
         what = " and ".join(
             [*(f"{one.name} {one.value}" for one in wanted if not one.repeated), *renamed]
         )
-        path = visible(carve.asked(site))
+        path = visible(carve.asked(resolution))
         yield Part(made.summary.format(what=what or "the lost headers", path=path), made.placed)
 
 
-def _queried(site: Site, ids: frozenset[str]) -> dict[str, Rewritten]:
+def _queried(resolution: RequestResolution, ids: frozenset[str]) -> dict[str, Rewritten]:
     """The `proxy_pass` that loses the query, written anew."""
-    if "query-dropped" not in ids or site.location is None:
+    if "query-dropped" not in ids or resolution.location is None:
         return {}
-    lines = (one for one in site.location.directive.block or () if one.name in PASSES)
+    lines = (one for one in resolution.location.directive.block or () if one.name in PASSES)
     texts = {one.name: with_query(one) for one in lines}
     return {name: Rewritten(text, _WHY_QUERY) for name, text in texts.items() if text}
 
 
-def _balanced(site: Site) -> Part:
+def _balanced(resolution: RequestResolution) -> Part:
     """The upstream block with affinity; a sketch of one where there is none."""
-    made = balance(site)
-    found = own_layer(site.config, made.block) if made.block else None
+    made = balance(resolution)
+    found = own_layer(resolution.config, made.block) if made.block else None
     if found is None:
-        return Part("affinity for the upstream", sketches=(_sketch(site, made.change),),
+        return Part("affinity for the upstream", sketches=(_sketch(resolution, made.change),),
                     notes=(made.note,))  # fmt: skip
     recast = Recast(by_key([made.change]), dropped=METHODS - {"hash"})
     placed = inside(*found, recast, why=_WHY_UPSTREAM)
     return Part(f"{made.change.name} {made.change.value} in {placed.draft.header}", (placed,))
 
 
-def _sketch(site: Site, change: Change) -> Draft:
-    servers = [Change("server", peer, "a peer of today") for peer in _peers(site)]
+def _sketch(resolution: RequestResolution, change: Change) -> Draft:
+    servers = [Change("server", peer, "a peer of today") for peer in _peers(resolution)]
     pieces = tuple(map(changed, (change, *servers)))
     return Draft("upstream backend", _WHY_UPSTREAM, pieces, Indent("", "    "))
 
 
-def _peers(site: Site) -> tuple[str, ...]:
-    return (site.upstream.peers if site.upstream else ()) or ("BACKEND:PORT",)
+def _peers(resolution: RequestResolution) -> tuple[str, ...]:
+    return (resolution.upstream.peers if resolution.upstream else ()) or ("BACKEND:PORT",)
 
 
-def _zoned(case: Case, site: Site) -> Part:
+def _zoned(case: Case, resolution: RequestResolution) -> Part:
     """The zone that the streams are counted in, before the server block."""
     wanted = (*changes(case, frozenset({"limits"})), *_for_messages(case))
     names = {one.name for one in wanted}
-    found = own_layer(site.config, site.server.directive) if site.server else None
+    found = own_layer(resolution.config, resolution.server.directive) if resolution.server else None
     if not names & {"limit_conn", "limit_req_dry_run"}:
         return Part(notes=(_NO_LIMIT,))
     if "limit_conn" not in names or found is None:
         return Part()
-    text = zone(site)
+    text = zone(resolution)
     name, *args = text.rstrip(";").split()
     return Part("a zone of its own", (before(*found, Piece(name, tuple(args), text, text, WHY_ZONE,
                                                            kept=False)),))  # fmt: skip
 
 
 def _for_messages(case: Case) -> tuple[Change, ...]:
-    return message_changes(case, case.message_site, frozenset({"limits"}))
+    return message_changes(case, case.message_resolution, frozenset({"limits"}))
 
 
-def _notes(case: Case, site: Site, ids: frozenset[str]) -> Iterator[str]:
-    buffering = f"{kind_of(site)}_buffering"
-    if ids & HOLDING and "location-miss" not in ids and site.value(buffering) == "off":
+def _notes(case: Case, resolution: RequestResolution, ids: frozenset[str]) -> Iterator[str]:
+    buffering = f"{kind_of(resolution)}_buffering"
+    if ids & HOLDING and "location-miss" not in ids and resolution.value(buffering) == "off":
         yield _STALE.format(buffering)
     if "upgrade-hardcoded" in ids:
         yield _WEBSOCKETS
@@ -179,22 +190,26 @@ _UNNAMED = "the config came without a name: the diff calls it nginx.conf"
 _SHARED = "{} is included {} times: the change holds for each"
 
 
-def from_site(case: Case, site: Site, ids: frozenset[str], reveal: bool) -> Recommendation:
+def from_site(
+    case: Case, resolution: RequestResolution, ids: frozenset[str], reveal: bool
+) -> Recommendation:
     """The change to the locations that serve, or locations of their own carved out of them."""
-    if site.location is None or not (passed(site) or "location-miss" in ids):
+    if resolution.location is None or not (passed(resolution) or "location-miss" in ids):
         return from_observation(case, ids, _NO_LOCATION)
-    found = parts(case, site, site.location, ids)
+    found = parts(case, resolution, resolution.location, ids)
     if not any(part.summary for part in found):
-        return _nothing_to_write(site, site.location, ids, found)
-    return _written(case, site, found, reveal)
+        return _nothing_to_write(resolution, resolution.location, ids, found)
+    return _written(case, resolution, found, reveal)
 
 
-def _written(case: Case, site: Site, found: list[Part], reveal: bool) -> Recommendation:
+def _written(
+    case: Case, resolution: RequestResolution, found: list[Part], reveal: bool
+) -> Recommendation:
     made = tuple(one for part in found for one in part.placed)
     drafts = [
         draft for part in found for draft in (*(p.draft for p in part.placed), *part.sketches)
     ]
-    diff, directory = _diff(site.config, made, reveal) if made else (None, "")
+    diff, directory = _diff(resolution.config, made, reveal) if made else (None, "")
     return Recommendation(
         summary="; ".join(part.summary for part in found if part.summary),
         lines=tuple(_lines(drafts, reveal)),
@@ -204,7 +219,7 @@ def _written(case: Case, site: Site, found: list[Part], reveal: bool) -> Recomme
         omitted=omitted([piece for draft in drafts for piece in draft.pieces]),
         adapt=(
             *(note for part in found for note in part.notes),
-            *_adapt(site.config, made, diff, reveal),
+            *_adapt(resolution.config, made, diff, reveal),
             *(_elsewhere(case.target.conf) if made else ()),
         ),
     )
@@ -218,10 +233,10 @@ def _lines(drafts: list[Draft], reveal: bool) -> Iterator[BlockLine]:
 
 
 def _nothing_to_write(
-    site: Site, location: LocationRef, ids: frozenset[str], found: list[Part]
+    resolution: RequestResolution, location: LocationRef, ids: frozenset[str], found: list[Part]
 ) -> Recommendation:
     """The location as it stands, where the config has nothing that is to be changed."""
-    layer = own_layer(site.config, location.directive)
+    layer = own_layer(resolution.config, location.directive)
     lines = inside(*layer, Recast({})).draft.lines(reveal=False) if layer else ()
     notes = tuple(note for part in found for note in part.notes)
     summary = _LOADED if ids & HOLDING else _BY_HAND if notes else _OTHER

@@ -30,7 +30,7 @@ class Entry:
         name: What the target is called, made safe.
         verdict: None where it was not asked: what nobody looked at is neither well nor unclear.
         cause: The primary cause with its confidence; empty where there is none.
-        first_event_s: When the slowest leg through the proxy had its first event, in seconds from
+        first_event_s: When the slowest probe through the proxy had its first event, in seconds from
             its start; None where one of them had none.
         elapsed_s: How long this target took, in seconds.
         problems: What was wrong with its inputs and its vantages, one sentence each.
@@ -111,9 +111,9 @@ def _row(one: Entry) -> tuple[str, ...]:
 
 def _line(row: Sequence[str], names: int, widths: Sequence[int]) -> str:
     name, verdict, cause, event, took = row
-    cells = (f"{cut(name, names):<{names}}", f"{verdict:<{widths[0]}}", f"{cause:<{widths[1]}}",
+    results = (f"{cut(name, names):<{names}}", f"{verdict:<{widths[0]}}", f"{cause:<{widths[1]}}",
              f"{event:>{widths[2]}}", f"{took:>{widths[3]}}")  # fmt: skip
-    return _GAP.join(cells).rstrip() + "\n"
+    return _GAP.join(results).rstrip() + "\n"
 
 
 def cut(name: str, size: int) -> str:
@@ -150,7 +150,7 @@ def markdown_table(entries: Sequence[Entry], elapsed_s: float) -> str:
     return f"{title}\n\n{elapsed_s:.1f} s\n\n" + "\n".join(rows)
 
 
-SCHEMA = "ssewizard.reports/1"
+SCHEMA = "ssewizard.reports/2"
 NOT_ASKED = "not asked: the run was interrupted before"
 
 
@@ -186,8 +186,8 @@ def unasked(format: str, name: str, url: str) -> Entry:
 
 
 def _first_event(result: Result) -> float | None:
-    cells = [cell for cell in result.case.proxy if cell.counts]
-    times = [cell.timeline.first_event_s for cell in cells]
+    results = [probe_result for probe_result in result.case.proxy if probe_result.counts]
+    times = [probe_result.timeline.first_event_s for probe_result in results]
     known = [at for at in times if at is not None]
     return max(known) if known and len(known) == len(times) else None
 

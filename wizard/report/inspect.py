@@ -5,64 +5,64 @@ from collections.abc import Sequence
 from typing import Any
 
 from wizard.diagnose.config import ConfigFinding
-from wizard.model.resolution import Delivery, Setting, Site
+from wizard.model.resolution import Delivery, RequestResolution, Setting
 from wizard.report.text import filled, parted, section
 from wizard.text.text import safe
 
-SCHEMA = "ssewizard.inspect/1"
+SCHEMA = "ssewizard.inspect/2"
 
 
-def inspect_json(site: Site, findings: Sequence[ConfigFinding]) -> str:
+def inspect_json(resolution: RequestResolution, findings: Sequence[ConfigFinding]) -> str:
     """The answer. Added to the contract: `undecided`, and `reason` of server and location."""
     data = {
         "schema": SCHEMA,
-        "nginx_version": site.version,
-        "server": _server(site),
-        "location": _location(site),
-        "upstream": _upstream(site),
+        "nginx_version": resolution.version,
+        "server": _server(resolution),
+        "location": _location(resolution),
+        "upstream": _upstream(resolution),
         "effective": {
             name: {"value": safe(setting.value), "origin": safe(setting.origin)}
-            for name, setting in sorted(site.effective.items())
+            for name, setting in sorted(resolution.effective.items())
         },
-        "delivery": [_row(row) for row in site.delivery],
+        "delivery": [_row(row) for row in resolution.delivery],
         "findings": [
             {"id": one.id, "where": safe(one.where), "text": safe(one.text)} for one in findings
         ],
-        "undecided": [safe(doubt) for doubt in site.undecided],
+        "undecided": [safe(doubt) for doubt in resolution.undecided],
     }
     return json.dumps(data, indent=2) + "\n"
 
 
-def _server(site: Site) -> dict[str, Any] | None:
-    if site.server is None:
+def _server(resolution: RequestResolution) -> dict[str, Any] | None:
+    if resolution.server is None:
         return None
-    where = site.server.directive.where
+    where = resolution.server.directive.where
     return {
-        "name": safe(site.server.name),
-        "listen": [safe(text) for text in site.server.listen],
+        "name": safe(resolution.server.name),
+        "listen": [safe(text) for text in resolution.server.listen],
         "file": safe(where.file),
         "line": where.line,
-        "reason": safe(site.server.reason),
+        "reason": safe(resolution.server.reason),
     }
 
 
-def _location(site: Site) -> dict[str, Any] | None:
-    if site.location is None:
+def _location(resolution: RequestResolution) -> dict[str, Any] | None:
+    if resolution.location is None:
         return None
-    where = site.location.directive.where
+    where = resolution.location.directive.where
     return {
-        "modifier": site.location.modifier,
-        "path": safe(site.location.path),
+        "modifier": resolution.location.modifier,
+        "path": safe(resolution.location.path),
         "file": safe(where.file),
         "line": where.line,
-        "reason": safe(site.location.reason),
+        "reason": safe(resolution.location.reason),
     }
 
 
-def _upstream(site: Site) -> dict[str, Any] | None:
-    if site.upstream is None or site.upstream.kind == "static":
+def _upstream(resolution: RequestResolution) -> dict[str, Any] | None:
+    if resolution.upstream is None or resolution.upstream.kind == "static":
         return None
-    upstream = site.upstream
+    upstream = resolution.upstream
     return {
         "pass": safe(upstream.passed),
         "peers": [safe(peer) for peer in upstream.peers],
@@ -80,14 +80,18 @@ def _row(row: Delivery) -> dict[str, str]:
     }
 
 
-def inspect_text(site: Site, findings: Sequence[ConfigFinding]) -> str:
+def inspect_text(resolution: RequestResolution, findings: Sequence[ConfigFinding]) -> str:
     """The same for a person: what is set, then the defaults that say something."""
-    found = sorted(site.effective.items())
+    found = sorted(resolution.effective.items())
     rows = [(name, one) for name, one in found if one.origin != "default"]
     defaults = [(name, one) for name, one in found if one.origin == "default" and one.value]
     parts = [
         "".join(
-            [f"nginx {safe(site.version or '(version not known)')}\n", *_asked(site), *_who(site)]
+            [
+                f"nginx {safe(resolution.version or '(version not known)')}\n",
+                *_asked(resolution),
+                *_who(resolution),
+            ]
         ),
         section("Set in the config", (_setting(name, one) for name, one in rows)),
         section("Nginx's defaults", (_setting(name, one) for name, one in defaults)),
@@ -95,11 +99,11 @@ def inspect_text(site: Site, findings: Sequence[ConfigFinding]) -> str:
             "An event stream is",
             (
                 f"  {r.result:<13} for {r.client}, {r.encoding}, upstream {r.upstream}\n"
-                for r in site.delivery
+                for r in resolution.delivery
             ),
         ),
         "".join(_found(one) for one in findings),
-        "".join(filled(f"not decided: {safe(doubt)}", "", "  ") for doubt in site.undecided),
+        "".join(filled(f"not decided: {safe(doubt)}", "", "  ") for doubt in resolution.undecided),
     ]
     return parted(parts)
 
@@ -119,23 +123,28 @@ def _found(one: ConfigFinding) -> str:
     return filled(f"{one.id} ({safe(one.where)}): {safe(one.text)}", "", "  ")
 
 
-def _asked(site: Site) -> list[str]:
+def _asked(resolution: RequestResolution) -> list[str]:
     """The command that printed the config, where it is more than `nginx -T`."""
-    return [f"read by   {safe(site.config.asked)}\n"] if site.config.asked else []
+    return [f"read by   {safe(resolution.config.asked)}\n"] if resolution.config.asked else []
 
 
-def _who(site: Site) -> list[str]:
+def _who(resolution: RequestResolution) -> list[str]:
     lines = []
-    if site.server is not None:
-        name = safe(site.server.name) or "(no name)"
-        lines.append(f"server    {name}, {site.server.directive.where}: {site.server.reason}")
-    if site.location is None:
+    if resolution.server is not None:
+        name = safe(resolution.server.name) or "(no name)"
+        lines.append(
+            f"server    {name}, {resolution.server.directive.where}: {resolution.server.reason}"
+        )
+    if resolution.location is None:
         lines.append("location  none matches this path")
     else:
-        place = f"{site.location.modifier} {site.location.path}".strip()
-        lines.append(f"location  {place}, {site.location.directive.where}: {site.location.reason}")
-    if site.upstream is not None and site.upstream.kind != "static":
-        peers = ", ".join(site.upstream.peers) or "decided by variables"
-        uri = site.upstream.request_uri or "?"
-        lines.append(f"upstream  {site.upstream.passed} ({peers}), gets {uri}")
+        place = f"{resolution.location.modifier} {resolution.location.path}".strip()
+        lines.append(
+            f"location  {place}, {resolution.location.directive.where}: "
+            f"{resolution.location.reason}"
+        )
+    if resolution.upstream is not None and resolution.upstream.kind != "static":
+        peers = ", ".join(resolution.upstream.peers) or "decided by variables"
+        uri = resolution.upstream.request_uri or "?"
+        lines.append(f"upstream  {resolution.upstream.passed} ({peers}), gets {uri}")
     return [filled(safe(line), "", " " * 10) for line in lines]

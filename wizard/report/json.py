@@ -4,15 +4,15 @@ import json
 from typing import Any
 
 from wizard import __version__
-from wizard.model.case import HELD, Cell
+from wizard.model.case import HELD, ProbeResult
 from wizard.model.diagnosis import Finding, Recommendation
 from wizard.model.handshake import Handshake
-from wizard.report.hops import ladder_json, loss_json, vantages_json
+from wizard.report.hops import first_failing_hop_json, hops_json, vantages_json
 from wizard.report.logs import logs_json
 from wizard.report.result import Check, Result
 from wizard.text.text import safe
 
-SCHEMA = "ssewizard.report/1"
+SCHEMA = "ssewizard.report/2"
 
 
 def json_report(result: Result) -> str:
@@ -40,8 +40,8 @@ def report_data(result: Result) -> dict[str, Any]:
         "causes": [_finding(cause) for cause in diagnosis.causes],
         "risks": [_finding(risk) for risk in diagnosis.risks],
         "notes": [safe(note) for note in diagnosis.notes],
-        "ladder": ladder_json(result.case),
-        "loss": loss_json(result.case),
+        "hops": hops_json(result.case),
+        "first_failing_hop": first_failing_hop_json(result.case),
         "vantages": vantages_json(result.case),
         "checks": [_check(check) for check in result.checks],
         "logs": logs_json(result.case),
@@ -60,35 +60,35 @@ def _finding(finding: Finding) -> dict[str, Any]:
             {"kind": one.kind, "where": safe(one.where), "text": safe(one.text)}
             for one in finding.evidence
         ],
-        "apart": safe(finding.apart),
+        "distinguishes": safe(finding.distinguishes),
         "fix": {"summary": safe(finding.fix.summary), "where": finding.fix.where},
     }
 
 
 def _check(check: Check) -> dict[str, Any]:
-    runs = [_run(cell) for cell in check.cells]
+    runs = [_run(probe_result) for probe_result in check.results]
     return {"id": check.id, "status": check.status, "why": check.why, "runs": runs}
 
 
-def _run(cell: Cell) -> dict[str, Any]:
-    line = cell.timeline
+def _run(probe_result: ProbeResult) -> dict[str, Any]:
+    line = probe_result.timeline
     return {
-        "vantage": line.leg.vantage,
-        "hop": line.leg.hop,
-        "http": line.leg.http,
-        "encoding": line.leg.encoding,
+        "vantage": line.probe.vantage,
+        "hop": line.probe.hop,
+        "http": line.probe.http,
+        "encoding": line.probe.encoding,
         "status": line.status,
         "connect_s": _rounded(line.connect_s),
         "headers_s": _rounded(line.headers_s),
         "first_event_s": _rounded(line.first_event_s),
         "events": line.events,
         "bytes": line.bytes,
-        "held": cell.outcome in HELD,
+        "held": probe_result.outcome in HELD,
         "ended": line.ended or "open",
-        "label": line.leg.label,
-        "url": safe(line.leg.url),
-        "outcome": cell.outcome,
-        "why": safe(cell.why),
+        "label": line.probe.label,
+        "url": safe(line.probe.url),
+        "outcome": probe_result.outcome,
+        "why": safe(probe_result.why),
         "framing": line.framing,
         "dns_s": _rounded(line.dns_s),
         "tls_s": _rounded(line.tls_s),
@@ -109,7 +109,7 @@ def _handshake(one: Handshake) -> dict[str, Any]:
         "server": safe(one.server),
         "sibling": _handshake(one.sibling) if one.sibling else None,
         "exchanges": [
-            {"what": each.what, "url": safe(each.line.leg.url), "status": each.line.status}
+            {"what": each.what, "url": safe(each.line.probe.url), "status": each.line.status}
             for each in one.exchanges
         ],
     }

@@ -4,7 +4,7 @@ import re
 from textwrap import dedent
 
 from wizard.model.diagnosis import Finding, Recommendation
-from wizard.report.hops import ladder_markdown
+from wizard.report.hops import hops_markdown
 from wizard.report.logs import logs_lines
 from wizard.report.result import Check, Result
 from wizard.report.text import apply_text
@@ -28,7 +28,7 @@ def markdown_parts(result: Result, name: str = "") -> list[str]:
         f"# {called}{diagnosis.verdict}: {inert(diagnosis.summary)}",
         f"`{_code(result.case.target.url)}`, {result.elapsed_s:.1f} s",
         *(_cause(cause) for cause in diagnosis.causes),
-        ladder_markdown(result.case),
+        hops_markdown(result.case),
         _checks(result.checks),
         _list("Before the probes, by the logs", [inert(row) for row in logs_lines(result.case)]),
         _list(
@@ -47,22 +47,28 @@ def _cause(cause: Finding) -> str:
     )
     return (
         f"## {cause.id} ({cause.confidence})\n\n{inert(cause.title)}.\n\n{evidence}\n\n"
-        f"Apart: {inert(cause.apart)}\n\nFix ({cause.fix.where}): {inert(cause.fix.summary)}."
+        f"Apart: {inert(cause.distinguishes)}\n\n"
+        f"Fix ({cause.fix.where}): {inert(cause.fix.summary)}."
     )
 
 
 def _checks(checks: tuple[Check, ...]) -> str:
     rows = ["| check | status | why |", "|---|---|---|"]
     rows += [f"| {check.id} | {check.status} | {inert(check.why)} |" for check in checks]
-    cells = ["| leg | outcome | connect | headers | first event |", "|---|---|---|---|---|"]
+    results = ["| probe | outcome | connect | headers | first event |", "|---|---|---|---|---|"]
     for check in checks:
-        for cell in check.cells:
-            line = cell.timeline
+        for probe_result in check.results:
+            line = probe_result.timeline
             times = (line.connect_s, line.headers_s, line.first_event_s)
-            cells.append(
-                f"| {inert(line.leg.label)} | {cell.outcome} | {' | '.join(map(seconds, times))} |"
+            results.append(
+                f"| {inert(line.probe.label)} | {probe_result.outcome} | "
+                f"{' | '.join(map(seconds, times))} |"
             )
-    return "## Checks\n\n" + "\n".join(rows) + ("\n\n" + "\n".join(cells) if len(cells) > 2 else "")
+    return (
+        "## Checks\n\n"
+        + "\n".join(rows)
+        + ("\n\n" + "\n".join(results) if len(results) > 2 else "")
+    )
 
 
 def _recommendation(made: Recommendation) -> list[str]:

@@ -4,7 +4,7 @@ it. Every name is a promise to somebody's alert rule: add, never rename."""
 from collections.abc import Iterable, Iterator, Mapping
 
 from wizard import __version__
-from wizard.model.case import HELD, Cell
+from wizard.model.case import HELD, ProbeResult
 from wizard.report.result import Check, Result, unread
 from wizard.text.text import safe
 
@@ -84,23 +84,23 @@ def samples(target: str, result: Result) -> Iterator[Sample]:
         yield "cause", (of, ("id", cause.id), ("confidence", cause.confidence)), 1.0
     for check in result.checks:
         yield "check", (of, ("check", check.id), ("status", check.status)), 1.0
-        for cell in check.cells:
+        for probe_result in check.results:
             # A request that was not made has come to nothing: not to 0 bytes, not to "not held".
-            if cell.counts:
-                yield from _of_leg(of, check, cell)
+            if probe_result.counts:
+                yield from _of_probe(of, check, probe_result)
     yield "unread_inputs", (of,), float(len(unread(case)))
-    for one in case.equipment:
+    for one in case.capabilities:
         yield "vantage_usable", (of, ("vantage", one.vantage)), float(not one.problem)
     yield "run_timestamp_seconds", (of,), case.started
     yield "elapsed_seconds", (of,), result.elapsed_s
 
 
-def _of_leg(of: tuple[str, str], check: Check, cell: Cell) -> Iterator[Sample]:
-    line = cell.timeline
-    labels = (of, ("check", check.id), ("url", safe(line.leg.url, 200)),
-              ("vantage", line.leg.vantage), ("hop", line.leg.hop),
-              ("http", line.leg.http), ("encoding", line.leg.encoding))  # fmt: skip
-    yield "held", labels, float(cell.outcome in HELD)
+def _of_probe(of: tuple[str, str], check: Check, probe_result: ProbeResult) -> Iterator[Sample]:
+    line = probe_result.timeline
+    labels = (of, ("check", check.id), ("url", safe(line.probe.url, 200)),
+              ("vantage", line.probe.vantage), ("hop", line.probe.hop),
+              ("http", line.probe.http), ("encoding", line.probe.encoding))  # fmt: skip
+    yield "held", labels, float(probe_result.outcome in HELD)
     times = (line.connect_s, line.headers_s, line.first_event_s)
     for name, at in zip(("connect", "headers", "first_event"), times, strict=True):
         if at is not None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from wizard.diagnose.rules.rule import Rule, Station
+from wizard.diagnose.rules.rule import Rule, Stage
 
 FOLDER = "docs/failure-modes"
 MADE = "<!-- Generated from wizard/diagnose/rules by `make docs`: edit the rule, not this page. -->"
@@ -13,14 +13,14 @@ _PLACES = {
     "client": "the client",
     "outer-proxy": "the proxy in front of Nginx",
 }
-_STATIONS: Mapping[Station, str] = {
-    Station.REACH: "Not reached",
-    Station.ADMIT: "Refused",
-    Station.ROUTE: "Wrong server, location, path or transport",
-    Station.BACKEND: "The backend",
-    Station.HOLD: "Held or late",
-    Station.MESSAGE: "The stream is live, the POST or its reply fails",
-    Station.CUT: "Cut",
+_STAGES: Mapping[Stage, str] = {
+    Stage.REACH: "Not reached",
+    Stage.ADMIT: "Refused",
+    Stage.ROUTE: "Wrong server, location, path or transport",
+    Stage.BACKEND: "The backend",
+    Stage.HOLD: "Held or late",
+    Stage.MESSAGE: "The stream is live, the POST or its reply fails",
+    Stage.CUT: "Cut",
 }
 
 
@@ -55,7 +55,7 @@ def page(rule: Rule, scenarios: Sequence[str] = ()) -> str:
 
 def index(rules: Iterable[Rule]) -> str:
     """All failure modes, in the order in which a request meets them."""
-    known = sorted(rules, key=lambda rule: (rule.station, rule.id))
+    known = sorted(rules, key=lambda rule: (rule.stage, rule.id))
     parts = [
         MADE,
         "# Failure modes",
@@ -63,8 +63,8 @@ def index(rules: Iterable[Rule]) -> str:
         "They stand in the order in which a request meets them: of two equally sure causes the "
         "first is named.",
     ]
-    for station, title in _STATIONS.items():
-        rows = [_row(rule) for rule in known if rule.station == station]
+    for stage, title in _STAGES.items():
+        rows = [_row(rule) for rule in known if rule.stage == stage]
         if rows:
             table = "\n".join(("| id | what is wrong | mended at |", "|---|---|---|", *rows))
             parts += [f"## {title}", table]

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from wizard.investigation.step_results import of_cells
-from wizard.model.case import Case, Cell, State, StepId, StepState
+from wizard.investigation.step_results import of_results
+from wizard.model.case import Case, ProbeResult, State, StepId, StepState
 from wizard.model.diagnosis import Diagnosis, Recommendation
 from wizard.model.handshake import Handshake
 from wizard.text.text import safe
@@ -29,7 +29,7 @@ class Check:
     id: CheckId
     status: Status
     why: str
-    cells: tuple[Cell, ...] = ()
+    results: tuple[ProbeResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Result:
         """The proxies in a row, where any were named."""
         if not self.case.target.hops:
             return ()
-        state, why = of_cells(self.case.hops, self.case.handshake("proxy"))
+        state, why = of_results(self.case.hops, self.case.handshake("proxy"))
         return (Check("sse-hop", _status(state), safe(why), self.case.hops),)
 
     def _check(self, id: CheckId, step: StepId) -> Check:
@@ -60,15 +60,15 @@ class Result:
         status, why = _status(state.state), state.why or "it did not run"
         if id == "sse-proxy" and state.state in ("pass", "warn", "fail"):
             # The step counts the handshake too; here that is a check of its own.
-            ran = of_cells(self.case.proxy, self.case.handshake("proxy"))
+            ran = of_results(self.case.proxy, self.case.handshake("proxy"))
             status, why = _status(ran[0]), ran[1]
-        return Check(id, status, safe(why), self._cells(id))
+        return Check(id, status, safe(why), self._results(id))
 
-    def _cells(self, id: CheckId) -> tuple[Cell, ...]:
+    def _results(self, id: CheckId) -> tuple[ProbeResult, ...]:
         if id == "root-proxy" and self.case.root is not None:
-            from wizard.diagnose.outcome import judge
+            from wizard.diagnose.outcome import classify
 
-            return (judge(self.case.root),)
+            return (classify(self.case.root),)
         return {"sse-proxy": self.case.proxy, "sse-direct": self.case.direct}.get(id, ())
 
 
@@ -79,13 +79,13 @@ def problems(case: Case) -> tuple[str, ...]:
 
 def unreached(case: Case) -> tuple[str, ...]:
     """Why vantages could not be used, one sentence each."""
-    return tuple(one.problem for one in case.equipment if one.problem)
+    return tuple(one.problem for one in case.capabilities if one.problem)
 
 
 def unread(case: Case) -> tuple[str, ...]:
     """Those of them that cost an input: a log of which only a part was read has been read."""
-    lost = (one for one in case.logs if not one.read and one.history is None)
-    logs = (one.problem for one in lost if one.problem)
+    failing = (one for one in case.logs if not one.read and one.history is None)
+    logs = (one.problem for one in failing if one.problem)
     return (*case.problems.values(), *logs)
 
 

@@ -4,9 +4,9 @@ import shlex
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 
-from wizard.model.case import Cell
+from wizard.model.case import ProbeResult
 from wizard.model.diagnosis import BlockLine, Finding, Recommendation
-from wizard.report.hops import ladder_text
+from wizard.report.hops import hops_text
 from wizard.report.logs import logs_text
 from wizard.report.result import Check, Result
 from wizard.text.text import printable_block, safe, seconds
@@ -26,7 +26,7 @@ def text_report(result: Result, *, color: bool = False) -> str:
     parts = [
         head.replace(verdict, paint(verdict, diagnosis.verdict), 1),
         *(cause_text(cause) for cause in diagnosis.causes),
-        ladder_text(result.case),
+        hops_text(result.case),
         _checks(result.checks, paint),
         logs_text(result.case),
         section("Risks (not seen to break anything now)", map(_risk, diagnosis.risks)),
@@ -84,9 +84,9 @@ def cause_text(cause: Finding) -> str:
         filled(f"{one.kind:<6} {safe(one.where, 120)}: {safe(one.text)}", "  ", "         ")
         for one in cause.evidence
     ]
-    apart = filled(f"Apart: {safe(cause.apart)}") if cause.apart else ""
+    distinguishes = filled(f"Apart: {safe(cause.distinguishes)}") if cause.distinguishes else ""
     fix = filled(f"Fix ({cause.fix.where}): {safe(cause.fix.summary)}.")
-    return f"{filled(head, '', '  ')}{''.join(rows)}{apart}{fix}"
+    return f"{filled(head, '', '  ')}{''.join(rows)}{distinguishes}{fix}"
 
 
 def _risk(risk: Finding) -> str:
@@ -95,8 +95,8 @@ def _risk(risk: Finding) -> str:
 
 
 def _checks(checks: Sequence[Check], paint: Callable[[str, str], str]) -> str:
-    """Each check in a row, its legs below it; the times stand in columns."""
-    names = [len(_leg_name(cell)) for check in checks for cell in check.cells]
+    """Each check in a row, its probes below it; the times stand in columns."""
+    names = [len(_probe_name(probe_result)) for check in checks for probe_result in check.results]
     wide = min(_WIDEST, max([*names, _NARROWEST - 1]) + 2)
     return section(
         f"{'Checks':<{wide + 23}}{'connect':>10}{'headers':>10}{'first event':>13}",
@@ -105,29 +105,31 @@ def _checks(checks: Sequence[Check], paint: Callable[[str, str], str]) -> str:
 
 
 _NARROWEST, _WIDEST = 13, 24
-"""How wide a leg's name is at the least and at the most: with its times it fills 80 columns."""
+"""How wide a probe's name is at the least and at the most: with its times it fills 80 columns."""
 
 
 def _check(check: Check, paint: Callable[[str, str], str], wide: int) -> str:
     mark = paint(_MARKS[check.status], check.status)
     row = filled(f"{check.id:<10}  {check.why}", "        ", " " * 20)[8:]
-    return f"  {mark}  {row}" + "".join(_cell_row(cell, wide) for cell in check.cells)
+    return f"  {mark}  {row}" + "".join(
+        _cell_row(probe_result, wide) for probe_result in check.results
+    )
 
 
-def _leg_name(cell: Cell) -> str:
+def _probe_name(probe_result: ProbeResult) -> str:
     """How it was asked, and at which hop or from which vantage: `edge h1 gzip`. A long one goes
     without what is usual, not without its end."""
-    whole = cell.timeline.leg.label.partition(" ")[2]
+    whole = probe_result.timeline.probe.label.partition(" ")[2]
     return whole if len(whole) < _WIDEST else whole.replace(" identity", "", 1)
 
 
-def _cell_row(cell: Cell, wide: int) -> str:
-    """One leg in one row: outcome and times, in the columns of `Checks`."""
-    line = cell.timeline
+def _cell_row(probe_result: ProbeResult, wide: int) -> str:
+    """One probe in one row: outcome and times, in the columns of `Checks`."""
+    line = probe_result.timeline
     times = [seconds(at) for at in (line.connect_s, line.headers_s, line.first_event_s)]
-    name = safe(_leg_name(cell))
+    name = safe(_probe_name(probe_result))
     shown = name if len(name) < wide else f"{name[: wide - 2]}…"
-    row = f"{'':10}{shown:<{wide}}{cell.outcome:<13}"
+    row = f"{'':10}{shown:<{wide}}{probe_result.outcome:<13}"
     return f"{row}{times[0]:>10}{times[1]:>10}{times[2]:>13}\n"
 
 

@@ -5,10 +5,10 @@ import re
 import time
 from dataclasses import dataclass
 
-from wizard.model.equipment import Equipment
+from wizard.model.capabilities import Capabilities
 from wizard.text.errors import VantageError
 from wizard.text.text import safe
-from wizard.vantage.remote_process import Far
+from wizard.vantage.remote_process import RemoteProcess
 from wizard.vantage.scripts import BEGIN, END
 
 WITHIN = 10.0
@@ -42,28 +42,28 @@ class Found:
         tools: By name, what each says of its version.
     """
 
-    equipment: Equipment
+    capabilities: Capabilities
     tools: dict[str, str]
 
 
-async def find_out(far: Far, name: str) -> Found:
+async def discover(remote: RemoteProcess, name: str) -> Found:
     """Ask a place that was reached with `QUESTIONS`. Raises `VantageError`."""
     try:
         async with asyncio.timeout(WITHIN):
-            round_trip = min([await _echo(far) for _ in range(ROUNDS)])
-            clock = await _clock(far)
-            tools = await _tools(far)
+            round_trip = min([await _echo(remote) for _ in range(ROUNDS)])
+            clock = await _clock(remote)
+            tools = await _tools(remote)
     except TimeoutError:
         raise VantageError(f"{name}: no answer within {WITHIN:.0f} s once reached") from None
     except _SilentError:
-        raise VantageError(f"{name}: {far.lost}") from None
+        raise VantageError(f"{name}: {remote.failing}") from None
     except _SenselessError:
         raise VantageError(f"{name}: it answers what was not asked") from None
     if not tools:
         raise VantageError(f"{name}: it has no curl, wget, python3, bash or nc to ask with")
     tool = next(iter(tools))
     version = _version(tool, tools[tool])
-    return Found(Equipment(name, tool, version, round_trip, *clock), tools)
+    return Found(Capabilities(name, tool, version, round_trip, *clock), tools)
 
 
 class _SilentError(Exception):
@@ -74,9 +74,9 @@ class _SenselessError(Exception):
     """It prints without end or sense."""
 
 
-async def _answer(far: Far) -> str:
+async def _answer(remote: RemoteProcess) -> str:
     try:
-        line = await far.stdout.readuntil(b"\n")
+        line = await remote.stdout.readuntil(b"\n")
     except asyncio.IncompleteReadError:
         raise _SilentError from None
     except asyncio.LimitOverrunError:
@@ -84,22 +84,22 @@ async def _answer(far: Far) -> str:
     return line.decode("utf-8", "replace").rstrip("\r\n")
 
 
-async def _echo(far: Far) -> float:
+async def _echo(remote: RemoteProcess) -> float:
     """How long, in seconds, a line takes there and back."""
     start = time.perf_counter()
-    await far.tell(b"-\n")
-    await _answer(far)
+    await remote.tell(b"-\n")
+    await _answer(remote)
     return time.perf_counter() - start
 
 
 _TIME = re.compile(r"time (\d{9,11})(?:\.(\d{1,9}))?\D*?(?: ([+-]\d{4}))?$")
 
 
-async def _clock(far: Far) -> tuple[float | None, float | None, str]:
+async def _clock(remote: RemoteProcess) -> tuple[float | None, float | None, str]:
     """That clock's skew, how exact that is (both in seconds), and its zone."""
     sent = time.time()
-    await far.tell(b"d\n")
-    known = _TIME.match(await _answer(far))
+    await remote.tell(b"d\n")
+    known = _TIME.match(await _answer(remote))
     taken = time.time() - sent
     if not known:
         return None, None, ""
@@ -111,12 +111,12 @@ async def _clock(far: Far) -> tuple[float | None, float | None, str]:
     return skew, taken / 2 + resolution / 2, known[3] or ""
 
 
-async def _tools(far: Far) -> dict[str, str]:
+async def _tools(remote: RemoteProcess) -> dict[str, str]:
     """The tools there, in our order, each with what it says of itself."""
-    await far.tell(b"t\n")
+    await remote.tell(b"t\n")
     tools: dict[str, str] = {}
     size, name = 0, ""
-    while (line := await _answer(far)) != "end":
+    while (line := await _answer(remote)) != "end":
         size += len(line)
         if size > LIMIT:
             raise _SenselessError

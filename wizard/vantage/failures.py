@@ -166,7 +166,7 @@ def late(within: float, said: str, *, prefix: Sequence[str] = ()) -> str:
     return f"no answer within {within:.0f} s" + (f": {heard}" if heard else "")
 
 
-def lost(code: int | None, said: str) -> str:
+def failing(code: int | None, said: str) -> str:
     """Why the way there broke off."""
     heard = _last(said) or ("it does not end" if code is None else f"status {code}")
     return f"the way there was lost: {heard}"

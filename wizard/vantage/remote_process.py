@@ -19,7 +19,7 @@ def _nobody(line: str) -> None:
     """Nobody listens."""
 
 
-class Far:
+class RemoteProcess:
     """What runs over there.
 
     Attributes:
@@ -99,10 +99,10 @@ class Far:
         return self._status
 
     @property
-    def lost(self) -> str:
+    def failing(self) -> str:
         """Why the way there was lost, in one sentence, once it has ended without a status."""
         code = self._running.code if self._running else None
-        return failures.lost(code, self.said)
+        return failures.failing(code, self.said)
 
     async def _ended(self, running: Running) -> int | None:
         try:
@@ -120,7 +120,7 @@ async def reached(
     told: bytes,
     reaching: asyncio.Semaphore,
     hear: Callable[[str], None] = _nobody,
-) -> AsyncGenerator[Far, None]:
+) -> AsyncGenerator[RemoteProcess, None]:
     """Run a script over there that prints the mark once it begins.
 
     Args:
@@ -131,15 +131,15 @@ async def reached(
     Raises:
         VantageError: The place cannot be reached; the message begins with its name.
     """
-    far = Far(vantage.prefix, mark, hear)
+    remote = RemoteProcess(vantage.prefix, mark, hear)
     async with AsyncExitStack() as stack:
         try:
             async with reaching, asyncio.timeout(REACH):
-                way = run(vantage.argv(words), hear=far.hear, told=told)
-                await far.reach(await stack.enter_async_context(way))
+                way = run(vantage.argv(words), hear=remote.hear, told=told)
+                await remote.reach(await stack.enter_async_context(way))
         except TimeoutError:
-            why = failures.late(REACH, far.heard, prefix=vantage.prefix)
+            why = failures.late(REACH, remote.heard, prefix=vantage.prefix)
             raise VantageError(f"{vantage.name}: {why}") from None
         except VantageError as error:
             raise VantageError(f"{vantage.name}: {error}") from None
-        yield far
+        yield remote

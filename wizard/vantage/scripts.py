@@ -30,13 +30,13 @@ _HOLD = 'printf %s "$q"|sh -c "echo \\$\\$;dd bs=65536 2>/dev/null;exec sleep 72
 take us for gone. The first line is the number of the process that holds it open."""
 HELD = '{ exec 6<&0;read -r p;%s <&6& c=$!;trap "kill $c $p" TERM;wait $c;s=$?;kill $p;exit $s;}'
 """Runs a tool whose input is held, and lets go once it has ended."""
-_LEASH = (
+_WATCHDOG = (
     " 3<&-& t=$!;{ while read -r l<&3;do :;done;kill $t;}>/dev/null 2>&1& k=$!;"
     "wait $t;s=$?;kill $k 2>/dev/null;"
 )
 
 
-def leashed(tool: str, *, hold: bool = False) -> list[str]:
+def with_watchdog(tool: str, *, hold: bool = False) -> list[str]:
     """The words that run this tool: one simple command in shell text, whose standard input is the
     request.
 
@@ -44,7 +44,7 @@ def leashed(tool: str, *, hold: bool = False) -> list[str]:
         hold: Whether that input stays open after the request; the tool is `HELD` then.
     """
     tell = _HOLD if hold else _TELL
-    return ["sh", "-c", f"{_HEAR}{_REQUEST}exec 3<&0;{_BEGUN}{tell}{tool}{_LEASH}{END}"]
+    return ["sh", "-c", f"{_HEAR}{_REQUEST}exec 3<&0;{_BEGUN}{tell}{tool}{_WATCHDOG}{END}"]
 
 
 def new_mark() -> str:

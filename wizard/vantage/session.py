@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
-from wizard.model.equipment import Equipment
+from wizard.model.capabilities import Capabilities
 from wizard.model.vantage import Vantage
 from wizard.text.errors import VantageError
-from wizard.vantage.discover import QUESTIONS, Found, find_out
+from wizard.vantage.discover import QUESTIONS, Found, discover
 from wizard.vantage.process import Done
-from wizard.vantage.remote_process import Far, reached
-from wizard.vantage.scripts import leashed, new_mark, told
+from wizard.vantage.remote_process import RemoteProcess, reached
+from wizard.vantage.scripts import new_mark, told, with_watchdog
 
 AT_ONCE = 6
 """How many commands may be on their way there at once: sshd takes ten unknown ones (MaxStartups).
@@ -22,7 +22,7 @@ def _nobody(line: str) -> None:
     """Nobody listens."""
 
 
-class Outpost:
+class VantageSession:
     """A vantage in use.
 
     Attributes:
@@ -32,12 +32,12 @@ class Outpost:
 
     def __init__(self, vantage: Vantage) -> None:
         self.vantage = vantage
-        self.known: Equipment | None = None
+        self.known: Capabilities | None = None
         self.tools: Mapping[str, str] = {}
         self._reaching = asyncio.Semaphore(AT_ONCE)
         self._asking = asyncio.Lock()
 
-    async def equipment(self) -> Equipment:
+    async def capabilities(self) -> Capabilities:
         """What the place has; whoever asks while that is being found out waits for the same.
 
         Never raises: why the place cannot be used stands in `problem`. A place that could not be
@@ -47,17 +47,17 @@ class Outpost:
         async with self._asking:
             if self.known is None or (self.known.problem and not waited):
                 found = await self._find_out()
-                self.known, self.tools = found.equipment, found.tools
+                self.known, self.tools = found.capabilities, found.tools
         return self.known
 
     async def _find_out(self) -> Found:
         mark = new_mark()
         try:
             way = reached(self.vantage, QUESTIONS, mark, f"{mark}\n".encode(), self._reaching)
-            async with way as far:
-                return await find_out(far, self.vantage.name)
+            async with way as remote:
+                return await discover(remote, self.vantage.name)
         except VantageError as error:
-            return Found(Equipment(self.vantage.name, problem=str(error)), {})
+            return Found(Capabilities(self.vantage.name, problem=str(error)), {})
 
     def session(
         self,
@@ -67,7 +67,7 @@ class Outpost:
         words: Sequence[str] = (),
         hold: bool = False,
         hear: Callable[[str], None] = _nobody,
-    ) -> AbstractAsyncContextManager[Far]:
+    ) -> AbstractAsyncContextManager[RemoteProcess]:
         """Run a tool over there on a leash: it is ended there too when the block is left.
 
         Args:
@@ -80,12 +80,12 @@ class Outpost:
             VantageError: The place cannot be reached; the message begins with its name.
         """
         mark = new_mark()
-        argv = [*leashed(tool, hold=hold), "sh", *words]
+        argv = [*with_watchdog(tool, hold=hold), "sh", *words]
         return reached(self.vantage, argv, mark, told(mark, request), self._reaching, hear)
 
     def run(
         self, words: Sequence[str], *, hear: Callable[[str], None] = _nobody
-    ) -> AbstractAsyncContextManager[Far]:
+    ) -> AbstractAsyncContextManager[RemoteProcess]:
         """Run a command over there; see `session`."""
         return self.session('"$@"', words=words, hear=hear)
 
@@ -96,20 +96,20 @@ class Outpost:
         Raises:
             VantageError: The place cannot be reached, or was lost.
         """
-        async with self.run(words) as far:
-            done = await _collected(far, within, limit)
+        async with self.run(words) as remote:
+            done = await _collected(remote, within, limit)
             if done.code is None and not (done.late or done.cut):
-                raise VantageError(f"{self.vantage.name}: {far.lost}")
-            return replace(done, stderr=far.said)
+                raise VantageError(f"{self.vantage.name}: {remote.failing}")
+            return replace(done, stderr=remote.said)
 
 
-async def _collected(far: Far, within: float, limit: int) -> Done:
+async def _collected(remote: RemoteProcess, within: float, limit: int) -> Done:
     out = b""
     try:
         async with asyncio.timeout(within):
-            while len(out) <= limit and (data := await far.stdout.read(1 << 16)):
+            while len(out) <= limit and (data := await remote.stdout.read(1 << 16)):
                 out += data
-            code = await far.ended() if len(out) <= limit else None
+            code = await remote.ended() if len(out) <= limit else None
     except TimeoutError:
         return Done(None, out[:limit], "", late=True, cut=len(out) > limit)
     return Done(code, out[:limit], "", cut=len(out) > limit)

@@ -3,16 +3,16 @@
 from wizard.diagnose.config.finding import ConfigFinding
 from wizard.diagnose.config.holding import held
 from wizard.diagnose.config.ways import astray, missed
-from wizard.model.resolution import Site
+from wizard.model.resolution import RequestResolution
 
 __all__ = ["ConfigFinding", "config_findings"]
 
 
-def config_findings(site: Site) -> tuple[ConfigFinding, ...]:
+def config_findings(resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
     """The findings in the catalogue's order; where the path is not proxied, only which location
     was meant to."""
-    if site.upstream is None or site.upstream.kind == "static":
-        found = missed(site)
+    if resolution.upstream is None or resolution.upstream.kind == "static":
+        found = missed(resolution)
     else:
-        found = (*held(site), *missed(site), *astray(site))
+        found = (*held(resolution), *missed(resolution), *astray(resolution))
     return tuple(finding for finding in found if finding)

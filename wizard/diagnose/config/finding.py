@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from wizard.model.resolution import Site
+from wizard.model.resolution import RequestResolution
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,9 +14,11 @@ class ConfigFinding:
     text: str
 
 
-def place(site: Site, name: str) -> str:
+def place(resolution: RequestResolution, name: str) -> str:
     """Where a setting stands; where it is a default, the location that could set it."""
-    setting = site.effective.get(name)
+    setting = resolution.effective.get(name)
     if setting and setting.where:
         return str(setting.where)
-    return str(site.location.directive.where) if site.location else site.config.main
+    return (
+        str(resolution.location.directive.where) if resolution.location else resolution.config.main
+    )

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 from wizard import nginx
 from wizard.diagnose.config.finding import ConfigFinding, place
-from wizard.diagnose.rules.seen import buffer_prefix, ignores_header
-from wizard.model.resolution import Site
+from wizard.diagnose.rules.facts import buffer_prefix, ignores_header
+from wizard.model.resolution import RequestResolution
 from wizard.nginx.near_miss import meant
 from wizard.nginx.settings import lost_headers
 from wizard.nginx.upstream import balancing
@@ -17,12 +17,12 @@ MESSAGES = ("message", "messages/", "messages")
 """Where servers of HTTP+SSE take messages, beside the stream's path."""
 
 
-def missed(site: Site) -> tuple[ConfigFinding | None, ...]:
+def missed(resolution: RequestResolution) -> tuple[ConfigFinding | None, ...]:
     """A location that was meant for this path and does not serve it."""
-    proxied = site.upstream is not None and site.upstream.kind != "static"
-    if proxied and not any(row.result == "held" for row in site.delivery):
+    proxied = resolution.upstream is not None and resolution.upstream.kind != "static"
+    if proxied and not any(row.result == "held" for row in resolution.delivery):
         return ()
-    others = [one for one in meant(site) if one.unbuffered or not proxied]
+    others = [one for one in meant(resolution) if one.unbuffered or not proxied]
     return tuple(
         ConfigFinding(
             "location-miss", str(one.directive.where), f"{one.name} does not serve: {one.why}"
@@ -31,49 +31,59 @@ def missed(site: Site) -> tuple[ConfigFinding | None, ...]:
     )
 
 
-def astray(site: Site) -> tuple[ConfigFinding | None, ...]:
+def astray(resolution: RequestResolution) -> tuple[ConfigFinding | None, ...]:
     """What goes wrong between this Nginx and the backend."""
-    return _messages(site), _lost(site), _tls(site), _affinity(site), _cached(site)
+    return (
+        _messages(resolution),
+        _lost(resolution),
+        _tls(resolution),
+        _affinity(resolution),
+        _cached(resolution),
+    )
 
 
-def _messages(site: Site) -> ConfigFinding | None:
+def _messages(resolution: RequestResolution) -> ConfigFinding | None:
     """No usual path of messages leads where the stream's leads."""
-    folder, _, last = site.request.path.rstrip("/").rpartition("/")
-    if last != "sse" or site.upstream is None or not site.upstream.peers:
+    folder, _, last = resolution.request.path.rstrip("/").rpartition("/")
+    if last != "sse" or resolution.upstream is None or not resolution.upstream.peers:
         return None
     # The backend names its own paths: a prefix that was stripped is not in them.
-    asked = (site.upstream.request_uri or site.request.path).partition("?")[0]
+    asked = (resolution.upstream.request_uri or resolution.request.path).partition("?")[0]
     behind = asked.rstrip("/").rpartition("/")[0]
     paths = [f"{behind}/{name}" for name in MESSAGES]
-    if any(_leads_there(site, path) for path in paths):
+    if any(_leads_there(resolution, path) for path in paths):
         return None
     id_ = "message-path-unrouted" if behind == folder else "endpoint-prefix-lost"
-    where = str(site.upstream.where or site.config.main)
+    where = str(resolution.upstream.where or resolution.config.main)
     text = f"the backend is asked for {safe(asked, 80)}, and neither {safe(paths[0], 80)} nor "
     return ConfigFinding(id_, where, f"{text}{safe(paths[2], 80)} leads to it")
 
 
-def _leads_there(site: Site, path: str) -> bool:
-    found = nginx.inspect(site.config, replace(site.request, path=path, query=""), site.version)
-    return bool(found.upstream and site.upstream and found.upstream.peers == site.upstream.peers)
+def _leads_there(resolution: RequestResolution, path: str) -> bool:
+    found = nginx.inspect(
+        resolution.config, replace(resolution.request, path=path, query=""), resolution.version
+    )
+    return bool(
+        found.upstream and resolution.upstream and found.upstream.peers == resolution.upstream.peers
+    )
 
 
-def _lost(site: Site) -> ConfigFinding | None:
-    lost = lost_headers(site)
-    if lost is None:
+def _lost(resolution: RequestResolution) -> ConfigFinding | None:
+    failing = lost_headers(resolution)
+    if failing is None:
         return None
-    names = ", ".join(dict.fromkeys(line.args[0] for line in lost.lines))
-    text = f"this set drops what {lost.lines[0].where} sets for {names}"
-    return ConfigFinding("header-inheritance-lost", str(lost.by.where), safe(text, 300))
+    names = ", ".join(dict.fromkeys(line.args[0] for line in failing.lines))
+    text = f"this set drops what {failing.lines[0].where} sets for {names}"
+    return ConfigFinding("header-inheritance-lost", str(failing.by.where), safe(text, 300))
 
 
-def _tls(site: Site) -> ConfigFinding | None:
-    upstream = site.upstream
+def _tls(resolution: RequestResolution) -> ConfigFinding | None:
+    upstream = resolution.upstream
     if upstream is None or not upstream.passed.lower().startswith("https://"):
         return None
-    if site.value("proxy_ssl_server_name") != "off" or _is_address(upstream.passed):
+    if resolution.value("proxy_ssl_server_name") != "off" or _is_address(upstream.passed):
         return None
-    where = place(site, "proxy_ssl_server_name")
+    where = place(resolution, "proxy_ssl_server_name")
     text = "proxy_ssl_server_name off: a backend that serves several names refuses the handshake"
     return ConfigFinding("tls-upstream-mismatch", where, text)
 
@@ -87,18 +97,21 @@ def _is_address(url: str) -> bool:
     return True
 
 
-def _affinity(site: Site) -> ConfigFinding | None:
-    how = balancing(site)
+def _affinity(resolution: RequestResolution) -> ConfigFinding | None:
+    how = balancing(resolution)
     if not how.scatters:
         return None
     text = f"{len(how.peers)} servers, and nothing keeps a client at one: a server that keeps "
-    where = str(how.where or site.config.main)
+    where = str(how.where or resolution.config.main)
     return ConfigFinding("no-affinity", where, f"{text}sessions in memory loses messages")
 
 
-def _cached(site: Site) -> ConfigFinding | None:
-    name = f"{buffer_prefix(site)}_cache"
-    if site.value(name) in ("", "off") or not ignores_header(site, "cache-control"):
+def _cached(resolution: RequestResolution) -> ConfigFinding | None:
+    name = f"{buffer_prefix(resolution)}_cache"
+    if resolution.value(name) in ("", "off") or not ignores_header(resolution, "cache-control"):
         return None
-    text = f"{name} {safe(site.value(name), 40)}, and Cache-Control is ignored: a stream that has "
-    return ConfigFinding("cache-replay", place(site, name), f"{text}ended is replayed to others")
+    value = safe(resolution.value(name), 40)
+    text = f"{name} {value}, and Cache-Control is ignored: a stream that has "
+    return ConfigFinding(
+        "cache-replay", place(resolution, name), f"{text}ended is replayed to others"
+    )

@@ -9,7 +9,16 @@ from wizard.diagnose.rules.rule import Rule
 __all__ = ["Rule", "all_rules", "rule_named"]
 
 HELPERS = frozenset(
-    {"rule", "seen", "addresses", "samples", "answers", "cuts", "posts", "replayed"}
+    {
+        "rule",
+        "facts",
+        "addresses",
+        "samples",
+        "streamed_posts",
+        "disconnects",
+        "post_facts",
+        "follow_up_facts",
+    }
 )
 """The files here that are no rules."""
 

@@ -2,10 +2,10 @@
 
 from urllib.parse import urlsplit
 
-from wizard.diagnose.rules import seen
+from wizard.diagnose.rules import facts
 from wizard.model.case import Case
 from wizard.model.target import LOCAL
-from wizard.model.timeline import Leg
+from wizard.model.timeline import Probe
 from wizard.text.text import safe
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -17,44 +17,44 @@ def same_backend(case: Case) -> str:
     Without this, a dead address behind the stream's location looks like a held stream until
     Nginx gives up connecting.
     """
-    if case.site is None or case.site.upstream is None:
+    if case.resolution is None or case.resolution.upstream is None:
         return ""
-    upstream = case.site.upstream
-    for cell in seen.live_direct(case):
-        if leads_to(case, cell.timeline.leg):
-            direct = address(cell.timeline.leg.url)
+    upstream = case.resolution.upstream
+    for result in facts.live_direct(case):
+        if leads_to(case, result.timeline.probe):
+            direct = address(result.timeline.probe.url)
             return f"Nginx passes this path to {safe(direct)}, which is the direct URL's address"
-    if not case.site.listens or elsewhere(case):
+    if not case.resolution.listens or elsewhere(case):
         return ""
-    root = case.root_site.upstream if case.root_site else None
-    if seen.root_answers(case) and root and upstream.peers and root.peers == upstream.peers:
+    root = case.root_resolution.upstream if case.root_resolution else None
+    if facts.root_answers(case) and root and upstream.peers and root.peers == upstream.peers:
         return "/ goes to the same upstream and is answered"
     return ""
 
 
 def is_direct(case: Case) -> bool:
     """Whether Nginx passes the path to the very address that is live when asked directly."""
-    return any(leads_to(case, cell.timeline.leg) for cell in seen.live_direct(case))
+    return any(leads_to(case, result.timeline.probe) for result in facts.live_direct(case))
 
 
-def leads_to(case: Case, leg: Leg) -> bool:
-    """Whether Nginx passes the path to this direct leg's address, as one of its peers."""
-    peers = case.site.upstream.peers if case.site and case.site.upstream else ()
-    there = direct_address(case, leg)
+def leads_to(case: Case, probe: Probe) -> bool:
+    """Whether Nginx passes the path to this direct probe's address, as one of its peers."""
+    peers = case.resolution.upstream.peers if case.resolution and case.resolution.upstream else ()
+    there = direct_address(case, probe)
     return bool(there) and any(is_same(there, address(peer)) for peer in peers)
 
 
-def direct_address(case: Case, leg: Leg) -> str:
-    """A direct leg's address as the Nginx of the config would name it; empty where it cannot: the
+def direct_address(case: Case, probe: Probe) -> str:
+    """A direct probe's address as the Nginx of the config would name it; empty where it cannot: the
     loopback of one host is not that of another."""
-    found = address(leg.url)
-    return "" if _is_loopback(found) and not _same_host(case, leg) else found
+    found = address(probe.url)
+    return "" if _is_loopback(found) and not _same_host(case, probe) else found
 
 
-def _same_host(case: Case, leg: Leg) -> bool:
-    """Whether the leg ran where the config was read."""
+def _same_host(case: Case, probe: Probe) -> bool:
+    """Whether the probe ran where the config was read."""
     conf = case.target.conf
-    return leg.vantage == (conf.vantage if conf else LOCAL)
+    return probe.vantage == (conf.vantage if conf else LOCAL)
 
 
 def _is_loopback(place: str) -> bool:
@@ -63,16 +63,16 @@ def _is_loopback(place: str) -> bool:
 
 def elsewhere(case: Case) -> str:
     """Where Nginx passes the stream, if that is plainly not where the direct URL leads."""
-    peers = case.site.upstream.peers if case.site and case.site.upstream else ()
-    legs = [cell.timeline.leg for cell in case.direct]
-    differ = [_leads_elsewhere(case, leg, address(peer)) for peer in peers for leg in legs]
+    peers = case.resolution.upstream.peers if case.resolution and case.resolution.upstream else ()
+    probes = [result.timeline.probe for result in case.direct]
+    differ = [_leads_elsewhere(case, probe, address(peer)) for peer in peers for probe in probes]
     return ", ".join(peers) if differ and all(differ) else ""
 
 
-def _leads_elsewhere(case: Case, leg: Leg, peer: str) -> bool:
-    one = address(leg.url)
+def _leads_elsewhere(case: Case, probe: Probe, peer: str) -> bool:
+    one = address(probe.url)
     own = _is_loopback(one) or _is_loopback(peer)
-    return _differ(peer, one) and (_same_host(case, leg) or not own)
+    return _differ(peer, one) and (_same_host(case, probe) or not own)
 
 
 def _differ(one: str, other: str) -> bool:

@@ -2,11 +2,11 @@
 
 import re
 
-from wizard.diagnose.rules import replayed, seen
-from wizard.diagnose.rules.rule import Rule, Station
+from wizard.diagnose.rules import facts, follow_up_facts
+from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
-from wizard.model.resolution import Site
+from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import Timeline
 from wizard.text.text import safe
 
@@ -18,68 +18,68 @@ def check(rule: Rule, case: Case) -> Finding | None:
     found = _stream(case) or _message(case)
     if found is None:
         return None
-    line, site = found
-    guard = _guard(site, line)
-    logged = seen.log_lines(case, "auth-request") if line.status == 500 else ()
-    sure = _confidence(case, line, site, guard=bool(guard), logged=bool(logged))
+    line, resolution = found
+    guard = _guard(resolution, line)
+    logged = facts.log_lines(case, "auth-request") if line.status == 500 else ()
+    sure = _confidence(case, line, resolution, guard=bool(guard), logged=bool(logged))
     if sure is None:
         return None
     evidence = [_of_line(line), *_of_challenge(line)]
-    evidence += [seen.of_direct(cell) for cell in seen.live_direct(case)[:1]]
-    evidence += [seen.of_setting(site, name) for name in guard if site is not None]
-    evidence += [seen.of_log(one) for one in logged[:1]]
-    return rule.found(sure, tuple(evidence), APART, explains=_SYMPTOMS)
+    evidence += [facts.of_direct(result) for result in facts.live_direct(case)[:1]]
+    evidence += [facts.of_setting(resolution, name) for name in guard if resolution is not None]
+    evidence += [facts.of_log(one) for one in logged[:1]]
+    return rule.found(sure, tuple(evidence), DISTINGUISHES, explains=_SYMPTOMS)
 
 
-def _stream(case: Case) -> tuple[Timeline, Site | None] | None:
+def _stream(case: Case) -> tuple[Timeline, RequestResolution | None] | None:
     """The first proxied answer of a gate; None where the backend gives it, too."""
-    gated = [cell.timeline for cell in case.proxy if cell.timeline.status in GATE]
-    own = {cell.timeline.status for cell in case.direct}
-    own |= {replay.line.status for replay in replayed.replays(case, "public-host")}
+    gated = [result.timeline for result in case.proxy if result.timeline.status in GATE]
+    own = {result.timeline.status for result in case.direct}
+    own |= {follow_up.line.status for follow_up in follow_up_facts.follow_ups(case, "public-host")}
     if not gated or gated[0].status in own or _is_a_slash(gated[0]):
         return None
-    return gated[0], case.site
+    return gated[0], case.resolution
 
 
-def _message(case: Case) -> tuple[Timeline, Site | None] | None:
+def _message(case: Case) -> tuple[Timeline, RequestResolution | None] | None:
     """The same of the POST, where the direct one is taken."""
     proxied, direct = case.handshake("proxy"), case.handshake("direct")
     posted = proxied.exchange("initialize") if proxied and proxied.stage == "initialize" else None
     if posted is None or direct is None or not direct.done or posted.status not in GATE:
         return None
-    return None if _is_a_slash(posted) else (posted, case.message_site)
+    return None if _is_a_slash(posted) else (posted, case.message_resolution)
 
 
 def _is_a_slash(line: Timeline) -> bool:
     """Whether it is a redirect to nearly the same path: no gate's."""
     aim = _path(line.header("location") or "")
-    return bool(aim) and aim == _path(line.leg.url)
+    return bool(aim) and aim == _path(line.probe.url)
 
 
 def _path(url: str) -> str:
     return re.sub(r"^\w+://[^/]*", "", url).partition("?")[0].strip("/")
 
 
-def _guard(site: Site | None, line: Timeline) -> tuple[str, ...]:
+def _guard(resolution: RequestResolution | None, line: Timeline) -> tuple[str, ...]:
     """The directives in force that can give this answer."""
-    if site is None:
+    if resolution is None:
         return ()
     names = ("auth_basic",) if line.status == 401 else ()
     asked = (*names, "auth_request")
-    return tuple(name for name in asked if site.value(name) not in ("", "off"))
+    return tuple(name for name in asked if resolution.value(name) not in ("", "off"))
 
 
 def _confidence(
-    case: Case, line: Timeline, site: Site | None, *, guard: bool, logged: bool
+    case: Case, line: Timeline, resolution: RequestResolution | None, *, guard: bool, logged: bool
 ) -> Confidence | None:
-    measured = bool(seen.live_direct(case))
-    if logged and (guard or site is None):
+    measured = bool(facts.live_direct(case))
+    if logged and (guard or resolution is None):
         return "confirmed"
     if guard:
         return "confirmed" if measured and line.status != 500 else "likely"
     if not measured or not (line.status == 401 or _to_login(line)):
         return None
-    return "likely" if site is None else "possible"
+    return "likely" if resolution is None else "possible"
 
 
 _LOGIN = re.compile(r"(?i)log-?in|sign-?in|sso|oauth|authori[sz]e|/auth\b|saml")
@@ -91,7 +91,9 @@ def _to_login(line: Timeline) -> bool:
 
 def _of_line(line: Timeline) -> Evidence:
     aim = f" to {safe(line.header('location') or '', 200)}" if line.header("location") else ""
-    return Evidence("probe", line.leg.label, f"HTTP {line.status}{aim}{replayed.said(line)}")
+    return Evidence(
+        "probe", line.probe.label, f"HTTP {line.status}{aim}{follow_up_facts.said(line)}"
+    )
 
 
 _PARAMETER = re.compile(r'(?i)\b(realm|error|error_description|scope|resource_metadata)="([^"]*)"')
@@ -106,21 +108,21 @@ def _of_challenge(line: Timeline) -> tuple[Evidence, ...]:
         f"{name}: {safe(value, 200)}" for name, value in _PARAMETER.findall(challenge)
     )
     scheme = safe(challenge.split()[0], 40)
-    return (Evidence("probe", line.leg.label, f"it asks for {scheme} ({known or 'no details'})"),)
+    return (Evidence("probe", line.probe.label, f"it asks for {scheme} ({known or 'no details'})"),)
 
 
 _SYMPTOMS = frozenset(
     {"slash-redirect", "wrong-transport", "location-miss", "endpoint-prefix-lost"}
     | {"message-path-unrouted", "query-dropped"}
 )
-APART = (
+DISTINGUISHES = (
     "The same request past the proxy is not asked for credentials, so it is not the backend that "
     "asks. No stream has begun, so nothing is held: the event is missing because of this answer."
 )
 
 RULE = Rule(
     id="auth-gate",
-    station=Station.ADMIT,
+    stage=Stage.ADMIT,
     title="A gate in Nginx answers before the backend is asked",
     what="auth_basic or auth_request stands before the location. The request is answered with 401, "
     "403 or a redirect to a login page; or with 500, where the subrequest of auth_request itself "
@@ -154,7 +156,7 @@ def fires() -> Case:
     case = samples.case(
         proxy="401", direct="live", settings={"proxy_buffering": "off", "auth_basic": "closed"}
     )
-    return replayed.answering(case, (("www-authenticate", 'Basic realm="closed"'),))
+    return follow_up_facts.answering(case, (("www-authenticate", 'Basic realm="closed"'),))
 
 
 def silent() -> Case:
@@ -162,4 +164,4 @@ def silent() -> Case:
     from wizard.diagnose.rules import samples
 
     case = samples.case(proxy="401", direct="401", settings={"proxy_buffering": "off"})
-    return replayed.answering(case, (("www-authenticate", "Bearer"),))
+    return follow_up_facts.answering(case, (("www-authenticate", "Bearer"),))

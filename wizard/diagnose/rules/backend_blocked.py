@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from wizard.diagnose.rules import replayed, seen
-from wizard.diagnose.rules.rule import Rule, Station
+from wizard.diagnose.rules import facts, follow_up_facts
+from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.timeline import is_live
@@ -11,13 +11,15 @@ from wizard.model.timeline import is_live
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """Alone a direct stream is live; a second one beside it gets not even headers."""
-    first = [one for one in replayed.replays(case, "first-of-two") if is_live(one.line)]
-    second = [one for one in replayed.replays(case, "second-of-two") if one.line.connect_s]
-    logged = seen.log_lines(case, "worker-timeout")
-    killed = tuple(seen.of_log(line) for line in logged[:1])
+    first = [one for one in follow_up_facts.follow_ups(case, "first-of-two") if is_live(one.line)]
+    second = [
+        one for one in follow_up_facts.follow_ups(case, "second-of-two") if one.line.connect_s
+    ]
+    logged = facts.log_lines(case, "worker-timeout")
+    killed = tuple(facts.of_log(line) for line in logged[:1])
     if first and second and second[0].line.headers_s is None:
-        evidence = (*map(replayed.of_replay, (first[0], second[0])), *killed)
-        return rule.found("confirmed", evidence, APART, explains=_SYMPTOMS)
+        evidence = (*map(follow_up_facts.follow_up_evidence, (first[0], second[0])), *killed)
+        return rule.found("confirmed", evidence, DISTINGUISHES, explains=_SYMPTOMS)
     if second or not logged or not (one := _one_of_several(case)):
         return None
     return rule.found("likely", (*one, *killed), _LOGGED, explains=_SYMPTOMS)
@@ -25,10 +27,12 @@ def check(rule: Rule, case: Case) -> Finding | None:
 
 def _one_of_several(case: Case) -> tuple[Evidence, ...]:
     """Of the requests that came together some are live, and a direct one is not."""
-    cells = (*case.direct, *case.proxy)
-    live = [cell for cell in cells if is_live(cell.timeline)]
-    stuck = [cell for cell in case.direct if cell.outcome in ("held", "headers-held")]
-    return (seen.of_cell(live[0]), seen.of_cell(stuck[0])) if live and stuck else ()
+    results = (*case.direct, *case.proxy)
+    live = [result for result in results if is_live(result.timeline)]
+    stuck = [result for result in case.direct if result.outcome in ("held", "headers-held")]
+    return (
+        (facts.result_evidence(live[0]), facts.result_evidence(stuck[0])) if live and stuck else ()
+    )
 
 
 _SYMPTOMS = frozenset(
@@ -36,7 +40,7 @@ _SYMPTOMS = frozenset(
     | {"xab-ignored", "outer-proxy-buffers", "idle-headers-held", "header-timeout-504"}
     | {"dead-peer-replay"}
 )
-APART = (
+DISTINGUISHES = (
     "Both were asked past the proxy, in the same way: the first alone is live, the second hangs as "
     "long as the first is open. So it is neither Nginx nor the request, but that there are two."
 )
@@ -47,7 +51,7 @@ _LOGGED = (
 
 RULE = Rule(
     id="backend-blocked",
-    station=Station.BACKEND,
+    stage=Stage.BACKEND,
     title="The backend serves one stream at a time",
     what="A synchronous worker (gunicorn's default, a single thread, a handler that blocks the "
     "event loop) is taken by a stream for as long as it is open. The next stream, and the POST "
@@ -77,8 +81,11 @@ def _case(second: int) -> Case:
         direct_gzip="held",
         settings={"proxy_buffering": "off"},
     )
-    pair = (replayed.asked("first-of-two", 200), replayed.asked("second-of-two", second))
-    return replace(case, replays=pair)
+    pair = (
+        follow_up_facts.asked("first-of-two", 200),
+        follow_up_facts.asked("second-of-two", second),
+    )
+    return replace(case, follow_ups=pair)
 
 
 def fires() -> Case:

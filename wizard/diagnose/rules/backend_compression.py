@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from wizard.diagnose.rules import seen
-from wizard.diagnose.rules.rule import Rule, Station
-from wizard.model.case import Case, Cell
+from wizard.diagnose.rules import facts
+from wizard.diagnose.rules.rule import Rule, Stage
+from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.text.text import safe
 
@@ -16,43 +16,46 @@ def check(rule: Rule, case: Case) -> Finding | None:
     pairs = _pairs(case)
     if not pairs:
         return None
-    evidence = [seen.of_cell(cell) for pair in pairs for cell in pair]
-    evidence += [seen.of_cell(cell) for cell in seen.held(case, "gzip")[:1]]
-    named = [cell for cell, _ in pairs if _compressed(cell)]
+    evidence = [facts.result_evidence(result) for pair in pairs for result in pair]
+    evidence += [facts.result_evidence(result) for result in facts.held(case, "gzip")[:1]]
+    named = [result for result, _ in pairs if _compressed(result)]
     if named:
         evidence.append(_of_encoding(named[0]))
-        return rule.found("confirmed", tuple(evidence), _APART)
-    others = seen.cells(case.proxy, "gzip")
+        return rule.found("confirmed", tuple(evidence), _DISTINGUISHES)
+    others = facts.results(case.proxy, "gzip")
     # Held without headers, it could be a backend that takes one stream at a time.
-    if not others or any(cell.outcome in seen.REACHED for cell in others):
+    if not others or any(result.outcome in facts.REACHED for result in others):
         return None
-    return rule.found("likely", tuple(evidence), _APART)
+    return rule.found("likely", tuple(evidence), _DISTINGUISHES)
 
 
-def _pairs(case: Case) -> list[tuple[Cell, Cell]]:
-    plain = {cell.timeline.leg.http: cell for cell in seen.live_direct(case)}
-    twins = [(cell, plain.get(cell.timeline.leg.http)) for cell in seen.cells(case.direct, "gzip")]
+def _pairs(case: Case) -> list[tuple[ProbeResult, ProbeResult]]:
+    plain = {result.timeline.probe.http: result for result in facts.live_direct(case)}
+    twins = [
+        (result, plain.get(result.timeline.probe.http))
+        for result in facts.results(case.direct, "gzip")
+    ]
     return [(zipped, twin) for zipped, twin in twins if twin and zipped.outcome in STUCK]
 
 
-def _compressed(cell: Cell) -> bool:
-    return (cell.timeline.header("content-encoding") or "identity").lower() != "identity"
+def _compressed(result: ProbeResult) -> bool:
+    return (result.timeline.header("content-encoding") or "identity").lower() != "identity"
 
 
-def _of_encoding(cell: Cell) -> Evidence:
-    said = safe(cell.timeline.header("content-encoding") or "", 40)
-    label = cell.timeline.leg.label
+def _of_encoding(result: ProbeResult) -> Evidence:
+    said = safe(result.timeline.header("content-encoding") or "", 40)
+    label = result.timeline.probe.label
     return Evidence("probe", label, f"the backend itself sends Content-Encoding: {said}")
 
 
-_APART = (
+_DISTINGUISHES = (
     "Past Nginx, at the backend itself, the stream is live without Accept-Encoding: gzip and "
     "held with it, so it is not Nginx's gzip."
 )
 
 RULE = Rule(
     id="backend-compression",
-    station=Station.BACKEND,
+    stage=Stage.BACKEND,
     title="The backend's own compression holds the stream",
     what="A compression middleware in the backend compresses text/event-stream as it does pages: "
     "it collects input and is not told to flush after each event.",
@@ -88,10 +91,10 @@ def fires() -> Case:
     return replace(case, direct=(case.direct[0], _zipped(case.direct[1])))
 
 
-def _zipped(cell: Cell) -> Cell:
-    line = cell.timeline
+def _zipped(result: ProbeResult) -> ProbeResult:
+    line = result.timeline
     headers = (*line.headers, ("content-encoding", "gzip"))
-    return replace(cell, timeline=replace(line, headers=headers))
+    return replace(result, timeline=replace(line, headers=headers))
 
 
 def silent() -> Case:

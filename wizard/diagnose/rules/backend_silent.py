@@ -1,7 +1,7 @@
 """The backend itself sends nothing; Nginx is not at fault."""
 
-from wizard.diagnose.rules import seen
-from wizard.diagnose.rules.rule import Rule, Station
+from wizard.diagnose.rules import facts
+from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Finding, Fix
 
@@ -9,18 +9,18 @@ STUCK = frozenset({"held", "silent"})
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """Every direct leg is silent too, and no proxied leg brought anything."""
-    direct = seen.cells(case.direct, "identity")
+    """Every direct probe is silent too, and no proxied probe brought anything."""
+    direct = facts.results(case.direct, "identity")
     spoken = case.handshake("direct")
     if spoken is not None and spoken.done:
         return None  # its GET stream may be silent: it answers by POST
-    if not direct or any(cell.outcome not in STUCK for cell in direct):
+    if not direct or any(result.outcome not in STUCK for result in direct):
         return None
-    proxied = seen.cells(case.proxy, "identity")
-    if any(cell.outcome in seen.REACHED or cell.outcome == "status" for cell in proxied):
+    proxied = facts.results(case.proxy, "identity")
+    if any(result.outcome in facts.REACHED or result.outcome == "status" for result in proxied):
         return None
-    evidence = tuple(seen.of_cell(cell) for cell in (*direct, *proxied))
-    if all(cell.outcome == "held" for cell in direct):
+    evidence = tuple(facts.result_evidence(result) for result in (*direct, *proxied))
+    if all(result.outcome == "held" for result in direct):
         return rule.found("confirmed", evidence, _NO_HEADERS)
     return rule.found("possible", evidence, _NO_EVENT)
 
@@ -36,7 +36,7 @@ _NO_EVENT = (
 
 RULE = Rule(
     id="backend-silent",
-    station=Station.BACKEND,
+    stage=Stage.BACKEND,
     title="The backend sends nothing",
     what="The backend accepts the request and does not send: it never flushes its headers, or the "
     "first event never comes.",
@@ -62,7 +62,7 @@ def fires() -> Case:
 
 
 def silent() -> Case:
-    """The direct leg is live."""
+    """The direct probe is live."""
     from wizard.diagnose.rules import samples
 
     return samples.case(proxy="held", direct="live", settings={"proxy_buffering": "on"})

@@ -1,10 +1,10 @@
 """The message's body is larger than Nginx takes."""
 
-from wizard.diagnose.rules import posts, seen
-from wizard.diagnose.rules.rule import Rule, Station
+from wizard.diagnose.rules import facts, post_facts
+from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
-from wizard.model.resolution import Site
+from wizard.model.resolution import RequestResolution
 from wizard.nginx.settings import size_bytes
 
 LIMIT = "client_max_body_size"
@@ -12,27 +12,29 @@ LIMIT = "client_max_body_size"
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """413 to our POST, which the backend itself takes."""
-    failed = posts.failed(case)
+    failed = post_facts.failed(case)
     if failed is None or failed.status != 413:
         return None
-    sent = Evidence("probe", failed.answer.leg.label, f"the message has {failed.sent} bytes")
-    config = (seen.of_setting(case.message_site, LIMIT),) if case.message_site else ()
+    sent = Evidence("probe", failed.answer.probe.label, f"the message has {failed.sent} bytes")
+    config = (facts.of_setting(case.message_resolution, LIMIT),) if case.message_resolution else ()
     evidence = (*failed.evidence, sent, *config)
-    confidence = _confidence(case.message_site, failed)
-    return confidence and rule.found(confidence, evidence, _APART if config else _UNREAD)
+    confidence = _confidence(case.message_resolution, failed)
+    return confidence and rule.found(confidence, evidence, _DISTINGUISHES if config else _UNREAD)
 
 
-def _confidence(site: Site | None, failed: posts.Failed) -> Confidence | None:
-    if site is None:
+def _confidence(
+    resolution: RequestResolution | None, failed: post_facts.Failed
+) -> Confidence | None:
+    if resolution is None:
         return "likely" if failed.taken and failed.by_nginx else "possible"
-    limit = size_bytes(site.value(LIMIT))
+    limit = size_bytes(resolution.value(LIMIT))
     # 0 switches the check off. Where this limit takes the body, something else refuses it.
     if not limit or failed.sent <= limit:
         return None
     return "confirmed" if failed.taken or failed.by_nginx else "likely"
 
 
-_APART = (
+_DISTINGUISHES = (
     "The body is larger than the limit in force where the message is posted, and the refusal does "
     "not come from the backend."
 )
@@ -40,7 +42,7 @@ _UNREAD = "Without the config it is not known whose limit this is: give --conf."
 
 RULE = Rule(
     id="body-too-large",
-    station=Station.MESSAGE,
+    stage=Stage.MESSAGE,
     title="The message is larger than Nginx takes",
     what="client_max_body_size (1 MiB by default) is exceeded where the messages are posted. Nginx "
     "answers 413 before the backend hears of it.",

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
-from wizard.diagnose.rules import replayed, seen
-from wizard.diagnose.rules.rule import Rule, Station
+from wizard.diagnose.rules import facts, follow_up_facts
+from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.events import SseEvent
@@ -16,8 +16,8 @@ from wizard.text.text import safe
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """Two streams through the proxy name the same endpoint; direct each has its own."""
-    through = _named([cell.timeline for cell in case.proxy], case.handshake("proxy"))
-    direct = _named([cell.timeline for cell in case.direct], case.handshake("direct"))
+    through = _named([result.timeline for result in case.proxy], case.handshake("proxy"))
+    direct = _named([result.timeline for result in case.direct], case.handshake("direct"))
     twice = [one for one, count in Counter(name for _, name in through).items() if count > 1]
     own = len({name for _, name in direct}) >= max(2, len(direct))
     if not twice or not (own if direct else _caches(case)):
@@ -31,12 +31,12 @@ def check(rule: Rule, case: Case) -> Finding | None:
         *_config(case),
     )
     sure = _confidence(case) if direct else "likely"
-    return rule.found(sure, evidence, APART if direct else _ALONE, explains=_SYMPTOMS)
+    return rule.found(sure, evidence, DISTINGUISHES if direct else _ALONE, explains=_SYMPTOMS)
 
 
 def _named(lines: Iterable[Timeline], spoken: Handshake | None) -> list[tuple[str, str]]:
     """Each stream with the endpoint that it named."""
-    found = [(line.leg.label, name) for line in lines if (name := _endpoint(line))]
+    found = [(line.probe.label, name) for line in lines if (name := _endpoint(line))]
     if spoken is None or not spoken.endpoint:
         return found
     return [*found, (f"mcp-{spoken.side}", spoken.endpoint)]
@@ -48,37 +48,37 @@ def _endpoint(line: Timeline) -> str:
 
 
 def _caches(case: Case) -> bool:
-    return case.site is not None and case.site.value(_setting(case)) not in ("", "off")
+    return case.resolution is not None and case.resolution.value(_setting(case)) not in ("", "off")
 
 
 def _setting(case: Case) -> str:
-    return f"{seen.buffer_prefix(case.site)}_cache" if case.site else ""
+    return f"{facts.buffer_prefix(case.resolution)}_cache" if case.resolution else ""
 
 
 def _confidence(case: Case) -> Confidence:
     if _caches(case):
         return "confirmed"
-    return "likely" if case.site is None or _cached_by(case) else "possible"
+    return "likely" if case.resolution is None or _cached_by(case) else "possible"
 
 
 def _cached_by(case: Case) -> tuple[Evidence, ...]:
     """What a cache says of itself in the response."""
-    for cell in case.proxy:
+    for result in case.proxy:
         for name in ("x-cache-status", "x-proxy-cache", "x-cache", "age"):
-            value = cell.timeline.header(name)
+            value = result.timeline.header(name)
             if value and (name == "age" or "hit" in value.lower()):
                 text = f"the response says {name}: {safe(value, 80)}"
-                return (Evidence("probe", cell.timeline.leg.label, text),)
+                return (Evidence("probe", result.timeline.probe.label, text),)
     return ()
 
 
 def _config(case: Case) -> tuple[Evidence, ...]:
-    site = case.site
-    if site is None or not _caches(case):
+    resolution = case.resolution
+    if resolution is None or not _caches(case):
         return ()
-    ignored = f"{seen.buffer_prefix(site)}_ignore_headers"
-    names = (_setting(case), *((ignored,) if site.value(ignored) else ()))
-    return tuple(seen.of_setting(site, name) for name in names)
+    ignored = f"{facts.buffer_prefix(resolution)}_ignore_headers"
+    names = (_setting(case), *((ignored,) if resolution.value(ignored) else ()))
+    return tuple(facts.of_setting(resolution, name) for name in names)
 
 
 _SYMPTOMS = frozenset(
@@ -89,14 +89,14 @@ _ALONE = (
     "A session id is made for one stream, so the same one twice is a copy. That the backend makes "
     "a new one each time was not seen: give --direct to confirm."
 )
-APART = (
+DISTINGUISHES = (
     "A session id is made for one stream, and the backend asked directly makes a new one each "
     "time. The same id twice is a copy; its session ended with the stream that was copied."
 )
 
 RULE = Rule(
     id="cache-replay",
-    station=Station.HOLD,
+    stage=Stage.HOLD,
     title="The cache plays an old stream again",
     what="proxy_cache is on for the stream, and proxy_ignore_headers makes it ignore the backend's "
     "`Cache-Control: no-cache`. A stream that has ended properly is kept, and sent to whoever asks "
@@ -129,8 +129,11 @@ def _case(*endpoints: str) -> Case:
             "proxy_ignore_headers": "Cache-Control",
         },
     )
-    cells = zip((*case.proxy, *case.direct), endpoints, strict=True)
-    told = [replace(cell, timeline=replayed.naming(cell.timeline, name)) for cell, name in cells]
+    results = zip((*case.proxy, *case.direct), endpoints, strict=True)
+    told = [
+        replace(result, timeline=follow_up_facts.naming(result.timeline, name))
+        for result, name in results
+    ]
     return replace(case, proxy=tuple(told[:2]), direct=tuple(told[2:]))
 
 

@@ -1,8 +1,8 @@
 """Some clients give up a stream that was silent for 300 s."""
 
-from wizard.diagnose.rules import seen
-from wizard.diagnose.rules.rule import Rule, Station
-from wizard.model.case import Case, Cell
+from wizard.diagnose.rules import facts
+from wizard.diagnose.rules.rule import Rule, Stage
+from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.text.text import seconds
 
@@ -12,27 +12,29 @@ LIMIT = 300.0
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """A silence of that length was seen on a stream that stayed open."""
-    quiet = [cell for cell in (*case.proxy, *case.direct) if _silence(cell) >= LIMIT]
+    quiet = [result for result in (*case.proxy, *case.direct) if _silence(result) >= LIMIT]
     if not quiet:
         return None
-    cell = quiet[0]
-    said = f"silent for {seconds(_silence(cell))}; undici and the Python SDK wait {LIMIT:g} s"
-    evidence = (seen.of_cell(cell), Evidence("probe", cell.timeline.leg.label, said))
-    apart = "The stream itself stayed open: only a client with such a limit of its own leaves it."
-    return rule.found("likely", evidence, apart, latent=True)
+    result = quiet[0]
+    said = f"silent for {seconds(_silence(result))}; undici and the Python SDK wait {LIMIT:g} s"
+    evidence = (facts.result_evidence(result), Evidence("probe", result.timeline.probe.label, said))
+    distinguishes = (
+        "The stream itself stayed open: only a client with such a limit of its own leaves it."
+    )
+    return rule.found("likely", evidence, distinguishes, latent=True)
 
 
-def _silence(cell: Cell) -> float:
+def _silence(result: ProbeResult) -> float:
     """The longest silence of a live stream, in seconds."""
-    line = cell.timeline
-    if cell.outcome != "live":
+    line = result.timeline
+    if result.outcome != "live":
         return 0.0
     return max(line.longest_gap_s, line.silence_s or 0.0)
 
 
 RULE = Rule(
     id="client-300s",
-    station=Station.CUT,
+    stage=Stage.CUT,
     title="One client leaves the stream after 300 s of silence",
     what="Node's fetch (undici, bodyTimeout) and the MCP Python SDK (sse_read_timeout) end a "
     "stream on which nothing came for 300 s.",

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from wizard.diagnose.rules import seen
-from wizard.diagnose.rules.rule import Rule, Station
+from wizard.diagnose.rules import facts
+from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.text.text import safe
@@ -19,35 +19,35 @@ def check(rule: Rule, case: Case) -> Finding | None:
     """Held, not by this config, and an inspecting product names itself in an answer."""
     named = _named(case)
     stuck = [
-        cell
-        for cell in (*seen.held(case), *seen.held(case, "gzip"))
-        if not seen.could_hold(case, cell)
+        result
+        for result in (*facts.held(case), *facts.held(case, "gzip"))
+        if not facts.could_hold(case, result)
     ]
     if not named or not stuck:
         return None
-    evidence = (named[0], *(seen.of_cell(cell) for cell in stuck[:2]))
-    sure: Confidence = "likely" if case.site is not None else "possible"
-    return rule.found(sure, evidence, _APART, explains=frozenset({"outer-proxy-buffers"}))
+    evidence = (named[0], *(facts.result_evidence(result) for result in stuck[:2]))
+    sure: Confidence = "likely" if case.resolution is not None else "possible"
+    return rule.found(sure, evidence, _DISTINGUISHES, explains=frozenset({"outer-proxy-buffers"}))
 
 
 def _named(case: Case) -> tuple[Evidence, ...]:
-    lines = [*([case.root] if case.root else []), *(cell.timeline for cell in case.proxy)]
+    lines = [*([case.root] if case.root else []), *(result.timeline for result in case.proxy)]
     return tuple(
-        Evidence("probe", line.leg.label, f"the answer says {name}: {safe(value, 80)}")
+        Evidence("probe", line.probe.label, f"the answer says {name}: {safe(value, 80)}")
         for line in lines
         for name in ("via", "server", "x-bluecoat-via")
         if (value := line.header(name)) and any(one in value.lower() for one in PRODUCTS)
     )
 
 
-_APART = (
+_DISTINGUISHES = (
     "An inspecting product names itself in the answers that this machine gets. It cannot be told "
     "from one machine whether others are hit: repeat from another network."
 )
 
 RULE = Rule(
     id="client-interception",
-    station=Station.REACH,
+    stage=Stage.REACH,
     title="An inspecting proxy or antivirus holds the stream",
     what="An antivirus product or an inspecting company proxy ends the TLS on the client's side, "
     "scans each answer as a whole, and so waits for an end that a stream does not have.",

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from wizard.diagnose.rules import replayed, seen
-from wizard.diagnose.rules.rule import Rule, Station
-from wizard.model.case import Case, Cell
+from wizard.diagnose.rules import facts, follow_up_facts
+from wizard.diagnose.rules.rule import Rule, Stage
+from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.timeline import Timeline
 from wizard.text.text import safe
@@ -16,9 +16,9 @@ PREFLIGHT = "preflight"
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """Said twice, not said for the origin that was given, or the session id not exposed."""
-    for cell in case.proxy:
-        if len(allowed := _values(cell.timeline)) > 1:
-            return rule.found("likely", _twice(case, cell, allowed), f"{_TWICE}{_asked(case)}")
+    for result in case.proxy:
+        if len(allowed := _values(result.timeline)) > 1:
+            return rule.found("likely", _twice(case, result, allowed), f"{_TWICE}{_asked(case)}")
     return _refused(rule, case) or _unexposed(rule, case)
 
 
@@ -40,8 +40,8 @@ def _refused(rule: Rule, case: Case) -> Finding | None:
     asked = _origin(case)
     if asked is None:
         return None
-    streams = [cell.timeline for cell in case.proxy if cell.timeline.is_event_stream]
-    before = [one.line for one in replayed.replays(case, PREFLIGHT) if one.line.status]
+    streams = [result.timeline for result in case.proxy if result.timeline.is_event_stream]
+    before = [one.line for one in follow_up_facts.follow_ups(case, PREFLIGHT) if one.line.status]
     wrong = [line for line in streams if not _allows(line, asked)]
     wrong += [line for line in before if not (_allows(line, asked) and _takes_json(line))]
     evidence = tuple(_of(line, asked) for line in wrong[:2])
@@ -63,22 +63,22 @@ def _of(line: Timeline, asked: str) -> Evidence:
     text = (
         f"to {safe(asked, 80)} it answers {line.status} with {', '.join(said) or 'no CORS header'}"
     )
-    return Evidence("probe", line.leg.label, text)
+    return Evidence("probe", line.probe.label, text)
 
 
 _TOLD = frozenset({ALLOW, "access-control-allow-headers"})
 
 
-def _twice(case: Case, cell: Cell, allowed: list[str]) -> tuple[Evidence, ...]:
+def _twice(case: Case, result: ProbeResult, allowed: list[str]) -> tuple[Evidence, ...]:
     said = f"Access-Control-Allow-Origin names {len(allowed)} origins: {safe(str(allowed), 120)}"
-    found = [Evidence("probe", cell.timeline.leg.label, said)]
+    found = [Evidence("probe", result.timeline.probe.label, said)]
     found += [
-        Evidence("probe", one.timeline.leg.label, f"the backend alone says {safe(str(own), 120)}")
+        Evidence("probe", one.timeline.probe.label, f"the backend alone says {safe(str(own), 120)}")
         for one in case.direct[:1]
         if (own := _values(one.timeline))
     ]
-    if case.site is not None and ALLOW in case.site.value("add_header").lower():
-        found.append(seen.of_setting(case.site, "add_header"))
+    if case.resolution is not None and ALLOW in case.resolution.value("add_header").lower():
+        found.append(facts.of_setting(case.resolution, "add_header"))
     return tuple(found)
 
 
@@ -92,13 +92,13 @@ def _unexposed(rule: Rule, case: Case) -> Finding | None:
     if "mcp-session-id" in shown or "*" in shown:
         return None
     said = f"Mcp-Session-Id is sent, and Access-Control-Expose-Headers is {safe(shown) or 'absent'}"
-    evidence = (Evidence("probe", answer.leg.label, said),)
+    evidence = (Evidence("probe", answer.probe.label, said),)
     return rule.found("likely", evidence, f"{_UNREAD}{_asked(case)}", latent=True)
 
 
 def _asked(case: Case) -> str:
     """What was not looked at, and how it would be."""
-    if replayed.replays(case, PREFLIGHT):
+    if follow_up_facts.follow_ups(case, PREFLIGHT):
         return ""
     return " No preflight was sent: give --header 'Origin: https://your.app'."
 
@@ -115,7 +115,7 @@ _UNREAD = "A page of another origin can begin a session and cannot read its id; 
 
 RULE = Rule(
     id="cors",
-    station=Station.ADMIT,
+    stage=Stage.ADMIT,
     title="A browser refuses the stream of another origin",
     what="The server's CORS headers are missing, stand there twice (once from the backend, once "
     "from Nginx), name another origin, or do not expose Mcp-Session-Id.",
@@ -155,5 +155,5 @@ def _allowing(*origins: str) -> Case:
     case = samples.case(proxy="live", direct="live", settings={"proxy_read_timeout": "1h"})
     extra = tuple((ALLOW, origin) for origin in origins)
     lines = [replace(c.timeline, headers=(*c.timeline.headers, *extra)) for c in case.proxy]
-    cells = [replace(c, timeline=line) for c, line in zip(case.proxy, lines, strict=True)]
-    return replace(case, proxy=tuple(cells))
+    results = [replace(c, timeline=line) for c, line in zip(case.proxy, lines, strict=True)]
+    return replace(case, proxy=tuple(results))

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from wizard.diagnose.rules import replayed, seen
-from wizard.diagnose.rules.rule import Rule, Station
-from wizard.model.case import HELD, Case, Cell
+from wizard.diagnose.rules import facts, follow_up_facts
+from wizard.diagnose.rules.rule import Rule, Stage
+from wizard.model.case import HELD, Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import LogLine
 from wizard.nginx.settings import duration_s
@@ -21,72 +21,72 @@ AFTER = 0.25
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """Late or held once, live at once another time; and several peers among whom chance decides."""
-    peers = balancing(case.site).peers if case.site else ()
-    served = any(cell.outcome in seen.REACHED for cell in case.proxy)
-    if not served or (case.site is not None and len(peers) < 2):
+    peers = balancing(case.resolution).peers if case.resolution else ()
+    served = any(result.outcome in facts.REACHED for result in case.proxy)
+    if not served or (case.resolution is not None and len(peers) < 2):
         return None
     logged = _logged(case)
     sure = _confidence(case, logged)
     if sure is None:
         return None
-    again = replayed.replays(case, "again")
+    again = follow_up_facts.follow_ups(case, "again")
     evidence = (
         *_late(case),
-        *(seen.of_cell(cell) for cell in case.proxy if _is_lucky(case, cell)),
-        *map(replayed.of_replay, again),
+        *(facts.result_evidence(result) for result in case.proxy if _is_lucky(case, result)),
+        *map(follow_up_facts.follow_up_evidence, again),
         *_config(case, peers),
-        *(seen.of_log(line) for line in logged[:2]),
+        *(facts.of_log(line) for line in logged[:2]),
     )
-    return rule.found(sure, evidence, APART, explains=_SYMPTOMS)
+    return rule.found(sure, evidence, DISTINGUISHES, explains=_SYMPTOMS)
 
 
 def _logged(case: Case) -> tuple[LogLine, ...]:
     """The lines about a peer that did not answer before another did."""
     lines = [line for report in case.logs for line in report.lines if _is_ours(case, line)]
     gone = (line for line in lines if line.tag == "connect-failed" and "timed out" in line.text)
-    return (*gone, *seen.log_lines(case, "tried-again"))
+    return (*gone, *facts.log_lines(case, "tried-again"))
 
 
 def _is_ours(case: Case, line: LogLine) -> bool:
     """Our own, or anybody's about the same peers: the root path's line does not name the stream."""
-    peers = balancing(case.site).peers if case.site else ()
+    peers = balancing(case.resolution).peers if case.resolution else ()
     return line.ours or any(f"//{peer}/" in line.text for peer in peers)
 
 
 def _confidence(case: Case, logged: tuple[LogLine, ...]) -> Confidence | None:
-    unlucky, lucky = _unlucky(case), any(cell.outcome == "live" for cell in case.proxy)
+    unlucky, lucky = _unlucky(case), any(result.outcome == "live" for result in case.proxy)
     root = _root_is_late(case)
     if logged and (unlucky or root or _behind(case)):
         return "confirmed"
     if not lucky or not (unlucky or root):
         return None
-    again = [one.line.first_data_s for one in replayed.replays(case, "again")]
+    again = [one.line.first_data_s for one in follow_up_facts.follow_ups(case, "again")]
     if root or any(map(_at_once, again)):
-        return "possible" if case.site is None else "likely"
+        return "possible" if case.resolution is None else "likely"
     return "possible" if not again and any(map(_only_waited, unlucky)) else None
 
 
-def _unlucky(case: Case) -> tuple[Cell, ...]:
-    return tuple(cell for cell in case.proxy if cell.outcome in HELD)
+def _unlucky(case: Case) -> tuple[ProbeResult, ...]:
+    return tuple(result for result in case.proxy if result.outcome in HELD)
 
 
-def _behind(case: Case) -> tuple[Cell, ...]:
-    """Those that came long after another: late, though no direct leg says so."""
-    came = [cell.timeline.first_data_s for cell in case.proxy]
+def _behind(case: Case) -> tuple[ProbeResult, ...]:
+    """Those that came long after another: late, though no direct probe says so."""
+    came = [result.timeline.first_data_s for result in case.proxy]
     first = min((at for at in came if at is not None), default=0.0)
     return tuple(
-        cell for cell, at in zip(case.proxy, came, strict=True) if at and at - first > NEAR
+        result for result, at in zip(case.proxy, came, strict=True) if at and at - first > NEAR
     )
 
 
-def _is_lucky(case: Case, cell: Cell) -> bool:
-    return cell.outcome == "live" and cell not in _behind(case)
+def _is_lucky(case: Case, result: ProbeResult) -> bool:
+    return result.outcome == "live" and result not in _behind(case)
 
 
-def _only_waited(cell: Cell) -> bool:
+def _only_waited(result: ProbeResult) -> bool:
     """Late, then live with little: a buffer lets go when it is full, or when the stream ends."""
-    line = cell.timeline
-    return cell.outcome == "late" and line.ended == "open" and line.bytes < LITTLE
+    line = result.timeline
+    return result.outcome == "late" and line.ended == "open" and line.bytes < LITTLE
 
 
 def _at_once(first: float | None) -> bool:
@@ -94,49 +94,55 @@ def _at_once(first: float | None) -> bool:
 
 
 def _late(case: Case) -> tuple[Evidence, ...]:
-    cells = tuple(map(seen.of_cell, _unlucky(case) or _behind(case)))
-    if cells or case.root is None or not _root_is_late(case):
-        return cells
+    results = tuple(map(facts.result_evidence, _unlucky(case) or _behind(case)))
+    if results or case.root is None or not _root_is_late(case):
+        return results
     text = f"answered only after {seconds(case.root.headers_s)}"
-    return (Evidence("probe", case.root.leg.label, text),)
+    return (Evidence("probe", case.root.probe.label, text),)
 
 
 def _root_is_late(case: Case) -> bool:
     """Whether the root path, which was asked first, had to wait for the same peers' timeout."""
     root, limit = case.root, _connect_timeout(case)
     waited = root.headers_s if root else None
-    if waited is None or limit is None or limit < NEAR or case.site is None:
+    if waited is None or limit is None or limit < NEAR or case.resolution is None:
         return False
-    same = case.root_site is not None and balancing(case.root_site) == balancing(case.site)
+    same = case.root_resolution is not None and balancing(case.root_resolution) == balancing(
+        case.resolution
+    )
     return same and 0 <= waited - limit < AFTER
 
 
 def _connect_timeout(case: Case) -> float | None:
-    if case.site is None:
+    if case.resolution is None:
         return None
-    return duration_s(case.site.value(f"{seen.buffer_prefix(case.site)}_connect_timeout"))
+    return duration_s(
+        case.resolution.value(f"{facts.buffer_prefix(case.resolution)}_connect_timeout")
+    )
 
 
 def _config(case: Case, peers: tuple[str, ...]) -> tuple[Evidence, ...]:
-    site = case.site
-    if site is None:
+    resolution = case.resolution
+    if resolution is None:
         return ()
-    where = str(balancing(site).where or site.config.main)
+    where = str(balancing(resolution).where or resolution.config.main)
     shared = Evidence("config", where, f"{len(peers)} servers: {safe(', '.join(peers), 200)}")
-    return shared, seen.of_setting(site, f"{seen.buffer_prefix(site)}_connect_timeout")
+    return shared, facts.of_setting(
+        resolution, f"{facts.buffer_prefix(resolution)}_connect_timeout"
+    )
 
 
 _SYMPTOMS = frozenset(
     {"proxy-buffering-hold", "gzip-plus-buffering", "xab-ignored", "outer-proxy-buffers"}
 )
-APART = (
+DISTINGUISHES = (
     "The same request through the same location is late one time and live at once another, so it "
     "is no setting that holds it, but the peer that it was sent to."
 )
 
 RULE = Rule(
     id="dead-peer-replay",
-    station=Station.REACH,
+    stage=Stage.REACH,
     title="One of several peers does not answer",
     what="A server of the upstream is gone without a word: a machine that is off, a firewall that "
     "drops. A request that is sent there waits for proxy_connect_timeout (60 s by default); then "
@@ -168,7 +174,7 @@ def _case(again: int) -> Case:
         settings={"proxy_buffering": "off", "proxy_connect_timeout": "60s"},
         peers=("127.0.0.1:12213", "127.0.0.1:12214"),
     )
-    return replace(case, replays=(replayed.asked("again", again, side="proxy"),))
+    return replace(case, follow_ups=(follow_up_facts.asked("again", again, side="proxy"),))
 
 
 def fires() -> Case:

@@ -1,7 +1,7 @@
 """The proxy takes a prefix off the path, and the endpoint event does not know of it."""
 
-from wizard.diagnose.rules import posts
-from wizard.diagnose.rules.rule import Rule, Station
+from wizard.diagnose.rules import post_facts
+from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.text.text import safe
@@ -9,42 +9,43 @@ from wizard.text.text import safe
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """The POST to the endpoint as it was named fails; the named path lacks the prefix."""
-    prefix, path = posts.prefix(case), posts.message_path(case)
-    if not prefix or not path or path.startswith(f"{prefix}/") or posts.arrives(case):
+    prefix, path = post_facts.prefix(case), post_facts.message_path(case)
+    if not prefix or not path or path.startswith(f"{prefix}/") or post_facts.arrives(case):
         return None
-    failed = posts.failed(case)
+    failed = post_facts.failed(case)
     if failed is None:
         return _latent(rule, case, prefix)
     confidence = _confidence(case, failed)
     if confidence is None:
         return None
-    apart = _apart(prefix, path) + ("" if case.site else _UNREAD)
-    return rule.found(confidence, (*failed.evidence, *_evidence(case)), apart)
+    distinguishes = _distinguishes(prefix, path) + ("" if case.resolution else _UNREAD)
+    return rule.found(confidence, (*failed.evidence, *_evidence(case)), distinguishes)
 
 
-def _confidence(case: Case, failed: posts.Failed) -> Confidence | None:
-    if failed.status in posts.NOT_OF_THE_PATH:
+def _confidence(case: Case, failed: post_facts.Failed) -> Confidence | None:
+    if failed.status in post_facts.NOT_OF_THE_PATH:
         return None
-    told = failed.status in posts.NOT_THERE
-    if posts.arrives(case) is None:
+    told = failed.status in post_facts.NOT_THERE
+    if post_facts.arrives(case) is None:
         # The config, if any, does not decide it; the two URLs do, as far as they go.
-        return "likely" if told and failed.taken and case.site is None else None
+        return "likely" if told and failed.taken and case.resolution is None else None
     return "confirmed" if told and failed.taken else "likely"
 
 
 def _latent(rule: Rule, case: Case, prefix: str) -> Finding | None:
-    if not posts.untried(case) or posts.arrives(case) is not False:
+    if not post_facts.untried(case) or post_facts.arrives(case) is not False:
         return None
-    apart = f"{_apart(prefix, posts.message_path(case))} Read from the config: no POST was made."
-    return rule.found("likely", _evidence(case), apart, latent=True)
+    sentence = _distinguishes(prefix, post_facts.message_path(case))
+    distinguishes = f"{sentence} Read from the config: no POST was made."
+    return rule.found("likely", _evidence(case), distinguishes, latent=True)
 
 
 def _evidence(case: Case) -> tuple[Evidence, ...]:
-    named = posts.of_side(case, "proxy") or posts.of_side(case, "direct")
-    return (*((named,) if named else ()), *posts.ways(case))
+    named = post_facts.of_side(case, "proxy") or post_facts.of_side(case, "direct")
+    return (*((named,) if named else ()), *post_facts.ways(case))
 
 
-def _apart(prefix: str, path: str) -> str:
+def _distinguishes(prefix: str, path: str) -> str:
     right = f"{safe(prefix, 80)}{safe(path, 120)}"
     return (
         f"Clients join the endpoint with the URL's origin and post to {safe(path, 120)}; from "
@@ -57,7 +58,7 @@ _UNREAD = " Without the config this rests on the two URLs: give --conf."
 
 RULE = Rule(
     id="endpoint-prefix-lost",
-    station=Station.MESSAGE,
+    stage=Stage.MESSAGE,
     title="The endpoint event lacks a prefix that Nginx removes",
     what="Nginx serves the backend below a prefix and takes that off (`location /x/` with "
     "`proxy_pass http://backend/;`). The backend does not know of it and names an endpoint such as "

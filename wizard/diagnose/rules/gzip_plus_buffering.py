@@ -1,8 +1,8 @@
 """Compression keeps the stream back for clients that accept gzip."""
 
-from wizard.diagnose.rules import seen
-from wizard.diagnose.rules.rule import Rule, Station
-from wizard.model.case import Case, Cell
+from wizard.diagnose.rules import facts
+from wizard.diagnose.rules.rule import Rule, Stage
+from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Finding, Fix
 
 LIVE = frozenset({"live", "ended", "cut"})
@@ -14,45 +14,49 @@ def check(rule: Rule, case: Case) -> Finding | None:
     pairs = _pairs(case)
     if not pairs or not _backend_is_live_with_gzip(case):
         return None
-    evidence = [seen.of_cell(cell) for pair in pairs for cell in pair]
-    site = case.site
-    if site is None:
-        sure = "likely" if seen.behind_plain_nginx(case) else "possible"
-        return rule.found(sure, tuple(evidence), _APART)  # type: ignore[arg-type]
-    if seen.x_accel_buffering(case) == "no" and not seen.ignores_header(site, "x-accel-buffering"):
+    evidence = [facts.result_evidence(result) for pair in pairs for result in pair]
+    resolution = case.resolution
+    if resolution is None:
+        sure = "likely" if facts.behind_plain_nginx(case) else "possible"
+        return rule.found(sure, tuple(evidence), _DISTINGUISHES)  # type: ignore[arg-type]
+    if facts.x_accel_buffering(case) == "no" and not facts.ignores_header(
+        resolution, "x-accel-buffering"
+    ):
         return None
-    if site.value("gzip") != "on" or not seen.buffering(site):
+    if resolution.value("gzip") != "on" or not facts.buffering(resolution):
         return None
-    evidence += [seen.of_setting(site, name) for name in ("gzip", "gzip_types", "proxy_buffering")]
-    agreed = all(seen.could_hold(case, zipped) for zipped, _ in pairs)
-    return rule.found("confirmed" if agreed else "likely", tuple(evidence), _APART)
+    evidence += [
+        facts.of_setting(resolution, name) for name in ("gzip", "gzip_types", "proxy_buffering")
+    ]
+    agreed = all(facts.could_hold(case, zipped) for zipped, _ in pairs)
+    return rule.found("confirmed" if agreed else "likely", tuple(evidence), _DISTINGUISHES)
 
 
-def _pairs(case: Case) -> list[tuple[Cell, Cell]]:
-    """A held gzip cell with its live twin that does not accept gzip."""
-    plain = {cell.timeline.leg.http: cell for cell in seen.cells(case.proxy, "identity")}
-    twins = [(cell, plain.get(cell.timeline.leg.http)) for cell in seen.held(case, "gzip")]
+def _pairs(case: Case) -> list[tuple[ProbeResult, ProbeResult]]:
+    """A held gzip probe with its live twin that does not accept gzip."""
+    plain = {result.timeline.probe.http: result for result in facts.results(case.proxy, "identity")}
+    twins = [(result, plain.get(result.timeline.probe.http)) for result in facts.held(case, "gzip")]
     return [(zipped, twin) for zipped, twin in twins if twin and twin.outcome in LIVE]
 
 
 def _backend_is_live_with_gzip(case: Case) -> bool:
-    return not case.direct or bool(seen.live_direct(case, "gzip"))
+    return not case.direct or bool(facts.live_direct(case, "gzip"))
 
 
-_APART = (
+_DISTINGUISHES = (
     "The same request is live without Accept-Encoding: gzip and held with it; the backend asked "
     "directly with gzip is live, so it is not the backend's own compression."
 )
 
 RULE = Rule(
     id="gzip-plus-buffering",
-    station=Station.HOLD,
+    stage=Stage.HOLD,
     title="gzip holds the stream for clients that accept it",
     what="gzip is on for this media type (`gzip_types` names text/event-stream or `*`) while "
     "buffering is on. The compressor collects input and is not told to flush.",
     hurts="Browsers and most SDKs accept gzip and hang, while curl, which does not ask for it, "
     "works: the fault hides from the one who investigates.",
-    shows="Held only in the cells that accept gzip, live in those that do not, and live direct.",
+    shows="Held only in the probes that accept gzip, live in those that do not, and live direct.",
     mend="`proxy_buffering off;` and `gzip off;` in the location that serves the stream.",
     wrong="`Cache-Control: no-transform` from the backend: Nginx ignores it.",
     references=(

@@ -2,11 +2,11 @@
 
 from urllib.parse import urlsplit
 
-from wizard.diagnose.rules import replayed, seen
-from wizard.diagnose.rules.rule import Rule, Station
-from wizard.model.case import Case, Cell
+from wizard.diagnose.rules import facts, follow_up_facts
+from wizard.diagnose.rules.rule import Rule, Stage
+from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
-from wizard.model.resolution import Site
+from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import Timeline
 from wizard.nginx.settings import Lost, lost_headers
 from wizard.text.text import safe
@@ -19,28 +19,32 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """A fault where the lack of just that header is seen to do harm; else a risk."""
-    site = case.site
-    lost = lost_headers(site) if site and seen.proxied_by(site) else None
-    if lost is None or site is None:
+    resolution = case.resolution
+    failing = lost_headers(resolution) if resolution and facts.proxied_by(resolution) else None
+    if failing is None or resolution is None:
         return None
-    config = _of_config(lost)
-    shown = _credential(case, site, lost) or _host(case, site, lost) or _proto(case, lost)
+    config = _of_config(failing)
+    shown = (
+        _credential(case, resolution, failing)
+        or _host(case, resolution, failing)
+        or _proto(case, failing)
+    )
     if shown is None:
         return rule.found("likely", config, _QUIET, latent=True)
     sure, evidence = shown
     explains = _SYMPTOMS if sure == "confirmed" else frozenset[str]()
-    return rule.found(sure, (*evidence, *config), _APART, explains=explains)
+    return rule.found(sure, (*evidence, *config), _DISTINGUISHES, explains=explains)
 
 
-def _credential(case: Case, site: Site, lost: Lost) -> Said | None:
+def _credential(case: Case, resolution: RequestResolution, failing: Lost) -> Said | None:
     """401 or 403 from the backend, which asks for what the outer level would have sent."""
-    named = [name for name in lost.names if any(one in name for one in CREDENTIALS)]
-    refused = [cell for cell in case.proxy if cell.timeline.status in (401, 403)]
-    guards = {site.value("auth_basic"), site.value("auth_request")} - {"", "off"}
+    named = [name for name in failing.names if any(one in name for one in CREDENTIALS)]
+    refused = [result for result in case.proxy if result.timeline.status in (401, 403)]
+    guards = {resolution.value("auth_basic"), resolution.value("auth_request")} - {"", "off"}
     if not named or not refused or guards:
         return None
     same = [c for c in case.direct if c.timeline.status == refused[0].timeline.status]
-    evidence = (*_of(refused), *map(seen.of_cell, same[:1]), *_of_root(case))
+    evidence = (*_of(refused), *map(facts.result_evidence, same[:1]), *_of_root(case))
     return ("confirmed" if same and _of_root(case) else "likely"), evidence
 
 
@@ -48,42 +52,48 @@ def _of_root(case: Case) -> tuple[Evidence, ...]:
     """That / is admitted, where the outer set still holds."""
     if case.root is None or not 200 <= (case.root.status or 0) < 400:
         return ()
-    if case.root_site is None or lost_headers(case.root_site) is not None:
+    if case.root_resolution is None or lost_headers(case.root_resolution) is not None:
         return ()
     return (
-        Evidence("probe", case.root.leg.label, f"/, which has them, answers {case.root.status}"),
+        Evidence("probe", case.root.probe.label, f"/, which has them, answers {case.root.status}"),
     )
 
 
-def _host(case: Case, site: Site, lost: Lost) -> Said | None:
+def _host(case: Case, resolution: RequestResolution, failing: Lost) -> Said | None:
     """The backend names, or refuses, the inner name that Nginx sends in place of the public one."""
-    if "host" not in lost.names:
+    if "host" not in failing.names:
         return None
-    inner = _inner_names(site)
-    moved = [cell for cell in case.proxy if _netloc(cell.timeline.header("location")) in inner]
+    inner = _inner_names(resolution)
+    moved = [
+        result for result in case.proxy if _netloc(result.timeline.header("location")) in inner
+    ]
     if moved:
         return "confirmed", _of(moved)
     spoken = case.handshake("proxy")
     if spoken is not None and _netloc(spoken.endpoint) in inner:
         said = f"the endpoint event names {safe(spoken.endpoint, 120)}"
         return "confirmed", (Evidence("probe", "mcp-proxy", said),)
-    refused = [cell for cell in case.proxy if cell.timeline.status in (400, 403, 404, 421)]
+    refused = [result for result in case.proxy if result.timeline.status in (400, 403, 404, 421)]
     # Asked directly under the name that Nginx sends now, the backend refuses likewise.
-    same = [r for r in replayed.replays(case, "public-host") if _is_like(r.line, refused)]
+    same = [r for r in follow_up_facts.follow_ups(case, "public-host") if _is_like(r.line, refused)]
     if not same:
         return None
-    evidence = (*_of(refused), replayed.of_replay(same[0]), *_of_root(case))
+    evidence = (*_of(refused), follow_up_facts.follow_up_evidence(same[0]), *_of_root(case))
     return ("confirmed" if _of_root(case) else "likely"), evidence
 
 
-def _is_like(line: Timeline, refused: list[Cell]) -> bool:
-    return line.status is not None and line.status in {cell.timeline.status for cell in refused}
+def _is_like(line: Timeline, refused: list[ProbeResult]) -> bool:
+    return line.status is not None and line.status in {result.timeline.status for result in refused}
 
 
-def _inner_names(site: Site) -> frozenset[str]:
+def _inner_names(resolution: RequestResolution) -> frozenset[str]:
     """What Nginx sends as Host by default: the name in proxy_pass; and the peers behind it."""
-    upstream = site.upstream
-    own = f"{site.request.host}:{site.request.port}" if site.request.port else site.request.host
+    upstream = resolution.upstream
+    own = (
+        f"{resolution.request.host}:{resolution.request.port}"
+        if resolution.request.port
+        else resolution.request.host
+    )
     names = {upstream.authority, *upstream.peers} if upstream else set()
     return frozenset(name.lower() for name in names if name) - {(own or "").lower(), ""}
 
@@ -95,42 +105,44 @@ def _netloc(url: str | None) -> str:
         return ""
 
 
-def _proto(case: Case, lost: Lost) -> Said | None:
+def _proto(case: Case, failing: Lost) -> Said | None:
     """Sent back from https to http, or round in a circle to https."""
-    if not PROTO & set(lost.names) or not case.target.url.lower().startswith("https:"):
+    if not PROTO & set(failing.names) or not case.target.url.lower().startswith("https:"):
         return None
-    moved = [cell for cell in case.proxy if cell.timeline.status in REDIRECTS and _is_odd(cell)]
-    same = [cell for cell in case.direct if cell.timeline.status in REDIRECTS]
+    moved = [
+        result for result in case.proxy if result.timeline.status in REDIRECTS and _is_odd(result)
+    ]
+    same = [result for result in case.direct if result.timeline.status in REDIRECTS]
     if not moved:
         return None
-    return ("confirmed" if same else "likely"), (*_of(moved), *map(seen.of_cell, same[:1]))
+    return ("confirmed" if same else "likely"), (*_of(moved), *map(facts.result_evidence, same[:1]))
 
 
-def _is_odd(cell: Cell) -> bool:
+def _is_odd(result: ProbeResult) -> bool:
     """A redirect to http://, or to the very URL that was asked."""
-    target = cell.timeline.header("location") or ""
-    return target.lower().startswith("http:") or target == cell.timeline.leg.url
+    target = result.timeline.header("location") or ""
+    return target.lower().startswith("http:") or target == result.timeline.probe.url
 
 
-def _of(cells: list[Cell]) -> tuple[Evidence, ...]:
-    return tuple(map(seen.of_cell, cells[:1]))
+def _of(results: list[ProbeResult]) -> tuple[Evidence, ...]:
+    return tuple(map(facts.result_evidence, results[:1]))
 
 
-def _of_config(lost: Lost) -> tuple[Evidence, ...]:
-    names = ", ".join(line.args[0] for line in lost.lines)
-    set_here = " ".join(lost.by.args[:1])
+def _of_config(failing: Lost) -> tuple[Evidence, ...]:
+    names = ", ".join(line.args[0] for line in failing.lines)
+    set_here = " ".join(failing.by.args[:1])
     by = f"proxy_set_header {set_here}: with it no header of the outer levels is sent"
     first = f"proxy_set_header stands here, and is not in force for this path, for {names}"
     return (
-        Evidence("config", str(lost.by.where), safe(by)),
-        Evidence("config", str(lost.lines[0].where), safe(first)),
+        Evidence("config", str(failing.by.where), safe(by)),
+        Evidence("config", str(failing.lines[0].where), safe(first)),
     )
 
 
 _SYMPTOMS = frozenset(
     {"auth-gate", "host-origin-rejected", "slash-redirect", "oauth-metadata-lost"}
 )
-_APART = (
+_DISTINGUISHES = (
     "What goes wrong is what the lost header would have prevented: the backend, asked directly "
     "without it, says the same, or it names the inner address that it was told."
 )
@@ -138,7 +150,7 @@ _QUIET = "Nothing is seen to go wrong: this backend does not miss them yet."
 
 RULE = Rule(
     id="header-inheritance-lost",
-    station=Station.ADMIT,
+    stage=Stage.ADMIT,
     title="A proxy_set_header here has dropped all the others",
     what="proxy_set_header is inherited only where the inner level sets none. One line in the "
     "stream's location and Host, X-Forwarded-Proto or Authorization of the server level are no "
@@ -180,4 +192,4 @@ def _case(more: str) -> Case:
         f" location = /sse {{ {passing} {more} }} }}"
     )
     case = samples.case(proxy="401", direct="401", conf=conf)
-    return replace(case, root_site=samples.read(conf, "http://127.0.0.1:8081/"))
+    return replace(case, root_resolution=samples.read(conf, "http://127.0.0.1:8081/"))

@@ -1,7 +1,7 @@
 """The backend takes longer to answer a message than Nginx waits for its first byte."""
 
-from wizard.diagnose.rules import posts, seen
-from wizard.diagnose.rules.rule import Rule, Station
+from wizard.diagnose.rules import facts, post_facts
+from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import LogLine
@@ -12,7 +12,7 @@ from wizard.text.text import seconds
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """504 to the POST, as late as proxy_read_timeout says, and the backend itself is later."""
-    failed = posts.failed(case)
+    failed = post_facts.failed(case)
     if failed is None or failed.status != 504:
         return None
     logged, limit = _logged(case), _limit(case)
@@ -20,12 +20,12 @@ def check(rule: Rule, case: Case) -> Finding | None:
     confidence = _confidence(failed, limit, at_limit=at_limit, logged=bool(logged))
     if confidence is None:
         return None
-    evidence = (*failed.evidence, *_config(case), *(seen.of_log(line) for line in logged[:1]))
-    return rule.found(confidence, evidence, _apart(failed))
+    evidence = (*failed.evidence, *_config(case), *(facts.of_log(line) for line in logged[:1]))
+    return rule.found(confidence, evidence, _distinguishes(failed))
 
 
 def _confidence(
-    failed: posts.Failed, limit: float | None, *, at_limit: bool, logged: bool
+    failed: post_facts.Failed, limit: float | None, *, at_limit: bool, logged: bool
 ) -> Confidence | None:
     slow = limit is not None and failed.taken is not None and _took(failed.taken) > limit
     if logged or (at_limit and slow):
@@ -48,26 +48,38 @@ def _near(took: float, limit: float) -> bool:
 
 def _logged(case: Case) -> tuple[LogLine, ...]:
     """Lines about the message's path: what was written since the probes began is ours."""
-    path = posts.message_path(case)
+    path = post_facts.message_path(case)
     lines = (line for report in case.logs for line in report.lines)
     return tuple(line for line in lines if line.tag == "header-timeout" and path in line.text)
 
 
 def _name(case: Case) -> str:
-    return f"{seen.buffer_prefix(case.message_site)}_read_timeout" if case.message_site else ""
+    return (
+        f"{facts.buffer_prefix(case.message_resolution)}_read_timeout"
+        if case.message_resolution
+        else ""
+    )
 
 
 def _limit(case: Case) -> float | None:
-    site = case.message_site
-    return duration_s(site.value(_name(case))) if site and seen.proxied_by(site) else None
+    resolution = case.message_resolution
+    return (
+        duration_s(resolution.value(_name(case)))
+        if resolution and facts.proxied_by(resolution)
+        else None
+    )
 
 
 def _config(case: Case) -> tuple[Evidence, ...]:
-    site = case.message_site
-    return (seen.of_setting(site, _name(case)),) if site and seen.proxied_by(site) else ()
+    resolution = case.message_resolution
+    return (
+        (facts.of_setting(resolution, _name(case)),)
+        if resolution and facts.proxied_by(resolution)
+        else ()
+    )
 
 
-def _apart(failed: posts.Failed) -> str:
+def _distinguishes(failed: post_facts.Failed) -> str:
     said = f"Nginx gave up after {seconds(_took(failed.answer))}"
     if failed.taken is None:
         return f"{said}; how long the backend would have taken was not seen."
@@ -79,7 +91,7 @@ def _apart(failed: posts.Failed) -> str:
 
 RULE = Rule(
     id="header-timeout-504",
-    station=Station.MESSAGE,
+    stage=Stage.MESSAGE,
     title="Nginx gives up on a message before the backend answers",
     what="proxy_read_timeout also limits the wait for the first byte of an answer. A POST whose "
     "handler takes longer gets 504, though the backend is still at work.",

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from wizard.diagnose.rules import replayed, seen
-from wizard.diagnose.rules.rule import Rule, Station
-from wizard.model.case import Case, Cell
+from wizard.diagnose.rules import facts, follow_up_facts
+from wizard.diagnose.rules.rule import Rule, Stage
+from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Evidence, Finding, Fix
 
 HOST, ORIGIN = "public-host", "no-origin"
@@ -13,53 +13,63 @@ REFUSALS = frozenset({400, 403, 421})
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """Refused through the proxy; the direct request fails in the same way under that name."""
-    refused = [cell for cell in case.proxy if cell.timeline.status in REFUSALS]
+    refused = [result for result in case.proxy if result.timeline.status in REFUSALS]
     if not refused:
         return None
     return _by_origin(rule, case, refused[0]) or _by_host(rule, case, refused[0])
 
 
-def _by_host(rule: Rule, case: Case, cell: Cell) -> Finding | None:
-    tried = replayed.replays(case, HOST)
-    same = [one for one in tried if one.line.status == cell.timeline.status]
-    live = seen.live_direct(case)
+def _by_host(rule: Rule, case: Case, result: ProbeResult) -> Finding | None:
+    tried = follow_up_facts.follow_ups(case, HOST)
+    same = [one for one in tried if one.line.status == result.timeline.status]
+    live = facts.live_direct(case)
     if same and live:
-        evidence = (_of(cell), seen.of_direct(live[0]), *map(replayed.of_replay, same))
-        return rule.found("confirmed", (*evidence, *_config(case)), APART)
-    if tried or not _says(cell, "host") or not seen.root_answers(case):
+        evidence = (
+            _of(result),
+            facts.of_direct(live[0]),
+            *map(follow_up_facts.follow_up_evidence, same),
+        )
+        return rule.found("confirmed", (*evidence, *_config(case)), DISTINGUISHES)
+    if tried or not _says(result, "host") or not facts.root_answers(case):
         return None
-    return rule.found("likely", (_of(cell), *_config(case)), _SAID)
+    return rule.found("likely", (_of(result), *_config(case)), _SAID)
 
 
-def _by_origin(rule: Rule, case: Case, cell: Cell) -> Finding | None:
+def _by_origin(rule: Rule, case: Case, result: ProbeResult) -> Finding | None:
     """The Origin that --header gave: refused on either side, and without it live."""
-    freed = [one for one in replayed.replays(case, ORIGIN) if one.line.is_event_stream]
+    freed = [one for one in follow_up_facts.follow_ups(case, ORIGIN) if one.line.is_event_stream]
     if not freed:
         return None
-    direct = [_of(one) for one in case.direct if one.timeline.status == cell.timeline.status]
-    evidence = (_of(cell), *direct[:1], *map(replayed.of_replay, freed))
-    return rule.found("confirmed", evidence, _ORIGIN_APART)
+    direct = [_of(one) for one in case.direct if one.timeline.status == result.timeline.status]
+    evidence = (_of(result), *direct[:1], *map(follow_up_facts.follow_up_evidence, freed))
+    return rule.found("confirmed", evidence, _ORIGIN_DISTINGUISHES)
 
 
-def _says(cell: Cell, word: str) -> bool:
+def _says(result: ProbeResult, word: str) -> bool:
     """Whether the answer names the header, as the SDKs do: `Invalid Host header`."""
-    return f"invalid {word} header" in cell.timeline.excerpt.lower()
+    return f"invalid {word} header" in result.timeline.excerpt.lower()
 
 
-def _of(cell: Cell) -> Evidence:
-    return replace(seen.of_cell(cell), text=f"{cell.outcome}: {cell.why}{_body(cell)}")
+def _of(result: ProbeResult) -> Evidence:
+    return replace(
+        facts.result_evidence(result), text=f"{result.outcome}: {result.why}{_body(result)}"
+    )
 
 
-def _body(cell: Cell) -> str:
-    return replayed.said(cell.timeline)
+def _body(result: ProbeResult) -> str:
+    return follow_up_facts.said(result.timeline)
 
 
 def _config(case: Case) -> tuple[Evidence, ...]:
-    site = case.site
-    return (seen.of_setting(site, "proxy_set_header"),) if site and seen.proxied_by(site) else ()
+    resolution = case.resolution
+    return (
+        (facts.of_setting(resolution, "proxy_set_header"),)
+        if resolution and facts.proxied_by(resolution)
+        else ()
+    )
 
 
-APART = (
+DISTINGUISHES = (
     "The direct request is live under the backend's own name, and refused with the same status "
     "under the name that Nginx passes on: it is the backend that refuses, and the name alone."
 )
@@ -67,14 +77,14 @@ _SAID = (
     "The answer itself names the Host header. A direct request with that Host would confirm that "
     "it comes from the backend: give --direct."
 )
-_ORIGIN_APART = (
+_ORIGIN_DISTINGUISHES = (
     "The direct request is refused with the Origin that was given and live without it: it is the "
     "backend that refuses, and the Origin alone."
 )
 
 RULE = Rule(
     id="host-origin-rejected",
-    station=Station.ADMIT,
+    stage=Stage.ADMIT,
     title="The backend refuses the Host or Origin header",
     what="MCP servers guard against DNS rebinding: they take only the Host and Origin values that "
     "they know, by default localhost. Nginx passes on the public name (`proxy_set_header Host "
@@ -102,8 +112,8 @@ def fires() -> Case:
     from wizard.diagnose.rules import samples
 
     case = samples.case(proxy="421", direct="live", settings={"proxy_buffering": "off"})
-    case = replayed.answering(case, body="Invalid Host header")
-    return replace(case, replays=(replayed.asked(HOST, 421, body="Invalid Host header"),))
+    case = follow_up_facts.answering(case, body="Invalid Host header")
+    return replace(case, follow_ups=(follow_up_facts.asked(HOST, 421, body="Invalid Host header"),))
 
 
 def silent() -> Case:
@@ -111,4 +121,4 @@ def silent() -> Case:
     from wizard.diagnose.rules import samples
 
     case = samples.case(proxy="403", direct="live", settings={"proxy_buffering": "off"})
-    return replace(case, replays=(replayed.asked(HOST, 200),))
+    return replace(case, follow_ups=(follow_up_facts.asked(HOST, 200),))

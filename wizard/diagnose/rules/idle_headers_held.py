@@ -1,26 +1,28 @@
 """A stream that is silent at first: Nginx keeps even its headers until the first byte."""
 
-from wizard.diagnose.rules import seen
-from wizard.diagnose.rules.rule import Rule, Station
-from wizard.model.case import Case, Cell
+from wizard.diagnose.rules import facts
+from wizard.diagnose.rules.rule import Rule, Stage
+from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
-from wizard.model.resolution import Site
+from wizard.model.resolution import RequestResolution
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """Direct: headers and silence. Through the proxy: not even headers."""
-    stuck = tuple(cell for cell in seen.held(case) if cell.outcome == "headers-held")
+    stuck = tuple(result for result in facts.held(case) if result.outcome == "headers-held")
     if not stuck:
         return None
     confidence = _confidence(case, stuck)
     if confidence is None:
         return None
-    unasked = case.site is not None and not _buffers(case, case.site)
+    unasked = case.resolution is not None and not _buffers(case, case.resolution)
     fix = _SPEAK if unasked else None
     if not _answers_by_post(case):
-        return rule.found("possible", _evidence(case, stuck), f"{_APART} {_UNSPOKEN}", fix=fix)
-    apart = _APART if case.site else f"{_APART} {_UNREAD}"
-    return rule.found(confidence, _evidence(case, stuck), apart, fix=fix)
+        return rule.found(
+            "possible", _evidence(case, stuck), f"{_DISTINGUISHES} {_UNSPOKEN}", fix=fix
+        )
+    distinguishes = _DISTINGUISHES if case.resolution else f"{_DISTINGUISHES} {_UNREAD}"
+    return rule.found(confidence, _evidence(case, stuck), distinguishes, fix=fix)
 
 
 def _answers_by_post(case: Case) -> bool:
@@ -28,39 +30,43 @@ def _answers_by_post(case: Case) -> bool:
     return any(one.done for one in case.handshakes)
 
 
-def _confidence(case: Case, stuck: tuple[Cell, ...]) -> Confidence | None:
+def _confidence(case: Case, stuck: tuple[ProbeResult, ...]) -> Confidence | None:
     """Without the config it may be another proxy; against the config it is another one."""
-    if case.site is None:
-        return "likely" if seen.behind_plain_nginx(case) else "possible"
-    explained = [cell for cell in stuck if seen.could_hold(case, cell)]
+    if case.resolution is None:
+        return "likely" if facts.behind_plain_nginx(case) else "possible"
+    explained = [result for result in stuck if facts.could_hold(case, result)]
     if not explained:
         return None
     return "confirmed" if len(explained) == len(stuck) else "likely"
 
 
-def _buffers(case: Case, site: Site) -> bool:
+def _buffers(case: Case, resolution: RequestResolution) -> bool:
     """Whether buffering is on; where it is off, HTTP/2 over TLS keeps the headers all the same."""
-    said = seen.x_accel_buffering(case)
-    if said in ("yes", "no") and not seen.ignores_header(site, "x-accel-buffering"):
+    said = facts.x_accel_buffering(case)
+    if said in ("yes", "no") and not facts.ignores_header(resolution, "x-accel-buffering"):
         return said == "yes"
-    return seen.buffering(site)
+    return facts.buffering(resolution)
 
 
-def _evidence(case: Case, stuck: tuple[Cell, ...]) -> tuple[Evidence, ...]:
-    found = [seen.of_cell(cell) for cell in stuck]
-    found += [seen.of_cell(cell) for cell in seen.cells(case.direct, "identity")[:1]]
+def _evidence(case: Case, stuck: tuple[ProbeResult, ...]) -> tuple[Evidence, ...]:
+    found = [facts.result_evidence(result) for result in stuck]
+    found += [
+        facts.result_evidence(result) for result in facts.results(case.direct, "identity")[:1]
+    ]
     spoken = case.handshake("proxy")
     if spoken is not None and spoken.done:
         found.append(Evidence("probe", "mcp-proxy", "the POST is answered: Nginx passes this path"))
-    if case.site is not None:
-        found.append(seen.of_setting(case.site, f"{seen.buffer_prefix(case.site)}_buffering"))
-    if any("held" in seen.predicted(case, cell) for cell in stuck):
+    if case.resolution is not None:
+        found.append(
+            facts.of_setting(case.resolution, f"{facts.buffer_prefix(case.resolution)}_buffering")
+        )
+    if any("held" in facts.predicted(case, result) for result in stuck):
         text = "by the config the first event will be held too, not the headers alone"
-        found.append(Evidence("config", stuck[0].timeline.leg.label, text))
+        found.append(Evidence("config", stuck[0].timeline.probe.label, text))
     return tuple(found)
 
 
-_APART = (
+_DISTINGUISHES = (
     "The direct stream has headers and nothing to say yet, so the backend does answer; through "
     "Nginx even the headers are missing. A stream with an event at once would not show it."
 )
@@ -77,7 +83,7 @@ _SPEAK = Fix(
 
 RULE = Rule(
     id="idle-headers-held",
-    station=Station.HOLD,
+    stage=Stage.HOLD,
     title="Nginx keeps the headers of a silent stream",
     what="With buffering on, Nginx sends the response's headers together with the first byte of "
     "the body. A stream that is silent at first (the GET of Streamable HTTP, a subscription) "

@@ -1,8 +1,8 @@
 """Nginx ends a stream that was silent for longer than proxy_read_timeout."""
 
-from wizard.diagnose.rules import cuts, seen
-from wizard.diagnose.rules.rule import Rule, Station
-from wizard.model.case import Case, Cell
+from wizard.diagnose.rules import disconnects, facts
+from wizard.diagnose.rules.rule import Rule, Stage
+from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.text.text import seconds
 
@@ -12,41 +12,45 @@ SHORT = 60.0
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """A cut seen while watching; else, what the config says will come."""
-    cut = cuts.cut(case)
+    cut = disconnects.cut(case)
     return _observed(rule, case, cut[0]) if cut else _latent(rule, case)
 
 
-def _observed(rule: Rule, case: Case, cell: Cell) -> Finding | None:
-    logged = seen.log_lines(case, "read-timeout")
-    limit = cuts.read_timeout(case.site)
-    matches = limit is not None and cuts.near(cuts.silence_s(cell), limit)
-    if not logged and (cuts.reloaded(case) or (case.site is not None and not matches)):
+def _observed(rule: Rule, case: Case, result: ProbeResult) -> Finding | None:
+    logged = facts.log_lines(case, "read-timeout")
+    limit = disconnects.read_timeout(case.resolution)
+    matches = limit is not None and disconnects.near(disconnects.silence_s(result), limit)
+    if not logged and (disconnects.reloaded(case) or (case.resolution is not None and not matches)):
         return None
-    evidence = [seen.of_cell(cell), cuts.beside(case, cell)]
-    if case.site is not None and limit is not None:
-        evidence.append(seen.of_setting(case.site, cuts.read_timeout_name(case.site)))
-    evidence += [seen.of_log(line) for line in logged[:1]]
-    return rule.found(_confidence(case, cell, matches, bool(logged)), tuple(evidence), APART)
+    evidence = [facts.result_evidence(result), disconnects.beside(case, result)]
+    if case.resolution is not None and limit is not None:
+        evidence.append(
+            facts.of_setting(case.resolution, disconnects.read_timeout_name(case.resolution))
+        )
+    evidence += [facts.of_log(line) for line in logged[:1]]
+    return rule.found(
+        _confidence(case, result, matches, bool(logged)), tuple(evidence), DISTINGUISHES
+    )
 
 
-def _confidence(case: Case, cell: Cell, matches: bool, logged: bool) -> Confidence:
+def _confidence(case: Case, result: ProbeResult, matches: bool, logged: bool) -> Confidence:
     """Without a direct stream that went on, the backend itself may have ended it then."""
-    if logged or (matches and cuts.outlived(case, cell)):
+    if logged or (matches and disconnects.outlived(case, result)):
         return "confirmed"
     return "likely" if matches else "possible"
 
 
-APART = (
+DISTINGUISHES = (
     "The end came that long after the last byte, not that long after the start; a stream with "
     "pings more often than that survives."
 )
 
 
 def _latent(rule: Rule, case: Case) -> Finding | None:
-    limit = cuts.read_timeout(case.site)
-    if case.site is None or limit is None:
+    limit = disconnects.read_timeout(case.resolution)
+    if case.resolution is None or limit is None:
         return None
-    gap = seen.ping_gap(case)
+    gap = facts.ping_gap(case)
     if gap is not None and gap < limit:
         return None
     if gap is None and limit > SHORT:
@@ -55,15 +59,15 @@ def _latent(rule: Rule, case: Case) -> Finding | None:
         said = f"no second event or ping was seen; a silence of {seconds(limit)} ends the stream"
     else:
         said = f"a gap of {seconds(gap)} between events was seen, and {seconds(limit)} ends it"
-    name = cuts.read_timeout_name(case.site)
-    evidence = (seen.of_setting(case.site, name), Evidence("probe", "stream", said))
-    apart = "Predicted from the config, not observed: watch with --patience to see it."
-    return rule.found("possible" if gap is None else "likely", evidence, apart, latent=True)
+    name = disconnects.read_timeout_name(case.resolution)
+    evidence = (facts.of_setting(case.resolution, name), Evidence("probe", "stream", said))
+    distinguishes = "Predicted from the config, not observed: watch with --patience to see it."
+    return rule.found("possible" if gap is None else "likely", evidence, distinguishes, latent=True)
 
 
 RULE = Rule(
     id="idle-read-timeout",
-    station=Station.CUT,
+    stage=Stage.CUT,
     title="Nginx cuts the stream after a silence",
     what="proxy_read_timeout (60 s by default) is the longest silence between two reads from the "
     "backend, not a total. A stream that is silent for longer is ended.",

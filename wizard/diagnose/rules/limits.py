@@ -1,10 +1,10 @@
 """A limit of Nginx refuses or delays streams: each counts for as long as it is open."""
 
-from wizard.diagnose.rules import replayed, seen
-from wizard.diagnose.rules.rule import Rule, Station
-from wizard.model.case import HELD, Case, Cell
+from wizard.diagnose.rules import facts, follow_up_facts
+from wizard.diagnose.rules.rule import Rule, Stage
+from wizard.model.case import HELD, Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
-from wizard.model.resolution import Site
+from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import Timeline, is_live
 
 REFUSED = frozenset({429, 503})
@@ -17,19 +17,19 @@ def check(rule: Rule, case: Case) -> Finding | None:
 
 def _refused(rule: Rule, case: Case) -> Finding | None:
     turned = [c.timeline for c in case.proxy if c.timeline.status in REFUSED] or _posted(case)
-    if not turned or any(cell.timeline.status in REFUSED for cell in case.direct):
+    if not turned or any(result.timeline.status in REFUSED for result in case.direct):
         return None
-    logged = seen.log_lines(case, "limited")
-    live = [cell for cell in case.proxy if cell.outcome == "live"]
-    alone = [one for one in replayed.replays(case, "alone") if is_live(one.line)]
+    logged = facts.log_lines(case, "limited")
+    live = [result for result in case.proxy if result.outcome == "live"]
+    alone = [one for one in follow_up_facts.follow_ups(case, "alone") if is_live(one.line)]
     sure = _confidence(case, live, logged=bool(logged), served=bool(live or alone))
     if sure is None:
         return None
     evidence = [_of(line) for line in turned]
-    evidence += [*map(seen.of_cell, live), *map(replayed.of_replay, alone)]
-    evidence += _config(case.site)
-    evidence += [seen.of_log(line) for line in logged[:1]]
-    return rule.found(sure, tuple(evidence), APART, explains=_SYMPTOMS)
+    evidence += [*map(facts.result_evidence, live), *map(follow_up_facts.follow_up_evidence, alone)]
+    evidence += _config(case.resolution)
+    evidence += [facts.of_log(line) for line in logged[:1]]
+    return rule.found(sure, tuple(evidence), DISTINGUISHES, explains=_SYMPTOMS)
 
 
 def _posted(case: Case) -> list[Timeline]:
@@ -40,41 +40,51 @@ def _posted(case: Case) -> list[Timeline]:
     return [posted] if posted and posted.status in REFUSED and taken else []
 
 
-def _confidence(case: Case, live: list[Cell], *, logged: bool, served: bool) -> Confidence | None:
+def _confidence(
+    case: Case, live: list[ProbeResult], *, logged: bool, served: bool
+) -> Confidence | None:
     """A client needs two at once, a stream and a message: where these pass, it may be meant so."""
     spoken = case.handshake("proxy")
     if len(live) >= 2 and spoken is not None and spoken.done:
         return "possible"
     if logged:
         return "confirmed"
-    if not seen.live_direct(case) or (case.site is not None and not _names(case.site)):
+    if not facts.live_direct(case) or (case.resolution is not None and not _names(case.resolution)):
         return None
-    if case.site is None:
+    if case.resolution is None:
         return "possible"
     return "confirmed" if served else "likely"
 
 
 def _delayed(rule: Rule, case: Case) -> Finding | None:
     """limit_req without nodelay lets them wait in turn."""
-    late = [cell for cell in case.proxy if cell.outcome in HELD]
-    live = [cell for cell in case.proxy if cell.outcome == "live"]
-    logged = seen.log_lines(case, "delayed")
+    late = [result for result in case.proxy if result.outcome in HELD]
+    live = [result for result in case.proxy if result.outcome == "live"]
+    logged = facts.log_lines(case, "delayed")
     if not late or not live or not logged:
         return None
-    evidence = (*map(seen.of_cell, (*late, *live)), *_config(case.site), seen.of_log(logged[0]))
-    return rule.found("confirmed", evidence, APART, explains=_HELD)
+    evidence = (
+        *map(facts.result_evidence, (*late, *live)),
+        *_config(case.resolution),
+        facts.of_log(logged[0]),
+    )
+    return rule.found("confirmed", evidence, DISTINGUISHES, explains=_HELD)
 
 
-def _names(site: Site) -> tuple[str, ...]:
-    return tuple(name for name in ("limit_conn", "limit_req") if site.value(name))
+def _names(resolution: RequestResolution) -> tuple[str, ...]:
+    return tuple(name for name in ("limit_conn", "limit_req") if resolution.value(name))
 
 
-def _config(site: Site | None) -> tuple[Evidence, ...]:
-    return tuple(seen.of_setting(site, name) for name in _names(site)) if site else ()
+def _config(resolution: RequestResolution | None) -> tuple[Evidence, ...]:
+    return (
+        tuple(facts.of_setting(resolution, name) for name in _names(resolution))
+        if resolution
+        else ()
+    )
 
 
 def _of(line: Timeline) -> Evidence:
-    return Evidence("probe", line.leg.label, f"HTTP {line.status}{replayed.said(line)}")
+    return Evidence("probe", line.probe.label, f"HTTP {line.status}{follow_up_facts.said(line)}")
 
 
 _HELD = frozenset(
@@ -83,14 +93,14 @@ _HELD = frozenset(
 _SYMPTOMS = frozenset(
     {"message-path-unrouted", "endpoint-prefix-lost", "wrong-transport", "location-miss"}
 )
-APART = (
+DISTINGUISHES = (
     "Several were asked at the same moment: one is served and another is not, and past the proxy "
     "all are. So it is neither the backend nor the path, but how many come at once."
 )
 
 RULE = Rule(
     id="limits",
-    station=Station.ADMIT,
+    stage=Stage.ADMIT,
     title="A limit of Nginx turns streams away",
     what="limit_conn counts connections that are being served, and a stream is one for hours. "
     "limit_req counts requests, and a client that reconnects or posts messages makes many. Limits "

@@ -1,48 +1,60 @@
 """The location that serves the stream is another one than was meant."""
 
-from wizard.diagnose.rules import addresses, seen
-from wizard.diagnose.rules.rule import Rule, Station
-from wizard.model.case import Case, Cell
+from wizard.diagnose.rules import addresses, facts
+from wizard.diagnose.rules.rule import Rule, Stage
+from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
-from wizard.model.resolution import Site
+from wizard.model.resolution import RequestResolution
 from wizard.nginx.near_miss import Meant, meant
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """Held in one location while another has buffering off; or no backend is asked at all."""
-    if case.site is None:
+    if case.resolution is None:
         return _same_page(rule, case)
-    if case.site.server is not None and not seen.proxied_by(case.site):
-        return _not_passed(rule, case, case.site)
-    others = [one for one in meant(case.site) if one.unbuffered]
-    if not others or not any(row.result == "held" for row in case.site.delivery):
+    if case.resolution.server is not None and not facts.proxied_by(case.resolution):
+        return _not_passed(rule, case, case.resolution)
+    others = [one for one in meant(case.resolution) if one.unbuffered]
+    if not others or not any(row.result == "held" for row in case.resolution.delivery):
         return None
-    stuck = (*seen.held(case), *seen.held(case, "gzip"))
+    stuck = (*facts.held(case), *facts.held(case, "gzip"))
     if stuck:
         return _no_effect(rule, case, others[0], stuck)
-    apart = "The stream is live now, and not thanks to that location: it does not serve this path."
-    return rule.found("likely", _of_config(case.site, others[0]), apart, latent=True)
+    distinguishes = (
+        "The stream is live now, and not thanks to that location: it does not serve this path."
+    )
+    return rule.found("likely", _of_config(case.resolution, others[0]), distinguishes, latent=True)
 
 
-def _no_effect(rule: Rule, case: Case, other: Meant, stuck: tuple[Cell, ...]) -> Finding | None:
+def _no_effect(
+    rule: Rule, case: Case, other: Meant, stuck: tuple[ProbeResult, ...]
+) -> Finding | None:
     """What was to switch buffering off does not serve the path."""
-    if case.site is None or (case.direct and not seen.live_direct(case)):
+    if case.resolution is None or (case.direct and not facts.live_direct(case)):
         return None
-    explained = all(seen.could_hold(case, cell) for cell in stuck)
-    measured = bool(seen.live_direct(case)) and addresses.same_backend(case)
+    explained = all(facts.could_hold(case, result) for result in stuck)
+    measured = bool(facts.live_direct(case)) and addresses.same_backend(case)
     sure: Confidence = "confirmed" if explained and measured else "likely"
-    evidence = (*map(seen.of_cell, stuck[:2]), *_direct(case), *_of_config(case.site, other))
+    evidence = (
+        *map(facts.result_evidence, stuck[:2]),
+        *_direct(case),
+        *_of_config(case.resolution, other),
+    )
     return rule.found(sure, evidence, _ELSEWHERE, explains=_HELD)
 
 
-def _not_passed(rule: Rule, case: Case, site: Site) -> Finding | None:
+def _not_passed(rule: Rule, case: Case, resolution: RequestResolution) -> Finding | None:
     """By the config no backend is asked, and the answer looks like it."""
-    wrong = [cell for cell in case.proxy if _is_local(cell)]
+    wrong = [result for result in case.proxy if _is_local(result)]
     if not wrong or not _backend_is_well(case):
         return None
-    others = meant(site)
-    evidence = (seen.of_cell(wrong[0]), *_direct(case), *_of_config(site, *others[:1]))
-    sure: Confidence = "likely" if any(map(_matters, site.undecided)) else "confirmed"
+    others = meant(resolution)
+    evidence = (
+        facts.result_evidence(wrong[0]),
+        *_direct(case),
+        *_of_config(resolution, *others[:1]),
+    )
+    sure: Confidence = "likely" if any(map(_matters, resolution.undecided)) else "confirmed"
     return rule.found(sure, evidence, _STATIC, explains=frozenset({"wrong-transport"}))
 
 
@@ -51,40 +63,43 @@ def _matters(doubt: str) -> bool:
     return not any(word in doubt for word in ("through to", "files exist", "version is not known"))
 
 
-def _is_local(cell: Cell) -> bool:
+def _is_local(result: ProbeResult) -> bool:
     """What Nginx answers by itself: a page, or that there is no such file."""
-    return cell.outcome == "not-a-stream" or cell.timeline.status in (404, 405)
+    return result.outcome == "not-a-stream" or result.timeline.status in (404, 405)
 
 
 def _backend_is_well(case: Case) -> bool:
     spoken = case.handshake("direct")
-    return bool(seen.live_direct(case)) or (spoken is not None and spoken.done)
+    return bool(facts.live_direct(case)) or (spoken is not None and spoken.done)
 
 
 def _same_page(rule: Rule, case: Case) -> Finding | None:
     """Without the config: the stream's path brings the very page that / brings."""
-    pages = [cell for cell in case.proxy if cell.outcome == "not-a-stream"]
-    if not pages or case.root is None or not seen.live_direct(case):
+    pages = [result for result in case.proxy if result.outcome == "not-a-stream"]
+    if not pages or case.root is None or not facts.live_direct(case):
         return None
     mark = case.root.header("etag")
     if mark is None or pages[0].timeline.header("etag") != mark:
         return None
     said = "the answer has the same ETag as / has: it is the same file"
-    evidence = (seen.of_cell(pages[0]), Evidence("probe", pages[0].timeline.leg.label, said))
+    evidence = (
+        facts.result_evidence(pages[0]),
+        Evidence("probe", pages[0].timeline.probe.label, said),
+    )
     return rule.found("likely", (*evidence, *_direct(case)), _STATIC)
 
 
 def _direct(case: Case) -> tuple[Evidence, ...]:
-    return tuple(seen.of_direct(cell) for cell in seen.live_direct(case)[:1])
+    return tuple(facts.of_direct(result) for result in facts.live_direct(case)[:1])
 
 
-def _of_config(site: Site, *others: Meant) -> tuple[Evidence, ...]:
+def _of_config(resolution: RequestResolution, *others: Meant) -> tuple[Evidence, ...]:
     """Who serves, and who was meant to."""
     found = []
-    if site.location is not None:
-        written = " ".join(site.location.directive.args)
-        text = f"location {written} serves {site.request.path}: {site.location.reason}"
-        found.append(Evidence("config", str(site.location.directive.where), text))
+    if resolution.location is not None:
+        written = " ".join(resolution.location.directive.args)
+        text = f"location {written} serves {resolution.request.path}: {resolution.location.reason}"
+        found.append(Evidence("config", str(resolution.location.directive.where), text))
     for one in others:
         more = " (with buffering off)" if one.unbuffered else ""
         text = f"{one.name}{more} does not: {one.why}"
@@ -106,7 +121,7 @@ _STATIC = (
 
 RULE = Rule(
     id="location-miss",
-    station=Station.ROUTE,
+    stage=Stage.ROUTE,
     title="Another location serves the stream than was meant",
     what="Nginx takes an exact location, else the first regex that matches, else the longest "
     "prefix. A regex beats a plain prefix, `= /sse` does not serve `/sse/`, and the `try_files` "

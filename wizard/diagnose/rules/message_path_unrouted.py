@@ -1,48 +1,48 @@
 """Nginx leads the stream to the backend, and the path of its messages elsewhere."""
 
-from wizard.diagnose.rules import posts
-from wizard.diagnose.rules.rule import Rule, Station
+from wizard.diagnose.rules import post_facts
+from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Finding, Fix
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """The POST fails, and the config does not lead it to the stream's backend."""
-    if _by_prefix(case) or posts.arrives(case):
+    if _by_prefix(case) or post_facts.arrives(case):
         return None
-    failed = posts.failed(case)
+    failed = post_facts.failed(case)
     if failed is None:
         return _latent(rule, case)
     confidence = _confidence(case, failed)
     if confidence is None:
         return None
-    apart = _APART if case.site else _APART + _UNREAD
-    return rule.found(confidence, (*failed.evidence, *posts.ways(case)), apart)
+    distinguishes = _DISTINGUISHES if case.resolution else _DISTINGUISHES + _UNREAD
+    return rule.found(confidence, (*failed.evidence, *post_facts.ways(case)), distinguishes)
 
 
 def _by_prefix(case: Case) -> bool:
     """Whether the path lacks a prefix that the stream's has: `endpoint-prefix-lost`."""
-    prefix = posts.prefix(case)
-    return bool(prefix) and not posts.message_path(case).startswith(f"{prefix}/")
+    prefix = post_facts.prefix(case)
+    return bool(prefix) and not post_facts.message_path(case).startswith(f"{prefix}/")
 
 
-def _confidence(case: Case, failed: posts.Failed) -> Confidence | None:
-    if failed.status in posts.NOT_OF_THE_PATH:
+def _confidence(case: Case, failed: post_facts.Failed) -> Confidence | None:
+    if failed.status in post_facts.NOT_OF_THE_PATH:
         return None
-    told = failed.status in posts.NOT_THERE
-    if posts.arrives(case) is None:
+    told = failed.status in post_facts.NOT_THERE
+    if post_facts.arrives(case) is None:
         return "possible" if told and failed.by_nginx else None
     return "confirmed" if told and failed.taken else "likely"
 
 
 def _latent(rule: Rule, case: Case) -> Finding | None:
-    if not posts.untried(case) or posts.arrives(case) is not False:
+    if not post_facts.untried(case) or post_facts.arrives(case) is not False:
         return None
-    apart = "Read from the config: no POST could be made, so it was not seen."
-    return rule.found("likely", posts.ways(case), apart, latent=True)
+    distinguishes = "Read from the config: no POST could be made, so it was not seen."
+    return rule.found("likely", post_facts.ways(case), distinguishes, latent=True)
 
 
-_APART = (
+_DISTINGUISHES = (
     "The same message is taken by the backend itself; the stream's path leads to that backend and "
     "the message's path does not, so it is neither a lost session nor a wrong body."
 )
@@ -50,7 +50,7 @@ _UNREAD = " Nginx answers the POST itself; which location does so, only the conf
 
 RULE = Rule(
     id="message-path-unrouted",
-    station=Station.MESSAGE,
+    stage=Stage.MESSAGE,
     title="The messages do not reach the stream's backend",
     what="Only the stream's path is passed to the backend. The messages are posted to another path "
     "(the endpoint event names it, such as /message), which another location serves: static files, "

@@ -1,53 +1,53 @@
 """From 1.29.7 Nginx speaks HTTP/1.1 with keepalive to backends, and this one cannot."""
 
-from wizard.diagnose.rules import seen
-from wizard.diagnose.rules.rule import Rule, Station
-from wizard.model.case import Case, Cell
+from wizard.diagnose.rules import facts
+from wizard.diagnose.rules.rule import Rule, Stage
+from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Finding, Fix
-from wizard.model.resolution import Site
+from wizard.model.resolution import RequestResolution
 from wizard.nginx.settings import HTTP_1_1_SINCE, numbers
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """502 where the new default is in force, and a direct HTTP/1.1 request fails likewise."""
-    broken = [cell for cell in case.proxy if cell.timeline.status == 502]
-    if not broken or case.site is None or not _by_default(case.site):
+    broken = [result for result in case.proxy if result.timeline.status == 502]
+    if not broken or case.resolution is None or not _by_default(case.resolution):
         return None
-    if any(cell.timeline.headers_s is not None for cell in case.direct):
+    if any(result.timeline.headers_s is not None for result in case.direct):
         return None  # the backend does answer HTTP/1.1
-    logged = seen.log_lines(case, "premature-close", "invalid-answer")
-    closed = [cell for cell in case.direct if _closed(cell)]
+    logged = facts.log_lines(case, "premature-close", "invalid-answer")
+    closed = [result for result in case.direct if _closed(result)]
     if not logged and not closed:
         return None
     evidence = (
-        seen.of_cell(broken[0]),
-        seen.of_setting(case.site, "proxy_http_version"),
-        *(seen.of_cell(cell) for cell in closed[:1]),
-        *(seen.of_log(line) for line in logged[:1]),
+        facts.result_evidence(broken[0]),
+        facts.of_setting(case.resolution, "proxy_http_version"),
+        *(facts.result_evidence(result) for result in closed[:1]),
+        *(facts.of_log(line) for line in logged[:1]),
     )
     sure: Confidence = "likely" if logged and closed else "possible"
-    return rule.found(sure, evidence, _APART)
+    return rule.found(sure, evidence, _DISTINGUISHES)
 
 
-def _by_default(site: Site) -> bool:
-    setting = site.effective.get("proxy_http_version")
-    new = numbers(site.version) >= HTTP_1_1_SINCE
+def _by_default(resolution: RequestResolution) -> bool:
+    setting = resolution.effective.get("proxy_http_version")
+    new = numbers(resolution.version) >= HTTP_1_1_SINCE
     return new and setting is not None and setting.where is None
 
 
-def _closed(cell: Cell) -> bool:
+def _closed(result: ProbeResult) -> bool:
     """A backend that takes the connection and hangs up on the HTTP/1.1 request."""
-    return cell.outcome == "cut" and cell.timeline.headers_s is None
+    return result.outcome == "cut" and result.timeline.headers_s is None
 
 
-_APART = (
+_DISTINGUISHES = (
     "The backend takes the connection and hangs up on an HTTP/1.1 request, Nginx's or ours. That "
     "it answers HTTP/1.0 was not tried: `curl -0 -N URL` at the backend shows it."
 )
 
 RULE = Rule(
     id="new-default-regression",
-    station=Station.REACH,
+    stage=Stage.REACH,
     title="502 since Nginx 1.29.7: HTTP/1.1 towards the backend",
     what="From 1.29.7 proxy_http_version is 1.1 by default, with keepalive; before, it was 1.0 "
     "and a connection for each request. A backend that knows HTTP/1.0 alone hangs up.",

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from wizard.diagnose.rules import replayed, seen
-from wizard.diagnose.rules.rule import Rule, Station
-from wizard.model.case import Case, Replay
+from wizard.diagnose.rules import facts, follow_up_facts
+from wizard.diagnose.rules.rule import Rule, Stage
+from wizard.model.case import Case, FollowUpResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.nginx.upstream import Balancing, balancing
 from wizard.text.text import safe
@@ -14,27 +14,27 @@ UNKNOWN = frozenset({400, 404})
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """The same message to the same session: taken once, not known another time."""
-    pings = replayed.replays(case, "affinity")
+    pings = follow_up_facts.follow_ups(case, "affinity")
     taken = [one for one in pings if one.line.status and 200 <= one.line.status < 300]
-    lost = [one for one in pings if one.line.status in UNKNOWN]
+    failing = [one for one in pings if one.line.status in UNKNOWN]
     if not taken:
         return None
-    own = "direct" in taken[0].line.leg.name
+    own = "direct" in taken[0].line.probe.name
     first = () if own else _first_lost(case)
-    if not lost and not first:
+    if not failing and not first:
         return None
-    how = balancing(case.site) if case.site else Balancing()
-    fix = _BACKEND if own or (case.site is not None and not how.scatters) else RULE.fix
+    how = balancing(case.resolution) if case.resolution else Balancing()
+    fix = _BACKEND if own or (case.resolution is not None and not how.scatters) else RULE.fix
     evidence = (
         *_of_stream(case),
         *first,
-        _count(pings, lost),
-        *map(replayed.of_replay, pings[-2:]),
+        _count(pings, failing),
+        *map(follow_up_facts.follow_up_evidence, pings[-2:]),
         *(() if own else _of_peers(case, how)),
     )
-    sure: Confidence = "confirmed" if lost else "likely"
-    apart = APART if lost else _BETWEEN
-    return rule.found(sure, evidence, apart, fix=fix, explains=_SYMPTOMS)
+    sure: Confidence = "confirmed" if failing else "likely"
+    distinguishes = DISTINGUISHES if failing else _BETWEEN
+    return rule.found(sure, evidence, distinguishes, fix=fix, explains=_SYMPTOMS)
 
 
 def _first_lost(case: Case) -> tuple[Evidence, ...]:
@@ -44,26 +44,26 @@ def _first_lost(case: Case) -> tuple[Evidence, ...]:
     line = spoken.exchange(what) if spoken and direct and direct.done else None
     if line is None or line.status not in UNKNOWN:
         return ()
-    text = f"HTTP {line.status}{replayed.said(line)}"
-    return (Evidence("probe", f"{line.leg.label}, the handshake's POST", text),)
+    text = f"HTTP {line.status}{follow_up_facts.said(line)}"
+    return (Evidence("probe", f"{line.probe.label}, the handshake's POST", text),)
 
 
 def _of_stream(case: Case) -> tuple[Evidence, ...]:
-    live = [cell for cell in seen.cells(case.proxy, "identity") if cell.outcome == "live"]
-    return tuple(seen.of_cell(cell) for cell in live[:1])
+    live = [result for result in facts.results(case.proxy, "identity") if result.outcome == "live"]
+    return tuple(facts.result_evidence(result) for result in live[:1])
 
 
-def _count(pings: tuple[Replay, ...], lost: list[Replay]) -> Evidence:
-    text = f"of {len(pings)} messages to one open session {len(lost)} found it unknown"
-    return Evidence("replay", pings[0].line.leg.label, text)
+def _count(pings: tuple[FollowUpResult, ...], failing: list[FollowUpResult]) -> Evidence:
+    text = f"of {len(pings)} messages to one open session {len(failing)} found it unknown"
+    return Evidence("follow-up", pings[0].line.probe.label, text)
 
 
 def _of_peers(case: Case, how: Balancing) -> tuple[Evidence, ...]:
-    if case.site is None or len(how.peers) < 2:
+    if case.resolution is None or len(how.peers) < 2:
         return ()
     method = how.method or "nothing keeps a client at its own"
     text = f"{len(how.peers)} servers ({safe(', '.join(how.peers), 200)}): {method}"
-    return (Evidence("config", str(how.where or case.site.config.main), text),)
+    return (Evidence("config", str(how.where or case.resolution.config.main), text),)
 
 
 _BETWEEN = (
@@ -79,14 +79,14 @@ _SYMPTOMS = frozenset(
     {"message-path-unrouted", "endpoint-prefix-lost", "query-dropped", "wrong-transport"}
     | {"upgrade-hardcoded", "cors"}
 )
-APART = (
+DISTINGUISHES = (
     "The same message, to the same URL, within the same open session, was answered in two ways: so "
     "the path is right and the session exists, but not in every process that is asked."
 )
 
 RULE = Rule(
     id="no-affinity",
-    station=Station.MESSAGE,
+    stage=Stage.MESSAGE,
     title="Messages go to backends that do not know the session",
     what="The server keeps sessions in its memory. With several servers in the upstream (or "
     "several worker processes in the backend) and nothing that keeps a client at one, a message "
@@ -122,8 +122,8 @@ def _case(first: int, second: int) -> Case:
             samples.hands("direct"),
         ),
     )
-    pings = [replayed.asked("affinity", status, side="proxy") for status in (first, second)]
-    return replace(case, replays=tuple(pings))
+    pings = [follow_up_facts.asked("affinity", status, side="proxy") for status in (first, second)]
+    return replace(case, follow_ups=tuple(pings))
 
 
 def fires() -> Case:

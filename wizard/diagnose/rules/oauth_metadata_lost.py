@@ -3,8 +3,8 @@
 import ipaddress
 from dataclasses import replace
 
-from wizard.diagnose.rules import addresses, replayed, seen
-from wizard.diagnose.rules.rule import Rule, Station
+from wizard.diagnose.rules import addresses, facts, follow_up_facts
+from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.probe.www_authenticate import challenged, metadata_url, origin
@@ -13,20 +13,22 @@ from wizard.text.text import safe
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """The URL in the challenge is wrong to see, or leads to nothing."""
-    cell = challenged(case)
-    if cell is None:
+    result = challenged(case)
+    if result is None:
         return None
-    url = metadata_url(cell.timeline)
-    gone = [one for one in replayed.replays(case, "metadata") if one.line.status in (404, 410)]
+    url = metadata_url(result.timeline)
+    gone = [
+        one for one in follow_up_facts.follow_ups(case, "metadata") if one.line.status in (404, 410)
+    ]
     wrong = _wrong(case, url)
     if not wrong and not gone:
         return None
     named = f"the challenge names {safe(url, 200)}{': ' if wrong else ''}{wrong}"
-    label = cell.timeline.leg.label
-    evidence = (seen.of_cell(cell), Evidence("probe", label, named))
+    label = result.timeline.probe.label
+    evidence = (facts.result_evidence(result), Evidence("probe", label, named))
     sure = bool(gone) or _sure(case, url)
-    found = (*evidence, *map(replayed.of_replay, gone))
-    return rule.found("confirmed" if sure else "likely", found, APART)
+    found = (*evidence, *map(follow_up_facts.follow_up_evidence, gone))
+    return rule.found("confirmed" if sure else "likely", found, DISTINGUISHES)
 
 
 def _wrong(case: Case, url: str) -> str:
@@ -55,7 +57,7 @@ def _sure(case: Case, url: str) -> bool:
 def _inside(case: Case) -> set[str]:
     """The backend's own addresses."""
     known = {origin(place.what)[1] for place in case.target.direct}
-    peers = case.site.upstream.peers if case.site and case.site.upstream else ()
+    peers = case.resolution.upstream.peers if case.resolution and case.resolution.upstream else ()
     return known | {addresses.address(peer) for peer in peers}
 
 
@@ -80,14 +82,14 @@ def _is_private(host: str) -> bool:
         return "." not in host or host.endswith((".local", ".internal", ".svc", ".localhost"))
 
 
-APART = (
+DISTINGUISHES = (
     "The 401 itself is right for a client without a token. What is wrong is where it sends that "
     "client to learn how to get one."
 )
 
 RULE = Rule(
     id="oauth-metadata-lost",
-    station=Station.ADMIT,
+    stage=Stage.ADMIT,
     title="The OAuth metadata cannot be reached",
     what="A 401 of an MCP server names, in WWW-Authenticate, the URL of its metadata. The backend "
     "builds that URL from what it sees of the request: behind a proxy that is http, an inner name, "
@@ -120,7 +122,7 @@ def _case(metadata: str) -> Case:
     case = samples.case(proxy="401", direct="401", settings={"proxy_buffering": "off"})
     case = replace(case, target=replace(case.target, url=_TLS_URL))
     challenge = f'Bearer resource_metadata="{metadata}"'
-    return replayed.answering(case, (("www-authenticate", challenge),))
+    return follow_up_facts.answering(case, (("www-authenticate", challenge),))
 
 
 def fires() -> Case:

@@ -1,8 +1,8 @@
 """Another proxy in front of this Nginx holds what this one passes on."""
 
-from wizard.diagnose.rules import seen
-from wizard.diagnose.rules.rule import Rule, Station
-from wizard.model.case import HELD, Case, Cell, Loss
+from wizard.diagnose.rules import facts
+from wizard.diagnose.rules.rule import Rule, Stage
+from wizard.model.case import HELD, Case, FirstFailingHop, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import LogLine
 from wizard.text.text import safe
@@ -13,39 +13,43 @@ TRACES = ("via", "x-cache", "cf-ray", "x-amz-cf-id", "x-served-by",
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """Held, where the config of this Nginx says live and the direct leg is live; or, where hops
+    """Held, where the config of this Nginx says live and the direct probe is live; or, where hops
     were asked, held at one and live at the next."""
-    if case.loss is not None:
-        return _between(rule, case, case.loss)
-    held = [cell for cell in seen.held(case) if cell.outcome != "late"]
-    stuck = [cell for cell in held if seen.predicted(case, cell) == {"live"}]
-    if case.site is None or not stuck or not seen.live_direct(case):
+    if case.first_failing_hop is not None:
+        return _between(rule, case, case.first_failing_hop)
+    held = [result for result in facts.held(case) if result.outcome != "late"]
+    stuck = [result for result in held if facts.predicted(case, result) == {"live"}]
+    if case.resolution is None or not stuck or not facts.live_direct(case):
         return None
-    passed, other = _of_cells(case, stuck, "live-200"), _another(case)
-    if not passed and _of_cells(case, stuck, "held-499"):
+    passed, other = _of_results(case, stuck, "live-200"), _another(case)
+    if not passed and _of_results(case, stuck, "held-499"):
         return None  # this Nginx says itself that it passed nothing on
-    buffering = f"{seen.buffer_prefix(case.site)}_buffering"
+    buffering = f"{facts.buffer_prefix(case.resolution)}_buffering"
     evidence = (
-        *(seen.of_cell(cell) for cell in stuck),
-        seen.of_direct(seen.live_direct(case)[0]),
-        seen.of_setting(case.site, buffering),
-        *(seen.of_log(line) for line in passed[:1]),
+        *(facts.result_evidence(result) for result in stuck),
+        facts.of_direct(facts.live_direct(case)[0]),
+        facts.of_setting(case.resolution, buffering),
+        *(facts.of_log(line) for line in passed[:1]),
         *other,
     )
     sure: Confidence = "likely" if passed or other else "possible"
-    return rule.found(sure, evidence, _APART if passed else f"{_APART} {_RUNNING}")
+    return rule.found(sure, evidence, _DISTINGUISHES if passed else f"{_DISTINGUISHES} {_RUNNING}")
 
 
-def _between(rule: Rule, case: Case, lost: Loss) -> Finding | None:
+def _between(rule: Rule, case: Case, failing: FirstFailingHop) -> Finding | None:
     """The stream was followed from hop to hop: the one that holds it is known by measurement."""
-    inmost = lost.kind == "hop" and lost.inner_kind == "direct"
-    if lost.cell.outcome not in HELD or inmost or case.site is not None:
+    inmost = failing.kind == "hop" and failing.inner_kind == "direct"
+    if failing.result.outcome not in HELD or inmost or case.resolution is not None:
         return None  # the proxy whose config was read, or the last one: not in front of another
-    evidence = (seen.of_cell(lost.cell), seen.of_direct(lost.fine), *_another(case))
+    evidence = (
+        facts.result_evidence(failing.result),
+        facts.of_direct(failing.fine),
+        *_another(case),
+    )
     return rule.found(
-        seen.certainty(lost),
+        facts.certainty(failing),
         evidence,
-        f"{seen.between(lost)} {_SURER[lost.kind]}".strip(),
+        f"{facts.between(failing)} {_SURER[failing.kind]}".strip(),
         explains=frozenset({"proxy-buffering-hold", "gzip-plus-buffering"}),
     )
 
@@ -57,10 +61,10 @@ _SURER = {
 }
 
 
-def _of_cells(case: Case, stuck: list[Cell], tag: str) -> tuple[LogLine, ...]:
+def _of_results(case: Case, stuck: list[ProbeResult], tag: str) -> tuple[LogLine, ...]:
     """This Nginx's own lines about the probes that were held."""
-    labels = {cell.timeline.leg.label for cell in stuck}
-    return tuple(line for line in seen.log_lines(case, tag) if line.client in labels)
+    labels = {result.timeline.probe.label for result in stuck}
+    return tuple(line for line in facts.log_lines(case, tag) if line.client in labels)
 
 
 def _another(case: Case) -> tuple[Evidence, ...]:
@@ -75,7 +79,7 @@ def _another(case: Case) -> tuple[Evidence, ...]:
     return tuple(Evidence("probe", "root-proxy", f"/ answers with {one}") for one in shown)
 
 
-_APART = (
+_DISTINGUISHES = (
     "The config of this Nginx lets the stream through and the backend sends, so what holds it "
     "stands in front of this Nginx. Name each hop with --hop NAME=URL: that shows which one holds."
 )
@@ -83,7 +87,7 @@ _RUNNING = "If this config is not the one that runs (no reload yet), that explai
 
 RULE = Rule(
     id="outer-proxy-buffers",
-    station=Station.HOLD,
+    stage=Stage.HOLD,
     title="A proxy in front of this Nginx holds the stream",
     what="The stream passes another proxy (an edge Nginx, an ingress, a CDN, a gateway) before or "
     "after this one, and that one buffers. This Nginx takes X-Accel-Buffering: no from the "

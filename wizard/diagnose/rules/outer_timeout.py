@@ -1,8 +1,8 @@
 """Another layer than this Nginx ends the stream, at a time that is known of it."""
 
-from wizard.diagnose.rules import cuts, seen
-from wizard.diagnose.rules.rule import Rule, Station
-from wizard.model.case import Case, Cell, Loss
+from wizard.diagnose.rules import disconnects, facts
+from wizard.diagnose.rules.rule import Rule, Stage
+from wizard.model.case import Case, FirstFailingHop, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import LogLine
 
@@ -10,53 +10,63 @@ from wizard.model.log_report import LogLine
 def check(rule: Rule, case: Case) -> Finding | None:
     """A cut at a telling time that no timeout of this Nginx explains; or, where hops were asked,
     a cut at one that the next one outlived."""
-    if case.loss is not None:
-        return _between(rule, case, case.loss)
-    for cell in cuts.cut(case):
-        pointed = cuts.telling(cell)
-        if pointed is not None and not _is_nginx(case, cell):
-            return _found(rule, case, cell, *pointed)
+    if case.first_failing_hop is not None:
+        return _between(rule, case, case.first_failing_hop)
+    for result in disconnects.cut(case):
+        pointed = disconnects.telling(result)
+        if pointed is not None and not _is_nginx(case, result):
+            return _found(rule, case, result, *pointed)
     return None
 
 
-def _between(rule: Rule, case: Case, lost: Loss) -> Finding | None:
+def _between(rule: Rule, case: Case, failing: FirstFailingHop) -> Finding | None:
     """The stream was followed from hop to hop: the one that cuts it is known by measurement."""
-    inmost = lost.kind == "hop" and lost.inner_kind == "direct"
-    cut = lost.cell.outcome == "cut" and cuts.outlives(lost.fine, lost.cell)
-    if not cut or inmost or case.site is not None:
+    inmost = failing.kind == "hop" and failing.inner_kind == "direct"
+    cut = failing.result.outcome == "cut" and disconnects.outlives(failing.fine, failing.result)
+    if not cut or inmost or case.resolution is not None:
         return None
-    evidence = [seen.of_cell(lost.cell), seen.of_direct(lost.fine), cuts.beside(case, lost.cell)]
-    if pointed := cuts.telling(lost.cell):
-        evidence.append(Evidence("probe", lost.cell.timeline.leg.label, " is ".join(pointed)))
+    evidence = [
+        facts.result_evidence(failing.result),
+        facts.of_direct(failing.fine),
+        disconnects.beside(case, failing.result),
+    ]
+    if pointed := disconnects.telling(failing.result):
+        evidence.append(
+            Evidence("probe", failing.result.timeline.probe.label, " is ".join(pointed))
+        )
     same = frozenset({"idle-read-timeout"})  # what that layer is, if it is another Nginx
-    return rule.found(seen.certainty(lost), tuple(evidence), seen.between(lost), explains=same)
+    return rule.found(
+        facts.certainty(failing), tuple(evidence), facts.between(failing), explains=same
+    )
 
 
-def _is_nginx(case: Case, cell: Cell) -> bool:
+def _is_nginx(case: Case, result: ProbeResult) -> bool:
     """Whether the config or the error log says that this Nginx did it."""
-    limit = cuts.read_timeout(case.site)
-    own = limit is not None and cuts.near(cuts.silence_s(cell), limit)
-    return own or bool(cuts.reloaded(case)) or bool(seen.log_lines(case, *_COMPLAINTS))
+    limit = disconnects.read_timeout(case.resolution)
+    own = limit is not None and disconnects.near(disconnects.silence_s(result), limit)
+    return own or bool(disconnects.reloaded(case)) or bool(facts.log_lines(case, *_COMPLAINTS))
 
 
 _COMPLAINTS = ("read-timeout", "premature-close", "header-timeout", "connect-failed")
 
 
-def _found(rule: Rule, case: Case, cell: Cell, measured: str, whose: str) -> Finding:
-    passed = _passed_on(case, cell)
-    evidence = [seen.of_cell(cell), cuts.beside(case, cell)]
-    evidence.append(Evidence("probe", cell.timeline.leg.label, f"{measured} is {whose}"))
-    evidence += [seen.of_log(line) for line in passed[:1]]
-    sure: Confidence = "likely" if passed and cuts.outlived(case, cell) else "possible"
-    return rule.found(sure, tuple(evidence), _APART if sure == "likely" else f"{_APART} {_LOGS}")
+def _found(rule: Rule, case: Case, result: ProbeResult, measured: str, whose: str) -> Finding:
+    passed = _passed_on(case, result)
+    evidence = [facts.result_evidence(result), disconnects.beside(case, result)]
+    evidence.append(Evidence("probe", result.timeline.probe.label, f"{measured} is {whose}"))
+    evidence += [facts.of_log(line) for line in passed[:1]]
+    sure: Confidence = "likely" if passed and disconnects.outlived(case, result) else "possible"
+    return rule.found(
+        sure, tuple(evidence), _DISTINGUISHES if sure == "likely" else f"{_DISTINGUISHES} {_LOGS}"
+    )
 
 
-def _passed_on(case: Case, cell: Cell) -> tuple[LogLine, ...]:
-    lines = seen.log_lines(case, "live-200")
-    return tuple(line for line in lines if line.client == cell.timeline.leg.label)
+def _passed_on(case: Case, result: ProbeResult) -> tuple[LogLine, ...]:
+    lines = facts.log_lines(case, "live-200")
+    return tuple(line for line in lines if line.client == result.timeline.probe.label)
 
 
-_APART = (
+_DISTINGUISHES = (
     "No timeout of this Nginx that is known is that long, so another layer ended it; which one, "
     "the number only suggests."
 )
@@ -67,7 +77,7 @@ _LOGS = (
 
 RULE = Rule(
     id="outer-timeout",
-    station=Station.CUT,
+    stage=Stage.CUT,
     title="Another layer in front of Nginx cuts the stream",
     what="A load balancer, CDN, ingress or gateway between client and Nginx has a timeout of its "
     "own: 15 s Envoy route, 30 s Pomerium, 60 s AWS load balancer or another Nginx, 90 s Nginx "

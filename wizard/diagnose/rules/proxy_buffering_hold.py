@@ -1,13 +1,13 @@
 """Nginx collects the stream in its buffers instead of passing it on."""
 
-from wizard.diagnose.rules import addresses, answers, seen
-from wizard.diagnose.rules.posts import of_post
-from wizard.diagnose.rules.rule import Rule, Station
-from wizard.model.case import Case, Cell
+from wizard.diagnose.rules import addresses, facts, streamed_posts
+from wizard.diagnose.rules.post_facts import of_post
+from wizard.diagnose.rules.rule import Rule, Stage
+from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.text.text import capital, safe
 
-APART = (
+DISTINGUISHES = (
     "The direct request to the same backend is live while the proxied one is held, so the backend "
     "does send; the backend does not ask for unbuffered delivery (X-Accel-Buffering); and the "
     "config in force keeps buffering on"
@@ -34,16 +34,20 @@ def check(rule: Rule, case: Case) -> Finding | None:
 
 def _answer(rule: Rule, case: Case) -> Finding | None:
     """Over MCP by POST the answer is a stream, and Nginx holds it until it ends."""
-    direct, held = answers.streamed_answer(case, "direct"), answers.held_answer(case)
-    if case.site is None and held is not None:
+    direct, held = streamed_posts.streamed_answer(case, "direct"), streamed_posts.held_answer(case)
+    if case.resolution is None and held is not None:
         return rule.found("possible", tuple(map(of_post, held)), _ANSWER_BLIND)
-    if direct is None or not direct.is_event_stream or not answers.would_be_held(case, direct):
+    if (
+        direct is None
+        or not direct.is_event_stream
+        or not streamed_posts.would_be_held(case, direct)
+    ):
         return None
-    assert case.site is not None
-    setting = seen.of_setting(case.site, f"{seen.buffer_prefix(case.site)}_buffering")
+    assert case.resolution is not None
+    setting = facts.of_setting(case.resolution, f"{facts.buffer_prefix(case.resolution)}_buffering")
     if held is None:
         return rule.found("possible", (of_post(direct), setting), _UNTIL_ITS_END, latent=True)
-    sure: Confidence = "confirmed" if addresses.leads_to(case, direct.leg) else "possible"
+    sure: Confidence = "confirmed" if addresses.leads_to(case, direct.probe) else "possible"
     evidence = (of_post(held[0]), of_post(direct), setting)
     return rule.found(sure, evidence, _ANSWER)
 
@@ -64,27 +68,27 @@ _UNTIL_ITS_END = (
 
 
 def _stream(rule: Rule, case: Case) -> Finding | None:
-    if seen.x_accel_buffering(case) == "no":
+    if facts.x_accel_buffering(case) == "no":
         return _saved_by_header(rule, case)
-    stuck = seen.held(case)
-    asked = [cell for cell in case.direct if cell.outcome != "refused"]
-    if not stuck or (asked and not seen.live_direct(case)):
+    stuck = facts.held(case)
+    asked = [result for result in case.direct if result.outcome != "refused"]
+    if not stuck or (asked and not facts.live_direct(case)):
         return None
-    if case.site is None:
+    if case.resolution is None:
         return _without_config(rule, case, stuck)
-    if not (seen.proxied_by(case.site) and seen.buffering(case.site)):
+    if not (facts.proxied_by(case.resolution) and facts.buffering(case.resolution)):
         return None
-    explained = tuple(cell for cell in stuck if seen.could_hold(case, cell))
+    explained = tuple(result for result in stuck if facts.could_hold(case, result))
     if not explained:
         return None
     confidence = _confidence(case, stuck, explained)
-    apart = _apart(case) if confidence != "possible" else _doubtful(case)
-    return rule.found(confidence, _evidence(case, stuck), apart)
+    distinguishes = _distinguishes(case) if confidence != "possible" else _doubtful(case)
+    return rule.found(confidence, _evidence(case, stuck), distinguishes)
 
 
 def _doubtful(case: Case) -> str:
     """What is missing where it is only possible."""
-    if seen.live_direct(case) and not seen.passes_here(case):
+    if facts.live_direct(case) and not facts.passes_here(case):
         return _ANOTHERS
     return _BLIND
 
@@ -96,12 +100,14 @@ _ANOTHERS = (
 )
 
 
-def _confidence(case: Case, stuck: tuple[Cell, ...], explained: tuple[Cell, ...]) -> Confidence:
-    measured = bool(seen.live_direct(case)) and not _is_late(stuck)
-    here, known = seen.passes_here(case), addresses.is_direct(case)
+def _confidence(
+    case: Case, stuck: tuple[ProbeResult, ...], explained: tuple[ProbeResult, ...]
+) -> Confidence:
+    measured = bool(facts.live_direct(case)) and not _is_late(stuck)
+    here, known = facts.passes_here(case), addresses.is_direct(case)
     if measured and explained == stuck and known and here:
         return "confirmed"
-    if case.site is None or addresses.elsewhere(case) or here is False:
+    if case.resolution is None or addresses.elsewhere(case) or here is False:
         return "possible"
     if here is None and not known:
         return "possible"
@@ -110,44 +116,44 @@ def _confidence(case: Case, stuck: tuple[Cell, ...], explained: tuple[Cell, ...]
 
 def _backend_sends(case: Case) -> bool:
     """Whether the backend is known to send: a silent one looks the same through the proxy."""
-    proxied = any(cell.outcome == "live" for cell in case.proxy)
-    return proxied or bool(seen.live_direct(case))
+    proxied = any(result.outcome == "live" for result in case.proxy)
+    return proxied or bool(facts.live_direct(case))
 
 
-def _is_late(stuck: tuple[Cell, ...]) -> bool:
+def _is_late(stuck: tuple[ProbeResult, ...]) -> bool:
     """What came late may have waited for a dead peer as well."""
-    return any(cell.outcome == "late" for cell in stuck)
+    return any(result.outcome == "late" for result in stuck)
 
 
-def _evidence(case: Case, stuck: tuple[Cell, ...]) -> tuple[Evidence, ...]:
-    probes = [seen.of_cell(cell) for cell in stuck]
-    probes += [seen.of_direct(cell) for cell in seen.live_direct(case)[:1]]
+def _evidence(case: Case, stuck: tuple[ProbeResult, ...]) -> tuple[Evidence, ...]:
+    probes = [facts.result_evidence(result) for result in stuck]
+    probes += [facts.of_direct(result) for result in facts.live_direct(case)[:1]]
     config: list[Evidence] = []
-    if case.site is not None:
-        prefix = seen.buffer_prefix(case.site)
-        config = [seen.of_setting(case.site, f"{prefix}_buffering")]
+    if case.resolution is not None:
+        prefix = facts.buffer_prefix(case.resolution)
+        config = [facts.of_setting(case.resolution, f"{prefix}_buffering")]
         if prefix == "proxy":
-            config.append(seen.of_setting(case.site, "proxy_http_version"))
-    logs = [seen.of_log(line) for line in seen.log_lines(case, "held-499")[:2]]
+            config.append(facts.of_setting(case.resolution, "proxy_http_version"))
+    logs = [facts.of_log(line) for line in facts.log_lines(case, "held-499")[:2]]
     return (*probes, *config, *logs)
 
 
-def _apart(case: Case) -> str:
+def _distinguishes(case: Case) -> str:
     reached, other = addresses.same_backend(case), addresses.elsewhere(case)
     if reached:
-        return f"{APART}. {capital(reached)}."
+        return f"{DISTINGUISHES}. {capital(reached)}."
     if other:
         return f"{_ELSEWHERE}: Nginx passes this path to {safe(other, 120)}. {_DIRECT}"
     return f"{_ELSEWHERE}. {_DIRECT}"
 
 
-def _without_config(rule: Rule, case: Case, stuck: tuple[Cell, ...]) -> Finding | None:
+def _without_config(rule: Rule, case: Case, stuck: tuple[ProbeResult, ...]) -> Finding | None:
     """No config to read: `likely` only where Nginx's log says that the backend had answered."""
-    if not seen.live_direct(case):
+    if not facts.live_direct(case):
         return None
     # A slow gate, a slow peer of Nginx's own, a limit look the same from outside.
-    told = any("had answered 200" in line.meaning for line in seen.log_lines(case, "held-499"))
-    likely = told and seen.root_answers(case) and not _is_late(stuck)
+    told = any("had answered 200" in line.meaning for line in facts.log_lines(case, "held-499"))
+    likely = told and facts.root_answers(case) and not _is_late(stuck)
     return rule.found(
         "likely" if likely else "possible",
         _evidence(case, stuck),
@@ -159,15 +165,20 @@ def _without_config(rule: Rule, case: Case, stuck: tuple[Cell, ...]) -> Finding 
 
 def _saved_by_header(rule: Rule, case: Case) -> Finding | None:
     """Live, but only because the backend asks for it in each response."""
-    site = case.site
-    if site is None or seen.held(case) or not seen.proxied_by(site) or not seen.buffering(site):
+    resolution = case.resolution
+    if (
+        resolution is None
+        or facts.held(case)
+        or not facts.proxied_by(resolution)
+        or not facts.buffering(resolution)
+    ):
         return None
-    if not any(cell.outcome == "live" for cell in case.proxy):
+    if not any(result.outcome == "live" for result in case.proxy):
         return None
     return rule.found(
         "likely",
         (
-            seen.of_setting(site, f"{seen.buffer_prefix(site)}_buffering"),
+            facts.of_setting(resolution, f"{facts.buffer_prefix(resolution)}_buffering"),
             Evidence("probe", "sse-direct", "X-Accel-Buffering: no is what keeps the stream live"),
         ),
         "The proxied stream is live although buffering is on: the backend's header switches it "
@@ -178,7 +189,7 @@ def _saved_by_header(rule: Rule, case: Case) -> Finding | None:
 
 RULE = Rule(
     id="proxy-buffering-hold",
-    station=Station.HOLD,
+    stage=Stage.HOLD,
     title="Nginx buffers the stream",
     what="proxy_buffering is on, which is Nginx's default. Nginx reads the response into its "
     "buffers and passes them on when they are full or when the response ends. An event stream "

@@ -2,11 +2,11 @@
 
 import re
 
-from wizard.diagnose.rules import posts
-from wizard.diagnose.rules.rule import Rule, Station
+from wizard.diagnose.rules import post_facts
+from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
-from wizard.model.resolution import Site
+from wizard.model.resolution import RequestResolution
 from wizard.text.text import safe
 
 UNKNOWN_SESSION = frozenset({400, 404, 422})
@@ -19,33 +19,39 @@ _PATH_ALONE = re.compile(r"uri|document_uri|\d+")
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """The POST is refused, the config drops the query that the endpoint names."""
-    site = case.message_site
-    if site is None or posts.arrives(case) is False or not drops_query(site):
+    resolution = case.message_resolution
+    if resolution is None or post_facts.arrives(case) is False or not drops_query(resolution):
         return None
-    failed = posts.failed(case)
+    failed = post_facts.failed(case)
     if failed is None:
-        return rule.found("likely", _config(site), _LATENT, latent=True) if _due(case) else None
+        return (
+            rule.found("likely", _config(resolution), _LATENT, latent=True) if _due(case) else None
+        )
     if failed.status not in UNKNOWN_SESSION:
         return None
     confidence: Confidence = "confirmed" if failed.taken else "likely"
-    return rule.found(confidence, (*failed.evidence, *_config(site)), _APART)
+    return rule.found(confidence, (*failed.evidence, *_config(resolution)), _DISTINGUISHES)
 
 
 def _due(case: Case) -> bool:
-    return posts.untried(case)
+    return post_facts.untried(case)
 
 
-def drops_query(site: Site) -> bool:
+def drops_query(resolution: RequestResolution) -> bool:
     """Whether the config surely passes the request on without the query that it came with."""
-    if not site.request.query or site.upstream is None or site.upstream.kind != "proxy":
+    if (
+        not resolution.request.query
+        or resolution.upstream is None
+        or resolution.upstream.kind != "proxy"
+    ):
         return False
-    passed, uri = site.upstream.passed, site.upstream.request_uri
+    passed, uri = resolution.upstream.passed, resolution.upstream.request_uri
     if "$" not in passed:
         return uri is not None and "?" not in uri
     path = _path(passed)
     if not path or _WITH_QUERY.search(passed) or "?" in path:
         return False
-    return all(_is_path(site, name) for name in _VARIABLE.findall(path))
+    return all(_is_path(resolution, name) for name in _VARIABLE.findall(path))
 
 
 def _path(passed: str) -> str:
@@ -54,25 +60,25 @@ def _path(passed: str) -> str:
     return found[1] if found else ""
 
 
-def _is_path(site: Site, name: str) -> bool:
+def _is_path(resolution: RequestResolution, name: str) -> bool:
     """Whether a variable holds the path, or a part of it, and so no query."""
-    place = site.location.path if site.location else ""
+    place = resolution.location.path if resolution.location else ""
     captured = re.search(rf"\(\?P?[<']{name}[>']", place)
     return bool(_PATH_ALONE.fullmatch(name) or captured)
 
 
-def _config(site: Site) -> tuple[Evidence, ...]:
-    upstream = site.upstream
+def _config(resolution: RequestResolution) -> tuple[Evidence, ...]:
+    upstream = resolution.upstream
     if upstream is None:
         return ()
-    where = str(upstream.where or site.config.main)
+    where = str(upstream.where or resolution.config.main)
     text = f"proxy_pass {safe(upstream.passed, 120)} passes exactly that path, without the query"
     if "$" not in upstream.passed:
         text = "a rewrite in this location drops the query"
-    return (posts.of_way(site), Evidence("config", where, text))
+    return (post_facts.of_way(resolution), Evidence("config", where, text))
 
 
-_APART = (
+_DISTINGUISHES = (
     "The same message, with its query, is taken by the backend itself; the path that Nginx passes "
     "on is the right one, only the query is gone."
 )
@@ -80,7 +86,7 @@ _LATENT = "Read from the config: no POST could be made, so it was not seen."
 
 RULE = Rule(
     id="query-dropped",
-    station=Station.MESSAGE,
+    stage=Stage.MESSAGE,
     title="Nginx drops the query that holds the session id",
     what="Where proxy_pass holds variables and names a path, Nginx passes exactly that path on: "
     "the client's query is not appended. The endpoint names the session in its query, so the "

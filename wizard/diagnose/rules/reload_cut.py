@@ -1,8 +1,8 @@
 """A reload of Nginx cuts the streams that the old workers still serve."""
 
-from wizard.diagnose.rules import cuts, seen
-from wizard.diagnose.rules.rule import Rule, Station
-from wizard.model.case import Case, Cell
+from wizard.diagnose.rules import disconnects, facts
+from wizard.diagnose.rules.rule import Rule, Stage
+from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.resolution import Setting
 from wizard.text.text import safe
@@ -10,30 +10,30 @@ from wizard.text.text import safe
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """A cut while Nginx logged a reload; else, what the next reload will do."""
-    cut, limit = cuts.cut(case), cuts.shutdown_timeout(case.site)
-    if cut and cuts.reloaded(case) and not seen.log_lines(case, "read-timeout"):
+    cut, limit = disconnects.cut(case), disconnects.shutdown_timeout(case.resolution)
+    if cut and disconnects.reloaded(case) and not facts.log_lines(case, "read-timeout"):
         return _observed(rule, case, cut[0], limit)
-    if limit is None or not seen.proxied_by(case.site):
+    if limit is None or not facts.proxied_by(case.resolution):
         return None
-    apart = "Predicted from the config, not observed: it happens at the next reload."
-    return rule.found("likely", (_of_limit(limit),), apart, latent=True)
+    distinguishes = "Predicted from the config, not observed: it happens at the next reload."
+    return rule.found("likely", (_of_limit(limit),), distinguishes, latent=True)
 
 
-def _observed(rule: Rule, case: Case, cell: Cell, limit: Setting | None) -> Finding | None:
-    if case.site is not None and limit is None:
+def _observed(rule: Rule, case: Case, result: ProbeResult, limit: Setting | None) -> Finding | None:
+    if case.resolution is not None and limit is None:
         return None  # old workers keep their streams: the reload is not what cut this one
     evidence = (
-        seen.of_cell(cell),
-        cuts.beside(case, cell),
-        *(seen.of_log(line) for line in cuts.reloaded(case)[:1]),
+        facts.result_evidence(result),
+        disconnects.beside(case, result),
+        *(facts.of_log(line) for line in disconnects.reloaded(case)[:1]),
         *([_of_limit(limit)] if limit else []),
     )
-    apart = (
+    distinguishes = (
         "Nginx was reloaded while the stream was watched, and logged no timeout of the stream "
         "itself."
     )
-    sure = limit is not None and cuts.outlived(case, cell)
-    return rule.found("confirmed" if sure else "likely", evidence, apart)
+    sure = limit is not None and disconnects.outlived(case, result)
+    return rule.found("confirmed" if sure else "likely", evidence, distinguishes)
 
 
 def _of_limit(limit: Setting) -> Evidence:
@@ -43,7 +43,7 @@ def _of_limit(limit: Setting) -> Evidence:
 
 RULE = Rule(
     id="reload-cut",
-    station=Station.CUT,
+    stage=Stage.CUT,
     title="A reload of Nginx cuts open streams",
     what="After a reload the old workers go on serving their open streams, until "
     "worker_shutdown_timeout closes them. An ingress controller reloads at every change of any "

@@ -8,7 +8,7 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 
 
-class Station(IntEnum):
+class Stage(IntEnum):
     """Where on a request's way a fault sits. Of two equally sure causes the one that the request
     meets first is primary: it must be mended first."""
 
@@ -49,7 +49,7 @@ class Rule:
     """
 
     id: str
-    station: Station
+    stage: Stage
     title: str
     what: str
     hurts: str
@@ -65,7 +65,7 @@ class Rule:
         self,
         confidence: Confidence,
         evidence: tuple[Evidence, ...],
-        apart: str,
+        distinguishes: str,
         *,
         latent: bool = False,
         fix: Fix | None = None,
@@ -73,5 +73,12 @@ class Rule:
     ) -> Finding:
         """This rule's finding."""
         return Finding(
-            self.id, self.title, confidence, evidence, fix or self.fix, apart, latent, explains
+            self.id,
+            self.title,
+            confidence,
+            evidence,
+            fix or self.fix,
+            distinguishes,
+            latent,
+            explains,
         )

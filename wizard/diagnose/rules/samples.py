@@ -5,18 +5,26 @@ from dataclasses import replace
 from urllib.parse import urljoin
 
 from wizard import nginx
-from wizard.diagnose.outcome import judge
+from wizard.diagnose.outcome import classify
 from wizard.logs.formats import read_line
 from wizard.model.case import Case, Prediction
 from wizard.model.config import Config, Directive, Where
-from wizard.model.handshake import Exchange, Handshake, Side, Stage, Transport
+from wizard.model.handshake import Exchange, Handshake, HandshakeStage, Side, Transport
 from wizard.model.log_report import LogLine, LogReport
-from wizard.model.resolution import Delivery, LocationRef, Request, Result, Setting, Site, Upstream
+from wizard.model.resolution import (
+    Delivery,
+    LocationRef,
+    Request,
+    RequestResolution,
+    Result,
+    Setting,
+    Upstream,
+)
 from wizard.model.target import Place, Target
-from wizard.model.timeline import Encoding, Leg, Timeline
+from wizard.model.timeline import Encoding, Probe, Timeline
 from wizard.nginx.load import from_text
 from wizard.nginx.prediction import predictions, request_for
-from wizard.probe.mcp.message_path import message_site
+from wizard.probe.mcp.message_path import message_resolution
 
 PROXY_URL = "http://127.0.0.1:8081/sse"
 DIRECT_URL = "http://127.0.0.1:12213/sse"
@@ -38,7 +46,7 @@ def case(
     version: str = "1.22.1",
     logs: tuple[LogLine, ...] = (),
 ) -> Case:
-    """A case whose four legs are as `_line` knows them; gzip as plain if not named.
+    """A case whose four probes are as `_line` knows them; gzip as plain if not named.
 
     Args:
         url: The stream's URL through the proxy.
@@ -50,19 +58,19 @@ def case(
     directs = tuple(_line("sse-direct", kind, way, extra) for kind, way in _ways(plain, zipped))
     plain, zipped = proxy, proxy_gzip or proxy
     proxied = tuple(_line("sse-proxy", kind, way, url=url) for kind, way in _ways(plain, zipped))
-    site = read(conf, url, version) if conf else _site(settings or {}, peers)
+    resolution = read(conf, url, version) if conf else _resolution(settings or {}, peers)
     made = Case(
         Target(url, direct=(Place(DIRECT_URL),), conf=Place("nginx.conf")),
         root=_root(),
-        proxy=tuple(judge(line, directs) for line in proxied),
-        direct=tuple(map(judge, directs)),
-        site=site,
-        root_site=site,
+        proxy=tuple(classify(line, directs) for line in proxied),
+        direct=tuple(map(classify, directs)),
+        resolution=resolution,
+        root_resolution=resolution,
         logs=(LogReport("error.log", logs, len(logs)),) if logs else (),
-        predictions=_predicted(site, proxied, directs, real=bool(conf)),
+        predictions=_predicted(resolution, proxied, directs, real=bool(conf)),
         handshakes=handshakes,
     )
-    return replace(made, message_site=message_site(made)) if conf else made
+    return replace(made, message_resolution=message_resolution(made)) if conf else made
 
 
 def posted(conf: str, status: int, body: str = "") -> Case:
@@ -76,12 +84,16 @@ def _ways(plain: str, zipped: str) -> tuple[tuple[str, Encoding], ...]:
 
 
 def _predicted(
-    site: Site, proxied: Sequence[Timeline], direct: Sequence[Timeline], *, real: bool
+    resolution: RequestResolution,
+    proxied: Sequence[Timeline],
+    direct: Sequence[Timeline],
+    *,
+    real: bool,
 ) -> tuple[Prediction, ...]:
-    """From a config that was read, as always; else as the sample's own legs were."""
+    """From a config that was read, as always; else as the sample's own probes were."""
     if real:
-        return predictions(site, [line.leg for line in proxied], direct)
-    return tuple(_prediction(line, site) for line in proxied)
+        return predictions(resolution, [line.probe for line in proxied], direct)
+    return tuple(_prediction(line, resolution) for line in proxied)
 
 
 def logged(text: str, *, client: str = "", ours: bool = True) -> LogLine:
@@ -94,7 +106,7 @@ def hands(
     side: Side,
     *,
     transport: Transport = "http+sse",
-    stage: Stage = "done",
+    stage: HandshakeStage = "done",
     status: int = 202,
     endpoint: str = "/message?sessionId=1",
     body: str = "",
@@ -107,7 +119,7 @@ def hands(
     url = url or (PROXY_URL if side == "proxy" else DIRECT_URL)
     post_url = urljoin(url, endpoint) if transport == "http+sse" else url
     answer = Timeline(
-        Leg(f"mcp-{side}", post_url), status=status, http="1.1", headers_s=took, excerpt=body
+        Probe(f"mcp-{side}", post_url), status=status, http="1.1", headers_s=took, excerpt=body
     )
     why = "" if stage == "done" else f"POST answered {status}"
     return Handshake(
@@ -130,12 +142,12 @@ def _line(
     extra: tuple[tuple[str, str], ...] = (),
     url: str = DIRECT_URL,
 ) -> Timeline:
-    """One leg: `live`, `silent` (headers alone), `held`, `cut`, `closed` (no answer),
+    """One probe: `live`, `silent` (headers alone), `held`, `cut`, `closed` (no answer),
     `redirect:URL`, `html` or a status.
 
     `live:70` was watched for 70 s, `cut:60` ended 60 s after its last byte.
     """
-    line = Timeline(Leg(name, url, "1.1", encoding), dns_s=0.0, connect_s=0.001)
+    line = Timeline(Probe(name, url, "1.1", encoding), dns_s=0.0, connect_s=0.001)
     kind, _, more = kind.partition(":")
     match kind:
         case "held":
@@ -185,25 +197,25 @@ def _arrived(line: Timeline, extra: tuple[tuple[str, str], ...]) -> Timeline:
 
 def _root() -> Timeline:
     headers = (("content-type", "application/json"), ("server", "nginx/1.22.1"))
-    leg = Leg("root-proxy", "http://127.0.0.1:8081/")
+    probe = Probe("root-proxy", "http://127.0.0.1:8081/")
     return Timeline(
-        leg, headers_s=0.003, status=200, http="1.1", headers=headers, ended="eof", waited_s=0.003
+        probe, headers_s=0.003, status=200, http="1.1", headers=headers, ended="eof", waited_s=0.003
     )
 
 
-def read(conf: str, url: str, version: str = "1.22.1") -> Site:
+def read(conf: str, url: str, version: str = "1.22.1") -> RequestResolution:
     """What a config says of a URL."""
     return nginx.inspect(from_text(conf, "nginx.conf"), request_for(url), version)
 
 
-def _site(settings: Mapping[str, str], peers: tuple[str, ...]) -> Site:
+def _resolution(settings: Mapping[str, str], peers: tuple[str, ...]) -> RequestResolution:
     where = Where("nginx.conf", 6)
     directive = Directive("location", ("/",), where, 16, ())
     effective = {
         name: Setting(name, value, "location", Where("nginx.conf", 7 + number))
         for number, (name, value) in enumerate(settings.items())
     }
-    return Site(
+    return RequestResolution(
         Request("/sse", host="127.0.0.1", port=8081),
         Config("nginx.conf", ()),
         "1.22.1",
@@ -215,8 +227,8 @@ def _site(settings: Mapping[str, str], peers: tuple[str, ...]) -> Site:
     )
 
 
-def _prediction(line: Timeline, site: Site) -> Prediction:
-    """Held where buffering is on and the sample says that this leg is held."""
-    held = site.value("proxy_buffering") == "on" and line.headers_s is None
+def _prediction(line: Timeline, resolution: RequestResolution) -> Prediction:
+    """Held where buffering is on and the sample says that this probe is held."""
+    held = resolution.value("proxy_buffering") == "on" and line.headers_s is None
     result: Result = "held" if held else "live"
-    return Prediction(line.leg.label, Delivery("h1", line.leg.encoding, "chunked", result))
+    return Prediction(line.probe.label, Delivery("h1", line.probe.encoding, "chunked", result))

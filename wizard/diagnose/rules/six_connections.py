@@ -2,33 +2,33 @@
 
 from dataclasses import replace
 
-from wizard.diagnose.outcome import judge
-from wizard.diagnose.rules import seen
-from wizard.diagnose.rules.rule import Rule, Station
+from wizard.diagnose.outcome import classify
+from wizard.diagnose.rules import facts
+from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """HTTP/2 was asked for over TLS, and the server did not choose it."""
-    asked = [cell for cell in case.proxy if cell.timeline.leg.http == "2"]
-    if not asked or any(cell.outcome != "not-offered" for cell in asked):
+    asked = [result for result in case.proxy if result.timeline.probe.http == "2"]
+    if not asked or any(result.outcome != "not-offered" for result in asked):
         return None
-    evidence = [seen.of_cell(asked[0])]
-    if case.site is not None and case.site.server is not None:
-        listen = ", ".join(case.site.server.listen)
-        where = str(case.site.server.directive.where)
+    evidence = [facts.result_evidence(asked[0])]
+    if case.resolution is not None and case.resolution.server is not None:
+        listen = ", ".join(case.resolution.server.listen)
+        where = str(case.resolution.server.directive.where)
         evidence.append(Evidence("config", where, f"listen {listen}: no HTTP/2"))
-    apart = (
+    distinguishes = (
         "Nothing hangs for one stream. A browser with six tabs on this host would: the seventh "
         "waits for a free connection; other clients have no such limit."
     )
-    return rule.found("likely", tuple(evidence), apart, latent=True)
+    return rule.found("likely", tuple(evidence), distinguishes, latent=True)
 
 
 RULE = Rule(
     id="six-connections",
-    station=Station.REACH,
+    stage=Stage.REACH,
     title="The seventh tab of a browser hangs",
     what="Over HTTP/1.1 browsers open at most six connections to one host. Each event stream "
     "keeps one for as long as its tab is open.",
@@ -55,9 +55,10 @@ def fires() -> Case:
 
     case = samples.case(proxy="live", direct="live", settings={"proxy_read_timeout": "1h"})
     asked = [
-        replace(cell.timeline, leg=replace(cell.timeline.leg, http="2")) for cell in case.proxy
+        replace(result.timeline, probe=replace(result.timeline.probe, http="2"))
+        for result in case.proxy
     ]
-    return replace(case, proxy=(*case.proxy, *map(judge, asked)))
+    return replace(case, proxy=(*case.proxy, *map(classify, asked)))
 
 
 def silent() -> Case:

@@ -2,8 +2,8 @@
 
 from urllib.parse import urljoin, urlsplit
 
-from wizard.diagnose.rules import posts, seen
-from wizard.diagnose.rules.rule import Rule, Station
+from wizard.diagnose.rules import facts, post_facts
+from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.timeline import Timeline
@@ -14,28 +14,31 @@ REDIRECTS = frozenset({301, 302, 307, 308})
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """A redirect whose Location differs by the slash at the path's end."""
-    asked = [cell.timeline for cell in case.proxy] + _posted(case)
+    asked = [result.timeline for result in case.proxy] + _posted(case)
     line = next((line for line in asked if _target(line)), None)
     if line is None:
         return None
-    direct = [cell.timeline for cell in case.direct if _target(cell.timeline)]
-    own = any(site and not seen.proxied_by(site) for site in (case.site, case.message_site))
+    direct = [result.timeline for result in case.direct if _target(result.timeline)]
+    own = any(
+        resolution and not facts.proxied_by(resolution)
+        for resolution in (case.resolution, case.message_resolution)
+    )
     fix = _NGINX if own and not direct else None
     evidence = (_of(line), *map(_of, direct[:1]), *_config(case))
-    return rule.found("confirmed", evidence, _apart(line, by_backend=bool(direct)), fix=fix)
+    return rule.found("confirmed", evidence, _distinguishes(line, by_backend=bool(direct)), fix=fix)
 
 
 def _config(case: Case) -> tuple[Evidence, ...]:
-    location = case.site.location if case.site else None
-    if location is None or case.site is None or seen.proxied_by(case.site):
-        return (posts.of_way(case.site),) if case.site else ()
+    location = case.resolution.location if case.resolution else None
+    if location is None or case.resolution is None or facts.proxied_by(case.resolution):
+        return (post_facts.of_way(case.resolution),) if case.resolution else ()
     place = f"location {location.modifier} {location.path}".replace("  ", " ")
     said = f"{safe(place, 80)}: {safe(location.reason, 200)}"
     return (Evidence("config", str(location.directive.where), said),)
 
 
 def _posted(case: Case) -> list[Timeline]:
-    failed = posts.failed(case)
+    failed = post_facts.failed(case)
     return [failed.answer] if failed else []
 
 
@@ -43,7 +46,7 @@ def _target(line: Timeline) -> str:
     """Where the redirect leads; empty where it is none of this kind."""
     if line.status not in REDIRECTS:
         return ""
-    url = line.leg.url
+    url = line.probe.url
     try:
         target = urljoin(url, (line.header("location") or "").strip())
         asked, named, _ = urlsplit(url).path, urlsplit(target).path, urlsplit(target).port
@@ -53,16 +56,16 @@ def _target(line: Timeline) -> str:
 
 
 def _of(line: Timeline) -> Evidence:
-    path = safe(urlsplit(line.leg.url).path, 120)
+    path = safe(urlsplit(line.probe.url).path, 120)
     said = (
         f"{path} answered {line.status} with Location: {safe(line.header('location') or '', 200)}"
     )
-    return Evidence("probe", line.leg.label, said)
+    return Evidence("probe", line.probe.label, said)
 
 
-def _apart(line: Timeline, *, by_backend: bool) -> str:
+def _distinguishes(line: Timeline, *, by_backend: bool) -> str:
     who = "The backend redirects by itself, without Nginx too." if by_backend else ""
-    asked, named = urlsplit(line.leg.url), urlsplit(_target(line))
+    asked, named = urlsplit(line.probe.url), urlsplit(_target(line))
     wrong = []
     if asked.scheme == "https" and named.scheme == "http":
         wrong.append("to http://, where the public URL is https://")
@@ -76,7 +79,7 @@ _NGINX = Fix("use the exact URL, or serve the path without the slash (`location 
 
 RULE = Rule(
     id="slash-redirect",
-    station=Station.ROUTE,
+    stage=Stage.ROUTE,
     title="The path is redirected for the sake of a slash",
     what="The path is served with a slash at its end and asked for without, or the other way "
     "round. A framework's mount redirects so, and Nginx does for `location /x/` that passes on.",

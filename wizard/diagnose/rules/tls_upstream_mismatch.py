@@ -1,83 +1,88 @@
 """TLS between Nginx and the backend fails."""
 
-from wizard.diagnose.rules import addresses, seen
-from wizard.diagnose.rules.rule import Rule, Station
-from wizard.model.case import Case, Cell
+from wizard.diagnose.rules import addresses, facts
+from wizard.diagnose.rules.rule import Rule, Stage
+from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import LogLine
-from wizard.model.resolution import Site
+from wizard.model.resolution import RequestResolution
 from wizard.text.text import safe
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """SSL in the error log; or a gateway error, TLS to the backend, and no name sent."""
     if plain := _plain_to_tls(case):
-        return rule.found("confirmed", (*map(seen.of_cell, plain), *_passed(case)), _PLAIN,
+        return rule.found("confirmed", (*map(facts.result_evidence, plain), *_passed(case)), _PLAIN,
                           fix=_SPEAK_TLS)  # fmt: skip
-    broken = [cell for cell in case.proxy if cell.timeline.status in (502, 504)]
-    logged = seen.log_lines(case, "upstream-tls")
+    broken = [result for result in case.proxy if result.timeline.status in (502, 504)]
+    logged = facts.log_lines(case, "upstream-tls")
     if not broken or not (logged or _unnamed(case)):
         return None
     evidence = (
-        seen.of_cell(broken[0]),
-        *(seen.of_log(line) for line in logged[:1]),
+        facts.result_evidence(broken[0]),
+        *(facts.of_log(line) for line in logged[:1]),
         *_passed(case),
-        *_of_name(case.site),
+        *_of_name(case.resolution),
     )
     sure: Confidence = "confirmed" if logged else "likely"
     explains = frozenset({"upstream-unreachable"}) if logged else frozenset[str]()
-    return rule.found(sure, evidence, _APART if logged else _UNLOGGED, fix=_fix(case.site, logged),
-                      explains=explains)  # fmt: skip
+    distinguishes = _DISTINGUISHES if logged else _UNLOGGED
+    fix = _fix(case.resolution, logged)
+    return rule.found(sure, evidence, distinguishes, fix=fix, explains=explains)
 
 
-def _plain_to_tls(case: Case) -> tuple[Cell, ...]:
+def _plain_to_tls(case: Case) -> tuple[ProbeResult, ...]:
     """What a TLS server says to plain HTTP, as Nginx and others word it."""
     return tuple(
-        cell
-        for cell in case.proxy
-        if cell.timeline.status == 400 and "HTTPS" in cell.timeline.excerpt.upper()
-        if not (case.site and _is_tls(case.site))
+        result
+        for result in case.proxy
+        if result.timeline.status == 400 and "HTTPS" in result.timeline.excerpt.upper()
+        if not (case.resolution and _is_tls(case.resolution))
     )[:1]
 
 
-def _is_tls(site: Site) -> bool:
-    return bool(site.upstream and site.upstream.passed.lower().startswith(("https:", "grpcs:")))
+def _is_tls(resolution: RequestResolution) -> bool:
+    return bool(
+        resolution.upstream and resolution.upstream.passed.lower().startswith(("https:", "grpcs:"))
+    )
 
 
 def _unnamed(case: Case) -> bool:
     """TLS to the very address that is live when asked directly with its name."""
-    site = case.site
-    if site is None or site.upstream is None or not _is_tls(site):
+    resolution = case.resolution
+    if resolution is None or resolution.upstream is None or not _is_tls(resolution):
         return False
-    live = {addresses.direct_address(case, cell.timeline.leg) for cell in seen.live_direct(case)}
-    there = {addresses.address(peer) for peer in site.upstream.peers}
-    return site.value("proxy_ssl_server_name") == "off" and bool(live & there)
+    live = {
+        addresses.direct_address(case, result.timeline.probe) for result in facts.live_direct(case)
+    }
+    there = {addresses.address(peer) for peer in resolution.upstream.peers}
+    return resolution.value("proxy_ssl_server_name") == "off" and bool(live & there)
 
 
 def _passed(case: Case) -> tuple[Evidence, ...]:
-    upstream = case.site.upstream if case.site else None
+    upstream = case.resolution.upstream if case.resolution else None
     if upstream is None or upstream.where is None:
         return ()
     return (Evidence("config", str(upstream.where), f"proxy_pass {safe(upstream.passed)}"),)
 
 
-def _of_name(site: Site | None) -> tuple[Evidence, ...]:
-    if site is None or not _is_tls(site):
+def _of_name(resolution: RequestResolution | None) -> tuple[Evidence, ...]:
+    if resolution is None or not _is_tls(resolution):
         return ()
-    return (seen.of_setting(site, "proxy_ssl_server_name"),)
+    return (facts.of_setting(resolution, "proxy_ssl_server_name"),)
 
 
-def _fix(site: Site | None, logged: tuple[LogLine, ...]) -> Fix | None:
+def _fix(resolution: RequestResolution | None, logged: tuple[LogLine, ...]) -> Fix | None:
     text = " ".join(line.text for line in logged)
     if "wrong version number" in text:
         return _SPEAK_PLAIN
-    named = site is not None and site.value("proxy_ssl_server_name") == "on"
+    named = resolution is not None and resolution.value("proxy_ssl_server_name") == "on"
     if "certificate" in text or named:
         return _CERTIFICATE
     return None
 
 
-_APART = (
+_DISTINGUISHES = (
     "The TCP connection stood and TLS on it failed: the address is right, and the request never "
     "reached the backend."
 )
@@ -96,7 +101,7 @@ _CERTIFICATE = Fix(
 
 RULE = Rule(
     id="tls-upstream-mismatch",
-    station=Station.REACH,
+    stage=Stage.REACH,
     title="TLS between Nginx and the backend fails",
     what="proxy_pass names https://, and Nginx sends no server name by default "
     "(proxy_ssl_server_name off), or the wrong one: the name of the upstream block. A backend "

@@ -1,11 +1,11 @@
 """Nginx asks the backend to change the protocol on every request, also on a POST."""
 
-from wizard.diagnose.rules import posts, seen
+from wizard.diagnose.rules import facts, post_facts
 from wizard.diagnose.rules.query_dropped import drops_query
-from wizard.diagnose.rules.rule import Rule, Station
+from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
-from wizard.model.resolution import Site
+from wizard.model.resolution import RequestResolution
 
 REFUSALS = frozenset({400, 426, 501})
 """What servers answer that do not take an upgrade with a body."""
@@ -13,19 +13,24 @@ REFUSALS = frozenset({400, 426, 501})
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """The POST is refused, and its location sends `Connection: upgrade` whatever is asked."""
-    site, failed = case.message_site, posts.failed(case)
-    if site is None or failed is None or failed.status not in REFUSALS:
+    resolution, failed = case.message_resolution, post_facts.failed(case)
+    if resolution is None or failed is None or failed.status not in REFUSALS:
         return None
-    if failed.by_nginx or not _hardcoded(site) or posts.arrives(case) is False or drops_query(site):
+    if (
+        failed.by_nginx
+        or not _hardcoded(resolution)
+        or post_facts.arrives(case) is False
+        or drops_query(resolution)
+    ):
         return None
-    well = any(cell.outcome in ("live", "ended") for cell in case.proxy)
+    well = any(result.outcome in ("live", "ended") for result in case.proxy)
     confidence: Confidence = "confirmed" if failed.taken and well else "likely"
-    evidence = (*failed.evidence, *_stream(case), seen.of_setting(site, "proxy_set_header"))
-    return rule.found(confidence, evidence, _APART)
+    evidence = (*failed.evidence, *_stream(case), facts.of_setting(resolution, "proxy_set_header"))
+    return rule.found(confidence, evidence, _DISTINGUISHES)
 
 
-def _hardcoded(site: Site) -> bool:
-    setting = site.effective.get("proxy_set_header")
+def _hardcoded(resolution: RequestResolution) -> bool:
+    setting = resolution.effective.get("proxy_set_header")
     entries = setting.entries if setting else ()
     return any(
         len(entry) == 2 and entry[0].lower() == "connection" and entry[1].lower() == "upgrade"
@@ -34,18 +39,18 @@ def _hardcoded(site: Site) -> bool:
 
 
 def _stream(case: Case) -> tuple[Evidence, ...]:
-    live = (cell for cell in case.proxy if cell.outcome in ("live", "ended"))
-    return tuple(seen.of_cell(cell) for cell in live)[:1]
+    live = (result for result in case.proxy if result.outcome in ("live", "ended"))
+    return tuple(facts.result_evidence(result) for result in live)[:1]
 
 
-_APART = (
+_DISTINGUISHES = (
     "The GET stream is live and the backend takes the same POST directly; the message's path "
     "arrives as it should, with its query, so what differs is the header that Nginx adds."
 )
 
 RULE = Rule(
     id="upgrade-hardcoded",
-    station=Station.MESSAGE,
+    stage=Stage.MESSAGE,
     title='`Connection "upgrade"` is sent with every request',
     what='The location holds the lines for WebSockets, `proxy_set_header Connection "upgrade";` '
     "among them, for all requests. An event stream needs no upgrade, and some servers refuse a "

@@ -1,31 +1,31 @@
 """Nginx cannot connect to the backend."""
 
-from wizard.diagnose.rules import addresses, seen
-from wizard.diagnose.rules.rule import Rule, Station
-from wizard.model.case import Case, Cell
+from wizard.diagnose.rules import addresses, facts
+from wizard.diagnose.rules.rule import Rule, Stage
+from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.text.text import safe
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """A gateway error, and a log line or a refused direct leg that says why."""
-    gateway = tuple(cell for cell in case.proxy if cell.timeline.status in (502, 504))
+    """A gateway error, and a log line or a refused direct probe that says why."""
+    gateway = tuple(result for result in case.proxy if result.timeline.status in (502, 504))
     if not gateway:
         return None
-    logged = seen.log_lines(case, "connect-failed")
+    logged = facts.log_lines(case, "connect-failed")
     confidence = _confidence(case, bool(logged))
     if confidence is None:
         return None
     evidence = (
-        *(seen.of_cell(cell) for cell in gateway[:1]),
-        *(seen.of_log(line) for line in logged[:1]),
+        *(facts.result_evidence(result) for result in gateway[:1]),
+        *(facts.of_log(line) for line in logged[:1]),
         *_of_direct(case),
         *_of_config(case),
     )
-    return rule.found(confidence, evidence, APART[confidence])
+    return rule.found(confidence, evidence, DISTINGUISHES[confidence])
 
 
-APART: dict[Confidence, str] = {
+DISTINGUISHES: dict[Confidence, str] = {
     "confirmed": "Nginx could not connect: not a backend that answers wrongly, not TLS to it, and "
     "not a slow answer.",
     "likely": "The gateway error and the address in the config say so; Nginx's error log would "
@@ -40,9 +40,9 @@ def _confidence(case: Case, logged: bool) -> Confidence | None:
         return "confirmed"
     if _direct_refused(case):
         return "confirmed" if _same_address(case) else "likely"
-    if not seen.live_direct(case):
+    if not facts.live_direct(case):
         return "possible"
-    if case.site is None:
+    if case.resolution is None:
         return "possible"
     # The backend at the very address that the config names is alive: something else is wrong.
     if _same_address(case):
@@ -52,40 +52,40 @@ def _confidence(case: Case, logged: bool) -> Confidence | None:
 
 def _direct_refused(case: Case) -> bool:
     return bool(case.direct) and all(
-        cell.timeline.ended in seen.SILENT_ENDS and cell.timeline.headers_s is None
-        for cell in case.direct
+        result.timeline.ended in facts.SILENT_ENDS and result.timeline.headers_s is None
+        for result in case.direct
     )
 
 
 def _over_tls(case: Case) -> bool:
     """Whether Nginx speaks TLS to the backend: a 502 may come from that."""
-    upstream = case.site.upstream if case.site else None
+    upstream = case.resolution.upstream if case.resolution else None
     return upstream is not None and upstream.passed.startswith("https")
 
 
 def _same_address(case: Case) -> bool:
-    peers = case.site.upstream.peers if case.site and case.site.upstream else ()
-    direct = {addresses.direct_address(case, cell.timeline.leg) for cell in case.direct}
+    peers = case.resolution.upstream.peers if case.resolution and case.resolution.upstream else ()
+    direct = {addresses.direct_address(case, result.timeline.probe) for result in case.direct}
     return any(addresses.address(peer) in direct for peer in peers)
 
 
 def _of_direct(case: Case) -> tuple[Evidence, ...]:
-    shown: tuple[Cell, ...] = seen.live_direct(case)[:1] or case.direct[:1]
-    return tuple(seen.of_cell(cell) for cell in shown)
+    shown: tuple[ProbeResult, ...] = facts.live_direct(case)[:1] or case.direct[:1]
+    return tuple(facts.result_evidence(result) for result in shown)
 
 
 def _of_config(case: Case) -> tuple[Evidence, ...]:
-    if case.site is None or case.site.upstream is None:
+    if case.resolution is None or case.resolution.upstream is None:
         return ()
-    upstream = case.site.upstream
-    where = str(upstream.where or case.site.config.main)
+    upstream = case.resolution.upstream
+    where = str(upstream.where or case.resolution.config.main)
     peers = ", ".join(upstream.peers) or "an address that variables decide"
     return (Evidence("config", where, f"{safe(upstream.passed)}: passed to {safe(peers)}"),)
 
 
 RULE = Rule(
     id="upstream-unreachable",
-    station=Station.REACH,
+    stage=Stage.REACH,
     title="Nginx cannot reach the backend",
     what="The address that Nginx passes to is refused or does not answer: a stale address, a wrong "
     "port, localhost that resolves to ::1, a name that was looked up once at start.",

@@ -2,8 +2,8 @@
 
 from urllib.parse import urlsplit
 
-from wizard.diagnose.rules import posts
-from wizard.diagnose.rules.rule import Rule, Station
+from wizard.diagnose.rules import post_facts
+from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.handshake import Handshake
@@ -17,10 +17,10 @@ def check(rule: Rule, case: Case) -> Finding | None:
         return None
     through, behind = _found(proxied), _found(direct)
     if through is not None:
-        apart = f"{_APART} {_path(through)} is where the server is."
-        return rule.found("confirmed", _evidence(case, proxied, through), apart)
+        distinguishes = f"{_DISTINGUISHES} {_path(through)} is where the server is."
+        return rule.found("confirmed", _evidence(case, proxied, through), distinguishes)
     if behind is not None and direct is not None:
-        evidence = (*_evidence(case, direct, behind), *posts.ways(case))
+        evidence = (*_evidence(case, direct, behind), *post_facts.ways(case))
         return rule.found("likely", evidence, _BEHIND, fix=_BOTH)
     return None
 
@@ -40,19 +40,21 @@ def _path(spoken: Handshake) -> str:
 
 
 def _evidence(case: Case, asked: Handshake, found: Handshake) -> tuple[Evidence, ...]:
-    cells = case.proxy if asked.side == "proxy" else case.direct
-    line = next((cell.timeline for cell in cells), None)
+    results = case.proxy if asked.side == "proxy" else case.direct
+    line = next((result.timeline for result in results), None)
     got = f"GET {safe(_path(asked), 120)} answered {line.status}" if line else safe(asked.why)
     spoken = f"{found.transport} {safe(found.version, 40)}"
     there = f"{safe(_path(found), 120)} speaks MCP over {spoken}: {safe(found.server, 80)}"
-    where = line.leg.label if line else f"mcp-{asked.side}"
+    where = line.probe.label if line else f"mcp-{asked.side}"
     return (
         Evidence("probe", where, got),
         Evidence("probe", f"mcp-{asked.side}", there.removesuffix(": ")),
     )
 
 
-_APART = "The same server, by the same way, completes a handshake at the path beside this one."
+_DISTINGUISHES = (
+    "The same server, by the same way, completes a handshake at the path beside this one."
+)
 _BEHIND = (
     "The backend itself completes a handshake at the path beside this one and none at this one; "
     "through Nginx that path does not answer yet."
@@ -61,7 +63,7 @@ _BOTH = Fix("use the path that the server speaks at, and pass that path on in Ng
 
 RULE = Rule(
     id="wrong-transport",
-    station=Station.ROUTE,
+    stage=Stage.ROUTE,
     title="The server speaks another transport, at another path",
     what="The client asks for HTTP+SSE at /sse, and the server speaks Streamable HTTP at /mcp; or "
     "the reverse. HTTP+SSE is deprecated since 2025-03-26, and servers drop it: the .NET SDK has "

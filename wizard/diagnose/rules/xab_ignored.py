@@ -1,61 +1,69 @@
 """The backend says how to deliver, in X-Accel-Buffering, and is overruled or overrules."""
 
-from wizard.diagnose.rules import seen
-from wizard.diagnose.rules.rule import Rule, Station
+from wizard.diagnose.rules import facts
+from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """The header seen on the direct leg, and the proxied one held all the same."""
-    stuck = seen.held(case)
-    said = seen.x_accel_buffering(case)
-    if not stuck or not seen.live_direct(case) or said not in ("no", "yes"):
+    """The header seen on the direct probe, and the proxied one held all the same."""
+    stuck = facts.held(case)
+    said = facts.x_accel_buffering(case)
+    if not stuck or not facts.live_direct(case) or said not in ("no", "yes"):
         return None
     return _ignored(rule, case) if said == "no" else _forced_on(rule, case)
 
 
 def _evidence(case: Case, said: str) -> tuple[Evidence, ...]:
-    stuck, direct = seen.held(case), seen.live_direct(case)[0]
-    label = direct.timeline.leg.label
+    stuck, direct = facts.held(case), facts.live_direct(case)[0]
+    label = direct.timeline.probe.label
     return (
-        *(seen.of_cell(cell) for cell in stuck),
-        seen.of_direct(direct),
+        *(facts.result_evidence(result) for result in stuck),
+        facts.of_direct(direct),
         Evidence("probe", label, f"the backend sends X-Accel-Buffering: {said}"),
     )
 
 
 def _ignored(rule: Rule, case: Case) -> Finding | None:
-    apart = (
-        "The backend asks for unbuffered delivery, the direct leg shows it, and Nginx holds the "
+    distinguishes = (
+        "The backend asks for unbuffered delivery, the direct probe shows it, and Nginx holds the "
         "stream all the same."
     )
-    if case.site is None:
-        likely = seen.behind_plain_nginx(case)
+    if case.resolution is None:
+        likely = facts.behind_plain_nginx(case)
         more = " Without the config it could also be another proxy in front: give --conf."
-        return rule.found("likely" if likely else "possible", _evidence(case, "no"), apart + more)
-    ignored = f"{seen.buffer_prefix(case.site)}_ignore_headers"
-    if not seen.ignores_header(case.site, "x-accel-buffering") or not seen.buffering(case.site):
+        return rule.found(
+            "likely" if likely else "possible", _evidence(case, "no"), distinguishes + more
+        )
+    ignored = f"{facts.buffer_prefix(case.resolution)}_ignore_headers"
+    if not facts.ignores_header(case.resolution, "x-accel-buffering") or not facts.buffering(
+        case.resolution
+    ):
         return None
-    evidence = (*_evidence(case, "no"), seen.of_setting(case.site, ignored))
-    return rule.found("confirmed", evidence, f"{apart} The config ignores the header.")
+    evidence = (*_evidence(case, "no"), facts.of_setting(case.resolution, ignored))
+    return rule.found("confirmed", evidence, f"{distinguishes} The config ignores the header.")
 
 
 def _forced_on(rule: Rule, case: Case) -> Finding | None:
     """`yes` switches buffering on where the config has it off."""
-    site = case.site
-    if site is None or seen.buffering(site) or seen.ignores_header(site, "x-accel-buffering"):
+    resolution = case.resolution
+    if (
+        resolution is None
+        or facts.buffering(resolution)
+        or facts.ignores_header(resolution, "x-accel-buffering")
+    ):
         return None
-    evidence = (*_evidence(case, "yes"), seen.of_setting(site, "proxy_buffering"))
-    apart = "The config has buffering off, and the backend's header switches it on again."
-    return rule.found("confirmed", evidence, apart, fix=_FORCED_FIX)
+    evidence = (*_evidence(case, "yes"), facts.of_setting(resolution, "proxy_buffering"))
+    distinguishes = "The config has buffering off, and the backend's header switches it on again."
+    return rule.found("confirmed", evidence, distinguishes, fix=_FORCED_FIX)
 
 
 _FORCED_FIX = Fix("the backend no longer sends X-Accel-Buffering: yes on the stream", "backend")
 
 RULE = Rule(
     id="xab-ignored",
-    station=Station.HOLD,
+    stage=Stage.HOLD,
     title="The backend's X-Accel-Buffering is not followed",
     what="The backend sends `X-Accel-Buffering: no` to be delivered unbuffered, and Nginx is told "
     "to ignore that header (`proxy_ignore_headers X-Accel-Buffering`); or the backend sends `yes` "

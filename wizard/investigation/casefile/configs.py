@@ -13,13 +13,13 @@ from wizard import nginx
 from wizard.investigation.casefile.decode import Maker, Misread, Reader
 from wizard.investigation.casefile.encode import Json, Writer, encode
 from wizard.model.config import Config
-from wizard.model.resolution import Request, Site
+from wizard.model.resolution import Request, RequestResolution
 from wizard.nginx.load import from_library
 from wizard.text.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True)
-class StoredSite:
+class StoredResolution:
     """Which request was resolved in which of the configs, with the defaults of which version.
 
     Attributes:
@@ -29,7 +29,7 @@ class StoredSite:
     config: int = 0
     request: Request | None = None
     version: str | None = None
-    whole: Site | None = None
+    whole: RequestResolution | None = None
 
 
 @dataclass(frozen=True)
@@ -83,20 +83,22 @@ class Shelf:
     @property
     def writers(self) -> Mapping[type, Writer]:
         """How sites are written."""
-        return {Site: self._put}
+        return {RequestResolution: self._put}
 
     @property
     def makers(self) -> Mapping[type, Maker]:
         """How sites are read."""
-        return {Site: self._take}
+        return {RequestResolution: self._take}
 
-    def _put(self, site: Site) -> Json:
-        if not site.config.texts:
-            return encode(StoredSite(whole=site), StoredSite, {})
-        if site.config not in self._stored:
-            self._stored.append(site.config)
-        place = self._stored.index(site.config)
-        return encode(StoredSite(place, site.request, site.version), StoredSite, {})
+    def _put(self, resolution: RequestResolution) -> Json:
+        if not resolution.config.texts:
+            return encode(StoredResolution(whole=resolution), StoredResolution, {})
+        if resolution.config not in self._stored:
+            self._stored.append(resolution.config)
+        place = self._stored.index(resolution.config)
+        return encode(
+            StoredResolution(place, resolution.request, resolution.version), StoredResolution, {}
+        )
 
     def written(self) -> list[Json]:
         """The configs that the sites name, to be stored beside them."""
@@ -114,11 +116,11 @@ class Shelf:
         stored: tuple[Config, ...] = reader.read(made, tuple[Config, ...], "configs")
         self._read = tuple(_again(one, f"configs[{at}]") for at, one in enumerate(stored))
 
-    def _take(self, value: Json, reader: Reader, where: str) -> Site | None:
+    def _take(self, value: Json, reader: Reader, where: str) -> RequestResolution | None:
         if self.closed:
             return None
         plain = Reader({}, {})
-        stored: StoredSite = plain.read(value, StoredSite, where)
+        stored: StoredResolution = plain.read(value, StoredResolution, where)
         reader.unknown += plain.unknown
         if stored.whole is not None:
             return stored.whole

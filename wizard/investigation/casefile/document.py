@@ -18,7 +18,7 @@ from wizard.model.target import Target
 from wizard.text.errors import UsageError
 from wizard.text.text import safe
 
-SCHEMA = "ssewizard.case/1"
+SCHEMA = "ssewizard.case/2"
 _FAMILY = SCHEMA.partition("/")[0]
 _REPORTS = ("ssewizard.report", "ssewizard.inspect")
 

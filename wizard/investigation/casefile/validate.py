@@ -8,7 +8,7 @@ from wizard.investigation.casefile.record import Record
 from wizard.model.case import Case
 from wizard.model.log_report import History
 from wizard.model.target import Place, Target
-from wizard.model.timeline import Leg
+from wizard.model.timeline import Probe
 from wizard.model.vantage import Vantage
 
 
@@ -57,8 +57,8 @@ def _vantage(vantage: Vantage) -> str:
     return ""
 
 
-def _leg(leg: Leg) -> str:
-    return "" if _is_fit(leg.url) else "its URL is none"
+def _probe(probe: Probe) -> str:
+    return "" if _is_fit(probe.url) else "its URL is none"
 
 
 LATEST = 253_402_300_799.0
@@ -84,7 +84,7 @@ CHECKS: Mapping[type, Callable[[Any], str]] = {
     Target: _target,
     Place: _place,
     Vantage: _vantage,
-    Leg: _leg,
+    Probe: _probe,
     History: _history,
     Case: _case,
     Record: _record,

@@ -14,7 +14,7 @@ from wizard.nginx.load import from_text
 from wizard.text.errors import ConfigError
 from wizard.text.text import safe
 from wizard.vantage.scripts import own_words
-from wizard.vantage.session import Outpost
+from wizard.vantage.session import VantageSession
 
 SHOWN = 4
 """How many further Nginx are named."""
@@ -22,7 +22,7 @@ _SAMPLE = "/etc/nginx/nginx.conf"
 
 
 async def dump_there(
-    outpost: Outpost, port: int | None = None, *, within: float = WITHIN
+    vantage_session: VantageSession, port: int | None = None, *, within: float = WITHIN
 ) -> Config:
     """What `nginx -T` prints there, with the config that the running Nginx was started with.
 
@@ -33,27 +33,29 @@ async def dump_there(
         ConfigError: There is no Nginx, or it refuses: in its own words, and what to try instead.
         VantageError: The place cannot be reached, has no shell, or was lost.
     """
-    where, mark = f"{outpost.vantage.name}: nginx -T", token_hex(8)
-    done = await run_script(outpost, DUMP, [mark, "dump", str(port or "")], within, FILE_LIMIT)
+    where, mark = f"{vantage_session.vantage.name}: nginx -T", token_hex(8)
+    done = await run_script(
+        vantage_session, DUMP, [mark, "dump", str(port or "")], within, FILE_LIMIT
+    )
     said = _marked(done.stdout, mark)
     if "end" not in said:
         problem = trouble(done)
-        raise ConfigError(_hint(problem, outpost, said) if done.late else problem, where)
+        raise ConfigError(_hint(problem, vantage_session, said) if done.late else problem, where)
     if "none" in said:
-        raise ConfigError(_hint("no Nginx was found there", outpost, said), where)
+        raise ConfigError(_hint("no Nginx was found there", vantage_session, said), where)
     if said["end"].strip() != b"0":
         problem = own_words(complaint(done.stderr))
-        raise ConfigError(_hint(problem, outpost, said), where)
+        raise ConfigError(_hint(problem, vantage_session, said), where)
     config = from_text(decode(said.get("dump", b""), where), where, _version(said))
-    unsure = _unsure(said, port, outpost)
+    unsure = _unsure(said, port, vantage_session)
     notes = (unsure, *config.notes) if unsure else config.notes
     return replace(config, asked=_asked(said), unsure=unsure, notes=notes)
 
 
-async def version_there(outpost: Outpost, within: float) -> str | None:
+async def version_there(vantage_session: VantageSession, within: float) -> str | None:
     """What `nginx -v` says there; a file's defaults are that version's."""
     mark = token_hex(8)
-    done = await run_script(outpost, DUMP, [mark, "version"], within, 1 << 16)
+    done = await run_script(vantage_session, DUMP, [mark, "version"], within, 1 << 16)
     return _version(_marked(done.stdout, mark))
 
 
@@ -72,7 +74,7 @@ def _asked(said: dict[str, bytes]) -> str:
     return f"{safe(words, 200)} -T" if " -c " in words or " -p " in words else ""
 
 
-def _unsure(said: dict[str, bytes], port: int | None, outpost: Outpost) -> str:
+def _unsure(said: dict[str, bytes], port: int | None, vantage_session: VantageSession) -> str:
     """Why this may be the config of the wrong one of several; empty where the port decided."""
     fits, read, *others = _masters(said)
     if not others or fits == "1":
@@ -81,9 +83,10 @@ def _unsure(said: dict[str, bytes], port: int | None, outpost: Outpost) -> str:
     why = f"{count} seen to listen on port {port}" if port else "the port is not known"
     shown = ", ".join(_config_of(one) or safe(one, 100) for one in others)
     choice = next(filter(None, map(_config_of, others)), "PATH")
+    name = vantage_session.vantage.name
     return (
         f"further Nginx run there: {shown} ({why}; this is of "
-        f"{_config_of(read) or safe(read, 100)}); choose: --conf {outpost.vantage.name}={choice}"
+        f"{_config_of(read) or safe(read, 100)}); choose: --conf {name}={choice}"
     )
 
 
@@ -104,10 +107,10 @@ def _config_of(title: str) -> str:
 _OPTIONS = {letter: re.compile(rf" -{letter} ?(\S+)") for letter in "cp"}
 
 
-def _hint(problem: str, outpost: Outpost, said: dict[str, bytes]) -> str:
+def _hint(problem: str, vantage_session: VantageSession, said: dict[str, bytes]) -> str:
     """What to try instead: the files that the running Nginx name, else the usual one."""
     named = list(filter(None, map(_config_of, _masters(said)[1:])))
-    files = " or ".join(f"{outpost.vantage.name}={path}" for path in named or [_SAMPLE])
+    files = " or ".join(f"{vantage_session.vantage.name}={path}" for path in named or [_SAMPLE])
     return f"{problem}; name the file instead: --conf {files}"
 
 

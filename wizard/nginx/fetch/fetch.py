@@ -9,11 +9,11 @@ from wizard.nginx.fetch.files import read_there
 from wizard.nginx.fetch.local import dump_local
 from wizard.nginx.load import read
 from wizard.text.errors import ConfigError
-from wizard.vantage.session import Outpost
+from wizard.vantage.session import VantageSession
 
 
 async def config_at(
-    what: str, outpost: Outpost | None = None, *, port: int | None = None
+    what: str, vantage_session: VantageSession | None = None, *, port: int | None = None
 ) -> Config:
     """The config that `what` names here or at a vantage; an empty one is `nginx -T` there.
 
@@ -24,13 +24,15 @@ async def config_at(
         ConfigError: It cannot be read or parsed.
         VantageError: The place cannot be reached, has no shell, or was lost.
     """
-    if outpost is None:
+    if vantage_session is None:
         local = dump_local if not what else partial(read, what)
         return await asyncio.to_thread(local)
     try:
-        return await (read_there(outpost, what) if what else dump_there(outpost, port))
+        return await (
+            read_there(vantage_session, what) if what else dump_there(vantage_session, port)
+        )
     except ConfigError as error:
-        raise _at(outpost.vantage.name, error) from None
+        raise _at(vantage_session.vantage.name, error) from None
 
 
 def _at(vantage: str, error: ConfigError) -> ConfigError:

@@ -15,13 +15,13 @@ from wizard.nginx.load import CHAIN, TOTAL, from_library, from_text, is_dump, is
 from wizard.text.errors import ConfigError
 from wizard.text.text import visible
 from wizard.vantage.process import Done
-from wizard.vantage.session import Outpost
+from wizard.vantage.session import VantageSession
 
 AT_ONCE = 100
 """How many patterns go into one command: its words have a length that the system bounds."""
 
 
-async def read_there(outpost: Outpost, what: str, within: float = WITHIN) -> Config:
+async def read_there(vantage_session: VantageSession, what: str, within: float = WITHIN) -> Config:
     """The config that begins with a file there; a file that holds a dump will do, too.
 
     Each round asks for all that is included and not at hand yet, in one command.
@@ -30,10 +30,10 @@ async def read_there(outpost: Outpost, what: str, within: float = WITHIN) -> Con
         ConfigError: With file and line, for anything that cannot be read or parsed.
         VantageError: The place cannot be reached, has no shell, or was lost.
     """
-    name, there = visible(what), _There(outpost)
+    name, there = visible(what), _There(vantage_session)
     await there.fetch([_literal(what)], within)
     text = not_empty(there.text(name), name)
-    version = await version_there(outpost, within)
+    version = await version_there(vantage_session, within)
     if is_dump(text):
         return from_text(text, name, version)
     there.directory = os.path.dirname(what)
@@ -61,7 +61,7 @@ class _There:
         wanted: The patterns that were asked for since the last `fetch`.
     """
 
-    outpost: Outpost
+    vantage_session: VantageSession
     directory: str = ""
     wanted: set[str] = field(default_factory=set)
     found: dict[str, list[str]] = field(default_factory=dict)
@@ -90,7 +90,7 @@ class _There:
         """Bring what these mean. Raises `ConfigError` where the place gives no answer at all."""
         mark, room = token_hex(8), TOTAL - self.size
         words = [self._under(pattern) for pattern in patterns]
-        done = await run_script(self.outpost, FILES, [mark, *words], within, room)
+        done = await run_script(self.vantage_session, FILES, [mark, *words], within, room)
         *parts, last = done.stdout.split(f"\n{mark} ".encode())
         if last != b"end\n":
             raise fault(self._why(done), patterns[0])

@@ -7,7 +7,7 @@ from wizard.text.errors import VantageError
 from wizard.text.text import safe
 from wizard.vantage.process import Done
 from wizard.vantage.scripts import own_words, packed
-from wizard.vantage.session import Outpost
+from wizard.vantage.session import VantageSession
 
 WITHIN = 30.0
 """How long, in seconds, one command there may take: `nginx -T` resolves the names of upstreams."""
@@ -16,7 +16,7 @@ _NO_SHELL = re.compile(r"\bsh\b\W.*(not found|no such file)|\bno shell\b", re.IG
 
 
 async def run_script(
-    outpost: Outpost, script: str, words: Sequence[str], within: float, limit: int
+    vantage_session: VantageSession, script: str, words: Sequence[str], within: float, limit: int
 ) -> Done:
     """Run a static script there with these arguments, its output bounded.
 
@@ -25,7 +25,7 @@ async def run_script(
     """
     try:
         argv = packed(script, *words)
-        return await outpost.collect(argv, within=within, limit=limit + (1 << 20))
+        return await vantage_session.collect(argv, within=within, limit=limit + (1 << 20))
     except VantageError as error:
         if not _NO_SHELL.search(str(error)):
             raise

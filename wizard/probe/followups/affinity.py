@@ -8,16 +8,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import urljoin
 
-from wizard.model.case import Case, Replay
+from wizard.model.case import Case, FollowUpResult
 from wizard.model.handshake import Handshake, Side
-from wizard.model.timeline import Leg, Timeline
+from wizard.model.timeline import Probe, Timeline
 from wizard.nginx.upstream import balancing
 from wizard.probe.followups.followup import WITHIN, FollowUp
-from wizard.probe.mcp.exchange import ask, streaming
+from wizard.probe.mcp.exchange import spec, streaming
 from wizard.probe.mcp.http_sse import unfit
 from wizard.probe.mcp.messages import BOTH, JSON, STREAMABLE, delete, initialize, session_header
 from wizard.probe.mcp.streamable import CLOSING, session_of
-from wizard.probe.request import Ask, Manner
+from wizard.probe.request import ProbeOptions, RequestSpec
 
 PURPOSE = "affinity"
 STREAMED, POSTED, DELETES = 4, 6, 3
@@ -29,16 +29,16 @@ UNKNOWN = frozenset({400, 404})
 
 def side_of(case: Case) -> Side | None:
     """The side to ask from: the backend's own, if it loses sessions itself; None for neither."""
-    if lost(case.handshake("direct")):
+    if failing(case.handshake("direct")):
         return "direct"
     proxied = case.handshake("proxy")
-    if lost(proxied):
+    if failing(proxied):
         return "proxy"
-    by_chance = bool(case.site and balancing(case.site).scatters)
+    by_chance = bool(case.resolution and balancing(case.resolution).scatters)
     return "proxy" if by_chance and _has_session(proxied) else None
 
 
-def lost(spoken: Handshake | None) -> bool:
+def failing(spoken: Handshake | None) -> bool:
     """Whether a session was opened and a message to it was not known there."""
     if spoken is None:
         return False
@@ -52,61 +52,66 @@ def _has_session(spoken: Handshake | None) -> bool:
     return bool(spoken and spoken.done and (spoken.endpoint or spoken.session))
 
 
-async def _make(case: Case, manner: Manner) -> tuple[Replay, ...]:
+async def _make(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
     side = side_of(case)
     spoken = case.handshake(side) if side else None
     if spoken is None:
         return ()
-    leg = replace(spoken.leg(), name=f"replay-{spoken.side}")
+    probe = replace(spoken.probe(), name=f"replay-{spoken.side}")
     made = _streamed if spoken.transport == "http+sse" else _posted
     return tuple(
-        Replay(PURPOSE, line, "a ping to the same session") for line in await made(leg, manner)
+        FollowUpResult(PURPOSE, line, "a ping to the same session")
+        for line in await made(probe, options)
     )
 
 
-async def _streamed(leg: Leg, manner: Manner) -> list[Timeline]:
+async def _streamed(probe: Probe, options: ProbeOptions) -> list[Timeline]:
     """Half of the pings beside one stream; where all fare alike, the others beside two: with
     `least_conn` a message goes anywhere but where the only stream is."""
-    async with streaming(leg, manner) as stream:
+    async with streaming(probe, options) as stream:
         await stream.until(lambda heard: heard.endpoint is not None, WITHIN)
         endpoint = stream.heard.endpoint
-        if not endpoint or unfit(leg.url, endpoint):
+        if not endpoint or unfit(probe.url, endpoint):
             return []
-        there = replace(leg, url=urljoin(leg.url, endpoint))
-        lines = await _pings(there, manner, STREAMED)
+        there = replace(probe, url=urljoin(probe.url, endpoint))
+        lines = await _pings(there, options, STREAMED)
         if len(lines) < STREAMED or mixed(lines):
             return lines
-        async with streaming(leg, manner) as second:
+        async with streaming(probe, options) as second:
             await second.until(lambda heard: heard.endpoint is not None, WITHIN)
-            return await _pings(there, manner, 2 * STREAMED, lines)
+            return await _pings(there, options, 2 * STREAMED, lines)
 
 
-async def _posted(leg: Leg, manner: Manner) -> list[Timeline]:
-    opened = await ask(leg, manner, initialize(STREAMABLE), WITHIN)
+async def _posted(probe: Probe, options: ProbeOptions) -> list[Timeline]:
+    opened = await spec(probe, options, initialize(STREAMABLE), WITHIN)
     session = session_of(opened)
     if not session:
         return []
     try:
-        return await _pings(leg, manner, POSTED, session=session)
+        return await _pings(probe, options, POSTED, session=session)
     finally:
-        await _close(leg, manner, session)
+        await _close(probe, options, session)
 
 
-async def _close(leg: Leg, manner: Manner, session: str) -> None:
+async def _close(probe: Probe, options: ProbeOptions, session: str) -> None:
     """End the session; this, too, may reach one that does not know it."""
     for _ in range(DELETES):
-        closed = await ask(leg, manner, delete(STREAMABLE, session), CLOSING)
+        closed = await spec(probe, options, delete(STREAMABLE, session), CLOSING)
         if closed.status not in UNKNOWN:
             return
 
 
 async def _pings(
-    leg: Leg, manner: Manner, count: int, known: Sequence[Timeline] = (), session: str = ""
+    probe: Probe,
+    options: ProbeOptions,
+    count: int,
+    known: Sequence[Timeline] = (),
+    session: str = "",
 ) -> list[Timeline]:
     """One after the other up to that many, until two answers differ."""
     lines = list(known)
     while len(lines) < count and not mixed(lines):
-        lines.append(await ask(leg, manner, _ping(len(lines) + 2, session), WITHIN))
+        lines.append(await spec(probe, options, _ping(len(lines) + 2, session), WITHIN))
         if lines[-1].status is None:
             break
     return lines
@@ -118,11 +123,11 @@ def mixed(lines: list[Timeline]) -> bool:
     return taken and any(line.status in UNKNOWN for line in lines)
 
 
-def _ping(number: int, session: str) -> Ask:
+def _ping(number: int, session: str) -> RequestSpec:
     body = {"jsonrpc": "2.0", "id": number, "method": "ping"}
     version = (("MCP-Protocol-Version", STREAMABLE),) if session else ()
     headers = (BOTH, JSON, *version, *session_header(session))
-    return Ask("POST", headers, json.dumps(body).encode())
+    return RequestSpec("POST", headers, json.dumps(body).encode())
 
 
 FOLLOW_UP = FollowUp(PURPOSE, lambda case: side_of(case) is not None, _make)

@@ -1,22 +1,22 @@
 """A second direct stream while the first is open: can the backend serve two at once?"""
 
-from wizard.model.case import Case, Cell, Replay
-from wizard.model.timeline import Leg, is_live
+from wizard.model.case import Case, FollowUpResult, ProbeResult
+from wizard.model.timeline import Probe, is_live
 from wizard.probe.followups.followup import FollowUp, look, patience
 from wizard.probe.mcp.exchange import streaming
-from wizard.probe.request import Manner
+from wizard.probe.request import ProbeOptions
 
 FIRST, SECOND = "first-of-two", "second-of-two"
 
 
 def _needed(case: Case) -> bool:
     """Of several requests at once, some were live and a direct one got not even headers."""
-    live = any(is_live(cell.timeline) for cell in (*case.proxy, *case.direct))
+    live = any(is_live(result.timeline) for result in (*case.proxy, *case.direct))
     return live and (any(map(_stuck, case.direct)) or _post_hangs(case))
 
 
-def _stuck(cell: Cell) -> bool:
-    return cell.outcome in ("held", "headers-held") and cell.timeline.connect_s is not None
+def _stuck(result: ProbeResult) -> bool:
+    return result.outcome in ("held", "headers-held") and result.timeline.connect_s is not None
 
 
 def _post_hangs(case: Case) -> bool:
@@ -26,19 +26,19 @@ def _post_hangs(case: Case) -> bool:
     return bool(posted and posted.connect_s is not None and posted.headers_s is None)
 
 
-async def _make(case: Case, manner: Manner) -> tuple[Replay, ...]:
+async def _make(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
     """Two requests: the second is begun once the first is live, and only then."""
-    asked = case.direct[0].timeline.leg
-    leg = Leg("replay-direct", asked.url, vantage=asked.vantage)
-    async with streaming(leg, manner) as first:
+    asked = case.direct[0].timeline.probe
+    probe = Probe("replay-direct", asked.url, vantage=asked.vantage)
+    async with streaming(probe, options) as first:
         came = await first.until(lambda heard: is_live(heard.line), patience(case))
-        alone = Replay(FIRST, first.heard.line, "one direct stream alone")
+        alone = FollowUpResult(FIRST, first.heard.line, "one direct stream alone")
         if not came:
             return (alone,)
-        line = await look(leg, manner, patience(case))
+        line = await look(probe, options, patience(case))
         return (
-            Replay(FIRST, first.heard.line, alone.why),
-            Replay(SECOND, line, "a second direct stream while the first is open"),
+            FollowUpResult(FIRST, first.heard.line, alone.why),
+            FollowUpResult(SECOND, line, "a second direct stream while the first is open"),
         )
 
 

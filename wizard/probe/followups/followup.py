@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from wizard.model.case import Case, Cell, Replay
+from wizard.model.case import Case, FollowUpResult, ProbeResult
 from wizard.model.events import Ended
-from wizard.model.timeline import Leg, Timeline, is_live
-from wizard.probe.probe import probe_within
-from wizard.probe.request import GET, Ask, Manner
+from wizard.model.timeline import Probe, Timeline, is_live
+from wizard.probe.probe import run_probe_within
+from wizard.probe.request import GET, ProbeOptions, RequestSpec
 from wizard.probe.timing import held_after
 
 WITHIN = 5.0
@@ -26,30 +26,36 @@ class FollowUp:
 
     purpose: str
     needed: Callable[[Case], bool]
-    make: Callable[[Case, Manner], Awaitable[tuple[Replay, ...]]]
+    make: Callable[[Case, ProbeOptions], Awaitable[tuple[FollowUpResult, ...]]]
 
 
 def patience(case: Case) -> float:
     """How long a request of this case may be silent, in seconds: as in the matrix."""
-    return min(held_after([cell.timeline for cell in case.direct], case.target.stall), WITHIN)
+    return min(held_after([result.timeline for result in case.direct], case.target.stall), WITHIN)
 
 
-def plain(cells: tuple[Cell, ...]) -> Cell | None:
-    """The cell that is asked as the official SDKs ask: HTTP/1.1, nothing compressed."""
-    return next((cell for cell in cells if cell.timeline.leg.encoding == "identity"), None)
+def plain(results: tuple[ProbeResult, ...]) -> ProbeResult | None:
+    """The probe that is asked as the official SDKs ask: HTTP/1.1, nothing compressed."""
+    return next(
+        (result for result in results if result.timeline.probe.encoding == "identity"), None
+    )
 
 
-async def look(leg: Leg, manner: Manner, within: float, ask: Ask = GET) -> Timeline:
+async def look(
+    probe: Probe, options: ProbeOptions, within: float, spec: RequestSpec = GET
+) -> Timeline:
     """Make the request and leave with the first event, the end, or `within` seconds after it
     began."""
-    line = Timeline(leg)
-    begun = manner.clock()
+    line = Timeline(probe)
+    begun = options.clock()
     try:
-        async with aclosing(probe_within(within, leg, manner, ask)) as events:
+        async with aclosing(run_probe_within(within, probe, options, spec)) as events:
             async for event in events:
                 line = line.fold([event])
                 if is_live(line) and line.events:
                     break
     except TimeoutError:
         pass
-    return line if line.ended else line.fold([Ended(manner.clock() - begun - line.began_s, "open")])
+    return (
+        line if line.ended else line.fold([Ended(options.clock() - begun - line.began_s, "open")])
+    )

@@ -3,10 +3,10 @@
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from wizard.model.case import Case, Replay
-from wizard.model.timeline import Leg
+from wizard.model.case import Case, FollowUpResult
+from wizard.model.timeline import Probe
 from wizard.probe.followups.followup import WITHIN, FollowUp, look
-from wizard.probe.request import Ask, Manner
+from wizard.probe.request import ProbeOptions, RequestSpec
 
 PURPOSE = "preflight"
 ASKED = (
@@ -25,17 +25,21 @@ def origin(case: Case) -> str | None:
 def _needed(case: Case) -> bool:
     """An Origin was given, and the server is well apart from what a browser makes of it."""
     spoken = case.handshake("proxy")
-    streams = any(cell.timeline.is_event_stream for cell in case.proxy)
+    streams = any(result.timeline.is_event_stream for result in case.proxy)
     return origin(case) is not None and (streams or (spoken is not None and spoken.done))
 
 
-async def _make(case: Case, manner: Manner) -> tuple[Replay, ...]:
+async def _make(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
     """One request, without credentials, as a browser makes it."""
     spoken = case.handshake("proxy")
     url = (spoken.post_url if spoken else "") or case.target.url
-    bare = replace(manner, headers=(("Origin", origin(case) or ""),))
-    line = await look(Leg("replay-proxy", url), bare, WITHIN, Ask("OPTIONS", ASKED))
-    return (Replay(PURPOSE, line, "the preflight (OPTIONS) that a browser sends before the POST"),)
+    bare = replace(options, headers=(("Origin", origin(case) or ""),))
+    line = await look(Probe("replay-proxy", url), bare, WITHIN, RequestSpec("OPTIONS", ASKED))
+    return (
+        FollowUpResult(
+            PURPOSE, line, "the preflight (OPTIONS) that a browser sends before the POST"
+        ),
+    )
 
 
 FOLLOW_UP = FollowUp(PURPOSE, _needed, _make)

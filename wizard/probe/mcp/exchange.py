@@ -6,10 +6,10 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 
 from wizard.model.events import Ended, ProbeEvent, SseEvent
-from wizard.model.timeline import Leg, Timeline, has_begun
+from wizard.model.timeline import Probe, Timeline, has_begun
 from wizard.probe.mcp.messages import Reply, reply_in
-from wizard.probe.probe import probe, probe_within
-from wizard.probe.request import GET, Ask, Manner
+from wizard.probe.probe import run_probe, run_probe_within
+from wizard.probe.request import GET, ProbeOptions, RequestSpec
 from wizard.probe.timing import REACHING
 
 ENDPOINT_LIMIT = 4096
@@ -46,12 +46,12 @@ class Pace:
         return max(self.post, self.wait())
 
 
-def pace(manner: Manner, each: float, *, post: float = 0.0, reach: float = 0.0) -> Pace:
+def pace(options: ProbeOptions, each: float, *, post: float = 0.0, reach: float = 0.0) -> Pace:
     """The pace of a handshake that begins now; `reach` is what reaching its vantage takes each
     time, in seconds, which counts for nothing."""
     # The connect timeout follows --stall: who will not wait long will not wait here either.
-    each = min(each, manner.connect_timeout)
-    return Pace(each, manner.clock() + max(TOTAL, post) + EXCHANGES * reach, manner.clock, post)
+    each = min(each, options.connect_timeout)
+    return Pace(each, options.clock() + max(TOTAL, post) + EXCHANGES * reach, options.clock, post)
 
 
 class Heard:
@@ -63,8 +63,8 @@ class Heard:
         reply: The reply to our message, streamed or as the body.
     """
 
-    def __init__(self, leg: Leg) -> None:
-        self.line = Timeline(leg)
+    def __init__(self, probe: Probe) -> None:
+        self.line = Timeline(probe)
         self.endpoint: str | None = None
         self.reply: Reply | None = None
 
@@ -82,17 +82,17 @@ class Heard:
         elif event.type == "message" and self.reply is None:
             self.reply = reply_in(event.data)
 
-    async def ask(
+    async def spec(
         self,
-        manner: Manner,
-        what: Ask,
+        options: ProbeOptions,
+        what: RequestSpec,
         within: float,
         enough: "Callable[[Heard], bool] | None" = None,
     ) -> Timeline:
         """Send it and read until the reply (or `enough`), the end, or `within` seconds after it
         began."""
         try:
-            async with aclosing(probe_within(within, self.line.leg, manner, what)) as got:
+            async with aclosing(run_probe_within(within, self.line.probe, options, what)) as got:
                 async for event in got:
                     self.hear(event)
                     if (enough or _is_answered)(self):
@@ -110,9 +110,9 @@ def _has_begun(heard: Heard) -> bool:
     return has_begun(heard.line)
 
 
-async def ask(leg: Leg, manner: Manner, what: Ask, within: float) -> Timeline:
+async def spec(probe: Probe, options: ProbeOptions, what: RequestSpec, within: float) -> Timeline:
     """Send it and read until the reply, the end, or `within` seconds have passed."""
-    return await Heard(leg).ask(manner, what, within)
+    return await Heard(probe).spec(options, what, within)
 
 
 class Stream:
@@ -122,8 +122,8 @@ class Stream:
         heard: What it has shown so far.
     """
 
-    def __init__(self, leg: Leg) -> None:
-        self.heard = Heard(leg)
+    def __init__(self, probe: Probe) -> None:
+        self.heard = Heard(probe)
         self._changed = asyncio.Event()
 
     @property
@@ -131,9 +131,9 @@ class Stream:
         """Its timeline so far."""
         return self.heard.line
 
-    async def follow(self, manner: Manner) -> None:
+    async def follow(self, options: ProbeOptions) -> None:
         """Hear what comes until the stream ends."""
-        async with aclosing(probe(self.line.leg, manner, GET)) as events:
+        async with aclosing(run_probe(self.line.probe, options, GET)) as events:
             async for event in events:
                 self.heard.hear(event)
                 self._changed.set()
@@ -156,10 +156,10 @@ class Stream:
 
 
 @asynccontextmanager
-async def streaming(leg: Leg, manner: Manner) -> AsyncIterator[Stream]:
+async def streaming(probe: Probe, options: ProbeOptions) -> AsyncIterator[Stream]:
     """An open stream, closed when the block is left: with it the session ends."""
-    stream = Stream(leg)
-    task = asyncio.create_task(stream.follow(manner))
+    stream = Stream(probe)
+    task = asyncio.create_task(stream.follow(options))
     try:
         yield stream
     finally:

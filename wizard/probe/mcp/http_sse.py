@@ -7,8 +7,8 @@ import httpx
 
 from wizard.model.events import SseEvent
 from wizard.model.handshake import Exchange, Handshake
-from wizard.model.timeline import Leg, Timeline
-from wizard.probe.mcp.exchange import ENDPOINT_LIMIT, Pace, Stream, ask, streaming
+from wizard.model.timeline import Probe, Timeline
+from wizard.probe.mcp.exchange import ENDPOINT_LIMIT, Pace, Stream, spec, streaming
 from wizard.probe.mcp.messages import (
     LEGACY,
     Reply,
@@ -19,14 +19,14 @@ from wizard.probe.mcp.messages import (
     no_endpoint,
     no_reply,
 )
-from wizard.probe.request import Manner
+from wizard.probe.request import ProbeOptions
 from wizard.text.text import safe
 
 
-async def legacy(known: Handshake, manner: Manner, pace: Pace) -> Handshake:
+async def legacy(known: Handshake, options: ProbeOptions, pace: Pace) -> Handshake:
     """GET, wait for the endpoint, POST `initialize` there, wait for the reply on the stream."""
     known = replace(known, transport="http+sse", stage="endpoint")
-    async with streaming(known.leg(), manner) as stream:
+    async with streaming(known.probe(), options) as stream:
         wait = pace.wait()
         came = await stream.until(lambda heard: heard.endpoint is not None, wait)
         known = with_exchange(known, "stream", stream.line)
@@ -40,13 +40,13 @@ async def legacy(known: Handshake, manner: Manner, pace: Pace) -> Handshake:
         if why := unfit(known.url, endpoint):
             return replace(known, why=why)
         there = urljoin(known.url, endpoint)
-        return await _post(replace(known, post_url=there), stream, manner, pace)
+        return await _post(replace(known, post_url=there), stream, options, pace)
 
 
-async def _post(known: Handshake, stream: Stream, manner: Manner, pace: Pace) -> Handshake:
-    leg = known.leg(known.post_url)
+async def _post(known: Handshake, stream: Stream, options: ProbeOptions, pace: Pace) -> Handshake:
+    probe = known.probe(known.post_url)
     ours = initialize(LEGACY)
-    answer = await ask(leg, manner, ours, pace.post_wait())
+    answer = await spec(probe, options, ours, pace.post_wait())
     known = with_exchange(
         replace(known, stage="initialize"), "initialize", answer, len(ours.content)
     )
@@ -59,13 +59,13 @@ async def _post(known: Handshake, stream: Stream, manner: Manner, pace: Pace) ->
         return replace(known, why=no_reply(stream.line, answer.status))
     if reply.error:
         return replace(known, why=f"the server answers with an error: {reply.error}")
-    return await _confirm(known, leg, reply, manner, pace)
+    return await _confirm(known, probe, reply, options, pace)
 
 
 async def _confirm(
-    known: Handshake, leg: Leg, reply: Reply, manner: Manner, pace: Pace
+    known: Handshake, probe: Probe, reply: Reply, options: ProbeOptions, pace: Pace
 ) -> Handshake:
-    last = await ask(leg, manner, initialized(reply.version), pace.wait())
+    last = await spec(probe, options, initialized(reply.version), pace.wait())
     known = with_exchange(known, "initialized", last)
     return replace(known, stage="done", version=reply.version, server=reply.server)
 

@@ -2,7 +2,7 @@ from urllib.parse import urljoin, urlsplit
 
 from wizard import nginx
 from wizard.model.case import Case
-from wizard.model.resolution import Site
+from wizard.model.resolution import RequestResolution
 from wizard.nginx.prediction import request_for
 from wizard.nginx.settings import duration_s
 
@@ -17,19 +17,19 @@ def message_url(case: Case) -> str | None:
     return found if found and urlsplit(found)[:2] == urlsplit(url)[:2] else None
 
 
-def message_site(case: Case) -> Site | None:
+def message_resolution(case: Case) -> RequestResolution | None:
     """What the config that was read says of the path to which messages are posted."""
     url = message_url(case)
-    if case.site is None or url is None:
+    if case.resolution is None or url is None:
         return None
-    return nginx.inspect(case.site.config, request_for(url), case.site.version)
+    return nginx.inspect(case.resolution.config, request_for(url), case.resolution.version)
 
 
 def message_wait(case: Case, usual: float) -> float:
     """How long, in seconds, the first POST may take: past the read timeout of the path that takes
     it, where that is known and no longer than the user would wait."""
-    site, patience = case.message_site or case.site, case.target.patience
-    kind = site.upstream.kind if site and site.upstream else "proxy"
-    limit = duration_s(site.value(f"{kind}_read_timeout")) if site else None
+    resolution, patience = case.message_resolution or case.resolution, case.target.patience
+    kind = resolution.upstream.kind if resolution and resolution.upstream else "proxy"
+    limit = duration_s(resolution.value(f"{kind}_read_timeout")) if resolution else None
     past = (limit or 0.0) + 1.0
     return max(usual, patience, past if past <= case.target.stall else 0.0)

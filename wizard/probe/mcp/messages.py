@@ -8,7 +8,7 @@ from typing import Any
 
 from wizard import __version__
 from wizard.model.timeline import Timeline
-from wizard.probe.request import Ask
+from wizard.probe.request import RequestSpec
 from wizard.text.text import in_short, safe
 
 LEGACY, STREAMABLE, STATELESS = "2024-11-05", "2025-11-25", "2026-07-28"
@@ -24,19 +24,19 @@ _VERSION = re.compile(r"[A-Za-z0-9._-]{1,40}")
 _CLIENT = {"name": "ssewizard", "version": __version__}
 
 
-def initialize(version: str) -> Ask:
+def initialize(version: str) -> RequestSpec:
     """`initialize`, with id 1."""
     params = {"protocolVersion": version, "capabilities": {}, "clientInfo": _CLIENT}
     return _post({"jsonrpc": "2.0", "id": OUR_ID, "method": "initialize", "params": params})
 
 
-def initialized(version: str, session: str = "") -> Ask:
+def initialized(version: str, session: str = "") -> RequestSpec:
     """`notifications/initialized`, in the session that the server has opened."""
     headers = (("MCP-Protocol-Version", version), *session_header(session))
     return _post({"jsonrpc": "2.0", "method": "notifications/initialized"}, headers)
 
 
-def discover() -> Ask:
+def discover() -> RequestSpec:
     """`server/discover` of the stateless revision, with id 1."""
     meta = {
         "io.modelcontextprotocol/protocolVersion": STATELESS,
@@ -48,14 +48,14 @@ def discover() -> Ask:
     return _post(body, headers)
 
 
-def listen(version: str, session: str) -> Ask:
+def listen(version: str, session: str) -> RequestSpec:
     """The optional GET stream, in the session."""
-    return Ask(headers=(("MCP-Protocol-Version", version), *session_header(session)))
+    return RequestSpec(headers=(("MCP-Protocol-Version", version), *session_header(session)))
 
 
-def delete(version: str, session: str) -> Ask:
+def delete(version: str, session: str) -> RequestSpec:
     """End the session that we have opened."""
-    return Ask("DELETE", (("MCP-Protocol-Version", version), *session_header(session)))
+    return RequestSpec("DELETE", (("MCP-Protocol-Version", version), *session_header(session)))
 
 
 def session_header(session: str) -> tuple[tuple[str, str], ...]:
@@ -63,9 +63,9 @@ def session_header(session: str) -> tuple[tuple[str, str], ...]:
     return (("Mcp-Session-Id", session),) if session else ()
 
 
-def _post(body: Mapping[str, Any], headers: tuple[tuple[str, str], ...] = ()) -> Ask:
+def _post(body: Mapping[str, Any], headers: tuple[tuple[str, str], ...] = ()) -> RequestSpec:
     content = json.dumps(body).encode()
-    return Ask("POST", (BOTH, JSON, *headers), content, excerpt=REPLY_LIMIT)
+    return RequestSpec("POST", (BOTH, JSON, *headers), content, excerpt=REPLY_LIMIT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit, urlunsplit
 
-from wizard.model.case import Case, Cell
+from wizard.model.case import Case, ProbeResult
 from wizard.model.handshake import Handshake, Side
 from wizard.model.timeline import Timeline, is_live
 from wizard.probe.mcp.exchange import Pace, pace
 from wizard.probe.mcp.http_sse import endpoint_of, legacy
 from wizard.probe.mcp.message_path import message_wait
 from wizard.probe.mcp.streamable import OTHER_TRANSPORT, stateless, streamable
-from wizard.probe.request import Manner
+from wizard.probe.request import ProbeOptions
 from wizard.text.text import safe
 
 WITHIN = 5.0
@@ -28,7 +28,7 @@ async def shake_hands(
     side: Side,
     url: str,
     stream: Timeline | None,
-    manner: Manner,
+    options: ProbeOptions,
     *,
     speaks: str = "",
     post_within: float = 0.0,
@@ -40,23 +40,23 @@ async def shake_hands(
         speaks: The transport that the other side was found to speak, if it was.
         post_within: What the POST of `initialize` is given, in seconds, where that is more.
     """
-    known = Handshake(side, url, vantage=stream.leg.vantage if stream else "local")
+    known = Handshake(side, url, vantage=stream.probe.vantage if stream else "local")
     if (why := _hopeless(stream, speaks)) is not None:
         return replace(known, skipped=True, why=why)
-    ours = _pace(stream, manner, post_within)
+    ours = _pace(stream, options, post_within)
     if speaks == "http+sse" or (stream is not None and endpoint_of(stream) is not None):
-        return await legacy(known, manner, ours)
-    made = await by_post(known, manner, ours)
+        return await legacy(known, options, ours)
+    made = await by_post(known, options, ours)
     if made.done or not _has_more(stream):
         return made
-    older = await legacy(known, manner, ours)
+    older = await legacy(known, options, ours)
     return older if older.endpoint else made
 
 
-def _pace(stream: Timeline | None, manner: Manner, post: float) -> Pace:
+def _pace(stream: Timeline | None, options: ProbeOptions, post: float) -> Pace:
     doubtful = stream is not None and is_live(stream) and endpoint_of(stream) is None
     reach = stream.began_s if stream is not None else 0.0
-    return pace(manner, DOUBTFUL if doubtful else WITHIN, post=post, reach=reach)
+    return pace(options, DOUBTFUL if doubtful else WITHIN, post=post, reach=reach)
 
 
 def _has_more(stream: Timeline | None) -> bool:
@@ -64,12 +64,12 @@ def _has_more(stream: Timeline | None) -> bool:
     return stream is None or stream.events + stream.comments > len(stream.tail)
 
 
-async def by_post(known: Handshake, manner: Manner, ours: Pace) -> Handshake:
+async def by_post(known: Handshake, options: ProbeOptions, ours: Pace) -> Handshake:
     """The newest first; an answer that is none to us leads to the one before."""
-    made = await stateless(known, manner, ours)
+    made = await stateless(known, options, ours)
     if made.done or not _speaks_another(made):
         return made
-    older = await streamable(replace(known, exchanges=made.exchanges), manner, ours)
+    older = await streamable(replace(known, exchanges=made.exchanges), options, ours)
     if older.transport != "unknown" or not _speaks_another(older):
         return older
     return replace(older, stage="stream")
@@ -121,7 +121,7 @@ def sibling_url(url: str) -> str | None:
     return other and urlunsplit((*parts[:2], f"{folder}{slash}{other}", parts.query, ""))
 
 
-async def beside(made: Handshake, stream: Timeline, manner: Manner) -> Handshake:
+async def beside(made: Handshake, stream: Timeline, options: ProbeOptions) -> Handshake:
     """The handshake, with one at the sibling path where none succeeded at the URL itself.
 
     Args:
@@ -134,8 +134,8 @@ async def beside(made: Handshake, stream: Timeline, manner: Manner) -> Handshake
         return made  # Who is silent here would be waited for again there; a refusal is one.
     asked = Handshake(made.side, url, vantage=made.vantage)
     if url.partition("?")[0].endswith("/mcp"):
-        return replace(made, sibling=await by_post(asked, manner, pace(manner, WITHIN)))
-    return replace(made, sibling=await legacy(asked, manner, pace(manner, WITHIN)))
+        return replace(made, sibling=await by_post(asked, options, pace(options, WITHIN)))
+    return replace(made, sibling=await legacy(asked, options, pace(options, WITHIN)))
 
 
 def _is_elsewhere(stream: Timeline) -> bool:
@@ -143,7 +143,7 @@ def _is_elsewhere(stream: Timeline) -> bool:
     return stream.status in ABSENT or (stream.status == 200 and not stream.is_event_stream)
 
 
-async def both_sides(case: Case, manner: Manner) -> tuple[Handshake, ...]:
+async def both_sides(case: Case, options: ProbeOptions) -> tuple[Handshake, ...]:
     """The handshakes; none where the user wants none."""
     if not case.target.mcp:
         return ()
@@ -155,19 +155,19 @@ async def both_sides(case: Case, manner: Manner) -> tuple[Handshake, ...]:
     # What one side shows is known of the other: a held stream names no endpoint.
     speaks = "http+sse" if any(map(endpoint_of, lines.values())) else ""
     wait = message_wait(case, WITHIN)
-    made = [_one(side, line, manner, speaks, wait) for side, line in lines.items()]
+    made = [_one(side, line, options, speaks, wait) for side, line in lines.items()]
     return tuple(await asyncio.gather(*made))
 
 
 async def _one(
-    side: Side, stream: Timeline, manner: Manner, speaks: str, post_within: float
+    side: Side, stream: Timeline, options: ProbeOptions, speaks: str, post_within: float
 ) -> Handshake:
-    url = stream.leg.url
-    made = await shake_hands(side, url, stream, manner, speaks=speaks, post_within=post_within)
-    return await beside(made, stream, manner)
+    url = stream.probe.url
+    made = await shake_hands(side, url, stream, options, speaks=speaks, post_within=post_within)
+    return await beside(made, stream, options)
 
 
-def _plain(cells: Sequence[Cell]) -> Timeline | None:
-    """The leg that is asked as the official SDKs ask: HTTP/1.1, nothing compressed."""
-    lines = (cell.timeline for cell in cells)
-    return next((line for line in lines if line.leg.encoding == "identity"), None)
+def _plain(results: Sequence[ProbeResult]) -> Timeline | None:
+    """The probe that is asked as the official SDKs ask: HTTP/1.1, nothing compressed."""
+    lines = (result.timeline for result in results)
+    return next((line for line in lines if line.probe.encoding == "identity"), None)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from wizard.model.handshake import Handshake, Transport
 from wizard.model.timeline import Timeline
-from wizard.probe.mcp.exchange import Heard, Pace, ask
+from wizard.probe.mcp.exchange import Heard, Pace, spec
 from wizard.probe.mcp.http_sse import with_exchange
 from wizard.probe.mcp.messages import (
     NO_METHOD,
@@ -17,7 +17,7 @@ from wizard.probe.mcp.messages import (
     initialized,
     listen,
 )
-from wizard.probe.request import Ask, Manner
+from wizard.probe.request import ProbeOptions, RequestSpec
 
 OTHER_TRANSPORT = frozenset({400, 404, 405, 406, 415})
 """The statuses by which a server says that it does not speak this transport."""
@@ -27,39 +27,39 @@ _SESSION = re.compile(r"[\x21-\x7e]{1,4096}")
 """What a session id may be (MCP 2025-11-25, "Session Management": visible ASCII)."""
 
 
-async def stateless(known: Handshake, manner: Manner, pace: Pace) -> Handshake:
+async def stateless(known: Handshake, options: ProbeOptions, pace: Pace) -> Handshake:
     """MCP 2026-07-28: one `server/discover`; there is no session to close."""
-    heard = Heard(known.leg())
+    heard = Heard(known.probe())
     try:
-        known = await _first(known, "stateless", "discover", discover(), heard, manner, pace)
+        known = await _first(known, "stateless", "discover", discover(), heard, options, pace)
     finally:
         # An older server may open a session whatever it is asked, and name it in its error.
-        closed = await _close(known, heard, manner)
+        closed = await _close(known, heard, options)
     return closed
 
 
-async def streamable(known: Handshake, manner: Manner, pace: Pace) -> Handshake:
+async def streamable(known: Handshake, options: ProbeOptions, pace: Pace) -> Handshake:
     """MCP 2025-03-26 to 2025-11-25: `initialize`, `initialized`, and the session is deleted."""
-    heard, ours = Heard(known.leg()), initialize(STREAMABLE)
+    heard, ours = Heard(known.probe()), initialize(STREAMABLE)
     try:
-        known = await _first(known, "streamable-http", "initialize", ours, heard, manner, pace)
+        known = await _first(known, "streamable-http", "initialize", ours, heard, options, pace)
         if known.done:
-            known = await _go_on(known, heard, manner, pace)
+            known = await _go_on(known, heard, options, pace)
     finally:
         # Cancelled too: the session is closed first, which is bounded.
-        closed = await _close(known, heard, manner)
+        closed = await _close(known, heard, options)
     return closed
 
 
-async def _go_on(known: Handshake, heard: Heard, manner: Manner, pace: Pace) -> Handshake:
+async def _go_on(known: Handshake, heard: Heard, options: ProbeOptions, pace: Pace) -> Handshake:
     """Confirm, and look whether there is a GET stream; neither is needed to be done."""
-    session, leg = session_of(heard.line), known.leg()
+    session, probe = session_of(heard.line), known.probe()
     if not session and heard.line.header("mcp-session-id"):
         return replace(known, why="the session id that the server gives fits no header")
-    said = await ask(leg, manner, initialized(known.version, session), pace.wait())
+    said = await spec(probe, options, initialized(known.version, session), pace.wait())
     known = with_exchange(known, "initialized", said)
     stream = listen(known.version, session)
-    line = await Heard(leg).ask(manner, stream, min(CLOSING, pace.wait()), _has_headers)
+    line = await Heard(probe).spec(options, stream, min(CLOSING, pace.wait()), _has_headers)
     return with_exchange(known, "listen", line)
 
 
@@ -67,13 +67,13 @@ def _has_headers(heard: Heard) -> bool:
     return heard.line.headers_s is not None
 
 
-async def _close(known: Handshake, heard: Heard, manner: Manner) -> Handshake:
+async def _close(known: Handshake, heard: Heard, options: ProbeOptions) -> Handshake:
     """Delete the session, if one was opened; 405 means that the server lets it time out."""
     session = session_of(heard.line)
     if not session:
         return known
     ours = delete(known.version or STREAMABLE, session)
-    line = await ask(known.leg(), manner, ours, CLOSING)
+    line = await spec(known.probe(), options, ours, CLOSING)
     return with_exchange(replace(known, session=True), "delete", line)
 
 
@@ -87,14 +87,14 @@ async def _first(
     known: Handshake,
     transport: Transport,
     what: str,
-    asked: Ask,
+    asked: RequestSpec,
     heard: Heard,
-    manner: Manner,
+    options: ProbeOptions,
     pace: Pace,
 ) -> Handshake:
     """The request that tells whether this transport is spoken."""
     opens = what == "initialize"
-    line = await heard.ask(manner, asked, pace.post_wait() if opens else pace.wait())
+    line = await heard.spec(options, asked, pace.post_wait() if opens else pace.wait())
     known = with_exchange(replace(known, post_url=known.url), what, line, len(asked.content))
     reply = heard.reply
     if line.status != 200 or reply is None:

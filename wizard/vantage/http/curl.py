@@ -4,7 +4,7 @@ import math
 import re
 
 from wizard.text.text import safe
-from wizard.vantage.http.request import LAST_RESORT, FarRequest, Notify, Stop
+from wizard.vantage.http.request import LAST_RESORT, Notify, RemoteRequest, Stop
 from wizard.vantage.http.response import NO_ANSWER
 
 TOOL = "curl -q -K -"
@@ -26,7 +26,7 @@ _FLAGS = (
 _ESCAPED = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
-def config(request: FarRequest) -> bytes:
+def config(request: RemoteRequest) -> bytes:
     """What curl is told (curl(1), `--config`)."""
     lines = [*_FLAGS, _version(request), f"url = {_quoted(request.url)}"]
     lines.append(f"connect-timeout = {math.ceil(request.connect_timeout)}")
@@ -43,7 +43,7 @@ def config(request: FarRequest) -> bytes:
     return "\n".join(lines).encode("utf-8", "surrogateescape")
 
 
-def _body(request: FarRequest) -> list[str]:
+def _body(request: RemoteRequest) -> list[str]:
     named = {name.lower() for name, _ in request.headers}
     # curl would add both by itself; a probe from here sends neither.
     unwanted = [name for name in ("Content-Type", "Expect") if name.lower() not in named]
@@ -51,7 +51,7 @@ def _body(request: FarRequest) -> list[str]:
     return [*(f'header = "{name}:"' for name in unwanted), f"data-raw = {_quoted(body)}"]
 
 
-def _version(request: FarRequest) -> str:
+def _version(request: RemoteRequest) -> str:
     if request.version != "2":
         return "http1.1"
     return "http2" if request.secure else "http2-prior-knowledge"
@@ -96,7 +96,7 @@ _SAID = re.compile(r"(?m)^curl: \(\d+\) (.*)$")
 _ERRNO = re.compile(r"(?m)^\* .*(?:failed: |[Cc]onnect(?:ion)? (?:to .* )?failed: )(.+)$")
 
 
-def stop(code: int, said: str, request: FarRequest, connected: bool) -> Stop | None:
+def stop(code: int, said: str, request: RemoteRequest, connected: bool) -> Stop | None:
     """Why curl ended; None where the response itself tells. `said` is its standard error."""
     message = _message(code, said)
     if code == 0:

@@ -3,7 +3,6 @@
 It prints the bytes of the response as they come, and says on standard error how far it is. It must
 run on any Python 3, hence no annotations.
 """
-
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
 
 import json
@@ -26,39 +25,39 @@ def fail(kind, error):
     sys.exit(3)
 
 
-def connect(ask):
+def connect(spec):
     """A connection to the first address that answers."""
     try:
-        found = socket.getaddrinfo(ask["host"], ask["port"], 0, socket.SOCK_STREAM)
+        found = socket.getaddrinfo(spec["host"], spec["port"], 0, socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         fail("dns", error)
     for address in [one[4] for one in found][:-1]:
         try:
-            return attempt(address, ask)
+            return attempt(address, spec)
         except OSError:
             continue
     try:
-        return attempt(found[-1][4], ask)
+        return attempt(found[-1][4], spec)
     except socket.timeout as error:  # noqa: UP041 (another class before Python 3.10)
         return fail("timeout", error)
     except OSError as error:
         return fail("refused", error)
 
 
-def attempt(address, ask):
+def attempt(address, spec):
     """A connection to that address."""
     say("resolved", address[0])
-    return socket.create_connection(address[:2], ask["timeout"])
+    return socket.create_connection(address[:2], spec["timeout"])
 
 
-def secured(plain, ask):
+def secured(plain, spec):
     """TLS over the connection."""
     context = ssl.create_default_context()
-    if ask["insecure"]:
+    if spec["insecure"]:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     try:
-        return context.wrap_socket(plain, server_hostname=ask["name"])
+        return context.wrap_socket(plain, server_hostname=spec["name"])
     except socket.timeout as error:  # noqa: UP041
         return fail("timeout", error)
     except (OSError, ValueError) as error:
@@ -67,22 +66,22 @@ def secured(plain, ask):
 
 def main():
     """One request; the first line says where to, the rest is its bytes."""
-    ask = json.loads(sys.stdin.buffer.readline().decode("ascii"))
-    signal.alarm(ask["limit"])
+    spec = json.loads(sys.stdin.buffer.readline().decode("ascii"))
+    signal.alarm(spec["limit"])
     say("begins")
-    wire = connect(ask)
+    channel = connect(spec)
     say("connected")
-    if ask["secure"]:
-        wire = secured(wire, ask)
+    if spec["secure"]:
+        channel = secured(channel, spec)
         say("secured")
-    wire.settimeout(None)
+    channel.settimeout(None)
     try:
-        wire.sendall(sys.stdin.buffer.read())
-        data = wire.recv(65536)
+        channel.sendall(sys.stdin.buffer.read())
+        data = channel.recv(65536)
         while data:
             sys.stdout.buffer.write(data)
             sys.stdout.buffer.flush()
-            data = wire.recv(65536)
+            data = channel.recv(65536)
     except OSError as error:
         fail("reset", error)
 

@@ -11,7 +11,7 @@ import httpx
 
 from wizard.model.events import Ending
 from wizard.text.text import safe
-from wizard.vantage.http.request import LAST_RESORT, FarRequest, Notify, Stop
+from wizard.vantage.http.request import LAST_RESORT, Notify, RemoteRequest, Stop
 from wizard.vantage.scripts import HELD
 
 PYTHON = 'python3 -c "import sys;exec(eval(sys.stdin.buffer.readline()))"'
@@ -29,7 +29,7 @@ _BASH_PROGRAM = (
 comes, so each event would be one late, and whoever reads the pipe cannot even be killed."""
 
 
-def head_and_body(request: FarRequest) -> bytes:
+def head_and_body(request: RemoteRequest) -> bytes:
     """The request as it goes over the wire. Raises `h11.LocalProtocolError`."""
     headers = list(request.headers)
     if request.content or request.method != "GET":
@@ -45,7 +45,7 @@ def head_and_body(request: FarRequest) -> bytes:
     return (head or b"") + request.content
 
 
-def _where(request: FarRequest) -> tuple[str, int]:
+def _where(request: RemoteRequest) -> tuple[str, int]:
     url = httpx.URL(request.url)
     host, port = request.connect_to or (
         url.raw_host.decode("ascii"),
@@ -60,10 +60,10 @@ def _program() -> bytes:
     return repr(text.replace('"__main__"', "__name__")).encode("ascii")
 
 
-def for_python(request: FarRequest) -> bytes:
+def for_python(request: RemoteRequest) -> bytes:
     """The program, where to, the request."""
     host, port = _where(request)
-    ask = {
+    spec = {
         "host": host,
         "port": port,
         "name": httpx.URL(request.url).raw_host.decode("ascii"),
@@ -72,32 +72,32 @@ def for_python(request: FarRequest) -> bytes:
         "timeout": request.connect_timeout,
         "limit": LAST_RESORT,
     }
-    return b"\n".join((_program(), json.dumps(ask).encode("ascii"), head_and_body(request)))
+    return b"\n".join((_program(), json.dumps(spec).encode("ascii"), head_and_body(request)))
 
 
-def for_bash(request: FarRequest) -> bytes:
+def for_bash(request: RemoteRequest) -> bytes:
     """The program, where to, the request."""
     host, port = _where(request)
     return _BASH_PROGRAM + f"{host} {port}\n".encode("ascii") + head_and_body(request)
 
 
-def nc_words(request: FarRequest) -> tuple[str, ...]:
+def nc_words(request: RemoteRequest) -> tuple[str, ...]:
     """Where to; it holds no secret."""
     host, port = _where(request)
     return ("-v", host, str(port))
 
 
-def ncat_words(request: FarRequest) -> tuple[str, ...]:
+def ncat_words(request: RemoteRequest) -> tuple[str, ...]:
     """The same; ncat would half close the connection at the end of its input."""
     return ("--no-shutdown", *nc_words(request))
 
 
-def busybox_words(request: FarRequest) -> tuple[str, ...]:
+def busybox_words(request: RemoteRequest) -> tuple[str, ...]:
     """The same for an nc that knows hardly an option: it does not say when it is connected."""
     return ("-w", str(math.ceil(request.connect_timeout)), *nc_words(request)[1:])
 
 
-def no_tls(request: FarRequest) -> str:
+def no_tls(request: RemoteRequest) -> str:
     """Why bash and nc cannot ask so."""
     if why := no_http2(request):
         return why
@@ -106,12 +106,12 @@ def no_tls(request: FarRequest) -> str:
     return ""
 
 
-def no_http2(request: FarRequest) -> str:
+def no_http2(request: RemoteRequest) -> str:
     """Why nothing but curl can ask so."""
     return "HTTP/2 cannot be asked there: that takes a curl with HTTP/2" if _is_h2(request) else ""
 
 
-def _is_h2(request: FarRequest) -> bool:
+def _is_h2(request: RemoteRequest) -> bool:
     return request.version == "2"
 
 
@@ -151,7 +151,7 @@ _WORDS: dict[Ending, str] = {
 }
 
 
-def stop(code: int, said: str, request: FarRequest, connected: bool) -> Stop | None:
+def stop(code: int, said: str, request: RemoteRequest, connected: bool) -> Stop | None:
     """Why it ended; None where the response itself tells."""
     if found := _FAILED.search(said):
         return _stop(_reason(found[1]), found[2])

@@ -16,7 +16,7 @@ Notify = Callable[[Notice, str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class FarRequest:
+class RemoteRequest:
     """What to ask for over there.
 
     Attributes:
@@ -50,12 +50,12 @@ class Stop:
     detail: str
 
 
-def able(request: FarRequest) -> str:
+def able(request: RemoteRequest) -> str:
     """Nothing that it cannot ask."""
     return ""
 
 
-def _no_words(request: FarRequest) -> tuple[str, ...]:
+def _no_words(request: RemoteRequest) -> tuple[str, ...]:
     """All that it needs comes on its standard input."""
     return ()
 
@@ -65,7 +65,7 @@ class Tool:
     """One way to ask for a URL over there.
 
     Attributes:
-        name: As `Equipment.tool` has it.
+        name: As `Capabilities.tool` has it.
         script: The shell text that runs it.
         told: What its standard input says of the request.
         hear: Reads one line of its standard error.
@@ -83,11 +83,11 @@ class Tool:
 
     name: str
     script: str
-    told: Callable[[FarRequest], bytes]
+    told: Callable[[RemoteRequest], bytes]
     hear: Callable[[str, Notify], None]
-    stop: Callable[[int, str, FarRequest, bool], Stop | None]
-    unable: Callable[[FarRequest], str] = able
-    words: Callable[[FarRequest], tuple[str, ...]] = _no_words
+    stop: Callable[[int, str, RemoteRequest, bool], Stop | None]
+    unable: Callable[[RemoteRequest], str] = able
+    words: Callable[[RemoteRequest], tuple[str, ...]] = _no_words
     reading: Callable[[str], Reading] = Raw
     hold: bool = False
     slow: bool = False

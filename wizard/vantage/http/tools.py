@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from wizard.vantage.http import curl, raw, wget
-from wizard.vantage.http.request import FarRequest, Tool, able
+from wizard.vantage.http.request import RemoteRequest, Tool, able
 from wizard.vantage.http.response import Split
 
 CURL = Tool(
@@ -72,7 +72,7 @@ _FLAVOURS: Mapping[str, tuple[tuple[str, Tool], ...]] = {
 """Tools of one name that differ, by a word that each says of itself."""
 
 
-def choose(has: Mapping[str, str], request: FarRequest) -> Tool | str:
+def choose(has: Mapping[str, str], request: RemoteRequest) -> Tool | str:
     """The first of these tools that can make the request; else why none can, in one sentence.
 
     Args:

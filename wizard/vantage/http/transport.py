@@ -9,11 +9,11 @@ import httpx
 from wizard.model.events import Ending
 from wizard.text.errors import VantageError
 from wizard.text.text import safe
-from wizard.vantage.http.request import FarRequest, Notice, Notify, Tool
+from wizard.vantage.http.request import Notice, Notify, RemoteRequest, Tool
 from wizard.vantage.http.response import NO_ANSWER, BadResponse, Head, Part, Reading
 from wizard.vantage.http.tools import choose
-from wizard.vantage.remote_process import Far
-from wizard.vantage.session import Outpost
+from wizard.vantage.remote_process import RemoteProcess
+from wizard.vantage.session import VantageSession
 
 BEHIND = 0.05
 """How far, in seconds, standard error may be behind the output."""
@@ -73,11 +73,11 @@ SPARE = 2.0
 """How long, in seconds, beyond its own limits a tool may take to give up connecting."""
 
 
-class FarError(httpx.TransportError):
+class VantageTransportError(httpx.TransportError):
     """How a request over there ended, other than well.
 
     Attributes:
-        reason: As the leg's ending has it.
+        reason: As the probe's ending has it.
     """
 
     def __init__(self, reason: Ending, detail: str) -> None:
@@ -85,42 +85,42 @@ class FarError(httpx.TransportError):
         self.reason: Ending = reason
 
 
-class FarTransport(httpx.AsyncBaseTransport):
+class VantageTransport(httpx.AsyncBaseTransport):
     """One request, made by what a place has; leaving the block ends it over there too.
 
-    Every error is a `FarError`.
+    Every error is a `VantageTransportError`.
     """
 
     def __init__(
         self,
-        outpost: Outpost,
+        vantage_session: VantageSession,
         notify: Notify,
         *,
         version: str = "1.1",
         insecure: bool = False,
         connect_to: tuple[str, int] | None = None,
     ) -> None:
-        self._outpost, self._notices = outpost, Notices(notify)
+        self._vantage_session, self._notices = vantage_session, Notices(notify)
         self._version, self._insecure, self._connect_to = version, insecure, connect_to
         self._stack = AsyncExitStack()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Begin it, and wait for status line and headers. Raises `FarError`."""
+        """Begin it, and wait for status line and headers. Raises `VantageTransportError`."""
         asked = self._asked(request)
         tool = await self._choose(asked)
         reading = tool.reading(asked.method)
-        far = await self._begin(tool, asked, reading)
-        parts = _parts(far, tool, asked, self._notices, reading)
+        remote = await self._begin(tool, asked, reading)
+        parts = _parts(remote, tool, asked, self._notices, reading)
         self._stack.push_async_callback(parts.aclose)
         wait = 2 * asked.connect_timeout + SPARE if tool.tells else None
         try:
             async with asyncio.timeout(wait) as limit, self._notices.ending(limit):
                 return await self._head(parts, tool, asked)
         except TimeoutError:
-            raise FarError("timeout", "no TCP connection from there in time") from None
+            raise VantageTransportError("timeout", "no TCP connection from there in time") from None
 
     async def _head(
-        self, parts: AsyncGenerator[Part, None], tool: Tool, asked: FarRequest
+        self, parts: AsyncGenerator[Part, None], tool: Tool, asked: RemoteRequest
     ) -> httpx.Response:
         async for part in parts:
             if isinstance(part, Head):
@@ -128,15 +128,15 @@ class FarTransport(httpx.AsyncBaseTransport):
                     await self._notices.heard()
                 self._notices.answered(asked.secure)
                 return _response(part, parts)
-        raise FarError("reset", NO_ANSWER)
+        raise VantageTransportError("reset", NO_ANSWER)
 
     async def aclose(self) -> None:
         """End it, here and over there."""
         await self._stack.aclose()
 
-    def _asked(self, request: httpx.Request) -> FarRequest:
+    def _asked(self, request: httpx.Request) -> RemoteRequest:
         headers = [(name.decode("ascii"), value.decode()) for name, value in request.headers.raw]
-        return FarRequest(
+        return RemoteRequest(
             str(request.url.copy_with(userinfo=b"", fragment=None)),
             request.method,
             tuple(pair for pair in headers if pair[0].lower() != "content-length"),
@@ -147,58 +147,60 @@ class FarTransport(httpx.AsyncBaseTransport):
             float(request.extensions["timeout"]["connect"]),
         )
 
-    async def _choose(self, asked: FarRequest) -> Tool:
-        known = await self._outpost.equipment()
-        chosen = known.problem or choose(self._outpost.tools, asked)
+    async def _choose(self, asked: RemoteRequest) -> Tool:
+        known = await self._vantage_session.capabilities()
+        chosen = known.problem or choose(self._vantage_session.tools, asked)
         if isinstance(chosen, Tool):
             return chosen
-        raise FarError("unreached", chosen)
+        raise VantageTransportError("unreached", chosen)
 
-    async def _begin(self, tool: Tool, asked: FarRequest, reading: Reading) -> Far:
+    async def _begin(self, tool: Tool, asked: RemoteRequest, reading: Reading) -> RemoteProcess:
         def hear(line: str) -> None:
             reading.hear(line)
             tool.hear(line, self._notices.tell)
 
-        session = self._outpost.session(
+        session = self._vantage_session.session(
             tool.script, tool.told(asked), words=tool.words(asked), hold=tool.hold, hear=hear
         )
         try:
-            far = await self._stack.enter_async_context(session)
+            remote = await self._stack.enter_async_context(session)
         except VantageError as error:
-            raise FarError("unreached", str(error)) from None
+            raise VantageTransportError("unreached", str(error)) from None
         if not tool.slow:
             self._notices.tell("began", "")
-        return far
+        return remote
 
 
 async def _parts(
-    far: Far, tool: Tool, asked: FarRequest, notices: Notices, reading: Reading
+    remote: RemoteProcess, tool: Tool, asked: RemoteRequest, notices: Notices, reading: Reading
 ) -> AsyncGenerator[Part, None]:
-    """The response in its parts. Raises `FarError`."""
+    """The response in its parts. Raises `VantageTransportError`."""
     try:
         if reading.said is not None:
-            await far.unless_over(reading.said)
+            await remote.unless_over(reading.said)
             for part in reading.feed(b""):
                 yield part
-        while not reading.done and (data := await far.stdout.read(1 << 16)):
+        while not reading.done and (data := await remote.stdout.read(1 << 16)):
             for part in reading.feed(data):
                 yield part
         if not reading.done:
-            await _check_end(far, tool, asked, notices.connected)
+            await _check_end(remote, tool, asked, notices.connected)
             for part in reading.end():
                 yield part
     except BadResponse as error:
-        raise FarError("reset", safe(str(error))) from None
+        raise VantageTransportError("reset", safe(str(error))) from None
 
 
-async def _check_end(far: Far, tool: Tool, asked: FarRequest, connected: bool) -> None:
-    """The output has ended: raises `FarError` where the tool says that this is no good end."""
-    code = await far.ended()
+async def _check_end(
+    remote: RemoteProcess, tool: Tool, asked: RemoteRequest, connected: bool
+) -> None:
+    """The output has ended: raises `VantageTransportError` where the tool reports a bad end."""
+    code = await remote.ended()
     if code is None:
-        raise FarError("unreached", far.lost)
-    stop = tool.stop(code, far.said, asked, connected)
+        raise VantageTransportError("unreached", remote.failing)
+    stop = tool.stop(code, remote.said, asked, connected)
     if stop is not None:
-        raise FarError(stop.reason, stop.detail)
+        raise VantageTransportError(stop.reason, stop.detail)
 
 
 class _Body(httpx.AsyncByteStream):

@@ -8,7 +8,7 @@ import re
 
 from wizard.model.events import Ending
 from wizard.text.text import PUBLIC_HEADERS, redact, safe
-from wizard.vantage.http.request import LAST_RESORT, FarRequest, Notify, Stop
+from wizard.vantage.http.request import LAST_RESORT, Notify, RemoteRequest, Stop
 
 TOOL = 'wget "$@"'
 _GNU = (
@@ -17,17 +17,17 @@ _GNU = (
 ).split()
 
 
-def url_line(request: FarRequest) -> bytes:
+def url_line(request: RemoteRequest) -> bytes:
     """What GNU wget is told: the URL."""
     return f"{request.url}\n".encode()
 
 
-def nothing(request: FarRequest) -> bytes:
+def nothing(request: RemoteRequest) -> bytes:
     """What BusyBox's wget is told."""
     return b""
 
 
-def gnu_words(request: FarRequest) -> tuple[str, ...]:
+def gnu_words(request: RemoteRequest) -> tuple[str, ...]:
     """The arguments of GNU wget."""
     wait = math.ceil(request.connect_timeout)
     words = [*_GNU, f"--connect-timeout={wait}", f"--dns-timeout={wait}", *_headers(request)]
@@ -40,7 +40,7 @@ def gnu_words(request: FarRequest) -> tuple[str, ...]:
     return tuple(words)
 
 
-def busybox_words(request: FarRequest) -> tuple[str, ...]:
+def busybox_words(request: RemoteRequest) -> tuple[str, ...]:
     """The arguments of BusyBox's wget."""
     words = ["-S", "-Y", "off", "-O", "-", *_headers(request)]
     if request.insecure:
@@ -50,11 +50,11 @@ def busybox_words(request: FarRequest) -> tuple[str, ...]:
     return (*words, request.url)
 
 
-def _headers(request: FarRequest) -> list[str]:
+def _headers(request: RemoteRequest) -> list[str]:
     return [f"--header={name}: {value}" for name, value in request.headers]
 
 
-def gnu_unable(request: FarRequest) -> str:
+def gnu_unable(request: RemoteRequest) -> str:
     """Why GNU wget cannot ask so."""
     if request.version == "2":
         return "HTTP/2 cannot be asked there: that takes a curl with HTTP/2"
@@ -67,7 +67,7 @@ def gnu_unable(request: FarRequest) -> str:
     return ""
 
 
-def busybox_unable(request: FarRequest) -> str:
+def busybox_unable(request: RemoteRequest) -> str:
     """Why BusyBox's wget cannot ask so."""
     if request.method not in ("GET", "POST"):
         return f"BusyBox's wget there cannot send a {safe(request.method, 20)}"
@@ -108,7 +108,7 @@ _SAID: dict[Ending, str] = {
 _SERVER_ERROR = 8
 
 
-def stop(code: int, said: str, request: FarRequest, connected: bool) -> Stop | None:
+def stop(code: int, said: str, request: RemoteRequest, connected: bool) -> Stop | None:
     """Why it ended; None where the response itself tells."""
     if code in (0, _SERVER_ERROR) or "server returned error" in said:
         return None
@@ -122,7 +122,7 @@ def stop(code: int, said: str, request: FarRequest, connected: bool) -> Stop | N
     return Stop("reset", last) if connected else Stop("unreached", f"wget has failed: {last}")
 
 
-def busybox_stop(code: int, said: str, request: FarRequest, connected: bool) -> Stop | None:
+def busybox_stop(code: int, said: str, request: RemoteRequest, connected: bool) -> Stop | None:
     """The same for BusyBox, whose own TLS knows few ciphers: that it fails shows nothing."""
     found = stop(code, said, request, connected)
     if found is None or found.reason != "tls":

@@ -1,0 +1,193 @@
+"""Many targets: a few at a time, one report, and none loses the others."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from tests.cli.command import ran
+from tests.cli.target_files import listed
+from tests.probe.scripted import CHUNKED, chunk, saying, serving
+from wizard.cli import batch
+from wizard.cli.batch import Batch
+from wizard.cli.main import main
+from wizard.cli.targets import Named
+from wizard.investigation.investigation import Investigation
+from wizard.lab import Lab, scenario_named
+from wizard.model.case import StepId, StepState
+from wizard.model.target import Target
+from wizard.report.batch import Entry
+
+LIVE = saying(CHUNKED, chunk(b"data: 1\n\n"), then="open")
+REFUSED = "http://127.0.0.1:1/sse"
+
+
+async def test_one_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
+    (tmp_path / "broken.conf").write_text("server {")
+    async with serving(LIVE) as live:
+        words = listed(
+            tmp_path / "t.toml",
+            dead=f'url = "{REFUSED}"',
+            good=f'url = "{live}"',
+            blind=f'url = "{live}"\nconf = "broken.conf"',
+        )
+        run = await asyncio.to_thread(ran, *words)
+    rows = run.out.splitlines()
+    assert rows[0].startswith("INCONCLUSIVE  1 inconclusive, 2 healthy of 3, ")
+    assert [row.split()[:2] for row in rows[3:6]] == [
+        *(["dead", "inconclusive"], ["good", "healthy"], ["blind", "healthy"])
+    ]
+    assert (
+        "  - dead (http://127.0.0.1:1/sse): The stream through the proxy: no connection" in run.out
+    )
+    assert "Connection refused" in run.out
+    # What could not be read weighs most.
+    assert run.status == 2
+    assert run.sentence.startswith(f"ssewizard: blind: {tmp_path}/broken.conf:1: ")
+
+
+async def test_the_worst_verdict_is_the_exit_status(tmp_path: Path) -> None:
+    async with serving(LIVE) as live:
+        good = f'url = "{live}"'
+        words = listed(tmp_path / "t.toml", dead=f'url = "{REFUSED}"', good=good)
+        assert (await asyncio.to_thread(ran, *words)).status == 3
+        words = listed(tmp_path / "t.toml", one=good, two=good)
+        run = await asyncio.to_thread(ran, *words, "--format", "json")
+    report = json.loads(run.out)
+    assert (run.status, run.err) == (0, "")
+    assert report["schema"] == "ssewizard.reports/2"
+    assert report["verdict"] == "healthy"
+    assert report["elapsed_s"] > 0
+    assert [one["name"] for one in report["targets"]] == ["one", "two"]
+    assert {one["report"]["schema"] for one in report["targets"]} == {"ssewizard.report/2"}
+
+
+class Fake(Investigation):
+    """An investigation whose steps do nothing but let the others on, and count who is at work."""
+
+    at_work, most = 0, 0
+    made: ClassVar[list[str]] = []
+
+    def __init__(self, target: Target) -> None:
+        super().__init__(target)
+        Fake.made.append(target.url)
+
+    async def run(self, step: StepId) -> StepState:
+        if step == "root":
+            Fake.at_work += 1
+            Fake.most = max(Fake.most, Fake.at_work)
+        await asyncio.sleep(0)
+        if step == "cause" and "bug" in self.target.url:
+            raise ZeroDivisionError("as it were")
+        if step == "fix":
+            Fake.at_work -= 1
+        return StepState(step, "pass")
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> type[Fake]:
+    Fake.at_work = Fake.most = 0
+    Fake.made = []
+    monkeypatch.setattr(batch, "Investigation", Fake)
+    return Fake
+
+
+def hundred() -> list[Named]:
+    return [Named(f"n{n}", Target(f"http://h/{n}")) for n in range(100)]
+
+
+@pytest.mark.parametrize("parallel", [1, 4])
+async def test_only_so_many_are_at_work(fake: type[Fake], parallel: int) -> None:
+    told: list[Entry] = []
+    batch = Batch(hundred(), "text", told.append)
+    await batch.run(parallel, 0)
+    assert fake.most == parallel
+    assert len(told) == 100
+    assert [one.name for one in batch.entries()] == [f"n{n}" for n in range(100)]
+
+
+async def test_cut_short_each_is_still_in_the_report(fake: type[Fake]) -> None:
+    """… and of those that wait nothing is open yet: no file, no connection."""
+
+    def cut_short(done: Entry) -> None:
+        task.cancel()
+
+    batch = Batch(hundred(), "text", cut_short)
+    task = asyncio.create_task(batch.run(4, 0))
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    entries = batch.entries()
+    assert len(entries) == 100
+    assert [one.verdict for one in entries[: len(fake.made)]] == ["inconclusive"] * len(fake.made)
+    assert {one.verdict for one in entries[len(fake.made) :]} == {None}
+    assert len(fake.made) < 10
+
+
+def test_a_bug_in_one_is_reported_once_and_loses_no_other(
+    fake: type[Fake], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = listed(
+        tmp_path / "t.toml",
+        bad='url = "http://h/bug"',
+        good='url = "http://h/"',
+        last=f'url="{REFUSED}"',
+    )
+    status = main([*words, "--format", "json"], open_wizard=lambda target, apply: 0)
+    out, err = capsys.readouterr()
+    assert status == 70
+    assert err.startswith("ssewizard: a bug of this tool, please report it: ZeroDivisionError at ")
+    assert err.endswith(": as it were; target bad\n")
+    report = json.loads(out)
+    assert [one["name"] for one in report["targets"]] == ["bad", "good", "last"]
+    assert report["targets"][0]["report"]["summary"].startswith("A bug of this tool")
+    assert report["targets"][0]["report"]["target"]["url"] == "http://h/bug"
+    assert fake.made == ["http://h/bug", "http://h/", REFUSED]
+
+
+async def test_a_bug_is_not_come_upon_again_where_the_run_is_cut_short(fake: type[Fake]) -> None:
+    def cut_short(done: Entry) -> None:
+        task.cancel()
+
+    urls = {"bad": "http://h/bug", "good": "http://h/", "waits": "http://h/w"}
+    batch = Batch([Named(name, Target(url)) for name, url in urls.items()], "text", cut_short)
+    task = asyncio.create_task(batch.run(1, 0))
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert list(batch.bugs) == ["bad"]
+    assert [one.verdict for one in batch.entries()] == ["inconclusive", "inconclusive", None]
+
+
+async def test_progress_is_one_line_for_each_that_is_done(
+    fake: type[Fake], capsys: pytest.CaptureFixture[str]
+) -> None:
+    checks = Batch(hundred()[:2], "text", batch._progress(2))
+    await checks.run(1, 0)
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", "[1/2] n0  inconclusive\n[2/2] n1  inconclusive\n")
+
+
+@pytest.mark.nginx
+async def test_two_real_incidents_in_one_file(tmp_path: Path) -> None:
+    async with Lab(scenario_named("incident")) as held, Lab(scenario_named("healthy")) as well:
+        tables = {
+            name: f'url = "{lab.target.url}"\ndirect = "{lab.target.direct[0].what}"\n'
+            f'conf = "{lab.target.conf}"\nstall = 2'
+            for name, lab in (("held", held), ("well", well))
+        }
+        words = listed(tmp_path / "t.toml", **tables)
+        run = await asyncio.to_thread(ran, *words)
+    assert (run.status, run.err) == (1, "")
+    rows = [line.split()[:4] for line in run.out.splitlines()[3:5]]
+    assert rows[0] == ["held", "FAULT", "proxy-buffering-hold", "(confirmed)"]
+    assert rows[1][:3] == ["well", "healthy", "–"]
+
+
+async def test_legs_of_others_do_not_show_in_the_times(tmp_path: Path) -> None:
+    """Twenty at four a time are all live, though each would be late by half a second."""
+    async with serving(LIVE) as live:
+        tables = {f"n{n}": f'url = "{live}"\ndirect = "{live}"' for n in range(20)}
+        run = await asyncio.to_thread(ran, *listed(tmp_path / "t.toml", **tables))
+    assert (run.status, run.err) == (0, "")
+    assert "20 healthy of 20" in run.out

@@ -1,0 +1,125 @@
+"""A report's file is the old one or the new one, never half of it."""
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import QUICK, ran
+from tests.cli.test_output import REFUSED, piped
+from wizard.text import files
+from wizard.text.files import try_file, write_file
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Path:
+    made = tmp_path / "report.prom"
+    made.write_text("old")
+    return made
+
+
+def test_a_reader_of_the_old_file_goes_on_reading_it(report: Path) -> None:
+    with report.open() as reader:
+        write_file(str(report), b"new")
+        assert reader.read() == "old"
+    assert report.read_text() == "new"
+    assert os.listdir(report.parent) == [report.name]
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+def test_a_new_file_has_what_the_umask_leaves(tmp_path: Path, umask: int) -> None:
+    known = os.umask(umask)
+    try:
+        write_file(str(tmp_path / "new"), b"new")
+    finally:
+        os.umask(known)
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o666 & ~umask
+
+
+def test_an_existing_file_keeps_its_permissions(report: Path) -> None:
+    report.chmod(0o640)
+    write_file(str(report), b"new")
+    assert report.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_link_stays_a_link(report: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    link = tmp_path / "elsewhere" / "link"
+    link.symlink_to("../report.prom")
+    write_file(str(link), b"new")
+    assert link.is_symlink()
+    assert report.read_text() == "new"
+
+
+def test_a_link_to_what_is_not_there_yet(tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to("new")
+    try_file(str(link))
+    write_file(str(link), b"new")
+    assert (tmp_path / "new").read_text() == "new"
+
+
+def test_a_failed_write_leaves_the_old_file(report: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*words: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files, "_keep_mode", full)
+    with pytest.raises(OSError, match="No space"):
+        write_file(str(report), b"new")
+    assert report.read_text() == "old"
+    assert os.listdir(report.parent) == [report.name]
+
+
+@pytest.mark.parametrize("number", [1, 13, 16, 30])
+def test_where_the_folder_is_not_ours_the_file_itself_is_written(
+    report: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(*words: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "replace", refuse)
+    write_file(str(report), b"new")
+    assert report.read_text() == "new"
+    assert os.listdir(report.parent) == [report.name]
+
+
+def test_to_try_leaves_no_trace(report: Path) -> None:
+    try_file(str(report))
+    try_file(str(report.parent / "new"))
+    assert report.read_text() == "old"
+    assert os.listdir(report.parent) == [report.name]
+
+
+def test_a_pipe_is_written_as_it_is(tmp_path: Path) -> None:
+    fifo, heard = tmp_path / "fifo", list[bytes]()
+    os.mkfifo(fifo)
+    reader = threading.Thread(target=lambda: heard.append(fifo.read_bytes()))
+    reader.start()
+    try_file(str(fifo))
+    write_file(str(fifo), b"new")
+    reader.join()
+    assert heard == [b"new"]
+    assert fifo.is_fifo()
+
+
+VARIANTS: dict[str, Callable[[Path], str]] = {
+    "pipe": lambda log: f"| cat >>{log}",
+    "file": lambda log: f">>{log}",
+}
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/stdout"), reason="no /dev/stdout on this system")
+@pytest.mark.parametrize("way", VARIANTS.values(), ids=VARIANTS.keys())
+def test_standard_output_by_its_name(tmp_path: Path, way: Callable[[Path], str]) -> None:
+    log = tmp_path / "log"
+    log.write_text("before\n")
+    piped("check", REFUSED, *QUICK, "-o", "/dev/stdout", close=way(log))
+    assert log.read_text().startswith("before\nINCONCLUSIVE")
+    assert os.listdir(tmp_path) == ["log"]
+
+
+def test_a_refused_run_makes_no_file(tmp_path: Path) -> None:
+    assert ran("check", "not-a-url", "-o", str(tmp_path / "new")).status == 2
+    assert os.listdir(tmp_path) == []

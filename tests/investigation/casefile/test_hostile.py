@@ -1,0 +1,163 @@
+"""A case file can come from anybody: whatever it holds, it is read or refused in one sentence."""
+
+import json
+import os
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.screens import stage
+from wizard.cli.check import report_of
+from wizard.investigation import casefile
+from wizard.investigation.casefile import dump, load
+from wizard.investigation.casefile.files import LARGEST
+from wizard.investigation.saved import SavedInvestigation, record_of
+from wizard.text.errors import UsageError
+
+TEXT = dump(record_of(stage.failing()))
+
+
+def changed(**changes: object) -> str:
+    return json.dumps({**json.loads(TEXT), **changes})
+
+
+REFUSED = [
+    ("", "no JSON"),
+    ("{", "no JSON"),
+    ("[]", "no JSON object"),
+    ("null", "no JSON object"),
+    ("[" * 100_000, "nested too deeply"),
+    ('{"a":' * 100_000, "nested too deeply"),
+    ('{"schema": "ssewizard.case/2", "schema": "x"}', "'schema' stands twice"),
+    ("{}", "schema: it must be ssewizard.case/2"),
+    (changed(schema="ssewizard.case/1"), "of another version"),
+    (changed(schema=["x"]), "it must be"),
+    (changed(schema="ssewizard.report/2"), "this is a report, not a case: check --save FILE"),
+    (changed(case=None), "case: null is no object"),
+    (changed(case={}), "'target' is missing"),
+    (changed(case={"target": {"url": 3}}), "case.target.url: a number is not a text"),
+    (changed(case={"target": {"url": "file:///etc/passwd"}}), "a URL in it is none"),
+    (changed(case={"target": {"url": "http://h/\r\nX: y"}}), "a URL in it is none"),
+    (changed(case={"target": {"url": "http://h/", "stall": -1}}), "no seconds"),
+    (changed(saved=float("nan")), "NaN is no number"),
+    (changed(saved=float("inf")), "Infinity is no number"),
+    (changed(saved=10**60), "saved: a number is not a number"),
+    (TEXT.replace('"saved": ', '"saved": 1e999, "x": '), "saved: a number is not a number"),
+    (TEXT.replace('"saved": ', f'"saved": {"9" * 5000}, "x": '), "no JSON"),
+    (changed(saved=True), "saved: true is not a number"),
+    (changed(steps=[{"id": "nine"}]), "steps[0].id: 'nine' is none of the values"),
+    (changed(configs=[{"main": "a", "texts": {}}]), "its main file is not among its texts"),
+    (changed(configs=[{"main": "a", "texts": {"a": "http {"}}]), "configs[0]: a:1"),
+    (changed(configs=[]), "case.site: it names no request, or no config"),
+    (changed(configs={"a": 1}), "configs"),
+]
+
+
+@pytest.mark.parametrize("number", range(len(REFUSED)))
+def test_what_is_no_case_file_is_refused_in_one_sentence(number: int) -> None:
+    text, said = REFUSED[number]
+    with pytest.raises(UsageError, match=r"^case\.json: not a case file: ") as caught:
+        load(text, "case.json")
+    assert said in str(caught.value)
+    assert len(str(caught.value)) < 500
+
+
+def test_what_a_newer_version_adds_is_left_aside_with_a_note() -> None:
+    whole = json.loads(TEXT)
+    whole["case"]["weather"] = {"sun": 1}
+    record = load(json.dumps(whole), "case.json")
+    assert record.notes == (
+        "The case file holds what this version does not know, left aside: case.weather.",
+    )
+
+
+def test_what_an_older_version_did_not_know_has_its_default() -> None:
+    whole = json.loads(TEXT)
+    for report in whole["case"]["logs"]:
+        report.pop("history", None)
+    whole["case"].pop("hops", None)
+    assert load(json.dumps(whole), "case.json").case.hops == ()
+
+
+@pytest.mark.parametrize("kind", ["fifo", "device", "folder", "none", "binary", "nul"])
+def test_what_is_no_file_is_refused_at_once(kind: str, tmp_path: Path) -> None:
+    path: str | Path = tmp_path / "case.json"
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "device":
+        Path(path).symlink_to("/dev/zero")
+    elif kind == "folder":
+        Path(path).mkdir()
+    elif kind == "binary":
+        Path(path).write_bytes(bytes(range(256)))
+    elif kind == "nul":
+        path = "a\0b"
+    with pytest.raises(UsageError):
+        casefile.read(path)
+
+
+def test_a_file_without_end_is_not_read_to_it(tmp_path: Path) -> None:
+    path = tmp_path / "case.json"
+    with path.open("wb") as file:
+        file.truncate(LARGEST * 1000)
+    with pytest.raises(UsageError, match="larger than 64 MiB"):
+        casefile.read(path)
+
+
+def test_no_device_is_replaced_by_a_case(tmp_path: Path) -> None:
+    path = tmp_path / "null"
+    path.symlink_to(os.devnull)
+    with pytest.raises(OSError, match="not a regular file"):
+        casefile.write(path, record_of(stage.failing()))
+    assert Path(os.devnull).is_char_device()
+
+
+def _places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Every container in a JSON value, with each of its keys."""
+    keys = list(value) if isinstance(value, dict) else range(len(value))
+    for key in keys:
+        yield value, key
+        if isinstance(value[key], dict | list):
+            yield from _places(value[key])
+
+
+_ODD: tuple[Any, ...] = (
+    None,
+    True,
+    -1,
+    0,
+    10**15,
+    1.5,
+    "",
+    "x",
+    "\ud800",
+    "http://[",
+    "../..",
+    [],
+    {},
+    [[]],
+)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_file_that_contradicts_itself_is_shown_or_refused(seed: int) -> None:
+    """A few values of it are others: whatever is read leads to a report, in every form."""
+    chance = random.Random(seed)
+    for _ in range(25):
+        whole = json.loads(TEXT)
+        for _ in range(chance.randint(1, 3)):
+            holder, key = chance.choice(list(_places(whole)))
+            if chance.random() < 0.3:
+                del holder[key]
+            else:
+                holder[key] = chance.choice(_ODD)
+        try:
+            known = SavedInvestigation(load(json.dumps(whole), "case.json"))
+        except UsageError:
+            continue
+        known.conclude()
+        for form in ("text", "json", "markdown", "junit"):
+            assert report_of(known, form, "-", known.elapsed_s)

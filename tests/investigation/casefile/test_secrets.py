@@ -1,0 +1,295 @@
+"""No secret reaches a case file, wherever it stood; which of them were the same stays known."""
+
+import shlex
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.investigation.casefile.again import pseudonyms
+from tests.screens import stage
+from wizard.diagnose.diagnose import diagnose
+from wizard.investigation.casefile import Record, dump, load
+from wizard.model.capabilities import Capabilities
+from wizard.model.case import Case, FollowUpResult, StepState
+from wizard.model.config import Config, Directive
+from wizard.model.events import Comment, SseEvent
+from wizard.model.handshake import Exchange, Handshake
+from wizard.model.log_report import LogLine, LogReport
+from wizard.model.parse import log_of
+from wizard.model.target import Place
+from wizard.model.timeline import Probe, Timeline
+from wizard.model.vantage import Vantage
+from wizard.nginx.load import from_text
+from wizard.recommend import recommend
+from wizard.text.text import is_withheld
+
+SECRET = st.from_regex(r"[a-z]{3}[0-9]{2}[A-Za-z0-9_-]{6,20}[A-Za-z0-9]", fullmatch=True)
+
+PLACES = (
+    "http://mcp.example.com/sse?access_token={}",
+    "http://user:{}@10.0.0.7/sse",
+    "Authorization: Bearer {}",
+    '{{"jsonrpc": "2.0", "sessionId": "{}"}}',
+    "/messages/?session_id={}&more=1",
+    "GET /sse?api_key={} HTTP/1.1",
+    "Cookie: sid={}; theme=dark",
+    "http://h/?next=%3Ftoken%3D{}%26a%3Db",
+)
+"""Texts that hold a secret by a name that says so."""
+
+CONF = """\
+events {{}}
+http {{
+    # proxy_set_header X-Api-Key {0};
+    # the old one: Authorization: Basic {0}
+    map $http_x_api_key $allowed {{ default 0; {0} 1; "{0}" 2; }}
+    server {{
+        listen 80;
+        set $api_token "{0}";
+        secure_link_md5 "$secure_link_expires$uri {0}";
+        if ($http_authorization != "Bearer {0}") {{ return 401; }}
+        location / {{
+            proxy_pass http://10.0.0.7:12213/sse?token={0}&of=$arg_token;
+            proxy_set_header Authorization "Bearer {0}";
+            proxy_set_header Cookie "$http_cookie; sid={0}";
+            proxy_set_header X-Api-Key
+                {0};
+            fastcgi_param DB_PASSWORD '{0}';
+            add_header Set-Cookie "session={0}; Path=/"; proxy_buffering on;
+            proxy_set_header X-Echo '{{"access_token": "{0}"}}';
+            content_by_lua_block {{ local token = "{0}" }}
+        }}
+    }}
+}}
+"""
+
+
+def seen(secret: str, text: str) -> Timeline:
+    """A probe whose every text holds it."""
+    said = text.format(secret)
+    headers = (
+        ("set-cookie", f"sid={secret}; Path=/"),
+        ("x-api-key", secret),
+        ("location", f"/login?token={secret}"),
+        ("mcp-session-id", secret),
+    )
+    tail = (
+        SseEvent(0.1, "endpoint", f"/messages/{secret * 2}/?session_id={secret}", ""),
+        SseEvent(0.2, "message", said, secret),
+        Comment(0.3, said),
+    )
+    return Timeline(Probe("sse-proxy", stage.URL), headers=headers, excerpt=said, tail=tail)
+
+
+def command_log(typed: str) -> Place:
+    """What `--log web='COMMAND'` names, at a vantage of that name."""
+    return log_of(f"web={typed}", [Vantage("web", ("env",))])
+
+
+def planted(secret: str, text: str) -> Record:
+    """A case that holds the secret at every place that can hold one."""
+    said, line = text.format(secret), seen(secret, text)
+    case = stage.case(live=True, conf=CONF.format(secret))
+    target = replace(
+        case.target,
+        url=f"{stage.URL}?token={secret}",
+        headers=(("Authorization", f"Bearer {secret}"), ("X-Odd", secret)),
+        vantages=(
+            Vantage("web", ("kubectl", f"--token={secret}", "exec", "x", "--")),
+            Vantage("jump", ("sshpass", "-p", secret, "ssh", "jump")),
+            Vantage("oc", ("oc", "--token", secret, "exec", "x")),
+        ),
+        logs=(
+            Place("x", name="pod", command=("logs", "--password", secret)),
+            command_log(f"curl -u me:{secret} http://x"),
+        ),
+    )
+    hands = Handshake(
+        "proxy",
+        stage.URL,
+        endpoint=f"/messages/{secret * 2}",
+        post_url=f"{stage.URL}/messages/{secret * 2}?session_id={secret}",
+        why=said,
+        exchanges=(Exchange("initialize", line),),
+    )
+    case = replace(
+        case,
+        target=target,
+        root=line,
+        before=tuple(replace(result, timeline=line, why=said) for result in case.proxy),
+        handshakes=(hands,),
+        follow_ups=(FollowUpResult("again", line, said),),
+        capabilities=(Capabilities("web", problem=said),),
+        logs=(LogReport("a.log", (LogLine("a.log", said, "text", True, meaning=secret),)),),
+        problems={"logs": said},
+    )
+    return Record(case, (StepState("logs", "fail", said),))
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("sh -c 'sleep 9' x --password SEKRET --token SEKRETS", "sh -c 'sleep 9' x --password"),
+        ("tail --client-secret 'SEKRET two' --api-key SEKRET -f", "--api-key '[redacted-2]' -f"),
+        ("sh -c 'curl -u me:SEKRET http://x' y", "curl -u me:[redacted-1] http://x"),
+        ("curl --user me:SEKRET -sN http://x", "curl --user 'me:[redacted-1]' -sN http://x"),
+        ("env curl -ume:SEKRET http://x", "env curl '-ume:[redacted-1]' http://x"),
+        ("nsenter sshpass -p SEKRET ssh web cat /log", "sshpass -p '[redacted-1]' ssh web"),
+    ],
+)
+def test_a_logs_command_is_stored_without_its_secrets(typed: str, kept: str) -> None:
+    """However short they are; as it was typed, in its words, and where its name stands."""
+    place = command_log(typed)
+    target = replace(stage.TARGET, logs=(place,), vantages=(Vantage("web", ("env",)),))
+    case = replace(
+        Case(target, logs=(LogReport(str(place), problem=f"{place}: it ended"),)),
+        problems={"logs": f"{place}: it ended"},
+    )
+    made = dump(Record(case))
+    assert "SEKRET" not in made
+    again = load(made, "case.json").case
+    (stored,) = again.target.logs
+    assert kept in stored.what
+    assert shlex.split(stored.what) == list(stored.command)
+    assert stored.name == again.logs[0].file == f"web={stored.what}"
+    assert is_withheld(repr(stored))
+    assert load(dump(Record(again)), "case.json").case == again
+
+
+@pytest.mark.parametrize("typed", ["docker exec -u 33:33 web tail -f  /log", "journalctl  -p err"])
+def test_a_logs_command_without_secrets_is_stored_as_typed(typed: str) -> None:
+    target = replace(stage.TARGET, logs=(command_log(typed),))
+    made = dump(Record(Case(replace(target, vantages=(Vantage("web", ("env",)),)))))
+    assert load(made, "case.json").case.target.logs == target.logs
+
+
+@settings(deadline=None, max_examples=40)
+@given(SECRET, st.sampled_from(PLACES))
+def test_no_secret_reaches_the_file(secret: str, text: str) -> None:
+    made = dump(planted(secret, text))
+    assert secret not in made
+    assert load(made, "case.json").case.target.headers[0][0] == "Authorization"
+
+
+def test_a_config_keeps_its_lines_and_its_structure() -> None:
+    secret = "abc12Secret-999"
+    record = planted(secret, PLACES[0])
+    again = load(dump(record), "case.json").case.resolution
+    assert record.case.resolution is not None
+    assert again is not None
+    was, now = record.case.resolution.config, again.config
+    assert secret not in "".join(now.texts.values())
+    assert [text.count("\n") for text in was.texts.values()] == [
+        text.count("\n") for text in now.texts.values()
+    ]
+    assert shape(was) == shape(now)
+
+
+def shape(config: Config) -> list[object]:
+    """Names, places and numbers of arguments; the arguments where nothing had to be hidden."""
+    return [_shape(one) for one in config.root]
+
+
+def _shape(one: Directive) -> object:
+    inner = [_shape(child) for child in one.block] if one.block is not None else None
+    name = "a hidden key" if "redacted-" in one.name or one.name.startswith("abc") else one.name
+    return name, one.where, one.end_line, len(one.args), inner
+
+
+def stored_config(text: str) -> str:
+    """A config as the file holds it."""
+    resolution = stage.case(live=True, conf=text).resolution
+    again = load(
+        dump(Record(replace(Case(stage.TARGET), resolution=resolution))), "x"
+    ).case.resolution
+    assert again is not None
+    (made,) = again.config.texts.values()
+    return made
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "proxy_set_header Authorization $http_authorization;",
+        'proxy_set_header Cookie "$http_cookie";',
+        "proxy_cache_key $scheme$host$uri?token=$arg_token;",
+        "hash $arg_sessionId consistent;",
+        "ssl_certificate_key /etc/ssl/private/site.key;",
+        "auth_basic_user_file /etc/nginx/passwd;",
+        "proxy_cookie_path / /;  # a 'quote and a { in a comment",
+        "location ~ '^/(a|b){2}/x' { }",
+    ],
+)
+def test_what_is_no_secret_stays_in_the_config(line: str) -> None:
+    text = f"events {{}}\nhttp {{\n server {{\n  {line}\n  listen 80;\n }}\n}}\n"
+    assert stored_config(text) == from_text(text, "x").texts["x"]
+
+
+@pytest.mark.parametrize(
+    ("line", "stored"),
+    [
+        ('secure_link_md5 "$uri abc99def";', 'secure_link_md5 "$uri [redacted-1]";'),
+        ('secure_link_md5 "abc99def $uri";', 'secure_link_md5 "[redacted-1] $uri";'),
+        ("if ($arg_token != abc99def) { return 403; }",
+         "if ($arg_token != [redacted-1]) { return 403; }"),
+        ("if ( $arg_key = 'abc99def' ) { return 403; }",
+         "if ( $arg_key = '[redacted-1]' ) { return 403; }"),
+        ("if ($arg_page = abc99def) { return 403; }", "if ($arg_page = abc99def) { return 403; }"),
+    ],
+)  # fmt: skip
+def test_a_guard_keeps_its_words(line: str, stored: str) -> None:
+    assert stored in stored_config(f"events {{}}\nhttp {{ server {{\n  {line}\n }} }}\n")
+
+
+def test_the_advice_of_an_opened_case_is_that_of_the_run() -> None:
+    """What the case hides the run hides too: else its block would tell it."""
+    guards = 'if ($arg_token != abc99def) { return 403; } secure_link_md5 "$uri abc99def";'
+    conf = stage.CONF.replace("proxy_pass", f"{guards} proxy_pass")
+    known = stage.case(live=False, conf=conf)
+    made = recommend(known, diagnose(known))
+    again = load(dump(Record(known)), "case.json").case
+    assert made is not None
+    assert made == recommend(again, diagnose(again))
+    assert "abc99def" not in f"{made.block}{made.diff}"
+    assert made.block.count("[redacted]") == 2
+
+
+def test_equal_secrets_stay_equal_and_different_ones_different() -> None:
+    one, other = "aaa11111111111", "bbb22222222222"
+    lines = [seen(secret, PLACES[0]) for secret in (one, one, other)]
+    case = replace(Case(stage.TARGET), before=())
+    case = replace(
+        case,
+        follow_ups=tuple(FollowUpResult("again", line, "x") for line in lines),
+        resolution=None,
+    )
+    again = load(dump(Record(case)), "case.json").case
+    first, second, third = (follow_up.line for follow_up in again.follow_ups)
+    assert first == second
+    for name in ("mcp-session-id", "x-api-key", "location"):
+        assert first.header(name) != third.header(name)
+    assert len(pseudonyms(repr(first)) & pseudonyms(repr(third))) == 0
+
+
+def test_a_header_that_a_rule_reads_stays() -> None:
+    target = replace(stage.TARGET, headers=(("Origin", "https://app.example"), ("X-A", "b")))
+    again = load(dump(Record(Case(target))), "case.json")
+    assert again.case.target.headers[0] == ("Origin", "https://app.example")
+    assert "X-A" in again.notes[0]
+    assert "Origin" not in again.notes[0]
+
+
+def test_what_was_hidden_once_is_as_it_was_after_it_is_saved_again() -> None:
+    made = load(dump(planted("abc12Secret999", PLACES[1])), "case.json")
+    assert load(dump(made), "case.json") == replace(made, notes=made.notes)
+
+
+def test_new_secrets_get_names_of_their_own() -> None:
+    """One in the form of our own, from a server or from before, is not given to another."""
+    line = seen("abc12Secret999", "[redacted-1] [redacted-99999999999]")
+    text = dump(Record(replace(Case(stage.TARGET), root=line)))
+    again = load(text, "case.json").case.root
+    assert again is not None
+    assert again.header("x-api-key") not in ("[redacted-1]", None)

@@ -1,0 +1,137 @@
+"""When a line was written, by whose clock, and what is said where nobody knows."""
+
+import time
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wizard.logs.timestamps import HostClock, Stamp, clock_at, said_of, stamp
+from wizard.model.capabilities import Capabilities
+from wizard.model.target import Place
+
+NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC).timestamp()
+AT = datetime(2026, 11, 23, 16, 0)
+
+FORMS = {
+    "access": ('1.2.3.4 - - [23/Nov/2026:16:00:00 +0000] "GET / HTTP/1.1" 200 1', AT, 0),
+    "access-east": ("x [23/Nov/2026:16:00:00 +0530] y", AT, 19800),
+    "access-west": ("x [23/Nov/2026:16:00:00 -0800] y", AT, -28800),
+    "error": ("2026/11/23 16:00:00 [error] 7#7: *1 oh", AT, None),
+    "dotnet": ("2026-11-23 16:00:00.8595|INFO|x", AT.replace(microsecond=859500), None),
+    "iso": ("2026-11-23T16:00:00+01:00 x", AT, 3600),
+    "comma": ("2026-11-23 16:00:00,250 x", AT.replace(microsecond=250000), None),
+    "kubectl": (
+        "2026-11-23T16:00:00.123456789Z 2026/11/23 17:00:00 [error] x",
+        AT.replace(microsecond=123456),
+        0,
+    ),
+    "syslog": ("Nov 23 16:00:00 web nginx[7]: x", AT, None),
+    "syslog-of-last-year": ("Dec  3 16:00:00 web nginx[7]: x", datetime(2025, 12, 3, 16), None),
+    "json-iso": ('{"a": 1, "time_iso8601": "2026-11-23T16:00:00+00:00"}', AT, 0),
+    "json-local": ('{"time_local": "23/Nov/2026:16:00:00 +0000"}', AT, 0),
+    "json-msec": ('{"msec": "1795449600.250", "status": 499}', AT.replace(microsecond=250000), 0),
+    "json-milliseconds": ('{"time": 1795449600250}', AT.replace(microsecond=250000), 0),
+    "json-docker": (
+        '{"log":"x 2020-01-01T00:00:00Z\\n","stream":"stdout","time":"2026-11-23T16:00:00Z"}',
+        AT,
+        0,
+    ),
+}
+
+
+@pytest.mark.parametrize("form", list(FORMS))
+def test_each_form(form: str) -> None:
+    text, at, offset = FORMS[form]
+    assert stamp(text, NOW) == Stamp(at, offset)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no time",
+        "",
+        "2026-13-40 99:99:99",
+        "0001-01-01 00:00:00",
+        "[99/Foo/2026:16:00:00 +0000]",
+        '{"request": "/x?t=2020-01-01T00:00:00Z"}',
+        '{"time": null}',
+        "{" * 5000,
+    ],
+)
+def test_no_time(text: str) -> None:
+    assert stamp(text, NOW) is None
+
+
+@given(st.text(alphabet='0123456789:/-+T Z.{}"timesecNov[]', max_size=80))
+def test_nothing_raises(text: str) -> None:
+    found = stamp(text, NOW)
+    if found is not None:
+        assert isinstance(HostClock(3600, skew_s=1.0).read(found), float)
+        assert isinstance(HostClock(here=True).read(found), float)
+
+
+ZONELESS, ZONED = Stamp(AT, None), Stamp(AT, 0)
+EPOCH = AT.replace(tzinfo=UTC).timestamp()
+
+
+def test_a_zone_in_the_line_is_believed() -> None:
+    assert HostClock(zone_s=7200, skew_s=0.0).read(ZONED) == EPOCH
+
+
+def test_without_one_the_measured_zone_counts() -> None:
+    clock = clock_at(Place("/x", "web"), Capabilities("web", zone="+0200", skew_s=0.0))
+    assert clock.read(ZONELESS) == EPOCH - 7200
+    assert not clock.floats(ZONELESS)
+
+
+def test_skew_is_taken_off() -> None:
+    clock = clock_at(Place("/x", "web"), Capabilities("web", zone="+0000", skew_s=90.0))
+    assert clock.read(ZONED) == EPOCH - 90
+
+
+def test_the_zone_of_this_machine_changes_with_the_season(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+    time.tzset()
+    try:
+        here = clock_at(Place("/x"), None)
+        assert here.read(ZONELESS) == EPOCH - 3600
+        summer = Stamp(datetime(2026, 7, 1, 16), None)
+        assert here.read(summer) == datetime(2026, 7, 1, 14, tzinfo=UTC).timestamp()
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("place", "known"),
+    [
+        (Place("/x", "web"), None),
+        (Place("/x", "web"), Capabilities("web")),
+        (Place("kubectl logs", "local", "pod", ("kubectl", "logs")), None),
+    ],
+    ids=["unasked", "unmeasured", "what-a-command-prints-here"],
+)
+def test_where_nobody_knows_that_is_said(place: Place, known: Capabilities | None) -> None:
+    clock = clock_at(place, known)
+    assert clock.floats(ZONELESS)
+    assert not clock.floats(ZONED)
+    said = said_of(clock, zoneless=True)
+    assert "by its own clock" in said
+    assert "was not measured" in said
+
+
+def test_what_matters_of_a_known_clock_is_said() -> None:
+    remote = clock_at(Place("/x", "web"), Capabilities("web", zone="+0545", skew_s=-4.2))
+    said = said_of(remote, zoneless=True)
+    assert "+0545" in said
+    assert "4.2 s behind" in said
+    assert "+0545" not in said_of(remote, zoneless=False)
+
+
+def test_what_does_not_matter_is_not() -> None:
+    ours = time.strftime("%z")
+    near = clock_at(Place("/x", "web"), Capabilities("web", zone=ours, skew_s=0.4))
+    assert said_of(near, zoneless=True) == ""
+    assert said_of(clock_at(Place("/x"), None), zoneless=True) == ""

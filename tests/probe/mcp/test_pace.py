@@ -1,0 +1,37 @@
+"""A handshake is bounded: each exchange, and all of them."""
+
+from wizard.probe.mcp.exchange import LEAST_WAIT, TOTAL, Pace, pace
+from wizard.probe.request import ProbeOptions
+
+
+class Clock:
+    """A clock that stands where it is put."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def at(seconds: float, each: float = 5.0, *, post: float = 0.0, stall: float = 10.0) -> Pace:
+    """The pace of a handshake so many seconds after its begin."""
+    clock = Clock()
+    made = pace(ProbeOptions(clock=clock, connect_timeout=stall), each, post=post)
+    clock.now += seconds
+    return made
+
+
+def test_each_exchange_has_its_time_until_all_is_over() -> None:
+    assert at(0).wait() == 5.0
+    assert at(TOTAL - 1).wait() == 1.0
+    assert at(TOTAL + 60).wait() == LEAST_WAIT
+
+
+def test_who_will_not_wait_long_does_not_wait_here() -> None:
+    assert at(0, stall=2.0).wait() == 2.0
+
+
+def test_the_post_may_take_as_long_as_a_timeout_on_its_way() -> None:
+    assert at(0, post=30.0).post_wait() == 30.0
+    assert at(0).post_wait() == 5.0
+    assert at(30, post=30.0).wait() == LEAST_WAIT

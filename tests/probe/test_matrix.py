@@ -1,0 +1,146 @@
+"""Probes side by side: who is left when, and what each is judged to be."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+from tests.probe.scripted import CHUNKED, HEAD, Act, chunk, saying, serving
+from wizard.diagnose.outcome import classify
+from wizard.model.case import ProbeResult
+from wizard.model.timeline import Probe, Timeline
+from wizard.probe.matrix import Matrix
+from wizard.probe.request import ProbeOptions
+
+EVENT = b"event: endpoint\ndata: /m\n\n"
+LIVE = saying(CHUNKED, chunk(EVENT), then="open")
+HELD = saying(then="open")
+HEADERS = saying(CHUNKED, then="open")
+
+
+async def run(
+    proxy: Act,
+    direct: Act | None,
+    *,
+    stall: float = 0.4,
+    patience: float = 0.0,
+    least: Callable[[], float] = lambda: 0.0,
+) -> tuple[ProbeResult, ProbeResult | None]:
+    lines: dict[Probe, Timeline] = {}
+    async with AsyncExitStack() as stack:
+        proxied = Probe("sse-proxy", await stack.enter_async_context(serving(proxy)))
+        directs = []
+        if direct is not None:
+            directs = [Probe("sse-direct", await stack.enter_async_context(serving(direct)))]
+        matrix = Matrix(
+            [proxied],
+            directs,
+            lines,
+            options=ProbeOptions(),
+            stall=stall,
+            patience=patience,
+            least=least,
+        )
+        await matrix.run()
+    reference = [lines[probe] for probe in directs]
+    return classify(lines[proxied], reference), classify(reference[0]) if reference else None
+
+
+async def test_held_beside_a_live_direct_leg() -> None:
+    proxy, direct = await run(HELD, LIVE)
+    assert (proxy.outcome, direct and direct.outcome) == ("held", "live")
+    assert proxy.timeline.ended == "open"
+    assert (proxy.timeline.waited_s or 0) >= 0.4
+
+
+async def test_headers_and_no_event_beside_a_live_direct_leg() -> None:
+    proxy, _ = await run(HEADERS, LIVE)
+    assert proxy.outcome == "events-held"
+
+
+async def test_a_proxy_that_is_slow_for_all_is_given_its_time() -> None:
+    may_answer = asyncio.Event()
+
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await may_answer.wait()
+        await LIVE(reader, writer)
+
+    asked: list[float] = []
+
+    def least() -> float:
+        """As long as `/` is awaited; once it has come, the stream comes too."""
+        asked.append(30.0)
+        if len(asked) > 20:
+            may_answer.set()
+        return 30.0
+
+    proxy, _ = await run(slow, LIVE, stall=30, least=least)
+    assert proxy.timeline.first_event_s is not None
+
+
+async def test_both_live() -> None:
+    proxy, direct = await run(LIVE, LIVE, stall=30)
+    assert (proxy.outcome, direct and direct.outcome) == ("live", "live")
+
+
+async def test_both_held() -> None:
+    proxy, direct = await run(HELD, HELD)
+    assert (proxy.outcome, direct and direct.outcome) == ("held", "held")
+
+
+async def test_a_silent_stream_whose_headers_are_held() -> None:
+    proxy, direct = await run(HELD, HEADERS)
+    assert (proxy.outcome, direct and direct.outcome) == ("headers-held", "silent")
+
+
+async def test_held_without_a_direct_leg() -> None:
+    proxy, _ = await run(HELD, None)
+    assert proxy.outcome == "held"
+
+
+async def test_a_direct_leg_that_is_refused_is_said() -> None:
+    lines: dict[Probe, Timeline] = {}
+    async with serving(LIVE) as url:
+        proxied, direct = Probe("sse-proxy", url), Probe("sse-direct", "http://127.0.0.1:1/sse")
+        await Matrix([proxied], [direct], lines, options=ProbeOptions(), stall=0.4).run()
+    assert classify(lines[proxied], [lines[direct]]).outcome == "live"
+    assert classify(lines[direct]).outcome == "refused"
+
+
+async def test_a_cut_is_seen_with_patience() -> None:
+    async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(CHUNKED + chunk(EVENT))
+        await asyncio.wait({asyncio.ensure_future(reader.read())}, timeout=0.6)
+
+    proxy, direct = await run(cut, LIVE, patience=1.0)
+    assert proxy.outcome == "cut"
+    assert direct is not None
+    assert direct.timeline.ended == "open"
+
+
+async def test_a_burst_at_the_end_is_late() -> None:
+    async def burst(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.wait({asyncio.ensure_future(reader.read())}, timeout=0.8)
+        writer.write(HEAD + b"\r\n" + EVENT)
+
+    proxy, _ = await run(burst, LIVE, stall=30)
+    assert proxy.outcome == "late"
+
+
+async def test_leaving_early_keeps_what_was_seen() -> None:
+    lines: dict[Probe, Timeline] = {}
+
+    async def live(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(CHUNKED + chunk(EVENT))
+        await reader.read()
+
+    async with serving(live) as url, serving(HELD) as held:
+        probes = [Probe("sse-proxy", url), Probe("sse-proxy", held)]
+        matrix = Matrix(probes, [], lines, options=ProbeOptions(), stall=30, patience=30)
+        task = asyncio.create_task(matrix.run())
+        events = 0
+        while not events:
+            await asyncio.sleep(0.01)  # the matrix tells nobody, so it is asked
+            events = sum(line.events for line in lines.values())
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert [classify(lines[probe]).outcome for probe in probes] == ["live", "running"]

@@ -1,0 +1,265 @@
+"""One probe against a scripted server: every way in which a stream can come or break."""
+
+import asyncio
+import gzip
+import socket
+import zlib
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.probe.scripted import CHUNKED, HEAD, Act, chunk, saying, serving
+from wizard.model.events import Ended, SseEvent
+from wizard.model.timeline import Encoding, Probe, Timeline
+from wizard.probe.probe import BODY_LIMIT, run_probe
+from wizard.probe.request import ProbeOptions, RequestSpec, request_headers, user_agent
+
+EVENT = b"event: endpoint\ndata: /message?sessionId=1\n\n"
+
+
+async def seen(act: Act, *, encoding: Encoding = "identity", name: str = "sse-proxy") -> Timeline:
+    async with serving(act) as url:
+        return await follow(Probe(name, url, "1.1", encoding))
+
+
+async def follow(probe: Probe, options: ProbeOptions | None = None) -> Timeline:
+    line = Timeline(probe)
+    async for event in run_probe(probe, options or ProbeOptions(run="feed")):
+        line = line.fold([event])
+    return line
+
+
+async def test_a_chunked_stream_to_its_end() -> None:
+    line = await seen(saying(CHUNKED, chunk(EVENT), chunk(b": ping\n\n"), chunk(b"")))
+    assert (line.status, line.framing, line.events, line.comments) == (200, "chunked", 1, 1)
+    assert line.ended == "eof"
+    assert line.tail[0] == SseEvent(line.tail[0].at, "endpoint", "/message?sessionId=1", "")
+    times = [line.dns_s, line.connect_s, line.headers_s, line.first_byte_s, line.first_event_s]
+    assert None not in times
+    assert times == sorted(times, key=lambda at: at or 0.0)
+
+
+async def test_a_stream_ended_by_close() -> None:
+    line = await seen(saying(HEAD + b"\r\n" + EVENT))
+    assert (line.framing, line.events, line.ended) == ("close", 1, "eof")
+
+
+async def test_a_truncated_chunked_stream_is_a_cut() -> None:
+    line = await seen(saying(CHUNKED, chunk(EVENT)))
+    assert (line.events, line.ended) == (1, "reset")
+    assert "incomplete" in line.detail
+
+
+async def test_a_reset_before_the_answer() -> None:
+    line = await seen(saying(then="reset"))
+    assert (line.headers_s, line.ended) == (None, "reset")
+    assert line.detail
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"\x00\xff\x1b[31m" * 10,
+        b"SSH-2.0-OpenSSH_9\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nA: " + b"x" * 300_000,
+    ],
+    ids=["binary", "ssh", "endless-header"],
+)
+async def test_what_is_no_http_ends_in_one_clean_sentence(garbage: bytes) -> None:
+    line = await seen(saying(garbage))
+    assert line.ended == "reset"
+    assert line.detail.isprintable()
+    assert len(line.detail) < 3000
+
+
+async def test_compressed_bytes_that_decode_to_nothing_yet() -> None:
+    body = gzip.compress(EVENT)[:10]
+    act = saying(HEAD + b"Content-Encoding: gzip\r\n\r\n" + body)
+    line = await seen(act, encoding="gzip")
+    assert (line.bytes, line.first_data_s, line.events) == (10, None, 0)
+    assert line.first_byte_s is not None
+
+
+async def test_a_compressed_stream() -> None:
+    packer = zlib.compressobj(wbits=31)
+    body = packer.compress(EVENT) + packer.flush(zlib.Z_SYNC_FLUSH)
+    line = await seen(saying(HEAD + b"Content-Encoding: gzip\r\n\r\n" + body), encoding="gzip")
+    assert (line.events, line.ended) == (1, "eof")
+
+
+async def test_a_gzip_bomb_is_left_alone() -> None:
+    bomb = gzip.compress(b"data: x\n" * 20_000_000, compresslevel=9)
+    act = saying(HEAD + b"Content-Encoding: gzip\r\n\r\n" + bomb)
+    line = await seen(act, encoding="gzip")
+    assert line.bytes == len(bomb)
+    assert "expand" in line.detail
+
+
+async def test_an_unknown_compression_is_said() -> None:
+    line = await seen(saying(HEAD + b"Content-Encoding: br\r\n\r\n" + b"abc"))
+    assert "br" in line.detail
+    assert line.first_data_s is None
+
+
+async def test_broken_compression_is_said() -> None:
+    line = await seen(saying(HEAD + b"Content-Encoding: gzip\r\n\r\nnot gzip at all"))
+    assert "broken" in line.detail
+
+
+async def test_a_redirect_is_shown_and_not_followed() -> None:
+    requests = 0
+
+    async def act(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal requests
+        requests += 1
+        writer.write(b"HTTP/1.1 307 T\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n")
+
+    line = await seen(act)
+    assert (line.status, line.header("location"), requests) == (307, "/elsewhere", 1)
+
+
+async def test_an_endless_page_is_left() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>\x1b[2J"
+
+    async def act(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(head)
+        while True:
+            writer.write(b"x" * 65536)
+            await writer.drain()
+
+    line = await seen(act)
+    assert line.ended == "open"
+    assert BODY_LIMIT < line.bytes < 2 * BODY_LIMIT
+    assert line.excerpt.startswith("<p>")
+
+
+async def test_a_refused_port() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    line = await follow(Probe("sse-proxy", f"http://127.0.0.1:{port}/sse"))
+    assert (line.ended, line.detail) == (
+        "refused",
+        "no connection to 127.0.0.1: Connection refused",
+    )
+
+
+async def test_another_address_of_the_name_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serving(saying(CHUNKED, chunk(EVENT), chunk(b""))) as url:
+
+        async def two(*_: object) -> list[str]:
+            return ["127.0.0.2", "127.0.0.1"]
+
+        monkeypatch.setattr("wizard.probe.probe.resolve", two)
+        line = await follow(Probe("sse-proxy", url))
+    assert (line.address, line.events) == ("127.0.0.1", 1)
+
+
+async def test_an_unknown_host() -> None:
+    line = await follow(Probe("sse-proxy", "http://nosuch.invalid/sse"))
+    assert line.ended == "dns"
+    assert line.detail.startswith("no address for nosuch.invalid: ")
+
+
+async def test_tls_to_a_plain_port() -> None:
+    async with serving(saying(b"HTTP/1.1 400 Bad Request\r\n\r\n"), read_first=False) as url:
+        line = await follow(Probe("sse-proxy", url.replace("http:", "https:")))
+    assert line.ended == "tls"
+    assert line.detail.startswith("TLS failed: ")
+
+
+async def test_connect_to_keeps_the_name() -> None:
+    heard: list[bytes] = []
+
+    async def act(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 204 N\r\n\r\n")
+
+    probe = Probe("sse-proxy", "http://public.example:8081/sse")
+    async with serving(act, read_first=False) as url:
+        port = urlsplit(url).port or 0
+        options = ProbeOptions(run="feed", connect_to=("127.0.0.1", port), headers=(("X-A", "1"),))
+        await follow(probe, options)
+    request = heard[0].decode()
+    assert request.startswith("GET /sse HTTP/1.1\r\nHost: public.example:8081\r\n")
+    assert f"User-Agent: {user_agent(probe, 'feed')}\r\n" in request
+    assert "X-A: 1\r\n" in request
+    assert "Accept: text/event-stream\r\n" in request
+
+
+async def test_leaving_closes_the_connection() -> None:
+    left = asyncio.Event()
+
+    async def act(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(CHUNKED + chunk(EVENT))
+        await reader.read()
+        left.set()
+
+    async with serving(act) as url:
+        events = run_probe(Probe("sse-proxy", url), ProbeOptions())
+        async for event in events:
+            if isinstance(event, SseEvent):
+                break
+        await events.aclose()
+        await asyncio.wait_for(left.wait(), 5)
+
+
+async def test_the_last_event_is_an_ending() -> None:
+    async with serving(saying(CHUNKED, chunk(EVENT), chunk(b""))) as url:
+        events = [event async for event in run_probe(Probe("sse-proxy", url), ProbeOptions())]
+    assert isinstance(events[-1], Ended)
+    assert sum(isinstance(event, Ended) for event in events) == 1
+
+
+async def test_a_post_with_headers_of_its_own_that_the_users_overrule() -> None:
+    got: list[bytes] = []
+
+    async def act(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        got.append(await reader.readexactly(2))
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n")
+        for part in (b"abc", b"def"):
+            writer.write(part)
+            await writer.drain()
+
+    spec = RequestSpec(
+        "POST", (("Accept", "application/json"), ("X-Key", "ours")), b"{}", excerpt=5
+    )
+    options = ProbeOptions(headers=(("x-key", "theirs"),))
+    sent = request_headers(Probe("mcp", "http://a/"), options, spec)
+    assert ("Accept", "application/json") in sent
+    assert [pair for pair in sent if pair[0].lower() == "x-key"] == [("x-key", "theirs")]
+    async with serving(act) as url:
+        line = Timeline(Probe("mcp", url))
+        async for event in run_probe(line.probe, options, spec):
+            line = line.fold([event])
+    assert (got, line.status, line.excerpt) == ([b"{}"], 200, "abcde")
+
+
+async def test_a_header_goes_out_as_it_was_typed() -> None:
+    got: list[bytes] = []
+
+    async def act(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        got.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    async with serving(act, read_first=False) as url:
+        line = await follow(Probe("sse-proxy", url), ProbeOptions(headers=(("X-User", "Jörg"),)))
+    assert line.status == 204
+    assert "X-User: Jörg\r\n".encode() in got[0]
+
+
+async def test_a_bug_of_ours_never_looks_like_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("wizard.probe.probe._read", broken)
+    with pytest.raises(ZeroDivisionError):
+        await seen(saying(CHUNKED, chunk(EVENT), then="open"))
+
+
+@pytest.mark.parametrize("name", ["sse-direct", "sse-hop", "mcp-direct"])
+async def test_connect_to_moves_no_other_request_than_those_to_the_public_url(name: str) -> None:
+    async with serving(saying(CHUNKED, chunk(EVENT), chunk(b""))) as url:
+        options = ProbeOptions(connect_to=("127.0.0.1", 1))
+        assert (await follow(Probe(name, url), options)).events == 1
+        assert (await follow(Probe("sse-proxy", url), options)).ended == "refused"

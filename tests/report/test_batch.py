@@ -1,0 +1,141 @@
+"""The reports on many targets."""
+
+import json
+import re
+from dataclasses import replace
+from xml.etree import ElementTree as Xml
+
+import pytest
+
+from tests.report.results import SECRET, fault, healthy, hostile, inconclusive
+from tests.report.test_prometheus import found
+from wizard.diagnose.rules import all_rules
+from wizard.model.capabilities import Capabilities
+from wizard.report import Result
+from wizard.report.batch import Entry, cut, entry, render_several, worst
+from wizard.report.json import report_data
+from wizard.report.text import WIDTH
+
+FORMATS = ("text", "json", "markdown", "junit", "prometheus")
+ANSI = re.compile(r"\x1b\[\d+m")
+MADE = {"prod": fault(), "http://h/sse": healthy(), "blind": inconclusive(), "odd": hostile()}
+
+
+def entries(format: str, made: dict[str, Result] = MADE) -> list[Entry]:
+    return [entry(format, name, result) for name, result in made.items()]
+
+
+def rendered(format: str, *, color: bool = False) -> str:
+    return render_several(format, entries(format), elapsed_s=3.21, color=color)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_controls_and_secrets_are_harmless_in_every_form(format: str) -> None:
+    text = rendered(format)
+    assert text.replace("\n", "").replace("\t", "").isprintable()
+    assert SECRET not in text
+    assert text.endswith("\n")
+
+
+def test_a_line_for_each_and_its_columns_stand_below_each_other() -> None:
+    lines = rendered("text").splitlines()
+    assert lines[0] == "FAULT  2 fault, 1 inconclusive, 1 healthy of 4, 3.2 s"
+    assert lines[1] == ""
+    heads, *rows = lines[2:7]
+    assert heads.split() == ["target", "verdict", "cause", "event", "took"]
+    assert [row.split()[0] for row in rows] == ["prod", "h/sse", "blind", "odd"]
+    at = heads.index("verdict")
+    assert [row[at:].split()[0] for row in rows] == ["FAULT", "healthy", "inconclusive", "FAULT"]
+    at = heads.index("cause")
+    assert rows[0][at:].startswith("proxy-buffering-hold (confirmed)  ")
+    assert {len(row) for row in (heads, *rows)} == {len(heads)}
+    assert all(len(line) <= WIDTH for line in lines)
+
+
+def test_the_widest_rows_fit() -> None:
+    longest = max((rule.id for rule in all_rules()), key=len)
+    wide = [
+        Entry("n" * 200, "u", "fault", "", f"{longest} (confirmed)", 12.34, 123.4, (), False, None),
+        Entry("m", "u", "inconclusive", "", "", 0.9999, 1.0, (), False, None),
+    ]
+    rows = render_several("text", wide, elapsed_s=1.0).splitlines()[2:5]
+    assert max(map(len, rows)) <= WIDTH
+    assert "nn..nn" in rows[1]
+
+
+@pytest.mark.parametrize("size", range(4, 30))
+def test_of_a_long_name_both_ends_are_seen(size: int) -> None:
+    name = "https://example.com/sse"
+    shown = cut(name, size)
+    assert len(shown) == min(size, len(name))
+    assert shown == name or (shown[0], shown[-1]) == (name[0], name[-1])
+
+
+def test_colours_change_no_word() -> None:
+    coloured = rendered("text", color=True)
+    assert ANSI.search(coloured)
+    assert ANSI.sub("", coloured) == rendered("text")
+
+
+def test_what_is_not_healthy_is_told_in_full() -> None:
+    said = " ".join(rendered("text").partition("Not healthy\n")[2].split())
+    assert said.startswith("- prod (http://127.0.0.1:8081/sse): Nginx buffers the stream")
+    assert "- blind (http" in said
+    assert "h/sse: The stream is live" not in said
+
+
+def test_a_vantage_that_was_not_reached_is_told_once() -> None:
+    made, why = healthy(), "web: ssh: no route to host"
+    known = (Capabilities("web", problem=why),)
+    case = replace(made.case, capabilities=known, problems={"config": why})
+    text = render_several("text", [entry("text", "a", replace(made, case=case))], elapsed_s=1.0)
+    assert text.endswith(f"\nNot read or not reached\n  - a: {why}\n")
+
+
+def test_all_healthy_is_short() -> None:
+    made = entries("text", {"a": healthy(), "b": healthy()})
+    lines = render_several("text", made, elapsed_s=0.5).splitlines()
+    assert lines[0] == "HEALTHY  2 healthy of 2, 0.5 s"
+    assert len(lines) == 5
+
+
+def test_the_json_of_each_is_the_json_of_one() -> None:
+    data = json.loads(rendered("json"))
+    assert list(data) == ["schema", "targets", "verdict", "elapsed_s"]
+    assert (data["verdict"], data["elapsed_s"]) == ("fault", 3.21)
+    assert data["targets"][0] == {"name": "prod", "report": report_data(fault())}
+
+
+def test_the_worst() -> None:
+    assert worst(entries("text", {"a": healthy()})) == "healthy"
+    assert worst(entries("text", {"a": healthy(), "b": inconclusive()})) == "inconclusive"
+    assert worst(entries("text", {"a": fault(), "b": inconclusive()})) == "fault"
+
+
+def test_the_sections_of_a_ticket_stand_one_step_lower() -> None:
+    text = rendered("markdown")
+    assert text.startswith("# fault: 2 fault, 1 inconclusive, 1 healthy of 4\n")
+    heads = [line for line in text.splitlines() if re.match("##? ", line)]
+    assert [head.partition(": ")[0] for head in heads[1:]] == ["## prod", "## blind", "## odd"]
+    assert "\n### proxy-buffering-hold (confirmed)\n" in text
+    assert "\n| h/sse | healthy | – |" in text
+
+
+def test_a_suite_for_each() -> None:
+    suites = Xml.fromstring(rendered("junit").encode())
+    assert [suite.get("name") for suite in suites] == ["prod", "http://h/sse", "blind", "odd"]
+    cases = suites.findall("testsuite/testcase")
+    assert suites.get("tests") == str(len(cases)) == "28"
+    assert suites.get("failures") == str(len(suites.findall("testsuite/testcase/failure"))) == "6"
+    names = [(case.get("classname"), case.get("name")) for case in cases]
+    assert len(set(names)) == len(names)
+
+
+def test_the_metrics_of_all() -> None:
+    text = rendered("prometheus")
+    assert {row.labels["target"]: row.value for row in found(text, "healthy")} == {
+        "prod": 0,
+        "http://h/sse": 1,
+        "blind": 0,
+        "odd": 0,
+    }
