@@ -94,7 +94,7 @@ class Walk(Screen[None]):
         super().__init__()
         self.investigation, self.in_lab, self._clock = investigation, in_lab, clock
         self.step: StepId = STEPS[0]
-        self.result: int | None = None
+        self.shown_probe: int | None = None
         self._said = ""
         self._frames: Timer | None = None
         self._drawn: tuple[object, ...] = ()
@@ -158,7 +158,7 @@ class Walk(Screen[None]):
             # One column stays free for the scroll bar, so that it never moves the text.
             max(30, room.size.width - 1),
             room.size.height,
-            self.result,
+            self.shown_probe,
             self._clock() - waiting.since if waiting else None,
         )
 
@@ -341,7 +341,7 @@ class Steps(Giving):
         _key("e", "elsewhere", "elsewhere", "Look from another place: a pod, a host, a container"),
         _key("h", "hops", "hops", "Name the proxies in a row behind the URL"),
         _key("t", "local", "nginx -T", "Take the config from nginx -T here"),
-        _key("v", "probe", "view", "Show another probe in the left pane"),
+        _key("v", "next_probe", "view", "Show another probe in the left pane"),
         _key("c", "copy", "copy", "Copy the curl, or the block"),
         _key("s", "save", "save", "Save the block and the diff to a file"),
         _key("w", "write", "case file", "Write all that was seen to a case file", show=False),
@@ -374,7 +374,7 @@ class Steps(Giving):
             "elsewhere": free and self.step in ("direct", "logs", "config"),
             "hops": free and self.step == "proxy",
             "local": free and self.step == "config" and not self.in_lab,
-            "probe": self.step in ("proxy", "direct") and len(known.case.proxy) > 1,
+            "next_probe": self.step in ("proxy", "direct") and len(known.case.proxy) > 1,
             "copy": bool(self.to_copy()),
             "save": known.recommendation is not None,
             "patch": free and self.can_patch(),
@@ -418,7 +418,7 @@ class Steps(Giving):
         room = self.query_one(Pane)
         room.scroll_relative(y=by * max(1, room.size.height - 2), animate=False)
 
-    def action_cell(self) -> None:
+    def action_next_probe(self) -> None:
         """Show the next proxied probe."""
-        self.result = 0 if self.result is None else self.result + 1
+        self.shown_probe = 0 if self.shown_probe is None else self.shown_probe + 1
         self.draw()

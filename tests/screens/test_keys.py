@@ -209,9 +209,9 @@ async def test_escape_stops_what_runs() -> None:
 async def test_v_shows_one_cell_after_the_other() -> None:
     async with Wizard(stage.failing()).run_test(size=SIZE) as pilot:
         await press(pilot, "2", "v")
-        assert walk(pilot).result == 0
+        assert walk(pilot).shown_probe == 0
         await press(pilot, "v")
-        assert walk(pilot).result == 1
+        assert walk(pilot).shown_probe == 1
 
 
 async def test_what_is_long_scrolls_and_a_new_room_begins_at_its_top() -> None:

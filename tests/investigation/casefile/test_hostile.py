@@ -51,7 +51,7 @@ REFUSED = [
     (changed(steps=[{"id": "nine"}]), "steps[0].id: 'nine' is none of the values"),
     (changed(configs=[{"main": "a", "texts": {}}]), "its main file is not among its texts"),
     (changed(configs=[{"main": "a", "texts": {"a": "http {"}}]), "configs[0]: a:1"),
-    (changed(configs=[]), "case.site: it names no request, or no config"),
+    (changed(configs=[]), "case.resolution: it names no request, or no config"),
     (changed(configs={"a": 1}), "configs"),
 ]
 
