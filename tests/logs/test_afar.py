@@ -14,9 +14,9 @@ from tests.logs.test_formats import combined
 from tests.nginx_real.serving import serving
 from wizard.lab.nginx import free_ports
 from wizard.logs import sources
-from wizard.logs.read import Reading
-from wizard.logs.sources import LIMIT
-from wizard.logs.watch import LogWatch, watch
+from wizard.logs.read import LogReader
+from wizard.logs.sources import LOG_LIMIT_BYTES
+from wizard.logs.watch import LogWatch
 from wizard.model.log_report import LogReport
 from wizard.model.target import Place
 from wizard.model.vantage import Vantage
@@ -81,12 +81,12 @@ class Followed:
 
     def __init__(self, made: LogWatch) -> None:
         self.watch, self._came = made, asyncio.Event()
-        (reading,) = made._readings.values()
+        (reading,) = made._readers.values()
         self._listen(reading)
 
-    def _listen(self, reading: Reading) -> None:
+    def _listen(self, reading: LogReader) -> None:
         source = reading.source
-        assert isinstance(source, sources.Follower)
+        assert isinstance(source, sources.FollowedCommand)
         self._source, take = source, source._take
 
         def taken(data: bytes) -> None:
@@ -121,7 +121,7 @@ class Followed:
 async def following(
     place: Place, vantage_session: VantageSession | None = None
 ) -> AsyncIterator[Followed]:
-    made = watch(
+    made = LogWatch(
         [place], {vantage_session.vantage.name: vantage_session} if vantage_session else {}
     )
     followed = Followed(made)
@@ -250,7 +250,7 @@ async def test_a_flood_is_followed_and_ended(
 ) -> None:
     words = kubectl("exec yes 'nothing to see'")
     async with following(Place("x", "local", "pod", words)) as followed:
-        await followed.until_it_has(LIMIT)
+        await followed.until_it_has(LOG_LIMIT_BYTES)
         assert "only the end was read" in followed.report.problem
     assert not left_running(str(tmp_path))
 

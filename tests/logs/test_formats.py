@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.logs.formats import Said, read_line
+from wizard.logs.formats import ParsedLine, parse_line
 
 AGENT = "ssewizard/0.1.0 (run=beef; sse-proxy-h1-identity)"
 
@@ -43,7 +43,7 @@ def test_an_access_line_in_both_forms(status: int, size: int, tag: str) -> None:
         "http_user_agent": AGENT,
     }
     for line in (combined(status, size), json.dumps(data)):
-        said = read_line(line)
+        said = parse_line(line)
         assert (said.kind, said.tag, said.path, said.agent) == ("access", tag, "/sse", AGENT)
         assert bool(said.meaning) == (status != 404)
 
@@ -62,33 +62,33 @@ JSON_FORMS = {
 
 @pytest.mark.parametrize("data", JSON_FORMS.values(), ids=JSON_FORMS.keys())
 def test_json_by_the_names_that_people_use(data: dict[str, object]) -> None:
-    said = read_line(json.dumps(data))
+    said = parse_line(json.dumps(data))
     assert (said.tag, said.path, said.agent) == ("held-499", "/sse", AGENT)
 
 
 def test_json_says_whether_the_backend_had_answered() -> None:
     data = {"status": 499, "body_bytes_sent": 0, "upstream_status": "200"}
-    assert "the backend had answered 200" in read_line(json.dumps(data)).meaning
+    assert "the backend had answered 200" in parse_line(json.dumps(data)).meaning
 
 
 def test_no_bytes_known_is_not_no_bytes() -> None:
-    said = read_line('{"status": 499, "uri": "/sse"}')
-    assert said == Said("access", "", "", "/sse", "", 499)
-    assert read_line('{"status": 200}').meaning == "answered 200"
+    said = parse_line('{"status": 499, "uri": "/sse"}')
+    assert said == ParsedLine("access", "", "", "/sse", "", 499)
+    assert parse_line('{"status": 200}').meaning == "answered 200"
 
 
 def test_json_as_nginx_writes_it_without_escape_json() -> None:
     line = r'{"status": 499, "body_bytes_sent": 0, "uri": "/sse", "referer": "a\x22b"}'
-    assert read_line(line).tag == "held-499"
+    assert parse_line(line).tag == "held-499"
 
 
 @pytest.mark.parametrize("key", ["log", "message", "msg"])
 def test_a_line_inside_json_as_docker_keeps_it(key: str) -> None:
     assert (
-        read_line(json.dumps({key: combined(499, 0) + "\n", "stream": "stdout"})).tag == "held-499"
+        parse_line(json.dumps({key: combined(499, 0) + "\n", "stream": "stdout"})).tag == "held-499"
     )
     timed_out = error("upstream timed out (110: Connection timed out) while reading upstream")
-    assert read_line(json.dumps({key: timed_out})).tag == "read-timeout"
+    assert parse_line(json.dumps({key: timed_out})).tag == "read-timeout"
 
 
 @pytest.mark.parametrize(
@@ -102,17 +102,17 @@ def test_a_line_inside_json_as_docker_keeps_it(key: str) -> None:
     ids=["syslog", "more-fields", "dash-for-none", "odd-user"],
 )
 def test_relatives_of_the_combined_form(line: str) -> None:
-    assert read_line(line).tag == "held-499"
+    assert parse_line(line).tag == "held-499"
 
 
 def test_combined_without_an_agent() -> None:
     line = '::1 - - [23/Nov/2026:15:23:37 +0000] "GET /sse HTTP/1.1" 499 0'
-    meaning = read_line(line).meaning
-    assert read_line(line) == Said("access", "held-499", meaning, "/sse", "", 499, "::1")
+    meaning = parse_line(line).meaning
+    assert parse_line(line) == ParsedLine("access", "held-499", meaning, "/sse", "", 499, "::1")
 
 
 def test_a_request_that_is_garbage() -> None:
-    assert read_line(combined(400, 0, request=r"\x16\x03\x01\"")).path in ("", "HTTP/1.1")
+    assert parse_line(combined(400, 0, request=r"\x16\x03\x01\"")).path in ("", "HTTP/1.1")
 
 
 TELLING = {
@@ -131,7 +131,7 @@ TELLING = {
 
 @pytest.mark.parametrize(("tag", "rest"), TELLING.items(), ids=TELLING.keys())
 def test_the_error_log(tag: str, rest: str) -> None:
-    said = read_line(error(rest))
+    said = parse_line(error(rest))
     assert (said.kind, said.tag, said.path) == ("error", tag, "/sse")
     assert said.meaning
 
@@ -160,12 +160,14 @@ def test_the_error_log(tag: str, rest: str) -> None:
     ],
 )
 def test_relatives_of_the_telling_errors(rest: str, tag: str) -> None:
-    assert read_line(error(rest)).tag == tag
+    assert parse_line(error(rest)).tag == tag
 
 
 def test_an_error_without_a_request() -> None:
-    assert read_line("2026/11/23 15:23:37 [notice] 7#7: signal process started") == Said("error")
-    reload = read_line("2026/11/23 15:23:37 [notice] 7#7: gracefully shutting down")
+    assert parse_line("2026/11/23 15:23:37 [notice] 7#7: signal process started") == ParsedLine(
+        "error"
+    )
+    reload = parse_line("2026/11/23 15:23:37 [notice] 7#7: gracefully shutting down")
     assert (reload.kind, reload.tag, reload.path) == ("error", "reload", "")
 
 
@@ -173,21 +175,21 @@ CANCELED = "ModelContextProtocol.Server.McpServer|Server (WebAPI 1.0.0.0)"
 
 
 def test_a_cancel_is_a_consequence() -> None:
-    said = read_line(f"2026-11-23 15:23:39.0170|INFO|{CANCELED} message processing canceled.")
+    said = parse_line(f"2026-11-23 15:23:39.0170|INFO|{CANCELED} message processing canceled.")
     assert (said.kind, said.tag) == ("dotnet", "canceled")
     assert "consequence" in said.meaning
     assert "initialize never arrived" in said.meaning
 
 
 def test_a_cancel_that_names_its_client() -> None:
-    said = read_line(f"{CANCELED}, Client (inspector 0.1) message processing canceled.")
+    said = parse_line(f"{CANCELED}, Client (inspector 0.1) message processing canceled.")
     assert "consequence" in said.meaning
     assert "initialize" not in said.meaning
 
 
 def test_a_cancel_in_json() -> None:
     line = json.dumps({"@mt": f"{CANCELED} message processing canceled.", "message": "plain words"})
-    assert read_line(line).tag == "canceled"
+    assert parse_line(line).tag == "canceled"
 
 
 @pytest.mark.parametrize(
@@ -206,14 +208,14 @@ def test_a_cancel_in_json() -> None:
     ids=range(9),
 )
 def test_anything_else_is_text(line: str) -> None:
-    assert read_line(line) == Said("text")
+    assert parse_line(line) == ParsedLine("text")
 
 
 @given(st.one_of(st.text(), st.binary().map(lambda raw: raw.decode("utf-8", "replace"))))
 def test_no_line_breaks_it(text: str) -> None:
-    assert read_line(text).kind in ("access", "error", "dotnet", "text")
-    assert read_line('{"status": ' + text).kind in ("access", "dotnet", "text")
-    assert read_line(error(text)).kind in ("error", "dotnet", "text")
+    assert parse_line(text).kind in ("access", "error", "dotnet", "text")
+    assert parse_line('{"status": ' + text).kind in ("access", "dotnet", "text")
+    assert parse_line(error(text)).kind in ("error", "dotnet", "text")
 
 
 GUARDS = [
@@ -227,27 +229,27 @@ GUARDS = [
 
 @pytest.mark.parametrize(("text", "tag"), GUARDS, ids=range(len(GUARDS)))
 def test_what_stands_before_the_backend(text: str, tag: str) -> None:
-    said = read_line(error(text))
+    said = parse_line(error(text))
     assert (said.tag, said.path, bool(said.meaning)) == (tag, "/sse", bool(tag))
 
 
 @pytest.mark.parametrize("tail", ['"504, 200"', "upstream=504, 200", "502 , 504, 200", "504 : 200"])
 def test_a_peer_that_was_tried_before(tail: str) -> None:
-    said = read_line(f"{combined(200, 517)} {tail}")
+    said = parse_line(f"{combined(200, 517)} {tail}")
     assert said.tag == "tried-again"
     assert tail.strip('"').removeprefix("upstream=") in said.meaning
 
 
 @pytest.mark.parametrize("tail", ['"200"', "upstream=200 0.504", "504"])
 def test_no_peer_was_tried_before(tail: str) -> None:
-    assert read_line(f"{combined(200, 517)} {tail}").tag == "live-200"
+    assert parse_line(f"{combined(200, 517)} {tail}").tag == "live-200"
 
 
 def test_a_peer_that_was_tried_before_in_json() -> None:
     data = {"status": 200, "bytes_sent": 517, "uri": "/sse", "upstream_status": "504, 200"}
-    assert read_line(json.dumps(data)).tag == "tried-again"
+    assert parse_line(json.dumps(data)).tag == "tried-again"
 
 
 def test_a_worker_that_was_killed() -> None:
-    said = read_line("[2026-11-23 16:00:00 +0000] [7] [CRITICAL] WORKER TIMEOUT (pid:12)")
+    said = parse_line("[2026-11-23 16:00:00 +0000] [7] [CRITICAL] WORKER TIMEOUT (pid:12)")
     assert (said.kind, said.tag) == ("text", "worker-timeout")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.logs.test_formats import AGENT, CANCELED
-from wizard.logs.history import BUCKETS, Past, bucket_s
+from wizard.logs.history import BUCKETS, HistoryBuilder, bucket_s
 from wizard.logs.timestamps import HostClock
 from wizard.model.log_report import History
 from wizard.report import logs
@@ -21,7 +21,7 @@ def access(minutes: float, status: int = 499, who: str = "10.0.0.1", agent: str 
 
 
 def known(*texts: str, clock: HostClock = HERE, older: bool = False) -> History:
-    found = Past(clock, BEGAN.timestamp())
+    found = HistoryBuilder(clock, BEGAN.timestamp())
     found.add(texts)
     history = found.history(older=older)
     assert history is not None
@@ -29,7 +29,7 @@ def known(*texts: str, clock: HostClock = HERE, older: bool = False) -> History:
 
 
 def test_an_empty_log_has_no_history() -> None:
-    assert Past(HERE, BEGAN.timestamp()).history() is None
+    assert HistoryBuilder(HERE, BEGAN.timestamp()).history() is None
 
 
 def test_minute_by_minute() -> None:

@@ -12,8 +12,8 @@ from tests.logs.scripted import Scripted
 from tests.logs.test_formats import combined
 from wizard.investigation import step_results
 from wizard.logs import sources
-from wizard.logs.sources import LIMIT
-from wizard.logs.watch import LogWatch, watch
+from wizard.logs.sources import LOG_LIMIT_BYTES
+from wizard.logs.watch import LogWatch
 from wizard.model.capabilities import Capabilities
 from wizard.model.log_report import LogReport
 from wizard.model.target import Place
@@ -37,7 +37,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 @asynccontextmanager
 async def followed(there: Scripted, place: Place = STREAM) -> AsyncIterator[LogWatch]:
     """A watch that has begun; nothing runs once it is left."""
-    made = watch([place], {"web": there}, now=lambda: BEGAN)
+    made = LogWatch([place], {"web": there}, now=lambda: BEGAN)
     await made.begin()
     try:
         yield made
@@ -46,10 +46,10 @@ async def followed(there: Scripted, place: Place = STREAM) -> AsyncIterator[LogW
         assert there.running == 0
 
 
-def report(made: LogWatch, there: Scripted | None = None) -> LogReport:
-    vantage_sessions = {"web": there} if there else {}
-    (one,) = made.collect("beef", "/sse", vantage_sessions=vantage_sessions)
-    return one
+def report(logs: LogWatch) -> LogReport:
+    """What the only log shows by now."""
+    (log,) = logs.collect("beef", "/sse")
+    return log
 
 
 async def test_the_first_burst_is_the_past() -> None:
@@ -107,7 +107,7 @@ async def test_what_comes_late_is_told_by_its_time() -> None:
         early = OURS.replace("15:23:37", "15:20:00").replace("beef", "another")
         there.prints(early, OURS.replace("15:23:37", "15:23:41"))
         await there.all_read()
-        found = report(made, there)
+        found = report(made)
     assert [line.ours for line in found.lines] == [True]
     assert found.read == 1
     assert found.history is None, "a probe of another run is nobody who was cut off"
@@ -131,7 +131,7 @@ async def test_a_zone_and_a_skew_of_that_host() -> None:
         line = "2026/11/23 10:20:00 [error] 7#7: *1 old"
         there.prints(line)
         await there.all_read()
-        found = report(made, there)
+        found = report(made)
     assert found.history is not None
     assert found.history.since == datetime(2026, 11, 23, 15, 20, 7, tzinfo=UTC).timestamp()
     assert "-0500" in found.history.clock
@@ -190,10 +190,10 @@ async def test_a_place_that_cannot_be_reached() -> None:
         assert report(made).problem == "web: Permission denied (publickey)."
         await made.begin()
         assert len(there.asked) == 1
-        assert not made.slow, "nothing is to be awaited"
+        assert not made.is_slow, "nothing is to be awaited"
         there.refused = ""
         await made.begin(again=True)
-        assert made.slow
+        assert made.is_slow
         there.prints(OURS)
         await there.all_read()
         assert (report(made).problem, report(made).read) == ("", 1)
@@ -272,8 +272,8 @@ async def test_a_flood_is_bounded() -> None:
         there.prints(OURS)
         await there.all_read()
         found = report(made)
-        (source,) = [one.source for one in made._readings.values()]
-        assert len(source.new()) == LIMIT
+        (source,) = [one.source for one in made._readers.values()]
+        assert len(source.new()) == LOG_LIMIT_BYTES
     assert found.lines[-1].ours
     assert "only the end was read" in found.problem
 
@@ -312,10 +312,10 @@ async def test_places_that_stay_are_followed_on_and_others_are_left() -> None:
     async with followed(there) as first:
         there.prints(OURS)
         await there.all_read()
-        more = first.changed([STREAM, replace(STREAM, name="other")], {"web": there})
-        assert report_of(more, "pod").read == 1
-        none = more.changed([], {"web": there})
-        await none.begin()
+        first.change([STREAM, replace(STREAM, name="other")], {"web": there})
+        assert report_of(first, "pod").read == 1
+        first.change([], {"web": there})
+        await first.begin()
         assert there.running == 0
 
 
@@ -326,16 +326,16 @@ def report_of(made: LogWatch, name: str) -> LogReport:
 async def test_another_vantage_of_that_name_is_another_place() -> None:
     there, elsewhere = Scripted(), Scripted()
     async with followed(there) as first:
-        other = first.changed([STREAM], {"web": elsewhere}, anew=True)
-        await other.begin()
+        first.change([STREAM], {"web": elsewhere}, vantages_changed=True)
+        await first.begin()
         assert (there.running, elsewhere.running) == (0, 1)
-        await other.close()
+        await first.close()
         assert elsewhere.running == 0
 
 
 async def test_interrupted_while_it_begins() -> None:
     there = Scripted()
-    made = watch([FILE], {"web": there}, now=lambda: BEGAN)
+    made = LogWatch([FILE], {"web": there}, now=lambda: BEGAN)
     beginning = asyncio.create_task(made.begin())
     await there.reached.wait()
     beginning.cancel()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.logs.timestamps import HostClock, Stamp, clock_at, said_of, stamp
+from wizard.logs.timestamps import HostClock, Timestamp, clock_at, describe_clock, find_timestamp
 from wizard.model.capabilities import Capabilities
 from wizard.model.target import Place
 
@@ -44,7 +44,7 @@ FORMS = {
 @pytest.mark.parametrize("form", list(FORMS))
 def test_each_form(form: str) -> None:
     text, at, offset = FORMS[form]
-    assert stamp(text, NOW) == Stamp(at, offset)
+    assert find_timestamp(text, NOW) == Timestamp(at, offset)
 
 
 @pytest.mark.parametrize(
@@ -61,18 +61,18 @@ def test_each_form(form: str) -> None:
     ],
 )
 def test_no_time(text: str) -> None:
-    assert stamp(text, NOW) is None
+    assert find_timestamp(text, NOW) is None
 
 
 @given(st.text(alphabet='0123456789:/-+T Z.{}"timesecNov[]', max_size=80))
 def test_nothing_raises(text: str) -> None:
-    found = stamp(text, NOW)
+    found = find_timestamp(text, NOW)
     if found is not None:
         assert isinstance(HostClock(3600, skew_s=1.0).read(found), float)
         assert isinstance(HostClock(here=True).read(found), float)
 
 
-ZONELESS, ZONED = Stamp(AT, None), Stamp(AT, 0)
+ZONELESS, ZONED = Timestamp(AT, None), Timestamp(AT, 0)
 EPOCH = AT.replace(tzinfo=UTC).timestamp()
 
 
@@ -97,7 +97,7 @@ def test_the_zone_of_this_machine_changes_with_the_season(monkeypatch: pytest.Mo
     try:
         here = clock_at(Place("/x"), None)
         assert here.read(ZONELESS) == EPOCH - 3600
-        summer = Stamp(datetime(2026, 7, 1, 16), None)
+        summer = Timestamp(datetime(2026, 7, 1, 16), None)
         assert here.read(summer) == datetime(2026, 7, 1, 14, tzinfo=UTC).timestamp()
     finally:
         monkeypatch.undo()
@@ -117,21 +117,21 @@ def test_where_nobody_knows_that_is_said(place: Place, known: Capabilities | Non
     clock = clock_at(place, known)
     assert clock.floats(ZONELESS)
     assert not clock.floats(ZONED)
-    said = said_of(clock, zoneless=True)
+    said = describe_clock(clock, zoneless=True)
     assert "by its own clock" in said
     assert "was not measured" in said
 
 
 def test_what_matters_of_a_known_clock_is_said() -> None:
     remote = clock_at(Place("/x", "web"), Capabilities("web", zone="+0545", skew_s=-4.2))
-    said = said_of(remote, zoneless=True)
+    said = describe_clock(remote, zoneless=True)
     assert "+0545" in said
     assert "4.2 s behind" in said
-    assert "+0545" not in said_of(remote, zoneless=False)
+    assert "+0545" not in describe_clock(remote, zoneless=False)
 
 
 def test_what_does_not_matter_is_not() -> None:
     ours = time.strftime("%z")
     near = clock_at(Place("/x", "web"), Capabilities("web", zone=ours, skew_s=0.4))
-    assert said_of(near, zoneless=True) == ""
-    assert said_of(clock_at(Place("/x"), None), zoneless=True) == ""
+    assert describe_clock(near, zoneless=True) == ""
+    assert describe_clock(clock_at(Place("/x"), None), zoneless=True) == ""

@@ -9,8 +9,8 @@ import pytest
 from tests.logs.test_formats import CANCELED, combined, error
 from wizard.logs.history import LONGEST
 from wizard.logs.read import KEPT
-from wizard.logs.sources import LIMIT
-from wizard.logs.watch import LogWatch, watch
+from wizard.logs.sources import LOG_LIMIT_BYTES
+from wizard.logs.watch import LogWatch
 from wizard.model.log_report import LogReport
 from wizard.model.target import Place
 
@@ -25,7 +25,7 @@ def log(tmp_path: Path) -> Path:
 
 
 def watching(path: object) -> LogWatch:
-    return watch([Place(str(path))])
+    return LogWatch([Place(str(path))])
 
 
 def append(path: Path, *lines: str) -> None:
@@ -156,21 +156,21 @@ def test_binary_bytes(log: Path) -> None:
 def test_an_endless_line_is_bounded(log: Path) -> None:
     watch = watching(log)
     with log.open("ab") as file:
-        file.write(b"x" * (LIMIT * 4))
+        file.write(b"x" * (LOG_LIMIT_BYTES * 4))
     tracemalloc.start()
     try:
         report = collected(watch)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert peak < LIMIT * 8
+    assert peak < LOG_LIMIT_BYTES * 8
     assert len(report.lines[0].text) <= LONGEST
     assert "only the end was read" in report.problem
 
 
 def test_of_much_the_newest_is_read(log: Path) -> None:
     watch = watching(log)
-    append(log, "x" * (LIMIT * 2), combined(499, 0))
+    append(log, "x" * (LOG_LIMIT_BYTES * 2), combined(499, 0))
     assert collected(watch).lines[-1].tag == "held-499"
 
 
@@ -203,7 +203,7 @@ def test_an_unreadable_file(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_each_file_has_its_own_report(log: Path, tmp_path: Path) -> None:
-    both = watch([Place(str(tmp_path / "none")), Place(str(log))])
+    both = LogWatch([Place(str(tmp_path / "none")), Place(str(log))])
     append(log, combined(499, 0))
     missing, found = both.collect("beef", "/sse")
     assert missing.problem

@@ -8,7 +8,7 @@ from tests.nginx_real import cells
 from tests.nginx_real.cells import CLIENTS, Location
 from tests.nginx_real.observed import Logged, observe, run_of
 from tests.nginx_real.test_delivery import modelled
-from wizard.logs.formats import read_line
+from wizard.logs.formats import parse_line
 from wizard.model.resolution import Client
 
 pytestmark = pytest.mark.nginx
@@ -42,7 +42,7 @@ def _without_time(logged: Logged) -> Logged:
 
 def test_the_wizard_reads_those_lines(nginx: str) -> None:
     observed = observe(nginx)
-    tags = {run_of(said.agent): said.tag for said in map(read_line, observed.access.splitlines())}
+    tags = {run_of(said.agent): said.tag for said in map(parse_line, observed.access.splitlines())}
     for cell in (cell for cell in cells.MATRIX if cell.client in ("h1", "h1-tls")):
         assert tags[cell.id] == ("live-200" if modelled(cell) == "live" else "held-499"), cell.id
 
@@ -66,7 +66,7 @@ def test_the_error_log_names_the_read_timeout(
     # What 110 is called is the C library's: glibc says Connection, musl Operation.
     said = rf"upstream timed out \(110: (Connection|Operation) timed out\) while {phrase}, client"
     assert re.search(said, lines[0])
-    assert (read_line(lines[0]).tag, read_line(lines[0]).path) == (tag, f"/{location.name}/sse")
+    assert (parse_line(lines[0]).tag, parse_line(lines[0]).path) == (tag, f"/{location.name}/sse")
 
 
 def test_the_read_timeout_ends_a_silent_stream_and_no_pinged_one(nginx: str) -> None:

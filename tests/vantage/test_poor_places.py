@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from wizard.logs.watch import watch
+from wizard.logs.watch import LogWatch
 from wizard.model.log_report import LogReport
 from wizard.model.target import Place
 from wizard.model.vantage import Vantage
@@ -47,7 +47,7 @@ def with_tools(folder: Path, *tools: str) -> VantageSession:
 
 async def reported(place: Place, web: VantageSession) -> LogReport:
     """What there is of a log there at first."""
-    made = watch([place], {"web": web})
+    made = LogWatch([place], {"web": web})
     try:
         await made.begin()
         (report,) = made.collect("beef", "/sse")

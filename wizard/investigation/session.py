@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from wizard.diagnose.hops import conf_hop
 from wizard.diagnose.outcome import classify, left
-from wizard.logs.watch import Logbook
+from wizard.logs.watch import LogWatch
 from wizard.model.case import Case, ProbeResult, StepId
 from wizard.model.log_report import LogReport
 from wizard.model.resolution import RequestResolution
@@ -114,7 +114,7 @@ class Notebook:
         self.sightings = Sightings(clock, self._case)
         self._is_stored = stored is not None
         self._vantage_sessions = {one.name: VantageSession(one) for one in target.vantages}
-        self.logs = Logbook(target.logs, self._vantage_sessions, watched=stored is None)
+        self.logs = LogWatch(target.logs, self._vantage_sessions, watched=stored is None)
 
     @property
     def target(self) -> Target:
@@ -246,7 +246,7 @@ class Notebook:
         self._case = replace(self._case, target=target)
         if (target.vantages, target.logs) != (known.vantages, known.logs):
             moved = not set(known.vantages) <= set(target.vantages)
-            self.logs.change(target.logs, self._vantage_sessions, anew=moved)
+            self.logs.change(target.logs, self._vantage_sessions, vantages_changed=moved)
         if target.logs != known.logs:
             stale.append("logs")
         if target.conf != known.conf:

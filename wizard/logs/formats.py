@@ -9,7 +9,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ParsedLine:
     """What one line says.
 
     Attributes:
@@ -108,7 +108,7 @@ _WHATEVER = (
 """Phrases that tell by themselves, with their tags."""
 
 
-def error_line(text: str) -> Said | None:
+def error_line(text: str) -> ParsedLine | None:
     """What a line of Nginx's error log says; None if it is none."""
     found = _ERROR.match(text)
     if found is None:
@@ -117,7 +117,7 @@ def error_line(text: str) -> Said | None:
     path = path_of(request[1]) if request else ""
     for phrase, tag, meaning in _WHATEVER:
         if phrase in rest:
-            return Said("error", tag, meaning, path)
+            return ParsedLine("error", tag, meaning, path)
     if (
         "connect() failed" in rest
         # 110 on Linux, 60 on macOS and the BSDs.
@@ -126,20 +126,17 @@ def error_line(text: str) -> Said | None:
     ):
         for phrase, tag, meaning in _TELLING:
             if phrase in rest:
-                return Said("error", tag, meaning, path)
-    return Said("error", path=path)
+                return ParsedLine("error", tag, meaning, path)
+    return ParsedLine("error", path=path)
 
 
-__all__ = ["Said", "read_line"]
-
-
-def read_line(text: str) -> Said:
+def parse_line(text: str) -> ParsedLine:
     """What a line says; a line of no known form is `text`. Never raises."""
     text = _CARRIED.sub("", text, count=1)
     for form in _FORMS:
         if (said := form(text)) is not None:
             return said
-    return Said("text")
+    return ParsedLine("text")
 
 
 _CARRIED = re.compile(
@@ -158,7 +155,7 @@ _COMBINED = re.compile(
 """Nginx's combined format (https://nginx.org/en/docs/http/ngx_http_log_module.html#log_format)."""
 
 
-def _combined(text: str) -> Said | None:
+def _combined(text: str) -> ParsedLine | None:
     found = _COMBINED.match(text)
     if found is None:
         return None
@@ -183,7 +180,7 @@ _TRIED = re.compile(r"\b50[234](?: ?[,:] ?\d{3})+\b")
 (https://nginx.org/en/docs/http/ngx_http_upstream_module.html#var_upstream_status)."""
 
 
-def _access(status: int, size: int | None, path: str, agent: str, upstream: str = "") -> Said:
+def _access(status: int, size: int | None, path: str, agent: str, upstream: str = "") -> ParsedLine:
     tag, meaning = "", ""
     if status == 499 and size == 0:
         tag = "held-499"
@@ -203,13 +200,13 @@ def _access(status: int, size: int | None, path: str, agent: str, upstream: str 
         meaning = "answered 200" if size is None else f"{size} bytes were passed on"
     elif status in (502, 504):
         tag, meaning = "gateway", f"Nginx answered {status}: no valid response from the backend"
-    return Said("access", tag, meaning, path, agent, status)
+    return ParsedLine("access", tag, meaning, path, agent, status)
 
 
 _HEX = re.compile(r"(?<!\\)\\x([0-9A-Fa-f]{2})")
 
 
-def _json(text: str) -> Said | None:
+def _json(text: str) -> ParsedLine | None:
     """The common JSON forms: Nginx's variables as keys, as most people name them."""
     if not text.startswith("{"):
         return None
@@ -232,10 +229,10 @@ def _json(text: str) -> Said | None:
     return replace(said, client=_who(address, agent))
 
 
-def _wrapped(data: Mapping[str, Any]) -> Said | None:
+def _wrapped(data: Mapping[str, Any]) -> ParsedLine | None:
     """A line of another form inside, as Docker's log files and shippers keep it."""
     inner = _word(data, "log", "message", "msg").strip()
-    said = read_line(inner) if inner and not inner.startswith("{") else None
+    said = parse_line(inner) if inner and not inner.startswith("{") else None
     return said if said and said.kind != "text" else None
 
 
@@ -254,7 +251,7 @@ def _word(data: Mapping[str, Any], *names: str) -> str:
 _CANCELED = "message processing canceled"
 
 
-def _dotnet(text: str) -> Said | None:
+def _dotnet(text: str) -> ParsedLine | None:
     """The .NET SDK's line: a consequence, never a cause."""
     if _CANCELED not in text:
         return None
@@ -262,20 +259,22 @@ def _dotnet(text: str) -> Said | None:
     if ", Client (" not in text:
         meaning += "; no client name in it, so initialize never arrived"
     client = _CLIENT.search(text)
-    return Said("dotnet", "canceled", meaning, client=client[1] if client else "")
+    return ParsedLine("dotnet", "canceled", meaning, client=client[1] if client else "")
 
 
 _CLIENT = re.compile(r", Client \(([^()]{1,100})\)")
 
 
-def _gunicorn(text: str) -> Said | None:
+def _gunicorn(text: str) -> ParsedLine | None:
     """Gunicorn ends a worker that was busy with one request for too long."""
     if "WORKER TIMEOUT" not in text:
         return None
-    return Said("text", "worker-timeout", "a backend worker was busy too long, and was killed")
+    return ParsedLine(
+        "text", "worker-timeout", "a backend worker was busy too long, and was killed"
+    )
 
 
-_FORMS: tuple[Callable[[str], Said | None], ...] = (
+_FORMS: tuple[Callable[[str], ParsedLine | None], ...] = (
     _combined,
     _json,
     error_line,

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from wizard.logs.formats import read_line
-from wizard.logs.timestamps import HostClock, said_of, stamp
+from wizard.logs.formats import parse_line
+from wizard.logs.timestamps import HostClock, describe_clock, find_timestamp
 from wizard.model.log_report import History
 from wizard.text.text import clip, safe
 
@@ -33,7 +33,7 @@ class _Gone:
 
 
 @dataclass
-class Past:
+class HistoryBuilder:
     """The lines before the probes, added as they are read.
 
     Attributes:
@@ -65,7 +65,7 @@ class Past:
             self._see()
         if self.counted and "499" not in text and "cancel" not in text:
             return  # read in full it could tell nothing more, and there are many
-        said = read_line(text)
+        said = parse_line(text)
         self.counted |= said.kind in ("access", "dotnet")
         if said.status == 499 or said.tag == "canceled":
             self._see()
@@ -75,7 +75,7 @@ class Past:
     def _see(self) -> None:
         """Keep the newest line's time; one without is of the time of the line before it."""
         newest = reversed(self._unseen[-NEAR:])
-        known = next((found for text in newest if (found := stamp(text, self.now))), None)
+        known = next((found for text in newest if (found := find_timestamp(text, self.now))), None)
         self._unseen.clear()
         if known is None:
             return
@@ -108,7 +108,7 @@ class Past:
             self._buckets(since, until, width, canceled=False),
             self._buckets(since, until, width, canceled=True),
             _most(self.gone),
-            said_of(self.clock, zoneless=self.zoneless) if since is not None else "",
+            describe_clock(self.clock, zoneless=self.zoneless) if since is not None else "",
         )
 
     def _buckets(

@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from wizard.logs.formats import Said, read_line
-from wizard.logs.history import LONGEST, Past
-from wizard.logs.sources import LIMIT, Source
-from wizard.logs.timestamps import HostClock, stamp
+from wizard.logs.formats import ParsedLine, parse_line
+from wizard.logs.history import LONGEST, HistoryBuilder
+from wizard.logs.sources import LOG_LIMIT_BYTES, LogSource
+from wizard.logs.timestamps import HostClock, find_timestamp
 from wizard.model.log_report import History, LogLine, LogReport
 from wizard.model.target import Place
 from wizard.text.text import clip, redact
@@ -19,14 +19,14 @@ LINES = 20_000
 """How many lines are looked at: a flood of short ones must not stop the screen."""
 
 
-class Reading:
+class LogReader:
     """A place and the source of its lines.
 
     Attributes:
         source: Where they come from.
     """
 
-    def __init__(self, place: Place, source: Source) -> None:
+    def __init__(self, place: Place, source: LogSource) -> None:
         self.place, self.source = place, source
         self._known: tuple[object, History | None] = (None, None)
 
@@ -39,8 +39,8 @@ class Reading:
         lines = [_line(self.source.name, clip(text, LONGEST), run, paths) for text in texts]
         kept = tuple(replace(line, text=redact(line.text)) for line in _telling(lines))
         problem = self.source.problem
-        if len(raw) == LIMIT:
-            much = f"more than {LIMIT >> 20} MiB are new; only the end was read"
+        if len(raw) == LOG_LIMIT_BYTES:
+            much = f"more than {LOG_LIMIT_BYTES >> 20} MiB are new; only the end was read"
             problem = problem or f"{self.source.name}: {much}"
         history = self._history([*before, *late], clock)
         return LogReport(self.source.name, kept, len(lines), problem, history)
@@ -61,7 +61,7 @@ class Reading:
         """Read once: the past is long, and our own lines are awaited again and again."""
         key = (len(texts), self.source.began, clock)
         if self._known[0] != key:
-            past = Past(clock, self.source.began)
+            past = HistoryBuilder(clock, self.source.began)
             past.add(texts)
             older = self.source.older or len(texts) >= LINES
             self._known = (key, past.history(older=older))
@@ -69,7 +69,7 @@ class Reading:
 
 
 def _is_before(text: str, clock: HostClock, until: float, now: float) -> bool:
-    known = stamp(text, now)
+    known = find_timestamp(text, now)
     return known is not None and not clock.floats(known) and clock.read(known) < until
 
 
@@ -82,7 +82,7 @@ def _lines(raw: bytes, *, cut: bool = False) -> list[str]:
 
 
 def _line(file: str, text: str, run: str, paths: Sequence[str]) -> LogLine:
-    said = read_line(text)
+    said = parse_line(text)
     client = _client(text, run)
     ours = bool(client) or _by_path(said, paths)
     return LogLine(file, text, said.kind, ours, said.tag, said.meaning, client)
@@ -110,7 +110,7 @@ _PROBE = re.compile(
 """A probe's label as our User-Agent writes it."""
 
 
-def _by_path(said: Said, paths: Sequence[str]) -> bool:
+def _by_path(said: ParsedLine, paths: Sequence[str]) -> bool:
     """Where a line cannot name our probe: what was written since we began, about the same path.
     What backends say of their requests names no path."""
     if said.kind == "dotnet" or said.tag == "worker-timeout":

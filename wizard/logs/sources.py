@@ -16,18 +16,18 @@ from wizard.vantage.remote_process import RemoteProcess
 from wizard.vantage.scripts import own_words
 from wizard.vantage.session import VantageSession
 
-LIMIT = 1 << 20
+LOG_LIMIT_BYTES = 1 << 20
 """How much of a log is kept in memory, in bytes; of more, the newest."""
 
 
-class Ring:
+class ByteBuffer:
     """The last bytes that were put in.
 
     Attributes:
         dropped: Whether more was put in than is kept.
     """
 
-    def __init__(self, limit: int = LIMIT) -> None:
+    def __init__(self, limit: int = LOG_LIMIT_BYTES) -> None:
         self.dropped = False
         self._limit, self._data = limit, bytearray()
 
@@ -63,12 +63,12 @@ _COUNT = re.compile(rb"(\d{1,7}) (\d{1,18})\n")
 _FOLLOWS = re.compile(r"--follow(=true)?$|-[a-zA-Z]*[fF]")
 
 
-class Follower:
-    """The output of a command. A `Source`.
+class FollowedCommand:
+    """The output of a command. A `LogSource`.
 
     Args:
         words: What is run there.
-        counted: Whether it first prints how many bytes are of the past, and how many there are.
+        sizes_first: Whether it first prints how many bytes are of the past, and how many there are.
         now: Seconds since the epoch.
     """
 
@@ -78,17 +78,17 @@ class Follower:
         vantage_session: VantageSession,
         words: Sequence[str],
         *,
-        counted: bool = False,
+        sizes_first: bool = False,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self.name, self.printed = name, not counted
+        self.name, self.printed = name, not sizes_first
         self._vantage_session, self._words, self._now = vantage_session, words, now
         self._task: asyncio.Task[None] | None = None
         self._forget()
 
     def _forget(self) -> None:
         self.problem, self.began = "", self._now()
-        self._past, self._new = Ring(), Ring()
+        self._past, self._new = ByteBuffer(), ByteBuffer()
         self._size = self._due = self._came = 0
         self._settled = self._ended = False
         self._reached, self._some = asyncio.Event(), asyncio.Event()
@@ -200,8 +200,8 @@ class Follower:
         return self._new.bytes()
 
 
-class Tail:
-    """A file: what is in it, and what is appended after this was made. A `Source`."""
+class FollowedFile:
+    """A file: what is in it, and what is appended after this was made. A `LogSource`."""
 
     printed = False
 
@@ -229,8 +229,8 @@ class Tail:
         """Read what is there already, before a rotation can take it away."""
         if self._begun or self.problem:
             return
-        self._begun, self.began, self.older = True, self._now(), self._at > LIMIT
-        self._past = self._read(max(self._at - LIMIT, 0), min(self._at, LIMIT))
+        self._begun, self.began, self.older = True, self._now(), self._at > LOG_LIMIT_BYTES
+        self._past = self._read(max(self._at - LOG_LIMIT_BYTES, 0), min(self._at, LOG_LIMIT_BYTES))
 
     async def close(self) -> None:
         """There is nothing to leave."""
@@ -245,7 +245,7 @@ class Tail:
         return self._past
 
     def new(self) -> bytes:
-        """All that was appended since this was made, at most `LIMIT` bytes of it.
+        """All that was appended since this was made, at most `LOG_LIMIT_BYTES` bytes of it.
 
         Survives rotation: a new file of that name, or one that was cut, is read from its start.
         """
@@ -258,7 +258,7 @@ class Tail:
             return b""
         if found.st_ino != self._inode or found.st_size < self._at:
             self._at, self._inode = 0, found.st_ino
-        return self._read(max(self._at, found.st_size - LIMIT), LIMIT)
+        return self._read(max(self._at, found.st_size - LOG_LIMIT_BYTES), LOG_LIMIT_BYTES)
 
     def _read(self, at: int, size: int) -> bytes:
         try:
@@ -270,7 +270,7 @@ class Tail:
             return b""
 
 
-class Source(Protocol):
+class LogSource(Protocol):
     """One log, from before the probes on.
 
     Attributes:

@@ -35,7 +35,7 @@ _EPOCH = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Stamp:
+class Timestamp:
     """A line's own time.
 
     Attributes:
@@ -47,7 +47,7 @@ class Stamp:
     offset_s: int | None
 
 
-def stamp(text: str, now: float) -> Stamp | None:
+def find_timestamp(text: str, now: float) -> Timestamp | None:
     """The time that a line names; None where it names none.
 
     Args:
@@ -65,12 +65,12 @@ def stamp(text: str, now: float) -> Stamp | None:
     return _stamp(first.groupdict(), now) if first else None
 
 
-def _epoch(found: "re.Match[str]") -> Stamp:
+def _epoch(found: "re.Match[str]") -> Timestamp:
     seconds = int(found[1]) + float(f"0.{found[2] or found[3] or 0}")
-    return Stamp(datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None), 0)
+    return Timestamp(datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None), 0)
 
 
-def _stamp(parts: dict[str, str | None], now: float) -> Stamp | None:
+def _stamp(parts: dict[str, str | None], now: float) -> Timestamp | None:
     month = parts.get("month") or ""
     known = {name: int(parts.get(name) or 0) for name in ("y", "m", "d", "H", "M", "S")}
     if month:
@@ -85,7 +85,7 @@ def _stamp(parts: dict[str, str | None], now: float) -> Stamp | None:
     if not known["y"] and at.replace(tzinfo=UTC).timestamp() > now + 2 * 86_400:
         at = at.replace(year=year - 1) if (at.month, at.day) != (2, 29) else at
     part = int((parts.get("part") or "0")[:6].ljust(6, "0"))
-    return Stamp(at.replace(microsecond=part), _offset(parts.get("zone")))
+    return Timestamp(at.replace(microsecond=part), _offset(parts.get("zone")))
 
 
 def _offset(zone: str | None) -> int | None:
@@ -115,7 +115,7 @@ class HostClock:
     skew_s: float | None = None
     within_s: float = 0.0
 
-    def read(self, known: Stamp) -> float:
+    def read(self, known: Timestamp) -> float:
         """Seconds since the epoch by this machine's clock; by the log's own if it `floats`."""
         skew = self.skew_s or 0.0
         if known.offset_s is None and self.here:
@@ -127,7 +127,7 @@ class HostClock:
             zoned = known.at.replace(tzinfo=UTC)
         return zoned.timestamp() - skew
 
-    def floats(self, known: Stamp) -> bool:
+    def floats(self, known: Timestamp) -> bool:
         """Whether nothing says in which zone the time is."""
         return known.offset_s is None and self.zone_s is None and not self.here
 
@@ -146,7 +146,7 @@ def clock_at(place: Place, known: Capabilities | None) -> HostClock:
     return HostClock(_offset(known.zone), False, known.skew_s, known.skew_within_s or 0.0)
 
 
-def said_of(clock: HostClock, *, zoneless: bool) -> str:
+def describe_clock(clock: HostClock, *, zoneless: bool) -> str:
     """How the times were read, where that matters; one sentence, or nothing.
 
     Args:

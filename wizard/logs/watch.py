@@ -1,12 +1,12 @@
-"""All logs of an investigation: begun before the probes, read after them, left at the end."""
+"""All logs of an investigation: followed from before the first probe, read after the probes."""
 
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import urlsplit
 
-from wizard.logs.read import Reading
-from wizard.logs.sources import Follower, Source, Tail
+from wizard.logs.read import LogReader
+from wizard.logs.sources import FollowedCommand, FollowedFile, LogSource
 from wizard.logs.timestamps import clock_at
 from wizard.model.case import Case
 from wizard.model.log_report import LogReport
@@ -15,7 +15,7 @@ from wizard.model.vantage import Vantage
 from wizard.vantage.scripts import BARRED, packed
 from wizard.vantage.session import VantageSession
 
-FOLLOW = rf"""{BARRED}
+FOLLOW_SCRIPT = rf"""{BARRED}
 f=$1 why=
 for t in ls tail; do
   command -v "$t" >/dev/null || {{ printf '%s: not found\n' "$t" >&2; exit 127; }}
@@ -34,169 +34,140 @@ n=$5
 printf '%s %s\n' "$n" "$5"
 exec tail -c 1048576 -F -- "$f"
 """
-"""Follows a file from `ring.LIMIT` bytes before its end, rotation or not, with any `tail`."""
-
-
-def watch(
-    places: Iterable[Place],
-    vantage_sessions: Mapping[str, VantageSession] | None = None,
-    now: Callable[[], float] = time.time,
-) -> "LogWatch":
-    """Remember where each file here ends now; `begin` starts to follow what is elsewhere.
-
-    Args:
-        vantage sessions: The vantages in use, by name.
-        now: Seconds since the epoch.
-    """
-    known = vantage_sessions or {}
-    return LogWatch({place: Reading(place, _source(place, known, now)) for place in places}, now)
-
-
-def _source(
-    place: Place, vantage_sessions: Mapping[str, VantageSession], now: Callable[[], float]
-) -> Source:
-    name = str(place)
-    if place.vantage == LOCAL and not place.command:
-        return Tail(place.what, now)
-    # Here, too, a command is on a leash: at a vantage that no prefix leads to.
-    there = vantage_sessions.get(place.vantage) or VantageSession(Vantage(name, ()))
-    if place.command:
-        return Follower(name, there, place.command, now=now)
-    return Follower(name, there, packed(FOLLOW, place.what), counted=True, now=now)
+"""Shell script that follows a file at a vantage, also through log rotation, with GNU or BusyBox
+`tail`. It starts `sources.LOG_LIMIT_BYTES` before the end of the file, and its first line says how
+many of these bytes are old and how large the file is."""
 
 
 class LogWatch:
-    """The logs, each from before the probes on."""
-
-    def __init__(self, readings: Mapping[Place, Reading], now: Callable[[], float]) -> None:
-        self._readings, self._now = dict(readings), now
-        self._beginning = asyncio.Lock()
-        self._left: list[Source] = []
-
-    def changed(
-        self,
-        places: Iterable[Place],
-        vantage_sessions: Mapping[str, VantageSession],
-        *,
-        anew: bool = False,
-    ) -> "LogWatch":
-        """The same for other places: those that stay lose nothing.
-
-        Args:
-            anew: Whether the vantages are others now, though they may be called the same.
-        """
-        made = watch(places, vantage_sessions, self._now)
-        for place, reading in self._readings.items():
-            if place in made._readings and not (anew and place.vantage != LOCAL):
-                made._readings[place] = reading
-            else:
-                made._left.append(reading.source)
-        made._left += self._left
-        return made
-
-    async def begin(self, *, again: bool = False) -> None:
-        """Follow all that is not followed yet.
-
-        Args:
-            again: Whether what could not be followed is tried once more.
-        """
-        async with self._beginning:
-            await self._leave()
-            sources = [one.source for one in self._readings.values()]
-            await asyncio.gather(*(one.close() for one in sources if again and one.failed))
-            await asyncio.gather(*(one.begin() for one in sources))
-
-    async def close(self) -> None:
-        """Follow nothing any more; nothing is left running, here or there."""
-        await self._leave()
-        await asyncio.gather(*(one.source.close() for one in self._readings.values()))
-
-    async def _leave(self) -> None:
-        left, self._left = self._left, []
-        await asyncio.gather(*(one.close() for one in left))
-
-    @property
-    def distant(self) -> frozenset[str]:
-        """The vantages whose clocks wrote some of these lines."""
-        return frozenset(one.vantage for one in self._readings if one.vantage != LOCAL)
-
-    @property
-    def slow(self) -> bool:
-        """Whether a line takes a while to come: some `tail` looks once a second. From what has
-        failed none comes."""
-        sources = [one.source for one in self._readings.values()]
-        return any(not isinstance(one, Tail) and not one.failed for one in sources)
-
-    def collect(
-        self, run: str, *paths: str, vantage_sessions: Mapping[str, VantageSession] | None = None
-    ) -> tuple[LogReport, ...]:
-        """What has been written since, and before.
-
-        Args:
-            run: The token in our User-Agent; a line that holds it is ours.
-            paths: The stream's path and that of its messages: a line without a User-Agent is
-                ours if it names one of them.
-            vantage sessions: The vantages in use: what is known of their clocks.
-        """
-        known = {name: one.known for name, one in (vantage_sessions or {}).items()}
-        return tuple(
-            reading.report(run, paths, clock_at(place, known.get(place.vantage)))
-            for place, reading in self._readings.items()
-        )
-
-
-class Logbook:
-    """The logs, here and at vantages."""
+    """The logs of an investigation, on this machine and at vantages."""
 
     def __init__(
         self,
         places: Iterable[Place],
-        vantage_sessions: Mapping[str, VantageSession],
+        vantage_sessions: Mapping[str, VantageSession] | None = None,
         *,
         watched: bool = True,
+        now: Callable[[], float] = time.time,
     ) -> None:
-        """The logs of a stored case are not `watched` until something is asked."""
-        self._places, self._vantage_sessions = tuple(places), vantage_sessions
-        self._watch = watch(self._places if watched else (), vantage_sessions)
-        self._is_watched = watched
+        """Remember where each local file ends; `begin` starts to follow the other places.
+
+        Args:
+            places: Where the logs are.
+            vantage_sessions: The vantages in use, by name.
+            watched: False for a stored case: its logs are opened by the first `begin`.
+            now: Returns seconds since the epoch.
+        """
+        self._places, self._vantage_sessions = tuple(places), vantage_sessions or {}
+        self._is_watched, self._now = watched, now
+        self._readers: dict[Place, LogReader] = {}
+        self._dropped: list[LogSource] = []
+        self._beginning = asyncio.Lock()
+        if watched:
+            self._open_places({})
+
+    def _open_places(self, kept: Mapping[Place, LogReader]) -> None:
+        """Replace the readers: those in `kept` stay, all other places are opened."""
+        self._readers = {
+            place: kept[place] if place in kept else LogReader(place, self._source(place))
+            for place in self._places
+        }
+
+    def _source(self, place: Place) -> LogSource:
+        name = str(place)
+        if place.vantage == LOCAL and not place.command:
+            return FollowedFile(place.what, self._now)
+        # A local command runs under the watchdog too: in a vantage without a command prefix.
+        session = self._vantage_sessions.get(place.vantage) or VantageSession(Vantage(name, ()))
+        if place.command:
+            return FollowedCommand(name, session, place.command, now=self._now)
+        words = packed(FOLLOW_SCRIPT, place.what)
+        return FollowedCommand(name, session, words, sizes_first=True, now=self._now)
 
     def change(
-        self, places: Iterable[Place], vantage_sessions: Mapping[str, VantageSession], *, anew: bool
+        self,
+        places: Iterable[Place],
+        vantage_sessions: Mapping[str, VantageSession],
+        *,
+        vantages_changed: bool = False,
     ) -> None:
-        """Other places from now on; those that stay lose nothing.
+        """Watch other places from now on; places that stay lose no lines.
 
         Args:
-            anew: Whether the vantages are others now, though they may be called the same.
+            places: Where the logs are.
+            vantage_sessions: The vantages in use, by name.
+            vantages_changed: True if a name may stand for another vantage than before: only local
+                places stay then.
         """
         self._places, self._vantage_sessions = tuple(places), vantage_sessions
-        self._watch = self._watch.changed(self._places, vantage_sessions, anew=anew)
+        kept = {
+            place: reader
+            for place, reader in self._readers.items()
+            if place in self._places and not (vantages_changed and place.vantage != LOCAL)
+        }
+        gone = [reader.source for place, reader in self._readers.items() if place not in kept]
+        self._dropped = gone + self._dropped
+        self._open_places(kept)
 
     async def begin(self, *, again: bool = False) -> None:
-        """Follow the logs: something is asked now.
+        """Follow every log that is not followed yet, and wait until its old lines were read.
 
         Args:
-            again: Whether those that could not be followed are tried once more.
+            again: True to retry logs that could not be followed.
         """
         if not self._is_watched:
             self._is_watched = True
-            self._watch = self._watch.changed(self._places, self._vantage_sessions)
-        await self._watch.begin(again=again)
-
-    async def compare_clocks(self) -> bool:
-        """Measure the clocks that write the logs, once. Returns whether lines come from afar."""
-        unknown = [
-            self._vantage_sessions[name]
-            for name in self._watch.distant & self._vantage_sessions.keys()
-        ]
-        await asyncio.gather(*(one.capabilities() for one in unknown if one.known is None))
-        return self._watch.slow
-
-    def read(self, case: Case) -> tuple[LogReport, ...]:
-        """What they show by now of this case's requests."""
-        posted = [one.post_url for one in case.handshakes if one.side == "proxy"]
-        paths = [urlsplit(url).path or "/" for url in (case.target.url, *filter(None, posted))]
-        return self._watch.collect(case.run, *paths, vantage_sessions=self._vantage_sessions)
+            self.change(self._places, self._vantage_sessions)
+        async with self._beginning:
+            await self._close_dropped()
+            sources = [reader.source for reader in self._readers.values()]
+            if again:
+                await asyncio.gather(*(source.close() for source in sources if source.failed))
+            await asyncio.gather(*(source.begin() for source in sources))
 
     async def close(self) -> None:
-        """Leave them: nothing is left running, here or there."""
-        await self._watch.close()
+        """Stop following all logs; no process is left running, here or at a vantage."""
+        await self._close_dropped()
+        await asyncio.gather(*(reader.source.close() for reader in self._readers.values()))
+
+    async def _close_dropped(self) -> None:
+        dropped, self._dropped = self._dropped, []
+        await asyncio.gather(*(source.close() for source in dropped))
+
+    @property
+    def is_slow(self) -> bool:
+        """True if new lines may take about a second: some `tail`s look at the file once a second.
+
+        Local files are read directly, and no lines are expected from a source that has failed.
+        """
+        sources = [reader.source for reader in self._readers.values()]
+        return any(not isinstance(source, FollowedFile) and not source.failed for source in sources)
+
+    async def compare_clocks(self) -> bool:
+        """Measure the clocks of the vantages that write logs, once each; return `is_slow`."""
+        names = {place.vantage for place in self._readers if place.vantage != LOCAL}
+        sessions = [self._vantage_sessions[name] for name in names & self._vantage_sessions.keys()]
+        await asyncio.gather(
+            *(session.capabilities() for session in sessions if session.known is None)
+        )
+        return self.is_slow
+
+    def read(self, case: Case) -> tuple[LogReport, ...]:
+        """Return what the logs show by now about the requests of this case."""
+        post_urls = [shake.post_url for shake in case.handshakes if shake.side == "proxy"]
+        urls = (case.target.url, *filter(None, post_urls))
+        return self.collect(case.run, *(urlsplit(url).path or "/" for url in urls))
+
+    def collect(self, run: str, *paths: str) -> tuple[LogReport, ...]:
+        """Return one report for each log: the lines written since `begin`, and the history.
+
+        Args:
+            run: The run token in our User-Agent; a line that contains it is ours.
+            paths: The paths of the stream and of its messages; a line without a User-Agent is ours
+                if it names one of them.
+        """
+        known = {name: session.known for name, session in self._vantage_sessions.items()}
+        return tuple(
+            reader.report(run, paths, clock_at(place, known.get(place.vantage)))
+            for place, reader in self._readers.items()
+        )

@@ -6,7 +6,7 @@ from urllib.parse import urljoin
 
 from wizard import nginx
 from wizard.diagnose.outcome import classify
-from wizard.logs.formats import read_line
+from wizard.logs.formats import parse_line
 from wizard.model.case import Case, Prediction
 from wizard.model.config import Config, Directive, Where
 from wizard.model.handshake import Exchange, Handshake, HandshakeStage, Side, Transport
@@ -98,7 +98,7 @@ def _predicted(
 
 def logged(text: str, *, client: str = "", ours: bool = True) -> LogLine:
     """A line of a log, read as a real one."""
-    said = read_line(text)
+    said = parse_line(text)
     return LogLine("error.log", text, said.kind, ours, said.tag, said.meaning, client)
 
 
