@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from wizard.model.config import Directive
 from wizard.model.resolution import Request
 from wizard.nginx.locations import Choice, compiled, find, named, raw, resolved
-from wizard.text.config_redaction import hidden_words
+from wizard.text.config_redaction import redact_directive
 from wizard.text.text import visible
 
 CYCLES = 10
@@ -101,7 +101,7 @@ def _rewrites(block: Directive, route: Route) -> bool:
 def _note_if(line: Directive, route: Route) -> None:
     telling = {"return", "rewrite", "proxy_pass", "break"}
     if any(child.name in telling for child in line.block or ()):
-        condition = visible(hidden_words("if", line.args), 80)
+        condition = visible(redact_directive("if", line.args), 80)
         route.doubts.append(f"{line.where}: `if {condition}` is taken as not met")
 
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from wizard.model.config import Directive
-from wizard.text.config_redaction import VARIABLE, hidden_config
+from wizard.text.config_redaction import redact_config
+from wizard.text.config_tokens import VARIABLE
 from wizard.text.text import MASK, redact, visible
 
 _NOT_TEXT = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -256,5 +257,5 @@ def masked(statement: Statement, source: str) -> str:
 
 
 def _hidden(text: str) -> str:
-    made = hidden_config(text, redact, lambda secret: MASK)
+    made = redact_config(text, redact, lambda secret: MASK)
     return redact(made) if reads_secret(made) else made

@@ -1,177 +1,201 @@
-"""A config's text without the credentials in it: the same lines, the same words in each."""
+"""Redaction of credentials in an Nginx config's text: lines, and the words of each, stay."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from wizard.text.config_tokens import VARIABLE, Token, TokenKind, tokenize
 from wizard.text.text import MASK, redact
 
 Change = Callable[[str], str]
-_TOKEN = re.compile(
-    r"""[ \t\r\n]+ | \#(?P<comment>[^\r\n]*) | (?P<mark>[;{}])
-      | (?P<word>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|(?:\\.|\$\{|[^ \t\r\n;{\\])+|.)""",
-    re.VERBOSE | re.DOTALL,
-)
-NAMED_VALUE = re.compile(r"(proxy_set_header|\w+_param|add_header|set)$")
-SECRET_NAME = re.compile(
+
+_NAMED_VALUE = re.compile(r"(proxy_set_header|\w+_param|add_header|set)$")
+"""Directives whose second argument is the value of what the first one names."""
+_SECRET_NAME = re.compile(
     r"(?i)authorization|cookie|token|secret|passw|api[-_]?key|credential|session|signature"
 )
-_SECRET_ARGUMENT = re.compile(
+_SECRET_VARIABLE = re.compile(
     rf"(?i)\(?\$\{{?(?:arg|http)_(?:\w*_)?(?:key|code|sig|state|nonce|otp|ticket|sid|auth|jwt)\b"
-    rf"|\(?\$.*(?:{SECRET_NAME.pattern.removeprefix('(?i)')})"
+    rf"|\(?\$.*(?:{_SECRET_NAME.pattern.removeprefix('(?i)')})"
 )
-"""A variable of the client's that a credential is compared with, in an `if`. What `$arg_k` holds
-nobody knows: it is none."""
+"""A variable from the request that an `if` compares with a credential. A name such as `$arg_k`
+does not tell what it holds: it does not count."""
 _LINK_SECRETS = frozenset({"secure_link_md5", "secure_link_secret"})
-_SHORTEST = 4
-"""What is shorter than this, in characters, is no credential: `if ($cookie_beta = 1)`."""
-VARIABLE = re.compile(r"\$\{\w+\}|\$\w+")
+_MIN_SECRET_LENGTH = 4
+"""In characters: the value in `if ($cookie_beta = 1)` is no credential."""
 _SCHEME = re.compile(r"(?i)(?:basic|bearer|token|digest|negotiate)\s+")
 _SCHEME_ALONE = re.compile(r"(?i)^(basic|bearer|token|digest|negotiate)$")
 _PADDED = re.compile(r"(?P<before>\s*)(?P<core>.*?)(?P<after>\s*)", re.DOTALL)
-_AROUND = re.compile(r"(\(?[\"']?)(.*?)([\"']?\)?)", re.DOTALL)
-_OF_MAP = frozenset({"default", "hostnames", "volatile", "include", '""', "''"})
+_ENCLOSED = re.compile(r"(\(?[\"']?)(.*?)([\"']?\)?)", re.DOTALL)
+_MAP_KEYWORDS = frozenset({"default", "hostnames", "volatile", "include", '""', "''"})
 
 
-def hidden_config(text: str, hide: Change, mask: Change) -> str:
-    """The text with each credential written over; what comes from a variable is none.
+def redact_config(text: str, redact_text: Change, mask: Change) -> str:
+    """Return the config's text with every literal credential replaced; variables stay.
 
     Args:
-        hide: Writes over what reads as a secret in a text.
-        mask: What stands in place of one secret.
+        redact_text: Replaces what looks like a secret in any text.
+        mask: Returns the replacement of one secret.
     """
-    return _Writer(hide, mask).write(text)
+    return _ConfigRedactor(redact_text, mask).write(text)
 
 
-def hidden_words(name: str, args: Sequence[str]) -> str:
-    """A directive's arguments in one line, each credential written over."""
-    writer = _Writer(redact, lambda secret: MASK, [name])
-    return " ".join(map(writer.argument, args))
+def redact_directive(name: str, args: Sequence[str]) -> str:
+    """Return a directive's arguments in one line, with every credential masked."""
+    redactor = _ConfigRedactor(redact, lambda secret: MASK, [name])
+    return " ".join(map(redactor.argument, args))
 
 
 @lru_cache(maxsize=64)
 def has_secrets(text: str) -> bool:
-    """Whether a config holds a credential: a case is saved again and again, its configs stay."""
-    return hidden_config(text, redact, lambda secret: MASK) != text
+    """True if the config holds a credential. Cached: a case is saved often, its configs stay."""
+    return redact_config(text, redact, lambda secret: MASK) != text
 
 
 @dataclass
-class _Writer:
-    """Goes through the tokens; knows the statement that it is in, and the blocks around it."""
+class _ConfigRedactor:
+    """Rewrites the tokens in order.
 
-    hide: Change
+    Attributes:
+        words: The words of the current statement so far.
+        blocks: The words before the brace of each enclosing block.
+    """
+
+    redact_text: Change
     mask: Change
     words: list[str] = field(default_factory=list)
     blocks: list[list[str]] = field(default_factory=list)
 
     def write(self, text: str) -> str:
-        """The whole text; line by line where a secret goes over several words."""
-        made = "".join(map(self._token, _TOKEN.finditer(text)))
-        return "\n".join(map(self._line, made.split("\n")))
-
-    def _token(self, token: re.Match[str]) -> str:
-        if token["comment"] is not None:
-            return f"#{_Writer(self.hide, self.mask).write(token['comment'])}"
-        if token["mark"]:
-            self._mark(token["mark"])
-        elif token["word"] is not None:
-            return self.argument(token["word"])
-        return token[0]
+        """Rewrite a whole text: by token, then by line, as a secret may span several words."""
+        tokens = tokenize(text, lua_blocks=False)
+        written = _join(text, ((token, self._token(token)) for token in tokens))
+        return "\n".join(map(self._line, written.split("\n")))
 
     def argument(self, word: str) -> str:
-        """The statement's next word, written over where it is a credential."""
+        """Return the statement's next word, redacted."""
         written = self._word(word)
         self.words.append(word)
         return written
 
-    def _mark(self, mark: str) -> None:
-        if mark == "{":
+    def _token(self, token: Token) -> str:
+        if token.kind is TokenKind.WORD:
+            return self.argument(token.text)
+        if token.kind is TokenKind.COMMENT:
+            return f"#{self._comment(token.text[1:])}"
+        if token.kind is TokenKind.OPEN:
             self.blocks.append(self.words)
-        elif mark == "}" and self.blocks:
+        elif token.kind is TokenKind.CLOSE and self.blocks:
             self.blocks.pop()
         self.words = []
+        return token.text
+
+    def _comment(self, text: str) -> str:
+        """Rewrite a comment as a config of its own; so is what follows a further `#` in it."""
+        redactor = _ConfigRedactor(self.redact_text, self.mask)
+        changes: list[tuple[Token, str]] = []
+        for token in tokenize(text, lua_blocks=False, whole_comments=False):
+            if token.kind is TokenKind.COMMENT:
+                redactor = _ConfigRedactor(self.redact_text, self.mask)
+                changes.append((token, token.text))
+            else:
+                changes.append((token, redactor._token(token)))
+        return self._line(_join(text, changes))
 
     def _word(self, word: str) -> str:
-        if _is_assigned(self.words, word):
-            return f"{word[:1]}{self.mask(word[1:-1])}{word[-1:]}"  # an assignment in Lua
-        if self._is_credential(word):
-            return self._masked(word)
+        if _is_secret_assigned_in_lua(self.words, word):
+            return f"{word[:1]}{self.mask(word[1:-1])}{word[-1:]}"
+        if self._is_credential_by_position(word):
+            return self._mask_literals(word)
         changed = self._without_secrets(word)
-        is_one = changed == word or _shape(changed) == _shape(word)
-        return changed if is_one else self._masked(word)
+        is_one_word = changed == word or _kinds(changed) == _kinds(word)
+        return changed if is_one_word else self._mask_literals(word)
 
-    def _is_credential(self, word: str) -> bool:
-        """Whether its place says so, whatever it looks like."""
+    def _is_credential_by_position(self, word: str) -> bool:
+        """True if the directive makes the word a credential, whatever it looks like."""
         before = self.words
-        if len(before) >= 2 and NAMED_VALUE.match(before[0]):
-            return bool(SECRET_NAME.search(before[1])) and bool(literal(_bare(word)))
+        if len(before) >= 2 and _NAMED_VALUE.match(before[0]):
+            return bool(_SECRET_NAME.search(before[1])) and bool(_literal_part(_unquoted(word)))
         if before and before[0] in _LINK_SECRETS:
-            return bool(literal(_bare(word)))
+            return bool(_literal_part(_unquoted(word)))
         if before[:1] == ["if"]:
-            return _is_compared([one for one in before[1:] if one != "("], word)
-        around = self.blocks[-1] if self.blocks else []
-        of_map = not before and around[:1] == ["map"] and SECRET_NAME.search("".join(around[1:2]))
-        return bool(of_map) and word not in _OF_MAP and "~" not in word[:2]
+            return _is_compared_secret([word for word in before[1:] if word != "("], word)
+        block = self.blocks[-1] if self.blocks else []
+        is_map_key = (
+            not before and block[:1] == ["map"] and _SECRET_NAME.search("".join(block[1:2]))
+        )
+        return bool(is_map_key) and word not in _MAP_KEYWORDS and "~" not in word[:2]
 
-    def _masked(self, word: str) -> str:
-        """Each literal between the variables, its scheme and the quotes around it left."""
-        found = _AROUND.fullmatch(word)
-        assert found is not None
-        pieces = re.split(f"({VARIABLE.pattern})", found[2])
-        return f"{found[1]}{''.join(map(self._piece, pieces))}{found[3]}"
+    def _mask_literals(self, word: str) -> str:
+        """Mask each literal between the variables; an auth scheme and the quotes around stay."""
+        enclosed = _ENCLOSED.fullmatch(word)
+        assert enclosed is not None
+        parts = re.split(f"({VARIABLE.pattern})", enclosed[2])
+        return f"{enclosed[1]}{''.join(map(self._mask_literal, parts))}{enclosed[3]}"
 
-    def _piece(self, piece: str) -> str:
-        if VARIABLE.fullmatch(piece) or not literal(piece):
-            return piece
-        found = _PADDED.fullmatch(piece)
-        assert found is not None
-        scheme = _SCHEME.match(found["core"])
+    def _mask_literal(self, text: str) -> str:
+        if VARIABLE.fullmatch(text) or not _literal_part(text):
+            return text
+        padded = _PADDED.fullmatch(text)
+        assert padded is not None
+        scheme = _SCHEME.match(padded["core"])
         head = scheme[0] if scheme else ""
-        secret = found["core"][len(head) :]
-        # Its lines stay: every place in the config is a line.
+        secret = padded["core"][len(head) :]
+        # Line ends stay: everything else refers to the config by line number.
         masked = self.mask(secret) + "\n" * secret.count("\n")
-        return f"{found['before']}{head}{masked}{found['after']}"
+        return f"{padded['before']}{head}{masked}{padded['after']}"
 
     def _without_secrets(self, text: str) -> str:
-        """What is a variable to Nginx is no secret: it stays."""
-        kept = VARIABLE.findall(text)
-        if not kept:
-            return self.hide(text)
-        pieces = [self.hide(piece) for piece in VARIABLE.split(text)]
-        return "".join(one for pair in zip(pieces, [*kept, ""], strict=True) for one in pair)
+        """Redact the text between Nginx's variables."""
+        variables = VARIABLE.findall(text)
+        if not variables:
+            return self.redact_text(text)
+        literals = map(self.redact_text, VARIABLE.split(text))
+        pairs = zip(literals, [*variables, ""], strict=True)
+        return "".join(literal + variable for literal, variable in pairs)
 
     def _line(self, line: str) -> str:
         changed = self._without_secrets(line)
-        return changed if changed == line or _shape(changed) == _shape(line) else line
+        return changed if changed == line or _kinds(changed) == _kinds(line) else line
 
 
-def _is_assigned(before: list[str], word: str) -> bool:
-    """Whether a script in the config gives it to a variable that is called like a credential."""
+def _join(text: str, changes: Iterator[tuple[Token, str]] | list[tuple[Token, str]]) -> str:
+    """Return the text with each token replaced and the whitespace between them kept."""
+    parts, end = list[str](), 0
+    for token, replacement in changes:
+        parts += [text[end : token.start], replacement]
+        end = token.end
+    return "".join([*parts, text[end:]])
+
+
+def _is_secret_assigned_in_lua(before: list[str], word: str) -> bool:
+    """True for a quoted word that Lua code assigns to a variable with a credential's name."""
     name = before[-2] if before[-1:] == ["="] and len(before) > 1 else ""
-    is_variable = bool(SECRET_NAME.search(name)) and name[0] not in "($"
+    is_variable = bool(_SECRET_NAME.search(name)) and name[0] not in "($"
     return is_variable and len(word) > 2 and word[0] in "'\"" and word[-1] == word[0]
 
 
-def _is_compared(before: list[str], word: str) -> bool:
-    """Whether an `if` asks for this very value of a variable that is called like a credential; a
-    pattern is none."""
+def _is_compared_secret(before: list[str], word: str) -> bool:
+    """True if an `if` compares exactly this value with a variable that has a credential's name.
+
+    A pattern (`~`) is not taken for a credential.
+    """
     if len(before) != 2 or before[1] not in ("=", "!="):
         return False
-    found = _AROUND.fullmatch(word)
-    said = literal(found[2]) if found else ""
-    return bool(_SECRET_ARGUMENT.match(before[0])) and len(said) >= _SHORTEST
+    enclosed = _ENCLOSED.fullmatch(word)
+    value = _literal_part(enclosed[2]) if enclosed else ""
+    return bool(_SECRET_VARIABLE.match(before[0])) and len(value) >= _MIN_SECRET_LENGTH
 
 
-def literal(value: str) -> str:
-    """What a value holds besides variables and the name of its scheme."""
+def _literal_part(value: str) -> str:
+    """Return the value without variables and without a lone auth scheme."""
     return _SCHEME_ALONE.sub("", VARIABLE.sub("", value).strip())
 
 
-def _bare(word: str) -> str:
+def _unquoted(word: str) -> str:
     return word[1:-1] if word[:1] in ("'", '"') else word
 
 
-def _shape(text: str) -> list[str]:
-    """The kinds of the tokens, in order."""
-    return [token.lastgroup or "" for token in _TOKEN.finditer(text)]
+def _kinds(text: str) -> list[TokenKind]:
+    return [token.kind for token in tokenize(text, lua_blocks=False)]

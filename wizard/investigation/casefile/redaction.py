@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Iterator
 
 from wizard.investigation.casefile.encode import Json
-from wizard.text.config_redaction import has_secrets, hidden_config
+from wizard.text.config_redaction import has_secrets, redact_config
 from wizard.text.text import PROXY_USER_OPTION, SECRET_OPTION, USER_OPTION, redact
 
 PSEUDONYM = re.compile(r"\[?redacted-([0-9]{1,9})\]?")
@@ -107,7 +107,7 @@ class Hiding:
 
     def _config(self, text: str) -> str:
         if has_secrets(text) or (self._known is not None and self._known.search(text)):
-            return hidden_config(text, self.text, self.mask)
+            return redact_config(text, self.text, self.mask)
         return text
 
     def _find_segments(self, url: str) -> None:
