@@ -41,7 +41,7 @@ check-style: $(VENV)/.dev
 picture: $(VENV)/.dev ## the README's picture, made by the app itself
 	$(BIN)/python -m tests.picture
 
-docs: $(VENV)/.dev ## the reference pages, from the rules' own text
+docs: $(VENV)/.dev ## the index of the failure modes, generated from the rules
 	$(BIN)/python -m tests.docs
 
 snap: $(VENV)/.dev ## draw the snapshots again

@@ -1,1 +1,1 @@
-"""The reference pages: `python -m tests.docs` writes them."""
+"""Generated documentation and the checks of it; `python -m tests.docs` writes it."""

@@ -1,11 +1,7 @@
-"""Write the reference pages, and remove those of failure modes that are no more."""
+"""Write the index of the failure modes."""
 
-from tests.docs.made import PLACE, made
+from tests.docs.failure_modes import INDEX, current_index
 
 if __name__ == "__main__":
-    PLACE.mkdir(parents=True, exist_ok=True)
-    texts = made()
-    for gone in {path.name for path in PLACE.iterdir()} - set(texts):
-        (PLACE / gone).unlink()
-    for name, text in texts.items():
-        (PLACE / name).write_text(text, "utf-8")
+    INDEX.parent.mkdir(parents=True, exist_ok=True)
+    INDEX.write_text(current_index(), "utf-8")

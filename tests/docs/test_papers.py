@@ -9,7 +9,11 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob(".github/**/*.md"), *ROOT.glob("docs/**/*.md")])
+PAGES = sorted(
+    path
+    for pattern in ("*.md", ".github/**/*.md", "docs/**/*.md", "wizard/diagnose/rules/*.md")
+    for path in ROOT.glob(pattern)
+)
 YAML = sorted(
     path
     for pattern in (".github/**/*.y*ml", ".pre-commit-config.y*ml", "docs/**/*.y*ml")

@@ -1,9 +1,10 @@
-"""`ssewizard explain`: the failure modes in words."""
+"""`ssewizard explain`: list the failure modes, or print the text of one."""
 
 import textwrap
 
 from wizard.cli.output import write_report
-from wizard.diagnose.rules import Rule, all_rules, rule_named
+from wizard.diagnose.rule_text import RuleText, read_rule_text
+from wizard.diagnose.rules import rule_ids
 from wizard.text.errors import UsageError
 from wizard.text.text import safe
 
@@ -11,30 +12,32 @@ WIDTH = 80
 
 
 def explain(id: str | None) -> int:
-    """List the failure modes, or show one in full. Raises `UsageError` for an unknown id."""
+    """Print the list of failure modes, or one in full.
+
+    Raises:
+        UsageError: No failure mode has this id.
+    """
     if id is None:
-        write_report("".join(f"{rule.id:<24} {rule.title}\n" for rule in all_rules()))
+        write_report("".join(f"{id:<24} {read_rule_text(id).title}\n" for id in rule_ids()))
         return 0
-    rule = rule_named(id)
-    if rule is None:
+    if id not in rule_ids():
         raise UsageError(f"{safe(id, 60)}: no such failure mode; `ssewizard explain` lists them")
-    write_report(explained(rule))
+    write_report(format_rule_text(read_rule_text(id)))
     return 0
 
 
-def explained(rule: Rule) -> str:
-    """One failure mode under its fixed headings."""
-    parts = (
-        ("What it is", rule.what),
-        ("Why it hurts", rule.hurts),
-        ("What shows it", rule.shows),
-        ("The fix", rule.mend),
-        ("What does not help", rule.wrong),
+def format_rule_text(text: RuleText) -> str:
+    """The text of a failure mode with its headings, wrapped at 80 columns."""
+    title = _wrap(f"{text.id}: {text.title}")
+    sections = "\n".join(
+        f"{heading}\n" + "\n\n".join(_wrap(text, "  ") for text in paragraphs) + "\n"
+        for heading, paragraphs in text.sections
     )
-    body = "\n".join(f"{head}\n{_filled(text)}\n" for head, text in parts)
-    links = "".join(f"  {link}\n" for link in rule.references)
-    return f"{textwrap.fill(f'{rule.id}: {rule.title}', WIDTH)}\n\n{body}\nReferences\n{links}"
+    links = "".join(f"  {link}\n" for link in text.references)
+    return f"{title}\n\n{sections}\nReferences\n{links}"
 
 
-def _filled(text: str) -> str:
-    return textwrap.fill(text, WIDTH, initial_indent="  ", subsequent_indent="  ")
+def _wrap(text: str, indent: str = "") -> str:
+    return textwrap.fill(
+        text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
+    )

@@ -1,16 +1,15 @@
-"""The failure modes, one file each. A new one is one new file: it is found by being here."""
+"""The failure modes: one module and one Markdown file each, found by being in this folder."""
 
 from functools import lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
 
-from wizard.diagnose.rules.rule import Rule
+from wizard.diagnose.rule import Rule
 
-__all__ = ["Rule", "all_rules", "rule_named"]
+__all__ = ["Rule", "all_rules", "rule_ids", "rule_named"]
 
 HELPERS = frozenset(
     {
-        "rule",
         "facts",
         "addresses",
         "samples",
@@ -20,16 +19,26 @@ HELPERS = frozenset(
         "follow_up_facts",
     }
 )
-"""The files here that are no rules."""
+"""The modules here that are not rules."""
+
+
+def rule_ids() -> tuple[str, ...]:
+    """The ids of all rules, sorted; imports none of them."""
+    names = (info.name for info in iter_modules(__path__) if info.name not in HELPERS)
+    return tuple(sorted(name.replace("_", "-") for name in names))
 
 
 @lru_cache(maxsize=1)
 def all_rules() -> tuple[Rule, ...]:
-    """Every rule, by id."""
-    names = sorted(info.name for info in iter_modules(__path__) if info.name not in HELPERS)
-    return tuple(import_module(f"{__name__}.{name}").RULE for name in names)
+    """All rules, sorted by id."""
+    return tuple(_load(id) for id in rule_ids())
 
 
 def rule_named(id: str) -> Rule | None:
     """The rule with that id, or None."""
-    return next((rule for rule in all_rules() if rule.id == id), None)
+    return _load(id) if id in rule_ids() else None
+
+
+def _load(id: str) -> Rule:
+    rule: Rule = import_module(f"{__name__}.{id.replace('-', '_')}").RULE
+    return rule

@@ -2,8 +2,8 @@
 
 import re
 
+from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import facts, follow_up_facts
-from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
@@ -28,7 +28,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     evidence += [facts.of_direct(result) for result in facts.live_direct(case)[:1]]
     evidence += [facts.of_setting(resolution, name) for name in guard if resolution is not None]
     evidence += [facts.of_log(one) for one in logged[:1]]
-    return rule.found(sure, tuple(evidence), DISTINGUISHES, explains=_SYMPTOMS)
+    return rule.finding(sure, tuple(evidence), DISTINGUISHES, explains=_SYMPTOMS)
 
 
 def _stream(case: Case) -> tuple[Timeline, RequestResolution | None] | None:
@@ -123,23 +123,6 @@ DISTINGUISHES = (
 RULE = Rule(
     id="auth-gate",
     stage=Stage.ADMIT,
-    title="A gate in Nginx answers before the backend is asked",
-    what="auth_basic or auth_request stands before the location. The request is answered with 401, "
-    "403 or a redirect to a login page; or with 500, where the subrequest of auth_request itself "
-    "fails (it may only answer 2xx, 401 or 403).",
-    hurts="An MCP client cannot fill in a login page, and many show a 401 as a stream that never "
-    "comes. A broken subrequest locks out everybody, with valid credentials too.",
-    shows="The status comes at once, and the direct request is live. Error log: "
-    '"auth request unexpected status". A backend that asks by itself answers the same directly.',
-    mend="With credentials: try again with --header 'Authorization: …'. A 500: mend where "
-    "auth_request leads. If the stream is to be open, or the backend checks tokens itself: "
-    "`auth_basic off;` or `auth_request off;` in its location and in that of the messages.",
-    wrong="Buffering and timeouts: no stream has begun. `satisfy any` without an allow list.",
-    references=(
-        "https://nginx.org/en/docs/http/ngx_http_auth_request_module.html",
-        "https://nginx.org/en/docs/http/ngx_http_auth_basic_module.html",
-        "https://modelcontextprotocol.io/specification/2025-11-25/basic/authorization",
-    ),
     fix=Fix(
         "give the credentials it asks for; mend where auth_request leads, or switch the gate off "
         "in the stream's location where the backend checks by itself",

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import facts, follow_up_facts
-from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.timeline import is_live
@@ -19,10 +19,10 @@ def check(rule: Rule, case: Case) -> Finding | None:
     killed = tuple(facts.of_log(line) for line in logged[:1])
     if first and second and second[0].line.headers_s is None:
         evidence = (*map(follow_up_facts.follow_up_evidence, (first[0], second[0])), *killed)
-        return rule.found("confirmed", evidence, DISTINGUISHES, explains=_SYMPTOMS)
+        return rule.finding("confirmed", evidence, DISTINGUISHES, explains=_SYMPTOMS)
     if second or not logged or not (one := _one_of_several(case)):
         return None
-    return rule.found("likely", (*one, *killed), _LOGGED, explains=_SYMPTOMS)
+    return rule.finding("likely", (*one, *killed), _LOGGED, explains=_SYMPTOMS)
 
 
 def _one_of_several(case: Case) -> tuple[Evidence, ...]:
@@ -52,21 +52,6 @@ _LOGGED = (
 RULE = Rule(
     id="backend-blocked",
     stage=Stage.BACKEND,
-    title="The backend serves one stream at a time",
-    what="A synchronous worker (gunicorn's default, a single thread, a handler that blocks the "
-    "event loop) is taken by a stream for as long as it is open. The next stream, and the POST "
-    "that belongs to the first, wait in line.",
-    hurts="Whoever comes first is served; for everybody else it hangs, without an error. Restarts "
-    "help for a moment, which points everybody in the wrong direction.",
-    shows="One direct stream is live, a second one beside it gets not even headers. gunicorn: "
-    '"WORKER TIMEOUT".',
-    mend="An asynchronous worker (uvicorn, gevent), or more workers or threads than there will be "
-    "streams; no blocking call in an async handler.",
-    wrong="Any Nginx setting; a longer `--timeout` of gunicorn.",
-    references=(
-        "https://docs.gunicorn.org/en/stable/design.html#choosing-a-worker-type",
-        "https://modelcontextprotocol.io/specification/2025-11-25/basic/transports",
-    ),
     fix=Fix("an asynchronous worker in the backend, or more workers than streams", "backend"),
     check=check,
 )

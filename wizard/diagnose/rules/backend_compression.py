@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import facts
-from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.text.text import safe
@@ -21,12 +21,12 @@ def check(rule: Rule, case: Case) -> Finding | None:
     named = [result for result, _ in pairs if _compressed(result)]
     if named:
         evidence.append(_of_encoding(named[0]))
-        return rule.found("confirmed", tuple(evidence), _DISTINGUISHES)
+        return rule.finding("confirmed", tuple(evidence), _DISTINGUISHES)
     others = facts.results(case.proxy, "gzip")
     # Held without headers, it could be a backend that takes one stream at a time.
     if not others or any(result.outcome in facts.REACHED for result in others):
         return None
-    return rule.found("likely", tuple(evidence), _DISTINGUISHES)
+    return rule.finding("likely", tuple(evidence), _DISTINGUISHES)
 
 
 def _pairs(case: Case) -> list[tuple[ProbeResult, ProbeResult]]:
@@ -56,22 +56,6 @@ _DISTINGUISHES = (
 RULE = Rule(
     id="backend-compression",
     stage=Stage.BACKEND,
-    title="The backend's own compression holds the stream",
-    what="A compression middleware in the backend compresses text/event-stream as it does pages: "
-    "it collects input and is not told to flush after each event.",
-    hurts="Browsers and most SDKs accept gzip and hang, while curl, which does not ask for it, "
-    "works, through Nginx as well as direct.",
-    shows="The direct request hangs with Accept-Encoding: gzip and is live without it; its answer "
-    "says Content-Encoding. With Nginx's own gzip the direct request is live either way.",
-    mend="Exempt text/event-stream from the backend's compression, or flush after each event. "
-    "Until then `proxy_set_header Accept-Encoding ''` in the stream's location keeps the backend "
-    "from compressing.",
-    wrong="`gzip off` in Nginx: it is not Nginx that compresses. `proxy_buffering off` alone.",
-    references=(
-        "https://expressjs.com/en/resources/middleware/compression.html",
-        "https://learn.microsoft.com/en-us/aspnet/core/performance/response-compression",
-        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header",
-    ),
     fix=Fix("the backend exempts text/event-stream from its compression", "backend"),
     check=check,
 )

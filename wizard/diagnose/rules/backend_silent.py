@@ -1,7 +1,7 @@
 """The backend itself sends nothing; Nginx is not at fault."""
 
+from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import facts
-from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Finding, Fix
 
@@ -21,8 +21,8 @@ def check(rule: Rule, case: Case) -> Finding | None:
         return None
     evidence = tuple(facts.result_evidence(result) for result in (*direct, *proxied))
     if all(result.outcome == "held" for result in direct):
-        return rule.found("confirmed", evidence, _NO_HEADERS)
-    return rule.found("possible", evidence, _NO_EVENT)
+        return rule.finding("confirmed", evidence, _NO_HEADERS)
+    return rule.finding("possible", evidence, _NO_EVENT)
 
 
 _NO_HEADERS = (
@@ -37,18 +37,6 @@ _NO_EVENT = (
 RULE = Rule(
     id="backend-silent",
     stage=Stage.BACKEND,
-    title="The backend sends nothing",
-    what="The backend accepts the request and does not send: it never flushes its headers, or the "
-    "first event never comes.",
-    hurts="It looks like a proxy that holds the stream, and hours go into Nginx settings that "
-    "cannot help.",
-    shows="The direct request hangs as the proxied one does.",
-    mend="In the backend: flush the headers, send the first event (or a comment) at once.",
-    wrong="Any Nginx setting.",
-    references=(
-        "https://modelcontextprotocol.io/specification/2024-11-05/basic/transports#http-with-sse",
-        "https://html.spec.whatwg.org/multipage/server-sent-events.html#authoring-notes",
-    ),
     fix=Fix("the backend flushes its headers and sends the first event at once", "backend"),
     check=check,
 )

@@ -1,7 +1,7 @@
 """The message's body is larger than Nginx takes."""
 
+from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import facts, post_facts
-from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
@@ -19,7 +19,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     config = (facts.of_setting(case.message_resolution, LIMIT),) if case.message_resolution else ()
     evidence = (*failed.evidence, sent, *config)
     confidence = _confidence(case.message_resolution, failed)
-    return confidence and rule.found(confidence, evidence, _DISTINGUISHES if config else _UNREAD)
+    return confidence and rule.finding(confidence, evidence, _DISTINGUISHES if config else _UNREAD)
 
 
 def _confidence(
@@ -43,20 +43,6 @@ _UNREAD = "Without the config it is not known whose limit this is: give --conf."
 RULE = Rule(
     id="body-too-large",
     stage=Stage.MESSAGE,
-    title="The message is larger than Nginx takes",
-    what="client_max_body_size (1 MiB by default) is exceeded where the messages are posted. Nginx "
-    "answers 413 before the backend hears of it.",
-    hurts="Small messages work and large ones fail (a file, an image, a long text), which looks "
-    "like a fault of the one tool that sends them.",
-    shows='413 to the POST; the same POST direct is taken. Error log: "client intended to send too '
-    'large body".',
-    mend="A larger client_max_body_size in the location that takes the messages.",
-    wrong="client_body_buffer_size, proxy_buffers: they say where a body is kept, not how large it "
-    "may be.",
-    references=(
-        "https://nginx.org/en/docs/http/ngx_http_core_module.html#client_max_body_size",
-        "https://www.rfc-editor.org/rfc/rfc9110#section-15.5.14",
-    ),
     fix=Fix("a larger client_max_body_size in the location that takes the messages", "nginx"),
     check=check,
 )

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
+from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import facts, follow_up_facts
-from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.events import SseEvent
@@ -31,7 +31,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
         *_config(case),
     )
     sure = _confidence(case) if direct else "likely"
-    return rule.found(sure, evidence, DISTINGUISHES if direct else _ALONE, explains=_SYMPTOMS)
+    return rule.finding(sure, evidence, DISTINGUISHES if direct else _ALONE, explains=_SYMPTOMS)
 
 
 def _named(lines: Iterable[Timeline], spoken: Handshake | None) -> list[tuple[str, str]]:
@@ -97,21 +97,6 @@ DISTINGUISHES = (
 RULE = Rule(
     id="cache-replay",
     stage=Stage.HOLD,
-    title="The cache plays an old stream again",
-    what="proxy_cache is on for the stream, and proxy_ignore_headers makes it ignore the backend's "
-    "`Cache-Control: no-cache`. A stream that has ended properly is kept, and sent to whoever asks "
-    "next.",
-    hurts="Every client gets the endpoint of a session that is gone: the stream ends at once, the "
-    "POST finds no session. It comes and goes with the cache's validity.",
-    shows="A second GET ends at once, with the same session id as the first. Direct, each has an "
-    "id of its own.",
-    mend="`proxy_cache off;` in the location of the stream; empty what is cached already.",
-    wrong="Session affinity; a longer read timeout; `add_header Cache-Control` (it is for the "
-    "client, not for Nginx's own cache).",
-    references=(
-        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_cache",
-        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_ignore_headers",
-    ),
     fix=Fix("proxy_cache off in the location that serves the stream", "nginx"),
     check=check,
 )

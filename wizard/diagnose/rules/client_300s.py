@@ -1,7 +1,7 @@
 """Some clients give up a stream that was silent for 300 s."""
 
+from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import facts
-from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.text.text import seconds
@@ -21,7 +21,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     distinguishes = (
         "The stream itself stayed open: only a client with such a limit of its own leaves it."
     )
-    return rule.found("likely", evidence, distinguishes, latent=True)
+    return rule.finding("likely", evidence, distinguishes, latent=True)
 
 
 def _silence(result: ProbeResult) -> float:
@@ -35,20 +35,6 @@ def _silence(result: ProbeResult) -> float:
 RULE = Rule(
     id="client-300s",
     stage=Stage.CUT,
-    title="One client leaves the stream after 300 s of silence",
-    what="Node's fetch (undici, bodyTimeout) and the MCP Python SDK (sse_read_timeout) end a "
-    "stream on which nothing came for 300 s.",
-    hurts="One client loses the stream every five minutes, others do not, and the server logs a "
-    "client that left.",
-    shows="The cut comes at about 300 s in that client alone; curl on the same URL stays. The "
-    "wizard is no such client: it can only see that the stream is silent for that long.",
-    mend="Pings from the backend every 15 to 30 s; or a longer limit in the client.",
-    wrong="Any timeout of Nginx.",
-    references=(
-        "https://undici.nodejs.org/#/docs/api/Client",
-        "https://github.com/modelcontextprotocol/python-sdk/blob/main/src/mcp/client/sse.py",
-        "https://html.spec.whatwg.org/multipage/server-sent-events.html#authoring-notes",
-    ),
     fix=Fix("pings from the backend every 15–30 s", "backend"),
     check=check,
     seen_here=False,

@@ -2,16 +2,28 @@
 
 from dataclasses import replace
 
+from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import facts
-from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.text.text import safe
 
 PRODUCTS = (
-    "zscaler", "bluecoat", "blue coat", "proxysg", "mcafee web gateway", "skyhigh", "kaspersky",
-    "netskope", "forcepoint", "websense", "fortigate", "sophos", "cisco-wsa", "ironport",
-)  # fmt: skip
+    "zscaler",
+    "bluecoat",
+    "blue coat",
+    "proxysg",
+    "mcafee web gateway",
+    "skyhigh",
+    "kaspersky",
+    "netskope",
+    "forcepoint",
+    "websense",
+    "fortigate",
+    "sophos",
+    "cisco-wsa",
+    "ironport",
+)
 """What inspecting proxies and antivirus products call themselves in Via and Server."""
 
 
@@ -27,7 +39,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
         return None
     evidence = (named[0], *(facts.result_evidence(result) for result in stuck[:2]))
     sure: Confidence = "likely" if case.resolution is not None else "possible"
-    return rule.found(sure, evidence, _DISTINGUISHES, explains=frozenset({"outer-proxy-buffers"}))
+    return rule.finding(sure, evidence, _DISTINGUISHES, explains=frozenset({"outer-proxy-buffers"}))
 
 
 def _named(case: Case) -> tuple[Evidence, ...]:
@@ -48,20 +60,6 @@ _DISTINGUISHES = (
 RULE = Rule(
     id="client-interception",
     stage=Stage.REACH,
-    title="An inspecting proxy or antivirus holds the stream",
-    what="An antivirus product or an inspecting company proxy ends the TLS on the client's side, "
-    "scans each answer as a whole, and so waits for an end that a stream does not have.",
-    hurts="It hangs on one machine or in one office and nowhere else; nothing on the server's side "
-    "shows it.",
-    shows="The same URL works from another network. The certificate's issuer is not the site's "
-    "own, or a Via header names the product. Most of them name themselves nowhere: then only the "
-    "other network tells.",
-    mend="Exempt the host from inspection.",
-    wrong="Any change of Nginx or of the backend.",
-    references=(
-        "https://html.spec.whatwg.org/multipage/server-sent-events.html#authoring-notes",
-        "https://www.rfc-editor.org/rfc/rfc9110.html#field.via",
-    ),
     fix=Fix("exempt the host from inspection on the client's side", "client"),
     check=check,
 )

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import facts, follow_up_facts
-from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.timeline import Timeline
@@ -18,7 +18,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     """Said twice, not said for the origin that was given, or the session id not exposed."""
     for result in case.proxy:
         if len(allowed := _values(result.timeline)) > 1:
-            return rule.found("likely", _twice(case, result, allowed), f"{_TWICE}{_asked(case)}")
+            return rule.finding("likely", _twice(case, result, allowed), f"{_TWICE}{_asked(case)}")
     return _refused(rule, case) or _unexposed(rule, case)
 
 
@@ -45,7 +45,7 @@ def _refused(rule: Rule, case: Case) -> Finding | None:
     wrong = [line for line in streams if not _allows(line, asked)]
     wrong += [line for line in before if not (_allows(line, asked) and _takes_json(line))]
     evidence = tuple(_of(line, asked) for line in wrong[:2])
-    return rule.found("confirmed", evidence, _OTHER) if wrong else None
+    return rule.finding("confirmed", evidence, _OTHER) if wrong else None
 
 
 def _allows(line: Timeline, asked: str) -> bool:
@@ -93,7 +93,7 @@ def _unexposed(rule: Rule, case: Case) -> Finding | None:
         return None
     said = f"Mcp-Session-Id is sent, and Access-Control-Expose-Headers is {safe(shown) or 'absent'}"
     evidence = (Evidence("probe", answer.probe.label, said),)
-    return rule.found("likely", evidence, f"{_UNREAD}{_asked(case)}", latent=True)
+    return rule.finding("likely", evidence, f"{_UNREAD}{_asked(case)}", latent=True)
 
 
 def _asked(case: Case) -> str:
@@ -116,22 +116,6 @@ _UNREAD = "A page of another origin can begin a session and cannot read its id; 
 RULE = Rule(
     id="cors",
     stage=Stage.ADMIT,
-    title="A browser refuses the stream of another origin",
-    what="The server's CORS headers are missing, stand there twice (once from the backend, once "
-    "from Nginx), name another origin, or do not expose Mcp-Session-Id.",
-    hurts="The page's console shows a CORS error, curl and the SDKs work, and the network looks "
-    "healthy.",
-    shows="In browsers only. The wizard sees a doubled header, and a session id not exposed; "
-    "with `--header 'Origin: https://your.app'` it also sends the preflight (OPTIONS) and sees "
-    "whether that origin, POST and its headers are allowed.",
-    mend="Allow the origin, the methods and the MCP headers, and expose Mcp-Session-Id, in one "
-    "layer: the backend or Nginx, not both (`proxy_hide_header Access-Control-Allow-Origin`).",
-    wrong="Adding the header in Nginx as well: two values are as bad as none.",
-    references=(
-        "https://fetch.spec.whatwg.org/#http-cors-protocol",
-        "https://modelcontextprotocol.io/specification/2025-11-25/basic/transports",
-        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_hide_header",
-    ),
     fix=Fix(
         "CORS headers come from one layer, allow the origin and expose Mcp-Session-Id", "nginx"
     ),

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import facts, follow_up_facts
-from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import HELD, Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import LogLine
@@ -37,7 +37,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
         *_config(case, peers),
         *(facts.of_log(line) for line in logged[:2]),
     )
-    return rule.found(sure, evidence, DISTINGUISHES, explains=_SYMPTOMS)
+    return rule.finding(sure, evidence, DISTINGUISHES, explains=_SYMPTOMS)
 
 
 def _logged(case: Case) -> tuple[LogLine, ...]:
@@ -143,22 +143,6 @@ DISTINGUISHES = (
 RULE = Rule(
     id="dead-peer-replay",
     stage=Stage.REACH,
-    title="One of several peers does not answer",
-    what="A server of the upstream is gone without a word: a machine that is off, a firewall that "
-    "drops. A request that is sent there waits for proxy_connect_timeout (60 s by default); then "
-    "Nginx tries the next, and leaves the dead one out for fail_timeout (10 s). After that it "
-    "begins again.",
-    hurts="Every now and then a stream takes a minute to begin, and whoever looks into it finds it "
-    "fast. With long timeouts clients give up before Nginx does, and the peer is never marked.",
-    shows="Late by the timeout at first, live at once in the next try. `$upstream_status` is "
-    '"504, 200"; error log: "upstream timed out (110: Connection timed out) while connecting".',
-    mend="Take the dead server out of the upstream; `proxy_connect_timeout` of a few seconds.",
-    wrong="A longer proxy_connect_timeout or proxy_read_timeout; buffering.",
-    references=(
-        "https://nginx.org/en/docs/http/ngx_http_upstream_module.html#server",
-        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_next_upstream",
-        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_connect_timeout",
-    ),
     fix=Fix("the dead server leaves the upstream; proxy_connect_timeout of a few seconds", "nginx"),
     check=check,
 )

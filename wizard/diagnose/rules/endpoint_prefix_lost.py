@@ -1,7 +1,7 @@
 """The proxy takes a prefix off the path, and the endpoint event does not know of it."""
 
+from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import post_facts
-from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.text.text import safe
@@ -19,7 +19,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if confidence is None:
         return None
     distinguishes = _distinguishes(prefix, path) + ("" if case.resolution else _UNREAD)
-    return rule.found(confidence, (*failed.evidence, *_evidence(case)), distinguishes)
+    return rule.finding(confidence, (*failed.evidence, *_evidence(case)), distinguishes)
 
 
 def _confidence(case: Case, failed: post_facts.Failed) -> Confidence | None:
@@ -37,7 +37,7 @@ def _latent(rule: Rule, case: Case, prefix: str) -> Finding | None:
         return None
     sentence = _distinguishes(prefix, post_facts.message_path(case))
     distinguishes = f"{sentence} Read from the config: no POST was made."
-    return rule.found("likely", _evidence(case), distinguishes, latent=True)
+    return rule.finding("likely", _evidence(case), distinguishes, latent=True)
 
 
 def _evidence(case: Case) -> tuple[Evidence, ...]:
@@ -59,23 +59,6 @@ _UNREAD = " Without the config this rests on the two URLs: give --conf."
 RULE = Rule(
     id="endpoint-prefix-lost",
     stage=Stage.MESSAGE,
-    title="The endpoint event lacks a prefix that Nginx removes",
-    what="Nginx serves the backend below a prefix and takes that off (`location /x/` with "
-    "`proxy_pass http://backend/;`). The backend does not know of it and names an endpoint such as "
-    "/message; clients post there, outside of the prefix.",
-    hurts="The stream is live and looks healthy, yet no message ever reaches the backend: every "
-    "client fails at initialize.",
-    shows="The POST to the endpoint, joined with the public URL, gets 404 or 405; the direct one "
-    "is taken. The config passes the stream's path on without its prefix.",
-    mend="Pass the prefix on (`location /x/ { proxy_pass http://backend; }`) and let the backend "
-    "serve it; or set the backend's root path to the prefix, so that it names /x/message; or route "
-    "/message to it as well.",
-    wrong="`sub_filter` on the stream (it buffers, and gzip defeats it); buffering settings.",
-    references=(
-        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass",
-        "https://modelcontextprotocol.io/specification/2024-11-05/basic/transports#http-with-sse",
-        "https://www.rfc-editor.org/rfc/rfc3986#section-5.2",
-    ),
     fix=Fix(
         "the backend learns the prefix (its root path), or Nginx keeps it, or the endpoint's path "
         "gets a location of its own",

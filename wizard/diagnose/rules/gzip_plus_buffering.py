@@ -1,7 +1,7 @@
 """Compression keeps the stream back for clients that accept gzip."""
 
+from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import facts
-from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Finding, Fix
 
@@ -18,7 +18,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     resolution = case.resolution
     if resolution is None:
         sure = "likely" if facts.behind_plain_nginx(case) else "possible"
-        return rule.found(sure, tuple(evidence), _DISTINGUISHES)  # type: ignore[arg-type]
+        return rule.finding(sure, tuple(evidence), _DISTINGUISHES)  # type: ignore[arg-type]
     if facts.x_accel_buffering(case) == "no" and not facts.ignores_header(
         resolution, "x-accel-buffering"
     ):
@@ -29,7 +29,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
         facts.of_setting(resolution, name) for name in ("gzip", "gzip_types", "proxy_buffering")
     ]
     agreed = all(facts.could_hold(case, zipped) for zipped, _ in pairs)
-    return rule.found("confirmed" if agreed else "likely", tuple(evidence), _DISTINGUISHES)
+    return rule.finding("confirmed" if agreed else "likely", tuple(evidence), _DISTINGUISHES)
 
 
 def _pairs(case: Case) -> list[tuple[ProbeResult, ProbeResult]]:
@@ -51,18 +51,6 @@ _DISTINGUISHES = (
 RULE = Rule(
     id="gzip-plus-buffering",
     stage=Stage.HOLD,
-    title="gzip holds the stream for clients that accept it",
-    what="gzip is on for this media type (`gzip_types` names text/event-stream or `*`) while "
-    "buffering is on. The compressor collects input and is not told to flush.",
-    hurts="Browsers and most SDKs accept gzip and hang, while curl, which does not ask for it, "
-    "works: the fault hides from the one who investigates.",
-    shows="Held only in the probes that accept gzip, live in those that do not, and live direct.",
-    mend="`proxy_buffering off;` and `gzip off;` in the location that serves the stream.",
-    wrong="`Cache-Control: no-transform` from the backend: Nginx ignores it.",
-    references=(
-        "https://nginx.org/en/docs/http/ngx_http_gzip_module.html#gzip_types",
-        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering",
-    ),
     fix=Fix("proxy_buffering off and gzip off in the location that serves the stream", "nginx"),
     check=check,
 )

@@ -2,8 +2,8 @@
 
 from urllib.parse import urlsplit
 
+from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import facts, follow_up_facts
-from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
@@ -30,10 +30,10 @@ def check(rule: Rule, case: Case) -> Finding | None:
         or _proto(case, failing)
     )
     if shown is None:
-        return rule.found("likely", config, _QUIET, latent=True)
+        return rule.finding("likely", config, _QUIET, latent=True)
     sure, evidence = shown
     explains = _SYMPTOMS if sure == "confirmed" else frozenset[str]()
-    return rule.found(sure, (*evidence, *config), _DISTINGUISHES, explains=explains)
+    return rule.finding(sure, (*evidence, *config), _DISTINGUISHES, explains=explains)
 
 
 def _credential(case: Case, resolution: RequestResolution, failing: Lost) -> Said | None:
@@ -151,20 +151,6 @@ _QUIET = "Nothing is seen to go wrong: this backend does not miss them yet."
 RULE = Rule(
     id="header-inheritance-lost",
     stage=Stage.ADMIT,
-    title="A proxy_set_header here has dropped all the others",
-    what="proxy_set_header is inherited only where the inner level sets none. One line in the "
-    "stream's location and Host, X-Forwarded-Proto or Authorization of the server level are no "
-    "longer sent; Host is then the name in proxy_pass. add_header works in the same way.",
-    hurts="A harmless line, often the fix itself, breaks logins, redirects or the allowed hosts "
-    "for this path alone.",
-    shows="The backend answers 401, 421 or a redirect to http:// or to an inner name for this "
-    "path, while paths without a set of their own work.",
-    mend="Repeat the whole set in the location, or include it from one file in both places.",
-    wrong="Changing the backend's list of hosts, or its login.",
-    references=(
-        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header",
-        "https://nginx.org/en/docs/http/ngx_http_headers_module.html#add_header",
-    ),
     fix=Fix("the location repeats the proxy_set_header lines of the outer level", "nginx"),
     check=check,
 )

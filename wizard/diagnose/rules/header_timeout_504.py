@@ -1,7 +1,7 @@
 """The backend takes longer to answer a message than Nginx waits for its first byte."""
 
+from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import facts, post_facts
-from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import LogLine
@@ -21,7 +21,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if confidence is None:
         return None
     evidence = (*failed.evidence, *_config(case), *(facts.of_log(line) for line in logged[:1]))
-    return rule.found(confidence, evidence, _distinguishes(failed))
+    return rule.finding(confidence, evidence, _distinguishes(failed))
 
 
 def _confidence(
@@ -92,21 +92,6 @@ def _distinguishes(failed: post_facts.Failed) -> str:
 RULE = Rule(
     id="header-timeout-504",
     stage=Stage.MESSAGE,
-    title="Nginx gives up on a message before the backend answers",
-    what="proxy_read_timeout also limits the wait for the first byte of an answer. A POST whose "
-    "handler takes longer gets 504, though the backend is still at work.",
-    hurts="Long tool calls fail after the same number of seconds each time, and the work is done "
-    "all the same: who tries again does it twice.",
-    shows='504 as late as proxy_read_timeout says. Error log: "upstream timed out (110: Connection '
-    'timed out) while reading response header from upstream". Direct, the answer comes later.',
-    mend="A longer proxy_read_timeout in the location that takes the messages, too; better, the "
-    "backend answers 202 at once or streams its progress.",
-    wrong="proxy_connect_timeout, keepalive_timeout; a longer timeout on the stream's location "
-    "alone.",
-    references=(
-        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_read_timeout",
-        "https://modelcontextprotocol.io/specification/2025-11-25/basic/utilities/progress",
-    ),
     fix=Fix("a longer proxy_read_timeout in the location that takes the messages", "nginx"),
     check=check,
 )

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import facts, follow_up_facts
-from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Evidence, Finding, Fix
 
@@ -29,10 +29,10 @@ def _by_host(rule: Rule, case: Case, result: ProbeResult) -> Finding | None:
             facts.of_direct(live[0]),
             *map(follow_up_facts.follow_up_evidence, same),
         )
-        return rule.found("confirmed", (*evidence, *_config(case)), DISTINGUISHES)
+        return rule.finding("confirmed", (*evidence, *_config(case)), DISTINGUISHES)
     if tried or not _says(result, "host") or not facts.root_answers(case):
         return None
-    return rule.found("likely", (_of(result), *_config(case)), _SAID)
+    return rule.finding("likely", (_of(result), *_config(case)), _SAID)
 
 
 def _by_origin(rule: Rule, case: Case, result: ProbeResult) -> Finding | None:
@@ -42,7 +42,7 @@ def _by_origin(rule: Rule, case: Case, result: ProbeResult) -> Finding | None:
         return None
     direct = [_of(one) for one in case.direct if one.timeline.status == result.timeline.status]
     evidence = (_of(result), *direct[:1], *map(follow_up_facts.follow_up_evidence, freed))
-    return rule.found("confirmed", evidence, _ORIGIN_DISTINGUISHES)
+    return rule.finding("confirmed", evidence, _ORIGIN_DISTINGUISHES)
 
 
 def _says(result: ProbeResult, word: str) -> bool:
@@ -85,23 +85,6 @@ _ORIGIN_DISTINGUISHES = (
 RULE = Rule(
     id="host-origin-rejected",
     stage=Stage.ADMIT,
-    title="The backend refuses the Host or Origin header",
-    what="MCP servers guard against DNS rebinding: they take only the Host and Origin values that "
-    "they know, by default localhost. Nginx passes on the public name (`proxy_set_header Host "
-    "$host`), or the upstream's, and the server refuses it. `$host` has no port, so a list of "
-    "`name:*` refuses it, too.",
-    hurts="The endpoint works on the machine itself and for nobody else; the status looks like a "
-    "fault of the proxy.",
-    shows='421 "Invalid Host header" or 403 at once. The direct request fails in the same way as '
-    "soon as it carries the public Host, and is live without it.",
-    mend="At the backend: name the public host (with and without a port) and the origin among the "
-    "allowed ones.",
-    wrong="Switching the guard off; buffering and timeouts.",
-    references=(
-        "https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#security-warning",
-        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header",
-        "https://www.rfc-editor.org/rfc/rfc9110#section-15.5.20",
-    ),
     fix=Fix("the backend allows the public host and origin", "backend"),
     check=check,
 )

@@ -1,7 +1,7 @@
 """A stream that is silent at first: Nginx keeps even its headers until the first byte."""
 
+from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import facts
-from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
@@ -18,11 +18,11 @@ def check(rule: Rule, case: Case) -> Finding | None:
     unasked = case.resolution is not None and not _buffers(case, case.resolution)
     fix = _SPEAK if unasked else None
     if not _answers_by_post(case):
-        return rule.found(
+        return rule.finding(
             "possible", _evidence(case, stuck), f"{_DISTINGUISHES} {_UNSPOKEN}", fix=fix
         )
     distinguishes = _DISTINGUISHES if case.resolution else f"{_DISTINGUISHES} {_UNREAD}"
-    return rule.found(confidence, _evidence(case, stuck), distinguishes, fix=fix)
+    return rule.finding(confidence, _evidence(case, stuck), distinguishes, fix=fix)
 
 
 def _answers_by_post(case: Case) -> bool:
@@ -84,23 +84,6 @@ _SPEAK = Fix(
 RULE = Rule(
     id="idle-headers-held",
     stage=Stage.HOLD,
-    title="Nginx keeps the headers of a silent stream",
-    what="With buffering on, Nginx sends the response's headers together with the first byte of "
-    "the body. A stream that is silent at first (the GET of Streamable HTTP, a subscription) "
-    "seems not to be answered at all.",
-    hurts="The client waits for headers, counts its own timeout, and gives up or reconnects, "
-    "though POSTs work; over an HTTP/1.0 upstream the events are held as well.",
-    shows="The direct request has headers at once and then silence; the proxied one has nothing "
-    "until the first event or ping. POST works.",
-    mend="`proxy_buffering off;` in the location that serves the stream, and a comment (`: hi`) "
-    "from the backend as soon as the stream opens.",
-    wrong="Longer timeouts.",
-    references=(
-        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering",
-        "https://modelcontextprotocol.io/specification/2025-11-25/basic/transports"
-        "#listening-for-messages-from-the-server",
-        "https://html.spec.whatwg.org/multipage/server-sent-events.html#authoring-notes",
-    ),
     fix=Fix("proxy_buffering off in the location, and a comment from the backend at once", "nginx"),
     check=check,
 )

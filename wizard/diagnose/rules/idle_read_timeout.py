@@ -1,7 +1,7 @@
 """Nginx ends a stream that was silent for longer than proxy_read_timeout."""
 
+from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import disconnects, facts
-from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.text.text import seconds
@@ -28,7 +28,7 @@ def _observed(rule: Rule, case: Case, result: ProbeResult) -> Finding | None:
             facts.of_setting(case.resolution, disconnects.read_timeout_name(case.resolution))
         )
     evidence += [facts.of_log(line) for line in logged[:1]]
-    return rule.found(
+    return rule.finding(
         _confidence(case, result, matches, bool(logged)), tuple(evidence), DISTINGUISHES
     )
 
@@ -62,26 +62,14 @@ def _latent(rule: Rule, case: Case) -> Finding | None:
     name = disconnects.read_timeout_name(case.resolution)
     evidence = (facts.of_setting(case.resolution, name), Evidence("probe", "stream", said))
     distinguishes = "Predicted from the config, not observed: watch with --patience to see it."
-    return rule.found("possible" if gap is None else "likely", evidence, distinguishes, latent=True)
+    return rule.finding(
+        "possible" if gap is None else "likely", evidence, distinguishes, latent=True
+    )
 
 
 RULE = Rule(
     id="idle-read-timeout",
     stage=Stage.CUT,
-    title="Nginx cuts the stream after a silence",
-    what="proxy_read_timeout (60 s by default) is the longest silence between two reads from the "
-    "backend, not a total. A stream that is silent for longer is ended.",
-    hurts="Clients lose the stream again and again, after a 200 and with no error that they could "
-    "tell from a normal end; over MCP a reply that is under way is lost.",
-    shows="The stream ends the same time after its last byte each time, direct it goes on. Error "
-    'log: "upstream timed out (110: Connection timed out) while reading upstream"; access log 200.',
-    mend="A longer proxy_read_timeout in the location that serves the stream, and pings from the "
-    "backend every 15 to 30 s.",
-    wrong="keepalive_timeout, send_timeout, proxy_connect_timeout.",
-    references=(
-        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_read_timeout",
-        "https://html.spec.whatwg.org/multipage/server-sent-events.html#authoring-notes",
-    ),
     fix=Fix(
         "a longer proxy_read_timeout in the location, and pings from the backend every 15–30 s",
         "nginx",

@@ -1,7 +1,7 @@
 """A limit of Nginx refuses or delays streams: each counts for as long as it is open."""
 
+from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import facts, follow_up_facts
-from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import HELD, Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
@@ -29,7 +29,7 @@ def _refused(rule: Rule, case: Case) -> Finding | None:
     evidence += [*map(facts.result_evidence, live), *map(follow_up_facts.follow_up_evidence, alone)]
     evidence += _config(case.resolution)
     evidence += [facts.of_log(line) for line in logged[:1]]
-    return rule.found(sure, tuple(evidence), DISTINGUISHES, explains=_SYMPTOMS)
+    return rule.finding(sure, tuple(evidence), DISTINGUISHES, explains=_SYMPTOMS)
 
 
 def _posted(case: Case) -> list[Timeline]:
@@ -68,7 +68,7 @@ def _delayed(rule: Rule, case: Case) -> Finding | None:
         *_config(case.resolution),
         facts.of_log(logged[0]),
     )
-    return rule.found("confirmed", evidence, DISTINGUISHES, explains=_HELD)
+    return rule.finding("confirmed", evidence, DISTINGUISHES, explains=_HELD)
 
 
 def _names(resolution: RequestResolution) -> tuple[str, ...]:
@@ -101,23 +101,6 @@ DISTINGUISHES = (
 RULE = Rule(
     id="limits",
     stage=Stage.ADMIT,
-    title="A limit of Nginx turns streams away",
-    what="limit_conn counts connections that are being served, and a stream is one for hours. "
-    "limit_req counts requests, and a client that reconnects or posts messages makes many. Limits "
-    "that suit pages do not suit streams; behind one NAT or an outer proxy, all clients share one "
-    "address.",
-    hurts="The first user is served, the second is not; a client whose stream is open cannot post "
-    "its message. After a restart all reconnect at once, and are refused again.",
-    shows="503 (or 429) through the proxy for the second stream while the first is live. Error "
-    'log: "limiting connections by zone", "limiting requests", "delaying request".',
-    mend="In the locations of the stream and of its messages: a limit_conn that fits the number "
-    "of streams, and limit_req with a burst and nodelay; or none. A limit of its own there "
-    "replaces those of the outer levels.",
-    wrong="More worker_connections; a longer timeout.",
-    references=(
-        "https://nginx.org/en/docs/http/ngx_http_limit_conn_module.html",
-        "https://nginx.org/en/docs/http/ngx_http_limit_req_module.html",
-    ),
     fix=Fix("a limit that fits streams in the locations of the stream and its messages", "nginx"),
     check=check,
 )

@@ -1,7 +1,7 @@
 """The location that serves the stream is another one than was meant."""
 
+from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import addresses, facts
-from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
@@ -23,7 +23,9 @@ def check(rule: Rule, case: Case) -> Finding | None:
     distinguishes = (
         "The stream is live now, and not thanks to that location: it does not serve this path."
     )
-    return rule.found("likely", _of_config(case.resolution, others[0]), distinguishes, latent=True)
+    return rule.finding(
+        "likely", _of_config(case.resolution, others[0]), distinguishes, latent=True
+    )
 
 
 def _no_effect(
@@ -40,7 +42,7 @@ def _no_effect(
         *_direct(case),
         *_of_config(case.resolution, other),
     )
-    return rule.found(sure, evidence, _ELSEWHERE, explains=_HELD)
+    return rule.finding(sure, evidence, _ELSEWHERE, explains=_HELD)
 
 
 def _not_passed(rule: Rule, case: Case, resolution: RequestResolution) -> Finding | None:
@@ -55,7 +57,7 @@ def _not_passed(rule: Rule, case: Case, resolution: RequestResolution) -> Findin
         *_of_config(resolution, *others[:1]),
     )
     sure: Confidence = "likely" if any(map(_matters, resolution.undecided)) else "confirmed"
-    return rule.found(sure, evidence, _STATIC, explains=frozenset({"wrong-transport"}))
+    return rule.finding(sure, evidence, _STATIC, explains=frozenset({"wrong-transport"}))
 
 
 def _matters(doubt: str) -> bool:
@@ -86,7 +88,7 @@ def _same_page(rule: Rule, case: Case) -> Finding | None:
         facts.result_evidence(pages[0]),
         Evidence("probe", pages[0].timeline.probe.label, said),
     )
-    return rule.found("likely", (*evidence, *_direct(case)), _STATIC)
+    return rule.finding("likely", (*evidence, *_direct(case)), _STATIC)
 
 
 def _direct(case: Case) -> tuple[Evidence, ...]:
@@ -122,21 +124,6 @@ _STATIC = (
 RULE = Rule(
     id="location-miss",
     stage=Stage.ROUTE,
-    title="Another location serves the stream than was meant",
-    what="Nginx takes an exact location, else the first regex that matches, else the longest "
-    "prefix. A regex beats a plain prefix, `= /sse` does not serve `/sse/`, and the `try_files` "
-    "of a single-page app answers any path with its page.",
-    hurts="The right change has no effect and so is taken for wrong; or the client gets a page "
-    "with status 200 instead of a stream.",
-    shows="The config, resolved as Nginx does, names another location than the one that was "
-    "changed; or the answer is 200 text/html while the direct one is a stream.",
-    mend="`location = /sse` (exact) or `location ^~ /sse` (no regex can win) with proxy_pass and "
-    "proxy_buffering off.",
-    wrong="The same directives once more in the same location; a restart instead of a reload.",
-    references=(
-        "https://nginx.org/en/docs/http/ngx_http_core_module.html#location",
-        "https://nginx.org/en/docs/http/ngx_http_core_module.html#try_files",
-    ),
     fix=Fix("`location = /sse` or `location ^~ /sse` for the stream, so that it wins", "nginx"),
     check=check,
 )

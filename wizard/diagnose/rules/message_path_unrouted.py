@@ -1,7 +1,7 @@
 """Nginx leads the stream to the backend, and the path of its messages elsewhere."""
 
+from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import post_facts
-from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Finding, Fix
 
@@ -17,7 +17,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if confidence is None:
         return None
     distinguishes = _DISTINGUISHES if case.resolution else _DISTINGUISHES + _UNREAD
-    return rule.found(confidence, (*failed.evidence, *post_facts.ways(case)), distinguishes)
+    return rule.finding(confidence, (*failed.evidence, *post_facts.ways(case)), distinguishes)
 
 
 def _by_prefix(case: Case) -> bool:
@@ -39,7 +39,7 @@ def _latent(rule: Rule, case: Case) -> Finding | None:
     if not post_facts.untried(case) or post_facts.arrives(case) is not False:
         return None
     distinguishes = "Read from the config: no POST could be made, so it was not seen."
-    return rule.found("likely", post_facts.ways(case), distinguishes, latent=True)
+    return rule.finding("likely", post_facts.ways(case), distinguishes, latent=True)
 
 
 _DISTINGUISHES = (
@@ -51,20 +51,6 @@ _UNREAD = " Nginx answers the POST itself; which location does so, only the conf
 RULE = Rule(
     id="message-path-unrouted",
     stage=Stage.MESSAGE,
-    title="The messages do not reach the stream's backend",
-    what="Only the stream's path is passed to the backend. The messages are posted to another path "
-    "(the endpoint event names it, such as /message), which another location serves: static files, "
-    "another service, or none.",
-    hurts="The stream is live and looks healthy, yet no message ever reaches the backend: every "
-    "client fails at initialize.",
-    shows="The POST gets 404, or 405 where files are served; the direct one is taken. By the "
-    "config the two paths go different ways.",
-    mend="A location for the path of the messages, passed to the same backend as the stream.",
-    wrong="Buffering and timeouts of the stream's location: the POST never goes there.",
-    references=(
-        "https://nginx.org/en/docs/http/ngx_http_core_module.html#location",
-        "https://modelcontextprotocol.io/specification/2024-11-05/basic/transports#http-with-sse",
-    ),
     fix=Fix("a location for the path of the messages, passed to the stream's backend", "nginx"),
     check=check,
 )

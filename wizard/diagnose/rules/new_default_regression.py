@@ -1,7 +1,7 @@
 """From 1.29.7 Nginx speaks HTTP/1.1 with keepalive to backends, and this one cannot."""
 
+from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import facts
-from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
@@ -26,7 +26,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
         *(facts.of_log(line) for line in logged[:1]),
     )
     sure: Confidence = "likely" if logged and closed else "possible"
-    return rule.found(sure, evidence, _DISTINGUISHES)
+    return rule.finding(sure, evidence, _DISTINGUISHES)
 
 
 def _by_default(resolution: RequestResolution) -> bool:
@@ -48,19 +48,6 @@ _DISTINGUISHES = (
 RULE = Rule(
     id="new-default-regression",
     stage=Stage.REACH,
-    title="502 since Nginx 1.29.7: HTTP/1.1 towards the backend",
-    what="From 1.29.7 proxy_http_version is 1.1 by default, with keepalive; before, it was 1.0 "
-    "and a connection for each request. A backend that knows HTTP/1.0 alone hangs up.",
-    hurts="All was well until Nginx was upgraded, and nobody touched the config.",
-    shows="502 with Nginx 1.29.7 or later, proxy_http_version not set, and in the error log "
-    '"upstream prematurely closed connection" or "upstream sent no valid HTTP/1.0 header".',
-    mend="`proxy_http_version 1.0;` in the location, together with `proxy_buffering off;`: an "
-    "HTTP/1.0 answer ends by close, and with buffering on its stream is held.",
-    wrong="`proxy_http_version 1.0;` alone on an event stream; longer timeouts.",
-    references=(
-        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_http_version",
-        "https://nginx.org/en/CHANGES",
-    ),
     fix=Fix("proxy_http_version 1.0 together with proxy_buffering off in the location", "nginx"),
     check=check,
 )

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import facts, follow_up_facts
-from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.nginx.upstream import Balancing, balancing
@@ -34,7 +34,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     )
     sure: Confidence = "confirmed" if failing else "likely"
     distinguishes = DISTINGUISHES if failing else _BETWEEN
-    return rule.found(sure, evidence, distinguishes, fix=fix, explains=_SYMPTOMS)
+    return rule.finding(sure, evidence, distinguishes, fix=fix, explains=_SYMPTOMS)
 
 
 def _first_lost(case: Case) -> tuple[Evidence, ...]:
@@ -87,23 +87,6 @@ DISTINGUISHES = (
 RULE = Rule(
     id="no-affinity",
     stage=Stage.MESSAGE,
-    title="Messages go to backends that do not know the session",
-    what="The server keeps sessions in its memory. With several servers in the upstream (or "
-    "several worker processes in the backend) and nothing that keeps a client at one, a message "
-    "reaches the one that holds its stream by chance alone.",
-    hurts="With two, every second message is lost, or every single one where the requests come in "
-    "turn. On a machine with one process all is well.",
-    shows="The stream is live; the POST is answered 404 or 400 (session not found), and the same "
-    "POST once more is taken. `$upstream_addr` differs between the GET and the POST.",
-    mend="`ip_hash;` or `hash $remote_addr consistent;` in the upstream; or one process; or a "
-    "server that keeps no sessions.",
-    wrong="`hash $arg_sessionId`: the GET that opens the session does not have one yet. "
-    "`least_conn`: it sends the POST away from the server that holds the stream. `keepalive`.",
-    references=(
-        "https://nginx.org/en/docs/http/ngx_http_upstream_module.html#ip_hash",
-        "https://nginx.org/en/docs/http/ngx_http_upstream_module.html#hash",
-        "https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#session-management",
-    ),
     fix=Fix("ip_hash, or hash $remote_addr consistent, in the upstream", "nginx"),
     check=check,
 )

@@ -3,8 +3,8 @@
 import ipaddress
 from dataclasses import replace
 
+from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import addresses, facts, follow_up_facts
-from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.probe.www_authenticate import challenged, metadata_url, origin
@@ -28,7 +28,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     evidence = (facts.result_evidence(result), Evidence("probe", label, named))
     sure = bool(gone) or _sure(case, url)
     found = (*evidence, *map(follow_up_facts.follow_up_evidence, gone))
-    return rule.found("confirmed" if sure else "likely", found, DISTINGUISHES)
+    return rule.finding("confirmed" if sure else "likely", found, DISTINGUISHES)
 
 
 def _wrong(case: Case, url: str) -> str:
@@ -90,21 +90,6 @@ DISTINGUISHES = (
 RULE = Rule(
     id="oauth-metadata-lost",
     stage=Stage.ADMIT,
-    title="The OAuth metadata cannot be reached",
-    what="A 401 of an MCP server names, in WWW-Authenticate, the URL of its metadata. The backend "
-    "builds that URL from what it sees of the request: behind a proxy that is http, an inner name, "
-    "an inner port. Or the URL is right, and Nginx does not route `/.well-known/`.",
-    hurts="The client cannot find out where to log in: it shows a failed connection, or asks for "
-    "a login again and again.",
-    shows="The URL in the challenge is http where the request was https, has an inner host or "
-    "port, or answers 404.",
-    mend="Route `/.well-known/oauth-protected-resource` to the backend; pass X-Forwarded-Proto and "
-    "X-Forwarded-Host, and let the backend trust them; or set its public URL there.",
-    wrong="Copying the metadata into Nginx by hand; buffering and timeouts.",
-    references=(
-        "https://modelcontextprotocol.io/specification/2025-11-25/basic/authorization",
-        "https://www.rfc-editor.org/rfc/rfc9728#section-5.1",
-    ),
     fix=Fix(
         "/.well-known/ is routed to the backend, and the backend knows its public URL (forwarded "
         "headers, or its own setting)",

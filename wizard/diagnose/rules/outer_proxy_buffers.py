@@ -1,14 +1,13 @@
 """Another proxy in front of this Nginx holds what this one passes on."""
 
+from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import facts
-from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import HELD, Case, FirstFailingHop, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import LogLine
 from wizard.text.text import safe
 
-TRACES = ("via", "x-cache", "cf-ray", "x-amz-cf-id", "x-served-by",
-    "x-envoy-upstream-service-time")  # fmt: skip
+TRACES = ("via", "x-cache", "cf-ray", "x-amz-cf-id", "x-served-by", "x-envoy-upstream-service-time")
 """Response headers by which a proxy shows itself."""
 
 
@@ -33,7 +32,9 @@ def check(rule: Rule, case: Case) -> Finding | None:
         *other,
     )
     sure: Confidence = "likely" if passed or other else "possible"
-    return rule.found(sure, evidence, _DISTINGUISHES if passed else f"{_DISTINGUISHES} {_RUNNING}")
+    return rule.finding(
+        sure, evidence, _DISTINGUISHES if passed else f"{_DISTINGUISHES} {_RUNNING}"
+    )
 
 
 def _between(rule: Rule, case: Case, failing: FirstFailingHop) -> Finding | None:
@@ -46,7 +47,7 @@ def _between(rule: Rule, case: Case, failing: FirstFailingHop) -> Finding | None
         facts.of_direct(failing.fine),
         *_another(case),
     )
-    return rule.found(
+    return rule.finding(
         facts.certainty(failing),
         evidence,
         f"{facts.between(failing)} {_SURER[failing.kind]}".strip(),
@@ -88,21 +89,6 @@ _RUNNING = "If this config is not the one that runs (no reload yet), that explai
 RULE = Rule(
     id="outer-proxy-buffers",
     stage=Stage.HOLD,
-    title="A proxy in front of this Nginx holds the stream",
-    what="The stream passes another proxy (an edge Nginx, an ingress, a CDN, a gateway) before or "
-    "after this one, and that one buffers. This Nginx takes X-Accel-Buffering: no from the "
-    "backend for itself and strips it, so the outer one never sees it.",
-    hurts="The inner Nginx was mended, its own log shows bytes, and clients hang as before.",
-    shows="Live at the inner Nginx, held at the edge: `--hop edge=URL --hop inner=URL` asks each, "
-    "from another vantage if need be. The inner access log has 200 with bytes for a request that "
-    "got nothing.",
-    mend="proxy_buffering off at the outer proxy too; or let the header through, with "
-    "`proxy_pass_header X-Accel-Buffering;` at the inner one.",
-    wrong="Further changes to buffers of the inner Nginx.",
-    references=(
-        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass_header",
-        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering",
-    ),
     fix=Fix(
         "buffering off at the outer proxy, or `proxy_pass_header X-Accel-Buffering` at this one",
         "outer-proxy",

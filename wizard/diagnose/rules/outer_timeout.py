@@ -1,7 +1,7 @@
 """Another layer than this Nginx ends the stream, at a time that is known of it."""
 
+from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import disconnects, facts
-from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case, FirstFailingHop, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import LogLine
@@ -35,7 +35,7 @@ def _between(rule: Rule, case: Case, failing: FirstFailingHop) -> Finding | None
             Evidence("probe", failing.result.timeline.probe.label, " is ".join(pointed))
         )
     same = frozenset({"idle-read-timeout"})  # what that layer is, if it is another Nginx
-    return rule.found(
+    return rule.finding(
         facts.certainty(failing), tuple(evidence), facts.between(failing), explains=same
     )
 
@@ -56,7 +56,7 @@ def _found(rule: Rule, case: Case, result: ProbeResult, measured: str, whose: st
     evidence.append(Evidence("probe", result.timeline.probe.label, f"{measured} is {whose}"))
     evidence += [facts.of_log(line) for line in passed[:1]]
     sure: Confidence = "likely" if passed and disconnects.outlived(case, result) else "possible"
-    return rule.found(
+    return rule.finding(
         sure, tuple(evidence), _DISTINGUISHES if sure == "likely" else f"{_DISTINGUISHES} {_LOGS}"
     )
 
@@ -78,24 +78,6 @@ _LOGS = (
 RULE = Rule(
     id="outer-timeout",
     stage=Stage.CUT,
-    title="Another layer in front of Nginx cuts the stream",
-    what="A load balancer, CDN, ingress or gateway between client and Nginx has a timeout of its "
-    "own: 15 s Envoy route, 30 s Pomerium, 60 s AWS load balancer or another Nginx, 90 s Nginx "
-    "Proxy Manager, 120 to 125 s Cloudflare, 240 s ingress-nginx after a reload, 300 s clients.",
-    hurts="Clients lose the stream again and again, and nothing in this Nginx's config or error "
-    "log says why.",
-    shows="The cut comes at one of those times, Nginx logs 200 and no error, and a direct stream "
-    "goes on; or, asked hop by hop with --hop and --patience, one hop cuts what the next one in "
-    "outlives. A cut by this Nginx stands in its error log: upstream timed out.",
-    mend="Pings from the backend more often than the smallest of those times (every 10 s is safe "
-    "for all that count silence); a longer timeout in the layer where it can be set. A limit of "
-    "the whole request (Envoy route, Pomerium) is not moved by pings: switch it off for this path.",
-    wrong="proxy_read_timeout in this Nginx: it is not the one that fired.",
-    references=(
-        "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html",
-        "https://www.envoyproxy.io/docs/envoy/latest/faq/configuration/timeouts",
-        "https://developers.cloudflare.com/fundamentals/reference/connection-limits/",
-    ),
     fix=Fix(
         "pings every 10 s, and a longer timeout (or none) in the layer in front of Nginx",
         "outer-proxy",

@@ -1,8 +1,8 @@
 """Nginx collects the stream in its buffers instead of passing it on."""
 
+from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import addresses, facts, streamed_posts
 from wizard.diagnose.rules.post_facts import of_post
-from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.text.text import capital, safe
@@ -36,7 +36,7 @@ def _answer(rule: Rule, case: Case) -> Finding | None:
     """Over MCP by POST the answer is a stream, and Nginx holds it until it ends."""
     direct, held = streamed_posts.streamed_answer(case, "direct"), streamed_posts.held_answer(case)
     if case.resolution is None and held is not None:
-        return rule.found("possible", tuple(map(of_post, held)), _ANSWER_BLIND)
+        return rule.finding("possible", tuple(map(of_post, held)), _ANSWER_BLIND)
     if (
         direct is None
         or not direct.is_event_stream
@@ -46,10 +46,10 @@ def _answer(rule: Rule, case: Case) -> Finding | None:
     assert case.resolution is not None
     setting = facts.of_setting(case.resolution, f"{facts.buffer_prefix(case.resolution)}_buffering")
     if held is None:
-        return rule.found("possible", (of_post(direct), setting), _UNTIL_ITS_END, latent=True)
+        return rule.finding("possible", (of_post(direct), setting), _UNTIL_ITS_END, latent=True)
     sure: Confidence = "confirmed" if addresses.leads_to(case, direct.probe) else "possible"
     evidence = (of_post(held[0]), of_post(direct), setting)
-    return rule.found(sure, evidence, _ANSWER)
+    return rule.finding(sure, evidence, _ANSWER)
 
 
 _ANSWER = (
@@ -83,7 +83,7 @@ def _stream(rule: Rule, case: Case) -> Finding | None:
         return None
     confidence = _confidence(case, stuck, explained)
     distinguishes = _distinguishes(case) if confidence != "possible" else _doubtful(case)
-    return rule.found(confidence, _evidence(case, stuck), distinguishes)
+    return rule.finding(confidence, _evidence(case, stuck), distinguishes)
 
 
 def _doubtful(case: Case) -> str:
@@ -154,7 +154,7 @@ def _without_config(rule: Rule, case: Case, stuck: tuple[ProbeResult, ...]) -> F
     # A slow gate, a slow peer of Nginx's own, a limit look the same from outside.
     told = any("had answered 200" in line.meaning for line in facts.log_lines(case, "held-499"))
     likely = told and facts.root_answers(case) and not _is_late(stuck)
-    return rule.found(
+    return rule.finding(
         "likely" if likely else "possible",
         _evidence(case, stuck),
         "The direct request is live while the proxied one is held. Without the Nginx config it "
@@ -175,7 +175,7 @@ def _saved_by_header(rule: Rule, case: Case) -> Finding | None:
         return None
     if not any(result.outcome == "live" for result in case.proxy):
         return None
-    return rule.found(
+    return rule.finding(
         "likely",
         (
             facts.of_setting(resolution, f"{facts.buffer_prefix(resolution)}_buffering"),
@@ -190,24 +190,6 @@ def _saved_by_header(rule: Rule, case: Case) -> Finding | None:
 RULE = Rule(
     id="proxy-buffering-hold",
     stage=Stage.HOLD,
-    title="Nginx buffers the stream",
-    what="proxy_buffering is on, which is Nginx's default. Nginx reads the response into its "
-    "buffers and passes them on when they are full or when the response ends. An event stream "
-    "does neither, so the client gets nothing: often not even headers.",
-    hurts="Every client waits until it gives up, while the backend believes that it has answered. "
-    "The backend then logs the request as canceled, which is a consequence, not the cause.",
-    shows="The proxied stream is held and the direct one is live. Access log: 499 with 0 bytes "
-    "when the client gives up. Which client is held depends on TLS, on HTTP/2 and on how the "
-    "backend frames its response, so one client can work where another hangs.",
-    mend="`proxy_buffering off;` in the location that serves the stream, or the backend sends "
-    "`X-Accel-Buffering: no` in its response.",
-    wrong="Smaller buffers, `postpone_output 0`, `proxy_set_header X-Accel-Buffering no` (it is a "
-    "response header), a longer proxy_connect_timeout, `proxy_cache off` (the default), "
-    "`tcp_nodelay on` (the default).",
-    references=(
-        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering",
-        "https://modelcontextprotocol.io/specification/2024-11-05/basic/transports",
-    ),
     fix=Fix("proxy_buffering off in the location that serves the stream", "nginx"),
     check=check,
 )

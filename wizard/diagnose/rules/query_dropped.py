@@ -2,8 +2,8 @@
 
 import re
 
+from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import post_facts
-from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
@@ -25,12 +25,14 @@ def check(rule: Rule, case: Case) -> Finding | None:
     failed = post_facts.failed(case)
     if failed is None:
         return (
-            rule.found("likely", _config(resolution), _LATENT, latent=True) if _due(case) else None
+            rule.finding("likely", _config(resolution), _LATENT, latent=True)
+            if _due(case)
+            else None
         )
     if failed.status not in UNKNOWN_SESSION:
         return None
     confidence: Confidence = "confirmed" if failed.taken else "likely"
-    return rule.found(confidence, (*failed.evidence, *_config(resolution)), _DISTINGUISHES)
+    return rule.finding(confidence, (*failed.evidence, *_config(resolution)), _DISTINGUISHES)
 
 
 def _due(case: Case) -> bool:
@@ -87,19 +89,6 @@ _LATENT = "Read from the config: no POST could be made, so it was not seen."
 RULE = Rule(
     id="query-dropped",
     stage=Stage.MESSAGE,
-    title="Nginx drops the query that holds the session id",
-    what="Where proxy_pass holds variables and names a path, Nginx passes exactly that path on: "
-    "the client's query is not appended. The endpoint names the session in its query, so the "
-    "message arrives without one.",
-    hurts="The stream is live, and each message is refused: 400, or session not found.",
-    shows="The POST gets 400 (or 404) and the backend misses the session id; the same POST direct "
-    "is taken. The config has `proxy_pass http://$name/path` without $is_args$args.",
-    mend="Append the query: `proxy_pass http://$name/path$is_args$args;`, or name no path at all.",
-    wrong="Sticky sessions, more workers: the session is there, only its name does not arrive.",
-    references=(
-        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass",
-        "https://nginx.org/en/docs/http/ngx_http_core_module.html#var_is_args",
-    ),
     fix=Fix("append $is_args$args to the path in proxy_pass", "nginx"),
     check=check,
 )

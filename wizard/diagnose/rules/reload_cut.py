@@ -1,7 +1,7 @@
 """A reload of Nginx cuts the streams that the old workers still serve."""
 
+from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import disconnects, facts
-from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.resolution import Setting
@@ -16,7 +16,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if limit is None or not facts.proxied_by(case.resolution):
         return None
     distinguishes = "Predicted from the config, not observed: it happens at the next reload."
-    return rule.found("likely", (_of_limit(limit),), distinguishes, latent=True)
+    return rule.finding("likely", (_of_limit(limit),), distinguishes, latent=True)
 
 
 def _observed(rule: Rule, case: Case, result: ProbeResult, limit: Setting | None) -> Finding | None:
@@ -33,7 +33,7 @@ def _observed(rule: Rule, case: Case, result: ProbeResult, limit: Setting | None
         "itself."
     )
     sure = limit is not None and disconnects.outlived(case, result)
-    return rule.found("confirmed" if sure else "likely", evidence, distinguishes)
+    return rule.finding("confirmed" if sure else "likely", evidence, distinguishes)
 
 
 def _of_limit(limit: Setting) -> Evidence:
@@ -44,21 +44,6 @@ def _of_limit(limit: Setting) -> Evidence:
 RULE = Rule(
     id="reload-cut",
     stage=Stage.CUT,
-    title="A reload of Nginx cuts open streams",
-    what="After a reload the old workers go on serving their open streams, until "
-    "worker_shutdown_timeout closes them. An ingress controller reloads at every change of any "
-    "of its routes.",
-    hurts="All streams drop at once, at times that have nothing to do with the stream; replies "
-    "under way are lost and all clients reconnect together.",
-    shows='The cut follows a reload ("gracefully shutting down" in the error log, at level notice) '
-    "by worker_shutdown_timeout; a silence before it is not needed. Open streams also keep the old "
-    "config until then: verify a change with a new connection.",
-    mend="A longer worker_shutdown_timeout, or none; fewer reloads; clients that reconnect.",
-    wrong="proxy_read_timeout, keepalive_timeout.",
-    references=(
-        "https://nginx.org/en/docs/ngx_core_module.html#worker_shutdown_timeout",
-        "https://nginx.org/en/docs/control.html#reconfiguration",
-    ),
     fix=Fix("a longer worker_shutdown_timeout, or none, and clients that reconnect", "nginx"),
     check=check,
 )

@@ -2,8 +2,8 @@
 
 from urllib.parse import urljoin, urlsplit
 
+from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import facts, post_facts
-from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.timeline import Timeline
@@ -25,7 +25,9 @@ def check(rule: Rule, case: Case) -> Finding | None:
     )
     fix = _NGINX if own and not direct else None
     evidence = (_of(line), *map(_of, direct[:1]), *_config(case))
-    return rule.found("confirmed", evidence, _distinguishes(line, by_backend=bool(direct)), fix=fix)
+    return rule.finding(
+        "confirmed", evidence, _distinguishes(line, by_backend=bool(direct)), fix=fix
+    )
 
 
 def _config(case: Case) -> tuple[Evidence, ...]:
@@ -80,20 +82,6 @@ _NGINX = Fix("use the exact URL, or serve the path without the slash (`location 
 RULE = Rule(
     id="slash-redirect",
     stage=Stage.ROUTE,
-    title="The path is redirected for the sake of a slash",
-    what="The path is served with a slash at its end and asked for without, or the other way "
-    "round. A framework's mount redirects so, and Nginx does for `location /x/` that passes on.",
-    hurts="Clients that do not follow redirects fail; others turn a POST into a GET, or lose their "
-    "credentials. Behind TLS the Location is often http:// or an inner host.",
-    shows="301, 302, 307 or 308, and a Location that differs by the slash.",
-    mend="Give clients the exact URL. Where the Location names http:// or an inner host: pass "
-    "X-Forwarded-Proto and Host on, and let the backend trust them.",
-    wrong="proxy_redirect alone: the client still asks twice.",
-    references=(
-        "https://nginx.org/en/docs/http/ngx_http_core_module.html#location",
-        "https://www.rfc-editor.org/rfc/rfc9110#section-15.4",
-        "https://fetch.spec.whatwg.org/#http-redirect-fetch",
-    ),
     fix=Fix("use the exact URL, with or without the slash as the server names it", "client"),
     check=check,
 )

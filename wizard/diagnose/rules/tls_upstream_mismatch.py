@@ -1,7 +1,7 @@
 """TLS between Nginx and the backend fails."""
 
+from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import addresses, facts
-from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import LogLine
@@ -12,8 +12,12 @@ from wizard.text.text import safe
 def check(rule: Rule, case: Case) -> Finding | None:
     """SSL in the error log; or a gateway error, TLS to the backend, and no name sent."""
     if plain := _plain_to_tls(case):
-        return rule.found("confirmed", (*map(facts.result_evidence, plain), *_passed(case)), _PLAIN,
-                          fix=_SPEAK_TLS)  # fmt: skip
+        return rule.finding(
+            "confirmed",
+            (*map(facts.result_evidence, plain), *_passed(case)),
+            _PLAIN,
+            fix=_SPEAK_TLS,
+        )
     broken = [result for result in case.proxy if result.timeline.status in (502, 504)]
     logged = facts.log_lines(case, "upstream-tls")
     if not broken or not (logged or _unnamed(case)):
@@ -28,7 +32,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     explains = frozenset({"upstream-unreachable"}) if logged else frozenset[str]()
     distinguishes = _DISTINGUISHES if logged else _UNLOGGED
     fix = _fix(case.resolution, logged)
-    return rule.found(sure, evidence, distinguishes, fix=fix, explains=explains)
+    return rule.finding(sure, evidence, distinguishes, fix=fix, explains=explains)
 
 
 def _plain_to_tls(case: Case) -> tuple[ProbeResult, ...]:
@@ -102,22 +106,6 @@ _CERTIFICATE = Fix(
 RULE = Rule(
     id="tls-upstream-mismatch",
     stage=Stage.REACH,
-    title="TLS between Nginx and the backend fails",
-    what="proxy_pass names https://, and Nginx sends no server name by default "
-    "(proxy_ssl_server_name off), or the wrong one: the name of the upstream block. A backend "
-    "with several certificates, or behind a CDN, refuses. Or one side speaks TLS and the other "
-    "does not.",
-    hurts="502 on each request, while the same https URL works with curl from the same machine.",
-    shows='502, and in the error log "SSL_do_handshake() failed" or "peer closed connection in SSL '
-    'handshake", "while SSL handshaking to upstream". "wrong version number" means that the '
-    "backend speaks plain HTTP.",
-    mend="`proxy_ssl_server_name on;` and, where proxy_pass names an upstream block, "
-    "`proxy_ssl_name` with the backend's real name.",
-    wrong="proxy_ssl_verify off: it is off by default. proxy_set_header Host: TLS comes before it.",
-    references=(
-        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_ssl_server_name",
-        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_ssl_name",
-    ),
     fix=Fix("proxy_ssl_server_name on, and proxy_ssl_name with the backend's real name", "nginx"),
     check=check,
 )

@@ -1,8 +1,8 @@
 """Nginx asks the backend to change the protocol on every request, also on a POST."""
 
+from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import facts, post_facts
 from wizard.diagnose.rules.query_dropped import drops_query
-from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
@@ -26,7 +26,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     well = any(result.outcome in ("live", "ended") for result in case.proxy)
     confidence: Confidence = "confirmed" if failed.taken and well else "likely"
     evidence = (*failed.evidence, *_stream(case), facts.of_setting(resolution, "proxy_set_header"))
-    return rule.found(confidence, evidence, _DISTINGUISHES)
+    return rule.finding(confidence, evidence, _DISTINGUISHES)
 
 
 def _hardcoded(resolution: RequestResolution) -> bool:
@@ -51,19 +51,6 @@ _DISTINGUISHES = (
 RULE = Rule(
     id="upgrade-hardcoded",
     stage=Stage.MESSAGE,
-    title='`Connection "upgrade"` is sent with every request',
-    what='The location holds the lines for WebSockets, `proxy_set_header Connection "upgrade";` '
-    "among them, for all requests. An event stream needs no upgrade, and some servers refuse a "
-    "POST that asks for one.",
-    hurts="GET works, so the stream looks healthy, and each message gets 400.",
-    shows="The POST through Nginx gets 400; the same POST direct is taken, and the GET is live.",
-    mend='`proxy_set_header Connection "";`; where WebSockets are served too, a map that sends '
-    "the empty text when the client asks for no upgrade.",
-    wrong="Passing Upgrade on as well: an event stream is plain HTTP.",
-    references=(
-        "https://nginx.org/en/docs/http/websocket.html",
-        "https://www.rfc-editor.org/rfc/rfc9110#section-7.8",
-    ),
     fix=Fix(
         "`proxy_set_header Connection \"\";` in the location, or a map that sends '' when there "
         "is no Upgrade",

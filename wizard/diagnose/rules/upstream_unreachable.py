@@ -1,7 +1,7 @@
 """Nginx cannot connect to the backend."""
 
+from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import addresses, facts
-from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.text.text import safe
@@ -22,7 +22,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
         *_of_direct(case),
         *_of_config(case),
     )
-    return rule.found(confidence, evidence, DISTINGUISHES[confidence])
+    return rule.finding(confidence, evidence, DISTINGUISHES[confidence])
 
 
 DISTINGUISHES: dict[Confidence, str] = {
@@ -86,18 +86,6 @@ def _of_config(case: Case) -> tuple[Evidence, ...]:
 RULE = Rule(
     id="upstream-unreachable",
     stage=Stage.REACH,
-    title="Nginx cannot reach the backend",
-    what="The address that Nginx passes to is refused or does not answer: a stale address, a wrong "
-    "port, localhost that resolves to ::1, a name that was looked up once at start.",
-    hurts="Every request to this path fails: at once with 502, or with 504 after the timeout.",
-    shows='502 or 504 through the proxy. Error log: "connect() failed (111: Connection refused)". '
-    "A direct request to the right address works.",
-    mend="Correct the address; where it changes, use a `resolver` and a variable in proxy_pass.",
-    wrong="Buffering and timeouts: no stream is there to be held.",
-    references=(
-        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass",
-        "https://nginx.org/en/docs/http/ngx_http_core_module.html#resolver",
-    ),
     fix=Fix(
         "the address in proxy_pass (or its upstream) is one where the backend listens", "nginx"
     ),

@@ -2,8 +2,8 @@
 
 from urllib.parse import urlsplit
 
+from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import post_facts
-from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.handshake import Handshake
@@ -18,10 +18,10 @@ def check(rule: Rule, case: Case) -> Finding | None:
     through, behind = _found(proxied), _found(direct)
     if through is not None:
         distinguishes = f"{_DISTINGUISHES} {_path(through)} is where the server is."
-        return rule.found("confirmed", _evidence(case, proxied, through), distinguishes)
+        return rule.finding("confirmed", _evidence(case, proxied, through), distinguishes)
     if behind is not None and direct is not None:
         evidence = (*_evidence(case, direct, behind), *post_facts.ways(case))
-        return rule.found("likely", evidence, _BEHIND, fix=_BOTH)
+        return rule.finding("likely", evidence, _BEHIND, fix=_BOTH)
     return None
 
 
@@ -64,18 +64,6 @@ _BOTH = Fix("use the path that the server speaks at, and pass that path on in Ng
 RULE = Rule(
     id="wrong-transport",
     stage=Stage.ROUTE,
-    title="The server speaks another transport, at another path",
-    what="The client asks for HTTP+SSE at /sse, and the server speaks Streamable HTTP at /mcp; or "
-    "the reverse. HTTP+SSE is deprecated since 2025-03-26, and servers drop it: the .NET SDK has "
-    "/sse off by default from 1.2.0.",
-    hurts="It looks like a routing fault of the proxy, and hours go into locations that are right.",
-    shows="404, 405 or 406 at one path, with and without the proxy; a handshake at the other.",
-    mend="Give the client the right URL and transport, or let the server serve the old one too.",
-    wrong="Editing Nginx: no location makes a server speak another transport.",
-    references=(
-        "https://modelcontextprotocol.io/specification/2025-11-25/basic/transports",
-        "https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#backwards-compatibility",
-    ),
     fix=Fix("the client uses the path and the transport that the server speaks", "client"),
     check=check,
 )

@@ -1,7 +1,7 @@
 """The backend says how to deliver, in X-Accel-Buffering, and is overruled or overrules."""
 
+from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import facts
-from wizard.diagnose.rules.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
 
@@ -33,7 +33,7 @@ def _ignored(rule: Rule, case: Case) -> Finding | None:
     if case.resolution is None:
         likely = facts.behind_plain_nginx(case)
         more = " Without the config it could also be another proxy in front: give --conf."
-        return rule.found(
+        return rule.finding(
             "likely" if likely else "possible", _evidence(case, "no"), distinguishes + more
         )
     ignored = f"{facts.buffer_prefix(case.resolution)}_ignore_headers"
@@ -42,7 +42,7 @@ def _ignored(rule: Rule, case: Case) -> Finding | None:
     ):
         return None
     evidence = (*_evidence(case, "no"), facts.of_setting(case.resolution, ignored))
-    return rule.found("confirmed", evidence, f"{distinguishes} The config ignores the header.")
+    return rule.finding("confirmed", evidence, f"{distinguishes} The config ignores the header.")
 
 
 def _forced_on(rule: Rule, case: Case) -> Finding | None:
@@ -56,7 +56,7 @@ def _forced_on(rule: Rule, case: Case) -> Finding | None:
         return None
     evidence = (*_evidence(case, "yes"), facts.of_setting(resolution, "proxy_buffering"))
     distinguishes = "The config has buffering off, and the backend's header switches it on again."
-    return rule.found("confirmed", evidence, distinguishes, fix=_FORCED_FIX)
+    return rule.finding("confirmed", evidence, distinguishes, fix=_FORCED_FIX)
 
 
 _FORCED_FIX = Fix("the backend no longer sends X-Accel-Buffering: yes on the stream", "backend")
@@ -64,22 +64,6 @@ _FORCED_FIX = Fix("the backend no longer sends X-Accel-Buffering: yes on the str
 RULE = Rule(
     id="xab-ignored",
     stage=Stage.HOLD,
-    title="The backend's X-Accel-Buffering is not followed",
-    what="The backend sends `X-Accel-Buffering: no` to be delivered unbuffered, and Nginx is told "
-    "to ignore that header (`proxy_ignore_headers X-Accel-Buffering`); or the backend sends `yes` "
-    "and so switches on what the config has off.",
-    hurts="The backend does all that its documentation asks for, and the stream hangs. Whoever "
-    "reads the backend's code finds nothing wrong.",
-    shows="The direct response carries the header and is live; the proxied one is held. Nginx "
-    "strips the header, so the proxied response never shows it.",
-    mend="Take X-Accel-Buffering out of proxy_ignore_headers, or set `proxy_buffering off;` in the "
-    "location that serves the stream.",
-    wrong="Sending the header again with `proxy_set_header` (a request header) or `add_header` "
-    "(helps only an outer Nginx).",
-    references=(
-        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_ignore_headers",
-        "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering",
-    ),
     fix=Fix("proxy_buffering off in the location, or stop ignoring X-Accel-Buffering", "nginx"),
     check=check,
 )
