@@ -16,8 +16,8 @@ import crossplane
 
 from wizard import nginx
 from wizard.model.resolution import Request
-from wizard.probe.sse import Decoder
-from wizard.probe.timing import LEAST
+from wizard.probe.sse import SseDecoder
+from wizard.probe.timing import MIN_WAIT_S
 
 EVENT = b'event: message\nid: 42\ndata: {"jsonrpc":"2.0","method":"notifications/message","params":'
 EVENT += b'{"level":"info","n":12345,"data":"' + b"x" * 29 + b'"}}\n\n'
@@ -65,15 +65,15 @@ def _check() -> list[tuple[str, str]]:
     loaded = loading - bare
     return [
         ("all of it", f"{total:.2f} s"),
-        ("the floor: a silent stream is looked at for", f"{LEAST:.2f} s"),
-        ("above the floor", f"{total - LEAST:.2f} s"),
+        ("the floor: a silent stream is looked at for", f"{MIN_WAIT_S:.2f} s"),
+        ("above the floor", f"{total - MIN_WAIT_S:.2f} s"),
         ("  of it: Python's own start", f"{bare:.2f} s"),
         ("  of it: imports, HTTP client warmed up", f"{loaded:.2f} s"),
-        ("  of it: the work", f"{total - LEAST - bare - loaded:.2f} s"),
+        ("  of it: the work", f"{total - MIN_WAIT_S - bare - loaded:.2f} s"),
     ]
 
 
-_LOAD = "import wizard.cli.check as c; c.warm(False, '1.1'); c.warm(False, '2')"
+_LOAD = "import wizard.cli.check as c; c.preload(False, '1.1'); c.preload(False, '2')"
 
 
 def _run(words: list[str]) -> None:
@@ -137,9 +137,9 @@ class Naive:
 def _decoder() -> list[tuple[str, str]]:
     stream = EVENT * EVENTS
     ours, naive = _best(
-        lambda: _drain(Decoder().feed, stream), lambda: _drain(Naive().feed, stream)
+        lambda: _drain(SseDecoder().feed, stream), lambda: _drain(Naive().feed, stream)
     )
-    ours_peak = _peak(lambda: _endless(Decoder().feed))
+    ours_peak = _peak(lambda: _endless(SseDecoder().feed))
     naive_peak = _peak(lambda: _endless(Naive().feed))
     return [
         ("ours", f"{EVENTS / ours / 1000:,.0f} k events/s"),

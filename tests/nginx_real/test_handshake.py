@@ -17,9 +17,9 @@ from wizard.lab.nginx import free_ports
 from wizard.model.case import StepId
 from wizard.model.handshake import Handshake
 from wizard.model.target import Place, Target
-from wizard.probe.mcp.exchange import pace
-from wizard.probe.mcp.session import WITHIN, shake_hands
-from wizard.probe.mcp.streamable import streamable
+from wizard.probe.mcp.exchange import handshake_timeouts
+from wizard.probe.mcp.session import EXCHANGE_TIMEOUT_S, run_handshake
+from wizard.probe.mcp.streamable import handshake_over_streamable_http
 from wizard.probe.request import ProbeOptions
 
 pytestmark = pytest.mark.nginx
@@ -119,7 +119,9 @@ async def test_an_older_client_s_session_is_opened_and_closed(
 ) -> None:
     async with proxied(nginx, tmp_path, sdk) as port:
         url, options = url_of(kind, port), ProbeOptions()
-        made = await streamable(Handshake("proxy", url), options, pace(options, WITHIN))
+        made = await handshake_over_streamable_http(
+            Handshake("proxy", url), options, handshake_timeouts(options, EXCHANGE_TIMEOUT_S)
+        )
     assert (made.stage, made.transport, made.version) == ("done", "streamable-http", "2025-11-25")
     told = {one.what: one.line.status for one in made.exchanges}
     kept = {} if kind == "free" else {"delete": 200}
@@ -130,23 +132,28 @@ async def test_an_older_client_s_session_is_opened_and_closed(
 async def test_the_session_is_really_gone(sdk: dict[str, int]) -> None:
     """Deleted, it is unknown: what it is asked then is a 404."""
     from wizard.model.timeline import Probe
-    from wizard.probe.mcp.exchange import spec
-    from wizard.probe.mcp.messages import delete
-    from wizard.probe.mcp.streamable import session_of
+    from wizard.probe.mcp.exchange import send_request
+    from wizard.probe.mcp.messages import delete_request
+    from wizard.probe.mcp.streamable import session_id_of
 
     url, options = f"http://127.0.0.1:{sdk['http']}/mcp", ProbeOptions()
-    made = await streamable(Handshake("direct", url), options, pace(options, WITHIN))
+    made = await handshake_over_streamable_http(
+        Handshake("direct", url), options, handshake_timeouts(options, EXCHANGE_TIMEOUT_S)
+    )
     opened = made.exchange("initialize")
     assert opened is not None
-    again = await spec(
-        Probe("again", url), options, delete(made.version, session_of(opened)), WITHIN
+    again = await send_request(
+        Probe("again", url),
+        options,
+        delete_request(made.version, session_id_of(opened)),
+        EXCHANGE_TIMEOUT_S,
     )
     assert again.status == 404
 
 
 async def test_a_path_that_is_none_of_the_server_s_is_no_mcp(sdk: dict[str, int]) -> None:
     url = f"http://127.0.0.1:{sdk['http']}/nothing"
-    made = await shake_hands("direct", url, None, ProbeOptions())
+    made = await run_handshake("direct", url, None, ProbeOptions())
     assert (made.transport, made.done) == ("unknown", False)
     assert "404" in made.why
 

@@ -4,13 +4,13 @@ import shlex
 
 from wizard.model.target import Target
 from wizard.model.timeline import Probe
-from wizard.probe.curl import curl
+from wizard.probe.curl import curl_command
 
 URL = "http://h/sse?a=b&c=d"
 
 
 def words(probe: Probe, target: Target | None = None, wait: float = 10.0) -> list[str]:
-    return shlex.split(curl(probe, target or Target(probe.url), wait))
+    return shlex.split(curl_command(probe, target or Target(probe.url), wait))
 
 
 def test_a_stream() -> None:
@@ -35,7 +35,7 @@ def test_no_secret() -> None:
     target = Target(
         URL, headers=(("Authorization", "Bearer hunter2"), ("X-Own", "hunter2"), ("Origin", "it's"))
     )
-    made = curl(Probe("sse-proxy", "http://h/sse?sessionId=hunter2"), target, 10)
+    made = curl_command(Probe("sse-proxy", "http://h/sse?sessionId=hunter2"), target, 10)
     assert "hunter2" not in made
     assert "Origin: it's" in shlex.split(made)
     assert "-g" in made.split()

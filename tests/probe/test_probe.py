@@ -150,7 +150,7 @@ async def test_another_address_of_the_name_is_tried(monkeypatch: pytest.MonkeyPa
         async def two(*_: object) -> list[str]:
             return ["127.0.0.2", "127.0.0.1"]
 
-        monkeypatch.setattr("wizard.probe.probe.resolve", two)
+        monkeypatch.setattr("wizard.probe.probe.resolve_host", two)
         line = await follow(Probe("sse-proxy", url))
     assert (line.address, line.events) == ("127.0.0.1", 1)
 

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wizard.model.events import Comment, Excess, SseEvent, StreamItem
-from wizard.probe.sse import Decoder
+from wizard.probe.sse import SseDecoder
 
 
 def decode(*chunks: bytes, limit: int = 1 << 20) -> list[StreamItem]:
-    decoder = Decoder(limit)
+    decoder = SseDecoder(limit)
     return [item for chunk in chunks for item in decoder.feed(chunk)]
 
 
@@ -82,13 +82,13 @@ def test_never_raises(raw: bytes) -> None:
 
 
 def test_retry_takes_digits_only() -> None:
-    decoder = Decoder()
+    decoder = SseDecoder()
     decoder.feed(b"retry: 3000\nretry: 10s\nretry: -1\nretry:\n")
     assert decoder.retry_ms == 3000
 
 
 def test_an_endless_line_is_bounded_reported_and_survived() -> None:
-    decoder = Decoder(limit=16)
+    decoder = SseDecoder(limit=16)
     items = decoder.feed(b"data: " + b"x" * 100)
     for _ in range(1000):
         items += decoder.feed(b"x" * 100)
@@ -105,6 +105,6 @@ def test_an_event_of_endless_lines_is_bounded() -> None:
 
 
 def test_items_carry_the_arrival_of_what_completed_them() -> None:
-    decoder = Decoder()
+    decoder = SseDecoder()
     assert decoder.feed(b"data: a\n", at=1.0) == []
     assert decoder.feed(b"\n", at=2.5) == [SseEvent(2.5, "message", "a", "")]

@@ -5,7 +5,13 @@ from dataclasses import replace
 import pytest
 
 from wizard.model.timeline import Probe, Timeline
-from wizard.probe.timing import BLIND, LEAST, decided, due, held_after
+from wizard.probe.timing import (
+    MIN_WAIT_S,
+    WAIT_WITHOUT_DIRECT_S,
+    held_at,
+    is_decided,
+    silence_limit,
+)
 
 STREAM = (("content-type", "text/event-stream"),)
 PROXY = Timeline(Probe("sse-proxy", "http://p/sse"))
@@ -22,64 +28,64 @@ def live(line: Timeline, at: float) -> Timeline:
 
 
 def test_a_fast_direct_leg_gives_the_shortest_wait() -> None:
-    assert held_after([live(DIRECT, 0.01)], stall=10) == LEAST
+    assert silence_limit([live(DIRECT, 0.01)], stall=10) == MIN_WAIT_S
 
 
 def test_a_slow_direct_leg_gives_the_proxied_one_more() -> None:
-    assert held_after([live(DIRECT, 0.3)], stall=10) == pytest.approx(6.0)
+    assert silence_limit([live(DIRECT, 0.3)], stall=10) == pytest.approx(6.0)
 
 
 def test_the_wait_is_at_most_the_stall() -> None:
-    assert held_after([live(DIRECT, 4.0)], stall=10) == 10
-    assert held_after([live(DIRECT, 0.01)], stall=0.5) == 0.5
+    assert silence_limit([live(DIRECT, 4.0)], stall=10) == 10
+    assert silence_limit([live(DIRECT, 0.01)], stall=0.5) == 0.5
 
 
 def test_the_fastest_of_several_direct_legs_counts() -> None:
-    assert held_after([headers(DIRECT), live(DIRECT, 0.01)], stall=10) == LEAST
+    assert silence_limit([headers(DIRECT), live(DIRECT, 0.01)], stall=10) == MIN_WAIT_S
 
 
 def test_without_a_direct_leg_the_wait_is_blind() -> None:
-    assert held_after([], stall=10) == BLIND
-    assert held_after([], stall=3) == 3
+    assert silence_limit([], stall=10) == WAIT_WITHOUT_DIRECT_S
+    assert silence_limit([], stall=3) == 3
 
 
 def test_a_direct_leg_that_failed_is_as_none() -> None:
-    assert held_after([replace(DIRECT, ended="refused")], stall=10) == BLIND
+    assert silence_limit([replace(DIRECT, ended="refused")], stall=10) == WAIT_WITHOUT_DIRECT_S
 
 
 def test_while_the_direct_leg_is_silent_the_wait_is_the_stall() -> None:
-    assert held_after([headers(DIRECT)], stall=10) == 10
-    assert held_after([DIRECT], stall=10) == 10
+    assert silence_limit([headers(DIRECT)], stall=10) == 10
+    assert silence_limit([DIRECT], stall=10) == 10
 
 
 def test_connecting_is_not_silence() -> None:
-    assert not decided(PROXY, now=9.0, wait=2.0, connecting=CONNECTING)
-    assert due(PROXY, wait=2.0, connecting=CONNECTING) > 2 * CONNECTING
+    assert not is_decided(PROXY, now=9.0, wait=2.0, connecting=CONNECTING)
+    assert held_at(PROXY, wait=2.0, connecting=CONNECTING) > 2 * CONNECTING
 
 
 def test_the_wait_counts_from_when_the_request_was_sent() -> None:
     line = replace(PROXY, connect_s=1.5)
-    assert not decided(line, now=3.4, wait=2.0, connecting=CONNECTING)
-    assert decided(line, now=3.5, wait=2.0, connecting=CONNECTING)
+    assert not is_decided(line, now=3.4, wait=2.0, connecting=CONNECTING)
+    assert is_decided(line, now=3.5, wait=2.0, connecting=CONNECTING)
 
 
 def test_over_tls_the_request_is_sent_after_the_handshake() -> None:
     line = replace(PROXY, probe=Probe("sse-proxy", "https://p/sse"), connect_s=0.5)
-    assert not decided(line, now=5.0, wait=2.0, connecting=CONNECTING)
-    assert decided(replace(line, tls_s=1.0), now=3.0, wait=2.0, connecting=CONNECTING)
+    assert not is_decided(line, now=5.0, wait=2.0, connecting=CONNECTING)
+    assert is_decided(replace(line, tls_s=1.0), now=3.0, wait=2.0, connecting=CONNECTING)
 
 
 @pytest.mark.parametrize("line", [live(PROXY, 0.1), replace(PROXY, ended="reset")])
 def test_data_or_an_end_decides_at_once(line: Timeline) -> None:
-    assert decided(line, now=0.2, wait=2.0, connecting=CONNECTING)
+    assert is_decided(line, now=0.2, wait=2.0, connecting=CONNECTING)
 
 
 def test_headers_alone_decide_nothing() -> None:
-    assert not decided(headers(PROXY), now=0.2, wait=2.0, connecting=CONNECTING)
+    assert not is_decided(headers(PROXY), now=0.2, wait=2.0, connecting=CONNECTING)
 
 
 def test_another_answer_decides_with_its_body() -> None:
     error = replace(PROXY, connect_s=0.0, headers_s=0.1, status=502)
-    assert not decided(error, now=0.2, wait=9.0, connecting=CONNECTING)
-    assert decided(replace(error, first_byte_s=0.2), now=0.2, wait=9.0, connecting=CONNECTING)
-    assert decided(error, now=0.1 + LEAST, wait=9.0, connecting=CONNECTING)
+    assert not is_decided(error, now=0.2, wait=9.0, connecting=CONNECTING)
+    assert is_decided(replace(error, first_byte_s=0.2), now=0.2, wait=9.0, connecting=CONNECTING)
+    assert is_decided(error, now=0.1 + MIN_WAIT_S, wait=9.0, connecting=CONNECTING)

@@ -10,7 +10,7 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Finding
 from wizard.model.handshake import Handshake
 from wizard.model.log_report import LogLine, LogReport
-from wizard.probe.mcp.message_path import message_url, message_wait
+from wizard.probe.mcp.message_path import message_url, post_timeout
 
 PREFIXED = "http://127.0.0.1:8081/mcp/sse"
 STRIPS = "location /mcp/ { proxy_pass http://127.0.0.1:12213/; proxy_buffering off; }"
@@ -310,4 +310,4 @@ def test_a_slow_post_is_awaited_past_its_timeout_no_longer_than_the_user_would(
 ) -> None:
     case = posted(504, TWO.replace("2s", limit))
     case = replace(case, target=replace(case.target, stall=stall, patience=patience))
-    assert message_wait(case, 5.0) == wait
+    assert post_timeout(case, 5.0) == wait

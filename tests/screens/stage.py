@@ -28,7 +28,7 @@ from wizard.model.timeline import Probe, Timeline
 from wizard.model.vantage import Vantage
 from wizard.nginx.load import from_text
 from wizard.nginx.prediction import predictions, request_for
-from wizard.probe.matrix import probes
+from wizard.probe.matrix import probes_for_url
 from wizard.recommend import recommend
 
 URL, DIRECT = "http://mcp.example.com/sse", "http://10.0.0.7:12213/sse"
@@ -90,7 +90,10 @@ def case(*, live: bool, conf: str = CONF, ended: bool = True) -> Case:
     until = 2.0 if ended else 1.2
 
     def seen(name: str, url: str, live: bool) -> list[Timeline]:
-        return [stream(probe, live=live, until=until, ended=ended) for probe in probes(name, url)]
+        return [
+            stream(probe, live=live, until=until, ended=ended)
+            for probe in probes_for_url(name, url)
+        ]
 
     direct, proxied = seen("sse-direct", DIRECT, True), seen("sse-proxy", URL, live)
     config = from_text(conf, "/etc/nginx/nginx.conf", version="1.22.1")
@@ -256,7 +259,7 @@ def followed() -> Staged:
     direct = [
         stream(probe, live=True, until=2.0)
         for vantage, there in (("web", "http://svc-bot-prod:12213/sse"), ("svc", DIRECT))
-        for probe in probes("sse-direct", there, vantage)
+        for probe in probes_for_url("sse-direct", there, vantage)
     ]
     known = replace(
         case(live=False), resolution=None, root_resolution=None, predictions=(), logs=()
@@ -267,9 +270,9 @@ def followed() -> Staged:
     inner = [
         stream(replace(probe, hop=hop.name), live=hop.name == "nginx", until=2.0)
         for hop in hops
-        for probe in probes("sse-hop", hop.place.what, hop.place.vantage)
+        for probe in probes_for_url("sse-hop", hop.place.what, hop.place.vantage)
     ]
-    proxied = [stream(probe, live=False, until=2.0) for probe in probes("sse-proxy", url)]
+    proxied = [stream(probe, live=False, until=2.0) for probe in probes_for_url("sse-proxy", url)]
     known = replace(
         known,
         target=target,

@@ -15,7 +15,7 @@ from wizard.investigation.investigation import Investigation
 from wizard.model.case import StepId, StepState
 from wizard.model.steps import STEP_TEXTS
 from wizard.model.target import Target
-from wizard.probe.network import warm
+from wizard.probe.network import preload
 from wizard.report import render
 from wizard.report.result import problems, unread
 from wizard.text.text import safe
@@ -52,7 +52,7 @@ def warm_up(target: Target) -> None:
     """Load what this target's probes need, before a clock starts."""
     urls = [target.url, *(place.what for place in target.direct)]
     for version in ("1.1", "2"):
-        warm(any(url.startswith("https:") for url in urls), version, target.insecure)
+        preload(any(url.startswith("https:") for url in urls), version, target.insecure)
 
 
 Progress = Callable[[Investigation, StepState], None]

@@ -13,7 +13,7 @@ from wizard.model.case import STEPS, Case, State, StepId, StepState
 from wizard.model.diagnosis import Diagnosis, Recommendation
 from wizard.model.steps import STEP_TEXTS
 from wizard.model.target import Target
-from wizard.probe.curl import curl
+from wizard.probe.curl import curl_command
 from wizard.recommend import recommend
 from wizard.text.errors import SsewizardError
 
@@ -81,9 +81,11 @@ class Investigation:
     def waiting(self) -> Waiting | None:
         """What a running step waits for, or None."""
         matrix = max(
-            self._book.sightings.running, key=lambda running: running.at_most, default=None
+            self._book.sightings.running, key=lambda running: running.max_duration_s, default=None
         )
-        return Waiting(matrix.waits_for, matrix.started, matrix.at_most) if matrix else None
+        return (
+            Waiting(matrix.waiting_for, matrix.started, matrix.max_duration_s) if matrix else None
+        )
 
     def missing(self, step: StepId) -> str:
         """What the step needs and has not been given; empty if it can run."""
@@ -93,7 +95,8 @@ class Investigation:
     def curl(self, step: StepId) -> tuple[str, ...]:
         """The commands that would show the same, quoted for a shell, secrets left out."""
         return tuple(
-            curl(probe, self.target, self.target.stall) for probe in step_probes(self.target, step)
+            curl_command(probe, self.target, self.target.stall)
+            for probe in step_probes(self.target, step)
         )
 
     async def close(self) -> None:

@@ -17,9 +17,9 @@ from wizard.nginx.prediction import predictions
 from wizard.probe.followups import run_follow_ups
 from wizard.probe.matrix import Matrix
 from wizard.probe.mcp.message_path import message_resolution
-from wizard.probe.mcp.session import both_sides
-from wizard.probe.request import CONNECT_TIMEOUT, ProbeOptions
-from wizard.probe.timing import LEAST
+from wizard.probe.mcp.session import run_handshakes
+from wizard.probe.request import CONNECT_TIMEOUT_S, ProbeOptions
+from wizard.probe.timing import MIN_WAIT_S
 from wizard.text.text import is_withheld
 from wizard.vantage.session import VantageSession
 
@@ -159,7 +159,7 @@ class Notebook:
     async def shake_hands(self) -> None:
         """An MCP handshake from each side, unless the user wants none."""
         self._is_stored = False
-        made = await both_sides(self.case, self._options())
+        made = await run_handshakes(self.case, self._options())
         self._case = replace(self._case, handshakes=made)
         self._route_messages()
 
@@ -187,7 +187,7 @@ class Notebook:
             headers=tuple(pair for pair in target.headers if not is_withheld(pair[1])),
             insecure=target.insecure,
             connect_to=target.connect_to,
-            connect_timeout=min(CONNECT_TIMEOUT, max(target.stall, LEAST)),
+            connect_timeout=min(CONNECT_TIMEOUT_S, max(target.stall, MIN_WAIT_S)),
             vantage_sessions=self._vantage_sessions,
         )
 

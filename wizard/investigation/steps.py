@@ -17,8 +17,8 @@ from wizard.model.target import Target
 from wizard.model.timeline import Probe
 from wizard.nginx.fetch.fetch import config_at
 from wizard.nginx.prediction import observed_version, request_for
-from wizard.probe.matrix import probes
-from wizard.probe.network import is_address
+from wizard.probe.matrix import probes_for_url
+from wizard.probe.network import is_ip_address
 from wizard.text.errors import UsageError
 
 
@@ -27,9 +27,11 @@ def step_probes(target: Target, step: StepId) -> tuple[Probe, ...]:
     if step == "root":
         return (Probe("root-proxy", root_url(target)),)
     if step in ("proxy", "verify"):
-        return probes("sse-proxy", target.url)
+        return probes_for_url("sse-proxy", target.url)
     places = target.direct if step == "direct" else ()
-    return tuple(probe for one in places for probe in probes("sse-direct", one.what, one.vantage))
+    return tuple(
+        probe for one in places for probe in probes_for_url("sse-direct", one.what, one.vantage)
+    )
 
 
 def proxied_probes(target: Target) -> tuple[Probe, ...]:
@@ -37,7 +39,7 @@ def proxied_probes(target: Target) -> tuple[Probe, ...]:
     inner = (
         replace(probe, hop=hop.name, host=_host_for(target, hop.place.what))
         for hop in target.hops
-        for probe in probes("sse-hop", hop.place.what, hop.place.vantage)
+        for probe in probes_for_url("sse-hop", hop.place.what, hop.place.vantage)
     )
     return (*step_probes(target, "proxy"), *inner)
 
@@ -46,7 +48,7 @@ def _host_for(target: Target, url: str) -> str:
     """An address has no virtual hosts: a hop given by its address is asked for the name that
     customers ask for."""
     named = urlsplit(url).hostname or ""
-    return urlsplit(target.url).netloc if is_address(named) else ""
+    return urlsplit(target.url).netloc if is_ip_address(named) else ""
 
 
 def root_url(target: Target) -> str:

@@ -9,7 +9,7 @@ import httpx
 
 from wizard.model.events import Began, Connected, ProbeEvent, Resolved, Secured
 from wizard.model.timeline import Probe, is_here
-from wizard.probe.network import host_of, transport
+from wizard.probe.network import connect_address, local_transport
 from wizard.probe.request import ProbeOptions, RequestSpec, request_headers
 from wizard.vantage.http.request import Notice
 from wizard.vantage.http.transport import VantageTransport
@@ -34,7 +34,7 @@ class Request:
     @property
     def host(self) -> tuple[str, int]:
         """Where to connect to."""
-        return host_of(self.url, self.connect_to)
+        return connect_address(self.url, self.connect_to)
 
     @property
     def connect_to(self) -> tuple[str, int] | None:
@@ -76,7 +76,7 @@ class ProbeChannel:
         """Seconds since the request began."""
         return self._clock() - self._start
 
-    def anew(self) -> "ProbeChannel":
+    def for_next_connection(self) -> "ProbeChannel":
         """For one more connection of the same request."""
         return ProbeChannel(self._clock, self._start)
 
@@ -103,11 +103,11 @@ _NOTICED: Mapping[Notice, Callable[[float, str], ProbeEvent]] = {
 }
 
 
-def way(request: Request, channel: ProbeChannel) -> httpx.AsyncBaseTransport:
+def make_transport(request: Request, channel: ProbeChannel) -> httpx.AsyncBaseTransport:
     """What makes the request: httpx from here, what the vantage has from there."""
     probe, options = request.probe, request.options
     if is_here(probe):
-        return transport(probe.http, secure=request.secure, insecure=options.insecure)
+        return local_transport(probe.http, secure=request.secure, insecure=options.insecure)
     return VantageTransport(
         options.vantage_sessions[probe.vantage],
         channel.notice,

@@ -8,7 +8,7 @@ from wizard.model.timeline import Probe
 from wizard.text.text import MASK, PUBLIC_HEADERS, redact, visible
 
 
-def curl(probe: Probe, target: Target, wait: float) -> str:
+def curl_command(probe: Probe, target: Target, wait: float) -> str:
     """The command for one probe; `wait` is how long, in seconds, it may be silent.
 
     `-N` shows the bytes as they come; HEAD (`-I`) is never advised: many streams refuse it.

@@ -9,14 +9,14 @@ from wizard.model.events import Ended
 from wizard.model.timeline import Encoding, Http, Probe, Timeline, is_connected
 from wizard.probe.probe import run_probe
 from wizard.probe.request import ProbeOptions
-from wizard.probe.timing import SETTLE, decided, due, held_after
+from wizard.probe.timing import SETTLE_S, held_at, is_decided, silence_limit
 
 ROUND = 0.25
 """How often, in seconds, the probes are looked at where nothing happens."""
 ENCODINGS: tuple[Encoding, ...] = ("identity", "gzip")
 
 
-def probes(name: str, url: str, vantage: str = "local") -> tuple[Probe, ...]:
+def probes_for_url(name: str, url: str, vantage: str = "local") -> tuple[Probe, ...]:
     """The probes for one URL: HTTP/1.1 and, over TLS, HTTP/2, each plain and with gzip."""
     versions: tuple[Http, ...] = ("1.1", "2") if url.lower().startswith("https:") else ("1.1",)
     return tuple(
@@ -60,13 +60,13 @@ class Matrix:
         return self._started
 
     @property
-    def at_most(self) -> float:
+    def max_duration_s(self) -> float:
         """Seconds from the start until this has ended, as far as is known now."""
         waiting = [self._due(line) for line in self._mine() if not self._decided(line)]
-        return max(waiting, default=self._now()) + max(SETTLE, self._patience)
+        return max(waiting, default=self._now()) + max(SETTLE_S, self._patience)
 
     @property
-    def waits_for(self) -> str:
+    def waiting_for(self) -> str:
         """What is being waited for, in a few words."""
         undecided = [line for line in self._mine() if not self._decided(line)]
         if not undecided:
@@ -124,16 +124,16 @@ class Matrix:
 
     def _decided(self, line: Timeline) -> bool:
         now = self._now() - line.began_s
-        return decided(line, now, self._wait(line), self._options.connect_timeout)
+        return is_decided(line, now, self._wait(line), self._options.connect_timeout)
 
     def _due(self, line: Timeline) -> float:
-        return line.began_s + due(line, self._wait(line), self._options.connect_timeout)
+        return line.began_s + held_at(line, self._wait(line), self._options.connect_timeout)
 
     def _wait(self, line: Timeline) -> float:
         """How long this probe may be silent, as far as is known now; seconds."""
         if line.probe in self._direct:
             return self._stall
-        adapted = held_after([self.lines[probe] for probe in self._direct], self._stall)
+        adapted = silence_limit([self.lines[probe] for probe in self._direct], self._stall)
         return max(adapted, min(self._least(), self._stall))
 
     def _pause(self) -> float:
@@ -148,7 +148,7 @@ class Matrix:
         """Look on at what is live: for a moment, or as long as the user has patience."""
         lines = [line for line in self._mine() if line.first_data_s is not None]
         begun = [line.began_s + (line.first_data_s or 0.0) for line in lines]
-        until = max(begun, default=0.0) + max(SETTLE, self._patience)
+        until = max(begun, default=0.0) + max(SETTLE_S, self._patience)
         while self._now() < until and any(line.ended is None for line in self._mine()):
             await self._change_within(until - self._now())
 

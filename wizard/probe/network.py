@@ -29,7 +29,7 @@ def tls_context(http: str, insecure: bool) -> ssl.SSLContext:
     return context
 
 
-def warm(secure: bool, http: str = "1.1", insecure: bool = False) -> None:
+def preload(secure: bool, http: str = "1.1", insecure: bool = False) -> None:
     """Load what a request needs, so that no import and no store of certificates is measured."""
     for name in ("anyio._backends._asyncio", "httpcore._backends.anyio"):
         import_module(name)
@@ -39,15 +39,15 @@ def warm(secure: bool, http: str = "1.1", insecure: bool = False) -> None:
         tls_context(http, insecure)
 
 
-def host_of(url: httpx.URL, connect_to: tuple[str, int] | None) -> tuple[str, int]:
+def connect_address(url: httpx.URL, connect_to: tuple[str, int] | None) -> tuple[str, int]:
     """Host and port to connect to."""
     port = url.port or (443 if url.scheme == "https" else 80)
     return connect_to or (url.raw_host.decode("ascii"), port)
 
 
-async def resolve(host: str, port: int, within: float) -> list[str]:
+async def resolve_host(host: str, port: int, within: float) -> list[str]:
     """The name's addresses, in the order to try them. Raises `OSError` or `UnicodeError`."""
-    if is_address(host.strip("[]")):
+    if is_ip_address(host.strip("[]")):
         return [host.strip("[]")]
     loop = asyncio.get_running_loop()
     lookup = loop.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
@@ -56,7 +56,7 @@ async def resolve(host: str, port: int, within: float) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))[:ADDRESSES]
 
 
-def is_address(host: str) -> bool:
+def is_ip_address(host: str) -> bool:
     """Whether the host is an address already: looking that up would only measure our own start."""
     try:
         ip_address(host)
@@ -65,7 +65,7 @@ def is_address(host: str) -> bool:
     return True
 
 
-def transport(http: str, *, secure: bool, insecure: bool) -> httpx.AsyncHTTPTransport:
+def local_transport(http: str, *, secure: bool, insecure: bool) -> httpx.AsyncHTTPTransport:
     """One connection's worth of httpx, with nothing taken from the environment."""
     return httpx.AsyncHTTPTransport(
         verify=tls_context(http, insecure) if secure else _no_tls(),

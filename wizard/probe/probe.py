@@ -15,11 +15,11 @@ import httpx
 
 from wizard.model.events import Began, Chunk, Ended, Headers, ProbeEvent, Resolved
 from wizard.model.timeline import Probe, is_here
-from wizard.probe.connection import ProbeChannel, Request, way
-from wizard.probe.network import resolve, warm
+from wizard.probe.connection import ProbeChannel, Request, make_transport
+from wizard.probe.network import preload, resolve_host
 from wizard.probe.request import GET, ProbeOptions, RequestSpec
-from wizard.probe.sse import Decoder, decoder_for
-from wizard.probe.timing import REACHING
+from wizard.probe.sse import SseDecoder, decoder_for
+from wizard.probe.timing import REACH_TIMEOUT_S
 from wizard.text.network_errors import plain
 from wizard.text.text import safe
 from wizard.vantage.http.transport import VantageTransportError
@@ -49,7 +49,7 @@ async def run_probe_within(
 ) -> AsyncGenerator[ProbeEvent, None]:
     """The same, for at most `within` seconds from when the request begins: what it takes to reach
     another vantage counts for nothing. Raises `TimeoutError` when they are over."""
-    loop, reaching = asyncio.get_running_loop(), 0.0 if is_here(probe) else REACHING
+    loop, reaching = asyncio.get_running_loop(), 0.0 if is_here(probe) else REACH_TIMEOUT_S
     until = loop.time() + within + reaching
     async with aclosing(run_probe(probe, options, spec)) as events:
         while True:
@@ -63,17 +63,17 @@ async def run_probe_within(
 
 
 async def _from_here(request: Request) -> AsyncGenerator[ProbeEvent, None]:
-    warm(request.secure, request.probe.http, request.options.insecure)
+    preload(request.secure, request.probe.http, request.options.insecure)
     channel = ProbeChannel(request.options.clock)
     try:
-        addresses = await resolve(*request.host, request.options.connect_timeout)
+        addresses = await resolve_host(*request.host, request.options.connect_timeout)
     except (OSError, UnicodeError) as error:
         yield Ended(channel.now(), "dns", f"no address for {safe(request.host[0])}: {plain(error)}")
         return
     resolved = channel.now()
     for last, address in enumerate(addresses, 1 - len(addresses)):
         yield Resolved(resolved, address)
-        async with aclosing(_connection(request, address, channel.anew())) as events:
+        async with aclosing(_connection(request, address, channel.for_next_connection())) as events:
             async for event in events:
                 refused = isinstance(event, Ended) and event.reason == "refused"
                 # Another address may answer where this one refuses: localhost is ::1 first.
@@ -116,7 +116,7 @@ async def _drive(request: Request, address: str, channel: ProbeChannel) -> None:
 
 async def _exchange(request: Request, address: str, channel: ProbeChannel) -> None:
     """One request and its response; a transport error is an event."""
-    async with way(request, channel) as there:
+    async with make_transport(request, channel) as there:
         try:
             response = await there.handle_async_request(request.to(address, channel))
             try:
@@ -141,7 +141,7 @@ async def _read(response: httpx.Response, channel: ProbeChannel, excerpt: int) -
 
 
 async def _read_stream(response: httpx.Response, channel: ProbeChannel) -> None:
-    decoder, inflate = Decoder(), decoder_for(response.headers.get("content-encoding"))
+    decoder, inflate = SseDecoder(), decoder_for(response.headers.get("content-encoding"))
     async for raw in response.aiter_raw():
         at, data = channel.now(), inflate.feed(raw)
         await channel.events.put(Chunk(at, len(raw), len(data)))

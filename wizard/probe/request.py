@@ -8,7 +8,7 @@ from wizard import __version__
 from wizard.model.timeline import Probe
 from wizard.vantage.session import VantageSession
 
-CONNECT_TIMEOUT = 10.0
+CONNECT_TIMEOUT_S = 10.0
 """How long, in seconds, a connection (TCP, then TLS) may take."""
 EXCERPT = 400
 """How many bytes of such a body are kept for the reader."""
@@ -48,7 +48,7 @@ class ProbeOptions:
     headers: tuple[tuple[str, str], ...] = ()
     insecure: bool = False
     connect_to: tuple[str, int] | None = None
-    connect_timeout: float = CONNECT_TIMEOUT
+    connect_timeout: float = CONNECT_TIMEOUT_S
     clock: Callable[[], float] = time.monotonic
     vantage_sessions: Mapping[str, VantageSession] = field(default_factory=dict)
 

@@ -17,7 +17,7 @@ _LINE_END = re.compile(rb"\r\n|\r|\n")
 _BOM = b"\xef\xbb\xbf"
 
 
-class Decoder:
+class SseDecoder:
     """Decodes one stream; memory is bounded by `LINE_LIMIT` whatever the server sends.
 
     Attributes:

@@ -9,7 +9,7 @@ from wizard.model.timeline import Timeline
 _NAMED = re.compile(r'(?i)\bresource_metadata\s*=\s*(?:"([^"]{1,2000})"|([^\s,"]{1,2000}))')
 
 
-def challenged(case: Case) -> ProbeResult | None:
+def metadata_challenge(case: Case) -> ProbeResult | None:
     """The first proxied probe that was asked for credentials with a metadata URL."""
     return next((result for result in case.proxy if metadata_url(result.timeline)), None)
 
@@ -23,7 +23,7 @@ def metadata_url(line: Timeline) -> str:
     return (found[1] or found[2]) if found else ""
 
 
-def origin(url: str) -> tuple[str, str]:
+def origin_of(url: str) -> tuple[str, str]:
     """A URL's scheme, and host with port, in lower case; both empty if it is none."""
     try:
         parts = urlsplit(url.lower())

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.probe.scripted import CHUNKED, chunk, serving
-from wizard.probe.mcp.exchange import Pace
+from wizard.probe.mcp.exchange import Timeouts
 
 BRISK = 0.2
 """What an exchange is given, in seconds, where nothing at all will come."""
@@ -165,15 +165,15 @@ async def silence(_asked: Asked, _writer: asyncio.StreamWriter) -> None:
     await asyncio.Event().wait()
 
 
-def hurried(at: int, by: float = BRISK) -> Pace:
+def hurried(at: int, by: float = BRISK) -> Timeouts:
     """Patient, so that a busy machine does not matter, but for one exchange in vain."""
     waits = iter([*[PATIENT] * at, by, *[PATIENT] * 9])
-    return Pace(PATIENT, 0.0, lambda: -next(waits))
+    return Timeouts(PATIENT, 0.0, lambda: -next(waits))
 
 
-def patient() -> Pace:
+def patient() -> Timeouts:
     """A pace that no test should need."""
-    return Pace(PATIENT, 0.0, lambda: -PATIENT)
+    return Timeouts(PATIENT, 0.0, lambda: -PATIENT)
 
 
 class Legacy:

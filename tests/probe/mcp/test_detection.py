@@ -28,7 +28,7 @@ from wizard.model.events import Chunk, Connected, Ended, Headers, ProbeEvent, Ss
 from wizard.model.handshake import Handshake
 from wizard.model.target import Target
 from wizard.model.timeline import Probe, Timeline
-from wizard.probe.mcp.session import shake_hands
+from wizard.probe.mcp.session import run_handshake
 from wizard.probe.request import ProbeOptions
 
 SHORT = ["server/discover", "initialize"]
@@ -40,7 +40,7 @@ STREAM = (("content-type", "text/event-stream"),)
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wait in vain is short; none of the others comes near it."""
-    monkeypatch.setattr(wizard.probe.mcp.session, "DOUBTFUL", FAIR)
+    monkeypatch.setattr(wizard.probe.mcp.session, "DOUBTFUL_TIMEOUT_S", FAIR)
 
 
 def seen(url: str, *events: ProbeEvent) -> Timeline:
@@ -63,7 +63,7 @@ def plain(url: str) -> Timeline:
 
 
 async def shaken(server: Server, stream: Timeline, speaks: str = "") -> Handshake:
-    return await shake_hands("direct", server.url, stream, ProbeOptions(), speaks=speaks)
+    return await run_handshake("direct", server.url, stream, ProbeOptions(), speaks=speaks)
 
 
 async def test_a_stream_that_names_an_endpoint_is_the_oldest() -> None:

@@ -27,8 +27,8 @@ from wizard.investigation.investigation import Investigation
 from wizard.model.case import STEPS
 from wizard.model.handshake import Handshake
 from wizard.model.target import Place, Target
-from wizard.probe.mcp.exchange import ENDPOINT_LIMIT, Pace
-from wizard.probe.mcp.http_sse import legacy
+from wizard.probe.mcp.exchange import ENDPOINT_LIMIT, Timeouts
+from wizard.probe.mcp.http_sse import handshake_over_http_sse
 from wizard.probe.request import ProbeOptions
 from wizard.report.json import json_report
 from wizard.report.markdown import markdown_report
@@ -39,9 +39,11 @@ SECRET = "Bearer abcdefgh12345678"
 WHOLE = ["GET", "initialize", "notifications/initialized"]
 
 
-async def shaken(server: Server, pace: Pace | None = None) -> Handshake:
+async def shaken(server: Server, pace: Timeouts | None = None) -> Handshake:
     options = ProbeOptions(headers=(("Authorization", SECRET),))
-    return await legacy(Handshake("direct", server.url), options, pace or patient())
+    return await handshake_over_http_sse(
+        Handshake("direct", server.url), options, pace or patient()
+    )
 
 
 def one_line(text: str) -> str:

@@ -1,6 +1,6 @@
 """A handshake is bounded: each exchange, and all of them."""
 
-from wizard.probe.mcp.exchange import LEAST_WAIT, TOTAL, Pace, pace
+from wizard.probe.mcp.exchange import LEAST_WAIT, TOTAL, Timeouts, handshake_timeouts
 from wizard.probe.request import ProbeOptions
 
 
@@ -13,10 +13,10 @@ class Clock:
         return self.now
 
 
-def at(seconds: float, each: float = 5.0, *, post: float = 0.0, stall: float = 10.0) -> Pace:
+def at(seconds: float, each: float = 5.0, *, post: float = 0.0, stall: float = 10.0) -> Timeouts:
     """The pace of a handshake so many seconds after its begin."""
     clock = Clock()
-    made = pace(ProbeOptions(clock=clock, connect_timeout=stall), each, post=post)
+    made = handshake_timeouts(ProbeOptions(clock=clock, connect_timeout=stall), each, post=post)
     clock.now += seconds
     return made
 

@@ -146,8 +146,8 @@ UNASKED: Mapping[str, Mapping[str, Answer]] = {
 async def test_where_it_decides_nothing_it_is_not_asked(
     how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wizard.probe.mcp.session.WITHIN", 0.2)
-    monkeypatch.setattr("wizard.probe.mcp.session.DOUBTFUL", 0.2)
+    monkeypatch.setattr("wizard.probe.mcp.session.EXCHANGE_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("wizard.probe.mcp.session.DOUBTFUL_TIMEOUT_S", 0.2)
     async with running(UNASKED[how]) as server:
         await diagnosed(server.url)
     assert asked_paths(server) == {"/sse"}

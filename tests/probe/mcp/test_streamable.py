@@ -24,8 +24,8 @@ from tests.probe.mcp.server import (
     streamed,
 )
 from wizard.model.handshake import Handshake
-from wizard.probe.mcp.exchange import Pace
-from wizard.probe.mcp.streamable import stateless, streamable
+from wizard.probe.mcp.exchange import Timeouts
+from wizard.probe.mcp.streamable import handshake_over_streamable_http, handshake_stateless
 from wizard.probe.request import ProbeOptions
 
 SESSION = "s3ss!on~0"
@@ -39,8 +39,10 @@ def answers(initialize: Answer, **others: Answer) -> dict[str, Answer]:
     return {**taken, "DELETE": http(200), **others, "initialize": initialize}
 
 
-async def shaken(server: Server, pace: Pace | None = None) -> Handshake:
-    return await streamable(Handshake("direct", server.url), ProbeOptions(), pace or patient())
+async def shaken(server: Server, pace: Timeouts | None = None) -> Handshake:
+    return await handshake_over_streamable_http(
+        Handshake("direct", server.url), ProbeOptions(), pace or patient()
+    )
 
 
 def one_line(text: str) -> str:
@@ -197,8 +199,10 @@ async def test_cancelled_it_closes_its_session_and_its_connection() -> None:
     assert server.whats == [*WHOLE[:2], "DELETE"]
 
 
-async def discovered(server: Server, pace: Pace | None = None) -> Handshake:
-    return await stateless(Handshake("direct", server.url), ProbeOptions(), pace or patient())
+async def discovered(server: Server, pace: Timeouts | None = None) -> Handshake:
+    return await handshake_stateless(
+        Handshake("direct", server.url), ProbeOptions(), pace or patient()
+    )
 
 
 @pytest.mark.parametrize("how", ["JSON", "SSE"])

@@ -7,13 +7,13 @@ from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import addresses, facts, follow_up_facts
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
-from wizard.probe.www_authenticate import challenged, metadata_url, origin
+from wizard.probe.www_authenticate import metadata_challenge, metadata_url, origin_of
 from wizard.text.text import safe
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """The URL in the challenge is wrong to see, or leads to nothing."""
-    result = challenged(case)
+    result = metadata_challenge(case)
     if result is None:
         return None
     url = metadata_url(result.timeline)
@@ -33,7 +33,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
 
 def _wrong(case: Case, url: str) -> str:
     """What is wrong with the URL, seen from outside; empty if nothing is."""
-    asked, named = origin(case.target.url), origin(url)
+    asked, named = origin_of(case.target.url), origin_of(url)
     if not named[1]:
         return "that is no URL"
     if named == asked or (named[0] == asked[0] and _alike(named, asked)):
@@ -48,7 +48,7 @@ def _wrong(case: Case, url: str) -> str:
 
 def _sure(case: Case, url: str) -> bool:
     """Whether it is surely of no use: plain http to an https server, or the backend's address."""
-    named = origin(url)
+    named = origin_of(url)
     return (named[0] == "http" and case.target.url.startswith("https:")) or (
         named[1] in _inside(case)
     )
@@ -56,7 +56,7 @@ def _sure(case: Case, url: str) -> bool:
 
 def _inside(case: Case) -> set[str]:
     """The backend's own addresses."""
-    known = {origin(place.what)[1] for place in case.target.direct}
+    known = {origin_of(place.what)[1] for place in case.target.direct}
     peers = case.resolution.upstream.peers if case.resolution and case.resolution.upstream else ()
     return known | {addresses.address(peer) for peer in peers}
 

@@ -12,11 +12,18 @@ from wizard.model.case import Case, FollowUpResult
 from wizard.model.handshake import Handshake, Side
 from wizard.model.timeline import Probe, Timeline
 from wizard.nginx.upstream import balancing
-from wizard.probe.followups.followup import WITHIN, FollowUp
-from wizard.probe.mcp.exchange import spec, streaming
+from wizard.probe.followups.followup import EXCHANGE_TIMEOUT_S, FollowUp
+from wizard.probe.mcp.exchange import open_stream, send_request
 from wizard.probe.mcp.http_sse import unfit
-from wizard.probe.mcp.messages import BOTH, JSON, STREAMABLE, delete, initialize, session_header
-from wizard.probe.mcp.streamable import CLOSING, session_of
+from wizard.probe.mcp.messages import (
+    ACCEPT_BOTH,
+    JSON_CONTENT,
+    STREAMABLE_VERSION,
+    delete_request,
+    initialize_request,
+    session_header,
+)
+from wizard.probe.mcp.streamable import CLOSING, session_id_of
 from wizard.probe.request import ProbeOptions, RequestSpec
 
 PURPOSE = "affinity"
@@ -68,8 +75,8 @@ async def _make(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]
 async def _streamed(probe: Probe, options: ProbeOptions) -> list[Timeline]:
     """Half of the pings beside one stream; where all fare alike, the others beside two: with
     `least_conn` a message goes anywhere but where the only stream is."""
-    async with streaming(probe, options) as stream:
-        await stream.until(lambda heard: heard.endpoint is not None, WITHIN)
+    async with open_stream(probe, options) as stream:
+        await stream.until(lambda heard: heard.endpoint is not None, EXCHANGE_TIMEOUT_S)
         endpoint = stream.heard.endpoint
         if not endpoint or unfit(probe.url, endpoint):
             return []
@@ -77,14 +84,16 @@ async def _streamed(probe: Probe, options: ProbeOptions) -> list[Timeline]:
         lines = await _pings(there, options, STREAMED)
         if len(lines) < STREAMED or mixed(lines):
             return lines
-        async with streaming(probe, options) as second:
-            await second.until(lambda heard: heard.endpoint is not None, WITHIN)
+        async with open_stream(probe, options) as second:
+            await second.until(lambda heard: heard.endpoint is not None, EXCHANGE_TIMEOUT_S)
             return await _pings(there, options, 2 * STREAMED, lines)
 
 
 async def _posted(probe: Probe, options: ProbeOptions) -> list[Timeline]:
-    opened = await spec(probe, options, initialize(STREAMABLE), WITHIN)
-    session = session_of(opened)
+    opened = await send_request(
+        probe, options, initialize_request(STREAMABLE_VERSION), EXCHANGE_TIMEOUT_S
+    )
+    session = session_id_of(opened)
     if not session:
         return []
     try:
@@ -96,7 +105,9 @@ async def _posted(probe: Probe, options: ProbeOptions) -> list[Timeline]:
 async def _close(probe: Probe, options: ProbeOptions, session: str) -> None:
     """End the session; this, too, may reach one that does not know it."""
     for _ in range(DELETES):
-        closed = await spec(probe, options, delete(STREAMABLE, session), CLOSING)
+        closed = await send_request(
+            probe, options, delete_request(STREAMABLE_VERSION, session), CLOSING
+        )
         if closed.status not in UNKNOWN:
             return
 
@@ -111,7 +122,9 @@ async def _pings(
     """One after the other up to that many, until two answers differ."""
     lines = list(known)
     while len(lines) < count and not mixed(lines):
-        lines.append(await spec(probe, options, _ping(len(lines) + 2, session), WITHIN))
+        lines.append(
+            await send_request(probe, options, _ping(len(lines) + 2, session), EXCHANGE_TIMEOUT_S)
+        )
         if lines[-1].status is None:
             break
     return lines
@@ -125,8 +138,8 @@ def mixed(lines: list[Timeline]) -> bool:
 
 def _ping(number: int, session: str) -> RequestSpec:
     body = {"jsonrpc": "2.0", "id": number, "method": "ping"}
-    version = (("MCP-Protocol-Version", STREAMABLE),) if session else ()
-    headers = (BOTH, JSON, *version, *session_header(session))
+    version = (("MCP-Protocol-Version", STREAMABLE_VERSION),) if session else ()
+    headers = (ACCEPT_BOTH, JSON_CONTENT, *version, *session_header(session))
     return RequestSpec("POST", headers, json.dumps(body).encode())
 
 

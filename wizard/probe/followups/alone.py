@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.timeline import is_live
-from wizard.probe.followups.followup import FollowUp, look, patience, plain
+from wizard.probe.followups.followup import FollowUp, patience, plain, probe_first_event
 from wizard.probe.request import ProbeOptions
 
 PURPOSE = "alone"
@@ -23,7 +23,7 @@ async def _make(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]
         return ()
     asked = result.timeline.probe
     probe = replace(asked, name="replay-proxy")
-    line = await look(probe, options, patience(case))
+    line = await probe_first_event(probe, options, patience(case))
     return (FollowUpResult(PURPOSE, line, f"{asked.label} with no other beside it"),)
 
 

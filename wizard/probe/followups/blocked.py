@@ -2,8 +2,8 @@
 
 from wizard.model.case import Case, FollowUpResult, ProbeResult
 from wizard.model.timeline import Probe, is_live
-from wizard.probe.followups.followup import FollowUp, look, patience
-from wizard.probe.mcp.exchange import streaming
+from wizard.probe.followups.followup import FollowUp, patience, probe_first_event
+from wizard.probe.mcp.exchange import open_stream
 from wizard.probe.request import ProbeOptions
 
 FIRST, SECOND = "first-of-two", "second-of-two"
@@ -30,12 +30,12 @@ async def _make(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]
     """Two requests: the second is begun once the first is live, and only then."""
     asked = case.direct[0].timeline.probe
     probe = Probe("replay-direct", asked.url, vantage=asked.vantage)
-    async with streaming(probe, options) as first:
+    async with open_stream(probe, options) as first:
         came = await first.until(lambda heard: is_live(heard.line), patience(case))
         alone = FollowUpResult(FIRST, first.heard.line, "one direct stream alone")
         if not came:
             return (alone,)
-        line = await look(probe, options, patience(case))
+        line = await probe_first_event(probe, options, patience(case))
         return (
             FollowUpResult(FIRST, first.heard.line, alone.why),
             FollowUpResult(SECOND, line, "a second direct stream while the first is open"),

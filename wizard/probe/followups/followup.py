@@ -9,9 +9,9 @@ from wizard.model.events import Ended
 from wizard.model.timeline import Probe, Timeline, is_live
 from wizard.probe.probe import run_probe_within
 from wizard.probe.request import GET, ProbeOptions, RequestSpec
-from wizard.probe.timing import held_after
+from wizard.probe.timing import silence_limit
 
-WITHIN = 5.0
+EXCHANGE_TIMEOUT_S = 5.0
 """How long, in seconds, one exchange of a follow-up may take at the most."""
 
 
@@ -31,7 +31,10 @@ class FollowUp:
 
 def patience(case: Case) -> float:
     """How long a request of this case may be silent, in seconds: as in the matrix."""
-    return min(held_after([result.timeline for result in case.direct], case.target.stall), WITHIN)
+    return min(
+        silence_limit([result.timeline for result in case.direct], case.target.stall),
+        EXCHANGE_TIMEOUT_S,
+    )
 
 
 def plain(results: tuple[ProbeResult, ...]) -> ProbeResult | None:
@@ -41,7 +44,7 @@ def plain(results: tuple[ProbeResult, ...]) -> ProbeResult | None:
     )
 
 
-async def look(
+async def probe_first_event(
     probe: Probe, options: ProbeOptions, within: float, spec: RequestSpec = GET
 ) -> Timeline:
     """Make the request and leave with the first event, the end, or `within` seconds after it

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.timeline import Probe
-from wizard.probe.followups.followup import WITHIN, FollowUp, look
+from wizard.probe.followups.followup import EXCHANGE_TIMEOUT_S, FollowUp, probe_first_event
 from wizard.probe.request import ProbeOptions, RequestSpec
 
 PURPOSE = "preflight"
@@ -34,7 +34,9 @@ async def _make(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]
     spoken = case.handshake("proxy")
     url = (spoken.post_url if spoken else "") or case.target.url
     bare = replace(options, headers=(("Origin", origin(case) or ""),))
-    line = await look(Probe("replay-proxy", url), bare, WITHIN, RequestSpec("OPTIONS", ASKED))
+    line = await probe_first_event(
+        Probe("replay-proxy", url), bare, EXCHANGE_TIMEOUT_S, RequestSpec("OPTIONS", ASKED)
+    )
     return (
         FollowUpResult(
             PURPOSE, line, "the preflight (OPTIONS) that a browser sends before the POST"

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.timeline import Probe, is_live
 from wizard.nginx.upstream import passed_host
-from wizard.probe.followups.followup import FollowUp, look, patience, plain
+from wizard.probe.followups.followup import FollowUp, patience, plain, probe_first_event
 from wizard.probe.request import ProbeOptions, RequestSpec
 
 PURPOSE, WITHOUT = "public-host", "no-origin"
@@ -30,7 +30,9 @@ async def _make(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]
     for host in hosts(case):
         asked = live.timeline.probe
         probe = Probe("replay-direct", asked.url, vantage=asked.vantage)
-        line = await look(probe, options, patience(case), RequestSpec(headers=(("Host", host),)))
+        line = await probe_first_event(
+            probe, options, patience(case), RequestSpec(headers=(("Host", host),))
+        )
         made = (*made, FollowUpResult(PURPOSE, line, f"the direct request with Host: {host}"))
         if line.status in REFUSALS:
             break
@@ -57,7 +59,7 @@ async def _without_origin(case: Case, options: ProbeOptions) -> tuple[FollowUpRe
     kept = tuple((name, value) for name, value in options.headers if name.lower() != "origin")
     asked = case.direct[0].timeline.probe
     probe = Probe("replay-direct", asked.url, vantage=asked.vantage)
-    line = await look(probe, replace(options, headers=kept), patience(case))
+    line = await probe_first_event(probe, replace(options, headers=kept), patience(case))
     return (FollowUpResult(WITHOUT, line, "the direct request without the Origin that was given"),)
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from wizard.model.case import HELD, Case, FollowUpResult, ProbeResult
 from wizard.nginx.upstream import balancing
-from wizard.probe.followups.followup import FollowUp, look, patience
+from wizard.probe.followups.followup import FollowUp, patience, probe_first_event
 from wizard.probe.request import ProbeOptions
 
 PURPOSE = "again"
@@ -33,7 +33,9 @@ async def _make(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]
     assert result is not None
     asked = result.timeline.probe
     probe = replace(asked, name="replay-proxy")
-    lines = await asyncio.gather(*(look(probe, options, patience(case)) for _ in range(TIMES)))
+    lines = await asyncio.gather(
+        *(probe_first_event(probe, options, patience(case)) for _ in range(TIMES))
+    )
     return tuple(FollowUpResult(PURPOSE, line, f"{asked.label} once more") for line in lines)
 
 

@@ -10,7 +10,7 @@ from wizard.model.timeline import Probe, Timeline, has_begun
 from wizard.probe.mcp.messages import Reply, reply_in
 from wizard.probe.probe import run_probe, run_probe_within
 from wizard.probe.request import GET, ProbeOptions, RequestSpec
-from wizard.probe.timing import REACHING
+from wizard.probe.timing import REACH_TIMEOUT_S
 
 ENDPOINT_LIMIT = 4096
 """The longest endpoint, in characters, that is taken for one; Nginx takes lines up to 8 KiB."""
@@ -23,7 +23,7 @@ LEAST_WAIT = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class Timeouts:
     """How long a handshake may take: each exchange, and all of them.
 
     Attributes:
@@ -46,15 +46,19 @@ class Pace:
         return max(self.post, self.wait())
 
 
-def pace(options: ProbeOptions, each: float, *, post: float = 0.0, reach: float = 0.0) -> Pace:
+def handshake_timeouts(
+    options: ProbeOptions, each: float, *, post: float = 0.0, reach: float = 0.0
+) -> Timeouts:
     """The pace of a handshake that begins now; `reach` is what reaching its vantage takes each
     time, in seconds, which counts for nothing."""
     # The connect timeout follows --stall: who will not wait long will not wait here either.
     each = min(each, options.connect_timeout)
-    return Pace(each, options.clock() + max(TOTAL, post) + EXCHANGES * reach, options.clock, post)
+    return Timeouts(
+        each, options.clock() + max(TOTAL, post) + EXCHANGES * reach, options.clock, post
+    )
 
 
-class Heard:
+class MessageReader:
     """What one request has shown. It hears events whole, where a timeline cuts and forgets them.
 
     Attributes:
@@ -68,7 +72,7 @@ class Heard:
         self.endpoint: str | None = None
         self.reply: Reply | None = None
 
-    def hear(self, event: ProbeEvent) -> None:
+    def take(self, event: ProbeEvent) -> None:
         """Take one more event."""
         self.line = self.line.fold([event])
         if isinstance(event, SseEvent):
@@ -82,40 +86,42 @@ class Heard:
         elif event.type == "message" and self.reply is None:
             self.reply = reply_in(event.data)
 
-    async def spec(
+    async def send(
         self,
         options: ProbeOptions,
         what: RequestSpec,
         within: float,
-        enough: "Callable[[Heard], bool] | None" = None,
+        enough: "Callable[[MessageReader], bool] | None" = None,
     ) -> Timeline:
         """Send it and read until the reply (or `enough`), the end, or `within` seconds after it
         began."""
         try:
             async with aclosing(run_probe_within(within, self.line.probe, options, what)) as got:
                 async for event in got:
-                    self.hear(event)
+                    self.take(event)
                     if (enough or _is_answered)(self):
                         break
         except TimeoutError:
-            self.hear(Ended(within, "timeout", f"no answer within {within:.2g} s"))
+            self.take(Ended(within, "timeout", f"no answer within {within:.2g} s"))
         return self.line
 
 
-def _is_answered(heard: Heard) -> bool:
+def _is_answered(heard: MessageReader) -> bool:
     return heard.reply is not None
 
 
-def _has_begun(heard: Heard) -> bool:
+def _has_begun(heard: MessageReader) -> bool:
     return has_begun(heard.line)
 
 
-async def spec(probe: Probe, options: ProbeOptions, what: RequestSpec, within: float) -> Timeline:
+async def send_request(
+    probe: Probe, options: ProbeOptions, what: RequestSpec, within: float
+) -> Timeline:
     """Send it and read until the reply, the end, or `within` seconds have passed."""
-    return await Heard(probe).spec(options, what, within)
+    return await MessageReader(probe).send(options, what, within)
 
 
-class Stream:
+class OpenStream:
     """A GET stream that stays open while messages are posted.
 
     Attributes:
@@ -123,7 +129,7 @@ class Stream:
     """
 
     def __init__(self, probe: Probe) -> None:
-        self.heard = Heard(probe)
+        self.heard = MessageReader(probe)
         self._changed = asyncio.Event()
 
     @property
@@ -135,16 +141,16 @@ class Stream:
         """Hear what comes until the stream ends."""
         async with aclosing(run_probe(self.line.probe, options, GET)) as events:
             async for event in events:
-                self.heard.hear(event)
+                self.heard.take(event)
                 self._changed.set()
 
-    async def until(self, enough: Callable[[Heard], bool], within: float) -> bool:
+    async def until(self, enough: Callable[[MessageReader], bool], within: float) -> bool:
         """Whether enough has come, or comes within that many seconds (from when the stream's
         request begins, where its vantage is still on the way to be reached)."""
-        begun = has_begun(self.line) or await self._until(_has_begun, REACHING)
+        begun = has_begun(self.line) or await self._until(_has_begun, REACH_TIMEOUT_S)
         return begun and await self._until(enough, within)
 
-    async def _until(self, enough: Callable[[Heard], bool], within: float) -> bool:
+    async def _until(self, enough: Callable[[MessageReader], bool], within: float) -> bool:
         try:
             async with asyncio.timeout(within):
                 while not enough(self.heard) and self.line.ended is None:
@@ -156,9 +162,9 @@ class Stream:
 
 
 @asynccontextmanager
-async def streaming(probe: Probe, options: ProbeOptions) -> AsyncIterator[Stream]:
+async def open_stream(probe: Probe, options: ProbeOptions) -> AsyncIterator[OpenStream]:
     """An open stream, closed when the block is left: with it the session ends."""
-    stream = Stream(probe)
+    stream = OpenStream(probe)
     task = asyncio.create_task(stream.follow(options))
     try:
         yield stream

@@ -8,14 +8,20 @@ import httpx
 from wizard.model.events import SseEvent
 from wizard.model.handshake import Exchange, Handshake
 from wizard.model.timeline import Probe, Timeline
-from wizard.probe.mcp.exchange import ENDPOINT_LIMIT, Pace, Stream, spec, streaming
+from wizard.probe.mcp.exchange import (
+    ENDPOINT_LIMIT,
+    OpenStream,
+    Timeouts,
+    open_stream,
+    send_request,
+)
 from wizard.probe.mcp.messages import (
-    LEGACY,
+    HTTP_SSE_VERSION,
     Reply,
     answered,
     elsewhere,
-    initialize,
-    initialized,
+    initialize_request,
+    initialized_request,
     no_endpoint,
     no_reply,
 )
@@ -23,10 +29,12 @@ from wizard.probe.request import ProbeOptions
 from wizard.text.text import safe
 
 
-async def legacy(known: Handshake, options: ProbeOptions, pace: Pace) -> Handshake:
+async def handshake_over_http_sse(
+    known: Handshake, options: ProbeOptions, pace: Timeouts
+) -> Handshake:
     """GET, wait for the endpoint, POST `initialize` there, wait for the reply on the stream."""
     known = replace(known, transport="http+sse", stage="endpoint")
-    async with streaming(known.probe(), options) as stream:
+    async with open_stream(known.probe(), options) as stream:
         wait = pace.wait()
         came = await stream.until(lambda heard: heard.endpoint is not None, wait)
         known = with_exchange(known, "stream", stream.line)
@@ -43,10 +51,12 @@ async def legacy(known: Handshake, options: ProbeOptions, pace: Pace) -> Handsha
         return await _post(replace(known, post_url=there), stream, options, pace)
 
 
-async def _post(known: Handshake, stream: Stream, options: ProbeOptions, pace: Pace) -> Handshake:
+async def _post(
+    known: Handshake, stream: OpenStream, options: ProbeOptions, pace: Timeouts
+) -> Handshake:
     probe = known.probe(known.post_url)
-    ours = initialize(LEGACY)
-    answer = await spec(probe, options, ours, pace.post_wait())
+    ours = initialize_request(HTTP_SSE_VERSION)
+    answer = await send_request(probe, options, ours, pace.post_wait())
     known = with_exchange(
         replace(known, stage="initialize"), "initialize", answer, len(ours.content)
     )
@@ -63,9 +73,9 @@ async def _post(known: Handshake, stream: Stream, options: ProbeOptions, pace: P
 
 
 async def _confirm(
-    known: Handshake, probe: Probe, reply: Reply, options: ProbeOptions, pace: Pace
+    known: Handshake, probe: Probe, reply: Reply, options: ProbeOptions, pace: Timeouts
 ) -> Handshake:
-    last = await spec(probe, options, initialized(reply.version), pace.wait())
+    last = await send_request(probe, options, initialized_request(reply.version), pace.wait())
     known = with_exchange(known, "initialized", last)
     return replace(known, stage="done", version=reply.version, server=reply.server)
 

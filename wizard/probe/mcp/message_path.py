@@ -25,7 +25,7 @@ def message_resolution(case: Case) -> RequestResolution | None:
     return nginx.inspect(case.resolution.config, request_for(url), case.resolution.version)
 
 
-def message_wait(case: Case, usual: float) -> float:
+def post_timeout(case: Case, usual: float) -> float:
     """How long, in seconds, the first POST may take: past the read timeout of the path that takes
     it, where that is known and no longer than the user would wait."""
     resolution, patience = case.message_resolution or case.resolution, case.target.patience

@@ -11,9 +11,9 @@ from wizard.model.timeline import Timeline
 from wizard.probe.request import RequestSpec
 from wizard.text.text import in_short, safe
 
-LEGACY, STREAMABLE, STATELESS = "2024-11-05", "2025-11-25", "2026-07-28"
-BOTH = ("Accept", "application/json, text/event-stream")
-JSON = ("Content-Type", "application/json")
+HTTP_SSE_VERSION, STREAMABLE_VERSION, STATELESS_VERSION = "2024-11-05", "2025-11-25", "2026-07-28"
+ACCEPT_BOTH = ("Accept", "application/json, text/event-stream")
+JSON_CONTENT = ("Content-Type", "application/json")
 REPLY_LIMIT = 64 << 10
 """How much of a reply is read, in bytes."""
 OUR_ID = 1
@@ -24,36 +24,36 @@ _VERSION = re.compile(r"[A-Za-z0-9._-]{1,40}")
 _CLIENT = {"name": "ssewizard", "version": __version__}
 
 
-def initialize(version: str) -> RequestSpec:
+def initialize_request(version: str) -> RequestSpec:
     """`initialize`, with id 1."""
     params = {"protocolVersion": version, "capabilities": {}, "clientInfo": _CLIENT}
     return _post({"jsonrpc": "2.0", "id": OUR_ID, "method": "initialize", "params": params})
 
 
-def initialized(version: str, session: str = "") -> RequestSpec:
+def initialized_request(version: str, session: str = "") -> RequestSpec:
     """`notifications/initialized`, in the session that the server has opened."""
     headers = (("MCP-Protocol-Version", version), *session_header(session))
     return _post({"jsonrpc": "2.0", "method": "notifications/initialized"}, headers)
 
 
-def discover() -> RequestSpec:
+def discover_request() -> RequestSpec:
     """`server/discover` of the stateless revision, with id 1."""
     meta = {
-        "io.modelcontextprotocol/protocolVersion": STATELESS,
+        "io.modelcontextprotocol/protocolVersion": STATELESS_VERSION,
         "io.modelcontextprotocol/clientInfo": _CLIENT,
         "io.modelcontextprotocol/clientCapabilities": {},
     }
-    headers = (("MCP-Protocol-Version", STATELESS), ("Mcp-Method", "server/discover"))
+    headers = (("MCP-Protocol-Version", STATELESS_VERSION), ("Mcp-Method", "server/discover"))
     body = {"jsonrpc": "2.0", "id": OUR_ID, "method": "server/discover", "params": {"_meta": meta}}
     return _post(body, headers)
 
 
-def listen(version: str, session: str) -> RequestSpec:
+def listen_request(version: str, session: str) -> RequestSpec:
     """The optional GET stream, in the session."""
     return RequestSpec(headers=(("MCP-Protocol-Version", version), *session_header(session)))
 
 
-def delete(version: str, session: str) -> RequestSpec:
+def delete_request(version: str, session: str) -> RequestSpec:
     """End the session that we have opened."""
     return RequestSpec("DELETE", (("MCP-Protocol-Version", version), *session_header(session)))
 
@@ -65,7 +65,7 @@ def session_header(session: str) -> tuple[tuple[str, str], ...]:
 
 def _post(body: Mapping[str, Any], headers: tuple[tuple[str, str], ...] = ()) -> RequestSpec:
     content = json.dumps(body).encode()
-    return RequestSpec("POST", (BOTH, JSON, *headers), content, excerpt=REPLY_LIMIT)
+    return RequestSpec("POST", (ACCEPT_BOTH, JSON_CONTENT, *headers), content, excerpt=REPLY_LIMIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +122,8 @@ def _version(result: Mapping[str, Any]) -> str:
     listed = several if isinstance(several, list) else [result.get("protocolVersion")]
     known = [one for one in listed if isinstance(one, str) and _VERSION.fullmatch(one)]
     if isinstance(several, list):
-        known = [one for one in known if one >= STATELESS]
-    return STATELESS if STATELESS in known else max(known, default="")
+        known = [one for one in known if one >= STATELESS_VERSION]
+    return STATELESS_VERSION if STATELESS_VERSION in known else max(known, default="")
 
 
 def _info(result: Mapping[str, Any]) -> object:

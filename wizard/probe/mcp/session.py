@@ -8,23 +8,27 @@ from urllib.parse import urlsplit, urlunsplit
 from wizard.model.case import Case, ProbeResult
 from wizard.model.handshake import Handshake, Side
 from wizard.model.timeline import Timeline, is_live
-from wizard.probe.mcp.exchange import Pace, pace
-from wizard.probe.mcp.http_sse import endpoint_of, legacy
-from wizard.probe.mcp.message_path import message_wait
-from wizard.probe.mcp.streamable import OTHER_TRANSPORT, stateless, streamable
+from wizard.probe.mcp.exchange import Timeouts, handshake_timeouts
+from wizard.probe.mcp.http_sse import endpoint_of, handshake_over_http_sse
+from wizard.probe.mcp.message_path import post_timeout
+from wizard.probe.mcp.streamable import (
+    OTHER_TRANSPORT,
+    handshake_over_streamable_http,
+    handshake_stateless,
+)
 from wizard.probe.request import ProbeOptions
 from wizard.text.text import safe
 
-WITHIN = 5.0
+EXCHANGE_TIMEOUT_S = 5.0
 """How long, in seconds, each exchange may take at most."""
-DOUBTFUL = 2.0
+DOUBTFUL_TIMEOUT_S = 2.0
 """The same where a live stream names no endpoint: it is hardly an MCP server's."""
 NO_CONNECTION = frozenset({"refused", "timeout", "tls", "dns", "unreached"})
 REFUSALS = frozenset({401, 403, 407, 421, 429, 502, 503, 504})
 """The statuses that say nothing of the transport: the server, or what is before it, will not."""
 
 
-async def shake_hands(
+async def run_handshake(
     side: Side,
     url: str,
     stream: Timeline | None,
@@ -45,18 +49,20 @@ async def shake_hands(
         return replace(known, skipped=True, why=why)
     ours = _pace(stream, options, post_within)
     if speaks == "http+sse" or (stream is not None and endpoint_of(stream) is not None):
-        return await legacy(known, options, ours)
+        return await handshake_over_http_sse(known, options, ours)
     made = await by_post(known, options, ours)
     if made.done or not _has_more(stream):
         return made
-    older = await legacy(known, options, ours)
+    older = await handshake_over_http_sse(known, options, ours)
     return older if older.endpoint else made
 
 
-def _pace(stream: Timeline | None, options: ProbeOptions, post: float) -> Pace:
+def _pace(stream: Timeline | None, options: ProbeOptions, post: float) -> Timeouts:
     doubtful = stream is not None and is_live(stream) and endpoint_of(stream) is None
     reach = stream.began_s if stream is not None else 0.0
-    return pace(options, DOUBTFUL if doubtful else WITHIN, post=post, reach=reach)
+    return handshake_timeouts(
+        options, DOUBTFUL_TIMEOUT_S if doubtful else EXCHANGE_TIMEOUT_S, post=post, reach=reach
+    )
 
 
 def _has_more(stream: Timeline | None) -> bool:
@@ -64,12 +70,14 @@ def _has_more(stream: Timeline | None) -> bool:
     return stream is None or stream.events + stream.comments > len(stream.tail)
 
 
-async def by_post(known: Handshake, options: ProbeOptions, ours: Pace) -> Handshake:
+async def by_post(known: Handshake, options: ProbeOptions, ours: Timeouts) -> Handshake:
     """The newest first; an answer that is none to us leads to the one before."""
-    made = await stateless(known, options, ours)
+    made = await handshake_stateless(known, options, ours)
     if made.done or not _speaks_another(made):
         return made
-    older = await streamable(replace(known, exchanges=made.exchanges), options, ours)
+    older = await handshake_over_streamable_http(
+        replace(known, exchanges=made.exchanges), options, ours
+    )
     if older.transport != "unknown" or not _speaks_another(older):
         return older
     return replace(older, stage="stream")
@@ -134,8 +142,16 @@ async def beside(made: Handshake, stream: Timeline, options: ProbeOptions) -> Ha
         return made  # Who is silent here would be waited for again there; a refusal is one.
     asked = Handshake(made.side, url, vantage=made.vantage)
     if url.partition("?")[0].endswith("/mcp"):
-        return replace(made, sibling=await by_post(asked, options, pace(options, WITHIN)))
-    return replace(made, sibling=await legacy(asked, options, pace(options, WITHIN)))
+        return replace(
+            made,
+            sibling=await by_post(asked, options, handshake_timeouts(options, EXCHANGE_TIMEOUT_S)),
+        )
+    return replace(
+        made,
+        sibling=await handshake_over_http_sse(
+            asked, options, handshake_timeouts(options, EXCHANGE_TIMEOUT_S)
+        ),
+    )
 
 
 def _is_elsewhere(stream: Timeline) -> bool:
@@ -143,7 +159,7 @@ def _is_elsewhere(stream: Timeline) -> bool:
     return stream.status in ABSENT or (stream.status == 200 and not stream.is_event_stream)
 
 
-async def both_sides(case: Case, options: ProbeOptions) -> tuple[Handshake, ...]:
+async def run_handshakes(case: Case, options: ProbeOptions) -> tuple[Handshake, ...]:
     """The handshakes; none where the user wants none."""
     if not case.target.mcp:
         return ()
@@ -154,7 +170,7 @@ async def both_sides(case: Case, options: ProbeOptions) -> tuple[Handshake, ...]
     lines = {side: line for side, line in streams.items() if line}
     # What one side shows is known of the other: a held stream names no endpoint.
     speaks = "http+sse" if any(map(endpoint_of, lines.values())) else ""
-    wait = message_wait(case, WITHIN)
+    wait = post_timeout(case, EXCHANGE_TIMEOUT_S)
     made = [_one(side, line, options, speaks, wait) for side, line in lines.items()]
     return tuple(await asyncio.gather(*made))
 
@@ -163,7 +179,7 @@ async def _one(
     side: Side, stream: Timeline, options: ProbeOptions, speaks: str, post_within: float
 ) -> Handshake:
     url = stream.probe.url
-    made = await shake_hands(side, url, stream, options, speaks=speaks, post_within=post_within)
+    made = await run_handshake(side, url, stream, options, speaks=speaks, post_within=post_within)
     return await beside(made, stream, options)
 
 

@@ -5,17 +5,17 @@ from dataclasses import replace
 
 from wizard.model.handshake import Handshake, Transport
 from wizard.model.timeline import Timeline
-from wizard.probe.mcp.exchange import Heard, Pace, spec
+from wizard.probe.mcp.exchange import MessageReader, Timeouts, send_request
 from wizard.probe.mcp.http_sse import with_exchange
 from wizard.probe.mcp.messages import (
     NO_METHOD,
-    STREAMABLE,
+    STREAMABLE_VERSION,
     answered,
-    delete,
-    discover,
-    initialize,
-    initialized,
-    listen,
+    delete_request,
+    discover_request,
+    initialize_request,
+    initialized_request,
+    listen_request,
 )
 from wizard.probe.request import ProbeOptions, RequestSpec
 
@@ -27,20 +27,24 @@ _SESSION = re.compile(r"[\x21-\x7e]{1,4096}")
 """What a session id may be (MCP 2025-11-25, "Session Management": visible ASCII)."""
 
 
-async def stateless(known: Handshake, options: ProbeOptions, pace: Pace) -> Handshake:
+async def handshake_stateless(known: Handshake, options: ProbeOptions, pace: Timeouts) -> Handshake:
     """MCP 2026-07-28: one `server/discover`; there is no session to close."""
-    heard = Heard(known.probe())
+    heard = MessageReader(known.probe())
     try:
-        known = await _first(known, "stateless", "discover", discover(), heard, options, pace)
+        known = await _first(
+            known, "stateless", "discover", discover_request(), heard, options, pace
+        )
     finally:
         # An older server may open a session whatever it is asked, and name it in its error.
         closed = await _close(known, heard, options)
     return closed
 
 
-async def streamable(known: Handshake, options: ProbeOptions, pace: Pace) -> Handshake:
+async def handshake_over_streamable_http(
+    known: Handshake, options: ProbeOptions, pace: Timeouts
+) -> Handshake:
     """MCP 2025-03-26 to 2025-11-25: `initialize`, `initialized`, and the session is deleted."""
-    heard, ours = Heard(known.probe()), initialize(STREAMABLE)
+    heard, ours = MessageReader(known.probe()), initialize_request(STREAMABLE_VERSION)
     try:
         known = await _first(known, "streamable-http", "initialize", ours, heard, options, pace)
         if known.done:
@@ -51,33 +55,37 @@ async def streamable(known: Handshake, options: ProbeOptions, pace: Pace) -> Han
     return closed
 
 
-async def _go_on(known: Handshake, heard: Heard, options: ProbeOptions, pace: Pace) -> Handshake:
+async def _go_on(
+    known: Handshake, heard: MessageReader, options: ProbeOptions, pace: Timeouts
+) -> Handshake:
     """Confirm, and look whether there is a GET stream; neither is needed to be done."""
-    session, probe = session_of(heard.line), known.probe()
+    session, probe = session_id_of(heard.line), known.probe()
     if not session and heard.line.header("mcp-session-id"):
         return replace(known, why="the session id that the server gives fits no header")
-    said = await spec(probe, options, initialized(known.version, session), pace.wait())
+    said = await send_request(
+        probe, options, initialized_request(known.version, session), pace.wait()
+    )
     known = with_exchange(known, "initialized", said)
-    stream = listen(known.version, session)
-    line = await Heard(probe).spec(options, stream, min(CLOSING, pace.wait()), _has_headers)
+    stream = listen_request(known.version, session)
+    line = await MessageReader(probe).send(options, stream, min(CLOSING, pace.wait()), _has_headers)
     return with_exchange(known, "listen", line)
 
 
-def _has_headers(heard: Heard) -> bool:
+def _has_headers(heard: MessageReader) -> bool:
     return heard.line.headers_s is not None
 
 
-async def _close(known: Handshake, heard: Heard, options: ProbeOptions) -> Handshake:
+async def _close(known: Handshake, heard: MessageReader, options: ProbeOptions) -> Handshake:
     """Delete the session, if one was opened; 405 means that the server lets it time out."""
-    session = session_of(heard.line)
+    session = session_id_of(heard.line)
     if not session:
         return known
-    ours = delete(known.version or STREAMABLE, session)
-    line = await spec(known.probe(), options, ours, CLOSING)
+    ours = delete_request(known.version or STREAMABLE_VERSION, session)
+    line = await send_request(known.probe(), options, ours, CLOSING)
     return with_exchange(replace(known, session=True), "delete", line)
 
 
-def session_of(line: Timeline) -> str:
+def session_id_of(line: Timeline) -> str:
     """The session id that the server gave; empty where it gave none that can be sent back."""
     session = line.header("mcp-session-id") or ""
     return session if _SESSION.fullmatch(session) else ""
@@ -88,13 +96,13 @@ async def _first(
     transport: Transport,
     what: str,
     asked: RequestSpec,
-    heard: Heard,
+    heard: MessageReader,
     options: ProbeOptions,
-    pace: Pace,
+    pace: Timeouts,
 ) -> Handshake:
     """The request that tells whether this transport is spoken."""
     opens = what == "initialize"
-    line = await heard.spec(options, asked, pace.post_wait() if opens else pace.wait())
+    line = await heard.send(options, asked, pace.post_wait() if opens else pace.wait())
     known = with_exchange(replace(known, post_url=known.url), what, line, len(asked.content))
     reply = heard.reply
     if line.status != 200 or reply is None:
