@@ -4,6 +4,7 @@ import pytest
 
 from tests.nginx_config.texts import resolution
 from wizard.model.resolution import Upstream
+from wizard.nginx.upstream import default_host, resolved_block
 
 
 def upstream(body: str, path: str = "/sse?a=1", around: str = "") -> Upstream:
@@ -43,6 +44,8 @@ BLOCK = "upstream Svc { zone z 1m; server a:81 weight=2; server b; server unix:/
         ("http://other", ("other:80",)), ("https://other", ("other:443",)),
         ("http://other:8080/x", ("other:8080",)), ("http://[::1]", ("[::1]:80",)),
         ("http://[::1]:81/", ("[::1]:81",)), ("http://unix:/run/a.sock:/y", ("unix:/run/a.sock",)),
+        ("http://svc?b", ("a:81", "b:80", "unix:/c")), ("http://SVC:81", ("SVC:81",)),
+        ("http://svc$request_uri", ("a:81", "b:80", "unix:/c")), ("http://unix:svc", ("unix:svc",)),
         ("http://$who", ()), ("http://$name/", ("set.test:80",)), ("http://${twice}", ()),
     ],
 )  # fmt: skip
@@ -52,6 +55,21 @@ def test_the_peers(passed: str, peers: tuple[str, ...]) -> None:
     inside = resolution(f"http {{ {BLOCK} server {{ location / {{ proxy_pass http://svc; }} }} }}")
     assert inside.upstream is not None
     assert inside.upstream.peers == ("a:81", "b:80", "unix:/c")
+
+
+@pytest.mark.parametrize(
+    ("passed", "has_block"),
+    [
+        ("http://svc", True), ("http://SVC/x", True), ("http://svc?x", True), ("svc", True),
+        ("http://svc$request_uri", True), ("http://$service", True), ("http://svc:80", False),
+        ("http://unix:/run/svc", False), ("http://unix:svc:/x", False), ("http://$host", False),
+        ("http://svc.test", False),
+    ],
+)  # fmt: skip
+def test_an_upstream_block_is_found_as_nginx_finds_it(passed: str, has_block: bool) -> None:
+    location = f"set $service svc; location / {{ proxy_pass {passed}; }}"
+    block = resolved_block(resolution(f"{BLOCK} server {{ {location} }}"))
+    assert (block is not None) == has_block
 
 
 @pytest.mark.parametrize(
@@ -118,3 +136,14 @@ def test_where_rewrites_lead(inside: str, passed: str, uri: str | None) -> None:
 def test_what_the_config_leaves_open_is_said(inside: str, doubt: str) -> None:
     found = resolution(f"server {{ {APP} location /s {{ {inside} }} }}", "/sse")
     assert [one for one in found.undecided if doubt in one], found.undecided
+
+
+@pytest.mark.parametrize(
+    ("passed", "host"),
+    [
+        ("http://a", "a"), ("http://a:81/x", "a:81"), ("http://unix:/run/s.sock:/x", "localhost"),
+        ("http://[::1]:81/", "[::1]:81"),
+    ],
+)  # fmt: skip
+def test_the_host_header_that_nginx_sends_by_default(passed: str, host: str) -> None:
+    assert default_host(passed) == host

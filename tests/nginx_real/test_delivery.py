@@ -46,9 +46,10 @@ def predicted(observed: Observed, cell: Cell) -> set[str]:
 
 def worked_out(observed: Observed, cell: Cell, *, silent: bool = False) -> str:
     """What `predict` makes of the config in force and of what the backend and the client say."""
-    settings = observed.resolution(cell).effective
+    resolution = observed.resolution(cell)
+    settings = resolution.effective
     return predict(
-        buffering=buffering_on(settings, cell.location.said),
+        buffering=buffering_on(settings, resolution.prefix, cell.location.said),
         client=cell.client,
         gzip_applied=gzip_applies(settings, cell.encoding, cell.via),
         upstream=cell.location.framing,

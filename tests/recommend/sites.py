@@ -16,6 +16,7 @@ from wizard.model.resolution import (
 )
 from wizard.model.target import Place, Target
 from wizard.model.timeline import Probe, Timeline
+from wizard.nginx.servers import choose, merges_slashes
 from wizard.recommend.config_text import COMMENT, Statement, parse
 
 
@@ -63,14 +64,17 @@ def resolution(
     modifier = serving.args[0] if len(serving.args) == 2 else ""
     modifier = "@" if serving.args[0].startswith("@") else modifier
     settings = {name: Setting(name, value) for name, value in effective.items()}
+    request, config = Request(path), Config(main, root, texts)
+    chosen = choose(config, request)
     return RequestResolution(
-        Request(path),
-        Config(main, root, texts),
+        request,
+        config,
         None,
         ServerRef("", (), server),
         LocationRef(modifier, serving.args[-1], serving),
         Upstream(kind, "http://backend"),
         {"proxy_read_timeout": Setting("proxy_read_timeout", "300"), **settings},
+        merges_slashes=chosen is None or merges_slashes(chosen, request.scheme),
     )
 
 

@@ -11,7 +11,7 @@ from wizard.diagnose.rules import samples
 from wizard.diagnose.rules.follow_up_facts import answering
 from wizard.model.diagnosis import Diagnosis
 
-PASSES = st.sampled_from(
+PASS_DIRECTIVES = st.sampled_from(
     ["proxy_pass http://a;", "proxy_pass https://[;", "proxy_pass http://a:x/;", "return 404;",
      "proxy_pass http://$x$request_uri;", "proxy_pass http://[::1/;", "fastcgi_pass a;", "root /;"]
 )  # fmt: skip
@@ -24,7 +24,7 @@ NAMES = st.sampled_from(["/", "= /sse", "= /sse/", "~ s", "~ (", "^~ /s", "/sse"
 LOCATIONS = st.builds(
     lambda name, passing, lines: f"location {name} {{ {passing} {' '.join(lines)} }}",
     NAMES,
-    PASSES,
+    PASS_DIRECTIVES,
     st.lists(LINES, max_size=3),
 )
 UPSTREAM = "worker_shutdown_timeout 1s; http { upstream a { server [; server b:x; } server"

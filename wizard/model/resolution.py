@@ -1,6 +1,5 @@
 """What Nginx does with one request, read from its config: values only."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -12,6 +11,8 @@ Encoding = Literal["identity", "gzip"]
 UpstreamFraming = Literal["chunked", "close"]
 Result = Literal["live", "headers-held", "held"]
 Level = Literal["http", "server", "location", "default"]
+BUFFERING_PREFIXES = frozenset({"proxy", "fastcgi", "uwsgi", "scgi"})
+"""The modules with a `…_buffering` directive; `grpc` and `memcached` have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +88,17 @@ class LocationRef:
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """Where the request goes: `proxy_pass` as written, the peers, the URI that the backend gets.
+    """Where Nginx passes the request.
 
     Attributes:
-        kind: `proxy`, `fastcgi`, `uwsgi`, `scgi`, `grpc`, or `static`.
-        request_uri: None where variables leave it undecided.
+        kind: `proxy`, `fastcgi`, `uwsgi`, `scgi`, `grpc`, `memcached`, or `static` if the request
+            is not passed on.
+        passed: The argument of the pass directive as written: `http://backend/`.
+        peers: The addresses behind it; empty where variables decide.
+        request_uri: The URI that the backend gets; None where variables decide.
+        where: The place of the pass directive.
+        target: `passed` with those variables filled in that the config and the request decide;
+            empty where `passed` has none.
     """
 
     kind: str
@@ -99,11 +106,7 @@ class Upstream:
     peers: tuple[str, ...] = ()
     request_uri: str | None = None
     where: Where | None = None
-
-    @property
-    def authority(self) -> str:
-        """Host and port as written; `urlsplit` would raise for an address that is none."""
-        return re.split("[/?#]", self.passed.partition("://")[2] or self.passed, maxsplit=1)[0]
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,7 @@ class RequestResolution:
         undecided: What could not be decided from the config alone, one sentence each.
         listens: Whether a server listens on the request's port; behind another proxy or a port
             mapping none does, and in the config of another Nginx neither.
+        merges_slashes: Whether Nginx merges repeated slashes of this request's path.
     """
 
     request: Request
@@ -139,6 +143,26 @@ class RequestResolution:
     delivery: tuple[Delivery, ...] = ()
     undecided: tuple[str, ...] = ()
     listens: bool = True
+    merges_slashes: bool = True
+
+    @property
+    def prefix(self) -> str:
+        """The prefix of the directives that apply, as `fastcgi` in `fastcgi_read_timeout`.
+
+        It is the upstream's kind: `static` and `memcached` have no such settings, so that
+        `value` is empty for them. `proxy` where the config has no server.
+        """
+        return self.upstream.kind if self.upstream else "proxy"
+
+    @property
+    def can_buffer(self) -> bool:
+        """True if the request is passed by a module that has a `…_buffering` directive."""
+        return self.upstream is not None and self.upstream.kind in BUFFERING_PREFIXES
+
+    @property
+    def buffering_prefix(self) -> str:
+        """The prefix of the buffering directives: `proxy` unless another module passes it."""
+        return self.prefix if self.can_buffer else "proxy"
 
     def value(self, name: str) -> str:
         """The effective value of a directive, empty if it is not known."""

@@ -3,21 +3,25 @@
 import re
 
 from wizard.model.config import Config
-from wizard.model.resolution import LocationRef, Request, RequestResolution, Setting
+from wizard.model.resolution import (
+    BUFFERING_PREFIXES,
+    LocationRef,
+    Request,
+    RequestResolution,
+    Setting,
+)
 from wizard.nginx.delivery import clients, table
 from wizard.nginx.fetch.local import dump_local, find_nginx
 from wizard.nginx.load import read
 from wizard.nginx.locations import spelled
 from wizard.nginx.route import Route, follow
-from wizard.nginx.servers import Chosen, choose, reference
+from wizard.nginx.servers import choose, merges_slashes, reference
 from wizard.nginx.settings import Chain, duration_s, effective, size_bytes
 from wizard.nginx.upstream import upstream_of
 
 __all__ = ["dump_local", "duration_s", "find_nginx", "inspect", "read", "size_bytes"]
 
 _VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){0,3}(?![0-9.])")
-STREAMS = ("proxy", "fastcgi", "uwsgi", "scgi")
-"""What has a `…_buffering` of its own; grpc never buffers a response."""
 
 
 def inspect(config: Config, request: Request, version: str | None = None) -> RequestResolution:
@@ -35,7 +39,8 @@ def inspect(config: Config, request: Request, version: str | None = None) -> Req
         return RequestResolution(request, config, version, None, None, None, {}, undecided=doubts)
     http, server = chosen.http, chosen.server
     outer: Chain = [("http", http), ("server", server)] if http else [("server", server)]
-    route = follow(server, request, _merges(chosen, request))
+    merging = merges_slashes(chosen, request.scheme)
+    route = follow(server, request, merging)
     upstream = upstream_of(config, server, route, request)
     settings = effective(
         [*outer, *(("location", one) for one in route.chain)], upstream.kind, version
@@ -50,24 +55,16 @@ def inspect(config: Config, request: Request, version: str | None = None) -> Req
         upstream,
         settings,
         kinds,
-        table(settings, kinds) if upstream.kind in STREAMS else (),
+        table(settings, upstream.kind, kinds) if upstream.kind in BUFFERING_PREFIXES else (),
         _doubts(config, chosen.doubt, route, settings, version),
         listens=chosen.listens,
+        merges_slashes=merging,
     )
 
 
 def _known(version: str | None) -> str | None:
     """The version if it can be one: it may come from a backend's own header."""
     return version if version and _VERSION.match(version) else None
-
-
-def _merges(chosen: Chosen, request: Request) -> bool:
-    """Whether slashes are merged. Without TLS the default server decides, since the path is read
-    before the name (https://nginx.org/en/docs/http/ngx_http_core_module.html#merge_slashes)."""
-    first = chosen.server if request.scheme == "https" else chosen.default
-    blocks = [block for block in (first, chosen.http) if block]
-    lines = [line for block in blocks for line in block.children("merge_slashes")]
-    return not lines or [arg.lower() for arg in lines[0].args] != ["off"]
 
 
 def _location(route: Route) -> LocationRef | None:

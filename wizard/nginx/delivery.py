@@ -48,23 +48,24 @@ def predict(
     return "live"
 
 
-def buffering_on(effective: Mapping[str, Setting], x_accel_buffering: str | None) -> bool:
-    """Whether Nginx buffers this response: the effective setting, overruled by the backend's
-    `X-Accel-Buffering: yes|no` unless that header is ignored
-    (https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering)."""
-    family = family_of(effective)
-    ignored = effective.get(f"{family}_ignore_headers")
+def buffering_on(
+    effective: Mapping[str, Setting], prefix: str, x_accel_buffering: str | None
+) -> bool:
+    """True if Nginx buffers this response.
+
+    The effective setting decides, unless the backend answers `X-Accel-Buffering: yes|no` and that
+    header is not ignored
+    (https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering).
+
+    Args:
+        prefix: `proxy`, `fastcgi`, `uwsgi` or `scgi`: whose directives apply.
+    """
+    ignored = effective.get(f"{prefix}_ignore_headers")
     said = (x_accel_buffering or "").strip().lower()
     if said in ("yes", "no") and not _names(ignored, "x-accel-buffering"):
         return said == "yes"
-    setting = effective.get(f"{family}_buffering")
+    setting = effective.get(f"{prefix}_buffering")
     return setting is None or setting.value != "off"
-
-
-def family_of(effective: Mapping[str, Setting]) -> str:
-    """`proxy`, `fastcgi`, `uwsgi`, `scgi`: whose directives are in force."""
-    families = ("fastcgi", "uwsgi", "scgi")
-    return next((name for name in families if f"{name}_buffering" in effective), "proxy")
 
 
 def _names(setting: Setting | None, word: str) -> bool:
@@ -98,14 +99,16 @@ def gzip_applies(
 _PROXIED = frozenset({"no-cache", "no-store", "private"})
 
 
-def table(effective: Mapping[str, Setting], clients: tuple[Client, ...]) -> tuple[Delivery, ...]:
+def table(
+    effective: Mapping[str, Setting], prefix: str, clients: tuple[Client, ...]
+) -> tuple[Delivery, ...]:
     """Every row that the config allows, for a backend without X-Accel-Buffering that sends its
     first event at once. The upstream's framing is `close` where Nginx speaks HTTP/1.0 to it; over
     HTTP/1.1 the backend decides, so both are listed."""
     version = effective.get("proxy_http_version")
     close_only = version is None or version.value == "1.0"
     framings: tuple[UpstreamFraming, ...] = ("close",) if close_only else ("chunked", "close")
-    buffering = buffering_on(effective, None)
+    buffering = buffering_on(effective, prefix, None)
     return tuple(
         Delivery(
             client,

@@ -65,7 +65,10 @@ def _in_set(found: re.Match[str]) -> str:
 
 
 _BROKEN = re.compile("%(?![0-9A-Fa-f]{2})|%00")
-PASSES = ("proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "grpc_pass", "memcached_pass")
+PASS_DIRECTIVES = frozenset({
+    "proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "grpc_pass", "memcached_pass",
+})  # fmt: skip
+"""The directives that pass a request to a backend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,11 @@ def spelled(location: Directive) -> tuple[str, str]:
         return "@", text[1:]
     found = re.match(r"(=|\^~|~\*|~)(.+)", text, re.DOTALL)
     return (found[1], found[2]) if found else ("", text)
+
+
+def passes_on(location: Directive) -> bool:
+    """True if the location itself has a pass directive."""
+    return any(directive.name in PASS_DIRECTIVES for directive in location.block or ())
 
 
 def normal(path: str, merge_slashes: bool = True) -> str:
@@ -167,7 +175,7 @@ def _slash(inside: Sequence[Directive], path: str) -> Choice | None:
         for location in inside
         if spelled(location) in ((one, f"{path}/") for one in ("", "^~", "="))
     ]
-    if not any(child.name in PASSES for location in there for child in location.block or ()):
+    if not any(map(passes_on, there)):
         return None
     chosen = max(there, key=lambda location: spelled(location)[0] == "=")
     return Choice((chosen,), True, f"Nginx redirects {visible(path, 80)} to it", True)

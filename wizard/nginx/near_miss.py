@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from wizard.model.config import Directive
 from wizard.model.resolution import LocationRef, RequestResolution
-from wizard.nginx.locations import PASSES, compiled, normal, raw, spelled
+from wizard.nginx.locations import compiled, normal, passes_on, raw, spelled
 from wizard.text.text import visible
 
 
@@ -33,12 +33,12 @@ def meant(resolution: RequestResolution) -> tuple[Meant, ...]:
     for the rest."""
     if resolution.server is None:
         return ()
-    path, serving = normal(resolution.request.path), resolution.location
+    path, serving = normal(resolution.request.path, resolution.merges_slashes), resolution.location
     chain = {id(one) for one in (*serving.parents, serving.directive)} if serving else set[int]()
     return tuple(
         Meant(location, why, _is_off(location))
         for location in _all(resolution.server.directive)
-        if id(location) not in chain and any(child.name in PASSES for child in location.block or ())
+        if id(location) not in chain and passes_on(location)
         if (why := _why(location, path))
         if serving is None or not _is_closer(serving, location, path)
     )

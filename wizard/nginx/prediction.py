@@ -40,7 +40,7 @@ def predictions(
     ):
         return ()
     said = next((h for line in direct if (h := line.header("x-accel-buffering"))), None)
-    buffering = buffering_on(resolution.effective, said)
+    buffering = buffering_on(resolution.effective, resolution.buffering_prefix, said)
     silent = bool(direct) and not any(is_live(line) for line in direct)
     return tuple(
         Prediction(

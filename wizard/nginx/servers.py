@@ -195,6 +195,18 @@ def choose(config: Config, request: Request) -> Chosen | None:
     return Chosen(http, server, _default(group).server, reason, doubt, listens)
 
 
+def merges_slashes(chosen: Chosen, scheme: str) -> bool:
+    """True if Nginx merges repeated slashes in the path.
+
+    Without TLS the default server's setting applies, since the path is read before the name
+    (https://nginx.org/en/docs/http/ngx_http_core_module.html#merge_slashes).
+    """
+    first = chosen.server if scheme == "https" else chosen.default
+    blocks = [block for block in (first, chosen.http) if block]
+    directives = [directive for block in blocks for directive in block.children("merge_slashes")]
+    return not directives or [arg.lower() for arg in directives[0].args] != ["off"]
+
+
 def _sockets(every: Iterable[Directive], port: int) -> dict[str, list[_There]]:
     """The servers at each address of this port, in the order of the config."""
     sockets: dict[str, list[_There]] = {}

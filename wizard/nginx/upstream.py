@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 from wizard.model.config import Config, Directive, Where
 from wizard.model.resolution import Request, RequestResolution, Upstream
-from wizard.nginx.locations import PASSES, spelled
+from wizard.nginx.locations import PASS_DIRECTIVES, spelled
 from wizard.nginx.route import Route
 from wizard.nginx.servers import http_blocks
 
@@ -33,11 +33,11 @@ def upstream_of(config: Config, server: Directive, route: Route, request: Reques
     literal = _asked_for(_resolved(passed, (server, *route.chain)), route, request)
     peers = _peers(config, literal)
     uri = _request_uri(kind, (passed, literal), location, route, request)
-    return Upstream(kind, passed, peers, uri, passing.where)
+    return Upstream(kind, passed, peers, uri, passing.where, literal)
 
 
 def _passing(location: Directive) -> Directive | None:
-    return next((line for line in location.block or () if line.name in PASSES), None)
+    return next((line for line in location.block or () if line.name in PASS_DIRECTIVES), None)
 
 
 def _resolved(passed: str, blocks: tuple[Directive, ...]) -> str:
@@ -69,22 +69,38 @@ def _asked_for(literal: str, route: Route, request: Request) -> str:
 
 def _peers(config: Config, passed: str) -> tuple[str, ...]:
     """The addresses behind the target: those of its upstream block, or its own."""
-    found = _URL.match(passed)
-    host = found["host"] if found else passed
+    host = passed_address(passed)
     if _UNKNOWN in host or not host:
         return ()
-    name = host.removeprefix("unix:")
-    for http in (*http_blocks(config), None):
-        blocks = (
-            http.children("upstream") if http else (d for d in config.root if d.name == "upstream")
-        )
-        for block in blocks:
-            if [one.lower() for one in block.args[:1]] == [name.lower()]:
-                if any(line.name.startswith("balancer_by_lua") for line in block.block or ()):
-                    return ()
-                servers = (line.args[0] for line in block.children("server") if line.args)
-                return tuple(_with_port(server, None) for server in servers)
-    return (_with_port(host, found["scheme"] if found else None),)
+    block = upstream_block(config, host)
+    if block is None:
+        scheme = _URL.match(passed)
+        return (_with_port(host, scheme["scheme"] if scheme else None),)
+    if any(directive.name.startswith("balancer_by_lua") for directive in block.block or ()):
+        return ()
+    servers = (directive.args[0] for directive in block.children("server") if directive.args)
+    return tuple(_with_port(server, None) for server in servers)
+
+
+def passed_address(passed: str) -> str:
+    """Host and port, or `unix:` and a path, in the argument of a pass directive."""
+    url = _URL.match(passed)
+    return url["host"] if url else passed
+
+
+def upstream_block(config: Config, address: str) -> Directive | None:
+    """The `upstream` block of that name; None if the address is passed to directly.
+
+    Nginx compares names without regard to case. It refuses a port beside the name of a block
+    (`upstream "a" may not have port 80`), and looks up no block for a Unix socket, so that neither
+    names a block (`ngx_http_upstream_add` in Nginx's source).
+    """
+    inside = [block for http in http_blocks(config) for block in http.children("upstream")]
+    alone = [directive for directive in config.root if directive.name == "upstream"]
+    if address.startswith("unix:") or ":" in address.rpartition("]")[2]:
+        return None
+    named = (b for b in (*inside, *alone) if b.args and b.args[0].lower() == address.lower())
+    return next(named, None)
 
 
 def _with_port(host: str, scheme: str | None) -> str:
@@ -152,7 +168,7 @@ class Balancing:
 
 def balancing(resolution: RequestResolution) -> Balancing:
     """What the config says of the path's upstream; spare servers and those marked down are out."""
-    block = upstream_block(resolution)
+    block = resolved_block(resolution)
     if block is None:
         return Balancing(resolution.upstream.peers if resolution.upstream else ())
     lines = [line for line in block.children("server") if line.args]
@@ -161,18 +177,21 @@ def balancing(resolution: RequestResolution) -> Balancing:
     return Balancing(peers, method, block.where)
 
 
-def upstream_block(resolution: RequestResolution) -> Directive | None:
-    """The `upstream` block that the path goes to; None where it goes to an address itself."""
-    if resolution.upstream is None:
+def resolved_block(resolution: RequestResolution) -> Directive | None:
+    """The `upstream` block that the request is passed to; None if it is passed to an address."""
+    upstream = resolution.upstream
+    if upstream is None:
         return None
-    name = resolution.upstream.authority.lower()
-    inside = [line for http in http_blocks(resolution.config) for line in http.children("upstream")]
-    alone = [line for line in resolution.config.root if line.name == "upstream"]
-    named = (line for line in (*inside, *alone) if [arg.lower() for arg in line.args[:1]] == [name])
-    return next(named, None)
+    return upstream_block(resolution.config, passed_address(upstream.target or upstream.passed))
 
 
-_VARIABLE_PART = re.compile(r"\$\{?(\w+)\}?")
+def default_host(passed: str) -> str:
+    """The Host header that Nginx sends if the config sets none (`$proxy_host`), as written.
+
+    It is `localhost` for a Unix socket (`ngx_http_proxy_set_vars` in Nginx's source).
+    """
+    address = passed_address(passed)
+    return "localhost" if address.startswith("unix:") else address
 
 
 def passed_host(resolution: RequestResolution, asked: str) -> str:
@@ -184,13 +203,13 @@ def passed_host(resolution: RequestResolution, asked: str) -> str:
     upstream = resolution.upstream
     if upstream is None or upstream.kind != "proxy":
         return ""
-    proxied = upstream.authority
+    proxied = default_host(upstream.passed)
     known = {
         "host": urlsplit(f"//{asked}").hostname or "",
         "http_host": asked,
         "proxy_host": proxied if "$" not in proxied else "",
     }
-    filled = _VARIABLE_PART.sub(lambda found: known.get(found[1]) or "$", _written(resolution))
+    filled = _VARIABLE.sub(lambda found: known.get(found[1]) or "$", _written(resolution))
     return "" if "$" in filled else filled
 
 

@@ -4,12 +4,11 @@ What Nginx could tell sessions apart by decides: the GET that opens a session ca
 a hash of the id sends the stream and its messages to different peers (seen on real Nginx).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wizard.model.config import Directive
 from wizard.model.resolution import RequestResolution
-from wizard.nginx.servers import http_blocks
+from wizard.nginx.upstream import resolved_block
 from wizard.recommend.change import Change
 
 METHODS = frozenset({"least_conn", "ip_hash", "hash", "random", "least_time", "sticky"})
@@ -47,22 +46,9 @@ class Balance:
 def balance(resolution: RequestResolution | None) -> Balance:
     """The change for the upstream of this site."""
     change = Change("hash", KEY, _WHY)
-    block = _block(resolution) if resolution else None
+    block = resolved_block(resolution) if resolution else None
     if block is None:
         return Balance(change, note=_NONE.format(change.text))
     if any("backup" in server.args for server in block.children("server")):
         return Balance(change, note=_BACKUP.format(change.text))
     return Balance(change, block)
-
-
-def _block(resolution: RequestResolution) -> Directive | None:
-    passed = resolution.upstream.passed if resolution.upstream else ""
-    host = passed.partition("://")[2].partition("/")[0] or passed
-    named = (one for one in _blocks(resolution) if " ".join(one.args).lower() == host.lower())
-    return next(named, None)
-
-
-def _blocks(resolution: RequestResolution) -> Iterator[Directive]:
-    yield from (one for one in resolution.config.root if one.name == "upstream")
-    for http in http_blocks(resolution.config):
-        yield from http.children("upstream")

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from wizard.model.diagnosis import BlockLine
+from wizard.nginx.locations import PASS_DIRECTIVES
 from wizard.recommend import reasons
 from wizard.recommend.change import Change, key_of
 from wizard.recommend.config_text import (
@@ -17,7 +18,6 @@ from wizard.recommend.config_text import (
     printable,
 )
 from wizard.recommend.levels import Layer
-from wizard.recommend.proxy_pass import PASSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +87,15 @@ class Recast:
     def pieces(self, layer: Layer) -> tuple[Piece, ...]:
         """The whole block's statements; what is new stands after the line that passes on."""
         found = list(self._all(layer))
-        ends = [at for at, piece in enumerate(found, 1) if piece.name in PASSES]
+        ends = [at for at, piece in enumerate(found, 1) if piece.name in PASS_DIRECTIVES]
         at = ends[-1] if ends else 0
         return (*found[:at], *self.missing(layer), *found[at:])
 
     def passes(self, layer: Layer, statement: Statement) -> bool:
         """Whether the statement hands the request on, itself or by what it includes."""
         brings = layer.brings(statement) if statement.name == "include" else ()
-        return statement.name in PASSES or any(one.name in PASSES for one in brings)
+        names = (statement.name, *(directive.name for directive in brings))
+        return not PASS_DIRECTIVES.isdisjoint(names)
 
     def _touches(self, layer: Layer, statement: Statement) -> bool:
         touched = self.changes.keys() | self.renamed.keys() | self.dropped

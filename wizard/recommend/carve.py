@@ -5,16 +5,15 @@ from dataclasses import dataclass
 
 from wizard.model.config import Directive
 from wizard.model.resolution import LocationRef, RequestResolution
-from wizard.nginx.locations import find, normal, spelled
+from wizard.nginx.locations import PASS_DIRECTIVES, find, normal, spelled
 from wizard.nginx.route import follow
-from wizard.nginx.servers import choose
 from wizard.recommend import carve
 from wizard.recommend.block import Recast, Rewritten
 from wizard.recommend.change import SETS
 from wizard.recommend.config_text import Statement, is_secret, meant, word
 from wizard.recommend.levels import Layer, own_layer
 from wizard.recommend.placement import Placed, beside, inside, nested
-from wizard.recommend.proxy_pass import PASSES, moved
+from wizard.recommend.proxy_pass import moved
 
 _REGEX = ("~", "~*")
 _TOKEN = re.compile(
@@ -164,7 +163,8 @@ def _renaming(entry: LocationRef, name: str, twin: str) -> dict[str, Rewritten]:
 
 def _passes(layer: Layer, location: LocationRef, path: str) -> dict[str, Rewritten]:
     """The `proxy_pass` to write anew, if its URI depends on the location's name."""
-    texts = {one.name: moved(one, location, path) for one in layer.brought if one.name in PASSES}
+    passing = (directive for directive in layer.brought if directive.name in PASS_DIRECTIVES)
+    texts = {directive.name: moved(directive, location, path) for directive in passing}
     return {name: Rewritten(text) for name, text in texts.items() if text}
 
 
@@ -201,25 +201,13 @@ def is_found_by_path(resolution: RequestResolution, location: LocationRef) -> bo
     choice = find(resolution.server.directive, asked(resolution), [])
     if choice is None or choice.chain[-1] is not location.directive:
         return False
-    route = follow(resolution.server.directive, resolution.request, merges(resolution))
+    route = follow(resolution.server.directive, resolution.request, resolution.merges_slashes)
     return route.broken or not route.rewritten
 
 
 def asked(resolution: RequestResolution) -> str:
     """The path as locations see it."""
-    return normal(resolution.request.path, merges(resolution))
-
-
-def merges(resolution: RequestResolution) -> bool:
-    """Whether slashes are merged. Without TLS the default server decides, since the path is read
-    before the name (https://nginx.org/en/docs/http/ngx_http_core_module.html#merge_slashes)."""
-    chosen = choose(resolution.config, resolution.request)
-    if chosen is None:
-        return True
-    first = chosen.server if resolution.request.scheme == "https" else chosen.default
-    blocks = (block for block in (first, chosen.http) if block)
-    lines = [line for block in blocks for line in block.children("merge_slashes")]
-    return not lines or [arg.lower() for arg in lines[0].args] != ["off"]
+    return normal(resolution.request.path, resolution.merges_slashes)
 
 
 def only_looks_for_files(resolution: RequestResolution, location: Directive) -> bool:

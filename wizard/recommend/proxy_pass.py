@@ -6,7 +6,6 @@ from wizard.model.config import Directive
 from wizard.model.resolution import LocationRef
 from wizard.recommend.config_text import uri, word
 
-PASSES = ("proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "grpc_pass")
 _WITH_URI = re.compile(r"(https?://(?:unix:[^:]*:|[^/]+))(/.*)", re.IGNORECASE | re.DOTALL)
 _ORIGIN = re.compile(
     r"(?P<origin>(?:https?|\$\{?\w+\}?)://(?:unix:[^:]*:?|[^/$]+|\$\{?(?!request_uri|uri)\w+\}?)+)"

@@ -6,9 +6,8 @@ from dataclasses import replace
 from urllib.parse import unquote, urljoin, urlsplit
 
 from wizard.model.case import Case
-from wizard.model.config import Directive
 from wizard.model.resolution import LocationRef, RequestResolution
-from wizard.nginx.locations import spelled
+from wizard.nginx.locations import PASS_DIRECTIVES, passes_on, spelled
 from wizard.recommend import carve
 from wizard.recommend.block import Recast, Rewritten
 from wizard.recommend.carve import has_groups
@@ -16,7 +15,7 @@ from wizard.recommend.change import Change, by_key
 from wizard.recommend.config_text import word
 from wizard.recommend.levels import Layer, own_layer
 from wizard.recommend.placement import Part, beside, inside
-from wizard.recommend.proxy_pass import PASSES, has_uri, redirected
+from wizard.recommend.proxy_pass import has_uri, redirected
 from wizard.recommend.settings import message_changes, passed
 
 _WHY = "the path that the endpoint event names; an exact location wins over prefixes and regexes"
@@ -50,7 +49,9 @@ def routed(
     own = _own(case.message_resolution, path)
     if own and passed(case.message_resolution):
         return _in_place(case.message_resolution, own, recast, path, shared)
-    same = {f"{one.name} {word(one.args[0])};" for one in layer.brought if one.name in PASSES}
+    same = {
+        f"{one.name} {word(one.args[0])};" for one in layer.brought if one.name in PASS_DIRECTIVES
+    }
     renamed = {name: one for name, one in recast.renamed.items() if one.text not in same}
     recast = replace(recast, renamed=renamed)
     placed = beside(layer, statement, f"location = {word(path)}", recast, _WHY)
@@ -77,7 +78,7 @@ def _recast(
     texts = {
         one.name: text
         for one in layer.brought
-        if one.name in PASSES and (text := redirected(one, path, wanted))
+        if one.name in PASS_DIRECTIVES and (text := redirected(one, path, wanted))
     }
     why = _WHY_PASS.format(wanted)
     renamed = {name: Rewritten(text, why) for name, text in texts.items()}
@@ -153,7 +154,7 @@ def reached(resolution: RequestResolution, changes: tuple[Change, ...]) -> Part 
 def _as_there(layer: Layer, chosen: LocationRef, path: str) -> dict[str, Rewritten]:
     """The `proxy_pass` that sends what the intended location sends for its own name; one with a
     URI does so as it stands."""
-    lines = [one for one in layer.brought if one.name in PASSES and not has_uri(one)]
+    lines = [one for one in layer.brought if one.name in PASS_DIRECTIVES and not has_uri(one)]
     texts = {one.name: redirected(one, path, chosen.path) for one in lines}
     return {name: Rewritten(text, _WHY_SAME_PATH) for name, text in texts.items() if text}
 
@@ -172,14 +173,10 @@ def _candidates(resolution: RequestResolution) -> Iterator[LocationRef]:
     for one in resolution.server.directive.children("location") if resolution.server else ():
         modifier, name = spelled(one)
         beaten = one is not serving and modifier == "" and name != "/" and path.startswith(name)
-        if _passes(one) and (beaten or _is_like(modifier, name, path)):
+        if passes_on(one) and (beaten or _is_like(modifier, name, path)):
             yield LocationRef(modifier, name, one)
 
 
 def _is_like(modifier: str, name: str, path: str) -> bool:
     """Whether only the slash at the end is different, for which Nginx redirects at best."""
     return modifier in ("", "^~", "=") and name.rstrip("/") == path.rstrip("/") and name != path
-
-
-def _passes(location: Directive) -> bool:
-    return any(one.name in PASSES for one in location.block or ())

@@ -121,8 +121,6 @@ MENDED = (
     | {"body-too-large", "header-timeout-504", "query-dropped"}
 )
 """The failure modes that a block mends."""
-KINDS = frozenset({"proxy", "fastcgi", "uwsgi", "scgi"})
-"""The kinds of upstream whose answers Nginx may buffer."""
 UNBUFFERED = frozenset({"grpc", "memcached"})
 """Those that have no such setting."""
 LONG_S = 3600
@@ -158,17 +156,17 @@ def ids_of(diagnosis: Diagnosis) -> frozenset[str]:
 
 def changes(case: Case, ids: frozenset[str]) -> tuple[Change, ...]:
     """What to set for the stream, in the order to read it."""
-    kind = kind_of(case.resolution)
+    prefix = case.resolution.buffering_prefix if case.resolution else "proxy"
     wanted = (
-        _buffering(kind, ids),
-        _overruled(kind, ids, case),
+        _buffering(prefix, ids),
+        _overruled(prefix, ids, case),
         Change("gzip", "off", _WHY_GZIP) if "gzip-plus-buffering" in ids else None,
-        _cache(kind, ids, case.resolution),
+        _cache(prefix, ids, case.resolution),
         *common(case, case.resolution, ids),
     )
     found = tuple(change for change in wanted if change)
     if ids & (HOLDING | {"idle-read-timeout", "new-default-regression"}):
-        timeout = _read_timeout(kind, ids, case)
+        timeout = _read_timeout(prefix, ids, case)
         found += (timeout,) if timeout else ()
     return found
 
@@ -187,29 +185,19 @@ def message_changes(
 
 def passed(resolution: RequestResolution | None) -> bool:
     """Whether the site says that the path goes to a backend whose answers could be buffered."""
-    return (
-        resolution is not None
-        and resolution.upstream is not None
-        and resolution.upstream.kind in KINDS
-    )
+    return resolution is not None and resolution.can_buffer
 
 
-def kind_of(resolution: RequestResolution | None) -> str:
-    """The family of directives that the path needs."""
-    kind = resolution.upstream.kind if resolution and resolution.upstream else ""
-    return kind if kind in KINDS else "proxy"
-
-
-def _buffering(kind: str, ids: frozenset[str]) -> Change | None:
+def _buffering(prefix: str, ids: frozenset[str]) -> Change | None:
     if not ids & (HOLDING | {"new-default-regression"}):
         return None
     reason = _WHY_BUFFERING + (_WHY_IGNORED if "xab-ignored" in ids else "")
-    return Change(f"{kind}_buffering", "off", reason)
+    return Change(f"{prefix}_buffering", "off", reason)
 
 
-def _overruled(kind: str, ids: frozenset[str], case: Case) -> Change | None:
+def _overruled(prefix: str, ids: frozenset[str], case: Case) -> Change | None:
     """The response header overrules the setting, so `yes` has to be ignored (ngx_http_upstream)."""
-    name = f"{kind}_ignore_headers"
+    name = f"{prefix}_ignore_headers"
     known = case.resolution.value(name).split() if case.resolution else []
     ignored = {entry.lower() for entry in known}
     asked = {(result.timeline.header("x-accel-buffering") or "").lower() for result in case.direct}
@@ -218,14 +206,14 @@ def _overruled(kind: str, ids: frozenset[str], case: Case) -> Change | None:
     return Change(name, " ".join((*known, "X-Accel-Buffering")), _WHY_OVERRULED)
 
 
-def _cache(kind: str, ids: frozenset[str], resolution: RequestResolution | None) -> Change | None:
-    name = f"{kind}_cache"
+def _cache(prefix: str, ids: frozenset[str], resolution: RequestResolution | None) -> Change | None:
+    name = f"{prefix}_cache"
     is_on = resolution.value(name) not in ("", "off") if resolution else False
     return Change(name, "off", _WHY_CACHE) if is_on or "cache-replay" in ids else None
 
 
-def _read_timeout(kind: str, ids: frozenset[str], case: Case) -> Change | None:
-    name = f"{kind}_read_timeout"
+def _read_timeout(prefix: str, ids: frozenset[str], case: Case) -> Change | None:
+    name = f"{prefix}_read_timeout"
     now = duration_s(case.resolution.value(name) or "60") if case.resolution else 60.0
     gap = ping_gap(case)
     needed = "idle-read-timeout" in ids or now == 60 or (gap is not None and now and now <= gap)
@@ -256,7 +244,8 @@ def _body(resolution: RequestResolution | None) -> Change:
 
 
 def _post_timeout(resolution: RequestResolution | None) -> Change:
-    name = f"{kind_of(resolution)}_read_timeout"
+    prefix = resolution.buffering_prefix if resolution else "proxy"
+    name = f"{prefix}_read_timeout"
     now = duration_s(resolution.value(name) or "60") if resolution else 60.0
     wanted = LONG_S if not now or now < LONG_S else int(now * 4)
     return Change(name, f"{wanted}s", _WHY_POST.format(_force(f"{now or 0:g} s", resolution)))

@@ -7,6 +7,7 @@ from wizard.model.config import Config, Where
 from wizard.model.diagnosis import BlockLine, Recommendation
 from wizard.model.resolution import LocationRef, RequestResolution
 from wizard.model.target import LOCAL, Place
+from wizard.nginx.locations import PASS_DIRECTIVES
 from wizard.recommend import carve
 from wizard.recommend.affinity import METHODS, balance
 from wizard.recommend.block import Draft, Indent, Piece, Recast, Rewritten, changed
@@ -18,9 +19,9 @@ from wizard.recommend.levels import Layer, own_layer
 from wizard.recommend.omitted import omitted
 from wizard.recommend.patch import STDIN, Edit, Home, edited, home, touched, unified
 from wizard.recommend.placement import Part, Placed, before, inside
-from wizard.recommend.proxy_pass import PASSES, with_query
+from wizard.recommend.proxy_pass import with_query
 from wizard.recommend.reroute import reached, routed
-from wizard.recommend.settings import HOLDING, ROUTING, changes, kind_of, message_changes, passed
+from wizard.recommend.settings import HOLDING, ROUTING, changes, message_changes, passed
 from wizard.recommend.without_config import from_observation
 from wizard.text.text import MASK, visible
 
@@ -119,8 +120,9 @@ def _queried(resolution: RequestResolution, ids: frozenset[str]) -> dict[str, Re
     """The `proxy_pass` that loses the query, written anew."""
     if "query-dropped" not in ids or resolution.location is None:
         return {}
-    lines = (one for one in resolution.location.directive.block or () if one.name in PASSES)
-    texts = {one.name: with_query(one) for one in lines}
+    inside = resolution.location.directive.block or ()
+    passing = (directive for directive in inside if directive.name in PASS_DIRECTIVES)
+    texts = {directive.name: with_query(directive) for directive in passing}
     return {name: Rewritten(text, _WHY_QUERY) for name, text in texts.items() if text}
 
 
@@ -166,7 +168,7 @@ def _for_messages(case: Case) -> tuple[Change, ...]:
 
 
 def _notes(case: Case, resolution: RequestResolution, ids: frozenset[str]) -> Iterator[str]:
-    buffering = f"{kind_of(resolution)}_buffering"
+    buffering = f"{resolution.buffering_prefix}_buffering"
     if ids & HOLDING and "location-miss" not in ids and resolution.value(buffering) == "off":
         yield _STALE.format(buffering)
     if "upgrade-hardcoded" in ids:

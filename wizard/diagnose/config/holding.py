@@ -2,7 +2,7 @@
 
 from wizard.diagnose.config.finding import ConfigFinding, place
 from wizard.diagnose.rules.disconnects import read_timeout, shutdown_timeout
-from wizard.diagnose.rules.facts import buffer_prefix, ignores_header
+from wizard.diagnose.rules.facts import ignores_header
 from wizard.diagnose.rules.idle_read_timeout import SHORT
 from wizard.model.resolution import RequestResolution
 from wizard.text.text import safe, seconds
@@ -27,7 +27,7 @@ def _hold(resolution: RequestResolution) -> ConfigFinding | None:
     if not held:
         return None
     kinds = ", ".join(sorted({f"{row.client} with a {row.upstream} upstream" for row in held}))
-    name = f"{buffer_prefix(resolution)}_buffering"
+    name = f"{resolution.prefix}_buffering"
     text = f"{name} {resolution.value(name)} holds an event stream for {kinds}, unless "
     text += "the backend sends X-Accel-Buffering: no"
     return ConfigFinding("proxy-buffering-hold", place(resolution, name), text)
@@ -48,7 +48,7 @@ def _gzip(resolution: RequestResolution) -> ConfigFinding | None:
 
 
 def _ignored(resolution: RequestResolution) -> ConfigFinding | None:
-    name = f"{buffer_prefix(resolution)}_ignore_headers"
+    name = f"{resolution.prefix}_ignore_headers"
     if not ignores_header(resolution, "x-accel-buffering") or not any(
         r.result == "held" for r in resolution.delivery
     ):
@@ -62,7 +62,7 @@ def _idle(resolution: RequestResolution) -> ConfigFinding | None:
     limit = read_timeout(resolution)
     if limit is None or limit > SHORT:
         return None
-    name = f"{buffer_prefix(resolution)}_read_timeout"
+    name = f"{resolution.prefix}_read_timeout"
     text = (
         f"{name} {safe(resolution.value(name), 20)}: a silence of {seconds(limit)} ends the stream"
     )

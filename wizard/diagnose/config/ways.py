@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from wizard import nginx
 from wizard.diagnose.config.finding import ConfigFinding, place
-from wizard.diagnose.rules.facts import buffer_prefix, ignores_header
+from wizard.diagnose.rules.facts import ignores_header
 from wizard.model.resolution import RequestResolution
 from wizard.nginx.near_miss import meant
 from wizard.nginx.settings import lost_headers
@@ -107,7 +107,7 @@ def _affinity(resolution: RequestResolution) -> ConfigFinding | None:
 
 
 def _cached(resolution: RequestResolution) -> ConfigFinding | None:
-    name = f"{buffer_prefix(resolution)}_cache"
+    name = f"{resolution.prefix}_cache"
     if resolution.value(name) in ("", "off") or not ignores_header(resolution, "cache-control"):
         return None
     value = safe(resolution.value(name), 40)

@@ -52,7 +52,7 @@ def _caches(case: Case) -> bool:
 
 
 def _setting(case: Case) -> str:
-    return f"{facts.buffer_prefix(case.resolution)}_cache" if case.resolution else ""
+    return f"{case.resolution.prefix}_cache" if case.resolution else ""
 
 
 def _confidence(case: Case) -> Confidence:
@@ -76,7 +76,7 @@ def _config(case: Case) -> tuple[Evidence, ...]:
     resolution = case.resolution
     if resolution is None or not _caches(case):
         return ()
-    ignored = f"{facts.buffer_prefix(resolution)}_ignore_headers"
+    ignored = f"{resolution.prefix}_ignore_headers"
     names = (_setting(case), *((ignored,) if resolution.value(ignored) else ()))
     return tuple(facts.of_setting(resolution, name) for name in names)
 

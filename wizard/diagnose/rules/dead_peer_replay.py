@@ -116,9 +116,7 @@ def _root_is_late(case: Case) -> bool:
 def _connect_timeout(case: Case) -> float | None:
     if case.resolution is None:
         return None
-    return duration_s(
-        case.resolution.value(f"{facts.buffer_prefix(case.resolution)}_connect_timeout")
-    )
+    return duration_s(case.resolution.value(f"{case.resolution.prefix}_connect_timeout"))
 
 
 def _config(case: Case, peers: tuple[str, ...]) -> tuple[Evidence, ...]:
@@ -127,9 +125,7 @@ def _config(case: Case, peers: tuple[str, ...]) -> tuple[Evidence, ...]:
         return ()
     where = str(balancing(resolution).where or resolution.config.main)
     shared = Evidence("config", where, f"{len(peers)} servers: {safe(', '.join(peers), 200)}")
-    return shared, facts.of_setting(
-        resolution, f"{facts.buffer_prefix(resolution)}_connect_timeout"
-    )
+    return shared, facts.of_setting(resolution, f"{resolution.prefix}_connect_timeout")
 
 
 _SYMPTOMS = frozenset(

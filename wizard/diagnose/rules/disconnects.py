@@ -81,7 +81,7 @@ def read_timeout(resolution: RequestResolution | None) -> float | None:
 
 def read_timeout_name(resolution: RequestResolution) -> str:
     """`proxy_read_timeout`, or its like."""
-    return f"{facts.buffer_prefix(resolution)}_read_timeout"
+    return f"{resolution.prefix}_read_timeout"
 
 
 def shutdown_timeout(resolution: RequestResolution | None) -> Setting | None:

@@ -68,17 +68,12 @@ def proxied_by(resolution: RequestResolution | None) -> bool:
 
 def buffering(resolution: RequestResolution) -> bool:
     """Whether the config has buffering on here; the backend's header is not considered."""
-    return resolution.value(f"{buffer_prefix(resolution)}_buffering") != "off"
-
-
-def buffer_prefix(resolution: RequestResolution) -> str:
-    """The family of directives: `proxy`, or `fastcgi`, `uwsgi`, `scgi`, `grpc`."""
-    return resolution.upstream.kind if resolution.upstream else "proxy"
+    return resolution.value(f"{resolution.prefix}_buffering") != "off"
 
 
 def ignores_header(resolution: RequestResolution, name: str) -> bool:
     """Whether proxy_ignore_headers (or its like) names this header."""
-    ignored = resolution.value(f"{buffer_prefix(resolution)}_ignore_headers")
+    ignored = resolution.value(f"{resolution.prefix}_ignore_headers")
     return name.lower() in ignored.lower().split()
 
 

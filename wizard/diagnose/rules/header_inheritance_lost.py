@@ -9,6 +9,7 @@ from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import Timeline
 from wizard.nginx.settings import Lost, lost_headers
+from wizard.nginx.upstream import default_host
 from wizard.text.text import safe
 
 Said = tuple[Confidence, tuple[Evidence, ...]]
@@ -94,7 +95,7 @@ def _inner_names(resolution: RequestResolution) -> frozenset[str]:
         if resolution.request.port
         else resolution.request.host
     )
-    names = {upstream.authority, *upstream.peers} if upstream else set()
+    names = {default_host(upstream.passed), *upstream.peers} if upstream else set()
     return frozenset(name.lower() for name in names if name) - {(own or "").lower(), ""}
 
 

@@ -54,11 +54,7 @@ def _logged(case: Case) -> tuple[LogLine, ...]:
 
 
 def _name(case: Case) -> str:
-    return (
-        f"{facts.buffer_prefix(case.message_resolution)}_read_timeout"
-        if case.message_resolution
-        else ""
-    )
+    return f"{case.message_resolution.prefix}_read_timeout" if case.message_resolution else ""
 
 
 def _limit(case: Case) -> float | None:

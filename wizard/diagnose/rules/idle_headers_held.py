@@ -57,9 +57,7 @@ def _evidence(case: Case, stuck: tuple[ProbeResult, ...]) -> tuple[Evidence, ...
     if spoken is not None and spoken.done:
         found.append(Evidence("probe", "mcp-proxy", "the POST is answered: Nginx passes this path"))
     if case.resolution is not None:
-        found.append(
-            facts.of_setting(case.resolution, f"{facts.buffer_prefix(case.resolution)}_buffering")
-        )
+        found.append(facts.of_setting(case.resolution, f"{case.resolution.prefix}_buffering"))
     if any("held" in facts.predicted(case, result) for result in stuck):
         text = "by the config the first event will be held too, not the headers alone"
         found.append(Evidence("config", stuck[0].timeline.probe.label, text))

@@ -23,7 +23,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     passed, other = _of_results(case, stuck, "live-200"), _another(case)
     if not passed and _of_results(case, stuck, "held-499"):
         return None  # this Nginx says itself that it passed nothing on
-    buffering = f"{facts.buffer_prefix(case.resolution)}_buffering"
+    buffering = f"{case.resolution.prefix}_buffering"
     evidence = (
         *(facts.result_evidence(result) for result in stuck),
         facts.of_direct(facts.live_direct(case)[0]),

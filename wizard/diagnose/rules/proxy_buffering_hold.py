@@ -44,7 +44,7 @@ def _answer(rule: Rule, case: Case) -> Finding | None:
     ):
         return None
     assert case.resolution is not None
-    setting = facts.of_setting(case.resolution, f"{facts.buffer_prefix(case.resolution)}_buffering")
+    setting = facts.of_setting(case.resolution, f"{case.resolution.prefix}_buffering")
     if held is None:
         return rule.finding("possible", (of_post(direct), setting), _UNTIL_ITS_END, latent=True)
     sure: Confidence = "confirmed" if addresses.leads_to(case, direct.probe) else "possible"
@@ -130,7 +130,7 @@ def _evidence(case: Case, stuck: tuple[ProbeResult, ...]) -> tuple[Evidence, ...
     probes += [facts.of_direct(result) for result in facts.live_direct(case)[:1]]
     config: list[Evidence] = []
     if case.resolution is not None:
-        prefix = facts.buffer_prefix(case.resolution)
+        prefix = case.resolution.prefix
         config = [facts.of_setting(case.resolution, f"{prefix}_buffering")]
         if prefix == "proxy":
             config.append(facts.of_setting(case.resolution, "proxy_http_version"))
@@ -178,7 +178,7 @@ def _saved_by_header(rule: Rule, case: Case) -> Finding | None:
     return rule.finding(
         "likely",
         (
-            facts.of_setting(resolution, f"{facts.buffer_prefix(resolution)}_buffering"),
+            facts.of_setting(resolution, f"{resolution.prefix}_buffering"),
             Evidence("probe", "sse-direct", "X-Accel-Buffering: no is what keeps the stream live"),
         ),
         "The proxied stream is live although buffering is on: the backend's header switches it "

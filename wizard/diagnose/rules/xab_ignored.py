@@ -36,7 +36,7 @@ def _ignored(rule: Rule, case: Case) -> Finding | None:
         return rule.finding(
             "likely" if likely else "possible", _evidence(case, "no"), distinguishes + more
         )
-    ignored = f"{facts.buffer_prefix(case.resolution)}_ignore_headers"
+    ignored = f"{case.resolution.prefix}_ignore_headers"
     if not facts.ignores_header(case.resolution, "x-accel-buffering") or not facts.buffering(
         case.resolution
     ):

@@ -29,7 +29,6 @@ def post_timeout(case: Case, usual: float) -> float:
     """How long, in seconds, the first POST may take: past the read timeout of the path that takes
     it, where that is known and no longer than the user would wait."""
     resolution, patience = case.message_resolution or case.resolution, case.target.patience
-    kind = resolution.upstream.kind if resolution and resolution.upstream else "proxy"
-    limit = duration_s(resolution.value(f"{kind}_read_timeout")) if resolution else None
-    past = (limit or 0.0) + 1.0
+    timeout = resolution.value(f"{resolution.prefix}_read_timeout") if resolution else ""
+    past = (duration_s(timeout) or 0.0) + 1.0
     return max(usual, patience, past if past <= case.target.stall else 0.0)
