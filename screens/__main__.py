@@ -4,15 +4,14 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from wizard.cli import ApplyFix
 from wizard.cli import main as run
 from wizard.model.target import Target
 
 if TYPE_CHECKING:
-    from wizard.investigation.investigation import Investigation
+    from wizard.investigation.investigation import ApplyFix, Investigation
 
 
-def open_wizard(given: "Target | Investigation | None", apply_fix: ApplyFix | None) -> int:
+def open_wizard(given: "Target | Investigation | None", apply_fix: "ApplyFix | None") -> int:
     """Import the screen only when it is wanted: headless commands never load Textual."""
     from screens.terminal import open_in_terminal
 

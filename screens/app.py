@@ -15,9 +15,8 @@ from screens.form import Form
 from screens.help import Help
 from screens.main import Steps
 from screens.saved_cases import CutOff, Kept, home, write_private
-from wizard.cli import ApplyFix
 from wizard.investigation import casefile
-from wizard.investigation.investigation import Investigation
+from wizard.investigation.investigation import ApplyFix, Investigation
 from wizard.investigation.saved import SavedInvestigation, record_of
 from wizard.model.target import Target
 from wizard.text.errors import UsageError

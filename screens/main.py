@@ -24,8 +24,7 @@ from screens.widgets.pane import Pane
 from screens.widgets.prompt import Prompt
 from screens.widgets.step_list import StepList
 from screens.widgets.style import fitted, line
-from wizard.cli import ApplyFix
-from wizard.investigation.investigation import Investigation
+from wizard.investigation.investigation import ApplyFix, Investigation
 from wizard.investigation.saved import record_of
 from wizard.model.case import STEPS, StepId
 from wizard.model.target import Place, Target
@@ -40,7 +39,7 @@ def hint(investigation: Investigation, step: StepId, now: float, *, in_lab: bool
     if waiting is not None and state == "running":
         past = max(0.0, now - waiting.since)
         return f"{waiting.what}: {past:.0f} s of at most {waiting.at_most:.0f} s"
-    missing = investigation.missing(step)
+    missing = investigation.missing_input(step)
     if missing and state in ("todo", "skip"):
         here = " t takes the one that runs here." if step == "config" else ""
         spec = f"Not given: {missing}. Enter asks for it." if state == "todo" else "i gives it."
@@ -135,7 +134,7 @@ class Walk(Screen[None]):
         known, room = self.investigation, self.query_one(Pane)
         words = self._said or hint(known, self.step, self._clock(), in_lab=self.in_lab)
         self.query_one(StepList).states(known.steps, self.step)
-        room.show(self._view(room), known.curl(self.step), words)
+        room.show(self._view(room), known.curl_commands(self.step), words)
         title = line(safe(f"ssewizard  {known.target.url}", 300))
         self._draw_frame(fitted(title, max(20, self.size.width - 2), pad=False))
 
@@ -212,7 +211,7 @@ class Taking(Walk):
         """The block where there is one, else the step's curl."""
         if self.step in ("fix", "verify") and self._block():
             return self._block()
-        return "\n".join(self.investigation.curl(self.step))
+        return "\n".join(self.investigation.curl_commands(self.step))
 
     def action_copy(self) -> None:
         """Copy with OSC 52: works through SSH, where the terminal allows it."""
@@ -255,7 +254,7 @@ class Taking(Walk):
             self.say(str(error))
             return
         self._patched = True
-        self.investigation.reloaded()
+        self.investigation.mark_reloaded()
         self.go("verify")
         self.say(f"{done}. Enter proves it.")
 
@@ -386,7 +385,7 @@ class Steps(Giving):
             self.action_move(1)
             if self.step == "verify" or self.investigation.steps[self.step].state != "todo":
                 return
-        if self.investigation.missing(self.step):
+        if self.investigation.missing_input(self.step):
             self.action_give()
         else:
             self.run_steps([self.step])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from screens.widgets.prompt import Question
 from wizard.investigation.investigation import Investigation
-from wizard.investigation.saved import GATHERING, SavedInvestigation
+from wizard.investigation.saved import EVIDENCE_STEPS, SavedInvestigation
 from wizard.model.case import StepId
 from wizard.model.parse import check_url, conf_of, hops_of, log_of, url_of
 from wizard.model.target import LOCAL, Place, Target
@@ -156,10 +156,14 @@ class Trust:
 
     def then(self, known: Investigation, steps: Iterable[StepId], run: Callable[[], None]) -> None:
         """Run, once all is allowed; at once where these steps run no command of a stranger."""
-        if not isinstance(known, SavedInvestigation) or known.trusted or not GATHERING & set(steps):
+        if (
+            not isinstance(known, SavedInvestigation)
+            or known.trusted
+            or not EVIDENCE_STEPS & set(steps)
+        ):
             run()
-        elif known.too_long:
-            self.refuse(known.too_long)
+        elif known.command_problem:
+            self.refuse(known.command_problem)
         else:
             self._ask(_pages(known.commands), known, run)
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from screens.widgets.prompt import Question
 from wizard.investigation import casefile
-from wizard.investigation.casefile import Record, files
+from wizard.investigation.casefile import CaseRecord
 from wizard.model.diagnosis import Recommendation
 from wizard.model.target import Target
 from wizard.text.errors import UsageError
@@ -39,7 +39,7 @@ def home() -> Path:
 def write_private(path: Path, text: str) -> None:
     """Replace the file at once, readable by its owner alone. Raises `OSError`."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    files.write_private(path, text)
+    casefile.write_private(path, text)
 
 
 def fix_text(made: Recommendation) -> str:
@@ -61,7 +61,7 @@ def save_question(made: Recommendation, said: Callable[[str], None]) -> Question
     return file_question("Save to", name, write, said)
 
 
-def case_question(record: Callable[[], Record], said: Callable[[str], None]) -> Question:
+def case_question(record: Callable[[], CaseRecord], said: Callable[[str], None]) -> Question:
     """Where to write the case file; `record` is what is known by then."""
     name = "ssewizard-case.json"
     return file_question("Case file", name, lambda path, _: casefile.write(path, record()), said)
@@ -177,7 +177,7 @@ class Kept:
         """Whether something was kept."""
         return self._path.exists()
 
-    def keep(self, record: Record) -> None:
+    def keep(self, record: CaseRecord) -> None:
         """Write what is known now, unless something newer is there. Raises `OSError`."""
         with self._lock:
             if record.saved >= self._newest:
@@ -210,7 +210,7 @@ class CutOff:
     """A case whose wizard is gone without a clean end; `record` holds it without its configs."""
 
     path: Path
-    record: Record
+    record: CaseRecord
 
     @property
     def words(self) -> str:

@@ -8,8 +8,7 @@ from pathlib import Path
 from screens.app import Wizard
 from screens.exit_text import last_words
 from screens.saved_cases import cut_off, home, last_case
-from wizard.cli import ApplyFix
-from wizard.investigation.investigation import Investigation
+from wizard.investigation.investigation import ApplyFix, Investigation
 from wizard.model.target import Target
 from wizard.text.errors import UsageError
 

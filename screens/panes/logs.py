@@ -4,7 +4,7 @@ from rich.text import Text
 
 from screens.panes.view import View
 from screens.widgets.style import DIM, HEAD, line, wrapped
-from wizard.investigation.step_results import TELLING
+from wizard.investigation.step_results import FAULT_TAGS
 from wizard.model.log_report import History, LogLine, LogReport
 from wizard.report import logs
 from wizard.text.text import safe
@@ -22,7 +22,7 @@ def draw(view: View) -> list[Text]:
             rows += wrapped(safe(report.problem), view.width, "yellow", "  ")
         if report.history is not None:
             rows += _past(report.history, view.width)
-        for entry in sorted(report.lines, key=lambda entry: entry.tag not in TELLING):
+        for entry in sorted(report.lines, key=lambda entry: entry.tag not in FAULT_TAGS):
             rows += _entry(entry, view.width)
         rows.append(Text())
     return rows
@@ -40,13 +40,13 @@ def _past(history: History, width: int) -> list[Text]:
 
 def _tells_nothing(report: LogReport) -> bool:
     """Files with something to tell come first."""
-    return not any(entry.tag in TELLING for entry in report.lines)
+    return not any(entry.tag in FAULT_TAGS for entry in report.lines)
 
 
 def _entry(entry: LogLine, width: int) -> list[Text]:
     mark = "our probe" if entry.ours else "someone"
     who = f"{mark} {entry.client}".strip()
-    style = "yellow" if entry.ours and entry.tag in TELLING else ""
+    style = "yellow" if entry.ours and entry.tag in FAULT_TAGS else ""
     meaning = f"{who}: {entry.meaning}" if entry.meaning else ""
     said = wrapped(meaning, width, style, "  ") if meaning else []
     return [*said, *wrapped(safe(entry.text, 400), width, DIM, "    ")]

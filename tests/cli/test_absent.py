@@ -8,7 +8,7 @@ import pytest
 from tests.cli.command import ran
 from tests.cli.wrong_targets import URL
 from tests.probe.scripted import serving
-from wizard.cli.targets import Named, check_files
+from wizard.cli.targets import NamedTarget, check_files
 from wizard.model.target import Place, Target
 from wizard.text.errors import UsageError
 
@@ -46,6 +46,9 @@ def test_what_is_no_file_here_is_not_looked_for(tmp_path: Path) -> None:
     elsewhere = Place("/nope.log", "web")
     command = Place("cat /nope", name="x", command=("cat", "/nope"))
     logs = (Place(str(tmp_path / "a.log")), elsewhere, command)
-    check_files("t", [Named("a", Target(URL, conf=Place(""), logs=logs)), Named("b", Target(URL))])
+    check_files(
+        "t",
+        [NamedTarget("a", Target(URL, conf=Place(""), logs=logs)), NamedTarget("b", Target(URL))],
+    )
     with pytest.raises(UsageError, match=r"t: target 'a': conf: .*: a directory$"):
-        check_files("t", [Named("a", Target(URL, conf=Place(str(tmp_path))))])
+        check_files("t", [NamedTarget("a", Target(URL, conf=Place(str(tmp_path))))])

@@ -13,7 +13,7 @@ from tests.probe.scripted import CHUNKED, chunk, saying, serving
 from wizard.cli import batch
 from wizard.cli.batch import Batch
 from wizard.cli.main import main
-from wizard.cli.targets import Named
+from wizard.cli.targets import NamedTarget
 from wizard.investigation.investigation import Investigation
 from wizard.lab import Lab, scenario_named
 from wizard.model.case import StepId, StepState
@@ -94,8 +94,8 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> type[Fake]:
     return Fake
 
 
-def hundred() -> list[Named]:
-    return [Named(f"n{n}", Target(f"http://h/{n}")) for n in range(100)]
+def hundred() -> list[NamedTarget]:
+    return [NamedTarget(f"n{n}", Target(f"http://h/{n}")) for n in range(100)]
 
 
 @pytest.mark.parametrize("parallel", [1, 4])
@@ -151,7 +151,7 @@ async def test_a_bug_is_not_come_upon_again_where_the_run_is_cut_short(fake: typ
         task.cancel()
 
     urls = {"bad": "http://h/bug", "good": "http://h/", "waits": "http://h/w"}
-    batch = Batch([Named(name, Target(url)) for name, url in urls.items()], "text", cut_short)
+    batch = Batch([NamedTarget(name, Target(url)) for name, url in urls.items()], "text", cut_short)
     task = asyncio.create_task(batch.run(1, 0))
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from wizard.investigation.session import Notebook
+from wizard.investigation.session import Session
 from wizard.model.case import StepId
 from wizard.model.target import Hop, Place, Target
 from wizard.model.vantage import Vantage
@@ -26,4 +26,4 @@ KNOWN = Target("http://h/sse", direct=(Place("http://b/sse"),), conf=Place("ngin
     ],
 )
 def test_what_is_to_be_done_again(changed: Target, stale: list[StepId]) -> None:
-    assert Notebook(KNOWN, time.monotonic).amend(changed) == stale
+    assert Session(KNOWN, time.monotonic).amend(changed) == stale

@@ -182,7 +182,7 @@ class Staged(Investigation):
     def _has_run(self, step: StepId) -> bool:
         return self.steps[step].state not in ("todo", "running")
 
-    def reloaded(self) -> None:
+    def mark_reloaded(self) -> None:
         """The proof is to be made again."""
         self.done.pop("verify", None)
 
@@ -194,7 +194,7 @@ class Staged(Investigation):
     async def run(self, step: StepId) -> StepState:
         """The step's result, at once."""
         self.ran.append(step)
-        if missing := self.missing(step):
+        if missing := self.missing_input(step):
             self.done[step] = StepState(step, "skip", f"not given: {missing}")
         else:
             self.done[step] = results(self.known)[step]
@@ -204,7 +204,7 @@ class Staged(Investigation):
 def results(known: Case) -> dict[StepId, StepState]:
     """What each step comes to for this case, by the functions that decide it for real."""
     diagnosis = diagnose(known)
-    found: dict[StepId, step_results.Verdict] = {
+    found: dict[StepId, step_results.StepResult] = {
         "root": step_results.of_root(known.root or root(answers=False)),
         "proxy": step_results.of_proxied(known),
         "direct": step_results.of_results(known.direct),

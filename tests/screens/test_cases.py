@@ -21,7 +21,7 @@ from tests.screens import stage
 from tests.screens.test_keys import SIZE, fresh, press, walk
 from wizard.diagnose.outcome import classify
 from wizard.investigation import casefile
-from wizard.investigation.casefile import Record
+from wizard.investigation.casefile import CaseRecord
 from wizard.investigation.saved import SavedInvestigation, record_of
 from wizard.model.case import STEPS, StepId, StepState
 from wizard.model.target import Target
@@ -37,7 +37,7 @@ def gone() -> int:
     return done.pid
 
 
-def left_behind(pid: int, record: Record | None = None, token: str = "abc") -> Path:
+def left_behind(pid: int, record: CaseRecord | None = None, token: str = "abc") -> Path:
     """A case file as a wizard of that process leaves it."""
     home().mkdir(parents=True, exist_ok=True)
     path = home() / f"case-{pid}-{token}-{saved_cases._host()}.json"
@@ -45,7 +45,7 @@ def left_behind(pid: int, record: Record | None = None, token: str = "abc") -> P
     return path
 
 
-def opened(record: Record | None = None, *, trusted: bool = False) -> SavedInvestigation:
+def opened(record: CaseRecord | None = None, *, trusted: bool = False) -> SavedInvestigation:
     """A stored investigation of the incident."""
     text = casefile.dump(record or record_of(stage.failing()))
     return SavedInvestigation(casefile.load(text, "case.json"), trusted=trusted)

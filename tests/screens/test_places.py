@@ -24,7 +24,7 @@ from tests.vantage.fakes import Fakes
 from wizard.investigation import casefile
 from wizard.investigation.investigation import Investigation
 from wizard.investigation.saved import SavedInvestigation, record_of
-from wizard.investigation.session import Notebook
+from wizard.investigation.session import Session
 from wizard.model.capabilities import Capabilities
 from wizard.model.target import Hop, Place, Target
 from wizard.model.vantage import Vantage
@@ -378,7 +378,7 @@ async def test_a_strangers_case_runs_nothing_before_it_is_confirmed(
 
 
 async def test_another_place_takes_nothing_from_the_first() -> None:
-    book = Notebook(AT_WEB, time.monotonic)
+    book = Session(AT_WEB, time.monotonic)
     web = book.vantage_session("web")
     assert web is not None
     found = await web.capabilities()

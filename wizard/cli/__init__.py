@@ -1,6 +1,6 @@
-"""The command line: `contract.md` to the letter. Headless; the wizard is handed in."""
+"""The command line. Runs without a screen: the wizard is handed in by `screens`."""
 
-from wizard.cli.commands import ApplyFix, OpenWizard
+from wizard.cli.hooks import OpenWizard
 from wizard.cli.main import main
 
-__all__ = ["ApplyFix", "OpenWizard", "main"]
+__all__ = ["OpenWizard", "main"]

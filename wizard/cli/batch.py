@@ -8,7 +8,7 @@ from functools import partial
 
 from wizard.cli.check import STATUS, UNREADABLE, in_color, is_terminal, quiet, run_steps, warm_up
 from wizard.cli.output import check_writable, hand_in, say
-from wizard.cli.targets import Named
+from wizard.cli.targets import NamedTarget
 from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.rules import all_rules
 from wizard.investigation.investigation import Investigation
@@ -25,7 +25,9 @@ this machine to open, and those of several at once would be measured as each oth
 _BUG = Diagnosis("inconclusive", "A bug of this tool ended the check; see standard error.")
 
 
-def check_several(targets: Sequence[Named], parallel: int, format: str, output: str | None) -> int:
+def check_several(
+    targets: Sequence[NamedTarget], parallel: int, format: str, output: str | None
+) -> int:
     """Check all, write one report, and return the worst exit status.
 
     A bug of this tool in one of them is raised once the report on all is written.
@@ -86,7 +88,7 @@ class Batch:
         bugs: The errors of this tool by the target's name; the others went on.
     """
 
-    def __init__(self, targets: Sequence[Named], format: str, progress: Progress) -> None:
+    def __init__(self, targets: Sequence[NamedTarget], format: str, progress: Progress) -> None:
         self._targets, self._format, self._progress = targets, format, progress
         self._running: dict[str, tuple[Investigation, float]] = {}
         self._done: dict[str, Entry] = {}
@@ -100,7 +102,7 @@ class Batch:
         """
         gate, turn = asyncio.Semaphore(parallel), asyncio.Lock()
 
-        async def check(one: Named) -> None:
+        async def check(one: NamedTarget) -> None:
             async with gate:
                 async with turn:
                     await asyncio.sleep(distinguishes)
@@ -113,13 +115,13 @@ class Batch:
             for one, task in zip(self._targets, tasks, strict=True):
                 self._note_bug(one, task)
 
-    def _note_bug(self, one: Named, task: "asyncio.Task[None]") -> None:
+    def _note_bug(self, one: NamedTarget, task: "asyncio.Task[None]") -> None:
         came = task.exception() if task.done() and not task.cancelled() else None
         if isinstance(came, Exception):
             came.add_note(f"target {one.name}")
             self.bugs[one.name] = came
 
-    async def _check(self, one: Named) -> None:
+    async def _check(self, one: NamedTarget) -> None:
         investigation = Investigation(one.target)
         self._running[one.name] = (investigation, time.monotonic())
         await run_steps(investigation, quiet)
@@ -131,12 +133,12 @@ class Batch:
         """Each target's entry as far as it is known now, in their order."""
         return [self._done.get(one.name) or self._entry(one) for one in self._targets]
 
-    def _entry(self, one: Named) -> Entry:
+    def _entry(self, one: NamedTarget) -> Entry:
         if one.name in self._running or one.name in self.bugs:
             return entry(self._format, one.name, self._result(one))
         return unasked(self._format, one.name, one.target.url)
 
-    def _result(self, one: Named) -> Result:
+    def _result(self, one: NamedTarget) -> Result:
         """What was found, also of a target that was interrupted."""
         if one.name in self.bugs:
             # What came upon a bug is not asked again: it might raise once more.

@@ -11,7 +11,7 @@ from wizard import lab as real
 from wizard.cli.output import write_report
 
 if TYPE_CHECKING:
-    from wizard.cli.commands import OpenWizard
+    from wizard.cli.hooks import OpenWizard
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wizard.cli.commands import OpenWizard
+from wizard.cli.hooks import OpenWizard
 from wizard.cli.options import parser, target_of
 from wizard.cli.output import drop_stdout, say
 from wizard.text.errors import SsewizardError, UsageError

@@ -5,14 +5,14 @@ import sys
 from typing import TYPE_CHECKING
 
 from wizard.cli.check import report_of, status_of
-from wizard.cli.options import check_header
 from wizard.cli.output import check_writable, write_report
 from wizard.investigation import casefile
 from wizard.investigation.saved import SavedInvestigation
+from wizard.model.parse import header_of
 from wizard.text.errors import UsageError
 
 if TYPE_CHECKING:
-    from wizard.cli.commands import OpenWizard
+    from wizard.cli.hooks import OpenWizard
 
 
 def open_case(given: argparse.Namespace, open_wizard: "OpenWizard") -> int:
@@ -21,7 +21,7 @@ def open_case(given: argparse.Namespace, open_wizard: "OpenWizard") -> int:
     check_writable(given.output)
     known = SavedInvestigation(_record(given.file))
     if given.header:
-        known.give_headers(tuple(check_header(text) for text in given.header))
+        known.give_headers(tuple(header_of(text) for text in given.header))
     if given.format is None and given.output is None and _has_terminal():
         return open_wizard(known, None)
     known.conclude()
@@ -31,13 +31,13 @@ def open_case(given: argparse.Namespace, open_wizard: "OpenWizard") -> int:
     return status_of(known)
 
 
-def _record(file: str) -> casefile.Record:
+def _record(file: str) -> casefile.CaseRecord:
     """What the file holds, or standard input (`-`)."""
     if file != "-":
         return casefile.read(file)
     if sys.stdin is None or sys.stdin.isatty():
         raise UsageError("-: a case comes from a file or a pipe, not from a terminal")
-    return casefile.read_bytes(sys.stdin.buffer.read(casefile.LARGEST + 1), "standard input")
+    return casefile.read_bytes(sys.stdin.buffer.read(casefile.MAX_FILE_BYTES + 1), "standard input")
 
 
 def _has_terminal() -> bool:

@@ -2,12 +2,11 @@
 
 import argparse
 import math
-import re
 from collections.abc import Sequence
 from typing import NoReturn, get_args
 
 from wizard import __version__
-from wizard.model.parse import check_url, conf_of, hops_of, log_of, url_of, vantages_of
+from wizard.model.parse import check_url, conf_of, header_of, hops_of, log_of, url_of, vantages_of
 from wizard.model.target import Style, Target
 from wizard.text.errors import UsageError
 from wizard.text.text import safe
@@ -47,7 +46,6 @@ def port(text: str) -> int:
 
 STYLES = tuple(style for style in get_args(Style) if style)
 FORMATS = ("text", "json", "markdown", "junit", "prometheus")
-_TOKEN = re.compile(r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
 
 
 class Parser(argparse.ArgumentParser):
@@ -201,7 +199,7 @@ def target_of(words: argparse.Namespace) -> Target:
         direct=tuple(url_of(text, vantages) for text in words.direct),
         conf=conf_of(words.conf, vantages) if words.conf is not None else None,
         logs=tuple(log_of(text, vantages) for text in words.log),
-        headers=tuple(check_header(text) for text in words.header),
+        headers=tuple(header_of(text) for text in words.header),
         insecure=words.insecure,
         connect_to=_connect_to(words.connect_to) if words.connect_to else None,
         stall=words.stall,
@@ -211,18 +209,6 @@ def target_of(words: argparse.Namespace) -> Target:
         vantages=vantages,
         hops=hops_of(words.hop, vantages),
     )
-
-
-def check_header(text: str) -> tuple[str, str]:
-    """A header as name and value. Raises `UsageError`; the value is never repeated in it."""
-    name, colon, value = text.partition(":")
-    if not colon or not _TOKEN.match(name.strip()):
-        raise UsageError(f"--header {safe(name, 60)!r}: write it as 'Name: value'")
-    if any(char < " " or char == "\x7f" or ord(char) > 255 for char in value.strip()):
-        raise UsageError(
-            f"--header {safe(name, 60)!r}: its value has a character no header can hold"
-        )
-    return name.strip(), value.strip()
 
 
 def _connect_to(text: str) -> tuple[str, int]:

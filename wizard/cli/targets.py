@@ -218,7 +218,7 @@ _NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedTarget:
     """A target and what reports call it: its `name`, else its URL; no two are called the same."""
 
     name: str
@@ -235,7 +235,7 @@ class _Table:
     own: tuple[str, ...] = ()
 
 
-def read_targets(given: Namespace) -> tuple[Named, ...]:
+def read_targets(given: Namespace) -> tuple[NamedTarget, ...]:
     """The targets of the file `--targets`; what stands beside that holds for all of them.
 
     Raises:
@@ -251,7 +251,7 @@ def read_targets(given: Namespace) -> tuple[Named, ...]:
         raise UsageError(f"{file}: {len(listed)} targets; at most {MOST} can be checked at once")
     common = _Table(f"{file}: [defaults]", defaults)
     base = _laid(given, common)
-    known = dict[str, Named]()
+    known = dict[str, NamedTarget]()
     for number, values in enumerate(listed, 1):
         table = _Table(f"{file}: target {_called(values, number)}", values, ("url", "name"))
         one = _named(table, common, base, os.path.dirname(given.targets))
@@ -261,7 +261,7 @@ def read_targets(given: Namespace) -> tuple[Named, ...]:
     return tuple(known.values())
 
 
-def check_files(file: str, targets: Iterable[Named]) -> None:
+def check_files(file: str, targets: Iterable[NamedTarget]) -> None:
     """Raise `UsageError` where a config or a log on this machine is not there to be read: in what
     runs on a schedule that is a mistake in the list, and nobody sees what is found without it."""
     for one in targets:
@@ -277,7 +277,7 @@ def _called(values: Mapping[str, object], number: int) -> str:
     return repr(safe(called, _NAME)) if isinstance(called, str) and called else str(number)
 
 
-def _named(table: _Table, common: _Table, base: Namespace, folder: str) -> Named:
+def _named(table: _Table, common: _Table, base: Namespace, folder: str) -> NamedTarget:
     words = _laid(base, table)
     words.url, name = _string(table, "url"), _string(table, "name")
     given = {key: common for key in common.values} | {key: table for key in table.values}
@@ -293,7 +293,7 @@ def _named(table: _Table, common: _Table, base: Namespace, folder: str) -> Named
         target = replace(target, conf=_beside(folder, target.conf))
     if "log" in given:
         target = replace(target, logs=tuple(_beside(folder, one) for one in target.logs))
-    return Named(safe(name or target.url, _NAME), target)
+    return NamedTarget(safe(name or target.url, _NAME), target)
 
 
 def _string(table: _Table, key: Literal["url", "name"]) -> str:

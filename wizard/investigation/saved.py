@@ -5,15 +5,17 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from wizard.investigation.casefile import Record, named
+from wizard.investigation.casefile import CaseRecord, cause_labels
 from wizard.investigation.investigation import Investigation
 from wizard.investigation.steps import StepResult
 from wizard.model.case import StepId, StepState
 from wizard.model.target import Target
 from wizard.text.text import is_withheld, safe, visible
 
-GATHERING: frozenset[StepId] = frozenset({"root", "proxy", "direct", "logs", "config", "verify"})
-SENDING: frozenset[StepId] = frozenset({"root", "proxy", "direct", "verify"})
+EVIDENCE_STEPS: frozenset[StepId] = frozenset(
+    {"root", "proxy", "direct", "logs", "config", "verify"}
+)
+HEADER_STEPS: frozenset[StepId] = frozenset({"root", "proxy", "direct", "verify"})
 """The steps that send the headers that were given."""
 LONGEST = 400
 """The longest command, in characters, that can be confirmed: beyond it nobody reads it whole."""
@@ -30,7 +32,7 @@ class SavedInvestigation(Investigation):
 
     def __init__(
         self,
-        record: Record,
+        record: CaseRecord,
         *,
         trusted: bool = False,
         clock: Callable[[], float] = time.monotonic,
@@ -69,7 +71,7 @@ class SavedInvestigation(Investigation):
         shown = (shlex.join(one) for one in words)
         return tuple(dict.fromkeys(visible(one, len(one)) for one in shown))
 
-    def unfit(self, step: StepId) -> str:
+    def refusal(self, step: StepId) -> str:
         """Why this step can ask nothing again; empty if it can."""
         if is_withheld(_asked(self.target)):
             return (
@@ -77,7 +79,7 @@ class SavedInvestigation(Investigation):
                 "case: give it again, with i or on the command line"
             )
         names = ", ".join(name for name, value in self.target.headers if is_withheld(value))
-        if names and step in SENDING:
+        if names and step in HEADER_STEPS:
             return (
                 f"not asked without {names}, whose value no case file holds: "
                 f"ssewizard open FILE --header '{names.split(', ')[0]}: …'"
@@ -85,7 +87,7 @@ class SavedInvestigation(Investigation):
         return "" if self.trusted else self._unconfirmed()
 
     @property
-    def too_long(self) -> str:
+    def command_problem(self) -> str:
         """Why the case's commands cannot be confirmed at all; empty if they can."""
         long = next((one for one in self.commands if len(one) > LONGEST), "")
         if not long:
@@ -96,15 +98,15 @@ class SavedInvestigation(Investigation):
         )
 
     def _unconfirmed(self) -> str:
-        named = "".join(self.commands[:1])
-        asked = f"this case runs commands here, not confirmed yet: {named}" if named else ""
-        return self.too_long or asked
+        if self.command_problem or not self.commands:
+            return self.command_problem
+        return f"this case runs commands here, not confirmed yet: {self.commands[0]}"
 
     async def run(self, step: StepId) -> StepState:
         """As ever; refused where the case lacks what it would take, or names commands to run here
         that nobody has confirmed. That is no fault of what is looked into: it is skipped."""
-        if step in GATHERING and not self.missing(step):
-            if problem := self.unfit(step):
+        if step in EVIDENCE_STEPS and not self.missing_input(step):
+            if problem := self.refusal(step):
                 return self._enter(step, "skip", problem)
             self._anew.add(step)
         return await super().run(step)
@@ -119,12 +121,12 @@ class SavedInvestigation(Investigation):
         recorded with them stays."""
         given = {name.lower() for name, _ in headers}
         kept = tuple(one for one in self.target.headers if one[0].lower() not in given)
-        self._book.give_headers((*kept, *headers))
+        self._session.give_headers((*kept, *headers))
 
     def _conclude(self) -> StepResult:
         result = super()._conclude()
         assert self._diagnosis is not None
-        notes = (*self._remarks(named(self._diagnosis)), *self._diagnosis.notes)
+        notes = (*self._remarks(cause_labels(self._diagnosis)), *self._diagnosis.notes)
         self._diagnosis = replace(self._diagnosis, notes=notes)
         return result
 
@@ -146,21 +148,21 @@ def _asked(target: Target) -> str:
     return repr(replace(target, headers=()))
 
 
-def record_of(investigation: Investigation) -> Record:
+def record_of(investigation: Investigation) -> CaseRecord:
     """The investigation at this moment."""
     if isinstance(investigation, SavedInvestigation) and investigation.is_as_recorded:
         return investigation.record
     diagnosis = investigation.diagnosis
-    return Record(
+    return CaseRecord(
         investigation.case,
         tuple(investigation.steps.values()),
         saved=time.time(),
         elapsed_s=investigation.elapsed_s,
         verdict=diagnosis.verdict if diagnosis else "",
-        causes=named(diagnosis) if diagnosis else (),
+        causes=cause_labels(diagnosis) if diagnosis else (),
     )
 
 
-def shown(record: Record) -> str:
+def shown(record: CaseRecord) -> str:
     """A record in one line: which URL, when, how far it came."""
     return f"{safe(record.case.target.url, 100)}, {record.when}, {record.done} steps done"

@@ -97,7 +97,7 @@ def _seen_in(case: Case) -> list[Timeline]:
 _WHOLE: tuple[StepId, ...] = ("root", "proxy", "direct", "config")
 
 
-class Notebook:
+class Session:
     """Kept up to date while steps run; `case` is a snapshot of it.
 
     Attributes:

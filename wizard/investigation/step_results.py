@@ -12,8 +12,8 @@ from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import Timeline
 from wizard.text.text import safe, seconds
 
-Verdict = tuple[State, str]
-TELLING = frozenset(
+StepResult = tuple[State, str]
+FAULT_TAGS = frozenset(
     {"held-499", "read-timeout", "header-timeout", "connect-failed", "premature-close", "gateway"}
     | {"limited", "delayed", "auth-request", "tried-again", "worker-timeout"}
     | {"upstream-tls", "invalid-answer"}
@@ -21,7 +21,7 @@ TELLING = frozenset(
 """Log lines that tell of a fault. A cancel is a consequence: our leaving leaves one too."""
 
 
-def of_root(line: Timeline) -> Verdict:
+def of_root(line: Timeline) -> StepResult:
     """The root path: any answer but a gateway error shows that the way there is open."""
     if line.headers_s is None:
         return "fail", line.detail or f"no answer within {seconds(line.waited_s)}"
@@ -32,7 +32,7 @@ def of_root(line: Timeline) -> Verdict:
     return "pass", answer
 
 
-def of_results(results: Sequence[ProbeResult], spoken: Handshake | None = None) -> Verdict:
+def of_results(results: Sequence[ProbeResult], spoken: Handshake | None = None) -> StepResult:
     """A matrix: passes only where every probe that the server offers is live, or need not be."""
     offered = [result for result in results if result.counts]
     if not offered:
@@ -44,7 +44,7 @@ def of_results(results: Sequence[ProbeResult], spoken: Handshake | None = None) 
     return state, why
 
 
-def _of_offered(offered: Sequence[ProbeResult], spoken: Handshake | None) -> Verdict:
+def _of_offered(offered: Sequence[ProbeResult], spoken: Handshake | None) -> StepResult:
     bad = [result for result in offered if not is_well(result, spoken)]
     if not bad and all(result.outcome not in ("live", "ended") for result in offered):
         return "pass", f"no GET stream is needed: the server answers by POST; {offered[0].why}"
@@ -69,11 +69,11 @@ def _first(results: Sequence[ProbeResult]) -> str:
     return f"first data after {seconds(min(times))}" if times else "no data"
 
 
-def of_logs(reports: Sequence[LogReport]) -> Verdict:
+def of_logs(reports: Sequence[LogReport]) -> StepResult:
     """The logs: a tagged line of ours is a trace of a fault."""
     problems = [report.problem for report in reports if report.problem]
     ours = [line for report in reports for line in report.lines if line.ours]
-    telling = [line for line in ours if line.tag in TELLING]
+    telling = [line for line in ours if line.tag in FAULT_TAGS]
     if telling:
         return "warn", f"{_count(telling, 'telling line')} of our own: {safe(telling[0].meaning)}"
     if problems:
@@ -95,7 +95,7 @@ def _count(things: Sequence[object], name: str) -> str:
     return f"{len(things)} {name}{'s' if len(things) != 1 else ''}"
 
 
-def of_resolution(resolution: RequestResolution) -> Verdict:
+def of_resolution(resolution: RequestResolution) -> StepResult:
     """The config: warns where something would be held, or where it may be that of another Nginx."""
     state, why = _of_served(resolution)
     doubt = resolution.config.unsure or ("" if resolution.listens else _not_listening(resolution))
@@ -110,7 +110,7 @@ def _not_listening(resolution: RequestResolution) -> str:
     )
 
 
-def _of_served(resolution: RequestResolution) -> Verdict:
+def _of_served(resolution: RequestResolution) -> StepResult:
     if resolution.server is None:
         return "warn", "no server block serves this URL"
     if resolution.location is None:
@@ -129,13 +129,13 @@ def _of_served(resolution: RequestResolution) -> Verdict:
     return "pass", f"{where} serves it; the config holds nothing back"
 
 
-def of_diagnosis(diagnosis: Diagnosis) -> Verdict:
+def of_diagnosis(diagnosis: Diagnosis) -> StepResult:
     """The conclusion: passes only when healthy."""
     states: dict[str, State] = {"healthy": "pass", "fault": "fail", "inconclusive": "warn"}
     return states[diagnosis.verdict], diagnosis.summary
 
 
-def of_verify(case: Case) -> Verdict:
+def of_verify(case: Case) -> StepResult:
     """The proof: every probe is live now, in a new connection, and the handshake succeeds."""
     state, why = of_proxied(case)
     if state != "pass":
@@ -152,7 +152,7 @@ def of_verify(case: Case) -> Verdict:
     return "pass", f"all probes are live, as before; {why}"
 
 
-def of_proxied(case: Case) -> Verdict:
+def of_proxied(case: Case) -> StepResult:
     """The matrix through the proxy, and the handshake that must succeed there too."""
     state, why = of_results(case.proxy, case.handshake("proxy"))
     proxied = case.handshake("proxy")
@@ -161,7 +161,7 @@ def of_proxied(case: Case) -> Verdict:
     return state, why
 
 
-def of_recommendation(recommendation: Recommendation | None, diagnosis: Diagnosis) -> Verdict:
+def of_recommendation(recommendation: Recommendation | None, diagnosis: Diagnosis) -> StepResult:
     """The fix: there is a block, or Nginx needs none."""
     if recommendation is not None:
         return "pass", recommendation.summary

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 from wizard import nginx
 from wizard.diagnose.hops import conf_hop
 from wizard.investigation import step_results
-from wizard.investigation.session import Notebook
+from wizard.investigation.session import Session
 from wizard.model.case import State, StepId
 from wizard.model.log_report import LogReport
 from wizard.model.resolution import Request, RequestResolution
@@ -82,13 +82,13 @@ FAR_WAIT = 2.0
 StepResult = tuple[State, str]
 
 
-async def root(book: Notebook) -> StepResult:
+async def root(book: Session) -> StepResult:
     """The root path through the proxy."""
     await book.run_probes(step_probes(book.target, "root"))
     return step_results.of_root(book.sightings.named("root-proxy")[0])
 
 
-async def proxy(book: Notebook) -> StepResult:
+async def proxy(book: Session) -> StepResult:
     """The matrix through the proxy, the direct probes beside it: they set the wait."""
     book.forget_before()
     patience = book.target.patience
@@ -100,7 +100,7 @@ async def proxy(book: Notebook) -> StepResult:
     return step_results.of_proxied(book.case)
 
 
-async def direct(book: Notebook) -> StepResult:
+async def direct(book: Session) -> StepResult:
     """The same against the backend."""
     await book.run_probes((), step_probes(book.target, "direct"), patience=book.target.patience)
     await book.shake_hands()
@@ -108,7 +108,7 @@ async def direct(book: Notebook) -> StepResult:
     return step_results.of_results(book.case.direct, book.case.handshake("direct"))
 
 
-async def read_logs(book: Notebook) -> StepResult:
+async def read_logs(book: Session) -> StepResult:
     """The lines since the probes began; for a moment, our own are waited for."""
     await book.logs.begin(again=bool(book.case.logs))
     from_afar = await book.logs.compare_clocks()
@@ -126,7 +126,7 @@ def _complete(reports: tuple[LogReport, ...], probed: int) -> bool:
     return len([client for client in known if client.startswith("sse-proxy")]) >= probed
 
 
-async def read_config(book: Notebook) -> StepResult:
+async def read_config(book: Session) -> StepResult:
     """Who serves this path, with which settings. Raises `ConfigError`."""
     conf = book.target.conf
     if conf is None:
@@ -149,7 +149,7 @@ def _with_doubt(result: StepResult, resolution: RequestResolution) -> StepResult
     return state, "; ".join((why, *more))
 
 
-async def verify(book: Notebook) -> StepResult:
+async def verify(book: Session) -> StepResult:
     """The matrix again, before and after side by side."""
     book.keep_before()
     await book.run_probes(proxied_probes(book.target), step_probes(book.target, "direct"))
@@ -158,7 +158,7 @@ async def verify(book: Notebook) -> StepResult:
     return step_results.of_verify(book.case)
 
 
-STEP_RUNNERS: Mapping[StepId, Callable[[Notebook], Awaitable[StepResult]]] = {
+STEP_RUNNERS: Mapping[StepId, Callable[[Session], Awaitable[StepResult]]] = {
     "root": root,
     "proxy": proxy,
     "direct": direct,

@@ -13,6 +13,8 @@ from wizard.text.text import safe
 _NAMED = re.compile(r"^([A-Za-z][A-Za-z0-9_.-]*)=(.*)$", re.DOTALL)
 _PATH = ("/", "./", "../", "~")
 """How a log's path at another place begins; what begins otherwise and has blanks is a command."""
+_HEADER_NAME = re.compile(r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
+"""A token (RFC 9110, section 5.6.2)."""
 _PROGRAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 """What is a command without words, where it cannot be a path at a vantage: `pod=podlogs`."""
 
@@ -126,6 +128,18 @@ def log_of(text: str, vantages: Sequence[Vantage] = ()) -> Place:
     if not place.what or place.what == "-":
         raise UsageError(f"--log {safe(text, 200)!r}: it names no file")
     return place
+
+
+def header_of(text: str) -> tuple[str, str]:
+    """`Name: value` as a header. Raises `UsageError`, whose message never repeats the value."""
+    name, colon, value = text.partition(":")
+    if not colon or not _HEADER_NAME.match(name.strip()):
+        raise UsageError(f"--header {safe(name, 60)!r}: write it as 'Name: value'")
+    if any(char < " " or char == "\x7f" or ord(char) > 255 for char in value.strip()):
+        raise UsageError(
+            f"--header {safe(name, 60)!r}: its value has a character no header can hold"
+        )
+    return name.strip(), value.strip()
 
 
 def check_url(text: str) -> str:

@@ -8,8 +8,8 @@ from typing import Literal, get_args, get_origin
 import pytest
 
 from tests.screens import stage
-from wizard.investigation.casefile import Record, dump, load
-from wizard.investigation.casefile.decode import Misread, Reader
+from wizard.investigation.casefile import CaseRecord, dump, load
+from wizard.investigation.casefile.decode import Decoder, Misread
 from wizard.investigation.casefile.encode import encode, fields, members
 from wizard.model.case import Case
 from wizard.model.events import Comment, Excess, SseEvent
@@ -43,15 +43,15 @@ def is_known(hint: object) -> bool:
 
 
 def test_all_that_a_record_is_made_of_can_be_written_and_read() -> None:
-    unknown = [one for one in reachable(Record, set()) if not is_known(one)]
+    unknown = [one for one in reachable(CaseRecord, set()) if not is_known(one)]
     assert [one for one in unknown if one is not Mapping] == []
-    assert RequestResolution in reachable(Record, set())
+    assert RequestResolution in reachable(CaseRecord, set())
 
 
 def test_each_kind_of_item_comes_back_as_itself() -> None:
     tail = (SseEvent(0.1, "a", "b\u2028\x00é", "c"), Comment(0.2, ""), Excess(1, 2))
     line = replace(Timeline(Probe("root-proxy", stage.URL)), tail=tail)
-    record = Record(replace(Case(stage.TARGET), root=line), saved=5.0)
+    record = CaseRecord(replace(Case(stage.TARGET), root=line), saved=5.0)
     again = load(dump(record), "case.json")
     assert again.case == record.case
     assert dump(record).isascii()
@@ -74,13 +74,13 @@ class New:
 
 
 def test_a_field_with_a_default_may_be_missing_and_is_left_out() -> None:
-    assert Reader({}, {}).read({"a": 1}, New) == New(1)
+    assert Decoder({}, {}).read({"a": 1}, New) == New(1)
     assert encode(New(1), New, {}) == {"a": 1}
     assert encode(New(1, (), {"x": None}), New, {}) == {"a": 1, "b": [], "c": {"x": None}}
 
 
 def test_a_field_of_later_is_noted() -> None:
-    reader = Reader({}, {})
+    reader = Decoder({}, {})
     assert reader.read({"a": 1, "b": [2]}, Old, "top") == Old(1)
     assert reader.unknown == ["top.b"]
 
@@ -88,4 +88,4 @@ def test_a_field_of_later_is_noted() -> None:
 @pytest.mark.parametrize("value", [True, 1.5, "1", None, [1], {}, 2**60, float("nan")])
 def test_only_a_whole_number_is_one(value: object) -> None:
     with pytest.raises(Misread, match=r"^top\.a: "):
-        Reader({}, {}).read({"a": value}, Old, "top")
+        Decoder({}, {}).read({"a": value}, Old, "top")

@@ -12,8 +12,7 @@ import pytest
 from tests.screens import stage
 from wizard.cli.check import report_of
 from wizard.investigation import casefile
-from wizard.investigation.casefile import dump, load
-from wizard.investigation.casefile.files import LARGEST
+from wizard.investigation.casefile import MAX_FILE_BYTES, dump, load
 from wizard.investigation.saved import SavedInvestigation, record_of
 from wizard.text.errors import UsageError
 
@@ -25,10 +24,10 @@ def changed(**changes: object) -> str:
 
 
 REFUSED = [
-    ("", "no JSON"),
-    ("{", "no JSON"),
-    ("[]", "no JSON object"),
-    ("null", "no JSON object"),
+    ("", "not JSON"),
+    ("{", "not JSON"),
+    ("[]", "not a JSON object"),
+    ("null", "not a JSON object"),
     ("[" * 100_000, "nested too deeply"),
     ('{"a":' * 100_000, "nested too deeply"),
     ('{"schema": "ssewizard.case/2", "schema": "x"}', "'schema' stands twice"),
@@ -39,14 +38,14 @@ REFUSED = [
     (changed(case=None), "case: null is no object"),
     (changed(case={}), "'target' is missing"),
     (changed(case={"target": {"url": 3}}), "case.target.url: a number is not a text"),
-    (changed(case={"target": {"url": "file:///etc/passwd"}}), "a URL in it is none"),
-    (changed(case={"target": {"url": "http://h/\r\nX: y"}}), "a URL in it is none"),
+    (changed(case={"target": {"url": "file:///etc/passwd"}}), "one of its URLs is invalid"),
+    (changed(case={"target": {"url": "http://h/\r\nX: y"}}), "one of its URLs is invalid"),
     (changed(case={"target": {"url": "http://h/", "stall": -1}}), "no seconds"),
-    (changed(saved=float("nan")), "NaN is no number"),
-    (changed(saved=float("inf")), "Infinity is no number"),
+    (changed(saved=float("nan")), "NaN is not a number"),
+    (changed(saved=float("inf")), "Infinity is not a number"),
     (changed(saved=10**60), "saved: a number is not a number"),
     (TEXT.replace('"saved": ', '"saved": 1e999, "x": '), "saved: a number is not a number"),
-    (TEXT.replace('"saved": ', f'"saved": {"9" * 5000}, "x": '), "no JSON"),
+    (TEXT.replace('"saved": ', f'"saved": {"9" * 5000}, "x": '), "not JSON"),
     (changed(saved=True), "saved: true is not a number"),
     (changed(steps=[{"id": "nine"}]), "steps[0].id: 'nine' is none of the values"),
     (changed(configs=[{"main": "a", "texts": {}}]), "its main file is not among its texts"),
@@ -69,9 +68,7 @@ def test_what_a_newer_version_adds_is_left_aside_with_a_note() -> None:
     whole = json.loads(TEXT)
     whole["case"]["weather"] = {"sun": 1}
     record = load(json.dumps(whole), "case.json")
-    assert record.notes == (
-        "The case file holds what this version does not know, left aside: case.weather.",
-    )
+    assert record.notes == ("Fields that this version does not know were ignored: case.weather.",)
 
 
 def test_what_an_older_version_did_not_know_has_its_default() -> None:
@@ -102,7 +99,7 @@ def test_what_is_no_file_is_refused_at_once(kind: str, tmp_path: Path) -> None:
 def test_a_file_without_end_is_not_read_to_it(tmp_path: Path) -> None:
     path = tmp_path / "case.json"
     with path.open("wb") as file:
-        file.truncate(LARGEST * 1000)
+        file.truncate(MAX_FILE_BYTES * 1000)
     with pytest.raises(UsageError, match="larger than 64 MiB"):
         casefile.read(path)
 

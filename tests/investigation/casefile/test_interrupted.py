@@ -8,10 +8,10 @@ import pytest
 
 from tests.investigation.casefile.again import assert_same, reopened
 from tests.probe.scripted import CHUNKED, chunk, saying, serving
-from wizard.cli import ApplyFix, main
+from wizard.cli import main
 from wizard.cli.check import report_of
 from wizard.investigation import casefile
-from wizard.investigation.investigation import Investigation
+from wizard.investigation.investigation import ApplyFix, Investigation
 from wizard.investigation.saved import record_of
 from wizard.model.target import Target
 

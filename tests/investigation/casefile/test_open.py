@@ -10,9 +10,9 @@ import pytest
 from tests.cli.command import QUICK, ran
 from tests.investigation.casefile.again import reopened
 from tests.screens import stage
-from wizard.cli import ApplyFix, main
+from wizard.cli import main
 from wizard.investigation import casefile
-from wizard.investigation.investigation import Investigation
+from wizard.investigation.investigation import ApplyFix, Investigation
 from wizard.investigation.saved import SavedInvestigation, record_of
 from wizard.lab import Lab, scenario_named
 from wizard.model.case import StepId
@@ -154,14 +154,14 @@ async def test_nothing_is_asked_without_a_header_that_belongs_to_it(
     assert "ssewizard open FILE --header 'Authorization: …'" in state.why
     assert known.is_as_recorded
     known.give_headers((("authorization", "Bearer x"),))
-    assert known.unfit(step) == ""
+    assert known.refusal(step) == ""
 
 
 def test_headers_are_given_again(stored: str) -> None:
     record = casefile.read(stored)
     target = replace(record.case.target, headers=(("X-Key", "[redacted-1]"), ("X-B", "b")))
     known = SavedInvestigation(replace(record, case=replace(record.case, target=target)))
-    assert [name for name, _ in known._book._options().headers] == ["X-B"]
+    assert [name for name, _ in known._session._options().headers] == ["X-B"]
     known.give_headers((("x-key", "new"),))
-    assert known._book._options().headers == (("X-B", "b"), ("x-key", "new"))
+    assert known._session._options().headers == (("X-B", "b"), ("x-key", "new"))
     assert known.steps == {one.id: one for one in record.steps}

@@ -7,7 +7,7 @@ import pytest
 
 from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.rules import all_rules
-from wizard.investigation.casefile import Record, dump, load
+from wizard.investigation.casefile import CaseRecord, dump, load
 from wizard.model.case import Case
 from wizard.recommend import recommend
 
@@ -20,7 +20,7 @@ def test_a_stored_sample_is_diagnosed_as_it_was(id: str, which: str) -> None:
         import_module(f"wizard.diagnose.rules.{id.replace('-', '_')}"), which
     )
     case = make()
-    text = dump(Record(case))
+    text = dump(CaseRecord(case))
     again = load(text, "case.json")
     before, after = diagnose(case), diagnose(again.case)
     assert after.verdict == before.verdict

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.investigation.casefile.again import pseudonyms
 from tests.screens import stage
 from wizard.diagnose.diagnose import diagnose
-from wizard.investigation.casefile import Record, dump, load
+from wizard.investigation.casefile import CaseRecord, dump, load
 from wizard.model.capabilities import Capabilities
 from wizard.model.case import Case, FollowUpResult, StepState
 from wizard.model.config import Config, Directive
@@ -88,7 +88,7 @@ def command_log(typed: str) -> Place:
     return log_of(f"web={typed}", [Vantage("web", ("env",))])
 
 
-def planted(secret: str, text: str) -> Record:
+def planted(secret: str, text: str) -> CaseRecord:
     """A case that holds the secret at every place that can hold one."""
     said, line = text.format(secret), seen(secret, text)
     case = stage.case(live=True, conf=CONF.format(secret))
@@ -125,7 +125,7 @@ def planted(secret: str, text: str) -> Record:
         logs=(LogReport("a.log", (LogLine("a.log", said, "text", True, meaning=secret),)),),
         problems={"logs": said},
     )
-    return Record(case, (StepState("logs", "fail", said),))
+    return CaseRecord(case, (StepState("logs", "fail", said),))
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_a_logs_command_is_stored_without_its_secrets(typed: str, kept: str) -> 
         Case(target, logs=(LogReport(str(place), problem=f"{place}: it ended"),)),
         problems={"logs": f"{place}: it ended"},
     )
-    made = dump(Record(case))
+    made = dump(CaseRecord(case))
     assert "SEKRET" not in made
     again = load(made, "case.json").case
     (stored,) = again.target.logs
@@ -155,13 +155,13 @@ def test_a_logs_command_is_stored_without_its_secrets(typed: str, kept: str) -> 
     assert shlex.split(stored.what) == list(stored.command)
     assert stored.name == again.logs[0].file == f"web={stored.what}"
     assert is_withheld(repr(stored))
-    assert load(dump(Record(again)), "case.json").case == again
+    assert load(dump(CaseRecord(again)), "case.json").case == again
 
 
 @pytest.mark.parametrize("typed", ["docker exec -u 33:33 web tail -f  /log", "journalctl  -p err"])
 def test_a_logs_command_without_secrets_is_stored_as_typed(typed: str) -> None:
     target = replace(stage.TARGET, logs=(command_log(typed),))
-    made = dump(Record(Case(replace(target, vantages=(Vantage("web", ("env",)),)))))
+    made = dump(CaseRecord(Case(replace(target, vantages=(Vantage("web", ("env",)),)))))
     assert load(made, "case.json").case.target.logs == target.logs
 
 
@@ -202,7 +202,7 @@ def stored_config(text: str) -> str:
     """A config as the file holds it."""
     resolution = stage.case(live=True, conf=text).resolution
     again = load(
-        dump(Record(replace(Case(stage.TARGET), resolution=resolution))), "x"
+        dump(CaseRecord(replace(Case(stage.TARGET), resolution=resolution))), "x"
     ).case.resolution
     assert again is not None
     (made,) = again.config.texts.values()
@@ -249,7 +249,7 @@ def test_the_advice_of_an_opened_case_is_that_of_the_run() -> None:
     conf = stage.CONF.replace("proxy_pass", f"{guards} proxy_pass")
     known = stage.case(live=False, conf=conf)
     made = recommend(known, diagnose(known))
-    again = load(dump(Record(known)), "case.json").case
+    again = load(dump(CaseRecord(known)), "case.json").case
     assert made is not None
     assert made == recommend(again, diagnose(again))
     assert "abc99def" not in f"{made.block}{made.diff}"
@@ -265,7 +265,7 @@ def test_equal_secrets_stay_equal_and_different_ones_different() -> None:
         follow_ups=tuple(FollowUpResult("again", line, "x") for line in lines),
         resolution=None,
     )
-    again = load(dump(Record(case)), "case.json").case
+    again = load(dump(CaseRecord(case)), "case.json").case
     first, second, third = (follow_up.line for follow_up in again.follow_ups)
     assert first == second
     for name in ("mcp-session-id", "x-api-key", "location"):
@@ -275,7 +275,7 @@ def test_equal_secrets_stay_equal_and_different_ones_different() -> None:
 
 def test_a_header_that_a_rule_reads_stays() -> None:
     target = replace(stage.TARGET, headers=(("Origin", "https://app.example"), ("X-A", "b")))
-    again = load(dump(Record(Case(target))), "case.json")
+    again = load(dump(CaseRecord(Case(target))), "case.json")
     assert again.case.target.headers[0] == ("Origin", "https://app.example")
     assert "X-A" in again.notes[0]
     assert "Origin" not in again.notes[0]
@@ -289,7 +289,7 @@ def test_what_was_hidden_once_is_as_it_was_after_it_is_saved_again() -> None:
 def test_new_secrets_get_names_of_their_own() -> None:
     """One in the form of our own, from a server or from before, is not given to another."""
     line = seen("abc12Secret999", "[redacted-1] [redacted-99999999999]")
-    text = dump(Record(replace(Case(stage.TARGET), root=line)))
+    text = dump(CaseRecord(replace(Case(stage.TARGET), root=line)))
     again = load(text, "case.json").case.root
     assert again is not None
     assert again.header("x-api-key") not in ("[redacted-1]", None)

@@ -1,11 +1,20 @@
-"""Case files: all that was given and seen, to be shown again where there is no network.
+"""Case files: everything given to and collected by one investigation, stored without secrets.
 
-What was concluded is not stored but recomputed; of secrets nothing is stored but which of them
-are the same.
+What was concluded is computed again on opening. Of secrets only their equality is kept.
 """
 
-from wizard.investigation.casefile.document import dump, load
-from wizard.investigation.casefile.files import LARGEST, read, read_bytes, write
-from wizard.investigation.casefile.record import Record, named
+from wizard.investigation.casefile.reader import MAX_FILE_BYTES, load, read, read_bytes
+from wizard.investigation.casefile.record import CaseRecord, cause_labels
+from wizard.investigation.casefile.writer import dump, write, write_private
 
-__all__ = ["LARGEST", "Record", "dump", "load", "named", "read", "read_bytes", "write"]
+__all__ = [
+    "MAX_FILE_BYTES",
+    "CaseRecord",
+    "cause_labels",
+    "dump",
+    "load",
+    "read",
+    "read_bytes",
+    "write",
+    "write_private",
+]

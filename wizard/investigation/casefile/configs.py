@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from wizard import nginx
-from wizard.investigation.casefile.decode import Maker, Misread, Reader
+from wizard.investigation.casefile.decode import Decoder, Maker, Misread
 from wizard.investigation.casefile.encode import Json, Writer, encode
 from wizard.model.config import Config
 from wizard.model.resolution import Request, RequestResolution
@@ -68,15 +68,15 @@ def _is_like(parts: list[str], wanted: list[str]) -> bool:
     return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
 
 
-class Shelf:
+class ConfigStore:
     """The configs of one case file: each is stored once, and read once.
 
     Attributes:
-        closed: Whether nothing is read: the sites are left out.
+        skip: Whether nothing is read: the sites are left out.
     """
 
-    def __init__(self, *, closed: bool = False) -> None:
-        self.closed = closed
+    def __init__(self, *, skip: bool = False) -> None:
+        self.skip = skip
         self._stored: list[Config] = []
         self._read: tuple[Config, ...] = ()
 
@@ -100,14 +100,14 @@ class Shelf:
             StoredResolution(place, resolution.request, resolution.version), StoredResolution, {}
         )
 
-    def written(self) -> list[Json]:
+    def encoded(self) -> list[Json]:
         """The configs that the sites name, to be stored beside them."""
         made = [encode(one, Config, {}) for one in (replace(one, root=()) for one in self._stored)]
         return [{name: known for name, known in one.items() if name != "root"} for one in made]
 
-    def fill(self, values: Json, reader: Reader) -> None:
+    def load(self, values: Json, reader: Decoder) -> None:
         """Read the configs before the sites that name them. Raises `UsageError`."""
-        if self.closed:
+        if self.skip:
             return
         if not isinstance(values, list):
             raise Misread("configs", "no list")
@@ -116,10 +116,10 @@ class Shelf:
         stored: tuple[Config, ...] = reader.read(made, tuple[Config, ...], "configs")
         self._read = tuple(_again(one, f"configs[{at}]") for at, one in enumerate(stored))
 
-    def _take(self, value: Json, reader: Reader, where: str) -> RequestResolution | None:
-        if self.closed:
+    def _take(self, value: Json, reader: Decoder, where: str) -> RequestResolution | None:
+        if self.skip:
             return None
-        plain = Reader({}, {})
+        plain = Decoder({}, {})
         stored: StoredResolution = plain.read(value, StoredResolution, where)
         reader.unknown += plain.unknown
         if stored.whole is not None:

@@ -8,12 +8,12 @@ from typing import Any, Literal, Union, get_args, get_origin
 from wizard.investigation.casefile.encode import TAG, Json, classes, defaults, fields, members
 from wizard.text.errors import UsageError
 
-DEEPEST = 64
+MAX_DEPTH = 64
 """How deep values may nest."""
-LARGEST = 2**53
+MAX_NUMBER = 2**53
 """The largest number: beyond it a float no longer counts in ones."""
 
-Maker = Callable[[Json, "Reader", str], object]
+Maker = Callable[[Json, "Decoder", str], object]
 """How a class is read that has a form of its own."""
 
 
@@ -24,7 +24,7 @@ class Misread(UsageError):
         super().__init__(f"{where or 'the whole'}: {problem}")
 
 
-class Reader:
+class Decoder:
     """Reads JSON values as what their places call for.
 
     Attributes:
@@ -39,8 +39,8 @@ class Reader:
     def read(self, value: Json, hint: object, where: str = "") -> Any:
         """The value. Raises `Misread` where it is not of that type."""
         self._depth += 1
-        if self._depth > DEEPEST:
-            raise Misread(where, f"nested deeper than {DEEPEST}")
+        if self._depth > MAX_DEPTH:
+            raise Misread(where, f"nested deeper than {MAX_DEPTH}")
         try:
             return self._read(value, hint, where)
         finally:
@@ -131,7 +131,7 @@ def _plain(value: Json, hint: object, where: str) -> Any:
         # A lone surrogate could not be written anywhere.
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if is_number and abs(value) <= LARGEST:  # which a NaN is not
+    if is_number and abs(value) <= MAX_NUMBER:  # which a NaN is not
         if hint is float:
             return float(value)
         if hint is int and isinstance(value, int):

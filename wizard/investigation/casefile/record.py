@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from wizard.model.case import Case, StepState
 from wizard.model.diagnosis import Diagnosis
 
+SCHEMA = "ssewizard.case/2"
+
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class CaseRecord:
     """What was given, seen and concluded, at one moment.
 
     Attributes:
@@ -41,6 +43,6 @@ class Record:
         return sum(one.state not in ("todo", "running") for one in self.steps)
 
 
-def named(diagnosis: Diagnosis) -> tuple[str, ...]:
+def cause_labels(diagnosis: Diagnosis) -> tuple[str, ...]:
     """The causes as a record names them."""
     return tuple(f"{cause.id} ({cause.confidence})" for cause in diagnosis.causes)

@@ -32,7 +32,7 @@ _SPOKEN = frozenset({"origin"})
 """Headers of ours that a rule reads; no secret (RFC 6454, section 7)."""
 
 
-class Hiding:
+class Redactor:
     """Writes over the secrets of one case file."""
 
     def __init__(self, text: str) -> None:
@@ -44,7 +44,7 @@ class Hiding:
         self._known: re.Pattern[str] | None = None
         self._plain = frozenset[str]()
 
-    def hide(self, whole: Json, plain: frozenset[str]) -> Json:
+    def redact(self, whole: Json, plain: frozenset[str]) -> Json:
         """The JSON value without its secrets.
 
         Args:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from wizard.investigation.casefile.record import Record
+from wizard.investigation.casefile.record import CaseRecord
 from wizard.model.case import Case
 from wizard.model.log_report import History
 from wizard.model.target import Place, Target
@@ -31,11 +31,15 @@ def _is_url(text: str) -> bool:
     return is_plain and parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
+def urls_of(target: Target) -> tuple[str, ...]:
+    """The public URL, the backend's own and those of the hops."""
+    places = (*target.direct, *(hop.place for hop in target.hops))
+    return (target.url, *(place.what for place in places))
+
+
 def _target(target: Target) -> str:
-    urls = [target.url, *(place.what for place in target.direct)]
-    urls += [hop.place.what for hop in target.hops]
-    if not all(map(_is_url, urls)):
-        return "a URL in it is none"
+    if not all(map(_is_url, urls_of(target))):
+        return "one of its URLs is invalid"
     if target.connect_to and not 0 < target.connect_to[1] < 65_536:
         return "connect_to names no port"
     if not 0 < target.stall <= 86_400 or not 0 <= target.patience <= 86_400:
@@ -76,7 +80,7 @@ def _case(case: Case) -> str:
     return "" if 0 <= case.started <= LATEST else "it began in no year that can be written"
 
 
-def _record(record: Record) -> str:
+def _record(record: CaseRecord) -> str:
     return "" if 0 <= record.saved <= LATEST else "it was saved in no year that can be written"
 
 
@@ -87,6 +91,6 @@ CHECKS: Mapping[type, Callable[[Any], str]] = {
     Probe: _probe,
     History: _history,
     Case: _case,
-    Record: _record,
+    CaseRecord: _record,
 }
 """For each class what is wrong with a value of it, in a few words; empty if nothing is."""

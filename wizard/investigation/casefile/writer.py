@@ -1,0 +1,64 @@
+"""Write a case file: a record as JSON without secrets, readable by its owner alone."""
+
+import errno
+import json
+import os
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from wizard import __version__
+from wizard.investigation.casefile.configs import ConfigStore
+from wizard.investigation.casefile.encode import encode
+from wizard.investigation.casefile.record import SCHEMA, CaseRecord
+from wizard.investigation.casefile.redaction import Redactor
+from wizard.investigation.casefile.validate import urls_of
+from wizard.model.case import Case
+
+
+def write(path: str | Path, record: CaseRecord) -> None:
+    """Replace the case file atomically, readable by its owner alone.
+
+    Raises:
+        OSError: It cannot be written, or the path is no regular file.
+    """
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        raise OSError(errno.EINVAL, "not a regular file")
+    write_private(target, dump(record))
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace any file atomically, with mode 0600. Raises `OSError`."""
+    # A random name: several processes may write at the same time.
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(text)
+        os.replace(temporary, path)
+    except OSError:
+        os.unlink(temporary)
+        raise
+
+
+def dump(record: CaseRecord) -> str:
+    """The text of a case file: JSON in ASCII, without secrets."""
+    configs = ConfigStore()
+    stamped = replace(record, saved=record.saved or time.time(), tool=__version__, notes=())
+    body = encode(stamped, CaseRecord, configs.writers)
+    document = {"schema": SCHEMA, "configs": configs.encoded(), **body}
+    redacted = Redactor(json.dumps(document)).redact(document, _public_words(record.case))
+    return json.dumps(redacted, indent=1, allow_nan=False) + "\n"
+
+
+def _public_words(case: Case) -> frozenset[str]:
+    """Hosts with paths, file names and vantage names of the target: no secrets."""
+    target = case.target
+    places = (*target.logs, *filter(None, [target.conf]))
+    files = {place.what for place in places if not place.command}
+    urls = (urlsplit(url) for url in urls_of(target))
+    return frozenset(
+        {f"{url.hostname}{url.path}" for url in urls} | files | {v.name for v in target.vantages}
+    )
