@@ -19,8 +19,8 @@ from wizard.investigation import casefile
 from wizard.investigation.investigation import ApplyFix, Investigation
 from wizard.investigation.saved import SavedInvestigation, record_of
 from wizard.model.target import Target
+from wizard.text.display import safe
 from wizard.text.errors import UsageError
-from wizard.text.text import safe
 
 _ENDING = (signal.SIGHUP, signal.SIGTERM)
 KEEPING = 5.0

@@ -5,7 +5,7 @@ from wizard.investigation.investigation import Investigation
 from wizard.model.diagnosis import Recommendation
 from wizard.report import render
 from wizard.report.text import apply_text
-from wizard.text.text import printable_block, safe
+from wizard.text.display import safe, visible_block
 
 
 def whole_report(investigation: Investigation) -> str:
@@ -32,7 +32,7 @@ def last_words(investigation: Investigation) -> str:
     words += [f"  {cause.id} ({cause.confidence})\n" for cause in diagnosis.causes]
     if made is not None:
         where = f" at {safe(made.insert_at)}" if made.insert_at else ", to adapt"
-        words += [f"\nRecommended{where}:\n\n{printable_block(made.block)}"]
+        words += [f"\nRecommended{where}:\n\n{visible_block(made.block)}"]
         words += [_as_diff(made)] if made.diff is not None else []
     verify = investigation.steps["verify"]
     words += [f"\nVerify: {safe(verify.why)}\n"] if verify.why else []
@@ -40,4 +40,4 @@ def last_words(investigation: Investigation) -> str:
 
 
 def _as_diff(made: Recommendation) -> str:
-    return f"\nThe same as a diff:\n\n{printable_block(made.diff or '')}\n{apply_text(made)}"
+    return f"\nThe same as a diff:\n\n{visible_block(made.diff or '')}\n{apply_text(made)}"

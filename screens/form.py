@@ -17,8 +17,8 @@ from screens.widgets.fields import Fields
 from wizard.model.parse import check_url, header_of
 from wizard.model.target import Place, Target
 from wizard.model.vantage import Vantage
+from wizard.text.display import safe
 from wizard.text.errors import UsageError
-from wizard.text.text import safe
 
 
 @dataclass(frozen=True, slots=True)

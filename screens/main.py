@@ -28,8 +28,8 @@ from wizard.investigation.investigation import ApplyFix, Investigation
 from wizard.investigation.saved import record_of
 from wizard.model.case import STEPS, StepId
 from wizard.model.target import Place, Target
+from wizard.text.display import safe
 from wizard.text.errors import SsewizardError
-from wizard.text.text import safe
 
 
 def hint(investigation: Investigation, step: StepId, now: float, *, in_lab: bool) -> str:

@@ -11,8 +11,8 @@ from wizard.model.case import StepId
 from wizard.model.parse import check_url, conf_of, hops_of, log_of, url_of
 from wizard.model.target import LOCAL, Place, Target
 from wizard.model.vantage import Vantage
+from wizard.text.display import safe
 from wizard.text.errors import UsageError
-from wizard.text.text import safe
 
 Give = Callable[[Target | None], None]
 """Takes the changed target, or None where the step is to be skipped."""

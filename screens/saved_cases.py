@@ -22,9 +22,9 @@ from wizard.investigation import casefile
 from wizard.investigation.casefile import CaseRecord
 from wizard.model.diagnosis import Recommendation
 from wizard.model.target import Target
-from wizard.text.errors import UsageError
-from wizard.text.network_errors import plain
-from wizard.text.text import redact, safe
+from wizard.text.display import safe
+from wizard.text.errors import UsageError, describe_error
+from wizard.text.redaction import redact
 
 FIX_FILE = "ssewizard-fix.diff"
 
@@ -87,7 +87,7 @@ def file_question(
         try:
             write(path, path in warned)
         except OSError as error:
-            raise UsageError(f"{safe(str(path), 200)}: {plain(error)}") from None
+            raise UsageError(f"{safe(str(path), 200)}: {describe_error(error)}") from None
         return path.absolute()
 
     return Question(label, check, lambda path: said(f"saved to {path}"), name)

@@ -19,8 +19,8 @@ from wizard.model.parse import log_of, vantages_of
 from wizard.model.target import LOCAL, Place, Target
 from wizard.model.vantage import Vantage
 from wizard.report.hops import equipment_words
+from wizard.text.display import safe
 from wizard.text.errors import UsageError
-from wizard.text.text import safe
 from wizard.vantage.presets import Preset
 from wizard.vantage.session import VantageSession
 

@@ -17,8 +17,8 @@ from screens.widgets.style import DIM, fitted, line
 from wizard.model.case import StepId
 from wizard.model.parse import vantages_of
 from wizard.model.target import Target
+from wizard.text.display import safe
 from wizard.text.errors import UsageError
-from wizard.text.text import safe
 from wizard.vantage.presets import Choice, Listed, Menu, Preset, kinds, menu
 from wizard.vantage.presets.menu import Leads
 

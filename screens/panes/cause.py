@@ -6,7 +6,7 @@ from screens.panes.view import View
 from screens.widgets.style import DIM, HEAD, line, wrapped
 from wizard.model.diagnosis import Finding
 from wizard.report.hops import is_worth_it, verdict
-from wizard.text.text import safe
+from wizard.text.display import safe
 
 _VERDICTS = {"healthy": "bold green", "fault": "bold red", "inconclusive": "bold yellow"}
 

@@ -5,7 +5,7 @@ from rich.text import Text
 from screens.panes.view import View
 from screens.widgets.style import DIM, HEAD, line, outcome_style, wrapped
 from wizard.model.resolution import RequestResolution, Setting
-from wizard.text.text import safe
+from wizard.text.display import safe
 
 FIRST = (
     "proxy_buffering", "proxy_http_version", "proxy_ignore_headers", "proxy_read_timeout",

@@ -6,7 +6,7 @@ from screens.panes.view import View
 from screens.widgets.style import DIM, HEAD, line, wrapped
 from wizard.model.diagnosis import Recommendation
 from wizard.report.text import patch_words
-from wizard.text.text import safe, visible
+from wizard.text.display import safe, visible
 
 
 def draw(view: View) -> list[Text]:

@@ -6,7 +6,7 @@ from screens.widgets.style import DIM, HEAD, fitted, line, outcome_style, wrappe
 from wizard.diagnose.hops import HopResult, Variant, results_by_hop
 from wizard.model.case import Case, ProbeResult
 from wizard.report.hops import equipment_lines, outcome, verdict, way_name, ways
-from wizard.text.text import safe
+from wizard.text.display import safe
 
 _NAME, _COLUMN = 22, 12
 _NARROW = 13

@@ -7,7 +7,7 @@ from screens.widgets.style import DIM, HEAD, line, wrapped
 from wizard.investigation.step_results import FAULT_TAGS
 from wizard.model.log_report import History, LogLine, LogReport
 from wizard.report import logs
-from wizard.text.text import safe
+from wizard.text.display import safe
 
 
 def draw(view: View) -> list[Text]:

@@ -6,7 +6,7 @@ from screens.panes.view import View
 from screens.widgets.bars import LEGEND, bars
 from screens.widgets.style import DIM, line, wrapped
 from wizard.model.timeline import Timeline
-from wizard.text.text import safe, seconds
+from wizard.text.display import safe, seconds
 
 
 def draw(view: View) -> list[Text]:

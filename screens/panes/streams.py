@@ -12,7 +12,7 @@ from screens.widgets.style import DIM, HEAD, beside, fitted, line, outcome_style
 from wizard.model.case import ProbeResult
 from wizard.report.hops import is_worth_it
 from wizard.report.result import handshake_words
-from wizard.text.text import safe, seconds
+from wizard.text.display import safe, seconds
 
 _RANK = {"held": 0, "events-held": 1, "headers-held": 2, "late": 3, "cut": 4, "refused": 5}
 _COLUMNS = (14, 21, 21)

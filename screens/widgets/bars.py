@@ -6,7 +6,7 @@ from rich.text import Text
 
 from screens.widgets.style import DIM, line
 from wizard.model.timeline import Timeline
-from wizard.text.text import seconds
+from wizard.text.display import seconds
 
 LEGEND = "D name lookup  C connect  T TLS  H until headers  E until first event  · silence"
 _PHASES = (

@@ -11,7 +11,7 @@ from screens.panes.view import View
 from screens.widgets.lines import Lines
 from screens.widgets.style import DIM, GLYPHS, HEAD, STYLES, fitted, line, wrapped
 from wizard.model.steps import STEP_TEXTS
-from wizard.text.text import safe
+from wizard.text.display import safe
 
 ROOMY = 30
 """From this many lines on, every curl is shown whole."""

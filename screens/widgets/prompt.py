@@ -10,8 +10,8 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input, Label
 
+from wizard.text.display import safe
 from wizard.text.errors import SsewizardError
-from wizard.text.text import safe
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from screens.widgets.style import DIM, HEAD, line, outcome_style
 from wizard.model.case import ProbeResult
 from wizard.model.events import Comment, Excess, SseEvent, StreamItem
 from wizard.model.timeline import Framing, Timeline
-from wizard.text.text import safe, seconds
+from wizard.text.display import safe, seconds
 
 
 def pane(title: str, result: ProbeResult | None, rows: int, now: float | None) -> list[Text]:

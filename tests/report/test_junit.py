@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.report.results import SECRET, fault, healthy, hostile, inconclusive
 from wizard.report import Result
 from wizard.report.junit import junit_report
-from wizard.text.text import safe
+from wizard.text.display import safe
 
 
 def suite(result: Result) -> Xml.Element:

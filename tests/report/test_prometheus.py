@@ -18,7 +18,7 @@ from wizard.model.target import Target
 from wizard.model.timeline import Timeline
 from wizard.report import Result
 from wizard.report.prometheus import HELP, exposition, prometheus_report, samples
-from wizard.text.text import safe
+from wizard.text.display import safe
 
 MAKERS = [fault, healthy, inconclusive, hostile]
 

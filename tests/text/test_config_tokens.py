@@ -12,13 +12,7 @@ from tests.recommend.scenarios import SCENARIOS as LAYOUTS
 from wizard.lab.scenario import list_scenarios
 from wizard.lab.template import render
 from wizard.text.config_redaction import has_secrets
-from wizard.text.config_tokens import (
-    Token,
-    TokenKind,
-    quote_argument,
-    tokenize,
-    unescape_argument,
-)
+from wizard.text.config_tokens import Token, TokenKind, quote_argument, tokenize, unescape_argument
 
 REAL = Path(__file__).parents[1] / "nginx_config" / "real"
 PATHS = (Path("/lab/cert.pem"), Path("/lab/key.pem"))

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.text.text import clip, printable_block, redact, safe, seconds, visible
+from wizard.text.display import clip, safe, seconds, visible, visible_block
+from wizard.text.redaction import redact
 
 FORBIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 NASTY = st.text(
@@ -35,14 +36,14 @@ def test_safe_is_one_line_without_controls_at_any_limit(text: str, limit: int) -
 
 @given(NASTY)
 def test_a_block_has_line_ends_and_no_other_control(text: str) -> None:
-    assert controls(printable_block(text)) <= {"\n"}
-    assert controls(printable_block(text, tabs=True)) <= {"\n", "\t"}
+    assert controls(visible_block(text)) <= {"\n"}
+    assert controls(visible_block(text, tabs=True)) <= {"\n", "\t"}
 
 
 @given(NASTY)
 def test_a_block_keeps_its_lines(text: str) -> None:
     """A form feed or U+2028 must not become a line end: in a diff it would be a line of its own."""
-    assert printable_block(text).count("\n") == (text.removesuffix("\n").count("\n") + bool(text))
+    assert visible_block(text).count("\n") == (text.removesuffix("\n").count("\n") + bool(text))
 
 
 @given(NASTY)
@@ -75,9 +76,9 @@ def test_what_redaction_shortened_and_the_clip_cut_is_still_said_to_be_cut() -> 
 
 
 def test_a_block_for_crlf_and_tabs() -> None:
-    assert printable_block("a\r\n\tb\r\n") == "a\n    b\n"
-    assert printable_block("-\ta\x1b\n", tabs=True) == "-\ta\\e\n"
-    assert printable_block("") == ""
+    assert visible_block("a\r\n\tb\r\n") == "a\n    b\n"
+    assert visible_block("-\ta\x1b\n", tabs=True) == "-\ta\\e\n"
+    assert visible_block("") == ""
 
 
 SECRET = "Hunter2x9Zq"

@@ -18,7 +18,7 @@ from wizard.model.target import Target
 from wizard.probe.network import preload
 from wizard.report import render
 from wizard.report.result import problems, unread
-from wizard.text.text import safe
+from wizard.text.display import safe
 
 STATUS = {"healthy": 0, "fault": 1, "inconclusive": 3}
 UNREADABLE = 2

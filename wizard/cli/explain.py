@@ -5,8 +5,8 @@ import textwrap
 from wizard.cli.output import write_report
 from wizard.diagnose.rule_text import RuleText, read_rule_text
 from wizard.diagnose.rules import rule_ids
+from wizard.text.display import safe
 from wizard.text.errors import UsageError
-from wizard.text.text import safe
 
 WIDTH = 80
 

@@ -8,8 +8,8 @@ from typing import NoReturn, get_args
 from wizard import __version__
 from wizard.model.parse import check_url, conf_of, header_of, hops_of, log_of, url_of, vantages_of
 from wizard.model.target import Style, Target
+from wizard.text.display import safe
 from wizard.text.errors import UsageError
-from wizard.text.text import safe
 
 
 def seconds(text: str) -> float:

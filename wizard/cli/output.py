@@ -4,9 +4,9 @@ import os
 import sys
 from collections.abc import Callable
 
+from wizard.text.display import safe
 from wizard.text.errors import UsageError
 from wizard.text.files import try_file, write_file
-from wizard.text.text import safe
 
 
 def write_report(text: str, output: str | None = None) -> None:

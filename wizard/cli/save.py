@@ -9,9 +9,8 @@ from wizard.investigation import casefile
 from wizard.investigation.investigation import Investigation
 from wizard.investigation.saved import record_of
 from wizard.model.case import StepState
-from wizard.text.errors import UsageError
-from wizard.text.network_errors import plain
-from wizard.text.text import safe
+from wizard.text.display import safe
+from wizard.text.errors import UsageError, describe_error
 
 Progress = Callable[[Investigation, StepState], None]
 
@@ -50,4 +49,4 @@ def save_case(
     try:
         casefile.write(path, record)
     except OSError as error:
-        raise UsageError(f"{safe(path, 200)}: cannot be written: {plain(error)}") from None
+        raise UsageError(f"{safe(path, 200)}: cannot be written: {describe_error(error)}") from None

@@ -15,9 +15,9 @@ from typing import Any, Literal
 from wizard.cli.options import target_of, target_parser
 from wizard.model.parse import check_url
 from wizard.model.target import LOCAL, Place, Target
+from wizard.text.display import safe
 from wizard.text.errors import UsageError
 from wizard.text.files import cannot_be_read, open_regular
-from wizard.text.text import safe
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _DOLLAR = re.compile(rf"\$\$|{_VARIABLE.pattern}|\$\{{|\$[A-Z][A-Z0-9_]*(?![A-Za-z0-9_])")

@@ -7,7 +7,7 @@ from wizard.diagnose.rules.facts import predicted
 from wizard.model.case import HELD, Case, ProbeResult
 from wizard.model.diagnosis import Diagnosis, Finding, Verdict
 from wizard.model.target import LOCAL
-from wizard.text.text import capital, safe
+from wizard.text.display import capitalize, safe
 
 _SURE = ("confirmed", "likely", "possible")
 _WELL = frozenset({"live", "ended"})
@@ -28,7 +28,7 @@ def diagnose(case: Case) -> Diagnosis:
     verdict = _verdict(whole, causes)
     unsure = doubt(whole)
     notes = (
-        *([capital(unsure)] if unsure else []),
+        *([capitalize(unsure)] if unsure else []),
         *told_nothing(whole),
         *_unreached(whole),
         *_disagreements(case, causes),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from wizard.model.case import Case, Outcome, ProbeResult
 from wizard.model.handshake import Handshake
 from wizard.model.timeline import Timeline, connected_s, is_live
-from wizard.text.text import safe, seconds
+from wizard.text.display import safe, seconds
 
 LATE_LEAST = 0.5
 """How much later than the direct probe's, in seconds, first data counts as late."""

@@ -10,7 +10,8 @@ from wizard.investigation.investigation import Investigation
 from wizard.investigation.steps import StepResult
 from wizard.model.case import StepId, StepState
 from wizard.model.target import Target
-from wizard.text.text import is_withheld, safe, visible
+from wizard.text.display import safe, visible
+from wizard.text.redaction import has_withheld_secret
 
 EVIDENCE_STEPS: frozenset[StepId] = frozenset(
     {"root", "proxy", "direct", "logs", "config", "verify"}
@@ -73,12 +74,12 @@ class SavedInvestigation(Investigation):
 
     def refusal(self, step: StepId) -> str:
         """Why this step can ask nothing again; empty if it can."""
-        if is_withheld(_asked(self.target)):
+        if has_withheld_secret(_asked(self.target)):
             return (
                 "a case file holds no secrets, and one belongs to the URL or to a command of this "
                 "case: give it again, with i or on the command line"
             )
-        names = ", ".join(name for name, value in self.target.headers if is_withheld(value))
+        names = ", ".join(name for name, value in self.target.headers if has_withheld_secret(value))
         if names and step in HEADER_STEPS:
             return (
                 f"not asked without {names}, whose value no case file holds: "

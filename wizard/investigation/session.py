@@ -20,7 +20,7 @@ from wizard.probe.mcp.message_path import message_resolution
 from wizard.probe.mcp.session import run_handshakes
 from wizard.probe.request import CONNECT_TIMEOUT_S, ProbeOptions
 from wizard.probe.timing import MIN_WAIT_S
-from wizard.text.text import is_withheld
+from wizard.text.redaction import has_withheld_secret
 from wizard.vantage.session import VantageSession
 
 
@@ -184,7 +184,7 @@ class Session:
         target = self.target
         return ProbeOptions(
             run=self._case.run,
-            headers=tuple(pair for pair in target.headers if not is_withheld(pair[1])),
+            headers=tuple(pair for pair in target.headers if not has_withheld_secret(pair[1])),
             insecure=target.insecure,
             connect_to=target.connect_to,
             connect_timeout=min(CONNECT_TIMEOUT_S, max(target.stall, MIN_WAIT_S)),

@@ -10,7 +10,7 @@ from wizard.model.handshake import Handshake
 from wizard.model.log_report import LogReport
 from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import Timeline
-from wizard.text.text import safe, seconds
+from wizard.text.display import safe, seconds
 
 StepResult = tuple[State, str]
 FAULT_TAGS = frozenset(

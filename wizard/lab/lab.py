@@ -19,9 +19,8 @@ from wizard.lab.scenario import Scenario
 from wizard.lab.stuck import Stuck
 from wizard.lab.template import render
 from wizard.model.target import Place, Target
-from wizard.text.errors import LabError
-from wizard.text.network_errors import plain
-from wizard.text.text import safe
+from wizard.text.display import safe
+from wizard.text.errors import LabError, describe_error
 
 
 class Lab:
@@ -69,7 +68,7 @@ class Lab:
             for one in self._backends:
                 await one.start()
         except OSError as error:
-            raise LabError(f"the backend cannot listen: {plain(error)}") from None
+            raise LabError(f"the backend cannot listen: {describe_error(error)}") from None
         await self._nginx.start()
 
     def _write_conf(self, listen: int, backend: int, closed: int, second: int) -> None:

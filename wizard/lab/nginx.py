@@ -14,8 +14,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from wizard.nginx.fetch.local import find_nginx
+from wizard.text.display import safe
 from wizard.text.errors import LabError
-from wizard.text.text import safe
 
 PATIENCE = 10.0
 """How long, in seconds, Nginx may take to start or to reload."""

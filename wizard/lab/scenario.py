@@ -9,8 +9,8 @@ from typing import Any
 
 from wizard.lab.behaviour import Behaviour
 from wizard.model.diagnosis import Verdict
+from wizard.text.display import safe
 from wizard.text.errors import LabError
-from wizard.text.text import safe
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from wizard.logs.formats import parse_line
 from wizard.logs.timestamps import HostClock, describe_clock, find_timestamp
 from wizard.model.log_report import History
-from wizard.text.text import clip, safe
+from wizard.text.display import clip, safe
 
 BUCKETS = 30
 """How many buckets a chart has at most."""

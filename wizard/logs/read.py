@@ -10,7 +10,8 @@ from wizard.logs.sources import LOG_LIMIT_BYTES, LogSource
 from wizard.logs.timestamps import HostClock, find_timestamp
 from wizard.model.log_report import History, LogLine, LogReport
 from wizard.model.target import Place
-from wizard.text.text import clip, redact
+from wizard.text.display import clip
+from wizard.text.redaction import redact
 
 KEPT = 100
 """How many lines of one log are kept: our own first, then those with a meaning."""

@@ -9,9 +9,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from wizard.text.errors import VantageError
-from wizard.text.network_errors import plain
-from wizard.text.text import safe
+from wizard.text.display import safe
+from wizard.text.errors import VantageError, describe_error
 from wizard.vantage.remote_process import RemoteProcess
 from wizard.vantage.scripts import own_words
 from wizard.vantage.session import VantageSession
@@ -213,7 +212,7 @@ class FollowedFile:
         try:
             known = self._stat()
         except OSError as error:
-            self.problem = f"{path}: cannot be read: {plain(error)}"
+            self.problem = f"{path}: cannot be read: {describe_error(error)}"
             return
         self._at, self._inode = known.st_size, known.st_ino
 
@@ -254,7 +253,7 @@ class FollowedFile:
         try:
             found = self._stat()
         except OSError as error:
-            self.problem = f"{self.name}: cannot be read any more: {plain(error)}"
+            self.problem = f"{self.name}: cannot be read any more: {describe_error(error)}"
             return b""
         if found.st_ino != self._inode or found.st_size < self._at:
             self._at, self._inode = 0, found.st_ino
@@ -266,7 +265,7 @@ class FollowedFile:
                 file.seek(at)
                 return file.read(size)
         except OSError as error:
-            self.problem = f"{self.name}: cannot be read any more: {plain(error)}"
+            self.problem = f"{self.name}: cannot be read any more: {describe_error(error)}"
             return b""
 
 

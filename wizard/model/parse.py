@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from wizard.model.target import LOCAL, Hop, Place
 from wizard.model.vantage import Vantage
+from wizard.text.display import safe
 from wizard.text.errors import UsageError
-from wizard.text.text import safe
 
 _NAMED = re.compile(r"^([A-Za-z][A-Za-z0-9_.-]*)=(.*)$", re.DOTALL)
 _PATH = ("/", "./", "../", "~")

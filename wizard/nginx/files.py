@@ -3,8 +3,8 @@
 import os
 import stat
 
+from wizard.text.display import visible
 from wizard.text.errors import ConfigError
-from wizard.text.text import visible
 
 FILE_LIMIT = 16 << 20
 """The largest config file that is read, in bytes."""

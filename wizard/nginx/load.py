@@ -13,8 +13,8 @@ from typing import Protocol, TextIO
 from wizard.model.config import Config, Directive, Where
 from wizard.nginx.files import FILE_LIMIT, decode, fault, read_text
 from wizard.nginx.parse import DEPTH, parse
+from wizard.text.display import visible
 from wizard.text.errors import ConfigError
-from wizard.text.text import visible
 
 
 class Library(Protocol):

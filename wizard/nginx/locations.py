@@ -12,7 +12,7 @@ from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from wizard.model.config import Directive
-from wizard.text.text import visible
+from wizard.text.display import visible
 
 _PIECE = re.compile(
     r"(?P<escape>\\.)|(?P<set>\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\])|(?P<named>\(\?<(?![=!]))",

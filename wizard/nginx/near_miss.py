@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from wizard.model.config import Directive
 from wizard.model.resolution import LocationRef, RequestResolution
 from wizard.nginx.locations import compiled, normal, passes_on, raw, spelled
-from wizard.text.text import visible
+from wizard.text.display import visible
 
 
 @dataclass(frozen=True, slots=True)

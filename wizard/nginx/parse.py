@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from wizard.model.config import Directive, Where
 from wizard.nginx.files import fault
-from wizard.text.text import visible
+from wizard.text.display import visible
 
 DEPTH = 64
 """How deep blocks may nest; Nginx itself needs no more than a handful."""

@@ -12,7 +12,7 @@ from wizard.model.config import Directive
 from wizard.model.resolution import Request
 from wizard.nginx.locations import Choice, compiled, find, named, raw, resolved
 from wizard.text.config_redaction import redact_directive
-from wizard.text.text import visible
+from wizard.text.display import visible
 
 CYCLES = 10
 """After so many internal redirects Nginx gives up with 500."""

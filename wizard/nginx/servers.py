@@ -13,7 +13,7 @@ from typing import Literal
 from wizard.model.config import Config, Directive
 from wizard.model.resolution import Request, ServerRef
 from wizard.nginx.locations import compiled, raw
-from wizard.text.text import visible
+from wizard.text.display import visible
 
 Kind = Literal["exact", "dot", "star", "tail", "regex"]
 _CLAIMS: dict[Kind, tuple[str, ...]] = {

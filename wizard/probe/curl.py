@@ -5,7 +5,8 @@ import shlex
 
 from wizard.model.target import Target
 from wizard.model.timeline import Probe
-from wizard.text.text import MASK, PUBLIC_HEADERS, redact, visible
+from wizard.text.display import visible
+from wizard.text.redaction import MASK, PUBLIC_HEADERS, redact
 
 
 def curl_command(probe: Probe, target: Target, wait: float) -> str:

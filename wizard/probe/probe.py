@@ -20,8 +20,8 @@ from wizard.probe.network import preload, resolve_host
 from wizard.probe.request import GET, ProbeOptions, RequestSpec
 from wizard.probe.sse import SseDecoder, decoder_for
 from wizard.probe.timing import REACH_TIMEOUT_S
-from wizard.text.network_errors import plain
-from wizard.text.text import safe
+from wizard.text.display import safe
+from wizard.text.errors import describe_error
 from wizard.vantage.http.transport import VantageTransportError
 
 BODY_LIMIT = 256 << 10
@@ -68,7 +68,9 @@ async def _from_here(request: Request) -> AsyncGenerator[ProbeEvent, None]:
     try:
         addresses = await resolve_host(*request.host, request.options.connect_timeout)
     except (OSError, UnicodeError) as error:
-        yield Ended(channel.now(), "dns", f"no address for {safe(request.host[0])}: {plain(error)}")
+        yield Ended(
+            channel.now(), "dns", f"no address for {safe(request.host[0])}: {describe_error(error)}"
+        )
         return
     resolved = channel.now()
     for last, address in enumerate(addresses, 1 - len(addresses)):
@@ -173,7 +175,9 @@ def _ending(error: Exception, channel: ProbeChannel, address: str) -> Ended:
         what = "TLS handshake" if channel.connected else "TCP connection"
         return Ended(channel.now(), "timeout", f"no {what} with {address} in time")
     if isinstance(error, httpx.ConnectError) and channel.connected:
-        return Ended(channel.now(), "tls", f"TLS failed: {plain(error)}")
+        return Ended(channel.now(), "tls", f"TLS failed: {describe_error(error)}")
     if isinstance(error, httpx.ConnectError):
-        return Ended(channel.now(), "refused", f"no connection to {address}: {plain(error)}")
-    return Ended(channel.now(), "reset", plain(error))
+        return Ended(
+            channel.now(), "refused", f"no connection to {address}: {describe_error(error)}"
+        )
+    return Ended(channel.now(), "reset", describe_error(error))

@@ -15,7 +15,8 @@ from urllib.parse import quote
 from wizard.model.config import Directive
 from wizard.text.config_redaction import redact_config
 from wizard.text.config_tokens import VARIABLE
-from wizard.text.text import MASK, redact, visible
+from wizard.text.display import visible
+from wizard.text.redaction import MASK, redact
 
 _NOT_TEXT = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _PLAIN = re.compile(r"(?:[^\s;{}\"'\\#]|\\[^\s;{}\"'\\trn])+")

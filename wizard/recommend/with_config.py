@@ -23,7 +23,8 @@ from wizard.recommend.proxy_pass import with_query
 from wizard.recommend.reroute import reached, routed
 from wizard.recommend.settings import HOLDING, ROUTING, changes, message_changes, passed
 from wizard.recommend.without_config import from_observation
-from wizard.text.text import MASK, visible
+from wizard.text.display import visible
+from wizard.text.redaction import MASK
 
 _STALE = (
     "the config given has {} off for this path already, and still the stream is held: the running "

@@ -14,7 +14,7 @@ from wizard.report.markdown import inert, markdown_parts
 from wizard.report.prometheus import exposition, samples
 from wizard.report.result import Result, problems, unreached, unread
 from wizard.report.text import WIDTH, filled, painter, parted, section
-from wizard.text.text import safe, seconds
+from wizard.text.display import safe, seconds
 
 WORST: tuple[Verdict, ...] = ("healthy", "inconclusive", "fault")
 """The verdicts, the worst last: what is broken weighs more than what cannot be told."""
@@ -105,7 +105,10 @@ def _rows(entries: Sequence[Entry]) -> str:
 def _row(one: Entry) -> tuple[str, ...]:
     # The scheme of a URL is the same everywhere, and its room is needed.
     name = one.name.removeprefix("https://").removeprefix("http://")
-    event, took = seconds(one.first_event_s), f"{one.elapsed_s:.1f} s" if one.verdict else "–"
+    event, took = (
+        seconds(one.first_event_s),
+        f"{one.elapsed_s:.1f} s" if one.verdict else "–",
+    )
     return name, _SHOWN[one.verdict], one.cause or "–", event, took
 
 

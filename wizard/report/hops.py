@@ -15,7 +15,7 @@ from wizard.diagnose.hops import (
 )
 from wizard.model.capabilities import Capabilities
 from wizard.model.case import Case, ProbeResult
-from wizard.text.text import capital, safe, seconds
+from wizard.text.display import capitalize, safe, seconds
 
 _NAMES = {"identity": "plain", "gzip": "gzip"}
 
@@ -52,7 +52,7 @@ def verdict(case: Case) -> str:
     """Where the stream dies, else why the places do not fit together, as a sentence; may be
     empty."""
     said = sentence(case)
-    return capital(f"{said}." if said else doubt(case))
+    return capitalize(f"{said}." if said else doubt(case))
 
 
 def equipment_words(one: Capabilities) -> str:

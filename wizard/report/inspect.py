@@ -7,7 +7,7 @@ from typing import Any
 from wizard.diagnose.config import ConfigFinding
 from wizard.model.resolution import Delivery, RequestResolution, Setting
 from wizard.report.text import filled, parted, section
-from wizard.text.text import safe
+from wizard.text.display import safe
 
 SCHEMA = "ssewizard.inspect/2"
 

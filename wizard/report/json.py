@@ -10,7 +10,7 @@ from wizard.model.handshake import Handshake
 from wizard.report.hops import first_failing_hop_json, hops_json, vantages_json
 from wizard.report.logs import logs_json
 from wizard.report.result import Check, Result
-from wizard.text.text import safe
+from wizard.text.display import safe
 
 SCHEMA = "ssewizard.report/2"
 

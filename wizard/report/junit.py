@@ -3,7 +3,7 @@
 from xml.etree import ElementTree as Xml
 
 from wizard.report.result import Check, Result
-from wizard.text.text import safe
+from wizard.text.display import safe
 
 
 def junit_report(result: Result) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from wizard.model.case import Case
 from wizard.model.log_report import History, LogReport
 from wizard.report import logs
-from wizard.text.text import safe
+from wizard.text.display import safe
 
 WIDTH = 80
 

@@ -8,7 +8,7 @@ from wizard.report.hops import hops_markdown
 from wizard.report.logs import logs_lines
 from wizard.report.result import Check, Result
 from wizard.report.text import apply_text
-from wizard.text.text import printable_block, safe, seconds
+from wizard.text.display import safe, seconds, visible_block
 
 
 def markdown_report(result: Result) -> str:
@@ -91,7 +91,7 @@ def _recommendation(made: Recommendation) -> list[str]:
 
 def _fenced(kind: str, text: str) -> str:
     """A block whose fence is longer than any in the text."""
-    shown = printable_block(text, tabs=True)
+    shown = visible_block(text, tabs=True)
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", shown)), default=0))
     return f"{fence}{kind}\n{shown.rstrip()}\n{fence}"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from wizard import __version__
 from wizard.model.case import HELD, ProbeResult
 from wizard.report.result import Check, Result, unread
-from wizard.text.text import safe
+from wizard.text.display import safe
 
 Labels = tuple[tuple[str, str], ...]
 Sample = tuple[str, Labels, float]

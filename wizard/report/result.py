@@ -8,7 +8,7 @@ from wizard.investigation.step_results import of_results
 from wizard.model.case import Case, ProbeResult, State, StepId, StepState
 from wizard.model.diagnosis import Diagnosis, Recommendation
 from wizard.model.handshake import Handshake
-from wizard.text.text import safe
+from wizard.text.display import safe
 
 CheckId = Literal["root-proxy", "sse-proxy", "sse-hop", "sse-direct", "logs", "config", "handshake"]
 Status = Literal["pass", "fail", "warn", "skip"]

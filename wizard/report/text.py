@@ -9,7 +9,7 @@ from wizard.model.diagnosis import BlockLine, Finding, Recommendation
 from wizard.report.hops import hops_text
 from wizard.report.logs import logs_text
 from wizard.report.result import Check, Result
-from wizard.text.text import printable_block, safe, seconds
+from wizard.text.display import safe, seconds, visible_block
 
 WIDTH = 80
 _COLORS = {"pass": "32", "warn": "33", "fail": "31", "skip": "2"}
@@ -139,13 +139,13 @@ def recommendation_text(made: Recommendation) -> str:
     changed = [(safe(line.text.strip(), 200), line.reason) for line in made.lines if _is_new(line)]
     parts = [
         filled(f"Recommended{where}: {safe(made.summary)}.", "", "  "),
-        _indented(printable_block(textwrap.dedent(made.block))),
+        _indented(visible_block(textwrap.dedent(made.block))),
         section("Why each line", (_reason(text, why) for text, why in changed)),
         section("To adapt", map(_item, made.adapt)),
         section("Left out on purpose", (_reason(safe(text), why) for text, why in made.omitted)),
     ]
     if made.diff is not None:
-        diff = _indented(printable_block(made.diff, tabs=True))
+        diff = _indented(visible_block(made.diff, tabs=True))
         parts += [
             section("The same as a diff (save it as ssewizard-fix.diff)", [diff]),
             apply_text(made),

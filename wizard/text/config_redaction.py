@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from wizard.text.config_tokens import VARIABLE, Token, TokenKind, tokenize
-from wizard.text.text import MASK, redact
+from wizard.text.redaction import MASK, redact
 
 Change = Callable[[str], str]
 

@@ -1,15 +1,20 @@
-"""What can go wrong outside this program, each said in one sentence.
+"""The exception classes, each with a message of one sentence for the user, and network errors.
 
 SsewizardError
 ├── UsageError        wrong options or an input that cannot be read: exit 2
 │   └── ConfigError   an Nginx config that cannot be read or parsed, with file and line
-├── VantageError      a place that cannot be looked from: no such command, refused, no answer
+├── VantageError      a vantage that cannot be used: no such command, refused, no answer
 └── LabError          the lab cannot start: no Nginx, a port in use
 """
 
+import os
+import re
+
+from wizard.text.display import safe
+
 
 class SsewizardError(Exception):
-    """A message for the user in one sentence; never a traceback."""
+    """An error that is shown to the user as its message, without a traceback."""
 
 
 class UsageError(SsewizardError):
@@ -20,8 +25,8 @@ class ConfigError(UsageError):
     """An Nginx config that cannot be read or parsed.
 
     Attributes:
-        file: The file at fault, as the user would name it.
-        line: The line, counted from 1, or None where the file itself is at fault.
+        file: The file's name as the user would write it.
+        line: The line, counted from 1, or None for an error of the file as a whole.
     """
 
     def __init__(self, message: str, file: str, line: int | None = None) -> None:
@@ -32,8 +37,32 @@ class ConfigError(UsageError):
 
 
 class VantageError(SsewizardError):
-    """A place that cannot be looked from: its command fails, asks for a password, hangs."""
+    """A vantage that cannot be used: its command fails, asks for a password, or hangs."""
 
 
 class LabError(SsewizardError):
     """The lab cannot start."""
+
+
+def describe_error(error: BaseException) -> str:
+    """Return the system's message for a network, TLS or file error, without Python's decoration.
+
+    Takes the innermost cause: libraries wrap the system's error in their own.
+    """
+    # Imported here: commands that make no connection start faster without them.
+    import socket
+    import ssl
+
+    cause: BaseException = error
+    while (inner := cause.__cause__ or cause.__context__) is not None:
+        cause = inner
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return f"the certificate does not verify: {safe(cause.verify_message)}"
+    if isinstance(cause, ssl.SSLError):
+        return safe((cause.reason or str(cause)).replace("_", " ").lower())
+    if isinstance(cause, socket.gaierror):
+        return safe(str(cause.strerror))
+    if isinstance(cause, OSError) and cause.errno:
+        return safe(os.strerror(cause.errno))
+    message = re.sub(r"bytearray\(b(['\"])(.*)\1\)", r"\2", str(error))
+    return safe(message or type(error).__name__)

@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass
 
 from wizard.model.capabilities import Capabilities
+from wizard.text.display import safe
 from wizard.text.errors import VantageError
-from wizard.text.text import safe
 from wizard.vantage.remote_process import RemoteProcess
 from wizard.vantage.scripts import BEGIN, END
 

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from wizard.text.text import capital, safe
+from wizard.text.display import capitalize, safe
 from wizard.vantage.scripts import NO_INPUT
 
 ENDLESS = (
@@ -32,7 +32,7 @@ class Trouble:
 
 def _always(advice: str) -> Callable[[Sequence[str], str], str]:
     return lambda prefix, said: (
-        f"{said} {capital(advice)}" if said.endswith("?") else f"{said}: {advice}"
+        f"{said} {capitalize(advice)}" if said.endswith("?") else f"{said}: {advice}"
     )
 
 

@@ -8,8 +8,8 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from wizard.text.display import safe
 from wizard.text.errors import VantageError
-from wizard.text.text import safe
 
 GRACE = 1.0
 """How long, in seconds, a command may take to end by itself once its standard input is closed."""

@@ -23,7 +23,7 @@ from wizard.model.timeline import Probe, Timeline
 from wizard.model.vantage import Vantage
 from wizard.nginx.load import from_text
 from wizard.recommend import recommend
-from wizard.text.text import is_withheld
+from wizard.text.redaction import has_withheld_secret
 
 SECRET = st.from_regex(r"[a-z]{3}[0-9]{2}[A-Za-z0-9_-]{6,20}[A-Za-z0-9]", fullmatch=True)
 
@@ -154,7 +154,7 @@ def test_a_logs_command_is_stored_without_its_secrets(typed: str, kept: str) -> 
     assert kept in stored.what
     assert shlex.split(stored.what) == list(stored.command)
     assert stored.name == again.logs[0].file == f"web={stored.what}"
-    assert is_withheld(repr(stored))
+    assert has_withheld_secret(repr(stored))
     assert load(dump(CaseRecord(again)), "case.json").case == again
 
 

@@ -5,7 +5,7 @@ from wizard.diagnose.rules.disconnects import read_timeout, shutdown_timeout
 from wizard.diagnose.rules.facts import ignores_header
 from wizard.diagnose.rules.idle_read_timeout import SHORT
 from wizard.model.resolution import RequestResolution
-from wizard.text.text import safe, seconds
+from wizard.text.display import safe, seconds
 
 
 def held(resolution: RequestResolution) -> tuple[ConfigFinding | None, ...]:

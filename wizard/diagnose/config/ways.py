@@ -11,7 +11,7 @@ from wizard.model.resolution import RequestResolution
 from wizard.nginx.near_miss import meant
 from wizard.nginx.settings import lost_headers
 from wizard.nginx.upstream import balancing
-from wizard.text.text import safe
+from wizard.text.display import safe
 
 MESSAGES = ("message", "messages/", "messages")
 """Where servers of HTTP+SSE take messages, beside the stream's path."""

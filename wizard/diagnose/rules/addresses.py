@@ -6,7 +6,7 @@ from wizard.diagnose.rules import facts
 from wizard.model.case import Case
 from wizard.model.target import LOCAL
 from wizard.model.timeline import Probe
-from wizard.text.text import safe
+from wizard.text.display import safe
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 

@@ -8,7 +8,7 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import Timeline
-from wizard.text.text import safe
+from wizard.text.display import safe
 
 GATE = frozenset({301, 302, 303, 307, 308, 401, 403, 500})
 

@@ -11,7 +11,7 @@ from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.events import SseEvent
 from wizard.model.handshake import Handshake
 from wizard.model.timeline import Timeline
-from wizard.text.text import safe
+from wizard.text.display import safe
 
 
 def check(rule: Rule, case: Case) -> Finding | None:

@@ -4,7 +4,7 @@ from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import facts
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Evidence, Finding, Fix
-from wizard.text.text import seconds
+from wizard.text.display import seconds
 
 LIMIT = 300.0
 """What undici (Node's fetch) and the MCP Python SDK allow between two reads, in seconds."""

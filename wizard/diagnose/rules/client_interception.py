@@ -6,7 +6,7 @@ from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import facts
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
-from wizard.text.text import safe
+from wizard.text.display import safe
 
 PRODUCTS = (
     "zscaler",

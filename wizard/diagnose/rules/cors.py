@@ -8,7 +8,7 @@ from wizard.diagnose.rules import facts, follow_up_facts
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.timeline import Timeline
-from wizard.text.text import safe
+from wizard.text.display import safe
 
 ALLOW, EXPOSE = "access-control-allow-origin", "access-control-expose-headers"
 PREFLIGHT = "preflight"

@@ -9,7 +9,7 @@ from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import LogLine
 from wizard.nginx.settings import duration_s
 from wizard.nginx.upstream import balancing
-from wizard.text.text import safe, seconds
+from wizard.text.display import safe, seconds
 
 LITTLE = 1024
 """Fewer bytes than any buffer that Nginx lets go of."""

@@ -8,7 +8,7 @@ from wizard.model.diagnosis import Evidence
 from wizard.model.log_report import LogLine
 from wizard.model.resolution import RequestResolution, Setting
 from wizard.nginx.settings import duration_s
-from wizard.text.text import seconds
+from wizard.text.display import seconds
 
 NEAR = 0.5
 """How far from a timeout, in seconds, an end still belongs to it …"""

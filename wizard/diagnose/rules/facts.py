@@ -7,7 +7,7 @@ from wizard.model.diagnosis import Confidence, Evidence
 from wizard.model.log_report import LogLine
 from wizard.model.resolution import Delivery, RequestResolution
 from wizard.model.timeline import Timeline, is_live
-from wizard.text.text import safe, seconds
+from wizard.text.display import safe, seconds
 
 REACHED = frozenset({"live", "ended", "cut", "late"})
 SILENT_ENDS = frozenset({"refused", "timeout", "dns"})

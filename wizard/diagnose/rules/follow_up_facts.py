@@ -7,7 +7,7 @@ from wizard.model.case import Case, FollowUpResult, ProbeResult
 from wizard.model.diagnosis import Evidence
 from wizard.model.events import SseEvent
 from wizard.model.timeline import Probe, Timeline
-from wizard.text.text import in_short, safe
+from wizard.text.display import safe, summarize_body
 
 Headers = tuple[tuple[str, str], ...]
 _STREAM: Headers = (("content-type", "text/event-stream"),)
@@ -27,7 +27,7 @@ def follow_up_evidence(follow_up: FollowUpResult) -> Evidence:
 
 def said(line: Timeline) -> str:
     """What the answer's body says, where it is no stream."""
-    body = in_short(line.excerpt.strip())
+    body = summarize_body(line.excerpt.strip())
     return f" ({body})" if body else ""
 
 

@@ -10,7 +10,7 @@ from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import Timeline
 from wizard.nginx.settings import Lost, lost_headers
 from wizard.nginx.upstream import default_host
-from wizard.text.text import safe
+from wizard.text.display import safe
 
 Said = tuple[Confidence, tuple[Evidence, ...]]
 CREDENTIALS = ("authorization", "api-key", "apikey", "token", "secret", "x-auth")

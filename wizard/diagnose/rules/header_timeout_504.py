@@ -7,7 +7,7 @@ from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import LogLine
 from wizard.model.timeline import Timeline, connected_s
 from wizard.nginx.settings import duration_s
-from wizard.text.text import seconds
+from wizard.text.display import seconds
 
 
 def check(rule: Rule, case: Case) -> Finding | None:

@@ -4,7 +4,7 @@ from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import disconnects, facts
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
-from wizard.text.text import seconds
+from wizard.text.display import seconds
 
 SHORT = 60.0
 """A read timeout up to this many seconds (Nginx's default) is a risk where no ping was seen."""

@@ -7,7 +7,7 @@ from wizard.diagnose.rules import facts, follow_up_facts
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.nginx.upstream import Balancing, balancing
-from wizard.text.text import safe
+from wizard.text.display import safe
 
 UNKNOWN = frozenset({400, 404})
 

@@ -8,7 +8,7 @@ from wizard.diagnose.rules import addresses, facts, follow_up_facts
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.probe.www_authenticate import metadata_challenge, metadata_url, origin_of
-from wizard.text.text import safe
+from wizard.text.display import safe
 
 
 def check(rule: Rule, case: Case) -> Finding | None:

@@ -5,7 +5,7 @@ from wizard.diagnose.rules import facts
 from wizard.model.case import HELD, Case, FirstFailingHop, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import LogLine
-from wizard.text.text import safe
+from wizard.text.display import safe
 
 TRACES = ("via", "x-cache", "cf-ray", "x-amz-cf-id", "x-served-by", "x-envoy-upstream-service-time")
 """Response headers by which a proxy shows itself."""

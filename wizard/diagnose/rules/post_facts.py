@@ -10,7 +10,7 @@ from wizard.model.handshake import Exchange, Handshake, Side
 from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import Timeline
 from wizard.probe.mcp.message_path import message_url
-from wizard.text.text import safe, seconds
+from wizard.text.display import safe, seconds
 
 NOT_THERE = frozenset({404, 405})
 """How Nginx, or another service, says that it knows no such path."""

@@ -5,7 +5,7 @@ from wizard.diagnose.rules import addresses, facts, streamed_posts
 from wizard.diagnose.rules.post_facts import of_post
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
-from wizard.text.text import capital, safe
+from wizard.text.display import capitalize, safe
 
 DISTINGUISHES = (
     "The direct request to the same backend is live while the proxied one is held, so the backend "
@@ -141,7 +141,7 @@ def _evidence(case: Case, stuck: tuple[ProbeResult, ...]) -> tuple[Evidence, ...
 def _distinguishes(case: Case) -> str:
     reached, other = addresses.same_backend(case), addresses.elsewhere(case)
     if reached:
-        return f"{DISTINGUISHES}. {capital(reached)}."
+        return f"{DISTINGUISHES}. {capitalize(reached)}."
     if other:
         return f"{_ELSEWHERE}: Nginx passes this path to {safe(other, 120)}. {_DIRECT}"
     return f"{_ELSEWHERE}. {_DIRECT}"

@@ -7,7 +7,7 @@ from wizard.diagnose.rules import post_facts
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
-from wizard.text.text import safe
+from wizard.text.display import safe
 
 UNKNOWN_SESSION = frozenset({400, 404, 422})
 """What servers answer to a message without a session id."""

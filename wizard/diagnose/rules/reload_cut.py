@@ -5,7 +5,7 @@ from wizard.diagnose.rules import disconnects, facts
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.resolution import Setting
-from wizard.text.text import safe
+from wizard.text.display import safe
 
 
 def check(rule: Rule, case: Case) -> Finding | None:

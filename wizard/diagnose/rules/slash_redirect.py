@@ -7,7 +7,7 @@ from wizard.diagnose.rules import facts, post_facts
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.timeline import Timeline
-from wizard.text.text import safe
+from wizard.text.display import safe
 
 REDIRECTS = frozenset({301, 302, 307, 308})
 

@@ -6,7 +6,7 @@ from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import LogLine
 from wizard.model.resolution import RequestResolution
-from wizard.text.text import safe
+from wizard.text.display import safe
 
 
 def check(rule: Rule, case: Case) -> Finding | None:

@@ -7,7 +7,7 @@ from wizard.diagnose.rules import post_facts
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.handshake import Handshake
-from wizard.text.text import safe
+from wizard.text.display import safe
 
 
 def check(rule: Rule, case: Case) -> Finding | None:

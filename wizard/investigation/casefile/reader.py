@@ -13,8 +13,8 @@ from wizard.investigation.casefile.encode import Json
 from wizard.investigation.casefile.record import SCHEMA, CaseRecord
 from wizard.investigation.casefile.validate import CHECKS
 from wizard.model.target import Target
+from wizard.text.display import safe
 from wizard.text.errors import UsageError
-from wizard.text.text import safe
 
 MAX_FILE_BYTES = 64 << 20
 _FAMILY = SCHEMA.partition("/")[0]

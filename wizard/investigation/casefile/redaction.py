@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from wizard.investigation.casefile.encode import Json
 from wizard.text.config_redaction import has_secrets, redact_config
-from wizard.text.text import PROXY_USER_OPTION, SECRET_OPTION, USER_OPTION, redact
+from wizard.text.redaction import PROXY_USER_OPTION, SECRET_OPTION, USER_OPTION, redact
 
 PSEUDONYM = re.compile(r"\[?redacted-([0-9]{1,9})\]?")
 _FIRST_FREE = 1_000_000

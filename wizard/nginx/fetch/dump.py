@@ -11,8 +11,8 @@ from wizard.nginx.fetch.remote import WITHIN, run_script, trouble
 from wizard.nginx.fetch.scripts import DUMP
 from wizard.nginx.files import FILE_LIMIT, decode
 from wizard.nginx.load import from_text
+from wizard.text.display import safe
 from wizard.text.errors import ConfigError
-from wizard.text.text import safe
 from wizard.vantage.scripts import own_words
 from wizard.vantage.session import VantageSession
 

@@ -12,8 +12,8 @@ from wizard.nginx.fetch.remote import WITHIN, run_script, trouble
 from wizard.nginx.fetch.scripts import FILES
 from wizard.nginx.files import decode, fault
 from wizard.nginx.load import CHAIN, TOTAL, from_library, from_text, is_dump, is_glob, not_empty
+from wizard.text.display import visible
 from wizard.text.errors import ConfigError
-from wizard.text.text import visible
 from wizard.vantage.process import Done
 from wizard.vantage.session import VantageSession
 

@@ -7,8 +7,8 @@ import subprocess
 from wizard.model.config import Config
 from wizard.nginx.files import FILE_LIMIT
 from wizard.nginx.load import from_text
+from wizard.text.display import safe
 from wizard.text.errors import ConfigError
-from wizard.text.text import safe
 
 PLACES = (
     "/usr/sbin/nginx",

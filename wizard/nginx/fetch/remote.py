@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from wizard.text.display import safe
 from wizard.text.errors import VantageError
-from wizard.text.text import safe
 from wizard.vantage.process import Done
 from wizard.vantage.scripts import own_words, packed
 from wizard.vantage.session import VantageSession

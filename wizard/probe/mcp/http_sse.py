@@ -26,7 +26,7 @@ from wizard.probe.mcp.messages import (
     no_reply,
 )
 from wizard.probe.request import ProbeOptions
-from wizard.text.text import safe
+from wizard.text.display import safe
 
 
 async def handshake_over_http_sse(

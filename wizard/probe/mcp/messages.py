@@ -9,7 +9,7 @@ from typing import Any
 from wizard import __version__
 from wizard.model.timeline import Timeline
 from wizard.probe.request import RequestSpec
-from wizard.text.text import in_short, safe
+from wizard.text.display import safe, summarize_body
 
 HTTP_SSE_VERSION, STREAMABLE_VERSION, STATELESS_VERSION = "2024-11-05", "2025-11-25", "2026-07-28"
 ACCEPT_BOTH = ("Accept", "application/json, text/event-stream")
@@ -149,7 +149,7 @@ def answered(line: Timeline, what: str) -> str:
         return f"{said} to {safe(line.header('location') or 'nowhere', 120)}, which is not followed"
     if line.is_event_stream:
         return f"{said} with an event stream, and no reply came over it"
-    body = in_short(line.excerpt.strip())
+    body = summarize_body(line.excerpt.strip())
     return f"{said}: {body}" if body else said
 
 

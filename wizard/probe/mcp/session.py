@@ -17,7 +17,7 @@ from wizard.probe.mcp.streamable import (
     handshake_stateless,
 )
 from wizard.probe.request import ProbeOptions
-from wizard.text.text import safe
+from wizard.text.display import safe
 
 EXCHANGE_TIMEOUT_S = 5.0
 """How long, in seconds, each exchange may take at most."""

@@ -3,7 +3,7 @@
 import math
 import re
 
-from wizard.text.text import safe
+from wizard.text.display import safe
 from wizard.vantage.http.request import LAST_RESORT, Notify, RemoteRequest, Stop
 from wizard.vantage.http.response import NO_ANSWER
 

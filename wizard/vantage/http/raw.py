@@ -10,7 +10,7 @@ import h11
 import httpx
 
 from wizard.model.events import Ending
-from wizard.text.text import safe
+from wizard.text.display import safe
 from wizard.vantage.http.request import LAST_RESORT, Notify, RemoteRequest, Stop
 from wizard.vantage.scripts import HELD
 

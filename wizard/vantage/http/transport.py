@@ -7,8 +7,8 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 import httpx
 
 from wizard.model.events import Ending
+from wizard.text.display import safe
 from wizard.text.errors import VantageError
-from wizard.text.text import safe
 from wizard.vantage.http.request import Notice, Notify, RemoteRequest, Tool
 from wizard.vantage.http.response import NO_ANSWER, BadResponse, Head, Part, Reading
 from wizard.vantage.http.tools import choose

@@ -7,7 +7,8 @@ import math
 import re
 
 from wizard.model.events import Ending
-from wizard.text.text import PUBLIC_HEADERS, redact, safe
+from wizard.text.display import safe
+from wizard.text.redaction import PUBLIC_HEADERS, redact
 from wizard.vantage.http.request import LAST_RESORT, Notify, RemoteRequest, Stop
 
 TOOL = 'wget "$@"'

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from wizard.text.display import safe
 from wizard.text.errors import UsageError, VantageError
-from wizard.text.text import safe
 from wizard.vantage import failures
 from wizard.vantage.process import Done, collect
 

@@ -1,0 +1,99 @@
+"""Untrusted text made safe to show, and numbers and nouns formatted for a reader.
+
+No control sequence reaches a terminal and no secret a file.
+"""
+
+import re
+import unicodedata
+
+from wizard.text.redaction import redact
+
+_SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\x1b": "\\e"}
+_UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""C0, C1, DEL, bidirectional overrides, lone surrogates, U+2028 and U+2029."""
+_NONCHARACTER = 0xFFFE
+"""The low bits of U+FFFE, U+FFFF and the same in each plane, which XML cannot hold."""
+_CLIP_WINDOW = 256
+"""How far before a cut, in characters, whitespace is looked for."""
+
+
+def visible(text: str, limit: int = 2000) -> str:
+    """Return `text` in one line, each unsafe character as an escape, cut at `limit` characters.
+
+    What a server sends can then neither move the cursor nor reorder what is read.
+    """
+    cut = text[:limit]
+    shown = cut if cut.isascii() and cut.isprintable() else "".join(map(_escape, cut))
+    return f"{shown}… ({len(text) - limit} more)" if len(text) > limit else shown
+
+
+def is_displayable(char: str) -> bool:
+    """True if the character can be shown as it is: no control, format or noncharacter."""
+    if char.isascii():
+        return char.isprintable()
+    is_unsafe = unicodedata.category(char) in _UNSAFE_CATEGORIES
+    return not is_unsafe and ord(char) & _NONCHARACTER != _NONCHARACTER
+
+
+def _escape(char: str) -> str:
+    if is_displayable(char):
+        return char
+    return _SHORT_ESCAPES.get(char) or f"\\u{{{ord(char):x}}}"
+
+
+def visible_block(text: str, *, tabs: bool = False) -> str:
+    """Return a text of several lines with each line made visible, to be copied by the user.
+
+    Args:
+        tabs: Keep tabs, as a diff needs them to apply. Otherwise they become spaces.
+    """
+    lines = text.removesuffix("\n").split("\n") if text else ()
+    return "".join(f"{_visible_line(line.removesuffix(chr(13)), tabs)}\n" for line in lines)
+
+
+def _visible_line(line: str, tabs: bool) -> str:
+    return "\t".join(map(visible, line.split("\t"))) if tabs else visible(line.expandtabs(4))
+
+
+def clip(text: str, size: int) -> str:
+    """Return at most `size` characters, cut at whitespace if there is some near.
+
+    Half a URL could hide from `redact` that it has a password in it.
+    """
+    if len(text) <= size:
+        return text
+    at = max(text.rfind(blank, max(size - _CLIP_WINDOW, 0), size) for blank in " \t\r\n")
+    return text[:at] if at > 0 else text[:size]
+
+
+def safe(text: str, limit: int = 2000) -> str:
+    """Return `text` redacted and visible: what a report or the screen may show."""
+    head = clip(text, limit * 4)
+    clean = redact(head)
+    shown = visible(clean, limit)
+    return f"{shown}…" if len(head) < len(text) and len(clean) <= limit else shown
+
+
+def summarize_body(body: str) -> str:
+    """Return the beginning of a response's body in one line; of an HTML page only its title."""
+    if not body.startswith("<"):
+        return safe(" ".join(body.split()), 120)
+    title = re.search(r"(?is)<title>(.*?)</title>", body)
+    return f'a page, "{safe(title[1].strip(), 80)}"' if title else "a page"
+
+
+def capitalize(text: str) -> str:
+    """Return `text` with its first letter in upper case and the rest unchanged."""
+    return text[:1].upper() + text[1:]
+
+
+def plural(count: int, noun: str) -> str:
+    """Return a count with its noun: `1 line`, `2 lines`."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def seconds(value: float | None) -> str:
+    """Return a duration given in seconds as `12 ms` or `2.31 s`, and `–` for None."""
+    if value is None:
+        return "–"
+    return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.2f} s"

@@ -1,0 +1,121 @@
+"""Redaction of credentials in any text: headers, URLs, JSON, shell commands, bare tokens."""
+
+import re
+from collections.abc import Callable
+
+MASK = "[redacted]"
+PUBLIC_HEADERS = frozenset(
+    {
+        "host",
+        "user-agent",
+        "accept",
+        "accept-encoding",
+        "content-type",
+        "origin",
+        "last-event-id",
+        "mcp-protocol-version",
+    }
+)
+"""Request headers, in lower case, whose values are never secret. Others may be."""
+_PSEUDONYM = re.compile(r"\[redacted-[0-9]{1,9}\]|://redacted-[0-9]{1,9}@")
+"""What a case file holds instead of a secret; the number tells secrets apart."""
+
+_HEADER = (
+    r"(?:(?:proxy-)?authorization|cookie|set-cookie2?|api-?key|x-auth[\w-]*"
+    r"|(?:[a-z0-9]+-)+(?:token|secret|key|session-id|password|jwt|signature|credentials?|auth))"
+)
+"""Headers that hold a credential. A plain `token` or `key` is not a header: it needs a hyphen."""
+_NAME = (
+    r"(?:[\w.-]*?(?:session[_-]?id|sessid|token|secret|passwd|password|passphrase|pwd|jwt"
+    r"|api[_-]?key|access[_-]?key(?:id)?|signature|credentials?|assertion|authorization|cookie)"
+    r"|sid|session|auth)"
+)
+"""Parameters, cookies and JSON keys that hold a credential; `tokens` is not among them."""
+_SHORT = r"(?:key|code|sig|state|nonce|otp|ticket)"
+"""Names of credentials in a query only: in other text `code=5` is ordinary."""
+_COLON = r"([ \t]*(?::[ \t]*|=[ \t]*(?![\"'\s])))"
+_VALUE = r"(?:\"[^\"\s;,)\]}][^\"\r\n]*(?:\"|$)|'[^'\s;,)\]}][^'\r\n]*(?:'|$)|[^\s&\"'#;<>]+)"
+_ENCODED = r"(?:(?!%26|%23)[^\s&\"'#;<>])+"
+_ORDINARY = r"(?!(?:tokens?|auth\w*|schemes?|credentials?|realm|errors?|headers?)\b|\w+=\")"
+"""Excludes what follows a scheme's name in prose or in a challenge: `Bearer realm="…"`."""
+_MIXED = r"(?-i:(?=[A-Za-z0-9+/]*[a-z])(?=[A-Za-z0-9+/]+[A-Z0-9]))"
+
+_WORD = r"(?P<secret>(?(quote)(?:(?!(?P=quote))[^\r\n])+|[^\s\"']+))"
+"""The rest of a shell word, after its opening quote if there is one."""
+_QUOTE = r"(?P<quote>[\"'])?"
+SECRET_OPTION = (
+    r"--?(?:[\w-]*(?:token|secret|password|passwd|passphrase|api-?key|access-?key|credential)s?"
+    r"|(?:[\w-]*-)?(?:pass|bearer|cookie))"
+)
+"""Command line options whose value is a secret."""
+_ENDS = r"(?=[ \t=]|$)"
+USER_OPTION = rf"(?-i:-[a-zA-Z]{{0,15}}u|--user{_ENDS})"
+PROXY_USER_OPTION = rf"(?-i:-[a-zA-Z]{{0,15}}U|--proxy-user{_ENDS})"
+"""The options of curl whose value is `name:password`. To other tools, -u is a user and a group."""
+_PROSE = r"(?!-|(?:is|are|was|has|must|needs?|requires?|and|or|not|to|for|from|in|can\w*)\b)"
+
+_SECRETS = tuple(
+    re.compile(f"(?im){pattern}")
+    for pattern in (
+        # A header ends with its line, or where the quotes around it end.
+        rf"(?<=\"){_HEADER}{_COLON}(?!\s)(?P<secret>(?:[^\"\\\r\n]|\\.)+)",
+        rf"(?<='){_HEADER}{_COLON}(?!\s)(?P<secret>[^'\r\n]+)",
+        rf"(?<![\w\"'-]){_HEADER}{_COLON}(?!\s)(?P<secret>[^\r\n]+)",
+        r"\bdigest[ \t]+(?=username=)(?P<secret>[^\r\n]+)",
+        rf"\bbearer\s+{_ORDINARY}(?P<secret>[\w+/.=~-]{{6,}})",
+        rf"\b(?:basic|negotiate)\s+{_MIXED}(?P<secret>[A-Za-z0-9+/_.=~-]{{6,}})",
+        rf"\"{_NAME}\"\s*:\s*\"(?P<secret>(?:[^\"\\]|\\.)+)",
+        rf"\\\"{_NAME}\\\"\s*:\s*\\\"(?P<secret>[^\"\\]+)",
+        rf"(?<![\w.-]){_NAME}=(?!\[redacted\])(?P<secret>{_VALUE})",
+        rf"(?:[?&]|&amp;){_SHORT}=(?!\[redacted\])(?P<secret>{_VALUE})",
+        # The same, percent-encoded in the value of another parameter: %3FsessionId%3D…%26.
+        rf"(?<![\w.-]){_NAME}%3d(?P<secret>{_ENCODED})",
+        rf"(?:%3f|%26){_SHORT}%3d(?P<secret>{_ENCODED})",
+        # The user information of a URL: up to the last @, or cut off before the @ if it is longer
+        # than any host name.
+        r"://(?P<secret>[^/?#\s\"'<>]*)@",
+        r"://(?P<secret>[^/?#\s\"'<>@]{256,})",
+        r"(?<![a-z0-9])(?P<secret>(?-i:eyJ)[\w-]{8,}(?:\.[\w-]*)*)",
+        rf"(?<![\w-]){SECRET_OPTION}[ \t]+{_PROSE}{_QUOTE}{_WORD}",
+        rf"\bsshpass[ \t]+-p[ \t]*{_QUOTE}{_WORD}",
+        *(
+            rf"\bcurl\b[^\r\n;|]{{0,300}}?[ \t]{option}[ \t=]*{_QUOTE}[^\s:\"']{{1,200}}:{_WORD}"
+            for option in (USER_OPTION, PROXY_USER_OPTION)
+        ),
+        # What a case file holds instead of a secret.
+        r"(?P<secret>\[redacted-[0-9]{1,9}\])",
+    )
+)
+
+
+_SECRET_HINTS = (
+    *("auth", "cookie", "key", "token", "secret", "session", "sessid", "sid", "passw", "pwd"),
+    *("passphrase", "jwt", "signature", "credential", "assertion", "code", "sig", "state"),
+    *("nonce", "otp", "ticket", "bearer", "basic", "negotiate", "digest", "://", "eyj"),
+    *("[redacted-", "--pass", "-pass", "sshpass", "curl"),
+)
+"""Every match of the patterns contains one of these in lower case."""
+
+
+def redact(text: str, mask: Callable[[str], str] = lambda secret: MASK) -> str:
+    """Return `text` without auth headers, cookies, tokens and session ids in URLs, and JWTs.
+
+    Args:
+        mask: Returns the replacement of one secret.
+    """
+
+    def replace(match: re.Match[str]) -> str:
+        start, end = (at - match.start() for at in match.span("secret"))
+        return f"{match[0][:start]}{mask(match['secret'])}{match[0][end:]}"
+
+    lowered = text.lower()
+    if text.isascii() and not any(hint in lowered for hint in _SECRET_HINTS):
+        return text  # for nearly all texts, a hundred times faster than the patterns
+    for pattern in _SECRETS:
+        text = pattern.sub(replace, text)
+    return text
+
+
+def has_withheld_secret(text: str) -> bool:
+    """True if the text comes from a case file that left out a secret: it cannot be sent."""
+    return _PSEUDONYM.search(text) is not None
