@@ -87,13 +87,13 @@ class Followed:
     def _listen(self, reading: LogReader) -> None:
         source = reading.source
         assert isinstance(source, sources.FollowedCommand)
-        self._source, take = source, source._take
+        self._source, take = source, source._keep
 
         def taken(data: bytes) -> None:
             take(data)
             self._came.set()
 
-        source._take = taken  # type: ignore[method-assign]
+        source._keep = taken  # type: ignore[method-assign]
 
     @property
     def report(self) -> LogReport:

@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.logs.test_formats import AGENT, CANCELED
-from wizard.logs.history import BUCKETS, HistoryBuilder, bucket_s
+from wizard.logs.history import MAX_BUCKETS, HistoryBuilder, bucket_s
 from wizard.logs.timestamps import HostClock
 from wizard.model.log_report import History
 from wizard.report import logs
 
 BEGAN = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)
-HERE = HostClock(here=True, skew_s=0.0)
+HERE = HostClock(is_local=True, skew_s=0.0)
 
 
 def access(minutes: float, status: int = 499, who: str = "10.0.0.1", agent: str = "mcp/1") -> str:
@@ -45,7 +45,7 @@ def test_minute_by_minute() -> None:
 @pytest.mark.parametrize("hours", [0.01, 0.5, 0.51, 3, 30, 24 * 29, 24 * 31, 24 * 365 * 20])
 def test_wider_buckets_for_a_longer_time(hours: float) -> None:
     history = known(access(hours * 60), access(hours * 30), access(0))
-    assert len(history.left) <= BUCKETS
+    assert len(history.left) <= MAX_BUCKETS
     assert sum(history.left) == 3
     assert history.left[0] >= 1
     assert history.left[-1] >= 1

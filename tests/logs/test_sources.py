@@ -28,10 +28,10 @@ THEIRS = combined(499, 0, agent="mcp/1")
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing that is scripted has to be waited for."""
-    monkeypatch.setattr(sources, "FIRST", 0.05)
-    monkeypatch.setattr(sources, "QUIET", 0.05)
-    monkeypatch.setattr(sources, "MOST", 0.5)
-    monkeypatch.setattr(sources, "BREATH", 0)
+    monkeypatch.setattr(sources, "FIRST_OUTPUT_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(sources, "QUIET_S", 0.05)
+    monkeypatch.setattr(sources, "BEGIN_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(sources, "FLOOD_PAUSE_S", 0)
 
 
 @asynccontextmanager
@@ -207,7 +207,7 @@ async def test_a_follower_that_hangs_is_waited_for_a_while_only() -> None:
 
 
 async def test_what_never_rests_is_no_past_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "QUIET", 10)
+    monkeypatch.setattr(sources, "QUIET_S", 10)
     there = Scripted()
     there.prints(THEIRS)
     async with followed(there) as made:
@@ -219,9 +219,9 @@ async def test_what_never_rests_is_no_past_without_end(monkeypatch: pytest.Monke
 async def test_a_log_that_is_never_quiet_is_waited_for_a_while_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sources, "QUIET", 100)
-    monkeypatch.setattr(sources, "MOST", 100)
-    monkeypatch.setattr(sources, "REST", 0.05)
+    monkeypatch.setattr(sources, "QUIET_S", 100)
+    monkeypatch.setattr(sources, "BEGIN_TIMEOUT_S", 100)
+    monkeypatch.setattr(sources, "PAST_TIMEOUT_S", 0.05)
     there = Scripted()
     there.prints(THEIRS)
     async with asyncio.timeout(20), followed(there) as made:
@@ -231,10 +231,10 @@ async def test_a_log_that_is_never_quiet_is_waited_for_a_while_only(
 
 
 async def test_what_prints_without_end_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("QUIET", "MOST", "REST"):
+    for name in ("QUIET_S", "BEGIN_TIMEOUT_S", "PAST_TIMEOUT_S"):
         monkeypatch.setattr(sources, name, 100)
     there = Scripted()
-    there.prints(*[b"x" * 65535 + b"\n"] * (sources.FLOOD >> 16))
+    there.prints(*[b"x" * 65535 + b"\n"] * (sources.PAST_LIMIT_BYTES >> 16))
     async with asyncio.timeout(20), followed(there) as made:
         there.prints(OURS)
         await there.all_read()

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.logs.test_formats import CANCELED, combined, error
-from wizard.logs.history import LONGEST
-from wizard.logs.read import KEPT
+from wizard.logs.history import MAX_LINE_CHARS
+from wizard.logs.read import MAX_KEPT_LINES
 from wizard.logs.sources import LOG_LIMIT_BYTES
 from wizard.logs.watch import LogWatch
 from wizard.model.log_report import LogReport
@@ -101,11 +101,14 @@ def test_credentials_are_not_kept(log: Path) -> None:
 def test_our_lines_are_kept_first_and_in_order(log: Path) -> None:
     watch = watching(log)
     append(
-        log, *(OTHER for _ in range(KEPT * 2)), combined(499, 0), *("noise" for _ in range(KEPT))
+        log,
+        *(OTHER for _ in range(MAX_KEPT_LINES * 2)),
+        combined(499, 0),
+        *("noise" for _ in range(MAX_KEPT_LINES)),
     )
     report = collected(watch)
-    assert report.read == KEPT * 3 + 1
-    assert len(report.lines) == KEPT
+    assert report.read == MAX_KEPT_LINES * 3 + 1
+    assert len(report.lines) == MAX_KEPT_LINES
     assert report.lines[-1].ours
 
 
@@ -164,7 +167,7 @@ def test_an_endless_line_is_bounded(log: Path) -> None:
     finally:
         tracemalloc.stop()
     assert peak < LOG_LIMIT_BYTES * 8
-    assert len(report.lines[0].text) <= LONGEST
+    assert len(report.lines[0].text) <= MAX_LINE_CHARS
     assert "only the end was read" in report.problem
 
 

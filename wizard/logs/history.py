@@ -1,4 +1,4 @@
-"""What a log says of the time before the probes: since when, how often, who was cut off."""
+"""Summary of the log lines before the probes: since when, how many requests were cut off, whose."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -9,23 +9,30 @@ from wizard.logs.timestamps import HostClock, describe_clock, find_timestamp
 from wizard.model.log_report import History
 from wizard.text.display import clip, safe
 
-BUCKETS = 30
+MAX_BUCKETS = 30
 """How many buckets a chart has at most."""
-_WIDTHS = (60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 43_200, 86_400)
-"""How long a bucket can be, in seconds; from the last one on, whole days."""
-CLIENTS = 3
+_BUCKETS_S = (60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 43_200, 86_400)
+"""The possible lengths of a bucket, in seconds; a longer one is a number of whole days."""
+_DAY_S = 86_400
+MAX_CLIENTS = 3
 """How many clients are named."""
-LONGEST = 4000
-"""How much of one line is read, in characters."""
-NEAR = 50
-"""How many lines back the time of a line that names none is looked for."""
-_PROBE = "ssewizard/"
-"""What our own requests call themselves, in this run and in those before."""
+MAX_LINE_CHARS = 4000
+"""How many characters of one line are read."""
+MAX_LINES_BACK = 50
+"""How many lines back a timestamp is searched for a line that has none."""
+_USER_AGENT_PREFIX = "ssewizard/"
+"""How our own User-Agent begins, in this run and in earlier ones."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Gone:
-    """A request that was cut off: when, how it was told, whose it was."""
+class _CutRequest:
+    """A request that was cut off.
+
+    Attributes:
+        at: When, in seconds since the epoch; None if no line names a time.
+        canceled: True if the backend's log says so (canceled), False for a 499 of Nginx.
+        client: Who made the request; empty if unknown.
+    """
 
     at: float | None
     canceled: bool
@@ -34,11 +41,18 @@ class _Gone:
 
 @dataclass
 class HistoryBuilder:
-    """The lines before the probes, added as they are read.
+    """Collects the lines written before the probes; `history` summarises them.
 
     Attributes:
-        clock: By which their times were written.
+        clock: The clock that wrote the log's timestamps.
         now: When the probes began, in seconds since the epoch.
+        lines: How many lines were added.
+        counted: True once a line was seen that could say that a request was cut off.
+        first: The earliest time, in seconds since the epoch; None if no line names one.
+        last: The newest time, likewise.
+        zoneless: True if some timestamps name no time zone.
+        zone_unknown: True if the time zone of some timestamps is not known at all.
+        cut: The requests that were cut off.
     """
 
     clock: HostClock
@@ -48,52 +62,53 @@ class HistoryBuilder:
     first: float | None = None
     last: float | None = None
     zoneless: bool = False
-    floating: bool = False
-    gone: list[_Gone] = field(default_factory=list)
-    _unseen: list[str] = field(default_factory=list)
+    zone_unknown: bool = False
+    cut: list[_CutRequest] = field(default_factory=list)
+    _undated: list[str] = field(default_factory=list)
 
     def add(self, texts: Iterable[str]) -> None:
-        """Read these, in their order; of our own probes none."""
+        """Add these lines, in the order of the log; lines about our own probes are left out."""
         for text in texts:
-            if text.strip() and not (_PROBE in text and "(run=" in text):
-                self._add(clip(text, LONGEST))
+            if text.strip() and not (_USER_AGENT_PREFIX in text and "(run=" in text):
+                self._add(clip(text, MAX_LINE_CHARS))
 
     def _add(self, text: str) -> None:
         self.lines += 1
-        self._unseen.append(text)
+        self._undated.append(text)
         if self.first is None:
-            self._see()
+            self._read_time()
         if self.counted and "499" not in text and "cancel" not in text:
-            return  # read in full it could tell nothing more, and there are many
-        said = parse_line(text)
-        self.counted |= said.kind in ("access", "dotnet")
-        if said.status == 499 or said.tag == "canceled":
-            self._see()
-            client = safe(said.client, 60)
-            self.gone.append(_Gone(self.last, said.tag == "canceled", client))
+            return  # Parsing is slow, and this line cannot add to the summary.
+        parsed = parse_line(text)
+        self.counted |= parsed.kind in ("access", "dotnet")
+        if parsed.status == 499 or parsed.tag == "canceled":
+            self._read_time()
+            client = safe(parsed.client, 60)
+            self.cut.append(_CutRequest(self.last, parsed.tag == "canceled", client))
 
-    def _see(self) -> None:
-        """Keep the newest line's time; one without is of the time of the line before it."""
-        newest = reversed(self._unseen[-NEAR:])
-        known = next((found for text in newest if (found := find_timestamp(text, self.now))), None)
-        self._unseen.clear()
-        if known is None:
+    def _read_time(self) -> None:
+        """Update the times from the newest line that has one: a line without one is as old."""
+        newest_first = reversed(self._undated[-MAX_LINES_BACK:])
+        timestamps = (find_timestamp(text, self.now) for text in newest_first)
+        timestamp = next(filter(None, timestamps), None)
+        self._undated.clear()
+        if timestamp is None:
             return
-        self.zoneless |= known.offset_s is None
-        self.floating |= self.clock.floats(known)
-        self.last = self.clock.read(known)
+        self.zoneless |= timestamp.offset_s is None
+        self.zone_unknown |= self.clock.is_zone_unknown(timestamp)
+        self.last = self.clock.epoch_s(timestamp)
         self.first = self.last if self.first is None else self.first
 
     def history(self, *, older: bool = False) -> History | None:
-        """What came of it; None where there was nothing to read.
+        """Return the summary; None if no lines were added.
 
         Args:
-            older: Whether the log reaches back further than was read.
+            older: True if the log reaches back further than was read.
         """
         if not self.lines:
             return None
-        self._see()
-        since, until = self.first, self.last if self.floating else self.now
+        self._read_time()
+        since, until = self.first, self.last if self.zone_unknown else self.now
         if since is None or until is None:
             since = until = None
         width = bucket_s(until - since) if since is not None and until is not None else 60
@@ -102,41 +117,48 @@ class HistoryBuilder:
             self.counted,
             since,
             until,
-            self.floating,
+            self.zone_unknown,
             older,
             width,
             self._buckets(since, until, width, canceled=False),
             self._buckets(since, until, width, canceled=True),
-            _most(self.gone),
+            _most_frequent_clients(self.cut),
             describe_clock(self.clock, zoneless=self.zoneless) if since is not None else "",
         )
 
     def _buckets(
         self, since: float | None, until: float | None, width: int, *, canceled: bool
     ) -> tuple[int, ...]:
-        """The last bucket ends with the window; whatever has no time in it is not told apart."""
-        gone = [one.at for one in self.gone if one.canceled == canceled]
+        """Count the requests in each bucket of `width` seconds, oldest first.
+
+        The last bucket ends at `until`. Without times there is one bucket; a request without a
+        time, or with one outside the window, counts for the nearest bucket.
+        """
+        times = [request.at for request in self.cut if request.canceled == canceled]
         if since is None or until is None:
-            return (len(gone),)
-        size = _number(until - since, width)
+            return (len(times),)
+        size = _bucket_count(until - since, width)
         counts = [0] * size
-        for at in gone:
-            place = size - 1 - int(max(0.0, until - (since if at is None else at)) // width)
-            counts[max(0, place)] += 1
+        for at in times:
+            index = size - 1 - int(max(0.0, until - (since if at is None else at)) // width)
+            counts[max(0, index)] += 1
         return tuple(counts)
 
 
-def _number(window_s: float, width: int) -> int:
-    """How many buckets of that width cover the window."""
-    return max(1, min(BUCKETS, int(-(-max(window_s, 1.0) // width))))
+def _bucket_count(window_s: float, width: int) -> int:
+    """How many buckets of `width` seconds cover the window."""
+    return max(1, min(MAX_BUCKETS, int(-(-max(window_s, 1.0) // width))))
 
 
 def bucket_s(window_s: float) -> int:
-    """The shortest bucket of which at most `BUCKETS` cover the window; seconds."""
-    found = next((width for width in _WIDTHS if window_s <= width * BUCKETS), None)
-    days = int(window_s // (86_400 * BUCKETS)) + 1
-    return found or days * 86_400
+    """The length in seconds of the shortest bucket of which `MAX_BUCKETS` cover the window."""
+    for width in _BUCKETS_S:
+        if window_s <= width * MAX_BUCKETS:
+            return width
+    return (int(window_s // (_DAY_S * MAX_BUCKETS)) + 1) * _DAY_S
 
 
-def _most(gone: Sequence[_Gone]) -> tuple[tuple[str, int], ...]:
-    return tuple(Counter(one.client for one in gone if one.client).most_common(CLIENTS))
+def _most_frequent_clients(cut: Sequence[_CutRequest]) -> tuple[tuple[str, int], ...]:
+    return tuple(
+        Counter(request.client for request in cut if request.client).most_common(MAX_CLIENTS)
+    )

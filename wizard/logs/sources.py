@@ -1,4 +1,4 @@
-"""What a command prints, here or at a vantage: begun before the probes, ended with them."""
+"""Where log lines come from: a local file, or what a command prints here or at a vantage."""
 
 import asyncio
 import contextlib
@@ -16,14 +16,131 @@ from wizard.vantage.scripts import own_words
 from wizard.vantage.session import VantageSession
 
 LOG_LIMIT_BYTES = 1 << 20
-"""How much of a log is kept in memory, in bytes; of more, the newest."""
+"""How many bytes of old and of new lines are kept of one log: the newest ones."""
+
+
+class LogSource(Protocol):
+    """One log, followed from before the first probe.
+
+    The old lines (`past`) are those written before `begin` has returned; all others are new.
+
+    Attributes:
+        name: What reports call it.
+        problem: Why not all of it can be read, in one sentence; empty otherwise.
+        began: When the past ended, in seconds since the epoch.
+        arrives_late: True if lines come from a command that fetches them, so that a line may
+            arrive long after it was written: a new line may still be of the past.
+    """
+
+    name: str
+    problem: str
+    began: float
+    arrives_late: bool
+
+    @property
+    def older(self) -> bool:
+        """True if the log reaches back further than `past` does."""
+        ...
+
+    @property
+    def failed(self) -> bool:
+        """True if no more lines will come because of `problem`."""
+        ...
+
+    async def begin(self) -> None:
+        """Start to follow, and wait for the old lines. Does nothing if it has begun already."""
+
+    async def close(self) -> None:
+        """Stop following; no process is left running. `begin` may be called again."""
+
+    def past(self) -> bytes:
+        """Return the old lines, at most the newest `LOG_LIMIT_BYTES` of them."""
+        ...
+
+    def new(self) -> bytes:
+        """Return the new lines, at most the newest `LOG_LIMIT_BYTES` of them."""
+        ...
+
+
+class FollowedFile:
+    """A local file, read when asked. A `LogSource`: lines are new from its creation on."""
+
+    arrives_late = False
+
+    def __init__(self, path: str, now: Callable[[], float]) -> None:
+        self.name = path
+        self.began, self.older, self.problem = now(), False, ""
+        self._start, self._inode, self._past = 0, 0, b""
+        self._has_begun, self._now = False, now
+        try:
+            status = self._stat()
+        except OSError as error:
+            self.problem = f"{path}: cannot be read: {describe_error(error)}"
+            return
+        self._start, self._inode = status.st_size, status.st_ino
+
+    def _stat(self) -> os.stat_result:
+        """Return the file's status. Raises `OSError` unless it is a readable regular file."""
+        status = os.stat(self.name)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError("not a regular file")
+        if not os.access(self.name, os.R_OK):
+            raise PermissionError(13, "Permission denied")
+        return status
+
+    async def begin(self) -> None:
+        """Read the old lines, before log rotation can take them away."""
+        if self._has_begun or self.problem:
+            return
+        self._has_begun, self.began = True, self._now()
+        self.older = self._start > LOG_LIMIT_BYTES
+        size = min(self._start, LOG_LIMIT_BYTES)
+        self._past = self._read(self._start - size, size)
+
+    async def close(self) -> None:
+        """Do nothing: the file is only open while it is read."""
+
+    @property
+    def failed(self) -> bool:
+        """True if it cannot be read."""
+        return bool(self.problem)
+
+    def past(self) -> bytes:
+        """Return the old lines, at most the newest `LOG_LIMIT_BYTES` of them."""
+        return self._past
+
+    def new(self) -> bytes:
+        """Return all that was appended since creation, at most the newest `LOG_LIMIT_BYTES`.
+
+        After log rotation (a new file of that name, or a truncated one) the file is read from its
+        start.
+        """
+        if self.problem:
+            return b""
+        try:
+            status = self._stat()
+        except OSError as error:
+            self.problem = f"{self.name}: cannot be read any more: {describe_error(error)}"
+            return b""
+        if status.st_ino != self._inode or status.st_size < self._start:
+            self._start, self._inode = 0, status.st_ino
+        return self._read(max(self._start, status.st_size - LOG_LIMIT_BYTES), LOG_LIMIT_BYTES)
+
+    def _read(self, offset: int, size: int) -> bytes:
+        try:
+            with open(self.name, "rb") as file:
+                file.seek(offset)
+                return file.read(size)
+        except OSError as error:
+            self.problem = f"{self.name}: cannot be read any more: {describe_error(error)}"
+            return b""
 
 
 class ByteBuffer:
-    """The last bytes that were put in.
+    """The newest bytes of those put in, at most `limit` of them.
 
     Attributes:
-        dropped: Whether more was put in than is kept.
+        dropped: True if more was put in than is kept.
     """
 
     def __init__(self, limit: int = LOG_LIMIT_BYTES) -> None:
@@ -31,44 +148,41 @@ class ByteBuffer:
         self._limit, self._data = limit, bytearray()
 
     def put(self, data: bytes) -> None:
-        """Add these; the oldest go."""
+        """Append these bytes; the oldest ones make room."""
         self._data += data
-        over = len(self._data) - self._limit
-        self.dropped |= over > 0
-        if over > self._limit // 4:  # Not at each of many small pieces: all would be moved.
-            del self._data[:over]
+        excess = len(self._data) - self._limit
+        self.dropped |= excess > 0
+        if excess > self._limit // 4:  # Not after every small write: it moves the whole buffer.
+            del self._data[:excess]
 
     def bytes(self) -> bytes:
-        """All that is kept."""
+        """Return all that is kept."""
         return bytes(self._data[-self._limit :])
 
 
-FIRST = 2.0
-"""How long, in seconds, the first of what is printed is waited for: a cluster has to be asked."""
-QUIET = 0.3
-"""How long, in seconds, nothing may come until all that was there already has come."""
-REST = 3.0
-"""How long, in seconds, it may go on coming: a busy log is never quiet."""
-FLOOD = 16 << 20
-"""How much of it there may be, in bytes: what prints more at once prints without end."""
-MOST = 20.0
-"""How long, in seconds, reaching it and all that may last altogether."""
-PIECE = 1 << 16
-"""How much is read at once, in bytes."""
-BREATH = 0.01
-"""How long, in seconds, a flood is left waiting after each piece, once they have begun: the probes
-come first."""
-_COUNT = re.compile(rb"(\d{1,7}) (\d{1,18})\n")
-_FOLLOWS = re.compile(r"--follow(=true)?$|-[a-zA-Z]*[fF]")
+FIRST_OUTPUT_TIMEOUT_S = 2.0
+"""How long the first output is waited for, in seconds: a command may have to ask a cluster."""
+QUIET_S = 0.3
+"""The past has come once the command prints nothing for this long, in seconds."""
+PAST_TIMEOUT_S = 3.0
+"""How long the past may take after the first output, in seconds: a busy log is never quiet."""
+PAST_LIMIT_BYTES = 16 << 20
+"""How many bytes the past may have: what prints more at once prints without end."""
+BEGIN_TIMEOUT_S = 20.0
+"""How long reaching the vantage and reading the past may take together, in seconds."""
+READ_BYTES = 1 << 16
+"""How many bytes are read at once."""
+FLOOD_PAUSE_S = 0.01
+"""The pause after each full read of new lines, in seconds: a flood must not slow the probes."""
+_SIZES = re.compile(rb"(\d{1,7}) (\d{1,18})\n")
+_FOLLOW_OPTION = re.compile(r"--follow(=true)?$|-[a-zA-Z]*[fF]")
 
 
 class FollowedCommand:
     """The output of a command. A `LogSource`.
 
-    Args:
-        words: What is run there.
-        sizes_first: Whether it first prints how many bytes are of the past, and how many there are.
-        now: Seconds since the epoch.
+    There are two ways to tell the past from new lines: the command prints the sizes first (as
+    `watch.FOLLOW_SCRIPT` does), or else the past ends with the first silence.
     """
 
     def __init__(
@@ -80,101 +194,120 @@ class FollowedCommand:
         sizes_first: bool = False,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self.name, self.printed = name, not sizes_first
+        """Prepare to run `words` at the vantage; `begin` runs them.
+
+        Args:
+            name: What reports call the log.
+            vantage_session: Where the command runs.
+            words: The command and its arguments.
+            sizes_first: True if the first line of the output says how many of the bytes that
+                follow are of the past, and how large the log is.
+            now: Returns seconds since the epoch.
+        """
+        self.name, self.arrives_late = name, not sizes_first
         self._vantage_session, self._words, self._now = vantage_session, words, now
         self._task: asyncio.Task[None] | None = None
-        self._forget()
+        self._reset()
 
-    def _forget(self) -> None:
+    def _reset(self) -> None:
         self.problem, self.began = "", self._now()
         self._past, self._new = ByteBuffer(), ByteBuffer()
-        self._size = self._due = self._came = 0
-        self._settled = self._ended = False
-        self._reached, self._some = asyncio.Event(), asyncio.Event()
+        self._log_bytes = self._past_bytes_due = self._past_bytes = 0
+        self._past_is_complete = self._has_ended = False
+        self._reached, self._progress = asyncio.Event(), asyncio.Event()
 
     async def begin(self) -> None:
-        """Start it, and wait until what was there already has come, or that takes too long."""
+        """Start the command, and wait until the past has come or takes too long."""
         if self._task is not None:
             return
-        self._forget()
+        self._reset()
         self._task = asyncio.create_task(self._follow())
         try:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(MOST):
-                    await self._wait_for_the_past()
+                async with asyncio.timeout(BEGIN_TIMEOUT_S):
+                    await self._wait_for_past()
         finally:
-            self._settled, self.began = True, self._now()
+            self._past_is_complete, self.began = True, self._now()
 
-    async def _wait_for_the_past(self) -> None:
+    async def _wait_for_past(self) -> None:
+        """Return once the past is complete. Raises `TimeoutError` if that takes too long."""
         await self._reached.wait()
-        if not self.printed:
-            await self._wait_while_it_comes(None)
+        if not self.arrives_late:
+            await self._wait_while_printing(None)
             return
-        async with asyncio.timeout(FIRST):
-            await self._some.wait()
-        async with asyncio.timeout(REST):
-            await self._wait_while_it_comes(QUIET)
+        async with asyncio.timeout(FIRST_OUTPUT_TIMEOUT_S):
+            await self._progress.wait()
+        async with asyncio.timeout(PAST_TIMEOUT_S):
+            await self._wait_while_printing(QUIET_S)
 
-    async def _wait_while_it_comes(self, quiet: float | None) -> None:
-        while not self._settled and not self._ended:
-            self._some.clear()
-            async with asyncio.timeout(quiet):
-                await self._some.wait()
+    async def _wait_while_printing(self, quiet_s: float | None) -> None:
+        """Return once the past is complete. Raises `TimeoutError` after `quiet_s` of silence."""
+        while not self._past_is_complete and not self._has_ended:
+            self._progress.clear()
+            async with asyncio.timeout(quiet_s):
+                await self._progress.wait()
 
     async def _follow(self) -> None:
+        """Run the command and keep what it prints; why it ended goes to `problem`."""
         try:
             async with self._vantage_session.run(self._words) as remote:
                 await self._read(remote)
-                self.problem = self._why(await remote.ended(), remote)
+                self.problem = self._end_problem(await remote.ended(), remote)
         except VantageError as error:
             self.problem = str(error)
         finally:
-            self._ended = True
+            self._has_ended = True
             self._reached.set()
-            self._some.set()
+            self._progress.set()
 
     async def _read(self, remote: RemoteProcess) -> None:
-        if not self.printed:
-            await self._count(remote)
+        if not self.arrives_late:
+            await self._read_sizes(remote)
         self._reached.set()
-        while data := await remote.stdout.read(PIECE):
-            self._take(data)
-            if len(data) >= PIECE:
-                await asyncio.sleep(BREATH if self._settled else 0)
+        while data := await remote.stdout.read(READ_BYTES):
+            self._keep(data)
+            if len(data) >= READ_BYTES:
+                await asyncio.sleep(FLOOD_PAUSE_S if self._past_is_complete else 0)
 
-    async def _count(self, remote: RemoteProcess) -> None:
-        """How much of what comes is of the past: the first line says it, or why there is none."""
+    async def _read_sizes(self, remote: RemoteProcess) -> None:
+        """Read the first line: the sizes, or (then nothing is of the past) an error message."""
         with contextlib.suppress(ValueError):
-            if found := _COUNT.match(await remote.stdout.readline()):
-                self._due, self._size = int(found[1]), int(found[2])
-                self._settled = not self._due
+            if match := _SIZES.match(await remote.stdout.readline()):
+                self._past_bytes_due, self._log_bytes = int(match[1]), int(match[2])
+                self._past_is_complete = not self._past_bytes_due
 
-    def _take(self, data: bytes) -> None:
-        if self.printed:
-            (self._new if self._settled else self._past).put(data)
-            self._came += len(data)
-            self._settled |= self._came >= FLOOD
+    def _keep(self, data: bytes) -> None:
+        """Add these bytes to the past or to the new lines."""
+        if self.arrives_late:
+            (self._new if self._past_is_complete else self._past).put(data)
+            self._past_bytes += len(data)
+            self._past_is_complete |= self._past_bytes >= PAST_LIMIT_BYTES
         else:
-            self._past.put(data[: self._due])
-            self._new.put(data[self._due :])
-            self._due -= min(self._due, len(data))
-            self._settled = not self._due
-        self._some.set()
+            self._past.put(data[: self._past_bytes_due])
+            self._new.put(data[self._past_bytes_due :])
+            self._past_bytes_due -= min(self._past_bytes_due, len(data))
+            self._past_is_complete = not self._past_bytes_due
+        self._progress.set()
 
-    def _why(self, code: int | None, remote: RemoteProcess) -> str:
-        """Why it is over; nothing where it was to end by itself."""
-        said = [line for line in remote.said.splitlines() if line.strip()]
-        last = safe(own_words(said[-1]), 200) if said else ""
+    def _end_problem(self, code: int | None, remote: RemoteProcess) -> str:
+        """Why the command ended, in one sentence; empty if it was expected to end by itself.
+
+        Args:
+            code: The exit status, None if the vantage was lost.
+            remote: The process.
+        """
+        stderr = [line for line in remote.said.splitlines() if line.strip()]
+        last = safe(own_words(stderr[-1]), 200) if stderr else ""
         if code is None:
             return f"{self.name}: {remote.failing}"
         if code:
             status = f"exit status {code}"
             return f"{self.name}: {f'{last} ({status})' if last else f'ended with {status}'}"
-        followed = any(_FOLLOWS.match(word) for word in self._words)
-        return f"{self.name}: its command has ended; later lines are missing" if followed else ""
+        follows = any(_FOLLOW_OPTION.match(word) for word in self._words)
+        return f"{self.name}: its command has ended; later lines are missing" if follows else ""
 
     async def close(self) -> None:
-        """End it, there too."""
+        """Stop the command, also at the vantage."""
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
@@ -182,129 +315,18 @@ class FollowedCommand:
 
     @property
     def failed(self) -> bool:
-        """Whether it has ended without being meant to."""
-        return self._ended and bool(self.problem)
+        """True if the command has ended because of `problem`."""
+        return self._has_ended and bool(self.problem)
 
     @property
     def older(self) -> bool:
-        """Whether more was there than is kept of the past."""
-        return self._past.dropped or self._size > len(self._past.bytes())
+        """True if the log reaches back further than `past` does."""
+        return self._past.dropped or self._log_bytes > len(self._past.bytes())
 
     def past(self) -> bytes:
-        """What it printed at first."""
+        """Return the old lines, at most the newest `LOG_LIMIT_BYTES` of them."""
         return self._past.bytes()
 
     def new(self) -> bytes:
-        """What it printed since it had begun."""
+        """Return the new lines, at most the newest `LOG_LIMIT_BYTES` of them."""
         return self._new.bytes()
-
-
-class FollowedFile:
-    """A file: what is in it, and what is appended after this was made. A `LogSource`."""
-
-    printed = False
-
-    def __init__(self, path: str, now: Callable[[], float]) -> None:
-        self.name = path
-        self.began, self.older, self.problem = now(), False, ""
-        self._at, self._inode, self._past = 0, 0, b""
-        self._begun, self._now = False, now
-        try:
-            known = self._stat()
-        except OSError as error:
-            self.problem = f"{path}: cannot be read: {describe_error(error)}"
-            return
-        self._at, self._inode = known.st_size, known.st_ino
-
-    def _stat(self) -> os.stat_result:
-        found = os.stat(self.name)
-        if not stat.S_ISREG(found.st_mode):
-            raise OSError("not a regular file")
-        if not os.access(self.name, os.R_OK):
-            raise PermissionError(13, "Permission denied")
-        return found
-
-    async def begin(self) -> None:
-        """Read what is there already, before a rotation can take it away."""
-        if self._begun or self.problem:
-            return
-        self._begun, self.began, self.older = True, self._now(), self._at > LOG_LIMIT_BYTES
-        self._past = self._read(max(self._at - LOG_LIMIT_BYTES, 0), min(self._at, LOG_LIMIT_BYTES))
-
-    async def close(self) -> None:
-        """There is nothing to leave."""
-
-    @property
-    def failed(self) -> bool:
-        """Whether it cannot be read."""
-        return bool(self.problem)
-
-    def past(self) -> bytes:
-        """The end of what was there before."""
-        return self._past
-
-    def new(self) -> bytes:
-        """All that was appended since this was made, at most `LOG_LIMIT_BYTES` bytes of it.
-
-        Survives rotation: a new file of that name, or one that was cut, is read from its start.
-        """
-        if self.problem:
-            return b""
-        try:
-            found = self._stat()
-        except OSError as error:
-            self.problem = f"{self.name}: cannot be read any more: {describe_error(error)}"
-            return b""
-        if found.st_ino != self._inode or found.st_size < self._at:
-            self._at, self._inode = 0, found.st_ino
-        return self._read(max(self._at, found.st_size - LOG_LIMIT_BYTES), LOG_LIMIT_BYTES)
-
-    def _read(self, at: int, size: int) -> bytes:
-        try:
-            with open(self.name, "rb") as file:
-                file.seek(at)
-                return file.read(size)
-        except OSError as error:
-            self.problem = f"{self.name}: cannot be read any more: {describe_error(error)}"
-            return b""
-
-
-class LogSource(Protocol):
-    """One log, from before the probes on.
-
-    Attributes:
-        name: What to call it.
-        problem: Why not all of it can be read, in one sentence; empty otherwise.
-        began: When its past ended, in seconds since the epoch.
-        printed: Whether its lines come in the order in which they are fetched, not written: what
-            arrives after the beginning may still be of the past.
-    """
-
-    name: str
-    problem: str
-    began: float
-    printed: bool
-
-    @property
-    def older(self) -> bool:
-        """Whether it reaches back further than `past` does."""
-        ...
-
-    @property
-    def failed(self) -> bool:
-        """Whether nothing comes from it any more, and that was not meant."""
-        ...
-
-    async def begin(self) -> None:
-        """Begin to follow; has its past once this returns. Does nothing once it has begun."""
-
-    async def close(self) -> None:
-        """Leave it; nothing is left running. It can begin again."""
-
-    def past(self) -> bytes:
-        """What was there before it began: the newest of it."""
-        ...
-
-    def new(self) -> bytes:
-        """What has come since: the newest of it."""
-        ...

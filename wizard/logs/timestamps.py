@@ -1,4 +1,4 @@
-"""When a line was written: its own time, and what that is by this machine's clock."""
+"""When a log line was written: its timestamp, and what that is by this machine's clock."""
 
 import re
 import time
@@ -8,28 +8,28 @@ from datetime import UTC, datetime, timedelta, timezone
 from wizard.model.capabilities import Capabilities
 from wizard.model.target import LOCAL, Place
 
-FIRST = 600
-"""In how much of a line, in characters, its time is looked for."""
-OLDEST = 1990
-"""The first year that a log can be of; an earlier one is no time."""
+HEAD_CHARS = 600
+"""How many characters at the start of a line are searched for its timestamp."""
+MIN_YEAR = 1990
+"""The first year that a log can be of; a number that gives an earlier one is no timestamp."""
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-_CLOCK = r"(?P<H>\d\d):(?P<M>\d\d):(?P<S>\d\d)"
+_TIME = r"(?P<H>\d\d):(?P<M>\d\d):(?P<S>\d\d)"
 _OFFSET = r"(?P<zone>Z|UTC|[+-]\d\d:?\d\d)"
-_FORMS = (
+_FORMATS = (
     # Nginx's $time_local.
-    re.compile(rf"(?P<d>\d\d)/(?P<month>[A-Z][a-z]\w)/(?P<y>\d{{4}}):{_CLOCK} {_OFFSET}"),
+    re.compile(rf"(?P<d>\d\d)/(?P<month>[A-Z][a-z]\w)/(?P<y>\d{{4}}):{_TIME} {_OFFSET}"),
     # Nginx's error log, ISO 8601, RFC 3339, .NET.
     re.compile(
-        rf"(?<!\d)(?P<y>\d{{4}})(?P<sep>[-/])(?P<m>\d\d)(?P=sep)(?P<d>\d\d)[T ]{_CLOCK}"
-        rf"(?:[.,](?P<part>\d{{1,9}}))?(?: ?{_OFFSET})?"
+        rf"(?<!\d)(?P<y>\d{{4}})(?P<sep>[-/])(?P<m>\d\d)(?P=sep)(?P<d>\d\d)[T ]{_TIME}"
+        rf"(?:[.,](?P<fraction>\d{{1,9}}))?(?: ?{_OFFSET})?"
     ),
     # syslog and journalctl, which name no year.
-    re.compile(rf"^(?P<month>[A-Z][a-z]\w) (?P<d>[ \d]\d) {_CLOCK} "),
+    re.compile(rf"^(?P<month>[A-Z][a-z]\w) (?P<d>[ \d]\d) {_TIME} "),
 )
-_KEY = re.compile(
+_JSON_TEXT = re.compile(
     r'"(?:time_iso8601|time_local|@?timestamp|time|ts|datetime|date|@t)"\s*:\s*"([^"]{8,60})"'
 )
-_EPOCH = re.compile(
+_JSON_EPOCH = re.compile(
     r'"(?:msec|@?timestamp|time|ts|epoch)"\s*:\s*"?(\d{10})(\d{3})?(?:\.(\d{1,9}))?[",}\s]'
 )
 
@@ -39,8 +39,8 @@ class Timestamp:
     """A line's own time.
 
     Attributes:
-        at: As written.
-        offset_s: Its zone, in seconds east of UTC; None where it names none.
+        at: The time as written, without a zone.
+        offset_s: Its zone, in seconds east of UTC; None if the line names none.
     """
 
     at: datetime
@@ -48,48 +48,51 @@ class Timestamp:
 
 
 def find_timestamp(text: str, now: float) -> Timestamp | None:
-    """The time that a line names; None where it names none.
+    """Return the first timestamp in a line; None if it has none.
 
     Args:
-        now: Seconds since the epoch; a time without a year is the one nearest to it.
+        text: The line.
+        now: Seconds since the epoch; a timestamp without a year is taken for the newest one that
+            is not in the future (two days of clock difference are allowed).
     """
-    head = text[:FIRST]
+    head = text[:HEAD_CHARS]
     if head.startswith("{"):
-        if found := _EPOCH.search(head):
-            return _epoch(found)
-        if (key := _KEY.search(head)) is None:
+        if epoch := _JSON_EPOCH.search(head):
+            return _from_epoch(epoch)
+        if (value := _JSON_TEXT.search(head)) is None:
             return None
-        head = key[1]
-    matches = [found for form in _FORMS if (found := form.search(head))]
-    first = min(matches, key=lambda found: found.start(), default=None)
-    return _stamp(first.groupdict(), now) if first else None
+        head = value[1]
+    matches = [match for pattern in _FORMATS if (match := pattern.search(head))]
+    first = min(matches, key=lambda match: match.start(), default=None)
+    return _from_groups(first.groupdict(), now) if first else None
 
 
-def _epoch(found: "re.Match[str]") -> Timestamp:
-    seconds = int(found[1]) + float(f"0.{found[2] or found[3] or 0}")
+def _from_epoch(match: "re.Match[str]") -> Timestamp:
+    seconds = int(match[1]) + float(f"0.{match[2] or match[3] or 0}")
     return Timestamp(datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None), 0)
 
 
-def _stamp(parts: dict[str, str | None], now: float) -> Timestamp | None:
-    month = parts.get("month") or ""
-    known = {name: int(parts.get(name) or 0) for name in ("y", "m", "d", "H", "M", "S")}
+def _from_groups(groups: dict[str, str | None], now: float) -> Timestamp | None:
+    """Make a timestamp of the groups of `_FORMATS`; None if there is no such date or time."""
+    month = groups.get("month") or ""
+    numbers = {name: int(groups.get(name) or 0) for name in ("y", "m", "d", "H", "M", "S")}
     if month:
-        known["m"] = _MONTHS.index(month) + 1 if month in _MONTHS else 0
-    year = known["y"] or datetime.fromtimestamp(now, UTC).year
-    if year < OLDEST:
+        numbers["m"] = _MONTHS.index(month) + 1 if month in _MONTHS else 0
+    year = numbers["y"] or datetime.fromtimestamp(now, UTC).year
+    if year < MIN_YEAR:
         return None
     try:
-        at = datetime(year, known["m"], known["d"], known["H"], known["M"], known["S"])
+        at = datetime(year, numbers["m"], numbers["d"], numbers["H"], numbers["M"], numbers["S"])
     except ValueError:
         return None
-    if not known["y"] and at.replace(tzinfo=UTC).timestamp() > now + 2 * 86_400:
+    if not numbers["y"] and at.replace(tzinfo=UTC).timestamp() > now + 2 * 86_400:
         at = at.replace(year=year - 1) if (at.month, at.day) != (2, 29) else at
-    part = int((parts.get("part") or "0")[:6].ljust(6, "0"))
-    return Timestamp(at.replace(microsecond=part), _offset(parts.get("zone")))
+    microseconds = int((groups.get("fraction") or "0")[:6].ljust(6, "0"))
+    return Timestamp(at.replace(microsecond=microseconds), _offset_s(groups.get("zone")))
 
 
-def _offset(zone: str | None) -> int | None:
-    """`+0100`, `+01:00`, `Z` in seconds east of UTC; None where there is none."""
+def _offset_s(zone: str | None) -> int | None:
+    """`+0100`, `+01:00` or `Z` in seconds east of UTC; None if there is no zone."""
     if not zone:
         return None
     digits = zone.lstrip("+-").replace(":", "")
@@ -101,71 +104,79 @@ def _offset(zone: str | None) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class HostClock:
-    """The clock by which a log's times were written.
+    """The clock that wrote the timestamps of a log.
 
     Attributes:
-        zone_s: Its zone, in seconds east of UTC; None where that is not known.
-        here: Whether it is this machine's own clock, whose zone changes with the season.
-        skew_s: How far it is ahead of this machine's, in seconds; None where not known.
-        within_s: How exact that is.
+        zone_s: Its zone, in seconds east of UTC; None if unknown.
+        is_local: True for this machine's own clock, whose zone changes with the season.
+        skew_s: How far it is ahead of this machine's, in seconds; None if not measured.
+        skew_error_s: How far `skew_s` may be off, in seconds.
     """
 
     zone_s: int | None = None
-    here: bool = False
+    is_local: bool = False
     skew_s: float | None = None
-    within_s: float = 0.0
+    skew_error_s: float = 0.0
 
-    def read(self, known: Timestamp) -> float:
-        """Seconds since the epoch by this machine's clock; by the log's own if it `floats`."""
+    def epoch_s(self, timestamp: Timestamp) -> float:
+        """The time in seconds since the epoch by this machine's clock.
+
+        Where the zone or the skew is not known, UTC and no skew are assumed.
+        """
         skew = self.skew_s or 0.0
-        if known.offset_s is None and self.here:
-            return known.at.timestamp()
-        offset = known.offset_s if known.offset_s is not None else self.zone_s or 0
+        if timestamp.offset_s is None and self.is_local:
+            return timestamp.at.timestamp()
+        offset = timestamp.offset_s if timestamp.offset_s is not None else self.zone_s or 0
         try:
-            zoned = known.at.replace(tzinfo=timezone(timedelta(seconds=offset)))
+            zoned = timestamp.at.replace(tzinfo=timezone(timedelta(seconds=offset)))
         except ValueError:
-            zoned = known.at.replace(tzinfo=UTC)
+            zoned = timestamp.at.replace(tzinfo=UTC)
         return zoned.timestamp() - skew
 
-    def floats(self, known: Timestamp) -> bool:
-        """Whether nothing says in which zone the time is."""
-        return known.offset_s is None and self.zone_s is None and not self.here
+    def is_zone_unknown(self, timestamp: Timestamp) -> bool:
+        """True if neither the timestamp nor the clock says which zone it is in."""
+        return timestamp.offset_s is None and self.zone_s is None and not self.is_local
 
     @property
     def slack_s(self) -> float:
-        """How far apart two clocks may be before one time is surely earlier, in seconds."""
-        return 30.0 if self.skew_s is None else 1.0 + self.within_s
+        """How much earlier a time must be to be certainly earlier, in seconds."""
+        return 30.0 if self.skew_s is None else 1.0 + self.skew_error_s
 
 
 def clock_at(place: Place, known: Capabilities | None) -> HostClock:
-    """The clock of what writes there. What a command prints here may be written anywhere."""
+    """The clock that writes the log at this place.
+
+    What a command prints on this machine may come from any machine, so its clock is unknown.
+    """
     if place.vantage == LOCAL:
-        return HostClock() if place.command else HostClock(here=True, skew_s=0.0)
+        return HostClock() if place.command else HostClock(is_local=True, skew_s=0.0)
     if known is None:
         return HostClock()
-    return HostClock(_offset(known.zone), False, known.skew_s, known.skew_within_s or 0.0)
+    return HostClock(_offset_s(known.zone), False, known.skew_s, known.skew_within_s or 0.0)
 
 
 def describe_clock(clock: HostClock, *, zoneless: bool) -> str:
-    """How the times were read, where that matters; one sentence, or nothing.
+    """Say in one sentence how timestamps were read; empty if there is nothing to say.
 
     Args:
-        zoneless: Whether there were times that name no zone.
+        clock: The clock that wrote them.
+        zoneless: True if some of them name no zone.
     """
-    said = []
-    if zoneless and not clock.here:
+    notes = []
+    if zoneless and not clock.is_local:
         if clock.zone_s is None:
-            said.append("its times name no zone, and none is known: they are by its own clock")
+            notes.append("its times name no zone, and none is known: they are by its own clock")
         elif clock.zone_s != time.localtime().tm_gmtoff:
-            said.append(f"its times name no zone: read in that host's, {_named(clock.zone_s)}")
+            notes.append(f"its times name no zone: read in that host's, {_zone(clock.zone_s)}")
     if clock.skew_s is None:
-        said.append("how far that clock is off was not measured")
-    elif abs(clock.skew_s) > max(1.0, clock.within_s):
-        way = "ahead of" if clock.skew_s > 0 else "behind"
-        said.append(f"that clock is {abs(clock.skew_s):.1f} s {way} this one, which is allowed for")
-    return "; ".join(said)
+        notes.append("how far that clock is off was not measured")
+    elif abs(clock.skew_s) > max(1.0, clock.skew_error_s):
+        side = "ahead of" if clock.skew_s > 0 else "behind"
+        skew = f"{abs(clock.skew_s):.1f} s {side} this one"
+        notes.append(f"that clock is {skew}, which is allowed for")
+    return "; ".join(notes)
 
 
-def _named(offset_s: int) -> str:
+def _zone(offset_s: int) -> str:
     minutes = abs(offset_s) // 60
     return f"{'-' if offset_s < 0 else '+'}{minutes // 60:02}{minutes % 60:02}"
