@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.rules.samples.build import make_case
 from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.hops import (
     conf_hop,
@@ -15,7 +16,7 @@ from wizard.diagnose.hops import (
     told_nothing,
 )
 from wizard.diagnose.outcome import classify
-from wizard.diagnose.rules import addresses, samples
+from wizard.diagnose.rules import addresses
 from wizard.model.case import Case, ProbeResult
 from wizard.model.target import Hop, Place, Target
 from wizard.model.timeline import Timeline
@@ -29,7 +30,7 @@ WEB, POD = Vantage("web", ("ssh", "web")), Vantage("pod", ("ssh", "pod"))
 
 def at(kind: str, name: str = "sse-direct", hop: str = "", vantage: str = "local") -> ProbeResult:
     """A probe of a sample case, seen at another place."""
-    made = samples.case(proxy="held" if kind == "not-asked" else kind, direct="live").proxy[0]
+    made = make_case(proxy="held" if kind == "not-asked" else kind, direct="live").proxy[0]
     probe = replace(
         made.timeline.probe, name=name, hop=hop, vantage=vantage, url=f"http://{hop}/sse"
     )
@@ -37,13 +38,13 @@ def at(kind: str, name: str = "sse-direct", hop: str = "", vantage: str = "local
     if kind == "not-asked":
         line = replace(line, ended="unreached", detail="web: no such place")
     return classify(
-        line, [result.timeline for result in samples.case(proxy="live", direct="live").direct]
+        line, [result.timeline for result in make_case(proxy="live", direct="live").direct]
     )
 
 
 def chain(outside: str, edge: str, inner: str, direct: str = "live") -> Case:
     """Two hops between the URL and the backend; no config, no logs."""
-    made = samples.case(proxy=outside, direct=direct)
+    made = make_case(proxy=outside, direct=direct)
     hops = (at(edge, "sse-hop", "edge"), at(inner, "sse-hop", "inner"))
     target = replace(made.target, hops=HOPS, conf=None)
     return replace(
@@ -85,14 +86,14 @@ def test_held_everywhere_is_lost_nowhere() -> None:
 
 def test_without_hops_it_is_this_nginx() -> None:
     conf = "server { listen 8081; location / { proxy_pass http://127.0.0.1:12213; } }"
-    case = samples.case(proxy="held", direct="live", conf=conf)
+    case = make_case(proxy="held", direct="live", conf=conf)
     assert sentence(case) == "live direct, held outside: it is this Nginx"
     assert narrow_to_hop(case) is case
 
 
 def test_without_its_config_it_is_whatever_stands_between() -> None:
     """Or with one that lets the stream pass: then it is not this Nginx."""
-    case = replace(samples.case(proxy="held", direct="live"), resolution=None, predictions=())
+    case = replace(make_case(proxy="held", direct="live"), resolution=None, predictions=())
     assert sentence(case) == "live direct, held outside: it is what stands between"
 
 
@@ -156,7 +157,7 @@ def test_the_outer_proxy_is_named(states: tuple[str, str, str], sure: str, verdi
 
 def test_the_config_of_another_proxy_accuses_nobody() -> None:
     """The inner config would hold; but live there, and held at the edge."""
-    held = samples.case(proxy="held", direct="live", settings={"proxy_buffering": "on"})
+    held = make_case(proxy="held", direct="live", settings={"proxy_buffering": "on"})
     case = replace(
         chain("held", "held", "live"),
         resolution=held.resolution,
@@ -175,7 +176,7 @@ def test_the_inmost_proxy_is_in_front_of_none() -> None:
 
 def test_between_two_direct_places_nothing_is_sure() -> None:
     """Held from the Nginx pod, live in the service's pod: a mesh, or another backend."""
-    made = samples.case(proxy="held", direct="live")
+    made = make_case(proxy="held", direct="live")
     direct = (at("live", vantage="pod"), at("held", vantage="web"))
     found = diagnose(
         replace(made, direct=direct, resolution=None, root_resolution=None, predictions=())
@@ -214,7 +215,7 @@ def test_whose_config_it_is(conf: Place | None, hop: str) -> None:
 def test_the_loopback_of_one_host_is_not_that_of_another(
     direct: str, conf: str, known: bool
 ) -> None:
-    made = samples.case(proxy="held", direct="live")
+    made = make_case(proxy="held", direct="live")
     results = tuple(
         replace(
             result,
@@ -255,7 +256,7 @@ def test_one_place_named_twice_is_in_no_wrong_order() -> None:
 
 def test_a_config_that_does_not_listen_at_the_hop_is_anothers() -> None:
     """One hop is named, and the config is that of a proxy behind it."""
-    held = samples.case(proxy="held", direct="live", settings={"proxy_buffering": "on"})
+    held = make_case(proxy="held", direct="live", settings={"proxy_buffering": "on"})
     assert held.resolution is not None
     case = replace(
         chain("held", "held", "held"), resolution=replace(held.resolution, listens=False)

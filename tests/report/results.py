@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from tests.rules.samples.build import PROXY_URL, make_case
 from wizard.diagnose.diagnose import diagnose
-from wizard.diagnose.rules import samples
 from wizard.model.case import Case, ProbeResult, StepId, StepState
 from wizard.model.diagnosis import BlockLine, Diagnosis, Evidence, Finding, Fix, Recommendation
 from wizard.model.target import Place, Target
@@ -34,21 +34,21 @@ MADE = Recommendation(
 
 def fault() -> Result:
     """The incident: held through the proxy, live past it, buffering on."""
-    case = samples.case(proxy="held", direct="live", settings={"proxy_buffering": "on"})
+    case = make_case(proxy="held", direct="live", settings={"proxy_buffering": "on"})
     return Result(case, diagnose(case), MADE, STEPS, 2.0456)
 
 
 def healthy() -> Result:
     """Live in every probe."""
-    case = samples.case(proxy="live", direct="live", settings={"proxy_buffering": "off"})
+    case = make_case(proxy="live", direct="live", settings={"proxy_buffering": "off"})
     passed = {step: replace(state, state="pass") for step, state in STEPS.items()}
     return Result(case, diagnose(case), None, passed, 0.5)
 
 
 def inconclusive() -> Result:
     """Held, and nothing else was given."""
-    known = samples.case(proxy="held", direct="held")
-    case = Case(Target(samples.PROXY_URL), root=known.root, proxy=known.proxy)
+    known = make_case(proxy="held", direct="held")
+    case = Case(Target(PROXY_URL), root=known.root, proxy=known.proxy)
     return Result(case, diagnose(case), None, {"proxy": STEPS["proxy"]}, 5.0)
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from tests.diagnose.test_hops import chain
 from tests.report.results import STEPS
+from tests.rules.samples.build import make_case
 from wizard.diagnose.diagnose import diagnose
-from wizard.diagnose.rules import samples
 from wizard.model.capabilities import Capabilities
 from wizard.model.case import Case
 from wizard.model.vantage import Vantage
@@ -54,7 +54,7 @@ def test_the_table_in_the_text_report() -> None:
 
 
 def test_the_usual_two_places_need_no_table() -> None:
-    assert hops_text(samples.case(proxy="held", direct="live")) == ""
+    assert hops_text(make_case(proxy="held", direct="live")) == ""
 
 
 def test_the_table_in_markdown() -> None:
@@ -87,7 +87,7 @@ def test_the_hops_are_a_check_in_junit_too() -> None:
 
 
 def test_without_hops_there_is_no_such_check() -> None:
-    case = samples.case(proxy="held", direct="live")
+    case = make_case(proxy="held", direct="live")
     checks = Result(case, diagnose(case), None, STEPS, 2.0).checks
     assert "sse-hop" not in [check.id for check in checks]
 

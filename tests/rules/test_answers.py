@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from tests.rules.samples.build import make_case, make_handshake
 from wizard.diagnose.diagnose import diagnose
-from wizard.diagnose.rules import samples
 from wizard.model.case import Case
 from wizard.model.handshake import Exchange, Handshake, Side
 from wizard.model.timeline import Timeline
@@ -18,7 +18,7 @@ http { server { listen 8081; location / { proxy_pass http://127.0.0.1:12213; } }
 
 def answered(side: Side, at: float | None) -> Handshake:
     """A Streamable HTTP handshake whose answer came then, or never."""
-    hands = samples.hands(side, transport="streamable-http", status=200)
+    hands = make_handshake(side, transport="streamable-http", status=200)
     line = hands.exchanges[0].line
     came = replace(line, connect_s=0.001, headers=STREAM, first_event_s=at, events=1)
     never = replace(line, connect_s=0.001, status=None, headers_s=None, ended="timeout")
@@ -29,7 +29,7 @@ def answered(side: Side, at: float | None) -> Handshake:
 def case(at: float | None, conf: str = CONF) -> Case:
     """GET is not offered (405); the backend answers a POST after 2 ms."""
     hands = (answered("proxy", at), answered("direct", 0.002))
-    return samples.case(proxy="405", direct="405", conf=conf, handshakes=hands)
+    return make_case(proxy="405", direct="405", conf=conf, handshakes=hands)
 
 
 @pytest.mark.parametrize("at", [None, 3.0], ids=["never", "late"])

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from tests.rules.samples.build import make_case, make_log_line
 from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.outcome import classify
-from wizard.diagnose.rules import disconnects, samples
+from wizard.diagnose.rules import disconnects
 from wizard.model.case import Case
 from wizard.model.log_report import LogLine
 
@@ -16,7 +17,7 @@ TIMED_OUT = (
     'reading upstream, client: 127.0.0.1, request: "GET /sse HTTP/1.1"'
 )
 RELOAD = "2026/11/23 16:00:00 [notice] 7#7: gracefully shutting down"
-PASSED = samples.logged(ACCESS, client="sse-proxy h1 identity")
+PASSED = make_log_line(ACCESS, client="sse-proxy h1 identity")
 
 
 def case(
@@ -27,7 +28,7 @@ def case(
         f"{main} http {{ server {{ listen 8081; location / {{ proxy_pass http://127.0.0.1:12213;"
         f" proxy_buffering off; proxy_read_timeout {limit}; }} }} }}"
     )
-    return samples.case(proxy=f"cut:{after}", direct=direct, conf=conf, logs=logs)
+    return make_case(proxy=f"cut:{after}", direct=direct, conf=conf, logs=logs)
 
 
 def causes(found: Case) -> list[tuple[str, str]]:
@@ -50,7 +51,7 @@ def test_it_is_this_nginx_where_its_own_timeout_is_that_long(after: str) -> None
 
 def test_the_error_log_decides_against_the_config() -> None:
     """Another config may run than the one that was read."""
-    found = case("60", "1h", PASSED, samples.logged(TIMED_OUT))
+    found = case("60", "1h", PASSED, make_log_line(TIMED_OUT))
     assert causes(found) == [("idle-read-timeout", "confirmed")]
 
 
@@ -76,21 +77,21 @@ def test_without_a_direct_stream_the_log_alone_confirms() -> None:
     alone = {after: replace(case(after, "60", PASSED), direct=()) for after in ("60", "15")}
     assert causes(alone["60"]) == [("idle-read-timeout", "likely")]
     assert causes(alone["15"]) == [("outer-timeout", "possible")]
-    logged = replace(case("60", "60", samples.logged(TIMED_OUT)), direct=())
+    logged = replace(case("60", "60", make_log_line(TIMED_OUT)), direct=())
     assert causes(logged) == [("idle-read-timeout", "confirmed")]
 
 
 def test_a_reload_is_told_from_a_timeout_of_that_length() -> None:
-    reload = samples.logged(RELOAD, ours=False)
+    reload = make_log_line(RELOAD, ours=False)
     stop = "worker_shutdown_timeout 60s;"
     assert causes(case("60", "60", reload, main=stop)) == [("reload-cut", "confirmed")]
-    timed_out = samples.logged(TIMED_OUT)
+    timed_out = make_log_line(TIMED_OUT)
     both = case("60", "60", reload, timed_out, main=stop)
     assert causes(both) == [("idle-read-timeout", "confirmed")]
 
 
 def test_an_old_worker_without_a_limit_cuts_nothing() -> None:
-    assert causes(case("7", "1h", samples.logged(RELOAD, ours=False))) == []
+    assert causes(case("7", "1h", make_log_line(RELOAD, ours=False))) == []
 
 
 @pytest.mark.parametrize(("limit", "off"), [(1.0, 0.6), (60.0, 2.0), (300.0, 7.0)])

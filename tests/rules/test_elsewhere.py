@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from tests.rules.samples.build import make_case, make_log_line
 from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.outcome import classify
-from wizard.diagnose.rules import samples
 from wizard.diagnose.rules.addresses import elsewhere
 from wizard.model.case import Case
 from wizard.model.log_report import LogReport
@@ -14,7 +14,7 @@ from wizard.model.log_report import LogReport
 
 def case(peer: str, direct: str) -> Case:
     """Held through the proxy, live at `direct`."""
-    known = samples.case(
+    known = make_case(
         proxy="held", direct="live", settings={"proxy_buffering": "on"}, peers=(peer,)
     )
     lines = (result.timeline for result in known.direct)
@@ -55,7 +55,7 @@ def test_a_config_that_does_not_listen_there_confirms_nothing_by_itself() -> Non
     mapped = replace(same, resolution=replace(same.resolution, listens=False))
     assert diagnose(mapped).causes[0].confidence == "likely"  # a port may be mapped
     line = '10.0.0.9 - - [23/Nov/2026:16:00:00 +0000] "GET /sse HTTP/1.1" 499 0 "-" "x"'
-    ours = samples.logged(line, client="sse-proxy h1 identity")
+    ours = make_log_line(line, client="sse-proxy h1 identity")
     passed = replace(mapped, logs=(LogReport("access.log", (ours,), 1),))
     assert diagnose(passed).causes[0].confidence == "confirmed"
     others = replace(mapped, logs=(LogReport("access.log", (), 3),))

@@ -6,9 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.nginx_config.drawn import quiet
+from tests.rules.samples.build import make_case, make_handshake, make_log_line, with_answer
 from wizard.diagnose.diagnose import diagnose
-from wizard.diagnose.rules import samples
-from wizard.diagnose.rules.follow_up_facts import answering
 from wizard.model.diagnosis import Diagnosis
 
 PASS_DIRECTIVES = st.sampled_from(
@@ -65,9 +64,9 @@ def test_every_rule_ends(
     headers: list[tuple[str, str]],
     endpoint: str,
 ) -> None:
-    lines = [samples.logged(f"2026/11/23 16:00:00 [error] 7#7: *1 {text}") for text in said]
+    lines = [make_log_line(f"2026/11/23 16:00:00 [error] 7#7: *1 {text}") for text in said]
     conf = f"{UPSTREAM} {{ listen 8081; proxy_set_header Authorization x; {' '.join(inside)} }} }}"
-    case = samples.case(proxy=proxy, direct=direct, conf=conf, logs=tuple(lines))
-    spoken = replace(samples.hands("proxy", stage="initialize", status=404), endpoint=endpoint)
-    case = replace(answering(case, tuple(headers)), handshakes=(spoken,))
+    case = make_case(proxy=proxy, direct=direct, conf=conf, logs=tuple(lines))
+    spoken = replace(make_handshake("proxy", stage="initialize", status=404), endpoint=endpoint)
+    case = replace(with_answer(case, tuple(headers)), handshakes=(spoken,))
     assert isinstance(diagnose(case), Diagnosis)

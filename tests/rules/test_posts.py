@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from tests.rules.samples.build import PROXY_URL, make_case, make_handshake, make_log_line
 from wizard.diagnose.diagnose import diagnose
-from wizard.diagnose.rules import rule_named, samples
+from wizard.diagnose.rules import rule_named
 from wizard.model.case import Case
 from wizard.model.diagnosis import Finding
 from wizard.model.handshake import Handshake
@@ -24,7 +25,7 @@ def posted(
     status: int,
     conf: str = WHOLE,
     *,
-    url: str = samples.PROXY_URL,
+    url: str = PROXY_URL,
     endpoint: str = "/message?sessionId=1",
     body: str = "",
     took: float = 0.003,
@@ -32,7 +33,7 @@ def posted(
     direct: Handshake | None = None,
 ) -> Case:
     """A live stream, and a POST through the proxy that gets this status."""
-    failing = samples.hands(
+    failing = make_handshake(
         "proxy",
         stage="initialize",
         status=status,
@@ -42,12 +43,12 @@ def posted(
         took=took,
         sent=sent,
     )
-    return samples.case(
+    return make_case(
         proxy="live",
         direct="live",
         url=url,
         conf=f"server {{ listen 8081; {conf} }}",
-        handshakes=(failing, direct or samples.hands("direct", endpoint=endpoint)),
+        handshakes=(failing, direct or make_handshake("direct", endpoint=endpoint)),
     )
 
 
@@ -127,31 +128,31 @@ def test_the_path_that_leads_elsewhere(case: Case, expected: str | None) -> None
         assert confidence("endpoint-prefix-lost", case) is None
 
 
-def held(conf: str, url: str = samples.PROXY_URL) -> Case:
+def held(conf: str, url: str = PROXY_URL) -> Case:
     """The stream is held, so that no message was posted through the proxy."""
     waiting = replace(
-        samples.hands("proxy", stage="endpoint", url=url),
+        make_handshake("proxy", stage="endpoint", url=url),
         skipped=True,
         endpoint="",
         post_url="",
         exchanges=(),
     )
-    return samples.case(
+    return make_case(
         proxy="held",
         direct="live",
         url=url,
         conf=f"server {{ listen 8081; proxy_http_version 1.0; {conf} }}",
-        handshakes=(waiting, samples.hands("direct")),
+        handshakes=(waiting, make_handshake("direct")),
     )
 
 
 BUFFERED = {
     "endpoint-prefix-lost": (STRIPS.replace("off", "on"), PREFIXED),
-    "message-path-unrouted": (ONLY_SSE.replace("off", "on"), samples.PROXY_URL),
+    "message-path-unrouted": (ONLY_SSE.replace("off", "on"), PROXY_URL),
     "query-dropped": (
         WHOLE.replace("off", "on")
         + "location /message { set $b 127.0.0.1:12213; proxy_pass http://$b/message; }",
-        samples.PROXY_URL,
+        PROXY_URL,
     ),
 }
 
@@ -168,15 +169,15 @@ def test_behind_a_held_stream_a_path_that_arrives_is_no_risk() -> None:
     assert not set(OURS) & {risk.id for risk in diagnosis.risks}
 
 
-SLOW = samples.hands("direct", took=3.0)
-BLOCKED = samples.hands("direct", stage="initialize", status=504)
+SLOW = make_handshake("direct", took=3.0)
+BLOCKED = make_handshake("direct", stage="initialize", status=504)
 TWO = WHOLE.replace("off;", "off; proxy_read_timeout 2s;")
-GAVE_UP = samples.logged(
+GAVE_UP = make_log_line(
     "2026/11/23 10:00:00 [error] 7#7: *1 upstream timed out (110: Connection timed out) while "
     'reading response header from upstream, request: "POST /message?sessionId=1 HTTP/1.1"',
     ours=False,
 )
-ELSEWHERE = samples.logged(GAVE_UP.text.replace("/message", "/other"), ours=False)
+ELSEWHERE = make_log_line(GAVE_UP.text.replace("/message", "/other"), ours=False)
 
 
 @pytest.mark.parametrize(
@@ -252,7 +253,7 @@ def test_the_upgrade(case: Case, expected: str | None) -> None:
     ["http://[bad", "http://h:99999999/sse/", "https://h/", "", "/sse", "//", "http://h/sse/x"],
 )
 def test_another_redirect_is_none_of_a_slash(location: str) -> None:
-    case = samples.case(proxy=f"redirect:{location}", direct="live", conf=f"server {{ {WHOLE} }}")
+    case = make_case(proxy=f"redirect:{location}", direct="live", conf=f"server {{ {WHOLE} }}")
     assert found("slash-redirect", case) is None
 
 
@@ -266,7 +267,7 @@ def test_another_redirect_is_none_of_a_slash(location: str) -> None:
     ],
 )
 def test_where_the_redirect_leads_is_said(url: str, location: str, said: str) -> None:
-    case = samples.case(
+    case = make_case(
         proxy=f"redirect:{location}", direct="live", url=url, conf=f"server {{ {WHOLE} }}"
     )
     finding = found("slash-redirect", case)
@@ -276,12 +277,12 @@ def test_where_the_redirect_leads_is_said(url: str, location: str, said: str) ->
 
 
 def test_who_redirects_mends_it() -> None:
-    by_nginx = samples.case(
+    by_nginx = make_case(
         proxy="redirect:http://127.0.0.1:8081/sse/",
         direct="live",
         conf="server { listen 8081; location /sse/ { proxy_pass http://127.0.0.1:12213/sse; } }",
     )
-    by_both = samples.case(proxy="redirect:/sse/", direct="redirect:/sse/", conf="server { }")
+    by_both = make_case(proxy="redirect:/sse/", direct="redirect:/sse/", conf="server { }")
     fixes = [found("slash-redirect", case) for case in (by_nginx, by_both)]
     assert [one.fix.where for one in fixes if one] == ["nginx", "client"]
 
@@ -289,7 +290,9 @@ def test_who_redirects_mends_it() -> None:
 def test_the_messages_go_where_the_proxied_stream_says() -> None:
     assert message_url(posted(404, endpoint="/m?s=1")) == "http://127.0.0.1:8081/m?s=1"
     assert message_url(held(WHOLE)) == "http://127.0.0.1:8081/message?sessionId=1"
-    nowhere = replace(samples.hands("direct", endpoint="http://other/m"), post_url="http://other/m")
+    nowhere = replace(
+        make_handshake("direct", endpoint="http://other/m"), post_url="http://other/m"
+    )
     away = replace(held(WHOLE), handshakes=(nowhere,))
     assert message_url(away) is None
     assert message_url(replace(away, handshakes=())) is None

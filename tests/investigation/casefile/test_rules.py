@@ -1,25 +1,19 @@
 """What a case file gives back leads to the same diagnosis, for each rule's own samples."""
 
-from collections.abc import Callable
-from importlib import import_module
-
 import pytest
 
+from tests.rules.samples import WHICH, Which, sample
 from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.rules import all_rules
 from wizard.investigation.casefile import CaseRecord, dump, load
-from wizard.model.case import Case
 from wizard.recommend import recommend
 
-SAMPLES = [(rule.id, which) for rule in all_rules() for which in ("fires", "silent")]
+SAMPLES = [(rule.id, which) for rule in all_rules() for which in WHICH]
 
 
 @pytest.mark.parametrize(("id", "which"), SAMPLES)
-def test_a_stored_sample_is_diagnosed_as_it_was(id: str, which: str) -> None:
-    make: Callable[[], Case] = getattr(
-        import_module(f"wizard.diagnose.rules.{id.replace('-', '_')}"), which
-    )
-    case = make()
+def test_a_stored_sample_is_diagnosed_as_it_was(id: str, which: Which) -> None:
+    case = sample(id, which)
     text = dump(CaseRecord(case))
     again = load(text, "case.json")
     before, after = diagnose(case), diagnose(again.case)

@@ -17,7 +17,7 @@ from tests.probe.mcp.server import (
     running,
     streamed,
 )
-from wizard.diagnose.rules.samples import case, hands
+from tests.rules.samples.build import make_case, make_handshake
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.handshake import Exchange, Handshake, Side
 from wizard.model.target import Place, Target
@@ -133,11 +133,11 @@ async def test_no_session_no_ping() -> None:
 
 
 def spoken(conf: str, *sides: Handshake) -> Case:
-    return case(proxy="live", direct="live", conf=conf, handshakes=sides)
+    return make_case(proxy="live", direct="live", conf=conf, handshakes=sides)
 
 
-FINE = (hands("proxy"), hands("direct"))
-GONE = hands("direct", stage="initialize", status=404)
+FINE = (make_handshake("proxy"), make_handshake("direct"))
+GONE = make_handshake("direct", stage="initialize", status=404)
 
 
 @pytest.mark.parametrize(
@@ -149,11 +149,16 @@ GONE = hands("direct", stage="initialize", status=404)
         (spoken(PEERS % ("hash $remote_addr consistent;", ""), *FINE), None),
         (spoken(PEERS % ("", "backup"), *FINE), None),
         (spoken(PEERS % ("", "down"), *FINE), None),
-        (spoken(PEERS % ("ip_hash;", ""), hands("proxy", stage="initialize", status=404)), "proxy"),
-        (spoken(PEERS % ("", ""), hands("proxy"), GONE), "direct"),
-        (spoken(PEERS % ("", ""), hands("proxy", transport="stateless")), None),
+        (
+            spoken(
+                PEERS % ("ip_hash;", ""), make_handshake("proxy", stage="initialize", status=404)
+            ),
+            "proxy",
+        ),
+        (spoken(PEERS % ("", ""), make_handshake("proxy"), GONE), "direct"),
+        (spoken(PEERS % ("", ""), make_handshake("proxy", transport="stateless")), None),
         (spoken(PEERS % ("", "")), None),
     ],
-)  # fmt: skip
+)
 def test_it_is_asked_only_where_chance_may_decide(known: Case, side: str | None) -> None:
     assert affinity.side_of(known) == side

@@ -8,8 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.probe.mcp.server import Asked, Server, http, running, silence, streamed
-from wizard.diagnose.rules.follow_up_facts import answering
-from wizard.diagnose.rules.samples import PROXY_URL, case
+from tests.rules.samples.build import PROXY_URL, make_case, with_answer
 from wizard.model.case import Case, ProbeResult
 from wizard.model.target import Place, Target
 from wizard.probe.followups import (
@@ -33,11 +32,11 @@ def test_each_has_its_own_purpose() -> None:
 @pytest.mark.parametrize(
     "known",
     [
-        case(proxy="held", direct="live", settings={"proxy_buffering": "on"}),
-        case(proxy="live", direct="live", settings={"proxy_buffering": "off"}),
-        case(proxy="held", direct="held", settings={"proxy_buffering": "on"}),
-        case(proxy="404", direct="live", settings={"proxy_buffering": "off"}),
-        case(proxy="502", direct="live", settings={"proxy_buffering": "off"}),
+        make_case(proxy="held", direct="live", settings={"proxy_buffering": "on"}),
+        make_case(proxy="live", direct="live", settings={"proxy_buffering": "off"}),
+        make_case(proxy="held", direct="held", settings={"proxy_buffering": "on"}),
+        make_case(proxy="404", direct="live", settings={"proxy_buffering": "off"}),
+        make_case(proxy="502", direct="live", settings={"proxy_buffering": "off"}),
         Case(Target(PROXY_URL)),
     ],
     ids=["held", "live", "silent", "not-found", "bad-gateway", "empty"],
@@ -65,7 +64,7 @@ def at(known: Case, server: Server, *, proxied: str = "") -> Case:
     return replace(known, target=target, proxy=proxy, direct=direct)
 
 
-REFUSED = case(proxy="421", direct="live", settings={"proxy_buffering": "off"})
+REFUSED = make_case(proxy="421", direct="live", settings={"proxy_buffering": "off"})
 
 
 @asynccontextmanager
@@ -126,12 +125,12 @@ server { listen 8081; location / { proxy_pass http://bots; %s } } }
     ],
 )
 def test_the_config_says_which_name(line: str, host: str) -> None:
-    assert public_host.hosts(case(proxy="421", direct="live", conf=NAMED % line)) == (host,)
+    assert public_host.hosts(make_case(proxy="421", direct="live", conf=NAMED % line)) == (host,)
 
 
 def test_a_password_in_the_url_is_no_part_of_the_name() -> None:
     for known in (
-        case(proxy="421", direct="live", conf=NAMED % "proxy_set_header Host $http_host;"),
+        make_case(proxy="421", direct="live", conf=NAMED % "proxy_set_header Host $http_host;"),
         replace(REFUSED, resolution=None),
     ):
         known = replace(
@@ -141,14 +140,16 @@ def test_a_password_in_the_url_is_no_part_of_the_name() -> None:
 
 
 def test_a_name_that_variables_decide_leaves_the_likely_ones() -> None:
-    known = case(proxy="421", direct="live", conf=NAMED % "proxy_set_header Host $server_name;")
+    known = make_case(
+        proxy="421", direct="live", conf=NAMED % "proxy_set_header Host $server_name;"
+    )
     assert public_host.hosts(known) == ("127.0.0.1:8081", "127.0.0.1")
 
 
 async def test_the_origin_is_left_out_where_both_sides_refuse() -> None:
     given = (("Origin", "https://evil.example"), ("X-Other", "kept"))
     async with running({"GET": LIVE}) as server:
-        known = at(case(proxy="403", direct="403", settings={}), server)
+        known = at(make_case(proxy="403", direct="403", settings={}), server)
         known = replace(known, target=replace(known.target, headers=given))
         follow_ups = await run_follow_ups(known, ProbeOptions(headers=given))
     assert [one.purpose for one in follow_ups] == ["no-origin"]
@@ -158,8 +159,8 @@ async def test_the_origin_is_left_out_where_both_sides_refuse() -> None:
 
 
 def challenged(server: Server, url: str) -> Case:
-    known = at(case(proxy="401", direct="401", settings={}), server)
-    return answering(known, (("www-authenticate", f'Bearer resource_metadata="{url}"'),))
+    known = at(make_case(proxy="401", direct="401", settings={}), server)
+    return with_answer(known, (("www-authenticate", f'Bearer resource_metadata="{url}"'),))
 
 
 async def test_metadata_is_asked_for_at_the_same_origin() -> None:
@@ -178,7 +179,7 @@ async def test_metadata_elsewhere_is_not_asked_for(url: str) -> None:
         assert not metadata.FOLLOW_UP.needed(challenged(server, url))
 
 
-ONE_HELD = case(proxy="held", direct="live", direct_gzip="held", settings={})
+ONE_HELD = make_case(proxy="held", direct="live", direct_gzip="held", settings={})
 
 
 async def test_a_second_stream_is_begun_once_the_first_is_live() -> None:
@@ -216,9 +217,9 @@ server { listen 8081; location / { proxy_pass http://bots; } } }
 @pytest.mark.parametrize(
     ("known", "needed"),
     [
-        (case(proxy="held", proxy_gzip="live", direct="live", conf=TWO), True),
-        (case(proxy="held", proxy_gzip="held", direct="live", conf=TWO), False),
-        (case(proxy="held", proxy_gzip="live", direct="live", conf=NAMED % ""), False),
+        (make_case(proxy="held", proxy_gzip="live", direct="live", conf=TWO), True),
+        (make_case(proxy="held", proxy_gzip="held", direct="live", conf=TWO), False),
+        (make_case(proxy="held", proxy_gzip="live", direct="live", conf=NAMED % ""), False),
     ],
     ids=["by chance", "all", "one peer"],
 )
@@ -228,7 +229,7 @@ def test_once_more_only_where_chance_may_have_decided(known: Case, needed: bool)
 
 async def test_once_more_the_very_same() -> None:
     async with running({"GET": LIVE}) as server:
-        known = at(case(proxy="live", proxy_gzip="held", direct="live", conf=TWO), server)
+        known = at(make_case(proxy="live", proxy_gzip="held", direct="live", conf=TWO), server)
         follow_ups = await run_follow_ups(known, ProbeOptions())
     assert [one.headers["accept-encoding"] for one in server.asked] == ["gzip"] * 3
     assert {(one.purpose, one.line.probe.encoding) for one in follow_ups} == {("again", "gzip")}
@@ -236,7 +237,7 @@ async def test_once_more_the_very_same() -> None:
 
 async def test_nothing_is_asked_twice() -> None:
     async with running({"GET": LIVE}) as server:
-        known = at(case(proxy="live", proxy_gzip="held", direct="live", conf=TWO), server)
+        known = at(make_case(proxy="live", proxy_gzip="held", direct="live", conf=TWO), server)
         known = replace(known, follow_ups=await run_follow_ups(known, ProbeOptions()))
         assert await run_follow_ups(known, ProbeOptions()) == known.follow_ups
     assert server.whats == ["GET"] * 3
@@ -245,9 +246,9 @@ async def test_nothing_is_asked_twice() -> None:
 @pytest.mark.parametrize(
     ("known", "needed"),
     [
-        (case(proxy="503", direct="live", settings={}), True),
-        (case(proxy="live", proxy_gzip="503", direct="live", settings={}), False),
-        (case(proxy="503", direct="503", settings={}), False),
+        (make_case(proxy="503", direct="live", settings={}), True),
+        (make_case(proxy="live", proxy_gzip="503", direct="live", settings={}), False),
+        (make_case(proxy="503", direct="503", settings={}), False),
     ],
     ids=["all", "one", "direct too"],
 )
@@ -258,7 +259,7 @@ def test_one_alone_only_where_all_were_refused(known: Case, needed: bool) -> Non
 async def test_one_alone_is_one() -> None:
     async with running({"GET": LIVE}) as server:
         (follow_up,) = await run_follow_ups(
-            at(case(proxy="503", direct="live", settings={}), server), ProbeOptions()
+            at(make_case(proxy="503", direct="live", settings={}), server), ProbeOptions()
         )
         await server.until(lambda: server.left == ["GET"])
     assert (follow_up.purpose, follow_up.line.events) == ("alone", 1)

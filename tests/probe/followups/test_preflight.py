@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from tests.probe.mcp.server import http, running
+from tests.rules.samples.build import PROXY_URL, make_case
 from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.outcome import classify
-from wizard.diagnose.rules import samples
 from wizard.model.case import Case
 from wizard.probe.followups import preflight
 from wizard.probe.request import ProbeOptions
@@ -25,9 +25,9 @@ def answer(status: int, **other: str) -> bytes:
     return http(status, b"", "text/plain", **{**ALLOWS, **other})
 
 
-def case(url: str = samples.PROXY_URL, origin: str = APP, *allowed: str) -> Case:
+def case(url: str = PROXY_URL, origin: str = APP, *allowed: str) -> Case:
     """A live stream, asked with an Origin, whose answer allows these origins."""
-    known = samples.case(proxy="live", direct="live", settings={"proxy_read_timeout": "1h"})
+    known = make_case(proxy="live", direct="live", settings={"proxy_read_timeout": "1h"})
     more = tuple(("access-control-allow-origin", one) for one in allowed)
     lines = [replace(c.timeline, headers=(*c.timeline.headers, *more)) for c in known.proxy]
     target = replace(known.target, url=url, headers=(("Origin", origin), ("Cookie", "a=b")))
@@ -39,8 +39,8 @@ def case(url: str = samples.PROXY_URL, origin: str = APP, *allowed: str) -> Case
     [
         (case(), True),
         (case(origin="http://127.0.0.1:8081"), False),
-        (samples.case(proxy="live", direct="live"), False),
-        (replace(case(), proxy=samples.case(proxy="403", direct="403").proxy), False),
+        (make_case(proxy="live", direct="live"), False),
+        (replace(case(), proxy=make_case(proxy="403", direct="403").proxy), False),
         (replace(case(), proxy=()), False),
     ],
     ids=["another", "its-own", "none", "refused", "not-probed"],
@@ -75,5 +75,5 @@ async def test_what_a_browser_would_make_of_it(told: bytes, causes: list[tuple[s
 
 @pytest.mark.parametrize(("allowed", "blamed"), [((), True), ((APP,), False), (("*",), False)])
 def test_the_stream_must_allow_it_too(allowed: tuple[str, ...], blamed: bool) -> None:
-    found = diagnose(case(samples.PROXY_URL, APP, *allowed))
+    found = diagnose(case(PROXY_URL, APP, *allowed))
     assert ("cors" in {one.id for one in found.causes}) is blamed

@@ -12,7 +12,6 @@ HELPERS = frozenset(
     {
         "facts",
         "addresses",
-        "samples",
         "streamed_posts",
         "disconnects",
         "post_facts",

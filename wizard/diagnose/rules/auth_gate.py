@@ -130,21 +130,3 @@ RULE = Rule(
     ),
     check=check,
 )
-
-
-def fires() -> Case:
-    """auth_basic, and a backend that is live."""
-    from wizard.diagnose.rules import samples
-
-    case = samples.case(
-        proxy="401", direct="live", settings={"proxy_buffering": "off", "auth_basic": "closed"}
-    )
-    return follow_up_facts.answering(case, (("www-authenticate", 'Basic realm="closed"'),))
-
-
-def silent() -> Case:
-    """The backend asks by itself, as MCP servers do."""
-    from wizard.diagnose.rules import samples
-
-    case = samples.case(proxy="401", direct="401", settings={"proxy_buffering": "off"})
-    return follow_up_facts.answering(case, (("www-authenticate", "Bearer"),))

@@ -1,7 +1,5 @@
 """The backend can serve one stream, and nothing beside it."""
 
-from dataclasses import replace
-
 from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import facts, follow_up_facts
 from wizard.model.case import Case
@@ -55,29 +53,3 @@ RULE = Rule(
     fix=Fix("an asynchronous worker in the backend, or more workers than streams", "backend"),
     check=check,
 )
-
-
-def _case(second: int) -> Case:
-    from wizard.diagnose.rules import samples
-
-    case = samples.case(
-        proxy="held",
-        direct="live",
-        direct_gzip="held",
-        settings={"proxy_buffering": "off"},
-    )
-    pair = (
-        follow_up_facts.asked("first-of-two", 200),
-        follow_up_facts.asked("second-of-two", second),
-    )
-    return replace(case, follow_ups=pair)
-
-
-def fires() -> Case:
-    """The second waits for the first."""
-    return _case(0)
-
-
-def silent() -> Case:
-    """Both are live: what was held was so for another reason."""
-    return _case(200)

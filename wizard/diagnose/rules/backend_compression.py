@@ -1,7 +1,5 @@
 """The backend compresses its stream and does not flush."""
 
-from dataclasses import replace
-
 from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import facts
 from wizard.model.case import Case, ProbeResult
@@ -59,35 +57,3 @@ RULE = Rule(
     fix=Fix("the backend exempts text/event-stream from its compression", "backend"),
     check=check,
 )
-
-
-def fires() -> Case:
-    """Direct: live plain; with gzip headers that name gzip, and no event."""
-    from wizard.diagnose.rules import samples
-
-    case = samples.case(
-        proxy="live",
-        proxy_gzip="silent",
-        direct="live",
-        direct_gzip="silent",
-        settings={"proxy_buffering": "off", "proxy_read_timeout": "1h"},
-    )
-    return replace(case, direct=(case.direct[0], _zipped(case.direct[1])))
-
-
-def _zipped(result: ProbeResult) -> ProbeResult:
-    line = result.timeline
-    headers = (*line.headers, ("content-encoding", "gzip"))
-    return replace(result, timeline=replace(line, headers=headers))
-
-
-def silent() -> Case:
-    """It is Nginx that compresses."""
-    from wizard.diagnose.rules import samples
-
-    return samples.case(
-        proxy="live",
-        proxy_gzip="held",
-        direct="live",
-        settings={"proxy_buffering": "on", "gzip": "on", "gzip_types": "*"},
-    )

@@ -40,17 +40,3 @@ RULE = Rule(
     fix=Fix("the backend flushes its headers and sends the first event at once", "backend"),
     check=check,
 )
-
-
-def fires() -> Case:
-    """Nothing comes, with the proxy or without."""
-    from wizard.diagnose.rules import samples
-
-    return samples.case(proxy="held", direct="held", settings={"proxy_buffering": "on"})
-
-
-def silent() -> Case:
-    """The direct probe is live."""
-    from wizard.diagnose.rules import samples
-
-    return samples.case(proxy="held", direct="live", settings={"proxy_buffering": "on"})

@@ -46,28 +46,3 @@ RULE = Rule(
     fix=Fix("a larger client_max_body_size in the location that takes the messages", "nginx"),
     check=check,
 )
-
-_CONF = """
-server {
-    listen 8081;
-    client_max_body_size 64;
-    location / {
-        proxy_pass http://127.0.0.1:12213;
-        proxy_buffering off;
-    }
-}
-"""
-
-
-def fires() -> Case:
-    """64 bytes are allowed, the message has 170."""
-    from wizard.diagnose.rules import samples
-
-    return samples.posted(_CONF, 413)
-
-
-def silent() -> Case:
-    """The limit of this Nginx is far larger: another one refuses, or the backend."""
-    from wizard.diagnose.rules import samples
-
-    return samples.posted(_CONF.replace("64;", "16m;"), 413)

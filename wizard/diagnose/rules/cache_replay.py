@@ -2,10 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
 
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rules import facts, follow_up_facts
+from wizard.diagnose.rules import facts
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.events import SseEvent
@@ -100,33 +99,3 @@ RULE = Rule(
     fix=Fix("proxy_cache off in the location that serves the stream", "nginx"),
     check=check,
 )
-
-
-def _case(*endpoints: str) -> Case:
-    from wizard.diagnose.rules import samples
-
-    case = samples.case(
-        proxy="live",
-        direct="live",
-        settings={
-            "proxy_buffering": "on",
-            "proxy_cache": "one",
-            "proxy_ignore_headers": "Cache-Control",
-        },
-    )
-    results = zip((*case.proxy, *case.direct), endpoints, strict=True)
-    told = [
-        replace(result, timeline=follow_up_facts.naming(result.timeline, name))
-        for result, name in results
-    ]
-    return replace(case, proxy=tuple(told[:2]), direct=tuple(told[2:]))
-
-
-def fires() -> Case:
-    """Both proxied streams are copies of one."""
-    return _case("/message?sessionId=1", "/message?sessionId=1", "/m?sessionId=2", "/m?sessionId=3")
-
-
-def silent() -> Case:
-    """A server whose endpoint is the same for all."""
-    return _case("/message", "/message", "/message", "/message")

@@ -39,17 +39,3 @@ RULE = Rule(
     check=check,
     seen_here=False,
 )
-
-
-def fires() -> Case:
-    """Watched for 310 s, and nothing came after the first event."""
-    from wizard.diagnose.rules import samples
-
-    return samples.case(proxy="live:310", direct="live:310", settings={"proxy_read_timeout": "1h"})
-
-
-def silent() -> Case:
-    """Watched for too short a time to say anything."""
-    from wizard.diagnose.rules import samples
-
-    return samples.case(proxy="live:5", direct="live:5", settings={"proxy_read_timeout": "1h"})

@@ -1,7 +1,5 @@
 """Something between this machine and the server reads the traffic and holds it."""
 
-from dataclasses import replace
-
 from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import facts
 from wizard.model.case import Case
@@ -63,22 +61,3 @@ RULE = Rule(
     fix=Fix("exempt the host from inspection on the client's side", "client"),
     check=check,
 )
-
-
-def fires() -> Case:
-    """Held though this Nginx lets it through, and / comes by way of an inspecting proxy."""
-    case = silent()
-    assert case.root is not None
-    headers = (*case.root.headers, ("via", "1.1 gate (McAfee Web Gateway 12.2)"))
-    return replace(case, root=replace(case.root, headers=headers))
-
-
-def silent() -> Case:
-    """Held though this Nginx lets it through, and nobody names himself."""
-    from wizard.diagnose.rules import samples
-
-    return samples.case(
-        proxy="held",
-        direct="live",
-        settings={"proxy_buffering": "off", "proxy_read_timeout": "1h"},
-    )

@@ -1,6 +1,5 @@
 """A browser refuses what the server says about other origins."""
 
-from dataclasses import replace
 from urllib.parse import urlsplit
 
 from wizard.diagnose.rule import Rule, Stage
@@ -121,23 +120,3 @@ RULE = Rule(
     ),
     check=check,
 )
-
-
-def fires() -> Case:
-    """Nginx and the backend each allow all origins."""
-    return _allowing("*", "*")
-
-
-def silent() -> Case:
-    """One of them does."""
-    return _allowing("*")
-
-
-def _allowing(*origins: str) -> Case:
-    from wizard.diagnose.rules import samples
-
-    case = samples.case(proxy="live", direct="live", settings={"proxy_read_timeout": "1h"})
-    extra = tuple((ALLOW, origin) for origin in origins)
-    lines = [replace(c.timeline, headers=(*c.timeline.headers, *extra)) for c in case.proxy]
-    results = [replace(c, timeline=line) for c, line in zip(case.proxy, lines, strict=True)]
-    return replace(case, proxy=tuple(results))

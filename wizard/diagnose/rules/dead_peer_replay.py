@@ -1,7 +1,5 @@
 """One of several peers is gone: who is sent there waits for a timeout, the next does not."""
 
-from dataclasses import replace
-
 from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import facts, follow_up_facts
 from wizard.model.case import HELD, Case, ProbeResult
@@ -142,26 +140,3 @@ RULE = Rule(
     fix=Fix("the dead server leaves the upstream; proxy_connect_timeout of a few seconds", "nginx"),
     check=check,
 )
-
-
-def _case(again: int) -> Case:
-    from wizard.diagnose.rules import samples
-
-    case = samples.case(
-        proxy="live",
-        proxy_gzip="held",
-        direct="live",
-        settings={"proxy_buffering": "off", "proxy_connect_timeout": "60s"},
-        peers=("127.0.0.1:12213", "127.0.0.1:12214"),
-    )
-    return replace(case, follow_ups=(follow_up_facts.asked("again", again, side="proxy"),))
-
-
-def fires() -> Case:
-    """One of two was held, and is live when it is asked again."""
-    return _case(200)
-
-
-def silent() -> Case:
-    """Held again: not by chance."""
-    return _case(0)

@@ -54,28 +54,3 @@ RULE = Rule(
     fix=Fix("proxy_buffering off and gzip off in the location that serves the stream", "nginx"),
     check=check,
 )
-
-
-def fires() -> Case:
-    """gzip for all types, and a backend that answers in chunks."""
-    from wizard.diagnose.rules import samples
-
-    return samples.case(
-        proxy="live",
-        proxy_gzip="held",
-        direct="live",
-        settings={"proxy_buffering": "on", "gzip": "on", "gzip_types": "*"},
-    )
-
-
-def silent() -> Case:
-    """The backend's own compression is what holds."""
-    from wizard.diagnose.rules import samples
-
-    return samples.case(
-        proxy="live",
-        proxy_gzip="held",
-        direct="live",
-        direct_gzip="held",
-        settings={"proxy_buffering": "on", "gzip": "off"},
-    )

@@ -155,28 +155,3 @@ RULE = Rule(
     fix=Fix("the location repeats the proxy_set_header lines of the outer level", "nginx"),
     check=check,
 )
-
-
-def fires() -> Case:
-    """401, direct as well without the credential that the server level sends."""
-    return _case("proxy_set_header X-Real-IP $remote_addr;")
-
-
-def silent() -> Case:
-    """401, and the location inherits all: it is not for want of a header."""
-    return _case("")
-
-
-def _case(more: str) -> Case:
-    from dataclasses import replace
-
-    from wizard.diagnose.rules import samples
-
-    passing = "proxy_pass http://127.0.0.1:12213;"
-    conf = (
-        "server { listen 8081; proxy_set_header Host $host;"
-        f' proxy_set_header Authorization "Bearer inner"; location / {{ {passing} }}'
-        f" location = /sse {{ {passing} {more} }} }}"
-    )
-    case = samples.case(proxy="401", direct="401", conf=conf)
-    return replace(case, root_resolution=samples.read(conf, "http://127.0.0.1:8081/"))

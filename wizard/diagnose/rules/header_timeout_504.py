@@ -91,38 +91,3 @@ RULE = Rule(
     fix=Fix("a longer proxy_read_timeout in the location that takes the messages", "nginx"),
     check=check,
 )
-
-_CONF = """
-server {
-    listen 8081;
-    location / {
-        proxy_pass http://127.0.0.1:12213;
-        proxy_buffering off;
-        proxy_read_timeout 2s;
-    }
-}
-"""
-
-
-def fires() -> Case:
-    """Nginx waits for 2 s, the backend needs 3."""
-    return _sample(2.003, 3.0)
-
-
-def silent() -> Case:
-    """A 504 at once, from something else than this timeout."""
-    return _sample(0.01, 0.01)
-
-
-def _sample(proxied: float, direct: float) -> Case:
-    from wizard.diagnose.rules import samples
-
-    return samples.case(
-        proxy="live",
-        direct="live",
-        conf=_CONF,
-        handshakes=(
-            samples.hands("proxy", stage="initialize", status=504, took=proxied),
-            samples.hands("direct", took=direct),
-        ),
-    )

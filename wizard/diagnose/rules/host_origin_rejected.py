@@ -7,7 +7,7 @@ from wizard.diagnose.rules import facts, follow_up_facts
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Evidence, Finding, Fix
 
-HOST, ORIGIN = "public-host", "no-origin"
+PUBLIC_HOST, NO_ORIGIN = "public-host", "no-origin"
 REFUSALS = frozenset({400, 403, 421})
 
 
@@ -20,7 +20,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
 
 
 def _by_host(rule: Rule, case: Case, result: ProbeResult) -> Finding | None:
-    tried = follow_up_facts.follow_ups(case, HOST)
+    tried = follow_up_facts.follow_ups(case, PUBLIC_HOST)
     same = [one for one in tried if one.line.status == result.timeline.status]
     live = facts.live_direct(case)
     if same and live:
@@ -37,7 +37,7 @@ def _by_host(rule: Rule, case: Case, result: ProbeResult) -> Finding | None:
 
 def _by_origin(rule: Rule, case: Case, result: ProbeResult) -> Finding | None:
     """The Origin that --header gave: refused on either side, and without it live."""
-    freed = [one for one in follow_up_facts.follow_ups(case, ORIGIN) if one.line.is_event_stream]
+    freed = [one for one in follow_up_facts.follow_ups(case, NO_ORIGIN) if one.line.is_event_stream]
     if not freed:
         return None
     direct = [_of(one) for one in case.direct if one.timeline.status == result.timeline.status]
@@ -88,20 +88,3 @@ RULE = Rule(
     fix=Fix("the backend allows the public host and origin", "backend"),
     check=check,
 )
-
-
-def fires() -> Case:
-    """The Python SDK behind `proxy_set_header Host $host`."""
-    from wizard.diagnose.rules import samples
-
-    case = samples.case(proxy="421", direct="live", settings={"proxy_buffering": "off"})
-    case = follow_up_facts.answering(case, body="Invalid Host header")
-    return replace(case, follow_ups=(follow_up_facts.asked(HOST, 421, body="Invalid Host header"),))
-
-
-def silent() -> Case:
-    """The backend takes that name: something else refuses."""
-    from wizard.diagnose.rules import samples
-
-    case = samples.case(proxy="403", direct="live", settings={"proxy_buffering": "off"})
-    return replace(case, follow_ups=(follow_up_facts.asked(HOST, 200),))

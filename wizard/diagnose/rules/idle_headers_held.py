@@ -85,25 +85,3 @@ RULE = Rule(
     fix=Fix("proxy_buffering off in the location, and a comment from the backend at once", "nginx"),
     check=check,
 )
-
-
-def fires() -> Case:
-    """Direct there are headers; through Nginx, which buffers, there are none."""
-    return _case("")
-
-
-def silent() -> Case:
-    """Buffering is off in the config: whatever keeps the headers, it is not this Nginx."""
-    return _case("proxy_buffering off;")
-
-
-def _case(more: str) -> Case:
-    from wizard.diagnose.rules import samples
-
-    passing = f"proxy_pass http://127.0.0.1:12213; proxy_http_version 1.1; {more}"
-    conf = f"server {{ listen 8081; location / {{ {passing} }} }}"
-    spoken = (
-        samples.hands("proxy", transport="streamable-http", status=200),
-        samples.hands("direct", transport="streamable-http", status=200),
-    )
-    return samples.case(proxy="held", direct="silent", conf=conf, handshakes=spoken)

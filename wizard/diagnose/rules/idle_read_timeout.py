@@ -76,23 +76,3 @@ RULE = Rule(
     ),
     check=check,
 )
-
-
-def fires() -> Case:
-    """Cut one second after the last byte, and proxy_read_timeout is 1 s."""
-    from wizard.diagnose.rules import samples
-
-    return samples.case(
-        proxy="cut", direct="live", settings={"proxy_buffering": "off", "proxy_read_timeout": "1s"}
-    )
-
-
-def silent() -> Case:
-    """A cut that no timeout of this Nginx explains."""
-    from wizard.diagnose.rules import samples
-
-    return samples.case(
-        proxy="cut",
-        direct="live",
-        settings={"proxy_buffering": "off", "proxy_read_timeout": "3600s"},
-    )

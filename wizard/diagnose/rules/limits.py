@@ -104,22 +104,3 @@ RULE = Rule(
     fix=Fix("a limit that fits streams in the locations of the stream and its messages", "nginx"),
     check=check,
 )
-
-
-def fires() -> Case:
-    """The first of two is live, the second gets 503."""
-    from wizard.diagnose.rules import samples
-
-    return samples.case(
-        proxy="live",
-        proxy_gzip="503",
-        direct="live",
-        settings={"proxy_buffering": "off", "limit_conn": "one 1"},
-    )
-
-
-def silent() -> Case:
-    """503 in front of a live backend, and no limit in the config."""
-    from wizard.diagnose.rules import samples
-
-    return samples.case(proxy="503", direct="live", settings={"proxy_buffering": "off"})

@@ -127,24 +127,3 @@ RULE = Rule(
     fix=Fix("`location = /sse` or `location ^~ /sse` for the stream, so that it wins", "nginx"),
     check=check,
 )
-
-
-def fires() -> Case:
-    """Buffering is off in a plain prefix, and a regex beats it."""
-    return _case("/sse")
-
-
-def silent() -> Case:
-    """The same, but the prefix is one that no regex beats."""
-    return _case("^~ /sse")
-
-
-def _case(name: str) -> Case:
-    from wizard.diagnose.rules import samples
-
-    passing = "proxy_pass http://127.0.0.1:12213;"
-    conf = (
-        f"server {{ listen 8081; location {name} {{ {passing} proxy_buffering off; }}"
-        f" location ~ ^/(sse|message) {{ {passing} }} }}"
-    )
-    return samples.case(proxy="held", direct="live", conf=conf)

@@ -51,30 +51,3 @@ RULE = Rule(
     fix=Fix("proxy_http_version 1.0 together with proxy_buffering off in the location", "nginx"),
     check=check,
 )
-
-
-def fires() -> Case:
-    """Nginx 1.31.3 with its defaults; the backend hangs up on HTTP/1.1."""
-    return _case("1.31.3")
-
-
-def silent() -> Case:
-    """The same under an Nginx that speaks HTTP/1.0 by default."""
-    return _case("1.22.1")
-
-
-def _case(version: str) -> Case:
-    from wizard.diagnose.rules import samples
-
-    error = (
-        "2026/11/23 16:00:00 [error] 71#71: *1 upstream prematurely closed connection while "
-        'reading response header from upstream, client: 127.0.0.1, request: "GET /sse HTTP/1.1"'
-    )
-    conf = "server { listen 8081; location / { proxy_pass http://127.0.0.1:12213; } }"
-    return samples.case(
-        proxy="502",
-        direct="closed",
-        conf=conf,
-        version=version,
-        logs=(samples.logged(error),),
-    )

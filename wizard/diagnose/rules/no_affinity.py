@@ -1,7 +1,5 @@
 """A session lives in one backend, and its messages go to others."""
 
-from dataclasses import replace
-
 from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import facts, follow_up_facts
 from wizard.model.case import Case, FollowUpResult
@@ -90,30 +88,3 @@ RULE = Rule(
     fix=Fix("ip_hash, or hash $remote_addr consistent, in the upstream", "nginx"),
     check=check,
 )
-
-
-def _case(first: int, second: int) -> Case:
-    from wizard.diagnose.rules import samples
-
-    case = samples.case(
-        proxy="live",
-        direct="live",
-        settings={"proxy_buffering": "off"},
-        peers=("127.0.0.1:12213", "127.0.0.1:12214"),
-        handshakes=(
-            samples.hands("proxy", stage="initialize", status=404, body="session not found"),
-            samples.hands("direct"),
-        ),
-    )
-    pings = [follow_up_facts.asked("affinity", status, side="proxy") for status in (first, second)]
-    return replace(case, follow_ups=tuple(pings))
-
-
-def fires() -> Case:
-    """In turn: the second ping comes back to where the stream is."""
-    return _case(404, 202)
-
-
-def silent() -> Case:
-    """Never known: the path is another, or the session is gone."""
-    return _case(404, 404)

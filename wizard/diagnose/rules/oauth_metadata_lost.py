@@ -1,7 +1,6 @@
 """The 401 points a client to metadata that it cannot reach."""
 
 import ipaddress
-from dataclasses import replace
 
 from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import addresses, facts, follow_up_facts
@@ -97,24 +96,3 @@ RULE = Rule(
     ),
     check=check,
 )
-
-_TLS_URL = "https://mcp.example.com/sse"
-
-
-def _case(metadata: str) -> Case:
-    from wizard.diagnose.rules import samples
-
-    case = samples.case(proxy="401", direct="401", settings={"proxy_buffering": "off"})
-    case = replace(case, target=replace(case.target, url=_TLS_URL))
-    challenge = f'Bearer resource_metadata="{metadata}"'
-    return follow_up_facts.answering(case, (("www-authenticate", challenge),))
-
-
-def fires() -> Case:
-    """The scheme is lost on the way in."""
-    return _case("http://mcp.example.com/.well-known/oauth-protected-resource/sse")
-
-
-def silent() -> Case:
-    """All is as it should be: the client has no token yet."""
-    return _case("https://mcp.example.com/.well-known/oauth-protected-resource/sse")

@@ -95,23 +95,3 @@ RULE = Rule(
     ),
     check=check,
 )
-
-
-def fires() -> Case:
-    """Held; this Nginx has buffering off and logged 200 with bytes for that very probe."""
-    from wizard.diagnose.rules import samples
-
-    access = '10.0.0.1 - - [23/Nov/2026:16:00:00 +0000] "GET /sse HTTP/1.1" 200 80 "-" "ssewizard"'
-    return samples.case(
-        proxy="held",
-        direct="live",
-        settings={"proxy_buffering": "off", "proxy_read_timeout": "1h"},
-        logs=(samples.logged(access, client="sse-proxy h1 identity"),),
-    )
-
-
-def silent() -> Case:
-    """This Nginx holds it."""
-    from wizard.diagnose.rules import samples
-
-    return samples.case(proxy="held", direct="live", settings={"proxy_buffering": "on"})

@@ -84,27 +84,3 @@ RULE = Rule(
     ),
     check=check,
 )
-
-
-def fires() -> Case:
-    """Cut 60 s after the last byte; this Nginx allows an hour and logged 200."""
-    from wizard.diagnose.rules import samples
-
-    access = '10.0.0.1 - - [23/Nov/2026:16:00:00 +0000] "GET /sse HTTP/1.1" 200 80 "-" "ssewizard"'
-    return samples.case(
-        proxy="cut:60",
-        direct="live:70",
-        settings={"proxy_buffering": "off", "proxy_read_timeout": "1h"},
-        logs=(samples.logged(access, client="sse-proxy h1 identity"),),
-    )
-
-
-def silent() -> Case:
-    """The same cut, and it is this Nginx's own timeout."""
-    from wizard.diagnose.rules import samples
-
-    return samples.case(
-        proxy="cut:60",
-        direct="live:70",
-        settings={"proxy_buffering": "off", "proxy_read_timeout": "60s"},
-    )

@@ -193,17 +193,3 @@ RULE = Rule(
     fix=Fix("proxy_buffering off in the location that serves the stream", "nginx"),
     check=check,
 )
-
-
-def fires() -> Case:
-    """The incident."""
-    from wizard.diagnose.rules import samples
-
-    return samples.case(proxy="held", direct="live", settings={"proxy_buffering": "on"})
-
-
-def silent() -> Case:
-    """Buffering on, and the backend is the one that is silent."""
-    from wizard.diagnose.rules import samples
-
-    return samples.case(proxy="held", direct="held", settings={"proxy_buffering": "on"})

@@ -92,33 +92,3 @@ RULE = Rule(
     fix=Fix("append $is_args$args to the path in proxy_pass", "nginx"),
     check=check,
 )
-
-_CONF = """
-server {
-    listen 8081;
-    location / {
-        proxy_pass http://127.0.0.1:12213;
-        proxy_buffering off;
-    }
-    location ~ ^/message {
-        set $backend 127.0.0.1:12213;
-        proxy_pass http://$backend$uri;
-    }
-}
-"""
-
-
-def fires() -> Case:
-    """The path is passed as `$uri`, which has no query."""
-    from wizard.diagnose.rules import samples
-
-    return samples.posted(_CONF, 400, body="sessionId is missing")
-
-
-def silent() -> Case:
-    """The query is appended, and the backend refuses the message for another reason."""
-    from wizard.diagnose.rules import samples
-
-    return samples.posted(
-        _CONF.replace("$uri", "$uri$is_args$args"), 400, body="sessionId is missing"
-    )

@@ -47,32 +47,3 @@ RULE = Rule(
     fix=Fix("a longer worker_shutdown_timeout, or none, and clients that reconnect", "nginx"),
     check=check,
 )
-
-
-def fires() -> Case:
-    """Cut while the error log says that an old worker is to end, after one second."""
-    from wizard.diagnose.rules import samples
-
-    notice = "2026/11/23 16:00:00 [notice] 71#71: gracefully shutting down"
-    return samples.case(
-        proxy="cut:1", direct="live", conf=_CONF, logs=(samples.logged(notice, ours=False),)
-    )
-
-
-def silent() -> Case:
-    """The same cut, and the old workers may take all the time that they need."""
-    from wizard.diagnose.rules import samples
-
-    notice = "2026/11/23 16:00:00 [notice] 71#71: gracefully shutting down"
-    return samples.case(
-        proxy="cut:1",
-        direct="live",
-        conf=_CONF.partition(";")[2],
-        logs=(samples.logged(notice, ours=False),),
-    )
-
-
-_CONF = """worker_shutdown_timeout 1s;
-http { server { listen 8081; location / {
-    proxy_pass http://127.0.0.1:12213; proxy_buffering off; proxy_read_timeout 1h;
-} } }"""

@@ -1,8 +1,5 @@
 """Over HTTP/1.1 a browser opens six connections to one host, and each stream keeps one."""
 
-from dataclasses import replace
-
-from wizard.diagnose.outcome import classify
 from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rules import facts
 from wizard.model.case import Case
@@ -33,22 +30,3 @@ RULE = Rule(
     check=check,
     seen_here=False,
 )
-
-
-def fires() -> Case:
-    """Over TLS; HTTP/2 was asked for, HTTP/1.1 came."""
-    from wizard.diagnose.rules import samples
-
-    case = samples.case(proxy="live", direct="live", settings={"proxy_read_timeout": "1h"})
-    asked = [
-        replace(result.timeline, probe=replace(result.timeline.probe, http="2"))
-        for result in case.proxy
-    ]
-    return replace(case, proxy=(*case.proxy, *map(classify, asked)))
-
-
-def silent() -> Case:
-    """Plain HTTP, where no browser speaks HTTP/2 anyway."""
-    from wizard.diagnose.rules import samples
-
-    return samples.case(proxy="live", direct="live", settings={"proxy_read_timeout": "1h"})

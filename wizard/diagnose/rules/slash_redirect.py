@@ -85,20 +85,3 @@ RULE = Rule(
     fix=Fix("use the exact URL, with or without the slash as the server names it", "client"),
     check=check,
 )
-
-
-def fires() -> Case:
-    """The framework's mount, which does not know that the client speaks https."""
-    return _sample("redirect:http://svc-bot:8000/sse/")
-
-
-def silent() -> Case:
-    """A redirect to a login page."""
-    return _sample("redirect:https://login.example/")
-
-
-def _sample(kind: str) -> Case:
-    from wizard.diagnose.rules import samples
-
-    url = "https://mcp.example/sse"
-    return samples.case(proxy=kind, direct="live", url=url, settings={"proxy_buffering": "off"})

@@ -109,29 +109,3 @@ RULE = Rule(
     fix=Fix("proxy_ssl_server_name on, and proxy_ssl_name with the backend's real name", "nginx"),
     check=check,
 )
-
-
-def fires() -> Case:
-    """502, and the error log says that the handshake failed."""
-    from wizard.diagnose.rules import samples
-
-    error = (
-        "2026/11/23 16:00:00 [error] 71#71: *1 SSL_do_handshake() failed (SSL: error:14094410:SSL "
-        "routines:ssl3_read_bytes:sslv3 alert handshake failure) while SSL handshaking to upstream,"
-        ' client: 127.0.0.1, server: , request: "GET /sse HTTP/1.1"'
-    )
-    return samples.case(proxy="502", direct="live", conf=_CONF, logs=(samples.logged(error),))
-
-
-def silent() -> Case:
-    """502 with TLS to the backend, but Nginx could not even connect."""
-    from wizard.diagnose.rules import samples
-
-    error = (
-        "2026/11/23 16:00:00 [error] 71#71: *1 connect() failed (111: Connection refused) while "
-        'connecting to upstream, client: 127.0.0.1, server: , request: "GET /sse HTTP/1.1"'
-    )
-    return samples.case(proxy="502", direct="live", conf=_CONF, logs=(samples.logged(error),))
-
-
-_CONF = "server { listen 8081; location / { proxy_pass https://bot.internal:12213; } }"

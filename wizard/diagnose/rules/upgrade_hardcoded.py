@@ -58,32 +58,3 @@ RULE = Rule(
     ),
     check=check,
 )
-
-_CONF = """
-server {
-    listen 8081;
-    location / {
-        proxy_pass http://127.0.0.1:12213;
-        proxy_http_version 1.1;
-        proxy_set_header Upgrade $http_upgrade;
-        proxy_set_header Connection "upgrade";
-        proxy_buffering off;
-    }
-}
-"""
-
-
-def fires() -> Case:
-    """The header is sent with all requests, and the POST alone is refused."""
-    from wizard.diagnose.rules import samples
-
-    return samples.posted(_CONF, 400, body="Bad Request")
-
-
-def silent() -> Case:
-    """A map decides, so that a POST does not ask for an upgrade."""
-    from wizard.diagnose.rules import samples
-
-    return samples.posted(
-        _CONF.replace('"upgrade"', "$connection_upgrade"), 400, body="Bad Request"
-    )

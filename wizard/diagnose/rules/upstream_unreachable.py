@@ -91,19 +91,3 @@ RULE = Rule(
     ),
     check=check,
 )
-
-
-def fires() -> Case:
-    """502, the config names another port than the one that is alive."""
-    from wizard.diagnose.rules import samples
-
-    return samples.case(
-        proxy="502", direct="live", peers=("127.0.0.1:1",), settings={"proxy_buffering": "on"}
-    )
-
-
-def silent() -> Case:
-    """502, though the address in the config is alive: something else is wrong."""
-    from wizard.diagnose.rules import samples
-
-    return samples.case(proxy="502", direct="live", settings={"proxy_buffering": "on"})

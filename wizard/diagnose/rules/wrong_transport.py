@@ -67,34 +67,3 @@ RULE = Rule(
     fix=Fix("the client uses the path and the transport that the server speaks", "client"),
     check=check,
 )
-
-
-def fires() -> Case:
-    """404 at /sse, Streamable HTTP at /mcp."""
-    return _sample("done")
-
-
-def silent() -> Case:
-    """404 at both."""
-    return _sample("initialize")
-
-
-def _sample(stage: str) -> Case:
-    from dataclasses import replace
-
-    from wizard.diagnose.rules import samples
-
-    here = samples.hands("proxy", transport="unknown", stage="stream", status=404)
-    there = samples.hands(
-        "proxy",
-        transport="streamable-http",
-        stage="done" if stage == "done" else "initialize",
-        url="http://127.0.0.1:8081/mcp",
-        status=200 if stage == "done" else 404,
-    )
-    return samples.case(
-        proxy="404",
-        direct="404",
-        settings={"proxy_buffering": "off"},
-        handshakes=(replace(here, sibling=there),),
-    )

@@ -67,26 +67,3 @@ RULE = Rule(
     fix=Fix("proxy_buffering off in the location, or stop ignoring X-Accel-Buffering", "nginx"),
     check=check,
 )
-
-
-def fires() -> Case:
-    """The header is sent and ignored."""
-    from wizard.diagnose.rules import samples
-
-    return samples.case(
-        proxy="held",
-        direct="live",
-        direct_headers={"x-accel-buffering": "no"},
-        settings={"proxy_buffering": "on", "proxy_ignore_headers": "X-Accel-Buffering"},
-    )
-
-
-def silent() -> Case:
-    """Held, and the backend never sent the header."""
-    from wizard.diagnose.rules import samples
-
-    return samples.case(
-        proxy="held",
-        direct="live",
-        settings={"proxy_buffering": "on", "proxy_ignore_headers": "X-Accel-Buffering"},
-    )

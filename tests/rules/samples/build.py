@@ -1,0 +1,298 @@
+"""Builders of small cases: a test names only what matters to it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from urllib.parse import urljoin
+
+from wizard import nginx
+from wizard.diagnose.outcome import classify
+from wizard.logs.formats import parse_line
+from wizard.model.case import Case, FollowUpResult, Prediction, ProbeResult
+from wizard.model.config import Config, Directive, Where
+from wizard.model.events import SseEvent
+from wizard.model.handshake import Exchange, Handshake, HandshakeStage, Side, Transport
+from wizard.model.log_report import LogLine, LogReport
+from wizard.model.resolution import (
+    Delivery,
+    LocationRef,
+    Request,
+    RequestResolution,
+    Result,
+    Setting,
+    Upstream,
+)
+from wizard.model.target import Place, Target
+from wizard.model.timeline import Encoding, Probe, Timeline
+from wizard.nginx.load import from_text
+from wizard.nginx.prediction import predictions, request_for
+from wizard.probe.mcp.message_path import message_resolution
+
+Headers = tuple[tuple[str, str], ...]
+
+PROXY_URL = "http://127.0.0.1:8081/sse"
+DIRECT_URL = "http://127.0.0.1:12213/sse"
+STREAM: Headers = (("content-type", "text/event-stream"), ("transfer-encoding", "chunked"))
+
+
+def make_case(
+    *,
+    proxy: str,
+    direct: str,
+    proxy_gzip: str = "",
+    direct_gzip: str = "",
+    settings: Mapping[str, str] | None = None,
+    direct_headers: Mapping[str, str] | None = None,
+    peers: tuple[str, ...] = ("127.0.0.1:12213",),
+    handshakes: tuple[Handshake, ...] = (),
+    url: str = PROXY_URL,
+    conf: str = "",
+    version: str = "1.22.1",
+    logs: tuple[LogLine, ...] = (),
+) -> Case:
+    """Return a case of four probes, whose kinds `make_timeline` explains.
+
+    Args:
+        proxy: Kind of the plain probe through the proxy.
+        proxy_gzip: Kind of the probe that accepts gzip; as the plain one if not given.
+        settings: Directives in force for the stream, where no whole config is needed.
+        direct_headers: Further headers of the direct responses.
+        peers: Addresses behind the location, used with `settings`.
+        url: The stream's URL through the proxy.
+        conf: The text of a config, parsed and resolved as a real one; instead of `settings`.
+        version: The version of Nginx.
+        logs: Lines of one log file.
+    """
+    extra = tuple((direct_headers or {}).items())
+    directs = [
+        make_timeline("sse-direct", kind, encoding, extra)
+        for kind, encoding in _by_encoding(direct, direct_gzip)
+    ]
+    proxied = [
+        make_timeline("sse-proxy", kind, encoding, url=url)
+        for kind, encoding in _by_encoding(proxy, proxy_gzip)
+    ]
+    resolution = (
+        resolve(conf, url, version) if conf else _resolution_of_settings(settings or {}, peers)
+    )
+    case = Case(
+        Target(url, direct=(Place(DIRECT_URL),), conf=Place("nginx.conf")),
+        root=_root(),
+        proxy=tuple(classify(timeline, directs) for timeline in proxied),
+        direct=tuple(map(classify, directs)),
+        resolution=resolution,
+        root_resolution=resolution,
+        logs=(LogReport("error.log", logs, len(logs)),) if logs else (),
+        predictions=_predict(resolution, proxied, directs, parsed=bool(conf)),
+        handshakes=handshakes,
+    )
+    return replace(case, message_resolution=message_resolution(case)) if conf else case
+
+
+def make_post_case(conf: str, status: int, body: str = "") -> Case:
+    """Return a case with live streams whose POST the backend accepts and the proxy answers so."""
+    refused = make_handshake("proxy", stage="initialize", status=status, body=body)
+    handshakes = (refused, make_handshake("direct"))
+    return make_case(proxy="live", direct="live", conf=conf, handshakes=handshakes)
+
+
+def _by_encoding(plain: str, gzip: str) -> tuple[tuple[str, Encoding], ...]:
+    return ((plain, "identity"), (gzip or plain, "gzip"))
+
+
+def _predict(
+    resolution: RequestResolution,
+    proxied: Sequence[Timeline],
+    direct: Sequence[Timeline],
+    *,
+    parsed: bool,
+) -> tuple[Prediction, ...]:
+    """The real predictions if the config was parsed; else ones that agree with the probes."""
+    if parsed:
+        return predictions(resolution, [timeline.probe for timeline in proxied], direct)
+    return tuple(_agreeing_prediction(timeline, resolution) for timeline in proxied)
+
+
+def _agreeing_prediction(timeline: Timeline, resolution: RequestResolution) -> Prediction:
+    """Held if buffering is on and this probe got nothing, else live."""
+    held = resolution.value("proxy_buffering") == "on" and timeline.headers_s is None
+    result: Result = "held" if held else "live"
+    probe = timeline.probe
+    return Prediction(probe.label, Delivery("h1", probe.encoding, "chunked", result))
+
+
+def make_log_line(text: str, *, client: str = "", ours: bool = True) -> LogLine:
+    """Return a line of a log, classified as a real one."""
+    line = parse_line(text)
+    return LogLine("error.log", text, line.kind, ours, line.tag, line.meaning, client)
+
+
+def make_handshake(
+    side: Side,
+    *,
+    transport: Transport = "http+sse",
+    stage: HandshakeStage = "done",
+    status: int = 202,
+    endpoint: str = "/message?sessionId=1",
+    body: str = "",
+    took: float = 0.003,
+    sent: int = 170,
+    url: str = "",
+) -> Handshake:
+    """Return a handshake that came as far as `stage`.
+
+    Args:
+        status: The answer to its POST.
+        body: The beginning of the answer's body.
+        took: Seconds until the answer.
+        sent: The size of the POST's body in bytes.
+    """
+    url = url or (PROXY_URL if side == "proxy" else DIRECT_URL)
+    post_url = urljoin(url, endpoint) if transport == "http+sse" else url
+    answer = Timeline(
+        Probe(f"mcp-{side}", post_url), status=status, http="1.1", headers_s=took, excerpt=body
+    )
+    return Handshake(
+        side,
+        url,
+        transport,
+        stage,
+        "" if stage == "done" else f"POST answered {status}",
+        endpoint=endpoint if transport == "http+sse" else "",
+        post_url=post_url,
+        version="2024-11-05" if stage == "done" else "",
+        exchanges=(Exchange("initialize", answer, sent),),
+    )
+
+
+def make_follow_up(
+    purpose: str, status: int, *, side: str = "direct", body: str = ""
+) -> FollowUpResult:
+    """Return a follow-up with this answer; 200 is a live stream, 0 is no answer."""
+    timeline = Timeline(
+        Probe(f"replay-{side}", "http://127.0.0.1/sse"),
+        connect_s=0.001,
+        waited_s=2.0,
+        ended="open",
+    )
+    if status:
+        timeline = replace(timeline, status=status, http="1.1", headers_s=0.003, excerpt=body)
+    if status == 200:
+        timeline = replace(timeline, headers=STREAM[:1], first_data_s=0.004, events=1)
+    return FollowUpResult(purpose, timeline, "asked once more")
+
+
+def with_answer(case: Case, headers: Headers = (), body: str = "") -> Case:
+    """Add headers and a body to the proxied answers, and to direct ones of the same status."""
+
+    def changed(result: ProbeResult) -> ProbeResult:
+        timeline = result.timeline
+        return classify(replace(timeline, headers=(*timeline.headers, *headers), excerpt=body))
+
+    status = case.proxy[0].timeline.status
+    return replace(
+        case,
+        proxy=tuple(map(changed, case.proxy)),
+        direct=tuple(
+            changed(result) if result.timeline.status == status else result
+            for result in case.direct
+        ),
+    )
+
+
+def with_endpoint(result: ProbeResult, endpoint: str) -> ProbeResult:
+    """Let the first event of a stream name this endpoint."""
+    event = SseEvent(0.006, "endpoint", endpoint, "")
+    return replace(result, timeline=replace(result.timeline, tail=(event,)))
+
+
+def make_timeline(
+    name: str, kind: str, encoding: Encoding, extra: Headers = (), url: str = DIRECT_URL
+) -> Timeline:
+    """Return the timeline of one probe.
+
+    Args:
+        kind: `live`, `silent` (headers alone), `held` (nothing), `cut`, `closed` (no answer),
+            `redirect:URL`, `html` or a status. `live:70` was watched for 70 s; `cut:60` ended
+            60 s after its last byte.
+        extra: Further headers of a stream.
+    """
+    probe = Timeline(Probe(name, url, "1.1", encoding), dns_s=0.0, connect_s=0.001)
+    kind, _, detail = kind.partition(":")
+    match kind:
+        case "held":
+            return replace(probe, ended="open", waited_s=2.0)
+        case "live":
+            watched_s = float(detail or 5.0)
+            return replace(_with_event(probe, extra), ended="open", waited_s=watched_s)
+        case "silent":
+            return replace(_with_headers(probe, extra), ended="open", waited_s=5.0)
+        case "cut":
+            problem, end = "incomplete chunked read", float(detail or 1.0) + 0.01
+            return replace(_with_event(probe, extra), ended="reset", waited_s=end, detail=problem)
+        case "html":
+            page = _with_headers(probe, (("content-type", "text/html"),))
+            return replace(page, headers=page.headers[-1:], ended="eof", waited_s=0.007)
+        case "closed":
+            return replace(probe, ended="eof", waited_s=0.002, detail="connection closed")
+        case "redirect":
+            answer = replace(probe, status=301, http="1.1", headers=(("location", detail),))
+            return replace(answer, headers_s=0.002, ended="eof", waited_s=0.002)
+        case status:
+            answer = replace(probe, status=int(status), http="1.1", headers_s=0.002)
+            return replace(answer, ended="eof", waited_s=0.002)
+
+
+def _with_headers(timeline: Timeline, extra: Headers) -> Timeline:
+    return replace(
+        timeline,
+        status=200,
+        http="1.1",
+        headers=(*STREAM, *extra),
+        headers_s=0.005,
+        last_byte_s=0.005,
+    )
+
+
+def _with_event(timeline: Timeline, extra: Headers) -> Timeline:
+    return replace(
+        _with_headers(timeline, extra),
+        first_byte_s=0.006,
+        first_data_s=0.006,
+        first_event_s=0.006,
+        last_byte_s=0.006,
+        bytes=80,
+        events=1,
+    )
+
+
+def _root() -> Timeline:
+    headers = (("content-type", "application/json"), ("server", "nginx/1.22.1"))
+    probe = Probe("root-proxy", "http://127.0.0.1:8081/")
+    return Timeline(
+        probe, headers_s=0.003, status=200, http="1.1", headers=headers, ended="eof", waited_s=0.003
+    )
+
+
+def resolve(conf: str, url: str, version: str = "1.22.1") -> RequestResolution:
+    """Resolve a URL in the text of a config."""
+    return nginx.inspect(from_text(conf, "nginx.conf"), request_for(url), version)
+
+
+def _resolution_of_settings(
+    settings: Mapping[str, str], peers: tuple[str, ...]
+) -> RequestResolution:
+    where = Where("nginx.conf", 6)
+    effective = {
+        name: Setting(name, value, "location", Where("nginx.conf", line))
+        for line, (name, value) in enumerate(settings.items(), start=7)
+    }
+    return RequestResolution(
+        Request("/sse", host="127.0.0.1", port=8081),
+        Config("nginx.conf", ()),
+        "1.22.1",
+        None,
+        LocationRef("", "/", Directive("location", ("/",), where, 16, ())),
+        Upstream("proxy", f"http://{peers[0]}", peers, "/sse", where),
+        effective,
+        ("h1",),
+    )

@@ -1,0 +1,29 @@
+"""Samples of new-default-regression."""
+
+from tests.rules.samples.build import make_case, make_log_line
+from wizard.model.case import Case
+
+
+def fires() -> Case:
+    """Nginx 1.31.3 with its defaults; the backend closes the connection on HTTP/1.1."""
+    return _case("1.31.3")
+
+
+def silent() -> Case:
+    """The same with an Nginx that uses HTTP/1.0 by default."""
+    return _case("1.22.1")
+
+
+def _case(version: str) -> Case:
+    error = (
+        "2026/11/23 16:00:00 [error] 71#71: *1 upstream prematurely closed connection while "
+        'reading response header from upstream, client: 127.0.0.1, request: "GET /sse HTTP/1.1"'
+    )
+    conf = "server { listen 8081; location / { proxy_pass http://127.0.0.1:12213; } }"
+    return make_case(
+        proxy="502",
+        direct="closed",
+        conf=conf,
+        version=version,
+        logs=(make_log_line(error),),
+    )

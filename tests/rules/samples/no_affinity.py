@@ -1,0 +1,31 @@
+"""Samples of no-affinity."""
+
+from dataclasses import replace
+
+from tests.rules.samples.build import make_case, make_follow_up, make_handshake
+from wizard.model.case import Case
+
+
+def _case(first: int, second: int) -> Case:
+    case = make_case(
+        proxy="live",
+        direct="live",
+        settings={"proxy_buffering": "off"},
+        peers=("127.0.0.1:12213", "127.0.0.1:12214"),
+        handshakes=(
+            make_handshake("proxy", stage="initialize", status=404, body="session not found"),
+            make_handshake("direct"),
+        ),
+    )
+    pings = [make_follow_up("affinity", status, side="proxy") for status in (first, second)]
+    return replace(case, follow_ups=tuple(pings))
+
+
+def fires() -> Case:
+    """Requests alternate: the second ping reaches the server that holds the stream."""
+    return _case(404, 202)
+
+
+def silent() -> Case:
+    """No ping is accepted: the path is wrong, or the session is gone."""
+    return _case(404, 404)
