@@ -15,7 +15,7 @@ from screens.vantage_form import Given
 from screens.vantage_picker import Places
 from screens.widgets.fields import Fields
 from wizard.model.parse import check_url, header_of
-from wizard.model.target import Place, Target
+from wizard.model.target import Source, Target
 from wizard.model.vantage import Vantage
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
@@ -104,9 +104,9 @@ class Form(Fields[Target]):
             return
         values = {
             "url": self._last.url,
-            "direct": next((place.what for place in self._last.direct), ""),
-            "conf": self._last.conf.what if self._last.conf else "",
-            "log": next((place.what for place in self._last.logs), ""),
+            "direct": next((place.locator for place in self._last.direct), ""),
+            "conf": self._last.conf.locator if self._last.conf else "",
+            "log": next((place.locator for place in self._last.logs), ""),
         }
         for name, value in values.items():
             self.query_one(f"#{name}", Input).value = value
@@ -147,8 +147,8 @@ class Form(Fields[Target]):
         target = Target(
             str(read["url"]),
             direct=direct if isinstance(direct, tuple) else (),
-            conf=conf if isinstance(conf, Place) else None,
-            logs=(log,) if isinstance(log, Place) else (),
+            conf=conf if isinstance(conf, Source) else None,
+            logs=(log,) if isinstance(log, Source) else (),
             headers=((str(header[0]), str(header[1])),) if isinstance(header, tuple) else (),
         )
         return self._elsewhere(target)

@@ -27,7 +27,7 @@ from screens.widgets.style import fitted, line
 from wizard.investigation.investigation import ApplyFix, Investigation
 from wizard.investigation.saved import record_of
 from wizard.model.case import STEPS, StepId
-from wizard.model.target import Place, Target
+from wizard.model.target import Source, Target
 from wizard.text.display import safe
 from wizard.text.errors import SsewizardError
 
@@ -283,7 +283,7 @@ class Giving(Taking):
 
     def action_local(self) -> None:
         """Take the config from a local `nginx -T`, now that the user has said so."""
-        self._take(replace(self.investigation.target, conf=Place("")))
+        self._take(replace(self.investigation.target, conf=Source("")))
 
     def action_elsewhere(self) -> None:
         """Choose another place to look from; what a case from a file runs must be trusted first,

@@ -8,8 +8,8 @@ from screens.widgets.prompt import Question
 from wizard.investigation.investigation import Investigation
 from wizard.investigation.saved import EVIDENCE_STEPS, SavedInvestigation
 from wizard.model.case import StepId
-from wizard.model.parse import check_url, conf_of, hops_of, log_of, url_of
-from wizard.model.target import LOCAL, Place, Target
+from wizard.model.parse import check_url, parse_conf, parse_hops, parse_log, parse_url
+from wizard.model.target import LOCAL, Source, Target
 from wizard.model.vantage import Vantage
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
@@ -84,7 +84,7 @@ def hop_question(target: Target, take: Callable[[Target], None]) -> Question:
     return Question(
         "The proxies in a row behind the URL, outermost first: NAME=URL, a space between several; "
         "NAME=PLACE=URL looks from there",
-        lambda text: hops_of(text.split(), target.vantages),
+        lambda text: parse_hops(text.split(), target.vantages),
         done,
         " ".join(map(str, target.hops)),
     )
@@ -96,42 +96,42 @@ def _from(target: Target) -> str:
     return f"; {names}: from there" if names else ""
 
 
-def _taking(give: Give, changed: Callable[[Place], Target]) -> Callable[[object], None]:
-    return lambda place: give(changed(place) if isinstance(place, Place) else None)
+def _taking(give: Give, changed: Callable[[Source], Target]) -> Callable[[object], None]:
+    return lambda place: give(changed(place) if isinstance(place, Source) else None)
 
 
-def urls(text: str, vantages: Sequence[Vantage] = ()) -> tuple[Place, ...]:
+def urls(text: str, vantages: Sequence[Vantage] = ()) -> tuple[Source, ...]:
     """Each `[VANTAGE=]URL`, a blank between them. Raises `UsageError`."""
-    return tuple(dict.fromkeys(url_of(word, vantages) for word in text.split()))
+    return tuple(dict.fromkeys(parse_url(word, vantages) for word in text.split()))
 
 
-def config(text: str, vantages: Sequence[Vantage] = ()) -> Place | None:
+def config(text: str, vantages: Sequence[Vantage] = ()) -> Source | None:
     """A config file or `nginx -T`, here or at a vantage; None for an empty answer. A file here
     must exist. Raises `UsageError`."""
     return _existing(config_of(text.strip(), vantages)) if text.strip() else None
 
 
-def config_of(text: str, vantages: Sequence[Vantage]) -> Place:
+def config_of(text: str, vantages: Sequence[Vantage]) -> Source:
     """The same, without a look at the file."""
     if text == LOCAL_NGINX:
-        return Place("")
-    place = conf_of(text, vantages)
-    return replace(place, what="") if place.what == LOCAL_NGINX else place
+        return Source("")
+    place = parse_conf(text, vantages)
+    return replace(place, locator="") if place.locator == LOCAL_NGINX else place
 
 
-def log(text: str, vantages: Sequence[Vantage] = ()) -> Place | None:
+def log(text: str, vantages: Sequence[Vantage] = ()) -> Source | None:
     """A log file or the command that shows a log, here or at a vantage; None for an empty answer.
     A file here must exist. Raises `UsageError`."""
-    return _existing(log_of(text.strip(), vantages)) if text.strip() else None
+    return _existing(parse_log(text.strip(), vantages)) if text.strip() else None
 
 
-def _existing(place: Place) -> Place:
-    if place.vantage != LOCAL or place.command or not place.what:
+def _existing(place: Source) -> Source:
+    if place.vantage != LOCAL or place.command or not place.locator:
         return place
-    path = Path(place.what).expanduser()
+    path = Path(place.locator).expanduser()
     if not path.is_file():
-        raise UsageError(f"{safe(place.what, 200)}: no such file here")
-    return replace(place, what=str(path))
+        raise UsageError(f"{safe(place.locator, 200)}: no such file here")
+    return replace(place, locator=str(path))
 
 
 _THIS = "This case runs commands here, on this machine:"

@@ -15,8 +15,8 @@ from screens.questions import LOCAL_NGINX, config_of, urls
 from screens.widgets.fields import Fields
 from wizard.model.capabilities import Capabilities
 from wizard.model.case import StepId
-from wizard.model.parse import log_of, vantages_of
-from wizard.model.target import LOCAL, Place, Target
+from wizard.model.parse import parse_log, parse_vantages
+from wizard.model.target import LOCAL, Source, Target
 from wizard.model.vantage import Vantage
 from wizard.report.hops import equipment_words
 from wizard.text.display import safe
@@ -37,9 +37,9 @@ class Given:
     """
 
     vantage: Vantage
-    direct: tuple[Place, ...] = ()
-    conf: Place | None = None
-    logs: tuple[Place, ...] = ()
+    direct: tuple[Source, ...] = ()
+    conf: Source | None = None
+    logs: tuple[Source, ...] = ()
     known: Capabilities | None = None
 
     def added(self, target: Target) -> Target:
@@ -55,8 +55,8 @@ class Given:
     @property
     def words(self) -> str:
         """The place and what is looked at there, in one line."""
-        conf = [f"{self.conf.what or 'nginx -T'}"] if self.conf else []
-        what = [*(one.what for one in self.direct), *conf, *(one.what for one in self.logs)]
+        conf = [f"{self.conf.locator or 'nginx -T'}"] if self.conf else []
+        what = [*(one.locator for one in self.direct), *conf, *(one.locator for one in self.logs)]
         return safe(f"{self.vantage.name}: {'; '.join(what) or shlex.join(self.vantage.prefix)}")
 
 
@@ -78,7 +78,7 @@ class Draft:
         before = [f"{one.name}={shlex.join(one.prefix)}" for one in self.target.vantages]
         text = f"{self.name}={shlex.join(self.preset.prefix)}"
         try:
-            return vantages_of([*before, text])[-1]
+            return parse_vantages([*before, text])[-1]
         except UsageError as error:
             raise UsageError(str(error).removeprefix(f"--vantage {text}: ")) from None
 
@@ -89,23 +89,23 @@ class Draft:
         names = [preset.name, *(f"{preset.name}-{n}" for n in range(2, len(taken) + 3))]
         return cls(target, preset, next(name for name in names if name not in taken))
 
-    def urls(self, text: str) -> tuple[Place, ...]:
+    def urls(self, text: str) -> tuple[Source, ...]:
         """The backend's URLs, as they are reached from there."""
         return urls(" ".join(f"{self.name}={url}" for url in text.split()), [self.vantage])
 
-    def conf(self, text: str) -> Place:
+    def conf(self, text: str) -> Source:
         """`nginx -T` or a file there."""
         return config_of(f"{self.name}={text}", [self.vantage])
 
-    def log(self, text: str) -> Place:
+    def log(self, text: str) -> Source:
         """A file or a command there; the tool that leads there shows its own log from here."""
         there = self.vantage
         if text == LOGS and self.preset.logs:
             text = shlex.join(self.preset.logs)
         words = text.split()
         if len(words) > 1 and words[0] == there.prefix[0]:
-            return log_of(f"{self._log_name()}={text}")
-        return log_of(f"{there.name}={text}", [there])
+            return parse_log(f"{self._log_name()}={text}")
+        return parse_log(f"{there.name}={text}", [there])
 
     def _log_name(self) -> str:
         """Another log of the same place has another name."""

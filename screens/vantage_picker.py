@@ -15,7 +15,7 @@ from screens.vantage_form import Given, Look
 from screens.widgets.lines import Lines
 from screens.widgets.style import DIM, fitted, line
 from wizard.model.case import StepId
-from wizard.model.parse import vantages_of
+from wizard.model.parse import parse_vantages
 from wizard.model.target import Target
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
@@ -125,7 +125,7 @@ def first_menu(target: Target) -> Menu:
 
 def _command(text: str) -> Preset:
     """A command prefix, as typed. Raises `UsageError`."""
-    prefix = vantages_of([f"there={text.strip()}"])[0].prefix
+    prefix = parse_vantages([f"there={text.strip()}"])[0].prefix
     words = [word for word in prefix if not word.startswith("-")]
     return Preset(menu.of_host(words[-1] if words else ""), prefix)
 

@@ -9,7 +9,7 @@ from tests.cli.command import ran
 from tests.cli.wrong_targets import URL
 from tests.probe.scripted import serving
 from wizard.cli.targets import NamedTarget, check_files
-from wizard.model.target import Place, Target
+from wizard.model.target import Source, Target
 from wizard.text.errors import UsageError
 
 ABSENT = {
@@ -43,12 +43,12 @@ async def test_a_file_that_is_not_there_is_said_before_anything_is_sent(
 def test_what_is_no_file_here_is_not_looked_for(tmp_path: Path) -> None:
     """Nor is what can be read, whatever is in it."""
     (tmp_path / "a.log").touch()
-    elsewhere = Place("/nope.log", "web")
-    command = Place("cat /nope", name="x", command=("cat", "/nope"))
-    logs = (Place(str(tmp_path / "a.log")), elsewhere, command)
+    elsewhere = Source("/nope.log", "web")
+    command = Source("cat /nope", name="x", command=("cat", "/nope"))
+    logs = (Source(str(tmp_path / "a.log")), elsewhere, command)
     check_files(
         "t",
-        [NamedTarget("a", Target(URL, conf=Place(""), logs=logs)), NamedTarget("b", Target(URL))],
+        [NamedTarget("a", Target(URL, conf=Source(""), logs=logs)), NamedTarget("b", Target(URL))],
     )
     with pytest.raises(UsageError, match=r"t: target 'a': conf: .*: a directory$"):
-        check_files("t", [NamedTarget("a", Target(URL, conf=Place(str(tmp_path))))])
+        check_files("t", [NamedTarget("a", Target(URL, conf=Source(str(tmp_path))))])

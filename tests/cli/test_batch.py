@@ -172,7 +172,7 @@ async def test_progress_is_one_line_for_each_that_is_done(
 async def test_two_real_incidents_in_one_file(tmp_path: Path) -> None:
     async with Lab(scenario_named("incident")) as held, Lab(scenario_named("healthy")) as well:
         tables = {
-            name: f'url = "{lab.target.url}"\ndirect = "{lab.target.direct[0].what}"\n'
+            name: f'url = "{lab.target.url}"\ndirect = "{lab.target.direct[0].locator}"\n'
             f'conf = "{lab.target.conf}"\nstall = 2'
             for name, lab in (("held", held), ("well", well))
         }

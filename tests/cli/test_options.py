@@ -4,7 +4,7 @@ import pytest
 
 from wizard.cli import main
 from wizard.cli.options import parser, target_of
-from wizard.model.target import Place, Target
+from wizard.model.target import Source, Target
 
 
 def no_wizard(*_: object) -> int:
@@ -63,9 +63,9 @@ def test_all_options() -> None:
     )  # fmt: skip
     assert target == Target(
         "https://h:444/sse",
-        (Place("http://d/sse"), Place("http://e/sse")),
-        Place("nginx.conf"),
-        (Place("a.log"), Place("b.log")),
+        (Source("http://d/sse"), Source("http://e/sse")),
+        Source("nginx.conf"),
+        (Source("a.log"), Source("b.log")),
         (("A", "b: c"),),
         True,
         ("::1", 8443),
@@ -76,7 +76,7 @@ def test_all_options() -> None:
 
 
 def test_local_alone_means_nginx_t_here() -> None:
-    assert parsed("http://h/sse", "--conf", "local=").conf == Place("")
+    assert parsed("http://h/sse", "--conf", "local=").conf == Source("")
 
 
 def test_options_without_a_url_are_not_lost(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,7 @@ from tests.cli.target_files import only, read, wrong
 from tests.cli.wrong_targets import ONE, URL, WRONG
 from wizard.cli.options import parser, target_of, target_parser
 from wizard.cli.targets import KEYS, LIMIT, read_targets
-from wizard.model.target import Hop, Place, Target
+from wizard.model.target import Hop, Source, Target
 from wizard.model.vantage import Vantage
 from wizard.text.errors import UsageError
 
@@ -54,7 +54,7 @@ def test_every_option_of_a_target_has_its_key() -> None:
 
 def test_a_table_of_hops_keeps_its_order(file: Path) -> None:
     made = only(file, '[target.hop]\nz = "http://z/"\na = "http://a/"\n')
-    assert made.hops == (Hop("z", Place("http://z/")), Hop("a", Place("http://a/")))
+    assert made.hops == (Hop("z", Source("http://z/")), Hop("a", Source("http://a/")))
 
 
 def test_the_file_overrides_the_options_and_the_target_both(file: Path) -> None:
@@ -96,16 +96,16 @@ def test_paths_are_relative_to_the_file(file: Path, monkeypatch: pytest.MonkeyPa
     """
     made = only(file, lines)
     folder = str(file.parent)
-    assert made.conf == Place(f"{folder}/conf/nginx.conf")
-    assert [log.what for log in made.logs] == [
+    assert made.conf == Source(f"{folder}/conf/nginx.conf")
+    assert [log.locator for log in made.logs] == [
         *(f"{folder}/a.log", "/b.log", "/home/u/c.log", "d.log", "cat e.log")
     ]
 
 
 def test_a_path_among_the_options_is_relative_to_where_we_are(file: Path) -> None:
     made = only(file, "stall = 1", "--conf", "nginx.conf", "--log", "a.log")
-    assert made.conf == Place("nginx.conf")
-    assert made.logs == (Place("a.log"),)
+    assert made.conf == Source("nginx.conf")
+    assert made.logs == (Source("a.log"),)
 
 
 def test_vantages_of_the_command_line_are_known_in_the_file(file: Path) -> None:

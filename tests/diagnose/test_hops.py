@@ -18,12 +18,12 @@ from wizard.diagnose.hops import (
 from wizard.diagnose.outcome import classify
 from wizard.diagnose.rules import addresses
 from wizard.model.case import Case, ProbeResult
-from wizard.model.target import Hop, Place, Target
+from wizard.model.target import Hop, Source, Target
 from wizard.model.timeline import Timeline
 from wizard.model.vantage import Vantage
 
 EDGE, INNER = "http://edge/sse", "http://inner/sse"
-HOPS = (Hop("edge", Place(EDGE)), Hop("inner", Place(INNER)))
+HOPS = (Hop("edge", Source(EDGE)), Hop("inner", Source(INNER)))
 INMOST = "live direct, held at inner: it is inner, or what stands behind it"
 WEB, POD = Vantage("web", ("ssh", "web")), Vantage("pod", ("ssh", "pod"))
 
@@ -136,7 +136,7 @@ def test_places_that_do_not_fit_together_are_doubted(
 
 def test_the_hop_with_the_public_address_is_the_outermost() -> None:
     case = chain("held", "held", "held")
-    hops = (Hop("inner", Place(INNER)), Hop("edge", Place(case.target.url)))
+    hops = (Hop("inner", Source(INNER)), Hop("edge", Source(case.target.url)))
     case = replace(case, target=replace(case.target, hops=hops))
     assert "edge has the public URL's own address" in doubt(case)
     assert sentence(case) == ""
@@ -163,7 +163,7 @@ def test_the_config_of_another_proxy_accuses_nobody() -> None:
         resolution=held.resolution,
         root_resolution=held.root_resolution,
     )
-    target = replace(case.target, conf=Place("nginx.conf"))
+    target = replace(case.target, conf=Source("nginx.conf"))
     assert [one.id for one in diagnose(replace(case, target=target)).causes] == [
         "outer-proxy-buffers"
     ]
@@ -195,10 +195,10 @@ def test_places_come_outermost_first() -> None:
 
 @pytest.mark.parametrize(
     ("conf", "hop"),
-    [(None, "inner"), (Place("nginx.conf"), "inner"), (Place("", "web"), "edge")],
+    [(None, "inner"), (Source("nginx.conf"), "inner"), (Source("", "web"), "edge")],
 )
-def test_whose_config_it_is(conf: Place | None, hop: str) -> None:
-    hops = (Hop("edge", Place(EDGE, "web")), Hop("inner", Place(INNER)))
+def test_whose_config_it_is(conf: Source | None, hop: str) -> None:
+    hops = (Hop("edge", Source(EDGE, "web")), Hop("inner", Source(INNER)))
     assert conf_hop(Target("http://h/sse", conf=conf, hops=hops, vantages=(WEB,))) == hop
     assert conf_hop(Target("http://h/sse", conf=conf)) == ""
 
@@ -223,7 +223,7 @@ def test_the_loopback_of_one_host_is_not_that_of_another(
         )
         for result in made.direct
     )
-    target = replace(made.target, conf=Place("nginx.conf", conf))
+    target = replace(made.target, conf=Source("nginx.conf", conf))
     case = replace(made, direct=results, target=target, root=None)
     assert bool(addresses.same_backend(case)) == known
     assert addresses.elsewhere(case) == ""
@@ -250,7 +250,7 @@ def test_what_to_do_about_a_hop_that_says_nothing(states: tuple[str, str, str], 
 
 def test_one_place_named_twice_is_in_no_wrong_order() -> None:
     case = chain("held", "held", "held")
-    hops = (Hop("a", Place(case.target.url)), Hop("b", Place(case.target.url)))
+    hops = (Hop("a", Source(case.target.url)), Hop("b", Source(case.target.url)))
     assert doubt(replace(case, target=replace(case.target, hops=hops))) == ""
 
 

@@ -13,7 +13,7 @@ from tests.vantage.sshd import sshd
 from wizard.diagnose.hops import sentence
 from wizard.investigation.investigation import Investigation
 from wizard.model.case import STEPS
-from wizard.model.target import Place, Target
+from wizard.model.target import Source, Target
 from wizard.model.vantage import Vantage
 
 pytestmark = pytest.mark.nginx
@@ -31,11 +31,11 @@ def target(hosts: Hosts, web: list[str], svc: list[str]) -> Target:
     return Target(
         hosts.url,
         direct=(
-            Place(f"http://{NAME}:{BACKEND}/sse", "web"),
-            Place(f"http://127.0.0.1:{BACKEND}/sse", "svc"),
+            Source(f"http://{NAME}:{BACKEND}/sse", "web"),
+            Source(f"http://127.0.0.1:{BACKEND}/sse", "svc"),
         ),
-        conf=Place(str(hosts.conf), "web"),
-        logs=(Place(str(folder / "access.log"), "web"), Place(str(folder / "error.log"), "web")),
+        conf=Source(str(hosts.conf), "web"),
+        logs=(Source(str(folder / "access.log"), "web"), Source(str(folder / "error.log"), "web")),
         vantages=(Vantage("web", tuple(web)), Vantage("svc", tuple(svc))),
     )
 
@@ -77,7 +77,7 @@ async def test_from_network_namespace_to_namespace(hosts: Hosts) -> None:
 
 async def test_the_running_nginx_says_itself_what_it_runs(hosts: Hosts) -> None:
     known = target(hosts, hosts.on(hosts.web), hosts.on(hosts.svc))
-    investigation = Investigation(replace(known, conf=Place("", "web"), logs=()))
+    investigation = Investigation(replace(known, conf=Source("", "web"), logs=()))
     try:
         state = await investigation.run("config")
     finally:

@@ -7,19 +7,19 @@ import pytest
 
 from wizard.investigation.session import Session
 from wizard.model.case import StepId
-from wizard.model.target import Hop, Place, Target
+from wizard.model.target import Hop, Source, Target
 from wizard.model.vantage import Vantage
 
-KNOWN = Target("http://h/sse", direct=(Place("http://b/sse"),), conf=Place("nginx.conf"))
+KNOWN = Target("http://h/sse", direct=(Source("http://b/sse"),), conf=Source("nginx.conf"))
 
 
 @pytest.mark.parametrize(
     ("changed", "stale"),
     [
-        (replace(KNOWN, direct=(Place("http://c/sse"),)), ["direct"]),
+        (replace(KNOWN, direct=(Source("http://c/sse"),)), ["direct"]),
         (replace(KNOWN, conf=None), ["config"]),
         # The config is then asked as the Nginx of another place sees it.
-        (replace(KNOWN, hops=(Hop("edge", Place("http://e/sse")),)), ["proxy", "config"]),
+        (replace(KNOWN, hops=(Hop("edge", Source("http://e/sse")),)), ["proxy", "config"]),
         (replace(KNOWN, vantages=(Vantage("web", ("ssh", "web")),)), []),
         (replace(KNOWN, url="http://i/sse"), ["root", "proxy", "direct", "config"]),
         (replace(KNOWN, style="f5"), []),

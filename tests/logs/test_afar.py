@@ -18,7 +18,7 @@ from wizard.logs.read import LogReader
 from wizard.logs.sources import LOG_LIMIT_BYTES
 from wizard.logs.watch import LogWatch
 from wizard.model.log_report import LogReport
-from wizard.model.target import Place
+from wizard.model.target import Source
 from wizard.model.vantage import Vantage
 from wizard.vantage.session import VantageSession
 
@@ -119,7 +119,7 @@ class Followed:
 
 @asynccontextmanager
 async def following(
-    place: Place, vantage_session: VantageSession | None = None
+    place: Source, vantage_session: VantageSession | None = None
 ) -> AsyncIterator[Followed]:
     made = LogWatch(
         [place], {vantage_session.vantage.name: vantage_session} if vantage_session else {}
@@ -133,7 +133,7 @@ async def following(
 
 
 async def test_a_file_there(log: Path, vantage_session: VantageSession) -> None:
-    async with following(Place(str(log), "web"), vantage_session) as followed:
+    async with following(Source(str(log), "web"), vantage_session) as followed:
         assert followed.report.read == 0
         assert followed.report.history is not None
         assert followed.report.history.lines == 1
@@ -145,7 +145,7 @@ async def test_a_file_there(log: Path, vantage_session: VantageSession) -> None:
 
 
 async def test_rotation_there(log: Path, vantage_session: VantageSession) -> None:
-    async with following(Place(str(log), "web"), vantage_session) as followed:
+    async with following(Source(str(log), "web"), vantage_session) as followed:
         rotate(log)
         append(log, OURS, THEIRS)
         found = await followed.until(lambda one: one.read == 2)
@@ -154,7 +154,7 @@ async def test_rotation_there(log: Path, vantage_session: VantageSession) -> Non
 
 
 async def test_a_file_that_is_emptied_there(log: Path, vantage_session: VantageSession) -> None:
-    async with following(Place(str(log), "web"), vantage_session) as followed:
+    async with following(Source(str(log), "web"), vantage_session) as followed:
         os.truncate(log, 0)
         append(log, "x")
         await followed.until(lambda one: one.read == 1)
@@ -162,7 +162,7 @@ async def test_a_file_that_is_emptied_there(log: Path, vantage_session: VantageS
 
 async def test_a_log_larger_than_what_is_read(log: Path, vantage_session: VantageSession) -> None:
     append(log, *["x" * 1000] * 3000, THEIRS)
-    async with following(Place(str(log), "web"), vantage_session) as followed:
+    async with following(Source(str(log), "web"), vantage_session) as followed:
         append(log, OURS)
         found = await followed.until(lambda one: one.read == 1)
     assert found.history is not None
@@ -183,14 +183,14 @@ async def test_what_is_no_log_there(
 ) -> None:
     name, said = NO_LOGS[kind]
     (tmp_path / "stdout").symlink_to("/dev/stdout")  # as in Nginx's own image
-    async with following(Place(str(tmp_path / name), "web"), vantage_session) as followed:
+    async with following(Source(str(tmp_path / name), "web"), vantage_session) as followed:
         assert said in followed.report.problem
         assert "web=" in followed.report.problem
 
 
 async def test_a_vantage_that_leads_nowhere(log: Path) -> None:
     nowhere = VantageSession(Vantage("web", ("/nonexistent/ssh", "web")))
-    async with following(Place(str(log), "web"), nowhere) as followed:
+    async with following(Source(str(log), "web"), nowhere) as followed:
         assert followed.report.problem == (
             "web: /nonexistent/ssh cannot be run here: No such file or directory"
         )
@@ -216,7 +216,7 @@ async def test_what_kubectl_follows(
     os.mkfifo(more)
     stamped = f"2026-11-23T15:23:37.123456789Z {THEIRS}"
     words = kubectl(f"echo '{stamped}'; cat {more}; exec tail -f /dev/null")
-    async with following(Place(" ".join(words), "local", "pod", words)) as followed:
+    async with following(Source(" ".join(words), "local", "pod", words)) as followed:
         past = followed.report
         assert past.history is not None
         assert past.history.clients == (("127.0.0.1", 1),)
@@ -231,7 +231,7 @@ async def test_what_kubectl_follows(
 async def test_kubectl_is_refused(kubectl: Callable[[str], tuple[str, ...]]) -> None:
     said = 'Error from server (NotFound): deployments.apps "backend" not found'
     words = kubectl(f"echo '{said}' >&2; exit 1")
-    async with following(Place("x", "local", "pod", words)) as followed:
+    async with following(Source("x", "local", "pod", words)) as followed:
         assert followed.report.problem == f"pod: {said} (exit status 1)"
 
 
@@ -239,7 +239,7 @@ async def test_a_command_that_will_not_end_is_ended(
     kubectl: Callable[[str], tuple[str, ...]], tmp_path: Path
 ) -> None:
     words = kubectl("trap '' TERM HUP INT; echo x; while :; do tail -f /dev/null; done")
-    async with following(Place("x", "local", "pod", words)):
+    async with following(Source("x", "local", "pod", words)):
         assert left_running(str(tmp_path))
     assert not left_running(str(tmp_path))
 
@@ -249,7 +249,7 @@ async def test_a_flood_is_followed_and_ended(
     tmp_path: Path,
 ) -> None:
     words = kubectl("exec yes 'nothing to see'")
-    async with following(Place("x", "local", "pod", words)) as followed:
+    async with following(Source("x", "local", "pod", words)) as followed:
         await followed.until_it_has(LOG_LIMIT_BYTES)
         assert "only the end was read" in followed.report.problem
     assert not left_running(str(tmp_path))
@@ -263,7 +263,7 @@ async def test_the_log_of_a_real_nginx(nginx: str, tmp_path: Path) -> None:
     async with serving(nginx, tmp_path, port, lines), httpx.AsyncClient(trust_env=False) as client:
         url = f"http://127.0.0.1:{port}/sse"
         await client.get(url, headers={"User-Agent": "mcp/1"})
-        async with following(Place(str(log), "web"), vantage) as followed:
+        async with following(Source(str(log), "web"), vantage) as followed:
             await client.get(url, headers={"User-Agent": agent})
             found = await followed.until(lambda one: one.read == 1)
     assert [(line.ours, line.tag) for line in found.lines] == [(True, "live-200")]

@@ -13,18 +13,18 @@ from wizard.diagnose.diagnose import diagnose
 from wizard.investigation import step_results
 from wizard.investigation.investigation import Investigation
 from wizard.lab.nginx import free_ports
-from wizard.model.target import Place, Target
+from wizard.model.target import Source, Target
 from wizard.model.vantage import Vantage
 
 NOWHERE = "http://127.0.0.1:1/sse"
 
 
-def command(folder: Path, script: str) -> Place:
+def command(folder: Path, script: str) -> Source:
     """A log that a script of the test prints."""
     path = folder / "logs"
     path.write_text(f"#!/bin/sh\n{script}\n", "utf-8")
     path.chmod(0o755)
-    return Place("logs -f", "local", "pod", (str(path), "-f"))
+    return Source("logs -f", "local", "pod", (str(path), "-f"))
 
 
 async def test_begun_with_the_first_probe_and_left_at_the_end(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ async def test_our_lines_are_new_and_what_was_there_is_not(nginx: str, tmp_path:
     log.write_text("", "utf-8")
     target = Target(
         f"http://127.0.0.1:{port}/sse",
-        logs=(Place(str(log), "web"), Place(str(log))),
+        logs=(Source(str(log), "web"), Source(str(log))),
         vantages=(Vantage("web", ("env",)),),
         stall=0.5,
         mcp=False,

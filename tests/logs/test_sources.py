@@ -16,10 +16,10 @@ from wizard.logs.sources import LOG_LIMIT_BYTES
 from wizard.logs.watch import LogWatch
 from wizard.model.capabilities import Capabilities
 from wizard.model.log_report import LogReport
-from wizard.model.target import Place
+from wizard.model.target import Source
 
-FILE = Place("/var/log/nginx/access.log", "web")
-STREAM = Place("kubectl logs -f x", "web", "pod", ("kubectl", "logs", "-f", "x"))
+FILE = Source("/var/log/nginx/access.log", "web")
+STREAM = Source("kubectl logs -f x", "web", "pod", ("kubectl", "logs", "-f", "x"))
 BEGAN = datetime(2026, 11, 23, 15, 23, 40, tzinfo=UTC).timestamp()
 OURS = combined(499, 0)
 THEIRS = combined(499, 0, agent="mcp/1")
@@ -35,7 +35,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def followed(there: Scripted, place: Place = STREAM) -> AsyncIterator[LogWatch]:
+async def followed(there: Scripted, place: Source = STREAM) -> AsyncIterator[LogWatch]:
     """A watch that has begun; nothing runs once it is left."""
     made = LogWatch([place], {"web": there}, now=lambda: BEGAN)
     await made.begin()

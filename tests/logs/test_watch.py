@@ -12,7 +12,7 @@ from wizard.logs.read import MAX_KEPT_LINES
 from wizard.logs.sources import LOG_LIMIT_BYTES
 from wizard.logs.watch import LogWatch
 from wizard.model.log_report import LogReport
-from wizard.model.target import Place
+from wizard.model.target import Source
 
 OTHER = combined(200, 99, agent="curl/8", request="GET /other")
 
@@ -25,7 +25,7 @@ def log(tmp_path: Path) -> Path:
 
 
 def watching(path: object) -> LogWatch:
-    return LogWatch([Place(str(path))])
+    return LogWatch([Source(str(path))])
 
 
 def append(path: Path, *lines: str) -> None:
@@ -206,7 +206,7 @@ def test_an_unreadable_file(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_each_file_has_its_own_report(log: Path, tmp_path: Path) -> None:
-    both = LogWatch([Place(str(tmp_path / "none")), Place(str(log))])
+    both = LogWatch([Source(str(tmp_path / "none")), Source(str(log))])
     append(log, combined(499, 0))
     missing, found = both.collect("beef", "/sse")
     assert missing.problem

@@ -5,7 +5,7 @@ import shlex
 import pytest
 
 from wizard.cli.options import parser, target_of
-from wizard.model.target import Hop, Place, Target
+from wizard.model.target import Hop, Source, Target
 from wizard.model.vantage import Vantage
 from wizard.text.errors import UsageError
 
@@ -31,8 +31,8 @@ def test_what_lies_at_a_vantage() -> None:
         "--log", "web=journalctl -f -u nginx",
         "--log", "pod=kubectl logs deploy/backend --since=10m -f",
     )  # fmt: skip
-    assert target.direct == (Place("http://127.0.0.1:12213/sse", "web"),)
-    assert target.conf == Place("", "web")
+    assert target.direct == (Source("http://127.0.0.1:12213/sse", "web"),)
+    assert target.conf == Source("", "web")
     assert [str(log) for log in target.logs] == [
         "web=/var/log/nginx/access.log",
         "web=journalctl -f -u nginx",
@@ -45,13 +45,13 @@ def test_what_lies_at_a_vantage() -> None:
 @pytest.mark.parametrize(
     ("given", "log"),
     [
-        ("pod=podlogs", Place("podlogs", name="pod", command=("podlogs",))),
-        ("web=error", Place("error", "web")),
-        ("local=error", Place("error")),
-        ("web=tail error", Place("tail error", "web", "web=tail error", ("tail", "error"))),
+        ("pod=podlogs", Source("podlogs", name="pod", command=("podlogs",))),
+        ("web=error", Source("error", "web")),
+        ("local=error", Source("error")),
+        ("web=tail error", Source("tail error", "web", "web=tail error", ("tail", "error"))),
     ],
 )
-def test_a_log_of_one_word(given: str, log: Place) -> None:
+def test_a_log_of_one_word(given: str, log: Source) -> None:
     assert parsed("--vantage", WEB, "--log", given).logs == (log,)
 
 
@@ -59,9 +59,9 @@ def test_a_hop_called_as_a_vantage_is_asked_from_there() -> None:
     hops = ("--hop", "edge=http://edge/sse", "--hop", "web=http://127.0.0.1/sse")
     target = parsed("--vantage", WEB, *hops, "--hop", "in=web=http://b/sse")
     assert target.hops == (
-        Hop("edge", Place("http://edge/sse")),
-        Hop("web", Place("http://127.0.0.1/sse", "web")),
-        Hop("in", Place("http://b/sse", "web")),
+        Hop("edge", Source("http://edge/sse")),
+        Hop("web", Source("http://127.0.0.1/sse", "web")),
+        Hop("in", Source("http://b/sse", "web")),
     )
 
 

@@ -16,7 +16,7 @@ from wizard.investigation.investigation import Investigation
 from wizard.lab.nginx import free_ports
 from wizard.model.case import StepId
 from wizard.model.handshake import Handshake
-from wizard.model.target import Place, Target
+from wizard.model.target import Source, Target
 from wizard.probe.mcp.exchange import handshake_timeouts
 from wizard.probe.mcp.session import EXCHANGE_TIMEOUT_S, run_handshake
 from wizard.probe.mcp.streamable import handshake_over_streamable_http
@@ -94,8 +94,8 @@ async def test_each_transport_is_recognised(
     async with proxied(nginx, tmp_path, sdk) as port:
         target = Target(
             url_of(kind, port),
-            direct=(Place(f"http://127.0.0.1:{sdk[kind]}{PATHS[kind]}"),),
-            conf=Place(str(tmp_path / "nginx.conf")),
+            direct=(Source(f"http://127.0.0.1:{sdk[kind]}{PATHS[kind]}"),),
+            conf=Source(str(tmp_path / "nginx.conf")),
             stall=STALL,
         )
         investigation = Investigation(target)
@@ -123,7 +123,7 @@ async def test_an_older_client_s_session_is_opened_and_closed(
             Handshake("proxy", url), options, handshake_timeouts(options, EXCHANGE_TIMEOUT_S)
         )
     assert (made.stage, made.transport, made.version) == ("done", "streamable-http", "2025-11-25")
-    told = {one.what: one.line.status for one in made.exchanges}
+    told = {one.name: one.timeline.status for one in made.exchanges}
     kept = {} if kind == "free" else {"delete": 200}
     assert told == {"initialize": 200, "initialized": 202, "listen": 200, **kept}
     assert made.session == (kind != "free")

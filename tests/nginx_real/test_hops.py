@@ -12,7 +12,7 @@ from wizard.investigation.investigation import Investigation
 from wizard.lab import Lab, Scenario
 from wizard.lab.behaviour import Behaviour
 from wizard.model.diagnosis import Diagnosis
-from wizard.model.target import Hop, Place, Target
+from wizard.model.target import Hop, Source, Target
 
 pytestmark = pytest.mark.nginx
 
@@ -100,7 +100,7 @@ async def chained(
         inside = lab.directory / "inner.conf"
         inside.write_text(text[:begin] + text[text.index("    server {", at) :], "utf-8")
         url = f"http://127.0.0.1:{port}/sse"
-        yield lab, replace(lab.target, url=url, conf=Place(str(inside)))
+        yield lab, replace(lab.target, url=url, conf=Source(str(inside)))
 
 
 async def followed(target: Target) -> tuple[list[tuple[str, str]], Diagnosis]:
@@ -113,7 +113,7 @@ async def followed(target: Target) -> tuple[list[tuple[str, str]], Diagnosis]:
 
 def hops(lab: Lab, target: Target) -> Target:
     """With both proxies named, outermost first."""
-    edge, inner = Hop("edge", Place(target.url)), Hop("inner", Place(lab.target.url))
+    edge, inner = Hop("edge", Source(target.url)), Hop("inner", Source(lab.target.url))
     return replace(target, hops=(edge, inner))
 
 

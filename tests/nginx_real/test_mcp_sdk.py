@@ -14,7 +14,7 @@ from wizard.investigation.investigation import Investigation
 from wizard.lab.nginx import free_ports
 from wizard.model.case import Case, StepId
 from wizard.model.diagnosis import Diagnosis
-from wizard.model.target import Place, Target
+from wizard.model.target import Source, Target
 
 pytestmark = pytest.mark.nginx
 
@@ -55,8 +55,8 @@ async def proxied(binary: str, folder: Path, backend: int, lines: str) -> AsyncI
     async with serving(binary, folder, port, location) as conf:
         yield Target(
             f"http://127.0.0.1:{port}/sse",
-            direct=(Place(f"http://127.0.0.1:{backend}/sse"),),
-            conf=Place(str(conf)),
+            direct=(Source(f"http://127.0.0.1:{backend}/sse"),),
+            conf=Source(str(conf)),
         )
 
 

@@ -114,7 +114,7 @@ async def test_two_peers_that_are_one_backend_are_healthy(nginx: str) -> None:
     http = "upstream bots { server $BACKEND; server $BACKEND; }"
     server = "location / { proxy_pass http://bots; proxy_buffering off; proxy_read_timeout 1h; }"
     case, diagnosis = await found(nginx, server, http)
-    assert [one.line.status for one in case.follow_ups] == [202] * 8
+    assert [one.timeline.status for one in case.follow_ups] == [202] * 8
     assert (diagnosis.verdict, diagnosis.causes) == ("healthy", ())
 
 

@@ -14,7 +14,7 @@ from wizard.model.resolution import (
     Setting,
     Upstream,
 )
-from wizard.model.target import Place, Target
+from wizard.model.target import Source, Target
 from wizard.model.timeline import Probe, Timeline
 from wizard.nginx.servers import choose, merges_slashes
 from wizard.recommend.config_text import COMMENT, Statement, parse
@@ -84,7 +84,7 @@ def case(
     url: str = "http://localhost/sse",
 ) -> Case:
     """A case with this config and these direct probes."""
-    places = (Place("http://127.0.0.1:12213/sse"),)
+    places = (Source("http://127.0.0.1:12213/sse"),)
     return Case(Target(url, direct=places), direct=direct, resolution=resolution)
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from tests.recommend.sites import case, diagnosis, resolution
 from wizard.model.case import Case
 from wizard.model.diagnosis import Recommendation
-from wizard.model.target import Place, Target
+from wizard.model.target import Source, Target
 from wizard.recommend import recommend
 
 
@@ -27,7 +27,7 @@ def test_the_direct_address_is_taken_and_the_reader_told_what_to_adapt() -> None
 
 
 def test_another_path_at_the_backend_is_kept_and_credentials_are_not() -> None:
-    target = Target("http://a/x%20y/sse", direct=(Place("http://me:pw@b:1/sse?key=abc", "pod"),))
+    target = Target("http://a/x%20y/sse", direct=(Source("http://me:pw@b:1/sse?key=abc", "pod"),))
     made = _made(Case(target))
     assert 'location = "/x y/sse" {' in made.block
     assert "proxy_pass http://b:1/sse;" in made.block

@@ -10,7 +10,7 @@ from tests.recommend.real import BINARIES, accepts, command
 from tests.recommend.sites import case, diagnosis, resolution
 from wizard.model.config import Config
 from wizard.model.resolution import Request
-from wizard.model.target import Place
+from wizard.model.target import Source
 from wizard.nginx import inspect, read
 from wizard.recommend import recommend
 from wizard.recommend.patch import STDIN, home, unified
@@ -60,7 +60,7 @@ def test_patch_applies_the_diff_of_a_linked_site(tmp_path: Path) -> None:
 
 def test_files_at_a_vantage_are_said_to_be_there() -> None:
     known = case(resolution("server { location / { proxy_pass http://b; } }"))
-    there = replace(known, target=replace(known.target, conf=Place("", "web")))
+    there = replace(known, target=replace(known.target, conf=Source("", "web")))
     made = recommend(there, diagnosis("proxy-buffering-hold"))
     assert made
     assert "web" in "".join(made.adapt)

@@ -9,7 +9,7 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Recommendation
 from wizard.model.handshake import Handshake
 from wizard.model.resolution import Request, RequestResolution
-from wizard.model.target import Place
+from wizard.model.target import Source
 from wizard.recommend import recommend
 from wizard.recommend.carve import asked
 from wizard.recommend.config_text import find, parse
@@ -81,7 +81,7 @@ def test_the_name_for_tls_is_one_that_a_certificate_can_have(
     host = passed.partition("://")[2]
     upstream = replace(known.upstream, passed=passed, peers=(f"{host}:443",))
     there = case(replace(known, upstream=upstream))
-    there = replace(there, target=replace(there.target, direct=(Place(direct),)))
+    there = replace(there, target=replace(there.target, direct=(Source(direct),)))
     made = _made(there, "tls-upstream-mismatch")
     assert "proxy_ssl_server_name on;" in made.block
     assert ("proxy_ssl_name" in made.block) == (name is not None)

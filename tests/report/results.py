@@ -6,7 +6,7 @@ from tests.rules.samples.build import PROXY_URL, make_case
 from wizard.diagnose.diagnose import diagnose
 from wizard.model.case import Case, ProbeResult, StepId, StepState
 from wizard.model.diagnosis import BlockLine, Diagnosis, Evidence, Finding, Fix, Recommendation
-from wizard.model.target import Place, Target
+from wizard.model.target import Source, Target
 from wizard.model.timeline import Probe, Timeline
 from wizard.report import Result
 
@@ -64,7 +64,7 @@ def hostile() -> Result:
     """Every text that somebody else has a hand in is `HOSTILE`."""
     url = f"http://u:{SECRET}@h/sse?access_token={SECRET}"
     line = Timeline(Probe("sse-proxy", url), ended="reset", detail=HOSTILE)
-    target = Target(url, (Place(url),), Place(HOSTILE), headers=(("Cookie", SECRET),))
+    target = Target(url, (Source(url),), Source(HOSTILE), headers=(("Cookie", SECRET),))
     finding = Finding(
         "proxy-buffering-hold",
         HOSTILE,

@@ -19,7 +19,7 @@ http { server { listen 8081; location / { proxy_pass http://127.0.0.1:12213; } }
 def answered(side: Side, at: float | None) -> Handshake:
     """A Streamable HTTP handshake whose answer came then, or never."""
     hands = make_handshake(side, transport="streamable-http", status=200)
-    line = hands.exchanges[0].line
+    line = hands.exchanges[0].timeline
     came = replace(line, connect_s=0.001, headers=STREAM, first_event_s=at, events=1)
     never = replace(line, connect_s=0.001, status=None, headers_s=None, ended="timeout")
     made = replace(hands, exchanges=(Exchange("initialize", came if at is not None else never),))
@@ -69,7 +69,7 @@ def test_another_backend_confirms_nothing() -> None:
 
 
 def test_a_plain_answer_is_not_held_by_this() -> None:
-    json = replace(answered("direct", 0.002).exchanges[0].line, headers=())
+    json = replace(answered("direct", 0.002).exchanges[0].timeline, headers=())
     plain = replace(answered("direct", 0.002), exchanges=(Exchange("initialize", json),))
     known = replace(case(3.0), handshakes=(answered("proxy", 3.0), plain))
     assert diagnose(known).causes == ()

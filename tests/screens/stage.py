@@ -23,7 +23,7 @@ from wizard.model.events import (
     SseEvent,
 )
 from wizard.model.log_report import History, LogLine, LogReport
-from wizard.model.target import Hop, Place, Target
+from wizard.model.target import Hop, Source, Target
 from wizard.model.timeline import Probe, Timeline
 from wizard.model.vantage import Vantage
 from wizard.nginx.load import from_text
@@ -35,9 +35,9 @@ URL, DIRECT = "http://mcp.example.com/sse", "http://10.0.0.7:12213/sse"
 NOW = 101.2
 TARGET = Target(
     URL,
-    direct=(Place(DIRECT),),
-    conf=Place("/etc/nginx/nginx.conf"),
-    logs=(Place("/var/log/nginx/access.log"),),
+    direct=(Source(DIRECT),),
+    conf=Source("/etc/nginx/nginx.conf"),
+    logs=(Source("/var/log/nginx/access.log"),),
 )
 CONF = """\
 events {}
@@ -264,13 +264,13 @@ def followed() -> Staged:
     known = replace(
         case(live=False), resolution=None, root_resolution=None, predictions=(), logs=()
     )
-    hops = (Hop("edge", Place("https://10.0.0.4/sse")), Hop("nginx", Place(URL, "web")))
+    hops = (Hop("edge", Source("https://10.0.0.4/sse")), Hop("nginx", Source(URL, "web")))
     vantages = (Vantage("web", ("ssh", "web")), Vantage("svc", ("ssh", "svc")))
     target = replace(TARGET, url=url, hops=hops, vantages=vantages, conf=None, logs=())
     inner = [
         stream(replace(probe, hop=hop.name), live=hop.name == "nginx", until=2.0)
         for hop in hops
-        for probe in probes_for_url("sse-hop", hop.place.what, hop.place.vantage)
+        for probe in probes_for_url("sse-hop", hop.source.locator, hop.source.vantage)
     ]
     proxied = [stream(probe, live=False, until=2.0) for probe in probes_for_url("sse-proxy", url)]
     known = replace(

@@ -8,7 +8,7 @@ import pytest
 from screens.questions import question_for
 from tests.screens import stage
 from wizard.model.case import StepId
-from wizard.model.target import Place, Target
+from wizard.model.target import Source, Target
 from wizard.model.vantage import Vantage
 from wizard.text.errors import UsageError
 
@@ -28,14 +28,14 @@ def answered(step: StepId, target: Target, text: str) -> Target | None:
     ("step", "text", "expected"),
     [
         ("direct", "web=http://a/sse  http://b/sse http://b/sse",
-         {"direct": (Place("http://a/sse", "web"), Place("http://b/sse"))}),
-        ("logs", "web=/log", {"logs": (Place("/log", "web"),)}),
+         {"direct": (Source("http://a/sse", "web"), Source("http://b/sse"))}),
+        ("logs", "web=/log", {"logs": (Source("/log", "web"),)}),
         ("logs", "web=journalctl -f",
-         {"logs": (Place("journalctl -f", "web", "web=journalctl -f", ("journalctl", "-f")),)}),
-        ("config", "web=", {"conf": Place("", "web")}),
-        ("config", "web=nginx -T", {"conf": Place("", "web")}),
-        ("config", " nginx -T ", {"conf": Place("")}),
-        ("config", "web=/etc/nginx.conf", {"conf": Place("/etc/nginx.conf", "web")}),
+         {"logs": (Source("journalctl -f", "web", "web=journalctl -f", ("journalctl", "-f")),)}),
+        ("config", "web=", {"conf": Source("", "web")}),
+        ("config", "web=nginx -T", {"conf": Source("", "web")}),
+        ("config", " nginx -T ", {"conf": Source("")}),
+        ("config", "web=/etc/nginx.conf", {"conf": Source("/etc/nginx.conf", "web")}),
     ],
 )  # fmt: skip
 def test_prompts_take_other_places(step: StepId, text: str, expected: dict[str, object]) -> None:
@@ -66,8 +66,8 @@ def test_a_file_here_must_exist_and_one_elsewhere_is_looked_for_there(
 def test_what_was_given_is_offered_again_as_it_would_be_typed() -> None:
     known = replace(
         AT_WEB,
-        direct=(Place("http://a/sse", "web"), Place("http://b/sse")),
-        conf=Place("", "web"),
+        direct=(Source("http://a/sse", "web"), Source("http://b/sse")),
+        conf=Source("", "web"),
     )
     questions = [question_for(step, known, lambda _: None) for step in ("direct", "config")]
     assert [one.value for one in questions if one] == ["web=http://a/sse http://b/sse", "web="]

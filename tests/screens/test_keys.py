@@ -14,7 +14,7 @@ from screens.widgets.prompt import Prompt
 from tests.screens import stage
 from wizard.investigation.investigation import Investigation
 from wizard.model.case import STEPS, Case, StepId, StepState
-from wizard.model.target import Place, Target
+from wizard.model.target import Source, Target
 from wizard.text.errors import LabError
 
 SIZE = (80, 24)
@@ -94,7 +94,7 @@ async def test_a_step_takes_what_it_misses_right_there() -> None:
         assert pilot.app.screen.query_one(Prompt).has_class("-asking")
         pilot.app.screen.query_one(Input).value = stage.DIRECT
         await press(pilot, "enter")
-        assert staged.target.direct == (Place(stage.DIRECT),)
+        assert staged.target.direct == (Source(stage.DIRECT),)
         assert staged.ran == ["direct"]
 
 
@@ -121,7 +121,7 @@ async def test_t_takes_the_config_that_runs_here() -> None:
     staged = stage.empty()
     async with Wizard(staged).run_test(size=SIZE) as pilot:
         await press(pilot, "5", "t")
-        assert staged.target.conf == Place("")
+        assert staged.target.conf == Source("")
 
 
 async def test_c_copies_the_curl_or_the_block() -> None:
@@ -268,12 +268,14 @@ async def test_the_form_begins_with_what_it_checked() -> None:
         pilot.app.screen.query_one("#conf", Input).value = "nginx -T"
         pilot.app.screen.query_one("#header", Input).value = "Authorization: Bearer x"
         await press(pilot, "ctrl+s")
-        assert made == [Target(stage.URL, conf=Place(""), headers=(("Authorization", "Bearer x"),))]
+        assert made == [
+            Target(stage.URL, conf=Source(""), headers=(("Authorization", "Bearer x"),))
+        ]
         assert walk(pilot).step == "root"
 
 
 async def test_the_last_case_fills_the_form() -> None:
-    last = Target(stage.URL, direct=(Place(stage.DIRECT),))
+    last = Target(stage.URL, direct=(Source(stage.DIRECT),))
     async with Wizard(None, last_case=last).run_test(size=SIZE) as pilot:
         await press(pilot, "ctrl+l")
         assert pilot.app.screen.query_one("#direct", Input).value == stage.DIRECT

@@ -26,7 +26,7 @@ from wizard.investigation.investigation import Investigation
 from wizard.investigation.saved import SavedInvestigation, record_of
 from wizard.investigation.session import Session
 from wizard.model.capabilities import Capabilities
-from wizard.model.target import Hop, Place, Target
+from wizard.model.target import Hop, Source, Target
 from wizard.model.vantage import Vantage
 from wizard.text.errors import UsageError
 from wizard.vantage.presets import Choice, Listed, Menu, Preset
@@ -102,7 +102,7 @@ async def test_a_pod_is_chosen_tried_and_asked_directly(
         await press(pilot, "ctrl+s")
         assert isinstance(pilot.app.screen, Steps)
     assert staged.target.vantages == (Vantage("nginx", POD),)
-    assert staged.target.direct == (Place("http://127.0.0.1:12213/sse", "nginx"),)
+    assert staged.target.direct == (Source("http://127.0.0.1:12213/sse", "nginx"),)
     assert staged.ran == ["direct"]
 
 
@@ -121,7 +121,7 @@ async def test_the_config_and_the_log_of_a_pod(fakes: Fakes, answering: list[Van
     staged = stage.empty()
     async with Wizard(staged).run_test(size=SIZE) as pilot:
         await press(pilot, "5", "e", *["enter"] * 4, "ctrl+s")
-        assert staged.target.conf == Place("", "nginx")
+        assert staged.target.conf == Source("", "nginx")
         await press(pilot, "4", "e", "down", *["enter"] * 4, "ctrl+s")
     assert staged.ran == ["config", "logs"]
     (log,) = staged.target.logs
@@ -299,9 +299,9 @@ async def test_the_form_takes_places_too(fakes: Fakes, answering: list[Vantage])
     assert made == [
         Target(
             stage.URL,
-            direct=(Place("http://10.0.0.7/sse"), Place("http://127.0.0.1:12213/sse", "web")),
-            conf=Place("/etc/nginx/nginx.conf", "web"),
-            logs=(Place("/var/log/nginx/access.log", "web"),),
+            direct=(Source("http://10.0.0.7/sse"), Source("http://127.0.0.1:12213/sse", "web")),
+            conf=Source("/etc/nginx/nginx.conf", "web"),
+            logs=(Source("/var/log/nginx/access.log", "web"),),
             vantages=(Vantage("web", POD),),
         )
     ]
@@ -354,8 +354,8 @@ async def test_hops_are_given_on_the_proxy_step() -> None:
         await press(pilot, "h", "enter")
         assert staged.ran == ["proxy"]
     assert staged.target.hops == (
-        Hop("edge", Place("http://a/sse")),
-        Hop("inner", Place("http://b/sse", "web")),
+        Hop("edge", Source("http://a/sse")),
+        Hop("inner", Source("http://b/sse", "web")),
     )
 
 
@@ -425,6 +425,6 @@ def test_a_log_command_of_the_way_there_runs_here() -> None:
     assert draft.log("tail -F /x").vantage == "web"
     assert draft.log("logs").command[:2] == ("docker", "logs")
     jump = Draft(Target(stage.URL), Preset("jump", ("ssh", "jump")), "jump")
-    assert jump.log("logs") == Place("logs", "jump")
+    assert jump.log("logs") == Source("logs", "jump")
     with pytest.raises(UsageError):
         draft.log("-")

@@ -10,7 +10,7 @@ import pytest
 
 from wizard.logs.watch import LogWatch
 from wizard.model.log_report import LogReport
-from wizard.model.target import Place
+from wizard.model.target import Source
 from wizard.model.vantage import Vantage
 from wizard.nginx.fetch.fetch import config_at
 from wizard.text.errors import ConfigError
@@ -45,7 +45,7 @@ def with_tools(folder: Path, *tools: str) -> VantageSession:
     return VantageSession(Vantage("web", ("env", f"PATH={folder}")))
 
 
-async def reported(place: Place, web: VantageSession) -> LogReport:
+async def reported(place: Source, web: VantageSession) -> LogReport:
     """What there is of a log there at first."""
     made = LogWatch([place], {"web": web})
     try:
@@ -57,7 +57,7 @@ async def reported(place: Place, web: VantageSession) -> LogReport:
 
 
 async def log_at(path: Path, web: VantageSession) -> LogReport:
-    return await reported(Place(str(path), "web"), web)
+    return await reported(Source(str(path), "web"), web)
 
 
 async def refused(what: str, web: VantageSession) -> str:
@@ -127,7 +127,7 @@ async def test_a_config_where_there_is_no_head(shared: Path, tmp_path: Path) -> 
 
 
 async def test_a_command_that_is_not_there() -> None:
-    place = Place("x", "web", "pod", ("/nonexistent/kubectl",))
+    place = Source("x", "web", "pod", ("/nonexistent/kubectl",))
     found = await reported(place, VantageSession(Vantage("web", ("env",))))
     assert found.problem == "pod: /nonexistent/kubectl: not found (exit status 127)"
 

@@ -50,7 +50,7 @@ def check(target: Target, format: str, output: str | None, save: str | None = No
 
 def warm_up(target: Target) -> None:
     """Load what this target's probes need, before a clock starts."""
-    urls = [target.url, *(place.what for place in target.direct)]
+    urls = [target.url, *(place.locator for place in target.direct)]
     for version in ("1.1", "2"):
         preload(any(url.startswith("https:") for url in urls), version, target.insecure)
 

@@ -6,7 +6,7 @@ import asyncio
 from wizard import nginx
 from wizard.cli.output import write_report
 from wizard.diagnose.config import config_findings
-from wizard.model.parse import conf_of, vantages_of
+from wizard.model.parse import parse_conf, parse_vantages
 from wizard.model.resolution import Request
 from wizard.nginx.fetch.fetch import config_at
 from wizard.report.inspect import inspect_json, inspect_text
@@ -15,10 +15,10 @@ from wizard.vantage.session import VantageSession
 
 def inspect(given: argparse.Namespace) -> int:
     """Read the config, resolve the request, write the answer."""
-    vantages = vantages_of(given.vantage)
-    place = conf_of(given.conf, vantages)
+    vantages = parse_vantages(given.vantage)
+    place = parse_conf(given.conf, vantages)
     there = next((VantageSession(one) for one in vantages if one.name == place.vantage), None)
-    config = asyncio.run(config_at(place.what, there, port=given.port))
+    config = asyncio.run(config_at(place.locator, there, port=given.port))
     path, _, query = given.path.partition("?")
     request = Request(path, given.host, given.scheme, given.port, query)
     resolution = nginx.inspect(config, request)

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from typing import NoReturn, get_args
 
 from wizard import __version__
-from wizard.model.parse import check_url, conf_of, header_of, hops_of, log_of, url_of, vantages_of
+from wizard.model.parse import (
+    check_url,
+    header_of,
+    parse_conf,
+    parse_hops,
+    parse_log,
+    parse_url,
+    parse_vantages,
+)
 from wizard.model.target import Style, Target
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
@@ -193,12 +201,12 @@ def _add_output_options(made: Parser, formats: Sequence[str]) -> None:
 
 def target_of(words: argparse.Namespace) -> Target:
     """The target that the options name. Raises `UsageError`."""
-    vantages = vantages_of(words.vantage)
+    vantages = parse_vantages(words.vantage)
     return Target(
         url=check_url(words.url),
-        direct=tuple(url_of(text, vantages) for text in words.direct),
-        conf=conf_of(words.conf, vantages) if words.conf is not None else None,
-        logs=tuple(log_of(text, vantages) for text in words.log),
+        direct=tuple(parse_url(text, vantages) for text in words.direct),
+        conf=parse_conf(words.conf, vantages) if words.conf is not None else None,
+        logs=tuple(parse_log(text, vantages) for text in words.log),
         headers=tuple(header_of(text) for text in words.header),
         insecure=words.insecure,
         connect_to=_connect_to(words.connect_to) if words.connect_to else None,
@@ -207,7 +215,7 @@ def target_of(words: argparse.Namespace) -> Target:
         mcp=not words.no_mcp,
         style=words.style,
         vantages=vantages,
-        hops=hops_of(words.hop, vantages),
+        hops=parse_hops(words.hop, vantages),
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from wizard.cli.options import target_of, target_parser
 from wizard.model.parse import check_url
-from wizard.model.target import LOCAL, Place, Target
+from wizard.model.target import LOCAL, Source, Target
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
 from wizard.text.files import cannot_be_read, open_regular
@@ -268,7 +268,7 @@ def check_files(file: str, targets: Iterable[NamedTarget]) -> None:
         for key, place in (("conf", one.target.conf), *(("log", log) for log in one.target.logs)):
             if place is not None and _is_file_here(place):
                 with _blaming(f"{safe(file, 200)}: target {one.name!r}: {key}"):
-                    os.close(open_regular(place.what, safe(place.what, 300)))
+                    os.close(open_regular(place.locator, safe(place.locator, 300)))
 
 
 def _called(values: Mapping[str, object], number: int) -> str:
@@ -287,7 +287,7 @@ def _named(table: _Table, common: _Table, base: Namespace, folder: str) -> Named
         check_url(words.url)
     with _blaming(table.where):
         target = target_of(words)
-    if target.conf is not None and target.conf.what == "-":
+    if target.conf is not None and target.conf.locator == "-":
         raise UsageError(f"{table.where}: conf: standard input is one, and cannot serve many")
     if target.conf is not None and "conf" in given:
         target = replace(target, conf=_beside(folder, target.conf))
@@ -307,16 +307,16 @@ def _string(table: _Table, key: Literal["url", "name"]) -> str:
         return literal(value.strip())
 
 
-def _beside(folder: str, place: Place) -> Place:
+def _beside(folder: str, place: Source) -> Source:
     """A path on this machine, taken from the file's own folder: the file may be run from anywhere,
     and no shell has read its `~`."""
     if not _is_file_here(place):
         return place
-    return replace(place, what=os.path.join(folder, os.path.expanduser(place.what)))
+    return replace(place, locator=os.path.join(folder, os.path.expanduser(place.locator)))
 
 
-def _is_file_here(place: Place) -> bool:
-    return place.vantage == LOCAL and not place.command and bool(place.what)
+def _is_file_here(place: Source) -> bool:
+    return place.vantage == LOCAL and not place.command and bool(place.locator)
 
 
 def _vantages_first(key: str) -> tuple[bool, str]:

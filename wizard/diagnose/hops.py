@@ -84,7 +84,7 @@ def conf_hop(target: Target) -> str:
     if not target.hops:
         return ""
     at = target.conf.vantage if target.conf else LOCAL
-    theirs = [hop for hop in target.hops if at != LOCAL and at in (hop.name, hop.place.vantage)]
+    theirs = [hop for hop in target.hops if at != LOCAL and at in (hop.name, hop.source.vantage)]
     return (theirs or list(target.hops))[-1].name
 
 
@@ -177,10 +177,10 @@ def misnamed(target: Target) -> str:
     """The hop that has the public URL's own address and is not named first; empty if none is."""
     public = urlsplit(target.url)[:2]
     first, *later = target.hops or (None,)
-    if first is None or urlsplit(first.place.what)[:2] == public:
+    if first is None or urlsplit(first.source.locator)[:2] == public:
         return ""  # Named twice, they are one place; that is seen in the table.
-    here = [hop for hop in later if hop and hop.place.vantage == LOCAL]
-    return next((hop.name for hop in here if urlsplit(hop.place.what)[:2] == public), "")
+    here = [hop for hop in later if hop and hop.source.vantage == LOCAL]
+    return next((hop.name for hop in here if urlsplit(hop.source.locator)[:2] == public), "")
 
 
 def doubt(case: Case) -> str:

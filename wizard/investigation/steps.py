@@ -30,16 +30,16 @@ def step_probes(target: Target, step: StepId) -> tuple[Probe, ...]:
         return probes_for_url("sse-proxy", target.url)
     places = target.direct if step == "direct" else ()
     return tuple(
-        probe for one in places for probe in probes_for_url("sse-direct", one.what, one.vantage)
+        probe for one in places for probe in probes_for_url("sse-direct", one.locator, one.vantage)
     )
 
 
 def proxied_probes(target: Target) -> tuple[Probe, ...]:
     """The requests at the URL, and at each of the proxies in a row behind it."""
     inner = (
-        replace(probe, hop=hop.name, host=_host_for(target, hop.place.what))
+        replace(probe, hop=hop.name, host=_host_for(target, hop.source.locator))
         for hop in target.hops
-        for probe in probes_for_url("sse-hop", hop.place.what, hop.place.vantage)
+        for probe in probes_for_url("sse-hop", hop.source.locator, hop.source.vantage)
     )
     return (*step_probes(target, "proxy"), *inner)
 
@@ -61,7 +61,7 @@ def conf_requests(target: Target) -> tuple[Request, Request]:
     """The request for the stream, and that for the root path, as the Nginx sees them whose config
     is read: at its hop, else where the URL leads."""
     here, root = conf_hop(target), request_for(root_url(target))
-    inside = next((hop.place.what for hop in target.hops if hop.name == here), "")
+    inside = next((hop.source.locator for hop in target.hops if hop.name == here), "")
     stream = request_for(inside or target.url)
     if inside:
         # By the name that is sent there, which for an address is the public one.
@@ -132,7 +132,7 @@ async def read_config(book: Session) -> StepResult:
     if conf is None:
         raise UsageError(STEP_TEXTS["config"].missing)
     asked, root = conf_requests(book.target)
-    config = await config_at(conf.what, book.vantage_session(conf.vantage), port=asked.reached)
+    config = await config_at(conf.locator, book.vantage_session(conf.vantage), port=asked.reached)
     lines = [*book.sightings.named("root-proxy"), *book.sightings.named("sse-proxy")]
     version = config.version or observed_version(lines)
     resolution = nginx.inspect(config, asked, version)

@@ -18,7 +18,7 @@ from wizard.lab.nginx import Nginx, free_ports, require_nginx, require_patch, ve
 from wizard.lab.scenario import Scenario
 from wizard.lab.stuck import Stuck
 from wizard.lab.template import render
-from wizard.model.target import Place, Target
+from wizard.model.target import Source, Target
 from wizard.text.display import safe
 from wizard.text.errors import LabError, describe_error
 
@@ -115,9 +115,9 @@ class Lab:
         """What the wizard is told: everything."""
         known = Target(
             self.url,
-            direct=(Place(self.direct_url),),
-            conf=Place(str(self.conf)),
-            logs=tuple(Place(str(log)) for log in self.logs),
+            direct=(Source(self.direct_url),),
+            conf=Source(str(self.conf)),
+            logs=tuple(Source(str(log)) for log in self.logs),
             insecure=self.scenario.tls,
         )
         return replace(known, **self.scenario.options)  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from wizard.logs.history import MAX_LINE_CHARS, HistoryBuilder
 from wizard.logs.sources import LOG_LIMIT_BYTES, LogSource
 from wizard.logs.timestamps import HostClock, find_timestamp
 from wizard.model.log_report import History, LogLine, LogReport
-from wizard.model.target import Place
+from wizard.model.target import Source
 from wizard.text.display import clip
 from wizard.text.redaction import redact
 
@@ -27,7 +27,7 @@ class LogReader:
         source: Where its lines come from.
     """
 
-    def __init__(self, place: Place, source: LogSource) -> None:
+    def __init__(self, place: Source, source: LogSource) -> None:
         self.place, self.source = place, source
         self._history_cache: tuple[object, History | None] = (None, None)
 

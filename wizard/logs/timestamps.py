@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
 from wizard.model.capabilities import Capabilities
-from wizard.model.target import LOCAL, Place
+from wizard.model.target import LOCAL, Source
 
 HEAD_CHARS = 600
 """How many characters at the start of a line are searched for its timestamp."""
@@ -143,7 +143,7 @@ class HostClock:
         return 30.0 if self.skew_s is None else 1.0 + self.skew_error_s
 
 
-def clock_at(place: Place, known: Capabilities | None) -> HostClock:
+def clock_at(place: Source, known: Capabilities | None) -> HostClock:
     """The clock that writes the log at this place.
 
     What a command prints on this machine may come from any machine, so its clock is unknown.

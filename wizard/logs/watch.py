@@ -10,7 +10,7 @@ from wizard.logs.sources import FollowedCommand, FollowedFile, LogSource
 from wizard.logs.timestamps import clock_at
 from wizard.model.case import Case
 from wizard.model.log_report import LogReport
-from wizard.model.target import LOCAL, Place
+from wizard.model.target import LOCAL, Source
 from wizard.model.vantage import Vantage
 from wizard.vantage.scripts import BARRED, packed
 from wizard.vantage.session import VantageSession
@@ -44,7 +44,7 @@ class LogWatch:
 
     def __init__(
         self,
-        places: Iterable[Place],
+        places: Iterable[Source],
         vantage_sessions: Mapping[str, VantageSession] | None = None,
         *,
         watched: bool = True,
@@ -60,33 +60,33 @@ class LogWatch:
         """
         self._places, self._vantage_sessions = tuple(places), vantage_sessions or {}
         self._is_watched, self._now = watched, now
-        self._readers: dict[Place, LogReader] = {}
+        self._readers: dict[Source, LogReader] = {}
         self._dropped: list[LogSource] = []
         self._beginning = asyncio.Lock()
         if watched:
             self._open_places({})
 
-    def _open_places(self, kept: Mapping[Place, LogReader]) -> None:
+    def _open_places(self, kept: Mapping[Source, LogReader]) -> None:
         """Replace the readers: those in `kept` stay, all other places are opened."""
         self._readers = {
             place: kept[place] if place in kept else LogReader(place, self._source(place))
             for place in self._places
         }
 
-    def _source(self, place: Place) -> LogSource:
+    def _source(self, place: Source) -> LogSource:
         name = str(place)
         if place.vantage == LOCAL and not place.command:
-            return FollowedFile(place.what, self._now)
+            return FollowedFile(place.locator, self._now)
         # A local command runs under the watchdog too: in a vantage without a command prefix.
         session = self._vantage_sessions.get(place.vantage) or VantageSession(Vantage(name, ()))
         if place.command:
             return FollowedCommand(name, session, place.command, now=self._now)
-        words = packed(FOLLOW_SCRIPT, place.what)
+        words = packed(FOLLOW_SCRIPT, place.locator)
         return FollowedCommand(name, session, words, sizes_first=True, now=self._now)
 
     def change(
         self,
-        places: Iterable[Place],
+        places: Iterable[Source],
         vantage_sessions: Mapping[str, VantageSession],
         *,
         vantages_changed: bool = False,

@@ -134,7 +134,7 @@ class FollowUpResult:
     """
 
     purpose: str
-    line: Timeline
+    timeline: Timeline
     why: str
 
 

@@ -15,10 +15,10 @@ the reply (over the stream or in the answer), to the end."""
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request of a handshake and what came of it; `sent` is its body's size in bytes."""
+    """One request of a handshake, its timeline, and the size of its body in bytes (`sent`)."""
 
-    what: str
-    line: Timeline
+    name: str
+    timeline: Timeline
     sent: int = 0
 
 
@@ -67,8 +67,8 @@ class Handshake:
     @property
     def last(self) -> Timeline | None:
         """The exchange that ended it."""
-        return self.exchanges[-1].line if self.exchanges else None
+        return self.exchanges[-1].timeline if self.exchanges else None
 
     def exchange(self, what: str) -> Timeline | None:
         """The exchange of that name, None if there was none."""
-        return next((one.line for one in self.exchanges if one.what == what), None)
+        return next((one.timeline for one in self.exchanges if one.name == what), None)

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from wizard.model.target import LOCAL, Hop, Place
+from wizard.model.target import LOCAL, Hop, Source
 from wizard.model.vantage import Vantage
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
@@ -19,7 +19,7 @@ _PROGRAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 """What is a command without words, where it cannot be a path at a vantage: `pod=podlogs`."""
 
 
-def vantages_of(texts: Sequence[str]) -> tuple[Vantage, ...]:
+def parse_vantages(texts: Sequence[str]) -> tuple[Vantage, ...]:
     """The vantages that `NAME='COMMAND PREFIX'` names, each split as a shell splits it."""
     found: list[Vantage] = []
     for text in texts:
@@ -73,15 +73,15 @@ def _at(text: str, vantages: Sequence[Vantage]) -> tuple[str, str]:
     )
 
 
-def url_of(text: str, vantages: Sequence[Vantage] = ()) -> Place:
+def parse_url(text: str, vantages: Sequence[Vantage] = ()) -> Source:
     """`[VANTAGE=]URL` as a place."""
     if text.lower().startswith(("http:", "https:")):
-        return Place(check_url(text))
+        return Source(check_url(text))
     vantage, url = _at(text, vantages)
-    return Place(check_url(url), vantage)
+    return Source(check_url(url), vantage)
 
 
-def hops_of(texts: Sequence[str], vantages: Sequence[Vantage] = ()) -> tuple[Hop, ...]:
+def parse_hops(texts: Sequence[str], vantages: Sequence[Vantage] = ()) -> tuple[Hop, ...]:
     """The hops that `NAME=URL` names. A hop that is called as a vantage is asked from there."""
     found: list[Hop] = []
     for text in texts:
@@ -90,15 +90,15 @@ def hops_of(texts: Sequence[str], vantages: Sequence[Vantage] = ()) -> tuple[Hop
             raise UsageError(f"--hop {safe(text, 200)!r}: write it as NAME=URL")
         if name in (one.name for one in found):
             raise UsageError(f"--hop {safe(text, 200)}: {name} is taken already")
-        place = url_of(rest, vantages)
+        place = parse_url(rest, vantages)
         here = place.vantage == LOCAL and not rest.startswith(f"{LOCAL}=")
         if here and name in (one.name for one in vantages):
-            place = Place(place.what, name)
+            place = Source(place.locator, name)
         found.append(Hop(name, place))
     return tuple(found)
 
 
-def conf_of(text: str, vantages: Sequence[Vantage] = ()) -> Place:
+def parse_conf(text: str, vantages: Sequence[Vantage] = ()) -> Source:
     """`[VANTAGE=]SOURCE` as a place; `VANTAGE=` alone is its own `nginx -T`."""
     # A file may be called a=b; a vantage's name goes first only where it is one.
     name, _ = _named(text)
@@ -108,14 +108,14 @@ def conf_of(text: str, vantages: Sequence[Vantage] = ()) -> Place:
         raise UsageError(f"{safe(text, 200)}: a URL where a file is needed")
     if "\0" in what or (not what and not known):
         raise UsageError(f"{safe(text, 200)!r}: not a file name")
-    return Place(what, vantage)
+    return Source(what, vantage)
 
 
 def _is_path(text: str) -> bool:
     return "/" in text.partition("=")[0]
 
 
-def log_of(text: str, vantages: Sequence[Vantage] = ()) -> Place:
+def parse_log(text: str, vantages: Sequence[Vantage] = ()) -> Source:
     """`[VANTAGE=]PATH`, or `NAME=COMMAND WORDS`: what a command prints, there or here."""
     name, what = _named(text)
     there = name in (one.name for one in vantages)
@@ -123,9 +123,9 @@ def log_of(text: str, vantages: Sequence[Vantage] = ()) -> Place:
     is_command = bool(name) and not what.startswith(_PATH) and (alone or len(what.split()) > 1)
     if is_command:
         words = _words(f"--log {name}", what)
-        return Place(what, name if there else LOCAL, f"{name}={what}" if there else name, words)
-    place = conf_of(text, vantages)
-    if not place.what or place.what == "-":
+        return Source(what, name if there else LOCAL, f"{name}={what}" if there else name, words)
+    place = parse_conf(text, vantages)
+    if not place.locator or place.locator == "-":
         raise UsageError(f"--log {safe(text, 200)!r}: it names no file")
     return place
 

@@ -13,15 +13,17 @@ Style = Literal["", "nginx", "ingress-nginx", "f5", "npm"]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Something at a vantage: a URL, a path, `-`; empty `what` means `nginx -T` there.
+class Source:
+    """Where a stream, a config or a log comes from, and the vantage from which it is reached.
 
     Attributes:
-        name: What a log's command is called; empty for a path or a URL.
-        command: For a log: the words whose output is the log; empty where `what` is a path.
+        locator: A URL, a path, `-` for standard input, or a log's command line; empty for the
+            output of `nginx -T`.
+        name: The name of a log that a command prints; empty otherwise.
+        command: The words of that command; empty if `locator` is a path or a URL.
     """
 
-    what: str
+    locator: str
     vantage: str = LOCAL
     name: str = ""
     command: tuple[str, ...] = ()
@@ -29,18 +31,18 @@ class Place:
     def __str__(self) -> str:
         if self.name:
             return self.name
-        return self.what if self.vantage == LOCAL else f"{self.vantage}={self.what}"
+        return self.locator if self.vantage == LOCAL else f"{self.vantage}={self.locator}"
 
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One of several proxies in a row: its name, and the URL at which it is entered."""
+    """One of several proxies in a row: its name, and the URL of its entry point."""
 
     name: str
-    place: Place
+    source: Source
 
     def __str__(self) -> str:
-        return f"{self.name}={self.place}"
+        return f"{self.name}={self.source}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,9 @@ class Target:
     """
 
     url: str
-    direct: tuple[Place, ...] = ()
-    conf: Place | None = None
-    logs: tuple[Place, ...] = ()
+    direct: tuple[Source, ...] = ()
+    conf: Source | None = None
+    logs: tuple[Source, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     insecure: bool = False
     connect_to: tuple[str, int] | None = None

@@ -82,7 +82,7 @@ def _name(case: Case, resolution: RequestResolution | None) -> str:
     peers = [_host(f"//{one}") for one in upstream.peers] if upstream else []
     if passed in peers and _is_name(passed):
         return ""
-    direct = [_host(one.what) for one in case.target.direct]
+    direct = [_host(one.locator) for one in case.target.direct]
     return next((one for one in (*direct, *peers) if _is_name(one)), "$host")
 
 

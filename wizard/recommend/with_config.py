@@ -6,7 +6,7 @@ from wizard.model.case import Case
 from wizard.model.config import Config, Where
 from wizard.model.diagnosis import BlockLine, Recommendation
 from wizard.model.resolution import LocationRef, RequestResolution
-from wizard.model.target import LOCAL, Place
+from wizard.model.target import LOCAL, Source
 from wizard.nginx.locations import PASS_DIRECTIVES
 from wizard.recommend import carve
 from wizard.recommend.affinity import METHODS, balance
@@ -294,7 +294,7 @@ def _adapt(
             yield _SHARED.format(file, times)
 
 
-def _elsewhere(conf: Place | None) -> tuple[str, ...]:
+def _elsewhere(conf: Source | None) -> tuple[str, ...]:
     return (_AWAY.format(conf.vantage),) if conf and conf.vantage != LOCAL else ()
 
 

@@ -5,7 +5,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from wizard.model.case import Case
 from wizard.model.diagnosis import BlockLine, Recommendation
-from wizard.model.target import LOCAL, Place
+from wizard.model.target import LOCAL, Source
 from wizard.recommend.affinity import balance
 from wizard.recommend.block import Draft, Indent, changed
 from wizard.recommend.change import Change, line
@@ -88,15 +88,15 @@ def _decoded(url: str) -> str:
     return unquote(urlsplit(url).path) or "/"
 
 
-def _direct(case: Case) -> Place | None:
-    places = ((place, urlsplit(place.what)) for place in case.target.direct)
+def _direct(case: Case) -> Source | None:
+    places = ((place, urlsplit(place.locator)) for place in case.target.direct)
     usable = (one for one, url in places if url.scheme in ("http", "https") and url.hostname)
     return next(usable, None)
 
 
 def _direct_path(case: Case) -> str | None:
     place = _direct(case)
-    return _decoded(place.what) if place else None
+    return _decoded(place.locator) if place else None
 
 
 def _address(case: Case) -> tuple[str, str]:
@@ -104,7 +104,7 @@ def _address(case: Case) -> tuple[str, str]:
     place = _direct(case)
     if place is None:
         return _PLACEHOLDER, "write the address that today's proxy_pass names"
-    parts = urlsplit(place.what)
+    parts = urlsplit(place.locator)
     seen = "this machine" if place.vantage == LOCAL else place.vantage
     note = f"the direct URL's address as {seen} reaches it; Nginx must reach it by the same name"
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}", note

@@ -109,7 +109,11 @@ def _handshake(one: Handshake) -> dict[str, Any]:
         "server": safe(one.server),
         "sibling": _handshake(one.sibling) if one.sibling else None,
         "exchanges": [
-            {"what": each.what, "url": safe(each.line.probe.url), "status": each.line.status}
+            {
+                "what": each.name,
+                "url": safe(each.timeline.probe.url),
+                "status": each.timeline.status,
+            }
             for each in one.exchanges
         ],
     }

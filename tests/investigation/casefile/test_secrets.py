@@ -17,8 +17,8 @@ from wizard.model.config import Config, Directive
 from wizard.model.events import Comment, SseEvent
 from wizard.model.handshake import Exchange, Handshake
 from wizard.model.log_report import LogLine, LogReport
-from wizard.model.parse import log_of
-from wizard.model.target import Place
+from wizard.model.parse import parse_log
+from wizard.model.target import Source
 from wizard.model.timeline import Probe, Timeline
 from wizard.model.vantage import Vantage
 from wizard.nginx.load import from_text
@@ -83,9 +83,9 @@ def seen(secret: str, text: str) -> Timeline:
     return Timeline(Probe("sse-proxy", stage.URL), headers=headers, excerpt=said, tail=tail)
 
 
-def command_log(typed: str) -> Place:
+def command_log(typed: str) -> Source:
     """What `--log web='COMMAND'` names, at a vantage of that name."""
-    return log_of(f"web={typed}", [Vantage("web", ("env",))])
+    return parse_log(f"web={typed}", [Vantage("web", ("env",))])
 
 
 def planted(secret: str, text: str) -> CaseRecord:
@@ -102,7 +102,7 @@ def planted(secret: str, text: str) -> CaseRecord:
             Vantage("oc", ("oc", "--token", secret, "exec", "x")),
         ),
         logs=(
-            Place("x", name="pod", command=("logs", "--password", secret)),
+            Source("x", name="pod", command=("logs", "--password", secret)),
             command_log(f"curl -u me:{secret} http://x"),
         ),
     )
@@ -151,9 +151,9 @@ def test_a_logs_command_is_stored_without_its_secrets(typed: str, kept: str) -> 
     assert "SEKRET" not in made
     again = load(made, "case.json").case
     (stored,) = again.target.logs
-    assert kept in stored.what
-    assert shlex.split(stored.what) == list(stored.command)
-    assert stored.name == again.logs[0].file == f"web={stored.what}"
+    assert kept in stored.locator
+    assert shlex.split(stored.locator) == list(stored.command)
+    assert stored.name == again.logs[0].file == f"web={stored.locator}"
     assert has_withheld_secret(repr(stored))
     assert load(dump(CaseRecord(again)), "case.json").case == again
 
@@ -266,7 +266,7 @@ def test_equal_secrets_stay_equal_and_different_ones_different() -> None:
         resolution=None,
     )
     again = load(dump(CaseRecord(case)), "case.json").case
-    first, second, third = (follow_up.line for follow_up in again.follow_ups)
+    first, second, third = (follow_up.timeline for follow_up in again.follow_ups)
     assert first == second
     for name in ("mcp-session-id", "x-api-key", "location"):
         assert first.header(name) != third.header(name)

@@ -20,7 +20,7 @@ from tests.probe.mcp.server import (
 from tests.rules.samples.build import make_case, make_handshake
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.handshake import Exchange, Handshake, Side
-from wizard.model.target import Place, Target
+from wizard.model.target import Source, Target
 from wizard.model.timeline import Probe, Timeline
 from wizard.probe.followups import affinity
 from wizard.probe.request import ProbeOptions
@@ -51,7 +51,7 @@ def failing(server: Server, *, posts: bool = False, side: Side = "proxy") -> Cas
     if posts:
         spoken = Handshake(side, server.url, "streamable-http", "done", session=True)
         spoken = replace(spoken, exchanges=(Exchange("initialized", answer),))
-    return Case(Target(server.url, direct=(Place(server.url),)), handshakes=(spoken,))
+    return Case(Target(server.url, direct=(Source(server.url),)), handshakes=(spoken,))
 
 
 async def made(known: Case) -> tuple[FollowUpResult, ...]:
@@ -60,7 +60,7 @@ async def made(known: Case) -> tuple[FollowUpResult, ...]:
 
 
 def statuses(follow_ups: tuple[FollowUpResult, ...]) -> list[int | None]:
-    return [one.line.status for one in follow_ups]
+    return [one.timeline.status for one in follow_ups]
 
 
 async def test_it_ends_with_the_first_two_that_differ() -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.probe.mcp.server import Asked, Server, http, running, silence, streamed
 from tests.rules.samples.build import PROXY_URL, make_case, with_answer
 from wizard.model.case import Case, ProbeResult
-from wizard.model.target import Place, Target
+from wizard.model.target import Source, Target
 from wizard.probe.followups import (
     FOLLOW_UPS,
     alone,
@@ -48,7 +48,7 @@ async def test_a_clear_case_asks_nothing_more(known: Case) -> None:
 
 def at(known: Case, server: Server, *, proxied: str = "") -> Case:
     """The same case, with the server behind its URLs."""
-    target = replace(known.target, url=proxied or server.url, direct=(Place(server.url),))
+    target = replace(known.target, url=proxied or server.url, direct=(Source(server.url),))
 
     def moved(results: tuple[ProbeResult, ...], url: str) -> tuple[ProbeResult, ...]:
         probes = [replace(result.timeline.probe, url=url) for result in results]
@@ -89,8 +89,8 @@ async def test_the_public_name_is_refused_at_the_backend() -> None:
         )
         follow_ups = await run_follow_ups(known, ProbeOptions())
     assert [one.headers["host"] for one in server.asked] == ["mcp.example.com:8443"]
-    assert [one.line.status for one in follow_ups] == [421]
-    assert follow_ups[0].line.excerpt == "Invalid Host header"
+    assert [one.timeline.status for one in follow_ups] == [421]
+    assert follow_ups[0].timeline.excerpt == "Invalid Host header"
 
 
 async def test_both_likely_names_where_the_config_is_not_known() -> None:
@@ -104,7 +104,7 @@ async def test_both_likely_names_where_the_config_is_not_known() -> None:
         "mcp.example.com:8443",
         "mcp.example.com",
     ]
-    assert {one.line.status for one in follow_ups} == {200}
+    assert {one.timeline.status for one in follow_ups} == {200}
 
 
 NAMED = """
@@ -167,7 +167,7 @@ async def test_metadata_is_asked_for_at_the_same_origin() -> None:
     async with running({"GET": http(404, b"nothing here", kind="text/plain")}) as server:
         url = server.url.replace("/sse", "/.well-known/oauth-protected-resource")
         (follow_up,) = await run_follow_ups(challenged(server, url), ProbeOptions())
-    assert (follow_up.purpose, follow_up.line.status) == ("metadata", 404)
+    assert (follow_up.purpose, follow_up.timeline.status) == ("metadata", 404)
     assert server.only("GET").path == "/.well-known/oauth-protected-resource"
 
 
@@ -194,9 +194,9 @@ async def test_a_second_stream_is_begun_once_the_first_is_live() -> None:
         first, second = await run_follow_ups(known, ProbeOptions())
         await server.until(lambda: server.left == ["GET", "GET"])
     assert (first.purpose, second.purpose) == (blocked.FIRST, blocked.SECOND)
-    assert first.line.first_data_s is not None
-    assert second.line.connect_s is not None
-    assert second.line.headers_s is None
+    assert first.timeline.first_data_s is not None
+    assert second.timeline.connect_s is not None
+    assert second.timeline.headers_s is None
 
 
 async def test_where_the_first_is_silent_there_is_no_second() -> None:
@@ -232,7 +232,7 @@ async def test_once_more_the_very_same() -> None:
         known = at(make_case(proxy="live", proxy_gzip="held", direct="live", conf=TWO), server)
         follow_ups = await run_follow_ups(known, ProbeOptions())
     assert [one.headers["accept-encoding"] for one in server.asked] == ["gzip"] * 3
-    assert {(one.purpose, one.line.probe.encoding) for one in follow_ups} == {("again", "gzip")}
+    assert {(one.purpose, one.timeline.probe.encoding) for one in follow_ups} == {("again", "gzip")}
 
 
 async def test_nothing_is_asked_twice() -> None:
@@ -262,4 +262,4 @@ async def test_one_alone_is_one() -> None:
             at(make_case(proxy="503", direct="live", settings={}), server), ProbeOptions()
         )
         await server.until(lambda: server.left == ["GET"])
-    assert (follow_up.purpose, follow_up.line.events) == ("alone", 1)
+    assert (follow_up.purpose, follow_up.timeline.events) == ("alone", 1)

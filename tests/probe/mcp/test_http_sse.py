@@ -26,7 +26,7 @@ from tests.probe.scripted import CHUNKED, chunk
 from wizard.investigation.investigation import Investigation
 from wizard.model.case import STEPS
 from wizard.model.handshake import Handshake
-from wizard.model.target import Place, Target
+from wizard.model.target import Source, Target
 from wizard.probe.mcp.exchange import ENDPOINT_LIMIT, Timeouts
 from wizard.probe.mcp.http_sse import handshake_over_http_sse
 from wizard.probe.request import ProbeOptions
@@ -214,7 +214,7 @@ async def test_the_stream_is_told_as_it_was_at_the_end() -> None:
     line = made.exchange("stream")
     assert line is not None
     assert line.ended is not None
-    assert [one.what for one in made.exchanges] == ["stream", "initialize"]
+    assert [one.name for one in made.exchanges] == ["stream", "initialize"]
 
 
 async def test_a_reply_without_a_version_that_fits_a_header_is_an_error() -> None:
@@ -246,7 +246,7 @@ async def test_no_step_stumbles_over_a_hostile_endpoint(endpoint: bytes, tmp_pat
         conf.write_text(
             f"http {{ server {{ listen {port}; location / {{ proxy_pass http://b; }} }} }}"
         )
-        target = Target(server.url, direct=(Place(server.url),), conf=Place(str(conf)))
+        target = Target(server.url, direct=(Source(server.url),), conf=Source(str(conf)))
         investigation = Investigation(target)
         for step in STEPS[:-1]:
             await investigation.run(step)

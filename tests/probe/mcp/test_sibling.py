@@ -22,7 +22,7 @@ from tests.probe.mcp.server import (
 from wizard.investigation.investigation import Investigation
 from wizard.model.case import StepId
 from wizard.model.diagnosis import Diagnosis
-from wizard.model.target import Place, Target
+from wizard.model.target import Source, Target
 from wizard.probe.mcp.session import sibling_url
 
 STREAMABLE: Mapping[str, Answer] = {
@@ -67,7 +67,7 @@ def by_path(paths: Mapping[str, Mapping[str, Answer]], status: int = 404) -> dic
 
 
 async def diagnosed(url: str, direct: str = "") -> Diagnosis:
-    places = (Place(direct),) if direct else ()
+    places = (Source(direct),) if direct else ()
     investigation = Investigation(Target(url, direct=places))
     steps: tuple[StepId, ...] = ("root", "proxy", "cause")
     for step in steps:

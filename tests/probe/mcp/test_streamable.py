@@ -106,7 +106,7 @@ async def test_what_follows_the_reply_is_told_and_does_not_undo_it(status: int) 
     async with running({**script, "DELETE": bad}) as server:
         made = await shaken(server)
     assert made.stage == "done"
-    told = {one.what: one.line.status for one in made.exchanges}
+    told = {one.name: one.timeline.status for one in made.exchanges}
     assert told == {"initialize": 200, **dict.fromkeys(("initialized", "listen", "delete"), status)}
 
 

@@ -21,7 +21,7 @@ from wizard.model.resolution import (
     Setting,
     Upstream,
 )
-from wizard.model.target import Place, Target
+from wizard.model.target import Source, Target
 from wizard.model.timeline import Encoding, Probe, Timeline
 from wizard.nginx.load import from_text
 from wizard.nginx.prediction import predictions, request_for
@@ -75,7 +75,7 @@ def make_case(
         resolve(conf, url, version) if conf else _resolution_of_settings(settings or {}, peers)
     )
     case = Case(
-        Target(url, direct=(Place(DIRECT_URL),), conf=Place("nginx.conf")),
+        Target(url, direct=(Source(DIRECT_URL),), conf=Source("nginx.conf")),
         root=_root(),
         proxy=tuple(classify(timeline, directs) for timeline in proxied),
         direct=tuple(map(classify, directs)),

@@ -35,7 +35,9 @@ def _stream(case: Case) -> tuple[Timeline, RequestResolution | None] | None:
     """The first proxied answer of a gate; None where the backend gives it, too."""
     gated = [result.timeline for result in case.proxy if result.timeline.status in GATE]
     own = {result.timeline.status for result in case.direct}
-    own |= {follow_up.line.status for follow_up in follow_up_facts.follow_ups(case, "public-host")}
+    own |= {
+        follow_up.timeline.status for follow_up in follow_up_facts.follow_ups(case, "public-host")
+    }
     if not gated or gated[0].status in own or _is_a_slash(gated[0]):
         return None
     return gated[0], case.resolution

@@ -9,13 +9,15 @@ from wizard.model.timeline import is_live
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """Alone a direct stream is live; a second one beside it gets not even headers."""
-    first = [one for one in follow_up_facts.follow_ups(case, "first-of-two") if is_live(one.line)]
+    first = [
+        one for one in follow_up_facts.follow_ups(case, "first-of-two") if is_live(one.timeline)
+    ]
     second = [
-        one for one in follow_up_facts.follow_ups(case, "second-of-two") if one.line.connect_s
+        one for one in follow_up_facts.follow_ups(case, "second-of-two") if one.timeline.connect_s
     ]
     logged = facts.log_lines(case, "worker-timeout")
     killed = tuple(facts.of_log(line) for line in logged[:1])
-    if first and second and second[0].line.headers_s is None:
+    if first and second and second[0].timeline.headers_s is None:
         evidence = (*map(follow_up_facts.follow_up_evidence, (first[0], second[0])), *killed)
         return rule.finding("confirmed", evidence, DISTINGUISHES, explains=_SYMPTOMS)
     if second or not logged or not (one := _one_of_several(case)):

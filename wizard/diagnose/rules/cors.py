@@ -40,7 +40,9 @@ def _refused(rule: Rule, case: Case) -> Finding | None:
     if asked is None:
         return None
     streams = [result.timeline for result in case.proxy if result.timeline.is_event_stream]
-    before = [one.line for one in follow_up_facts.follow_ups(case, PREFLIGHT) if one.line.status]
+    before = [
+        one.timeline for one in follow_up_facts.follow_ups(case, PREFLIGHT) if one.timeline.status
+    ]
     wrong = [line for line in streams if not _allows(line, asked)]
     wrong += [line for line in before if not (_allows(line, asked) and _takes_json(line))]
     evidence = tuple(_of(line, asked) for line in wrong[:2])

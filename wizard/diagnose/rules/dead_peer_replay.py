@@ -58,7 +58,7 @@ def _confidence(case: Case, logged: tuple[LogLine, ...]) -> Confidence | None:
         return "confirmed"
     if not lucky or not (unlucky or root):
         return None
-    again = [one.line.first_data_s for one in follow_up_facts.follow_ups(case, "again")]
+    again = [one.timeline.first_data_s for one in follow_up_facts.follow_ups(case, "again")]
     if root or any(map(_at_once, again)):
         return "possible" if case.resolution is None else "likely"
     return "possible" if not again and any(map(_only_waited, unlucky)) else None

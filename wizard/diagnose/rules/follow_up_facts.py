@@ -14,9 +14,9 @@ def follow_ups(case: Case, purpose: str) -> tuple[FollowUpResult, ...]:
 
 def follow_up_evidence(follow_up: FollowUpResult) -> Evidence:
     """One of them as evidence."""
-    seen = classify(follow_up.line)
-    text = f"{safe(follow_up.why, 300)}: {seen.outcome}: {seen.why}{said(follow_up.line)}"
-    return Evidence("follow-up", follow_up.line.probe.label, text)
+    seen = classify(follow_up.timeline)
+    text = f"{safe(follow_up.why, 300)}: {seen.outcome}: {seen.why}{said(follow_up.timeline)}"
+    return Evidence("follow-up", follow_up.timeline.probe.label, text)
 
 
 def said(line: Timeline) -> str:

@@ -76,7 +76,9 @@ def _host(case: Case, resolution: RequestResolution, failing: Lost) -> Said | No
         return "confirmed", (Evidence("probe", "mcp-proxy", said),)
     refused = [result for result in case.proxy if result.timeline.status in (400, 403, 404, 421)]
     # Asked directly under the name that Nginx sends now, the backend refuses likewise.
-    same = [r for r in follow_up_facts.follow_ups(case, "public-host") if _is_like(r.line, refused)]
+    same = [
+        r for r in follow_up_facts.follow_ups(case, "public-host") if _is_like(r.timeline, refused)
+    ]
     if not same:
         return None
     evidence = (*_of(refused), follow_up_facts.follow_up_evidence(same[0]), *_of_root(case))

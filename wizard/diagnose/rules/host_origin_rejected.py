@@ -21,7 +21,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
 
 def _by_host(rule: Rule, case: Case, result: ProbeResult) -> Finding | None:
     tried = follow_up_facts.follow_ups(case, PUBLIC_HOST)
-    same = [one for one in tried if one.line.status == result.timeline.status]
+    same = [one for one in tried if one.timeline.status == result.timeline.status]
     live = facts.live_direct(case)
     if same and live:
         evidence = (
@@ -37,7 +37,9 @@ def _by_host(rule: Rule, case: Case, result: ProbeResult) -> Finding | None:
 
 def _by_origin(rule: Rule, case: Case, result: ProbeResult) -> Finding | None:
     """The Origin that --header gave: refused on either side, and without it live."""
-    freed = [one for one in follow_up_facts.follow_ups(case, NO_ORIGIN) if one.line.is_event_stream]
+    freed = [
+        one for one in follow_up_facts.follow_ups(case, NO_ORIGIN) if one.timeline.is_event_stream
+    ]
     if not freed:
         return None
     direct = [_of(one) for one in case.direct if one.timeline.status == result.timeline.status]

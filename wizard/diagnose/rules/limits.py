@@ -21,7 +21,7 @@ def _refused(rule: Rule, case: Case) -> Finding | None:
         return None
     logged = facts.log_lines(case, "limited")
     live = [result for result in case.proxy if result.outcome == "live"]
-    alone = [one for one in follow_up_facts.follow_ups(case, "alone") if is_live(one.line)]
+    alone = [one for one in follow_up_facts.follow_ups(case, "alone") if is_live(one.timeline)]
     sure = _confidence(case, live, logged=bool(logged), served=bool(live or alone))
     if sure is None:
         return None

@@ -13,11 +13,11 @@ UNKNOWN = frozenset({400, 404})
 def check(rule: Rule, case: Case) -> Finding | None:
     """The same message to the same session: taken once, not known another time."""
     pings = follow_up_facts.follow_ups(case, "affinity")
-    taken = [one for one in pings if one.line.status and 200 <= one.line.status < 300]
-    failing = [one for one in pings if one.line.status in UNKNOWN]
+    taken = [one for one in pings if one.timeline.status and 200 <= one.timeline.status < 300]
+    failing = [one for one in pings if one.timeline.status in UNKNOWN]
     if not taken:
         return None
-    own = "direct" in taken[0].line.probe.name
+    own = "direct" in taken[0].timeline.probe.name
     first = () if own else _first_lost(case)
     if not failing and not first:
         return None
@@ -53,7 +53,7 @@ def _of_stream(case: Case) -> tuple[Evidence, ...]:
 
 def _count(pings: tuple[FollowUpResult, ...], failing: list[FollowUpResult]) -> Evidence:
     text = f"of {len(pings)} messages to one open session {len(failing)} found it unknown"
-    return Evidence("follow-up", pings[0].line.probe.label, text)
+    return Evidence("follow-up", pings[0].timeline.probe.label, text)
 
 
 def _of_peers(case: Case, how: Balancing) -> tuple[Evidence, ...]:

@@ -17,7 +17,9 @@ def check(rule: Rule, case: Case) -> Finding | None:
         return None
     url = metadata_url(result.timeline)
     gone = [
-        one for one in follow_up_facts.follow_ups(case, "metadata") if one.line.status in (404, 410)
+        one
+        for one in follow_up_facts.follow_ups(case, "metadata")
+        if one.timeline.status in (404, 410)
     ]
     wrong = _wrong(case, url)
     if not wrong and not gone:
@@ -55,7 +57,7 @@ def _sure(case: Case, url: str) -> bool:
 
 def _inside(case: Case) -> set[str]:
     """The backend's own addresses."""
-    known = {origin_of(place.what)[1] for place in case.target.direct}
+    known = {origin_of(place.locator)[1] for place in case.target.direct}
     peers = case.resolution.upstream.peers if case.resolution and case.resolution.upstream else ()
     return known | {addresses.address(peer) for peer in peers}
 

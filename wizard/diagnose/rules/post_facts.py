@@ -56,20 +56,20 @@ def failed(case: Case) -> Failed | None:
         return None
     if proxied.transport != "http+sse" and not (direct and direct.done):
         return None
-    return Failed(sent.line, sent.sent, taken(direct))
+    return Failed(sent.timeline, sent.sent, taken(direct))
 
 
 def taken(spoken: Handshake | None) -> Timeline | None:
     """The answer to the first message where it was taken; None otherwise."""
     sent = first_post(spoken)
-    if sent is None or sent.line.status is None or not 200 <= sent.line.status < 300:
+    if sent is None or sent.timeline.status is None or not 200 <= sent.timeline.status < 300:
         return None
-    return sent.line if spoken and spoken.done else None
+    return sent.timeline if spoken and spoken.done else None
 
 
 def first_post(spoken: Handshake | None) -> Exchange | None:
     """The message that opens the session."""
-    made = {one.what: one for one in spoken.exchanges} if spoken else {}
+    made = {one.name: one for one in spoken.exchanges} if spoken else {}
     return made.get("initialize") or made.get("discover")
 
 

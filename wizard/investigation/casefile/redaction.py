@@ -101,7 +101,7 @@ class Redactor:
             self._find_segments(str(value.get("data")))
         if key == "target" and "headers" in value:
             value = value | {"headers": [self._ours(*pair) for pair in value["headers"]]}
-        if "what" in value and "command" in value:
+        if "locator" in value and "command" in value:
             value = self._command(value)
         return {name: self._walk(one, name) for name, one in value.items()}
 
@@ -138,9 +138,9 @@ class Redactor:
         hidden = list(self._words(place["command"]))
         if hidden == place["command"]:
             return place
-        typed, name, what = str(place["what"]), str(place.get("name", "")), shlex.join(hidden)
-        self._renamed[name] = name.replace(typed, what) if typed else name
-        return place | {"command": hidden, "what": what, "name": self._renamed[name]}
+        typed, name, locator = str(place["locator"]), str(place.get("name", "")), shlex.join(hidden)
+        self._renamed[name] = name.replace(typed, locator) if typed else name
+        return place | {"command": hidden, "locator": locator, "name": self._renamed[name]}
 
     def _words(self, words: list[str]) -> Iterator[str]:
         """A command's words; what follows `--token`, sshpass's `-p` or curl's `-u` is a secret."""

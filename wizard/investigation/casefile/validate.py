@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from wizard.investigation.casefile.record import CaseRecord
 from wizard.model.case import Case
 from wizard.model.log_report import History
-from wizard.model.target import Place, Target
+from wizard.model.target import Source, Target
 from wizard.model.timeline import Probe
 from wizard.model.vantage import Vantage
 
@@ -33,8 +33,8 @@ def _is_url(text: str) -> bool:
 
 def urls_of(target: Target) -> tuple[str, ...]:
     """The public URL, the backend's own and those of the hops."""
-    places = (*target.direct, *(hop.place for hop in target.hops))
-    return (target.url, *(place.what for place in places))
+    places = (*target.direct, *(hop.source for hop in target.hops))
+    return (target.url, *(place.locator for place in places))
 
 
 def _target(target: Target) -> str:
@@ -45,14 +45,14 @@ def _target(target: Target) -> str:
     if not 0 < target.stall <= 86_400 or not 0 <= target.patience <= 86_400:
         return "its waits are no seconds from 0 to 86400"
     known = {one.name for one in target.vantages} | {"local"}
-    places = (*target.direct, *target.logs, *(hop.place for hop in target.hops))
+    places = (*target.direct, *target.logs, *(hop.source for hop in target.hops))
     if any(place.vantage not in known for place in places):
         return "a vantage that it names is not among its own"
     return ""
 
 
-def _place(place: Place) -> str:
-    return "a name with a NUL in it" if "\0" in f"{place.what}{''.join(place.command)}" else ""
+def _place(place: Source) -> str:
+    return "a name with a NUL in it" if "\0" in f"{place.locator}{''.join(place.command)}" else ""
 
 
 def _vantage(vantage: Vantage) -> str:
@@ -86,7 +86,7 @@ def _record(record: CaseRecord) -> str:
 
 CHECKS: Mapping[type, Callable[[Any], str]] = {
     Target: _target,
-    Place: _place,
+    Source: _place,
     Vantage: _vantage,
     Probe: _probe,
     History: _history,

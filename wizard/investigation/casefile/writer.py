@@ -57,7 +57,7 @@ def _public_words(case: Case) -> frozenset[str]:
     """Hosts with paths, file names and vantage names of the target: no secrets."""
     target = case.target
     places = (*target.logs, *filter(None, [target.conf]))
-    files = {place.what for place in places if not place.command}
+    files = {place.locator for place in places if not place.command}
     urls = (urlsplit(url) for url in urls_of(target))
     return frozenset(
         {f"{url.hostname}{url.path}" for url in urls} | files | {v.name for v in target.vantages}

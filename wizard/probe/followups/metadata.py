@@ -13,7 +13,7 @@ def _url(case: Case) -> str:
     """The URL if it may be asked: it leads where this case has been already."""
     result = metadata_challenge(case)
     url = metadata_url(result.timeline) if result else ""
-    known = {origin_of(one) for one in (case.target.url, *(p.what for p in case.target.direct))}
+    known = {origin_of(one) for one in (case.target.url, *(p.locator for p in case.target.direct))}
     return url if all(origin_of(url)) and origin_of(url) in known else ""
 
 

@@ -125,5 +125,5 @@ def _origin(url: httpx.URL) -> tuple[str, bytes, int | None]:
 
 def with_exchange(known: Handshake, what: str, line: Timeline, sent: int = 0) -> Handshake:
     """The handshake with one more exchange; one of the same name is brought up to date."""
-    made = {one.what: one for one in known.exchanges} | {what: Exchange(what, line, sent)}
+    made = {one.name: one for one in known.exchanges} | {what: Exchange(what, line, sent)}
     return replace(known, exchanges=tuple(made.values()))
