@@ -25,7 +25,9 @@ from screens.widgets.prompt import Prompt
 from screens.widgets.step_list import StepList
 from screens.widgets.style import fitted, line
 from wizard.investigation.investigation import ApplyFix, Investigation
+from wizard.investigation.requests import curl_commands
 from wizard.investigation.saved import record_of
+from wizard.investigation.steps import missing_input
 from wizard.model.case import STEPS, StepId
 from wizard.model.target import Source, Target
 from wizard.text.display import safe
@@ -38,8 +40,8 @@ def hint(investigation: Investigation, step: StepId, now: float, *, in_lab: bool
     state = investigation.steps[step].state
     if waiting is not None and state == "running":
         past = max(0.0, now - waiting.since)
-        return f"{waiting.what}: {past:.0f} s of at most {waiting.at_most:.0f} s"
-    missing = investigation.missing_input(step)
+        return f"{waiting.what}: {past:.0f} s of at most {waiting.max_duration_s:.0f} s"
+    missing = missing_input(investigation.target, step)
     if missing and state in ("todo", "skip"):
         here = " t takes the one that runs here." if step == "config" else ""
         spec = f"Not given: {missing}. Enter asks for it." if state == "todo" else "i gives it."
@@ -134,7 +136,7 @@ class Walk(Screen[None]):
         known, room = self.investigation, self.query_one(Pane)
         words = self._said or hint(known, self.step, self._clock(), in_lab=self.in_lab)
         self.query_one(StepList).states(known.steps, self.step)
-        room.show(self._view(room), known.curl_commands(self.step), words)
+        room.show(self._view(room), curl_commands(known.target, self.step), words)
         title = line(safe(f"ssewizard  {known.target.url}", 300))
         self._draw_frame(fitted(title, max(20, self.size.width - 2), pad=False))
 
@@ -211,7 +213,7 @@ class Taking(Walk):
         """The block where there is one, else the step's curl."""
         if self.step in ("fix", "verify") and self._block():
             return self._block()
-        return "\n".join(self.investigation.curl_commands(self.step))
+        return "\n".join(curl_commands(self.investigation.target, self.step))
 
     def action_copy(self) -> None:
         """Copy with OSC 52: works through SSH, where the terminal allows it."""
@@ -385,7 +387,7 @@ class Steps(Giving):
             self.action_move(1)
             if self.step == "verify" or self.investigation.steps[self.step].state != "todo":
                 return
-        if self.investigation.missing_input(self.step):
+        if missing_input(self.investigation.target, self.step):
             self.action_give()
         else:
             self.run_steps([self.step])

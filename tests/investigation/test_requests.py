@@ -1,6 +1,6 @@
 """Which requests a target means, and as what Nginx sees them."""
 
-from wizard.investigation.steps import conf_requests, proxied_probes
+from wizard.investigation.requests import conf_requests, proxied_probes
 from wizard.model.target import Hop, Source, Target
 
 URL = "https://mcp.example.com/sse"

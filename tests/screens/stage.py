@@ -9,6 +9,7 @@ from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.outcome import classify
 from wizard.investigation import step_results
 from wizard.investigation.investigation import Investigation, Waiting
+from wizard.investigation.steps import missing_input
 from wizard.model.capabilities import Capabilities
 from wizard.model.case import STEPS, Case, StepId, StepState
 from wizard.model.diagnosis import Diagnosis, Recommendation
@@ -194,7 +195,7 @@ class Staged(Investigation):
     async def run(self, step: StepId) -> StepState:
         """The step's result, at once."""
         self.ran.append(step)
-        if missing := self.missing_input(step):
+        if missing := missing_input(self.target, step):
             self.done[step] = StepState(step, "skip", f"not given: {missing}")
         else:
             self.done[step] = results(self.known)[step]
@@ -235,7 +236,7 @@ def running(step: StepId) -> Staged:
     before = STEPS[: STEPS.index(step)]
     done = {one: results(case(live=False))[one] for one in before}
     done[step] = StepState(step, "running")
-    waits = Waiting("waiting for the first event", since=NOW - 1.2, at_most=2.0)
+    waits = Waiting("waiting for the first event", since=NOW - 1.2, max_duration_s=2.0)
     return Staged(known, done, waits if step in ("root", "proxy", "direct", "verify") else None)
 
 

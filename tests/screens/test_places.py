@@ -378,16 +378,15 @@ async def test_a_strangers_case_runs_nothing_before_it_is_confirmed(
 
 
 async def test_another_place_takes_nothing_from_the_first() -> None:
-    book = Session(AT_WEB, time.monotonic)
-    web = book.vantage_session("web")
-    assert web is not None
+    session = Session(AT_WEB, time.monotonic)
+    web = session.vantage_sessions["web"]
     found = await web.capabilities()
-    assert book.amend(replace(AT_WEB, vantages=(WEB, Vantage("jump", ("ssh", "jump"))))) == []
-    assert book.vantage_session("web") is web
-    assert [one.tool for one in book.case.capabilities] == [found.tool]
-    book.amend(replace(AT_WEB, vantages=(Vantage("web", ("ssh", "web")),)))
-    assert book.vantage_session("web") is not web
-    assert [one.tool for one in book.case.capabilities] == []
+    assert session.amend(replace(AT_WEB, vantages=(WEB, Vantage("jump", ("ssh", "jump"))))) == []
+    assert session.vantage_sessions["web"] is web
+    assert [one.tool for one in session.snapshot().capabilities] == [found.tool]
+    session.amend(replace(AT_WEB, vantages=(Vantage("web", ("ssh", "web")),)))
+    assert session.vantage_sessions["web"] is not web
+    assert [one.tool for one in session.snapshot().capabilities] == []
 
 
 LONG = Listed(tuple(Choice(f"pod-{n}", "Running", Preset("p", ())) for n in range(5000)))

@@ -1,4 +1,7 @@
-"""The eight steps over one case. Knows no screen: the wizard and `check` both drive it."""
+"""One investigation: runs the eight steps and concludes from their evidence.
+
+Knows no screen: the wizard and `ssewizard check` both drive it.
+"""
 
 import asyncio
 import time
@@ -8,12 +11,11 @@ from dataclasses import dataclass
 from wizard.diagnose.diagnose import diagnose
 from wizard.investigation import step_results
 from wizard.investigation.session import Session
-from wizard.investigation.steps import STEP_RUNNERS, StepResult, step_probes
+from wizard.investigation.step_results import StepResult
+from wizard.investigation.steps import STEP_RUNNERS, missing_input
 from wizard.model.case import STEPS, Case, State, StepId, StepState
 from wizard.model.diagnosis import Diagnosis, Recommendation
-from wizard.model.steps import STEP_TEXTS
 from wizard.model.target import Target
-from wizard.probe.curl import curl_command
 from wizard.recommend import recommend
 from wizard.text.errors import SsewizardError
 
@@ -23,18 +25,24 @@ ApplyFix = Callable[[str], Awaitable[str]]
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What is being waited for, since when (seconds on `time.monotonic`), at most how long."""
+    """What a running step waits for.
+
+    Attributes:
+        what: What is awaited, in a few words.
+        since: When the wait began, in seconds on `time.monotonic`.
+        max_duration_s: The longest time that the wait can take.
+    """
 
     what: str
     since: float
-    at_most: float
+    max_duration_s: float
 
 
 class Investigation:
-    """One investigation, from the target to the proof.
+    """One investigation, from the target to the verified fix.
 
     Each step can run again at any time; what was concluded from it is then `todo` again. All
-    properties are snapshots, safe to read while steps run.
+    properties return frozen values that can be read while steps run.
     """
 
     def __init__(
@@ -44,7 +52,7 @@ class Investigation:
         clock: Callable[[], float] = time.monotonic,
         stored: Case | None = None,
     ) -> None:
-        """With a stored case, all that it holds is known from the start."""
+        """Begin with the target alone, or with the evidence of a stored case."""
         self._session = Session(target, clock, stored)
         self._states = {step: StepState(step) for step in STEPS}
         self._diagnosis: Diagnosis | None = None
@@ -57,8 +65,11 @@ class Investigation:
 
     @property
     def case(self) -> Case:
-        """All that is known now; probes under way have the outcome `running`."""
-        return self._session.case
+        """All evidence so far; probes under way have the outcome `running`.
+
+        Cheap to read: a new snapshot is made only after new evidence.
+        """
+        return self._session.snapshot()
 
     @property
     def steps(self) -> Mapping[StepId, StepState]:
@@ -67,112 +78,95 @@ class Investigation:
 
     @property
     def diagnosis(self) -> Diagnosis | None:
-        """The conclusion, once the `cause` step has run."""
+        """The conclusion; None until the `cause` step has run."""
         return self._diagnosis
 
     @property
     def recommendation(self) -> Recommendation | None:
-        """What to paste, once the `fix` step has run; None where Nginx is not at fault."""
+        """The block and the diff; None until the `fix` step has run or if Nginx needs no change."""
         return self._recommendation
 
     @property
     def elapsed_s(self) -> float:
-        """How long it has taken so far, in seconds."""
+        """Seconds since the investigation began."""
         return time.time() - self.case.started
 
     @property
     def waiting(self) -> Waiting | None:
-        """What a running step waits for, or None."""
-        matrix = max(
-            self._session.sightings.running,
-            key=lambda running: running.max_duration_s,
-            default=None,
-        )
-        return (
-            Waiting(matrix.waiting_for, matrix.started, matrix.max_duration_s) if matrix else None
-        )
-
-    def missing_input(self, step: StepId) -> str:
-        """What the step needs and has not been given; empty if it can run."""
-        given = {"direct": self.target.direct, "logs": self.target.logs, "config": self.target.conf}
-        return "" if given.get(step, True) else STEP_TEXTS[step].missing
-
-    def curl_commands(self, step: StepId) -> tuple[str, ...]:
-        """The commands that would show the same, quoted for a shell, secrets left out."""
-        return tuple(
-            curl_command(probe, self.target, self.target.stall)
-            for probe in step_probes(self.target, step)
-        )
+        """What the running step waits for; None if nothing is awaited."""
+        matrices = self._session.running
+        if not matrices:
+            return None
+        longest = max(matrices, key=lambda matrix: matrix.max_duration_s)
+        return Waiting(longest.waiting_for, longest.started, longest.max_duration_s)
 
     async def close(self) -> None:
-        """Leave what was followed: nothing is left running, here or at a vantage."""
+        """Stop following the logs; no process is left running, here or at a vantage."""
         await self._session.logs.close()
 
     def mark_reloaded(self) -> None:
-        """Nginx has another config now: what was proven before proves nothing."""
-        self._enter("verify", "todo", "")
+        """Nginx has a new config: an earlier `verify` result no longer holds."""
+        self._enter("verify", "todo")
 
     def amend(self, target: Target) -> None:
-        """Take a changed target; the steps that what changed belongs to are `todo` again."""
+        """Take a changed target; the steps that depend on the change are `todo` again."""
         self._reset(*self._session.amend(target))
 
     def _reset(self, *steps: StepId) -> None:
-        """These steps, and what was concluded from them, are to be done (again)."""
+        """Set these steps and all conclusions to `todo`."""
         for step in (*steps, "cause", "fix", "verify"):
-            self._enter(step, "todo", "")
+            self._enter(step, "todo")
         self._diagnosis = self._recommendation = None
 
     async def run(self, step: StepId) -> StepState:
         """Run one step (again); `proxy` runs the direct probes beside it.
 
-        Never raises for anything that a server, a log or a config does. Cancelled, it closes its
-        connections, keeps what was seen, and the step is `todo` again.
+        Never raises for anything that a server, a log or a config does. If cancelled, it closes
+        its connections and keeps the evidence so far; the step is `todo` again.
         """
-        if missing := self.missing_input(step):
+        if missing := missing_input(self.target, step):
             return self._enter(step, "skip", f"not given: {missing}")
         if step in ("root", "proxy", "direct", "logs", "config"):
             self._reset(step)
-        self._enter(step, "running", "")
+        self._enter(step, "running")
+        self._session.begin(step)
+        problem = ""
         try:
-            state, why = await self._work(step)
+            state, why = await self._run_step(step)
         except SsewizardError as error:
-            self._session.keep_problem(step, str(error))
-            state, why = "fail", str(error)
+            problem = str(error)
+            state, why = "fail", problem
         except asyncio.CancelledError:
-            for one in [one for one in self._states.values() if one.state == "running"]:
-                self._enter(one.id, "todo", "interrupted")
+            running = [other for other in STEPS if self._states[other].state == "running"]
+            for other in running:
+                self._enter(other, "todo", "interrupted")
             raise
-        self._session.end(step)
+        self._session.end(step, problem)
         return self._enter(step, state, why)
 
-    def _enter(self, step: StepId, state: State, why: str) -> StepState:
+    def _enter(self, step: StepId, state: State, why: str = "") -> StepState:
         self._states[step] = StepState(step, state, why)
         return self._states[step]
 
-    async def _work(self, step: StepId) -> StepResult:
-        self._session.begin(step)
+    async def _run_step(self, step: StepId) -> StepResult:
         if step == "cause":
             return self._conclude()
         if step == "fix":
-            return self._derive()
-        if step == "proxy" and self.target.direct:
-            return await self._with_direct()
-        return await STEP_RUNNERS[step](self._session)
-
-    async def _with_direct(self) -> StepResult:
-        """The direct probes run beside the proxied ones: that step has run too."""
-        self._enter("direct", "running", "")
-        result = await STEP_RUNNERS["proxy"](self._session)
-        self._enter(
-            "direct", *step_results.of_results(self.case.direct, self.case.handshake("direct"))
-        )
+            return self._recommend()
+        # The direct probes run beside the proxied ones: that step has run too then.
+        runs_direct = step == "proxy" and bool(self.target.direct)
+        if runs_direct:
+            self._enter("direct", "running")
+        result = await STEP_RUNNERS[step](self._session)
+        if runs_direct:
+            self._enter("direct", *step_results.of_direct(self.case))
         return result
 
     def _conclude(self) -> StepResult:
         self._diagnosis = diagnose(self.case)
         return step_results.of_diagnosis(self._diagnosis)
 
-    def _derive(self) -> StepResult:
+    def _recommend(self) -> StepResult:
         if self._diagnosis is None:
             self._enter("cause", *self._conclude())
         assert self._diagnosis is not None

@@ -1,4 +1,4 @@
-"""An investigation that a case file holds: shown as it was, and able to ask again."""
+"""An investigation that a case file holds: shown as recorded, and able to run steps again."""
 
 import shlex
 import time
@@ -7,28 +7,28 @@ from dataclasses import replace
 
 from wizard.investigation.casefile import CaseRecord, cause_labels
 from wizard.investigation.investigation import Investigation
-from wizard.investigation.steps import StepResult
+from wizard.investigation.step_results import StepResult
+from wizard.investigation.steps import missing_input
 from wizard.model.case import StepId, StepState
 from wizard.model.target import Target
-from wizard.text.display import safe, visible
+from wizard.text.display import visible
 from wizard.text.redaction import has_withheld_secret
 
-EVIDENCE_STEPS: frozenset[StepId] = frozenset(
-    {"root", "proxy", "direct", "logs", "config", "verify"}
-)
 HEADER_STEPS: frozenset[StepId] = frozenset({"root", "proxy", "direct", "verify"})
-"""The steps that send the headers that were given."""
-LONGEST = 400
-"""The longest command, in characters, that can be confirmed: beyond it nobody reads it whole."""
+"""The steps that send the user's headers."""
+EVIDENCE_STEPS: frozenset[StepId] = HEADER_STEPS | {"logs", "config"}
+"""The steps that send requests, run commands or read files."""
+MAX_COMMAND_CHARS = 400
+"""The longest command that the user can be asked to confirm: nobody reads a longer one whole."""
 
 
 class SavedInvestigation(Investigation):
-    """Begins with what was recorded; what was concluded is concluded anew.
+    """Begins with the recorded evidence; its conclusions are computed again.
 
     Attributes:
-        record: What the file holds.
-        trusted: Whether the commands that the case names may be run on this machine. A case file
-            can come from anybody: its vantages are commands.
+        record: The content of the case file.
+        trusted: True once the case's commands may be run on this machine. A case file can come
+            from anybody, and its vantages are commands.
     """
 
     def __init__(
@@ -40,57 +40,43 @@ class SavedInvestigation(Investigation):
     ) -> None:
         super().__init__(record.case.target, clock=clock, stored=record.case)
         self.record, self.trusted = record, trusted
-        self._anew: set[StepId] = set()
-        done = [one for one in record.steps if one.state not in ("todo", "running")]
-        if {one.id for one in done} & {"cause", "fix"}:
+        self._steps_run: set[StepId] = set()
+        done = {step.id for step in record.steps if step.state not in ("todo", "running")}
+        if done & {"cause", "fix"}:
             self._conclude()
-        if "fix" in {one.id for one in done}:
-            self._derive()
-        for one in record.steps:
-            cut = one.state == "running"
-            self._enter(one.id, "todo" if cut else one.state, "interrupted" if cut else one.why)
+        if "fix" in done:
+            self._recommend()
+        for step in record.steps:
+            if step.state == "running":
+                self._enter(step.id, "todo", "interrupted")
+            else:
+                self._enter(step.id, step.state, step.why)
 
     @property
     def elapsed_s(self) -> float:
-        """As recorded, in seconds, until something is asked again."""
-        return super().elapsed_s if self._anew else self.record.elapsed_s
+        """As recorded, in seconds, until a step is run again."""
+        return super().elapsed_s if self._steps_run else self.record.elapsed_s
 
     @property
     def is_as_recorded(self) -> bool:
-        """Whether nothing was asked since it was opened."""
-        return not self._anew
+        """True if no step has collected evidence since the file was opened."""
+        return not self._steps_run
 
     @property
     def commands(self) -> tuple[str, ...]:
-        """The commands of the case that asking again would run on this machine, each as a shell
-        would take it, whole and visible."""
+        """The case's commands that would run on this machine, quoted for a shell, unshortened."""
         target = self.target
-        words = [
-            *(one.prefix for one in target.vantages),
-            *(place.command for place in target.logs if place.command),
-        ]
-        shown = (shlex.join(one) for one in words)
-        return tuple(dict.fromkeys(visible(one, len(one)) for one in shown))
-
-    def refusal(self, step: StepId) -> str:
-        """Why this step can ask nothing again; empty if it can."""
-        if has_withheld_secret(_asked(self.target)):
-            return (
-                "a case file holds no secrets, and one belongs to the URL or to a command of this "
-                "case: give it again, with i or on the command line"
-            )
-        names = ", ".join(name for name, value in self.target.headers if has_withheld_secret(value))
-        if names and step in HEADER_STEPS:
-            return (
-                f"not asked without {names}, whose value no case file holds: "
-                f"ssewizard open FILE --header '{names.split(', ')[0]}: …'"
-            )
-        return "" if self.trusted else self._unconfirmed()
+        commands = (
+            *(vantage.prefix for vantage in target.vantages),
+            *(source.command for source in target.logs if source.command),
+        )
+        quoted = (shlex.join(words) for words in commands)
+        return tuple(dict.fromkeys(visible(text, len(text)) for text in quoted))
 
     @property
     def command_problem(self) -> str:
-        """Why the case's commands cannot be confirmed at all; empty if they can."""
-        long = next((one for one in self.commands if len(one) > LONGEST), "")
+        """Why the user cannot be asked to confirm the case's commands; empty if they can."""
+        long = next((text for text in self.commands if len(text) > MAX_COMMAND_CHARS), "")
         if not long:
             return ""
         return (
@@ -98,59 +84,70 @@ class SavedInvestigation(Investigation):
             f"confirmed: {long[:60]} …"
         )
 
-    def _unconfirmed(self) -> str:
-        if self.command_problem or not self.commands:
-            return self.command_problem
+    def refusal(self, step: StepId) -> str:
+        """Why this step cannot run again; empty if it can."""
+        if has_withheld_secret(_all_but_headers(self.target)):
+            return (
+                "a case file holds no secrets, and the URL or a command of this case needs one: "
+                "give it again, with i or on the command line"
+            )
+        names = ", ".join(name for name, value in self.target.headers if has_withheld_secret(value))
+        if names and step in HEADER_STEPS:
+            return (
+                f"not sent without {names}, whose value no case file holds: "
+                f"ssewizard open FILE --header '{names.split(', ')[0]}: …'"
+            )
+        if self.trusted or self.command_problem or not self.commands:
+            return "" if self.trusted else self.command_problem
         return f"this case runs commands here, not confirmed yet: {self.commands[0]}"
 
     async def run(self, step: StepId) -> StepState:
-        """As ever; refused where the case lacks what it would take, or names commands to run here
-        that nobody has confirmed. That is no fault of what is looked into: it is skipped."""
-        if step in EVIDENCE_STEPS and not self.missing_input(step):
-            if problem := self.refusal(step):
-                return self._enter(step, "skip", problem)
-            self._anew.add(step)
+        """As `Investigation.run`, but skip a step for which `refusal` gives a reason."""
+        if step in EVIDENCE_STEPS and not missing_input(self.target, step):
+            if reason := self.refusal(step):
+                return self._enter(step, "skip", reason)
+            self._steps_run.add(step)
         return await super().run(step)
 
     def conclude(self) -> None:
-        """Conclude from what is recorded, also where that was never done; asks nothing."""
+        """Conclude from the recorded evidence, even if that was never done; sends nothing."""
         if self._diagnosis is None:
             self._conclude()
 
     def give_headers(self, headers: tuple[tuple[str, str], ...]) -> None:
-        """Values for headers that the file holds the names of, and further ones; what was
-        recorded with them stays."""
-        given = {name.lower() for name, _ in headers}
-        kept = tuple(one for one in self.target.headers if one[0].lower() not in given)
-        self._session.give_headers((*kept, *headers))
+        """Set the values of headers that the file only names, or add headers; keep the evidence."""
+        names = {name.lower() for name, _ in headers}
+        others = (pair for pair in self.target.headers if pair[0].lower() not in names)
+        self._session.set_headers((*others, *headers))
 
     def _conclude(self) -> StepResult:
         result = super()._conclude()
         assert self._diagnosis is not None
-        notes = (*self._remarks(cause_labels(self._diagnosis)), *self._diagnosis.notes)
+        notes = (*self._notes(cause_labels(self._diagnosis)), *self._diagnosis.notes)
         self._diagnosis = replace(self._diagnosis, notes=notes)
         return result
 
-    def _remarks(self, causes: tuple[str, ...]) -> tuple[str, ...]:
-        """What must be said of a conclusion from a file."""
+    def _notes(self, causes: tuple[str, ...]) -> tuple[str, ...]:
+        """Notes on the file, and on how this conclusion differs from the recorded one."""
         record = self.record
-        again = ", ".join(sorted(self._anew))
-        asked = f"run again since: {again}" if again else "nothing was asked now"
-        said = f"As recorded {record.when} by ssewizard {record.tool}; {asked}."
-        if self._anew or not record.verdict or causes == record.causes:
-            return (said, *record.notes)
-        then = ", ".join(record.causes) or record.verdict
-        now = ", ".join(causes) or "no cause"
-        return (said, f"That version concluded {then}; this one {now}.", *record.notes)
+        steps = ", ".join(sorted(self._steps_run))
+        since = f"run again since: {steps}" if steps else "no step was run again"
+        origin = f"As recorded {record.when} by ssewizard {record.tool}; {since}."
+        if self._steps_run or not record.verdict or causes == record.causes:
+            return (origin, *record.notes)
+        recorded = ", ".join(record.causes) or record.verdict
+        current = ", ".join(causes) or "no cause"
+        difference = f"That version concluded {recorded}; this one {current}."
+        return (origin, difference, *record.notes)
 
 
-def _asked(target: Target) -> str:
-    """All that would be sent or run, headers left out: those that are withheld are not sent."""
+def _all_but_headers(target: Target) -> str:
+    """The target as text, without the headers: those with a withheld value are not sent."""
     return repr(replace(target, headers=()))
 
 
 def record_of(investigation: Investigation) -> CaseRecord:
-    """The investigation at this moment."""
+    """The investigation as a case file stores it."""
     if isinstance(investigation, SavedInvestigation) and investigation.is_as_recorded:
         return investigation.record
     diagnosis = investigation.diagnosis
@@ -162,8 +159,3 @@ def record_of(investigation: Investigation) -> CaseRecord:
         verdict=diagnosis.verdict if diagnosis else "",
         causes=cause_labels(diagnosis) if diagnosis else (),
     )
-
-
-def shown(record: CaseRecord) -> str:
-    """A record in one line: which URL, when, how far it came."""
-    return f"{safe(record.case.target.url, 100)}, {record.when}, {record.done} steps done"

@@ -1,271 +1,213 @@
-"""What one investigation knows so far: the target, the probes' timelines, logs, config."""
+"""The collected evidence of one investigation; `Session.snapshot` makes the `Case` of it."""
 
 import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from operator import is_
+from typing import TypedDict, Unpack
 
 from wizard.diagnose.hops import conf_hop
 from wizard.diagnose.outcome import classify, left
 from wizard.logs.watch import LogWatch
-from wizard.model.case import Case, ProbeResult, StepId
+from wizard.model.case import Case, FollowUpResult, ProbeResult, StepId
+from wizard.model.handshake import Handshake
 from wizard.model.log_report import LogReport
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import Target
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.timeline import Timeline
 from wizard.nginx.prediction import predictions
-from wizard.probe.followups import run_follow_ups
 from wizard.probe.matrix import Matrix
 from wizard.probe.mcp.message_path import message_resolution
-from wizard.probe.mcp.session import run_handshakes
 from wizard.probe.request import CONNECT_TIMEOUT_S, ProbeOptions
 from wizard.probe.timing import MIN_WAIT_S
 from wizard.text.redaction import has_withheld_secret
 from wizard.vantage.session import VantageSession
 
 
-class Sightings:
-    """The probes' timelines, kept up to date while they run.
+class Evidence(TypedDict, total=False):
+    """The fields of a `Case` that steps collect, timelines and vantages left out."""
 
-    Attributes:
-        running: The matrices under way.
-    """
-
-    def __init__(self, clock: Callable[[], float], stored: Case) -> None:
-        """With what a stored case has seen, if it has."""
-        self.running: list[Matrix] = []
-        self._clock = clock
-        self._lines: dict[Probe, Timeline] = {line.probe: line for line in _seen_in(stored)}
-
-    def named(self, name: str) -> list[Timeline]:
-        """The timelines of the probes of that name."""
-        return [line for probe, line in self._lines.items() if probe.name == name]
-
-    def classified(self, name: str, direct: Sequence[Timeline] = ()) -> tuple[ProbeResult, ...]:
-        """The same as probes; what is undecided and not under way was interrupted."""
-        results = tuple(classify(line, direct) for line in self.named(name))
-        return results if self.running else tuple(map(left, results))
-
-    def forget(self, *names: str) -> None:
-        """Drop the probes of these names; without any name, all of them."""
-        kept = {
-            probe: line for probe, line in self._lines.items() if names and probe.name not in names
-        }
-        self._lines = kept
-
-    async def run_probes(
-        self,
-        target: Target,
-        options: ProbeOptions,
-        proxied: Sequence[Probe],
-        direct: Sequence[Probe],
-        *,
-        patience: float,
-    ) -> None:
-        """Run these probes side by side; their timelines grow here as events come."""
-        matrix = Matrix(
-            proxied,
-            direct,
-            self._lines,
-            options=options,
-            stall=target.stall,
-            patience=patience,
-            least=lambda: self._root_wait(target.stall),
-            clock=self._clock,
-        )
-        self.running.append(matrix)
-        try:
-            await matrix.run()
-        finally:
-            self.running.remove(matrix)
-
-    def _root_wait(self, stall: float) -> float:
-        """A proxy that is slow for `/` is slow, and holds nothing: silence counts only after
-        twice what that took, and not while that is still awaited; seconds."""
-        root = next(iter(self.named("root-proxy")), None)
-        if root is None or root.ended not in (None, "eof", "open"):
-            return 0.0
-        return stall if root.headers_s is None else 2 * root.headers_s
-
-
-def _seen_in(case: Case) -> list[Timeline]:
-    """The timelines of a case's own probes."""
-    root = [case.root] if case.root else []
-    return [*root, *(result.timeline for result in (*case.proxy, *case.direct, *case.hops))]
-
-
-_WHOLE: tuple[StepId, ...] = ("root", "proxy", "direct", "config")
+    handshakes: tuple[Handshake, ...]
+    follow_ups: tuple[FollowUpResult, ...]
+    logs: tuple[LogReport, ...]
+    resolution: RequestResolution | None
+    root_resolution: RequestResolution | None
+    before: tuple[ProbeResult, ...]
+    before_handshakes: tuple[Handshake, ...]
 
 
 class Session:
-    """Kept up to date while steps run; `case` is a snapshot of it.
+    """The evidence of one investigation; steps add to it while requests run.
 
     Attributes:
-        logs: The logs, from before the first probe on.
-        sightings: What the probes have shown so far.
+        clock: Returns seconds of a monotonic clock.
+        timelines: The timeline of each probe; a running matrix replaces them as events come.
+        running: The matrices under way.
+        logs: The logs, followed from before the first probe on.
+        vantage_sessions: The vantages in use, by name.
+        is_stored: True while the handshakes come from a case file: the MCP sessions in them are
+            gone, so no follow-up request can refer to them.
     """
 
     def __init__(
         self, target: Target, clock: Callable[[], float], stored: Case | None = None
     ) -> None:
-        """With a stored case it begins as that one ended; nothing is asked or followed yet."""
+        """Begin empty, or with the evidence of a stored case; no log is followed yet then."""
         self.clock = clock
-        self._case = stored or Case(target, run=secrets.token_hex(6), started=time.time())
-        self.sightings = Sightings(clock, self._case)
-        self._is_stored = stored is not None
-        self._vantage_sessions = {one.name: VantageSession(one) for one in target.vantages}
-        self.logs = LogWatch(target.logs, self._vantage_sessions, watched=stored is None)
+        self._facts = stored or Case(target, run=secrets.token_hex(6), started=time.time())
+        self.timelines = {line.probe: line for line in _stored_timelines(self._facts)}
+        self.running: list[Matrix] = []
+        self.is_stored = stored is not None
+        self.vantage_sessions = {
+            vantage.name: VantageSession(vantage) for vantage in target.vantages
+        }
+        self.logs = LogWatch(target.logs, self.vantage_sessions, watched=stored is None)
+        self._snapshot: tuple[tuple[object, ...], Case] | None = None
 
     @property
     def target(self) -> Target:
         """What the user gave."""
-        return self._case.target
+        return self._facts.target
 
-    @property
-    def case(self) -> Case:
-        """All that is known now; probes under way have the outcome `running`, and `interrupted`
-        once their step was left."""
-        seen = self.sightings
-        direct = seen.named("sse-direct")
-        proxied, hops = seen.classified("sse-proxy", direct), seen.classified("sse-hop", direct)
-        resolution = self._case.resolution
-        here = conf_hop(self.target)
-        asked = [result.timeline.probe for result in (hops if here else proxied)]
-        asked = [probe for probe in asked if probe.hop == here]
-        found = {one.vantage: one for one in self._case.capabilities}
-        found |= {name: one.known for name, one in self._vantage_sessions.items() if one.known}
+    def snapshot(self) -> Case:
+        """All evidence as a frozen case, with the probes classified and the delivery predicted.
+
+        Probes under way have the outcome `running`, those that their step has left undecided are
+        `interrupted`. Without new evidence the last snapshot is returned again.
+        """
+        evidence = self._evidence()
+        if self._snapshot is None or not _is_same(evidence, self._snapshot[0]):
+            self._snapshot = (evidence, self._case())
+        return self._snapshot[1]
+
+    def _evidence(self) -> tuple[object, ...]:
+        """All frozen values that a snapshot is made from."""
+        known = (session.known for session in self.vantage_sessions.values())
+        return (self._facts, bool(self.running), *self.timelines.values(), *known)
+
+    def _case(self) -> Case:
+        direct = self.timelines_of("sse-direct")
+        proxied = self._results("sse-proxy", direct)
+        hops = self._results("sse-hop", direct)
+        resolution = self._facts.resolution
+        hop = conf_hop(self.target)
+        probes = [result.timeline.probe for result in (hops if hop else proxied)]
+        probes = [probe for probe in probes if probe.hop == hop]
+        capabilities = {known.vantage: known for known in self._facts.capabilities}
+        for name, session in self.vantage_sessions.items():
+            if session.known:
+                capabilities[name] = session.known
         return replace(
-            self._case,
-            capabilities=tuple(found.values()),
-            root=next(iter(seen.named("root-proxy")), None),
+            self._facts,
+            capabilities=tuple(capabilities.values()),
+            root=next(iter(self.timelines_of("root-proxy")), None),
             proxy=proxied,
-            direct=seen.classified("sse-direct"),
+            direct=self._results("sse-direct"),
             hops=hops,
-            predictions=predictions(resolution, asked, direct) if resolution else (),
+            predictions=predictions(resolution, probes, direct) if resolution else (),
         )
 
-    def vantage_session(self, name: str) -> VantageSession | None:
-        """The vantage of that name in use; None for this machine."""
-        return self._vantage_sessions.get(name)
+    def timelines_of(self, name: str) -> list[Timeline]:
+        """The timelines of the probes with this name."""
+        return [line for probe, line in self.timelines.items() if probe.name == name]
 
-    async def run_probes(
-        self, proxied: Sequence[Probe], direct: Sequence[Probe] = (), *, patience: float = 0.0
-    ) -> None:
-        """Run these probes side by side, the logs followed from before."""
-        await self.logs.begin()
-        options = self._options()
-        await self.sightings.run_probes(self.target, options, proxied, direct, patience=patience)
+    def _results(self, name: str, direct: Sequence[Timeline] = ()) -> tuple[ProbeResult, ...]:
+        results = tuple(classify(line, direct) for line in self.timelines_of(name))
+        return results if self.running else tuple(map(left, results))
 
-    async def shake_hands(self) -> None:
-        """An MCP handshake from each side, unless the user wants none."""
-        self._is_stored = False
-        made = await run_handshakes(self.case, self._options())
-        self._case = replace(self._case, handshakes=made)
-        self._route_messages()
-
-    def _route_messages(self) -> None:
-        """Whichever is known last, the path of the messages or the config, decides."""
-        self._case = replace(self._case, message_resolution=message_resolution(self._case))
-
-    async def run_follow_ups(self, *, anew: bool = False) -> None:
-        """The further requests that the case asks for by now.
-
-        Args:
-            anew: Whether those made before are forgotten: what they followed was probed again.
-        """
-        if self._is_stored and not anew:
-            return  # its session ids are gone, and so may be what it speaks of
-        known = replace(self.case, follow_ups=()) if anew else self.case
-        self._case = replace(self._case, follow_ups=known.follow_ups)
-        follow_ups = await run_follow_ups(known, self._options())
-        self._case = replace(self._case, follow_ups=follow_ups)
-
-    def _options(self) -> ProbeOptions:
+    def options(self) -> ProbeOptions:
+        """What all requests of this investigation share; withheld headers are not sent."""
         target = self.target
         return ProbeOptions(
-            run=self._case.run,
+            run=self._facts.run,
             headers=tuple(pair for pair in target.headers if not has_withheld_secret(pair[1])),
             insecure=target.insecure,
             connect_to=target.connect_to,
             connect_timeout=min(CONNECT_TIMEOUT_S, max(target.stall, MIN_WAIT_S)),
-            vantage_sessions=self._vantage_sessions,
+            vantage_sessions=self.vantage_sessions,
         )
 
-    def read_logs(self) -> tuple[LogReport, ...]:
-        """What the logs show by now; kept."""
-        self._case = replace(self._case, logs=self.logs.read(self._case))
-        return self._case.logs
-
-    def give_headers(self, headers: tuple[tuple[str, str], ...]) -> None:
-        """Other headers from now on; what was seen stays."""
-        self._case = replace(self._case, target=replace(self.target, headers=headers))
-
-    def keep_resolution(
-        self, resolution: RequestResolution | None, root_resolution: RequestResolution | None
-    ) -> None:
-        """What the config says of the stream and of the root path."""
-        self._case = replace(self._case, resolution=resolution, root_resolution=root_resolution)
-        self._route_messages()
-
-    def keep_before(self) -> None:
-        """What the proxied probes are before the first proof is what they were before the reload;
-        kept until they are probed anew."""
-        if not self._case.before:
-            hands = self._case.handshakes
-            self._case = replace(self._case, before=self.case.proxy, before_handshakes=hands)
-
-    def forget_before(self) -> None:
-        """The stream is probed anew: whatever was before is no longer the question."""
-        self._case = replace(self._case, before=(), before_handshakes=())
+    def update(self, **changes: Unpack[Evidence]) -> None:
+        """Replace these fields of the case."""
+        self._facts = replace(self._facts, **changes)
+        if "handshakes" in changes or "resolution" in changes:
+            # The path of the messages comes from a handshake, and the config decides who serves it.
+            self._facts = replace(self._facts, message_resolution=message_resolution(self._facts))
 
     def begin(self, step: StepId) -> None:
-        """The step runs: until it ends, what it has seen is not all that it was to see."""
-        self.keep_problem(step, "")
-        self._case = replace(self._case, unfinished=(*self._case.unfinished, step))
+        """Note that the step runs: until `end` its evidence is incomplete."""
+        unfinished = (*self._facts.unfinished, step)
+        self._facts = replace(self._facts, unfinished=unfinished, problems=self._problems(step))
 
-    def end(self, step: StepId) -> None:
-        """The step has come to its end, whatever that was."""
-        others = tuple(one for one in self._case.unfinished if one != step)
-        self._case = replace(self._case, unfinished=others)
+    def end(self, step: StepId, problem: str = "") -> None:
+        """Note that the step has ended; `problem` says in one sentence what could not be done."""
+        unfinished = tuple(other for other in self._facts.unfinished if other != step)
+        problems = self._problems(step) | ({step: problem} if problem else {})
+        self._facts = replace(self._facts, unfinished=unfinished, problems=problems)
 
-    def keep_problem(self, step: StepId, problem: str) -> None:
-        """What could not be done, in one sentence; an empty one is forgotten."""
-        others = {one: said for one, said in self._case.problems.items() if one != step}
-        self._case = replace(self._case, problems={**others, step: problem} if problem else others)
+    def _problems(self, step: StepId) -> dict[StepId, str]:
+        """The problems of the other steps."""
+        return {other: text for other, text in self._facts.problems.items() if other != step}
+
+    def set_headers(self, headers: tuple[tuple[str, str], ...]) -> None:
+        """Send other headers from now on; the evidence stays."""
+        self._facts = replace(self._facts, target=replace(self.target, headers=headers))
 
     def amend(self, target: Target) -> list[StepId]:
-        """Take a changed target; returns the steps whose results no longer hold."""
+        """Take a changed target, drop the evidence that no longer holds, return its steps."""
         known, stale = self.target, list[StepId]()
-        if target.vantages != known.vantages:
-            self._vantage_sessions = {
-                one.name: self._vantage_sessions[one.name]
-                if one in known.vantages
-                else VantageSession(one)
-                for one in target.vantages
-            }
-        self._case = replace(self._case, target=target)
-        if (target.vantages, target.logs) != (known.vantages, known.logs):
-            moved = not set(known.vantages) <= set(target.vantages)
-            self.logs.change(target.logs, self._vantage_sessions, vantages_changed=moved)
+        self._facts = replace(self._facts, target=target)
+        self._change_sources(known)
         if target.logs != known.logs:
             stale.append("logs")
         if target.conf != known.conf:
-            self.keep_resolution(None, None)
+            self.update(resolution=None, root_resolution=None)
             stale.append("config")
         if target.direct != known.direct:
-            self.sightings.forget("sse-direct")
+            self._forget("sse-direct")
             stale.append("direct")
         if target.hops != known.hops:
-            self.sightings.forget("sse-hop")
-            self.keep_resolution(None, None)  # It was asked as the Nginx of another place sees it.
+            self._forget("sse-hop")
+            # The config was resolved for the request as another hop receives it.
+            self.update(resolution=None, root_resolution=None)
             stale += ["proxy", "config"]
-        if _rest(target) != _rest(known):
-            self.sightings.forget()
-            self._case = replace(self._case, handshakes=(), follow_ups=(), message_resolution=None)
-            stale += _WHOLE
+        if _request_fields(target) != _request_fields(known):
+            self.timelines = {}
+            self.update(handshakes=(), follow_ups=())
+            stale += ["root", "proxy", "direct", "config"]
         return stale
 
+    def _forget(self, name: str) -> None:
+        self.timelines = {
+            probe: line for probe, line in self.timelines.items() if probe.name != name
+        }
 
-def _rest(target: Target) -> Target:
-    """The part of a target that every probe depends on."""
+    def _change_sources(self, known: Target) -> None:
+        """Open new vantages and logs; those that `known` names too stay as they are."""
+        target = self.target
+        if (target.vantages, target.logs) == (known.vantages, known.logs):
+            return
+        self.vantage_sessions = {
+            vantage.name: self.vantage_sessions[vantage.name]
+            if vantage in known.vantages
+            else VantageSession(vantage)
+            for vantage in target.vantages
+        }
+        changed = not set(known.vantages) <= set(target.vantages)
+        self.logs.change(target.logs, self.vantage_sessions, vantages_changed=changed)
+
+
+def _stored_timelines(case: Case) -> list[Timeline]:
+    results = (*case.proxy, *case.direct, *case.hops)
+    return [*filter(None, [case.root]), *(result.timeline for result in results)]
+
+
+def _is_same(evidence: Sequence[object], other: Sequence[object]) -> bool:
+    """True if both hold the very same values: they are frozen, so identity is enough."""
+    return len(evidence) == len(other) and all(map(is_, evidence, other))
+
+
+def _request_fields(target: Target) -> Target:
+    """The target without the fields that not every probe depends on."""
     return replace(target, logs=(), conf=None, direct=(), style="", hops=(), vantages=())

@@ -69,6 +69,11 @@ def _first(results: Sequence[ProbeResult]) -> str:
     return f"first data after {seconds(min(times))}" if times else "no data"
 
 
+def of_direct(case: Case) -> StepResult:
+    """The matrix against the backend itself."""
+    return of_results(case.direct, case.handshake("direct"))
+
+
 def of_logs(reports: Sequence[LogReport]) -> StepResult:
     """The logs: a tagged line of ours is a trace of a fault."""
     problems = [report.problem for report in reports if report.problem]

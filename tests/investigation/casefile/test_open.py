@@ -47,7 +47,7 @@ def test_a_report_says_that_it_is_of_a_record(
     assert report["causes"][0]["id"] == "proxy-buffering-hold"
     assert report["elapsed_s"] == 12.3
     assert report["notes"][0].startswith("As recorded 20")
-    assert "nothing was asked now" in report["notes"][0]
+    assert "no step was run again" in report["notes"][0]
 
 
 @pytest.mark.parametrize("form", ["text", "markdown", "junit", "prometheus"])
@@ -161,7 +161,7 @@ def test_headers_are_given_again(stored: str) -> None:
     record = casefile.read(stored)
     target = replace(record.case.target, headers=(("X-Key", "[redacted-1]"), ("X-B", "b")))
     known = SavedInvestigation(replace(record, case=replace(record.case, target=target)))
-    assert [name for name, _ in known._session._options().headers] == ["X-B"]
+    assert [name for name, _ in known._session.options().headers] == ["X-B"]
     known.give_headers((("x-key", "new"),))
-    assert known._session._options().headers == (("X-B", "b"), ("x-key", "new"))
+    assert known._session.options().headers == (("X-B", "b"), ("x-key", "new"))
     assert known.steps == {one.id: one for one in record.steps}

@@ -1,0 +1,72 @@
+"""The requests that a target calls for, step by step, and the same as curl commands."""
+
+from dataclasses import replace
+from urllib.parse import urlsplit, urlunsplit
+
+from wizard.diagnose.hops import conf_hop
+from wizard.model.case import StepId
+from wizard.model.resolution import Request
+from wizard.model.target import Target
+from wizard.model.timeline import Probe
+from wizard.nginx.prediction import request_for
+from wizard.probe.curl import curl_command
+from wizard.probe.matrix import probes_for_url
+from wizard.probe.network import is_ip_address
+
+
+def step_probes(target: Target, step: StepId) -> tuple[Probe, ...]:
+    """The probes of a step, without those at hops."""
+    if step == "root":
+        return (Probe("root-proxy", root_url(target)),)
+    if step in ("proxy", "verify"):
+        return probes_for_url("sse-proxy", target.url)
+    sources = target.direct if step == "direct" else ()
+    return tuple(
+        probe
+        for source in sources
+        for probe in probes_for_url("sse-direct", source.locator, source.vantage)
+    )
+
+
+def proxied_probes(target: Target) -> tuple[Probe, ...]:
+    """The probes of the public URL and of each hop behind it."""
+    hops = (
+        replace(probe, hop=hop.name, host=_host_header(target, hop.source.locator))
+        for hop in target.hops
+        for probe in probes_for_url("sse-hop", hop.source.locator, hop.source.vantage)
+    )
+    return (*step_probes(target, "proxy"), *hops)
+
+
+def _host_header(target: Target, url: str) -> str:
+    """The public host if `url` names an address, else empty: an address has no virtual hosts."""
+    host = urlsplit(url).hostname or ""
+    return urlsplit(target.url).netloc if is_ip_address(host) else ""
+
+
+def root_url(target: Target) -> str:
+    """The path `/` on the target's host."""
+    parts = urlsplit(target.url)
+    return urlunsplit((parts.scheme, parts.netloc, "/", "", ""))
+
+
+def conf_requests(target: Target) -> tuple[Request, Request]:
+    """The stream's request and the root path's, as the Nginx receives them whose config is read.
+
+    That Nginx is the hop which `conf_hop` names, else the server that the URL leads to.
+    """
+    hop_name, root = conf_hop(target), request_for(root_url(target))
+    hop_url = next((hop.source.locator for hop in target.hops if hop.name == hop_name), "")
+    stream = request_for(hop_url or target.url)
+    if hop_url:
+        has_public_host = bool(_host_header(target, hop_url))
+        return replace(stream, host=root.host if has_public_host else stream.host), root
+    if target.connect_to is None:
+        return stream, root
+    port = target.connect_to[1]
+    return replace(stream, port=port), replace(root, port=port)
+
+
+def curl_commands(target: Target, step: StepId) -> tuple[str, ...]:
+    """The step's requests as curl commands, quoted for a shell, without secrets."""
+    return tuple(curl_command(probe, target, target.stall) for probe in step_probes(target, step))
