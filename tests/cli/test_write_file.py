@@ -10,7 +10,7 @@ import pytest
 from tests.cli.command import QUICK, ran
 from tests.cli.test_output import REFUSED, piped
 from wizard.text import files
-from wizard.text.files import try_file, write_file
+from wizard.text.files import require_writable, write_file
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_a_link_stays_a_link(report: Path, tmp_path: Path) -> None:
 def test_a_link_to_what_is_not_there_yet(tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to("new")
-    try_file(str(link))
+    require_writable(str(link))
     write_file(str(link), b"new")
     assert (tmp_path / "new").read_text() == "new"
 
@@ -65,7 +65,7 @@ def test_a_failed_write_leaves_the_old_file(report: Path, monkeypatch: pytest.Mo
     def full(*words: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files, "_keep_mode", full)
+    monkeypatch.setattr(files, "_copy_owner_and_mode", full)
     with pytest.raises(OSError, match="No space"):
         write_file(str(report), b"new")
     assert report.read_text() == "old"
@@ -86,8 +86,8 @@ def test_where_the_folder_is_not_ours_the_file_itself_is_written(
 
 
 def test_to_try_leaves_no_trace(report: Path) -> None:
-    try_file(str(report))
-    try_file(str(report.parent / "new"))
+    require_writable(str(report))
+    require_writable(str(report.parent / "new"))
     assert report.read_text() == "old"
     assert os.listdir(report.parent) == [report.name]
 
@@ -97,7 +97,7 @@ def test_a_pipe_is_written_as_it_is(tmp_path: Path) -> None:
     os.mkfifo(fifo)
     reader = threading.Thread(target=lambda: heard.append(fifo.read_bytes()))
     reader.start()
-    try_file(str(fifo))
+    require_writable(str(fifo))
     write_file(str(fifo), b"new")
     reader.join()
     assert heard == [b"new"]

@@ -1,5 +1,6 @@
 """Log files while the probes run: only what is new, whatever happens to the file."""
 
+import errno
 import os
 import tracemalloc
 from pathlib import Path
@@ -200,8 +201,11 @@ def test_a_fifo_that_takes_the_files_place(log: Path) -> None:
 
 
 def test_an_unreadable_file(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # As root every file is readable: the system's answer is given here instead.
-    monkeypatch.setattr(os, "access", lambda *_: False)
+    # Root can read every file, so the error is raised here.
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(os, "open", refuse)
     assert "Permission denied" in collected(watching(log)).problem
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
-from wizard.text.files import try_file, write_file
+from wizard.text.files import require_writable, write_file
 
 
 def write_report(text: str, output: str | None = None) -> None:
@@ -49,7 +49,7 @@ def check_writable(output: str | None) -> None:
     if output is None:
         return
     try:
-        try_file(output)
+        require_writable(output)
     except OSError as error:
         raise UsageError(_cannot(output, error)) from None
 

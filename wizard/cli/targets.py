@@ -17,7 +17,7 @@ from wizard.model.parse import check_url
 from wizard.model.target import LOCAL, Source, Target
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
-from wizard.text.files import cannot_be_read, open_regular
+from wizard.text.files import NotRegularError, describe_read_error, open_regular, read_regular
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _DOLLAR = re.compile(rf"\$\$|{_VARIABLE.pattern}|\$\{{|\$[A-Z][A-Z0-9_]*(?![A-Za-z0-9_])")
@@ -92,14 +92,18 @@ def _place(said: str, text: str) -> str:
 
 
 def _read(path: str, file: str) -> bytes:
-    with open(open_regular(path, file), "rb") as source:
-        try:
-            raw = source.read(LIMIT + 1)
-        except OSError as error:
-            raise cannot_be_read(file, error) from None
+    try:
+        raw = read_regular(path, LIMIT)
+    except OSError as error:
+        raise _unreadable(file, error) from None
     if len(raw) > LIMIT:
         raise UsageError(f"{file}: larger than {LIMIT >> 20} MiB, so not read")
     return raw
+
+
+def _unreadable(name: str, error: OSError) -> UsageError:
+    is_directory = isinstance(error, NotRegularError) and error.kind == "a directory"
+    return UsageError(f"{name}: {'a directory' if is_directory else describe_read_error(error)}")
 
 
 def tables(data: Mapping[str, Any], file: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -268,7 +272,14 @@ def check_files(file: str, targets: Iterable[NamedTarget]) -> None:
         for key, place in (("conf", one.target.conf), *(("log", log) for log in one.target.logs)):
             if place is not None and _is_file_here(place):
                 with _blaming(f"{safe(file, 200)}: target {one.name!r}: {key}"):
-                    os.close(open_regular(place.locator, safe(place.locator, 300)))
+                    _check_readable(place.locator)
+
+
+def _check_readable(path: str) -> None:
+    try:
+        open_regular(path).close()
+    except OSError as error:
+        raise _unreadable(safe(path, 300), error) from None
 
 
 def _called(values: Mapping[str, object], number: int) -> str:

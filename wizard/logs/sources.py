@@ -4,13 +4,13 @@ import asyncio
 import contextlib
 import os
 import re
-import stat
 import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from wizard.text.display import safe
 from wizard.text.errors import VantageError, describe_error
+from wizard.text.files import open_regular
 from wizard.vantage.remote_process import RemoteProcess
 from wizard.vantage.scripts import own_words
 from wizard.vantage.session import VantageSession
@@ -81,12 +81,8 @@ class FollowedFile:
 
     def _stat(self) -> os.stat_result:
         """Return the file's status. Raises `OSError` unless it is a readable regular file."""
-        status = os.stat(self.name)
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError("not a regular file")
-        if not os.access(self.name, os.R_OK):
-            raise PermissionError(13, "Permission denied")
-        return status
+        with open_regular(self.name) as file:
+            return os.fstat(file.fileno())
 
     async def begin(self) -> None:
         """Read the old lines, before log rotation can take them away."""
@@ -128,7 +124,7 @@ class FollowedFile:
 
     def _read(self, offset: int, size: int) -> bytes:
         try:
-            with open(self.name, "rb") as file:
+            with open_regular(self.name) as file:
                 file.seek(offset)
                 return file.read(size)
         except OSError as error:

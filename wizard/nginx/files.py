@@ -1,10 +1,8 @@
 """Files of a config, opened with care: a log pipe or a device named by mistake must not hang."""
 
-import os
-import stat
-
 from wizard.text.display import visible
 from wizard.text.errors import ConfigError
+from wizard.text.files import NotRegularError, describe_read_error, read_regular
 
 FILE_LIMIT = 16 << 20
 """The largest config file that is read, in bytes."""
@@ -18,21 +16,11 @@ def fault(message: str, name: str, line: int | None = None) -> ConfigError:
 def read_text(path: str, name: str) -> str:
     """The text of a file. Raises `ConfigError` saying why it cannot be read."""
     try:
-        # Not to wait for the writer of a FIFO.
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_CLOEXEC", 0))
+        raw = read_regular(path, FILE_LIMIT)
+    except NotRegularError as error:
+        raise fault(f"{error.kind}, not a config file", name) from None
     except OSError as error:
-        raise fault(_why(error), name) from None
-    except ValueError:
-        raise fault("not a file name", name) from None
-    mode = os.fstat(handle).st_mode
-    if not stat.S_ISREG(mode):
-        os.close(handle)
-        raise fault(_kind(mode), name)
-    with os.fdopen(handle, "rb") as file:
-        try:
-            raw = file.read(FILE_LIMIT + 1)
-        except OSError as error:
-            raise fault(_why(error), name) from None
+        raise fault(describe_read_error(error), name) from None
     return decode(raw, name)
 
 
@@ -45,17 +33,3 @@ def decode(raw: bytes, name: str) -> str:
             "a binary file, not an Nginx config", name, raw[: raw.index(b"\0")].count(b"\n") + 1
         )
     return raw.decode("utf-8", "replace").removeprefix("\ufeff")
-
-
-def _why(error: OSError) -> str:
-    return f"cannot be read: {os.strerror(error.errno)}" if error.errno else "cannot be read"
-
-
-def _kind(mode: int) -> str:
-    kinds = (
-        (stat.S_ISDIR, "a directory"),
-        (stat.S_ISFIFO, "a named pipe"),
-        (stat.S_ISSOCK, "a socket"),
-    )
-    kind = next((word for test, word in kinds if test(mode)), "a device")
-    return f"{kind}, not a config file"

@@ -53,8 +53,8 @@ def describe_error(error: BaseException) -> str:
     import socket
     import ssl
 
-    cause: BaseException = error
-    while (inner := cause.__cause__ or cause.__context__) is not None:
+    cause = error
+    while (inner := _cause_of(cause)) is not None:
         cause = inner
     if isinstance(cause, ssl.SSLCertVerificationError):
         return f"the certificate does not verify: {safe(cause.verify_message)}"
@@ -66,3 +66,7 @@ def describe_error(error: BaseException) -> str:
         return safe(os.strerror(cause.errno))
     message = re.sub(r"bytearray\(b(['\"])(.*)\1\)", r"\2", str(error))
     return safe(message or type(error).__name__)
+
+
+def _cause_of(error: BaseException) -> BaseException | None:
+    return error.__cause__ or (None if error.__suppress_context__ else error.__context__)

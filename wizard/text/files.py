@@ -1,65 +1,92 @@
-"""Files that are to be read: regular ones alone, and never waited for."""
+"""Bounded reading of regular files, and atomic writing that keeps links and modes."""
 
 import errno
 import os
 import secrets
 import stat
 from contextlib import suppress
+from typing import BinaryIO
 
-from wizard.text.errors import UsageError
+
+class NotRegularError(OSError):
+    """Not a regular file: reading it could wait for ever, or never end.
+
+    Attributes:
+        kind: What it is: `a directory`, `a named pipe`, `a socket` or `a device`.
+    """
+
+    def __init__(self, kind: str) -> None:
+        super().__init__("not a regular file")
+        self.kind = kind
 
 
-def open_regular(path: str, name: str) -> int:
-    """A descriptor to read the file from, which the caller closes.
-
-    Args:
-        name: How complaints call the file.
+def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
+    """Open a regular file for reading, without waiting.
 
     Raises:
-        UsageError: Why it cannot be read, in one sentence.
+        NotRegularError: Something else has that name.
+        OSError: It cannot be opened.
     """
     try:
-        # Not to wait for the writer of a FIFO.
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    except OSError as error:
-        raise cannot_be_read(name, error) from None
+        # Without O_NONBLOCK, opening a FIFO waits for its writer.
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except ValueError:
-        raise UsageError(f"{name}: not a file name") from None
+        raise OSError("not a file name") from None
+    except OSError as error:
+        if error.errno == errno.ENXIO:  # on Linux, the error of opening a socket
+            raise NotRegularError("a socket") from None
+        raise
     mode = os.fstat(handle).st_mode
-    if stat.S_ISREG(mode):
-        return handle
-    os.close(handle)
-    raise UsageError(f"{name}: {'a directory' if stat.S_ISDIR(mode) else 'not a regular file'}")
+    if not stat.S_ISREG(mode):
+        os.close(handle)
+        raise NotRegularError(_kind(mode))
+    return os.fdopen(handle, "rb")
 
 
-def cannot_be_read(name: str, error: OSError) -> UsageError:
-    """The system's reason as a complaint."""
-    why = os.strerror(error.errno) if error.errno else str(error)
-    return UsageError(f"{name}: cannot be read: {why}")
+def read_regular(path: str | os.PathLike[str], limit: int) -> bytes:
+    """Return the first `limit + 1` bytes of a regular file; more than `limit` is too large.
+
+    Raises:
+        NotRegularError: Something else has that name.
+        OSError: It cannot be read.
+    """
+    with open_regular(path) as file:
+        return file.read(limit + 1)
+
+
+def _kind(mode: int) -> str:
+    if stat.S_ISDIR(mode):
+        return "a directory"
+    return "a named pipe" if stat.S_ISFIFO(mode) else "a device"
+
+
+def describe_read_error(error: OSError) -> str:
+    """Return why a file cannot be read: `cannot be read: Permission denied`."""
+    return f"cannot be read: {os.strerror(error.errno)}" if error.errno else str(error)
 
 
 _IN_PLACE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.EXDEV})
-"""Why a file may not be replaced and yet be written: the folder is not ours, or the file alone is
-mounted (a container's single file)."""
-_LINKS = 40
+"""Errors of replacing a file that can still be written: the folder is not writable, or the file
+itself is a mount point (a single file mounted into a container)."""
+_MAX_LINKS = 40
 
 
 def write_file(name: str, data: bytes) -> None:
-    """Put the data into the file, at once where the folder allows it. Raises `OSError`.
+    """Write the data into the file, atomically if the folder allows it. Raises `OSError`.
 
-    A link stays a link, an existing file keeps its permissions and its owner, and a pipe, a device
-    or an open descriptor (`/dev/stdout`) is written as it is.
+    A link stays a link, and an existing file keeps its permissions and its owner. A pipe, a device
+    or an open descriptor (`/dev/stdout`) is written to, not replaced.
     """
     if _is_stream(name):
-        # Behind a descriptor may be a file that the shell appends to.
+        # A descriptor may stand for a file that the shell appends to.
         return _write(name, data, os.O_APPEND)
-    place = os.path.realpath(name)
+    path = os.path.realpath(name)
     try:
-        return _replace(place, data)
+        return _replace(path, data)
     except OSError as error:
-        if error.errno not in _IN_PLACE or not os.path.isfile(place):
+        if error.errno not in _IN_PLACE or not os.path.isfile(path):
             raise
-    return _write(place, data, os.O_TRUNC)
+    return _write(path, data, os.O_TRUNC)
 
 
 def _write(name: str, data: bytes, flag: int) -> None:
@@ -67,23 +94,27 @@ def _write(name: str, data: bytes, flag: int) -> None:
         file.write(data)
 
 
-def try_file(name: str) -> None:
-    """Raise `OSError` where it is plain beforehand that the file cannot be written. Leaves no
-    trace, and does not touch a pipe: opening that would end what reads from it."""
+def require_writable(name: str) -> None:
+    """Raise `OSError` if the file cannot be written; changes nothing.
+
+    A pipe is not opened: its reader would see the end of it.
+    """
     if _is_stream(name):
         return
-    place = os.path.realpath(name)
-    if os.path.exists(place):
-        with open(place, "r+b"):
+    path = os.path.realpath(name)
+    if os.path.exists(path):
+        with open(path, "r+b"):
             return
-    handle, made = _beside(place)
+    handle, temporary = _create_beside(path)
     os.close(handle)
-    os.unlink(made)
+    os.unlink(temporary)
 
 
 def _is_stream(name: str) -> bool:
-    """Whether it is no file to be replaced. A descriptor's name is none either, even where the
-    shell has put a file behind it: that may be one that is appended to."""
+    """True for what is written to and not replaced: a pipe, a device, the name of a descriptor.
+
+    A descriptor counts even if it stands for a file: the shell may append to that.
+    """
     with suppress(OSError):
         mode = os.stat(name).st_mode
         return (not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)) or _is_descriptor(name)
@@ -91,7 +122,7 @@ def _is_stream(name: str) -> bool:
 
 
 def _is_descriptor(name: str) -> bool:
-    for _ in range(_LINKS):
+    for _ in range(_MAX_LINKS):
         folder = os.path.realpath(os.path.dirname(name))
         if f"{folder}/".startswith(("/proc/", "/dev/fd/")):
             return True
@@ -101,32 +132,35 @@ def _is_descriptor(name: str) -> bool:
     return False
 
 
-def _replace(place: str, data: bytes) -> None:
-    if os.path.isdir(place):
+def _replace(path: str, data: bytes) -> None:
+    if os.path.isdir(path):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    handle, made = _beside(place)
+    handle, temporary = _create_beside(path)
     try:
         with open(handle, "wb") as file:
             file.write(data)
-            _keep_mode(place, file.fileno())
-        os.replace(made, place)
+            _copy_owner_and_mode(path, file.fileno())
+        os.replace(temporary, path)
     except BaseException:
-        os.unlink(made)
+        os.unlink(temporary)
         raise
 
 
-def _beside(place: str) -> tuple[int, str]:
-    """A new file in the same folder, named so that nobody takes it for a report (node_exporter
-    reads `*.prom`); its permissions are what the umask leaves."""
-    folder, name = os.path.split(place)
-    made = os.path.join(folder, f".{name[:80]}.{secrets.token_hex(6)}.tmp")
+def _create_beside(path: str) -> tuple[int, str]:
+    """Create a temporary file in the same folder; return its descriptor and its path.
+
+    No program takes it for a report by its name (node_exporter reads `*.prom`). Its permissions
+    are those that the umask allows.
+    """
+    folder, name = os.path.split(path)
+    temporary = os.path.join(folder, f".{name[:80]}.{secrets.token_hex(6)}.tmp")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
-    return os.open(made, flags, 0o666), made
+    return os.open(temporary, flags, 0o666), temporary
 
 
-def _keep_mode(place: str, handle: int) -> None:
+def _copy_owner_and_mode(path: str, handle: int) -> None:
     with suppress(FileNotFoundError):
-        known = os.stat(place)
+        existing = os.stat(path)
         with suppress(PermissionError):
-            os.fchown(handle, known.st_uid, known.st_gid)
-        os.fchmod(handle, stat.S_IMODE(known.st_mode))
+            os.fchown(handle, existing.st_uid, existing.st_gid)
+        os.fchmod(handle, stat.S_IMODE(existing.st_mode))

@@ -2,7 +2,6 @@
 
 import json
 import os
-import stat
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from wizard.investigation.casefile.validate import CHECKS
 from wizard.model.target import Target
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
+from wizard.text.files import read_regular
 
 MAX_FILE_BYTES = 64 << 20
 _FAMILY = SCHEMA.partition("/")[0]
@@ -32,20 +32,11 @@ def read(path: str | Path, *, configs: bool = True) -> CaseRecord:
     """
     name = safe(str(path), 200)
     try:
-        data = _read_bytes(path)
-    except (OSError, ValueError) as error:
-        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else error
+        data = read_regular(path, MAX_FILE_BYTES)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else error
         raise UsageError(f"{name}: cannot be read: {reason}") from None
     return read_bytes(data, str(path), configs=configs)
-
-
-def _read_bytes(path: str | Path) -> bytes:
-    # Not to wait for the writer of a FIFO; and no device: some never end.
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError("not a regular file")
-        return file.read(MAX_FILE_BYTES + 1)
 
 
 def read_bytes(data: bytes, name: str, *, configs: bool = True) -> CaseRecord:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+from wizard.text.files import read_regular
 from wizard.vantage.presets import menu
 from wizard.vantage.presets.menu import Choice, Listed, Menu, Preset, checked, usable
 
@@ -69,13 +70,12 @@ class _Reader:
 
     def _lines(self, path: Path) -> list[str]:
         real = os.path.realpath(path)
-        # A pipe would be waited for.
-        if real in self._seen or len(self._seen) >= FILES or not os.path.isfile(real):
+        if real in self._seen or len(self._seen) >= FILES:
             return []
         self._seen.add(real)
         try:
-            with open(real, "rb") as file:
-                return file.read(LARGEST).decode("utf-8", "replace").splitlines()
+            data = read_regular(real, LARGEST)
+            return data.decode("utf-8", "replace").splitlines()
         except OSError:
             return []
 
