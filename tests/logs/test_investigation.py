@@ -110,5 +110,5 @@ def test_what_was_before_decides_nothing(live: bool) -> None:
     known = stage.case(live=live, conf=stage.MENDED if live else stage.CONF)
     told = tuple(replace(one, history=stage.before(held=True)) for one in known.logs)
     silent = tuple(replace(one, history=None) for one in known.logs)
-    assert step_results.of_logs(told) == step_results.of_logs(silent)
+    assert step_results.rate_logs(told) == step_results.rate_logs(silent)
     assert diagnose(replace(known, logs=told)) == diagnose(replace(known, logs=silent))

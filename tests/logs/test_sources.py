@@ -247,17 +247,17 @@ async def test_what_prints_without_end_is_not_waited_for(monkeypatch: pytest.Mon
 async def test_what_prints_nothing_is_said_to_be_silent() -> None:
     there = Scripted()
     async with followed(there) as made:
-        state, why = step_results.of_logs([report(made)])
-        assert (state, why) == ("warn", "pod: nothing came from it at all, neither old nor new")
+        state, why = step_results.rate_logs([report(made)])
+        assert (state, why) == ("warn", "pod: it gave no line at all, neither old nor new")
         there.prints(THEIRS)
         await there.all_read()
-        assert "is this the log of this Nginx?" in step_results.of_logs([report(made)])[1]
+        assert "is this the log of this Nginx?" in step_results.rate_logs([report(made)])[1]
 
 
 def test_of_several_bad_logs_the_first_is_told_and_how_many_more() -> None:
     bad = LogReport("a", problem="a: No such file or directory")
-    assert step_results.of_logs([bad]) == ("fail", "a: No such file or directory")
-    assert step_results.of_logs([bad, LogReport("b"), replace(bad, file="c")]) == (
+    assert step_results.rate_logs([bad]) == ("fail", "a: No such file or directory")
+    assert step_results.rate_logs([bad, LogReport("b"), replace(bad, file="c")]) == (
         "fail",
         "a: No such file or directory (and 1 more)",
     )

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.nginx_config.texts import resolution
-from wizard.investigation.step_results import of_resolution
+from wizard.investigation.step_results import rate_resolution
 
 LIVE = (
     "http { server { listen 8080; "
@@ -15,7 +15,7 @@ HELD = "http { server { listen 8080; location /sse { proxy_pass http://b; } } }"
 
 
 def test_what_listens_and_holds_nothing_passes() -> None:
-    state, why = of_resolution(resolution(LIVE, port=8080))
+    state, why = rate_resolution(resolution(LIVE, port=8080))
     assert state == "pass"
     assert why.endswith("the config holds nothing back")
 
@@ -27,7 +27,7 @@ def test_what_listens_and_holds_nothing_passes() -> None:
 def test_where_nobody_listens_that_is_said_first(
     text: str, scheme: str, port: int | None, named: int
 ) -> None:
-    state, why = of_resolution(resolution(text, scheme=scheme, port=port))
+    state, why = rate_resolution(resolution(text, scheme=scheme, port=port))
     assert state == "warn"
     assert why.startswith(f"no server in it listens on port {named} (")
     assert "; " in why, "what it says otherwise follows"
@@ -36,5 +36,5 @@ def test_where_nobody_listens_that_is_said_first(
 def test_one_of_several_that_may_be_the_wrong_one() -> None:
     known = resolution(LIVE, port=8080)
     unsure = replace(known, config=replace(known.config, unsure="further Nginx run there"))
-    state, why = of_resolution(unsure)
+    state, why = rate_resolution(unsure)
     assert (state, why.startswith("further Nginx run there; location /sse")) == ("warn", True)

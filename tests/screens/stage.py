@@ -206,16 +206,16 @@ def results(known: Case) -> dict[StepId, StepState]:
     """What each step comes to for this case, by the functions that decide it for real."""
     diagnosis = diagnose(known)
     found: dict[StepId, step_results.StepResult] = {
-        "root": step_results.of_root(known.root or root(answers=False)),
-        "proxy": step_results.of_proxied(known),
-        "direct": step_results.of_results(known.direct),
-        "logs": step_results.of_logs(known.logs),
-        "config": step_results.of_resolution(known.resolution)
+        "root": step_results.rate_root(known.root or root(answers=False)),
+        "proxy": step_results.rate_proxied(known),
+        "direct": step_results.rate_results(known.direct),
+        "logs": step_results.rate_logs(known.logs),
+        "config": step_results.rate_resolution(known.resolution)
         if known.resolution
         else ("fail", "not read"),
-        "cause": step_results.of_diagnosis(diagnosis),
-        "fix": step_results.of_recommendation(recommend(known, diagnosis), diagnosis),
-        "verify": step_results.of_verify(known),
+        "cause": step_results.rate_diagnosis(diagnosis),
+        "fix": step_results.rate_recommendation(recommend(known, diagnosis), diagnosis),
+        "verify": step_results.rate_verify(known),
     }
     return {step: StepState(step, *result) for step, result in found.items()}
 

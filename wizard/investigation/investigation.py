@@ -159,16 +159,16 @@ class Investigation:
             self._enter("direct", "running")
         result = await STEP_RUNNERS[step](self._session)
         if runs_direct:
-            self._enter("direct", *step_results.of_direct(self.case))
+            self._enter("direct", *step_results.rate_direct(self.case))
         return result
 
     def _conclude(self) -> StepResult:
         self._diagnosis = diagnose(self.case)
-        return step_results.of_diagnosis(self._diagnosis)
+        return step_results.rate_diagnosis(self._diagnosis)
 
     def _recommend(self) -> StepResult:
         if self._diagnosis is None:
             self._enter("cause", *self._conclude())
         assert self._diagnosis is not None
         self._recommendation = recommend(self.case, self._diagnosis)
-        return step_results.of_recommendation(self._recommendation, self._diagnosis)
+        return step_results.rate_recommendation(self._recommendation, self._diagnosis)

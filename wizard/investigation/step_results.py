@@ -1,5 +1,6 @@
-"""What a step's result comes to: pass, warn or fail, and why, in one sentence."""
+"""Rate the evidence of each step: pass, warn, fail or skip, with the reason in one sentence."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ from wizard.model.handshake import Handshake
 from wizard.model.log_report import LogReport
 from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import Timeline
-from wizard.text.display import safe, seconds
+from wizard.text.display import plural, safe, seconds
 
 StepResult = tuple[State, str]
 FAULT_TAGS = frozenset(
@@ -18,11 +19,11 @@ FAULT_TAGS = frozenset(
     | {"limited", "delayed", "auth-request", "tried-again", "worker-timeout"}
     | {"upstream-tls", "invalid-answer"}
 )
-"""Log lines that tell of a fault. A cancel is a consequence: our leaving leaves one too."""
+"""Tags of log lines that show a fault. Canceled lines do not: our own disconnect leaves one too."""
 
 
-def of_root(line: Timeline) -> StepResult:
-    """The root path: any answer but a gateway error shows that the way there is open."""
+def rate_root(line: Timeline) -> StepResult:
+    """Pass for any answer of the root path but a gateway error: the server can be reached then."""
     if line.headers_s is None:
         return "fail", line.detail or f"no answer within {seconds(line.waited_s)}"
     media = safe((line.header("content-type") or "no content type").split(";")[0], 60)
@@ -32,15 +33,19 @@ def of_root(line: Timeline) -> StepResult:
     return "pass", answer
 
 
-def of_results(results: Sequence[ProbeResult], spoken: Handshake | None = None) -> StepResult:
-    """A matrix: passes only where every probe that the server offers is live, or need not be."""
+def rate_results(results: Sequence[ProbeResult], spoken: Handshake | None = None) -> StepResult:
+    """Pass only if every variant that the server offers is well.
+
+    Args:
+        spoken: The MCP handshake from the same side; it decides whether a GET stream is needed.
+    """
     offered = [result for result in results if result.counts]
     if not offered:
         return "skip", results[0].why if results else "nothing was probed"
     state, why = _of_offered(offered, spoken)
-    unasked = next((result.why for result in results if result.outcome == "not-asked"), "")
-    if unasked:
-        return "fail" if state == "fail" else "warn", f"{why}; {unasked}"
+    not_asked = next((result.why for result in results if result.outcome == "not-asked"), "")
+    if not_asked:
+        return "fail" if state == "fail" else "warn", f"{why}; {not_asked}"
     return state, why
 
 
@@ -49,66 +54,62 @@ def _of_offered(offered: Sequence[ProbeResult], spoken: Handshake | None) -> Ste
     if not bad and all(result.outcome not in ("live", "ended") for result in offered):
         return "pass", f"no GET stream is needed: the server answers by POST; {offered[0].why}"
     if not bad:
-        return "pass", f"live: {_first(offered)}"
+        return "pass", f"live: {_first_data(offered)}"
     if all(result.outcome == "silent" for result in offered):
         return "warn", f"open and silent: {offered[0].why}"
-    counts = {outcome: sum(c.outcome == outcome for c in bad) for outcome in _kinds(bad)}
-    said = [f"{_NAMES.get(word, word)} in {n} of {len(offered)}" for word, n in counts.items()]
-    return "fail", f"{', '.join(said)}: {bad[0].why}"
+    counts = Counter(result.outcome for result in bad)
+    parts = [
+        f"{_OUTCOME_WORDS.get(outcome, outcome)} in {count} of {len(offered)}"
+        for outcome, count in counts.items()
+    ]
+    return "fail", f"{', '.join(parts)}: {bad[0].why}"
 
 
-_NAMES = {"status": "an error", "not-a-stream": "no stream", "refused": "no answer"}
+_OUTCOME_WORDS = {"status": "an error", "not-a-stream": "no stream", "refused": "no answer"}
 
 
-def _kinds(results: Sequence[ProbeResult]) -> list[str]:
-    return list(dict.fromkeys(result.outcome for result in results))
-
-
-def _first(results: Sequence[ProbeResult]) -> str:
-    times = [c.timeline.first_data_s for c in results if c.timeline.first_data_s is not None]
+def _first_data(results: Sequence[ProbeResult]) -> str:
+    times = [time for result in results if (time := result.timeline.first_data_s) is not None]
     return f"first data after {seconds(min(times))}" if times else "no data"
 
 
-def of_direct(case: Case) -> StepResult:
-    """The matrix against the backend itself."""
-    return of_results(case.direct, case.handshake("direct"))
+def rate_direct(case: Case) -> StepResult:
+    """Rate the direct probes."""
+    return rate_results(case.direct, case.handshake("direct"))
 
 
-def of_logs(reports: Sequence[LogReport]) -> StepResult:
-    """The logs: a tagged line of ours is a trace of a fault."""
+def rate_logs(reports: Sequence[LogReport]) -> StepResult:
+    """Warn if a line of our own probes shows a fault, or if no line is ours."""
     problems = [report.problem for report in reports if report.problem]
     ours = [line for report in reports for line in report.lines if line.ours]
-    telling = [line for line in ours if line.tag in FAULT_TAGS]
-    if telling:
-        return "warn", f"{_count(telling, 'telling line')} of our own: {safe(telling[0].meaning)}"
+    faults = [line for line in ours if line.tag in FAULT_TAGS]
+    if faults:
+        lines = plural(len(faults), "line")
+        return "warn", f"{lines} of our own probes with a fault: {safe(faults[0].meaning)}"
     if problems:
-        return "fail", _first_of(problems)
+        return "fail", _first_and_count(problems)
     silent = [report.file for report in reports if not report.read and report.history is None]
     if silent and len(silent) == len(reports):
-        return "warn", f"{_first_of(silent)}: nothing came from it at all, neither old nor new"
+        return "warn", f"{_first_and_count(silent)}: it gave no line at all, neither old nor new"
     read = sum(report.read for report in reports)
     if not ours:
         return "warn", f"new lines: {read}, and none of our own: is this the log of this Nginx?"
-    return "pass", f"new lines: {read}, of our own probes: {len(ours)}; none tells of a fault"
+    return "pass", f"new lines: {read}, of our own probes: {len(ours)}; none shows a fault"
 
 
-def _first_of(texts: Sequence[str]) -> str:
+def _first_and_count(texts: Sequence[str]) -> str:
     return f"{texts[0]} (and {len(texts) - 1} more)" if len(texts) > 1 else texts[0]
 
 
-def _count(things: Sequence[object], name: str) -> str:
-    return f"{len(things)} {name}{'s' if len(things) != 1 else ''}"
-
-
-def of_resolution(resolution: RequestResolution) -> StepResult:
-    """The config: warns where something would be held, or where it may be that of another Nginx."""
+def rate_resolution(resolution: RequestResolution) -> StepResult:
+    """Warn if the config would hold a stream, or if it may be the config of another Nginx."""
     state, why = _of_served(resolution)
     doubt = resolution.config.unsure or ("" if resolution.listens else _not_listening(resolution))
     return ("warn", f"{doubt}; {why}") if doubt else (state, why)
 
 
 def _not_listening(resolution: RequestResolution) -> str:
-    """What that means: behind another proxy it is usual."""
+    """The doubt if no server listens on the port; behind another proxy that is usual."""
     return (
         f"no server in it listens on port {resolution.request.reached} (it is another Nginx's, or "
         "a port is mapped or TLS ended in front of it)"
@@ -120,58 +121,57 @@ def _of_served(resolution: RequestResolution) -> StepResult:
         return "warn", "no server block serves this URL"
     if resolution.location is None:
         return "warn", f"no location in {resolution.server.directive.where} matches the path"
-    place = f"location {resolution.location.modifier} {resolution.location.path}".replace("  ", " ")
-    where = f"{safe(place, 80)} ({resolution.location.directive.where})"
+    location = resolution.location
+    name = f"location {location.modifier} {location.path}".replace("  ", " ")
+    where = f"{safe(name, 80)} ({location.directive.where})"
     held = [row for row in resolution.delivery if row.result == "held"]
     if not resolution.delivery:
         return "warn", f"{where} passes to no backend that streams"
     if held:
-        return (
-            "warn",
-            f"{where} serves it and would hold it: {len(held)} of "
-            f"{len(resolution.delivery)} ways to ask",
-        )
+        count = f"{len(held)} of {len(resolution.delivery)} request variants"
+        return "warn", f"{where} serves it and would hold it for {count}"
     return "pass", f"{where} serves it; the config holds nothing back"
 
 
-def of_diagnosis(diagnosis: Diagnosis) -> StepResult:
-    """The conclusion: passes only when healthy."""
+def rate_diagnosis(diagnosis: Diagnosis) -> StepResult:
+    """Pass only if healthy."""
     states: dict[str, State] = {"healthy": "pass", "fault": "fail", "inconclusive": "warn"}
     return states[diagnosis.verdict], diagnosis.summary
 
 
-def of_verify(case: Case) -> StepResult:
-    """The proof: every probe is live now, in a new connection, and the handshake succeeds."""
-    state, why = of_proxied(case)
+def rate_verify(case: Case) -> StepResult:
+    """Pass if every probe in a new connection is live and the handshake succeeds."""
+    state, why = rate_proxied(case)
     if state != "pass":
         return state, f"not fixed yet: {why}"
-    was = sum(result.outcome in HELD for result in case.before)
-    if was:
-        return "pass", f"fixed: {was} probes were held, all are live now"
-    known = replace(case, handshakes=case.before_handshakes)
-    if handshake_fails(known):
+    held = sum(result.outcome in HELD for result in case.before)
+    if held:
+        return "pass", f"fixed: {held} probes were held, all are live now"
+    before = replace(case, handshakes=case.before_handshakes)
+    if handshake_fails(before):
         return "pass", "fixed: the MCP handshake failed, and succeeds now"
-    bad = [result for result in case.before if not is_well(result, known.handshake("proxy"))]
+    bad = [result for result in case.before if not is_well(result, before.handshake("proxy"))]
     if bad:
         return "pass", f"fixed: {bad[0].why} before; now {why}"
     return "pass", f"all probes are live, as before; {why}"
 
 
-def of_proxied(case: Case) -> StepResult:
-    """The matrix through the proxy, and the handshake that must succeed there too."""
-    state, why = of_results(case.proxy, case.handshake("proxy"))
-    proxied = case.handshake("proxy")
-    if state == "pass" and proxied is not None and handshake_fails(case):
-        return "fail", f"the stream is live, but the MCP handshake fails: {safe(proxied.why, 200)}"
+def rate_proxied(case: Case) -> StepResult:
+    """Pass if the proxied probes are well and the MCP handshake succeeds through the proxy too."""
+    handshake = case.handshake("proxy")
+    state, why = rate_results(case.proxy, handshake)
+    if state == "pass" and handshake is not None and handshake_fails(case):
+        reason = safe(handshake.why, 200)
+        return "fail", f"the stream is live, but the MCP handshake fails: {reason}"
     return state, why
 
 
-def of_recommendation(recommendation: Recommendation | None, diagnosis: Diagnosis) -> StepResult:
-    """The fix: there is a block, or Nginx needs none."""
+def rate_recommendation(recommendation: Recommendation | None, diagnosis: Diagnosis) -> StepResult:
+    """Pass if there is a block, or if Nginx needs none."""
     if recommendation is not None:
         return "pass", recommendation.summary
     if diagnosis.verdict == "healthy":
-        return "pass", "nothing to mend"
+        return "pass", "nothing to fix"
     if diagnosis.causes and diagnosis.verdict == "fault":
         return "pass", f"no Nginx block: {diagnosis.causes[0].fix.summary}"
     return "skip", "no cause was shown, so nothing is recommended"

@@ -38,20 +38,20 @@ def missing_input(target: Target, step: StepId) -> str:
 async def probe_root(session: Session) -> StepResult:
     """Request the root path through the proxy."""
     await _run_probes(session, step_probes(session.target, "root"))
-    return step_results.of_root(session.timelines_of("root-proxy")[0])
+    return step_results.rate_root(session.timelines_of("root-proxy")[0])
 
 
 async def probe_proxy(session: Session) -> StepResult:
     """Run the matrix through the proxy, and beside it the direct probes, which set its wait."""
     session.update(before=(), before_handshakes=())
     await _run_all(session, proxied_probes(session.target), patience=session.target.patience)
-    return step_results.of_proxied(session.snapshot())
+    return step_results.rate_proxied(session.snapshot())
 
 
 async def probe_direct(session: Session) -> StepResult:
     """Run the matrix against the backend alone."""
     await _run_all(session, (), patience=session.target.patience)
-    return step_results.of_direct(session.snapshot())
+    return step_results.rate_direct(session.snapshot())
 
 
 async def verify(session: Session) -> StepResult:
@@ -61,7 +61,7 @@ async def verify(session: Session) -> StepResult:
         # A second proof is compared with the same probes as the first.
         session.update(before=known.proxy, before_handshakes=known.handshakes)
     await _run_all(session, proxied_probes(session.target))
-    return step_results.of_verify(session.snapshot())
+    return step_results.rate_verify(session.snapshot())
 
 
 async def _run_all(session: Session, proxied: Sequence[Probe], *, patience: float = 0.0) -> None:
@@ -128,7 +128,7 @@ async def read_logs(session: Session) -> StepResult:
     while session.clock() < deadline and not _has_all_probes(session, reports):
         await asyncio.sleep(LOG_POLL_S)
         reports = _read_logs(session)
-    return step_results.of_logs(reports)
+    return step_results.rate_logs(reports)
 
 
 def _read_logs(session: Session) -> tuple[LogReport, ...]:
@@ -158,7 +158,7 @@ async def read_config(session: Session) -> StepResult:
     session.update(resolution=resolution, root_resolution=nginx.inspect(config, root, version))
     # The config may call for further requests: it names several peers, or another Host.
     await _run_follow_ups(session)
-    return _with_source(step_results.of_resolution(resolution), resolution)
+    return _with_source(step_results.rate_resolution(resolution), resolution)
 
 
 def _with_source(result: StepResult, resolution: RequestResolution) -> StepResult:

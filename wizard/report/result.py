@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from wizard.investigation.step_results import of_results
+from wizard.investigation.step_results import rate_results
 from wizard.model.case import Case, ProbeResult, State, StepId, StepState
 from wizard.model.diagnosis import Diagnosis, Recommendation
 from wizard.model.handshake import Handshake
@@ -52,7 +52,7 @@ class Result:
         """The proxies in a row, where any were named."""
         if not self.case.target.hops:
             return ()
-        state, why = of_results(self.case.hops, self.case.handshake("proxy"))
+        state, why = rate_results(self.case.hops, self.case.handshake("proxy"))
         return (Check("sse-hop", _status(state), safe(why), self.case.hops),)
 
     def _check(self, id: CheckId, step: StepId) -> Check:
@@ -60,7 +60,7 @@ class Result:
         status, why = _status(state.state), state.why or "it did not run"
         if id == "sse-proxy" and state.state in ("pass", "warn", "fail"):
             # The step counts the handshake too; here that is a check of its own.
-            ran = of_results(self.case.proxy, self.case.handshake("proxy"))
+            ran = rate_results(self.case.proxy, self.case.handshake("proxy"))
             status, why = _status(ran[0]), ran[1]
         return Check(id, status, safe(why), self._results(id))
 
