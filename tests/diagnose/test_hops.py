@@ -6,6 +6,7 @@ import pytest
 
 from tests.rules.samples.build import make_case
 from wizard.diagnose.diagnose import diagnose
+from wizard.diagnose.facts import addresses
 from wizard.diagnose.hops import (
     conf_hop,
     doubt,
@@ -16,7 +17,6 @@ from wizard.diagnose.hops import (
     told_nothing,
 )
 from wizard.diagnose.outcome import classify
-from wizard.diagnose.rules import addresses
 from wizard.model.case import Case, ProbeResult
 from wizard.model.target import Hop, Source, Target
 from wizard.model.timeline import Timeline
@@ -225,8 +225,8 @@ def test_the_loopback_of_one_host_is_not_that_of_another(
     )
     target = replace(made.target, conf=Source("nginx.conf", conf))
     case = replace(made, direct=results, target=target, root=None)
-    assert bool(addresses.same_backend(case)) == known
-    assert addresses.elsewhere(case) == ""
+    assert bool(addresses.same_backend_reason(case)) == known
+    assert addresses.other_backend(case) == ""
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.nginx_real.serving import serving
-from wizard.diagnose.rules.facts import x_accel_buffering
+from wizard.diagnose.facts.streams import x_accel_buffering
 from wizard.investigation.investigation import Investigation
 from wizard.lab.nginx import free_ports
 from wizard.model.case import Case, StepId

@@ -6,8 +6,8 @@ import pytest
 
 from tests.rules.samples.build import make_case, make_log_line
 from wizard.diagnose.diagnose import diagnose
+from wizard.diagnose.facts import disconnects
 from wizard.diagnose.outcome import classify
-from wizard.diagnose.rules import disconnects
 from wizard.model.case import Case
 from wizard.model.log_report import LogLine
 
@@ -96,15 +96,15 @@ def test_an_old_worker_without_a_limit_cuts_nothing() -> None:
 
 @pytest.mark.parametrize(("limit", "off"), [(1.0, 0.6), (60.0, 2.0), (300.0, 7.0)])
 def test_near_is_near(limit: float, off: float) -> None:
-    assert disconnects.near(limit, limit)
-    assert disconnects.near(limit + 0.3, limit)
-    assert not disconnects.near(limit - off, limit)
-    assert not disconnects.near(limit + off, limit)
+    assert disconnects.is_near(limit, limit)
+    assert disconnects.is_near(limit + 0.3, limit)
+    assert not disconnects.is_near(limit - off, limit)
+    assert not disconnects.is_near(limit + off, limit)
 
 
 def test_the_evidence_sets_the_end_beside_every_timeout() -> None:
     found = case("60", "1h", PASSED, main="worker_shutdown_timeout 10s;")
-    text = disconnects.beside(found, found.proxy[0]).text
+    text = disconnects.cut_evidence(found, found.proxy[0]).text
     assert "60.00 s after its last byte" in text
     for limit in ("proxy_read_timeout 1h", "send_timeout 60s", "worker_shutdown_timeout 10s"):
         assert limit in text

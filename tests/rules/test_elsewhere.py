@@ -6,8 +6,8 @@ import pytest
 
 from tests.rules.samples.build import make_case, make_log_line
 from wizard.diagnose.diagnose import diagnose
+from wizard.diagnose.facts.addresses import other_backend
 from wizard.diagnose.outcome import classify
-from wizard.diagnose.rules.addresses import elsewhere
 from wizard.model.case import Case
 from wizard.model.log_report import LogReport
 
@@ -39,7 +39,7 @@ def case(peer: str, direct: str) -> Case:
 )
 def test_two_addresses_of_one_kind_are_two_backends(peer: str, direct: str, differs: bool) -> None:
     known = case(peer, direct)
-    assert bool(elsewhere(known)) is differs
+    assert bool(other_backend(known)) is differs
     confidence = diagnose(known).causes[0].confidence
     assert (confidence == "possible") is differs
 

@@ -9,9 +9,8 @@ import tests.rules.samples
 import wizard.diagnose.diagnose
 from tests.rules.samples import sample
 from wizard.diagnose.diagnose import diagnose
-from wizard.diagnose.rules import HELPERS, Rule, all_rules
+from wizard.diagnose.rules import Rule, all_rules
 
-SHARED = HELPERS | {"__init__"}
 IDS = [rule.id for rule in all_rules()]
 
 
@@ -23,7 +22,7 @@ def rule(request: pytest.FixtureRequest) -> Rule:
 
 def test_each_file_is_one_rule() -> None:
     folder = Path(wizard.diagnose.rules.__path__[0])
-    modules = {path.stem for path in folder.glob("*.py")} - SHARED
+    modules = {path.stem for path in folder.glob("*.py")} - {"__init__"}
     assert {name.replace("_", "-") for name in modules} == set(IDS)
     assert {path.stem for path in folder.glob("*.md")} == modules
     samples = {path.stem for path in Path(tests.rules.samples.__path__[0]).glob("*.py")}

@@ -1,9 +1,9 @@
 """From a case to its diagnosis: pure, and the same whichever order the rules run in."""
 
+from wizard.diagnose.facts.streams import predicted_results
 from wizard.diagnose.hops import doubt, narrow_to_hop, results_by_hop, sentence, told_nothing
 from wizard.diagnose.outcome import handshake_fails, is_well
 from wizard.diagnose.rules import Rule, all_rules
-from wizard.diagnose.rules.facts import predicted
 from wizard.model.case import HELD, Case, ProbeResult
 from wizard.model.diagnosis import Diagnosis, Finding, Verdict
 from wizard.model.target import LOCAL
@@ -124,7 +124,7 @@ def _disagreements(case: Case, causes: tuple[Finding, ...]) -> tuple[str, ...]:
 
 def _disagreement(case: Case, result: ProbeResult) -> str:
     """Where the config predicts one thing and the probe saw another; empty where they agree."""
-    expected = predicted(case, result)
+    expected = predicted_results(case, result)
     if not expected or result.outcome not in HELD | _WELL:
         return ""
     label = result.timeline.probe.label

@@ -3,7 +3,7 @@
 import ipaddress
 from urllib.parse import urlsplit
 
-from wizard.diagnose.rules.facts import ping_gap
+from wizard.diagnose.facts.streams import longest_ping_gap_s
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis
 from wizard.model.resolution import RequestResolution
@@ -215,7 +215,7 @@ def _cache(prefix: str, ids: frozenset[str], resolution: RequestResolution | Non
 def _read_timeout(prefix: str, ids: frozenset[str], case: Case) -> Change | None:
     name = f"{prefix}_read_timeout"
     now = duration_s(case.resolution.value(name) or "60") if case.resolution else 60.0
-    gap = ping_gap(case)
+    gap = longest_ping_gap_s(case)
     needed = "idle-read-timeout" in ids or now == 60 or (gap is not None and now and now <= gap)
     if now is None or now >= LONG_S or not (needed or gap is None):
         return None

@@ -1,8 +1,7 @@
 """What the config holds, late or for some clients, and what it cuts."""
 
 from wizard.diagnose.config.finding import ConfigFinding, place
-from wizard.diagnose.rules.disconnects import read_timeout, shutdown_timeout
-from wizard.diagnose.rules.facts import ignores_header
+from wizard.diagnose.facts.directives import ignores_header, read_timeout_s, shutdown_timeout
 from wizard.diagnose.rules.idle_read_timeout import SHORT
 from wizard.model.resolution import RequestResolution
 from wizard.text.display import safe, seconds
@@ -59,7 +58,7 @@ def _ignored(resolution: RequestResolution) -> ConfigFinding | None:
 
 
 def _idle(resolution: RequestResolution) -> ConfigFinding | None:
-    limit = read_timeout(resolution)
+    limit = read_timeout_s(resolution)
     if limit is None or limit > SHORT:
         return None
     name = f"{resolution.prefix}_read_timeout"

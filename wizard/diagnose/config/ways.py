@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from wizard import nginx
 from wizard.diagnose.config.finding import ConfigFinding, place
-from wizard.diagnose.rules.facts import ignores_header
+from wizard.diagnose.facts.directives import ignores_header
 from wizard.model.resolution import RequestResolution
 from wizard.nginx.near_miss import meant
 from wizard.nginx.settings import lost_headers

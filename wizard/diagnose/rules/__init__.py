@@ -8,22 +8,10 @@ from wizard.diagnose.rule import Rule
 
 __all__ = ["Rule", "all_rules", "rule_ids", "rule_named"]
 
-HELPERS = frozenset(
-    {
-        "facts",
-        "addresses",
-        "streamed_posts",
-        "disconnects",
-        "post_facts",
-        "follow_up_facts",
-    }
-)
-"""The modules here that are not rules."""
-
 
 def rule_ids() -> tuple[str, ...]:
     """The ids of all rules, sorted; imports none of them."""
-    names = (info.name for info in iter_modules(__path__) if info.name not in HELPERS)
+    names = (info.name for info in iter_modules(__path__))
     return tuple(sorted(name.replace("_", "-") for name in names))
 
 

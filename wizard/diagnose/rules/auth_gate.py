@@ -2,8 +2,14 @@
 
 import re
 
+from wizard.diagnose.facts import streams
+from wizard.diagnose.facts.evidence import (
+    body_suffix,
+    direct_evidence,
+    log_evidence,
+    setting_evidence,
+)
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rules import facts, follow_up_facts
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
@@ -20,14 +26,14 @@ def check(rule: Rule, case: Case) -> Finding | None:
         return None
     line, resolution = found
     guard = _guard(resolution, line)
-    logged = facts.log_lines(case, "auth-request") if line.status == 500 else ()
+    logged = streams.own_log_lines(case, "auth-request") if line.status == 500 else ()
     sure = _confidence(case, line, resolution, guard=bool(guard), logged=bool(logged))
     if sure is None:
         return None
     evidence = [_of_line(line), *_of_challenge(line)]
-    evidence += [facts.of_direct(result) for result in facts.live_direct(case)[:1]]
-    evidence += [facts.of_setting(resolution, name) for name in guard if resolution is not None]
-    evidence += [facts.of_log(one) for one in logged[:1]]
+    evidence += [direct_evidence(result) for result in streams.live_direct_probes(case)[:1]]
+    evidence += [setting_evidence(resolution, name) for name in guard if resolution is not None]
+    evidence += [log_evidence(one) for one in logged[:1]]
     return rule.finding(sure, tuple(evidence), DISTINGUISHES, explains=_SYMPTOMS)
 
 
@@ -35,9 +41,7 @@ def _stream(case: Case) -> tuple[Timeline, RequestResolution | None] | None:
     """The first proxied answer of a gate; None where the backend gives it, too."""
     gated = [result.timeline for result in case.proxy if result.timeline.status in GATE]
     own = {result.timeline.status for result in case.direct}
-    own |= {
-        follow_up.timeline.status for follow_up in follow_up_facts.follow_ups(case, "public-host")
-    }
+    own |= {follow_up.timeline.status for follow_up in streams.follow_ups(case, "public-host")}
     if not gated or gated[0].status in own or _is_a_slash(gated[0]):
         return None
     return gated[0], case.resolution
@@ -74,7 +78,7 @@ def _guard(resolution: RequestResolution | None, line: Timeline) -> tuple[str, .
 def _confidence(
     case: Case, line: Timeline, resolution: RequestResolution | None, *, guard: bool, logged: bool
 ) -> Confidence | None:
-    measured = bool(facts.live_direct(case))
+    measured = bool(streams.live_direct_probes(case))
     if logged and (guard or resolution is None):
         return "confirmed"
     if guard:
@@ -93,9 +97,7 @@ def _to_login(line: Timeline) -> bool:
 
 def _of_line(line: Timeline) -> Evidence:
     aim = f" to {safe(line.header('location') or '', 200)}" if line.header("location") else ""
-    return Evidence(
-        "probe", line.probe.label, f"HTTP {line.status}{aim}{follow_up_facts.said(line)}"
-    )
+    return Evidence("probe", line.probe.label, f"HTTP {line.status}{aim}{body_suffix(line)}")
 
 
 _PARAMETER = re.compile(r'(?i)\b(realm|error|error_description|scope|resource_metadata)="([^"]*)"')

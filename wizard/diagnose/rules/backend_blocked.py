@@ -1,7 +1,8 @@
 """The backend can serve one stream, and nothing beside it."""
 
+from wizard.diagnose.facts import streams
+from wizard.diagnose.facts.evidence import follow_up_evidence, log_evidence, result_evidence
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rules import facts, follow_up_facts
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.timeline import is_live
@@ -9,16 +10,12 @@ from wizard.model.timeline import is_live
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """Alone a direct stream is live; a second one beside it gets not even headers."""
-    first = [
-        one for one in follow_up_facts.follow_ups(case, "first-of-two") if is_live(one.timeline)
-    ]
-    second = [
-        one for one in follow_up_facts.follow_ups(case, "second-of-two") if one.timeline.connect_s
-    ]
-    logged = facts.log_lines(case, "worker-timeout")
-    killed = tuple(facts.of_log(line) for line in logged[:1])
+    first = [one for one in streams.follow_ups(case, "first-of-two") if is_live(one.timeline)]
+    second = [one for one in streams.follow_ups(case, "second-of-two") if one.timeline.connect_s]
+    logged = streams.own_log_lines(case, "worker-timeout")
+    killed = tuple(log_evidence(line) for line in logged[:1])
     if first and second and second[0].timeline.headers_s is None:
-        evidence = (*map(follow_up_facts.follow_up_evidence, (first[0], second[0])), *killed)
+        evidence = (*map(follow_up_evidence, (first[0], second[0])), *killed)
         return rule.finding("confirmed", evidence, DISTINGUISHES, explains=_SYMPTOMS)
     if second or not logged or not (one := _one_of_several(case)):
         return None
@@ -30,9 +27,7 @@ def _one_of_several(case: Case) -> tuple[Evidence, ...]:
     results = (*case.direct, *case.proxy)
     live = [result for result in results if is_live(result.timeline)]
     stuck = [result for result in case.direct if result.outcome in ("held", "headers-held")]
-    return (
-        (facts.result_evidence(live[0]), facts.result_evidence(stuck[0])) if live and stuck else ()
-    )
+    return (result_evidence(live[0]), result_evidence(stuck[0])) if live and stuck else ()
 
 
 _SYMPTOMS = frozenset(

@@ -1,7 +1,8 @@
 """The backend compresses its stream and does not flush."""
 
+from wizard.diagnose.facts import streams
+from wizard.diagnose.facts.evidence import result_evidence
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rules import facts
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.text.display import safe
@@ -14,24 +15,24 @@ def check(rule: Rule, case: Case) -> Finding | None:
     pairs = _pairs(case)
     if not pairs:
         return None
-    evidence = [facts.result_evidence(result) for pair in pairs for result in pair]
-    evidence += [facts.result_evidence(result) for result in facts.held(case, "gzip")[:1]]
+    evidence = [result_evidence(result) for pair in pairs for result in pair]
+    evidence += [result_evidence(result) for result in streams.held_probes(case, "gzip")[:1]]
     named = [result for result, _ in pairs if _compressed(result)]
     if named:
         evidence.append(_of_encoding(named[0]))
         return rule.finding("confirmed", tuple(evidence), _DISTINGUISHES)
-    others = facts.results(case.proxy, "gzip")
+    others = streams.counted_probes(case.proxy, "gzip")
     # Held without headers, it could be a backend that takes one stream at a time.
-    if not others or any(result.outcome in facts.REACHED for result in others):
+    if not others or any(result.outcome in streams.REACHED for result in others):
         return None
     return rule.finding("likely", tuple(evidence), _DISTINGUISHES)
 
 
 def _pairs(case: Case) -> list[tuple[ProbeResult, ProbeResult]]:
-    plain = {result.timeline.probe.http: result for result in facts.live_direct(case)}
+    plain = {result.timeline.probe.http: result for result in streams.live_direct_probes(case)}
     twins = [
         (result, plain.get(result.timeline.probe.http))
-        for result in facts.results(case.direct, "gzip")
+        for result in streams.counted_probes(case.direct, "gzip")
     ]
     return [(zipped, twin) for zipped, twin in twins if twin and zipped.outcome in STUCK]
 

@@ -1,7 +1,8 @@
 """The backend itself sends nothing; Nginx is not at fault."""
 
+from wizard.diagnose.facts import streams
+from wizard.diagnose.facts.evidence import result_evidence
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rules import facts
 from wizard.model.case import Case
 from wizard.model.diagnosis import Finding, Fix
 
@@ -10,16 +11,16 @@ STUCK = frozenset({"held", "silent"})
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """Every direct probe is silent too, and no proxied probe brought anything."""
-    direct = facts.results(case.direct, "identity")
+    direct = streams.counted_probes(case.direct, "identity")
     spoken = case.handshake("direct")
     if spoken is not None and spoken.done:
         return None  # its GET stream may be silent: it answers by POST
     if not direct or any(result.outcome not in STUCK for result in direct):
         return None
-    proxied = facts.results(case.proxy, "identity")
-    if any(result.outcome in facts.REACHED or result.outcome == "status" for result in proxied):
+    proxied = streams.counted_probes(case.proxy, "identity")
+    if any(result.outcome in streams.REACHED or result.outcome == "status" for result in proxied):
         return None
-    evidence = tuple(facts.result_evidence(result) for result in (*direct, *proxied))
+    evidence = tuple(result_evidence(result) for result in (*direct, *proxied))
     if all(result.outcome == "held" for result in direct):
         return rule.finding("confirmed", evidence, _NO_HEADERS)
     return rule.finding("possible", evidence, _NO_EVENT)

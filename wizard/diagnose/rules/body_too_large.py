@@ -1,7 +1,8 @@
 """The message's body is larger than Nginx takes."""
 
+from wizard.diagnose.facts import posts
+from wizard.diagnose.facts.evidence import setting_evidence
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rules import facts, post_facts
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
@@ -12,26 +13,26 @@ LIMIT = "client_max_body_size"
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """413 to our POST, which the backend itself takes."""
-    failed = post_facts.failed(case)
+    failed = posts.failed_post(case)
     if failed is None or failed.status != 413:
         return None
     sent = Evidence("probe", failed.answer.probe.label, f"the message has {failed.sent} bytes")
-    config = (facts.of_setting(case.message_resolution, LIMIT),) if case.message_resolution else ()
+    config = (setting_evidence(case.message_resolution, LIMIT),) if case.message_resolution else ()
     evidence = (*failed.evidence, sent, *config)
     confidence = _confidence(case.message_resolution, failed)
     return confidence and rule.finding(confidence, evidence, _DISTINGUISHES if config else _UNREAD)
 
 
 def _confidence(
-    resolution: RequestResolution | None, failed: post_facts.Failed
+    resolution: RequestResolution | None, failed: posts.FailedPost
 ) -> Confidence | None:
     if resolution is None:
-        return "likely" if failed.taken and failed.by_nginx else "possible"
+        return "likely" if failed.accepted and failed.by_nginx else "possible"
     limit = size_bytes(resolution.value(LIMIT))
     # 0 switches the check off. Where this limit takes the body, something else refuses it.
     if not limit or failed.sent <= limit:
         return None
-    return "confirmed" if failed.taken or failed.by_nginx else "likely"
+    return "confirmed" if failed.accepted or failed.by_nginx else "likely"
 
 
 _DISTINGUISHES = (

@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from wizard.diagnose.facts.evidence import setting_evidence
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rules import facts
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.events import SseEvent
@@ -77,7 +77,7 @@ def _config(case: Case) -> tuple[Evidence, ...]:
         return ()
     ignored = f"{resolution.prefix}_ignore_headers"
     names = (_setting(case), *((ignored,) if resolution.value(ignored) else ()))
-    return tuple(facts.of_setting(resolution, name) for name in names)
+    return tuple(setting_evidence(resolution, name) for name in names)
 
 
 _SYMPTOMS = frozenset(

@@ -1,7 +1,7 @@
 """Some clients give up a stream that was silent for 300 s."""
 
+from wizard.diagnose.facts.evidence import result_evidence
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rules import facts
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.text.display import seconds
@@ -17,7 +17,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
         return None
     result = quiet[0]
     said = f"silent for {seconds(_silence(result))}; undici and the Python SDK wait {LIMIT:g} s"
-    evidence = (facts.result_evidence(result), Evidence("probe", result.timeline.probe.label, said))
+    evidence = (result_evidence(result), Evidence("probe", result.timeline.probe.label, said))
     distinguishes = (
         "The stream itself stayed open: only a client with such a limit of its own leaves it."
     )

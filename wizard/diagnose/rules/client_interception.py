@@ -1,7 +1,8 @@
 """Something between this machine and the server reads the traffic and holds it."""
 
+from wizard.diagnose.facts import streams
+from wizard.diagnose.facts.evidence import result_evidence
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rules import facts
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.text.display import safe
@@ -30,12 +31,12 @@ def check(rule: Rule, case: Case) -> Finding | None:
     named = _named(case)
     stuck = [
         result
-        for result in (*facts.held(case), *facts.held(case, "gzip"))
-        if not facts.could_hold(case, result)
+        for result in (*streams.held_probes(case), *streams.held_probes(case, "gzip"))
+        if not streams.could_be_held(case, result)
     ]
     if not named or not stuck:
         return None
-    evidence = (named[0], *(facts.result_evidence(result) for result in stuck[:2]))
+    evidence = (named[0], *(result_evidence(result) for result in stuck[:2]))
     sure: Confidence = "likely" if case.resolution is not None else "possible"
     return rule.finding(sure, evidence, _DISTINGUISHES, explains=frozenset({"outer-proxy-buffers"}))
 

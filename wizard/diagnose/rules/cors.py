@@ -2,8 +2,9 @@
 
 from urllib.parse import urlsplit
 
+from wizard.diagnose.facts import streams
+from wizard.diagnose.facts.evidence import setting_evidence
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rules import facts, follow_up_facts
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.timeline import Timeline
@@ -39,11 +40,9 @@ def _refused(rule: Rule, case: Case) -> Finding | None:
     asked = _origin(case)
     if asked is None:
         return None
-    streams = [result.timeline for result in case.proxy if result.timeline.is_event_stream]
-    before = [
-        one.timeline for one in follow_up_facts.follow_ups(case, PREFLIGHT) if one.timeline.status
-    ]
-    wrong = [line for line in streams if not _allows(line, asked)]
+    answers = [result.timeline for result in case.proxy if result.timeline.is_event_stream]
+    before = [one.timeline for one in streams.follow_ups(case, PREFLIGHT) if one.timeline.status]
+    wrong = [line for line in answers if not _allows(line, asked)]
     wrong += [line for line in before if not (_allows(line, asked) and _takes_json(line))]
     evidence = tuple(_of(line, asked) for line in wrong[:2])
     return rule.finding("confirmed", evidence, _OTHER) if wrong else None
@@ -79,7 +78,7 @@ def _twice(case: Case, result: ProbeResult, allowed: list[str]) -> tuple[Evidenc
         if (own := _values(one.timeline))
     ]
     if case.resolution is not None and ALLOW in case.resolution.value("add_header").lower():
-        found.append(facts.of_setting(case.resolution, "add_header"))
+        found.append(setting_evidence(case.resolution, "add_header"))
     return tuple(found)
 
 
@@ -99,7 +98,7 @@ def _unexposed(rule: Rule, case: Case) -> Finding | None:
 
 def _asked(case: Case) -> str:
     """What was not looked at, and how it would be."""
-    if follow_up_facts.follow_ups(case, PREFLIGHT):
+    if streams.follow_ups(case, PREFLIGHT):
         return ""
     return " No preflight was sent: give --header 'Origin: https://your.app'."
 

@@ -1,7 +1,13 @@
 """One of several peers is gone: who is sent there waits for a timeout, the next does not."""
 
+from wizard.diagnose.facts import streams
+from wizard.diagnose.facts.evidence import (
+    follow_up_evidence,
+    log_evidence,
+    result_evidence,
+    setting_evidence,
+)
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rules import facts, follow_up_facts
 from wizard.model.case import HELD, Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import LogLine
@@ -20,20 +26,20 @@ AFTER = 0.25
 def check(rule: Rule, case: Case) -> Finding | None:
     """Late or held once, live at once another time; and several peers among whom chance decides."""
     peers = balancing(case.resolution).peers if case.resolution else ()
-    served = any(result.outcome in facts.REACHED for result in case.proxy)
+    served = any(result.outcome in streams.REACHED for result in case.proxy)
     if not served or (case.resolution is not None and len(peers) < 2):
         return None
     logged = _logged(case)
     sure = _confidence(case, logged)
     if sure is None:
         return None
-    again = follow_up_facts.follow_ups(case, "again")
+    again = streams.follow_ups(case, "again")
     evidence = (
         *_late(case),
-        *(facts.result_evidence(result) for result in case.proxy if _is_lucky(case, result)),
-        *map(follow_up_facts.follow_up_evidence, again),
+        *(result_evidence(result) for result in case.proxy if _is_lucky(case, result)),
+        *map(follow_up_evidence, again),
         *_config(case, peers),
-        *(facts.of_log(line) for line in logged[:2]),
+        *(log_evidence(line) for line in logged[:2]),
     )
     return rule.finding(sure, evidence, DISTINGUISHES, explains=_SYMPTOMS)
 
@@ -42,7 +48,7 @@ def _logged(case: Case) -> tuple[LogLine, ...]:
     """The lines about a peer that did not answer before another did."""
     lines = [line for report in case.logs for line in report.lines if _is_ours(case, line)]
     gone = (line for line in lines if line.tag == "connect-failed" and "timed out" in line.text)
-    return (*gone, *facts.log_lines(case, "tried-again"))
+    return (*gone, *streams.own_log_lines(case, "tried-again"))
 
 
 def _is_ours(case: Case, line: LogLine) -> bool:
@@ -58,7 +64,7 @@ def _confidence(case: Case, logged: tuple[LogLine, ...]) -> Confidence | None:
         return "confirmed"
     if not lucky or not (unlucky or root):
         return None
-    again = [one.timeline.first_data_s for one in follow_up_facts.follow_ups(case, "again")]
+    again = [one.timeline.first_data_s for one in streams.follow_ups(case, "again")]
     if root or any(map(_at_once, again)):
         return "possible" if case.resolution is None else "likely"
     return "possible" if not again and any(map(_only_waited, unlucky)) else None
@@ -92,7 +98,7 @@ def _at_once(first: float | None) -> bool:
 
 
 def _late(case: Case) -> tuple[Evidence, ...]:
-    results = tuple(map(facts.result_evidence, _unlucky(case) or _behind(case)))
+    results = tuple(map(result_evidence, _unlucky(case) or _behind(case)))
     if results or case.root is None or not _root_is_late(case):
         return results
     text = f"answered only after {seconds(case.root.headers_s)}"
@@ -123,7 +129,7 @@ def _config(case: Case, peers: tuple[str, ...]) -> tuple[Evidence, ...]:
         return ()
     where = str(balancing(resolution).where or resolution.config.main)
     shared = Evidence("config", where, f"{len(peers)} servers: {safe(', '.join(peers), 200)}")
-    return shared, facts.of_setting(resolution, f"{resolution.prefix}_connect_timeout")
+    return shared, setting_evidence(resolution, f"{resolution.prefix}_connect_timeout")
 
 
 _SYMPTOMS = frozenset(

@@ -1,7 +1,8 @@
 """The proxy takes a prefix off the path, and the endpoint event does not know of it."""
 
+from wizard.diagnose.facts import posts
+from wizard.diagnose.facts.evidence import endpoint_evidence, path_evidences
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rules import post_facts
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.text.display import safe
@@ -9,10 +10,10 @@ from wizard.text.display import safe
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """The POST to the endpoint as it was named fails; the named path lacks the prefix."""
-    prefix, path = post_facts.prefix(case), post_facts.message_path(case)
-    if not prefix or not path or path.startswith(f"{prefix}/") or post_facts.arrives(case):
+    prefix, path = posts.stripped_prefix(case), posts.message_path(case)
+    if not prefix or not path or path.startswith(f"{prefix}/") or posts.reaches_backend(case):
         return None
-    failed = post_facts.failed(case)
+    failed = posts.failed_post(case)
     if failed is None:
         return _latent(rule, case, prefix)
     confidence = _confidence(case, failed)
@@ -22,27 +23,27 @@ def check(rule: Rule, case: Case) -> Finding | None:
     return rule.finding(confidence, (*failed.evidence, *_evidence(case)), distinguishes)
 
 
-def _confidence(case: Case, failed: post_facts.Failed) -> Confidence | None:
-    if failed.status in post_facts.NOT_OF_THE_PATH:
+def _confidence(case: Case, failed: posts.FailedPost) -> Confidence | None:
+    if failed.status in posts.NOT_ABOUT_THE_PATH:
         return None
-    told = failed.status in post_facts.NOT_THERE
-    if post_facts.arrives(case) is None:
+    told = failed.status in posts.NOT_FOUND
+    if posts.reaches_backend(case) is None:
         # The config, if any, does not decide it; the two URLs do, as far as they go.
-        return "likely" if told and failed.taken and case.resolution is None else None
-    return "confirmed" if told and failed.taken else "likely"
+        return "likely" if told and failed.accepted and case.resolution is None else None
+    return "confirmed" if told and failed.accepted else "likely"
 
 
 def _latent(rule: Rule, case: Case, prefix: str) -> Finding | None:
-    if not post_facts.untried(case) or post_facts.arrives(case) is not False:
+    if not posts.is_untried(case) or posts.reaches_backend(case) is not False:
         return None
-    sentence = _distinguishes(prefix, post_facts.message_path(case))
+    sentence = _distinguishes(prefix, posts.message_path(case))
     distinguishes = f"{sentence} Read from the config: no POST was made."
     return rule.finding("likely", _evidence(case), distinguishes, latent=True)
 
 
 def _evidence(case: Case) -> tuple[Evidence, ...]:
-    named = post_facts.of_side(case, "proxy") or post_facts.of_side(case, "direct")
-    return (*((named,) if named else ()), *post_facts.ways(case))
+    named = endpoint_evidence(case, "proxy") or endpoint_evidence(case, "direct")
+    return (*((named,) if named else ()), *path_evidences(case))
 
 
 def _distinguishes(prefix: str, path: str) -> str:

@@ -1,7 +1,8 @@
 """Compression keeps the stream back for clients that accept gzip."""
 
+from wizard.diagnose.facts import directives, streams
+from wizard.diagnose.facts.evidence import result_evidence, setting_evidence
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rules import facts
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Finding, Fix
 
@@ -14,33 +15,39 @@ def check(rule: Rule, case: Case) -> Finding | None:
     pairs = _pairs(case)
     if not pairs or not _backend_is_live_with_gzip(case):
         return None
-    evidence = [facts.result_evidence(result) for pair in pairs for result in pair]
+    evidence = [result_evidence(result) for pair in pairs for result in pair]
     resolution = case.resolution
     if resolution is None:
-        sure = "likely" if facts.behind_plain_nginx(case) else "possible"
+        sure = "likely" if streams.is_behind_plain_nginx(case) else "possible"
         return rule.finding(sure, tuple(evidence), _DISTINGUISHES)  # type: ignore[arg-type]
-    if facts.x_accel_buffering(case) == "no" and not facts.ignores_header(
+    if streams.x_accel_buffering(case) == "no" and not directives.ignores_header(
         resolution, "x-accel-buffering"
     ):
         return None
-    if resolution.value("gzip") != "on" or not facts.buffering(resolution):
+    if resolution.value("gzip") != "on" or not directives.is_buffering(resolution):
         return None
     evidence += [
-        facts.of_setting(resolution, name) for name in ("gzip", "gzip_types", "proxy_buffering")
+        setting_evidence(resolution, name) for name in ("gzip", "gzip_types", "proxy_buffering")
     ]
-    agreed = all(facts.could_hold(case, zipped) for zipped, _ in pairs)
+    agreed = all(streams.could_be_held(case, zipped) for zipped, _ in pairs)
     return rule.finding("confirmed" if agreed else "likely", tuple(evidence), _DISTINGUISHES)
 
 
 def _pairs(case: Case) -> list[tuple[ProbeResult, ProbeResult]]:
     """A held gzip probe with its live twin that does not accept gzip."""
-    plain = {result.timeline.probe.http: result for result in facts.results(case.proxy, "identity")}
-    twins = [(result, plain.get(result.timeline.probe.http)) for result in facts.held(case, "gzip")]
+    plain = {
+        result.timeline.probe.http: result
+        for result in streams.counted_probes(case.proxy, "identity")
+    }
+    twins = [
+        (result, plain.get(result.timeline.probe.http))
+        for result in streams.held_probes(case, "gzip")
+    ]
     return [(zipped, twin) for zipped, twin in twins if twin and twin.outcome in LIVE]
 
 
 def _backend_is_live_with_gzip(case: Case) -> bool:
-    return not case.direct or bool(facts.live_direct(case, "gzip"))
+    return not case.direct or bool(streams.live_direct_probes(case, "gzip"))
 
 
 _DISTINGUISHES = (

@@ -2,8 +2,9 @@
 
 from urllib.parse import urlsplit
 
+from wizard.diagnose.facts import directives, streams
+from wizard.diagnose.facts.evidence import follow_up_evidence, result_evidence
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rules import facts, follow_up_facts
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
@@ -21,7 +22,7 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 def check(rule: Rule, case: Case) -> Finding | None:
     """A fault where the lack of just that header is seen to do harm; else a risk."""
     resolution = case.resolution
-    failing = lost_headers(resolution) if resolution and facts.proxied_by(resolution) else None
+    failing = lost_headers(resolution) if resolution and directives.is_proxied(resolution) else None
     if failing is None or resolution is None:
         return None
     config = _of_config(failing)
@@ -45,7 +46,7 @@ def _credential(case: Case, resolution: RequestResolution, failing: Lost) -> Sai
     if not named or not refused or guards:
         return None
     same = [c for c in case.direct if c.timeline.status == refused[0].timeline.status]
-    evidence = (*_of(refused), *map(facts.result_evidence, same[:1]), *_of_root(case))
+    evidence = (*_of(refused), *map(result_evidence, same[:1]), *_of_root(case))
     return ("confirmed" if same and _of_root(case) else "likely"), evidence
 
 
@@ -76,12 +77,10 @@ def _host(case: Case, resolution: RequestResolution, failing: Lost) -> Said | No
         return "confirmed", (Evidence("probe", "mcp-proxy", said),)
     refused = [result for result in case.proxy if result.timeline.status in (400, 403, 404, 421)]
     # Asked directly under the name that Nginx sends now, the backend refuses likewise.
-    same = [
-        r for r in follow_up_facts.follow_ups(case, "public-host") if _is_like(r.timeline, refused)
-    ]
+    same = [r for r in streams.follow_ups(case, "public-host") if _is_like(r.timeline, refused)]
     if not same:
         return None
-    evidence = (*_of(refused), follow_up_facts.follow_up_evidence(same[0]), *_of_root(case))
+    evidence = (*_of(refused), follow_up_evidence(same[0]), *_of_root(case))
     return ("confirmed" if _of_root(case) else "likely"), evidence
 
 
@@ -118,7 +117,7 @@ def _proto(case: Case, failing: Lost) -> Said | None:
     same = [result for result in case.direct if result.timeline.status in REDIRECTS]
     if not moved:
         return None
-    return ("confirmed" if same else "likely"), (*_of(moved), *map(facts.result_evidence, same[:1]))
+    return ("confirmed" if same else "likely"), (*_of(moved), *map(result_evidence, same[:1]))
 
 
 def _is_odd(result: ProbeResult) -> bool:
@@ -128,7 +127,7 @@ def _is_odd(result: ProbeResult) -> bool:
 
 
 def _of(results: list[ProbeResult]) -> tuple[Evidence, ...]:
-    return tuple(map(facts.result_evidence, results[:1]))
+    return tuple(map(result_evidence, results[:1]))
 
 
 def _of_config(failing: Lost) -> tuple[Evidence, ...]:

@@ -1,7 +1,8 @@
 """The backend takes longer to answer a message than Nginx waits for its first byte."""
 
+from wizard.diagnose.facts import directives, posts
+from wizard.diagnose.facts.evidence import log_evidence, setting_evidence
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rules import facts, post_facts
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import LogLine
@@ -12,7 +13,7 @@ from wizard.text.display import seconds
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """504 to the POST, as late as proxy_read_timeout says, and the backend itself is later."""
-    failed = post_facts.failed(case)
+    failed = posts.failed_post(case)
     if failed is None or failed.status != 504:
         return None
     logged, limit = _logged(case), _limit(case)
@@ -20,20 +21,20 @@ def check(rule: Rule, case: Case) -> Finding | None:
     confidence = _confidence(failed, limit, at_limit=at_limit, logged=bool(logged))
     if confidence is None:
         return None
-    evidence = (*failed.evidence, *_config(case), *(facts.of_log(line) for line in logged[:1]))
+    evidence = (*failed.evidence, *_config(case), *(log_evidence(line) for line in logged[:1]))
     return rule.finding(confidence, evidence, _distinguishes(failed))
 
 
 def _confidence(
-    failed: post_facts.Failed, limit: float | None, *, at_limit: bool, logged: bool
+    failed: posts.FailedPost, limit: float | None, *, at_limit: bool, logged: bool
 ) -> Confidence | None:
-    slow = limit is not None and failed.taken is not None and _took(failed.taken) > limit
+    slow = limit is not None and failed.accepted is not None and _took(failed.accepted) > limit
     if logged or (at_limit and slow):
         return "confirmed"
     if limit is None:
         return "possible"
     if at_limit:
-        return "possible" if failed.taken else "likely"
+        return "possible" if failed.accepted else "likely"
     return None
 
 
@@ -48,7 +49,7 @@ def _near(took: float, limit: float) -> bool:
 
 def _logged(case: Case) -> tuple[LogLine, ...]:
     """Lines about the message's path: what was written since the probes began is ours."""
-    path = post_facts.message_path(case)
+    path = posts.message_path(case)
     lines = (line for report in case.logs for line in report.lines)
     return tuple(line for line in lines if line.tag == "header-timeout" and path in line.text)
 
@@ -61,7 +62,7 @@ def _limit(case: Case) -> float | None:
     resolution = case.message_resolution
     return (
         duration_s(resolution.value(_name(case)))
-        if resolution and facts.proxied_by(resolution)
+        if resolution and directives.is_proxied(resolution)
         else None
     )
 
@@ -69,19 +70,19 @@ def _limit(case: Case) -> float | None:
 def _config(case: Case) -> tuple[Evidence, ...]:
     resolution = case.message_resolution
     return (
-        (facts.of_setting(resolution, _name(case)),)
-        if resolution and facts.proxied_by(resolution)
+        (setting_evidence(resolution, _name(case)),)
+        if resolution and directives.is_proxied(resolution)
         else ()
     )
 
 
-def _distinguishes(failed: post_facts.Failed) -> str:
+def _distinguishes(failed: posts.FailedPost) -> str:
     said = f"Nginx gave up after {seconds(_took(failed.answer))}"
-    if failed.taken is None:
+    if failed.accepted is None:
         return f"{said}; how long the backend would have taken was not seen."
     return (
         f"{said}; the backend itself answered the same message after "
-        f"{seconds(_took(failed.taken))}, so it is slow and not out of reach."
+        f"{seconds(_took(failed.accepted))}, so it is slow and not out of reach."
     )
 
 

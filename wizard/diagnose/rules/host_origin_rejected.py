@@ -2,8 +2,15 @@
 
 from dataclasses import replace
 
+from wizard.diagnose.facts import directives, streams
+from wizard.diagnose.facts.evidence import (
+    body_suffix,
+    direct_evidence,
+    follow_up_evidence,
+    result_evidence,
+    setting_evidence,
+)
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rules import facts, follow_up_facts
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Evidence, Finding, Fix
 
@@ -20,30 +27,28 @@ def check(rule: Rule, case: Case) -> Finding | None:
 
 
 def _by_host(rule: Rule, case: Case, result: ProbeResult) -> Finding | None:
-    tried = follow_up_facts.follow_ups(case, PUBLIC_HOST)
+    tried = streams.follow_ups(case, PUBLIC_HOST)
     same = [one for one in tried if one.timeline.status == result.timeline.status]
-    live = facts.live_direct(case)
+    live = streams.live_direct_probes(case)
     if same and live:
         evidence = (
             _of(result),
-            facts.of_direct(live[0]),
-            *map(follow_up_facts.follow_up_evidence, same),
+            direct_evidence(live[0]),
+            *map(follow_up_evidence, same),
         )
         return rule.finding("confirmed", (*evidence, *_config(case)), DISTINGUISHES)
-    if tried or not _says(result, "host") or not facts.root_answers(case):
+    if tried or not _says(result, "host") or not streams.is_root_answered(case):
         return None
     return rule.finding("likely", (_of(result), *_config(case)), _SAID)
 
 
 def _by_origin(rule: Rule, case: Case, result: ProbeResult) -> Finding | None:
     """The Origin that --header gave: refused on either side, and without it live."""
-    freed = [
-        one for one in follow_up_facts.follow_ups(case, NO_ORIGIN) if one.timeline.is_event_stream
-    ]
+    freed = [one for one in streams.follow_ups(case, NO_ORIGIN) if one.timeline.is_event_stream]
     if not freed:
         return None
     direct = [_of(one) for one in case.direct if one.timeline.status == result.timeline.status]
-    evidence = (_of(result), *direct[:1], *map(follow_up_facts.follow_up_evidence, freed))
+    evidence = (_of(result), *direct[:1], *map(follow_up_evidence, freed))
     return rule.finding("confirmed", evidence, _ORIGIN_DISTINGUISHES)
 
 
@@ -53,20 +58,18 @@ def _says(result: ProbeResult, word: str) -> bool:
 
 
 def _of(result: ProbeResult) -> Evidence:
-    return replace(
-        facts.result_evidence(result), text=f"{result.outcome}: {result.why}{_body(result)}"
-    )
+    return replace(result_evidence(result), text=f"{result.outcome}: {result.why}{_body(result)}")
 
 
 def _body(result: ProbeResult) -> str:
-    return follow_up_facts.said(result.timeline)
+    return body_suffix(result.timeline)
 
 
 def _config(case: Case) -> tuple[Evidence, ...]:
     resolution = case.resolution
     return (
-        (facts.of_setting(resolution, "proxy_set_header"),)
-        if resolution and facts.proxied_by(resolution)
+        (setting_evidence(resolution, "proxy_set_header"),)
+        if resolution and directives.is_proxied(resolution)
         else ()
     )
 

@@ -1,7 +1,8 @@
 """A stream that is silent at first: Nginx keeps even its headers until the first byte."""
 
+from wizard.diagnose.facts import directives, streams
+from wizard.diagnose.facts.evidence import result_evidence, setting_evidence
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rules import facts
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
@@ -9,7 +10,9 @@ from wizard.model.resolution import RequestResolution
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """Direct: headers and silence. Through the proxy: not even headers."""
-    stuck = tuple(result for result in facts.held(case) if result.outcome == "headers-held")
+    stuck = tuple(
+        result for result in streams.held_probes(case) if result.outcome == "headers-held"
+    )
     if not stuck:
         return None
     confidence = _confidence(case, stuck)
@@ -33,8 +36,8 @@ def _answers_by_post(case: Case) -> bool:
 def _confidence(case: Case, stuck: tuple[ProbeResult, ...]) -> Confidence | None:
     """Without the config it may be another proxy; against the config it is another one."""
     if case.resolution is None:
-        return "likely" if facts.behind_plain_nginx(case) else "possible"
-    explained = [result for result in stuck if facts.could_hold(case, result)]
+        return "likely" if streams.is_behind_plain_nginx(case) else "possible"
+    explained = [result for result in stuck if streams.could_be_held(case, result)]
     if not explained:
         return None
     return "confirmed" if len(explained) == len(stuck) else "likely"
@@ -42,23 +45,23 @@ def _confidence(case: Case, stuck: tuple[ProbeResult, ...]) -> Confidence | None
 
 def _buffers(case: Case, resolution: RequestResolution) -> bool:
     """Whether buffering is on; where it is off, HTTP/2 over TLS keeps the headers all the same."""
-    said = facts.x_accel_buffering(case)
-    if said in ("yes", "no") and not facts.ignores_header(resolution, "x-accel-buffering"):
+    said = streams.x_accel_buffering(case)
+    if said in ("yes", "no") and not directives.ignores_header(resolution, "x-accel-buffering"):
         return said == "yes"
-    return facts.buffering(resolution)
+    return directives.is_buffering(resolution)
 
 
 def _evidence(case: Case, stuck: tuple[ProbeResult, ...]) -> tuple[Evidence, ...]:
-    found = [facts.result_evidence(result) for result in stuck]
+    found = [result_evidence(result) for result in stuck]
     found += [
-        facts.result_evidence(result) for result in facts.results(case.direct, "identity")[:1]
+        result_evidence(result) for result in streams.counted_probes(case.direct, "identity")[:1]
     ]
     spoken = case.handshake("proxy")
     if spoken is not None and spoken.done:
         found.append(Evidence("probe", "mcp-proxy", "the POST is answered: Nginx passes this path"))
     if case.resolution is not None:
-        found.append(facts.of_setting(case.resolution, f"{case.resolution.prefix}_buffering"))
-    if any("held" in facts.predicted(case, result) for result in stuck):
+        found.append(setting_evidence(case.resolution, f"{case.resolution.prefix}_buffering"))
+    if any("held" in streams.predicted_results(case, result) for result in stuck):
         text = "by the config the first event will be held too, not the headers alone"
         found.append(Evidence("config", stuck[0].timeline.probe.label, text))
     return tuple(found)

@@ -1,7 +1,8 @@
 """Nginx ends a stream that was silent for longer than proxy_read_timeout."""
 
+from wizard.diagnose.facts import directives, disconnects, streams
+from wizard.diagnose.facts.evidence import log_evidence, result_evidence, setting_evidence
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rules import disconnects, facts
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.text.display import seconds
@@ -12,22 +13,24 @@ SHORT = 60.0
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """A cut seen while watching; else, what the config says will come."""
-    cut = disconnects.cut(case)
+    cut = disconnects.cut_probes(case)
     return _observed(rule, case, cut[0]) if cut else _latent(rule, case)
 
 
 def _observed(rule: Rule, case: Case, result: ProbeResult) -> Finding | None:
-    logged = facts.log_lines(case, "read-timeout")
-    limit = disconnects.read_timeout(case.resolution)
-    matches = limit is not None and disconnects.near(disconnects.silence_s(result), limit)
-    if not logged and (disconnects.reloaded(case) or (case.resolution is not None and not matches)):
+    logged = streams.own_log_lines(case, "read-timeout")
+    limit = directives.read_timeout_s(case.resolution)
+    matches = limit is not None and disconnects.is_near(disconnects.silence_s(result), limit)
+    if not logged and (
+        disconnects.reload_lines(case) or (case.resolution is not None and not matches)
+    ):
         return None
-    evidence = [facts.result_evidence(result), disconnects.beside(case, result)]
+    evidence = [result_evidence(result), disconnects.cut_evidence(case, result)]
     if case.resolution is not None and limit is not None:
         evidence.append(
-            facts.of_setting(case.resolution, disconnects.read_timeout_name(case.resolution))
+            setting_evidence(case.resolution, directives.read_timeout_name(case.resolution))
         )
-    evidence += [facts.of_log(line) for line in logged[:1]]
+    evidence += [log_evidence(line) for line in logged[:1]]
     return rule.finding(
         _confidence(case, result, matches, bool(logged)), tuple(evidence), DISTINGUISHES
     )
@@ -35,7 +38,7 @@ def _observed(rule: Rule, case: Case, result: ProbeResult) -> Finding | None:
 
 def _confidence(case: Case, result: ProbeResult, matches: bool, logged: bool) -> Confidence:
     """Without a direct stream that went on, the backend itself may have ended it then."""
-    if logged or (matches and disconnects.outlived(case, result)):
+    if logged or (matches and disconnects.is_outlived(case, result)):
         return "confirmed"
     return "likely" if matches else "possible"
 
@@ -47,10 +50,10 @@ DISTINGUISHES = (
 
 
 def _latent(rule: Rule, case: Case) -> Finding | None:
-    limit = disconnects.read_timeout(case.resolution)
+    limit = directives.read_timeout_s(case.resolution)
     if case.resolution is None or limit is None:
         return None
-    gap = facts.ping_gap(case)
+    gap = streams.longest_ping_gap_s(case)
     if gap is not None and gap < limit:
         return None
     if gap is None and limit > SHORT:
@@ -59,8 +62,8 @@ def _latent(rule: Rule, case: Case) -> Finding | None:
         said = f"no second event or ping was seen; a silence of {seconds(limit)} ends the stream"
     else:
         said = f"a gap of {seconds(gap)} between events was seen, and {seconds(limit)} ends it"
-    name = disconnects.read_timeout_name(case.resolution)
-    evidence = (facts.of_setting(case.resolution, name), Evidence("probe", "stream", said))
+    name = directives.read_timeout_name(case.resolution)
+    evidence = (setting_evidence(case.resolution, name), Evidence("probe", "stream", said))
     distinguishes = "Predicted from the config, not observed: watch with --patience to see it."
     return rule.finding(
         "possible" if gap is None else "likely", evidence, distinguishes, latent=True

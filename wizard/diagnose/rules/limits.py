@@ -1,7 +1,14 @@
 """A limit of Nginx refuses or delays streams: each counts for as long as it is open."""
 
+from wizard.diagnose.facts import streams
+from wizard.diagnose.facts.evidence import (
+    body_suffix,
+    follow_up_evidence,
+    log_evidence,
+    result_evidence,
+    setting_evidence,
+)
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rules import facts, follow_up_facts
 from wizard.model.case import HELD, Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
@@ -19,16 +26,16 @@ def _refused(rule: Rule, case: Case) -> Finding | None:
     turned = [c.timeline for c in case.proxy if c.timeline.status in REFUSED] or _posted(case)
     if not turned or any(result.timeline.status in REFUSED for result in case.direct):
         return None
-    logged = facts.log_lines(case, "limited")
+    logged = streams.own_log_lines(case, "limited")
     live = [result for result in case.proxy if result.outcome == "live"]
-    alone = [one for one in follow_up_facts.follow_ups(case, "alone") if is_live(one.timeline)]
+    alone = [one for one in streams.follow_ups(case, "alone") if is_live(one.timeline)]
     sure = _confidence(case, live, logged=bool(logged), served=bool(live or alone))
     if sure is None:
         return None
     evidence = [_of(line) for line in turned]
-    evidence += [*map(facts.result_evidence, live), *map(follow_up_facts.follow_up_evidence, alone)]
+    evidence += [*map(result_evidence, live), *map(follow_up_evidence, alone)]
     evidence += _config(case.resolution)
-    evidence += [facts.of_log(line) for line in logged[:1]]
+    evidence += [log_evidence(line) for line in logged[:1]]
     return rule.finding(sure, tuple(evidence), DISTINGUISHES, explains=_SYMPTOMS)
 
 
@@ -49,7 +56,9 @@ def _confidence(
         return "possible"
     if logged:
         return "confirmed"
-    if not facts.live_direct(case) or (case.resolution is not None and not _names(case.resolution)):
+    if not streams.live_direct_probes(case) or (
+        case.resolution is not None and not _names(case.resolution)
+    ):
         return None
     if case.resolution is None:
         return "possible"
@@ -60,13 +69,13 @@ def _delayed(rule: Rule, case: Case) -> Finding | None:
     """limit_req without nodelay lets them wait in turn."""
     late = [result for result in case.proxy if result.outcome in HELD]
     live = [result for result in case.proxy if result.outcome == "live"]
-    logged = facts.log_lines(case, "delayed")
+    logged = streams.own_log_lines(case, "delayed")
     if not late or not live or not logged:
         return None
     evidence = (
-        *map(facts.result_evidence, (*late, *live)),
+        *map(result_evidence, (*late, *live)),
         *_config(case.resolution),
-        facts.of_log(logged[0]),
+        log_evidence(logged[0]),
     )
     return rule.finding("confirmed", evidence, DISTINGUISHES, explains=_HELD)
 
@@ -77,14 +86,14 @@ def _names(resolution: RequestResolution) -> tuple[str, ...]:
 
 def _config(resolution: RequestResolution | None) -> tuple[Evidence, ...]:
     return (
-        tuple(facts.of_setting(resolution, name) for name in _names(resolution))
+        tuple(setting_evidence(resolution, name) for name in _names(resolution))
         if resolution
         else ()
     )
 
 
 def _of(line: Timeline) -> Evidence:
-    return Evidence("probe", line.probe.label, f"HTTP {line.status}{follow_up_facts.said(line)}")
+    return Evidence("probe", line.probe.label, f"HTTP {line.status}{body_suffix(line)}")
 
 
 _HELD = frozenset(

@@ -1,7 +1,8 @@
 """The location that serves the stream is another one than was meant."""
 
+from wizard.diagnose.facts import addresses, directives, streams
+from wizard.diagnose.facts.evidence import direct_evidence, result_evidence
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rules import addresses, facts
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
@@ -12,12 +13,12 @@ def check(rule: Rule, case: Case) -> Finding | None:
     """Held in one location while another has buffering off; or no backend is asked at all."""
     if case.resolution is None:
         return _same_page(rule, case)
-    if case.resolution.server is not None and not facts.proxied_by(case.resolution):
+    if case.resolution.server is not None and not directives.is_proxied(case.resolution):
         return _not_passed(rule, case, case.resolution)
     others = [one for one in meant(case.resolution) if one.unbuffered]
     if not others or not any(row.result == "held" for row in case.resolution.delivery):
         return None
-    stuck = (*facts.held(case), *facts.held(case, "gzip"))
+    stuck = (*streams.held_probes(case), *streams.held_probes(case, "gzip"))
     if stuck:
         return _no_effect(rule, case, others[0], stuck)
     distinguishes = (
@@ -32,13 +33,13 @@ def _no_effect(
     rule: Rule, case: Case, other: Meant, stuck: tuple[ProbeResult, ...]
 ) -> Finding | None:
     """What was to switch buffering off does not serve the path."""
-    if case.resolution is None or (case.direct and not facts.live_direct(case)):
+    if case.resolution is None or (case.direct and not streams.live_direct_probes(case)):
         return None
-    explained = all(facts.could_hold(case, result) for result in stuck)
-    measured = bool(facts.live_direct(case)) and addresses.same_backend(case)
+    explained = all(streams.could_be_held(case, result) for result in stuck)
+    measured = bool(streams.live_direct_probes(case)) and addresses.same_backend_reason(case)
     sure: Confidence = "confirmed" if explained and measured else "likely"
     evidence = (
-        *map(facts.result_evidence, stuck[:2]),
+        *map(result_evidence, stuck[:2]),
         *_direct(case),
         *_of_config(case.resolution, other),
     )
@@ -52,7 +53,7 @@ def _not_passed(rule: Rule, case: Case, resolution: RequestResolution) -> Findin
         return None
     others = meant(resolution)
     evidence = (
-        facts.result_evidence(wrong[0]),
+        result_evidence(wrong[0]),
         *_direct(case),
         *_of_config(resolution, *others[:1]),
     )
@@ -72,27 +73,27 @@ def _is_local(result: ProbeResult) -> bool:
 
 def _backend_is_well(case: Case) -> bool:
     spoken = case.handshake("direct")
-    return bool(facts.live_direct(case)) or (spoken is not None and spoken.done)
+    return bool(streams.live_direct_probes(case)) or (spoken is not None and spoken.done)
 
 
 def _same_page(rule: Rule, case: Case) -> Finding | None:
     """Without the config: the stream's path brings the very page that / brings."""
     pages = [result for result in case.proxy if result.outcome == "not-a-stream"]
-    if not pages or case.root is None or not facts.live_direct(case):
+    if not pages or case.root is None or not streams.live_direct_probes(case):
         return None
     mark = case.root.header("etag")
     if mark is None or pages[0].timeline.header("etag") != mark:
         return None
     said = "the answer has the same ETag as / has: it is the same file"
     evidence = (
-        facts.result_evidence(pages[0]),
+        result_evidence(pages[0]),
         Evidence("probe", pages[0].timeline.probe.label, said),
     )
     return rule.finding("likely", (*evidence, *_direct(case)), _STATIC)
 
 
 def _direct(case: Case) -> tuple[Evidence, ...]:
-    return tuple(facts.of_direct(result) for result in facts.live_direct(case)[:1])
+    return tuple(direct_evidence(result) for result in streams.live_direct_probes(case)[:1])
 
 
 def _of_config(resolution: RequestResolution, *others: Meant) -> tuple[Evidence, ...]:

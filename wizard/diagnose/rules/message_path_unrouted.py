@@ -1,45 +1,46 @@
 """Nginx leads the stream to the backend, and the path of its messages elsewhere."""
 
+from wizard.diagnose.facts import posts
+from wizard.diagnose.facts.evidence import path_evidences
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rules import post_facts
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Finding, Fix
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """The POST fails, and the config does not lead it to the stream's backend."""
-    if _by_prefix(case) or post_facts.arrives(case):
+    if _by_prefix(case) or posts.reaches_backend(case):
         return None
-    failed = post_facts.failed(case)
+    failed = posts.failed_post(case)
     if failed is None:
         return _latent(rule, case)
     confidence = _confidence(case, failed)
     if confidence is None:
         return None
     distinguishes = _DISTINGUISHES if case.resolution else _DISTINGUISHES + _UNREAD
-    return rule.finding(confidence, (*failed.evidence, *post_facts.ways(case)), distinguishes)
+    return rule.finding(confidence, (*failed.evidence, *path_evidences(case)), distinguishes)
 
 
 def _by_prefix(case: Case) -> bool:
     """Whether the path lacks a prefix that the stream's has: `endpoint-prefix-lost`."""
-    prefix = post_facts.prefix(case)
-    return bool(prefix) and not post_facts.message_path(case).startswith(f"{prefix}/")
+    prefix = posts.stripped_prefix(case)
+    return bool(prefix) and not posts.message_path(case).startswith(f"{prefix}/")
 
 
-def _confidence(case: Case, failed: post_facts.Failed) -> Confidence | None:
-    if failed.status in post_facts.NOT_OF_THE_PATH:
+def _confidence(case: Case, failed: posts.FailedPost) -> Confidence | None:
+    if failed.status in posts.NOT_ABOUT_THE_PATH:
         return None
-    told = failed.status in post_facts.NOT_THERE
-    if post_facts.arrives(case) is None:
+    told = failed.status in posts.NOT_FOUND
+    if posts.reaches_backend(case) is None:
         return "possible" if told and failed.by_nginx else None
-    return "confirmed" if told and failed.taken else "likely"
+    return "confirmed" if told and failed.accepted else "likely"
 
 
 def _latent(rule: Rule, case: Case) -> Finding | None:
-    if not post_facts.untried(case) or post_facts.arrives(case) is not False:
+    if not posts.is_untried(case) or posts.reaches_backend(case) is not False:
         return None
     distinguishes = "Read from the config: no POST could be made, so it was not seen."
-    return rule.finding("likely", post_facts.ways(case), distinguishes, latent=True)
+    return rule.finding("likely", path_evidences(case), distinguishes, latent=True)
 
 
 _DISTINGUISHES = (

@@ -1,7 +1,8 @@
 """From 1.29.7 Nginx speaks HTTP/1.1 with keepalive to backends, and this one cannot."""
 
+from wizard.diagnose.facts import streams
+from wizard.diagnose.facts.evidence import log_evidence, result_evidence, setting_evidence
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rules import facts
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
@@ -15,15 +16,15 @@ def check(rule: Rule, case: Case) -> Finding | None:
         return None
     if any(result.timeline.headers_s is not None for result in case.direct):
         return None  # the backend does answer HTTP/1.1
-    logged = facts.log_lines(case, "premature-close", "invalid-answer")
+    logged = streams.own_log_lines(case, "premature-close", "invalid-answer")
     closed = [result for result in case.direct if _closed(result)]
     if not logged and not closed:
         return None
     evidence = (
-        facts.result_evidence(broken[0]),
-        facts.of_setting(case.resolution, "proxy_http_version"),
-        *(facts.result_evidence(result) for result in closed[:1]),
-        *(facts.of_log(line) for line in logged[:1]),
+        result_evidence(broken[0]),
+        setting_evidence(case.resolution, "proxy_http_version"),
+        *(result_evidence(result) for result in closed[:1]),
+        *(log_evidence(line) for line in logged[:1]),
     )
     sure: Confidence = "likely" if logged and closed else "possible"
     return rule.finding(sure, evidence, _DISTINGUISHES)

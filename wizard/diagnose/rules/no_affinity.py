@@ -1,7 +1,8 @@
 """A session lives in one backend, and its messages go to others."""
 
+from wizard.diagnose.facts import streams
+from wizard.diagnose.facts.evidence import body_suffix, follow_up_evidence, result_evidence
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rules import facts, follow_up_facts
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.nginx.upstream import Balancing, balancing
@@ -12,7 +13,7 @@ UNKNOWN = frozenset({400, 404})
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """The same message to the same session: taken once, not known another time."""
-    pings = follow_up_facts.follow_ups(case, "affinity")
+    pings = streams.follow_ups(case, "affinity")
     taken = [one for one in pings if one.timeline.status and 200 <= one.timeline.status < 300]
     failing = [one for one in pings if one.timeline.status in UNKNOWN]
     if not taken:
@@ -27,7 +28,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
         *_of_stream(case),
         *first,
         _count(pings, failing),
-        *map(follow_up_facts.follow_up_evidence, pings[-2:]),
+        *map(follow_up_evidence, pings[-2:]),
         *(() if own else _of_peers(case, how)),
     )
     sure: Confidence = "confirmed" if failing else "likely"
@@ -42,13 +43,17 @@ def _first_lost(case: Case) -> tuple[Evidence, ...]:
     line = spoken.exchange(what) if spoken and direct and direct.done else None
     if line is None or line.status not in UNKNOWN:
         return ()
-    text = f"HTTP {line.status}{follow_up_facts.said(line)}"
+    text = f"HTTP {line.status}{body_suffix(line)}"
     return (Evidence("probe", f"{line.probe.label}, the handshake's POST", text),)
 
 
 def _of_stream(case: Case) -> tuple[Evidence, ...]:
-    live = [result for result in facts.results(case.proxy, "identity") if result.outcome == "live"]
-    return tuple(facts.result_evidence(result) for result in live[:1])
+    live = [
+        result
+        for result in streams.counted_probes(case.proxy, "identity")
+        if result.outcome == "live"
+    ]
+    return tuple(result_evidence(result) for result in live[:1])
 
 
 def _count(pings: tuple[FollowUpResult, ...], failing: list[FollowUpResult]) -> Evidence:

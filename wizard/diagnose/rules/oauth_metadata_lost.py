@@ -2,8 +2,9 @@
 
 import ipaddress
 
+from wizard.diagnose.facts import addresses, streams
+from wizard.diagnose.facts.evidence import follow_up_evidence, result_evidence
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rules import addresses, facts, follow_up_facts
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.probe.www_authenticate import metadata_challenge, metadata_url, origin_of
@@ -17,18 +18,16 @@ def check(rule: Rule, case: Case) -> Finding | None:
         return None
     url = metadata_url(result.timeline)
     gone = [
-        one
-        for one in follow_up_facts.follow_ups(case, "metadata")
-        if one.timeline.status in (404, 410)
+        one for one in streams.follow_ups(case, "metadata") if one.timeline.status in (404, 410)
     ]
     wrong = _wrong(case, url)
     if not wrong and not gone:
         return None
     named = f"the challenge names {safe(url, 200)}{': ' if wrong else ''}{wrong}"
     label = result.timeline.probe.label
-    evidence = (facts.result_evidence(result), Evidence("probe", label, named))
+    evidence = (result_evidence(result), Evidence("probe", label, named))
     sure = bool(gone) or _sure(case, url)
-    found = (*evidence, *map(follow_up_facts.follow_up_evidence, gone))
+    found = (*evidence, *map(follow_up_evidence, gone))
     return rule.finding("confirmed" if sure else "likely", found, DISTINGUISHES)
 
 
@@ -59,7 +58,7 @@ def _inside(case: Case) -> set[str]:
     """The backend's own addresses."""
     known = {origin_of(place.locator)[1] for place in case.target.direct}
     peers = case.resolution.upstream.peers if case.resolution and case.resolution.upstream else ()
-    return known | {addresses.address(peer) for peer in peers}
+    return known | {addresses.host_port(peer) for peer in peers}
 
 
 def _host(known: tuple[str, str]) -> str:

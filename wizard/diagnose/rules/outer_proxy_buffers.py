@@ -1,7 +1,13 @@
 """Another proxy in front of this Nginx holds what this one passes on."""
 
+from wizard.diagnose.facts import streams
+from wizard.diagnose.facts.evidence import (
+    direct_evidence,
+    log_evidence,
+    result_evidence,
+    setting_evidence,
+)
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rules import facts
 from wizard.model.case import HELD, Case, FirstFailingHop, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import LogLine
@@ -16,19 +22,19 @@ def check(rule: Rule, case: Case) -> Finding | None:
     were asked, held at one and live at the next."""
     if case.first_failing_hop is not None:
         return _between(rule, case, case.first_failing_hop)
-    held = [result for result in facts.held(case) if result.outcome != "late"]
-    stuck = [result for result in held if facts.predicted(case, result) == {"live"}]
-    if case.resolution is None or not stuck or not facts.live_direct(case):
+    held = [result for result in streams.held_probes(case) if result.outcome != "late"]
+    stuck = [result for result in held if streams.predicted_results(case, result) == {"live"}]
+    if case.resolution is None or not stuck or not streams.live_direct_probes(case):
         return None
     passed, other = _of_results(case, stuck, "live-200"), _another(case)
     if not passed and _of_results(case, stuck, "held-499"):
         return None  # this Nginx says itself that it passed nothing on
     buffering = f"{case.resolution.prefix}_buffering"
     evidence = (
-        *(facts.result_evidence(result) for result in stuck),
-        facts.of_direct(facts.live_direct(case)[0]),
-        facts.of_setting(case.resolution, buffering),
-        *(facts.of_log(line) for line in passed[:1]),
+        *(result_evidence(result) for result in stuck),
+        direct_evidence(streams.live_direct_probes(case)[0]),
+        setting_evidence(case.resolution, buffering),
+        *(log_evidence(line) for line in passed[:1]),
         *other,
     )
     sure: Confidence = "likely" if passed or other else "possible"
@@ -43,14 +49,14 @@ def _between(rule: Rule, case: Case, failing: FirstFailingHop) -> Finding | None
     if failing.result.outcome not in HELD or inmost or case.resolution is not None:
         return None  # the proxy whose config was read, or the last one: not in front of another
     evidence = (
-        facts.result_evidence(failing.result),
-        facts.of_direct(failing.fine),
+        result_evidence(failing.result),
+        direct_evidence(failing.fine),
         *_another(case),
     )
     return rule.finding(
-        facts.certainty(failing),
+        streams.hop_confidence(failing),
         evidence,
-        f"{facts.between(failing)} {_SURER[failing.kind]}".strip(),
+        f"{streams.hop_difference(failing)} {_SURER[failing.kind]}".strip(),
         explains=frozenset({"proxy-buffering-hold", "gzip-plus-buffering"}),
     )
 
@@ -65,7 +71,7 @@ _SURER = {
 def _of_results(case: Case, stuck: list[ProbeResult], tag: str) -> tuple[LogLine, ...]:
     """This Nginx's own lines about the probes that were held."""
     labels = {result.timeline.probe.label for result in stuck}
-    return tuple(line for line in facts.log_lines(case, tag) if line.client in labels)
+    return tuple(line for line in streams.own_log_lines(case, tag) if line.client in labels)
 
 
 def _another(case: Case) -> tuple[Evidence, ...]:

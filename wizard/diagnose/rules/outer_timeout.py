@@ -1,7 +1,8 @@
 """Another layer than this Nginx ends the stream, at a time that is known of it."""
 
+from wizard.diagnose.facts import directives, disconnects, streams
+from wizard.diagnose.facts.evidence import direct_evidence, log_evidence, result_evidence
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rules import disconnects, facts
 from wizard.model.case import Case, FirstFailingHop, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import LogLine
@@ -12,8 +13,8 @@ def check(rule: Rule, case: Case) -> Finding | None:
     a cut at one that the next one outlived."""
     if case.first_failing_hop is not None:
         return _between(rule, case, case.first_failing_hop)
-    for result in disconnects.cut(case):
-        pointed = disconnects.telling(result)
+    for result in disconnects.cut_probes(case):
+        pointed = disconnects.known_timeout(result)
         if pointed is not None and not _is_nginx(case, result):
             return _found(rule, case, result, *pointed)
     return None
@@ -26,25 +27,32 @@ def _between(rule: Rule, case: Case, failing: FirstFailingHop) -> Finding | None
     if not cut or inmost or case.resolution is not None:
         return None
     evidence = [
-        facts.result_evidence(failing.result),
-        facts.of_direct(failing.fine),
-        disconnects.beside(case, failing.result),
+        result_evidence(failing.result),
+        direct_evidence(failing.fine),
+        disconnects.cut_evidence(case, failing.result),
     ]
-    if pointed := disconnects.telling(failing.result):
+    if pointed := disconnects.known_timeout(failing.result):
         evidence.append(
             Evidence("probe", failing.result.timeline.probe.label, " is ".join(pointed))
         )
     same = frozenset({"idle-read-timeout"})  # what that layer is, if it is another Nginx
     return rule.finding(
-        facts.certainty(failing), tuple(evidence), facts.between(failing), explains=same
+        streams.hop_confidence(failing),
+        tuple(evidence),
+        streams.hop_difference(failing),
+        explains=same,
     )
 
 
 def _is_nginx(case: Case, result: ProbeResult) -> bool:
     """Whether the config or the error log says that this Nginx did it."""
-    limit = disconnects.read_timeout(case.resolution)
-    own = limit is not None and disconnects.near(disconnects.silence_s(result), limit)
-    return own or bool(disconnects.reloaded(case)) or bool(facts.log_lines(case, *_COMPLAINTS))
+    limit = directives.read_timeout_s(case.resolution)
+    own = limit is not None and disconnects.is_near(disconnects.silence_s(result), limit)
+    return (
+        own
+        or bool(disconnects.reload_lines(case))
+        or bool(streams.own_log_lines(case, *_COMPLAINTS))
+    )
 
 
 _COMPLAINTS = ("read-timeout", "premature-close", "header-timeout", "connect-failed")
@@ -52,17 +60,17 @@ _COMPLAINTS = ("read-timeout", "premature-close", "header-timeout", "connect-fai
 
 def _found(rule: Rule, case: Case, result: ProbeResult, measured: str, whose: str) -> Finding:
     passed = _passed_on(case, result)
-    evidence = [facts.result_evidence(result), disconnects.beside(case, result)]
+    evidence = [result_evidence(result), disconnects.cut_evidence(case, result)]
     evidence.append(Evidence("probe", result.timeline.probe.label, f"{measured} is {whose}"))
-    evidence += [facts.of_log(line) for line in passed[:1]]
-    sure: Confidence = "likely" if passed and disconnects.outlived(case, result) else "possible"
+    evidence += [log_evidence(line) for line in passed[:1]]
+    sure: Confidence = "likely" if passed and disconnects.is_outlived(case, result) else "possible"
     return rule.finding(
         sure, tuple(evidence), _DISTINGUISHES if sure == "likely" else f"{_DISTINGUISHES} {_LOGS}"
     )
 
 
 def _passed_on(case: Case, result: ProbeResult) -> tuple[LogLine, ...]:
-    lines = facts.log_lines(case, "live-200")
+    lines = streams.own_log_lines(case, "live-200")
     return tuple(line for line in lines if line.client == result.timeline.probe.label)
 
 

@@ -1,8 +1,14 @@
 """Nginx collects the stream in its buffers instead of passing it on."""
 
+from wizard.diagnose.facts import addresses, directives, posts, streams
+from wizard.diagnose.facts.evidence import (
+    direct_evidence,
+    log_evidence,
+    post_evidence,
+    result_evidence,
+    setting_evidence,
+)
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rules import addresses, facts, streamed_posts
-from wizard.diagnose.rules.post_facts import of_post
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.text.display import capitalize, safe
@@ -34,21 +40,19 @@ def check(rule: Rule, case: Case) -> Finding | None:
 
 def _answer(rule: Rule, case: Case) -> Finding | None:
     """Over MCP by POST the answer is a stream, and Nginx holds it until it ends."""
-    direct, held = streamed_posts.streamed_answer(case, "direct"), streamed_posts.held_answer(case)
+    direct, held = posts.streamed_answer(case, "direct"), posts.held_answer(case)
     if case.resolution is None and held is not None:
-        return rule.finding("possible", tuple(map(of_post, held)), _ANSWER_BLIND)
-    if (
-        direct is None
-        or not direct.is_event_stream
-        or not streamed_posts.would_be_held(case, direct)
-    ):
+        return rule.finding("possible", tuple(map(post_evidence, held)), _ANSWER_BLIND)
+    if direct is None or not direct.is_event_stream or not posts.would_be_held(case, direct):
         return None
     assert case.resolution is not None
-    setting = facts.of_setting(case.resolution, f"{case.resolution.prefix}_buffering")
+    setting = setting_evidence(case.resolution, f"{case.resolution.prefix}_buffering")
     if held is None:
-        return rule.finding("possible", (of_post(direct), setting), _UNTIL_ITS_END, latent=True)
+        return rule.finding(
+            "possible", (post_evidence(direct), setting), _UNTIL_ITS_END, latent=True
+        )
     sure: Confidence = "confirmed" if addresses.leads_to(case, direct.probe) else "possible"
-    evidence = (of_post(held[0]), of_post(direct), setting)
+    evidence = (post_evidence(held[0]), post_evidence(direct), setting)
     return rule.finding(sure, evidence, _ANSWER)
 
 
@@ -68,17 +72,17 @@ _UNTIL_ITS_END = (
 
 
 def _stream(rule: Rule, case: Case) -> Finding | None:
-    if facts.x_accel_buffering(case) == "no":
+    if streams.x_accel_buffering(case) == "no":
         return _saved_by_header(rule, case)
-    stuck = facts.held(case)
+    stuck = streams.held_probes(case)
     asked = [result for result in case.direct if result.outcome != "refused"]
-    if not stuck or (asked and not facts.live_direct(case)):
+    if not stuck or (asked and not streams.live_direct_probes(case)):
         return None
     if case.resolution is None:
         return _without_config(rule, case, stuck)
-    if not (facts.proxied_by(case.resolution) and facts.buffering(case.resolution)):
+    if not (directives.is_proxied(case.resolution) and directives.is_buffering(case.resolution)):
         return None
-    explained = tuple(result for result in stuck if facts.could_hold(case, result))
+    explained = tuple(result for result in stuck if streams.could_be_held(case, result))
     if not explained:
         return None
     confidence = _confidence(case, stuck, explained)
@@ -88,7 +92,7 @@ def _stream(rule: Rule, case: Case) -> Finding | None:
 
 def _doubtful(case: Case) -> str:
     """What is missing where it is only possible."""
-    if facts.live_direct(case) and not facts.passes_here(case):
+    if streams.live_direct_probes(case) and not streams.passes_here(case):
         return _ANOTHERS
     return _BLIND
 
@@ -103,11 +107,11 @@ _ANOTHERS = (
 def _confidence(
     case: Case, stuck: tuple[ProbeResult, ...], explained: tuple[ProbeResult, ...]
 ) -> Confidence:
-    measured = bool(facts.live_direct(case)) and not _is_late(stuck)
-    here, known = facts.passes_here(case), addresses.is_direct(case)
+    measured = bool(streams.live_direct_probes(case)) and not _is_late(stuck)
+    here, known = streams.passes_here(case), addresses.is_direct(case)
     if measured and explained == stuck and known and here:
         return "confirmed"
-    if case.resolution is None or addresses.elsewhere(case) or here is False:
+    if case.resolution is None or addresses.other_backend(case) or here is False:
         return "possible"
     if here is None and not known:
         return "possible"
@@ -117,7 +121,7 @@ def _confidence(
 def _backend_sends(case: Case) -> bool:
     """Whether the backend is known to send: a silent one looks the same through the proxy."""
     proxied = any(result.outcome == "live" for result in case.proxy)
-    return proxied or bool(facts.live_direct(case))
+    return proxied or bool(streams.live_direct_probes(case))
 
 
 def _is_late(stuck: tuple[ProbeResult, ...]) -> bool:
@@ -126,20 +130,20 @@ def _is_late(stuck: tuple[ProbeResult, ...]) -> bool:
 
 
 def _evidence(case: Case, stuck: tuple[ProbeResult, ...]) -> tuple[Evidence, ...]:
-    probes = [facts.result_evidence(result) for result in stuck]
-    probes += [facts.of_direct(result) for result in facts.live_direct(case)[:1]]
+    probes = [result_evidence(result) for result in stuck]
+    probes += [direct_evidence(result) for result in streams.live_direct_probes(case)[:1]]
     config: list[Evidence] = []
     if case.resolution is not None:
         prefix = case.resolution.prefix
-        config = [facts.of_setting(case.resolution, f"{prefix}_buffering")]
+        config = [setting_evidence(case.resolution, f"{prefix}_buffering")]
         if prefix == "proxy":
-            config.append(facts.of_setting(case.resolution, "proxy_http_version"))
-    logs = [facts.of_log(line) for line in facts.log_lines(case, "held-499")[:2]]
+            config.append(setting_evidence(case.resolution, "proxy_http_version"))
+    logs = [log_evidence(line) for line in streams.own_log_lines(case, "held-499")[:2]]
     return (*probes, *config, *logs)
 
 
 def _distinguishes(case: Case) -> str:
-    reached, other = addresses.same_backend(case), addresses.elsewhere(case)
+    reached, other = addresses.same_backend_reason(case), addresses.other_backend(case)
     if reached:
         return f"{DISTINGUISHES}. {capitalize(reached)}."
     if other:
@@ -149,11 +153,13 @@ def _distinguishes(case: Case) -> str:
 
 def _without_config(rule: Rule, case: Case, stuck: tuple[ProbeResult, ...]) -> Finding | None:
     """No config to read: `likely` only where Nginx's log says that the backend had answered."""
-    if not facts.live_direct(case):
+    if not streams.live_direct_probes(case):
         return None
     # A slow gate, a slow peer of Nginx's own, a limit look the same from outside.
-    told = any("had answered 200" in line.meaning for line in facts.log_lines(case, "held-499"))
-    likely = told and facts.root_answers(case) and not _is_late(stuck)
+    told = any(
+        "had answered 200" in line.meaning for line in streams.own_log_lines(case, "held-499")
+    )
+    likely = told and streams.is_root_answered(case) and not _is_late(stuck)
     return rule.finding(
         "likely" if likely else "possible",
         _evidence(case, stuck),
@@ -168,9 +174,9 @@ def _saved_by_header(rule: Rule, case: Case) -> Finding | None:
     resolution = case.resolution
     if (
         resolution is None
-        or facts.held(case)
-        or not facts.proxied_by(resolution)
-        or not facts.buffering(resolution)
+        or streams.held_probes(case)
+        or not directives.is_proxied(resolution)
+        or not directives.is_buffering(resolution)
     ):
         return None
     if not any(result.outcome == "live" for result in case.proxy):
@@ -178,7 +184,7 @@ def _saved_by_header(rule: Rule, case: Case) -> Finding | None:
     return rule.finding(
         "likely",
         (
-            facts.of_setting(resolution, f"{resolution.prefix}_buffering"),
+            setting_evidence(resolution, f"{resolution.prefix}_buffering"),
             Evidence("probe", "sse-direct", "X-Accel-Buffering: no is what keeps the stream live"),
         ),
         "The proxied stream is live although buffering is on: the backend's header switches it "

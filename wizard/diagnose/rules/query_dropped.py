@@ -2,8 +2,9 @@
 
 import re
 
+from wizard.diagnose.facts import posts
+from wizard.diagnose.facts.evidence import path_evidence
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rules import post_facts
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
@@ -20,9 +21,9 @@ _PATH_ALONE = re.compile(r"uri|document_uri|\d+")
 def check(rule: Rule, case: Case) -> Finding | None:
     """The POST is refused, the config drops the query that the endpoint names."""
     resolution = case.message_resolution
-    if resolution is None or post_facts.arrives(case) is False or not drops_query(resolution):
+    if resolution is None or posts.reaches_backend(case) is False or not drops_query(resolution):
         return None
-    failed = post_facts.failed(case)
+    failed = posts.failed_post(case)
     if failed is None:
         return (
             rule.finding("likely", _config(resolution), _LATENT, latent=True)
@@ -31,12 +32,12 @@ def check(rule: Rule, case: Case) -> Finding | None:
         )
     if failed.status not in UNKNOWN_SESSION:
         return None
-    confidence: Confidence = "confirmed" if failed.taken else "likely"
+    confidence: Confidence = "confirmed" if failed.accepted else "likely"
     return rule.finding(confidence, (*failed.evidence, *_config(resolution)), _DISTINGUISHES)
 
 
 def _due(case: Case) -> bool:
-    return post_facts.untried(case)
+    return posts.is_untried(case)
 
 
 def drops_query(resolution: RequestResolution) -> bool:
@@ -77,7 +78,7 @@ def _config(resolution: RequestResolution) -> tuple[Evidence, ...]:
     text = f"proxy_pass {safe(upstream.passed, 120)} passes exactly that path, without the query"
     if "$" not in upstream.passed:
         text = "a rewrite in this location drops the query"
-    return (post_facts.of_way(resolution), Evidence("config", where, text))
+    return (path_evidence(resolution), Evidence("config", where, text))
 
 
 _DISTINGUISHES = (

@@ -1,7 +1,8 @@
 """A reload of Nginx cuts the streams that the old workers still serve."""
 
+from wizard.diagnose.facts import directives, disconnects, streams
+from wizard.diagnose.facts.evidence import log_evidence, result_evidence
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rules import disconnects, facts
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.resolution import Setting
@@ -10,10 +11,10 @@ from wizard.text.display import safe
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """A cut while Nginx logged a reload; else, what the next reload will do."""
-    cut, limit = disconnects.cut(case), disconnects.shutdown_timeout(case.resolution)
-    if cut and disconnects.reloaded(case) and not facts.log_lines(case, "read-timeout"):
+    cut, limit = disconnects.cut_probes(case), directives.shutdown_timeout(case.resolution)
+    if cut and disconnects.reload_lines(case) and not streams.own_log_lines(case, "read-timeout"):
         return _observed(rule, case, cut[0], limit)
-    if limit is None or not facts.proxied_by(case.resolution):
+    if limit is None or not directives.is_proxied(case.resolution):
         return None
     distinguishes = "Predicted from the config, not observed: it happens at the next reload."
     return rule.finding("likely", (_of_limit(limit),), distinguishes, latent=True)
@@ -23,16 +24,16 @@ def _observed(rule: Rule, case: Case, result: ProbeResult, limit: Setting | None
     if case.resolution is not None and limit is None:
         return None  # old workers keep their streams: the reload is not what cut this one
     evidence = (
-        facts.result_evidence(result),
-        disconnects.beside(case, result),
-        *(facts.of_log(line) for line in disconnects.reloaded(case)[:1]),
+        result_evidence(result),
+        disconnects.cut_evidence(case, result),
+        *(log_evidence(line) for line in disconnects.reload_lines(case)[:1]),
         *([_of_limit(limit)] if limit else []),
     )
     distinguishes = (
         "Nginx was reloaded while the stream was watched, and logged no timeout of the stream "
         "itself."
     )
-    sure = limit is not None and disconnects.outlived(case, result)
+    sure = limit is not None and disconnects.is_outlived(case, result)
     return rule.finding("confirmed" if sure else "likely", evidence, distinguishes)
 
 

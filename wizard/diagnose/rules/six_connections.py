@@ -1,7 +1,7 @@
 """Over HTTP/1.1 a browser opens six connections to one host, and each stream keeps one."""
 
+from wizard.diagnose.facts.evidence import result_evidence
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rules import facts
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
 
@@ -11,7 +11,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     asked = [result for result in case.proxy if result.timeline.probe.http == "2"]
     if not asked or any(result.outcome != "not-offered" for result in asked):
         return None
-    evidence = [facts.result_evidence(asked[0])]
+    evidence = [result_evidence(asked[0])]
     if case.resolution is not None and case.resolution.server is not None:
         listen = ", ".join(case.resolution.server.listen)
         where = str(case.resolution.server.directive.where)

@@ -2,8 +2,9 @@
 
 from urllib.parse import urljoin, urlsplit
 
+from wizard.diagnose.facts import directives, posts
+from wizard.diagnose.facts.evidence import path_evidence
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rules import facts, post_facts
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.timeline import Timeline
@@ -20,7 +21,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
         return None
     direct = [result.timeline for result in case.direct if _target(result.timeline)]
     own = any(
-        resolution and not facts.proxied_by(resolution)
+        resolution and not directives.is_proxied(resolution)
         for resolution in (case.resolution, case.message_resolution)
     )
     fix = _NGINX if own and not direct else None
@@ -32,15 +33,15 @@ def check(rule: Rule, case: Case) -> Finding | None:
 
 def _config(case: Case) -> tuple[Evidence, ...]:
     location = case.resolution.location if case.resolution else None
-    if location is None or case.resolution is None or facts.proxied_by(case.resolution):
-        return (post_facts.of_way(case.resolution),) if case.resolution else ()
+    if location is None or case.resolution is None or directives.is_proxied(case.resolution):
+        return (path_evidence(case.resolution),) if case.resolution else ()
     place = f"location {location.modifier} {location.path}".replace("  ", " ")
     said = f"{safe(place, 80)}: {safe(location.reason, 200)}"
     return (Evidence("config", str(location.directive.where), said),)
 
 
 def _posted(case: Case) -> list[Timeline]:
-    failed = post_facts.failed(case)
+    failed = posts.failed_post(case)
     return [failed.answer] if failed else []
 
 

@@ -1,7 +1,8 @@
 """TLS between Nginx and the backend fails."""
 
+from wizard.diagnose.facts import addresses, streams
+from wizard.diagnose.facts.evidence import log_evidence, result_evidence, setting_evidence
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rules import addresses, facts
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import LogLine
@@ -14,17 +15,17 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if plain := _plain_to_tls(case):
         return rule.finding(
             "confirmed",
-            (*map(facts.result_evidence, plain), *_passed(case)),
+            (*map(result_evidence, plain), *_passed(case)),
             _PLAIN,
             fix=_SPEAK_TLS,
         )
     broken = [result for result in case.proxy if result.timeline.status in (502, 504)]
-    logged = facts.log_lines(case, "upstream-tls")
+    logged = streams.own_log_lines(case, "upstream-tls")
     if not broken or not (logged or _unnamed(case)):
         return None
     evidence = (
-        facts.result_evidence(broken[0]),
-        *(facts.of_log(line) for line in logged[:1]),
+        result_evidence(broken[0]),
+        *(log_evidence(line) for line in logged[:1]),
         *_passed(case),
         *_of_name(case.resolution),
     )
@@ -57,9 +58,10 @@ def _unnamed(case: Case) -> bool:
     if resolution is None or resolution.upstream is None or not _is_tls(resolution):
         return False
     live = {
-        addresses.direct_address(case, result.timeline.probe) for result in facts.live_direct(case)
+        addresses.direct_address(case, result.timeline.probe)
+        for result in streams.live_direct_probes(case)
     }
-    there = {addresses.address(peer) for peer in resolution.upstream.peers}
+    there = {addresses.host_port(peer) for peer in resolution.upstream.peers}
     return resolution.value("proxy_ssl_server_name") == "off" and bool(live & there)
 
 
@@ -73,7 +75,7 @@ def _passed(case: Case) -> tuple[Evidence, ...]:
 def _of_name(resolution: RequestResolution | None) -> tuple[Evidence, ...]:
     if resolution is None or not _is_tls(resolution):
         return ()
-    return (facts.of_setting(resolution, "proxy_ssl_server_name"),)
+    return (setting_evidence(resolution, "proxy_ssl_server_name"),)
 
 
 def _fix(resolution: RequestResolution | None, logged: tuple[LogLine, ...]) -> Fix | None:

@@ -1,7 +1,8 @@
 """Nginx asks the backend to change the protocol on every request, also on a POST."""
 
+from wizard.diagnose.facts import posts
+from wizard.diagnose.facts.evidence import result_evidence, setting_evidence
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rules import facts, post_facts
 from wizard.diagnose.rules.query_dropped import drops_query
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
@@ -13,19 +14,19 @@ REFUSALS = frozenset({400, 426, 501})
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """The POST is refused, and its location sends `Connection: upgrade` whatever is asked."""
-    resolution, failed = case.message_resolution, post_facts.failed(case)
+    resolution, failed = case.message_resolution, posts.failed_post(case)
     if resolution is None or failed is None or failed.status not in REFUSALS:
         return None
     if (
         failed.by_nginx
         or not _hardcoded(resolution)
-        or post_facts.arrives(case) is False
+        or posts.reaches_backend(case) is False
         or drops_query(resolution)
     ):
         return None
     well = any(result.outcome in ("live", "ended") for result in case.proxy)
-    confidence: Confidence = "confirmed" if failed.taken and well else "likely"
-    evidence = (*failed.evidence, *_stream(case), facts.of_setting(resolution, "proxy_set_header"))
+    confidence: Confidence = "confirmed" if failed.accepted and well else "likely"
+    evidence = (*failed.evidence, *_stream(case), setting_evidence(resolution, "proxy_set_header"))
     return rule.finding(confidence, evidence, _DISTINGUISHES)
 
 
@@ -40,7 +41,7 @@ def _hardcoded(resolution: RequestResolution) -> bool:
 
 def _stream(case: Case) -> tuple[Evidence, ...]:
     live = (result for result in case.proxy if result.outcome in ("live", "ended"))
-    return tuple(facts.result_evidence(result) for result in live)[:1]
+    return tuple(result_evidence(result) for result in live)[:1]
 
 
 _DISTINGUISHES = (

@@ -1,7 +1,8 @@
 """Nginx cannot connect to the backend."""
 
+from wizard.diagnose.facts import addresses, streams
+from wizard.diagnose.facts.evidence import log_evidence, result_evidence
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rules import addresses, facts
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.text.display import safe
@@ -12,13 +13,13 @@ def check(rule: Rule, case: Case) -> Finding | None:
     gateway = tuple(result for result in case.proxy if result.timeline.status in (502, 504))
     if not gateway:
         return None
-    logged = facts.log_lines(case, "connect-failed")
+    logged = streams.own_log_lines(case, "connect-failed")
     confidence = _confidence(case, bool(logged))
     if confidence is None:
         return None
     evidence = (
-        *(facts.result_evidence(result) for result in gateway[:1]),
-        *(facts.of_log(line) for line in logged[:1]),
+        *(result_evidence(result) for result in gateway[:1]),
+        *(log_evidence(line) for line in logged[:1]),
         *_of_direct(case),
         *_of_config(case),
     )
@@ -40,7 +41,7 @@ def _confidence(case: Case, logged: bool) -> Confidence | None:
         return "confirmed"
     if _direct_refused(case):
         return "confirmed" if _same_address(case) else "likely"
-    if not facts.live_direct(case):
+    if not streams.live_direct_probes(case):
         return "possible"
     if case.resolution is None:
         return "possible"
@@ -52,7 +53,7 @@ def _confidence(case: Case, logged: bool) -> Confidence | None:
 
 def _direct_refused(case: Case) -> bool:
     return bool(case.direct) and all(
-        result.timeline.ended in facts.SILENT_ENDS and result.timeline.headers_s is None
+        result.timeline.ended in streams.NO_CONNECTION and result.timeline.headers_s is None
         for result in case.direct
     )
 
@@ -66,12 +67,12 @@ def _over_tls(case: Case) -> bool:
 def _same_address(case: Case) -> bool:
     peers = case.resolution.upstream.peers if case.resolution and case.resolution.upstream else ()
     direct = {addresses.direct_address(case, result.timeline.probe) for result in case.direct}
-    return any(addresses.address(peer) in direct for peer in peers)
+    return any(addresses.host_port(peer) in direct for peer in peers)
 
 
 def _of_direct(case: Case) -> tuple[Evidence, ...]:
-    shown: tuple[ProbeResult, ...] = facts.live_direct(case)[:1] or case.direct[:1]
-    return tuple(facts.result_evidence(result) for result in shown)
+    shown: tuple[ProbeResult, ...] = streams.live_direct_probes(case)[:1] or case.direct[:1]
+    return tuple(result_evidence(result) for result in shown)
 
 
 def _of_config(case: Case) -> tuple[Evidence, ...]:

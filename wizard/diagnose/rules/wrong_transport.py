@@ -2,8 +2,8 @@
 
 from urllib.parse import urlsplit
 
+from wizard.diagnose.facts.evidence import path_evidences
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rules import post_facts
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.handshake import Handshake
@@ -20,7 +20,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
         distinguishes = f"{_DISTINGUISHES} {_path(through)} is where the server is."
         return rule.finding("confirmed", _evidence(case, proxied, through), distinguishes)
     if behind is not None and direct is not None:
-        evidence = (*_evidence(case, direct, behind), *post_facts.ways(case))
+        evidence = (*_evidence(case, direct, behind), *path_evidences(case))
         return rule.finding("likely", evidence, _BEHIND, fix=_BOTH)
     return None
 

@@ -1,26 +1,27 @@
 """The backend says how to deliver, in X-Accel-Buffering, and is overruled or overrules."""
 
+from wizard.diagnose.facts import directives, streams
+from wizard.diagnose.facts.evidence import direct_evidence, result_evidence, setting_evidence
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rules import facts
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """The header seen on the direct probe, and the proxied one held all the same."""
-    stuck = facts.held(case)
-    said = facts.x_accel_buffering(case)
-    if not stuck or not facts.live_direct(case) or said not in ("no", "yes"):
+    stuck = streams.held_probes(case)
+    said = streams.x_accel_buffering(case)
+    if not stuck or not streams.live_direct_probes(case) or said not in ("no", "yes"):
         return None
     return _ignored(rule, case) if said == "no" else _forced_on(rule, case)
 
 
 def _evidence(case: Case, said: str) -> tuple[Evidence, ...]:
-    stuck, direct = facts.held(case), facts.live_direct(case)[0]
+    stuck, direct = streams.held_probes(case), streams.live_direct_probes(case)[0]
     label = direct.timeline.probe.label
     return (
-        *(facts.result_evidence(result) for result in stuck),
-        facts.of_direct(direct),
+        *(result_evidence(result) for result in stuck),
+        direct_evidence(direct),
         Evidence("probe", label, f"the backend sends X-Accel-Buffering: {said}"),
     )
 
@@ -31,17 +32,17 @@ def _ignored(rule: Rule, case: Case) -> Finding | None:
         "stream all the same."
     )
     if case.resolution is None:
-        likely = facts.behind_plain_nginx(case)
+        likely = streams.is_behind_plain_nginx(case)
         more = " Without the config it could also be another proxy in front: give --conf."
         return rule.finding(
             "likely" if likely else "possible", _evidence(case, "no"), distinguishes + more
         )
     ignored = f"{case.resolution.prefix}_ignore_headers"
-    if not facts.ignores_header(case.resolution, "x-accel-buffering") or not facts.buffering(
-        case.resolution
-    ):
+    if not directives.ignores_header(
+        case.resolution, "x-accel-buffering"
+    ) or not directives.is_buffering(case.resolution):
         return None
-    evidence = (*_evidence(case, "no"), facts.of_setting(case.resolution, ignored))
+    evidence = (*_evidence(case, "no"), setting_evidence(case.resolution, ignored))
     return rule.finding("confirmed", evidence, f"{distinguishes} The config ignores the header.")
 
 
@@ -50,11 +51,11 @@ def _forced_on(rule: Rule, case: Case) -> Finding | None:
     resolution = case.resolution
     if (
         resolution is None
-        or facts.buffering(resolution)
-        or facts.ignores_header(resolution, "x-accel-buffering")
+        or directives.is_buffering(resolution)
+        or directives.ignores_header(resolution, "x-accel-buffering")
     ):
         return None
-    evidence = (*_evidence(case, "yes"), facts.of_setting(resolution, "proxy_buffering"))
+    evidence = (*_evidence(case, "yes"), setting_evidence(resolution, "proxy_buffering"))
     distinguishes = "The config has buffering off, and the backend's header switches it on again."
     return rule.finding("confirmed", evidence, distinguishes, fix=_FORCED_FIX)
 

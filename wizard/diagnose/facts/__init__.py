@@ -1,0 +1,1 @@
+"""Facts about a case, as rules need them: each computed from what was measured or read."""

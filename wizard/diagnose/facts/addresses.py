@@ -1,0 +1,118 @@
+"""Comparison of addresses: where Nginx passes a path, and where the direct URL leads."""
+
+from urllib.parse import urlsplit
+
+from wizard.diagnose.facts import streams
+from wizard.model.case import Case
+from wizard.model.target import LOCAL
+from wizard.model.timeline import Probe
+from wizard.text.display import safe
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+
+def same_backend_reason(case: Case) -> str:
+    """Why the proxied stream is known to go to a live backend; empty if it is not known.
+
+    Without a reason, a dead address behind the stream's location looks like a held stream until
+    Nginx gives up connecting.
+    """
+    if case.resolution is None or case.resolution.upstream is None:
+        return ""
+    for result in streams.live_direct_probes(case):
+        if leads_to(case, result.timeline.probe):
+            direct = host_port(result.timeline.probe.url)
+            return f"Nginx passes this path to {safe(direct)}, which is the direct URL's address"
+    if not case.resolution.listens or other_backend(case):
+        return ""
+    peers = case.resolution.upstream.peers
+    root = case.root_resolution.upstream if case.root_resolution else None
+    if streams.is_root_answered(case) and root and peers and root.peers == peers:
+        return "/ goes to the same upstream and is answered"
+    return ""
+
+
+def is_direct(case: Case) -> bool:
+    """True if Nginx passes the path to the address of a live direct probe."""
+    return any(leads_to(case, result.timeline.probe) for result in streams.live_direct_probes(case))
+
+
+def leads_to(case: Case, probe: Probe) -> bool:
+    """True if the address of this direct probe is one of the peers to which Nginx passes."""
+    direct = direct_address(case, probe)
+    return bool(direct) and any(is_same(direct, host_port(peer)) for peer in _peers(case))
+
+
+def direct_address(case: Case, probe: Probe) -> str:
+    """The address of a direct probe as the host of Nginx would write it.
+
+    Empty for the loopback address of another host, which this Nginx cannot mean.
+    """
+    address = host_port(probe.url)
+    return "" if _is_loopback(address) and not _ran_beside_nginx(case, probe) else address
+
+
+def _peers(case: Case) -> tuple[str, ...]:
+    upstream = case.resolution.upstream if case.resolution else None
+    return upstream.peers if upstream else ()
+
+
+def _ran_beside_nginx(case: Case, probe: Probe) -> bool:
+    """True if the probe ran where the config was read."""
+    conf = case.target.conf
+    return probe.vantage == (conf.vantage if conf else LOCAL)
+
+
+def _is_loopback(address: str) -> bool:
+    return address.rpartition(":")[0] in _LOOPBACK
+
+
+def other_backend(case: Case) -> str:
+    """The peers to which Nginx passes the stream, if surely none of them is a direct URL's.
+
+    Empty if one may be.
+    """
+    peers = _peers(case)
+    probes = [result.timeline.probe for result in case.direct]
+    differ = [_leads_elsewhere(case, probe, host_port(peer)) for peer in peers for probe in probes]
+    return ", ".join(peers) if differ and all(differ) else ""
+
+
+def _leads_elsewhere(case: Case, probe: Probe, peer: str) -> bool:
+    address = host_port(probe.url)
+    is_local = _is_loopback(address) or _is_loopback(peer)
+    return _differ(peer, address) and (_ran_beside_nginx(case, probe) or not is_local)
+
+
+def _differ(first: str, second: str) -> bool:
+    """True if two addresses surely differ. A host name may stand for any IP address."""
+    (host, _, _), (other, _, _) = first.rpartition(":"), second.rpartition(":")
+    comparable = host == other or (_is_literal(host) and _is_literal(other))
+    return comparable and not is_same(first, second)
+
+
+def is_same(first: str, second: str) -> bool:
+    """True if two addresses are the same; the names of this machine count as one."""
+    return canonical(first) == canonical(second)
+
+
+def canonical(address: str) -> str:
+    """An address with one name for this machine, for comparison."""
+    host, _, port = address.rpartition(":")
+    return f"localhost:{port}" if host in _LOOPBACK else address
+
+
+def _is_literal(host: str) -> bool:
+    return host in _LOOPBACK or host.startswith("[") or host.replace(".", "").isdigit()
+
+
+def host_port(peer: str) -> str:
+    """A peer or URL as host:port in lower case, with the default port of its scheme."""
+    text = peer.lower()
+    try:
+        parts = urlsplit(text if "://" in text else f"http://{text}")
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:
+        return text  # not an address: a config may hold any text
+    host = parts.hostname or ""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,0 +1,51 @@
+"""Facts about the directives in force for a request."""
+
+from wizard.model.resolution import RequestResolution, Setting
+from wizard.nginx.settings import duration_s
+
+
+def is_proxied(resolution: RequestResolution | None) -> bool:
+    """True if the config passes this path to a backend."""
+    return bool(resolution and resolution.upstream and resolution.upstream.kind != "static")
+
+
+def is_buffering(resolution: RequestResolution) -> bool:
+    """True if buffering is on in the config; a header of the backend may still switch it off."""
+    return resolution.value(f"{resolution.prefix}_buffering") != "off"
+
+
+def ignores_header(resolution: RequestResolution, name: str) -> bool:
+    """True if `proxy_ignore_headers` (or its counterpart) names this header."""
+    ignored = resolution.value(f"{resolution.prefix}_ignore_headers")
+    return name.lower() in ignored.lower().split()
+
+
+def read_timeout_name(resolution: RequestResolution) -> str:
+    """`proxy_read_timeout` or its counterpart."""
+    return f"{resolution.prefix}_read_timeout"
+
+
+def read_timeout_s(resolution: RequestResolution | None) -> float | None:
+    """The read timeout in force, in seconds; None if the path is not proxied."""
+    if resolution is None or not is_proxied(resolution):
+        return None
+    return duration_s(resolution.value(read_timeout_name(resolution)))
+
+
+def shutdown_timeout(resolution: RequestResolution | None) -> Setting | None:
+    """`worker_shutdown_timeout`, which is set outside of http; None if it is not set."""
+    root = resolution.config.root if resolution else ()
+    directive = next((line for line in root if line.name == "worker_shutdown_timeout"), None)
+    if directive is None:
+        return None
+    return Setting(directive.name, " ".join(directive.args), "http", directive.where)
+
+
+def place_of(resolution: RequestResolution, name: str) -> str:
+    """File and line of a setting; for a default, those of the location that could set it."""
+    setting = resolution.effective.get(name)
+    if setting and setting.where:
+        return str(setting.where)
+    return (
+        str(resolution.location.directive.where) if resolution.location else resolution.config.main
+    )

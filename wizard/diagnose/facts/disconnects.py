@@ -1,0 +1,102 @@
+"""Facts about streams that were cut: when, and which timeouts that time matches."""
+
+from collections.abc import Iterator
+
+from wizard.diagnose.facts import streams
+from wizard.diagnose.facts.directives import read_timeout_name, shutdown_timeout
+from wizard.model.case import Case, ProbeResult
+from wizard.model.diagnosis import Evidence
+from wizard.model.log_report import LogLine
+from wizard.model.resolution import RequestResolution
+from wizard.text.display import seconds
+
+TOLERANCE_S = 0.5
+"""How far from a timeout, in seconds, an end still counts as caused by it …"""
+TOLERANCE_SHARE = 0.02
+"""… or, for long timeouts, which share of it."""
+KNOWN_TIMEOUTS: tuple[tuple[float, float, str], ...] = (
+    (15, 15, "an Envoy or Istio route's timeout"),
+    (30, 30, "Pomerium"),
+    (60, 60, "an AWS load balancer, or another Nginx's proxy_read_timeout"),
+    (90, 90, "Nginx Proxy Manager"),
+    (120, 125, "Cloudflare"),
+    (240, 240, "ingress-nginx after a reload"),
+    (300, 300, "a client (undici, the Python SDK)"),
+)
+"""Timeouts of other layers: from and to in seconds, and whose it usually is."""
+
+
+def cut_probes(case: Case) -> tuple[ProbeResult, ...]:
+    """The proxied probes that were cut after data had arrived.
+
+    If a direct stream was watched, only those that it outlived: the others may have been ended by
+    the backend.
+    """
+    return tuple(
+        result
+        for result in streams.counted_probes(case.proxy, "identity")
+        if result.outcome == "cut" and result.timeline.first_data_s is not None
+        if not streams.live_direct_probes(case) or is_outlived(case, result)
+    )
+
+
+def is_outlived(case: Case, result: ProbeResult) -> bool:
+    """True if a direct stream was still open at the age at which this probe ended."""
+    return any(outlives(direct, result) for direct in streams.live_direct_probes(case))
+
+
+def outlives(result: ProbeResult, ended: ProbeResult) -> bool:
+    """True if a stream was still open at the age at which the other had ended."""
+    return result.timeline.ended == "open" and age_s(result) >= age_s(ended)
+
+
+def age_s(result: ProbeResult) -> float:
+    """Seconds from the start of the request to its end."""
+    return result.timeline.waited_s or 0.0
+
+
+def silence_s(result: ProbeResult) -> float:
+    """Seconds from the last byte to the end."""
+    return result.timeline.silence_s or 0.0
+
+
+def is_near(value: float, low: float, high: float | None = None) -> bool:
+    """True if a measured time matches a timeout, or a range of timeouts, all in seconds."""
+    high = low if high is None else high
+    below = max(TOLERANCE_S, TOLERANCE_SHARE * low)
+    above = max(TOLERANCE_S, TOLERANCE_SHARE * high)
+    return low - below <= value <= high + above
+
+
+def known_timeout(result: ProbeResult) -> tuple[str, str] | None:
+    """The timeout of another layer that a cut matches: the measured time, and its usual owner."""
+    for low, high, owner in KNOWN_TIMEOUTS:
+        for value, start in ((silence_s(result), "its last byte"), (age_s(result), "its start")):
+            if is_near(value, low, high):
+                return f"{seconds(value)} after {start}", owner
+    return None
+
+
+def reload_lines(case: Case) -> tuple[LogLine, ...]:
+    """The log lines of a reload of Nginx since the probes began."""
+    lines = (line for report in case.logs for line in report.lines)
+    return tuple(line for line in lines if line.tag == "reload")
+
+
+def cut_evidence(case: Case, result: ProbeResult) -> Evidence:
+    """When a stream ended, together with the timeouts of this Nginx."""
+    text = f"ended {seconds(silence_s(result))} after its last byte, "
+    text += f"{seconds(age_s(result))} after its start"
+    if is_outlived(case, result):
+        text += "; the direct stream of that age was open"
+    limits = ", ".join(_timeouts(case.resolution)) if case.resolution else ""
+    text = f"{text} ({limits})" if limits else text
+    return Evidence("probe", result.timeline.probe.label, text)
+
+
+def _timeouts(resolution: RequestResolution) -> Iterator[str]:
+    for name in (read_timeout_name(resolution), "send_timeout"):
+        if value := resolution.value(name):
+            yield f"{name} {value}"
+    shutdown = shutdown_timeout(resolution)
+    yield f"worker_shutdown_timeout {shutdown.value if shutdown else 'not set'}"

@@ -1,0 +1,118 @@
+"""Evidence for findings: a measurement, a setting or a log line in one sentence."""
+
+from urllib.parse import urlsplit
+
+from wizard.diagnose.facts.directives import is_proxied, place_of
+from wizard.diagnose.outcome import classify
+from wizard.model.case import Case, FollowUpResult, ProbeResult
+from wizard.model.diagnosis import Evidence
+from wizard.model.handshake import Side
+from wizard.model.log_report import LogLine
+from wizard.model.resolution import RequestResolution
+from wizard.model.timeline import Timeline
+from wizard.text.display import safe, seconds, summarize_body
+
+NGINX_PAGE = "<center>nginx"
+"""Part of the error pages that Nginx itself makes."""
+
+
+def result_evidence(result: ProbeResult) -> Evidence:
+    """A probe and its outcome."""
+    return Evidence("probe", result.timeline.probe.label, f"{result.outcome}: {result.why}")
+
+
+def direct_evidence(result: ProbeResult) -> Evidence:
+    """A live direct probe: when the first data came, which event, and how it is framed."""
+    timeline = result.timeline
+    event = next((item for item in timeline.tail if getattr(item, "type", "")), None)
+    name = (
+        f" (event: {safe(event.type, 40)})" if event is not None and hasattr(event, "type") else ""
+    )
+    framing = f", {_framing(timeline)}" if timeline.framing else ""
+    text = f"live: first data after {seconds(timeline.first_data_s)}{name}{framing}"
+    return Evidence("probe", timeline.probe.label, text)
+
+
+def _framing(timeline: Timeline) -> str:
+    words = {"close": "no length, not chunked", "length": "with a length", "h2": "HTTP/2"}
+    return words.get(timeline.framing or "", timeline.framing or "")
+
+
+def setting_evidence(resolution: RequestResolution, name: str) -> Evidence:
+    """A setting in force and where it comes from."""
+    setting = resolution.effective.get(name)
+    if setting is None:
+        return Evidence("config", resolution.config.main, f"{name} is not set")
+    if setting.where is None:
+        text = f"{name} {safe(setting.value)}: Nginx's default, nothing sets it"
+        return Evidence("config", place_of(resolution, name), text)
+    inherited = "" if setting.level == "location" else f", inherited from {setting.level}"
+    return Evidence("config", setting.origin, f"{name} {safe(setting.value)}{inherited}")
+
+
+def log_evidence(line: LogLine) -> Evidence:
+    """A log line and its meaning."""
+    return Evidence("log", line.file, f"{line.meaning or line.tag}: {safe(line.text, 600)}")
+
+
+def follow_up_evidence(follow_up: FollowUpResult) -> Evidence:
+    """A follow-up and its outcome."""
+    result = classify(follow_up.timeline)
+    text = f"{safe(follow_up.why, 300)}: {result.outcome}: {result.why}"
+    return Evidence(
+        "follow-up", follow_up.timeline.probe.label, f"{text}{body_suffix(follow_up.timeline)}"
+    )
+
+
+def body_suffix(timeline: Timeline) -> str:
+    """The summary of a response's body in brackets; empty for a stream."""
+    body = summarize_body(timeline.excerpt.strip())
+    return f" ({body})" if body else ""
+
+
+def post_evidence(timeline: Timeline) -> Evidence:
+    """A POST and its answer."""
+    path = safe(urlsplit(timeline.probe.url).path or "/", 120)
+    if timeline.status is None:
+        silence = safe(timeline.detail or timeline.ended or "silence", 120)
+        return Evidence("probe", timeline.probe.label, f"POST {path} got no answer: {silence}")
+    body = safe(timeline.excerpt.strip(), 80)
+    page = "Nginx's own page" if NGINX_PAGE in timeline.excerpt else body
+    suffix = f": {page}" if page and timeline.status >= 400 else ""
+    text = f"POST {path} answered {timeline.status} after {seconds(timeline.headers_s)}{suffix}"
+    return Evidence("probe", timeline.probe.label, text)
+
+
+def endpoint_evidence(case: Case, side: Side) -> Evidence | None:
+    """The endpoint that the stream of this side names; None without an endpoint event."""
+    handshake = case.handshake(side)
+    if handshake is None or not handshake.endpoint:
+        return None
+    endpoint = safe(handshake.endpoint.partition("?")[0], 120)
+    return Evidence("probe", f"mcp-{side}", f"the endpoint event says {endpoint}")
+
+
+def path_evidence(resolution: RequestResolution) -> Evidence:
+    """Where the config leads a path: its location, and the path that the backend is asked for."""
+    path = safe(resolution.request.path, 120)
+    if resolution.location is None:
+        server = resolution.server
+        where = str(server.directive.where) if server else resolution.config.main
+        return Evidence("config", where, f"{path}: no location matches it")
+    name = f"location {resolution.location.modifier} {resolution.location.path}"
+    text = f"{path} is served by {safe(name.replace('  ', ' '), 80)}"
+    where = str(resolution.location.directive.where)
+    upstream = resolution.upstream
+    if upstream is None or not is_proxied(resolution):
+        return Evidence("config", where, f"{text}, which passes it to no backend")
+    passed = f"{upstream.kind}_pass {safe(upstream.passed, 120)}"
+    uri = upstream.request_uri
+    backend_path = safe(uri.partition("?")[0], 120) if uri else "a path that variables decide"
+    text = f"{text}: {passed} asks the backend for {backend_path}"
+    return Evidence("config", str(upstream.where or where), text)
+
+
+def path_evidences(case: Case) -> tuple[Evidence, ...]:
+    """Where the config leads the stream's path and the messages' path, as far as it was read."""
+    resolutions = (case.resolution, case.message_resolution)
+    return tuple(path_evidence(resolution) for resolution in resolutions if resolution)

@@ -1,0 +1,191 @@
+"""Facts about POSTs: how they were answered, and where the config leads their path."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from wizard.diagnose.facts import addresses, directives
+from wizard.diagnose.facts.evidence import NGINX_PAGE, post_evidence
+from wizard.diagnose.outcome import LATE_LEAST
+from wizard.model.case import Case
+from wizard.model.diagnosis import Evidence
+from wizard.model.handshake import Exchange, Handshake, Side
+from wizard.model.resolution import RequestResolution, Upstream
+from wizard.model.timeline import Timeline
+from wizard.probe.mcp.message_path import message_url
+
+NOT_FOUND = frozenset({404, 405})
+"""Answers of Nginx, or of another service, that does not know the path."""
+NOT_ABOUT_THE_PATH = frozenset({401, 403, 407, 413, 421, 429, 500, 502, 503, 504})
+"""Answers that have other causes than a wrong path."""
+_OPENING = ("discover", "initialize")
+"""The messages that open a session, the older one last."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailedPost:
+    """A POST that failed through the proxy, in the session of an MCP server.
+
+    Attributes:
+        sent: The size of its body in bytes.
+        accepted: The backend's answer to the same POST sent directly, if it accepted it.
+    """
+
+    answer: Timeline
+    sent: int
+    accepted: Timeline | None
+
+    @property
+    def status(self) -> int:
+        """The status of the answer, 0 for no answer."""
+        return self.answer.status or 0
+
+    @property
+    def by_nginx(self) -> bool:
+        """True if the answer is Nginx's own error page: the backend did not give it."""
+        return NGINX_PAGE in self.answer.excerpt
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """The answers of both sides."""
+        return tuple(post_evidence(answer) for answer in (self.answer, self.accepted) if answer)
+
+
+def failed_post(case: Case) -> FailedPost | None:
+    """The POST that failed; None if none was sent, or if no MCP server is known to be there."""
+    proxied, direct = case.handshake("proxy"), case.handshake("direct")
+    exchange = _opening_exchange(proxied)
+    if proxied is None or proxied.done or exchange is None:
+        return None
+    if proxied.transport != "http+sse" and not (direct and direct.done):
+        return None
+    return FailedPost(exchange.timeline, exchange.sent, accepted_post(direct))
+
+
+def accepted_post(handshake: Handshake | None) -> Timeline | None:
+    """The answer to the opening message of a successful handshake, if its status is 2xx."""
+    exchange = _opening_exchange(handshake)
+    if (
+        exchange is None
+        or exchange.timeline.status is None
+        or not 200 <= exchange.timeline.status < 300
+    ):
+        return None
+    return exchange.timeline if handshake and handshake.done else None
+
+
+def _opening_exchange(handshake: Handshake | None) -> Exchange | None:
+    exchanges = {exchange.name: exchange for exchange in handshake.exchanges} if handshake else {}
+    return exchanges.get("initialize") or exchanges.get("discover")
+
+
+def is_untried(case: Case) -> bool:
+    """True if no POST was sent through the proxy, though the direct stream names an endpoint."""
+    proxied, direct = case.handshake("proxy"), case.handshake("direct")
+    waits = proxied is None or proxied.skipped or proxied.stage in ("stream", "endpoint")
+    return waits and bool(direct and direct.done and direct.endpoint)
+
+
+def message_path(case: Case) -> str:
+    """The path to which a client outside posts; empty if it is not known."""
+    url = message_url(case)
+    return (urlsplit(url).path or "/") if url else ""
+
+
+def stripped_prefix(case: Case) -> str:
+    """The prefix that Nginx removes from the stream's path; empty if none is known."""
+    resolution, direct = case.resolution, case.handshake("direct")
+    if resolution is not None and resolution.upstream is not None:
+        return _prefix(resolution.request.path, resolution.upstream.request_uri or "")
+    public_path = urlsplit(case.target.url).path
+    return _prefix(public_path, urlsplit(direct.url).path) if direct and resolution is None else ""
+
+
+def _prefix(path: str, passed: str) -> str:
+    tail = passed.partition("?")[0]
+    is_tail = len(tail) > 1 and path != tail and path.endswith(tail)
+    return path.removesuffix(tail) if is_tail else ""
+
+
+def reaches_backend(case: Case) -> bool | None:
+    """Tell whether the config leads a message to the stream's backend, under the path it names.
+
+    None if the config does not decide it.
+    """
+    resolution, message = case.resolution, case.message_resolution
+    if resolution is None or message is None or not directives.is_proxied(resolution):
+        return None
+    if not directives.is_proxied(message):
+        return False
+    same = _same_backend(resolution, message)
+    if not same or message.upstream is None:
+        return same
+    uri = message.upstream.request_uri
+    return None if uri is None else uri.partition("?")[0] in _endpoint_paths(case)
+
+
+def _endpoint_paths(case: Case) -> set[str]:
+    """The paths under which the backend may know its endpoint."""
+    direct, public, prefix = case.handshake("direct"), message_path(case), stripped_prefix(case)
+    own = urlsplit(direct.post_url).path if direct and direct.post_url else public
+    return {own, own.removeprefix(prefix), public.removeprefix(prefix)}
+
+
+def _same_backend(stream: RequestResolution, message: RequestResolution) -> bool | None:
+    first, second = stream.upstream, message.upstream
+    if first is None or second is None:
+        return None
+    if not first.peers or not second.peers:
+        return True if _host(first) == _host(second) else None
+    return bool(set(map(_peer, first.peers)) & set(map(_peer, second.peers)))
+
+
+def _host(upstream: Upstream) -> str:
+    return upstream.passed.partition("://")[2].partition("/")[0]
+
+
+def _peer(peer: str) -> str:
+    return addresses.canonical(addresses.host_port(peer))
+
+
+def held_answer(case: Case) -> tuple[Timeline, Timeline] | None:
+    """The proxied and the direct answer to the same POST, if Nginx appears to hold its stream.
+
+    The backend answers at once, with an event stream; the answer through the proxy is late or does
+    not arrive.
+    """
+    proxied, direct = streamed_answer(case, "proxy"), streamed_answer(case, "direct")
+    if proxied is None or direct is None or not direct.is_event_stream:
+        return None
+    arrived_s, due_s = proxied.first_event_s, direct.first_event_s
+    if due_s is None or proxied.status not in (None, 200):
+        return None
+    never = arrived_s is None and proxied.connect_s is not None
+    late = arrived_s is not None and arrived_s - due_s > LATE_LEAST
+    return (proxied, direct) if never or late else None
+
+
+def streamed_answer(case: Case, side: Side) -> Timeline | None:
+    """The answer of one side to the opening POST, which the server may stream.
+
+    None over HTTP+SSE, whose answers come on the GET stream, and without a direct handshake.
+    """
+    handshake, direct = case.handshake(side), case.handshake("direct")
+    if handshake is None or direct is None or not direct.done or direct.transport == "http+sse":
+        return None
+    message = next((name for name in reversed(_OPENING) if direct.exchange(name)), "")
+    return handshake.exchange(message)
+
+
+def would_be_held(case: Case, direct: Timeline) -> bool:
+    """True if the config holds an answer that is framed as this direct one."""
+    resolution = case.resolution
+    if resolution is None or not directives.is_proxied(resolution):
+        return False
+    if not directives.is_buffering(resolution):
+        return False
+    if (direct.header("x-accel-buffering") or "").strip().lower() == "no":
+        return directives.ignores_header(resolution, "x-accel-buffering")
+    framing = "chunked" if direct.framing == "chunked" else "close"
+    plain = [delivery for delivery in resolution.delivery if delivery.encoding == "identity"]
+    matching = [delivery for delivery in plain if delivery.upstream == framing] or plain
+    return any(delivery.result == "held" for delivery in matching)

@@ -1,0 +1,120 @@
+"""Facts about the probes of the stream, the follow-ups and the log."""
+
+from collections.abc import Iterable
+
+from wizard.model.case import HELD, Case, FirstFailingHop, FollowUpResult, ProbeResult
+from wizard.model.diagnosis import Confidence
+from wizard.model.log_report import LogLine
+from wizard.model.timeline import is_live
+
+REACHED = frozenset({"live", "ended", "cut", "late"})
+"""Outcomes of probes whose data arrived."""
+NO_CONNECTION = frozenset({"refused", "timeout", "dns"})
+"""Ends of probes that never reached a server."""
+_GATEWAY_ERRORS = (502, 503, 504)
+_PROXY_HEADERS = ("via", "cf-ray", "x-amz-cf-id", "x-served-by", "x-envoy-upstream-service-time")
+"""Headers that other proxies add to a response."""
+
+
+def counted_probes(results: Iterable[ProbeResult], encoding: str) -> tuple[ProbeResult, ...]:
+    """The probes of one encoding, without those whose HTTP version the server does not offer."""
+    return tuple(
+        result for result in results if result.timeline.probe.encoding == encoding and result.counts
+    )
+
+
+def held_probes(case: Case, encoding: str = "identity") -> tuple[ProbeResult, ...]:
+    """The proxied probes of this encoding that are held."""
+    return tuple(
+        result for result in counted_probes(case.proxy, encoding) if result.outcome in HELD
+    )
+
+
+def live_direct_probes(case: Case, encoding: str = "identity") -> tuple[ProbeResult, ...]:
+    """The direct probes of this encoding that received data."""
+    return tuple(
+        result for result in counted_probes(case.direct, encoding) if is_live(result.timeline)
+    )
+
+
+def longest_ping_gap_s(case: Case) -> float | None:
+    """The longest silence between two events or pings on any probe, in seconds."""
+    gaps = [result.timeline.ping_gap_s for result in (*case.direct, *case.proxy)]
+    return max((gap for gap in gaps if gap is not None), default=None)
+
+
+def x_accel_buffering(case: Case) -> str | None:
+    """The backend's X-Accel-Buffering in lower case; None if absent, or if no direct probe ran."""
+    for result in case.direct:
+        if (value := result.timeline.header("x-accel-buffering")) is not None:
+            return value.strip().lower()
+    return None
+
+
+def predicted_results(case: Case, result: ProbeResult) -> frozenset[str]:
+    """What the config predicts for this probe; empty without a prediction."""
+    label = result.timeline.probe.label
+    return frozenset(
+        prediction.delivery.result for prediction in case.predictions if prediction.label == label
+    )
+
+
+def could_be_held(case: Case, result: ProbeResult) -> bool:
+    """True if the config predicts that this probe is held, for some framing of the backend."""
+    return bool(predicted_results(case, result) & {"held", "headers-held"})
+
+
+def passes_here(case: Case) -> bool | None:
+    """Tell whether the proxied requests pass the Nginx whose config was read.
+
+    True if it listens on the requested port, or if its logs hold our own requests. False if logs
+    were read that do not hold them. None if nothing tells: a port may be mapped, or TLS may end in
+    front of Nginx.
+    """
+    lines = [line for report in case.logs for line in report.lines]
+    if (case.resolution and case.resolution.listens) or any(
+        line.ours and line.client for line in lines
+    ):
+        return True
+    return False if any(report.read for report in case.logs) else None
+
+
+def is_root_answered(case: Case) -> bool:
+    """True if the root path got a response other than a gateway error."""
+    return bool(case.root and case.root.status and case.root.status not in _GATEWAY_ERRORS)
+
+
+def is_behind_plain_nginx(case: Case) -> bool:
+    """True if the response of the root path names Nginx and no other proxy."""
+    if case.root is None or case.root.headers_s is None:
+        return False
+    server = (case.root.header("server") or "").lower()
+    return server.startswith("nginx") and not any(map(case.root.header, _PROXY_HEADERS))
+
+
+def own_log_lines(case: Case, *tags: str) -> tuple[LogLine, ...]:
+    """Log lines of our own requests with one of these tags."""
+    return tuple(
+        line for report in case.logs for line in report.lines if line.ours and line.tag in tags
+    )
+
+
+def follow_ups(case: Case, purpose: str) -> tuple[FollowUpResult, ...]:
+    """The follow-ups that were made for this purpose."""
+    return tuple(follow_up for follow_up in case.follow_ups if follow_up.purpose == purpose)
+
+
+def hop_confidence(failing: FirstFailingHop) -> Confidence:
+    """Rate how sure it is that a proxy between two hops is the cause.
+
+    Two proxies that were both probed are a measurement. What is outside of all of them has no name
+    yet. Two direct URLs may lead to two backends.
+    """
+    sure: dict[str, Confidence] = {"hop": "confirmed", "outside": "likely"}
+    return sure.get(failing.kind, "possible")
+
+
+def hop_difference(failing: FirstFailingHop) -> str:
+    """The measurement that separates a loss between two hops from all other causes."""
+    where = "outside" if failing.kind == "outside" else f"at {failing.name}"
+    return f"The same request is fine at {failing.inner}, one place further in, and not {where}."
