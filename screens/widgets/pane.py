@@ -21,7 +21,7 @@ class Pane(VerticalScroll):
     """One scrolling text, drawn anew from values a few times a second while something runs."""
 
     DEFAULT_CSS = """
-    Room {
+    Pane {
         width: 1fr;
         height: 1fr;
         padding: 0 0 0 1;

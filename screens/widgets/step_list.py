@@ -16,7 +16,7 @@ class StepList(Lines):
     """Draws the steps; which one is chosen, the app knows."""
 
     DEFAULT_CSS = """
-    Rail {
+    StepList {
         width: 21;
         height: 1fr;
         padding: 0 1 0 0;
