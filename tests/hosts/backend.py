@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from wizard.lab.backend import Backend
-from wizard.lab.behaviour import Behaviour
+from wizard.lab.scenario import Behaviour
 
 
 async def main(port: int, log: Path) -> None:

@@ -82,8 +82,8 @@ class There(Nginx):
         super().__init__(binary, conf, ())
         self._inside = list(inside)
 
-    def _words(self) -> list[str]:
-        return [*self._inside, *super()._words()]
+    def _command(self) -> list[str]:
+        return [*self._inside, *super()._command()]
 
 
 def run(words: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""The scenarios as data, and what `ssewizard lab` says without one."""
+"""The scenario files are complete and consistent, and `ssewizard lab` lists them."""
 
 import tomllib
 from importlib.resources import files
@@ -8,14 +8,14 @@ import pytest
 from tests.cli.command import ran
 from wizard.diagnose.rules import all_rules
 from wizard.lab import Scenario, list_scenarios, scenario_named
-from wizard.lab.template import render
+from wizard.lab.scenario import nginx_conf
 from wizard.text.errors import LabError
 
 FOLDER = files("wizard.lab") / "scenarios"
-NAMES = sorted(one.name.removesuffix(".toml") for one in FOLDER.iterdir())
+NAMES = sorted(entry.name.removesuffix(".toml") for entry in FOLDER.iterdir())
 KEYS = {
     "title", "story", "server", "verdict", "expected", "risks", "http", "tls", "backend", "never",
-    "options", "path", "mended",
+    "options", "path", "fixed",
 }  # fmt: skip
 
 
@@ -25,7 +25,7 @@ def scenario(request: pytest.FixtureRequest) -> Scenario:
 
 
 def test_each_file_is_a_scenario_and_the_incident_comes_first() -> None:
-    names = [one.name for one in list_scenarios()]
+    names = [scenario.name for scenario in list_scenarios()]
     assert names[0] == "incident"
     assert sorted(names) == NAMES
 
@@ -36,7 +36,7 @@ def test_no_key_is_misspelled(name: str) -> None:
     assert data.keys() <= KEYS
 
 
-def test_it_promises_what_the_tool_can_say(scenario: Scenario) -> None:
+def test_it_expects_only_what_check_can_report(scenario: Scenario) -> None:
     assert scenario.title.strip()
     assert scenario.story.strip()
     assert scenario.verdict in ("healthy", "fault", "inconclusive")
@@ -45,16 +45,16 @@ def test_it_promises_what_the_tool_can_say(scenario: Scenario) -> None:
     assert scenario.options.keys() <= {"stall", "patience"}
 
 
-def test_its_config_leaves_nothing_to_be_filled_in(scenario: Scenario, tmp_path: object) -> None:
+def test_its_config_has_no_placeholder_left(scenario: Scenario, tmp_path: object) -> None:
     certificate = (FOLDER / "cert", FOLDER / "key") if scenario.tls else None
-    text = render(scenario, 1, 2, 3, certificate)  # type: ignore[arg-type]
-    names = ("$LISTEN", "$BACKEND", "$CLOSED", "$SECOND", "$STUCK", "$CERT", "$KEY")
-    assert not [name for name in names if name in text]
+    text = nginx_conf(scenario, 1, 2, 3, certificate)  # type: ignore[arg-type]
+    placeholders = ("$LISTEN", "$BACKEND", "$CLOSED", "$SECOND", "$STUCK", "$CERT", "$KEY")
+    assert not [name for name in placeholders if name in text]
     assert "listen 127.0.0.1:1" in text
     assert ("ssl" in text) == scenario.tls
 
 
-def test_an_unknown_name_in_one_sentence() -> None:
+def test_an_unknown_name_is_answered_with_one_sentence() -> None:
     with pytest.raises(LabError, match="incident"):
         scenario_named("nope")
     for words in (["nope"], ["nope", "--serve"], ["no\x1b[2J", "--serve"]):
@@ -63,8 +63,9 @@ def test_an_unknown_name_in_one_sentence() -> None:
         assert "there are incident, " in run.sentence
 
 
-def test_the_list() -> None:
+def test_the_list_has_each_scenario_with_its_title() -> None:
     run = ran("lab", "--list")
     assert (run.status, run.err) == (0, "")
-    assert [line.split()[0] for line in run.out.splitlines()] == [s.name for s in list_scenarios()]
-    assert all(scenario_named(line.split()[0]).title in line for line in run.out.splitlines())
+    lines = run.out.splitlines()
+    assert [line.split()[0] for line in lines] == [s.name for s in list_scenarios()]
+    assert all(scenario_named(line.split()[0]).title in line for line in lines)

@@ -8,7 +8,7 @@ import pytest
 from screens.app import Wizard
 from tests.logs.test_afar import left_running
 from tests.nginx_real.serving import serving
-from tests.screens import stage
+from tests.screens import investigations
 from wizard.diagnose.diagnose import diagnose
 from wizard.investigation import step_results
 from wizard.investigation.investigation import Investigation
@@ -91,15 +91,15 @@ async def test_our_lines_are_new_and_what_was_there_is_not(nginx: str, tmp_path:
 
 
 async def test_the_wizard_leaves_them_when_it_is_left() -> None:
-    class Closing(stage.Staged):
+    class Closing(investigations.FakeInvestigation):
         closed = 0
 
         async def close(self) -> None:
             self.closed += 1
 
-    empty = stage.empty()
+    empty = investigations.empty()
     investigation = Closing(empty.case, {})
-    async with Wizard(investigation, clock=lambda: stage.NOW).run_test() as pilot:
+    async with Wizard(investigation, clock=lambda: investigations.NOW).run_test() as pilot:
         await pilot.pause()
         assert investigation.closed == 0
     assert investigation.closed == 1
@@ -107,8 +107,10 @@ async def test_the_wizard_leaves_them_when_it_is_left() -> None:
 
 @pytest.mark.parametrize("live", [True, False], ids=["healthy", "held"])
 def test_what_was_before_decides_nothing(live: bool) -> None:
-    known = stage.case(live=live, conf=stage.MENDED if live else stage.CONF)
-    told = tuple(replace(one, history=stage.before(held=True)) for one in known.logs)
+    known = investigations.case(
+        live=live, conf=investigations.FIXED_CONF if live else investigations.CONF
+    )
+    told = tuple(replace(one, history=investigations.log_history(held=True)) for one in known.logs)
     silent = tuple(replace(one, history=None) for one in known.logs)
     assert step_results.rate_logs(told) == step_results.rate_logs(silent)
     assert diagnose(replace(known, logs=told)) == diagnose(replace(known, logs=silent))

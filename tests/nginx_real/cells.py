@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import get_args
 
-from wizard.lab.behaviour import Behaviour
+from wizard.lab.scenario import Behaviour
 from wizard.model.resolution import Client, Encoding, UpstreamFraming
 from wizard.nginx.delivery import ENCODINGS
 

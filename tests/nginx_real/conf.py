@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.conftest import numbers
 from tests.nginx_real import cells
-from wizard.lab.template import FRAME
+from wizard.lab.scenario import CONF_FRAME
 
 HTTP2_DIRECTIVE = (1, 25, 1)
 """From here on `http2 on;`; before it only a word of `listen`."""
@@ -44,7 +44,7 @@ def levels_conf(ports: Mapping[str, int]) -> str:
 
 def _framed(http: str, server: str, ports: Mapping[str, int]) -> str:
     user = "user root;\n" if os.geteuid() == 0 else ""
-    text = FRAME.format(user=user, http=http, server=server)
+    text = CONF_FRAME.format(user=user, http=http, server=server)
     text = text.replace("worker_connections 256", "worker_connections 1024")
     return re.sub(r"\$([a-z0-9-]+)\b", lambda found: _address(found, ports), text)
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from wizard.lab.nginx import Nginx
-from wizard.lab.template import FRAME
+from wizard.lab.scenario import CONF_FRAME
 
 
 @asynccontextmanager
@@ -15,7 +15,7 @@ async def serving(binary: str, folder: Path, port: int, lines: str) -> AsyncIter
     user = "user root;\n" if os.geteuid() == 0 else ""
     conf = folder / "nginx.conf"
     server = f"listen 127.0.0.1:{port}; {lines}"
-    conf.write_text(FRAME.format(user=user, http="", server=server), "utf-8")
+    conf.write_text(CONF_FRAME.format(user=user, http="", server=server), "utf-8")
     nginx = Nginx(binary, conf, [port])
     await nginx.start()
     try:

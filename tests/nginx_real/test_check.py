@@ -85,16 +85,16 @@ def wrongly_blamed(case: Case, scenario: Scenario) -> list[str]:
     ]
 
 
-MENDED = [scenario for scenario in list_scenarios() if scenario.mended is not None]
+FIXED = [scenario for scenario in list_scenarios() if scenario.fixed is not None]
 
 
-@pytest.mark.parametrize("scenario", MENDED, ids=lambda scenario: scenario.name)
-async def test_each_mended_scenario_is_no_longer_blamed(scenario: Scenario, nginx: str) -> None:
-    assert scenario.mended is not None
-    async with Lab(scenario.mended, nginx=nginx) as lab:
+@pytest.mark.parametrize("scenario", FIXED, ids=lambda scenario: scenario.name)
+async def test_a_fixed_scenario_is_no_longer_blamed(scenario: Scenario, nginx: str) -> None:
+    assert scenario.fixed is not None
+    async with Lab(scenario.fixed, nginx=nginx) as lab:
         case, diagnosis = concluded(await investigate(lab.target))
     assert not {cause.id for cause in diagnosis.causes} & set(scenario.expected), diagnosis
-    assert not wrongly_blamed(case, replace(scenario.mended, expected=()))
+    assert not wrongly_blamed(case, replace(scenario.fixed, expected=()))
 
 
 async def test_the_incident_is_healthy_once_patched(nginx: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from wizard.diagnose.diagnose import diagnose
 from wizard.investigation.investigation import Investigation
 from wizard.lab import Lab, Scenario
-from wizard.lab.behaviour import Behaviour
+from wizard.lab.scenario import Behaviour
 from wizard.model.diagnosis import Diagnosis
 from wizard.model.target import Hop, Source, Target
 

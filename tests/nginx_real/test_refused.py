@@ -15,7 +15,7 @@ from tests.nginx_real.test_mcp_sdk import proxied, sdk
 from tests.probe.scripted import CHUNKED, chunk
 from wizard.diagnose.diagnose import diagnose
 from wizard.lab import Lab, scenario_named
-from wizard.lab.behaviour import Behaviour
+from wizard.lab.scenario import Behaviour
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis
 

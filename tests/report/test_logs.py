@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 
-from tests.screens import stage
+from tests.screens import investigations
 from wizard.model.case import Case
 from wizard.model.log_report import History, LogReport
 from wizard.report.logs import logs_json, logs_lines, logs_text
@@ -11,7 +11,7 @@ from wizard.report.result import problems, unread
 
 
 def case(history: History | None, file: str = "access.log") -> Case:
-    return replace(stage.case(live=True), logs=(LogReport(file, history=history),))
+    return replace(investigations.case(live=True), logs=(LogReport(file, history=history),))
 
 
 def test_a_log_without_a_past_says_nothing() -> None:
@@ -20,7 +20,7 @@ def test_a_log_without_a_past_says_nothing() -> None:
 
 
 def test_in_the_text() -> None:
-    text = logs_text(case(stage.before(held=True)))
+    text = logs_text(case(investigations.log_history(held=True)))
     assert "somebody was cut off: 13 ended with 499" in text.replace("\n    ", " ")
     assert "oldest first: 0 0 1 0 0 2" in text
     assert "198.51.100.23 (9)" in text
@@ -28,7 +28,7 @@ def test_in_the_text() -> None:
 
 
 def test_in_the_json() -> None:
-    (one,) = logs_json(case(stage.before(held=True)))
+    (one,) = logs_json(case(investigations.log_history(held=True)))
     history = json.loads(json.dumps(one))["history"]
     assert sum(history["left_499"]) == 13
     assert history["until"] - history["since"] == 2460
@@ -36,20 +36,20 @@ def test_in_the_json() -> None:
 
 
 def test_our_lines_are_in_the_json() -> None:
-    (one,) = logs_json(stage.case(live=False))
+    (one,) = logs_json(investigations.case(live=False))
     assert [(line["tag"], line["client"]) for line in one["lines"]] == [
         ("held-499", "sse-proxy h1 identity")
     ]
 
 
 def test_for_a_ticket() -> None:
-    (line,) = logs_lines(case(stage.before(held=False)))
+    (line,) = logs_lines(case(investigations.log_history(held=False)))
     assert line.startswith("access.log: before you came: nobody was cut off")
 
 
 def test_no_control_character_and_no_secret() -> None:
     hostile = replace(
-        stage.before(held=True),
+        investigations.log_history(held=True),
         clients=(("\x1b[2J?token=hunter2", 1),),
         clock="\x1b[2J",
     )
@@ -63,6 +63,6 @@ def test_a_log_whose_past_was_read_is_no_unreadable_input() -> None:
     broken = LogReport("pod", problem="pod: the way there was lost")
     known = replace(case(None), logs=(broken,))
     assert unread(known) == ("pod: the way there was lost",)
-    told = replace(known, logs=(replace(broken, history=stage.before(held=False)),))
+    told = replace(known, logs=(replace(broken, history=investigations.log_history(held=False)),))
     assert unread(told) == ()
     assert problems(told) == ("pod: the way there was lost",)

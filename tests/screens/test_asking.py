@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from screens.questions import question_for
-from tests.screens import stage
+from tests.screens import investigations
 from wizard.model.case import StepId
 from wizard.model.target import Source, Target
 from wizard.model.vantage import Vantage
 from wizard.text.errors import UsageError
 
-AT_WEB = Target(stage.URL, vantages=(Vantage("web", ("env",)),))
+AT_WEB = Target(investigations.URL, vantages=(Vantage("web", ("env",)),))
 
 
 def answered(step: StepId, target: Target, text: str) -> Target | None:

@@ -17,7 +17,7 @@ from screens.form import Form
 from screens.main import Steps
 from screens.saved_cases import KEPT, CutOff, Kept, cut_off, home, last_case
 from screens.widgets.pane import Pane
-from tests.screens import stage
+from tests.screens import investigations
 from tests.screens.test_keys import SIZE, fresh, press, walk
 from wizard.diagnose.outcome import classify
 from wizard.investigation import casefile
@@ -41,13 +41,13 @@ def left_behind(pid: int, record: CaseRecord | None = None, token: str = "abc") 
     """A case file as a wizard of that process leaves it."""
     home().mkdir(parents=True, exist_ok=True)
     path = home() / f"case-{pid}-{token}-{saved_cases._host()}.json"
-    casefile.write(path, record or record_of(stage.failing()))
+    casefile.write(path, record or record_of(investigations.failing()))
     return path
 
 
 def opened(record: CaseRecord | None = None, *, trusted: bool = False) -> SavedInvestigation:
     """A stored investigation of the incident."""
-    text = casefile.dump(record or record_of(stage.failing()))
+    text = casefile.dump(record or record_of(investigations.failing()))
     return SavedInvestigation(casefile.load(text, "case.json"), trusted=trusted)
 
 
@@ -66,7 +66,7 @@ async def test_an_opened_case_is_as_it_was_and_asks_nothing(
     monkeypatch.setattr(socket, "getaddrinfo", no)
     monkeypatch.setattr(socket.socket, "connect", no)
     monkeypatch.setattr(subprocess, "Popen", no)
-    was, known = stage.failing(), opened()
+    was, known = investigations.failing(), opened()
     async with Wizard(known).run_test(size=SIZE) as pilot:
         for number in range(1, 9):
             await press(pilot, str(number))
@@ -85,7 +85,7 @@ async def test_a_wizard_that_is_gone_without_a_word_is_offered(gone: int) -> Non
     cut = cut_off()
     assert cut is not None
     assert cut.path == path
-    assert stage.URL in cut.words
+    assert investigations.URL in cut.words
     assert f"{len(STEPS)} steps done" in cut.words
     async with Wizard(None, cut_off=cut).run_test(size=SIZE) as pilot:
         assert isinstance(pilot.app.screen, Form)
@@ -98,7 +98,7 @@ async def test_a_wizard_that_is_gone_without_a_word_is_offered(gone: int) -> Non
 
 async def test_the_same_url_gets_the_offer_in_a_line(gone: int) -> None:
     left_behind(gone)
-    for url, offered in ((stage.URL, True), ("http://other.example/sse", False)):
+    for url, offered in ((investigations.URL, True), ("http://other.example/sse", False)):
         staged = fresh()
         staged.known = replace(staged.known, target=Target(url))
         async with Wizard(staged, cut_off=cut_off()).run_test(size=SIZE) as pilot:
@@ -113,7 +113,7 @@ async def test_the_same_url_gets_the_offer_in_a_line(gone: int) -> None:
 
 def test_what_runs_is_not_offered_and_nothing_unreadable_is(gone: int) -> None:
     kept = Kept()
-    kept.keep(record_of(stage.failing()))
+    kept.keep(record_of(investigations.failing()))
     assert cut_off() is None
     kept.leave()
     found = cut_off()
@@ -142,7 +142,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_a_wizard_that_was_killed_is_offered_while_it_is_a_zombie(tmp_path: Path) -> None:
-    casefile.write(tmp_path / "case.json", record_of(stage.failing()))
+    casefile.write(tmp_path / "case.json", record_of(investigations.failing()))
     with subprocess.Popen([sys.executable, "-c", _KILLED, tmp_path / "case.json"]) as killed:
         os.waitid(os.P_PID, killed.pid, os.WEXITED | os.WNOWAIT)  # it stays a zombie
         found = cut_off()
@@ -158,7 +158,7 @@ def test_no_lock_can_be_had_on_every_file_system(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr("fcntl.flock", refused)
     kept = Kept()
-    kept.keep(record_of(stage.failing()))
+    kept.keep(record_of(investigations.failing()))
     assert cut_off() is None
     kept.leave()
 
@@ -166,7 +166,7 @@ def test_no_lock_can_be_had_on_every_file_system(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("days", [0, 1, 6])
 def test_a_case_of_another_day_says_of_which(days: int) -> None:
     at = time.time() - days * 86_400
-    record = replace(record_of(stage.failing()), saved=at)
+    record = replace(record_of(investigations.failing()), saved=at)
     words = CutOff(Path("x"), record).words
     day = time.strftime("on %Y-%m-%d at", time.localtime(at))
     assert (day in words) == bool(days)
@@ -183,16 +183,16 @@ def test_old_cases_are_removed(gone: int) -> None:
 
 def test_two_wizards_do_not_touch_each_others_case() -> None:
     first, second = Kept(), Kept()
-    first.keep(record_of(stage.failing()))
-    second.keep(record_of(stage.healthy()))
+    first.keep(record_of(investigations.failing()))
+    second.keep(record_of(investigations.healthy()))
     assert len(list(home().glob("*.json"))) == 2
     second.finish()
-    assert last_case() == replace(stage.TARGET)
+    assert last_case() == replace(investigations.TARGET)
     assert first.is_begun
 
 
 def test_what_is_newer_stays() -> None:
-    kept, record = Kept(), record_of(stage.failing())
+    kept, record = Kept(), record_of(investigations.failing())
     kept.keep(replace(record, saved=2000.0))
     kept.keep(replace(record, saved=1000.0))
     kept.finish()
@@ -213,7 +213,7 @@ async def test_a_lost_connection_leaves_the_case_a_clean_end_makes_it_the_last()
 
 
 async def test_while_a_step_runs_the_case_is_kept() -> None:
-    app = Wizard(stage.running("proxy"))
+    app = Wizard(investigations.running("proxy"))
     async with app.run_test(size=SIZE):
         await app._keep_running()
         (path,) = home().glob("*.json")
@@ -232,8 +232,10 @@ async def test_a_case_that_was_cut_off_says_so_and_runs_that_step_again(
         return known.steps[step]
 
     monkeypatch.setattr(SavedInvestigation, "run", run)
-    staged = stage.running("proxy")
-    silent = stage.stream(staged.known.proxy[0].timeline.probe, live=False, until=1.2, ended=False)
+    staged = investigations.running("proxy")
+    silent = investigations.stream(
+        staged.known.proxy[0].timeline.probe, live=False, until=1.2, ended=False
+    )
     staged.known = replace(staged.known, proxy=(classify(silent),))
     async with Wizard(opened(record_of(staged))).run_test(size=SIZE) as pilot:
         await press(pilot, "2")
@@ -246,16 +248,16 @@ async def test_a_case_that_was_cut_off_says_so_and_runs_that_step_again(
 
 async def test_a_key_writes_a_case_file(tmp_path: Path) -> None:
     path = tmp_path / "mine.json"
-    async with Wizard(stage.failing()).run_test(size=SIZE) as pilot:
+    async with Wizard(investigations.failing()).run_test(size=SIZE) as pilot:
         await press(pilot, "w", "ctrl+u", *str(path), "enter")
-    assert casefile.read(path).case.target.url == stage.URL
+    assert casefile.read(path).case.target.url == investigations.URL
     assert path.stat().st_mode & 0o077 == 0
 
 
 def strange(*vantages: Vantage) -> SavedInvestigation:
     """A case that names these places."""
-    record = record_of(stage.failing())
-    target = replace(stage.TARGET, vantages=vantages)
+    record = record_of(investigations.failing())
+    target = replace(investigations.TARGET, vantages=vantages)
     return opened(replace(record, case=replace(record.case, target=target)))
 
 
@@ -304,7 +306,7 @@ async def test_a_command_that_nobody_would_read_whole_cannot_be_confirmed() -> N
 
 def test_a_case_without_its_configs_has_no_site(tmp_path: Path) -> None:
     path = tmp_path / "case.json"
-    casefile.write(path, record_of(stage.failing()))
+    casefile.write(path, record_of(investigations.failing()))
     assert casefile.read(path, configs=False).case.resolution is None
     assert casefile.read(path).case.resolution is not None
     with pytest.raises(UsageError):

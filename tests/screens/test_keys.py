@@ -11,7 +11,7 @@ from screens.app import Wizard
 from screens.main import Steps
 from screens.widgets.pane import Pane
 from screens.widgets.prompt import Prompt
-from tests.screens import stage
+from tests.screens import investigations
 from wizard.investigation.investigation import Investigation
 from wizard.model.case import STEPS, Case, StepId, StepState
 from wizard.model.target import Source, Target
@@ -36,9 +36,9 @@ async def press(pilot: "Pilot[None]", *keys: str) -> None:
     await pilot.pause()
 
 
-def fresh(*, live: bool = False) -> stage.Staged:
+def fresh(*, live: bool = False) -> investigations.FakeInvestigation:
     """Nothing has run yet; `run` brings each step to what this case shows."""
-    return stage.Staged(stage.case(live=live), {})
+    return investigations.FakeInvestigation(investigations.case(live=live), {})
 
 
 async def test_enter_runs_a_step_and_then_moves_on() -> None:
@@ -86,20 +86,20 @@ async def test_up_and_down_stay_inside_the_steps() -> None:
 
 
 async def test_a_step_takes_what_it_misses_right_there() -> None:
-    staged = stage.empty()
+    staged = investigations.empty()
     async with Wizard(staged).run_test(size=SIZE) as pilot:
         await press(pilot, "3", "enter")
         assert pilot.app.screen.query_one(Prompt).has_class("-asking")
         await press(pilot, *"nonsense", "enter")
         assert pilot.app.screen.query_one(Prompt).has_class("-asking")
-        pilot.app.screen.query_one(Input).value = stage.DIRECT
+        pilot.app.screen.query_one(Input).value = investigations.DIRECT
         await press(pilot, "enter")
-        assert staged.target.direct == (Source(stage.DIRECT),)
+        assert staged.target.direct == (Source(investigations.DIRECT),)
         assert staged.ran == ["direct"]
 
 
 async def test_an_empty_answer_skips_the_step_and_escape_leaves_it() -> None:
-    staged = stage.empty()
+    staged = investigations.empty()
     async with Wizard(staged).run_test(size=SIZE) as pilot:
         await press(pilot, "4", "enter", "escape")
         assert staged.ran == []
@@ -108,7 +108,7 @@ async def test_an_empty_answer_skips_the_step_and_escape_leaves_it() -> None:
 
 
 async def test_a_file_that_is_not_there_is_asked_for_again(tmp_path: Path) -> None:
-    staged = stage.empty()
+    staged = investigations.empty()
     async with Wizard(staged).run_test(size=SIZE) as pilot:
         await press(pilot, "5", "i")
         pilot.app.screen.query_one(Input).value = str(tmp_path / "none.conf")
@@ -118,14 +118,14 @@ async def test_a_file_that_is_not_there_is_asked_for_again(tmp_path: Path) -> No
 
 
 async def test_t_takes_the_config_that_runs_here() -> None:
-    staged = stage.empty()
+    staged = investigations.empty()
     async with Wizard(staged).run_test(size=SIZE) as pilot:
         await press(pilot, "5", "t")
         assert staged.target.conf == Source("")
 
 
 async def test_c_copies_the_curl_or_the_block() -> None:
-    staged = stage.failing()
+    staged = investigations.failing()
     async with Wizard(staged).run_test(size=SIZE) as pilot:
         await press(pilot, "2", "c")
         assert pilot.app.clipboard.startswith("curl -sN")
@@ -138,7 +138,7 @@ async def test_s_saves_what_patch_takes_and_asks_before_writing_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    staged = stage.failing()
+    staged = investigations.failing()
     saved = tmp_path / "ssewizard-fix.diff"
     async with Wizard(staged).run_test(size=SIZE) as pilot:
         await press(pilot, "7", "s", "enter")
@@ -152,7 +152,7 @@ async def test_s_saves_what_patch_takes_and_asks_before_writing_over(
 
 
 async def test_only_the_lab_can_be_patched() -> None:
-    async with Wizard(stage.failing()).run_test(size=SIZE) as pilot:
+    async with Wizard(investigations.failing()).run_test(size=SIZE) as pilot:
         await press(pilot, "7", "p")
         assert walk(pilot).step == "fix"
 
@@ -167,7 +167,7 @@ async def test_p_patches_the_lab_and_goes_to_the_proof(refused: bool) -> None:
         patched.append(diff)
         return "patched"
 
-    staged = stage.failing()
+    staged = investigations.failing()
     async with Wizard(staged, apply_fix=apply).run_test(size=SIZE) as pilot:
         await press(pilot, "7", "p")
         assert walk(pilot).step == ("fix" if refused else "verify")
@@ -178,7 +178,7 @@ async def test_p_patches_the_lab_and_goes_to_the_proof(refused: bool) -> None:
         assert patched == ([] if refused else [staged.recommendation.diff])
 
 
-class _Endless(stage.Staged):
+class _Endless(investigations.FakeInvestigation):
     """Its first step never ends by itself."""
 
     async def run(self, step: StepId) -> StepState:
@@ -194,7 +194,7 @@ class _Endless(stage.Staged):
 
 
 async def test_escape_stops_what_runs() -> None:
-    staged = _Endless(stage.case(live=False), {})
+    staged = _Endless(investigations.case(live=False), {})
     async with Wizard(staged).run_test(size=SIZE) as pilot:
         await pilot.press("enter")
         await pilot.pause()
@@ -207,7 +207,7 @@ async def test_escape_stops_what_runs() -> None:
 
 
 async def test_v_shows_one_cell_after_the_other() -> None:
-    async with Wizard(stage.failing()).run_test(size=SIZE) as pilot:
+    async with Wizard(investigations.failing()).run_test(size=SIZE) as pilot:
         await press(pilot, "2", "v")
         assert walk(pilot).shown_probe == 0
         await press(pilot, "v")
@@ -215,7 +215,7 @@ async def test_v_shows_one_cell_after_the_other() -> None:
 
 
 async def test_what_is_long_scrolls_and_a_new_room_begins_at_its_top() -> None:
-    async with Wizard(stage.failing()).run_test(size=SIZE) as pilot:
+    async with Wizard(investigations.failing()).run_test(size=SIZE) as pilot:
         await press(pilot, "7", "pagedown")
         assert pilot.app.screen.query_one(Pane).scroll_offset.y > 0
         await press(pilot, "6")
@@ -231,7 +231,7 @@ def kept_files(folder: Path) -> dict[str, str]:
 
 async def test_all_that_was_found_is_kept_without_its_secrets(state_home: Path) -> None:
     staged = fresh()
-    secret = Target(f"{stage.URL}?access_token=hunter22", headers=(("X-Key", "hunter22"),))
+    secret = Target(f"{investigations.URL}?access_token=hunter22", headers=(("X-Key", "hunter22"),))
     staged.known = Case(secret)
     app = Wizard(staged)
     async with app.run_test(size=SIZE) as pilot:
@@ -239,7 +239,9 @@ async def test_all_that_was_found_is_kept_without_its_secrets(state_home: Path) 
     app.leave()
     kept = kept_files(state_home)
     assert list(kept) == ["last-case.json", "last-report.txt"]
-    assert json.loads(kept["last-case.json"])["case"]["target"]["url"].startswith(stage.URL)
+    assert json.loads(kept["last-case.json"])["case"]["target"]["url"].startswith(
+        investigations.URL
+    )
     assert "hunter22" not in "".join(kept.values())
 
 
@@ -259,33 +261,33 @@ async def test_the_form_begins_with_what_it_checked() -> None:
 
     def make(target: Target) -> Investigation:
         made.append(target)
-        return stage.empty()
+        return investigations.empty()
 
     async with Wizard(None, make=make).run_test(size=SIZE) as pilot:
         await press(pilot, "ctrl+s")
         assert made == []
-        pilot.app.screen.query_one("#url", Input).value = stage.URL
+        pilot.app.screen.query_one("#url", Input).value = investigations.URL
         pilot.app.screen.query_one("#conf", Input).value = "nginx -T"
         pilot.app.screen.query_one("#header", Input).value = "Authorization: Bearer x"
         await press(pilot, "ctrl+s")
         assert made == [
-            Target(stage.URL, conf=Source(""), headers=(("Authorization", "Bearer x"),))
+            Target(investigations.URL, conf=Source(""), headers=(("Authorization", "Bearer x"),))
         ]
         assert walk(pilot).step == "root"
 
 
 async def test_the_last_case_fills_the_form() -> None:
-    last = Target(stage.URL, direct=(Source(stage.DIRECT),))
+    last = Target(investigations.URL, direct=(Source(investigations.DIRECT),))
     async with Wizard(None, last_case=last).run_test(size=SIZE) as pilot:
         await press(pilot, "ctrl+l")
-        assert pilot.app.screen.query_one("#direct", Input).value == stage.DIRECT
+        assert pilot.app.screen.query_one("#direct", Input).value == investigations.DIRECT
 
 
 async def test_without_colour_nothing_is_drawn_in_the_colour_of_its_ground(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    async with Wizard(stage.failing()).run_test(size=SIZE) as pilot:
+    async with Wizard(investigations.failing()).run_test(size=SIZE) as pilot:
         await press(pilot, "2")
         strips = pilot.app.screen._compositor.render_strips()
         styles = [segment.style for strip in strips for segment in strip if segment.style]

@@ -6,24 +6,24 @@ import pytest
 from textual.pilot import Pilot
 
 from screens.app import Wizard
-from tests.screens import stage
+from tests.screens import investigations
 from wizard.model.case import STEPS, StepId
 from wizard.model.target import Target
 
 SnapCompare = Callable[..., bool]
 SMALL, LARGE = (80, 24), (120, 40)
-MOMENTS: dict[str, Callable[[StepId], stage.Staged]] = {
-    "empty": lambda _: stage.empty(),
-    "running": stage.running,
-    "healthy": lambda _: stage.healthy(),
-    "failing": lambda _: stage.failing(),
+MOMENTS: dict[str, Callable[[StepId], investigations.FakeInvestigation]] = {
+    "empty": lambda _: investigations.empty(),
+    "running": investigations.running,
+    "healthy": lambda _: investigations.healthy(),
+    "failing": lambda _: investigations.failing(),
 }
 
 
-def wizard(investigation: stage.Staged | None) -> Wizard:
+def wizard(investigation: investigations.FakeInvestigation | None) -> Wizard:
     """The wizard with its clock stopped."""
     last = Target("https://mcp.example.com/sse?token=[redacted]")
-    return Wizard(investigation, last_case=last, clock=lambda: stage.NOW)
+    return Wizard(investigation, last_case=last, clock=lambda: investigations.NOW)
 
 
 def pressing(*keys: str) -> Callable[["Pilot[None]"], Awaitable[None]]:
@@ -48,7 +48,7 @@ def test_each_step_at_each_moment(step: StepId, moment: str, snap_compare: SnapC
 @pytest.mark.parametrize("step", ["proxy", "logs", "config", "cause", "fix", "verify"])
 def test_the_incident_in_a_large_window(step: StepId, snap_compare: SnapCompare) -> None:
     number = str(STEPS.index(step) + 1)
-    app = wizard(stage.failing())
+    app = wizard(investigations.failing())
     assert snap_compare(app, terminal_size=LARGE, run_before=pressing(number))
 
 
@@ -64,16 +64,18 @@ def test_the_form_with_a_wrong_url(snap_compare: SnapCompare) -> None:
 
 def test_the_help(snap_compare: SnapCompare) -> None:
     keys = pressing("question_mark")
-    assert snap_compare(wizard(stage.failing()), terminal_size=SMALL, run_before=keys)
+    assert snap_compare(wizard(investigations.failing()), terminal_size=SMALL, run_before=keys)
 
 
 def test_asking_for_the_backend(snap_compare: SnapCompare) -> None:
     keys = pressing("3", "enter")
-    assert snap_compare(wizard(stage.empty()), terminal_size=SMALL, run_before=keys)
+    assert snap_compare(wizard(investigations.empty()), terminal_size=SMALL, run_before=keys)
 
 
 def test_what_cannot_be_read(snap_compare: SnapCompare) -> None:
-    assert snap_compare(wizard(stage.broken()), terminal_size=SMALL, run_before=pressing("5"))
+    assert snap_compare(
+        wizard(investigations.broken()), terminal_size=SMALL, run_before=pressing("5")
+    )
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
@@ -82,8 +84,8 @@ def test_all_places_side_by_side(
     step: StepId, size: tuple[int, int], snap_compare: SnapCompare
 ) -> None:
     keys = pressing(str(STEPS.index(step) + 1))
-    assert snap_compare(wizard(stage.followed()), terminal_size=size, run_before=keys)
+    assert snap_compare(wizard(investigations.several_hops()), terminal_size=size, run_before=keys)
 
 
 def test_a_window_too_small(snap_compare: SnapCompare) -> None:
-    assert snap_compare(wizard(stage.failing()), terminal_size=(50, 12))
+    assert snap_compare(wizard(investigations.failing()), terminal_size=(50, 12))

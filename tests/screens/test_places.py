@@ -17,7 +17,7 @@ from screens.main import Steps
 from screens.vantage_form import Draft, Look
 from screens.vantage_picker import Choosing, Places
 from screens.widgets.lines import Lines
-from tests.screens import stage
+from tests.screens import investigations
 from tests.screens.test_keys import SIZE, press
 from tests.screens.test_looks import SnapCompare
 from tests.vantage.fakes import Fakes
@@ -33,7 +33,7 @@ from wizard.vantage.presets import Choice, Listed, Menu, Preset
 
 POD = ("kubectl", "--context=prod", "exec", "--namespace=web", "deploy/nginx", "--")
 WEB = Vantage("web", ("env",))
-AT_WEB = Target(stage.URL, vantages=(WEB,))
+AT_WEB = Target(investigations.URL, vantages=(WEB,))
 
 
 @pytest.fixture
@@ -80,9 +80,9 @@ def rows(pilot: "Pilot[None]") -> list[str]:
     return pilot.app.screen.query_one(Lines).text.split("\n")
 
 
-def at_web() -> stage.Staged:
+def at_web() -> investigations.FakeInvestigation:
     """Only the URL and one other place are known."""
-    staged = stage.empty()
+    staged = investigations.empty()
     staged.amend(AT_WEB)
     return staged
 
@@ -90,7 +90,7 @@ def at_web() -> stage.Staged:
 async def test_a_pod_is_chosen_tried_and_asked_directly(
     fakes: Fakes, answering: list[Vantage]
 ) -> None:
-    staged = stage.empty()
+    staged = investigations.empty()
     async with Wizard(staged).run_test(size=SIZE) as pilot:
         await press(pilot, "3", "e", "enter", "enter")
         assert rows(pilot)[0] == "> web      this context's own"
@@ -107,18 +107,18 @@ async def test_a_pod_is_chosen_tried_and_asked_directly(
 
 
 async def test_escape_goes_back_list_by_list(fakes: Fakes, answering: list[Vantage]) -> None:
-    staged = stage.empty()
+    staged = investigations.empty()
     async with Wizard(staged).run_test(size=SIZE) as pilot:
         await press(pilot, "3", "e", *["enter"] * 4, "escape", "escape", "escape")
         assert rows(pilot)[0] == "> prod  current"
         await press(pilot, "escape", "escape")
         assert isinstance(pilot.app.screen, Steps)
-    assert staged.target == Target(stage.URL)
+    assert staged.target == Target(investigations.URL)
     assert staged.ran == []
 
 
 async def test_the_config_and_the_log_of_a_pod(fakes: Fakes, answering: list[Vantage]) -> None:
-    staged = stage.empty()
+    staged = investigations.empty()
     async with Wizard(staged).run_test(size=SIZE) as pilot:
         await press(pilot, "5", "e", *["enter"] * 4, "ctrl+s")
         assert staged.target.conf == Source("", "nginx")
@@ -134,7 +134,7 @@ async def test_the_config_and_the_log_of_a_pod(fakes: Fakes, answering: list[Van
 
 
 async def test_any_command_prefix_can_be_typed_and_is_tried_for_real() -> None:
-    staged = stage.empty()
+    staged = investigations.empty()
     async with Wizard(staged).run_test(size=SIZE) as pilot:
         await press(pilot, "3", "e")
         type_in(pilot, "env X=1")
@@ -147,7 +147,7 @@ async def test_any_command_prefix_can_be_typed_and_is_tried_for_real() -> None:
 
 
 async def test_a_place_that_cannot_be_used_says_why_and_can_be_left() -> None:
-    staged = stage.empty()
+    staged = investigations.empty()
     async with Wizard(staged).run_test(size=SIZE) as pilot:
         await press(pilot, "3", "e")
         type_in(pilot, "/no/such jump")
@@ -159,7 +159,7 @@ async def test_a_place_that_cannot_be_used_says_why_and_can_be_left() -> None:
 
 
 async def test_a_prefix_that_cannot_be_one_stays_with_the_reason() -> None:
-    async with Wizard(stage.empty()).run_test(size=SIZE) as pilot:
+    async with Wizard(investigations.empty()).run_test(size=SIZE) as pilot:
         await press(pilot, "3", "e")
         type_in(pilot, "jump bash")
         await press(pilot, "enter")
@@ -171,7 +171,7 @@ async def test_what_the_program_says_is_shown_and_a_name_can_be_typed(
     fakes: Fakes, answering: list[Vantage]
 ) -> None:
     fakes.failing("docker", "\x1b[31mCannot connect to the Docker daemon")
-    async with Wizard(stage.empty()).run_test(size=SIZE) as pilot:
+    async with Wizard(investigations.empty()).run_test(size=SIZE) as pilot:
         await press(pilot, "3", "e", "down", "enter")
         assert shown(pilot, "said") == "\\e[31mCannot connect to the Docker daemon"
         type_in(pilot, "web")
@@ -181,7 +181,7 @@ async def test_what_the_program_says_is_shown_and_a_name_can_be_typed(
 
 async def test_a_list_that_does_not_come_blocks_nothing(fakes: Fakes) -> None:
     fakes.hanging("docker")
-    async with Wizard(stage.empty()).run_test(size=SIZE) as pilot:
+    async with Wizard(investigations.empty()).run_test(size=SIZE) as pilot:
         await press(pilot, "3", "e", "down")
         await pilot.press("enter")
         type_in(pilot, "we")
@@ -203,7 +203,7 @@ async def test_a_place_that_does_not_answer_blocks_nothing(
         raise AssertionError(vantage)
 
     monkeypatch.setattr("screens.vantage_form.tried", tried)
-    staged = stage.empty()
+    staged = investigations.empty()
     async with Wizard(staged).run_test(size=SIZE) as pilot:
         await press(pilot, "3", "e")
         type_in(pilot, "ssh jump.example")
@@ -218,7 +218,7 @@ async def test_a_place_that_does_not_answer_blocks_nothing(
 
 async def test_a_place_that_is_left_is_let_go(fakes: Fakes) -> None:
     fakes.hanging("ssh")
-    async with Wizard(stage.empty()).run_test(size=SIZE) as pilot:
+    async with Wizard(investigations.empty()).run_test(size=SIZE) as pilot:
         await press(pilot, "3", "e")
         type_in(pilot, "ssh jump")
         await pilot.press("enter")
@@ -284,7 +284,7 @@ async def test_the_form_takes_places_too(fakes: Fakes, answering: list[Vantage])
 
     def make(target: Target) -> Investigation:
         made.append(target)
-        return stage.empty()
+        return investigations.empty()
 
     async with Wizard(None, make=make).run_test(size=SIZE) as pilot:
         await press(pilot, "ctrl+p", *["enter"] * 4)
@@ -292,13 +292,13 @@ async def test_the_form_takes_places_too(fakes: Fakes, answering: list[Vantage])
         put(pilot, "conf", "/etc/nginx/nginx.conf")
         await press(pilot, "ctrl+s")
         assert shown(pilot, "places") == "From web: /etc/nginx/nginx.conf"
-        put(pilot, "url", stage.URL)
+        put(pilot, "url", investigations.URL)
         put(pilot, "direct", "http://10.0.0.7/sse web=http://127.0.0.1:12213/sse")
         put(pilot, "log", "web=/var/log/nginx/access.log")
         await press(pilot, "ctrl+s")
     assert made == [
         Target(
-            stage.URL,
+            investigations.URL,
             direct=(Source("http://10.0.0.7/sse"), Source("http://127.0.0.1:12213/sse", "web")),
             conf=Source("/etc/nginx/nginx.conf", "web"),
             logs=(Source("/var/log/nginx/access.log", "web"),),
@@ -330,13 +330,13 @@ def slowly(*keys: str) -> Callable[["Pilot[None]"], Awaitable[None]]:
 
 
 def test_how_a_list_looks(many: Fakes, snap_compare: SnapCompare) -> None:
-    app = Wizard(stage.empty(), clock=lambda: stage.NOW)
+    app = Wizard(investigations.empty(), clock=lambda: investigations.NOW)
     keys = slowly("3", "e", "enter", "enter", "enter", "down")
     assert snap_compare(app, terminal_size=SIZE, run_before=keys)
 
 
 def test_how_a_place_looks(many: Fakes, snap_compare: SnapCompare) -> None:
-    app = Wizard(stage.empty(), clock=lambda: stage.NOW)
+    app = Wizard(investigations.empty(), clock=lambda: investigations.NOW)
     keys = slowly("4", "e", "enter", "enter", "enter", "enter")
     assert snap_compare(app, terminal_size=SIZE, run_before=keys)
 
@@ -362,8 +362,8 @@ async def test_hops_are_given_on_the_proxy_step() -> None:
 async def test_a_strangers_case_runs_nothing_before_it_is_confirmed(
     answering: list[Vantage],
 ) -> None:
-    target = replace(stage.TARGET, vantages=(Vantage("web", ("touch", "x")),))
-    record = record_of(stage.failing())
+    target = replace(investigations.TARGET, vantages=(Vantage("web", ("touch", "x")),))
+    record = record_of(investigations.failing())
     text = casefile.dump(replace(record, case=replace(record.case, target=target)))
     known = SavedInvestigation(casefile.load(text, "case.json"))
     async with Wizard(known).run_test(size=SIZE) as pilot:
@@ -417,13 +417,13 @@ def test_an_escape_sequence_in_a_name_is_not_sent() -> None:
 
 
 def test_a_log_command_of_the_way_there_runs_here() -> None:
-    draft = Draft(Target(stage.URL), Preset("web", ("docker", "exec", "web")), "web")
+    draft = Draft(Target(investigations.URL), Preset("web", ("docker", "exec", "web")), "web")
     assert draft.log("docker logs -f web").vantage == "local"
     second = replace(draft, target=replace(draft.target, logs=(draft.log("logs"),)))
     assert [one.log("logs").name for one in (draft, second)] == ["web-log", "web-log-2"]
     assert draft.log("tail -F /x").vantage == "web"
     assert draft.log("logs").command[:2] == ("docker", "logs")
-    jump = Draft(Target(stage.URL), Preset("jump", ("ssh", "jump")), "jump")
+    jump = Draft(Target(investigations.URL), Preset("jump", ("ssh", "jump")), "jump")
     assert jump.log("logs") == Source("logs", "jump")
     with pytest.raises(UsageError):
         draft.log("-")

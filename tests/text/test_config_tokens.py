@@ -9,8 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.recommend.scenarios import SCENARIOS as LAYOUTS
-from wizard.lab.scenario import list_scenarios
-from wizard.lab.template import render
+from wizard.lab.scenario import list_scenarios, nginx_conf
 from wizard.text.config_redaction import has_secrets
 from wizard.text.config_tokens import Token, TokenKind, quote_argument, tokenize, unescape_argument
 
@@ -18,7 +17,7 @@ REAL = Path(__file__).parents[1] / "nginx_config" / "real"
 PATHS = (Path("/lab/cert.pem"), Path("/lab/key.pem"))
 CONFIGS = {
     **{path.name: path.read_text() for path in REAL.iterdir() if path.suffix != ".md"},
-    **{scenario.name: render(scenario, 1, 2, 3, PATHS) for scenario in list_scenarios()},
+    **{scenario.name: nginx_conf(scenario, 1, 2, 3, PATHS) for scenario in list_scenarios()},
     **{f"layout-{scenario.name}": scenario.text for scenario in LAYOUTS},
 }
 CONFIG_TEXT = st.text(alphabet="ab/\\\"' ;{}#$\n\r\t.(t")

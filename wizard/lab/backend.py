@@ -1,7 +1,4 @@
-"""A real event-stream backend, as the incident's: `/` answers, `/sse` streams, `/message` takes.
-
-It does to the byte what its `Behaviour` says: what a backend can get wrong is what the lab shows.
-"""
+"""The lab's event-stream backend: `/` answers, `/sse` streams, `/message` takes POSTs."""
 
 import asyncio
 import json
@@ -11,17 +8,26 @@ from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
-from wizard.lab.behaviour import Behaviour
-from wizard.lab.http import Request, read_head, send
-from wizard.lab.stream import Out, messages, pings, replies, reply_to
+from wizard.lab.scenario import Behaviour
+from wizard.lab.stream import (
+    EventStream,
+    Request,
+    read_head,
+    reply_to,
+    send,
+    send_messages,
+    send_pings,
+    send_replies,
+)
 
 CANCELED = (
     "ModelContextProtocol.Server.McpServer|Server (WebAPI 1.0.0.0) message processing canceled."
 )
+"""What the incident's backend logged when a client left."""
 
 
 class Backend:
-    """The server, from `start` to `stop`; runs in the caller's event loop."""
+    """The server, from `start` to `stop`, in the caller's event loop."""
 
     def __init__(
         self, behaviour: Behaviour, port: int, log: Path | None = None, host: str = "127.0.0.1"
@@ -33,13 +39,13 @@ class Backend:
         self._sessions: dict[str, asyncio.Queue[str]] = {}
 
     async def start(self) -> None:
-        """Listen, on loopback unless told otherwise. Raises `OSError` if the port is in use."""
+        """Listen on the host, by default loopback. Raises `OSError` if the port is in use."""
         if self._log_path is not None:
             self._log = self._log_path.open("a", encoding="utf-8", buffering=1)
         self._server = await asyncio.start_server(self._serve, self._host, self._port)
 
     async def stop(self) -> None:
-        """Close everything."""
+        """Close the listener, every connection and the log."""
         if self._server is not None:
             self._server.close()
         for task in self._tasks:
@@ -70,30 +76,30 @@ class Backend:
     async def _answer(
         self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> bool:
-        """Answer one request; whether the connection stays."""
+        """Answer one request. Return True if the connection is kept alive."""
         path = request.path.partition("?")[0]
-        if not self._admits(request):
+        if not self._is_authorized(request):
             return send(writer, request, 401, b"no credential\n", "text/plain")
         if self._behaviour.posts and request.method == "POST" and path == "/sse":
-            return await self._reply(request, reader, writer)
+            return await self._answer_post(request, reader, writer)
         if request.method == "GET" and path == "/sse":
             await self._stream(request, reader, writer)
             return False
         if request.method == "POST" and path == "/message":
-            return await self._take(request, reader, writer)
+            return await self._accept_message(request, reader, writer)
         if path == "/":
             about = {"service": "svc-bot", "status": "ok"}
             return send(writer, request, 200, json.dumps(about).encode(), "application/json")
         return send(writer, request, 404, b"not found\n", "text/plain")
 
-    def _admits(self, request: Request) -> bool:
-        needed = self._behaviour.credential
-        return not needed or request.headers.get("authorization") == needed
+    def _is_authorized(self, request: Request) -> bool:
+        credential = self._behaviour.credential
+        return not credential or request.headers.get("authorization") == credential
 
-    async def _reply(
+    async def _answer_post(
         self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> bool:
-        """Streamable HTTP, 2025-03-26: it knows `initialize` and takes notifications."""
+        """Answer as Streamable HTTP does (MCP 2025-03-26): `initialize` and notifications."""
         body = await reader.readexactly(int(request.headers.get("content-length", "0")))
         if b'"initialize"' not in body and b'"id"' in body:
             return send(writer, request, 400, b"unknown method\n", "text/plain")
@@ -102,10 +108,10 @@ class Backend:
             return send(writer, request, 202, b"", "application/json")
         return send(writer, request, 200, reply.encode(), "application/json")
 
-    async def _take(
+    async def _accept_message(
         self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> bool:
-        """A message: 202 here, the reply over the stream."""
+        """Answer 202 and queue the reply for the session's stream (MCP 2024-11-05)."""
         body = await reader.readexactly(
             min(int(request.headers.get("content-length", "0")), 1 << 20)
         )
@@ -114,62 +120,67 @@ class Backend:
         session = request.path.partition("sessionId=")[2]
         if not session:
             return send(writer, request, 400, b"sessionId is missing\n", "text/plain")
-        queue = self._sessions.get(session)
-        if queue is None:
+        replies = self._sessions.get(session)
+        if replies is None:
             return send(writer, request, 404, b"session not found\n", "text/plain")
         reply = reply_to(body)
         if reply is not None:
             await asyncio.sleep(self._behaviour.message_s)
-            queue.put_nowait(reply)
+            replies.put_nowait(reply)
         return send(writer, request, 202, b"Accepted", "text/plain")
 
     async def _stream(
         self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        out = Out(self._behaviour, request, writer)
+        """Stream until the behaviour ends it or the client leaves; a leaving client is logged."""
+        stream = EventStream(self._behaviour, request, writer)
         session = uuid.uuid4().hex
-        queue = self._sessions[session] = asyncio.Queue()
-        left = asyncio.ensure_future(reader.read())
-        script = asyncio.ensure_future(self._play(out, session, queue))
+        replies = self._sessions[session] = asyncio.Queue()
+        client_left = asyncio.ensure_future(reader.read())
+        sending = asyncio.ensure_future(self._send_stream(stream, session, replies))
         try:
-            await asyncio.wait({left, script}, return_when=asyncio.FIRST_COMPLETED)
-            if not script.done() or script.exception() is not None:
-                self._say_canceled()
+            await asyncio.wait({client_left, sending}, return_when=asyncio.FIRST_COMPLETED)
+            if not sending.done() or sending.exception() is not None:
+                self._log_canceled()
         finally:
-            for task in (left, script):
+            for task in (client_left, sending):
                 task.cancel()
-            await asyncio.gather(left, script, return_exceptions=True)
+            await asyncio.gather(client_left, sending, return_exceptions=True)
             del self._sessions[session]
 
-    async def _play(self, out: Out, session: str, queue: "asyncio.Queue[str]") -> None:
-        """Send what the behaviour says, in its order."""
-        how = self._behaviour
-        if how.flush:
-            await out.head()
-        if how.first_s is None:
+    async def _send_stream(
+        self, stream: EventStream, session: str, replies: "asyncio.Queue[str]"
+    ) -> None:
+        """Send headers, the endpoint event, then messages, pings and replies."""
+        behaviour = self._behaviour
+        if behaviour.flush:
+            await stream.head()
+        if behaviour.first_s is None:
             await asyncio.Event().wait()
-        await asyncio.sleep(how.first_s or 0.0)
-        await out.event(f"event: endpoint\ndata: /message?sessionId={session}\n\n")
-        going = [asyncio.ensure_future(work) for work in self._going(out, queue)]
+        await asyncio.sleep(behaviour.first_s or 0.0)
+        await stream.event(f"event: endpoint\ndata: /message?sessionId={session}\n\n")
+        senders = [asyncio.ensure_future(sender) for sender in self._senders(stream, replies)]
         try:
-            # Only a finite stream's messages ever end.
-            await asyncio.wait(going, return_when=asyncio.FIRST_COMPLETED)
-            await out.end()
+            # Only the messages of a finite stream ever end.
+            await asyncio.wait(senders, return_when=asyncio.FIRST_COMPLETED)
+            await stream.end()
         finally:
-            for task in going:
+            for task in senders:
                 task.cancel()
-            await asyncio.gather(*going, return_exceptions=True)
+            await asyncio.gather(*senders, return_exceptions=True)
 
-    def _going(self, out: Out, queue: "asyncio.Queue[str]") -> list[Coroutine[None, None, None]]:
-        """What goes on after the first event, side by side."""
-        how, going = self._behaviour, [replies(out, queue)]
-        if how.ping_s is not None:
-            going.append(pings(out, how.ping_s))
-        if how.every_s is not None:
-            going.append(messages(out, how.every_s, how.events))
-        return going
+    def _senders(
+        self, stream: EventStream, replies: "asyncio.Queue[str]"
+    ) -> list[Coroutine[None, None, None]]:
+        """Return what is sent after the first event, to be run concurrently."""
+        behaviour, senders = self._behaviour, [send_replies(stream, replies)]
+        if behaviour.ping_s is not None:
+            senders.append(send_pings(stream, behaviour.ping_s))
+        if behaviour.every_s is not None:
+            senders.append(send_messages(stream, behaviour.every_s, behaviour.events))
+        return senders
 
-    def _say_canceled(self) -> None:
+    def _log_canceled(self) -> None:
         if self._log is not None:
             now = datetime.now().strftime("%Y-%m-%d %H:%M:%S.%f")[:-2]
             self._log.write(f"{now}|INFO|{CANCELED}\n")

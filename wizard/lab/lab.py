@@ -1,9 +1,10 @@
-"""A lab: one scenario running on loopback, real Nginx in front of a real backend."""
+"""Run one scenario on loopback: a real Nginx in front of a real backend."""
 
 import asyncio
 import contextlib
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -15,23 +16,48 @@ from typing import Any
 
 from wizard.lab.backend import Backend
 from wizard.lab.nginx import Nginx, free_ports, require_nginx, require_patch, version
-from wizard.lab.scenario import Scenario
-from wizard.lab.stuck import Stuck
-from wizard.lab.template import render
+from wizard.lab.scenario import Scenario, nginx_conf
 from wizard.model.target import Source, Target
 from wizard.text.display import safe
 from wizard.text.errors import LabError, describe_error
 
+QUEUED_CONNECTIONS = 3
+"""Enough to fill a listen queue of length 0: Linux accepts one, and some stay half open."""
+
+
+class StuckPort:
+    """A loopback port where connecting never completes, until `close`.
+
+    It stands for a peer that was switched off: its listen queue is full and nothing accepts.
+    """
+
+    def __init__(self) -> None:
+        self._sockets = [socket.socket() for _ in range(1 + QUEUED_CONNECTIONS)]
+        listener, *clients = self._sockets
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        self.port = int(listener.getsockname()[1])
+        for client in clients:
+            client.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                client.connect(("127.0.0.1", self.port))
+
+    def close(self) -> None:
+        """Free the port."""
+        for sock in self._sockets:
+            sock.close()
+
 
 class Lab:
-    """The scenario at work, inside `async with`.
+    """A running scenario, inside `async with`.
 
     Attributes:
         url: The stream through Nginx.
         direct_url: The stream at the backend.
-        conf: The config in force.
-        logs: Nginx's access and error log, the backend's log.
-        directory: Where all of it lies; removed at the end.
+        root_url: The root path through Nginx.
+        conf: The path of the config in use.
+        logs: Nginx's access and error log, and the backend's log.
+        directory: The temporary directory of all files; removed at the end.
     """
 
     def __init__(self, scenario: Scenario, nginx: str | None = None) -> None:
@@ -39,14 +65,14 @@ class Lab:
         self._binary = nginx or require_nginx()
         self.directory = Path()
         self._backends: list[Backend] = []
-        self._stuck: Stuck | None = None
+        self._stuck_port: StuckPort | None = None
 
     async def __aenter__(self) -> "Lab":
         self.directory = Path(tempfile.mkdtemp(prefix="sse-lab-"))
         try:
             await self._start()
         except BaseException:
-            await self._clean()
+            await self._stop()
             raise
         return self
 
@@ -61,12 +87,12 @@ class Lab:
         self.logs = tuple(self.directory / name for name in names)
         for log in self.logs:
             log.touch()
-        peers = (backend, second) if self.scenario.names("$SECOND") else (backend,)
+        peers = (backend, second) if self.scenario.uses("$SECOND") else (backend,)
         self._backends = [Backend(self.scenario.backend, port, self.logs[2]) for port in peers]
         self._nginx = Nginx(self._binary, self.conf, [listen])
         try:
-            for one in self._backends:
-                await one.start()
+            for peer in self._backends:
+                await peer.start()
         except OSError as error:
             raise LabError(f"the backend cannot listen: {describe_error(error)}") from None
         await self._nginx.start()
@@ -74,22 +100,22 @@ class Lab:
     def _write_conf(self, listen: int, backend: int, closed: int, second: int) -> None:
         self.conf = self.directory / "nginx.conf"
         certificate = self._certificate() if self.scenario.tls else None
-        self._stuck = Stuck() if self.scenario.names("$STUCK") else None
-        stuck = self._stuck.port if self._stuck else 0
+        self._stuck_port = StuckPort() if self.scenario.uses("$STUCK") else None
+        stuck = self._stuck_port.port if self._stuck_port else 0
         ports = (listen, backend, closed)
-        text = render(self.scenario, *ports, certificate, second=second, stuck=stuck)
+        text = nginx_conf(self.scenario, *ports, certificate, second=second, stuck=stuck)
         self.conf.write_text(text, "utf-8")
 
     def _certificate(self) -> tuple[Path, Path]:
-        """A throw-away certificate for 127.0.0.1. Raises `LabError`."""
+        """Write a certificate for 127.0.0.1 and its key. Raises `LabError` without trustme."""
         if find_spec("trustme") is None:
             raise LabError("this scenario needs TLS: pip install 'ssewizard[lab]'")
         import trustme
 
-        made = trustme.CA().issue_cert("127.0.0.1", "localhost")
+        issued = trustme.CA().issue_cert("127.0.0.1", "localhost")
         cert, key = self.directory / "cert.pem", self.directory / "key.pem"
-        made.private_key_pem.write_to_path(str(key))
-        for blob in made.cert_chain_pems:
+        issued.private_key_pem.write_to_path(str(key))
+        for blob in issued.cert_chain_pems:
             blob.write_to_path(str(cert), append=True)
         return cert, key
 
@@ -99,37 +125,37 @@ class Lab:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._clean()
+        await self._stop()
 
-    async def _clean(self) -> None:
+    async def _stop(self) -> None:
         if hasattr(self, "_nginx"):
             self._nginx.stop()
         for backend in self._backends:
             await backend.stop()
-        if self._stuck is not None:
-            self._stuck.close()
+        if self._stuck_port is not None:
+            self._stuck_port.close()
         shutil.rmtree(self.directory, ignore_errors=True)
 
     @property
     def target(self) -> Target:
-        """What the wizard is told: everything."""
-        known = Target(
+        """The target of the wizard: the URLs, the config and all logs."""
+        target = Target(
             self.url,
             direct=(Source(self.direct_url),),
             conf=Source(str(self.conf)),
             logs=tuple(Source(str(log)) for log in self.logs),
             insecure=self.scenario.tls,
         )
-        return replace(known, **self.scenario.options)  # type: ignore[arg-type]
+        return replace(target, **self.scenario.options)  # type: ignore[arg-type]
 
     async def apply(self, diff: str) -> str:
-        """Patch the lab's own config and reload its Nginx, on the user's word.
+        """Patch the lab's own config and reload its Nginx; the user asked for it.
 
         Returns:
-            One sentence: what was done.
+            What was done, without a full stop.
 
         Raises:
-            LabError: The diff does not apply, or Nginx refuses the config: then it is put back.
+            LabError: The diff does not apply, or Nginx rejects the config, which is then restored.
         """
         before = self.conf.read_bytes()
         self._patch(diff)
@@ -141,7 +167,7 @@ class Lab:
         return f"patched {self.conf.name}, nginx -t accepts it, Nginx was reloaded"
 
     def _patch(self, diff: str) -> None:
-        done = subprocess.run(
+        result = subprocess.run(
             [require_patch(), "-p0", "--forward", "--batch", "--silent", "--reject-file=-"],
             input=diff,
             capture_output=True,
@@ -149,15 +175,15 @@ class Lab:
             cwd=self.directory,
             check=False,
         )
-        if done.returncode != 0:
-            raise LabError(f"the diff does not apply: {safe(done.stdout + done.stderr, 200)}")
+        if result.returncode != 0:
+            raise LabError(f"the diff does not apply: {safe(result.stdout + result.stderr, 200)}")
 
     async def reload(self) -> None:
         """Reload Nginx. Raises `LabError`."""
         await self._nginx.reload()
 
     def describe(self) -> dict[str, Any]:
-        """What `ssewizard lab --serve` prints."""
+        """Return what `ssewizard lab --serve` prints."""
         return {
             "scenario": self.scenario.name,
             "url": self.url,
@@ -182,15 +208,15 @@ class Lab:
 
 
 async def serve(scenario: Scenario) -> None:
-    """Run the scenario until SIGINT, SIGTERM or SIGHUP; print what it is as one line of JSON."""
+    """Run the scenario until SIGINT, SIGTERM or SIGHUP; print `Lab.describe` as a line of JSON."""
     import json
 
-    left = asyncio.Event()
+    stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         with contextlib.suppress(NotImplementedError):
-            loop.add_signal_handler(number, left.set)
+            loop.add_signal_handler(number, stopped.set)
     async with Lab(scenario) as lab:
         sys.stdout.write(json.dumps(lab.describe()) + "\n")
         sys.stdout.flush()
-        await left.wait()
+        await stopped.wait()

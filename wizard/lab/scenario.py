@@ -1,35 +1,75 @@
-"""An incident as data: one small file in `scenarios/`, shared by the lab and the tests."""
+"""A lab scenario: one TOML file in `scenarios/`, and the nginx.conf made from it."""
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
-from wizard.lab.behaviour import Behaviour
 from wizard.model.diagnosis import Verdict
 from wizard.text.display import safe
 from wizard.text.errors import LabError
 
 
 @dataclass(frozen=True, slots=True)
-class Scenario:
-    """One incident.
+class Behaviour:
+    """What the lab's backend does, including the mistakes that a real backend makes.
 
     Attributes:
-        server: The inside of the `server` block, with `$LISTEN`, `$BACKEND`, `$CLOSED` (a port
-            where nothing listens), `$SECOND` (the same backend once more, with sessions of its
-            own), `$STUCK` (a port that never connects), `$CERT` and `$KEY` to be filled in.
+        framing: How an HTTP/1.1 response is framed; an HTTP/1.0 response ends by close.
+        first_s: Seconds before the first event; None never sends one.
+        flush: True sends the headers at once. False sends them with the first event, or never
+            where there is no first event.
+        every_s: Seconds between the messages that follow; None sends none.
+        ping_s: Seconds between ping comments; None sends none.
+        events: Number of messages after which the stream ends; None never ends it.
+        gzip: True compresses for a client that accepts gzip, and never flushes the compressor.
+        headers: Further response headers.
+        message_s: Seconds before the reply to a POSTed request.
+        posts: True speaks Streamable HTTP: a POST to `/sse` is answered in its own response.
+        credential: The Authorization header that is required, else the answer is 401; empty
+            requires none.
+        refuses_upgrade: True answers 400 to a POST with `Connection: upgrade`.
+    """
+
+    framing: Literal["chunked", "close"] = "chunked"
+    first_s: float | None = 0.0
+    flush: bool = True
+    every_s: float | None = 0.5
+    ping_s: float | None = None
+    events: int | None = None
+    gzip: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
+    message_s: float = 0.0
+    posts: bool = False
+    credential: str = ""
+    refuses_upgrade: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One incident as data; the lab and the tests share it.
+
+    Attributes:
+        title: One line, shown by `ssewizard lab --list`.
+        story: What happened, in a few sentences.
+        server: The inside of the `server` block. Placeholders are filled in: `$LISTEN`,
+            `$BACKEND`, `$CLOSED` (a port where nothing listens), `$SECOND` (a second process of
+            the same backend, with sessions of its own), `$STUCK` (a port where connecting never
+            completes), `$CERT` and `$KEY`.
         http: Lines at the http level.
-        path: The stream's path in the URL that the wizard is given.
-        tls: Whether the listener speaks TLS.
-        verdict: What `check` must say.
-        expected: The ids of the causes it must name, the primary one first.
-        risks: The ids of the latent risks that it must list.
-        options: Options of the target that the scenario needs: `stall`, `patience`.
-        mended: The same, mended: `check` must no longer name the expected causes. In the file, a
-            table `[mended]` with whatever differs of `server`, `http`, `path`, `backend`, `never`.
+        path: The stream's path in the URL that the wizard gets.
+        tls: True if the listener speaks TLS.
+        verdict: The verdict that `check` must reach.
+        expected: The ids of the causes that `check` must name, the primary one first.
+        risks: The ids of the risks that `check` must list.
+        options: Options of the target that the scenario needs: `stall`, `patience`, in seconds.
+        fixed: The same scenario after the fix: `check` must no longer name the expected causes.
+            In the file, a table `[fixed]` with whatever differs of `server`, `http`, `path`,
+            `backend` and `never`.
     """
 
     name: str
@@ -44,43 +84,43 @@ class Scenario:
     tls: bool = False
     backend: Behaviour = field(default_factory=Behaviour)
     options: Mapping[str, float] = field(default_factory=dict)
-    mended: "Scenario | None" = None
+    fixed: "Scenario | None" = None
 
-    def names(self, placeholder: str) -> bool:
-        """Whether the config needs this filled in."""
+    def uses(self, placeholder: str) -> bool:
+        """True if the config contains this placeholder."""
         return placeholder in self.server or placeholder in self.http
 
 
 @lru_cache(maxsize=1)
 def list_scenarios() -> tuple[Scenario, ...]:
-    """All scenarios, the incident first."""
+    """Return all scenarios, `incident` first, then by name."""
     folder = files("wizard.lab") / "scenarios"
-    found = [
-        _scenario(entry.name.removesuffix(".toml"), tomllib.loads(entry.read_text("utf-8")))
+    scenarios = [
+        _from_toml(entry.name.removesuffix(".toml"), tomllib.loads(entry.read_text("utf-8")))
         for entry in folder.iterdir()
         if entry.name.endswith(".toml")
     ]
-    return tuple(sorted(found, key=lambda scenario: (scenario.name != "incident", scenario.name)))
+    return tuple(sorted(scenarios, key=lambda item: (item.name != "incident", item.name)))
 
 
 def scenario_named(name: str) -> Scenario:
-    """The scenario of that name. Raises `LabError` with the names that there are."""
+    """Return the scenario of that name. Raises `LabError` listing the names that exist."""
     for scenario in list_scenarios():
         if scenario.name == name:
             return scenario
-    known = ", ".join(scenario.name for scenario in list_scenarios())
-    raise LabError(f"no scenario {safe(name, 60)!r}; there are {known}")
+    names = ", ".join(scenario.name for scenario in list_scenarios())
+    raise LabError(f"no scenario {safe(name, 60)!r}; there are {names}")
 
 
-def _scenario(name: str, data: Mapping[str, Any]) -> Scenario:
-    mended = data.get("mended")
+def _from_toml(name: str, data: Mapping[str, Any]) -> Scenario:
+    fixed = data.get("fixed")
     return replace(
-        _plain(name, data),
-        mended=_plain(f"{name}, mended", {**data, **mended}) if mended is not None else None,
+        _without_fix(name, data),
+        fixed=_without_fix(f"{name}, fixed", {**data, **fixed}) if fixed is not None else None,
     )
 
 
-def _plain(name: str, data: Mapping[str, Any]) -> Scenario:
+def _without_fix(name: str, data: Mapping[str, Any]) -> Scenario:
     return Scenario(
         name,
         data["title"],
@@ -92,11 +132,70 @@ def _plain(name: str, data: Mapping[str, Any]) -> Scenario:
         data.get("http", "").strip("\n"),
         data.get("path", "/sse"),
         data.get("tls", False),
-        Behaviour(**{**data.get("backend", {}), **_silences(data)}),
+        Behaviour(**{**data.get("backend", {}), **_never(data)}),
         data.get("options", {}),
     )
 
 
-def _silences(data: Mapping[str, Any]) -> dict[str, None]:
-    """TOML has no null: `never = ["first_s"]` means that it never happens."""
+def _never(data: Mapping[str, Any]) -> dict[str, None]:
+    """Return None for each name in `never`: TOML has no null."""
     return dict.fromkeys(data.get("never", ()))
+
+
+CONF_FRAME = """\
+{user}daemon off;
+worker_processes 1;
+pid nginx.pid;
+error_log error.log;
+events {{
+    worker_connections 256;
+}}
+http {{
+    access_log access.log combined;
+    client_body_temp_path temp_body;
+    proxy_temp_path temp_proxy;
+    fastcgi_temp_path temp_fastcgi;
+    uwsgi_temp_path temp_uwsgi;
+    scgi_temp_path temp_scgi;
+{http}    server {{
+{server}
+    }}
+}}
+"""
+"""What an unprivileged Nginx needs around the server block."""
+
+
+def nginx_conf(
+    scenario: Scenario,
+    listen: int,
+    backend: int,
+    closed: int,
+    certificate: tuple[Path, Path] | None = None,
+    *,
+    second: int = 0,
+    stuck: int = 0,
+) -> str:
+    """Return the scenario's whole nginx.conf for these ports; `certificate` is (cert, key)."""
+    values = {
+        "$LISTEN": f"127.0.0.1:{listen}",
+        "$BACKEND": f"127.0.0.1:{backend}",
+        "$CLOSED": f"127.0.0.1:{closed}",
+        "$SECOND": f"127.0.0.1:{second}",
+        "$STUCK": f"127.0.0.1:{stuck}",
+        "$CERT": str(certificate[0]) if certificate else "",
+        "$KEY": str(certificate[1]) if certificate else "",
+    }
+    # Started by root, Nginx runs its workers as nobody, who cannot write to our directory.
+    user = "user root;\n" if os.geteuid() == 0 else ""
+    text = CONF_FRAME.format(
+        user=user,
+        http=_indented(scenario.http, 4),
+        server=_indented(scenario.server, 8).rstrip("\n"),
+    )
+    for placeholder, value in values.items():
+        text = text.replace(placeholder, value)
+    return text
+
+
+def _indented(text: str, width: int) -> str:
+    return "".join(f"{' ' * width}{line}\n" if line.strip() else "\n" for line in text.splitlines())

@@ -1,25 +1,72 @@
-"""The lab's event stream on the wire: framed, compressed, and what is said in it."""
+"""HTTP/1.1 and the event stream, as far as the lab's backend needs them."""
 
 import asyncio
 import json
 import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from wizard.lab.behaviour import Behaviour
-from wizard.lab.http import Request
+from wizard.lab.scenario import Behaviour
 
 
-class Out:
-    """A response on the wire: framed, and compressed if the behaviour says so."""
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request's head; header names are in lower case."""
 
-    def __init__(self, how: Behaviour, request: Request, writer: asyncio.StreamWriter) -> None:
-        self._writer, self._headers = writer, dict(how.headers)
-        self._chunked = how.framing == "chunked" and request.version == "HTTP/1.1"
-        wants = "gzip" in request.headers.get("accept-encoding", "")
-        self._zip = zlib.compressobj(wbits=31) if how.gzip and wants else None
+    method: str
+    path: str
+    version: str
+    headers: Mapping[str, str]
+
+
+async def read_head(reader: asyncio.StreamReader) -> Request | None:
+    """Read the next request's head; None if the client closed the connection."""
+    try:
+        raw = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    except asyncio.IncompleteReadError:
+        return None
+    first, *lines = raw.split("\r\n")
+    method, _, rest = first.partition(" ")
+    path, _, version = rest.rpartition(" ")
+    pairs = (line.partition(":") for line in lines if ":" in line)
+    return Request(method, path, version, {key.lower(): value.strip() for key, _, value in pairs})
+
+
+def send(
+    writer: asyncio.StreamWriter, request: Request, status: int, body: bytes, content_type: str
+) -> bool:
+    """Send a whole response. Return True if the connection is kept alive."""
+    keep_alive = request.version == "HTTP/1.1" and request.headers.get("connection", "") != "close"
+    reasons = {
+        200: "OK",
+        202: "Accepted",
+        400: "Bad Request",
+        401: "Unauthorized",
+        404: "Not Found",
+    }
+    head = (
+        f"HTTP/1.1 {status} {reasons[status]}\r\nContent-Type: {content_type}\r\n"
+        f"Content-Length: {len(body)}\r\n"
+        f"Connection: {'keep-alive' if keep_alive else 'close'}\r\n\r\n"
+    )
+    writer.write(head.encode() + (b"" if request.method == "HEAD" else body))
+    return keep_alive
+
+
+class EventStream:
+    """An event stream's response, framed and compressed as the behaviour says."""
+
+    def __init__(
+        self, behaviour: Behaviour, request: Request, writer: asyncio.StreamWriter
+    ) -> None:
+        self._writer, self._headers = writer, dict(behaviour.headers)
+        self._chunked = behaviour.framing == "chunked" and request.version == "HTTP/1.1"
+        accepts = "gzip" in request.headers.get("accept-encoding", "")
+        self._zip = zlib.compressobj(wbits=31) if behaviour.gzip and accepts else None
         self._sent_head = False
 
     async def head(self) -> None:
-        """Status line and headers."""
+        """Send the status line and the headers."""
         headers = {
             "Content-Type": "text/event-stream",
             "Cache-Control": "no-cache",
@@ -33,14 +80,14 @@ class Out:
         await self._write(f"HTTP/1.1 200 OK\r\n{lines}\r\n".encode())
 
     async def event(self, text: str) -> None:
-        """One event or comment."""
+        """Send one event or comment, the head before it if it was not sent."""
         if not self._sent_head:
             await self.head()
         data = text.encode()
         await self._body(self._zip.compress(data) if self._zip else data)
 
     async def end(self) -> None:
-        """The proper end."""
+        """End the body as its framing requires."""
         if self._zip is not None:
             await self._body(self._zip.flush())
         if self._chunked:
@@ -55,31 +102,31 @@ class Out:
         await self._writer.drain()
 
 
-async def messages(out: Out, every_s: float, count: int | None) -> None:
-    """Notifications at that pace; None never ends."""
+async def send_messages(stream: EventStream, every_s: float, count: int | None) -> None:
+    """Send `count` notifications, one each `every_s` seconds; None sends them for ever."""
     number = 0
     while count is None or number < count:
         await asyncio.sleep(every_s)
         number += 1
         note = {"jsonrpc": "2.0", "method": "notifications/message", "params": {"n": number}}
-        await out.event(f"event: message\ndata: {json.dumps(note)}\n\n")
+        await stream.event(f"event: message\ndata: {json.dumps(note)}\n\n")
 
 
-async def pings(out: Out, every_s: float) -> None:
-    """Comments at that pace."""
+async def send_pings(stream: EventStream, every_s: float) -> None:
+    """Send a comment each `every_s` seconds."""
     while True:
         await asyncio.sleep(every_s)
-        await out.event(": ping\n\n")
+        await stream.event(": ping\n\n")
 
 
-async def replies(out: Out, queue: "asyncio.Queue[str]") -> None:
-    """What was asked by POST, answered over the stream."""
+async def send_replies(stream: EventStream, replies: "asyncio.Queue[str]") -> None:
+    """Send the replies to POSTed requests over the stream."""
     while True:
-        await out.event(f"event: message\ndata: {await queue.get()}\n\n")
+        await stream.event(f"event: message\ndata: {await replies.get()}\n\n")
 
 
 def reply_to(body: bytes) -> str | None:
-    """A JSON-RPC answer that says little but is one; None to a notification."""
+    """Return a minimal JSON-RPC response to `initialize`; None for a notification."""
     try:
         id_ = json.loads(body).get("id")
     except (ValueError, AttributeError):

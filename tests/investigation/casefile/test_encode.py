@@ -7,7 +7,7 @@ from typing import Literal, get_args, get_origin
 
 import pytest
 
-from tests.screens import stage
+from tests.screens import investigations
 from wizard.investigation.casefile import CaseRecord, dump, load
 from wizard.investigation.casefile.decode import Decoder, Misread
 from wizard.investigation.casefile.encode import encode, fields, members
@@ -50,8 +50,8 @@ def test_all_that_a_record_is_made_of_can_be_written_and_read() -> None:
 
 def test_each_kind_of_item_comes_back_as_itself() -> None:
     tail = (SseEvent(0.1, "a", "b\u2028\x00é", "c"), Comment(0.2, ""), Excess(1, 2))
-    line = replace(Timeline(Probe("root-proxy", stage.URL)), tail=tail)
-    record = CaseRecord(replace(Case(stage.TARGET), root=line), saved=5.0)
+    line = replace(Timeline(Probe("root-proxy", investigations.URL)), tail=tail)
+    record = CaseRecord(replace(Case(investigations.TARGET), root=line), saved=5.0)
     again = load(dump(record), "case.json")
     assert again.case == record.case
     assert dump(record).isascii()

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from tests.screens import stage
+from tests.screens import investigations
 from wizard.cli.check import report_of
 from wizard.investigation import casefile
 from wizard.investigation.casefile import MAX_FILE_BYTES, dump, load
 from wizard.investigation.saved import SavedInvestigation, record_of
 from wizard.text.errors import UsageError
 
-TEXT = dump(record_of(stage.failing()))
+TEXT = dump(record_of(investigations.failing()))
 
 
 def changed(**changes: object) -> str:
@@ -108,7 +108,7 @@ def test_no_device_is_replaced_by_a_case(tmp_path: Path) -> None:
     path = tmp_path / "null"
     path.symlink_to(os.devnull)
     with pytest.raises(OSError, match="not a regular file"):
-        casefile.write(path, record_of(stage.failing()))
+        casefile.write(path, record_of(investigations.failing()))
     assert Path(os.devnull).is_char_device()
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.command import QUICK, ran
 from tests.investigation.casefile.again import reopened
-from tests.screens import stage
+from tests.screens import investigations
 from wizard.cli import main
 from wizard.investigation import casefile
 from wizard.investigation.investigation import ApplyFix, Investigation
@@ -35,7 +35,7 @@ def stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr(socket, "getaddrinfo", no)
     monkeypatch.setattr(socket.socket, "connect", no)
     path = tmp_path / "case.json"
-    casefile.write(path, replace(record_of(stage.failing()), elapsed_s=12.3))
+    casefile.write(path, replace(record_of(investigations.failing()), elapsed_s=12.3))
     return str(path)
 
 
@@ -133,9 +133,9 @@ async def test_what_was_stored_can_be_asked_again(nginx: str) -> None:
 
 
 async def test_a_secret_that_is_missing_is_said_and_nothing_is_sent() -> None:
-    case = stage.case(live=True)
-    target = replace(case.target, url=f"{stage.URL}?token=abc12Secret99")
-    record = replace(record_of(stage.failing()), case=replace(case, target=target))
+    case = investigations.case(live=True)
+    target = replace(case.target, url=f"{investigations.URL}?token=abc12Secret99")
+    record = replace(record_of(investigations.failing()), case=replace(case, target=target))
     known = SavedInvestigation(casefile.load(casefile.dump(record), "case.json"))
     state = await known.run("proxy")
     assert (state.state, "holds no secrets" in state.why) == ("skip", True)

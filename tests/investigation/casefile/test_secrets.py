@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.investigation.casefile.again import pseudonyms
-from tests.screens import stage
+from tests.screens import investigations
 from wizard.diagnose.diagnose import diagnose
 from wizard.investigation.casefile import CaseRecord, dump, load
 from wizard.model.capabilities import Capabilities
@@ -80,7 +80,9 @@ def seen(secret: str, text: str) -> Timeline:
         SseEvent(0.2, "message", said, secret),
         Comment(0.3, said),
     )
-    return Timeline(Probe("sse-proxy", stage.URL), headers=headers, excerpt=said, tail=tail)
+    return Timeline(
+        Probe("sse-proxy", investigations.URL), headers=headers, excerpt=said, tail=tail
+    )
 
 
 def command_log(typed: str) -> Source:
@@ -91,10 +93,10 @@ def command_log(typed: str) -> Source:
 def planted(secret: str, text: str) -> CaseRecord:
     """A case that holds the secret at every place that can hold one."""
     said, line = text.format(secret), seen(secret, text)
-    case = stage.case(live=True, conf=CONF.format(secret))
+    case = investigations.case(live=True, conf=CONF.format(secret))
     target = replace(
         case.target,
-        url=f"{stage.URL}?token={secret}",
+        url=f"{investigations.URL}?token={secret}",
         headers=(("Authorization", f"Bearer {secret}"), ("X-Odd", secret)),
         vantages=(
             Vantage("web", ("kubectl", f"--token={secret}", "exec", "x", "--")),
@@ -108,9 +110,9 @@ def planted(secret: str, text: str) -> CaseRecord:
     )
     hands = Handshake(
         "proxy",
-        stage.URL,
+        investigations.URL,
         endpoint=f"/messages/{secret * 2}",
-        post_url=f"{stage.URL}/messages/{secret * 2}?session_id={secret}",
+        post_url=f"{investigations.URL}/messages/{secret * 2}?session_id={secret}",
         why=said,
         exchanges=(Exchange("initialize", line),),
     )
@@ -142,7 +144,7 @@ def planted(secret: str, text: str) -> CaseRecord:
 def test_a_logs_command_is_stored_without_its_secrets(typed: str, kept: str) -> None:
     """However short they are; as it was typed, in its words, and where its name stands."""
     place = command_log(typed)
-    target = replace(stage.TARGET, logs=(place,), vantages=(Vantage("web", ("env",)),))
+    target = replace(investigations.TARGET, logs=(place,), vantages=(Vantage("web", ("env",)),))
     case = replace(
         Case(target, logs=(LogReport(str(place), problem=f"{place}: it ended"),)),
         problems={"logs": f"{place}: it ended"},
@@ -160,7 +162,7 @@ def test_a_logs_command_is_stored_without_its_secrets(typed: str, kept: str) -> 
 
 @pytest.mark.parametrize("typed", ["docker exec -u 33:33 web tail -f  /log", "journalctl  -p err"])
 def test_a_logs_command_without_secrets_is_stored_as_typed(typed: str) -> None:
-    target = replace(stage.TARGET, logs=(command_log(typed),))
+    target = replace(investigations.TARGET, logs=(command_log(typed),))
     made = dump(CaseRecord(Case(replace(target, vantages=(Vantage("web", ("env",)),)))))
     assert load(made, "case.json").case.target.logs == target.logs
 
@@ -200,9 +202,9 @@ def _shape(one: Directive) -> object:
 
 def stored_config(text: str) -> str:
     """A config as the file holds it."""
-    resolution = stage.case(live=True, conf=text).resolution
+    resolution = investigations.case(live=True, conf=text).resolution
     again = load(
-        dump(CaseRecord(replace(Case(stage.TARGET), resolution=resolution))), "x"
+        dump(CaseRecord(replace(Case(investigations.TARGET), resolution=resolution))), "x"
     ).case.resolution
     assert again is not None
     (made,) = again.config.texts.values()
@@ -246,8 +248,8 @@ def test_a_guard_keeps_its_words(line: str, stored: str) -> None:
 def test_the_advice_of_an_opened_case_is_that_of_the_run() -> None:
     """What the case hides the run hides too: else its block would tell it."""
     guards = 'if ($arg_token != abc99def) { return 403; } secure_link_md5 "$uri abc99def";'
-    conf = stage.CONF.replace("proxy_pass", f"{guards} proxy_pass")
-    known = stage.case(live=False, conf=conf)
+    conf = investigations.CONF.replace("proxy_pass", f"{guards} proxy_pass")
+    known = investigations.case(live=False, conf=conf)
     made = recommend(known, diagnose(known))
     again = load(dump(CaseRecord(known)), "case.json").case
     assert made is not None
@@ -259,7 +261,7 @@ def test_the_advice_of_an_opened_case_is_that_of_the_run() -> None:
 def test_equal_secrets_stay_equal_and_different_ones_different() -> None:
     one, other = "aaa11111111111", "bbb22222222222"
     lines = [seen(secret, PLACES[0]) for secret in (one, one, other)]
-    case = replace(Case(stage.TARGET), before=())
+    case = replace(Case(investigations.TARGET), before=())
     case = replace(
         case,
         follow_ups=tuple(FollowUpResult("again", line, "x") for line in lines),
@@ -274,7 +276,9 @@ def test_equal_secrets_stay_equal_and_different_ones_different() -> None:
 
 
 def test_a_header_that_a_rule_reads_stays() -> None:
-    target = replace(stage.TARGET, headers=(("Origin", "https://app.example"), ("X-A", "b")))
+    target = replace(
+        investigations.TARGET, headers=(("Origin", "https://app.example"), ("X-A", "b"))
+    )
     again = load(dump(CaseRecord(Case(target))), "case.json")
     assert again.case.target.headers[0] == ("Origin", "https://app.example")
     assert "X-A" in again.notes[0]
@@ -289,7 +293,7 @@ def test_what_was_hidden_once_is_as_it_was_after_it_is_saved_again() -> None:
 def test_new_secrets_get_names_of_their_own() -> None:
     """One in the form of our own, from a server or from before, is not given to another."""
     line = seen("abc12Secret999", "[redacted-1] [redacted-99999999999]")
-    text = dump(CaseRecord(replace(Case(stage.TARGET), root=line)))
+    text = dump(CaseRecord(replace(Case(investigations.TARGET), root=line)))
     again = load(text, "case.json").case.root
     assert again is not None
     assert again.header("x-api-key") not in ("[redacted-1]", None)

@@ -54,7 +54,9 @@ http {
     }
 }
 """
-MENDED = CONF.replace("proxy_read_timeout", "proxy_buffering off;\n            proxy_read_timeout")
+FIXED_CONF = CONF.replace(
+    "proxy_read_timeout", "proxy_buffering off;\n            proxy_read_timeout"
+)
 _STREAM = (("content-type", "text/event-stream"), ("server", "nginx/1.22.1"))
 _CHUNKED = (("content-type", "text/event-stream"), ("transfer-encoding", "chunked"))
 
@@ -118,10 +120,10 @@ def log(*, held: bool) -> LogReport:
     meaning = "the client gave up before a single byte was passed on" if held else "180 bytes"
     text = f'198.51.100.4 - - [23/Nov/2026:03:12:09 +0000] "GET /sse HTTP/1.1" {status} "-" "x"'
     line = LogLine("access.log", text, "access", True, tag, meaning, "sse-proxy h1 identity")
-    return LogReport("/var/log/nginx/access.log", (line,), read=1, history=before(held=held))
+    return LogReport("/var/log/nginx/access.log", (line,), read=1, history=log_history(held=held))
 
 
-def before(*, held: bool) -> History:
+def log_history(*, held: bool) -> History:
     """What the log says of the 41 minutes before."""
     left = (0, 0, 1, 0, 0, 2, 0, 1, 0, 0, 0, 5, 1, 0, 0, 0, 2, 0, 0, 1, 0) if held else (0,) * 21
     named = (("198.51.100.23", 9), ("2001:db8::17", 3), ("203.0.113.8", 1)) if held else ()
@@ -138,7 +140,7 @@ def before(*, held: bool) -> History:
     )
 
 
-class Staged(Investigation):
+class FakeInvestigation(Investigation):
     """An investigation that has come to a moment; `run` brings a step to its result at once."""
 
     def __init__(
@@ -220,12 +222,12 @@ def results(known: Case) -> dict[StepId, StepState]:
     return {step: StepState(step, *result) for step, result in found.items()}
 
 
-def empty() -> Staged:
+def empty() -> FakeInvestigation:
     """Nothing has run, and only the URL is known."""
-    return Staged(Case(Target(URL)), {})
+    return FakeInvestigation(Case(Target(URL)), {})
 
 
-def running(step: StepId) -> Staged:
+def running(step: StepId) -> FakeInvestigation:
     """This step runs; those before it have."""
     known = case(live=False, ended=False)
     if step == "root":
@@ -237,24 +239,26 @@ def running(step: StepId) -> Staged:
     done = {one: results(case(live=False))[one] for one in before}
     done[step] = StepState(step, "running")
     waits = Waiting("waiting for the first event", since=NOW - 1.2, max_duration_s=2.0)
-    return Staged(known, done, waits if step in ("root", "proxy", "direct", "verify") else None)
+    return FakeInvestigation(
+        known, done, waits if step in ("root", "proxy", "direct", "verify") else None
+    )
 
 
-def healthy() -> Staged:
+def healthy() -> FakeInvestigation:
     """All has run and nothing is wrong."""
-    known = case(live=True, conf=MENDED)
+    known = case(live=True, conf=FIXED_CONF)
     known = replace(known, before=known.proxy)
-    return Staged(known, results(known))
+    return FakeInvestigation(known, results(known))
 
 
-def failing() -> Staged:
+def failing() -> FakeInvestigation:
     """All has run: the incident. The proof has run too, and the reload was forgotten."""
     known = case(live=False)
     known = replace(known, before=known.proxy)
-    return Staged(known, results(known))
+    return FakeInvestigation(known, results(known))
 
 
-def followed() -> Staged:
+def several_hops() -> FakeInvestigation:
     """The incident over TLS, looked at from four places: the edge in front of the Nginx holds."""
     url = URL.replace("http:", "https:")
     direct = [
@@ -285,12 +289,12 @@ def followed() -> Staged:
             Capabilities("svc", "wget", "BusyBox wget 1.36", 0.061, -2.0, 0.5, "+0100"),
         ),
     )
-    return Staged(known, results(known))
+    return FakeInvestigation(known, results(known))
 
 
-def broken() -> Staged:
+def broken() -> FakeInvestigation:
     """The config cannot be read, and nothing answers."""
     said = "/etc/nginx/nginx.conf:14: unexpected end of file, expecting '}'"
     done: dict[StepId, StepState] = {"config": StepState("config", "fail", said)}
     done["root"] = StepState("root", "fail", "no connection to 192.0.2.10: Connection refused")
-    return Staged(Case(TARGET), done)
+    return FakeInvestigation(Case(TARGET), done)
