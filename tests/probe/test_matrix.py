@@ -23,7 +23,7 @@ async def run(
     *,
     stall: float = 0.4,
     patience: float = 0.0,
-    least: Callable[[], float] = lambda: 0.0,
+    min_wait: Callable[[], float] = lambda: 0.0,
 ) -> tuple[ProbeResult, ProbeResult | None]:
     lines: dict[Probe, Timeline] = {}
     async with AsyncExitStack() as stack:
@@ -38,7 +38,7 @@ async def run(
             options=ProbeOptions(),
             stall=stall,
             patience=patience,
-            least=least,
+            min_wait=min_wait,
         )
         await matrix.run()
     reference = [lines[probe] for probe in directs]
@@ -66,14 +66,14 @@ async def test_a_proxy_that_is_slow_for_all_is_given_its_time() -> None:
 
     asked: list[float] = []
 
-    def least() -> float:
+    def min_wait() -> float:
         """As long as `/` is awaited; once it has come, the stream comes too."""
         asked.append(30.0)
         if len(asked) > 20:
             may_answer.set()
         return 30.0
 
-    proxy, _ = await run(slow, LIVE, stall=30, least=least)
+    proxy, _ = await run(slow, LIVE, stall=30, min_wait=min_wait)
     assert proxy.timeline.first_event_s is not None
 
 

@@ -11,7 +11,7 @@ import pytest
 from tests.probe.scripted import CHUNKED, HEAD, Act, chunk, saying, serving
 from wizard.model.events import Ended, SseEvent
 from wizard.model.timeline import Encoding, Probe, Timeline
-from wizard.probe.probe import BODY_LIMIT, run_probe
+from wizard.probe.probe import BODY_LIMIT_BYTES, run_probe
 from wizard.probe.request import ProbeOptions, RequestSpec, request_headers, user_agent
 
 EVENT = b"event: endpoint\ndata: /message?sessionId=1\n\n"
@@ -129,7 +129,7 @@ async def test_an_endless_page_is_left() -> None:
 
     line = await seen(act)
     assert line.ended == "open"
-    assert BODY_LIMIT < line.bytes < 2 * BODY_LIMIT
+    assert BODY_LIMIT_BYTES < line.bytes < 2 * BODY_LIMIT_BYTES
     assert line.excerpt.startswith("<p>")
 
 
@@ -252,7 +252,7 @@ async def test_a_bug_of_ours_never_looks_like_silence(monkeypatch: pytest.Monkey
     async def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("wizard.probe.probe._read", broken)
+    monkeypatch.setattr("wizard.probe.probe._read_response", broken)
     with pytest.raises(ZeroDivisionError):
         await seen(saying(CHUNKED, chunk(EVENT), then="open"))
 

@@ -16,7 +16,7 @@ from wizard.probe.timing import (
 STREAM = (("content-type", "text/event-stream"),)
 PROXY = Timeline(Probe("sse-proxy", "http://p/sse"))
 DIRECT = Timeline(Probe("sse-direct", "http://d/sse"))
-CONNECTING = 10.0
+CONNECT_TIMEOUT_S = 10.0
 
 
 def headers(line: Timeline, at: float = 0.1) -> Timeline:
@@ -59,33 +59,37 @@ def test_while_the_direct_leg_is_silent_the_wait_is_the_stall() -> None:
 
 
 def test_connecting_is_not_silence() -> None:
-    assert not is_decided(PROXY, now=9.0, wait=2.0, connecting=CONNECTING)
-    assert held_at(PROXY, wait=2.0, connecting=CONNECTING) > 2 * CONNECTING
+    assert not is_decided(PROXY, now=9.0, wait=2.0, connect_timeout=CONNECT_TIMEOUT_S)
+    assert held_at(PROXY, wait=2.0, connect_timeout=CONNECT_TIMEOUT_S) > 2 * CONNECT_TIMEOUT_S
 
 
 def test_the_wait_counts_from_when_the_request_was_sent() -> None:
     line = replace(PROXY, connect_s=1.5)
-    assert not is_decided(line, now=3.4, wait=2.0, connecting=CONNECTING)
-    assert is_decided(line, now=3.5, wait=2.0, connecting=CONNECTING)
+    assert not is_decided(line, now=3.4, wait=2.0, connect_timeout=CONNECT_TIMEOUT_S)
+    assert is_decided(line, now=3.5, wait=2.0, connect_timeout=CONNECT_TIMEOUT_S)
 
 
 def test_over_tls_the_request_is_sent_after_the_handshake() -> None:
     line = replace(PROXY, probe=Probe("sse-proxy", "https://p/sse"), connect_s=0.5)
-    assert not is_decided(line, now=5.0, wait=2.0, connecting=CONNECTING)
-    assert is_decided(replace(line, tls_s=1.0), now=3.0, wait=2.0, connecting=CONNECTING)
+    assert not is_decided(line, now=5.0, wait=2.0, connect_timeout=CONNECT_TIMEOUT_S)
+    assert is_decided(
+        replace(line, tls_s=1.0), now=3.0, wait=2.0, connect_timeout=CONNECT_TIMEOUT_S
+    )
 
 
 @pytest.mark.parametrize("line", [live(PROXY, 0.1), replace(PROXY, ended="reset")])
 def test_data_or_an_end_decides_at_once(line: Timeline) -> None:
-    assert is_decided(line, now=0.2, wait=2.0, connecting=CONNECTING)
+    assert is_decided(line, now=0.2, wait=2.0, connect_timeout=CONNECT_TIMEOUT_S)
 
 
 def test_headers_alone_decide_nothing() -> None:
-    assert not is_decided(headers(PROXY), now=0.2, wait=2.0, connecting=CONNECTING)
+    assert not is_decided(headers(PROXY), now=0.2, wait=2.0, connect_timeout=CONNECT_TIMEOUT_S)
 
 
 def test_another_answer_decides_with_its_body() -> None:
     error = replace(PROXY, connect_s=0.0, headers_s=0.1, status=502)
-    assert not is_decided(error, now=0.2, wait=9.0, connecting=CONNECTING)
-    assert is_decided(replace(error, first_byte_s=0.2), now=0.2, wait=9.0, connecting=CONNECTING)
-    assert is_decided(error, now=0.1 + MIN_WAIT_S, wait=9.0, connecting=CONNECTING)
+    assert not is_decided(error, now=0.2, wait=9.0, connect_timeout=CONNECT_TIMEOUT_S)
+    assert is_decided(
+        replace(error, first_byte_s=0.2), now=0.2, wait=9.0, connect_timeout=CONNECT_TIMEOUT_S
+    )
+    assert is_decided(error, now=0.1 + MIN_WAIT_S, wait=9.0, connect_timeout=CONNECT_TIMEOUT_S)

@@ -1,1 +1,8 @@
-"""Requests on the wire: one probe, the matrix of probes, and the event stream decoder."""
+"""HTTP requests and what they show, as `Timeline`s.
+
+- `probe.py`: one request; `request.py`: what it sends; `connection.py` and `network.py`: how.
+- `sse.py`: the event stream decoder.
+- `matrix.py`: several probes side by side; `timing.py`: how long each is waited for.
+- `mcp/`: MCP handshakes. `followups/`: further requests that decide between causes.
+- `curl.py`: the same request as a command; `www_authenticate.py`: the metadata URL of a 401.
+"""

@@ -1,4 +1,4 @@
-"""One connection: what is asked over it, and where it reports to."""
+"""One connection: the request that is sent over it, and the channel that it reports to."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -14,10 +14,13 @@ from wizard.probe.request import ProbeOptions, RequestSpec, request_headers
 from wizard.vantage.http.request import Notice
 from wizard.vantage.http.transport import VantageTransport
 
+WRITE_TIMEOUT_S = 10.0
+"""How long sending the request may take, in seconds."""
+
 
 @dataclass(frozen=True)
 class Request:
-    """All that one request is made from."""
+    """All that one HTTP request is made from."""
 
     probe: Probe
     options: ProbeOptions
@@ -25,48 +28,67 @@ class Request:
 
     @property
     def url(self) -> httpx.URL:
+        """The probe's URL, parsed."""
         return httpx.URL(self.probe.url)
 
     @property
-    def secure(self) -> bool:
+    def is_https(self) -> bool:
+        """True if the request needs TLS."""
         return self.url.scheme == "https"
 
     @property
-    def host(self) -> tuple[str, int]:
-        """Where to connect to."""
+    def address(self) -> tuple[str, int]:
+        """Host and port to connect to."""
         return connect_address(self.url, self.connect_to)
 
     @property
     def connect_to(self) -> tuple[str, int] | None:
-        """Where to connect instead: said of the public URL alone."""
+        """Host and port that replace the URL's own; only probes of the public URL have them."""
         return self.options.connect_to if self.probe.enters_outside else None
 
-    def to(self, address: str, channel: "ProbeChannel") -> httpx.Request:
-        """The request to a fixed address under the URL's own name (Host, SNI); an empty address
-        leaves that to whoever looks the name up."""
+    def build(self, ip_address: str, channel: "ProbeChannel") -> httpx.Request:
+        """The request to this IP address, with Host and SNI of the URL.
+
+        Args:
+            ip_address: Where to connect to; empty if the transport looks the name up.
+            channel: What is told once TCP and TLS are connected.
+        """
         connect = self.options.connect_timeout
         headers = request_headers(self.probe, self.options, self.spec)
-        if not any(key.lower() == "host" for key, _ in headers):
+        if not any(name.lower() == "host" for name, _ in headers):
             headers.insert(0, ("Host", self.url.netloc.decode("ascii")))
+        url = self.url
         return httpx.Request(
             self.spec.method,
-            self.url.copy_with(host=address, port=self.host[1]) if address else self.url,
-            # As curl does: what the user typed goes out as UTF-8.
+            url.copy_with(host=ip_address, port=self.address[1]) if ip_address else url,
+            # As curl does: what the user typed is sent as UTF-8.
             headers=[(name.encode("ascii"), value.encode()) for name, value in headers],
             content=self.spec.content or None,
             extensions={
-                "timeout": {"connect": connect, "read": None, "write": 10.0, "pool": None},
-                "sni_hostname": self.url.raw_host.decode("ascii"),
+                "timeout": {
+                    "connect": connect,
+                    "read": None,
+                    "write": WRITE_TIMEOUT_S,
+                    "pool": None,
+                },
+                "sni_hostname": url.raw_host.decode("ascii"),
                 "trace": channel.trace,
             },
         )
 
 
 class ProbeChannel:
-    """Where one connection reports to: the request's clock (seconds since its start), and a queue
-    bounded so that a slow reader slows the server down instead of filling the memory."""
+    """The clock and the event queue of one connection.
+
+    The queue is bounded: a reader that is slow slows the server down instead of filling the memory.
+
+    Attributes:
+        events: What happened so far; None marks the end.
+        connected: True once the TCP connection is established.
+    """
 
     def __init__(self, clock: Callable[[], float], start: float | None = None) -> None:
+        """Count from `start` on `clock` (in seconds); without it, from now."""
         self._clock = clock
         self._start = clock() if start is None else start
         self.events: asyncio.Queue[ProbeEvent | None] = asyncio.Queue(maxsize=256)
@@ -77,11 +99,11 @@ class ProbeChannel:
         return self._clock() - self._start
 
     def for_next_connection(self) -> "ProbeChannel":
-        """For one more connection of the same request."""
+        """Return the channel of one more connection attempt of the same request."""
         return ProbeChannel(self._clock, self._start)
 
     async def trace(self, name: str, info: dict[str, Any]) -> None:
-        """Hears from httpcore when TCP and TLS stand."""
+        """Report TCP and TLS as connected: the `trace` callback of httpcore."""
         if name == "connection.connect_tcp.complete":
             self.connected = True
             await self.events.put(Connected(self.now()))
@@ -89,13 +111,16 @@ class ProbeChannel:
             await self.events.put(Secured(self.now()))
 
     def notice(self, what: Notice, text: str) -> None:
-        """Hears from another vantage. There are four of these at most, so the queue has room."""
-        self.events.put_nowait(_NOTICED[what](self.now(), text))
+        """Report what a vantage says about its request.
+
+        It says at most four things, so the queue has room.
+        """
+        self.events.put_nowait(_VANTAGE_EVENTS[what](self.now(), text))
         if what == "began":
             self._start = self._clock()
 
 
-_NOTICED: Mapping[Notice, Callable[[float, str], ProbeEvent]] = {
+_VANTAGE_EVENTS: Mapping[Notice, Callable[[float, str], ProbeEvent]] = {
     "began": lambda at, _: Began(at),
     "resolved": Resolved,
     "connected": lambda at, _: Connected(at),
@@ -104,10 +129,10 @@ _NOTICED: Mapping[Notice, Callable[[float, str], ProbeEvent]] = {
 
 
 def make_transport(request: Request, channel: ProbeChannel) -> httpx.AsyncBaseTransport:
-    """What makes the request: httpx from here, what the vantage has from there."""
+    """Return what sends the request: httpx on this machine, or a tool at the probe's vantage."""
     probe, options = request.probe, request.options
     if is_here(probe):
-        return local_transport(probe.http, secure=request.secure, insecure=options.insecure)
+        return local_transport(probe.http, is_https=request.is_https, insecure=options.insecure)
     return VantageTransport(
         options.vantage_sessions[probe.vantage],
         channel.notice,

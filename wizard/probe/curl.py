@@ -1,4 +1,4 @@
-"""The `curl` that would show the same, quoted for a shell, with no secret in it."""
+"""The `curl` command that sends the same request as a probe, without secrets."""
 
 import math
 import shlex
@@ -10,11 +10,16 @@ from wizard.text.redaction import MASK, PUBLIC_HEADERS, redact
 
 
 def curl_command(probe: Probe, target: Target, wait: float) -> str:
-    """The command for one probe; `wait` is how long, in seconds, it may be silent.
+    """Return the command for one probe, quoted for a shell.
 
-    `-N` shows the bytes as they come; HEAD (`-I`) is never advised: many streams refuse it.
+    `-N` shows the bytes as they come. HEAD (`-I`) is never used: many streams refuse it.
+
+    Args:
+        probe: The probe.
+        target: What the user gave: headers, `--connect-to`, vantages.
+        wait: The time limit, in seconds.
     """
-    # 0 would mean no limit; and brackets, as in [redacted], are a pattern to curl without -g.
+    # 0 would mean no limit. Without -g, curl takes brackets, as in [redacted], for a pattern.
     words = ["curl", "-sN", "-m", str(max(1, math.ceil(wait)))]
     words += ["-g"] if set(redact(probe.url)) & set("[]{}") else []
     if probe.name.startswith("root"):
@@ -25,24 +30,22 @@ def curl_command(probe: Probe, target: Target, wait: float) -> str:
     if probe.encoding == "gzip":
         words += ["-H", "Accept-Encoding: gzip", "--compressed"]
     words += ["-H", f"Host: {probe.host}"] if probe.host else []
-    words += [*_shared(target), *_instead(probe, target), redact(probe.url)]
+    words += [*_user_options(target), *_connect_to(probe, target), redact(probe.url)]
     shown, vantage = [visible(word) for word in words], target.vantage(probe.vantage)
     return redact(vantage.shown(shown)) if vantage else shlex.join(shown)
 
 
-def _shared(target: Target) -> list[str]:
-    given = [f"{name}: {_shown(name, value)}" for name, value in target.headers]
-    words = [word for header in given for word in ("-H", header)]
-    if target.insecure:
-        words.append("-k")
-    return words
+def _user_options(target: Target) -> list[str]:
+    headers = [f"{name}: {_header_value(name, value)}" for name, value in target.headers]
+    words = [word for header in headers for word in ("-H", header)]
+    return [*words, "-k"] if target.insecure else words
 
 
-def _shown(name: str, value: str) -> str:
+def _header_value(name: str, value: str) -> str:
     return redact(value) if name.lower() in PUBLIC_HEADERS else MASK
 
 
-def _instead(probe: Probe, target: Target) -> list[str]:
+def _connect_to(probe: Probe, target: Target) -> list[str]:
     if target.connect_to is None or not probe.enters_outside:
         return []
     host, port = target.connect_to

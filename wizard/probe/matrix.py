@@ -1,4 +1,4 @@
-"""Several probes side by side, each left as soon as it has shown what it does."""
+"""Several probes side by side; each is ended as soon as it has shown its behaviour."""
 
 import asyncio
 import time
@@ -11,13 +11,13 @@ from wizard.probe.probe import run_probe
 from wizard.probe.request import ProbeOptions
 from wizard.probe.timing import SETTLE_S, held_at, is_decided, silence_limit
 
-ROUND = 0.25
-"""How often, in seconds, the probes are looked at where nothing happens."""
+CHECK_INTERVAL_S = 0.25
+"""How often the probes are checked if nothing happens, in seconds."""
 ENCODINGS: tuple[Encoding, ...] = ("identity", "gzip")
 
 
 def probes_for_url(name: str, url: str, vantage: str = "local") -> tuple[Probe, ...]:
-    """The probes for one URL: HTTP/1.1 and, over TLS, HTTP/2, each plain and with gzip."""
+    """The probes of one URL: HTTP/1.1 and, over TLS, HTTP/2, each plain and with gzip."""
     versions: tuple[Http, ...] = ("1.1", "2") if url.lower().startswith("https:") else ("1.1",)
     return tuple(
         Probe(name, url, http, encoding, vantage) for http in versions for encoding in ENCODINGS
@@ -25,143 +25,172 @@ def probes_for_url(name: str, url: str, vantage: str = "local") -> tuple[Probe, 
 
 
 class Matrix:
-    """Probes that run side by side, proxied ones and direct ones.
-
-    `least` says how long, in seconds, a proxied probe may be silent at the least, by what else is
-    known of this proxy.
+    """Proxied and direct probes that run side by side.
 
     Attributes:
-        lines: Each probe's timeline as it is now, kept up to date here; safe to read at any time.
+        timelines: The timeline of each probe so far, updated while the matrix runs; the caller may
+            read it at any time.
+        started: When the matrix began, on its clock.
     """
 
     def __init__(
         self,
         proxied: Sequence[Probe],
         direct: Sequence[Probe],
-        lines: dict[Probe, Timeline],
+        timelines: dict[Probe, Timeline],
         *,
         options: ProbeOptions,
         stall: float,
         patience: float = 0.0,
-        least: Callable[[], float] = lambda: 0.0,
+        min_wait: Callable[[], float] = lambda: 0.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.lines = lines
+        """Prepare the probes; `run` runs them.
+
+        Args:
+            proxied: The probes through the proxy.
+            direct: The probes of the backend; they set how long the proxied ones may be silent.
+            timelines: Where the timelines are written to.
+            options: What all probes share.
+            stall: The longest wait for a silent stream, in seconds.
+            patience: How long live streams are watched, in seconds.
+            min_wait: Returns how long a proxied probe may be silent at least, in seconds, from what
+                other probes have shown of this proxy.
+            clock: Returns seconds.
+        """
+        self.timelines = timelines
         self._proxied, self._direct = tuple(proxied), tuple(direct)
         self._options, self._stall, self._patience = options, stall, patience
-        self._least = least
-        self._clock = clock
-        self._started = clock()
+        self._min_wait, self._clock = min_wait, clock
+        self.started = clock()
         self._changed = asyncio.Event()
 
     @property
-    def started(self) -> float:
-        """When it began, on the clock."""
-        return self._started
-
-    @property
     def max_duration_s(self) -> float:
-        """Seconds from the start until this has ended, as far as is known now."""
-        waiting = [self._due(line) for line in self._mine() if not self._decided(line)]
+        """Seconds from the start to the end of the matrix, as far as is known now."""
+        waiting = [self._held_at(timeline) for timeline in self._undecided()]
         return max(waiting, default=self._now()) + max(SETTLE_S, self._patience)
 
     @property
     def waiting_for(self) -> str:
-        """What is being waited for, in a few words."""
-        undecided = [line for line in self._mine() if not self._decided(line)]
+        """What the matrix waits for, in a few words."""
+        undecided = self._undecided()
         if not undecided:
             return "watching the live streams"
-        if not all(is_connected(line) for line in undecided):
+        if not all(is_connected(timeline) for timeline in undecided):
             return "connecting"
         return "waiting for the first event"
 
     async def run(self) -> None:
         """Run all probes until each is decided. Leaving early closes every connection."""
-        self._started = self._clock()
-        self.lines.update({probe: Timeline(probe) for probe in (*self._proxied, *self._direct)})
+        self.started = self._clock()
+        probes = (*self._proxied, *self._direct)
+        self.timelines.update({probe: Timeline(probe) for probe in probes})
         async with asyncio.TaskGroup() as group:
             tasks = {
-                line.probe: group.create_task(self._follow(line.probe)) for line in self._mine()
+                timeline.probe: group.create_task(self._follow(timeline.probe))
+                for timeline in self._own_timelines()
             }
-            group.create_task(self._leave(tasks))
+            group.create_task(self._end_probes(tasks))
 
-    def _mine(self) -> list[Timeline]:
-        return [
-            self.lines[probe] for probe in (*self._proxied, *self._direct) if probe in self.lines
-        ]
+    def _own_timelines(self) -> list[Timeline]:
+        probes = (*self._proxied, *self._direct)
+        return [self.timelines[probe] for probe in probes if probe in self.timelines]
+
+    def _undecided(self) -> list[Timeline]:
+        return [timeline for timeline in self._own_timelines() if not self._is_decided(timeline)]
 
     def _now(self) -> float:
-        return self._clock() - self._started
+        """Seconds since the matrix began."""
+        return self._clock() - self.started
 
     async def _follow(self, probe: Probe) -> None:
+        """Run one probe and update its timeline."""
         try:
             async with aclosing(run_probe(probe, self._options)) as events:
                 async for event in events:
-                    known, self.lines[probe] = self.lines[probe], self.lines[probe].fold([event])
-                    if _stage(known) != _stage(self.lines[probe]):
+                    before = self.timelines[probe]
+                    self.timelines[probe] = before.fold([event])
+                    if _progress(before) != _progress(self.timelines[probe]):
                         self._changed.set()
         finally:
-            # Interrupted before it has shown what it does, it is not held: it stays as it is.
-            if self.lines[probe].ended is None and self._decided(self.lines[probe]):
-                at = self._now() - self.lines[probe].began_s
-                self.lines[probe] = self.lines[probe].fold([Ended(at, "open")])
+            timeline = self.timelines[probe]
+            # A probe that is interrupted before it is decided is not held: it stays without end.
+            if timeline.ended is None and self._is_decided(timeline):
+                at = self._now() - timeline.began_s
+                self.timelines[probe] = timeline.fold([Ended(at, "open")])
             self._changed.set()
 
-    async def _leave(self, tasks: Mapping[Probe, "asyncio.Task[None]"]) -> None:
-        """End the held probes when they are due, and all when enough was seen."""
+    async def _end_probes(self, tasks: Mapping[Probe, "asyncio.Task[None]"]) -> None:
+        """End proxied probes once they are held, and all probes once all are decided."""
         while (pause := self._pause()) > 0:
             for probe in self._proxied:
-                # A direct probe is left with the others: its data sets their wait.
-                if self._is_held(self.lines[probe]):
+                # Held direct probes go on until the end: their data sets the proxied ones' wait.
+                if self._is_held(self.timelines[probe]):
                     tasks[probe].cancel()
-            await self._change_within(pause)
-        await self._watch()
+            await self._wait_for_change(pause)
+        await self._watch_live_streams()
         for task in tasks.values():
             task.cancel()
 
-    def _is_held(self, line: Timeline) -> bool:
-        return line.ended is None and line.first_data_s is None and self._decided(line)
+    def _is_held(self, timeline: Timeline) -> bool:
+        is_silent = timeline.ended is None and timeline.first_data_s is None
+        return is_silent and self._is_decided(timeline)
 
-    def _decided(self, line: Timeline) -> bool:
-        now = self._now() - line.began_s
-        return is_decided(line, now, self._wait(line), self._options.connect_timeout)
+    def _is_decided(self, timeline: Timeline) -> bool:
+        now, wait = self._now() - timeline.began_s, self._wait(timeline)
+        return is_decided(timeline, now, wait, self._options.connect_timeout)
 
-    def _due(self, line: Timeline) -> float:
-        return line.began_s + held_at(line, self._wait(line), self._options.connect_timeout)
+    def _held_at(self, timeline: Timeline) -> float:
+        """When this probe's silence counts as held, in seconds since the matrix began."""
+        wait = self._wait(timeline)
+        return timeline.began_s + held_at(timeline, wait, self._options.connect_timeout)
 
-    def _wait(self, line: Timeline) -> float:
-        """How long this probe may be silent, as far as is known now; seconds."""
-        if line.probe in self._direct:
+    def _wait(self, timeline: Timeline) -> float:
+        """How long this probe may be silent, as far as is known now, in seconds."""
+        if timeline.probe in self._direct:
             return self._stall
-        adapted = silence_limit([self.lines[probe] for probe in self._direct], self._stall)
-        return max(adapted, min(self._least(), self._stall))
+        limit = silence_limit([self.timelines[probe] for probe in self._direct], self._stall)
+        return max(limit, min(self._min_wait(), self._stall))
 
     def _pause(self) -> float:
-        """Seconds until something can change by time alone; 0 once all probes are decided."""
-        undecided = [line for line in self._mine() if not self._decided(line)]
+        """Seconds until the next check; 0 once all probes are decided."""
+        undecided = self._undecided()
         if not undecided:
             return 0.0
-        # What `least` says may change without a word to us.
-        return min(ROUND, max(0.01, min(map(self._due, undecided)) - self._now()))
+        # `min_wait` may return something else without `_changed` being set.
+        next_held_at = min(map(self._held_at, undecided))
+        return min(CHECK_INTERVAL_S, max(0.01, next_held_at - self._now()))
 
-    async def _watch(self) -> None:
-        """Look on at what is live: for a moment, or as long as the user has patience."""
-        lines = [line for line in self._mine() if line.first_data_s is not None]
-        begun = [line.began_s + (line.first_data_s or 0.0) for line in lines]
-        until = max(begun, default=0.0) + max(SETTLE_S, self._patience)
-        while self._now() < until and any(line.ended is None for line in self._mine()):
-            await self._change_within(until - self._now())
+    async def _watch_live_streams(self) -> None:
+        """Wait for `SETTLE_S`, or for the user's patience if longer, after the last first data."""
+        data_at = [
+            timeline.began_s + timeline.first_data_s
+            for timeline in self._own_timelines()
+            if timeline.first_data_s is not None
+        ]
+        until = max(data_at, default=0.0) + max(SETTLE_S, self._patience)
+        while self._now() < until and not self._all_ended():
+            await self._wait_for_change(until - self._now())
 
-    async def _change_within(self, pause: float) -> None:
+    def _all_ended(self) -> bool:
+        return all(timeline.ended is not None for timeline in self._own_timelines())
+
+    async def _wait_for_change(self, timeout_s: float) -> None:
         self._changed.clear()
         try:
-            # Not wait_for: up to Python 3.11 that loses a Ctrl-C that comes just as it returns.
-            async with asyncio.timeout(pause):
+            # Not wait_for: up to Python 3.11 it loses a Ctrl-C that comes just as it returns.
+            async with asyncio.timeout(timeout_s):
                 await self._changed.wait()
         except TimeoutError:
             return
 
 
-def _stage(line: Timeline) -> tuple[bool, bool, bool, bool]:
-    """How far a probe is; only a change of this can change what is decided."""
-    return is_connected(line), line.headers_s is None, line.first_data_s is None, line.ended is None
+def _progress(timeline: Timeline) -> tuple[bool, bool, bool, bool]:
+    """How far a probe is; only a change of this can decide it."""
+    return (
+        is_connected(timeline),
+        timeline.headers_s is None,
+        timeline.first_data_s is None,
+        timeline.ended is None,
+    )

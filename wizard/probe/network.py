@@ -1,4 +1,4 @@
-"""What httpx is told and asked below the request: names, TLS, transports, errors in plain words."""
+"""What lies below a request from this machine: name lookup, TLS contexts, httpx transports."""
 
 import asyncio
 import socket
@@ -9,18 +9,20 @@ from ipaddress import ip_address
 
 import httpx
 
-ADDRESSES = 4
+MAX_ADDRESSES = 4
 """How many addresses of a name are tried."""
 
 
 @lru_cache(maxsize=8)
 def tls_context(http: str, insecure: bool) -> ssl.SSLContext:
-    """A TLS context, made before the clock starts; one for each HTTP version, since ALPN is
-    set on the context and probes run side by side."""
+    """Return the TLS context for an HTTP version, without certificate checks if `insecure`.
+
+    Each HTTP version has its own: httpx sets ALPN on the context, and probes run side by side.
+    """
     context = ssl.create_default_context()
     paths = ssl.get_default_verify_paths()
     if paths.cafile is None and paths.capath is None:
-        import certifi  # a Python without a system store (macOS): httpx brings this one
+        import certifi  # A Python without a system store (macOS); httpx depends on certifi.
 
         context.load_verify_locations(certifi.where())
     if insecure:
@@ -29,35 +31,40 @@ def tls_context(http: str, insecure: bool) -> ssl.SSLContext:
     return context
 
 
-def preload(secure: bool, http: str = "1.1", insecure: bool = False) -> None:
-    """Load what a request needs, so that no import and no store of certificates is measured."""
+def preload(is_https: bool, http: str = "1.1", insecure: bool = False) -> None:
+    """Load modules and certificates that a request needs, so that their loading is not measured."""
     for name in ("anyio._backends._asyncio", "httpcore._backends.anyio"):
         import_module(name)
     if http == "2":
         import_module("h2.connection")
-    if secure:
+    if is_https:
         tls_context(http, insecure)
 
 
 def connect_address(url: httpx.URL, connect_to: tuple[str, int] | None) -> tuple[str, int]:
-    """Host and port to connect to."""
+    """Host and port to connect to: `connect_to`, or else those of the URL."""
     port = url.port or (443 if url.scheme == "https" else 80)
     return connect_to or (url.raw_host.decode("ascii"), port)
 
 
-async def resolve_host(host: str, port: int, within: float) -> list[str]:
-    """The name's addresses, in the order to try them. Raises `OSError` or `UnicodeError`."""
+async def resolve_host(host: str, port: int, timeout_s: float) -> list[str]:
+    """Return the IP addresses of a name, in the order in which to try them.
+
+    Raises:
+        OSError: The name has no address, or `timeout_s` seconds have passed.
+        UnicodeError: It is not a host name.
+    """
     if is_ip_address(host.strip("[]")):
         return [host.strip("[]")]
     loop = asyncio.get_running_loop()
     lookup = loop.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
-    async with asyncio.timeout(within):
-        found = await lookup
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))[:ADDRESSES]
+    async with asyncio.timeout(timeout_s):
+        entries = await lookup
+    return list(dict.fromkeys(str(entry[4][0]) for entry in entries))[:MAX_ADDRESSES]
 
 
 def is_ip_address(host: str) -> bool:
-    """Whether the host is an address already: looking that up would only measure our own start."""
+    """True if the host is an IP address, so that no name lookup is needed."""
     try:
         ip_address(host)
     except ValueError:
@@ -65,18 +72,18 @@ def is_ip_address(host: str) -> bool:
     return True
 
 
-def local_transport(http: str, *, secure: bool, insecure: bool) -> httpx.AsyncHTTPTransport:
-    """One connection's worth of httpx, with nothing taken from the environment."""
+def local_transport(http: str, *, is_https: bool, insecure: bool) -> httpx.AsyncHTTPTransport:
+    """Return an httpx transport for one connection; it ignores the environment's variables."""
     return httpx.AsyncHTTPTransport(
-        verify=tls_context(http, insecure) if secure else _no_tls(),
-        # Over TLS the server chooses by ALPN; without it HTTP/2 is spoken straight away.
-        http1=secure or http != "2",
+        verify=tls_context(http, insecure) if is_https else _empty_tls_context(),
+        # Over TLS the server chooses by ALPN; without TLS, HTTP/2 is sent with prior knowledge.
+        http1=is_https or http != "2",
         http2=http == "2",
         trust_env=False,
     )
 
 
 @lru_cache(maxsize=1)
-def _no_tls() -> ssl.SSLContext:
-    """An empty context: loading a store of certificates for plain HTTP would cost 20 ms."""
+def _empty_tls_context() -> ssl.SSLContext:
+    """A context for plain HTTP: loading the certificate store for it would cost 20 ms."""
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -1,9 +1,9 @@
-"""One probe: an async iterator from a request to what happens, as it happens.
+"""One probe: an async iterator over what happens to one request, as it happens.
 
-The request is bounded by whoever iterates: leaving the loop closes the connection. HEAD is never
-sent, redirects are not followed, cookies are not kept, and the proxy variables of the environment
-are ignored, so that what is measured is the path that the URL names. From another vantage it is the
-same with another transport: what that place has makes the request.
+The caller bounds the request: leaving the loop closes the connection. HEAD is never sent, redirects
+are not followed, cookies are not kept, and the proxy variables of the environment are ignored, so
+that the measured path is the one that the URL names. From a vantage, a tool there sends the
+request, and the same events result.
 """
 
 import asyncio
@@ -24,33 +24,38 @@ from wizard.text.display import safe
 from wizard.text.errors import describe_error
 from wizard.vantage.http.transport import VantageTransportError
 
-BODY_LIMIT = 256 << 10
-"""How much is read, in bytes, of a body that is not an event stream."""
+BODY_LIMIT_BYTES = 256 << 10
+"""How many bytes are read of a body that is not an event stream."""
 
 
 async def run_probe(
     probe: Probe, options: ProbeOptions, spec: RequestSpec = GET
 ) -> AsyncGenerator[ProbeEvent, None]:
-    """Make the request and report what happens until the stream ends.
+    """Send the request and report what happens until the response ends.
 
     Yields:
         Events in the order in which they happen; the last is an `Ended`, unless the caller
-        leaves first. No transport error is raised.
+        leaves first. A transport error is an `Ended` too, not an exception.
     """
     request = Request(probe, options, spec)
-    events = _from_here(request) if is_here(probe) else _from_afar(request)
+    events = _run_locally(request) if is_here(probe) else _run_at_vantage(request)
     async with aclosing(events):
         async for event in events:
             yield event
 
 
 async def run_probe_within(
-    within: float, probe: Probe, options: ProbeOptions, spec: RequestSpec = GET
+    timeout_s: float, probe: Probe, options: ProbeOptions, spec: RequestSpec = GET
 ) -> AsyncGenerator[ProbeEvent, None]:
-    """The same, for at most `within` seconds from when the request begins: what it takes to reach
-    another vantage counts for nothing. Raises `TimeoutError` when they are over."""
-    loop, reaching = asyncio.get_running_loop(), 0.0 if is_here(probe) else REACH_TIMEOUT_S
-    until = loop.time() + within + reaching
+    """Like `run_probe`, for at most `timeout_s` seconds from when the request begins.
+
+    The time to reach a vantage is not counted; it may take `REACH_TIMEOUT_S`.
+
+    Raises:
+        TimeoutError: The time is over.
+    """
+    loop, reach_s = asyncio.get_running_loop(), 0.0 if is_here(probe) else REACH_TIMEOUT_S
+    until = loop.time() + timeout_s + reach_s
     async with aclosing(run_probe(probe, options, spec)) as events:
         while True:
             async with asyncio.timeout_at(until):
@@ -58,56 +63,60 @@ async def run_probe_within(
             if event is None:
                 return
             if isinstance(event, Began):
-                until = loop.time() + within
+                until = loop.time() + timeout_s
             yield event
 
 
-async def _from_here(request: Request) -> AsyncGenerator[ProbeEvent, None]:
-    preload(request.secure, request.probe.http, request.options.insecure)
+async def _run_locally(request: Request) -> AsyncGenerator[ProbeEvent, None]:
+    """Look the name up and try its addresses in turn until one does not refuse."""
+    preload(request.is_https, request.probe.http, request.options.insecure)
     channel = ProbeChannel(request.options.clock)
+    host, port = request.address
     try:
-        addresses = await resolve_host(*request.host, request.options.connect_timeout)
+        addresses = await resolve_host(host, port, request.options.connect_timeout)
     except (OSError, UnicodeError) as error:
-        yield Ended(
-            channel.now(), "dns", f"no address for {safe(request.host[0])}: {describe_error(error)}"
-        )
+        detail = f"no address for {safe(host)}: {describe_error(error)}"
+        yield Ended(channel.now(), "dns", detail)
         return
-    resolved = channel.now()
-    for last, address in enumerate(addresses, 1 - len(addresses)):
-        yield Resolved(resolved, address)
-        async with aclosing(_connection(request, address, channel.for_next_connection())) as events:
+    resolved_at = channel.now()
+    for address in addresses:
+        yield Resolved(resolved_at, address)
+        next_channel = channel.for_next_connection()
+        async with aclosing(_run_connection(request, address, next_channel)) as events:
             async for event in events:
-                refused = isinstance(event, Ended) and event.reason == "refused"
-                # Another address may answer where this one refuses: localhost is ::1 first.
-                if refused and last < 0:
+                is_refused = isinstance(event, Ended) and event.reason == "refused"
+                # Another address may answer: localhost is ::1 first.
+                if is_refused and address != addresses[-1]:
                     break
                 yield event
             else:
                 return
 
 
-async def _from_afar(request: Request) -> AsyncGenerator[ProbeEvent, None]:
-    """Names are looked up over there, by what makes the request."""
-    async with aclosing(_connection(request, "", ProbeChannel(request.options.clock))) as events:
+async def _run_at_vantage(request: Request) -> AsyncGenerator[ProbeEvent, None]:
+    """Let the vantage send the request; it looks the name up itself."""
+    channel = ProbeChannel(request.options.clock)
+    async with aclosing(_run_connection(request, "", channel)) as events:
         async for event in events:
             yield event
 
 
-async def _connection(
+async def _run_connection(
     request: Request, address: str, channel: ProbeChannel
 ) -> AsyncGenerator[ProbeEvent, None]:
-    task = asyncio.create_task(_drive(request, address, channel))
+    """Yield the events of one connection."""
+    task = asyncio.create_task(_fill_channel(request, address, channel))
     try:
         while (event := await channel.events.get()) is not None:
             yield event
-        await task  # a bug of ours must not look like a silent server
+        await task  # Raises what went wrong: a bug of ours must not look like a silent server.
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def _drive(request: Request, address: str, channel: ProbeChannel) -> None:
-    """Put what happens on one connection into the queue, then None, whatever ends it."""
+async def _fill_channel(request: Request, address: str, channel: ProbeChannel) -> None:
+    """Put the events of one connection into the channel, and None at the end."""
     task = asyncio.current_task()
     try:
         await _exchange(request, address, channel)
@@ -117,67 +126,70 @@ async def _drive(request: Request, address: str, channel: ProbeChannel) -> None:
 
 
 async def _exchange(request: Request, address: str, channel: ProbeChannel) -> None:
-    """One request and its response; a transport error is an event."""
-    async with make_transport(request, channel) as there:
+    """Send the request and read its response; a transport error becomes an event."""
+    async with make_transport(request, channel) as transport:
         try:
-            response = await there.handle_async_request(request.to(address, channel))
+            response = await transport.handle_async_request(request.build(address, channel))
             try:
-                await _read(response, channel, request.spec.excerpt)
+                await _read_response(response, channel, request.spec.excerpt)
             finally:
                 await response.aclose()
         except (httpx.TransportError, ssl.SSLError, OSError) as error:
-            await channel.events.put(_ending(error, channel, address))
+            await channel.events.put(_end_of_error(error, channel, address))
 
 
-async def _read(response: httpx.Response, channel: ProbeChannel, excerpt: int) -> None:
+async def _read_response(
+    response: httpx.Response, channel: ProbeChannel, excerpt_bytes: int
+) -> None:
     version = bytes(response.extensions.get("http_version", b"HTTP/1.1")).decode("ascii")
-    headers = tuple((key.lower(), value) for key, value in response.headers.multi_items())
+    headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
     await channel.events.put(
         Headers(channel.now(), response.status_code, version.removeprefix("HTTP/"), headers)
     )
-    media = response.headers.get("content-type", "").split(";")[0].strip().lower()
-    if media == "text/event-stream" and response.status_code == 200:
+    media_type = response.headers.get("content-type", "").split(";")[0].strip().lower()
+    if media_type == "text/event-stream" and response.status_code == 200:
         await _read_stream(response, channel)
     else:
-        await _read_body(response, channel, excerpt)
+        await _read_body(response, channel, excerpt_bytes)
 
 
 async def _read_stream(response: httpx.Response, channel: ProbeChannel) -> None:
-    decoder, inflate = SseDecoder(), decoder_for(response.headers.get("content-encoding"))
+    """Report the bytes and the events of an event stream until it ends."""
+    sse, content = SseDecoder(), decoder_for(response.headers.get("content-encoding"))
     async for raw in response.aiter_raw():
-        at, data = channel.now(), inflate.feed(raw)
+        at, data = channel.now(), content.feed(raw)
         await channel.events.put(Chunk(at, len(raw), len(data)))
-        for item in decoder.feed(data, at):
+        for item in sse.feed(data, at):
             await channel.events.put(item)
-    await channel.events.put(Ended(channel.now(), "eof", inflate.broken))
+    await channel.events.put(Ended(channel.now(), "eof", content.broken))
 
 
-async def _read_body(response: httpx.Response, channel: ProbeChannel, kept: int) -> None:
-    """The body of what is no event stream, of which only the beginning matters."""
-    inflate, size, begun = decoder_for(response.headers.get("content-encoding")), 0, b""
+async def _read_body(response: httpx.Response, channel: ProbeChannel, excerpt_bytes: int) -> None:
+    """Report the bytes of any other body and an excerpt of its start; read a limited size."""
+    content, size, start = decoder_for(response.headers.get("content-encoding")), 0, b""
     async for raw in response.aiter_raw():
-        data = inflate.feed(raw)
-        begun += data[: kept - len(begun)]
-        excerpt = begun.decode("utf-8", "replace")
+        data = content.feed(raw)
+        start += data[: excerpt_bytes - len(start)]
+        excerpt = start.decode("utf-8", "replace")
         await channel.events.put(Chunk(channel.now(), len(raw), len(data), excerpt))
         size += len(raw)
-        if size > BODY_LIMIT:
-            await channel.events.put(Ended(channel.now(), "open", f"left after {BODY_LIMIT} bytes"))
+        if size > BODY_LIMIT_BYTES:
+            detail = f"left after {BODY_LIMIT_BYTES} bytes"
+            await channel.events.put(Ended(channel.now(), "open", detail))
             return
     await channel.events.put(Ended(channel.now(), "eof"))
 
 
-def _ending(error: Exception, channel: ProbeChannel, address: str) -> Ended:
-    """The transport error as an ending with one sentence."""
+def _end_of_error(error: Exception, channel: ProbeChannel, address: str) -> Ended:
+    """Return the end of a request by a transport error, with one sentence about it."""
     if isinstance(error, VantageTransportError):
         return Ended(channel.now(), error.reason, str(error))
     if isinstance(error, httpx.ConnectTimeout):
-        what = "TLS handshake" if channel.connected else "TCP connection"
-        return Ended(channel.now(), "timeout", f"no {what} with {address} in time")
+        missing = "TLS handshake" if channel.connected else "TCP connection"
+        return Ended(channel.now(), "timeout", f"no {missing} with {address} in time")
+    detail = describe_error(error)
     if isinstance(error, httpx.ConnectError) and channel.connected:
-        return Ended(channel.now(), "tls", f"TLS failed: {describe_error(error)}")
+        return Ended(channel.now(), "tls", f"TLS failed: {detail}")
     if isinstance(error, httpx.ConnectError):
-        return Ended(
-            channel.now(), "refused", f"no connection to {address}: {describe_error(error)}"
-        )
-    return Ended(channel.now(), "reset", describe_error(error))
+        return Ended(channel.now(), "refused", f"no connection to {address}: {detail}")
+    return Ended(channel.now(), "reset", detail)

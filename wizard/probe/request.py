@@ -1,4 +1,4 @@
-"""What is asked, and in which manner: method, headers, who we say we are."""
+"""What a request sends: method, headers and body, and the options that all probes share."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -9,24 +9,26 @@ from wizard.model.timeline import Probe
 from wizard.vantage.session import VantageSession
 
 CONNECT_TIMEOUT_S = 10.0
-"""How long, in seconds, a connection (TCP, then TLS) may take."""
-EXCERPT = 400
-"""How many bytes of such a body are kept for the reader."""
+"""How long TCP and TLS may take, each, in seconds."""
+EXCERPT_BYTES = 400
+"""How many bytes are kept of a body that is not an event stream."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestSpec:
-    """What is asked: a plain GET unless said otherwise.
+    """Method, headers and body of a request; a plain GET by default.
 
     Attributes:
-        headers: They replace ours of the same name.
-        excerpt: How many bytes to keep of a body that is not an event stream.
+        method: The HTTP method.
+        headers: They replace our own of the same name.
+        content: The body.
+        excerpt: How many bytes to keep of a response body that is not an event stream.
     """
 
     method: str = "GET"
     headers: tuple[tuple[str, str], ...] = ()
     content: bytes = b""
-    excerpt: int = EXCERPT
+    excerpt: int = EXCERPT_BYTES
 
 
 GET = RequestSpec()
@@ -34,14 +36,16 @@ GET = RequestSpec()
 
 @dataclass(frozen=True, slots=True)
 class ProbeOptions:
-    """How requests are made: what all probes of a run share.
+    """The options that all probes of a run share.
 
     Attributes:
-        run: The token in the User-Agent by which the log step finds our own lines.
-        headers: Added to each request; they replace ours of the same name.
+        run: The run token in the User-Agent: the log step finds our own lines by it.
+        headers: The user's headers; they replace all others of the same name.
+        insecure: True to accept any certificate.
         connect_to: Host and port to connect to instead of the public URL's own.
-        connect_timeout: Seconds for TCP and for TLS, each.
-        vantage sessions: The vantages by name; a probe of one of them is run there.
+        connect_timeout: How long TCP and TLS may take, each, in seconds.
+        clock: Returns seconds.
+        vantage_sessions: The vantages by name; a probe from one of them runs there.
     """
 
     run: str = "0"
@@ -54,23 +58,23 @@ class ProbeOptions:
 
 
 def user_agent(probe: Probe, run: str) -> str:
-    """Our name in the logs, with the run token and the probe."""
+    """Our User-Agent, with the run token and the probe's label: logs show both."""
     return f"ssewizard/{__version__} (run={run}; {probe.label.replace(' ', '-')})"
 
 
 def request_headers(
     probe: Probe, options: ProbeOptions, spec: RequestSpec = GET
 ) -> list[tuple[str, str]]:
-    """The headers that a probe sends; Host only where it is not the URL's own."""
+    """The headers that a probe sends; Host only if it is not the URL's own."""
     accept = "*/*" if probe.name.startswith("root") else "text/event-stream"
-    ours = {
+    headers = {
         "user-agent": ("User-Agent", user_agent(probe, options.run)),
         "accept": ("Accept", accept),
         "accept-encoding": ("Accept-Encoding", probe.encoding),
     }
     if probe.host:
-        ours["host"] = ("Host", probe.host)
-    ours.update({name.lower(): (name, value) for name, value in spec.headers})
+        headers["host"] = ("Host", probe.host)
+    headers.update({name.lower(): (name, value) for name, value in spec.headers})
     for name, _ in options.headers:
-        ours.pop(name.lower(), None)
-    return [*ours.values(), *options.headers]
+        headers.pop(name.lower(), None)
+    return [*headers.values(), *options.headers]

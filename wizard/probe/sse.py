@@ -1,8 +1,8 @@
-"""A decoder of event streams: bytes in, events and comments out, no sockets.
+"""Decoding of response bodies: the event stream (no sockets, bytes in, events out) and gzip.
 
-Follows the WHATWG text (HTML, section 9.2.6, "Interpreting an event stream"). Comments are kept,
-since a ping is evidence; so is what was too long to hold. Lines end at CR, LF or CRLF and at
-nothing else: U+2028 is data.
+The event stream follows the WHATWG HTML standard, section 9.2.6, "Interpreting an event stream".
+Beyond it, comments are reported, since a ping is evidence, and so are bytes that exceed a limit.
+Lines end with CR, LF or CRLF and nothing else: U+2028 is data.
 """
 
 import re
@@ -10,52 +10,53 @@ import zlib
 
 from wizard.model.events import Comment, Excess, SseEvent, StreamItem
 
-LINE_LIMIT = 1 << 20
-"""The longest line, and the most data of one event, that is held, in bytes (1 MiB)."""
+ITEM_LIMIT_BYTES = 1 << 20
+"""The longest line, and the most data of one event, that is held, in bytes."""
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _BOM = b"\xef\xbb\xbf"
 
 
 class SseDecoder:
-    """Decodes one stream; memory is bounded by `LINE_LIMIT` whatever the server sends.
+    """Decodes one stream; its memory is bounded by `ITEM_LIMIT_BYTES`, whatever is sent.
 
     Attributes:
-        retry_ms: The newest reconnection time that the stream asked for, in milliseconds.
-        last_id: The last event id (it stays in force until the stream sets another).
+        retry_ms: The last reconnection time that the stream set, in milliseconds.
+        last_id: The last event id; it stays in force until the stream sets another.
     """
 
-    def __init__(self, limit: int = LINE_LIMIT) -> None:
+    def __init__(self, limit: int = ITEM_LIMIT_BYTES) -> None:
         self.retry_ms: int | None = None
         self.last_id = ""
         self._limit = limit
         self._line = bytearray()
         self._dropped = 0
-        self._after_cr = False
+        self._ends_with_cr = False
         self._at_start = True
         self._type = ""
         self._data: list[str] = []
-        self._held = 0
+        self._data_size = 0
 
     def feed(self, data: bytes, at: float = 0.0) -> list[StreamItem]:
-        """The items that these bytes complete; `at` (seconds) is when the bytes came."""
+        """Return the items that these bytes complete; `at` is when they arrived, in seconds."""
         if not data:
             return []
-        if self._after_cr and data.startswith(b"\n"):
+        if self._ends_with_cr and data.startswith(b"\n"):
             data = data[1:]
-        self._after_cr = data.endswith(b"\r") if data else False
+        self._ends_with_cr = data.endswith(b"\r") if data else False
         # Nearly all streams have no CR: splitting at one byte is several times as fast.
-        *ended, rest = _LINE_END.split(data) if b"\r" in data else data.split(b"\n")
+        *complete, rest = _LINE_END.split(data) if b"\r" in data else data.split(b"\n")
         items: list[StreamItem] = []
-        for part in ended:
+        for part in complete:
             self._end_line(part, at, items)
-        self._keep(rest)
+        self._append(rest)
         return items
 
     def _end_line(self, part: bytes, at: float, items: list[StreamItem]) -> None:
+        """Interpret the line that `part` completes."""
         line, dropped = part, 0
         if self._line or self._at_start or len(part) > self._limit:
-            self._keep(part)
+            self._append(part)
             line, dropped = bytes(self._line), self._dropped
             self._line.clear()
             self._dropped = 0
@@ -65,10 +66,11 @@ class SseDecoder:
         if dropped:
             items.append(Excess(at, dropped))
 
-    def _keep(self, part: bytes) -> None:
-        room = self._limit - len(self._line)
-        self._line += part[:room]
-        self._dropped += max(0, len(part) - room)
+    def _append(self, part: bytes) -> None:
+        """Add to the unfinished line what fits into the limit."""
+        free = self._limit - len(self._line)
+        self._line += part[:free]
+        self._dropped += max(0, len(part) - free)
 
     def _read_line(self, line: bytes, at: float, items: list[StreamItem]) -> None:
         if not line:
@@ -91,83 +93,86 @@ class SseDecoder:
             self.retry_ms = int(value[:12])
 
     def _add_data(self, value: str, at: float, items: list[StreamItem]) -> None:
-        # An event of endless short lines must not fill the memory either.
-        if self._held + len(value) > self._limit:
+        # An event of endlessly many short lines must not fill the memory either.
+        if self._data_size + len(value) > self._limit:
             items.append(Excess(at, len(value)))
             return
         self._data.append(value)
-        self._held += len(value) + 1
+        self._data_size += len(value) + 1
 
     def _dispatch(self, at: float, items: list[StreamItem]) -> None:
+        """End the event: it is reported if it has data."""
         if self._data:
             data = "\n".join(self._data)
             items.append(SseEvent(at, self._type or "message", data, self.last_id))
-        self._type, self._data, self._held = "", [], 0
+        self._type, self._data, self._data_size = "", [], 0
 
 
-BURST = 4 << 20
-"""The most that one arrival of bytes may expand to, in bytes, before reading of it stops."""
+CHUNK_LIMIT_BYTES = 4 << 20
+"""The most that one chunk may expand to, in bytes."""
+BODY_LIMIT_BYTES = 1 << 20
+"""The most that a body may expand to, in bytes, if that is more than a hundredfold."""
 
 
-TOTAL = 1 << 20
-"""… and the most that one body may expand to beyond a hundredfold, in bytes."""
-
-
-class Inflate:
-    """A gzip or deflate body (RFC 1952, RFC 1950), decoded as it arrives.
+class DeflateDecoder:
+    """Decodes a gzip (RFC 1952) or deflate (RFC 1950) body as it arrives.
 
     Attributes:
-        broken: One sentence once the bytes made no sense or expanded beyond all measure; from
-            then on nothing more is decoded.
+        broken: One sentence once the bytes are invalid or expand beyond the limits; nothing more is
+            decoded then.
     """
 
     def __init__(self) -> None:
         self.broken = ""
         self._zlib = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
-        self._fed = self._given = 0
+        self._bytes_in = self._bytes_out = 0
 
     def feed(self, data: bytes) -> bytes:
-        """What these bytes decode to; empty once `broken`."""
+        """Return the decoded bytes; none once `broken`."""
         if self.broken:
             return b""
         try:
-            decoded = self._zlib.decompress(data, BURST)
+            decoded = self._zlib.decompress(data, CHUNK_LIMIT_BYTES)
         except zlib.error as error:
             self.broken = f"the compressed body is broken: {error}"
             return b""
         if self._zlib.unconsumed_tail:
-            self.broken = f"{len(data)} compressed bytes expand to more than {BURST} bytes"
-        self._fed += len(data)
-        self._given += len(decoded)
-        if self._given > max(TOTAL, 100 * self._fed):
-            self.broken = f"{self._fed} compressed bytes expand to more than {TOTAL} bytes"
+            self.broken = _expands_too_much(len(data), CHUNK_LIMIT_BYTES)
+        self._bytes_in += len(data)
+        self._bytes_out += len(decoded)
+        if self._bytes_out > max(BODY_LIMIT_BYTES, 100 * self._bytes_in):
+            self.broken = _expands_too_much(self._bytes_in, BODY_LIMIT_BYTES)
         return decoded
 
 
-class Plain:
-    """No compression."""
+def _expands_too_much(size: int, limit: int) -> str:
+    return f"{size} compressed bytes expand to more than {limit} bytes"
+
+
+class IdentityDecoder:
+    """Passes an uncompressed body through."""
 
     broken = ""
 
     def feed(self, data: bytes) -> bytes:
-        """The bytes themselves."""
+        """Return the bytes unchanged."""
         return data
 
 
-class Opaque:
-    """A compression that is not decoded here; bytes are counted, and `broken` says which."""
+class UnsupportedDecoder:
+    """Stands for a content coding that is not decoded here; `broken` names it."""
 
     def __init__(self, coding: str) -> None:
         self.broken = f"Content-Encoding {coding} is not decoded here"
 
     def feed(self, data: bytes) -> bytes:
-        """Nothing."""
+        """Return nothing."""
         return b""
 
 
-def decoder_for(coding: str | None) -> Inflate | Plain | Opaque:
-    """The decoder for a Content-Encoding (RFC 9110, section 8.4)."""
+def decoder_for(coding: str | None) -> DeflateDecoder | IdentityDecoder | UnsupportedDecoder:
+    """Return a decoder for a Content-Encoding (RFC 9110, section 8.4)."""
     name = (coding or "identity").strip().lower()
     if name in ("identity", ""):
-        return Plain()
-    return Inflate() if name in ("gzip", "x-gzip", "deflate") else Opaque(name)
+        return IdentityDecoder()
+    return DeflateDecoder() if name in ("gzip", "x-gzip", "deflate") else UnsupportedDecoder(name)

@@ -1,6 +1,6 @@
-"""How long to look at each probe: when a silent stream counts as held, and when enough was seen.
+"""How long each probe is waited for: when a silent stream counts as held, and when we stop.
 
-Pure functions of timelines, so that they are tested with a scripted clock.
+Pure functions of timelines.
 """
 
 from collections.abc import Sequence
@@ -8,53 +8,70 @@ from collections.abc import Sequence
 from wizard.model.timeline import Timeline, answered, connected_s, has_begun, is_connected, is_live
 
 DIRECT_WAIT_FACTOR = 20.0
-"""How many times what the direct probe needed a proxied probe is given."""
+"""A proxied probe gets this many times as long as the direct probe needed."""
 MIN_WAIT_S = 2.0
-"""The shortest wait, in seconds, before silence counts as held."""
+"""The shortest wait before silence counts as held, in seconds."""
 WAIT_WITHOUT_DIRECT_S = 5.0
-"""The wait, in seconds, where no direct probe says when the first event is due."""
+"""The wait where no direct probe shows when the first event is due, in seconds."""
 SETTLE_S = 0.3
-"""How long, in seconds, all is watched once every probe has shown what it does: long enough to see
-a stream that breaks right after its first event."""
+"""How long we go on watching once every probe is decided, in seconds: long enough to see a stream
+that breaks right after its first event."""
 REACH_TIMEOUT_S = 30.0
-"""How long, in seconds, it may take to reach another vantage and find out what it has; the vantage
-itself gives up before that."""
+"""How long reaching a vantage and finding out its tools may take, in seconds; the vantage itself
+gives up earlier."""
 
 
 def silence_limit(direct: Sequence[Timeline], stall: float) -> float:
-    """How long, in seconds after the connection stands, a proxied probe may be silent.
+    """How long a proxied probe may be silent once it is connected, in seconds.
 
-    What the fastest direct probe needed, times `DIRECT_WAIT_FACTOR`, at least `MIN_WAIT_S`, at
-    most `stall`; `WAIT_WITHOUT_DIRECT_S`
-    where there is no direct probe or none that reached a stream; `stall` while that is not known.
+    The time that the fastest direct probe needed, times `DIRECT_WAIT_FACTOR`, but at least
+    `MIN_WAIT_S` and at most `stall`. While a direct probe may still show data, and after one that
+    opened a silent stream, it is `stall`; without any direct probe that reached a stream,
+    `WAIT_WITHOUT_DIRECT_S`.
+
+    Args:
+        direct: The direct probes.
+        stall: The user's limit (`--stall`), in seconds.
     """
     needed = [
-        line.first_data_s - connected_s(line)
-        for line in direct
-        if is_live(line) and line.first_data_s
+        timeline.first_data_s - connected_s(timeline)
+        for timeline in direct
+        if is_live(timeline) and timeline.first_data_s
     ]
     if needed:
         return min(max(min(needed) * DIRECT_WAIT_FACTOR, MIN_WAIT_S), stall)
-    pending = any(line.ended is None and not answered(line) for line in direct)
-    silent = any(line.is_event_stream for line in direct)
-    return stall if pending or silent else min(WAIT_WITHOUT_DIRECT_S, stall)
+    is_pending = any(timeline.ended is None and not answered(timeline) for timeline in direct)
+    is_silent = any(timeline.is_event_stream for timeline in direct)
+    return stall if is_pending or is_silent else min(WAIT_WITHOUT_DIRECT_S, stall)
 
 
-def held_at(line: Timeline, wait: float, connecting: float) -> float:
-    """When, in seconds since its start, this probe's silence counts as held.
+def held_at(timeline: Timeline, wait: float, connect_timeout: float) -> float:
+    """When this probe's silence counts as held, in seconds since its request began.
 
-    A probe that is still connecting is not silent yet: its probe gives up after `connecting`
-    seconds, for TCP and for TLS each. Nor is one whose vantage is still on the way to be reached.
+    The wait begins when the probe is connected. Before that, the time that connecting (and
+    reaching a vantage) may take is added.
+
+    Args:
+        timeline: The probe so far.
+        wait: How long it may be silent, in seconds.
+        connect_timeout: How long TCP and TLS may take, each, in seconds.
     """
-    if is_connected(line):
-        return connected_s(line) + wait
-    return 2 * connecting + wait + (0.0 if has_begun(line) else REACH_TIMEOUT_S)
+    if is_connected(timeline):
+        return connected_s(timeline) + wait
+    return 2 * connect_timeout + wait + (0.0 if has_begun(timeline) else REACH_TIMEOUT_S)
 
 
-def is_decided(line: Timeline, now: float, wait: float, connecting: float) -> bool:
-    """Whether this probe has shown what it does: data, another answer, an end, or held."""
-    if line.ended is not None or is_live(line):
+def is_decided(timeline: Timeline, now: float, wait: float, connect_timeout: float) -> bool:
+    """True if this probe has shown its behaviour: data, another answer, an end, or held.
+
+    Args:
+        timeline: The probe so far.
+        now: Seconds since its request began.
+        wait: As in `held_at`.
+        connect_timeout: As in `held_at`.
+    """
+    if timeline.ended is not None or is_live(timeline):
         return True
-    if answered(line):
-        return line.first_byte_s is not None or now >= (line.headers_s or 0.0) + MIN_WAIT_S
-    return now >= held_at(line, wait, connecting)
+    if answered(timeline):
+        return timeline.first_byte_s is not None or now >= (timeline.headers_s or 0.0) + MIN_WAIT_S
+    return now >= held_at(timeline, wait, connect_timeout)

@@ -1,4 +1,4 @@
-"""Parsing of a 401: the WWW-Authenticate header."""
+"""The WWW-Authenticate header of a 401: where the OAuth metadata of the resource is."""
 
 import re
 from urllib.parse import urlsplit
@@ -6,25 +6,27 @@ from urllib.parse import urlsplit
 from wizard.model.case import Case, ProbeResult
 from wizard.model.timeline import Timeline
 
-_NAMED = re.compile(r'(?i)\bresource_metadata\s*=\s*(?:"([^"]{1,2000})"|([^\s,"]{1,2000}))')
+_RESOURCE_METADATA = re.compile(
+    r'(?i)\bresource_metadata\s*=\s*(?:"([^"]{1,2000})"|([^\s,"]{1,2000}))'
+)
 
 
 def metadata_challenge(case: Case) -> ProbeResult | None:
-    """The first proxied probe that was asked for credentials with a metadata URL."""
+    """The first proxied probe that got a 401 with a metadata URL; None if there is none."""
     return next((result for result in case.proxy if metadata_url(result.timeline)), None)
 
 
-def metadata_url(line: Timeline) -> str:
+def metadata_url(timeline: Timeline) -> str:
     """The `resource_metadata` of a 401 (RFC 9728, section 5.1); empty if there is none."""
-    if line.status != 401:
+    if timeline.status != 401:
         return ""
-    challenges = [value for name, value in line.headers if name == "www-authenticate"]
-    found = _NAMED.search(", ".join(challenges))
-    return (found[1] or found[2]) if found else ""
+    challenges = [value for name, value in timeline.headers if name == "www-authenticate"]
+    match = _RESOURCE_METADATA.search(", ".join(challenges))
+    return (match[1] or match[2]) if match else ""
 
 
 def origin_of(url: str) -> tuple[str, str]:
-    """A URL's scheme, and host with port, in lower case; both empty if it is none."""
+    """A URL's scheme and `host:port`, in lower case; both empty if it is no HTTP URL."""
     try:
         parts = urlsplit(url.lower())
         port = parts.port or {"http": 80, "https": 443}[parts.scheme]
