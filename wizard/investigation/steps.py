@@ -91,7 +91,7 @@ async def _run_probes(
         options=session.options(),
         stall=stall,
         patience=patience,
-        least=lambda: _root_wait(session, stall),
+        min_wait=lambda: _root_wait(session, stall),
         clock=session.clock,
     )
     session.running.append(matrix)
