@@ -17,14 +17,14 @@ from wizard.model.resolution import (
 from wizard.model.target import Source, Target
 from wizard.model.timeline import Probe, Timeline
 from wizard.nginx.servers import choose, merges_slashes
-from wizard.recommend.config_text import COMMENT, Statement, parse
+from wizard.recommend.source import COMMENT, Statement, read_statements
 
 
 def directives(
     texts: Mapping[str, str], file: str, via: tuple[Where, ...] = ()
 ) -> tuple[Directive, ...]:
     """The tree of a config's text, includes by plain name followed."""
-    return _tree(texts, file, parse(texts[file]), via)
+    return _tree(texts, file, read_statements(texts[file]), via)
 
 
 def _tree(

@@ -4,11 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.recommend.sites import resolution
-from wizard.recommend.block import Recast
-from wizard.recommend.carve import plan
-from wizard.recommend.change import Change
-from wizard.recommend.config_text import Statement, parse
-from wizard.recommend.patch import edited
+from wizard.model.change import Change
+from wizard.recommend.carve import fix_path
+from wizard.recommend.patch import apply
+from wizard.recommend.rewrite import Rewrite
+from wizard.recommend.source import Statement, read_statements
 
 _GAP = st.sampled_from(["", " ", "\n", "\r\n\t", " # why;\n", "\n\n  # it } is\n"])
 _LINES = ("proxy_pass http://b;", "proxy_set_header X 'a;b';", "if ($x) {return 403;}", "deny all;")
@@ -35,22 +35,24 @@ def _tree(statements: tuple[Statement, ...]) -> list[object]:
 
 
 def _locations(text: str) -> list[Statement]:
-    return [one for top in parse(text) for one in top.walk() if one.name == "location"]
+    return [one for top in read_statements(text) for one in top.walk() if one.name == "location"]
 
 
 def _after(text: str, location: str) -> str:
     known = resolution(text, location)
     assert known.location
-    made = plan(known, known.location, Recast({_CHANGE.key: _CHANGE}))
-    assert made
-    return edited(text, made.placed[0].edits)
+    fix = fix_path(known, known.location, Rewrite.of([_CHANGE]), "")
+    assert fix
+    return apply(text, fix.blocks[0].edits)
 
 
 @given(texts("/"))
 def test_a_carved_block_is_all_that_is_added(text: str) -> None:
     new = _after(text, "/")
     carved = next(one for one in _locations(new) if one.args == ("=", "/sse"))
-    assert _tree(parse(new[: carved.start] + new[carved.end :])) == _tree(parse(text))
+    assert _tree(read_statements(new[: carved.start] + new[carved.end :])) == _tree(
+        read_statements(text)
+    )
     names = [one.name for one in carved.children if one.name != "#"]
     assert sorted(names) == ["deny", "if", "proxy_buffering", "proxy_pass", "proxy_set_header"]
 
@@ -63,6 +65,6 @@ def test_a_change_inside_touches_one_setting(text: str) -> None:
     assert ("proxy_buffering", ("off",), []) in _tree(own.children)
     kept = [one for one in _tree(own.children) if one[0] != "proxy_buffering"]  # type: ignore[index]
     assert kept == [one for one in _tree(was.children) if one[0] != "proxy_buffering"]  # type: ignore[index]
-    assert _tree(parse(new[: own.start] + new[own.end :])) == _tree(
-        parse(text[: was.start] + text[was.end :])
+    assert _tree(read_statements(new[: own.start] + new[own.end :])) == _tree(
+        read_statements(text[: was.start] + text[was.end :])
     )

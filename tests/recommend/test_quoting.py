@@ -4,20 +4,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.recommend.config_text import meant, parse, uri, word
+from wizard.recommend.proxy_pass import escape_uri
+from wizard.recommend.source import read_statements
+from wizard.text.config_tokens import quote_argument
 
 
 @given(st.text(alphabet="ab/\\\"' ;{}#$\t.(t", min_size=1))
 def test_a_word_is_one_argument_and_means_the_text(text: str) -> None:
-    read = parse(f"location {word(text)};")[0]
-    assert [meant(one) for one in read.args] == [text]
+    read = read_statements(f"location {quote_argument(text)};")[0]
+    assert read.values == (text,)
 
 
 @pytest.mark.parametrize("text", ["/sse", r"^/api\.v1/(.*)$", "/a#b", "/é"])
 def test_what_needs_no_quotes_gets_none_where_that_is_certain(text: str) -> None:
-    assert word(text) in (text, f'"{text}"')
-    assert (word(text) == text) == ("#" not in text)
+    assert quote_argument(text) in (text, f'"{text}"')
+    assert (quote_argument(text) == text) == ("#" not in text)
 
 
 def test_a_uri_is_escaped_as_nginx_does_and_holds_no_variable() -> None:
-    assert uri("/a b%?#$é") == "/a%20b%25%3F%23%24%C3%A9"
+    assert escape_uri("/a b%?#$é") == "/a%20b%25%3F%23%24%C3%A9"

@@ -8,7 +8,8 @@ from wizard.nginx import inspect
 from wizard.nginx.load import from_text
 from wizard.nginx.prediction import request_for
 from wizard.recommend import recommend
-from wizard.recommend.config_text import is_secret, parse
+from wizard.recommend.redaction import is_secret
+from wizard.recommend.source import read_statements
 
 SECRET = "c2VjcmV0OnNlY3JldA=="
 
@@ -51,7 +52,7 @@ def _made(text: str, location: str = "/", reveal: bool = False) -> Recommendatio
     ],
 )
 def test_a_literal_credential_is_one_and_a_variable_is_none(line: str, secret: bool) -> None:
-    assert is_secret(parse(line)[0], line) == secret
+    assert is_secret(read_statements(line)[0], line) == secret
 
 
 def test_a_header_set_with_a_credential_is_inherited_instead_of_repeated() -> None:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.recommend.config_text import Statement, parse
+from wizard.recommend.source import Statement, read_statements
 
 _SPACE = st.sampled_from([" ", "\n", "\r\n", "\t", "  \n  ", " # note ; }\n", "\n#{\n"])
 _WORD = st.sampled_from(
@@ -55,13 +55,13 @@ def test_every_directive_is_found_at_its_depth_in_any_layout(
     made: tuple[str, list[tuple[str, int]]],
 ) -> None:
     text, names = made
-    assert _names(parse(text)) == names
+    assert _names(read_statements(text)) == names
 
 
 @given(configs())
 def test_offsets_cut_out_whole_statements(made: tuple[str, list[tuple[str, int]]]) -> None:
     text, _ = made
-    for one in (inner for top in parse(text) for inner in top.walk()):
+    for one in (inner for top in read_statements(text) for inner in top.walk()):
         cut = text[one.start : one.end]
         assert cut.startswith(one.name)
         assert cut.endswith(("}", ";")) or one.name == "#"
@@ -73,13 +73,13 @@ def test_offsets_cut_out_whole_statements(made: tuple[str, list[tuple[str, int]]
 
 def test_a_lua_block_is_one_statement_whatever_it_holds() -> None:
     text = 'content_by_lua_block { if x == "}" then y = {1} end --[[ } ]] -- }\n } next x;'
-    assert [one.name for one in parse(text)] == ["content_by_lua_block", "next"]
+    assert [one.name for one in read_statements(text)] == ["content_by_lua_block", "next"]
 
 
 def test_what_never_closes_is_left_out_and_a_deep_nesting_is_read() -> None:
-    assert parse("a b; http { server {") == parse("a b;")
-    assert parse("x {" * 5000 + "}" * 5000)[0].end == 20000
+    assert read_statements("a b; http { server {") == read_statements("a b;")
+    assert read_statements("x {" * 5000 + "}" * 5000)[0].end == 20000
 
 
 def test_a_brace_after_a_dollar_belongs_to_the_word() -> None:
-    assert parse("set $a ${host}b;")[0].args == ("$a", "${host}b")
+    assert read_statements("set $a ${host}b;")[0].args == ("$a", "${host}b")

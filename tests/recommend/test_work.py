@@ -11,8 +11,8 @@ from wizard.model.handshake import Handshake
 from wizard.model.resolution import Request, RequestResolution
 from wizard.model.target import Source
 from wizard.recommend import recommend
-from wizard.recommend.carve import asked
-from wizard.recommend.config_text import find, parse
+from wizard.recommend.carve import location_path
+from wizard.recommend.source import find_statement, read_statements
 
 PROXIED = "server {\n    location / {\n        proxy_pass http://b;\n    }\n}\n"
 
@@ -192,11 +192,11 @@ def test_credentials_in_a_repeated_set_are_not_shown() -> None:
 
 def test_slashes_are_merged_unless_the_server_says_no() -> None:
     known = resolution(PROXIED, path="//a//sse")
-    assert asked(known) == "/a/sse"
+    assert location_path(known) == "/a/sse"
     kept = resolution(
         PROXIED.replace("server {", "server {\n    merge_slashes off;"), path="//a//sse"
     )
-    assert asked(kept) == "//a//sse"
+    assert location_path(kept) == "//a//sse"
     made = _made(case(kept), "proxy-buffering-hold")
     assert "location = //a//sse {" in made.block
 
@@ -206,7 +206,7 @@ def test_two_of_one_name_on_one_line_are_told_apart_by_what_they_mean() -> None:
     known = resolution('server { location /x {} location "/a\\"b" { proxy_pass http://b; } }', "/x")
     assert known.location
     meant = replace(known.location.directive, args=('/a"b',))
-    found = find(parse(text), meant)
+    found = find_statement(read_statements(text), meant)
     assert found
     assert text[found.start : found.end] == 'location "/a\\"b" {}'
 

@@ -6,11 +6,11 @@ Everything that guards or shapes the path today is kept; only what the causes as
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Recommendation
 from wizard.recommend.dialect import style_of
+from wizard.recommend.from_config import recommend_from_config
+from wizard.recommend.from_observation import recommend_from_observation
 from wizard.recommend.ingress import DIALECTS, annotated
 from wizard.recommend.proxy_manager import boxed
 from wizard.recommend.settings import MENDED, UNBUFFERED, ids_of
-from wizard.recommend.with_config import from_site
-from wizard.recommend.without_config import from_observation
 
 __all__ = ["recommend"]
 
@@ -31,8 +31,8 @@ def recommend(case: Case, diagnosis: Diagnosis, reveal: bool = False) -> Recomme
     if style in DIALECTS:
         return annotated(case, ids, style)
     made = (
-        from_site(case, case.resolution, ids, reveal)
+        recommend_from_config(case, case.resolution, ids, reveal)
         if case.resolution
-        else from_observation(case, ids)
+        else recommend_from_observation(case, ids)
     )
     return boxed(made, bool(case.resolution)) if style == "npm" else made

@@ -1,73 +1,163 @@
-"""Which blocks to write: a change in the path's own location, or a location carved out."""
+"""Which location to write: the path's own one changed in place, or a new one carved out of it."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
 
+from wizard.model.change import SET_DIRECTIVES, Change
 from wizard.model.config import Directive
 from wizard.model.resolution import LocationRef, RequestResolution
-from wizard.nginx.locations import PASS_DIRECTIVES, find, normal, spelled
+from wizard.nginx.locations import find, normal, spelled
 from wizard.nginx.route import follow
-from wizard.recommend import carve
-from wizard.recommend.block import Recast, Rewritten
-from wizard.recommend.change import SETS
-from wizard.recommend.config_text import Statement, is_secret, meant, word
-from wizard.recommend.levels import Layer, own_layer
-from wizard.recommend.placement import Placed, beside, inside, nested
-from wizard.recommend.proxy_pass import moved
+from wizard.recommend.block import Block, ConfigFix
+from wizard.recommend.placement import beside, inside, nested
+from wizard.recommend.proxy_pass import for_exact_path
+from wizard.recommend.redaction import is_secret
+from wizard.recommend.rewrite import Rewrite
+from wizard.recommend.source import SourceBlock, source_of
+from wizard.text.config_tokens import quote_argument, unescape_argument
+from wizard.text.display import visible
 
-_REGEX = ("~", "~*")
-_TOKEN = re.compile(
+_OWN = "{what}, in {path}'s own location; all else in it stays"
+_SHARED = (
+    "{what}, in a location that serves other paths too: {path} alone cannot be taken out of it"
+)
+_BESIDE = "{what}, in a location for {path} alone that keeps all that holds there today"
+_NESTED = "{what}, in a location for {path} alone inside the one that serves it, which it inherits"
+_NAMED = "{what}, in a named location for {path} alone that keeps all that holds there today"
+_WHY_TWIN = "the same, but on to the twin below"
+_WHY_SAME_URI = "the same upstream, with the URI that this path has there today"
+
+
+def fix_path(
+    resolution: RequestResolution, location: LocationRef, rewrite: Rewrite, what: str
+) -> ConfigFix | None:
+    """Make the changes for the resolution's path alone, if that is possible.
+
+    None if the config's text does not show the location.
+
+    Args:
+        what: What changes, for the summary.
+    """
+    summary, blocks = _blocks(resolution, location, rewrite)
+    path = visible(location_path(resolution))
+    return ConfigFix(summary.format(what=what, path=path), tuple(blocks)) if blocks else None
+
+
+def _blocks(
+    resolution: RequestResolution, location: LocationRef, rewrite: Rewrite
+) -> tuple[str, Sequence[Block]]:
+    """The summary, with `{what}` and `{path}`, and the blocks; none if there is no source."""
+    if is_shared(resolution, location):
+        source = source_of(resolution.config, location.directive)
+        return _SHARED, (inside(source, rewrite),) if source else ()
+    if location.modifier == "@":
+        return _fix_named(resolution, location, rewrite)
+    return _fix_served(resolution, location, rewrite)
+
+
+def is_shared(resolution: RequestResolution, location: LocationRef) -> bool:
+    """True if other paths reach the location as well, and this one cannot be taken out of it."""
+    if location.modifier == "@":
+        return entry_location(resolution, location) is None
+    if not _is_reached_by_path(resolution, location):
+        return True
+    source = source_of(resolution.config, location.directive)
+    if source is None or _is_own(location, source, location_path(resolution)):
+        return False
+    return _starts_with_verb(location, source)
+
+
+def _fix_served(
+    resolution: RequestResolution, location: LocationRef, rewrite: Rewrite
+) -> tuple[str, Sequence[Block]]:
+    """The summary and the blocks for a location that the path itself leads to."""
+    source, path = source_of(resolution.config, location.directive), location_path(resolution)
+    if source is None:
+        return "", ()
+    if _is_own(location, source, path):
+        return _OWN, (inside(source, rewrite),)
+    if _starts_with_verb(location, source):
+        return _SHARED, (inside(source, rewrite),)
+    inherited = _secret_sets(source, rewrite)
+    changes = {**_passes_for_path(source, location, path), **rewrite.changes}
+    rewrite = Rewrite(changes, rewrite.dropped | inherited | {"location"})
+    header = _carved_header(location, source, path, is_nested=bool(inherited))
+    if inherited:
+        return _NESTED, (nested(source, header, rewrite),)
+    return _BESIDE, (beside(source, header, rewrite),)
+
+
+def _secret_sets(source: SourceBlock, rewrite: Rewrite) -> frozenset[str]:
+    """The set directives that hold a credential: better inherited than repeated, if they can be."""
+    changed = {change.name for change in rewrite.changes.values()}
+    sets = (one for one in source.statements if one.name in SET_DIRECTIVES)
+    return frozenset({one.name for one in sets if is_secret(one, source.text)} - changed)
+
+
+def _passes_for_path(source: SourceBlock, location: LocationRef, path: str) -> dict[str, Change]:
+    """The `proxy_pass` to write if its URI depends on the location's name."""
+    values = {one.name: for_exact_path(one, location, path) for one in source.passes}
+    return {
+        name: Change(name, value, _WHY_SAME_URI, if_present=True)
+        for name, value in values.items()
+        if value
+    }
+
+
+# Locations whose name is a pattern.
+
+
+def is_regex(location: LocationRef) -> bool:
+    """True if the location's name is a regular expression."""
+    return location.modifier in ("~", "~*")
+
+
+_REGEX_TOKEN = re.compile(
     r"\\. | \[\]?(?:\\.|[^\]])*\] | (?P<group>\((?!\?(?!P?<(?![=!])|'))(?!\*))",
     re.DOTALL | re.VERBOSE,
 )
 
 
-def is_own(location: LocationRef, statement: Statement, path: str) -> bool:
-    """Whether the location is the stream's own: its name is the path, and nothing shorter."""
+def has_groups(location: LocationRef, source: SourceBlock) -> bool:
+    """True if the location is a pattern with groups that its lines, or outer ones, may use."""
+    return is_regex(location) and any(
+        token["group"] for token in _REGEX_TOKEN.finditer(_pattern(source))
+    )
+
+
+def _starts_with_verb(location: LocationRef, source: SourceBlock) -> bool:
+    """True for a pattern with a PCRE verb, which must stay at its beginning."""
+    return is_regex(location) and _pattern(source).startswith("(*")
+
+
+def _is_own(location: LocationRef, source: SourceBlock, path: str) -> bool:
+    """True if the location's name is exactly the path."""
     if is_regex(location):
-        return _pattern(statement) in (f"^{re.escape(path)}$", f"^{path}$")
+        return _pattern(source) in (f"^{re.escape(path)}$", f"^{path}$")
     return location.path == path and location.modifier != "@"
 
 
-def is_regex(location: LocationRef) -> bool:
-    """Whether the location's name is a pattern."""
-    return location.modifier in _REGEX
-
-
-def can_carve(location: LocationRef, statement: Statement) -> bool:
-    """Whether one path can be taken away from the location by name.
-
-    Not from a named one, which has no path, nor from a pattern that begins with a PCRE verb,
-    which must stay at the beginning.
-    """
-    is_verb = is_regex(location) and _pattern(statement).startswith("(*")
-    return location.modifier != "@" and not is_verb
-
-
-def carved(location: LocationRef, statement: Statement, path: str, nested: bool) -> str:
+def _carved_header(
+    location: LocationRef, source: SourceBlock, path: str, *, is_nested: bool
+) -> str:
     """The header of a location for `path` alone: an exact match wherever Nginx allows it.
 
     A pattern with groups is kept behind a look-ahead, so that `$1` and names keep their values.
     Inside a regex location Nginx takes no exact one ("is outside location").
     """
-    if has_groups(location, statement):
-        return f"location {location.modifier} {word(_narrowed(_pattern(statement), path))}"
-    if nested and is_regex(location):
-        return f"location ~ {word(f'^{re.escape(path)}$')}"
-    return f"location = {word(path)}"
+    if has_groups(location, source):
+        pattern = quote_argument(_narrowed(_pattern(source), path))
+        return f"location {location.modifier} {pattern}"
+    if is_nested and is_regex(location):
+        return f"location ~ {quote_argument(f'^{re.escape(path)}$')}"
+    return f"location = {quote_argument(path)}"
 
 
-def has_groups(location: LocationRef, statement: Statement) -> bool:
-    """Whether the location is a pattern with groups that its lines, or outer ones, may use."""
-    return is_regex(location) and any(
-        match["group"] for match in _TOKEN.finditer(_pattern(statement))
-    )
-
-
-def _pattern(statement: Statement) -> str:
+def _pattern(source: SourceBlock) -> str:
     """The pattern as PCRE gets it; its modifier may stand before it without a space."""
-    written = statement.args[-1] if statement.args else ""
-    return meant(re.sub(r"^~\*?", "", written) if len(statement.args) == 1 else written)
+    args = source.statement.args
+    written = args[-1] if args else ""
+    return unescape_argument(re.sub(r"^~\*?", "", written) if len(args) == 1 else written)
 
 
 def _narrowed(pattern: str, path: str) -> str:
@@ -77,154 +167,88 @@ def _narrowed(pattern: str, path: str) -> str:
     return f"^(?={only}).*?(?:{pattern})"
 
 
-_OWN = "{what}, in {path}'s own location; all else in it stays"
-WIDE = "{what}, in a location that serves other paths too: {path} alone cannot be taken out of it"
-_BESIDE = "{what}, in a location for {path} alone that keeps all that holds there today"
-_NESTED = "{what}, in a location for {path} alone inside the one that serves it, which it inherits"
-_WHY_TWIN = "the same, carve on to the twin below"
-_HANDED = "{what}, in a named location for {path} alone that keeps all that holds there today"
+# Named locations, which have no path of their own.
+
+_FILE_DIRECTIVES = frozenset({"try_files", "root", "index", "alias"})
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What to write.
-
-    Attributes:
-        summary: One sentence, with `{what}` for the settings and `{path}` for the path.
-        placed: The blocks, in the order to read them.
-    """
-
-    summary: str
-    placed: tuple[Placed, ...]
-
-
-def plan(resolution: RequestResolution, location: LocationRef, recast: Recast) -> Plan | None:
-    """The blocks for the path; None where the config's text does not show the location."""
-    if location.modifier == "@":
-        return _handed_on(resolution, location, recast)
-    if not carve.is_found_by_path(resolution, location):
-        return _wide(resolution, location, recast)
-    return _served(resolution, location, recast)
+def _fix_named(
+    resolution: RequestResolution, location: LocationRef, rewrite: Rewrite
+) -> tuple[str, Sequence[Block]]:
+    """The summary and the blocks for a named location: its content in a location of the path,
+    or, if the location that leads to it must be kept, in a twin of its own."""
+    source = source_of(resolution.config, location.directive)
+    entry = entry_location(resolution, location)
+    if source is None or entry is None:
+        return "", ()
+    path = location_path(resolution)
+    if only_finds_files(resolution, entry.directive):
+        return _BESIDE, (beside(source, f"location = {quote_argument(path)}", rewrite),)
+    name = _full_name(location)
+    twin = f"{name}_{re.sub('[^A-Za-z0-9]+', '_', path).strip('_') or 'stream'}"
+    _, first = _fix_served(resolution, entry, Rewrite(_renamed_targets(entry, name, twin)))
+    return _NAMED, (*first, beside(source, f"location {twin}", rewrite)) if first else ()
 
 
-def _wide(resolution: RequestResolution, location: LocationRef, recast: Recast) -> Plan | None:
-    """For a location that other paths reach as well, and this one by no name of its own."""
-    found = own_layer(resolution.config, location.directive)
-    return Plan(WIDE, (inside(*found, recast),)) if found else None
-
-
-def _served(resolution: RequestResolution, location: LocationRef, recast: Recast) -> Plan | None:
-    """For a location that has a path: inside it if it is the path's own, else carved out."""
-    found, path = own_layer(resolution.config, location.directive), carve.asked(resolution)
-    if found is None:
-        return None
-    layer, statement = found
-    if is_own(location, statement, path):
-        return Plan(_OWN, (inside(layer, statement, recast),))
-    if not can_carve(location, statement):
-        return _wide(resolution, location, recast)
-    sets = _secret_sets(layer, recast)
-    renamed = {**_passes(layer, location, path), **recast.renamed}
-    recast = Recast(recast.changes, renamed, recast.dropped | sets | {"location"})
-    place, summary = (nested, _NESTED) if sets else (beside, _BESIDE)
-    name = carved(location, statement, path, nested=bool(sets))
-    return Plan(summary, (place(layer, statement, name, recast),))
-
-
-def _handed_on(resolution: RequestResolution, location: LocationRef, recast: Recast) -> Plan | None:
-    """For a named location: its content in a location of the path, or in a twin of its own."""
-    name, path = carve.name(location), carve.asked(resolution)
-    found, entry = (
-        own_layer(resolution.config, location.directive),
-        carve.entry(resolution, location),
-    )
-    if found is None:
-        return None
-    if entry is None:
-        return _wide(resolution, location, recast)
-    if carve.only_looks_for_files(resolution, entry.directive):
-        header = f"location = {word(path)}"
-        return Plan(_BESIDE, (beside(*found, header, recast),))
-    twin_name = _twin(resolution, name)
-    first = _served(resolution, entry, Recast({}, _renaming(entry, name, twin_name)))
-    twin = beside(*found, f"location {twin_name}", recast)
-    return Plan(_HANDED, (*first.placed, twin)) if first else None
-
-
-def _twin(resolution: RequestResolution, name: str) -> str:
-    """The name of a twin of a named location for this path."""
-    return f"{name}_{re.sub('[^A-Za-z0-9]+', '_', carve.asked(resolution)).strip('_') or 'stream'}"
-
-
-def _renaming(entry: LocationRef, name: str, twin: str) -> dict[str, Rewritten]:
-    lines = carve.renaming(entry.directive, name, twin)
-    return {key: Rewritten(text, _WHY_TWIN) for key, text in lines.items()}
-
-
-def _passes(layer: Layer, location: LocationRef, path: str) -> dict[str, Rewritten]:
-    """The `proxy_pass` to write anew, if its URI depends on the location's name."""
-    passing = (directive for directive in layer.brought if directive.name in PASS_DIRECTIVES)
-    texts = {directive.name: moved(directive, location, path) for directive in passing}
-    return {name: Rewritten(text) for name, text in texts.items() if text}
-
-
-def _secret_sets(layer: Layer, recast: Recast) -> frozenset[str]:
-    """The sets with a credential among them: better inherited than repeated, if they can be."""
-    changed = {one.name for one in recast.changes.values()}
-    held = {one.name for one in layer.statements if one.name in SETS and is_secret(one, layer.text)}
-    return frozenset(held - changed)
-
-
-_ONLY_FILES = frozenset({"try_files", "root", "index", "alias"})
-
-
-def name(location: LocationRef) -> str:
+def _full_name(location: LocationRef) -> str:
     """The named location's name with its `@`."""
     return f"@{location.path.removeprefix('@')}"
 
 
-def entry(resolution: RequestResolution, location: LocationRef) -> LocationRef | None:
-    """The location that hands this path on to a named one; None if that is not certain."""
-    choice = find(resolution.server.directive, asked(resolution), []) if resolution.server else None
+def entry_location(resolution: RequestResolution, location: LocationRef) -> LocationRef | None:
+    """The location that leads from the path to a named one; None if that is not certain."""
+    server, path = resolution.server, location_path(resolution)
+    choice = find(server.directive, path, []) if server else None
     if choice is None:
         return None
     last = choice.chain[-1]
-    hands_on = any(_names(one, name(location)) for one in last.block or ())
+    if not any(_leads_to(directive, _full_name(location)) for directive in last.block or ()):
+        return None
     modifier, path = spelled(last)
-    return LocationRef(modifier, path, last, choice.chain[:-1]) if hands_on else None
+    return LocationRef(modifier, path, last, choice.chain[:-1])
 
 
-def is_found_by_path(resolution: RequestResolution, location: LocationRef) -> bool:
-    """Whether the path alone leads to the location; where it was rewritten it does not."""
-    if resolution.server is None:
-        return True
-    choice = find(resolution.server.directive, asked(resolution), [])
-    if choice is None or choice.chain[-1] is not location.directive:
-        return False
-    route = follow(resolution.server.directive, resolution.request, resolution.merges_slashes)
-    return route.broken or not route.rewritten
-
-
-def asked(resolution: RequestResolution) -> str:
-    """The path as locations see it."""
-    return normal(resolution.request.path, resolution.merges_slashes)
-
-
-def only_looks_for_files(resolution: RequestResolution, location: Directive) -> bool:
-    """Whether the location guards and shapes nothing, so that nothing of it must be kept."""
+def only_finds_files(resolution: RequestResolution, location: Directive) -> bool:
+    """True if the location does nothing but look for files, so that nothing of it must be kept."""
     outermost = (resolution.server.directive.block or ()) if resolution.server else ()
-    return location in outermost and all(one.name in _ONLY_FILES for one in location.block or ())
+    lines = location.block or ()
+    return location in outermost and all(line.name in _FILE_DIRECTIVES for line in lines)
 
 
-def renaming(location: Directive, old: str, new: str) -> dict[str, str]:
-    """The lines that hand on, written for another name."""
+def _renamed_targets(location: LocationRef, name: str, twin: str) -> dict[str, Change]:
+    """The lines that lead to the named location, written for its twin."""
+    lines = (one for one in location.directive.block or () if _leads_to(one, name))
     return {
-        one.name: f"{one.name} {' '.join((*one.args[:-1], one.args[-1].replace(old, new)))};"
-        for one in location.block or ()
-        if _names(one, old)
+        line.name: Change(
+            line.name,
+            " ".join((*line.args[:-1], line.args[-1].replace(name, twin))),
+            _WHY_TWIN,
+            if_present=True,
+        )
+        for line in lines
     }
 
 
-def _names(directive: Directive, wanted: str) -> bool:
+def _leads_to(directive: Directive, name: str) -> bool:
     last = directive.args[-1].lstrip("=") if directive.args else ""
-    return directive.name in ("try_files", "error_page") and last == wanted
+    return directive.name in ("try_files", "error_page") and last == name
+
+
+# The path as locations see it.
+
+
+def _is_reached_by_path(resolution: RequestResolution, location: LocationRef) -> bool:
+    """True if the path alone leads to the location, without a rewrite."""
+    if resolution.server is None:
+        return True
+    server = resolution.server.directive
+    choice = find(server, location_path(resolution), [])
+    if choice is None or choice.chain[-1] is not location.directive:
+        return False
+    route = follow(server, resolution.request, resolution.merges_slashes)
+    return route.broken or not route.rewritten
+
+
+def location_path(resolution: RequestResolution) -> str:
+    """The path as Nginx compares it with locations."""
+    return normal(resolution.request.path, resolution.merges_slashes)

@@ -8,16 +8,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from wizard.model.case import Case
+from wizard.model.change import SET_DIRECTIVES, Change, by_key
 from wizard.model.diagnosis import BlockLine, Recommendation
 from wizard.model.target import Style
 from wizard.nginx.settings import duration_s
-from wizard.recommend.affinity import balance
-from wizard.recommend.change import SETS, Change, by_key
+from wizard.recommend.affinity import HASH
 from wizard.recommend.dialect import is_virtual_server
-from wizard.recommend.reasons import reason
+from wizard.recommend.from_config import pending
+from wizard.recommend.from_observation import message_paths
+from wizard.recommend.reasons import changed
 from wizard.recommend.settings import HOLDING, ROUTING, changes, message_changes
-from wizard.recommend.with_config import pending
-from wizard.recommend.without_config import posted
 
 _LOST = "edit the Ingress, not nginx.conf: {} writes that file again"
 _HELD = (
@@ -141,15 +141,15 @@ DIALECTS: dict[Style, Dialect] = {
         "needs -enable-snippets on the controller, which is off by default",
     ),
 }
-_LEFT = frozenset({"limit_conn", "limit_req_dry_run"})
-"""What a snippet is no place for: the controllers have words of their own for it."""
+_NOT_IN_SNIPPETS = SET_DIRECTIVES | {"limit_conn", "limit_req_dry_run"}
+"""Directives for which the controllers have settings of their own."""
 
 
 def annotated(case: Case, ids: frozenset[str], style: Style) -> Recommendation:
     """What to write into the Ingress."""
     dialect, wanted = DIALECTS[style], _wanted(case, ids)
     named = tuple(one for one in wanted if one.name in dialect.names)
-    rest = tuple(one for one in wanted if one not in named and one.name not in SETS | _LEFT)
+    rest = tuple(one for one in wanted if one not in named and one.name not in _NOT_IN_SNIPPETS)
     lines = (*_annotations(dialect, named, rest), *_rule(case, ids))
     what = " and ".join(dialect.names[one.name][0] for one in named)
     return Recommendation(
@@ -166,7 +166,7 @@ def _wanted(case: Case, ids: frozenset[str]) -> tuple[Change, ...]:
     message = case.message_resolution or case.resolution
     posts = message_changes(case, message, ids)
     found += pending(message, posts) if message else posts
-    found += (balance(case.resolution).change,) if "no-affinity" in ids else ()
+    found += (HASH,) if "no-affinity" in ids else ()
     return tuple(by_key(found).values())
 
 
@@ -178,19 +178,19 @@ def _annotations(
         yield BlockLine("  annotations:", "added to those that it has")
     for one in named:
         name, form = dialect.names[one.name]
-        yield BlockLine(f'    {dialect.prefix}/{name}: "{form(one.value)}"', reason(one))
+        yield BlockLine(f'    {dialect.prefix}/{name}: "{form(one.value)}"', changed(one))
     if rest:
         why = f"no annotation of its own; a snippet {dialect.snippet_why}"
         yield BlockLine(f"    {dialect.prefix}/{dialect.snippet}: |", why)
     for one in rest:
-        yield BlockLine(f"      {one.text}", reason(one))
+        yield BlockLine(f"      {one.text}", changed(one))
 
 
 def _rule(case: Case, ids: frozenset[str]) -> Iterator[BlockLine]:
     """The path for messages in the Ingress's rule."""
     if not ids & ROUTING:
         return
-    found = posted(case)
+    found = message_paths(case)
     path = found[0] if found else "/message"
     yield BlockLine(
         "# under spec.rules[].http.paths, with the backend of the stream's path:", "where"

@@ -3,10 +3,10 @@
 https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header
 """
 
+from wizard.model.change import Change, change_key
 from wizard.model.config import Config, Directive
 from wizard.model.resolution import RequestResolution
 from wizard.nginx.servers import servers
-from wizard.recommend.change import Change, key_of, line
 
 
 def outer(resolution: RequestResolution) -> tuple[Directive, ...]:
@@ -46,7 +46,7 @@ _WHY_CONNECTION = (
 
 def without_upgrade(resolution: RequestResolution | None) -> tuple[Change, ...]:
     """No Connection header for this path, and the rest of the set as it is today."""
-    change = line("proxy_set_header", ("Connection", ""), _WHY_CONNECTION)
+    change = Change.from_args("proxy_set_header", ("Connection", ""), _WHY_CONNECTION)
     if resolution is None:
         return (change,)
     if own(resolution, "proxy_set_header"):
@@ -62,16 +62,16 @@ def restored(resolution: RequestResolution | None) -> tuple[Change, ...]:
         change
         for name in ("proxy_set_header", "add_header")
         if (mine := own(resolution, name))
-        for change in _repeated(resolution, name, {key_of(name, one.args) for one in mine})
+        for change in _repeated(resolution, name, {change_key(name, one.args) for one in mine})
     )
 
 
 def _repeated(resolution: RequestResolution, name: str, there: set[str]) -> tuple[Change, ...]:
     """The outer level's lines for headers that are not there yet."""
     return tuple(
-        line(name, one.args, _WHY_REPEATED.format(one.where), repeated=True)
+        Change.from_args(name, one.args, _WHY_REPEATED.format(one.where), repeated=True)
         for one in inherited(resolution, name)
-        if key_of(name, one.args) not in there
+        if change_key(name, one.args) not in there
     )
 
 

@@ -1,4 +1,4 @@
-"""Edits of a file's text, and the unified diff that GNU patch applies."""
+"""Edits of the config's files, and the unified diff of them that GNU patch applies."""
 
 import difflib
 import os.path
@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from wizard.model.config import Config
-from wizard.recommend.config_text import is_text
+from wizard.recommend.redaction import fragments, is_text, secret_fragments
+from wizard.recommend.source import read_statements
 
 STDIN = "standard input"
 """The name of a config that came without one."""
-CONTEXT = 3
+CONTEXT_LINES = 3
 """How many lines around a change the diff shows at most."""
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _NO_NEWLINE = "\n\\ No newline at end of file\n"
@@ -20,87 +21,122 @@ _NO_NEWLINE = "\n\\ No newline at end of file\n"
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """`text[start:end]` becomes `text`; an insertion where both are the same."""
+    """`text[start:end]` of a file becomes `text`; an insertion where both offsets are the same."""
 
+    file: str
     start: int
     end: int
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
-    """Where a file stands: the directory to run patch in, and its name from there."""
-
-    directory: str
-    name: str
-
-
-def edited(text: str, edits: Iterable[Edit]) -> str:
+def apply(text: str, edits: Iterable[Edit]) -> str:
     """The text after the edits, in the line ends that the text uses."""
     crlf = text.count("\r\n") * 2 > text.count("\n")
     # Of two insertions at one place the first comes first, so it is made last.
-    for edit in reversed(sorted(edits, key=lambda one: one.start)):
+    for edit in reversed(sorted(edits, key=lambda edit: edit.start)):
         new = edit.text.replace("\n", "\r\n") if crlf else edit.text
         text = text[: edit.start] + new + text[edit.end :]
     return text
 
 
-def home(config: Config, file: str) -> Home:
+@dataclass(frozen=True, slots=True)
+class PatchTarget:
+    """A file as patch finds it: the directory to run it in, and the file's name from there."""
+
+    directory: str
+    name: str
+
+
+def patch_target(config: Config, file: str) -> PatchTarget:
     """Where to run `patch -p0` for a file: in the main config's directory if the file is below.
 
     GNU patch refuses absolute names, `..` and symbolic links (sites-enabled is full of them), so
     the name is that of the real file.
     """
     if file == STDIN:
-        return Home("", "nginx.conf")
-    path, main = _real(config, file), _real(config, config.main)
+        return PatchTarget("", "nginx.conf")
+    path, main = _real_path(config, file), _real_path(config, config.main)
     directory = os.path.dirname(main)
     if not PurePath(path).is_relative_to(directory):
         directory = os.path.dirname(path)
-    return Home(directory, os.path.relpath(path, directory or "."))
+    return PatchTarget(directory, os.path.relpath(path, directory or "."))
 
 
-def _real(config: Config, file: str) -> str:
+def _real_path(config: Config, file: str) -> str:
     on_disk = config.paths.get(file)
     return os.path.realpath(on_disk) if on_disk else os.path.normpath(file)
 
 
-def unified(name: str, old: str, new: str, hidden: frozenset[str] = frozenset()) -> str | None:
-    """The diff, with as much context as can be shown; None if what changes cannot be shown.
+def make_diff(
+    config: Config, files: Iterable[str], edits: Sequence[Edit], added_secrets: Iterable[str] | None
+) -> tuple[str | None, str]:
+    """The diff of all files that change, and the directory that their names start from.
+
+    The diff is None if a line that must change cannot be shown, or if the files have no
+    directory in common.
+
+    Args:
+        added_secrets: Statements that the edits add and that hold a credential; None to show
+            credentials.
+    """
+    targets = {file: patch_target(config, file) for file in files}
+    directory = next(iter(targets.values())).directory
+    hidden = None
+    if added_secrets is not None:
+        hidden = frozenset(line for text in added_secrets for line in fragments(text))
+    diffs = [
+        _file_diff(target.name, config.texts[file], [e for e in edits if e.file == file], hidden)
+        for file, target in targets.items()
+    ]
+    same_directory = all(target.directory == directory for target in targets.values())
+    return ("".join(filter(None, diffs)) if all(diffs) and same_directory else None), directory
+
+
+def _file_diff(
+    name: str, text: str, edits: Sequence[Edit], hidden: frozenset[str] | None
+) -> str | None:
+    if hidden is None:
+        return unified_diff(name, text, apply(text, edits))
+    around = secret_fragments(text, read_statements(text), _shown_span(text, edits))
+    return unified_diff(name, text, apply(text, edits), hidden | around)
+
+
+def unified_diff(name: str, old: str, new: str, hidden: frozenset[str] = frozenset()) -> str | None:
+    """The diff with as much context as can be shown; None if what changes cannot be shown.
 
     Context lines are the user's own config: a line with a credential, or with bytes that are not
     text, is left out, since patch would not find the line if it were masked.
 
     Args:
-        hidden: Pieces of lines that must not show.
+        hidden: Fragments of lines that must not be shown.
     """
-    for context in range(CONTEXT, -1, -1):
-        lines = _lines(name, old, new, context)
-        if all(_may_show(line, hidden) for line in lines):
+    for context in range(CONTEXT_LINES, -1, -1):
+        lines = _diff_lines(name, old, new, context)
+        if all(_can_be_shown(line, hidden) for line in lines):
             return "".join(lines) or None
     return None
 
 
-def touched(text: str, edits: Sequence[Edit]) -> range:
+def _shown_span(text: str, edits: Sequence[Edit]) -> range:
     """The offsets of all lines that a diff of these edits may show."""
     start = min((edit.start for edit in edits), default=0)
     end = max((edit.end for edit in edits), default=0)
-    for _ in range(CONTEXT + 1):
+    for _ in range(CONTEXT_LINES + 1):
         start = text.rfind("\n", 0, max(start, 0))
         end = text.find("\n", end) + 1 or len(text)
     return range(start + 1, end)
 
 
-def _may_show(line: str, hidden: frozenset[str]) -> bool:
+def _can_be_shown(line: str, hidden: frozenset[str]) -> bool:
     text = line.partition("\n")[0].removesuffix("\r")
-    return is_text(text) and not any(piece in text for piece in hidden)
+    return is_text(text) and not any(fragment in text for fragment in hidden)
 
 
-def _lines(name: str, old: str, new: str, context: int) -> list[str]:
+def _diff_lines(name: str, old: str, new: str, context: int) -> list[str]:
     # A name with a space needs the tab after it, or patch takes the first word alone.
-    named = f"{name}\t" if " " in name else name
-    made = difflib.unified_diff(_split(old), _split(new), named, named, n=context)
-    return [line if line.endswith("\n") else f"{line}{_NO_NEWLINE}" for line in made]
+    label = f"{name}\t" if " " in name else name
+    lines = difflib.unified_diff(_split(old), _split(new), label, label, n=context)
+    return [line if line.endswith("\n") else f"{line}{_NO_NEWLINE}" for line in lines]
 
 
 def _split(text: str) -> list[str]:

@@ -1,12 +1,14 @@
-"""Where the block goes: inside the location that serves, beside it, or nested in it."""
+"""Where a block goes: inside the one that it is derived from, beside it, or nested in it."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import replace
 
-from wizard.recommend.block import Draft, Piece, Recast, indent_of, lead
-from wizard.recommend.config_text import COMMENT, Statement
-from wizard.recommend.levels import Layer
+from wizard.model.change import Change
+from wizard.model.config import Where
+from wizard.recommend.block import Block, BlockStatement, changed, indent_of, leading_space
 from wizard.recommend.patch import Edit
+from wizard.recommend.rewrite import Rewrite, is_pass
+from wizard.recommend.source import COMMENT, SourceBlock, Statement
 
 _REST_OF_LINE = re.compile(r"[ \t]*(#[^\r\n]*)?\r?\n")
 _END_OF_LINE = re.compile(r"[ \t]*\r?\n")
@@ -14,113 +16,109 @@ _WHY_INSIDE = "the location that serves the stream today: the change is made in 
 _WHY_CARVED = "wins for this path alone over the location that serves it today"
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A block with the edits that put it into its file.
-
-    Attributes:
-        layer: The file, as the block's origin stands in it.
-        at: The offset in the file that the reader is sent to.
-    """
-
-    layer: Layer
-    draft: Draft
-    edits: tuple[Edit, ...]
-    at: int
-
-
 def inside(
-    layer: Layer, statement: Statement, recast: Recast, header: str = "", why: str = _WHY_INSIDE
-) -> Placed:
-    """The change made in the block itself, touching only the lines that change.
+    source: SourceBlock, rewrite: Rewrite, header: str = "", reason: str = _WHY_INSIDE
+) -> Block:
+    """The block with the changes made in it; only the lines that change are edited.
 
     Args:
-        header: The block's new header; empty where it stays.
-        why: The reason beside the header.
+        header: The block's new header; empty if it stays.
+        reason: The reason beside the header.
     """
-    indent = indent_of(layer.text, statement)
-    end = (statement.opened or statement.end) - 1
-    name = layer.text[statement.start : end].rstrip()
-    draft = Draft(header or " ".join(name.split()), why, recast.pieces(layer), indent)
+    statement, indent = source.statement, indent_of(source)
+    written = source.text[statement.start : (statement.opened or statement.end) - 1].rstrip()
     edits = [
-        _instead(layer.text, one, pieces, indent.inner)
-        for one in layer.statements
-        if (pieces := recast.instead(layer, one)) is not None
+        _replace(source, child, new, indent.inner)
+        for child in source.statements
+        if (new := rewrite.replacement(source, child)) is not None
     ]
-    edits += _missing(layer, statement, recast, indent.inner)
+    edits += _add(source, rewrite, indent.inner)
     if header:
-        edits.append(Edit(statement.start, statement.start + len(name), header))
-    return Placed(layer, draft, tuple(edits), statement.start)
+        end = statement.start + len(written)
+        edits.append(Edit(source.file, statement.start, end, header))
+    title = header or " ".join(written.split())
+    where = _where(source, statement.start)
+    return Block(title, reason, rewrite.statements(source), indent, where, tuple(edits))
 
 
-def _instead(text: str, statement: Statement, pieces: tuple[Piece, ...], indent: str) -> Edit:
-    """Other statements in the place of one; its line goes too if nothing comes instead."""
-    line, rest = text.rfind("\n", 0, statement.start) + 1, _END_OF_LINE.match(text, statement.end)
-    if not pieces and rest and lead(text, statement.start) is not None:
-        return Edit(line, rest.end(), "")
-    return Edit(statement.start, statement.end, _joined(pieces, indent))
+def _replace(
+    source: SourceBlock, statement: Statement, new: tuple[BlockStatement, ...], indent: str
+) -> Edit:
+    """Replace a statement; its line goes too if nothing replaces it."""
+    start = source.text.rfind("\n", 0, statement.start) + 1
+    rest = _END_OF_LINE.match(source.text, statement.end)
+    if not new and rest and leading_space(source.text, statement.start) is not None:
+        return Edit(source.file, start, rest.end(), "")
+    return Edit(source.file, statement.start, statement.end, _joined(new, indent))
 
 
-def _joined(pieces: tuple[Piece, ...], indent: str) -> str:
-    """The statements in the place of one; a comment at the end must not swallow what follows."""
-    texts = [piece.text for piece in pieces]
+def _joined(statements: tuple[BlockStatement, ...], indent: str) -> str:
+    """The statements on lines of their own; a comment at the end must not swallow what follows."""
+    texts = [statement.text for statement in statements]
     ends_in_comment = bool(texts) and "#" in texts[-1]
     return f"\n{indent}".join([*texts, *([""] if ends_in_comment else [])])
 
 
-def _missing(layer: Layer, whole: Statement, recast: Recast, indent: str) -> tuple[Edit, ...]:
-    """The insertion of new settings after the line that passes on, on lines of their own."""
-    texts = [piece.text for piece in recast.missing(layer)]
+def _add(source: SourceBlock, rewrite: Rewrite, indent: str) -> tuple[Edit, ...]:
+    """Insert new settings after the line that passes on, each on a line of its own."""
+    texts = [statement.text for statement in rewrite.additions(source)]
     if not texts:
         return ()
-    passing = [one for one in layer.statements if recast.passes(layer, one)]
-    at = passing[-1].end if passing else (whole.opened or whole.end)
-    rest = _REST_OF_LINE.match(layer.text, at)
+    passing = [child for child in source.statements if is_pass(source, child)]
+    at = passing[-1].end if passing else (source.statement.opened or source.statement.end)
+    rest = _REST_OF_LINE.match(source.text, at)
     if rest is None:
-        return (Edit(at, at, " " + " ".join(texts)),)
-    return (Edit(rest.end(), rest.end(), "".join(f"{indent}{text}\n" for text in texts)),)
+        return (Edit(source.file, at, at, " " + " ".join(texts)),)
+    lines = "".join(f"{indent}{text}\n" for text in texts)
+    return (Edit(source.file, rest.end(), rest.end(), lines),)
 
 
-def beside(
-    layer: Layer, statement: Statement, name: str, recast: Recast, why: str = _WHY_CARVED
-) -> Placed:
+def beside(source: SourceBlock, header: str, rewrite: Rewrite, reason: str = _WHY_CARVED) -> Block:
     """A location of another name, directly before the one that it is derived from.
 
     The same parent means the same inheritance; the place matters only among regexes, which are
     tried in the order of the file.
     """
-    indent = indent_of(layer.text, statement)
-    draft = Draft(name, why, recast.pieces(layer), indent)
-    at = _above(layer.text, statement.start)
-    if lead(layer.text, statement.start) is not None:
-        return Placed(layer, draft, (Edit(at, at, f"{draft.text}\n"),), at)
-    start = len(layer.text[:at].rstrip(" \t"))
-    return Placed(layer, draft, (Edit(start, at, f"\n{draft.text}"),), at)
+    indent, start = indent_of(source), source.statement.start
+    block = Block(header, reason, rewrite.statements(source), indent)
+    at = _above(source.text, start)
+    if leading_space(source.text, start) is not None:
+        return _placed(block, source, Edit(source.file, at, at, f"{block.text}\n"))
+    end_of_line = len(source.text[:at].rstrip(" \t"))
+    return _placed(block, source, Edit(source.file, end_of_line, at, f"\n{block.text}"), at)
 
 
-def nested(layer: Layer, statement: Statement, name: str, recast: Recast) -> Placed:
+def nested(source: SourceBlock, header: str, rewrite: Rewrite) -> Block:
     """A location inside the one that it is derived from: it inherits what it does not set."""
-    indent = indent_of(layer.text, statement).nested
-    draft = Draft(name, _WHY_CARVED, recast.pieces(layer), indent)
-    opened = statement.opened or statement.end
-    rest = _REST_OF_LINE.match(layer.text, opened)
+    block = Block(header, _WHY_CARVED, rewrite.statements(source), indent_of(source).nested)
+    opened = source.statement.opened or source.statement.end
+    rest = _REST_OF_LINE.match(source.text, opened)
     at = rest.end() if rest else opened
-    text = f"{draft.text}\n" if rest else f"\n{draft.text}"
-    return Placed(layer, draft, (Edit(at, at, text),), at)
+    text = f"{block.text}\n" if rest else f"\n{block.text}"
+    return _placed(block, source, Edit(source.file, at, at, text))
 
 
-def before(layer: Layer, statement: Statement, piece: Piece) -> Placed:
+def before(source: SourceBlock, change: Change) -> Block:
     """One statement directly before a block."""
-    indent = indent_of(layer.text, statement)
-    at = _above(layer.text, statement.start)
-    alone = lead(layer.text, statement.start) is not None
-    text = f"{indent.base}{piece.text}\n" if alone else f"{piece.text} "
-    return Placed(layer, Draft("", "", (piece,), indent), (Edit(at, at, text),), at)
+    statement, indent = changed(change), indent_of(source)
+    at = _above(source.text, source.statement.start)
+    alone = leading_space(source.text, source.statement.start) is not None
+    text = f"{indent.base}{statement.text}\n" if alone else f"{statement.text} "
+    return _placed(Block("", "", (statement,), indent), source, Edit(source.file, at, at, text))
+
+
+def _placed(block: Block, source: SourceBlock, edit: Edit, at: int | None = None) -> Block:
+    where = _where(source, edit.start if at is None else at)
+    return replace(block, where=where, edits=(edit,))
+
+
+def _where(source: SourceBlock, offset: int) -> Where:
+    return Where(source.file, source.text.count("\n", 0, offset) + 1)
 
 
 def _above(text: str, offset: int) -> int:
     """Where a block before this offset goes: above the comments that belong to what follows."""
-    if lead(text, offset) is None:
+    if leading_space(text, offset) is None:
         return offset
     start = text.rfind("\n", 0, offset) + 1
     while start:
@@ -129,20 +127,3 @@ def _above(text: str, offset: int) -> int:
             break
         start = line
     return start
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What one cause asks for.
-
-    Attributes:
-        summary: What it does, as a part of a sentence; empty where nothing is to be written.
-        placed: Blocks with their edits.
-        sketches: Blocks that cannot be placed without their reader.
-        notes: What the reader must know or do, one sentence each.
-    """
-
-    summary: str = ""
-    placed: tuple[Placed, ...] = ()
-    sketches: tuple[Draft, ...] = ()
-    notes: tuple[str, ...] = ()

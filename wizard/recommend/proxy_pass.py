@@ -1,10 +1,11 @@
 """`proxy_pass` in a location of another name: the backend must get the same URI as before."""
 
 import re
+from urllib.parse import quote
 
 from wizard.model.config import Directive
 from wizard.model.resolution import LocationRef
-from wizard.recommend.config_text import uri, word
+from wizard.text.config_tokens import quote_argument
 
 _WITH_URI = re.compile(r"(https?://(?:unix:[^:]*:|[^/]+))(/.*)", re.IGNORECASE | re.DOTALL)
 _ORIGIN = re.compile(
@@ -12,54 +13,65 @@ _ORIGIN = re.compile(
     r"(?P<uri>(?:/|\$\{?(?:request_uri|uri)\b).*)?",
     re.IGNORECASE | re.DOTALL,
 )
-_CARRIES = re.compile(r"\$\{?(args|query_string|request_uri|is_args)\b")
+_QUERY_VARIABLE = re.compile(r"\$\{?(args|query_string|request_uri|is_args)\b")
 
 
-def moved(directive: Directive, location: LocationRef, path: str) -> str | None:
-    """The `proxy_pass` to write for `path` alone; None where it can stay as it stands.
+def escape_uri(path: str) -> str:
+    """A decoded path as Nginx would send it upstream (`ngx_escape_uri`), without variables."""
+    return quote(path, safe="/!&'()*+,-.:;=@_~[]")
+
+
+def for_exact_path(directive: Directive, location: LocationRef, path: str) -> str | None:
+    """The argument of `proxy_pass` in a location for `path` alone; None if it can stay as it is.
 
     In a prefix location the part of the path that matched is replaced by the URI given
     (ngx_http_proxy_module, `proxy_pass`); in a location of the full path all of it would be.
     With variables the URI is taken as it stands, and in a regex location there can be none.
     """
-    written = directive.args[0] if directive.args else ""
+    written = _argument(directive)
     parts = _WITH_URI.fullmatch(written)
-    prefix = location.modifier in ("", "^~", "=") and path.startswith(location.path)
-    if directive.name != "proxy_pass" or not parts or "$" in written or not prefix:
+    is_prefix = location.modifier in ("", "^~", "=") and path.startswith(location.path)
+    if directive.name != "proxy_pass" or not parts or "$" in written or not is_prefix:
         return None
     rest = path[len(location.path) :]
-    return f"proxy_pass {word(parts[1] + parts[2] + uri(rest))};" if rest else None
+    return quote_argument(parts[1] + parts[2] + escape_uri(rest)) if rest else None
 
 
-def has_uri(directive: Directive) -> bool:
-    """Whether a fixed URI stands in the `proxy_pass`."""
-    written = directive.args[0] if directive.args else ""
+def has_fixed_uri(directive: Directive) -> bool:
+    """True if the `proxy_pass` names a URI without variables."""
+    written = _argument(directive)
     return "$" not in written and _WITH_URI.fullmatch(written) is not None
 
 
-def redirected(directive: Directive, path: str, upstream_uri: str) -> str | None:
-    """The `proxy_pass` that sends `path` to the same backend as `upstream_uri`; None where the
-    line cannot be read."""
-    written = directive.args[0] if directive.args else ""
-    parts = _ORIGIN.fullmatch(written)
+def for_upstream_uri(directive: Directive, path: str, upstream_uri: str) -> str | None:
+    """The argument of `proxy_pass` that sends `path` to the same backend as `upstream_uri`.
+
+    None if the directive cannot be read.
+    """
+    parts = _ORIGIN.fullmatch(_argument(directive))
     if directive.name != "proxy_pass" or not parts:
         return None
     origin, given = parts["origin"], parts["uri"] or ""
     if upstream_uri == path:
         same = given if "$request_uri" in given else ""
-        return f"proxy_pass {word(origin.removesuffix(':') + same)};"
+        return quote_argument(origin.removesuffix(":") + same)
     query = "$is_args$args" if "$" in origin else ""
-    return f"proxy_pass {word(origin + uri(upstream_uri) + query)};"
+    return quote_argument(origin + escape_uri(upstream_uri) + query)
 
 
 def with_query(directive: Directive) -> str | None:
-    """The `proxy_pass` that passes the query on; None where it does already.
+    """The argument of `proxy_pass` that passes the query on; None if it does already.
 
     With variables Nginx sends the URI as it is written, so without the query
     (ngx_http_proxy_module, `proxy_pass`).
     """
-    written = directive.args[0] if directive.args else ""
+    written = _argument(directive)
     parts = _ORIGIN.fullmatch(written)
     if directive.name != "proxy_pass" or not parts or not parts["uri"] or "$" not in written:
         return None
-    return None if _CARRIES.search(written) else f"proxy_pass {word(f'{written}$is_args$args')};"
+    has_query = _QUERY_VARIABLE.search(written) is not None
+    return None if has_query else quote_argument(f"{written}$is_args$args")
+
+
+def _argument(directive: Directive) -> str:
+    return directive.args[0] if directive.args else ""

@@ -1,8 +1,10 @@
-"""Why a line of the serving location is kept."""
+"""Why each line of a block is there, why the usual lines are not, and what linters say of it."""
 
 import re
+from collections.abc import Iterable
 
-from wizard.recommend.change import Change
+from wizard.model.change import Change
+from wizard.nginx.locations import PASS_DIRECTIVES
 
 _KEPT = (
     (r"auth_|allow|deny|satisfy|limit_except|internal|secure_link", "access control"),
@@ -29,8 +31,8 @@ _KEPT = (
 
 def kept(name: str) -> str:
     """The reason beside a kept line."""
-    found = (why for pattern, why in _KEPT if re.match(pattern, name))
-    return f"kept: {next(found, 'it holds for this path today')}"
+    reasons = (reason for pattern, reason in _KEPT if re.match(pattern, name))
+    return f"kept: {next(reasons, 'it holds for this path today')}"
 
 
 _BUFFERING = (
@@ -53,21 +55,66 @@ _VERSION = (
 _GZIP = "Advisors that ask for gzip mean pages and scripts: it stays on for the other paths"
 
 
-def reason(change: Change) -> str:
-    """The reason beside a line, with what a linter says of it."""
-    note = _note(change.name, change.value)
-    return f"{change.reason}. {note}" if note else change.reason
+def changed(change: Change) -> str:
+    """The reason beside a changed line, with what linters say of it."""
+    return ". ".join(filter(None, (change.reason, _linter_note(change))))
 
 
-def of_pass(text: str) -> str:
-    """What a linter says of a `proxy_pass`, or nothing."""
-    path = text.partition("://")[2].partition("/")[2].rstrip('"; ')
+def _linter_note(change: Change) -> str:
+    if change.if_present and change.name in PASS_DIRECTIVES:
+        return _proxy_pass_note(change.value)
+    if change.name.endswith("_buffering") and change.value == "off":
+        return _BUFFERING
+    return {"proxy_http_version 1.0;": _VERSION, "gzip off;": _GZIP}.get(change.text, "")
+
+
+def _proxy_pass_note(value: str) -> str:
+    path = value.partition("://")[2].partition("/")[2].rstrip('"; ')
     if not path:
         return ""
     return _CAPTURED if "$" in path.removesuffix("$is_args$args") else _URI
 
 
-def _note(name: str, value: str) -> str:
-    if name.endswith("_buffering") and value == "off":
-        return _BUFFERING
-    return {"proxy_http_version 1.0": _VERSION, "gzip off": _GZIP}.get(f"{name} {value}", "")
+_USUAL = (
+    (
+        "proxy_set_header X-Accel-Buffering no;",
+        "it does nothing in Nginx: X-Accel-Buffering is a response header, set by the backend; as "
+        "a request header it merely reaches the backend",
+    ),
+    (
+        "proxy_connect_timeout 3600s;",
+        "it has nothing to do with streaming, cannot usually exceed 75 s, and makes a dead peer "
+        "hang the client; a few seconds are right",
+    ),
+    ("proxy_cache off;", "it is the default; only needed where a cache is inherited"),
+    (
+        "proxy_http_version 1.1;",
+        "not required by event streams, and the default since Nginx 1.29.7",
+    ),
+    (
+        "proxy_set_header Connection '';",
+        "it only serves upstream keepalive, and a proxy_set_header here drops every one of the "
+        "outer levels",
+    ),
+    ("gzip off;", "with buffering off each flush passes through gzip at once"),
+)
+"""Lines that are often advised, and why they are not needed. Verified on Nginx 1.22.1 and 1.31.3;
+see docs/incident.md."""
+
+
+def omitted(statements: Iterable[tuple[str, ...]]) -> tuple[tuple[str, str], ...]:
+    """The usual lines that a block does without, each with why.
+
+    Args:
+        statements: The block's statements, each as its name and its arguments.
+    """
+    present = {_usual_key(statement) for statement in statements}
+    return tuple(
+        (line, why) for line, why in _USUAL if _usual_key(line.rstrip(";").split()) not in present
+    )
+
+
+def _usual_key(words: Iterable[str]) -> str:
+    """What tells two lines apart: the directive, and for a header its name."""
+    name, *args = words
+    return f"{name} {args[0].lower()}" if name == "proxy_set_header" and args else name

@@ -1,22 +1,21 @@
-"""A location for the path that messages are posted to, with the guards of the stream's."""
+"""Locations for paths that the config does not lead to the backend today."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from urllib.parse import unquote, urljoin, urlsplit
 
 from wizard.model.case import Case
+from wizard.model.change import Change
 from wizard.model.resolution import LocationRef, RequestResolution
-from wizard.nginx.locations import PASS_DIRECTIVES, passes_on, spelled
-from wizard.recommend import carve
-from wizard.recommend.block import Recast, Rewritten
-from wizard.recommend.carve import has_groups
-from wizard.recommend.change import Change, by_key
-from wizard.recommend.config_text import word
-from wizard.recommend.levels import Layer, own_layer
-from wizard.recommend.placement import Part, beside, inside
-from wizard.recommend.proxy_pass import has_uri, redirected
-from wizard.recommend.settings import message_changes, passed
+from wizard.nginx.locations import passes_on, spelled
+from wizard.recommend.block import ConfigFix
+from wizard.recommend.carve import entry_location, has_groups, location_path, only_finds_files
+from wizard.recommend.placement import beside, inside
+from wizard.recommend.proxy_pass import for_upstream_uri, has_fixed_uri
+from wizard.recommend.rewrite import Rewrite
+from wizard.recommend.settings import is_buffered
+from wizard.recommend.source import SourceBlock, source_of
+from wizard.text.config_tokens import quote_argument
 
 _WHY = "the path that the endpoint event names; an exact location wins over prefixes and regexes"
 _WHY_PASS = (
@@ -24,7 +23,7 @@ _WHY_PASS = (
     "session included"
 )
 _SUMMARY = "a location for {} that goes where the stream goes, with the same guards"
-_SHARED = (
+_COLLISION = (
     "several servers behind one host that all say {} would collide: then let the server itself "
     "name its prefix (its root path), and keep the prefix in proxy_pass"
 )
@@ -35,94 +34,86 @@ _GUARDED = "the block is not in the diff: {} guards the stream as well; repeat w
 _GROUP = re.compile(r"\$\{?(\d|\w+)")
 
 
-def routed(
-    case: Case, resolution: RequestResolution, location: LocationRef, ids: frozenset[str]
-) -> Part | None:
-    """A location for the messages' path; None where that path, or the stream's, is not known."""
-    found = own_layer(resolution.config, location.directive)
-    if found is None or case.message_resolution is None:
+def route_messages(
+    case: Case,
+    stream: RequestResolution,
+    location: LocationRef,
+    changes: Sequence[Change],
+    ids: frozenset[str],
+) -> ConfigFix | None:
+    """A location for the path that messages are posted to, derived from the stream's location.
+
+    None if that path is not known, or if the config's text does not show the stream's location.
+
+    Args:
+        location: The stream's location.
+        changes: What to set for the messages' path.
+    """
+    source, messages = source_of(stream.config, location.directive), case.message_resolution
+    if source is None or messages is None:
         return None
-    layer, statement = found
-    path = carve.asked(case.message_resolution)
-    recast = _recast(case, resolution, layer, path, ids)
-    shared = (_SHARED.format(path),) if "endpoint-prefix-lost" in ids else ()
-    own = _own(case.message_resolution, path)
-    if own and passed(case.message_resolution):
-        return _in_place(case.message_resolution, own, recast, path, shared)
-    same = {
-        f"{one.name} {word(one.args[0])};" for one in layer.brought if one.name in PASS_DIRECTIVES
-    }
-    renamed = {name: one for name, one in recast.renamed.items() if one.text not in same}
-    recast = replace(recast, renamed=renamed)
-    placed = beside(layer, statement, f"location = {word(path)}", recast, _WHY)
-    taken = _TAKEN.format(path, own.directive.where) if own else ""
-    if trouble := taken or _trouble(resolution, location, layer):
-        return Part(_SUMMARY.format(path), sketches=(placed.draft,), notes=(trouble, *shared))
-    return Part(_SUMMARY.format(path), (placed,), notes=shared)
+    path = location_path(messages)
+    summary = _SUMMARY.format(path)
+    notes = (_COLLISION.format(path),) if "endpoint-prefix-lost" in ids else ()
+    passes = _to_stream_backend(case, stream, source, path)
+    own = _exact_location(messages, path)
+    if own and is_buffered(messages):
+        existing = source_of(messages.config, own.directive)
+        rewrite = Rewrite.of((*changes, *passes))
+        return ConfigFix(summary, (inside(existing, rewrite),), notes) if existing else None
+    rewrite = Rewrite.of((*changes, *passes), ("location", "rewrite", "break"))
+    block = beside(source, f"location = {quote_argument(path)}", rewrite, _WHY)
+    obstacle = _obstacle(stream, location, source, own)
+    if obstacle:
+        return ConfigFix(summary, (block.sketch,), (obstacle, *notes))
+    return ConfigFix(summary, (block,), notes)
 
 
-def upstream_path(case: Case, resolution: RequestResolution, path: str) -> str:
-    """The path that the backend expects messages at, by its own endpoint event."""
-    sent = next((one.endpoint for one in case.handshakes if one.endpoint), "")
-    if not sent:
-        return path
-    base = resolution.upstream.request_uri if resolution.upstream else None
-    return unquote(urlsplit(urljoin(base or resolution.request.path, sent)).path) or path
-
-
-def _recast(
-    case: Case, resolution: RequestResolution, layer: Layer, path: str, ids: frozenset[str]
-) -> Recast:
-    """The stream's lines for the messages' path: without rewrites, which are of another path."""
-    wanted = upstream_path(case, resolution, path)
-    texts = {
-        one.name: text
-        for one in layer.brought
-        if one.name in PASS_DIRECTIVES and (text := redirected(one, path, wanted))
-    }
+def _to_stream_backend(
+    case: Case, stream: RequestResolution, source: SourceBlock, path: str
+) -> list[Change]:
+    """The `proxy_pass` that sends messages to the stream's backend."""
+    wanted = _upstream_path(case, stream, path)
+    values = {one.name: for_upstream_uri(one, path, wanted) for one in source.passes}
     why = _WHY_PASS.format(wanted)
-    renamed = {name: Rewritten(text, why) for name, text in texts.items()}
-    settings = by_key(message_changes(case, resolution, ids))
-    return Recast(settings, renamed, frozenset({"location", "rewrite", "break"}))
+    return [Change(name, value, why, if_present=True) for name, value in values.items() if value]
 
 
-def _own(resolution: RequestResolution, path: str) -> LocationRef | None:
+def _upstream_path(case: Case, stream: RequestResolution, path: str) -> str:
+    """The path at which the backend expects messages, as its own endpoint event names it."""
+    endpoint = next((one.endpoint for one in case.handshakes if one.endpoint), "")
+    if not endpoint:
+        return path
+    base = stream.upstream.request_uri if stream.upstream else None
+    return unquote(urlsplit(urljoin(base or stream.request.path, endpoint)).path) or path
+
+
+def _exact_location(resolution: RequestResolution, path: str) -> LocationRef | None:
     location = resolution.location
     return location if location and location.modifier == "=" and location.path == path else None
 
 
-def _in_place(
-    resolution: RequestResolution,
-    own: LocationRef,
-    recast: Recast,
-    path: str,
-    notes: tuple[str, ...],
-) -> Part | None:
-    """The change in the exact location that there is."""
-    found = own_layer(resolution.config, own.directive)
-    if found is None:
-        return None
-    placed = inside(*found, Recast(recast.changes, recast.renamed))
-    return Part(_SUMMARY.format(path), (placed,), notes=notes)
-
-
-def _trouble(resolution: RequestResolution, location: LocationRef, layer: Layer) -> str:
-    """Why the lines cannot simply be put beside the stream's location; empty if they can."""
-    found = own_layer(resolution.config, location.directive)
+def _obstacle(
+    stream: RequestResolution, location: LocationRef, source: SourceBlock, own: LocationRef | None
+) -> str:
+    """Why the block cannot simply be put beside the stream's location; empty if it can."""
+    if own:
+        return _TAKEN.format(own.path, own.directive.where)
     if location.parents:
         return _INNER.format(f"location {location.parents[-1].args[-1]}")
-    entry = carve.entry(resolution, location) if location.modifier == "@" else None
-    if entry and not carve.only_looks_for_files(resolution, entry.directive):
+    entry = entry_location(stream, location) if location.modifier == "@" else None
+    if entry and not only_finds_files(stream, entry.directive):
         return _GUARDED.format(entry.directive.where)
-    if found and has_groups(location, found[1]) and _uses_groups(location, layer):
+    if has_groups(location, source) and _uses_groups(location, source):
         return _GROUPS.format(location.path)
     return ""
 
 
-def _uses_groups(location: LocationRef, layer: Layer) -> bool:
+def _uses_groups(location: LocationRef, source: SourceBlock) -> bool:
     names = set(re.findall(r"\(\?P?<(\w+)>", location.path))
-    used = {found for one in layer.brought for arg in one.args for found in _GROUP.findall(arg)}
-    return any(one.isdigit() or one in names for one in used)
+    args = (arg for directive in source.directives for arg in directive.args)
+    variables = {name for arg in args for name in _GROUP.findall(arg)}
+    return any(name.isdigit() or name in names for name in variables)
 
 
 _WHY_FIRM = "with ^~ no regex is tried once this prefix is the longest that matches"
@@ -132,51 +123,57 @@ _FIRM = "^~ for the location of {} at {}, so that {} no longer wins over it"
 _EXACT = "a location for {} itself, with the lines of the one for {} at {}"
 
 
-def reached(resolution: RequestResolution, changes: tuple[Change, ...]) -> Part | None:
-    """The intended location made to serve the path; None where the config shows none."""
-    path, chosen = carve.asked(resolution), _best(resolution)
-    found = own_layer(resolution.config, chosen.directive) if chosen else None
-    if chosen is None or found is None:
+def route_to_intended(resolution: RequestResolution, changes: Sequence[Change]) -> ConfigFix | None:
+    """Make the location that is meant for the path serve it; None if the config shows none."""
+    path, intended = location_path(resolution), _intended_location(resolution)
+    source = source_of(resolution.config, intended.directive) if intended else None
+    if intended is None or source is None:
         return None
-    layer, statement = found
-    where, name = chosen.directive.where, chosen.path
-    if chosen.modifier == "" and path.startswith(name):
-        header, winner = f"location ^~ {word(name)}", resolution.location
-        placed = inside(layer, statement, Recast(by_key(changes)), header, _WHY_FIRM)
-        beaten = " ".join(winner.directive.args) if winner else "a regex"
-        return Part(_FIRM.format(name, where, beaten), (placed,))
-    dropped = frozenset({"location"})
-    recast = Recast(by_key(changes), _as_there(layer, chosen, path), dropped)
-    placed = beside(layer, statement, f"location = {word(path)}", recast, _WHY_EXACT.format(name))
-    return Part(_EXACT.format(path, name, where), (placed,))
+    where, name = intended.directive.where, intended.path
+    if intended.modifier == "" and path.startswith(name):
+        winner = resolution.location
+        beaten_by = " ".join(winner.directive.args) if winner else "a regex"
+        header = f"location ^~ {quote_argument(name)}"
+        block = inside(source, Rewrite.of(changes), header, _WHY_FIRM)
+        return ConfigFix(_FIRM.format(name, where, beaten_by), (block,))
+    changes = (*changes, *_same_upstream_path(source, intended, path))
+    rewrite = Rewrite.of(changes, ("location",))
+    header = f"location = {quote_argument(path)}"
+    block = beside(source, header, rewrite, _WHY_EXACT.format(name))
+    return ConfigFix(_EXACT.format(path, name, where), (block,))
 
 
-def _as_there(layer: Layer, chosen: LocationRef, path: str) -> dict[str, Rewritten]:
+def _same_upstream_path(source: SourceBlock, intended: LocationRef, path: str) -> list[Change]:
     """The `proxy_pass` that sends what the intended location sends for its own name; one with a
     URI does so as it stands."""
-    lines = [one for one in layer.brought if one.name in PASS_DIRECTIVES and not has_uri(one)]
-    texts = {one.name: redirected(one, path, chosen.path) for one in lines}
-    return {name: Rewritten(text, _WHY_SAME_PATH) for name, text in texts.items() if text}
+    passes = (directive for directive in source.passes if not has_fixed_uri(directive))
+    values = {one.name: for_upstream_uri(one, path, intended.path) for one in passes}
+    return [
+        Change(name, value, _WHY_SAME_PATH, if_present=True)
+        for name, value in values.items()
+        if value
+    ]
 
 
-def _best(resolution: RequestResolution) -> LocationRef | None:
+def _intended_location(resolution: RequestResolution) -> LocationRef | None:
     """The location whose name comes closest to the path."""
-    return max(_candidates(resolution), key=lambda one: len(one.path), default=None)
+    return max(_candidates(resolution), key=lambda location: len(location.path), default=None)
 
 
 def _candidates(resolution: RequestResolution) -> Iterator[LocationRef]:
-    """Those of the server that pass on, do not serve the path today, and are named like it."""
-    path, serving = (
-        carve.asked(resolution),
-        resolution.location.directive if resolution.location else None,
-    )
-    for one in resolution.server.directive.children("location") if resolution.server else ():
-        modifier, name = spelled(one)
-        beaten = one is not serving and modifier == "" and name != "/" and path.startswith(name)
-        if passes_on(one) and (beaten or _is_like(modifier, name, path)):
-            yield LocationRef(modifier, name, one)
+    """Locations of the server that pass on, do not serve the path today, and are named like it."""
+    path = location_path(resolution)
+    serving = resolution.location.directive if resolution.location else None
+    server = resolution.server.directive if resolution.server else None
+    for location in server.children("location") if server else ():
+        if not passes_on(location):
+            continue
+        modifier, name = spelled(location)
+        is_prefix = modifier == "" and name != "/" and path.startswith(name)
+        if (is_prefix and location is not serving) or _differs_by_slash(modifier, name, path):
+            yield LocationRef(modifier, name, location)
 
 
-def _is_like(modifier: str, name: str, path: str) -> bool:
-    """Whether only the slash at the end is different, for which Nginx redirects at best."""
+def _differs_by_slash(modifier: str, name: str, path: str) -> bool:
+    """True if only the slash at the end is different, for which Nginx redirects at best."""
     return modifier in ("", "^~", "=") and name.rstrip("/") == path.rstrip("/") and name != path

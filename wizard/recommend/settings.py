@@ -5,11 +5,11 @@ from urllib.parse import urlsplit
 
 from wizard.diagnose.facts.streams import longest_ping_gap_s
 from wizard.model.case import Case
+from wizard.model.change import Change
 from wizard.model.diagnosis import Diagnosis
 from wizard.model.resolution import RequestResolution
 from wizard.nginx.settings import duration_s, size_bytes
 from wizard.recommend import inherited
-from wizard.recommend.change import Change, line
 from wizard.recommend.inherited import lifted
 
 CONNECT_S = 3
@@ -71,7 +71,7 @@ def _connecting(resolution: RequestResolution | None) -> tuple[Change, ...]:
 
 def _tls(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
     name = _name(case, resolution)
-    named = (line("proxy_ssl_name", (name,), _WHY_NAME),) if name else ()
+    named = (Change.from_args("proxy_ssl_name", (name,), _WHY_NAME),) if name else ()
     return (Change("proxy_ssl_server_name", "on", _WHY_SNI), *named)
 
 
@@ -178,12 +178,12 @@ def message_changes(
     wanted = (
         _body(resolution) if "body-too-large" in ids else None,
         _post_timeout(resolution) if "header-timeout-504" in ids else None,
-        *(common(case, resolution, ids) if passed(resolution) else ()),
+        *(common(case, resolution, ids) if is_buffered(resolution) else ()),
     )
     return tuple(change for change in wanted if change)
 
 
-def passed(resolution: RequestResolution | None) -> bool:
+def is_buffered(resolution: RequestResolution | None) -> bool:
     """Whether the site says that the path goes to a backend whose answers could be buffered."""
     return resolution is not None and resolution.can_buffer
 

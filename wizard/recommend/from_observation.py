@@ -1,0 +1,107 @@
+"""A recommendation without a config: from what was observed, with what its reader must adapt."""
+
+from urllib.parse import unquote, urljoin, urlsplit
+
+from wizard.model.case import Case
+from wizard.model.change import Change
+from wizard.model.diagnosis import Recommendation
+from wizard.model.target import LOCAL, Source
+from wizard.recommend.affinity import NO_UPSTREAM
+from wizard.recommend.block import Block, changed, lines_of
+from wizard.recommend.proxy_pass import escape_uri
+from wizard.recommend.reasons import omitted
+from wizard.recommend.settings import BOTH, ROUTING, changes, message_changes
+from wizard.text.config_tokens import quote_argument
+
+_PLACEHOLDER = "http://BACKEND:PORT"
+_GUARDS = (
+    "copy into the block every line that guards or shapes this path today: auth_basic, "
+    "auth_request, allow, deny, limit_req, proxy_set_header, rewrite, proxy_ssl_*; without them "
+    "the block opens a hole"
+)
+_WHERE = "put it into the server block that serves this host, beside the location that serves today"
+_WHY_OWN = "this path alone, before any prefix or regex"
+_POSTS = ROUTING | BOTH | {"body-too-large", "header-timeout-504", "query-dropped"}
+
+
+def recommend_from_observation(
+    case: Case, ids: frozenset[str], problem: str = ""
+) -> Recommendation:
+    """Locations for the stream and its messages; no config says what serves these paths today.
+
+    Args:
+        problem: Why the config that was given cannot be used.
+    """
+    blocks = _blocks(case, ids)
+    what = "a location of its own for the path" if len(blocks) == 1 else "a location for each path"
+    _, note = _upstream_address(case)
+    affinity = NO_UPSTREAM if "no-affinity" in ids else ""
+    notes = (problem, f"proxy_pass: {note}", _GUARDS, _WHERE, affinity)
+    return Recommendation(
+        summary=f"{what}; adapt it to your config before use",
+        lines=tuple(lines_of(blocks)),
+        omitted=omitted((one.name, *one.args) for block in blocks for one in block.statements),
+        adapt=tuple(filter(None, notes)),
+    )
+
+
+def _blocks(case: Case, ids: frozenset[str]) -> list[Block]:
+    path, post = _decoded_path(case.target.url), message_paths(case)
+    wanted, for_messages = changes(case, ids), message_changes(case, None, ids)
+    blocks = []
+    if post and ids & _POSTS:
+        if post[0] == path:
+            wanted = (*wanted, *for_messages)
+        else:
+            blocks.append(_location(case, *post, for_messages))
+    if wanted or not blocks:
+        blocks.insert(0, _location(case, path, _direct_path(case) or path, wanted))
+    return blocks
+
+
+def _location(case: Case, path: str, upstream_path: str, wanted: tuple[Change, ...]) -> Block:
+    """A location for this path, passed to the direct URL's address."""
+    origin, note = _upstream_address(case)
+    address = origin + ("" if upstream_path == path else escape_uri(upstream_path))
+    passing = Change.from_args("proxy_pass", (address,), note)
+    header = f"location = {quote_argument(path)}"
+    return Block(header, _WHY_OWN, tuple(map(changed, (passing, *wanted))))
+
+
+def message_paths(case: Case) -> tuple[str, str] | None:
+    """The path that messages are posted to, as clients know it and as the backend does."""
+    endpoint = next((one.endpoint for one in case.handshakes if one.endpoint), "")
+    url = urljoin(case.target.url, endpoint)
+    if not endpoint or urlsplit(url)[:2] != urlsplit(case.target.url)[:2]:
+        return None
+    base = _direct_path(case) or _decoded_path(case.target.url)
+    return _decoded_path(url), _decoded_path(urljoin(base, endpoint))
+
+
+def _decoded_path(url: str) -> str:
+    return unquote(urlsplit(url).path) or "/"
+
+
+def _direct(case: Case) -> Source | None:
+    """The first direct place whose URL can be an upstream."""
+    for place in case.target.direct:
+        url = urlsplit(place.locator)
+        if url.scheme in ("http", "https") and url.hostname:
+            return place
+    return None
+
+
+def _direct_path(case: Case) -> str | None:
+    place = _direct(case)
+    return _decoded_path(place.locator) if place else None
+
+
+def _upstream_address(case: Case) -> tuple[str, str]:
+    """The upstream to write, and what its reader must know about it."""
+    place = _direct(case)
+    if place is None:
+        return _PLACEHOLDER, "write the address that today's proxy_pass names"
+    url = urlsplit(place.locator)
+    vantage = "this machine" if place.vantage == LOCAL else place.vantage
+    note = f"the direct URL's address as {vantage} reaches it; Nginx must reach it by the same name"
+    return f"{url.scheme}://{url.netloc.rpartition('@')[2]}", note

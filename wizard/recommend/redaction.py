@@ -1,0 +1,87 @@
+"""Which lines of a config may be shown: without credentials, and without control characters."""
+
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+from wizard.recommend.source import Statement
+from wizard.text.config_redaction import redact_config
+from wizard.text.config_tokens import VARIABLE
+from wizard.text.display import visible
+from wizard.text.redaction import MASK, redact
+
+_NOT_TEXT = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode categories of characters that can move the cursor or hide."""
+_MIN_FRAGMENT_LENGTH = 4
+
+
+def is_text(line: str) -> bool:
+    """True if a line can be shown as it stands: no control character, and it was valid UTF-8."""
+    return all(map(_is_plain, line))
+
+
+def printable(text: str) -> str:
+    """The text with control characters written as escapes; line ends stay."""
+    return "".join(char if char == "\n" or _is_plain(char) else visible(char) for char in text)
+
+
+def _is_plain(char: str) -> bool:
+    return char == "\t" or (char != "\ufffd" and unicodedata.category(char) not in _NOT_TEXT)
+
+
+def is_secret(statement: Statement, source: str) -> bool:
+    """True if the statement holds a credential as a literal; one in a variable is no secret."""
+    return masked(statement, source) != source[statement.start : statement.end]
+
+
+def masked(statement: Statement, source: str) -> str:
+    """The statement's text with every credential masked, as in a case file."""
+    return _redact(source[statement.start : statement.end])
+
+
+def _redact(text: str) -> str:
+    redacted = redact_config(text, redact, lambda secret: MASK)
+    return redact(redacted) if _has_secret(redacted) else redacted
+
+
+def _has_secret(text: str) -> bool:
+    without_variables = VARIABLE.sub("", text)
+    return redact(without_variables) != without_variables
+
+
+def secret_fragments(source: str, statements: Iterable[Statement], span: range) -> frozenset[str]:
+    """The fragments of lines in a stretch of the source that must not be shown."""
+    texts = (
+        _own_text(statement, source)
+        for top in statements
+        if _overlaps(top, span)
+        for statement in top.walk()
+        if _overlaps(statement, span)
+    )
+    return frozenset(fragment for text in texts for fragment in _redacted_lines(text))
+
+
+def _own_text(statement: Statement, source: str) -> str:
+    """The statement's text, of a block the head alone; a map's head says what its lines hold."""
+    is_head = statement.opened is not None and statement.name != "map"
+    return source[statement.start : statement.opened if is_head else statement.end]
+
+
+def _redacted_lines(text: str) -> Iterator[str]:
+    redacted = _redact(text)
+    if redacted == text:
+        return iter(())
+    lines, shown = text.split("\n"), redacted.split("\n")
+    if len(lines) != len(shown):
+        return fragments(text)
+    pairs = zip(lines, shown, strict=True)
+    return fragments("\n".join(line for line, other in pairs if line != other))
+
+
+def fragments(text: str) -> Iterator[str]:
+    """The lines of a statement that are long enough to give a credential away."""
+    lines = (line.strip() for line in text.split("\n"))
+    return (line for line in lines if len(line) >= _MIN_FRAGMENT_LENGTH)
+
+
+def _overlaps(statement: Statement, span: range) -> bool:
+    return statement.start < span.stop and statement.end > span.start
