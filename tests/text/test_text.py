@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wizard.text.display import clip, safe, seconds, visible, visible_block
-from wizard.text.redaction import redact
+from wizard.text.redaction import MASK, redact, redact_command, redact_header
 
 FORBIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 NASTY = st.text(
@@ -242,3 +242,25 @@ def test_no_text_makes_hiding_slow() -> None:
         "--token " * 9999,
     ):
         redact(text)
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [
+        (["x", "--password", "S3", "--token", "S4", "end"], "x --password * --token * end"),
+        (["sshpass", "-p", "S3", "ssh", "-p", "2222", "jump"], "sshpass -p * ssh -p 2222 jump"),
+        (["sshpass", "-pS3", "ssh", "jump"], "sshpass -p* ssh jump"),
+        (["/usr/bin/curl", "-sSu", "me:S3", "http://x"], "/usr/bin/curl -sSu me:* http://x"),
+        (["curl", "--user=me:S3", "-U", "p:S4", "x"], "curl --user=me:* -U p:* x"),
+        (["docker", "exec", "-u", "root:root", "web"], "docker exec -u root:root web"),
+        (["cat", "/log?token=S3"], "cat /log?token=[redacted]"),
+    ],
+)
+def test_the_words_of_a_command_are_redacted_one_by_one(command: list[str], shown: str) -> None:
+    assert " ".join(redact_command(command, redact, lambda secret: "*")) == shown
+
+
+def test_only_the_values_of_public_headers_are_shown() -> None:
+    assert redact_header("Accept", "text/event-stream") == "text/event-stream"
+    assert redact_header("Origin", "http://me:S3@h") == "http://[redacted]@h"
+    assert redact_header("X-Tenant", "blue") == MASK

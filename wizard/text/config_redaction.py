@@ -1,14 +1,12 @@
 """Redaction of credentials in an Nginx config's text: lines, and the words of each, stay."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from wizard.text.config_tokens import VARIABLE, Token, TokenKind, tokenize
-from wizard.text.redaction import MASK, redact
-
-Change = Callable[[str], str]
+from wizard.text.redaction import MASK, Change, redact
 
 _NAMED_VALUE = re.compile(r"(proxy_set_header|\w+_param|add_header|set)$")
 """Directives whose second argument is the value of what the first one names."""

@@ -1,7 +1,10 @@
 """Redaction of credentials in any text: headers, URLs, JSON, shell commands, bare tokens."""
 
+import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+
+Change = Callable[[str], str]
 
 MASK = "[redacted]"
 PUBLIC_HEADERS = frozenset(
@@ -43,14 +46,14 @@ _MIXED = r"(?-i:(?=[A-Za-z0-9+/]*[a-z])(?=[A-Za-z0-9+/]+[A-Z0-9]))"
 _WORD = r"(?P<secret>(?(quote)(?:(?!(?P=quote))[^\r\n])+|[^\s\"']+))"
 """The rest of a shell word, after its opening quote if there is one."""
 _QUOTE = r"(?P<quote>[\"'])?"
-SECRET_OPTION = (
+_SECRET_OPTION = (
     r"--?(?:[\w-]*(?:token|secret|password|passwd|passphrase|api-?key|access-?key|credential)s?"
     r"|(?:[\w-]*-)?(?:pass|bearer|cookie))"
 )
 """Command line options whose value is a secret."""
 _ENDS = r"(?=[ \t=]|$)"
-USER_OPTION = rf"(?-i:-[a-zA-Z]{{0,15}}u|--user{_ENDS})"
-PROXY_USER_OPTION = rf"(?-i:-[a-zA-Z]{{0,15}}U|--proxy-user{_ENDS})"
+_USER_OPTION = rf"(?-i:-[a-zA-Z]{{0,15}}u|--user{_ENDS})"
+_PROXY_USER_OPTION = rf"(?-i:-[a-zA-Z]{{0,15}}U|--proxy-user{_ENDS})"
 """The options of curl whose value is `name:password`. To other tools, -u is a user and a group."""
 _PROSE = r"(?!-|(?:is|are|was|has|must|needs?|requires?|and|or|not|to|for|from|in|can\w*)\b)"
 
@@ -76,11 +79,11 @@ _SECRETS = tuple(
         r"://(?P<secret>[^/?#\s\"'<>]*)@",
         r"://(?P<secret>[^/?#\s\"'<>@]{256,})",
         r"(?<![a-z0-9])(?P<secret>(?-i:eyJ)[\w-]{8,}(?:\.[\w-]*)*)",
-        rf"(?<![\w-]){SECRET_OPTION}[ \t]+{_PROSE}{_QUOTE}{_WORD}",
+        rf"(?<![\w-]){_SECRET_OPTION}[ \t]+{_PROSE}{_QUOTE}{_WORD}",
         rf"\bsshpass[ \t]+-p[ \t]*{_QUOTE}{_WORD}",
         *(
             rf"\bcurl\b[^\r\n;|]{{0,300}}?[ \t]{option}[ \t=]*{_QUOTE}[^\s:\"']{{1,200}}:{_WORD}"
-            for option in (USER_OPTION, PROXY_USER_OPTION)
+            for option in (_USER_OPTION, _PROXY_USER_OPTION)
         ),
         # What a case file holds instead of a secret.
         r"(?P<secret>\[redacted-[0-9]{1,9}\])",
@@ -97,7 +100,7 @@ _SECRET_HINTS = (
 """Every match of the patterns contains one of these in lower case."""
 
 
-def redact(text: str, mask: Callable[[str], str] = lambda secret: MASK) -> str:
+def redact(text: str, mask: Change = lambda secret: MASK) -> str:
     """Return `text` without auth headers, cookies, tokens and session ids in URLs, and JWTs.
 
     Args:
@@ -114,6 +117,48 @@ def redact(text: str, mask: Callable[[str], str] = lambda secret: MASK) -> str:
     for pattern in _SECRETS:
         text = pattern.sub(replace, text)
     return text
+
+
+_SECRET_OPTION_WORD = re.compile(f"(?i:{_SECRET_OPTION})")
+_USER_OPTION_WORD = re.compile(f"{_USER_OPTION}|{_PROXY_USER_OPTION}")
+_USER_AND_PASSWORD = re.compile(r"(?P<user>[^:]+:)(?P<secret>.+)", re.DOTALL)
+_TOOLS = frozenset({"curl", "sshpass", "ssh"})
+
+
+def redact_command(words: Sequence[str], redact_text: Change, mask: Change) -> Iterator[str]:
+    """Yield a command's words without what follows `--token`, sshpass's `-p` or curl's `-u`.
+
+    Args:
+        redact_text: Redacts any other word.
+        mask: Returns the replacement of one secret.
+    """
+    previous, tool = "", ""
+    for word in words:
+        start, secret = _split_secret(word, previous, tool)
+        yield f"{start}{mask(secret)}" if secret else redact_text(word)
+        previous, name = word, os.path.basename(word)
+        tool = name if name in _TOOLS else tool
+
+
+def _split_secret(word: str, previous: str, tool: str) -> tuple[str, str]:
+    """Return what is public at the beginning of a word, and its secret (empty if it has none)."""
+    if _SECRET_OPTION_WORD.fullmatch(previous) or (previous == "-p" and tool == "sshpass"):
+        return "", word
+    if tool == "sshpass" and word.startswith("-p"):
+        return "-p", word[2:]
+    pair = _USER_AND_PASSWORD.fullmatch(word)
+    is_user = _USER_OPTION_WORD.fullmatch(previous) or _USER_OPTION_WORD.match(word)
+    return (pair["user"], pair["secret"]) if tool == "curl" and pair and is_user else ("", "")
+
+
+def is_public_header(name: str) -> bool:
+    """True for a request header whose value is never secret."""
+    return name.lower() in PUBLIC_HEADERS
+
+
+def redact_header(name: str, value: str) -> str:
+    """Return a request header's value, masked as a whole unless the header is a public one."""
+    return redact(value) if is_public_header(name) else MASK
 
 
 def has_withheld_secret(text: str) -> bool:

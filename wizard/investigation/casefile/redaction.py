@@ -5,14 +5,12 @@ different ones different. What is found at one place by its name (a header, a pa
 written over wherever else it stands as it is: in a path, in a body, in a log line.
 """
 
-import os
 import re
 import shlex
-from collections.abc import Iterator
 
 from wizard.investigation.casefile.encode import Json
 from wizard.text.config_redaction import has_secrets, redact_config
-from wizard.text.redaction import PROXY_USER_OPTION, SECRET_OPTION, USER_OPTION, redact
+from wizard.text.redaction import redact, redact_command
 
 PSEUDONYM = re.compile(r"\[?redacted-([0-9]{1,9})\]?")
 _FIRST_FREE = 1_000_000
@@ -24,10 +22,6 @@ _RANDOM = re.compile(
 _PIECES = re.compile(r"[\s;,=\"'&]+")
 _SEGMENT = re.compile(r"(?<=/)(?=[^/?#]*[0-9])[A-Za-z0-9_-]{16,}(?=[/?#]|$)")
 """A part of an endpoint's path that is a session id: a UUID, a random word."""
-_OPTION = re.compile(f"(?i:{SECRET_OPTION})")
-_USER = re.compile(f"{USER_OPTION}|{PROXY_USER_OPTION}")
-_NAMED = re.compile(r"(?P<name>[^:]+:)(?P<secret>.+)", re.DOTALL)
-_TOOLS = frozenset({"curl", "sshpass", "ssh"})
 _SPOKEN = frozenset({"origin"})
 """Headers of ours that a rule reads; no secret (RFC 6454, section 7)."""
 
@@ -118,7 +112,7 @@ class Redactor:
         if key == "headers" and all(isinstance(pair, list) and len(pair) == 2 for pair in value):
             return [[name, self._header(str(name), str(said))] for name, said in value]
         if key in ("prefix", "command"):
-            return list(self._words(value))
+            return list(redact_command(value, self.text, self.mask))
         return [self._walk(one, "") for one in value]
 
     def _header(self, name: str, value: str) -> str:
@@ -135,27 +129,9 @@ class Redactor:
     def _command(self, place: dict[str, Json]) -> dict[str, Json]:
         """A log's command as it was typed is what its words are without their secrets; so is a
         name that repeats it."""
-        hidden = list(self._words(place["command"]))
+        hidden = list(redact_command(place["command"], self.text, self.mask))
         if hidden == place["command"]:
             return place
         typed, name, locator = str(place["locator"]), str(place.get("name", "")), shlex.join(hidden)
         self._renamed[name] = name.replace(typed, locator) if typed else name
         return place | {"command": hidden, "locator": locator, "name": self._renamed[name]}
-
-    def _words(self, words: list[str]) -> Iterator[str]:
-        """A command's words; what follows `--token`, sshpass's `-p` or curl's `-u` is a secret."""
-        before, tool = "", ""
-        for word in words:
-            yield self._word(word, before, tool)
-            before = word
-            tool = os.path.basename(word) if os.path.basename(word) in _TOOLS else tool
-
-    def _word(self, word: str, before: str, tool: str) -> str:
-        if _OPTION.fullmatch(before) or (before == "-p" and tool == "sshpass"):
-            return self.mask(word)
-        if tool == "sshpass" and word.startswith("-p") and word != "-p":
-            return f"-p{self.mask(word[2:])}"
-        named = _NAMED.fullmatch(word)
-        if tool == "curl" and named and (_USER.fullmatch(before) or _USER.match(word)):
-            return f"{named['name']}{self.mask(named['secret'])}"
-        return self.text(word)

@@ -8,7 +8,7 @@ import re
 
 from wizard.model.events import Ending
 from wizard.text.display import safe
-from wizard.text.redaction import PUBLIC_HEADERS, redact
+from wizard.text.redaction import is_public_header, redact
 from wizard.vantage.http.request import LAST_RESORT, Notify, RemoteRequest, Stop
 
 TOOL = 'wget "$@"'
@@ -61,7 +61,7 @@ def gnu_unable(request: RemoteRequest) -> str:
         return "HTTP/2 cannot be asked there: that takes a curl with HTTP/2"
     if request.connect_to:
         return "wget there cannot connect to another address than the URL's own"
-    hidden = [name for name, _ in request.headers if name.lower() not in PUBLIC_HEADERS]
+    hidden = [name for name, _ in request.headers if not is_public_header(name)]
     if hidden or redact(body := request.content.decode("utf-8", "replace")) != body:
         what = f"the header {safe(hidden[0], 60)}" if hidden else "the body"
         return f"wget there would show {what} to everybody in `ps`, so it was not asked"
