@@ -28,7 +28,7 @@ from wizard.investigation.investigation import ApplyFix, Investigation
 from wizard.investigation.requests import curl_commands
 from wizard.investigation.saved import record_of
 from wizard.investigation.steps import missing_input
-from wizard.model.case import STEPS, StepId
+from wizard.model.steps import STEPS, StepId
 from wizard.model.target import Source, Target
 from wizard.text.display import safe
 from wizard.text.errors import SsewizardError

@@ -7,8 +7,8 @@ from pathlib import Path
 from screens.widgets.prompt import Question
 from wizard.investigation.investigation import Investigation
 from wizard.investigation.saved import EVIDENCE_STEPS, SavedInvestigation
-from wizard.model.case import StepId
 from wizard.model.parse import check_url, parse_conf, parse_hops, parse_log, parse_url
+from wizard.model.steps import StepId
 from wizard.model.target import LOCAL, Source, Target
 from wizard.model.vantage import Vantage
 from wizard.text.display import safe

@@ -13,11 +13,10 @@ from textual.widgets import Footer, Input, Label, Static
 
 from screens.questions import LOCAL_NGINX, config_of, urls
 from screens.widgets.fields import Fields
-from wizard.model.capabilities import Capabilities
-from wizard.model.case import StepId
 from wizard.model.parse import parse_log, parse_vantages
+from wizard.model.steps import StepId
 from wizard.model.target import LOCAL, Source, Target
-from wizard.model.vantage import Vantage
+from wizard.model.vantage import Capabilities, Vantage
 from wizard.report.hops import equipment_words
 from wizard.text.display import safe
 from wizard.text.errors import UsageError

@@ -14,8 +14,8 @@ from textual.widgets import Footer, Input, Static
 from screens.vantage_form import Given, Look
 from screens.widgets.lines import Lines
 from screens.widgets.style import DIM, fitted, line
-from wizard.model.case import StepId
 from wizard.model.parse import parse_vantages
+from wizard.model.steps import StepId
 from wizard.model.target import Target
 from wizard.text.display import safe
 from wizard.text.errors import UsageError

@@ -14,8 +14,9 @@ from typing import Any
 
 import crossplane
 
-from wizard import nginx
 from wizard.model.resolution import Request
+from wizard.nginx.load import read_config
+from wizard.nginx.resolve import resolve_request
 from wizard.probe.sse import SseDecoder
 from wizard.probe.timing import MIN_WAIT_S
 
@@ -210,7 +211,7 @@ def _crossplane(path: str) -> None:
 
 
 def _resolve(path: str) -> None:
-    nginx.inspect(nginx.read(path), Request("/app700/3", host="s700.example.com", port=80))
+    resolve_request(read_config(path), Request("/app700/3", host="s700.example.com", port=80))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from rich.text import Text
 
 from screens.panes import cause, config, fix, logs, root, streams, verify
 from screens.panes.view import View
-from wizard.model.case import StepId
+from wizard.model.steps import StepId
 
 Draw = Callable[[View], list[Text]]
 

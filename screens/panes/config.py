@@ -67,7 +67,7 @@ def _delivery(resolution: RequestResolution) -> list[Text]:
 def _ordered(resolution: RequestResolution) -> list[Setting]:
     rank = {name: place for place, name in enumerate(FIRST)}
     key = lambda one: (rank.get(one.name, 50), one.where is None, one.name)  # noqa: E731
-    return sorted(resolution.effective.values(), key=key)
+    return sorted(resolution.settings.values(), key=key)
 
 
 def _setting(setting: Setting, width: int) -> Text:

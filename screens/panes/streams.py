@@ -106,4 +106,6 @@ def outcome(result: ProbeResult) -> Text:
     """What came of it and when: the first data, else how long it was waited."""
     timeline = result.timeline
     at = timeline.first_data_s if timeline.first_data_s is not None else timeline.waited_s
-    return line((result.word, outcome_style(result.outcome)), f" {seconds(at)}" if at else "")
+    return line(
+        (result.outcome_label, outcome_style(result.outcome)), f" {seconds(at)}" if at else ""
+    )

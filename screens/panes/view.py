@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from wizard.model.case import Case, StepId, StepState
+from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Recommendation
+from wizard.model.steps import StepId, StepState
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,7 @@ from rich.text import Text
 
 from screens.widgets.lines import Lines
 from screens.widgets.style import GLYPHS, STYLES, fitted, line
-from wizard.model.case import STEPS, StepId, StepState
-from wizard.model.steps import STEP_TEXTS
+from wizard.model.steps import STEP_TEXTS, STEPS, StepId, StepState
 
 WIDTH = 19
 

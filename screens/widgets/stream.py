@@ -18,7 +18,7 @@ def pane(title: str, result: ProbeResult | None, rows: int, now: float | None) -
     if result is None:
         return [line((title, HEAD)), line(("not run yet", DIM))]
     timeline = result.timeline
-    head = line((f"{title} ", HEAD), (result.word, outcome_style(result.outcome)))
+    head = line((f"{title} ", HEAD), (result.outcome_label, outcome_style(result.outcome)))
     items = timeline.tail[-max(1, rows - 3) :]
     hidden = timeline.events + timeline.comments - len(items)
     body = [event_line(item) for item in items]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from wizard.model.case import State
+from wizard.model.steps import State
 
 GLYPHS: dict[State, str] = {
     "todo": "·",

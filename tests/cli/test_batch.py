@@ -16,7 +16,7 @@ from wizard.cli.main import main
 from wizard.cli.targets import NamedTarget
 from wizard.investigation.investigation import Investigation
 from wizard.lab import Lab, scenario_named
-from wizard.model.case import StepId, StepState
+from wizard.model.steps import StepId, StepState
 from wizard.model.target import Target
 from wizard.report.batch import Entry
 

@@ -12,7 +12,7 @@ from tests.hosts.hosts import BACKEND, NAME, Hosts, three_hosts
 from tests.vantage.sshd import sshd
 from wizard.diagnose.hops import sentence
 from wizard.investigation.investigation import Investigation
-from wizard.model.case import STEPS
+from wizard.model.steps import STEPS
 from wizard.model.target import Source, Target
 from wizard.model.vantage import Vantage
 

@@ -9,8 +9,9 @@ import pytest
 from wizard.diagnose.outcome import classify
 from wizard.investigation.investigation import Investigation
 from wizard.investigation.session import Session
-from wizard.model.case import ProbeResult, StepId
+from wizard.model.case import ProbeResult
 from wizard.model.events import Connected
+from wizard.model.steps import StepId
 from wizard.model.target import Hop, Source, Target
 from wizard.model.timeline import Probe, Timeline
 from wizard.model.vantage import Vantage

@@ -14,9 +14,9 @@ from wizard.investigation import step_results
 from wizard.logs import sources
 from wizard.logs.sources import LOG_LIMIT_BYTES
 from wizard.logs.watch import LogWatch
-from wizard.model.capabilities import Capabilities
 from wizard.model.log_report import LogReport
 from wizard.model.target import Source
+from wizard.model.vantage import Capabilities
 
 FILE = Source("/var/log/nginx/access.log", "web")
 STREAM = Source("kubectl logs -f x", "web", "pod", ("kubectl", "logs", "-f", "x"))

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wizard.logs.timestamps import HostClock, Timestamp, clock_at, describe_clock, find_timestamp
-from wizard.model.capabilities import Capabilities
 from wizard.model.target import Source
+from wizard.model.vantage import Capabilities
 
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC).timestamp()
 AT = datetime(2026, 11, 23, 16, 0)

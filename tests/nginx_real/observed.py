@@ -17,13 +17,13 @@ import trustme
 from tests.nginx_real import cells, conf
 from tests.nginx_real.cells import Cell
 from tests.nginx_real.watch import Watch, is_over
-from wizard import nginx
 from wizard.lab.backend import Backend
 from wizard.lab.nginx import Nginx, free_ports, version
 from wizard.model.config import Config
 from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import Timeline, is_connected
-from wizard.nginx.prediction import request_for
+from wizard.nginx.load import read_config
+from wizard.nginx.resolve import request_for, resolve_request
 
 TICKS = 4
 """How many pings each control sees before silence counts as held."""
@@ -60,7 +60,7 @@ class Observed:
 
     def resolution(self, cell: Cell) -> RequestResolution:
         """The wizard's reading of the config for this request."""
-        return nginx.inspect(self.config, request_for(cell.url(self.ports)), self.version)
+        return resolve_request(self.config, request_for(cell.url(self.ports)), self.version)
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ async def _observe(binary: str, plan: Plan) -> Observed:
         folder, known = Path(name), version(binary)
         file = folder / "nginx.conf"
         file.write_text(plan.write(known, ports, folder), "utf-8")
-        config = nginx.read(str(file))
+        config = read_config(str(file))
         async with asyncio.timeout(PATIENCE), _running(binary, file, ports):
             lines = await _held_or_live(ports, plan) | await _timed_out(ports, plan.timed)
             logged = await _logged(folder / "cells.log", lines)

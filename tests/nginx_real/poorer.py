@@ -6,7 +6,7 @@ from itertools import combinations
 
 from wizard.diagnose.outcome import classify
 from wizard.model.case import Case
-from wizard.nginx.prediction import predictions
+from wizard.nginx.prediction import predict_probes
 
 PARTS = ("direct", "config", "logs", "handshakes")
 
@@ -37,7 +37,9 @@ def _without_direct(case: Case) -> Case:
     """What the proxied legs are judged to be without a direct one beside them."""
     lines = [result.timeline for result in case.proxy]
     known = (
-        predictions(case.resolution, [line.probe for line in lines], ()) if case.resolution else ()
+        predict_probes(case.resolution, [line.probe for line in lines], ())
+        if case.resolution
+        else ()
     )
     return replace(
         case,

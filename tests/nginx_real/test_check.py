@@ -14,8 +14,9 @@ from tests.nginx_real.poorer import poorer
 from wizard.diagnose.diagnose import diagnose
 from wizard.investigation.investigation import Investigation
 from wizard.lab import Lab, Scenario, list_scenarios, scenario_named
-from wizard.model.case import Case, StepId, StepState
+from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis
+from wizard.model.steps import StepId, StepState
 from wizard.model.target import Target
 
 pytestmark = pytest.mark.nginx

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from tests.nginx_config.drawn import Server, quiet, render, requests, webs
+from tests.nginx.drawn import Server, quiet, render, requests, webs
 from tests.recommend.real import RequestSpec, answer, backend
-from wizard import nginx as reading
 from wizard.lab.nginx import Nginx, free_ports
 from wizard.model.resolution import Request, RequestResolution
+from wizard.nginx.load import read_config
+from wizard.nginx.resolve import resolve_request
 
 pytestmark = pytest.mark.nginx
 
@@ -87,14 +88,14 @@ def test_nginx_chooses_what_we_say(
     text = render(servers, ports)
     used = sorted({ports[port] for server in servers for port in server.ports})
     with running(nginx, text, used) as conf:
-        config = reading.read(str(conf))
+        config = read_config(str(conf))
         seen, said = {}, {}
         for index, host, path in wanted:
             if (port := ports[index]) not in used:
                 continue
             seen[index, host, path] = asked(port, host, path)
             said[index, host, path] = foretold(
-                reading.inspect(config, request_of(port, host, path))
+                resolve_request(config, request_of(port, host, path))
             )
     wrong = {key: (answer, said[key]) for key, answer in seen.items() if answer != said[key]}
     assert not wrong, f"{wrong}\n{text}"
@@ -139,10 +140,10 @@ def test_the_backend_is_asked_for_the_uri_that_we_say(nginx: str) -> None:
     with backend() as behind:
         [port] = free_ports(1)
         with running(nginx, in_frame(PASSING, port, f"127.0.0.1:{behind}"), [port]) as conf:
-            config = reading.read(str(conf))
+            config = read_config(str(conf))
             seen = {path: _passed(port, path) for path in paths}
     resolutions = {
-        path: reading.inspect(config, request_of(port, "a.test", path)) for path in paths
+        path: resolve_request(config, request_of(port, "a.test", path)) for path in paths
     }
     said = {
         path: resolution.upstream.request_uri

@@ -8,7 +8,7 @@ from tests.nginx_real.cells import Cell, Location
 from tests.nginx_real.observed import LEVELS, Observed, observe
 from wizard.model.resolution import Client, UpstreamFraming
 from wizard.model.timeline import Timeline
-from wizard.nginx.delivery import FLUSHES_H2_HEADERS, buffering_on, gzip_applies, predict
+from wizard.nginx.delivery import FLUSHES_H2_HEADERS, buffering_on, gzip_applies, predict_delivery
 
 pytestmark = pytest.mark.nginx
 
@@ -45,10 +45,10 @@ def predicted(observed: Observed, cell: Cell) -> set[str]:
 
 
 def worked_out(observed: Observed, cell: Cell, *, silent: bool = False) -> str:
-    """What `predict` makes of the config in force and of what the backend and the client say."""
+    """The result of `predict_delivery` for the config, the backend and the client of this row."""
     resolution = observed.resolution(cell)
-    settings = resolution.effective
-    return predict(
+    settings = resolution.settings
+    return predict_delivery(
         buffering=buffering_on(settings, resolution.prefix, cell.location.said),
         client=cell.client,
         gzip_applied=gzip_applies(settings, cell.encoding, cell.via),
@@ -172,7 +172,7 @@ def test_the_default_of_proxy_http_version(nginx: str) -> None:
     modern = numbers(observed.version) >= TURN
     resolution = observed.resolution(cell)
     assert resolution.value("proxy_http_version") == ("1.1" if modern else "1.0")
-    assert resolution.effective["proxy_http_version"].where is None
+    assert resolution.settings["proxy_http_version"].where is None
     assert {row.upstream for row in resolution.delivery} == (
         {"chunked", "close"} if modern else {"close"}
     )

@@ -14,8 +14,8 @@ import pytest
 from tests.nginx_real.serving import serving
 from wizard.investigation.investigation import Investigation
 from wizard.lab.nginx import free_ports
-from wizard.model.case import StepId
 from wizard.model.handshake import Handshake
+from wizard.model.steps import StepId
 from wizard.model.target import Source, Target
 from wizard.probe.mcp.exchange import handshake_timeouts
 from wizard.probe.mcp.session import EXCHANGE_TIMEOUT_S, run_handshake
@@ -140,7 +140,7 @@ async def test_the_session_is_really_gone(sdk: dict[str, int]) -> None:
     made = await handshake_over_streamable_http(
         Handshake("direct", url), options, handshake_timeouts(options, EXCHANGE_TIMEOUT_S)
     )
-    opened = made.exchange("initialize")
+    opened = made.timeline("initialize")
     assert opened is not None
     again = await send_request(
         Probe("again", url),
@@ -154,7 +154,7 @@ async def test_the_session_is_really_gone(sdk: dict[str, int]) -> None:
 async def test_a_path_that_is_none_of_the_server_s_is_no_mcp(sdk: dict[str, int]) -> None:
     url = f"http://127.0.0.1:{sdk['http']}/nothing"
     made = await run_handshake("direct", url, None, ProbeOptions())
-    assert (made.transport, made.done) == ("unknown", False)
+    assert (made.transport, made.is_complete) == ("unknown", False)
     assert "404" in made.why
 
 

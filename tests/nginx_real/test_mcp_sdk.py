@@ -12,8 +12,9 @@ from tests.nginx_real.serving import serving
 from wizard.diagnose.facts.streams import x_accel_buffering
 from wizard.investigation.investigation import Investigation
 from wizard.lab.nginx import free_ports
-from wizard.model.case import Case, StepId
+from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis
+from wizard.model.steps import StepId
 from wizard.model.target import Source, Target
 
 pytestmark = pytest.mark.nginx

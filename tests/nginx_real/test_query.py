@@ -4,9 +4,10 @@ import pytest
 
 from tests.nginx_real.test_choice import in_frame, request_of, running
 from tests.recommend.real import RequestSpec, answer, backend
-from wizard import nginx as reading
 from wizard.diagnose.rules.query_dropped import drops_query
 from wizard.lab.nginx import free_ports
+from wizard.nginx.load import read_config
+from wizard.nginx.resolve import resolve_request
 
 pytestmark = pytest.mark.nginx
 
@@ -46,10 +47,10 @@ def test_the_query_is_lost_where_we_say(nginx: str) -> None:
     with backend() as behind:
         [port] = free_ports(1)
         with running(nginx, in_frame(_locations(), port, f"127.0.0.1:{behind}"), [port]) as conf:
-            config = reading.read(str(conf))
+            config = read_config(str(conf))
             failing = {path: _is_lost(port, path) for path in paths}
     resolutions = {
-        path: reading.inspect(config, request_of(port, "a.test", path)) for path in paths
+        path: resolve_request(config, request_of(port, "a.test", path)) for path in paths
     }
     assert {path: drops_query(resolution) for path, resolution in resolutions.items()} == failing
     assert sum(failing.values()) == len(DROPPED) + len(PATTERNS)

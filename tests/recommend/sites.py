@@ -4,7 +4,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 
 from wizard.model.case import Case, ProbeResult
-from wizard.model.config import Config, Directive, Where
+from wizard.model.config import Config, Directive, Position
 from wizard.model.diagnosis import Diagnosis, Finding, Fix, Recommendation
 from wizard.model.resolution import (
     LocationRef,
@@ -16,23 +16,23 @@ from wizard.model.resolution import (
 )
 from wizard.model.target import Source, Target
 from wizard.model.timeline import Probe, Timeline
-from wizard.nginx.servers import choose, merges_slashes
+from wizard.nginx.servers import choose_server, merges_slashes
 from wizard.recommend.source import COMMENT, Statement, read_statements
 
 
 def directives(
-    texts: Mapping[str, str], file: str, via: tuple[Where, ...] = ()
+    texts: Mapping[str, str], file: str, via: tuple[Position, ...] = ()
 ) -> tuple[Directive, ...]:
     """The tree of a config's text, includes by plain name followed."""
     return _tree(texts, file, read_statements(texts[file]), via)
 
 
 def _tree(
-    texts: Mapping[str, str], file: str, statements: Sequence[Statement], via: tuple[Where, ...]
+    texts: Mapping[str, str], file: str, statements: Sequence[Statement], via: tuple[Position, ...]
 ) -> tuple[Directive, ...]:
     found: list[Directive] = []
     for one in statements:
-        where = Where(file, one.line)
+        where = Position(file, one.line)
         if one.name == "include" and one.args[0] in texts:
             found += directives(texts, one.args[0], (*via, where))
         elif one.name != COMMENT:
@@ -65,7 +65,7 @@ def resolution(
     modifier = "@" if serving.args[0].startswith("@") else modifier
     settings = {name: Setting(name, value) for name, value in effective.items()}
     request, config = Request(path), Config(main, root, texts)
-    chosen = choose(config, request)
+    chosen = choose_server(config, request)
     return RequestResolution(
         request,
         config,

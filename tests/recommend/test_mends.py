@@ -24,7 +24,8 @@ from tests.recommend.sites import case, diagnosis, patched
 from wizard.model.case import Case
 from wizard.model.handshake import Handshake
 from wizard.model.resolution import Request
-from wizard.nginx import inspect, read
+from wizard.nginx.load import read_config
+from wizard.nginx.resolve import resolve_request
 from wizard.recommend import recommend
 
 pytestmark = [
@@ -41,16 +42,16 @@ def _written(mend: Mend, folder: Path, ports: dict[str, int]) -> None:
 
 
 def _case(mend: Mend, folder: Path, port: int) -> Case:
-    config = read(str(folder / "nginx.conf"))
+    config = read_config(str(folder / "nginx.conf"))
     message = urlsplit(urljoin(mend.path, mend.endpoint))
     stream = Request(mend.path, "127.0.0.1", port=port)
     posted = replace(stream, path=message.path, query=message.query)
     url = f"http://127.0.0.1:{port}{mend.path}"
     shaken = Handshake("direct", url, "http+sse", "endpoint", endpoint=mend.endpoint)
     return replace(
-        case(inspect(config, stream), url=url),
+        case(resolve_request(config, stream), url=url),
         handshakes=(shaken,),
-        message_resolution=inspect(config, posted),
+        message_resolution=resolve_request(config, posted),
     )
 
 

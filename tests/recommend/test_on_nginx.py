@@ -19,7 +19,8 @@ from tests.recommend.scenarios import SCENARIOS, Scenario
 from tests.recommend.sites import case, diagnosis, patched, result
 from wizard.model.diagnosis import Recommendation
 from wizard.model.resolution import Request, RequestResolution
-from wizard.nginx import inspect, read
+from wizard.nginx.load import read_config
+from wizard.nginx.resolve import resolve_request
 from wizard.recommend import recommend
 
 pytestmark = pytest.mark.nginx
@@ -43,8 +44,8 @@ def _written(scenario: Scenario, folder: Path, ports: dict[str, int]) -> None:
 
 def _resolution(scenario: Scenario, folder: Path, port: int) -> RequestResolution:
     """What the config in the folder says of the stream's request."""
-    config = read(str(folder / "nginx.conf"))
-    return inspect(config, Request(quote(scenario.path), "127.0.0.1", port=port))
+    config = read_config(str(folder / "nginx.conf"))
+    return resolve_request(config, Request(quote(scenario.path), "127.0.0.1", port=port))
 
 
 def _recommended(scenario: Scenario, known: RequestResolution) -> Recommendation:

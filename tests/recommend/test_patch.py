@@ -11,7 +11,8 @@ from tests.recommend.sites import case, diagnosis, resolution
 from wizard.model.config import Config
 from wizard.model.resolution import Request
 from wizard.model.target import Source
-from wizard.nginx import inspect, read
+from wizard.nginx.load import read_config
+from wizard.nginx.resolve import resolve_request
 from wizard.recommend import recommend
 from wizard.recommend.patch import STDIN, patch_target, unified_diff
 
@@ -44,7 +45,7 @@ def test_patch_applies_the_diff_of_a_linked_site(tmp_path: Path) -> None:
     real.write_text("server {\n  location / {\n    proxy_pass http://b;\n  }\n}\n")
     (tmp_path / "sites-enabled" / "a").symlink_to(real)
     (tmp_path / "nginx.conf").write_text("http { include sites-enabled/*; }")
-    known = inspect(read(str(tmp_path / "nginx.conf")), Request("/sse"))
+    known = resolve_request(read_config(str(tmp_path / "nginx.conf")), Request("/sse"))
     made = recommend(case(known), diagnosis("proxy-buffering-hold"))
     assert made
     assert made.diff
@@ -108,7 +109,7 @@ def test_the_diff_of_a_dump_applies_to_the_files(tmp_path: Path, binary: str) ->
     dumped = subprocess.run([*command(binary, tmp_path), "-T"], capture_output=True, text=True)
     (tmp_path / "dump").write_text(dumped.stdout)
     made = recommend(
-        case(inspect(read(str(tmp_path / "dump")), Request("/sse"))),
+        case(resolve_request(read_config(str(tmp_path / "dump")), Request("/sse"))),
         diagnosis("proxy-buffering-hold"),
     )
     assert made

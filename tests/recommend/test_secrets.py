@@ -4,9 +4,8 @@ import pytest
 
 from tests.recommend.sites import case, diagnosis, resolution
 from wizard.model.diagnosis import Recommendation
-from wizard.nginx import inspect
-from wizard.nginx.load import from_text
-from wizard.nginx.prediction import request_for
+from wizard.nginx.load import config_from_text
+from wizard.nginx.resolve import request_for, resolve_request
 from wizard.recommend import recommend
 from wizard.recommend.redaction import is_secret
 from wizard.recommend.source import read_statements
@@ -125,7 +124,7 @@ def test_the_guards_secrets_show_neither_in_the_block_nor_in_the_diff() -> None:
 def test_what_is_said_of_an_if_does_not_show_its_secret() -> None:
     guard = "if ($arg_token = 'abc99 def') { return 403; }"
     text = f"events {{}} http {{ server {{ location / {{ {guard} proxy_pass http://b; }} }} }}"
-    known = inspect(from_text(text, "nginx.conf"), request_for("http://h/sse"))
+    known = resolve_request(config_from_text(text, "nginx.conf"), request_for("http://h/sse"))
     said = " ".join(known.undecided)
     assert "abc99" not in said
     assert "$arg_token = [redacted]" in said

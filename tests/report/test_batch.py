@@ -10,7 +10,7 @@ import pytest
 from tests.report.results import SECRET, fault, healthy, hostile, inconclusive
 from tests.report.test_prometheus import found
 from wizard.diagnose.rules import all_rules
-from wizard.model.capabilities import Capabilities
+from wizard.model.vantage import Capabilities
 from wizard.report import Result
 from wizard.report.batch import Entry, cut, entry, render_several, worst
 from wizard.report.json import report_data

@@ -7,9 +7,8 @@ from tests.diagnose.test_hops import chain
 from tests.report.results import STEPS
 from tests.rules.samples.build import make_case
 from wizard.diagnose.diagnose import diagnose
-from wizard.model.capabilities import Capabilities
 from wizard.model.case import Case
-from wizard.model.vantage import Vantage
+from wizard.model.vantage import Capabilities, Vantage
 from wizard.report import Result
 from wizard.report.hops import hops_text
 from wizard.report.json import json_report

@@ -11,11 +11,11 @@ from prometheus_client.samples import Sample
 
 from tests.report.results import SECRET, fault, healthy, hostile, inconclusive
 from wizard.diagnose.outcome import classify
-from wizard.model.capabilities import Capabilities
 from wizard.model.case import Case
 from wizard.model.log_report import LogReport
 from wizard.model.target import Target
 from wizard.model.timeline import Timeline
+from wizard.model.vantage import Capabilities
 from wizard.report import Result
 from wizard.report.prometheus import HELP, exposition, prometheus_report, samples
 from wizard.text.display import safe

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.nginx_config.drawn import quiet
+from tests.nginx.drawn import quiet
 from tests.rules.samples.build import make_case, make_handshake, make_log_line, with_answer
 from wizard.diagnose.diagnose import diagnose
 from wizard.model.diagnosis import Diagnosis

@@ -4,14 +4,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from wizard import nginx
 from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.outcome import classify
 from wizard.investigation import step_results
 from wizard.investigation.investigation import Investigation, Waiting
 from wizard.investigation.steps import missing_input
-from wizard.model.capabilities import Capabilities
-from wizard.model.case import STEPS, Case, StepId, StepState
+from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Recommendation
 from wizard.model.events import (
     Chunk,
@@ -24,11 +22,13 @@ from wizard.model.events import (
     SseEvent,
 )
 from wizard.model.log_report import History, LogLine, LogReport
+from wizard.model.steps import STEPS, StepId, StepState
 from wizard.model.target import Hop, Source, Target
 from wizard.model.timeline import Probe, Timeline
-from wizard.model.vantage import Vantage
-from wizard.nginx.load import from_text
-from wizard.nginx.prediction import predictions, request_for
+from wizard.model.vantage import Capabilities, Vantage
+from wizard.nginx.load import config_from_text
+from wizard.nginx.prediction import predict_probes
+from wizard.nginx.resolve import request_for, resolve_request
 from wizard.probe.matrix import probes_for_url
 from wizard.recommend import recommend
 
@@ -99,8 +99,8 @@ def case(*, live: bool, conf: str = CONF, ended: bool = True) -> Case:
         ]
 
     direct, proxied = seen("sse-direct", DIRECT, True), seen("sse-proxy", URL, live)
-    config = from_text(conf, "/etc/nginx/nginx.conf", version="1.22.1")
-    resolution = nginx.inspect(config, request_for(URL), "1.22.1")
+    config = config_from_text(conf, "/etc/nginx/nginx.conf", version="1.22.1")
+    resolution = resolve_request(config, request_for(URL), "1.22.1")
     return Case(
         TARGET,
         run="c0ffee",
@@ -109,8 +109,8 @@ def case(*, live: bool, conf: str = CONF, ended: bool = True) -> Case:
         direct=tuple(map(classify, direct)),
         logs=(log(held=not live),),
         resolution=resolution,
-        root_resolution=nginx.inspect(config, request_for("http://mcp.example.com/"), "1.22.1"),
-        predictions=predictions(resolution, [line.probe for line in proxied], direct),
+        root_resolution=resolve_request(config, request_for("http://mcp.example.com/"), "1.22.1"),
+        predictions=predict_probes(resolution, [line.probe for line in proxied], direct),
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from screens.questions import question_for
 from tests.screens import investigations
-from wizard.model.case import StepId
+from wizard.model.steps import StepId
 from wizard.model.target import Source, Target
 from wizard.model.vantage import Vantage
 from wizard.text.errors import UsageError

@@ -23,7 +23,7 @@ from wizard.diagnose.outcome import classify
 from wizard.investigation import casefile
 from wizard.investigation.casefile import CaseRecord
 from wizard.investigation.saved import SavedInvestigation, record_of
-from wizard.model.case import STEPS, StepId, StepState
+from wizard.model.steps import STEPS, StepId, StepState
 from wizard.model.target import Target
 from wizard.model.vantage import Vantage
 from wizard.text.errors import UsageError

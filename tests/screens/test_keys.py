@@ -13,7 +13,8 @@ from screens.widgets.pane import Pane
 from screens.widgets.prompt import Prompt
 from tests.screens import investigations
 from wizard.investigation.investigation import Investigation
-from wizard.model.case import STEPS, Case, StepId, StepState
+from wizard.model.case import Case
+from wizard.model.steps import STEPS, StepId, StepState
 from wizard.model.target import Source, Target
 from wizard.text.errors import LabError
 

@@ -7,7 +7,7 @@ from textual.pilot import Pilot
 
 from screens.app import Wizard
 from tests.screens import investigations
-from wizard.model.case import STEPS, StepId
+from wizard.model.steps import STEPS, StepId
 from wizard.model.target import Target
 
 SnapCompare = Callable[..., bool]

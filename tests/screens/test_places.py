@@ -25,9 +25,8 @@ from wizard.investigation import casefile
 from wizard.investigation.investigation import Investigation
 from wizard.investigation.saved import SavedInvestigation, record_of
 from wizard.investigation.session import Session
-from wizard.model.capabilities import Capabilities
 from wizard.model.target import Hop, Source, Target
-from wizard.model.vantage import Vantage
+from wizard.model.vantage import Capabilities, Vantage
 from wizard.text.errors import UsageError
 from wizard.vantage.presets import Choice, Listed, Menu, Preset
 

@@ -13,7 +13,7 @@ from wizard.lab.scenario import list_scenarios, nginx_conf
 from wizard.text.config_redaction import has_secrets
 from wizard.text.config_tokens import Token, TokenKind, quote_argument, tokenize, unescape_argument
 
-REAL = Path(__file__).parents[1] / "nginx_config" / "real"
+REAL = Path(__file__).parents[1] / "nginx" / "real"
 PATHS = (Path("/lab/cert.pem"), Path("/lab/key.pem"))
 CONFIGS = {
     **{path.name: path.read_text() for path in REAL.iterdir() if path.suffix != ".md"},

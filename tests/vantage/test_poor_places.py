@@ -12,7 +12,7 @@ from wizard.logs.watch import LogWatch
 from wizard.model.log_report import LogReport
 from wizard.model.target import Source
 from wizard.model.vantage import Vantage
-from wizard.nginx.fetch.fetch import config_at
+from wizard.nginx.fetch.fetch import fetch_config
 from wizard.text.errors import ConfigError
 from wizard.vantage.session import VantageSession
 
@@ -62,7 +62,7 @@ async def log_at(path: Path, web: VantageSession) -> LogReport:
 
 async def refused(what: str, web: VantageSession) -> str:
     with pytest.raises(ConfigError) as caught:
-        await config_at(what, web)
+        await fetch_config(what, web)
     return str(caught.value)
 
 
@@ -104,7 +104,7 @@ async def test_a_pattern_in_a_folder_that_may_not_be_entered(
     pattern: str, shared: Path, shut: Path, web: VantageSession
 ) -> None:
     (shared / "nginx.conf").write_text(f'include "{shut}/{pattern}"; events {{}}', "utf-8")
-    (note,) = (await config_at(f"{shared}/nginx.conf", web)).notes
+    (note,) = (await fetch_config(f"{shared}/nginx.conf", web)).notes
     assert note.endswith("its directory may not be read")
 
 

@@ -12,8 +12,7 @@ from wizard.cli.output import check_writable, hand_in, say
 from wizard.cli.save import check_save, save_case, saving
 from wizard.diagnose.diagnose import diagnose
 from wizard.investigation.investigation import Investigation
-from wizard.model.case import StepId, StepState
-from wizard.model.steps import STEP_TEXTS
+from wizard.model.steps import STEP_TEXTS, StepId, StepState
 from wizard.model.target import Target
 from wizard.probe.network import preload
 from wizard.report import render

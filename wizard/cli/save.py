@@ -8,7 +8,7 @@ from wizard.cli.output import check_writable
 from wizard.investigation import casefile
 from wizard.investigation.investigation import Investigation
 from wizard.investigation.saved import record_of
-from wizard.model.case import StepState
+from wizard.model.steps import StepState
 from wizard.text.display import safe
 from wizard.text.errors import UsageError, describe_error
 

@@ -4,7 +4,7 @@ from wizard.diagnose.facts.streams import predicted_results
 from wizard.diagnose.hops import doubt, narrow_to_hop, results_by_hop, sentence, told_nothing
 from wizard.diagnose.outcome import handshake_fails, is_well
 from wizard.diagnose.rules import Rule, all_rules
-from wizard.model.case import HELD, Case, ProbeResult
+from wizard.model.case import HELD_OUTCOMES, Case, ProbeResult
 from wizard.model.diagnosis import Diagnosis, Finding, Verdict
 from wizard.model.target import LOCAL
 from wizard.text.display import capitalize, safe
@@ -57,7 +57,7 @@ def _verdict(case: Case, causes: tuple[Finding, ...]) -> Verdict:
 def is_healthy(case: Case) -> bool:
     """Whether every proxied probe that the server offers was seen to be live, and the handshake
     through the proxy succeeds where one succeeds at all."""
-    offered = [result for result in case.proxy if result.counts]
+    offered = [result for result in case.proxy if result.was_made]
     return (
         bool(offered)
         and not _is_interrupted(case)
@@ -81,7 +81,7 @@ def _summary(case: Case, verdict: Verdict, causes: tuple[Finding, ...]) -> str:
 
 def _fine(case: Case) -> str:
     proxied = case.handshake("proxy")
-    if proxied is None or not proxied.done:
+    if proxied is None or not proxied.is_complete:
         return "The stream is live in every probe through the proxy."
     spoken = f"{_NAMES[proxied.transport]} {proxied.version}".strip()
     if proxied.transport == "http+sse":
@@ -125,10 +125,10 @@ def _disagreements(case: Case, causes: tuple[Finding, ...]) -> tuple[str, ...]:
 def _disagreement(case: Case, result: ProbeResult) -> str:
     """Where the config predicts one thing and the probe saw another; empty where they agree."""
     expected = predicted_results(case, result)
-    if not expected or result.outcome not in HELD | _WELL:
+    if not expected or result.outcome not in HELD_OUTCOMES | _WELL:
         return ""
     label = result.timeline.probe.label
-    if result.outcome in HELD and expected == {"live"}:
+    if result.outcome in HELD_OUTCOMES and expected == {"live"}:
         return (
             f"{label}: the config predicts live, but it was {result.outcome}. Is this the config "
             "that runs (was Nginx reloaded), or does another proxy stand in front?"

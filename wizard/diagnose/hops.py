@@ -6,7 +6,7 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 from wizard.diagnose.outcome import is_well
-from wizard.model.case import HELD, Case, FirstFailingHop, ProbeResult
+from wizard.model.case import HELD_OUTCOMES, Case, FirstFailingHop, ProbeResult
 from wizard.model.target import LOCAL, Target
 from wizard.model.timeline import Encoding, Http, Probe
 
@@ -159,7 +159,7 @@ def _symptom(result: ProbeResult) -> str:
     status = result.timeline.status or 0
     if result.outcome == "status":
         return "HTTP 5xx" if status >= 500 else f"HTTP {status}"
-    return "held" if result.outcome in HELD else result.outcome
+    return "held" if result.outcome in HELD_OUTCOMES else result.outcome
 
 
 def _tells(hop_result: HopResult, result: ProbeResult) -> bool:
@@ -215,7 +215,7 @@ def _mute(case: Case, hop_result: HopResult) -> str:
     other = next((result for result in results if result.outcome in _OTHERWISE), None)
     if other is None or _symptom(other) in outside:
         return ""
-    name, word = hop_result.name, other.word
+    name, word = hop_result.name, other.outcome_label
     return f"{name} answers otherwise than the public URL ({word}): is its path right?"
 
 
@@ -229,7 +229,7 @@ def _doubted(case: Case, hop_results: Sequence[HopResult], way: Variant) -> str:
             where = OUTSIDE if outer.kind == "outside" else f"at {outer.name}"
             order = " and are the hops named outermost first" if len(case.hops) > 1 else ""
             name = hop_result.name
-            return f"live {where}, {result.word} at {name}: is {name} on the way{order}?"
+            return f"live {where}, {result.outcome_label} at {name}: is {name} on the way{order}?"
     return ""
 
 
@@ -266,7 +266,7 @@ def sentence(case: Case) -> str:
         return ""
     where = failing.name if failing.kind == "outside" else f"at {failing.name}"
     inner = failing.inner if failing.inner_kind == "direct" else f"at {failing.inner}"
-    return f"live {inner}, {failing.result.word} {where}: {culprit(case, failing)}"
+    return f"live {inner}, {failing.result.outcome_label} {where}: {culprit(case, failing)}"
 
 
 def narrow_to_hop(case: Case) -> Case:

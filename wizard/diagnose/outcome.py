@@ -41,7 +41,7 @@ def is_well(result: ProbeResult, spoken: Handshake | None = None) -> bool:
     """
     if result.outcome in ("live", "ended") and result.timeline.first_data_s is not None:
         return True
-    by_post = spoken is not None and spoken.done and spoken.transport != "http+sse"
+    by_post = spoken is not None and spoken.is_complete and spoken.transport != "http+sse"
     return by_post and (result.outcome == "silent" or result.timeline.status in OPTIONAL)
 
 
@@ -49,9 +49,9 @@ def handshake_fails(case: Case) -> bool:
     """Whether an MCP server answered, and not through the proxy: a plain event stream, which
     speaks to nobody on either side, is no fault."""
     proxied, direct = case.handshake("proxy"), case.handshake("direct")
-    if proxied is None or proxied.done:
+    if proxied is None or proxied.is_complete:
         return False
-    if direct is not None and direct.done:
+    if direct is not None and direct.is_complete:
         return True
     return proxied.transport != "unknown"
 

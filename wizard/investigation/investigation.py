@@ -13,8 +13,9 @@ from wizard.investigation import step_results
 from wizard.investigation.session import Session
 from wizard.investigation.step_results import StepResult
 from wizard.investigation.steps import STEP_RUNNERS, missing_input
-from wizard.model.case import STEPS, Case, State, StepId, StepState
+from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Recommendation
+from wizard.model.steps import STEPS, State, StepId, StepState
 from wizard.model.target import Target
 from wizard.recommend import recommend
 from wizard.text.errors import SsewizardError

@@ -4,11 +4,11 @@ from dataclasses import replace
 from urllib.parse import urlsplit, urlunsplit
 
 from wizard.diagnose.hops import conf_hop
-from wizard.model.case import StepId
 from wizard.model.resolution import Request
+from wizard.model.steps import StepId
 from wizard.model.target import Target
 from wizard.model.timeline import Probe
-from wizard.nginx.prediction import request_for
+from wizard.nginx.resolve import request_for
 from wizard.probe.curl import curl_command
 from wizard.probe.matrix import probes_for_url
 from wizard.probe.network import is_ip_address

@@ -9,7 +9,7 @@ from wizard.investigation.casefile import CaseRecord, cause_labels
 from wizard.investigation.investigation import Investigation
 from wizard.investigation.step_results import StepResult
 from wizard.investigation.steps import missing_input
-from wizard.model.case import StepId, StepState
+from wizard.model.steps import StepId, StepState
 from wizard.model.target import Target
 from wizard.text.display import visible
 from wizard.text.redaction import has_withheld_secret

@@ -10,13 +10,14 @@ from typing import TypedDict, Unpack
 from wizard.diagnose.hops import conf_hop
 from wizard.diagnose.outcome import classify, left
 from wizard.logs.watch import LogWatch
-from wizard.model.case import Case, FollowUpResult, ProbeResult, StepId
+from wizard.model.case import Case, FollowUpResult, ProbeResult
 from wizard.model.handshake import Handshake
 from wizard.model.log_report import LogReport
 from wizard.model.resolution import RequestResolution
+from wizard.model.steps import StepId
 from wizard.model.target import Target
 from wizard.model.timeline import Timeline
-from wizard.nginx.prediction import predictions
+from wizard.nginx.prediction import predict_probes
 from wizard.probe.matrix import Matrix
 from wizard.probe.mcp.message_path import message_resolution
 from wizard.probe.request import CONNECT_TIMEOUT_S, ProbeOptions
@@ -105,7 +106,7 @@ class Session:
             proxy=proxied,
             direct=self._results("sse-direct"),
             hops=hops,
-            predictions=predictions(resolution, probes, direct) if resolution else (),
+            predictions=predict_probes(resolution, probes, direct) if resolution else (),
         )
 
     def timelines_of(self, name: str) -> list[Timeline]:

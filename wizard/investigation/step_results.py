@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from wizard.diagnose.outcome import handshake_fails, is_well
-from wizard.model.case import HELD, Case, ProbeResult, State
+from wizard.model.case import HELD_OUTCOMES, Case, ProbeResult
 from wizard.model.diagnosis import Diagnosis, Recommendation
 from wizard.model.handshake import Handshake
 from wizard.model.log_report import LogReport
 from wizard.model.resolution import RequestResolution
+from wizard.model.steps import State
 from wizard.model.timeline import Timeline
 from wizard.text.display import plural, safe, seconds
 
@@ -39,7 +40,7 @@ def rate_results(results: Sequence[ProbeResult], spoken: Handshake | None = None
     Args:
         spoken: The MCP handshake from the same side; it decides whether a GET stream is needed.
     """
-    offered = [result for result in results if result.counts]
+    offered = [result for result in results if result.was_made]
     if not offered:
         return "skip", results[0].why if results else "nothing was probed"
     state, why = _of_offered(offered, spoken)
@@ -104,15 +105,15 @@ def _first_and_count(texts: Sequence[str]) -> str:
 def rate_resolution(resolution: RequestResolution) -> StepResult:
     """Warn if the config would hold a stream, or if it may be the config of another Nginx."""
     state, why = _of_served(resolution)
-    doubt = resolution.config.unsure or ("" if resolution.listens else _not_listening(resolution))
+    doubt = resolution.config.doubt or ("" if resolution.listens else _not_listening(resolution))
     return ("warn", f"{doubt}; {why}") if doubt else (state, why)
 
 
 def _not_listening(resolution: RequestResolution) -> str:
     """The doubt if no server listens on the port; behind another proxy that is usual."""
     return (
-        f"no server in it listens on port {resolution.request.reached} (it is another Nginx's, or "
-        "a port is mapped or TLS ended in front of it)"
+        f"no server in it listens on port {resolution.request.effective_port} (it is another "
+        "Nginx's, or a port is mapped or TLS ended in front of it)"
     )
 
 
@@ -144,7 +145,7 @@ def rate_verify(case: Case) -> StepResult:
     state, why = rate_proxied(case)
     if state != "pass":
         return state, f"not fixed yet: {why}"
-    held = sum(result.outcome in HELD for result in case.before)
+    held = sum(result.outcome in HELD_OUTCOMES for result in case.before)
     if held:
         return "pass", f"fixed: {held} probes were held, all are live now"
     before = replace(case, handshakes=case.before_handshakes)

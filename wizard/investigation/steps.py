@@ -3,19 +3,18 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from wizard import nginx
 from wizard.investigation import step_results
 from wizard.investigation.requests import conf_requests, proxied_probes, step_probes
 from wizard.investigation.session import Session
 from wizard.investigation.step_results import StepResult
-from wizard.model.case import StepId
 from wizard.model.log_report import LogReport
 from wizard.model.resolution import RequestResolution
-from wizard.model.steps import STEP_TEXTS
+from wizard.model.steps import STEP_TEXTS, StepId
 from wizard.model.target import Target
 from wizard.model.timeline import Probe
-from wizard.nginx.fetch.fetch import config_at
+from wizard.nginx.fetch.fetch import fetch_config
 from wizard.nginx.prediction import observed_version
+from wizard.nginx.resolve import resolve_request
 from wizard.probe.followups import run_follow_ups
 from wizard.probe.matrix import Matrix
 from wizard.probe.mcp.session import run_handshakes
@@ -151,11 +150,11 @@ async def read_config(session: Session) -> StepResult:
         raise UsageError(STEP_TEXTS["config"].missing)
     stream, root = conf_requests(session.target)
     vantage = session.vantage_sessions.get(conf.vantage)
-    config = await config_at(conf.locator, vantage, port=stream.reached)
+    config = await fetch_config(conf.locator, vantage, port=stream.effective_port)
     answers = [*session.timelines_of("root-proxy"), *session.timelines_of("sse-proxy")]
     version = config.version or observed_version(answers)
-    resolution = nginx.inspect(config, stream, version)
-    session.update(resolution=resolution, root_resolution=nginx.inspect(config, root, version))
+    resolution = resolve_request(config, stream, version)
+    session.update(resolution=resolution, root_resolution=resolve_request(config, root, version))
     # The config may call for further requests: it names several peers, or another Host.
     await _run_follow_ups(session)
     return _with_source(step_results.rate_resolution(resolution), resolution)
@@ -164,8 +163,8 @@ async def read_config(session: Session) -> StepResult:
 def _with_source(result: StepResult, resolution: RequestResolution) -> StepResult:
     """Add to the reason how the config was read, and what in it could not be decided."""
     state, why = result
-    more = [f"read by {resolution.config.asked}"] if resolution.config.asked else []
-    if resolution.listens and not resolution.config.unsure:  # else the reason begins with a doubt
+    more = [f"read by {resolution.config.command}"] if resolution.config.command else []
+    if resolution.listens and not resolution.config.doubt:  # else the reason begins with a doubt
         more += resolution.undecided[:1]
     return state, "; ".join((why, *more))
 

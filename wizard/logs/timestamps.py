@@ -5,8 +5,8 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
-from wizard.model.capabilities import Capabilities
 from wizard.model.target import LOCAL, Source
+from wizard.model.vantage import Capabilities
 
 HEAD_CHARS = 600
 """How many characters at the start of a line are searched for its timestamp."""

@@ -4,34 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from wizard.model.capabilities import Capabilities
 from wizard.model.handshake import Handshake, Side
 from wizard.model.log_report import LogReport
 from wizard.model.resolution import Delivery, RequestResolution
+from wizard.model.steps import StepId
 from wizard.model.target import Target
 from wizard.model.timeline import Timeline
-
-StepId = Literal["root", "proxy", "direct", "logs", "config", "cause", "fix", "verify"]
-STEPS: tuple[StepId, ...] = (
-    "root",
-    "proxy",
-    "direct",
-    "logs",
-    "config",
-    "cause",
-    "fix",
-    "verify",
-)
-State = Literal["todo", "running", "pass", "warn", "fail", "skip"]
-
-
-@dataclass(frozen=True, slots=True)
-class StepState:
-    """One step's state and, in one sentence, why."""
-
-    id: StepId
-    state: State = "todo"
-    why: str = ""
+from wizard.model.vantage import Capabilities
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +35,12 @@ class ProbeResult:
     why: str = ""
 
     @property
-    def counts(self) -> bool:
+    def was_made(self) -> bool:
         """Whether it says anything of the server: it was asked, and offers this way to ask."""
         return self.outcome not in ("not-offered", "not-asked")
 
     @property
-    def word(self) -> str:
+    def outcome_label(self) -> str:
         """The outcome for a reader, in a word or two: which status, why there is no connection."""
         if self.outcome == "status":
             return f"HTTP {self.timeline.status}"
@@ -91,7 +70,7 @@ Outcome = Literal[
     "not-asked",
 ]
 _REFUSED = {"dns": "no address", "tls": "TLS failed", "timeout": "no answer"}
-HELD: frozenset[str] = frozenset({"held", "events-held", "headers-held", "late"})
+HELD_OUTCOMES: frozenset[str] = frozenset({"held", "events-held", "headers-held", "late"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +81,8 @@ class FirstFailingHop:
         kind: What the place is where it is not well any more: `outside` (the URL itself), `hop`,
             or `direct`.
         name: What that place is called, and `result` what was seen there.
-        inner: What the next place further in is called, where all is well, and `fine` what was
-            seen there.
+        inner: What the next place further in is called, where all is well, and `inner_result`
+            what was seen there.
         unseen: The hops between these two that say nothing: it may be any of them.
     """
 
@@ -112,7 +91,7 @@ class FirstFailingHop:
     result: ProbeResult
     inner_kind: str
     inner: str
-    fine: ProbeResult
+    inner_result: ProbeResult
     unseen: tuple[str, ...] = ()
 
 

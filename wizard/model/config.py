@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
+class Position:
     """A place in a config: the file as the user would name it, and a line counted from 1."""
 
     file: str
@@ -28,10 +28,10 @@ class Directive:
 
     name: str
     args: tuple[str, ...]
-    where: Where
+    where: Position
     end_line: int
     block: tuple["Directive", ...] | None = None
-    via: tuple[Where, ...] = ()
+    via: tuple[Position, ...] = ()
 
     def children(self, name: str) -> Iterator["Directive"]:
         """The directives of that name directly inside this block."""
@@ -45,11 +45,11 @@ class Config:
     Attributes:
         main: The name of the main file, as given.
         root: The top level directives of the main file, includes followed.
-        texts: The text of each file by the name that `Where.file` uses.
+        texts: The text of each file by the name that `Position.file` uses.
         paths: The path on disk by the same name; empty for a dump or standard input.
         version: The Nginx version that wrote the dump, if it says so.
-        asked: The command that printed it, where that is more than `nginx -T`; else empty.
-        unsure: Why this may be the config of another Nginx than is asked, in one sentence; else
+        command: The command that printed it, where that is more than `nginx -T`; else empty.
+        doubt: Why this may be the config of another Nginx than is asked, in one sentence; else
             empty.
         notes: What could not be followed (an unreadable glob, a missing file), one sentence each.
     """
@@ -60,5 +60,5 @@ class Config:
     paths: Mapping[str, str] = field(default_factory=dict)
     version: str | None = None
     notes: tuple[str, ...] = ()
-    asked: str = ""
-    unsure: str = ""
+    command: str = ""
+    doubt: str = ""

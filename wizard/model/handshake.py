@@ -60,15 +60,15 @@ class Handshake:
         return Probe(f"mcp-{self.side}", url or self.url, vantage=self.vantage)
 
     @property
-    def done(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether the server and we have understood each other."""
         return self.stage == "done"
 
     @property
-    def last(self) -> Timeline | None:
+    def last_timeline(self) -> Timeline | None:
         """The exchange that ended it."""
         return self.exchanges[-1].timeline if self.exchanges else None
 
-    def exchange(self, what: str) -> Timeline | None:
+    def timeline(self, name: str) -> Timeline | None:
         """The exchange of that name, None if there was none."""
-        return next((one.timeline for one in self.exchanges if one.name == what), None)
+        return next((one.timeline for one in self.exchanges if one.name == name), None)

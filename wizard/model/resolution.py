@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from wizard.model.config import Config, Directive, Where
+from wizard.model.config import Config, Directive, Position
 
 Client = Literal["h1", "h1-tls", "h2", "h2c"]
 Encoding = Literal["identity", "gzip"]
@@ -31,7 +31,7 @@ class Request:
     query: str = ""
 
     @property
-    def reached(self) -> int:
+    def effective_port(self) -> int:
         """The port at which it arrives: the scheme's own where none is named."""
         return self.port or (443 if self.scheme == "https" else 80)
 
@@ -50,7 +50,7 @@ class Setting:
     name: str
     value: str
     level: Level = "default"
-    where: Where | None = None
+    where: Position | None = None
     entries: tuple[tuple[str, ...], ...] = ()
 
     @property
@@ -105,7 +105,7 @@ class Upstream:
     passed: str
     peers: tuple[str, ...] = ()
     request_uri: str | None = None
-    where: Where | None = None
+    where: Position | None = None
     target: str = ""
 
 
@@ -138,7 +138,7 @@ class RequestResolution:
     server: ServerRef | None
     location: LocationRef | None
     upstream: Upstream | None
-    effective: Mapping[str, Setting]
+    settings: Mapping[str, Setting]
     clients: tuple[Client, ...] = ()
     delivery: tuple[Delivery, ...] = ()
     undecided: tuple[str, ...] = ()
@@ -166,5 +166,5 @@ class RequestResolution:
 
     def value(self, name: str) -> str:
         """The effective value of a directive, empty if it is not known."""
-        setting = self.effective.get(name)
+        setting = self.settings.get(name)
         return setting.value if setting else ""

@@ -2,8 +2,29 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
-from wizard.model.case import StepId
+StepId = Literal["root", "proxy", "direct", "logs", "config", "cause", "fix", "verify"]
+STEPS: tuple[StepId, ...] = (
+    "root",
+    "proxy",
+    "direct",
+    "logs",
+    "config",
+    "cause",
+    "fix",
+    "verify",
+)
+State = Literal["todo", "running", "pass", "warn", "fail", "skip"]
+
+
+@dataclass(frozen=True, slots=True)
+class StepState:
+    """One step's state and, in one sentence, why."""
+
+    id: StepId
+    state: State = "todo"
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

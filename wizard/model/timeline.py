@@ -25,9 +25,9 @@ Http = Literal["1.1", "2"]
 Encoding = Literal["identity", "gzip"]
 Framing = Literal["chunked", "length", "close", "h2"]
 
-TAIL = 200
+MAX_TAIL_ITEMS = 200
 """How many of the newest events a timeline keeps for display; all are counted."""
-DISPLAYED = 1000
+MAX_ITEM_CHARS = 1000
 """How many characters of one event a timeline keeps."""
 
 
@@ -140,10 +140,10 @@ class Timeline:
 
     def fold(self, events: Iterable[ProbeEvent]) -> "Timeline":
         """This timeline with more events applied."""
-        return reduce(apply, events, self)
+        return reduce(apply_event, events, self)
 
 
-def apply(line: Timeline, event: ProbeEvent) -> Timeline:
+def apply_event(line: Timeline, event: ProbeEvent) -> Timeline:
     """The timeline after one more event."""
     match event:
         case Began(at):
@@ -195,17 +195,17 @@ def _with_item(line: Timeline, item: StreamItem) -> Timeline:
         first_event_s=_first(line.first_event_s, item.at) if is_event else line.first_event_s,
         last_item_s=item.at,
         ping_gap_s=max(gaps) if gaps else None,
-        tail=(*line.tail[-TAIL + 1 :], _short(item)),
+        tail=(*line.tail[-MAX_TAIL_ITEMS + 1 :], _short(item)),
     )
 
 
 def _short(item: StreamItem) -> StreamItem:
     """The item cut for display: two hundred events of a megabyte must not be kept."""
     match item:
-        case SseEvent(data=data) if len(data) > DISPLAYED:
-            return replace(item, data=data[:DISPLAYED] + "…")
-        case Comment(text=text) if len(text) > DISPLAYED:
-            return replace(item, text=text[:DISPLAYED] + "…")
+        case SseEvent(data=data) if len(data) > MAX_ITEM_CHARS:
+            return replace(item, data=data[:MAX_ITEM_CHARS] + "…")
+        case Comment(text=text) if len(text) > MAX_ITEM_CHARS:
+            return replace(item, text=text[:MAX_ITEM_CHARS] + "…")
         case _:
             return item
 
@@ -215,7 +215,7 @@ def is_live(line: Timeline) -> bool:
     return line.is_event_stream and line.first_data_s is not None
 
 
-def answered(line: Timeline) -> bool:
+def is_plain_response(line: Timeline) -> bool:
     """Whether the answer is complete in kind: it is no event stream, so no event is due."""
     return line.headers_s is not None and not line.is_event_stream
 
@@ -227,10 +227,10 @@ def connected_s(line: Timeline) -> float:
 
 def has_begun(line: Timeline) -> bool:
     """Whether the request was begun: from another vantage, that place is reached first."""
-    return is_here(line.probe) or line.began_s > 0
+    return is_local(line.probe) or line.began_s > 0
 
 
-def is_here(probe: Probe) -> bool:
+def is_local(probe: Probe) -> bool:
     """Whether the probe runs from this machine."""
     return probe.vantage == "local"
 

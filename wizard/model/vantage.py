@@ -5,10 +5,12 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-SSH = frozenset({"ssh", "slogin", "autossh"})
+SSH_PROGRAMS = frozenset({"ssh", "slogin", "autossh"})
 """Prefixes that end in a shell of the other side: ssh joins its words with blanks and hands them
 to the user's shell there (ssh(1): "a command … is executed by the user's login shell")."""
-EXEC = frozenset({"kubectl", "oc", "docker", "podman", "nerdctl", "crictl", "k3s", "microk8s"})
+EXEC_PROGRAMS = frozenset(
+    {"kubectl", "oc", "docker", "podman", "nerdctl", "crictl", "k3s", "microk8s"}
+)
 """Container tools whose `exec` passes standard input on only with `-i`."""
 _ATTACHED = frozenset({"-i", "--stdin", "--interactive", "--stdin=true", "--interactive=true"})
 _TERMINAL = frozenset({"-t", "--tty", "--tty=true"})
@@ -43,7 +45,11 @@ class Vantage:
 def _is_ssh(prefix: Sequence[str], place: int) -> bool:
     """Whether this word is the program ssh, not a host or a namespace of that name."""
     word = prefix[place]
-    if os.path.basename(word) not in SSH or word.startswith("-") or place == len(prefix) - 1:
+    if (
+        os.path.basename(word) not in SSH_PROGRAMS
+        or word.startswith("-")
+        or place == len(prefix) - 1
+    ):
         return False
     before = prefix[place - 1] if place else "--"
     return before == "--" or not before.startswith("-")
@@ -53,7 +59,9 @@ def _attached(prefix: tuple[str, ...]) -> list[str]:
     """The prefix with standard input passed on and no terminal asked for: what runs over there
     ends when its standard input does, and a terminal would garble what it prints."""
     words = list(prefix)
-    tool = next((n for n, word in enumerate(words) if os.path.basename(word) in EXEC), len(words))
+    tool = next(
+        (n for n, word in enumerate(words) if os.path.basename(word) in EXEC_PROGRAMS), len(words)
+    )
     if "exec" not in words[tool:]:
         return words
     at = words.index("exec", tool) + 1
@@ -70,3 +78,30 @@ def _without_terminal(word: str) -> str:
     if word in _BOTH:
         return "-i"
     return "" if word in _TERMINAL else word
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a place has, found out once.
+
+    Attributes:
+        vantage: The vantage's name.
+        tool: What asks for URLs there: `curl`, `wget`, `python3`, `bash` (its /dev/tcp) or `nc`;
+            empty where there is none of them.
+        version: The tool in its own words: `curl 7.88.1`.
+        round_trip_s: Seconds from a line sent there to its echo, the shortest of a few; None
+            where it was not measured.
+        skew_s: How far that clock is ahead of this one, in seconds; None where not measured.
+        skew_within_s: How exact that is: half the round trip, and the clock's own resolution.
+        zone: That place's time zone, as `+0100`; empty where it does not say.
+        problem: Why the place cannot be used, in one sentence; empty if it can.
+    """
+
+    vantage: str
+    tool: str = ""
+    version: str = ""
+    round_trip_s: float | None = None
+    skew_s: float | None = None
+    skew_within_s: float | None = None
+    zone: str = ""
+    problem: str = ""

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from wizard.model.config import Config, Directive
 from wizard.model.resolution import Client, Delivery, Encoding, Result, Setting, UpstreamFraming
-from wizard.nginx.servers import Listen, listens, servers
-from wizard.nginx.settings import numbers
+from wizard.nginx.servers import Listen, listens, server_blocks
+from wizard.nginx.settings import version_numbers
 
 ENCODINGS: tuple[Encoding, ...] = ("identity", "gzip")
 FLUSHES_H2_HEADERS = (1, 31, 3)
@@ -18,7 +18,7 @@ CACHE_CONTROL = "no-cache"
 """What a backend usually says of an event stream, where its own word is not known."""
 
 
-def predict(
+def predict_delivery(
     *,
     buffering: bool,
     client: Client,
@@ -37,7 +37,7 @@ def predict(
         version: The Nginx version; None counts as an old one.
     """
     if not buffering:
-        kept = silent and client == "h2" and numbers(version) < FLUSHES_H2_HEADERS
+        kept = silent and client == "h2" and version_numbers(version) < FLUSHES_H2_HEADERS
         return "headers-held" if kept else "live"
     if gzip_applied or upstream == "close":
         return "held"
@@ -99,7 +99,7 @@ def gzip_applies(
 _PROXIED = frozenset({"no-cache", "no-store", "private"})
 
 
-def table(
+def delivery_table(
     effective: Mapping[str, Setting], prefix: str, clients: tuple[Client, ...]
 ) -> tuple[Delivery, ...]:
     """Every row that the config allows, for a backend without X-Accel-Buffering that sends its
@@ -114,7 +114,7 @@ def table(
             client,
             encoding,
             framing,
-            predict(
+            predict_delivery(
                 buffering=buffering,
                 client=client,
                 gzip_applied=gzip_applies(effective, encoding),
@@ -131,14 +131,14 @@ H2_BESIDE_H1 = (1, 25, 1)
 """From here on a plain port with HTTP/2 also speaks HTTP/1.1 (CHANGES of 1.25.1)."""
 
 
-def clients(config: Config, server: Directive, version: str | None) -> tuple[Client, ...]:
+def client_kinds(config: Config, server: Directive, version: str | None) -> tuple[Client, ...]:
     """The kinds of clients that the server's `listen` lines allow.
 
     `ssl` and `http2` belong to the socket: a flag that another server sets for the same address
     and port holds for this one too.
     """
     kinds: dict[Client, None] = {}
-    http = next((http for http, one in servers(config) if one is server), None)
+    http = next((http for http, one in server_blocks(config) if one is server), None)
     both = _switched((server, http), "http2")
     for listen in listens(server):
         if "quic" in listen.flags:
@@ -151,7 +151,7 @@ def clients(config: Config, server: Directive, version: str | None) -> tuple[Cli
 
 
 def _shared_flags(config: Config, listen: Listen) -> frozenset[str]:
-    every = (other for _, server in servers(config) for other in listens(server))
+    every = (other for _, server in server_blocks(config) for other in listens(server))
     return frozenset().union(*(other.flags for other in every if other.socket == listen.socket))
 
 
@@ -170,5 +170,5 @@ def _kinds(
     if switched:
         return ("h1", "h2c")
     if "http2" in flags:
-        return ("h1", "h2c") if numbers(version) >= H2_BESIDE_H1 else ("h2c",)
+        return ("h1", "h2c") if version_numbers(version) >= H2_BESIDE_H1 else ("h2c",)
     return ("h1",)

@@ -5,64 +5,14 @@ locations follows `ngx_http_core_find_location` in Nginx's source.
 """
 
 import re
-import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from wizard.model.config import Directive
+from wizard.model.resolution import LocationRef, RequestResolution
+from wizard.nginx.patterns import compile_pattern, pattern_bytes
 from wizard.text.display import visible
-
-_PIECE = re.compile(
-    r"(?P<escape>\\.)|(?P<set>\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\])|(?P<named>\(\?<(?![=!]))",
-    re.DOTALL,
-)
-_IN_SET = re.compile(r"(?<=.)(?:\\.|\[:\^?\w+:\]|[\[&~|])", re.DOTALL)
-_ESCAPES = {
-    r"\z": r"\Z", r"\Z": r"(?=\n?\Z)", r"\h": r"[\t \xa0]", r"\H": r"[^\t \xa0]", r"\e": r"\x1b",
-    r"\v": r"[\n-\r\x85]", r"\V": r"[^\n-\r\x85]", r"\N": r"[^\n]", r"\R": r"(?:\r\n|[\n-\r\x85])",
-}  # fmt: skip
-_SET_ESCAPES = {
-    r"\h": r"\t \xa0", r"\v": r"\n-\r\x85", r"\e": r"\x1b", "[": r"\[", "&": r"\&", "~": r"\~",
-    "|": r"\|", "[:alpha:]": "a-zA-Z", "[:digit:]": "0-9", "[:alnum:]": "a-zA-Z0-9",
-    "[:upper:]": "A-Z", "[:lower:]": "a-z", "[:space:]": r"\s", "[:blank:]": r"\t ",
-    "[:word:]": r"\w", "[:xdigit:]": "0-9A-Fa-f", "[:cntrl:]": r"\x00-\x1f\x7f",
-    "[:graph:]": "!-~", "[:print:]": " -~", "[:punct:]": r"!-/:-@\[-`{-~",
-}  # fmt: skip
-
-
-def raw(text: str) -> bytes:
-    """The bytes that Nginx matches: `.` is one of them, `\\w` is ASCII."""
-    return text.encode("utf-8", "surrogateescape")
-
-
-@lru_cache(maxsize=4096)
-def compiled(pattern: str, ignore_case: bool = False) -> re.Pattern[bytes] | None:
-    """The pattern over `raw` text, or None where Python cannot say what PCRE would match."""
-    try:
-        text = _PIECE.sub(_piece, pattern)
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            return re.compile(raw(text), re.IGNORECASE if ignore_case else 0)
-    except (re.error, RecursionError, OverflowError, KeyError, Warning, UnicodeEncodeError):
-        return None
-
-
-def _piece(found: re.Match[str]) -> str:
-    if found["named"]:
-        return "(?P<"
-    if found["escape"]:
-        return _ESCAPES.get(found[0], found[0])
-    return _IN_SET.sub(_in_set, found[0])
-
-
-def _in_set(found: re.Match[str]) -> str:
-    """Raises KeyError for a class that cannot be said in a set, such as `[:^alpha:]`."""
-    text = found[0]
-    is_same = text.startswith("\\") and text not in _SET_ESCAPES
-    return text if is_same else _SET_ESCAPES[text]
-
 
 _BROKEN = re.compile("%(?![0-9A-Fa-f]{2})|%00")
 PASS_DIRECTIVES = frozenset({
@@ -72,7 +22,7 @@ PASS_DIRECTIVES = frozenset({
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class LocationChoice:
     """A location with the ones around it, outermost first.
 
     Attributes:
@@ -86,7 +36,7 @@ class Choice:
     redirect: bool = False
 
 
-def spelled(location: Directive) -> tuple[str, str]:
+def modifier_and_path(location: Directive) -> tuple[str, str]:
     """Modifier and path: `location =/x` and `location ^~ /x` in both spellings."""
     if len(location.args) >= 2:
         return location.args[0], location.args[1]
@@ -102,12 +52,12 @@ def passes_on(location: Directive) -> bool:
     return any(directive.name in PASS_DIRECTIVES for directive in location.block or ())
 
 
-def normal(path: str, merge_slashes: bool = True) -> str:
+def normalize_path(path: str, merge_slashes: bool = True) -> str:
     """The path as locations see it: decoded, dots resolved, slashes merged."""
-    return resolved(path, merge_slashes) or "/"
+    return resolve_path(path, merge_slashes) or "/"
 
 
-def resolved(path: str, merge_slashes: bool = True) -> str | None:
+def resolve_path(path: str, merge_slashes: bool = True) -> str | None:
     """The same; None where Nginx answers 400: it refuses a broken escape, a zero byte, a path that
     leads above the root (`ngx_http_parse_complex_uri`)."""
     if not path.startswith("/") or _BROKEN.search(path):
@@ -127,7 +77,7 @@ def resolved(path: str, merge_slashes: bool = True) -> str | None:
     return "/" + "/".join([*parts, ""] if ends_in_dot and parts else parts)
 
 
-def find(block: Directive, path: str, doubts: list[str]) -> Choice | None:
+def find_location(block: Directive, path: str, doubts: list[str]) -> LocationChoice | None:
     """The location of this server (or location) that serves the path; None if there is none.
 
     Args:
@@ -139,24 +89,24 @@ def find(block: Directive, path: str, doubts: list[str]) -> Choice | None:
         return fixed
     chosen, no_regex = fixed, False
     if fixed is not None:
-        no_regex = spelled(fixed.chain[-1])[0] == "^~"
-        nested = find(fixed.chain[-1], path, doubts)
+        no_regex = modifier_and_path(fixed.chain[-1])[0] == "^~"
+        nested = find_location(fixed.chain[-1], path, doubts)
         if nested is not None:
             chain = (*fixed.chain, *nested.chain)
-            chosen = Choice(chain, nested.final, nested.reason, nested.redirect)
+            chosen = LocationChoice(chain, nested.final, nested.reason, nested.redirect)
             if nested.final:
                 return chosen
     pattern = None if no_regex else _pattern(inside, path, doubts)
     return pattern or chosen
 
 
-def _fixed(inside: Sequence[Directive], path: str) -> Choice | None:
+def _fixed(inside: Sequence[Directive], path: str) -> LocationChoice | None:
     """Exact, else the longest prefix."""
     longest: tuple[str, Directive] | None = None
     for location in inside:
-        modifier, prefix = spelled(location)
+        modifier, prefix = modifier_and_path(location)
         if modifier == "=" and prefix == path:
-            return Choice((location,), True, "an exact location beats all others")
+            return LocationChoice((location,), True, "an exact location beats all others")
         is_prefix = modifier in ("", "^~") and path.startswith(prefix)
         if is_prefix and (longest is None or len(prefix) > len(longest[0])):
             longest = prefix, location
@@ -164,40 +114,144 @@ def _fixed(inside: Sequence[Directive], path: str) -> Choice | None:
         return redirect
     if longest is None:
         return None
-    return Choice((longest[1],), False, f"the longest matching prefix is {visible(longest[0], 80)}")
+    return LocationChoice(
+        (longest[1],), False, f"the longest matching prefix is {visible(longest[0], 80)}"
+    )
 
 
-def _slash(inside: Sequence[Directive], path: str) -> Choice | None:
+def _slash(inside: Sequence[Directive], path: str) -> LocationChoice | None:
     """A passing location `/x/` makes Nginx answer `/x` with a 301, in the name of `= /x/` where
     there is one."""
     there = [
         location
         for location in inside
-        if spelled(location) in ((one, f"{path}/") for one in ("", "^~", "="))
+        if modifier_and_path(location) in ((one, f"{path}/") for one in ("", "^~", "="))
     ]
     if not any(map(passes_on, there)):
         return None
-    chosen = max(there, key=lambda location: spelled(location)[0] == "=")
-    return Choice((chosen,), True, f"Nginx redirects {visible(path, 80)} to it", True)
+    chosen = max(there, key=lambda location: modifier_and_path(location)[0] == "=")
+    return LocationChoice((chosen,), True, f"Nginx redirects {visible(path, 80)} to it", True)
 
 
-def _pattern(inside: Sequence[Directive], path: str, doubts: list[str]) -> Choice | None:
+def _pattern(inside: Sequence[Directive], path: str, doubts: list[str]) -> LocationChoice | None:
     """The first regex location that matches, and what lies nested in it."""
     for location in inside:
-        modifier, text = spelled(location)
+        modifier, text = modifier_and_path(location)
         if modifier not in ("~", "~*"):
             continue
-        pattern = compiled(text, ignore_case=modifier == "~*")
+        pattern = compile_pattern(text, ignore_case=modifier == "~*")
         if pattern is None:
             doubts.append(f"{location.where}: the pattern {visible(text, 80)} could not be tried")
-        elif pattern.search(raw(path)):
-            nested = find(location, path, doubts)
+        elif pattern.search(pattern_bytes(path)):
+            nested = find_location(location, path, doubts)
             chain = (location, *(nested.chain if nested else ()))
             reason = f"the first regex that matches, {visible(text, 80)}, beats the prefixes"
-            return Choice(chain, True, nested.reason if nested else reason)
+            return LocationChoice(chain, True, nested.reason if nested else reason)
     return None
 
 
-def named(server: Directive, name: str) -> Directive | None:
+def named_location(server: Directive, name: str) -> Directive | None:
     """The location `@name`."""
-    return next((one for one in server.children("location") if spelled(one) == ("@", name)), None)
+    return next(
+        (one for one in server.children("location") if modifier_and_path(one) == ("@", name)), None
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """Such a location.
+
+    Attributes:
+        why: Why it does not serve the path, in one clause.
+        unbuffered: Whether it says itself that nothing is to be held.
+    """
+
+    directive: Directive
+    why: str
+    unbuffered: bool
+
+    @property
+    def name(self) -> str:
+        """As it is written: `location = /sse`."""
+        return f"location {visible(' '.join(self.directive.args), 80)}"
+
+
+def near_misses(resolution: RequestResolution) -> tuple[NearMiss, ...]:
+    """The proxied locations of this server that nearly serve the path; never `/`, which is meant
+    for the rest."""
+    if resolution.server is None:
+        return ()
+    path, serving = (
+        normalize_path(resolution.request.path, resolution.merges_slashes),
+        resolution.location,
+    )
+    chain = {id(one) for one in (*serving.parents, serving.directive)} if serving else set[int]()
+    return tuple(
+        NearMiss(location, why, _is_off(location))
+        for location in _all(resolution.server.directive)
+        if id(location) not in chain and passes_on(location)
+        if (why := _why(location, path))
+        if serving is None or not _is_closer(serving, location, path)
+    )
+
+
+def _is_closer(serving: LocationRef, other: Directive, path: str) -> bool:
+    """Whether who serves is plainly the more special one: then that was meant."""
+    if serving.modifier == "=":
+        return serving.path == path
+    prefixes = ("", "^~")
+    return (
+        serving.modifier in prefixes
+        and modifier_and_path(other)[0] in prefixes
+        and _is_long(serving, path)
+    )
+
+
+def _is_long(serving: LocationRef, path: str) -> bool:
+    return serving.path != "/" and path.startswith(serving.path)
+
+
+def _all(block: Directive) -> Iterator[Directive]:
+    for location in block.children("location"):
+        yield location
+        yield from _all(location)
+
+
+def _is_off(location: Directive) -> bool:
+    lines = (line for line in location.block or () if line.name.endswith("_buffering"))
+    return any(line.args == ("off",) for line in lines)
+
+
+def _why(location: Directive, path: str) -> str:
+    """Why it does not serve the path; empty where it was not meant to."""
+    modifier, text = modifier_and_path(location)
+    if modifier in ("~", "~*"):
+        return _of_pattern(text, path)
+    if modifier == "@" or text in ("/", ""):
+        return ""
+    if modifier != "=" and path.startswith(text):
+        return _loses(path)
+    if text.rstrip("/") == path.rstrip("/"):
+        return f"{visible(text, 80)} is not {visible(path, 80)}: one ends in a slash"
+    if text.lower() == path.lower():
+        return f"{visible(text, 80)} is not {visible(path, 80)}: the case differs"
+    return ""
+
+
+def _loses(path: str) -> str:
+    return f"it matches {visible(path, 80)} as well, and loses"
+
+
+def _of_pattern(text: str, path: str) -> str:
+    plain, loose = compile_pattern(text), compile_pattern(text, ignore_case=True)
+    if plain is None or loose is None:
+        return ""
+    if plain.search(pattern_bytes(path)):
+        # A pattern such as `.` or `/` was not meant for this path.
+        return _loses(path) if len(text) > 3 else ""
+    if loose.search(pattern_bytes(path)):
+        return f"the pattern does not match {visible(path, 80)}: the case differs"
+    other = path.rstrip("/") if path.endswith("/") else f"{path}/"
+    if plain.search(pattern_bytes(other)):
+        return f"the pattern matches {visible(other, 80)}, not {visible(path, 80)}"
+    return ""

@@ -9,11 +9,11 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from wizard.model.config import Directive, Where
-from wizard.nginx.files import fault
+from wizard.model.config import Directive, Position
+from wizard.nginx.store import config_error
 from wizard.text.display import visible
 
-DEPTH = 64
+MAX_BLOCK_DEPTH = 64
 """How deep blocks may nest; Nginx itself needs no more than a handful."""
 
 Token = tuple[str, int, bool]
@@ -34,7 +34,7 @@ class _Open:
     block: list[Directive] = field(default_factory=list)
 
 
-def parse(text: str, name: str, via: tuple[Where, ...] = ()) -> tuple[Directive, ...]:
+def parse_config(text: str, name: str, via: tuple[Position, ...] = ()) -> tuple[Directive, ...]:
     """The directives of one file, includes not yet followed.
 
     Args:
@@ -53,24 +53,24 @@ def parse(text: str, name: str, via: tuple[Where, ...] = ()) -> tuple[Directive,
             words.append(_meant(token))
         elif token == "{":
             if not words:
-                raise fault('unexpected "{"', name, line)
+                raise config_error('unexpected "{"', name, line)
             stack.append(_Open(words, start))
             words = []
-            if len(stack) > DEPTH:
-                raise fault(f"blocks nest deeper than {DEPTH}", name, line)
+            if len(stack) > MAX_BLOCK_DEPTH:
+                raise config_error(f"blocks nest deeper than {MAX_BLOCK_DEPTH}", name, line)
         elif token == ";":
-            where = Where(name, start if words else line)
+            where = Position(name, start if words else line)
             _close(stack[-1], words, where, line, None, via)
             words = []
         else:
             _must_be_ended(words, name, start)
             closed = stack.pop()
-            where = Where(name, closed.line)
+            where = Position(name, closed.line)
             _close(stack[-1], closed.words, where, line, tuple(closed.block), via)
     _must_be_ended(words, name, start)
     if len(stack) > 1:
         opened = f'"{visible(stack[-1].words[0], 60)}" of line {stack[-1].line}'
-        raise fault(f'the file ends inside {opened}: a "}}" is missing', name, line)
+        raise config_error(f'the file ends inside {opened}: a "}}" is missing', name, line)
     return tuple(stack[0].block)
 
 
@@ -81,19 +81,19 @@ def _meant(word: str) -> str:
 
 def _must_be_ended(words: list[str], name: str, line: int) -> None:
     if words:
-        raise fault(f'directive "{visible(words[0], 60)}" is not ended by ";"', name, line)
+        raise config_error(f'directive "{visible(words[0], 60)}" is not ended by ";"', name, line)
 
 
 def _close(
     parent: _Open,
     words: list[str],
-    where: Where,
+    where: Position,
     end: int,
     block: tuple[Directive, ...] | None,
-    via: tuple[Where, ...],
+    via: tuple[Position, ...],
 ) -> None:
     if not words:
-        raise fault('unexpected ";"', where.file, where.line)
+        raise config_error('unexpected ";"', where.file, where.line)
     parent.block.append(Directive(words[0], tuple(words[1:]), where, end, block, via))
 
 
@@ -119,8 +119,10 @@ def _tokens(text: str, name: str) -> Iterator[Token]:
                     yield token.translate(_SPACES), line, quoted
         except NgxParserBaseException as error:
             reason = visible(str(error.strerror), 200)
-            raise fault(reason, name, min(error.lineno or last, last - 1)) from None
-    raise fault("the file ends in the middle of a word, a quote or a Lua block", name, last - 1)
+            raise config_error(reason, name, min(error.lineno or last, last - 1)) from None
+    raise config_error(
+        "the file ends in the middle of a word, a quote or a Lua block", name, last - 1
+    )
 
 
 def _spaced(text: str) -> str:

@@ -1,22 +1,9 @@
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from wizard.model.case import Prediction
-from wizard.model.resolution import Client, Delivery, Request, RequestResolution, UpstreamFraming
+from wizard.model.resolution import Client, Delivery, RequestResolution, UpstreamFraming
 from wizard.model.timeline import Probe, Timeline, is_live
-from wizard.nginx.delivery import buffering_on, gzip_applies, predict
-
-
-def request_for(url: str) -> Request:
-    """The request that Nginx would see for this URL."""
-    parts = urlsplit(url)
-    return Request(
-        path=parts.path or "/",
-        host=parts.hostname,
-        scheme="https" if parts.scheme == "https" else "http",
-        port=parts.port,
-        query=parts.query,
-    )
+from wizard.nginx.delivery import buffering_on, gzip_applies, predict_delivery
 
 
 def observed_version(lines: Sequence[Timeline | None]) -> str | None:
@@ -29,7 +16,7 @@ def observed_version(lines: Sequence[Timeline | None]) -> str | None:
     return None
 
 
-def predictions(
+def predict_probes(
     resolution: RequestResolution, proxied: Sequence[Probe], direct: Sequence[Timeline]
 ) -> tuple[Prediction, ...]:
     """For each proxied probe what the config allows: one row for each framing that is possible."""
@@ -40,7 +27,7 @@ def predictions(
     ):
         return ()
     said = next((h for line in direct if (h := line.header("x-accel-buffering"))), None)
-    buffering = buffering_on(resolution.effective, resolution.buffering_prefix, said)
+    buffering = buffering_on(resolution.settings, resolution.buffering_prefix, said)
     silent = bool(direct) and not any(is_live(line) for line in direct)
     return tuple(
         Prediction(
@@ -59,11 +46,11 @@ def _row(
     buffering: bool,
     silent: bool,
 ) -> Delivery:
-    client = client_of(probe, resolution)
-    result = predict(
+    client = client_kind(probe, resolution)
+    result = predict_delivery(
         buffering=buffering,
         client=client,
-        gzip_applied=gzip_applies(resolution.effective, probe.encoding),
+        gzip_applied=gzip_applies(resolution.settings, probe.encoding),
         upstream=framing,
         silent=silent,
         version=resolution.version,
@@ -71,7 +58,7 @@ def _row(
     return Delivery(client, probe.encoding, framing, result)
 
 
-def client_of(probe: Probe, resolution: RequestResolution) -> Client:
+def client_kind(probe: Probe, resolution: RequestResolution) -> Client:
     """The kind of client that this probe is to the server.
 
     Where the URL's scheme is none that the server listens with, something in front ends the TLS,

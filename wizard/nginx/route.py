@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 
 from wizard.model.config import Directive
 from wizard.model.resolution import Request
-from wizard.nginx.locations import Choice, compiled, find, named, raw, resolved
+from wizard.nginx.locations import LocationChoice, find_location, named_location, resolve_path
+from wizard.nginx.patterns import compile_pattern, pattern_bytes
 from wizard.text.config_redaction import redact_directive
 from wizard.text.display import visible
 
-CYCLES = 10
+MAX_REDIRECTS = 10
 """After so many internal redirects Nginx gives up with 500."""
 _REDIRECTS = ("http://", "https://", "$scheme")
 
@@ -43,17 +44,17 @@ class Route:
     doubts: list[str] = field(default_factory=list)
 
 
-def follow(server: Directive, request: Request, merge_slashes: bool = True) -> Route:
+def follow_route(server: Directive, request: Request, merge_slashes: bool = True) -> Route:
     """The way of this request through this server."""
-    path = resolved(request.path, merge_slashes)
+    path = resolve_path(request.path, merge_slashes)
     if path is None:
         return Route("/", doubts=["Nginx answers 400 to this path, whatever the config says"])
     route = Route(path, request.query)
     _rewrites(server, route)
-    for _ in range(CYCLES):
+    for _ in range(MAX_REDIRECTS):
         if route.answered is not None:
             return route
-        choice = find(server, route.path, route.doubts)
+        choice = find_location(server, route.path, route.doubts)
         _enter(route, choice)
         if choice is None or choice.redirect:
             return route
@@ -63,7 +64,7 @@ def follow(server: Directive, request: Request, merge_slashes: bool = True) -> R
     return route
 
 
-def _enter(route: Route, choice: Choice | None) -> None:
+def _enter(route: Route, choice: LocationChoice | None) -> None:
     route.chain = choice.chain if choice else ()
     route.reason = choice.reason if choice else ""
     if choice and choice.redirect:
@@ -109,13 +110,13 @@ def _rewrite(line: Directive, route: Route) -> str | None:
     """Apply one rewrite: the flag that ends the rewriting of this level, empty for none, None
     where the pattern does not match."""
     flag = line.args[2] if len(line.args) > 2 else ""
-    pattern = compiled(line.args[0])
+    pattern = compile_pattern(line.args[0])
     if pattern is None:
         route.doubts.append(
             f"{line.where}: the pattern {visible(line.args[0], 80)} could not be tried"
         )
         return None
-    match = pattern.search(raw(route.path))
+    match = pattern.search(pattern_bytes(route.path))
     if match is None:
         return None
     if flag in ("redirect", "permanent") or line.args[1].startswith(_REDIRECTS):
@@ -162,7 +163,7 @@ def _tries(server: Directive, location: Directive, route: Route) -> bool:
         return False
     last = line.args[-1]
     if last.startswith("@"):
-        target = named(server, last[1:])
+        target = named_location(server, last[1:])
         route.doubts.append(f"{line.where}: taken as falling through to {visible(last, 60)}")
         if target is not None:
             route.chain, route.reason = (target,), f"try_files falls through to {visible(last, 60)}"

@@ -12,7 +12,7 @@ from typing import Literal
 
 from wizard.model.config import Config, Directive
 from wizard.model.resolution import Request, ServerRef
-from wizard.nginx.locations import compiled, raw
+from wizard.nginx.patterns import compile_pattern, pattern_bytes
 from wizard.text.display import visible
 
 Kind = Literal["exact", "dot", "star", "tail", "regex"]
@@ -24,7 +24,7 @@ _CLAIMS: dict[Kind, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class ServerName:
     """One name of a server: `a.b`, `.a.b`, `*.a.b`, `a.b.*` or `~pattern`.
 
     Attributes:
@@ -40,15 +40,15 @@ class Name:
     def matches(self, host: str) -> bool:
         """Whether the host, in lower case and without port, has this name."""
         if self.kind == "regex":
-            pattern = compiled(self.key, ignore_case=True)
-            return pattern is not None and pattern.search(raw(host)) is not None
+            pattern = compile_pattern(self.key, ignore_case=True)
+            return pattern is not None and pattern.search(pattern_bytes(host)) is not None
         if self.kind == "tail":
             return host.startswith(f"{self.key}.")
         is_itself = self.kind in ("exact", "dot") and host == self.key
         return is_itself or (self.kind in ("dot", "star") and host.endswith(f".{self.key}"))
 
 
-def match(servers: Sequence[Directive], host: str) -> Name | None:
+def match_name(servers: Sequence[Directive], host: str) -> ServerName | None:
     """The name that decides among the servers of one socket, None where the default server does."""
     found = [name for name in _kept(servers) if name.matches(host)]
     for kinds in (("exact",), ("dot", "star"), ("tail",)):
@@ -57,7 +57,7 @@ def match(servers: Sequence[Directive], host: str) -> Name | None:
     return found[0] if found else None
 
 
-def _kept(servers: Sequence[Directive]) -> Iterator[Name]:
+def _kept(servers: Sequence[Directive]) -> Iterator[ServerName]:
     taken: set[tuple[str, str]] = set()
     for server in servers:
         for line in server.children("server_name"):
@@ -67,7 +67,7 @@ def _kept(servers: Sequence[Directive]) -> Iterator[Name]:
                     yield name
 
 
-def _claims(name: Name, taken: set[tuple[str, str]]) -> bool:
+def _claims(name: ServerName, taken: set[tuple[str, str]]) -> bool:
     """Whether all that the name claims is free. Nginx leaves what it took before it met another."""
     for claim in ((what, name.key) for what in _CLAIMS[name.kind]):
         if claim in taken:
@@ -76,17 +76,17 @@ def _claims(name: Name, taken: set[tuple[str, str]]) -> bool:
     return True
 
 
-def _name(written: str, server: Directive) -> Name:
+def _name(written: str, server: Directive) -> ServerName:
     if written.startswith("~"):
-        return Name("regex", written[1:], written, server)
+        return ServerName("regex", written[1:], written, server)
     name = written.lower()
     if name.startswith("*."):
-        return Name("star", name[2:], name, server)
+        return ServerName("star", name[2:], name, server)
     if name.startswith("."):
-        return Name("dot", name[1:], name, server)
+        return ServerName("dot", name[1:], name, server)
     if name.endswith(".*"):
-        return Name("tail", name[:-2], name, server)
-    return Name("exact", name, name, server)
+        return ServerName("tail", name[:-2], name, server)
+    return ServerName("exact", name, name, server)
 
 
 ANY = "*"
@@ -122,7 +122,7 @@ def http_blocks(config: Config) -> Iterator[Directive]:
     return (directive for directive in config.root if directive.name == "http")
 
 
-def servers(config: Config) -> tuple[tuple[Directive | None, Directive], ...]:
+def server_blocks(config: Config) -> tuple[tuple[Directive | None, Directive], ...]:
     """Each server with its http block. A fragment's servers stand alone."""
     inside = [(http, server) for http in http_blocks(config) for server in http.children("server")]
     alone = [(None, directive) for directive in config.root if directive.name == "server"]
@@ -151,7 +151,7 @@ def _listen(args: Sequence[str]) -> Listen:
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class ServerChoice:
     """The server that answers.
 
     Attributes:
@@ -177,13 +177,13 @@ class _There:
     default: bool
 
 
-def choose(config: Config, request: Request) -> Chosen | None:
+def choose_server(config: Config, request: Request) -> ServerChoice | None:
     """The server that answers the request; None where the config has none."""
-    known = servers(config)
+    known = server_blocks(config)
     if not known:
         return None
-    port = request.reached
-    name = asked_name(request.host)
+    port = request.effective_port
+    name = requested_name(request.host)
     sockets = _sockets((server for _, server in known), port)
     group, doubt = _group(sockets, name)
     listens = bool(group)
@@ -192,10 +192,10 @@ def choose(config: Config, request: Request) -> Chosen | None:
         doubt = f"no server listens on port {port}; chosen among all by name"
     server, reason = _by_name(group, name)
     http = next(http for http, one in known if one is server)
-    return Chosen(http, server, _default(group).server, reason, doubt, listens)
+    return ServerChoice(http, server, _default(group).server, reason, doubt, listens)
 
 
-def merges_slashes(chosen: Chosen, scheme: str) -> bool:
+def merges_slashes(chosen: ServerChoice, scheme: str) -> bool:
     """True if Nginx merges repeated slashes in the path.
 
     Without TLS the default server's setting applies, since the path is read before the name
@@ -246,7 +246,7 @@ def _elsewhere(sockets: dict[str, list[_There]], usual: Sequence[_There], name: 
     return f"another server answers what arrives at {', '.join(told[:3])}" if told else ""
 
 
-def asked_name(host: str | None) -> str:
+def requested_name(host: str | None) -> str:
     """The host as Nginx compares it: without port and last dot, IPv6 in brackets."""
     name = (host or "").strip().lower()
     if ":" in name and _is_address(name):
@@ -269,7 +269,7 @@ def _address(name: str) -> str:
 
 def _by_name(group: Sequence[_There], name: str) -> tuple[Directive, str]:
     """Exact name, longest leading wildcard, longest trailing one, first regex, default server."""
-    if name and (found := match([one.server for one in group], name)) is not None:
+    if name and (found := match_name([one.server for one in group], name)) is not None:
         said = f"server_name {visible(found.written, 80)} matches {visible(name, 80)}"
         return found.server, said
     default = _default(group)
@@ -283,7 +283,7 @@ def _default(group: Sequence[_There]) -> _There:
     return next((one for one in group if one.default), group[0])
 
 
-def reference(server: Directive, reason: str) -> ServerRef:
+def server_ref(server: Directive, reason: str) -> ServerRef:
     """The server as the report names it."""
     names = [name for line in server.children("server_name") for name in line.args]
     texts = tuple(" ".join(line.args) for line in server.children("listen"))

@@ -44,7 +44,7 @@ _LISTS = frozenset({
 Chain = Sequence[tuple[Level, Directive]]
 
 
-def effective(chain: Chain, kind: str, version: str | None) -> dict[str, Setting]:
+def effective_settings(chain: Chain, kind: str, version: str | None) -> dict[str, Setting]:
     """Each setting in force at the end of the chain.
 
     Args:
@@ -61,16 +61,16 @@ def _defaults(kind: str, version: str | None) -> list[tuple[str, str]]:
     found = {f"{family}_{name}": value for name, value in _FAMILY.items() if name in has}
     if family == "proxy":
         found |= _PROXY_ONLY
-        found["proxy_http_version"] = http_version(version)
+        found["proxy_http_version"] = default_http_version(version)
     return list({**found, **_COMMON}.items())
 
 
-def http_version(version: str | None) -> str:
+def default_http_version(version: str | None) -> str:
     """The default of `proxy_http_version` in this Nginx."""
-    return "1.1" if numbers(version) >= HTTP_1_1_SINCE else "1.0"
+    return "1.1" if version_numbers(version) >= HTTP_1_1_SINCE else "1.0"
 
 
-def numbers(version: str | None) -> tuple[int, ...]:
+def version_numbers(version: str | None) -> tuple[int, ...]:
     """A version to compare; empty, and so older than any, where it is not known."""
     return tuple(int(part) for part in re.findall(r"\d+", version or "")[:3])
 
@@ -95,7 +95,7 @@ _OF_THE_HOP = frozenset({"connection", "upgrade", "accept-encoding", "te", "keep
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class DroppedHeaders:
     """Headers that are lost.
 
     Attributes:
@@ -112,7 +112,7 @@ class Lost:
         return tuple(line.args[0].lower() for line in self.lines)
 
 
-def lost_headers(resolution: RequestResolution) -> Lost | None:
+def dropped_headers(resolution: RequestResolution) -> DroppedHeaders | None:
     """What the set in force leaves out of the next outer one; None where nothing is missed."""
     sets = [
         lines
@@ -124,7 +124,7 @@ def lost_headers(resolution: RequestResolution) -> Lost | None:
     *_, outer, inner = sets
     kept = {line.args[0].lower() for line in inner if line.args}
     lines = tuple(line for line in outer if _is_missed(line, kept))
-    return Lost(lines, inner[0]) if lines else None
+    return DroppedHeaders(lines, inner[0]) if lines else None
 
 
 def _chain(resolution: RequestResolution) -> list[Directive]:

@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
-from wizard.model.config import Config, Directive, Where
+from wizard.model.config import Config, Directive, Position
 from wizard.model.resolution import Request, RequestResolution, Upstream
-from wizard.nginx.locations import PASS_DIRECTIVES, spelled
+from wizard.nginx.locations import PASS_DIRECTIVES, modifier_and_path
 from wizard.nginx.route import Route
 from wizard.nginx.servers import http_blocks
 
@@ -22,7 +22,7 @@ _UNESCAPED = "/!$&'()*+,-.:;=@_~[]"
 """What `ngx_escape_uri` leaves as it is, beside letters and digits."""
 
 
-def upstream_of(config: Config, server: Directive, route: Route, request: Request) -> Upstream:
+def resolve_upstream(config: Config, server: Directive, route: Route, request: Request) -> Upstream:
     """What the location at the end of the route passes to; `static` where it passes nothing."""
     location = route.chain[-1] if route.chain else None
     passing = _passing(location) if location and route.answered is None else None
@@ -131,7 +131,7 @@ def _request_uri(
         return asked if uri is None else None if _UNKNOWN in uri else uri
     if uri is None or route.broken:
         return asked
-    modifier, prefix = spelled(location)
+    modifier, prefix = modifier_and_path(location)
     if modifier == "=":
         return uri + query
     rest = route.path.removeprefix(prefix)
@@ -144,7 +144,7 @@ def _escaped(path: str) -> str:
     return quote(path.encode("utf-8", "surrogateescape"), safe=_UNESCAPED)
 
 
-STICKING = frozenset({"ip_hash", "hash", "sticky", "sticky_cookie_insert"})
+STICKY_METHODS = frozenset({"ip_hash", "hash", "sticky", "sticky_cookie_insert"})
 """What sends a client to the same server again; `least_conn` and `random` do not."""
 
 
@@ -158,26 +158,26 @@ class Balancing:
 
     peers: tuple[str, ...] = ()
     method: str = ""
-    where: Where | None = None
+    where: Position | None = None
 
     @property
-    def scatters(self) -> bool:
+    def spreads_clients(self) -> bool:
         """Whether one client's requests may go to different servers."""
         return len(self.peers) > 1 and not self.method
 
 
-def balancing(resolution: RequestResolution) -> Balancing:
+def balancing_of(resolution: RequestResolution) -> Balancing:
     """What the config says of the path's upstream; spare servers and those marked down are out."""
-    block = resolved_block(resolution)
+    block = upstream_block_of(resolution)
     if block is None:
         return Balancing(resolution.upstream.peers if resolution.upstream else ())
     lines = [line for line in block.children("server") if line.args]
     peers = tuple(line.args[0] for line in lines if not {"backup", "down"} & set(line.args[1:]))
-    method = next((line.name for line in block.block or () if line.name in STICKING), "")
+    method = next((line.name for line in block.block or () if line.name in STICKY_METHODS), "")
     return Balancing(peers, method, block.where)
 
 
-def resolved_block(resolution: RequestResolution) -> Directive | None:
+def upstream_block_of(resolution: RequestResolution) -> Directive | None:
     """The `upstream` block that the request is passed to; None if it is passed to an address."""
     upstream = resolution.upstream
     if upstream is None:
@@ -194,7 +194,7 @@ def default_host(passed: str) -> str:
     return "localhost" if address.startswith("unix:") else address
 
 
-def passed_host(resolution: RequestResolution, asked: str) -> str:
+def host_header(resolution: RequestResolution, asked: str) -> str:
     """What the backend is told; empty where it cannot be told from the config.
 
     Args:
@@ -215,7 +215,7 @@ def passed_host(resolution: RequestResolution, asked: str) -> str:
 
 def _written(resolution: RequestResolution) -> str:
     """As the config writes it; `$proxy_host` where it does not."""
-    setting = resolution.effective.get("proxy_set_header")
+    setting = resolution.settings.get("proxy_set_header")
     entries = setting.entries if setting else ()
     named = [entry[1] for entry in entries if len(entry) == 2 and entry[0].lower() == "host"]
     return named[-1] if named else "$proxy_host"

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from wizard.model.events import Began, Connected, ProbeEvent, Resolved, Secured
-from wizard.model.timeline import Probe, is_here
+from wizard.model.timeline import Probe, is_local
 from wizard.probe.network import connect_address, local_transport
 from wizard.probe.request import ProbeOptions, RequestSpec, request_headers
 from wizard.vantage.http.request import Notice
@@ -131,7 +131,7 @@ _VANTAGE_EVENTS: Mapping[Notice, Callable[[float, str], ProbeEvent]] = {
 def make_transport(request: Request, channel: ProbeChannel) -> httpx.AsyncBaseTransport:
     """Return what sends the request: httpx on this machine, or a tool at the probe's vantage."""
     probe, options = request.probe, request.options
-    if is_here(probe):
+    if is_local(probe):
         return local_transport(probe.http, is_https=request.is_https, insecure=options.insecure)
     return VantageTransport(
         options.vantage_sessions[probe.vantage],

@@ -14,7 +14,7 @@ from contextlib import aclosing
 import httpx
 
 from wizard.model.events import Began, Chunk, Ended, Headers, ProbeEvent, Resolved
-from wizard.model.timeline import Probe, is_here
+from wizard.model.timeline import Probe, is_local
 from wizard.probe.connection import ProbeChannel, Request, make_transport
 from wizard.probe.network import preload, resolve_host
 from wizard.probe.request import GET, ProbeOptions, RequestSpec
@@ -38,7 +38,7 @@ async def run_probe(
         leaves first. A transport error is an `Ended` too, not an exception.
     """
     request = Request(probe, options, spec)
-    events = _run_locally(request) if is_here(probe) else _run_at_vantage(request)
+    events = _run_locally(request) if is_local(probe) else _run_at_vantage(request)
     async with aclosing(events):
         async for event in events:
             yield event
@@ -54,7 +54,7 @@ async def run_probe_within(
     Raises:
         TimeoutError: The time is over.
     """
-    loop, reach_s = asyncio.get_running_loop(), 0.0 if is_here(probe) else REACH_TIMEOUT_S
+    loop, reach_s = asyncio.get_running_loop(), 0.0 if is_local(probe) else REACH_TIMEOUT_S
     until = loop.time() + timeout_s + reach_s
     async with aclosing(run_probe(probe, options, spec)) as events:
         while True:

@@ -5,7 +5,14 @@ Pure functions of timelines.
 
 from collections.abc import Sequence
 
-from wizard.model.timeline import Timeline, answered, connected_s, has_begun, is_connected, is_live
+from wizard.model.timeline import (
+    Timeline,
+    connected_s,
+    has_begun,
+    is_connected,
+    is_live,
+    is_plain_response,
+)
 
 DIRECT_WAIT_FACTOR = 20.0
 """A proxied probe gets this many times as long as the direct probe needed."""
@@ -40,7 +47,9 @@ def silence_limit(direct: Sequence[Timeline], stall: float) -> float:
     ]
     if needed:
         return min(max(min(needed) * DIRECT_WAIT_FACTOR, MIN_WAIT_S), stall)
-    is_pending = any(timeline.ended is None and not answered(timeline) for timeline in direct)
+    is_pending = any(
+        timeline.ended is None and not is_plain_response(timeline) for timeline in direct
+    )
     is_silent = any(timeline.is_event_stream for timeline in direct)
     return stall if is_pending or is_silent else min(WAIT_WITHOUT_DIRECT_S, stall)
 
@@ -72,6 +81,6 @@ def is_decided(timeline: Timeline, now: float, wait: float, connect_timeout: flo
     """
     if timeline.ended is not None or is_live(timeline):
         return True
-    if answered(timeline):
+    if is_plain_response(timeline):
         return timeline.first_byte_s is not None or now >= (timeline.headers_s or 0.0) + MIN_WAIT_S
     return now >= held_at(timeline, wait, connect_timeout)

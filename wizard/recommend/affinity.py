@@ -2,7 +2,7 @@
 
 from wizard.model.change import Change
 from wizard.model.resolution import RequestResolution
-from wizard.nginx.upstream import resolved_block
+from wizard.nginx.upstream import upstream_block_of
 from wizard.recommend.block import Block, ConfigFix, changed
 from wizard.recommend.placement import inside
 from wizard.recommend.rewrite import Rewrite
@@ -32,7 +32,7 @@ NO_UPSTREAM = (
 
 def fix_upstream(resolution: RequestResolution) -> ConfigFix:
     """Change the upstream block; a sketch of one if there is none, or if it cannot take it."""
-    block = resolved_block(resolution)
+    block = upstream_block_of(resolution)
     source = source_of(resolution.config, block) if block else None
     notes = () if block else (NO_UPSTREAM,)
     if block and any("backup" in server.args for server in block.children("server")):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from wizard.model.change import Change
-from wizard.model.config import Where
+from wizard.model.config import Position
 from wizard.model.diagnosis import BlockLine
 from wizard.recommend import reasons
 from wizard.recommend.patch import Edit
@@ -109,7 +109,7 @@ class Block:
     reason: str
     statements: tuple[BlockStatement, ...]
     indent: Indent = Indent()
-    where: Where | None = None
+    where: Position | None = None
     edits: tuple[Edit, ...] = ()
 
     @property

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from wizard.model.change import SET_DIRECTIVES, Change
 from wizard.model.config import Directive
 from wizard.model.resolution import LocationRef, RequestResolution
-from wizard.nginx.locations import find, normal, spelled
-from wizard.nginx.route import follow
+from wizard.nginx.locations import find_location, modifier_and_path, normalize_path
+from wizard.nginx.route import follow_route
 from wizard.recommend.block import Block, ConfigFix
 from wizard.recommend.placement import beside, inside, nested
 from wizard.recommend.proxy_pass import for_exact_path
@@ -198,13 +198,13 @@ def _full_name(location: LocationRef) -> str:
 def entry_location(resolution: RequestResolution, location: LocationRef) -> LocationRef | None:
     """The location that leads from the path to a named one; None if that is not certain."""
     server, path = resolution.server, location_path(resolution)
-    choice = find(server.directive, path, []) if server else None
+    choice = find_location(server.directive, path, []) if server else None
     if choice is None:
         return None
     last = choice.chain[-1]
     if not any(_leads_to(directive, _full_name(location)) for directive in last.block or ()):
         return None
-    modifier, path = spelled(last)
+    modifier, path = modifier_and_path(last)
     return LocationRef(modifier, path, last, choice.chain[:-1])
 
 
@@ -242,13 +242,13 @@ def _is_reached_by_path(resolution: RequestResolution, location: LocationRef) ->
     if resolution.server is None:
         return True
     server = resolution.server.directive
-    choice = find(server, location_path(resolution), [])
+    choice = find_location(server, location_path(resolution), [])
     if choice is None or choice.chain[-1] is not location.directive:
         return False
-    route = follow(server, resolution.request, resolution.merges_slashes)
+    route = follow_route(server, resolution.request, resolution.merges_slashes)
     return route.broken or not route.rewritten
 
 
 def location_path(resolution: RequestResolution) -> str:
     """The path as Nginx compares it with locations."""
-    return normal(resolution.request.path, resolution.merges_slashes)
+    return normalize_path(resolution.request.path, resolution.merges_slashes)

@@ -6,7 +6,7 @@ https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header
 from wizard.model.change import Change, change_key
 from wizard.model.config import Config, Directive
 from wizard.model.resolution import RequestResolution
-from wizard.nginx.servers import servers
+from wizard.nginx.servers import server_blocks
 
 
 def outer(resolution: RequestResolution) -> tuple[Directive, ...]:
@@ -16,7 +16,7 @@ def outer(resolution: RequestResolution) -> tuple[Directive, ...]:
     inner = tuple(reversed(resolution.location.parents)) if resolution.location else ()
     http = [
         http
-        for http, one in servers(resolution.config)
+        for http, one in server_blocks(resolution.config)
         if one is resolution.server.directive and http
     ]
     return (*inner, resolution.server.directive, *http)

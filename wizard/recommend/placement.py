@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from wizard.model.change import Change
-from wizard.model.config import Where
+from wizard.model.config import Position
 from wizard.recommend.block import Block, BlockStatement, changed, indent_of, leading_space
 from wizard.recommend.patch import Edit
 from wizard.recommend.rewrite import Rewrite, is_pass
@@ -112,8 +112,8 @@ def _placed(block: Block, source: SourceBlock, edit: Edit, at: int | None = None
     return replace(block, where=where, edits=(edit,))
 
 
-def _where(source: SourceBlock, offset: int) -> Where:
-    return Where(source.file, source.text.count("\n", 0, offset) + 1)
+def _where(source: SourceBlock, offset: int) -> Position:
+    return Position(source.file, source.text.count("\n", 0, offset) + 1)
 
 
 def _above(text: str, offset: int) -> int:

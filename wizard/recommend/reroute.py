@@ -7,7 +7,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 from wizard.model.case import Case
 from wizard.model.change import Change
 from wizard.model.resolution import LocationRef, RequestResolution
-from wizard.nginx.locations import passes_on, spelled
+from wizard.nginx.locations import modifier_and_path, passes_on
 from wizard.recommend.block import ConfigFix
 from wizard.recommend.carve import entry_location, has_groups, location_path, only_finds_files
 from wizard.recommend.placement import beside, inside
@@ -168,7 +168,7 @@ def _candidates(resolution: RequestResolution) -> Iterator[LocationRef]:
     for location in server.children("location") if server else ():
         if not passes_on(location):
             continue
-        modifier, name = spelled(location)
+        modifier, name = modifier_and_path(location)
         is_prefix = modifier == "" and name != "/" and path.startswith(name)
         if (is_prefix and location is not serving) or _differs_by_slash(modifier, name, path):
             yield LocationRef(modifier, name, location)

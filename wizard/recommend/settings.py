@@ -54,7 +54,7 @@ def common(
 
 def _sends_upgrade(resolution: RequestResolution | None) -> bool:
     """Whether each request is sent with `Connection: upgrade`; taken so without a config."""
-    setting = resolution.effective.get("proxy_set_header") if resolution else None
+    setting = resolution.settings.get("proxy_set_header") if resolution else None
     entries = setting.entries if setting else ()
     sent = [one[1].lower() for one in entries if len(one) > 1 and one[0].lower() == "connection"]
     return resolution is None or "upgrade" in sent

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 
-from wizard.model.config import Config, Directive, Where
+from wizard.model.config import Config, Directive, Position
 from wizard.nginx.locations import PASS_DIRECTIVES
 from wizard.text.config_tokens import Token, TokenKind, tokenize, unescape_argument
 
@@ -164,7 +164,7 @@ class SourceBlock:
 
     def directives_of(self, statement: Statement) -> tuple[Directive, ...]:
         """The directives at the block's level that an `include` statement brings."""
-        here = Where(self.file, statement.line)
+        here = Position(self.file, statement.line)
         return tuple(
             directive
             for directive in self.directives

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from wizard.model.case import Case, StepId, StepState
+from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Recommendation
+from wizard.model.steps import StepId, StepState
 from wizard.report.json import json_report
 from wizard.report.junit import junit_report
 from wizard.report.markdown import markdown_report

@@ -189,7 +189,7 @@ def unasked(format: str, name: str, url: str) -> Entry:
 
 
 def _first_event(result: Result) -> float | None:
-    results = [probe_result for probe_result in result.case.proxy if probe_result.counts]
+    results = [probe_result for probe_result in result.case.proxy if probe_result.was_made]
     times = [probe_result.timeline.first_event_s for probe_result in results]
     known = [at for at in times if at is not None]
     return max(known) if known and len(known) == len(times) else None

@@ -13,8 +13,8 @@ from wizard.diagnose.hops import (
     results_by_hop,
     sentence,
 )
-from wizard.model.capabilities import Capabilities
 from wizard.model.case import Case, ProbeResult
+from wizard.model.vantage import Capabilities
 from wizard.text.display import capitalize, safe, seconds
 
 _NAMES = {"identity": "plain", "gzip": "gzip"}
@@ -42,7 +42,11 @@ def outcome(result: ProbeResult | None) -> str:
     if result is None:
         return "–"
     at = result.timeline.first_data_s
-    return f"{result.word} {seconds(at)}" if result.outcome in _TIMED else result.word
+    return (
+        f"{result.outcome_label} {seconds(at)}"
+        if result.outcome in _TIMED
+        else result.outcome_label
+    )
 
 
 _TIMED = frozenset({"live", "late", "ended"})

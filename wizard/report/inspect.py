@@ -22,7 +22,7 @@ def inspect_json(resolution: RequestResolution, findings: Sequence[ConfigFinding
         "upstream": _upstream(resolution),
         "effective": {
             name: {"value": safe(setting.value), "origin": safe(setting.origin)}
-            for name, setting in sorted(resolution.effective.items())
+            for name, setting in sorted(resolution.settings.items())
         },
         "delivery": [_row(row) for row in resolution.delivery],
         "findings": [
@@ -82,7 +82,7 @@ def _row(row: Delivery) -> dict[str, str]:
 
 def inspect_text(resolution: RequestResolution, findings: Sequence[ConfigFinding]) -> str:
     """The same for a person: what is set, then the defaults that say something."""
-    found = sorted(resolution.effective.items())
+    found = sorted(resolution.settings.items())
     rows = [(name, one) for name, one in found if one.origin != "default"]
     defaults = [(name, one) for name, one in found if one.origin == "default" and one.value]
     parts = [
@@ -125,7 +125,7 @@ def _found(one: ConfigFinding) -> str:
 
 def _asked(resolution: RequestResolution) -> list[str]:
     """The command that printed the config, where it is more than `nginx -T`."""
-    return [f"read by   {safe(resolution.config.asked)}\n"] if resolution.config.asked else []
+    return [f"read by   {safe(resolution.config.command)}\n"] if resolution.config.command else []
 
 
 def _who(resolution: RequestResolution) -> list[str]:

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from wizard import __version__
-from wizard.model.case import HELD, ProbeResult
+from wizard.model.case import HELD_OUTCOMES, ProbeResult
 from wizard.model.diagnosis import Finding, Recommendation
 from wizard.model.handshake import Handshake
 from wizard.report.hops import first_failing_hop_json, hops_json, vantages_json
@@ -83,7 +83,7 @@ def _run(probe_result: ProbeResult) -> dict[str, Any]:
         "first_event_s": _rounded(line.first_event_s),
         "events": line.events,
         "bytes": line.bytes,
-        "held": probe_result.outcome in HELD,
+        "held": probe_result.outcome in HELD_OUTCOMES,
         "ended": line.ended or "open",
         "label": line.probe.label,
         "url": safe(line.probe.url),

@@ -4,7 +4,7 @@ it. Every name is a promise to somebody's alert rule: add, never rename."""
 from collections.abc import Iterable, Iterator, Mapping
 
 from wizard import __version__
-from wizard.model.case import HELD, ProbeResult
+from wizard.model.case import HELD_OUTCOMES, ProbeResult
 from wizard.report.result import Check, Result, unread
 from wizard.text.display import safe
 
@@ -86,7 +86,7 @@ def samples(target: str, result: Result) -> Iterator[Sample]:
         yield "check", (of, ("check", check.id), ("status", check.status)), 1.0
         for probe_result in check.results:
             # A request that was not made has come to nothing: not to 0 bytes, not to "not held".
-            if probe_result.counts:
+            if probe_result.was_made:
                 yield from _of_probe(of, check, probe_result)
     yield "unread_inputs", (of,), float(len(unread(case)))
     for one in case.capabilities:
@@ -100,7 +100,7 @@ def _of_probe(of: tuple[str, str], check: Check, probe_result: ProbeResult) -> I
     labels = (of, ("check", check.id), ("url", safe(line.probe.url, 200)),
               ("vantage", line.probe.vantage), ("hop", line.probe.hop),
               ("http", line.probe.http), ("encoding", line.probe.encoding))  # fmt: skip
-    yield "held", labels, float(probe_result.outcome in HELD)
+    yield "held", labels, float(probe_result.outcome in HELD_OUTCOMES)
     times = (line.connect_s, line.headers_s, line.first_event_s)
     for name, at in zip(("connect", "headers", "first_event"), times, strict=True):
         if at is not None:

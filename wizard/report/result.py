@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from wizard.investigation.step_results import rate_results
-from wizard.model.case import Case, ProbeResult, State, StepId, StepState
+from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Diagnosis, Recommendation
 from wizard.model.handshake import Handshake
+from wizard.model.steps import State, StepId, StepState
 from wizard.text.display import safe
 
 CheckId = Literal["root-proxy", "sse-proxy", "sse-hop", "sse-direct", "logs", "config", "handshake"]
@@ -102,16 +103,16 @@ def _handshake(case: Case) -> Check:
     if proxied is None:
         return Check("handshake", "skip", "the stream was not probed through the proxy")
     why = "; ".join(handshake_words(one) for one in (proxied, direct) if one)
-    if proxied.done:
+    if proxied.is_complete:
         return Check("handshake", "pass", why)
-    if proxied.skipped or (proxied.transport == "unknown" and not (direct and direct.done)):
+    if proxied.skipped or (proxied.transport == "unknown" and not (direct and direct.is_complete)):
         return Check("handshake", "skip", why)
     return Check("handshake", "fail", why)
 
 
 def handshake_words(one: Handshake) -> str:
     """One side's handshake in a few words."""
-    if one.done:
+    if one.is_complete:
         version, server = safe(one.version, 40), safe(one.server, 80)
         return f"{one.side}: {one.transport} {version}, {server or 'a nameless server'}"
     if one.transport == "unknown" and not one.skipped:

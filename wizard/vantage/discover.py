@@ -5,7 +5,7 @@ import re
 import time
 from dataclasses import dataclass
 
-from wizard.model.capabilities import Capabilities
+from wizard.model.vantage import Capabilities
 from wizard.text.display import safe
 from wizard.text.errors import VantageError
 from wizard.vantage.remote_process import RemoteProcess

@@ -5,8 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
-from wizard.model.capabilities import Capabilities
-from wizard.model.vantage import Vantage
+from wizard.model.vantage import Capabilities, Vantage
 from wizard.text.errors import VantageError
 from wizard.vantage.discover import QUESTIONS, Found, discover
 from wizard.vantage.process import Done

@@ -15,7 +15,7 @@ from wizard.investigation import casefile
 from wizard.investigation.investigation import ApplyFix, Investigation
 from wizard.investigation.saved import SavedInvestigation, record_of
 from wizard.lab import Lab, scenario_named
-from wizard.model.case import StepId
+from wizard.model.steps import StepId
 from wizard.model.target import Target
 
 REFUSED = "http://127.0.0.1:1/sse"

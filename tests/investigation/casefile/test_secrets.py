@@ -11,17 +11,17 @@ from tests.investigation.casefile.again import pseudonyms
 from tests.screens import investigations
 from wizard.diagnose.diagnose import diagnose
 from wizard.investigation.casefile import CaseRecord, dump, load
-from wizard.model.capabilities import Capabilities
-from wizard.model.case import Case, FollowUpResult, StepState
+from wizard.model.case import Case, FollowUpResult
 from wizard.model.config import Config, Directive
 from wizard.model.events import Comment, SseEvent
 from wizard.model.handshake import Exchange, Handshake
 from wizard.model.log_report import LogLine, LogReport
 from wizard.model.parse import parse_log
+from wizard.model.steps import StepState
 from wizard.model.target import Source
 from wizard.model.timeline import Probe, Timeline
-from wizard.model.vantage import Vantage
-from wizard.nginx.load import from_text
+from wizard.model.vantage import Capabilities, Vantage
+from wizard.nginx.load import config_from_text
 from wizard.recommend import recommend
 from wizard.text.redaction import has_withheld_secret
 
@@ -226,7 +226,7 @@ def stored_config(text: str) -> str:
 )
 def test_what_is_no_secret_stays_in_the_config(line: str) -> None:
     text = f"events {{}}\nhttp {{\n server {{\n  {line}\n  listen 80;\n }}\n}}\n"
-    assert stored_config(text) == from_text(text, "x").texts["x"]
+    assert stored_config(text) == config_from_text(text, "x").texts["x"]
 
 
 @pytest.mark.parametrize(

@@ -23,9 +23,9 @@ from tests.probe.mcp.server import (
     streamed,
 )
 from wizard.investigation.investigation import Investigation
-from wizard.model.case import StepId
 from wizard.model.events import Chunk, Connected, Ended, Headers, ProbeEvent, SseEvent
 from wizard.model.handshake import Handshake
+from wizard.model.steps import StepId
 from wizard.model.target import Target
 from wizard.model.timeline import Probe, Timeline
 from wizard.probe.mcp.session import run_handshake
@@ -78,7 +78,7 @@ async def test_a_stream_that_names_an_endpoint_is_the_oldest() -> None:
 async def test_the_newest_is_tried_first(status: int) -> None:
     async with running({"server/discover": http(200, result(DISCOVERED))}) as server:
         made = await shaken(server, seen(server.url, headers(status)))
-    assert (made.transport, made.done) == ("stateless", True)
+    assert (made.transport, made.is_complete) == ("stateless", True)
     assert server.whats == SHORT[:1]
 
 
@@ -98,7 +98,7 @@ OTHER: Mapping[str, Answer] = {
 async def test_an_answer_that_is_none_leads_to_the_one_before(how: str) -> None:
     async with running({**STREAMABLE, "server/discover": OTHER[how]}) as server:
         made = await shaken(server, seen(server.url, headers(405)))
-    assert (made.transport, made.done, made.why) == ("streamable-http", True, "")
+    assert (made.transport, made.is_complete, made.why) == ("streamable-http", True, "")
     assert server.whats == WHOLE
 
 
@@ -166,7 +166,7 @@ async def test_an_endpoint_that_its_timeline_has_forgotten_is_found() -> None:
         first = SseEvent(0.0, "endpoint", "/m", "")
         line = seen(server.url, headers(), Chunk(0.0, 9, 9), first, *many)
         made = await shaken(server, line)
-    assert (made.transport, made.done) == ("http+sse", True)
+    assert (made.transport, made.is_complete) == ("http+sse", True)
 
 
 NO_MCP: Mapping[str, Answer] = {

@@ -24,8 +24,8 @@ from tests.probe.mcp.server import (
 )
 from tests.probe.scripted import CHUNKED, chunk
 from wizard.investigation.investigation import Investigation
-from wizard.model.case import STEPS
 from wizard.model.handshake import Handshake
+from wizard.model.steps import STEPS
 from wizard.model.target import Source, Target
 from wizard.probe.mcp.exchange import ENDPOINT_LIMIT, Timeouts
 from wizard.probe.mcp.http_sse import handshake_over_http_sse
@@ -128,7 +128,7 @@ async def test_credentials_go_to_no_other_origin() -> None:
     async with running({}) as other, running({}) as server:
         server.answers.update(Legacy(other.url.encode(), REPLY).answers)
         made = await shaken(server)
-        assert not made.done
+        assert not made.is_complete
         server.answers.update(Legacy(b"/m", REPLY).answers)
         server.answers["initialize"] = http(307, Location=other.url)
         moved = await shaken(server)
@@ -155,8 +155,8 @@ async def test_a_refused_post_is_told_by_its_status(status: int) -> None:
         made = await shaken(server)
     assert made.stage == "initialize"
     assert made.why == f"POST answered {status}: sorry, Authorization: [redacted]"
-    assert made.last is not None
-    assert made.last.status == status
+    assert made.last_timeline is not None
+    assert made.last_timeline.status == status
     assert server.whats == ["GET", "initialize"]
 
 
@@ -205,13 +205,13 @@ async def test_what_is_missing_is_said(name: str) -> None:
         made = await shaken(server, SILENCES.get(name, patient)())
     assert made.stage == stage
     assert why in one_line(made.why)
-    assert not made.done
+    assert not made.is_complete
 
 
 async def test_the_stream_is_told_as_it_was_at_the_end() -> None:
     async with running(Legacy(b"/m", after=False).answers) as server:
         made = await shaken(server)
-    line = made.exchange("stream")
+    line = made.timeline("stream")
     assert line is not None
     assert line.ended is not None
     assert [one.name for one in made.exchanges] == ["stream", "initialize"]

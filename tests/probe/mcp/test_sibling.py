@@ -20,8 +20,8 @@ from tests.probe.mcp.server import (
     streamed,
 )
 from wizard.investigation.investigation import Investigation
-from wizard.model.case import StepId
 from wizard.model.diagnosis import Diagnosis
+from wizard.model.steps import StepId
 from wizard.model.target import Source, Target
 from wizard.probe.mcp.session import sibling_url
 

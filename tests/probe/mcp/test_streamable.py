@@ -93,7 +93,7 @@ async def test_a_silent_get_stream_is_left_at_its_headers() -> None:
     async with running(answers(OPENED["JSON"], GET=streamed())) as server:
         made = await shaken(server)
         await server.until(lambda: server.left == ["GET"])
-    line = made.exchange("listen")
+    line = made.timeline("listen")
     assert line is not None
     assert (line.status, line.ended) == (200, None)
     assert server.whats == WHOLE
@@ -182,7 +182,7 @@ async def test_a_session_is_closed_whatever_came_of_it() -> None:
     ):
         async with running(answers(first)) as server:
             made = await shaken(server, hurried(0, FAIR) if callable(first) else patient())
-        assert not made.done
+        assert not made.is_complete
         assert server.whats == ["initialize", "DELETE"]
         assert server.only("DELETE").headers["mcp-session-id"] == SESSION
 
@@ -235,12 +235,12 @@ async def test_only_a_stateless_version_counts(versions: list[object], agreed: s
     body = result({**DISCOVERED, "supportedVersions": versions})
     async with running({"server/discover": http(200, body)}) as server:
         made = await discovered(server)
-    assert (made.done, made.version) == (bool(agreed), agreed)
+    assert (made.is_complete, made.version) == (bool(agreed), agreed)
 
 
 async def test_an_older_server_s_accidental_session_is_closed() -> None:
     first = http(400, error(-32600), Mcp_Session_Id=SESSION)
     async with running({"server/discover": first}) as server:
         made = await discovered(server)
-    assert not made.done
+    assert not made.is_complete
     assert server.whats == ["server/discover", "DELETE"]

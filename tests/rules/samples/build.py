@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urljoin
 
-from wizard import nginx
 from wizard.diagnose.outcome import classify
 from wizard.logs.formats import parse_line
 from wizard.model.case import Case, FollowUpResult, Prediction, ProbeResult
-from wizard.model.config import Config, Directive, Where
+from wizard.model.config import Config, Directive, Position
 from wizard.model.events import SseEvent
 from wizard.model.handshake import Exchange, Handshake, HandshakeStage, Side, Transport
 from wizard.model.log_report import LogLine, LogReport
@@ -23,8 +22,9 @@ from wizard.model.resolution import (
 )
 from wizard.model.target import Source, Target
 from wizard.model.timeline import Encoding, Probe, Timeline
-from wizard.nginx.load import from_text
-from wizard.nginx.prediction import predictions, request_for
+from wizard.nginx.load import config_from_text
+from wizard.nginx.prediction import predict_probes
+from wizard.nginx.resolve import request_for, resolve_request
 from wizard.probe.mcp.message_path import message_resolution
 
 Headers = tuple[tuple[str, str], ...]
@@ -108,7 +108,7 @@ def _predict(
 ) -> tuple[Prediction, ...]:
     """The real predictions if the config was parsed; else ones that agree with the probes."""
     if parsed:
-        return predictions(resolution, [timeline.probe for timeline in proxied], direct)
+        return predict_probes(resolution, [timeline.probe for timeline in proxied], direct)
     return tuple(_agreeing_prediction(timeline, resolution) for timeline in proxied)
 
 
@@ -275,15 +275,15 @@ def _root() -> Timeline:
 
 def resolve(conf: str, url: str, version: str = "1.22.1") -> RequestResolution:
     """Resolve a URL in the text of a config."""
-    return nginx.inspect(from_text(conf, "nginx.conf"), request_for(url), version)
+    return resolve_request(config_from_text(conf, "nginx.conf"), request_for(url), version)
 
 
 def _resolution_of_settings(
     settings: Mapping[str, str], peers: tuple[str, ...]
 ) -> RequestResolution:
-    where = Where("nginx.conf", 6)
+    where = Position("nginx.conf", 6)
     effective = {
-        name: Setting(name, value, "location", Where("nginx.conf", line))
+        name: Setting(name, value, "location", Position("nginx.conf", line))
         for line, (name, value) in enumerate(settings.items(), start=7)
     }
     return RequestResolution(

@@ -16,7 +16,7 @@ class ConfigFinding:
 
 def place(resolution: RequestResolution, name: str) -> str:
     """Where a setting stands; where it is a default, the location that could set it."""
-    setting = resolution.effective.get(name)
+    setting = resolution.settings.get(name)
     if setting and setting.where:
         return str(setting.where)
     return (

@@ -4,13 +4,13 @@ import ipaddress
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from wizard import nginx
 from wizard.diagnose.config.finding import ConfigFinding, place
 from wizard.diagnose.facts.directives import ignores_header
 from wizard.model.resolution import RequestResolution
-from wizard.nginx.near_miss import meant
-from wizard.nginx.settings import lost_headers
-from wizard.nginx.upstream import balancing
+from wizard.nginx.locations import near_misses
+from wizard.nginx.resolve import resolve_request
+from wizard.nginx.settings import dropped_headers
+from wizard.nginx.upstream import balancing_of
 from wizard.text.display import safe
 
 MESSAGES = ("message", "messages/", "messages")
@@ -22,7 +22,7 @@ def missed(resolution: RequestResolution) -> tuple[ConfigFinding | None, ...]:
     proxied = resolution.upstream is not None and resolution.upstream.kind != "static"
     if proxied and not any(row.result == "held" for row in resolution.delivery):
         return ()
-    others = [one for one in meant(resolution) if one.unbuffered or not proxied]
+    others = [one for one in near_misses(resolution) if one.unbuffered or not proxied]
     return tuple(
         ConfigFinding(
             "location-miss", str(one.directive.where), f"{one.name} does not serve: {one.why}"
@@ -60,7 +60,7 @@ def _messages(resolution: RequestResolution) -> ConfigFinding | None:
 
 
 def _leads_there(resolution: RequestResolution, path: str) -> bool:
-    found = nginx.inspect(
+    found = resolve_request(
         resolution.config, replace(resolution.request, path=path, query=""), resolution.version
     )
     return bool(
@@ -69,7 +69,7 @@ def _leads_there(resolution: RequestResolution, path: str) -> bool:
 
 
 def _lost(resolution: RequestResolution) -> ConfigFinding | None:
-    failing = lost_headers(resolution)
+    failing = dropped_headers(resolution)
     if failing is None:
         return None
     names = ", ".join(dict.fromkeys(line.args[0] for line in failing.lines))
@@ -98,8 +98,8 @@ def _is_address(url: str) -> bool:
 
 
 def _affinity(resolution: RequestResolution) -> ConfigFinding | None:
-    how = balancing(resolution)
-    if not how.scatters:
+    how = balancing_of(resolution)
+    if not how.spreads_clients:
         return None
     text = f"{len(how.peers)} servers, and nothing keeps a client at one: a server that keeps "
     where = str(how.where or resolution.config.main)

@@ -43,7 +43,7 @@ def shutdown_timeout(resolution: RequestResolution | None) -> Setting | None:
 
 def place_of(resolution: RequestResolution, name: str) -> str:
     """File and line of a setting; for a default, those of the location that could set it."""
-    setting = resolution.effective.get(name)
+    setting = resolution.settings.get(name)
     if setting and setting.where:
         return str(setting.where)
     return (

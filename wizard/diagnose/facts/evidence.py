@@ -40,7 +40,7 @@ def _framing(timeline: Timeline) -> str:
 
 def setting_evidence(resolution: RequestResolution, name: str) -> Evidence:
     """A setting in force and where it comes from."""
-    setting = resolution.effective.get(name)
+    setting = resolution.settings.get(name)
     if setting is None:
         return Evidence("config", resolution.config.main, f"{name} is not set")
     if setting.where is None:

@@ -54,9 +54,9 @@ def failed_post(case: Case) -> FailedPost | None:
     """The POST that failed; None if none was sent, or if no MCP server is known to be there."""
     proxied, direct = case.handshake("proxy"), case.handshake("direct")
     exchange = _opening_exchange(proxied)
-    if proxied is None or proxied.done or exchange is None:
+    if proxied is None or proxied.is_complete or exchange is None:
         return None
-    if proxied.transport != "http+sse" and not (direct and direct.done):
+    if proxied.transport != "http+sse" and not (direct and direct.is_complete):
         return None
     return FailedPost(exchange.timeline, exchange.sent, accepted_post(direct))
 
@@ -70,7 +70,7 @@ def accepted_post(handshake: Handshake | None) -> Timeline | None:
         or not 200 <= exchange.timeline.status < 300
     ):
         return None
-    return exchange.timeline if handshake and handshake.done else None
+    return exchange.timeline if handshake and handshake.is_complete else None
 
 
 def _opening_exchange(handshake: Handshake | None) -> Exchange | None:
@@ -82,7 +82,7 @@ def is_untried(case: Case) -> bool:
     """True if no POST was sent through the proxy, though the direct stream names an endpoint."""
     proxied, direct = case.handshake("proxy"), case.handshake("direct")
     waits = proxied is None or proxied.skipped or proxied.stage in ("stream", "endpoint")
-    return waits and bool(direct and direct.done and direct.endpoint)
+    return waits and bool(direct and direct.is_complete and direct.endpoint)
 
 
 def message_path(case: Case) -> str:
@@ -170,10 +170,15 @@ def streamed_answer(case: Case, side: Side) -> Timeline | None:
     None over HTTP+SSE, whose answers come on the GET stream, and without a direct handshake.
     """
     handshake, direct = case.handshake(side), case.handshake("direct")
-    if handshake is None or direct is None or not direct.done or direct.transport == "http+sse":
+    if (
+        handshake is None
+        or direct is None
+        or not direct.is_complete
+        or direct.transport == "http+sse"
+    ):
         return None
-    message = next((name for name in reversed(_OPENING) if direct.exchange(name)), "")
-    return handshake.exchange(message)
+    message = next((name for name in reversed(_OPENING) if direct.timeline(name)), "")
+    return handshake.timeline(message)
 
 
 def would_be_held(case: Case, direct: Timeline) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from wizard.model.case import HELD, Case, FirstFailingHop, FollowUpResult, ProbeResult
+from wizard.model.case import HELD_OUTCOMES, Case, FirstFailingHop, FollowUpResult, ProbeResult
 from wizard.model.diagnosis import Confidence
 from wizard.model.log_report import LogLine
 from wizard.model.timeline import is_live
@@ -19,14 +19,16 @@ _PROXY_HEADERS = ("via", "cf-ray", "x-amz-cf-id", "x-served-by", "x-envoy-upstre
 def counted_probes(results: Iterable[ProbeResult], encoding: str) -> tuple[ProbeResult, ...]:
     """The probes of one encoding, without those whose HTTP version the server does not offer."""
     return tuple(
-        result for result in results if result.timeline.probe.encoding == encoding and result.counts
+        result
+        for result in results
+        if result.timeline.probe.encoding == encoding and result.was_made
     )
 
 
 def held_probes(case: Case, encoding: str = "identity") -> tuple[ProbeResult, ...]:
     """The proxied probes of this encoding that are held."""
     return tuple(
-        result for result in counted_probes(case.proxy, encoding) if result.outcome in HELD
+        result for result in counted_probes(case.proxy, encoding) if result.outcome in HELD_OUTCOMES
     )
 
 

@@ -50,8 +50,8 @@ def _stream(case: Case) -> tuple[Timeline, RequestResolution | None] | None:
 def _message(case: Case) -> tuple[Timeline, RequestResolution | None] | None:
     """The same of the POST, where the direct one is taken."""
     proxied, direct = case.handshake("proxy"), case.handshake("direct")
-    posted = proxied.exchange("initialize") if proxied and proxied.stage == "initialize" else None
-    if posted is None or direct is None or not direct.done or posted.status not in GATE:
+    posted = proxied.timeline("initialize") if proxied and proxied.stage == "initialize" else None
+    if posted is None or direct is None or not direct.is_complete or posted.status not in GATE:
         return None
     return None if _is_a_slash(posted) else (posted, case.message_resolution)
 

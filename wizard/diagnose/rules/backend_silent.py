@@ -13,7 +13,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     """Every direct probe is silent too, and no proxied probe brought anything."""
     direct = streams.counted_probes(case.direct, "identity")
     spoken = case.handshake("direct")
-    if spoken is not None and spoken.done:
+    if spoken is not None and spoken.is_complete:
         return None  # its GET stream may be silent: it answers by POST
     if not direct or any(result.outcome not in STUCK for result in direct):
         return None

@@ -85,7 +85,7 @@ def _twice(case: Case, result: ProbeResult, allowed: list[str]) -> tuple[Evidenc
 def _unexposed(rule: Rule, case: Case) -> Finding | None:
     """The server gives a session id to browsers of other origins, who may not read it."""
     spoken = case.handshake("proxy")
-    answer = spoken.exchange("initialize") if spoken and spoken.session else None
+    answer = spoken.timeline("initialize") if spoken and spoken.session else None
     if answer is None or not _values(answer):
         return None
     shown = (answer.header(EXPOSE) or "").lower()

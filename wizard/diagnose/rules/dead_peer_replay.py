@@ -8,11 +8,11 @@ from wizard.diagnose.facts.evidence import (
     setting_evidence,
 )
 from wizard.diagnose.rule import Rule, Stage
-from wizard.model.case import HELD, Case, ProbeResult
+from wizard.model.case import HELD_OUTCOMES, Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import LogLine
 from wizard.nginx.settings import duration_s
-from wizard.nginx.upstream import balancing
+from wizard.nginx.upstream import balancing_of
 from wizard.text.display import safe, seconds
 
 LITTLE = 1024
@@ -25,7 +25,7 @@ AFTER = 0.25
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """Late or held once, live at once another time; and several peers among whom chance decides."""
-    peers = balancing(case.resolution).peers if case.resolution else ()
+    peers = balancing_of(case.resolution).peers if case.resolution else ()
     served = any(result.outcome in streams.REACHED for result in case.proxy)
     if not served or (case.resolution is not None and len(peers) < 2):
         return None
@@ -53,7 +53,7 @@ def _logged(case: Case) -> tuple[LogLine, ...]:
 
 def _is_ours(case: Case, line: LogLine) -> bool:
     """Our own, or anybody's about the same peers: the root path's line does not name the stream."""
-    peers = balancing(case.resolution).peers if case.resolution else ()
+    peers = balancing_of(case.resolution).peers if case.resolution else ()
     return line.ours or any(f"//{peer}/" in line.text for peer in peers)
 
 
@@ -71,7 +71,7 @@ def _confidence(case: Case, logged: tuple[LogLine, ...]) -> Confidence | None:
 
 
 def _unlucky(case: Case) -> tuple[ProbeResult, ...]:
-    return tuple(result for result in case.proxy if result.outcome in HELD)
+    return tuple(result for result in case.proxy if result.outcome in HELD_OUTCOMES)
 
 
 def _behind(case: Case) -> tuple[ProbeResult, ...]:
@@ -111,7 +111,7 @@ def _root_is_late(case: Case) -> bool:
     waited = root.headers_s if root else None
     if waited is None or limit is None or limit < NEAR or case.resolution is None:
         return False
-    same = case.root_resolution is not None and balancing(case.root_resolution) == balancing(
+    same = case.root_resolution is not None and balancing_of(case.root_resolution) == balancing_of(
         case.resolution
     )
     return same and 0 <= waited - limit < AFTER
@@ -127,7 +127,7 @@ def _config(case: Case, peers: tuple[str, ...]) -> tuple[Evidence, ...]:
     resolution = case.resolution
     if resolution is None:
         return ()
-    where = str(balancing(resolution).where or resolution.config.main)
+    where = str(balancing_of(resolution).where or resolution.config.main)
     shared = Evidence("config", where, f"{len(peers)} servers: {safe(', '.join(peers), 200)}")
     return shared, setting_evidence(resolution, f"{resolution.prefix}_connect_timeout")
 

@@ -9,7 +9,7 @@ from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import Timeline
-from wizard.nginx.settings import Lost, lost_headers
+from wizard.nginx.settings import DroppedHeaders, dropped_headers
 from wizard.nginx.upstream import default_host
 from wizard.text.display import safe
 
@@ -22,7 +22,9 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 def check(rule: Rule, case: Case) -> Finding | None:
     """A fault where the lack of just that header is seen to do harm; else a risk."""
     resolution = case.resolution
-    failing = lost_headers(resolution) if resolution and directives.is_proxied(resolution) else None
+    failing = (
+        dropped_headers(resolution) if resolution and directives.is_proxied(resolution) else None
+    )
     if failing is None or resolution is None:
         return None
     config = _of_config(failing)
@@ -38,7 +40,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     return rule.finding(sure, (*evidence, *config), _DISTINGUISHES, explains=explains)
 
 
-def _credential(case: Case, resolution: RequestResolution, failing: Lost) -> Said | None:
+def _credential(case: Case, resolution: RequestResolution, failing: DroppedHeaders) -> Said | None:
     """401 or 403 from the backend, which asks for what the outer level would have sent."""
     named = [name for name in failing.names if any(one in name for one in CREDENTIALS)]
     refused = [result for result in case.proxy if result.timeline.status in (401, 403)]
@@ -54,14 +56,14 @@ def _of_root(case: Case) -> tuple[Evidence, ...]:
     """That / is admitted, where the outer set still holds."""
     if case.root is None or not 200 <= (case.root.status or 0) < 400:
         return ()
-    if case.root_resolution is None or lost_headers(case.root_resolution) is not None:
+    if case.root_resolution is None or dropped_headers(case.root_resolution) is not None:
         return ()
     return (
         Evidence("probe", case.root.probe.label, f"/, which has them, answers {case.root.status}"),
     )
 
 
-def _host(case: Case, resolution: RequestResolution, failing: Lost) -> Said | None:
+def _host(case: Case, resolution: RequestResolution, failing: DroppedHeaders) -> Said | None:
     """The backend names, or refuses, the inner name that Nginx sends in place of the public one."""
     if "host" not in failing.names:
         return None
@@ -107,7 +109,7 @@ def _netloc(url: str | None) -> str:
         return ""
 
 
-def _proto(case: Case, failing: Lost) -> Said | None:
+def _proto(case: Case, failing: DroppedHeaders) -> Said | None:
     """Sent back from https to http, or round in a circle to https."""
     if not PROTO & set(failing.names) or not case.target.url.lower().startswith("https:"):
         return None
@@ -130,7 +132,7 @@ def _of(results: list[ProbeResult]) -> tuple[Evidence, ...]:
     return tuple(map(result_evidence, results[:1]))
 
 
-def _of_config(failing: Lost) -> tuple[Evidence, ...]:
+def _of_config(failing: DroppedHeaders) -> tuple[Evidence, ...]:
     names = ", ".join(line.args[0] for line in failing.lines)
     set_here = " ".join(failing.by.args[:1])
     by = f"proxy_set_header {set_here}: with it no header of the outer levels is sent"

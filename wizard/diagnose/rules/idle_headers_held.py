@@ -30,7 +30,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
 
 def _answers_by_post(case: Case) -> bool:
     """Whether the server was seen to work, so that the silence of its GET stream is no fault."""
-    return any(one.done for one in case.handshakes)
+    return any(one.is_complete for one in case.handshakes)
 
 
 def _confidence(case: Case, stuck: tuple[ProbeResult, ...]) -> Confidence | None:
@@ -57,7 +57,7 @@ def _evidence(case: Case, stuck: tuple[ProbeResult, ...]) -> tuple[Evidence, ...
         result_evidence(result) for result in streams.counted_probes(case.direct, "identity")[:1]
     ]
     spoken = case.handshake("proxy")
-    if spoken is not None and spoken.done:
+    if spoken is not None and spoken.is_complete:
         found.append(Evidence("probe", "mcp-proxy", "the POST is answered: Nginx passes this path"))
     if case.resolution is not None:
         found.append(setting_evidence(case.resolution, f"{case.resolution.prefix}_buffering"))

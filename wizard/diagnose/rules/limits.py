@@ -9,7 +9,7 @@ from wizard.diagnose.facts.evidence import (
     setting_evidence,
 )
 from wizard.diagnose.rule import Rule, Stage
-from wizard.model.case import HELD, Case, ProbeResult
+from wizard.model.case import HELD_OUTCOMES, Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import Timeline, is_live
@@ -42,8 +42,8 @@ def _refused(rule: Rule, case: Case) -> Finding | None:
 def _posted(case: Case) -> list[Timeline]:
     """The message that was refused while its stream was open, and is taken direct."""
     proxied, direct = case.handshake("proxy"), case.handshake("direct")
-    posted = proxied.exchange("initialize") if proxied else None
-    taken = direct is not None and direct.done
+    posted = proxied.timeline("initialize") if proxied else None
+    taken = direct is not None and direct.is_complete
     return [posted] if posted and posted.status in REFUSED and taken else []
 
 
@@ -52,7 +52,7 @@ def _confidence(
 ) -> Confidence | None:
     """A client needs two at once, a stream and a message: where these pass, it may be meant so."""
     spoken = case.handshake("proxy")
-    if len(live) >= 2 and spoken is not None and spoken.done:
+    if len(live) >= 2 and spoken is not None and spoken.is_complete:
         return "possible"
     if logged:
         return "confirmed"
@@ -67,7 +67,7 @@ def _confidence(
 
 def _delayed(rule: Rule, case: Case) -> Finding | None:
     """limit_req without nodelay lets them wait in turn."""
-    late = [result for result in case.proxy if result.outcome in HELD]
+    late = [result for result in case.proxy if result.outcome in HELD_OUTCOMES]
     live = [result for result in case.proxy if result.outcome == "live"]
     logged = streams.own_log_lines(case, "delayed")
     if not late or not live or not logged:

@@ -6,7 +6,7 @@ from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
-from wizard.nginx.near_miss import Meant, meant
+from wizard.nginx.locations import NearMiss, near_misses
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -15,7 +15,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
         return _same_page(rule, case)
     if case.resolution.server is not None and not directives.is_proxied(case.resolution):
         return _not_passed(rule, case, case.resolution)
-    others = [one for one in meant(case.resolution) if one.unbuffered]
+    others = [one for one in near_misses(case.resolution) if one.unbuffered]
     if not others or not any(row.result == "held" for row in case.resolution.delivery):
         return None
     stuck = (*streams.held_probes(case), *streams.held_probes(case, "gzip"))
@@ -30,7 +30,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
 
 
 def _no_effect(
-    rule: Rule, case: Case, other: Meant, stuck: tuple[ProbeResult, ...]
+    rule: Rule, case: Case, other: NearMiss, stuck: tuple[ProbeResult, ...]
 ) -> Finding | None:
     """What was to switch buffering off does not serve the path."""
     if case.resolution is None or (case.direct and not streams.live_direct_probes(case)):
@@ -51,7 +51,7 @@ def _not_passed(rule: Rule, case: Case, resolution: RequestResolution) -> Findin
     wrong = [result for result in case.proxy if _is_local(result)]
     if not wrong or not _backend_is_well(case):
         return None
-    others = meant(resolution)
+    others = near_misses(resolution)
     evidence = (
         result_evidence(wrong[0]),
         *_direct(case),
@@ -73,7 +73,7 @@ def _is_local(result: ProbeResult) -> bool:
 
 def _backend_is_well(case: Case) -> bool:
     spoken = case.handshake("direct")
-    return bool(streams.live_direct_probes(case)) or (spoken is not None and spoken.done)
+    return bool(streams.live_direct_probes(case)) or (spoken is not None and spoken.is_complete)
 
 
 def _same_page(rule: Rule, case: Case) -> Finding | None:
@@ -96,7 +96,7 @@ def _direct(case: Case) -> tuple[Evidence, ...]:
     return tuple(direct_evidence(result) for result in streams.live_direct_probes(case)[:1])
 
 
-def _of_config(resolution: RequestResolution, *others: Meant) -> tuple[Evidence, ...]:
+def _of_config(resolution: RequestResolution, *others: NearMiss) -> tuple[Evidence, ...]:
     """Who serves, and who was meant to."""
     found = []
     if resolution.location is not None:

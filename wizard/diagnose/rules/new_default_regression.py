@@ -6,7 +6,7 @@ from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
-from wizard.nginx.settings import HTTP_1_1_SINCE, numbers
+from wizard.nginx.settings import HTTP_1_1_SINCE, version_numbers
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -31,8 +31,8 @@ def check(rule: Rule, case: Case) -> Finding | None:
 
 
 def _by_default(resolution: RequestResolution) -> bool:
-    setting = resolution.effective.get("proxy_http_version")
-    new = numbers(resolution.version) >= HTTP_1_1_SINCE
+    setting = resolution.settings.get("proxy_http_version")
+    new = version_numbers(resolution.version) >= HTTP_1_1_SINCE
     return new and setting is not None and setting.where is None
 
 

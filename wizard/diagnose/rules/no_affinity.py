@@ -5,7 +5,7 @@ from wizard.diagnose.facts.evidence import body_suffix, follow_up_evidence, resu
 from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
-from wizard.nginx.upstream import Balancing, balancing
+from wizard.nginx.upstream import Balancing, balancing_of
 from wizard.text.display import safe
 
 UNKNOWN = frozenset({400, 404})
@@ -22,8 +22,8 @@ def check(rule: Rule, case: Case) -> Finding | None:
     first = () if own else _first_lost(case)
     if not failing and not first:
         return None
-    how = balancing(case.resolution) if case.resolution else Balancing()
-    fix = _BACKEND if own or (case.resolution is not None and not how.scatters) else RULE.fix
+    how = balancing_of(case.resolution) if case.resolution else Balancing()
+    fix = _BACKEND if own or (case.resolution is not None and not how.spreads_clients) else RULE.fix
     evidence = (
         *_of_stream(case),
         *first,
@@ -40,7 +40,7 @@ def _first_lost(case: Case) -> tuple[Evidence, ...]:
     """The handshake's own message, if it was not known though the direct one was."""
     spoken, direct = case.handshake("proxy"), case.handshake("direct")
     what = "initialize" if spoken and spoken.transport == "http+sse" else "initialized"
-    line = spoken.exchange(what) if spoken and direct and direct.done else None
+    line = spoken.timeline(what) if spoken and direct and direct.is_complete else None
     if line is None or line.status not in UNKNOWN:
         return ()
     text = f"HTTP {line.status}{body_suffix(line)}"

@@ -8,7 +8,7 @@ from wizard.diagnose.facts.evidence import (
     setting_evidence,
 )
 from wizard.diagnose.rule import Rule, Stage
-from wizard.model.case import HELD, Case, FirstFailingHop, ProbeResult
+from wizard.model.case import HELD_OUTCOMES, Case, FirstFailingHop, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import LogLine
 from wizard.text.display import safe
@@ -46,11 +46,11 @@ def check(rule: Rule, case: Case) -> Finding | None:
 def _between(rule: Rule, case: Case, failing: FirstFailingHop) -> Finding | None:
     """The stream was followed from hop to hop: the one that holds it is known by measurement."""
     inmost = failing.kind == "hop" and failing.inner_kind == "direct"
-    if failing.result.outcome not in HELD or inmost or case.resolution is not None:
+    if failing.result.outcome not in HELD_OUTCOMES or inmost or case.resolution is not None:
         return None  # the proxy whose config was read, or the last one: not in front of another
     evidence = (
         result_evidence(failing.result),
-        direct_evidence(failing.fine),
+        direct_evidence(failing.inner_result),
         *_another(case),
     )
     return rule.finding(

@@ -23,12 +23,14 @@ def check(rule: Rule, case: Case) -> Finding | None:
 def _between(rule: Rule, case: Case, failing: FirstFailingHop) -> Finding | None:
     """The stream was followed from hop to hop: the one that cuts it is known by measurement."""
     inmost = failing.kind == "hop" and failing.inner_kind == "direct"
-    cut = failing.result.outcome == "cut" and disconnects.outlives(failing.fine, failing.result)
+    cut = failing.result.outcome == "cut" and disconnects.outlives(
+        failing.inner_result, failing.result
+    )
     if not cut or inmost or case.resolution is not None:
         return None
     evidence = [
         result_evidence(failing.result),
-        direct_evidence(failing.fine),
+        direct_evidence(failing.inner_result),
         disconnects.cut_evidence(case, failing.result),
     ]
     if pointed := disconnects.known_timeout(failing.result):

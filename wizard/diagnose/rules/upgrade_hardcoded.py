@@ -31,7 +31,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
 
 
 def _hardcoded(resolution: RequestResolution) -> bool:
-    setting = resolution.effective.get("proxy_set_header")
+    setting = resolution.settings.get("proxy_set_header")
     entries = setting.entries if setting else ()
     return any(
         len(entry) == 2 and entry[0].lower() == "connection" and entry[1].lower() == "upgrade"

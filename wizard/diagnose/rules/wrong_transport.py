@@ -13,7 +13,7 @@ from wizard.text.display import safe
 def check(rule: Rule, case: Case) -> Finding | None:
     """The URL answers 404, 405 or 406; a handshake at its sibling succeeds."""
     proxied, direct = case.handshake("proxy"), case.handshake("direct")
-    if proxied is None or proxied.done or _serves(case, direct):
+    if proxied is None or proxied.is_complete or _serves(case, direct):
         return None
     through, behind = _found(proxied), _found(direct)
     if through is not None:
@@ -27,12 +27,12 @@ def check(rule: Rule, case: Case) -> Finding | None:
 
 def _serves(case: Case, direct: Handshake | None) -> bool:
     """Whether the backend does speak MCP at the URL's own path: then the way there is at fault."""
-    return bool(direct and direct.done and _path(direct) == urlsplit(case.target.url).path)
+    return bool(direct and direct.is_complete and _path(direct) == urlsplit(case.target.url).path)
 
 
 def _found(spoken: Handshake | None) -> Handshake | None:
     sibling = spoken.sibling if spoken else None
-    return sibling if sibling and sibling.done else None
+    return sibling if sibling and sibling.is_complete else None
 
 
 def _path(spoken: Handshake) -> str:

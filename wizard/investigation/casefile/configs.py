@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from wizard import nginx
 from wizard.investigation.casefile.decode import Decoder, Maker, Misread
 from wizard.investigation.casefile.encode import Json, Writer, encode
 from wizard.model.config import Config
 from wizard.model.resolution import Request, RequestResolution
-from wizard.nginx.load import from_library
+from wizard.nginx.load import config_from_store
+from wizard.nginx.resolve import resolve_request
 from wizard.text.errors import ConfigError
 
 
@@ -126,7 +126,7 @@ class ConfigStore:
             return stored.whole
         if stored.request is None or not 0 <= stored.config < len(self._read):
             raise Misread(where, "it names no request, or no config of this file")
-        return nginx.inspect(self._read[stored.config], stored.request, stored.version)
+        return resolve_request(self._read[stored.config], stored.request, stored.version)
 
 
 def _again(stored: Config, where: str) -> Config:
@@ -136,7 +136,7 @@ def _again(stored: Config, where: str) -> Config:
         raise Misread(where, "its main file is not among its texts")
     try:
         library = Texts(os.path.dirname(main), stored.texts)
-        made = from_library(library, main, stored.texts[main])
+        made = config_from_store(library, main, stored.texts[main])
     except ConfigError as error:
         raise Misread(where, str(error)) from None
     return replace(stored, root=made.root)

@@ -3,8 +3,9 @@
 import time
 from dataclasses import dataclass
 
-from wizard.model.case import Case, StepState
+from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis
+from wizard.model.steps import StepState
 
 SCHEMA = "ssewizard.case/2"
 

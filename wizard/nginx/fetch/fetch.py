@@ -4,15 +4,15 @@ import asyncio
 from functools import partial
 
 from wizard.model.config import Config
-from wizard.nginx.fetch.dump import dump_there
-from wizard.nginx.fetch.files import read_there
 from wizard.nginx.fetch.local import dump_local
-from wizard.nginx.load import read
+from wizard.nginx.fetch.remote_dump import dump_remote
+from wizard.nginx.fetch.remote_files import read_remote
+from wizard.nginx.load import read_config
 from wizard.text.errors import ConfigError
 from wizard.vantage.session import VantageSession
 
 
-async def config_at(
+async def fetch_config(
     what: str, vantage_session: VantageSession | None = None, *, port: int | None = None
 ) -> Config:
     """The config that `what` names here or at a vantage; an empty one is `nginx -T` there.
@@ -25,11 +25,11 @@ async def config_at(
         VantageError: The place cannot be reached, has no shell, or was lost.
     """
     if vantage_session is None:
-        local = dump_local if not what else partial(read, what)
+        local = dump_local if not what else partial(read_config, what)
         return await asyncio.to_thread(local)
     try:
         return await (
-            read_there(vantage_session, what) if what else dump_there(vantage_session, port)
+            read_remote(vantage_session, what) if what else dump_remote(vantage_session, port)
         )
     except ConfigError as error:
         raise _at(vantage_session.vantage.name, error) from None

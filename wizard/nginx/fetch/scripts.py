@@ -4,10 +4,10 @@ No word of the user's, and no name that was found there, ever becomes a part of 
 arguments, quoted by `Vantage.argv`. `$1` is a mark that heads each part of what is printed.
 """
 
-from wizard.nginx.load import FILES as MOST
+from wizard.nginx.load import MAX_FILES as MOST
 from wizard.vantage.scripts import BARRED
 
-DUMP = r"""
+DUMP_SCRIPT = r"""
 m=$1
 part() { printf '\n%s %s\n' "$m" "$1"; }
 # Who runs Nginx here: only a master of root or of ourselves is believed, since the program and the
@@ -87,7 +87,7 @@ part end; printf '%s' "$code"
 its exit status. Of several that run the one is taken that listens on port `$3`, else the first;
 `others` says how many do, which one it is, and which are the others."""
 
-FILES = rf"""{BARRED}
+FILES_SCRIPT = rf"""{BARRED}
 m=$1 n=0 k=0
 shift
 command -v head >/dev/null || {{ echo 'head: not found' >&2; exit 127; }}

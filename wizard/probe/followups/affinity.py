@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.handshake import Handshake, Side
 from wizard.model.timeline import Probe, Timeline
-from wizard.nginx.upstream import balancing
+from wizard.nginx.upstream import balancing_of
 from wizard.probe.followups.followup import EXCHANGE_TIMEOUT_S, FollowUp
 from wizard.probe.mcp.exchange import open_stream, send_request
 from wizard.probe.mcp.http_sse import unfit
@@ -41,7 +41,7 @@ def side_of(case: Case) -> Side | None:
     proxied = case.handshake("proxy")
     if failing(proxied):
         return "proxy"
-    by_chance = bool(case.resolution and balancing(case.resolution).scatters)
+    by_chance = bool(case.resolution and balancing_of(case.resolution).spreads_clients)
     return "proxy" if by_chance and _has_session(proxied) else None
 
 
@@ -50,13 +50,13 @@ def failing(spoken: Handshake | None) -> bool:
     if spoken is None:
         return False
     what = "initialize" if spoken.transport == "http+sse" else "initialized"
-    answer = spoken.exchange(what)
+    answer = spoken.timeline(what)
     opened = bool(spoken.endpoint) or spoken.session
     return opened and answer is not None and answer.status in UNKNOWN
 
 
 def _has_session(spoken: Handshake | None) -> bool:
-    return bool(spoken and spoken.done and (spoken.endpoint or spoken.session))
+    return bool(spoken and spoken.is_complete and (spoken.endpoint or spoken.session))
 
 
 async def _make(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:

@@ -22,7 +22,7 @@ def _stuck(result: ProbeResult) -> bool:
 def _post_hangs(case: Case) -> bool:
     """Whether the direct POST got no answer while its stream was open."""
     spoken = case.handshake("direct")
-    posted = spoken.exchange("initialize") if spoken else None
+    posted = spoken.timeline("initialize") if spoken else None
     return bool(posted and posted.connect_s is not None and posted.headers_s is None)
 
 

@@ -26,7 +26,7 @@ def _needed(case: Case) -> bool:
     """An Origin was given, and the server is well apart from what a browser makes of it."""
     spoken = case.handshake("proxy")
     streams = any(result.timeline.is_event_stream for result in case.proxy)
-    return origin(case) is not None and (streams or (spoken is not None and spoken.done))
+    return origin(case) is not None and (streams or (spoken is not None and spoken.is_complete))
 
 
 async def _make(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:

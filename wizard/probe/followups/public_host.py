@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.timeline import Probe, is_live
-from wizard.nginx.upstream import passed_host
+from wizard.nginx.upstream import host_header
 from wizard.probe.followups.followup import FollowUp, patience, plain, probe_first_event
 from wizard.probe.request import ProbeOptions, RequestSpec
 
@@ -43,7 +43,7 @@ def hosts(case: Case) -> tuple[str, ...]:
     """The Host that the backend is asked for: the config says which; else the likely ones."""
     parts = urlsplit(case.target.url)
     asked = parts.netloc.rpartition("@")[2]
-    known = passed_host(case.resolution, asked) if case.resolution else ""
+    known = host_header(case.resolution, asked) if case.resolution else ""
     return (known,) if known else tuple(dict.fromkeys((asked, parts.hostname or "")))
 
 

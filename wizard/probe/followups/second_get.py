@@ -3,8 +3,8 @@
 import asyncio
 from dataclasses import replace
 
-from wizard.model.case import HELD, Case, FollowUpResult, ProbeResult
-from wizard.nginx.upstream import balancing
+from wizard.model.case import HELD_OUTCOMES, Case, FollowUpResult, ProbeResult
+from wizard.nginx.upstream import balancing_of
 from wizard.probe.followups.followup import FollowUp, patience, probe_first_event
 from wizard.probe.request import ProbeOptions
 
@@ -19,13 +19,13 @@ def _needed(case: Case) -> bool:
     if result is None or not any(other.outcome == "live" for other in case.proxy):
         return False
     if case.resolution is not None:
-        return len(balancing(case.resolution).peers) > 1
+        return len(balancing_of(case.resolution).peers) > 1
     return result.outcome == "late" or case.target.conf is None
 
 
 def unlucky(case: Case) -> ProbeResult | None:
     """The first proxied probe that was late or held."""
-    return next((result for result in case.proxy if result.outcome in HELD), None)
+    return next((result for result in case.proxy if result.outcome in HELD_OUTCOMES), None)
 
 
 async def _make(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:

@@ -1,9 +1,8 @@
 from urllib.parse import urljoin, urlsplit
 
-from wizard import nginx
 from wizard.model.case import Case
 from wizard.model.resolution import RequestResolution
-from wizard.nginx.prediction import request_for
+from wizard.nginx.resolve import request_for, resolve_request
 from wizard.nginx.settings import duration_s
 
 
@@ -22,7 +21,7 @@ def message_resolution(case: Case) -> RequestResolution | None:
     url = message_url(case)
     if case.resolution is None or url is None:
         return None
-    return nginx.inspect(case.resolution.config, request_for(url), case.resolution.version)
+    return resolve_request(case.resolution.config, request_for(url), case.resolution.version)
 
 
 def post_timeout(case: Case, usual: float) -> float:

@@ -51,7 +51,7 @@ async def run_handshake(
     if speaks == "http+sse" or (stream is not None and endpoint_of(stream) is not None):
         return await handshake_over_http_sse(known, options, ours)
     made = await by_post(known, options, ours)
-    if made.done or not _has_more(stream):
+    if made.is_complete or not _has_more(stream):
         return made
     older = await handshake_over_http_sse(known, options, ours)
     return older if older.endpoint else made
@@ -73,7 +73,7 @@ def _has_more(stream: Timeline | None) -> bool:
 async def by_post(known: Handshake, options: ProbeOptions, ours: Timeouts) -> Handshake:
     """The newest first; an answer that is none to us leads to the one before."""
     made = await handshake_stateless(known, options, ours)
-    if made.done or not _speaks_another(made):
+    if made.is_complete or not _speaks_another(made):
         return made
     older = await handshake_over_streamable_http(
         replace(known, exchanges=made.exchanges), options, ours
@@ -85,7 +85,7 @@ async def by_post(known: Handshake, options: ProbeOptions, ours: Timeouts) -> Ha
 
 def _speaks_another(made: Handshake) -> bool:
     """Whether the server answered, and not as one that refuses."""
-    asked = made.exchange("initialize") or made.exchange("discover")
+    asked = made.timeline("initialize") or made.timeline("discover")
     if asked is None or asked.status is None or asked.ended == "timeout":
         return False
     return asked.status not in REFUSALS and not 300 <= asked.status < 400
@@ -136,9 +136,9 @@ async def beside(made: Handshake, stream: Timeline, options: ProbeOptions) -> Ha
         stream: What a GET of the URL showed: where it is a stream, the transport is right.
     """
     url = sibling_url(made.url)
-    if made.done or made.skipped or url is None or not _is_elsewhere(stream):
+    if made.is_complete or made.skipped or url is None or not _is_elsewhere(stream):
         return made
-    if made.last is None or made.last.status not in ABSENT | {200, 202}:
+    if made.last_timeline is None or made.last_timeline.status not in ABSENT | {200, 202}:
         return made  # Who is silent here would be waited for again there; a refusal is one.
     asked = Handshake(made.side, url, vantage=made.vantage)
     if url.partition("?")[0].endswith("/mcp"):

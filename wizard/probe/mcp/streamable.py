@@ -47,7 +47,7 @@ async def handshake_over_streamable_http(
     heard, ours = MessageReader(known.probe()), initialize_request(STREAMABLE_VERSION)
     try:
         known = await _first(known, "streamable-http", "initialize", ours, heard, options, pace)
-        if known.done:
+        if known.is_complete:
             known = await _go_on(known, heard, options, pace)
     finally:
         # Cancelled too: the session is closed first, which is bounded.

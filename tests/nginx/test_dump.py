@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.nginx_config.drawn import TEMPORARY
+from tests.nginx.drawn import TEMPORARY
 from wizard.model.config import Directive
-from wizard.nginx.load import from_text, read
+from wizard.nginx.load import config_from_text, read_config
 
 pytestmark = pytest.mark.nginx
 PLACES = " ".join(f"{kind}_temp_path t_{kind};" for kind in TEMPORARY)
@@ -49,8 +49,8 @@ def test_a_dump_is_read_as_its_files(
     words = [nginx, "-p", prefix, "-c", "nginx.conf", "-e", "stderr"]
     version = subprocess.run([*words, "-v"], capture_output=True, text=True, check=True).stderr
     dump = subprocess.run([*words, "-T"], capture_output=True, text=True, check=True)
-    from_dump = from_text(version + dump.stderr + dump.stdout, "-")
-    from_disk = read("nginx.conf")
+    from_dump = config_from_text(version + dump.stderr + dump.stdout, "-")
+    from_disk = read_config("nginx.conf")
     assert shape(from_dump.root, tmp_path) == shape(from_disk.root, tmp_path)
     assert from_dump.notes == from_disk.notes == ()
     assert from_dump.version is not None

@@ -9,10 +9,10 @@ from types import FrameType
 
 import pytest
 
-from wizard import nginx
 from wizard.model.config import Config
 from wizard.model.resolution import Request, RequestResolution
-from wizard.nginx.load import from_text
+from wizard.nginx.load import config_from_text, read_config
+from wizard.nginx.resolve import resolve_request
 
 REAL = Path(__file__).parent / "real"
 H1, TLS, H2, H2C = "h1", "h1-tls", "h2", "h2c"
@@ -211,7 +211,7 @@ def resolved(
     monkeypatch.chdir(REAL)
     path, host, scheme = asked
     request = Request(path, host=host, scheme=scheme)  # type: ignore[arg-type]
-    return nginx.inspect(nginx.read(file), request)
+    return resolve_request(read_config(file), request)
 
 
 @pytest.fixture(params=FOUND.values(), ids=list(FOUND))
@@ -239,7 +239,7 @@ def test_what_serves_the_path(expected: Expected, monkeypatch: pytest.MonkeyPatc
 
 
 def test_what_is_in_force_there(expected: Expected, monkeypatch: pytest.MonkeyPatch) -> None:
-    effective = resolved(expected.file, expected.asked, monkeypatch).effective
+    effective = resolved(expected.file, expected.asked, monkeypatch).settings
     found = {name: (effective[name].value, effective[name].origin) for name in expected.settings}
     assert found == expected.settings
 
@@ -263,9 +263,9 @@ def test_each_file_is_read_here_and_nowhere_else(monkeypatch: pytest.MonkeyPatch
         opened.append(os.path.basename(path))
         return real_open(path, flags, *rest)
 
-    monkeypatch.setattr("wizard.nginx.files.os.open", spy)
+    monkeypatch.setattr("wizard.text.files.os.open", spy)
     for name in files:
-        nginx.read(str(REAL / name))
+        read_config(str(REAL / name))
     assert {name for name in opened if not name.startswith("tmp")} == files
 
 
@@ -295,15 +295,15 @@ def _doubled(text: str) -> str:
 def test_fifty_thousand_lines_are_resolved() -> None:
     text, servers = generated(LINES)
     assert text.count("\n") >= LINES
-    config, last = from_text(text, "nginx.conf"), servers - 1
+    config, last = config_from_text(text, "nginx.conf"), servers - 1
     for number in (0, last // 2, last):
-        resolution = nginx.inspect(config, Request("/app/3/x", host=f"s{number}.test"))
+        resolution = resolve_request(config, Request("/app/3/x", host=f"s{number}.test"))
         assert resolution.server is not None
         assert resolution.server.name == f"s{number}.test"
         assert resolution.location is not None
         assert resolution.location.path == "/app/3"
         assert resolution.value("proxy_buffering") == "on"
-        other = nginx.inspect(config, Request(f"/v{number}/sse", host=f"s{number}.test"))
+        other = resolve_request(config, Request(f"/v{number}/sse", host=f"s{number}.test"))
         assert other.value("proxy_buffering") == "off"
 
 
@@ -316,9 +316,9 @@ def test_twice_the_lines_cost_twice_the_work() -> None:
 
 def _work(text: str) -> int:
     def resolve(config: Config) -> None:
-        nginx.inspect(config, Request("/app/3", host="s7.test"))
+        resolve_request(config, Request("/app/3", host="s7.test"))
 
-    return _calls(lambda: resolve(from_text(text, "nginx.conf")))
+    return _calls(lambda: resolve(config_from_text(text, "nginx.conf")))
 
 
 def _calls(work: Callable[[], None]) -> int:

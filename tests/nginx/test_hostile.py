@@ -4,16 +4,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.nginx_config.drawn import quiet
-from tests.nginx_config.texts import one_line
-from wizard import nginx
+from tests.nginx.drawn import quiet
+from tests.nginx.texts import one_line
 from wizard.diagnose.config import config_findings
 from wizard.model.config import Config
 from wizard.model.resolution import Request
-from wizard.nginx.files import decode
-from wizard.nginx.load import from_text
-from wizard.nginx.locations import compiled, raw
+from wizard.nginx.load import config_from_text
+from wizard.nginx.patterns import compile_pattern, pattern_bytes
+from wizard.nginx.resolve import resolve_request
 from wizard.nginx.settings import duration_s, size_bytes
+from wizard.nginx.store import decode_config
 from wizard.text.errors import ConfigError
 
 WORDS = st.sampled_from(
@@ -60,7 +60,7 @@ NESTED = st.recursive(
 def tried(text: str) -> Config | None:
     """The config, or None where it is refused as it should be."""
     try:
-        return from_text(text, "some\x1b\nname")
+        return config_from_text(text, "some\x1b\nname")
     except ConfigError as error:
         refused = error
     assert ": " in one_line(refused)
@@ -73,9 +73,9 @@ def tried(text: str) -> Config | None:
 def test_bytes(data: bytes) -> None:
     if b"\0" in data:
         with pytest.raises(ConfigError, match="binary"):
-            decode(data, "x")
+            decode_config(data, "x")
     else:
-        tried(decode(data, "x"))
+        tried(decode_config(data, "x"))
 
 
 @given(st.text(max_size=100) | SOUP)
@@ -87,7 +87,9 @@ def test_soup(text: str) -> None:
 @given(NESTED, st.sampled_from(PATHS), st.sampled_from(HOSTS))
 @settings(**quiet(max_examples=300))
 def test_what_is_read_can_be_asked(text: str, path: str, host: str | None) -> None:
-    resolution = nginx.inspect(from_text(text, "x"), Request(path, host), "1." + "9" * 5000)
+    resolution = resolve_request(
+        config_from_text(text, "x"), Request(path, host), "1." + "9" * 5000
+    )
     assert resolution.version is None
     assert (
         resolution.upstream is None or resolution.upstream.kind == "static" or resolution.location
@@ -100,8 +102,12 @@ def test_what_is_read_can_be_asked(text: str, path: str, host: str | None) -> No
 )
 @settings(**quiet(max_examples=400))
 def test_patterns(pattern: str, path: str) -> None:
-    found = compiled(pattern, ignore_case=True)
-    assert found is None or found.search(raw(path)) is None or found.search(raw(path))
+    found = compile_pattern(pattern, ignore_case=True)
+    assert (
+        found is None
+        or found.search(pattern_bytes(path)) is None
+        or found.search(pattern_bytes(path))
+    )
 
 
 @given(st.text(max_size=30) | st.from_regex(r"\A[0-9]{1,5000}(ms|[smhdwMykg]?)\Z"))

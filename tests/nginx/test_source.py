@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.nginx_config.texts import one_line
+from tests.nginx.texts import one_line
 from wizard.model.config import Config
-from wizard.nginx.files import FILE_LIMIT
-from wizard.nginx.load import from_text, read
+from wizard.nginx.load import config_from_text, read_config
+from wizard.nginx.store import MAX_FILE_BYTES
 from wizard.text.errors import ConfigError
 
 DUMP = """\
@@ -59,7 +59,7 @@ def names(config: Config) -> list[str]:
 def said(what: str) -> str:
     """Why the config is refused: one line without control characters."""
     with pytest.raises(ConfigError) as caught:
-        read(what)
+        read_config(what)
     return one_line(caught.value)
 
 
@@ -74,7 +74,7 @@ def test_includes_are_found_beside_the_main_file_in_the_order_of_their_names(
         deep="server_name deep;",
         last="server { server_name last; }",
     )
-    config = read(main)
+    config = read_config(main)
     assert names(config) == ["a", "deep", "b", "last"]
     assert config.notes == ()
     assert {Path(name).name for name in config.paths} == {
@@ -89,14 +89,14 @@ def test_a_name_is_taken_from_the_main_files_directory_not_from_ours(
     folder.mkdir()
     write(folder, nginx="include x*.conf; include y.conf;", x="server_name x;", y="server_name y;")
     monkeypatch.chdir(tmp_path)
-    assert names(read("copy [1]/nginx.conf")) == ["x", "y"]
+    assert names(read_config("copy [1]/nginx.conf")) == ["x", "y"]
     monkeypatch.chdir(folder)
-    assert names(read("nginx.conf")) == ["x", "y"]
+    assert names(read_config("nginx.conf")) == ["x", "y"]
 
 
 def test_a_directive_knows_its_file_its_lines_and_the_way_there(tmp_path: Path) -> None:
     main = write(tmp_path, nginx="events {}\ninclude x.conf;", x="# no\nhttp\n{\n  a\n  b;\n}\n")
-    http = read(main).root[1]
+    http = read_config(main).root[1]
     assert (Path(http.where.file).name, http.where.line, http.end_line) == ("x.conf", 2, 6)
     assert [str(where) for where in http.via] == [f"{main}:2"]
     assert http.block is not None
@@ -106,14 +106,14 @@ def test_a_directive_knows_its_file_its_lines_and_the_way_there(tmp_path: Path) 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_line_ends_and_a_byte_order_mark_change_nothing(tmp_path: Path, end: str) -> None:
     main = write(tmp_path, nginx=end.join(["\ufeffserver {", "  # x", "  listen 81;", "}", ""]))
-    [server] = read(main).root
+    [server] = read_config(main).root
     assert (server.name, server.end_line) == ("server", 4)
     assert server.block is not None
     assert (server.block[0].args, server.block[0].where.line) == (("81",), 3)
 
 
 def test_a_dump_is_taken_apart_into_its_files() -> None:
-    config = from_text(DUMP, "-")
+    config = config_from_text(DUMP, "-")
     assert config.main == "/etc/nginx/nginx.conf"
     assert config.version == "1.25.3"
     assert config.paths == {}
@@ -128,19 +128,19 @@ def test_a_dump_is_taken_apart_into_its_files() -> None:
 
 def test_a_file_may_hold_a_dump_and_so_may_standard_input(tmp_path: Path) -> None:
     (tmp_path / "dump.txt").write_text(DUMP, "utf-8")
-    from_file = read(str(tmp_path / "dump.txt"))
-    from_input = read("-", stdin=io.TextIOWrapper(io.BytesIO(DUMP.encode())))
-    assert from_file == from_input == from_text(DUMP, "any")
+    from_file = read_config(str(tmp_path / "dump.txt"))
+    from_input = read_config("-", stdin=io.TextIOWrapper(io.BytesIO(DUMP.encode())))
+    assert from_file == from_input == config_from_text(DUMP, "any")
 
 
 def test_a_comment_that_speaks_of_a_configuration_file_makes_no_dump() -> None:
     text = "user www;\n# configuration file for the bot:\nserver { server_name a; }"
-    assert names(from_text(text, "x")) == ["a"]
-    assert from_text(text, "x").main == "x"
+    assert names(config_from_text(text, "x")) == ["a"]
+    assert config_from_text(text, "x").main == "x"
 
 
 def test_standard_input_may_be_a_plain_config() -> None:
-    config = read("-", stdin=io.StringIO("server { server_name a; include more.conf; }"))
+    config = read_config("-", stdin=io.StringIO("server { server_name a; include more.conf; }"))
     assert (config.main, names(config)) == ("standard input", ["a"])
     assert config.notes == ("standard input:1: more.conf: not at hand",)
 
@@ -176,12 +176,12 @@ def test_a_broken_config_is_refused_with_its_line(
 def test_nothing_is_no_config(tmp_path: Path, text: str) -> None:
     assert "empty" in said(write(tmp_path, nginx=text))
     with pytest.raises(ConfigError, match=r"^standard input: empty"):
-        read("-", stdin=io.StringIO(text))
+        read_config("-", stdin=io.StringIO(text))
 
 
 def test_an_included_file_may_be_empty(tmp_path: Path) -> None:
     main = write(tmp_path, nginx="include x.conf; user a;", x="")
-    assert [one.name for one in read(main).root] == ["user"]
+    assert [one.name for one in read_config(main).root] == ["user"]
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_what_is_no_regular_file_is_refused_without_waiting(tmp_path: Path) -> N
 def test_a_huge_file_is_refused_before_it_is_parsed(tmp_path: Path) -> None:
     path = tmp_path / "huge"
     with path.open("wb") as file:
-        file.truncate(FILE_LIMIT + 1)
+        file.truncate(MAX_FILE_BYTES + 1)
     assert "larger than 16 MiB" in said(str(path))
 
 
@@ -246,7 +246,7 @@ def test_a_file_name_reaches_no_terminal_as_it_is(tmp_path: Path) -> None:
     assert "a\\e[31m\\nb\\u{202e}.conf" in said(str(path))
     path.write_text("a {")
     assert "a\\e[31m\\nb\\u{202e}.conf:1: " in said(str(path))
-    config = from_text("# configuration file /\x1b[31m.conf:\na;", "x")
+    config = config_from_text("# configuration file /\x1b[31m.conf:\na;", "x")
     assert config.root[0].where.file == "/\\e[31m.conf"
 
 
@@ -258,7 +258,7 @@ def test_what_may_not_be_read_is_said(tmp_path: Path, monkeypatch: pytest.Monkey
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(os, "scandir", refuse)
-    assert read(main).notes == (f"{main}:1: sites/*.conf: its directory may not be read",)
+    assert read_config(main).notes == (f"{main}:1: sites/*.conf: its directory may not be read",)
     monkeypatch.setattr(os, "open", refuse)
     assert "Permission denied" in said(main)
 
@@ -273,22 +273,22 @@ def test_what_may_not_be_read_is_said(tmp_path: Path, monkeypatch: pytest.Monkey
     ],
 )  # fmt: skip
 def test_words_are_read_as_nginx_means_them(written: str, means: str) -> None:
-    [directive] = from_text(f"set {written} last;", "x").root
+    [directive] = config_from_text(f"set {written} last;", "x").root
     assert directive.args == (means, "last")
 
 
 def test_comments_end_with_their_line_alone() -> None:
-    found = from_text("a; # b; {\r c;\nd;# '\ne;", "x").root
+    found = config_from_text("a; # b; {\r c;\nd;# '\ne;", "x").root
     assert [(one.name, one.where.line) for one in found] == [("a", 1), ("d", 2), ("e", 3)]
 
 
 def test_lua_is_not_read_as_config() -> None:
     text = "http {\n init_by_lua_block {\n  -- it's }\n  x = '}' .. \"{\"\n }\n listen 1;\n}\nb;"
-    http, after = from_text(text, "x").root
+    http, after = config_from_text(text, "x").root
     assert [one.name for one in http.block or ()] == ["init_by_lua_block", "listen"]
     assert (http.end_line, after.where.line) == (7, 8)
 
 
 def test_data_blocks_keep_their_own_includes() -> None:
-    [mapping] = from_text("map $a $b {\n include hosts.map;\n x y;\n}", "x").root
+    [mapping] = config_from_text("map $a $b {\n include hosts.map;\n x y;\n}", "x").root
     assert [one.name for one in mapping.block or ()] == ["include", "x"]

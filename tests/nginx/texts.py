@@ -2,9 +2,9 @@
 
 import unicodedata
 
-from wizard import nginx
 from wizard.model.resolution import Request, RequestResolution
-from wizard.nginx.load import from_text
+from wizard.nginx.load import config_from_text
+from wizard.nginx.resolve import resolve_request
 from wizard.text.errors import ConfigError
 
 
@@ -21,7 +21,7 @@ def resolution(
     """What the config says of a request; the request's other fields by name."""
     bare, _, query = path.partition("?")
     request = Request(bare, query=query, **asked)  # type: ignore[arg-type]
-    return nginx.inspect(from_text(text, "nginx.conf"), request, version)
+    return resolve_request(config_from_text(text, "nginx.conf"), request, version)
 
 
 def server_line(text: str, **asked: object) -> int:

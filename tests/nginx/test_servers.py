@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.nginx_config.texts import resolution, server_line
+from tests.nginx.texts import resolution, server_line
 
 NAMES = """\
 server { listen 80; server_name _; }

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.nginx_config.texts import location_of, resolution
-from wizard.nginx.locations import resolved
+from tests.nginx.texts import location_of, resolution
+from wizard.nginx.locations import resolve_path
 
 MANY = """\
 location / { }
@@ -62,8 +62,8 @@ def test_what_nginx_refuses_has_no_location(path: str) -> None:
     [("//a//b", "/a/b", "//a//b"), ("/a//..", "/", "/a/"), ("//.", "/", "//"), ("//..", None, "/")],
 )
 def test_slashes_are_merged_unless_told_otherwise(path: str, merged: str | None, kept: str) -> None:
-    assert resolved(path) == merged
-    assert resolved(path, merge_slashes=False) == kept
+    assert resolve_path(path) == merged
+    assert resolve_path(path, merge_slashes=False) == kept
 
 
 def test_the_default_server_decides_whether_slashes_are_merged() -> None:

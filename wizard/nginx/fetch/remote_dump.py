@@ -2,27 +2,63 @@
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from secrets import token_hex
 
 from wizard.model.config import Config
-from wizard.nginx.fetch.local import complaint
-from wizard.nginx.fetch.remote import WITHIN, run_script, trouble
-from wizard.nginx.fetch.scripts import DUMP
-from wizard.nginx.files import FILE_LIMIT, decode
-from wizard.nginx.load import from_text
+from wizard.nginx.fetch.local import error_line
+from wizard.nginx.fetch.scripts import DUMP_SCRIPT
+from wizard.nginx.load import config_from_text
+from wizard.nginx.store import MAX_FILE_BYTES, decode_config
 from wizard.text.display import safe
-from wizard.text.errors import ConfigError
-from wizard.vantage.scripts import own_words
+from wizard.text.errors import ConfigError, VantageError
+from wizard.vantage.process import Done
+from wizard.vantage.scripts import own_words, packed
 from wizard.vantage.session import VantageSession
 
-SHOWN = 4
+COMMAND_TIMEOUT_S = 30.0
+"""How long, in seconds, one command there may take: `nginx -T` resolves the names of upstreams."""
+
+_NO_SHELL = re.compile(r"\bsh\b\W.*(not found|no such file)|\bno shell\b", re.IGNORECASE)
+
+
+async def run_script(
+    vantage_session: VantageSession, script: str, words: Sequence[str], within: float, limit: int
+) -> Done:
+    """Run a static script there with these arguments, its output bounded.
+
+    Raises:
+        VantageError: The place cannot be reached, has no shell, or was lost.
+    """
+    try:
+        argv = packed(script, *words)
+        return await vantage_session.collect(argv, within=within, limit=limit + (1 << 20))
+    except VantageError as error:
+        if not _NO_SHELL.search(str(error)):
+            raise
+        said = "no config can be read without a shell (sh) there; copy it here: --conf FILE"
+        raise VantageError(f"{error}; {said}") from None
+
+
+def failure_of(done: Done) -> str:
+    """Why our script did not come to its end, in the words of whoever stopped it."""
+    lines = [line for line in done.stderr.splitlines() if line.strip()]
+    last = safe(own_words(lines[-1]), 200) if lines else ""
+    if done.late:
+        return f"no answer in time{f': {last}' if last else ''}"
+    if done.cut:
+        return "what it printed is too large for a config"
+    return last or f"it ended with status {done.code} and printed nothing to read"
+
+
+MAX_OTHERS = 4
 """How many further Nginx are named."""
 _SAMPLE = "/etc/nginx/nginx.conf"
 
 
-async def dump_there(
-    vantage_session: VantageSession, port: int | None = None, *, within: float = WITHIN
+async def dump_remote(
+    vantage_session: VantageSession, port: int | None = None, *, within: float = COMMAND_TIMEOUT_S
 ) -> Config:
     """What `nginx -T` prints there, with the config that the running Nginx was started with.
 
@@ -35,27 +71,27 @@ async def dump_there(
     """
     where, mark = f"{vantage_session.vantage.name}: nginx -T", token_hex(8)
     done = await run_script(
-        vantage_session, DUMP, [mark, "dump", str(port or "")], within, FILE_LIMIT
+        vantage_session, DUMP_SCRIPT, [mark, "dump", str(port or "")], within, MAX_FILE_BYTES
     )
     said = _marked(done.stdout, mark)
     if "end" not in said:
-        problem = trouble(done)
+        problem = failure_of(done)
         raise ConfigError(_hint(problem, vantage_session, said) if done.late else problem, where)
     if "none" in said:
         raise ConfigError(_hint("no Nginx was found there", vantage_session, said), where)
     if said["end"].strip() != b"0":
-        problem = own_words(complaint(done.stderr))
+        problem = own_words(error_line(done.stderr))
         raise ConfigError(_hint(problem, vantage_session, said), where)
-    config = from_text(decode(said.get("dump", b""), where), where, _version(said))
+    config = config_from_text(decode_config(said.get("dump", b""), where), where, _version(said))
     unsure = _unsure(said, port, vantage_session)
     notes = (unsure, *config.notes) if unsure else config.notes
-    return replace(config, asked=_asked(said), unsure=unsure, notes=notes)
+    return replace(config, command=_asked(said), doubt=unsure, notes=notes)
 
 
-async def version_there(vantage_session: VantageSession, within: float) -> str | None:
+async def remote_version(vantage_session: VantageSession, within: float) -> str | None:
     """What `nginx -v` says there; a file's defaults are that version's."""
     mark = token_hex(8)
-    done = await run_script(vantage_session, DUMP, [mark, "version"], within, 1 << 16)
+    done = await run_script(vantage_session, DUMP_SCRIPT, [mark, "version"], within, 1 << 16)
     return _version(_marked(done.stdout, mark))
 
 
@@ -93,7 +129,7 @@ def _unsure(said: dict[str, bytes], port: int | None, vantage_session: VantageSe
 def _masters(said: dict[str, bytes]) -> list[str]:
     """How many of several listen on the port; the command line of the one that was asked, and of
     the others. Nothing but that of the one where no others run."""
-    fits, *titles = _word(said.get("others", b"")).split("\n")[: SHOWN + 2]
+    fits, *titles = _word(said.get("others", b"")).split("\n")[: MAX_OTHERS + 2]
     return [fits, *(titles or [_word(said.get("words", b""))])]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.nginx_config.texts import resolution
+from tests.nginx.texts import resolution
 from wizard.diagnose.config import config_findings
 
 PASS = "proxy_pass http://10.0.0.7:12213;"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.nginx_config.texts import resolution
+from tests.nginx.texts import resolution
 from wizard.model.resolution import Upstream
-from wizard.nginx.upstream import default_host, resolved_block
+from wizard.nginx.upstream import default_host, upstream_block_of
 
 
 def upstream(body: str, path: str = "/sse?a=1", around: str = "") -> Upstream:
@@ -68,7 +68,7 @@ def test_the_peers(passed: str, peers: tuple[str, ...]) -> None:
 )  # fmt: skip
 def test_an_upstream_block_is_found_as_nginx_finds_it(passed: str, has_block: bool) -> None:
     location = f"set $service svc; location / {{ proxy_pass {passed}; }}"
-    block = resolved_block(resolution(f"{BLOCK} server {{ {location} }}"))
+    block = upstream_block_of(resolution(f"{BLOCK} server {{ {location} }}"))
     assert (block is not None) == has_block
 
 

@@ -7,21 +7,29 @@ from dataclasses import dataclass, field, replace
 from secrets import token_hex
 
 from wizard.model.config import Config
-from wizard.nginx.fetch.dump import version_there
-from wizard.nginx.fetch.remote import WITHIN, run_script, trouble
-from wizard.nginx.fetch.scripts import FILES
-from wizard.nginx.files import decode, fault
-from wizard.nginx.load import CHAIN, TOTAL, from_library, from_text, is_dump, is_glob, not_empty
+from wizard.nginx.fetch.remote_dump import COMMAND_TIMEOUT_S, failure_of, remote_version, run_script
+from wizard.nginx.fetch.scripts import FILES_SCRIPT
+from wizard.nginx.load import (
+    MAX_INCLUDE_DEPTH,
+    MAX_TOTAL_CHARS,
+    config_from_store,
+    config_from_text,
+    is_dump,
+    require_text,
+)
+from wizard.nginx.store import config_error, decode_config, is_glob
 from wizard.text.display import visible
 from wizard.text.errors import ConfigError
 from wizard.vantage.process import Done
 from wizard.vantage.session import VantageSession
 
-AT_ONCE = 100
+MAX_PATTERNS = 100
 """How many patterns go into one command: its words have a length that the system bounds."""
 
 
-async def read_there(vantage_session: VantageSession, what: str, within: float = WITHIN) -> Config:
+async def read_remote(
+    vantage_session: VantageSession, what: str, within: float = COMMAND_TIMEOUT_S
+) -> Config:
     """The config that begins with a file there; a file that holds a dump will do, too.
 
     Each round asks for all that is included and not at hand yet, in one command.
@@ -32,18 +40,18 @@ async def read_there(vantage_session: VantageSession, what: str, within: float =
     """
     name, there = visible(what), _There(vantage_session)
     await there.fetch([_literal(what)], within)
-    text = not_empty(there.text(name), name)
-    version = await version_there(vantage_session, within)
+    text = require_text(there.text(name), name)
+    version = await remote_version(vantage_session, within)
     if is_dump(text):
-        return from_text(text, name, version)
+        return config_from_text(text, name, version)
     there.directory = os.path.dirname(what)
-    for _ in range(CHAIN + 2):
-        config = from_library(there, name, text)
+    for _ in range(MAX_INCLUDE_DEPTH + 2):
+        config = config_from_store(there, name, text)
         if not there.wanted:
             break
         wanted = sorted(there.wanted)
-        for start in range(0, len(wanted), AT_ONCE):
-            await there.fetch(wanted[start : start + AT_ONCE], within)
+        for start in range(0, len(wanted), MAX_PATTERNS):
+            await there.fetch(wanted[start : start + MAX_PATTERNS], within)
     return replace(config, version=version)
 
 
@@ -78,22 +86,22 @@ class _There:
         return self.troubles.get(pattern, "")
 
     def text(self, name: str) -> str:
-        known = self.texts.get(name) or fault("was not sent", name)
+        known = self.texts.get(name) or config_error("was not sent", name)
         if isinstance(known, ConfigError):
             raise known
-        return decode(known, name)
+        return decode_config(known, name)
 
     def path(self, name: str) -> str | None:
         return None
 
     async def fetch(self, patterns: Sequence[str], within: float) -> None:
         """Bring what these mean. Raises `ConfigError` where the place gives no answer at all."""
-        mark, room = token_hex(8), TOTAL - self.size
+        mark, room = token_hex(8), MAX_TOTAL_CHARS - self.size
         words = [self._under(pattern) for pattern in patterns]
-        done = await run_script(self.vantage_session, FILES, [mark, *words], within, room)
+        done = await run_script(self.vantage_session, FILES_SCRIPT, [mark, *words], within, room)
         *parts, last = done.stdout.split(f"\n{mark} ".encode())
         if last != b"end\n":
-            raise fault(self._why(done), patterns[0])
+            raise config_error(self._why(done), patterns[0])
         self.wanted.difference_update(patterns)
         self.size += len(done.stdout)
         for pattern in patterns:
@@ -104,7 +112,7 @@ class _There:
     def _why(self, done: Done) -> str:
         if done.cut:
             return "the includes are too many or too large to follow"
-        return trouble(done)
+        return failure_of(done)
 
     def _under(self, pattern: str) -> str:
         """The pattern, a relative one below the directory."""
@@ -123,7 +131,7 @@ class _There:
         name = visible(found[3].decode("utf-8", "replace"))
         self.found[pattern] = sorted({*self.found[pattern], name})
         why = _KINDS.get(kind, "").format(visible(body.decode("utf-8", "replace"), 200))
-        self.texts[name] = body if kind == "text" else fault(why, name)
+        self.texts[name] = body if kind == "text" else config_error(why, name)
 
 
 _KINDS = {

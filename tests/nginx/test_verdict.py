@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.nginx_config.texts import resolution
+from tests.nginx.texts import resolution
 from wizard.investigation.step_results import rate_resolution
 
 LIVE = (
@@ -35,6 +35,6 @@ def test_where_nobody_listens_that_is_said_first(
 
 def test_one_of_several_that_may_be_the_wrong_one() -> None:
     known = resolution(LIVE, port=8080)
-    unsure = replace(known, config=replace(known.config, unsure="further Nginx run there"))
+    unsure = replace(known, config=replace(known.config, doubt="further Nginx run there"))
     state, why = rate_resolution(unsure)
     assert (state, why.startswith("further Nginx run there; location /sse")) == ("warn", True)

@@ -10,14 +10,13 @@ import pytest
 
 from tests.conftest import INSTALLED
 from tests.logs.test_afar import left_running
-from tests.nginx_config.masters import Masters
-from tests.nginx_config.texts import one_line
-from wizard import nginx as config_of
+from tests.nginx.masters import Masters
+from tests.nginx.texts import one_line
 from wizard.model.config import Config
 from wizard.model.vantage import Vantage
-from wizard.nginx.fetch.dump import dump_there
-from wizard.nginx.fetch.fetch import config_at
-from wizard.nginx.load import CHAIN
+from wizard.nginx.fetch.fetch import fetch_config
+from wizard.nginx.fetch.remote_dump import dump_remote
+from wizard.nginx.load import MAX_INCLUDE_DEPTH, read_config
 from wizard.text.errors import ConfigError, VantageError
 from wizard.vantage.session import VantageSession
 
@@ -71,7 +70,7 @@ def commands(count: Path) -> int:
 
 async def refused(what: str, web: VantageSession) -> str:
     with pytest.raises(ConfigError) as caught:
-        await config_at(what, web)
+        await fetch_config(what, web)
     return one_line(caught.value)
 
 
@@ -95,7 +94,7 @@ async def test_what_is_read_there_is_what_is_read_here(
         deep__z="gzip off;",
     )
     main = str(folder / "nginx.conf")
-    there, here = await config_at(main, web), await config_at(main)
+    there, here = await fetch_config(main, web), await fetch_config(main)
     assert same(there, here)
     assert len(there.texts) == 6
     assert there.paths == {}
@@ -111,7 +110,7 @@ BROKEN = {
     "binary": {"nginx": "a\0b"},
     "deep": {
         "nginx": "include c0.conf;",
-        **{f"c{one}": f"include c{one + 1}.conf;" for one in range(CHAIN + 2)},
+        **{f"c{one}": f"include c{one + 1}.conf;" for one in range(MAX_INCLUDE_DEPTH + 2)},
     },
 }
 
@@ -123,7 +122,7 @@ async def test_what_cannot_be_read_is_said_as_here(
     put(tmp_path / "etc", **BROKEN[kind])
     main = str(tmp_path / "etc/nginx.conf")
     with pytest.raises(ConfigError) as here:
-        await config_at(main)
+        await fetch_config(main)
     assert await refused(main, web) == f"web: {here.value}"
 
 
@@ -147,7 +146,7 @@ async def test_what_may_not_be_read_there(tmp_path: Path, web: VantageSession) -
 
 async def test_a_file_that_holds_a_dump(tmp_path: Path, web: VantageSession) -> None:
     put(tmp_path, dump="# configuration file /etc/nginx/nginx.conf:\nevents {}\n")
-    found = await config_at(str(tmp_path / "dump.conf"), web)
+    found = await fetch_config(str(tmp_path / "dump.conf"), web)
     assert list(found.texts) == ["/etc/nginx/nginx.conf"]
 
 
@@ -167,8 +166,8 @@ async def test_nginx_says_it_itself(
 ) -> None:
     (tmp_path / "dump").write_text(DUMP, "utf-8")
     program(bin, name, FAKE % (said, f"cat {tmp_path}/dump"))
-    found = await config_at("", web)
-    assert (found.version, found.asked, found.notes) == (version, "", ())
+    found = await fetch_config("", web)
+    assert (found.version, found.command, found.notes) == (version, "", ())
     assert [one.name for one in found.root] == ["events", "http"]
 
 
@@ -218,7 +217,7 @@ async def test_no_nginx_there(bare: VantageSession) -> None:
 
 async def test_a_file_without_an_nginx(bare: VantageSession, tmp_path: Path) -> None:
     put(tmp_path, nginx="events {}")
-    found = await config_at(str(tmp_path / "nginx.conf"), bare)
+    found = await fetch_config(str(tmp_path / "nginx.conf"), bare)
     assert found.version is None
     assert [one.name for one in found.root] == ["events"]
 
@@ -231,7 +230,7 @@ async def test_nginx_hangs(bin: Path, tmp_path: Path) -> None:
     program(bin, "enter", f'PATH={bin} exec {setsid} -w "$@"')
     web = VantageSession(Vantage("web", (str(bin / "enter"),)))
     with pytest.raises(ConfigError) as caught:
-        await dump_there(web, within=0.2)
+        await dump_remote(web, within=0.2)
     assert "no answer in time" in str(caught.value)
     assert "--conf web=/etc/nginx/nginx.conf" in str(caught.value)
     assert not left_running(f"{tmp_path}/hang")
@@ -250,7 +249,7 @@ HOSTILE = {
 async def test_a_hostile_place_ends_in_a_sentence(kind: str, what: str, bin: Path) -> None:
     program(bin, "bad", HOSTILE[kind])
     with pytest.raises(VantageError) as caught:
-        await config_at(what, VantageSession(Vantage("web", (str(bin / "bad"),))))
+        await fetch_config(what, VantageSession(Vantage("web", (str(bin / "bad"),))))
     assert str(caught.value).startswith("web: ")
     assert ("copy it here" in str(caught.value)) == (kind == "no-shell")
 
@@ -284,46 +283,46 @@ async def test_a_place_that_lies_ends_in_a_sentence(lie: str, what: str, tmp_pat
 
 async def test_the_running_nginx_knows_its_config(masters: Masters) -> None:
     running = masters.start("its")
-    found = await config_at("", masters.web)
+    found = await fetch_config("", masters.web)
     assert found.main == str(running)
-    assert found.unsure == ""
-    assert found.asked.endswith(f"-p {running.parent} -c {running.name} -T")
+    assert found.doubt == ""
+    assert found.command.endswith(f"-p {running.parent} -c {running.name} -T")
     assert found.version in INSTALLED
-    assert same(found, config_of.read(str(running)))
+    assert same(found, read_config(str(running)))
 
 
 async def test_of_several_the_one_that_listens_is_asked(masters: Masters) -> None:
     names = {8081: "a", 8082: "b", 8083: "c"}
     confs = {port: masters.start(name, port) for port, name in names.items()}
     for port, conf in confs.items():
-        found = await config_at("", masters.web, port=port)
-        assert (found.main, found.unsure, found.notes) == (str(conf), "", ())
+        found = await fetch_config("", masters.web, port=port)
+        assert (found.main, found.doubt, found.notes) == (str(conf), "", ())
 
 
 async def test_of_several_none_listens(masters: Masters) -> None:
     confs = {str(masters.start(name, port)) for name, port in (("a", 8081), ("b", 8082))}
-    found = await config_at("", masters.web, port=443)
+    found = await fetch_config("", masters.web, port=443)
     (other,) = confs - {found.main}
-    assert found.unsure == (
+    assert found.doubt == (
         f"further Nginx run there: {other} (none of them is seen to listen on port 443; this is of "
         f"{found.main}); choose: --conf web={other}"
     )
-    assert found.notes == (found.unsure,)
-    assert "the port is not known" in (await config_at("", masters.web)).unsure
+    assert found.notes == (found.doubt,)
+    assert "the port is not known" in (await fetch_config("", masters.web)).doubt
 
 
 async def test_of_several_more_than_one_listens(masters: Masters) -> None:
     for name, listen in (("a", "8081 reuseport"), ("b", "8081 reuseport"), ("c", "8082")):
         masters.start(name, listen)
-    found = await config_at("", masters.web, port=8081)
-    assert "(2 of them are seen to listen on port 8081; " in found.unsure
+    found = await fetch_config("", masters.web, port=8081)
+    assert "(2 of them are seen to listen on port 8081; " in found.doubt
 
 
 async def test_where_the_running_nginx_refuses_its_own_file_is_offered(masters: Masters) -> None:
     confs = {port: masters.start(name, port) for port, name in ((8081, "a"), (8082, "b"))}
     confs[8082].write_text("nonsense;", "utf-8")
     with pytest.raises(ConfigError) as caught:
-        await config_at("", masters.web, port=8082)
+        await fetch_config("", masters.web, port=8082)
     said = str(caught.value)
     assert said.startswith("web: nginx -T: ")
     assert "[emerg]" in said

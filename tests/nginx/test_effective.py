@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.nginx_config.texts import resolution
+from tests.nginx.texts import resolution
 from wizard.model.resolution import Setting
 
 LEVELS = """\
@@ -29,7 +29,7 @@ http {
 
 
 def setting(text: str, name: str, path: str = "/sse", version: str | None = None) -> Setting:
-    return resolution(text, path, version).effective[name]
+    return resolution(text, path, version).settings[name]
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_an_unknown_version_is_said_only_where_it_matters() -> None:
 @pytest.mark.parametrize("kind", ["fastcgi", "uwsgi", "scgi", "grpc"])
 def test_each_kind_of_backend_has_settings_of_its_own(kind: str) -> None:
     text = f"server {{ proxy_buffering off; location / {{ {kind}_pass a:1; }} }}"
-    found = resolution(text).effective
+    found = resolution(text).settings
     assert f"{kind}_read_timeout" in found
     assert (f"{kind}_buffering" in found) is (kind != "grpc")
     assert not [name for name in found if name.startswith("proxy_")]

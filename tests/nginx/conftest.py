@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.nginx_config.masters import Masters
+from tests.nginx.masters import Masters
 
 
 @pytest.fixture
