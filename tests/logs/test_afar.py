@@ -85,7 +85,7 @@ class Followed:
         self._listen(reading)
 
     def _listen(self, reading: LogReader) -> None:
-        source = reading.source
+        source = reading.log
         assert isinstance(source, sources.FollowedCommand)
         self._source, take = source, source._keep
 

@@ -272,7 +272,7 @@ async def test_a_flood_is_bounded() -> None:
         there.prints(OURS)
         await there.all_read()
         found = report(made)
-        (source,) = [one.source for one in made._readers.values()]
+        (source,) = [one.log for one in made._readers.values()]
         assert len(source.new()) == LOG_LIMIT_BYTES
     assert found.lines[-1].ours
     assert "only the end was read" in found.problem

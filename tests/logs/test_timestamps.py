@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.logs.timestamps import HostClock, Timestamp, clock_at, describe_clock, find_timestamp
+from wizard.logs.timestamps import HostClock, Timestamp, clock_of, describe_clock, find_timestamp
 from wizard.model.target import Source
 from wizard.model.vantage import Capabilities
 
@@ -81,13 +81,13 @@ def test_a_zone_in_the_line_is_believed() -> None:
 
 
 def test_without_one_the_measured_zone_counts() -> None:
-    clock = clock_at(Source("/x", "web"), Capabilities("web", zone="+0200", skew_s=0.0))
+    clock = clock_of(Source("/x", "web"), Capabilities("web", zone="+0200", skew_s=0.0))
     assert clock.epoch_s(ZONELESS) == EPOCH - 7200
     assert not clock.is_zone_unknown(ZONELESS)
 
 
 def test_skew_is_taken_off() -> None:
-    clock = clock_at(Source("/x", "web"), Capabilities("web", zone="+0000", skew_s=90.0))
+    clock = clock_of(Source("/x", "web"), Capabilities("web", zone="+0000", skew_s=90.0))
     assert clock.epoch_s(ZONED) == EPOCH - 90
 
 
@@ -95,7 +95,7 @@ def test_the_zone_of_this_machine_changes_with_the_season(monkeypatch: pytest.Mo
     monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
     time.tzset()
     try:
-        here = clock_at(Source("/x"), None)
+        here = clock_of(Source("/x"), None)
         assert here.epoch_s(ZONELESS) == EPOCH - 3600
         summer = Timestamp(datetime(2026, 7, 1, 16), None)
         assert here.epoch_s(summer) == datetime(2026, 7, 1, 14, tzinfo=UTC).timestamp()
@@ -114,7 +114,7 @@ def test_the_zone_of_this_machine_changes_with_the_season(monkeypatch: pytest.Mo
     ids=["unasked", "unmeasured", "what-a-command-prints-here"],
 )
 def test_where_nobody_knows_that_is_said(place: Source, known: Capabilities | None) -> None:
-    clock = clock_at(place, known)
+    clock = clock_of(place, known)
     assert clock.is_zone_unknown(ZONELESS)
     assert not clock.is_zone_unknown(ZONED)
     said = describe_clock(clock, zoneless=True)
@@ -123,7 +123,7 @@ def test_where_nobody_knows_that_is_said(place: Source, known: Capabilities | No
 
 
 def test_what_matters_of_a_known_clock_is_said() -> None:
-    remote = clock_at(Source("/x", "web"), Capabilities("web", zone="+0545", skew_s=-4.2))
+    remote = clock_of(Source("/x", "web"), Capabilities("web", zone="+0545", skew_s=-4.2))
     said = describe_clock(remote, zoneless=True)
     assert "+0545" in said
     assert "4.2 s behind" in said
@@ -132,6 +132,6 @@ def test_what_matters_of_a_known_clock_is_said() -> None:
 
 def test_what_does_not_matter_is_not() -> None:
     ours = time.strftime("%z")
-    near = clock_at(Source("/x", "web"), Capabilities("web", zone=ours, skew_s=0.4))
+    near = clock_of(Source("/x", "web"), Capabilities("web", zone=ours, skew_s=0.4))
     assert describe_clock(near, zoneless=True) == ""
-    assert describe_clock(clock_at(Source("/x"), None), zoneless=True) == ""
+    assert describe_clock(clock_of(Source("/x"), None), zoneless=True) == ""

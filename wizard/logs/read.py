@@ -6,10 +6,9 @@ from dataclasses import replace
 
 from wizard.logs.formats import ParsedLine, parse_line
 from wizard.logs.history import MAX_LINE_CHARS, HistoryBuilder
-from wizard.logs.sources import LOG_LIMIT_BYTES, LogSource
+from wizard.logs.sources import LOG_LIMIT_BYTES, FollowedLog
 from wizard.logs.timestamps import HostClock, find_timestamp
 from wizard.model.log_report import History, LogLine, LogReport
-from wizard.model.target import Source
 from wizard.text.display import clip
 from wizard.text.redaction import redact
 
@@ -23,12 +22,11 @@ class LogReader:
     """Makes reports of one log.
 
     Attributes:
-        place: Where the log is.
-        source: Where its lines come from.
+        log: Where the lines come from.
     """
 
-    def __init__(self, place: Source, source: LogSource) -> None:
-        self.place, self.source = place, source
+    def __init__(self, log: FollowedLog) -> None:
+        self.log = log
         self._history_cache: tuple[object, History | None] = (None, None)
 
     def report(self, run: str, paths: Sequence[str], clock: HostClock) -> LogReport:
@@ -39,15 +37,15 @@ class LogReader:
             paths: The paths of the stream and of its messages.
             clock: The clock that wrote the log's timestamps.
         """
-        new = self.source.new()
-        before = _split_lines(self.source.past(), starts_inside_line=self.source.older)
+        new = self.log.new()
+        before = _split_lines(self.log.past(), starts_inside_line=self.log.older)
         late, fresh = self._split_off_late_lines(_split_lines(new), run, clock)
         # If the log was added after the first probes, our own lines are in its past.
         texts = [*(text for text in before if _probe_label(text, run)), *fresh]
-        name = self.source.name
+        name = self.log.name
         lines = [_log_line(name, clip(text, MAX_LINE_CHARS), run, paths) for text in texts]
         kept = tuple(replace(line, text=redact(line.text)) for line in _select(lines))
-        problem = self.source.problem
+        problem = self.log.problem
         if not problem and len(new) == LOG_LIMIT_BYTES:
             size = f"{LOG_LIMIT_BYTES >> 20} MiB"
             problem = f"{name}: more than {size} are new; only the end was read"
@@ -61,22 +59,22 @@ class LogReader:
 
         A line of our own is never taken for a late one, whatever the log's clock says.
         """
-        if not self.source.arrives_late:
+        if not self.log.arrives_late:
             return [], texts
-        until = self.source.began - clock.slack_s
+        until = self.log.began - clock.slack_s
         late, fresh = list[str](), list[str]()
         for text in texts:
-            is_late = _is_written_before(until, text, clock, self.source.began)
+            is_late = _is_written_before(until, text, clock, self.log.began)
             (late if is_late and not _probe_label(text, run) else fresh).append(text)
         return late, fresh
 
     def _history(self, texts: list[str], clock: HostClock) -> History | None:
         """Summarise these lines; cached, since `report` is called while we wait for our lines."""
-        key = (len(texts), self.source.began, clock)
+        key = (len(texts), self.log.began, clock)
         if self._history_cache[0] != key:
-            builder = HistoryBuilder(clock, self.source.began)
+            builder = HistoryBuilder(clock, self.log.began)
             builder.add(texts)
-            older = self.source.older or len(texts) >= MAX_LINES
+            older = self.log.older or len(texts) >= MAX_LINES
             self._history_cache = (key, builder.history(older=older))
         return self._history_cache[1]
 

@@ -19,7 +19,7 @@ LOG_LIMIT_BYTES = 1 << 20
 """How many bytes of old and of new lines are kept of one log: the newest ones."""
 
 
-class LogSource(Protocol):
+class FollowedLog(Protocol):
     """One log, followed from before the first probe.
 
     The old lines (`past`) are those written before `begin` has returned; all others are new.
@@ -63,7 +63,7 @@ class LogSource(Protocol):
 
 
 class FollowedFile:
-    """A local file, read when asked. A `LogSource`: lines are new from its creation on."""
+    """A local file, read when asked. A `FollowedLog`: lines are new from its creation on."""
 
     arrives_late = False
 
@@ -175,7 +175,7 @@ _FOLLOW_OPTION = re.compile(r"--follow(=true)?$|-[a-zA-Z]*[fF]")
 
 
 class FollowedCommand:
-    """The output of a command. A `LogSource`.
+    """The output of a command. A `FollowedLog`.
 
     There are two ways to tell the past from new lines: the command prints the sizes first (as
     `watch.FOLLOW_SCRIPT` does), or else the past ends with the first silence.

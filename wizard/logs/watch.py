@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import urlsplit
 
 from wizard.logs.read import LogReader
-from wizard.logs.sources import FollowedCommand, FollowedFile, LogSource
-from wizard.logs.timestamps import clock_at
+from wizard.logs.sources import FollowedCommand, FollowedFile, FollowedLog
+from wizard.logs.timestamps import clock_of
 from wizard.model.case import Case
 from wizard.model.log_report import LogReport
 from wizard.model.target import LOCAL, Source
@@ -44,70 +44,70 @@ class LogWatch:
 
     def __init__(
         self,
-        places: Iterable[Source],
+        sources: Iterable[Source],
         vantage_sessions: Mapping[str, VantageSession] | None = None,
         *,
         watched: bool = True,
         now: Callable[[], float] = time.time,
     ) -> None:
-        """Remember where each local file ends; `begin` starts to follow the other places.
+        """Remember where each local file ends; `begin` starts to follow the other sources.
 
         Args:
-            places: Where the logs are.
+            sources: Where the logs are.
             vantage_sessions: The vantages in use, by name.
             watched: False for a stored case: its logs are opened by the first `begin`.
             now: Returns seconds since the epoch.
         """
-        self._places, self._vantage_sessions = tuple(places), vantage_sessions or {}
+        self._sources, self._vantage_sessions = tuple(sources), vantage_sessions or {}
         self._is_watched, self._now = watched, now
         self._readers: dict[Source, LogReader] = {}
-        self._dropped: list[LogSource] = []
+        self._dropped: list[FollowedLog] = []
         self._beginning = asyncio.Lock()
         if watched:
-            self._open_places({})
+            self._open({})
 
-    def _open_places(self, kept: Mapping[Source, LogReader]) -> None:
-        """Replace the readers: those in `kept` stay, all other places are opened."""
+    def _open(self, kept: Mapping[Source, LogReader]) -> None:
+        """Replace the readers: those in `kept` stay, all other sources are opened."""
         self._readers = {
-            place: kept[place] if place in kept else LogReader(place, self._source(place))
-            for place in self._places
+            source: kept[source] if source in kept else LogReader(self._follow(source))
+            for source in self._sources
         }
 
-    def _source(self, place: Source) -> LogSource:
-        name = str(place)
-        if place.vantage == LOCAL and not place.command:
-            return FollowedFile(place.locator, self._now)
+    def _follow(self, source: Source) -> FollowedLog:
+        name = str(source)
+        if source.vantage == LOCAL and not source.command:
+            return FollowedFile(source.locator, self._now)
         # A local command runs under the watchdog too: in a vantage without a command prefix.
-        session = self._vantage_sessions.get(place.vantage) or VantageSession(Vantage(name, ()))
-        if place.command:
-            return FollowedCommand(name, session, place.command, now=self._now)
-        words = packed(FOLLOW_SCRIPT, place.locator)
+        session = self._vantage_sessions.get(source.vantage) or VantageSession(Vantage(name, ()))
+        if source.command:
+            return FollowedCommand(name, session, source.command, now=self._now)
+        words = packed(FOLLOW_SCRIPT, source.locator)
         return FollowedCommand(name, session, words, sizes_first=True, now=self._now)
 
     def change(
         self,
-        places: Iterable[Source],
+        sources: Iterable[Source],
         vantage_sessions: Mapping[str, VantageSession],
         *,
         vantages_changed: bool = False,
     ) -> None:
-        """Watch other places from now on; places that stay lose no lines.
+        """Watch other sources from now on; sources that stay lose no lines.
 
         Args:
-            places: Where the logs are.
+            sources: Where the logs are.
             vantage_sessions: The vantages in use, by name.
             vantages_changed: True if a name may stand for another vantage than before: only local
-                places stay then.
+                sources stay then.
         """
-        self._places, self._vantage_sessions = tuple(places), vantage_sessions
+        self._sources, self._vantage_sessions = tuple(sources), vantage_sessions
         kept = {
-            place: reader
-            for place, reader in self._readers.items()
-            if place in self._places and not (vantages_changed and place.vantage != LOCAL)
+            source: reader
+            for source, reader in self._readers.items()
+            if source in self._sources and not (vantages_changed and source.vantage != LOCAL)
         }
-        gone = [reader.source for place, reader in self._readers.items() if place not in kept]
+        gone = [reader.log for source, reader in self._readers.items() if source not in kept]
         self._dropped = gone + self._dropped
-        self._open_places(kept)
+        self._open(kept)
 
     async def begin(self, *, again: bool = False) -> None:
         """Follow every log that is not followed yet, and wait until its old lines were read.
@@ -117,35 +117,35 @@ class LogWatch:
         """
         if not self._is_watched:
             self._is_watched = True
-            self.change(self._places, self._vantage_sessions)
+            self.change(self._sources, self._vantage_sessions)
         async with self._beginning:
             await self._close_dropped()
-            sources = [reader.source for reader in self._readers.values()]
+            logs = [reader.log for reader in self._readers.values()]
             if again:
-                await asyncio.gather(*(source.close() for source in sources if source.failed))
-            await asyncio.gather(*(source.begin() for source in sources))
+                await asyncio.gather(*(log.close() for log in logs if log.failed))
+            await asyncio.gather(*(log.begin() for log in logs))
 
     async def close(self) -> None:
         """Stop following all logs; no process is left running, here or at a vantage."""
         await self._close_dropped()
-        await asyncio.gather(*(reader.source.close() for reader in self._readers.values()))
+        await asyncio.gather(*(reader.log.close() for reader in self._readers.values()))
 
     async def _close_dropped(self) -> None:
         dropped, self._dropped = self._dropped, []
-        await asyncio.gather(*(source.close() for source in dropped))
+        await asyncio.gather(*(log.close() for log in dropped))
 
     @property
     def is_slow(self) -> bool:
         """True if new lines may take about a second: some `tail`s look at the file once a second.
 
-        Local files are read directly, and no lines are expected from a source that has failed.
+        Local files are read directly, and no lines are expected from a log that has failed.
         """
-        sources = [reader.source for reader in self._readers.values()]
-        return any(not isinstance(source, FollowedFile) and not source.failed for source in sources)
+        logs = [reader.log for reader in self._readers.values()]
+        return any(not isinstance(log, FollowedFile) and not log.failed for log in logs)
 
     async def compare_clocks(self) -> bool:
         """Measure the clocks of the vantages that write logs, once each; return `is_slow`."""
-        names = {place.vantage for place in self._readers if place.vantage != LOCAL}
+        names = {source.vantage for source in self._readers if source.vantage != LOCAL}
         sessions = [self._vantage_sessions[name] for name in names & self._vantage_sessions.keys()]
         await asyncio.gather(
             *(session.capabilities() for session in sessions if session.known is None)
@@ -168,6 +168,6 @@ class LogWatch:
         """
         known = {name: session.known for name, session in self._vantage_sessions.items()}
         return tuple(
-            reader.report(run, paths, clock_at(place, known.get(place.vantage)))
-            for place, reader in self._readers.items()
+            reader.report(run, paths, clock_of(source, known.get(source.vantage)))
+            for source, reader in self._readers.items()
         )
