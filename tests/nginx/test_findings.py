@@ -3,7 +3,7 @@
 import pytest
 
 from tests.nginx.texts import resolution
-from wizard.diagnose.config import config_findings
+from wizard.diagnose.diagnose import config_findings
 
 PASS = "proxy_pass http://10.0.0.7:12213;"
 CALM = "proxy_buffering off; proxy_read_timeout 1h;"

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.nginx.drawn import quiet
 from tests.nginx.texts import one_line
-from wizard.diagnose.config import config_findings
+from wizard.diagnose.diagnose import config_findings
 from wizard.model.config import Config
 from wizard.model.resolution import Request
 from wizard.nginx.load import config_from_text

@@ -4,7 +4,7 @@ import pytest
 
 from tests.nginx_real.test_choice import in_frame, request_of, running
 from tests.recommend.real import RequestSpec, answer, backend
-from wizard.diagnose.rules.query_dropped import drops_query
+from wizard.diagnose.facts.posts import drops_query
 from wizard.lab.nginx import free_ports
 from wizard.nginx.load import read_config
 from wizard.nginx.resolve import resolve_request

@@ -73,3 +73,18 @@ def test_the_order_of_the_rules_does_not_matter(
         Random(seed).shuffle(shuffled)
         monkeypatch.setattr(wizard.diagnose.diagnose, "all_rules", lambda: tuple(shuffled))
         assert diagnose(case) == expected
+
+
+def test_explains_only_rules_that_exist(rule: Rule) -> None:
+    assert rule.explains <= set(IDS) - {rule.id}
+
+
+def test_imports_no_other_rule(rule: Rule) -> None:
+    source = Path(wizard.diagnose.rules.__path__[0], f"{rule.id.replace('-', '_')}.py")
+    assert "from wizard.diagnose.rules" not in source.read_text("utf-8")
+
+
+def test_the_order_of_config_findings_is_decided() -> None:
+    orders = [(rule.config_order, rule.id) for rule in all_rules() if rule.check_config]
+    alike = {id for order, id in orders if [other for other, _ in orders].count(order) > 1}
+    assert alike == {"message-path-unrouted", "endpoint-prefix-lost"}  # only one of them reports

@@ -4,7 +4,7 @@ import argparse
 import asyncio
 
 from wizard.cli.output import write_report
-from wizard.diagnose.config import config_findings
+from wizard.diagnose.diagnose import config_findings
 from wizard.model.parse import parse_conf, parse_vantages
 from wizard.model.resolution import Request
 from wizard.nginx.fetch.fetch import fetch_config

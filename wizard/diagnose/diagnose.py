@@ -1,11 +1,14 @@
 """From a case to its diagnosis: pure, and the same whichever order the rules run in."""
 
+from wizard.diagnose.facts.directives import is_proxied
 from wizard.diagnose.facts.streams import predicted_results
 from wizard.diagnose.hops import doubt, narrow_to_hop, results_by_hop, sentence, told_nothing
 from wizard.diagnose.outcome import handshake_fails, is_well
+from wizard.diagnose.rule import ConfigFinding, Stage
 from wizard.diagnose.rules import Rule, all_rules
 from wizard.model.case import HELD_OUTCOMES, Case, ProbeResult
 from wizard.model.diagnosis import Diagnosis, Finding, Verdict
+from wizard.model.resolution import RequestResolution
 from wizard.model.target import LOCAL
 from wizard.text.display import capitalize, safe
 
@@ -35,6 +38,21 @@ def diagnose(case: Case) -> Diagnosis:
     )
     notes = (*notes, *_not_looked_at(whole, causes))
     return Diagnosis(verdict, _summary(whole, verdict, causes), causes, risks, notes)
+
+
+def config_findings(resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
+    """What the config alone leads to, in a fixed order.
+
+    A path that is passed to no backend can only be routed wrongly.
+    """
+    proxied = is_proxied(resolution)
+    rules = sorted(all_rules(), key=lambda rule: rule.config_order)
+    return tuple(
+        finding
+        for rule in rules
+        if rule.check_config and (proxied or rule.stage == Stage.ROUTE)
+        for finding in rule.check_config(rule, resolution)
+    )
 
 
 def _unreached(case: Case) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from enum import IntEnum
 from wizard.diagnose.rule_text import RuleText, read_rule_text
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.model.resolution import RequestResolution
 
 
 class Stage(IntEnum):
@@ -33,6 +34,15 @@ class Stage(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ConfigFinding:
+    """A failure mode that the config alone leads to; `where` is a file and line."""
+
+    id: str
+    where: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One failure mode. Its text is the Markdown file beside the rule's module.
 
@@ -41,6 +51,10 @@ class Rule:
         stage: Where on the request's path it sits; orders equally sure causes.
         fix: The fix in one sentence, and who has to apply it.
         check: Returns a finding if the case shows this failure mode, else None.
+        check_config: Returns what the config alone leads to; `inspect` reports it. Called for paths
+            that are passed to a backend, and by rules of `Stage.ROUTE` for all others too.
+        config_order: Orders the findings of `check_config`, smallest first.
+        explains: Ids of findings that are only symptoms of this one, whenever it is a cause.
         seen_here: False for a fault that the wizard cannot run into itself. Such a rule reports
             risks only, never a cause.
     """
@@ -49,6 +63,9 @@ class Rule:
     stage: Stage
     fix: Fix
     check: Callable[["Rule", Case], Finding | None]
+    check_config: Callable[["Rule", RequestResolution], tuple[ConfigFinding, ...]] | None = None
+    config_order: int = 1000
+    explains: frozenset[str] = frozenset()
     seen_here: bool = True
 
     @property
@@ -69,7 +86,7 @@ class Rule:
         *,
         latent: bool = False,
         fix: Fix | None = None,
-        explains: frozenset[str] = frozenset(),
+        explains: frozenset[str] | None = None,
     ) -> Finding:
         """Return a finding of this rule.
 
@@ -77,7 +94,8 @@ class Rule:
             distinguishes: What separates it from its look-alikes in this case.
             latent: True if nothing fails yet: a risk, not a cause.
             fix: A fix for this case, in place of the rule's own.
-            explains: Ids of findings that are only symptoms of this one.
+            explains: Ids of findings that are symptoms of this one in this case, in place of the
+                rule's own.
         """
         return Finding(
             self.id,
@@ -87,5 +105,9 @@ class Rule:
             fix or self.fix,
             distinguishes,
             latent,
-            explains,
+            self.explains if explains is None else explains,
         )
+
+    def config_finding(self, where: str, text: str) -> ConfigFinding:
+        """Return what the config leads to; `where` is a file and line."""
+        return ConfigFinding(self.id, where, text)

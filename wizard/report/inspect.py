@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from wizard.diagnose.config import ConfigFinding
+from wizard.diagnose.rule import ConfigFinding
 from wizard.model.resolution import Delivery, RequestResolution, Setting
 from wizard.report.text import filled, parted, section
 from wizard.text.display import safe

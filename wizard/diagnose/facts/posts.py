@@ -1,6 +1,7 @@
 """Facts about POSTs: how they were answered, and where the config leads their path."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from wizard.diagnose.facts import addresses, directives
@@ -11,12 +12,23 @@ from wizard.model.diagnosis import Evidence
 from wizard.model.handshake import Exchange, Handshake, Side
 from wizard.model.resolution import RequestResolution, Upstream
 from wizard.model.timeline import Timeline
+from wizard.nginx.resolve import resolve_request
 from wizard.probe.mcp.message_path import message_url
+from wizard.text.display import safe
 
 NOT_FOUND = frozenset({404, 405})
 """Answers of Nginx, or of another service, that does not know the path."""
 NOT_ABOUT_THE_PATH = frozenset({401, 403, 407, 413, 421, 429, 500, 502, 503, 504})
 """Answers that have other causes than a wrong path."""
+_PASSED_PATH = re.compile(r"\w+://(?:\$\{?\w+\}?(?::\d+)?|[^$/]+)(.*)$", re.DOTALL)
+"""A proxy_pass; the group is its path. A variable after the address belongs to the path."""
+_VARIABLE = re.compile(r"\$\{?(\w+)\}?")
+_WITH_QUERY = re.compile(r"args|query_string|request_uri|arg_\w+")
+"""Variables that hold the query or a part of it."""
+_PATH_ONLY = re.compile(r"uri|document_uri|\d+")
+"""Variables that hold the path or a part of it, without the query."""
+_USUAL_NAMES = ("message", "messages/", "messages")
+"""Where servers of HTTP+SSE take messages, beside the stream's path."""
 _OPENING = ("discover", "initialize")
 """The messages that open a session, the older one last."""
 
@@ -147,6 +159,28 @@ def _peer(peer: str) -> str:
     return addresses.canonical(addresses.host_port(peer))
 
 
+def drops_query(resolution: RequestResolution) -> bool:
+    """True if the config surely passes the request on without its query."""
+    upstream = resolution.upstream
+    if not resolution.request.query or upstream is None or upstream.kind != "proxy":
+        return False
+    passed, uri = upstream.passed, upstream.request_uri
+    if "$" not in passed:
+        return uri is not None and "?" not in uri
+    match = _PASSED_PATH.match(passed)
+    path = match[1] if match else ""
+    if not path or _WITH_QUERY.search(passed) or "?" in path:
+        return False
+    return all(_holds_path_only(resolution, name) for name in _VARIABLE.findall(path))
+
+
+def _holds_path_only(resolution: RequestResolution, variable: str) -> bool:
+    """True for a variable of the path, or a group of the location's regex."""
+    location = resolution.location.path if resolution.location else ""
+    is_group = re.search(rf"\(\?P?[<']{variable}[>']", location)
+    return bool(_PATH_ONLY.fullmatch(variable) or is_group)
+
+
 def held_answer(case: Case) -> tuple[Timeline, Timeline] | None:
     """The proxied and the direct answer to the same POST, if Nginx appears to hold its stream.
 
@@ -194,3 +228,47 @@ def would_be_held(case: Case, direct: Timeline) -> bool:
     plain = [delivery for delivery in resolution.delivery if delivery.encoding == "identity"]
     matching = [delivery for delivery in plain if delivery.upstream == framing] or plain
     return any(delivery.result == "held" for delivery in matching)
+
+
+@dataclass(frozen=True, slots=True)
+class UnroutedMessages:
+    """A config in which no usual path of messages leads to the stream's backend.
+
+    Attributes:
+        where: File and line of the directive that passes the stream on.
+        prefix_removed: True if Nginx removes a prefix of the stream's path, which the backend then
+            cannot know.
+    """
+
+    where: str
+    text: str
+    prefix_removed: bool
+
+
+def unrouted_messages(resolution: RequestResolution) -> UnroutedMessages | None:
+    """Find out whether a stream at `…/sse` is routed and its messages are not."""
+    folder, _, name = resolution.request.path.rstrip("/").rpartition("/")
+    upstream = resolution.upstream
+    if name != "sse" or upstream is None or not upstream.peers:
+        return None
+    # The backend names its own paths: a prefix that Nginx removes is not in them.
+    backend_path = (upstream.request_uri or resolution.request.path).partition("?")[0]
+    backend_folder = backend_path.rstrip("/").rpartition("/")[0]
+    paths = [f"{backend_folder}/{name}" for name in _USUAL_NAMES]
+    if any(_is_routed(resolution, path) for path in paths):
+        return None
+    text = f"the backend is asked for {safe(backend_path, 80)}, and neither {safe(paths[0], 80)} "
+    text += f"nor {safe(paths[2], 80)} leads to it"
+    where = str(upstream.where or resolution.config.main)
+    return UnroutedMessages(where, text, backend_folder != folder)
+
+
+def _is_routed(resolution: RequestResolution, path: str) -> bool:
+    """True if the config passes this path to the peers of the stream."""
+    request = replace(resolution.request, path=path, query="")
+    message = resolve_request(resolution.config, request, resolution.version)
+    return bool(
+        message.upstream
+        and resolution.upstream
+        and message.upstream.peers == resolution.upstream.peers
+    )

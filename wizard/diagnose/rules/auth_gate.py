@@ -34,7 +34,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     evidence += [direct_evidence(result) for result in streams.live_direct_probes(case)[:1]]
     evidence += [setting_evidence(resolution, name) for name in guard if resolution is not None]
     evidence += [log_evidence(one) for one in logged[:1]]
-    return rule.finding(sure, tuple(evidence), DISTINGUISHES, explains=_SYMPTOMS)
+    return rule.finding(sure, tuple(evidence), DISTINGUISHES)
 
 
 def _stream(case: Case) -> tuple[Timeline, RequestResolution | None] | None:
@@ -115,10 +115,6 @@ def _of_challenge(line: Timeline) -> tuple[Evidence, ...]:
     return (Evidence("probe", line.probe.label, f"it asks for {scheme} ({known or 'no details'})"),)
 
 
-_SYMPTOMS = frozenset(
-    {"slash-redirect", "wrong-transport", "location-miss", "endpoint-prefix-lost"}
-    | {"message-path-unrouted", "query-dropped"}
-)
 DISTINGUISHES = (
     "The same request past the proxy is not asked for credentials, so it is not the backend that "
     "asks. No stream has begun, so nothing is held: the event is missing because of this answer."
@@ -131,6 +127,16 @@ RULE = Rule(
         "give the credentials it asks for; mend where auth_request leads, or switch the gate off "
         "in the stream's location where the backend checks by itself",
         "nginx",
+    ),
+    explains=frozenset(
+        {
+            "endpoint-prefix-lost",
+            "location-miss",
+            "message-path-unrouted",
+            "query-dropped",
+            "slash-redirect",
+            "wrong-transport",
+        }
     ),
     check=check,
 )

@@ -16,10 +16,10 @@ def check(rule: Rule, case: Case) -> Finding | None:
     killed = tuple(log_evidence(line) for line in logged[:1])
     if first and second and second[0].timeline.headers_s is None:
         evidence = (*map(follow_up_evidence, (first[0], second[0])), *killed)
-        return rule.finding("confirmed", evidence, DISTINGUISHES, explains=_SYMPTOMS)
+        return rule.finding("confirmed", evidence, DISTINGUISHES)
     if second or not logged or not (one := _one_of_several(case)):
         return None
-    return rule.finding("likely", (*one, *killed), _LOGGED, explains=_SYMPTOMS)
+    return rule.finding("likely", (*one, *killed), _LOGGED)
 
 
 def _one_of_several(case: Case) -> tuple[Evidence, ...]:
@@ -30,11 +30,6 @@ def _one_of_several(case: Case) -> tuple[Evidence, ...]:
     return (result_evidence(live[0]), result_evidence(stuck[0])) if live and stuck else ()
 
 
-_SYMPTOMS = frozenset(
-    {"proxy-buffering-hold", "gzip-plus-buffering", "backend-compression", "backend-silent"}
-    | {"xab-ignored", "outer-proxy-buffers", "idle-headers-held", "header-timeout-504"}
-    | {"dead-peer-replay"}
-)
 DISTINGUISHES = (
     "Both were asked past the proxy, in the same way: the first alone is live, the second hangs as "
     "long as the first is open. So it is neither Nginx nor the request, but that there are two."
@@ -48,5 +43,17 @@ RULE = Rule(
     id="backend-blocked",
     stage=Stage.BACKEND,
     fix=Fix("an asynchronous worker in the backend, or more workers than streams", "backend"),
+    explains=frozenset(
+        {
+            "backend-compression",
+            "backend-silent",
+            "dead-peer-replay",
+            "gzip-plus-buffering",
+            "idle-headers-held",
+            "outer-proxy-buffers",
+            "proxy-buffering-hold",
+            "xab-ignored",
+        }
+    ),
     check=check,
 )

@@ -3,12 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from wizard.diagnose.facts.directives import ignores_header, place_of
 from wizard.diagnose.facts.evidence import setting_evidence
-from wizard.diagnose.rule import Rule, Stage
+from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.events import SseEvent
 from wizard.model.handshake import Handshake
+from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import Timeline
 from wizard.text.display import safe
 
@@ -30,7 +32,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
         *_config(case),
     )
     sure = _confidence(case) if direct else "likely"
-    return rule.finding(sure, evidence, DISTINGUISHES if direct else _ALONE, explains=_SYMPTOMS)
+    return rule.finding(sure, evidence, DISTINGUISHES if direct else _ALONE)
 
 
 def _named(lines: Iterable[Timeline], spoken: Handshake | None) -> list[tuple[str, str]]:
@@ -80,10 +82,6 @@ def _config(case: Case) -> tuple[Evidence, ...]:
     return tuple(setting_evidence(resolution, name) for name in names)
 
 
-_SYMPTOMS = frozenset(
-    {"message-path-unrouted", "endpoint-prefix-lost", "query-dropped", "no-affinity"}
-    | {"outer-timeout", "idle-read-timeout"}
-)
 _ALONE = (
     "A session id is made for one stream, so the same one twice is a copy. That the backend makes "
     "a new one each time was not seen: give --direct to confirm."
@@ -93,9 +91,34 @@ DISTINGUISHES = (
     "time. The same id twice is a copy; its session ended with the stream that was copied."
 )
 
+
+def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
+    """The stream is cached although the backend forbids it."""
+    name = f"{resolution.prefix}_cache"
+    if resolution.value(name) in ("", "off") or not ignores_header(resolution, "cache-control"):
+        return ()
+    text = (
+        f"{name} {safe(resolution.value(name), 40)}, and Cache-Control is ignored: a stream that "
+    )
+    text += "has ended is replayed to others"
+    return (rule.config_finding(place_of(resolution, name), text),)
+
+
 RULE = Rule(
     id="cache-replay",
     stage=Stage.HOLD,
     fix=Fix("proxy_cache off in the location that serves the stream", "nginx"),
+    explains=frozenset(
+        {
+            "endpoint-prefix-lost",
+            "idle-read-timeout",
+            "message-path-unrouted",
+            "no-affinity",
+            "outer-timeout",
+            "query-dropped",
+        }
+    ),
     check=check,
+    check_config=check_config,
+    config_order=120,
 )

@@ -38,7 +38,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
         return None
     evidence = (named[0], *(result_evidence(result) for result in stuck[:2]))
     sure: Confidence = "likely" if case.resolution is not None else "possible"
-    return rule.finding(sure, evidence, _DISTINGUISHES, explains=frozenset({"outer-proxy-buffers"}))
+    return rule.finding(sure, evidence, _DISTINGUISHES)
 
 
 def _named(case: Case) -> tuple[Evidence, ...]:
@@ -60,5 +60,6 @@ RULE = Rule(
     id="client-interception",
     stage=Stage.REACH,
     fix=Fix("exempt the host from inspection on the client's side", "client"),
+    explains=frozenset({"outer-proxy-buffers"}),
     check=check,
 )

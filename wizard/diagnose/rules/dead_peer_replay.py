@@ -41,7 +41,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
         *_config(case, peers),
         *(log_evidence(line) for line in logged[:2]),
     )
-    return rule.finding(sure, evidence, DISTINGUISHES, explains=_SYMPTOMS)
+    return rule.finding(sure, evidence, DISTINGUISHES)
 
 
 def _logged(case: Case) -> tuple[LogLine, ...]:
@@ -132,9 +132,6 @@ def _config(case: Case, peers: tuple[str, ...]) -> tuple[Evidence, ...]:
     return shared, setting_evidence(resolution, f"{resolution.prefix}_connect_timeout")
 
 
-_SYMPTOMS = frozenset(
-    {"proxy-buffering-hold", "gzip-plus-buffering", "xab-ignored", "outer-proxy-buffers"}
-)
 DISTINGUISHES = (
     "The same request through the same location is late one time and live at once another, so it "
     "is no setting that holds it, but the peer that it was sent to."
@@ -144,5 +141,13 @@ RULE = Rule(
     id="dead-peer-replay",
     stage=Stage.REACH,
     fix=Fix("the dead server leaves the upstream; proxy_connect_timeout of a few seconds", "nginx"),
+    explains=frozenset(
+        {
+            "gzip-plus-buffering",
+            "outer-proxy-buffers",
+            "proxy-buffering-hold",
+            "xab-ignored",
+        }
+    ),
     check=check,
 )

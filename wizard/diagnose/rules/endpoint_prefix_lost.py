@@ -2,9 +2,10 @@
 
 from wizard.diagnose.facts import posts
 from wizard.diagnose.facts.evidence import endpoint_evidence, path_evidences
-from wizard.diagnose.rule import Rule, Stage
+from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.model.resolution import RequestResolution
 from wizard.text.display import safe
 
 
@@ -57,6 +58,15 @@ def _distinguishes(prefix: str, path: str) -> str:
 
 _UNREAD = " Without the config this rests on the two URLs: give --conf."
 
+
+def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
+    """No usual path of messages leads to the stream's backend: a prefix was removed."""
+    unrouted = posts.unrouted_messages(resolution)
+    if unrouted is None or not unrouted.prefix_removed:
+        return ()
+    return (rule.config_finding(unrouted.where, unrouted.text),)
+
+
 RULE = Rule(
     id="endpoint-prefix-lost",
     stage=Stage.MESSAGE,
@@ -66,4 +76,6 @@ RULE = Rule(
         "nginx",
     ),
     check=check,
+    check_config=check_config,
+    config_order=80,
 )

@@ -2,9 +2,11 @@
 
 from wizard.diagnose.facts import directives, streams
 from wizard.diagnose.facts.evidence import result_evidence, setting_evidence
-from wizard.diagnose.rule import Rule, Stage
+from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Finding, Fix
+from wizard.model.resolution import RequestResolution
+from wizard.text.display import safe
 
 LIVE = frozenset({"live", "ended", "cut"})
 """What a twin must be; one that is late as well shows that gzip is not what delays."""
@@ -55,9 +57,31 @@ _DISTINGUISHES = (
     "directly with gzip is live, so it is not the backend's own compression."
 )
 
+
+def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
+    """The config holds a compressed stream that it would deliver uncompressed."""
+    plain = {
+        (row.client, row.upstream)
+        for row in resolution.delivery
+        if row.encoding == "identity" and row.result == "held"
+    }
+    zipped = {
+        (row.client, row.upstream)
+        for row in resolution.delivery
+        if row.encoding == "gzip" and row.result == "held"
+    }
+    if zipped <= plain:
+        return ()
+    types = safe(resolution.value("gzip_types"), 80)
+    text = f"gzip with gzip_types {types} and buffering on: held for clients that accept gzip"
+    return (rule.config_finding(directives.place_of(resolution, "gzip"), text),)
+
+
 RULE = Rule(
     id="gzip-plus-buffering",
     stage=Stage.HOLD,
     fix=Fix("proxy_buffering off and gzip off in the location that serves the stream", "nginx"),
     check=check,
+    check_config=check_config,
+    config_order=20,
 )

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from wizard.diagnose.facts import directives, streams
 from wizard.diagnose.facts.evidence import follow_up_evidence, result_evidence
-from wizard.diagnose.rule import Rule, Stage
+from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
@@ -152,9 +152,22 @@ _DISTINGUISHES = (
 )
 _QUIET = "Nothing is seen to go wrong: this backend does not miss them yet."
 
+
+def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
+    """The location drops headers that a stream needs."""
+    failing = dropped_headers(resolution)
+    if failing is None:
+        return ()
+    names = ", ".join(dict.fromkeys(line.args[0] for line in failing.lines))
+    text = f"this set drops what {failing.lines[0].where} sets for {names}"
+    return (rule.config_finding(str(failing.by.where), safe(text, 300)),)
+
+
 RULE = Rule(
     id="header-inheritance-lost",
     stage=Stage.ADMIT,
     fix=Fix("the location repeats the proxy_set_header lines of the outer level", "nginx"),
     check=check,
+    check_config=check_config,
+    config_order=90,
 )

@@ -2,10 +2,11 @@
 
 from wizard.diagnose.facts import directives, disconnects, streams
 from wizard.diagnose.facts.evidence import log_evidence, result_evidence, setting_evidence
-from wizard.diagnose.rule import Rule, Stage
+from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
-from wizard.text.display import seconds
+from wizard.model.resolution import RequestResolution
+from wizard.text.display import safe, seconds
 
 SHORT = 60.0
 """A read timeout up to this many seconds (Nginx's default) is a risk where no ping was seen."""
@@ -70,6 +71,17 @@ def _latent(rule: Rule, case: Case) -> Finding | None:
     )
 
 
+def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
+    """The read timeout is short enough to cut a stream without pings."""
+    limit = directives.read_timeout_s(resolution)
+    if limit is None or limit > SHORT:
+        return ()
+    name = directives.read_timeout_name(resolution)
+    value = safe(resolution.value(name), 20)
+    text = f"{name} {value}: a silence of {seconds(limit)} ends the stream"
+    return (rule.config_finding(directives.place_of(resolution, name), text),)
+
+
 RULE = Rule(
     id="idle-read-timeout",
     stage=Stage.CUT,
@@ -78,4 +90,6 @@ RULE = Rule(
         "nginx",
     ),
     check=check,
+    check_config=check_config,
+    config_order=50,
 )

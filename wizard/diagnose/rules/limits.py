@@ -1,6 +1,7 @@
 """A limit of Nginx refuses or delays streams: each counts for as long as it is open."""
 
 from wizard.diagnose.facts import streams
+from wizard.diagnose.facts.directives import place_of
 from wizard.diagnose.facts.evidence import (
     body_suffix,
     follow_up_evidence,
@@ -8,11 +9,12 @@ from wizard.diagnose.facts.evidence import (
     result_evidence,
     setting_evidence,
 )
-from wizard.diagnose.rule import Rule, Stage
+from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.model.case import HELD_OUTCOMES, Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import Timeline, is_live
+from wizard.text.display import safe
 
 REFUSED = frozenset({429, 503})
 
@@ -107,9 +109,28 @@ DISTINGUISHES = (
     "all are. So it is neither the backend nor the path, but how many come at once."
 )
 
+_WHY_CONFIG = {
+    "limit_conn": "each open stream counts, and its messages need a place beside it",
+    "limit_req": "a client's stream and its messages together must stay below it",
+}
+
+
+def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
+    """A limit is in force for the stream."""
+    return tuple(
+        rule.config_finding(
+            place_of(resolution, name),
+            f"{name} {safe(resolution.value(name), 80)}: {_WHY_CONFIG[name]}",
+        )
+        for name in _names(resolution)
+    )
+
+
 RULE = Rule(
     id="limits",
     stage=Stage.ADMIT,
     fix=Fix("a limit that fits streams in the locations of the stream and its messages", "nginx"),
     check=check,
+    check_config=check_config,
+    config_order=40,
 )

@@ -2,7 +2,7 @@
 
 from wizard.diagnose.facts import addresses, directives, streams
 from wizard.diagnose.facts.evidence import direct_evidence, result_evidence
-from wizard.diagnose.rule import Rule, Stage
+from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
@@ -122,9 +122,24 @@ _STATIC = (
     "files: no backend is asked for this path, so nothing is held or refused there."
 )
 
+
+def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
+    """A location looks meant for this path and does not serve it."""
+    proxied = directives.is_proxied(resolution)
+    if proxied and not any(delivery.result == "held" for delivery in resolution.delivery):
+        return ()
+    return tuple(
+        rule.config_finding(str(other.directive.where), f"{other.name} does not serve: {other.why}")
+        for other in near_misses(resolution)
+        if other.unbuffered or not proxied
+    )
+
+
 RULE = Rule(
     id="location-miss",
     stage=Stage.ROUTE,
     fix=Fix("`location = /sse` or `location ^~ /sse` for the stream, so that it wins", "nginx"),
     check=check,
+    check_config=check_config,
+    config_order=70,
 )

@@ -2,9 +2,10 @@
 
 from wizard.diagnose.facts import posts
 from wizard.diagnose.facts.evidence import path_evidences
-from wizard.diagnose.rule import Rule, Stage
+from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Finding, Fix
+from wizard.model.resolution import RequestResolution
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -49,9 +50,20 @@ _DISTINGUISHES = (
 )
 _UNREAD = " Nginx answers the POST itself; which location does so, only the config says (--conf)."
 
+
+def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
+    """No usual path of messages leads to the stream's backend, and no prefix was removed."""
+    unrouted = posts.unrouted_messages(resolution)
+    if unrouted is None or unrouted.prefix_removed:
+        return ()
+    return (rule.config_finding(unrouted.where, unrouted.text),)
+
+
 RULE = Rule(
     id="message-path-unrouted",
     stage=Stage.MESSAGE,
     fix=Fix("a location for the path of the messages, passed to the stream's backend", "nginx"),
     check=check,
+    check_config=check_config,
+    config_order=80,
 )

@@ -2,9 +2,10 @@
 
 from wizard.diagnose.facts import streams
 from wizard.diagnose.facts.evidence import body_suffix, follow_up_evidence, result_evidence
-from wizard.diagnose.rule import Rule, Stage
+from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.model.resolution import RequestResolution
 from wizard.nginx.upstream import Balancing, balancing_of
 from wizard.text.display import safe
 
@@ -33,7 +34,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     )
     sure: Confidence = "confirmed" if failing else "likely"
     distinguishes = DISTINGUISHES if failing else _BETWEEN
-    return rule.finding(sure, evidence, distinguishes, fix=fix, explains=_SYMPTOMS)
+    return rule.finding(sure, evidence, distinguishes, fix=fix)
 
 
 def _first_lost(case: Case) -> tuple[Evidence, ...]:
@@ -78,18 +79,37 @@ _BACKEND = Fix(
     "stays with one of them",
     "backend",
 )
-_SYMPTOMS = frozenset(
-    {"message-path-unrouted", "endpoint-prefix-lost", "query-dropped", "wrong-transport"}
-    | {"upgrade-hardcoded", "cors"}
-)
 DISTINGUISHES = (
     "The same message, to the same URL, within the same open session, was answered in two ways: so "
     "the path is right and the session exists, but not in every process that is asked."
 )
 
+
+def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
+    """Several servers, and nothing binds a client to one of them."""
+    balance = balancing_of(resolution)
+    if not balance.spreads_clients:
+        return ()
+    text = f"{len(balance.peers)} servers, and nothing keeps a client at one: a server that keeps "
+    text += "sessions in memory loses messages"
+    return (rule.config_finding(str(balance.where or resolution.config.main), text),)
+
+
 RULE = Rule(
     id="no-affinity",
     stage=Stage.MESSAGE,
     fix=Fix("ip_hash, or hash $remote_addr consistent, in the upstream", "nginx"),
+    explains=frozenset(
+        {
+            "cors",
+            "endpoint-prefix-lost",
+            "message-path-unrouted",
+            "query-dropped",
+            "upgrade-hardcoded",
+            "wrong-transport",
+        }
+    ),
     check=check,
+    check_config=check_config,
+    config_order=110,
 )

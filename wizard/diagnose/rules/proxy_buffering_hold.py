@@ -8,9 +8,10 @@ from wizard.diagnose.facts.evidence import (
     result_evidence,
     setting_evidence,
 )
-from wizard.diagnose.rule import Rule, Stage
+from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.model.resolution import RequestResolution
 from wizard.text.display import capitalize, safe
 
 DISTINGUISHES = (
@@ -193,9 +194,27 @@ def _saved_by_header(rule: Rule, case: Case) -> Finding | None:
     )
 
 
+def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
+    """The config holds an uncompressed stream for some clients."""
+    held = [
+        delivery
+        for delivery in resolution.delivery
+        if delivery.result == "held" and delivery.encoding == "identity"
+    ]
+    if not held:
+        return ()
+    kinds = sorted({f"{row.client} with a {row.upstream} upstream" for row in held})
+    name = f"{resolution.prefix}_buffering"
+    text = f"{name} {resolution.value(name)} holds an event stream for {', '.join(kinds)}, unless "
+    text += "the backend sends X-Accel-Buffering: no"
+    return (rule.config_finding(directives.place_of(resolution, name), text),)
+
+
 RULE = Rule(
     id="proxy-buffering-hold",
     stage=Stage.HOLD,
     fix=Fix("proxy_buffering off in the location that serves the stream", "nginx"),
     check=check,
+    check_config=check_config,
+    config_order=10,
 )

@@ -2,10 +2,10 @@
 
 from wizard.diagnose.facts import directives, disconnects, streams
 from wizard.diagnose.facts.evidence import log_evidence, result_evidence
-from wizard.diagnose.rule import Rule, Stage
+from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Evidence, Finding, Fix
-from wizard.model.resolution import Setting
+from wizard.model.resolution import RequestResolution, Setting
 from wizard.text.display import safe
 
 
@@ -42,9 +42,20 @@ def _of_limit(limit: Setting) -> Evidence:
     return Evidence("config", limit.origin, text)
 
 
+def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
+    """Old workers are ended some time after a reload."""
+    limit = directives.shutdown_timeout(resolution)
+    if limit is None:
+        return ()
+    text = f"{limit.name} {safe(limit.value, 20)}: so long after a reload open streams are cut"
+    return (rule.config_finding(limit.origin, text),)
+
+
 RULE = Rule(
     id="reload-cut",
     stage=Stage.CUT,
     fix=Fix("a longer worker_shutdown_timeout, or none, and clients that reconnect", "nginx"),
     check=check,
+    check_config=check_config,
+    config_order=60,
 )

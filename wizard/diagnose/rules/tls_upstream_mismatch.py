@@ -1,8 +1,12 @@
 """TLS between Nginx and the backend fails."""
 
+import ipaddress
+from urllib.parse import urlsplit
+
 from wizard.diagnose.facts import addresses, streams
+from wizard.diagnose.facts.directives import place_of
 from wizard.diagnose.facts.evidence import log_evidence, result_evidence, setting_evidence
-from wizard.diagnose.rule import Rule, Stage
+from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import LogLine
@@ -105,9 +109,33 @@ _CERTIFICATE = Fix(
     "nginx",
 )
 
+
+def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
+    """TLS to a named backend, and no name is sent."""
+    upstream = resolution.upstream
+    if upstream is None or not upstream.passed.lower().startswith("https://"):
+        return ()
+    if resolution.value("proxy_ssl_server_name") != "off" or _is_ip_address(upstream.passed):
+        return ()
+    where = place_of(resolution, "proxy_ssl_server_name")
+    text = "proxy_ssl_server_name off: a backend that serves several names refuses the handshake"
+    return (rule.config_finding(where, text),)
+
+
+def _is_ip_address(url: str) -> bool:
+    """True if the host of the URL is an IP address, for which TLS sends no name."""
+    try:
+        ipaddress.ip_address(urlsplit(url).hostname or "")
+    except ValueError:
+        return False
+    return True
+
+
 RULE = Rule(
     id="tls-upstream-mismatch",
     stage=Stage.REACH,
     fix=Fix("proxy_ssl_server_name on, and proxy_ssl_name with the backend's real name", "nginx"),
     check=check,
+    check_config=check_config,
+    config_order=100,
 )

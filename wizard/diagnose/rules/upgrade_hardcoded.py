@@ -3,7 +3,6 @@
 from wizard.diagnose.facts import posts
 from wizard.diagnose.facts.evidence import result_evidence, setting_evidence
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rules.query_dropped import drops_query
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
@@ -21,7 +20,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
         failed.by_nginx
         or not _hardcoded(resolution)
         or posts.reaches_backend(case) is False
-        or drops_query(resolution)
+        or posts.drops_query(resolution)
     ):
         return None
     well = any(result.outcome in ("live", "ended") for result in case.proxy)

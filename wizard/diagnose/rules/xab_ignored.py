@@ -2,9 +2,11 @@
 
 from wizard.diagnose.facts import directives, streams
 from wizard.diagnose.facts.evidence import direct_evidence, result_evidence, setting_evidence
-from wizard.diagnose.rule import Rule, Stage
+from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
+from wizard.model.resolution import RequestResolution
+from wizard.text.display import safe
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -62,9 +64,23 @@ def _forced_on(rule: Rule, case: Case) -> Finding | None:
 
 _FORCED_FIX = Fix("the backend no longer sends X-Accel-Buffering: yes on the stream", "backend")
 
+
+def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
+    """The config ignores the header and holds a stream."""
+    name = f"{resolution.prefix}_ignore_headers"
+    held = any(delivery.result == "held" for delivery in resolution.delivery)
+    if not held or not directives.ignores_header(resolution, "x-accel-buffering"):
+        return ()
+    value = safe(resolution.value(name), 80)
+    text = f"{name} {value}: a backend's X-Accel-Buffering: no has no effect"
+    return (rule.config_finding(directives.place_of(resolution, name), text),)
+
+
 RULE = Rule(
     id="xab-ignored",
     stage=Stage.HOLD,
     fix=Fix("proxy_buffering off in the location, or stop ignoring X-Accel-Buffering", "nginx"),
     check=check,
+    check_config=check_config,
+    config_order=30,
 )
