@@ -10,7 +10,7 @@ import pytest
 from tests.screens import investigations
 from wizard.investigation.casefile import CaseRecord, dump, load
 from wizard.investigation.casefile.decode import Decoder, Misread
-from wizard.investigation.casefile.encode import encode, fields, members
+from wizard.investigation.casefile.encode import encode, fields, union_members
 from wizard.model.case import Case
 from wizard.model.events import Comment, Excess, SseEvent
 from wizard.model.resolution import RequestResolution
@@ -34,7 +34,7 @@ def reachable(hint: object, seen: set[object]) -> Iterator[object]:
 
 def is_known(hint: object) -> bool:
     """Whether the codec can write and read it."""
-    several = members(hint)
+    several = union_members(hint)
     if len(several) > 1:
         others = [one for one in several if one is not type(None)]
         return len(others) == 1 or all(dataclasses.is_dataclass(one) for one in others)

@@ -1,43 +1,56 @@
-"""JSON values as what a type hint calls for: strict, and with the place of what is wrong."""
+"""Decode JSON values by type hints: strict, and with the place of every mistake."""
 
 import dataclasses
 import types
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, Union, get_args, get_origin
 
-from wizard.investigation.casefile.encode import TAG, Json, classes, defaults, fields, members
+from wizard.investigation.casefile.encode import (
+    TAG,
+    Json,
+    dataclasses_in,
+    defaults,
+    fields,
+    union_members,
+)
 from wizard.text.errors import UsageError
 
 MAX_DEPTH = 64
 """How deep values may nest."""
 MAX_NUMBER = 2**53
-"""The largest number: beyond it a float no longer counts in ones."""
+"""The largest number: a float beyond it cannot represent every integer."""
 
-Maker = Callable[[Json, "Decoder", str], object]
-"""How a class is read that has a form of its own."""
+ValueDecoder = Callable[[Json, "Decoder", str], object]
+"""Decodes a class that has a JSON form of its own; the text is the place in the file."""
 
 
 class Misread(UsageError):
-    """A value that is not what its place calls for; `where` names the place."""
+    """A value that its place does not allow; the message begins with the place."""
 
     def __init__(self, where: str, problem: str) -> None:
-        super().__init__(f"{where or 'the whole'}: {problem}")
+        super().__init__(f"{where or 'the document'}: {problem}")
 
 
 class Decoder:
-    """Reads JSON values as what their places call for.
+    """Decodes JSON values as what their places declare.
 
     Attributes:
-        unknown: The fields that no class here has; a newer version may have written them.
+        unknown: The places of fields that no class has; a newer version may have written them.
     """
 
-    def __init__(self, makers: Mapping[type, Maker], checks: Mapping[type, Callable[[Any], str]]):
-        self._makers, self._checks = makers, checks
+    def __init__(
+        self, decoders: Mapping[type, ValueDecoder], checks: Mapping[type, Callable[[Any], str]]
+    ) -> None:
+        """Take decoders for classes with a form of their own, and checks of decoded values.
+
+        A check returns what is wrong with a value, or an empty text.
+        """
+        self._decoders, self._checks = decoders, checks
         self.unknown: list[str] = []
         self._depth = 0
 
     def read(self, value: Json, hint: object, where: str = "") -> Any:
-        """The value. Raises `Misread` where it is not of that type."""
+        """Return the value as the type `hint`. Raises `Misread` if it is not one."""
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise Misread(where, f"nested deeper than {MAX_DEPTH}")
@@ -47,71 +60,66 @@ class Decoder:
             self._depth -= 1
 
     def _read(self, value: Json, hint: object, where: str) -> Any:
-        if hint in self._makers:
-            return self._makers[hint](value, self, where)  # type: ignore[index]
+        if hint in self._decoders:
+            return self._decoders[hint](value, self, where)  # type: ignore[index]
         origin = get_origin(hint)
         if origin in (Union, types.UnionType):
-            return self._one_of(value, hint, where)
+            return self._read_union(value, hint, where)
         if origin is Literal:
-            return self._chosen(value, get_args(hint), where)
+            return _read_literal(value, get_args(hint), where)
         if origin is tuple:
-            return self._several(value, get_args(hint), where)
+            return self._read_tuple(value, get_args(hint), where)
         if isinstance(origin, type) and issubclass(origin, Mapping):
-            return self._mapped(value, get_args(hint), where)
+            return self._read_mapping(value, get_args(hint), where)
         if isinstance(hint, type) and dataclasses.is_dataclass(hint):
-            return self._made(value, hint, where)
-        return _plain(value, hint, where)
+            return self._read_dataclass(value, hint, where)
+        return _read_scalar(value, hint, where)
 
-    def _one_of(self, value: Json, hint: object, where: str) -> Any:
-        if value is None and type(None) in members(hint):
+    def _read_union(self, value: Json, hint: object, where: str) -> Any:
+        if value is None and type(None) in union_members(hint):
             return None
-        kinds = {one.__name__: one for one in classes(hint)}
+        kinds = {kind.__name__: kind for kind in dataclasses_in(hint)}
         if len(kinds) > 1:
             tag = value.get(TAG) if isinstance(value, dict) else None
             if not isinstance(tag, str) or tag not in kinds:
                 raise Misread(where, f"its {TAG!r} is none of {', '.join(kinds)}")
-            rest = {key: one for key, one in value.items() if key != TAG}
+            rest = {key: item for key, item in value.items() if key != TAG}
             return self.read(rest, kinds[tag], where)
-        others = [one for one in members(hint) if one is not type(None)]
-        return self.read(value, others[0], where)
+        members = [member for member in union_members(hint) if member is not type(None)]
+        return self.read(value, members[0], where)
 
-    def _chosen(self, value: Json, allowed: tuple[object, ...], where: str) -> Any:
-        if not isinstance(value, str) or value not in allowed:
-            raise Misread(where, f"{_shown(value)} is none of the values that are known here")
-        return value
-
-    def _several(self, value: Json, inners: tuple[Any, ...], where: str) -> Any:
+    def _read_tuple(self, value: Json, hints: tuple[Any, ...], where: str) -> Any:
         if not isinstance(value, list):
-            raise Misread(where, f"{_shown(value)} is no list")
-        if Ellipsis in inners:
-            inners = (inners[0],) * len(value)
-        if len(inners) != len(value):
-            raise Misread(where, f"a list of {len(value)} instead of {len(inners)}")
-        pairs = enumerate(zip(value, inners, strict=True))
-        return tuple(self.read(one, inner, f"{where}[{at}]") for at, (one, inner) in pairs)
+            raise Misread(where, f"{_describe(value)} is not a list")
+        if Ellipsis in hints:
+            hints = (hints[0],) * len(value)
+        if len(hints) != len(value):
+            raise Misread(where, f"a list of {len(value)} instead of {len(hints)}")
+        pairs = enumerate(zip(value, hints, strict=True))
+        return tuple(self.read(item, hint, f"{where}[{at}]") for at, (item, hint) in pairs)
 
-    def _mapped(self, value: Json, inners: tuple[Any, ...], where: str) -> Any:
-        named = _object(value, where)
+    def _read_mapping(self, value: Json, hints: tuple[Any, ...], where: str) -> Any:
         return {
-            self.read(key, inners[0], where): self.read(one, inners[1], f"{where}.{key:.40}")
-            for key, one in named.items()
+            self.read(key, hints[0], where): self.read(item, hints[1], f"{where}.{key:.40}")
+            for key, item in _object(value, where).items()
         }
 
-    def _made(self, value: Json, kind: type, where: str) -> Any:
-        known, named = fields(kind), _object(value, where)
-        self.unknown += [_at(where, f"{name:.40}") for name in named if name not in known]
-        missing = [one for one in known if one not in named and one not in defaults(kind)]
+    def _read_dataclass(self, value: Json, kind: type, where: str) -> Any:
+        hints, given = fields(kind), _object(value, where)
+        self.unknown += [_at(where, f"{name:.40}") for name in given if name not in hints]
+        missing = [name for name in hints if name not in given and name not in defaults(kind)]
         if missing:
             raise Misread(where, f"{missing[0]!r} is missing")
-        given = {
-            name: self.read(named[name], hint, _at(where, name))
-            for name, hint in known.items()
-            if name in named
-        }
-        made = kind(**given)
-        if problem := self._checks.get(kind, lambda _: "")(made):
+        decoded = kind(
+            **{
+                name: self.read(given[name], hint, _at(where, name))
+                for name, hint in hints.items()
+                if name in given
+            }
+        )
+        if kind in self._checks and (problem := self._checks[kind](decoded)):
             raise Misread(where, problem)
-        return made
+        return decoded
 
 
 def _at(where: str, name: str) -> str:
@@ -120,35 +128,41 @@ def _at(where: str, name: str) -> str:
 
 def _object(value: Json, where: str) -> dict[str, Json]:
     if not isinstance(value, dict):
-        raise Misread(where, f"{_shown(value)} is no object")
+        raise Misread(where, f"{_describe(value)} is not an object")
     return value
 
 
-def _plain(value: Json, hint: object, where: str) -> Any:
+def _read_literal(value: Json, allowed: tuple[object, ...], where: str) -> Any:
+    if not isinstance(value, str) or value not in allowed:
+        raise Misread(where, f"{_describe(value)} is none of the values that are allowed here")
+    return value
+
+
+def _read_scalar(value: Json, hint: object, where: str) -> Any:
     if hint is bool and isinstance(value, bool):
         return value
     if hint is str and isinstance(value, str):
-        # A lone surrogate could not be written anywhere.
+        # A lone surrogate could not be encoded on output.
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if is_number and abs(value) <= MAX_NUMBER:  # which a NaN is not
+    if is_number and abs(value) <= MAX_NUMBER:  # false for NaN
         if hint is float:
             return float(value)
         if hint is int and isinstance(value, int):
             return value
-    raise Misread(where, f"{_shown(value)} is not {_WORDS.get(hint, 'what belongs here')}")
+    raise Misread(where, f"{_describe(value)} is not {_TYPE_NAMES.get(hint, 'allowed here')}")
 
 
-_WORDS: Mapping[object, str] = {
+_TYPE_NAMES: Mapping[object, str] = {
     bool: "true or false",
     str: "a text",
     int: "a whole number",
-    float: "a number",
+    float: "a number in the allowed range",
 }
 
 
-def _shown(value: Json) -> str:
-    """What was found, in a word or two: it may be of any size."""
+def _describe(value: Json) -> str:
+    """The value in a word or two, however large it is."""
     if isinstance(value, str):
         return repr(value[:40])
     if isinstance(value, dict | list):

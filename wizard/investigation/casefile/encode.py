@@ -1,7 +1,7 @@
-"""Frozen dataclasses as JSON values, by their type hints alone; `reading` goes the way back.
+"""Encode frozen dataclasses as JSON values, by their type hints alone; `decode.py` reads them.
 
-A field that has its default is left out, so a field that is added to a model later is optional on
-reading. Where a union holds several dataclasses, the name of the class stands under `is`.
+A field that has its default value is left out, so a field that is added to a model later is
+optional on reading. Where a union has several dataclasses, the class name is stored under `is`.
 """
 
 import dataclasses
@@ -13,74 +13,79 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 TAG = "is"
 
 Json = Any
-Writer = Callable[[Any], Json]
-"""How a class is written that has a form of its own."""
+Encoder = Callable[[Any], Json]
+"""Encodes a class that has a JSON form of its own."""
+
+
+def encode(value: object, hint: object, encoders: Mapping[type, Encoder]) -> Json:
+    """Return the value as JSON.
+
+    Args:
+        hint: The type that the value's place declares.
+        encoders: Used for values of exactly these classes.
+    """
+    if type(value) in encoders:
+        return encoders[type(value)](value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        tag = {TAG: type(value).__name__} if len(dataclasses_in(hint)) > 1 else {}
+        return tag | _encode_fields(value, type(value), encoders)
+    if isinstance(value, Mapping):
+        item_hint = _arguments(hint)[-1]
+        return {str(key): encode(item, item_hint, encoders) for key, item in value.items()}
+    if isinstance(value, tuple):
+        hints = _arguments(hint)
+        if len(hints) != len(value) or Ellipsis in hints:
+            hints = (hints[0],) * len(value)
+        pairs = zip(value, hints, strict=True)
+        return [encode(item, item_hint, encoders) for item, item_hint in pairs]
+    return value
+
+
+def _encode_fields(value: object, kind: type, encoders: Mapping[type, Encoder]) -> dict[str, Json]:
+    default, encoded = defaults(kind), dict[str, Json]()
+    for name, hint in fields(kind).items():
+        field = getattr(value, name)
+        if name not in default or field != default[name]:
+            encoded[name] = encode(field, hint, encoders)
+    return encoded
 
 
 @cache
 def fields(kind: type) -> Mapping[str, object]:
-    """The fields that a dataclass is made from, with their types."""
+    """The init fields of a dataclass with their types."""
     hints = get_type_hints(kind)
-    return {one.name: hints[one.name] for one in dataclasses.fields(kind) if one.init}
-
-
-def members(hint: object) -> tuple[object, ...]:
-    """What a union is made of; anything else is its only member."""
-    is_union = get_origin(hint) in (Union, types.UnionType)
-    return get_args(hint) if is_union else (hint,)
-
-
-def classes(hint: object) -> tuple[type, ...]:
-    """The dataclasses in a union."""
-    return tuple(
-        one for one in members(hint) if isinstance(one, type) and dataclasses.is_dataclass(one)
-    )
-
-
-def encode(value: object, hint: object, writers: Mapping[type, Writer]) -> Json:
-    """A value as JSON; `hint` is the type that its place declares."""
-    if type(value) in writers:
-        return writers[type(value)](value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        tagged = {TAG: type(value).__name__} if len(classes(hint)) > 1 else {}
-        return tagged | _encoded(value, type(value), writers)
-    if isinstance(value, Mapping):
-        inner = _arguments(hint)[-1]
-        return {str(key): encode(one, inner, writers) for key, one in value.items()}
-    if isinstance(value, tuple):
-        inners = _arguments(hint)
-        several = len(inners) == len(value) and Ellipsis not in inners
-        return [
-            encode(one, inners[place] if several else inners[0], writers)
-            for place, one in enumerate(value)
-        ]
-    return value
-
-
-def _encoded(value: object, kind: type, writers: Mapping[type, Writer]) -> dict[str, Json]:
-    usual, written = defaults(kind), dict[str, Json]()
-    for name, hint in fields(kind).items():
-        known = getattr(value, name)
-        if name not in usual or known != usual[name]:
-            written[name] = encode(known, hint, writers)
-    return written
+    return {field.name: hints[field.name] for field in dataclasses.fields(kind) if field.init}
 
 
 @cache
 def defaults(kind: type) -> Mapping[str, object]:
-    """The fields that may be left out, with what they are then."""
+    """The fields of a dataclass that may be left out, with their default values."""
+    missing = dataclasses.MISSING
     return {
-        one.name: one.default
-        if one.default_factory is dataclasses.MISSING
-        else one.default_factory()
-        for one in dataclasses.fields(kind)
-        if one.default is not dataclasses.MISSING or one.default_factory is not dataclasses.MISSING
+        field.name: field.default if field.default_factory is missing else field.default_factory()
+        for field in dataclasses.fields(kind)
+        if field.default is not missing or field.default_factory is not missing
     }
 
 
+def union_members(hint: object) -> tuple[object, ...]:
+    """The members of a union; any other type is its own only member."""
+    is_union = get_origin(hint) in (Union, types.UnionType)
+    return get_args(hint) if is_union else (hint,)
+
+
+def dataclasses_in(hint: object) -> tuple[type, ...]:
+    """The dataclasses among the members of a union."""
+    return tuple(
+        member
+        for member in union_members(hint)
+        if isinstance(member, type) and dataclasses.is_dataclass(member)
+    )
+
+
 def _arguments(hint: object) -> tuple[Any, ...]:
-    """The type's arguments; of a union, those of its member that has some and is no literal."""
-    for one in members(hint):
-        if get_origin(one) not in (None, Literal):
-            return get_args(one)
+    """The type's arguments; of a union, those of its first member that is a generic container."""
+    for member in union_members(hint):
+        if get_origin(member) not in (None, Literal):
+            return get_args(member)
     return (object,)

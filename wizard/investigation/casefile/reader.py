@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from wizard.investigation.casefile.configs import ConfigStore
+from wizard.investigation.casefile.configs import CaseConfigs
 from wizard.investigation.casefile.decode import Decoder, Misread
 from wizard.investigation.casefile.encode import Json
 from wizard.investigation.casefile.record import SCHEMA, CaseRecord
@@ -87,8 +87,8 @@ def _no_constant(word: str) -> None:
 
 def _record(document: dict[str, Json], *, configs: bool) -> CaseRecord:
     _check_schema(document.pop("schema", None))
-    store = ConfigStore(skip=not configs)
-    decoder = Decoder(store.makers, CHECKS)
+    store = CaseConfigs(skip=not configs)
+    decoder = Decoder(store.decoders, CHECKS)
     store.load(document.pop("configs", []), decoder)
     document.pop("notes", None)
     record: CaseRecord = decoder.read(document, CaseRecord)

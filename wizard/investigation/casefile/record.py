@@ -1,4 +1,4 @@
-"""One investigation at one moment: what a case file holds."""
+"""What a case file holds: one investigation at one moment."""
 
 import time
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ SCHEMA = "ssewizard.case/2"
 
 @dataclass(frozen=True, slots=True)
 class CaseRecord:
-    """What was given, seen and concluded, at one moment.
+    """The evidence and the conclusion at one moment.
 
     Attributes:
-        steps: Each step's state and why.
-        saved: When, in seconds since the epoch.
+        steps: Each step's state with its reason.
+        saved: When it was saved, in seconds since the epoch.
         elapsed_s: How long the investigation had taken by then, in seconds.
-        tool: The version that saved it.
-        verdict: What that version concluded; empty where nothing was concluded yet.
+        tool: The version of ssewizard that saved it.
+        verdict: The verdict of that version; empty if it had not concluded yet.
         causes: The causes that it named, as `id (confidence)`.
-        notes: What must be said of the file itself, one sentence each; never stored.
+        notes: Remarks on the file itself, one sentence each; never stored.
     """
 
     case: Case
@@ -40,10 +40,10 @@ class CaseRecord:
 
     @property
     def done(self) -> int:
-        """How many steps have come to a result."""
-        return sum(one.state not in ("todo", "running") for one in self.steps)
+        """How many steps have a result."""
+        return sum(step.state not in ("todo", "running") for step in self.steps)
 
 
 def cause_labels(diagnosis: Diagnosis) -> tuple[str, ...]:
-    """The causes as a record names them."""
+    """The causes as `CaseRecord.causes` names them."""
     return tuple(f"{cause.id} ({cause.confidence})" for cause in diagnosis.causes)

@@ -1,8 +1,8 @@
-"""Secrets in a case file: each becomes `[redacted-N]`, the same wherever it stands.
+"""Redact a case file: each secret becomes `[redacted-N]`, the same one wherever it stands.
 
 Rules compare such values (two streams with one session id), so equal secrets stay equal and
-different ones different. What is found at one place by its name (a header, a parameter) is
-written over wherever else it stands as it is: in a path, in a body, in a log line.
+different ones different. A secret that is found by its name (a header, a URL parameter) is also
+replaced wherever its value occurs: in a path, a body, a log line.
 """
 
 import re
@@ -13,125 +13,133 @@ from wizard.text.config_redaction import has_secrets, redact_config
 from wizard.text.redaction import redact, redact_command
 
 PSEUDONYM = re.compile(r"\[?redacted-([0-9]{1,9})\]?")
-_FIRST_FREE = 1_000_000
-"""What a server writes in the form of a pseudonym must not use up their numbers."""
+FIRST_FOREIGN_NUMBER = 1_000_000
+"""Pseudonyms in the text from this number on are not counted: a server may have written them."""
 _RANDOM = re.compile(
     r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[\w.+/=~:@!$%^*()-]{6,}|[A-Za-z0-9_+/=-]{20,}"
 )
-"""What is surely no ordinary word, and so may be looked for anywhere."""
-_PIECES = re.compile(r"[\s;,=\"'&]+")
-_SEGMENT = re.compile(r"(?<=/)(?=[^/?#]*[0-9])[A-Za-z0-9_-]{16,}(?=[/?#]|$)")
-"""A part of an endpoint's path that is a session id: a UUID, a random word."""
-_SPOKEN = frozenset({"origin"})
-"""Headers of ours that a rule reads; no secret (RFC 6454, section 7)."""
+"""Text that is no ordinary word, so that every occurrence of it can be replaced."""
+_SEPARATORS = re.compile(r"[\s;,=\"'&]+")
+_PATH_SESSION_ID = re.compile(r"(?<=/)(?=[^/?#]*[0-9])[A-Za-z0-9_-]{16,}(?=[/?#]|$)")
+"""A segment of an endpoint's path that is a session id: a UUID, a random word."""
+_PUBLIC_HEADERS = frozenset({"origin"})
+"""Headers of the user that a rule reads; an origin is no secret (RFC 6454, section 7)."""
 
 
 class Redactor:
-    """Writes over the secrets of one case file."""
+    """Replaces the secrets of one case file."""
 
     def __init__(self, text: str) -> None:
-        """`text` is all of the file: no new pseudonym may be one that stands there already."""
-        taken = (int(one[1]) for one in PSEUDONYM.finditer(text))
-        self._next = max((one for one in taken if one < _FIRST_FREE), default=0) + 1
-        self._names: dict[str, str] = {}
-        self._renamed: dict[str, str] = {}
-        self._known: re.Pattern[str] | None = None
-        self._plain = frozenset[str]()
+        """Take the whole text of the file: pseudonyms that occur in it are not given again."""
+        numbers = (int(match[1]) for match in PSEUDONYM.finditer(text))
+        self._next = max((n for n in numbers if n < FIRST_FOREIGN_NUMBER), default=0) + 1
+        self._pseudonyms: dict[str, str] = {}
+        self._log_names: dict[str, str] = {}
+        self._secrets: re.Pattern[str] | None = None
+        self._public = frozenset[str]()
 
-    def redact(self, whole: Json, plain: frozenset[str]) -> Json:
+    def redact(self, document: Json, public: frozenset[str]) -> Json:
         """The JSON value without its secrets.
 
         Args:
-            plain: Hosts and paths that the case is about: never written over as a whole.
+            public: Hosts and paths that the case is about; a part of one is never replaced
+                everywhere.
         """
-        self._plain = plain
-        self._walk(whole, "")  # finds them
-        wanted = sorted(self._everywhere(), key=lambda one: (-len(one), one))
-        if wanted:
-            self._known = re.compile("|".join(map(re.escape, wanted)))
-        return self._walk(whole, "")
+        self._public = public
+        self._redact(document, "")  # the first pass finds the secrets
+        secrets = sorted(self._replaceable(), key=lambda secret: (-len(secret), secret))
+        if secrets:
+            self._secrets = re.compile("|".join(map(re.escape, secrets)))
+        return self._redact(document, "")
 
-    def _everywhere(self) -> set[str]:
-        found = {one for secret in self._names for one in (secret, *_PIECES.split(secret))}
-        return {one for one in found if _RANDOM.fullmatch(one) and not self._is_plain(one)}
+    def _replaceable(self) -> set[str]:
+        """The secrets, and parts of them, that are replaced wherever they occur."""
+        parts = {
+            part for secret in self._pseudonyms for part in (secret, *_SEPARATORS.split(secret))
+        }
+        return {part for part in parts if _RANDOM.fullmatch(part) and not self._is_public(part)}
 
-    def _is_plain(self, word: str) -> bool:
-        return any(word in one for one in self._plain) or PSEUDONYM.search(word) is not None
+    def _is_public(self, word: str) -> bool:
+        return any(word in text for text in self._public) or PSEUDONYM.search(word) is not None
 
     def mask(self, secret: str) -> str:
-        """What stands in place of this secret."""
+        """The pseudonym of this secret."""
         known = PSEUDONYM.fullmatch(secret)
         if known:
             return f"[redacted-{known[1]}]"
-        if secret not in self._names:
-            self._names[secret] = f"[redacted-{self._next}]"
+        if secret not in self._pseudonyms:
+            self._pseudonyms[secret] = f"[redacted-{self._next}]"
             self._next += 1
-        return self._names[secret]
+        return self._pseudonyms[secret]
 
     def text(self, text: str) -> str:
         """The text without its secrets."""
-        if text in self._renamed:
-            return self._renamed[text]
-        if self._known is not None:
-            text = self._known.sub(lambda found: self.mask(found[0]), text)
-        # A URL with brackets before the @ could not be taken apart.
+        if text in self._log_names:
+            return self._log_names[text]
+        if self._secrets is not None:
+            text = self._secrets.sub(lambda match: self.mask(match[0]), text)
+        # `urlsplit` takes brackets before the @ of a URL for an IPv6 address.
         return re.sub(r"://\[(redacted-[0-9]+)\]", r"://\1", redact(text, self.mask))
 
-    def _walk(self, value: Json, key: str) -> Json:
+    def _redact(self, value: Json, key: str) -> Json:
+        """The value that stands under this key of an object."""
         if isinstance(value, str):
             if key in ("endpoint", "post_url"):
-                self._find_segments(value)
+                self._mask_session_ids(value)
             return self.text(value)
         if isinstance(value, list):
-            return self._list(value, key)
+            return self._redact_list(value, key)
         if isinstance(value, dict):
-            return self._object(value, key)
+            return self._redact_object(value, key)
         return value
 
-    def _object(self, value: dict[str, Json], key: str) -> Json:
+    def _redact_object(self, value: dict[str, Json], key: str) -> Json:
         if key == "texts":
-            return {name: self._config(str(one)) for name, one in value.items()}
+            return {name: self._redact_config(str(text)) for name, text in value.items()}
         if value.get("type") == "endpoint":
-            self._find_segments(str(value.get("data")))
+            self._mask_session_ids(str(value.get("data")))
         if key == "target" and "headers" in value:
-            value = value | {"headers": [self._ours(*pair) for pair in value["headers"]]}
+            headers = [self._redact_user_header(*pair) for pair in value["headers"]]
+            value = value | {"headers": headers}
         if "locator" in value and "command" in value:
-            value = self._command(value)
-        return {name: self._walk(one, name) for name, one in value.items()}
+            value = self._redact_log_source(value)
+        return {name: self._redact(item, name) for name, item in value.items()}
 
-    def _config(self, text: str) -> str:
-        if has_secrets(text) or (self._known is not None and self._known.search(text)):
+    def _redact_config(self, text: str) -> str:
+        if has_secrets(text) or (self._secrets is not None and self._secrets.search(text)):
             return redact_config(text, self.text, self.mask)
         return text
 
-    def _find_segments(self, url: str) -> None:
-        for segment in _SEGMENT.findall(url):
+    def _mask_session_ids(self, url: str) -> None:
+        """Give the session ids in an endpoint's path a pseudonym; the text is replaced later."""
+        for segment in _PATH_SESSION_ID.findall(url):
             self.mask(segment)
 
-    def _list(self, value: list[Json], key: str) -> Json:
+    def _redact_list(self, value: list[Json], key: str) -> Json:
         if key == "headers" and all(isinstance(pair, list) and len(pair) == 2 for pair in value):
-            return [[name, self._header(str(name), str(said))] for name, said in value]
+            return [[name, self._redact_header(str(name), str(text))] for name, text in value]
         if key in ("prefix", "command"):
             return list(redact_command(value, self.text, self.mask))
-        return [self._walk(one, "") for one in value]
+        return [self._redact(item, "") for item in value]
 
-    def _header(self, name: str, value: str) -> str:
-        head = f"{name}: "
-        return self.text(head + value)[len(head) :]
+    def _redact_header(self, name: str, value: str) -> str:
+        # The name decides whether the value is a secret.
+        start = f"{name}: "
+        return self.text(start + value)[len(start) :]
 
-    def _ours(self, name: str, value: str) -> list[str]:
-        """A header that the user gave: its value is never kept."""
-        if name.lower() in _SPOKEN:
+    def _redact_user_header(self, name: str, value: str) -> list[str]:
+        """A header that the user gave: its value is never stored."""
+        if name.lower() in _PUBLIC_HEADERS:
             return [name, value]
-        self._header(name, value)
+        self._redact_header(name, value)
         return [name, self.mask(value)]
 
-    def _command(self, place: dict[str, Json]) -> dict[str, Json]:
-        """A log's command as it was typed is what its words are without their secrets; so is a
-        name that repeats it."""
-        hidden = list(redact_command(place["command"], self.text, self.mask))
-        if hidden == place["command"]:
-            return place
-        typed, name, locator = str(place["locator"]), str(place.get("name", "")), shlex.join(hidden)
-        self._renamed[name] = name.replace(typed, locator) if typed else name
-        return place | {"command": hidden, "locator": locator, "name": self._renamed[name]}
+    def _redact_log_source(self, source: dict[str, Json]) -> dict[str, Json]:
+        """A log's command: the typed text and the name that repeats it follow its words."""
+        words = list(redact_command(source["command"], self.text, self.mask))
+        if words == source["command"]:
+            return source
+        typed, name = str(source["locator"]), str(source.get("name", ""))
+        locator = shlex.join(words)
+        self._log_names[name] = name.replace(typed, locator) if typed else name
+        return source | {"command": words, "locator": locator, "name": self._log_names[name]}

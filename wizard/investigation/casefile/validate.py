@@ -1,4 +1,4 @@
-"""What a value must be beyond its type, so that all that reads a case may rely on it."""
+"""What decoded values must fulfil beyond their types, so that all code may rely on a case."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,9 +11,19 @@ from wizard.model.target import Source, Target
 from wizard.model.timeline import Probe
 from wizard.model.vantage import Vantage
 
+LATEST_S = 253_402_300_799.0
+"""The last second of the year 9999, in seconds since the epoch: `datetime` ends there."""
+DAY_S = 86_400
 
-def _is_fit(text: str) -> bool:
-    """Whether it can be taken apart."""
+
+def urls_of(target: Target) -> tuple[str, ...]:
+    """The public URL, the backend's own and those of the hops."""
+    sources = (*target.direct, *(hop.source for hop in target.hops))
+    return (target.url, *(source.locator for source in sources))
+
+
+def _can_be_split(text: str) -> bool:
+    """True if `urlsplit` accepts it and its port is a number."""
     try:
         parts = urlsplit(text)
         _host, _port = parts.hostname, parts.port
@@ -23,74 +33,65 @@ def _is_fit(text: str) -> bool:
 
 
 def _is_url(text: str) -> bool:
-    """Whether it can be asked: http or https, a host."""
-    if not _is_fit(text):
+    """True for an http or https URL with a host that can be requested as it is."""
+    if not _can_be_split(text):
         return False
     parts = urlsplit(text)
     is_plain = text.isascii() and text.isprintable() and " " not in text
     return is_plain and parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
-def urls_of(target: Target) -> tuple[str, ...]:
-    """The public URL, the backend's own and those of the hops."""
-    places = (*target.direct, *(hop.source for hop in target.hops))
-    return (target.url, *(place.locator for place in places))
-
-
-def _target(target: Target) -> str:
+def _check_target(target: Target) -> str:
     if not all(map(_is_url, urls_of(target))):
         return "one of its URLs is invalid"
     if target.connect_to and not 0 < target.connect_to[1] < 65_536:
-        return "connect_to names no port"
-    if not 0 < target.stall <= 86_400 or not 0 <= target.patience <= 86_400:
-        return "its waits are no seconds from 0 to 86400"
-    known = {one.name for one in target.vantages} | {"local"}
-    places = (*target.direct, *target.logs, *(hop.source for hop in target.hops))
-    if any(place.vantage not in known for place in places):
-        return "a vantage that it names is not among its own"
+        return "connect_to has no valid port"
+    if not 0 < target.stall <= DAY_S or not 0 <= target.patience <= DAY_S:
+        return f"stall or patience is not in the range from 0 to {DAY_S} seconds"
+    names = {vantage.name for vantage in target.vantages} | {"local"}
+    sources = (*target.direct, *target.logs, *(hop.source for hop in target.hops))
+    if any(source.vantage not in names for source in sources):
+        return "it refers to a vantage that it does not define"
     return ""
 
 
-def _place(place: Source) -> str:
-    return "a name with a NUL in it" if "\0" in f"{place.locator}{''.join(place.command)}" else ""
+def _check_source(source: Source) -> str:
+    text = f"{source.locator}{''.join(source.command)}"
+    return "it contains a NUL character" if "\0" in text else ""
 
 
-def _vantage(vantage: Vantage) -> str:
+def _check_vantage(vantage: Vantage) -> str:
     if not vantage.prefix or not vantage.prefix[0] or "\0" in "".join(vantage.prefix):
         return "its prefix names no command"
     return ""
 
 
-def _probe(probe: Probe) -> str:
-    return "" if _is_fit(probe.url) else "its URL is none"
+def _check_probe(probe: Probe) -> str:
+    return "" if _can_be_split(probe.url) else "its URL is invalid"
 
 
-LATEST = 253_402_300_799.0
-"""The last second of the year 9999, since the epoch: no calendar here reaches further."""
+def _check_history(history: History) -> str:
+    if not all(0 <= at <= LATEST_S for at in (history.since, history.until) if at is not None):
+        return "its times are out of range"
+    has_pairs = len(history.left) == len(history.canceled)
+    return "" if has_pairs and 0 < history.bucket_s <= DAY_S else "its buckets do not match"
 
 
-def _history(history: History) -> str:
-    if not all(0 <= at <= LATEST for at in (history.since, history.until) if at is not None):
-        return "its times are in no year that can be written"
-    same = len(history.left) == len(history.canceled)
-    return "" if same and 0 < history.bucket_s <= 86_400 else "its buckets do not fit together"
+def _check_case(case: Case) -> str:
+    return "" if 0 <= case.started <= LATEST_S else "its start is out of range"
 
 
-def _case(case: Case) -> str:
-    return "" if 0 <= case.started <= LATEST else "it began in no year that can be written"
-
-
-def _record(record: CaseRecord) -> str:
-    return "" if 0 <= record.saved <= LATEST else "it was saved in no year that can be written"
+def _check_record(record: CaseRecord) -> str:
+    return "" if 0 <= record.saved <= LATEST_S else "its time of saving is out of range"
 
 
 CHECKS: Mapping[type, Callable[[Any], str]] = {
-    Target: _target,
-    Source: _place,
-    Vantage: _vantage,
-    Probe: _probe,
-    History: _history,
-    Case: _case,
-    CaseRecord: _record,
+    Target: _check_target,
+    Source: _check_source,
+    Vantage: _check_vantage,
+    Probe: _check_probe,
+    History: _check_history,
+    Case: _check_case,
+    CaseRecord: _check_record,
 }
-"""For each class what is wrong with a value of it, in a few words; empty if nothing is."""
+"""For each class a check that returns what is wrong with a value; empty if nothing is."""

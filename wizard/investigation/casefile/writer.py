@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from wizard import __version__
-from wizard.investigation.casefile.configs import ConfigStore
+from wizard.investigation.casefile.configs import CaseConfigs
 from wizard.investigation.casefile.encode import encode
 from wizard.investigation.casefile.record import SCHEMA, CaseRecord
 from wizard.investigation.casefile.redaction import Redactor
@@ -45,9 +45,9 @@ def write_private(path: Path, text: str) -> None:
 
 def dump(record: CaseRecord) -> str:
     """The text of a case file: JSON in ASCII, without secrets."""
-    configs = ConfigStore()
+    configs = CaseConfigs()
     stamped = replace(record, saved=record.saved or time.time(), tool=__version__, notes=())
-    body = encode(stamped, CaseRecord, configs.writers)
+    body = encode(stamped, CaseRecord, configs.encoders)
     document = {"schema": SCHEMA, "configs": configs.encoded(), **body}
     redacted = Redactor(json.dumps(document)).redact(document, _public_words(record.case))
     return json.dumps(redacted, indent=1, allow_nan=False) + "\n"
