@@ -19,8 +19,8 @@ from wizard.model.steps import StepId
 from wizard.model.target import Target
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
-from wizard.vantage.presets import Choice, Listed, Menu, Preset, kinds, menu
-from wizard.vantage.presets.menu import Leads
+from wizard.vantage.presets import Choice, Listing, Menu, Preset, list_kinds, menu
+from wizard.vantage.presets.menu import MenuOrPreset
 
 SHORT = 10
 """Up to so many rows are not counted."""
@@ -39,7 +39,7 @@ class Choosing:
     """
 
     menu: Menu
-    listed: Listed | None = None
+    listed: Listing | None = None
     text: str = ""
     cursor: int = 0
 
@@ -56,7 +56,7 @@ class Choosing:
     def as_typed(self) -> bool:
         """Whether a last row takes what was typed as it is."""
         typed = self.text.strip()
-        return bool(typed and self.menu.typed) and all(row.text != typed for row in self.matching)
+        return bool(typed and self.menu.parse) and all(row.text != typed for row in self.matching)
 
     @property
     def rows(self) -> int:
@@ -71,7 +71,7 @@ class Choosing:
         """The mark so many rows further down, as far as there are rows."""
         return replace(self, cursor=max(0, min(self.cursor + by, self.rows - 1)))
 
-    def chosen(self) -> Leads | None:
+    def chosen(self) -> MenuOrPreset | None:
         """What the marked row leads to; None where there is no row.
 
         Raises:
@@ -79,8 +79,8 @@ class Choosing:
         """
         matching = self.matching
         if self.cursor < len(matching):
-            return matching[self.cursor].leads
-        return self.menu.typed(self.text) if self.as_typed and self.menu.typed else None
+            return matching[self.cursor].next
+        return self.menu.parse(self.text) if self.as_typed and self.menu.parse else None
 
     def drawn(self, width: int, height: int) -> list[Text]:
         """As many rows as there is room for, the marked one among them. A page at a time: a list
@@ -117,8 +117,8 @@ def first_menu(target: Target) -> Menu:
         for one in target.vantages
     )
 
-    async def load() -> Listed:
-        return Listed((*known, *kinds()))
+    async def load() -> Listing:
+        return Listing((*known, *list_kinds()))
 
     return Menu("Look from where?", load, _command, "any command prefix, such as ssh jump")
 
@@ -127,7 +127,7 @@ def _command(text: str) -> Preset:
     """A command prefix, as typed. Raises `UsageError`."""
     prefix = parse_vantages([f"there={text.strip()}"])[0].prefix
     words = [word for word in prefix if not word.startswith("-")]
-    return Preset(menu.of_host(words[-1] if words else ""), prefix)
+    return Preset(menu.name_of_host(words[-1] if words else ""), prefix)
 
 
 class Places(Screen[Given]):
@@ -182,7 +182,7 @@ class Places(Screen[Given]):
         with self.prevent(Input.Changed):
             line.value = self.now.text
         line.cursor_position = len(line.value)
-        line.placeholder = f"Arrows and Enter; type to narrow, or {self.now.menu.other}"
+        line.placeholder = f"Arrows and Enter; type to narrow, or {self.now.menu.hint}"
         if self.now.listed is None:
             self._read()
         self._draw()

@@ -41,17 +41,17 @@ class Scripted(VantageSession):
         reached: Set once a command of it has begun; `left`, once it was left.
         running: How many commands of it run now.
         asked: The words of each command that was run.
-        said: What the command says on standard error.
+        stderr: What the command says on standard error.
         code: Its exit status.
         refused: Why the place cannot be reached; empty if it can.
     """
 
-    failing = "the way there was lost: broken pipe"
+    failure = "the way there was lost: broken pipe"
 
     def __init__(self, name: str = "web") -> None:
         super().__init__(Vantage(name, ()))
         self.running, self.asked = 0, list[Sequence[str]]()
-        self.said, self.refused = "", ""
+        self.stderr, self.refused = "", ""
         self.code: int | None = 0
         self.stdout = _Stream()
         self.reached, self.left = asyncio.Event(), asyncio.Event()
@@ -70,7 +70,7 @@ class Scripted(VantageSession):
             self.running -= 1
             self.left.set()
 
-    async def ended(self) -> int | None:
+    async def wait(self) -> int | None:
         """Its exit status."""
         return self.code
 
@@ -85,5 +85,5 @@ class Scripted(VantageSession):
 
     def ends(self, code: int | None = 0, said: str = "") -> None:
         """End."""
-        self.code, self.said = code, said
+        self.code, self.stderr = code, said
         self.stdout.feed_eof()

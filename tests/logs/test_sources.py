@@ -102,7 +102,7 @@ async def test_of_a_large_file_the_end_was_read() -> None:
 
 async def test_what_comes_late_is_told_by_its_time() -> None:
     there = Scripted()
-    there.known = Capabilities("web", zone="+0000", skew_s=0.0, skew_within_s=0.1)
+    there.discovered = Capabilities("web", zone="+0000", skew_s=0.0, skew_within_s=0.1)
     async with followed(there) as made:
         early = OURS.replace("15:23:37", "15:20:00").replace("beef", "another")
         there.prints(early, OURS.replace("15:23:37", "15:23:41"))
@@ -126,7 +126,7 @@ async def test_where_the_clock_is_not_known_a_little_earlier_is_not_before() -> 
 
 async def test_a_zone_and_a_skew_of_that_host() -> None:
     there = Scripted()
-    there.known = Capabilities("web", zone="-0500", skew_s=-7.0, skew_within_s=0.1)
+    there.discovered = Capabilities("web", zone="-0500", skew_s=-7.0, skew_within_s=0.1)
     async with followed(there) as made:
         line = "2026/11/23 10:20:00 [error] 7#7: *1 old"
         there.prints(line)

@@ -28,7 +28,7 @@ from wizard.investigation.session import Session
 from wizard.model.target import Hop, Source, Target
 from wizard.model.vantage import Capabilities, Vantage
 from wizard.text.errors import UsageError
-from wizard.vantage.presets import Choice, Listed, Menu, Preset
+from wizard.vantage.presets import Choice, Listing, Menu, Preset
 
 POD = ("kubectl", "--context=prod", "exec", "--namespace=web", "deploy/nginx", "--")
 WEB = Vantage("web", ("env",))
@@ -388,10 +388,10 @@ async def test_another_place_takes_nothing_from_the_first() -> None:
     assert [one.tool for one in session.snapshot().capabilities] == []
 
 
-LONG = Listed(tuple(Choice(f"pod-{n}", "Running", Preset("p", ())) for n in range(5000)))
+LONG = Listing(tuple(Choice(f"pod-{n}", "Running", Preset("p", ())) for n in range(5000)))
 
 
-async def _never() -> Listed:
+async def _never() -> Listing:
     raise AssertionError
 
 
@@ -410,7 +410,7 @@ def test_of_a_long_list_only_a_screenful_is_drawn() -> None:
 
 def test_an_escape_sequence_in_a_name_is_not_sent() -> None:
     menu = Menu("which", _never)
-    now = Choosing(menu, Listed((Choice("a\x1b[2J", "\x07", Preset("a", ())),)))
+    now = Choosing(menu, Listing((Choice("a\x1b[2J", "\x07", Preset("a", ())),)))
     assert now.drawn(80, 5)[0].plain == "> a\\e[2J  \\u{7}"
     assert now.with_text("zzz").chosen() is None
 

@@ -32,7 +32,7 @@ def crossplane_words(path: Path) -> list[tuple[str, int, bool]]:
     ]
 
 
-def own_words(text: str) -> Iterator[tuple[str, int, bool]]:
+def tokenized_words(text: str) -> Iterator[tuple[str, int, bool]]:
     """The same of our tokens; a Lua block in the form of crossplane: one quoted word, then `;`."""
     tokens = [token for token in tokenize(text) if token.kind is not TokenKind.COMMENT]
     is_lua = [token.kind is TokenKind.LUA for token in tokens]
@@ -48,7 +48,7 @@ def own_words(text: str) -> Iterator[tuple[str, int, bool]]:
 def test_words_and_lines_are_those_of_crossplane(text: str, tmp_path: Path) -> None:
     path = tmp_path / "nginx.conf"
     path.write_text(text)
-    assert list(own_words(text)) == crossplane_words(path)
+    assert list(tokenized_words(text)) == crossplane_words(path)
 
 
 @given(CONFIG_TEXT)

@@ -92,8 +92,8 @@ async def test_a_flood_on_standard_error_fills_no_memory(tmp_path: Path) -> None
             ["sh", "-c", script]
         ) as there:
             assert await there.stdout.readline() == b"done\n"
-            assert await there.ended() == 0
-        assert len(there.said) <= KEPT + 70_000
+            assert await there.wait() == 0
+        assert len(there.stderr) <= KEPT + 70_000
         assert tracemalloc.get_traced_memory()[1] < 8 << 20
     finally:
         tracemalloc.stop()
@@ -118,9 +118,9 @@ async def test_a_command_is_collected_with_its_status() -> None:
     done = await place.collect(["sh", "-c", "echo out; echo err >&2; exit 3"], within=9)
     assert (done.code, done.stdout, done.stderr) == (3, b"out\n", "err\n")
     late = await place.collect(["sh", "-c", "echo begun; exec sleep 99"], within=0.2)
-    assert (late.code, late.stdout, late.late) == (None, b"begun\n", True)
+    assert (late.code, late.stdout, late.timed_out) == (None, b"begun\n", True)
     cut = await place.collect(["cat", "/dev/zero"], within=9, limit=5)
-    assert (cut.stdout, cut.cut) == (b"\0" * 5, True)
+    assert (cut.stdout, cut.truncated) == (b"\0" * 5, True)
 
 
 async def test_a_place_that_is_lost_under_way() -> None:

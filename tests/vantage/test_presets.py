@@ -11,7 +11,7 @@ from tests.vantage.cluster import FORBIDDEN, cluster, item, kubeconfig, listing
 from tests.vantage.fakes import Fakes
 from wizard.model.vantage import Vantage
 from wizard.text.errors import UsageError
-from wizard.vantage.presets import Choice, Listed, Menu, Preset, kinds, menu
+from wizard.vantage.presets import Choice, Listing, Menu, Preset, list_kinds, menu
 from wizard.vantage.presets.kubectl import contexts
 from wizard.vantage.presets.local import containers, namespaces
 from wizard.vantage.process import run
@@ -29,15 +29,15 @@ def fakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fakes:
     return made
 
 
-def texts(listed: Listed) -> list[str]:
+def texts(listed: Listing) -> list[str]:
     return [row.text for row in listed.choices]
 
 
-def chosen(listed: Listed, text: str) -> Choice:
+def chosen(listed: Listing, text: str) -> Choice:
     return next(row for row in listed.choices if row.text == text)
 
 
-async def opened(leads: object) -> Listed:
+async def opened(leads: object) -> Listing:
     """What the menu has."""
     assert isinstance(leads, Menu)
     return await leads.load()
@@ -46,8 +46,8 @@ async def opened(leads: object) -> Listed:
 def typed(leads: object, text: str) -> object:
     """Where that text leads."""
     assert isinstance(leads, Menu)
-    assert leads.typed is not None
-    return leads.typed(text)
+    assert leads.parse is not None
+    return leads.parse(text)
 
 
 CONTEXTS = "prod\nstage\t\nprod\tweb\n--as=root\t\nexec\t\n"
@@ -75,17 +75,17 @@ async def test_kubectl_leads_from_the_context_to_a_container(fakes: Fakes) -> No
     listed = await opened(contexts("kubectl"))
     assert texts(listed) == ["prod", "stage", "--as=root", "exec"]
     assert listed.choices[0].note == "current"
-    spaces = await opened(chosen(listed, "prod").leads)
+    spaces = await opened(chosen(listed, "prod").next)
     assert texts(spaces) == ["web", "default", "kube-system"]
-    inside = await opened(chosen(spaces, "web").leads)
+    inside = await opened(chosen(spaces, "web").next)
     assert texts(inside) == ["deploy/nginx", "sts/db", "nginx-7d4b9c6f5b-x2x9z"]
     assert [row.note for row in inside.choices] == [
         "2 ready: nginx",
         "0 ready: postgres",
         "Running: nginx, agent",
     ]
-    last = await opened(chosen(inside, "nginx-7d4b9c6f5b-x2x9z").leads)
-    place = chosen(last, "agent").leads
+    last = await opened(chosen(inside, "nginx-7d4b9c6f5b-x2x9z").next)
+    place = chosen(last, "agent").next
     assert isinstance(place, Preset)
     assert place == Preset(
         "nginx",
@@ -111,13 +111,13 @@ async def test_each_question_names_its_context_and_no_name_becomes_an_option(
 
 
 async def _first_namespace(context: Choice) -> object:
-    return (await opened(context.leads)).choices[0].leads
+    return (await opened(context.next)).choices[0].next
 
 
 async def test_a_context_called_exec_is_not_the_command(fakes: Fakes) -> None:
     play_cluster(fakes)
     listed = await opened(contexts("kubectl"))
-    place = typed(typed(chosen(listed, "exec").leads, "prod"), "deploy/ssh")
+    place = typed(typed(chosen(listed, "exec").next, "prod"), "deploy/ssh")
     assert isinstance(place, Preset)
     argv = Vantage("x", place.prefix).argv(["echo", "a b"])
     assert argv == [
@@ -151,11 +151,11 @@ async def test_a_cluster_that_lists_nothing_still_takes_names(fakes: Fakes) -> N
         f"*) echo '{said}' >&2; exit 1;; esac",
     )
     listed = await opened(contexts("kubectl"))
-    spaces = await opened(listed.choices[0].leads)
+    spaces = await opened(listed.choices[0].next)
     assert (texts(spaces), spaces.problem) == (["web"], said)
-    inside = await opened(spaces.choices[0].leads)
+    inside = await opened(spaces.choices[0].next)
     assert (texts(inside), inside.problem) == ([], said)
-    place = typed(spaces.choices[0].leads, "web-0")
+    place = typed(spaces.choices[0].next, "web-0")
     assert isinstance(place, Preset)
     assert place.prefix[-2:] == ("web-0", "--")
 
@@ -210,7 +210,7 @@ async def test_docker_containers(fakes: Fakes) -> None:
         ("web", "nginx:1.22, Up 2 hours"),
         ("bare", ""),
     ]
-    place = listed.choices[0].leads
+    place = listed.choices[0].next
     assert place == Preset("web", ("docker", "exec", "web"))
     assert isinstance(place, Preset)
     assert place.logs == ("docker", "logs", "--follow", "--since=10m", "web")
@@ -227,7 +227,7 @@ async def test_network_namespaces(fakes: Fakes) -> None:
     fakes.add("ip", ("netns list", "ns1 (id: 0)\nns2\n"))
     listed = await opened(namespaces())
     assert texts(listed) == ["ns1", "ns2"]
-    assert listed.choices[0].leads == Preset("ns1", ("ip", "netns", "exec", "ns1"))
+    assert listed.choices[0].next == Preset("ns1", ("ip", "netns", "exec", "ns1"))
 
 
 async def test_only_what_is_installed_is_offered(
@@ -235,12 +235,12 @@ async def test_only_what_is_installed_is_offered(
 ) -> None:
     made = Fakes(tmp_path / "only")
     monkeypatch.setenv("PATH", str(made.folder))
-    assert kinds() == ()
+    assert list_kinds() == ()
     for program in ("oc", "podman", "ip"):
         made.add(program)
-    assert [row.text for row in kinds()] == ["oc", "podman", "netns"]
+    assert [row.text for row in list_kinds()] == ["oc", "podman", "netns"]
     made.add("kubectl")
-    assert [row.text for row in kinds()] == ["kubectl", "podman", "netns"]
+    assert [row.text for row in list_kinds()] == ["kubectl", "podman", "netns"]
 
 
 @real_kubectl
@@ -253,10 +253,10 @@ async def test_contexts_of_the_real_kubectl(
     assert texts(listed)[0] == "prod"
     assert set(texts(listed)) == set(known)
     # Nothing listens there: its own namespace stays, with kubectl's own words.
-    spaces = await opened(listed.choices[0].leads)
+    spaces = await opened(listed.choices[0].next)
     assert texts(spaces) == ["web"]
     assert spaces.problem.startswith("The connection to the server 127.0.0.1:1 was refused")
-    odd = await opened(chosen(listed, "--help").leads)
+    odd = await opened(chosen(listed, "--help").next)
     assert odd.problem.startswith("The connection to the server 127.0.0.1:1 was refused")
 
 
@@ -285,8 +285,8 @@ async def test_what_the_real_kubectl_lists_of_a_cluster(
     with cluster(tmp_path, answers) as config:
         monkeypatch.setenv("KUBECONFIG", str(config))
         monkeypatch.setenv("HOME", str(tmp_path))  # kubectl caches what it discovers there
-        spaces = await opened((await opened(contexts("kubectl"))).choices[0].leads)
-        listed = await opened(chosen(spaces, "prod").leads)
+        spaces = await opened((await opened(contexts("kubectl"))).choices[0].next)
+        listed = await opened(chosen(spaces, "prod").next)
     assert [(row.text, row.note) for row in listed.choices] == [
         ("deploy/nginx", "2 ready: nginx"),
         ("ds/agent", "3 ready: nginx"),
@@ -313,4 +313,4 @@ def test_only_a_container_has_a_log_of_its_own() -> None:
     ],
 )
 def test_a_pod_is_called_as_what_made_it(pod: str, name: str) -> None:
-    assert menu.of_pod(pod) == name
+    assert menu.name_of_pod(pod) == name

@@ -59,7 +59,7 @@ def test_an_ssh_config_that_is_missing_or_binary_does_not_matter(tmp_path: Path)
 async def test_a_host_is_a_place_called_as_its_first_label(tmp_path: Path) -> None:
     write(tmp_path / "config", "Host web1.example.com 10.0.0.7 deploy@jump.example.com\n")
     listed = await hosts(tmp_path).load()
-    assert [row.leads for row in listed.choices] == [
+    assert [row.next for row in listed.choices] == [
         Preset("web1", ("ssh", "web1.example.com")),
         Preset("there", ("ssh", "10.0.0.7")),
         Preset("jump", ("ssh", "deploy@jump.example.com")),

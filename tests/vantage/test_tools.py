@@ -28,10 +28,10 @@ async def test_a_stream_to_its_end(tool: str, tmp_path: Path) -> None:
     times = [line.connect_s, line.headers_s, line.first_byte_s, line.first_event_s]
     assert None not in times
     assert times == sorted(times, key=lambda at: at or 0.0)
-    assert place.known is not None
-    assert (place.known.tool, place.known.problem) == (tool.split()[-1], "")
-    assert place.known.round_trip_s is not None
-    assert place.known.zone == "+0000"
+    assert place.discovered is not None
+    assert (place.discovered.tool, place.discovered.problem) == (tool.split()[-1], "")
+    assert place.discovered.round_trip_s is not None
+    assert place.discovered.zone == "+0000"
 
 
 @each

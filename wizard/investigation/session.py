@@ -84,7 +84,7 @@ class Session:
 
     def _evidence(self) -> tuple[object, ...]:
         """All frozen values that a snapshot is made from."""
-        known = (session.known for session in self.vantage_sessions.values())
+        known = (session.discovered for session in self.vantage_sessions.values())
         return (self._facts, bool(self.running), *self.timelines.values(), *known)
 
     def _case(self) -> Case:
@@ -97,8 +97,8 @@ class Session:
         probes = [probe for probe in probes if probe.hop == hop]
         capabilities = {known.vantage: known for known in self._facts.capabilities}
         for name, session in self.vantage_sessions.items():
-            if session.known:
-                capabilities[name] = session.known
+            if session.discovered:
+                capabilities[name] = session.discovered
         return replace(
             self._facts,
             capabilities=tuple(capabilities.values()),

@@ -12,7 +12,7 @@ from wizard.text.display import safe
 from wizard.text.errors import VantageError, describe_error
 from wizard.text.files import open_regular
 from wizard.vantage.remote_process import RemoteProcess
-from wizard.vantage.scripts import own_words
+from wizard.vantage.scripts import strip_shell_prefix
 from wizard.vantage.session import VantageSession
 
 LOG_LIMIT_BYTES = 1 << 20
@@ -248,7 +248,7 @@ class FollowedCommand:
         try:
             async with self._vantage_session.run(self._words) as remote:
                 await self._read(remote)
-                self.problem = self._end_problem(await remote.ended(), remote)
+                self.problem = self._end_problem(await remote.wait(), remote)
         except VantageError as error:
             self.problem = str(error)
         finally:
@@ -292,10 +292,10 @@ class FollowedCommand:
             code: The exit status, None if the vantage was lost.
             remote: The process.
         """
-        stderr = [line for line in remote.said.splitlines() if line.strip()]
-        last = safe(own_words(stderr[-1]), 200) if stderr else ""
+        stderr = [line for line in remote.stderr.splitlines() if line.strip()]
+        last = safe(strip_shell_prefix(stderr[-1]), 200) if stderr else ""
         if code is None:
-            return f"{self.name}: {remote.failing}"
+            return f"{self.name}: {remote.failure}"
         if code:
             status = f"exit status {code}"
             return f"{self.name}: {f'{last} ({status})' if last else f'ended with {status}'}"

@@ -12,10 +12,10 @@ from wizard.model.case import Case
 from wizard.model.log_report import LogReport
 from wizard.model.target import LOCAL, Source
 from wizard.model.vantage import Vantage
-from wizard.vantage.scripts import BARRED, packed
+from wizard.vantage.scripts import BARRED_FUNCTION, pack_script
 from wizard.vantage.session import VantageSession
 
-FOLLOW_SCRIPT = rf"""{BARRED}
+FOLLOW_SCRIPT = rf"""{BARRED_FUNCTION}
 f=$1 why=
 for t in ls tail; do
   command -v "$t" >/dev/null || {{ printf '%s: not found\n' "$t" >&2; exit 127; }}
@@ -81,7 +81,7 @@ class LogWatch:
         session = self._vantage_sessions.get(source.vantage) or VantageSession(Vantage(name, ()))
         if source.command:
             return FollowedCommand(name, session, source.command, now=self._now)
-        words = packed(FOLLOW_SCRIPT, source.locator)
+        words = pack_script(FOLLOW_SCRIPT, source.locator)
         return FollowedCommand(name, session, words, sizes_first=True, now=self._now)
 
     def change(
@@ -148,7 +148,7 @@ class LogWatch:
         names = {source.vantage for source in self._readers if source.vantage != LOCAL}
         sessions = [self._vantage_sessions[name] for name in names & self._vantage_sessions.keys()]
         await asyncio.gather(
-            *(session.capabilities() for session in sessions if session.known is None)
+            *(session.capabilities() for session in sessions if session.discovered is None)
         )
         return self.is_slow
 
@@ -166,7 +166,7 @@ class LogWatch:
             paths: The paths of the stream and of its messages; a line without a User-Agent is ours
                 if it names one of them.
         """
-        known = {name: session.known for name, session in self._vantage_sessions.items()}
+        known = {name: session.discovered for name, session in self._vantage_sessions.items()}
         return tuple(
             reader.report(run, paths, clock_of(source, known.get(source.vantage)))
             for source, reader in self._readers.items()

@@ -56,7 +56,7 @@ async def discover(remote: RemoteProcess, name: str) -> Found:
     except TimeoutError:
         raise VantageError(f"{name}: no answer within {WITHIN:.0f} s once reached") from None
     except _SilentError:
-        raise VantageError(f"{name}: {remote.failing}") from None
+        raise VantageError(f"{name}: {remote.failure}") from None
     except _SenselessError:
         raise VantageError(f"{name}: it answers what was not asked") from None
     if not tools:

@@ -22,20 +22,20 @@ KEPT = 16 << 10
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class CommandResult:
     """What came of a command.
 
     Attributes:
         code: Its exit status; None if it was ended here.
-        late: Whether it was ended for taking too long.
-        cut: Whether it printed more than was read.
+        timed_out: Whether it was ended for taking too long.
+        truncated: Whether it printed more than was read.
     """
 
     code: int | None
     stdout: bytes
     stderr: str
-    late: bool = False
-    cut: bool = False
+    timed_out: bool = False
+    truncated: bool = False
 
 
 class Running:
@@ -175,7 +175,7 @@ async def _start(argv: Sequence[str], hear: Callable[[str], None]) -> Running:
 
 async def collect(
     argv: Sequence[str], *, within: float, limit: int = 1 << 20, told: bytes | None = None
-) -> Done:
+) -> CommandResult:
     """Run a command to its end: at most `within` seconds, at most `limit` bytes of output.
 
     Args:
@@ -197,4 +197,4 @@ async def collect(
         except TimeoutError:
             late = True
         code = running.code
-    return Done(code, out[:limit], running.stderr, late, len(out) > limit)
+    return CommandResult(code, out[:limit], running.stderr, late, len(out) > limit)

@@ -24,13 +24,13 @@ class RemoteProcess:
 
     Attributes:
         stdout: What it prints, as it comes, without what the way there printed before.
-        said: What it said so far on standard error, bounded.
+        stderr: What it said so far on standard error, bounded.
         before: What was said on standard error before it began: by ssh, by a login script.
     """
 
     def __init__(self, prefix: Sequence[str], mark: str, hear: Callable[[str], None]) -> None:
         self._prefix = prefix
-        self.said = self.before = ""
+        self.stderr = self.before = ""
         self._begin, self._end, self._hear = f"{mark}+", f"{mark}-", hear
         self._begun = False
         self._status: int | None = None
@@ -48,13 +48,13 @@ class RemoteProcess:
             self._begun = True
         elif line.startswith(self._end):
             # The mark is on a line of its own, whatever was said before.
-            self.said = self.said.removesuffix("\n")
+            self.stderr = self.stderr.removesuffix("\n")
             status = line.removeprefix(self._end)
             self._status = int(status) if status.isdigit() else None
         elif not self._begun:
             self.before += f"{line}\n" if len(self.before) < KEPT else ""
         else:
-            self.said += f"{line}\n" if len(self.said) < KEPT else ""
+            self.stderr += f"{line}\n" if len(self.stderr) < KEPT else ""
             self._hear(line)
 
     async def reach(self, running: Running) -> None:
@@ -92,17 +92,17 @@ class RemoteProcess:
                 task.cancel()
             await asyncio.gather(*waiting, return_exceptions=True)
 
-    async def ended(self) -> int | None:
+    async def wait(self) -> int | None:
         """Wait for its end. Returns its exit status; None if the way there was lost before."""
         assert self._running is not None
         await self._ended(self._running)
         return self._status
 
     @property
-    def failing(self) -> str:
+    def failure(self) -> str:
         """Why the way there was lost, in one sentence, once it has ended without a status."""
         code = self._running.code if self._running else None
-        return failures.failing(code, self.said)
+        return failures.failing(code, self.stderr)
 
     async def _ended(self, running: Running) -> int | None:
         try:

@@ -63,7 +63,7 @@ def told(mark: str, request: bytes) -> bytes:
 _ESCAPED = "\n\t\\!'\""
 _SPEAKER = re.compile(r"^sh: (?:(?:(?:line )?[0-9]{1,6}|eval|exec): )*")
 
-BARRED = r"""
+BARRED_FUNCTION = r"""
 # Whether a directory above that may not be entered hides what does not seem to be there: $d.
 barred() {
   d=$1
@@ -76,7 +76,7 @@ barred() {
 """Shell text for scripts that read files."""
 
 
-def packed(script: str, *words: str) -> list[str]:
+def pack_script(script: str, *words: str) -> list[str]:
     """The words that run a script there, with these as its `$1` and so on.
 
     Over there ssh meets a login shell, which may be csh or fish: neither takes a newline, a `!`
@@ -87,6 +87,6 @@ def packed(script: str, *words: str) -> list[str]:
     return ["sh", "-c", 's=$1;shift;eval "$(printf %b "$s")"', "sh", shown, *words]
 
 
-def own_words(line: str) -> str:
+def strip_shell_prefix(line: str) -> str:
     """What a shell said, without its name and the line of our script: `tail: not found`."""
     return _SPEAKER.sub("", line, count=1)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from wizard.model.vantage import Capabilities, Vantage
 from wizard.text.errors import VantageError
 from wizard.vantage.discover import QUESTIONS, Found, discover
-from wizard.vantage.process import Done
+from wizard.vantage.process import CommandResult
 from wizard.vantage.remote_process import RemoteProcess, reached
 from wizard.vantage.scripts import new_mark, told, with_watchdog
 
@@ -25,13 +25,13 @@ class VantageSession:
     """A vantage in use.
 
     Attributes:
-        known: What was found out there; None until somebody asked.
+        discovered: What was found out there; None until somebody asked.
         tools: The tools there by name, each with what it says of its version.
     """
 
     def __init__(self, vantage: Vantage) -> None:
         self.vantage = vantage
-        self.known: Capabilities | None = None
+        self.discovered: Capabilities | None = None
         self.tools: Mapping[str, str] = {}
         self._reaching = asyncio.Semaphore(AT_ONCE)
         self._asking = asyncio.Lock()
@@ -44,10 +44,10 @@ class VantageSession:
         """
         waited = self._asking.locked()
         async with self._asking:
-            if self.known is None or (self.known.problem and not waited):
+            if self.discovered is None or (self.discovered.problem and not waited):
                 found = await self._find_out()
-                self.known, self.tools = found.capabilities, found.tools
-        return self.known
+                self.discovered, self.tools = found.capabilities, found.tools
+        return self.discovered
 
     async def _find_out(self) -> Found:
         mark = new_mark()
@@ -88,7 +88,9 @@ class VantageSession:
         """Run a command over there; see `session`."""
         return self.session('"$@"', words=words, hear=hear)
 
-    async def collect(self, words: Sequence[str], *, within: float, limit: int = 1 << 20) -> Done:
+    async def collect(
+        self, words: Sequence[str], *, within: float, limit: int = 1 << 20
+    ) -> CommandResult:
         """Run a command over there to its end: at most `limit` bytes of its output, at most
         `within` seconds from when it began.
 
@@ -97,18 +99,18 @@ class VantageSession:
         """
         async with self.run(words) as remote:
             done = await _collected(remote, within, limit)
-            if done.code is None and not (done.late or done.cut):
-                raise VantageError(f"{self.vantage.name}: {remote.failing}")
-            return replace(done, stderr=remote.said)
+            if done.code is None and not (done.timed_out or done.truncated):
+                raise VantageError(f"{self.vantage.name}: {remote.failure}")
+            return replace(done, stderr=remote.stderr)
 
 
-async def _collected(remote: RemoteProcess, within: float, limit: int) -> Done:
+async def _collected(remote: RemoteProcess, within: float, limit: int) -> CommandResult:
     out = b""
     try:
         async with asyncio.timeout(within):
             while len(out) <= limit and (data := await remote.stdout.read(1 << 16)):
                 out += data
-            code = await remote.ended() if len(out) <= limit else None
+            code = await remote.wait() if len(out) <= limit else None
     except TimeoutError:
-        return Done(None, out[:limit], "", late=True, cut=len(out) > limit)
-    return Done(code, out[:limit], "", cut=len(out) > limit)
+        return CommandResult(None, out[:limit], "", timed_out=True, truncated=len(out) > limit)
+    return CommandResult(code, out[:limit], "", truncated=len(out) > limit)

@@ -13,8 +13,8 @@ from wizard.nginx.load import config_from_text
 from wizard.nginx.store import MAX_FILE_BYTES, decode_config
 from wizard.text.display import safe
 from wizard.text.errors import ConfigError, VantageError
-from wizard.vantage.process import Done
-from wizard.vantage.scripts import own_words, packed
+from wizard.vantage.process import CommandResult
+from wizard.vantage.scripts import pack_script, strip_shell_prefix
 from wizard.vantage.session import VantageSession
 
 COMMAND_TIMEOUT_S = 30.0
@@ -25,14 +25,14 @@ _NO_SHELL = re.compile(r"\bsh\b\W.*(not found|no such file)|\bno shell\b", re.IG
 
 async def run_script(
     vantage_session: VantageSession, script: str, words: Sequence[str], within: float, limit: int
-) -> Done:
+) -> CommandResult:
     """Run a static script there with these arguments, its output bounded.
 
     Raises:
         VantageError: The place cannot be reached, has no shell, or was lost.
     """
     try:
-        argv = packed(script, *words)
+        argv = pack_script(script, *words)
         return await vantage_session.collect(argv, within=within, limit=limit + (1 << 20))
     except VantageError as error:
         if not _NO_SHELL.search(str(error)):
@@ -41,13 +41,13 @@ async def run_script(
         raise VantageError(f"{error}; {said}") from None
 
 
-def failure_of(done: Done) -> str:
+def failure_of(done: CommandResult) -> str:
     """Why our script did not come to its end, in the words of whoever stopped it."""
     lines = [line for line in done.stderr.splitlines() if line.strip()]
-    last = safe(own_words(lines[-1]), 200) if lines else ""
-    if done.late:
+    last = safe(strip_shell_prefix(lines[-1]), 200) if lines else ""
+    if done.timed_out:
         return f"no answer in time{f': {last}' if last else ''}"
-    if done.cut:
+    if done.truncated:
         return "what it printed is too large for a config"
     return last or f"it ended with status {done.code} and printed nothing to read"
 
@@ -76,11 +76,13 @@ async def dump_remote(
     said = _marked(done.stdout, mark)
     if "end" not in said:
         problem = failure_of(done)
-        raise ConfigError(_hint(problem, vantage_session, said) if done.late else problem, where)
+        raise ConfigError(
+            _hint(problem, vantage_session, said) if done.timed_out else problem, where
+        )
     if "none" in said:
         raise ConfigError(_hint("no Nginx was found there", vantage_session, said), where)
     if said["end"].strip() != b"0":
-        problem = own_words(error_line(done.stderr))
+        problem = strip_shell_prefix(error_line(done.stderr))
         raise ConfigError(_hint(problem, vantage_session, said), where)
     config = config_from_text(decode_config(said.get("dump", b""), where), where, _version(said))
     unsure = _unsure(said, port, vantage_session)

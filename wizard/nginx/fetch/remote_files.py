@@ -20,7 +20,7 @@ from wizard.nginx.load import (
 from wizard.nginx.store import config_error, decode_config, is_glob
 from wizard.text.display import visible
 from wizard.text.errors import ConfigError
-from wizard.vantage.process import Done
+from wizard.vantage.process import CommandResult
 from wizard.vantage.session import VantageSession
 
 MAX_PATTERNS = 100
@@ -109,8 +109,8 @@ class _There:
         for part in parts[1:]:
             self._keep(part, patterns)
 
-    def _why(self, done: Done) -> str:
-        if done.cut:
+    def _why(self, done: CommandResult) -> str:
+        if done.truncated:
             return "the includes are too many or too large to follow"
         return failure_of(done)
 

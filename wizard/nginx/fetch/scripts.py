@@ -5,7 +5,7 @@ arguments, quoted by `Vantage.argv`. `$1` is a mark that heads each part of what
 """
 
 from wizard.nginx.load import MAX_FILES as MOST
-from wizard.vantage.scripts import BARRED
+from wizard.vantage.scripts import BARRED_FUNCTION
 
 DUMP_SCRIPT = r"""
 m=$1
@@ -87,7 +87,7 @@ part end; printf '%s' "$code"
 its exit status. Of several that run the one is taken that listens on port `$3`, else the first;
 `others` says how many do, which one it is, and which are the others."""
 
-FILES_SCRIPT = rf"""{BARRED}
+FILES_SCRIPT = rf"""{BARRED_FUNCTION}
 m=$1 n=0 k=0
 shift
 command -v head >/dev/null || {{ echo 'head: not found' >&2; exit 127; }}

@@ -195,10 +195,10 @@ async def _check_end(
     remote: RemoteProcess, tool: Tool, asked: RemoteRequest, connected: bool
 ) -> None:
     """The output has ended: raises `VantageTransportError` where the tool reports a bad end."""
-    code = await remote.ended()
+    code = await remote.wait()
     if code is None:
-        raise VantageTransportError("unreached", remote.failing)
-    stop = tool.stop(code, remote.said, asked, connected)
+        raise VantageTransportError("unreached", remote.failure)
+    stop = tool.stop(code, remote.stderr, asked, connected)
     if stop is not None:
         raise VantageTransportError(stop.reason, stop.detail)
 

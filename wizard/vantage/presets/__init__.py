@@ -1,6 +1,6 @@
 """Places to choose from: what kubectl, ssh, docker and ip know here, one list after the other."""
 
-from wizard.vantage.presets.local import kinds
-from wizard.vantage.presets.menu import Choice, Listed, Menu, Preset
+from wizard.vantage.presets.local import list_kinds
+from wizard.vantage.presets.menu import Choice, Listing, Menu, Preset
 
-__all__ = ["Choice", "Listed", "Menu", "Preset", "kinds"]
+__all__ = ["Choice", "Listing", "Menu", "Preset", "list_kinds"]

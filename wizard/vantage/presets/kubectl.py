@@ -6,9 +6,9 @@ from functools import partial
 from wizard.vantage.presets import menu
 from wizard.vantage.presets.menu import (
     Choice,
-    Leads,
-    Listed,
+    Listing,
     Menu,
+    MenuOrPreset,
     Preset,
     checked,
     printed,
@@ -59,10 +59,10 @@ def contexts(program: str) -> Menu:
     )
 
 
-async def _contexts(program: str) -> Listed:
+async def _contexts(program: str) -> Listing:
     known = await printed((program, "config", "view", "-o", _CONTEXTS))
     if known.problem or not known.lines:
-        return Listed((), known.problem or f"{program} knows no context")
+        return Listing((), known.problem or f"{program} knows no context")
     rows = [line.partition("\t") for line in known.lines if "\t" in line]
     current = known.lines[0] if "\t" not in known.lines[0] else ""
     rows.sort(key=lambda row: row[0] != current)
@@ -71,7 +71,7 @@ async def _contexts(program: str) -> Listed:
         for name, _, usual in rows
         if name.isprintable() and (scope := _Scope(program, name, usual=usual.strip()))
     )
-    return Listed(choices, "" if choices else f"{program} knows no context")
+    return Listing(choices, "" if choices else f"{program} knows no context")
 
 
 def _namespaces_of(scope: _Scope) -> Menu:
@@ -82,7 +82,7 @@ def _namespaces_of(scope: _Scope) -> Menu:
     )
 
 
-async def _namespaces(scope: _Scope) -> Listed:
+async def _namespaces(scope: _Scope) -> Listing:
     """Its own namespace first; that one also where the cluster lists none to this user."""
     known = await printed(scope.words("get", "namespaces", PATIENCE, "-o", _NAMESPACES))
     usual = scope.usual or "default"
@@ -97,7 +97,7 @@ async def _namespaces(scope: _Scope) -> Listed:
         )
         for name in names
     )
-    return Listed(choices, known.problem)
+    return Listing(choices, known.problem)
 
 
 def _workloads_of(scope: _Scope) -> Menu:
@@ -108,12 +108,12 @@ def _workloads_of(scope: _Scope) -> Menu:
     )
 
 
-async def _workloads(scope: _Scope) -> Listed:
+async def _workloads(scope: _Scope) -> Listing:
     """What runs there; where one kind is refused to this user, the others are listed."""
     what = "deployments,statefulsets,daemonsets,pods"
     known = await printed(scope.words("get", what, PATIENCE, "-o", _WORKLOADS))
     choices = [_workload(scope, line.split("\t")) for line in known.lines]
-    return Listed(tuple(one for one in choices if one is not None), known.problem)
+    return Listing(tuple(one for one in choices if one is not None), known.problem)
 
 
 def _workload(scope: _Scope, row: list[str]) -> Choice | None:
@@ -128,19 +128,19 @@ def _workload(scope: _Scope, row: list[str]) -> Choice | None:
     return Choice(f"{short}/{name}" if short else name, f"{note}: {', '.join(containers)}", leads)
 
 
-def _container(scope: _Scope, target: str, containers: list[str]) -> Leads:
+def _container(scope: _Scope, target: str, containers: list[str]) -> MenuOrPreset:
     """The place itself; where there are several containers, which of them is asked."""
     if len(containers) < 2:
         return _place(scope, target)
     choices = tuple(Choice(one, "", _place(scope, target, one)) for one in containers)
     return Menu(
         f"{target}: which container",
-        partial(_known, Listed(choices)),
+        partial(_known, Listing(choices)),
         lambda text: _place(scope, target, checked(text)),
     )
 
 
-async def _known(listed: Listed) -> Listed:
+async def _known(listed: Listing) -> Listing:
     return listed
 
 
@@ -148,5 +148,5 @@ def _place(scope: _Scope, target: str, container: str = "") -> Preset:
     inside = (f"--container={container}",) if container else ()
     # A name that is followed by nothing but `--`: words in front of it are options.
     prefix = scope.words("exec", *inside, target, "--")
-    name = menu.short(target) if "/" in target else menu.of_pod(target)
+    name = menu.short(target) if "/" in target else menu.name_of_pod(target)
     return Preset(name, prefix)

@@ -6,7 +6,7 @@ from functools import partial
 
 from wizard.vantage.presets import menu
 from wizard.vantage.presets.kubectl import contexts
-from wizard.vantage.presets.menu import Choice, Listed, Menu, Preset, checked, printed, usable
+from wizard.vantage.presets.menu import Choice, Listing, Menu, Preset, checked, printed, usable
 from wizard.vantage.presets.ssh import hosts
 
 _ROW = "{{.Names}}\t{{.Image}}\t{{.Status}}"
@@ -21,7 +21,7 @@ def containers(program: str) -> Menu:
     )
 
 
-async def _containers(program: str) -> Listed:
+async def _containers(program: str) -> Listing:
     known = await printed((program, "ps", "--format", _ROW))
     rows = [(*line.split("\t"), "", "")[:3] for line in known.lines]
     choices = tuple(
@@ -29,7 +29,7 @@ async def _containers(program: str) -> Listed:
         for name, image, status in rows
         if usable(name)
     )
-    return Listed(choices, known.problem or ("" if choices else "no container runs"))
+    return Listing(choices, known.problem or ("" if choices else "no container runs"))
 
 
 def _place(program: str, name: str) -> Preset:
@@ -41,12 +41,12 @@ def namespaces() -> Menu:
     return Menu("which network namespace", _namespaces, lambda text: _namespace(checked(text)))
 
 
-async def _namespaces() -> Listed:
+async def _namespaces() -> Listing:
     known = await printed(("ip", "netns", "list"))
     # ip-netns(8) prints `NAME (id: 0)`; the number is there once it has a peer.
     names = [line.partition(" (id:")[0].strip() for line in known.lines]
     choices = tuple(Choice(name, "", _namespace(name)) for name in names if usable(name))
-    return Listed(choices, known.problem or ("" if choices else "none has a name"))
+    return Listing(choices, known.problem or ("" if choices else "none has a name"))
 
 
 def _namespace(name: str) -> Preset:
@@ -64,7 +64,7 @@ _KINDS: tuple[tuple[tuple[str, ...], str, str, Callable[[str], Menu]], ...] = (
 what it leads to."""
 
 
-def kinds() -> tuple[Choice, ...]:
+def list_kinds() -> tuple[Choice, ...]:
     """One row for each kind that can be had on this machine."""
     rows = []
     for programs, name, note, choices in _KINDS:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from wizard.text.display import safe
 from wizard.text.errors import UsageError, VantageError
 from wizard.vantage import failures
-from wizard.vantage.process import Done, collect
+from wizard.vantage.process import CommandResult, collect
 
 _LOGGING = frozenset({"kubectl", "oc", "docker", "podman"})
 _FOR_EXEC = frozenset({"--", "-i", "-t", "-it", "-ti", "--stdin", "--tty", "--interactive"})
@@ -46,16 +46,16 @@ class Choice:
     Attributes:
         text: What it is called, as it is: untrusted.
         note: What else is known of it, in a few words: untrusted.
-        leads: The next menu, or the place.
+        next: The next menu, or the place.
     """
 
     text: str
     note: str
-    leads: "Leads"
+    next: "MenuOrPreset"
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class Listing:
     """What a menu has.
 
     Attributes:
@@ -73,18 +73,18 @@ class Menu:
     Attributes:
         title: What is chosen, in a few words.
         load: Reads it: takes a bounded time, never raises.
-        typed: What a text leads to that stands in no row; it raises a `UsageError` that says why
+        parse: What a text leads to that stands in no row; it raises a `UsageError` that says why
             not. None where nothing can be typed.
-        other: What can be typed, in a few words.
+        hint: What can be typed, in a few words.
     """
 
     title: str
-    load: Callable[[], Awaitable[Listed]]
-    typed: "Callable[[str], Leads] | None" = None
-    other: str = "a name that is not listed"
+    load: Callable[[], Awaitable[Listing]]
+    parse: "Callable[[str], MenuOrPreset] | None" = None
+    hint: str = "a name that is not listed"
 
 
-Leads: TypeAlias = Menu | Preset
+MenuOrPreset: TypeAlias = Menu | Preset
 
 WITHIN = 8.0
 """How long, in seconds, a list may take: a cluster behind a slow login takes a few."""
@@ -114,14 +114,14 @@ async def printed(argv: Sequence[str]) -> Printed:
         return Printed(problem=str(error))
     text = done.stdout.decode("utf-8", "replace")
     # The last line of what was cut off is half a name.
-    lines = text.split("\n")[:-1] if done.cut or done.late else text.split("\n")
+    lines = text.split("\n")[:-1] if done.truncated or done.timed_out else text.split("\n")
     return Printed(tuple(line for line in lines if line.strip()), _problem(argv[0], done))
 
 
-def _problem(program: str, done: Done) -> str:
-    if done.late:
+def _problem(program: str, done: CommandResult) -> str:
+    if done.timed_out:
         return f"{program}: {failures.late(WITHIN, done.stderr)}"
-    if done.cut:
+    if done.truncated:
         return f"{program} lists more than is read here: type the name"
     if done.code == 0:
         return ""
@@ -165,13 +165,13 @@ def short(name: str) -> str:
     return fit or "there"
 
 
-def of_pod(pod: str) -> str:
+def name_of_pod(pod: str) -> str:
     """The name of what made the pod: `web` for `web-7d4b9c6f5b-x2x9z`."""
     found = _POD.match(pod)
     return short(found[1] if found else pod)
 
 
-def of_host(host: str) -> str:
+def name_of_host(host: str) -> str:
     """A host's first label: `jump` for `deploy@jump.example.com`."""
     name = host.rpartition("@")[2]
     return short(name if re.fullmatch(r"[\d.]+|.*:.*", name) else name.partition(".")[0])

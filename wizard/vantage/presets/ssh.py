@@ -11,7 +11,7 @@ from pathlib import Path
 
 from wizard.text.files import read_regular
 from wizard.vantage.presets import menu
-from wizard.vantage.presets.menu import Choice, Listed, Menu, Preset, checked, usable
+from wizard.vantage.presets.menu import Choice, Listing, Menu, Preset, checked, usable
 
 DEPTH = 16
 """How deep files are included: as deep as ssh itself goes."""
@@ -32,16 +32,16 @@ def hosts(folder: Path | None = None) -> Menu:
     )
 
 
-async def _hosts(folder: Path) -> Listed:
+async def _hosts(folder: Path) -> Listing:
     # A home on a network file system can hang; the screen must not.
     names = await asyncio.to_thread(host_names, folder)
     shown = folder / "config"
     problem = "" if names else f"{shown} names no host"
-    return Listed(tuple(Choice(name, "", _place(name)) for name in names), problem)
+    return Listing(tuple(Choice(name, "", _place(name)) for name in names), problem)
 
 
 def _place(host: str) -> Preset:
-    return Preset(menu.of_host(host), ("ssh", host))
+    return Preset(menu.name_of_host(host), ("ssh", host))
 
 
 def host_names(folder: Path) -> list[str]:
