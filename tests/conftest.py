@@ -1,9 +1,11 @@
 """The Nginx versions that the tests run on."""
 
 import os
+from collections.abc import Generator
 
 import pytest
 
+from tests.tools import fail_skip
 from wizard.lab.nginx import binaries, version
 
 TURN = (1, 29, 7)
@@ -24,6 +26,22 @@ def pytest_configure(config: pytest.Config) -> None:
     if os.environ.get(REQUIRED) and sides != {True, False}:
         found = ", ".join(INSTALLED) or "none"
         raise pytest.UsageError(f"{REQUIRED}: an Nginx before and one from 1.29.7; found {found}")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a skipped test where every tool is required, as in CI."""
+    report = yield
+    fail_skip(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Fail a module that is skipped as a whole where every tool is required."""
+    report = yield
+    fail_skip(report)
+    return report
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

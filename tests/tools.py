@@ -1,0 +1,34 @@
+"""Skip tests that need a program which the README does not ask for."""
+
+import os
+import shutil
+
+import pytest
+
+REQUIRED = "SSEWIZARD_REQUIRE_TOOLS"
+"""Where this environment variable is set, as in `.ci/run`, a skipped test counts as failed."""
+
+
+def missing_tools(*names: str) -> str:
+    """Return the reason to skip, such as `needs busybox, ip`; empty if all programs exist."""
+    missing = [name for name in dict.fromkeys(names) if shutil.which(name) is None]
+    return f"needs {', '.join(missing)}" if missing else ""
+
+
+def needs(*names: str) -> pytest.MarkDecorator:
+    """Mark a test or a module that runs these programs."""
+    reason = missing_tools(*names)
+    return pytest.mark.skipif(bool(reason), reason=reason or "no program is missing")
+
+
+def require(*names: str) -> None:
+    """Skip the running test if one of these programs is missing."""
+    if reason := missing_tools(*names):
+        pytest.skip(reason)
+
+
+def fail_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Turn a skip into a failure if `REQUIRED` is set; an expected failure stays one."""
+    if os.environ.get(REQUIRED) and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome, report.longrepr = "failed", f"{REQUIRED} is set, but: {reason}"
