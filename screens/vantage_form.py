@@ -17,7 +17,7 @@ from wizard.model.parse import parse_log, parse_vantages
 from wizard.model.steps import StepId
 from wizard.model.target import LOCAL, Source, Target
 from wizard.model.vantage import Capabilities, Vantage
-from wizard.report.hops import equipment_words
+from wizard.report.hops import capabilities_text
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
 from wizard.vantage.presets import Preset
@@ -196,7 +196,7 @@ class Look(Fields[Given]):
     @work(group="try")
     async def _try(self) -> None:
         self.known = await tried(self._proposal.vantage)
-        words = equipment_words(self.known)
+        words = capabilities_text(self.known)
         found = words if self.known.problem else f"found there: {words or 'nothing that asks'}"
         self.query_one("#found", Static).update(found)
 

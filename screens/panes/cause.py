@@ -5,7 +5,7 @@ from rich.text import Text
 from screens.panes.view import View
 from screens.widgets.style import DIM, HEAD, line, wrapped
 from wizard.model.diagnosis import Finding
-from wizard.report.hops import is_worth_it, verdict
+from wizard.report.hops import has_hops_to_compare, hops_summary
 from wizard.text.display import safe
 
 _VERDICTS = {"healthy": "bold green", "fault": "bold red", "inconclusive": "bold yellow"}
@@ -17,7 +17,7 @@ def draw(view: View) -> list[Text]:
     if diagnosis is None:
         return []
     rows = [line((diagnosis.verdict.upper(), _VERDICTS[diagnosis.verdict]))]
-    if is_worth_it(view.case) and (said := verdict(view.case)):
+    if has_hops_to_compare(view.case) and (said := hops_summary(view.case)):
         rows += wrapped(said, view.width, HEAD)
     for cause in diagnosis.causes:
         rows += [*finding(cause, view.width), Text()]
@@ -38,4 +38,4 @@ def finding(found: Finding, width: int) -> list[Text]:
     for one in found.evidence:
         rows += wrapped(f"{one.kind}  {safe(one.where)}", width, DIM, "  ")
         rows += wrapped(safe(one.text, 400), width, "", "    ")
-    return rows + wrapped(f"Apart: {safe(found.distinguishes)}", width, "", "  ")
+    return rows + wrapped(f"Why this cause: {safe(found.distinguishes)}", width, "", "  ")

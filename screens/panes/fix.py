@@ -5,7 +5,7 @@ from rich.text import Text
 from screens.panes.view import View
 from screens.widgets.style import DIM, HEAD, line, wrapped
 from wizard.model.diagnosis import Recommendation
-from wizard.report.text import patch_words
+from wizard.report.text import patch_command
 from wizard.text.display import safe, visible
 
 
@@ -52,7 +52,7 @@ def _diff(made: Recommendation, width: int) -> list[Text]:
     if made.diff is None:
         return []
     rows = [Text(), line(("As a diff", HEAD), ("  s saves it", DIM))]
-    rows += wrapped(patch_words(made), width, "", "  ")
+    rows += wrapped(patch_command(made), width, "", "  ")
     rows += [*wrapped("nginx -t && nginx -s reload", width, "", "  "), Text()]
     return rows + [_diff_line(visible(text.expandtabs(4))) for text in made.diff.splitlines()]
 

@@ -5,7 +5,13 @@ from rich.text import Text
 from screens.widgets.style import DIM, HEAD, fitted, line, outcome_style, wrapped
 from wizard.diagnose.hops import HopResult, Variant, results_by_hop
 from wizard.model.case import Case, ProbeResult
-from wizard.report.hops import equipment_lines, outcome, verdict, way_name, ways
+from wizard.report.hops import (
+    hops_summary,
+    outcome_text,
+    probed_variants,
+    vantage_lines,
+    variant_name,
+)
 from wizard.text.display import safe
 
 _NAME, _COLUMN = 22, 12
@@ -16,18 +22,18 @@ _NARROW = 13
 def draw(case: Case, width: int) -> list[Text]:
     """A row for each place, outermost first; where the stream dies; what each vantage has."""
     hop_results = results_by_hop(case)
-    columns = ways(hop_results)
+    columns = probed_variants(hop_results)
     name = _NAME if width >= _NAME + _COLUMN * len(columns) else _NARROW
     share = min(_COLUMN, (width - name) // max(1, len(columns)))
-    head = [line((way_name(way), HEAD)) for way in columns]
+    head = [line((variant_name(variant), HEAD)) for variant in columns]
     rows = [_row(line(("", HEAD)), head, name, share)]
     rows += [
         _row(_place(hop_result, name), _results(hop_result, columns), name, share)
         for hop_result in hop_results
     ]
-    if said := verdict(case):
+    if said := hops_summary(case):
         rows += wrapped(said, width, "bold")
-    have = equipment_lines(case)
+    have = vantage_lines(case)
     return [*rows, *(row for words in have for row in wrapped(words, width, DIM))]
 
 
@@ -43,11 +49,11 @@ def _place(hop_result: HopResult, wide: int) -> Text:
 
 
 def _results(hop_result: HopResult, columns: tuple[Variant, ...]) -> list[Text]:
-    return [_result(hop_result.result(way)) for way in columns]
+    return [_result(hop_result.result(variant)) for variant in columns]
 
 
 def _result(result: ProbeResult | None) -> Text:
     if result is None:
         return line(("–", DIM))
-    words, style = outcome(result), outcome_style(result.outcome)
+    words, style = outcome_text(result), outcome_style(result.outcome)
     return line((words, style))

@@ -34,7 +34,7 @@ def _past(history: History, width: int) -> list[Text]:
     rows = wrapped(logs.headline(history), width, "yellow" if cut_off else DIM, "  ")
     if bars := logs.chart(history):
         rows.append(line(f"  {bars}"))
-    others = (logs.numbers(history), logs.clients(history), history.clock)
+    others = (logs.counts(history), logs.clients(history), history.clock)
     return [*rows, *(row for text in others if text for row in wrapped(text, width, DIM, "  "))]
 
 

@@ -10,8 +10,8 @@ from screens.widgets.bars import LEGEND, bars
 from screens.widgets.stream import pane
 from screens.widgets.style import DIM, HEAD, beside, fitted, line, outcome_style, wrapped
 from wizard.model.case import ProbeResult
-from wizard.report.hops import is_worth_it
-from wizard.report.result import handshake_words
+from wizard.report.hops import has_hops_to_compare
+from wizard.report.result import handshake_text
 from wizard.text.display import safe, seconds
 
 _RANK = {"held": 0, "events-held": 1, "headers-held": 2, "late": 3, "cut": 4, "refused": 5}
@@ -35,13 +35,13 @@ def draw(view: View) -> list[Text]:
 
 def _table(view: View) -> list[Text]:
     """The proxy beside the backend; where more places were looked at, all of them."""
-    if is_worth_it(view.case):
+    if has_hops_to_compare(view.case):
         return hops.draw(view.case, view.width)
     return table(view.case.proxy, view.case.direct)
 
 
 def _hands(view: View) -> list[str]:
-    return [f"MCP {handshake_words(one)}" for one in view.case.handshakes]
+    return [f"MCP {handshake_text(one)}" for one in view.case.handshakes]
 
 
 def chosen(view: View) -> tuple[ProbeResult | None, ProbeResult | None]:

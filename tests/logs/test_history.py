@@ -136,20 +136,20 @@ def test_in_words() -> None:
     assert "somebody was cut off: 3 ended with 499" in logs.headline(history)
     assert "41 min since 2026-11-23 15:19 UTC (the last 4 lines)" in logs.headline(history)
     assert logs.chart(history).endswith("each 2 min, at most 2")
-    assert logs.numbers(history) == f"oldest first: {' '.join(map(str, history.counts))}"
+    assert logs.counts(history) == f"oldest first: {' '.join(map(str, history.counts))}"
     assert logs.clients(history) == "most of them: 10.0.0.1 (3)"
-    assert len(logs.words(history)) == 4
+    assert len(logs.history_lines(history)) == 4
 
 
 def test_nobody() -> None:
-    assert logs.words(known(access(2, 200))) == [
+    assert logs.history_lines(known(access(2, 200))) == [
         "before you came: nobody was cut off, in the 2 min since 2026-11-23 15:58 UTC (1 line)"
     ]
 
 
 def test_bars() -> None:
-    assert logs.spark([0, 1, 100, 50]) == "▁▂█▅"
-    assert logs.spark([]) == ""
+    assert logs.sparkline([0, 1, 100, 50]) == "▁▂█▅"
+    assert logs.sparkline([]) == ""
 
 
 @pytest.mark.parametrize(
@@ -157,4 +157,4 @@ def test_bars() -> None:
     [(30, "30 s"), (60, "1 min"), (5400, "1.5 h"), (86400, "1 day"), (1e6, "11.6 days")],
 )
 def test_long_times(seconds: float, said: str) -> None:
-    assert logs.span(seconds) == said
+    assert logs.duration(seconds) == said

@@ -12,7 +12,7 @@ from tests.report.test_prometheus import found
 from wizard.diagnose.rules import all_rules
 from wizard.model.vantage import Capabilities
 from wizard.report import Result
-from wizard.report.batch import Entry, cut, entry, render_several, worst
+from wizard.report.batch import Entry, make_entry, render_batch, shorten, worst_verdict
 from wizard.report.json import report_data
 from wizard.report.text import WIDTH
 
@@ -22,11 +22,11 @@ MADE = {"prod": fault(), "http://h/sse": healthy(), "blind": inconclusive(), "od
 
 
 def entries(format: str, made: dict[str, Result] = MADE) -> list[Entry]:
-    return [entry(format, name, result) for name, result in made.items()]
+    return [make_entry(format, name, result) for name, result in made.items()]
 
 
 def rendered(format: str, *, color: bool = False) -> str:
-    return render_several(format, entries(format), elapsed_s=3.21, color=color)
+    return render_batch(format, entries(format), elapsed_s=3.21, color=color)
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -58,7 +58,7 @@ def test_the_widest_rows_fit() -> None:
         Entry("n" * 200, "u", "fault", "", f"{longest} (confirmed)", 12.34, 123.4, (), False, None),
         Entry("m", "u", "inconclusive", "", "", 0.9999, 1.0, (), False, None),
     ]
-    rows = render_several("text", wide, elapsed_s=1.0).splitlines()[2:5]
+    rows = render_batch("text", wide, elapsed_s=1.0).splitlines()[2:5]
     assert max(map(len, rows)) <= WIDTH
     assert "nn..nn" in rows[1]
 
@@ -66,7 +66,7 @@ def test_the_widest_rows_fit() -> None:
 @pytest.mark.parametrize("size", range(4, 30))
 def test_of_a_long_name_both_ends_are_seen(size: int) -> None:
     name = "https://example.com/sse"
-    shown = cut(name, size)
+    shown = shorten(name, size)
     assert len(shown) == min(size, len(name))
     assert shown == name or (shown[0], shown[-1]) == (name[0], name[-1])
 
@@ -88,13 +88,13 @@ def test_a_vantage_that_was_not_reached_is_told_once() -> None:
     made, why = healthy(), "web: ssh: no route to host"
     known = (Capabilities("web", problem=why),)
     case = replace(made.case, capabilities=known, problems={"config": why})
-    text = render_several("text", [entry("text", "a", replace(made, case=case))], elapsed_s=1.0)
+    text = render_batch("text", [make_entry("text", "a", replace(made, case=case))], elapsed_s=1.0)
     assert text.endswith(f"\nNot read or not reached\n  - a: {why}\n")
 
 
 def test_all_healthy_is_short() -> None:
     made = entries("text", {"a": healthy(), "b": healthy()})
-    lines = render_several("text", made, elapsed_s=0.5).splitlines()
+    lines = render_batch("text", made, elapsed_s=0.5).splitlines()
     assert lines[0] == "HEALTHY  2 healthy of 2, 0.5 s"
     assert len(lines) == 5
 
@@ -107,9 +107,9 @@ def test_the_json_of_each_is_the_json_of_one() -> None:
 
 
 def test_the_worst() -> None:
-    assert worst(entries("text", {"a": healthy()})) == "healthy"
-    assert worst(entries("text", {"a": healthy(), "b": inconclusive()})) == "inconclusive"
-    assert worst(entries("text", {"a": fault(), "b": inconclusive()})) == "fault"
+    assert worst_verdict(entries("text", {"a": healthy()})) == "healthy"
+    assert worst_verdict(entries("text", {"a": healthy(), "b": inconclusive()})) == "inconclusive"
+    assert worst_verdict(entries("text", {"a": fault(), "b": inconclusive()})) == "fault"
 
 
 def test_the_sections_of_a_ticket_stand_one_step_lower() -> None:

@@ -6,8 +6,8 @@ from dataclasses import replace
 from tests.screens import investigations
 from wizard.model.case import Case
 from wizard.model.log_report import History, LogReport
-from wizard.report.logs import logs_json, logs_lines, logs_text
-from wizard.report.result import problems, unread
+from wizard.report.logs import history_headlines, logs_json, logs_text
+from wizard.report.result import input_problems, unread_inputs
 
 
 def case(history: History | None, file: str = "access.log") -> Case:
@@ -15,7 +15,7 @@ def case(history: History | None, file: str = "access.log") -> Case:
 
 
 def test_a_log_without_a_past_says_nothing() -> None:
-    assert (logs_text(case(None)), logs_lines(case(None))) == ("", [])
+    assert (logs_text(case(None)), history_headlines(case(None))) == ("", [])
     assert logs_json(case(None))[0]["history"] is None
 
 
@@ -43,7 +43,7 @@ def test_our_lines_are_in_the_json() -> None:
 
 
 def test_for_a_ticket() -> None:
-    (line,) = logs_lines(case(investigations.log_history(held=False)))
+    (line,) = history_headlines(case(investigations.log_history(held=False)))
     assert line.startswith("access.log: before you came: nobody was cut off")
 
 
@@ -54,7 +54,7 @@ def test_no_control_character_and_no_secret() -> None:
         clock="\x1b[2J",
     )
     known = case(hostile, "a\x1b.log")
-    for text in (logs_text(known), json.dumps(logs_json(known)), *logs_lines(known)):
+    for text in (logs_text(known), json.dumps(logs_json(known)), *history_headlines(known)):
         assert "\x1b" not in text
         assert "hunter2" not in text
 
@@ -62,7 +62,7 @@ def test_no_control_character_and_no_secret() -> None:
 def test_a_log_whose_past_was_read_is_no_unreadable_input() -> None:
     broken = LogReport("pod", problem="pod: the way there was lost")
     known = replace(case(None), logs=(broken,))
-    assert unread(known) == ("pod: the way there was lost",)
+    assert unread_inputs(known) == ("pod: the way there was lost",)
     told = replace(known, logs=(replace(broken, history=investigations.log_history(held=False)),))
-    assert unread(told) == ()
-    assert problems(told) == ("pod: the way there was lost",)
+    assert unread_inputs(told) == ()
+    assert input_problems(told) == ("pod: the way there was lost",)

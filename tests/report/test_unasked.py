@@ -10,32 +10,32 @@ from tests.report.results import fault, healthy
 from tests.report.test_batch import FORMATS, entries
 from tests.report.test_prometheus import found
 from wizard.diagnose.diagnose import diagnose
-from wizard.report.batch import NOT_ASKED, Entry, entry, render_several, unasked
+from wizard.report.batch import NOT_ASKED, Entry, make_entry, render_batch, skipped_entry
 
 
 def partly(format: str, *known: Entry) -> str:
     """A report on a target that is known, and on two that were not asked."""
     urls = {"b": "http://h/b?token=hunter2", "c": "http://h/c"}
-    others = [unasked(format, name, url) for name, url in urls.items()]
-    return render_several(format, [*known, *others], elapsed_s=1.0)
+    others = [skipped_entry(format, name, url) for name, url in urls.items()]
+    return render_batch(format, [*known, *others], elapsed_s=1.0)
 
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_what_was_not_asked_has_no_verdict(format: str) -> None:
-    text = partly(format, entry(format, "a", fault()))
+    text = partly(format, make_entry(format, "a", fault()))
     assert "inconclusive" not in text.replace('verdict="inconclusive"} 0', "")
     assert "hunter2" not in text
 
 
 def test_not_all_is_well_where_some_were_not_asked() -> None:
-    known = entry("json", "a", healthy())
+    known = make_entry("json", "a", healthy())
     data = json.loads(partly("json", known))
     assert data["verdict"] == "inconclusive"
     assert [one.get("skipped") for one in data["targets"]] == [None, NOT_ASKED, NOT_ASKED]
     assert [one["report"] for one in data["targets"][1:]] == [None, None]
-    head = partly("text", entry("text", "a", healthy())).splitlines()[0]
+    head = partly("text", make_entry("text", "a", healthy())).splitlines()[0]
     assert head == "INCONCLUSIVE  1 healthy; interrupted: 2 of 3 not asked, 1.0 s"
-    title, *rows = partly("markdown", entry("markdown", "a", healthy())).splitlines()
+    title, *rows = partly("markdown", make_entry("markdown", "a", healthy())).splitlines()
     assert title == "# inconclusive: 1 healthy; interrupted: 2 of 3 not asked"
     assert rows[-2:] == [f"| {name} | not asked | – | – | – |" for name in "bc"]
 
@@ -45,7 +45,7 @@ def test_what_was_live_and_then_interrupted_is_well_in_no_form() -> None:
     case = replace(healthy().case, unfinished=("proxy",))
     made = {"a": replace(healthy(), case=case, diagnosis=diagnose(case))}
     verdicts = {
-        format: render_several(format, entries(format, made), elapsed_s=1.0) for format in FORMATS
+        format: render_batch(format, entries(format, made), elapsed_s=1.0) for format in FORMATS
     }
     assert verdicts["text"].startswith("INCONCLUSIVE  1 inconclusive of 1")
     assert "interrupted" in verdicts["text"]
@@ -57,7 +57,7 @@ def test_what_was_live_and_then_interrupted_is_well_in_no_form() -> None:
 
 
 def test_a_suite_that_was_not_run_is_skipped() -> None:
-    suites = Xml.fromstring(partly("junit", entry("junit", "a", healthy())).encode())
+    suites = Xml.fromstring(partly("junit", make_entry("junit", "a", healthy())).encode())
     assert suites.get("failures") == "0"
     for suite in suites.findall("testsuite")[1:]:
         (case,) = suite.findall("testcase")
@@ -67,7 +67,7 @@ def test_a_suite_that_was_not_run_is_skipped() -> None:
 
 
 def test_the_metrics_know_nothing_of_what_was_not_asked() -> None:
-    text = partly("prometheus", entry("prometheus", "a", healthy()))
+    text = partly("prometheus", make_entry("prometheus", "a", healthy()))
     assert {row.labels["target"] for row in found(text, "run_timestamp_seconds")} == {"a"}
 
 

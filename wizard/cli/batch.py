@@ -15,7 +15,7 @@ from wizard.investigation.investigation import Investigation
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis
 from wizard.report import Result
-from wizard.report.batch import Entry, entry, render_several, unasked
+from wizard.report.batch import Entry, make_entry, render_batch, skipped_entry
 
 _ORDER = (STATUS["healthy"], STATUS["inconclusive"], STATUS["fault"], UNREADABLE)
 """The exit statuses, the worst last."""
@@ -44,7 +44,7 @@ def check_several(
     finally:
         # Interrupted too: what was found so far is still reported.
         entries, elapsed = batch.entries(), time.monotonic() - started
-        made = partial(render_several, format, entries, elapsed_s=elapsed, color=in_color(output))
+        made = partial(render_batch, format, entries, elapsed_s=elapsed, color=in_color(output))
         hand_in(made, format, output, whole=whole)
     for done in entries:
         for problem in done.problems:
@@ -135,8 +135,8 @@ class Batch:
 
     def _entry(self, one: NamedTarget) -> Entry:
         if one.name in self._running or one.name in self.bugs:
-            return entry(self._format, one.name, self._result(one))
-        return unasked(self._format, one.name, one.target.url)
+            return make_entry(self._format, one.name, self._result(one))
+        return skipped_entry(self._format, one.name, one.target.url)
 
     def _result(self, one: NamedTarget) -> Result:
         """What was found, also of a target that was interrupted."""

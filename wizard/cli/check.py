@@ -16,7 +16,7 @@ from wizard.model.steps import STEP_TEXTS, StepId, StepState
 from wizard.model.target import Target
 from wizard.probe.network import preload
 from wizard.report import render
-from wizard.report.result import problems, unread
+from wizard.report.result import input_problems, unread_inputs
 from wizard.text.display import safe
 
 STATUS = {"healthy": 0, "fault": 1, "inconclusive": 3}
@@ -113,7 +113,7 @@ def in_color(output: str | None) -> bool:
 
 def status_of(investigation: Investigation) -> int:
     """The verdict's status, unless an input that was given could not be read."""
-    for problem in problems(investigation.case):
+    for problem in input_problems(investigation.case):
         say(f"ssewizard: {problem}")
     verdict = investigation.diagnosis.verdict if investigation.diagnosis else "inconclusive"
-    return UNREADABLE if unread(investigation.case) else STATUS[verdict]
+    return UNREADABLE if unread_inputs(investigation.case) else STATUS[verdict]

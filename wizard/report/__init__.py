@@ -1,4 +1,4 @@
-"""The result in several forms, all from the same values."""
+"""The result as text, JSON, Markdown, JUnit XML and Prometheus metrics, from the same values."""
 
 from collections.abc import Mapping
 
@@ -25,11 +25,14 @@ def render(
     elapsed_s: float,
     color: bool = False,
 ) -> str:
-    """The report as `text`, `json`, `markdown`, `junit` or `prometheus`, with a newline at its end.
+    """Return the report as `text`, `json`, `markdown`, `junit` or `prometheus`.
 
     Args:
-        elapsed_s: How long all of it took, in seconds.
-        color: Whether the text form may use ANSI colours.
+        elapsed_s: How long the whole check took, in seconds.
+        color: True to use ANSI colours in the text form.
+
+    Returns:
+        The report, with a newline at its end.
     """
     result = Result(case, diagnosis, recommendation, steps, elapsed_s)
     if format == "json":

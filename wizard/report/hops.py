@@ -1,4 +1,4 @@
-"""All places side by side: a row for each place, a column for each way to ask."""
+"""The hops side by side: a row for each hop, a column for each probe variant."""
 
 import shlex
 from collections.abc import Sequence
@@ -17,104 +17,107 @@ from wizard.model.case import Case, ProbeResult
 from wizard.model.vantage import Capabilities
 from wizard.text.display import capitalize, safe, seconds
 
-_NAMES = {"identity": "plain", "gzip": "gzip"}
+_ENCODING_NAMES = {"identity": "plain", "gzip": "gzip"}
 
 
-def is_worth_it(case: Case) -> bool:
-    """Whether there is more to compare than the proxy and one direct URL."""
+def has_hops_to_compare(case: Case) -> bool:
+    """True if there is more to compare than the proxied URL and one direct URL."""
     return len(results_by_hop(case)) > 2 or bool(case.capabilities)
 
 
-def ways(hop_results: Sequence[HopResult]) -> tuple[Variant, ...]:
-    """The ways that were asked anywhere, in the usual order."""
+def probed_variants(hop_results: Sequence[HopResult]) -> tuple[Variant, ...]:
+    """Return the variants that were probed at any hop, in the order of `VARIANTS`."""
     return tuple(
-        way for way in VARIANTS if any(hop_result.result(way) for hop_result in hop_results)
+        variant
+        for variant in VARIANTS
+        if any(hop_result.result(variant) for hop_result in hop_results)
     )
 
 
-def way_name(way: Variant) -> str:
-    """The head of a column: `h1 plain`."""
-    return f"h{way[0][0]} {_NAMES[way[1]]}"
+def variant_name(variant: Variant) -> str:
+    """Return a column's heading: `h1 plain`."""
+    return f"h{variant[0][0]} {_ENCODING_NAMES[variant[1]]}"
 
 
-def outcome(result: ProbeResult | None) -> str:
-    """What came of it in a word, and when the first data came: `live 12 ms`, `held`."""
+def outcome_text(result: ProbeResult | None) -> str:
+    """Return the outcome and, if there was data, when it first came: `live 12 ms`, `held`."""
     if result is None:
         return "–"
     at = result.timeline.first_data_s
     return (
         f"{result.outcome_label} {seconds(at)}"
-        if result.outcome in _TIMED
+        if result.outcome in _TIMED_OUTCOMES
         else result.outcome_label
     )
 
 
-_TIMED = frozenset({"live", "late", "ended"})
+_TIMED_OUTCOMES = frozenset({"live", "late", "ended"})
 
 
-def verdict(case: Case) -> str:
-    """Where the stream dies, else why the places do not fit together, as a sentence; may be
-    empty."""
-    said = sentence(case)
-    return capitalize(f"{said}." if said else doubt(case))
+def hops_summary(case: Case) -> str:
+    """Return one sentence: where the stream stops, or why the hops contradict each other.
+
+    Empty where there is nothing to say.
+    """
+    failing = sentence(case)
+    return capitalize(f"{failing}." if failing else doubt(case))
 
 
-def equipment_words(one: Capabilities) -> str:
-    """What a vantage has, in a few words: the tool, the round trip, the clock."""
-    if one.problem:
-        return safe(one.problem.removeprefix(f"{one.vantage}: "), 300)
-    words = [safe(one.version or one.tool, 60)]
-    if one.round_trip_s is not None:
-        words.append(f"round trip {seconds(one.round_trip_s)}")
-    if one.skew_s is not None:
-        words.append(f"clock {one.skew_s:+.1f} s")
-    return ", ".join(words)
+def capabilities_text(capabilities: Capabilities) -> str:
+    """Return what a vantage has: its tool, the round trip and the clock, or why it is unusable."""
+    if capabilities.problem:
+        return safe(capabilities.problem.removeprefix(f"{capabilities.vantage}: "), 300)
+    parts = [safe(capabilities.version or capabilities.tool, 60)]
+    if capabilities.round_trip_s is not None:
+        parts.append(f"round trip {seconds(capabilities.round_trip_s)}")
+    if capabilities.skew_s is not None:
+        parts.append(f"clock {capabilities.skew_s:+.1f} s")
+    return ", ".join(parts)
 
 
-def equipment_lines(case: Case) -> list[str]:
-    """What each vantage has, a line for each."""
-    return [f"{one.vantage}: {equipment_words(one)}" for one in case.capabilities]
+def vantage_lines(case: Case) -> list[str]:
+    """Return a line for each vantage with what it has."""
+    return [f"{item.vantage}: {capabilities_text(item)}" for item in case.capabilities]
 
 
 def hops_text(case: Case) -> str:
-    """The table at most 80 columns wide, the sentence, and what each vantage has."""
-    if not is_worth_it(case):
+    """Return a table of at most 80 columns, the summary and the vantages; or an empty string."""
+    if not has_hops_to_compare(case):
         return ""
     hop_results = results_by_hop(case)
-    columns = ways(hop_results)
-    head = f"{'Side by side':<26}" + "".join(f"{way_name(way):<13}" for way in columns)
+    variants = probed_variants(hop_results)
+    head = f"{'Side by side':<26}" + "".join(f"{variant_name(item):<13}" for item in variants)
     rows = [
-        f"  {safe(hop_result.name)[:23]:<24}{_results(hop_result, columns)}"
+        f"  {safe(hop_result.name)[:23]:<24}{_outcomes(hop_result, variants)}"
         for hop_result in hop_results
     ]
-    have = [f"  {line}" for line in equipment_lines(case)]
-    said = [f"  {line}" for line in (verdict(case),) if line]
-    return "".join(f"{row.rstrip()}\n" for row in (head, *rows, *said, *have))
+    below = [f"  {line}" for line in (hops_summary(case), *vantage_lines(case)) if line]
+    return "".join(f"{row.rstrip()}\n" for row in (head, *rows, *below))
 
 
-def _results(hop_result: HopResult, columns: Sequence[Variant]) -> str:
-    return "".join(f"{outcome(hop_result.result(way)):<13}" for way in columns)
+def _outcomes(hop_result: HopResult, variants: Sequence[Variant]) -> str:
+    return "".join(f"{outcome_text(hop_result.result(variant)):<13}" for variant in variants)
 
 
 def hops_markdown(case: Case) -> str:
-    """The same as a table of Markdown."""
-    if not is_worth_it(case):
+    """Return the same as `hops_text` as a Markdown section."""
+    if not has_hops_to_compare(case):
         return ""
     hop_results = results_by_hop(case)
-    columns = ways(hop_results)
-    head = ["place", *map(way_name, columns)]
+    variants = probed_variants(hop_results)
+    head = ["place", *map(variant_name, variants)]
     rows = [
-        [safe(hop_result.name), *(outcome(hop_result.result(way)) for way in columns)]
-        for hop_result in hop_results
+        [safe(item.name), *(outcome_text(item.result(variant)) for variant in variants)]
+        for item in hop_results
     ]
     table = "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows))
-    have = "\n".join(f"- {line}" for line in equipment_lines(case))
-    parts = ("## Side by side", table, verdict(case), have)
+    vantages = "\n".join(f"- {line}" for line in vantage_lines(case))
+    parts = ("## Side by side", table, hops_summary(case), vantages)
     return "\n\n".join(part for part in parts if part)
 
 
 def hops_json(case: Case) -> list[dict[str, Any]]:
-    """Each place, outermost first, with what each way to ask came to."""
+    """Return each hop, outermost first, with the outcome of each variant."""
     return [
         {
             "kind": hop_result.kind,
@@ -122,9 +125,9 @@ def hops_json(case: Case) -> list[dict[str, Any]]:
             "url": safe(hop_result.url),
             "vantage": hop_result.vantage,
             "outcomes": {
-                way_name(way): result.outcome
-                for way in VARIANTS
-                if (result := hop_result.result(way))
+                variant_name(variant): result.outcome
+                for variant in VARIANTS
+                if (result := hop_result.result(variant))
             },
         }
         for hop_result in results_by_hop(case)
@@ -132,7 +135,7 @@ def hops_json(case: Case) -> list[dict[str, Any]]:
 
 
 def first_failing_hop_json(case: Case) -> dict[str, Any] | None:
-    """Between which two places the stream is lost; None where they do not say."""
+    """Return the two hops between which the stream stops; None where that is not known."""
     failing = first_failing_hop(case)
     if failing is None:
         return None
@@ -140,22 +143,25 @@ def first_failing_hop_json(case: Case) -> dict[str, Any] | None:
 
 
 def vantages_json(case: Case) -> list[dict[str, Any]]:
-    """The vantages that were given, with what was found out there; null where none looked."""
-    known = {one.vantage: one for one in case.capabilities}
+    """Return the given vantages with what was discovered there; null where nothing was tried."""
+    by_name = {item.vantage: item for item in case.capabilities}
     return [
-        {"name": one.name, "command": safe(shlex.join(one.prefix)), **_found(known.get(one.name))}
-        for one in case.target.vantages
+        {
+            "name": vantage.name,
+            "command": safe(shlex.join(vantage.prefix)),
+            **_capabilities_json(by_name.get(vantage.name, Capabilities(""))),
+        }
+        for vantage in case.target.vantages
     ]
 
 
-def _found(one: Capabilities | None) -> dict[str, Any]:
-    one = one or Capabilities("")
+def _capabilities_json(capabilities: Capabilities) -> dict[str, Any]:
     return {
-        "tool": safe(one.tool),
-        "version": safe(one.version),
-        "round_trip_s": one.round_trip_s,
-        "skew_s": one.skew_s,
-        "skew_within_s": one.skew_within_s,
-        "zone": safe(one.zone),
-        "problem": safe(one.problem),
+        "tool": safe(capabilities.tool),
+        "version": safe(capabilities.version),
+        "round_trip_s": capabilities.round_trip_s,
+        "skew_s": capabilities.skew_s,
+        "skew_within_s": capabilities.skew_within_s,
+        "zone": safe(capabilities.zone),
+        "problem": safe(capabilities.problem),
     }

@@ -1,4 +1,4 @@
-"""The JSON and the text of `inspect`, to the letter of `contract.md`."""
+"""The reports of `inspect`, as JSON (docs/json.md) and as text."""
 
 import json
 from collections.abc import Sequence
@@ -6,14 +6,14 @@ from typing import Any
 
 from wizard.diagnose.rule import ConfigFinding
 from wizard.model.resolution import Delivery, RequestResolution, Setting
-from wizard.report.text import filled, parted, section
+from wizard.report.text import join_sections, section, wrap
 from wizard.text.display import safe
 
 SCHEMA = "ssewizard.inspect/2"
 
 
 def inspect_json(resolution: RequestResolution, findings: Sequence[ConfigFinding]) -> str:
-    """The answer. Added to the contract: `undecided`, and `reason` of server and location."""
+    """Return what the config does with the request, as JSON text."""
     data = {
         "schema": SCHEMA,
         "nginx_version": resolution.version,
@@ -24,9 +24,10 @@ def inspect_json(resolution: RequestResolution, findings: Sequence[ConfigFinding
             name: {"value": safe(setting.value), "origin": safe(setting.origin)}
             for name, setting in sorted(resolution.settings.items())
         },
-        "delivery": [_row(row) for row in resolution.delivery],
+        "delivery": [_delivery_json(row) for row in resolution.delivery],
         "findings": [
-            {"id": one.id, "where": safe(one.where), "text": safe(one.text)} for one in findings
+            {"id": finding.id, "where": safe(finding.where), "text": safe(finding.text)}
+            for finding in findings
         ],
         "undecided": [safe(doubt) for doubt in resolution.undecided],
     }
@@ -71,7 +72,7 @@ def _upstream(resolution: RequestResolution) -> dict[str, Any] | None:
     }
 
 
-def _row(row: Delivery) -> dict[str, str]:
+def _delivery_json(row: Delivery) -> dict[str, str]:
     return {
         "client": row.client,
         "encoding": row.encoding,
@@ -81,54 +82,51 @@ def _row(row: Delivery) -> dict[str, str]:
 
 
 def inspect_text(resolution: RequestResolution, findings: Sequence[ConfigFinding]) -> str:
-    """The same for a person: what is set, then the defaults that say something."""
-    found = sorted(resolution.settings.items())
-    rows = [(name, one) for name, one in found if one.origin != "default"]
-    defaults = [(name, one) for name, one in found if one.origin == "default" and one.value]
+    """Return the same for a reader: what the config sets, then the defaults that have a value."""
+    settings = sorted(resolution.settings.items())
+    configured = [(name, item) for name, item in settings if item.origin != "default"]
+    defaults = [(name, item) for name, item in settings if item.origin == "default" and item.value]
+    doubts = (wrap(f"not decided: {safe(doubt)}", "", "  ") for doubt in resolution.undecided)
     parts = [
-        "".join(
-            [
-                f"nginx {safe(resolution.version or '(version not known)')}\n",
-                *_asked(resolution),
-                *_who(resolution),
-            ]
-        ),
-        section("Set in the config", (_setting(name, one) for name, one in rows)),
-        section("Nginx's defaults", (_setting(name, one) for name, one in defaults)),
-        section(
-            "An event stream is",
-            (
-                f"  {r.result:<13} for {r.client}, {r.encoding}, upstream {r.upstream}\n"
-                for r in resolution.delivery
-            ),
-        ),
-        "".join(_found(one) for one in findings),
-        "".join(filled(f"not decided: {safe(doubt)}", "", "  ") for doubt in resolution.undecided),
+        _head(resolution),
+        section("Set in the config", (_setting(name, item) for name, item in configured)),
+        section("Nginx's defaults", (_setting(name, item) for name, item in defaults)),
+        section("An event stream is", map(_delivery, resolution.delivery)),
+        "".join(_finding(finding) for finding in findings),
+        "".join(doubts),
     ]
-    return parted(parts)
+    return join_sections(parts)
 
 
-def _setting(name: str, one: Setting) -> str:
-    """Value and place in columns; what is too long for its column begins a new row."""
-    value = safe(one.value, 200)
-    if one.origin == "default":
+def _delivery(row: Delivery) -> str:
+    return f"  {row.result:<13} for {row.client}, {row.encoding}, upstream {row.upstream}\n"
+
+
+def _setting(name: str, setting: Setting) -> str:
+    """Return name, value and origin in columns; a long origin gets a line of its own."""
+    value = safe(setting.value, 200)
+    if setting.origin == "default":
         return f"  {name:<28} {value}\n"
-    place = safe(one.origin)
-    if len(value) <= 12 and len(place) <= 36:
-        return f"  {name:<28} {value:<12} {place}\n"
-    return f"{filled(f'{name:<28} {value}', '  ', ' ' * 31)}{'':31}{place}\n"
+    origin = safe(setting.origin)
+    if len(value) <= 12 and len(origin) <= 36:
+        return f"  {name:<28} {value:<12} {origin}\n"
+    return f"{wrap(f'{name:<28} {value}', '  ', ' ' * 31)}{'':31}{origin}\n"
 
 
-def _found(one: ConfigFinding) -> str:
-    return filled(f"{one.id} ({safe(one.where)}): {safe(one.text)}", "", "  ")
+def _finding(finding: ConfigFinding) -> str:
+    return wrap(f"{finding.id} ({safe(finding.where)}): {safe(finding.text)}", "", "  ")
 
 
-def _asked(resolution: RequestResolution) -> list[str]:
-    """The command that printed the config, where it is more than `nginx -T`."""
-    return [f"read by   {safe(resolution.config.command)}\n"] if resolution.config.command else []
+def _head(resolution: RequestResolution) -> str:
+    """Return the version, the command that printed the config, and who serves the request."""
+    lines = [f"nginx {safe(resolution.version or '(version not known)')}\n"]
+    if resolution.config.command:
+        lines.append(f"read by   {safe(resolution.config.command)}\n")
+    return "".join([*lines, *_served_by(resolution)])
 
 
-def _who(resolution: RequestResolution) -> list[str]:
+def _served_by(resolution: RequestResolution) -> list[str]:
+    """Return the server, the location and the upstream, a wrapped line each."""
     lines = []
     if resolution.server is not None:
         name = safe(resolution.server.name) or "(no name)"
@@ -138,13 +136,13 @@ def _who(resolution: RequestResolution) -> list[str]:
     if resolution.location is None:
         lines.append("location  none matches this path")
     else:
-        place = f"{resolution.location.modifier} {resolution.location.path}".strip()
+        pattern = f"{resolution.location.modifier} {resolution.location.path}".strip()
         lines.append(
-            f"location  {place}, {resolution.location.directive.where}: "
+            f"location  {pattern}, {resolution.location.directive.where}: "
             f"{resolution.location.reason}"
         )
     if resolution.upstream is not None and resolution.upstream.kind != "static":
         peers = ", ".join(resolution.upstream.peers) or "decided by variables"
         uri = resolution.upstream.request_uri or "?"
         lines.append(f"upstream  {resolution.upstream.passed} ({peers}), gets {uri}")
-    return [filled(safe(line), "", " " * 10) for line in lines]
+    return [wrap(safe(line), "", " " * 10) for line in lines]

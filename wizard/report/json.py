@@ -1,4 +1,4 @@
-"""The JSON of `check`, to the letter of `contract.md`; additions only."""
+"""The JSON of `check`. docs/json.md documents its keys: keys may be added, never renamed."""
 
 import json
 from typing import Any
@@ -16,15 +16,14 @@ SCHEMA = "ssewizard.report/2"
 
 
 def json_report(result: Result) -> str:
-    """The whole report as text."""
-    # ASCII alone: the block and the diff are the config's own bytes, and no control character of
-    # theirs may reach a terminal.
+    """Return the report as JSON text."""
+    # ASCII only: the block and the diff contain the config's own bytes, and no control character
+    # of theirs may reach a terminal.
     return json.dumps(report_data(result), indent=2) + "\n"
 
 
 def report_data(result: Result) -> dict[str, Any]:
-    """The whole report. Added to the contract: `summary`, `risks`, `notes`, and `label`,
-    `outcome`, `why`, `framing` of each run."""
+    """Return the report as values that JSON can hold."""
     target = result.case.target
     diagnosis = result.diagnosis
     return {
@@ -32,7 +31,7 @@ def report_data(result: Result) -> dict[str, Any]:
         "tool": {"name": "ssewizard", "version": __version__},
         "target": {
             "url": safe(target.url),
-            "direct": [safe(str(place)) for place in target.direct],
+            "direct": [safe(str(source)) for source in target.direct],
             "conf": safe(str(target.conf)) if target.conf else None,
         },
         "verdict": diagnosis.verdict,
@@ -45,7 +44,7 @@ def report_data(result: Result) -> dict[str, Any]:
         "vantages": vantages_json(result.case),
         "checks": [_check(check) for check in result.checks],
         "logs": logs_json(result.case),
-        "handshakes": [_handshake(one) for one in result.case.handshakes],
+        "handshakes": [_handshake(handshake) for handshake in result.case.handshakes],
         "recommendation": _recommendation(result.recommendation),
         "elapsed_s": round(result.elapsed_s, 3),
     }
@@ -57,8 +56,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "confidence": finding.confidence,
         "title": safe(finding.title),
         "evidence": [
-            {"kind": one.kind, "where": safe(one.where), "text": safe(one.text)}
-            for one in finding.evidence
+            {"kind": item.kind, "where": safe(item.where), "text": safe(item.text)}
+            for item in finding.evidence
         ],
         "distinguishes": safe(finding.distinguishes),
         "fix": {"summary": safe(finding.fix.summary), "where": finding.fix.where},
@@ -66,55 +65,55 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 
 def _check(check: Check) -> dict[str, Any]:
-    runs = [_run(probe_result) for probe_result in check.results]
+    runs = [_run(result) for result in check.results]
     return {"id": check.id, "status": check.status, "why": check.why, "runs": runs}
 
 
-def _run(probe_result: ProbeResult) -> dict[str, Any]:
-    line = probe_result.timeline
+def _run(result: ProbeResult) -> dict[str, Any]:
+    timeline, probe = result.timeline, result.timeline.probe
     return {
-        "vantage": line.probe.vantage,
-        "hop": line.probe.hop,
-        "http": line.probe.http,
-        "encoding": line.probe.encoding,
-        "status": line.status,
-        "connect_s": _rounded(line.connect_s),
-        "headers_s": _rounded(line.headers_s),
-        "first_event_s": _rounded(line.first_event_s),
-        "events": line.events,
-        "bytes": line.bytes,
-        "held": probe_result.outcome in HELD_OUTCOMES,
-        "ended": line.ended or "open",
-        "label": line.probe.label,
-        "url": safe(line.probe.url),
-        "outcome": probe_result.outcome,
-        "why": safe(probe_result.why),
-        "framing": line.framing,
-        "dns_s": _rounded(line.dns_s),
-        "tls_s": _rounded(line.tls_s),
-        "comments": line.comments,
-        "waited_s": _rounded(line.waited_s),
+        "vantage": probe.vantage,
+        "hop": probe.hop,
+        "http": probe.http,
+        "encoding": probe.encoding,
+        "status": timeline.status,
+        "connect_s": _rounded(timeline.connect_s),
+        "headers_s": _rounded(timeline.headers_s),
+        "first_event_s": _rounded(timeline.first_event_s),
+        "events": timeline.events,
+        "bytes": timeline.bytes,
+        "held": result.outcome in HELD_OUTCOMES,
+        "ended": timeline.ended or "open",
+        "label": probe.label,
+        "url": safe(probe.url),
+        "outcome": result.outcome,
+        "why": safe(result.why),
+        "framing": timeline.framing,
+        "dns_s": _rounded(timeline.dns_s),
+        "tls_s": _rounded(timeline.tls_s),
+        "comments": timeline.comments,
+        "waited_s": _rounded(timeline.waited_s),
     }
 
 
-def _handshake(one: Handshake) -> dict[str, Any]:
+def _handshake(handshake: Handshake) -> dict[str, Any]:
     return {
-        "side": one.side,
-        "transport": one.transport,
-        "stage": one.stage,
-        "skipped": one.skipped,
-        "why": safe(one.why),
-        "post_url": safe(one.post_url),
-        "version": safe(one.version),
-        "server": safe(one.server),
-        "sibling": _handshake(one.sibling) if one.sibling else None,
+        "side": handshake.side,
+        "transport": handshake.transport,
+        "stage": handshake.stage,
+        "skipped": handshake.skipped,
+        "why": safe(handshake.why),
+        "post_url": safe(handshake.post_url),
+        "version": safe(handshake.version),
+        "server": safe(handshake.server),
+        "sibling": _handshake(handshake.sibling) if handshake.sibling else None,
         "exchanges": [
             {
-                "what": each.name,
-                "url": safe(each.timeline.probe.url),
-                "status": each.timeline.status,
+                "what": exchange.name,
+                "url": safe(exchange.timeline.probe.url),
+                "status": exchange.timeline.status,
             }
-            for each in one.exchanges
+            for exchange in handshake.exchanges
         ],
     }
 
@@ -123,18 +122,22 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 4)
 
 
-def _recommendation(made: Recommendation | None) -> dict[str, Any] | None:
-    if made is None:
+def _recommendation(recommendation: Recommendation | None) -> dict[str, Any] | None:
+    if recommendation is None:
         return None
-    # Block, diff and paths are for machines, so they are as they are; `recommend` has masked
-    # credentials in them.
+    # Block, diff and paths are for programs, so they are not escaped here; `recommend` has masked
+    # the credentials in them.
     return {
-        "block": made.block,
-        "diff": made.diff,
-        "insert_at": made.insert_at,
-        "summary": safe(made.summary),
-        "directory": made.directory,
-        "reasons": [{"line": line.text, "reason": safe(line.reason)} for line in made.lines],
-        "omitted": [{"line": safe(line), "reason": safe(reason)} for line, reason in made.omitted],
-        "adapt": [safe(one) for one in made.adapt],
+        "block": recommendation.block,
+        "diff": recommendation.diff,
+        "insert_at": recommendation.insert_at,
+        "summary": safe(recommendation.summary),
+        "directory": recommendation.directory,
+        "reasons": [
+            {"line": line.text, "reason": safe(line.reason)} for line in recommendation.lines
+        ],
+        "omitted": [
+            {"line": safe(line), "reason": safe(reason)} for line, reason in recommendation.omitted
+        ],
+        "adapt": [safe(hint) for hint in recommendation.adapt],
     }

@@ -1,4 +1,4 @@
-"""The report for a CI server: one test case a check."""
+"""The report as JUnit XML for a CI server: one test case for each check."""
 
 from xml.etree import ElementTree as Xml
 
@@ -7,13 +7,16 @@ from wizard.text.display import safe
 
 
 def junit_report(result: Result) -> str:
-    """A `testsuite` with one `testcase` a check and one for the verdict."""
+    """Return a `testsuite` with a `testcase` for each check and one for the verdict."""
     return xml_text(junit_suite(result, "ssewizard"))
 
 
 def junit_suite(result: Result, name: str) -> Xml.Element:
-    """The suite of one target; its cases are of a class of that name, by which CI servers tell the
-    targets apart. `safe` writes out what XML 1.0 cannot hold."""
+    """Return the suite of one target.
+
+    Its name is the cases' `classname` too: CI servers group by it. `safe` escapes every character
+    that XML 1.0 cannot contain.
+    """
     checks = result.checks
     suite = Xml.Element("testsuite", name=name, time=f"{result.elapsed_s:.3f}")
     for check in checks:
@@ -31,7 +34,7 @@ def junit_suite(result: Result, name: str) -> Xml.Element:
 
 
 def skipped_suite(name: str, why: str) -> Xml.Element:
-    """The suite of a target that was not asked: its verdict alone, and that is skipped."""
+    """Return the suite of a target that was not probed: a skipped verdict and nothing else."""
     suite = Xml.Element("testsuite", name=name, time="0.000", tests="1", failures="0", skipped="1")
     verdict = Xml.SubElement(suite, "testcase", classname=name, name="verdict")
     Xml.SubElement(verdict, "skipped", message=safe(why))
@@ -39,7 +42,7 @@ def skipped_suite(name: str, why: str) -> Xml.Element:
 
 
 def xml_text(root: Xml.Element) -> str:
-    """The document, indented."""
+    """Return the XML document, indented."""
     Xml.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(root, "unicode") + "\n"
 

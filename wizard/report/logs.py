@@ -1,4 +1,4 @@
-"""The logs in a report: what they say of the time before, and the lines that were kept."""
+"""The logs in a report: what happened before the probes, and the lines that were kept."""
 
 import textwrap
 from collections.abc import Sequence
@@ -7,40 +7,42 @@ from typing import Any
 
 from wizard.model.case import Case
 from wizard.model.log_report import History, LogReport
-from wizard.report import logs
 from wizard.text.display import safe
 
 WIDTH = 80
 
 
 def logs_text(case: Case) -> str:
-    """For each log what it says of the time before the probes; empty where none says anything."""
-    known = [(one, one.history) for one in case.logs if one.history is not None]
-    rows = "".join(f"{_row(report, history)}\n" for report, history in known)
-    return f"Before the probes, by the logs\n{rows}" if rows else ""
+    """Return the history of each log that has one, at most 80 columns wide."""
+    sections = "".join(
+        f"{_history_text(report, report.history)}\n"
+        for report in case.logs
+        if report.history is not None
+    )
+    return f"Before the probes, by the logs\n{sections}" if sections else ""
 
 
-def _row(report: LogReport, history: History) -> str:
-    rows = [
+def _history_text(report: LogReport, history: History) -> str:
+    lines = [
         textwrap.fill(
-            safe(text),
+            safe(line),
             WIDTH,
             initial_indent="    ",
             subsequent_indent="    ",
             break_long_words=False,
         )
-        for text in logs.words(history)
+        for line in history_lines(history)
     ]
-    return "\n".join((f"  {safe(report.file, 120)}", *rows))
+    return "\n".join((f"  {safe(report.file, 120)}", *lines))
 
 
 def logs_json(case: Case) -> list[dict[str, Any]]:
-    """Each log: the lines that were kept, and its history or null."""
+    """Return each log with the lines that are ours or have a tag, and its history or null."""
     return [
         {
-            "file": safe(one.file),
-            "read": one.read,
-            "problem": safe(one.problem),
+            "file": safe(report.file),
+            "read": report.read,
+            "problem": safe(report.problem),
             "lines": [
                 {
                     "kind": line.kind,
@@ -50,17 +52,17 @@ def logs_json(case: Case) -> list[dict[str, Any]]:
                     "meaning": safe(line.meaning),
                     "text": safe(line.text),
                 }
-                for line in one.lines
+                for line in report.lines
                 if line.ours or line.tag
             ],
-            "history": _history_json(one.history) if one.history else None,
+            "history": _history_json(report.history) if report.history else None,
         }
-        for one in case.logs
+        for report in case.logs
     ]
 
 
 def _history_json(history: History) -> dict[str, Any]:
-    """Times are seconds since the epoch, or null; the counts are the oldest first."""
+    """Return the history; times are seconds since the epoch or null, counts the oldest first."""
     return {
         "lines": history.lines,
         "counted": history.counted,
@@ -76,78 +78,83 @@ def _history_json(history: History) -> dict[str, Any]:
     }
 
 
-def logs_lines(case: Case) -> list[str]:
-    """The headline of each log's history, for a ticket."""
-    known = [(one.file, one.history) for one in case.logs if one.history is not None]
-    return [f"{safe(file, 120)}: {logs.headline(history)}" for file, history in known]
+def history_headlines(case: Case) -> list[str]:
+    """Return one line for each log with a history, for a ticket."""
+    return [
+        f"{safe(report.file, 120)}: {headline(report.history)}"
+        for report in case.logs
+        if report.history is not None
+    ]
 
 
-_BARS = "▁▂▃▄▅▆▇█"
-_UNITS = ((86_400, "day"), (3600, "h"), (60, "min"))
-
-
-def spark(counts: Sequence[int]) -> str:
-    """The counts as bars, one character each; anything above zero stands out from zero."""
-    most, top = max(counts, default=0), len(_BARS) - 1
-    return "".join(_BARS[max(1, round(top * one / most)) if one else 0] for one in counts)
-
-
-def span(seconds: float) -> str:
-    """A long duration for a reader: `41 min`, `3.5 h`, `12 days`."""
-    size, unit = next(((s, u) for s, u in _UNITS if seconds >= s), (1, "s"))
-    value = f"{seconds / size:.1f}".removesuffix(".0") if size > 60 else f"{seconds / size:.0f}"
-    return f"{value} {unit}{'s' if unit == 'day' and value != '1' else ''}"
+def history_lines(history: History) -> list[str]:
+    """Return everything about the history, a line each."""
+    lines = (headline(history), chart(history), counts(history), clients(history), history.clock)
+    return [line for line in lines if line]
 
 
 def headline(history: History) -> str:
-    """How many were cut off before the probes, and since when that is known; one sentence."""
-    window = f"{_window(history)} ({_lines(history)})"
+    """Return one sentence: how many were cut off before the probes, and in which period."""
+    period = f"{_period(history)} ({_line_count(history)})"
     if not history.counted:
-        return f"before you came: no line of a kind that shows who was cut off, {window}"
+        return f"before you came: no line of a kind that shows who was cut off, {period}"
     parts = [
         f"{sum(history.left)} ended with 499" if any(history.left) else "",
         f"{sum(history.canceled)} canceled" if any(history.canceled) else "",
     ]
-    said = " and ".join(part for part in parts if part)
-    if not said:
-        return f"before you came: nobody was cut off, {window}"
-    return f"before you came, somebody was cut off: {said}, {window}"
+    numbers = " and ".join(part for part in parts if part)
+    if not numbers:
+        return f"before you came: nobody was cut off, {period}"
+    return f"before you came, somebody was cut off: {numbers}, {period}"
 
 
-def _lines(history: History) -> str:
+def _line_count(history: History) -> str:
     number = f"{history.lines} line{'s' if history.lines != 1 else ''}"
     return f"the last {number}" if history.older else number
 
 
-def _window(history: History) -> str:
+def _period(history: History) -> str:
     if history.since is None or history.until is None:
         return "at times that no line names"
     at = datetime.fromtimestamp(history.since, UTC).strftime("%Y-%m-%d %H:%M")
     clock = "by its own clock" if history.own_clock else "UTC"
-    return f"in the {span(max(0.0, history.until - history.since))} since {at} {clock}"
+    length = duration(max(0.0, history.until - history.since))
+    return f"in the {length} since {at} {clock}"
 
 
 def chart(history: History) -> str:
-    """The bars and how to read them; empty where nobody was cut off."""
+    """Return the bars and their scale; empty where nobody was cut off."""
     if not any(history.counts) or history.since is None:
         return ""
-    return f"{spark(history.counts)}  each {span(history.bucket_s)}, at most {max(history.counts)}"
+    bucket, most = duration(history.bucket_s), max(history.counts)
+    return f"{sparkline(history.counts)}  each {bucket}, at most {most}"
 
 
-def numbers(history: History) -> str:
-    """The same as numbers, for whoever sees no bars; empty where nobody was cut off."""
+def counts(history: History) -> str:
+    """Return the chart as numbers, for a terminal without bars; empty where there is none."""
     if not chart(history):
         return ""
     return f"oldest first: {' '.join(map(str, history.counts))}"
 
 
 def clients(history: History) -> str:
-    """Who was cut off most; empty where nobody was, or nobody is named."""
-    named = ", ".join(f"{name} ({number})" for name, number in history.clients)
-    return f"most of them: {named}" if named else ""
+    """Return who was cut off most; empty where nobody was, or no client is named."""
+    names = ", ".join(f"{name} ({number})" for name, number in history.clients)
+    return f"most of them: {names}" if names else ""
 
 
-def words(history: History) -> list[str]:
-    """All of it, a row each."""
-    rows = (headline(history), chart(history), numbers(history), clients(history), history.clock)
-    return [row for row in rows if row]
+_BARS = "▁▂▃▄▅▆▇█"
+_UNITS = ((86_400, "day"), (3600, "h"), (60, "min"))
+
+
+def sparkline(values: Sequence[int]) -> str:
+    """Return the values as bars, one character each; anything above zero is taller than zero."""
+    most, top = max(values, default=0), len(_BARS) - 1
+    return "".join(_BARS[max(1, round(top * value / most)) if value else 0] for value in values)
+
+
+def duration(seconds: float) -> str:
+    """Return a long duration for a reader: `41 min`, `3.5 h`, `12 days`."""
+    size, unit = next(((size, unit) for size, unit in _UNITS if seconds >= size), (1, "s"))
+    value = f"{seconds / size:.1f}".removesuffix(".0") if size > 60 else f"{seconds / size:.0f}"
+    return f"{value} {unit}{'s' if unit == 'day' and value != '1' else ''}"

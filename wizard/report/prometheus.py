@@ -1,16 +1,18 @@
-"""The report as metrics: the text exposition format, as node_exporter's textfile collector reads
-it. Every name is a promise to somebody's alert rule: add, never rename."""
+"""The report as Prometheus metrics, for node_exporter's textfile collector.
+
+Alert rules depend on the metric names: they may be added, never renamed.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 
 from wizard import __version__
 from wizard.model.case import HELD_OUTCOMES, ProbeResult
-from wizard.report.result import Check, Result, unread
+from wizard.report.result import Check, Result, unread_inputs
 from wizard.text.display import safe
 
 Labels = tuple[tuple[str, str], ...]
 Sample = tuple[str, Labels, float]
-"""A metric's name without `ssewizard_`, its labels in their order, its value."""
+"""A metric's name without `ssewizard_`, its labels in their order, and its value."""
 
 HELP: Mapping[str, str] = {
     "build_info": "Always 1; the version of ssewizard.",
@@ -31,23 +33,26 @@ HELP: Mapping[str, str] = {
     "run_timestamp_seconds": "When the run began, in seconds since the epoch.",
     "elapsed_seconds": "How long the whole check took, in seconds.",
 }
-"""What each metric means, in the order in which they are written; all are gauges."""
+"""The help text of each metric, in the order of the output; all are gauges."""
 
 _VERDICTS = ("healthy", "fault", "inconclusive")
 
 
 def prometheus_report(result: Result) -> str:
-    """The metrics of one target, which is called as its URL."""
+    """Return the metrics of one target; the label `target` is its URL."""
     return exposition(samples(result.case.target.url, result))
 
 
-def exposition(found: Iterable[Sample]) -> str:
-    """The samples by metric, each metric once with its meaning; what would stand there twice (two
-    URLs that differ only in what is redacted) stands there once, with the higher value."""
-    known: dict[str, dict[Labels, float]] = {name: {} for name in HELP}
-    for name, labels, value in (("build_info", (("version", __version__),), 1.0), *found):
-        known[name][labels] = max(value, known[name].get(labels, value))
-    return "".join(_family(name, rows) for name, rows in known.items() if rows)
+def exposition(samples: Iterable[Sample]) -> str:
+    """Return the samples in the text exposition format, grouped by metric.
+
+    Of samples with the same labels (two URLs that differ only in what is redacted) the highest
+    value is kept.
+    """
+    families: dict[str, dict[Labels, float]] = {name: {} for name in HELP}
+    for name, labels, value in (("build_info", (("version", __version__),), 1.0), *samples):
+        families[name][labels] = max(value, families[name].get(labels, value))
+    return "".join(_family(name, rows) for name, rows in families.items() if rows)
 
 
 def _family(name: str, rows: Mapping[Labels, float]) -> str:
@@ -60,8 +65,8 @@ def _family(name: str, rows: Mapping[Labels, float]) -> str:
 
 def _label(pair: tuple[str, str]) -> str:
     name, value = pair
-    for char, written in (("\\", r"\\"), ('"', r"\""), ("\n", r"\n")):
-        value = value.replace(char, written)
+    for char, escaped in (("\\", r"\\"), ('"', r"\""), ("\n", r"\n")):
+        value = value.replace(char, escaped)
     return f'{name}="{value}"'
 
 
@@ -70,40 +75,46 @@ def _number(value: float) -> str:
 
 
 def samples(target: str, result: Result) -> Iterator[Sample]:
-    """One target's samples.
+    """Yield the samples of one target.
 
     Args:
-        target: What the label `target` says; redacted here.
+        target: The value of the label `target`; it is redacted here.
     """
     case, diagnosis = result.case, result.diagnosis
-    of = ("target", safe(target, 200))
-    yield "healthy", (of,), float(diagnosis.verdict == "healthy")
+    label = ("target", safe(target, 200))
+    yield "healthy", (label,), float(diagnosis.verdict == "healthy")
     for verdict in _VERDICTS:
-        yield "verdict", (of, ("verdict", verdict)), float(diagnosis.verdict == verdict)
+        yield "verdict", (label, ("verdict", verdict)), float(diagnosis.verdict == verdict)
     for cause in diagnosis.causes:
-        yield "cause", (of, ("id", cause.id), ("confidence", cause.confidence)), 1.0
+        yield "cause", (label, ("id", cause.id), ("confidence", cause.confidence)), 1.0
     for check in result.checks:
-        yield "check", (of, ("check", check.id), ("status", check.status)), 1.0
+        yield "check", (label, ("check", check.id), ("status", check.status)), 1.0
         for probe_result in check.results:
-            # A request that was not made has come to nothing: not to 0 bytes, not to "not held".
+            # For a request that was not made, neither 0 bytes nor "not held" would be true.
             if probe_result.was_made:
-                yield from _of_probe(of, check, probe_result)
-    yield "unread_inputs", (of,), float(len(unread(case)))
-    for one in case.capabilities:
-        yield "vantage_usable", (of, ("vantage", one.vantage)), float(not one.problem)
-    yield "run_timestamp_seconds", (of,), case.started
-    yield "elapsed_seconds", (of,), result.elapsed_s
+                yield from _probe_samples(label, check, probe_result)
+    yield "unread_inputs", (label,), float(len(unread_inputs(case)))
+    for vantage in case.capabilities:
+        yield "vantage_usable", (label, ("vantage", vantage.vantage)), float(not vantage.problem)
+    yield "run_timestamp_seconds", (label,), case.started
+    yield "elapsed_seconds", (label,), result.elapsed_s
 
 
-def _of_probe(of: tuple[str, str], check: Check, probe_result: ProbeResult) -> Iterator[Sample]:
-    line = probe_result.timeline
-    labels = (of, ("check", check.id), ("url", safe(line.probe.url, 200)),
-              ("vantage", line.probe.vantage), ("hop", line.probe.hop),
-              ("http", line.probe.http), ("encoding", line.probe.encoding))  # fmt: skip
-    yield "held", labels, float(probe_result.outcome in HELD_OUTCOMES)
-    times = (line.connect_s, line.headers_s, line.first_event_s)
+def _probe_samples(target: tuple[str, str], check: Check, result: ProbeResult) -> Iterator[Sample]:
+    timeline, probe = result.timeline, result.timeline.probe
+    labels = (
+        target,
+        ("check", check.id),
+        ("url", safe(probe.url, 200)),
+        ("vantage", probe.vantage),
+        ("hop", probe.hop),
+        ("http", probe.http),
+        ("encoding", probe.encoding),
+    )
+    yield "held", labels, float(result.outcome in HELD_OUTCOMES)
+    times = (timeline.connect_s, timeline.headers_s, timeline.first_event_s)
     for name, at in zip(("connect", "headers", "first_event"), times, strict=True):
         if at is not None:
             yield f"{name}_seconds", labels, at
-    yield "received_bytes", labels, float(line.bytes)
-    yield "events", labels, float(line.events)
+    yield "received_bytes", labels, float(timeline.bytes)
+    yield "events", labels, float(timeline.events)

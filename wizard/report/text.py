@@ -1,4 +1,4 @@
-"""The report for a person: 80 columns, readable without colour."""
+"""The report for a reader at a terminal: 80 columns, complete without colour."""
 
 import shlex
 import textwrap
@@ -13,50 +13,59 @@ from wizard.text.display import safe, seconds, visible_block
 
 WIDTH = 80
 _COLORS = {"pass": "32", "warn": "33", "fail": "31", "skip": "2"}
-_VERDICTS = {"healthy": "pass", "fault": "fail", "inconclusive": "warn"}
+_STATUS_OF_VERDICT = {"healthy": "pass", "fault": "fail", "inconclusive": "warn"}
 _MARKS = {"pass": "ok  ", "warn": "warn", "fail": "FAIL", "skip": "skip"}
 
 
 def text_report(result: Result, *, color: bool = False) -> str:
-    """Verdict, causes with their evidence, checks, risks and notes, what to paste where."""
-    paint = painter(color)
+    """Return the verdict, the causes, the checks, risks and notes, and the recommendation."""
+    colorize = colorizer(color)
     diagnosis = result.diagnosis
     verdict = diagnosis.verdict.upper()
-    head = filled(f"{verdict}  {safe(diagnosis.summary)}", "", "  ")
+    head = wrap(f"{verdict}  {safe(diagnosis.summary)}", "", "  ")
     parts = [
-        head.replace(verdict, paint(verdict, diagnosis.verdict), 1),
+        head.replace(verdict, colorize(verdict, diagnosis.verdict), 1),
         *(cause_text(cause) for cause in diagnosis.causes),
         hops_text(result.case),
-        _checks(result.checks, paint),
+        _checks(result.checks, colorize),
         logs_text(result.case),
         section("Risks (not seen to break anything now)", map(_risk, diagnosis.risks)),
         section("Also", map(_item, diagnosis.notes)),
         recommendation_text(result.recommendation) if result.recommendation else "",
         f"{safe(result.case.target.url, 200)}, {result.elapsed_s:.1f} s\n",
     ]
-    return parted(parts)
+    return join_sections(parts)
 
 
-def parted(parts: Iterable[str]) -> str:
-    """The parts that say something, an empty line between them."""
+def join_sections(parts: Iterable[str]) -> str:
+    """Join the parts that are not empty, with an empty line between them."""
     return "\n".join(part for part in parts if part)
 
 
-def painter(color: bool) -> Callable[[str, str], str]:
-    """What colours a text as a status or a verdict, if at all."""
-    return _paint if color else _plain
+Colorize = Callable[[str, str], str]
+"""Takes a text and a status or verdict; returns the text, coloured or not."""
 
 
-def _plain(text: str, status: str) -> str:
+def colorizer(color: bool) -> Colorize:
+    """Return the function that colours a text by a status or a verdict, or leaves it as it is."""
+    return _colorize if color else _leave_plain
+
+
+def _leave_plain(text: str, status: str) -> str:
     return text
 
 
-def _paint(text: str, status: str) -> str:
-    return f"\x1b[{_COLORS[_VERDICTS.get(status, status)]}m{text}\x1b[0m"
+def _colorize(text: str, status: str) -> str:
+    return f"\x1b[{_COLORS[_STATUS_OF_VERDICT.get(status, status)]}m{text}\x1b[0m"
 
 
-def filled(text: str, first: str = "  ", then: str = "  ") -> str:
-    """Wrapped; a path or URL longer than a line stays whole, to be copied."""
+def wrap(text: str, first: str = "  ", then: str = "  ") -> str:
+    """Wrap to 80 columns; a path or URL longer than a line stays whole, so that it can be copied.
+
+    Args:
+        first: Indentation of the first line.
+        then: Indentation of the further lines.
+    """
     lines = textwrap.wrap(
         text,
         WIDTH,
@@ -69,88 +78,92 @@ def filled(text: str, first: str = "  ", then: str = "  ") -> str:
 
 
 def section(title: str, rows: Iterable[str]) -> str:
+    """Return the title and its rows; empty where there are none."""
     body = "".join(rows)
     return f"{title}\n{body}" if body else ""
 
 
 def _item(text: str) -> str:
-    return filled(safe(text), "  - ", "    ")
+    return wrap(safe(text), "  - ", "    ")
 
 
 def cause_text(cause: Finding) -> str:
-    """One cause: what it is, its evidence, what sets it apart, what mends it."""
+    """Return one cause: what it is, its evidence, why it is this one, and the fix."""
     head = f"{cause.id} ({cause.confidence}): {safe(cause.title)}"
-    rows = [
-        filled(f"{one.kind:<6} {safe(one.where, 120)}: {safe(one.text)}", "  ", "         ")
-        for one in cause.evidence
+    evidence = [
+        wrap(f"{item.kind:<6} {safe(item.where, 120)}: {safe(item.text)}", "  ", "         ")
+        for item in cause.evidence
     ]
-    distinguishes = filled(f"Apart: {safe(cause.distinguishes)}") if cause.distinguishes else ""
-    fix = filled(f"Fix ({cause.fix.where}): {safe(cause.fix.summary)}.")
-    return f"{filled(head, '', '  ')}{''.join(rows)}{distinguishes}{fix}"
+    why = wrap(f"Why this cause: {safe(cause.distinguishes)}") if cause.distinguishes else ""
+    fix = wrap(f"Fix ({cause.fix.where}): {safe(cause.fix.summary)}.")
+    return f"{wrap(head, '', '  ')}{''.join(evidence)}{why}{fix}"
 
 
 def _risk(risk: Finding) -> str:
-    said = "; ".join(f"{safe(one.where, 80)}: {safe(one.text)}" for one in risk.evidence)
-    return _item(f"{risk.id} ({risk.confidence}): {said}. {risk.fix.summary}.")
+    evidence = "; ".join(f"{safe(item.where, 80)}: {safe(item.text)}" for item in risk.evidence)
+    return _item(f"{risk.id} ({risk.confidence}): {evidence}. {risk.fix.summary}.")
 
 
-def _checks(checks: Sequence[Check], paint: Callable[[str, str], str]) -> str:
-    """Each check in a row, its probes below it; the times stand in columns."""
-    names = [len(_probe_name(probe_result)) for check in checks for probe_result in check.results]
-    wide = min(_WIDEST, max([*names, _NARROWEST - 1]) + 2)
+def _checks(checks: Sequence[Check], colorize: Colorize) -> str:
+    """Return a row for each check, and below it a row for each of its probes."""
+    lengths = [len(_probe_name(result)) for check in checks for result in check.results]
+    width = min(_MAX_NAME_WIDTH, max([*lengths, _MIN_NAME_WIDTH - 1]) + 2)
     return section(
-        f"{'Checks':<{wide + 23}}{'connect':>10}{'headers':>10}{'first event':>13}",
-        (_check(check, paint, wide) for check in checks),
+        f"{'Checks':<{width + 23}}{'connect':>10}{'headers':>10}{'first event':>13}",
+        (_check(check, colorize, width) for check in checks),
     )
 
 
-_NARROWEST, _WIDEST = 13, 24
-"""How wide a probe's name is at the least and at the most: with its times it fills 80 columns."""
+_MIN_NAME_WIDTH, _MAX_NAME_WIDTH = 13, 24
+"""Columns of a probe's name; with the widest name and all times, a row fills 80 columns."""
 
 
-def _check(check: Check, paint: Callable[[str, str], str], wide: int) -> str:
-    mark = paint(_MARKS[check.status], check.status)
-    row = filled(f"{check.id:<10}  {check.why}", "        ", " " * 20)[8:]
-    return f"  {mark}  {row}" + "".join(
-        _cell_row(probe_result, wide) for probe_result in check.results
-    )
+def _check(check: Check, colorize: Colorize, width: int) -> str:
+    mark = colorize(_MARKS[check.status], check.status)
+    row = wrap(f"{check.id:<10}  {check.why}", "        ", " " * 20)[8:]
+    return f"  {mark}  {row}" + "".join(_probe_row(result, width) for result in check.results)
 
 
-def _probe_name(probe_result: ProbeResult) -> str:
-    """How it was asked, and at which hop or from which vantage: `edge h1 gzip`. A long one goes
-    without what is usual, not without its end."""
-    whole = probe_result.timeline.probe.label.partition(" ")[2]
-    return whole if len(whole) < _WIDEST else whole.replace(" identity", "", 1)
+def _probe_name(result: ProbeResult) -> str:
+    """Return the hop, the variant and the vantage: `edge h1 gzip`.
+
+    A name that is too long loses `identity`, the usual encoding, rather than its end.
+    """
+    name = result.timeline.probe.label.partition(" ")[2]
+    return name if len(name) < _MAX_NAME_WIDTH else name.replace(" identity", "", 1)
 
 
-def _cell_row(probe_result: ProbeResult, wide: int) -> str:
-    """One probe in one row: outcome and times, in the columns of `Checks`."""
-    line = probe_result.timeline
-    times = [seconds(at) for at in (line.connect_s, line.headers_s, line.first_event_s)]
-    name = safe(_probe_name(probe_result))
-    shown = name if len(name) < wide else f"{name[: wide - 2]}…"
-    row = f"{'':10}{shown:<{wide}}{probe_result.outcome:<13}"
-    return f"{row}{times[0]:>10}{times[1]:>10}{times[2]:>13}\n"
+def _probe_row(result: ProbeResult, width: int) -> str:
+    """Return one probe's outcome and times, in the columns of `Checks`."""
+    timeline = result.timeline
+    instants = (timeline.connect_s, timeline.headers_s, timeline.first_event_s)
+    connect, headers, first_event = map(seconds, instants)
+    name = safe(_probe_name(result))
+    shown = name if len(name) < width else f"{name[: width - 2]}…"
+    row = f"{'':10}{shown:<{width}}{result.outcome:<13}"
+    return f"{row}{connect:>10}{headers:>10}{first_event:>13}\n"
 
 
-def recommendation_text(made: Recommendation) -> str:
-    """What to paste where, and how to apply the diff."""
-    where = f" at {safe(made.insert_at)}" if made.insert_at else ""
-    changed = [(safe(line.text.strip(), 200), line.reason) for line in made.lines if _is_new(line)]
+def recommendation_text(recommendation: Recommendation) -> str:
+    """Return the block with a reason for each new line, and the diff with how to apply it."""
+    new = [line for line in recommendation.lines if _is_new(line)]
+    reasons = (_reason(safe(line.text.strip(), 200), line.reason) for line in new)
+    omitted = (_reason(safe(text), why) for text, why in recommendation.omitted)
+    at = f" at {safe(recommendation.insert_at)}" if recommendation.insert_at else ""
     parts = [
-        filled(f"Recommended{where}: {safe(made.summary)}.", "", "  "),
-        _indented(visible_block(textwrap.dedent(made.block))),
-        section("Why each line", (_reason(text, why) for text, why in changed)),
-        section("To adapt", map(_item, made.adapt)),
-        section("Left out on purpose", (_reason(safe(text), why) for text, why in made.omitted)),
+        wrap(f"Recommended{at}: {safe(recommendation.summary)}.", "", "  "),
+        _indented(visible_block(textwrap.dedent(recommendation.block))),
+        section("Why each line", reasons),
+        section("To adapt", map(_item, recommendation.adapt)),
+        section("Left out on purpose", omitted),
     ]
-    if made.diff is not None:
-        diff = _indented(visible_block(made.diff, tabs=True))
+    if recommendation.diff is not None:
+        diff = _indented(visible_block(recommendation.diff, tabs=True))
         parts += [
             section("The same as a diff (save it as ssewizard-fix.diff)", [diff]),
-            apply_text(made),
+            apply_text(recommendation),
         ]
-    return parted(parts)
+    return join_sections(parts)
 
 
 def _is_new(line: BlockLine) -> bool:
@@ -158,23 +171,23 @@ def _is_new(line: BlockLine) -> bool:
 
 
 def _reason(line: str, why: str) -> str:
-    """A line of config as it is, and below it why."""
-    return f"  {line}\n{filled(safe(why), '      ', '      ')}"
+    """Return a line of config, and its reason below it."""
+    return f"  {line}\n{wrap(safe(why), '      ', '      ')}"
 
 
-def apply_text(made: Recommendation) -> str:
-    """How to apply the saved diff, with the checks that belong to it."""
+def apply_text(recommendation: Recommendation) -> str:
+    """Return the commands that apply the saved diff, check the config and reload Nginx."""
     return (
         "Apply it yourself (this tool never does):\n"
-        f"  {patch_words(made)}\n"
+        f"  {patch_command(recommendation)}\n"
         "  nginx -t && nginx -s reload\n"
     )
 
 
-def patch_words(made: Recommendation) -> str:
-    """The command that applies the diff, saved where the shell stands."""
-    into = shlex.quote(safe(made.directory or "."))
-    return f"(cd {into} && patch -p0) < ssewizard-fix.diff"
+def patch_command(recommendation: Recommendation) -> str:
+    """Return the command that applies the diff, which is saved in the current directory."""
+    folder = shlex.quote(safe(recommendation.directory or "."))
+    return f"(cd {folder} && patch -p0) < ssewizard-fix.diff"
 
 
 def _indented(text: str) -> str:
