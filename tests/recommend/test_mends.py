@@ -30,7 +30,7 @@ from wizard.recommend import recommend
 
 pytestmark = [
     pytest.mark.nginx,
-    pytest.mark.parametrize("binary", BINARIES, ids=["wheel", "system"]),
+    pytest.mark.parametrize("binary", BINARIES),
 ]
 
 

@@ -69,7 +69,7 @@ def _answers(scenario: Scenario, port: int) -> list[tuple[int, object, object]]:
     return [answer(port, spec) for spec in asks]
 
 
-@pytest.mark.parametrize("binary", BINARIES, ids=["wheel", "system"])
+@pytest.mark.parametrize("binary", BINARIES)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
 def test_the_diff_keeps_all_but_the_holding(
     scenario: Scenario, binary: str, tmp_path: Path
