@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import REQUIRED
+from tests import tools
 from wizard.lab.nginx import Nginx
 
 PORT, BACKEND, NAME = 8081, 12213, "svc-bot-prod"
@@ -92,13 +92,11 @@ def run(words: Sequence[str]) -> None:
 
 
 def require() -> None:
-    """Skip where this machine makes no hosts; where both Nginx are required, so are these."""
-    able = os.geteuid() == 0 and shutil.which("ip") is not None
-    if able and subprocess.run(["ip", "netns", "list"], capture_output=True).returncode == 0:
-        return
-    if os.environ.get(REQUIRED):
-        pytest.fail("network namespaces are required here: root, and iproute2")
-    pytest.skip("no network namespaces here: they need root, and iproute2")
+    """Skip if this machine cannot make network namespaces."""
+    tools.require("ip")
+    listing = ["ip", "netns", "list"]
+    if os.geteuid() != 0 or subprocess.run(listing, capture_output=True).returncode != 0:
+        pytest.skip("needs network namespaces, and root to make them")
 
 
 _NUMBERS = itertools.count(16 * os.getpid())

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.hosts.hosts import BACKEND, NAME, Hosts, three_hosts
+from tests.tools import needs
 from tests.vantage.sshd import sshd
 from wizard.diagnose.hops import sentence
 from wizard.investigation.investigation import Investigation
@@ -16,7 +17,7 @@ from wizard.model.steps import STEPS
 from wizard.model.target import Source, Target
 from wizard.model.vantage import Vantage
 
-pytestmark = pytest.mark.nginx
+pytestmark = [pytest.mark.nginx, needs("ip", "patch")]
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 
 from tests.logs.test_formats import combined
 from tests.nginx_real.serving import serving
+from tests.tools import require
 from wizard.lab.nginx import free_ports
 from wizard.logs import sources
 from wizard.logs.read import LogReader
@@ -24,18 +25,16 @@ from wizard.vantage.session import VantageSession
 
 OURS = combined(499, 0)
 THEIRS = combined(499, 0, agent="mcp/1")
-BUSYBOX = shutil.which("busybox")
 
 
 @pytest.fixture
 def busybox(tmp_path: Path) -> str:
     """A PATH that holds BusyBox's applets alone."""
-    if BUSYBOX is None:
-        pytest.skip("no busybox here")
+    require("busybox")
     folder = tmp_path / "bin"
     folder.mkdir()
     for applet in ("sh", "ls", "tail", "kill", "printf", "date", "cat"):
-        (folder / applet).symlink_to(BUSYBOX)
+        (folder / applet).symlink_to(shutil.which("busybox") or "")
     return str(folder)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.nginx.masters import Masters
+from tests.tools import require
 
 
 @pytest.fixture
@@ -23,14 +24,11 @@ def alone() -> Iterator[tuple[str, ...]]:
     """A prefix into a network namespace of its own."""
     prefix = ("unshare", "-n") if os.geteuid() == 0 else ("unshare", "-rn")
     words = [*prefix, "sh", "-c", "echo x; read -r _"]
-    try:
-        held = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    except FileNotFoundError:
-        pytest.skip("no unshare here")
-    with held:
+    require("unshare", "nsenter")
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as held:
         assert held.stdout is not None
         if not held.stdout.readline():
-            pytest.skip("no namespaces here")
+            pytest.skip("needs the right to make namespaces")
         enter = ("nsenter", "-t", str(held.pid), *(() if os.geteuid() == 0 else ("-U",)), "-n")
         yield enter
         held.communicate()

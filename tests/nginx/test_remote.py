@@ -12,6 +12,7 @@ from tests.conftest import INSTALLED
 from tests.logs.test_afar import left_running
 from tests.nginx.masters import Masters
 from tests.nginx.texts import one_line
+from tests.tools import needs, require
 from wizard.model.config import Config
 from wizard.model.vantage import Vantage
 from wizard.nginx.fetch.fetch import fetch_config
@@ -137,13 +138,6 @@ async def test_what_is_no_file_there(kind: str, tmp_path: Path, web: VantageSess
     assert NO_FILES[kind] in await refused(str(tmp_path / kind), web)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read all")
-async def test_what_may_not_be_read_there(tmp_path: Path, web: VantageSession) -> None:
-    put(tmp_path, nginx="events {}")
-    (tmp_path / "nginx.conf").chmod(0)
-    assert "Permission denied" in await refused(str(tmp_path / "nginx.conf"), web)
-
-
 async def test_a_file_that_holds_a_dump(tmp_path: Path, web: VantageSession) -> None:
     put(tmp_path, dump="# configuration file /etc/nginx/nginx.conf:\nevents {}\n")
     found = await fetch_config(str(tmp_path / "dump.conf"), web)
@@ -198,14 +192,13 @@ async def test_a_secret_in_a_refusal_is_not_shown(bin: Path, web: VantageSession
 @pytest.fixture
 def bare(bin: Path) -> VantageSession:
     """A place without any Nginx: what this machine has outside PATH is covered."""
-    unshare, mount = shutil.which("unshare"), shutil.which("mount")
-    if unshare is None or mount is None:
-        pytest.skip("no unshare here")
+    require("unshare", "mount")
+    unshare, mount = shutil.which("unshare") or "", shutil.which("mount")
     cover = f'{mount} -t tmpfs none /usr/sbin && PATH={bin} exec "$@"'
     rights = "-m" if os.geteuid() == 0 else "-rm"
     prefix = (unshare, rights, "sh", "-c", cover, "sh")
     if subprocess.run([*prefix, "printf", "x"], capture_output=True).stdout != b"x":
-        pytest.skip("no namespaces here")
+        pytest.skip("needs the right to make namespaces")
     return VantageSession(Vantage("web", prefix))
 
 
@@ -222,6 +215,7 @@ async def test_a_file_without_an_nginx(bare: VantageSession, tmp_path: Path) -> 
     assert [one.name for one in found.root] == ["events"]
 
 
+@needs("setsid")
 async def test_nginx_hangs(bin: Path, tmp_path: Path) -> None:
     (tmp_path / "hang").touch()
     tail, setsid = shutil.which("tail"), shutil.which("setsid")

@@ -11,6 +11,7 @@ import pytest
 
 from tests.investigation.casefile.again import assert_same
 from tests.nginx_real.poorer import poorer
+from tests.tools import require
 from wizard.diagnose.diagnose import diagnose
 from wizard.investigation.investigation import Investigation
 from wizard.lab import Lab, Scenario, list_scenarios, scenario_named
@@ -70,6 +71,7 @@ async def patched(lab: Lab, investigation: Investigation) -> StepState | None:
     made = investigation.recommendation
     if made is None or made.diff is None:
         return None
+    require("patch")
     await lab.apply(made.diff)
     return await investigation.run("verify")
 

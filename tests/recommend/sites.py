@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Mapping, Sequence
 
+from tests.tools import require
 from wizard.model.case import Case, ProbeResult
 from wizard.model.config import Config, Directive, Position
 from wizard.model.diagnosis import Diagnosis, Finding, Fix, Recommendation
@@ -108,6 +109,7 @@ def diagnosis(*ids: str, risks: Sequence[str] = (), where: str = "nginx") -> Dia
 def patched(made: Recommendation) -> None:
     """Apply the diff as the report says; it must fit exactly."""
     assert made.diff
+    require("patch")
     done = subprocess.run(
         ["patch", "-p0"], cwd=made.directory, input=made.diff.encode(), capture_output=True
     )

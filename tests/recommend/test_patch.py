@@ -8,6 +8,7 @@ import pytest
 
 from tests.recommend.real import BINARIES, accepts, command
 from tests.recommend.sites import case, diagnosis, resolution
+from tests.tools import needs
 from wizard.model.config import Config
 from wizard.model.resolution import Request
 from wizard.model.target import Source
@@ -38,6 +39,7 @@ def test_a_config_without_a_name_gets_one_and_says_so() -> None:
     assert "nginx.conf" in "".join(made.adapt)
 
 
+@needs("patch")
 def test_patch_applies_the_diff_of_a_linked_site(tmp_path: Path) -> None:
     for name in ("sites-available", "sites-enabled"):
         (tmp_path / name).mkdir()
@@ -99,8 +101,9 @@ def test_a_shared_file_and_a_dump_of_links_are_said() -> None:
     assert "included 2 times" in said
 
 
+@needs("patch")
 @pytest.mark.nginx
-@pytest.mark.parametrize("binary", BINARIES, ids=["wheel", "system"])
+@pytest.mark.parametrize("binary", BINARIES)
 def test_the_diff_of_a_dump_applies_to_the_files(tmp_path: Path, binary: str) -> None:
     (tmp_path / "conf.d").mkdir()
     file = tmp_path / "conf.d" / "a.conf"

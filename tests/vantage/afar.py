@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from tests.tools import require
 from wizard.model.events import ProbeEvent
 from wizard.model.timeline import Encoding, Probe, Timeline
 from wizard.model.vantage import Vantage
@@ -35,11 +36,11 @@ def vantage_session(prefix: Sequence[str]) -> VantageSession:
 
 def only(tool: str, folder: Path) -> tuple[str, ...]:
     """A prefix to a place that has a shell and that tool alone."""
+    require("busybox", TOOLS[tool])
     for name in APPLETS:
-        (folder / name).symlink_to(shutil.which("busybox") or "/bin/busybox")
+        (folder / name).symlink_to(shutil.which("busybox") or "")
     program = shutil.which(TOOLS[tool])
-    assert program, f"{tool} is needed here"
-    (folder / tool.split()[-1]).symlink_to(os.path.realpath(program))
+    (folder / tool.split()[-1]).symlink_to(os.path.realpath(program or ""))
     return ("env", "-i", f"PATH={folder}")
 
 

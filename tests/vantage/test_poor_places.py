@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from tests.tools import require
 from wizard.logs.watch import LogWatch
 from wizard.model.log_report import LogReport
 from wizard.model.target import Source
@@ -31,8 +32,7 @@ def web() -> VantageSession:
     """A place where we are not root."""
     if os.geteuid() != 0:
         return VantageSession(Vantage("web", ("env",)))
-    if shutil.which("setpriv") is None:
-        pytest.skip("no setpriv here")
+    require("setpriv")
     return VantageSession(Vantage("web", ("setpriv", "--reuid=65534", "--clear-groups")))
 
 
@@ -76,6 +76,12 @@ def shut(shared: Path) -> Iterator[Path]:
     folder.chmod(0)
     yield folder
     folder.chmod(0o755)
+
+
+async def test_a_config_that_may_not_be_read(shared: Path, web: VantageSession) -> None:
+    (shared / "nginx.conf").write_text("events {}\n", "utf-8")
+    (shared / "nginx.conf").chmod(0)
+    assert "Permission denied" in await refused(f"{shared}/nginx.conf", web)
 
 
 async def test_a_log_in_a_folder_that_may_not_be_entered(shut: Path, web: VantageSession) -> None:

@@ -1,12 +1,12 @@
 """What is offered to choose from: real clients where they are, else what they would print."""
 
 import os
-import shutil
 import signal
 from pathlib import Path
 
 import pytest
 
+from tests.tools import needs
 from tests.vantage.cluster import FORBIDDEN, cluster, item, kubeconfig, listing
 from tests.vantage.fakes import Fakes
 from wizard.model.vantage import Vantage
@@ -17,8 +17,7 @@ from wizard.vantage.presets.local import containers, namespaces
 from wizard.vantage.process import run
 
 SHORT = 64 << 10
-KUBECTL = shutil.which("kubectl")
-real_kubectl = pytest.mark.skipif(KUBECTL is None, reason="needs the kubectl client")
+real_kubectl = needs("kubectl")
 
 
 @pytest.fixture
@@ -187,6 +186,7 @@ async def test_what_does_not_end_is_ended(fakes: Fakes, monkeypatch: pytest.Monk
     assert listed.problem.startswith("docker: no answer within")
 
 
+@needs("setsid")
 async def test_what_it_leaves_behind_is_not_waited_for(fakes: Fakes) -> None:
     # As an ssh that stays in the background for the next one, with our pipes still open.
     fakes.write("docker", "setsid sleep 30 & echo $! >\"$0.left\"; printf 'web\\tx\\tUp\\n'")

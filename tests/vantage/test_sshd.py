@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.probe.scripted import CHUNKED, chunk, saying, serving
+from tests.tools import needs
 from tests.vantage.afar import events_of, follow, vantage_session
 from tests.vantage.sshd import Sshd, sshd
 from wizard.model.events import SseEvent
@@ -110,6 +111,7 @@ async def test_a_standard_input_that_is_not_passed_on(jump: Sshd) -> None:
     assert "its standard input is not passed on" in known.problem
 
 
+@needs("pkill")
 async def test_a_way_that_is_lost_says_nothing_of_the_server(tmp_path: Path) -> None:
     came = asyncio.Event()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.probe.scripted import CHUNKED, chunk, saying, serving
+from tests.tools import needs
 from tests.vantage.afar import alive, commands, events_of, gone, only, token, vantage_session
 from wizard.model.events import SseEvent
 from wizard.model.timeline import Probe
@@ -80,6 +81,7 @@ async def test_a_command_that_is_left_ends_over_there() -> None:
     await gone(word)
 
 
+@needs("curl")
 async def test_no_secret_is_in_an_argument_over_there() -> None:
     word = token()
     place = vantage_session(["env", f"WORD={word}"])
