@@ -14,7 +14,7 @@ from screens.saved_cases import CutOff
 from screens.vantage_form import Given
 from screens.vantage_picker import Places
 from screens.widgets.fields import Fields
-from wizard.model.parse import check_url, header_of
+from wizard.model.parse import check_url, parse_header
 from wizard.model.target import Source, Target
 from wizard.model.vantage import Vantage
 from wizard.text.display import safe
@@ -40,7 +40,7 @@ FIELDS = (
           "/etc/nginx/nginx.conf", config),
     Field("log", "A log file", "/var/log/nginx/access.log", log),
     Field("header", "A header to send (never shown, never kept)", "Authorization: Bearer …",
-          lambda text, _: header_of(text)),
+          lambda text, _: parse_header(text)),
 )  # fmt: skip
 _READERS = {field.id: field.read for field in FIELDS}
 

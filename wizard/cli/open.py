@@ -8,7 +8,7 @@ from wizard.cli.check import report_of, status_of
 from wizard.cli.output import check_writable, write_report
 from wizard.investigation import casefile
 from wizard.investigation.saved import SavedInvestigation
-from wizard.model.parse import header_of
+from wizard.model.parse import parse_header
 from wizard.text.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def open_case(given: argparse.Namespace, open_wizard: "OpenWizard") -> int:
     check_writable(given.output)
     known = SavedInvestigation(_record(given.file))
     if given.header:
-        known.give_headers(tuple(header_of(text) for text in given.header))
+        known.give_headers(tuple(parse_header(text) for text in given.header))
     if given.format is None and given.output is None and _has_terminal():
         return open_wizard(known, None)
     known.conclude()

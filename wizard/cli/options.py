@@ -8,8 +8,8 @@ from typing import NoReturn, get_args
 from wizard import __version__
 from wizard.model.parse import (
     check_url,
-    header_of,
     parse_conf,
+    parse_header,
     parse_hops,
     parse_log,
     parse_url,
@@ -207,7 +207,7 @@ def target_of(words: argparse.Namespace) -> Target:
         direct=tuple(parse_url(text, vantages) for text in words.direct),
         conf=parse_conf(words.conf, vantages) if words.conf is not None else None,
         logs=tuple(parse_log(text, vantages) for text in words.log),
-        headers=tuple(header_of(text) for text in words.header),
+        headers=tuple(parse_header(text) for text in words.header),
         insecure=words.insecure,
         connect_to=_connect_to(words.connect_to) if words.connect_to else None,
         stall=words.stall,

@@ -1,4 +1,4 @@
-"""What was asked and what was seen: frozen values that all else speaks in."""
+"""All evidence of one investigation, and the values it consists of."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,19 +15,19 @@ from wizard.model.vantage import Capabilities
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """One probe judged beside its reference.
+    """The timeline of one probe and its outcome.
 
     Attributes:
-        outcome: `answered` (the root path, whatever it says), `live` (events came), `late` (only
-            in a burst, long after the direct probe), `held` (not even headers), `events-held`
-            (headers, no event), `headers-held` (as the direct probe has headers but no event yet,
-            and this one has no headers), `silent` (headers and no event, and nothing says one was
-            due), `no-event` (bytes, but not the event that was due), `cut` (broken off), `ended`
-            (a clean end), `status` (another status than 200), `redirect`, `not-a-stream`,
-            `refused` (no connection, no TLS, no address), `not-offered` (HTTP/2 was asked for and
-            not negotiated), `not-asked` (the vantage could not make the request), `running`,
-            `interrupted` (the step was left before this one had shown what it does).
-        why: One sentence.
+        outcome: `answered` (a response to the root path, of any status), `live` (events came),
+            `late` (all at once, long after the direct probe), `held` (no headers),
+            `events-held` (headers, no event), `headers-held` (no headers, while the direct probe
+            has headers and no event), `silent` (headers, no event, and none was expected),
+            `no-event` (bytes, but not the expected event), `cut` (broken connection), `ended`
+            (a proper end), `status` (another status than 200), `redirect`, `not-a-stream`,
+            `refused` (no connection, no TLS, no address), `not-offered` (the server did not
+            negotiate HTTP/2), `not-asked` (the vantage could not make the request), `running`,
+            `interrupted` (the step was left before the outcome was known).
+        why: The reason in one sentence.
     """
 
     timeline: Timeline
@@ -36,16 +36,16 @@ class ProbeResult:
 
     @property
     def was_made(self) -> bool:
-        """Whether it says anything of the server: it was asked, and offers this way to ask."""
+        """True if the request was made, over the HTTP version of the probe."""
         return self.outcome not in ("not-offered", "not-asked")
 
     @property
     def outcome_label(self) -> str:
-        """The outcome for a reader, in a word or two: which status, why there is no connection."""
+        """The outcome for display: `HTTP 502` for a status, the reason for a refused connection."""
         if self.outcome == "status":
             return f"HTTP {self.timeline.status}"
         if self.outcome == "refused":
-            return _REFUSED.get(self.timeline.ended or "", "refused")
+            return _REFUSAL_LABELS.get(self.timeline.ended or "", "refused")
         return self.outcome
 
 
@@ -69,21 +69,21 @@ Outcome = Literal[
     "not-offered",
     "not-asked",
 ]
-_REFUSED = {"dns": "no address", "tls": "TLS failed", "timeout": "no answer"}
+_REFUSAL_LABELS = {"dns": "no address", "tls": "TLS failed", "timeout": "no answer"}
 HELD_OUTCOMES: frozenset[str] = frozenset({"held", "events-held", "headers-held", "late"})
 
 
 @dataclass(frozen=True, slots=True)
 class FirstFailingHop:
-    """Where the stream is lost on its way out: between two neighbouring places.
+    """The pair of neighbouring hops between which the stream stops.
 
     Attributes:
-        kind: What the place is where it is not well any more: `outside` (the URL itself), `hop`,
-            or `direct`.
-        name: What that place is called, and `result` what was seen there.
-        inner: What the next place further in is called, where all is well, and `inner_result`
-            what was seen there.
-        unseen: The hops between these two that say nothing: it may be any of them.
+        kind: The kind of the outer one, where the stream is at fault: `outside` (the URL itself),
+            `hop` or `direct`.
+        name: Its name; `result` is its probe.
+        inner_kind: The kind of the inner one, where the stream is as it should be.
+        inner: Its name; `inner_result` is its probe.
+        unseen: The hops between these two whose probes show nothing; each may be at fault.
     """
 
     kind: str
@@ -97,7 +97,11 @@ class FirstFailingHop:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What the config says of one proxied probe, to be held against what was seen."""
+    """The delivery that the config predicts for one proxied probe.
+
+    Attributes:
+        label: The probe's label.
+    """
 
     label: str
     delivery: Delivery
@@ -105,11 +109,11 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class FollowUpResult:
-    """A further request that was made to decide between causes.
+    """A further request that decides between causes.
 
     Attributes:
-        purpose: What it was to decide; `wizard.followups` names them.
-        why: What was asked, in a few words.
+        purpose: What it decides; the modules of `wizard/probe/followups/` define the values.
+        why: What was requested, in a few words.
     """
 
     purpose: str
@@ -119,23 +123,29 @@ class FollowUpResult:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """All that was given and seen in one investigation.
+    """All evidence of one investigation.
 
     Attributes:
-        run: The token in our User-Agent; the log step finds our own lines by it.
+        run: The token in the User-Agent of every probe, by which the log step finds its lines.
         started: When the first probe began, in seconds since the epoch.
-        hops: The probes of each of the proxies in a row, outermost first.
-        loss: Where the stream is lost, once the places were compared; None before, and where
-            they do not say.
-        equipment: What was found out at each vantage that was used.
-        before: The proxied probes before the reload, once the user verifies.
+        root: The request to the root path.
+        proxy: The probes of the public URL.
+        direct: The probes of the backend's own URLs.
+        hops: The probes of each proxy in a row, outermost first.
+        first_failing_hop: Where the stream stops; None before the hops were compared, and if the
+            comparison shows nothing.
+        capabilities: What is available at each vantage that was used.
+        before: The probes of the public URL before the reload, once the user verifies.
         before_handshakes: The handshakes before the reload.
-        message_site: What the config says of the path to which messages are posted; None where
-            that path or the config is not known.
-        handshakes: One for each side that was tried, or that could not be.
-        replays: The further requests, in the order in which they were made.
+        resolution: What the config does with the stream's request.
+        root_resolution: The same for the root path.
+        message_resolution: The same for the path to which messages are posted; None if that path
+            or the config is not known.
+        predictions: The deliveries that the config predicts for the probes of the public URL.
+        handshakes: One for each side that was tried or could not be tried.
+        follow_ups: The further requests, in the order in which they were made.
         problems: What could not be done, by step, one sentence each.
-        unfinished: The steps that have begun and not ended: they run, or were interrupted.
+        unfinished: The steps that are running or were interrupted.
     """
 
     target: Target
@@ -160,5 +170,5 @@ class Case:
     unfinished: tuple[StepId, ...] = ()
 
     def handshake(self, side: Side) -> Handshake | None:
-        """The handshake from that side; None if it was not begun."""
-        return next((one for one in self.handshakes if one.side == side), None)
+        """The handshake with that side; None if it has not begun."""
+        return next((handshake for handshake in self.handshakes if handshake.side == side), None)

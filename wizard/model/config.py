@@ -1,4 +1,4 @@
-"""An Nginx config as read: files with their lines, and directives that know where they stand."""
+"""An Nginx config as parsed: directives with the file and line of each."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A place in a config: the file as the user would name it, and a line counted from 1."""
+    """A place in a config: the file, named as the user names it, and a line counted from 1."""
 
     file: str
     line: int
@@ -17,13 +17,13 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Directive:
-    """One directive, includes already followed.
+    """One directive; the includes inside its block are replaced by their content.
 
     Attributes:
-        where: The file and line where its name stands.
+        where: The file and line of its name.
         end_line: The line of its `;` or closing brace, in the same file.
-        block: The directives inside its braces, or None for a simple directive.
-        via: The `include` directives that led here, outermost first.
+        block: The directives inside its braces; None for a simple directive.
+        via: The `include` directives that led to its file, outermost first.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Directive:
     via: tuple[Position, ...] = ()
 
     def children(self, name: str) -> Iterator["Directive"]:
-        """The directives of that name directly inside this block."""
+        """The directives of that name directly inside this block, not in nested ones."""
         return (child for child in self.block or () if child.name == name)
 
 
@@ -44,14 +44,15 @@ class Config:
 
     Attributes:
         main: The name of the main file, as given.
-        root: The top level directives of the main file, includes followed.
-        texts: The text of each file by the name that `Position.file` uses.
-        paths: The path on disk by the same name; empty for a dump or standard input.
-        version: The Nginx version that wrote the dump, if it says so.
-        command: The command that printed it, where that is more than `nginx -T`; else empty.
-        doubt: Why this may be the config of another Nginx than is asked, in one sentence; else
-            empty.
-        notes: What could not be followed (an unreadable glob, a missing file), one sentence each.
+        root: The top-level directives of the main file, includes followed.
+        texts: The text of each file, by the name that `Position.file` uses.
+        paths: The path on disk of each file, by the same name; empty for a dump, standard input or
+            another vantage.
+        version: The Nginx version that printed the dump; None if it is not known.
+        notes: What could not be read (an unreadable glob, a missing file), one sentence each.
+        command: The command that printed the dump, if it is more than `nginx -T`; else empty.
+        doubt: Why this may be the config of another Nginx than the requested one, in one sentence;
+            else empty.
     """
 
     main: str

@@ -1,4 +1,4 @@
-"""What was concluded from a case: findings with their evidence, and what to paste where."""
+"""The conclusion from a case: findings with evidence, and the recommended change."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,7 +9,7 @@ Verdict = Literal["healthy", "fault", "inconclusive"]
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Something that anybody can check: what kind, where it was seen, and what."""
+    """One observation that the reader can check: its kind, its place and its text."""
 
     kind: Literal["probe", "config", "log", "follow-up"]
     where: str
@@ -18,7 +18,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """What mends it, in one sentence, and in whose hands it is."""
+    """The remedy in one sentence, and the component that has to be changed."""
 
     summary: str
     where: Literal["nginx", "backend", "client", "outer-proxy"]
@@ -26,12 +26,12 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One failure mode found in a case.
+    """One failure mode that a rule found in a case.
 
     Attributes:
-        id: The catalogue's id.
-        latent: True where nothing is broken now but would be; never a cause, listed as a risk.
-        apart: The measurement that separates it from its look-alikes, in one sentence.
+        id: The rule's id, as in docs/failure-modes/.
+        distinguishes: The measurement that rules out similar failure modes, in one sentence.
+        latent: True if it breaks nothing now but could; it is listed as a risk, never as a cause.
         explains: Ids of findings that are only symptoms of this one.
     """
 
@@ -47,13 +47,14 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """The conclusion.
+    """The conclusion from a case.
 
     Attributes:
-        causes: In order; the first is the primary cause. Empty when healthy.
+        summary: One sentence.
+        causes: The primary cause first; empty when healthy.
         risks: Latent findings.
-        notes: What else must be said: where prediction and observation disagree, what was not
-            looked at and why.
+        notes: Remarks, one sentence each: where prediction and observation disagree, what was not
+            examined and why.
     """
 
     verdict: Verdict
@@ -65,7 +66,7 @@ class Diagnosis:
 
 @dataclass(frozen=True, slots=True)
 class BlockLine:
-    """One line of the recommended block and its reason; the reason of a kept line says `kept`."""
+    """One line of the recommended block and its reason; `kept` if it is in the config today."""
 
     text: str
     reason: str
@@ -74,16 +75,16 @@ class BlockLine:
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """What to paste where.
+    """The recommended change of the config.
 
     Attributes:
+        summary: What the change does, in one sentence.
         lines: The block, line by line with reasons.
-        diff: A unified diff that `patch -p0` applies in `directory`; None without a config.
-        insert_at: `file:line`, or None without a config.
-        directory: Where to run `patch -p0`; empty without a config.
-        omitted: The usual lines that are not in the block, each with why not.
-        adapt: Without a config: what the reader must adapt, one sentence each.
-        summary: One sentence: what the change does.
+        diff: A unified diff for `patch -p0` in `directory`; None without a config.
+        insert_at: `file:line` of the change; None without a config.
+        directory: The directory in which to run `patch -p0`; empty without a config.
+        omitted: Commonly recommended lines that are not in the block, each with the reason.
+        adapt: What the reader must adapt by hand, one sentence each.
     """
 
     summary: str
@@ -96,5 +97,5 @@ class Recommendation:
 
     @property
     def block(self) -> str:
-        """The block as text, to paste."""
+        """The block as text."""
         return "\n".join(line.text for line in self.lines) + "\n"

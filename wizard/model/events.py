@@ -1,25 +1,30 @@
-"""What one probe of one URL reports, in the order in which it happens.
+"""The events of one request, in the order in which they happen.
 
-Every event carries `at`: seconds since the start of the request (before name lookup).
-A transport error is an `Ended`, not an exception.
+Every event has `at`: seconds since the start of the request (before name lookup).
+A transport error is an `Ended` event, not an exception.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
 Ending = Literal["open", "eof", "reset", "timeout", "refused", "tls", "dns", "unreached"]
-"""How a probe ended. `open`: the stream was still open when the probe hung up.
-`timeout`: no connection within the time allowed (a silent stream is `open`, not `timeout`).
-`reset`: cut without a proper end (RST, truncated chunk, broken HTTP).
-`unreached`: the vantage could not make the request, or was lost: nothing is said of the server."""
+"""How a request ended.
+
+`open`: the stream was still open when the probe closed it.
+`eof`: the response ended properly.
+`reset`: the connection broke (RST, truncated chunk, invalid HTTP).
+`timeout`: there was no connection within the time limit (a silent stream is `open`).
+`refused`, `tls`, `dns`: connecting, the TLS handshake or the name lookup failed.
+`unreached`: the vantage could not make the request, or was lost; the server was not tested.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Began:
-    """The request begins now, at another vantage that had to be reached first.
+    """The request begins, at a vantage that was connected to first.
 
     Attributes:
-        at: Seconds since the probe began; the times of all later events count from here.
+        at: Seconds since the probe began. The times of all later events count from here.
     """
 
     at: float
@@ -27,7 +32,7 @@ class Began:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """The name was looked up; `address` is the one that will be tried first."""
+    """The host name was looked up; `address` is tried first."""
 
     at: float
     address: str
@@ -35,25 +40,25 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """The TCP connection stands."""
+    """The TCP connection is established."""
 
     at: float
 
 
 @dataclass(frozen=True, slots=True)
 class Secured:
-    """The TLS handshake is done."""
+    """The TLS handshake is complete."""
 
     at: float
 
 
 @dataclass(frozen=True, slots=True)
 class Headers:
-    """Status line and response headers have arrived.
+    """Status and response headers have arrived.
 
     Attributes:
-        http: The version spoken, `1.0`, `1.1` or `2`.
-        headers: Names in lower case, in order of arrival.
+        http: The HTTP version of the response: `1.0`, `1.1` or `2`.
+        headers: Names in lower case and values, in order of arrival.
     """
 
     at: float
@@ -67,9 +72,9 @@ class Chunk:
     """Body bytes have arrived.
 
     Attributes:
-        size: How many bytes, as they came on the wire.
-        decoded: How many bytes that gave after decompression: gzip can take bytes and give none.
-        excerpt: The beginning of a body that is not an event stream, for the reader.
+        size: The number of bytes on the wire.
+        decoded: The number of bytes after decompression; it can be 0 with gzip.
+        excerpt: The beginning of a body that is not an event stream, for display.
     """
 
     at: float
@@ -80,7 +85,8 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class SseEvent:
-    """One event of the stream, dispatched as the WHATWG text says."""
+    """One event of the stream, dispatched as the WHATWG HTML standard defines it
+    (https://html.spec.whatwg.org/multipage/server-sent-events.html)."""
 
     at: float
     type: str
@@ -90,7 +96,7 @@ class SseEvent:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A line that begins with a colon: a ping."""
+    """A line that begins with a colon; servers send it as a ping."""
 
     at: float
     text: str
@@ -98,7 +104,7 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class Excess:
-    """A line was longer than the decoder holds; `dropped` bytes of it were let go."""
+    """A line was longer than the decoder holds; `dropped` bytes of it were discarded."""
 
     at: float
     dropped: int
@@ -106,7 +112,7 @@ class Excess:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The last event of every probe. `detail` is one sentence, or empty."""
+    """The last event of every request. `detail` is one sentence, or empty."""
 
     at: float
     reason: Ending

@@ -1,4 +1,4 @@
-"""What an MCP handshake showed: how far it came, over which transport, each exchange on the way."""
+"""The result of an MCP handshake: transport, the stage it reached, and each request of it."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,11 +6,12 @@ from typing import Literal
 from wizard.model.timeline import Probe, Timeline
 
 Transport = Literal["http+sse", "streamable-http", "stateless", "unknown"]
-"""MCP 2024-11-05; 2025-03-26 to 2025-11-25; 2026-07-28; none that answered."""
+"""The transports of MCP revisions 2024-11-05 (`http+sse`), 2025-03-26 to 2025-11-25
+(`streamable-http`) and 2026-07-28 (`stateless`); `unknown` if no MCP server answered."""
 Side = Literal["proxy", "direct"]
 HandshakeStage = Literal["stream", "endpoint", "initialize", "reply", "done"]
-"""How far it came: waiting for the stream, for its endpoint event, for the answer to the POST, for
-the reply (over the stream or in the answer), to the end."""
+"""What the handshake waits for: the stream, its endpoint event, the response to the POST of
+`initialize`, the JSON-RPC reply (on the stream or in that response); `done` at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +25,21 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
-    """One handshake, from one side.
+    """One handshake with one side.
 
     Attributes:
-        stage: The stage it was in when it ended; `done` is success.
-        why: One sentence: what ended it, or why there was none.
-        skipped: True where it was not tried; then nothing is known.
-        endpoint: The endpoint event's data, as the server sent it.
-        post_url: Where the messages were sent.
-        version: The protocol version agreed on.
-        server: The server's name and version, as it says.
-        session: Whether the server gave a session id.
-        vantage: The place that it was made from; `local` is this machine.
-        sibling: What the other transport's usual path (`/mcp` beside `/sse`) answered, where no
-            MCP server answered at the URL itself; None where it was not asked.
+        stage: The stage in which it ended; `done` is success.
+        why: Why it ended, or why there was none, in one sentence.
+        skipped: True if it was not tried, so that nothing is known.
+        endpoint: The data of the endpoint event, as the server sent it.
+        post_url: The URL to which messages were posted.
+        version: The negotiated protocol version.
+        server: The name and version that the server reports.
+        session: True if the server gave a session id.
+        exchanges: Its requests, in order.
+        sibling: The handshake with the other transport's usual path (`/mcp` beside `/sse`), tried
+            if no MCP server answered at the URL itself; else None.
+        vantage: The vantage that made it; `local` is this machine.
     """
 
     side: Side
@@ -56,19 +58,19 @@ class Handshake:
     vantage: str = "local"
 
     def probe(self, url: str = "") -> Probe:
-        """A request of this handshake: to its own URL unless another is named, from its vantage."""
+        """The probe of one request of this handshake, to its own URL unless another is given."""
         return Probe(f"mcp-{self.side}", url or self.url, vantage=self.vantage)
 
     @property
     def is_complete(self) -> bool:
-        """Whether the server and we have understood each other."""
+        """True if the handshake succeeded."""
         return self.stage == "done"
 
     @property
     def last_timeline(self) -> Timeline | None:
-        """The exchange that ended it."""
+        """The timeline of the last request; None if there was none."""
         return self.exchanges[-1].timeline if self.exchanges else None
 
     def timeline(self, name: str) -> Timeline | None:
-        """The exchange of that name, None if there was none."""
-        return next((one.timeline for one in self.exchanges if one.name == name), None)
+        """The timeline of the request of that name; None if there was none."""
+        return next((each.timeline for each in self.exchanges if each.name == name), None)

@@ -1,20 +1,22 @@
-"""What logs said: values that rules, reports and screens share."""
+"""What the logs show: matching lines, and the history before the probes."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One line that matters.
+    """One log line that is evidence.
 
     Attributes:
         kind: `access`, `error`, `dotnet` or `text`.
-        ours: Whether it belongs to one of our own probes (by run token, else time and path).
-        meaning: What it shows, in one sentence; empty if it only gives context.
-        tag: A word that rules look for: `held-499`, `live-200`, `read-timeout`,
+        ours: Whether it is of one of our own probes (matched by run token, else by time and path).
+        meaning: What it shows, in one sentence; empty for a line of context.
+        tag: A word by which rules find it: `held-499`, `live-200`, `read-timeout`,
             `header-timeout`, `connect-failed`, `upstream-tls`, `premature-close`, `invalid-answer`,
             `reload`, `limited`, `delayed`, `auth-request`, `tried-again`, `worker-timeout`,
             `canceled`; empty otherwise.
+        client: The label of our own probe, from its User-Agent: `sse-proxy h1 identity`; empty
+            otherwise.
     """
 
     file: str
@@ -24,25 +26,24 @@ class LogLine:
     tag: str = ""
     meaning: str = ""
     client: str = ""
-    """What our own probe was, by its User-Agent: `sse-proxy h1 identity`; empty otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What a log says of the time before the probes began, our own probes left out.
+    """What a log shows of the time before the probes began, without our own probes.
 
     Attributes:
-        lines: How many lines of that time were read.
-        counted: Whether some of them are of a form that would show who was cut off.
-        since: When the first of them was written, and `until` when the probes began: seconds
-            since the epoch. None where no line names a time.
-        own_clock: Whether these two are by the log's own clock, whose zone is not known.
-        older: Whether the log reaches back further than was read.
-        bucket_s: How long one bucket is, in seconds.
-        left: How many requests were logged as 499, bucket by bucket, the oldest first.
-        canceled: How many requests the backend saw canceled, in the same buckets.
-        clients: Who had the most of both, by address, else by name; and how many.
-        clock: How the times were read, where that matters, in one sentence.
+        lines: The number of lines of that time that were read.
+        counted: Whether some of them have a format that shows disconnected clients.
+        since: When the first of them was written, and `until` when the probes began, in seconds
+            since the epoch. None if no line has a time.
+        own_clock: Whether these two follow the log's own clock, whose time zone is not known.
+        older: Whether the log has older lines than those that were read.
+        bucket_s: The length of one bucket in seconds.
+        left: The number of requests logged as 499 in each bucket, the oldest first.
+        canceled: The number of requests that the backend logged as canceled, in the same buckets.
+        clients: The clients with the most of both, by address, else by name, and their number.
+        clock: How the times were interpreted, in one sentence; empty if there was no doubt.
     """
 
     lines: int = 0
@@ -59,18 +60,18 @@ class History:
 
     @property
     def counts(self) -> tuple[int, ...]:
-        """How many were cut off in each bucket, either way."""
+        """The number of disconnected requests in each bucket, from both sources."""
         return tuple(map(sum, zip(self.left, self.canceled, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
 class LogReport:
-    """What one log showed since the probes began, and what it says of the time before.
+    """What one log shows: matching lines since the probes began, and its history before.
 
     Attributes:
-        read: How many lines are new.
+        read: The number of new lines.
         problem: Why not all of it could be read, in one sentence; empty otherwise.
-        history: None where nothing was read of the time before.
+        history: None if nothing was read of the time before.
     """
 
     file: str

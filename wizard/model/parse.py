@@ -1,8 +1,11 @@
-"""Where things are: URLs, vantages, hops, configs and logs, as the options name them."""
+"""Parse what the user gives on the command line or in the wizard: URLs, sources, hops, headers.
+
+Every function raises `UsageError` with a message that names the option and the right form.
+"""
 
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
 from wizard.model.target import LOCAL, Hop, Source
@@ -11,30 +14,30 @@ from wizard.text.display import safe
 from wizard.text.errors import UsageError
 
 _NAMED = re.compile(r"^([A-Za-z][A-Za-z0-9_.-]*)=(.*)$", re.DOTALL)
-_PATH = ("/", "./", "../", "~")
-"""How a log's path at another place begins; what begins otherwise and has blanks is a command."""
+_PATH_STARTS = ("/", "./", "../", "~")
+"""The beginnings of a log's path; other text with blanks in it is a command."""
+_PROGRAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
+"""A command without arguments (`pod=podlogs`), if `pod` is no vantage."""
 _HEADER_NAME = re.compile(r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
 """A token (RFC 9110, section 5.6.2)."""
-_PROGRAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
-"""What is a command without words, where it cannot be a path at a vantage: `pod=podlogs`."""
 
 
 def parse_vantages(texts: Sequence[str]) -> tuple[Vantage, ...]:
-    """The vantages that `NAME='COMMAND PREFIX'` names, each split as a shell splits it."""
-    found: list[Vantage] = []
+    """The vantages of `NAME='COMMAND PREFIX'`; each prefix is split as a shell splits it."""
+    vantages: list[Vantage] = []
     for text in texts:
-        one = _vantage_of(text)
-        if one.name in (LOCAL, *(known.name for known in found)):
-            raise UsageError(f"--vantage {safe(text, 100)}: {one.name} is taken already")
-        found.append(one)
-    return tuple(found)
+        vantage = _parse_vantage(text)
+        if vantage.name in (LOCAL, *_names(vantages)):
+            raise UsageError(f"--vantage {safe(text, 100)}: {vantage.name} is taken already")
+        vantages.append(vantage)
+    return tuple(vantages)
 
 
-def _vantage_of(text: str) -> Vantage:
-    name, prefix = _named(text)
+def _parse_vantage(text: str) -> Vantage:
+    name, prefix = _split_name(text)
     if not name:
         raise UsageError(f"--vantage {safe(text, 100)!r}: write it as NAME='COMMAND PREFIX'")
-    words = _words(f"--vantage {name}", prefix)
+    words = _split_words(f"--vantage {name}", prefix)
     if words[-1] in ("sh", "bash", "-c"):
         raise UsageError(
             f"--vantage {name}: leave out {safe(' '.join(words[-2:]), 60)!r} at its end: a command "
@@ -43,7 +46,7 @@ def _vantage_of(text: str) -> Vantage:
     return Vantage(name, words)
 
 
-def _words(option: str, text: str) -> tuple[str, ...]:
+def _split_words(option: str, text: str) -> tuple[str, ...]:
     try:
         words = tuple(shlex.split(text))
     except ValueError as error:
@@ -53,20 +56,24 @@ def _words(option: str, text: str) -> tuple[str, ...]:
     return words
 
 
-def _named(text: str) -> tuple[str, str]:
-    """`NAME=REST` in two, the name empty where there is none."""
-    found = _NAMED.match(text)
-    return (found[1], found[2]) if found else ("", text)
+def _split_name(text: str) -> tuple[str, str]:
+    """Split `NAME=REST`; the name is empty if there is none."""
+    match = _NAMED.match(text)
+    return (match[1], match[2]) if match else ("", text)
 
 
-def _at(text: str, vantages: Sequence[Vantage]) -> tuple[str, str]:
-    """`[VANTAGE=]WHAT` in two. Raises `UsageError` for a vantage that was not given."""
-    name, what = _named(text)
+def _names(values: Iterable[Vantage | Hop]) -> tuple[str, ...]:
+    return tuple(value.name for value in values)
+
+
+def _split_vantage(text: str, vantages: Sequence[Vantage]) -> tuple[str, str]:
+    """Split `[VANTAGE=]LOCATOR`. Raises `UsageError` for a vantage that was not given."""
+    name, locator = _split_name(text)
     if not name or name == LOCAL:
-        return LOCAL, what
-    if name in (one.name for one in vantages):
-        return name, what
-    given = ", ".join(one.name for one in vantages) or "none was given"
+        return LOCAL, locator
+    if name in _names(vantages):
+        return name, locator
+    given = ", ".join(_names(vantages)) or "none was given"
     raise UsageError(
         f"{safe(text, 200)}: no vantage {safe(name, 60)} is known ({given}): --vantage "
         f"{safe(name, 60)}='COMMAND PREFIX'"
@@ -74,64 +81,66 @@ def _at(text: str, vantages: Sequence[Vantage]) -> tuple[str, str]:
 
 
 def parse_url(text: str, vantages: Sequence[Vantage] = ()) -> Source:
-    """`[VANTAGE=]URL` as a place."""
+    """The source of `[VANTAGE=]URL`."""
     if text.lower().startswith(("http:", "https:")):
         return Source(check_url(text))
-    vantage, url = _at(text, vantages)
+    vantage, url = _split_vantage(text, vantages)
     return Source(check_url(url), vantage)
 
 
 def parse_hops(texts: Sequence[str], vantages: Sequence[Vantage] = ()) -> tuple[Hop, ...]:
-    """The hops that `NAME=URL` names. A hop that is called as a vantage is asked from there."""
-    found: list[Hop] = []
+    """The hops of `NAME=URL`. A hop with the name of a vantage is probed from that vantage."""
+    hops: list[Hop] = []
     for text in texts:
-        name, rest = _named(text)
+        name, rest = _split_name(text)
         if not name:
             raise UsageError(f"--hop {safe(text, 200)!r}: write it as NAME=URL")
-        if name in (one.name for one in found):
+        if name in _names(hops):
             raise UsageError(f"--hop {safe(text, 200)}: {name} is taken already")
-        place = parse_url(rest, vantages)
-        here = place.vantage == LOCAL and not rest.startswith(f"{LOCAL}=")
-        if here and name in (one.name for one in vantages):
-            place = Source(place.locator, name)
-        found.append(Hop(name, place))
-    return tuple(found)
+        source = parse_url(rest, vantages)
+        has_no_vantage = source.vantage == LOCAL and not rest.startswith(f"{LOCAL}=")
+        if has_no_vantage and name in _names(vantages):
+            source = Source(source.locator, name)
+        hops.append(Hop(name, source))
+    return tuple(hops)
 
 
 def parse_conf(text: str, vantages: Sequence[Vantage] = ()) -> Source:
-    """`[VANTAGE=]SOURCE` as a place; `VANTAGE=` alone is its own `nginx -T`."""
-    # A file may be called a=b; a vantage's name goes first only where it is one.
-    name, _ = _named(text)
-    known = name == LOCAL or name in (one.name for one in vantages)
-    vantage, what = _at(text, vantages) if known or not _is_path(text) else (LOCAL, text)
-    if what.lower().startswith(("http://", "https://")):
+    """The source of `[VANTAGE=]FILE`; `VANTAGE=` alone means `nginx -T` at that vantage."""
+    # A file may be called a=b, so a name counts as a vantage only if it is one.
+    name, _ = _split_name(text)
+    is_vantage = name == LOCAL or name in _names(vantages)
+    is_path = "/" in text.partition("=")[0]
+    vantage, locator = (
+        _split_vantage(text, vantages) if is_vantage or not is_path else (LOCAL, text)
+    )
+    if locator.lower().startswith(("http://", "https://")):
         raise UsageError(f"{safe(text, 200)}: a URL where a file is needed")
-    if "\0" in what or (not what and not known):
+    if "\0" in locator or (not locator and not is_vantage):
         raise UsageError(f"{safe(text, 200)!r}: not a file name")
-    return Source(what, vantage)
-
-
-def _is_path(text: str) -> bool:
-    return "/" in text.partition("=")[0]
+    return Source(locator, vantage)
 
 
 def parse_log(text: str, vantages: Sequence[Vantage] = ()) -> Source:
-    """`[VANTAGE=]PATH`, or `NAME=COMMAND WORDS`: what a command prints, there or here."""
-    name, what = _named(text)
-    there = name in (one.name for one in vantages)
-    alone = not there and name != LOCAL and _PROGRAM.fullmatch(what) is not None
-    is_command = bool(name) and not what.startswith(_PATH) and (alone or len(what.split()) > 1)
-    if is_command:
-        words = _words(f"--log {name}", what)
-        return Source(what, name if there else LOCAL, f"{name}={what}" if there else name, words)
-    place = parse_conf(text, vantages)
-    if not place.locator or place.locator == "-":
+    """The source of `[VANTAGE=]PATH`, or of `NAME=COMMAND WORDS`: the output of a command, run at
+    the vantage of that name, else on this machine."""
+    name, locator = _split_name(text)
+    is_vantage = name in _names(vantages)
+    is_program = not is_vantage and name != LOCAL and _PROGRAM.fullmatch(locator) is not None
+    has_words = is_program or len(locator.split()) > 1
+    if name and has_words and not locator.startswith(_PATH_STARTS):
+        words = _split_words(f"--log {name}", locator)
+        if is_vantage:
+            return Source(locator, name, f"{name}={locator}", words)
+        return Source(locator, LOCAL, name, words)
+    source = parse_conf(text, vantages)
+    if not source.locator or source.locator == "-":
         raise UsageError(f"--log {safe(text, 200)!r}: it names no file")
-    return place
+    return source
 
 
-def header_of(text: str) -> tuple[str, str]:
-    """`Name: value` as a header. Raises `UsageError`, whose message never repeats the value."""
+def parse_header(text: str) -> tuple[str, str]:
+    """The header of `Name: value`. No error message repeats the value: it may be a secret."""
     name, colon, value = text.partition(":")
     if not colon or not _HEADER_NAME.match(name.strip()):
         raise UsageError(f"--header {safe(name, 60)!r}: write it as 'Name: value'")
@@ -143,7 +152,8 @@ def header_of(text: str) -> tuple[str, str]:
 
 
 def check_url(text: str) -> str:
-    """The URL without blanks around it. Raises `UsageError` saying what is wrong with it."""
+    """The URL, without surrounding blanks and fragment, if it is an `http` or `https` URL that a
+    request can be made to."""
     url = text.strip()
     shown = safe(url, 200)
     if not url.isascii() or any(char <= " " or char == "\x7f" for char in url):

@@ -1,4 +1,4 @@
-"""What Nginx does with one request, read from its config: values only."""
+"""What Nginx does with one request according to its config."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,9 +7,12 @@ from typing import Literal
 from wizard.model.config import Config, Directive, Position
 
 Client = Literal["h1", "h1-tls", "h2", "h2c"]
+"""HTTP/1.1 and HTTP/2, each with TLS (`h1-tls`, `h2`) and without (`h1`, `h2c`)."""
 Encoding = Literal["identity", "gzip"]
 UpstreamFraming = Literal["chunked", "close"]
+"""How the backend marks the end of its body to Nginx: chunked, or by closing the connection."""
 Result = Literal["live", "headers-held", "held"]
+"""Delivered at once; at once, but headers alone are held until the first event; held."""
 Level = Literal["http", "server", "location", "default"]
 BUFFERING_PREFIXES = frozenset({"proxy", "fastcgi", "uwsgi", "scgi"})
 """The modules with a `…_buffering` directive; `grpc` and `memcached` have none."""
@@ -17,11 +20,12 @@ BUFFERING_PREFIXES = frozenset({"proxy", "fastcgi", "uwsgi", "scgi"})
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The request to resolve: what Nginx sees of it.
+    """A request as Nginx receives it.
 
     Attributes:
+        path: As sent, percent-encoded.
+        host: The Host header's name without port.
         port: None means the scheme's default.
-        method: Only `if` and `limit_except` could care.
     """
 
     path: str
@@ -32,19 +36,19 @@ class Request:
 
     @property
     def effective_port(self) -> int:
-        """The port at which it arrives: the scheme's own where none is named."""
+        """The port at which the request arrives."""
         return self.port or (443 if self.scheme == "https" else 80)
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One directive's effective value.
+    """The effective value of one directive.
 
     Attributes:
-        value: The arguments as one text; for a list directive, one entry a line.
-        level: The level at which it is set, `default` where Nginx's own default rules.
-        where: The directive's place, None for a default.
-        entries: For list directives (proxy_set_header, gzip_types …) each entry's arguments.
+        value: The arguments as one text; for a list directive its entries, joined by `; `.
+        level: The level that sets it; `default` if Nginx's own default applies.
+        where: The place of the directive; None for a default.
+        entries: The arguments of each entry, for list directives (proxy_set_header, add_header …).
     """
 
     name: str
@@ -55,13 +59,13 @@ class Setting:
 
     @property
     def origin(self) -> str:
-        """`default`, or `file:line`."""
+        """Where the value comes from: `default`, or `file:line`."""
         return "default" if self.where is None else str(self.where)
 
 
 @dataclass(frozen=True, slots=True)
 class ServerRef:
-    """The server block that Nginx chooses, and why (`reason`, one sentence)."""
+    """The server block that Nginx chooses, and the reason in one sentence."""
 
     name: str
     listen: tuple[str, ...]
@@ -76,7 +80,7 @@ class LocationRef:
     Attributes:
         modifier: `=`, `^~`, `~`, `~*`, `@` for a named one, or empty for a plain prefix.
         parents: The locations around it, outermost first.
-        reason: One sentence: why this one wins.
+        reason: Why Nginx chooses it, in one sentence.
     """
 
     modifier: str
@@ -111,7 +115,7 @@ class Upstream:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """The prediction for one kind of client and upstream framing, as in the delivery model."""
+    """One row of the delivery model (docs/delivery.md): client, encoding, framing and result."""
 
     client: Client
     encoding: Encoding
@@ -121,14 +125,16 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class RequestResolution:
-    """All that the config says about one request.
+    """What the config does with one request.
 
     Attributes:
-        version: The Nginx version whose defaults were used, None if not known.
-        clients: The client kinds that the server's `listen` lines allow.
-        undecided: What could not be decided from the config alone, one sentence each.
-        listens: Whether a server listens on the request's port; behind another proxy or a port
-            mapping none does, and in the config of another Nginx neither.
+        version: The Nginx version whose defaults apply; None if it is not known.
+        settings: The effective value of each setting that matters for a stream, by directive name.
+        clients: The kinds of clients that the server's `listen` directives allow.
+        delivery: The rows of the delivery model that the config allows.
+        undecided: What the config alone does not decide, one sentence each.
+        listens: Whether a server listens on the request's port. None does behind another proxy or
+            a port mapping, or in the config of another Nginx.
         merges_slashes: Whether Nginx merges repeated slashes of this request's path.
     """
 
@@ -165,6 +171,6 @@ class RequestResolution:
         return self.prefix if self.can_buffer else "proxy"
 
     def value(self, name: str) -> str:
-        """The effective value of a directive, empty if it is not known."""
+        """The effective value of a directive; empty if `settings` does not have it."""
         setting = self.settings.get(name)
         return setting.value if setting else ""

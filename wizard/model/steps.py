@@ -1,4 +1,4 @@
-"""The eight steps in words: what each is called, what it proves, what it needs."""
+"""The eight steps of an investigation: ids, states and texts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,21 +6,14 @@ from typing import Literal
 
 StepId = Literal["root", "proxy", "direct", "logs", "config", "cause", "fix", "verify"]
 STEPS: tuple[StepId, ...] = (
-    "root",
-    "proxy",
-    "direct",
-    "logs",
-    "config",
-    "cause",
-    "fix",
-    "verify",
-)
+    "root", "proxy", "direct", "logs", "config", "cause", "fix", "verify",
+)  # fmt: skip
 State = Literal["todo", "running", "pass", "warn", "fail", "skip"]
 
 
 @dataclass(frozen=True, slots=True)
 class StepState:
-    """One step's state and, in one sentence, why."""
+    """One step's state and the reason for it in one sentence."""
 
     id: StepId
     state: State = "todo"
@@ -29,12 +22,12 @@ class StepState:
 
 @dataclass(frozen=True, slots=True)
 class StepText:
-    """A step for a reader.
+    """The text of a step.
 
     Attributes:
-        title: At most 16 characters: it stands in the rail.
-        proves: What its result proves, in a sentence or two.
-        missing: What to say when it cannot run for want of an input; empty if it always can.
+        title: At most 16 characters, for the step list.
+        proves: What its result proves, in one or two sentences.
+        missing: The input without which it cannot run; empty if it needs none.
     """
 
     title: str

@@ -1,4 +1,4 @@
-"""What the user gave: where things are, and how to ask."""
+"""What the user gave: the URL to examine, where its backend, config and logs are, and options."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,10 +6,10 @@ from typing import Literal
 from wizard.model.vantage import Vantage
 
 LOCAL = "local"
-"""The vantage that is this machine."""
+"""The name of this machine as a vantage."""
 
 Style = Literal["", "nginx", "ingress-nginx", "f5", "npm"]
-"""What a recommendation is written as; empty leaves it to what the config shows."""
+"""The form of the recommendation; empty chooses it from the config."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +50,18 @@ class Target:
     """What the user gave.
 
     Attributes:
-        stall: The longest wait, in seconds, before a silent stream counts as held.
-        patience: How long, in seconds, to watch a live stream for a cut; 0 does not watch.
-        connect_to: Host and port to connect to instead of the public URL's own.
-        vantages: The places to look from, besides this machine.
+        url: The public URL of the stream.
+        direct: The backend's own URLs, past every proxy.
+        headers: Headers of every request.
+        insecure: Whether TLS certificates are accepted unchecked.
+        connect_to: Host and port to connect to instead of those of the public URL.
+        stall: Seconds without data after which a stream counts as held.
+        patience: Seconds to watch a live stream for a disconnect; 0 does not watch it.
+        mcp: Whether an MCP handshake is tried.
+        style: The form of the recommendation: Nginx's own config, annotations of one of the two
+            ingress controllers, or the input box of Nginx Proxy Manager.
+        vantages: Where requests and commands can run, besides this machine.
         hops: The proxies in a row behind the URL, outermost first.
-        style: What the recommendation is written as: Nginx's own config, annotations of one of
-            the two ingress controllers, or Nginx Proxy Manager's box.
     """
 
     url: str
@@ -75,4 +80,4 @@ class Target:
 
     def vantage(self, name: str) -> Vantage | None:
         """The vantage of that name; None for this machine."""
-        return next((one for one in self.vantages if one.name == name), None)
+        return next((vantage for vantage in self.vantages if vantage.name == name), None)

@@ -1,4 +1,4 @@
-"""All that one probe has shown so far, folded from its events into one frozen value."""
+"""A probe (one request to make) and its timeline, folded from the events of that request."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -26,23 +26,23 @@ Encoding = Literal["identity", "gzip"]
 Framing = Literal["chunked", "length", "close", "h2"]
 
 MAX_TAIL_ITEMS = 200
-"""How many of the newest events a timeline keeps for display; all are counted."""
+"""The number of newest events that a timeline keeps for display; all events are counted."""
 MAX_ITEM_CHARS = 1000
-"""How many characters of one event a timeline keeps."""
+"""The number of characters that a timeline keeps of one event."""
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One request to make: from where, to what, and how.
+    """One request to make: URL, HTTP version, encoding and vantage.
 
     Attributes:
-        name: The id of the check it belongs to: `root-proxy`, `sse-proxy`, `sse-hop`,
-            `sse-direct`.
-        vantage: The place it runs from; `local` is this machine.
-        host: What the Host header says, where that is not the URL's own host and port.
-        hop: Which of the proxies in a row it enters at; empty for the URL itself and direct probes.
-        http: The HTTP version asked for (`2` over TLS by ALPN).
-        encoding: What Accept-Encoding names.
+        name: The id of its check: `root-proxy`, `sse-proxy`, `sse-hop` or `sse-direct`.
+        http: The requested HTTP version (`2` is negotiated by ALPN over TLS).
+        encoding: The value of the Accept-Encoding header.
+        vantage: The vantage that sends the request; `local` is this machine.
+        hop: The name of the hop that the request enters; empty for the URL itself and for direct
+            probes.
+        host: The Host header; empty if it is the URL's own host and port.
     """
 
     name: str
@@ -55,32 +55,42 @@ class Probe:
 
     @property
     def label(self) -> str:
-        """The probe as evidence names it: `sse-proxy h1 identity`."""
-        place = "" if self.vantage == "local" else f" from {self.vantage}"
+        """The probe's name in evidence: `sse-proxy h1 identity`."""
+        origin = "" if self.vantage == "local" else f" from {self.vantage}"
         name = f"{self.name} {self.hop}" if self.hop else self.name
-        return f"{name} h{self.http[0]} {self.encoding}{place}"
+        return f"{name} h{self.http[0]} {self.encoding}{origin}"
 
     @property
     def enters_outside(self) -> bool:
-        """Whether it enters where customers do, at the public URL's own host."""
+        """True if the request goes to the public URL, as customers' requests do."""
         return self.name.endswith("-proxy")
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """One probe so far. Times are seconds since the start of the request, None if not reached.
+    """Everything one request has done so far.
+
+    Times are seconds since the start of the request, and None until that point is reached.
 
     Attributes:
-        began_s: When the request began, in seconds since its probe did: from another vantage,
-            reaching that place comes first, and counts for nothing else.
-        bytes: Body bytes on the wire, before decompression.
-        first_data_s: When the first body byte came that means something after decompression.
-        last_byte_s: When the newest body byte came (the headers, if none has).
+        began_s: When the request began, in seconds since its probe began. A vantage is connected
+            to first; that time is part of no other value.
+        address: The address that the URL's host resolved to.
+        first_data_s: When the first body byte came that gave data after decompression.
+        http: The HTTP version of the response: `1.0`, `1.1` or `2`.
+        headers: The response headers, names in lower case.
+        bytes: The number of body bytes on the wire, before decompression.
+        events: The number of events, `comments` that of comments (pings).
+        excess: The number of bytes dropped from lines longer than the decoder holds.
+        last_byte_s: When the newest body byte came; when the headers came, before any body byte.
+        last_item_s: When the newest event or comment came.
+        longest_gap_s: The longest time between two arrivals of body bytes.
+        ping_gap_s: The longest time between two successive events or comments; None before two.
+        tail: The newest events and comments.
         excerpt: The beginning of a body that is not an event stream.
-        longest_gap_s: The longest silence between two arrivals of body bytes.
-        ping_gap_s: The longest silence between two neighbouring comments or events, once two came.
-        ended: None while the probe runs.
-        waited_s: How long the probe looked, set when it ended.
+        ended: How the request ended; None while it runs.
+        detail: The reason for that end, in one sentence; may be empty.
+        waited_s: When it ended.
     """
 
     probe: Probe
@@ -111,18 +121,19 @@ class Timeline:
     waited_s: float | None = None
 
     def header(self, name: str) -> str | None:
-        """The value of a response header, or None. `name` in lower case."""
+        """The value of a response header, None if it is absent. `name` is in lower case."""
         return next((value for key, value in self.headers if key == name), None)
 
     @property
     def is_event_stream(self) -> bool:
-        """Whether the answer is a 200 with an event stream's media type."""
+        """True if the response is a 200 of type `text/event-stream`."""
         media = (self.header("content-type") or "").split(";")[0].strip().lower()
         return self.status == 200 and media == "text/event-stream"
 
     @property
     def framing(self) -> Framing | None:
-        """How the end of the body is told (RFC 9112, section 6.3); None before the headers."""
+        """How the response marks the end of its body (RFC 9112, section 6.3); None before the
+        headers."""
         if self.headers_s is None:
             return None
         if self.http == "2":
@@ -133,74 +144,76 @@ class Timeline:
 
     @property
     def silence_s(self) -> float | None:
-        """Seconds from the last byte (the headers, if none came) to the end; None before it."""
+        """Seconds from the last byte (or from the headers) to the end; None while it runs."""
         if self.waited_s is None or self.last_byte_s is None:
             return None
         return self.waited_s - self.last_byte_s
 
     def fold(self, events: Iterable[ProbeEvent]) -> "Timeline":
-        """This timeline with more events applied."""
+        """The timeline after more events."""
         return reduce(apply_event, events, self)
 
 
-def apply_event(line: Timeline, event: ProbeEvent) -> Timeline:
+def apply_event(timeline: Timeline, event: ProbeEvent) -> Timeline:
     """The timeline after one more event."""
     match event:
         case Began(at):
-            return replace(line, began_s=at)
+            return replace(timeline, began_s=at)
         case Resolved(at, address):
-            return replace(line, dns_s=at, address=address)
+            return replace(timeline, dns_s=at, address=address)
         case Connected(at):
-            return replace(line, connect_s=at)
+            return replace(timeline, connect_s=at)
         case Secured(at):
-            return replace(line, tls_s=at)
+            return replace(timeline, tls_s=at)
         case Headers(at, status, http, headers):
             return replace(
-                line, headers_s=at, status=status, http=http, headers=headers, last_byte_s=at
+                timeline, headers_s=at, status=status, http=http, headers=headers, last_byte_s=at
             )
         case Chunk():
-            return _with_bytes(line, event)
+            return _with_bytes(timeline, event)
         case Ended(at, reason, detail):
-            return replace(line, ended=reason, detail=detail, waited_s=at)
+            return replace(timeline, ended=reason, detail=detail, waited_s=at)
         case _:
-            return _with_item(line, event)
+            return _with_item(timeline, event)
 
 
-def _with_bytes(line: Timeline, chunk: Chunk) -> Timeline:
-    gap = chunk.at - (line.last_byte_s if line.last_byte_s is not None else chunk.at)
+def _with_bytes(timeline: Timeline, chunk: Chunk) -> Timeline:
+    gap = chunk.at - (timeline.last_byte_s if timeline.last_byte_s is not None else chunk.at)
+    first_data_s = timeline.first_data_s
     return replace(
-        line,
-        bytes=line.bytes + chunk.size,
-        first_byte_s=_first(line.first_byte_s, chunk.at),
-        first_data_s=_first(line.first_data_s, chunk.at) if chunk.decoded else line.first_data_s,
+        timeline,
+        bytes=timeline.bytes + chunk.size,
+        first_byte_s=_first(timeline.first_byte_s, chunk.at),
+        first_data_s=_first(first_data_s, chunk.at) if chunk.decoded else first_data_s,
         last_byte_s=chunk.at,
-        longest_gap_s=max(line.longest_gap_s, gap),
-        excerpt=chunk.excerpt or line.excerpt,
+        longest_gap_s=max(timeline.longest_gap_s, gap),
+        excerpt=chunk.excerpt or timeline.excerpt,
     )
 
 
-def _first(known: float | None, at: float) -> float:
-    return at if known is None else known
+def _first(earlier: float | None, at: float) -> float:
+    return at if earlier is None else earlier
 
 
-def _with_item(line: Timeline, item: StreamItem) -> Timeline:
+def _with_item(timeline: Timeline, item: StreamItem) -> Timeline:
     is_event = isinstance(item, SseEvent)
-    gap = None if line.last_item_s is None else item.at - line.last_item_s
-    gaps = [known for known in (gap, line.ping_gap_s) if known is not None]
+    gap = None if timeline.last_item_s is None else item.at - timeline.last_item_s
+    gaps = [seconds for seconds in (gap, timeline.ping_gap_s) if seconds is not None]
+    first_event_s = timeline.first_event_s
     return replace(
-        line,
-        events=line.events + is_event,
-        comments=line.comments + isinstance(item, Comment),
-        excess=line.excess + (item.dropped if isinstance(item, Excess) else 0),
-        first_event_s=_first(line.first_event_s, item.at) if is_event else line.first_event_s,
+        timeline,
+        events=timeline.events + is_event,
+        comments=timeline.comments + isinstance(item, Comment),
+        excess=timeline.excess + (item.dropped if isinstance(item, Excess) else 0),
+        first_event_s=_first(first_event_s, item.at) if is_event else first_event_s,
         last_item_s=item.at,
         ping_gap_s=max(gaps) if gaps else None,
-        tail=(*line.tail[-MAX_TAIL_ITEMS + 1 :], _short(item)),
+        tail=(*timeline.tail[-MAX_TAIL_ITEMS + 1 :], _shortened(item)),
     )
 
 
-def _short(item: StreamItem) -> StreamItem:
-    """The item cut for display: two hundred events of a megabyte must not be kept."""
+def _shortened(item: StreamItem) -> StreamItem:
+    """The item, cut for display: 200 events of a megabyte each must not stay in memory."""
     match item:
         case SseEvent(data=data) if len(data) > MAX_ITEM_CHARS:
             return replace(item, data=data[:MAX_ITEM_CHARS] + "…")
@@ -210,31 +223,32 @@ def _short(item: StreamItem) -> StreamItem:
             return item
 
 
-def is_live(line: Timeline) -> bool:
-    """Whether stream data has arrived."""
-    return line.is_event_stream and line.first_data_s is not None
+def is_live(timeline: Timeline) -> bool:
+    """True if data of an event stream has arrived."""
+    return timeline.is_event_stream and timeline.first_data_s is not None
 
 
-def is_plain_response(line: Timeline) -> bool:
-    """Whether the answer is complete in kind: it is no event stream, so no event is due."""
-    return line.headers_s is not None and not line.is_event_stream
+def is_plain_response(timeline: Timeline) -> bool:
+    """True if the response is not an event stream, so that no event will come."""
+    return timeline.headers_s is not None and not timeline.is_event_stream
 
 
-def connected_s(line: Timeline) -> float:
-    """When the request could be sent: after TLS, TCP or (not yet) at the start; seconds."""
-    return line.tls_s or line.connect_s or 0.0
+def connected_s(timeline: Timeline) -> float:
+    """When the connection was ready for the request, in seconds; 0 if it is not yet ready."""
+    return timeline.tls_s or timeline.connect_s or 0.0
 
 
-def has_begun(line: Timeline) -> bool:
-    """Whether the request was begun: from another vantage, that place is reached first."""
-    return is_local(line.probe) or line.began_s > 0
+def has_begun(timeline: Timeline) -> bool:
+    """True if the request has begun; from another vantage it begins once that is connected."""
+    return is_local(timeline.probe) or timeline.began_s > 0
 
 
 def is_local(probe: Probe) -> bool:
-    """Whether the probe runs from this machine."""
+    """True if the probe runs from this machine."""
     return probe.vantage == "local"
 
 
-def is_connected(line: Timeline) -> bool:
-    """Whether the request could be sent."""
-    return (line.tls_s if line.probe.url.startswith("https:") else line.connect_s) is not None
+def is_connected(timeline: Timeline) -> bool:
+    """True if the connection, with TLS for `https:`, is established."""
+    is_tls = timeline.probe.url.startswith("https:")
+    return (timeline.tls_s if is_tls else timeline.connect_s) is not None

@@ -1,4 +1,4 @@
-"""A place to run from: a name and a command prefix."""
+"""Where commands and requests can run: a vantage's command prefix and its capabilities."""
 
 import os
 import shlex
@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 SSH_PROGRAMS = frozenset({"ssh", "slogin", "autossh"})
-"""Prefixes that end in a shell of the other side: ssh joins its words with blanks and hands them
-to the user's shell there (ssh(1): "a command … is executed by the user's login shell")."""
+"""Programs that pass the command to a remote shell: ssh joins its words with blanks and passes them
+to the user's login shell (ssh(1))."""
 EXEC_PROGRAMS = frozenset(
     {"kubectl", "oc", "docker", "podman", "nerdctl", "crictl", "k3s", "microk8s"}
 )
-"""Container tools whose `exec` passes standard input on only with `-i`."""
+"""Container tools whose `exec` needs `-i` to pass standard input on."""
 _ATTACHED = frozenset({"-i", "--stdin", "--interactive", "--stdin=true", "--interactive=true"})
 _TERMINAL = frozenset({"-t", "--tty", "--tty=true"})
 _BOTH = frozenset({"-it", "-ti"})
@@ -19,45 +19,49 @@ _BOTH = frozenset({"-it", "-ti"})
 
 @dataclass(frozen=True, slots=True)
 class Vantage:
-    """A place that a command prefix leads to.
+    """A place that is reached through a command prefix.
 
     Attributes:
-        prefix: The words in front of a command: `("kubectl", "exec", "deploy/nginx", "--")`.
+        prefix: The words in front of each command: `("kubectl", "exec", "deploy/nginx", "--")`.
     """
 
     name: str
     prefix: tuple[str, ...]
 
     def argv(self, words: Sequence[str]) -> list[str]:
-        """The whole command, for `exec`: no shell of this machine ever reads it. For each ssh in
-        the prefix the words are quoted once: a shell over there reads them."""
+        """The argument vector of the whole command; no shell of this machine interprets it.
+
+        The words are quoted once for each ssh in the prefix, whose remote shell splits them again.
+        """
         prefix = _attached(self.prefix)
-        shells = sum(_is_ssh(prefix, place) for place in range(len(prefix)))
+        shells = sum(_is_ssh(prefix, index) for index in range(len(prefix)))
         for _ in range(shells):
             words = [shlex.join(words)]
         return [*prefix, *words]
 
     def shown(self, words: Sequence[str]) -> str:
-        """The command as it would be typed into a shell here."""
+        """The command as typed into a shell of this machine."""
         return shlex.join(self.argv(words))
 
 
-def _is_ssh(prefix: Sequence[str], place: int) -> bool:
-    """Whether this word is the program ssh, not a host or a namespace of that name."""
-    word = prefix[place]
+def _is_ssh(prefix: Sequence[str], index: int) -> bool:
+    """True if this word is the program ssh, not a host or a namespace of that name."""
+    word = prefix[index]
     if (
         os.path.basename(word) not in SSH_PROGRAMS
         or word.startswith("-")
-        or place == len(prefix) - 1
+        or index == len(prefix) - 1
     ):
         return False
-    before = prefix[place - 1] if place else "--"
+    before = prefix[index - 1] if index else "--"
     return before == "--" or not before.startswith("-")
 
 
 def _attached(prefix: tuple[str, ...]) -> list[str]:
-    """The prefix with standard input passed on and no terminal asked for: what runs over there
-    ends when its standard input does, and a terminal would garble what it prints."""
+    """The prefix with standard input passed on and without a terminal.
+
+    The remote process ends when its standard input does, and a terminal would alter its output.
+    """
     words = list(prefix)
     tool = next(
         (n for n, word in enumerate(words) if os.path.basename(word) in EXEC_PROGRAMS), len(words)
@@ -74,7 +78,7 @@ def _attached(prefix: tuple[str, ...]) -> list[str]:
 
 
 def _without_terminal(word: str) -> str:
-    """The option without what asks for a terminal; empty if nothing is left."""
+    """The option without its request for a terminal; empty if nothing is left."""
     if word in _BOTH:
         return "-i"
     return "" if word in _TERMINAL else word
@@ -82,19 +86,20 @@ def _without_terminal(word: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a place has, found out once.
+    """What is available at a vantage.
 
     Attributes:
         vantage: The vantage's name.
-        tool: What asks for URLs there: `curl`, `wget`, `python3`, `bash` (its /dev/tcp) or `nc`;
-            empty where there is none of them.
-        version: The tool in its own words: `curl 7.88.1`.
-        round_trip_s: Seconds from a line sent there to its echo, the shortest of a few; None
-            where it was not measured.
-        skew_s: How far that clock is ahead of this one, in seconds; None where not measured.
-        skew_within_s: How exact that is: half the round trip, and the clock's own resolution.
-        zone: That place's time zone, as `+0100`; empty where it does not say.
-        problem: Why the place cannot be used, in one sentence; empty if it can.
+        tool: The tool that makes requests there: `curl`, `wget`, `python3`, `bash` (its /dev/tcp)
+            or `nc`; empty if none is installed.
+        version: The tool's version as it prints it: `curl 7.88.1`.
+        round_trip_s: Seconds from sending a line to receiving its echo, the shortest of a few
+            measurements; None if not measured.
+        skew_s: Seconds by which its clock is ahead of ours; None if not measured.
+        skew_within_s: The accuracy of `skew_s` in seconds: half the round trip and the clock's own
+            resolution.
+        zone: Its time zone as `+0100`; empty if not known.
+        problem: Why the vantage cannot be used, in one sentence; empty if it can.
     """
 
     vantage: str
