@@ -7,10 +7,10 @@ SCENARIO ?= incident
 WORKERS ?= $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test check check-style picture docs snap bench clean
+.PHONY: help lab test check check-style picture docs new-rule snap bench clean
 
 help: ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
 $(VENV)/.lab: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "ssewizard needs Python 3.11 or later; set PYTHON=python3.12, say"; exit 1; }
@@ -43,6 +43,9 @@ picture: $(VENV)/.dev ## the README's picture, made by the app itself
 
 docs: $(VENV)/.dev ## the index of the failure modes, generated from the rules
 	$(BIN)/python -m tests.docs
+
+new-rule: $(VENV)/.dev ## the skeleton of a failure mode: make new-rule ID=some-id
+	@$(BIN)/python -m tests.rules.new_rule "$(ID)"
 
 snap: $(VENV)/.dev ## draw the snapshots again
 	$(BIN)/python -m pytest -n auto tests/screens --snapshot-update

@@ -7,6 +7,7 @@ import pytest
 
 import tests.rules.samples
 import wizard.diagnose.diagnose
+from tests.rules.new_rule import ROOT, TODO, skeleton
 from tests.rules.samples import sample
 from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.rules import Rule, all_rules
@@ -29,9 +30,14 @@ def test_each_file_is_one_rule() -> None:
     assert samples - {"__init__", "build"} == modules
 
 
+def test_is_filled_in(rule: Rule) -> None:
+    for path in skeleton(rule.id):
+        assert TODO not in (ROOT / path).read_text("utf-8"), f"replace each TODO in {path}"
+
+
 def test_fires_on_its_bad_case(rule: Rule) -> None:
     finding = rule.check(rule, sample(rule.id, "fires"))
-    assert finding is not None
+    assert finding is not None, "check() returns None for the sample fires()"
     assert finding.latent != rule.seen_here
     assert finding.confidence in ("confirmed", "likely")
     assert finding.evidence

@@ -18,7 +18,8 @@ def explain(id: str | None) -> int:
         UsageError: No failure mode has this id.
     """
     if id is None:
-        write_report("".join(f"{id:<24} {read_rule_text(id).title}\n" for id in rule_ids()))
+        width = max(map(len, rule_ids())) + 1
+        write_report("".join(f"{id:<{width}} {read_rule_text(id).title}\n" for id in rule_ids()))
         return 0
     if id not in rule_ids():
         raise UsageError(f"{safe(id, 60)}: no such failure mode; `ssewizard explain` lists them")
