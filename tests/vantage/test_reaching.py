@@ -8,7 +8,7 @@ from tests.vantage.test_hostile import wrapper
 from wizard.diagnose.outcome import classify
 from wizard.model.timeline import Probe, Timeline, has_begun
 from wizard.probe.followups.followup import probe_first_event
-from wizard.probe.mcp.exchange import handshake_timeouts, open_stream, send_request
+from wizard.probe.mcp.exchange import handshake_timeouts, has_endpoint, open_stream, send_request
 from wizard.probe.request import ProbeOptions, RequestSpec
 from wizard.probe.timing import REACH_TIMEOUT_S, held_at, is_decided
 
@@ -56,14 +56,14 @@ async def test_an_open_stream_begins_over_there(tmp_path: Path) -> None:
         serving(saying(CHUNKED, chunk(EVENT), then="open")) as url,
         open_stream(Probe("mcp", url, vantage="web"), slow(tmp_path)) as stream,
     ):
-        assert await stream.until(lambda heard: heard.endpoint is not None, WITHIN)
+        assert await stream.wait_for(has_endpoint, WITHIN)
 
 
 def test_a_handshake_has_as_much_longer_as_reaching_takes() -> None:
     options = ProbeOptions(clock=lambda: 0.0)
     assert (
-        handshake_timeouts(options, 5.0, reach=2.0).ends
-        == handshake_timeouts(options, 5.0).ends + 12.0
+        handshake_timeouts(options, 5.0, reach_s=2.0).ends_at
+        == handshake_timeouts(options, 5.0).ends_at + 12.0
     )
 
 

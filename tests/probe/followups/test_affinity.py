@@ -22,7 +22,7 @@ from wizard.model.case import Case, FollowUpResult
 from wizard.model.handshake import Exchange, Handshake, Side
 from wizard.model.target import Source, Target
 from wizard.model.timeline import Probe, Timeline
-from wizard.probe.followups import affinity
+from wizard.probe.followups.affinity import AFFINITY, side_to_probe
 from wizard.probe.request import ProbeOptions
 
 PEERS = """
@@ -55,8 +55,8 @@ def failing(server: Server, *, posts: bool = False, side: Side = "proxy") -> Cas
 
 
 async def made(known: Case) -> tuple[FollowUpResult, ...]:
-    assert affinity.FOLLOW_UP.needed(known)
-    return await affinity.FOLLOW_UP.make(known, ProbeOptions())
+    assert AFFINITY.is_needed(known)
+    return await AFFINITY.run(known, ProbeOptions())
 
 
 def statuses(follow_ups: tuple[FollowUpResult, ...]) -> list[int | None]:
@@ -161,4 +161,4 @@ GONE = make_handshake("direct", stage="initialize", status=404)
     ],
 )
 def test_it_is_asked_only_where_chance_may_decide(known: Case, side: str | None) -> None:
-    assert affinity.side_of(known) == side
+    assert side_to_probe(known) == side

@@ -11,15 +11,10 @@ from tests.probe.mcp.server import Asked, Server, http, running, silence, stream
 from tests.rules.samples.build import PROXY_URL, make_case, with_answer
 from wizard.model.case import Case, ProbeResult
 from wizard.model.target import Source, Target
-from wizard.probe.followups import (
-    FOLLOW_UPS,
-    alone,
-    blocked,
-    metadata,
-    public_host,
-    run_follow_ups,
-    second_get,
-)
+from wizard.probe.followups import FOLLOW_UPS, run_follow_ups
+from wizard.probe.followups.host_origin import passed_hosts
+from wizard.probe.followups.oauth_cors import METADATA
+from wizard.probe.followups.repeats import AGAIN, ALONE, FIRST_OF_TWO, SECOND_OF_TWO
 from wizard.probe.request import ProbeOptions
 
 LIVE = streamed(b"event: endpoint\ndata: /m?s=1\n\n")
@@ -42,7 +37,7 @@ def test_each_has_its_own_purpose() -> None:
     ids=["held", "live", "silent", "not-found", "bad-gateway", "empty"],
 )
 async def test_a_clear_case_asks_nothing_more(known: Case) -> None:
-    assert [one.purpose for one in FOLLOW_UPS if one.needed(known)] == []
+    assert [one.purpose for one in FOLLOW_UPS if one.is_needed(known)] == []
     assert await run_follow_ups(known, ProbeOptions()) == ()
 
 
@@ -125,7 +120,7 @@ server { listen 8081; location / { proxy_pass http://bots; %s } } }
     ],
 )
 def test_the_config_says_which_name(line: str, host: str) -> None:
-    assert public_host.hosts(make_case(proxy="421", direct="live", conf=NAMED % line)) == (host,)
+    assert passed_hosts(make_case(proxy="421", direct="live", conf=NAMED % line)) == (host,)
 
 
 def test_a_password_in_the_url_is_no_part_of_the_name() -> None:
@@ -136,14 +131,14 @@ def test_a_password_in_the_url_is_no_part_of_the_name() -> None:
         known = replace(
             known, target=replace(known.target, url="http://me:s3cr3t@bot.example:81/sse")
         )
-        assert public_host.hosts(known)[0] == "bot.example:81"
+        assert passed_hosts(known)[0] == "bot.example:81"
 
 
 def test_a_name_that_variables_decide_leaves_the_likely_ones() -> None:
     known = make_case(
         proxy="421", direct="live", conf=NAMED % "proxy_set_header Host $server_name;"
     )
-    assert public_host.hosts(known) == ("127.0.0.1:8081", "127.0.0.1")
+    assert passed_hosts(known) == ("127.0.0.1:8081", "127.0.0.1")
 
 
 async def test_the_origin_is_left_out_where_both_sides_refuse() -> None:
@@ -176,7 +171,7 @@ async def test_metadata_is_asked_for_at_the_same_origin() -> None:
 )
 async def test_metadata_elsewhere_is_not_asked_for(url: str) -> None:
     async with running({}) as server:
-        assert not metadata.FOLLOW_UP.needed(challenged(server, url))
+        assert not METADATA.is_needed(challenged(server, url))
 
 
 ONE_HELD = make_case(proxy="held", direct="live", direct_gzip="held", settings={})
@@ -193,7 +188,7 @@ async def test_a_second_stream_is_begun_once_the_first_is_live() -> None:
         known = replace(known, target=replace(known.target, stall=0.2))
         first, second = await run_follow_ups(known, ProbeOptions())
         await server.until(lambda: server.left == ["GET", "GET"])
-    assert (first.purpose, second.purpose) == (blocked.FIRST, blocked.SECOND)
+    assert (first.purpose, second.purpose) == (FIRST_OF_TWO, SECOND_OF_TWO)
     assert first.timeline.first_data_s is not None
     assert second.timeline.connect_s is not None
     assert second.timeline.headers_s is None
@@ -205,7 +200,7 @@ async def test_where_the_first_is_silent_there_is_no_second() -> None:
         known = replace(known, target=replace(known.target, stall=0.2))
         follow_ups = await run_follow_ups(known, ProbeOptions())
         await server.until(lambda: server.left == ["GET"])
-    assert [one.purpose for one in follow_ups] == [blocked.FIRST]
+    assert [one.purpose for one in follow_ups] == [FIRST_OF_TWO]
 
 
 TWO = """
@@ -224,7 +219,7 @@ server { listen 8081; location / { proxy_pass http://bots; } } }
     ids=["by chance", "all", "one peer"],
 )
 def test_once_more_only_where_chance_may_have_decided(known: Case, needed: bool) -> None:
-    assert second_get.FOLLOW_UP.needed(known) == needed
+    assert AGAIN.is_needed(known) == needed
 
 
 async def test_once_more_the_very_same() -> None:
@@ -253,7 +248,7 @@ async def test_nothing_is_asked_twice() -> None:
     ids=["all", "one", "direct too"],
 )
 def test_one_alone_only_where_all_were_refused(known: Case, needed: bool) -> None:
-    assert alone.FOLLOW_UP.needed(known) == needed
+    assert ALONE.is_needed(known) == needed
 
 
 async def test_one_alone_is_one() -> None:

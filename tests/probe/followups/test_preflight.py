@@ -9,7 +9,7 @@ from tests.rules.samples.build import PROXY_URL, make_case
 from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.outcome import classify
 from wizard.model.case import Case
-from wizard.probe.followups import preflight
+from wizard.probe.followups.oauth_cors import PREFLIGHT
 from wizard.probe.request import ProbeOptions
 
 APP = "https://app.example"
@@ -46,7 +46,7 @@ def case(url: str = PROXY_URL, origin: str = APP, *allowed: str) -> Case:
     ids=["another", "its-own", "none", "refused", "not-probed"],
 )
 def test_it_is_sent_only_for_another_origin(known: Case, needed: bool) -> None:
-    assert preflight.FOLLOW_UP.needed(known) is needed
+    assert PREFLIGHT.is_needed(known) is needed
 
 
 REFUSED = [("cors", "confirmed")]
@@ -65,7 +65,7 @@ async def test_what_a_browser_would_make_of_it(told: bytes, causes: list[tuple[s
     async with running({"OPTIONS": told}) as server:
         known = case(server.url, APP, APP)
         options = ProbeOptions(headers=known.target.headers)
-        follow_ups = await preflight.FOLLOW_UP.make(known, options)
+        follow_ups = await PREFLIGHT.run(known, options)
         asked = server.only("OPTIONS")
     assert asked.headers["origin"] == APP
     assert "cookie" not in asked.headers

@@ -62,14 +62,16 @@ def plain(url: str) -> Timeline:
     return seen(url, headers(), Chunk(0.0, 9, 9), SseEvent(0.0, "message", "hi", ""))
 
 
-async def shaken(server: Server, stream: Timeline, speaks: str = "") -> Handshake:
-    return await run_handshake("direct", server.url, stream, ProbeOptions(), speaks=speaks)
+async def shaken(server: Server, stream: Timeline, is_http_sse: bool = False) -> Handshake:
+    return await run_handshake(
+        "direct", server.url, stream, ProbeOptions(), is_http_sse=is_http_sse
+    )
 
 
 async def test_a_stream_that_names_an_endpoint_is_the_oldest() -> None:
     async with running(Legacy(b"/m", event(result(RESULT))).answers) as server:
         made = await shaken(server, named(server.url))
-        again = await shaken(server, seen(server.url, headers(404)), "http+sse")
+        again = await shaken(server, seen(server.url, headers(404)), True)
     assert [made.transport, again.transport] == ["http+sse", "http+sse"]
     assert server.whats == LEGACY * 2
 
@@ -130,7 +132,7 @@ async def test_no_answer_is_not_asked_for_twice(how: str) -> None:
 async def test_that_there_was_no_connection_is_said_once(said: str) -> None:
     async with running(STREAMABLE) as server:
         line = Timeline(Probe("sse-proxy", server.url), ended="refused", detail=said, waited_s=1.0)
-        made = await shaken(server, line, "http+sse")
+        made = await shaken(server, line, True)
     assert (made.skipped, made.why) == (True, said)
 
 
@@ -154,7 +156,7 @@ async def test_where_there_is_no_hope_nothing_is_sent(how: str) -> None:
     async with running(STREAMABLE) as server:
         line = Timeline(Probe("sse-proxy", server.url)).fold(events)
         line = replace(line, ended=ending, waited_s=1.0)  # type: ignore[arg-type]
-        made = await shaken(server, line, "http+sse")
+        made = await shaken(server, line, True)
     assert made.skipped
     assert why in made.why
     assert server.asked == []

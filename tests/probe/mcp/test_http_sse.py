@@ -27,7 +27,7 @@ from wizard.investigation.investigation import Investigation
 from wizard.model.handshake import Handshake
 from wizard.model.steps import STEPS
 from wizard.model.target import Source, Target
-from wizard.probe.mcp.exchange import ENDPOINT_LIMIT, Timeouts
+from wizard.probe.mcp.exchange import ENDPOINT_LIMIT_CHARS, Timeouts
 from wizard.probe.mcp.http_sse import handshake_over_http_sse
 from wizard.probe.request import ProbeOptions
 from wizard.report.json import json_report
@@ -108,7 +108,7 @@ HOSTILE = {
     "two lines": (b"/m\ndata: Host: evil.test", "control characters"),
     "an escape": (b"/\x1b]0;x\x07", "control characters"),
     "a null": (b"/\x00m", "control characters"),
-    "too long": (b"/" + b"a" * ENDPOINT_LIMIT, "longer than"),
+    "too long": (b"/" + b"a" * ENDPOINT_LIMIT_CHARS, "longer than"),
     "ten megabytes": (b"/" + b"a" * (10 << 20), "longer than"),
 }
 

@@ -1,44 +1,39 @@
-"""Requests made only where they decide between causes: each file is one, and says when.
+"""Further requests, sent only if they decide between causes.
 
-All are bounded: at most ten requests for one purpose, each with a time of its own, each stream
-closed again. A case that is clear already (a stream held in every probe) asks nothing more.
+Each purpose sends at most ten requests, each with its own timeout, and closes every stream again. A
+clear case (such as a stream that every probe finds held) needs none.
 """
 
 from wizard.model.case import Case, FollowUpResult
-from wizard.probe.followups import (
-    affinity,
-    alone,
-    blocked,
-    metadata,
-    preflight,
-    public_host,
-    second_get,
-)
+from wizard.probe.followups.affinity import AFFINITY
 from wizard.probe.followups.followup import FollowUp
+from wizard.probe.followups.host_origin import NO_ORIGIN, PUBLIC_HOST
+from wizard.probe.followups.oauth_cors import METADATA, PREFLIGHT
+from wizard.probe.followups.repeats import AGAIN, ALONE, TWO_STREAMS
 from wizard.probe.request import ProbeOptions
 
-__all__ = ["FOLLOW_UPS", "follow_up"]
-
 FOLLOW_UPS: tuple[FollowUp, ...] = (
-    public_host.FOLLOW_UP,
-    public_host.ORIGIN,
-    metadata.FOLLOW_UP,
-    alone.FOLLOW_UP,
-    blocked.FOLLOW_UP,
-    affinity.FOLLOW_UP,
-    second_get.FOLLOW_UP,
-    preflight.FOLLOW_UP,
+    PUBLIC_HOST,
+    NO_ORIGIN,
+    METADATA,
+    ALONE,
+    TWO_STREAMS,
+    AFFINITY,
+    AGAIN,
+    PREFLIGHT,
 )
+"""All follow-ups, in the order in which they are sent."""
 
 
 async def run_follow_ups(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
-    """What the case still asks for, made one after the other; nothing is asked twice.
+    """Send the follow-ups that the case needs, one after the other.
 
     Returns:
-        The case's replays with the new ones behind them.
+        The case's follow-ups so far, then the new ones. No purpose is sent a second time.
     """
-    known = case.follow_ups
-    for one in FOLLOW_UPS:
-        if one.purpose not in {follow_up.purpose for follow_up in known} and one.needed(case):
-            known = (*known, *await one.make(case, options))
-    return known
+    results = case.follow_ups
+    for follow_up in FOLLOW_UPS:
+        is_sent = follow_up.purpose in {result.purpose for result in results}
+        if not is_sent and follow_up.is_needed(case):
+            results = (*results, *await follow_up.run(case, options))
+    return results

@@ -1,6 +1,6 @@
-"""Several messages to one session: do all reach the backend that knows it?
+"""Several messages to one MCP session: do all reach the backend that has it?
 
-Pings alone are sent, which MCP allows at any time; no tool is called.
+Only pings are sent, which MCP allows at any time; no tool is called.
 """
 
 import json
@@ -13,8 +13,8 @@ from wizard.model.handshake import Handshake, Side
 from wizard.model.timeline import Probe, Timeline
 from wizard.nginx.upstream import balancing_of
 from wizard.probe.followups.followup import EXCHANGE_TIMEOUT_S, FollowUp
-from wizard.probe.mcp.exchange import open_stream, send_request
-from wizard.probe.mcp.http_sse import unfit
+from wizard.probe.mcp.exchange import has_endpoint, open_stream, send_request
+from wizard.probe.mcp.http_sse import endpoint_problem
 from wizard.probe.mcp.messages import (
     ACCEPT_BOTH,
     JSON_CONTENT,
@@ -23,124 +23,138 @@ from wizard.probe.mcp.messages import (
     initialize_request,
     session_header,
 )
-from wizard.probe.mcp.streamable import CLOSING, session_id_of
+from wizard.probe.mcp.streamable import CLOSE_TIMEOUT_S, session_id_of
 from wizard.probe.request import ProbeOptions, RequestSpec
 
-PURPOSE = "affinity"
-STREAMED, POSTED, DELETES = 4, 6, 3
-"""How many pings (twice, over a stream) and deletes at the most: with what opens the session, ten
-requests in all."""
-UNKNOWN = frozenset({400, 404})
-"""How servers say that they do not know a session: the Python SDK by 404, the .NET one by 400."""
+PINGS_PER_STREAM, PINGS_PER_SESSION, MAX_DELETES = 4, 6, 3
+"""How many requests are sent at most: over HTTP+SSE the pings twice, over Streamable HTTP pings and
+DELETEs. Together with those that open the session, both make ten."""
+UNKNOWN_SESSION = frozenset({400, 404})
+"""How servers answer for a session that they do not know: the Python SDK 404, the .NET SDK 400."""
 
 
-def side_of(case: Case) -> Side | None:
-    """The side to ask from: the backend's own, if it loses sessions itself; None for neither."""
-    if failing(case.handshake("direct")):
+def side_to_probe(case: Case) -> Side | None:
+    """The side to send pings from, None if none are needed.
+
+    `direct` if the backend itself loses sessions, `proxy` if sessions are lost behind the proxy or
+    its config spreads one client's requests over several servers.
+    """
+    if loses_session(case.handshake("direct")):
         return "direct"
     proxied = case.handshake("proxy")
-    if failing(proxied):
+    if loses_session(proxied):
         return "proxy"
-    by_chance = bool(case.resolution and balancing_of(case.resolution).spreads_clients)
-    return "proxy" if by_chance and _has_session(proxied) else None
+    spreads_clients = case.resolution and balancing_of(case.resolution).spreads_clients
+    return "proxy" if spreads_clients and _has_session(proxied) else None
 
 
-def failing(spoken: Handshake | None) -> bool:
-    """Whether a session was opened and a message to it was not known there."""
-    if spoken is None:
+def loses_session(handshake: Handshake | None) -> bool:
+    """True if a session was opened, and the next message was answered as of no known session."""
+    if handshake is None:
         return False
-    what = "initialize" if spoken.transport == "http+sse" else "initialized"
-    answer = spoken.timeline(what)
-    opened = bool(spoken.endpoint) or spoken.session
-    return opened and answer is not None and answer.status in UNKNOWN
+    name = "initialize" if handshake.transport == "http+sse" else "initialized"
+    timeline = handshake.timeline(name)
+    is_open = bool(handshake.endpoint) or handshake.session
+    return is_open and timeline is not None and timeline.status in UNKNOWN_SESSION
 
 
-def _has_session(spoken: Handshake | None) -> bool:
-    return bool(spoken and spoken.is_complete and (spoken.endpoint or spoken.session))
+def _has_session(handshake: Handshake | None) -> bool:
+    if handshake is None or not handshake.is_complete:
+        return False
+    return bool(handshake.endpoint or handshake.session)
 
 
-async def _make(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
-    side = side_of(case)
-    spoken = case.handshake(side) if side else None
-    if spoken is None:
+async def _send(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
+    """Open a session and send pings until two answers differ."""
+    side = side_to_probe(case)
+    handshake = case.handshake(side) if side else None
+    if handshake is None:
         return ()
-    probe = replace(spoken.probe(), name=f"replay-{spoken.side}")
-    made = _streamed if spoken.transport == "http+sse" else _posted
-    return tuple(
-        FollowUpResult(PURPOSE, line, "a ping to the same session")
-        for line in await made(probe, options)
-    )
+    probe = replace(handshake.probe(), name=f"replay-{handshake.side}")
+    if handshake.transport == "http+sse":
+        timelines = await _ping_over_http_sse(probe, options)
+    else:
+        timelines = await _ping_over_streamable_http(probe, options)
+    why = "a ping to the same session"
+    return tuple(FollowUpResult(AFFINITY.purpose, timeline, why) for timeline in timelines)
 
 
-async def _streamed(probe: Probe, options: ProbeOptions) -> list[Timeline]:
-    """Half of the pings beside one stream; where all fare alike, the others beside two: with
-    `least_conn` a message goes anywhere but where the only stream is."""
+async def _ping_over_http_sse(probe: Probe, options: ProbeOptions) -> list[Timeline]:
+    """Send the first pings with one stream open; if all have the same result, more with two.
+
+    With `least_conn`, a message goes to any server but the one that holds the only stream.
+    """
     async with open_stream(probe, options) as stream:
-        await stream.until(lambda heard: heard.endpoint is not None, EXCHANGE_TIMEOUT_S)
-        endpoint = stream.heard.endpoint
-        if not endpoint or unfit(probe.url, endpoint):
+        await stream.wait_for(has_endpoint, EXCHANGE_TIMEOUT_S)
+        endpoint = stream.reader.endpoint
+        if not endpoint or endpoint_problem(probe.url, endpoint):
             return []
-        there = replace(probe, url=urljoin(probe.url, endpoint))
-        lines = await _pings(there, options, STREAMED)
-        if len(lines) < STREAMED or mixed(lines):
-            return lines
+        messages = replace(probe, url=urljoin(probe.url, endpoint))
+        timelines = await _ping(messages, options, PINGS_PER_STREAM)
+        if len(timelines) < PINGS_PER_STREAM or is_mixed(timelines):
+            return timelines
         async with open_stream(probe, options) as second:
-            await second.until(lambda heard: heard.endpoint is not None, EXCHANGE_TIMEOUT_S)
-            return await _pings(there, options, 2 * STREAMED, lines)
+            await second.wait_for(has_endpoint, EXCHANGE_TIMEOUT_S)
+            return await _ping(messages, options, 2 * PINGS_PER_STREAM, timelines)
 
 
-async def _posted(probe: Probe, options: ProbeOptions) -> list[Timeline]:
-    opened = await send_request(
-        probe, options, initialize_request(STREAMABLE_VERSION), EXCHANGE_TIMEOUT_S
-    )
-    session = session_id_of(opened)
+async def _ping_over_streamable_http(probe: Probe, options: ProbeOptions) -> list[Timeline]:
+    spec = initialize_request(STREAMABLE_VERSION)
+    session = session_id_of(await send_request(probe, options, spec, EXCHANGE_TIMEOUT_S))
     if not session:
         return []
     try:
-        return await _pings(probe, options, POSTED, session=session)
+        return await _ping(probe, options, PINGS_PER_SESSION, session=session)
     finally:
-        await _close(probe, options, session)
+        await _close_session(probe, options, session)
 
 
-async def _close(probe: Probe, options: ProbeOptions, session: str) -> None:
-    """End the session; this, too, may reach one that does not know it."""
-    for _ in range(DELETES):
-        closed = await send_request(
-            probe, options, delete_request(STREAMABLE_VERSION, session), CLOSING
-        )
-        if closed.status not in UNKNOWN:
+async def _close_session(probe: Probe, options: ProbeOptions, session: str) -> None:
+    """Delete the session, repeatedly: a DELETE too may reach a server that does not know it."""
+    spec = delete_request(STREAMABLE_VERSION, session)
+    for _ in range(MAX_DELETES):
+        timeline = await send_request(probe, options, spec, CLOSE_TIMEOUT_S)
+        if timeline.status not in UNKNOWN_SESSION:
             return
 
 
-async def _pings(
+async def _ping(
     probe: Probe,
     options: ProbeOptions,
     count: int,
-    known: Sequence[Timeline] = (),
+    earlier: Sequence[Timeline] = (),
     session: str = "",
 ) -> list[Timeline]:
-    """One after the other up to that many, until two answers differ."""
-    lines = list(known)
-    while len(lines) < count and not mixed(lines):
-        lines.append(
-            await send_request(probe, options, _ping(len(lines) + 2, session), EXCHANGE_TIMEOUT_S)
-        )
-        if lines[-1].status is None:
+    """Send pings one after the other until there are `count` timelines, or two answers differ.
+
+    Returns:
+        The earlier timelines and the new ones. A ping without an answer is the last.
+    """
+    timelines = list(earlier)
+    while len(timelines) < count and not is_mixed(timelines):
+        spec = _ping_request(len(timelines) + 2, session)
+        timelines.append(await send_request(probe, options, spec, EXCHANGE_TIMEOUT_S))
+        if timelines[-1].status is None:
             break
-    return lines
+    return timelines
 
 
-def mixed(lines: list[Timeline]) -> bool:
-    """Whether one message was taken and another was not known."""
-    taken = any(line.status is not None and 200 <= line.status < 300 for line in lines)
-    return taken and any(line.status in UNKNOWN for line in lines)
+def is_mixed(timelines: Sequence[Timeline]) -> bool:
+    """True if one message was accepted and another was answered as of no known session."""
+    statuses = [timeline.status for timeline in timelines]
+    is_accepted = any(status is not None and 200 <= status < 300 for status in statuses)
+    return is_accepted and any(status in UNKNOWN_SESSION for status in statuses)
 
 
-def _ping(number: int, session: str) -> RequestSpec:
-    body = {"jsonrpc": "2.0", "id": number, "method": "ping"}
+def _ping_request(message_id: int, session: str) -> RequestSpec:
+    body = {"jsonrpc": "2.0", "id": message_id, "method": "ping"}
     version = (("MCP-Protocol-Version", STREAMABLE_VERSION),) if session else ()
     headers = (ACCEPT_BOTH, JSON_CONTENT, *version, *session_header(session))
     return RequestSpec("POST", headers, json.dumps(body).encode())
 
 
-FOLLOW_UP = FollowUp(PURPOSE, lambda case: side_of(case) is not None, _make)
+def _is_needed(case: Case) -> bool:
+    return side_to_probe(case) is not None
+
+
+AFFINITY = FollowUp("affinity", _is_needed, _send)

@@ -1,8 +1,8 @@
-"""What a follow-up is, and how one of its requests is made: bounded, and closed again."""
+"""What a follow-up is, and how its requests are sent: bounded, and closed again."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wizard.model.case import Case, FollowUpResult, ProbeResult
 from wizard.model.events import Ended
@@ -12,7 +12,7 @@ from wizard.probe.request import GET, ProbeOptions, RequestSpec
 from wizard.probe.timing import silence_limit
 
 EXCHANGE_TIMEOUT_S = 5.0
-"""How long, in seconds, one exchange of a follow-up may take at the most."""
+"""How long one request of a follow-up may take at most, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,45 +20,57 @@ class FollowUp:
     """Further requests for one purpose.
 
     Attributes:
-        needed: Whether this case leaves open what they would decide.
-        make: Makes them; never raises for what a server does.
+        purpose: What results and rules call it.
+        is_needed: True for a case that leaves open what the requests decide.
+        run: Sends the requests; never raises for what a server does.
     """
 
     purpose: str
-    needed: Callable[[Case], bool]
-    make: Callable[[Case, ProbeOptions], Awaitable[tuple[FollowUpResult, ...]]]
+    is_needed: Callable[[Case], bool]
+    run: Callable[[Case, ProbeOptions], Awaitable[tuple[FollowUpResult, ...]]]
 
 
-def patience(case: Case) -> float:
-    """How long a request of this case may be silent, in seconds: as in the matrix."""
-    return min(
-        silence_limit([result.timeline for result in case.direct], case.target.stall),
-        EXCHANGE_TIMEOUT_S,
-    )
+def timeout_for(case: Case) -> float:
+    """How long a request of this case may be silent, in seconds: as in the matrix, but bounded."""
+    limit = silence_limit([result.timeline for result in case.direct], case.target.stall)
+    return min(limit, EXCHANGE_TIMEOUT_S)
 
 
-def plain(results: tuple[ProbeResult, ...]) -> ProbeResult | None:
-    """The probe that is asked as the official SDKs ask: HTTP/1.1, nothing compressed."""
+def uncompressed(results: tuple[ProbeResult, ...]) -> ProbeResult | None:
+    """The first probe without compression, as the official MCP SDKs ask; None if there is none."""
     return next(
         (result for result in results if result.timeline.probe.encoding == "identity"), None
     )
 
 
+def direct_probe(result: ProbeResult) -> Probe:
+    """The plain request of a follow-up to the URL of a direct probe."""
+    probe = result.timeline.probe
+    return Probe("replay-direct", probe.url, vantage=probe.vantage)
+
+
+def repeated_probe(result: ProbeResult) -> Probe:
+    """The request of a follow-up that repeats a proxied probe."""
+    return replace(result.timeline.probe, name="replay-proxy")
+
+
 async def probe_first_event(
-    probe: Probe, options: ProbeOptions, within: float, spec: RequestSpec = GET
+    probe: Probe, options: ProbeOptions, timeout_s: float, spec: RequestSpec = GET
 ) -> Timeline:
-    """Make the request and leave with the first event, the end, or `within` seconds after it
-    began."""
-    line = Timeline(probe)
-    begun = options.clock()
+    """Send the request; stop at the first event, at the end, or `timeout_s` seconds after it began.
+
+    A request that is stopped has the end `open`.
+    """
+    timeline = Timeline(probe)
+    start = options.clock()
     try:
-        async with aclosing(run_probe_within(within, probe, options, spec)) as events:
+        async with aclosing(run_probe_within(timeout_s, probe, options, spec)) as events:
             async for event in events:
-                line = line.fold([event])
-                if is_live(line) and line.events:
+                timeline = timeline.fold([event])
+                if is_live(timeline) and timeline.events:
                     break
     except TimeoutError:
         pass
-    return (
-        line if line.ended else line.fold([Ended(options.clock() - begun - line.began_s, "open")])
-    )
+    if timeline.ended:
+        return timeline
+    return timeline.fold([Ended(options.clock() - start - timeline.began_s, "open")])

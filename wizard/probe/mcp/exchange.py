@@ -1,169 +1,212 @@
-"""One request of a handshake, bounded, until enough was seen."""
+"""One request of a handshake and what it shows, with the timeouts of the handshake."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wizard.model.events import Ended, ProbeEvent, SseEvent
+from wizard.model.handshake import Exchange, Handshake
 from wizard.model.timeline import Probe, Timeline, has_begun
 from wizard.probe.mcp.messages import Reply, reply_in
 from wizard.probe.probe import run_probe, run_probe_within
 from wizard.probe.request import GET, ProbeOptions, RequestSpec
 from wizard.probe.timing import REACH_TIMEOUT_S
 
-ENDPOINT_LIMIT = 4096
-"""The longest endpoint, in characters, that is taken for one; Nginx takes lines up to 8 KiB."""
-TOTAL = 8.0
-"""How long, in seconds, all exchanges together may take."""
-EXCHANGES = 6
-"""How many exchanges a handshake has at the most."""
-LEAST_WAIT = 0.1
-"""What an exchange is given, in seconds, even when the handshake's time is up."""
+ENDPOINT_LIMIT_CHARS = 4096
+"""The longest endpoint that is accepted, in characters; Nginx accepts request lines up to 8 KiB."""
+HANDSHAKE_TIMEOUT_S = 8.0
+"""How long all exchanges together may take, in seconds."""
+MAX_EXCHANGES = 6
+"""How many exchanges a handshake has at most."""
+MIN_EXCHANGE_TIMEOUT_S = 0.1
+"""How long an exchange may take even if the time of the handshake is over, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """How long a handshake may take: each exchange, and all of them.
+    """How long a handshake may take.
 
     Attributes:
-        each: Seconds.
-        ends: When all is over, on the clock.
-        post: What the POST of `initialize` is given, in seconds, where that is more.
+        exchange_s: The limit of each exchange, in seconds.
+        ends_at: When the handshake is over, on the clock.
+        clock: Returns seconds.
+        post_s: The limit of the POST of `initialize`, in seconds, if longer than the others.
     """
 
-    each: float
-    ends: float
+    exchange_s: float
+    ends_at: float
     clock: Callable[[], float]
-    post: float = 0.0
+    post_s: float = 0.0
 
-    def wait(self) -> float:
+    def next_s(self) -> float:
         """How long the next exchange may take, in seconds."""
-        return max(LEAST_WAIT, min(self.each, self.ends - self.clock()))
+        return max(MIN_EXCHANGE_TIMEOUT_S, min(self.exchange_s, self.ends_at - self.clock()))
 
-    def post_wait(self) -> float:
-        """How long the POST of `initialize` may take, in seconds: a timeout on its way is met."""
-        return max(self.post, self.wait())
+    def next_post_s(self) -> float:
+        """How long the POST of `initialize` may take, in seconds."""
+        return max(self.post_s, self.next_s())
 
 
 def handshake_timeouts(
-    options: ProbeOptions, each: float, *, post: float = 0.0, reach: float = 0.0
+    options: ProbeOptions, exchange_s: float, *, post_s: float = 0.0, reach_s: float = 0.0
 ) -> Timeouts:
-    """The pace of a handshake that begins now; `reach` is what reaching its vantage takes each
-    time, in seconds, which counts for nothing."""
-    # The connect timeout follows --stall: who will not wait long will not wait here either.
-    each = min(each, options.connect_timeout)
-    return Timeouts(
-        each, options.clock() + max(TOTAL, post) + EXCHANGES * reach, options.clock, post
-    )
+    """The timeouts of a handshake that begins now.
+
+    Args:
+        options: The connect timeout, which follows `--stall`, limits each exchange too.
+        exchange_s: The limit of each exchange, in seconds.
+        post_s: The limit of the POST of `initialize`, in seconds, if longer.
+        reach_s: How long each exchange takes to reach its vantage, in seconds; this is added.
+    """
+    exchange_s = min(exchange_s, options.connect_timeout)
+    duration_s = max(HANDSHAKE_TIMEOUT_S, post_s) + MAX_EXCHANGES * reach_s
+    return Timeouts(exchange_s, options.clock() + duration_s, options.clock, post_s)
 
 
 class MessageReader:
-    """What one request has shown. It hears events whole, where a timeline cuts and forgets them.
+    """What one request has shown: its timeline, and the messages in it.
+
+    A timeline cuts long events and drops early ones; here each is read whole.
 
     Attributes:
-        line: What it has shown so far.
-        endpoint: The data of the first event that names an endpoint.
-        reply: The reply to our message, streamed or as the body.
+        timeline: The timeline so far.
+        endpoint: The data of the first `endpoint` event, None before it.
+        reply: The reply to our message, from the stream or the body, None before it.
     """
 
     def __init__(self, probe: Probe) -> None:
-        self.line = Timeline(probe)
+        self.timeline = Timeline(probe)
         self.endpoint: str | None = None
         self.reply: Reply | None = None
 
-    def take(self, event: ProbeEvent) -> None:
-        """Take one more event."""
-        self.line = self.line.fold([event])
+    def add(self, event: ProbeEvent) -> None:
+        """Add the next event."""
+        self.timeline = self.timeline.fold([event])
         if isinstance(event, SseEvent):
-            self._read(event)
-        elif isinstance(event, Ended) and not self.line.is_event_stream:
-            self.reply = reply_in(self.line.excerpt)
+            self._read_message(event)
+        elif isinstance(event, Ended) and not self.timeline.is_event_stream:
+            self.reply = reply_in(self.timeline.excerpt)
 
-    def _read(self, event: SseEvent) -> None:
+    def _read_message(self, event: SseEvent) -> None:
         if event.type == "endpoint" and self.endpoint is None:
-            self.endpoint = event.data[: ENDPOINT_LIMIT + 1]
+            self.endpoint = event.data[: ENDPOINT_LIMIT_CHARS + 1]
         elif event.type == "message" and self.reply is None:
             self.reply = reply_in(event.data)
 
     async def send(
         self,
         options: ProbeOptions,
-        what: RequestSpec,
-        within: float,
-        enough: "Callable[[MessageReader], bool] | None" = None,
+        spec: RequestSpec,
+        timeout_s: float,
+        is_enough: "Condition | None" = None,
     ) -> Timeline:
-        """Send it and read until the reply (or `enough`), the end, or `within` seconds after it
-        began."""
+        """Send the request and read its response.
+
+        Stops at the reply (or when `is_enough`), at the end, or `timeout_s` seconds after the
+        request began; then the timeline has the end `timeout`.
+        """
+        is_enough, probe = is_enough or has_reply, self.timeline.probe
         try:
-            async with aclosing(run_probe_within(within, self.line.probe, options, what)) as got:
-                async for event in got:
-                    self.take(event)
-                    if (enough or _is_answered)(self):
+            async with aclosing(run_probe_within(timeout_s, probe, options, spec)) as events:
+                async for event in events:
+                    self.add(event)
+                    if is_enough(self):
                         break
         except TimeoutError:
-            self.take(Ended(within, "timeout", f"no answer within {within:.2g} s"))
-        return self.line
+            self.add(Ended(timeout_s, "timeout", f"no answer within {timeout_s:.2g} s"))
+        return self.timeline
 
 
-def _is_answered(heard: MessageReader) -> bool:
-    return heard.reply is not None
+Condition = Callable[[MessageReader], bool]
 
 
-def _has_begun(heard: MessageReader) -> bool:
-    return has_begun(heard.line)
+def has_reply(reader: MessageReader) -> bool:
+    """True once the reply to our message was read."""
+    return reader.reply is not None
+
+
+def has_endpoint(reader: MessageReader) -> bool:
+    """True once the stream has named its endpoint."""
+    return reader.endpoint is not None
+
+
+def has_headers(reader: MessageReader) -> bool:
+    """True once the response's headers were read."""
+    return reader.timeline.headers_s is not None
+
+
+def _has_begun(reader: MessageReader) -> bool:
+    return has_begun(reader.timeline)
 
 
 async def send_request(
-    probe: Probe, options: ProbeOptions, what: RequestSpec, within: float
+    probe: Probe, options: ProbeOptions, spec: RequestSpec, timeout_s: float
 ) -> Timeline:
-    """Send it and read until the reply, the end, or `within` seconds have passed."""
-    return await MessageReader(probe).send(options, what, within)
+    """Send one request and read until the reply, the end, or the timeout; see `send`."""
+    return await MessageReader(probe).send(options, spec, timeout_s)
+
+
+def with_exchange(handshake: Handshake, name: str, timeline: Timeline, sent: int = 0) -> Handshake:
+    """The handshake with one more exchange; one of the same name is replaced.
+
+    Args:
+        handshake: The handshake so far.
+        name: The name of the exchange.
+        timeline: What the request has shown.
+        sent: The size of the request's body, in bytes.
+    """
+    exchanges = {exchange.name: exchange for exchange in handshake.exchanges}
+    exchanges[name] = Exchange(name, timeline, sent)
+    return replace(handshake, exchanges=tuple(exchanges.values()))
 
 
 class OpenStream:
     """A GET stream that stays open while messages are posted.
 
     Attributes:
-        heard: What it has shown so far.
+        reader: What it has shown so far.
     """
 
     def __init__(self, probe: Probe) -> None:
-        self.heard = MessageReader(probe)
+        self.reader = MessageReader(probe)
         self._changed = asyncio.Event()
 
     @property
-    def line(self) -> Timeline:
+    def timeline(self) -> Timeline:
         """Its timeline so far."""
-        return self.heard.line
+        return self.reader.timeline
 
     async def follow(self, options: ProbeOptions) -> None:
-        """Hear what comes until the stream ends."""
-        async with aclosing(run_probe(self.line.probe, options, GET)) as events:
+        """Read the stream until it ends."""
+        async with aclosing(run_probe(self.timeline.probe, options, GET)) as events:
             async for event in events:
-                self.heard.take(event)
+                self.reader.add(event)
                 self._changed.set()
 
-    async def until(self, enough: Callable[[MessageReader], bool], within: float) -> bool:
-        """Whether enough has come, or comes within that many seconds (from when the stream's
-        request begins, where its vantage is still on the way to be reached)."""
-        begun = has_begun(self.line) or await self._until(_has_begun, REACH_TIMEOUT_S)
-        return begun and await self._until(enough, within)
+    async def wait_for(self, is_enough: Condition, timeout_s: float) -> bool:
+        """Wait until `is_enough`, or the stream ends; return whether it is.
 
-    async def _until(self, enough: Callable[[MessageReader], bool], within: float) -> bool:
+        The timeout counts from when the request begins: reaching a vantage is not included.
+        """
+        if not has_begun(self.timeline) and not await self._wait_for(_has_begun, REACH_TIMEOUT_S):
+            return False
+        return await self._wait_for(is_enough, timeout_s)
+
+    async def _wait_for(self, is_enough: Condition, timeout_s: float) -> bool:
         try:
-            async with asyncio.timeout(within):
-                while not enough(self.heard) and self.line.ended is None:
+            async with asyncio.timeout(timeout_s):
+                while not is_enough(self.reader) and self.timeline.ended is None:
                     self._changed.clear()
                     await self._changed.wait()
         except TimeoutError:
             return False
-        return enough(self.heard)
+        return is_enough(self.reader)
 
 
 @asynccontextmanager
 async def open_stream(probe: Probe, options: ProbeOptions) -> AsyncIterator[OpenStream]:
-    """An open stream, closed when the block is left: with it the session ends."""
+    """Open a stream; leaving the block closes it, and with it the session."""
     stream = OpenStream(probe)
     task = asyncio.create_task(stream.follow(options))
     try:

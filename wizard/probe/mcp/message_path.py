@@ -1,3 +1,5 @@
+"""The path to which an MCP client posts its messages, and what the config does with it."""
+
 from urllib.parse import urljoin, urlsplit
 
 from wizard.model.case import Case
@@ -7,17 +9,19 @@ from wizard.nginx.settings import duration_s
 
 
 def message_url(case: Case) -> str | None:
-    """Where a client outside posts its messages; None where no endpoint is known, or where it
-    lies at another origin: that is not this Nginx's to serve."""
+    """The public URL to which messages are posted.
+
+    None if no endpoint is known, or if it is at another origin, which this Nginx does not serve.
+    """
     url, proxied, direct = case.target.url, case.handshake("proxy"), case.handshake("direct")
-    found = proxied.post_url if proxied else ""
-    if not found and direct and direct.post_url:
-        found = urljoin(url, direct.endpoint)
-    return found if found and urlsplit(found)[:2] == urlsplit(url)[:2] else None
+    post_url = proxied.post_url if proxied else ""
+    if not post_url and direct and direct.post_url:
+        post_url = urljoin(url, direct.endpoint)
+    return post_url if post_url and urlsplit(post_url)[:2] == urlsplit(url)[:2] else None
 
 
 def message_resolution(case: Case) -> RequestResolution | None:
-    """What the config that was read says of the path to which messages are posted."""
+    """What the config does with a message; None if the config or the path is not known."""
     url = message_url(case)
     if case.resolution is None or url is None:
         return None
@@ -25,9 +29,12 @@ def message_resolution(case: Case) -> RequestResolution | None:
 
 
 def post_timeout(case: Case, usual: float) -> float:
-    """How long, in seconds, the first POST may take: past the read timeout of the path that takes
-    it, where that is known and no longer than the user would wait."""
+    """How long the first POST may take, in seconds.
+
+    One second longer than Nginx's read timeout on its path, so that the timeout is observed, unless
+    that exceeds `--stall`; at least `usual` and the user's patience.
+    """
     resolution, patience = case.message_resolution or case.resolution, case.target.patience
     timeout = resolution.value(f"{resolution.prefix}_read_timeout") if resolution else ""
-    past = (duration_s(timeout) or 0.0) + 1.0
-    return max(usual, patience, past if past <= case.target.stall else 0.0)
+    after_timeout = (duration_s(timeout) or 0.0) + 1.0
+    return max(usual, patience, after_timeout if after_timeout <= case.target.stall else 0.0)

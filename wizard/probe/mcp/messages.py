@@ -1,4 +1,7 @@
-"""The few JSON-RPC messages that a handshake needs (modelcontextprotocol.io/specification)."""
+"""The JSON-RPC messages of a handshake, the replies to them, and sentences about failures.
+
+See https://modelcontextprotocol.io/specification.
+"""
 
 import json
 import re
@@ -11,68 +14,82 @@ from wizard.model.timeline import Timeline
 from wizard.probe.request import RequestSpec
 from wizard.text.display import safe, summarize_body
 
-HTTP_SSE_VERSION, STREAMABLE_VERSION, STATELESS_VERSION = "2024-11-05", "2025-11-25", "2026-07-28"
+HTTP_SSE_VERSION = "2024-11-05"
+"""The revision of HTTP+SSE."""
+STREAMABLE_VERSION = "2025-11-25"
+"""The newest revision of Streamable HTTP with sessions."""
+STATELESS_VERSION = "2026-07-28"
+"""The first revision without sessions."""
 ACCEPT_BOTH = ("Accept", "application/json, text/event-stream")
 JSON_CONTENT = ("Content-Type", "application/json")
-REPLY_LIMIT = 64 << 10
-"""How much of a reply is read, in bytes."""
-OUR_ID = 1
-NO_METHOD = -32601
-"""JSON-RPC: the method does not exist."""
+REPLY_LIMIT_BYTES = 64 << 10
+"""How many bytes of a reply are read."""
+MESSAGE_ID = 1
+"""The id of our request: `initialize` or `server/discover`."""
+METHOD_NOT_FOUND = -32601
+"""The JSON-RPC error code of an unknown method."""
 _VERSION = re.compile(r"[A-Za-z0-9._-]{1,40}")
-"""What a protocol version may be, since it goes into a header."""
+"""What a protocol version may be: it is sent back in a header."""
 _CLIENT = {"name": "ssewizard", "version": __version__}
 
 
 def initialize_request(version: str) -> RequestSpec:
-    """`initialize`, with id 1."""
+    """The POST of `initialize`."""
     params = {"protocolVersion": version, "capabilities": {}, "clientInfo": _CLIENT}
-    return _post({"jsonrpc": "2.0", "id": OUR_ID, "method": "initialize", "params": params})
+    return _post({"jsonrpc": "2.0", "id": MESSAGE_ID, "method": "initialize", "params": params})
 
 
 def initialized_request(version: str, session: str = "") -> RequestSpec:
-    """`notifications/initialized`, in the session that the server has opened."""
-    headers = (("MCP-Protocol-Version", version), *session_header(session))
-    return _post({"jsonrpc": "2.0", "method": "notifications/initialized"}, headers)
+    """The POST of `notifications/initialized`, in the session if there is one."""
+    body = {"jsonrpc": "2.0", "method": "notifications/initialized"}
+    return _post(body, _session_headers(version, session))
 
 
 def discover_request() -> RequestSpec:
-    """`server/discover` of the stateless revision, with id 1."""
+    """The POST of `server/discover`, of the stateless revision."""
     meta = {
         "io.modelcontextprotocol/protocolVersion": STATELESS_VERSION,
         "io.modelcontextprotocol/clientInfo": _CLIENT,
         "io.modelcontextprotocol/clientCapabilities": {},
     }
     headers = (("MCP-Protocol-Version", STATELESS_VERSION), ("Mcp-Method", "server/discover"))
-    body = {"jsonrpc": "2.0", "id": OUR_ID, "method": "server/discover", "params": {"_meta": meta}}
+    params = {"_meta": meta}
+    body = {"jsonrpc": "2.0", "id": MESSAGE_ID, "method": "server/discover", "params": params}
     return _post(body, headers)
 
 
 def listen_request(version: str, session: str) -> RequestSpec:
-    """The optional GET stream, in the session."""
-    return RequestSpec(headers=(("MCP-Protocol-Version", version), *session_header(session)))
+    """The GET of the optional stream, in the session."""
+    return RequestSpec(headers=_session_headers(version, session))
 
 
 def delete_request(version: str, session: str) -> RequestSpec:
-    """End the session that we have opened."""
-    return RequestSpec("DELETE", (("MCP-Protocol-Version", version), *session_header(session)))
+    """The DELETE of the session."""
+    return RequestSpec("DELETE", _session_headers(version, session))
 
 
 def session_header(session: str) -> tuple[tuple[str, str], ...]:
-    """The session's header, where there is a session."""
+    """The header that names the session; nothing without a session."""
     return (("Mcp-Session-Id", session),) if session else ()
 
 
+def _session_headers(version: str, session: str) -> tuple[tuple[str, str], ...]:
+    return (("MCP-Protocol-Version", version), *session_header(session))
+
+
 def _post(body: Mapping[str, Any], headers: tuple[tuple[str, str], ...] = ()) -> RequestSpec:
-    content = json.dumps(body).encode()
-    return RequestSpec("POST", (ACCEPT_BOTH, JSON_CONTENT, *headers), content, excerpt=REPLY_LIMIT)
+    headers = (ACCEPT_BOTH, JSON_CONTENT, *headers)
+    return RequestSpec("POST", headers, json.dumps(body).encode(), excerpt=REPLY_LIMIT_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The answer to our request: what the server says of itself, or its error in one sentence.
+    """The reply to our request: a result or an error.
 
     Attributes:
+        version: The protocol version agreed on.
+        server: The server's name and version.
+        error: The error in one sentence; empty for a result.
         code: The error's JSON-RPC code, if it has one.
     """
 
@@ -83,92 +100,85 @@ class Reply:
 
 
 def reply_in(text: str) -> Reply | None:
-    """The reply to our id in a JSON text, alone or in a batch; None if the text holds none."""
+    """Return the reply to our request in a JSON text, alone or in a batch; None if it has none."""
     try:
         body = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    several = body if isinstance(body, list) else [body]
-    found = (_reply(one) for one in several if isinstance(one, dict))
-    return next((reply for reply in found if reply is not None), None)
+    messages = body if isinstance(body, list) else [body]
+    replies = (_parse_reply(message) for message in messages if isinstance(message, dict))
+    return next((reply for reply in replies if reply is not None), None)
 
 
-def _reply(body: Mapping[str, Any]) -> Reply | None:
-    if body.get("jsonrpc") != "2.0":
+def _parse_reply(message: Mapping[str, Any]) -> Reply | None:
+    if message.get("jsonrpc") != "2.0":
         return None
-    result, error, id_ = body.get("result"), body.get("error"), body.get("id")
-    # An error may have lost the id; one with another number belongs to somebody else.
-    if isinstance(error, dict) and (id_ == OUR_ID or not isinstance(id_, int)):
-        return _error(error)
-    if isinstance(id_, bool) or id_ != OUR_ID or not isinstance(result, dict):
+    result, error, message_id = message.get("result"), message.get("error"), message.get("id")
+    # An error may lack the id (null); one with another number is the reply to another request.
+    is_ours = message_id == MESSAGE_ID or not isinstance(message_id, int)
+    if isinstance(error, dict) and is_ours:
+        return _parse_error(error)
+    if isinstance(message_id, bool) or message_id != MESSAGE_ID or not isinstance(result, dict):
         return None
-    if not (version := _version(result)):
+    if not (version := _version_of(result)):
         return Reply(error="its result names no protocol version that is known here")
-    return Reply(version, _server(_info(result)))
+    return Reply(version, _server_of(result))
 
 
-def _error(error: Mapping[str, Any]) -> Reply:
-    code, said = error.get("code"), error.get("message")
-    number = code if isinstance(code, int) else None
-    words = said if isinstance(said, str) else "without a message"
-    return Reply(
-        error=safe(f"{number if number is not None else ''} {words}".strip(), 200), code=number
-    )
+def _parse_error(error: Mapping[str, Any]) -> Reply:
+    code = number if isinstance(number := error.get("code"), int) else None
+    text = message if isinstance(message := error.get("message"), str) else "without a message"
+    prefix = "" if code is None else code
+    return Reply(error=safe(f"{prefix} {text}".strip(), 200), code=code)
 
 
-def _version(result: Mapping[str, Any]) -> str:
-    """The version agreed on; of those that a stateless server supports, ours or the newest."""
-    several = result.get("supportedVersions")
-    listed = several if isinstance(several, list) else [result.get("protocolVersion")]
-    known = [one for one in listed if isinstance(one, str) and _VERSION.fullmatch(one)]
-    if isinstance(several, list):
-        known = [one for one in known if one >= STATELESS_VERSION]
-    return STATELESS_VERSION if STATELESS_VERSION in known else max(known, default="")
+def _version_of(result: Mapping[str, Any]) -> str:
+    """The version agreed on; of several that a stateless server supports, ours or the newest."""
+    supported = result.get("supportedVersions")
+    is_stateless = isinstance(supported, list)
+    listed = supported if isinstance(supported, list) else [result.get("protocolVersion")]
+    versions = [text for text in listed if isinstance(text, str) and _VERSION.fullmatch(text)]
+    if is_stateless:
+        versions = [version for version in versions if version >= STATELESS_VERSION]
+    return STATELESS_VERSION if STATELESS_VERSION in versions else max(versions, default="")
 
 
-def _info(result: Mapping[str, Any]) -> object:
-    """Who the server says it is: in the result, or in its `_meta` since 2026-07-28."""
+def _server_of(result: Mapping[str, Any]) -> str:
+    """The server's name and version: in the result, since 2026-07-28 in its `_meta`."""
     meta = result.get("_meta")
-    named = meta.get("io.modelcontextprotocol/serverInfo") if isinstance(meta, dict) else None
-    return named or result.get("serverInfo")
-
-
-def _server(info: object) -> str:
+    info = meta.get("io.modelcontextprotocol/serverInfo") if isinstance(meta, dict) else None
+    info = info or result.get("serverInfo")
     if not isinstance(info, dict):
         return ""
     words = [word for key in ("name", "version") if isinstance(word := info.get(key), str)]
     return safe(" ".join(words).strip(), 80)
 
 
-def answered(line: Timeline, what: str) -> str:
-    """What came of a request."""
-    if line.status is None:
-        return f"{what} got no answer: {line.detail or line.ended or 'silence'}"
-    said = f"{what} answered {line.status}"
-    if 300 <= line.status < 400:
-        return f"{said} to {safe(line.header('location') or 'nowhere', 120)}, which is not followed"
-    if line.is_event_stream:
-        return f"{said} with an event stream, and no reply came over it"
-    body = summarize_body(line.excerpt.strip())
-    return f"{said}: {body}" if body else said
+def describe_answer(timeline: Timeline, request: str) -> str:
+    """What came of a request (`GET`, `POST`), in one sentence."""
+    if timeline.status is None:
+        return f"{request} got no answer: {timeline.detail or timeline.ended or 'silence'}"
+    answer = f"{request} answered {timeline.status}"
+    if 300 <= timeline.status < 400:
+        location = safe(timeline.header("location") or "nowhere", 120)
+        return f"{answer} to {location}, which is not followed"
+    if timeline.is_event_stream:
+        return f"{answer} with an event stream, and no reply came over it"
+    body = summarize_body(timeline.excerpt.strip())
+    return f"{answer}: {body}" if body else answer
 
 
-def no_endpoint(line: Timeline, within: float) -> str:
-    """Why a stream has named no endpoint."""
-    if line.status is None or not line.is_event_stream:
-        return answered(line, "GET")
-    if line.ended is not None:
+def describe_missing_endpoint(timeline: Timeline, timeout_s: float) -> str:
+    """Why a stream has named no endpoint, in one sentence."""
+    if timeline.status is None or not timeline.is_event_stream:
+        return describe_answer(timeline, "GET")
+    if timeline.ended is not None:
         return "the stream ended before it named an endpoint"
-    return f"no endpoint event came within {within:.2g} s"
+    return f"no endpoint event came within {timeout_s:.2g} s"
 
 
-def no_reply(line: Timeline, taken: int) -> str:
-    """Why the POST was taken and the stream holds no reply."""
-    if line.ended is not None:
-        return f"the POST was taken ({taken}), but the stream ended without a reply"
-    return f"the POST was taken ({taken}), but no reply came over the stream"
-
-
-def elsewhere(url: str) -> str:
-    """Why nothing was posted."""
-    return f"the endpoint is at another origin, {safe(url, 120)}: nothing was sent there"
+def describe_missing_reply(stream: Timeline, status: int) -> str:
+    """Why the POST was accepted with that status, but the stream has no reply."""
+    if stream.ended is not None:
+        return f"the POST was taken ({status}), but the stream ended without a reply"
+    return f"the POST was taken ({status}), but no reply came over the stream"

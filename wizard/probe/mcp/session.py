@@ -1,4 +1,4 @@
-"""Which transport the server speaks is found out, not asked for."""
+"""MCP handshakes of an investigation; which transport a server supports is found by trying."""
 
 import asyncio
 from collections.abc import Sequence
@@ -20,12 +20,53 @@ from wizard.probe.request import ProbeOptions
 from wizard.text.display import safe
 
 EXCHANGE_TIMEOUT_S = 5.0
-"""How long, in seconds, each exchange may take at most."""
+"""How long each exchange may take at most, in seconds."""
 DOUBTFUL_TIMEOUT_S = 2.0
-"""The same where a live stream names no endpoint: it is hardly an MCP server's."""
+"""The same if a live stream names no endpoint, in seconds: it is probably not of an MCP server."""
 NO_CONNECTION = frozenset({"refused", "timeout", "tls", "dns", "unreached"})
+"""The ends of a request that never reached a server."""
 REFUSALS = frozenset({401, 403, 407, 421, 429, 502, 503, 504})
-"""The statuses that say nothing of the transport: the server, or what is before it, will not."""
+"""The statuses that say nothing about the transport: the server or a proxy refuses the request."""
+NOT_HERE = OTHER_TRANSPORT | {410, 501}
+"""The statuses of a GET after which an MCP server may still be at another path."""
+
+
+async def run_handshakes(case: Case, options: ProbeOptions) -> tuple[Handshake, ...]:
+    """Run the handshakes with the proxy and with the backend, at the same time.
+
+    There are none for a side that was not probed, and none at all if the user wants none.
+    """
+    if not case.target.mcp:
+        return ()
+    sides: dict[Side, Timeline | None] = {
+        "proxy": _uncompressed(case.proxy),
+        "direct": _uncompressed(case.direct),
+    }
+    streams = {side: stream for side, stream in sides.items() if stream}
+    # If one side names an endpoint, the other uses HTTP+SSE too: a held stream names none.
+    is_http_sse = any(map(endpoint_of, streams.values()))
+    post_s = post_timeout(case, EXCHANGE_TIMEOUT_S)
+    handshakes = [
+        _run_with_sibling(side, stream, options, is_http_sse, post_s)
+        for side, stream in streams.items()
+    ]
+    return tuple(await asyncio.gather(*handshakes))
+
+
+def _uncompressed(results: Sequence[ProbeResult]) -> Timeline | None:
+    """The first probe without compression, as the official SDKs ask; None if there is none."""
+    timelines = (result.timeline for result in results)
+    return next((line for line in timelines if line.probe.encoding == "identity"), None)
+
+
+async def _run_with_sibling(
+    side: Side, stream: Timeline, options: ProbeOptions, is_http_sse: bool, post_s: float
+) -> Handshake:
+    url = stream.probe.url
+    handshake = await run_handshake(
+        side, url, stream, options, is_http_sse=is_http_sse, post_s=post_s
+    )
+    return await try_sibling(handshake, stream, options)
 
 
 async def run_handshake(
@@ -34,71 +75,74 @@ async def run_handshake(
     stream: Timeline | None,
     options: ProbeOptions,
     *,
-    speaks: str = "",
-    post_within: float = 0.0,
+    is_http_sse: bool = False,
+    post_s: float = 0.0,
 ) -> Handshake:
-    """Begin a session as far as `initialized`, and close it. No tool is ever called.
+    """Open a session, as far as `initialized`, and close it. No tool is ever called.
 
     Args:
-        stream: What a GET of the URL showed; None if it was not asked.
-        speaks: The transport that the other side was found to speak, if it was.
-        post_within: What the POST of `initialize` is given, in seconds, where that is more.
+        side: `proxy` or `direct`.
+        url: The MCP server's URL.
+        stream: What a GET of the URL has shown; None if there was none.
+        options: What all probes share.
+        is_http_sse: True if the other side is known to use HTTP+SSE.
+        post_s: How long the POST of `initialize` may take, in seconds, if longer than usual.
     """
-    known = Handshake(side, url, vantage=stream.probe.vantage if stream else "local")
-    if (why := _hopeless(stream, speaks)) is not None:
-        return replace(known, skipped=True, why=why)
-    ours = _pace(stream, options, post_within)
-    if speaks == "http+sse" or (stream is not None and endpoint_of(stream) is not None):
-        return await handshake_over_http_sse(known, options, ours)
-    made = await by_post(known, options, ours)
-    if made.is_complete or not _has_more(stream):
-        return made
-    older = await handshake_over_http_sse(known, options, ours)
-    return older if older.endpoint else made
+    handshake = Handshake(side, url, vantage=stream.probe.vantage if stream else "local")
+    if (why := _reason_to_skip(stream, is_http_sse)) is not None:
+        return replace(handshake, skipped=True, why=why)
+    timeouts = _timeouts(stream, options, post_s)
+    if is_http_sse or (stream is not None and endpoint_of(stream) is not None):
+        return await handshake_over_http_sse(handshake, options, timeouts)
+    by_post = await _handshake_by_post(handshake, options, timeouts)
+    if by_post.is_complete or not _may_have_endpoint(stream):
+        return by_post
+    over_sse = await handshake_over_http_sse(handshake, options, timeouts)
+    return over_sse if over_sse.endpoint else by_post
 
 
-def _pace(stream: Timeline | None, options: ProbeOptions, post: float) -> Timeouts:
-    doubtful = stream is not None and is_live(stream) and endpoint_of(stream) is None
-    reach = stream.began_s if stream is not None else 0.0
-    return handshake_timeouts(
-        options, DOUBTFUL_TIMEOUT_S if doubtful else EXCHANGE_TIMEOUT_S, post=post, reach=reach
-    )
+def _timeouts(stream: Timeline | None, options: ProbeOptions, post_s: float) -> Timeouts:
+    is_doubtful = stream is not None and is_live(stream) and endpoint_of(stream) is None
+    exchange_s = DOUBTFUL_TIMEOUT_S if is_doubtful else EXCHANGE_TIMEOUT_S
+    reach_s = stream.began_s if stream is not None else 0.0
+    return handshake_timeouts(options, exchange_s, post_s=post_s, reach_s=reach_s)
 
 
-def _has_more(stream: Timeline | None) -> bool:
-    """Whether the stream said more than its timeline keeps, so that an endpoint may be lost."""
+def _may_have_endpoint(stream: Timeline | None) -> bool:
+    """True if an endpoint may be among the events that the timeline has dropped."""
     return stream is None or stream.events + stream.comments > len(stream.tail)
 
 
-async def by_post(known: Handshake, options: ProbeOptions, ours: Timeouts) -> Handshake:
-    """The newest first; an answer that is none to us leads to the one before."""
-    made = await handshake_stateless(known, options, ours)
-    if made.is_complete or not _speaks_another(made):
-        return made
-    older = await handshake_over_streamable_http(
-        replace(known, exchanges=made.exchanges), options, ours
-    )
-    if older.transport != "unknown" or not _speaks_another(older):
-        return older
-    return replace(older, stage="stream")
+async def _handshake_by_post(
+    handshake: Handshake, options: ProbeOptions, timeouts: Timeouts
+) -> Handshake:
+    """Try the stateless revision, then Streamable HTTP if the answer does not fit."""
+    stateless = await handshake_stateless(handshake, options, timeouts)
+    if stateless.is_complete or not _may_have_other_transport(stateless):
+        return stateless
+    handshake = replace(handshake, exchanges=stateless.exchanges)
+    streamable = await handshake_over_streamable_http(handshake, options, timeouts)
+    if streamable.transport != "unknown" or not _may_have_other_transport(streamable):
+        return streamable
+    return replace(streamable, stage="stream")
 
 
-def _speaks_another(made: Handshake) -> bool:
-    """Whether the server answered, and not as one that refuses."""
-    asked = made.timeline("initialize") or made.timeline("discover")
-    if asked is None or asked.status is None or asked.ended == "timeout":
+def _may_have_other_transport(handshake: Handshake) -> bool:
+    """True if the server answered, and its answer is no refusal and no redirect."""
+    timeline = handshake.timeline("initialize") or handshake.timeline("discover")
+    if timeline is None or timeline.status is None or timeline.ended == "timeout":
         return False
-    return asked.status not in REFUSALS and not 300 <= asked.status < 400
+    return timeline.status not in REFUSALS and not 300 <= timeline.status < 400
 
 
-def _hopeless(stream: Timeline | None, speaks: str) -> str | None:
-    """Why no handshake is tried; None where it may succeed."""
+def _reason_to_skip(stream: Timeline | None, is_http_sse: bool) -> str | None:
+    """Why a handshake cannot succeed, in one sentence; None if it may."""
     if stream is None:
         return None
     if stream.headers_s is None and stream.ended in NO_CONNECTION:
-        said = safe(stream.detail or "refused", 200)
-        return said if said.startswith("no connection") else f"no connection: {said}"
-    if speaks == "http+sse" and _is_held(stream):
+        detail = safe(stream.detail or "refused", 200)
+        return detail if detail.startswith("no connection") else f"no connection: {detail}"
+    if is_http_sse and _is_held(stream):
         return "the stream is held: its endpoint event never came, so there is nowhere to POST"
     if stream.status is not None and 300 <= stream.status < 400:
         return f"the URL answers {stream.status}; redirects are not followed"
@@ -110,80 +154,44 @@ def _hopeless(stream: Timeline | None, speaks: str) -> str | None:
 
 
 def _is_held(stream: Timeline) -> bool:
-    """Whether a stream that names its endpoint at once has shown nothing."""
+    """True if a stream that names its endpoint at once has shown no data."""
     if stream.ended not in (None, "open"):
         return False
     return stream.headers_s is None or (stream.is_event_stream and stream.first_data_s is None)
 
 
-_BESIDE = {"sse": "mcp", "mcp": "sse"}
-ABSENT = OTHER_TRANSPORT | {410, 501}
-"""The statuses to a GET that leave open whether the server lives at another path."""
+_SIBLING_NAMES = {"sse": "mcp", "mcp": "sse"}
+"""The usual path of HTTP+SSE and that of Streamable HTTP."""
 
 
 def sibling_url(url: str) -> str | None:
     """`…/mcp` for `…/sse` and the reverse, at the same origin; None for another path."""
     parts = urlsplit(url)
     folder, slash, name = parts.path.rstrip("/").rpartition("/")
-    other = _BESIDE.get(name.lower())
-    return other and urlunsplit((*parts[:2], f"{folder}{slash}{other}", parts.query, ""))
+    sibling = _SIBLING_NAMES.get(name.lower())
+    return sibling and urlunsplit((*parts[:2], f"{folder}{slash}{sibling}", parts.query, ""))
 
 
-async def beside(made: Handshake, stream: Timeline, options: ProbeOptions) -> Handshake:
-    """The handshake, with one at the sibling path where none succeeded at the URL itself.
+async def try_sibling(handshake: Handshake, stream: Timeline, options: ProbeOptions) -> Handshake:
+    """Add a handshake at the sibling path if none succeeded at the URL itself.
 
     Args:
-        stream: What a GET of the URL showed: where it is a stream, the transport is right.
+        handshake: The handshake at the URL.
+        stream: What a GET of the URL has shown; a stream means that the path is right.
+        options: What all probes share.
     """
-    url = sibling_url(made.url)
-    if made.is_complete or made.skipped or url is None or not _is_elsewhere(stream):
-        return made
-    if made.last_timeline is None or made.last_timeline.status not in ABSENT | {200, 202}:
-        return made  # Who is silent here would be waited for again there; a refusal is one.
-    asked = Handshake(made.side, url, vantage=made.vantage)
-    if url.partition("?")[0].endswith("/mcp"):
-        return replace(
-            made,
-            sibling=await by_post(asked, options, handshake_timeouts(options, EXCHANGE_TIMEOUT_S)),
-        )
-    return replace(
-        made,
-        sibling=await handshake_over_http_sse(
-            asked, options, handshake_timeouts(options, EXCHANGE_TIMEOUT_S)
-        ),
-    )
+    url, last = sibling_url(handshake.url), handshake.last_timeline
+    if handshake.is_complete or handshake.skipped or url is None or not _may_be_elsewhere(stream):
+        return handshake
+    if last is None or last.status not in NOT_HERE | {200, 202}:
+        return handshake  # A silent server would be waited for again, and a refusal is an answer.
+    sibling = Handshake(handshake.side, url, vantage=handshake.vantage)
+    timeouts = handshake_timeouts(options, EXCHANGE_TIMEOUT_S)
+    is_mcp = url.partition("?")[0].endswith("/mcp")
+    run = _handshake_by_post if is_mcp else handshake_over_http_sse
+    return replace(handshake, sibling=await run(sibling, options, timeouts))
 
 
-def _is_elsewhere(stream: Timeline) -> bool:
-    """Whether a GET found no stream, but something that answers."""
-    return stream.status in ABSENT or (stream.status == 200 and not stream.is_event_stream)
-
-
-async def run_handshakes(case: Case, options: ProbeOptions) -> tuple[Handshake, ...]:
-    """The handshakes; none where the user wants none."""
-    if not case.target.mcp:
-        return ()
-    streams: dict[Side, Timeline | None] = {
-        "proxy": _plain(case.proxy),
-        "direct": _plain(case.direct),
-    }
-    lines = {side: line for side, line in streams.items() if line}
-    # What one side shows is known of the other: a held stream names no endpoint.
-    speaks = "http+sse" if any(map(endpoint_of, lines.values())) else ""
-    wait = post_timeout(case, EXCHANGE_TIMEOUT_S)
-    made = [_one(side, line, options, speaks, wait) for side, line in lines.items()]
-    return tuple(await asyncio.gather(*made))
-
-
-async def _one(
-    side: Side, stream: Timeline, options: ProbeOptions, speaks: str, post_within: float
-) -> Handshake:
-    url = stream.probe.url
-    made = await run_handshake(side, url, stream, options, speaks=speaks, post_within=post_within)
-    return await beside(made, stream, options)
-
-
-def _plain(results: Sequence[ProbeResult]) -> Timeline | None:
-    """The probe that is asked as the official SDKs ask: HTTP/1.1, nothing compressed."""
-    lines = (result.timeline for result in results)
-    return next((line for line in lines if line.probe.encoding == "identity"), None)
+def _may_be_elsewhere(stream: Timeline) -> bool:
+    """True if a GET found a server, but no stream."""
+    return stream.status in NOT_HERE or (stream.status == 200 and not stream.is_event_stream)

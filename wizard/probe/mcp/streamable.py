@@ -1,17 +1,22 @@
-"""The transports that are spoken by POST to the URL itself: stateless and Streamable HTTP."""
+"""The transports over POST to the URL itself: Streamable HTTP, and the stateless revision."""
 
 import re
 from dataclasses import replace
 
 from wizard.model.handshake import Handshake, Transport
 from wizard.model.timeline import Timeline
-from wizard.probe.mcp.exchange import MessageReader, Timeouts, send_request
-from wizard.probe.mcp.http_sse import with_exchange
+from wizard.probe.mcp.exchange import (
+    MessageReader,
+    Timeouts,
+    has_headers,
+    send_request,
+    with_exchange,
+)
 from wizard.probe.mcp.messages import (
-    NO_METHOD,
+    METHOD_NOT_FOUND,
     STREAMABLE_VERSION,
-    answered,
     delete_request,
+    describe_answer,
     discover_request,
     initialize_request,
     initialized_request,
@@ -20,98 +25,102 @@ from wizard.probe.mcp.messages import (
 from wizard.probe.request import ProbeOptions, RequestSpec
 
 OTHER_TRANSPORT = frozenset({400, 404, 405, 406, 415})
-"""The statuses by which a server says that it does not speak this transport."""
-CLOSING = 1.0
-"""How long, in seconds, the optional GET stream's headers and the end of a session may take."""
-_SESSION = re.compile(r"[\x21-\x7e]{1,4096}")
-"""What a session id may be (MCP 2025-11-25, "Session Management": visible ASCII)."""
+"""The statuses with which a server says that it does not support this transport."""
+CLOSE_TIMEOUT_S = 1.0
+"""How long the headers of the optional GET stream and the DELETE may take, each, in seconds."""
+_SESSION_ID = re.compile(r"[\x21-\x7e]{1,4096}")
+"""Valid session ids (MCP 2025-11-25, "Session Management": visible ASCII)."""
 
 
-async def handshake_stateless(known: Handshake, options: ProbeOptions, pace: Timeouts) -> Handshake:
-    """MCP 2026-07-28: one `server/discover`; there is no session to close."""
-    heard = MessageReader(known.probe())
+async def handshake_stateless(
+    handshake: Handshake, options: ProbeOptions, timeouts: Timeouts
+) -> Handshake:
+    """MCP 2026-07-28: POST `server/discover`; there is no session."""
+    reader, spec = MessageReader(handshake.probe()), discover_request()
     try:
-        known = await _first(
-            known, "stateless", "discover", discover_request(), heard, options, pace
-        )
+        await reader.send(options, spec, timeouts.next_s())
+        handshake = _with_first_exchange(handshake, "discover", reader, spec)
+        handshake = _with_reply(handshake, reader, "stateless")
     finally:
-        # An older server may open a session whatever it is asked, and name it in its error.
-        closed = await _close(known, heard, options)
+        # An older server may open a session for any message, and name it in its error.
+        closed = await _close_session(handshake, reader, options)
     return closed
 
 
 async def handshake_over_streamable_http(
-    known: Handshake, options: ProbeOptions, pace: Timeouts
+    handshake: Handshake, options: ProbeOptions, timeouts: Timeouts
 ) -> Handshake:
-    """MCP 2025-03-26 to 2025-11-25: `initialize`, `initialized`, and the session is deleted."""
-    heard, ours = MessageReader(known.probe()), initialize_request(STREAMABLE_VERSION)
+    """MCP 2025-03-26 to 2025-11-25: POST `initialize` and `initialized`, DELETE the session."""
+    reader, spec = MessageReader(handshake.probe()), initialize_request(STREAMABLE_VERSION)
     try:
-        known = await _first(known, "streamable-http", "initialize", ours, heard, options, pace)
-        if known.is_complete:
-            known = await _go_on(known, heard, options, pace)
+        await reader.send(options, spec, timeouts.next_post_s())
+        handshake = _with_first_exchange(handshake, "initialize", reader, spec)
+        handshake = _with_reply(handshake, reader, "streamable-http")
+        if handshake.is_complete:
+            handshake = await _confirm(handshake, reader, options, timeouts)
     finally:
-        # Cancelled too: the session is closed first, which is bounded.
-        closed = await _close(known, heard, options)
+        # Also when cancelled: closing the session takes at most `CLOSE_TIMEOUT_S`.
+        closed = await _close_session(handshake, reader, options)
     return closed
 
 
-async def _go_on(
-    known: Handshake, heard: MessageReader, options: ProbeOptions, pace: Timeouts
+def _with_first_exchange(
+    handshake: Handshake, name: str, reader: MessageReader, spec: RequestSpec
 ) -> Handshake:
-    """Confirm, and look whether there is a GET stream; neither is needed to be done."""
-    session, probe = session_id_of(heard.line), known.probe()
-    if not session and heard.line.header("mcp-session-id"):
-        return replace(known, why="the session id that the server gives fits no header")
-    said = await send_request(
-        probe, options, initialized_request(known.version, session), pace.wait()
-    )
-    known = with_exchange(known, "initialized", said)
-    stream = listen_request(known.version, session)
-    line = await MessageReader(probe).send(options, stream, min(CLOSING, pace.wait()), _has_headers)
-    return with_exchange(known, "listen", line)
+    handshake = replace(handshake, post_url=handshake.url)
+    return with_exchange(handshake, name, reader.timeline, len(spec.content))
 
 
-def _has_headers(heard: MessageReader) -> bool:
-    return heard.line.headers_s is not None
+def _with_reply(handshake: Handshake, reader: MessageReader, transport: Transport) -> Handshake:
+    """The handshake with the server's reply, or with the reason why there is none.
 
-
-async def _close(known: Handshake, heard: MessageReader, options: ProbeOptions) -> Handshake:
-    """Delete the session, if one was opened; 405 means that the server lets it time out."""
-    session = session_id_of(heard.line)
-    if not session:
-        return known
-    ours = delete_request(known.version or STREAMABLE_VERSION, session)
-    line = await send_request(known.probe(), options, ours, CLOSING)
-    return with_exchange(replace(known, session=True), "delete", line)
-
-
-def session_id_of(line: Timeline) -> str:
-    """The session id that the server gave; empty where it gave none that can be sent back."""
-    session = line.header("mcp-session-id") or ""
-    return session if _SESSION.fullmatch(session) else ""
-
-
-async def _first(
-    known: Handshake,
-    transport: Transport,
-    what: str,
-    asked: RequestSpec,
-    heard: MessageReader,
-    options: ProbeOptions,
-    pace: Timeouts,
-) -> Handshake:
-    """The request that tells whether this transport is spoken."""
-    opens = what == "initialize"
-    line = await heard.send(options, asked, pace.post_wait() if opens else pace.wait())
-    known = with_exchange(replace(known, post_url=known.url), what, line, len(asked.content))
-    reply = heard.reply
-    if line.status != 200 or reply is None:
-        known = replace(known, stage="reply" if line.status == 200 else "initialize")
-        return replace(known, why=answered(line, "POST"))
+    The transport stays `unknown` if the reply does not show that the server supports it.
+    """
+    timeline, reply = reader.timeline, reader.reply
+    if timeline.status != 200 or reply is None:
+        why = describe_answer(timeline, "POST")
+        return replace(
+            handshake, stage="reply" if timeline.status == 200 else "initialize", why=why
+        )
     if reply.error:
-        # To discover, any error may mean an older server; to initialize, one does not.
-        spoken = transport if opens and reply.code != NO_METHOD else "unknown"
-        said = f"the server answers with an error: {reply.error}"
-        return replace(known, transport=spoken, stage="reply", why=said)
-    told = replace(known, version=reply.version, server=reply.server)
-    return replace(told, transport=transport, stage="done", why="")
+        # Any error to `server/discover` may mean an older server.
+        is_supported = transport == "streamable-http" and reply.code != METHOD_NOT_FOUND
+        why = f"the server answers with an error: {reply.error}"
+        supported: Transport = transport if is_supported else "unknown"
+        return replace(handshake, transport=supported, stage="reply", why=why)
+    handshake = replace(handshake, version=reply.version, server=reply.server)
+    return replace(handshake, transport=transport, stage="done", why="")
+
+
+async def _confirm(
+    handshake: Handshake, reader: MessageReader, options: ProbeOptions, timeouts: Timeouts
+) -> Handshake:
+    """POST `initialized`, and look for the optional GET stream; success needs neither."""
+    session, probe = session_id_of(reader.timeline), handshake.probe()
+    if not session and reader.timeline.header("mcp-session-id"):
+        return replace(handshake, why="the session id that the server gives fits no header")
+    spec = initialized_request(handshake.version, session)
+    confirmed = await send_request(probe, options, spec, timeouts.next_s())
+    handshake = with_exchange(handshake, "initialized", confirmed)
+    spec = listen_request(handshake.version, session)
+    timeout_s = min(CLOSE_TIMEOUT_S, timeouts.next_s())
+    listening = await MessageReader(probe).send(options, spec, timeout_s, has_headers)
+    return with_exchange(handshake, "listen", listening)
+
+
+async def _close_session(
+    handshake: Handshake, reader: MessageReader, options: ProbeOptions
+) -> Handshake:
+    """Delete the session, if one was opened; 405 means that the server lets it time out."""
+    session = session_id_of(reader.timeline)
+    if not session:
+        return handshake
+    spec = delete_request(handshake.version or STREAMABLE_VERSION, session)
+    deleted = await send_request(handshake.probe(), options, spec, CLOSE_TIMEOUT_S)
+    return with_exchange(replace(handshake, session=True), "delete", deleted)
+
+
+def session_id_of(timeline: Timeline) -> str:
+    """The session id that the server gave; empty if it gave none, or one that is not valid."""
+    session = timeline.header("mcp-session-id") or ""
+    return session if _SESSION_ID.fullmatch(session) else ""

@@ -1,0 +1,74 @@
+"""Requests that clients send before the stream: OAuth metadata, and the preflight of a browser."""
+
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from wizard.model.case import Case, FollowUpResult
+from wizard.model.timeline import Probe
+from wizard.probe.followups.followup import EXCHANGE_TIMEOUT_S, FollowUp, probe_first_event
+from wizard.probe.request import ProbeOptions, RequestSpec
+from wizard.probe.www_authenticate import metadata_challenge, metadata_url, origin_of
+
+_ACCEPT_JSON = RequestSpec(headers=(("Accept", "application/json"),))
+
+
+def _allowed_metadata_url(case: Case) -> str:
+    """The metadata URL that the 401 names, if it has an origin that the user gave; else empty."""
+    result = metadata_challenge(case)
+    url = metadata_url(result.timeline) if result else ""
+    given = (case.target.url, *(source.locator for source in case.target.direct))
+    is_known = origin_of(url) in {origin_of(known) for known in given}
+    return url if all(origin_of(url)) and is_known else ""
+
+
+def _is_metadata_needed(case: Case) -> bool:
+    """True if a 401 names a metadata URL that we may request."""
+    return bool(_allowed_metadata_url(case))
+
+
+async def _send_metadata(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
+    """Request the metadata document (RFC 9728): is it there?"""
+    probe = Probe("replay-proxy", _allowed_metadata_url(case))
+    timeout_s = min(EXCHANGE_TIMEOUT_S, case.target.stall)
+    timeline = await probe_first_event(probe, options, timeout_s, _ACCEPT_JSON)
+    return (FollowUpResult(METADATA.purpose, timeline, "the metadata URL that the 401 names"),)
+
+
+_PREFLIGHT = RequestSpec(
+    "OPTIONS",
+    (
+        ("Access-Control-Request-Method", "POST"),
+        ("Access-Control-Request-Headers", "content-type,mcp-protocol-version"),
+    ),
+)
+
+
+def foreign_origin(case: Case) -> str | None:
+    """The Origin that the user gave, if it is not the URL's own; None otherwise."""
+    headers = case.target.headers
+    given = next((value for name, value in headers if name.lower() == "origin"), None)
+    scheme, netloc, *_ = urlsplit(case.target.url)
+    return given if given and given.lower() != f"{scheme}://{netloc}".lower() else None
+
+
+def _is_preflight_needed(case: Case) -> bool:
+    """True if the user gave a foreign Origin, and the server works apart from a browser."""
+    handshake = case.handshake("proxy")
+    is_streaming = any(result.timeline.is_event_stream for result in case.proxy)
+    works = is_streaming or (handshake is not None and handshake.is_complete)
+    return foreign_origin(case) is not None and works
+
+
+async def _send_preflight(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
+    """Send one preflight as a browser does: without credentials, to the URL of the POST."""
+    handshake = case.handshake("proxy")
+    url = (handshake.post_url if handshake else "") or case.target.url
+    options = replace(options, headers=(("Origin", foreign_origin(case) or ""),))
+    probe = Probe("replay-proxy", url)
+    timeline = await probe_first_event(probe, options, EXCHANGE_TIMEOUT_S, _PREFLIGHT)
+    why = "the preflight (OPTIONS) that a browser sends before the POST"
+    return (FollowUpResult(PREFLIGHT.purpose, timeline, why),)
+
+
+METADATA = FollowUp("metadata", _is_metadata_needed, _send_metadata)
+PREFLIGHT = FollowUp("preflight", _is_preflight_needed, _send_preflight)

@@ -1,0 +1,108 @@
+"""Requests sent again: one alone, one three times, and two direct streams at once."""
+
+import asyncio
+
+from wizard.model.case import HELD_OUTCOMES, Case, FollowUpResult, ProbeResult
+from wizard.model.timeline import is_live
+from wizard.nginx.upstream import balancing_of
+from wizard.probe.followups.followup import (
+    FollowUp,
+    direct_probe,
+    probe_first_event,
+    repeated_probe,
+    timeout_for,
+    uncompressed,
+)
+from wizard.probe.mcp.exchange import open_stream
+from wizard.probe.request import ProbeOptions
+
+RATE_LIMITED = frozenset({429, 503})
+"""How a server refuses requests that exceed a limit."""
+
+
+def _is_alone_needed(case: Case) -> bool:
+    """True if all simultaneous requests through the proxy are refused, and a direct one is live."""
+    statuses = [result.timeline.status for result in case.proxy]
+    is_refused = bool(statuses) and all(status in RATE_LIMITED for status in statuses)
+    return is_refused and any(is_live(result.timeline) for result in case.direct)
+
+
+async def _send_alone(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
+    """Send one proxied request with no other beside it: is a limit on requests the cause?"""
+    result = uncompressed(case.proxy)
+    if result is None:
+        return ()
+    timeline = await probe_first_event(repeated_probe(result), options, timeout_for(case))
+    why = f"{result.timeline.probe.label} with no other beside it"
+    return (FollowUpResult(ALONE.purpose, timeline, why),)
+
+
+REPEATS = 3
+"""How many requests are sent at once: a single one could reach the same peer as before, where
+peers take turns."""
+
+
+def _is_again_needed(case: Case) -> bool:
+    """True if one probe was late or held, another was live, and chance may have decided which."""
+    result = first_held(case)
+    if result is None or not any(other.outcome == "live" for other in case.proxy):
+        return False
+    if case.resolution is not None:
+        return len(balancing_of(case.resolution).peers) > 1
+    return result.outcome == "late" or case.target.conf is None
+
+
+def first_held(case: Case) -> ProbeResult | None:
+    """The first proxied probe that was late or held; None if there is none."""
+    return next((result for result in case.proxy if result.outcome in HELD_OUTCOMES), None)
+
+
+async def _send_again(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
+    """Repeat the held request: was it held for what it is, or for the peer that it reached?"""
+    result = first_held(case)
+    assert result is not None
+    probe, timeout_s = repeated_probe(result), timeout_for(case)
+    timelines = await asyncio.gather(
+        *(probe_first_event(probe, options, timeout_s) for _ in range(REPEATS))
+    )
+    why = f"{result.timeline.probe.label} once more"
+    return tuple(FollowUpResult(AGAIN.purpose, timeline, why) for timeline in timelines)
+
+
+FIRST_OF_TWO, SECOND_OF_TWO = "first-of-two", "second-of-two"
+
+
+def _is_second_stream_needed(case: Case) -> bool:
+    """True if some requests were live while a direct one did not even get headers."""
+    is_some_live = any(is_live(result.timeline) for result in (*case.proxy, *case.direct))
+    return is_some_live and (any(map(_is_stuck, case.direct)) or _is_post_stuck(case))
+
+
+def _is_stuck(result: ProbeResult) -> bool:
+    return result.outcome in ("held", "headers-held") and result.timeline.connect_s is not None
+
+
+def _is_post_stuck(case: Case) -> bool:
+    """True if the direct POST got no answer while its stream was open."""
+    handshake = case.handshake("direct")
+    post = handshake.timeline("initialize") if handshake else None
+    return bool(post and post.connect_s is not None and post.headers_s is None)
+
+
+async def _send_two_streams(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
+    """Open a direct stream, and once it is live a second one: can the backend serve both?"""
+    probe, timeout_s = direct_probe(case.direct[0]), timeout_for(case)
+    async with open_stream(probe, options) as stream:
+        if not await stream.wait_for(lambda reader: is_live(reader.timeline), timeout_s):
+            return (FollowUpResult(FIRST_OF_TWO, stream.timeline, "one direct stream alone"),)
+        second = await probe_first_event(probe, options, timeout_s)
+        why = "a second direct stream while the first is open"
+        return (
+            FollowUpResult(FIRST_OF_TWO, stream.timeline, "one direct stream alone"),
+            FollowUpResult(SECOND_OF_TWO, second, why),
+        )
+
+
+ALONE = FollowUp("alone", _is_alone_needed, _send_alone)
+AGAIN = FollowUp("again", _is_again_needed, _send_again)
+TWO_STREAMS = FollowUp(FIRST_OF_TWO, _is_second_stream_needed, _send_two_streams)
