@@ -40,7 +40,7 @@ async def cut_short(file: Path, *more: str) -> tuple[str, str]:
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         started.set_result(process)
-        async with asyncio.timeout(50):
+        async with asyncio.timeout(150):
             out, err = await process.communicate()
     assert process.returncode == 130
     assert posts

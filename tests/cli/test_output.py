@@ -24,7 +24,7 @@ def piped(*words: str, close: str) -> "subprocess.CompletedProcess[str]":
         capture_output=True,
         text=True,
         check=False,
-        timeout=50,
+        timeout=150,
     )
 
 
@@ -36,7 +36,7 @@ def test_the_reader_has_left(words: tuple[str, ...]) -> None:
     os.close(gone)
     with os.fdopen(ours, "wb") as pipe:
         done = subprocess.run(
-            [*COMMAND, *words], stdout=pipe, stderr=subprocess.PIPE, check=False, timeout=50
+            [*COMMAND, *words], stdout=pipe, stderr=subprocess.PIPE, check=False, timeout=150
         )
     assert done.stderr == b""
     assert done.returncode == 130

@@ -21,8 +21,8 @@ from tests import tools
 from wizard.lab.nginx import Nginx
 
 PORT, BACKEND, NAME = 8081, 12213, "svc-bot-prod"
-WITHIN = 10.0
-"""How long, in seconds, a server may take to accept."""
+WITHIN = 30.0
+"""How long, in seconds, a command or a server may take."""
 
 CONF = """
 daemon off;

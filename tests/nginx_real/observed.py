@@ -27,7 +27,7 @@ from wizard.nginx.resolve import request_for, resolve_request
 
 TICKS = 4
 """How many pings each control sees before silence counts as held."""
-PATIENCE = 30.0
+PATIENCE = 100.0
 """How long anything may take, in seconds, before the whole observation is given up."""
 
 

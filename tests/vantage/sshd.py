@@ -14,7 +14,7 @@ import pytest
 
 from tests.tools import require
 
-STARTING = 10.0
+STARTING = 30.0
 """How long, in seconds, it may take to listen."""
 CONFIG = """
 ListenAddress {address}:{port}
