@@ -28,9 +28,9 @@ THEIRS = combined(499, 0, agent="mcp/1")
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing that is scripted has to be waited for."""
-    monkeypatch.setattr(sources, "FIRST_OUTPUT_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(sources, "FIRST_OUTPUT_TIMEOUT_S", 1.0)
     monkeypatch.setattr(sources, "QUIET_S", 0.05)
-    monkeypatch.setattr(sources, "BEGIN_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(sources, "BEGIN_TIMEOUT_S", 3.0)
     monkeypatch.setattr(sources, "FLOOD_PAUSE_S", 0)
 
 

@@ -12,9 +12,9 @@ from wizard.probe.mcp.exchange import handshake_timeouts, has_endpoint, open_str
 from wizard.probe.request import ProbeOptions, RequestSpec
 from wizard.probe.timing import REACH_TIMEOUT_S, held_at, is_decided
 
-SLOW = 'sleep 0.5; exec "$@"'
+SLOW = 'sleep 1.6; exec "$@"'
 """A way there that takes longer than what is asked there may."""
-WITHIN = 0.4
+WITHIN = 1.5
 EVENT = b"event: endpoint\ndata: /m\n\n"
 PROBE = Probe("sse-direct", "http://127.0.0.1:1/", vantage="web")
 
