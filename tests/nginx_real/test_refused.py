@@ -83,10 +83,16 @@ async def test_a_gate_that_lets_us_in_is_healthy(nginx: str) -> None:
 
 
 async def test_requests_that_wait_in_turn(nginx: str) -> None:
-    zone = "limit_req_zone $binary_remote_addr zone=one:1m rate=40r/m; limit_req_log_level error;"
+    """The second of two requests is delayed by 2.5 s.
+
+    The backend needs 0.4 s itself, so a stream counts as held only after 8 s, and the second is
+    late even if a busy machine sends it a second or two after the first.
+    """
+    zone = "limit_req_zone $binary_remote_addr zone=one:1m rate=24r/m; limit_req_log_level error;"
     server = f"error_log error.log warn; location / {{ {PASS} }}"
     server += f"location /sse {{ limit_req zone=one burst=9; {PASS} }}"
-    _, diagnosis = await found(nginx, server, zone)
+    case, diagnosis = await found(nginx, server, zone, first_s=0.4)
+    assert sorted(result.outcome for result in case.proxy) == ["late", "live"]
     assert only(diagnosis) == ("limits", "confirmed")
     assert "Nginx let it wait" in texts(diagnosis)
 
