@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.tools import needs
 from wizard.diagnose.diagnose import diagnose
 from wizard.investigation.investigation import Investigation
 from wizard.lab import Lab, Scenario
@@ -73,6 +74,7 @@ async def watched(lab: Lab) -> AsyncIterator[Investigation]:
 @pytest.mark.parametrize(
     ("limit", "ids"), [("worker_shutdown_timeout 1s;", ["reload-cut"]), ("", [])]
 )
+@needs("ps")
 async def test_a_reload_cuts_only_what_it_may(nginx: str, limit: str, ids: list[str]) -> None:
     async with Lab(scenario(), nginx=nginx) as lab:
         before = lab.conf.read_text("utf-8")
