@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 COMMAND = (sys.executable, "-m", "screens")
-QUICK = ("--stall", "0.3")
+QUICK = ("--stall", "5")
+"""A limit in seconds that a live or refused stream stays far below, even on a busy machine."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def ran(*words: str, env: Mapping[str, str] | None = None, stdin: str = "") -> R
         text=True,
         encoding="utf-8",
         check=False,
-        timeout=50,
+        timeout=150,
         env={**os.environ, **(env or {})},
     )
     return Ran(done.returncode, done.stdout, done.stderr)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import trustme
 
-from tests.cli.command import Ran, checked
+from tests.cli.command import Ran, checked, ran
 from tests.probe.scripted import CHUNKED, HEAD, chunk, saying, serving
 
 EVENT = b"event: endpoint\ndata: /message?sessionId=hunter2\n\n"
@@ -111,7 +111,7 @@ async def test_a_stream_that_breaks() -> None:
 
 async def test_silence_is_waited_for_no_longer_than_was_said() -> None:
     async with serving(saying(then="open")) as url:
-        run = await checked(url, "--format", "json")
+        run = await asyncio.to_thread(ran, "check", url, "--stall", "0.3", "--format", "json")
     report = json.loads(run.out)
     assert run.status == 3
     assert {one["outcome"] for one in report["checks"][1]["runs"]} == {"held"}

@@ -72,7 +72,7 @@ async def test_our_lines_are_new_and_what_was_there_is_not(nginx: str, tmp_path:
         f"http://127.0.0.1:{port}/sse",
         logs=(Source(str(log), "web"), Source(str(log))),
         vantages=(Vantage("web", ("env",)),),
-        stall=0.5,
+        stall=5.0,
         mcp=False,
     )
     lines = f"access_log {log} combined; return 200 hello;"

@@ -42,7 +42,7 @@ asyncio.run(main())
 """
 KINDS = ("sse", "http", "json", "free")
 PATHS = {"sse": "/sse", "http": "/mcp", "json": "/mcp", "free": "/mcp"}
-STALL = 2.0
+STALL = 4.0
 """Seconds: a GET of the stateless server is silent, which is looked at for so long."""
 STEPS: tuple[StepId, ...] = ("root", "proxy", "config", "cause")
 

@@ -62,7 +62,7 @@ async def live(investigation: Investigation) -> None:
 @asynccontextmanager
 async def watched(lab: Lab) -> AsyncIterator[Investigation]:
     """An investigation whose streams are live inside the block, and watched to their end."""
-    investigation = Investigation(replace(lab.target, patience=3.0))
+    investigation = Investigation(replace(lab.target, patience=6.0))
     await investigation.run("root")
     step = asyncio.create_task(investigation.run("proxy"))
     async with asyncio.timeout(20):
@@ -139,7 +139,7 @@ async def test_the_outer_of_two_proxies_cuts(nginx: str) -> None:
         lab,
         target,
     ):
-        found, diagnosis = await followed(replace(hops(lab, target), patience=2.0, logs=()))
+        found, diagnosis = await followed(replace(hops(lab, target), patience=5.0, logs=()))
     assert found == [("outer-timeout", "confirmed")], diagnosis
 
 

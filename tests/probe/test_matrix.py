@@ -10,6 +10,7 @@ from wizard.model.case import ProbeResult
 from wizard.model.timeline import Probe, Timeline
 from wizard.probe.matrix import Matrix
 from wizard.probe.request import ProbeOptions
+from wizard.probe.timing import MIN_WAIT_S
 
 EVENT = b"event: endpoint\ndata: /m\n\n"
 LIVE = saying(CHUNKED, chunk(EVENT), then="open")
@@ -46,14 +47,14 @@ async def run(
 
 
 async def test_held_beside_a_live_direct_leg() -> None:
-    proxy, direct = await run(HELD, LIVE)
+    proxy, direct = await run(HELD, LIVE, stall=30)
     assert (proxy.outcome, direct and direct.outcome) == ("held", "live")
     assert proxy.timeline.ended == "open"
-    assert (proxy.timeline.waited_s or 0) >= 0.4
+    assert (proxy.timeline.waited_s or 0) >= MIN_WAIT_S
 
 
 async def test_headers_and_no_event_beside_a_live_direct_leg() -> None:
-    proxy, _ = await run(HEADERS, LIVE)
+    proxy, _ = await run(HEADERS, LIVE, stall=30)
     assert proxy.outcome == "events-held"
 
 
@@ -88,7 +89,7 @@ async def test_both_held() -> None:
 
 
 async def test_a_silent_stream_whose_headers_are_held() -> None:
-    proxy, direct = await run(HELD, HEADERS)
+    proxy, direct = await run(HELD, HEADERS, stall=3)
     assert (proxy.outcome, direct and direct.outcome) == ("headers-held", "silent")
 
 
@@ -101,7 +102,7 @@ async def test_a_direct_leg_that_is_refused_is_said() -> None:
     lines: dict[Probe, Timeline] = {}
     async with serving(LIVE) as url:
         proxied, direct = Probe("sse-proxy", url), Probe("sse-direct", "http://127.0.0.1:1/sse")
-        await Matrix([proxied], [direct], lines, options=ProbeOptions(), stall=0.4).run()
+        await Matrix([proxied], [direct], lines, options=ProbeOptions(), stall=30).run()
     assert classify(lines[proxied], [lines[direct]]).outcome == "live"
     assert classify(lines[direct]).outcome == "refused"
 
@@ -111,7 +112,7 @@ async def test_a_cut_is_seen_with_patience() -> None:
         writer.write(CHUNKED + chunk(EVENT))
         await asyncio.wait({asyncio.ensure_future(reader.read())}, timeout=0.6)
 
-    proxy, direct = await run(cut, LIVE, patience=1.0)
+    proxy, direct = await run(cut, LIVE, stall=30, patience=3.0)
     assert proxy.outcome == "cut"
     assert direct is not None
     assert direct.timeline.ended == "open"
@@ -119,10 +120,10 @@ async def test_a_cut_is_seen_with_patience() -> None:
 
 async def test_a_burst_at_the_end_is_late() -> None:
     async def burst(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await asyncio.wait({asyncio.ensure_future(reader.read())}, timeout=0.8)
+        await asyncio.wait({asyncio.ensure_future(reader.read())}, timeout=2.5)
         writer.write(HEAD + b"\r\n" + EVENT)
 
-    proxy, _ = await run(burst, LIVE, stall=30)
+    proxy, _ = await run(burst, LIVE, stall=30, min_wait=lambda: 30.0)
     assert proxy.outcome == "late"
 
 

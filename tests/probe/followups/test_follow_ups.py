@@ -185,7 +185,7 @@ async def test_a_second_stream_is_begun_once_the_first_is_live() -> None:
 
     async with running({"GET": stream}) as server:
         known = at(ONE_HELD, server)
-        known = replace(known, target=replace(known.target, stall=0.2))
+        known = replace(known, target=replace(known.target, stall=2.0))
         first, second = await run_follow_ups(known, ProbeOptions())
         await server.until(lambda: server.left == ["GET", "GET"])
     assert (first.purpose, second.purpose) == (FIRST_OF_TWO, SECOND_OF_TWO)
@@ -197,7 +197,7 @@ async def test_a_second_stream_is_begun_once_the_first_is_live() -> None:
 async def test_where_the_first_is_silent_there_is_no_second() -> None:
     async with running({"GET": silence}) as server:
         known = at(ONE_HELD, server)
-        known = replace(known, target=replace(known.target, stall=0.2))
+        known = replace(known, target=replace(known.target, stall=2.0))
         follow_ups = await run_follow_ups(known, ProbeOptions())
         await server.until(lambda: server.left == ["GET"])
     assert [one.purpose for one in follow_ups] == [FIRST_OF_TWO]
