@@ -5,14 +5,14 @@ import pytest
 from tests.recommend.sites import case, diagnosis, resolution, result
 from wizard.model.case import Case
 from wizard.recommend import recommend
-from wizard.recommend.settings import changes, ids_of
+from wizard.recommend.settings import settings_of, stream_changes
 
 SERVER = "server { location / { %s } }"
 PROXIED = SERVER % "proxy_pass http://b;"
 
 
 def _texts(known: Case, *ids: str) -> list[str]:
-    return [one.text for one in changes(known, frozenset(ids))]
+    return [change.text for change in stream_changes(known, settings_of(diagnosis(*ids)))]
 
 
 def test_held_asks_for_no_buffering_and_long_silences() -> None:
@@ -31,7 +31,7 @@ def test_gzip_is_switched_off_only_where_it_holds() -> None:
 
 
 def test_an_ignored_header_is_settled_by_no_buffering_and_says_the_other_way() -> None:
-    made = changes(case(resolution(PROXIED)), frozenset({"xab-ignored"}))
+    made = stream_changes(case(resolution(PROXIED)), settings_of(diagnosis("xab-ignored")))
     assert made[0].text == "proxy_buffering off;"
     assert "no longer ignoring" in made[0].reason
 
@@ -43,7 +43,7 @@ def test_a_cut_alone_changes_only_the_timeout() -> None:
 def test_a_risk_beside_the_cause_is_mended_with_it() -> None:
     known = case(resolution(PROXIED, proxy_read_timeout="60s"))
     both = diagnosis("idle-read-timeout", risks=["proxy-buffering-hold"])
-    assert [one.name for one in changes(known, ids_of(both))] == [
+    assert [one.name for one in stream_changes(known, settings_of(both))] == [
         "proxy_buffering",
         "proxy_read_timeout",
     ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from wizard.diagnose.rule_text import RuleText, read_rule_text
+from wizard.diagnose.settings import NginxSettings
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
@@ -57,6 +58,7 @@ class Rule:
         explains: Ids of findings that are only symptoms of this one, whenever it is a cause.
         seen_here: False for a fault that the wizard cannot run into itself. Such a rule reports
             risks only, never a cause.
+        settings: What must be set in Nginx; None if no setting of Nginx fixes it.
     """
 
     id: str
@@ -67,6 +69,7 @@ class Rule:
     config_order: int = 1000
     explains: frozenset[str] = frozenset()
     seen_here: bool = True
+    settings: NginxSettings | None = None
 
     @property
     def text(self) -> RuleText:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from wizard.text.config_tokens import TokenKind, quote_argument, tokenize, unescape_argument
 
@@ -9,6 +10,8 @@ SET_DIRECTIVES = frozenset(
     {"proxy_set_header", "fastcgi_param", "uwsgi_param", "scgi_param", "add_header"}
 )
 """Directives that a level inherits as a whole set, and only if it sets none of them itself."""
+
+Scope = Literal["location", "upstream", "http"]
 
 
 def change_key(name: str, args: Sequence[str]) -> str:
@@ -23,15 +26,20 @@ class Change:
     Attributes:
         value: The arguments as they stand in a config, quoted where they must be.
         reason: Why it is set, for the reader of the block.
+        scope: The block that it belongs into: the location of the path, the upstream block, or
+            the http block.
         repeated: True if it only repeats a line of an outer level, so that it is not lost.
         if_present: True if it only replaces a line that the block has already.
+        drops: Names of directives in the block that it takes the place of.
     """
 
     name: str
     value: str
     reason: str
+    scope: Scope = "location"
     repeated: bool = False
     if_present: bool = False
+    drops: frozenset[str] = frozenset()
 
     @classmethod
     def from_args(
@@ -39,7 +47,7 @@ class Change:
     ) -> "Change":
         """A change from the values of its arguments, which are quoted where they must be."""
         value = " ".join(quote_argument(arg) if arg else "''" for arg in args)
-        return cls(name, value, reason, repeated)
+        return cls(name, value, reason, repeated=repeated)
 
     @property
     def args(self) -> tuple[str, ...]:
@@ -59,8 +67,14 @@ class Change:
 
 
 def by_key(changes: Iterable[Change]) -> dict[str, Change]:
-    """The changes by their key; of two with the same key the first counts."""
+    """The changes by their key.
+
+    Of two with the same key the first counts, unless the other's reason begins with the same
+    words and says more.
+    """
     found: dict[str, Change] = {}
     for change in changes:
-        found.setdefault(change.key, change)
+        first = found.get(change.key)
+        if first is None or change.reason.startswith(first.reason):
+            found[change.key] = change
     return found

@@ -1,38 +1,59 @@
-"""What to paste where: the block that mends the stream, derived from the location that serves it.
+"""What to paste where: the change to the Nginx config that fixes what was found.
 
-Everything that guards or shapes the path today is kept; only what the causes ask for changes.
+The steps, from a diagnosis to a recommendation:
+
+1. Which settings the paths need: each finding's rule says so (`NginxSettings`), and `settings.py`
+   merges them into a list of `Change`s.
+2. Where they go. With a config (`from_config.py`) into the location that serves the path today, or
+   into a new location carved out of it that keeps everything else (`carve.py`, `reroute.py`, for
+   an upstream block `affinity.py`). Without one (`from_observation.py`) into a location written
+   from what was seen.
+3. The block: `rewrite.py` turns the statements of today (`source.py`) into those of the new block,
+   `reasons.py` says why each line is there, `placement.py` puts the block into the file.
+4. The diff of all edits: `patch.py`.
+
+A config that another program writes is changed there instead: `dialect.py` tells which, and holds
+the dialects of ingress controllers; `ingress.py` and `proxy_manager.py` write for them.
+
+Four values pass through these steps: `BlockLine` (one line with its reason), `Block` (a block
+being written), `Edit` (a change of a file's text) and `ConfigFix` (what is proposed for one path).
 """
 
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Recommendation
-from wizard.recommend.dialect import style_of
+from wizard.recommend.dialect import DIALECTS, style_of
 from wizard.recommend.from_config import recommend_from_config
 from wizard.recommend.from_observation import recommend_from_observation
-from wizard.recommend.ingress import DIALECTS, annotated
-from wizard.recommend.proxy_manager import boxed
-from wizard.recommend.settings import MENDED, UNBUFFERED, ids_of
+from wizard.recommend.ingress import recommend_annotations
+from wizard.recommend.proxy_manager import for_proxy_manager
+from wizard.recommend.settings import settings_of
 
 __all__ = ["recommend"]
 
+_NEVER_BUFFERED = frozenset({"grpc", "memcached"})
+"""Kinds of upstream that have no settings for buffering."""
+
 
 def recommend(case: Case, diagnosis: Diagnosis, reveal: bool = False) -> Recommendation | None:
-    """The block, its reasons and its diff; None where no setting of Nginx is at fault.
+    """The block, its reasons and its diff; None if no setting of Nginx fixes a cause.
 
     Args:
         case: What was seen; its `resolution` is what the config says about the stream's request.
         diagnosis: What was concluded from it.
-        reveal: Whether credentials of the config may stand in the block and in the diff.
+        reveal: True to show credentials of the config in the block and in the diff.
     """
-    if not any(one.id in MENDED and one.fix.where == "nginx" for one in diagnosis.causes):
+    wanted, resolution = settings_of(diagnosis), case.resolution
+    upstream = resolution.upstream if resolution else None
+    if not wanted or (upstream and upstream.kind in _NEVER_BUFFERED):
         return None
-    if case.resolution and case.resolution.upstream and case.resolution.upstream.kind in UNBUFFERED:
-        return None
-    ids, style = ids_of(diagnosis), style_of(case)
+    style = style_of(case)
     if style in DIALECTS:
-        return annotated(case, ids, style)
-    made = (
-        recommend_from_config(case, case.resolution, ids, reveal)
-        if case.resolution
-        else recommend_from_observation(case, ids)
+        return recommend_annotations(case, wanted, style)
+    recommendation = (
+        recommend_from_config(case, resolution, wanted, reveal)
+        if resolution
+        else recommend_from_observation(case, wanted)
     )
-    return boxed(made, bool(case.resolution)) if style == "npm" else made
+    if style == "npm":
+        return for_proxy_manager(recommendation, has_config=resolution is not None)
+    return recommendation

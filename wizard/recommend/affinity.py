@@ -8,43 +8,37 @@ from wizard.recommend.placement import inside
 from wizard.recommend.rewrite import Rewrite
 from wizard.recommend.source import source_of
 
-_METHODS = frozenset({"least_conn", "ip_hash", "hash", "random", "least_time", "sticky"})
-"""Directives that choose a peer; an upstream block holds one of them."""
-HASH = Change(
-    "hash",
-    "$binary_remote_addr consistent",
-    "each client's requests reach one peer, so a message finds the session that its stream opened. "
-    "Not a hash of the session id: the GET that opens the session has none yet. Behind another "
-    "proxy this is that proxy's address: set real_ip_header there, or all clients share a peer",
-)
 _WHY_UPSTREAM = "the peers that the stream and its messages are spread over"
 _BACKUP = (
     "no diff is given for the upstream block: hash and ip_hash refuse servers marked `backup` "
     '("balancing method does not support parameter"); drop `backup`, then set {}'
 )
-NO_UPSTREAM = (
-    "session affinity needs an upstream block: name the backend's instances in one, with "
-    f"{HASH.text}, and "
+_NO_UPSTREAM = (
+    "session affinity needs an upstream block: name the backend's instances in one, with {}, and "
     "name it in proxy_pass. Where one address stands for many (a Kubernetes Service, several "
     "workers of one server), set it there: sessionAffinity: ClientIP, one worker"
 )
 
 
-def fix_upstream(resolution: RequestResolution) -> ConfigFix:
+def fix_upstream(resolution: RequestResolution, change: Change) -> ConfigFix:
     """Change the upstream block; a sketch of one if there is none, or if it cannot take it."""
     block = upstream_block_of(resolution)
     source = source_of(resolution.config, block) if block else None
-    notes = () if block else (NO_UPSTREAM,)
+    notes = () if block else (no_upstream_note(change),)
     if block and any("backup" in server.args for server in block.children("server")):
-        source, notes = None, (_BACKUP.format(HASH.text),)
+        source, notes = None, (_BACKUP.format(change.text),)
     if source is None:
-        return ConfigFix("affinity for the upstream", (_sketch(resolution),), notes)
-    rewrite = Rewrite.of([HASH], _METHODS - {HASH.name})
-    upstream = inside(source, rewrite, reason=_WHY_UPSTREAM)
-    return ConfigFix(f"{HASH.name} {HASH.value} in {upstream.header}", (upstream,))
+        return ConfigFix("affinity for the upstream", (_sketch(resolution, change),), notes)
+    upstream = inside(source, Rewrite.of([change]), reason=_WHY_UPSTREAM)
+    return ConfigFix(f"{change.name} {change.value} in {upstream.header}", (upstream,))
 
 
-def _sketch(resolution: RequestResolution) -> Block:
+def no_upstream_note(change: Change) -> str:
+    """What to do where the config shows no upstream block."""
+    return _NO_UPSTREAM.format(change.text)
+
+
+def _sketch(resolution: RequestResolution, change: Change) -> Block:
     peers = (resolution.upstream.peers if resolution.upstream else ()) or ("BACKEND:PORT",)
     servers = (Change("server", peer, "a peer of today") for peer in peers)
-    return Block("upstream backend", _WHY_UPSTREAM, tuple(map(changed, (HASH, *servers))))
+    return Block("upstream backend", _WHY_UPSTREAM, tuple(map(changed, (change, *servers))))

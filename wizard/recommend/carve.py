@@ -7,10 +7,10 @@ from wizard.model.change import SET_DIRECTIVES, Change
 from wizard.model.config import Directive
 from wizard.model.resolution import LocationRef, RequestResolution
 from wizard.nginx.locations import find_location, modifier_and_path, normalize_path
+from wizard.nginx.proxy_pass import for_exact_path
 from wizard.nginx.route import follow_route
 from wizard.recommend.block import Block, ConfigFix
 from wizard.recommend.placement import beside, inside, nested
-from wizard.recommend.proxy_pass import for_exact_path
 from wizard.recommend.redaction import is_secret
 from wizard.recommend.rewrite import Rewrite
 from wizard.recommend.source import SourceBlock, source_of

@@ -2,31 +2,23 @@
 
 from collections.abc import Iterator, Sequence
 
+from wizard.diagnose.settings import NginxSettings
 from wizard.model.case import Case
 from wizard.model.change import SET_DIRECTIVES, Change, by_key
 from wizard.model.config import Config
 from wizard.model.diagnosis import Recommendation
 from wizard.model.resolution import LocationRef, RequestResolution
 from wizard.model.target import LOCAL, Source
-from wizard.nginx.locations import PASS_DIRECTIVES
 from wizard.recommend.affinity import fix_upstream
 from wizard.recommend.block import Block, ConfigFix, lines_of
 from wizard.recommend.carve import fix_path, is_shared, location_path
 from wizard.recommend.from_observation import recommend_from_observation
-from wizard.recommend.inherited import WHY_ZONE, zone
 from wizard.recommend.patch import STDIN, make_diff
 from wizard.recommend.placement import before, inside
-from wizard.recommend.proxy_pass import with_query
 from wizard.recommend.reasons import omitted
 from wizard.recommend.reroute import route_messages, route_to_intended
 from wizard.recommend.rewrite import Rewrite
-from wizard.recommend.settings import (
-    HOLDING,
-    ROUTING,
-    changes,
-    is_buffered,
-    message_changes,
-)
+from wizard.recommend.settings import in_scope, message_changes, notes_of, stream_changes
 from wizard.recommend.source import source_of
 from wizard.text.display import visible
 from wizard.text.redaction import MASK
@@ -36,66 +28,79 @@ _STALE = (
     "Nginx has not loaded it. Run nginx -t && nginx -s reload, then try with a new connection "
     "(old workers keep the old config for open streams)"
 )
-_WEBSOCKETS = (
-    "other paths of this location lose WebSockets by an empty Connection header: if they use any, "
-    "send a variable from `map $http_upgrade` that is empty without Upgrade"
-)
-_PEER = (
-    "proxy_connect_timeout only shortens the wait: remove the dead peer from the upstream, or mark "
-    "it down"
-)
-_NAME = "proxy_ssl_name: write the name that stands on the backend's certificate"
-_WHY_QUERY = (
-    "with variables Nginx sends the URI as it is written here: without $is_args$args the query "
-    "is lost, and the session id with it"
-)
-_NO_LIMIT = "no limit on this path stands in the config given: is it the one in use?"
 
 
 def recommend_from_config(
-    case: Case, resolution: RequestResolution, ids: frozenset[str], reveal: bool
+    case: Case, resolution: RequestResolution, wanted: Sequence[NginxSettings], reveal: bool
 ) -> Recommendation:
     """Change the locations that serve the paths, or carve locations out of them."""
     location = resolution.location
-    if location is None or not (is_buffered(resolution) or "location-miss" in ids):
-        return recommend_from_observation(case, ids, _NO_LOCATION)
-    fixes = _fixes(case, resolution, location, ids)
+    routes_stream = any(settings.routes_stream for settings in wanted)
+    if location is None or not (resolution.can_buffer or routes_stream):
+        return recommend_from_observation(case, wanted, _NO_LOCATION)
+    fixes = _fixes(case, resolution, location, wanted)
     if not any(fix.summary for fix in fixes):
-        return _nothing_to_write(resolution, location, ids, fixes)
+        return _nothing_to_write(resolution, location, wanted, fixes)
     return _recommendation(case, resolution, fixes, reveal)
 
 
 def _fixes(
-    case: Case, resolution: RequestResolution, location: LocationRef, ids: frozenset[str]
+    case: Case,
+    resolution: RequestResolution,
+    location: LocationRef,
+    wanted: Sequence[NginxSettings],
 ) -> list[ConfigFix]:
     """What to write for the stream, for its messages, and around them."""
-    fixes = [*_fix_paths(case, resolution, location, ids)]
-    if "no-affinity" in ids:
-        fixes.append(fix_upstream(resolution))
-    if "limits" in ids:
-        fixes.append(_declare_zone(case, resolution))
-    return [*fixes, ConfigFix(notes=tuple(_notes(case, resolution, ids)))]
+    messages = case.message_resolution
+    changes = stream_changes(case, wanted)
+    outside = by_key((*changes, *message_changes(case, messages, wanted))).values()
+    return [
+        *_fix_stream(case, resolution, location, wanted),
+        *_fix_messages(case, resolution, location, wanted),
+        *(fix_upstream(resolution, change) for change in in_scope(outside, "upstream")),
+        *(_declare(resolution, change) for change in in_scope(outside, "http")),
+        ConfigFix(notes=tuple(_notes(case, resolution, wanted))),
+    ]
 
 
-def _fix_paths(
-    case: Case, resolution: RequestResolution, location: LocationRef, ids: frozenset[str]
+def _fix_stream(
+    case: Case,
+    resolution: RequestResolution,
+    location: LocationRef,
+    wanted: Sequence[NginxSettings],
 ) -> Iterator[ConfigFix]:
-    messages, is_same = case.message_resolution, _is_same_place(case, resolution, location)
-    wanted, query = changes(case, ids), _with_query(messages or resolution, ids)
-    if is_same:
-        both = (*wanted, *message_changes(case, messages or resolution, ids))
-        wanted = tuple(by_key(both).values())
-    if "location-miss" in ids and (fix := route_to_intended(resolution, wanted)):
-        yield fix
-    else:
-        stream_changes = (*pending(resolution, wanted), *(query if is_same else ()))
-        yield from _fix_path(resolution, location, stream_changes)
-    routed = message_changes(case, resolution, ids)
-    if ids & ROUTING and (fix := route_messages(case, resolution, location, routed, ids)):
-        yield fix
-    elif messages and messages.location and is_buffered(messages) and not is_same:
-        posted = (*pending(messages, message_changes(case, messages, ids)), *query)
-        yield from _fix_path(messages, messages.location, posted)
+    """The stream's path, together with that of its messages if one block is for both."""
+    changes = in_scope(stream_changes(case, wanted), "location")
+    if _is_same_place(case, resolution, location):
+        posted = message_changes(case, case.message_resolution or resolution, wanted)
+        changes = tuple(by_key((*changes, *in_scope(posted, "location"))).values())
+    if any(settings.routes_stream for settings in wanted):
+        new = [change for change in changes if not change.if_present]
+        if fix := route_to_intended(resolution, new):
+            yield fix
+            return
+    yield from _fix_path(resolution, location, pending(resolution, changes))
+
+
+def _fix_messages(
+    case: Case,
+    stream: RequestResolution,
+    location: LocationRef,
+    wanted: Sequence[NginxSettings],
+) -> Iterator[ConfigFix]:
+    """The path that messages are posted to, if it has a block of its own."""
+    if any(settings.routes_messages for settings in wanted):
+        changes = in_scope(message_changes(case, stream, wanted), "location")
+        new = [change for change in changes if not change.if_present]
+        if fix := route_messages(case, stream, location, new):
+            yield fix
+            return
+    messages = case.message_resolution
+    if not messages or not messages.location or _is_same_place(case, stream, location):
+        return
+    if messages.can_buffer:
+        changes = in_scope(message_changes(case, messages, wanted), "location")
+        yield from _fix_path(messages, messages.location, pending(messages, changes))
 
 
 def _is_same_place(case: Case, stream: RequestResolution, location: LocationRef) -> bool:
@@ -109,63 +114,44 @@ def _is_same_place(case: Case, stream: RequestResolution, location: LocationRef)
     return is_shared(stream, location) and is_shared(messages, other)
 
 
-def pending(resolution: RequestResolution, wanted: Sequence[Change]) -> tuple[Change, ...]:
+def pending(resolution: RequestResolution, changes: Sequence[Change]) -> tuple[Change, ...]:
     """The changes that are not in force yet. Those of a set may be, and must be repeated."""
     return tuple(
         change
-        for change in wanted
+        for change in changes
         if change.name in SET_DIRECTIVES or resolution.value(change.name) != change.value
     )
 
 
 def _fix_path(
-    resolution: RequestResolution, location: LocationRef, wanted: Sequence[Change]
+    resolution: RequestResolution, location: LocationRef, changes: Sequence[Change]
 ) -> Iterator[ConfigFix]:
-    dropped = {change.name for change in wanted} & {"limit_conn"}
-    settings = (f"{one.name} {one.value}" for one in wanted if not (one.repeated or one.if_present))
-    replaced = (change.name for change in wanted if change.if_present)
+    settings = (
+        f"{one.name} {one.value}" for one in changes if not (one.repeated or one.if_present)
+    )
+    replaced = (change.name for change in changes if change.if_present)
     what = " and ".join((*settings, *replaced)) or "the lost headers"
-    rewrite = Rewrite.of(wanted, dropped)
-    if wanted and (fix := fix_path(resolution, location, rewrite, what)):
+    rewrite = Rewrite.of(changes)
+    if changes and (fix := fix_path(resolution, location, rewrite, what)):
         yield fix
 
 
-def _with_query(resolution: RequestResolution, ids: frozenset[str]) -> tuple[Change, ...]:
-    """The `proxy_pass` that loses the query, corrected."""
-    if "query-dropped" not in ids or resolution.location is None:
-        return ()
-    lines = resolution.location.directive.block or ()
-    values = {line.name: with_query(line) for line in lines if line.name in PASS_DIRECTIVES}
-    return tuple(
-        Change(name, value, _WHY_QUERY, if_present=True) for name, value in values.items() if value
-    )
-
-
-def _declare_zone(case: Case, resolution: RequestResolution) -> ConfigFix:
-    """The zone in which the streams are counted, before the server block."""
-    ids = frozenset({"limits"})
-    wanted = (*changes(case, ids), *message_changes(case, case.message_resolution, ids))
-    names = {change.name for change in wanted}
-    if not names & {"limit_conn", "limit_req_dry_run"}:
-        return ConfigFix(notes=(_NO_LIMIT,))
+def _declare(resolution: RequestResolution, change: Change) -> ConfigFix:
+    """A directive of the http block, before the server block."""
     server = resolution.server
     source = source_of(resolution.config, server.directive) if server else None
-    if "limit_conn" not in names or source is None:
-        return ConfigFix()
-    name, value = zone(resolution).rstrip(";").split(" ", 1)
-    return ConfigFix("a zone of its own", (before(source, Change(name, value, WHY_ZONE)),))
+    return ConfigFix("a zone of its own", (before(source, change),)) if source else ConfigFix()
 
 
-def _notes(case: Case, resolution: RequestResolution, ids: frozenset[str]) -> Iterator[str]:
+def _notes(
+    case: Case, resolution: RequestResolution, wanted: Sequence[NginxSettings]
+) -> Iterator[str]:
     buffering = f"{resolution.buffering_prefix}_buffering"
-    if ids & HOLDING and "location-miss" not in ids and resolution.value(buffering) == "off":
+    is_held = any(settings.ends_buffering for settings in wanted)
+    is_served_here = not any(settings.routes_stream for settings in wanted)
+    if is_held and is_served_here and resolution.value(buffering) == "off":
         yield _STALE.format(buffering)
-    if "upgrade-hardcoded" in ids:
-        yield _WEBSOCKETS
-    if "dead-peer-replay" in ids:
-        yield _PEER
-    if any(one.name == "proxy_ssl_name" and "$" in one.value for one in changes(case, ids)):
-        yield _NAME
+    yield from notes_of(case, wanted, "nginx")
 
 
 _NO_LOCATION = "the config given has no location that proxies this path: is it the one in use?"
@@ -177,14 +163,15 @@ _OTHER = "nothing to write: the config given does not have this fault; is it the
 def _nothing_to_write(
     resolution: RequestResolution,
     location: LocationRef,
-    ids: frozenset[str],
+    wanted: Sequence[NginxSettings],
     fixes: Sequence[ConfigFix],
 ) -> Recommendation:
     """The location as it stands, where the config has nothing that is to be changed."""
     source = source_of(resolution.config, location.directive)
     lines = tuple(inside(source, Rewrite.of(())).lines()) if source else ()
     notes = tuple(note for fix in fixes for note in fix.notes)
-    summary = _LOADED if ids & HOLDING else _BY_HAND if notes else _OTHER
+    is_held = any(settings.ends_buffering for settings in wanted)
+    summary = _LOADED if is_held else _BY_HAND if notes else _OTHER
     return Recommendation(summary, lines, adapt=notes)
 
 

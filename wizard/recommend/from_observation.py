@@ -1,16 +1,18 @@
 """A recommendation without a config: from what was observed, with what its reader must adapt."""
 
+from collections.abc import Sequence
 from urllib.parse import unquote, urljoin, urlsplit
 
+from wizard.diagnose.settings import NginxSettings
 from wizard.model.case import Case
 from wizard.model.change import Change
 from wizard.model.diagnosis import Recommendation
 from wizard.model.target import LOCAL, Source
-from wizard.recommend.affinity import NO_UPSTREAM
+from wizard.nginx.proxy_pass import escape_uri
+from wizard.recommend.affinity import no_upstream_note
 from wizard.recommend.block import Block, changed, lines_of
-from wizard.recommend.proxy_pass import escape_uri
 from wizard.recommend.reasons import omitted
-from wizard.recommend.settings import BOTH, ROUTING, changes, message_changes
+from wizard.recommend.settings import in_scope, message_changes, stream_changes
 from wizard.text.config_tokens import quote_argument
 
 _PLACEHOLDER = "http://BACKEND:PORT"
@@ -21,22 +23,22 @@ _GUARDS = (
 )
 _WHERE = "put it into the server block that serves this host, beside the location that serves today"
 _WHY_OWN = "this path alone, before any prefix or regex"
-_POSTS = ROUTING | BOTH | {"body-too-large", "header-timeout-504", "query-dropped"}
 
 
 def recommend_from_observation(
-    case: Case, ids: frozenset[str], problem: str = ""
+    case: Case, wanted: Sequence[NginxSettings], problem: str = ""
 ) -> Recommendation:
     """Locations for the stream and its messages; no config says what serves these paths today.
 
     Args:
         problem: Why the config that was given cannot be used.
     """
-    blocks = _blocks(case, ids)
+    blocks = _blocks(case, wanted)
     what = "a location of its own for the path" if len(blocks) == 1 else "a location for each path"
     _, note = _upstream_address(case)
-    affinity = NO_UPSTREAM if "no-affinity" in ids else ""
-    notes = (problem, f"proxy_pass: {note}", _GUARDS, _WHERE, affinity)
+    changes = in_scope(stream_changes(case, wanted), "upstream")
+    affinity = map(no_upstream_note, changes)
+    notes = (problem, f"proxy_pass: {note}", _GUARDS, _WHERE, *affinity)
     return Recommendation(
         summary=f"{what}; adapt it to your config before use",
         lines=tuple(lines_of(blocks)),
@@ -45,27 +47,28 @@ def recommend_from_observation(
     )
 
 
-def _blocks(case: Case, ids: frozenset[str]) -> list[Block]:
+def _blocks(case: Case, wanted: Sequence[NginxSettings]) -> list[Block]:
     path, post = _decoded_path(case.target.url), message_paths(case)
-    wanted, for_messages = changes(case, ids), message_changes(case, None, ids)
+    changes = in_scope(stream_changes(case, wanted), "location")
+    posted = message_changes(case, None, wanted)
     blocks = []
-    if post and ids & _POSTS:
+    if post and any(settings.concerns_messages for settings in wanted):
         if post[0] == path:
-            wanted = (*wanted, *for_messages)
+            changes = (*changes, *posted)
         else:
-            blocks.append(_location(case, *post, for_messages))
-    if wanted or not blocks:
-        blocks.insert(0, _location(case, path, _direct_path(case) or path, wanted))
+            blocks.append(_location(case, *post, posted))
+    if changes or not blocks:
+        blocks.insert(0, _location(case, path, _direct_path(case) or path, changes))
     return blocks
 
 
-def _location(case: Case, path: str, upstream_path: str, wanted: tuple[Change, ...]) -> Block:
+def _location(case: Case, path: str, upstream_path: str, changes: tuple[Change, ...]) -> Block:
     """A location for this path, passed to the direct URL's address."""
     origin, note = _upstream_address(case)
     address = origin + ("" if upstream_path == path else escape_uri(upstream_path))
     passing = Change.from_args("proxy_pass", (address,), note)
     header = f"location = {quote_argument(path)}"
-    return Block(header, _WHY_OWN, tuple(map(changed, (passing, *wanted))))
+    return Block(header, _WHY_OWN, tuple(map(changed, (passing, *changes))))
 
 
 def message_paths(case: Case) -> tuple[str, str] | None:

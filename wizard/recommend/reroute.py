@@ -8,12 +8,11 @@ from wizard.model.case import Case
 from wizard.model.change import Change
 from wizard.model.resolution import LocationRef, RequestResolution
 from wizard.nginx.locations import modifier_and_path, passes_on
+from wizard.nginx.proxy_pass import for_upstream_uri, has_fixed_uri
 from wizard.recommend.block import ConfigFix
 from wizard.recommend.carve import entry_location, has_groups, location_path, only_finds_files
 from wizard.recommend.placement import beside, inside
-from wizard.recommend.proxy_pass import for_upstream_uri, has_fixed_uri
 from wizard.recommend.rewrite import Rewrite
-from wizard.recommend.settings import is_buffered
 from wizard.recommend.source import SourceBlock, source_of
 from wizard.text.config_tokens import quote_argument
 
@@ -23,10 +22,6 @@ _WHY_PASS = (
     "session included"
 )
 _SUMMARY = "a location for {} that goes where the stream goes, with the same guards"
-_COLLISION = (
-    "several servers behind one host that all say {} would collide: then let the server itself "
-    "name its prefix (its root path), and keep the prefix in proxy_pass"
-)
 _TAKEN = "the config has a location = {} already, at {}: put these lines in its place"
 _GROUPS = "the block is not in the diff: the stream's location uses groups of its pattern ({})"
 _INNER = "the block is not in the diff: put it into the server block, with what {} sets for it"
@@ -39,7 +34,6 @@ def route_messages(
     stream: RequestResolution,
     location: LocationRef,
     changes: Sequence[Change],
-    ids: frozenset[str],
 ) -> ConfigFix | None:
     """A location for the path that messages are posted to, derived from the stream's location.
 
@@ -54,19 +48,18 @@ def route_messages(
         return None
     path = location_path(messages)
     summary = _SUMMARY.format(path)
-    notes = (_COLLISION.format(path),) if "endpoint-prefix-lost" in ids else ()
     passes = _to_stream_backend(case, stream, source, path)
     own = _exact_location(messages, path)
-    if own and is_buffered(messages):
+    if own and messages.can_buffer:
         existing = source_of(messages.config, own.directive)
         rewrite = Rewrite.of((*changes, *passes))
-        return ConfigFix(summary, (inside(existing, rewrite),), notes) if existing else None
+        return ConfigFix(summary, (inside(existing, rewrite),)) if existing else None
     rewrite = Rewrite.of((*changes, *passes), ("location", "rewrite", "break"))
     block = beside(source, f"location = {quote_argument(path)}", rewrite, _WHY)
     obstacle = _obstacle(stream, location, source, own)
     if obstacle:
-        return ConfigFix(summary, (block.sketch,), (obstacle, *notes))
-    return ConfigFix(summary, (block,), notes)
+        return ConfigFix(summary, (block.sketch,), (obstacle,))
+    return ConfigFix(summary, (block,))
 
 
 def _to_stream_backend(

@@ -26,7 +26,9 @@ class Rewrite:
     @classmethod
     def of(cls, changes: Iterable[Change], dropped: Iterable[str] = ()) -> "Rewrite":
         """A rewrite that makes these changes; of two for the same directive the first counts."""
-        return cls(by_key(changes), frozenset(dropped))
+        merged = by_key(changes)
+        replaced = (name for change in merged.values() for name in change.drops)
+        return cls(merged, frozenset((*dropped, *replaced)))
 
     def replacement(
         self, source: SourceBlock, statement: Statement

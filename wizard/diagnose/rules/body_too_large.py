@@ -3,7 +3,9 @@
 from wizard.diagnose.facts import posts
 from wizard.diagnose.facts.evidence import setting_evidence
 from wizard.diagnose.rule import Rule, Stage
+from wizard.diagnose.settings import NginxSettings, in_force
 from wizard.model.case import Case
+from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
 from wizard.nginx.settings import size_bytes
@@ -41,9 +43,27 @@ _DISTINGUISHES = (
 )
 _UNREAD = "Without the config it is not known whose limit this is: give --conf."
 
+
+_MIN_BODY_BYTES = 10 * 1024 * 1024
+_WHY_BODY = (
+    "the largest message that may be posted here: {}. Choose what the largest tool "
+    "call needs; 0 would lift the limit"
+)
+
+
+def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
+    """A larger limit: 10 MiB, or four times one that is larger already."""
+    written = (resolution.value(LIMIT) if resolution else "") or "1m"
+    now = size_bytes(written) or 0
+    size = _MIN_BODY_BYTES if now < _MIN_BODY_BYTES else now * 4
+    reason = _WHY_BODY.format(in_force(written, resolution))
+    return (Change(LIMIT, f"{-(-size // 2**20)}m", reason),)
+
+
 RULE = Rule(
     id="body-too-large",
     stage=Stage.MESSAGE,
     fix=Fix("a larger client_max_body_size in the location that takes the messages", "nginx"),
     check=check,
+    settings=NginxSettings(messages=settings),
 )

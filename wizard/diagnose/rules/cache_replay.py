@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from wizard.diagnose.facts.directives import ignores_header, place_of
 from wizard.diagnose.facts.evidence import setting_evidence
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
+from wizard.diagnose.settings import NginxSettings, cache_off
 from wizard.model.case import Case
+from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.events import SseEvent
 from wizard.model.handshake import Handshake
@@ -104,6 +106,11 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     return (rule.config_finding(place_of(resolution, name), text),)
 
 
+def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
+    """No cache for the stream."""
+    return (cache_off(resolution),)
+
+
 RULE = Rule(
     id="cache-replay",
     stage=Stage.HOLD,
@@ -121,4 +128,5 @@ RULE = Rule(
     check=check,
     check_config=check_config,
     config_order=120,
+    settings=NginxSettings(stream=settings),
 )

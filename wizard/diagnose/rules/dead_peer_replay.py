@@ -8,9 +8,13 @@ from wizard.diagnose.facts.evidence import (
     setting_evidence,
 )
 from wizard.diagnose.rule import Rule, Stage
+from wizard.diagnose.settings import NginxSettings
 from wizard.model.case import HELD_OUTCOMES, Case, ProbeResult
+from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import LogLine
+from wizard.model.resolution import RequestResolution
+from wizard.model.target import Style
 from wizard.nginx.settings import duration_s
 from wizard.nginx.upstream import balancing_of
 from wizard.text.display import safe, seconds
@@ -137,6 +141,33 @@ DISTINGUISHES = (
     "is no setting that holds it, but the peer that it was sent to."
 )
 
+
+_CONNECT_TIMEOUT_S = 3
+_WHY_CONNECT_TIMEOUT = (
+    "how long to wait for a dead peer before the next is tried; a live one answers in "
+    "milliseconds. It has nothing to do with how long a stream may last"
+)
+_REMOVE_PEER = (
+    "proxy_connect_timeout only shortens the wait: remove the dead peer from the upstream, or mark "
+    "it down"
+)
+
+
+def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
+    """A short wait for a peer, if there are several and it is not short already."""
+    if resolution and resolution.upstream and len(resolution.upstream.peers) == 1:
+        return ()
+    now = duration_s(resolution.value("proxy_connect_timeout") or "60") if resolution else None
+    if now is not None and now <= _CONNECT_TIMEOUT_S:
+        return ()
+    return (Change("proxy_connect_timeout", f"{_CONNECT_TIMEOUT_S}s", _WHY_CONNECT_TIMEOUT),)
+
+
+def notes(case: Case, style: Style) -> tuple[str, ...]:
+    """What the setting alone does not do."""
+    return (_REMOVE_PEER,) if style == "nginx" else ()
+
+
 RULE = Rule(
     id="dead-peer-replay",
     stage=Stage.REACH,
@@ -150,4 +181,5 @@ RULE = Rule(
         }
     ),
     check=check,
+    settings=NginxSettings(both=settings, notes=notes),
 )

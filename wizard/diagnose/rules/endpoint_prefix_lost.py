@@ -3,9 +3,12 @@
 from wizard.diagnose.facts import posts
 from wizard.diagnose.facts.evidence import endpoint_evidence, path_evidences
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
+from wizard.diagnose.settings import NginxSettings, prefix_notes
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
+from wizard.model.target import Style
+from wizard.nginx.locations import normalize_path
 from wizard.text.display import safe
 
 
@@ -67,6 +70,20 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     return (rule.config_finding(unrouted.where, unrouted.text),)
 
 
+_COLLISION = (
+    "several servers behind one host that all say {} would collide: then let the server itself "
+    "name its prefix (its root path), and keep the prefix in proxy_pass"
+)
+
+
+def notes(case: Case, style: Style) -> tuple[str, ...]:
+    """What speaks for the other fixes."""
+    messages = case.message_resolution
+    if style != "nginx" or messages is None:
+        return prefix_notes(case, style)
+    return (_COLLISION.format(normalize_path(messages.request.path, messages.merges_slashes)),)
+
+
 RULE = Rule(
     id="endpoint-prefix-lost",
     stage=Stage.MESSAGE,
@@ -78,4 +95,5 @@ RULE = Rule(
     check=check,
     check_config=check_config,
     config_order=80,
+    settings=NginxSettings(routes_messages=True, notes=notes),
 )

@@ -3,7 +3,9 @@
 from wizard.diagnose.facts import directives, streams
 from wizard.diagnose.facts.evidence import result_evidence, setting_evidence
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
+from wizard.diagnose.settings import NginxSettings, unbuffered
 from wizard.model.case import Case, ProbeResult
+from wizard.model.change import Change
 from wizard.model.diagnosis import Finding, Fix
 from wizard.model.resolution import RequestResolution
 from wizard.text.display import safe
@@ -77,6 +79,17 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     return (rule.config_finding(directives.place_of(resolution, "gzip"), text),)
 
 
+_WHY_GZIP = (
+    "with buffering off gzip holds nothing back any more, but compresses each event by itself: "
+    "work for nothing on a stream"
+)
+
+
+def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
+    """Neither buffering nor compression for the stream."""
+    return (*unbuffered(case, resolution), Change("gzip", "off", _WHY_GZIP))
+
+
 RULE = Rule(
     id="gzip-plus-buffering",
     stage=Stage.HOLD,
@@ -84,4 +97,5 @@ RULE = Rule(
     check=check,
     check_config=check_config,
     config_order=20,
+    settings=NginxSettings(stream=settings, ends_buffering=True),
 )

@@ -5,9 +5,12 @@ from urllib.parse import urlsplit
 from wizard.diagnose.facts import directives, streams
 from wizard.diagnose.facts.evidence import follow_up_evidence, result_evidence
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
+from wizard.diagnose.settings import HEADER_NOTES, NginxSettings, own_lines, repeated_lines
 from wizard.model.case import Case, ProbeResult
+from wizard.model.change import Change, change_key
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
+from wizard.model.target import Style
 from wizard.model.timeline import Timeline
 from wizard.nginx.settings import DroppedHeaders, dropped_headers
 from wizard.nginx.upstream import default_host
@@ -163,6 +166,25 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     return (rule.config_finding(str(failing.by.where), safe(text, 300)),)
 
 
+def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
+    """The headers of the outer level that the location lost by setting some itself."""
+    if resolution is None:
+        return ()
+    return tuple(
+        change
+        for name in ("proxy_set_header", "add_header")
+        if (own := own_lines(resolution, name))
+        for change in repeated_lines(
+            resolution, name, {change_key(name, line.args) for line in own}
+        )
+    )
+
+
+def notes(case: Case, style: Style) -> tuple[str, ...]:
+    """Where an ingress controller takes the headers from."""
+    return HEADER_NOTES.get(style, ())
+
+
 RULE = Rule(
     id="header-inheritance-lost",
     stage=Stage.ADMIT,
@@ -170,4 +192,5 @@ RULE = Rule(
     check=check,
     check_config=check_config,
     config_order=90,
+    settings=NginxSettings(both=settings, notes=notes),
 )

@@ -3,9 +3,12 @@
 from wizard.diagnose.facts import directives, posts
 from wizard.diagnose.facts.evidence import log_evidence, setting_evidence
 from wizard.diagnose.rule import Rule, Stage
+from wizard.diagnose.settings import LONG_TIMEOUT_S, NginxSettings, in_force, prefix_of
 from wizard.model.case import Case
+from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import LogLine
+from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import Timeline, connected_s
 from wizard.nginx.settings import duration_s
 from wizard.text.display import seconds
@@ -86,9 +89,25 @@ def _distinguishes(failed: posts.FailedPost) -> str:
     )
 
 
+_WHY_READ_TIMEOUT = (
+    "how long the backend may think before it answers a POST: {}, and Nginx "
+    "answers 504 at its end. Progress notifications from the server are the other half"
+)
+
+
+def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
+    """A longer read timeout: an hour, or four times one that is longer already."""
+    name = f"{prefix_of(resolution)}_read_timeout"
+    now = (duration_s(resolution.value(name) or "60") if resolution else 60.0) or 0
+    wanted = LONG_TIMEOUT_S if now < LONG_TIMEOUT_S else int(now * 4)
+    reason = _WHY_READ_TIMEOUT.format(in_force(f"{now:g} s", resolution))
+    return (Change(name, f"{wanted}s", reason),)
+
+
 RULE = Rule(
     id="header-timeout-504",
     stage=Stage.MESSAGE,
     fix=Fix("a longer proxy_read_timeout in the location that takes the messages", "nginx"),
     check=check,
+    settings=NginxSettings(messages=settings),
 )

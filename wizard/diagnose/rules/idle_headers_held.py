@@ -3,6 +3,7 @@
 from wizard.diagnose.facts import directives, streams
 from wizard.diagnose.facts.evidence import result_evidence, setting_evidence
 from wizard.diagnose.rule import Rule, Stage
+from wizard.diagnose.settings import NginxSettings, unbuffered
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
@@ -87,4 +88,5 @@ RULE = Rule(
     stage=Stage.HOLD,
     fix=Fix("proxy_buffering off in the location, and a comment from the backend at once", "nginx"),
     check=check,
+    settings=NginxSettings(stream=unbuffered, ends_buffering=True),
 )

@@ -3,7 +3,9 @@
 from wizard.diagnose.facts import directives, disconnects, streams
 from wizard.diagnose.facts.evidence import log_evidence, result_evidence, setting_evidence
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
+from wizard.diagnose.settings import NginxSettings, read_timeout
 from wizard.model.case import Case, ProbeResult
+from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
 from wizard.text.display import safe, seconds
@@ -82,6 +84,11 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     return (rule.config_finding(directives.place_of(resolution, name), text),)
 
 
+def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
+    """A longer read timeout for the stream."""
+    return read_timeout(case, resolution, is_cause=True)
+
+
 RULE = Rule(
     id="idle-read-timeout",
     stage=Stage.CUT,
@@ -92,4 +99,5 @@ RULE = Rule(
     check=check,
     check_config=check_config,
     config_order=50,
+    settings=NginxSettings(stream=settings),
 )

@@ -10,9 +10,13 @@ from wizard.diagnose.facts.evidence import (
     setting_evidence,
 )
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
+from wizard.diagnose.settings import NginxSettings, inherited_lines, own_lines
 from wizard.model.case import HELD_OUTCOMES, Case, ProbeResult
+from wizard.model.change import Change
+from wizard.model.config import Config
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
+from wizard.model.target import Style
 from wizard.model.timeline import Timeline, is_live
 from wizard.text.display import safe
 
@@ -126,6 +130,71 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     )
 
 
+_ZONE = "sse_streams"
+_MAX_STREAMS = 100
+_WHY_DRY_RUN = (
+    "limit_req cannot be switched off in a location: none set means the outer ones hold. In a dry "
+    "run they are only counted and logged here. Linters may take it for a forgotten test: it is "
+    "the exemption"
+)
+_WHY_LIMIT_CONN = (
+    "in place of the limit that holds here: an open stream counts as a connection all the time, "
+    "and a location that sets no limit inherits the outer ones. The zone of its own keeps streams "
+    f"from being counted against other paths; {_MAX_STREAMS} is meant as a limit that nobody meets"
+)
+_WHY_ZONE = "the zone that counts the streams alone"
+_NOT_IN_CONFIG = "no limit on this path stands in the config given: is it the one in use?"
+_NOTES: dict[Style, str] = {
+    "ingress-nginx": "leave limit-connections, limit-rps and limit-rpm off the stream's Ingress; "
+    "limit-whitelist exempts clients, not paths",
+    "f5": "leave nginx.org/limit-req-* off the stream's minion; for connections remove limit_conn "
+    "from the snippet that sets it",
+}
+
+
+def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
+    """What replaces the limits of this path; nothing if the config shows none."""
+    if resolution is None:
+        return ()
+    changes = []
+    if _has_limit(resolution, "limit_req"):
+        changes.append(Change("limit_req_dry_run", "on", _WHY_DRY_RUN))
+    if _has_limit(resolution, "limit_conn"):
+        name = _free_zone_name(resolution.config)
+        limit = f"{name} {_MAX_STREAMS}"
+        zone = f"$binary_remote_addr zone={name}:1m"
+        changes += [
+            Change("limit_conn", limit, _WHY_LIMIT_CONN, drops=frozenset({"limit_conn"})),
+            Change("limit_conn_zone", zone, _WHY_ZONE, scope="http"),
+        ]
+    return tuple(changes)
+
+
+def _has_limit(resolution: RequestResolution, name: str) -> bool:
+    return bool(own_lines(resolution, name) or inherited_lines(resolution, name))
+
+
+def _free_zone_name(config: Config) -> str:
+    """A zone name that the config does not use."""
+    waiting, taken = list(config.root), set[str]()
+    for directive in waiting:
+        waiting += directive.block or ()
+        zones = (arg[len("zone=") :] for arg in directive.args if arg.startswith("zone="))
+        taken |= {zone.partition(":")[0] for zone in zones}
+    names = (f"{_ZONE}{number or ''}" for number in range(len(taken) + 1))
+    return next(name for name in names if name not in taken)
+
+
+def notes(case: Case, style: Style) -> tuple[str, ...]:
+    """That the config shows no limit; what to leave off an Ingress."""
+    if style != "nginx":
+        return (_NOTES[style],) if style in _NOTES else ()
+    messages = case.message_resolution
+    passed = messages if messages and messages.can_buffer else None
+    is_limited = settings(case, case.resolution) or settings(case, passed)
+    return () if is_limited else (_NOT_IN_CONFIG,)
+
+
 RULE = Rule(
     id="limits",
     stage=Stage.ADMIT,
@@ -133,4 +202,5 @@ RULE = Rule(
     check=check,
     check_config=check_config,
     config_order=40,
+    settings=NginxSettings(both=settings, notes=notes),
 )

@@ -3,9 +3,11 @@
 from wizard.diagnose.facts import addresses, directives, streams
 from wizard.diagnose.facts.evidence import direct_evidence, result_evidence
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
+from wizard.diagnose.settings import NginxSettings
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
+from wizard.model.target import Style
 from wizard.nginx.locations import NearMiss, near_misses
 
 
@@ -135,6 +137,19 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     )
 
 
+_NOTES: dict[Style, str] = {
+    "ingress-nginx": "use-regex or rewrite-target on any Ingress of this host turns all its paths "
+    "into regexes: keep such paths on another host, or write the stream's path as a regex that "
+    "comes first",
+    "f5": "pathType: Exact for the stream's path (or nginx.org/path-regex: exact)",
+}
+
+
+def notes(case: Case, style: Style) -> tuple[str, ...]:
+    """How an Ingress gives one path a location of its own."""
+    return (_NOTES[style],) if style in _NOTES else ()
+
+
 RULE = Rule(
     id="location-miss",
     stage=Stage.ROUTE,
@@ -142,4 +157,5 @@ RULE = Rule(
     check=check,
     check_config=check_config,
     config_order=70,
+    settings=NginxSettings(routes_stream=True, notes=notes),
 )

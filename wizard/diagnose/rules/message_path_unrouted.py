@@ -3,6 +3,7 @@
 from wizard.diagnose.facts import posts
 from wizard.diagnose.facts.evidence import path_evidences
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
+from wizard.diagnose.settings import NginxSettings, prefix_notes
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
@@ -66,4 +67,5 @@ RULE = Rule(
     check=check,
     check_config=check_config,
     config_order=80,
+    settings=NginxSettings(routes_messages=True, notes=prefix_notes),
 )

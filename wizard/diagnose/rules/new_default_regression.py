@@ -3,7 +3,9 @@
 from wizard.diagnose.facts import streams
 from wizard.diagnose.facts.evidence import log_evidence, result_evidence, setting_evidence
 from wizard.diagnose.rule import Rule, Stage
+from wizard.diagnose.settings import NginxSettings, buffering_off, read_timeout
 from wizard.model.case import Case, ProbeResult
+from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
 from wizard.nginx.settings import HTTP_1_1_SINCE, version_numbers
@@ -46,9 +48,27 @@ _DISTINGUISHES = (
     "it answers HTTP/1.0 was not tried: `curl -0 -N URL` at the backend shows it."
 )
 
+
+_WHY_OLD_VERSION = (
+    "the backend cannot speak HTTP/1.1 with keepalive, Nginx's default since 1.29.7. An answer in "
+    "HTTP/1.0 ends by close, so buffering must be off for it to come as it is sent"
+)
+
+
+def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
+    """HTTP/1.0 to the backend."""
+    return (Change("proxy_http_version", "1.0", _WHY_OLD_VERSION),)
+
+
+def stream_settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
+    """What a stream in HTTP/1.0 needs."""
+    return (buffering_off(resolution), *read_timeout(case, resolution))
+
+
 RULE = Rule(
     id="new-default-regression",
     stage=Stage.REACH,
     fix=Fix("proxy_http_version 1.0 together with proxy_buffering off in the location", "nginx"),
     check=check,
+    settings=NginxSettings(both=settings, stream=stream_settings),
 )

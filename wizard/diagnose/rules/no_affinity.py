@@ -3,7 +3,9 @@
 from wizard.diagnose.facts import streams
 from wizard.diagnose.facts.evidence import body_suffix, follow_up_evidence, result_evidence
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
+from wizard.diagnose.settings import NginxSettings
 from wizard.model.case import Case, FollowUpResult
+from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
 from wizard.nginx.upstream import Balancing, balancing_of
@@ -95,6 +97,24 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     return (rule.config_finding(str(balance.where or resolution.config.main), text),)
 
 
+_METHODS = frozenset({"least_conn", "ip_hash", "hash", "random", "least_time", "sticky"})
+"""Directives that choose a peer; an upstream block holds one of them."""
+_HASH = Change(
+    "hash",
+    "$binary_remote_addr consistent",
+    "each client's requests reach one peer, so a message finds the session that its stream opened. "
+    "Not a hash of the session id: the GET that opens the session has none yet. Behind another "
+    "proxy this is that proxy's address: set real_ip_header there, or all clients share a peer",
+    scope="upstream",
+    drops=_METHODS - {"hash"},
+)
+
+
+def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
+    """One peer for all requests of a client."""
+    return (_HASH,)
+
+
 RULE = Rule(
     id="no-affinity",
     stage=Stage.MESSAGE,
@@ -112,4 +132,5 @@ RULE = Rule(
     check=check,
     check_config=check_config,
     config_order=110,
+    settings=NginxSettings(stream=settings),
 )

@@ -9,6 +9,7 @@ from wizard.diagnose.facts.evidence import (
     setting_evidence,
 )
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
+from wizard.diagnose.settings import NginxSettings, unbuffered
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
@@ -217,4 +218,5 @@ RULE = Rule(
     check=check,
     check_config=check_config,
     config_order=10,
+    settings=NginxSettings(stream=unbuffered, ends_buffering=True),
 )

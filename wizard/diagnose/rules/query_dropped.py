@@ -3,9 +3,13 @@
 from wizard.diagnose.facts import posts
 from wizard.diagnose.facts.evidence import path_evidence
 from wizard.diagnose.rule import Rule, Stage
+from wizard.diagnose.settings import NginxSettings, prefix_notes
 from wizard.model.case import Case
+from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
+from wizard.nginx.locations import PASS_DIRECTIVES
+from wizard.nginx.proxy_pass import with_query
 from wizard.text.display import safe
 
 UNKNOWN_SESSION = frozenset({400, 404, 422})
@@ -49,9 +53,27 @@ _DISTINGUISHES = (
 )
 _LATENT = "Read from the config: no POST could be made, so it was not seen."
 
+
+_WHY_QUERY = (
+    "with variables Nginx sends the URI as it is written here: without $is_args$args the query "
+    "is lost, and the session id with it"
+)
+
+
+def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
+    """The `proxy_pass` that loses the query, corrected."""
+    location = resolution.location if resolution else None
+    lines = (location.directive.block or ()) if location else ()
+    values = {line.name: with_query(line) for line in lines if line.name in PASS_DIRECTIVES}
+    return tuple(
+        Change(name, value, _WHY_QUERY, if_present=True) for name, value in values.items() if value
+    )
+
+
 RULE = Rule(
     id="query-dropped",
     stage=Stage.MESSAGE,
     fix=Fix("append $is_args$args to the path in proxy_pass", "nginx"),
     check=check,
+    settings=NginxSettings(messages=settings, notes=prefix_notes),
 )

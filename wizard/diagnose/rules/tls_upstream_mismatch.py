@@ -7,10 +7,13 @@ from wizard.diagnose.facts import addresses, streams
 from wizard.diagnose.facts.directives import place_of
 from wizard.diagnose.facts.evidence import log_evidence, result_evidence, setting_evidence
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
+from wizard.diagnose.settings import NginxSettings
 from wizard.model.case import Case, ProbeResult
+from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import LogLine
 from wizard.model.resolution import RequestResolution
+from wizard.model.target import Style
 from wizard.text.display import safe
 
 
@@ -131,6 +134,61 @@ def _is_ip_address(url: str) -> bool:
     return True
 
 
+_WHY_SERVER_NAME = (
+    "without it Nginx names no host in its TLS handshake, and a backend that chooses its "
+    "certificate by name refuses or answers for another host"
+)
+_WHY_NAME = (
+    "the name that Nginx asks for and checks; without it that is the host in proxy_pass. It must "
+    "stand on the backend's certificate"
+)
+_WRITE_NAME = "proxy_ssl_name: write the name that stands on the backend's certificate"
+_NEEDS_SECRET = (
+    "ingress-nginx reads proxy-ssl-* only beside proxy-ssl-secret, and backend-protocol: HTTPS"
+)
+
+
+def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
+    """The backend's name in the TLS handshake."""
+    name = _certificate_name(case, resolution)
+    named = (Change.from_args("proxy_ssl_name", (name,), _WHY_NAME),) if name else ()
+    return (Change("proxy_ssl_server_name", "on", _WHY_SERVER_NAME), *named)
+
+
+def _certificate_name(case: Case, resolution: RequestResolution | None) -> str:
+    """The backend's name as its certificate has it; empty if proxy_pass names it already."""
+    upstream = resolution.upstream if resolution else None
+    passed = _host(upstream.passed) if upstream else ""
+    peers = [_host(f"//{peer}") for peer in upstream.peers] if upstream else []
+    if passed in peers and _can_be_certified(passed):
+        return ""
+    hosts = (*(_host(source.locator) for source in case.target.direct), *peers)
+    return next(filter(_can_be_certified, hosts), "$host")
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _can_be_certified(host: str) -> bool:
+    """True for a name with a dot; an address or a variable stands on no certificate."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return "." in host and "$" not in host
+    return False
+
+
+def notes(case: Case, style: Style) -> tuple[str, ...]:
+    """What the reader must add to the settings."""
+    if style == "nginx":
+        return (_WRITE_NAME,) if "$" in _certificate_name(case, case.resolution) else ()
+    return (_NEEDS_SECRET,) if style == "ingress-nginx" else ()
+
+
 RULE = Rule(
     id="tls-upstream-mismatch",
     stage=Stage.REACH,
@@ -138,4 +196,5 @@ RULE = Rule(
     check=check,
     check_config=check_config,
     config_order=100,
+    settings=NginxSettings(both=settings, notes=notes),
 )

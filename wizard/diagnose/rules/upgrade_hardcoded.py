@@ -3,9 +3,12 @@
 from wizard.diagnose.facts import posts
 from wizard.diagnose.facts.evidence import result_evidence, setting_evidence
 from wizard.diagnose.rule import Rule, Stage
+from wizard.diagnose.settings import HEADER_NOTES, NginxSettings, own_lines, repeated_lines
 from wizard.model.case import Case
+from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
+from wizard.model.target import Style
 
 REFUSALS = frozenset({400, 426, 501})
 """What servers answer that do not take an upgrade with a body."""
@@ -48,6 +51,34 @@ _DISTINGUISHES = (
     "arrives as it should, with its query, so what differs is the header that Nginx adds."
 )
 
+
+_WHY_NO_CONNECTION = (
+    "Connection: upgrade belongs to WebSockets alone; some backends answer 400 to a POST that "
+    "carries it. An empty value sends no Connection header"
+)
+_OTHER_PATHS = (
+    "other paths of this location lose WebSockets by an empty Connection header: if they use any, "
+    "send a variable from `map $http_upgrade` that is empty without Upgrade"
+)
+
+
+def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
+    """No Connection header, and the rest of the set as it is today."""
+    change = Change.from_args("proxy_set_header", ("Connection", ""), _WHY_NO_CONNECTION)
+    if resolution is None:
+        return (change,)
+    if not _hardcoded(resolution):
+        return ()
+    if own_lines(resolution, "proxy_set_header"):
+        return (change,)
+    return (change, *repeated_lines(resolution, "proxy_set_header", {change.key}))
+
+
+def notes(case: Case, style: Style) -> tuple[str, ...]:
+    """What becomes of WebSockets; where an ingress controller takes the header from."""
+    return HEADER_NOTES.get(style, (_OTHER_PATHS,))
+
+
 RULE = Rule(
     id="upgrade-hardcoded",
     stage=Stage.MESSAGE,
@@ -57,4 +88,5 @@ RULE = Rule(
         "nginx",
     ),
     check=check,
+    settings=NginxSettings(both=settings, notes=notes),
 )

@@ -3,7 +3,9 @@
 from wizard.diagnose.facts import directives, streams
 from wizard.diagnose.facts.evidence import direct_evidence, result_evidence, setting_evidence
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
+from wizard.diagnose.settings import WHY_UNBUFFERED, NginxSettings, unbuffered
 from wizard.model.case import Case
+from wizard.model.change import Change
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
 from wizard.text.display import safe
@@ -76,6 +78,17 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     return (rule.config_finding(directives.place_of(resolution, name), text),)
 
 
+_WHY_UNBUFFERED = (
+    f"{WHY_UNBUFFERED}. It also settles the ignored X-Accel-Buffering header; no longer ignoring "
+    "it is the other way"
+)
+
+
+def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
+    """No buffering for the stream, whatever the header says."""
+    return unbuffered(case, resolution, _WHY_UNBUFFERED)
+
+
 RULE = Rule(
     id="xab-ignored",
     stage=Stage.HOLD,
@@ -83,4 +96,5 @@ RULE = Rule(
     check=check,
     check_config=check_config,
     config_order=30,
+    settings=NginxSettings(stream=settings, ends_buffering=True),
 )

@@ -1,0 +1,200 @@
+"""What must be set in Nginx to fix a finding, and the settings that several rules ask for."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from wizard.diagnose.facts.streams import longest_ping_gap_s
+from wizard.model.case import Case
+from wizard.model.change import Change, change_key
+from wizard.model.config import Directive
+from wizard.model.resolution import RequestResolution
+from wizard.model.target import Style
+from wizard.nginx.servers import server_blocks
+from wizard.nginx.settings import duration_s
+
+Settings = Callable[[Case, RequestResolution | None], tuple[Change, ...]]
+"""From the case and the resolution of one path, None without a config, to what must be set for
+that path."""
+Notes = Callable[[Case, Style], tuple[str, ...]]
+"""From the case and the kind of config to what its reader must know or do, a sentence each."""
+
+
+def no_settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
+    """Nothing."""
+    return ()
+
+
+def no_notes(case: Case, style: Style) -> tuple[str, ...]:
+    """Nothing."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class NginxSettings:
+    """How Nginx fixes what a rule finds; a rule that no setting of Nginx fixes has none.
+
+    Attributes:
+        both: For the stream's path, and for the path of its messages if that has a backend.
+        stream: For the stream's path alone.
+        messages: For the path of the messages alone.
+        ends_buffering: True if the fix is that nothing is buffered. Where the config has that
+            already, the running Nginx has not loaded it.
+        routes_stream: True if another location than today's must serve the stream.
+        routes_messages: True if the messages need a location that leads to the stream's backend.
+        notes: What the reader must know beside the settings.
+    """
+
+    both: Settings = no_settings
+    stream: Settings = no_settings
+    messages: Settings = no_settings
+    ends_buffering: bool = False
+    routes_stream: bool = False
+    routes_messages: bool = False
+    notes: Notes = no_notes
+
+    @property
+    def concerns_messages(self) -> bool:
+        """True if something changes for the path of the messages."""
+        has_settings = self.both is not no_settings or self.messages is not no_settings
+        return self.routes_messages or has_settings
+
+
+def prefix_of(resolution: RequestResolution | None) -> str:
+    """The prefix of the directives for this path; `proxy` without a config."""
+    return resolution.buffering_prefix if resolution else "proxy"
+
+
+def in_force(value: str, resolution: RequestResolution | None) -> str:
+    """What is known of a value: without a config only Nginx's default is."""
+    return f"{value} is in force" if resolution else f"{value} is Nginx's default"
+
+
+# Delivery: buffering and timeouts.
+
+LONG_TIMEOUT_S = 3600
+"""The read timeout to set: an hour of silence."""
+WHY_UNBUFFERED = "each event is passed on as it comes, instead of when a buffer is full"
+_WHY_OVERRULED = "the backend answers X-Accel-Buffering: yes, which would turn buffering on again"
+
+
+def unbuffered(
+    case: Case, resolution: RequestResolution | None, reason: str = WHY_UNBUFFERED
+) -> tuple[Change, ...]:
+    """All that a held stream needs: nothing is buffered, and a long silence ends nothing."""
+    return (
+        buffering_off(resolution, reason),
+        *_overruled_header(case, resolution),
+        *read_timeout(case, resolution),
+    )
+
+
+def buffering_off(resolution: RequestResolution | None, reason: str = WHY_UNBUFFERED) -> Change:
+    """No buffering of responses."""
+    return Change(f"{prefix_of(resolution)}_buffering", "off", reason)
+
+
+def _overruled_header(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
+    """The response header overrules the setting, so `yes` has to be ignored (ngx_http_upstream)."""
+    name = f"{prefix_of(resolution)}_ignore_headers"
+    headers = resolution.value(name).split() if resolution else []
+    is_ignored = "x-accel-buffering" in {header.lower() for header in headers}
+    sent = {(result.timeline.header("x-accel-buffering") or "").lower() for result in case.direct}
+    if is_ignored or "yes" not in sent:
+        return ()
+    return (Change(name, " ".join((*headers, "X-Accel-Buffering")), _WHY_OVERRULED),)
+
+
+def read_timeout(
+    case: Case, resolution: RequestResolution | None, *, is_cause: bool = False
+) -> tuple[Change, ...]:
+    """A long read timeout, unless the one in force is long, or longer than any silence measured.
+
+    Args:
+        is_cause: True if the timeout is what ended a stream.
+    """
+    name = f"{prefix_of(resolution)}_read_timeout"
+    now = duration_s(resolution.value(name) or "60") if resolution else 60.0
+    gap = longest_ping_gap_s(case)
+    if now is None or now >= LONG_TIMEOUT_S:
+        return ()
+    if not (is_cause or gap is None or now == 60 or 0 < now <= gap):
+        return ()
+    seen = "no ping was seen" if gap is None else f"the longest silence seen was {gap:.1f} s"
+    reason = (
+        "the longest silence between two reads from the backend, not a total: "
+        f"{in_force(f'{now:g} s', resolution)}, {seen}. "
+        "Pings every 15–30 s from the backend are needed as well"
+    )
+    return (Change(name, f"{LONG_TIMEOUT_S}s", reason),)
+
+
+_WHY_CACHE = "a cache is inherited here, and a replayed stream is somebody else's session"
+
+
+def cache_off(resolution: RequestResolution | None) -> Change:
+    """No cache."""
+    return Change(f"{prefix_of(resolution)}_cache", "off", _WHY_CACHE)
+
+
+# Sets of headers: a level that sets one header inherits none of the others.
+# https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header
+
+_WHY_REPEATED = (
+    "repeated from the outer level ({}): a level that sets one of these inherits none of the others"
+)
+
+
+def own_lines(resolution: RequestResolution, name: str) -> tuple[Directive, ...]:
+    """The directives of that name in the serving location itself."""
+    return tuple(resolution.location.directive.children(name)) if resolution.location else ()
+
+
+def inherited_lines(resolution: RequestResolution, name: str) -> tuple[Directive, ...]:
+    """The directives of that name that the location inherits if it has none itself."""
+    sets = (tuple(block.children(name)) for block in _outer_blocks(resolution))
+    return next(filter(None, sets), ())
+
+
+def _outer_blocks(resolution: RequestResolution) -> Iterator[Directive]:
+    """The blocks around the serving location, innermost first: locations, server, http."""
+    if resolution.server is None:
+        return
+    yield from reversed(resolution.location.parents if resolution.location else ())
+    yield resolution.server.directive
+    for http, server in server_blocks(resolution.config):
+        if server is resolution.server.directive and http:
+            yield http
+
+
+def repeated_lines(
+    resolution: RequestResolution, name: str, present: set[str]
+) -> tuple[Change, ...]:
+    """The inherited directives of that name whose keys are not present yet."""
+    return tuple(
+        Change.from_args(name, line.args, _WHY_REPEATED.format(line.where), repeated=True)
+        for line in inherited_lines(resolution, name)
+        if change_key(name, line.args) not in present
+    )
+
+
+# Notes of several rules.
+
+HEADER_NOTES: dict[Style, tuple[str, ...]] = {
+    "ingress-nginx": (
+        "ingress-nginx sends Connection by a map and sets its headers in every location: look for "
+        "a snippet, or connection-proxy-header, that overrides them",
+    ),
+    "f5": (
+        "take the service out of nginx.org/websocket-services: the controller then sends no "
+        "Connection: upgrade for it. More headers: nginx.org/proxy-set-headers",
+    ),
+}
+_PREFIX_NOTE = (
+    "the prefix is taken off by rewrite-target (F5: nginx.org/rewrites): without it, or with a "
+    "server that knows its own prefix, the messages need no path of their own"
+)
+
+
+def prefix_notes(case: Case, style: Style) -> tuple[str, ...]:
+    """How an ingress controller takes off a path's prefix."""
+    return (_PREFIX_NOTE,) if style in ("ingress-nginx", "f5") else ()
