@@ -6,7 +6,7 @@ import pytest
 
 from tests.cli.command import QUICK
 from tests.cli.wrong_targets import URL
-from wizard.cli.options import parser
+from wizard.cli.options import make_parser
 from wizard.cli.targets import NamedTarget, read_targets
 from wizard.model.target import Target
 from wizard.text.errors import UsageError
@@ -15,7 +15,7 @@ from wizard.text.errors import UsageError
 def read(file: Path, text: str, *words: str) -> list[NamedTarget]:
     """The targets of a file with this text, `words` beside `--targets`."""
     file.write_text(text, "utf-8")
-    return list(read_targets(parser("check").parse_args(["--targets", str(file), *words])))
+    return list(read_targets(make_parser("check").parse_args(["--targets", str(file), *words])))
 
 
 def only(file: Path, lines: str, *words: str) -> Target:

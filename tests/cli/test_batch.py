@@ -162,7 +162,7 @@ async def test_a_bug_is_not_come_upon_again_where_the_run_is_cut_short(fake: typ
 async def test_progress_is_one_line_for_each_that_is_done(
     fake: type[Fake], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    checks = Batch(hundred()[:2], "text", batch._progress(2))
+    checks = Batch(hundred()[:2], "text", batch._print_progress(2))
     await checks.run(1, 0)
     out, err = capsys.readouterr()
     assert (out, err) == ("", "[1/2] n0  inconclusive\n[2/2] n1  inconclusive\n")

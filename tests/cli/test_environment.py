@@ -40,7 +40,7 @@ def test_a_name_without_its_braces_is_no_value(
     monkeypatch.setenv("TOKEN", "x")
     said = wrong(file, f"{ONE}header = 'Authorization: Bearer {value}'")
     assert said == (
-        "target 'a': header: a variable of the environment is written as ${NAME}, a dollar as $$"
+        "target 'a': header: write a variable of the environment as ${NAME}, and a dollar as $$"
     )
 
 
@@ -60,9 +60,9 @@ ELSEWHERE = {
 def test_elsewhere_than_in_headers_nothing_is_filled_in(file: Path, key: str) -> None:
     said = wrong(file, ELSEWHERE[key])
     assert said.startswith("target 'a")
-    assert f"': {key}: ${{TOKEN}} is not filled in here: only the value of a header" in said
+    assert f"': {key}: ${{TOKEN}} is not replaced here: only the value of a header" in said
 
 
 def test_nor_in_what_holds_for_all(file: Path) -> None:
     said = wrong(file, f'[defaults]\ndirect = "http://${{H}}/"\n{ONE}')
-    assert said.startswith("[defaults]: direct: ${H} is not filled in here")
+    assert said.startswith("[defaults]: direct: ${H} is not replaced here")

@@ -73,7 +73,7 @@ async def test_interrupted_the_metrics_of_before_stay(tmp_path: Path) -> None:
     assert (out, err.splitlines()) == (
         "",
         [
-            f"ssewizard: not all was checked, so no metrics are written: {file} is as it was",
+            f"ssewizard: not all was checked, so no metrics are written: {file} is unchanged",
             "ssewizard: interrupted",
         ],
     )

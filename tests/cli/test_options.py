@@ -3,7 +3,7 @@
 import pytest
 
 from wizard.cli import main
-from wizard.cli.options import parser, target_of
+from wizard.cli.options import make_parser, target_of
 from wizard.model.target import Source, Target
 
 
@@ -12,7 +12,7 @@ def no_wizard(*_: object) -> int:
 
 
 def parsed(*words: str) -> Target:
-    return target_of(parser("check").parse_args(words))
+    return target_of(make_parser("check").parse_args(words))
 
 
 WRONG = {

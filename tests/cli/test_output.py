@@ -11,7 +11,7 @@ import pytest
 
 from tests.cli.command import COMMAND, QUICK, ran
 from tests.probe.scripted import serving
-from wizard.cli.output import fitting
+from wizard.cli.output import fit_encoding
 
 REFUSED = "http://127.0.0.1:1/sse"
 
@@ -104,7 +104,7 @@ def test_columns_stand_where_there_is_ascii_alone(tmp_path: Path) -> None:
     ],
 )
 def test_what_a_terminal_lacks_has_a_stand_in(encoding: str, shown: str) -> None:
-    assert fitting("– … ▁█ 你", encoding) == shown
+    assert fit_encoding("– … ▁█ 你", encoding) == shown
 
 
 def test_a_file_is_utf8_whatever_the_locale(tmp_path: Path) -> None:

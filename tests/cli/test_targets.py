@@ -8,8 +8,9 @@ import pytest
 from tests.cli.command import ran
 from tests.cli.target_files import only, read, wrong
 from tests.cli.wrong_targets import ONE, URL, WRONG
-from wizard.cli.options import parser, target_of, target_parser
-from wizard.cli.targets import KEYS, LIMIT, read_targets
+from wizard.cli.options import make_parser, make_target_parser, target_of
+from wizard.cli.target_keys import KEYS
+from wizard.cli.targets import MAX_FILE_BYTES, read_targets
 from wizard.model.target import Hop, Source, Target
 from wizard.model.vantage import Vantage
 from wizard.text.errors import UsageError
@@ -39,17 +40,17 @@ SAME = {
 
 @pytest.mark.parametrize(("lines", "words"), SAME.items(), ids=[one[:12] for one in SAME])
 def test_a_key_means_what_the_option_means(file: Path, lines: str, words: list[str]) -> None:
-    assert only(file, lines) == target_of(parser("check").parse_args([URL, *words]))
+    assert only(file, lines) == target_of(make_parser("check").parse_args([URL, *words]))
 
 
 def test_every_option_of_a_target_has_its_key() -> None:
     options = {
         option.removeprefix("--").removeprefix("no-")
-        for action in target_parser()._actions
+        for action in make_target_parser()._actions
         for option in action.option_strings
     }
     assert options == set(KEYS)
-    assert {key.dest for key in KEYS.values()} == vars(target_parser().parse_args([])).keys()
+    assert {key.dest for key in KEYS.values()} == vars(make_target_parser().parse_args([])).keys()
 
 
 def test_a_table_of_hops_keeps_its_order(file: Path) -> None:
@@ -119,11 +120,11 @@ def test_what_is_wrong_is_said_with_its_place(file: Path, text: str, said: str) 
 
 
 def test_standard_input_cannot_serve_many(file: Path) -> None:
-    assert "conf: standard input is one" in wrong(file, ONE, "--conf", "-")
+    assert "conf: standard input cannot" in wrong(file, ONE, "--conf", "-")
 
 
 def test_what_cannot_be_read(file: Path, tmp_path: Path) -> None:
-    given = parser("check").parse_args(["--targets", str(file)])
+    given = make_parser("check").parse_args(["--targets", str(file)])
 
     def said() -> str:
         with pytest.raises(UsageError) as caught:
@@ -139,7 +140,7 @@ def test_what_cannot_be_read(file: Path, tmp_path: Path) -> None:
     file.rmdir()
     file.write_bytes(b"a = 1\n\nb = '\xff'\n")
     assert said() == ":3: not UTF-8, as TOML must be"
-    file.write_bytes(b"#" * (LIMIT + 1))
+    file.write_bytes(b"#" * (MAX_FILE_BYTES + 1))
     assert said() == ": larger than 1 MiB, so not read"
 
 
@@ -150,7 +151,7 @@ def test_a_byte_order_mark_is_no_character(file: Path) -> None:
 
 USAGE = {
     "neither": (["check"], "give a URL, or many in --targets FILE"),
-    "both": (["check", URL, "--targets", "x.toml"], "a URL and --targets exclude each other"),
+    "both": (["check", URL, "--targets", "x.toml"], "give a URL or --targets, not both"),
     "parallel-alone": (["check", URL, "--parallel", "2"], "--parallel goes with --targets FILE"),
     "parallel-none": (["check", "--targets", "x", "--parallel", "0"], "'0' is not a number from 1"),
     "no-file": (["check", "--targets", "/none/x.toml"], "/none/x.toml: cannot be read: No such"),

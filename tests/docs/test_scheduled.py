@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from wizard.cli.options import parser, target_of
+from wizard.cli.options import make_parser, target_of
 from wizard.cli.targets import read_targets
 from wizard.report.prometheus import HELP
 
@@ -64,7 +64,7 @@ def test_every_command_is_one() -> None:
     assert len(found) == 7
     for command, *words in found:
         assert command == "check"
-        given = parser(command).parse_args(words)
+        given = make_parser(command).parse_args(words)
         if given.targets is None:
             target_of(given)
             continue
@@ -73,7 +73,7 @@ def test_every_command_is_one() -> None:
 
 
 def test_the_list_says_what_its_comments_say() -> None:
-    given = parser("check").parse_args(["--targets", str(FOLDER / "targets.toml")])
+    given = make_parser("check").parse_args(["--targets", str(FOLDER / "targets.toml")])
     chat, _search, page = (one.target for one in read_targets(given))
     assert chat.headers == (("Authorization", "Bearer hunter2"),)
     assert (page.headers, page.mcp, page.patience) == ((), False, 70.0)
@@ -87,7 +87,7 @@ def test_the_config_map_holds_that_list() -> None:
 def test_the_list_in_the_readme_shows_every_key(tmp_path: Path) -> None:
     text = README.partition("```toml\n")[2].partition("```")[0]
     (tmp_path / "t.toml").write_text(text, "utf-8")
-    given = parser("check").parse_args(["--targets", str(tmp_path / "t.toml")])
+    given = make_parser("check").parse_args(["--targets", str(tmp_path / "t.toml")])
     (one,) = read_targets(given)
     assert one.target.direct[0].vantage == "web"
     assert [hop.name for hop in one.target.hops] == ["edge", "inner"]
@@ -119,7 +119,7 @@ def test_a_job_runs_once_as_nobody_and_writes_nowhere(name: str) -> None:
 @pytest.mark.parametrize("name", JOBS)
 def test_what_a_job_names_is_there(name: str) -> None:
     (container,) = pod(name)["containers"]
-    given = parser("check").parse_args(container["args"][1:])
+    given = make_parser("check").parse_args(container["args"][1:])
     mounts = {one["name"]: one["mountPath"] for one in container["volumeMounts"]}
     assert given.targets == f"{mounts['targets']}/targets.toml"
     known = read("kubernetes/targets.yaml")["metadata"]["name"]
@@ -146,7 +146,7 @@ def test_the_workflow_is_scheduled_and_keeps_its_report() -> None:
     assert whole[True].keys() == {"schedule", "workflow_dispatch"}  # YAML 1.1 reads `on` as true
     check, keep = steps()[-2:]
     assert check["env"].keys() == {"MCP_TOKEN", "PATIENCE"}
-    given = parser("check").parse_args(shlex.split(check["run"].replace("$PATIENCE", "0"))[2:])
+    given = make_parser("check").parse_args(shlex.split(check["run"].replace("$PATIENCE", "0"))[2:])
     assert given.format == "junit"
     assert keep["with"]["path"] == given.output
     assert "cancelled" in keep["if"]  # also after a red run
@@ -154,7 +154,7 @@ def test_the_workflow_is_scheduled_and_keeps_its_report() -> None:
 
 def test_the_service_writes_where_it_may() -> None:
     service = unit("ssewizard.service")["Service"]
-    given = parser("check").parse_args(shlex.split(service["ExecStart"])[2:])
+    given = make_parser("check").parse_args(shlex.split(service["ExecStart"])[2:])
     assert given.output == f"{service['ReadWritePaths']}/ssewizard.prom"
     assert given.format == "prometheus"
     assert service["SuccessExitStatus"] == "1 3"

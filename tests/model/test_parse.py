@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from wizard.cli.options import parser, target_of
+from wizard.cli.options import make_parser, target_of
 from wizard.model.target import Hop, Source, Target
 from wizard.model.vantage import Vantage
 from wizard.text.errors import UsageError
@@ -14,7 +14,7 @@ WEB = "web=kubectl exec -n prod deploy/nginx --"
 
 
 def parsed(*words: str) -> Target:
-    return target_of(parser("check").parse_args([URL, *words]))
+    return target_of(make_parser("check").parse_args([URL, *words]))
 
 
 def test_a_vantage_is_split_as_a_shell_splits() -> None:

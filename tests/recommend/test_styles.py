@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.recommend.sites import case, diagnosis, resolution
-from wizard.cli.options import parser, target_of
+from wizard.cli.options import make_parser, target_of
 from wizard.model.case import Case
 from wizard.model.diagnosis import Recommendation
 from wizard.model.handshake import Handshake
@@ -178,8 +178,8 @@ def test_what_belongs_outside_the_server_is_told_where_to_go() -> None:
 
 def test_the_style_is_an_option_of_check_and_of_the_wizard() -> None:
     for command in ("check", ""):
-        words = parser(command).parse_args(["http://a/sse", "--style", "npm"])
+        words = make_parser(command).parse_args(["http://a/sse", "--style", "npm"])
         assert target_of(words).style == "npm"
-        assert target_of(parser(command).parse_args(["http://a/sse"])).style == ""
+        assert target_of(make_parser(command).parse_args(["http://a/sse"])).style == ""
         with pytest.raises(UsageError):
-            parser(command).parse_args(["http://a/sse", "--style", "apache"])
+            make_parser(command).parse_args(["http://a/sse", "--style", "apache"])

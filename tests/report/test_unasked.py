@@ -41,7 +41,7 @@ def test_not_all_is_well_where_some_were_not_asked() -> None:
 
 
 def test_what_was_live_and_then_interrupted_is_well_in_no_form() -> None:
-    """The metrics of an interrupted run are not written at all: `wizard.cli.output.hand_in`."""
+    """The metrics of an interrupted run are not written at all: `write_final_report`."""
     case = replace(healthy().case, unfinished=("proxy",))
     made = {"a": replace(healthy(), case=case, diagnosis=diagnose(case))}
     verdicts = {

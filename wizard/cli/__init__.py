@@ -1,6 +1,5 @@
-"""The command line. Runs without a screen: the wizard is handed in by `screens`."""
+"""The command line. Runs without a screen: `screens` hands in what opens the wizard."""
 
-from wizard.cli.hooks import OpenWizard
-from wizard.cli.main import main
+from wizard.cli.main import OpenWizard, main
 
 __all__ = ["OpenWizard", "main"]

@@ -1,4 +1,4 @@
-"""`ssewizard check --targets FILE`: many targets, a few at a time, one report."""
+"""`ssewizard check --targets FILE`: check many targets, a few at a time, into one report."""
 
 import asyncio
 import sys
@@ -6,8 +6,16 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from wizard.cli.check import STATUS, UNREADABLE, in_color, is_terminal, quiet, run_steps, warm_up
-from wizard.cli.output import check_writable, hand_in, say
+from wizard.cli.check import (
+    EXIT_STATUS,
+    UNREADABLE_STATUS,
+    is_terminal,
+    no_progress,
+    run_steps,
+    uses_color,
+    warm_up,
+)
+from wizard.cli.output import check_writable, print_error, write_final_report
 from wizard.cli.targets import NamedTarget
 from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.rules import all_rules
@@ -17,75 +25,80 @@ from wizard.model.diagnosis import Diagnosis
 from wizard.report import Result
 from wizard.report.batch import Entry, make_entry, render_batch, skipped_entry
 
-_ORDER = (STATUS["healthy"], STATUS["inconclusive"], STATUS["fault"], UNREADABLE)
+START_INTERVAL_S = 0.05
+"""The least time between the starts of two targets, in seconds: opening a request takes this
+machine a few milliseconds, which would be measured as the wait of requests opened at that time."""
+_STATUS_ORDER = (
+    EXIT_STATUS["healthy"],
+    EXIT_STATUS["inconclusive"],
+    EXIT_STATUS["fault"],
+    UNREADABLE_STATUS,
+)
 """The exit statuses, the worst last."""
-DISTINGUISHES = 0.05
-"""How far apart, in seconds, two targets begin at the least: a request takes a few milliseconds of
-this machine to open, and those of several at once would be measured as each other's wait."""
 _BUG = Diagnosis("inconclusive", "A bug of this tool ended the check; see standard error.")
+Progress = Callable[[Entry], None]
+"""Called with the entry of each target that is done."""
 
 
-def check_several(
+def check_many(
     targets: Sequence[NamedTarget], parallel: int, format: str, output: str | None
 ) -> int:
     """Check all, write one report, and return the worst exit status.
 
-    A bug of this tool in one of them is raised once the report on all is written.
+    A bug of this tool in one of them is raised after the report on all is written.
     """
     check_writable(output)
-    all_rules()  # what is imported while others' probes run would be measured as theirs
-    for one in targets:
-        warm_up(one.target)
-    progress = _progress(len(targets)) if is_terminal(sys.stderr) else _nobody
-    batch, started, whole = Batch(targets, format, progress), time.monotonic(), False
+    all_rules()  # imported now: while probes run, the import would be measured as their wait
+    for named in targets:
+        warm_up(named.target)
+    progress = _print_progress(len(targets)) if is_terminal(sys.stderr) else _no_progress
+    batch, started, complete = Batch(targets, format, progress), time.monotonic(), False
     try:
         asyncio.run(batch.run(parallel))
-        whole = True
+        complete = True
     finally:
-        # Interrupted too: what was found so far is still reported.
-        entries, elapsed = batch.entries(), time.monotonic() - started
-        made = partial(render_batch, format, entries, elapsed_s=elapsed, color=in_color(output))
-        hand_in(made, format, output, whole=whole)
+        # After Ctrl-C too: the evidence so far is still reported.
+        entries, elapsed_s = batch.entries(), time.monotonic() - started
+        color = uses_color(output)
+        make_report = partial(render_batch, format, entries, elapsed_s=elapsed_s, color=color)
+        write_final_report(make_report, format, output, complete=complete)
     for done in entries:
         for problem in done.problems:
-            say(f"ssewizard: {done.name}: {problem}")
+            print_error(f"ssewizard: {done.name}: {problem}")
     for bug in batch.bugs.values():
         raise bug
-    return max(map(_status, entries), key=_ORDER.index)
+    return max(map(_exit_status, entries), key=_STATUS_ORDER.index)
 
 
-def _status(one: Entry) -> int:
-    return UNREADABLE if one.unread else STATUS[one.verdict or "inconclusive"]
+def _exit_status(entry: Entry) -> int:
+    return UNREADABLE_STATUS if entry.unread else EXIT_STATUS[entry.verdict or "inconclusive"]
 
 
-Progress = Callable[[Entry], None]
+def _no_progress(done: Entry) -> None:
+    """Print nothing."""
 
 
-def _nobody(done: Entry) -> None:
-    """Nobody is looking."""
-
-
-def _progress(all: int) -> Progress:
-    """One line on standard error for each target that is done."""
+def _print_progress(total: int) -> Progress:
+    """Prints one line on standard error for each target that is done."""
     count = 0
 
-    def tell(done: Entry) -> None:
+    def print_line(done: Entry) -> None:
         nonlocal count
         count += 1
-        said = "  ".join(filter(None, (done.name, done.verdict, done.cause)))
-        say(f"[{count}/{all}] {said}")
+        parts = filter(None, (done.name, done.verdict, done.cause))
+        print_error(f"[{count}/{total}] {'  '.join(parts)}")
 
-    return tell
+    return print_line
 
 
 class Batch:
     """Targets being checked, a few at a time.
 
-    Of a target that is done only its entry is kept, and one that waits has no investigation yet:
-    its log files are followed from its own beginning, and memory and open files are bounded.
+    Memory and open files are bounded: of a target that is done only its entry is kept, and one
+    that waits has no investigation yet, so its log files are followed from its own start.
 
     Attributes:
-        bugs: The errors of this tool by the target's name; the others went on.
+        bugs: Errors of this tool by the target's name; the other targets went on.
     """
 
     def __init__(self, targets: Sequence[NamedTarget], format: str, progress: Progress) -> None:
@@ -94,57 +107,54 @@ class Batch:
         self._done: dict[str, Entry] = {}
         self.bugs: dict[str, Exception] = {}
 
-    async def run(self, parallel: int, distinguishes: float = DISTINGUISHES) -> None:
-        """Check all, at most `parallel` at a time.
+    async def run(self, parallel: int, interval_s: float = START_INTERVAL_S) -> None:
+        """Check all, at most `parallel` at a time, with `interval_s` seconds between two starts."""
+        slots, starting = asyncio.Semaphore(parallel), asyncio.Lock()
 
-        Args:
-            apart: How long the next one waits before it begins, in seconds.
-        """
-        gate, turn = asyncio.Semaphore(parallel), asyncio.Lock()
+        async def check(named: NamedTarget) -> None:
+            async with slots:
+                async with starting:
+                    await asyncio.sleep(interval_s)
+                await self._check(named)
 
-        async def check(one: NamedTarget) -> None:
-            async with gate:
-                async with turn:
-                    await asyncio.sleep(distinguishes)
-                await self._check(one)
-
-        tasks = [asyncio.create_task(check(one)) for one in self._targets]
+        tasks = [asyncio.create_task(check(named)) for named in self._targets]
         try:
             await asyncio.gather(*tasks, return_exceptions=True)
         finally:
-            for one, task in zip(self._targets, tasks, strict=True):
-                self._note_bug(one, task)
+            for named, task in zip(self._targets, tasks, strict=True):
+                self._note_bug(named, task)
 
-    def _note_bug(self, one: NamedTarget, task: "asyncio.Task[None]") -> None:
-        came = task.exception() if task.done() and not task.cancelled() else None
-        if isinstance(came, Exception):
-            came.add_note(f"target {one.name}")
-            self.bugs[one.name] = came
+    def _note_bug(self, named: NamedTarget, task: "asyncio.Task[None]") -> None:
+        error = task.exception() if task.done() and not task.cancelled() else None
+        if isinstance(error, Exception):
+            error.add_note(f"target {named.name}")
+            self.bugs[named.name] = error
 
-    async def _check(self, one: NamedTarget) -> None:
-        investigation = Investigation(one.target)
-        self._running[one.name] = (investigation, time.monotonic())
-        await run_steps(investigation, quiet)
-        self._done[one.name] = self._entry(one)
-        del self._running[one.name]
-        self._progress(self._done[one.name])
+    async def _check(self, named: NamedTarget) -> None:
+        investigation = Investigation(named.target)
+        self._running[named.name] = (investigation, time.monotonic())
+        await run_steps(investigation, no_progress)
+        self._done[named.name] = self._entry(named)
+        del self._running[named.name]
+        self._progress(self._done[named.name])
 
     def entries(self) -> list[Entry]:
-        """Each target's entry as far as it is known now, in their order."""
-        return [self._done.get(one.name) or self._entry(one) for one in self._targets]
+        """Each target's entry with the evidence so far, in the order of the targets."""
+        return [self._done.get(named.name) or self._entry(named) for named in self._targets]
 
-    def _entry(self, one: NamedTarget) -> Entry:
-        if one.name in self._running or one.name in self.bugs:
-            return make_entry(self._format, one.name, self._result(one))
-        return skipped_entry(self._format, one.name, one.target.url)
+    def _entry(self, named: NamedTarget) -> Entry:
+        if named.name in self._running or named.name in self.bugs:
+            return make_entry(self._format, named.name, self._result(named))
+        return skipped_entry(self._format, named.name, named.target.url)
 
-    def _result(self, one: NamedTarget) -> Result:
-        """What was found, also of a target that was interrupted."""
-        if one.name in self.bugs:
-            # What came upon a bug is not asked again: it might raise once more.
-            return Result(Case(one.target, started=time.time()), _BUG, None, {}, 0.0)
-        investigation, started = self._running[one.name]
+    def _result(self, named: NamedTarget) -> Result:
+        """The result so far, also of a target that was interrupted."""
+        if named.name in self.bugs:
+            # The case that raised the error is not diagnosed: that might raise it again.
+            return Result(Case(named.target, started=time.time()), _BUG, None, {}, 0.0)
+        investigation, started = self._running[named.name]
         case = investigation.case
-        known = investigation.diagnosis or diagnose(case)
-        took = time.monotonic() - started
-        return Result(case, known, investigation.recommendation, investigation.steps, took)
+        diagnosis = investigation.diagnosis or diagnose(case)
+        elapsed_s = time.monotonic() - started
+        steps = investigation.steps
+        return Result(case, diagnosis, investigation.recommendation, steps, elapsed_s)

@@ -1,119 +1,167 @@
-"""`ssewizard check`: all steps without a screen."""
+"""`ssewizard check URL`: run all steps without a screen, write the report and the case file."""
 
 import asyncio
+import contextlib
 import os
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TextIO
 
-from wizard.cli.output import check_writable, hand_in, say
-from wizard.cli.save import check_save, save_case, saving
+from wizard.cli.output import cannot_write, check_writable, print_error, write_final_report
 from wizard.diagnose.diagnose import diagnose
+from wizard.investigation import casefile
 from wizard.investigation.investigation import Investigation
+from wizard.investigation.saved import record_of
 from wizard.model.steps import STEP_TEXTS, StepId, StepState
 from wizard.model.target import Target
 from wizard.probe.network import preload
 from wizard.report import render
 from wizard.report.result import input_problems, unread_inputs
 from wizard.text.display import safe
+from wizard.text.errors import UsageError
 
-STATUS = {"healthy": 0, "fault": 1, "inconclusive": 3}
-UNREADABLE = 2
+EXIT_STATUS = {"healthy": 0, "fault": 1, "inconclusive": 3}
+UNREADABLE_STATUS = 2
+"""The exit status if an input could not be read, whatever the verdict."""
+Progress = Callable[[Investigation, StepState], None]
+"""Called after each step."""
 
 
 def check(target: Target, format: str, output: str | None, save: str | None = None) -> int:
     """Run the checks, write the report, and return the exit status.
 
     Args:
-        save: Where the case file goes: after each step, since a later one may fail.
+        format: The report's form.
+        output: The report's file; None prints it.
+        save: The case file, written after each step, since a later step may fail.
     """
     check_writable(output)
-    check_save(save)
+    _check_save(save)
     warm_up(target)
-    started, whole = time.monotonic(), False
+    started, complete = time.monotonic(), False
     investigation = Investigation(target)
-    progress = _progress if is_terminal(sys.stderr) else quiet
+    progress = _print_progress if is_terminal(sys.stderr) else no_progress
     try:
-        asyncio.run(run_steps(investigation, saving(save, progress)))
-        whole = True
+        asyncio.run(run_steps(investigation, _saving(save, progress)))
+        complete = True
     finally:
-        # Interrupted too: what was found so far is still reported.
+        # After Ctrl-C too: the evidence so far is still reported.
         elapsed_s = time.monotonic() - started
-        made = partial(report_of, investigation, format, output, elapsed_s)
-        hand_in(made, format, output, whole=whole)
-        save_case(investigation, save, elapsed_s)
-    return status_of(investigation)
+        make_report = partial(report_of, investigation, format, output, elapsed_s)
+        write_final_report(make_report, format, output, complete=complete)
+        _save_case(investigation, save, elapsed_s)
+    return exit_status(investigation)
 
 
 def warm_up(target: Target) -> None:
-    """Load what this target's probes need, before a clock starts."""
-    urls = [target.url, *(place.locator for place in target.direct)]
+    """Import and build what this target's probes need, before any probe is timed."""
+    urls = [target.url, *(source.locator for source in target.direct)]
+    uses_tls = any(url.startswith("https:") for url in urls)
     for version in ("1.1", "2"):
-        preload(any(url.startswith("https:") for url in urls), version, target.insecure)
-
-
-Progress = Callable[[Investigation, StepState], None]
+        preload(uses_tls, version, target.insecure)
 
 
 async def run_steps(investigation: Investigation, progress: Progress) -> None:
-    """The root path and the matrix side by side, then what reads their traces."""
-    together: tuple[StepId, ...] = ("root", "proxy")
+    """Run the root path and the matrix side by side, then the steps that read their traces."""
+    first: tuple[StepId, ...] = ("root", "proxy")
     then: tuple[StepId, ...] = ("direct", "logs", "config", "cause", "fix")
     try:
-        # A group: upon a bug in one of them the other must not go on behind our back.
+        # In a group: after a bug in one of them the other does not run on.
         async with asyncio.TaskGroup() as group:
-            for step in together:
-                group.create_task(_step(investigation, step, progress))
+            for step in first:
+                group.create_task(_run_step(investigation, step, progress))
         for step in then:
             if investigation.steps[step].state == "todo":
-                await _step(investigation, step, progress)
+                await _run_step(investigation, step, progress)
     finally:
         await investigation.close()
 
 
-async def _step(investigation: Investigation, step: StepId, progress: Progress) -> None:
+async def _run_step(investigation: Investigation, step: StepId, progress: Progress) -> None:
     progress(investigation, await investigation.run(step))
 
 
-def quiet(investigation: Investigation, state: StepState) -> None:
-    """Nobody is to be told."""
+def no_progress(investigation: Investigation, state: StepState) -> None:
+    """Print nothing."""
 
 
-def _progress(investigation: Investigation, state: StepState) -> None:
+def _print_progress(investigation: Investigation, state: StepState) -> None:
     title = STEP_TEXTS[state.id].title
     sys.stderr.write(f"{title:<16} {state.state:<5} {safe(state.why, 200)}\n")
     sys.stderr.flush()
 
 
 def is_terminal(stream: TextIO | None) -> bool:
+    """True if the stream is open and a terminal."""
     return stream is not None and stream.isatty()
 
 
 def report_of(
     investigation: Investigation, format: str, output: str | None, elapsed_s: float
 ) -> str:
-    """All that is known by now, as a report for that output."""
+    """The report on the evidence so far; `output` decides on colours."""
+    case = investigation.case
     return render(
         format,
-        case=investigation.case,
-        diagnosis=investigation.diagnosis or diagnose(investigation.case),
+        case=case,
+        diagnosis=investigation.diagnosis or diagnose(case),
         recommendation=investigation.recommendation,
         steps=investigation.steps,
         elapsed_s=elapsed_s,
-        color=in_color(output),
+        color=uses_color(output),
     )
 
 
-def in_color(output: str | None) -> bool:
-    """Whether the report may have colours: it goes to a terminal whose user wants them."""
+def uses_color(output: str | None) -> bool:
+    """True if the report goes to a terminal and NO_COLOR is not set (https://no-color.org)."""
     return output is None and is_terminal(sys.stdout) and not os.environ.get("NO_COLOR")
 
 
-def status_of(investigation: Investigation) -> int:
-    """The verdict's status, unless an input that was given could not be read."""
+def exit_status(investigation: Investigation) -> int:
+    """The exit status of the verdict, or `UNREADABLE_STATUS`; prints the problems with inputs."""
     for problem in input_problems(investigation.case):
-        say(f"ssewizard: {problem}")
-    verdict = investigation.diagnosis.verdict if investigation.diagnosis else "inconclusive"
-    return UNREADABLE if unread_inputs(investigation.case) else STATUS[verdict]
+        print_error(f"ssewizard: {problem}")
+    if unread_inputs(investigation.case):
+        return UNREADABLE_STATUS
+    diagnosis = investigation.diagnosis
+    return EXIT_STATUS[diagnosis.verdict if diagnosis else "inconclusive"]
+
+
+def _check_save(path: str | None) -> None:
+    """Raise `UsageError` before any request if the case file could not be written."""
+    if path == "":
+        raise UsageError("--save names no file")
+    if path == "-":
+        raise UsageError("--save -: a case goes to a file, not to standard output")
+    check_writable(path)
+
+
+def _saving(save: str | None, progress: Progress) -> Progress:
+    """The progress that also saves the case."""
+    if save is None:
+        return progress
+
+    def save_and_report(investigation: Investigation, state: StepState) -> None:
+        progress(investigation, state)
+        with contextlib.suppress(UsageError):  # the last attempt reports it
+            _save_case(investigation, save)
+
+    return save_and_report
+
+
+def _save_case(
+    investigation: Investigation, path: str | None, elapsed_s: float | None = None
+) -> None:
+    """Write the case file unless `path` is None. Raises `UsageError`."""
+    if path is None:
+        return
+    record = record_of(investigation)
+    if elapsed_s is not None:
+        record = replace(record, elapsed_s=elapsed_s)
+    try:
+        casefile.write(path, record)
+    except OSError as error:
+        raise cannot_write(safe(path, 200), error) from None

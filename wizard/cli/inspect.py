@@ -1,4 +1,4 @@
-"""`ssewizard inspect`: what the config alone says of one path."""
+"""`ssewizard inspect`: show what the config alone does with one path."""
 
 import argparse
 import asyncio
@@ -13,18 +13,16 @@ from wizard.report.inspect import inspect_json, inspect_text
 from wizard.vantage.session import VantageSession
 
 
-def inspect(given: argparse.Namespace) -> int:
-    """Read the config, resolve the request, write the answer."""
-    vantages = parse_vantages(given.vantage)
-    place = parse_conf(given.conf, vantages)
-    there = next((VantageSession(one) for one in vantages if one.name == place.vantage), None)
-    config = asyncio.run(fetch_config(place.locator, there, port=given.port))
-    path, _, query = given.path.partition("?")
-    request = Request(path, given.host, given.scheme, given.port, query)
+def inspect(options: argparse.Namespace) -> int:
+    """Read the config, resolve the request, write the result; return the exit status."""
+    vantages = parse_vantages(options.vantage)
+    source = parse_conf(options.conf, vantages)
+    sessions = {vantage.name: VantageSession(vantage) for vantage in vantages}
+    session = sessions.get(source.vantage)
+    config = asyncio.run(fetch_config(source.locator, session, port=options.port))
+    path, _, query = options.path.partition("?")
+    request = Request(path, options.host, options.scheme, options.port, query)
     resolution = resolve_request(config, request)
-    findings = config_findings(resolution)
-    if given.format == "json":
-        write_report(inspect_json(resolution, findings))
-    else:
-        write_report(inspect_text(resolution, findings))
+    render = inspect_json if options.format == "json" else inspect_text
+    write_report(render(resolution, config_findings(resolution)))
     return 0

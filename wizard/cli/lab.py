@@ -1,52 +1,58 @@
-"""`ssewizard lab`: a real Nginx and a backend on loopback, and the wizard on them."""
+"""`ssewizard lab`: a real Nginx and a backend on loopback, with the wizard on them."""
 
 import argparse
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, TypeVar
 
-from wizard import lab as real
+from wizard import lab
 from wizard.cli.output import write_report
+from wizard.model.target import Target
 
 if TYPE_CHECKING:
-    from wizard.cli.hooks import OpenWizard
+    from wizard.investigation.investigation import ApplyFix
 
 T = TypeVar("T")
+OpenOnLab = Callable[[Target, "ApplyFix"], int]
 
 
-def lab(given: argparse.Namespace, open_wizard: "OpenWizard") -> int:
-    """List the scenarios, serve one, or open the wizard on it. Raises `LabError`."""
-    if given.list:
-        scenarios = real.list_scenarios()
+def run_lab(options: argparse.Namespace, open_wizard: OpenOnLab) -> int:
+    """List the scenarios, serve one, or open the wizard on it; return the exit status.
+
+    Raises `LabError`.
+    """
+    if options.list:
+        scenarios = lab.list_scenarios()
         write_report("".join(f"{s.name:<22} {s.title}\n" for s in scenarios))
         return 0
-    if given.serve:
-        asyncio.run(real.serve(real.scenario_named(given.scenario)))
+    scenario = lab.scenario_named(options.scenario)
+    if options.serve:
+        asyncio.run(lab.serve(scenario))
         return 0
-    return _with_wizard(real.scenario_named(given.scenario), open_wizard)
+    return _open_wizard_on(scenario, open_wizard)
 
 
-def _with_wizard(scenario: "real.Scenario", open_wizard: "OpenWizard") -> int:
-    """The lab in a thread of its own, so that the wizard's loop cannot slow its events down."""
-    with _Loop() as loop:
-        made = real.Lab(scenario)
-        loop.run(made.__aenter__())
+def _open_wizard_on(scenario: lab.Scenario, open_wizard: OpenOnLab) -> int:
+    """Run the lab in a thread of its own, so that the wizard's loop cannot delay its events."""
+    with _LoopThread() as loop:
+        running = lab.Lab(scenario)
+        loop.run(running.__aenter__())
         try:
 
             async def apply(diff: str) -> str:
-                return await asyncio.wrap_future(loop.submit(made.apply(diff)))
+                return await asyncio.wrap_future(loop.submit(running.apply(diff)))
 
-            return open_wizard(made.target, apply)
+            return open_wizard(running.target, apply)
         finally:
-            loop.run(made.__aexit__(None, None, None))
+            loop.run(running.__aexit__(None, None, None))
 
 
-class _Loop:
-    """An event loop in a thread, ended when the block is left."""
+class _LoopThread:
+    """An event loop in a thread, stopped when the block ends."""
 
-    def __enter__(self) -> "_Loop":
+    def __enter__(self) -> "_LoopThread":
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -57,8 +63,8 @@ class _Loop:
         self._thread.join()
         self._loop.close()
 
-    def submit(self, work: Coroutine[None, None, T]) -> "Future[T]":
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
+    def submit(self, coroutine: Coroutine[None, None, T]) -> "Future[T]":
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
-    def run(self, work: Coroutine[None, None, T]) -> T:
-        return self.submit(work).result()
+    def run(self, coroutine: Coroutine[None, None, T]) -> T:
+        return self.submit(coroutine).result()

@@ -1,103 +1,109 @@
-"""Which command was asked for, and what it exits with."""
+"""Run the command that the words name, and map errors to exit statuses."""
 
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wizard.cli.hooks import OpenWizard
-from wizard.cli.options import parser, target_of
-from wizard.cli.output import drop_stdout, say
+from wizard.cli.options import PARALLEL, make_parser, target_of
+from wizard.cli.output import drop_stdout, print_error
+from wizard.model.target import Target
 from wizard.text.errors import SsewizardError, UsageError
 
 if TYPE_CHECKING:
-    pass
+    from wizard.investigation.investigation import ApplyFix, Investigation
 
 COMMANDS = ("check", "inspect", "explain", "lab", "open")
-USAGE, BUG, INTERRUPTED = 2, 70, 130
-PARALLEL = 4
-"""How many targets are checked at a time."""
+USAGE_STATUS, BUG_STATUS, INTERRUPTED_STATUS = 2, 70, 130
+OpenWizard = Callable[["Target | Investigation | None", "ApplyFix | None"], int]
+"""Opens the wizard on a target, on an investigation or on its form (None), and returns the exit
+status. Only the lab gives the second argument, which applies a diff to the lab's own Nginx."""
 
 
 def main(argv: Sequence[str] | None, *, open_wizard: OpenWizard) -> int:
-    """Run one command; its exit status. The only place that reports a bug of the tool."""
+    """Run one command and return its exit status. Bugs of the tool are reported here alone."""
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         return _run(words, open_wizard)
     except SsewizardError as error:
-        return _say(f"ssewizard: {error}", USAGE)
+        return _fail(f"ssewizard: {error}", USAGE_STATUS)
     except KeyboardInterrupt:
-        return _say("ssewizard: interrupted", INTERRUPTED)
+        return _fail("ssewizard: interrupted", INTERRUPTED_STATUS)
     except BrokenPipeError:
-        drop_stdout()  # whoever read the report has left
-        return INTERRUPTED
+        drop_stdout()  # the reader of the report has closed the pipe
+        return INTERRUPTED_STATUS
     except Exception as error:  # noqa: BLE001
-        return _say(f"ssewizard: a bug of this tool, please report it: {_at(error)}", BUG)
+        message = f"ssewizard: a bug of this tool, please report it: {_describe(error)}"
+        return _fail(message, BUG_STATUS)
 
 
 def _run(words: list[str], open_wizard: OpenWizard) -> int:
-    """Each command imports what it needs: wrong usage is said before anything is loaded."""
+    """Each command imports what it needs, so wrong usage is reported before anything is loaded."""
     command = words.pop(0) if words and words[0] in COMMANDS else ""
-    given = parser(command).parse_args(words)
-    if getattr(given, "no_color", False):
+    options = make_parser(command).parse_args(words)
+    if getattr(options, "no_color", False):
         os.environ["NO_COLOR"] = "1"
     if command == "check":
-        return _check(given)
+        return _check(options)
     if command == "inspect":
         from wizard.cli.inspect import inspect
 
-        return inspect(given)
+        return inspect(options)
     if command == "explain":
         from wizard.cli.explain import explain
 
-        return explain(given.id)
+        return explain(options.id)
     if command == "lab":
-        from wizard.cli.lab import lab
+        from wizard.cli.lab import run_lab
 
-        return lab(given, open_wizard)
+        return run_lab(options, open_wizard)
     if command == "open":
         from wizard.cli.open import open_case
 
-        return open_case(given, open_wizard)
-    if given.url is None and (given.direct or given.conf or given.log):
+        return open_case(options, open_wizard)
+    if options.url is None and (options.direct or options.conf or options.log):
         raise UsageError("options need a URL: ssewizard URL [options] (see ssewizard --help)")
-    return open_wizard(target_of(given) if given.url else None, None)
+    return open_wizard(target_of(options) if options.url else None, None)
 
 
-def _check(given: Namespace) -> int:
-    """One target or many."""
-    if given.targets is not None:
-        if given.save is not None:
-            raise UsageError("--save goes with one URL (see ssewizard check --help)")
-        from wizard.cli.targets import check_files, read_targets
-
-        targets = read_targets(given)
-        check_files(given.targets, targets)
-        from wizard.cli.batch import check_several
-
-        return check_several(targets, given.parallel or PARALLEL, given.format, given.output)
-    if given.url is None or given.parallel:
-        wrong = "--parallel goes with" if given.url else "give a URL, or many in"
-        raise UsageError(f"{wrong} --targets FILE (see ssewizard check --help)")
-    target = target_of(given)
+def _check(options: Namespace) -> int:
+    """Check one target or many."""
+    if options.targets is not None:
+        return _check_many(options)
+    if options.url is None or options.parallel:
+        problem = "--parallel goes with" if options.url else "give a URL, or many in"
+        raise UsageError(f"{problem} --targets FILE (see ssewizard check --help)")
+    target = target_of(options)
     from wizard.cli.check import check
 
-    return check(target, given.format, given.output, given.save)
+    return check(target, options.format, options.output, options.save)
 
 
-def _say(sentence: str, status: int) -> int:
-    say(sentence)
+def _check_many(options: Namespace) -> int:
+    if options.save is not None:
+        raise UsageError("--save goes with one URL (see ssewizard check --help)")
+    from wizard.cli.targets import check_files, read_targets
+
+    targets = read_targets(options)
+    check_files(options.targets, targets)
+    from wizard.cli.batch import check_many
+
+    return check_many(targets, options.parallel or PARALLEL, options.format, options.output)
+
+
+def _fail(sentence: str, status: int) -> int:
+    print_error(sentence)
     return status
 
 
-def _at(error: Exception) -> str:
-    """The error with the place in our own code where it was raised."""
+def _describe(error: Exception) -> str:
+    """The error with the file and line where it was raised; of a group, its first error."""
     trace, place = error.__traceback__, ""
     while trace is not None:
         place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
         trace = trace.tb_next
-    inner = getattr(error, "exceptions", ())
-    said = _at(inner[0]) if inner else f"{type(error).__name__} at {place}: {error}"
-    return "; ".join((said, *getattr(error, "__notes__", ())))
+    group = getattr(error, "exceptions", ())
+    text = _describe(group[0]) if group else f"{type(error).__name__} at {place}: {error}"
+    return "; ".join((text, *getattr(error, "__notes__", ())))

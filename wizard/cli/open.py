@@ -1,44 +1,44 @@
-"""`ssewizard open`: a case file shown again."""
+"""`ssewizard open FILE`: show a case file again."""
 
 import argparse
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-from wizard.cli.check import report_of, status_of
+from wizard.cli.check import exit_status, is_terminal, report_of
 from wizard.cli.output import check_writable, write_report
 from wizard.investigation import casefile
 from wizard.investigation.saved import SavedInvestigation
 from wizard.model.parse import parse_header
 from wizard.text.errors import UsageError
 
-if TYPE_CHECKING:
-    from wizard.cli.hooks import OpenWizard
+
+def open_case(
+    options: argparse.Namespace, open_wizard: Callable[[SavedInvestigation, None], int]
+) -> int:
+    """Show a case file in the wizard, or as a report if a format or a file for it is named or if
+    there is no terminal; return the exit status.
+
+    Sends no request. Raises `UsageError`.
+    """
+    check_writable(options.output)
+    investigation = SavedInvestigation(_read(options.file))
+    if options.header:
+        investigation.give_headers(tuple(parse_header(text) for text in options.header))
+    wants_report = options.format is not None or options.output is not None
+    if not wants_report and is_terminal(sys.stdin) and is_terminal(sys.stdout):
+        return open_wizard(investigation, None)
+    investigation.conclude()
+    format = options.format or "text"
+    report = report_of(investigation, format, options.output, investigation.elapsed_s)
+    write_report(report, options.output)
+    return exit_status(investigation)
 
 
-def open_case(given: argparse.Namespace, open_wizard: "OpenWizard") -> int:
-    """Show a case file: in the wizard, or as a report where a form or a file for it is named, or
-    where there is no terminal. Raises `UsageError`; nothing is asked of any server."""
-    check_writable(given.output)
-    known = SavedInvestigation(_record(given.file))
-    if given.header:
-        known.give_headers(tuple(parse_header(text) for text in given.header))
-    if given.format is None and given.output is None and _has_terminal():
-        return open_wizard(known, None)
-    known.conclude()
-    write_report(
-        report_of(known, given.format or "text", given.output, known.elapsed_s), given.output
-    )
-    return status_of(known)
-
-
-def _record(file: str) -> casefile.CaseRecord:
-    """What the file holds, or standard input (`-`)."""
+def _read(file: str) -> casefile.CaseRecord:
+    """The content of the file, or of standard input (`-`)."""
     if file != "-":
         return casefile.read(file)
     if sys.stdin is None or sys.stdin.isatty():
         raise UsageError("-: a case comes from a file or a pipe, not from a terminal")
-    return casefile.read_bytes(sys.stdin.buffer.read(casefile.MAX_FILE_BYTES + 1), "standard input")
-
-
-def _has_terminal() -> bool:
-    return all(one is not None and one.isatty() for one in (sys.stdin, sys.stdout))
+    data = sys.stdin.buffer.read(casefile.MAX_FILE_BYTES + 1)
+    return casefile.read_bytes(data, "standard input")

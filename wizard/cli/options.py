@@ -1,4 +1,4 @@
-"""The options, read and checked; everything wrong is a `UsageError` in one sentence."""
+"""The parser of each command's options, and the target that they describe."""
 
 import argparse
 import math
@@ -19,8 +19,196 @@ from wizard.model.target import Style, Target
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
 
+STYLES = tuple(style for style in get_args(Style) if style)
+FORMATS = ("text", "json", "markdown", "junit", "prometheus")
+PARALLEL = 4
+"""How many targets are checked at the same time unless `--parallel` says otherwise."""
+_CONF_HELP = (
+    "nginx.conf with its includes, a file with an `nginx -T` dump, or - for standard input; "
+    "VANTAGE= alone runs nginx -T there"
+)
 
-def seconds(text: str) -> float:
+
+class Parser(argparse.ArgumentParser):
+    """An `ArgumentParser` that raises `UsageError` instead of exiting."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise `UsageError` with the message in one sentence."""
+        raise UsageError(f"{safe(message, 300)} (see {self.prog} --help)")
+
+
+def make_parser(command: str) -> Parser:
+    """The parser of one command; the empty command opens the wizard."""
+    return {
+        "": _wizard_parser,
+        "check": _check_parser,
+        "inspect": _inspect_parser,
+        "explain": _explain_parser,
+        "lab": _lab_parser,
+        "open": _open_parser,
+    }[command]()
+
+
+def _wizard_parser() -> Parser:
+    parser = Parser(
+        "ssewizard",
+        description="Find out why an event stream hangs behind Nginx, and prove the fix.",
+        epilog="Without a screen: ssewizard check URL, inspect, explain [ID], lab [SCENARIO], "
+        "open FILE; "
+        "each has its own --help. Exit status of check: 0 healthy, 1 a fault was found, 2 wrong "
+        "usage or an unreadable input, 3 inconclusive, 70 a bug of the tool.",
+    )
+    parser.add_argument("url", nargs="?", metavar="URL", help="the stream's public URL")
+    _add_target_options(parser)
+    _add_no_color(parser)
+    parser.add_argument("--version", action="version", version=f"ssewizard {__version__}")
+    return parser
+
+
+def _check_parser() -> Parser:
+    parser = Parser("ssewizard check", description="Run all checks without a screen.")
+    parser.add_argument("url", nargs="?", metavar="URL", help="the stream's public URL")
+    _add_target_options(parser)
+    parser.add_argument("--targets", metavar="FILE", help="check every target in this TOML file "
+        "instead of a URL; the other options apply to each of them")  # fmt: skip
+    parser.add_argument("--parallel", type=parse_count, metavar="N", help="with --targets: how "
+        f"many are checked at the same time ({PARALLEL})")  # fmt: skip
+    parser.add_argument("--save", metavar="FILE", help="write all inputs and evidence to a case "
+        "file for ssewizard open FILE; secrets are left out")  # fmt: skip
+    _add_format(parser, FORMATS)
+    _add_output(parser)
+    return parser
+
+
+def make_target_parser() -> Parser:
+    """A parser with the options of one target alone; a file of targets is read with it too."""
+    parser = Parser("ssewizard check", add_help=False)
+    _add_target_options(parser)
+    return parser
+
+
+def _inspect_parser() -> Parser:
+    parser = Parser(
+        "ssewizard inspect", description="Show what the config does with one path; sends nothing."
+    )
+    parser.add_argument("--conf", required=True, metavar="[VANTAGE=]SOURCE", help=_CONF_HELP)
+    _add_vantages(parser)
+    parser.add_argument("--path", required=True, metavar="PATH", help="the path, such as /sse")
+    parser.add_argument("--host", metavar="NAME", help="the Host header of the request")
+    parser.add_argument("--scheme", choices=("http", "https"), default="http")
+    parser.add_argument("--port", type=parse_port, metavar="N", help="the port Nginx listens on")
+    _add_format(parser, ("text", "json"))
+    return parser
+
+
+def _explain_parser() -> Parser:
+    parser = Parser("ssewizard explain", description="List the failure modes, or explain one.")
+    parser.add_argument("id", nargs="?", metavar="ID", help="such as proxy-buffering-hold")
+    return parser
+
+
+def _lab_parser() -> Parser:
+    parser = Parser(
+        "ssewizard lab",
+        description="Start a real Nginx and a backend on loopback, broken as in the incident, and "
+        "open the wizard on them.",
+    )
+    parser.add_argument("scenario", nargs="?", default="incident", metavar="SCENARIO")
+    parser.add_argument("--list", action="store_true", help="list the scenarios")
+    parser.add_argument("--serve", action="store_true", help="only serve; print the URLs as JSON")
+    _add_no_color(parser)
+    return parser
+
+
+def _open_parser() -> Parser:
+    parser = Parser(
+        "ssewizard open",
+        description="Show a case file, in the wizard or as a report. No request is sent until you "
+        "run a step again. Exit status of a report: as check.",
+    )
+    parser.add_argument("file", metavar="FILE", help="what check --save or the wizard has written, "
+        "or - for standard input")  # fmt: skip
+    parser.add_argument("--header", action="append", default=[], metavar="'Name: value'",
+        help="sent when a step is run again: a case file holds no values")  # fmt: skip
+    _add_format(parser, FORMATS)
+    parser.set_defaults(format=None)
+    _add_output(parser)
+    return parser
+
+
+def _add_target_options(parser: Parser) -> None:
+    add = parser.add_argument
+    add("--direct", action="append", default=[], metavar="[VANTAGE=]URL",
+        help="the backend's own URL")  # fmt: skip
+    add("--conf", metavar="[VANTAGE=]SOURCE", help=_CONF_HELP)
+    add("--log", action="append", default=[], metavar="[VANTAGE=]PATH",
+        help="access, error or backend log; NAME='COMMAND' reads its output")  # fmt: skip
+    _add_vantages(parser)
+    add("--hop", action="append", default=[], metavar="NAME=URL", help="a proxy on the way, "
+        "outermost first; NAME=VANTAGE=URL requests it from there")  # fmt: skip
+    add("--header", action="append", default=[], metavar="'Name: value'",
+        help="sent with each request")  # fmt: skip
+    add("--insecure", action="store_true", help="do not verify TLS certificates")
+    add("--connect-to", metavar="HOST:PORT", help="connect there instead of to the URL's host")
+    add("--stall", type=parse_positive_seconds, default=10.0, metavar="SECONDS", help="longest "
+        "wait before a silent stream counts as held (10)")  # fmt: skip
+    add("--patience", type=parse_seconds, default=0.0, metavar="SECONDS", help="how long to watch "
+        "a live stream for a cut (0)")  # fmt: skip
+    add("--no-mcp", action="store_true", help="no MCP handshake")
+    add("--style", choices=STYLES, default="", help="the form of the fix; by default that of the "
+        "tool that wrote the config, if it can be recognised")  # fmt: skip
+
+
+def _add_vantages(parser: Parser) -> None:
+    parser.add_argument("--vantage", action="append", default=[], metavar="NAME='PREFIX'",
+        help="a place to run from: web='kubectl exec -n prod deploy/nginx --'")  # fmt: skip
+
+
+def _add_format(parser: Parser, formats: Sequence[str]) -> None:
+    parser.add_argument("--format", choices=formats, default="text")
+    _add_no_color(parser)
+
+
+def _add_no_color(parser: Parser) -> None:
+    parser.add_argument("--no-color", action="store_true", help="no colours (so does NO_COLOR)")
+
+
+def _add_output(parser: Parser) -> None:
+    parser.add_argument("-o", "--output", metavar="FILE", help="write the report there")
+
+
+def target_of(options: argparse.Namespace) -> Target:
+    """The target that the parsed options describe. Raises `UsageError`."""
+    vantages = parse_vantages(options.vantage)
+    return Target(
+        url=check_url(options.url),
+        direct=tuple(parse_url(text, vantages) for text in options.direct),
+        conf=parse_conf(options.conf, vantages) if options.conf is not None else None,
+        logs=tuple(parse_log(text, vantages) for text in options.log),
+        headers=tuple(parse_header(text) for text in options.header),
+        insecure=options.insecure,
+        connect_to=_parse_connect_to(options.connect_to) if options.connect_to else None,
+        stall=options.stall,
+        patience=options.patience,
+        mcp=not options.no_mcp,
+        style=options.style,
+        vantages=vantages,
+        hops=parse_hops(options.hop, vantages),
+    )
+
+
+def _parse_connect_to(text: str) -> tuple[str, int]:
+    host, colon, digits = text.rpartition(":")
+    try:
+        port = parse_port(digits)
+    except argparse.ArgumentTypeError:
+        port = 0
+    if not colon or not host or not port:
+        raise UsageError(f"--connect-to {safe(text, 100)!r}: write it as HOST:PORT")
+    return host.strip("[]"), port
+
+
+def parse_seconds(text: str) -> float:
     """Seconds, from 0 to a day."""
     try:
         value = float(text)
@@ -31,200 +219,25 @@ def seconds(text: str) -> float:
     return value
 
 
-def positive(text: str) -> float:
-    """Seconds, more than none."""
-    if (value := seconds(text)) == 0:
-        raise argparse.ArgumentTypeError("0 seconds is no wait")
+def parse_positive_seconds(text: str) -> float:
+    """Seconds, more than 0."""
+    if (value := parse_seconds(text)) == 0:
+        raise argparse.ArgumentTypeError("it must be more than 0 seconds")
     return value
 
 
-def count(text: str) -> int:
-    """How many at a time."""
-    if not text.isascii() or not text.isdigit() or not 0 < int(text[:6]) <= 64:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 64")
+def parse_count(text: str) -> int:
+    """A number of targets, from 1 to 64."""
+    return _parse_int(text, 64, "a number from 1 to 64")
+
+
+def parse_port(text: str) -> int:
+    """A port number."""
+    return _parse_int(text, 65_535, "a port from 1 to 65535")
+
+
+def _parse_int(text: str, largest: int, name: str) -> int:
+    # At most six digits are converted: `int` refuses a text of thousands of them.
+    if not text.isascii() or not text.isdigit() or not 0 < int(text[:6]) <= largest:
+        raise argparse.ArgumentTypeError(f"{text!r} is not {name}")
     return int(text)
-
-
-def port(text: str) -> int:
-    """A port's number."""
-    if not text.isascii() or not text.isdigit() or not 0 < int(text[:6]) < 65_536:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 1 to 65535")
-    return int(text)
-
-
-STYLES = tuple(style for style in get_args(Style) if style)
-FORMATS = ("text", "json", "markdown", "junit", "prometheus")
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser whose complaints are exceptions, said in one sentence by `main`."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise instead of printing the usage and leaving."""
-        raise UsageError(f"{safe(message, 300)} (see {self.prog} --help)")
-
-
-def parser(command: str) -> Parser:
-    """The parser of one command; the empty command is the wizard."""
-    return {
-        "": _wizard,
-        "check": _check,
-        "inspect": _inspect,
-        "explain": _explain,
-        "lab": _lab,
-        "open": _open,
-    }[command]()
-
-
-def _wizard() -> Parser:
-    made = Parser(
-        "ssewizard",
-        description="Find out why an event stream hangs behind Nginx, and prove the fix.",
-        epilog="Without a screen: ssewizard check URL, inspect, explain [ID], lab [SCENARIO], "
-        "open FILE; "
-        "each has its own --help. Exit status of check: 0 healthy, 1 a fault was found, 2 wrong "
-        "usage or an unreadable input, 3 inconclusive, 70 a bug of the tool.",
-    )
-    made.add_argument("url", nargs="?", metavar="URL", help="the stream's public URL")
-    _add_target_options(made)
-    made.add_argument("--no-color", action="store_true", help="no colours (so does NO_COLOR)")
-    made.add_argument("--version", action="version", version=f"ssewizard {__version__}")
-    return made
-
-
-def _check() -> Parser:
-    made = Parser("ssewizard check", description="The same checks without a screen.")
-    made.add_argument("url", nargs="?", metavar="URL", help="the stream's public URL")
-    _add_target_options(made)
-    made.add_argument("--targets", metavar="FILE", help="check all that this TOML file lists, "
-        "instead of a URL; the options are what holds for each")  # fmt: skip
-    made.add_argument("--parallel", type=count, metavar="N", help="with --targets: how many are "
-        "checked at a time (4)")  # fmt: skip
-    made.add_argument("--save", metavar="FILE", help="write all that was given and seen there, to "
-        "be shown again by ssewizard open FILE; secrets are left out")  # fmt: skip
-    _add_output_options(made, FORMATS)
-    made.add_argument("-o", "--output", metavar="FILE", help="write the report there")
-    return made
-
-
-def target_parser() -> Parser:
-    """The options of one target alone: a file of targets is read by them too."""
-    made = Parser("ssewizard check", add_help=False)
-    _add_target_options(made)
-    return made
-
-
-def _inspect() -> Parser:
-    made = Parser("ssewizard inspect", description="What the config alone says of one path.")
-    made.add_argument("--conf", required=True, metavar="[VANTAGE=]SOURCE", help=_CONF)
-    _add_vantages(made)
-    made.add_argument("--path", required=True, metavar="PATH", help="the path, such as /sse")
-    made.add_argument("--host", metavar="NAME", help="the Host that the client asks for")
-    made.add_argument("--scheme", choices=("http", "https"), default="http")
-    made.add_argument("--port", type=port, metavar="N", help="the port that Nginx listens on")
-    _add_output_options(made, ("text", "json"))
-    return made
-
-
-def _explain() -> Parser:
-    made = Parser("ssewizard explain", description="The failure modes; one in full.")
-    made.add_argument("id", nargs="?", metavar="ID", help="such as proxy-buffering-hold")
-    return made
-
-
-def _lab() -> Parser:
-    made = Parser(
-        "ssewizard lab",
-        description="A real Nginx and a backend on loopback, broken as in the incident, and the "
-        "wizard on it.",
-    )
-    made.add_argument("scenario", nargs="?", default="incident", metavar="SCENARIO")
-    made.add_argument("--list", action="store_true", help="the scenarios")
-    made.add_argument("--serve", action="store_true", help="only serve; print the URLs as JSON")
-    made.add_argument("--no-color", action="store_true", help="no colours (so does NO_COLOR)")
-    return made
-
-
-def _open() -> Parser:
-    made = Parser(
-        "ssewizard open",
-        description="Show a case file again, in the wizard or as a report. Nothing is asked of any "
-        "server until you run a step again. Exit status of a report: as check.",
-    )
-    made.add_argument("file", metavar="FILE", help="what check --save or the wizard has written, "
-        "or - for standard input")  # fmt: skip
-    made.add_argument("--header", action="append", default=[], metavar="'Name: value'",
-        help="sent when a step is run again: a case file holds no values")  # fmt: skip
-    _add_output_options(made, FORMATS)
-    made.set_defaults(format=None)
-    made.add_argument("-o", "--output", metavar="FILE", help="write the report there")
-    return made
-
-
-_CONF = (
-    "nginx.conf with its includes, a file with a `nginx -T` dump, or - for standard input; "
-    "VANTAGE= alone runs nginx -T there"
-)
-
-
-def _add_target_options(made: Parser) -> None:
-    add = made.add_argument
-    add("--direct", action="append", default=[], metavar="[VANTAGE=]URL",
-        help="the backend's own URL")  # fmt: skip
-    add("--conf", metavar="[VANTAGE=]SOURCE", help=_CONF)
-    add("--log", action="append", default=[], metavar="[VANTAGE=]PATH",
-        help="access, error or backend log; NAME='COMMAND' for what a command prints")  # fmt: skip
-    _add_vantages(made)
-    add("--hop", action="append", default=[], metavar="NAME=URL", help="a proxy on the way, "
-        "outermost first; NAME=VANTAGE=URL asks it from there")  # fmt: skip
-    add("--header", action="append", default=[], metavar="'Name: value'", help="sent with each")
-    add("--insecure", action="store_true", help="do not verify TLS certificates")
-    add("--connect-to", metavar="HOST:PORT", help="connect there instead of the URL's own host")
-    add("--stall", type=positive, default=10.0, metavar="SECONDS", help="longest wait before a "
-        "silent stream counts as held (10)")  # fmt: skip
-    add("--patience", type=seconds, default=0.0, metavar="SECONDS", help="how long to watch a "
-        "live stream for a cut (0)")  # fmt: skip
-    add("--no-mcp", action="store_true", help="no MCP handshake")
-    add("--style", choices=STYLES, default="", help="write the fix as this; by default as what "
-        "wrote the config, if it shows that")  # fmt: skip
-
-
-def _add_vantages(made: Parser) -> None:
-    made.add_argument("--vantage", action="append", default=[], metavar="NAME='PREFIX'", help="a "
-        "place to run from: web='kubectl exec -n prod deploy/nginx --'")  # fmt: skip
-
-
-def _add_output_options(made: Parser, formats: Sequence[str]) -> None:
-    made.add_argument("--format", choices=formats, default="text")
-    made.add_argument("--no-color", action="store_true", help="no colours (so does NO_COLOR)")
-
-
-def target_of(words: argparse.Namespace) -> Target:
-    """The target that the options name. Raises `UsageError`."""
-    vantages = parse_vantages(words.vantage)
-    return Target(
-        url=check_url(words.url),
-        direct=tuple(parse_url(text, vantages) for text in words.direct),
-        conf=parse_conf(words.conf, vantages) if words.conf is not None else None,
-        logs=tuple(parse_log(text, vantages) for text in words.log),
-        headers=tuple(parse_header(text) for text in words.header),
-        insecure=words.insecure,
-        connect_to=_connect_to(words.connect_to) if words.connect_to else None,
-        stall=words.stall,
-        patience=words.patience,
-        mcp=not words.no_mcp,
-        style=words.style,
-        vantages=vantages,
-        hops=parse_hops(words.hop, vantages),
-    )
-
-
-def _connect_to(text: str) -> tuple[str, int]:
-    host, colon, last = text.rpartition(":")
-    try:
-        number = port(last)
-    except argparse.ArgumentTypeError:
-        number = 0
-    if not colon or not host or not number:
-        raise UsageError(f"--connect-to {safe(text, 100)!r}: write it as HOST:PORT")
-    return host.strip("[]"), number

@@ -1,4 +1,4 @@
-"""Where reports go: standard output, or a file. Loads nothing else."""
+"""Write reports to standard output or to a file. Imports no other package than text/."""
 
 import os
 import sys
@@ -10,18 +10,30 @@ from wizard.text.files import require_writable, write_file
 
 
 def write_report(text: str, output: str | None = None) -> None:
-    """To the file, or to standard output where none is named. Raises `UsageError`."""
+    """Write to the file, or print if there is none. Raises `UsageError`."""
     if output is None:
         _print(text)
         return
     try:
         write_file(output, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
-        raise UsageError(_cannot(output, error)) from None
+        raise cannot_write(output, error) from None
 
 
-def deliver(report: str, output: str | None) -> None:
-    """Write a report that cost time to make: where the file fails, it still comes to light."""
+def write_final_report(
+    make_report: Callable[[], str], format: str, output: str | None, *, complete: bool
+) -> None:
+    """Write the report of a run that has ended; print it if its file cannot be written.
+
+    Args:
+        complete: False if the run was interrupted. No metrics are written then: they would look
+            as fresh and complete as those of a whole run, and alerts would resolve.
+    """
+    if not complete and format == "prometheus":
+        unchanged = f": {output} is unchanged" if output else ""
+        print_error(f"ssewizard: not all was checked, so no metrics are written{unchanged}")
+        return
+    report = make_report()
     try:
         write_report(report, output)
     except UsageError:
@@ -30,70 +42,55 @@ def deliver(report: str, output: str | None) -> None:
         raise
 
 
-def hand_in(made: Callable[[], str], format: str, output: str | None, *, whole: bool) -> None:
-    """Write the report on a run that is over.
-
-    Args:
-        whole: Whether it came to its end. Metrics of one that did not would look as fresh and as
-            complete as any, and alerts would resolve: none are written, and the old ones get old.
-    """
-    if whole or format != "prometheus":
-        deliver(made(), output)
-        return
-    kept = f": {output} is as it was" if output else ""
-    say(f"ssewizard: not all was checked, so no metrics are written{kept}")
-
-
 def check_writable(output: str | None) -> None:
-    """Raise `UsageError` before the probes run, not after, where no report can be written."""
+    """Raise `UsageError` before the probes run if no report could be written to that file."""
     if output is None:
         return
     try:
         require_writable(output)
     except OSError as error:
-        raise UsageError(_cannot(output, error)) from None
+        raise cannot_write(output, error) from None
+
+
+def cannot_write(name: str, error: OSError) -> UsageError:
+    """The error that names the file and the system's reason."""
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    return UsageError(f"{name}: cannot be written: {reason}")
 
 
 def _print(text: str) -> None:
     if sys.stdout is None:
         raise UsageError("standard output is closed, and no file was named (-o FILE)")
     try:
-        sys.stdout.write(fitting(text, sys.stdout.encoding or "utf-8"))
+        sys.stdout.write(fit_encoding(text, sys.stdout.encoding or "utf-8"))
         sys.stdout.flush()
     except BrokenPipeError:
         raise
     except OSError as error:
         drop_stdout()
-        raise UsageError(_cannot("standard output", error)) from None
+        raise cannot_write("standard output", error) from None
 
 
-_PLAIN = {"–": "-", "…": "...", **dict(zip("▁▂▃▄▅▆▇█", "01234567", strict=True))}
-"""What stands for the characters that we draw with: as wide, wherever columns depend on it."""
+_SUBSTITUTES = {"–": "-", "…": "...", **dict(zip("▁▂▃▄▅▆▇█", "01234567", strict=True))}
+"""ASCII for the characters that reports draw with; as wide where columns depend on it."""
 
 
-def fitting(text: str, encoding: str) -> str:
-    """The text in characters that the encoding has: a terminal that is not UTF-8 must cost neither
-    the report nor its columns. What else it lacks is written out as an escape."""
-    lacking = {ord(drawn): plain for drawn, plain in _PLAIN.items() if not _has(encoding, drawn)}
-    known = text.translate(lacking) if lacking else text
-    return known.encode(encoding, "backslashreplace").decode(encoding)
-
-
-def _has(encoding: str, char: str) -> bool:
-    return char.encode(encoding, "replace").decode(encoding) == char
+def fit_encoding(text: str, encoding: str) -> str:
+    """The text in characters of the encoding: substitutes or escapes for those that it lacks."""
+    lacking = {
+        ord(char): plain
+        for char, plain in _SUBSTITUTES.items()
+        if char.encode(encoding, "replace").decode(encoding) != char
+    }
+    return text.translate(lacking).encode(encoding, "backslashreplace").decode(encoding)
 
 
 def drop_stdout() -> None:
-    """Python would complain once more, while it shuts down, of what is still in its buffer."""
+    """Discard what is still buffered: Python would report the same error again on exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def say(sentence: str) -> None:
-    """One line on standard error, if there is one."""
+def print_error(sentence: str) -> None:
+    """Write one line to standard error, if it is open."""
     if sys.stderr is not None:
         sys.stderr.write(safe(sentence) + "\n")
-
-
-def _cannot(place: str, error: OSError) -> str:
-    reason = os.strerror(error.errno) if error.errno else str(error)
-    return f"{place}: cannot be written: {reason}"

@@ -1,0 +1,150 @@
+"""The keys of a target in a TOML file: each stands for an option of `check`.
+
+The option's own parser takes the value, so a key and its option cannot differ.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from wizard.text.display import safe
+from wizard.text.errors import UsageError
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_DOLLAR = re.compile(rf"\$\$|{_VARIABLE.pattern}|\$\{{|\$[A-Z][A-Z0-9_]*(?![A-Za-z0-9_])")
+"""A dollar that begins an escape, a variable, or a mistyped variable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key: the option's name in the parser's namespace, and how its value is given to it.
+
+    Attributes:
+        words: Turns an option (`--direct`) and a TOML value into words of the command line.
+    """
+
+    dest: str
+    words: Callable[[str, Any], list[str]]
+
+
+def option_words(key: str, value: object) -> list[str]:
+    """The words of the command line for a key and its value. Raises `UsageError`."""
+    words = KEYS[key].words(f"--{key}", value)
+    return words if key == "header" else [require_literal(word) for word in words]
+
+
+def suggestion(key: str, known: Iterable[str]) -> str:
+    """The most similar known key, as the end of a sentence; empty if none is similar."""
+    similar = get_close_matches(key.lower().replace("_", "-"), list(known), 1, 0.6)
+    return f" (did you mean {similar[0]}?)" if similar else ""
+
+
+def require_literal(text: str) -> str:
+    """Return the text, which may not contain `${NAME}`: variables are replaced in headers only.
+
+    Sent unchanged, a variable would be diagnosed as the server's fault. Raises `UsageError`.
+    """
+    if match := _VARIABLE.search(text):
+        raise UsageError(
+            f"{safe(match[0], 60)} is not replaced here: only the value of a header may use "
+            "environment variables"
+        )
+    return text
+
+
+def with_environment(header: str) -> str:
+    """The header with `${NAME}` in its value replaced from the environment and `$$` by a dollar.
+
+    So the file can be committed without its secrets. No message shows a value or a part of one.
+
+    Raises:
+        UsageError: A variable is not set, is empty, or is written in another way.
+    """
+    name, colon, value = header.partition(":")
+    return f"{name}{colon}{_DOLLAR.sub(_environment_value, value)}"
+
+
+def _environment_value(match: re.Match[str]) -> str:
+    if match[0] == "$$":
+        return "$"
+    if match[1] is None:
+        raise UsageError("write a variable of the environment as ${NAME}, and a dollar as $$")
+    if not (value := os.environ.get(match[1], "")):
+        raise UsageError(f"the environment variable {safe(match[1], 60)} is not set, or is empty")
+    return value
+
+
+def _text_words(option: str, value: Any) -> list[str]:
+    if not isinstance(value, str):
+        raise _type_error("a string", value)
+    # One word, so that a value which begins with - is not taken for an option.
+    return [f"{option}={value}"]
+
+
+def _list_words(option: str, value: Any) -> list[str]:
+    values = value if isinstance(value, list) else [value]
+    return [word for item in values for word in _text_words(option, item)]
+
+
+def _number_words(option: str, value: Any) -> list[str]:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _type_error("a number of seconds", value)
+    return [f"{option}={value}"]
+
+
+def _flag_words(option: str, value: Any) -> list[str]:
+    if not isinstance(value, bool):
+        raise _type_error("true or false", value)
+    return [option] if value else []
+
+
+def _negated_flag_words(option: str, value: Any) -> list[str]:
+    """A key that is true by default, and false with the option `--no-…`."""
+    return [] if _flag_words(option, value) else [option.replace("--", "--no-", 1)]
+
+
+def _pair_words(option: str, value: Any) -> list[str]:
+    """`NAME=VALUE` pairs, as a list of strings or as a table in its order."""
+    if not isinstance(value, dict):
+        return _list_words(option, value)
+    if bad := next((name for name in value if "=" in name), None):
+        raise UsageError(f"{safe(bad, 60)!r} is not a valid name")
+    return [word for name, item in value.items() for word in _text_words(f"{option}={name}", item)]
+
+
+def _header_words(option: str, value: Any) -> list[str]:
+    return [with_environment(word) for word in _list_words(option, value)]
+
+
+_TYPE_NAMES: tuple[tuple[Any, str], ...] = (
+    (bool, "true or false"),
+    (str, "a string"),
+    (int | float, "a number"),
+    (list, "a list"),
+    (dict, "a table"),
+)
+
+
+def _type_error(wanted: str, value: Any) -> UsageError:
+    name = next((name for kind, name in _TYPE_NAMES if isinstance(value, kind)), "a date or a time")
+    return UsageError(f"must be {wanted}, not {name}")
+
+
+KEYS: Mapping[str, Key] = {
+    "direct": Key("direct", _list_words),
+    "conf": Key("conf", _text_words),
+    "log": Key("log", _list_words),
+    "vantage": Key("vantage", _pair_words),
+    "hop": Key("hop", _pair_words),
+    "header": Key("header", _header_words),
+    "insecure": Key("insecure", _flag_words),
+    "connect-to": Key("connect_to", _text_words),
+    "stall": Key("stall", _number_words),
+    "patience": Key("patience", _number_words),
+    "mcp": Key("no_mcp", _negated_flag_words),
+    "style": Key("style", _text_words),
+}
+"""The keys besides `url` and `name`, named like the option, or like what `--no-…` turns off."""
