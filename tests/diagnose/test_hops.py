@@ -8,13 +8,13 @@ from tests.rules.samples.build import make_case
 from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.facts import addresses
 from wizard.diagnose.hops import (
-    conf_hop,
-    doubt,
+    describe_contradiction,
+    describe_failing_hop,
+    describe_unclear_hops,
     first_failing_hop,
+    hop_of_config,
     narrow_to_hop,
     results_by_hop,
-    sentence,
-    told_nothing,
 )
 from wizard.diagnose.outcome import classify
 from wizard.model.case import Case, ProbeResult
@@ -77,7 +77,7 @@ def chain(outside: str, edge: str, inner: str, direct: str = "live") -> Case:
     ],
 )
 def test_the_first_place_where_it_dies_is_named(states: tuple[str, str, str], said: str) -> None:
-    assert sentence(chain(*states)) == said
+    assert describe_failing_hop(chain(*states)) == said
 
 
 def test_held_everywhere_is_lost_nowhere() -> None:
@@ -87,14 +87,14 @@ def test_held_everywhere_is_lost_nowhere() -> None:
 def test_without_hops_it_is_this_nginx() -> None:
     conf = "server { listen 8081; location / { proxy_pass http://127.0.0.1:12213; } }"
     case = make_case(proxy="held", direct="live", conf=conf)
-    assert sentence(case) == "live direct, held outside: it is this Nginx"
+    assert describe_failing_hop(case) == "live direct, held outside: it is this Nginx"
     assert narrow_to_hop(case) is case
 
 
 def test_without_its_config_it_is_whatever_stands_between() -> None:
     """Or with one that lets the stream pass: then it is not this Nginx."""
     case = replace(make_case(proxy="held", direct="live"), resolution=None, predictions=())
-    assert sentence(case) == "live direct, held outside: it is what stands between"
+    assert describe_failing_hop(case) == "live direct, held outside: it is what stands between"
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_without_its_config_it_is_whatever_stands_between() -> None:
 def test_a_hop_that_says_nothing_may_be_the_one(states: tuple[str, str, str], said: str) -> None:
     """It was not reached, or fails otherwise than what customers see: a wrong path, say."""
     case = chain(*states)
-    assert sentence(case).endswith(said)
+    assert describe_failing_hop(case).endswith(said)
     assert diagnose(case).verdict == "inconclusive"
 
 
@@ -127,8 +127,8 @@ def test_places_that_do_not_fit_together_are_doubted(
     states: tuple[str, str, str], said: str
 ) -> None:
     case = chain(*states)
-    assert doubt(case).startswith(said)
-    assert bool(doubt(case)) == bool(said)
+    assert describe_contradiction(case).startswith(said)
+    assert bool(describe_contradiction(case)) == bool(said)
     assert bool(diagnose(case).notes and said and "on the way" in diagnose(case).notes[0]) == bool(
         said
     )
@@ -138,8 +138,8 @@ def test_the_hop_with_the_public_address_is_the_outermost() -> None:
     case = chain("held", "held", "held")
     hops = (Hop("inner", Source(INNER)), Hop("edge", Source(case.target.url)))
     case = replace(case, target=replace(case.target, hops=hops))
-    assert "edge has the public URL's own address" in doubt(case)
-    assert sentence(case) == ""
+    assert "edge has the public URL's own address" in describe_contradiction(case)
+    assert describe_failing_hop(case) == ""
 
 
 @pytest.mark.parametrize(
@@ -199,8 +199,8 @@ def test_places_come_outermost_first() -> None:
 )
 def test_whose_config_it_is(conf: Source | None, hop: str) -> None:
     hops = (Hop("edge", Source(EDGE, "web")), Hop("inner", Source(INNER)))
-    assert conf_hop(Target("http://h/sse", conf=conf, hops=hops, vantages=(WEB,))) == hop
-    assert conf_hop(Target("http://h/sse", conf=conf)) == ""
+    assert hop_of_config(Target("http://h/sse", conf=conf, hops=hops, vantages=(WEB,))) == hop
+    assert hop_of_config(Target("http://h/sse", conf=conf)) == ""
 
 
 @pytest.mark.parametrize(
@@ -236,14 +236,14 @@ def test_the_loopback_of_one_host_is_not_that_of_another(
             ("held", "held", "not-asked"),
             "inner could not be asked (web: no such place): --hop inner=",
         ),
-        (("held", "404", "live"), "edge answers otherwise than the public URL (HTTP 404)"),
-        (("live", "404", "live"), "edge answers otherwise than the public URL (HTTP 404)"),
+        (("held", "404", "live"), "edge gives another answer than the public URL (HTTP 404)"),
+        (("live", "404", "live"), "edge gives another answer than the public URL (HTTP 404)"),
         (("502", "502", "live"), ""),
         (("held", "held", "live"), ""),
     ],
 )
 def test_what_to_do_about_a_hop_that_says_nothing(states: tuple[str, str, str], said: str) -> None:
-    found = told_nothing(chain(*states))
+    found = describe_unclear_hops(chain(*states))
     assert [one.startswith(said) for one in found] == [True] * bool(said)
     assert set(found) <= set(diagnose(chain(*states)).notes)
 
@@ -251,7 +251,7 @@ def test_what_to_do_about_a_hop_that_says_nothing(states: tuple[str, str, str], 
 def test_one_place_named_twice_is_in_no_wrong_order() -> None:
     case = chain("held", "held", "held")
     hops = (Hop("a", Source(case.target.url)), Hop("b", Source(case.target.url)))
-    assert doubt(replace(case, target=replace(case.target, hops=hops))) == ""
+    assert describe_contradiction(replace(case, target=replace(case.target, hops=hops))) == ""
 
 
 def test_a_config_that_does_not_listen_at_the_hop_is_anothers() -> None:
@@ -263,4 +263,4 @@ def test_a_config_that_does_not_listen_at_the_hop_is_anothers() -> None:
     )
     assert narrow_to_hop(case).resolution is None
     assert diagnose(case).verdict == "inconclusive"
-    assert sentence(case).endswith("or what stands behind it")
+    assert describe_failing_hop(case).endswith("or what stands behind it")

@@ -11,7 +11,7 @@ import pytest
 from tests.hosts.hosts import BACKEND, NAME, Hosts, three_hosts
 from tests.tools import needs
 from tests.vantage.sshd import sshd
-from wizard.diagnose.hops import sentence
+from wizard.diagnose.hops import describe_failing_hop
 from wizard.investigation.investigation import Investigation
 from wizard.model.steps import STEPS
 from wizard.model.target import Source, Target
@@ -58,9 +58,8 @@ async def solved(known: Target, hosts: Hosts) -> None:
         assert [(one.id, one.confidence) for one in diagnosis.causes] == [
             ("proxy-buffering-hold", "confirmed")
         ], diagnosis
-        assert (
-            sentence(investigation.case) == "live direct from web, held outside: it is this Nginx"
-        )
+        sentence = describe_failing_hop(investigation.case)
+        assert sentence == "live direct from web, held outside: it is this Nginx"
         assert made is not None
         assert made.diff is not None
         patch(made.directory or "", made.diff)

@@ -1,8 +1,14 @@
-"""From a case to its diagnosis: pure, and the same whichever order the rules run in."""
+"""From a case to its diagnosis. Pure, and independent of the order in which the rules run."""
 
 from wizard.diagnose.facts.directives import is_proxied
 from wizard.diagnose.facts.streams import predicted_results
-from wizard.diagnose.hops import doubt, narrow_to_hop, results_by_hop, sentence, told_nothing
+from wizard.diagnose.hops import (
+    describe_contradiction,
+    describe_failing_hop,
+    describe_unclear_hops,
+    narrow_to_hop,
+    results_by_hop,
+)
 from wizard.diagnose.outcome import handshake_fails, is_well
 from wizard.diagnose.rule import ConfigFinding, Stage
 from wizard.diagnose.rules import Rule, all_rules
@@ -12,32 +18,43 @@ from wizard.model.resolution import RequestResolution
 from wizard.model.target import LOCAL
 from wizard.text.display import capitalize, safe
 
-_SURE = ("confirmed", "likely", "possible")
-_WELL = frozenset({"live", "ended"})
+_CONFIDENCES = ("confirmed", "likely", "possible")
+"""Surest first."""
+_LIVE_OUTCOMES = frozenset({"live", "ended"})
+_TRANSPORT_NAMES = {
+    "http+sse": "HTTP+SSE",
+    "streamable-http": "Streamable HTTP",
+    "stateless": "HTTP",
+}
 
 
 def diagnose(case: Case) -> Diagnosis:
-    """All rules over a case: causes in order, risks, and what else must be said.
+    """Apply all rules to a case: causes in order, risks, and notes on what is missing.
 
-    Where the stream was followed from proxy to proxy, the rules look at the one that loses it.
+    If several hops were probed, the rules see the case of the one at which the stream stops.
     """
     whole, case = case, narrow_to_hop(case)
-    checked = ((rule, rule.check(rule, case)) for rule in all_rules())
-    found = [(rule, finding) for rule, finding in checked if finding]
-    findings = [finding for _, finding in sorted(found, key=_rank)]
+    results = ((rule, rule.check(rule, case)) for rule in all_rules())
+    ranked = sorted(((rule, finding) for rule, finding in results if finding), key=_rank)
+    findings = [finding for _, finding in ranked]
     symptoms = frozenset[str]().union(*(f.explains for f in findings if not f.latent))
     causes = tuple(f for f in findings if not f.latent and f.id not in symptoms)
     risks = tuple(f for f in findings if f.latent)
-    verdict = _verdict(whole, causes)
-    unsure = doubt(whole)
+    contradiction = describe_contradiction(whole)
     notes = (
-        *([capitalize(unsure)] if unsure else []),
-        *told_nothing(whole),
-        *_unreached(whole),
+        *([capitalize(contradiction)] if contradiction else []),
+        *describe_unclear_hops(whole),
+        *(session.problem for session in whole.capabilities if session.problem),
         *_disagreements(case, causes),
+        *_missing_input(whole, causes),
     )
-    notes = (*notes, *_not_looked_at(whole, causes))
+    verdict = _verdict(whole, causes)
     return Diagnosis(verdict, _summary(whole, verdict, causes), causes, risks, notes)
+
+
+def _rank(ranked: tuple[Rule, Finding]) -> tuple[int, int, str]:
+    rule, finding = ranked
+    return _CONFIDENCES.index(finding.confidence), rule.stage, rule.id
 
 
 def config_findings(resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
@@ -55,26 +72,19 @@ def config_findings(resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
     )
 
 
-def _unreached(case: Case) -> tuple[str, ...]:
-    """The vantages that could not be used: what was to be seen from there was not."""
-    return tuple(one.problem for one in case.capabilities if one.problem)
-
-
-def _rank(found: tuple[Rule, Finding]) -> tuple[int, int, str]:
-    rule, finding = found
-    return _SURE.index(finding.confidence), rule.stage, rule.id
-
-
 def _verdict(case: Case, causes: tuple[Finding, ...]) -> Verdict:
-    """A `possible` cause is no fault yet: a wrong cause costs more than none."""
+    """A cause that is only `possible` is no fault yet: naming a wrong one costs more than none."""
     if any(cause.confidence != "possible" for cause in causes):
         return "fault"
     return "healthy" if not causes and is_healthy(case) else "inconclusive"
 
 
 def is_healthy(case: Case) -> bool:
-    """Whether every proxied probe that the server offers was seen to be live, and the handshake
-    through the proxy succeeds where one succeeds at all."""
+    """True if the stream through the proxy works as far as the server offers it.
+
+    Every proxied probe of an offered variant was seen to be live, and the handshake through the
+    proxy succeeds if one succeeds at all.
+    """
     offered = [result for result in case.proxy if result.was_made]
     return (
         bool(offered)
@@ -85,73 +95,66 @@ def is_healthy(case: Case) -> bool:
 
 
 def _is_interrupted(case: Case) -> bool:
-    """Whether the stream, or the handshake after it, was not seen to its end."""
+    """True if the proxied probes, or the handshake after them, were not watched to their end."""
     return "proxy" in case.unfinished or "verify" in case.unfinished
 
 
 def _summary(case: Case, verdict: Verdict, causes: tuple[Finding, ...]) -> str:
     if verdict == "healthy":
-        return _fine(case)
+        return _healthy_summary(case)
     if verdict == "fault":
         return f"{causes[0].title} ({causes[0].confidence})."
-    return _seen(case)
+    return _inconclusive_summary(case)
 
 
-def _fine(case: Case) -> str:
+def _healthy_summary(case: Case) -> str:
     proxied = case.handshake("proxy")
     if proxied is None or not proxied.is_complete:
         return "The stream is live in every probe through the proxy."
-    spoken = f"{_NAMES[proxied.transport]} {proxied.version}".strip()
+    protocol = f"{_TRANSPORT_NAMES[proxied.transport]} {proxied.version}".strip()
     if proxied.transport == "http+sse":
-        return f"The stream is live in every probe through the proxy, and MCP over {spoken} works."
-    return f"MCP over {spoken} works through the proxy."
+        return (
+            f"The stream is live in every probe through the proxy, and MCP over {protocol} works."
+        )
+    return f"MCP over {protocol} works through the proxy."
 
 
-_NAMES = {"http+sse": "HTTP+SSE", "streamable-http": "Streamable HTTP", "stateless": "HTTP"}
-
-
-def _seen(case: Case) -> str:
-    """What was seen, in one sentence, where no cause can be named."""
+def _inconclusive_summary(case: Case) -> str:
+    """What was observed, in one sentence."""
     if not case.proxy:
         return "The stream was not probed through the proxy."
     if _is_interrupted(case):
         return "The check was interrupted before it had seen all that it was to see."
-    well = [is_well(result, case.handshake("proxy")) for result in case.proxy]
-    if all(well) and handshake_fails(case):
-        return f"The stream is live, but the MCP handshake fails: {_unanswered(case)}"
+    proxied = case.handshake("proxy")
+    failing = next((result for result in case.proxy if not is_well(result, proxied)), None)
+    if failing is None and handshake_fails(case):
+        why = safe(proxied.why, 300) if proxied else ""
+        return f"The stream is live, but the MCP handshake fails: {why}"
     if any(result.outcome in ("running", "interrupted") for result in case.proxy):
         return "The probe was interrupted before the stream had shown what it does."
-    first = next((result for result, fine in zip(case.proxy, well, strict=True) if not fine), None)
-    why = safe(first.why, 300) if first else "every probe is live"
-    failing = sentence(case) if len(results_by_hop(case)) > 2 else ""
-    said = "; ".join(part for part in (why, failing, "no cause could be shown") if part)
-    return f"The stream through the proxy: {said}."
-
-
-def _unanswered(case: Case) -> str:
-    proxied = case.handshake("proxy")
-    return safe(proxied.why, 300) if proxied else ""
+    why = safe(failing.why, 300) if failing else "every probe is live"
+    where = describe_failing_hop(case) if len(results_by_hop(case)) > 2 else ""
+    parts = "; ".join(part for part in (why, where, "no cause could be shown") if part)
+    return f"The stream through the proxy: {parts}."
 
 
 def _disagreements(case: Case, causes: tuple[Finding, ...]) -> tuple[str, ...]:
-    sure = any(cause.confidence == "confirmed" for cause in causes)
-    # What came late and is explained was not held: the config is not to be doubted for it.
-    doubted = [result for result in case.proxy if not (sure and result.outcome == "late")]
-    return tuple(note for result in doubted if (note := _disagreement(case, result)))
+    is_explained = any(cause.confidence == "confirmed" for cause in causes)
+    # A late stream that is explained was not held: it does not contradict the config.
+    results = [r for r in case.proxy if not (is_explained and r.outcome == "late")]
+    return tuple(note for result in results if (note := _disagreement(case, result)))
 
 
 def _disagreement(case: Case, result: ProbeResult) -> str:
-    """Where the config predicts one thing and the probe saw another; empty where they agree."""
+    """How the outcome of a probe contradicts the config; empty if it does not."""
     expected = predicted_results(case, result)
-    if not expected or result.outcome not in HELD_OUTCOMES | _WELL:
-        return ""
     label = result.timeline.probe.label
     if result.outcome in HELD_OUTCOMES and expected == {"live"}:
         return (
             f"{label}: the config predicts live, but it was {result.outcome}. Is this the config "
             "that runs (was Nginx reloaded), or does another proxy stand in front?"
         )
-    if result.outcome in _WELL and "live" not in expected:
+    if result.outcome in _LIVE_OUTCOMES and expected and "live" not in expected:
         return (
             f"{label}: the config predicts {' or '.join(sorted(expected))}, but it was live. Is "
             "this the config that runs, and does this URL reach this Nginx?"
@@ -159,32 +162,17 @@ def _disagreement(case: Case, result: ProbeResult) -> str:
     return ""
 
 
-def _no_direct(case: Case) -> str:
-    """What to do about a direct URL that nobody answers."""
-    asked_from = dict.fromkeys(result.timeline.probe.vantage for result in case.direct)
-    peers = case.resolution.upstream.peers if case.resolution and case.resolution.upstream else ()
-    used = f" (it passes to {safe(', '.join(peers), 200)})" if peers else ""
-    if LOCAL not in asked_from:
-        where = ", ".join(asked_from)
-        return (
-            f"The direct URL cannot be reached from {where}: is it the one that Nginx uses{used}?"
-        )
-    return (
-        f"The direct URL cannot be reached from here: is it the one that Nginx uses{used}? If only "
-        "its host reaches it, look from there: --vantage web='ssh HOST' --direct web=URL."
-    )
-
-
-def _not_looked_at(case: Case, causes: tuple[Finding, ...]) -> tuple[str, ...]:
-    """What would have made this surer; said only where it is not sure."""
+def _missing_input(case: Case, causes: tuple[Finding, ...]) -> tuple[str, ...]:
+    """What the user could give to make the diagnosis surer; nothing if it is sure."""
     if is_healthy(case) or any(cause.confidence == "confirmed" for cause in causes):
         return ()
     notes = []
     given = {name.lower() for name, _ in case.target.headers}
-    if any(c.timeline.status == 401 for c in case.proxy) and "authorization" not in given:
+    refused = any(result.timeline.status == 401 for result in case.proxy)
+    if refused and "authorization" not in given:
         notes.append("The URL asks for credentials: give them with --header 'Authorization: …'.")
     if case.direct and all(result.outcome == "refused" for result in case.direct):
-        notes.append(_no_direct(case))
+        notes.append(_unreachable_direct(case))
     if case.resolution is not None and not case.resolution.listens:
         notes.append(
             "No server of this config listens on the URL's port: is it the config of the Nginx "
@@ -197,3 +185,19 @@ def _not_looked_at(case: Case, causes: tuple[Finding, ...]) -> tuple[str, ...]:
     if not case.logs and not case.target.logs:
         notes.append("No log file was read: Nginx's error log names what it could not do.")
     return tuple(notes)
+
+
+def _unreachable_direct(case: Case) -> str:
+    """What to do about a direct URL that does not answer."""
+    vantages = dict.fromkeys(result.timeline.probe.vantage for result in case.direct)
+    peers = case.resolution.upstream.peers if case.resolution and case.resolution.upstream else ()
+    used = f" (it passes to {safe(', '.join(peers), 200)})" if peers else ""
+    if LOCAL not in vantages:
+        return (
+            f"The direct URL cannot be reached from {', '.join(vantages)}: is it the one that "
+            f"Nginx uses{used}?"
+        )
+    return (
+        f"The direct URL cannot be reached from here: is it the one that Nginx uses{used}? If only "
+        "its host reaches it, look from there: --vantage web='ssh HOST' --direct web=URL."
+    )

@@ -1,4 +1,4 @@
-"""The places where the stream was entered, from outside to the backend."""
+"""Comparison of hops, from the public URL inwards to the backend: where does the stream stop?"""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from wizard.model.target import LOCAL, Target
 from wizard.model.timeline import Encoding, Http, Probe
 
 OUTSIDE = "outside"
-"""What the place is called where customers enter: the URL itself."""
+"""The name of the outermost hop: the public URL."""
 Variant = tuple[Http, Encoding]
 VARIANTS: tuple[Variant, ...] = (
     ("1.1", "identity"),
@@ -19,11 +19,17 @@ VARIANTS: tuple[Variant, ...] = (
     ("2", "identity"),
     ("2", "gzip"),
 )
+_UNINFORMATIVE = frozenset(
+    {"running", "interrupted", "silent", "answered", "not-offered", "not-asked"}
+)
+"""Outcomes that do not show whether the stream passes."""
+_OTHER_ANSWERS = frozenset({"status", "redirect", "not-a-stream"})
+"""Outcomes that may come from a wrong path."""
 
 
 @dataclass(frozen=True, slots=True)
 class HopResult:
-    """One place where the stream was entered.
+    """All probes of one hop.
 
     Attributes:
         kind: `outside` (the URL), `hop`, or `direct`.
@@ -36,270 +42,270 @@ class HopResult:
     vantage: str
     results: tuple[ProbeResult, ...]
 
-    def result(self, way: Variant) -> ProbeResult | None:
-        """What was seen for one way to ask; None if that was not asked or not offered here."""
-        asked = (result for result in self.results if way_of(result) == way)
-        return next((result for result in asked if result.outcome != "not-offered"), None)
+    def result(self, variant: Variant) -> ProbeResult | None:
+        """The probe of this variant; None if it was not sent or the hop does not offer it."""
+        results = (result for result in self.results if _variant_of(result) == variant)
+        return next((result for result in results if result.outcome != "not-offered"), None)
 
-    def like(self, way: Variant) -> ProbeResult | None:
-        """The same, else its likest: a hop without TLS knows no HTTP/2."""
-        return self.result(way) or self.result(("1.1", way[1])) or self.result(("1.1", "identity"))
+    def closest_result(self, variant: Variant) -> ProbeResult | None:
+        """The probe of this variant, or of the closest one: a hop without TLS has no HTTP/2."""
+        return (
+            self.result(variant)
+            or self.result(("1.1", variant[1]))
+            or self.result(("1.1", "identity"))
+        )
 
 
-def way_of(result: ProbeResult) -> Variant:
-    """How a probe was asked."""
+@dataclass(frozen=True, slots=True)
+class _Observation:
+    """What one variant shows at one hop."""
+
+    hop: HopResult
+    result: ProbeResult
+    well: bool
+
+
+def _variant_of(result: ProbeResult) -> Variant:
     return result.timeline.probe.http, result.timeline.probe.encoding
 
 
 def results_by_hop(case: Case) -> tuple[HopResult, ...]:
-    """All places, outermost first; of several direct ones those that are not live come first:
-    they are further out."""
+    """All hops that were probed, outermost first.
+
+    Of several direct URLs, those that are not live come first: they are taken to be further out.
+    """
     outside = HopResult("outside", OUTSIDE, case.target.url, LOCAL, case.proxy)
-    hops = _hop_results("hop", case.hops, lambda probe: probe.hop)
-    direct = _hop_results("direct", case.direct, direct_name)
-    inwards = sorted(
-        direct, key=lambda hop_result: any(is_well(result) for result in hop_result.results)
-    )
-    return tuple(hop_result for hop_result in (outside, *hops, *inwards) if hop_result.results)
+    hops = _group_by_hop("hop", case.hops, lambda probe: probe.hop)
+    direct = _group_by_hop("direct", case.direct, _direct_name)
+    inwards = sorted(direct, key=lambda hop: any(map(is_well, hop.results)))
+    return tuple(hop for hop in (outside, *hops, *inwards) if hop.results)
 
 
-def direct_name(probe: Probe) -> str:
-    """`direct`, and the vantage if it is not this machine."""
+def _direct_name(probe: Probe) -> str:
     return "direct" if probe.vantage == LOCAL else f"direct from {probe.vantage}"
 
 
-def _hop_results(
+def _group_by_hop(
     kind: str, results: Iterable[ProbeResult], name: Callable[[Probe], str]
 ) -> list[HopResult]:
-    places: dict[tuple[str, str, str], list[ProbeResult]] = {}
+    groups: dict[tuple[str, str, str], list[ProbeResult]] = {}
     for result in results:
         probe = result.timeline.probe
-        places.setdefault((name(probe), probe.url, probe.vantage), []).append(result)
-    return [HopResult(kind, *place, tuple(found)) for place, found in places.items()]
+        groups.setdefault((name(probe), probe.url, probe.vantage), []).append(result)
+    return [HopResult(kind, *key, tuple(group)) for key, group in groups.items()]
 
 
-def conf_hop(target: Target) -> str:
-    """The hop whose Nginx the config describes: the one it is read at or named after, else the
-    innermost; empty where there are no hops."""
+def hop_of_config(target: Target) -> str:
+    """The name of the hop whose Nginx the config belongs to; empty if there are no hops.
+
+    That is the hop at whose vantage the config is read, or else the innermost one.
+    """
     if not target.hops:
         return ""
     at = target.conf.vantage if target.conf else LOCAL
-    theirs = [hop for hop in target.hops if at != LOCAL and at in (hop.name, hop.source.vantage)]
-    return (theirs or list(target.hops))[-1].name
-
-
-_TELLS_NOTHING = frozenset(
-    {"running", "interrupted", "silent", "answered", "not-offered", "not-asked"}
-)
+    named = [hop for hop in target.hops if at != LOCAL and at in (hop.name, hop.source.vantage)]
+    return (named or list(target.hops))[-1].name
 
 
 def first_failing_hop(case: Case) -> FirstFailingHop | None:
-    """Where the stream is lost: the innermost place where it is not well, next to one where it
-    is, and nowhere further out is it well again. None where the places do not say so."""
-    hop_results = results_by_hop(case)
-    if misnamed(case.target):
+    """Find the hop at which the stream stops.
+
+    It is the innermost hop that is not well, next to one that is, with none further out that is
+    well again. None if the hops do not show one.
+    """
+    if _misplaced_hop(case.target):
         return None
-    found = [
-        _lost(case, hop_results, way)
-        for way in VARIANTS
-        if hop_results and hop_results[0].result(way)
-    ]
-    places = [one for one in found if one is not None]
-    # Ways that are lost at different places have different causes; the innermost comes first.
-    return max(places, key=lambda one: one[0], default=(0, None))[1]
+    hops = results_by_hop(case)
+    failing = (_failing_hop(case, hops, variant) for variant in _probed_variants(hops))
+    found = [depth_and_hop for depth_and_hop in failing if depth_and_hop]
+    # Variants that stop at different hops have different causes; the innermost comes first.
+    return max(found, key=lambda depth_and_hop: depth_and_hop[0], default=(0, None))[1]
 
 
-def _lost(
-    case: Case, hop_results: Sequence[HopResult], way: Variant
+def _probed_variants(hops: Sequence[HopResult]) -> list[Variant]:
+    return [variant for variant in VARIANTS if hops and hops[0].result(variant)]
+
+
+def _failing_hop(
+    case: Case, hops: Sequence[HopResult], variant: Variant
 ) -> tuple[int, FirstFailingHop] | None:
-    """For one way to ask: how far in, and between which two."""
-    told = _told(case, hop_results, way)
-    well = [fine for _, _, fine in told]
-    if len(told) < 2 or not well[-1] or all(well):
+    """The hop at which one variant stops, and how far in it is."""
+    observations = _observations(case, hops, variant)
+    well = [observation.well for observation in observations]
+    if len(well) < 2 or not well[-1] or all(well):
         return None
-    at = max(place for place, fine in enumerate(well) if not fine)
-    if any(well[:at]):
-        return None  # Live further out: see `doubt`.
-    (hop_result, result, _), (inner, fine, _) = told[at], told[at + 1]
-    between = hop_results[hop_results.index(hop_result) + 1 : hop_results.index(inner)]
-    unseen = tuple(one.name for one in between if one.kind == "hop")
-    return at, FirstFailingHop(
-        hop_result.kind, hop_result.name, result, inner.kind, inner.name, fine, unseen
+    depth = max(index for index, is_fine in enumerate(well) if not is_fine)
+    if any(well[:depth]):
+        return None  # live further out: see `describe_contradiction`
+    failing, inner = observations[depth], observations[depth + 1]
+    between = hops[hops.index(failing.hop) + 1 : hops.index(inner.hop)]
+    return depth, FirstFailingHop(
+        failing.hop.kind,
+        failing.hop.name,
+        failing.result,
+        inner.hop.kind,
+        inner.hop.name,
+        inner.result,
+        tuple(hop.name for hop in between if hop.kind == "hop"),
     )
 
 
-def _told(
-    case: Case, hop_results: Sequence[HopResult], way: Variant
-) -> list[tuple[HopResult, ProbeResult, bool]]:
-    """The places that say something of this way to ask, with what, and whether all is well.
+def _observations(case: Case, hops: Sequence[HopResult], variant: Variant) -> list[_Observation]:
+    """What a variant shows at each hop, outermost first, without hops that show nothing.
 
-    What fails otherwise than outside (a 404 where customers' stream is held: the wrong path) does
-    not tell where their stream is lost.
+    A hop that fails in another way than the outermost one (a 404 where the public stream is held:
+    a wrong path) does not show where the public stream stops.
     """
-    seen = [
-        (hop_result, result)
-        for hop_result in hop_results
-        if (result := hop_result.like(way)) is not None
+    informative = [
+        _Observation(hop, result, _is_well(case, hop, result))
+        for hop in hops
+        if (result := hop.closest_result(variant)) and _is_informative(hop, result)
     ]
-    told = [
-        (hop_result, result, _is_well(case, hop_result, result))
-        for hop_result, result in seen
-        if _tells(hop_result, result)
-    ]
-    symptom = _symptom(told[0][1]) if told else ""
+    if not informative or informative[0].well:
+        return informative
+    symptom = _symptom(informative[0].result)
     return [
-        (hop_result, result, well)
-        for hop_result, result, well in told
-        if well or told[0][2] or _symptom(result) == symptom
+        observation
+        for observation in informative
+        if observation.well or _symptom(observation.result) == symptom
     ]
 
 
 def _symptom(result: ProbeResult) -> str:
-    """What kind of failure it is; one proxy's 502 may be another's 504."""
+    """The kind of failure; all 5xx are one, as one proxy's 502 may be another's 504."""
     status = result.timeline.status or 0
     if result.outcome == "status":
         return "HTTP 5xx" if status >= 500 else f"HTTP {status}"
     return "held" if result.outcome in HELD_OUTCOMES else result.outcome
 
 
-def _tells(hop_result: HopResult, result: ProbeResult) -> bool:
-    """Whether this says anything of the stream; a place that cannot be reached from here says only
-    that, unless it is the one that customers reach."""
-    refused = result.outcome == "refused" and hop_result.kind != "outside"
-    return not refused and result.outcome not in _TELLS_NOTHING
+def _is_informative(hop: HopResult, result: ProbeResult) -> bool:
+    """True if a result shows whether the stream passes.
+
+    A refused connection shows only that a hop cannot be reached from here, unless it is the public
+    URL.
+    """
+    refused = result.outcome == "refused" and hop.kind != "outside"
+    return not refused and result.outcome not in _UNINFORMATIVE
 
 
-def _is_well(case: Case, hop_result: HopResult, result: ProbeResult) -> bool:
-    return is_well(result, case.handshake("direct" if hop_result.kind == "direct" else "proxy"))
+def _is_well(case: Case, hop: HopResult, result: ProbeResult) -> bool:
+    return is_well(result, case.handshake("direct" if hop.kind == "direct" else "proxy"))
 
 
-def misnamed(target: Target) -> str:
+def _misplaced_hop(target: Target) -> str:
     """The hop that has the public URL's own address and is not named first; empty if none is."""
     public = urlsplit(target.url)[:2]
     first, *later = target.hops or (None,)
     if first is None or urlsplit(first.source.locator)[:2] == public:
-        return ""  # Named twice, they are one place; that is seen in the table.
-    here = [hop for hop in later if hop and hop.source.vantage == LOCAL]
-    return next((hop.name for hop in here if urlsplit(hop.source.locator)[:2] == public), "")
+        return ""  # the public URL named again: the table shows it
+    local = [hop for hop in later if hop and hop.source.vantage == LOCAL]
+    return next((hop.name for hop in local if urlsplit(hop.source.locator)[:2] == public), "")
 
 
-def doubt(case: Case) -> str:
-    """Why the places do not fit together, in one sentence; empty where they do."""
-    if name := misnamed(case.target):
+def describe_contradiction(case: Case) -> str:
+    """Say in one sentence why the hops do not fit together; empty if they do."""
+    if name := _misplaced_hop(case.target):
         return f"{name} has the public URL's own address: name the hops outermost first."
-    hop_results = results_by_hop(case)
-    found = (
-        _doubted(case, hop_results, way)
-        for way in VARIANTS
-        if hop_results and hop_results[0].result(way)
-    )
-    return next((said for said in found if said), "")
+    hops = results_by_hop(case)
+    texts = (_contradiction(case, hops, variant) for variant in _probed_variants(hops))
+    return next((text for text in texts if text), "")
 
 
-def told_nothing(case: Case) -> tuple[str, ...]:
-    """One sentence for each hop that says nothing of the stream, with what to try."""
-    return tuple(
-        said
-        for hop_result in results_by_hop(case)
-        if hop_result.kind == "hop"
-        if (said := _mute(case, hop_result))
-    )
-
-
-def _mute(case: Case, hop_result: HopResult) -> str:
-    results = [result for result in hop_result.results if result.outcome != "not-offered"]
-    if results and all(result.outcome in ("refused", "not-asked") for result in results):
-        again = f"--hop {hop_result.name}=VANTAGE=URL asks it from another place"
-        return f"{hop_result.name} could not be asked ({results[0].why}): {again}."
-    outside = {_symptom(result) for result in case.proxy}
-    other = next((result for result in results if result.outcome in _OTHERWISE), None)
-    if other is None or _symptom(other) in outside:
-        return ""
-    name, word = hop_result.name, other.outcome_label
-    return f"{name} answers otherwise than the public URL ({word}): is its path right?"
-
-
-_OTHERWISE = frozenset({"status", "redirect", "not-a-stream"})
-
-
-def _doubted(case: Case, hop_results: Sequence[HopResult], way: Variant) -> str:
-    told = _told(case, hop_results, way)
-    for (outer, _, fine), (hop_result, result, well) in pairwise(told):
-        if fine and not well and hop_result.kind == "hop":
-            where = OUTSIDE if outer.kind == "outside" else f"at {outer.name}"
+def _contradiction(case: Case, hops: Sequence[HopResult], variant: Variant) -> str:
+    """The stream is live at a hop and not at the next one in."""
+    for outer, inner in pairwise(_observations(case, hops, variant)):
+        if outer.well and not inner.well and inner.hop.kind == "hop":
+            where = OUTSIDE if outer.hop.kind == "outside" else f"at {outer.hop.name}"
             order = " and are the hops named outermost first" if len(case.hops) > 1 else ""
-            name = hop_result.name
-            return f"live {where}, {result.outcome_label} at {name}: is {name} on the way{order}?"
+            name, outcome = inner.hop.name, inner.result.outcome_label
+            return f"live {where}, {outcome} at {name}: is {name} on the way{order}?"
     return ""
 
 
-def culprit(case: Case, failing: FirstFailingHop) -> str:
-    """What stands between the two places, in words."""
+def describe_unclear_hops(case: Case) -> tuple[str, ...]:
+    """One sentence for each hop that shows nothing of the stream, with what to try."""
+    texts = (_unclear(case, hop) for hop in results_by_hop(case) if hop.kind == "hop")
+    return tuple(text for text in texts if text)
+
+
+def _unclear(case: Case, hop: HopResult) -> str:
+    results = [result for result in hop.results if result.outcome != "not-offered"]
+    if results and all(result.outcome in ("refused", "not-asked") for result in results):
+        advice = f"--hop {hop.name}=VANTAGE=URL asks it from another place"
+        return f"{hop.name} could not be asked ({results[0].why}): {advice}."
+    outside = {_symptom(result) for result in case.proxy}
+    other = next((result for result in results if result.outcome in _OTHER_ANSWERS), None)
+    if other is None or _symptom(other) in outside:
+        return ""
+    label = other.outcome_label
+    return f"{hop.name} gives another answer than the public URL ({label}): is its path right?"
+
+
+def describe_failing_hop(case: Case) -> str:
+    """Say in one sentence where the stream stops; empty if the hops do not show it."""
+    failing = first_failing_hop(case)
+    if failing is None:
+        return ""
+    where = failing.name if failing.kind == "outside" else f"at {failing.name}"
+    inner = failing.inner if failing.inner_kind == "direct" else f"at {failing.inner}"
+    return f"live {inner}, {failing.result.outcome_label} {where}: {_culprit(case, failing)}"
+
+
+def _culprit(case: Case, failing: FirstFailingHop) -> str:
+    """Name what stands between the failing hop and the next one."""
     if failing.unseen:
         hop = failing.kind == "hop"
         names = (failing.name, *failing.unseen) if hop else ("what is in front", *failing.unseen)
         return f"it is {' or '.join(names)} ({', '.join(failing.unseen)} could not tell)"
     if failing.kind == "hop":
-        inmost = failing.inner_kind == "direct" and not _holds(case, failing)
-        return f"it is {failing.name}{', or what stands behind it' if inmost else ''}"
+        innermost = failing.inner_kind == "direct" and not _is_predicted(case, failing)
+        return f"it is {failing.name}{', or what stands behind it' if innermost else ''}"
     if failing.kind == "direct":
-        return (
-            f"it is what stands between {failing.name.removeprefix('direct from ')} and the backend"
-        )
+        vantage = failing.name.removeprefix("direct from ")
+        return f"it is what stands between {vantage} and the backend"
     if case.target.hops:
         return f"it is what stands in front of {failing.inner}"
-    return "it is this Nginx" if _holds(case, failing) else "it is what stands between"
+    return "it is this Nginx" if _is_predicted(case, failing) else "it is what stands between"
 
 
-def _holds(case: Case, failing: FirstFailingHop) -> bool:
-    """Whether the config that was read is of the proxy asked here, and says that it holds."""
+def _is_predicted(case: Case, failing: FirstFailingHop) -> bool:
+    """True if the config belongs to the probed proxy and predicts that the stream is held."""
     label = failing.result.timeline.probe.label
     listens = case.resolution is not None and case.resolution.listens
     held = (p.delivery.result != "live" for p in case.predictions if p.label == label)
     return listens and any(held)
 
 
-def sentence(case: Case) -> str:
-    """Where the stream dies, in one sentence; empty where nothing says so."""
-    failing = first_failing_hop(case)
-    if failing is None:
-        return ""
-    where = failing.name if failing.kind == "outside" else f"at {failing.name}"
-    inner = failing.inner if failing.inner_kind == "direct" else f"at {failing.inner}"
-    return f"live {inner}, {failing.result.outcome_label} {where}: {culprit(case, failing)}"
-
-
 def narrow_to_hop(case: Case) -> Case:
-    """The case of the one proxy at which the stream is lost: what is seen at it is `proxy`, what
-    is seen right behind it is `direct`. The config stays only if it is that proxy's.
+    """Reduce a case to the one proxy at which the stream stops.
 
-    Unchanged where there is but one proxy, or where the places do not say which it is.
+    The probes of that proxy become `proxy`, those of the next hop in become `direct`. The config
+    stays only if it belongs to that proxy. Unchanged if there is only one proxy, or if the hops do
+    not show which one it is.
     """
     failing = first_failing_hop(case)
-    if failing is None or failing.unseen or not _several(case):
+    hops = results_by_hop(case)
+    if failing is None or failing.unseen or len(hops) <= 2:
         return case
-    places = {(hop_result.kind, hop_result.name): hop_result for hop_result in results_by_hop(case)}
-    at, behind = places[failing.kind, failing.name], places[failing.inner_kind, failing.inner]
-    case = replace(case, proxy=at.results, direct=behind.results, first_failing_hop=failing)
-    return case if _is_described(case, at) else _without_config(case)
+    by_name = {(hop.kind, hop.name): hop for hop in hops}
+    at = by_name[failing.kind, failing.name]
+    inner = by_name[failing.inner_kind, failing.inner]
+    case = replace(case, proxy=at.results, direct=inner.results, first_failing_hop=failing)
+    return case if _has_config(case, at) else _without_config(case)
 
 
-def _several(case: Case) -> bool:
-    """Whether more than the usual two places were looked at."""
-    return len(results_by_hop(case)) > 2
-
-
-def _is_described(case: Case, at: HopResult) -> bool:
-    """Whether the config that was read is that of the proxy at this place."""
-    if at.kind == "direct":
+def _has_config(case: Case, hop: HopResult) -> bool:
+    """True if the config that was read belongs to the proxy at this hop."""
+    if hop.kind == "direct":
         return False
-    if case.resolution is not None and not case.resolution.listens and at.kind == "hop":
-        return False  # Of a proxy further in that was not named, perhaps.
-    return (at.name if at.kind == "hop" else "") == conf_hop(case.target)
+    if case.resolution is not None and not case.resolution.listens and hop.kind == "hop":
+        return False  # perhaps of a proxy further in that was not named
+    return (hop.name if hop.kind == "hop" else "") == hop_of_config(case.target)
 
 
 def _without_config(case: Case) -> Case:
-    """The config is of another proxy: it neither accuses nor acquits this one."""
+    """The case without the config, which belongs to another proxy and proves nothing here."""
     return replace(
         case, resolution=None, root_resolution=None, message_resolution=None, predictions=()
     )

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from urllib.parse import urlsplit, urlunsplit
 
-from wizard.diagnose.hops import conf_hop
+from wizard.diagnose.hops import hop_of_config
 from wizard.model.resolution import Request
 from wizard.model.steps import StepId
 from wizard.model.target import Target
@@ -53,9 +53,9 @@ def root_url(target: Target) -> str:
 def conf_requests(target: Target) -> tuple[Request, Request]:
     """The stream's request and the root path's, as the Nginx receives them whose config is read.
 
-    That Nginx is the hop which `conf_hop` names, else the server that the URL leads to.
+    That Nginx is the hop which `hop_of_config` names, else the server that the URL leads to.
     """
-    hop_name, root = conf_hop(target), request_for(root_url(target))
+    hop_name, root = hop_of_config(target), request_for(root_url(target))
     hop_url = next((hop.source.locator for hop in target.hops if hop.name == hop_name), "")
     stream = request_for(hop_url or target.url)
     if hop_url:

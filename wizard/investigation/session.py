@@ -7,8 +7,8 @@ from dataclasses import replace
 from operator import is_
 from typing import TypedDict, Unpack
 
-from wizard.diagnose.hops import conf_hop
-from wizard.diagnose.outcome import classify, left
+from wizard.diagnose.hops import hop_of_config
+from wizard.diagnose.outcome import classify, interrupt
 from wizard.logs.watch import LogWatch
 from wizard.model.case import Case, FollowUpResult, ProbeResult
 from wizard.model.handshake import Handshake
@@ -92,7 +92,7 @@ class Session:
         proxied = self._results("sse-proxy", direct)
         hops = self._results("sse-hop", direct)
         resolution = self._facts.resolution
-        hop = conf_hop(self.target)
+        hop = hop_of_config(self.target)
         probes = [result.timeline.probe for result in (hops if hop else proxied)]
         probes = [probe for probe in probes if probe.hop == hop]
         capabilities = {known.vantage: known for known in self._facts.capabilities}
@@ -115,7 +115,7 @@ class Session:
 
     def _results(self, name: str, direct: Sequence[Timeline] = ()) -> tuple[ProbeResult, ...]:
         results = tuple(classify(line, direct) for line in self.timelines_of(name))
-        return results if self.running else tuple(map(left, results))
+        return results if self.running else tuple(map(interrupt, results))
 
     def options(self) -> ProbeOptions:
         """What all requests of this investigation share; withheld headers are not sent."""

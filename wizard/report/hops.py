@@ -8,10 +8,10 @@ from wizard.diagnose.hops import (
     VARIANTS,
     HopResult,
     Variant,
-    doubt,
+    describe_contradiction,
+    describe_failing_hop,
     first_failing_hop,
     results_by_hop,
-    sentence,
 )
 from wizard.model.case import Case, ProbeResult
 from wizard.model.vantage import Capabilities
@@ -59,8 +59,8 @@ def hops_summary(case: Case) -> str:
 
     Empty where there is nothing to say.
     """
-    failing = sentence(case)
-    return capitalize(f"{failing}." if failing else doubt(case))
+    failing = describe_failing_hop(case)
+    return capitalize(f"{failing}." if failing else describe_contradiction(case))
 
 
 def capabilities_text(capabilities: Capabilities) -> str:
@@ -139,7 +139,8 @@ def first_failing_hop_json(case: Case) -> dict[str, Any] | None:
     failing = first_failing_hop(case)
     if failing is None:
         return None
-    return {"at": safe(failing.name), "inner": safe(failing.inner), "text": safe(sentence(case))}
+    text = safe(describe_failing_hop(case))
+    return {"at": safe(failing.name), "inner": safe(failing.inner), "text": text}
 
 
 def vantages_json(case: Case) -> list[dict[str, Any]]:

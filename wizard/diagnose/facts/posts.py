@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from wizard.diagnose.facts import addresses, directives
 from wizard.diagnose.facts.evidence import NGINX_PAGE, post_evidence
-from wizard.diagnose.outcome import LATE_LEAST
+from wizard.diagnose.outcome import LATE_MARGIN_S
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence
 from wizard.model.handshake import Exchange, Handshake, Side
@@ -194,7 +194,7 @@ def held_answer(case: Case) -> tuple[Timeline, Timeline] | None:
     if due_s is None or proxied.status not in (None, 200):
         return None
     never = arrived_s is None and proxied.connect_s is not None
-    late = arrived_s is not None and arrived_s - due_s > LATE_LEAST
+    late = arrived_s is not None and arrived_s - due_s > LATE_MARGIN_S
     return (proxied, direct) if never or late else None
 
 
