@@ -1,4 +1,4 @@
-"""Vantages, hops, configs and logs as the options name them."""
+"""Parsing of the vantages, hops, configs and logs that options name."""
 
 import shlex
 
@@ -13,17 +13,17 @@ URL = "http://h/sse"
 WEB = "web=kubectl exec -n prod deploy/nginx --"
 
 
-def parsed(*words: str) -> Target:
+def parse(*words: str) -> Target:
     return target_of(make_parser("check").parse_args([URL, *words]))
 
 
-def test_a_vantage_is_split_as_a_shell_splits() -> None:
-    target = parsed("--vantage", "jump=ssh -o 'ProxyCommand nc %h %p' jump")
+def test_a_vantage_prefix_is_split_as_a_shell_splits_it() -> None:
+    target = parse("--vantage", "jump=ssh -o 'ProxyCommand nc %h %p' jump")
     assert target.vantages == (Vantage("jump", ("ssh", "-o", "ProxyCommand nc %h %p", "jump")),)
 
 
-def test_what_lies_at_a_vantage() -> None:
-    target = parsed(
+def test_urls_configs_and_logs_can_be_at_a_vantage() -> None:
+    target = parse(
         "--vantage", WEB,
         "--direct", "web=http://127.0.0.1:12213/sse",
         "--conf", "web=",
@@ -51,13 +51,15 @@ def test_what_lies_at_a_vantage() -> None:
         ("web=tail error", Source("tail error", "web", "web=tail error", ("tail", "error"))),
     ],
 )
-def test_a_log_of_one_word(given: str, log: Source) -> None:
-    assert parsed("--vantage", WEB, "--log", given).logs == (log,)
+def test_one_word_for_a_log_is_a_command_only_without_such_a_vantage(
+    given: str, log: Source
+) -> None:
+    assert parse("--vantage", WEB, "--log", given).logs == (log,)
 
 
-def test_a_hop_called_as_a_vantage_is_asked_from_there() -> None:
+def test_a_hop_named_like_a_vantage_is_probed_from_it() -> None:
     hops = ("--hop", "edge=http://edge/sse", "--hop", "web=http://127.0.0.1/sse")
-    target = parsed("--vantage", WEB, *hops, "--hop", "in=web=http://b/sse")
+    target = parse("--vantage", WEB, *hops, "--hop", "in=web=http://b/sse")
     assert target.hops == (
         Hop("edge", Source("http://edge/sse")),
         Hop("web", Source("http://127.0.0.1/sse", "web")),
@@ -66,7 +68,7 @@ def test_a_hop_called_as_a_vantage_is_asked_from_there() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("--vantage", "ssh web"), "NAME='COMMAND PREFIX'"),
         (("--vantage", "web="), "names no command"),
@@ -87,9 +89,9 @@ def test_a_hop_called_as_a_vantage_is_asked_from_there() -> None:
         (("--hop", "a=ftp://h/sse"), "not a URL|no vantage"),
     ],
 )
-def test_what_is_wrong_is_said(words: tuple[str, ...], said: str) -> None:
-    with pytest.raises(UsageError, match=said):
-        parsed(*words)
+def test_an_error_message_names_the_mistake(words: tuple[str, ...], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        parse(*words)
 
 
 @pytest.mark.parametrize(
@@ -105,6 +107,6 @@ def test_what_is_wrong_is_said(words: tuple[str, ...], said: str) -> None:
         ("ssh h docker exec web", """ssh h docker exec -i web "echo 'a b'" """),
     ],
 )
-def test_the_words_reach_the_far_side_whole(prefix: str, command: str) -> None:
-    vantage = parsed("--vantage", f"v={prefix}").vantages[0]
+def test_the_words_of_a_command_stay_whole_at_the_vantage(prefix: str, command: str) -> None:
+    vantage = parse("--vantage", f"v={prefix}").vantages[0]
     assert vantage.argv(["echo", "a b"]) == shlex.split(command)

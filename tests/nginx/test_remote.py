@@ -224,7 +224,7 @@ async def test_nginx_hangs(bin: Path, tmp_path: Path) -> None:
     program(bin, "enter", f'PATH={bin} exec {setsid} -w "$@"')
     web = VantageSession(Vantage("web", (str(bin / "enter"),)))
     with pytest.raises(ConfigError) as caught:
-        await dump_remote(web, within=0.2)
+        await dump_remote(web, timeout_s=0.2)
     assert "no answer in time" in str(caught.value)
     assert "--conf web=/etc/nginx/nginx.conf" in str(caught.value)
     assert not left_running(f"{tmp_path}/hang")

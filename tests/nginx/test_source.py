@@ -118,7 +118,9 @@ def test_a_dump_is_taken_apart_into_its_files() -> None:
     assert config.version == "1.25.3"
     assert config.paths == {}
     assert names(config) == ["a", "b", "one"]
-    assert config.notes == ("/etc/nginx/nginx.conf:6: /etc/nginx/mime.types: not at hand",)
+    assert config.notes == (
+        "/etc/nginx/nginx.conf:6: /etc/nginx/mime.types: the dump does not hold it",
+    )
     user = config.root[0]
     assert (user.name, user.where.line) == ("user", 2), "the file begins with an empty line"
     one = config.root[1].block
@@ -142,7 +144,7 @@ def test_a_comment_that_speaks_of_a_configuration_file_makes_no_dump() -> None:
 def test_standard_input_may_be_a_plain_config() -> None:
     config = read_config("-", stdin=io.StringIO("server { server_name a; include more.conf; }"))
     assert (config.main, names(config)) == ("standard input", ["a"])
-    assert config.notes == ("standard input:1: more.conf: not at hand",)
+    assert config.notes == ("standard input:1: more.conf: the dump does not hold it",)
 
 
 @pytest.mark.parametrize(
@@ -191,7 +193,7 @@ def test_an_included_file_may_be_empty(tmp_path: Path) -> None:
         ({"nginx": "include a.conf;", "a": "\n\ninclude a.conf;"}, "a.conf:3", "includes itself"),
         (
             {"nginx": "include a.conf;", "a": "include b.conf;", "b": "include a*.conf;"},
-            "b.conf:1", "itself by way of",
+            "b.conf:1", "itself through",
         ),
         ({"nginx": "a;\ninclude gone.conf;"}, "nginx.conf:2", "No such file"),
         ({"nginx": "include a.conf;", "a": "\nb {"}, "a.conf:2", "missing"),
@@ -258,7 +260,9 @@ def test_what_may_not_be_read_is_said(tmp_path: Path, monkeypatch: pytest.Monkey
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(os, "scandir", refuse)
-    assert read_config(main).notes == (f"{main}:1: sites/*.conf: its directory may not be read",)
+    assert read_config(main).notes == (
+        f"{main}:1: sites/*.conf: its directory cannot be read: permission denied",
+    )
     monkeypatch.setattr(os, "open", refuse)
     assert "Permission denied" in said(main)
 

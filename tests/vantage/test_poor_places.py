@@ -111,7 +111,7 @@ async def test_a_pattern_in_a_folder_that_may_not_be_entered(
 ) -> None:
     (shared / "nginx.conf").write_text(f'include "{shut}/{pattern}"; events {{}}', "utf-8")
     (note,) = (await fetch_config(f"{shared}/nginx.conf", web)).notes
-    assert note.endswith("its directory may not be read")
+    assert note.endswith("its directory cannot be read: permission denied")
 
 
 async def test_a_log_where_there_is_no_tail(shared: Path, tmp_path: Path) -> None:

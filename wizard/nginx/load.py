@@ -1,4 +1,4 @@
-"""Where a config comes from: a file with its includes, an `nginx -T` dump, standard input."""
+"""Read a config from a file with its includes, from an `nginx -T` dump or from standard input."""
 
 import os
 import re
@@ -21,87 +21,103 @@ from wizard.text.display import visible
 from wizard.text.errors import ConfigError
 
 MAX_FILES = 2000
-"""How many files a config may have."""
+"""The number of files that a config may have."""
 MAX_TOTAL_CHARS = 64 << 20
-"""How much text they may have together, in characters."""
+"""The size of all files of a config together, in characters."""
 MAX_INCLUDE_DEPTH = 16
-"""How deep includes may lead from file to file."""
+"""How deep `include` directives may nest, in files."""
 
-_HEAD = re.compile(r"^# configuration file (\S*/.*):[ \t\r]*$", re.MULTILINE)
-"""Nginx names a path; the blank lines after the heading belong to the file."""
+_HEADING = re.compile(r"^# configuration file (\S*/.*):[ \t\r]*$", re.MULTILINE)
+"""The line that `nginx -T` prints before each file; blank lines after it belong to the file."""
 _VERSION = re.compile(r"nginx version: \S{1,60}?/([0-9]{1,4}(?:\.[0-9]{1,4}){1,3})")
 
 
-def read_config(what: str, *, stdin: TextIO | None = None) -> Config:
-    """The config that `what` names: a file, a file holding an `nginx -T` dump, or `-`.
+def read_config(path: str, *, stdin: TextIO | None = None) -> Config:
+    """The config of a main file, of a file that holds an `nginx -T` dump, or of `-`.
+
+    Args:
+        stdin: What `-` reads; None is this process's standard input.
 
     Raises:
-        ConfigError: With file and line, for anything that cannot be read or parsed.
+        ConfigError: With file and line, if something cannot be read or parsed.
     """
-    if what == "-":
+    if path == "-":
         return config_from_text(_read_stdin(stdin or sys.stdin), "standard input")
-    text = require_text(read_config_file(what, what), what)
+    text = require_text(read_config_file(path, path), path)
     if is_dump(text):
-        return config_from_text(text, what)
-    return config_from_store(DiskStore(os.path.dirname(what)), what, text)
+        return config_from_text(text, path)
+    return config_from_store(DiskStore(os.path.dirname(path)), path, text)
 
 
 def is_dump(text: str) -> bool:
-    """Whether this is what `nginx -T` printed, not a file of a config."""
-    return _HEAD.search(text) is not None
+    """True if this is the output of `nginx -T`, not a config file."""
+    return _HEADING.search(text) is not None
 
 
-def config_from_store(library: ConfigStore, name: str, text: str) -> Config:
-    """The config that begins with this file, its includes in that library. Raises `ConfigError`."""
-    return _Reader(library).config(name, text)
+def config_from_store(store: ConfigStore, name: str, text: str) -> Config:
+    """The config with this main file, whose includes are in the store. Raises `ConfigError`."""
+    return _IncludeReader(store).config(name, text)
 
 
 def config_from_text(text: str, name: str, version: str | None = None) -> Config:
-    """The config in a text: a dump, or one file without includes that could be followed."""
-    files = _split(text)
-    said = _VERSION.search(text[: files[0][2]] if files else text)
-    version = version or (said[1] if said else None)
+    """The config in a text: a dump, or one file whose includes are not available.
+
+    Args:
+        name: The name of the text in messages.
+        version: The Nginx version; without it, the one that the dump names.
+    """
+    files = _split_dump(text)
+    match = _VERSION.search(text[: files[0][2]] if files else text)
+    version = version or (match[1] if match else None)
     if not files:
-        return replace(_Reader(DumpStore({})).config(name, text), version=version)
+        return replace(config_from_store(DumpStore({}), name, text), version=version)
     texts: dict[str, str] = {}
     for path, body, _ in files:
         texts.setdefault(path, body)
     main = files[0][0]
-    return replace(_Reader(DumpStore(texts)).config(main, texts[main]), version=version)
+    return replace(config_from_store(DumpStore(texts), main, texts[main]), version=version)
 
 
 def require_text(text: str, name: str) -> str:
-    """The text, if there is any. Raises `ConfigError`."""
+    """The text itself. Raises `ConfigError` if it is empty or blank."""
     if not text.strip():
         raise config_error("empty, so not a config", name)
     return text
 
 
-def _split(text: str) -> list[tuple[str, str, int]]:
-    """A dump's files: path, text, and where its heading begins. Before the first heading stand
-    Nginx's own words; after each file Nginx prints an empty line of its own."""
-    heads = list(_HEAD.finditer(text))
-    ends = [head.start() for head in heads[1:]] + [len(text)] * bool(heads)
-    bodies = [text[head.end() : end] for head, end in zip(heads, ends, strict=True)]
+def _split_dump(text: str) -> list[tuple[str, str, int]]:
+    """The files of a dump: path, text, and the offset of its heading.
+
+    Nginx's own messages come before the first heading, and an empty line that is not of the file
+    after each file.
+    """
+    headings = list(_HEADING.finditer(text))
+    ends = [heading.start() for heading in headings[1:]] + [len(text)] * bool(headings)
+    bodies = [text[heading.end() : end] for heading, end in zip(headings, ends, strict=True)]
     return [
-        (visible(head[1]), body.removeprefix("\n").removesuffix("\n"), head.start())
-        for head, body in zip(heads, bodies, strict=True)
+        (visible(heading[1]), body.removeprefix("\n").removesuffix("\n"), heading.start())
+        for heading, body in zip(headings, bodies, strict=True)
     ]
 
 
 def _read_stdin(stdin: TextIO) -> str:
-    raw = getattr(stdin, "buffer", None)
-    data = (
-        raw.read(MAX_FILE_BYTES + 1) if raw is not None else stdin.read(MAX_FILE_BYTES + 1).encode()
-    )
-    return require_text(decode_config(data, "standard input"), "standard input")
+    binary, limit = getattr(stdin, "buffer", None), MAX_FILE_BYTES + 1
+    raw = stdin.read(limit).encode() if binary is None else binary.read(limit)
+    return require_text(decode_config(raw, "standard input"), "standard input")
 
 
 @dataclass
-class _Reader:
-    """Follows includes, with guards for loops, depth, number and size."""
+class _IncludeReader:
+    """Parses a config and follows its includes, with limits on loops, depth, number and size.
 
-    library: ConfigStore
+    Attributes:
+        texts: The text of each file read so far, by name.
+        depth: How many blocks are open, over all files.
+        parsed: How many files were parsed, `size` their characters; a file that is included twice
+            counts twice.
+    """
+
+    store: ConfigStore
     texts: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     depth: int = 0
@@ -109,12 +125,12 @@ class _Reader:
     size: int = 0
 
     def config(self, name: str, text: str) -> Config:
-        """The whole config that begins with this file."""
-        root = self._file(name, text, ())
-        paths = {known: path for known in self.texts if (path := self.library.path(known))}
+        """The whole config with this main file."""
+        root = self._parse_file(name, text, ())
+        paths = {file: path for file in self.texts if (path := self.store.path(file))}
         return Config(name, root, dict(self.texts), paths, None, tuple(self.notes))
 
-    def _file(self, name: str, text: str, via: tuple[Position, ...]) -> tuple[Directive, ...]:
+    def _parse_file(self, name: str, text: str, via: tuple[Position, ...]) -> tuple[Directive, ...]:
         self.texts.setdefault(name, text)
         self.parsed += 1
         self.size += len(text)
@@ -125,20 +141,22 @@ class _Reader:
     def _follow(
         self, block: tuple[Directive, ...], via: tuple[Position, ...]
     ) -> tuple[Directive, ...]:
-        found: list[Directive] = []
+        """The directives of a block with every `include` replaced by what it includes."""
+        directives: list[Directive] = []
         for directive in block:
             if directive.name == "include" and directive.block is None and directive.args:
-                found += self._include(directive, via)
-            elif directive.block is None or directive.name in _OPAQUE:
-                found.append(directive)
+                directives += self._include(directive, via)
+            elif directive.block is None or directive.name in _DATA_BLOCKS:
+                directives.append(directive)
             else:
-                found.append(self._inside(directive, directive.block, via))
-        return tuple(found)
+                directives.append(self._follow_inside(directive, directive.block, via))
+        return tuple(directives)
 
-    def _inside(
+    def _follow_inside(
         self, directive: Directive, block: tuple[Directive, ...], via: tuple[Position, ...]
     ) -> Directive:
-        """The block with its includes followed; they may not nest beyond all measure together."""
+        """The directive with the includes of its block followed. Raises `ConfigError` if the
+        blocks of all files together nest too deep."""
         self.depth += 1
         if self.depth > MAX_BLOCK_DEPTH:
             where = directive.where
@@ -149,29 +167,29 @@ class _Reader:
 
     def _include(self, include: Directive, via: tuple[Position, ...]) -> list[Directive]:
         pattern, chain = include.args[0], (*via, include.where)
-        names = self.library.find(pattern)
-        if trouble := self.library.trouble(pattern):
-            self.notes.append(f"{include.where}: {visible(pattern, 120)}: {trouble}")
-        return [directive for name in names for directive in self._included(name, chain)]
+        names = self.store.find(pattern)
+        if problem := self.store.problem(pattern):
+            self.notes.append(f"{include.where}: {visible(pattern, 120)}: {problem}")
+        return [directive for name in names for directive in self._include_file(name, chain)]
 
-    def _included(self, name: str, chain: tuple[Position, ...]) -> tuple[Directive, ...]:
+    def _include_file(self, name: str, chain: tuple[Position, ...]) -> tuple[Directive, ...]:
+        """The directives of an included file; `chain` is its `include` directives."""
         files = [where.file for where in chain]
         here = chain[-1]
         if name in files:
-            through = f" by way of {visible(files[-1], 120)}" if files[-1] != name else ""
+            through = f" through {visible(files[-1], 120)}" if files[-1] != name else ""
             raise config_error(
                 f"{visible(name, 120)} includes itself{through}", here.file, here.line
             )
         if len(chain) > MAX_INCLUDE_DEPTH:
-            raise config_error(
-                f"includes lead deeper than {MAX_INCLUDE_DEPTH} files", here.file, here.line
-            )
+            message = f"includes nest deeper than {MAX_INCLUDE_DEPTH} files"
+            raise config_error(message, here.file, here.line)
         try:
-            text = self.texts.get(name) or self.library.text(name)
+            text = self.texts.get(name) or self.store.text(name)
         except ConfigError as error:
             raise config_error(f"includes {error}", here.file, here.line) from None
-        return self._file(name, text, chain)
+        return self._parse_file(name, text, chain)
 
 
-_OPAQUE = frozenset({"map", "types", "geo", "split_clients", "charset_map"})
-"""Blocks whose `include` names data, or whose lines are no directives."""
+_DATA_BLOCKS = frozenset({"map", "types", "geo", "split_clients", "charset_map"})
+"""Blocks whose lines, and whose included files, are data and not directives."""

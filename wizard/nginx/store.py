@@ -1,4 +1,4 @@
-"""Files of a config, opened with care: a log pipe or a device named by mistake must not hang."""
+"""The files of a config: on disk or in an `nginx -T` dump, with bounded reading."""
 
 import glob
 import os
@@ -14,15 +14,16 @@ from wizard.text.files import NotRegularError, describe_read_error, read_regular
 
 MAX_FILE_BYTES = 16 << 20
 """The largest config file that is read, in bytes."""
+UNREADABLE_DIRECTORY = "its directory cannot be read: permission denied"
 
 
 def config_error(message: str, name: str, line: int | None = None) -> ConfigError:
-    """The error, its place fit to show: a file may be called anything."""
+    """An error at this file and line; the file's name is escaped for display."""
     return ConfigError(message, visible(name, 300), line)
 
 
 def read_config_file(path: str, name: str) -> str:
-    """The text of a file. Raises `ConfigError` saying why it cannot be read."""
+    """The text of a file. Raises `ConfigError` if it is not regular, too large or not text."""
     try:
         raw = read_regular(path, MAX_FILE_BYTES)
     except NotRegularError as error:
@@ -33,7 +34,7 @@ def read_config_file(path: str, name: str) -> str:
 
 
 def decode_config(raw: bytes, name: str) -> str:
-    """The text of these bytes. Raises `ConfigError` where they cannot be a config."""
+    """The text of these bytes. Raises `ConfigError` if they are too many or not text."""
     if len(raw) > MAX_FILE_BYTES:
         raise config_error(f"larger than {MAX_FILE_BYTES >> 20} MiB, so not read", name)
     if b"\0" in raw:
@@ -44,29 +45,32 @@ def decode_config(raw: bytes, name: str) -> str:
 
 
 class ConfigStore(Protocol):
-    """Where included files are found."""
+    """Finds and reads the files that `include` directives name."""
 
     def find(self, pattern: str) -> list[str]:
-        """The names of the files that an `include` means, in Nginx's order."""
+        """The names of the files that match the argument of an `include`, in Nginx's order."""
         ...
 
-    def trouble(self, pattern: str) -> str:
-        """Why something may be missing of what the pattern names, or nothing."""
+    def problem(self, pattern: str) -> str:
+        """Why matching files may be missing; empty if none can be."""
         ...
 
     def text(self, name: str) -> str:
-        """What stands in the file. Raises `ConfigError`."""
+        """The text of a file. Raises `ConfigError`."""
         ...
 
     def path(self, name: str) -> str | None:
-        """Where the file is on disk."""
+        """The path of a file on this machine's disk; None if it is not there."""
         ...
 
 
 @dataclass(frozen=True)
 class DiskStore:
-    """Files on this machine; relative names are taken from the main file's directory, as Nginx
-    does (https://nginx.org/en/docs/ngx_core_module.html#include)."""
+    """Files on this machine.
+
+    A relative name starts at the main file's directory, as in Nginx
+    (https://nginx.org/en/docs/ngx_core_module.html#include).
+    """
 
     directory: str
 
@@ -75,14 +79,14 @@ class DiskStore:
             return [os.path.join(self.directory, pattern)]
         return sorted(glob.glob(os.path.join(glob.escape(self.directory), pattern)))
 
-    def trouble(self, pattern: str) -> str:
+    def problem(self, pattern: str) -> str:
         if not is_glob(pattern):
-            return ""  # The file itself will say.
+            return ""  # Reading the file raises the error.
         folder = os.path.join(self.directory, os.path.dirname(pattern))
         try:
             os.scandir(folder).close()
         except PermissionError:
-            return "its directory may not be read"
+            return UNREADABLE_DIRECTORY
         except (OSError, ValueError):
             return ""
         return ""
@@ -96,7 +100,7 @@ class DiskStore:
 
 @dataclass(frozen=True)
 class DumpStore:
-    """Files that a dump holds, by the names that Nginx wrote."""
+    """The files of an `nginx -T` dump, by the names in its headings."""
 
     texts: dict[str, str]
 
@@ -109,11 +113,11 @@ class DumpStore:
 
     @cached_property
     def _names(self) -> dict[PurePosixPath, str]:
-        """The names without doubled slashes and single dots."""
+        """Each name by its path without repeated slashes and single dots."""
         return {PurePosixPath(name): name for name in self.texts}
 
-    def trouble(self, pattern: str) -> str:
-        return "" if is_glob(pattern) or self.find(pattern) else "not at hand"
+    def problem(self, pattern: str) -> str:
+        return "" if is_glob(pattern) or self.find(pattern) else "the dump does not hold it"
 
     def text(self, name: str) -> str:
         return self.texts[name]
@@ -123,11 +127,11 @@ class DumpStore:
 
 
 def is_glob(pattern: str) -> bool:
-    """Whether an `include` names a pattern, not a file."""
+    """True if the argument of an `include` is a pattern, not the name of one file."""
     return any(char in pattern for char in "*?[")
 
 
 def _matches(path: PurePosixPath, pattern: PurePosixPath) -> bool:
-    """As glob(3): `*` does not cross a slash."""
-    parts, wanted = path.parts, pattern.parts
-    return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
+    """True if the pattern matches as in glob(3), where `*` does not match a slash."""
+    names, patterns = path.parts, pattern.parts
+    return len(names) == len(patterns) and all(map(fnmatchcase, names, patterns))

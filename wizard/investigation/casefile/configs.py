@@ -127,7 +127,7 @@ class SavedStore:
         wanted = _parts(os.path.join(glob.escape(self.directory), pattern))
         return sorted(name for name in self.texts if _is_match(_parts(name), wanted))
 
-    def trouble(self, pattern: str) -> str:
+    def problem(self, pattern: str) -> str:
         """Empty: what was missing was noted when the files were read."""
         return ""
 

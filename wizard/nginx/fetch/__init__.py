@@ -1,1 +1,4 @@
-"""Fetch an Nginx config: from a file, a running Nginx, or a vantage."""
+"""Fetch an Nginx config: a file or `nginx -T`, on this machine or at a vantage.
+
+`fetch.fetch_config` is the entry point.
+"""

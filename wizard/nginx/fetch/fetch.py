@@ -1,4 +1,4 @@
-"""The config that a place names, here or at a vantage."""
+"""Fetch the config that a source names, from this machine or a vantage."""
 
 import asyncio
 from functools import partial
@@ -13,32 +13,31 @@ from wizard.vantage.session import VantageSession
 
 
 async def fetch_config(
-    what: str, vantage_session: VantageSession | None = None, *, port: int | None = None
+    path: str, session: VantageSession | None = None, *, port: int | None = None
 ) -> Config:
-    """The config that `what` names here or at a vantage; an empty one is `nginx -T` there.
+    """The config of a file, or the output of `nginx -T` if the path is empty.
 
     Args:
-        port: Of several Nginx that run there, the one that listens on it is asked.
+        session: The vantage to read from; None is this machine.
+        port: The port that the requested Nginx listens on, to choose among several that run at the
+            vantage.
 
     Raises:
-        ConfigError: It cannot be read or parsed.
-        VantageError: The place cannot be reached, has no shell, or was lost.
+        ConfigError: The config cannot be read or parsed.
+        VantageError: The vantage cannot be reached, has no shell, or was lost.
     """
-    if vantage_session is None:
-        local = dump_local if not what else partial(read_config, what)
-        return await asyncio.to_thread(local)
+    if session is None:
+        return await asyncio.to_thread(partial(read_config, path) if path else dump_local)
     try:
-        return await (
-            read_remote(vantage_session, what) if what else dump_remote(vantage_session, port)
-        )
+        return await (read_remote(session, path) if path else dump_remote(session, port))
     except ConfigError as error:
-        raise _at(vantage_session.vantage.name, error) from None
+        raise _with_vantage(error, session.vantage.name) from None
 
 
-def _at(vantage: str, error: ConfigError) -> ConfigError:
-    """The error with the place first: a path alone would be one of this machine."""
+def _with_vantage(error: ConfigError, vantage: str) -> ConfigError:
+    """The error with the vantage before the file, which could else be one of this machine."""
     if error.file.startswith(f"{vantage}: "):
         return error
-    place = error.file if error.line is None else f"{error.file}:{error.line}"
-    message = str(error).removeprefix(f"{place}: ")
+    where = error.file if error.line is None else f"{error.file}:{error.line}"
+    message = str(error).removeprefix(f"{where}: ")
     return ConfigError(message, f"{vantage}: {error.file}", error.line)

@@ -1,4 +1,4 @@
-"""The config of the Nginx on this machine, as it says itself: `nginx -T`."""
+"""The output of `nginx -T` on this machine."""
 
 import os
 import shutil
@@ -18,46 +18,47 @@ USUAL_PATHS = (
     "/opt/homebrew/bin/nginx",
 )
 DUMP_TIMEOUT_S = 15.0
-"""How long, in seconds, `nginx -T` may take: it resolves the names of upstreams."""
+"""The time limit of `nginx -T` in seconds; it resolves the names of upstreams."""
 
 
 def find_nginx() -> str | None:
-    """Where Nginx is, or None."""
-    found = shutil.which("nginx")
-    return found or next((place for place in USUAL_PATHS if os.access(place, os.X_OK)), None)
+    """The path of the Nginx program, from PATH or a usual directory; None if there is none."""
+    usual = (path for path in USUAL_PATHS if os.access(path, os.X_OK))
+    return shutil.which("nginx") or next(usual, None)
 
 
 def dump_local(timeout_s: float = DUMP_TIMEOUT_S) -> Config:
-    """What `nginx -T` prints here, with the version that it names.
+    """The config that `nginx -T` prints, with the version that `nginx -v` prints.
 
     Raises:
-        ConfigError: There is no Nginx, or it refuses; in its own words.
+        ConfigError: There is no Nginx, or it fails; with its error message.
     """
     binary = find_nginx()
     if binary is None:
         raise ConfigError("no nginx was found on this machine", "nginx -T")
-    done = _run([binary, "-T"], timeout_s)
-    text = done.stdout[:MAX_FILE_BYTES].decode("utf-8", "replace")
-    if done.returncode != 0:
-        raise ConfigError(error_line(done.stderr.decode("utf-8", "replace")), "nginx -T")
-    said = _run([binary, "-v"], timeout_s).stderr.decode("utf-8", "replace")
-    version = said.partition("/")[2].split()
+    dump = _run([binary, "-T"], timeout_s)
+    if dump.returncode != 0:
+        raise ConfigError(error_line(dump.stderr.decode("utf-8", "replace")), "nginx -T")
+    text = dump.stdout[:MAX_FILE_BYTES].decode("utf-8", "replace")
+    version_line = _run([binary, "-v"], timeout_s).stderr.decode("utf-8", "replace")
+    version = version_line.partition("/")[2].split()
     return config_from_text(text, "nginx -T", version[0] if version else None)
 
 
-def _run(words: list[str], timeout_s: float) -> "subprocess.CompletedProcess[bytes]":
+def _run(argv: list[str], timeout_s: float) -> "subprocess.CompletedProcess[bytes]":
+    """Run a command without input. Raises `ConfigError` if it cannot be run or takes too long."""
     try:
         return subprocess.run(
-            words, capture_output=True, stdin=subprocess.DEVNULL, timeout=timeout_s, check=False
+            argv, capture_output=True, stdin=subprocess.DEVNULL, timeout=timeout_s, check=False
         )
     except subprocess.TimeoutExpired:
-        raise ConfigError(f"no answer within {timeout_s:.0f} s", " ".join(words)) from None
+        raise ConfigError(f"no answer within {timeout_s:.0f} s", " ".join(argv)) from None
     except OSError as error:
-        raise ConfigError(f"cannot be run: {error.strerror}", " ".join(words)) from None
+        raise ConfigError(f"cannot be run: {error.strerror}", " ".join(argv)) from None
 
 
 def error_line(stderr: str) -> str:
-    """The line that says why: Nginx's `[emerg]`, else its last."""
+    """The line with the reason of a failure: Nginx's first `[emerg]` line, else the last line."""
     lines = [line for line in stderr.splitlines() if line.strip()]
-    telling = [line for line in lines if "[emerg]" in line] or lines[-1:]
-    return safe(telling[0], 300) if telling else "it failed without a word"
+    reasons = [line for line in lines if "[emerg]" in line] or lines[-1:]
+    return safe(reasons[0], 300) if reasons else "it failed without an error message"

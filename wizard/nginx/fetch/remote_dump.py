@@ -1,9 +1,9 @@
-"""The config of an Nginx at a vantage, as it says itself: `nginx -T` there."""
+"""The output of `nginx -T` at a vantage, and running of scripts there."""
 
 import os
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from secrets import token_hex
 
 from wizard.model.config import Config
@@ -18,145 +18,160 @@ from wizard.vantage.scripts import pack_script, strip_shell_prefix
 from wizard.vantage.session import VantageSession
 
 COMMAND_TIMEOUT_S = 30.0
-"""How long, in seconds, one command there may take: `nginx -T` resolves the names of upstreams."""
-
+"""The time limit of one remote command in seconds; `nginx -T` resolves the names of upstreams."""
+MAX_OTHERS = 4
+"""How many further running Nginx a message names."""
+_USUAL_CONF = "/etc/nginx/nginx.conf"
 _NO_SHELL = re.compile(r"\bsh\b\W.*(not found|no such file)|\bno shell\b", re.IGNORECASE)
+_CONF_OPTION = re.compile(r" -c ?(\S+)")
+_PREFIX_OPTION = re.compile(r" -p ?(\S+)")
 
 
 async def run_script(
-    vantage_session: VantageSession, script: str, words: Sequence[str], within: float, limit: int
+    session: VantageSession, script: str, words: Sequence[str], timeout_s: float, limit: int
 ) -> CommandResult:
-    """Run a static script there with these arguments, its output bounded.
+    """Run a static script with these arguments at the vantage.
+
+    Args:
+        limit: How many bytes of output are expected at most; a further MiB is allowed.
 
     Raises:
-        VantageError: The place cannot be reached, has no shell, or was lost.
+        VantageError: The vantage cannot be reached, has no shell, or was lost.
     """
     try:
         argv = pack_script(script, *words)
-        return await vantage_session.collect(argv, within=within, limit=limit + (1 << 20))
+        return await session.collect(argv, within=timeout_s, limit=limit + (1 << 20))
     except VantageError as error:
         if not _NO_SHELL.search(str(error)):
             raise
-        said = "no config can be read without a shell (sh) there; copy it here: --conf FILE"
-        raise VantageError(f"{error}; {said}") from None
+        hint = "no config can be read without a shell (sh) there; copy it here: --conf FILE"
+        raise VantageError(f"{error}; {hint}") from None
 
 
-def failure_of(done: CommandResult) -> str:
-    """Why our script did not come to its end, in the words of whoever stopped it."""
-    lines = [line for line in done.stderr.splitlines() if line.strip()]
+def failure_of(result: CommandResult) -> str:
+    """Why a script did not finish: a limit of ours, else the last line of its error output."""
+    lines = [line for line in result.stderr.splitlines() if line.strip()]
     last = safe(strip_shell_prefix(lines[-1]), 200) if lines else ""
-    if done.timed_out:
+    if result.timed_out:
         return f"no answer in time{f': {last}' if last else ''}"
-    if done.truncated:
-        return "what it printed is too large for a config"
-    return last or f"it ended with status {done.code} and printed nothing to read"
+    if result.truncated:
+        return "its output is too large for a config"
+    return last or f"it ended with status {result.code} and without output"
 
 
-MAX_OTHERS = 4
-"""How many further Nginx are named."""
-_SAMPLE = "/etc/nginx/nginx.conf"
+@dataclass(frozen=True, slots=True)
+class _DumpOutput:
+    """The output of `DUMP_SCRIPT`: the bytes of each part by the part's name."""
+
+    parts: Mapping[str, bytes]
+
+    @staticmethod
+    def split(output: bytes, mark: str) -> "_DumpOutput":
+        """Split the output at the mark, which is random, so that no config can contain it."""
+        parts: dict[str, bytes] = {}
+        for part in output.split(f"\n{mark} ".encode())[1:]:
+            name, _, body = part.partition(b"\n")
+            parts[name.decode("ascii", "replace")] = body
+        return _DumpOutput(parts)
+
+    def text(self, name: str) -> str:
+        """The text of a part without surrounding blanks; empty if there is no such part."""
+        return self.parts.get(name, b"").decode("utf-8", "replace").strip()
+
+    @property
+    def version(self) -> str | None:
+        """The version that `nginx -v` printed; None if it did not run."""
+        words = self.text("version").partition("/")[2].split()
+        return words[0] if words else None
+
+    @property
+    def command(self) -> str:
+        """The dump's command, if Nginx was started with a config or prefix of its own."""
+        words = self.text("words")
+        return f"{safe(words, 200)} -T" if " -c " in words or " -p " in words else ""
+
+    @property
+    def masters(self) -> tuple[str, ...]:
+        """The command lines of the running Nginx: first the one of the dump, then the others."""
+        _, *titles = self.text("others").split("\n")[: MAX_OTHERS + 2]
+        return tuple(titles or [self.text("words")])
+
+    @property
+    def listening(self) -> str:
+        """How many of several running Nginx listen on the requested port, as a number in text."""
+        return self.text("others").split("\n")[0]
 
 
 async def dump_remote(
-    vantage_session: VantageSession, port: int | None = None, *, within: float = COMMAND_TIMEOUT_S
+    session: VantageSession, port: int | None = None, *, timeout_s: float = COMMAND_TIMEOUT_S
 ) -> Config:
-    """What `nginx -T` prints there, with the config that the running Nginx was started with.
+    """The config that `nginx -T` prints, with the `-c` and `-p` of the running Nginx.
 
     Args:
-        port: Of several that run there, the one that listens on it is asked.
+        port: The port that the requested Nginx listens on, to choose among several that run.
 
     Raises:
-        ConfigError: There is no Nginx, or it refuses: in its own words, and what to try instead.
-        VantageError: The place cannot be reached, has no shell, or was lost.
+        ConfigError: There is no Nginx, or it fails; with its error message and an alternative.
+        VantageError: The vantage cannot be reached, has no shell, or was lost.
     """
-    where, mark = f"{vantage_session.vantage.name}: nginx -T", token_hex(8)
-    done = await run_script(
-        vantage_session, DUMP_SCRIPT, [mark, "dump", str(port or "")], within, MAX_FILE_BYTES
-    )
-    said = _marked(done.stdout, mark)
-    if "end" not in said:
-        problem = failure_of(done)
-        raise ConfigError(
-            _hint(problem, vantage_session, said) if done.timed_out else problem, where
-        )
-    if "none" in said:
-        raise ConfigError(_hint("no Nginx was found there", vantage_session, said), where)
-    if said["end"].strip() != b"0":
-        problem = strip_shell_prefix(error_line(done.stderr))
-        raise ConfigError(_hint(problem, vantage_session, said), where)
-    config = config_from_text(decode_config(said.get("dump", b""), where), where, _version(said))
-    unsure = _unsure(said, port, vantage_session)
-    notes = (unsure, *config.notes) if unsure else config.notes
-    return replace(config, command=_asked(said), doubt=unsure, notes=notes)
+    where, mark = f"{session.vantage.name}: nginx -T", token_hex(8)
+    words = [mark, "dump", str(port or "")]
+    result = await run_script(session, DUMP_SCRIPT, words, timeout_s, MAX_FILE_BYTES)
+    output = _DumpOutput.split(result.stdout, mark)
+    if problem := _problem(result, output):
+        hint = _hint(output, session) if result.timed_out or "end" in output.parts else ""
+        raise ConfigError(f"{problem}{hint}", where)
+    text = decode_config(output.parts.get("dump", b""), where)
+    config = config_from_text(text, where, output.version)
+    doubt = _doubt(output, port, session)
+    notes = (doubt, *config.notes) if doubt else config.notes
+    return replace(config, command=output.command, doubt=doubt, notes=notes)
 
 
-async def remote_version(vantage_session: VantageSession, within: float) -> str | None:
-    """What `nginx -v` says there; a file's defaults are that version's."""
+async def remote_version(session: VantageSession, timeout_s: float) -> str | None:
+    """The version that `nginx -v` prints at the vantage; None if there is no Nginx."""
     mark = token_hex(8)
-    done = await run_script(vantage_session, DUMP_SCRIPT, [mark, "version"], within, 1 << 16)
-    return _version(_marked(done.stdout, mark))
+    result = await run_script(session, DUMP_SCRIPT, [mark, "version"], timeout_s, 1 << 16)
+    return _DumpOutput.split(result.stdout, mark).version
 
 
-def _version(said: dict[str, bytes]) -> str | None:
-    words = _word(said.get("version", b"")).partition("/")[2].split()
-    return words[0] if words else None
+def _problem(result: CommandResult, output: _DumpOutput) -> str:
+    """Why there is no dump; empty if there is one."""
+    if "end" not in output.parts:
+        return failure_of(result)
+    if "none" in output.parts:
+        return "no Nginx was found there"
+    if output.text("end") != "0":
+        return strip_shell_prefix(error_line(result.stderr))
+    return ""
 
 
-def _word(raw: bytes) -> str:
-    return raw.decode("utf-8", "replace").strip()
-
-
-def _asked(said: dict[str, bytes]) -> str:
-    """The command, where the running Nginx was started with a config or a prefix of its own."""
-    words = _word(said.get("words", b""))
-    return f"{safe(words, 200)} -T" if " -c " in words or " -p " in words else ""
-
-
-def _unsure(said: dict[str, bytes], port: int | None, vantage_session: VantageSession) -> str:
-    """Why this may be the config of the wrong one of several; empty where the port decided."""
-    fits, read, *others = _masters(said)
-    if not others or fits == "1":
+def _doubt(output: _DumpOutput, port: int | None, session: VantageSession) -> str:
+    """Why this may be the config of another Nginx; empty if one runs or the port decided."""
+    dumped, *others = output.masters
+    count = output.listening
+    if not others or count == "1":
         return ""
-    count = "none of them is" if fits == "0" else f"{safe(fits, 10)} of them are"
-    why = f"{count} seen to listen on port {port}" if port else "the port is not known"
-    shown = ", ".join(_config_of(one) or safe(one, 100) for one in others)
-    choice = next(filter(None, map(_config_of, others)), "PATH")
-    name = vantage_session.vantage.name
+    number = "none of them is" if count == "0" else f"{safe(count, 10)} of them are"
+    reason = f"{number} seen to listen on port {port}" if port else "the port is not known"
+    names = ", ".join(_conf_path(title) or safe(title, 100) for title in others)
+    choice = next(filter(None, map(_conf_path, others)), "PATH")
     return (
-        f"further Nginx run there: {shown} ({why}; this is of "
-        f"{_config_of(read) or safe(read, 100)}); choose: --conf {name}={choice}"
+        f"further Nginx run there: {names} ({reason}; this is of "
+        f"{_conf_path(dumped) or safe(dumped, 100)}); choose: "
+        f"--conf {session.vantage.name}={choice}"
     )
 
 
-def _masters(said: dict[str, bytes]) -> list[str]:
-    """How many of several listen on the port; the command line of the one that was asked, and of
-    the others. Nothing but that of the one where no others run."""
-    fits, *titles = _word(said.get("others", b"")).split("\n")[: MAX_OTHERS + 2]
-    return [fits, *(titles or [_word(said.get("words", b""))])]
-
-
-def _config_of(title: str) -> str:
-    """The config file that a command line names; empty where it names none."""
-    conf, prefix = (_OPTIONS[letter].search(title) for letter in "cp")
+def _conf_path(title: str) -> str:
+    """The absolute path of the config that a command line names; empty if it names none."""
+    conf, prefix = _CONF_OPTION.search(title), _PREFIX_OPTION.search(title)
     path = os.path.join(prefix[1] if prefix else "", conf[1]) if conf else ""
     return safe(path, 300) if path.startswith("/") else ""
 
 
-_OPTIONS = {letter: re.compile(rf" -{letter} ?(\S+)") for letter in "cp"}
-
-
-def _hint(problem: str, vantage_session: VantageSession, said: dict[str, bytes]) -> str:
-    """What to try instead: the files that the running Nginx name, else the usual one."""
-    named = list(filter(None, map(_config_of, _masters(said)[1:])))
-    files = " or ".join(f"{vantage_session.vantage.name}={path}" for path in named or [_SAMPLE])
-    return f"{problem}; name the file instead: --conf {files}"
-
-
-def _marked(raw: bytes, mark: str) -> dict[str, bytes]:
-    """The script's parts by their names. The mark is drawn anew for each command, so that no
-    file can hold it."""
-    parts: dict[str, bytes] = {}
-    for part in raw.split(f"\n{mark} ".encode())[1:]:
-        name, _, body = part.partition(b"\n")
-        parts[name.decode("ascii", "replace")] = body
-    return parts
+def _hint(output: _DumpOutput, session: VantageSession) -> str:
+    """The alternative to a dump: the config files of the running Nginx, else the usual one."""
+    paths = list(filter(None, map(_conf_path, output.masters))) or [_USUAL_CONF]
+    files = " or ".join(f"{session.vantage.name}={path}" for path in paths)
+    return f"; name the file instead: --conf {files}"

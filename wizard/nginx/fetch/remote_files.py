@@ -1,4 +1,4 @@
-"""A config file at a vantage, with its includes."""
+"""A config file at a vantage, with the files that it includes."""
 
 import os
 import re
@@ -17,132 +17,133 @@ from wizard.nginx.load import (
     is_dump,
     require_text,
 )
-from wizard.nginx.store import config_error, decode_config, is_glob
+from wizard.nginx.store import UNREADABLE_DIRECTORY, config_error, decode_config, is_glob
 from wizard.text.display import visible
 from wizard.text.errors import ConfigError
-from wizard.vantage.process import CommandResult
 from wizard.vantage.session import VantageSession
 
 MAX_PATTERNS = 100
-"""How many patterns go into one command: its words have a length that the system bounds."""
+"""How many patterns one command has: the system limits the length of its arguments."""
 
 
 async def read_remote(
-    vantage_session: VantageSession, what: str, within: float = COMMAND_TIMEOUT_S
+    session: VantageSession, path: str, timeout_s: float = COMMAND_TIMEOUT_S
 ) -> Config:
-    """The config that begins with a file there; a file that holds a dump will do, too.
+    """The config of a main file, or of a file that holds a dump.
 
-    Each round asks for all that is included and not at hand yet, in one command.
+    Each round fetches all included files that are still missing, in one command.
 
     Raises:
-        ConfigError: With file and line, for anything that cannot be read or parsed.
-        VantageError: The place cannot be reached, has no shell, or was lost.
+        ConfigError: With file and line, if something cannot be read or parsed.
+        VantageError: The vantage cannot be reached, has no shell, or was lost.
     """
-    name, there = visible(what), _There(vantage_session)
-    await there.fetch([_literal(what)], within)
-    text = require_text(there.text(name), name)
-    version = await remote_version(vantage_session, within)
+    name, store = visible(path), _RemoteStore(session)
+    await store.fetch([_literal(path)], timeout_s)
+    text = require_text(store.text(name), name)
+    version = await remote_version(session, timeout_s)
     if is_dump(text):
         return config_from_text(text, name, version)
-    there.directory = os.path.dirname(what)
+    store.directory = os.path.dirname(path)
     for _ in range(MAX_INCLUDE_DEPTH + 2):
-        config = config_from_store(there, name, text)
-        if not there.wanted:
+        config = config_from_store(store, name, text)
+        if not store.missing:
             break
-        wanted = sorted(there.wanted)
-        for start in range(0, len(wanted), MAX_PATTERNS):
-            await there.fetch(wanted[start : start + MAX_PATTERNS], within)
+        missing = sorted(store.missing)
+        for start in range(0, len(missing), MAX_PATTERNS):
+            await store.fetch(missing[start : start + MAX_PATTERNS], timeout_s)
     return replace(config, version=version)
 
 
 def _literal(path: str) -> str:
-    """The path as a glob that means itself alone."""
+    """A glob that matches only this path."""
     return "".join(f"[{char}]" if char in "*?[" else char for char in path)
 
 
 @dataclass
-class _There:
-    """The files of a vantage that are at hand, and what was asked for and is not.
+class _RemoteStore:
+    """The files of a vantage that were fetched so far; a `ConfigStore`.
 
     Attributes:
-        directory: Where relative names begin, as for Nginx: the main file's.
-        wanted: The patterns that were asked for since the last `fetch`.
+        directory: The main file's directory, at which relative names start, as in Nginx.
+        missing: The patterns that `find` was called with and that are not fetched.
+        names: The names that match each fetched pattern.
+        problems: Why files that match a pattern may be missing.
+        texts: The bytes of each file, or the error of reading it.
+        size: The number of bytes fetched.
     """
 
-    vantage_session: VantageSession
+    session: VantageSession
     directory: str = ""
-    wanted: set[str] = field(default_factory=set)
-    found: dict[str, list[str]] = field(default_factory=dict)
-    troubles: dict[str, str] = field(default_factory=dict)
+    missing: set[str] = field(default_factory=set)
+    names: dict[str, list[str]] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
     texts: dict[str, bytes | ConfigError] = field(default_factory=dict)
     size: int = 0
 
     def find(self, pattern: str) -> list[str]:
-        if pattern not in self.found:
-            self.wanted.add(pattern)
-        return self.found.get(pattern, [])
+        if pattern not in self.names:
+            self.missing.add(pattern)
+        return self.names.get(pattern, [])
 
-    def trouble(self, pattern: str) -> str:
-        return self.troubles.get(pattern, "")
+    def problem(self, pattern: str) -> str:
+        return self.problems.get(pattern, "")
 
     def text(self, name: str) -> str:
-        known = self.texts.get(name) or config_error("was not sent", name)
-        if isinstance(known, ConfigError):
-            raise known
-        return decode_config(known, name)
+        content = self.texts.get(name) or config_error("was not sent", name)
+        if isinstance(content, ConfigError):
+            raise content
+        return decode_config(content, name)
 
     def path(self, name: str) -> str | None:
         return None
 
-    async def fetch(self, patterns: Sequence[str], within: float) -> None:
-        """Bring what these mean. Raises `ConfigError` where the place gives no answer at all."""
-        mark, room = token_hex(8), MAX_TOTAL_CHARS - self.size
-        words = [self._under(pattern) for pattern in patterns]
-        done = await run_script(self.vantage_session, FILES_SCRIPT, [mark, *words], within, room)
-        *parts, last = done.stdout.split(f"\n{mark} ".encode())
+    async def fetch(self, patterns: Sequence[str], timeout_s: float) -> None:
+        """Fetch the files that match these patterns. Raises `ConfigError` if the command fails."""
+        mark, limit = token_hex(8), MAX_TOTAL_CHARS - self.size
+        words = [mark, *map(self._absolute, patterns)]
+        result = await run_script(self.session, FILES_SCRIPT, words, timeout_s, limit)
+        *parts, last = result.stdout.split(f"\n{mark} ".encode())
         if last != b"end\n":
-            raise config_error(self._why(done), patterns[0])
-        self.wanted.difference_update(patterns)
-        self.size += len(done.stdout)
+            too_large = "the includes are too many or too large to follow"
+            raise config_error(too_large if result.truncated else failure_of(result), patterns[0])
+        self.missing.difference_update(patterns)
+        self.size += len(result.stdout)
         for pattern in patterns:
-            self.found[pattern] = []
+            self.names[pattern] = []
         for part in parts[1:]:
             self._keep(part, patterns)
 
-    def _why(self, done: CommandResult) -> str:
-        if done.truncated:
-            return "the includes are too many or too large to follow"
-        return failure_of(done)
-
-    def _under(self, pattern: str) -> str:
-        """The pattern, a relative one below the directory."""
-        folder = _literal(self.directory) if is_glob(pattern) else self.directory
-        return os.path.join(folder, pattern)
+    def _absolute(self, pattern: str) -> str:
+        """The pattern below the main file's directory, if it is relative."""
+        directory = _literal(self.directory) if is_glob(pattern) else self.directory
+        return os.path.join(directory, pattern)
 
     def _keep(self, part: bytes, patterns: Sequence[str]) -> None:
-        """One part: `NUMBER KIND NAME`, and below it a file's bytes."""
-        found = _HEADING.match(part)
-        if found is None or not 0 < int(found[1]) <= len(patterns):
-            return  # not what our script prints: the files that it stands for stay missing
-        pattern, kind, body = patterns[int(found[1]) - 1], found[2].decode(), part[found.end() :]
-        if kind == "shut":
-            self.troubles[pattern] = "its directory may not be read"
+        """Keep one part of the output: `NUMBER KIND NAME` and below it the bytes of a file."""
+        heading = _HEADING.match(part)
+        if heading is None or not 0 < int(heading[1]) <= len(patterns):
+            return  # not the output of our script: the file stays missing
+        pattern, kind = patterns[int(heading[1]) - 1], heading[2].decode()
+        if kind == "unlistable":
+            self.problems[pattern] = UNREADABLE_DIRECTORY
             return
-        name = visible(found[3].decode("utf-8", "replace"))
-        self.found[pattern] = sorted({*self.found[pattern], name})
-        why = _KINDS.get(kind, "").format(visible(body.decode("utf-8", "replace"), 200))
-        self.texts[name] = body if kind == "text" else config_error(why, name)
+        name = visible(heading[3].decode("utf-8", "replace"))
+        self.names[pattern] = sorted({*self.names[pattern], name})
+        body = part[heading.end() :]
+        detail = visible(body.decode("utf-8", "replace"), 200)
+        error = config_error(_ERRORS.get(kind, "").format(detail), name)
+        self.texts[name] = body if kind == "text" else error
 
 
-_KINDS = {
+_ERRORS = {
     "missing": "cannot be read: No such file or directory",
-    "locked": "cannot be read: Permission denied",
-    "barred": "cannot be read: Permission denied: {}",
+    "unreadable": "cannot be read: Permission denied",
+    "unreachable": "cannot be read: Permission denied: {}",
     "directory": "a directory, not a config file",
     "pipe": "a named pipe, not a config file",
     "socket": "a socket, not a config file",
     "device": "a device, not a config file",
 }
 _HEADING = re.compile(
-    rb"([0-9]{1,4}) (text|shut|%s) ([^\n]*)\n" % b"|".join(map(str.encode, _KINDS))
+    rb"([0-9]{1,4}) (text|unlistable|%s) ([^\n]*)\n" % b"|".join(map(str.encode, _ERRORS))
 )

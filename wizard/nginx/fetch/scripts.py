@@ -1,25 +1,25 @@
-"""What is run at a vantage for its config: two static scripts for any POSIX `sh`.
+"""The two static scripts that read a config at a vantage, for any POSIX `sh`.
 
-No word of the user's, and no name that was found there, ever becomes a part of a script: they are
-arguments, quoted by `Vantage.argv`. `$1` is a mark that heads each part of what is printed.
+User input and names from the vantage are never part of a script: they are arguments, which
+`Vantage.argv` quotes. `$1` is a random mark that begins each part of the output.
 """
 
-from wizard.nginx.load import MAX_FILES as MOST
+from wizard.nginx.load import MAX_FILES
 from wizard.vantage.scripts import BARRED_FUNCTION
 
 DUMP_SCRIPT = r"""
 m=$1
 part() { printf '\n%s %s\n' "$m" "$1"; }
-# Who runs Nginx here: only a master of root or of ourselves is believed, since the program and the
-# config (its load_module) that it names are run with our rights; one of another network namespace
-# is another container's.
+# Find the running Nginx. Only a master process of root or of our own user counts, since we run the
+# program and the config (its load_module) that it names with our rights. One in another network
+# namespace belongs to another container.
 mine=$(id -u 2>/dev/null) net=$(readlink /proc/self/ns/net 2>/dev/null)
 bin= conf= prefix= dir= own= others= fits=0 inodes=
 if [ -n "$3" ]; then
   inodes=$(grep -h ":$(printf %04X "$3") [0-9A-F:]* 0A " /proc/net/tcp /proc/net/tcp6 2>/dev/null |
     while read -r _ _ _ _ _ _ _ _ _ one _; do echo "$one"; done)
 fi
-# Whether a process holds a socket that listens on the asked port.
+# True if the process has a socket that listens on the requested port.
 listening() {
   held=$(ls -l "$1/fd" 2>/dev/null)
   for one in $inodes; do
@@ -66,7 +66,7 @@ for one in nginx openresty /usr/sbin/nginx /usr/local/sbin/nginx /usr/local/ngin
   bin=$(command -v "$one" 2>/dev/null)
 done
 if [ -z "$bin" ]; then part none; part end; exit 0; fi
-# A config or prefix that is not absolute begins where that Nginx was started.
+# A relative config or prefix starts at the working directory of that Nginx.
 case $conf$prefix in ?*) cd "$dir/cwd" 2>/dev/null ;; esac
 want=$2
 set -- "$bin"
@@ -76,16 +76,20 @@ part words; printf '%s' "$*"
 [ -n "$others" ] && { part others; printf '%s\n' "$fits" "$own" "$others"; }
 part version; "$bin" -v 2>&1
 [ "$want" = dump ] || { part end; exit 0; }
-# In the background, so that it goes with us: a name that does not resolve keeps it waiting.
+# In the background, so that TERM ends it with us: it may wait for a name that does not resolve.
 trap 'kill $! 2>/dev/null; exit' TERM
 part dump; "$@" -T </dev/null &
 wait $!
 code=$?
 part end; printf '%s' "$code"
 """
-"""`nginx -v`, and where `$2` is `dump` also `nginx -T` as the running Nginx was started; `end` is
-its exit status. Of several that run the one is taken that listens on port `$3`, else the first;
-`others` says how many do, which one it is, and which are the others."""
+"""Prints the output of `nginx -v`, and if `$2` is `dump` also that of `nginx -T` with the `-c` and
+`-p` of the running Nginx.
+
+Of several that run, it chooses the one that listens on port `$3`, else the first. The part `others`
+has the number of those that listen on it, the command line of the chosen one, and those of the
+others; `none` means that there is no Nginx; `end` has the exit status of `nginx -T`.
+"""
 
 FILES_SCRIPT = rf"""{BARRED_FUNCTION}
 m=$1 n=0 k=0
@@ -94,12 +98,12 @@ command -v head >/dev/null || {{ echo 'head: not found' >&2; exit 127; }}
 part() {{ printf '\n%s %s %s %s\n' "$m" "$n" "$1" "$2"; }}
 one() {{
   if [ -f "$1" ] && [ -r "$1" ]; then part text "$1"; head -c 16777217 <"$1"
-  elif [ -f "$1" ]; then part locked "$1"
+  elif [ -f "$1" ]; then part unreadable "$1"
   elif [ -d "$1" ]; then part directory "$1"
   elif [ -p "$1" ]; then part pipe "$1"
   elif [ -S "$1" ]; then part socket "$1"
   elif [ -e "$1" ]; then part device "$1"
-  elif barred "$1"; then part barred "$1"; printf %s "$d"
+  elif barred "$1"; then part unreachable "$1"; printf %s "$d"
   else part missing "$1"
   fi
 }}
@@ -109,10 +113,10 @@ for p in "$@"; do
   case $p in
     *[*?[]*)
       d=${{p%/*}}
-      if [ -d "$d" ] && [ ! -r "$d" ] || barred "$d/."; then part shut "$d"; fi
+      if [ -d "$d" ] && [ ! -r "$d" ] || barred "$d/."; then part unlistable "$d"; fi
       for f in $p; do
         [ -e "$f" ] || [ -h "$f" ] || continue
-        k=$((k + 1)); [ "$k" -gt {MOST + 1} ] && break
+        k=$((k + 1)); [ "$k" -gt {MAX_FILES + 1} ] && break
         one "$f"
       done ;;
     *) one "$p" ;;
@@ -120,5 +124,8 @@ for p in "$@"; do
 done
 printf '\n%s end\n' "$m"
 """
-"""The files that each further argument names, a path or a glob. An empty IFS leaves the globbing
-of a word that is not quoted, and never splits it."""
+"""Prints the files that match each further argument, a path or a glob.
+
+The heading of a part is the argument's number, the kind (`text`, or why there is no text) and the
+file's name. An empty IFS keeps an unquoted word from being split; it is still expanded as a glob.
+"""
