@@ -17,6 +17,12 @@ from wizard.model.timeline import Timeline
 from wizard.text.display import safe
 
 GATE = frozenset({301, 302, 303, 307, 308, 401, 403, 500})
+_LOGIN = re.compile(r"(?i)log-?in|sign-?in|sso|oauth|authori[sz]e|/auth\b|saml")
+_PARAMETER = re.compile(r'(?i)\b(realm|error|error_description|scope|resource_metadata)="([^"]*)"')
+DISTINGUISHES = (
+    "The same request past the proxy is not asked for credentials, so it is not the backend that "
+    "asks. No stream has begun, so nothing is held: the event is missing because of this answer."
+)
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -88,9 +94,6 @@ def _confidence(
     return "likely" if resolution is None else "possible"
 
 
-_LOGIN = re.compile(r"(?i)log-?in|sign-?in|sso|oauth|authori[sz]e|/auth\b|saml")
-
-
 def _to_login(line: Timeline) -> bool:
     return bool(_LOGIN.search(line.header("location") or ""))
 
@@ -98,9 +101,6 @@ def _to_login(line: Timeline) -> bool:
 def _of_line(line: Timeline) -> Evidence:
     aim = f" to {safe(line.header('location') or '', 200)}" if line.header("location") else ""
     return Evidence("probe", line.probe.label, f"HTTP {line.status}{aim}{body_suffix(line)}")
-
-
-_PARAMETER = re.compile(r'(?i)\b(realm|error|error_description|scope|resource_metadata)="([^"]*)"')
 
 
 def _of_challenge(line: Timeline) -> tuple[Evidence, ...]:
@@ -114,11 +114,6 @@ def _of_challenge(line: Timeline) -> tuple[Evidence, ...]:
     scheme = safe(challenge.split()[0], 40)
     return (Evidence("probe", line.probe.label, f"it asks for {scheme} ({known or 'no details'})"),)
 
-
-DISTINGUISHES = (
-    "The same request past the proxy is not asked for credentials, so it is not the backend that "
-    "asks. No stream has begun, so nothing is held: the event is missing because of this answer."
-)
 
 RULE = Rule(
     id="auth-gate",

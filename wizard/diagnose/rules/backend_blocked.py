@@ -7,6 +7,15 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.timeline import is_live
 
+DISTINGUISHES = (
+    "Both were asked past the proxy, in the same way: the first alone is live, the second hangs as "
+    "long as the first is open. So it is neither Nginx nor the request, but that there are two."
+)
+_LOGGED = (
+    "Of requests that came at the same moment one was served, and the backend's log says that a "
+    "worker was busy too long."
+)
+
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """Alone a direct stream is live; a second one beside it gets not even headers."""
@@ -29,15 +38,6 @@ def _one_of_several(case: Case) -> tuple[Evidence, ...]:
     stuck = [result for result in case.direct if result.outcome in ("held", "headers-held")]
     return (result_evidence(live[0]), result_evidence(stuck[0])) if live and stuck else ()
 
-
-DISTINGUISHES = (
-    "Both were asked past the proxy, in the same way: the first alone is live, the second hangs as "
-    "long as the first is open. So it is neither Nginx nor the request, but that there are two."
-)
-_LOGGED = (
-    "Of requests that came at the same moment one was served, and the backend's log says that a "
-    "worker was busy too long."
-)
 
 RULE = Rule(
     id="backend-blocked",

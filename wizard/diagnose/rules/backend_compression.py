@@ -8,6 +8,10 @@ from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.text.display import safe
 
 STUCK = frozenset({"held", "silent"})
+_DISTINGUISHES = (
+    "Past Nginx, at the backend itself, the stream is live without Accept-Encoding: gzip and "
+    "held with it, so it is not Nginx's gzip."
+)
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -46,11 +50,6 @@ def _of_encoding(result: ProbeResult) -> Evidence:
     label = result.timeline.probe.label
     return Evidence("probe", label, f"the backend itself sends Content-Encoding: {said}")
 
-
-_DISTINGUISHES = (
-    "Past Nginx, at the backend itself, the stream is live without Accept-Encoding: gzip and "
-    "held with it, so it is not Nginx's gzip."
-)
 
 RULE = Rule(
     id="backend-compression",

@@ -7,6 +7,14 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Finding, Fix
 
 STUCK = frozenset({"held", "silent"})
+_NO_HEADERS = (
+    "The direct request gets not even headers, so it hangs without Nginx as it does with it."
+)
+_NO_EVENT = (
+    "The direct request gets headers and no event. Over HTTP+SSE (MCP 2024-11-05) the endpoint "
+    "event is due at once, so this backend would be at fault; over Streamable HTTP a GET may be "
+    "silent until its first ping, and nothing would be wrong. Watch longer with --stall."
+)
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -25,15 +33,6 @@ def check(rule: Rule, case: Case) -> Finding | None:
         return rule.finding("confirmed", evidence, _NO_HEADERS)
     return rule.finding("possible", evidence, _NO_EVENT)
 
-
-_NO_HEADERS = (
-    "The direct request gets not even headers, so it hangs without Nginx as it does with it."
-)
-_NO_EVENT = (
-    "The direct request gets headers and no event. Over HTTP+SSE (MCP 2024-11-05) the endpoint "
-    "event is due at once, so this backend would be at fault; over Streamable HTTP a GET may be "
-    "silent until its first ping, and nothing would be wrong. Watch longer with --stall."
-)
 
 RULE = Rule(
     id="backend-silent",

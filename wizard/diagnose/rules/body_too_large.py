@@ -11,6 +11,16 @@ from wizard.model.resolution import RequestResolution
 from wizard.nginx.settings import size_bytes
 
 LIMIT = "client_max_body_size"
+_DISTINGUISHES = (
+    "The body is larger than the limit in force where the message is posted, and the refusal does "
+    "not come from the backend."
+)
+_UNREAD = "Without the config it is not known whose limit this is: give --conf."
+_MIN_BODY_BYTES = 10 * 1024 * 1024
+_WHY_BODY = (
+    "the largest message that may be posted here: {}. Choose what the largest tool "
+    "call needs; 0 would lift the limit"
+)
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -35,20 +45,6 @@ def _confidence(
     if not limit or failed.sent <= limit:
         return None
     return "confirmed" if failed.accepted or failed.by_nginx else "likely"
-
-
-_DISTINGUISHES = (
-    "The body is larger than the limit in force where the message is posted, and the refusal does "
-    "not come from the backend."
-)
-_UNREAD = "Without the config it is not known whose limit this is: give --conf."
-
-
-_MIN_BODY_BYTES = 10 * 1024 * 1024
-_WHY_BODY = (
-    "the largest message that may be posted here: {}. Choose what the largest tool "
-    "call needs; 0 would lift the limit"
-)
 
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:

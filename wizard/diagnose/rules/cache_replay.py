@@ -16,6 +16,15 @@ from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import Timeline
 from wizard.text.display import safe
 
+_ALONE = (
+    "A session id is made for one stream, so the same one twice is a copy. That the backend makes "
+    "a new one each time was not seen: give --direct to confirm."
+)
+DISTINGUISHES = (
+    "A session id is made for one stream, and the backend asked directly makes a new one each "
+    "time. The same id twice is a copy; its session ended with the stream that was copied."
+)
+
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """Two streams through the proxy name the same endpoint; direct each has its own."""
@@ -82,16 +91,6 @@ def _config(case: Case) -> tuple[Evidence, ...]:
     ignored = f"{resolution.prefix}_ignore_headers"
     names = (_setting(case), *((ignored,) if resolution.value(ignored) else ()))
     return tuple(setting_evidence(resolution, name) for name in names)
-
-
-_ALONE = (
-    "A session id is made for one stream, so the same one twice is a copy. That the backend makes "
-    "a new one each time was not seen: give --direct to confirm."
-)
-DISTINGUISHES = (
-    "A session id is made for one stream, and the backend asked directly makes a new one each "
-    "time. The same id twice is a copy; its session ended with the stream that was copied."
-)
 
 
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:

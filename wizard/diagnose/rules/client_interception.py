@@ -24,6 +24,10 @@ PRODUCTS = (
     "ironport",
 )
 """What inspecting proxies and antivirus products call themselves in Via and Server."""
+_DISTINGUISHES = (
+    "An inspecting product names itself in the answers that this machine gets. It cannot be told "
+    "from one machine whether others are hit: repeat from another network."
+)
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -50,11 +54,6 @@ def _named(case: Case) -> tuple[Evidence, ...]:
         if (value := line.header(name)) and any(one in value.lower() for one in PRODUCTS)
     )
 
-
-_DISTINGUISHES = (
-    "An inspecting product names itself in the answers that this machine gets. It cannot be told "
-    "from one machine whether others are hit: repeat from another network."
-)
 
 RULE = Rule(
     id="client-interception",

@@ -12,6 +12,16 @@ from wizard.text.display import safe
 
 ALLOW, EXPOSE = "access-control-allow-origin", "access-control-expose-headers"
 PREFLIGHT = "preflight"
+_TOLD = frozenset({ALLOW, "access-control-allow-headers"})
+_TWICE = (
+    "Two layers each add the header. A browser refuses more than one value, whatever they are; "
+    "other clients do not look."
+)
+_OTHER = (
+    "That very origin was sent, and the answer does not allow it: a browser keeps it from the "
+    "page, other clients do not look."
+)
+_UNREAD = "A page of another origin can begin a session and cannot read its id; other clients can."
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -66,9 +76,6 @@ def _of(line: Timeline, asked: str) -> Evidence:
     return Evidence("probe", line.probe.label, text)
 
 
-_TOLD = frozenset({ALLOW, "access-control-allow-headers"})
-
-
 def _twice(case: Case, result: ProbeResult, allowed: list[str]) -> tuple[Evidence, ...]:
     said = f"Access-Control-Allow-Origin names {len(allowed)} origins: {safe(str(allowed), 120)}"
     found = [Evidence("probe", result.timeline.probe.label, said)]
@@ -102,16 +109,6 @@ def _asked(case: Case) -> str:
         return ""
     return " No preflight was sent: give --header 'Origin: https://your.app'."
 
-
-_TWICE = (
-    "Two layers each add the header. A browser refuses more than one value, whatever they are; "
-    "other clients do not look."
-)
-_OTHER = (
-    "That very origin was sent, and the answer does not allow it: a browser keeps it from the "
-    "page, other clients do not look."
-)
-_UNREAD = "A page of another origin can begin a session and cannot read its id; other clients can."
 
 RULE = Rule(
     id="cors",

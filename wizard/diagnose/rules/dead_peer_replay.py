@@ -25,6 +25,19 @@ NEAR = 0.5
 """What is late by more than this, in seconds, had to wait for something."""
 AFTER = 0.25
 """How long after the timeout, in seconds, the next peer may answer."""
+DISTINGUISHES = (
+    "The same request through the same location is late one time and live at once another, so it "
+    "is no setting that holds it, but the peer that it was sent to."
+)
+_CONNECT_TIMEOUT_S = 3
+_WHY_CONNECT_TIMEOUT = (
+    "how long to wait for a dead peer before the next is tried; a live one answers in "
+    "milliseconds. It has nothing to do with how long a stream may last"
+)
+_REMOVE_PEER = (
+    "proxy_connect_timeout only shortens the wait: remove the dead peer from the upstream, or mark "
+    "it down"
+)
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -134,23 +147,6 @@ def _config(case: Case, peers: tuple[str, ...]) -> tuple[Evidence, ...]:
     where = str(balancing_of(resolution).where or resolution.config.main)
     shared = Evidence("config", where, f"{len(peers)} servers: {safe(', '.join(peers), 200)}")
     return shared, setting_evidence(resolution, f"{resolution.prefix}_connect_timeout")
-
-
-DISTINGUISHES = (
-    "The same request through the same location is late one time and live at once another, so it "
-    "is no setting that holds it, but the peer that it was sent to."
-)
-
-
-_CONNECT_TIMEOUT_S = 3
-_WHY_CONNECT_TIMEOUT = (
-    "how long to wait for a dead peer before the next is tried; a live one answers in "
-    "milliseconds. It has nothing to do with how long a stream may last"
-)
-_REMOVE_PEER = (
-    "proxy_connect_timeout only shortens the wait: remove the dead peer from the upstream, or mark "
-    "it down"
-)
 
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:

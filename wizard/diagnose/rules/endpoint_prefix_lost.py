@@ -11,6 +11,12 @@ from wizard.model.target import Style
 from wizard.nginx.locations import normalize_path
 from wizard.text.display import safe
 
+_UNREAD = " Without the config this rests on the two URLs: give --conf."
+_COLLISION = (
+    "several servers behind one host that all say {} would collide: then let the server itself "
+    "name its prefix (its root path), and keep the prefix in proxy_pass"
+)
+
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """The POST to the endpoint as it was named fails; the named path lacks the prefix."""
@@ -59,21 +65,12 @@ def _distinguishes(prefix: str, path: str) -> str:
     )
 
 
-_UNREAD = " Without the config this rests on the two URLs: give --conf."
-
-
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
     """No usual path of messages leads to the stream's backend: a prefix was removed."""
     unrouted = posts.unrouted_messages(resolution)
     if unrouted is None or not unrouted.prefix_removed:
         return ()
     return (rule.config_finding(unrouted.where, unrouted.text),)
-
-
-_COLLISION = (
-    "several servers behind one host that all say {} would collide: then let the server itself "
-    "name its prefix (its root path), and keep the prefix in proxy_pass"
-)
 
 
 def notes(case: Case, style: Style) -> tuple[str, ...]:

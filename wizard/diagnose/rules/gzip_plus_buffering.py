@@ -12,6 +12,14 @@ from wizard.text.display import safe
 
 LIVE = frozenset({"live", "ended", "cut"})
 """What a twin must be; one that is late as well shows that gzip is not what delays."""
+_DISTINGUISHES = (
+    "The same request is live without Accept-Encoding: gzip and held with it; the backend asked "
+    "directly with gzip is live, so it is not the backend's own compression."
+)
+_WHY_GZIP = (
+    "with buffering off gzip holds nothing back any more, but compresses each event by itself: "
+    "work for nothing on a stream"
+)
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -54,12 +62,6 @@ def _backend_is_live_with_gzip(case: Case) -> bool:
     return not case.direct or bool(streams.live_direct_probes(case, "gzip"))
 
 
-_DISTINGUISHES = (
-    "The same request is live without Accept-Encoding: gzip and held with it; the backend asked "
-    "directly with gzip is live, so it is not the backend's own compression."
-)
-
-
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
     """The config holds a compressed stream that it would deliver uncompressed."""
     plain = {
@@ -77,12 +79,6 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     types = safe(resolution.value("gzip_types"), 80)
     text = f"gzip with gzip_types {types} and buffering on: held for clients that accept gzip"
     return (rule.config_finding(directives.place_of(resolution, "gzip"), text),)
-
-
-_WHY_GZIP = (
-    "with buffering off gzip holds nothing back any more, but compresses each event by itself: "
-    "work for nothing on a stream"
-)
 
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:

@@ -20,6 +20,14 @@ Said = tuple[Confidence, tuple[Evidence, ...]]
 CREDENTIALS = ("authorization", "api-key", "apikey", "token", "secret", "x-auth")
 PROTO = frozenset({"x-forwarded-proto", "x-forwarded-scheme", "x-scheme", "forwarded"})
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_SYMPTOMS = frozenset(
+    {"auth-gate", "host-origin-rejected", "slash-redirect", "oauth-metadata-lost"}
+)
+_DISTINGUISHES = (
+    "What goes wrong is what the lost header would have prevented: the backend, asked directly "
+    "without it, says the same, or it names the inner address that it was told."
+)
+_QUIET = "Nothing is seen to go wrong: this backend does not miss them yet."
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -144,16 +152,6 @@ def _of_config(failing: DroppedHeaders) -> tuple[Evidence, ...]:
         Evidence("config", str(failing.by.where), safe(by)),
         Evidence("config", str(failing.lines[0].where), safe(first)),
     )
-
-
-_SYMPTOMS = frozenset(
-    {"auth-gate", "host-origin-rejected", "slash-redirect", "oauth-metadata-lost"}
-)
-_DISTINGUISHES = (
-    "What goes wrong is what the lost header would have prevented: the backend, asked directly "
-    "without it, says the same, or it names the inner address that it was told."
-)
-_QUIET = "Nothing is seen to go wrong: this backend does not miss them yet."
 
 
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:

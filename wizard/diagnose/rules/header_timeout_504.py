@@ -13,6 +13,11 @@ from wizard.model.timeline import Timeline, connected_s
 from wizard.nginx.settings import duration_s
 from wizard.text.display import seconds
 
+_WHY_READ_TIMEOUT = (
+    "how long the backend may think before it answers a POST: {}, and Nginx "
+    "answers 504 at its end. Progress notifications from the server are the other half"
+)
+
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """504 to the POST, as late as proxy_read_timeout says, and the backend itself is later."""
@@ -87,12 +92,6 @@ def _distinguishes(failed: posts.FailedPost) -> str:
         f"{said}; the backend itself answered the same message after "
         f"{seconds(_took(failed.accepted))}, so it is slow and not out of reach."
     )
-
-
-_WHY_READ_TIMEOUT = (
-    "how long the backend may think before it answers a POST: {}, and Nginx "
-    "answers 504 at its end. Progress notifications from the server are the other half"
-)
 
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:

@@ -16,6 +16,18 @@ from wizard.model.diagnosis import Evidence, Finding, Fix
 
 PUBLIC_HOST, NO_ORIGIN = "public-host", "no-origin"
 REFUSALS = frozenset({400, 403, 421})
+DISTINGUISHES = (
+    "The direct request is live under the backend's own name, and refused with the same status "
+    "under the name that Nginx passes on: it is the backend that refuses, and the name alone."
+)
+_SAID = (
+    "The answer itself names the Host header. A direct request with that Host would confirm that "
+    "it comes from the backend: give --direct."
+)
+_ORIGIN_DISTINGUISHES = (
+    "The direct request is refused with the Origin that was given and live without it: it is the "
+    "backend that refuses, and the Origin alone."
+)
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -73,19 +85,6 @@ def _config(case: Case) -> tuple[Evidence, ...]:
         else ()
     )
 
-
-DISTINGUISHES = (
-    "The direct request is live under the backend's own name, and refused with the same status "
-    "under the name that Nginx passes on: it is the backend that refuses, and the name alone."
-)
-_SAID = (
-    "The answer itself names the Host header. A direct request with that Host would confirm that "
-    "it comes from the backend: give --direct."
-)
-_ORIGIN_DISTINGUISHES = (
-    "The direct request is refused with the Origin that was given and live without it: it is the "
-    "backend that refuses, and the Origin alone."
-)
 
 RULE = Rule(
     id="host-origin-rejected",

@@ -8,6 +8,21 @@ from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
 
+_DISTINGUISHES = (
+    "The direct stream has headers and nothing to say yet, so the backend does answer; through "
+    "Nginx even the headers are missing. A stream with an event at once would not show it."
+)
+_UNREAD = "Without the config it is not known that this Nginx buffers: give --conf to confirm."
+_UNSPOKEN = (
+    "But the server was not seen to answer a POST either: over HTTP+SSE its endpoint event would "
+    "be due at once, and then the silence itself is the fault."
+)
+_SPEAK = Fix(
+    "the backend sends a comment at once: this Nginx keeps bare headers over HTTP/2 even with "
+    "buffering off",
+    "backend",
+)
+
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """Direct: headers and silence. Through the proxy: not even headers."""
@@ -67,21 +82,6 @@ def _evidence(case: Case, stuck: tuple[ProbeResult, ...]) -> tuple[Evidence, ...
         found.append(Evidence("config", stuck[0].timeline.probe.label, text))
     return tuple(found)
 
-
-_DISTINGUISHES = (
-    "The direct stream has headers and nothing to say yet, so the backend does answer; through "
-    "Nginx even the headers are missing. A stream with an event at once would not show it."
-)
-_UNREAD = "Without the config it is not known that this Nginx buffers: give --conf to confirm."
-_UNSPOKEN = (
-    "But the server was not seen to answer a POST either: over HTTP+SSE its endpoint event would "
-    "be due at once, and then the silence itself is the fault."
-)
-_SPEAK = Fix(
-    "the backend sends a comment at once: this Nginx keeps bare headers over HTTP/2 even with "
-    "buffering off",
-    "backend",
-)
 
 RULE = Rule(
     id="idle-headers-held",

@@ -12,6 +12,10 @@ from wizard.text.display import safe, seconds
 
 SHORT = 60.0
 """A read timeout up to this many seconds (Nginx's default) is a risk where no ping was seen."""
+DISTINGUISHES = (
+    "The end came that long after the last byte, not that long after the start; a stream with "
+    "pings more often than that survives."
+)
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -44,12 +48,6 @@ def _confidence(case: Case, result: ProbeResult, matches: bool, logged: bool) ->
     if logged or (matches and disconnects.is_outlived(case, result)):
         return "confirmed"
     return "likely" if matches else "possible"
-
-
-DISTINGUISHES = (
-    "The end came that long after the last byte, not that long after the start; a stream with "
-    "pings more often than that survives."
-)
 
 
 def _latent(rule: Rule, case: Case) -> Finding | None:

@@ -21,6 +21,40 @@ from wizard.model.timeline import Timeline, is_live
 from wizard.text.display import safe
 
 REFUSED = frozenset({429, 503})
+_HELD = frozenset(
+    {"proxy-buffering-hold", "gzip-plus-buffering", "outer-proxy-buffers", "dead-peer-replay"}
+)
+_SYMPTOMS = frozenset(
+    {"message-path-unrouted", "endpoint-prefix-lost", "wrong-transport", "location-miss"}
+)
+DISTINGUISHES = (
+    "Several were asked at the same moment: one is served and another is not, and past the proxy "
+    "all are. So it is neither the backend nor the path, but how many come at once."
+)
+_WHY_CONFIG = {
+    "limit_conn": "each open stream counts, and its messages need a place beside it",
+    "limit_req": "a client's stream and its messages together must stay below it",
+}
+_ZONE = "sse_streams"
+_MAX_STREAMS = 100
+_WHY_DRY_RUN = (
+    "limit_req cannot be switched off in a location: none set means the outer ones hold. In a dry "
+    "run they are only counted and logged here. Linters may take it for a forgotten test: it is "
+    "the exemption"
+)
+_WHY_LIMIT_CONN = (
+    "in place of the limit that holds here: an open stream counts as a connection all the time, "
+    "and a location that sets no limit inherits the outer ones. The zone of its own keeps streams "
+    f"from being counted against other paths; {_MAX_STREAMS} is meant as a limit that nobody meets"
+)
+_WHY_ZONE = "the zone that counts the streams alone"
+_NOT_IN_CONFIG = "no limit on this path stands in the config given: is it the one in use?"
+_NOTES: dict[Style, str] = {
+    "ingress-nginx": "leave limit-connections, limit-rps and limit-rpm off the stream's Ingress; "
+    "limit-whitelist exempts clients, not paths",
+    "f5": "leave nginx.org/limit-req-* off the stream's minion; for connections remove limit_conn "
+    "from the snippet that sets it",
+}
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -102,23 +136,6 @@ def _of(line: Timeline) -> Evidence:
     return Evidence("probe", line.probe.label, f"HTTP {line.status}{body_suffix(line)}")
 
 
-_HELD = frozenset(
-    {"proxy-buffering-hold", "gzip-plus-buffering", "outer-proxy-buffers", "dead-peer-replay"}
-)
-_SYMPTOMS = frozenset(
-    {"message-path-unrouted", "endpoint-prefix-lost", "wrong-transport", "location-miss"}
-)
-DISTINGUISHES = (
-    "Several were asked at the same moment: one is served and another is not, and past the proxy "
-    "all are. So it is neither the backend nor the path, but how many come at once."
-)
-
-_WHY_CONFIG = {
-    "limit_conn": "each open stream counts, and its messages need a place beside it",
-    "limit_req": "a client's stream and its messages together must stay below it",
-}
-
-
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
     """A limit is in force for the stream."""
     return tuple(
@@ -128,28 +145,6 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
         )
         for name in _names(resolution)
     )
-
-
-_ZONE = "sse_streams"
-_MAX_STREAMS = 100
-_WHY_DRY_RUN = (
-    "limit_req cannot be switched off in a location: none set means the outer ones hold. In a dry "
-    "run they are only counted and logged here. Linters may take it for a forgotten test: it is "
-    "the exemption"
-)
-_WHY_LIMIT_CONN = (
-    "in place of the limit that holds here: an open stream counts as a connection all the time, "
-    "and a location that sets no limit inherits the outer ones. The zone of its own keeps streams "
-    f"from being counted against other paths; {_MAX_STREAMS} is meant as a limit that nobody meets"
-)
-_WHY_ZONE = "the zone that counts the streams alone"
-_NOT_IN_CONFIG = "no limit on this path stands in the config given: is it the one in use?"
-_NOTES: dict[Style, str] = {
-    "ingress-nginx": "leave limit-connections, limit-rps and limit-rpm off the stream's Ingress; "
-    "limit-whitelist exempts clients, not paths",
-    "f5": "leave nginx.org/limit-req-* off the stream's minion; for connections remove limit_conn "
-    "from the snippet that sets it",
-}
 
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:

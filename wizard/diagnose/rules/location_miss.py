@@ -10,6 +10,24 @@ from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
 from wizard.nginx.locations import NearMiss, near_misses
 
+_HELD = frozenset(
+    {"proxy-buffering-hold", "gzip-plus-buffering", "xab-ignored", "idle-headers-held"}
+)
+_ELSEWHERE = (
+    "Buffering is off in a location that looks meant for this stream, and Nginx chooses another "
+    "one, where it is on: the change stands in the wrong place, it is not a wrong change."
+)
+_STATIC = (
+    "The direct request is answered by the backend and the proxied one by Nginx itself, from "
+    "files: no backend is asked for this path, so nothing is held or refused there."
+)
+_NOTES: dict[Style, str] = {
+    "ingress-nginx": "use-regex or rewrite-target on any Ingress of this host turns all its paths "
+    "into regexes: keep such paths on another host, or write the stream's path as a regex that "
+    "comes first",
+    "f5": "pathType: Exact for the stream's path (or nginx.org/path-regex: exact)",
+}
+
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """Held in one location while another has buffering off; or no backend is asked at all."""
@@ -112,19 +130,6 @@ def _of_config(resolution: RequestResolution, *others: NearMiss) -> tuple[Eviden
     return tuple(found)
 
 
-_HELD = frozenset(
-    {"proxy-buffering-hold", "gzip-plus-buffering", "xab-ignored", "idle-headers-held"}
-)
-_ELSEWHERE = (
-    "Buffering is off in a location that looks meant for this stream, and Nginx chooses another "
-    "one, where it is on: the change stands in the wrong place, it is not a wrong change."
-)
-_STATIC = (
-    "The direct request is answered by the backend and the proxied one by Nginx itself, from "
-    "files: no backend is asked for this path, so nothing is held or refused there."
-)
-
-
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
     """A location looks meant for this path and does not serve it."""
     proxied = directives.is_proxied(resolution)
@@ -135,14 +140,6 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
         for other in near_misses(resolution)
         if other.unbuffered or not proxied
     )
-
-
-_NOTES: dict[Style, str] = {
-    "ingress-nginx": "use-regex or rewrite-target on any Ingress of this host turns all its paths "
-    "into regexes: keep such paths on another host, or write the stream's path as a regex that "
-    "comes first",
-    "f5": "pathType: Exact for the stream's path (or nginx.org/path-regex: exact)",
-}
 
 
 def notes(case: Case, style: Style) -> tuple[str, ...]:

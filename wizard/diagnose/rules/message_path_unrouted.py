@@ -8,6 +8,12 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
 
+_DISTINGUISHES = (
+    "The same message is taken by the backend itself; the stream's path leads to that backend and "
+    "the message's path does not, so it is neither a lost session nor a wrong body."
+)
+_UNREAD = " Nginx answers the POST itself; which location does so, only the config says (--conf)."
+
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """The POST fails, and the config does not lead it to the stream's backend."""
@@ -43,13 +49,6 @@ def _latent(rule: Rule, case: Case) -> Finding | None:
         return None
     distinguishes = "Read from the config: no POST could be made, so it was not seen."
     return rule.finding("likely", path_evidences(case), distinguishes, latent=True)
-
-
-_DISTINGUISHES = (
-    "The same message is taken by the backend itself; the stream's path leads to that backend and "
-    "the message's path does not, so it is neither a lost session nor a wrong body."
-)
-_UNREAD = " Nginx answers the POST itself; which location does so, only the config says (--conf)."
 
 
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:

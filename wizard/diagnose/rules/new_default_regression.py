@@ -10,6 +10,15 @@ from wizard.model.diagnosis import Confidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
 from wizard.nginx.settings import HTTP_1_1_SINCE, version_numbers
 
+_DISTINGUISHES = (
+    "The backend takes the connection and hangs up on an HTTP/1.1 request, Nginx's or ours. That "
+    "it answers HTTP/1.0 was not tried: `curl -0 -N URL` at the backend shows it."
+)
+_WHY_OLD_VERSION = (
+    "the backend cannot speak HTTP/1.1 with keepalive, Nginx's default since 1.29.7. An answer in "
+    "HTTP/1.0 ends by close, so buffering must be off for it to come as it is sent"
+)
+
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """502 where the new default is in force, and a direct HTTP/1.1 request fails likewise."""
@@ -41,18 +50,6 @@ def _by_default(resolution: RequestResolution) -> bool:
 def _closed(result: ProbeResult) -> bool:
     """A backend that takes the connection and hangs up on the HTTP/1.1 request."""
     return result.outcome == "cut" and result.timeline.headers_s is None
-
-
-_DISTINGUISHES = (
-    "The backend takes the connection and hangs up on an HTTP/1.1 request, Nginx's or ours. That "
-    "it answers HTTP/1.0 was not tried: `curl -0 -N URL` at the backend shows it."
-)
-
-
-_WHY_OLD_VERSION = (
-    "the backend cannot speak HTTP/1.1 with keepalive, Nginx's default since 1.29.7. An answer in "
-    "HTTP/1.0 ends by close, so buffering must be off for it to come as it is sent"
-)
 
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:

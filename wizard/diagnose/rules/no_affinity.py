@@ -12,6 +12,30 @@ from wizard.nginx.upstream import Balancing, balancing_of
 from wizard.text.display import safe
 
 UNKNOWN = frozenset({400, 404})
+_BETWEEN = (
+    "The message of one session was not known, and those of another were all taken, on the same "
+    "path: so the path is right, and chance decides."
+)
+_BACKEND = Fix(
+    "the backend runs as one process, or its processes share their sessions, or each client "
+    "stays with one of them",
+    "backend",
+)
+DISTINGUISHES = (
+    "The same message, to the same URL, within the same open session, was answered in two ways: so "
+    "the path is right and the session exists, but not in every process that is asked."
+)
+_METHODS = frozenset({"least_conn", "ip_hash", "hash", "random", "least_time", "sticky"})
+"""Directives that choose a peer; an upstream block holds one of them."""
+_HASH = Change(
+    "hash",
+    "$binary_remote_addr consistent",
+    "each client's requests reach one peer, so a message finds the session that its stream opened. "
+    "Not a hash of the session id: the GET that opens the session has none yet. Behind another "
+    "proxy this is that proxy's address: set real_ip_header there, or all clients share a peer",
+    scope="upstream",
+    drops=_METHODS - {"hash"},
+)
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -72,21 +96,6 @@ def _of_peers(case: Case, how: Balancing) -> tuple[Evidence, ...]:
     return (Evidence("config", str(how.where or case.resolution.config.main), text),)
 
 
-_BETWEEN = (
-    "The message of one session was not known, and those of another were all taken, on the same "
-    "path: so the path is right, and chance decides."
-)
-_BACKEND = Fix(
-    "the backend runs as one process, or its processes share their sessions, or each client "
-    "stays with one of them",
-    "backend",
-)
-DISTINGUISHES = (
-    "The same message, to the same URL, within the same open session, was answered in two ways: so "
-    "the path is right and the session exists, but not in every process that is asked."
-)
-
-
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
     """Several servers, and nothing binds a client to one of them."""
     balance = balancing_of(resolution)
@@ -95,19 +104,6 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     text = f"{len(balance.peers)} servers, and nothing keeps a client at one: a server that keeps "
     text += "sessions in memory loses messages"
     return (rule.config_finding(str(balance.where or resolution.config.main), text),)
-
-
-_METHODS = frozenset({"least_conn", "ip_hash", "hash", "random", "least_time", "sticky"})
-"""Directives that choose a peer; an upstream block holds one of them."""
-_HASH = Change(
-    "hash",
-    "$binary_remote_addr consistent",
-    "each client's requests reach one peer, so a message finds the session that its stream opened. "
-    "Not a hash of the session id: the GET that opens the session has none yet. Behind another "
-    "proxy this is that proxy's address: set real_ip_header there, or all clients share a peer",
-    scope="upstream",
-    drops=_METHODS - {"hash"},
-)
 
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:

@@ -10,6 +10,11 @@ from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.probe.www_authenticate import metadata_challenge, metadata_url, origin_of
 from wizard.text.display import safe
 
+DISTINGUISHES = (
+    "The 401 itself is right for a client without a token. What is wrong is where it sends that "
+    "client to learn how to get one."
+)
+
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """The URL in the challenge is wrong to see, or leads to nothing."""
@@ -81,11 +86,6 @@ def _is_private(host: str) -> bool:
     except ValueError:
         return "." not in host or host.endswith((".local", ".internal", ".svc", ".localhost"))
 
-
-DISTINGUISHES = (
-    "The 401 itself is right for a client without a token. What is wrong is where it sends that "
-    "client to learn how to get one."
-)
 
 RULE = Rule(
     id="oauth-metadata-lost",

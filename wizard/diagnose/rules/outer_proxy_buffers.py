@@ -15,6 +15,16 @@ from wizard.text.display import safe
 
 TRACES = ("via", "x-cache", "cf-ray", "x-amz-cf-id", "x-served-by", "x-envoy-upstream-service-time")
 """Response headers by which a proxy shows itself."""
+_SURER = {
+    "hop": "",
+    "outside": "Which proxy that is was not asked: name it with --hop to be sure.",
+    "direct": "Both places may also have reached different backends.",
+}
+_DISTINGUISHES = (
+    "The config of this Nginx lets the stream through and the backend sends, so what holds it "
+    "stands in front of this Nginx. Name each hop with --hop NAME=URL: that shows which one holds."
+)
+_RUNNING = "If this config is not the one that runs (no reload yet), that explains it too."
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -61,13 +71,6 @@ def _between(rule: Rule, case: Case, failing: FirstFailingHop) -> Finding | None
     )
 
 
-_SURER = {
-    "hop": "",
-    "outside": "Which proxy that is was not asked: name it with --hop to be sure.",
-    "direct": "Both places may also have reached different backends.",
-}
-
-
 def _of_results(case: Case, stuck: list[ProbeResult], tag: str) -> tuple[LogLine, ...]:
     """This Nginx's own lines about the probes that were held."""
     labels = {result.timeline.probe.label for result in stuck}
@@ -85,12 +88,6 @@ def _another(case: Case) -> tuple[Evidence, ...]:
     shown = [f"{name}: {safe(value, 80)}" for name, value in found[:1]]
     return tuple(Evidence("probe", "root-proxy", f"/ answers with {one}") for one in shown)
 
-
-_DISTINGUISHES = (
-    "The config of this Nginx lets the stream through and the backend sends, so what holds it "
-    "stands in front of this Nginx. Name each hop with --hop NAME=URL: that shows which one holds."
-)
-_RUNNING = "If this config is not the one that runs (no reload yet), that explains it too."
 
 RULE = Rule(
     id="outer-proxy-buffers",

@@ -7,6 +7,16 @@ from wizard.model.case import Case, FirstFailingHop, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import LogLine
 
+_COMPLAINTS = ("read-timeout", "premature-close", "header-timeout", "connect-failed")
+_DISTINGUISHES = (
+    "No timeout of this Nginx that is known is that long, so another layer ended it; which one, "
+    "the number only suggests."
+)
+_LOGS = (
+    "A direct stream that goes on, and Nginx's logs with a 200 and no complaint, would make it "
+    "likely."
+)
+
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """A cut at a telling time that no timeout of this Nginx explains; or, where hops were asked,
@@ -57,9 +67,6 @@ def _is_nginx(case: Case, result: ProbeResult) -> bool:
     )
 
 
-_COMPLAINTS = ("read-timeout", "premature-close", "header-timeout", "connect-failed")
-
-
 def _found(rule: Rule, case: Case, result: ProbeResult, measured: str, whose: str) -> Finding:
     passed = _passed_on(case, result)
     evidence = [result_evidence(result), disconnects.cut_evidence(case, result)]
@@ -75,15 +82,6 @@ def _passed_on(case: Case, result: ProbeResult) -> tuple[LogLine, ...]:
     lines = streams.own_log_lines(case, "live-200")
     return tuple(line for line in lines if line.client == result.timeline.probe.label)
 
-
-_DISTINGUISHES = (
-    "No timeout of this Nginx that is known is that long, so another layer ended it; which one, "
-    "the number only suggests."
-)
-_LOGS = (
-    "A direct stream that goes on, and Nginx's logs with a 200 and no complaint, would make it "
-    "likely."
-)
 
 RULE = Rule(
     id="outer-timeout",

@@ -32,6 +32,24 @@ _BLIND = (
     "The config in force keeps buffering on and would hold this stream; but nothing shows that the "
     "backend sends at all: give --direct to tell it from a silent backend."
 )
+_ANSWER = (
+    "The same POST is answered at once by the backend, with an event stream, and late or not at "
+    "all through the proxy, whose config keeps buffering on: the answer is held until it ends."
+)
+_ANSWER_BLIND = (
+    "The same POST is answered at once by the backend, with an event stream, and late or not at "
+    "all through the proxy. Without the Nginx config it is not known that buffering is on: give "
+    "--conf to confirm."
+)
+_UNTIL_ITS_END = (
+    "The backend answers a POST with an event stream, and the config keeps buffering on: an answer "
+    "that takes its time, with progress on the way, is held until its end."
+)
+_ANOTHERS = (
+    "Nothing shows that the requests pass the Nginx of this config: none of its servers listens on "
+    "the port that was asked, and no log of it holds our lines. Give the config of the Nginx that "
+    "the URL leads to, or its access log."
+)
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -58,21 +76,6 @@ def _answer(rule: Rule, case: Case) -> Finding | None:
     return rule.finding(sure, evidence, _ANSWER)
 
 
-_ANSWER = (
-    "The same POST is answered at once by the backend, with an event stream, and late or not at "
-    "all through the proxy, whose config keeps buffering on: the answer is held until it ends."
-)
-_ANSWER_BLIND = (
-    "The same POST is answered at once by the backend, with an event stream, and late or not at "
-    "all through the proxy. Without the Nginx config it is not known that buffering is on: give "
-    "--conf to confirm."
-)
-_UNTIL_ITS_END = (
-    "The backend answers a POST with an event stream, and the config keeps buffering on: an answer "
-    "that takes its time, with progress on the way, is held until its end."
-)
-
-
 def _stream(rule: Rule, case: Case) -> Finding | None:
     if streams.x_accel_buffering(case) == "no":
         return _saved_by_header(rule, case)
@@ -97,13 +100,6 @@ def _doubtful(case: Case) -> str:
     if streams.live_direct_probes(case) and not streams.passes_here(case):
         return _ANOTHERS
     return _BLIND
-
-
-_ANOTHERS = (
-    "Nothing shows that the requests pass the Nginx of this config: none of its servers listens on "
-    "the port that was asked, and no log of it holds our lines. Give the config of the Nginx that "
-    "the URL leads to, or its access log."
-)
 
 
 def _confidence(

@@ -14,6 +14,15 @@ from wizard.text.display import safe
 
 UNKNOWN_SESSION = frozenset({400, 404, 422})
 """What servers answer to a message without a session id."""
+_DISTINGUISHES = (
+    "The same message, with its query, is taken by the backend itself; the path that Nginx passes "
+    "on is the right one, only the query is gone."
+)
+_LATENT = "Read from the config: no POST could be made, so it was not seen."
+_WHY_QUERY = (
+    "with variables Nginx sends the URI as it is written here: without $is_args$args the query "
+    "is lost, and the session id with it"
+)
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -45,19 +54,6 @@ def _config(resolution: RequestResolution) -> tuple[Evidence, ...]:
     if "$" not in upstream.passed:
         text = "a rewrite in this location drops the query"
     return (path_evidence(resolution), Evidence("config", where, text))
-
-
-_DISTINGUISHES = (
-    "The same message, with its query, is taken by the backend itself; the path that Nginx passes "
-    "on is the right one, only the query is gone."
-)
-_LATENT = "Read from the config: no POST could be made, so it was not seen."
-
-
-_WHY_QUERY = (
-    "with variables Nginx sends the URI as it is written here: without $is_args$args the query "
-    "is lost, and the session id with it"
-)
 
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:

@@ -11,6 +11,7 @@ from wizard.model.timeline import Timeline
 from wizard.text.display import safe
 
 REDIRECTS = frozenset({301, 302, 307, 308})
+_NGINX = Fix("use the exact URL, or serve the path without the slash (`location = …`)", "nginx")
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -77,8 +78,6 @@ def _distinguishes(line: Timeline, *, by_backend: bool) -> str:
     leads = f" It leads {' and '.join(wrong)}: most clients get no further." if wrong else ""
     return f"The two paths differ by the slash alone. {who}{leads}".replace("  ", " ").strip()
 
-
-_NGINX = Fix("use the exact URL, or serve the path without the slash (`location = …`)", "nginx")
 
 RULE = Rule(
     id="slash-redirect",

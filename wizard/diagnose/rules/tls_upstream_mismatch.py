@@ -16,6 +16,35 @@ from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
 from wizard.text.display import safe
 
+_DISTINGUISHES = (
+    "The TCP connection stood and TLS on it failed: the address is right, and the request never "
+    "reached the backend."
+)
+_UNLOGGED = (
+    "That very address is live when asked with its name, and Nginx sends no name. The error log "
+    'would confirm it: "SSL_do_handshake() failed … while SSL handshaking to upstream".'
+)
+_PLAIN = "The backend itself says that it was spoken to in plain HTTP on a port for TLS."
+_SPEAK_TLS = Fix("proxy_pass https:// with proxy_ssl_server_name on: the port speaks TLS", "nginx")
+_SPEAK_PLAIN = Fix("proxy_pass http://: the backend's port speaks no TLS", "nginx")
+_CERTIFICATE = Fix(
+    "proxy_ssl_name is the name in the backend's certificate, and proxy_ssl_verify, "
+    "proxy_ssl_protocols and a client certificate are as the backend wants them",
+    "nginx",
+)
+_WHY_SERVER_NAME = (
+    "without it Nginx names no host in its TLS handshake, and a backend that chooses its "
+    "certificate by name refuses or answers for another host"
+)
+_WHY_NAME = (
+    "the name that Nginx asks for and checks; without it that is the host in proxy_pass. It must "
+    "stand on the backend's certificate"
+)
+_WRITE_NAME = "proxy_ssl_name: write the name that stands on the backend's certificate"
+_NEEDS_SECRET = (
+    "ingress-nginx reads proxy-ssl-* only beside proxy-ssl-secret, and backend-protocol: HTTPS"
+)
+
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """SSL in the error log; or a gateway error, TLS to the backend, and no name sent."""
@@ -95,24 +124,6 @@ def _fix(resolution: RequestResolution | None, logged: tuple[LogLine, ...]) -> F
     return None
 
 
-_DISTINGUISHES = (
-    "The TCP connection stood and TLS on it failed: the address is right, and the request never "
-    "reached the backend."
-)
-_UNLOGGED = (
-    "That very address is live when asked with its name, and Nginx sends no name. The error log "
-    'would confirm it: "SSL_do_handshake() failed … while SSL handshaking to upstream".'
-)
-_PLAIN = "The backend itself says that it was spoken to in plain HTTP on a port for TLS."
-_SPEAK_TLS = Fix("proxy_pass https:// with proxy_ssl_server_name on: the port speaks TLS", "nginx")
-_SPEAK_PLAIN = Fix("proxy_pass http://: the backend's port speaks no TLS", "nginx")
-_CERTIFICATE = Fix(
-    "proxy_ssl_name is the name in the backend's certificate, and proxy_ssl_verify, "
-    "proxy_ssl_protocols and a client certificate are as the backend wants them",
-    "nginx",
-)
-
-
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
     """TLS to a named backend, and no name is sent."""
     upstream = resolution.upstream
@@ -132,20 +143,6 @@ def _is_ip_address(url: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-_WHY_SERVER_NAME = (
-    "without it Nginx names no host in its TLS handshake, and a backend that chooses its "
-    "certificate by name refuses or answers for another host"
-)
-_WHY_NAME = (
-    "the name that Nginx asks for and checks; without it that is the host in proxy_pass. It must "
-    "stand on the backend's certificate"
-)
-_WRITE_NAME = "proxy_ssl_name: write the name that stands on the backend's certificate"
-_NEEDS_SECRET = (
-    "ingress-nginx reads proxy-ssl-* only beside proxy-ssl-secret, and backend-protocol: HTTPS"
-)
 
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:

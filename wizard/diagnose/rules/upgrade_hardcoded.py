@@ -12,6 +12,18 @@ from wizard.model.target import Style
 
 REFUSALS = frozenset({400, 426, 501})
 """What servers answer that do not take an upgrade with a body."""
+_DISTINGUISHES = (
+    "The GET stream is live and the backend takes the same POST directly; the message's path "
+    "arrives as it should, with its query, so what differs is the header that Nginx adds."
+)
+_WHY_NO_CONNECTION = (
+    "Connection: upgrade belongs to WebSockets alone; some backends answer 400 to a POST that "
+    "carries it. An empty value sends no Connection header"
+)
+_OTHER_PATHS = (
+    "other paths of this location lose WebSockets by an empty Connection header: if they use any, "
+    "send a variable from `map $http_upgrade` that is empty without Upgrade"
+)
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -44,22 +56,6 @@ def _hardcoded(resolution: RequestResolution) -> bool:
 def _stream(case: Case) -> tuple[Evidence, ...]:
     live = (result for result in case.proxy if result.outcome in ("live", "ended"))
     return tuple(result_evidence(result) for result in live)[:1]
-
-
-_DISTINGUISHES = (
-    "The GET stream is live and the backend takes the same POST directly; the message's path "
-    "arrives as it should, with its query, so what differs is the header that Nginx adds."
-)
-
-
-_WHY_NO_CONNECTION = (
-    "Connection: upgrade belongs to WebSockets alone; some backends answer 400 to a POST that "
-    "carries it. An empty value sends no Connection header"
-)
-_OTHER_PATHS = (
-    "other paths of this location lose WebSockets by an empty Connection header: if they use any, "
-    "send a variable from `map $http_upgrade` that is empty without Upgrade"
-)
 
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:

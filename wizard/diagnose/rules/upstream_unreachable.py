@@ -7,6 +7,15 @@ from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.text.display import safe
 
+DISTINGUISHES: dict[Confidence, str] = {
+    "confirmed": "Nginx could not connect: not a backend that answers wrongly, not TLS to it, and "
+    "not a slow answer.",
+    "likely": "The gateway error and the address in the config say so; Nginx's error log would "
+    "confirm it: connect() failed.",
+    "possible": "502 also means a backend that closes early or TLS that fails towards it; Nginx's "
+    "error log tells which.",
+}
+
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """A gateway error, and a log line or a refused direct probe that says why."""
@@ -24,16 +33,6 @@ def check(rule: Rule, case: Case) -> Finding | None:
         *_of_config(case),
     )
     return rule.finding(confidence, evidence, DISTINGUISHES[confidence])
-
-
-DISTINGUISHES: dict[Confidence, str] = {
-    "confirmed": "Nginx could not connect: not a backend that answers wrongly, not TLS to it, and "
-    "not a slow answer.",
-    "likely": "The gateway error and the address in the config say so; Nginx's error log would "
-    "confirm it: connect() failed.",
-    "possible": "502 also means a backend that closes early or TLS that fails towards it; Nginx's "
-    "error log tells which.",
-}
 
 
 def _confidence(case: Case, logged: bool) -> Confidence | None:

@@ -9,6 +9,15 @@ from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.handshake import Handshake
 from wizard.text.display import safe
 
+_DISTINGUISHES = (
+    "The same server, by the same way, completes a handshake at the path beside this one."
+)
+_BEHIND = (
+    "The backend itself completes a handshake at the path beside this one and none at this one; "
+    "through Nginx that path does not answer yet."
+)
+_BOTH = Fix("use the path that the server speaks at, and pass that path on in Nginx", "client")
+
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """The URL answers 404, 405 or 406; a handshake at its sibling succeeds."""
@@ -51,15 +60,6 @@ def _evidence(case: Case, asked: Handshake, found: Handshake) -> tuple[Evidence,
         Evidence("probe", f"mcp-{asked.side}", there.removesuffix(": ")),
     )
 
-
-_DISTINGUISHES = (
-    "The same server, by the same way, completes a handshake at the path beside this one."
-)
-_BEHIND = (
-    "The backend itself completes a handshake at the path beside this one and none at this one; "
-    "through Nginx that path does not answer yet."
-)
-_BOTH = Fix("use the path that the server speaks at, and pass that path on in Nginx", "client")
 
 RULE = Rule(
     id="wrong-transport",

@@ -10,6 +10,12 @@ from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
 from wizard.text.display import safe
 
+_FORCED_FIX = Fix("the backend no longer sends X-Accel-Buffering: yes on the stream", "backend")
+_WHY_UNBUFFERED = (
+    f"{WHY_UNBUFFERED}. It also settles the ignored X-Accel-Buffering header; no longer ignoring "
+    "it is the other way"
+)
+
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """The header seen on the direct probe, and the proxied one held all the same."""
@@ -64,9 +70,6 @@ def _forced_on(rule: Rule, case: Case) -> Finding | None:
     return rule.finding("confirmed", evidence, distinguishes, fix=_FORCED_FIX)
 
 
-_FORCED_FIX = Fix("the backend no longer sends X-Accel-Buffering: yes on the stream", "backend")
-
-
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
     """The config ignores the header and holds a stream."""
     name = f"{resolution.prefix}_ignore_headers"
@@ -76,12 +79,6 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     value = safe(resolution.value(name), 80)
     text = f"{name} {value}: a backend's X-Accel-Buffering: no has no effect"
     return (rule.config_finding(directives.place_of(resolution, name), text),)
-
-
-_WHY_UNBUFFERED = (
-    f"{WHY_UNBUFFERED}. It also settles the ignored X-Accel-Buffering header; no longer ignoring "
-    "it is the other way"
-)
 
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
