@@ -1,7 +1,8 @@
-"""Skip tests that need a program which the README does not ask for."""
+"""Programs that tests run: skip a test whose program is missing, and find running processes."""
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -32,3 +33,16 @@ def fail_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
     if os.environ.get(REQUIRED) and report.skipped and not hasattr(report, "wasxfail"):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
         report.outcome, report.longrepr = "failed", f"{REQUIRED} is set, but: {reason}"
+
+
+def processes_naming(word: str) -> list[str]:
+    """Return the command lines of all processes, other than this one, that contain the word."""
+    commands = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            command = path.read_bytes()
+        except OSError:
+            continue
+        if word.encode() in command and int(path.parent.name) != os.getpid():
+            commands.append(command.decode(errors="replace"))
+    return commands

@@ -1,4 +1,4 @@
-"""What one line says: each form of log, the telling lines, and lines of no form at all."""
+"""Parsing of log lines: each format, each tag, and lines of no known format."""
 
 import json
 
@@ -6,20 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.logs.lines import AGENT, CANCELED, combined, error
 from wizard.logs.formats import ParsedLine, parse_line
-
-AGENT = "ssewizard/0.1.0 (run=beef; sse-proxy-h1-identity)"
-
-
-def combined(status: int, size: object, agent: str = AGENT, request: str = "GET /sse?a=b") -> str:
-    when = "[23/Nov/2026:15:23:37 +0000]"
-    return f'127.0.0.1 - - {when} "{request} HTTP/1.1" {status} {size} "-" "{agent}"'
-
-
-def error(rest: str, request: str = "GET /sse?a=b HTTP/1.1") -> str:
-    context = f'client: 127.0.0.1, server: _, request: "{request}", upstream: "http://b/sse"'
-    return f"2026/11/23 15:23:37 [error] 7#7: *1 {rest}, {context}"
-
 
 ACCESS = [
     ("held", 499, 0, "held-499"),
@@ -34,7 +22,7 @@ ACCESS = [
 @pytest.mark.parametrize(
     ("status", "size", "tag"), [a[1:] for a in ACCESS], ids=[a[0] for a in ACCESS]
 )
-def test_an_access_line_in_both_forms(status: int, size: int, tag: str) -> None:
+def test_an_access_line_as_text_and_as_json(status: int, size: int, tag: str) -> None:
     data = {
         "time_local": "x",
         "request": "GET /sse?a=b HTTP/1.1",
@@ -43,9 +31,14 @@ def test_an_access_line_in_both_forms(status: int, size: int, tag: str) -> None:
         "http_user_agent": AGENT,
     }
     for line in (combined(status, size), json.dumps(data)):
-        said = parse_line(line)
-        assert (said.kind, said.tag, said.path, said.agent) == ("access", tag, "/sse", AGENT)
-        assert bool(said.meaning) == (status != 404)
+        parsed = parse_line(line)
+        assert (parsed.kind, parsed.tag, parsed.path, parsed.agent) == (
+            "access",
+            tag,
+            "/sse",
+            AGENT,
+        )
+        assert bool(parsed.meaning) == (status != 404)
 
 
 JSON_FORMS = {
@@ -61,9 +54,9 @@ JSON_FORMS = {
 
 
 @pytest.mark.parametrize("data", JSON_FORMS.values(), ids=JSON_FORMS.keys())
-def test_json_by_the_names_that_people_use(data: dict[str, object]) -> None:
-    said = parse_line(json.dumps(data))
-    assert (said.tag, said.path, said.agent) == ("held-499", "/sse", AGENT)
+def test_json_with_common_key_names(data: dict[str, object]) -> None:
+    parsed = parse_line(json.dumps(data))
+    assert (parsed.tag, parsed.path, parsed.agent) == ("held-499", "/sse", AGENT)
 
 
 def test_json_says_whether_the_backend_had_answered() -> None:
@@ -71,19 +64,19 @@ def test_json_says_whether_the_backend_had_answered() -> None:
     assert "the backend had answered 200" in parse_line(json.dumps(data)).meaning
 
 
-def test_no_bytes_known_is_not_no_bytes() -> None:
-    said = parse_line('{"status": 499, "uri": "/sse"}')
-    assert said == ParsedLine("access", "", "", "/sse", "", 499)
+def test_an_unknown_size_is_not_zero() -> None:
+    parsed = parse_line('{"status": 499, "uri": "/sse"}')
+    assert parsed == ParsedLine("access", "", "", "/sse", "", 499)
     assert parse_line('{"status": 200}').meaning == "answered 200"
 
 
-def test_json_as_nginx_writes_it_without_escape_json() -> None:
+def test_json_that_nginx_writes_without_escape_json() -> None:
     line = r'{"status": 499, "body_bytes_sent": 0, "uri": "/sse", "referer": "a\x22b"}'
     assert parse_line(line).tag == "held-499"
 
 
 @pytest.mark.parametrize("key", ["log", "message", "msg"])
-def test_a_line_inside_json_as_docker_keeps_it(key: str) -> None:
+def test_a_line_that_docker_wraps_in_json(key: str) -> None:
     assert (
         parse_line(json.dumps({key: combined(499, 0) + "\n", "stream": "stdout"})).tag == "held-499"
     )
@@ -101,7 +94,7 @@ def test_a_line_inside_json_as_docker_keeps_it(key: str) -> None:
     ],
     ids=["syslog", "more-fields", "dash-for-none", "odd-user"],
 )
-def test_relatives_of_the_combined_form(line: str) -> None:
+def test_variants_of_the_combined_format(line: str) -> None:
     assert parse_line(line).tag == "held-499"
 
 
@@ -111,11 +104,11 @@ def test_combined_without_an_agent() -> None:
     assert parse_line(line) == ParsedLine("access", "held-499", meaning, "/sse", "", 499, "::1")
 
 
-def test_a_request_that_is_garbage() -> None:
+def test_an_invalid_request_line() -> None:
     assert parse_line(combined(400, 0, request=r"\x16\x03\x01\"")).path in ("", "HTTP/1.1")
 
 
-TELLING = {
+TAGGED_ERRORS = {
     "read-timeout": "upstream timed out (110: Connection timed out) while reading upstream",
     "header-timeout": "upstream timed out (110: Connection timed out) while reading response header"
     " from upstream",
@@ -129,11 +122,11 @@ TELLING = {
 }
 
 
-@pytest.mark.parametrize(("tag", "rest"), TELLING.items(), ids=TELLING.keys())
+@pytest.mark.parametrize(("tag", "rest"), TAGGED_ERRORS.items(), ids=TAGGED_ERRORS.keys())
 def test_the_error_log(tag: str, rest: str) -> None:
-    said = parse_line(error(rest))
-    assert (said.kind, said.tag, said.path) == ("error", tag, "/sse")
-    assert said.meaning
+    parsed = parse_line(error(rest))
+    assert (parsed.kind, parsed.tag, parsed.path) == ("error", tag, "/sse")
+    assert parsed.meaning
 
 
 @pytest.mark.parametrize(
@@ -159,7 +152,7 @@ def test_the_error_log(tag: str, rest: str) -> None:
         ),
     ],
 )
-def test_relatives_of_the_telling_errors(rest: str, tag: str) -> None:
+def test_variants_of_the_tagged_errors(rest: str, tag: str) -> None:
     assert parse_line(error(rest)).tag == tag
 
 
@@ -171,23 +164,20 @@ def test_an_error_without_a_request() -> None:
     assert (reload.kind, reload.tag, reload.path) == ("error", "reload", "")
 
 
-CANCELED = "ModelContextProtocol.Server.McpServer|Server (WebAPI 1.0.0.0)"
+def test_a_canceled_request_is_a_consequence() -> None:
+    parsed = parse_line(f"2026-11-23 15:23:39.0170|INFO|{CANCELED} message processing canceled.")
+    assert (parsed.kind, parsed.tag) == ("dotnet", "canceled")
+    assert "consequence" in parsed.meaning
+    assert "initialize never arrived" in parsed.meaning
 
 
-def test_a_cancel_is_a_consequence() -> None:
-    said = parse_line(f"2026-11-23 15:23:39.0170|INFO|{CANCELED} message processing canceled.")
-    assert (said.kind, said.tag) == ("dotnet", "canceled")
-    assert "consequence" in said.meaning
-    assert "initialize never arrived" in said.meaning
+def test_a_canceled_request_that_names_its_client() -> None:
+    parsed = parse_line(f"{CANCELED}, Client (inspector 0.1) message processing canceled.")
+    assert "consequence" in parsed.meaning
+    assert "initialize" not in parsed.meaning
 
 
-def test_a_cancel_that_names_its_client() -> None:
-    said = parse_line(f"{CANCELED}, Client (inspector 0.1) message processing canceled.")
-    assert "consequence" in said.meaning
-    assert "initialize" not in said.meaning
-
-
-def test_a_cancel_in_json() -> None:
+def test_a_canceled_request_in_json() -> None:
     line = json.dumps({"@mt": f"{CANCELED} message processing canceled.", "message": "plain words"})
     assert parse_line(line).tag == "canceled"
 
@@ -212,13 +202,13 @@ def test_anything_else_is_text(line: str) -> None:
 
 
 @given(st.one_of(st.text(), st.binary().map(lambda raw: raw.decode("utf-8", "replace"))))
-def test_no_line_breaks_it(text: str) -> None:
+def test_no_line_raises(text: str) -> None:
     assert parse_line(text).kind in ("access", "error", "dotnet", "text")
     assert parse_line('{"status": ' + text).kind in ("access", "dotnet", "text")
     assert parse_line(error(text)).kind in ("error", "dotnet", "text")
 
 
-GUARDS = [
+LIMITS = [
     ('limiting connections by zone "one"', "limited"),
     ('limiting requests, excess: 1.000 by zone "one"', "limited"),
     ('limiting requests, dry run, excess: 1.000 by zone "one"', ""),
@@ -227,29 +217,29 @@ GUARDS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "tag"), GUARDS, ids=range(len(GUARDS)))
-def test_what_stands_before_the_backend(text: str, tag: str) -> None:
-    said = parse_line(error(text))
-    assert (said.tag, said.path, bool(said.meaning)) == (tag, "/sse", bool(tag))
+@pytest.mark.parametrize(("text", "tag"), LIMITS, ids=range(len(LIMITS)))
+def test_limits_and_auth_request(text: str, tag: str) -> None:
+    parsed = parse_line(error(text))
+    assert (parsed.tag, parsed.path, bool(parsed.meaning)) == (tag, "/sse", bool(tag))
 
 
 @pytest.mark.parametrize("tail", ['"504, 200"', "upstream=504, 200", "502 , 504, 200", "504 : 200"])
-def test_a_peer_that_was_tried_before(tail: str) -> None:
-    said = parse_line(f"{combined(200, 517)} {tail}")
-    assert said.tag == "tried-again"
-    assert tail.strip('"').removeprefix("upstream=") in said.meaning
+def test_another_peer_was_tried_first(tail: str) -> None:
+    parsed = parse_line(f"{combined(200, 517)} {tail}")
+    assert parsed.tag == "tried-again"
+    assert tail.strip('"').removeprefix("upstream=") in parsed.meaning
 
 
 @pytest.mark.parametrize("tail", ['"200"', "upstream=200 0.504", "504"])
-def test_no_peer_was_tried_before(tail: str) -> None:
+def test_no_other_peer_was_tried_first(tail: str) -> None:
     assert parse_line(f"{combined(200, 517)} {tail}").tag == "live-200"
 
 
-def test_a_peer_that_was_tried_before_in_json() -> None:
+def test_another_peer_was_tried_first_in_json() -> None:
     data = {"status": 200, "bytes_sent": 517, "uri": "/sse", "upstream_status": "504, 200"}
     assert parse_line(json.dumps(data)).tag == "tried-again"
 
 
-def test_a_worker_that_was_killed() -> None:
-    said = parse_line("[2026-11-23 16:00:00 +0000] [7] [CRITICAL] WORKER TIMEOUT (pid:12)")
-    assert (said.kind, said.tag) == ("text", "worker-timeout")
+def test_a_killed_worker() -> None:
+    parsed = parse_line("[2026-11-23 16:00:00 +0000] [7] [CRITICAL] WORKER TIMEOUT (pid:12)")
+    assert (parsed.kind, parsed.tag) == ("text", "worker-timeout")

@@ -1,39 +1,42 @@
-"""What a log says of the time before: since when, how many, who."""
+"""The history of a log: since when, how many requests were cut off, whose."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.logs.test_formats import AGENT, CANCELED
+from tests.logs.lines import AGENT, CANCELED
 from wizard.logs.history import MAX_BUCKETS, HistoryBuilder, bucket_s
 from wizard.logs.timestamps import HostClock
 from wizard.model.log_report import History
 from wizard.report import logs
 
 BEGAN = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)
-HERE = HostClock(is_local=True, skew_s=0.0)
+LOCAL_CLOCK = HostClock(is_local=True, skew_s=0.0)
 
 
-def access(minutes: float, status: int = 499, who: str = "10.0.0.1", agent: str = "mcp/1") -> str:
-    """A line of so many minutes before the probes began."""
+def access(
+    minutes: float, status: int = 499, client: str = "10.0.0.1", agent: str = "mcp/1"
+) -> str:
+    """A line written this many minutes before the probes began."""
     at = (BEGAN - timedelta(minutes=minutes)).strftime("%d/%b/%Y:%H:%M:%S +0000")
-    return f'{who} - - [{at}] "GET /sse?token=hunter2 HTTP/1.1" {status} 0 "-" "{agent}"'
+    return f'{client} - - [{at}] "GET /sse?token=hunter2 HTTP/1.1" {status} 0 "-" "{agent}"'
 
 
-def known(*texts: str, clock: HostClock = HERE, older: bool = False) -> History:
-    found = HistoryBuilder(clock, BEGAN.timestamp())
-    found.add(texts)
-    history = found.history(older=older)
+def history_of(*texts: str, clock: HostClock = LOCAL_CLOCK, older: bool = False) -> History:
+    """The history of a log with these lines."""
+    builder = HistoryBuilder(clock, BEGAN.timestamp())
+    builder.add(texts)
+    history = builder.history(older=older)
     assert history is not None
     return history
 
 
 def test_an_empty_log_has_no_history() -> None:
-    assert HistoryBuilder(HERE, BEGAN.timestamp()).history() is None
+    assert HistoryBuilder(LOCAL_CLOCK, BEGAN.timestamp()).history() is None
 
 
-def test_minute_by_minute() -> None:
-    history = known(access(5, 200), access(4.5), access(4.4), access(0.5), access(0.1, 200))
+def test_requests_are_counted_minute_by_minute() -> None:
+    history = history_of(access(5, 200), access(4.5), access(4.4), access(0.5), access(0.1, 200))
     assert history.bucket_s == 60
     assert history.left == (2, 0, 0, 0, 1)
     assert history.canceled == (0,) * 5
@@ -44,7 +47,7 @@ def test_minute_by_minute() -> None:
 
 @pytest.mark.parametrize("hours", [0.01, 0.5, 0.51, 3, 30, 24 * 29, 24 * 31, 24 * 365 * 20])
 def test_wider_buckets_for_a_longer_time(hours: float) -> None:
-    history = known(access(hours * 60), access(hours * 30), access(0))
+    history = history_of(access(hours * 60), access(hours * 30), access(0))
     assert len(history.left) <= MAX_BUCKETS
     assert sum(history.left) == 3
     assert history.left[0] >= 1
@@ -53,13 +56,13 @@ def test_wider_buckets_for_a_longer_time(hours: float) -> None:
     assert history.bucket_s % 60 == 0
 
 
-def test_a_bucket_is_no_wider_than_it_must_be() -> None:
-    assert [bucket_s(60 * one) for one in (1, 30, 31, 60, 61)] == [60, 60, 120, 120, 300]
+def test_a_bucket_is_as_short_as_possible() -> None:
+    assert [bucket_s(60 * number) for number in (1, 30, 31, 60, 61)] == [60, 60, 120, 120, 300]
 
 
-def test_cancels_are_counted_apart() -> None:
+def test_canceled_requests_are_counted_separately() -> None:
     who = "ModelContextProtocol.Server.McpServer|Server (WebAPI 1.0), Client (claude 0.1)"
-    history = known(
+    history = history_of(
         f"2026-11-23T15:58:30Z INFO {CANCELED} message processing canceled.",
         f"2026-11-23T15:59:30Z INFO {who} message processing canceled.",
     )
@@ -69,39 +72,41 @@ def test_cancels_are_counted_apart() -> None:
     assert history.clients == (("claude 0.1", 1),)
 
 
-def test_the_three_who_had_the_most() -> None:
-    lines = [access(1, who=f"10.0.0.{one}") for one in (1, 1, 1, 2, 2, 3, 3, 4)]
-    assert known(*lines).clients == (("10.0.0.1", 3), ("10.0.0.2", 2), ("10.0.0.3", 2))
+def test_the_three_most_frequent_clients_are_named() -> None:
+    lines = [access(1, client=f"10.0.0.{number}") for number in (1, 1, 1, 2, 2, 3, 3, 4)]
+    assert history_of(*lines).clients == (("10.0.0.1", 3), ("10.0.0.2", 2), ("10.0.0.3", 2))
 
 
 def test_without_an_address_the_agent_is_named() -> None:
-    assert known(access(1, who="unix:", agent="mcp-remote/2")).clients == (("mcp-remote/2", 1),)
+    assert history_of(access(1, client="unix:", agent="mcp-remote/2")).clients == (
+        ("mcp-remote/2", 1),
+    )
 
 
-def test_who_was_served_is_not_named() -> None:
-    assert known(access(1, 200)).clients == ()
+def test_a_client_that_was_served_is_not_named() -> None:
+    assert history_of(access(1, 200)).clients == ()
 
 
-def test_our_own_probes_are_nobody() -> None:
-    history = known(access(2, 200), access(1, agent=AGENT))
+def test_our_own_probes_are_not_counted() -> None:
+    history = history_of(access(2, 200), access(1, agent=AGENT))
     assert (history.lines, sum(history.left)) == (1, 0)
 
 
-def test_a_line_without_a_time_is_of_the_time_of_the_line_before() -> None:
-    history = known(access(3, 200), '{"status": 499, "remote_addr": "::1"}', access(1, 200))
+def test_a_line_without_a_time_has_that_of_the_line_before() -> None:
+    history = history_of(access(3, 200), '{"status": 499, "remote_addr": "::1"}', access(1, 200))
     assert history.left == (1, 0, 0)
 
 
-def test_no_times_at_all() -> None:
-    history = known('{"status": 499, "remote_addr": "::1"}')
+def test_a_log_without_timestamps() -> None:
+    history = history_of('{"status": 499, "remote_addr": "::1"}')
     assert (history.since, history.until, history.left) == (None, None, (1,))
     assert "no line names" in logs.headline(history)
     assert logs.chart(history) == ""
 
 
-def test_times_of_no_known_zone_are_a_clock_of_their_own() -> None:
+def test_times_of_an_unknown_zone_are_by_the_logs_own_clock() -> None:
     line = '{"status": 499, "remote_addr": "::1", "time": "2026-11-23 %s"}'
-    history = known(line % "10:00:00", line % "10:01:30", clock=HostClock())
+    history = history_of(line % "10:00:00", line % "10:01:30", clock=HostClock())
     assert history.own_clock
     assert history.left == (1, 1)
     assert "by its own clock" in logs.headline(history)
@@ -110,29 +115,29 @@ def test_times_of_no_known_zone_are_a_clock_of_their_own() -> None:
 
 def test_a_skewed_clock_moves_the_window() -> None:
     fast = HostClock(0, skew_s=120.0)
-    history = known(access(1), clock=fast)
+    history = history_of(access(1), clock=fast)
     assert history.since == (BEGAN - timedelta(minutes=3)).timestamp()
     assert "120.0 s ahead" in history.clock
 
 
 def test_a_time_in_the_future_stays_in_the_window() -> None:
-    history = known(access(2), access(-600))
+    history = history_of(access(2), access(-600))
     assert history.left == (1, 1)
 
 
-def test_an_error_log_does_not_say_that_nobody_was_cut_off() -> None:
-    history = known("2026/11/23 15:00:00 [error] 7#7: oh")
+def test_an_error_log_does_not_count_cut_off_requests() -> None:
+    history = history_of("2026/11/23 15:00:00 [error] 7#7: oh")
     assert not history.counted
     assert "no line of a kind" in logs.headline(history)
 
 
 def test_credentials_are_not_kept() -> None:
-    history = known(access(1, who="unix:", agent="Bearer hunter2hunter2"))
+    history = history_of(access(1, client="unix:", agent="Bearer hunter2hunter2"))
     assert "hunter2" not in repr(history)
 
 
-def test_in_words() -> None:
-    history = known(access(41, 200), access(20), access(20), access(1), older=True)
+def test_the_report_of_a_history() -> None:
+    history = history_of(access(41, 200), access(20), access(20), access(1), older=True)
     assert "somebody was cut off: 3 ended with 499" in logs.headline(history)
     assert "41 min since 2026-11-23 15:19 UTC (the last 4 lines)" in logs.headline(history)
     assert logs.chart(history).endswith("each 2 min, at most 2")
@@ -141,20 +146,20 @@ def test_in_words() -> None:
     assert len(logs.history_lines(history)) == 4
 
 
-def test_nobody() -> None:
-    assert logs.history_lines(known(access(2, 200))) == [
+def test_the_report_of_a_history_without_cut_off_requests() -> None:
+    assert logs.history_lines(history_of(access(2, 200))) == [
         "before you came: nobody was cut off, in the 2 min since 2026-11-23 15:58 UTC (1 line)"
     ]
 
 
-def test_bars() -> None:
+def test_a_chart_of_bars() -> None:
     assert logs.sparkline([0, 1, 100, 50]) == "▁▂█▅"
     assert logs.sparkline([]) == ""
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"),
+    ("seconds", "text"),
     [(30, "30 s"), (60, "1 min"), (5400, "1.5 h"), (86400, "1 day"), (1e6, "11.6 days")],
 )
-def test_long_times(seconds: float, said: str) -> None:
-    assert logs.duration(seconds) == said
+def test_durations_are_rounded(seconds: float, text: str) -> None:
+    assert logs.duration(seconds) == text

@@ -1,4 +1,4 @@
-"""When a line was written, by whose clock, and what is said where nobody knows."""
+"""Timestamps of log lines, and the clocks that wrote them."""
 
 import time
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from wizard.model.vantage import Capabilities
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC).timestamp()
 AT = datetime(2026, 11, 23, 16, 0)
 
-FORMS = {
+FORMATS = {
     "access": ('1.2.3.4 - - [23/Nov/2026:16:00:00 +0000] "GET / HTTP/1.1" 200 1', AT, 0),
     "access-east": ("x [23/Nov/2026:16:00:00 +0530] y", AT, 19800),
     "access-west": ("x [23/Nov/2026:16:00:00 -0800] y", AT, -28800),
@@ -41,9 +41,9 @@ FORMS = {
 }
 
 
-@pytest.mark.parametrize("form", list(FORMS))
-def test_each_form(form: str) -> None:
-    text, at, offset = FORMS[form]
+@pytest.mark.parametrize("name", list(FORMATS))
+def test_each_format(name: str) -> None:
+    text, at, offset = FORMATS[name]
     assert find_timestamp(text, NOW) == Timestamp(at, offset)
 
 
@@ -60,33 +60,33 @@ def test_each_form(form: str) -> None:
         "{" * 5000,
     ],
 )
-def test_no_time(text: str) -> None:
+def test_a_line_without_a_timestamp(text: str) -> None:
     assert find_timestamp(text, NOW) is None
 
 
 @given(st.text(alphabet='0123456789:/-+T Z.{}"timesecNov[]', max_size=80))
-def test_nothing_raises(text: str) -> None:
-    found = find_timestamp(text, NOW)
-    if found is not None:
-        assert isinstance(HostClock(3600, skew_s=1.0).epoch_s(found), float)
-        assert isinstance(HostClock(is_local=True).epoch_s(found), float)
+def test_no_line_raises(text: str) -> None:
+    timestamp = find_timestamp(text, NOW)
+    if timestamp is not None:
+        assert isinstance(HostClock(3600, skew_s=1.0).epoch_s(timestamp), float)
+        assert isinstance(HostClock(is_local=True).epoch_s(timestamp), float)
 
 
 ZONELESS, ZONED = Timestamp(AT, None), Timestamp(AT, 0)
 EPOCH = AT.replace(tzinfo=UTC).timestamp()
 
 
-def test_a_zone_in_the_line_is_believed() -> None:
+def test_a_zone_in_the_line_takes_precedence() -> None:
     assert HostClock(zone_s=7200, skew_s=0.0).epoch_s(ZONED) == EPOCH
 
 
-def test_without_one_the_measured_zone_counts() -> None:
+def test_without_a_zone_in_the_line_the_hosts_is_used() -> None:
     clock = clock_of(Source("/x", "web"), Capabilities("web", zone="+0200", skew_s=0.0))
     assert clock.epoch_s(ZONELESS) == EPOCH - 7200
     assert not clock.is_zone_unknown(ZONELESS)
 
 
-def test_skew_is_taken_off() -> None:
+def test_skew_is_subtracted() -> None:
     clock = clock_of(Source("/x", "web"), Capabilities("web", zone="+0000", skew_s=90.0))
     assert clock.epoch_s(ZONED) == EPOCH - 90
 
@@ -111,26 +111,26 @@ def test_the_zone_of_this_machine_changes_with_the_season(monkeypatch: pytest.Mo
         (Source("/x", "web"), Capabilities("web")),
         (Source("kubectl logs", "local", "pod", ("kubectl", "logs")), None),
     ],
-    ids=["unasked", "unmeasured", "what-a-command-prints-here"],
+    ids=["not-discovered", "not-measured", "output-of-a-local-command"],
 )
-def test_where_nobody_knows_that_is_said(place: Source, known: Capabilities | None) -> None:
+def test_an_unknown_zone_is_reported(place: Source, known: Capabilities | None) -> None:
     clock = clock_of(place, known)
     assert clock.is_zone_unknown(ZONELESS)
     assert not clock.is_zone_unknown(ZONED)
-    said = describe_clock(clock, zoneless=True)
-    assert "by its own clock" in said
-    assert "was not measured" in said
+    text = describe_clock(clock, zoneless=True)
+    assert "by its own clock" in text
+    assert "was not measured" in text
 
 
-def test_what_matters_of_a_known_clock_is_said() -> None:
+def test_zone_and_skew_of_a_clock_are_reported() -> None:
     remote = clock_of(Source("/x", "web"), Capabilities("web", zone="+0545", skew_s=-4.2))
-    said = describe_clock(remote, zoneless=True)
-    assert "+0545" in said
-    assert "4.2 s behind" in said
+    text = describe_clock(remote, zoneless=True)
+    assert "+0545" in text
+    assert "4.2 s behind" in text
     assert "+0545" not in describe_clock(remote, zoneless=False)
 
 
-def test_what_does_not_matter_is_not() -> None:
+def test_a_clock_like_ours_is_not_reported() -> None:
     ours = time.strftime("%z")
     near = clock_of(Source("/x", "web"), Capabilities("web", zone=ours, skew_s=0.4))
     assert describe_clock(near, zoneless=True) == ""

@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import INSTALLED
-from tests.logs.test_afar import left_running
 from tests.nginx.masters import Masters
 from tests.nginx.texts import one_line
-from tests.tools import needs, require
+from tests.tools import needs, processes_naming, require
 from wizard.model.config import Config
 from wizard.model.vantage import Vantage
 from wizard.nginx.fetch.fetch import fetch_config
@@ -227,7 +226,7 @@ async def test_nginx_hangs(bin: Path, tmp_path: Path) -> None:
         await dump_remote(web, timeout_s=0.2)
     assert "no answer in time" in str(caught.value)
     assert "--conf web=/etc/nginx/nginx.conf" in str(caught.value)
-    assert not left_running(f"{tmp_path}/hang")
+    assert not processes_naming(f"{tmp_path}/hang")
 
 
 HOSTILE = {

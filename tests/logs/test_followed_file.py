@@ -1,4 +1,4 @@
-"""Log files while the probes run: only what is new, whatever happens to the file."""
+"""`LogWatch` of local files: only new lines are read, whatever happens to the file."""
 
 import errno
 import os
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.logs.test_formats import CANCELED, combined, error
+from tests.logs.lines import CANCELED, OURS, combined, error
 from wizard.logs.history import MAX_LINE_CHARS
 from wizard.logs.read import MAX_KEPT_LINES
 from wizard.logs.sources import LOG_LIMIT_BYTES
@@ -21,11 +21,11 @@ OTHER = combined(200, 99, agent="curl/8", request="GET /other")
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
     path = tmp_path / "access.log"
-    path.write_text(f"{combined(499, 0)}\n", "utf-8")
+    path.write_text(f"{OURS}\n", "utf-8")
     return path
 
 
-def watching(path: object) -> LogWatch:
+def watch_file(path: object) -> LogWatch:
     return LogWatch([Source(str(path))])
 
 
@@ -34,52 +34,52 @@ def append(path: Path, *lines: str) -> None:
         file.writelines(f"{line}\n" for line in lines)
 
 
-def collected(watch: LogWatch, run: str = "beef", path: str = "/sse") -> LogReport:
-    (report,) = watch.collect(run, path)
+def only_report(logs: LogWatch, run: str = "beef", path: str = "/sse") -> LogReport:
+    (report,) = logs.collect(run, path)
     return report
 
 
-def test_only_what_is_new(log: Path) -> None:
-    watch = watching(log)
-    assert collected(watch) == LogReport(str(log))
-    append(log, OTHER, combined(499, 0))
-    report = collected(watch)
+def test_only_new_lines_are_reported(log: Path) -> None:
+    logs = watch_file(log)
+    assert only_report(logs) == LogReport(str(log))
+    append(log, OTHER, OURS)
+    report = only_report(logs)
     assert (report.read, report.problem) == (2, "")
     assert [(line.ours, line.tag) for line in report.lines] == [
         (False, "live-200"),
         (True, "held-499"),
     ]
     append(log, OTHER)
-    assert collected(watch).read == 3
+    assert only_report(logs).read == 3
 
 
-def test_the_run_token_ties_a_line_to_its_leg(log: Path) -> None:
-    watch = watching(log)
+def test_the_run_token_names_the_probe_of_a_line(log: Path) -> None:
+    logs = watch_file(log)
     append(
         log,
-        combined(499, 0),
+        OURS,
         combined(499, 0, agent="ssewizard/0.1.0 (run=beef; root-proxy-h1-identity)"),
     )
-    ours = [line.client for line in collected(watch).lines]
+    ours = [line.client for line in only_report(logs).lines]
     assert ours == ["sse-proxy h1 identity", "root-proxy h1 identity"]
 
 
 def test_another_run_is_not_ours(log: Path) -> None:
-    watch = watching(log)
-    append(log, combined(499, 0))
-    (line,) = collected(watch, run="beefbeef").lines
+    logs = watch_file(log)
+    append(log, OURS)
+    (line,) = only_report(logs, run="beefbeef").lines
     assert (line.ours, line.client, line.tag) == (False, "", "held-499")
 
 
-def test_the_run_token_is_found_in_a_form_of_the_users_own(log: Path) -> None:
-    watch = watching(log)
+def test_the_run_token_is_found_in_a_custom_format(log: Path) -> None:
+    logs = watch_file(log)
     append(log, "GET /sse|499|0|ssewizard/0.1.0 (run=beef; sse-proxy-h2-gzip)")
-    (line,) = collected(watch).lines
+    (line,) = only_report(logs).lines
     assert (line.kind, line.ours, line.client) == ("text", True, "sse-proxy h2 gzip")
 
 
 def test_a_line_without_an_agent_is_ours_by_its_path(log: Path) -> None:
-    watch = watching(log)
+    logs = watch_file(log)
     silent = "upstream timed out (110: Connection timed out) while reading upstream"
     append(
         log,
@@ -87,83 +87,83 @@ def test_a_line_without_an_agent_is_ours_by_its_path(log: Path) -> None:
         error(silent, "GET /other HTTP/1.1"),
         CANCELED + " message processing canceled.",
     )
-    lines = collected(watch).lines
+    lines = only_report(logs).lines
     assert [line.ours for line in lines] == [True, False, True]
 
 
 def test_credentials_are_not_kept(log: Path) -> None:
-    watch = watching(log)
+    logs = watch_file(log)
     append(
         log, combined(200, 5, request="GET /message?sessionId=hunter2"), "Authorization: hunter2"
     )
-    assert "hunter2" not in repr(collected(watch))
+    assert "hunter2" not in repr(only_report(logs))
 
 
 def test_our_lines_are_kept_first_and_in_order(log: Path) -> None:
-    watch = watching(log)
+    logs = watch_file(log)
     append(
         log,
         *(OTHER for _ in range(MAX_KEPT_LINES * 2)),
-        combined(499, 0),
+        OURS,
         *("noise" for _ in range(MAX_KEPT_LINES)),
     )
-    report = collected(watch)
+    report = only_report(logs)
     assert report.read == MAX_KEPT_LINES * 3 + 1
     assert len(report.lines) == MAX_KEPT_LINES
     assert report.lines[-1].ours
 
 
-def test_rotation(log: Path) -> None:
-    watch = watching(log)
+def test_a_rotated_log_is_read_from_its_start(log: Path) -> None:
+    logs = watch_file(log)
     log.rename(log.with_suffix(".1"))
-    log.write_text(f"{combined(499, 0)}\n", "utf-8")
-    report = collected(watch)
+    log.write_text(f"{OURS}\n", "utf-8")
+    report = only_report(logs)
     assert (report.read, report.problem) == (1, "")
 
 
-def test_rotation_before_the_new_file_is_there(log: Path) -> None:
-    watch = watching(log)
+def test_a_rotated_log_whose_new_file_is_missing(log: Path) -> None:
+    logs = watch_file(log)
     log.unlink()
-    report = collected(watch)
+    report = only_report(logs)
     assert "cannot be read any more" in report.problem
     assert str(log) in report.problem
 
 
-def test_truncation(log: Path) -> None:
+def test_a_truncated_log_is_read_from_its_start(log: Path) -> None:
     append(log, OTHER, OTHER)
-    watch = watching(log)
-    log.write_text(f"{combined(499, 0)}\n", "utf-8")
-    assert [line.tag for line in collected(watch).lines] == ["held-499"]
+    logs = watch_file(log)
+    log.write_text(f"{OURS}\n", "utf-8")
+    assert [line.tag for line in only_report(logs).lines] == ["held-499"]
     append(log, OTHER, OTHER, OTHER)
-    assert collected(watch).read == 4
+    assert only_report(logs).read == 4
 
 
 def test_a_partial_last_line_is_read_again_when_it_is_whole(log: Path) -> None:
-    watch = watching(log)
-    whole = combined(499, 0)
+    logs = watch_file(log)
+    whole = OURS
     with log.open("a", encoding="utf-8") as file:
         file.write(whole[:60])
         file.flush()
-        assert [line.tag for line in collected(watch).lines] == [""]
+        assert [line.tag for line in only_report(logs).lines] == [""]
         file.write(whole[60:])
-    assert [line.tag for line in collected(watch).lines] == ["held-499"]
+    assert [line.tag for line in only_report(logs).lines] == ["held-499"]
 
 
 def test_binary_bytes(log: Path) -> None:
-    watch = watching(log)
+    logs = watch_file(log)
     with log.open("ab") as file:
-        file.write(b"\xff\xfe\x00\x1b[2J\n" + combined(499, 0).encode() + b"\r\n")
-    report = collected(watch)
+        file.write(b"\xff\xfe\x00\x1b[2J\n" + OURS.encode() + b"\r\n")
+    report = only_report(logs)
     assert [line.tag for line in report.lines] == ["", "held-499"]
 
 
 def test_an_endless_line_is_bounded(log: Path) -> None:
-    watch = watching(log)
+    logs = watch_file(log)
     with log.open("ab") as file:
         file.write(b"x" * (LOG_LIMIT_BYTES * 4))
     tracemalloc.start()
     try:
-        report = collected(watch)
+        report = only_report(logs)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -172,32 +172,32 @@ def test_an_endless_line_is_bounded(log: Path) -> None:
     assert "only the end was read" in report.problem
 
 
-def test_of_much_the_newest_is_read(log: Path) -> None:
-    watch = watching(log)
-    append(log, "x" * (LOG_LIMIT_BYTES * 2), combined(499, 0))
-    assert collected(watch).lines[-1].tag == "held-499"
+def test_the_newest_of_many_lines_are_read(log: Path) -> None:
+    logs = watch_file(log)
+    append(log, "x" * (LOG_LIMIT_BYTES * 2), OURS)
+    assert only_report(logs).lines[-1].tag == "held-499"
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
-    watch = watching(tmp_path / "none.log")
-    assert "No such file" in collected(watch).problem
+    logs = watch_file(tmp_path / "none.log")
+    assert "No such file" in only_report(logs).problem
 
 
 def test_a_directory(tmp_path: Path) -> None:
-    assert "not a regular file" in collected(watching(tmp_path)).problem
+    assert "not a regular file" in only_report(watch_file(tmp_path)).problem
 
 
-def test_a_fifo_is_never_waited_on(tmp_path: Path) -> None:
+def test_a_fifo_is_never_waited_for(tmp_path: Path) -> None:
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
-    assert "not a regular file" in collected(watching(fifo)).problem
+    assert "not a regular file" in only_report(watch_file(fifo)).problem
 
 
-def test_a_fifo_that_takes_the_files_place(log: Path) -> None:
-    watch = watching(log)
+def test_a_fifo_that_replaces_the_file(log: Path) -> None:
+    logs = watch_file(log)
     log.unlink()
     os.mkfifo(log)
-    assert "not a regular file" in collected(watch).problem
+    assert "not a regular file" in only_report(logs).problem
 
 
 def test_an_unreadable_file(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,13 +206,13 @@ def test_an_unreadable_file(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
     monkeypatch.setattr(os, "open", refuse)
-    assert "Permission denied" in collected(watching(log)).problem
+    assert "Permission denied" in only_report(watch_file(log)).problem
 
 
-def test_each_file_has_its_own_report(log: Path, tmp_path: Path) -> None:
+def test_each_log_has_its_own_report(log: Path, tmp_path: Path) -> None:
     both = LogWatch([Source(str(tmp_path / "none")), Source(str(log))])
-    append(log, combined(499, 0))
-    missing, found = both.collect("beef", "/sse")
+    append(log, OURS)
+    missing, present = both.collect("beef", "/sse")
     assert missing.problem
     assert not missing.lines
-    assert found.read == 1
+    assert present.read == 1

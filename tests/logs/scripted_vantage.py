@@ -9,40 +9,46 @@ from wizard.text.errors import VantageError
 from wizard.vantage.session import VantageSession
 
 
-class _Stream(asyncio.StreamReader):
-    """Knows when all that was printed has been read."""
+class _Output(asyncio.StreamReader):
+    """A stream that knows when all that was printed has been read.
+
+    Attributes:
+        idle: Set while the reader waits for more.
+        unread: How many bytes were printed and not read yet.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self.idle, self.fed = asyncio.Event(), 0
+        self.idle, self.unread = asyncio.Event(), 0
 
     def feed_data(self, data: bytes) -> None:  # type: ignore[override]
         self.idle.clear()
-        self.fed += len(data)
+        self.unread += len(data)
         super().feed_data(data)
 
     async def read(self, n: int = -1) -> bytes:
-        if not self.fed:
+        if not self.unread:
             self.idle.set()
         data = await super().read(n)
-        self.fed -= len(data)
+        self.unread -= len(data)
         return data
 
     async def readline(self) -> bytes:
         line = await super().readline()
-        self.fed -= len(line)
+        self.unread -= len(line)
         return line
 
 
-class Scripted(VantageSession):
-    """An vantage session of which one command is heard.
+class ScriptedVantage(VantageSession):
+    """A vantage session whose only command is scripted; it is its own remote process too.
 
     Attributes:
-        reached: Set once a command of it has begun; `left`, once it was left.
-        running: How many commands of it run now.
-        asked: The words of each command that was run.
-        stderr: What the command says on standard error.
-        code: Its exit status.
+        reached: Set once a command has begun.
+        left: Set once a command was left.
+        running: How many commands run now.
+        commands: The words of each command that was run.
+        stderr: What the command prints on standard error.
+        code: Its exit status, None if the connection was lost.
         refused: Why the place cannot be reached; empty if it can.
     """
 
@@ -50,16 +56,18 @@ class Scripted(VantageSession):
 
     def __init__(self, name: str = "web") -> None:
         super().__init__(Vantage(name, ()))
-        self.running, self.asked = 0, list[Sequence[str]]()
+        self.running, self.commands = 0, list[Sequence[str]]()
         self.stderr, self.refused = "", ""
         self.code: int | None = 0
-        self.stdout = _Stream()
+        self.stdout = _Output()
         self.reached, self.left = asyncio.Event(), asyncio.Event()
 
     @asynccontextmanager
-    async def run(self, words: Sequence[str], **_: object) -> AsyncIterator["Scripted"]:  # type: ignore[override]
-        """Itself is what runs there."""
-        self.asked.append(words)
+    async def run(  # type: ignore[override]
+        self, words: Sequence[str], **_: object
+    ) -> AsyncIterator["ScriptedVantage"]:
+        """Run the scripted command."""
+        self.commands.append(words)
         if self.refused:
             raise VantageError(f"{self.vantage.name}: {self.refused}")
         self.running += 1
@@ -71,19 +79,19 @@ class Scripted(VantageSession):
             self.left.set()
 
     async def wait(self) -> int | None:
-        """Its exit status."""
+        """Return the exit status."""
         return self.code
 
     async def all_read(self) -> None:
-        """Wait until what was printed, or the end, has been taken."""
+        """Wait until all that was printed, or the end, has been read."""
         await (self.left if self.stdout.at_eof() else self.stdout.idle).wait()
 
     def prints(self, *lines: str | bytes) -> None:
         """Print these lines; bytes are printed as they are."""
-        for one in lines:
-            self.stdout.feed_data(one if isinstance(one, bytes) else f"{one}\n".encode())
+        for line in lines:
+            self.stdout.feed_data(line if isinstance(line, bytes) else f"{line}\n".encode())
 
-    def ends(self, code: int | None = 0, said: str = "") -> None:
-        """End."""
-        self.code, self.stderr = code, said
+    def ends(self, code: int | None = 0, stderr: str = "") -> None:
+        """End the command."""
+        self.code, self.stderr = code, stderr
         self.stdout.feed_eof()

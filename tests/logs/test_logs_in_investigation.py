@@ -1,4 +1,4 @@
-"""The logs in an investigation: begun before its probes, left with it, and never a verdict."""
+"""The logs of an investigation: followed from before its probes until it is closed."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from screens.app import Wizard
-from tests.logs.test_afar import left_running
 from tests.nginx_real.serving import serving
 from tests.screens import investigations
+from tests.tools import processes_naming
 from wizard.diagnose.diagnose import diagnose
 from wizard.investigation import step_results
 from wizard.investigation.investigation import Investigation
@@ -20,39 +20,39 @@ NOWHERE = "http://127.0.0.1:1/sse"
 
 
 def command(folder: Path, script: str) -> Source:
-    """A log that a script of the test prints."""
+    """A log that a shell script prints."""
     path = folder / "logs"
     path.write_text(f"#!/bin/sh\n{script}\n", "utf-8")
     path.chmod(0o755)
     return Source("logs -f", "local", "pod", (str(path), "-f"))
 
 
-async def test_begun_with_the_first_probe_and_left_at_the_end(tmp_path: Path) -> None:
-    place = command(tmp_path, f"echo before; exec tail -f {tmp_path}/logs")
-    investigation = Investigation(Target(NOWHERE, logs=(place,), stall=0.1))
-    assert not left_running(str(tmp_path))
+async def test_logs_are_followed_from_the_first_probe_to_the_end(tmp_path: Path) -> None:
+    source = command(tmp_path, f"echo before; exec tail -f {tmp_path}/logs")
+    investigation = Investigation(Target(NOWHERE, logs=(source,), stall=0.1))
+    assert not processes_naming(str(tmp_path))
     await investigation.run("root")
-    assert left_running(str(tmp_path))
+    assert processes_naming(str(tmp_path))
     await investigation.run("logs")
     (report,) = investigation.case.logs
     assert (report.read, report.history and report.history.lines) == (0, 2 + 1)
     await investigation.close()
-    assert not left_running(str(tmp_path))
+    assert not processes_naming(str(tmp_path))
 
 
-async def test_a_log_that_is_taken_away_is_left(tmp_path: Path) -> None:
-    place = command(tmp_path, f"exec tail -f {tmp_path}/logs")
-    investigation = Investigation(Target(NOWHERE, logs=(place,), stall=0.1))
+async def test_a_removed_log_is_not_followed_any_more(tmp_path: Path) -> None:
+    source = command(tmp_path, f"exec tail -f {tmp_path}/logs")
+    investigation = Investigation(Target(NOWHERE, logs=(source,), stall=0.1))
     await investigation.run("root")
     investigation.amend(replace(investigation.target, logs=()))
     await investigation.run("root")
-    assert not left_running(str(tmp_path))
+    assert not processes_naming(str(tmp_path))
     await investigation.close()
 
 
 async def test_a_failed_log_is_tried_again_with_its_step(tmp_path: Path) -> None:
-    place = command(tmp_path, "echo no >&2; exit 1")
-    investigation = Investigation(Target(NOWHERE, logs=(place,), stall=0.1))
+    source = command(tmp_path, "echo no >&2; exit 1")
+    investigation = Investigation(Target(NOWHERE, logs=(source,), stall=0.1))
     await investigation.run("logs")
     assert investigation.steps["logs"].state == "fail"
     command(tmp_path, "echo yes")
@@ -65,7 +65,7 @@ async def test_a_failed_log_is_tried_again_with_its_step(tmp_path: Path) -> None
     await investigation.close()
 
 
-async def test_our_lines_are_new_and_what_was_there_is_not(nginx: str, tmp_path: Path) -> None:
+async def test_our_lines_are_new_and_earlier_ones_are_not(nginx: str, tmp_path: Path) -> None:
     log, (port,) = tmp_path / "access.log", free_ports(1)
     log.write_text("", "utf-8")
     target = Target(
@@ -77,20 +77,20 @@ async def test_our_lines_are_new_and_what_was_there_is_not(nginx: str, tmp_path:
     )
     lines = f"access_log {log} combined; return 200 hello;"
     async with serving(nginx, tmp_path, port, lines):
-        for _ in range(2):  # the second investigation finds the probes of the first one there
+        for _ in range(2):  # the second investigation finds lines of the first one
             investigation = Investigation(target)
             await investigation.run("root")
             await investigation.run("proxy")
             await investigation.run("logs")
             await investigation.close()
-            remote, here = investigation.case.logs
-            assert {line.client for line in remote.lines} == {line.client for line in here.lines}
+            remote, local = investigation.case.logs
+            assert {line.client for line in remote.lines} == {line.client for line in local.lines}
             assert "sse-proxy h1 identity" in {line.client for line in remote.lines}
-            assert (remote.history, here.history) == (None, None)
-            assert [one.vantage for one in investigation.case.capabilities] == ["web"]
+            assert (remote.history, local.history) == (None, None)
+            assert [found.vantage for found in investigation.case.capabilities] == ["web"]
 
 
-async def test_the_wizard_leaves_them_when_it_is_left() -> None:
+async def test_leaving_the_wizard_closes_the_logs() -> None:
     class Closing(investigations.FakeInvestigation):
         closed = 0
 
@@ -106,11 +106,11 @@ async def test_the_wizard_leaves_them_when_it_is_left() -> None:
 
 
 @pytest.mark.parametrize("live", [True, False], ids=["healthy", "held"])
-def test_what_was_before_decides_nothing(live: bool) -> None:
-    known = investigations.case(
-        live=live, conf=investigations.FIXED_CONF if live else investigations.CONF
-    )
-    told = tuple(replace(one, history=investigations.log_history(held=True)) for one in known.logs)
-    silent = tuple(replace(one, history=None) for one in known.logs)
-    assert step_results.rate_logs(told) == step_results.rate_logs(silent)
-    assert diagnose(replace(known, logs=told)) == diagnose(replace(known, logs=silent))
+def test_the_history_does_not_change_rating_or_diagnosis(live: bool) -> None:
+    conf = investigations.FIXED_CONF if live else investigations.CONF
+    case = investigations.case(live=live, conf=conf)
+    history = investigations.log_history(held=True)
+    with_history = tuple(replace(report, history=history) for report in case.logs)
+    without = tuple(replace(report, history=None) for report in case.logs)
+    assert step_results.rate_logs(with_history) == step_results.rate_logs(without)
+    assert diagnose(replace(case, logs=with_history)) == diagnose(replace(case, logs=without))
