@@ -84,8 +84,8 @@ class Session:
 
     def _evidence(self) -> tuple[object, ...]:
         """All frozen values that a snapshot is made from."""
-        known = (session.discovered for session in self.vantage_sessions.values())
-        return (self._facts, bool(self.running), *self.timelines.values(), *known)
+        capabilities = (session.discovered for session in self.vantage_sessions.values())
+        return (self._facts, bool(self.running), *self.timelines.values(), *capabilities)
 
     def _case(self) -> Case:
         direct = self.timelines_of("sse-direct")
@@ -95,7 +95,7 @@ class Session:
         hop = hop_of_config(self.target)
         probes = [result.timeline.probe for result in (hops if hop else proxied)]
         probes = [probe for probe in probes if probe.hop == hop]
-        capabilities = {known.vantage: known for known in self._facts.capabilities}
+        capabilities = {found.vantage: found for found in self._facts.capabilities}
         for name, session in self.vantage_sessions.items():
             if session.discovered:
                 capabilities[name] = session.discovered
@@ -157,23 +157,23 @@ class Session:
 
     def amend(self, target: Target) -> list[StepId]:
         """Take a changed target, drop the evidence that no longer holds, return its steps."""
-        known, stale = self.target, list[StepId]()
+        previous, stale = self.target, list[StepId]()
         self._facts = replace(self._facts, target=target)
-        self._change_sources(known)
-        if target.logs != known.logs:
+        self._change_sources(previous)
+        if target.logs != previous.logs:
             stale.append("logs")
-        if target.conf != known.conf:
+        if target.conf != previous.conf:
             self.update(resolution=None, root_resolution=None)
             stale.append("config")
-        if target.direct != known.direct:
+        if target.direct != previous.direct:
             self._forget("sse-direct")
             stale.append("direct")
-        if target.hops != known.hops:
+        if target.hops != previous.hops:
             self._forget("sse-hop")
             # The config was resolved for the request as another hop receives it.
             self.update(resolution=None, root_resolution=None)
             stale += ["proxy", "config"]
-        if _request_fields(target) != _request_fields(known):
+        if _request_fields(target) != _request_fields(previous):
             self.timelines = {}
             self.update(handshakes=(), follow_ups=())
             stale += ["root", "proxy", "direct", "config"]
@@ -184,18 +184,18 @@ class Session:
             probe: line for probe, line in self.timelines.items() if probe.name != name
         }
 
-    def _change_sources(self, known: Target) -> None:
-        """Open new vantages and logs; those that `known` names too stay as they are."""
+    def _change_sources(self, previous: Target) -> None:
+        """Open new vantages and logs; those that were in the previous target stay as they are."""
         target = self.target
-        if (target.vantages, target.logs) == (known.vantages, known.logs):
+        if (target.vantages, target.logs) == (previous.vantages, previous.logs):
             return
         self.vantage_sessions = {
             vantage.name: self.vantage_sessions[vantage.name]
-            if vantage in known.vantages
+            if vantage in previous.vantages
             else VantageSession(vantage)
             for vantage in target.vantages
         }
-        changed = not set(known.vantages) <= set(target.vantages)
+        changed = not set(previous.vantages) <= set(target.vantages)
         self.logs.change(target.logs, self.vantage_sessions, vantages_changed=changed)
 
 

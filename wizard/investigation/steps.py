@@ -55,10 +55,10 @@ async def probe_direct(session: Session) -> StepResult:
 
 async def verify(session: Session) -> StepResult:
     """Run the matrix again after the reload, and compare with the probes before it."""
-    known = session.snapshot()
-    if not known.before:
+    case = session.snapshot()
+    if not case.before:
         # A second proof is compared with the same probes as the first.
-        session.update(before=known.proxy, before_handshakes=known.handshakes)
+        session.update(before=case.proxy, before_handshakes=case.handshakes)
     await _run_all(session, proxied_probes(session.target))
     return step_results.rate_verify(session.snapshot())
 

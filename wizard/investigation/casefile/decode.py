@@ -105,16 +105,16 @@ class Decoder:
         }
 
     def _read_dataclass(self, value: Json, kind: type, where: str) -> Any:
-        hints, given = fields(kind), _object(value, where)
-        self.unknown += [_at(where, f"{name:.40}") for name in given if name not in hints]
-        missing = [name for name in hints if name not in given and name not in defaults(kind)]
+        hints, values = fields(kind), _object(value, where)
+        self.unknown += [_at(where, f"{name:.40}") for name in values if name not in hints]
+        missing = [name for name in hints if name not in values and name not in defaults(kind)]
         if missing:
             raise Misread(where, f"{missing[0]!r} is missing")
         decoded = kind(
             **{
-                name: self.read(given[name], hint, _at(where, name))
+                name: self.read(values[name], hint, _at(where, name))
                 for name, hint in hints.items()
-                if name in given
+                if name in values
             }
         )
         if kind in self._checks and (problem := self._checks[kind](decoded)):

@@ -1,7 +1,6 @@
 """Read a case file: bounded, regular files alone, every mistake named with its place."""
 
 import json
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from wizard.investigation.casefile.validate import CHECKS
 from wizard.model.target import Target
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
-from wizard.text.files import read_regular
+from wizard.text.files import describe_read_error, read_regular
 
 MAX_FILE_BYTES = 64 << 20
 _FAMILY = SCHEMA.partition("/")[0]
@@ -30,12 +29,10 @@ def read(path: str | Path, *, configs: bool = True) -> CaseRecord:
     Raises:
         UsageError: In one sentence, with the place in the file.
     """
-    name = safe(str(path), 200)
     try:
         data = read_regular(path, MAX_FILE_BYTES)
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else error
-        raise UsageError(f"{name}: cannot be read: {reason}") from None
+        raise UsageError(f"{safe(str(path), 200)}: {describe_read_error(error)}") from None
     return read_bytes(data, str(path), configs=configs)
 
 

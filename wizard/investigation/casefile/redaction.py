@@ -64,9 +64,9 @@ class Redactor:
 
     def mask(self, secret: str) -> str:
         """The pseudonym of this secret."""
-        known = PSEUDONYM.fullmatch(secret)
-        if known:
-            return f"[redacted-{known[1]}]"
+        match = PSEUDONYM.fullmatch(secret)
+        if match:
+            return f"[redacted-{match[1]}]"
         if secret not in self._pseudonyms:
             self._pseudonyms[secret] = f"[redacted-{self._next}]"
             self._next += 1
