@@ -1,4 +1,4 @@
-"""The command as a user runs it: a process of its own, its output and exit status."""
+"""Run the command in a process of its own, as a user does."""
 
 import asyncio
 import os
@@ -13,8 +13,8 @@ QUICK = ("--stall", "5")
 
 
 @dataclass(frozen=True)
-class Ran:
-    """What came of it."""
+class CommandResult:
+    """The exit status, standard output and standard error."""
 
     status: int
     out: str
@@ -22,7 +22,7 @@ class Ran:
 
     @property
     def sentence(self) -> str:
-        """The one line on standard error; more, or a traceback, is a failure of the test."""
+        """The one line on standard error; fails the test for more lines or a traceback."""
         assert "Traceback" not in self.err, self.err
         assert self.err.count("\n") == 1, self.err
         assert self.err.startswith("ssewizard: ")
@@ -30,8 +30,10 @@ class Ran:
         return self.err
 
 
-def ran(*words: str, env: Mapping[str, str] | None = None, stdin: str = "") -> Ran:
-    """Run to the end."""
+def run_command(
+    *words: str, env: Mapping[str, str] | None = None, stdin: str = ""
+) -> CommandResult:
+    """Run the command to its end."""
     done = subprocess.run(
         [*COMMAND, *words],
         input=stdin,
@@ -42,9 +44,9 @@ def ran(*words: str, env: Mapping[str, str] | None = None, stdin: str = "") -> R
         timeout=150,
         env={**os.environ, **(env or {})},
     )
-    return Ran(done.returncode, done.stdout, done.stderr)
+    return CommandResult(done.returncode, done.stdout, done.stderr)
 
 
-async def checked(*words: str) -> Ran:
-    """`check`, quick, while the test's own servers go on."""
-    return await asyncio.to_thread(ran, "check", *words, *QUICK)
+async def run_check(*words: str) -> CommandResult:
+    """Run `check` with a short wait, while the servers of the test go on."""
+    return await asyncio.to_thread(run_command, "check", *words, *QUICK)

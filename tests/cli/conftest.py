@@ -1,4 +1,4 @@
-"""What the tests of the command line share."""
+"""Fixtures of the command line's tests."""
 
 from pathlib import Path
 
@@ -7,5 +7,5 @@ import pytest
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """Where a list of targets is written."""
+    """The path of a targets file that does not exist yet."""
     return tmp_path / "targets.toml"

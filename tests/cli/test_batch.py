@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import pytest
 
-from tests.cli.command import ran
-from tests.cli.target_files import listed
+from tests.cli.command import run_command
+from tests.cli.target_files import check_command
 from tests.probe.scripted import CHUNKED, chunk, saying, serving
 from wizard.cli import batch
 from wizard.cli.batch import Batch
@@ -27,13 +27,13 @@ REFUSED = "http://127.0.0.1:1/sse"
 async def test_one_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
     (tmp_path / "broken.conf").write_text("server {")
     async with serving(LIVE) as live:
-        words = listed(
+        words = check_command(
             tmp_path / "t.toml",
             dead=f'url = "{REFUSED}"',
             good=f'url = "{live}"',
             blind=f'url = "{live}"\nconf = "broken.conf"',
         )
-        run = await asyncio.to_thread(ran, *words)
+        run = await asyncio.to_thread(run_command, *words)
     rows = run.out.splitlines()
     assert rows[0].startswith("INCONCLUSIVE  1 inconclusive, 2 healthy of 3, ")
     assert [row.split()[:2] for row in rows[3:6]] == [
@@ -51,10 +51,10 @@ async def test_one_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
 async def test_the_worst_verdict_is_the_exit_status(tmp_path: Path) -> None:
     async with serving(LIVE) as live:
         good = f'url = "{live}"'
-        words = listed(tmp_path / "t.toml", dead=f'url = "{REFUSED}"', good=good)
-        assert (await asyncio.to_thread(ran, *words)).status == 3
-        words = listed(tmp_path / "t.toml", one=good, two=good)
-        run = await asyncio.to_thread(ran, *words, "--format", "json")
+        words = check_command(tmp_path / "t.toml", dead=f'url = "{REFUSED}"', good=good)
+        assert (await asyncio.to_thread(run_command, *words)).status == 3
+        words = check_command(tmp_path / "t.toml", one=good, two=good)
+        run = await asyncio.to_thread(run_command, *words, "--format", "json")
     report = json.loads(run.out)
     assert (run.status, run.err) == (0, "")
     assert report["schema"] == "ssewizard.reports/2"
@@ -128,7 +128,7 @@ async def test_cut_short_each_is_still_in_the_report(fake: type[Fake]) -> None:
 def test_a_bug_in_one_is_reported_once_and_loses_no_other(
     fake: type[Fake], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = listed(
+    words = check_command(
         tmp_path / "t.toml",
         bad='url = "http://h/bug"',
         good='url = "http://h/"',
@@ -176,8 +176,8 @@ async def test_two_real_incidents_in_one_file(tmp_path: Path) -> None:
             f'conf = "{lab.target.conf}"\nstall = 2'
             for name, lab in (("held", held), ("well", well))
         }
-        words = listed(tmp_path / "t.toml", **tables)
-        run = await asyncio.to_thread(ran, *words)
+        words = check_command(tmp_path / "t.toml", **tables)
+        run = await asyncio.to_thread(run_command, *words)
     assert (run.status, run.err) == (1, "")
     rows = [line.split()[:4] for line in run.out.splitlines()[3:5]]
     assert rows[0] == ["held", "FAULT", "proxy-buffering-hold", "(confirmed)"]
@@ -188,6 +188,6 @@ async def test_legs_of_others_do_not_show_in_the_times(tmp_path: Path) -> None:
     """Twenty at four a time are all live, though each would be late by half a second."""
     async with serving(LIVE) as live:
         tables = {f"n{n}": f'url = "{live}"\ndirect = "{live}"' for n in range(20)}
-        run = await asyncio.to_thread(ran, *listed(tmp_path / "t.toml", **tables))
+        run = await asyncio.to_thread(run_command, *check_command(tmp_path / "t.toml", **tables))
     assert (run.status, run.err) == (0, "")
     assert "20 healthy of 20" in run.out

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command import Ran, checked, ran
+from tests.cli.command import CommandResult, run_check, run_command
 from tests.probe.scripted import CHUNKED, chunk, saying, serving
 
 LIVE = saying(CHUNKED, chunk(b"data: 1\n\n"), then="open")
@@ -22,15 +22,15 @@ WRONG = {
 
 @pytest.mark.parametrize("url", WRONG.values(), ids=WRONG.keys())
 def test_a_wrong_url(url: str) -> None:
-    run = ran("check", url)
+    run = run_command("check", url)
     assert (run.status, run.out) == (2, "")
     assert "not a URL" in run.sentence
 
 
-async def live(*words: str) -> Ran:
+async def live(*words: str) -> CommandResult:
     """`check` on a live stream, which is seen whatever else cannot be read."""
     async with serving(LIVE) as url:
-        run = await checked(url, *words)
+        run = await run_check(url, *words)
     assert run.status == 2
     assert "live: first data after" in run.out
     return run
@@ -64,29 +64,29 @@ async def test_a_broken_config(tmp_path: Path) -> None:
 
 async def test_no_file_to_write_to_is_said_before_anything_is_probed(tmp_path: Path) -> None:
     async with serving(LIVE) as url:
-        run = await checked(url, "-o", str(tmp_path / "none" / "report"))
+        run = await run_check(url, "-o", str(tmp_path / "none" / "report"))
     assert (run.status, run.out) == (2, "")
     assert "none/report: cannot be written: No such file" in run.sentence
 
 
 async def test_a_directory_to_write_to(tmp_path: Path) -> None:
     async with serving(LIVE) as url:
-        run = await checked(url, "-o", str(tmp_path))
+        run = await run_check(url, "-o", str(tmp_path))
     assert run.status == 2
     assert "Is a directory" in run.sentence
 
 
 async def test_a_report_in_a_file(tmp_path: Path) -> None:
     async with serving(LIVE) as url:
-        run = await checked(url, "-o", str(tmp_path / "report"))
-    assert run == Ran(0, "", "")
+        run = await run_check(url, "-o", str(tmp_path / "report"))
+    assert run == CommandResult(0, "", "")
     assert (tmp_path / "report").read_text("utf-8").startswith("HEALTHY  ")
 
 
-def inspected(tmp_path: Path, text: str) -> Ran:
+def inspected(tmp_path: Path, text: str) -> CommandResult:
     conf = tmp_path / "nginx.conf"
     conf.write_text(text, "utf-8")
-    return ran("inspect", "--conf", str(conf), "--path", "/sse")
+    return run_command("inspect", "--conf", str(conf), "--path", "/sse")
 
 
 CONFIGS = {
@@ -108,7 +108,7 @@ def test_a_config_at_fault_is_named_with_its_line(tmp_path: Path, text: str, pla
 
 def test_a_config_from_standard_input() -> None:
     text = "http { server { listen 80; location / { proxy_pass http://b; } } }"
-    run = ran("inspect", "--conf", "-", "--path", "/sse", stdin=text)
+    run = run_command("inspect", "--conf", "-", "--path", "/sse", stdin=text)
     assert (run.status, run.err) == (0, "")
     assert "location  /" in run.out
 
@@ -119,12 +119,12 @@ def test_what_is_no_config(tmp_path: Path, what: str) -> None:
     if what == "binary":
         source = tmp_path / "nginx.conf"
         source.write_bytes(bytes(range(256)) * 8)
-    run = ran("inspect", "--conf", str(source), "--path", "/sse")
+    run = run_command("inspect", "--conf", str(source), "--path", "/sse")
     assert (run.status, run.out) == (2, "")
     assert str(source) in run.sentence
 
 
 def test_no_such_failure_mode() -> None:
-    run = ran("explain", "no-such\x1b[2J")
+    run = run_command("explain", "no-such\x1b[2J")
     assert run.status == 2
     assert "no such failure mode" in run.sentence

@@ -6,7 +6,7 @@ from asyncio.subprocess import PIPE
 from pathlib import Path
 
 from tests.cli.command import COMMAND
-from tests.cli.target_files import listed
+from tests.cli.target_files import check_command
 from tests.probe.scripted import CHUNKED, chunk, saying, serving
 
 LIVE = saying(CHUNKED, chunk(b"data: 1\n\n"), then="open")
@@ -30,7 +30,7 @@ async def cut_short(file: Path, *more: str) -> tuple[str, str]:
 
     async with serving(LIVE) as live, serving(act, read_first=False) as held:
         good, stuck = f'url = "{live}"', f'url = "{held}"\nmcp = true'
-        words = listed(file, good=good, stuck=stuck, waits=good, too=good)
+        words = check_command(file, good=good, stuck=stuck, waits=good, too=good)
         process = await asyncio.create_subprocess_exec(
             *COMMAND,
             *(*words, "--parallel", "1", "--stall", "30", *more),

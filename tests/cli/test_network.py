@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import trustme
 
-from tests.cli.command import Ran, checked, ran
+from tests.cli.command import CommandResult, run_check, run_command
 from tests.probe.scripted import CHUNKED, HEAD, chunk, saying, serving
 
 EVENT = b"event: endpoint\ndata: /message?sessionId=hunter2\n\n"
@@ -48,7 +48,7 @@ async def secure() -> AsyncIterator[int]:
         server.close()
 
 
-def inconclusive(run: Ran, *said: str) -> None:
+def inconclusive(run: CommandResult, *said: str) -> None:
     assert (run.status, run.err) == (3, "")
     text = " ".join(run.out.split())
     assert text.startswith("INCONCLUSIVE The stream through the proxy: ")
@@ -58,30 +58,30 @@ def inconclusive(run: Ran, *said: str) -> None:
 
 
 async def test_an_unknown_host() -> None:
-    inconclusive(await checked("http://no-such-host.invalid/sse"), "no address for no-such-host")
+    inconclusive(await run_check("http://no-such-host.invalid/sse"), "no address for no-such-host")
 
 
 async def test_a_refused_port() -> None:
-    inconclusive(await checked(f"http://127.0.0.1:{unused()}/sse"), "Connection refused")
+    inconclusive(await run_check(f"http://127.0.0.1:{unused()}/sse"), "Connection refused")
 
 
 async def test_a_certificate_that_does_not_verify() -> None:
     async with secure() as port:
         url = f"https://127.0.0.1:{port}/sse"
-        inconclusive(await checked(url), "the certificate does not verify", "issuer")
-        lenient = await checked(url, "--insecure", "--no-mcp")
+        inconclusive(await run_check(url), "the certificate does not verify", "issuer")
+        lenient = await run_check(url, "--insecure", "--no-mcp")
     assert (lenient.status, lenient.err) == (0, "")
     assert "hunter2" not in lenient.out
 
 
 async def test_plain_http_spoken_to_a_tls_port() -> None:
     async with secure() as port:
-        inconclusive(await checked(f"http://127.0.0.1:{port}/sse"), "closed before an answer")
+        inconclusive(await run_check(f"http://127.0.0.1:{port}/sse"), "closed before an answer")
 
 
 async def test_tls_spoken_to_a_plain_port() -> None:
     async with serving(saying(b"HTTP/1.1 400 Bad Request\r\n\r\n"), read_first=False) as url:
-        inconclusive(await checked(url.replace("http:", "https:")), "TLS failed")
+        inconclusive(await run_check(url.replace("http:", "https:")), "TLS failed")
 
 
 BROKEN: dict[str, tuple[Any, ...]] = {
@@ -95,14 +95,14 @@ BROKEN: dict[str, tuple[Any, ...]] = {
 @pytest.mark.parametrize("parts", BROKEN.values(), ids=BROKEN.keys())
 async def test_a_server_that_does_not_speak_http(parts: tuple[bytes, ...]) -> None:
     async with serving(saying(*parts), read_first=False) as url:
-        run = await checked(url)
+        run = await run_check(url)
     inconclusive(run, "closed before an answer")
     assert "\x1b" not in run.out
 
 
 async def test_a_stream_that_breaks() -> None:
     async with serving(saying(CHUNKED, chunk(EVENT))) as url:
-        run = await checked(url, "--format", "json")
+        run = await run_check(url, "--format", "json")
     assert (run.status, run.err) == (3, "")
     report = json.loads(run.out)
     assert report["checks"][1]["runs"][0]["ended"] == "reset"
@@ -111,7 +111,9 @@ async def test_a_stream_that_breaks() -> None:
 
 async def test_silence_is_waited_for_no_longer_than_was_said() -> None:
     async with serving(saying(then="open")) as url:
-        run = await asyncio.to_thread(ran, "check", url, "--stall", "0.3", "--format", "json")
+        run = await asyncio.to_thread(
+            run_command, "check", url, "--stall", "0.3", "--format", "json"
+        )
     report = json.loads(run.out)
     assert run.status == 3
     assert {one["outcome"] for one in report["checks"][1]["runs"]} == {"held"}
@@ -121,7 +123,7 @@ async def test_a_refused_backend_alone_proves_nothing() -> None:
     """502 and a direct URL that refuses: likely, but the config that names it was not given."""
     bad = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"
     async with serving(saying(bad)) as url:
-        run = await checked(url, "--direct", f"http://127.0.0.1:{unused()}/sse")
+        run = await run_check(url, "--direct", f"http://127.0.0.1:{unused()}/sse")
     assert run.status in (1, 3)
     assert "upstream-unreachable (confirmed)" not in run.out
     assert run.err == ""

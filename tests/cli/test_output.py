@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command import COMMAND, QUICK, ran
+from tests.cli.command import COMMAND, QUICK, run_command
 from tests.probe.scripted import serving
 from wizard.cli.output import fit_encoding
 
@@ -64,14 +64,14 @@ def test_the_disk_is_full() -> None:
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full on this system")
 def test_a_report_that_cannot_be_kept_is_printed() -> None:
-    run = ran("check", REFUSED, *QUICK, "-o", "/dev/full")
+    run = run_command("check", REFUSED, *QUICK, "-o", "/dev/full")
     assert run.status == 2
     assert run.out.startswith("INCONCLUSIVE")
     assert "No space left" in run.sentence
 
 
 def test_a_terminal_that_is_not_utf8() -> None:
-    run = ran("check", REFUSED, *QUICK, env={"PYTHONIOENCODING": "ascii"})
+    run = run_command("check", REFUSED, *QUICK, env={"PYTHONIOENCODING": "ascii"})
     assert run.status == 3
     assert run.out.isascii()
     assert "Connection refused" in run.out
@@ -84,7 +84,7 @@ def test_columns_stand_where_there_is_ascii_alone(tmp_path: Path) -> None:
     """What is wider or narrower than it is in UTF-8 would push the columns apart."""
     file = tmp_path / "t.toml"
     file.write_text(f'[[target]]\nname = "{"n" * 99}"\nurl = "{REFUSED}"\nmcp = false\n')
-    run = ran("check", "--targets", str(file), *QUICK, env=C_LOCALE)
+    run = run_command("check", "--targets", str(file), *QUICK, env=C_LOCALE)
     heads, row = run.out.splitlines()[2:4]
     assert run.out.isascii()
     assert row.split()[:4] == [row.split()[0], "inconclusive", "-", "-"]
@@ -109,12 +109,12 @@ def test_what_a_terminal_lacks_has_a_stand_in(encoding: str, shown: str) -> None
 
 def test_a_file_is_utf8_whatever_the_locale(tmp_path: Path) -> None:
     report = tmp_path / "report"
-    ran("check", REFUSED, *QUICK, "-o", str(report), env={"LC_ALL": "C", "PYTHONUTF8": "0"})
+    run_command("check", REFUSED, *QUICK, "-o", str(report), env={"LC_ALL": "C", "PYTHONUTF8": "0"})
     assert "–" in report.read_text("utf-8")
 
 
 def test_no_color_where_nobody_looks() -> None:
-    assert "\x1b" not in ran("check", REFUSED, *QUICK, env={"FORCE_COLOR": "1"}).out
+    assert "\x1b" not in run_command("check", REFUSED, *QUICK, env={"FORCE_COLOR": "1"}).out
 
 
 async def interrupted(*words: str) -> tuple[str, str]:

@@ -1,13 +1,13 @@
-"""A file of targets: its keys are the options, and everything wrong with it is one sentence."""
+"""A targets file: its keys are the options, and every mistake is reported in one sentence."""
 
 import os
 from pathlib import Path
 
 import pytest
 
-from tests.cli.command import ran
-from tests.cli.target_files import only, read, wrong
-from tests.cli.wrong_targets import ONE, URL, WRONG
+from tests.cli.command import run_command
+from tests.cli.invalid_targets import INVALID, ONE, URL
+from tests.cli.target_files import read, read_error, read_one
 from wizard.cli.options import make_parser, make_target_parser, target_of
 from wizard.cli.target_keys import KEYS
 from wizard.cli.targets import MAX_FILE_BYTES, read_targets
@@ -40,7 +40,7 @@ SAME = {
 
 @pytest.mark.parametrize(("lines", "words"), SAME.items(), ids=[one[:12] for one in SAME])
 def test_a_key_means_what_the_option_means(file: Path, lines: str, words: list[str]) -> None:
-    assert only(file, lines) == target_of(make_parser("check").parse_args([URL, *words]))
+    assert read_one(file, lines) == target_of(make_parser("check").parse_args([URL, *words]))
 
 
 def test_every_option_of_a_target_has_its_key() -> None:
@@ -54,7 +54,7 @@ def test_every_option_of_a_target_has_its_key() -> None:
 
 
 def test_a_table_of_hops_keeps_its_order(file: Path) -> None:
-    made = only(file, '[target.hop]\nz = "http://z/"\na = "http://a/"\n')
+    made = read_one(file, '[target.hop]\nz = "http://z/"\na = "http://a/"\n')
     assert made.hops == (Hop("z", Source("http://z/")), Hop("a", Source("http://a/")))
 
 
@@ -95,7 +95,7 @@ def test_paths_are_relative_to_the_file(file: Path, monkeypatch: pytest.MonkeyPa
         conf = "conf/nginx.conf"
         log = ["a.log", "/b.log", "~/c.log", "web=d.log", "x=cat e.log"]
     """
-    made = only(file, lines)
+    made = read_one(file, lines)
     folder = str(file.parent)
     assert made.conf == Source(f"{folder}/conf/nginx.conf")
     assert [log.locator for log in made.logs] == [
@@ -104,23 +104,23 @@ def test_paths_are_relative_to_the_file(file: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_path_among_the_options_is_relative_to_where_we_are(file: Path) -> None:
-    made = only(file, "stall = 1", "--conf", "nginx.conf", "--log", "a.log")
+    made = read_one(file, "stall = 1", "--conf", "nginx.conf", "--log", "a.log")
     assert made.conf == Source("nginx.conf")
     assert made.logs == (Source("a.log"),)
 
 
 def test_vantages_of_the_command_line_are_known_in_the_file(file: Path) -> None:
-    made = only(file, 'direct = "w=http://b/"', "--vantage", "w=ssh web")
+    made = read_one(file, 'direct = "w=http://b/"', "--vantage", "w=ssh web")
     assert made.vantages == (Vantage("w", ("ssh", "web")),)
 
 
-@pytest.mark.parametrize(("text", "said"), WRONG.values(), ids=WRONG.keys())
+@pytest.mark.parametrize(("text", "said"), INVALID.values(), ids=INVALID.keys())
 def test_what_is_wrong_is_said_with_its_place(file: Path, text: str, said: str) -> None:
-    assert said in wrong(file, text)
+    assert said in read_error(file, text)
 
 
 def test_standard_input_cannot_serve_many(file: Path) -> None:
-    assert "conf: standard input cannot" in wrong(file, ONE, "--conf", "-")
+    assert "conf: standard input cannot" in read_error(file, ONE, "--conf", "-")
 
 
 def test_what_cannot_be_read(file: Path, tmp_path: Path) -> None:
@@ -160,6 +160,6 @@ USAGE = {
 
 @pytest.mark.parametrize(("words", "said"), USAGE.values(), ids=USAGE.keys())
 def test_wrong_usage(words: list[str], said: str) -> None:
-    run = ran(*words)
+    run = run_command(*words)
     assert (run.status, run.out) == (2, "")
     assert said in run.sentence

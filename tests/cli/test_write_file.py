@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command import QUICK, ran
+from tests.cli.command import QUICK, run_command
 from tests.cli.test_output import REFUSED, piped
 from wizard.text import files
 from wizard.text.files import require_writable, write_file
@@ -121,5 +121,5 @@ def test_standard_output_by_its_name(tmp_path: Path, way: Callable[[Path], str])
 
 
 def test_a_refused_run_makes_no_file(tmp_path: Path) -> None:
-    assert ran("check", "not-a-url", "-o", str(tmp_path / "new")).status == 2
+    assert run_command("check", "not-a-url", "-o", str(tmp_path / "new")).status == 2
     assert os.listdir(tmp_path) == []

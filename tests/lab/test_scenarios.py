@@ -5,7 +5,7 @@ from importlib.resources import files
 
 import pytest
 
-from tests.cli.command import ran
+from tests.cli.command import run_command
 from wizard.diagnose.rules import all_rules
 from wizard.lab import Scenario, list_scenarios, scenario_named
 from wizard.lab.scenario import nginx_conf
@@ -58,13 +58,13 @@ def test_an_unknown_name_is_answered_with_one_sentence() -> None:
     with pytest.raises(LabError, match="incident"):
         scenario_named("nope")
     for words in (["nope"], ["nope", "--serve"], ["no\x1b[2J", "--serve"]):
-        run = ran("lab", *words)
+        run = run_command("lab", *words)
         assert (run.status, run.out) == (2, "")
         assert "there are incident, " in run.sentence
 
 
 def test_the_list_has_each_scenario_with_its_title() -> None:
-    run = ran("lab", "--list")
+    run = run_command("lab", "--list")
     assert (run.status, run.err) == (0, "")
     lines = run.out.splitlines()
     assert [line.split()[0] for line in lines] == [s.name for s in list_scenarios()]

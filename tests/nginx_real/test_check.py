@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.investigation.casefile.again import assert_same
+from tests.investigation.casefile.roundtrip import assert_same
 from tests.nginx_real.poorer import poorer
 from tests.tools import require
 from wizard.diagnose.diagnose import diagnose

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.investigation.casefile.again import assert_same, reopened
+from tests.investigation.casefile.roundtrip import assert_same, reopened
 from tests.probe.scripted import CHUNKED, chunk, saying, serving
 from wizard.cli import main
 from wizard.cli.check import report_of

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command import ran
-from tests.cli.wrong_targets import URL
+from tests.cli.command import run_command
+from tests.cli.invalid_targets import URL
 from tests.probe.scripted import serving
 from wizard.cli.targets import NamedTarget, check_files
 from wizard.model.target import Source, Target
@@ -31,7 +31,7 @@ async def test_a_file_that_is_not_there_is_said_before_anything_is_sent(
     async with serving(act) as url:
         text = f'[[target]]\nurl = "{url}"\n[[target]]\nname = "b"\nurl = "{url}"\n{lines}'
         (tmp_path / "t.toml").write_text(text)
-        run = await asyncio.to_thread(ran, "check", "--targets", str(tmp_path / "t.toml"))
+        run = await asyncio.to_thread(run_command, "check", "--targets", str(tmp_path / "t.toml"))
     assert (run.status, run.out, asked) == (2, "", [])
     key, path = lines.partition(" ")[0], lines.split('"')[-2]
     assert run.sentence == (

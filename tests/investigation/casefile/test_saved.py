@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command import QUICK, ran
-from tests.investigation.casefile.again import reopened
+from tests.cli.command import QUICK, run_command
+from tests.investigation.casefile.roundtrip import reopened
 from tests.screens import investigations
 from wizard.cli import main
 from wizard.investigation import casefile
@@ -70,15 +70,15 @@ def test_another_conclusion_than_then_is_said(stored: str) -> None:
 @pytest.mark.parametrize("name", ["none.json", "folder"])
 def test_an_unreadable_file_is_wrong_usage(name: str, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
-    done = ran("open", str(tmp_path / name))
+    done = run_command("open", str(tmp_path / name))
     assert done.status == 2
     assert name in done.sentence
 
 
 def test_a_case_can_come_through_a_pipe_and_with_a_byte_order_mark(stored: str) -> None:
     marked = "\ufeff" + Path(stored).read_text("utf-8")
-    assert ran("open", "-", "--format", "json", stdin=marked).status == 1
-    assert ran("open", "-", stdin="{}").sentence.startswith(
+    assert run_command("open", "-", "--format", "json", stdin=marked).status == 1
+    assert run_command("open", "-", stdin="{}").sentence.startswith(
         "ssewizard: standard input: not a case file: "
     )
 
@@ -93,15 +93,15 @@ def test_no_case_is_read_from_a_terminal(
 
 @pytest.mark.parametrize("name", ["-", ""])
 def test_a_case_needs_a_file_of_its_own(name: str, tmp_path: Path) -> None:
-    done = ran("check", REFUSED, "--save", name)
+    done = run_command("check", REFUSED, "--save", name)
     assert done.status == 2
     assert done.sentence.startswith(f"ssewizard: --save {name or 'names no file'}")
 
 
 def test_check_saves_what_it_saw_and_open_says_the_same(tmp_path: Path) -> None:
     path = tmp_path / "case.json"
-    checked = ran("check", REFUSED, *QUICK, "--save", str(path), "--format", "json")
-    opened = ran("open", str(path), "--format", "json")
+    checked = run_command("check", REFUSED, *QUICK, "--save", str(path), "--format", "json")
+    opened = run_command("open", str(path), "--format", "json")
     was, now = json.loads(checked.out), json.loads(opened.out)
     assert opened.status == checked.status
     now["notes"] = now["notes"][1:]
@@ -110,7 +110,7 @@ def test_check_saves_what_it_saw_and_open_says_the_same(tmp_path: Path) -> None:
 
 
 def test_a_case_that_cannot_be_written_is_said_before_anything_is_asked(tmp_path: Path) -> None:
-    done = ran("check", REFUSED, "--save", str(tmp_path / "none" / "case.json"))
+    done = run_command("check", REFUSED, "--save", str(tmp_path / "none" / "case.json"))
     assert done.status == 2
     assert "cannot be written" in done.sentence
 

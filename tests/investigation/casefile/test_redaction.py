@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.investigation.casefile.again import pseudonyms
+from tests.investigation.casefile.roundtrip import pseudonyms
 from tests.screens import investigations
 from wizard.diagnose.diagnose import diagnose
 from wizard.investigation.casefile import CaseRecord, dump, load

@@ -1,10 +1,10 @@
-"""Files of targets with something wrong in them, and what is said of it."""
+"""Targets files with a mistake, and a part of the error message."""
 
 from wizard.cli.targets import MAX_TARGETS
 
 URL = "http://h/sse"
 ONE = f'[[target]]\nname = "a"\nurl = "{URL}"\n'
-WRONG = {
+INVALID = {
     "no-target": ("", "it lists no [[target]]"),
     "empty-list": ("target = []", "it lists no [[target]]"),
     "single-brackets": (f'[target]\nurl = "{URL}"', "target: must be tables: write [[target]]"),
