@@ -1,18 +1,31 @@
 """Which settings change, because of what."""
 
+import re
+from pathlib import Path
+
 import pytest
 
+import wizard.recommend
 from tests.recommend.sites import case, diagnosis, resolution, result
+from wizard.diagnose.rules import rule_ids
 from wizard.model.case import Case
+from wizard.model.change import Change
+from wizard.model.diagnosis import Diagnosis
 from wizard.recommend import recommend
-from wizard.recommend.settings import settings_of, stream_changes
+from wizard.recommend.settings import wanted_settings
 
 SERVER = "server { location / { %s } }"
 PROXIED = SERVER % "proxy_pass http://b;"
 
 
+def _changes(known: Case, found: Diagnosis) -> tuple[Change, ...]:
+    wanted = wanted_settings(found)
+    assert wanted
+    return wanted.for_stream(known)
+
+
 def _texts(known: Case, *ids: str) -> list[str]:
-    return [change.text for change in stream_changes(known, settings_of(diagnosis(*ids)))]
+    return [change.text for change in _changes(known, diagnosis(*ids))]
 
 
 def test_held_asks_for_no_buffering_and_long_silences() -> None:
@@ -31,7 +44,7 @@ def test_gzip_is_switched_off_only_where_it_holds() -> None:
 
 
 def test_an_ignored_header_is_settled_by_no_buffering_and_says_the_other_way() -> None:
-    made = stream_changes(case(resolution(PROXIED)), settings_of(diagnosis("xab-ignored")))
+    made = _changes(case(resolution(PROXIED)), diagnosis("xab-ignored"))
     assert made[0].text == "proxy_buffering off;"
     assert "no longer ignoring" in made[0].reason
 
@@ -43,7 +56,7 @@ def test_a_cut_alone_changes_only_the_timeout() -> None:
 def test_a_risk_beside_the_cause_is_mended_with_it() -> None:
     known = case(resolution(PROXIED, proxy_read_timeout="60s"))
     both = diagnosis("idle-read-timeout", risks=["proxy-buffering-hold"])
-    assert [one.name for one in stream_changes(known, settings_of(both))] == [
+    assert [one.name for one in _changes(known, both)] == [
         "proxy_buffering",
         "proxy_read_timeout",
     ]
@@ -90,3 +103,9 @@ def test_other_upstreams_get_their_own_directives(kind: str) -> None:
     assert made
     assert f"{kind}_buffering off;" in made.block
     assert "proxy_" not in made.block
+
+
+def test_the_recommender_names_no_failure_mode() -> None:
+    ids = re.compile("|".join(rf"[\"']{id}[\"']" for id in rule_ids()))
+    for file in Path(wizard.recommend.__file__).parent.glob("*.py"):
+        assert not ids.findall(file.read_text()), file

@@ -3,11 +3,12 @@
 The steps, from a diagnosis to a recommendation:
 
 1. Which settings the paths need: each finding's rule says so (`NginxSettings`), and `settings.py`
-   merges them into a list of `Change`s.
+   merges them (`WantedSettings`).
 2. Where they go. With a config (`from_config.py`) into the location that serves the path today, or
-   into a new location carved out of it that keeps everything else (`carve.py`, `reroute.py`, for
-   an upstream block `affinity.py`). Without one (`from_observation.py`) into a location written
-   from what was seen.
+   into a new location carved out of it that keeps everything else (`carve.py`); where no location
+   leads to the backend, into one that does (`reroute.py`); or into the blocks around
+   (`outer_blocks.py`). Without a config (`from_observation.py`) into a location written from what
+   was seen.
 3. The block: `rewrite.py` turns the statements of today (`source.py`) into those of the new block,
    `reasons.py` says why each line is there, `placement.py` puts the block into the file.
 4. The diff of all edits: `patch.py`.
@@ -26,7 +27,7 @@ from wizard.recommend.from_config import recommend_from_config
 from wizard.recommend.from_observation import recommend_from_observation
 from wizard.recommend.ingress import recommend_annotations
 from wizard.recommend.proxy_manager import for_proxy_manager
-from wizard.recommend.settings import settings_of
+from wizard.recommend.settings import wanted_settings
 
 __all__ = ["recommend"]
 
@@ -42,9 +43,9 @@ def recommend(case: Case, diagnosis: Diagnosis, reveal: bool = False) -> Recomme
         diagnosis: What was concluded from it.
         reveal: True to show credentials of the config in the block and in the diff.
     """
-    wanted, resolution = settings_of(diagnosis), case.resolution
+    wanted, resolution = wanted_settings(diagnosis), case.resolution
     upstream = resolution.upstream if resolution else None
-    if not wanted or (upstream and upstream.kind in _NEVER_BUFFERED):
+    if wanted is None or (upstream and upstream.kind in _NEVER_BUFFERED):
         return None
     style = style_of(case)
     if style in DIALECTS:

@@ -2,23 +2,22 @@
 
 from collections.abc import Iterator, Sequence
 
-from wizard.diagnose.settings import NginxSettings
 from wizard.model.case import Case
-from wizard.model.change import SET_DIRECTIVES, Change, by_key
+from wizard.model.change import SET_DIRECTIVES, Change
 from wizard.model.config import Config
 from wizard.model.diagnosis import Recommendation
 from wizard.model.resolution import LocationRef, RequestResolution
 from wizard.model.target import LOCAL, Source
-from wizard.recommend.affinity import fix_upstream
 from wizard.recommend.block import Block, ConfigFix, lines_of
 from wizard.recommend.carve import fix_path, is_shared, location_path
 from wizard.recommend.from_observation import recommend_from_observation
+from wizard.recommend.outer_blocks import declare, fix_upstream
 from wizard.recommend.patch import STDIN, make_diff
-from wizard.recommend.placement import before, inside
+from wizard.recommend.placement import inside
 from wizard.recommend.reasons import omitted
 from wizard.recommend.reroute import route_messages, route_to_intended
 from wizard.recommend.rewrite import Rewrite
-from wizard.recommend.settings import in_scope, message_changes, notes_of, stream_changes
+from wizard.recommend.settings import WantedSettings, merged
 from wizard.recommend.source import source_of
 from wizard.text.display import visible
 from wizard.text.redaction import MASK
@@ -31,12 +30,11 @@ _STALE = (
 
 
 def recommend_from_config(
-    case: Case, resolution: RequestResolution, wanted: Sequence[NginxSettings], reveal: bool
+    case: Case, resolution: RequestResolution, wanted: WantedSettings, reveal: bool
 ) -> Recommendation:
     """Change the locations that serve the paths, or carve locations out of them."""
     location = resolution.location
-    routes_stream = any(settings.routes_stream for settings in wanted)
-    if location is None or not (resolution.can_buffer or routes_stream):
+    if location is None or not (resolution.can_buffer or wanted.routes_stream):
         return recommend_from_observation(case, wanted, _NO_LOCATION)
     fixes = _fixes(case, resolution, location, wanted)
     if not any(fix.summary for fix in fixes):
@@ -45,62 +43,50 @@ def recommend_from_config(
 
 
 def _fixes(
-    case: Case,
-    resolution: RequestResolution,
-    location: LocationRef,
-    wanted: Sequence[NginxSettings],
+    case: Case, resolution: RequestResolution, location: LocationRef, wanted: WantedSettings
 ) -> list[ConfigFix]:
     """What to write for the stream, for its messages, and around them."""
-    messages = case.message_resolution
-    changes = stream_changes(case, wanted)
-    outside = by_key((*changes, *message_changes(case, messages, wanted))).values()
+    upstream = wanted.for_stream(case, "upstream")
+    posted = wanted.for_messages(case, case.message_resolution, "http")
+    http = merged((*wanted.for_stream(case, "http"), *posted))
     return [
         *_fix_stream(case, resolution, location, wanted),
         *_fix_messages(case, resolution, location, wanted),
-        *(fix_upstream(resolution, change) for change in in_scope(outside, "upstream")),
-        *(_declare(resolution, change) for change in in_scope(outside, "http")),
+        *(fix_upstream(resolution, change) for change in upstream),
+        *(declare(resolution, change) for change in http),
         ConfigFix(notes=tuple(_notes(case, resolution, wanted))),
     ]
 
 
 def _fix_stream(
-    case: Case,
-    resolution: RequestResolution,
-    location: LocationRef,
-    wanted: Sequence[NginxSettings],
+    case: Case, resolution: RequestResolution, location: LocationRef, wanted: WantedSettings
 ) -> Iterator[ConfigFix]:
     """The stream's path, together with that of its messages if one block is for both."""
-    changes = in_scope(stream_changes(case, wanted), "location")
+    changes = wanted.for_stream(case)
     if _is_same_place(case, resolution, location):
-        posted = message_changes(case, case.message_resolution or resolution, wanted)
-        changes = tuple(by_key((*changes, *in_scope(posted, "location"))).values())
-    if any(settings.routes_stream for settings in wanted):
-        new = [change for change in changes if not change.if_present]
-        if fix := route_to_intended(resolution, new):
-            yield fix
-            return
-    yield from _fix_path(resolution, location, pending(resolution, changes))
+        posted = wanted.for_messages(case, case.message_resolution or resolution)
+        changes = merged((*changes, *posted))
+    if wanted.routes_stream and (fix := route_to_intended(resolution, changes)):
+        yield fix
+    else:
+        yield from _fix_path(resolution, location, pending(resolution, changes))
 
 
 def _fix_messages(
-    case: Case,
-    stream: RequestResolution,
-    location: LocationRef,
-    wanted: Sequence[NginxSettings],
+    case: Case, stream: RequestResolution, location: LocationRef, wanted: WantedSettings
 ) -> Iterator[ConfigFix]:
     """The path that messages are posted to, if it has a block of its own."""
-    if any(settings.routes_messages for settings in wanted):
-        changes = in_scope(message_changes(case, stream, wanted), "location")
-        new = [change for change in changes if not change.if_present]
-        if fix := route_messages(case, stream, location, new):
+    messages = case.message_resolution
+    if wanted.routes_messages:
+        changes = wanted.for_messages(case, stream)
+        if fix := route_messages(case, stream, location, changes):
             yield fix
             return
-    messages = case.message_resolution
     if not messages or not messages.location or _is_same_place(case, stream, location):
         return
     if messages.can_buffer:
-        changes = in_scope(message_changes(case, messages, wanted), "location")
-        yield from _fix_path(messages, messages.location, pending(messages, changes))
+        changes = pending(messages, wanted.for_messages(case, messages))
+        yield from _fix_path(messages, messages.location, changes)
 
 
 def _is_same_place(case: Case, stream: RequestResolution, location: LocationRef) -> bool:
@@ -136,42 +122,31 @@ def _fix_path(
         yield fix
 
 
-def _declare(resolution: RequestResolution, change: Change) -> ConfigFix:
-    """A directive of the http block, before the server block."""
-    server = resolution.server
-    source = source_of(resolution.config, server.directive) if server else None
-    return ConfigFix("a zone of its own", (before(source, change),)) if source else ConfigFix()
-
-
-def _notes(
-    case: Case, resolution: RequestResolution, wanted: Sequence[NginxSettings]
-) -> Iterator[str]:
+def _notes(case: Case, resolution: RequestResolution, wanted: WantedSettings) -> Iterator[str]:
     buffering = f"{resolution.buffering_prefix}_buffering"
-    is_held = any(settings.ends_buffering for settings in wanted)
-    is_served_here = not any(settings.routes_stream for settings in wanted)
-    if is_held and is_served_here and resolution.value(buffering) == "off":
+    is_held_here = wanted.ends_buffering and not wanted.routes_stream
+    if is_held_here and resolution.value(buffering) == "off":
         yield _STALE.format(buffering)
-    yield from notes_of(case, wanted, "nginx")
+    yield from wanted.notes(case, "nginx")
 
 
 _NO_LOCATION = "the config given has no location that proxies this path: is it the one in use?"
 _LOADED = "nothing to write: the config given has it already; the running Nginx does not"
-_BY_HAND = "no line of this location mends it: see what is to adapt"
+_BY_HAND = "no line of this location fixes it: see what to adapt"
 _OTHER = "nothing to write: the config given does not have this fault; is it the one in use?"
 
 
 def _nothing_to_write(
     resolution: RequestResolution,
     location: LocationRef,
-    wanted: Sequence[NginxSettings],
+    wanted: WantedSettings,
     fixes: Sequence[ConfigFix],
 ) -> Recommendation:
     """The location as it stands, where the config has nothing that is to be changed."""
     source = source_of(resolution.config, location.directive)
     lines = tuple(inside(source, Rewrite.of(())).lines()) if source else ()
     notes = tuple(note for fix in fixes for note in fix.notes)
-    is_held = any(settings.ends_buffering for settings in wanted)
-    summary = _LOADED if is_held else _BY_HAND if notes else _OTHER
+    summary = _LOADED if wanted.ends_buffering else _BY_HAND if notes else _OTHER
     return Recommendation(summary, lines, adapt=notes)
 
 

@@ -1,18 +1,16 @@
 """A recommendation without a config: from what was observed, with what its reader must adapt."""
 
-from collections.abc import Sequence
 from urllib.parse import unquote, urljoin, urlsplit
 
-from wizard.diagnose.settings import NginxSettings
 from wizard.model.case import Case
 from wizard.model.change import Change
 from wizard.model.diagnosis import Recommendation
 from wizard.model.target import LOCAL, Source
 from wizard.nginx.proxy_pass import escape_uri
-from wizard.recommend.affinity import no_upstream_note
 from wizard.recommend.block import Block, changed, lines_of
+from wizard.recommend.outer_blocks import no_upstream_note
 from wizard.recommend.reasons import omitted
-from wizard.recommend.settings import in_scope, message_changes, stream_changes
+from wizard.recommend.settings import WantedSettings
 from wizard.text.config_tokens import quote_argument
 
 _PLACEHOLDER = "http://BACKEND:PORT"
@@ -26,7 +24,7 @@ _WHY_OWN = "this path alone, before any prefix or regex"
 
 
 def recommend_from_observation(
-    case: Case, wanted: Sequence[NginxSettings], problem: str = ""
+    case: Case, wanted: WantedSettings, problem: str = ""
 ) -> Recommendation:
     """Locations for the stream and its messages; no config says what serves these paths today.
 
@@ -36,8 +34,7 @@ def recommend_from_observation(
     blocks = _blocks(case, wanted)
     what = "a location of its own for the path" if len(blocks) == 1 else "a location for each path"
     _, note = _upstream_address(case)
-    changes = in_scope(stream_changes(case, wanted), "upstream")
-    affinity = map(no_upstream_note, changes)
+    affinity = map(no_upstream_note, wanted.for_stream(case, "upstream"))
     notes = (problem, f"proxy_pass: {note}", _GUARDS, _WHERE, *affinity)
     return Recommendation(
         summary=f"{what}; adapt it to your config before use",
@@ -47,12 +44,11 @@ def recommend_from_observation(
     )
 
 
-def _blocks(case: Case, wanted: Sequence[NginxSettings]) -> list[Block]:
+def _blocks(case: Case, wanted: WantedSettings) -> list[Block]:
     path, post = _decoded_path(case.target.url), message_paths(case)
-    changes = in_scope(stream_changes(case, wanted), "location")
-    posted = message_changes(case, None, wanted)
+    changes, posted = wanted.for_stream(case), wanted.for_messages(case, None)
     blocks = []
-    if post and any(settings.concerns_messages for settings in wanted):
+    if post and wanted.concerns_messages:
         if post[0] == path:
             changes = (*changes, *posted)
         else:

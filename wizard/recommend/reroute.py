@@ -49,6 +49,7 @@ def route_messages(
     path = location_path(messages)
     summary = _SUMMARY.format(path)
     passes = _to_stream_backend(case, stream, source, path)
+    changes = [change for change in changes if not change.if_present]
     own = _exact_location(messages, path)
     if own and messages.can_buffer:
         existing = source_of(messages.config, own.directive)
@@ -123,14 +124,15 @@ def route_to_intended(resolution: RequestResolution, changes: Sequence[Change]) 
     if intended is None or source is None:
         return None
     where, name = intended.directive.where, intended.path
+    changes = [change for change in changes if not change.if_present]
     if intended.modifier == "" and path.startswith(name):
         winner = resolution.location
         beaten_by = " ".join(winner.directive.args) if winner else "a regex"
         header = f"location ^~ {quote_argument(name)}"
         block = inside(source, Rewrite.of(changes), header, _WHY_FIRM)
         return ConfigFix(_FIRM.format(name, where, beaten_by), (block,))
-    changes = (*changes, *_same_upstream_path(source, intended, path))
-    rewrite = Rewrite.of(changes, ("location",))
+    passes = _same_upstream_path(source, intended, path)
+    rewrite = Rewrite.of((*changes, *passes), ("location",))
     header = f"location = {quote_argument(path)}"
     block = beside(source, header, rewrite, _WHY_EXACT.format(name))
     return ConfigFix(_EXACT.format(path, name, where), (block,))

@@ -1,6 +1,7 @@
 """Which settings the paths need: what the rules of the findings ask for, merged."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from wizard.diagnose.rules import rule_named
 from wizard.diagnose.settings import NginxSettings, cache_off
@@ -26,69 +27,96 @@ _ORDER = (
     "client_max_body_size",
     "_read_timeout",
 )
-"""The order in which a reader finds new settings, by the ends of their names."""
+"""The order of new settings in a block, by the ends of their names."""
 
 
-def settings_of(diagnosis: Diagnosis) -> tuple[NginxSettings, ...]:
-    """What the rules of all findings ask for that Nginx can fix, risks included.
+@dataclass(frozen=True, slots=True)
+class WantedSettings:
+    """What all findings together ask for.
 
-    Nothing if Nginx can fix none of the causes.
+    Attributes:
+        parts: The settings of each finding's rule, in the order of the findings.
     """
-    if not any(map(_settings, diagnosis.causes)):
-        return ()
-    found = map(_settings, (*diagnosis.causes, *diagnosis.risks))
-    return tuple(settings for settings in found if settings)
+
+    parts: tuple[NginxSettings, ...]
+
+    @property
+    def ends_buffering(self) -> bool:
+        """True if the stream is held by buffering."""
+        return any(part.ends_buffering for part in self.parts)
+
+    @property
+    def routes_stream(self) -> bool:
+        """True if another location must serve the stream."""
+        return any(part.routes_stream for part in self.parts)
+
+    @property
+    def routes_messages(self) -> bool:
+        """True if the messages need a location that leads to the stream's backend."""
+        return any(part.routes_messages for part in self.parts)
+
+    @property
+    def concerns_messages(self) -> bool:
+        """True if something changes for the path of the messages."""
+        return any(part.concerns_messages for part in self.parts)
+
+    def for_stream(self, case: Case, scope: Scope = "location") -> tuple[Change, ...]:
+        """What to set for the stream's path in that block. A cache is always switched off."""
+        resolution = case.resolution
+        changes = [
+            change
+            for part in self.parts
+            for settings in (part.stream, part.both)
+            for change in settings(case, resolution)
+        ]
+        no_cache = cache_off(resolution)
+        if resolution and resolution.value(no_cache.name) not in ("", "off"):
+            changes.append(no_cache)
+        return _ordered(changes, scope)
+
+    def for_messages(
+        self, case: Case, resolution: RequestResolution | None, scope: Scope = "location"
+    ) -> tuple[Change, ...]:
+        """What to set in that block for the path that messages are posted to.
+
+        Args:
+            resolution: What serves that path; None without a config.
+        """
+        alone = [change for part in self.parts for change in part.messages(case, resolution)]
+        both: list[Change] = []
+        if resolution and resolution.can_buffer:
+            both += [change for part in self.parts for change in part.both(case, resolution)]
+        return merged((*_ordered(alone, scope), *_ordered(both, scope)))
+
+    def notes(self, case: Case, style: Style) -> tuple[str, ...]:
+        """What the reader of a config of this kind must know, each note once."""
+        notes = (note for part in self.parts for note in part.notes(case, style))
+        return tuple(dict.fromkeys(notes))
 
 
-def _settings(finding: Finding) -> NginxSettings | None:
+def wanted_settings(diagnosis: Diagnosis) -> WantedSettings | None:
+    """What to set because of the findings, risks included; None if Nginx can fix no cause."""
+    if not any(map(_settings_of, diagnosis.causes)):
+        return None
+    parts = map(_settings_of, (*diagnosis.causes, *diagnosis.risks))
+    return WantedSettings(tuple(part for part in parts if part))
+
+
+def _settings_of(finding: Finding) -> NginxSettings | None:
     rule = rule_named(finding.id) if finding.fix.where == "nginx" else None
     return rule.settings if rule else None
 
 
-def stream_changes(case: Case, wanted: Iterable[NginxSettings]) -> tuple[Change, ...]:
-    """What to set for the stream's path. A cache is always switched off there."""
-    resolution = case.resolution
-    changes = [
-        change
-        for settings in wanted
-        for get in (settings.stream, settings.both)
-        for change in get(case, resolution)
-    ]
-    no_cache = cache_off(resolution)
-    if resolution and resolution.value(no_cache.name) not in ("", "off"):
-        changes.append(no_cache)
-    return _merged(changes)
+def merged(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """The changes without those that set what another one sets."""
+    return tuple(by_key(changes).values())
 
 
-def message_changes(
-    case: Case, resolution: RequestResolution | None, wanted: Iterable[NginxSettings]
-) -> tuple[Change, ...]:
-    """What to set for the path that messages are posted to.
-
-    Args:
-        resolution: What serves that path; None without a config.
-    """
-    alone = [change for one in wanted for change in one.messages(case, resolution)]
-    if resolution is None or not resolution.can_buffer:
-        return _merged(alone)
-    both = [change for one in wanted for change in one.both(case, resolution)]
-    return tuple(by_key((*_merged(alone), *_merged(both))).values())
-
-
-def _merged(changes: Iterable[Change]) -> tuple[Change, ...]:
-    return tuple(sorted(by_key(changes).values(), key=_rank))
+def _ordered(changes: Iterable[Change], scope: Scope) -> tuple[Change, ...]:
+    in_scope = (change for change in changes if change.scope == scope)
+    return tuple(sorted(merged(in_scope), key=_rank))
 
 
 def _rank(change: Change) -> int:
-    return next((at for at, end in enumerate(_ORDER) if change.name.endswith(end)), len(_ORDER))
-
-
-def in_scope(changes: Iterable[Change], scope: Scope) -> tuple[Change, ...]:
-    """The changes that belong into the location, the upstream block or the http block."""
-    return tuple(change for change in changes if change.scope == scope)
-
-
-def notes_of(case: Case, wanted: Sequence[NginxSettings], style: Style) -> tuple[str, ...]:
-    """What the rules tell the reader of a config of this kind, each note once."""
-    notes = (note for settings in wanted for note in settings.notes(case, style))
-    return tuple(dict.fromkeys(notes))
+    ranks = (rank for rank, end in enumerate(_ORDER) if change.name.endswith(end))
+    return next(ranks, len(_ORDER))

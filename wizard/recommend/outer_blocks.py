@@ -1,10 +1,10 @@
-"""Session affinity: an upstream block that sends all requests of one client to one peer."""
+"""Changes outside of the locations: in the upstream block, and in the http block."""
 
 from wizard.model.change import Change
 from wizard.model.resolution import RequestResolution
 from wizard.nginx.upstream import upstream_block_of
 from wizard.recommend.block import Block, ConfigFix, changed
-from wizard.recommend.placement import inside
+from wizard.recommend.placement import before, inside
 from wizard.recommend.rewrite import Rewrite
 from wizard.recommend.source import source_of
 
@@ -42,3 +42,10 @@ def _sketch(resolution: RequestResolution, change: Change) -> Block:
     peers = (resolution.upstream.peers if resolution.upstream else ()) or ("BACKEND:PORT",)
     servers = (Change("server", peer, "a peer of today") for peer in peers)
     return Block("upstream backend", _WHY_UPSTREAM, tuple(map(changed, (change, *servers))))
+
+
+def declare(resolution: RequestResolution, change: Change) -> ConfigFix:
+    """A directive of the http block, directly before the server block."""
+    server = resolution.server
+    source = source_of(resolution.config, server.directive) if server else None
+    return ConfigFix("a zone of its own", (before(source, change),)) if source else ConfigFix()
