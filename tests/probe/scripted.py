@@ -1,4 +1,4 @@
-"""A server on loopback that sends what the test says, byte for byte."""
+"""A server on loopback that sends exactly the bytes that the test gives it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -18,7 +18,7 @@ def chunk(data: bytes) -> bytes:
 
 @asynccontextmanager
 async def serving(act: Act, *, read_first: bool = True) -> AsyncIterator[str]:
-    """The URL of a server that does `act` with each connection, once the request is read."""
+    """Run a server that calls `act` for each connection once the request is read; gives its URL."""
     tasks: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -47,7 +47,8 @@ async def serving(act: Act, *, read_first: bool = True) -> AsyncIterator[str]:
 
 
 def saying(*parts: bytes, then: str = "close") -> Act:
-    """Send the parts, then `close`, `reset`, or stay `open` until the client leaves."""
+    """Return an `act` that sends the parts, then does `close`, `reset`, or stays `open` until the
+    client leaves."""
 
     async def act(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for part in parts:

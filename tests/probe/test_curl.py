@@ -1,4 +1,4 @@
-"""The `curl` to try by hand: quoted for a shell, without a secret, and one that curl accepts."""
+"""The `curl` command: quoted for a shell, without secrets, and valid."""
 
 import shlex
 
@@ -13,46 +13,46 @@ def words(probe: Probe, target: Target | None = None, wait: float = 10.0) -> lis
     return shlex.split(curl_command(probe, target or Target(probe.url), wait))
 
 
-def test_a_stream() -> None:
-    made = words(Probe("sse-proxy", URL))
-    assert made == ["curl", "-sN", "-m", "10", "-D", "-", "--http1.1", URL]
+def test_the_command_of_a_stream() -> None:
+    argv = words(Probe("sse-proxy", URL))
+    assert argv == ["curl", "-sN", "-m", "10", "-D", "-", "--http1.1", URL]
 
 
-def test_each_cell_is_asked_for_as_the_probe_does() -> None:
-    made = words(Probe("sse-proxy", "https://h/sse", "2", "gzip"), Target(URL, insecure=True))
-    assert "--http2" in made
-    assert made[made.index("-H") + 1] == "Accept-Encoding: gzip"
-    assert {"--compressed", "-k"} <= set(made)
+def test_http_version_and_encoding_of_the_probe() -> None:
+    argv = words(Probe("sse-proxy", "https://h/sse", "2", "gzip"), Target(URL, insecure=True))
+    assert "--http2" in argv
+    assert argv[argv.index("-H") + 1] == "Accept-Encoding: gzip"
+    assert {"--compressed", "-k"} <= set(argv)
 
 
-def test_the_root_shows_status_and_time_alone() -> None:
-    made = words(Probe("root-proxy", "http://h/"))
-    assert made[made.index("-o") + 1] == "/dev/null"
-    assert "%{http_code}" in made[made.index("-w") + 1]
+def test_the_command_of_the_root_shows_only_status_and_time() -> None:
+    argv = words(Probe("root-proxy", "http://h/"))
+    assert argv[argv.index("-o") + 1] == "/dev/null"
+    assert "%{http_code}" in argv[argv.index("-w") + 1]
 
 
-def test_no_secret() -> None:
+def test_secrets_are_masked() -> None:
     target = Target(
         URL, headers=(("Authorization", "Bearer hunter2"), ("X-Own", "hunter2"), ("Origin", "it's"))
     )
-    made = curl_command(Probe("sse-proxy", "http://h/sse?sessionId=hunter2"), target, 10)
-    assert "hunter2" not in made
-    assert "Origin: it's" in shlex.split(made)
-    assert "-g" in made.split()
+    command = curl_command(Probe("sse-proxy", "http://h/sse?sessionId=hunter2"), target, 10)
+    assert "hunter2" not in command
+    assert "Origin: it's" in shlex.split(command)
+    assert "-g" in command.split()
 
 
 def test_a_short_wait_is_not_no_limit() -> None:
-    made = words(Probe("sse-proxy", URL), wait=0.3)
-    assert made[made.index("-m") + 1] == "1"
+    argv = words(Probe("sse-proxy", URL), wait=0.3)
+    assert argv[argv.index("-m") + 1] == "1"
 
 
 def test_connect_to_an_address() -> None:
     for given, expected in (("h2", "::h2:8443"), ("::1", "::[::1]:8443")):
-        made = words(Probe("sse-proxy", URL), Target(URL, connect_to=(given, 8443)))
-        assert made[made.index("--connect-to") + 1] == expected
+        argv = words(Probe("sse-proxy", URL), Target(URL, connect_to=(given, 8443)))
+        assert argv[argv.index("--connect-to") + 1] == expected
 
 
-def test_connect_to_is_said_of_the_public_url_alone() -> None:
+def test_connect_to_applies_to_the_public_url_only() -> None:
     target = Target(URL, connect_to=("192.0.2.1", 443))
     assert "--connect-to" in words(Probe("sse-proxy", URL), target)
     assert "--connect-to" not in words(Probe("sse-direct", "http://b/sse"), target)

@@ -1,4 +1,4 @@
-"""Probes side by side: who is left when, and what each is judged to be."""
+"""Probes side by side: when each ends, and its outcome."""
 
 import asyncio
 from collections.abc import Callable
@@ -26,7 +26,7 @@ async def run(
     patience: float = 0.0,
     min_wait: Callable[[], float] = lambda: 0.0,
 ) -> tuple[ProbeResult, ProbeResult | None]:
-    lines: dict[Probe, Timeline] = {}
+    timelines: dict[Probe, Timeline] = {}
     async with AsyncExitStack() as stack:
         proxied = Probe("sse-proxy", await stack.enter_async_context(serving(proxy)))
         directs = []
@@ -35,42 +35,42 @@ async def run(
         matrix = Matrix(
             [proxied],
             directs,
-            lines,
+            timelines,
             options=ProbeOptions(),
             stall=stall,
             patience=patience,
             min_wait=min_wait,
         )
         await matrix.run()
-    reference = [lines[probe] for probe in directs]
-    return classify(lines[proxied], reference), classify(reference[0]) if reference else None
+    reference = [timelines[probe] for probe in directs]
+    return classify(timelines[proxied], reference), classify(reference[0]) if reference else None
 
 
-async def test_held_beside_a_live_direct_leg() -> None:
+async def test_held_beside_a_live_direct_probe() -> None:
     proxy, direct = await run(HELD, LIVE, stall=30)
     assert (proxy.outcome, direct and direct.outcome) == ("held", "live")
     assert proxy.timeline.ended == "open"
     assert (proxy.timeline.waited_s or 0) >= MIN_WAIT_S
 
 
-async def test_headers_and_no_event_beside_a_live_direct_leg() -> None:
+async def test_headers_without_events_beside_a_live_direct_probe() -> None:
     proxy, _ = await run(HEADERS, LIVE, stall=30)
     assert proxy.outcome == "events-held"
 
 
-async def test_a_proxy_that_is_slow_for_all_is_given_its_time() -> None:
+async def test_a_proxy_that_is_slow_for_all_requests_gets_more_time() -> None:
     may_answer = asyncio.Event()
 
     async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await may_answer.wait()
         await LIVE(reader, writer)
 
-    asked: list[float] = []
+    waits: list[float] = []
 
     def min_wait() -> float:
-        """As long as `/` is awaited; once it has come, the stream comes too."""
-        asked.append(30.0)
-        if len(asked) > 20:
+        """A long wait while `/` is slow; once it has answered, the stream is answered too."""
+        waits.append(30.0)
+        if len(waits) > 20:
             may_answer.set()
         return 30.0
 
@@ -93,21 +93,21 @@ async def test_a_silent_stream_whose_headers_are_held() -> None:
     assert (proxy.outcome, direct and direct.outcome) == ("headers-held", "silent")
 
 
-async def test_held_without_a_direct_leg() -> None:
+async def test_held_without_a_direct_probe() -> None:
     proxy, _ = await run(HELD, None)
     assert proxy.outcome == "held"
 
 
-async def test_a_direct_leg_that_is_refused_is_said() -> None:
-    lines: dict[Probe, Timeline] = {}
+async def test_a_refused_direct_probe_is_reported() -> None:
+    timelines: dict[Probe, Timeline] = {}
     async with serving(LIVE) as url:
         proxied, direct = Probe("sse-proxy", url), Probe("sse-direct", "http://127.0.0.1:1/sse")
-        await Matrix([proxied], [direct], lines, options=ProbeOptions(), stall=30).run()
-    assert classify(lines[proxied], [lines[direct]]).outcome == "live"
-    assert classify(lines[direct]).outcome == "refused"
+        await Matrix([proxied], [direct], timelines, options=ProbeOptions(), stall=30).run()
+    assert classify(timelines[proxied], [timelines[direct]]).outcome == "live"
+    assert classify(timelines[direct]).outcome == "refused"
 
 
-async def test_a_cut_is_seen_with_patience() -> None:
+async def test_a_cut_is_observed_with_patience() -> None:
     async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(CHUNKED + chunk(EVENT))
         await asyncio.wait({asyncio.ensure_future(reader.read())}, timeout=0.6)
@@ -127,8 +127,8 @@ async def test_a_burst_at_the_end_is_late() -> None:
     assert proxy.outcome == "late"
 
 
-async def test_leaving_early_keeps_what_was_seen() -> None:
-    lines: dict[Probe, Timeline] = {}
+async def test_leaving_early_keeps_the_timelines() -> None:
+    timelines: dict[Probe, Timeline] = {}
 
     async def live(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(CHUNKED + chunk(EVENT))
@@ -136,12 +136,12 @@ async def test_leaving_early_keeps_what_was_seen() -> None:
 
     async with serving(live) as url, serving(HELD) as held:
         probes = [Probe("sse-proxy", url), Probe("sse-proxy", held)]
-        matrix = Matrix(probes, [], lines, options=ProbeOptions(), stall=30, patience=30)
+        matrix = Matrix(probes, [], timelines, options=ProbeOptions(), stall=30, patience=30)
         task = asyncio.create_task(matrix.run())
         events = 0
         while not events:
-            await asyncio.sleep(0.01)  # the matrix tells nobody, so it is asked
-            events = sum(line.events for line in lines.values())
+            await asyncio.sleep(0.01)  # the matrix notifies nobody, so it is polled
+            events = sum(timeline.events for timeline in timelines.values())
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-    assert [classify(lines[probe]).outcome for probe in probes] == ["live", "running"]
+    assert [classify(timelines[probe]).outcome for probe in probes] == ["live", "running"]

@@ -1,4 +1,4 @@
-"""One probe against a scripted server: every way in which a stream can come or break."""
+"""One probe against a scripted server: every way in which a stream can arrive or break."""
 
 import asyncio
 import gzip
@@ -17,43 +17,52 @@ from wizard.probe.request import ProbeOptions, RequestSpec, request_headers, use
 EVENT = b"event: endpoint\ndata: /message?sessionId=1\n\n"
 
 
-async def seen(act: Act, *, encoding: Encoding = "identity", name: str = "sse-proxy") -> Timeline:
+async def probe_server(
+    act: Act, *, encoding: Encoding = "identity", name: str = "sse-proxy"
+) -> Timeline:
     async with serving(act) as url:
         return await follow(Probe(name, url, "1.1", encoding))
 
 
 async def follow(probe: Probe, options: ProbeOptions | None = None) -> Timeline:
-    line = Timeline(probe)
+    timeline = Timeline(probe)
     async for event in run_probe(probe, options or ProbeOptions(run="feed")):
-        line = line.fold([event])
-    return line
+        timeline = timeline.fold([event])
+    return timeline
 
 
 async def test_a_chunked_stream_to_its_end() -> None:
-    line = await seen(saying(CHUNKED, chunk(EVENT), chunk(b": ping\n\n"), chunk(b"")))
-    assert (line.status, line.framing, line.events, line.comments) == (200, "chunked", 1, 1)
-    assert line.ended == "eof"
-    assert line.tail[0] == SseEvent(line.tail[0].at, "endpoint", "/message?sessionId=1", "")
-    times = [line.dns_s, line.connect_s, line.headers_s, line.first_byte_s, line.first_event_s]
+    timeline = await probe_server(saying(CHUNKED, chunk(EVENT), chunk(b": ping\n\n"), chunk(b"")))
+    assert (timeline.status, timeline.framing) == (200, "chunked")
+    assert (timeline.events, timeline.comments) == (1, 1)
+    assert timeline.ended == "eof"
+    assert timeline.tail[0] == SseEvent(timeline.tail[0].at, "endpoint", "/message?sessionId=1", "")
+    times = [
+        timeline.dns_s,
+        timeline.connect_s,
+        timeline.headers_s,
+        timeline.first_byte_s,
+        timeline.first_event_s,
+    ]
     assert None not in times
     assert times == sorted(times, key=lambda at: at or 0.0)
 
 
 async def test_a_stream_ended_by_close() -> None:
-    line = await seen(saying(HEAD + b"\r\n" + EVENT))
-    assert (line.framing, line.events, line.ended) == ("close", 1, "eof")
+    timeline = await probe_server(saying(HEAD + b"\r\n" + EVENT))
+    assert (timeline.framing, timeline.events, timeline.ended) == ("close", 1, "eof")
 
 
-async def test_a_truncated_chunked_stream_is_a_cut() -> None:
-    line = await seen(saying(CHUNKED, chunk(EVENT)))
-    assert (line.events, line.ended) == (1, "reset")
-    assert "incomplete" in line.detail
+async def test_a_truncated_chunked_stream_is_a_reset() -> None:
+    timeline = await probe_server(saying(CHUNKED, chunk(EVENT)))
+    assert (timeline.events, timeline.ended) == (1, "reset")
+    assert "incomplete" in timeline.detail
 
 
 async def test_a_reset_before_the_answer() -> None:
-    line = await seen(saying(then="reset"))
-    assert (line.headers_s, line.ended) == (None, "reset")
-    assert line.detail
+    timeline = await probe_server(saying(then="reset"))
+    assert (timeline.headers_s, timeline.ended) == (None, "reset")
+    assert timeline.detail
 
 
 @pytest.mark.parametrize(
@@ -65,45 +74,47 @@ async def test_a_reset_before_the_answer() -> None:
     ],
     ids=["binary", "ssh", "endless-header"],
 )
-async def test_what_is_no_http_ends_in_one_clean_sentence(garbage: bytes) -> None:
-    line = await seen(saying(garbage))
-    assert line.ended == "reset"
-    assert line.detail.isprintable()
-    assert len(line.detail) < 3000
+async def test_what_is_no_http_ends_in_one_printable_sentence(garbage: bytes) -> None:
+    timeline = await probe_server(saying(garbage))
+    assert timeline.ended == "reset"
+    assert timeline.detail.isprintable()
+    assert len(timeline.detail) < 3000
 
 
 async def test_compressed_bytes_that_decode_to_nothing_yet() -> None:
     body = gzip.compress(EVENT)[:10]
     act = saying(HEAD + b"Content-Encoding: gzip\r\n\r\n" + body)
-    line = await seen(act, encoding="gzip")
-    assert (line.bytes, line.first_data_s, line.events) == (10, None, 0)
-    assert line.first_byte_s is not None
+    timeline = await probe_server(act, encoding="gzip")
+    assert (timeline.bytes, timeline.first_data_s, timeline.events) == (10, None, 0)
+    assert timeline.first_byte_s is not None
 
 
 async def test_a_compressed_stream() -> None:
     packer = zlib.compressobj(wbits=31)
     body = packer.compress(EVENT) + packer.flush(zlib.Z_SYNC_FLUSH)
-    line = await seen(saying(HEAD + b"Content-Encoding: gzip\r\n\r\n" + body), encoding="gzip")
-    assert (line.events, line.ended) == (1, "eof")
+    timeline = await probe_server(
+        saying(HEAD + b"Content-Encoding: gzip\r\n\r\n" + body), encoding="gzip"
+    )
+    assert (timeline.events, timeline.ended) == (1, "eof")
 
 
-async def test_a_gzip_bomb_is_left_alone() -> None:
+async def test_a_gzip_bomb_is_not_expanded() -> None:
     bomb = gzip.compress(b"data: x\n" * 20_000_000, compresslevel=9)
     act = saying(HEAD + b"Content-Encoding: gzip\r\n\r\n" + bomb)
-    line = await seen(act, encoding="gzip")
-    assert line.bytes == len(bomb)
-    assert "expand" in line.detail
+    timeline = await probe_server(act, encoding="gzip")
+    assert timeline.bytes == len(bomb)
+    assert "expand" in timeline.detail
 
 
-async def test_an_unknown_compression_is_said() -> None:
-    line = await seen(saying(HEAD + b"Content-Encoding: br\r\n\r\n" + b"abc"))
-    assert "br" in line.detail
-    assert line.first_data_s is None
+async def test_an_unknown_compression_is_named() -> None:
+    timeline = await probe_server(saying(HEAD + b"Content-Encoding: br\r\n\r\n" + b"abc"))
+    assert "br" in timeline.detail
+    assert timeline.first_data_s is None
 
 
-async def test_broken_compression_is_said() -> None:
-    line = await seen(saying(HEAD + b"Content-Encoding: gzip\r\n\r\nnot gzip at all"))
-    assert "broken" in line.detail
+async def test_broken_compression_is_reported() -> None:
+    timeline = await probe_server(saying(HEAD + b"Content-Encoding: gzip\r\n\r\nnot gzip at all"))
+    assert "broken" in timeline.detail
 
 
 async def test_a_redirect_is_shown_and_not_followed() -> None:
@@ -114,11 +125,11 @@ async def test_a_redirect_is_shown_and_not_followed() -> None:
         requests += 1
         writer.write(b"HTTP/1.1 307 T\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n")
 
-    line = await seen(act)
-    assert (line.status, line.header("location"), requests) == (307, "/elsewhere", 1)
+    timeline = await probe_server(act)
+    assert (timeline.status, timeline.header("location"), requests) == (307, "/elsewhere", 1)
 
 
-async def test_an_endless_page_is_left() -> None:
+async def test_only_the_start_of_an_endless_page_is_read() -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>\x1b[2J"
 
     async def act(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -127,52 +138,52 @@ async def test_an_endless_page_is_left() -> None:
             writer.write(b"x" * 65536)
             await writer.drain()
 
-    line = await seen(act)
-    assert line.ended == "open"
-    assert BODY_LIMIT_BYTES < line.bytes < 2 * BODY_LIMIT_BYTES
-    assert line.excerpt.startswith("<p>")
+    timeline = await probe_server(act)
+    assert timeline.ended == "open"
+    assert BODY_LIMIT_BYTES < timeline.bytes < 2 * BODY_LIMIT_BYTES
+    assert timeline.excerpt.startswith("<p>")
 
 
 async def test_a_refused_port() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    line = await follow(Probe("sse-proxy", f"http://127.0.0.1:{port}/sse"))
-    assert (line.ended, line.detail) == (
+    timeline = await follow(Probe("sse-proxy", f"http://127.0.0.1:{port}/sse"))
+    assert (timeline.ended, timeline.detail) == (
         "refused",
         "no connection to 127.0.0.1: Connection refused",
     )
 
 
-async def test_another_address_of_the_name_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_next_address_is_tried_after_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
     async with serving(saying(CHUNKED, chunk(EVENT), chunk(b""))) as url:
 
         async def two(*_: object) -> list[str]:
             return ["127.0.0.2", "127.0.0.1"]
 
         monkeypatch.setattr("wizard.probe.probe.resolve_host", two)
-        line = await follow(Probe("sse-proxy", url))
-    assert (line.address, line.events) == ("127.0.0.1", 1)
+        timeline = await follow(Probe("sse-proxy", url))
+    assert (timeline.address, timeline.events) == ("127.0.0.1", 1)
 
 
 async def test_an_unknown_host() -> None:
-    line = await follow(Probe("sse-proxy", "http://nosuch.invalid/sse"))
-    assert line.ended == "dns"
-    assert line.detail.startswith("no address for nosuch.invalid: ")
+    timeline = await follow(Probe("sse-proxy", "http://nosuch.invalid/sse"))
+    assert timeline.ended == "dns"
+    assert timeline.detail.startswith("no address for nosuch.invalid: ")
 
 
 async def test_tls_to_a_plain_port() -> None:
     async with serving(saying(b"HTTP/1.1 400 Bad Request\r\n\r\n"), read_first=False) as url:
-        line = await follow(Probe("sse-proxy", url.replace("http:", "https:")))
-    assert line.ended == "tls"
-    assert line.detail.startswith("TLS failed: ")
+        timeline = await follow(Probe("sse-proxy", url.replace("http:", "https:")))
+    assert timeline.ended == "tls"
+    assert timeline.detail.startswith("TLS failed: ")
 
 
 async def test_connect_to_keeps_the_name() -> None:
-    heard: list[bytes] = []
+    requests: list[bytes] = []
 
     async def act(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        heard.append(await reader.readuntil(b"\r\n\r\n"))
+        requests.append(await reader.readuntil(b"\r\n\r\n"))
         writer.write(b"HTTP/1.1 204 N\r\n\r\n")
 
     probe = Probe("sse-proxy", "http://public.example:8081/sse")
@@ -180,7 +191,7 @@ async def test_connect_to_keeps_the_name() -> None:
         port = urlsplit(url).port or 0
         options = ProbeOptions(run="feed", connect_to=("127.0.0.1", port), headers=(("X-A", "1"),))
         await follow(probe, options)
-    request = heard[0].decode()
+    request = requests[0].decode()
     assert request.startswith("GET /sse HTTP/1.1\r\nHost: public.example:8081\r\n")
     assert f"User-Agent: {user_agent(probe, 'feed')}\r\n" in request
     assert "X-A: 1\r\n" in request
@@ -211,7 +222,7 @@ async def test_the_last_event_is_an_ending() -> None:
     assert sum(isinstance(event, Ended) for event in events) == 1
 
 
-async def test_a_post_with_headers_of_its_own_that_the_users_overrule() -> None:
+async def test_the_users_headers_replace_those_of_a_post() -> None:
     got: list[bytes] = []
 
     async def act(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -229,13 +240,13 @@ async def test_a_post_with_headers_of_its_own_that_the_users_overrule() -> None:
     assert ("Accept", "application/json") in sent
     assert [pair for pair in sent if pair[0].lower() == "x-key"] == [("x-key", "theirs")]
     async with serving(act) as url:
-        line = Timeline(Probe("mcp", url))
-        async for event in run_probe(line.probe, options, spec):
-            line = line.fold([event])
-    assert (got, line.status, line.excerpt) == ([b"{}"], 200, "abcde")
+        timeline = Timeline(Probe("mcp", url))
+        async for event in run_probe(timeline.probe, options, spec):
+            timeline = timeline.fold([event])
+    assert (got, timeline.status, timeline.excerpt) == ([b"{}"], 200, "abcde")
 
 
-async def test_a_header_goes_out_as_it_was_typed() -> None:
+async def test_a_header_is_sent_as_utf_8() -> None:
     got: list[bytes] = []
 
     async def act(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -243,22 +254,24 @@ async def test_a_header_goes_out_as_it_was_typed() -> None:
         writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
 
     async with serving(act, read_first=False) as url:
-        line = await follow(Probe("sse-proxy", url), ProbeOptions(headers=(("X-User", "Jörg"),)))
-    assert line.status == 204
+        timeline = await follow(
+            Probe("sse-proxy", url), ProbeOptions(headers=(("X-User", "Jörg"),))
+        )
+    assert timeline.status == 204
     assert "X-User: Jörg\r\n".encode() in got[0]
 
 
-async def test_a_bug_of_ours_never_looks_like_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_bug_of_ours_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     async def broken(*_: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr("wizard.probe.probe._read_response", broken)
     with pytest.raises(ZeroDivisionError):
-        await seen(saying(CHUNKED, chunk(EVENT), then="open"))
+        await probe_server(saying(CHUNKED, chunk(EVENT), then="open"))
 
 
 @pytest.mark.parametrize("name", ["sse-direct", "sse-hop", "mcp-direct"])
-async def test_connect_to_moves_no_other_request_than_those_to_the_public_url(name: str) -> None:
+async def test_connect_to_applies_to_the_public_url_only(name: str) -> None:
     async with serving(saying(CHUNKED, chunk(EVENT), chunk(b""))) as url:
         options = ProbeOptions(connect_to=("127.0.0.1", 1))
         assert (await follow(Probe(name, url), options)).events == 1

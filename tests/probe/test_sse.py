@@ -1,4 +1,4 @@
-"""The decoder against the WHATWG text (HTML, section 9.2.6), chunk by chunk."""
+"""The decoder against the WHATWG standard (HTML, section 9.2.6), chunk by chunk."""
 
 from itertools import pairwise
 
@@ -60,24 +60,24 @@ VECTORS: list[tuple[str, bytes, list[StreamItem]]] = [
 
 
 @pytest.mark.parametrize(("raw", "expected"), [v[1:] for v in VECTORS], ids=[v[0] for v in VECTORS])
-def test_vector_whole(raw: bytes, expected: list[StreamItem]) -> None:
+def test_a_stream_in_one_chunk(raw: bytes, expected: list[StreamItem]) -> None:
     assert decode(raw) == expected
 
 
 @pytest.mark.parametrize(("raw", "expected"), [v[1:] for v in VECTORS], ids=[v[0] for v in VECTORS])
-def test_vector_byte_by_byte(raw: bytes, expected: list[StreamItem]) -> None:
+def test_a_stream_byte_by_byte(raw: bytes, expected: list[StreamItem]) -> None:
     assert decode(*(raw[i : i + 1] for i in range(len(raw)))) == expected
 
 
 @given(st.lists(st.sampled_from([v[1] for v in VECTORS])), st.lists(st.integers(0, 400)))
-def test_chunk_borders_do_not_matter(parts: list[bytes], cuts: list[int]) -> None:
+def test_chunk_boundaries_do_not_matter(parts: list[bytes], cuts: list[int]) -> None:
     raw = b"".join(parts)
     borders = sorted({0, len(raw), *(cut for cut in cuts if cut < len(raw))})
     assert decode(*(raw[a:b] for a, b in pairwise(borders))) == decode(raw)
 
 
 @given(st.binary())
-def test_never_raises(raw: bytes) -> None:
+def test_no_stream_raises(raw: bytes) -> None:
     decode(raw, b"\n\n")
 
 
@@ -87,7 +87,7 @@ def test_retry_takes_digits_only() -> None:
     assert decoder.retry_ms == 3000
 
 
-def test_an_endless_line_is_bounded_reported_and_survived() -> None:
+def test_an_endless_line_is_cut_and_reported() -> None:
     decoder = SseDecoder(limit=16)
     items = decoder.feed(b"data: " + b"x" * 100)
     for _ in range(1000):
@@ -97,14 +97,14 @@ def test_an_endless_line_is_bounded_reported_and_survived() -> None:
     assert len(decoder._line) <= 16
 
 
-def test_an_event_of_endless_lines_is_bounded() -> None:
+def test_an_event_of_endlessly_many_lines_is_cut() -> None:
     items = decode(b"data: 1234567\n" * 10 + b"\ndata: next\n\n", limit=16)
     assert items[-1] == event("next")
     assert items[-2] == event("1234567\n1234567")
     assert sum(item.dropped for item in items if isinstance(item, Excess)) == 8 * 7
 
 
-def test_items_carry_the_arrival_of_what_completed_them() -> None:
+def test_items_have_the_time_of_the_chunk_that_completed_them() -> None:
     decoder = SseDecoder()
     assert decoder.feed(b"data: a\n", at=1.0) == []
     assert decoder.feed(b"\n", at=2.5) == [SseEvent(2.5, "message", "a", "")]

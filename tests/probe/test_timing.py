@@ -1,4 +1,4 @@
-"""How long each probe is looked at, on timelines written by hand."""
+"""How long each probe is waited for, on timelines written by hand."""
 
 from dataclasses import replace
 
@@ -19,19 +19,19 @@ DIRECT = Timeline(Probe("sse-direct", "http://d/sse"))
 CONNECT_TIMEOUT_S = 10.0
 
 
-def headers(line: Timeline, at: float = 0.1) -> Timeline:
-    return replace(line, connect_s=0.0, headers_s=at, status=200, headers=STREAM)
+def headers(timeline: Timeline, at: float = 0.1) -> Timeline:
+    return replace(timeline, connect_s=0.0, headers_s=at, status=200, headers=STREAM)
 
 
-def live(line: Timeline, at: float) -> Timeline:
-    return replace(headers(line, at), first_byte_s=at, first_data_s=at)
+def live(timeline: Timeline, at: float) -> Timeline:
+    return replace(headers(timeline, at), first_byte_s=at, first_data_s=at)
 
 
-def test_a_fast_direct_leg_gives_the_shortest_wait() -> None:
+def test_a_fast_direct_probe_gives_the_shortest_wait() -> None:
     assert silence_limit([live(DIRECT, 0.01)], stall=10) == MIN_WAIT_S
 
 
-def test_a_slow_direct_leg_gives_the_proxied_one_more() -> None:
+def test_a_slow_direct_probe_gives_a_longer_wait() -> None:
     assert silence_limit([live(DIRECT, 0.3)], stall=10) == pytest.approx(6.0)
 
 
@@ -40,20 +40,20 @@ def test_the_wait_is_at_most_the_stall() -> None:
     assert silence_limit([live(DIRECT, 0.01)], stall=0.5) == 0.5
 
 
-def test_the_fastest_of_several_direct_legs_counts() -> None:
+def test_the_fastest_of_several_direct_probes_counts() -> None:
     assert silence_limit([headers(DIRECT), live(DIRECT, 0.01)], stall=10) == MIN_WAIT_S
 
 
-def test_without_a_direct_leg_the_wait_is_blind() -> None:
+def test_without_a_direct_probe_the_wait_is_fixed() -> None:
     assert silence_limit([], stall=10) == WAIT_WITHOUT_DIRECT_S
     assert silence_limit([], stall=3) == 3
 
 
-def test_a_direct_leg_that_failed_is_as_none() -> None:
+def test_a_failed_direct_probe_does_not_count() -> None:
     assert silence_limit([replace(DIRECT, ended="refused")], stall=10) == WAIT_WITHOUT_DIRECT_S
 
 
-def test_while_the_direct_leg_is_silent_the_wait_is_the_stall() -> None:
+def test_while_the_direct_probe_is_silent_the_wait_is_the_stall() -> None:
     assert silence_limit([headers(DIRECT)], stall=10) == 10
     assert silence_limit([DIRECT], stall=10) == 10
 
@@ -63,23 +63,23 @@ def test_connecting_is_not_silence() -> None:
     assert held_at(PROXY, wait=2.0, connect_timeout=CONNECT_TIMEOUT_S) > 2 * CONNECT_TIMEOUT_S
 
 
-def test_the_wait_counts_from_when_the_request_was_sent() -> None:
-    line = replace(PROXY, connect_s=1.5)
-    assert not is_decided(line, now=3.4, wait=2.0, connect_timeout=CONNECT_TIMEOUT_S)
-    assert is_decided(line, now=3.5, wait=2.0, connect_timeout=CONNECT_TIMEOUT_S)
+def test_the_wait_begins_when_the_request_is_sent() -> None:
+    timeline = replace(PROXY, connect_s=1.5)
+    assert not is_decided(timeline, now=3.4, wait=2.0, connect_timeout=CONNECT_TIMEOUT_S)
+    assert is_decided(timeline, now=3.5, wait=2.0, connect_timeout=CONNECT_TIMEOUT_S)
 
 
-def test_over_tls_the_request_is_sent_after_the_handshake() -> None:
-    line = replace(PROXY, probe=Probe("sse-proxy", "https://p/sse"), connect_s=0.5)
-    assert not is_decided(line, now=5.0, wait=2.0, connect_timeout=CONNECT_TIMEOUT_S)
+def test_over_tls_the_wait_begins_after_the_handshake() -> None:
+    timeline = replace(PROXY, probe=Probe("sse-proxy", "https://p/sse"), connect_s=0.5)
+    assert not is_decided(timeline, now=5.0, wait=2.0, connect_timeout=CONNECT_TIMEOUT_S)
     assert is_decided(
-        replace(line, tls_s=1.0), now=3.0, wait=2.0, connect_timeout=CONNECT_TIMEOUT_S
+        replace(timeline, tls_s=1.0), now=3.0, wait=2.0, connect_timeout=CONNECT_TIMEOUT_S
     )
 
 
-@pytest.mark.parametrize("line", [live(PROXY, 0.1), replace(PROXY, ended="reset")])
-def test_data_or_an_end_decides_at_once(line: Timeline) -> None:
-    assert is_decided(line, now=0.2, wait=2.0, connect_timeout=CONNECT_TIMEOUT_S)
+@pytest.mark.parametrize("timeline", [live(PROXY, 0.1), replace(PROXY, ended="reset")])
+def test_data_or_an_end_decides_at_once(timeline: Timeline) -> None:
+    assert is_decided(timeline, now=0.2, wait=2.0, connect_timeout=CONNECT_TIMEOUT_S)
 
 
 def test_headers_alone_decide_nothing() -> None:
