@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tests.rules.samples.build import make_case
-from wizard.diagnose.rules.cors import ALLOW
+from wizard.diagnose.rules.cors import ALLOW_ORIGIN
 from wizard.model.case import Case
 
 
@@ -19,7 +19,7 @@ def silent() -> Case:
 
 def _allowing(*origins: str) -> Case:
     case = make_case(proxy="live", direct="live", settings={"proxy_read_timeout": "1h"})
-    extra = tuple((ALLOW, origin) for origin in origins)
+    extra = tuple((ALLOW_ORIGIN, origin) for origin in origins)
     results = []
     for result in case.proxy:
         headers = (*result.timeline.headers, *extra)

@@ -1,4 +1,4 @@
-"""The backend can serve one stream, and nothing beside it."""
+"""The backend serves one stream at a time, and nothing while it is open."""
 
 from wizard.diagnose.facts import streams
 from wizard.diagnose.facts.evidence import follow_up_evidence, log_evidence, result_evidence
@@ -7,36 +7,44 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.timeline import is_live
 
-DISTINGUISHES = (
-    "Both were asked past the proxy, in the same way: the first alone is live, the second hangs as "
-    "long as the first is open. So it is neither Nginx nor the request, but that there are two."
+_DISTINGUISHES = (
+    "Both were sent directly, in the same way: the first alone is live, the second hangs as long "
+    "as the first is open. So it is neither Nginx nor the request, but that there are two."
 )
 _LOGGED = (
-    "Of requests that came at the same moment one was served, and the backend's log says that a "
-    "worker was busy too long."
+    "Of requests sent at the same moment one was served, and the backend's log says that a worker "
+    "was busy too long."
 )
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """Alone a direct stream is live; a second one beside it gets not even headers."""
-    first = [one for one in streams.follow_ups(case, "first-of-two") if is_live(one.timeline)]
-    second = [one for one in streams.follow_ups(case, "second-of-two") if one.timeline.connect_s]
+    """A direct stream is live, and a second one beside it does not even get headers."""
+    first = [
+        follow_up
+        for follow_up in streams.follow_ups(case, "first-of-two")
+        if is_live(follow_up.timeline)
+    ]
+    second = [
+        follow_up
+        for follow_up in streams.follow_ups(case, "second-of-two")
+        if follow_up.timeline.connect_s
+    ]
     logged = streams.own_log_lines(case, "worker-timeout")
-    killed = tuple(log_evidence(line) for line in logged[:1])
+    timeouts = tuple(log_evidence(line) for line in logged[:1])
     if first and second and second[0].timeline.headers_s is None:
-        evidence = (*map(follow_up_evidence, (first[0], second[0])), *killed)
-        return rule.finding("confirmed", evidence, DISTINGUISHES)
-    if second or not logged or not (one := _one_of_several(case)):
+        evidence = (*map(follow_up_evidence, (first[0], second[0])), *timeouts)
+        return rule.finding("confirmed", evidence, _DISTINGUISHES)
+    if second or not logged or not (several := _some_live(case)):
         return None
-    return rule.finding("likely", (*one, *killed), _LOGGED)
+    return rule.finding("likely", (*several, *timeouts), _LOGGED)
 
 
-def _one_of_several(case: Case) -> tuple[Evidence, ...]:
-    """Of the requests that came together some are live, and a direct one is not."""
+def _some_live(case: Case) -> tuple[Evidence, ...]:
+    """A live and a held probe of those sent together, the held one a direct one."""
     results = (*case.direct, *case.proxy)
     live = [result for result in results if is_live(result.timeline)]
-    stuck = [result for result in case.direct if result.outcome in ("held", "headers-held")]
-    return (result_evidence(live[0]), result_evidence(stuck[0])) if live and stuck else ()
+    held = [result for result in case.direct if result.outcome in ("held", "headers-held")]
+    return (result_evidence(live[0]), result_evidence(held[0])) if live and held else ()
 
 
 RULE = Rule(

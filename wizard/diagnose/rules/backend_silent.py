@@ -1,4 +1,4 @@
-"""The backend itself sends nothing; Nginx is not at fault."""
+"""The backend itself sends nothing, with or without Nginx."""
 
 from wizard.diagnose.facts import streams
 from wizard.diagnose.facts.evidence import result_evidence
@@ -6,7 +6,7 @@ from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Finding, Fix
 
-STUCK = frozenset({"held", "silent"})
+NO_EVENT_OUTCOMES = frozenset({"held", "silent"})
 _NO_HEADERS = (
     "The direct request gets not even headers, so it hangs without Nginx as it does with it."
 )
@@ -18,12 +18,12 @@ _NO_EVENT = (
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """Every direct probe is silent too, and no proxied probe brought anything."""
+    """No direct probe gets an event, and no proxied probe gets anything."""
     direct = streams.counted_probes(case.direct, "identity")
-    spoken = case.handshake("direct")
-    if spoken is not None and spoken.is_complete:
-        return None  # its GET stream may be silent: it answers by POST
-    if not direct or any(result.outcome not in STUCK for result in direct):
+    handshake = case.handshake("direct")
+    if handshake is not None and handshake.is_complete:
+        return None  # it answers by POST, so its GET stream may be silent
+    if not direct or any(result.outcome not in NO_EVENT_OUTCOMES for result in direct):
         return None
     proxied = streams.counted_probes(case.proxy, "identity")
     if any(result.outcome in streams.REACHED or result.outcome == "status" for result in proxied):

@@ -1,4 +1,4 @@
-"""The message's body is larger than Nginx takes."""
+"""The body of a message exceeds Nginx's limit."""
 
 from wizard.diagnose.facts import posts
 from wizard.diagnose.facts.evidence import setting_evidence
@@ -24,13 +24,13 @@ _WHY_BODY = (
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """413 to our POST, which the backend itself takes."""
+    """413 to the POST, which the backend itself accepts."""
     failed = posts.failed_post(case)
     if failed is None or failed.status != 413:
         return None
-    sent = Evidence("probe", failed.answer.probe.label, f"the message has {failed.sent} bytes")
+    size = Evidence("probe", failed.answer.probe.label, f"the message has {failed.sent} bytes")
     config = (setting_evidence(case.message_resolution, LIMIT),) if case.message_resolution else ()
-    evidence = (*failed.evidence, sent, *config)
+    evidence = (*failed.evidence, size, *config)
     confidence = _confidence(case.message_resolution, failed)
     return confidence and rule.finding(confidence, evidence, _DISTINGUISHES if config else _UNREAD)
 
@@ -41,7 +41,7 @@ def _confidence(
     if resolution is None:
         return "likely" if failed.accepted and failed.by_nginx else "possible"
     limit = size_bytes(resolution.value(LIMIT))
-    # 0 switches the check off. Where this limit takes the body, something else refuses it.
+    # 0 switches the limit off. If the body is below it, something else refuses the POST.
     if not limit or failed.sent <= limit:
         return None
     return "confirmed" if failed.accepted or failed.by_nginx else "likely"

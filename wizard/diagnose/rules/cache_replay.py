@@ -1,4 +1,4 @@
-"""The cache answers with an old stream: the same session for everybody, and it is gone."""
+"""A cache replays an old stream, whose session no longer exists, to every client."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -17,64 +17,67 @@ from wizard.model.timeline import Timeline
 from wizard.text.display import safe
 
 _ALONE = (
-    "A session id is made for one stream, so the same one twice is a copy. That the backend makes "
-    "a new one each time was not seen: give --direct to confirm."
+    "A session id belongs to one stream, so the same id twice is a copy. It was not checked that "
+    "the backend makes a new one each time: give --direct to confirm."
 )
-DISTINGUISHES = (
-    "A session id is made for one stream, and the backend asked directly makes a new one each "
+_DISTINGUISHES = (
+    "A session id belongs to one stream, and the backend asked directly makes a new one each "
     "time. The same id twice is a copy; its session ended with the stream that was copied."
 )
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """Two streams through the proxy name the same endpoint; direct each has its own."""
-    through = _named([result.timeline for result in case.proxy], case.handshake("proxy"))
-    direct = _named([result.timeline for result in case.direct], case.handshake("direct"))
-    twice = [one for one, count in Counter(name for _, name in through).items() if count > 1]
-    own = len({name for _, name in direct}) >= max(2, len(direct))
-    if not twice or not (own if direct else _caches(case)):
+    """Two proxied streams name the same endpoint; direct streams each name their own."""
+    proxied = _endpoints([result.timeline for result in case.proxy], case.handshake("proxy"))
+    direct = _endpoints([result.timeline for result in case.direct], case.handshake("direct"))
+    repeated = [name for name, count in Counter(name for _, name in proxied).items() if count > 1]
+    distinct = len({name for _, name in direct}) >= max(2, len(direct))
+    if not repeated or not (distinct if direct else _is_cached(case)):
         return None
-    same = ", ".join(label for label, name in through if name == twice[0])
-    others = f"{len(direct)} streams, and each names another endpoint"
+    labels = ", ".join(label for label, name in proxied if name == repeated[0])
+    text = f"{len(direct)} streams, and each names another endpoint"
     evidence = (
-        Evidence("probe", same, f"the same endpoint in each: {safe(twice[0], 120)}"),
-        *((Evidence("probe", "sse-direct", others),) if direct else ()),
-        *_cached_by(case),
-        *_config(case),
+        Evidence("probe", labels, f"the same endpoint in each: {safe(repeated[0], 120)}"),
+        *((Evidence("probe", "sse-direct", text),) if direct else ()),
+        *_cache_headers(case),
+        *_config_evidence(case),
     )
-    sure = _confidence(case) if direct else "likely"
-    return rule.finding(sure, evidence, DISTINGUISHES if direct else _ALONE)
+    confidence = _confidence(case) if direct else "likely"
+    return rule.finding(confidence, evidence, _DISTINGUISHES if direct else _ALONE)
 
 
-def _named(lines: Iterable[Timeline], spoken: Handshake | None) -> list[tuple[str, str]]:
-    """Each stream with the endpoint that it named."""
-    found = [(line.probe.label, name) for line in lines if (name := _endpoint(line))]
-    if spoken is None or not spoken.endpoint:
-        return found
-    return [*found, (f"mcp-{spoken.side}", spoken.endpoint)]
+def _endpoints(timelines: Iterable[Timeline], handshake: Handshake | None) -> list[tuple[str, str]]:
+    """The label and the endpoint of each stream that names one."""
+    endpoints = [
+        (timeline.probe.label, name) for timeline in timelines if (name := _endpoint(timeline))
+    ]
+    if handshake is None or not handshake.endpoint:
+        return endpoints
+    return [*endpoints, (f"mcp-{handshake.side}", handshake.endpoint)]
 
 
-def _endpoint(line: Timeline) -> str:
-    events = (item for item in line.tail if isinstance(item, SseEvent))
+def _endpoint(timeline: Timeline) -> str:
+    events = (item for item in timeline.tail if isinstance(item, SseEvent))
     return next((item.data for item in events if item.type == "endpoint"), "")
 
 
-def _caches(case: Case) -> bool:
-    return case.resolution is not None and case.resolution.value(_setting(case)) not in ("", "off")
+def _is_cached(case: Case) -> bool:
+    zone = case.resolution.value(_cache_name(case)) if case.resolution else ""
+    return zone not in ("", "off")
 
 
-def _setting(case: Case) -> str:
+def _cache_name(case: Case) -> str:
     return f"{case.resolution.prefix}_cache" if case.resolution else ""
 
 
 def _confidence(case: Case) -> Confidence:
-    if _caches(case):
+    if _is_cached(case):
         return "confirmed"
-    return "likely" if case.resolution is None or _cached_by(case) else "possible"
+    return "likely" if case.resolution is None or _cache_headers(case) else "possible"
 
 
-def _cached_by(case: Case) -> tuple[Evidence, ...]:
-    """What a cache says of itself in the response."""
+def _cache_headers(case: Case) -> tuple[Evidence, ...]:
+    """A response header that a cache adds on a hit."""
     for result in case.proxy:
         for name in ("x-cache-status", "x-proxy-cache", "x-cache", "age"):
             value = result.timeline.header(name)
@@ -84,12 +87,12 @@ def _cached_by(case: Case) -> tuple[Evidence, ...]:
     return ()
 
 
-def _config(case: Case) -> tuple[Evidence, ...]:
+def _config_evidence(case: Case) -> tuple[Evidence, ...]:
     resolution = case.resolution
-    if resolution is None or not _caches(case):
+    if resolution is None or not _is_cached(case):
         return ()
     ignored = f"{resolution.prefix}_ignore_headers"
-    names = (_setting(case), *((ignored,) if resolution.value(ignored) else ()))
+    names = (_cache_name(case), *((ignored,) if resolution.value(ignored) else ()))
     return tuple(setting_evidence(resolution, name) for name in names)
 
 

@@ -1,4 +1,4 @@
-"""Some clients give up a stream that was silent for 300 s."""
+"""Some clients leave a stream after 300 s of silence."""
 
 from wizard.diagnose.facts.evidence import result_evidence
 from wizard.diagnose.rule import Rule, Stage
@@ -6,30 +6,31 @@ from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.text.display import seconds
 
-LIMIT = 300.0
-"""What undici (Node's fetch) and the MCP Python SDK allow between two reads, in seconds."""
+LIMIT_S = 300.0
+"""The limit between two reads of undici (Node's fetch) and the MCP Python SDK, in seconds."""
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """A silence of that length was seen on a stream that stayed open."""
-    quiet = [result for result in (*case.proxy, *case.direct) if _silence(result) >= LIMIT]
-    if not quiet:
+    """A stream stayed open through a silence of that length."""
+    silent = [
+        result for result in (*case.proxy, *case.direct) if _longest_silence_s(result) >= LIMIT_S
+    ]
+    if not silent:
         return None
-    result = quiet[0]
-    said = f"silent for {seconds(_silence(result))}; undici and the Python SDK wait {LIMIT:g} s"
-    evidence = (result_evidence(result), Evidence("probe", result.timeline.probe.label, said))
-    distinguishes = (
-        "The stream itself stayed open: only a client with such a limit of its own leaves it."
-    )
+    result = silent[0]
+    silence = seconds(_longest_silence_s(result))
+    text = f"silent for {silence}; undici and the Python SDK wait {LIMIT_S:g} s"
+    evidence = (result_evidence(result), Evidence("probe", result.timeline.probe.label, text))
+    distinguishes = "The stream itself stayed open: only a client with its own limit leaves it."
     return rule.finding("likely", evidence, distinguishes, latent=True)
 
 
-def _silence(result: ProbeResult) -> float:
+def _longest_silence_s(result: ProbeResult) -> float:
     """The longest silence of a live stream, in seconds."""
-    line = result.timeline
+    timeline = result.timeline
     if result.outcome != "live":
         return 0.0
-    return max(line.longest_gap_s, line.silence_s or 0.0)
+    return max(timeline.longest_gap_s, timeline.silence_s or 0.0)
 
 
 RULE = Rule(

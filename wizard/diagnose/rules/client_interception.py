@@ -1,4 +1,4 @@
-"""Something between this machine and the server reads the traffic and holds it."""
+"""A proxy or antivirus on the client's side inspects the traffic and holds the stream."""
 
 from wizard.diagnose.facts import streams
 from wizard.diagnose.facts.evidence import result_evidence
@@ -23,35 +23,36 @@ PRODUCTS = (
     "cisco-wsa",
     "ironport",
 )
-"""What inspecting proxies and antivirus products call themselves in Via and Server."""
+"""Names of inspecting proxies and antivirus products in Via and Server."""
 _DISTINGUISHES = (
-    "An inspecting product names itself in the answers that this machine gets. It cannot be told "
-    "from one machine whether others are hit: repeat from another network."
+    "An inspecting product names itself in the responses that this machine gets. One machine "
+    "cannot show whether others are affected: repeat from another network."
 )
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """Held, not by this config, and an inspecting product names itself in an answer."""
-    named = _named(case)
-    stuck = [
+    """Held, not by this config, and an inspecting product names itself in a response."""
+    products = _product_evidence(case)
+    held = [
         result
         for result in (*streams.held_probes(case), *streams.held_probes(case, "gzip"))
         if not streams.could_be_held(case, result)
     ]
-    if not named or not stuck:
+    if not products or not held:
         return None
-    evidence = (named[0], *(result_evidence(result) for result in stuck[:2]))
-    sure: Confidence = "likely" if case.resolution is not None else "possible"
-    return rule.finding(sure, evidence, _DISTINGUISHES)
+    evidence = (products[0], *(result_evidence(result) for result in held[:2]))
+    confidence: Confidence = "likely" if case.resolution is not None else "possible"
+    return rule.finding(confidence, evidence, _DISTINGUISHES)
 
 
-def _named(case: Case) -> tuple[Evidence, ...]:
-    lines = [*([case.root] if case.root else []), *(result.timeline for result in case.proxy)]
+def _product_evidence(case: Case) -> tuple[Evidence, ...]:
+    timelines = [*([case.root] if case.root else []), *(result.timeline for result in case.proxy)]
     return tuple(
-        Evidence("probe", line.probe.label, f"the answer says {name}: {safe(value, 80)}")
-        for line in lines
+        Evidence("probe", timeline.probe.label, f"the answer says {name}: {safe(value, 80)}")
+        for timeline in timelines
         for name in ("via", "server", "x-bluecoat-via")
-        if (value := line.header(name)) and any(one in value.lower() for one in PRODUCTS)
+        if (value := timeline.header(name))
+        and any(product in value.lower() for product in PRODUCTS)
     )
 
 

@@ -1,4 +1,4 @@
-"""A browser refuses what the server says about other origins."""
+"""A browser refuses the stream because of the server's CORS headers."""
 
 from urllib.parse import urlsplit
 
@@ -10,101 +10,118 @@ from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.timeline import Timeline
 from wizard.text.display import safe
 
-ALLOW, EXPOSE = "access-control-allow-origin", "access-control-expose-headers"
+ALLOW_ORIGIN, EXPOSE_HEADERS = "access-control-allow-origin", "access-control-expose-headers"
 PREFLIGHT = "preflight"
-_TOLD = frozenset({ALLOW, "access-control-allow-headers"})
-_TWICE = (
+_SHOWN_HEADERS = frozenset({ALLOW_ORIGIN, "access-control-allow-headers"})
+_DOUBLED = (
     "Two layers each add the header. A browser refuses more than one value, whatever they are; "
-    "other clients do not look."
+    "other clients do not check."
 )
-_OTHER = (
-    "That very origin was sent, and the answer does not allow it: a browser keeps it from the "
-    "page, other clients do not look."
+_NOT_ALLOWED = (
+    "This origin was sent, and the response does not allow it: a browser keeps it from the page, "
+    "other clients do not check."
 )
-_UNREAD = "A page of another origin can begin a session and cannot read its id; other clients can."
+_NOT_EXPOSED = (
+    "A page of another origin can begin a session and cannot read its id; other clients can."
+)
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """Said twice, not said for the origin that was given, or the session id not exposed."""
+    """The header is doubled, does not allow the given origin, or the session id is not exposed."""
     for result in case.proxy:
-        if len(allowed := _values(result.timeline)) > 1:
-            return rule.finding("likely", _twice(case, result, allowed), f"{_TWICE}{_asked(case)}")
+        if len(origins := _allowed_origins(result.timeline)) > 1:
+            return rule.finding(
+                "likely",
+                _doubled_evidence(case, result, origins),
+                f"{_DOUBLED}{_preflight_advice(case)}",
+            )
     return _refused(rule, case) or _unexposed(rule, case)
 
 
-def _values(line: Timeline) -> list[str]:
-    """Each origin that the answer allows."""
-    texts = [value for name, value in line.headers if name == ALLOW]
+def _allowed_origins(answer: Timeline) -> list[str]:
+    """The origins that a response allows."""
+    texts = [value for name, value in answer.headers if name == ALLOW_ORIGIN]
     return [part.strip() for text in texts for part in text.split(",") if part.strip()]
 
 
-def _origin(case: Case) -> str | None:
-    """The Origin that the user has us send, if it is another than the URL's own."""
+def _foreign_origin(case: Case) -> str | None:
+    """The Origin given with --header, if it is not the URL's own."""
     given = next((value for name, value in case.target.headers if name.lower() == "origin"), None)
     scheme, netloc, *_ = urlsplit(case.target.url)
     return given if given and given.lower() != f"{scheme}://{netloc}".lower() else None
 
 
 def _refused(rule: Rule, case: Case) -> Finding | None:
-    """The origin that was given is not allowed, on the stream or before the POST."""
-    asked = _origin(case)
-    if asked is None:
+    """The given origin is not allowed on the stream, or not by the preflight of the POST."""
+    origin = _foreign_origin(case)
+    if origin is None:
         return None
     answers = [result.timeline for result in case.proxy if result.timeline.is_event_stream]
-    before = [one.timeline for one in streams.follow_ups(case, PREFLIGHT) if one.timeline.status]
-    wrong = [line for line in answers if not _allows(line, asked)]
-    wrong += [line for line in before if not (_allows(line, asked) and _takes_json(line))]
-    evidence = tuple(_of(line, asked) for line in wrong[:2])
-    return rule.finding("confirmed", evidence, _OTHER) if wrong else None
-
-
-def _allows(line: Timeline, asked: str) -> bool:
-    return bool({"*", asked} & set(_values(line)))
-
-
-def _takes_json(line: Timeline) -> bool:
-    """Whether a preflight was answered so that a browser goes on with a POST of JSON."""
-    names = (line.header("access-control-allow-headers") or "").lower()
-    return 200 <= (line.status or 0) < 300 and ("content-type" in names or "*" in names)
-
-
-def _of(line: Timeline, asked: str) -> Evidence:
-    said = [f"{name}: {safe(value, 80)}" for name, value in line.headers if name in _TOLD]
-    text = (
-        f"to {safe(asked, 80)} it answers {line.status} with {', '.join(said) or 'no CORS header'}"
-    )
-    return Evidence("probe", line.probe.label, text)
-
-
-def _twice(case: Case, result: ProbeResult, allowed: list[str]) -> tuple[Evidence, ...]:
-    said = f"Access-Control-Allow-Origin names {len(allowed)} origins: {safe(str(allowed), 120)}"
-    found = [Evidence("probe", result.timeline.probe.label, said)]
-    found += [
-        Evidence("probe", one.timeline.probe.label, f"the backend alone says {safe(str(own), 120)}")
-        for one in case.direct[:1]
-        if (own := _values(one.timeline))
+    preflights = [
+        follow_up.timeline
+        for follow_up in streams.follow_ups(case, PREFLIGHT)
+        if follow_up.timeline.status
     ]
-    if case.resolution is not None and ALLOW in case.resolution.value("add_header").lower():
-        found.append(setting_evidence(case.resolution, "add_header"))
-    return tuple(found)
+    failing = [answer for answer in answers if not _allows(answer, origin)]
+    failing += [
+        answer for answer in preflights if not (_allows(answer, origin) and _allows_json(answer))
+    ]
+    evidence = tuple(_answer_evidence(answer, origin) for answer in failing[:2])
+    return rule.finding("confirmed", evidence, _NOT_ALLOWED) if failing else None
+
+
+def _allows(answer: Timeline, origin: str) -> bool:
+    return bool({"*", origin} & set(_allowed_origins(answer)))
+
+
+def _allows_json(answer: Timeline) -> bool:
+    """True if a browser would send a POST of JSON after this answer to its preflight."""
+    names = (answer.header("access-control-allow-headers") or "").lower()
+    return 200 <= (answer.status or 0) < 300 and ("content-type" in names or "*" in names)
+
+
+def _answer_evidence(answer: Timeline, origin: str) -> Evidence:
+    shown = [(name, value) for name, value in answer.headers if name in _SHOWN_HEADERS]
+    headers = ", ".join(f"{name}: {safe(value, 80)}" for name, value in shown)
+    text = f"to {safe(origin, 80)} it answers {answer.status} with {headers or 'no CORS header'}"
+    return Evidence("probe", answer.probe.label, text)
+
+
+def _doubled_evidence(case: Case, result: ProbeResult, origins: list[str]) -> tuple[Evidence, ...]:
+    text = f"Access-Control-Allow-Origin names {len(origins)} origins: {safe(str(origins), 120)}"
+    evidence = [Evidence("probe", result.timeline.probe.label, text)]
+    evidence += [
+        Evidence(
+            "probe",
+            direct.timeline.probe.label,
+            f"the backend alone says {safe(str(backend_origins), 120)}",
+        )
+        for direct in case.direct[:1]
+        if (backend_origins := _allowed_origins(direct.timeline))
+    ]
+    if case.resolution is not None and ALLOW_ORIGIN in case.resolution.value("add_header").lower():
+        evidence.append(setting_evidence(case.resolution, "add_header"))
+    return tuple(evidence)
 
 
 def _unexposed(rule: Rule, case: Case) -> Finding | None:
-    """The server gives a session id to browsers of other origins, who may not read it."""
-    spoken = case.handshake("proxy")
-    answer = spoken.timeline("initialize") if spoken and spoken.session else None
-    if answer is None or not _values(answer):
+    """The server sends a session id, and pages of other origins cannot read it."""
+    handshake = case.handshake("proxy")
+    answer = handshake.timeline("initialize") if handshake and handshake.session else None
+    if answer is None or not _allowed_origins(answer):
         return None
-    shown = (answer.header(EXPOSE) or "").lower()
-    if "mcp-session-id" in shown or "*" in shown:
+    exposed = (answer.header(EXPOSE_HEADERS) or "").lower()
+    if "mcp-session-id" in exposed or "*" in exposed:
         return None
-    said = f"Mcp-Session-Id is sent, and Access-Control-Expose-Headers is {safe(shown) or 'absent'}"
-    evidence = (Evidence("probe", answer.probe.label, said),)
-    return rule.finding("likely", evidence, f"{_UNREAD}{_asked(case)}", latent=True)
+    text = (
+        f"Mcp-Session-Id is sent, and Access-Control-Expose-Headers is {safe(exposed) or 'absent'}"
+    )
+    evidence = (Evidence("probe", answer.probe.label, text),)
+    return rule.finding("likely", evidence, f"{_NOT_EXPOSED}{_preflight_advice(case)}", latent=True)
 
 
-def _asked(case: Case) -> str:
-    """What was not looked at, and how it would be."""
+def _preflight_advice(case: Case) -> str:
+    """How to have a preflight sent; empty if one was sent."""
     if streams.follow_ups(case, PREFLIGHT):
         return ""
     return " No preflight was sent: give --header 'Origin: https://your.app'."

@@ -1,4 +1,4 @@
-"""One of several peers is gone: who is sent there waits for a timeout, the next does not."""
+"""One of several peers does not answer: requests sent to it wait for a timeout."""
 
 from wizard.diagnose.facts import streams
 from wizard.diagnose.facts.evidence import (
@@ -19,15 +19,15 @@ from wizard.nginx.settings import duration_s
 from wizard.nginx.upstream import balancing_of
 from wizard.text.display import safe, seconds
 
-LITTLE = 1024
-"""Fewer bytes than any buffer that Nginx lets go of."""
-NEAR = 0.5
-"""What is late by more than this, in seconds, had to wait for something."""
-AFTER = 0.25
+SMALL_BYTES = 1024
+"""Fewer bytes than fill any buffer of Nginx."""
+MARGIN_S = 0.5
+"""A request that is later than this, in seconds, had to wait for something."""
+NEXT_PEER_S = 0.25
 """How long after the timeout, in seconds, the next peer may answer."""
-DISTINGUISHES = (
-    "The same request through the same location is late one time and live at once another, so it "
-    "is no setting that holds it, but the peer that it was sent to."
+_DISTINGUISHES = (
+    "The same request through the same location is late one time and live at once another, so no "
+    "setting holds it, but the peer that it was sent to."
 )
 _CONNECT_TIMEOUT_S = 3
 _WHY_CONNECT_TIMEOUT = (
@@ -41,81 +41,83 @@ _REMOVE_PEER = (
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """Late or held once, live at once another time; and several peers among whom chance decides."""
+    """One request is late or held and another is live at once, and there are several peers."""
     peers = balancing_of(case.resolution).peers if case.resolution else ()
     served = any(result.outcome in streams.REACHED for result in case.proxy)
     if not served or (case.resolution is not None and len(peers) < 2):
         return None
-    logged = _logged(case)
-    sure = _confidence(case, logged)
-    if sure is None:
+    logged = _peer_log_lines(case)
+    confidence = _confidence(case, logged)
+    if confidence is None:
         return None
-    again = streams.follow_ups(case, "again")
+    repeats = streams.follow_ups(case, "again")
     evidence = (
-        *_late(case),
-        *(result_evidence(result) for result in case.proxy if _is_lucky(case, result)),
-        *map(follow_up_evidence, again),
-        *_config(case, peers),
+        *_late_evidence(case),
+        *(result_evidence(result) for result in case.proxy if _is_prompt(case, result)),
+        *map(follow_up_evidence, repeats),
+        *_config_evidence(case, peers),
         *(log_evidence(line) for line in logged[:2]),
     )
-    return rule.finding(sure, evidence, DISTINGUISHES)
+    return rule.finding(confidence, evidence, _DISTINGUISHES)
 
 
-def _logged(case: Case) -> tuple[LogLine, ...]:
-    """The lines about a peer that did not answer before another did."""
-    lines = [line for report in case.logs for line in report.lines if _is_ours(case, line)]
-    gone = (line for line in lines if line.tag == "connect-failed" and "timed out" in line.text)
-    return (*gone, *streams.own_log_lines(case, "tried-again"))
+def _peer_log_lines(case: Case) -> tuple[LogLine, ...]:
+    """The log lines about a peer that did not answer, after which another did."""
+    lines = [line for report in case.logs for line in report.lines if _is_relevant(case, line)]
+    failed = (line for line in lines if line.tag == "connect-failed" and "timed out" in line.text)
+    return (*failed, *streams.own_log_lines(case, "tried-again"))
 
 
-def _is_ours(case: Case, line: LogLine) -> bool:
-    """Our own, or anybody's about the same peers: the root path's line does not name the stream."""
+def _is_relevant(case: Case, line: LogLine) -> bool:
+    """True for lines of our own requests, and of any request to the same peers (such as `/`)."""
     peers = balancing_of(case.resolution).peers if case.resolution else ()
     return line.ours or any(f"//{peer}/" in line.text for peer in peers)
 
 
 def _confidence(case: Case, logged: tuple[LogLine, ...]) -> Confidence | None:
-    unlucky, lucky = _unlucky(case), any(result.outcome == "live" for result in case.proxy)
+    late, live = _late_probes(case), any(result.outcome == "live" for result in case.proxy)
     root = _root_is_late(case)
-    if logged and (unlucky or root or _behind(case)):
+    if logged and (late or root or _later_probes(case)):
         return "confirmed"
-    if not lucky or not (unlucky or root):
+    if not live or not (late or root):
         return None
-    again = [one.timeline.first_data_s for one in streams.follow_ups(case, "again")]
-    if root or any(map(_at_once, again)):
+    repeats = [repeat.timeline.first_data_s for repeat in streams.follow_ups(case, "again")]
+    if root or any(map(_is_at_once, repeats)):
         return "possible" if case.resolution is None else "likely"
-    return "possible" if not again and any(map(_only_waited, unlucky)) else None
+    return "possible" if not repeats and any(map(_only_waited, late)) else None
 
 
-def _unlucky(case: Case) -> tuple[ProbeResult, ...]:
+def _late_probes(case: Case) -> tuple[ProbeResult, ...]:
     return tuple(result for result in case.proxy if result.outcome in HELD_OUTCOMES)
 
 
-def _behind(case: Case) -> tuple[ProbeResult, ...]:
-    """Those that came long after another: late, though no direct probe says so."""
-    came = [result.timeline.first_data_s for result in case.proxy]
-    first = min((at for at in came if at is not None), default=0.0)
+def _later_probes(case: Case) -> tuple[ProbeResult, ...]:
+    """The probes whose data arrived long after another's: late even without a direct probe."""
+    arrivals = [result.timeline.first_data_s for result in case.proxy]
+    first = min((arrival for arrival in arrivals if arrival is not None), default=0.0)
     return tuple(
-        result for result, at in zip(case.proxy, came, strict=True) if at and at - first > NEAR
+        result
+        for result, arrival in zip(case.proxy, arrivals, strict=True)
+        if arrival and arrival - first > MARGIN_S
     )
 
 
-def _is_lucky(case: Case, result: ProbeResult) -> bool:
-    return result.outcome == "live" and result not in _behind(case)
+def _is_prompt(case: Case, result: ProbeResult) -> bool:
+    return result.outcome == "live" and result not in _later_probes(case)
 
 
 def _only_waited(result: ProbeResult) -> bool:
-    """Late, then live with little: a buffer lets go when it is full, or when the stream ends."""
-    line = result.timeline
-    return result.outcome == "late" and line.ended == "open" and line.bytes < LITTLE
+    """True if little data arrived late: a buffer would wait until it is full or the stream ends."""
+    timeline = result.timeline
+    return result.outcome == "late" and timeline.ended == "open" and timeline.bytes < SMALL_BYTES
 
 
-def _at_once(first: float | None) -> bool:
-    return first is not None and first < NEAR
+def _is_at_once(first_data_s: float | None) -> bool:
+    return first_data_s is not None and first_data_s < MARGIN_S
 
 
-def _late(case: Case) -> tuple[Evidence, ...]:
-    results = tuple(map(result_evidence, _unlucky(case) or _behind(case)))
+def _late_evidence(case: Case) -> tuple[Evidence, ...]:
+    results = tuple(map(result_evidence, _late_probes(case) or _later_probes(case)))
     if results or case.root is None or not _root_is_late(case):
         return results
     text = f"answered only after {seconds(case.root.headers_s)}"
@@ -123,15 +125,14 @@ def _late(case: Case) -> tuple[Evidence, ...]:
 
 
 def _root_is_late(case: Case) -> bool:
-    """Whether the root path, which was asked first, had to wait for the same peers' timeout."""
+    """True if the root path, which is requested first, waited for the timeout of the same peers."""
     root, limit = case.root, _connect_timeout(case)
     waited = root.headers_s if root else None
-    if waited is None or limit is None or limit < NEAR or case.resolution is None:
+    if waited is None or limit is None or limit < MARGIN_S or case.resolution is None:
         return False
-    same = case.root_resolution is not None and balancing_of(case.root_resolution) == balancing_of(
-        case.resolution
-    )
-    return same and 0 <= waited - limit < AFTER
+    root_balancing = balancing_of(case.root_resolution) if case.root_resolution else None
+    same_peers = root_balancing == balancing_of(case.resolution)
+    return same_peers and 0 <= waited - limit < NEXT_PEER_S
 
 
 def _connect_timeout(case: Case) -> float | None:
@@ -140,7 +141,7 @@ def _connect_timeout(case: Case) -> float | None:
     return duration_s(case.resolution.value(f"{case.resolution.prefix}_connect_timeout"))
 
 
-def _config(case: Case, peers: tuple[str, ...]) -> tuple[Evidence, ...]:
+def _config_evidence(case: Case, peers: tuple[str, ...]) -> tuple[Evidence, ...]:
     resolution = case.resolution
     if resolution is None:
         return ()
@@ -150,7 +151,7 @@ def _config(case: Case, peers: tuple[str, ...]) -> tuple[Evidence, ...]:
 
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
-    """A short wait for a peer, if there are several and it is not short already."""
+    """A short connect timeout, if there are several peers and it is not short already."""
     if resolution and resolution.upstream and len(resolution.upstream.peers) == 1:
         return ()
     now = duration_s(resolution.value("proxy_connect_timeout") or "60") if resolution else None

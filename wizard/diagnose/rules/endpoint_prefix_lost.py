@@ -1,4 +1,4 @@
-"""The proxy takes a prefix off the path, and the endpoint event does not know of it."""
+"""Nginx removes a prefix from the path, and the endpoint event does not have it."""
 
 from wizard.diagnose.facts import posts
 from wizard.diagnose.facts.evidence import endpoint_evidence, path_evidences
@@ -19,7 +19,7 @@ _COLLISION = (
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """The POST to the endpoint as it was named fails; the named path lacks the prefix."""
+    """The POST to the endpoint fails, and the endpoint's path lacks the removed prefix."""
     prefix, path = posts.stripped_prefix(case), posts.message_path(case)
     if not prefix or not path or path.startswith(f"{prefix}/") or posts.reaches_backend(case):
         return None
@@ -36,32 +36,32 @@ def check(rule: Rule, case: Case) -> Finding | None:
 def _confidence(case: Case, failed: posts.FailedPost) -> Confidence | None:
     if failed.status in posts.NOT_ABOUT_THE_PATH:
         return None
-    told = failed.status in posts.NOT_FOUND
+    not_found = failed.status in posts.NOT_FOUND
     if posts.reaches_backend(case) is None:
-        # The config, if any, does not decide it; the two URLs do, as far as they go.
-        return "likely" if told and failed.accepted and case.resolution is None else None
-    return "confirmed" if told and failed.accepted else "likely"
+        # The config does not decide it; without one, the two URLs show a prefix.
+        return "likely" if not_found and failed.accepted and case.resolution is None else None
+    return "confirmed" if not_found and failed.accepted else "likely"
 
 
 def _latent(rule: Rule, case: Case, prefix: str) -> Finding | None:
     if not posts.is_untried(case) or posts.reaches_backend(case) is not False:
         return None
-    sentence = _distinguishes(prefix, posts.message_path(case))
-    distinguishes = f"{sentence} Read from the config: no POST was made."
+    text = _distinguishes(prefix, posts.message_path(case))
+    distinguishes = f"{text} Read from the config: no POST was made."
     return rule.finding("likely", _evidence(case), distinguishes, latent=True)
 
 
 def _evidence(case: Case) -> tuple[Evidence, ...]:
-    named = endpoint_evidence(case, "proxy") or endpoint_evidence(case, "direct")
-    return (*((named,) if named else ()), *path_evidences(case))
+    endpoint = endpoint_evidence(case, "proxy") or endpoint_evidence(case, "direct")
+    return (*((endpoint,) if endpoint else ()), *path_evidences(case))
 
 
 def _distinguishes(prefix: str, path: str) -> str:
-    right = f"{safe(prefix, 80)}{safe(path, 120)}"
+    expected = f"{safe(prefix, 80)}{safe(path, 120)}"
     return (
         f"Clients join the endpoint with the URL's origin and post to {safe(path, 120)}; from "
-        f"outside it would be {right}. The backend itself takes the message under the path that "
-        "it names."
+        f"outside it would be {expected}. The backend itself accepts the message under the path "
+        "that it names."
     )
 
 

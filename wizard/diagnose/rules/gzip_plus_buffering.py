@@ -1,4 +1,4 @@
-"""Compression keeps the stream back for clients that accept gzip."""
+"""Nginx's compression holds the stream for clients that accept gzip."""
 
 from wizard.diagnose.facts import directives, streams
 from wizard.diagnose.facts.evidence import result_evidence, setting_evidence
@@ -10,8 +10,8 @@ from wizard.model.diagnosis import Finding, Fix
 from wizard.model.resolution import RequestResolution
 from wizard.text.display import safe
 
-LIVE = frozenset({"live", "ended", "cut"})
-"""What a twin must be; one that is late as well shows that gzip is not what delays."""
+LIVE_OUTCOMES = frozenset({"live", "ended", "cut"})
+"""Outcomes of a plain twin; if it is late as well, gzip is not the cause."""
 _DISTINGUISHES = (
     "The same request is live without Accept-Encoding: gzip and held with it; the backend asked "
     "directly with gzip is live, so it is not the backend's own compression."
@@ -23,9 +23,9 @@ _WHY_GZIP = (
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """With gzip held, without it live, at the same HTTP version; direct both are live."""
-    pairs = _pairs(case)
-    if not pairs or not _backend_is_live_with_gzip(case):
+    """Held with gzip and live without it, at the same HTTP version; both are live directly."""
+    pairs = _pairs_with_plain(case)
+    if not pairs or not _is_backend_live_with_gzip(case):
         return None
     evidence = [result_evidence(result) for pair in pairs for result in pair]
     resolution = case.resolution
@@ -41,12 +41,12 @@ def check(rule: Rule, case: Case) -> Finding | None:
     evidence += [
         setting_evidence(resolution, name) for name in ("gzip", "gzip_types", "proxy_buffering")
     ]
-    agreed = all(streams.could_be_held(case, zipped) for zipped, _ in pairs)
-    return rule.finding("confirmed" if agreed else "likely", tuple(evidence), _DISTINGUISHES)
+    predicted = all(streams.could_be_held(case, compressed) for compressed, _ in pairs)
+    return rule.finding("confirmed" if predicted else "likely", tuple(evidence), _DISTINGUISHES)
 
 
-def _pairs(case: Case) -> list[tuple[ProbeResult, ProbeResult]]:
-    """A held gzip probe with its live twin that does not accept gzip."""
+def _pairs_with_plain(case: Case) -> list[tuple[ProbeResult, ProbeResult]]:
+    """Held gzip probes, each with its live plain twin of the same HTTP version."""
     plain = {
         result.timeline.probe.http: result
         for result in streams.counted_probes(case.proxy, "identity")
@@ -55,10 +55,12 @@ def _pairs(case: Case) -> list[tuple[ProbeResult, ProbeResult]]:
         (result, plain.get(result.timeline.probe.http))
         for result in streams.held_probes(case, "gzip")
     ]
-    return [(zipped, twin) for zipped, twin in twins if twin and twin.outcome in LIVE]
+    return [
+        (compressed, twin) for compressed, twin in twins if twin and twin.outcome in LIVE_OUTCOMES
+    ]
 
 
-def _backend_is_live_with_gzip(case: Case) -> bool:
+def _is_backend_live_with_gzip(case: Case) -> bool:
     return not case.direct or bool(streams.live_direct_probes(case, "gzip"))
 
 
@@ -69,12 +71,12 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
         for row in resolution.delivery
         if row.encoding == "identity" and row.result == "held"
     }
-    zipped = {
+    compressed = {
         (row.client, row.upstream)
         for row in resolution.delivery
         if row.encoding == "gzip" and row.result == "held"
     }
-    if zipped <= plain:
+    if compressed <= plain:
         return ()
     types = safe(resolution.value("gzip_types"), 80)
     text = f"gzip with gzip_types {types} and buffering on: held for clients that accept gzip"

@@ -1,4 +1,4 @@
-"""One header set in the location, and all that the outer levels set are gone."""
+"""A proxy_set_header in the location drops all those of the outer levels."""
 
 from urllib.parse import urlsplit
 
@@ -16,55 +16,58 @@ from wizard.nginx.settings import DroppedHeaders, dropped_headers
 from wizard.nginx.upstream import default_host
 from wizard.text.display import safe
 
-Said = tuple[Confidence, tuple[Evidence, ...]]
-CREDENTIALS = ("authorization", "api-key", "apikey", "token", "secret", "x-auth")
-PROTO = frozenset({"x-forwarded-proto", "x-forwarded-scheme", "x-scheme", "forwarded"})
+_Proof = tuple[Confidence, tuple[Evidence, ...]]
+CREDENTIAL_WORDS = ("authorization", "api-key", "apikey", "token", "secret", "x-auth")
+SCHEME_HEADERS = frozenset({"x-forwarded-proto", "x-forwarded-scheme", "x-scheme", "forwarded"})
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _SYMPTOMS = frozenset(
     {"auth-gate", "host-origin-rejected", "slash-redirect", "oauth-metadata-lost"}
 )
 _DISTINGUISHES = (
-    "What goes wrong is what the lost header would have prevented: the backend, asked directly "
-    "without it, says the same, or it names the inner address that it was told."
+    "The failure is one that the dropped header would have prevented: the backend answers a direct "
+    "request without it in the same way, or it names the internal address that Nginx sent."
 )
-_QUIET = "Nothing is seen to go wrong: this backend does not miss them yet."
+_QUIET = "Nothing fails yet: this backend does not need the dropped headers."
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """A fault where the lack of just that header is seen to do harm; else a risk."""
+    """A cause if the failure is one that a dropped header explains; else a risk."""
     resolution = case.resolution
-    failing = (
+    dropped = (
         dropped_headers(resolution) if resolution and directives.is_proxied(resolution) else None
     )
-    if failing is None or resolution is None:
+    if dropped is None or resolution is None:
         return None
-    config = _of_config(failing)
-    shown = (
-        _credential(case, resolution, failing)
-        or _host(case, resolution, failing)
-        or _proto(case, failing)
+    config = _config_evidence(dropped)
+    proof = (
+        _credential(case, resolution, dropped)
+        or _host(case, resolution, dropped)
+        or _scheme(case, dropped)
     )
-    if shown is None:
+    if proof is None:
         return rule.finding("likely", config, _QUIET, latent=True)
-    sure, evidence = shown
-    explains = _SYMPTOMS if sure == "confirmed" else frozenset[str]()
-    return rule.finding(sure, (*evidence, *config), _DISTINGUISHES, explains=explains)
+    confidence, evidence = proof
+    explains = _SYMPTOMS if confidence == "confirmed" else frozenset[str]()
+    return rule.finding(confidence, (*evidence, *config), _DISTINGUISHES, explains=explains)
 
 
-def _credential(case: Case, resolution: RequestResolution, failing: DroppedHeaders) -> Said | None:
-    """401 or 403 from the backend, which asks for what the outer level would have sent."""
-    named = [name for name in failing.names if any(one in name for one in CREDENTIALS)]
+def _credential(
+    case: Case, resolution: RequestResolution, dropped: DroppedHeaders
+) -> _Proof | None:
+    """401 or 403 from the backend, which lacks credentials that the outer level sends."""
+    credentials = [name for name in dropped.names if any(word in name for word in CREDENTIAL_WORDS)]
     refused = [result for result in case.proxy if result.timeline.status in (401, 403)]
     guards = {resolution.value("auth_basic"), resolution.value("auth_request")} - {"", "off"}
-    if not named or not refused or guards:
+    if not credentials or not refused or guards:
         return None
-    same = [c for c in case.direct if c.timeline.status == refused[0].timeline.status]
-    evidence = (*_of(refused), *map(result_evidence, same[:1]), *_of_root(case))
-    return ("confirmed" if same and _of_root(case) else "likely"), evidence
+    status = refused[0].timeline.status
+    same = [result for result in case.direct if result.timeline.status == status]
+    evidence = (*_first_evidence(refused), *map(result_evidence, same[:1]), *_root_evidence(case))
+    return ("confirmed" if same and _root_evidence(case) else "likely"), evidence
 
 
-def _of_root(case: Case) -> tuple[Evidence, ...]:
-    """That / is admitted, where the outer set still holds."""
+def _root_evidence(case: Case) -> tuple[Evidence, ...]:
+    """The root path is admitted, for which the outer lines are in force."""
     if case.root is None or not 200 <= (case.root.status or 0) < 400:
         return ()
     if case.root_resolution is None or dropped_headers(case.root_resolution) is not None:
@@ -74,43 +77,45 @@ def _of_root(case: Case) -> tuple[Evidence, ...]:
     )
 
 
-def _host(case: Case, resolution: RequestResolution, failing: DroppedHeaders) -> Said | None:
-    """The backend names, or refuses, the inner name that Nginx sends in place of the public one."""
-    if "host" not in failing.names:
+def _host(case: Case, resolution: RequestResolution, dropped: DroppedHeaders) -> _Proof | None:
+    """The backend names or refuses the internal host that Nginx sends instead of the public one."""
+    if "host" not in dropped.names:
         return None
-    inner = _inner_names(resolution)
-    moved = [
-        result for result in case.proxy if _netloc(result.timeline.header("location")) in inner
+    internal = _internal_names(resolution)
+    redirected = [
+        result for result in case.proxy if _netloc(result.timeline.header("location")) in internal
     ]
-    if moved:
-        return "confirmed", _of(moved)
-    spoken = case.handshake("proxy")
-    if spoken is not None and _netloc(spoken.endpoint) in inner:
-        said = f"the endpoint event names {safe(spoken.endpoint, 120)}"
-        return "confirmed", (Evidence("probe", "mcp-proxy", said),)
+    if redirected:
+        return "confirmed", _first_evidence(redirected)
+    handshake = case.handshake("proxy")
+    if handshake is not None and _netloc(handshake.endpoint) in internal:
+        text = f"the endpoint event names {safe(handshake.endpoint, 120)}"
+        return "confirmed", (Evidence("probe", "mcp-proxy", text),)
     refused = [result for result in case.proxy if result.timeline.status in (400, 403, 404, 421)]
-    # Asked directly under the name that Nginx sends now, the backend refuses likewise.
-    same = [r for r in streams.follow_ups(case, "public-host") if _is_like(r.timeline, refused)]
+    # A direct request with the Host that Nginx sends now is refused as well.
+    same = [
+        follow_up
+        for follow_up in streams.follow_ups(case, "public-host")
+        if _has_status_of(follow_up.timeline, refused)
+    ]
     if not same:
         return None
-    evidence = (*_of(refused), follow_up_evidence(same[0]), *_of_root(case))
-    return ("confirmed" if _of_root(case) else "likely"), evidence
+    evidence = (*_first_evidence(refused), follow_up_evidence(same[0]), *_root_evidence(case))
+    return ("confirmed" if _root_evidence(case) else "likely"), evidence
 
 
-def _is_like(line: Timeline, refused: list[ProbeResult]) -> bool:
-    return line.status is not None and line.status in {result.timeline.status for result in refused}
+def _has_status_of(answer: Timeline, refused: list[ProbeResult]) -> bool:
+    statuses = {result.timeline.status for result in refused}
+    return answer.status is not None and answer.status in statuses
 
 
-def _inner_names(resolution: RequestResolution) -> frozenset[str]:
-    """What Nginx sends as Host by default: the name in proxy_pass; and the peers behind it."""
+def _internal_names(resolution: RequestResolution) -> frozenset[str]:
+    """The default Host, which is the name in proxy_pass, and the peers behind it."""
     upstream = resolution.upstream
-    own = (
-        f"{resolution.request.host}:{resolution.request.port}"
-        if resolution.request.port
-        else resolution.request.host
-    )
+    request = resolution.request
+    public = f"{request.host}:{request.port}" if request.port else request.host or ""
     names = {default_host(upstream.passed), *upstream.peers} if upstream else set()
-    return frozenset(name.lower() for name in names if name) - {(own or "").lower(), ""}
+    return frozenset(name.lower() for name in names if name) - {public.lower(), ""}
 
 
 def _netloc(url: str | None) -> str:
@@ -120,48 +125,51 @@ def _netloc(url: str | None) -> str:
         return ""
 
 
-def _proto(case: Case, failing: DroppedHeaders) -> Said | None:
-    """Sent back from https to http, or round in a circle to https."""
-    if not PROTO & set(failing.names) or not case.target.url.lower().startswith("https:"):
+def _scheme(case: Case, dropped: DroppedHeaders) -> _Proof | None:
+    """Redirected from https to http, or to the same https URL again and again."""
+    if not SCHEME_HEADERS & set(dropped.names) or not case.target.url.lower().startswith("https:"):
         return None
-    moved = [
-        result for result in case.proxy if result.timeline.status in REDIRECTS and _is_odd(result)
+    redirected = [
+        result
+        for result in case.proxy
+        if result.timeline.status in REDIRECTS and _is_downgrade_or_loop(result)
     ]
     same = [result for result in case.direct if result.timeline.status in REDIRECTS]
-    if not moved:
+    if not redirected:
         return None
-    return ("confirmed" if same else "likely"), (*_of(moved), *map(result_evidence, same[:1]))
+    evidence = (*_first_evidence(redirected), *map(result_evidence, same[:1]))
+    return ("confirmed" if same else "likely"), evidence
 
 
-def _is_odd(result: ProbeResult) -> bool:
-    """A redirect to http://, or to the very URL that was asked."""
+def _is_downgrade_or_loop(result: ProbeResult) -> bool:
+    """True for a redirect to http://, or to the requested URL itself."""
     target = result.timeline.header("location") or ""
     return target.lower().startswith("http:") or target == result.timeline.probe.url
 
 
-def _of(results: list[ProbeResult]) -> tuple[Evidence, ...]:
+def _first_evidence(results: list[ProbeResult]) -> tuple[Evidence, ...]:
     return tuple(map(result_evidence, results[:1]))
 
 
-def _of_config(failing: DroppedHeaders) -> tuple[Evidence, ...]:
-    names = ", ".join(line.args[0] for line in failing.lines)
-    set_here = " ".join(failing.by.args[:1])
+def _config_evidence(dropped: DroppedHeaders) -> tuple[Evidence, ...]:
+    names = ", ".join(line.args[0] for line in dropped.lines)
+    set_here = " ".join(dropped.by.args[:1])
     by = f"proxy_set_header {set_here}: with it no header of the outer levels is sent"
     first = f"proxy_set_header stands here, and is not in force for this path, for {names}"
     return (
-        Evidence("config", str(failing.by.where), safe(by)),
-        Evidence("config", str(failing.lines[0].where), safe(first)),
+        Evidence("config", str(dropped.by.where), safe(by)),
+        Evidence("config", str(dropped.lines[0].where), safe(first)),
     )
 
 
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
     """The location drops headers that a stream needs."""
-    failing = dropped_headers(resolution)
-    if failing is None:
+    dropped = dropped_headers(resolution)
+    if dropped is None:
         return ()
-    names = ", ".join(dict.fromkeys(line.args[0] for line in failing.lines))
-    text = f"this set drops what {failing.lines[0].where} sets for {names}"
-    return (rule.config_finding(str(failing.by.where), safe(text, 300)),)
+    names = ", ".join(dict.fromkeys(line.args[0] for line in dropped.lines))
+    text = f"this set drops what {dropped.lines[0].where} sets for {names}"
+    return (rule.config_finding(str(dropped.by.where), safe(text, 300)),)
 
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:

@@ -1,4 +1,4 @@
-"""The backend takes longer to answer a message than Nginx waits for its first byte."""
+"""The backend takes longer to answer a message than Nginx waits for the first byte."""
 
 from wizard.diagnose.facts import directives, posts
 from wizard.diagnose.facts.evidence import log_evidence, setting_evidence
@@ -20,77 +20,79 @@ _WHY_READ_TIMEOUT = (
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """504 to the POST, as late as proxy_read_timeout says, and the backend itself is later."""
+    """The POST gets 504 after proxy_read_timeout, and the backend itself takes longer."""
     failed = posts.failed_post(case)
     if failed is None or failed.status != 504:
         return None
-    logged, limit = _logged(case), _limit(case)
-    at_limit = limit is not None and _near(_took(failed.answer), limit)
-    confidence = _confidence(failed, limit, at_limit=at_limit, logged=bool(logged))
+    logged, limit_s = _timeout_lines(case), _timeout_s(case)
+    at_limit = limit_s is not None and _is_near(_wait_s(failed.answer), limit_s)
+    confidence = _confidence(failed, limit_s, at_limit=at_limit, logged=bool(logged))
     if confidence is None:
         return None
-    evidence = (*failed.evidence, *_config(case), *(log_evidence(line) for line in logged[:1]))
+    evidence = (
+        *failed.evidence,
+        *_config_evidence(case),
+        *(log_evidence(line) for line in logged[:1]),
+    )
     return rule.finding(confidence, evidence, _distinguishes(failed))
 
 
 def _confidence(
-    failed: posts.FailedPost, limit: float | None, *, at_limit: bool, logged: bool
+    failed: posts.FailedPost, limit_s: float | None, *, at_limit: bool, logged: bool
 ) -> Confidence | None:
-    slow = limit is not None and failed.accepted is not None and _took(failed.accepted) > limit
+    slow = (
+        limit_s is not None and failed.accepted is not None and _wait_s(failed.accepted) > limit_s
+    )
     if logged or (at_limit and slow):
         return "confirmed"
-    if limit is None:
+    if limit_s is None:
         return "possible"
     if at_limit:
         return "possible" if failed.accepted else "likely"
     return None
 
 
-def _took(line: Timeline) -> float:
+def _wait_s(answer: Timeline) -> float:
     """Seconds from the connection to the answer."""
-    return (line.headers_s or 0.0) - connected_s(line)
+    return (answer.headers_s or 0.0) - connected_s(answer)
 
 
-def _near(took: float, limit: float) -> bool:
-    return abs(took - limit) <= max(0.5, 0.05 * limit)
+def _is_near(wait_s: float, limit_s: float) -> bool:
+    return abs(wait_s - limit_s) <= max(0.5, 0.05 * limit_s)
 
 
-def _logged(case: Case) -> tuple[LogLine, ...]:
-    """Lines about the message's path: what was written since the probes began is ours."""
+def _timeout_lines(case: Case) -> tuple[LogLine, ...]:
+    """Log lines about the message's path; those written since the probes began are ours."""
     path = posts.message_path(case)
     lines = (line for report in case.logs for line in report.lines)
     return tuple(line for line in lines if line.tag == "header-timeout" and path in line.text)
 
 
-def _name(case: Case) -> str:
+def _timeout_name(case: Case) -> str:
     return f"{case.message_resolution.prefix}_read_timeout" if case.message_resolution else ""
 
 
-def _limit(case: Case) -> float | None:
+def _timeout_s(case: Case) -> float | None:
     resolution = case.message_resolution
-    return (
-        duration_s(resolution.value(_name(case)))
-        if resolution and directives.is_proxied(resolution)
-        else None
-    )
+    if resolution is None or not directives.is_proxied(resolution):
+        return None
+    return duration_s(resolution.value(_timeout_name(case)))
 
 
-def _config(case: Case) -> tuple[Evidence, ...]:
+def _config_evidence(case: Case) -> tuple[Evidence, ...]:
     resolution = case.message_resolution
-    return (
-        (setting_evidence(resolution, _name(case)),)
-        if resolution and directives.is_proxied(resolution)
-        else ()
-    )
+    if resolution is None or not directives.is_proxied(resolution):
+        return ()
+    return (setting_evidence(resolution, _timeout_name(case)),)
 
 
 def _distinguishes(failed: posts.FailedPost) -> str:
-    said = f"Nginx gave up after {seconds(_took(failed.answer))}"
+    text = f"Nginx gave up after {seconds(_wait_s(failed.answer))}"
     if failed.accepted is None:
-        return f"{said}; how long the backend would have taken was not seen."
+        return f"{text}; how long the backend would have taken was not measured."
     return (
-        f"{said}; the backend itself answered the same message after "
-        f"{seconds(_took(failed.accepted))}, so it is slow and not out of reach."
+        f"{text}; the backend itself answered the same message after "
+        f"{seconds(_wait_s(failed.accepted))}, so it is slow, not unreachable."
     )
 
 

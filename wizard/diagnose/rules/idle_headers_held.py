@@ -1,4 +1,4 @@
-"""A stream that is silent at first: Nginx keeps even its headers until the first byte."""
+"""Nginx keeps the headers of a stream that is silent at first until its first byte."""
 
 from wizard.diagnose.facts import directives, streams
 from wizard.diagnose.facts.evidence import result_evidence, setting_evidence
@@ -10,14 +10,14 @@ from wizard.model.resolution import RequestResolution
 
 _DISTINGUISHES = (
     "The direct stream has headers and nothing to say yet, so the backend does answer; through "
-    "Nginx even the headers are missing. A stream with an event at once would not show it."
+    "Nginx even the headers are missing. A stream with an event at once would not show this."
 )
 _UNREAD = "Without the config it is not known that this Nginx buffers: give --conf to confirm."
-_UNSPOKEN = (
-    "But the server was not seen to answer a POST either: over HTTP+SSE its endpoint event would "
-    "be due at once, and then the silence itself is the fault."
+_NO_HANDSHAKE = (
+    "But no POST was answered either: over HTTP+SSE the endpoint event would be due at once, and "
+    "then the silence itself is the fault."
 )
-_SPEAK = Fix(
+_SEND_COMMENT = Fix(
     "the backend sends a comment at once: this Nginx keeps bare headers over HTTP/2 even with "
     "buffering off",
     "backend",
@@ -25,62 +25,62 @@ _SPEAK = Fix(
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """Direct: headers and silence. Through the proxy: not even headers."""
-    stuck = tuple(
-        result for result in streams.held_probes(case) if result.outcome == "headers-held"
-    )
-    if not stuck:
+    """The direct stream has headers and is silent; the proxied one has no headers."""
+    held = tuple(result for result in streams.held_probes(case) if result.outcome == "headers-held")
+    if not held:
         return None
-    confidence = _confidence(case, stuck)
+    confidence = _confidence(case, held)
     if confidence is None:
         return None
-    unasked = case.resolution is not None and not _buffers(case, case.resolution)
-    fix = _SPEAK if unasked else None
-    if not _answers_by_post(case):
+    config_is_off = case.resolution is not None and not _is_buffered(case, case.resolution)
+    fix = _SEND_COMMENT if config_is_off else None
+    if not _handshake_succeeds(case):
         return rule.finding(
-            "possible", _evidence(case, stuck), f"{_DISTINGUISHES} {_UNSPOKEN}", fix=fix
+            "possible", _evidence(case, held), f"{_DISTINGUISHES} {_NO_HANDSHAKE}", fix=fix
         )
     distinguishes = _DISTINGUISHES if case.resolution else f"{_DISTINGUISHES} {_UNREAD}"
-    return rule.finding(confidence, _evidence(case, stuck), distinguishes, fix=fix)
+    return rule.finding(confidence, _evidence(case, held), distinguishes, fix=fix)
 
 
-def _answers_by_post(case: Case) -> bool:
-    """Whether the server was seen to work, so that the silence of its GET stream is no fault."""
-    return any(one.is_complete for one in case.handshakes)
+def _handshake_succeeds(case: Case) -> bool:
+    """True if the server works, so that the silence of its GET stream is not a fault."""
+    return any(handshake.is_complete for handshake in case.handshakes)
 
 
-def _confidence(case: Case, stuck: tuple[ProbeResult, ...]) -> Confidence | None:
-    """Without the config it may be another proxy; against the config it is another one."""
+def _confidence(case: Case, held: tuple[ProbeResult, ...]) -> Confidence | None:
+    """Without the config it may be another proxy; if the config predicts live, it is."""
     if case.resolution is None:
         return "likely" if streams.is_behind_plain_nginx(case) else "possible"
-    explained = [result for result in stuck if streams.could_be_held(case, result)]
+    explained = [result for result in held if streams.could_be_held(case, result)]
     if not explained:
         return None
-    return "confirmed" if len(explained) == len(stuck) else "likely"
+    return "confirmed" if len(explained) == len(held) else "likely"
 
 
-def _buffers(case: Case, resolution: RequestResolution) -> bool:
-    """Whether buffering is on; where it is off, HTTP/2 over TLS keeps the headers all the same."""
-    said = streams.x_accel_buffering(case)
-    if said in ("yes", "no") and not directives.ignores_header(resolution, "x-accel-buffering"):
-        return said == "yes"
+def _is_buffered(case: Case, resolution: RequestResolution) -> bool:
+    """True if buffering is on. Even if it is off, HTTP/2 over TLS keeps the headers."""
+    header = streams.x_accel_buffering(case)
+    if header in ("yes", "no") and not directives.ignores_header(resolution, "x-accel-buffering"):
+        return header == "yes"
     return directives.is_buffering(resolution)
 
 
-def _evidence(case: Case, stuck: tuple[ProbeResult, ...]) -> tuple[Evidence, ...]:
-    found = [result_evidence(result) for result in stuck]
-    found += [
+def _evidence(case: Case, held: tuple[ProbeResult, ...]) -> tuple[Evidence, ...]:
+    evidence = [result_evidence(result) for result in held]
+    evidence += [
         result_evidence(result) for result in streams.counted_probes(case.direct, "identity")[:1]
     ]
-    spoken = case.handshake("proxy")
-    if spoken is not None and spoken.is_complete:
-        found.append(Evidence("probe", "mcp-proxy", "the POST is answered: Nginx passes this path"))
+    handshake = case.handshake("proxy")
+    if handshake is not None and handshake.is_complete:
+        evidence.append(
+            Evidence("probe", "mcp-proxy", "the POST is answered: Nginx passes this path")
+        )
     if case.resolution is not None:
-        found.append(setting_evidence(case.resolution, f"{case.resolution.prefix}_buffering"))
-    if any("held" in streams.predicted_results(case, result) for result in stuck):
+        evidence.append(setting_evidence(case.resolution, f"{case.resolution.prefix}_buffering"))
+    if any("held" in streams.predicted_results(case, result) for result in held):
         text = "by the config the first event will be held too, not the headers alone"
-        found.append(Evidence("config", stuck[0].timeline.probe.label, text))
-    return tuple(found)
+        evidence.append(Evidence("config", held[0].timeline.probe.label, text))
+    return tuple(evidence)
 
 
 RULE = Rule(

@@ -1,4 +1,4 @@
-"""From 1.29.7 Nginx speaks HTTP/1.1 with keepalive to backends, and this one cannot."""
+"""Nginx 1.29.7 and later use HTTP/1.1 with keepalive, which this backend cannot."""
 
 from wizard.diagnose.facts import streams
 from wizard.diagnose.facts.evidence import log_evidence, result_evidence, setting_evidence
@@ -11,8 +11,8 @@ from wizard.model.resolution import RequestResolution
 from wizard.nginx.settings import HTTP_1_1_SINCE, version_numbers
 
 _DISTINGUISHES = (
-    "The backend takes the connection and hangs up on an HTTP/1.1 request, Nginx's or ours. That "
-    "it answers HTTP/1.0 was not tried: `curl -0 -N URL` at the backend shows it."
+    "The backend accepts the connection and closes it on an HTTP/1.1 request, Nginx's or ours. "
+    "HTTP/1.0 was not tried: `curl -0 -N URL` at the backend shows whether it answers that."
 )
 _WHY_OLD_VERSION = (
     "the backend cannot speak HTTP/1.1 with keepalive, Nginx's default since 1.29.7. An answer in "
@@ -21,34 +21,34 @@ _WHY_OLD_VERSION = (
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """502 where the new default is in force, and a direct HTTP/1.1 request fails likewise."""
-    broken = [result for result in case.proxy if result.timeline.status == 502]
-    if not broken or case.resolution is None or not _by_default(case.resolution):
+    """502 with the new default in force, and a direct HTTP/1.1 request fails as well."""
+    bad_gateways = [result for result in case.proxy if result.timeline.status == 502]
+    if not bad_gateways or case.resolution is None or not _is_new_default(case.resolution):
         return None
     if any(result.timeline.headers_s is not None for result in case.direct):
         return None  # the backend does answer HTTP/1.1
     logged = streams.own_log_lines(case, "premature-close", "invalid-answer")
-    closed = [result for result in case.direct if _closed(result)]
+    closed = [result for result in case.direct if _is_closed(result)]
     if not logged and not closed:
         return None
     evidence = (
-        result_evidence(broken[0]),
+        result_evidence(bad_gateways[0]),
         setting_evidence(case.resolution, "proxy_http_version"),
         *(result_evidence(result) for result in closed[:1]),
         *(log_evidence(line) for line in logged[:1]),
     )
-    sure: Confidence = "likely" if logged and closed else "possible"
-    return rule.finding(sure, evidence, _DISTINGUISHES)
+    confidence: Confidence = "likely" if logged and closed else "possible"
+    return rule.finding(confidence, evidence, _DISTINGUISHES)
 
 
-def _by_default(resolution: RequestResolution) -> bool:
+def _is_new_default(resolution: RequestResolution) -> bool:
     setting = resolution.settings.get("proxy_http_version")
-    new = version_numbers(resolution.version) >= HTTP_1_1_SINCE
-    return new and setting is not None and setting.where is None
+    is_new = version_numbers(resolution.version) >= HTTP_1_1_SINCE
+    return is_new and setting is not None and setting.where is None
 
 
-def _closed(result: ProbeResult) -> bool:
-    """A backend that takes the connection and hangs up on the HTTP/1.1 request."""
+def _is_closed(result: ProbeResult) -> bool:
+    """True if the backend accepted the connection and closed it on the HTTP/1.1 request."""
     return result.outcome == "cut" and result.timeline.headers_s is None
 
 

@@ -1,4 +1,4 @@
-"""The 401 points a client to metadata that it cannot reach."""
+"""The 401 names OAuth metadata that a client cannot reach."""
 
 import ipaddress
 
@@ -10,74 +10,78 @@ from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.probe.www_authenticate import metadata_challenge, metadata_url, origin_of
 from wizard.text.display import safe
 
-DISTINGUISHES = (
-    "The 401 itself is right for a client without a token. What is wrong is where it sends that "
-    "client to learn how to get one."
+_DISTINGUISHES = (
+    "The 401 itself is right for a client without a token. Wrong is the URL at which it tells "
+    "that client to find out how to get one."
 )
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """The URL in the challenge is wrong to see, or leads to nothing."""
+    """The metadata URL in WWW-Authenticate is visibly wrong, or answers 404 or 410."""
     result = metadata_challenge(case)
     if result is None:
         return None
     url = metadata_url(result.timeline)
-    gone = [
-        one for one in streams.follow_ups(case, "metadata") if one.timeline.status in (404, 410)
+    missing = [
+        follow_up
+        for follow_up in streams.follow_ups(case, "metadata")
+        if follow_up.timeline.status in (404, 410)
     ]
-    wrong = _wrong(case, url)
-    if not wrong and not gone:
+    problem = _problem(case, url)
+    if not problem and not missing:
         return None
-    named = f"the challenge names {safe(url, 200)}{': ' if wrong else ''}{wrong}"
-    label = result.timeline.probe.label
-    evidence = (result_evidence(result), Evidence("probe", label, named))
-    sure = bool(gone) or _sure(case, url)
-    found = (*evidence, *map(follow_up_evidence, gone))
-    return rule.finding("confirmed" if sure else "likely", found, DISTINGUISHES)
+    text = f"the challenge names {safe(url, 200)}{': ' if problem else ''}{problem}"
+    evidence = (
+        result_evidence(result),
+        Evidence("probe", result.timeline.probe.label, text),
+        *map(follow_up_evidence, missing),
+    )
+    is_sure = bool(missing) or _is_unreachable(case, url)
+    return rule.finding("confirmed" if is_sure else "likely", evidence, _DISTINGUISHES)
 
 
-def _wrong(case: Case, url: str) -> str:
-    """What is wrong with the URL, seen from outside; empty if nothing is."""
-    asked, named = origin_of(case.target.url), origin_of(url)
+def _problem(case: Case, url: str) -> str:
+    """What is wrong with the URL for a client outside; empty if nothing is."""
+    public, named = origin_of(case.target.url), origin_of(url)
     if not named[1]:
         return "that is no URL"
-    if named == asked or (named[0] == asked[0] and _alike(named, asked)):
+    if named == public or (named[0] == public[0] and _same_host_and_port(named, public)):
         return ""
-    if _host(named) == _host(asked):
-        scheme = asked[0] == "https" and named[0] == "http"
-        return "http, where the request was https" if scheme else "another port than the public one"
-    if named[1] in _inside(case) or _is_private(_host(named)):
-        return "a host that only the inside knows"
+    if _host_of(named) == _host_of(public):
+        is_downgrade = public[0] == "https" and named[0] == "http"
+        port = "another port than the public one"
+        return "http, where the request was https" if is_downgrade else port
+    if named[1] in _backend_addresses(case) or _is_private(_host_of(named)):
+        return "a host that only the inner network knows"
     return ""
 
 
-def _sure(case: Case, url: str) -> bool:
-    """Whether it is surely of no use: plain http to an https server, or the backend's address."""
-    named = origin_of(url)
-    return (named[0] == "http" and case.target.url.startswith("https:")) or (
-        named[1] in _inside(case)
-    )
+def _is_unreachable(case: Case, url: str) -> bool:
+    """True if the URL surely fails: plain http to an https server, or the backend's address."""
+    scheme, address = origin_of(url)
+    is_downgrade = scheme == "http" and case.target.url.startswith("https:")
+    return is_downgrade or address in _backend_addresses(case)
 
 
-def _inside(case: Case) -> set[str]:
+def _backend_addresses(case: Case) -> set[str]:
     """The backend's own addresses."""
-    known = {origin_of(place.locator)[1] for place in case.target.direct}
+    direct = {origin_of(source.locator)[1] for source in case.target.direct}
     peers = case.resolution.upstream.peers if case.resolution and case.resolution.upstream else ()
-    return known | {addresses.host_port(peer) for peer in peers}
+    return direct | {addresses.host_port(peer) for peer in peers}
 
 
-def _host(known: tuple[str, str]) -> str:
-    """The host alone; all names of this machine are one."""
-    host = known[1].rpartition(":")[0]
+def _host_of(origin: tuple[str, str]) -> str:
+    """The host without its port; all loopback addresses count as localhost."""
+    host = origin[1].rpartition(":")[0]
     try:
         return "localhost" if ipaddress.ip_address(host).is_loopback else host
     except ValueError:
         return host
 
 
-def _alike(one: tuple[str, str], other: tuple[str, str]) -> bool:
-    ports = one[1].rpartition(":")[2], other[1].rpartition(":")[2]
-    return _host(one) == _host(other) and ports[0] == ports[1]
+def _same_host_and_port(first: tuple[str, str], second: tuple[str, str]) -> bool:
+    ports = {origin[1].rpartition(":")[2] for origin in (first, second)}
+    return _host_of(first) == _host_of(second) and len(ports) == 1
 
 
 def _is_private(host: str) -> bool:
