@@ -1,4 +1,4 @@
-"""Which location serves a path, as Nginx chooses.
+"""Which location serves a path, and which ones nearly do.
 
 https://nginx.org/en/docs/http/ngx_http_core_module.html#location; the order of nested and regex
 locations follows `ngx_http_core_find_location` in Nginx's source.
@@ -14,19 +14,21 @@ from wizard.model.resolution import LocationRef, RequestResolution
 from wizard.nginx.patterns import compile_pattern, pattern_bytes
 from wizard.text.display import visible
 
-_BROKEN = re.compile("%(?![0-9A-Fa-f]{2})|%00")
 PASS_DIRECTIVES = frozenset({
     "proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "grpc_pass", "memcached_pass",
 })  # fmt: skip
 """The directives that pass a request to a backend."""
+_INVALID_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})|%00")
+_PREFIX_MODIFIERS = ("", "^~")
 
 
 @dataclass(frozen=True, slots=True)
 class LocationChoice:
-    """A location with the ones around it, outermost first.
+    """The location that serves a path.
 
     Attributes:
-        final: Whether the search ended here (exact or regex), so that outer regexes do not count.
+        chain: The location with the ones around it, outermost first.
+        final: Whether it ends the search (exact or regex), so that outer regexes are not tried.
         redirect: Whether Nginx answers with a 301 to the path with a slash.
     """
 
@@ -37,14 +39,15 @@ class LocationChoice:
 
 
 def modifier_and_path(location: Directive) -> tuple[str, str]:
-    """Modifier and path: `location =/x` and `location ^~ /x` in both spellings."""
+    """The modifier (`=`, `^~`, `~`, `~*`, `@` or empty) and the path or pattern of a location;
+    `location =/x` and `location = /x` are the same."""
     if len(location.args) >= 2:
         return location.args[0], location.args[1]
     text = location.args[0] if location.args else ""
     if text.startswith("@"):
         return "@", text[1:]
-    found = re.match(r"(=|\^~|~\*|~)(.+)", text, re.DOTALL)
-    return (found[1], found[2]) if found else ("", text)
+    match = re.match(r"(=|\^~|~\*|~)(.+)", text, re.DOTALL)
+    return (match[1], match[2]) if match else ("", text)
 
 
 def passes_on(location: Directive) -> bool:
@@ -53,14 +56,17 @@ def passes_on(location: Directive) -> bool:
 
 
 def normalize_path(path: str, merge_slashes: bool = True) -> str:
-    """The path as locations see it: decoded, dots resolved, slashes merged."""
+    """The path as locations see it; `/` for a path that Nginx refuses."""
     return resolve_path(path, merge_slashes) or "/"
 
 
 def resolve_path(path: str, merge_slashes: bool = True) -> str | None:
-    """The same; None where Nginx answers 400: it refuses a broken escape, a zero byte, a path that
-    leads above the root (`ngx_http_parse_complex_uri`)."""
-    if not path.startswith("/") or _BROKEN.search(path):
+    """The path as locations see it: decoded, with `.` and `..` resolved and slashes merged.
+
+    None if Nginx answers 400: to an invalid escape, a zero byte, or a path that leads above the
+    root (`ngx_http_parse_complex_uri` in Nginx's source).
+    """
+    if not path.startswith("/") or _INVALID_ESCAPE.search(path):
         return None
     decoded = unquote_to_bytes(path).decode("utf-8", "surrogateescape")
     if merge_slashes:
@@ -81,61 +87,60 @@ def find_location(block: Directive, path: str, doubts: list[str]) -> LocationCho
     """The location of this server (or location) that serves the path; None if there is none.
 
     Args:
-        doubts: Gets a sentence for each pattern that could not be tried.
+        doubts: Receives a sentence for each pattern that cannot be evaluated.
     """
-    inside = tuple(block.children("location"))
-    fixed = _fixed(inside, path)
-    if fixed is not None and (fixed.final or fixed.redirect):
-        return fixed
-    chosen, no_regex = fixed, False
-    if fixed is not None:
-        no_regex = modifier_and_path(fixed.chain[-1])[0] == "^~"
-        nested = find_location(fixed.chain[-1], path, doubts)
+    locations = tuple(block.children("location"))
+    choice = _exact_or_prefix(locations, path)
+    if choice is not None and (choice.final or choice.redirect):
+        return choice
+    tries_regexes = True
+    if choice is not None:
+        tries_regexes = modifier_and_path(choice.chain[-1])[0] != "^~"
+        nested = find_location(choice.chain[-1], path, doubts)
         if nested is not None:
-            chain = (*fixed.chain, *nested.chain)
-            chosen = LocationChoice(chain, nested.final, nested.reason, nested.redirect)
+            chain = (*choice.chain, *nested.chain)
+            choice = LocationChoice(chain, nested.final, nested.reason, nested.redirect)
             if nested.final:
-                return chosen
-    pattern = None if no_regex else _pattern(inside, path, doubts)
-    return pattern or chosen
+                return choice
+    return (_first_regex(locations, path, doubts) if tries_regexes else None) or choice
 
 
-def _fixed(inside: Sequence[Directive], path: str) -> LocationChoice | None:
-    """Exact, else the longest prefix."""
+def _exact_or_prefix(locations: Sequence[Directive], path: str) -> LocationChoice | None:
+    """The exact location, else the one with the longest matching prefix."""
     longest: tuple[str, Directive] | None = None
-    for location in inside:
+    for location in locations:
         modifier, prefix = modifier_and_path(location)
         if modifier == "=" and prefix == path:
             return LocationChoice((location,), True, "an exact location beats all others")
-        is_prefix = modifier in ("", "^~") and path.startswith(prefix)
+        is_prefix = modifier in _PREFIX_MODIFIERS and path.startswith(prefix)
         if is_prefix and (longest is None or len(prefix) > len(longest[0])):
             longest = prefix, location
-    if (redirect := _slash(inside, path)) and not (longest and longest[0] == path):
+    if (redirect := _slash_redirect(locations, path)) and not (longest and longest[0] == path):
         return redirect
     if longest is None:
         return None
+    prefix, location = longest
     return LocationChoice(
-        (longest[1],), False, f"the longest matching prefix is {visible(longest[0], 80)}"
+        (location,), False, f"the longest matching prefix is {visible(prefix, 80)}"
     )
 
 
-def _slash(inside: Sequence[Directive], path: str) -> LocationChoice | None:
-    """A passing location `/x/` makes Nginx answer `/x` with a 301, in the name of `= /x/` where
-    there is one."""
-    there = [
-        location
-        for location in inside
-        if modifier_and_path(location) in ((one, f"{path}/") for one in ("", "^~", "="))
-    ]
-    if not any(map(passes_on, there)):
+def _slash_redirect(locations: Sequence[Directive], path: str) -> LocationChoice | None:
+    """The location `/x/` that passes requests on, for which Nginx answers `/x` with a 301; of
+    several, `= /x/` answers."""
+    spellings = [(modifier, f"{path}/") for modifier in (*_PREFIX_MODIFIERS, "=")]
+    candidates = [each for each in locations if modifier_and_path(each) in spellings]
+    if not any(map(passes_on, candidates)):
         return None
-    chosen = max(there, key=lambda location: modifier_and_path(location)[0] == "=")
-    return LocationChoice((chosen,), True, f"Nginx redirects {visible(path, 80)} to it", True)
+    location = max(candidates, key=lambda each: modifier_and_path(each)[0] == "=")
+    return LocationChoice((location,), True, f"Nginx redirects {visible(path, 80)} to it", True)
 
 
-def _pattern(inside: Sequence[Directive], path: str, doubts: list[str]) -> LocationChoice | None:
-    """The first regex location that matches, and what lies nested in it."""
-    for location in inside:
+def _first_regex(
+    locations: Sequence[Directive], path: str, doubts: list[str]
+) -> LocationChoice | None:
+    """The first regex location that matches, with the one nested in it that serves the path."""
+    for location in locations:
         modifier, text = modifier_and_path(location)
         if modifier not in ("~", "~*"):
             continue
@@ -151,19 +156,18 @@ def _pattern(inside: Sequence[Directive], path: str, doubts: list[str]) -> Locat
 
 
 def named_location(server: Directive, name: str) -> Directive | None:
-    """The location `@name`."""
-    return next(
-        (one for one in server.children("location") if modifier_and_path(one) == ("@", name)), None
-    )
+    """The location `@name`; None if the server has none."""
+    locations = server.children("location")
+    return next((each for each in locations if modifier_and_path(each) == ("@", name)), None)
 
 
 @dataclass(frozen=True, slots=True)
 class NearMiss:
-    """Such a location.
+    """A location that looks intended for a path and does not serve it.
 
     Attributes:
         why: Why it does not serve the path, in one clause.
-        unbuffered: Whether it says itself that nothing is to be held.
+        unbuffered: Whether it turns buffering off itself.
     """
 
     directive: Directive
@@ -172,65 +176,59 @@ class NearMiss:
 
     @property
     def name(self) -> str:
-        """As it is written: `location = /sse`."""
+        """The location as written: `location = /sse`."""
         return f"location {visible(' '.join(self.directive.args), 80)}"
 
 
 def near_misses(resolution: RequestResolution) -> tuple[NearMiss, ...]:
-    """The proxied locations of this server that nearly serve the path; never `/`, which is meant
-    for the rest."""
+    """The locations of the chosen server that pass requests on and nearly serve the path.
+
+    `/` is never one of them: it is intended for all other paths.
+    """
     if resolution.server is None:
         return ()
-    path, serving = (
-        normalize_path(resolution.request.path, resolution.merges_slashes),
-        resolution.location,
-    )
-    chain = {id(one) for one in (*serving.parents, serving.directive)} if serving else set[int]()
+    path = normalize_path(resolution.request.path, resolution.merges_slashes)
+    serving = resolution.location
+    chain = (*serving.parents, serving.directive) if serving else ()
     return tuple(
-        NearMiss(location, why, _is_off(location))
-        for location in _all(resolution.server.directive)
-        if id(location) not in chain and passes_on(location)
-        if (why := _why(location, path))
-        if serving is None or not _is_closer(serving, location, path)
+        NearMiss(location, why, _turns_buffering_off(location))
+        for location in _all_locations(resolution.server.directive)
+        if not any(location is each for each in chain) and passes_on(location)
+        if (why := _miss_reason(location, path))
+        if serving is None or not _is_more_specific(serving, location, path)
     )
 
 
-def _is_closer(serving: LocationRef, other: Directive, path: str) -> bool:
-    """Whether who serves is plainly the more special one: then that was meant."""
+def _is_more_specific(serving: LocationRef, other: Directive, path: str) -> bool:
+    """True if the serving location is plainly the intended one: exact, or a prefix as the other
+    is, but not `/`."""
     if serving.modifier == "=":
         return serving.path == path
-    prefixes = ("", "^~")
-    return (
-        serving.modifier in prefixes
-        and modifier_and_path(other)[0] in prefixes
-        and _is_long(serving, path)
-    )
+    both_prefixes = {serving.modifier, modifier_and_path(other)[0]} <= set(_PREFIX_MODIFIERS)
+    return both_prefixes and serving.path != "/" and path.startswith(serving.path)
 
 
-def _is_long(serving: LocationRef, path: str) -> bool:
-    return serving.path != "/" and path.startswith(serving.path)
-
-
-def _all(block: Directive) -> Iterator[Directive]:
+def _all_locations(block: Directive) -> Iterator[Directive]:
+    """The locations of a block, nested ones included."""
     for location in block.children("location"):
         yield location
-        yield from _all(location)
+        yield from _all_locations(location)
 
 
-def _is_off(location: Directive) -> bool:
-    lines = (line for line in location.block or () if line.name.endswith("_buffering"))
-    return any(line.args == ("off",) for line in lines)
+def _turns_buffering_off(location: Directive) -> bool:
+    directives = (each for each in location.block or () if each.name.endswith("_buffering"))
+    return any(directive.args == ("off",) for directive in directives)
 
 
-def _why(location: Directive, path: str) -> str:
-    """Why it does not serve the path; empty where it was not meant to."""
+def _miss_reason(location: Directive, path: str) -> str:
+    """Why the location does not serve the path; empty if it does not look intended for it."""
     modifier, text = modifier_and_path(location)
     if modifier in ("~", "~*"):
-        return _of_pattern(text, path)
+        return _pattern_miss_reason(text, path)
     if modifier == "@" or text in ("/", ""):
         return ""
     if modifier != "=" and path.startswith(text):
-        return _loses(path)
+        return _outranked(path)
     if text.rstrip("/") == path.rstrip("/"):
         return f"{visible(text, 80)} is not {visible(path, 80)}: one ends in a slash"
     if text.lower() == path.lower():
@@ -238,20 +236,20 @@ def _why(location: Directive, path: str) -> str:
     return ""
 
 
-def _loses(path: str) -> str:
-    return f"it matches {visible(path, 80)} as well, and loses"
+def _outranked(path: str) -> str:
+    return f"it matches {visible(path, 80)} too, but another location takes precedence"
 
 
-def _of_pattern(text: str, path: str) -> str:
-    plain, loose = compile_pattern(text), compile_pattern(text, ignore_case=True)
-    if plain is None or loose is None:
+def _pattern_miss_reason(text: str, path: str) -> str:
+    pattern, any_case = compile_pattern(text), compile_pattern(text, ignore_case=True)
+    if pattern is None or any_case is None:
         return ""
-    if plain.search(pattern_bytes(path)):
-        # A pattern such as `.` or `/` was not meant for this path.
-        return _loses(path) if len(text) > 3 else ""
-    if loose.search(pattern_bytes(path)):
+    if pattern.search(pattern_bytes(path)):
+        # A pattern such as `.` or `/` is not intended for this path.
+        return _outranked(path) if len(text) > 3 else ""
+    if any_case.search(pattern_bytes(path)):
         return f"the pattern does not match {visible(path, 80)}: the case differs"
     other = path.rstrip("/") if path.endswith("/") else f"{path}/"
-    if plain.search(pattern_bytes(other)):
+    if pattern.search(pattern_bytes(other)):
         return f"the pattern matches {visible(other, 80)}, not {visible(path, 80)}"
     return ""

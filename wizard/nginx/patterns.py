@@ -1,12 +1,15 @@
+"""Nginx's regular expressions (PCRE) as Python's, for locations, rewrites and server names."""
+
 import re
 import warnings
 from functools import lru_cache
 
-_PIECE = re.compile(
+_TRANSLATED = re.compile(
     r"(?P<escape>\\.)|(?P<set>\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\])|(?P<named>\(\?<(?![=!]))",
     re.DOTALL,
 )
-_IN_SET = re.compile(r"(?<=.)(?:\\.|\[:\^?\w+:\]|[\[&~|])", re.DOTALL)
+"""The parts of a pattern that PCRE and Python write differently."""
+_TRANSLATED_IN_SET = re.compile(r"(?<=.)(?:\\.|\[:\^?\w+:\]|[\[&~|])", re.DOTALL)
 _ESCAPES = {
     r"\z": r"\Z", r"\Z": r"(?=\n?\Z)", r"\h": r"[\t \xa0]", r"\H": r"[^\t \xa0]", r"\e": r"\x1b",
     r"\v": r"[\n-\r\x85]", r"\V": r"[^\n-\r\x85]", r"\N": r"[^\n]", r"\R": r"(?:\r\n|[\n-\r\x85])",
@@ -21,7 +24,7 @@ _SET_ESCAPES = {
 
 
 def pattern_bytes(text: str) -> bytes:
-    """The bytes that Nginx matches: `.` is one of them, `\\w` is ASCII."""
+    """The bytes of a pattern or subject: Nginx matches bytes, so `.` is one and `\\w` is ASCII."""
     return text.encode("utf-8", "surrogateescape")
 
 
@@ -29,24 +32,24 @@ def pattern_bytes(text: str) -> bytes:
 def compile_pattern(pattern: str, ignore_case: bool = False) -> re.Pattern[bytes] | None:
     """The pattern, to match `pattern_bytes`; None if Python cannot tell what PCRE would match."""
     try:
-        text = _PIECE.sub(_piece, pattern)
+        translated = _TRANSLATED.sub(_translate, pattern)
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            return re.compile(pattern_bytes(text), re.IGNORECASE if ignore_case else 0)
+            return re.compile(pattern_bytes(translated), re.IGNORECASE if ignore_case else 0)
     except (re.error, RecursionError, OverflowError, KeyError, Warning, UnicodeEncodeError):
         return None
 
 
-def _piece(found: re.Match[str]) -> str:
-    if found["named"]:
+def _translate(match: re.Match[str]) -> str:
+    if match["named"]:
         return "(?P<"
-    if found["escape"]:
-        return _ESCAPES.get(found[0], found[0])
-    return _IN_SET.sub(_in_set, found[0])
+    if match["escape"]:
+        return _ESCAPES.get(match[0], match[0])
+    return _TRANSLATED_IN_SET.sub(_translate_in_set, match[0])
 
 
-def _in_set(found: re.Match[str]) -> str:
-    """Raises KeyError for a class that cannot be said in a set, such as `[:^alpha:]`."""
-    text = found[0]
+def _translate_in_set(match: re.Match[str]) -> str:
+    """Raises KeyError for a class that a set cannot contain, such as `[:^alpha:]`."""
+    text = match[0]
     is_same = text.startswith("\\") and text not in _SET_ESCAPES
     return text if is_same else _SET_ESCAPES[text]
