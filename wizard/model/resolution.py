@@ -101,8 +101,8 @@ class Upstream:
         peers: The addresses behind it; empty where variables decide.
         request_uri: The URI that the backend gets; None where variables decide.
         where: The place of the pass directive.
-        target: `passed` with those variables filled in that the config and the request decide;
-            empty where `passed` has none.
+        address: Host and port, or `unix:` and a path, that `passed` names, with those variables
+            filled in that the config and the request decide.
     """
 
     kind: str
@@ -110,7 +110,7 @@ class Upstream:
     peers: tuple[str, ...] = ()
     request_uri: str | None = None
     where: Position | None = None
-    target: str = ""
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,5 @@
-"""The way of a request through server and locations: rewrites, try_files, return, where they can
-be decided from the config alone.
+"""The route of a request through server and locations: `rewrite`, `try_files` and `return`, as far
+as the config alone decides them.
 
 https://nginx.org/en/docs/http/ngx_http_rewrite_module.html
 https://nginx.org/en/docs/http/ngx_http_core_module.html#try_files
@@ -16,8 +16,10 @@ from wizard.text.config_redaction import redact_directive
 from wizard.text.display import visible
 
 MAX_REDIRECTS = 10
-"""After so many internal redirects Nginx gives up with 500."""
-_REDIRECTS = ("http://", "https://", "$scheme")
+"""After so many internal redirects Nginx answers 500."""
+_ABSOLUTE_URLS = ("http://", "https://", "$scheme")
+"""A replacement that begins like this makes `rewrite` answer with a redirect."""
+_REWRITING_DIRECTIVES = frozenset({"return", "rewrite", "proxy_pass", "break"})
 
 
 @dataclass
@@ -25,11 +27,12 @@ class Route:
     """Where a request ends up.
 
     Attributes:
-        chain: The locations around the request, outermost first; empty where none matches.
-        path: The path as it is now, decoded.
-        query: The query as it is now; None where variables decide.
-        rewritten: Whether it is no longer the path that the client asked for.
-        broken: Whether `rewrite … break` changed it: then proxy_pass replaces no prefix.
+        path: The current path, decoded.
+        query: The current query; None if variables decide it.
+        chain: The locations around the request, outermost first; empty if none matches.
+        reason: Why the last one was chosen, in one sentence.
+        rewritten: Whether the path is no longer the one of the request.
+        broken: Whether `rewrite … break` changed it, after which proxy_pass replaces no prefix.
         answered: The directive that answers without a backend (`return`), or None.
         doubts: What could not be decided, one sentence each.
     """
@@ -45,12 +48,12 @@ class Route:
 
 
 def follow_route(server: Directive, request: Request, merge_slashes: bool = True) -> Route:
-    """The way of this request through this server."""
+    """The route of this request through this server."""
     path = resolve_path(request.path, merge_slashes)
     if path is None:
         return Route("/", doubts=["Nginx answers 400 to this path, whatever the config says"])
     route = Route(path, request.query)
-    _rewrites(server, route)
+    _apply_rewrites(server, route)
     for _ in range(MAX_REDIRECTS):
         if route.answered is not None:
             return route
@@ -58,7 +61,7 @@ def follow_route(server: Directive, request: Request, merge_slashes: bool = True
         _enter(route, choice)
         if choice is None or choice.redirect:
             return route
-        if not _moves_on(server, route):
+        if not _leaves_location(server, route):
             return route
     route.doubts.append("the rewrites lead in a circle; Nginx answers 500")
     return route
@@ -72,107 +75,110 @@ def _enter(route: Route, choice: LocationChoice | None) -> None:
         route.doubts.append(f"{choice.chain[-1].where}: {choice.reason} with a 301")
 
 
-def _moves_on(server: Directive, route: Route) -> bool:
-    """Whether the location sends the request to another one."""
+def _leaves_location(server: Directive, route: Route) -> bool:
+    """Apply the location's rewrites and try_files; true if they send the request to another one."""
     location = route.chain[-1]
-    moved = _rewrites(location, route)
+    is_rewritten = _apply_rewrites(location, route)
     if route.answered is not None:
         return False
-    return moved or _tries(server, location, route)
+    return is_rewritten or _apply_try_files(server, location, route)
 
 
-def _rewrites(block: Directive, route: Route) -> bool:
-    """Follow the rewrite directives of one level, in order; whether another location is due."""
-    moved = False
-    for line in block.block or ():
-        if line.name == "return":
-            route.answered = line
-        if line.name in ("return", "break"):
+def _apply_rewrites(block: Directive, route: Route) -> bool:
+    """Apply the rewrite directives of one block in order; true if a new location is searched."""
+    is_rewritten = False
+    for directive in block.block or ():
+        if directive.name == "return":
+            route.answered = directive
+        if directive.name in ("return", "break"):
             return False
-        if line.name == "if":
-            _note_if(line, route)
-        if line.name == "rewrite" and len(line.args) >= 2:
-            ended = _rewrite(line, route)
-            if ended:
-                return ended == "last"
-            moved = moved or ended is not None
-    return moved
+        if directive.name == "if":
+            _note_if(directive, route)
+        if directive.name == "rewrite" and len(directive.args) >= 2:
+            flag = _apply_rewrite(directive, route)
+            if flag:
+                return flag == "last"
+            is_rewritten = is_rewritten or flag is not None
+    return is_rewritten
 
 
-def _note_if(line: Directive, route: Route) -> None:
-    telling = {"return", "rewrite", "proxy_pass", "break"}
-    if any(child.name in telling for child in line.block or ()):
-        condition = visible(redact_directive("if", line.args), 80)
-        route.doubts.append(f"{line.where}: `if {condition}` is taken as not met")
+def _note_if(directive: Directive, route: Route) -> None:
+    """Note an `if` that could change the route: it is taken as not met."""
+    if any(child.name in _REWRITING_DIRECTIVES for child in directive.block or ()):
+        condition = visible(redact_directive("if", directive.args), 80)
+        route.doubts.append(f"{directive.where}: `if {condition}` is taken as not met")
 
 
-def _rewrite(line: Directive, route: Route) -> str | None:
-    """Apply one rewrite: the flag that ends the rewriting of this level, empty for none, None
-    where the pattern does not match."""
-    flag = line.args[2] if len(line.args) > 2 else ""
-    pattern = compile_pattern(line.args[0])
+def _apply_rewrite(directive: Directive, route: Route) -> str | None:
+    """Apply one rewrite and return the flag that ends the rewrites of its block; empty if it has
+    none, None if the pattern does not match."""
+    regex, replacement, *flags = directive.args
+    flag = flags[0] if flags else ""
+    pattern = compile_pattern(regex)
     if pattern is None:
         route.doubts.append(
-            f"{line.where}: the pattern {visible(line.args[0], 80)} could not be tried"
+            f"{directive.where}: the pattern {visible(regex, 80)} could not be tried"
         )
         return None
     match = pattern.search(pattern_bytes(route.path))
     if match is None:
         return None
-    if flag in ("redirect", "permanent") or line.args[1].startswith(_REDIRECTS):
-        route.answered = line
+    if flag in ("redirect", "permanent") or replacement.startswith(_ABSOLUTE_URLS):
+        route.answered = directive
         return flag or "redirect"
-    return flag if _replace(line, match, route) else None
+    return flag if _replace(directive, match, route) else None
 
 
-def _replace(line: Directive, match: re.Match[bytes], route: Route) -> bool:
-    """Put the replacement in place of path and query; False where variables decide the path."""
-    target, is_whole = line.args[1].removesuffix("?"), line.args[1].endswith("?")
-    before, mark, after = target.partition("?")
-    path, query = _substitute(before, match), _substitute(after, match)
+def _replace(directive: Directive, match: re.Match[bytes], route: Route) -> bool:
+    """Replace path and query; False if variables decide the path."""
+    replacement = directive.args[1]
+    drops_query = replacement.endswith("?")
+    new_path, mark, new_query = replacement.removesuffix("?").partition("?")
+    path, query = _substitute(new_path, match), _substitute(new_query, match)
     if path is None:
-        route.doubts.append(f"{line.where}: the rewritten path depends on variables")
+        route.doubts.append(f"{directive.where}: the rewritten path depends on variables")
         return False
     route.path, route.rewritten = path, True
-    route.broken = route.broken or line.args[2:3] == ("break",)
-    if query is None or (route.query is None and not is_whole):
+    route.broken = route.broken or directive.args[2:3] == ("break",)
+    if query is None or (route.query is None and not drops_query):
         route.query = None
-    elif mark or is_whole:
-        # The client's own query follows, unless the replacement ends in a question mark.
-        route.query = "&".join(filter(None, (query, "" if is_whole else route.query)))
+    elif mark or drops_query:
+        # The client's own query is appended, unless the replacement ends in a question mark.
+        route.query = "&".join(filter(None, (query, "" if drops_query else route.query)))
     return True
 
 
 def _substitute(text: str, match: re.Match[bytes]) -> str | None:
-    """The replacement with its captures; None where it holds another variable."""
+    """The text with its captures filled in; None if it has another variable."""
     groups = {**{str(i): g or b"" for i, g in enumerate(match.groups(), 1)}, **match.groupdict(b"")}
     try:
         return re.sub(
             r"\$\{?(\w+)\}?",
-            lambda found: groups[found[1]].decode("utf-8", "surrogateescape"),
+            lambda variable: groups[variable[1]].decode("utf-8", "surrogateescape"),
             text,
         )
     except KeyError:
         return None
 
 
-def _tries(server: Directive, location: Directive, route: Route) -> bool:
-    """Whether try_files sends the request on, taking it that no such file exists."""
-    line = next(location.children("try_files"), None)
-    if line is None or not line.args:
+def _apply_try_files(server: Directive, location: Directive, route: Route) -> bool:
+    """Apply try_files, assuming that no such file exists; true if a new location is searched."""
+    directive = next(location.children("try_files"), None)
+    if directive is None or not directive.args:
         return False
-    last = line.args[-1]
+    last = directive.args[-1]
+    falls_through = f"{directive.where}: taken as falling through to {visible(last, 60)}"
     if last.startswith("@"):
         target = named_location(server, last[1:])
-        route.doubts.append(f"{line.where}: taken as falling through to {visible(last, 60)}")
+        route.doubts.append(falls_through)
         if target is not None:
             route.chain, route.reason = (target,), f"try_files falls through to {visible(last, 60)}"
         return False
     if last.startswith("=") or "$" in last:
-        route.answered = line
-        route.doubts.append(f"{line.where}: try_files decides by which files exist")
+        route.answered = directive
+        route.doubts.append(f"{directive.where}: try_files decides by which files exist")
         return False
     route.path, _, route.query = last.partition("?")
     route.rewritten, route.broken = True, False
-    route.doubts.append(f"{line.where}: taken as falling through to {visible(last, 60)}")
+    route.doubts.append(falls_through)
     return True

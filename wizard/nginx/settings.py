@@ -1,6 +1,6 @@
-"""Every setting that matters for a stream: its effective value, and where it comes from.
+"""Which settings are in force for a request, where each comes from, and Nginx's units.
 
-Inheritance: a directive set at a level replaces what the outer levels set, lists as a whole
+A directive replaces what the outer levels set, lists as a whole
 (https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header).
 """
 
@@ -13,22 +13,26 @@ from wizard.model.resolution import Level, RequestResolution, Setting
 from wizard.nginx.servers import http_blocks
 
 HTTP_1_1_SINCE = (1, 29, 7)
-"""From here on `proxy_http_version` is 1.1 by default, with keepalive (CHANGES of 1.29.7)."""
+"""The version since which `proxy_http_version` is 1.1 by default, with keepalive (CHANGES)."""
 
-_FAMILY = {
+_PREFIXED_DEFAULTS = {
     "buffering": "on", "request_buffering": "on", "read_timeout": "60s", "send_timeout": "60s",
     "connect_timeout": "60s", "buffer_size": "4k|8k", "buffers": "8 4k|8k",
     "busy_buffers_size": "8k|16k", "max_temp_file_size": "1024m", "cache": "off",
     "ignore_headers": "", "hide_header": "", "pass_header": "", "next_upstream": "error timeout",
     "intercept_errors": "off",
 }  # fmt: skip
-_PROXY_ONLY = {
+"""The defaults of the settings that exist with each prefix (`proxy_`, `fastcgi_`, …)."""
+_PROXY_DEFAULTS = {
     "proxy_http_version": "", "proxy_set_header": "Host $proxy_host; Connection close",
     "proxy_ssl_server_name": "off", "proxy_pass_request_headers": "on",
 }  # fmt: skip
-_GRPC_HAS = {"read_timeout", "send_timeout", "connect_timeout", "buffer_size", "ignore_headers",
-    "hide_header", "pass_header", "next_upstream", "intercept_errors"}  # fmt: skip
-_COMMON = {
+_GRPC_SETTINGS = {
+    "read_timeout", "send_timeout", "connect_timeout", "buffer_size", "ignore_headers",
+    "hide_header", "pass_header", "next_upstream", "intercept_errors",
+}  # fmt: skip
+"""Those of `_PREFIXED_DEFAULTS` that exist with `grpc_`."""
+_COMMON_DEFAULTS = {
     "add_header": "", "gzip": "off", "gzip_types": "text/html", "gzip_proxied": "off",
     "gzip_min_length": "20", "gzip_http_version": "1.1", "postpone_output": "1460",
     "keepalive_timeout": "75s", "send_timeout": "60s", "client_max_body_size": "1m",
@@ -40,67 +44,72 @@ _LISTS = frozenset({
     "proxy_set_header", "add_header", "hide_header", "pass_header", "limit_conn", "limit_req",
     "error_page",
 })  # fmt: skip
+"""Settings that may have several entries at one level; prefixed ones without their prefix."""
 
 Chain = Sequence[tuple[Level, Directive]]
 
 
 def effective_settings(chain: Chain, kind: str, version: str | None) -> dict[str, Setting]:
-    """Each setting in force at the end of the chain.
+    """Each setting that is in force in the last block of the chain, by directive name.
 
     Args:
-        chain: The blocks around the request with their level, outermost first.
-        kind: What the location passes with: `proxy`, `fastcgi`, `uwsgi`, `scgi`, `grpc`, `static`.
-        version: The Nginx version, for its defaults; None takes the older ones.
+        chain: The blocks around the request with their levels, outermost first.
+        kind: The upstream's kind; `static` and `memcached` have the settings of `proxy`.
+        version: The Nginx version whose defaults apply; None means those of an old one.
     """
     return {name: _setting(chain, name, default) for name, default in _defaults(kind, version)}
 
 
 def _defaults(kind: str, version: str | None) -> list[tuple[str, str]]:
-    family = "proxy" if kind in ("static", "memcached") else kind
-    has = _GRPC_HAS if family == "grpc" else set(_FAMILY)
-    found = {f"{family}_{name}": value for name, value in _FAMILY.items() if name in has}
-    if family == "proxy":
-        found |= _PROXY_ONLY
-        found["proxy_http_version"] = default_http_version(version)
-    return list({**found, **_COMMON}.items())
+    prefix = "proxy" if kind in ("static", "memcached") else kind
+    names = _GRPC_SETTINGS if prefix == "grpc" else set(_PREFIXED_DEFAULTS)
+    defaults = {
+        f"{prefix}_{name}": value for name, value in _PREFIXED_DEFAULTS.items() if name in names
+    }
+    if prefix == "proxy":
+        defaults |= _PROXY_DEFAULTS
+        defaults["proxy_http_version"] = default_http_version(version)
+    return list({**defaults, **_COMMON_DEFAULTS}.items())
 
 
 def default_http_version(version: str | None) -> str:
-    """The default of `proxy_http_version` in this Nginx."""
+    """The default of `proxy_http_version` in this Nginx version."""
     return "1.1" if version_numbers(version) >= HTTP_1_1_SINCE else "1.0"
 
 
 def version_numbers(version: str | None) -> tuple[int, ...]:
-    """A version to compare; empty, and so older than any, where it is not known."""
+    """The numbers of a version, to compare; empty (older than any) if it is not known."""
     return tuple(int(part) for part in re.findall(r"\d+", version or "")[:3])
 
 
 def _setting(chain: Chain, name: str, default: str) -> Setting:
     for level, block in reversed(chain):
-        lines = tuple(block.children(name))
-        if lines:
-            return _of_lines(name, level, lines)
+        directives = tuple(block.children(name))
+        if directives:
+            return _setting_of(name, level, directives)
     return Setting(name, default)
 
 
-def _of_lines(name: str, level: Level, lines: tuple[Directive, ...]) -> Setting:
-    entries = tuple(line.args for line in lines)
-    listed = name in _LISTS or name.partition("_")[2] in _LISTS
-    value = "; ".join(map(" ".join, entries)) if listed else " ".join(lines[0].args)
-    return Setting(name, value, level, lines[0].where, entries)
+def _setting_of(name: str, level: Level, directives: tuple[Directive, ...]) -> Setting:
+    """The setting that these directives of one level make; of several, the first counts unless
+    it is a list."""
+    entries = tuple(directive.args for directive in directives)
+    is_list = name in _LISTS or name.partition("_")[2] in _LISTS
+    value = "; ".join(map(" ".join, entries)) if is_list else " ".join(entries[0])
+    return Setting(name, value, level, directives[0].where, entries)
 
 
-_OF_THE_HOP = frozenset({"connection", "upgrade", "accept-encoding", "te", "keep-alive"})
-"""What an event stream does not miss."""
+_CONNECTION_HEADERS = frozenset({"connection", "upgrade", "accept-encoding", "te", "keep-alive"})
+"""Headers of one connection; an event stream works without them."""
 
 
 @dataclass(frozen=True, slots=True)
 class DroppedHeaders:
-    """Headers that are lost.
+    """Request headers that an outer level sets and an inner level drops.
 
     Attributes:
-        lines: The outer `proxy_set_header` lines that no longer hold.
-        by: The first line of the set that replaces them.
+        lines: The outer `proxy_set_header` directives that are no longer in force.
+        by: The first of the inner directives that replace them.
     """
 
     lines: tuple[Directive, ...]
@@ -109,47 +118,47 @@ class DroppedHeaders:
     @property
     def names(self) -> tuple[str, ...]:
         """The headers' names in lower case."""
-        return tuple(line.args[0].lower() for line in self.lines)
+        return tuple(directive.args[0].lower() for directive in self.lines)
 
 
 def dropped_headers(resolution: RequestResolution) -> DroppedHeaders | None:
-    """What the set in force leaves out of the next outer one; None where nothing is missed."""
+    """The headers that the `proxy_set_header` directives in force drop from the next outer level
+    that has some; None if there are none."""
     sets = [
-        lines
-        for block in _chain(resolution)
-        if (lines := tuple(block.children("proxy_set_header")))
+        directives
+        for block in _enclosing_blocks(resolution)
+        if (directives := tuple(block.children("proxy_set_header")))
     ]
     if len(sets) < 2:
         return None
     *_, outer, inner = sets
-    kept = {line.args[0].lower() for line in inner if line.args}
-    lines = tuple(line for line in outer if _is_missed(line, kept))
-    return DroppedHeaders(lines, inner[0]) if lines else None
+    kept = {directive.args[0].lower() for directive in inner if directive.args}
+    dropped = tuple(directive for directive in outer if _is_dropped(directive, kept))
+    return DroppedHeaders(dropped, inner[0]) if dropped else None
 
 
-def _chain(resolution: RequestResolution) -> list[Directive]:
+def _enclosing_blocks(resolution: RequestResolution) -> list[Directive]:
     """The blocks around the request, outermost first."""
     if resolution.server is None:
         return []
-    server = resolution.server.directive
+    server, location = resolution.server.directive, resolution.location
     http = [
         block
         for block in http_blocks(resolution.config)
-        if any(one is server for one in block.block or ())
+        if any(child is server for child in block.block or ())
     ]
-    inner = (
-        (*resolution.location.parents, resolution.location.directive) if resolution.location else ()
-    )
+    inner = (*location.parents, location.directive) if location else ()
     return [*http, server, *inner]
 
 
-def _is_missed(line: Directive, kept: set[str]) -> bool:
-    if len(line.args) < 2:
+def _is_dropped(directive: Directive, kept: set[str]) -> bool:
+    """True if the header is set nowhere further in, and Nginx does not pass it on anyway."""
+    if len(directive.args) < 2:
         return False
-    name = line.args[0].lower()
-    # A client's own header is passed on without being named.
-    own = f"$http_{name.replace('-', '_')}"
-    return name not in kept and name not in _OF_THE_HOP and line.args[1] != own
+    name, value = directive.args[0].lower(), directive.args[1]
+    # A header with the client's own value is passed on without being set.
+    is_passed_on = value == f"$http_{name.replace('-', '_')}"
+    return name not in kept and name not in _CONNECTION_HEADERS and not is_passed_on
 
 
 _SECONDS = {
@@ -157,18 +166,21 @@ _SECONDS = {
     "y": 31_536_000,
 }  # fmt: skip
 _BYTES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
-_PART = re.compile(r"([0-9]{1,18}(?![0-9]))(ms|[smhdwMy]?)\s*")
+_TIME_PART = re.compile(r"([0-9]{1,18}(?![0-9]))(ms|[smhdwMy]?)\s*")
 
 
 def duration_s(text: str) -> float | None:
-    """A time such as `300`, `60s`, `1h 30m` in seconds; None if it is none (a variable)."""
-    parts = _PART.findall(text)
-    if not parts or "".join(a + b for a, b in parts) != re.sub(r"\s+", "", text):
+    """Seconds of a time such as `300`, `60s` or `1h 30m`; None if it is not a time (a variable).
+
+    https://nginx.org/en/docs/syntax.html
+    """
+    parts = _TIME_PART.findall(text)
+    if not parts or "".join(number + unit for number, unit in parts) != re.sub(r"\s+", "", text):
         return None
     return float(sum(int(number) * _SECONDS[unit] for number, unit in parts))
 
 
 def size_bytes(text: str) -> int | None:
-    """A size such as `4k` or `1m` in bytes; None if it is none."""
-    found = re.fullmatch(r"([0-9]{1,18})([kKmMgG]?)", text.strip())
-    return int(found[1]) * _BYTES[found[2].lower()] if found else None
+    """Bytes of a size such as `4k` or `1m`; None if it is not a size."""
+    match = re.fullmatch(r"([0-9]{1,18})([kKmMgG]?)", text.strip())
+    return int(match[1]) * _BYTES[match[2].lower()] if match else None

@@ -1,4 +1,4 @@
-"""Where a location passes a request, and the URI that the backend gets.
+"""Where a location passes a request: upstream block, peers, and the URI and Host of the request.
 
 https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass
 """
@@ -14,68 +14,69 @@ from wizard.nginx.route import Route
 from wizard.nginx.servers import http_blocks
 
 _URL = re.compile(
-    r"^(?:(?P<scheme>\w+)://)?(?P<host>unix:[^:]+|[^/?#]*):?(?P<uri>[/?#].*)?$", re.DOTALL
+    r"^(?:(?P<scheme>\w+)://)?(?P<address>unix:[^:]+|[^/?#]*):?(?P<uri>[/?#].*)?$", re.DOTALL
 )
 _UNKNOWN = "\0"
+"""Stands for the value of a variable that the config does not decide."""
 _VARIABLE = re.compile(r"\$\{?(\w+)\}?")
 _UNESCAPED = "/!$&'()*+,-.:;=@_~[]"
-"""What `ngx_escape_uri` leaves as it is, beside letters and digits."""
+"""The characters that `ngx_escape_uri` does not escape, besides letters and digits."""
 
 
 def resolve_upstream(config: Config, server: Directive, route: Route, request: Request) -> Upstream:
-    """What the location at the end of the route passes to; `static` where it passes nothing."""
+    """The upstream of the location at the end of the route; `static` if it passes nothing on."""
     location = route.chain[-1] if route.chain else None
-    passing = _passing(location) if location and route.answered is None else None
-    if passing is None or location is None or not passing.args:
+    directive = _pass_directive(location) if location and route.answered is None else None
+    if directive is None or location is None or not directive.args:
         return Upstream("static", "")
-    kind = passing.name.removesuffix("_pass")
-    passed = passing.args[0]
-    literal = _asked_for(_resolved(passed, (server, *route.chain)), route, request)
-    peers = _peers(config, literal)
-    uri = _request_uri(kind, (passed, literal), location, route, request)
-    return Upstream(kind, passed, peers, uri, passing.where, literal)
+    kind = directive.name.removesuffix("_pass")
+    passed = directive.args[0]
+    target = _fill_request(_fill_sets(passed, (server, *route.chain)), route, request)
+    address = passed_address(target)
+    peers = _peers(config, target) if address and _UNKNOWN not in address else ()
+    uri = _request_uri(kind, (passed, target), location, route, request)
+    return Upstream(kind, passed, peers, uri, directive.where, address.replace(_UNKNOWN, "$"))
 
 
-def _passing(location: Directive) -> Directive | None:
-    return next((line for line in location.block or () if line.name in PASS_DIRECTIVES), None)
+def _pass_directive(location: Directive) -> Directive | None:
+    return next((each for each in location.block or () if each.name in PASS_DIRECTIVES), None)
 
 
-def _resolved(passed: str, blocks: tuple[Directive, ...]) -> str:
-    """The target with the variables filled in that a single plain `set` gives."""
-    known: dict[str, set[str]] = {}
+def _fill_sets(passed: str, blocks: tuple[Directive, ...]) -> str:
+    """The argument with those variables filled in that a single `set` gives a plain value."""
+    values: dict[str, set[str]] = {}
     for block in blocks:
-        for line in block.children("set"):
-            if len(line.args) == 2:
-                known.setdefault(line.args[0].lstrip("$"), set()).add(line.args[1])
+        for directive in block.children("set"):
+            if len(directive.args) == 2:
+                name, value = directive.args
+                values.setdefault(name.lstrip("$"), set()).add(value)
 
-    def fill(found: re.Match[str]) -> str:
-        values = known.get(found[1], set())
-        value = next(iter(values)) if len(values) == 1 else "$"
-        return found[0] if "$" in value else value
+    def fill(variable: re.Match[str]) -> str:
+        candidates = values.get(variable[1], set())
+        value = next(iter(candidates)) if len(candidates) == 1 else "$"
+        return variable[0] if "$" in value else value
 
     return _VARIABLE.sub(fill, passed)
 
 
-def _asked_for(literal: str, route: Route, request: Request) -> str:
-    """The target with the variables filled in that stand for the request itself; `_UNKNOWN` where
-    another one stands."""
-    original = f"?{request.query}" if request.query else ""
-    known = {"request_uri": request.path + original, "uri": route.path, "document_uri": route.path}
+def _fill_request(passed: str, route: Route, request: Request) -> str:
+    """The argument with the variables of the request filled in, and others as `_UNKNOWN`."""
+    query = f"?{request.query}" if request.query else ""
+    values = {"request_uri": request.path + query, "uri": route.path, "document_uri": route.path}
     if route.query is not None:
-        known |= {"args": route.query, "query_string": route.query}
-        known["is_args"] = "?" if route.query else ""
-    return _VARIABLE.sub(lambda found: known.get(found[1], _UNKNOWN), literal)
+        values |= {"args": route.query, "query_string": route.query}
+        values["is_args"] = "?" if route.query else ""
+    return _VARIABLE.sub(lambda variable: values.get(variable[1], _UNKNOWN), passed)
 
 
-def _peers(config: Config, passed: str) -> tuple[str, ...]:
-    """The addresses behind the target: those of its upstream block, or its own."""
-    host = passed_address(passed)
-    if _UNKNOWN in host or not host:
-        return ()
-    block = upstream_block(config, host)
+def _peers(config: Config, target: str) -> tuple[str, ...]:
+    """The addresses of the upstream block's servers, else the target's own; none if Lua code
+    chooses them."""
+    address = passed_address(target)
+    block = upstream_block(config, address)
     if block is None:
-        scheme = _URL.match(passed)
-        return (_with_port(host, scheme["scheme"] if scheme else None),)
+        url = _URL.match(target)
+        return (_with_port(address, url["scheme"] if url else None),)
     if any(directive.name.startswith("balancer_by_lua") for directive in block.block or ()):
         return ()
     servers = (directive.args[0] for directive in block.children("server") if directive.args)
@@ -85,57 +86,61 @@ def _peers(config: Config, passed: str) -> tuple[str, ...]:
 def passed_address(passed: str) -> str:
     """Host and port, or `unix:` and a path, in the argument of a pass directive."""
     url = _URL.match(passed)
-    return url["host"] if url else passed
+    return url["address"] if url else passed
 
 
 def upstream_block(config: Config, address: str) -> Directive | None:
-    """The `upstream` block of that name; None if the address is passed to directly.
+    """The `upstream` block that this address of a pass directive names; None if it names none.
 
-    Nginx compares names without regard to case. It refuses a port beside the name of a block
-    (`upstream "a" may not have port 80`), and looks up no block for a Unix socket, so that neither
-    names a block (`ngx_http_upstream_add` in Nginx's source).
+    Nginx compares names without regard to case. An address with a port, or of a Unix socket, names
+    no block: Nginx refuses the config ("upstream … may not have port …"; `ngx_http_upstream_add`
+    in Nginx's source).
     """
+    if address.startswith("unix:") or _has_port(address):
+        return None
     inside = [block for http in http_blocks(config) for block in http.children("upstream")]
     alone = [directive for directive in config.root if directive.name == "upstream"]
-    if address.startswith("unix:") or ":" in address.rpartition("]")[2]:
-        return None
-    named = (b for b in (*inside, *alone) if b.args and b.args[0].lower() == address.lower())
-    return next(named, None)
+    blocks = (block for block in (*inside, *alone) if block.args)
+    return next((block for block in blocks if block.args[0].lower() == address.lower()), None)
 
 
-def _with_port(host: str, scheme: str | None) -> str:
-    if host.startswith("unix:") or ":" in host.rpartition("]")[2]:
-        return host
-    return f"{host}:{443 if scheme in ('https', 'grpcs') else 80}"
+def _has_port(address: str) -> bool:
+    return ":" in address.rpartition("]")[2]
+
+
+def _with_port(address: str, scheme: str | None) -> str:
+    if address.startswith("unix:") or _has_port(address):
+        return address
+    return f"{address}:{443 if scheme in ('https', 'grpcs') else 80}"
 
 
 def _request_uri(
-    kind: str, target: tuple[str, str], location: Directive, route: Route, request: Request
+    kind: str, passed: tuple[str, str], location: Directive, route: Route, request: Request
 ) -> str | None:
-    """The URI that the backend gets, query included; None where variables decide.
+    """The URI that the backend gets, query included; None if variables decide it.
 
     Args:
-        target: What is passed to, as written and with its variables filled in.
+        passed: The argument of the pass directive as written, and with its variables filled in.
     """
-    passed, literal = target
+    written, target = passed
     if route.query is None:
         return None
     query = f"?{route.query}" if route.query else ""
-    asked = (_escaped(route.path) if route.rewritten else request.path) + query
+    requested = (_escaped(route.path) if route.rewritten else request.path) + query
     if kind != "proxy":
-        return asked
-    found = _URL.match(literal)
-    uri = found["uri"] if found else None
-    if "$" in passed:
-        # With variables the URI is taken as it stands, and the query only where it stands there.
-        return asked if uri is None else None if _UNKNOWN in uri else uri
+        return requested
+    url = _URL.match(target)
+    uri = url["uri"] if url else None
+    if "$" in written:
+        # With variables Nginx sends the URI as written, without adding the query.
+        return requested if uri is None else None if _UNKNOWN in uri else uri
     if uri is None or route.broken:
-        return asked
+        return requested
     modifier, prefix = modifier_and_path(location)
     if modifier == "=":
         return uri + query
     rest = route.path.removeprefix(prefix)
-    # Nginx escapes what was escaped before, and what it has rewritten itself.
+    # Nginx escapes the rest only if it was escaped in the request, or rewritten.
     return uri + (_escaped(rest) if route.rewritten or "%" in request.path else rest) + query
 
 
@@ -145,15 +150,17 @@ def _escaped(path: str) -> str:
 
 
 STICKY_METHODS = frozenset({"ip_hash", "hash", "sticky", "sticky_cookie_insert"})
-"""What sends a client to the same server again; `least_conn` and `random` do not."""
+"""Balancing methods that keep a client at one server; `least_conn` and `random` do not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Balancing:
-    """The servers that take part, and what chooses among them.
+    """How requests are distributed over the servers of an upstream.
 
     Attributes:
+        peers: The servers in use, without `backup` and `down` ones.
         method: The directive that keeps a client at its server; empty if none does.
+        where: The place of the upstream block; None if there is none.
     """
 
     peers: tuple[str, ...] = ()
@@ -162,19 +169,21 @@ class Balancing:
 
     @property
     def spreads_clients(self) -> bool:
-        """Whether one client's requests may go to different servers."""
+        """True if the requests of one client may go to different servers."""
         return len(self.peers) > 1 and not self.method
 
 
 def balancing_of(resolution: RequestResolution) -> Balancing:
-    """What the config says of the path's upstream; spare servers and those marked down are out."""
+    """How the request's upstream distributes requests."""
     block = upstream_block_of(resolution)
     if block is None:
         return Balancing(resolution.upstream.peers if resolution.upstream else ())
-    lines = [line for line in block.children("server") if line.args]
-    peers = tuple(line.args[0] for line in lines if not {"backup", "down"} & set(line.args[1:]))
-    method = next((line.name for line in block.block or () if line.name in STICKY_METHODS), "")
-    return Balancing(peers, method, block.where)
+    servers = [server for server in block.children("server") if server.args]
+    peers = tuple(
+        server.args[0] for server in servers if not {"backup", "down"} & set(server.args[1:])
+    )
+    names = (directive.name for directive in block.block or ())
+    return Balancing(peers, next((n for n in names if n in STICKY_METHODS), ""), block.where)
 
 
 def upstream_block_of(resolution: RequestResolution) -> Directive | None:
@@ -182,7 +191,8 @@ def upstream_block_of(resolution: RequestResolution) -> Directive | None:
     upstream = resolution.upstream
     if upstream is None:
         return None
-    return upstream_block(resolution.config, passed_address(upstream.target or upstream.passed))
+    address = upstream.address or passed_address(upstream.passed)
+    return upstream_block(resolution.config, address)
 
 
 def default_host(passed: str) -> str:
@@ -194,28 +204,29 @@ def default_host(passed: str) -> str:
     return "localhost" if address.startswith("unix:") else address
 
 
-def host_header(resolution: RequestResolution, asked: str) -> str:
-    """What the backend is told; empty where it cannot be told from the config.
+def host_header(resolution: RequestResolution, requested: str) -> str:
+    """The Host header that the backend gets; empty if the config alone does not decide it.
 
     Args:
-        asked: The Host header of the client, with its port if it has one.
+        requested: The Host header of the client, with its port if it has one.
     """
     upstream = resolution.upstream
     if upstream is None or upstream.kind != "proxy":
         return ""
-    proxied = default_host(upstream.passed)
-    known = {
-        "host": urlsplit(f"//{asked}").hostname or "",
-        "http_host": asked,
-        "proxy_host": proxied if "$" not in proxied else "",
+    default = default_host(upstream.passed)
+    values = {
+        "host": urlsplit(f"//{requested}").hostname or "",
+        "http_host": requested,
+        "proxy_host": default if "$" not in default else "",
     }
-    filled = _VARIABLE.sub(lambda found: known.get(found[1]) or "$", _written(resolution))
+    written = _written_host(resolution)
+    filled = _VARIABLE.sub(lambda variable: values.get(variable[1]) or "$", written)
     return "" if "$" in filled else filled
 
 
-def _written(resolution: RequestResolution) -> str:
-    """As the config writes it; `$proxy_host` where it does not."""
+def _written_host(resolution: RequestResolution) -> str:
+    """The Host header as the config writes it; `$proxy_host`, Nginx's default, if it does not."""
     setting = resolution.settings.get("proxy_set_header")
     entries = setting.entries if setting else ()
-    named = [entry[1] for entry in entries if len(entry) == 2 and entry[0].lower() == "host"]
-    return named[-1] if named else "$proxy_host"
+    hosts = [entry[1] for entry in entries if len(entry) == 2 and entry[0].lower() == "host"]
+    return hosts[-1] if hosts else "$proxy_host"
