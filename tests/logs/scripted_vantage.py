@@ -52,7 +52,7 @@ class ScriptedVantage(VantageSession):
         refused: Why the place cannot be reached; empty if it can.
     """
 
-    failure = "the way there was lost: broken pipe"
+    failure = "the connection was lost: broken pipe"
 
     def __init__(self, name: str = "web") -> None:
         super().__init__(Vantage(name, ()))

@@ -167,7 +167,7 @@ async def test_a_following_command_that_ends_is_a_problem() -> None:
 BAD_ENDS = {
     "status": (1, "error: pod not report\n", "pod: error: pod not report (exit status 1)"),
     "silent": (3, "", "pod: ended with exit status 3"),
-    "lost": (None, "", "pod: the way there was lost: broken pipe"),
+    "lost": (None, "", "pod: the connection was lost: broken pipe"),
     "hostile": (1, "\x1b[2Jno\x07\n", "pod: \\e[2Jno\\u{7} (exit status 1)"),
 }
 

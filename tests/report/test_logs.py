@@ -60,9 +60,9 @@ def test_no_control_character_and_no_secret() -> None:
 
 
 def test_a_log_whose_past_was_read_is_no_unreadable_input() -> None:
-    broken = LogReport("pod", problem="pod: the way there was lost")
+    broken = LogReport("pod", problem="pod: the connection was lost")
     known = replace(case(None), logs=(broken,))
-    assert unread_inputs(known) == ("pod: the way there was lost",)
+    assert unread_inputs(known) == ("pod: the connection was lost",)
     told = replace(known, logs=(replace(broken, history=investigations.log_history(held=False)),))
     assert unread_inputs(told) == ()
-    assert input_problems(told) == ("pod: the way there was lost",)
+    assert input_problems(told) == ("pod: the connection was lost",)

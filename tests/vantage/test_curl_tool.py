@@ -2,8 +2,8 @@
 
 import pytest
 
-from wizard.vantage.http.curl import config, hear, stop
-from wizard.vantage.http.request import Notice, RemoteRequest, Stop
+from wizard.vantage.http.curl import explain_exit, make_config, read_progress
+from wizard.vantage.http.request import Notice, RemoteRequest, ToolFailure
 
 REQUEST = RemoteRequest("https://h/sse")
 LINES = {
@@ -26,7 +26,7 @@ LINES = {
 @pytest.mark.parametrize("line", LINES)
 def test_what_a_line_of_curl_tells(line: str) -> None:
     told: list[tuple[Notice, str]] = []
-    hear(line, lambda what, text: told.append((what, text)))
+    read_progress(line, lambda what, text: told.append((what, text)))
     assert told == LINES[line]
 
 
@@ -53,19 +53,19 @@ def test_what_a_line_of_curl_tells(line: str) -> None:
     ],
 )
 def test_how_curl_ends(code: int, said: str, connected: bool, expected: str | None) -> None:
-    found = stop(code, said, REQUEST, connected)
+    found = explain_exit(code, said, REQUEST, connected)
     assert (found.reason if found else None) == expected
     assert found is None or found.detail
 
 
 def test_the_reset_is_said_as_from_here() -> None:
     said = "curl: (56) Recv failure: Connection reset by peer"
-    assert stop(56, said, REQUEST, True) == Stop("reset", "Connection reset by peer")
+    assert explain_exit(56, said, REQUEST, True) == ToolFailure("reset", "Connection reset by peer")
 
 
 def test_what_curl_is_told_is_quoted() -> None:
     headers = (("X-A", 'say "\\"'), ("X-Empty", ""))
-    lines = config(RemoteRequest("http://h/", "POST", headers, b"a\nb")).decode().split("\n")
+    lines = make_config(RemoteRequest("http://h/", "POST", headers, b"a\nb")).decode().split("\n")
     assert 'header = "X-A: say \\"\\\\\\""' in lines
     assert 'header = "X-Empty;"' in lines
     assert 'data-raw = "a\\nb"' in lines
@@ -73,9 +73,9 @@ def test_what_curl_is_told_is_quoted() -> None:
 
 
 def test_http_2_and_where_to() -> None:
-    plain = config(RemoteRequest("http://h/", version="2", connect_to=("::1", 81))).decode()
+    plain = make_config(RemoteRequest("http://h/", version="2", connect_to=("::1", 81))).decode()
     assert "\nhttp2-prior-knowledge\n" in plain
     assert 'connect-to = "::[::1]:81"' in plain
-    secure = config(RemoteRequest("https://h/", version="2", insecure=True)).decode()
+    secure = make_config(RemoteRequest("https://h/", version="2", insecure=True)).decode()
     assert "\nhttp2\n" in secure
     assert secure.endswith("\ninsecure")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from wizard.vantage.failures import TROUBLES, late, sentence
+from wizard.vantage.failures import FAILURES, no_answer, not_started
 
 KUBECTL = ("kubectl", "exec", "-n", "prod", "web-7d9f", "-c", "nginx", "--")
 DISTROLESS = (
@@ -13,7 +13,7 @@ SAID = {
     "changed": (
         "@@@@@@@@@@\n@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\nIT IS POSSIBLE…\n"
         "Host key verification failed.",
-        "the host's key is not the one that is known",
+        "the host's key has changed",
     ),
     "unknown host key": ("Host key verification failed.", "ssh -p 22 jump true"),
     "no key of that type": (
@@ -30,13 +30,16 @@ SAID = {
     "sudo": ("sudo: a password is required", "use a key with an agent"),
     "passphrase": ("Enter passphrase for key '/home/u/.ssh/id': ", "use a key with an agent"),
     "name": ("ssh: Could not resolve hostname nosuch: Name or service not known", "name right?"),
-    "refused": ("ssh: connect to host h port 22: Connection refused", "is sshd up there?"),
-    "timed out": ("ssh: connect to host h port 22: Connection timed out", "is sshd up there?"),
-    "hung up": ("kex_exchange_identification: Connection closed by remote host", "sshd hung up"),
+    "refused": ("ssh: connect to host h port 22: Connection refused", "is sshd running there?"),
+    "timed out": ("ssh: connect to host h port 22: Connection timed out", "is sshd running there?"),
+    "hung up": (
+        "kex_exchange_identification: Connection closed by remote host",
+        "sshd closed the connection",
+    ),
     "a jump": (
         "channel 0: open failed: administratively prohibited: open failed\n"
         "stdio forwarding failed\nkex_exchange_identification: Connection closed",
-        "the jump host does not lead there",
+        "the jump host does not forward to it",
     ),
     "no shell": (DISTROLESS, "distroless"),
     "no shell, runc": (
@@ -44,7 +47,10 @@ SAID = {
         "such file or directory",
         "distroless",
     ),
-    "upgrade": ('error: unable to upgrade connection: container not found ("x")', "may you `exec`"),
+    "upgrade": (
+        'error: unable to upgrade connection: container not found ("x")',
+        "are you allowed to `exec`",
+    ),
     "forbidden": (
         'Error from server (Forbidden): pods "web" is forbidden: User "u" cannot create resource',
         "your account may not",
@@ -76,7 +82,7 @@ SAID = {
 @pytest.mark.parametrize("name", SAID)
 def test_what_is_said_there_as_one_sentence(name: str) -> None:
     said, expected = SAID[name]
-    told = sentence(1, f"Welcome!\n{said}\n", prefix=("ssh", "-p", "22", "jump"))
+    told = not_started(1, f"Welcome!\n{said}\n", prefix=("ssh", "-p", "22", "jump"))
     assert expected in told
     assert told.isprintable()
     assert "\n" not in told
@@ -84,44 +90,46 @@ def test_what_is_said_there_as_one_sentence(name: str) -> None:
 
 def test_what_asks_already_is_not_asked_twice() -> None:
     said = SAID["docker daemon"][0]
-    assert sentence(1, said) == said
+    assert not_started(1, said) == said
     asked = "did you specify the right host or port?"
-    told = sentence(1, f"The connection to the server localhost:8080 was refused - {asked}")
+    told = not_started(1, f"The connection to the server localhost:8080 was refused - {asked}")
     assert f"{asked} Is it the right name" in told
 
 
 def test_each_trouble_is_shown() -> None:
     met = set()
     for said, _ in SAID.values():
-        met.add(next(one.pattern for one in TROUBLES if one.pattern.search(said)))
-    assert met == {one.pattern for one in TROUBLES}
+        met.add(next(one.pattern for one in FAILURES if one.pattern.search(said)))
+    assert met == {one.pattern for one in FAILURES}
 
 
 def test_a_distroless_pod_is_helped_with_a_line_to_paste() -> None:
-    told = sentence(1, DISTROLESS, prefix=KUBECTL)
+    told = not_started(1, DISTROLESS, prefix=KUBECTL)
     assert told.endswith("kubectl -n prod debug -it web-7d9f --image=busybox --target=nginx")
 
 
 def test_what_is_not_known_of_a_pod_is_left_to_fill_in() -> None:
-    told = sentence(1, DISTROLESS, prefix=("kubectl", "exec", "deploy/nginx", "--"))
+    told = not_started(1, DISTROLESS, prefix=("kubectl", "exec", "deploy/nginx", "--"))
     assert told.endswith("kubectl debug -it POD --image=busybox --target=CONTAINER")
 
 
 def test_a_distroless_docker_container() -> None:
-    assert "--network container:NAME" in sentence(1, DISTROLESS, prefix=("docker", "exec", "web"))
+    assert "--network container:NAME" in not_started(
+        1, DISTROLESS, prefix=("docker", "exec", "web")
+    )
 
 
 def test_what_is_not_known_is_shown_as_it_is() -> None:
-    assert sentence(3, "one\n\x1b[31mtwo\n") == (
-        "it ended with status 3 before anything began there: \\e[31mtwo"
+    assert not_started(3, "one\n\x1b[31mtwo\n") == (
+        "it ended with status 3 before our command started: \\e[31mtwo"
     )
-    assert sentence(None, "") == "it ended before anything began there"
-    assert sentence(97, "") == (
+    assert not_started(None, "") == "it ended before our command started"
+    assert not_started(97, "") == (
         "its standard input is not passed on: leave out `ssh -n`, or add `-i`"
     )
-    assert late(10, "") == "no answer within 10 s"
-    assert late(10, "waiting\n") == "no answer within 10 s: waiting"
+    assert no_answer(10, "") == "no answer within 10 s"
+    assert no_answer(10, "waiting\n") == "no answer within 10 s: waiting"
 
 
 def test_a_secret_in_what_is_said_is_not_shown() -> None:
-    assert "hunter2" not in sentence(1, "cannot open https://me:hunter2@h/\n")
+    assert "hunter2" not in not_started(1, "cannot open https://me:hunter2@h/\n")

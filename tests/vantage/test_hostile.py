@@ -10,7 +10,7 @@ from tests.probe.scripted import CHUNKED, chunk, saying, serving
 from tests.vantage.afar import follow, vantage_session
 from wizard.text.errors import VantageError
 from wizard.vantage import remote_process
-from wizard.vantage.process import KEPT
+from wizard.vantage.process import MAX_STDERR_CHARS
 
 NOWHERE = "http://127.0.0.1:1/"
 SCRIPTS = {
@@ -23,28 +23,28 @@ SCRIPTS = {
         'printf "u@h password: " >&2; exec sleep 99',
         "web: u@h password: it asks for a password",
     ),
-    "it fails": ("exit 7", "web: it ended with status 7 before anything began there"),
-    "it says why": ("echo because >&2; exit 7", "began there: because"),
-    "it says why elsewhere": ("echo because; exit 7", "began there: because"),
+    "it fails": ("exit 7", "web: it ended with status 7 before our command started"),
+    "it says why": ("echo because >&2; exit 7", "our command started: because"),
+    "it says why elsewhere": ("echo because; exit 7", "our command started: because"),
     "it sends escapes": (
         'printf "\\033[2J\\033]0;x\\007gone\\n" >&2; exit 1',
-        "began there: \\e[2J\\e]0;x\\u{7}gone",
+        "our command started: \\e[2J\\e]0;x\\u{7}gone",
     ),
     "it is killed": ("kill -9 $$", "web: it ended with status -9"),
     "it passes no input on": ('exec "$@" </dev/null', "standard input is not passed on"),
     "it has no such command": ('exec "/nonexistent/$1"', "is its prefix right?"),
     "it begins and falls silent": (
         'read -r m; printf "%s+\\n" "$m"; exec sleep 99',
-        "web: no answer within 2 s once reached",
+        "web: no answer within 2 s after our command started",
     ),
-    "it begins and ends": ('read -r m; printf "%s+\\n" "$m"', "web: the way there was lost"),
+    "it begins and ends": ('read -r m; printf "%s+\\n" "$m"', "web: the connection was lost"),
     "it answers without sense": (
         'read -r m; printf "%s+\\n" "$m"; exec yes x',
-        "web: it answers what was not asked",
+        "web: its answer makes no sense",
     ),
     "it answers without end": (
         'read -r m; printf "%s+\\n" "$m"; exec cat /dev/zero',
-        "web: it answers what was not asked",
+        "web: its answer makes no sense",
     ),
 }
 
@@ -52,8 +52,8 @@ SCRIPTS = {
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits that would be long are short; the bound is what is tested."""
-    monkeypatch.setattr(remote_process, "REACH", 2.0)
-    monkeypatch.setattr("wizard.vantage.discover.WITHIN", 2.0)
+    monkeypatch.setattr(remote_process, "START_TIMEOUT_S", 2.0)
+    monkeypatch.setattr("wizard.vantage.discover.DISCOVERY_TIMEOUT_S", 2.0)
 
 
 def wrapper(folder: Path, script: str) -> str:
@@ -93,7 +93,7 @@ async def test_a_flood_on_standard_error_fills_no_memory(tmp_path: Path) -> None
         ) as there:
             assert await there.stdout.readline() == b"done\n"
             assert await there.wait() == 0
-        assert len(there.stderr) <= KEPT + 70_000
+        assert len(there.stderr) <= MAX_STDERR_CHARS + 70_000
         assert tracemalloc.get_traced_memory()[1] < 8 << 20
     finally:
         tracemalloc.stop()
@@ -124,5 +124,5 @@ async def test_a_command_is_collected_with_its_status() -> None:
 
 
 async def test_a_place_that_is_lost_under_way() -> None:
-    with pytest.raises(VantageError, match=r"^web: the way there was lost: status -9"):
+    with pytest.raises(VantageError, match=r"^web: the connection was lost: status -9"):
         await vantage_session(["env"]).collect(["sh", "-c", "kill -9 $PPID"], within=9)

@@ -14,7 +14,7 @@ from wizard.text.errors import UsageError
 from wizard.vantage.presets import Choice, Listing, Menu, Preset, list_kinds, menu
 from wizard.vantage.presets.kubectl import contexts
 from wizard.vantage.presets.local import containers, namespaces
-from wizard.vantage.process import run
+from wizard.vantage.process import start_process
 
 SHORT = 64 << 10
 real_kubectl = needs("kubectl")
@@ -169,7 +169,7 @@ async def test_what_cannot_be_a_name_is_refused(text: str, fakes: Fakes) -> None
 async def test_endless_output_and_a_program_that_is_gone_end_in_a_sentence(
     fakes: Fakes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wizard.vantage.presets.menu.LIMIT", SHORT)
+    monkeypatch.setattr("wizard.vantage.presets.menu.MAX_LIST_BYTES", SHORT)
     fakes.write("docker", "while :; do echo 'web\timage\tUp'; done")
     listed = await opened(containers("docker"))
     assert "more than is read here" in listed.problem
@@ -179,7 +179,7 @@ async def test_endless_output_and_a_program_that_is_gone_end_in_a_sentence(
 
 
 async def test_what_does_not_end_is_ended(fakes: Fakes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wizard.vantage.presets.menu.WITHIN", 0.2)
+    monkeypatch.setattr("wizard.vantage.presets.menu.LIST_TIMEOUT_S", 0.2)
     fakes.write("docker", "echo 'please log in' >&2; exec sleep 30")
     listed = await opened(containers("docker"))
     assert listed.choices == ()
@@ -191,7 +191,7 @@ async def test_what_it_leaves_behind_is_not_waited_for(fakes: Fakes) -> None:
     # As an ssh that stays in the background for the next one, with our pipes still open.
     fakes.write("docker", "setsid sleep 30 & echo $! >\"$0.left\"; printf 'web\\tx\\tUp\\n'")
     try:
-        async with run(["docker", "ps"]) as running:
+        async with start_process(["docker", "ps"]) as running:
             assert await running.stdout.readline() == b"web\tx\tUp\n"
     finally:
         os.kill(int((fakes.folder / "docker.left").read_text()), signal.SIGKILL)

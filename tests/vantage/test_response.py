@@ -2,13 +2,20 @@
 
 import pytest
 
-from wizard.vantage.http.response import BadResponse, Head, Part, Raw, Reading, Split
+from wizard.vantage.http.response import (
+    BadResponse,
+    Head,
+    Part,
+    RawReader,
+    ResponseReader,
+    SplitReader,
+)
 
 H1 = b"HTTP/1.1 200 OK\r\nA: b\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"
 H2 = b"HTTP/2 200 \r\na: b\r\n\r\nabc"
 
 
-def read(reading: Reading, data: bytes, size: int) -> list[Part]:
+def read(reading: ResponseReader, data: bytes, size: int) -> list[Part]:
     pieces = (data[at : at + size] for at in range(0, len(data), size))
     return [part for piece in pieces for part in reading.feed(piece)]
 
@@ -19,7 +26,7 @@ def body(parts: list[Part]) -> bytes:
 
 @pytest.mark.parametrize("size", [1, 2, 7, 1000])
 def test_http_1_in_pieces_of_any_size(size: int) -> None:
-    reading = Raw("GET")
+    reading = RawReader("GET")
     parts = read(reading, H1 + b"0\r\n\r\n", size)
     assert parts[0] == Head(200, "HTTP/1.1", ((b"A", b"b"), (b"Transfer-Encoding", b"chunked")))
     assert (body(parts), reading.done) == (b"abc", True)
@@ -27,7 +34,7 @@ def test_http_1_in_pieces_of_any_size(size: int) -> None:
 
 @pytest.mark.parametrize("size", [1, 2, 7, 1000])
 def test_http_2_in_pieces_of_any_size(size: int) -> None:
-    reading = Raw("GET")
+    reading = RawReader("GET")
     parts = read(reading, b"HTTP/2 103 \r\nlink: x\r\n\r\n" + H2, size)
     assert parts[0] == Head(200, "HTTP/2", ((b"a", b"b"),))
     assert (body(parts), reading.done) == (b"abc", False)
@@ -45,7 +52,7 @@ def test_http_2_in_pieces_of_any_size(size: int) -> None:
     ],
 )
 def test_an_end_that_comes_too_early(data: bytes, why: str) -> None:
-    reading = Raw("GET")
+    reading = RawReader("GET")
     read(reading, data, 1000)
     with pytest.raises(BadResponse, match=why):
         list(reading.end())
@@ -63,37 +70,37 @@ def test_an_end_that_comes_too_early(data: bytes, why: str) -> None:
 )
 def test_what_is_no_http(data: bytes) -> None:
     with pytest.raises(BadResponse):
-        read(Raw("GET"), data, 1000)
+        read(RawReader("GET"), data, 1000)
 
 
 def test_a_body_ended_by_close() -> None:
-    reading = Raw("GET")
+    reading = RawReader("GET")
     parts = read(reading, b"HTTP/1.0 200 OK\r\n\r\nabc", 5)
     parts += reading.end()
     assert (body(parts), reading.done) == (b"abc", True)
 
 
 def test_a_head_on_standard_error() -> None:
-    reading = Split("GET")
+    reading = SplitReader("GET")
     lines = ["--2026--  http://h/", "  not yet", "Connecting to h... connected."]
     lines += ["  HTTP/1.1 200 OK", "  A: b"]
     for line in lines:
-        reading.hear(line)
-    assert not reading.said.is_set()
-    reading.hear("Length: unspecified")
-    reading.hear("  HTTP/1.1 404 Another")
-    assert reading.said.is_set()
+        reading.take_stderr_line(line)
+    assert not reading.head_on_stderr.is_set()
+    reading.take_stderr_line("Length: unspecified")
+    reading.take_stderr_line("  HTTP/1.1 404 Another")
+    assert reading.head_on_stderr.is_set()
     assert list(reading.feed(b"")) == [Head(200, "HTTP/1.1", ((b"a", b"b"),))]
     assert list(reading.feed(b"abc")) == [b"abc"]
     assert (list(reading.end()), reading.done) == ([], True)
 
 
 def test_an_endless_head_on_standard_error_is_not_kept() -> None:
-    reading = Split("GET")
-    reading.hear("  HTTP/1.1 200 OK")
+    reading = SplitReader("GET")
+    reading.take_stderr_line("  HTTP/1.1 200 OK")
     for _ in range(1000):
-        reading.hear("  A: " + "x" * 1000)
-    reading.hear("")
+        reading.take_stderr_line("  A: " + "x" * 1000)
+    reading.take_stderr_line("")
     head = next(reading.feed(b""))
     assert isinstance(head, Head)
     assert len(head.headers) < 200
@@ -101,4 +108,4 @@ def test_an_endless_head_on_standard_error_is_not_kept() -> None:
 
 def test_no_head_on_standard_error() -> None:
     with pytest.raises(BadResponse):
-        list(Split("GET").end())
+        list(SplitReader("GET").end())

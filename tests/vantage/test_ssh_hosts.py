@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from wizard.vantage.presets import Preset
-from wizard.vantage.presets.ssh import DEPTH, host_names, hosts
+from wizard.vantage.presets.ssh import MAX_INCLUDE_DEPTH, host_names, hosts
 
 
 def write(path: Path, text: str) -> Path:
@@ -42,9 +42,9 @@ def test_an_ssh_config_that_includes_itself_ends(tmp_path: Path) -> None:
 
 def test_includes_go_as_deep_as_ssh_follows_them(tmp_path: Path) -> None:
     write(tmp_path / "config", "Include 1\n")
-    for number in range(1, DEPTH + 3):
+    for number in range(1, MAX_INCLUDE_DEPTH + 3):
         write(tmp_path / str(number), f"Host h{number}\nInclude {number + 1}\n")
-    assert host_names(tmp_path) == [f"h{number}" for number in range(1, DEPTH + 1)]
+    assert host_names(tmp_path) == [f"h{number}" for number in range(1, MAX_INCLUDE_DEPTH + 1)]
 
 
 def test_an_ssh_config_that_is_missing_or_binary_does_not_matter(tmp_path: Path) -> None:

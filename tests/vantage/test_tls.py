@@ -56,4 +56,4 @@ async def test_a_certificate_that_does_not_verify(tool: str, tmp_path: Path) -> 
 async def test_tls_that_no_tool_there_speaks(tool: str, tmp_path: Path) -> None:
     line = await follow("https://127.0.0.1:1/", vantage_session(only(tool, tmp_path)))
     assert line.ended == "unreached"
-    assert line.detail.startswith("https cannot be asked there")
+    assert line.detail.startswith("https is not possible there")

@@ -11,7 +11,7 @@ from tests.probe.scripted import CHUNKED, HEAD, chunk, saying, serving
 from tests.vantage.afar import TOOLS, follow, only, vantage_session
 from wizard.probe.request import ProbeOptions, RequestSpec
 from wizard.vantage.http.request import RemoteRequest
-from wizard.vantage.http.tools import choose
+from wizard.vantage.http.tools import choose_tool
 
 EVENT = b"event: endpoint\ndata: /message?sessionId=1\n\n"
 RAW = [name for name in TOOLS if "wget" not in name]
@@ -67,7 +67,7 @@ async def test_no_connection_and_no_address(tool: str, tmp_path: Path) -> None:
     assert "Connection refused" in line.detail
     line = await follow("http://nosuch.invalid/", place)
     assert line.ended == "dns"
-    assert line.detail.startswith("no address over there: ")
+    assert line.detail.startswith("no address there: ")
 
 
 @each
@@ -153,7 +153,7 @@ async def test_a_place_with_nothing(tmp_path: Path) -> None:
     line = await follow("http://127.0.0.1:1/", vantage_session(prefix))
     assert (line.ended, line.detail) == (
         "unreached",
-        "web: it has no curl, wget, python3, bash or nc to ask with",
+        "web: it has none of curl, wget, python3, bash and nc",
     )
 
 
@@ -168,12 +168,14 @@ async def test_a_bomb_is_left_alone() -> None:
 def test_what_a_tool_cannot_ask_another_does_or_it_is_said_why() -> None:
     secret = RemoteRequest("http://h/", headers=(("X-Key", "1"),))
     has = {"wget": "GNU Wget 1.21.3", "python3": "3.11"}
-    assert getattr(choose(has, RemoteRequest("http://h/")), "name", "") == "wget"
-    assert getattr(choose(has, secret), "name", "") == "python3"
+    assert getattr(choose_tool(has, RemoteRequest("http://h/")), "name", "") == "wget"
+    assert getattr(choose_tool(has, secret), "name", "") == "python3"
     both = {"wget": "BusyBox v1.35", "nc": "BusyBox v1.35"}
-    assert getattr(choose(both, RemoteRequest("http://h/")), "name", "") == "nc"
-    assert getattr(choose(both, RemoteRequest("https://h/")), "name", "") == "wget"
-    assert "https cannot be asked there" in str(choose({"nc": "x"}, RemoteRequest("https://h/")))
+    assert getattr(choose_tool(both, RemoteRequest("http://h/")), "name", "") == "nc"
+    assert getattr(choose_tool(both, RemoteRequest("https://h/")), "name", "") == "wget"
+    assert "https is not possible there" in str(
+        choose_tool({"nc": "x"}, RemoteRequest("https://h/"))
+    )
     h2 = RemoteRequest("https://h/", version="2")
-    assert "HTTP/2 cannot be asked" in str(choose({"curl": "curl 7.1\nFeatures: SSL"}, h2))
-    assert getattr(choose({"curl": "Features: HTTP2 SSL"}, h2), "name", "") == "curl"
+    assert "HTTP/2 is not possible" in str(choose_tool({"curl": "curl 7.1\nFeatures: SSL"}, h2))
+    assert getattr(choose_tool({"curl": "Features: HTTP2 SSL"}, h2), "name", "") == "curl"

@@ -1,4 +1,4 @@
-"""What a place has: its tools, how far away it is, what its clock says."""
+"""Discovery of a vantage: which HTTP tools it has, its round trip, and its clock."""
 
 import asyncio
 import re
@@ -9,117 +9,124 @@ from wizard.model.vantage import Capabilities
 from wizard.text.display import safe
 from wizard.text.errors import VantageError
 from wizard.vantage.remote_process import RemoteProcess
-from wizard.vantage.scripts import BEGIN, END
+from wizard.vantage.scripts import PRINT_STATUS, START
 
-WITHIN = 10.0
-"""How long, in seconds, the answers may take once the place is reached."""
-LIMIT = 64 << 10
-"""How much may be answered, in bytes."""
-ROUNDS = 3
-"""How many lines are sent there and back to measure the round trip."""
+DISCOVERY_TIMEOUT_S = 10.0
+"""How long, in seconds, the discovery may take once the command has started."""
+MAX_TOOLS_CHARS = 64 << 10
+"""How much the tools may print about themselves altogether, in characters."""
+ECHOES = 3
+"""How many lines are echoed to measure the round trip."""
 
-_TOOLS = (
+_LIST_TOOLS = (
     'has(){ command -v "$1" >/dev/null 2>&1&&{ echo "has $1";shift;"$@" 2>&1 </dev/null;};};'
     "has curl curl -V||{ has wget wget --version;"
     'has python3 python3 -c "import socket,ssl,sys;print(sys.version.split()[0])";'
     'has bash bash -c "echo $"BASH_VERSION;has nc nc -h;};echo "end"'
 )
-"""Where there is curl, nothing else is asked for."""
-QUESTIONS = [
+"""The other tools are looked for only where there is no curl."""
+DISCOVERY_COMMAND = [
     "sh",
     "-c",
-    f'{BEGIN}while read -r l;do case $l in d) date "+time %s.%N %z";;t) {_TOOLS};;*) echo "$l";;'
-    f"esac;done;s=0;{END}",
+    f'{START}while read -r l;do case $l in d) date "+time %s.%N %z";;t) {_LIST_TOOLS};;'
+    f'*) echo "$l";;esac;done;s=0;{PRINT_STATUS}',
 ]
-"""Answers line by line until its standard input is closed: nothing stays there without us."""
+"""Answers line by line, and ends when its standard input is closed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What a place has.
+class Discovery:
+    """What a vantage has.
 
     Attributes:
-        tools: By name, what each says of its version.
+        capabilities: Its best tool, round trip and clock.
+        tools: All of its tools by name, each with what it prints as its version.
     """
 
     capabilities: Capabilities
     tools: dict[str, str]
 
 
-async def discover(remote: RemoteProcess, name: str) -> Found:
-    """Ask a place that was reached with `QUESTIONS`. Raises `VantageError`."""
+async def discover(remote: RemoteProcess, name: str) -> Discovery:
+    """Discover a vantage where `DISCOVERY_COMMAND` runs.
+
+    Raises:
+        VantageError: It has no tool, or does not answer as it should; the message begins with
+            `name`.
+    """
     try:
-        async with asyncio.timeout(WITHIN):
-            round_trip = min([await _echo(remote) for _ in range(ROUNDS)])
-            clock = await _clock(remote)
-            tools = await _tools(remote)
+        async with asyncio.timeout(DISCOVERY_TIMEOUT_S):
+            round_trip_s = min([await _measure_echo(remote) for _ in range(ECHOES)])
+            clock = await _measure_clock(remote)
+            tools = await _list_tools(remote)
     except TimeoutError:
-        raise VantageError(f"{name}: no answer within {WITHIN:.0f} s once reached") from None
-    except _SilentError:
+        reason = f"no answer within {DISCOVERY_TIMEOUT_S:.0f} s after our command started"
+        raise VantageError(f"{name}: {reason}") from None
+    except _EndedError:
         raise VantageError(f"{name}: {remote.failure}") from None
-    except _SenselessError:
-        raise VantageError(f"{name}: it answers what was not asked") from None
+    except _BadAnswerError:
+        raise VantageError(f"{name}: its answer makes no sense: is its prefix right?") from None
     if not tools:
-        raise VantageError(f"{name}: it has no curl, wget, python3, bash or nc to ask with")
+        raise VantageError(f"{name}: it has none of curl, wget, python3, bash and nc")
     tool = next(iter(tools))
     version = _version(tool, tools[tool])
-    return Found(Capabilities(name, tool, version, round_trip, *clock), tools)
+    return Discovery(Capabilities(name, tool, version, round_trip_s, *clock), tools)
 
 
-class _SilentError(Exception):
-    """It has ended."""
+class _EndedError(Exception):
+    """The command has ended."""
 
 
-class _SenselessError(Exception):
-    """It prints without end or sense."""
+class _BadAnswerError(Exception):
+    """The command prints something else than answers."""
 
 
-async def _answer(remote: RemoteProcess) -> str:
+async def _read_answer(remote: RemoteProcess) -> str:
     try:
         line = await remote.stdout.readuntil(b"\n")
     except asyncio.IncompleteReadError:
-        raise _SilentError from None
+        raise _EndedError from None
     except asyncio.LimitOverrunError:
-        raise _SenselessError from None
+        raise _BadAnswerError from None
     return line.decode("utf-8", "replace").rstrip("\r\n")
 
 
-async def _echo(remote: RemoteProcess) -> float:
-    """How long, in seconds, a line takes there and back."""
+async def _measure_echo(remote: RemoteProcess) -> float:
+    """Return the seconds between sending a line and receiving its echo."""
     start = time.perf_counter()
-    await remote.tell(b"-\n")
-    await _answer(remote)
+    await remote.write(b"-\n")
+    await _read_answer(remote)
     return time.perf_counter() - start
 
 
 _TIME = re.compile(r"time (\d{9,11})(?:\.(\d{1,9}))?\D*?(?: ([+-]\d{4}))?$")
 
 
-async def _clock(remote: RemoteProcess) -> tuple[float | None, float | None, str]:
-    """That clock's skew, how exact that is (both in seconds), and its zone."""
-    sent = time.time()
-    await remote.tell(b"d\n")
-    known = _TIME.match(await _answer(remote))
-    taken = time.time() - sent
-    if not known:
+async def _measure_clock(remote: RemoteProcess) -> tuple[float | None, float | None, str]:
+    """Return the clock's skew and its uncertainty, both in seconds, and the time zone."""
+    sent_at = time.time()
+    await remote.write(b"d\n")
+    match = _TIME.match(await _read_answer(remote))
+    elapsed_s = time.time() - sent_at
+    if not match:
         return None, None, ""
-    digits = known[2] or ""
-    there = float(f"{known[1]}.{digits or 0}")
-    resolution = 10.0 ** -len(digits)
-    # The clock was cut off at its last digit: on average, half of one more has passed.
-    skew = there + resolution / 2 - (sent + taken / 2)
-    return skew, taken / 2 + resolution / 2, known[3] or ""
+    decimals = match[2] or ""
+    remote_time = float(f"{match[1]}.{decimals or 0}")
+    resolution = 10.0 ** -len(decimals)
+    # `date` truncates: on average, half of the last digit's unit has passed since.
+    skew_s = remote_time + resolution / 2 - (sent_at + elapsed_s / 2)
+    return skew_s, elapsed_s / 2 + resolution / 2, match[3] or ""
 
 
-async def _tools(remote: RemoteProcess) -> dict[str, str]:
-    """The tools there, in our order, each with what it says of itself."""
-    await remote.tell(b"t\n")
+async def _list_tools(remote: RemoteProcess) -> dict[str, str]:
+    """Return the tools in the order of preference, each with what it prints about itself."""
+    await remote.write(b"t\n")
     tools: dict[str, str] = {}
     size, name = 0, ""
-    while (line := await _answer(remote)) != "end":
+    while (line := await _read_answer(remote)) != "end":
         size += len(line)
-        if size > LIMIT:
-            raise _SenselessError
+        if size > MAX_TOOLS_CHARS:
+            raise _BadAnswerError
         if line.startswith("has "):
             name = line.removeprefix("has ")
             tools[name] = ""
@@ -128,7 +135,7 @@ async def _tools(remote: RemoteProcess) -> dict[str, str]:
     return tools
 
 
-def _version(tool: str, said: str) -> str:
-    """The tool in its own words, in short: `curl 7.88.1`."""
-    number = re.search(r"\d+\.\d+[\w.-]*", said)
+def _version(tool: str, output: str) -> str:
+    """Return a tool with its version number: `curl 7.88.1`."""
+    number = re.search(r"\d+\.\d+[\w.-]*", output)
     return safe(f"{tool} {number[0]}" if number else tool, 80)

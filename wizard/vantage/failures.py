@@ -1,4 +1,4 @@
-"""Why a place cannot be used: exit status and what was said there, in one plain sentence."""
+"""Why a vantage cannot be used: exit status and standard error, as one plain sentence."""
 
 import re
 import shlex
@@ -6,73 +6,80 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from wizard.text.display import capitalize, safe
-from wizard.vantage.scripts import NO_INPUT
+from wizard.vantage.scripts import NO_STDIN_STATUS
 
-ENDLESS = (
-    "it prints without end, and what was asked for never begins: does its prefix end in a command?"
+ENDLESS_OUTPUT = (
+    "it prints without end and never starts our command: does its prefix end in a command?"
 )
-SAID = 300
-"""How much of what was said there is shown, in characters."""
-_VALUED = "-bcDEeFIiJLlmOopQRSWw"
-"""The options of ssh that take a word (ssh(1), synopsis)."""
+MAX_MESSAGE_CHARS = 300
+"""How much of the other side's message is shown, in characters."""
+_SSH_OPTIONS_WITH_VALUE = frozenset(f"-{letter}" for letter in "bcDEeFIiJLlmOopQRSWw")
+"""ssh(1), synopsis."""
+
+Advice = Callable[[Sequence[str], str], str]
+"""The sentence for the user, from the vantage's prefix and the line that was printed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """One way in which a place cannot be used.
+class Failure:
+    """One reason why a vantage cannot be used.
 
     Attributes:
-        pattern: What is said there in that case.
-        advice: What it means, and what helps, from the place's prefix and what was said.
+        pattern: Found in what ssh, kubectl, … print in that case.
+        advice: Returns what happened and what to do.
     """
 
     pattern: re.Pattern[str]
-    advice: Callable[[Sequence[str], str], str]
+    advice: Advice
 
 
-def _always(advice: str) -> Callable[[Sequence[str], str], str]:
-    return lambda prefix, said: (
-        f"{said} {capitalize(advice)}" if said.endswith("?") else f"{said}: {advice}"
+def _advise(advice: str) -> Advice:
+    """Return the printed line with an advice after it."""
+    return lambda prefix, line: (
+        f"{line} {capitalize(advice)}" if line.endswith("?") else f"{line}: {advice}"
     )
 
 
-def _itself(prefix: Sequence[str], said: str) -> str:
-    """What is said there says it all."""
-    return said
+def _line_itself(prefix: Sequence[str], line: str) -> str:
+    return line
 
 
-def _by_hand(prefix: Sequence[str], said: str) -> str:
-    return f"{said}: connect once by hand and check the key: {_words(_ssh(prefix), 'true')}"
+def _confirm_key(prefix: Sequence[str], line: str) -> str:
+    command = safe(shlex.join([*_ssh_command(prefix), "true"]), 200)
+    return f"{line}: connect once by hand and check the key: {command}"
 
 
-def _changed(prefix: Sequence[str], said: str) -> str:
-    return "the host's key is not the one that is known: find out why before you trust it"
+def _changed_key(prefix: Sequence[str], line: str) -> str:
+    return "the host's key has changed: find out why before you trust it"
 
 
-def _login(prefix: Sequence[str], said: str) -> str:
+def _login(prefix: Sequence[str], line: str) -> str:
     return (
-        f"{said}: it asks for a password or takes none of your keys, and nothing can be typed "
+        f"{line}: it asks for a password or accepts none of your keys, and nothing can be typed "
         "here: use a key with an agent, or a ControlMaster connection opened by hand"
     )
 
 
-def _distroless(prefix: Sequence[str], said: str) -> str:
-    """A container with nothing in it can be looked into from one beside it."""
+def _no_shell(prefix: Sequence[str], line: str) -> str:
+    """Advise a debug container beside one that has no shell."""
     start = "there is no shell in that container (distroless?)"
     if "kubectl" not in prefix and "oc" not in prefix:
         return f"{start}: run one that shares its network: --network container:NAME"
-    before, pod, container = _pod(prefix)
-    words = [*before, "debug", "-it", pod, "--image=busybox", f"--target={container}"]
-    return f"{start}; this opens one beside it: {' '.join(map(_shown, words))}"
+    kubectl, pod, container = _pod(prefix)
+    words = [*kubectl, "debug", "-it", pod, "--image=busybox", f"--target={container}"]
+    return f"{start}; this opens one beside it: {' '.join(map(_quote, words))}"
 
 
-def _shown(word: str) -> str:
-    """A word for a shell; what is to be filled in stays as it is."""
+def _quote(word: str) -> str:
+    """Quote a word for a shell, but not a placeholder such as POD."""
     return word if word.removeprefix("--target=").isupper() else shlex.quote(safe(word, 100))
 
 
 def _pod(prefix: Sequence[str]) -> tuple[list[str], str, str]:
-    """kubectl with its namespace and context, the pod, the container; capitals if not known."""
+    """Return kubectl with its namespace and context, the pod, and the container.
+
+    POD and CONTAINER are returned for those that the prefix does not name.
+    """
     options = list(prefix[: prefix.index("--")] if "--" in prefix else prefix)
     kept = [word for word in options[: options.index("exec")] if word] if "exec" in options else []
     pod, container, rest = "POD", "CONTAINER", iter(options[len(kept) + 1 :])
@@ -87,107 +94,116 @@ def _pod(prefix: Sequence[str]) -> tuple[list[str], str, str]:
             container = word.partition("=")[2]
         elif not word.startswith("-") and pod == "POD":
             pod = word.removeprefix("pod/").removeprefix("pods/")
-    # `kubectl debug` takes a pod by its name alone.
+    # `kubectl debug` accepts only the plain name of a pod.
     return kept or ["kubectl"], "POD" if "/" in pod else pod, container
 
 
-def _ssh(prefix: Sequence[str]) -> list[str]:
-    """The prefix up to the host, as far as it is ssh."""
+def _ssh_command(prefix: Sequence[str]) -> list[str]:
+    """Return the prefix up to and with ssh's host."""
     words = iter(prefix)
     kept = [next(words, "ssh")]
     for word in words:
         kept.append(word)
-        if word in [f"-{letter}" for letter in _VALUED[1:]]:
+        if word in _SSH_OPTIONS_WITH_VALUE:
             kept.append(next(words, ""))
         elif not word.startswith("-"):
             break
     return kept
 
 
-def _words(words: Sequence[str], *more: str) -> str:
-    return safe(shlex.join([*words, *more]), 200)
-
-
-_ACCESS = "is it the right name, and are you logged in to the right place?"
-_TROUBLES: tuple[tuple[str, Callable[[Sequence[str], str], str]], ...] = (
-    (r"REMOTE HOST IDENTIFICATION HAS CHANGED", _changed),
-    (r"Host key verification failed|No \S+ host key is known", _by_hand),
-    (r"authenticity of host .* can't be established|continue connecting \(yes/no", _by_hand),
+_CHECK_NAME = "is it the right name, and are you logged in to the right place?"
+_ADVICE: tuple[tuple[str, Advice], ...] = (
+    (r"REMOTE HOST IDENTIFICATION HAS CHANGED", _changed_key),
+    (r"Host key verification failed|No \S+ host key is known", _confirm_key),
+    (r"authenticity of host .* can't be established|continue connecting \(yes/no", _confirm_key),
     (r"Permission denied \(|Permission denied, please|Too many authentication fail", _login),
     (r"(?i)password:|passphrase for|a password is required|a terminal is required", _login),
-    (r"Could not resolve hostname", _always("is the host's name right?")),
+    (r"Could not resolve hostname", _advise("is the host's name right?")),
     (
         r"ssh: connect to .* (?:refused|timed out|No route|unreachable)",
-        _always("is sshd up there?"),
+        _advise("is sshd running there?"),
     ),
     (
         r"channel \d+: open failed|stdio forwarding failed",
-        _always("the jump host does not lead there: try ssh JUMP ssh HOST as the prefix"),
+        _advise("the jump host does not forward to it: try ssh JUMP ssh HOST as the prefix"),
     ),
     (
         r"kex_exchange_identification|Connection (?:closed|reset) by .* port",
-        _always("sshd hung up"),
+        _advise("sshd closed the connection"),
     ),
-    (r"exec: \\?\"sh\\?\": executable file not found|stat sh: no such file", _distroless),
-    (r"error: unable to upgrade connection", _always("may you `exec` there, and does it run?")),
-    (r"\(Forbidden\)|is forbidden:", _always("your account may not `exec` there")),
-    (r"\(NotFound\)|container \S+ (?:is )?not (?:found|valid)", _always(_ACCESS)),
-    (r"No such container|no such container|no container with name", _always(_ACCESS)),
-    (r"container .* is not running|cannot exec in a stopped", _always("start it first")),
-    (r"(?i)cannot connect to the docker daemon|docker daemon running", _itself),
-    (r"connection to the server .* was refused|no configuration has been", _always(_ACCESS)),
-    (r"Cannot open network namespace|cannot open .*/ns/", _always("is it the right name?")),
+    (r"exec: \\?\"sh\\?\": executable file not found|stat sh: no such file", _no_shell),
+    (
+        r"error: unable to upgrade connection",
+        _advise("are you allowed to `exec` there, and is it running?"),
+    ),
+    (r"\(Forbidden\)|is forbidden:", _advise("your account may not `exec` there")),
+    (r"\(NotFound\)|container \S+ (?:is )?not (?:found|valid)", _advise(_CHECK_NAME)),
+    (r"No such container|no such container|no container with name", _advise(_CHECK_NAME)),
+    (r"container .* is not running|cannot exec in a stopped", _advise("start it first")),
+    (r"(?i)cannot connect to the docker daemon|docker daemon running", _line_itself),
+    (r"connection to the server .* was refused|no configuration has been", _advise(_CHECK_NAME)),
+    (r"Cannot open network namespace|cannot open .*/ns/", _advise("is it the right name?")),
     (
         r"Operation not permitted|must be root|[Pp]ermission denied",
-        _always("that takes more rights"),
+        _advise("this needs more rights than you have"),
     ),
-    (r"command not found|: not found$|No such file or directory", _always("is its prefix right?")),
+    (r"command not found|: not found$|No such file or directory", _advise("is its prefix right?")),
 )
-TROUBLES = tuple(Trouble(re.compile(f"(?m){text}"), advice) for text, advice in _TROUBLES)
-"""The first that fits is told."""
+FAILURES = tuple(Failure(re.compile(f"(?m){text}"), advice) for text, advice in _ADVICE)
+"""The first whose pattern matches is reported."""
 
 
-def sentence(code: int | None, said: str, printed: str = "", *, prefix: Sequence[str] = ()) -> str:
-    """Why nothing began over there."""
-    if known := _known(prefix, said) or _known(prefix, printed):
-        return known
-    if code == NO_INPUT:
+def not_started(
+    code: int | None, stderr: str, stdout: str = "", *, prefix: Sequence[str] = ()
+) -> str:
+    """Return why a command at a vantage ended before it started.
+
+    Args:
+        code: The exit status of the prefix, None if it did not end.
+        stderr: What was printed on standard error until then.
+        stdout: The same for standard output.
+        prefix: The vantage's command prefix.
+    """
+    if advice := _find_advice(prefix, stderr) or _find_advice(prefix, stdout):
+        return advice
+    if code == NO_STDIN_STATUS:
         return "its standard input is not passed on: leave out `ssh -n`, or add `-i`"
-    heard = _last(said) or _last(printed)
+    message = last_line(stderr) or last_line(stdout)
     status = "it ended" if code is None else f"it ended with status {code}"
-    return f"{status} before anything began there" + (f": {heard}" if heard else "")
+    return f"{status} before our command started" + (f": {message}" if message else "")
 
 
-def late(within: float, said: str, *, prefix: Sequence[str] = ()) -> str:
-    """Why nothing began in time."""
-    if known := _known(prefix, said):
-        return known
-    heard = _last(said)
-    return f"no answer within {within:.0f} s" + (f": {heard}" if heard else "")
+def no_answer(within: float, stderr: str, *, prefix: Sequence[str] = ()) -> str:
+    """Return why a vantage did not answer within that many seconds."""
+    if advice := _find_advice(prefix, stderr):
+        return advice
+    message = last_line(stderr)
+    return f"no answer within {within:.0f} s" + (f": {message}" if message else "")
 
 
-def failing(code: int | None, said: str) -> str:
-    """Why the way there broke off."""
-    heard = _last(said) or ("it does not end" if code is None else f"status {code}")
-    return f"the way there was lost: {heard}"
+def connection_lost(code: int | None, stderr: str) -> str:
+    """Return why the connection to a running command was lost."""
+    message = last_line(stderr) or ("it does not end" if code is None else f"status {code}")
+    return f"the connection was lost: {message}"
 
 
-def _known(prefix: Sequence[str], said: str) -> str:
-    """The first trouble that fits, told with the line that shows it; empty if none does."""
-    for trouble in TROUBLES:
-        if found := trouble.pattern.search(said):
-            start = said.rfind("\n", 0, found.start()) + 1
-            line = said[start:].partition("\n")[0]
-            return trouble.advice(prefix, _short(line.strip().rstrip(".:")))
+def _find_advice(prefix: Sequence[str], output: str) -> str:
+    """Return the advice of the first failure whose pattern matches; empty if none does."""
+    for failure in FAILURES:
+        if match := failure.pattern.search(output):
+            start = output.rfind("\n", 0, match.start()) + 1
+            line = output[start:].partition("\n")[0]
+            return failure.advice(prefix, _shorten(line.strip().rstrip(".:")))
     return ""
 
 
-def _last(text: str) -> str:
+def last_line(text: str) -> str:
+    """Return the last line with something in it, safe to show."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return _short(lines[-1]) if lines else ""
+    return _shorten(lines[-1]) if lines else ""
 
 
-def _short(line: str) -> str:
-    """A line made visible; what is written out as an escape is longer than it was."""
-    shown = safe(line, SAID)
-    return shown if len(shown) <= 2 * SAID else f"{shown[:SAID]}…"
+def _shorten(line: str) -> str:
+    """Return a line safe to show; escapes may make it longer than the limit, but not by much."""
+    shown = safe(line, MAX_MESSAGE_CHARS)
+    return shown if len(shown) <= 2 * MAX_MESSAGE_CHARS else f"{shown[:MAX_MESSAGE_CHARS]}…"

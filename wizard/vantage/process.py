@@ -1,4 +1,4 @@
-"""One command run to a bound: no terminal to ask for a password on, no output without end."""
+"""A local command with bounded output and time, and without a terminal to ask for a password."""
 
 import asyncio
 import contextlib
@@ -11,24 +11,31 @@ from dataclasses import dataclass
 from wizard.text.display import safe
 from wizard.text.errors import VantageError
 
-GRACE = 1.0
-"""How long, in seconds, a command may take to end by itself once its standard input is closed."""
-LINE = 4000
-"""How much of one line of its standard error is taken for one, in bytes."""
-BUFFER = 64 << 10
-"""How much of its output waits here to be read, in bytes."""
-KEPT = 16 << 10
-"""How much of its standard error is kept, in bytes; the rest is read and let go."""
+END_GRACE_S = 1.0
+"""How long, in seconds, a command may take to end once its standard input is closed."""
+MAX_LINE_BYTES = 4000
+"""Where a line of standard error is split if it has no end, in bytes."""
+STDOUT_BUFFER_BYTES = 64 << 10
+"""How much output waits to be read, in bytes; then the command is held up."""
+MAX_STDERR_CHARS = 16 << 10
+"""How much of standard error is kept, in characters; the rest is read and discarded."""
+
+OnLine = Callable[[str], None]
+"""Called with each line of standard error, without its end."""
+
+
+def ignore_line(line: str) -> None:
+    """Do nothing: the default where nobody reads standard error line by line."""
 
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """What came of a command.
+    """What a command printed and how it ended.
 
     Attributes:
-        code: Its exit status; None if it was ended here.
-        timed_out: Whether it was ended for taking too long.
-        truncated: Whether it printed more than was read.
+        code: The exit status, or None if the command was stopped.
+        timed_out: True if it was stopped because it took too long.
+        truncated: True if it printed more than was read.
     """
 
     code: int | None
@@ -38,131 +45,131 @@ class CommandResult:
     truncated: bool = False
 
 
-class Running:
-    """A command under way; `run` makes one, and ends it.
+class LocalProcess:
+    """A running command. Made by `start_process`, which also stops it.
 
     Attributes:
-        stdout: What it prints, as it comes.
-        stderr: What it said so far on standard error, bounded.
-        unfinished: The line of it that has no end yet: a prompt.
+        stdout: Its output, as it comes.
+        stderr: The beginning of its standard error so far.
+        partial_line: The last line of standard error, if it has no end yet: perhaps a prompt.
     """
 
     def __init__(
         self,
         process: asyncio.subprocess.Process,
         transport: asyncio.SubprocessTransport,
-        hear: Callable[[str], None],
+        on_stderr: OnLine,
     ) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stderr is not None
         self._process, self._transport, self._stdin = process, transport, process.stdin
-        self.stdout, self.stderr, self.unfinished = process.stdout, "", ""
-        self._listening = asyncio.create_task(self._listen(process.stderr, hear))
+        self.stdout, self.stderr, self.partial_line = process.stdout, "", ""
+        self._stderr_task = asyncio.create_task(self._read_stderr(process.stderr, on_stderr))
 
     @property
     def code(self) -> int | None:
-        """Its exit status; None while it runs."""
+        """The exit status, or None while it runs."""
         return self._process.returncode
 
-    async def tell(self, data: bytes) -> None:
-        """Write to its standard input; a command that has ended hears nothing."""
+    async def write(self, data: bytes) -> None:
+        """Write to its standard input. Does nothing if it has ended."""
         with contextlib.suppress(ConnectionError):
             self._stdin.write(data)
             await self._stdin.drain()
 
-    def hush(self) -> None:
-        """Close its standard input: for what runs over there, the sign to end."""
+    def close_stdin(self) -> None:
+        """Close its standard input, which ends what runs at a vantage."""
         self._stdin.close()
 
-    async def ended(self) -> int:
-        """Wait for its end and for all that it said. Returns its exit status."""
+    async def wait(self) -> int:
+        """Wait until it has ended and its standard error is read. Returns the exit status."""
         code = await self._process.wait()
-        await self._listening
+        await self._stderr_task
         return code
 
-    async def _listen(self, stderr: asyncio.StreamReader, hear: Callable[[str], None]) -> None:
+    async def _read_stderr(self, stderr: asyncio.StreamReader, on_line: OnLine) -> None:
         rest = b""
-        while data := await stderr.read(LINE):
+        while data := await stderr.read(MAX_LINE_BYTES):
             *lines, rest = (rest + data).split(b"\n")
-            if len(rest) > LINE:
+            if len(rest) > MAX_LINE_BYTES:
                 lines, rest = [*lines, rest], b""
             for line in lines:
-                self._keep(line, hear)
-            self.unfinished = rest.decode("utf-8", "replace")
+                self._keep_line(line, on_line)
+            self.partial_line = rest.decode("utf-8", "replace")
         if rest:
-            self._keep(rest, hear)
+            self._keep_line(rest, on_line)
 
-    def _keep(self, line: bytes, hear: Callable[[str], None]) -> None:
+    def _keep_line(self, line: bytes, on_line: OnLine) -> None:
         text = line.decode("utf-8", "replace").rstrip("\r")
-        if len(self.stderr) < KEPT:
+        if len(self.stderr) < MAX_STDERR_CHARS:
             self.stderr += f"{text}\n"
-        hear(text)
+        on_line(text)
 
-    async def end(self) -> None:
-        """Let it end by itself, which ends it on the far side too; then see to it."""
-        self.hush()
+    async def stop(self) -> None:
+        """Close its standard input, so that it ends, also at a vantage; kill it if it does not."""
+        self.close_stdin()
         try:
-            async with asyncio.timeout(GRACE):
+            async with asyncio.timeout(END_GRACE_S):
                 await self._process.wait()
         except TimeoutError:
             pass
         finally:
-            # What it started (a ProxyCommand, a wrapper) belongs to its group.
+            # Its children (a ProxyCommand, a wrapper) are in its process group.
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
-            self._listening.cancel()
-            self._let_go()
-        await asyncio.gather(self._process.wait(), self._listening, return_exceptions=True)
+            self._stderr_task.cancel()
+            self._close_pipes()
+        await asyncio.gather(self._process.wait(), self._stderr_task, return_exceptions=True)
 
-    def _let_go(self) -> None:
-        """Close its pipes: a process counts as ended once they are, and one whose output was not
-        read to its end, or is held open by what it left behind, never would."""
+    def _close_pipes(self) -> None:
+        """Close its pipes, without which `Process.wait` may not return.
+
+        asyncio waits for their end, and that does not come if output is left unread or a child
+        still holds a pipe open.
+        """
         for number in range(3):
             pipe = self._transport.get_pipe_transport(number)
             if pipe is not None:
                 pipe.close()
 
 
-def _nobody(line: str) -> None:
-    """Nobody listens."""
-
-
 @asynccontextmanager
-async def run(
-    argv: Sequence[str], *, hear: Callable[[str], None] = _nobody, told: bytes = b""
-) -> AsyncGenerator[Running, None]:
-    """Start a command, and end it when the block is left.
+async def start_process(
+    argv: Sequence[str], *, on_stderr: OnLine = ignore_line, stdin: bytes = b""
+) -> AsyncGenerator[LocalProcess, None]:
+    """Start a command on this machine, and stop it when the block is left.
 
-    It has no terminal (a session of its own), so nothing can ask for a password and wait.
+    It runs in a session of its own, without a terminal: nothing can wait for a password.
 
     Args:
-        hear: Called with each line of standard error as it comes.
-        told: Written to its standard input, which then stays open: whatever is run at a vantage
-            ends when that is closed, also if this program is killed.
+        argv: The program and its arguments.
+        on_stderr: Called with each line of standard error.
+        stdin: Written to its standard input, which then stays open. A command at a vantage ends
+            when it is closed, also because this program was killed.
 
     Raises:
-        VantageError: The program cannot be run on this machine.
+        VantageError: The program cannot be run.
     """
     try:
-        running = await _start(argv, hear)
+        process = await _start(argv, on_stderr)
     except OSError as error:
-        why = os.strerror(error.errno) if error.errno else str(error)
-        raise VantageError(f"{safe(argv[0], 80)} cannot be run here: {why}") from None
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise VantageError(f"{safe(argv[0], 80)} cannot be run here: {reason}") from None
     except ValueError as error:
         raise VantageError(f"{safe(argv[0], 80)} cannot be run here: {error}") from None
     try:
-        await running.tell(told)
-        yield running
+        await process.write(stdin)
+        yield process
     finally:
-        await running.end()
+        await process.stop()
 
 
-async def _start(argv: Sequence[str], hear: Callable[[str], None]) -> Running:
-    """As `asyncio.create_subprocess_exec`, which keeps the transport to itself."""
+async def _start(argv: Sequence[str], on_stderr: OnLine) -> LocalProcess:
+    """Do what `asyncio.create_subprocess_exec` does, which does not give access to the pipes."""
     loop = asyncio.get_running_loop()
     transport, protocol = await loop.subprocess_exec(
-        lambda: asyncio.subprocess.SubprocessStreamProtocol(limit=BUFFER, loop=loop),
+        lambda: asyncio.subprocess.SubprocessStreamProtocol(limit=STDOUT_BUFFER_BYTES, loop=loop),
         *argv,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
@@ -170,31 +177,34 @@ async def _start(argv: Sequence[str], hear: Callable[[str], None]) -> Running:
         start_new_session=True,
         env={**os.environ, "SSH_ASKPASS_REQUIRE": "never", "LC_ALL": "C"},
     )
-    return Running(asyncio.subprocess.Process(transport, protocol, loop), transport, hear)
+    return LocalProcess(asyncio.subprocess.Process(transport, protocol, loop), transport, on_stderr)
 
 
-async def collect(
-    argv: Sequence[str], *, within: float, limit: int = 1 << 20, told: bytes | None = None
+async def run_command(
+    argv: Sequence[str], *, within: float, limit: int = 1 << 20, stdin: bytes | None = None
 ) -> CommandResult:
-    """Run a command to its end: at most `within` seconds, at most `limit` bytes of output.
+    """Run a command on this machine to its end.
 
     Args:
-        told: Its whole standard input; None leaves that open until the command has ended.
+        argv: The program and its arguments.
+        within: The time limit, in seconds.
+        limit: How many bytes of its output are read at most.
+        stdin: All of its standard input. With None, that stays open until the command has ended.
 
     Raises:
-        VantageError: The program cannot be run on this machine.
+        VantageError: The program cannot be run.
     """
-    out, late = b"", False
-    async with run(argv, told=told or b"") as running:
-        if told is not None:
-            running.hush()
+    output, timed_out = b"", False
+    async with start_process(argv, stdin=stdin or b"") as process:
+        if stdin is not None:
+            process.close_stdin()
         try:
             async with asyncio.timeout(within):
-                while len(out) <= limit and (data := await running.stdout.read(1 << 16)):
-                    out += data
-                if len(out) <= limit:
-                    await running.ended()
+                while len(output) <= limit and (data := await process.stdout.read(1 << 16)):
+                    output += data
+                if len(output) <= limit:
+                    await process.wait()
         except TimeoutError:
-            late = True
-        code = running.code
-    return CommandResult(code, out[:limit], running.stderr, late, len(out) > limit)
+            timed_out = True
+        code = process.code
+    return CommandResult(code, output[:limit], process.stderr, timed_out, len(output) > limit)

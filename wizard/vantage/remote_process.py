@@ -1,145 +1,158 @@
-"""A command under way over there: reached, on its leash, and heard apart from what leads there."""
+"""A command running at a vantage, and its start: its output told apart from ssh's and kubectl's."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from wizard.model.vantage import Vantage
 from wizard.text.errors import VantageError
 from wizard.vantage import failures
-from wizard.vantage.process import KEPT, Running, run
+from wizard.vantage.process import (
+    MAX_STDERR_CHARS,
+    LocalProcess,
+    OnLine,
+    ignore_line,
+    start_process,
+)
 
-REACH = 10.0
-"""How long, in seconds, it may take to reach a place."""
-ENDING = 5.0
-"""How long, in seconds, a command that printed all may take to end."""
-
-
-def _nobody(line: str) -> None:
-    """Nobody listens."""
+START_TIMEOUT_S = 10.0
+"""How long, in seconds, it may take until a command at a vantage has started."""
+END_TIMEOUT_S = 5.0
+"""How long, in seconds, a command may take to end once its output has ended."""
 
 
 class RemoteProcess:
-    """What runs over there.
+    """A command at a vantage, run by a local process: ssh, kubectl, docker, ….
+
+    The command's script prints a mark when it starts and another with its exit status when it
+    ends. What comes before the first is from the prefix: ssh's messages, a login banner.
 
     Attributes:
-        stdout: What it prints, as it comes, without what the way there printed before.
-        stderr: What it said so far on standard error, bounded.
-        before: What was said on standard error before it began: by ssh, by a login script.
+        stderr: The beginning of the command's standard error so far.
+        banner: What was printed on standard error before the command started.
     """
 
-    def __init__(self, prefix: Sequence[str], mark: str, hear: Callable[[str], None]) -> None:
+    def __init__(self, prefix: Sequence[str], mark: str, on_stderr: OnLine) -> None:
         self._prefix = prefix
-        self.stderr = self.before = ""
-        self._begin, self._end, self._hear = f"{mark}+", f"{mark}-", hear
-        self._begun = False
+        self.stderr = self.banner = ""
+        self._start_mark, self._end_mark, self._on_stderr = f"{mark}+", f"{mark}-", on_stderr
+        self._has_started = False
         self._status: int | None = None
-        self._running: Running | None = None
+        self._process: LocalProcess | None = None
+
+    @property
+    def _local(self) -> LocalProcess:
+        assert self._process is not None
+        return self._process
 
     @property
     def stdout(self) -> asyncio.StreamReader:
-        """What it prints, as it comes."""
-        assert self._running is not None
-        return self._running.stdout
+        """The command's output as it comes, without what was printed before it started."""
+        return self._local.stdout
 
-    def hear(self, line: str) -> None:
-        """Take a line of standard error."""
-        if line == self._begin:
-            self._begun = True
-        elif line.startswith(self._end):
-            # The mark is on a line of its own, whatever was said before.
+    def take_stderr_line(self, line: str) -> None:
+        """Sort a line of standard error: a mark, a banner, or a line of the command."""
+        if line == self._start_mark:
+            self._has_started = True
+        elif line.startswith(self._end_mark):
+            # The script prints a newline before this mark, to have it on a line of its own.
             self.stderr = self.stderr.removesuffix("\n")
-            status = line.removeprefix(self._end)
+            status = line.removeprefix(self._end_mark)
             self._status = int(status) if status.isdigit() else None
-        elif not self._begun:
-            self.before += f"{line}\n" if len(self.before) < KEPT else ""
+        elif not self._has_started:
+            self.banner += f"{line}\n" if len(self.banner) < MAX_STDERR_CHARS else ""
         else:
-            self.stderr += f"{line}\n" if len(self.stderr) < KEPT else ""
-            self._hear(line)
+            self.stderr += f"{line}\n" if len(self.stderr) < MAX_STDERR_CHARS else ""
+            self._on_stderr(line)
 
-    async def reach(self, running: Running) -> None:
-        """Wait until it begins. Raises `VantageError` where it cannot."""
-        self._running = running
+    async def wait_for_start(self, process: LocalProcess) -> None:
+        """Wait until the command has started. Raises `VantageError` if it cannot start."""
+        self._process = process
         try:
-            await running.stdout.readuntil(f"{self._begin}\n".encode())
+            await process.stdout.readuntil(f"{self._start_mark}\n".encode())
         except asyncio.LimitOverrunError:
-            raise VantageError(failures.ENDLESS) from None
+            raise VantageError(failures.ENDLESS_OUTPUT) from None
         except asyncio.IncompleteReadError as error:
-            code = await self._ended(running)
-            printed = error.partial.decode("utf-8", "replace")
+            code = await self._wait_for_exit()
+            stdout = error.partial.decode("utf-8", "replace")
             raise VantageError(
-                failures.sentence(code, self.before, printed, prefix=self._prefix)
+                failures.not_started(code, self.banner, stdout, prefix=self._prefix)
             ) from None
 
-    async def tell(self, data: bytes) -> None:
-        """Write to its standard input."""
-        assert self._running is not None
-        await self._running.tell(data)
+    async def write(self, data: bytes) -> None:
+        """Write to the command's standard input."""
+        await self._local.write(data)
 
     @property
-    def heard(self) -> str:
-        """What was said before it began, with what is a prompt, perhaps."""
-        return self.before + (self._running.unfinished if self._running else "")
+    def output_before_start(self) -> str:
+        """The banner and the line without end after it, perhaps a prompt."""
+        return self.banner + (self._process.partial_line if self._process else "")
 
-    async def unless_over(self, event: asyncio.Event) -> None:
-        """Wait for that, or for its end."""
-        assert self._running is not None
-        waiting = [asyncio.create_task(event.wait()), asyncio.create_task(self._running.ended())]
+    async def wait_for_event_or_end(self, event: asyncio.Event) -> None:
+        """Wait until the event is set or the command has ended."""
+        tasks = [asyncio.create_task(event.wait()), asyncio.create_task(self._local.wait())]
         try:
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in waiting:
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*waiting, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def wait(self) -> int | None:
-        """Wait for its end. Returns its exit status; None if the way there was lost before."""
-        assert self._running is not None
-        await self._ended(self._running)
+        """Wait for the end. Returns the command's exit status, or None if the connection broke."""
+        await self._wait_for_exit()
         return self._status
 
     @property
     def failure(self) -> str:
-        """Why the way there was lost, in one sentence, once it has ended without a status."""
-        code = self._running.code if self._running else None
-        return failures.failing(code, self.stderr)
+        """Why the connection was lost, once the command has ended without an exit status."""
+        code = self._process.code if self._process else None
+        return failures.connection_lost(code, self.stderr)
 
-    async def _ended(self, running: Running) -> int | None:
+    async def _wait_for_exit(self) -> int | None:
+        """Return the local process's exit status, or None if it does not end."""
         try:
-            async with asyncio.timeout(ENDING):
-                return await running.ended()
+            async with asyncio.timeout(END_TIMEOUT_S):
+                return await self._local.wait()
         except TimeoutError:
             return None
 
 
 @asynccontextmanager
-async def reached(
+async def start_remote(
     vantage: Vantage,
     words: Sequence[str],
     mark: str,
-    told: bytes,
-    reaching: asyncio.Semaphore,
-    hear: Callable[[str], None] = _nobody,
+    stdin: bytes,
+    starting: asyncio.Semaphore,
+    on_stderr: OnLine = ignore_line,
 ) -> AsyncGenerator[RemoteProcess, None]:
-    """Run a script over there that prints the mark once it begins.
+    """Start a script at a vantage; it is killed when the block is left.
 
     Args:
-        told: Written to its standard input, which stays open until the block is left.
-        reaching: Held until it has begun.
-        hear: Called with each line of its standard error.
+        vantage: Where.
+        words: The script's command, which prints the mark when it has started.
+        mark: The mark.
+        stdin: Written to its standard input, which stays open until the block is left.
+        starting: Held until it has started.
+        on_stderr: Called with each line of the command's standard error.
 
     Raises:
-        VantageError: The place cannot be reached; the message begins with its name.
+        VantageError: It cannot be started; the message begins with the vantage's name.
     """
-    remote = RemoteProcess(vantage.prefix, mark, hear)
+    remote = RemoteProcess(vantage.prefix, mark, on_stderr)
     async with AsyncExitStack() as stack:
         try:
-            async with reaching, asyncio.timeout(REACH):
-                way = run(vantage.argv(words), hear=remote.hear, told=told)
-                await remote.reach(await stack.enter_async_context(way))
+            async with starting, asyncio.timeout(START_TIMEOUT_S):
+                process = start_process(
+                    vantage.argv(words), on_stderr=remote.take_stderr_line, stdin=stdin
+                )
+                await remote.wait_for_start(await stack.enter_async_context(process))
         except TimeoutError:
-            why = failures.late(REACH, remote.heard, prefix=vantage.prefix)
-            raise VantageError(f"{vantage.name}: {why}") from None
+            reason = failures.no_answer(
+                START_TIMEOUT_S, remote.output_before_start, prefix=vantage.prefix
+            )
+            raise VantageError(f"{vantage.name}: {reason}") from None
         except VantageError as error:
             raise VantageError(f"{vantage.name}: {error}") from None
         yield remote

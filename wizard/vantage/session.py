@@ -1,116 +1,121 @@
-"""One vantage in use: what the place has is found out once, and shared by all that look from it."""
+"""A vantage in use: discovers once what it has, and runs commands and tools at it."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
 from wizard.model.vantage import Capabilities, Vantage
 from wizard.text.errors import VantageError
-from wizard.vantage.discover import QUESTIONS, Found, discover
-from wizard.vantage.process import CommandResult
-from wizard.vantage.remote_process import RemoteProcess, reached
-from wizard.vantage.scripts import new_mark, told, with_watchdog
+from wizard.vantage.discover import DISCOVERY_COMMAND, Discovery, discover
+from wizard.vantage.process import CommandResult, OnLine, ignore_line
+from wizard.vantage.remote_process import RemoteProcess, start_remote
+from wizard.vantage.scripts import frame_request, new_mark, with_watchdog
 
-AT_ONCE = 6
-"""How many commands may be on their way there at once: sshd takes ten unknown ones (MaxStartups).
-Those that have begun do not count, or a stream that stays open would keep the next one waiting."""
-
-
-def _nobody(line: str) -> None:
-    """Nobody listens."""
+MAX_STARTING = 6
+"""How many commands may be starting at once: sshd accepts ten connections that have not yet logged
+in (MaxStartups). Commands that have started do not count: an open stream must not block others."""
 
 
 class VantageSession:
-    """A vantage in use.
+    """A vantage in use, shared by all that run something there.
 
     Attributes:
-        discovered: What was found out there; None until somebody asked.
-        tools: The tools there by name, each with what it says of its version.
+        vantage: The vantage.
+        discovered: What it has, or None before `capabilities` was first called.
+        tools: Its HTTP tools by name, each with what it prints as its version.
     """
 
     def __init__(self, vantage: Vantage) -> None:
         self.vantage = vantage
         self.discovered: Capabilities | None = None
         self.tools: Mapping[str, str] = {}
-        self._reaching = asyncio.Semaphore(AT_ONCE)
-        self._asking = asyncio.Lock()
+        self._starting = asyncio.Semaphore(MAX_STARTING)
+        self._discovering = asyncio.Lock()
 
     async def capabilities(self) -> Capabilities:
-        """What the place has; whoever asks while that is being found out waits for the same.
+        """Return what the vantage has; discovered at the first call, and again after a failure.
 
-        Never raises: why the place cannot be used stands in `problem`. A place that could not be
-        used is asked again.
+        Never raises: `problem` says why the vantage cannot be used. Calls made during a discovery
+        wait for its result.
         """
-        waited = self._asking.locked()
-        async with self._asking:
-            if self.discovered is None or (self.discovered.problem and not waited):
-                found = await self._find_out()
-                self.discovered, self.tools = found.capabilities, found.tools
+        has_waited = self._discovering.locked()
+        async with self._discovering:
+            if self.discovered is None or (self.discovered.problem and not has_waited):
+                discovery = await self._discover()
+                self.discovered, self.tools = discovery.capabilities, discovery.tools
         return self.discovered
 
-    async def _find_out(self) -> Found:
+    async def _discover(self) -> Discovery:
         mark = new_mark()
+        stdin = f"{mark}\n".encode()
         try:
-            way = reached(self.vantage, QUESTIONS, mark, f"{mark}\n".encode(), self._reaching)
-            async with way as remote:
+            async with start_remote(
+                self.vantage, DISCOVERY_COMMAND, mark, stdin, self._starting
+            ) as remote:
                 return await discover(remote, self.vantage.name)
         except VantageError as error:
-            return Found(Capabilities(self.vantage.name, problem=str(error)), {})
+            return Discovery(Capabilities(self.vantage.name, problem=str(error)), {})
 
-    def session(
+    def run_tool(
         self,
         tool: str,
         request: bytes = b"",
         *,
         words: Sequence[str] = (),
         hold: bool = False,
-        hear: Callable[[str], None] = _nobody,
+        on_stderr: OnLine = ignore_line,
     ) -> AbstractAsyncContextManager[RemoteProcess]:
-        """Run a tool over there on a leash: it is ended there too when the block is left.
+        """Start a tool; its watchdog ends it when the block is left or this program is killed.
 
         Args:
-            tool: Static shell text; `"$@"` in it are the words.
-            request: Its standard input.
-            hold: Whether that stays open after the request.
-            hear: Called with each line of its standard error.
+            tool: Constant shell text, in which `"$@"` stands for the words.
+            request: The tool's standard input.
+            words: Its arguments.
+            hold: Keep its standard input open after the request.
+            on_stderr: Called with each line of its standard error.
 
         Raises:
-            VantageError: The place cannot be reached; the message begins with its name.
+            VantageError: It cannot be started; the message begins with the vantage's name.
         """
         mark = new_mark()
         argv = [*with_watchdog(tool, hold=hold), "sh", *words]
-        return reached(self.vantage, argv, mark, told(mark, request), self._reaching, hear)
+        stdin = frame_request(mark, request)
+        return start_remote(self.vantage, argv, mark, stdin, self._starting, on_stderr)
 
     def run(
-        self, words: Sequence[str], *, hear: Callable[[str], None] = _nobody
+        self, words: Sequence[str], *, on_stderr: OnLine = ignore_line
     ) -> AbstractAsyncContextManager[RemoteProcess]:
-        """Run a command over there; see `session`."""
-        return self.session('"$@"', words=words, hear=hear)
+        """Start a command; see `run_tool`."""
+        return self.run_tool('"$@"', words=words, on_stderr=on_stderr)
 
     async def collect(
         self, words: Sequence[str], *, within: float, limit: int = 1 << 20
     ) -> CommandResult:
-        """Run a command over there to its end: at most `limit` bytes of its output, at most
-        `within` seconds from when it began.
+        """Run a command to its end and return its output.
+
+        Args:
+            words: The command.
+            within: The time limit from its start, in seconds.
+            limit: How many bytes of its output are read at most.
 
         Raises:
-            VantageError: The place cannot be reached, or was lost.
+            VantageError: It cannot be started, or the connection was lost.
         """
         async with self.run(words) as remote:
-            done = await _collected(remote, within, limit)
-            if done.code is None and not (done.timed_out or done.truncated):
+            result = await _collect(remote, within, limit)
+            if result.code is None and not (result.timed_out or result.truncated):
                 raise VantageError(f"{self.vantage.name}: {remote.failure}")
-            return replace(done, stderr=remote.stderr)
+            return replace(result, stderr=remote.stderr)
 
 
-async def _collected(remote: RemoteProcess, within: float, limit: int) -> CommandResult:
-    out = b""
+async def _collect(remote: RemoteProcess, within: float, limit: int) -> CommandResult:
+    output, code, timed_out = b"", None, False
     try:
         async with asyncio.timeout(within):
-            while len(out) <= limit and (data := await remote.stdout.read(1 << 16)):
-                out += data
-            code = await remote.wait() if len(out) <= limit else None
+            while len(output) <= limit and (data := await remote.stdout.read(1 << 16)):
+                output += data
+            code = await remote.wait() if len(output) <= limit else None
     except TimeoutError:
-        return CommandResult(None, out[:limit], "", timed_out=True, truncated=len(out) > limit)
-    return CommandResult(code, out[:limit], "", truncated=len(out) > limit)
+        timed_out = True
+    return CommandResult(code, output[:limit], "", timed_out, len(output) > limit)

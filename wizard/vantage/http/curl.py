@@ -1,33 +1,33 @@
-"""curl over there: it shows most, and takes all that it is told from its standard input."""
+"""curl at a vantage: the tool that shows most. It reads its options from standard input."""
 
 import math
 import re
 
 from wizard.text.display import safe
-from wizard.vantage.http.request import LAST_RESORT, Notify, RemoteRequest, Stop
-from wizard.vantage.http.response import NO_ANSWER
+from wizard.vantage.http.request import TOOL_TIMEOUT_S, Notify, RemoteRequest, ToolFailure
+from wizard.vantage.http.response import NO_RESPONSE
 
-TOOL = "curl -q -K -"
-"""`-q`: nothing from a .curlrc over there; `-K -`: the rest from standard input, where no `ps`
-shows it."""
+SCRIPT = "curl -q -K -"
+"""`-q`: ignore the .curlrc at the vantage; `-K -`: read the options from standard input, where `ps`
+does not show them."""
 _FLAGS = (
     "silent",
     "show-error",
     "verbose",
     "no-buffer",
-    # Not `include`: curl keeps those headers back until a body comes.
+    # Not `include`, with which curl holds the headers back until a body comes.
     'dump-header = "-"',
     "raw",
     "globoff",
     "path-as-is",
-    f"max-time = {LAST_RESORT}",
+    f"max-time = {TOOL_TIMEOUT_S}",
     'noproxy = "*"',
 )
 _ESCAPED = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
-def config(request: RemoteRequest) -> bytes:
-    """What curl is told (curl(1), `--config`)."""
+def make_config(request: RemoteRequest) -> bytes:
+    """Return the options for a request, as a config file (curl(1), `--config`)."""
     lines = [*_FLAGS, _version(request), f"url = {_quoted(request.url)}"]
     lines.append(f"connect-timeout = {math.ceil(request.connect_timeout)}")
     lines += [f"header = {_quoted(_header(*pair))}" for pair in request.headers]
@@ -44,9 +44,9 @@ def config(request: RemoteRequest) -> bytes:
 
 
 def _body(request: RemoteRequest) -> list[str]:
-    named = {name.lower() for name, _ in request.headers}
-    # curl would add both by itself; a probe from here sends neither.
-    unwanted = [name for name in ("Content-Type", "Expect") if name.lower() not in named]
+    names = {name.lower() for name, _ in request.headers}
+    # curl adds both by itself; a local probe sends neither.
+    unwanted = [name for name in ("Content-Type", "Expect") if name.lower() not in names]
     body = request.content.decode("utf-8", "surrogateescape")
     return [*(f'header = "{name}:"' for name in unwanted), f"data-raw = {_quoted(body)}"]
 
@@ -76,59 +76,61 @@ _CONNECTED = re.compile(
 _SECURED = re.compile(r"^\* +(?:SSL connection using|ALPN[:,] server|.*[Hh]andshake complete)")
 
 
-def hear(line: str, notify: Notify) -> None:
-    """What one line of `curl -v` tells of the connection."""
-    if trying := _TRYING.match(line):
-        notify("resolved", trying[1])
-    elif connected := _CONNECTED.match(line):
-        notify("resolved", connected[1] or connected[2])
+def read_progress(line: str, notify: Notify) -> None:
+    """Notify of what a line of `curl -v` tells about the connection."""
+    if match := _TRYING.match(line):
+        notify("resolved", match[1])
+    elif match := _CONNECTED.match(line):
+        notify("resolved", match[1] or match[2])
         notify("connected", "")
     elif _SECURED.match(line):
         notify("secured", "")
 
 
-_TLS = frozenset({35, 51, 53, 54, 58, 59, 60, 64, 66, 77, 80, 82, 83, 90, 91, 98})
-_GREW = frozenset({27, 100})
-"""How curl gives up on a header without end: "out of memory" up to 8.5, then a code of its own."""
-_UNABLE = frozenset({1, 2, 4, 26, 48, 126, 127})
-"""What means that this curl cannot ask so at all: no such protocol or option, not built in."""
-_SAID = re.compile(r"(?m)^curl: \(\d+\) (.*)$")
+_TLS_CODES = frozenset({35, 51, 53, 54, 58, 59, 60, 64, 66, 77, 80, 82, 83, 90, 91, 98})
+_ENDLESS_HEAD_CODES = frozenset({27, 100})
+"""For a header block without end: "out of memory" up to curl 8.5, then a code of its own."""
+_UNABLE_CODES = frozenset({1, 2, 4, 26, 48, 126, 127})
+"""This curl cannot send the request: unknown protocol or option, feature not built in."""
+_MESSAGE = re.compile(r"(?m)^curl: \(\d+\) (.*)$")
 _ERRNO = re.compile(r"(?m)^\* .*(?:failed: |[Cc]onnect(?:ion)? (?:to .* )?failed: )(.+)$")
 
 
-def stop(code: int, said: str, request: RemoteRequest, connected: bool) -> Stop | None:
-    """Why curl ended; None where the response itself tells. `said` is its standard error."""
-    message = _message(code, said)
+def explain_exit(
+    code: int, stderr: str, request: RemoteRequest, is_connected: bool
+) -> ToolFailure | None:
+    """Return why the request failed, or None if the response itself tells."""
+    message = _message(code, stderr)
     if code == 0:
         return None
-    if code in _UNABLE and "HTTP/0.9" not in message:
-        return Stop("unreached", f"curl there cannot ask so: {message}")
+    if code in _UNABLE_CODES and "HTTP/0.9" not in message:
+        return ToolFailure("unreached", f"curl there cannot send this request: {message}")
     if code in (5, 6):
-        return Stop("dns", f"no address over there: {message}")
+        return ToolFailure("dns", f"no address there: {message}")
     if code == 7:
-        return Stop("refused", f"no connection: {message}")
+        return ToolFailure("refused", f"no connection: {message}")
     if code == 28:
-        return _timeout(message, connected)
-    if code in _TLS:
-        return Stop("tls", f"TLS failed: {message}")
-    return Stop("reset", message)
+        return _timeout(message, is_connected)
+    if code in _TLS_CODES:
+        return ToolFailure("tls", f"TLS failed: {message}")
+    return ToolFailure("reset", message)
 
 
-def _message(code: int, said: str) -> str:
-    """What curl says, in the words of a probe from here where it says the same."""
-    found = _SAID.search(said)
-    message = safe(found[1], 300) if found else f"curl ended with status {code}"
-    if code == 7 and (why := _ERRNO.search(said)):
-        return safe(why[1], 200)
+def _message(code: int, stderr: str) -> str:
+    """Return curl's message, or the one that a local probe has in the same case."""
+    match = _MESSAGE.search(stderr)
+    message = safe(match[1], 300) if match else f"curl ended with status {code}"
+    if code == 7 and (errno := _ERRNO.search(stderr)):
+        return safe(errno[1], 200)
     if code == 18:
         return f"peer closed connection without sending complete message body ({message})"
-    if code in _GREW:
+    if code in _ENDLESS_HEAD_CODES:
         return "the header block does not end"
-    return NO_ANSWER if code == 52 else message.removeprefix("Recv failure: ")
+    return NO_RESPONSE if code == 52 else message.removeprefix("Recv failure: ")
 
 
-def _timeout(message: str, connected: bool) -> Stop:
-    what = "TLS handshake" if connected else "TCP connection"
-    if "Operation timed out" in message and connected:
-        return Stop("open", f"left after {LAST_RESORT} s: curl's own limit over there")
-    return Stop("timeout", f"no {what} in time: {message}")
+def _timeout(message: str, is_connected: bool) -> ToolFailure:
+    phase = "TLS handshake" if is_connected else "TCP connection"
+    if "Operation timed out" in message and is_connected:
+        return ToolFailure("open", f"left after {TOOL_TIMEOUT_S} s: curl's own limit there")
+    return ToolFailure("timeout", f"the {phase} timed out: {message}")

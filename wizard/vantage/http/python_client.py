@@ -1,7 +1,7 @@
-"""What python3 runs over there: sent to it as text, so it uses nothing but its standard library.
+"""The program that python3 runs at a vantage. It gets this text, so only the standard library.
 
-It prints the bytes of the response as they come, and says on standard error how far it is. It must
-run on any Python 3, hence no annotations.
+It prints the bytes of the response as they come, and its progress on standard error. It must run
+on every Python 3, therefore it has no annotations.
 """
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
 
@@ -12,46 +12,46 @@ import ssl
 import sys
 
 
-def say(*words):
-    """One line for whoever listens."""
+def report(*words):
+    """Print a line of progress on standard error."""
     sys.stderr.write(" ".join(str(word) for word in words) + "\n")
     sys.stderr.flush()
 
 
 def fail(kind, error):
-    """The end, and why."""
-    why = getattr(error, "verify_message", "") or getattr(error, "strerror", "") or error
-    say("failed", kind, why)
+    """Report an error and exit."""
+    message = getattr(error, "verify_message", "") or getattr(error, "strerror", "") or error
+    report("failed", kind, message)
     sys.exit(3)
 
 
 def connect(spec):
-    """A connection to the first address that answers."""
+    """Return a connection to the first address that answers."""
     try:
-        found = socket.getaddrinfo(spec["host"], spec["port"], 0, socket.SOCK_STREAM)
+        addresses = socket.getaddrinfo(spec["host"], spec["port"], 0, socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         fail("dns", error)
-    for address in [one[4] for one in found][:-1]:
+    for address in [entry[4] for entry in addresses][:-1]:
         try:
-            return attempt(address, spec)
+            return connect_to(address, spec)
         except OSError:
             continue
     try:
-        return attempt(found[-1][4], spec)
+        return connect_to(addresses[-1][4], spec)
     except socket.timeout as error:  # noqa: UP041 (another class before Python 3.10)
         return fail("timeout", error)
     except OSError as error:
         return fail("refused", error)
 
 
-def attempt(address, spec):
-    """A connection to that address."""
-    say("resolved", address[0])
+def connect_to(address, spec):
+    """Return a connection to one address."""
+    report("resolved", address[0])
     return socket.create_connection(address[:2], spec["timeout"])
 
 
-def secured(plain, spec):
-    """TLS over the connection."""
+def start_tls(plain, spec):
+    """Return the connection with TLS."""
     context = ssl.create_default_context()
     if spec["insecure"]:
         context.check_hostname = False
@@ -65,15 +65,15 @@ def secured(plain, spec):
 
 
 def main():
-    """One request; the first line says where to, the rest is its bytes."""
+    """Make one request: the first line of the input has the parameters, the rest is the request."""
     spec = json.loads(sys.stdin.buffer.readline().decode("ascii"))
     signal.alarm(spec["limit"])
-    say("begins")
+    report("begins")
     channel = connect(spec)
-    say("connected")
+    report("connected")
     if spec["secure"]:
-        channel = secured(channel, spec)
-        say("secured")
+        channel = start_tls(channel, spec)
+        report("secured")
     channel.settimeout(None)
     try:
         channel.sendall(sys.stdin.buffer.read())

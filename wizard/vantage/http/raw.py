@@ -1,4 +1,4 @@
-"""What opens a connection over there and no more: the bytes of the request are written here."""
+"""python3, bash and nc at a vantage: they only open a connection and pass bytes on."""
 
 import json
 import math
@@ -11,26 +11,26 @@ import httpx
 
 from wizard.model.events import Ending
 from wizard.text.display import safe
-from wizard.vantage.http.request import LAST_RESORT, Notify, RemoteRequest, Stop
-from wizard.vantage.scripts import HELD
+from wizard.vantage.http.request import NO_HTTP2, TOOL_TIMEOUT_S, Notify, RemoteRequest, ToolFailure
+from wizard.vantage.scripts import WITH_HELD_STDIN
 
-PYTHON = 'python3 -c "import sys;exec(eval(sys.stdin.buffer.readline()))"'
-"""Its first line is the program, as one literal."""
-BASH = "bash"
-"""Its standard input is the program, then what that reads."""
-NC = 'nc "$@"'
-HELD_NC = HELD % NC
+PYTHON_SCRIPT = 'python3 -c "import sys;exec(eval(sys.stdin.buffer.readline()))"'
+"""The first line of its standard input is the program, as a string literal."""
+BASH_SCRIPT = "bash"
+"""Its standard input is the program, and then what the program reads."""
+NC_SCRIPT = 'nc "$@"'
+HELD_NC_SCRIPT = WITH_HELD_STDIN % NC_SCRIPT
 
 _BASH_PROGRAM = (
     b'read -r h p;exec 5<>"/dev/tcp/$h/$p"||exit 7;echo connected >&2;'
     b"dd bs=65536 >&5;exec dd bs=65536 <&5\n"
 )
-"""Not `cat`: that of BusyBox copies from a socket with sendfile, which locks the pipe until more
-comes, so each event would be one late, and whoever reads the pipe cannot even be killed."""
+"""Not `cat`: BusyBox's copies from a socket with sendfile, which locks the pipe until more data
+comes. Each event would be one late, and a reader of the pipe could not even be killed."""
 
 
-def head_and_body(request: RemoteRequest) -> bytes:
-    """The request as it goes over the wire. Raises `h11.LocalProtocolError`."""
+def wire_bytes(request: RemoteRequest) -> bytes:
+    """Return the bytes of the request. Raises `h11.LocalProtocolError`."""
     headers = list(request.headers)
     if request.content or request.method != "GET":
         headers.append(("Content-Length", str(len(request.content))))
@@ -45,7 +45,7 @@ def head_and_body(request: RemoteRequest) -> bytes:
     return (head or b"") + request.content
 
 
-def _where(request: RemoteRequest) -> tuple[str, int]:
+def _host_and_port(request: RemoteRequest) -> tuple[str, int]:
     url = httpx.URL(request.url)
     host, port = request.connect_to or (
         url.raw_host.decode("ascii"),
@@ -55,14 +55,14 @@ def _where(request: RemoteRequest) -> tuple[str, int]:
 
 
 @cache
-def _program() -> bytes:
+def _python_program() -> bytes:
     text = resources.files("wizard.vantage.http").joinpath("python_client.py").read_text("utf-8")
     return repr(text.replace('"__main__"', "__name__")).encode("ascii")
 
 
-def for_python(request: RemoteRequest) -> bytes:
-    """The program, where to, the request."""
-    host, port = _where(request)
+def python_stdin(request: RemoteRequest) -> bytes:
+    """Return the program, then its parameters as JSON, then the request."""
+    host, port = _host_and_port(request)
     spec = {
         "host": host,
         "port": port,
@@ -70,49 +70,43 @@ def for_python(request: RemoteRequest) -> bytes:
         "secure": request.secure,
         "insecure": request.insecure,
         "timeout": request.connect_timeout,
-        "limit": LAST_RESORT,
+        "limit": TOOL_TIMEOUT_S,
     }
-    return b"\n".join((_program(), json.dumps(spec).encode("ascii"), head_and_body(request)))
+    return b"\n".join((_python_program(), json.dumps(spec).encode("ascii"), wire_bytes(request)))
 
 
-def for_bash(request: RemoteRequest) -> bytes:
-    """The program, where to, the request."""
-    host, port = _where(request)
-    return _BASH_PROGRAM + f"{host} {port}\n".encode("ascii") + head_and_body(request)
+def bash_stdin(request: RemoteRequest) -> bytes:
+    """Return the program, then host and port, then the request."""
+    host, port = _host_and_port(request)
+    return _BASH_PROGRAM + f"{host} {port}\n".encode("ascii") + wire_bytes(request)
 
 
-def nc_words(request: RemoteRequest) -> tuple[str, ...]:
-    """Where to; it holds no secret."""
-    host, port = _where(request)
+def nc_arguments(request: RemoteRequest) -> tuple[str, ...]:
+    """Return host and port, which are no secrets."""
+    host, port = _host_and_port(request)
     return ("-v", host, str(port))
 
 
-def ncat_words(request: RemoteRequest) -> tuple[str, ...]:
-    """The same; ncat would half close the connection at the end of its input."""
-    return ("--no-shutdown", *nc_words(request))
+def ncat_arguments(request: RemoteRequest) -> tuple[str, ...]:
+    """Return the same for ncat, and the option not to half-close the connection."""
+    return ("--no-shutdown", *nc_arguments(request))
 
 
-def busybox_words(request: RemoteRequest) -> tuple[str, ...]:
-    """The same for an nc that knows hardly an option: it does not say when it is connected."""
-    return ("-w", str(math.ceil(request.connect_timeout)), *nc_words(request)[1:])
+def busybox_arguments(request: RemoteRequest) -> tuple[str, ...]:
+    """Return the same for BusyBox's nc, which has no `-v` and does not report the connection."""
+    return ("-w", str(math.ceil(request.connect_timeout)), *nc_arguments(request)[1:])
 
 
-def no_tls(request: RemoteRequest) -> str:
-    """Why bash and nc cannot ask so."""
-    if why := no_http2(request):
-        return why
-    if request.secure:
-        return "https cannot be asked there: it has no curl, wget or python3, and no more than TCP"
-    return ""
+def why_no_tls(request: RemoteRequest) -> str:
+    """Return why bash and nc cannot make the request; empty if they can."""
+    if request.version == "2":
+        return NO_HTTP2
+    return "https is not possible there: it has no curl, wget or python3" if request.secure else ""
 
 
-def no_http2(request: RemoteRequest) -> str:
-    """Why nothing but curl can ask so."""
-    return "HTTP/2 cannot be asked there: that takes a curl with HTTP/2" if _is_h2(request) else ""
-
-
-def _is_h2(request: RemoteRequest) -> bool:
-    return request.version == "2"
+def why_no_http2(request: RemoteRequest) -> str:
+    """Return why a tool other than curl cannot make the request; empty if it can."""
+    return NO_HTTP2 if request.version == "2" else ""
 
 
 _CONNECTED = re.compile(
@@ -120,8 +114,8 @@ _CONNECTED = re.compile(
 )
 
 
-def hear(line: str, notify: Notify) -> None:
-    """What one line on standard error tells of the connection."""
+def read_progress(line: str, notify: Notify) -> None:
+    """Notify of what a line of standard error tells about the connection."""
     if line.startswith("resolved "):
         notify("resolved", safe(line.removeprefix("resolved "), 60))
     elif line == "begins":
@@ -138,40 +132,43 @@ _NO_ADDRESS = re.compile(
     r"temporary failure in name resolution|name does not resolve|no address associated|"
     r"nodename nor servname|getaddrinfo"
 )
-_WHY: dict[Ending, re.Pattern[str]] = {
+_MESSAGES: dict[Ending, re.Pattern[str]] = {
     "dns": _NO_ADDRESS,
     "timeout": re.compile(r"(?i)timed out|timeout"),
     "refused": re.compile(r"(?i)refused|no route|unreachable|permi|can.t connect"),
 }
-_WORDS: dict[Ending, str] = {
-    "dns": "no address over there",
-    "timeout": "no connection in time",
+_SENTENCES: dict[Ending, str] = {
+    "dns": "no address there",
+    "timeout": "the connection timed out",
     "refused": "no connection",
     "tls": "TLS failed",
 }
 
 
-def stop(code: int, said: str, request: RemoteRequest, connected: bool) -> Stop | None:
-    """Why it ended; None where the response itself tells."""
-    if found := _FAILED.search(said):
-        return _stop(_reason(found[1]), found[2])
-    if connected:
-        return Stop("reset", "Connection reset by peer") if "reset by peer" in said else None
+def explain_exit(
+    code: int, stderr: str, request: RemoteRequest, is_connected: bool
+) -> ToolFailure | None:
+    """Return why the request failed, or None if the response itself tells."""
+    if match := _FAILED.search(stderr):
+        return _failure(_ending(match[1]), match[2])
+    if is_connected:
+        is_reset = "reset by peer" in stderr
+        return ToolFailure("reset", "Connection reset by peer") if is_reset else None
     if code == 0:
         return None
-    lines = [line for line in said.splitlines() if line.strip()] or [f"status {code}"]
-    for reason, pattern in _WHY.items() if code not in (126, 127) else ():
+    lines = [line for line in stderr.splitlines() if line.strip()] or [f"status {code}"]
+    for reason, pattern in _MESSAGES.items() if code not in (126, 127) else ():
         if line := next(filter(pattern.search, lines), None):
-            return _stop(reason, line)
-    return Stop("unreached", f"what asks there has failed: {safe(lines[-1], 200)}")
+            return _failure(reason, line)
+    return ToolFailure("unreached", f"the tool there failed: {safe(lines[-1], 200)}")
 
 
-def _reason(word: str) -> Ending:
-    reasons: dict[str, Ending] = {one: one for one in _WORDS}
-    return reasons.get(word, "reset")
+def _ending(word: str) -> Ending:
+    endings: dict[str, Ending] = {ending: ending for ending in _SENTENCES}
+    return endings.get(word, "reset")
 
 
-def _stop(reason: Ending, why: str) -> Stop:
-    said = re.sub(r"^(?:bash|nc)\S*:(?: line \d+:)?\s*", "", why)
-    words = _WORDS.get(reason)
-    return Stop(reason, f"{words}: {safe(said, 200)}" if words else safe(said, 200))
+def _failure(reason: Ending, line: str) -> ToolFailure:
+    message = safe(re.sub(r"^(?:bash|nc)\S*:(?: line \d+:)?\s*", "", line), 200)
+    sentence = _SENTENCES.get(reason)
+    return ToolFailure(reason, f"{sentence}: {message}" if sentence else message)

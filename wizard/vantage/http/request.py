@@ -1,30 +1,33 @@
-"""One request to make from a vantage, and what hears of its progress: values only."""
+"""A request to make at a vantage, and what a tool that can make it looks like."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from wizard.model.events import Ending
-from wizard.vantage.http.response import Raw, Reading
+from wizard.vantage.http.response import RawReader, ResponseReader
 
-LAST_RESORT = 7200
-"""After how many seconds a tool over there ends by itself, if nothing else ends it."""
+TOOL_TIMEOUT_S = 7200
+"""After how many seconds a tool at a vantage ends by itself, if nothing else ends it."""
+
+NO_HTTP2 = "HTTP/2 is not possible there: it needs a curl with HTTP/2"
 
 Notice = Literal["began", "resolved", "connected", "secured"]
 Notify = Callable[[Notice, str], None]
-"""Hears how far a request is; the text is an address, or empty."""
+"""Called with how far a request is, and with an address for `resolved` (else an empty text)."""
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteRequest:
-    """What to ask for over there.
+    """A request to make at a vantage.
 
     Attributes:
         url: Without user and password.
-        headers: All of them but Host, unless that is not the URL's own.
+        headers: Without Host, unless that differs from the URL's own.
         version: `1.1` or `2`.
+        insecure: Do not verify the certificate.
         connect_to: Host and port to connect to instead of the URL's own.
-        connect_timeout: Seconds.
+        connect_timeout: In seconds.
     """
 
     url: str
@@ -38,58 +41,58 @@ class RemoteRequest:
 
     @property
     def secure(self) -> bool:
-        """Whether it goes over TLS."""
+        """True for https."""
         return self.url.lower().startswith("https:")
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
-    """Why a tool ended, as an ending. The detail is one sentence."""
+class ToolFailure:
+    """Why a request failed: how it ended, and one sentence about it."""
 
     reason: Ending
     detail: str
 
 
-def able(request: RemoteRequest) -> str:
-    """Nothing that it cannot ask."""
+def always_able(request: RemoteRequest) -> str:
+    """Return no objection: the tool can make every request."""
     return ""
 
 
-def _no_words(request: RemoteRequest) -> tuple[str, ...]:
-    """All that it needs comes on its standard input."""
+def no_arguments(request: RemoteRequest) -> tuple[str, ...]:
+    """Return no arguments: the tool gets all it needs on its standard input."""
     return ()
 
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """One way to ask for a URL over there.
+    """A program at a vantage that can make a request.
 
     Attributes:
-        name: As `Capabilities.tool` has it.
+        name: As in `Capabilities.tool`.
         script: The shell text that runs it.
-        told: What its standard input says of the request.
-        hear: Reads one line of its standard error.
-        stop: Why it ended, from its exit status and what it said; None where the response tells.
-            The last argument says whether the connection stood.
-        unable: Why it cannot make that request, in one sentence; empty if it can.
-        words: What it must be told as arguments, where everybody over there can read it.
-        reading: How its output is read, by the method asked with.
-        hold: Whether its standard input stays open after the request.
-        slow: Whether it takes long to start and says itself when the request begins.
-        tells: Whether it says when the connection stands.
-        last: Whether any other is better: BusyBox's wget follows redirects, shows no headers of
-            an error, and takes all as arguments.
+        stdin: Returns its standard input for a request.
+        read_progress: Reads a line of its standard error and notifies of what it tells.
+        explain_exit: Returns why the request failed, from the exit status, standard error, the
+            request, and whether there was a connection. None if the response itself tells.
+        why_unable: Returns in one sentence why it cannot make a request; empty if it can.
+        arguments: Returns its arguments for a request. Everybody at the vantage can read them.
+        make_reader: Returns the reader of its output, for a request method.
+        hold_stdin: Keep its standard input open after the request.
+        reports_start: It starts slowly, and itself reports when the request begins.
+        reports_connection: It reports when the connection is made.
+        is_last_choice: Every other tool is better. BusyBox's wget follows redirects, does not
+            show the headers of an error, and takes everything as arguments.
     """
 
     name: str
     script: str
-    told: Callable[[RemoteRequest], bytes]
-    hear: Callable[[str, Notify], None]
-    stop: Callable[[int, str, RemoteRequest, bool], Stop | None]
-    unable: Callable[[RemoteRequest], str] = able
-    words: Callable[[RemoteRequest], tuple[str, ...]] = _no_words
-    reading: Callable[[str], Reading] = Raw
-    hold: bool = False
-    slow: bool = False
-    tells: bool = True
-    last: bool = False
+    stdin: Callable[[RemoteRequest], bytes]
+    read_progress: Callable[[str, Notify], None]
+    explain_exit: Callable[[int, str, RemoteRequest, bool], ToolFailure | None]
+    why_unable: Callable[[RemoteRequest], str] = always_able
+    arguments: Callable[[RemoteRequest], tuple[str, ...]] = no_arguments
+    make_reader: Callable[[str], ResponseReader] = RawReader
+    hold_stdin: bool = False
+    reports_start: bool = False
+    reports_connection: bool = True
+    is_last_choice: bool = False

@@ -1,4 +1,4 @@
-"""What a tool over there prints, read as an HTTP response: bytes in, its parts out."""
+"""Readers that turn the output of a tool at a vantage into the parts of an HTTP response."""
 
 import asyncio
 from collections.abc import Iterator
@@ -7,12 +7,12 @@ from typing import Protocol
 
 import h11
 
-HEAD_LIMIT = 100 << 10
-"""The longest header block, in bytes, as httpx has it for a request from here."""
+MAX_HEAD_BYTES = 100 << 10
+"""The longest header block, in bytes. The same limit as httpx has."""
 
 
 class BadResponse(Exception):
-    """What came is no HTTP, or it broke off; the message is one sentence."""
+    """The output is not HTTP, or it ends too early. The message is one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,8 @@ class Head:
     """Status line and headers.
 
     Attributes:
-        version: `HTTP/1.1`, `HTTP/2`.
+        version: Such as `HTTP/1.1` or `HTTP/2`.
+        headers: Names (in lower case or as sent) and values.
     """
 
     status: int
@@ -29,89 +30,90 @@ class Head:
 
 
 Part = Head | bytes
-NO_ANSWER = "Server disconnected without sending a response."
-"""As httpx says it."""
+"""The head, then the body in pieces."""
+NO_RESPONSE = "Server disconnected without sending a response."
+"""The message of httpx in that case."""
 
 
-class Reading(Protocol):
-    """How one kind of output is read."""
+class ResponseReader(Protocol):
+    """Reads one form of output."""
 
     @property
     def done(self) -> bool:
-        """Whether the response told its own end."""
+        """True once the response is complete, by its own framing."""
         ...
 
     @property
-    def said(self) -> asyncio.Event | None:
-        """Set once the head was said on standard error; None where it comes with the rest."""
+    def head_on_stderr(self) -> asyncio.Event | None:
+        """Set once the head has come on standard error. None if it comes on standard output."""
         ...
 
-    def hear(self, line: str) -> None:
-        """Take a line of standard error."""
+    def take_stderr_line(self, line: str) -> None:
+        """Read a line of standard error."""
         ...
 
     def feed(self, data: bytes) -> Iterator[Part]:
-        """What these bytes give. Raises `BadResponse`."""
+        """Yield the parts in these bytes. Raises `BadResponse`."""
         ...
 
     def end(self) -> Iterator[Part]:
-        """What the end of the output gives. Raises `BadResponse` where that was too early."""
+        """Yield the parts that the end of the output gives. Raises `BadResponse` if too early."""
         ...
 
 
-class Raw:
-    """A whole HTTP message as it came on the wire, or HTTP/2 as curl writes it out."""
+class RawReader:
+    """Reads an HTTP/1 message with its framing, or HTTP/2 in the form that curl prints."""
 
-    said: asyncio.Event | None = None
+    head_on_stderr: asyncio.Event | None = None
 
     def __init__(self, method: str) -> None:
-        self._method, self._begun = method, b""
-        self._reading: Framed | Decoded | None = None
+        self._method, self._start = method, b""
+        self._reader: FramedReader | DecodedReader | None = None
 
     @property
     def done(self) -> bool:
-        """Whether the response told its own end."""
-        return self._reading is not None and self._reading.done
+        """True once the response is complete, by its own framing."""
+        return self._reader is not None and self._reader.done
 
     def feed(self, data: bytes) -> Iterator[Part]:
-        """What these bytes give. Raises `BadResponse`."""
-        if self._reading is None:
-            self._begun += data
-            if len(self._begun) < len(b"HTTP/2"):
+        """Yield the parts in these bytes. Raises `BadResponse`."""
+        if self._reader is None:
+            self._start += data
+            if len(self._start) < len(b"HTTP/2"):
                 return
-            decoded = self._begun.startswith((b"HTTP/2", b"HTTP/3"))
-            self._reading = Decoded() if decoded else Framed(self._method)
-            data, self._begun = self._begun, b""
-        yield from self._reading.feed(data)
+            is_decoded = self._start.startswith((b"HTTP/2", b"HTTP/3"))
+            self._reader = DecodedReader() if is_decoded else FramedReader(self._method)
+            data, self._start = self._start, b""
+        yield from self._reader.feed(data)
 
     def end(self) -> Iterator[Part]:
-        """What the end of the output gives. Raises `BadResponse` where that was too early."""
-        if self._reading is None:
-            raise BadResponse(NO_ANSWER)
-        yield from self._reading.end()
+        """Yield the parts that the end of the output gives. Raises `BadResponse` if too early."""
+        if self._reader is None:
+            raise BadResponse(NO_RESPONSE)
+        yield from self._reader.end()
 
-    def hear(self, line: str) -> None:
-        """Standard error says nothing of the response."""
+    def take_stderr_line(self, line: str) -> None:
+        """Ignore it: standard error has no part of the response."""
 
 
-class Framed:
-    """HTTP/1 with its framing, so that a body cut short is told from a whole one."""
+class FramedReader:
+    """Reads HTTP/1 with its framing, which shows whether the body is complete."""
 
     def __init__(self, method: str) -> None:
-        self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_LIMIT)
-        # Only the method matters here: the answer to a HEAD or a CONNECT is framed otherwise.
+        self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD_BYTES)
+        # h11 needs the method: responses to HEAD and CONNECT are framed differently.
         self._h11.send(h11.Request(method=method, target="/", headers=[("Host", "-")]))
         self._h11.send(h11.EndOfMessage())
         self.done = False
 
     def feed(self, data: bytes) -> Iterator[Part]:
-        """What these bytes give. Raises `BadResponse`."""
+        """Yield the parts in these bytes. Raises `BadResponse`."""
         if self.done or not data:
             return
         yield from self._parts(data)
 
     def end(self) -> Iterator[Part]:
-        """What the end of the output gives. Raises `BadResponse` where that was too early."""
+        """Yield the parts that the end of the output gives. Raises `BadResponse` if too early."""
         if not self.done:
             yield from self._parts(b"")
 
@@ -131,78 +133,80 @@ class Framed:
             raise BadResponse(str(error)) from None
 
 
-class Decoded:
-    """A header block as text, then the body without its framing: HTTP/2 as curl writes it."""
+class DecodedReader:
+    """Reads a header block as text and a body without framing: HTTP/2 as curl prints it."""
 
     def __init__(self) -> None:
         self._head: bytes | None = b""
         self.done = False
 
     def feed(self, data: bytes) -> Iterator[Part]:
-        """What these bytes give. Raises `BadResponse`."""
+        """Yield the parts in these bytes. Raises `BadResponse`."""
         while self._head is not None:
             block, blank, data = (self._head + data).partition(b"\r\n\r\n")
             if not blank:
-                if len(block) > HEAD_LIMIT:
+                if len(block) > MAX_HEAD_BYTES:
                     raise BadResponse("the header block does not end")
                 self._head = block
                 return
-            head = head_of(block)
-            final = head.status >= 200
-            self._head = None if final else b""
-            if final:
+            head = parse_head(block)
+            is_final = head.status >= 200
+            self._head = None if is_final else b""
+            if is_final:
                 yield head
         if data:
             yield data
 
     def end(self) -> Iterator[Part]:
-        """The tool says whether that was the end."""
+        """Yield nothing: only the tool's exit status shows whether the body is complete."""
         if self._head is not None:
-            raise BadResponse(NO_ANSWER)
+            raise BadResponse(NO_RESPONSE)
         self.done = True
         yield from ()
 
 
-class Split:
-    """The head on standard error, each of its lines two blanks in; the body, without its framing,
-    is all of the output: wget."""
+class SplitReader:
+    """Reads what wget prints: the head on standard error, the body without framing on the other.
+
+    Each line of the head begins with two spaces.
+    """
 
     def __init__(self, method: str) -> None:
         self._lines: list[str] = []
         self._size = 0
-        self._told = False
-        self.said = asyncio.Event()
+        self._head_sent = False
+        self.head_on_stderr = asyncio.Event()
         self.done = False
 
-    def hear(self, line: str) -> None:
-        """Take a line of standard error: the first that is not of the head ends it."""
-        if self.said.is_set():
+    def take_stderr_line(self, line: str) -> None:
+        """Read a line of standard error. The first one that is not of the head ends the head."""
+        if self.head_on_stderr.is_set():
             return
         field = line.startswith("  ") and line.strip()
         if field and (self._lines or line.strip().startswith("HTTP/")):
             self._size += len(line)
-            self._lines += [line.strip()] if self._size <= HEAD_LIMIT else []
+            self._lines += [line.strip()] if self._size <= MAX_HEAD_BYTES else []
         elif self._lines:
-            self.said.set()
+            self.head_on_stderr.set()
 
     def feed(self, data: bytes) -> Iterator[Part]:
-        """What these bytes give; none are needed for the head. Raises `BadResponse`."""
-        if self._lines and not self._told:
-            self._told = True
-            yield head_of("\n".join(self._lines).encode())
+        """Yield the head, for which no bytes are needed, and the bytes. Raises `BadResponse`."""
+        if self._lines and not self._head_sent:
+            self._head_sent = True
+            yield parse_head("\n".join(self._lines).encode())
         if data:
             yield data
 
     def end(self) -> Iterator[Part]:
-        """wget says whether that was the end."""
+        """Yield the head, if not yet done. The exit status shows whether the body is complete."""
         if not self._lines:
-            raise BadResponse(NO_ANSWER)
+            raise BadResponse(NO_RESPONSE)
         yield from self.feed(b"")
         self.done = True
 
 
-def head_of(block: bytes) -> Head:
-    """Status line and headers of a block of text. Raises `BadResponse`."""
+def parse_head(block: bytes) -> Head:
+    """Parse a header block. Raises `BadResponse`."""
     first, *rest = block.replace(b"\r\n", b"\n").split(b"\n")
     version, _, after = first.strip().partition(b" ")
     status = after.split(b" ")[0]

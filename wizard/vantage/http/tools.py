@@ -1,90 +1,97 @@
-"""The tools in the order in which they are preferred: the first shows most."""
+"""The tools that can make a request at a vantage, in order of preference, and the choice."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 
 from wizard.vantage.http import curl, raw, wget
-from wizard.vantage.http.request import RemoteRequest, Tool, able
-from wizard.vantage.http.response import Split
+from wizard.vantage.http.request import RemoteRequest, Tool, always_able
+from wizard.vantage.http.response import SplitReader
 
 CURL = Tool(
     "curl",
-    curl.TOOL,
-    curl.config,
-    curl.hear,
-    curl.stop,
-    raw.no_http2,
+    curl.SCRIPT,
+    curl.make_config,
+    curl.read_progress,
+    curl.explain_exit,
+    raw.why_no_http2,
 )
-CURL_2 = replace(CURL, unable=able)
+CURL_HTTP2 = replace(CURL, why_unable=always_able)
 WGET = Tool(
     "wget",
-    wget.TOOL,
-    wget.url_line,
-    wget.hear,
-    wget.stop,
-    wget.gnu_unable,
-    wget.gnu_words,
-    Split,
+    wget.SCRIPT,
+    wget.gnu_stdin,
+    wget.read_progress,
+    wget.explain_gnu_exit,
+    wget.why_gnu_unable,
+    wget.gnu_arguments,
+    SplitReader,
 )
 BUSYBOX_WGET = replace(
     WGET,
-    told=wget.nothing,
-    stop=wget.busybox_stop,
-    unable=wget.busybox_unable,
-    words=wget.busybox_words,
-    tells=False,
-    last=True,
+    stdin=wget.busybox_stdin,
+    explain_exit=wget.explain_busybox_exit,
+    why_unable=wget.why_busybox_unable,
+    arguments=wget.busybox_arguments,
+    reports_connection=False,
+    is_last_choice=True,
 )
 PYTHON = Tool(
     "python3",
-    raw.PYTHON,
-    raw.for_python,
-    raw.hear,
-    raw.stop,
-    raw.no_http2,
-    slow=True,
+    raw.PYTHON_SCRIPT,
+    raw.python_stdin,
+    raw.read_progress,
+    raw.explain_exit,
+    raw.why_no_http2,
+    reports_start=True,
 )
 BASH = Tool(
     "bash",
-    raw.BASH,
-    raw.for_bash,
-    raw.hear,
-    raw.stop,
-    raw.no_tls,
+    raw.BASH_SCRIPT,
+    raw.bash_stdin,
+    raw.read_progress,
+    raw.explain_exit,
+    raw.why_no_tls,
 )
 NC = Tool(
     "nc",
-    raw.NC,
-    raw.head_and_body,
-    raw.hear,
-    raw.stop,
-    raw.no_tls,
-    raw.nc_words,
+    raw.NC_SCRIPT,
+    raw.wire_bytes,
+    raw.read_progress,
+    raw.explain_exit,
+    raw.why_no_tls,
+    raw.nc_arguments,
 )
-NCAT = replace(NC, words=raw.ncat_words)
-BUSYBOX_NC = replace(NC, script=raw.HELD_NC, words=raw.busybox_words, hold=True, tells=False)
+NCAT = replace(NC, arguments=raw.ncat_arguments)
+BUSYBOX_NC = replace(
+    NC,
+    script=raw.HELD_NC_SCRIPT,
+    arguments=raw.busybox_arguments,
+    hold_stdin=True,
+    reports_connection=False,
+)
 TOOLS: tuple[Tool, ...] = (CURL, WGET, PYTHON, BASH, NC)
-_FLAVOURS: Mapping[str, tuple[tuple[str, Tool], ...]] = {
-    "curl": (("HTTP2", CURL_2),),
+_VARIANTS: Mapping[str, tuple[tuple[str, Tool], ...]] = {
+    "curl": (("HTTP2", CURL_HTTP2),),
     "wget": (("BusyBox", BUSYBOX_WGET),),
     "nc": (("BusyBox", BUSYBOX_NC), ("Ncat", NCAT)),
 }
-"""Tools of one name that differ, by a word that each says of itself."""
+"""Variants of a tool, by a word that each prints about itself."""
 
 
-def choose(has: Mapping[str, str], request: RemoteRequest) -> Tool | str:
-    """The first of these tools that can make the request; else why none can, in one sentence.
+def choose_tool(tools: Mapping[str, str], request: RemoteRequest) -> Tool | str:
+    """Return the best tool that can make the request, or why none can, in one sentence.
 
     Args:
-        has: By name, what each says of its version.
+        tools: The vantage's tools by name, each with what it prints about itself.
+        request: The request.
     """
-    there = [_flavour(tool, has[tool.name]) for tool in TOOLS if tool.name in has]
-    able = sorted((tool for tool in there if not tool.unable(request)), key=lambda one: one.last)
+    available = [_variant(tool, tools[tool.name]) for tool in TOOLS if tool.name in tools]
+    able = [tool for tool in available if not tool.why_unable(request)]
     if able:
-        return able[0]
-    return "; ".join(dict.fromkeys(tool.unable(request) for tool in there))
+        return min(able, key=lambda tool: tool.is_last_choice)
+    return "; ".join(dict.fromkeys(tool.why_unable(request) for tool in available))
 
 
-def _flavour(tool: Tool, said: str) -> Tool:
-    kinds = _FLAVOURS.get(tool.name, ())
-    return next((kind for word, kind in kinds if word in said), tool)
+def _variant(tool: Tool, output: str) -> Tool:
+    variants = _VARIANTS.get(tool.name, ())
+    return next((variant for word, variant in variants if word in output), tool)

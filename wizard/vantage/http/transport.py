@@ -1,4 +1,4 @@
-"""A request made from another place, as a transport of httpx: whatever it does is the same."""
+"""httpx's transport for a request made at a vantage, with a tool that it has."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -10,74 +10,22 @@ from wizard.model.events import Ending
 from wizard.text.display import safe
 from wizard.text.errors import VantageError
 from wizard.vantage.http.request import Notice, Notify, RemoteRequest, Tool
-from wizard.vantage.http.response import NO_ANSWER, BadResponse, Head, Part, Reading
-from wizard.vantage.http.tools import choose
+from wizard.vantage.http.response import NO_RESPONSE, BadResponse, Head, Part, ResponseReader
+from wizard.vantage.http.tools import choose_tool
 from wizard.vantage.remote_process import RemoteProcess
 from wizard.vantage.session import VantageSession
 
-BEHIND = 0.05
-"""How far, in seconds, standard error may be behind the output."""
-
-
-class Notices:
-    """Each thing told once, and in order: standard error may come before or after the rest."""
-
-    def __init__(self, notify: Notify) -> None:
-        self._notify, self._told = notify, set[Notice]()
-        self._stands = asyncio.Event()
-        self._limit: asyncio.Timeout | None = None
-
-    @property
-    def connected(self) -> bool:
-        """Whether the connection stood."""
-        return "connected" in self._told
-
-    def tell(self, what: Notice, text: str) -> None:
-        """Tell it, unless that was told, and what must have been before."""
-        if what in self._told:
-            return
-        if what != "began":
-            self.tell("began", "")
-        if what == "secured":
-            self.tell("connected", "")
-        self._told.add(what)
-        if what == "connected":
-            self._stands.set()
-            if self._limit and not self._limit.expired():
-                self._limit.reschedule(None)
-        self._notify(what, text)
-
-    @asynccontextmanager
-    async def ending(self, limit: asyncio.Timeout) -> AsyncGenerator[None, None]:
-        """End that limit once the connection stands: not all tools give up by themselves."""
-        self._limit = limit
-        if self.connected:
-            limit.reschedule(None)
-        try:
-            yield
-        finally:
-            self._limit = None
-
-    async def heard(self) -> None:
-        """Standard error may come a moment after what it came before."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(BEHIND):
-                await self._stands.wait()
-
-    def answered(self, secure: bool) -> None:
-        """There is an answer: the connection stands, whether the tool said so or not."""
-        self.tell("secured" if secure else "connected", "")
-
-
-SPARE = 2.0
-"""How long, in seconds, beyond its own limits a tool may take to give up connecting."""
+STDERR_DELAY_S = 0.05
+"""How long, in seconds, a line of standard error may come after the output that it belongs to."""
+CONNECT_MARGIN_S = 2.0
+"""How long, in seconds, a tool may need beyond its own connect timeout to give up."""
 
 
 class VantageTransportError(httpx.TransportError):
-    """How a request over there ended, other than well.
+    """A request at a vantage that did not end well.
 
     Attributes:
-        reason: As the probe's ending has it.
+        reason: The ending, as a probe event has it.
     """
 
     def __init__(self, reason: Ending, detail: str) -> None:
@@ -85,8 +33,58 @@ class VantageTransportError(httpx.TransportError):
         self.reason: Ending = reason
 
 
+class _Notices:
+    """Passes each notice on once and in order, though standard error may come late."""
+
+    def __init__(self, notify: Notify) -> None:
+        self._notify, self._sent = notify, set[Notice]()
+        self._connected = asyncio.Event()
+        self._connect_timeout: asyncio.Timeout | None = None
+
+    @property
+    def is_connected(self) -> bool:
+        """True once the connection is made."""
+        return "connected" in self._sent
+
+    def send(self, notice: Notice, text: str) -> None:
+        """Pass a notice on, after those that must come before it; each only once."""
+        if notice in self._sent:
+            return
+        if notice != "began":
+            self.send("began", "")
+        if notice == "secured":
+            self.send("connected", "")
+        self._sent.add(notice)
+        if notice == "connected":
+            self._connected.set()
+            if self._connect_timeout and not self._connect_timeout.expired():
+                self._connect_timeout.reschedule(None)
+        self._notify(notice, text)
+
+    @asynccontextmanager
+    async def lifting(self, connect: asyncio.Timeout) -> AsyncGenerator[None, None]:
+        """Lift a timeout once the connection is made."""
+        self._connect_timeout = connect
+        if self.is_connected:
+            connect.reschedule(None)
+        try:
+            yield
+        finally:
+            self._connect_timeout = None
+
+    async def wait_for_stderr(self) -> None:
+        """Wait a moment for the tool's line about the connection."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STDERR_DELAY_S):
+                await self._connected.wait()
+
+    def send_for_response(self, secure: bool) -> None:
+        """Pass on what a response implies: the connection is made, even if the tool is silent."""
+        self.send("secured" if secure else "connected", "")
+
+
 class VantageTransport(httpx.AsyncBaseTransport):
-    """One request, made by what a place has; leaving the block ends it over there too.
+    """Makes one request with a tool at a vantage; closing it ends the tool.
 
     Every error is a `VantageTransportError`.
     """
@@ -100,41 +98,50 @@ class VantageTransport(httpx.AsyncBaseTransport):
         insecure: bool = False,
         connect_to: tuple[str, int] | None = None,
     ) -> None:
-        self._vantage_session, self._notices = vantage_session, Notices(notify)
+        self._vantage_session, self._notices = vantage_session, _Notices(notify)
         self._version, self._insecure, self._connect_to = version, insecure, connect_to
         self._stack = AsyncExitStack()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Begin it, and wait for status line and headers. Raises `VantageTransportError`."""
-        asked = self._asked(request)
-        tool = await self._choose(asked)
-        reading = tool.reading(asked.method)
-        remote = await self._begin(tool, asked, reading)
-        parts = _parts(remote, tool, asked, self._notices, reading)
-        self._stack.push_async_callback(parts.aclose)
-        wait = 2 * asked.connect_timeout + SPARE if tool.tells else None
-        try:
-            async with asyncio.timeout(wait) as limit, self._notices.ending(limit):
-                return await self._head(parts, tool, asked)
-        except TimeoutError:
-            raise VantageTransportError("timeout", "no TCP connection from there in time") from None
+        """Send the request and wait for status line and headers.
 
-    async def _head(
-        self, parts: AsyncGenerator[Part, None], tool: Tool, asked: RemoteRequest
+        Raises:
+            VantageTransportError: It could not be sent, or no response came.
+        """
+        remote_request = self._remote_request(request)
+        tool = await self._choose_tool(remote_request)
+        reader = tool.make_reader(remote_request.method)
+        remote = await self._start(tool, remote_request, reader)
+        parts = _parts(remote, tool, remote_request, self._notices, reader)
+        self._stack.push_async_callback(parts.aclose)
+        # A safety net: not every tool gives up by itself.
+        limit = 2 * remote_request.connect_timeout + CONNECT_MARGIN_S
+        try:
+            async with (
+                asyncio.timeout(limit if tool.reports_connection else None) as timeout,
+                self._notices.lifting(timeout),
+            ):
+                return await self._response(parts, tool, remote_request)
+        except TimeoutError:
+            detail = "the TCP connection from there timed out"
+            raise VantageTransportError("timeout", detail) from None
+
+    async def _response(
+        self, parts: AsyncGenerator[Part, None], tool: Tool, request: RemoteRequest
     ) -> httpx.Response:
         async for part in parts:
             if isinstance(part, Head):
-                if tool.tells:
-                    await self._notices.heard()
-                self._notices.answered(asked.secure)
-                return _response(part, parts)
-        raise VantageTransportError("reset", NO_ANSWER)
+                if tool.reports_connection:
+                    await self._notices.wait_for_stderr()
+                self._notices.send_for_response(request.secure)
+                return _make_response(part, parts)
+        raise VantageTransportError("reset", NO_RESPONSE)
 
     async def aclose(self) -> None:
-        """End it, here and over there."""
+        """End the request, here and at the vantage."""
         await self._stack.aclose()
 
-    def _asked(self, request: httpx.Request) -> RemoteRequest:
+    def _remote_request(self, request: httpx.Request) -> RemoteRequest:
         headers = [(name.decode("ascii"), value.decode()) for name, value in request.headers.raw]
         return RemoteRequest(
             str(request.url.copy_with(userinfo=b"", fragment=None)),
@@ -147,60 +154,70 @@ class VantageTransport(httpx.AsyncBaseTransport):
             float(request.extensions["timeout"]["connect"]),
         )
 
-    async def _choose(self, asked: RemoteRequest) -> Tool:
-        known = await self._vantage_session.capabilities()
-        chosen = known.problem or choose(self._vantage_session.tools, asked)
-        if isinstance(chosen, Tool):
-            return chosen
-        raise VantageTransportError("unreached", chosen)
+    async def _choose_tool(self, request: RemoteRequest) -> Tool:
+        capabilities = await self._vantage_session.capabilities()
+        tool = capabilities.problem or choose_tool(self._vantage_session.tools, request)
+        if isinstance(tool, Tool):
+            return tool
+        raise VantageTransportError("unreached", tool)
 
-    async def _begin(self, tool: Tool, asked: RemoteRequest, reading: Reading) -> RemoteProcess:
-        def hear(line: str) -> None:
-            reading.hear(line)
-            tool.hear(line, self._notices.tell)
+    async def _start(
+        self, tool: Tool, request: RemoteRequest, reader: ResponseReader
+    ) -> RemoteProcess:
+        def take_line(line: str) -> None:
+            reader.take_stderr_line(line)
+            tool.read_progress(line, self._notices.send)
 
-        session = self._vantage_session.session(
-            tool.script, tool.told(asked), words=tool.words(asked), hold=tool.hold, hear=hear
+        process = self._vantage_session.run_tool(
+            tool.script,
+            tool.stdin(request),
+            words=tool.arguments(request),
+            hold=tool.hold_stdin,
+            on_stderr=take_line,
         )
         try:
-            remote = await self._stack.enter_async_context(session)
+            remote = await self._stack.enter_async_context(process)
         except VantageError as error:
             raise VantageTransportError("unreached", str(error)) from None
-        if not tool.slow:
-            self._notices.tell("began", "")
+        if not tool.reports_start:
+            self._notices.send("began", "")
         return remote
 
 
 async def _parts(
-    remote: RemoteProcess, tool: Tool, asked: RemoteRequest, notices: Notices, reading: Reading
+    remote: RemoteProcess,
+    tool: Tool,
+    request: RemoteRequest,
+    notices: _Notices,
+    reader: ResponseReader,
 ) -> AsyncGenerator[Part, None]:
-    """The response in its parts. Raises `VantageTransportError`."""
+    """Yield the response's parts as they come. Raises `VantageTransportError`."""
     try:
-        if reading.said is not None:
-            await remote.unless_over(reading.said)
-            for part in reading.feed(b""):
+        if reader.head_on_stderr is not None:
+            await remote.wait_for_event_or_end(reader.head_on_stderr)
+            for part in reader.feed(b""):
                 yield part
-        while not reading.done and (data := await remote.stdout.read(1 << 16)):
-            for part in reading.feed(data):
+        while not reader.done and (data := await remote.stdout.read(1 << 16)):
+            for part in reader.feed(data):
                 yield part
-        if not reading.done:
-            await _check_end(remote, tool, asked, notices.connected)
-            for part in reading.end():
+        if not reader.done:
+            await _check_end(remote, tool, request, notices.is_connected)
+            for part in reader.end():
                 yield part
     except BadResponse as error:
         raise VantageTransportError("reset", safe(str(error))) from None
 
 
 async def _check_end(
-    remote: RemoteProcess, tool: Tool, asked: RemoteRequest, connected: bool
+    remote: RemoteProcess, tool: Tool, request: RemoteRequest, is_connected: bool
 ) -> None:
-    """The output has ended: raises `VantageTransportError` where the tool reports a bad end."""
+    """Wait for the tool's end. Raises `VantageTransportError` if the tool reports a failure."""
     code = await remote.wait()
     if code is None:
         raise VantageTransportError("unreached", remote.failure)
-    stop = tool.stop(code, remote.stderr, asked, connected)
-    if stop is not None:
-        raise VantageTransportError(stop.reason, stop.detail)
+    failure = tool.explain_exit(code, remote.stderr, request, is_connected)
+    if failure is not None:
+        raise VantageTransportError(failure.reason, failure.detail)
 
 
 class _Body(httpx.AsyncByteStream):
@@ -215,7 +232,7 @@ class _Body(httpx.AsyncByteStream):
                 yield part
 
 
-def _response(head: Head, parts: AsyncGenerator[Part, None]) -> httpx.Response:
+def _make_response(head: Head, parts: AsyncGenerator[Part, None]) -> httpx.Response:
     return httpx.Response(
         head.status,
         headers=list(head.headers),

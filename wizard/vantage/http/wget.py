@@ -1,6 +1,6 @@
-"""wget over there: its headers can only be given as arguments, so no secret goes this way.
+"""wget at a vantage, GNU's and BusyBox's: without secrets, as headers must be arguments.
 
-Both show the headers on standard error as they come, and the body without its framing.
+Both print the response's headers on standard error, and the body without its framing.
 """
 
 import math
@@ -9,29 +9,34 @@ import re
 from wizard.model.events import Ending
 from wizard.text.display import safe
 from wizard.text.redaction import is_public_header, redact
-from wizard.vantage.http.request import LAST_RESORT, Notify, RemoteRequest, Stop
+from wizard.vantage.http.request import NO_HTTP2, TOOL_TIMEOUT_S, Notify, RemoteRequest, ToolFailure
 
-TOOL = 'wget "$@"'
-_GNU = (
+SCRIPT = 'wget "$@"'
+_GNU_OPTIONS = (
     "--no-config -S --progress=dot:mega --tries=1 --max-redirect=0 --no-hsts --no-proxy "
-    f"--no-cookies --content-on-error --read-timeout={LAST_RESORT} -O - -i -"
+    f"--no-cookies --content-on-error --read-timeout={TOOL_TIMEOUT_S} -O - -i -"
 ).split()
 
 
-def url_line(request: RemoteRequest) -> bytes:
-    """What GNU wget is told: the URL."""
+def gnu_stdin(request: RemoteRequest) -> bytes:
+    """Return the URL, which GNU wget reads from standard input."""
     return f"{request.url}\n".encode()
 
 
-def nothing(request: RemoteRequest) -> bytes:
-    """What BusyBox's wget is told."""
+def busybox_stdin(request: RemoteRequest) -> bytes:
+    """Return nothing: BusyBox's wget takes the URL as an argument."""
     return b""
 
 
-def gnu_words(request: RemoteRequest) -> tuple[str, ...]:
-    """The arguments of GNU wget."""
+def gnu_arguments(request: RemoteRequest) -> tuple[str, ...]:
+    """Return the arguments of GNU wget."""
     wait = math.ceil(request.connect_timeout)
-    words = [*_GNU, f"--connect-timeout={wait}", f"--dns-timeout={wait}", *_headers(request)]
+    words = [
+        *_GNU_OPTIONS,
+        f"--connect-timeout={wait}",
+        f"--dns-timeout={wait}",
+        *_headers(request),
+    ]
     if request.insecure:
         words.append("--no-check-certificate")
     if request.method != "GET":
@@ -41,8 +46,8 @@ def gnu_words(request: RemoteRequest) -> tuple[str, ...]:
     return tuple(words)
 
 
-def busybox_words(request: RemoteRequest) -> tuple[str, ...]:
-    """The arguments of BusyBox's wget."""
+def busybox_arguments(request: RemoteRequest) -> tuple[str, ...]:
+    """Return the arguments of BusyBox's wget."""
     words = ["-S", "-Y", "off", "-O", "-", *_headers(request)]
     if request.insecure:
         words.append("--no-check-certificate")
@@ -55,26 +60,26 @@ def _headers(request: RemoteRequest) -> list[str]:
     return [f"--header={name}: {value}" for name, value in request.headers]
 
 
-def gnu_unable(request: RemoteRequest) -> str:
-    """Why GNU wget cannot ask so."""
+def why_gnu_unable(request: RemoteRequest) -> str:
+    """Return why GNU wget cannot make the request; empty if it can."""
     if request.version == "2":
-        return "HTTP/2 cannot be asked there: that takes a curl with HTTP/2"
+        return NO_HTTP2
     if request.connect_to:
-        return "wget there cannot connect to another address than the URL's own"
-    hidden = [name for name, _ in request.headers if not is_public_header(name)]
-    if hidden or redact(body := request.content.decode("utf-8", "replace")) != body:
-        what = f"the header {safe(hidden[0], 60)}" if hidden else "the body"
-        return f"wget there would show {what} to everybody in `ps`, so it was not asked"
+        return "wget there can only connect to the URL's own address"
+    private = [name for name, _ in request.headers if not is_public_header(name)]
+    if private or redact(body := request.content.decode("utf-8", "replace")) != body:
+        part = f"the header {safe(private[0], 60)}" if private else "the body"
+        return f"wget there would show {part} to everybody in `ps`, so nothing was sent"
     return ""
 
 
-def busybox_unable(request: RemoteRequest) -> str:
-    """Why BusyBox's wget cannot ask so."""
+def why_busybox_unable(request: RemoteRequest) -> str:
+    """Return why BusyBox's wget cannot make the request; empty if it can."""
     if request.method not in ("GET", "POST"):
         return f"BusyBox's wget there cannot send a {safe(request.method, 20)}"
     if redact(request.url) != request.url:
-        return "wget there would show the URL's secret to everybody in `ps`, so it was not asked"
-    return gnu_unable(request)
+        return "wget there would show the URL's secret to everybody in `ps`, so nothing was sent"
+    return why_gnu_unable(request)
 
 
 _CONNECTED = re.compile(r"^Connecting to .* connected\.$|^HTTP request sent")
@@ -82,13 +87,13 @@ _ADDRESS = re.compile(
     r"^Connecting to (?:\S+ \(\[?([\d.:a-f]+?)\]?(?::\d+)?\)"
     r"|(?:.*\|)?\[?([\d.:a-f]+?)[]|]*:\d+\.\.\.)"
 )
-"""In BusyBox's words, then in GNU's."""
+"""The form of BusyBox, then the form of GNU."""
 
 
-def hear(line: str, notify: Notify) -> None:
-    """What one line on standard error tells of the connection."""
-    if found := _ADDRESS.match(line):
-        notify("resolved", found[1] or found[2])
+def read_progress(line: str, notify: Notify) -> None:
+    """Notify of what a line of standard error tells about the connection."""
+    if match := _ADDRESS.match(line):
+        notify("resolved", match[1] or match[2])
     if _CONNECTED.match(line):
         notify("connected", "")
 
@@ -100,39 +105,46 @@ _REASONS: tuple[tuple[Ending, re.Pattern[str]], ...] = (
     ("tls", re.compile(r"certificate|Unable to establish SSL|ssl_client: |TLS error|SSL_")),
     ("reset", re.compile(r"Read error.*|No data received|error getting response|[Rr]eset by peer")),
 )
-_SAID: dict[Ending, str] = {
-    "dns": "no address over there: ",
+_SENTENCES: dict[Ending, str] = {
+    "dns": "no address there: ",
     "refused": "no connection: ",
-    "timeout": "no connection in time: ",
+    "timeout": "the connection timed out: ",
     "tls": "TLS failed: ",
 }
-_SERVER_ERROR = 8
+_SERVER_ERROR_CODE = 8
 
 
-def stop(code: int, said: str, request: RemoteRequest, connected: bool) -> Stop | None:
-    """Why it ended; None where the response itself tells."""
-    if code in (0, _SERVER_ERROR) or "server returned error" in said:
+def explain_gnu_exit(
+    code: int, stderr: str, request: RemoteRequest, is_connected: bool
+) -> ToolFailure | None:
+    """Return why the request failed, or None if the response itself tells."""
+    if code in (0, _SERVER_ERROR_CODE) or "server returned error" in stderr:
         return None
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     for reason, pattern in _REASONS:
         for line in lines:
-            if found := pattern.search(line):
-                why = found[1] if found.re.groups and found[1] else line.removeprefix("wget: ")
-                return Stop(reason, safe(_SAID.get(reason, "") + why.rstrip("."), 300))
+            if match := pattern.search(line):
+                why = match[1] if match.re.groups and match[1] else line.removeprefix("wget: ")
+                return ToolFailure(reason, safe(_SENTENCES.get(reason, "") + why.rstrip("."), 300))
     last = safe(lines[-1], 200) if lines else f"status {code}"
-    return Stop("reset", last) if connected else Stop("unreached", f"wget has failed: {last}")
+    if is_connected:
+        return ToolFailure("reset", last)
+    return ToolFailure("unreached", f"wget there failed: {last}")
 
 
-def busybox_stop(code: int, said: str, request: RemoteRequest, connected: bool) -> Stop | None:
-    """The same for BusyBox, whose own TLS knows few ciphers: that it fails shows nothing."""
-    found = stop(code, said, request, connected)
-    if found is None or found.reason != "tls":
-        return found
-    return Stop(
-        "unreached", f"BusyBox's wget there has failed, and other tools may not: {_tls(said)}"
+def explain_busybox_exit(
+    code: int, stderr: str, request: RemoteRequest, is_connected: bool
+) -> ToolFailure | None:
+    """Return the same for BusyBox, but no TLS failure: its own TLS supports few ciphers."""
+    failure = explain_gnu_exit(code, stderr, request, is_connected)
+    if failure is None or failure.reason != "tls":
+        return failure
+    message = _tls_message(stderr)
+    return ToolFailure(
+        "unreached", f"BusyBox's wget there failed, and another tool may work: {message}"
     )
 
 
-def _tls(said: str) -> str:
-    lines = [line.strip() for line in said.splitlines() if "TLS error" in line or "ssl_" in line]
+def _tls_message(stderr: str) -> str:
+    lines = [line.strip() for line in stderr.splitlines() if "TLS error" in line or "ssl_" in line]
     return safe(lines[-1].removeprefix("wget: "), 200) if lines else "no TLS"

@@ -1,4 +1,4 @@
-"""Places to choose from: what kubectl, ssh, docker and ip know here, one list after the other."""
+"""Menus of places that kubectl, ssh, docker, podman and ip on this machine can reach."""
 
 from wizard.vantage.presets.local import list_kinds
 from wizard.vantage.presets.menu import Choice, Listing, Menu, Preset

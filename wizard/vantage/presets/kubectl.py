@@ -1,4 +1,4 @@
-"""Contexts, namespaces, deployments and pods, as kubectl (or oc) lists them."""
+"""Menus of contexts, namespaces, workloads and containers, as kubectl (or oc) lists them."""
 
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,13 +10,13 @@ from wizard.vantage.presets.menu import (
     Menu,
     MenuOrPreset,
     Preset,
-    checked,
-    printed,
-    usable,
+    is_usable_name,
+    list_lines,
+    parse_name,
 )
 
-PATIENCE = "--request-timeout=6s"
-"""Less than a list may take: so that kubectl itself says what it waited for."""
+_REQUEST_TIMEOUT = "--request-timeout=6s"
+"""Shorter than `LIST_TIMEOUT_S`, so that kubectl itself can report what it waited for."""
 _CONTEXTS = (
     'jsonpath={.current-context}{"\\n"}{range .contexts[*]}{.name}{"\\t"}{.context.namespace}'
     '{"\\n"}{end}'
@@ -32,121 +32,126 @@ _KINDS = {"Deployment": "deploy", "StatefulSet": "sts", "DaemonSet": "ds", "Pod"
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """What was chosen so far. As `--name=value`, no value can be taken for an option, and no
-    context that is called `exec` for the command.
+    """What was chosen so far.
+
+    Values are passed as `--name=value`: none can be taken for an option, nor a context named
+    `exec` for the command.
 
     Attributes:
-        usual: The context's own namespace; empty where it names none.
+        program: `kubectl` or `oc`.
+        context: Its context.
+        namespace: The chosen namespace, or empty.
+        default: The context's own namespace, or empty.
     """
 
     program: str
     context: str
     namespace: str = ""
-    usual: str = ""
+    default: str = ""
 
     def words(self, command: str, *more: str) -> tuple[str, ...]:
-        """A command of kubectl."""
-        where = (f"--namespace={self.namespace}",) if self.namespace else ()
-        return (self.program, f"--context={self.context}", command, *where, *more)
+        """Return a command of kubectl in this scope."""
+        namespace = (f"--namespace={self.namespace}",) if self.namespace else ()
+        return (self.program, f"--context={self.context}", command, *namespace, *more)
 
 
 def contexts(program: str) -> Menu:
-    """All contexts of the kubeconfig, the current one first."""
+    """Return the menu of the kubeconfig's contexts, the current one first."""
     return Menu(
         f"{program}: which context",
         partial(_contexts, program),
-        lambda text: _namespaces_of(_Scope(program, checked(text))),
+        lambda text: _namespaces_of(_Scope(program, parse_name(text))),
     )
 
 
 async def _contexts(program: str) -> Listing:
-    known = await printed((program, "config", "view", "-o", _CONTEXTS))
-    if known.problem or not known.lines:
-        return Listing((), known.problem or f"{program} knows no context")
-    rows = [line.partition("\t") for line in known.lines if "\t" in line]
-    current = known.lines[0] if "\t" not in known.lines[0] else ""
+    listed = await list_lines((program, "config", "view", "-o", _CONTEXTS))
+    if listed.problem or not listed.lines:
+        return Listing((), listed.problem or f"{program} has no context")
+    rows = [line.partition("\t") for line in listed.lines if "\t" in line]
+    current = listed.lines[0] if "\t" not in listed.lines[0] else ""
     rows.sort(key=lambda row: row[0] != current)
     choices = tuple(
         Choice(name, "current" if name == current else "", _namespaces_of(scope))
-        for name, _, usual in rows
-        if name.isprintable() and (scope := _Scope(program, name, usual=usual.strip()))
+        for name, _, default in rows
+        if name.isprintable() and (scope := _Scope(program, name, default=default.strip()))
     )
-    return Listing(choices, "" if choices else f"{program} knows no context")
+    return Listing(choices, "" if choices else f"{program} has no context")
 
 
 def _namespaces_of(scope: _Scope) -> Menu:
     return Menu(
         f"{scope.context}: which namespace",
         partial(_namespaces, scope),
-        lambda text: _workloads_of(replace(scope, namespace=checked(text))),
+        lambda text: _workloads_of(replace(scope, namespace=parse_name(text))),
     )
 
 
 async def _namespaces(scope: _Scope) -> Listing:
-    """Its own namespace first; that one also where the cluster lists none to this user."""
-    known = await printed(scope.words("get", "namespaces", PATIENCE, "-o", _NAMESPACES))
-    usual = scope.usual or "default"
-    names = [name for name in dict.fromkeys((usual, *known.lines)) if usable(name)]
-    if not known.problem and known.lines and usual not in known.lines:
-        names.remove(usual)
+    """List the namespaces, the context's own first, even if the user may not list any."""
+    listed = await list_lines(scope.words("get", "namespaces", _REQUEST_TIMEOUT, "-o", _NAMESPACES))
+    default = scope.default or "default"
+    names = [name for name in dict.fromkeys((default, *listed.lines)) if is_usable_name(name)]
+    if not listed.problem and listed.lines and default not in listed.lines:
+        names.remove(default)
     choices = tuple(
         Choice(
             name,
-            "this context's own" if name == usual else "",
+            "this context's own" if name == default else "",
             _workloads_of(replace(scope, namespace=name)),
         )
         for name in names
     )
-    return Listing(choices, known.problem)
+    return Listing(choices, listed.problem)
 
 
 def _workloads_of(scope: _Scope) -> Menu:
     return Menu(
         f"{scope.namespace}: which pod, or deploy/NAME",
         partial(_workloads, scope),
-        lambda text: _place(scope, checked(text)),
+        lambda text: _preset(scope, parse_name(text)),
     )
 
 
 async def _workloads(scope: _Scope) -> Listing:
-    """What runs there; where one kind is refused to this user, the others are listed."""
-    what = "deployments,statefulsets,daemonsets,pods"
-    known = await printed(scope.words("get", what, PATIENCE, "-o", _WORKLOADS))
-    choices = [_workload(scope, line.split("\t")) for line in known.lines]
-    return Listing(tuple(one for one in choices if one is not None), known.problem)
+    """List the workloads; if the user may not list one kind, those of the others."""
+    kinds = "deployments,statefulsets,daemonsets,pods"
+    listed = await list_lines(scope.words("get", kinds, _REQUEST_TIMEOUT, "-o", _WORKLOADS))
+    choices = [_workload(scope, line.split("\t")) for line in listed.lines]
+    return Listing(tuple(choice for choice in choices if choice), listed.problem)
 
 
 def _workload(scope: _Scope, row: list[str]) -> Choice | None:
-    """A row, unless it is not what was asked for."""
-    if len(row) != 4 or row[0] not in _KINDS or not usable(row[1]):
+    """Return the choice of a row; None if the row is malformed."""
+    if len(row) != 4 or row[0] not in _KINDS or not is_usable_name(row[1]):
         return None
-    kind, name, state, inside = row
-    containers = [one for one in inside.split(" ") if usable(one)]
-    short = _KINDS[kind]
-    note = f"{state or 0} ready" if short else state
-    leads = _container(scope, f"{short}/{name}" if short else name, containers)
-    return Choice(f"{short}/{name}" if short else name, f"{note}: {', '.join(containers)}", leads)
+    kind, name, state, container_names = row
+    containers = list(filter(is_usable_name, container_names.split(" ")))
+    prefix = _KINDS[kind]
+    target, note = (f"{prefix}/{name}", f"{state or 0} ready") if prefix else (name, state)
+    chosen = _preset_or_containers(scope, target, containers)
+    return Choice(target, f"{note}: {', '.join(containers)}", chosen)
 
 
-def _container(scope: _Scope, target: str, containers: list[str]) -> MenuOrPreset:
-    """The place itself; where there are several containers, which of them is asked."""
+def _preset_or_containers(scope: _Scope, target: str, containers: list[str]) -> MenuOrPreset:
+    """Return the preset, or the menu of containers if there are several."""
     if len(containers) < 2:
-        return _place(scope, target)
-    choices = tuple(Choice(one, "", _place(scope, target, one)) for one in containers)
+        return _preset(scope, target)
+    choices = tuple(Choice(name, "", _preset(scope, target, name)) for name in containers)
     return Menu(
         f"{target}: which container",
-        partial(_known, Listing(choices)),
-        lambda text: _place(scope, target, checked(text)),
+        partial(_return, Listing(choices)),
+        lambda text: _preset(scope, target, parse_name(text)),
     )
 
 
-async def _known(listed: Listing) -> Listing:
-    return listed
+async def _return(listing: Listing) -> Listing:
+    return listing
 
 
-def _place(scope: _Scope, target: str, container: str = "") -> Preset:
-    inside = (f"--container={container}",) if container else ()
-    # A name that is followed by nothing but `--`: words in front of it are options.
-    prefix = scope.words("exec", *inside, target, "--")
-    name = menu.short(target) if "/" in target else menu.name_of_pod(target)
+def _preset(scope: _Scope, target: str, container: str = "") -> Preset:
+    option = (f"--container={container}",) if container else ()
+    # The target is the last word before `--`; all options come before it.
+    prefix = scope.words("exec", *option, target, "--")
+    name = menu.short_name(target) if "/" in target else menu.name_of_pod(target)
     return Preset(name, prefix)

@@ -1,4 +1,4 @@
-"""Running containers, as docker or podman lists them."""
+"""Menus of local containers and network namespaces, and the first menu: all kinds of places."""
 
 import shutil
 from collections.abc import Callable
@@ -6,51 +6,59 @@ from functools import partial
 
 from wizard.vantage.presets import menu
 from wizard.vantage.presets.kubectl import contexts
-from wizard.vantage.presets.menu import Choice, Listing, Menu, Preset, checked, printed, usable
+from wizard.vantage.presets.menu import (
+    Choice,
+    Listing,
+    Menu,
+    Preset,
+    is_usable_name,
+    list_lines,
+    parse_name,
+)
 from wizard.vantage.presets.ssh import hosts
 
 _ROW = "{{.Names}}\t{{.Image}}\t{{.Status}}"
 
 
 def containers(program: str) -> Menu:
-    """All that run."""
+    """Return the menu of the containers that run."""
     return Menu(
         f"{program}: which container",
         partial(_containers, program),
-        lambda text: _place(program, checked(text)),
+        lambda text: _container(program, parse_name(text)),
     )
 
 
 async def _containers(program: str) -> Listing:
-    known = await printed((program, "ps", "--format", _ROW))
-    rows = [(*line.split("\t"), "", "")[:3] for line in known.lines]
+    listed = await list_lines((program, "ps", "--format", _ROW))
+    rows = [(*line.split("\t"), "", "")[:3] for line in listed.lines]
     choices = tuple(
-        Choice(name, ", ".join(filter(None, (image, status))), _place(program, name))
+        Choice(name, ", ".join(filter(None, (image, status))), _container(program, name))
         for name, image, status in rows
-        if usable(name)
+        if is_usable_name(name)
     )
-    return Listing(choices, known.problem or ("" if choices else "no container runs"))
+    return Listing(choices, listed.problem or ("" if choices else "no container is running"))
 
 
-def _place(program: str, name: str) -> Preset:
-    return Preset(menu.short(name), (program, "exec", name))
+def _container(program: str, name: str) -> Preset:
+    return Preset(menu.short_name(name), (program, "exec", name))
 
 
 def namespaces() -> Menu:
-    """All that have a name."""
-    return Menu("which network namespace", _namespaces, lambda text: _namespace(checked(text)))
+    """Return the menu of the named network namespaces."""
+    return Menu("which network namespace", _namespaces, lambda text: _namespace(parse_name(text)))
 
 
 async def _namespaces() -> Listing:
-    known = await printed(("ip", "netns", "list"))
-    # ip-netns(8) prints `NAME (id: 0)`; the number is there once it has a peer.
-    names = [line.partition(" (id:")[0].strip() for line in known.lines]
-    choices = tuple(Choice(name, "", _namespace(name)) for name in names if usable(name))
-    return Listing(choices, known.problem or ("" if choices else "none has a name"))
+    listed = await list_lines(("ip", "netns", "list"))
+    # ip-netns(8) prints `NAME (id: 0)`, the number only if the namespace has a peer.
+    names = [line.partition(" (id:")[0].strip() for line in listed.lines]
+    choices = tuple(Choice(name, "", _namespace(name)) for name in names if is_usable_name(name))
+    return Listing(choices, listed.problem or ("" if choices else "no namespace has a name"))
 
 
 def _namespace(name: str) -> Preset:
-    return Preset(menu.short(name), ("ip", "netns", "exec", name))
+    return Preset(menu.short_name(name), ("ip", "netns", "exec", name))
 
 
 _KINDS: tuple[tuple[tuple[str, ...], str, str, Callable[[str], Menu]], ...] = (
@@ -60,15 +68,14 @@ _KINDS: tuple[tuple[tuple[str, ...], str, str, Callable[[str], Menu]], ...] = (
     (("podman",), "", "a running container", containers),
     (("ip",), "netns", "a network namespace of this machine", lambda _: namespaces()),
 )
-"""Programs of which the first that is installed is taken, what the row is called if not as that,
-what it leads to."""
+"""Alternative programs, the row's text if it is not the program, its note, and its menu."""
 
 
 def list_kinds() -> tuple[Choice, ...]:
-    """One row for each kind that can be had on this machine."""
+    """Return a row for each kind of place whose program is installed on this machine."""
     rows = []
-    for programs, name, note, choices in _KINDS:
-        found = next((one for one in programs if shutil.which(one)), None)
-        if found is not None:
-            rows.append(Choice(name or found, note, choices(found)))
+    for programs, name, note, make_menu in _KINDS:
+        program = next(filter(shutil.which, programs), None)
+        if program is not None:
+            rows.append(Choice(name or program, note, make_menu(program)))
     return tuple(rows)

@@ -1,4 +1,4 @@
-"""The lists as values: a menu is read when it is opened; its choices lead on, or to a place."""
+"""Menus as values: loaded when opened; each choice leads to another menu or to a preset."""
 
 import os
 import re
@@ -9,10 +9,10 @@ from typing import TypeAlias
 from wizard.text.display import safe
 from wizard.text.errors import UsageError, VantageError
 from wizard.vantage import failures
-from wizard.vantage.process import CommandResult, collect
+from wizard.vantage.process import CommandResult, run_command
 
-_LOGGING = frozenset({"kubectl", "oc", "docker", "podman"})
-_FOR_EXEC = frozenset({"--", "-i", "-t", "-it", "-ti", "--stdin", "--tty", "--interactive"})
+_PROGRAMS_WITH_LOGS = frozenset({"kubectl", "oc", "docker", "podman"})
+_EXEC_OPTIONS = frozenset({"--", "-i", "-t", "-it", "-ti", "--stdin", "--tty", "--interactive"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,8 @@ class Preset:
     """A place that was chosen.
 
     Attributes:
-        name: What it may be called: a proposal.
-        prefix: The words in front of a command that is to run there.
+        name: A proposal for the vantage's name.
+        prefix: The words in front of a command that runs there.
     """
 
     name: str
@@ -29,24 +29,23 @@ class Preset:
 
     @property
     def logs(self) -> tuple[str, ...]:
-        """The words of a command, run here, that follows what its container prints; empty where
-        it is none."""
+        """The local command that follows the container's log; empty if it is no container."""
         program, words = os.path.basename(self.prefix[0]), self.prefix
-        if program not in _LOGGING or "exec" not in words:
+        if program not in _PROGRAMS_WITH_LOGS or "exec" not in words:
             return ()
         at = words.index("exec")
-        target = [word for word in words[at + 1 :] if word not in _FOR_EXEC]
+        target = [word for word in words[at + 1 :] if word not in _EXEC_OPTIONS]
         return (*words[:at], "logs", "--follow", "--since=10m", *target)
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One row.
+    """A row of a menu.
 
     Attributes:
-        text: What it is called, as it is: untrusted.
-        note: What else is known of it, in a few words: untrusted.
-        next: The next menu, or the place.
+        text: The name as it was listed: untrusted.
+        note: A few words about it: untrusted.
+        next: The menu or the preset that it leads to.
     """
 
     text: str
@@ -56,10 +55,11 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a menu has.
+    """The rows of a menu.
 
     Attributes:
-        problem: Why there is nothing, or not all of it, in one sentence; empty otherwise.
+        choices: The rows.
+        problem: Why some or all are missing, in one sentence; empty otherwise.
     """
 
     choices: tuple[Choice, ...] = ()
@@ -72,9 +72,9 @@ class Menu:
 
     Attributes:
         title: What is chosen, in a few words.
-        load: Reads it: takes a bounded time, never raises.
-        parse: What a text leads to that stands in no row; it raises a `UsageError` that says why
-            not. None where nothing can be typed.
+        load: Lists the rows, in bounded time; never raises.
+        parse: Returns what a typed name leads to that is in no row. Raises `UsageError`. None if
+            nothing can be typed.
         hint: What can be typed, in a few words.
     """
 
@@ -86,92 +86,83 @@ class Menu:
 
 MenuOrPreset: TypeAlias = Menu | Preset
 
-WITHIN = 8.0
-"""How long, in seconds, a list may take: a cluster behind a slow login takes a few."""
-LIMIT = 1 << 20
-"""How much of a list is read, in bytes: ten thousand pods or so."""
-LONGEST = 300
-"""The longest name that is offered: Kubernetes allows 253 characters."""
+LIST_TIMEOUT_S = 8.0
+"""How long, in seconds, a list may take. A cluster with a slow login needs a few."""
+MAX_LIST_BYTES = 1 << 20
+"""How much of a list is read, in bytes: about ten thousand pods."""
+MAX_NAME_CHARS = 300
+"""The longest name that is offered. Kubernetes allows 253 characters."""
 
 
 @dataclass(frozen=True, slots=True)
-class Printed:
-    """What was listed.
+class ListedLines:
+    """The lines that a listing command printed.
 
     Attributes:
-        problem: Why nothing was, or not all, in one sentence; empty otherwise.
+        lines: Those with something in them.
+        problem: Why some or all are missing, in one sentence; empty otherwise.
     """
 
     lines: tuple[str, ...] = ()
     problem: str = ""
 
 
-async def printed(argv: Sequence[str]) -> Printed:
-    """The lines that a command prints here. Never raises."""
+async def list_lines(argv: Sequence[str]) -> ListedLines:
+    """Run a command on this machine and return its lines. Never raises."""
     try:
-        done = await collect(argv, within=WITHIN, limit=LIMIT, told=b"")
+        result = await run_command(argv, within=LIST_TIMEOUT_S, limit=MAX_LIST_BYTES, stdin=b"")
     except VantageError as error:
-        return Printed(problem=str(error))
-    text = done.stdout.decode("utf-8", "replace")
-    # The last line of what was cut off is half a name.
-    lines = text.split("\n")[:-1] if done.truncated or done.timed_out else text.split("\n")
-    return Printed(tuple(line for line in lines if line.strip()), _problem(argv[0], done))
+        return ListedLines(problem=str(error))
+    lines = result.stdout.decode("utf-8", "replace").split("\n")
+    if result.truncated or result.timed_out:
+        lines.pop()  # perhaps half a name
+    return ListedLines(tuple(line for line in lines if line.strip()), _problem(argv[0], result))
 
 
-def _problem(program: str, done: CommandResult) -> str:
-    if done.timed_out:
-        return f"{program}: {failures.late(WITHIN, done.stderr)}"
-    if done.truncated:
+def _problem(program: str, result: CommandResult) -> str:
+    if result.timed_out:
+        return f"{program}: {failures.no_answer(LIST_TIMEOUT_S, result.stderr)}"
+    if result.truncated:
         return f"{program} lists more than is read here: type the name"
-    if done.code == 0:
+    if result.code == 0:
         return ""
-    return safe(_last(done.stderr), 300) or f"{program} ended with status {done.code}"
+    return failures.last_line(result.stderr) or f"{program} ended with status {result.code}"
 
 
-def _last(said: str) -> str:
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    return lines[-1] if lines else ""
+def is_usable_name(name: str) -> bool:
+    """True if a name can be a word of a command: no option, no blank, nothing unprintable."""
+    is_word = name.isprintable() and not re.search(r"\s", name)
+    return is_word and 0 < len(name) <= MAX_NAME_CHARS and not name.startswith("-")
 
 
-def usable(name: str) -> bool:
-    """Whether a name can be a word of a command: no option, no blank, nothing unprintable."""
-    return 0 < len(name) <= LONGEST and not name.startswith("-") and _is_word(name)
-
-
-def _is_word(name: str) -> bool:
-    return name.isprintable() and not re.search(r"\s", name)
-
-
-def checked(text: str) -> str:
-    """What was typed, as a word of a command. Raises `UsageError`."""
+def parse_name(text: str) -> str:
+    """Return a typed name. Raises `UsageError` if it cannot be a word of a command."""
     name = text.strip()
-    if not usable(name):
-        raise UsageError(f"{safe(name, 60)!r}: a name is one word and begins with no -")
+    if not is_usable_name(name):
+        raise UsageError(f"{safe(name, 60)!r}: a name is one word and does not begin with -")
     return name
 
 
-_RANDOM = "[bcdfghjklmnpqrstvwxz2456789]"
-"""What Kubernetes draws the ends of generated names from."""
-_POD = re.compile(rf"^(.+?)(?:-{_RANDOM}{{6,10}})?-{_RANDOM}{{5}}$")
-LONGEST_NAME = 20
+_SUFFIX_CHAR = "[bcdfghjklmnpqrstvwxz2456789]"
+"""The characters of the suffixes that Kubernetes generates."""
+_GENERATED_NAME = re.compile(rf"^(.+?)(?:-{_SUFFIX_CHAR}{{6,10}})?-{_SUFFIX_CHAR}{{5}}$")
+MAX_SHORT_NAME_CHARS = 20
 
 
-def short(name: str) -> str:
-    """The name without what makes no sense in front of a `=`: `web` for `deploy/web`."""
+def short_name(name: str) -> str:
+    """Return a name that can be a vantage's: `web` for `deploy/web`."""
     last = name.rpartition("/")[2]
-    fit = (
-        re.sub(r"[^A-Za-z0-9_.-]+", "-", last).lstrip("0123456789_.-")[:LONGEST_NAME].rstrip("_.-")
-    )
-    return fit or "there"
+    allowed = re.sub(r"[^A-Za-z0-9_.-]+", "-", last).lstrip("0123456789_.-")
+    return allowed[:MAX_SHORT_NAME_CHARS].rstrip("_.-") or "there"
 
 
 def name_of_pod(pod: str) -> str:
-    """The name of what made the pod: `web` for `web-7d4b9c6f5b-x2x9z`."""
-    found = _POD.match(pod)
-    return short(found[1] if found else pod)
+    """Return a pod's name without the generated suffix: `web` for `web-7d4b9c6f5b-x2x9z`."""
+    match = _GENERATED_NAME.match(pod)
+    return short_name(match[1] if match else pod)
 
 
 def name_of_host(host: str) -> str:
-    """A host's first label: `jump` for `deploy@jump.example.com`."""
+    """Return a host's first label: `jump` for `deploy@jump.example.com`."""
     name = host.rpartition("@")[2]
-    return short(name if re.fullmatch(r"[\d.]+|.*:.*", name) else name.partition(".")[0])
+    return short_name(name if re.fullmatch(r"[\d.]+|.*:.*", name) else name.partition(".")[0])

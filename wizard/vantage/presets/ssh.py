@@ -1,4 +1,4 @@
-"""The hosts that the user's ssh config names."""
+"""The menu of the hosts that the user's ssh config names."""
 
 import asyncio
 import glob
@@ -11,70 +11,73 @@ from pathlib import Path
 
 from wizard.text.files import read_regular
 from wizard.vantage.presets import menu
-from wizard.vantage.presets.menu import Choice, Listing, Menu, Preset, checked, usable
+from wizard.vantage.presets.menu import Choice, Listing, Menu, Preset, is_usable_name, parse_name
 
-DEPTH = 16
-"""How deep files are included: as deep as ssh itself goes."""
-FILES = 100
-"""How many files are read, however they include one another."""
-LARGEST = 1 << 20
+MAX_INCLUDE_DEPTH = 16
+"""How deep files may include one another. The same limit as ssh has."""
+MAX_FILES = 100
+"""How many files are read."""
+MAX_FILE_BYTES = 1 << 20
 """How much of one file is read, in bytes."""
-_PATTERN = set("*?!")
+_PATTERN_CHARS = set("*?!")
 
 
 def hosts(folder: Path | None = None) -> Menu:
-    """The hosts of `~/.ssh/config`, as they stand there."""
-    where = folder or Path.home() / ".ssh"
+    """Return the menu of the hosts in `~/.ssh/config`, in its order."""
+    directory = folder or Path.home() / ".ssh"
     return Menu(
         "ssh: which host",
-        partial(_hosts, where),
-        lambda text: _place(checked(text)),
+        partial(_hosts, directory),
+        lambda text: _preset(parse_name(text)),
     )
 
 
 async def _hosts(folder: Path) -> Listing:
-    # A home on a network file system can hang; the screen must not.
+    # Reading a home directory on a network file system can hang, and the screen must not.
     names = await asyncio.to_thread(host_names, folder)
-    shown = folder / "config"
-    problem = "" if names else f"{shown} names no host"
-    return Listing(tuple(Choice(name, "", _place(name)) for name in names), problem)
+    problem = "" if names else f"{folder / 'config'} names no host"
+    return Listing(tuple(Choice(name, "", _preset(name)) for name in names), problem)
 
 
-def _place(host: str) -> Preset:
+def _preset(host: str) -> Preset:
     return Preset(menu.name_of_host(host), ("ssh", host))
 
 
 def host_names(folder: Path) -> list[str]:
-    """Each name after a `Host` of `folder/config` and what it includes, patterns left out.
+    """Return the names after each `Host` in `folder/config` and its includes, without patterns.
 
-    What cannot be read, is no file or makes no sense is passed over: ssh itself will say so.
+    Unreadable files and invalid lines are skipped: ssh itself will report them.
     """
     words = _Reader(folder).read(folder / "config", 0)
-    return list(dict.fromkeys(word for word in words if usable(word) and not _PATTERN & set(word)))
+    return list(
+        dict.fromkeys(
+            word for word in words if is_usable_name(word) and not _PATTERN_CHARS & set(word)
+        )
+    )
 
 
 class _Reader:
-    """Reads each file at most once."""
+    """Reads config files, each at most once."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder, self._seen = folder, set[str]()
+        self._folder, self._read_files = folder, set[str]()
 
     def read(self, path: Path, depth: int) -> Iterator[str]:
-        """The words after each `Host`, in this file and those it includes."""
+        """Yield the words after each `Host` in this file and its includes."""
         for keyword, words in map(_directive, self._lines(path)):
             if keyword == "host":
                 yield from words
-            elif keyword == "include" and depth < DEPTH:
+            elif keyword == "include" and depth < MAX_INCLUDE_DEPTH:
                 for included in self._included(words):
                     yield from self.read(included, depth + 1)
 
     def _lines(self, path: Path) -> list[str]:
         real = os.path.realpath(path)
-        if real in self._seen or len(self._seen) >= FILES:
+        if real in self._read_files or len(self._read_files) >= MAX_FILES:
             return []
-        self._seen.add(real)
+        self._read_files.add(real)
         try:
-            data = read_regular(real, LARGEST)
+            data = read_regular(real, MAX_FILE_BYTES)
             return data.decode("utf-8", "replace").splitlines()
         except OSError:
             return []
@@ -82,18 +85,21 @@ class _Reader:
     def _included(self, words: list[str]) -> Iterator[Path]:
         for word in words:
             pattern = self._folder / os.path.expandvars(os.path.expanduser(word))
-            yield from map(Path, sorted(glob.iglob(str(pattern)))[:FILES])
+            yield from map(Path, sorted(glob.iglob(str(pattern)))[:MAX_FILES])
 
 
 def _directive(line: str) -> tuple[str, list[str]]:
-    """Keyword, in lower case, and its words: `Host a b`, `host = "a"`; empty for no directive."""
+    """Return a line's keyword in lower case and its words; empty if it is no directive.
+
+    Both `Host a b` and `host = "a"` are valid.
+    """
     text = line.strip()
     if not text or text.startswith("#"):
         return "", []
     keyword = re.split(r"[\s=]", text, maxsplit=1)[0]
     rest = text[len(keyword) :].lstrip().removeprefix("=")
     try:
-        # From OpenSSH 8.5 on a comment may follow.
+        # OpenSSH 8.5 and later allow a comment at the end of the line.
         words = shlex.split(rest, comments=True)
     except ValueError:
         return "", []
