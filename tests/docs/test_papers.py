@@ -1,6 +1,7 @@
 """The pages of the repository: links lead somewhere, YAML parses, no missing document is cited."""
 
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
@@ -25,6 +26,13 @@ _FENCE = re.compile(r"^(`{3,}|~{3,}).*?^\1", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"(`+)(?!`).+?\1", re.DOTALL)
 _LINK = re.compile(r"\]\(<?([^)\s>]+)>?(?: \"[^\"]*\")?\)")
 _URL = re.compile(r"\b[a-z][a-z0-9+.-]*://\S+|^mailto:")
+_PATH = re.compile(r"`((?:wizard|screens|tests|docs)/[\w./-]*\w/?)`")
+GENERATED = {
+    "wizard/diagnose/rules/outer_proxy_strips_header.py",
+    "wizard/diagnose/rules/outer_proxy_strips_header.md",
+    "tests/rules/samples/outer_proxy_strips_header.py",
+}
+"""Named in the walk-through for contributors, who write them."""
 _CITED = re.compile(r"[\w./-]*\w\.md\b")
 
 
@@ -68,7 +76,8 @@ def missing(page: Path) -> list[str]:
     """The Markdown files that the page names and the repository does not have."""
     cited = _CITED.findall(_URL.sub("", page.read_text("utf-8")))
     places = (page.parent, ROOT)
-    return [one for one in cited if not any((place / one).is_file() for place in places)]
+    cited = [path for path in cited if path not in GENERATED]
+    return [path for path in cited if not any((place / path).is_file() for place in places)]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
@@ -91,6 +100,24 @@ def test_broken_links_and_missing_documents_are_found(tmp_path: Path) -> None:
     )
     assert broken(page) == ["#d-2", "none.md", "page.md#e"]
     assert missing(page) == ["no.md", "none.md"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_path_of_the_repository_that_a_page_names_exists(page: Path) -> None:
+    paths = set(_PATH.findall(page.read_text("utf-8"))) - GENERATED
+    assert {path for path in paths if not (ROOT / path).exists()} == set()
+
+
+def test_the_table_of_packages_is_the_import_contract() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    contracts = project["tool"]["importlinter"]["contracts"]
+    (layers,) = (contract["layers"] for contract in contracts if contract["type"] == "layers")
+    table = (ROOT / "docs/architecture.md").read_text("utf-8").partition("| package |")[2]
+    rows = re.findall(r"^\| `(wizard/\w+)` \|", table, re.MULTILINE)
+    assert rows == [layer.replace(".", "/") for layer in reversed(layers)]
+    folders = {path.parent.name for path in ROOT.glob("wizard/*/__init__.py")}
+    assert folders == {row.removeprefix("wizard/") for row in rows}
+    assert [path.name for path in ROOT.glob("wizard/*.py")] == ["__init__.py"]
 
 
 @pytest.mark.parametrize("path", YAML, ids=name)
