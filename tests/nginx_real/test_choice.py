@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.nginx.drawn import Server, quiet, render, requests, webs
-from tests.recommend.real import RequestSpec, answer, backend
+from tests.recommend.real_nginx import RequestSpec, answer, backend
 from wizard.lab.nginx import Nginx, free_ports
 from wizard.model.resolution import Request, RequestResolution
 from wizard.nginx.load import read_config

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.nginx_real.test_choice import in_frame, request_of, running
-from tests.recommend.real import RequestSpec, answer, backend
+from tests.recommend.real_nginx import RequestSpec, answer, backend
 from wizard.diagnose.facts.posts import drops_query
 from wizard.lab.nginx import free_ports
 from wizard.nginx.load import read_config

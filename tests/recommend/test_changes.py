@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import wizard.recommend
-from tests.recommend.sites import case, diagnosis, resolution, result
+from tests.recommend.builders import case_of, diagnosis_of, direct_result, resolution_of
 from wizard.diagnose.rules import rule_ids
 from wizard.model.case import Case
 from wizard.model.change import Change
@@ -18,45 +18,47 @@ SERVER = "server { location / { %s } }"
 PROXIED = SERVER % "proxy_pass http://b;"
 
 
-def _changes(known: Case, found: Diagnosis) -> tuple[Change, ...]:
+def _changes(case: Case, found: Diagnosis) -> tuple[Change, ...]:
     wanted = wanted_settings(found)
     assert wanted
-    return wanted.for_stream(known)
+    return wanted.for_stream(case)
 
 
-def _texts(known: Case, *ids: str) -> list[str]:
-    return [change.text for change in _changes(known, diagnosis(*ids))]
+def _texts(case: Case, *ids: str) -> list[str]:
+    return [change.text for change in _changes(case, diagnosis_of(*ids))]
 
 
-def test_held_asks_for_no_buffering_and_long_silences() -> None:
-    known = case(resolution(PROXIED))
-    assert _texts(known, "proxy-buffering-hold") == [
+def test_a_held_stream_needs_no_buffering_and_a_long_timeout() -> None:
+    case = case_of(resolution_of(PROXIED))
+    assert _texts(case, "proxy-buffering-hold") == [
         "proxy_buffering off;",
         "proxy_read_timeout 3600s;",
     ]
 
 
 def test_gzip_is_switched_off_only_where_it_holds() -> None:
-    known = case(resolution(PROXIED))
-    assert "gzip off;" in _texts(known, "gzip-plus-buffering")
-    assert "proxy_buffering off;" in _texts(known, "gzip-plus-buffering")
-    assert "gzip off;" not in _texts(known, "proxy-buffering-hold")
+    case = case_of(resolution_of(PROXIED))
+    assert "gzip off;" in _texts(case, "gzip-plus-buffering")
+    assert "proxy_buffering off;" in _texts(case, "gzip-plus-buffering")
+    assert "gzip off;" not in _texts(case, "proxy-buffering-hold")
 
 
-def test_an_ignored_header_is_settled_by_no_buffering_and_says_the_other_way() -> None:
-    made = _changes(case(resolution(PROXIED)), diagnosis("xab-ignored"))
-    assert made[0].text == "proxy_buffering off;"
-    assert "no longer ignoring" in made[0].reason
+def test_an_ignored_header_needs_no_buffering_and_the_reason_names_the_alternative() -> None:
+    recommendation = _changes(case_of(resolution_of(PROXIED)), diagnosis_of("xab-ignored"))
+    assert recommendation[0].text == "proxy_buffering off;"
+    assert "no longer ignoring" in recommendation[0].reason
 
 
-def test_a_cut_alone_changes_only_the_timeout() -> None:
-    assert _texts(case(resolution(PROXIED)), "idle-read-timeout") == ["proxy_read_timeout 3600s;"]
+def test_a_cut_stream_changes_only_the_timeout() -> None:
+    assert _texts(case_of(resolution_of(PROXIED)), "idle-read-timeout") == [
+        "proxy_read_timeout 3600s;"
+    ]
 
 
-def test_a_risk_beside_the_cause_is_mended_with_it() -> None:
-    known = case(resolution(PROXIED, proxy_read_timeout="60s"))
-    both = diagnosis("idle-read-timeout", risks=["proxy-buffering-hold"])
-    assert [one.name for one in _changes(known, both)] == [
+def test_a_risk_is_fixed_together_with_the_cause() -> None:
+    case = case_of(resolution_of(PROXIED, proxy_read_timeout="60s"))
+    both = diagnosis_of("idle-read-timeout", risks=["proxy-buffering-hold"])
+    assert [one.name for one in _changes(case, both)] == [
         "proxy_buffering",
         "proxy_read_timeout",
     ]
@@ -78,31 +80,35 @@ def test_a_risk_beside_the_cause_is_mended_with_it() -> None:
 def test_the_read_timeout_grows_where_a_silence_could_end_the_stream(
     timeout: str, gap: float | None, changes_it: bool
 ) -> None:
-    known = case(resolution(PROXIED, proxy_read_timeout=timeout), result(gap))
-    assert ("proxy_read_timeout 3600s;" in _texts(known, "proxy-buffering-hold")) == changes_it
+    case = case_of(resolution_of(PROXIED, proxy_read_timeout=timeout), direct_result(gap))
+    assert ("proxy_read_timeout 3600s;" in _texts(case, "proxy-buffering-hold")) == changes_it
 
 
 def test_an_inherited_cache_is_switched_off_and_no_other() -> None:
-    cached = case(resolution(PROXIED, proxy_cache="zone"))
+    cached = case_of(resolution_of(PROXIED, proxy_cache="zone"))
     assert "proxy_cache off;" in _texts(cached, "proxy-buffering-hold")
     for none in ("off", ""):
-        known = case(resolution(PROXIED, proxy_cache=none))
-        assert "proxy_cache off;" not in _texts(known, "proxy-buffering-hold")
+        case = case_of(resolution_of(PROXIED, proxy_cache=none))
+        assert "proxy_cache off;" not in _texts(case, "proxy-buffering-hold")
 
 
-def test_a_backend_that_says_yes_is_overruled_and_ignored_headers_are_repeated() -> None:
-    known = case(resolution(PROXIED, proxy_ignore_headers="Vary"), result(said="yes"))
+def test_x_accel_buffering_yes_is_ignored_beside_the_headers_ignored_already() -> None:
+    case = case_of(
+        resolution_of(PROXIED, proxy_ignore_headers="Vary"), direct_result(x_accel_buffering="yes")
+    )
     wanted = "proxy_ignore_headers Vary X-Accel-Buffering;"
-    assert wanted in _texts(known, "proxy-buffering-hold")
+    assert wanted in _texts(case, "proxy-buffering-hold")
 
 
 @pytest.mark.parametrize("kind", ["fastcgi", "uwsgi", "scgi"])
 def test_other_upstreams_get_their_own_directives(kind: str) -> None:
     text = SERVER % f"{kind}_pass b:9000;"
-    made = recommend(case(resolution(text, kind=kind)), diagnosis("proxy-buffering-hold"))
-    assert made
-    assert f"{kind}_buffering off;" in made.block
-    assert "proxy_" not in made.block
+    recommendation = recommend(
+        case_of(resolution_of(text, kind=kind)), diagnosis_of("proxy-buffering-hold")
+    )
+    assert recommendation
+    assert f"{kind}_buffering off;" in recommendation.block
+    assert "proxy_" not in recommendation.block
 
 
 def test_the_recommender_names_no_failure_mode() -> None:

@@ -1,6 +1,6 @@
 """The incident's `location /`: what the block and the diff must be, to the letter."""
 
-from tests.recommend.sites import case, diagnosis, resolution
+from tests.recommend.builders import case_of, diagnosis_of, resolution_of
 from wizard.model.diagnosis import Recommendation
 from wizard.recommend import recommend
 
@@ -45,12 +45,14 @@ DIFF = """\
 
 
 def _incident() -> Recommendation:
-    made = recommend(case(resolution(INCIDENT)), diagnosis("proxy-buffering-hold"))
-    assert made
-    return made
+    recommendation = recommend(
+        case_of(resolution_of(INCIDENT)), diagnosis_of("proxy-buffering-hold")
+    )
+    assert recommendation
+    return recommendation
 
 
-def test_the_diff_carves_a_location_out_of_the_one_that_serves() -> None:
+def test_the_diff_adds_a_location_beside_the_one_that_serves() -> None:
     assert _incident().diff == DIFF
     assert _incident().insert_at == "nginx.conf:6"
 
@@ -60,7 +62,7 @@ def test_the_block_is_what_the_diff_adds() -> None:
     assert _incident().block.splitlines() == [line for line in added if line]
 
 
-def test_every_line_has_its_reason_and_kept_lines_say_so() -> None:
+def test_every_line_has_a_reason_and_kept_lines_begin_with_kept() -> None:
     lines = _incident().lines
     assert all(line.reason for line in lines)
     changed = {line.text.split()[0] for line in lines if not line.kept}
@@ -68,30 +70,30 @@ def test_every_line_has_its_reason_and_kept_lines_say_so() -> None:
     assert all(line.reason.startswith("kept: ") for line in lines if line.kept)
 
 
-def test_the_usual_advice_is_named_where_it_is_left_out() -> None:
+def test_usual_advice_that_is_left_out_is_listed() -> None:
     left_out = [line for line, _ in _incident().omitted]
     assert "proxy_set_header X-Accel-Buffering no;" in left_out
     assert "proxy_http_version 1.1;" in left_out
     assert "proxy_cache off;" in left_out
 
 
-def test_what_the_location_has_already_is_not_called_left_out() -> None:
+def test_a_line_that_the_location_has_is_not_listed_as_left_out() -> None:
     has = INCIDENT.replace("proxy_buffers 8 64k;", "proxy_http_version 1.1;")
-    made = recommend(case(resolution(has)), diagnosis("proxy-buffering-hold"))
-    assert made
-    assert "proxy_http_version 1.1;" not in [line for line, _ in made.omitted]
+    recommendation = recommend(case_of(resolution_of(has)), diagnosis_of("proxy-buffering-hold"))
+    assert recommendation
+    assert "proxy_http_version 1.1;" not in [line for line, _ in recommendation.omitted]
 
 
 def test_nothing_is_recommended_where_nginx_is_not_at_fault() -> None:
-    known = case(resolution(INCIDENT))
-    assert recommend(known, diagnosis("backend-silent", where="backend")) is None
-    assert recommend(known, diagnosis("upstream-unreachable")) is None
-    assert recommend(known, diagnosis(risks=["idle-read-timeout"])) is None
-    unbuffered = resolution("server { location / { grpc_pass b; } }", kind="grpc")
-    assert recommend(case(unbuffered), diagnosis("proxy-buffering-hold")) is None
+    case = case_of(resolution_of(INCIDENT))
+    assert recommend(case, diagnosis_of("backend-silent", where="backend")) is None
+    assert recommend(case, diagnosis_of("upstream-unreachable")) is None
+    assert recommend(case, diagnosis_of(risks=["idle-read-timeout"])) is None
+    unbuffered = resolution_of("server { location / { grpc_pass b; } }", kind="grpc")
+    assert recommend(case_of(unbuffered), diagnosis_of("proxy-buffering-hold")) is None
 
 
-def test_the_summary_says_what_changes_and_for_whom() -> None:
+def test_the_summary_names_the_changes_and_the_path() -> None:
     assert _incident().summary == (
         "proxy_buffering off and proxy_read_timeout 3600s, in a location for /sse alone that "
         "keeps all that holds there today"

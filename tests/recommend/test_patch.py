@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.recommend.real import BINARIES, accepts, command
-from tests.recommend.sites import case, diagnosis, resolution
+from tests.recommend.builders import case_of, diagnosis_of, resolution_of
+from tests.recommend.real_nginx import BINARIES, accepts, command
 from tests.tools import needs
 from wizard.model.config import Config
 from wizard.model.resolution import Request
@@ -30,13 +30,15 @@ def test_a_file_elsewhere_is_patched_in_its_own_directory() -> None:
     assert (place.directory, place.name) == ("/srv/app/nginx", "site.conf")
 
 
-def test_a_config_without_a_name_gets_one_and_says_so() -> None:
+def test_a_config_without_a_name_is_called_nginx_conf() -> None:
     text = "server { location / { proxy_pass http://b; } }"
-    made = recommend(case(resolution(text, main=STDIN)), diagnosis("proxy-buffering-hold"))
-    assert made
-    assert made.diff
-    assert made.diff.startswith("--- nginx.conf\n+++ nginx.conf\n")
-    assert "nginx.conf" in "".join(made.adapt)
+    recommendation = recommend(
+        case_of(resolution_of(text, main=STDIN)), diagnosis_of("proxy-buffering-hold")
+    )
+    assert recommendation
+    assert recommendation.diff
+    assert recommendation.diff.startswith("--- nginx.conf\n+++ nginx.conf\n")
+    assert "nginx.conf" in "".join(recommendation.adapt)
 
 
 @needs("patch")
@@ -47,26 +49,26 @@ def test_patch_applies_the_diff_of_a_linked_site(tmp_path: Path) -> None:
     real.write_text("server {\n  location / {\n    proxy_pass http://b;\n  }\n}\n")
     (tmp_path / "sites-enabled" / "a").symlink_to(real)
     (tmp_path / "nginx.conf").write_text("http { include sites-enabled/*; }")
-    known = resolve_request(read_config(str(tmp_path / "nginx.conf")), Request("/sse"))
-    made = recommend(case(known), diagnosis("proxy-buffering-hold"))
-    assert made
-    assert made.diff
+    resolution = resolve_request(read_config(str(tmp_path / "nginx.conf")), Request("/sse"))
+    recommendation = recommend(case_of(resolution), diagnosis_of("proxy-buffering-hold"))
+    assert recommendation
+    assert recommendation.diff
     subprocess.run(
         ["patch", "-p0"],
-        cwd=made.directory,
-        input=made.diff.encode(),
+        cwd=recommendation.directory,
+        input=recommendation.diff.encode(),
         check=True,
         stdout=subprocess.DEVNULL,
     )
     assert "proxy_buffering off;" in real.read_text()
 
 
-def test_files_at_a_vantage_are_said_to_be_there() -> None:
-    known = case(resolution("server { location / { proxy_pass http://b; } }"))
-    there = replace(known, target=replace(known.target, conf=Source("", "web")))
-    made = recommend(there, diagnosis("proxy-buffering-hold"))
-    assert made
-    assert "web" in "".join(made.adapt)
+def test_a_note_names_the_vantage_that_has_the_files() -> None:
+    case = case_of(resolution_of("server { location / { proxy_pass http://b; } }"))
+    there = replace(case, target=replace(case.target, conf=Source("", "web")))
+    recommendation = recommend(there, diagnosis_of("proxy-buffering-hold"))
+    assert recommendation
+    assert "web" in "".join(recommendation.adapt)
 
 
 def test_a_link_is_followed_since_patch_refuses_it(tmp_path: Path) -> None:
@@ -80,7 +82,7 @@ def test_a_link_is_followed_since_patch_refuses_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("odd", ["\ufffd", "\x1b[2J", "\u202e", "a\rb"])
-def test_what_could_move_a_cursor_or_was_no_text_is_no_context(odd: str) -> None:
+def test_lines_with_control_characters_are_no_context(odd: str) -> None:
     diff = unified_diff("a", f"x\n{odd}\nb\n", f"x\n{odd}\nb\nc\n")
     assert diff == "--- a\n+++ a\n@@ -3 +3,2 @@\n b\n+c\n"
     assert unified_diff("a", "x\n", f"x\n{odd}\n") is None
@@ -91,12 +93,12 @@ def test_odd_separators_do_not_end_a_line() -> None:
     assert diff == "--- a\n+++ a\n@@ -2 +2,2 @@\n b\n+c\n"
 
 
-def test_a_shared_file_and_a_dump_of_links_are_said() -> None:
+def test_notes_name_a_file_included_twice_and_linked_sites() -> None:
     files = {"sites-enabled/a": "server { location / { proxy_pass http://b; } }"}
-    known = resolution("include sites-enabled/a;\ninclude sites-enabled/a;", files=files)
-    made = recommend(case(known), diagnosis("proxy-buffering-hold"))
-    assert made
-    said = " ".join(made.adapt)
+    resolution = resolution_of("include sites-enabled/a;\ninclude sites-enabled/a;", files=files)
+    recommendation = recommend(case_of(resolution), diagnosis_of("proxy-buffering-hold"))
+    assert recommendation
+    said = " ".join(recommendation.adapt)
     assert "--follow-symlinks" in said
     assert "included 2 times" in said
 
@@ -111,17 +113,17 @@ def test_the_diff_of_a_dump_applies_to_the_files(tmp_path: Path, binary: str) ->
     (tmp_path / "nginx.conf").write_text("events {} http { include conf.d/*.conf; }")
     dumped = subprocess.run([*command(binary, tmp_path), "-T"], capture_output=True, text=True)
     (tmp_path / "dump").write_text(dumped.stdout)
-    made = recommend(
-        case(resolve_request(read_config(str(tmp_path / "dump")), Request("/sse"))),
-        diagnosis("proxy-buffering-hold"),
+    recommendation = recommend(
+        case_of(resolve_request(read_config(str(tmp_path / "dump")), Request("/sse"))),
+        diagnosis_of("proxy-buffering-hold"),
     )
-    assert made
-    assert made.diff
-    assert made.directory == str(tmp_path)
+    assert recommendation
+    assert recommendation.diff
+    assert recommendation.directory == str(tmp_path)
     subprocess.run(
         ["patch", "-p0"],
-        cwd=made.directory,
-        input=made.diff.encode(),
+        cwd=recommendation.directory,
+        input=recommendation.diff.encode(),
         check=True,
         stdout=subprocess.DEVNULL,
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.recommend.sites import case, diagnosis, resolution
+from tests.recommend.builders import case_of, diagnosis_of, resolution_of
 from wizard.model.diagnosis import Recommendation
 from wizard.nginx.load import config_from_text
 from wizard.nginx.resolve import request_for, resolve_request
@@ -13,10 +13,12 @@ from wizard.recommend.source import read_statements
 SECRET = "c2VjcmV0OnNlY3JldA=="
 
 
-def _made(text: str, location: str = "/", reveal: bool = False) -> Recommendation:
-    made = recommend(case(resolution(text, location)), diagnosis("proxy-buffering-hold"), reveal)
-    assert made
-    return made
+def _recommended(text: str, location: str = "/", reveal: bool = False) -> Recommendation:
+    recommendation = recommend(
+        case_of(resolution_of(text, location)), diagnosis_of("proxy-buffering-hold"), reveal
+    )
+    assert recommendation
+    return recommendation
 
 
 @pytest.mark.parametrize(
@@ -50,12 +52,12 @@ def _made(text: str, location: str = "/", reveal: bool = False) -> Recommendatio
         ("if ($http_x_key_kind = short) { return 403; }", False),
     ],
 )
-def test_a_literal_credential_is_one_and_a_variable_is_none(line: str, secret: bool) -> None:
+def test_a_literal_credential_is_secret_and_a_variable_is_not(line: str, secret: bool) -> None:
     assert is_secret(read_statements(line)[0], line) == secret
 
 
-def test_a_header_set_with_a_credential_is_inherited_instead_of_repeated() -> None:
-    made = _made(f"""server {{
+def test_headers_with_a_credential_are_inherited_not_repeated() -> None:
+    recommendation = _recommended(f"""server {{
     location / {{
         proxy_set_header Authorization "Basic {SECRET}";
         proxy_set_header X-A a;
@@ -64,15 +66,15 @@ def test_a_header_set_with_a_credential_is_inherited_instead_of_repeated() -> No
     }}
 }}
 """)
-    assert made.diff
-    assert SECRET not in made.diff + made.block
-    assert "proxy_set_header" not in made.block
-    assert "deny all;" in made.block
-    assert made.adapt == ()
+    assert recommendation.diff
+    assert SECRET not in recommendation.diff + recommendation.block
+    assert "proxy_set_header" not in recommendation.block
+    assert "deny all;" in recommendation.block
+    assert recommendation.adapt == ()
 
 
 def test_context_lines_that_hold_a_credential_are_left_out_of_the_diff() -> None:
-    made = _made(
+    recommendation = _recommended(
         f"""server {{
     proxy_set_header X-Api-Key {SECRET};
     location = /sse {{
@@ -83,18 +85,18 @@ def test_context_lines_that_hold_a_credential_are_left_out_of_the_diff() -> None
 """,
         "= /sse",
     )
-    assert made.diff
-    assert SECRET not in made.diff + made.block
-    assert "add_header X-Token [redacted];" in made.block
-    assert "add_header" in "".join(made.adapt)
+    assert recommendation.diff
+    assert SECRET not in recommendation.diff + recommendation.block
+    assert "add_header X-Token [redacted];" in recommendation.block
+    assert "add_header" in "".join(recommendation.adapt)
 
 
-def test_a_credential_that_cannot_be_inherited_costs_the_diff_unless_revealed() -> None:
+def test_there_is_no_diff_if_a_credential_must_be_repeated_unless_revealed() -> None:
     text = "server {\n location / {\n  set $api_key abcdef;\n  proxy_pass http://b;\n }\n}\n"
-    made, revealed = _made(text), _made(text, reveal=True)
-    assert made.diff is None
-    assert "abcdef" not in made.block
-    assert len(made.adapt) == 2
+    recommendation, revealed = _recommended(text), _recommended(text, reveal=True)
+    assert recommendation.diff is None
+    assert "abcdef" not in recommendation.block
+    assert len(recommendation.adapt) == 2
     assert revealed.diff
     assert "set $api_key abcdef;" in revealed.block
     assert "+  set $api_key abcdef;" in revealed.diff
@@ -113,36 +115,36 @@ server {
 """
 
 
-def test_the_guards_secrets_show_neither_in_the_block_nor_in_the_diff() -> None:
-    made = _made(GUARDED)
-    assert "abc99def" not in f"{made.block}{made.diff}{made.lines}"
-    assert "if ($arg_token != [redacted]) { return 403; }" in " ".join(made.block.split())
-    assert 'secure_link_md5 "$uri [redacted]";' in made.block
-    assert "abc99def" in _made(GUARDED, reveal=True).block
+def test_secrets_of_access_control_are_neither_in_the_block_nor_in_the_diff() -> None:
+    recommendation = _recommended(GUARDED)
+    assert "abc99def" not in f"{recommendation.block}{recommendation.diff}{recommendation.lines}"
+    assert "if ($arg_token != [redacted]) { return 403; }" in " ".join(recommendation.block.split())
+    assert 'secure_link_md5 "$uri [redacted]";' in recommendation.block
+    assert "abc99def" in _recommended(GUARDED, reveal=True).block
 
 
-def test_what_is_said_of_an_if_does_not_show_its_secret() -> None:
+def test_the_doubt_about_an_if_does_not_show_its_secret() -> None:
     guard = "if ($arg_token = 'abc99 def') { return 403; }"
     text = f"events {{}} http {{ server {{ location / {{ {guard} proxy_pass http://b; }} }} }}"
-    known = resolve_request(config_from_text(text, "nginx.conf"), request_for("http://h/sse"))
-    said = " ".join(known.undecided)
+    resolution = resolve_request(config_from_text(text, "nginx.conf"), request_for("http://h/sse"))
+    said = " ".join(resolution.undecided)
     assert "abc99" not in said
     assert "$arg_token = [redacted]" in said
 
 
-def test_the_diff_of_a_location_beside_it_does_not_show_them() -> None:
+def test_secrets_of_a_neighbouring_location_are_not_in_the_diff() -> None:
     beside = "    location = /sse {\n        proxy_pass http://b;\n    }\n"
-    made = _made(GUARDED.replace("server {\n", f"server {{\n{beside}"), "= /sse")
-    assert made.diff
-    assert "abc99def" not in made.diff
+    recommendation = _recommended(GUARDED.replace("server {\n", f"server {{\n{beside}"), "= /sse")
+    assert recommendation.diff
+    assert "abc99def" not in recommendation.diff
 
 
 def test_a_comment_that_holds_a_credential_is_not_repeated() -> None:
-    made = _made(
+    recommendation = _recommended(
         "server {\n location / {\n  # old: token=abcdef\n  deny all; # token=ghijkl\n"
         "  proxy_pass http://b;\n\n  # still here\n }\n}\n"
     )
-    assert made.diff
-    assert "token" not in made.block
-    assert "# still here" in made.block
-    assert "deny all;" in made.block
+    assert recommendation.diff
+    assert "token" not in recommendation.block
+    assert "# still here" in recommendation.block
+    assert "deny all;" in recommendation.block

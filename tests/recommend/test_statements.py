@@ -59,7 +59,7 @@ def test_every_directive_is_found_at_its_depth_in_any_layout(
 
 
 @given(configs())
-def test_offsets_cut_out_whole_statements(made: tuple[str, list[tuple[str, int]]]) -> None:
+def test_offsets_delimit_whole_statements(made: tuple[str, list[tuple[str, int]]]) -> None:
     text, _ = made
     for one in (inner for top in read_statements(text) for inner in top.walk()):
         cut = text[one.start : one.end]
@@ -76,7 +76,7 @@ def test_a_lua_block_is_one_statement_whatever_it_holds() -> None:
     assert [one.name for one in read_statements(text)] == ["content_by_lua_block", "next"]
 
 
-def test_what_never_closes_is_left_out_and_a_deep_nesting_is_read() -> None:
+def test_an_unclosed_block_is_left_out_and_deep_nesting_is_read() -> None:
     assert read_statements("a b; http { server {") == read_statements("a b;")
     assert read_statements("x {" * 5000 + "}" * 5000)[0].end == 20000
 

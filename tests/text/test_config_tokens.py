@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.recommend.scenarios import SCENARIOS as LAYOUTS
+from tests.recommend.config_layouts import LAYOUTS
 from wizard.lab.scenario import list_scenarios, nginx_conf
 from wizard.text.config_redaction import has_secrets
 from wizard.text.config_tokens import Token, TokenKind, quote_argument, tokenize, unescape_argument

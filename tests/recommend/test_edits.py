@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.recommend.sites import resolution
+from tests.recommend.builders import resolution_of
 from wizard.model.change import Change
 from wizard.recommend.carve import fix_path
 from wizard.recommend.patch import apply
@@ -39,15 +39,15 @@ def _locations(text: str) -> list[Statement]:
 
 
 def _after(text: str, location: str) -> str:
-    known = resolution(text, location)
-    assert known.location
-    fix = fix_path(known, known.location, Rewrite.of([_CHANGE]), "")
+    resolution = resolution_of(text, location)
+    assert resolution.location
+    fix = fix_path(resolution, resolution.location, Rewrite.of([_CHANGE]), "")
     assert fix
     return apply(text, fix.blocks[0].edits)
 
 
 @given(texts("/"))
-def test_a_carved_block_is_all_that_is_added(text: str) -> None:
+def test_only_the_carved_block_is_added(text: str) -> None:
     new = _after(text, "/")
     carved = next(one for one in _locations(new) if one.args == ("=", "/sse"))
     assert _tree(read_statements(new[: carved.start] + new[carved.end :])) == _tree(
@@ -58,7 +58,7 @@ def test_a_carved_block_is_all_that_is_added(text: str) -> None:
 
 
 @given(texts("= /sse"))
-def test_a_change_inside_touches_one_setting(text: str) -> None:
+def test_a_change_in_place_changes_one_setting(text: str) -> None:
     new = _after(text, "= /sse")
     own = next(one for one in _locations(new) if one.args == ("=", "/sse"))
     was = next(one for one in _locations(text) if one.args == ("=", "/sse"))

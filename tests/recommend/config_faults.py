@@ -1,42 +1,43 @@
-"""Configs that break the stream or its messages, and what must be so once the block is in."""
+"""Configs that break the stream or its messages, with a check that the fault is gone."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.recommend.real import TELL, RequestSpec
-from tests.recommend.scenarios import conf
+from tests.recommend.config_layouts import conf
+from tests.recommend.real_nginx import ECHO_CONNECTION, RequestSpec
 
 Answer = tuple[int, Any, Any]
 Check = Callable[[list[Answer]], bool]
 
 
 @dataclass(frozen=True)
-class Mend:
+class Fault:
     """A config with a fault, the requests that show it, and what their answers must be.
 
     Attributes:
         endpoint: The endpoint event's data.
-        asks: The requests; `mended` says of their answers whether the fault is gone.
-        kept: Requests whose answers must be the same before and after.
+        requests: The requests that show the fault.
+        is_fixed: True if their answers show that the fault is gone.
+        unchanged: Requests whose answers must be the same before and after.
     """
 
     id: str
     name: str
     text: str
-    asks: tuple[RequestSpec, ...]
-    mended: Check
+    requests: tuple[RequestSpec, ...]
+    is_fixed: Check
     path: str = "/sse"
     endpoint: str = "/message?sessionId=1"
-    kept: tuple[RequestSpec, ...] = ()
+    unchanged: tuple[RequestSpec, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.id}: {self.name}"
 
 
-_TELL = {TELL: "1"}
-_POST = RequestSpec("/message?sessionId=1", _TELL, "POST")
+_ECHO = {ECHO_CONNECTION: "1"}
+_POST = RequestSpec("/message?sessionId=1", _ECHO, "POST")
 _BACKEND = "http://127.0.0.1:@BACKEND@"
 _STATIC = "root .; location / { root .; }\n"
 
@@ -46,44 +47,44 @@ def _header(answer: Answer, name: str) -> str | None:
     return next((value for key, value in sent if key.lower() == name), None)
 
 
-def _uri(wanted: str) -> Check:
-    return lambda found: all(isinstance(a[1], dict) and a[1]["uri"] == wanted for a in found)
+def _upstream_uri_is(wanted: str) -> Check:
+    return lambda answers: all(isinstance(a[1], dict) and a[1]["uri"] == wanted for a in answers)
 
 
-def _same_port(found: list[Answer]) -> bool:
-    return len({answer[1]["port"] for answer in found}) == 1
+def _same_peer(answers: list[Answer]) -> bool:
+    return len({answer[1]["port"] for answer in answers}) == 1
 
 
-def _two_counts(found: list[Answer]) -> bool:
-    return len({answer[1]["count"] for answer in found}) == len(found)
+def _no_answer_is_a_copy(answers: list[Answer]) -> bool:
+    return len({answer[1]["count"] for answer in answers}) == len(answers)
 
 
-def _all(status: int) -> Check:
-    return lambda found: all(answer[0] == status for answer in found)
+def _all_statuses_are(status: int) -> Check:
+    return lambda answers: all(answer[0] == status for answer in answers)
 
 
 _UPSTREAM = (
     "upstream app {{\n    {}server 127.0.0.1:@BACKEND@;\n    server 127.0.0.1:@SECOND@;\n"
     "    keepalive 2;\n}}\n"
 )
-_BASIC = {"Authorization": "Basic dTpw", **_TELL}  # u:p
+_BASIC = {"Authorization": "Basic dTpw", **_ECHO}  # u:p
 
-MENDS = (
-    Mend(
+FAULTS = (
+    Fault(
         "endpoint-prefix-lost",
         "the prefix is stripped",
         conf(f"{_STATIC}location /mcp/ {{\n    proxy_pass {_BACKEND}/;\n}}\n"),
         (_POST,),
-        _uri("/message?sessionId=1"),
+        _upstream_uri_is("/message?sessionId=1"),
         path="/mcp/sse",
-        kept=(
+        unchanged=(
             RequestSpec("/mcp/sse"),
             RequestSpec("/mcp/other"),
             RequestSpec("/messages"),
             RequestSpec("/"),
         ),
     ),
-    Mend(
+    Fault(
         "endpoint-prefix-lost",
         "with a password, a rewrite and another application at the same path",
         conf(
@@ -93,12 +94,16 @@ MENDS = (
             f"    proxy_pass {_BACKEND};\n}}\n"
         ),
         (RequestSpec(_POST.path, _BASIC, "POST"),),
-        _uri("/message?sessionId=1"),
+        _upstream_uri_is("/message?sessionId=1"),
         path="/mcp/sse",
-        kept=(RequestSpec("/message/x"), RequestSpec("/mcp/sse", _BASIC), RequestSpec("/mcp/sse")),
+        unchanged=(
+            RequestSpec("/message/x"),
+            RequestSpec("/mcp/sse", _BASIC),
+            RequestSpec("/mcp/sse"),
+        ),
         files={"users": "u:{PLAIN}p\n"},
     ),
-    Mend(
+    Fault(
         "endpoint-prefix-lost",
         "the backend's name in a variable",
         conf(
@@ -106,29 +111,29 @@ MENDS = (
             "location = /mcp/sse { proxy_pass http://$up/sse; }\n"
         ),
         (_POST,),
-        _uri("/message?sessionId=1"),
+        _upstream_uri_is("/message?sessionId=1"),
         path="/mcp/sse",
-        kept=(RequestSpec("/mcp/sse"),),
+        unchanged=(RequestSpec("/mcp/sse"),),
     ),
-    Mend(
+    Fault(
         "message-path-unrouted",
         "only the stream is passed on",
         conf(f"{_STATIC}location = /sse {{ proxy_pass {_BACKEND}; proxy_set_header X-A a; }}\n"),
         (_POST,),
-        _uri("/message?sessionId=1"),
-        kept=(RequestSpec("/sse"), RequestSpec("/messages")),
+        _upstream_uri_is("/message?sessionId=1"),
+        unchanged=(RequestSpec("/sse"), RequestSpec("/messages")),
     ),
-    Mend(
+    Fault(
         "message-path-unrouted",
         "the endpoint is relative, under a prefix of its own",
         conf(f"{_STATIC}location = /a/sse {{ proxy_pass {_BACKEND}/v1/sse; }}\n"),
-        (RequestSpec("/a/message?sessionId=1", _TELL, "POST"),),
-        _uri("/v1/message?sessionId=1"),
+        (RequestSpec("/a/message?sessionId=1", _ECHO, "POST"),),
+        _upstream_uri_is("/v1/message?sessionId=1"),
         path="/a/sse",
         endpoint="message?sessionId=1",
-        kept=(RequestSpec("/a/sse"),),
+        unchanged=(RequestSpec("/a/sse"),),
     ),
-    Mend(
+    Fault(
         "message-path-unrouted",
         "another location is in the way",
         conf(
@@ -136,10 +141,10 @@ MENDS = (
             f"location = /sse {{ proxy_pass {_BACKEND}; }}\n"
         ),
         (_POST,),
-        _uri("/message?sessionId=1"),
-        kept=(RequestSpec("/sse"),),
+        _upstream_uri_is("/message?sessionId=1"),
+        unchanged=(RequestSpec("/sse"),),
     ),
-    Mend(
+    Fault(
         "query-dropped",
         "a regex location with captures",
         conf(
@@ -147,10 +152,10 @@ MENDS = (
             "    proxy_set_header X-G $1;\n}\n"
         ),
         (_POST,),
-        _uri("/message?sessionId=1"),
-        kept=(RequestSpec("/sse"),),
+        _upstream_uri_is("/message?sessionId=1"),
+        unchanged=(RequestSpec("/sse"),),
     ),
-    Mend(
+    Fault(
         "upgrade-hardcoded",
         "in the location",
         conf(
@@ -158,26 +163,26 @@ MENDS = (
             f"    proxy_pass {_BACKEND};\n    proxy_set_header Upgrade $http_upgrade;\n"
             '    proxy_set_header Connection "upgrade";\n    proxy_set_header X-A a;\n}\n'
         ).replace("    proxy_http_version 1.0;\n", ""),
-        (_POST, RequestSpec("/sse", _TELL)),
-        lambda found: all(
-            _header(a, "connection") is None and _header(a, "x-a") == "a" for a in found
+        (_POST, RequestSpec("/sse", _ECHO)),
+        lambda answers: all(
+            _header(a, "connection") is None and _header(a, "x-a") == "a" for a in answers
         ),
-        kept=(RequestSpec("/ws", {"Upgrade": "websocket"}),),
+        unchanged=(RequestSpec("/ws", {"Upgrade": "websocket"}),),
     ),
-    Mend(
+    Fault(
         "upgrade-hardcoded",
         "inherited",
         conf(
             'proxy_set_header Connection "upgrade";\nproxy_set_header X-A "a; b";\n'
             f"location / {{ proxy_pass {_BACKEND}; }}\n"
         ),
-        (_POST, RequestSpec("/sse", _TELL)),
-        lambda found: all(
-            _header(a, "connection") is None and _header(a, "x-a") == "a; b" for a in found
+        (_POST, RequestSpec("/sse", _ECHO)),
+        lambda answers: all(
+            _header(a, "connection") is None and _header(a, "x-a") == "a; b" for a in answers
         ),
-        kept=(RequestSpec("/ws"),),
+        unchanged=(RequestSpec("/ws"),),
     ),
-    Mend(
+    Fault(
         "header-inheritance-lost",
         "one header added in the location",
         conf(
@@ -187,30 +192,30 @@ MENDS = (
             'proxy_set_header Host "a b";\nproxy_set_header X-A $request_method;\n'
             "add_header X-D d;\n",
         ),
-        (RequestSpec("/sse", _TELL),),
-        lambda found: all(
+        (RequestSpec("/sse", _ECHO),),
+        lambda answers: all(
             (_header(a, "host"), _header(a, "x-a"), _header(a, "x-b")) == ("a b", "GET", "b")
             and dict(a[2]) == {"X-C": "c", "X-D": "d"}
-            for a in found
+            for a in answers
         ),
-        kept=(_POST, RequestSpec("/message")),
+        unchanged=(_POST, RequestSpec("/message")),
     ),
-    Mend(
+    Fault(
         "body-too-large",
         "the limit of the server",
         conf(f"client_max_body_size 1k;\nlocation / {{ proxy_pass {_BACKEND}; }}\n"),
         (RequestSpec(_POST.path, {}, "POST", b"x" * 2000),),
-        _all(200),
-        kept=(RequestSpec("/other", {}, "POST", b"x" * 2000), RequestSpec("/sse")),
+        _all_statuses_are(200),
+        unchanged=(RequestSpec("/other", {}, "POST", b"x" * 2000), RequestSpec("/sse")),
     ),
-    Mend(
+    Fault(
         "no-affinity",
         "two peers",
         conf("location / { proxy_pass http://app; }\n", _UPSTREAM.format("")),
-        (RequestSpec("/sse", _TELL), _POST, _POST, RequestSpec("/sse", _TELL)),
-        _same_port,
+        (RequestSpec("/sse", _ECHO), _POST, _POST, RequestSpec("/sse", _ECHO)),
+        _same_peer,
     ),
-    Mend(
+    Fault(
         "no-affinity",
         "a hash of the session id",
         conf(
@@ -218,23 +223,23 @@ MENDS = (
             _UPSTREAM.format("hash $arg_sessionId consistent; # by session\n    "),
         ),
         tuple(
-            RequestSpec(f"/{path}{query}", _TELL)
+            RequestSpec(f"/{path}{query}", _ECHO)
             for at in range(8)
             for path, query in (("sse", ""), ("message", f"?sessionId={at}"))
         ),
-        _same_port,
+        _same_peer,
     ),
-    Mend(
+    Fault(
         "no-affinity",
         "the fewest connections, on one line",
         conf(
             "location / { proxy_pass http://app; }\n",
             "upstream app { least_conn; server 127.0.0.1:@BACKEND@; server 127.0.0.1:@SECOND@; }\n",
         ),
-        (RequestSpec("/sse", _TELL), _POST, _POST, RequestSpec("/sse", _TELL)),
-        _same_port,
+        (RequestSpec("/sse", _ECHO), _POST, _POST, RequestSpec("/sse", _ECHO)),
+        _same_peer,
     ),
-    Mend(
+    Fault(
         "cache-replay",
         "in the location itself",
         conf(
@@ -242,11 +247,11 @@ MENDS = (
             "    proxy_cache_valid 1h;\n}\n",
             "proxy_cache_path cache keys_zone=one:1m;\n",
         ),
-        (RequestSpec("/sse", _TELL), RequestSpec("/sse", _TELL)),
-        _two_counts,
-        kept=(RequestSpec("/page", _TELL), RequestSpec("/page", _TELL)),
+        (RequestSpec("/sse", _ECHO), RequestSpec("/sse", _ECHO)),
+        _no_answer_is_a_copy,
+        unchanged=(RequestSpec("/page", _ECHO), RequestSpec("/page", _ECHO)),
     ),
-    Mend(
+    Fault(
         "limits",
         "requests, by the server",
         conf(
@@ -258,21 +263,21 @@ MENDS = (
             RequestSpec("/sse", {"X-Who": "a"}),
             RequestSpec("/message", {"X-Who": "a"}),
         ),
-        _all(200),
-        kept=(RequestSpec("/x", {"X-Who": "b"}), RequestSpec("/x", {"X-Who": "b"})),
+        _all_statuses_are(200),
+        unchanged=(RequestSpec("/x", {"X-Who": "b"}), RequestSpec("/x", {"X-Who": "b"})),
     ),
-    Mend(
+    Fault(
         "location-miss",
         "a regex beats the plain prefix",
         conf(
             "location ~ ^/s {\n    return 418;\n}\n"
             f"location /sse {{\n    proxy_buffering off;\n    proxy_pass {_BACKEND};\n}}\n"
         ),
-        (RequestSpec("/sse", _TELL), RequestSpec("/sse?a=b", _TELL), RequestSpec("/sse/x")),
-        _all(200),
-        kept=(RequestSpec("/s"), RequestSpec("/static")),
+        (RequestSpec("/sse", _ECHO), RequestSpec("/sse?a=b", _ECHO), RequestSpec("/sse/x")),
+        _all_statuses_are(200),
+        unchanged=(RequestSpec("/s"), RequestSpec("/static")),
     ),
-    Mend(
+    Fault(
         "location-miss",
         "an exact location of another path",
         conf(
@@ -280,27 +285,27 @@ MENDS = (
             f"location = /sse/ {{\n    proxy_pass {_BACKEND}/sse;\n"
             "    proxy_set_header X-A a;\n}\n"
         ),
-        (RequestSpec("/sse", _TELL),),
-        lambda found: _all(200)(found) and _header(found[0], "x-a") == "a",
-        kept=(RequestSpec("/sse/"), RequestSpec("/")),
+        (RequestSpec("/sse", _ECHO),),
+        lambda answers: _all_statuses_are(200)(answers) and _header(answers[0], "x-a") == "a",
+        unchanged=(RequestSpec("/sse/"), RequestSpec("/")),
     ),
-    Mend(
+    Fault(
         "location-miss",
         "a slash too many",
         conf(f"location / {{ return 418; }}\nlocation = /sse {{\n    proxy_pass {_BACKEND};\n}}\n"),
-        (RequestSpec("/sse/", _TELL), RequestSpec("/sse/", _TELL)),
-        _uri("/sse"),
+        (RequestSpec("/sse/", _ECHO), RequestSpec("/sse/", _ECHO)),
+        _upstream_uri_is("/sse"),
         path="/sse/",
-        kept=(RequestSpec("/sse"), RequestSpec("/")),
+        unchanged=(RequestSpec("/sse"), RequestSpec("/")),
     ),
-    Mend(
+    Fault(
         "new-default-regression",
         "HTTP/1.1 towards a backend that cannot",
         conf(f"proxy_http_version 1.1;\nlocation / {{ proxy_pass {_BACKEND}; }}\n").replace(
             "    proxy_http_version 1.0;\n", ""
         ),
-        (RequestSpec("/sse", _TELL), _POST),
-        lambda found: all(answer[1]["version"] == "HTTP/1.0" for answer in found),
-        kept=(RequestSpec("/other", _TELL),),
+        (RequestSpec("/sse", _ECHO), _POST),
+        lambda answers: all(answer[1]["version"] == "HTTP/1.0" for answer in answers),
+        unchanged=(RequestSpec("/other", _ECHO),),
     ),
 )

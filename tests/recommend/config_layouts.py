@@ -1,9 +1,9 @@
-"""Configs as people have them, each with the requests that must be answered as before."""
+"""Configs as people have them, each with requests whose answers must not change."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tests.recommend.real import RequestSpec
+from tests.recommend.real_nginx import RequestSpec
 
 _TEMP = "".join(
     f"{name}_temp_path temp_{name};"
@@ -20,29 +20,29 @@ def conf(server: str, http: str = "") -> str:
 
 
 @dataclass(frozen=True)
-class Scenario:
+class Layout:
     """A config, the stream's path, and the location that serves it by its arguments.
 
     Attributes:
-        stream: Headers that a rightful request for the stream carries.
-        asks: More requests, to be answered after the change as before it.
-        form: Where the block must go.
-        ids: The causes that were found.
-        said: The X-Accel-Buffering that the backend sends.
-        held: Headers with which the stream is held before the change.
+        stream_headers: Headers of a request for the stream that access control lets pass.
+        requests: More requests whose answers must not change.
+        placement: Where the block must go.
+        ids: The causes in the diagnosis.
+        x_accel_buffering: The header that the backend sends.
+        held_headers: Request headers with which the stream is held before the change.
     """
 
     name: str
     text: str
     location: str = "/"
     path: str = "/sse"
-    form: str = "beside"
-    stream: Mapping[str, str] = field(default_factory=dict)
-    asks: tuple[RequestSpec, ...] = ()
+    placement: str = "beside"
+    stream_headers: Mapping[str, str] = field(default_factory=dict)
+    requests: tuple[RequestSpec, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
     ids: tuple[str, ...] = ("proxy-buffering-hold",)
-    said: str | None = None
-    held: Mapping[str, str] = field(default_factory=dict)
+    x_accel_buffering: str | None = None
+    held_headers: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return self.name
@@ -62,39 +62,39 @@ _INCIDENT = """
         }
 """
 
-SCENARIOS = (
-    Scenario("incident", conf(_INCIDENT), asks=(RequestSpec("/sse/"), RequestSpec("/ssex"))),
-    Scenario("crlf", conf(_INCIDENT).replace("\n", "\r\n")),
-    Scenario("tabs", conf(_INCIDENT).replace("    ", "\t")),
-    Scenario("no final newline", conf(_INCIDENT).rstrip("\n")),
-    Scenario(
+LAYOUTS = (
+    Layout("incident", conf(_INCIDENT), requests=(RequestSpec("/sse/"), RequestSpec("/ssex"))),
+    Layout("crlf", conf(_INCIDENT).replace("\n", "\r\n")),
+    Layout("tabs", conf(_INCIDENT).replace("    ", "\t")),
+    Layout("no final newline", conf(_INCIDENT).rstrip("\n")),
+    Layout(
         "one line",
         f"events {{}} http {{ access_log off; {_TEMP} proxy_http_version 1.0; "
         "server { listen 127.0.0.1:@NGINX@; location /x { return 204; } "
         "location / { proxy_pass http://127.0.0.1:@BACKEND@; proxy_set_header X-A 1; } } }",
-        asks=(RequestSpec("/x"),),
+        requests=(RequestSpec("/x"),),
     ),
-    Scenario(
+    Layout(
         "one line of its own",
         f"events {{}} http {{ access_log off; {_TEMP} proxy_http_version 1.0; "
         "server { listen 127.0.0.1:@NGINX@; "
         "location /sse { proxy_buffering on; proxy_pass http://127.0.0.1:@BACKEND@; } } }",
         location="/sse",
-        form="inside",
+        placement="inside",
     ),
-    Scenario(
+    Layout(
         "prefix stripped",
         conf("location /api/ { proxy_pass http://127.0.0.1:@BACKEND@/; }\n"),
         "/api/",
         "/api/sse",
     ),
-    Scenario(
+    Layout(
         "prefix replaced",
         conf("location /api { proxy_pass http://127.0.0.1:@BACKEND@/v2/app; }\n"),
         "/api",
         "/api/my stream/50%;é",
     ),
-    Scenario(
+    Layout(
         "prefix that wins over a regex",
         conf(
             "location ^~ /a/ { proxy_pass http://127.0.0.1:@BACKEND@; proxy_set_header X-A a; }\n"
@@ -102,9 +102,9 @@ SCENARIOS = (
         ),
         "^~ /a/",
         "/a/sse",
-        asks=(RequestSpec("/b/sse"),),
+        requests=(RequestSpec("/b/sse"),),
     ),
-    Scenario(
+    Layout(
         "regex with captures",
         conf(
             "location ~ ^/(api|app)/(?<rest>.*)$ {\n"
@@ -113,9 +113,9 @@ SCENARIOS = (
         ),
         "~ ^/(api|app)/(?<rest>.*)$",
         "/api/sse",
-        asks=(RequestSpec("/app/sse"), RequestSpec("/api/sse/x")),
+        requests=(RequestSpec("/app/sse"), RequestSpec("/api/sse/x")),
     ),
-    Scenario(
+    Layout(
         "unanchored regex with alternatives",
         conf(
             "location ~* /(sse|ws)|^/(x\\.y)$ {\n    proxy_set_header X-Group g$1;\n"
@@ -123,9 +123,9 @@ SCENARIOS = (
         ),
         "~* /(sse|ws)|^/(x\\.y)$",
         "/a/b/sse",
-        asks=(RequestSpec("/a/ws"), RequestSpec("/a/b/sse/x")),
+        requests=(RequestSpec("/a/ws"), RequestSpec("/a/b/sse/x")),
     ),
-    Scenario(
+    Layout(
         "regex with a quantifier, in quotes",
         conf(
             'location ~ "^/v(\\d{1,2})/sse" {\n    proxy_set_header X-Version $1;\n'
@@ -133,15 +133,15 @@ SCENARIOS = (
         ),
         "~ ^/v(\\d{1,2})/sse",
         "/v12/sse",
-        asks=(RequestSpec("/v3/sse"),),
+        requests=(RequestSpec("/v3/sse"),),
     ),
-    Scenario(
+    Layout(
         "own regex",
         conf("location ~ ^/sse$ { proxy_pass http://127.0.0.1:@BACKEND@; }\n"),
         "~ ^/sse$",
-        form="inside",
+        placement="inside",
     ),
-    Scenario(
+    Layout(
         "regex without captures",
         conf(
             "location ~* \\.stream$ { proxy_pass http://127.0.0.1:@BACKEND@; }\n"
@@ -150,7 +150,7 @@ SCENARIOS = (
         "~* \\.stream$",
         "/a.stream",
     ),
-    Scenario(
+    Layout(
         "nested prefix",
         conf(
             "location /a/ { proxy_set_header X-Outer 1; root /nowhere;\n"
@@ -159,33 +159,33 @@ SCENARIOS = (
         ),
         "/a/b/",
         "/a/b/sse",
-        asks=(RequestSpec("/a/x"),),
+        requests=(RequestSpec("/a/x"),),
     ),
-    Scenario(
+    Layout(
         "nested locations stay",
         conf(
             "location / {\n    proxy_pass http://127.0.0.1:@BACKEND@;\n\n"
             "    # pictures\n    location /img/ { return 204; }\n}\n"
         ),
-        asks=(RequestSpec("/img/x"),),
+        requests=(RequestSpec("/img/x"),),
     ),
-    Scenario(
+    Layout(
         "own exact",
         conf(
             "location = /sse {\n    proxy_buffering on; # because\n"
             "    proxy_pass http://127.0.0.1:@BACKEND@;\n    proxy_read_timeout 5s;\n}\n"
         ),
         "= /sse",
-        form="inside",
+        placement="inside",
     ),
-    Scenario(
+    Layout(
         "own prefix before regexes",
         conf("location ^~ /sse {\n\tproxy_pass http://127.0.0.1:@BACKEND@;\n}\n"),
         "^~ /sse",
-        form="inside",
-        asks=(RequestSpec("/sse/more"),),
+        placement="inside",
+        requests=(RequestSpec("/sse/more"),),
     ),
-    Scenario(
+    Layout(
         "access control",
         conf(
             "location / {\n    auth_basic staff;\n    auth_basic_user_file users;\n"
@@ -194,37 +194,37 @@ SCENARIOS = (
             '    if ($http_x_block = "}") { return 403; }\n'
             "    proxy_pass http://127.0.0.1:@BACKEND@;\n}\n"
         ),
-        stream=_BASIC,
-        asks=(
+        stream_headers=_BASIC,
+        requests=(
             RequestSpec("/sse"),
             RequestSpec("/sse", {**_BASIC, "X-Block": "}"}),
             RequestSpec("/sse", _BASIC, "POST"),
         ),
         files={"users": "u:{PLAIN}p\n"},
     ),
-    Scenario(
+    Layout(
         "denied",
         conf("location / { deny 127.0.0.1; proxy_pass http://127.0.0.1:@BACKEND@; }\n"),
-        stream={"X-Denied": "yes"},
+        stream_headers={"X-Denied": "yes"},
     ),
-    Scenario(
+    Layout(
         "auth_request",
         conf(
             "location / {\n    auth_request /check;\n    proxy_pass http://127.0.0.1:@BACKEND@;\n}\n"
             "location = /check { internal; proxy_pass http://127.0.0.1:@BACKEND@; }\n"
         ),
-        stream={"X-Token": "right"},
-        asks=(RequestSpec("/sse", {"X-Token": "wrong"}),),
+        stream_headers={"X-Token": "right"},
+        requests=(RequestSpec("/sse", {"X-Token": "wrong"}),),
     ),
-    Scenario(
+    Layout(
         "request limit",
         conf(
             "location / { limit_req zone=one; proxy_pass http://127.0.0.1:@BACKEND@; }\n",
             "limit_req_zone $http_x_who zone=one:1m rate=1r/m;\n",
         ),
-        asks=(RequestSpec("/sse", {"X-Who": "me"}), RequestSpec("/sse", {"X-Who": "me"})),
+        requests=(RequestSpec("/sse", {"X-Who": "me"}), RequestSpec("/sse", {"X-Who": "me"})),
     ),
-    Scenario(
+    Layout(
         "inherited headers and rewrites",
         conf(
             "proxy_set_header X-Outer outer;\nset $name value;\n"
@@ -234,7 +234,7 @@ SCENARIOS = (
         "/old/",
         "/old/sse",
     ),
-    Scenario(
+    Layout(
         "upstream in a variable",
         conf(
             "set $peer 127.0.0.1:@BACKEND@;\n"
@@ -243,7 +243,7 @@ SCENARIOS = (
         "/v/",
         "/v/sse",
     ),
-    Scenario(
+    Layout(
         "include in the location",
         conf(
             "location / {\n    include proxy_params; # ours\n"
@@ -251,41 +251,41 @@ SCENARIOS = (
         ),
         files={"proxy_params": "proxy_set_header Host $host;\nproxy_set_header X-P p;\n"},
     ),
-    Scenario(
+    Layout(
         "include that sets what has to change",
         conf(
             "location = /sse {\n    proxy_pass http://127.0.0.1:@BACKEND@;\n"
             "    include deep.conf;\n}\n"
         ),
         "= /sse",
-        form="inside",
+        placement="inside",
         files={
             "deep.conf": "# deep\nproxy_set_header X-D d;\ninclude deeper.conf;\n",
             "deeper.conf": "proxy_buffering on;\nproxy_set_header X-E e;",
         },
     ),
-    Scenario(
+    Layout(
         "include on one line that ends in a comment",
         conf("location = /sse { proxy_pass http://127.0.0.1:@BACKEND@; include deep.conf; }\n"),
         "= /sse",
-        form="inside",
+        placement="inside",
         files={"deep.conf": "proxy_buffering on; # why"},
     ),
-    Scenario(
+    Layout(
         "include that passes on with another URI",
         conf("location /api/ {\n    include pass.conf;\n}\n"),
         "/api/",
         "/api/sse",
         files={"pass.conf": "proxy_set_header X-P p;\nproxy_pass http://127.0.0.1:@BACKEND@/;\n"},
     ),
-    Scenario(
+    Layout(
         "location in an included file of a sub folder",
         conf('include "conf.d/my site.conf";\n'),
         files={
             "conf.d/my site.conf": "location / {\n  proxy_pass http://127.0.0.1:@BACKEND@;\n}\n"
         },
     ),
-    Scenario(
+    Layout(
         "a credential in a regex location",
         conf(
             "location ~ ^/(a|b)/ {\n    proxy_set_header X-Api-Key abcdef;\n"
@@ -293,10 +293,10 @@ SCENARIOS = (
         ),
         "~ ^/(a|b)/",
         "/b/sse",
-        form="nested",
-        asks=(RequestSpec("/a/sse"),),
+        placement="nested",
+        requests=(RequestSpec("/a/sse"),),
     ),
-    Scenario(
+    Layout(
         "a credential in a regex location without groups",
         conf(
             "location ~ sse$ {\n    proxy_set_header X-Api-Key abcdef;\n"
@@ -304,9 +304,9 @@ SCENARIOS = (
         ),
         "~ sse$",
         "/b.c/sse",
-        form="nested",
+        placement="nested",
     ),
-    Scenario(
+    Layout(
         "a single-page application",
         conf(
             "location / {\n    root .;\n    try_files $uri @app;\n}\n"
@@ -314,9 +314,9 @@ SCENARIOS = (
             "    proxy_set_header X-App 1;\n}\n"
         ),
         "@ app",
-        asks=(RequestSpec("/nginx.conf"),),
+        requests=(RequestSpec("/nginx.conf"),),
     ),
-    Scenario(
+    Layout(
         "a guarded single-page application",
         conf(
             "location / {\n    auth_basic staff;\n    auth_basic_user_file users;\n    root .;\n"
@@ -325,11 +325,11 @@ SCENARIOS = (
             "    proxy_pass http://127.0.0.1:@BACKEND@;\n}\n"
         ),
         "@ app",
-        stream=_BASIC,
-        asks=(RequestSpec("/sse"), RequestSpec("/sse", {**_BASIC, "X-Block": "1"})),
+        stream_headers=_BASIC,
+        requests=(RequestSpec("/sse"), RequestSpec("/sse", {**_BASIC, "X-Block": "1"})),
         files={"users": "u:{PLAIN}p\n"},
     ),
-    Scenario(
+    Layout(
         "a named location that two others hand on to",
         conf(
             "location / { root .; try_files $uri @app; }\n"
@@ -338,7 +338,7 @@ SCENARIOS = (
         ),
         "@ app",
     ),
-    Scenario(
+    Layout(
         "an exact location that hands on",
         conf(
             "location = /sse { auth_basic staff; auth_basic_user_file users; root .; "
@@ -347,62 +347,62 @@ SCENARIOS = (
             "location @app { proxy_pass http://127.0.0.1:@BACKEND@; }\n"
         ),
         "@ app",
-        stream=_BASIC,
-        asks=(RequestSpec("/sse"),),
+        stream_headers=_BASIC,
+        requests=(RequestSpec("/sse"),),
         files={"users": "u:{PLAIN}p\n"},
     ),
-    Scenario(
+    Layout(
         "a location that rewrites to itself",
         conf(
             "location / { rewrite ^/sse$ /stream last; proxy_pass http://127.0.0.1:@BACKEND@; }\n"
         ),
-        form="wide",
+        placement="wide",
     ),
-    Scenario(
+    Layout(
         "a named location that a rewrite leads to",
         conf(
             "rewrite ^/sse$ /stream;\nlocation /stream { root .; try_files $uri @app; }\n"
             "location @app { proxy_pass http://127.0.0.1:@BACKEND@; }\n"
         ),
         "@ app",
-        form="wide",
+        placement="wide",
     ),
-    Scenario(
+    Layout(
         "a credential in the location",
         conf(
             'location / {\n    proxy_set_header Authorization "Basic c2VjcmV0OnNlY3JldA==";\n'
             "    proxy_set_header X-A $host;\n    auth_basic staff;\n"
             "    auth_basic_user_file users;\n    proxy_pass http://127.0.0.1:@BACKEND@;\n}\n"
         ),
-        form="nested",
-        stream=_BASIC,
-        asks=(RequestSpec("/sse"),),
+        placement="nested",
+        stream_headers=_BASIC,
+        requests=(RequestSpec("/sse"),),
         files={"users": "u:{PLAIN}p\n"},
     ),
-    Scenario(
+    Layout(
         "a backend that asks for buffering",
         conf("location / { proxy_pass http://127.0.0.1:@BACKEND@; }\n"),
-        said="yes",
+        x_accel_buffering="yes",
     ),
-    Scenario(
+    Layout(
         "a header that is ignored",
         conf(
             "proxy_ignore_headers X-Accel-Buffering;\n"
             "location / { proxy_pass http://127.0.0.1:@BACKEND@; }\n"
         ),
         ids=("xab-ignored",),
-        said="no",
+        x_accel_buffering="no",
     ),
-    Scenario(
+    Layout(
         "compression",
         conf(
             "gzip on; gzip_types text/event-stream; gzip_min_length 0;\n"
             "location / { proxy_pass http://127.0.0.1:@BACKEND@; }\n"
         ),
         ids=("gzip-plus-buffering",),
-        held={"Accept-Encoding": "gzip"},
+        held_headers={"Accept-Encoding": "gzip"},
     ),
-    Scenario(
+    Layout(
         "a cache that is inherited",
         conf(
             "proxy_cache one; proxy_cache_valid 1h; proxy_ignore_headers Cache-Control;\n"

@@ -1,4 +1,4 @@
-"""A real Nginx over a folder, and a backend that tells what it was asked."""
+"""A real Nginx that serves a folder's config, and a backend that echoes each request."""
 
 import http.client
 import itertools
@@ -25,49 +25,52 @@ BINARIES = [
     if path
 ]
 HOLD = "X-Hold"
-TELL = "X-Tell"
+"""A request header: the backend leaves the stream open and silent."""
+ECHO_CONNECTION = "X-Echo-Connection"
+"""A request header: the answer names the backend's port, the HTTP version and a running count."""
 _GLOBALS = "daemon off; user root; error_log stderr notice; pid nginx.pid;"
 
 
 class _Echo(BaseHTTPRequestHandler):
-    """Answers with what it was asked, as one event without a length, so Nginx may hold it."""
+    """Answers with the request as one event, without a length so that Nginx may hold it."""
 
-    def _answer(self) -> None:
+    def _respond(self) -> None:
         if self.path == "/check":
             self.send_response(204 if self.headers.get("X-Token") == "right" else 401)
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        asked = {"method": self.command, "uri": self.path, "headers": self.headers.items()}
-        if self.headers.get(TELL):
-            asked |= {
+        request = {"method": self.command, "uri": self.path, "headers": self.headers.items()}
+        if self.headers.get(ECHO_CONNECTION):
+            request |= {
                 "port": self.server.server_port,  # type: ignore[attr-defined]
                 "version": self.request_version,
                 "count": next(self.server.count),  # type: ignore[attr-defined]
             }
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
-        if said := self.server.said:  # type: ignore[attr-defined]
-            self.send_header("X-Accel-Buffering", said)
+        if value := self.server.x_accel_buffering:  # type: ignore[attr-defined]
+            self.send_header("X-Accel-Buffering", value)
         self.end_headers()
-        self.wfile.write(f"data: {json.dumps(asked)}\n\n".encode())
+        self.wfile.write(f"data: {json.dumps(request)}\n\n".encode())
         self.close_connection = True
         if self.headers.get(HOLD):
             self.wfile.flush()
             self.connection.recv(1)  # until Nginx hangs up: the stream stays silent and open
 
-    do_GET = do_POST = _answer
+    do_GET = do_POST = _respond
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager
-def backend(said: str | None = None) -> Iterator[int]:
-    """The echo backend's port; it sends the X-Accel-Buffering given."""
+def backend(x_accel_buffering: str | None = None) -> Iterator[int]:
+    """Run the echo backend and yield its port; it sends the X-Accel-Buffering given."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Echo) as server:
-        server.said, server.count = said, itertools.count()  # type: ignore[attr-defined]
+        server.x_accel_buffering = x_accel_buffering  # type: ignore[attr-defined]
+        server.count = itertools.count()  # type: ignore[attr-defined]
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield server.server_port
@@ -76,37 +79,37 @@ def backend(said: str | None = None) -> Iterator[int]:
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
+    """A port on which nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def command(binary: str, folder: Path) -> list[str]:
-    """Nginx over the folder's nginx.conf."""
+    """The command that runs Nginx with the folder's nginx.conf."""
     return [binary, "-p", str(folder), "-c", "nginx.conf", "-e", "stderr", "-g", _GLOBALS]
 
 
 def accepts(binary: str, folder: Path) -> tuple[bool, str]:
-    """Whether `nginx -t` accepts the config, and what it says."""
-    said = subprocess.run([*command(binary, folder), "-t"], capture_output=True, text=True)
-    return said.returncode == 0, said.stderr
+    """True if `nginx -t` accepts the config, and its output."""
+    check = subprocess.run([*command(binary, folder), "-t"], capture_output=True, text=True)
+    return check.returncode == 0, check.stderr
 
 
 @contextmanager
 def nginx(binary: str, folder: Path) -> Iterator[None]:
-    """Nginx at work; its own notice says when, so nothing is waited for by the clock."""
+    """Run Nginx, and wait for its own notice that a worker has started."""
     with subprocess.Popen(command(binary, folder), stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr
-        said = iter(process.stderr.readline, "")
+        output = iter(process.stderr.readline, "")
         log = []
-        for line in said:
+        for line in output:
             log.append(line)
             if "start worker process " in line:
                 break
         else:
             raise AssertionError("".join(log))
-        drain = threading.Thread(target=lambda: list(said))
+        drain = threading.Thread(target=lambda: list(output))
         drain.start()
         try:
             yield
@@ -126,14 +129,14 @@ class RequestSpec:
 
 
 def answer(port: int, spec: RequestSpec) -> tuple[int, object, object]:
-    """The status, what the backend was asked (else how the body begins), and our own headers."""
+    """The status, the request as the backend got it (or the body's first line), and X- headers."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         connection.request(spec.method, spec.path, spec.body or None, headers=dict(spec.headers))
         response = connection.getresponse()
         line = response.readline()
-        asked = json.loads(line[6:]) if line.startswith(b"data: ") else line
-        own = [pair for pair in response.getheaders() if pair[0].startswith("X-")]
-        return response.status, asked, own
+        echoed = json.loads(line[6:]) if line.startswith(b"data: ") else line
+        headers = [pair for pair in response.getheaders() if pair[0].startswith("X-")]
+        return response.status, echoed, headers
     finally:
         connection.close()
