@@ -263,7 +263,7 @@ def test_another_redirect_is_none_of_a_slash(location: str) -> None:
         ("https://h/sse", "http://h/sse/", "to http://"),
         ("https://h/sse", "https://inner:8000/sse/", "to inner:8000, which is not the public"),
         ("https://h/sse", "http://inner/sse/", "to inner, which is not the public"),
-        ("https://h/sse/", "/sse", "differ by the slash alone."),
+        ("https://h/sse/", "/sse", "differ only by the slash."),
     ],
 )
 def test_where_the_redirect_leads_is_said(url: str, location: str, said: str) -> None:

@@ -10,75 +10,75 @@ from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
 from wizard.text.display import safe, seconds
 
-SHORT = 60.0
-"""A read timeout up to this many seconds (Nginx's default) is a risk where no ping was seen."""
-DISTINGUISHES = (
-    "The end came that long after the last byte, not that long after the start; a stream with "
-    "pings more often than that survives."
+SHORT_TIMEOUT_S = 60.0
+"""A read timeout up to this many seconds (Nginx's default) is a risk if no ping was seen."""
+_DISTINGUISHES = (
+    "The stream ended that long after its last byte, not after its start; a stream with more "
+    "frequent pings survives."
 )
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """A cut seen while watching; else, what the config says will come."""
+    """A cut by this timeout was observed; else it is a risk if the config leads to one."""
     cut = disconnects.cut_probes(case)
-    return _observed(rule, case, cut[0]) if cut else _latent(rule, case)
+    return _observed(rule, case, cut[0]) if cut else _risk(rule, case)
 
 
 def _observed(rule: Rule, case: Case, result: ProbeResult) -> Finding | None:
     logged = streams.own_log_lines(case, "read-timeout")
-    limit = directives.read_timeout_s(case.resolution)
-    matches = limit is not None and disconnects.is_near(disconnects.silence_s(result), limit)
+    limit_s = directives.read_timeout_s(case.resolution)
+    matches = limit_s is not None and disconnects.is_near(disconnects.silence_s(result), limit_s)
     if not logged and (
         disconnects.reload_lines(case) or (case.resolution is not None and not matches)
     ):
         return None
     evidence = [result_evidence(result), disconnects.cut_evidence(case, result)]
-    if case.resolution is not None and limit is not None:
+    if case.resolution is not None and limit_s is not None:
         evidence.append(
             setting_evidence(case.resolution, directives.read_timeout_name(case.resolution))
         )
     evidence += [log_evidence(line) for line in logged[:1]]
     return rule.finding(
-        _confidence(case, result, matches, bool(logged)), tuple(evidence), DISTINGUISHES
+        _confidence(case, result, matches, bool(logged)), tuple(evidence), _DISTINGUISHES
     )
 
 
 def _confidence(case: Case, result: ProbeResult, matches: bool, logged: bool) -> Confidence:
-    """Without a direct stream that went on, the backend itself may have ended it then."""
+    """Without a direct stream that continued, the backend itself may have ended this one."""
     if logged or (matches and disconnects.is_outlived(case, result)):
         return "confirmed"
     return "likely" if matches else "possible"
 
 
-def _latent(rule: Rule, case: Case) -> Finding | None:
-    limit = directives.read_timeout_s(case.resolution)
-    if case.resolution is None or limit is None:
+def _risk(rule: Rule, case: Case) -> Finding | None:
+    limit_s = directives.read_timeout_s(case.resolution)
+    if case.resolution is None or limit_s is None:
         return None
-    gap = streams.longest_ping_gap_s(case)
-    if gap is not None and gap < limit:
+    gap_s = streams.longest_ping_gap_s(case)
+    if gap_s is not None and gap_s < limit_s:
         return None
-    if gap is None and limit > SHORT:
+    if gap_s is None and limit_s > SHORT_TIMEOUT_S:
         return None
-    if gap is None:
-        said = f"no second event or ping was seen; a silence of {seconds(limit)} ends the stream"
+    if gap_s is None:
+        text = f"no second event or ping was seen; a silence of {seconds(limit_s)} ends the stream"
     else:
-        said = f"a gap of {seconds(gap)} between events was seen, and {seconds(limit)} ends it"
+        text = f"a gap of {seconds(gap_s)} between events was seen, and {seconds(limit_s)} ends it"
     name = directives.read_timeout_name(case.resolution)
-    evidence = (setting_evidence(case.resolution, name), Evidence("probe", "stream", said))
+    evidence = (setting_evidence(case.resolution, name), Evidence("probe", "stream", text))
     distinguishes = "Predicted from the config, not observed: watch with --patience to see it."
     return rule.finding(
-        "possible" if gap is None else "likely", evidence, distinguishes, latent=True
+        "possible" if gap_s is None else "likely", evidence, distinguishes, latent=True
     )
 
 
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
     """The read timeout is short enough to cut a stream without pings."""
-    limit = directives.read_timeout_s(resolution)
-    if limit is None or limit > SHORT:
+    limit_s = directives.read_timeout_s(resolution)
+    if limit_s is None or limit_s > SHORT_TIMEOUT_S:
         return ()
     name = directives.read_timeout_name(resolution)
     value = safe(resolution.value(name), 20)
-    text = f"{name} {value}: a silence of {seconds(limit)} ends the stream"
+    text = f"{name} {value}: a silence of {seconds(limit_s)} ends the stream"
     return (rule.config_finding(directives.place_of(resolution, name), text),)
 
 

@@ -1,4 +1,4 @@
-"""A limit of Nginx refuses or delays streams: each counts for as long as it is open."""
+"""A limit of Nginx refuses or delays streams, each of which counts while it is open."""
 
 from wizard.diagnose.facts import streams
 from wizard.diagnose.facts.directives import place_of
@@ -20,16 +20,16 @@ from wizard.model.target import Style
 from wizard.model.timeline import Timeline, is_live
 from wizard.text.display import safe
 
-REFUSED = frozenset({429, 503})
-_HELD = frozenset(
+REFUSED_STATUSES = frozenset({429, 503})
+_HELD_SYMPTOMS = frozenset(
     {"proxy-buffering-hold", "gzip-plus-buffering", "outer-proxy-buffers", "dead-peer-replay"}
 )
 _SYMPTOMS = frozenset(
     {"message-path-unrouted", "endpoint-prefix-lost", "wrong-transport", "location-miss"}
 )
-DISTINGUISHES = (
-    "Several were asked at the same moment: one is served and another is not, and past the proxy "
-    "all are. So it is neither the backend nor the path, but how many come at once."
+_DISTINGUISHES = (
+    "Of several requests at the same moment one is served and another is not; sent directly, all "
+    "are. So it is neither the backend nor the path, but the number of requests at once."
 )
 _WHY_CONFIG = {
     "limit_conn": "each open stream counts, and its messages need a place beside it",
@@ -58,46 +58,50 @@ _NOTES: dict[Style, str] = {
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """One stream is live; another at the same time, or its message, is refused or waits."""
+    """One stream is live; another one, or a message, is refused or delayed at the same time."""
     return _refused(rule, case) or _delayed(rule, case)
 
 
 def _refused(rule: Rule, case: Case) -> Finding | None:
-    turned = [c.timeline for c in case.proxy if c.timeline.status in REFUSED] or _posted(case)
-    if not turned or any(result.timeline.status in REFUSED for result in case.direct):
+    refused = [
+        result.timeline for result in case.proxy if result.timeline.status in REFUSED_STATUSES
+    ] or _refused_message(case)
+    if not refused or any(result.timeline.status in REFUSED_STATUSES for result in case.direct):
         return None
     logged = streams.own_log_lines(case, "limited")
     live = [result for result in case.proxy if result.outcome == "live"]
-    alone = [one for one in streams.follow_ups(case, "alone") if is_live(one.timeline)]
-    sure = _confidence(case, live, logged=bool(logged), served=bool(live or alone))
-    if sure is None:
+    alone = [
+        follow_up for follow_up in streams.follow_ups(case, "alone") if is_live(follow_up.timeline)
+    ]
+    confidence = _confidence(case, live, logged=bool(logged), served=bool(live or alone))
+    if confidence is None:
         return None
-    evidence = [_of(line) for line in turned]
+    evidence = [_answer_evidence(answer) for answer in refused]
     evidence += [*map(result_evidence, live), *map(follow_up_evidence, alone)]
-    evidence += _config(case.resolution)
+    evidence += _config_evidence(case.resolution)
     evidence += [log_evidence(line) for line in logged[:1]]
-    return rule.finding(sure, tuple(evidence), DISTINGUISHES, explains=_SYMPTOMS)
+    return rule.finding(confidence, tuple(evidence), _DISTINGUISHES, explains=_SYMPTOMS)
 
 
-def _posted(case: Case) -> list[Timeline]:
-    """The message that was refused while its stream was open, and is taken direct."""
+def _refused_message(case: Case) -> list[Timeline]:
+    """The answer to a message that is refused while its stream is open, and accepted directly."""
     proxied, direct = case.handshake("proxy"), case.handshake("direct")
-    posted = proxied.timeline("initialize") if proxied else None
-    taken = direct is not None and direct.is_complete
-    return [posted] if posted and posted.status in REFUSED and taken else []
+    answer = proxied.timeline("initialize") if proxied else None
+    accepted = direct is not None and direct.is_complete
+    return [answer] if answer and answer.status in REFUSED_STATUSES and accepted else []
 
 
 def _confidence(
     case: Case, live: list[ProbeResult], *, logged: bool, served: bool
 ) -> Confidence | None:
-    """A client needs two at once, a stream and a message: where these pass, it may be meant so."""
-    spoken = case.handshake("proxy")
-    if len(live) >= 2 and spoken is not None and spoken.is_complete:
+    """A client needs a stream and a message at once; if both pass, the limit may be intended."""
+    handshake = case.handshake("proxy")
+    if len(live) >= 2 and handshake is not None and handshake.is_complete:
         return "possible"
     if logged:
         return "confirmed"
     if not streams.live_direct_probes(case) or (
-        case.resolution is not None and not _names(case.resolution)
+        case.resolution is not None and not _limits_in_force(case.resolution)
     ):
         return None
     if case.resolution is None:
@@ -106,7 +110,7 @@ def _confidence(
 
 
 def _delayed(rule: Rule, case: Case) -> Finding | None:
-    """limit_req without nodelay lets them wait in turn."""
+    """limit_req without nodelay delays requests."""
     late = [result for result in case.proxy if result.outcome in HELD_OUTCOMES]
     live = [result for result in case.proxy if result.outcome == "live"]
     logged = streams.own_log_lines(case, "delayed")
@@ -114,26 +118,26 @@ def _delayed(rule: Rule, case: Case) -> Finding | None:
         return None
     evidence = (
         *map(result_evidence, (*late, *live)),
-        *_config(case.resolution),
+        *_config_evidence(case.resolution),
         log_evidence(logged[0]),
     )
-    return rule.finding("confirmed", evidence, DISTINGUISHES, explains=_HELD)
+    return rule.finding("confirmed", evidence, _DISTINGUISHES, explains=_HELD_SYMPTOMS)
 
 
-def _names(resolution: RequestResolution) -> tuple[str, ...]:
+def _limits_in_force(resolution: RequestResolution) -> tuple[str, ...]:
     return tuple(name for name in ("limit_conn", "limit_req") if resolution.value(name))
 
 
-def _config(resolution: RequestResolution | None) -> tuple[Evidence, ...]:
+def _config_evidence(resolution: RequestResolution | None) -> tuple[Evidence, ...]:
     return (
-        tuple(setting_evidence(resolution, name) for name in _names(resolution))
+        tuple(setting_evidence(resolution, name) for name in _limits_in_force(resolution))
         if resolution
         else ()
     )
 
 
-def _of(line: Timeline) -> Evidence:
-    return Evidence("probe", line.probe.label, f"HTTP {line.status}{body_suffix(line)}")
+def _answer_evidence(answer: Timeline) -> Evidence:
+    return Evidence("probe", answer.probe.label, f"HTTP {answer.status}{body_suffix(answer)}")
 
 
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
@@ -143,7 +147,7 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
             place_of(resolution, name),
             f"{name} {safe(resolution.value(name), 80)}: {_WHY_CONFIG[name]}",
         )
-        for name in _names(resolution)
+        for name in _limits_in_force(resolution)
     )
 
 
@@ -171,13 +175,13 @@ def _has_limit(resolution: RequestResolution, name: str) -> bool:
 
 def _free_zone_name(config: Config) -> str:
     """A zone name that the config does not use."""
-    waiting, taken = list(config.root), set[str]()
+    waiting, accepted = list(config.root), set[str]()
     for directive in waiting:
         waiting += directive.block or ()
         zones = (arg[len("zone=") :] for arg in directive.args if arg.startswith("zone="))
-        taken |= {zone.partition(":")[0] for zone in zones}
-    names = (f"{_ZONE}{number or ''}" for number in range(len(taken) + 1))
-    return next(name for name in names if name not in taken)
+        accepted |= {zone.partition(":")[0] for zone in zones}
+    names = (f"{_ZONE}{number or ''}" for number in range(len(accepted) + 1))
+    return next(name for name in names if name not in accepted)
 
 
 def notes(case: Case, style: Style) -> tuple[str, ...]:

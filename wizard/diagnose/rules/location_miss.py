@@ -1,4 +1,4 @@
-"""The location that serves the stream is another one than was meant."""
+"""Nginx serves the stream in another location than the one meant for it."""
 
 from wizard.diagnose.facts import addresses, directives, streams
 from wizard.diagnose.facts.evidence import direct_evidence, result_evidence
@@ -10,12 +10,12 @@ from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
 from wizard.nginx.locations import NearMiss, near_misses
 
-_HELD = frozenset(
+_HELD_SYMPTOMS = frozenset(
     {"proxy-buffering-hold", "gzip-plus-buffering", "xab-ignored", "idle-headers-held"}
 )
-_ELSEWHERE = (
+_OTHER_LOCATION = (
     "Buffering is off in a location that looks meant for this stream, and Nginx chooses another "
-    "one, where it is on: the change stands in the wrong place, it is not a wrong change."
+    "one, where it is on: the change is right, but in the wrong place."
 )
 _STATIC = (
     "The direct request is answered by the backend and the proxied one by Nginx itself, from "
@@ -30,104 +30,108 @@ _NOTES: dict[Style, str] = {
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """Held in one location while another has buffering off; or no backend is asked at all."""
+    """Held in one location while buffering is off in another; or no backend is asked at all."""
     if case.resolution is None:
-        return _same_page(rule, case)
+        return _root_page(rule, case)
     if case.resolution.server is not None and not directives.is_proxied(case.resolution):
-        return _not_passed(rule, case, case.resolution)
-    others = [one for one in near_misses(case.resolution) if one.unbuffered]
-    if not others or not any(row.result == "held" for row in case.resolution.delivery):
+        return _not_proxied(rule, case, case.resolution)
+    meant = [other for other in near_misses(case.resolution) if other.unbuffered]
+    if not meant or not any(row.result == "held" for row in case.resolution.delivery):
         return None
-    stuck = (*streams.held_probes(case), *streams.held_probes(case, "gzip"))
-    if stuck:
-        return _no_effect(rule, case, others[0], stuck)
+    held = (*streams.held_probes(case), *streams.held_probes(case, "gzip"))
+    if held:
+        return _ineffective_change(rule, case, meant[0], held)
     distinguishes = (
-        "The stream is live now, and not thanks to that location: it does not serve this path."
+        "The stream is live now, but not because of that location, which does not serve this path."
     )
     return rule.finding(
-        "likely", _of_config(case.resolution, others[0]), distinguishes, latent=True
+        "likely", _config_evidence(case.resolution, meant[0]), distinguishes, latent=True
     )
 
 
-def _no_effect(
-    rule: Rule, case: Case, other: NearMiss, stuck: tuple[ProbeResult, ...]
+def _ineffective_change(
+    rule: Rule, case: Case, other: NearMiss, held: tuple[ProbeResult, ...]
 ) -> Finding | None:
-    """What was to switch buffering off does not serve the path."""
+    """The location that switches buffering off does not serve the path."""
     if case.resolution is None or (case.direct and not streams.live_direct_probes(case)):
         return None
-    explained = all(streams.could_be_held(case, result) for result in stuck)
+    explained = all(streams.could_be_held(case, result) for result in held)
     measured = bool(streams.live_direct_probes(case)) and addresses.same_backend_reason(case)
-    sure: Confidence = "confirmed" if explained and measured else "likely"
+    confidence: Confidence = "confirmed" if explained and measured else "likely"
     evidence = (
-        *map(result_evidence, stuck[:2]),
-        *_direct(case),
-        *_of_config(case.resolution, other),
+        *map(result_evidence, held[:2]),
+        *_direct_evidence(case),
+        *_config_evidence(case.resolution, other),
     )
-    return rule.finding(sure, evidence, _ELSEWHERE, explains=_HELD)
+    return rule.finding(confidence, evidence, _OTHER_LOCATION, explains=_HELD_SYMPTOMS)
 
 
-def _not_passed(rule: Rule, case: Case, resolution: RequestResolution) -> Finding | None:
-    """By the config no backend is asked, and the answer looks like it."""
-    wrong = [result for result in case.proxy if _is_local(result)]
-    if not wrong or not _backend_is_well(case):
+def _not_proxied(rule: Rule, case: Case, resolution: RequestResolution) -> Finding | None:
+    """The config passes the path to no backend, and the answer looks like Nginx's own."""
+    local = [result for result in case.proxy if _is_local(result)]
+    if not local or not _is_backend_well(case):
         return None
-    others = near_misses(resolution)
+    meant = near_misses(resolution)
     evidence = (
-        result_evidence(wrong[0]),
-        *_direct(case),
-        *_of_config(resolution, *others[:1]),
+        result_evidence(local[0]),
+        *_direct_evidence(case),
+        *_config_evidence(resolution, *meant[:1]),
     )
-    sure: Confidence = "likely" if any(map(_matters, resolution.undecided)) else "confirmed"
-    return rule.finding(sure, evidence, _STATIC, explains=frozenset({"wrong-transport"}))
+    confidence: Confidence = (
+        "likely" if any(map(_is_relevant, resolution.undecided)) else "confirmed"
+    )
+    return rule.finding(confidence, evidence, _STATIC, explains=frozenset({"wrong-transport"}))
 
 
-def _matters(doubt: str) -> bool:
-    """Whether another server or location could be meant: files and versions decide nothing here."""
+def _is_relevant(doubt: str) -> bool:
+    """True if a doubt concerns the choice of server or location, not files or the version."""
     return not any(word in doubt for word in ("through to", "files exist", "version is not known"))
 
 
 def _is_local(result: ProbeResult) -> bool:
-    """What Nginx answers by itself: a page, or that there is no such file."""
+    """True for answers that Nginx gives itself: a page, or 404 and 405 for files."""
     return result.outcome == "not-a-stream" or result.timeline.status in (404, 405)
 
 
-def _backend_is_well(case: Case) -> bool:
-    spoken = case.handshake("direct")
-    return bool(streams.live_direct_probes(case)) or (spoken is not None and spoken.is_complete)
+def _is_backend_well(case: Case) -> bool:
+    handshake = case.handshake("direct")
+    return bool(streams.live_direct_probes(case)) or (
+        handshake is not None and handshake.is_complete
+    )
 
 
-def _same_page(rule: Rule, case: Case) -> Finding | None:
-    """Without the config: the stream's path brings the very page that / brings."""
+def _root_page(rule: Rule, case: Case) -> Finding | None:
+    """Without the config: the stream's path is answered with the same page as /."""
     pages = [result for result in case.proxy if result.outcome == "not-a-stream"]
     if not pages or case.root is None or not streams.live_direct_probes(case):
         return None
-    mark = case.root.header("etag")
-    if mark is None or pages[0].timeline.header("etag") != mark:
+    etag = case.root.header("etag")
+    if etag is None or pages[0].timeline.header("etag") != etag:
         return None
-    said = "the answer has the same ETag as / has: it is the same file"
+    text = "the answer has the same ETag as / has: it is the same file"
     evidence = (
         result_evidence(pages[0]),
-        Evidence("probe", pages[0].timeline.probe.label, said),
+        Evidence("probe", pages[0].timeline.probe.label, text),
     )
-    return rule.finding("likely", (*evidence, *_direct(case)), _STATIC)
+    return rule.finding("likely", (*evidence, *_direct_evidence(case)), _STATIC)
 
 
-def _direct(case: Case) -> tuple[Evidence, ...]:
+def _direct_evidence(case: Case) -> tuple[Evidence, ...]:
     return tuple(direct_evidence(result) for result in streams.live_direct_probes(case)[:1])
 
 
-def _of_config(resolution: RequestResolution, *others: NearMiss) -> tuple[Evidence, ...]:
-    """Who serves, and who was meant to."""
-    found = []
+def _config_evidence(resolution: RequestResolution, *meant: NearMiss) -> tuple[Evidence, ...]:
+    """The location that serves the path, and those that look meant for it."""
+    evidence = []
     if resolution.location is not None:
         written = " ".join(resolution.location.directive.args)
         text = f"location {written} serves {resolution.request.path}: {resolution.location.reason}"
-        found.append(Evidence("config", str(resolution.location.directive.where), text))
-    for one in others:
-        more = " (with buffering off)" if one.unbuffered else ""
-        text = f"{one.name}{more} does not: {one.why}"
-        found.append(Evidence("config", str(one.directive.where), text))
-    return tuple(found)
+        evidence.append(Evidence("config", str(resolution.location.directive.where), text))
+    for other in meant:
+        suffix = " (with buffering off)" if other.unbuffered else ""
+        text = f"{other.name}{suffix} does not: {other.why}"
+        evidence.append(Evidence("config", str(other.directive.where), text))
+    return tuple(evidence)
 
 
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:

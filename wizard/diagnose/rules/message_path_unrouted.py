@@ -1,4 +1,4 @@
-"""Nginx leads the stream to the backend, and the path of its messages elsewhere."""
+"""Nginx passes the stream to the backend, but not the path of its messages."""
 
 from wizard.diagnose.facts import posts
 from wizard.diagnose.facts.evidence import path_evidences
@@ -9,15 +9,15 @@ from wizard.model.diagnosis import Confidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
 
 _DISTINGUISHES = (
-    "The same message is taken by the backend itself; the stream's path leads to that backend and "
-    "the message's path does not, so it is neither a lost session nor a wrong body."
+    "The backend itself accepts the same message; the stream's path leads to that backend and the "
+    "message's path does not, so it is neither a lost session nor a wrong body."
 )
 _UNREAD = " Nginx answers the POST itself; which location does so, only the config says (--conf)."
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """The POST fails, and the config does not lead it to the stream's backend."""
-    if _by_prefix(case) or posts.reaches_backend(case):
+    if _lacks_prefix(case) or posts.reaches_backend(case):
         return None
     failed = posts.failed_post(case)
     if failed is None:
@@ -29,8 +29,8 @@ def check(rule: Rule, case: Case) -> Finding | None:
     return rule.finding(confidence, (*failed.evidence, *path_evidences(case)), distinguishes)
 
 
-def _by_prefix(case: Case) -> bool:
-    """Whether the path lacks a prefix that the stream's has: `endpoint-prefix-lost`."""
+def _lacks_prefix(case: Case) -> bool:
+    """True if the path lacks a prefix that the stream's has: see `endpoint-prefix-lost`."""
     prefix = posts.stripped_prefix(case)
     return bool(prefix) and not posts.message_path(case).startswith(f"{prefix}/")
 
@@ -38,10 +38,10 @@ def _by_prefix(case: Case) -> bool:
 def _confidence(case: Case, failed: posts.FailedPost) -> Confidence | None:
     if failed.status in posts.NOT_ABOUT_THE_PATH:
         return None
-    told = failed.status in posts.NOT_FOUND
+    not_found = failed.status in posts.NOT_FOUND
     if posts.reaches_backend(case) is None:
-        return "possible" if told and failed.by_nginx else None
-    return "confirmed" if told and failed.accepted else "likely"
+        return "possible" if not_found and failed.by_nginx else None
+    return "confirmed" if not_found and failed.accepted else "likely"
 
 
 def _latent(rule: Rule, case: Case) -> Finding | None:

@@ -1,4 +1,4 @@
-"""A session lives in one backend, and its messages go to others."""
+"""A session exists in one backend, and its messages reach another one."""
 
 from wizard.diagnose.facts import streams
 from wizard.diagnose.facts.evidence import body_suffix, follow_up_evidence, result_evidence
@@ -11,9 +11,9 @@ from wizard.model.resolution import RequestResolution
 from wizard.nginx.upstream import Balancing, balancing_of
 from wizard.text.display import safe
 
-UNKNOWN = frozenset({400, 404})
+UNKNOWN_SESSION = frozenset({400, 404})
 _BETWEEN = (
-    "The message of one session was not known, and those of another were all taken, on the same "
+    "The message of one session was unknown, and those of another were all accepted, on the same "
     "path: so the path is right, and chance decides."
 )
 _BACKEND = Fix(
@@ -21,9 +21,9 @@ _BACKEND = Fix(
     "stays with one of them",
     "backend",
 )
-DISTINGUISHES = (
+_DISTINGUISHES = (
     "The same message, to the same URL, within the same open session, was answered in two ways: so "
-    "the path is right and the session exists, but not in every process that is asked."
+    "the path is right and the session exists, but not in every process."
 )
 _METHODS = frozenset({"least_conn", "ip_hash", "hash", "random", "least_time", "sticky"})
 """Directives that choose a peer; an upstream block holds one of them."""
@@ -39,42 +39,42 @@ _HASH = Change(
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """The same message to the same session: taken once, not known another time."""
+    """The same message to the same session is accepted once and unknown another time."""
     pings = streams.follow_ups(case, "affinity")
-    taken = [one for one in pings if one.timeline.status and 200 <= one.timeline.status < 300]
-    failing = [one for one in pings if one.timeline.status in UNKNOWN]
-    if not taken:
+    accepted = [ping for ping in pings if 200 <= (ping.timeline.status or 0) < 300]
+    failing = [ping for ping in pings if ping.timeline.status in UNKNOWN_SESSION]
+    if not accepted:
         return None
-    own = "direct" in taken[0].timeline.probe.name
-    first = () if own else _first_lost(case)
-    if not failing and not first:
+    is_direct = "direct" in accepted[0].timeline.probe.name
+    lost = () if is_direct else _handshake_evidence(case)
+    if not failing and not lost:
         return None
-    how = balancing_of(case.resolution) if case.resolution else Balancing()
-    fix = _BACKEND if own or (case.resolution is not None and not how.spreads_clients) else RULE.fix
+    balancing = balancing_of(case.resolution) if case.resolution else Balancing()
+    by_backend = is_direct or (case.resolution is not None and not balancing.spreads_clients)
     evidence = (
-        *_of_stream(case),
-        *first,
-        _count(pings, failing),
+        *_stream_evidence(case),
+        *lost,
+        _count_evidence(pings, failing),
         *map(follow_up_evidence, pings[-2:]),
-        *(() if own else _of_peers(case, how)),
+        *(() if is_direct else _peers_evidence(case, balancing)),
     )
-    sure: Confidence = "confirmed" if failing else "likely"
-    distinguishes = DISTINGUISHES if failing else _BETWEEN
-    return rule.finding(sure, evidence, distinguishes, fix=fix)
+    confidence: Confidence = "confirmed" if failing else "likely"
+    distinguishes = _DISTINGUISHES if failing else _BETWEEN
+    return rule.finding(confidence, evidence, distinguishes, fix=_BACKEND if by_backend else None)
 
 
-def _first_lost(case: Case) -> tuple[Evidence, ...]:
-    """The handshake's own message, if it was not known though the direct one was."""
-    spoken, direct = case.handshake("proxy"), case.handshake("direct")
-    what = "initialize" if spoken and spoken.transport == "http+sse" else "initialized"
-    line = spoken.timeline(what) if spoken and direct and direct.is_complete else None
-    if line is None or line.status not in UNKNOWN:
+def _handshake_evidence(case: Case) -> tuple[Evidence, ...]:
+    """The handshake's message, if its session was unknown though the direct one's was known."""
+    handshake, direct = case.handshake("proxy"), case.handshake("direct")
+    name = "initialize" if handshake and handshake.transport == "http+sse" else "initialized"
+    answer = handshake.timeline(name) if handshake and direct and direct.is_complete else None
+    if answer is None or answer.status not in UNKNOWN_SESSION:
         return ()
-    text = f"HTTP {line.status}{body_suffix(line)}"
-    return (Evidence("probe", f"{line.probe.label}, the handshake's POST", text),)
+    text = f"HTTP {answer.status}{body_suffix(answer)}"
+    return (Evidence("probe", f"{answer.probe.label}, the handshake's POST", text),)
 
 
-def _of_stream(case: Case) -> tuple[Evidence, ...]:
+def _stream_evidence(case: Case) -> tuple[Evidence, ...]:
     live = [
         result
         for result in streams.counted_probes(case.proxy, "identity")
@@ -83,17 +83,17 @@ def _of_stream(case: Case) -> tuple[Evidence, ...]:
     return tuple(result_evidence(result) for result in live[:1])
 
 
-def _count(pings: tuple[FollowUpResult, ...], failing: list[FollowUpResult]) -> Evidence:
+def _count_evidence(pings: tuple[FollowUpResult, ...], failing: list[FollowUpResult]) -> Evidence:
     text = f"of {len(pings)} messages to one open session {len(failing)} found it unknown"
     return Evidence("follow-up", pings[0].timeline.probe.label, text)
 
 
-def _of_peers(case: Case, how: Balancing) -> tuple[Evidence, ...]:
-    if case.resolution is None or len(how.peers) < 2:
+def _peers_evidence(case: Case, balancing: Balancing) -> tuple[Evidence, ...]:
+    if case.resolution is None or len(balancing.peers) < 2:
         return ()
-    method = how.method or "nothing keeps a client at its own"
-    text = f"{len(how.peers)} servers ({safe(', '.join(how.peers), 200)}): {method}"
-    return (Evidence("config", str(how.where or case.resolution.config.main), text),)
+    method = balancing.method or "nothing keeps a client at its own"
+    text = f"{len(balancing.peers)} servers ({safe(', '.join(balancing.peers), 200)}): {method}"
+    return (Evidence("config", str(balancing.where or case.resolution.config.main), text),)
 
 
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:

@@ -1,4 +1,4 @@
-"""Another proxy in front of this Nginx holds what this one passes on."""
+"""Another proxy in front of this Nginx holds the stream."""
 
 from wizard.diagnose.facts import streams
 from wizard.diagnose.facts.evidence import (
@@ -13,80 +13,89 @@ from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import LogLine
 from wizard.text.display import safe
 
-TRACES = ("via", "x-cache", "cf-ray", "x-amz-cf-id", "x-served-by", "x-envoy-upstream-service-time")
-"""Response headers by which a proxy shows itself."""
-_SURER = {
+TRACE_HEADERS = (
+    "via",
+    "x-cache",
+    "cf-ray",
+    "x-amz-cf-id",
+    "x-served-by",
+    "x-envoy-upstream-service-time",
+)
+"""Response headers that show a proxy."""
+_MORE = {
     "hop": "",
-    "outside": "Which proxy that is was not asked: name it with --hop to be sure.",
+    "outside": "That proxy was not probed itself: name it with --hop to be sure.",
     "direct": "Both places may also have reached different backends.",
 }
 _DISTINGUISHES = (
-    "The config of this Nginx lets the stream through and the backend sends, so what holds it "
-    "stands in front of this Nginx. Name each hop with --hop NAME=URL: that shows which one holds."
+    "The config of this Nginx delivers the stream and the backend sends, so what holds it stands "
+    "in front of this Nginx. Name each hop with --hop NAME=URL: that shows which one holds it."
 )
-_RUNNING = "If this config is not the one that runs (no reload yet), that explains it too."
+_OLD_CONFIG = "If this config is not the one that runs (no reload yet), that explains it too."
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """Held, where the config of this Nginx says live and the direct probe is live; or, where hops
-    were asked, held at one and live at the next."""
+    """Held though the config of this Nginx delivers it and it is live directly.
+
+    If hops were probed: held at one and live at the next one in.
+    """
     if case.first_failing_hop is not None:
-        return _between(rule, case, case.first_failing_hop)
+        return _between_hops(rule, case, case.first_failing_hop)
     held = [result for result in streams.held_probes(case) if result.outcome != "late"]
-    stuck = [result for result in held if streams.predicted_results(case, result) == {"live"}]
-    if case.resolution is None or not stuck or not streams.live_direct_probes(case):
+    unexpected = [result for result in held if streams.predicted_results(case, result) == {"live"}]
+    if case.resolution is None or not unexpected or not streams.live_direct_probes(case):
         return None
-    passed, other = _of_results(case, stuck, "live-200"), _another(case)
-    if not passed and _of_results(case, stuck, "held-499"):
-        return None  # this Nginx says itself that it passed nothing on
+    passed, traces = _log_lines_of(case, unexpected, "live-200"), _trace_evidence(case)
+    if not passed and _log_lines_of(case, unexpected, "held-499"):
+        return None  # by its own log, this Nginx passed nothing on
     buffering = f"{case.resolution.prefix}_buffering"
     evidence = (
-        *(result_evidence(result) for result in stuck),
+        *(result_evidence(result) for result in unexpected),
         direct_evidence(streams.live_direct_probes(case)[0]),
         setting_evidence(case.resolution, buffering),
         *(log_evidence(line) for line in passed[:1]),
-        *other,
+        *traces,
     )
-    sure: Confidence = "likely" if passed or other else "possible"
+    confidence: Confidence = "likely" if passed or traces else "possible"
     return rule.finding(
-        sure, evidence, _DISTINGUISHES if passed else f"{_DISTINGUISHES} {_RUNNING}"
+        confidence, evidence, _DISTINGUISHES if passed else f"{_DISTINGUISHES} {_OLD_CONFIG}"
     )
 
 
-def _between(rule: Rule, case: Case, failing: FirstFailingHop) -> Finding | None:
-    """The stream was followed from hop to hop: the one that holds it is known by measurement."""
-    inmost = failing.kind == "hop" and failing.inner_kind == "direct"
-    if failing.result.outcome not in HELD_OUTCOMES or inmost or case.resolution is not None:
-        return None  # the proxy whose config was read, or the last one: not in front of another
+def _between_hops(rule: Rule, case: Case, failing: FirstFailingHop) -> Finding | None:
+    """The hops were probed, so the one that holds the stream is measured."""
+    innermost = failing.kind == "hop" and failing.inner_kind == "direct"
+    if failing.result.outcome not in HELD_OUTCOMES or innermost or case.resolution is not None:
+        return None  # the proxy whose config was read, or the last one: not an outer proxy
     evidence = (
         result_evidence(failing.result),
         direct_evidence(failing.inner_result),
-        *_another(case),
+        *_trace_evidence(case),
     )
     return rule.finding(
         streams.hop_confidence(failing),
         evidence,
-        f"{streams.hop_difference(failing)} {_SURER[failing.kind]}".strip(),
+        f"{streams.hop_difference(failing)} {_MORE[failing.kind]}".strip(),
         explains=frozenset({"proxy-buffering-hold", "gzip-plus-buffering"}),
     )
 
 
-def _of_results(case: Case, stuck: list[ProbeResult], tag: str) -> tuple[LogLine, ...]:
-    """This Nginx's own lines about the probes that were held."""
-    labels = {result.timeline.probe.label for result in stuck}
+def _log_lines_of(case: Case, unexpected: list[ProbeResult], tag: str) -> tuple[LogLine, ...]:
+    """The log lines of this Nginx about these probes."""
+    labels = {result.timeline.probe.label for result in unexpected}
     return tuple(line for line in streams.own_log_lines(case, tag) if line.client in labels)
 
 
-def _another(case: Case) -> tuple[Evidence, ...]:
-    """A header of / by which another proxy shows itself."""
+def _trace_evidence(case: Case) -> tuple[Evidence, ...]:
+    """A response header of / that shows another proxy."""
     if case.root is None:
         return ()
-    found = [(name, value) for name in TRACES if (value := case.root.header(name))]
+    headers = [(name, value) for name in TRACE_HEADERS if (value := case.root.header(name))]
     server = case.root.header("server") or ""
     if server and not server.lower().startswith(("nginx", "openresty")):
-        found.append(("server", server))
-    shown = [f"{name}: {safe(value, 80)}" for name, value in found[:1]]
-    return tuple(Evidence("probe", "root-proxy", f"/ answers with {one}") for one in shown)
+        headers.append(("server", server))
+    shown = [f"{name}: {safe(value, 80)}" for name, value in headers[:1]]
+    return tuple(Evidence("probe", "root-proxy", f"/ answers with {trace}") for trace in shown)
 
 
 RULE = Rule(

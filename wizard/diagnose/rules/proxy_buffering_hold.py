@@ -1,4 +1,4 @@
-"""Nginx collects the stream in its buffers instead of passing it on."""
+"""Nginx collects the stream in its buffers and does not pass it on."""
 
 from wizard.diagnose.facts import addresses, directives, posts, streams
 from wizard.diagnose.facts.evidence import (
@@ -15,20 +15,20 @@ from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
 from wizard.text.display import capitalize, safe
 
-DISTINGUISHES = (
+_DISTINGUISHES_CONFIRMED = (
     "The direct request to the same backend is live while the proxied one is held, so the backend "
-    "does send; the backend does not ask for unbuffered delivery (X-Accel-Buffering); and the "
+    "does send; it does not ask for unbuffered delivery (X-Accel-Buffering); and the "
     "config in force keeps buffering on"
 )
 
-_ELSEWHERE = (
+_OTHER_BACKEND = (
     "The direct request is live while the proxied one is held, and the config keeps buffering on; "
     "but it is not shown that Nginx asks that backend"
 )
-_DIRECT = (
+_ADVICE = (
     "Give as --direct the address that Nginx uses, and the config of the Nginx that serves this."
 )
-_BLIND = (
+_NO_DIRECT = (
     "The config in force keeps buffering on and would hold this stream; but nothing shows that the "
     "backend sends at all: give --direct to tell it from a silent backend."
 )
@@ -36,33 +36,32 @@ _ANSWER = (
     "The same POST is answered at once by the backend, with an event stream, and late or not at "
     "all through the proxy, whose config keeps buffering on: the answer is held until it ends."
 )
-_ANSWER_BLIND = (
+_ANSWER_NO_CONFIG = (
     "The same POST is answered at once by the backend, with an event stream, and late or not at "
     "all through the proxy. Without the Nginx config it is not known that buffering is on: give "
     "--conf to confirm."
 )
 _UNTIL_ITS_END = (
     "The backend answers a POST with an event stream, and the config keeps buffering on: an answer "
-    "that takes its time, with progress on the way, is held until its end."
+    "that takes a while and reports progress is held until its end."
 )
-_ANOTHERS = (
+_OTHER_NGINX = (
     "Nothing shows that the requests pass the Nginx of this config: none of its servers listens on "
-    "the port that was asked, and no log of it holds our lines. Give the config of the Nginx that "
+    "the requested port, and its logs do not hold our requests. Give the config of the Nginx that "
     "the URL leads to, or its access log."
 )
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """Held through the proxy, live direct, and nothing in the config against it; the stream that
-    is asked for, or the answer to a POST."""
-    return _stream(rule, case) or _answer(rule, case)
+    """The stream, or the answer to a POST, is held through the proxy and live directly."""
+    return _held_stream(rule, case) or _held_answer(rule, case)
 
 
-def _answer(rule: Rule, case: Case) -> Finding | None:
-    """Over MCP by POST the answer is a stream, and Nginx holds it until it ends."""
+def _held_answer(rule: Rule, case: Case) -> Finding | None:
+    """The answer to a POST is a stream, which Nginx holds until it ends."""
     direct, held = posts.streamed_answer(case, "direct"), posts.held_answer(case)
     if case.resolution is None and held is not None:
-        return rule.finding("possible", tuple(map(post_evidence, held)), _ANSWER_BLIND)
+        return rule.finding("possible", tuple(map(post_evidence, held)), _ANSWER_NO_CONFIG)
     if direct is None or not direct.is_event_stream or not posts.would_be_held(case, direct):
         return None
     assert case.resolution is not None
@@ -71,64 +70,64 @@ def _answer(rule: Rule, case: Case) -> Finding | None:
         return rule.finding(
             "possible", (post_evidence(direct), setting), _UNTIL_ITS_END, latent=True
         )
-    sure: Confidence = "confirmed" if addresses.leads_to(case, direct.probe) else "possible"
+    confidence: Confidence = "confirmed" if addresses.leads_to(case, direct.probe) else "possible"
     evidence = (post_evidence(held[0]), post_evidence(direct), setting)
-    return rule.finding(sure, evidence, _ANSWER)
+    return rule.finding(confidence, evidence, _ANSWER)
 
 
-def _stream(rule: Rule, case: Case) -> Finding | None:
+def _held_stream(rule: Rule, case: Case) -> Finding | None:
     if streams.x_accel_buffering(case) == "no":
         return _saved_by_header(rule, case)
-    stuck = streams.held_probes(case)
-    asked = [result for result in case.direct if result.outcome != "refused"]
-    if not stuck or (asked and not streams.live_direct_probes(case)):
+    held = streams.held_probes(case)
+    answered = [result for result in case.direct if result.outcome != "refused"]
+    if not held or (answered and not streams.live_direct_probes(case)):
         return None
     if case.resolution is None:
-        return _without_config(rule, case, stuck)
+        return _without_config(rule, case, held)
     if not (directives.is_proxied(case.resolution) and directives.is_buffering(case.resolution)):
         return None
-    explained = tuple(result for result in stuck if streams.could_be_held(case, result))
+    explained = tuple(result for result in held if streams.could_be_held(case, result))
     if not explained:
         return None
-    confidence = _confidence(case, stuck, explained)
-    distinguishes = _distinguishes(case) if confidence != "possible" else _doubtful(case)
-    return rule.finding(confidence, _evidence(case, stuck), distinguishes)
+    confidence = _confidence(case, held, explained)
+    distinguishes = _distinguishes(case) if confidence != "possible" else _missing_proof(case)
+    return rule.finding(confidence, _evidence(case, held), distinguishes)
 
 
-def _doubtful(case: Case) -> str:
-    """What is missing where it is only possible."""
+def _missing_proof(case: Case) -> str:
+    """What is missing to be surer than `possible`."""
     if streams.live_direct_probes(case) and not streams.passes_here(case):
-        return _ANOTHERS
-    return _BLIND
+        return _OTHER_NGINX
+    return _NO_DIRECT
 
 
 def _confidence(
-    case: Case, stuck: tuple[ProbeResult, ...], explained: tuple[ProbeResult, ...]
+    case: Case, held: tuple[ProbeResult, ...], explained: tuple[ProbeResult, ...]
 ) -> Confidence:
-    measured = bool(streams.live_direct_probes(case)) and not _is_late(stuck)
-    here, known = streams.passes_here(case), addresses.is_direct(case)
-    if measured and explained == stuck and known and here:
+    measured = bool(streams.live_direct_probes(case)) and not _is_late(held)
+    passes, is_direct = streams.passes_here(case), addresses.is_direct(case)
+    if measured and explained == held and is_direct and passes:
         return "confirmed"
-    if case.resolution is None or addresses.other_backend(case) or here is False:
+    if case.resolution is None or addresses.other_backend(case) or passes is False:
         return "possible"
-    if here is None and not known:
+    if passes is None and not is_direct:
         return "possible"
     return "likely" if _backend_sends(case) else "possible"
 
 
 def _backend_sends(case: Case) -> bool:
-    """Whether the backend is known to send: a silent one looks the same through the proxy."""
+    """True if the backend is known to send; a silent one looks the same through the proxy."""
     proxied = any(result.outcome == "live" for result in case.proxy)
     return proxied or bool(streams.live_direct_probes(case))
 
 
-def _is_late(stuck: tuple[ProbeResult, ...]) -> bool:
-    """What came late may have waited for a dead peer as well."""
-    return any(result.outcome == "late" for result in stuck)
+def _is_late(held: tuple[ProbeResult, ...]) -> bool:
+    """True if a stream came late, which may also be due to a dead peer."""
+    return any(result.outcome == "late" for result in held)
 
 
-def _evidence(case: Case, stuck: tuple[ProbeResult, ...]) -> tuple[Evidence, ...]:
-    probes = [result_evidence(result) for result in stuck]
+def _evidence(case: Case, held: tuple[ProbeResult, ...]) -> tuple[Evidence, ...]:
+    probes = [result_evidence(result) for result in held]
     probes += [direct_evidence(result) for result in streams.live_direct_probes(case)[:1]]
     config: list[Evidence] = []
     if case.resolution is not None:
@@ -141,26 +140,26 @@ def _evidence(case: Case, stuck: tuple[ProbeResult, ...]) -> tuple[Evidence, ...
 
 
 def _distinguishes(case: Case) -> str:
-    reached, other = addresses.same_backend_reason(case), addresses.other_backend(case)
-    if reached:
-        return f"{DISTINGUISHES}. {capitalize(reached)}."
+    reason, other = addresses.same_backend_reason(case), addresses.other_backend(case)
+    if reason:
+        return f"{_DISTINGUISHES_CONFIRMED}. {capitalize(reason)}."
     if other:
-        return f"{_ELSEWHERE}: Nginx passes this path to {safe(other, 120)}. {_DIRECT}"
-    return f"{_ELSEWHERE}. {_DIRECT}"
+        return f"{_OTHER_BACKEND}: Nginx passes this path to {safe(other, 120)}. {_ADVICE}"
+    return f"{_OTHER_BACKEND}. {_ADVICE}"
 
 
-def _without_config(rule: Rule, case: Case, stuck: tuple[ProbeResult, ...]) -> Finding | None:
-    """No config to read: `likely` only where Nginx's log says that the backend had answered."""
+def _without_config(rule: Rule, case: Case, held: tuple[ProbeResult, ...]) -> Finding | None:
+    """Without the config: `likely` only if Nginx's log shows that the backend had answered."""
     if not streams.live_direct_probes(case):
         return None
-    # A slow gate, a slow peer of Nginx's own, a limit look the same from outside.
-    told = any(
+    # From outside, a slow gate, a slow peer of Nginx or a limit look the same.
+    has_answered = any(
         "had answered 200" in line.meaning for line in streams.own_log_lines(case, "held-499")
     )
-    likely = told and streams.is_root_answered(case) and not _is_late(stuck)
+    likely = has_answered and streams.is_root_answered(case) and not _is_late(held)
     return rule.finding(
         "likely" if likely else "possible",
-        _evidence(case, stuck),
+        _evidence(case, held),
         "The direct request is live while the proxied one is held. Without the Nginx config it "
         "is not known that buffering is on, nor that Nginx passes this path to that backend: "
         "give --conf to confirm.",
@@ -168,7 +167,7 @@ def _without_config(rule: Rule, case: Case, stuck: tuple[ProbeResult, ...]) -> F
 
 
 def _saved_by_header(rule: Rule, case: Case) -> Finding | None:
-    """Live, but only because the backend asks for it in each response."""
+    """The stream is live only because the backend asks for it in each response."""
     resolution = case.resolution
     if (
         resolution is None

@@ -1,4 +1,4 @@
-"""Nginx passes the message on without its query, and so without its session id."""
+"""Nginx passes messages on without their query, and so without the session id."""
 
 from wizard.diagnose.facts import posts
 from wizard.diagnose.facts.evidence import path_evidence
@@ -13,12 +13,12 @@ from wizard.nginx.proxy_pass import with_query
 from wizard.text.display import safe
 
 UNKNOWN_SESSION = frozenset({400, 404, 422})
-"""What servers answer to a message without a session id."""
+"""Answers of servers to a message without a session id."""
 _DISTINGUISHES = (
-    "The same message, with its query, is taken by the backend itself; the path that Nginx passes "
-    "on is the right one, only the query is gone."
+    "The backend itself accepts the same message with its query; Nginx passes the right path on, "
+    "only the query is missing."
 )
-_LATENT = "Read from the config: no POST could be made, so it was not seen."
+_RISK = "Read from the config: no POST could be made, so it was not seen."
 _WHY_QUERY = (
     "with variables Nginx sends the URI as it is written here: without $is_args$args the query "
     "is lost, and the session id with it"
@@ -26,7 +26,7 @@ _WHY_QUERY = (
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """The POST is refused, the config drops the query that the endpoint names."""
+    """The POST is refused, and the config drops the query of the endpoint."""
     resolution = case.message_resolution
     if (
         resolution is None
@@ -38,14 +38,16 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if failed is None:
         if not posts.is_untried(case):
             return None
-        return rule.finding("likely", _config(resolution), _LATENT, latent=True)
+        return rule.finding("likely", _config_evidence(resolution), _RISK, latent=True)
     if failed.status not in UNKNOWN_SESSION:
         return None
     confidence: Confidence = "confirmed" if failed.accepted else "likely"
-    return rule.finding(confidence, (*failed.evidence, *_config(resolution)), _DISTINGUISHES)
+    return rule.finding(
+        confidence, (*failed.evidence, *_config_evidence(resolution)), _DISTINGUISHES
+    )
 
 
-def _config(resolution: RequestResolution) -> tuple[Evidence, ...]:
+def _config_evidence(resolution: RequestResolution) -> tuple[Evidence, ...]:
     upstream = resolution.upstream
     if upstream is None:
         return ()

@@ -10,34 +10,34 @@ from wizard.text.display import safe
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """A cut while Nginx logged a reload; else, what the next reload will do."""
+    """A cut while Nginx logged a reload; else a risk of the next reload."""
     cut, limit = disconnects.cut_probes(case), directives.shutdown_timeout(case.resolution)
     if cut and disconnects.reload_lines(case) and not streams.own_log_lines(case, "read-timeout"):
         return _observed(rule, case, cut[0], limit)
     if limit is None or not directives.is_proxied(case.resolution):
         return None
     distinguishes = "Predicted from the config, not observed: it happens at the next reload."
-    return rule.finding("likely", (_of_limit(limit),), distinguishes, latent=True)
+    return rule.finding("likely", (_limit_evidence(limit),), distinguishes, latent=True)
 
 
 def _observed(rule: Rule, case: Case, result: ProbeResult, limit: Setting | None) -> Finding | None:
     if case.resolution is not None and limit is None:
-        return None  # old workers keep their streams: the reload is not what cut this one
+        return None  # without a limit old workers keep their streams: no reload cut this one
     evidence = (
         result_evidence(result),
         disconnects.cut_evidence(case, result),
         *(log_evidence(line) for line in disconnects.reload_lines(case)[:1]),
-        *([_of_limit(limit)] if limit else []),
+        *([_limit_evidence(limit)] if limit else []),
     )
     distinguishes = (
         "Nginx was reloaded while the stream was watched, and logged no timeout of the stream "
         "itself."
     )
-    sure = limit is not None and disconnects.is_outlived(case, result)
-    return rule.finding("confirmed" if sure else "likely", evidence, distinguishes)
+    is_sure = limit is not None and disconnects.is_outlived(case, result)
+    return rule.finding("confirmed" if is_sure else "likely", evidence, distinguishes)
 
 
-def _of_limit(limit: Setting) -> Evidence:
+def _limit_evidence(limit: Setting) -> Evidence:
     text = f"{limit.name} {safe(limit.value, 20)}: so long after a reload every old stream is cut"
     return Evidence("config", limit.origin, text)
 

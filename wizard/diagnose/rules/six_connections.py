@@ -7,11 +7,11 @@ from wizard.model.diagnosis import Evidence, Finding, Fix
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """HTTP/2 was asked for over TLS, and the server did not choose it."""
-    asked = [result for result in case.proxy if result.timeline.probe.http == "2"]
-    if not asked or any(result.outcome != "not-offered" for result in asked):
+    """HTTP/2 was requested over TLS, and the server did not choose it."""
+    http2 = [result for result in case.proxy if result.timeline.probe.http == "2"]
+    if not http2 or any(result.outcome != "not-offered" for result in http2):
         return None
-    evidence = [result_evidence(asked[0])]
+    evidence = [result_evidence(http2[0])]
     if case.resolution is not None and case.resolution.server is not None:
         listen = ", ".join(case.resolution.server.listen)
         where = str(case.resolution.server.directive.where)

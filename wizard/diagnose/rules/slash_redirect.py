@@ -1,4 +1,4 @@
-"""The URL is redirected to itself with, or without, a slash at its end."""
+"""The URL is redirected to itself with, or without, a trailing slash."""
 
 from urllib.parse import urljoin, urlsplit
 
@@ -15,68 +15,66 @@ _NGINX = Fix("use the exact URL, or serve the path without the slash (`location 
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """A redirect whose Location differs by the slash at the path's end."""
-    asked = [result.timeline for result in case.proxy] + _posted(case)
-    line = next((line for line in asked if _target(line)), None)
-    if line is None:
+    """A redirect whose Location differs only by the trailing slash of its path."""
+    answers = [result.timeline for result in case.proxy] + _failed_posts(case)
+    answer = next((answer for answer in answers if _slash_target(answer)), None)
+    if answer is None:
         return None
-    direct = [result.timeline for result in case.direct if _target(result.timeline)]
-    own = any(
+    direct = [result.timeline for result in case.direct if _slash_target(result.timeline)]
+    is_static = any(
         resolution and not directives.is_proxied(resolution)
         for resolution in (case.resolution, case.message_resolution)
     )
-    fix = _NGINX if own and not direct else None
-    evidence = (_of(line), *map(_of, direct[:1]), *_config(case))
-    return rule.finding(
-        "confirmed", evidence, _distinguishes(line, by_backend=bool(direct)), fix=fix
-    )
+    fix = _NGINX if is_static and not direct else None
+    evidence = (*map(_redirect_evidence, (answer, *direct[:1])), *_config_evidence(case))
+    distinguishes = _distinguishes(answer, by_backend=bool(direct))
+    return rule.finding("confirmed", evidence, distinguishes, fix=fix)
 
 
-def _config(case: Case) -> tuple[Evidence, ...]:
+def _config_evidence(case: Case) -> tuple[Evidence, ...]:
     location = case.resolution.location if case.resolution else None
     if location is None or case.resolution is None or directives.is_proxied(case.resolution):
         return (path_evidence(case.resolution),) if case.resolution else ()
-    place = f"location {location.modifier} {location.path}".replace("  ", " ")
-    said = f"{safe(place, 80)}: {safe(location.reason, 200)}"
-    return (Evidence("config", str(location.directive.where), said),)
+    name = f"location {location.modifier} {location.path}".replace("  ", " ")
+    text = f"{safe(name, 80)}: {safe(location.reason, 200)}"
+    return (Evidence("config", str(location.directive.where), text),)
 
 
-def _posted(case: Case) -> list[Timeline]:
+def _failed_posts(case: Case) -> list[Timeline]:
     failed = posts.failed_post(case)
     return [failed.answer] if failed else []
 
 
-def _target(line: Timeline) -> str:
-    """Where the redirect leads; empty where it is none of this kind."""
-    if line.status not in REDIRECTS:
+def _slash_target(answer: Timeline) -> str:
+    """The target of a redirect that only adds or removes a slash; empty for any other answer."""
+    if answer.status not in REDIRECTS:
         return ""
-    url = line.probe.url
+    url = answer.probe.url
     try:
-        target = urljoin(url, (line.header("location") or "").strip())
-        asked, named, _ = urlsplit(url).path, urlsplit(target).path, urlsplit(target).port
+        target = urljoin(url, (answer.header("location") or "").strip())
+        path, new_path, _ = urlsplit(url).path, urlsplit(target).path, urlsplit(target).port
     except ValueError:
         return ""
-    return target if asked != named and asked.rstrip("/") == named.rstrip("/") else ""
+    return target if path != new_path and path.rstrip("/") == new_path.rstrip("/") else ""
 
 
-def _of(line: Timeline) -> Evidence:
-    path = safe(urlsplit(line.probe.url).path, 120)
-    said = (
-        f"{path} answered {line.status} with Location: {safe(line.header('location') or '', 200)}"
-    )
-    return Evidence("probe", line.probe.label, said)
+def _redirect_evidence(answer: Timeline) -> Evidence:
+    path = safe(urlsplit(answer.probe.url).path, 120)
+    location = safe(answer.header("location") or "", 200)
+    text = f"{path} answered {answer.status} with Location: {location}"
+    return Evidence("probe", answer.probe.label, text)
 
 
-def _distinguishes(line: Timeline, *, by_backend: bool) -> str:
-    who = "The backend redirects by itself, without Nginx too." if by_backend else ""
-    asked, named = urlsplit(line.probe.url), urlsplit(_target(line))
-    wrong = []
-    if asked.scheme == "https" and named.scheme == "http":
-        wrong.append("to http://, where the public URL is https://")
-    if asked.hostname != named.hostname or (asked.port != named.port and not wrong):
-        wrong.append(f"to {safe(named.netloc, 120)}, which is not the public address")
-    leads = f" It leads {' and '.join(wrong)}: most clients get no further." if wrong else ""
-    return f"The two paths differ by the slash alone. {who}{leads}".replace("  ", " ").strip()
+def _distinguishes(answer: Timeline, *, by_backend: bool) -> str:
+    origin = "The backend itself redirects, without Nginx as well." if by_backend else ""
+    public, target = urlsplit(answer.probe.url), urlsplit(_slash_target(answer))
+    problems = []
+    if public.scheme == "https" and target.scheme == "http":
+        problems.append("to http://, where the public URL is https://")
+    if public.hostname != target.hostname or (public.port != target.port and not problems):
+        problems.append(f"to {safe(target.netloc, 120)}, which is not the public address")
+    suffix = f" It leads {' and '.join(problems)}: most clients fail there." if problems else ""
+    return f"The two paths differ only by the slash. {origin}{suffix}".replace("  ", " ").strip()
 
 
 RULE = Rule(

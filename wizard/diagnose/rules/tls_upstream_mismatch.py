@@ -17,19 +17,19 @@ from wizard.model.target import Style
 from wizard.text.display import safe
 
 _DISTINGUISHES = (
-    "The TCP connection stood and TLS on it failed: the address is right, and the request never "
-    "reached the backend."
+    "The TCP connection was established and TLS on it failed: the address is right, and the "
+    "request never reached the backend."
 )
 _UNLOGGED = (
-    "That very address is live when asked with its name, and Nginx sends no name. The error log "
-    'would confirm it: "SSL_do_handshake() failed … while SSL handshaking to upstream".'
+    "The same address is live when the name is sent, and Nginx sends none. The error log would "
+    'confirm it: "SSL_do_handshake() failed … while SSL handshaking to upstream".'
 )
-_PLAIN = "The backend itself says that it was spoken to in plain HTTP on a port for TLS."
+_PLAIN = "The backend itself reports plain HTTP on a port for TLS."
 _SPEAK_TLS = Fix("proxy_pass https:// with proxy_ssl_server_name on: the port speaks TLS", "nginx")
 _SPEAK_PLAIN = Fix("proxy_pass http://: the backend's port speaks no TLS", "nginx")
 _CERTIFICATE = Fix(
     "proxy_ssl_name is the name in the backend's certificate, and proxy_ssl_verify, "
-    "proxy_ssl_protocols and a client certificate are as the backend wants them",
+    "proxy_ssl_protocols and a client certificate match the backend",
     "nginx",
 )
 _WHY_SERVER_NAME = (
@@ -47,33 +47,33 @@ _NEEDS_SECRET = (
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """SSL in the error log; or a gateway error, TLS to the backend, and no name sent."""
-    if plain := _plain_to_tls(case):
+    """A TLS failure in the error log; or a gateway error over TLS, without a server name."""
+    if plain := _plain_http_answers(case):
         return rule.finding(
             "confirmed",
-            (*map(result_evidence, plain), *_passed(case)),
+            (*map(result_evidence, plain), *_proxy_pass_evidence(case)),
             _PLAIN,
             fix=_SPEAK_TLS,
         )
-    broken = [result for result in case.proxy if result.timeline.status in (502, 504)]
+    failing = [result for result in case.proxy if result.timeline.status in (502, 504)]
     logged = streams.own_log_lines(case, "upstream-tls")
-    if not broken or not (logged or _unnamed(case)):
+    if not failing or not (logged or _sends_no_name(case)):
         return None
     evidence = (
-        result_evidence(broken[0]),
+        result_evidence(failing[0]),
         *(log_evidence(line) for line in logged[:1]),
-        *_passed(case),
-        *_of_name(case.resolution),
+        *_proxy_pass_evidence(case),
+        *_name_evidence(case.resolution),
     )
-    sure: Confidence = "confirmed" if logged else "likely"
+    confidence: Confidence = "confirmed" if logged else "likely"
     explains = frozenset({"upstream-unreachable"}) if logged else frozenset[str]()
     distinguishes = _DISTINGUISHES if logged else _UNLOGGED
     fix = _fix(case.resolution, logged)
-    return rule.finding(sure, evidence, distinguishes, fix=fix, explains=explains)
+    return rule.finding(confidence, evidence, distinguishes, fix=fix, explains=explains)
 
 
-def _plain_to_tls(case: Case) -> tuple[ProbeResult, ...]:
-    """What a TLS server says to plain HTTP, as Nginx and others word it."""
+def _plain_http_answers(case: Case) -> tuple[ProbeResult, ...]:
+    """Answers of a TLS server to plain HTTP, in the words of Nginx and others."""
     return tuple(
         result
         for result in case.proxy
@@ -88,8 +88,8 @@ def _is_tls(resolution: RequestResolution) -> bool:
     )
 
 
-def _unnamed(case: Case) -> bool:
-    """TLS to the very address that is live when asked directly with its name."""
+def _sends_no_name(case: Case) -> bool:
+    """True if Nginx sends no name to an address that is live directly with its name."""
     resolution = case.resolution
     if resolution is None or resolution.upstream is None or not _is_tls(resolution):
         return False
@@ -97,18 +97,18 @@ def _unnamed(case: Case) -> bool:
         addresses.direct_address(case, result.timeline.probe)
         for result in streams.live_direct_probes(case)
     }
-    there = {addresses.host_port(peer) for peer in resolution.upstream.peers}
-    return resolution.value("proxy_ssl_server_name") == "off" and bool(live & there)
+    peers = {addresses.host_port(peer) for peer in resolution.upstream.peers}
+    return resolution.value("proxy_ssl_server_name") == "off" and bool(live & peers)
 
 
-def _passed(case: Case) -> tuple[Evidence, ...]:
+def _proxy_pass_evidence(case: Case) -> tuple[Evidence, ...]:
     upstream = case.resolution.upstream if case.resolution else None
     if upstream is None or upstream.where is None:
         return ()
     return (Evidence("config", str(upstream.where), f"proxy_pass {safe(upstream.passed)}"),)
 
 
-def _of_name(resolution: RequestResolution | None) -> tuple[Evidence, ...]:
+def _name_evidence(resolution: RequestResolution | None) -> tuple[Evidence, ...]:
     if resolution is None or not _is_tls(resolution):
         return ()
     return (setting_evidence(resolution, "proxy_ssl_server_name"),)
@@ -118,8 +118,8 @@ def _fix(resolution: RequestResolution | None, logged: tuple[LogLine, ...]) -> F
     text = " ".join(line.text for line in logged)
     if "wrong version number" in text:
         return _SPEAK_PLAIN
-    named = resolution is not None and resolution.value("proxy_ssl_server_name") == "on"
-    if "certificate" in text or named:
+    sends_name = resolution is not None and resolution.value("proxy_ssl_server_name") == "on"
+    if "certificate" in text or sends_name:
         return _CERTIFICATE
     return None
 
@@ -148,8 +148,8 @@ def _is_ip_address(url: str) -> bool:
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
     """The backend's name in the TLS handshake."""
     name = _certificate_name(case, resolution)
-    named = (Change.from_args("proxy_ssl_name", (name,), _WHY_NAME),) if name else ()
-    return (Change("proxy_ssl_server_name", "on", _WHY_SERVER_NAME), *named)
+    sends_name = (Change.from_args("proxy_ssl_name", (name,), _WHY_NAME),) if name else ()
+    return (Change("proxy_ssl_server_name", "on", _WHY_SERVER_NAME), *sends_name)
 
 
 def _certificate_name(case: Case, resolution: RequestResolution | None) -> str:

@@ -1,4 +1,4 @@
-"""Nginx asks the backend to change the protocol on every request, also on a POST."""
+"""Nginx asks the backend for a protocol upgrade on every request, also on a POST."""
 
 from wizard.diagnose.facts import posts
 from wizard.diagnose.facts.evidence import result_evidence, setting_evidence
@@ -10,11 +10,11 @@ from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
 
-REFUSALS = frozenset({400, 426, 501})
-"""What servers answer that do not take an upgrade with a body."""
+REFUSED_STATUSES = frozenset({400, 426, 501})
+"""Answers of servers that refuse an upgrade with a body."""
 _DISTINGUISHES = (
-    "The GET stream is live and the backend takes the same POST directly; the message's path "
-    "arrives as it should, with its query, so what differs is the header that Nginx adds."
+    "The GET stream is live and the backend accepts the same POST directly; the message's path "
+    "arrives with its query, so the difference is the header that Nginx adds."
 )
 _WHY_NO_CONNECTION = (
     "Connection: upgrade belongs to WebSockets alone; some backends answer 400 to a POST that "
@@ -27,24 +27,28 @@ _OTHER_PATHS = (
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """The POST is refused, and its location sends `Connection: upgrade` whatever is asked."""
+    """The POST is refused, and its location sends `Connection: upgrade` with every request."""
     resolution, failed = case.message_resolution, posts.failed_post(case)
-    if resolution is None or failed is None or failed.status not in REFUSALS:
+    if resolution is None or failed is None or failed.status not in REFUSED_STATUSES:
         return None
     if (
         failed.by_nginx
-        or not _hardcoded(resolution)
+        or not _is_hardcoded(resolution)
         or posts.reaches_backend(case) is False
         or posts.drops_query(resolution)
     ):
         return None
-    well = any(result.outcome in ("live", "ended") for result in case.proxy)
-    confidence: Confidence = "confirmed" if failed.accepted and well else "likely"
-    evidence = (*failed.evidence, *_stream(case), setting_evidence(resolution, "proxy_set_header"))
+    is_live = any(result.outcome in ("live", "ended") for result in case.proxy)
+    confidence: Confidence = "confirmed" if failed.accepted and is_live else "likely"
+    evidence = (
+        *failed.evidence,
+        *_stream_evidence(case),
+        setting_evidence(resolution, "proxy_set_header"),
+    )
     return rule.finding(confidence, evidence, _DISTINGUISHES)
 
 
-def _hardcoded(resolution: RequestResolution) -> bool:
+def _is_hardcoded(resolution: RequestResolution) -> bool:
     setting = resolution.settings.get("proxy_set_header")
     entries = setting.entries if setting else ()
     return any(
@@ -53,7 +57,7 @@ def _hardcoded(resolution: RequestResolution) -> bool:
     )
 
 
-def _stream(case: Case) -> tuple[Evidence, ...]:
+def _stream_evidence(case: Case) -> tuple[Evidence, ...]:
     live = (result for result in case.proxy if result.outcome in ("live", "ended"))
     return tuple(result_evidence(result) for result in live)[:1]
 
@@ -63,7 +67,7 @@ def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, 
     change = Change.from_args("proxy_set_header", ("Connection", ""), _WHY_NO_CONNECTION)
     if resolution is None:
         return (change,)
-    if not _hardcoded(resolution):
+    if not _is_hardcoded(resolution):
         return ()
     if own_lines(resolution, "proxy_set_header"):
         return (change,)

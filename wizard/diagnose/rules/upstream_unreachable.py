@@ -7,10 +7,10 @@ from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.text.display import safe
 
-DISTINGUISHES: dict[Confidence, str] = {
+_DISTINGUISHES: dict[Confidence, str] = {
     "confirmed": "Nginx could not connect: not a backend that answers wrongly, not TLS to it, and "
     "not a slow answer.",
-    "likely": "The gateway error and the address in the config say so; Nginx's error log would "
+    "likely": "The gateway error and the address in the config show it; Nginx's error log would "
     "confirm it: connect() failed.",
     "possible": "502 also means a backend that closes early or TLS that fails towards it; Nginx's "
     "error log tells which.",
@@ -18,7 +18,7 @@ DISTINGUISHES: dict[Confidence, str] = {
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """A gateway error, and a log line or a refused direct probe that says why."""
+    """A gateway error, and a log line or a refused direct probe that explains it."""
     gateway = tuple(result for result in case.proxy if result.timeline.status in (502, 504))
     if not gateway:
         return None
@@ -29,25 +29,25 @@ def check(rule: Rule, case: Case) -> Finding | None:
     evidence = (
         *(result_evidence(result) for result in gateway[:1]),
         *(log_evidence(line) for line in logged[:1]),
-        *_of_direct(case),
-        *_of_config(case),
+        *_direct_evidence(case),
+        *_config_evidence(case),
     )
-    return rule.finding(confidence, evidence, DISTINGUISHES[confidence])
+    return rule.finding(confidence, evidence, _DISTINGUISHES[confidence])
 
 
 def _confidence(case: Case, logged: bool) -> Confidence | None:
     if logged:
         return "confirmed"
     if _direct_refused(case):
-        return "confirmed" if _same_address(case) else "likely"
+        return "confirmed" if _is_direct_address(case) else "likely"
     if not streams.live_direct_probes(case):
         return "possible"
     if case.resolution is None:
         return "possible"
-    # The backend at the very address that the config names is alive: something else is wrong.
-    if _same_address(case):
+    # The backend answers at the address in the config: something else is wrong.
+    if _is_direct_address(case):
         return None
-    return "possible" if _over_tls(case) else "likely"
+    return "possible" if _uses_tls(case) else "likely"
 
 
 def _direct_refused(case: Case) -> bool:
@@ -57,24 +57,24 @@ def _direct_refused(case: Case) -> bool:
     )
 
 
-def _over_tls(case: Case) -> bool:
-    """Whether Nginx speaks TLS to the backend: a 502 may come from that."""
+def _uses_tls(case: Case) -> bool:
+    """True if Nginx uses TLS to the backend, from which a 502 may come too."""
     upstream = case.resolution.upstream if case.resolution else None
     return upstream is not None and upstream.passed.startswith("https")
 
 
-def _same_address(case: Case) -> bool:
+def _is_direct_address(case: Case) -> bool:
     peers = case.resolution.upstream.peers if case.resolution and case.resolution.upstream else ()
     direct = {addresses.direct_address(case, result.timeline.probe) for result in case.direct}
     return any(addresses.host_port(peer) in direct for peer in peers)
 
 
-def _of_direct(case: Case) -> tuple[Evidence, ...]:
-    shown: tuple[ProbeResult, ...] = streams.live_direct_probes(case)[:1] or case.direct[:1]
-    return tuple(result_evidence(result) for result in shown)
+def _direct_evidence(case: Case) -> tuple[Evidence, ...]:
+    results: tuple[ProbeResult, ...] = streams.live_direct_probes(case)[:1] or case.direct[:1]
+    return tuple(result_evidence(result) for result in results)
 
 
-def _of_config(case: Case) -> tuple[Evidence, ...]:
+def _config_evidence(case: Case) -> tuple[Evidence, ...]:
     if case.resolution is None or case.resolution.upstream is None:
         return ()
     upstream = case.resolution.upstream

@@ -1,4 +1,4 @@
-"""No MCP server answers at the URL, but one does at the other transport's path beside it."""
+"""No MCP server answers at the URL, but one does at the path of the other transport."""
 
 from urllib.parse import urlsplit
 
@@ -9,55 +9,58 @@ from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.handshake import Handshake
 from wizard.text.display import safe
 
-_DISTINGUISHES = (
-    "The same server, by the same way, completes a handshake at the path beside this one."
-)
+_DISTINGUISHES = "The same server completes a handshake at another path."
 _BEHIND = (
-    "The backend itself completes a handshake at the path beside this one and none at this one; "
-    "through Nginx that path does not answer yet."
+    "The backend itself completes a handshake at another path and none at this one; through Nginx "
+    "that path does not answer yet."
 )
-_BOTH = Fix("use the path that the server speaks at, and pass that path on in Nginx", "client")
+_PATH_AND_NGINX = Fix(
+    "use the path that the server speaks at, and pass that path on in Nginx", "client"
+)
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """The URL answers 404, 405 or 406; a handshake at its sibling succeeds."""
+    """The URL answers 404, 405 or 406; a handshake at its sibling path succeeds."""
     proxied, direct = case.handshake("proxy"), case.handshake("direct")
-    if proxied is None or proxied.is_complete or _serves(case, direct):
+    if proxied is None or proxied.is_complete or _is_right_path(case, direct):
         return None
-    through, behind = _found(proxied), _found(direct)
-    if through is not None:
-        distinguishes = f"{_DISTINGUISHES} {_path(through)} is where the server is."
-        return rule.finding("confirmed", _evidence(case, proxied, through), distinguishes)
-    if behind is not None and direct is not None:
-        evidence = (*_evidence(case, direct, behind), *path_evidences(case))
-        return rule.finding("likely", evidence, _BEHIND, fix=_BOTH)
+    public, backend = _working_sibling(proxied), _working_sibling(direct)
+    if public is not None:
+        distinguishes = f"{_DISTINGUISHES} {_path(public)} is where the server is."
+        return rule.finding("confirmed", _evidence(case, proxied, public), distinguishes)
+    if backend is not None and direct is not None:
+        evidence = (*_evidence(case, direct, backend), *path_evidences(case))
+        return rule.finding("likely", evidence, _BEHIND, fix=_PATH_AND_NGINX)
     return None
 
 
-def _serves(case: Case, direct: Handshake | None) -> bool:
-    """Whether the backend does speak MCP at the URL's own path: then the way there is at fault."""
+def _is_right_path(case: Case, direct: Handshake | None) -> bool:
+    """True if the backend speaks MCP at the URL's own path: then the path is right."""
     return bool(direct and direct.is_complete and _path(direct) == urlsplit(case.target.url).path)
 
 
-def _found(spoken: Handshake | None) -> Handshake | None:
-    sibling = spoken.sibling if spoken else None
+def _working_sibling(handshake: Handshake | None) -> Handshake | None:
+    sibling = handshake.sibling if handshake else None
     return sibling if sibling and sibling.is_complete else None
 
 
-def _path(spoken: Handshake) -> str:
-    return urlsplit(spoken.url).path
+def _path(handshake: Handshake) -> str:
+    return urlsplit(handshake.url).path
 
 
-def _evidence(case: Case, asked: Handshake, found: Handshake) -> tuple[Evidence, ...]:
-    results = case.proxy if asked.side == "proxy" else case.direct
-    line = next((result.timeline for result in results), None)
-    got = f"GET {safe(_path(asked), 120)} answered {line.status}" if line else safe(asked.why)
-    spoken = f"{found.transport} {safe(found.version, 40)}"
-    there = f"{safe(_path(found), 120)} speaks MCP over {spoken}: {safe(found.server, 80)}"
-    where = line.probe.label if line else f"mcp-{asked.side}"
+def _evidence(case: Case, handshake: Handshake, sibling: Handshake) -> tuple[Evidence, ...]:
+    results = case.proxy if handshake.side == "proxy" else case.direct
+    timeline = next((result.timeline for result in results), None)
+    label = f"mcp-{handshake.side}"
+    failure = Evidence("probe", label, safe(handshake.why))
+    if timeline:
+        answer = f"GET {safe(_path(handshake), 120)} answered {timeline.status}"
+        failure = Evidence("probe", timeline.probe.label, answer)
+    protocol = f"{sibling.transport} {safe(sibling.version, 40)}"
+    text = f"{safe(_path(sibling), 120)} speaks MCP over {protocol}: {safe(sibling.server, 80)}"
     return (
-        Evidence("probe", where, got),
-        Evidence("probe", f"mcp-{asked.side}", there.removesuffix(": ")),
+        failure,
+        Evidence("probe", label, text.removesuffix(": ")),
     )
 
 

@@ -1,4 +1,4 @@
-"""The backend says how to deliver, in X-Accel-Buffering, and is overruled or overrules."""
+"""Nginx ignores the backend's X-Accel-Buffering, or it switches buffering on."""
 
 from wizard.diagnose.facts import directives, streams
 from wizard.diagnose.facts.evidence import direct_evidence, result_evidence, setting_evidence
@@ -18,34 +18,34 @@ _WHY_UNBUFFERED = (
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """The header seen on the direct probe, and the proxied one held all the same."""
-    stuck = streams.held_probes(case)
-    said = streams.x_accel_buffering(case)
-    if not stuck or not streams.live_direct_probes(case) or said not in ("no", "yes"):
+    """The direct probe has the header, and the proxied one is held."""
+    held = streams.held_probes(case)
+    value = streams.x_accel_buffering(case)
+    if not held or not streams.live_direct_probes(case) or value not in ("no", "yes"):
         return None
-    return _ignored(rule, case) if said == "no" else _forced_on(rule, case)
+    return _ignored(rule, case) if value == "no" else _forced_on(rule, case)
 
 
-def _evidence(case: Case, said: str) -> tuple[Evidence, ...]:
-    stuck, direct = streams.held_probes(case), streams.live_direct_probes(case)[0]
+def _evidence(case: Case, value: str) -> tuple[Evidence, ...]:
+    held, direct = streams.held_probes(case), streams.live_direct_probes(case)[0]
     label = direct.timeline.probe.label
     return (
-        *(result_evidence(result) for result in stuck),
+        *(result_evidence(result) for result in held),
         direct_evidence(direct),
-        Evidence("probe", label, f"the backend sends X-Accel-Buffering: {said}"),
+        Evidence("probe", label, f"the backend sends X-Accel-Buffering: {value}"),
     )
 
 
 def _ignored(rule: Rule, case: Case) -> Finding | None:
     distinguishes = (
-        "The backend asks for unbuffered delivery, the direct probe shows it, and Nginx holds the "
-        "stream all the same."
+        "The backend asks for unbuffered delivery, as the direct probe shows, and Nginx still "
+        "holds the stream."
     )
     if case.resolution is None:
-        likely = streams.is_behind_plain_nginx(case)
-        more = " Without the config it could also be another proxy in front: give --conf."
+        is_plain = streams.is_behind_plain_nginx(case)
+        advice = " Without the config it could also be another proxy in front: give --conf."
         return rule.finding(
-            "likely" if likely else "possible", _evidence(case, "no"), distinguishes + more
+            "likely" if is_plain else "possible", _evidence(case, "no"), distinguishes + advice
         )
     ignored = f"{case.resolution.prefix}_ignore_headers"
     if not directives.ignores_header(
