@@ -1,4 +1,4 @@
-"""A scripted MCP server on loopback: each request gets what the test says, byte for byte."""
+"""A scripted MCP server on loopback: each request gets exactly the bytes that the test gives."""
 
 import asyncio
 import json
@@ -10,11 +10,12 @@ from typing import Any
 from tests.probe.scripted import CHUNKED, chunk, serving
 from wizard.probe.mcp.exchange import Timeouts
 
-BRISK = 0.2
-"""What an exchange is given, in seconds, where nothing at all will come."""
-FAIR = 1.0
-"""The same where something will come first, and then no more."""
-PATIENT = 20.0
+SHORT_S = 0.2
+"""The timeout of an exchange in which nothing will come, in seconds."""
+MEDIUM_S = 1.0
+"""The timeout of an exchange in which something will come and then nothing more, in seconds."""
+LONG_S = 20.0
+"""A timeout that is not reached even on a busy machine, in seconds."""
 RESULT = {
     "protocolVersion": "2025-11-25",
     "capabilities": {},
@@ -25,12 +26,12 @@ DISCOVERED = {
     "capabilities": {},
     "_meta": {"io.modelcontextprotocol/serverInfo": {"name": "bot", "version": "7"}},
 }
-Answer = bytes | Callable[["Asked", asyncio.StreamWriter], Awaitable[None]]
+Answer = bytes | Callable[["Request", asyncio.StreamWriter], Awaitable[None]]
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One request as it came."""
+class Request:
+    """One request as it was received."""
 
     method: str
     path: str
@@ -38,89 +39,91 @@ class Asked:
     body: bytes
 
     @property
-    def what(self) -> str:
-        """The JSON-RPC method of a POST, the HTTP method of all else."""
+    def name(self) -> str:
+        """The JSON-RPC method of a POST, the HTTP method of any other request."""
         return str(json.loads(self.body)["method"]) if self.method == "POST" else self.method
 
 
 @dataclass
 class Server:
-    """Answers by what is asked; what is not scripted gets 404.
+    """Answers each request by its name; what is not scripted gets a 404.
 
     Attributes:
-        asked: Every request, in order.
-        left: What the client had asked when it closed a connection that was still being served.
+        answers: The answer to each request, by name.
+        requests: Every request, in order.
+        closed_early: The names of the requests that the client left before the answer was complete.
+        changed: Set with each change of the two.
     """
 
     answers: dict[str, Answer] = field(default_factory=dict)
     url: str = ""
-    asked: list[Asked] = field(default_factory=list)
-    left: list[str] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+    closed_early: list[str] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
-    def whats(self) -> list[str]:
-        """What was asked, in order."""
-        return [one.what for one in self.asked]
+    def names(self) -> list[str]:
+        """The names of the requests, in order."""
+        return [request.name for request in self.requests]
 
-    def only(self, what: str) -> Asked:
-        """The one request of that kind."""
-        (found,) = (one for one in self.asked if one.what == what)
-        return found
+    def only(self, name: str) -> Request:
+        """The only request of that name."""
+        (request,) = (request for request in self.requests if request.name == name)
+        return request
 
-    async def until(self, holds: Callable[[], bool]) -> None:
-        """Wait until the server has seen it; the test's own timeout ends a wait in vain."""
-        while not holds():
+    async def wait_until(self, is_met: Callable[[], bool]) -> None:
+        """Wait until the condition is met; the test's own timeout limits the wait."""
+        while not is_met():
             self.changed.clear()
             await self.changed.wait()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection, one request."""
-        asked = await _read(reader)
-        self.asked.append(asked)
+        """Serve one connection with one request."""
+        request = await _read(reader)
+        self.requests.append(request)
         self.changed.set()
-        answer = self.answers.get(asked.what, http(404, b"not found", kind="text/plain"))
+        answer = self.answers.get(request.name, response(404, b"not found", kind="text/plain"))
         if isinstance(answer, bytes):
             writer.write(answer)
             await writer.drain()
             return
-        work = asyncio.ensure_future(answer(asked, writer))
-        gone = asyncio.ensure_future(reader.read())
+        answering = asyncio.ensure_future(answer(request, writer))
+        closing = asyncio.ensure_future(reader.read())
         try:
-            await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
-            if not work.done():
-                self.left.append(asked.what)
+            await asyncio.wait({answering, closing}, return_when=asyncio.FIRST_COMPLETED)
+            if not answering.done():
+                self.closed_early.append(request.name)
                 self.changed.set()
         finally:
-            for task in (work, gone):
+            for task in (answering, closing):
                 task.cancel()
-            await asyncio.gather(work, gone, return_exceptions=True)
+            await asyncio.gather(answering, closing, return_exceptions=True)
 
 
-async def _read(reader: asyncio.StreamReader) -> Asked:
+async def _read(reader: asyncio.StreamReader) -> Request:
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     first, *lines = head.split("\r\n")
     method, path, _ = first.split(" ")
     pairs = (line.partition(":") for line in lines if line)
     headers = {name.lower(): value.strip() for name, _, value in pairs}
-    return Asked(
+    return Request(
         method, path, headers, await reader.readexactly(int(headers.get("content-length", "0")))
     )
 
 
 @asynccontextmanager
 async def running(answers: Mapping[str, Answer]) -> AsyncIterator[Server]:
-    """The server, listening."""
+    """Run the server."""
     server = Server(dict(answers))
     async with serving(server.serve, read_first=False) as url:
         server.url = url
         yield server
 
 
-def http(
+def response(
     status: int, body: bytes = b"", kind: str = "application/json", **headers: str | bytes
 ) -> bytes:
-    """A whole answer; `mcp_session_id` is the header Mcp-Session-Id."""
+    """A complete HTTP response; `mcp_session_id` is the header Mcp-Session-Id."""
     lines = [b"HTTP/1.1 %d X" % status, b"Connection: close", b"Content-Type: " + kind.encode()]
     for name, value in {"content_length": str(len(body)), **headers}.items():
         raw = value if isinstance(value, bytes) else value.encode()
@@ -135,8 +138,8 @@ def result(of: object, id: object = 1) -> bytes:
 
 def error(code: int, message: str = "no", id: object = 1) -> bytes:
     """A JSON-RPC error."""
-    said: dict[str, Any] = {"code": code, "message": message}
-    return json.dumps({"jsonrpc": "2.0", "id": id, "error": said}).encode()
+    body: dict[str, Any] = {"code": code, "message": message}
+    return json.dumps({"jsonrpc": "2.0", "id": id, "error": body}).encode()
 
 
 def event(data: bytes, kind: str = "message") -> bytes:
@@ -144,76 +147,84 @@ def event(data: bytes, kind: str = "message") -> bytes:
     return b"event: %b\ndata: %b\n\n" % (kind.encode(), data)
 
 
-def streamed(*parts: bytes, session: str = "") -> Answer:
-    """An event stream of these parts, each a chunk of its own, that stays open."""
+def event_stream(*parts: bytes, session: str = "") -> Answer:
+    """An event stream that sends each part as a chunk, and then stays open."""
     head = CHUNKED
     if session:
         head = head.replace(b"\r\n\r\n", b"\r\nMcp-Session-Id: %b\r\n\r\n" % session.encode())
 
-    async def answer(_asked: Asked, writer: asyncio.StreamWriter) -> None:
+    async def answer(_request: Request, writer: asyncio.StreamWriter) -> None:
         writer.write(head)
         for part in parts:
             writer.write(chunk(part))
             await writer.drain()
-        await silence(_asked, writer)
+        await silence(_request, writer)
 
     return answer
 
 
-async def silence(_asked: Asked, _writer: asyncio.StreamWriter) -> None:
-    """Never answer."""
+async def silence(_request: Request, _writer: asyncio.StreamWriter) -> None:
+    """Send nothing."""
     await asyncio.Event().wait()
 
 
-def hurried(at: int, by: float = BRISK) -> Timeouts:
-    """Patient, so that a busy machine does not matter, but for one exchange in vain."""
-    waits = iter([*[PATIENT] * at, by, *[PATIENT] * 9])
-    return Timeouts(PATIENT, 0.0, lambda: -next(waits))
+def one_short(index: int, timeout_s: float = SHORT_S) -> Timeouts:
+    """Long timeouts, except for the exchange at this index, in which nothing will come."""
+    left_s = iter([*[LONG_S] * index, timeout_s, *[LONG_S] * 9])
+    return Timeouts(LONG_S, 0.0, lambda: -next(left_s))
 
 
-def patient() -> Timeouts:
-    """A pace that no test should need."""
-    return Timeouts(PATIENT, 0.0, lambda: -PATIENT)
+def long_timeouts() -> Timeouts:
+    """Timeouts that no test reaches."""
+    return Timeouts(LONG_S, 0.0, lambda: -LONG_S)
 
 
-class Legacy:
-    """HTTP+SSE: what is posted is answered over the stream.
+class HttpSseScript:
+    """HTTP+SSE: messages are answered over the stream.
 
     Attributes:
-        parts: What the stream says once `initialize` was posted, each a chunk of its own.
+        answers: The answers for `running`.
     """
 
     def __init__(
         self,
         endpoint: bytes = b"/messages?sessionId=s3cr3t",
         *parts: bytes,
-        after: bool = True,
-        taken: bytes = b"",
+        stays_open: bool = True,
+        accepted: bytes = b"",
     ) -> None:
-        self._endpoint, self._parts, self._after = endpoint, parts, after
-        self._taken = taken or http(202, b"Accepted", kind="text/plain")
+        """The stream names the endpoint, and sends the parts once `initialize` was posted.
+
+        Args:
+            endpoint: The data of the `endpoint` event.
+            parts: What the stream sends, each a chunk of its own.
+            stays_open: False to end the stream after the last part.
+            accepted: The response to `initialize`; a 202 by default.
+        """
+        self._endpoint, self._parts, self._stays_open = endpoint, parts, stays_open
+        self._accepted = accepted or response(202, b"Accepted", kind="text/plain")
         self._posted = asyncio.Event()
 
     @property
     def answers(self) -> dict[str, Answer]:
-        """The script."""
+        """The answers by name."""
         return {
             "GET": self._stream,
-            "initialize": self._take,
-            "notifications/initialized": http(202),
+            "initialize": self._accept,
+            "notifications/initialized": response(202),
         }
 
-    async def _take(self, asked: Asked, writer: asyncio.StreamWriter) -> None:
-        writer.write(self._taken)
+    async def _accept(self, request: Request, writer: asyncio.StreamWriter) -> None:
+        writer.write(self._accepted)
         await writer.drain()
         self._posted.set()
 
-    async def _stream(self, asked: Asked, writer: asyncio.StreamWriter) -> None:
+    async def _stream(self, request: Request, writer: asyncio.StreamWriter) -> None:
         writer.write(CHUNKED + chunk(event(self._endpoint, "endpoint")))
         await writer.drain()
         await self._posted.wait()
         for part in self._parts:
             writer.write(chunk(part))
             await writer.drain()
-        if self._after:
-            await silence(asked, writer)
+        if self._stays_open:
+            await silence(request, writer)

@@ -1,4 +1,4 @@
-"""HTTP+SSE (MCP 2024-11-05) against servers that keep to it, and against those that do not."""
+"""HTTP+SSE (MCP 2024-11-05) against servers that follow the specification, and against others."""
 
 import asyncio
 import unicodedata
@@ -7,20 +7,20 @@ from pathlib import Path
 import pytest
 
 from tests.probe.mcp.server import (
-    FAIR,
+    MEDIUM_S,
     RESULT,
     Answer,
-    Legacy,
+    HttpSseScript,
     Server,
     error,
     event,
-    http,
-    hurried,
-    patient,
+    event_stream,
+    long_timeouts,
+    one_short,
+    response,
     result,
     running,
     silence,
-    streamed,
 )
 from tests.probe.scripted import CHUNKED, chunk
 from wizard.investigation.investigation import Investigation
@@ -39,10 +39,10 @@ SECRET = "Bearer abcdefgh12345678"
 WHOLE = ["GET", "initialize", "notifications/initialized"]
 
 
-async def shaken(server: Server, pace: Timeouts | None = None) -> Handshake:
+async def shake(server: Server, timeouts: Timeouts | None = None) -> Handshake:
     options = ProbeOptions(headers=(("Authorization", SECRET),))
     return await handshake_over_http_sse(
-        Handshake("direct", server.url), options, pace or patient()
+        Handshake("direct", server.url), options, timeouts or long_timeouts()
     )
 
 
@@ -55,24 +55,24 @@ ABSOLUTE = "ABSOLUTE"
 
 
 @pytest.mark.parametrize("endpoint", ["/messages?id=1", "messages?id=1", ABSOLUTE, "?id=1", ""])
-async def test_it_is_done_wherever_the_endpoint_is(endpoint: str) -> None:
+async def test_the_handshake_completes_at_any_endpoint(endpoint: str) -> None:
     async with running({}) as server:
-        said = server.url.replace("/sse", "/messages?id=1") if endpoint == ABSOLUTE else endpoint
-        server.answers.update(Legacy(said.encode(), REPLY).answers)
-        made = await shaken(server)
-    assert (made.stage, made.transport, made.why) == ("done", "http+sse", "")
-    assert (made.version, made.server) == ("2025-11-25", "bot 7")
-    assert server.whats == WHOLE
+        data = server.url.replace("/sse", "/messages?id=1") if endpoint == ABSOLUTE else endpoint
+        server.answers.update(HttpSseScript(data.encode(), REPLY).answers)
+        handshake = await shake(server)
+    assert (handshake.stage, handshake.transport, handshake.why) == ("done", "http+sse", "")
+    assert (handshake.version, handshake.server) == ("2025-11-25", "bot 7")
+    assert server.names == WHOLE
     path = {"?id=1": "/sse?id=1", "": "/sse"}.get(endpoint, "/messages?id=1")
-    assert {one.path for one in server.asked[1:]} == {path}
-    assert {one.headers["authorization"] for one in server.asked} == {SECRET}
+    assert {request.path for request in server.requests[1:]} == {path}
+    assert {request.headers["authorization"] for request in server.requests} == {SECRET}
     assert server.only("notifications/initialized").headers["mcp-protocol-version"] == "2025-11-25"
 
 
 async def test_the_stream_is_closed_at_the_end() -> None:
-    async with running(Legacy(b"/m", REPLY).answers) as server:
-        await shaken(server)
-        await server.until(lambda: server.left == ["GET"])
+    async with running(HttpSseScript(b"/m", REPLY).answers) as server:
+        await shake(server)
+        await server.wait_until(lambda: server.closed_early == ["GET"])
 
 
 LONG = event(result({**RESULT, "instructions": "x" * 100_000}))
@@ -91,9 +91,9 @@ NOISE = [event(b'{"jsonrpc":"2.0","method":"notifications/message","params":{}}'
     ids=["long", "byte by byte", "between much else", "after others", "in a batch"],
 )
 async def test_the_reply_is_found(parts: list[bytes]) -> None:
-    async with running(Legacy(b"/m", *parts).answers) as server:
-        made = await shaken(server)
-    assert (made.stage, made.server) == ("done", "bot 7"), made.why
+    async with running(HttpSseScript(b"/m", *parts).answers) as server:
+        handshake = await shake(server)
+    assert (handshake.stage, handshake.server) == ("done", "bot 7"), handshake.why
 
 
 HOSTILE = {
@@ -115,24 +115,24 @@ HOSTILE = {
 
 @pytest.mark.parametrize(("endpoint", "why"), HOSTILE.values(), ids=HOSTILE)
 async def test_nothing_is_sent_to_a_hostile_endpoint(endpoint: bytes, why: str) -> None:
-    async with running(Legacy(endpoint).answers) as server:
-        made = await shaken(server)
-    assert server.whats == ["GET"]
-    assert (made.stage, made.post_url) == ("endpoint", "")
-    assert why in one_line(made.why)
-    assert "hunter2" not in made.why
-    assert bool(made.endpoint) == ("another origin" in why)
+    async with running(HttpSseScript(endpoint).answers) as server:
+        handshake = await shake(server)
+    assert server.names == ["GET"]
+    assert (handshake.stage, handshake.post_url) == ("endpoint", "")
+    assert why in one_line(handshake.why)
+    assert "hunter2" not in handshake.why
+    assert bool(handshake.endpoint) == ("another origin" in why)
 
 
-async def test_credentials_go_to_no_other_origin() -> None:
+async def test_credentials_are_sent_to_no_other_origin() -> None:
     async with running({}) as other, running({}) as server:
-        server.answers.update(Legacy(other.url.encode(), REPLY).answers)
-        made = await shaken(server)
-        assert not made.is_complete
-        server.answers.update(Legacy(b"/m", REPLY).answers)
-        server.answers["initialize"] = http(307, Location=other.url)
-        moved = await shaken(server)
-    assert other.asked == []
+        server.answers.update(HttpSseScript(other.url.encode(), REPLY).answers)
+        handshake = await shake(server)
+        assert not handshake.is_complete
+        server.answers.update(HttpSseScript(b"/m", REPLY).answers)
+        server.answers["initialize"] = response(307, Location=other.url)
+        moved = await shake(server)
+    assert other.requests == []
     assert moved.stage == "initialize"
     assert f"POST answered 307 to {other.url}" in moved.why
 
@@ -141,106 +141,115 @@ STATUSES = [400, 401, 403, 404, 405, 406, 421, 500]
 
 
 @pytest.mark.parametrize("status", STATUSES)
-async def test_a_refused_stream_is_told_by_its_status(status: int) -> None:
-    async with running({"GET": http(status, b"go away")}) as server:
-        made = await shaken(server)
-    assert (made.stage, made.why) == ("endpoint", f"GET answered {status}: go away")
-    assert server.whats == ["GET"]
+async def test_a_refused_stream_is_reported_with_its_status(status: int) -> None:
+    async with running({"GET": response(status, b"go away")}) as server:
+        handshake = await shake(server)
+    assert (handshake.stage, handshake.why) == ("endpoint", f"GET answered {status}: go away")
+    assert server.names == ["GET"]
 
 
 @pytest.mark.parametrize("status", STATUSES)
-async def test_a_refused_post_is_told_by_its_status(status: int) -> None:
+async def test_a_refused_post_is_reported_with_its_status(status: int) -> None:
     body = b"sorry, Authorization: " + SECRET.encode()
-    async with running(Legacy(b"/m", taken=http(status, body)).answers) as server:
-        made = await shaken(server)
-    assert made.stage == "initialize"
-    assert made.why == f"POST answered {status}: sorry, Authorization: [redacted]"
-    assert made.last_timeline is not None
-    assert made.last_timeline.status == status
-    assert server.whats == ["GET", "initialize"]
+    async with running(HttpSseScript(b"/m", accepted=response(status, body)).answers) as server:
+        handshake = await shake(server)
+    assert handshake.stage == "initialize"
+    assert handshake.why == f"POST answered {status}: sorry, Authorization: [redacted]"
+    assert handshake.last_timeline is not None
+    assert handshake.last_timeline.status == status
+    assert server.names == ["GET", "initialize"]
 
 
 Script = dict[str, Answer]
 
 
+def over_stream(message: bytes) -> Script:
+    """A server that sends this message over its stream once `initialize` was posted."""
+    return HttpSseScript(b"/m", event(message)).answers
+
+
 def broken() -> dict[str, tuple[Script, str, str]]:
-    posted = Legacy(b"/m").answers
+    posted = HttpSseScript(b"/m").answers
     return {
-        "no stream": ({"GET": http(200, b"hi", "text/html")}, "endpoint", "GET answered 200: hi"),
+        "no stream": (
+            {"GET": response(200, b"hi", "text/html")}, "endpoint", "GET answered 200: hi",
+        ),
         "no answer": ({"GET": silence}, "endpoint", "GET got no answer: silence"),
-        "no endpoint": ({"GET": streamed(b": hi\n\n")}, "endpoint", "no endpoint event came"),
+        "no endpoint": ({"GET": event_stream(b": hi\n\n")}, "endpoint", "no endpoint event came"),
         "ended before": ({"GET": CHUNKED + chunk(b": hi\n\n")}, "endpoint", "the stream ended"),
         "no word": ({"GET": b""}, "endpoint", "GET got no answer: "),
         "POST unanswered": ({**posted, "initialize": silence}, "initialize", "POST got no answer"),
         "POST broken": ({**posted, "initialize": b"HTTP/1."}, "initialize", "POST got no answer"),
         "no reply": (posted, "reply", "the POST was taken (202), but no reply came"),
         "ended after": (
-            Legacy(b"/m", after=False).answers, "reply", "(202), but the stream ended without",
+            HttpSseScript(b"/m", stays_open=False).answers,
+            "reply",
+            "(202), but the stream ended without",
         ),
-        "wrong id": (Legacy(b"/m", event(result(RESULT, 2))).answers, "reply", "no reply came"),
-        "another's error": (Legacy(b"/m", event(error(-1, id=9))).answers, "reply", "no reply"),
+        "wrong id": (over_stream(result(RESULT, 2)), "reply", "no reply came"),
+        "another's error": (over_stream(error(-1, id=9)), "reply", "no reply"),
         "error": (
-            Legacy(b"/m", event(error(-32602, "\x1b[31mno"))).answers,
+            over_stream(error(-32602, "\x1b[31mno")),
             "reply",
             "answers with an error: -32602 \\e[31mno",
         ),
-        "no result": (Legacy(b"/m", event(result({}))).answers, "reply", "no protocol version"),
+        "no result": (over_stream(result({})), "reply", "no protocol version"),
     }  # fmt: skip
 
 
-SILENCES = {
-    "no answer": lambda: hurried(0),
-    "no endpoint": lambda: hurried(0, FAIR),
-    "POST unanswered": lambda: hurried(1),
-    "no reply": lambda: hurried(2),
-    "wrong id": lambda: hurried(2),
-    "another's error": lambda: hurried(2),
+SHORT_TIMEOUTS = {
+    "no answer": lambda: one_short(0),
+    "no endpoint": lambda: one_short(0, MEDIUM_S),
+    "POST unanswered": lambda: one_short(1),
+    "no reply": lambda: one_short(2),
+    "wrong id": lambda: one_short(2),
+    "another's error": lambda: one_short(2),
 }
 
 
 @pytest.mark.parametrize("name", broken())
-async def test_what_is_missing_is_said(name: str) -> None:
+async def test_the_missing_part_is_reported(name: str) -> None:
     script, stage, why = broken()[name]
     async with running(script) as server:
-        made = await shaken(server, SILENCES.get(name, patient)())
-    assert made.stage == stage
-    assert why in one_line(made.why)
-    assert not made.is_complete
+        handshake = await shake(server, SHORT_TIMEOUTS.get(name, long_timeouts)())
+    assert handshake.stage == stage
+    assert why in one_line(handshake.why)
+    assert not handshake.is_complete
 
 
-async def test_the_stream_is_told_as_it_was_at_the_end() -> None:
-    async with running(Legacy(b"/m", after=False).answers) as server:
-        made = await shaken(server)
-    line = made.timeline("stream")
-    assert line is not None
-    assert line.ended is not None
-    assert [one.name for one in made.exchanges] == ["stream", "initialize"]
+async def test_the_exchange_of_the_stream_has_its_last_state() -> None:
+    async with running(HttpSseScript(b"/m", stays_open=False).answers) as server:
+        handshake = await shake(server)
+    stream = handshake.timeline("stream")
+    assert stream is not None
+    assert stream.ended is not None
+    assert [exchange.name for exchange in handshake.exchanges] == ["stream", "initialize"]
 
 
-async def test_a_reply_without_a_version_that_fits_a_header_is_an_error() -> None:
+async def test_a_version_that_is_no_header_value_is_an_error() -> None:
     for version in ("2025–11", "2025\r\nX: y", 7, "9" * 41):
         reply = event(result({**RESULT, "protocolVersion": version}))
-        async with running(Legacy(b"/m", reply).answers) as server:
-            made = await shaken(server)
-        assert made.stage == "reply"
-        assert server.whats == WHOLE[:2]
+        async with running(HttpSseScript(b"/m", reply).answers) as server:
+            handshake = await shake(server)
+        assert handshake.stage == "reply"
+        assert server.names == WHOLE[:2]
 
 
 async def test_cancelling_closes_both_connections() -> None:
-    script: Script = {**Legacy(b"/m").answers, "initialize": silence}
+    script: Script = {**HttpSseScript(b"/m").answers, "initialize": silence}
     async with running(script) as server:
-        task = asyncio.create_task(shaken(server))
-        await server.until(lambda: server.whats == ["GET", "initialize"])
+        task = asyncio.create_task(shake(server))
+        await server.wait_until(lambda: server.names == ["GET", "initialize"])
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        await server.until(lambda: sorted(server.left) == ["GET", "initialize"])
+        await server.wait_until(lambda: sorted(server.closed_early) == ["GET", "initialize"])
     assert task.cancelled()
 
 
 @pytest.mark.parametrize("endpoint", [endpoint for endpoint, _ in HOSTILE.values()], ids=HOSTILE)
-async def test_no_step_stumbles_over_a_hostile_endpoint(endpoint: bytes, tmp_path: Path) -> None:
+async def test_all_steps_handle_a_hostile_endpoint(endpoint: bytes, tmp_path: Path) -> None:
     """Rules, prediction and recommendation read the endpoint too."""
-    async with running(Legacy(endpoint).answers) as server:
+    async with running(HttpSseScript(endpoint).answers) as server:
         port = server.url.rpartition(":")[2].partition("/")[0]
         conf = tmp_path / "nginx.conf"
         conf.write_text(

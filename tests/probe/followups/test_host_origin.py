@@ -1,0 +1,98 @@
+"""Direct requests with the public Host, or without the Origin."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+
+from tests.probe.followups.servers import LIVE, ONE_PEER, at
+from tests.probe.mcp.server import Request, Server, response, running
+from tests.rules.samples.build import make_case
+from wizard.probe.followups import run_follow_ups
+from wizard.probe.followups.host_origin import passed_hosts
+from wizard.probe.request import ProbeOptions
+
+REFUSED = make_case(proxy="421", direct="live", settings={"proxy_buffering": "off"})
+PUBLIC_URL = "https://mcp.example.com:8443/sse"
+
+
+@asynccontextmanager
+async def guarded(*allowed: str) -> AsyncIterator[Server]:
+    """A server that accepts only these hosts."""
+
+    async def stream(request: Request, writer: asyncio.StreamWriter) -> None:
+        if request.headers["host"] in allowed:
+            await LIVE(request, writer)  # type: ignore[operator]
+        else:
+            writer.write(response(421, b"Invalid Host header", kind="text/plain"))
+            await writer.drain()
+
+    async with running({"GET": stream}) as server:
+        yield server
+
+
+async def test_the_backend_refuses_the_public_name() -> None:
+    async with guarded("localhost") as server:
+        case = replace(at(REFUSED, server, public_url=PUBLIC_URL), resolution=None)
+        follow_ups = await run_follow_ups(case, ProbeOptions())
+    assert [request.headers["host"] for request in server.requests] == ["mcp.example.com:8443"]
+    assert [follow_up.timeline.status for follow_up in follow_ups] == [421]
+    assert follow_ups[0].timeline.excerpt == "Invalid Host header"
+
+
+async def test_without_a_config_both_likely_names_are_sent() -> None:
+    async with guarded("mcp.example.com:8443", "mcp.example.com") as server:
+        case = replace(at(REFUSED, server, public_url=PUBLIC_URL), resolution=None)
+        follow_ups = await run_follow_ups(case, ProbeOptions())
+        await server.wait_until(lambda: server.closed_early == ["GET", "GET"])
+    assert [request.headers["host"] for request in server.requests] == [
+        "mcp.example.com:8443",
+        "mcp.example.com",
+    ]
+    assert {follow_up.timeline.status for follow_up in follow_ups} == {200}
+
+
+@pytest.mark.parametrize(
+    ("directive", "host"),
+    [
+        ("", "bots"),
+        ("proxy_set_header X-Real-IP $remote_addr;", "bots"),
+        ("proxy_set_header Host $host;", "127.0.0.1"),
+        ("proxy_set_header Host $http_host;", "127.0.0.1:8081"),
+        ("proxy_set_header host ${host}:443;", "127.0.0.1:443"),
+        ("proxy_set_header Host inner.local;", "inner.local"),
+    ],
+)
+def test_the_config_says_which_host_is_passed(directive: str, host: str) -> None:
+    case = make_case(proxy="421", direct="live", conf=ONE_PEER % directive)
+    assert passed_hosts(case) == (host,)
+
+
+def test_a_password_in_the_url_is_no_part_of_the_host() -> None:
+    conf = ONE_PEER % "proxy_set_header Host $http_host;"
+    for case in (
+        make_case(proxy="421", direct="live", conf=conf),
+        replace(REFUSED, resolution=None),
+    ):
+        target = replace(case.target, url="http://me:s3cr3t@bot.example:81/sse")
+        assert passed_hosts(replace(case, target=target))[0] == "bot.example:81"
+
+
+def test_an_unknown_variable_leaves_the_likely_hosts() -> None:
+    conf = ONE_PEER % "proxy_set_header Host $server_name;"
+    case = make_case(proxy="421", direct="live", conf=conf)
+    assert passed_hosts(case) == ("127.0.0.1:8081", "127.0.0.1")
+
+
+async def test_the_origin_is_omitted_if_both_sides_refuse() -> None:
+    headers = (("Origin", "https://evil.example"), ("X-Other", "kept"))
+    async with running({"GET": LIVE}) as server:
+        case = at(make_case(proxy="403", direct="403", settings={}), server)
+        case = replace(case, target=replace(case.target, headers=headers))
+        follow_ups = await run_follow_ups(case, ProbeOptions(headers=headers))
+    assert [follow_up.purpose for follow_up in follow_ups] == ["no-origin"]
+    (request,) = server.requests
+    assert "origin" not in request.headers
+    assert request.headers["x-other"] == "kept"

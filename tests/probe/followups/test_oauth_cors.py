@@ -1,0 +1,109 @@
+"""When the metadata of a 401 and the preflight of a browser are requested, and what follows."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.probe.followups.servers import at
+from tests.probe.mcp.server import Server, response, running
+from tests.rules.samples.build import PROXY_URL, make_case, with_answer
+from wizard.diagnose.diagnose import diagnose
+from wizard.diagnose.outcome import classify
+from wizard.model.case import Case
+from wizard.probe.followups import run_follow_ups
+from wizard.probe.followups.oauth_cors import METADATA, PREFLIGHT
+from wizard.probe.request import ProbeOptions
+
+
+def challenged(server: Server, url: str) -> Case:
+    """A case whose 401 names this metadata URL."""
+    case = at(make_case(proxy="401", direct="401", settings={}), server)
+    return with_answer(case, (("www-authenticate", f'Bearer resource_metadata="{url}"'),))
+
+
+async def test_metadata_is_requested_at_the_same_origin() -> None:
+    async with running({"GET": response(404, b"nothing here", kind="text/plain")}) as server:
+        url = server.url.replace("/sse", "/.well-known/oauth-protected-resource")
+        (follow_up,) = await run_follow_ups(challenged(server, url), ProbeOptions())
+    assert (follow_up.purpose, follow_up.timeline.status) == ("metadata", 404)
+    assert server.only("GET").path == "/.well-known/oauth-protected-resource"
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:9/x", "https://elsewhere.example/x", "no url", "http://[::1", ""]
+)
+async def test_metadata_at_another_origin_is_not_requested(url: str) -> None:
+    async with running({}) as server:
+        assert not METADATA.is_needed(challenged(server, url))
+
+
+APP = "https://app.example"
+ALLOWS = {
+    "Access_Control_Allow_Origin": APP,
+    "Access_Control_Allow_Methods": "POST",
+    "Access_Control_Allow_Headers": "content-type, mcp-protocol-version",
+}
+
+
+def answer(status: int, **other: str) -> bytes:
+    """An answer to the preflight that allows everything, except for these headers."""
+    return response(status, b"", "text/plain", **{**ALLOWS, **other})
+
+
+def case_with_origin(url: str = PROXY_URL, origin: str = APP, *allowed: str) -> Case:
+    """A live stream whose request had this Origin, and whose response allows these origins."""
+    case = make_case(proxy="live", direct="live", settings={"proxy_read_timeout": "1h"})
+    headers = tuple(("access-control-allow-origin", value) for value in allowed)
+    timelines = [
+        replace(result.timeline, headers=(*result.timeline.headers, *headers))
+        for result in case.proxy
+    ]
+    target = replace(case.target, url=url, headers=(("Origin", origin), ("Cookie", "a=b")))
+    return replace(case, target=target, proxy=tuple(map(classify, timelines)))
+
+
+@pytest.mark.parametrize(
+    ("case", "needed"),
+    [
+        (case_with_origin(), True),
+        (case_with_origin(origin="http://127.0.0.1:8081"), False),
+        (make_case(proxy="live", direct="live"), False),
+        (replace(case_with_origin(), proxy=make_case(proxy="403", direct="403").proxy), False),
+        (replace(case_with_origin(), proxy=()), False),
+    ],
+    ids=["another", "its-own", "none", "refused", "not-probed"],
+)
+def test_the_preflight_is_sent_only_for_a_foreign_origin(case: Case, needed: bool) -> None:
+    assert PREFLIGHT.is_needed(case) is needed
+
+
+REFUSED = [("cors", "confirmed")]
+ANSWERS = {
+    "allowed": (answer(204), []),
+    "any-origin": (answer(204, Access_Control_Allow_Origin="*"), []),
+    "not-routed": (response(405), REFUSED),
+    "login-first": (answer(401), REFUSED),
+    "another": (answer(204, Access_Control_Allow_Origin="https://b.example"), REFUSED),
+    "no-json": (answer(204, Access_Control_Allow_Headers="x-a"), REFUSED),
+}
+
+
+@pytest.mark.parametrize(("raw", "causes"), ANSWERS.values(), ids=ANSWERS.keys())
+async def test_the_answer_is_read_as_a_browser_does(
+    raw: bytes, causes: list[tuple[str, str]]
+) -> None:
+    async with running({"OPTIONS": raw}) as server:
+        case = case_with_origin(server.url, APP, APP)
+        options = ProbeOptions(headers=case.target.headers)
+        follow_ups = await PREFLIGHT.run(case, options)
+        request = server.only("OPTIONS")
+    assert request.headers["origin"] == APP
+    assert "cookie" not in request.headers
+    diagnosis = diagnose(replace(case, follow_ups=follow_ups))
+    assert [(cause.id, cause.confidence) for cause in diagnosis.causes] == causes
+
+
+@pytest.mark.parametrize(("allowed", "is_cause"), [((), True), ((APP,), False), (("*",), False)])
+def test_the_stream_must_allow_the_origin_too(allowed: tuple[str, ...], is_cause: bool) -> None:
+    diagnosis = diagnose(case_with_origin(PROXY_URL, APP, *allowed))
+    assert ("cors" in {cause.id for cause in diagnosis.causes}) is is_cause
