@@ -1,4 +1,4 @@
-"""Many targets: a few at a time, one report, and none loses the others."""
+"""Check many targets: a few at a time, one report, and a failing one does not stop the others."""
 
 import asyncio
 import json
@@ -26,7 +26,7 @@ LIVE = saying(CHUNKED, chunk(b"data: 1\n\n"), then="open")
 REFUSED = "http://127.0.0.1:1/sse"
 
 
-async def test_one_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
+async def test_a_failing_target_does_not_stop_the_others(tmp_path: Path) -> None:
     (tmp_path / "broken.conf").write_text("server {")
     async with serving(LIVE) as live:
         words = check_command(
@@ -45,7 +45,7 @@ async def test_one_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
         "  - dead (http://127.0.0.1:1/sse): The stream through the proxy: no connection" in run.out
     )
     assert "Connection refused" in run.out
-    # What could not be read weighs most.
+    # An unreadable input gives the worst exit status.
     assert run.status == 2
     assert run.sentence.startswith(f"ssewizard: blind: {tmp_path}/broken.conf:1: ")
 
@@ -62,38 +62,38 @@ async def test_the_worst_verdict_is_the_exit_status(tmp_path: Path) -> None:
     assert report["schema"] == "ssewizard.reports/2"
     assert report["verdict"] == "healthy"
     assert report["elapsed_s"] > 0
-    assert [one["name"] for one in report["targets"]] == ["one", "two"]
-    assert {one["report"]["schema"] for one in report["targets"]} == {"ssewizard.report/2"}
+    assert [target["name"] for target in report["targets"]] == ["one", "two"]
+    assert {target["report"]["schema"] for target in report["targets"]} == {"ssewizard.report/2"}
 
 
 class Fake(Investigation):
-    """An investigation whose steps only yield to the others, and count how many are at work."""
+    """An investigation whose steps only yield to the others and count how many run."""
 
-    at_work, most = 0, 0
-    made: ClassVar[list[str]] = []
+    running, peak = 0, 0
+    urls: ClassVar[list[str]] = []
     starts: ClassVar[list[float]] = []
 
     def __init__(self, target: Target) -> None:
         super().__init__(target)
-        Fake.made.append(target.url)
+        Fake.urls.append(target.url)
         Fake.starts.append(time.monotonic())
 
     async def run(self, step: StepId) -> StepState:
         if step == "root":
-            Fake.at_work += 1
-            Fake.most = max(Fake.most, Fake.at_work)
+            Fake.running += 1
+            Fake.peak = max(Fake.peak, Fake.running)
         await asyncio.sleep(0)
         if step == "cause" and "bug" in self.target.url:
-            raise ZeroDivisionError("as it were")
+            raise ZeroDivisionError("test")
         if step == "fix":
-            Fake.at_work -= 1
+            Fake.running -= 1
         return StepState(step, "pass")
 
 
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> type[Fake]:
-    Fake.at_work = Fake.most = 0
-    Fake.made, Fake.starts = [], []
+    Fake.running = Fake.peak = 0
+    Fake.urls, Fake.starts = [], []
     monkeypatch.setattr(batch, "Investigation", Fake)
     return Fake
 
@@ -103,13 +103,15 @@ def hundred() -> list[NamedTarget]:
 
 
 @pytest.mark.parametrize("parallel", [1, 4])
-async def test_only_so_many_are_at_work(fake: type[Fake], parallel: int) -> None:
-    told: list[Entry] = []
-    batch = Batch(hundred(), "text", told.append)
+async def test_at_most_parallel_targets_run_at_the_same_time(
+    fake: type[Fake], parallel: int
+) -> None:
+    finished: list[Entry] = []
+    batch = Batch(hundred(), "text", finished.append)
     await batch.run(parallel, 0)
-    assert fake.most == parallel
-    assert len(told) == 100
-    assert [one.name for one in batch.entries()] == [f"n{n}" for n in range(100)]
+    assert fake.peak == parallel
+    assert len(finished) == 100
+    assert [entry.name for entry in batch.entries()] == [f"n{n}" for n in range(100)]
 
 
 async def test_two_targets_never_start_at_the_same_time(fake: type[Fake]) -> None:
@@ -120,24 +122,26 @@ async def test_two_targets_never_start_at_the_same_time(fake: type[Fake]) -> Non
     assert shortest >= START_INTERVAL_S - time.get_clock_info("monotonic").resolution
 
 
-async def test_cut_short_each_is_still_in_the_report(fake: type[Fake]) -> None:
-    """… and of those that wait nothing is open yet: no file, no connection."""
+async def test_every_target_is_in_the_report_of_a_canceled_run(fake: type[Fake]) -> None:
+    """Targets that wait have opened no file and no connection yet."""
 
-    def cut_short(done: Entry) -> None:
+    def cancel(done: Entry) -> None:
         task.cancel()
 
-    batch = Batch(hundred(), "text", cut_short)
+    batch = Batch(hundred(), "text", cancel)
     task = asyncio.create_task(batch.run(4, 0))
     with pytest.raises(asyncio.CancelledError):
         await task
     entries = batch.entries()
     assert len(entries) == 100
-    assert [one.verdict for one in entries[: len(fake.made)]] == ["inconclusive"] * len(fake.made)
-    assert {one.verdict for one in entries[len(fake.made) :]} == {None}
-    assert len(fake.made) < 10
+    assert [entry.verdict for entry in entries[: len(fake.urls)]] == ["inconclusive"] * len(
+        fake.urls
+    )
+    assert {entry.verdict for entry in entries[len(fake.urls) :]} == {None}
+    assert len(fake.urls) < 10
 
 
-def test_a_bug_in_one_is_reported_once_and_loses_no_other(
+def test_a_bug_in_one_target_is_reported_once_and_loses_no_other(
     fake: type[Fake], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = check_command(
@@ -150,28 +154,28 @@ def test_a_bug_in_one_is_reported_once_and_loses_no_other(
     out, err = capsys.readouterr()
     assert status == 70
     assert err.startswith("ssewizard: a bug of this tool, please report it: ZeroDivisionError at ")
-    assert err.endswith(": as it were; target bad\n")
+    assert err.endswith(": test; target bad\n")
     report = json.loads(out)
-    assert [one["name"] for one in report["targets"]] == ["bad", "good", "last"]
+    assert [target["name"] for target in report["targets"]] == ["bad", "good", "last"]
     assert report["targets"][0]["report"]["summary"].startswith("A bug of this tool")
     assert report["targets"][0]["report"]["target"]["url"] == "http://h/bug"
-    assert fake.made == ["http://h/bug", "http://h/", REFUSED]
+    assert fake.urls == ["http://h/bug", "http://h/", REFUSED]
 
 
-async def test_a_bug_is_not_come_upon_again_where_the_run_is_cut_short(fake: type[Fake]) -> None:
-    def cut_short(done: Entry) -> None:
+async def test_a_bug_is_not_raised_again_when_the_run_is_canceled(fake: type[Fake]) -> None:
+    def cancel(done: Entry) -> None:
         task.cancel()
 
     urls = {"bad": "http://h/bug", "good": "http://h/", "waits": "http://h/w"}
-    batch = Batch([NamedTarget(name, Target(url)) for name, url in urls.items()], "text", cut_short)
+    batch = Batch([NamedTarget(name, Target(url)) for name, url in urls.items()], "text", cancel)
     task = asyncio.create_task(batch.run(1, 0))
     with pytest.raises(asyncio.CancelledError):
         await task
     assert list(batch.bugs) == ["bad"]
-    assert [one.verdict for one in batch.entries()] == ["inconclusive", "inconclusive", None]
+    assert [entry.verdict for entry in batch.entries()] == ["inconclusive", "inconclusive", None]
 
 
-async def test_progress_is_one_line_for_each_that_is_done(
+async def test_progress_is_one_line_for_each_finished_target(
     fake: type[Fake], capsys: pytest.CaptureFixture[str]
 ) -> None:
     checks = Batch(hundred()[:2], "text", batch._print_progress(2))

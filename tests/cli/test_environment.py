@@ -1,4 +1,4 @@
-"""What a list of targets takes from the environment, and what it does not."""
+"""Environment variables in a targets file: replaced in header values only."""
 
 from pathlib import Path
 
@@ -16,32 +16,34 @@ def test_a_header_takes_its_secret_from_the_environment(
     assert read_error(file, f'[[target]]\nurl="{URL}"\n{lines}').startswith(
         f"target '{URL}': header: "
     )
-    made = read_one(file, 'header = "Authorization: Bearer ${TOKEN}"')
+    target = read_one(file, 'header = "Authorization: Bearer ${TOKEN}"')
     # What Kubernetes mounts as a secret often ends in a newline.
-    assert made.headers == (("Authorization", "Bearer a ${NOT_AGAIN} b"),)
+    assert target.headers == (("Authorization", "Bearer a ${NOT_AGAIN} b"),)
 
 
 @pytest.mark.parametrize("value", ["a\x1bb", "a\nb", "\u4f60"])
-def test_no_secret_is_ever_shown(file: Path, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+def test_no_message_shows_the_value_of_a_variable(
+    file: Path, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
     monkeypatch.setenv("TOKEN", f"hunter2{value}")
-    said = read_error(file, f'[[target]]\nurl="{URL}"\nheader = "A: ${{TOKEN}}"')
-    assert "no header can hold" in said
-    assert "hunter2" not in said
+    message = read_error(file, f'[[target]]\nurl="{URL}"\nheader = "A: ${{TOKEN}}"')
+    assert "no header can hold" in message
+    assert "hunter2" not in message
 
 
-def test_a_dollar_is_written_twice_where_it_would_begin_a_name(file: Path) -> None:
-    made = read_one(file, r"""header = ["A: $$HOME $${HOME} $5 $a a$ $Ab $", "$HOME: $$"]""")
-    assert made.headers == (("A", "$HOME ${HOME} $5 $a a$ $Ab $"), ("$HOME", "$"))
+def test_two_dollars_stand_for_one(file: Path) -> None:
+    target = read_one(file, r"""header = ["A: $$HOME $${HOME} $5 $a a$ $Ab $", "$HOME: $$"]""")
+    assert target.headers == (("A", "$HOME ${HOME} $5 $a a$ $Ab $"), ("$HOME", "$"))
 
 
 @pytest.mark.parametrize("value", ["hunter2$TOKEN", "$TOKEN", "a $T, b", "${TOKEN", "${a-b}"])
-def test_a_name_without_its_braces_is_no_value(
+def test_a_variable_without_its_braces_is_refused(
     file: Path, monkeypatch: pytest.MonkeyPatch, value: str
 ) -> None:
-    """Sent as it is, it would be diagnosed as the server's 401. It may be a part of a password."""
+    """Sent unchanged, it would be diagnosed as a 401 of the server; no message shows it."""
     monkeypatch.setenv("TOKEN", "x")
-    said = read_error(file, f"{ONE}header = 'Authorization: Bearer {value}'")
-    assert said == (
+    message = read_error(file, f"{ONE}header = 'Authorization: Bearer {value}'")
+    assert message == (
         "target 'a': header: write a variable of the environment as ${NAME}, and a dollar as $$"
     )
 
@@ -59,12 +61,12 @@ ELSEWHERE = {
 
 
 @pytest.mark.parametrize("key", ELSEWHERE)
-def test_elsewhere_than_in_headers_nothing_is_filled_in(file: Path, key: str) -> None:
-    said = read_error(file, ELSEWHERE[key])
-    assert said.startswith("target 'a")
-    assert f"': {key}: ${{TOKEN}} is not replaced here: only the value of a header" in said
+def test_only_headers_may_contain_variables(file: Path, key: str) -> None:
+    message = read_error(file, ELSEWHERE[key])
+    assert message.startswith("target 'a")
+    assert f"': {key}: ${{TOKEN}} is not replaced here: only the value of a header" in message
 
 
-def test_nor_in_what_holds_for_all(file: Path) -> None:
-    said = read_error(file, f'[defaults]\ndirect = "http://${{H}}/"\n{ONE}')
-    assert said.startswith("[defaults]: direct: ${H} is not replaced here")
+def test_defaults_may_not_contain_variables_outside_headers(file: Path) -> None:
+    message = read_error(file, f'[defaults]\ndirect = "http://${{H}}/"\n{ONE}')
+    assert message.startswith("[defaults]: direct: ${H} is not replaced here")

@@ -1,4 +1,4 @@
-"""What a command loads: nobody waits for a screen that is not drawn, or for a client not used."""
+"""Which modules each command imports: light commands load no screen and no HTTP client."""
 
 import subprocess
 import sys
@@ -18,18 +18,18 @@ sys.stderr.write("LOADED " + " ".join(name for name in sys.modules if "." not in
 
 def loaded(*words: str) -> set[str]:
     """The top-level modules in memory once the command has run."""
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", LOADED, *words],
         capture_output=True,
         text=True,
         check=True,
         timeout=30,
     )
-    return set(done.stderr.rpartition("LOADED ")[2].split())
+    return set(process.stderr.rpartition("LOADED ")[2].split())
 
 
 SCREEN = {"textual", "rich"}
-SMALL = SCREEN | {"httpx", "httpcore", "h2", "crossplane", "asyncio", "ssl"}
+HEAVY = SCREEN | {"httpx", "httpcore", "h2", "crossplane", "asyncio", "ssl"}
 
 
 @pytest.mark.parametrize(
@@ -48,8 +48,8 @@ SMALL = SCREEN | {"httpx", "httpcore", "h2", "crossplane", "asyncio", "ssl"}
     ],
     ids=" ".join,
 )
-def test_what_needs_no_network_loads_no_client(words: list[str]) -> None:
-    assert not loaded(*words) & SMALL
+def test_commands_without_network_load_no_client(words: list[str]) -> None:
+    assert not loaded(*words) & HEAVY
 
 
 def test_inspect_loads_no_client_and_no_screen() -> None:
@@ -63,6 +63,6 @@ def test_headless_commands_load_no_screen(words: list[str]) -> None:
     assert "textual" not in loaded(*words)
 
 
-def test_the_probe_is_really_loaded_by_check() -> None:
-    """Else the tests above prove nothing."""
+def test_check_loads_the_client() -> None:
+    """Otherwise the tests above would prove nothing."""
     assert "httpx" in loaded("check", "http://127.0.0.1:1/sse", "--stall", "1")

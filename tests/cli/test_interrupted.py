@@ -1,4 +1,4 @@
-"""A run on many targets that is interrupted: what was not seen to its end is not well."""
+"""Ctrl-C during a run on many targets: an unfinished target is never reported as healthy."""
 
 import asyncio
 import signal
@@ -13,9 +13,12 @@ LIVE = saying(CHUNKED, chunk(b"data: 1\n\n"), then="open")
 ENDPOINT = CHUNKED + chunk(b"event: endpoint\ndata: /messages?session_id=1\n\n")
 
 
-async def cut_short(file: Path, *more: str) -> tuple[str, str]:
-    """Standard output and error of a run that is interrupted while the second target's stream is
-    live and its handshake goes on: the POST has come, so nothing is timed."""
+async def run_interrupted(file: Path, *options: str) -> tuple[str, str]:
+    """Interrupt a run while the second target's stream is live and its handshake goes on.
+
+    The signal is sent once the POST has come, so nothing depends on time. Returns standard output
+    and standard error.
+    """
     started: asyncio.Future[asyncio.subprocess.Process] = asyncio.Future()
     posts: list[bytes] = []
 
@@ -33,7 +36,7 @@ async def cut_short(file: Path, *more: str) -> tuple[str, str]:
         words = check_command(file, good=good, stuck=stuck, waits=good, too=good)
         process = await asyncio.create_subprocess_exec(
             *COMMAND,
-            *(*words, "--parallel", "1", "--stall", "30", *more),
+            *(*words, "--parallel", "1", "--stall", "30", *options),
             stdout=PIPE,
             stderr=PIPE,
             # A shell's background job ignores SIGINT, and hands that down.
@@ -47,29 +50,29 @@ async def cut_short(file: Path, *more: str) -> tuple[str, str]:
     return out.decode(), err.decode()
 
 
-async def test_interrupted_the_report_so_far_is_printed(tmp_path: Path) -> None:
-    """What had been live by then is not healthy, and what was not asked has no verdict."""
-    out, err = await cut_short(tmp_path / "t")
+async def test_the_report_so_far_is_printed(tmp_path: Path) -> None:
+    """A target that was live by then is not healthy; one that was not checked has no verdict."""
+    out, err = await run_interrupted(tmp_path / "t")
     assert err == "ssewizard: interrupted\n"
     head, _, _, *rows = out.splitlines()
-    said = "INCONCLUSIVE  1 inconclusive, 1 healthy; interrupted: 2 of 4 not asked, "
-    assert head.startswith(said)
+    summary = "INCONCLUSIVE  1 inconclusive, 1 healthy; interrupted: 2 of 4 not asked, "
+    assert head.startswith(summary)
     assert [row.split()[:2] for row in rows[:2]] == [["good", "healthy"], ["stuck", "inconclusive"]]
     assert [row.split() for row in rows[2:4]] == [
         [name, "not", "asked", "–", "–", "–"] for name in ("waits", "too")
     ]
-    seen = " ".join(out.partition("Not healthy\n")[2].split())
-    assert seen.startswith("- stuck (http://127.0.0.1:")
-    assert "interrupted" in seen
-    assert "waits" not in seen
+    not_healthy = " ".join(out.partition("Not healthy\n")[2].split())
+    assert not_healthy.startswith("- stuck (http://127.0.0.1:")
+    assert "interrupted" in not_healthy
+    assert "waits" not in not_healthy
 
 
-async def test_interrupted_the_metrics_of_before_stay(tmp_path: Path) -> None:
-    """They get old, which an alert sees; new ones would look complete, and resolve alerts."""
+async def test_the_metrics_of_the_run_before_stay(tmp_path: Path) -> None:
+    """Alerts notice that they get old; new ones would look complete and resolve alerts."""
     file = tmp_path / "a.prom"
-    file.write_text("of before")
-    out, err = await cut_short(tmp_path / "t", "--format", "prometheus", "-o", str(file))
-    assert file.read_text() == "of before"
+    file.write_text("before")
+    out, err = await run_interrupted(tmp_path / "t", "--format", "prometheus", "-o", str(file))
+    assert file.read_text() == "before"
     assert (out, err.splitlines()) == (
         "",
         [

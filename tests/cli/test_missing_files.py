@@ -1,4 +1,4 @@
-"""Files that a list of targets names and that are not there."""
+"""Files that a targets file names and that cannot be read."""
 
 import asyncio
 from pathlib import Path
@@ -12,27 +12,25 @@ from wizard.cli.targets import NamedTarget, check_files
 from wizard.model.target import Source, Target
 from wizard.text.errors import UsageError
 
-ABSENT = {
+MISSING = {
     "conf": 'conf = "nope.conf"',
     "log": 'log = ["t.toml", "nope.log"]',
     "log-in-no-folder": 'log = "sub/nope.log"',
 }
 
 
-@pytest.mark.parametrize("lines", ABSENT.values(), ids=ABSENT.keys())
-async def test_a_file_that_is_not_there_is_said_before_anything_is_sent(
-    tmp_path: Path, lines: str
-) -> None:
-    asked: list[str] = []
+@pytest.mark.parametrize("lines", MISSING.values(), ids=MISSING.keys())
+async def test_a_missing_file_is_reported_before_any_request(tmp_path: Path, lines: str) -> None:
+    requests: list[str] = []
 
     async def act(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        asked.append("one")
+        requests.append("request")
 
     async with serving(act) as url:
         text = f'[[target]]\nurl = "{url}"\n[[target]]\nname = "b"\nurl = "{url}"\n{lines}'
         (tmp_path / "t.toml").write_text(text)
         run = await asyncio.to_thread(run_command, "check", "--targets", str(tmp_path / "t.toml"))
-    assert (run.status, run.out, asked) == (2, "", [])
+    assert (run.status, run.out, requests) == (2, "", [])
     key, path = lines.partition(" ")[0], lines.split('"')[-2]
     assert run.sentence == (
         f"ssewizard: {tmp_path}/t.toml: target 'b': {key}: {tmp_path}/{path}: cannot be read: "
@@ -40,8 +38,8 @@ async def test_a_file_that_is_not_there_is_said_before_anything_is_sent(
     )
 
 
-def test_what_is_no_file_here_is_not_looked_for(tmp_path: Path) -> None:
-    """Nor is what can be read, whatever is in it."""
+def test_only_local_files_are_checked(tmp_path: Path) -> None:
+    """A readable file passes, whatever its content."""
     (tmp_path / "a.log").touch()
     elsewhere = Source("/nope.log", "web")
     command = Source("cat /nope", name="x", command=("cat", "/nope"))

@@ -1,4 +1,4 @@
-"""`check` on every kind of broken peer: a verdict, a report, never a traceback."""
+"""Run `check` on broken servers: a verdict, a report, never a traceback."""
 
 import asyncio
 import json
@@ -17,16 +17,16 @@ from tests.probe.scripted import CHUNKED, HEAD, chunk, saying, serving
 EVENT = b"event: endpoint\ndata: /message?sessionId=hunter2\n\n"
 
 
-def unused() -> int:
+def unused_port() -> int:
     """A port where nothing listens."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
 @asynccontextmanager
-async def secure() -> AsyncIterator[int]:
-    """The port of a TLS server with a certificate that nobody knows."""
+async def tls_server() -> AsyncIterator[int]:
+    """The port of a TLS server with a certificate of an unknown authority."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
 
@@ -48,40 +48,46 @@ async def secure() -> AsyncIterator[int]:
         server.close()
 
 
-def inconclusive(run: CommandResult, *said: str) -> None:
+def assert_inconclusive(run: CommandResult, *texts: str) -> None:
     assert (run.status, run.err) == (3, "")
     text = " ".join(run.out.split())
     assert text.startswith("INCONCLUSIVE The stream through the proxy: ")
-    for words in said:
-        assert words in text
+    for expected in texts:
+        assert expected in text
     assert "sse-proxy" in text
 
 
-async def test_an_unknown_host() -> None:
-    inconclusive(await run_check("http://no-such-host.invalid/sse"), "no address for no-such-host")
+async def test_an_unknown_host_is_inconclusive() -> None:
+    assert_inconclusive(
+        await run_check("http://no-such-host.invalid/sse"), "no address for no-such-host"
+    )
 
 
-async def test_a_refused_port() -> None:
-    inconclusive(await run_check(f"http://127.0.0.1:{unused()}/sse"), "Connection refused")
+async def test_a_refused_port_is_inconclusive() -> None:
+    assert_inconclusive(
+        await run_check(f"http://127.0.0.1:{unused_port()}/sse"), "Connection refused"
+    )
 
 
-async def test_a_certificate_that_does_not_verify() -> None:
-    async with secure() as port:
+async def test_an_invalid_certificate_is_inconclusive_unless_insecure() -> None:
+    async with tls_server() as port:
         url = f"https://127.0.0.1:{port}/sse"
-        inconclusive(await run_check(url), "the certificate does not verify", "issuer")
+        assert_inconclusive(await run_check(url), "the certificate does not verify", "issuer")
         lenient = await run_check(url, "--insecure", "--no-mcp")
     assert (lenient.status, lenient.err) == (0, "")
     assert "hunter2" not in lenient.out
 
 
-async def test_plain_http_spoken_to_a_tls_port() -> None:
-    async with secure() as port:
-        inconclusive(await run_check(f"http://127.0.0.1:{port}/sse"), "closed before an answer")
+async def test_plain_http_to_a_tls_port_is_inconclusive() -> None:
+    async with tls_server() as port:
+        assert_inconclusive(
+            await run_check(f"http://127.0.0.1:{port}/sse"), "closed before an answer"
+        )
 
 
-async def test_tls_spoken_to_a_plain_port() -> None:
+async def test_tls_to_a_plain_port_is_inconclusive() -> None:
     async with serving(saying(b"HTTP/1.1 400 Bad Request\r\n\r\n"), read_first=False) as url:
-        inconclusive(await run_check(url.replace("http:", "https:")), "TLS failed")
+        assert_inconclusive(await run_check(url.replace("http:", "https:")), "TLS failed")
 
 
 BROKEN: dict[str, tuple[Any, ...]] = {
@@ -93,14 +99,14 @@ BROKEN: dict[str, tuple[Any, ...]] = {
 
 
 @pytest.mark.parametrize("parts", BROKEN.values(), ids=BROKEN.keys())
-async def test_a_server_that_does_not_speak_http(parts: tuple[bytes, ...]) -> None:
+async def test_a_server_that_does_not_speak_http_is_inconclusive(parts: tuple[bytes, ...]) -> None:
     async with serving(saying(*parts), read_first=False) as url:
         run = await run_check(url)
-    inconclusive(run, "closed before an answer")
+    assert_inconclusive(run, "closed before an answer")
     assert "\x1b" not in run.out
 
 
-async def test_a_stream_that_breaks() -> None:
+async def test_a_stream_that_breaks_is_inconclusive() -> None:
     async with serving(saying(CHUNKED, chunk(EVENT))) as url:
         run = await run_check(url, "--format", "json")
     assert (run.status, run.err) == (3, "")
@@ -109,21 +115,21 @@ async def test_a_stream_that_breaks() -> None:
     assert "hunter2" not in run.out
 
 
-async def test_silence_is_waited_for_no_longer_than_was_said() -> None:
+async def test_a_silent_stream_is_held_after_stall() -> None:
     async with serving(saying(then="open")) as url:
         run = await asyncio.to_thread(
             run_command, "check", url, "--stall", "0.3", "--format", "json"
         )
     report = json.loads(run.out)
     assert run.status == 3
-    assert {one["outcome"] for one in report["checks"][1]["runs"]} == {"held"}
+    assert {probe["outcome"] for probe in report["checks"][1]["runs"]} == {"held"}
 
 
 async def test_a_refused_backend_alone_proves_nothing() -> None:
-    """502 and a direct URL that refuses: likely, but the config that names it was not given."""
+    """502 and a refusing direct URL: the cause is likely, but no config was given that names it."""
     bad = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"
     async with serving(saying(bad)) as url:
-        run = await run_check(url, "--direct", f"http://127.0.0.1:{unused()}/sse")
+        run = await run_check(url, "--direct", f"http://127.0.0.1:{unused_port()}/sse")
     assert run.status in (1, 3)
     assert "upstream-unreachable (confirmed)" not in run.out
     assert run.err == ""

@@ -1,4 +1,4 @@
-"""The command line: what is wrong is said in one sentence, exit 2."""
+"""The options of the command line: a mistake gives one sentence and exit status 2."""
 
 import pytest
 
@@ -11,11 +11,11 @@ def no_wizard(*_: object) -> int:
     raise AssertionError("the wizard must not open")
 
 
-def parsed(*words: str) -> Target:
+def parse_target(*words: str) -> Target:
     return target_of(make_parser("check").parse_args(words))
 
 
-WRONG = {
+INVALID = {
     "no-url": [],
     "no-scheme": ["example.com/sse"],
     "ftp": ["ftp://h/sse"],
@@ -43,7 +43,7 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("words", WRONG.values(), ids=WRONG.keys())
+@pytest.mark.parametrize("words", INVALID.values(), ids=INVALID.keys())
 def test_wrong_usage_is_one_sentence(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", *words], open_wizard=no_wizard) == 2
     out, err = capsys.readouterr()
@@ -55,8 +55,8 @@ def test_wrong_usage_is_one_sentence(words: list[str], capsys: pytest.CaptureFix
     assert "Traceback" not in err
 
 
-def test_all_options() -> None:
-    target = parsed(
+def test_each_option_sets_its_field() -> None:
+    target = parse_target(
         "https://h:444/sse#x", "--direct", "http://d/sse", "--direct", "local=http://e/sse",
         "--conf", "nginx.conf", "--log", "a.log", "--log", "b.log", "--header", "A: b: c",
         "--insecure", "--connect-to", "[::1]:8443", "--stall", "4", "--patience", "90", "--no-mcp",
@@ -75,11 +75,11 @@ def test_all_options() -> None:
     )
 
 
-def test_local_alone_means_nginx_t_here() -> None:
-    assert parsed("http://h/sse", "--conf", "local=").conf == Source("")
+def test_local_without_a_file_means_nginx_t() -> None:
+    assert parse_target("http://h/sse", "--conf", "local=").conf == Source("")
 
 
-def test_options_without_a_url_are_not_lost(capsys: pytest.CaptureFixture[str]) -> None:
+def test_options_without_a_url_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--conf", "nginx.conf"], open_wizard=no_wizard) == 2
     assert "URL" in capsys.readouterr().err
 
@@ -87,28 +87,28 @@ def test_options_without_a_url_are_not_lost(capsys: pytest.CaptureFixture[str]) 
 def test_the_wizard_gets_the_target() -> None:
     opened: list[object] = []
 
-    def open_wizard(*given: object) -> int:
-        opened.extend(given)
+    def open_wizard(*arguments: object) -> int:
+        opened.extend(arguments)
         return 0
 
     assert main(["http://h/sse"], open_wizard=open_wizard) == 0
     assert opened == [Target("http://h/sse"), None]
 
 
-def test_without_anything_the_wizard_asks() -> None:
+def test_without_words_the_wizard_opens_its_form() -> None:
     opened: list[object] = []
 
-    def open_wizard(*given: object) -> int:
-        opened.extend(given)
+    def open_wizard(*arguments: object) -> int:
+        opened.extend(arguments)
         return 0
 
     assert main([], open_wizard=open_wizard) == 0
     assert opened == [None, None]
 
 
-def test_a_bug_is_said_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bug_is_reported_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     def broken(*_: object) -> int:
-        raise ZeroDivisionError("oh\x1b[2J")
+        raise ZeroDivisionError("test\x1b[2J")
 
     assert main([], open_wizard=broken) == 70
     err = capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Where the report goes: pipes that close, disks that are full, terminals that are not UTF-8."""
+"""Report output: closed pipes, full disks, terminals that are not UTF-8."""
 
 import asyncio
 import os
@@ -16,9 +16,9 @@ from wizard.cli.output import fit_encoding
 REFUSED = "http://127.0.0.1:1/sse"
 
 
-def piped(*words: str, close: str) -> "subprocess.CompletedProcess[str]":
-    """The command in a shell, with `close` after it: where its output goes."""
-    line = f'"$@" {close}'
+def run_in_shell(*words: str, redirect: str) -> "subprocess.CompletedProcess[str]":
+    """Run the command in a shell, with the redirection `redirect` after it."""
+    line = f'"$@" {redirect}'
     return subprocess.run(
         ["/bin/sh", "-c", line, "sh", *COMMAND, *words],
         capture_output=True,
@@ -31,7 +31,7 @@ def piped(*words: str, close: str) -> "subprocess.CompletedProcess[str]":
 @pytest.mark.parametrize(
     "words", [("explain",), ("check", REFUSED, *QUICK)], ids=["explain", "check"]
 )
-def test_the_reader_has_left(words: tuple[str, ...]) -> None:
+def test_a_closed_pipe_ends_quietly(words: tuple[str, ...]) -> None:
     gone, ours = os.pipe()
     os.close(gone)
     with os.fdopen(ours, "wb") as pipe:
@@ -45,32 +45,32 @@ def test_the_reader_has_left(words: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     "words", [("explain",), ("check", REFUSED, *QUICK)], ids=["explain", "check"]
 )
-def test_standard_output_is_closed(words: tuple[str, ...]) -> None:
-    done = piped(*words, close=">&-")
+def test_a_closed_standard_output_is_reported(words: tuple[str, ...]) -> None:
+    done = run_in_shell(*words, redirect=">&-")
     assert done.returncode == 2
     assert done.stderr == "ssewizard: standard output is closed, and no file was named (-o FILE)\n"
 
 
-def test_nobody_hears_the_complaint() -> None:
-    assert piped("check", "not-a-url", close="2>&-").returncode == 2
+def test_a_closed_standard_error_keeps_the_exit_status() -> None:
+    assert run_in_shell("check", "not-a-url", redirect="2>&-").returncode == 2
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full on this system")
-def test_the_disk_is_full() -> None:
-    done = piped("explain", close=">/dev/full")
+def test_a_full_disk_is_reported() -> None:
+    done = run_in_shell("explain", redirect=">/dev/full")
     assert done.returncode == 2
     assert done.stderr == "ssewizard: standard output: cannot be written: No space left on device\n"
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full on this system")
-def test_a_report_that_cannot_be_kept_is_printed() -> None:
+def test_a_report_that_cannot_be_written_is_printed() -> None:
     run = run_command("check", REFUSED, *QUICK, "-o", "/dev/full")
     assert run.status == 2
     assert run.out.startswith("INCONCLUSIVE")
     assert "No space left" in run.sentence
 
 
-def test_a_terminal_that_is_not_utf8() -> None:
+def test_a_report_is_ascii_on_an_ascii_terminal() -> None:
     run = run_command("check", REFUSED, *QUICK, env={"PYTHONIOENCODING": "ascii"})
     assert run.status == 3
     assert run.out.isascii()
@@ -80,8 +80,8 @@ def test_a_terminal_that_is_not_utf8() -> None:
 C_LOCALE = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0", "PYTHONIOENCODING": ""}
 
 
-def test_columns_stand_where_there_is_ascii_alone(tmp_path: Path) -> None:
-    """What is wider or narrower than it is in UTF-8 would push the columns apart."""
+def test_columns_are_aligned_in_ascii(tmp_path: Path) -> None:
+    """Substitutes must be as wide as the characters that they replace."""
     file = tmp_path / "t.toml"
     file.write_text(f'[[target]]\nname = "{"n" * 99}"\nurl = "{REFUSED}"\nmcp = false\n')
     run = run_command("check", "--targets", str(file), *QUICK, env=C_LOCALE)
@@ -103,7 +103,7 @@ def test_columns_stand_where_there_is_ascii_alone(tmp_path: Path) -> None:
         ("gb18030", "– … ▁█ 你"),
     ],
 )
-def test_what_a_terminal_lacks_has_a_stand_in(encoding: str, shown: str) -> None:
+def test_characters_that_the_encoding_lacks_have_substitutes(encoding: str, shown: str) -> None:
     assert fit_encoding("– … ▁█ 你", encoding) == shown
 
 
@@ -113,20 +113,22 @@ def test_a_file_is_utf8_whatever_the_locale(tmp_path: Path) -> None:
     assert "–" in report.read_text("utf-8")
 
 
-def test_no_color_where_nobody_looks() -> None:
+def test_piped_output_has_no_color() -> None:
     assert "\x1b" not in run_command("check", REFUSED, *QUICK, env={"FORCE_COLOR": "1"}).out
 
 
-async def interrupted(*words: str) -> tuple[str, str]:
-    """Standard output and error of a check that is interrupted once the probe's request has come:
-    nothing is timed."""
+async def run_interrupted(*words: str) -> tuple[str, str]:
+    """Interrupt a check once the probe's request has come, so nothing depends on time.
+
+    Returns standard output and standard error.
+    """
     started: asyncio.Future[asyncio.subprocess.Process] = asyncio.Future()
-    interrupted: list[bool] = []
+    signals: list[bool] = []
 
     async def act(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         process = await started
-        if not interrupted:
-            interrupted.append(True)
+        if not signals:
+            signals.append(True)
             process.send_signal(signal.SIGINT)
         await reader.read()
 
@@ -145,16 +147,16 @@ async def interrupted(*words: str) -> tuple[str, str]:
     return out.decode(), err.decode()
 
 
-async def test_interrupted_the_report_so_far_is_printed() -> None:
-    out, err = await interrupted()
+async def test_an_interrupted_check_prints_the_report_so_far() -> None:
+    out, err = await run_interrupted()
     assert err == "ssewizard: interrupted\n"
     assert out.startswith("INCONCLUSIVE")
     assert "interrupted" in out
 
 
-async def test_interrupted_there_are_no_metrics() -> None:
-    """They would be as fresh as those of a whole run."""
-    out, err = await interrupted("--format", "prometheus")
+async def test_an_interrupted_check_writes_no_metrics() -> None:
+    """They would look as fresh as those of a whole run."""
+    out, err = await run_interrupted("--format", "prometheus")
     assert out == ""
     assert err == (
         "ssewizard: not all was checked, so no metrics are written\nssewizard: interrupted\n"

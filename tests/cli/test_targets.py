@@ -38,7 +38,7 @@ SAME = {
 }
 
 
-@pytest.mark.parametrize(("lines", "words"), SAME.items(), ids=[one[:12] for one in SAME])
+@pytest.mark.parametrize(("lines", "words"), SAME.items(), ids=[lines[:12] for lines in SAME])
 def test_a_key_means_what_the_option_means(file: Path, lines: str, words: list[str]) -> None:
     assert read_one(file, lines) == target_of(make_parser("check").parse_args([URL, *words]))
 
@@ -54,11 +54,11 @@ def test_every_option_of_a_target_has_its_key() -> None:
 
 
 def test_a_table_of_hops_keeps_its_order(file: Path) -> None:
-    made = read_one(file, '[target.hop]\nz = "http://z/"\na = "http://a/"\n')
-    assert made.hops == (Hop("z", Source("http://z/")), Hop("a", Source("http://a/")))
+    target = read_one(file, '[target.hop]\nz = "http://z/"\na = "http://a/"\n')
+    assert target.hops == (Hop("z", Source("http://z/")), Hop("a", Source("http://a/")))
 
 
-def test_the_file_overrides_the_options_and_the_target_both(file: Path) -> None:
+def test_defaults_override_options_and_a_target_overrides_both(file: Path) -> None:
     text = f"""
         [defaults]
         stall = 2
@@ -75,16 +75,16 @@ def test_the_file_overrides_the_options_and_the_target_both(file: Path) -> None:
         mcp = true
     """
     words = ("--stall", "1", "--patience", "7", "--header", "B: words", "--insecure", "--no-mcp")
-    first, own = (one.target for one in read(file, text, *words))
+    first, own = (named.target for named in read(file, text, *words))
     assert first == Target(
         URL, stall=2.0, patience=7.0, headers=(("A", "defaults"),), mcp=False, insecure=False
     )
     assert own == Target(URL, stall=3.0, patience=7.0, mcp=True, insecure=True)
 
 
-def test_a_name_else_the_url_without_its_secrets(file: Path) -> None:
+def test_the_name_is_the_url_without_its_secrets_if_none_is_given(file: Path) -> None:
     named = read(file, f'[[target]]\nurl="{URL}?token=hunter2"\n[[target]]\nurl="{URL}"\nname="b"')
-    assert [one.name for one in named] == [f"{URL}?token=[redacted]", "b"]
+    assert [target.name for target in named] == [f"{URL}?token=[redacted]", "b"]
     assert named[0].target.url == f"{URL}?token=hunter2"
 
 
@@ -95,58 +95,58 @@ def test_paths_are_relative_to_the_file(file: Path, monkeypatch: pytest.MonkeyPa
         conf = "conf/nginx.conf"
         log = ["a.log", "/b.log", "~/c.log", "web=d.log", "x=cat e.log"]
     """
-    made = read_one(file, lines)
+    target = read_one(file, lines)
     folder = str(file.parent)
-    assert made.conf == Source(f"{folder}/conf/nginx.conf")
-    assert [log.locator for log in made.logs] == [
+    assert target.conf == Source(f"{folder}/conf/nginx.conf")
+    assert [log.locator for log in target.logs] == [
         *(f"{folder}/a.log", "/b.log", "/home/u/c.log", "d.log", "cat e.log")
     ]
 
 
-def test_a_path_among_the_options_is_relative_to_where_we_are(file: Path) -> None:
-    made = read_one(file, "stall = 1", "--conf", "nginx.conf", "--log", "a.log")
-    assert made.conf == Source("nginx.conf")
-    assert made.logs == (Source("a.log"),)
+def test_a_path_among_the_options_is_relative_to_the_working_directory(file: Path) -> None:
+    target = read_one(file, "stall = 1", "--conf", "nginx.conf", "--log", "a.log")
+    assert target.conf == Source("nginx.conf")
+    assert target.logs == (Source("a.log"),)
 
 
 def test_vantages_of_the_command_line_are_known_in_the_file(file: Path) -> None:
-    made = read_one(file, 'direct = "w=http://b/"', "--vantage", "w=ssh web")
-    assert made.vantages == (Vantage("w", ("ssh", "web")),)
+    target = read_one(file, 'direct = "w=http://b/"', "--vantage", "w=ssh web")
+    assert target.vantages == (Vantage("w", ("ssh", "web")),)
 
 
-@pytest.mark.parametrize(("text", "said"), INVALID.values(), ids=INVALID.keys())
-def test_what_is_wrong_is_said_with_its_place(file: Path, text: str, said: str) -> None:
-    assert said in read_error(file, text)
+@pytest.mark.parametrize(("text", "expected"), INVALID.values(), ids=INVALID.keys())
+def test_a_mistake_is_reported_with_its_place(file: Path, text: str, expected: str) -> None:
+    assert expected in read_error(file, text)
 
 
-def test_standard_input_cannot_serve_many(file: Path) -> None:
+def test_standard_input_is_refused_as_config(file: Path) -> None:
     assert "conf: standard input cannot" in read_error(file, ONE, "--conf", "-")
 
 
-def test_what_cannot_be_read(file: Path, tmp_path: Path) -> None:
-    given = make_parser("check").parse_args(["--targets", str(file)])
+def test_an_unreadable_targets_file_is_reported(file: Path, tmp_path: Path) -> None:
+    options = make_parser("check").parse_args(["--targets", str(file)])
 
-    def said() -> str:
+    def message() -> str:
         with pytest.raises(UsageError) as caught:
-            read_targets(given)
+            read_targets(options)
         return str(caught.value).removeprefix(f"{file}")
 
-    assert said() == ": cannot be read: No such file or directory"
+    assert message() == ": cannot be read: No such file or directory"
     os.mkfifo(file)
-    assert said() == ": not a regular file"
+    assert message() == ": not a regular file"
     file.unlink()
     file.mkdir()
-    assert said() == ": a directory"
+    assert message() == ": a directory"
     file.rmdir()
     file.write_bytes(b"a = 1\n\nb = '\xff'\n")
-    assert said() == ":3: not UTF-8, as TOML must be"
+    assert message() == ":3: not UTF-8, as TOML must be"
     file.write_bytes(b"#" * (MAX_FILE_BYTES + 1))
-    assert said() == ": larger than 1 MiB, so not read"
+    assert message() == ": larger than 1 MiB, so not read"
 
 
-def test_a_byte_order_mark_is_no_character(file: Path) -> None:
-    (one,) = read(file, f"\ufeff{ONE}")
-    assert one.name == "a"
+def test_a_byte_order_mark_is_ignored(file: Path) -> None:
+    (named,) = read(file, f"\ufeff{ONE}")
+    assert named.name == "a"
 
 
 USAGE = {
@@ -158,8 +158,8 @@ USAGE = {
 }
 
 
-@pytest.mark.parametrize(("words", "said"), USAGE.values(), ids=USAGE.keys())
-def test_wrong_usage(words: list[str], said: str) -> None:
+@pytest.mark.parametrize(("words", "expected"), USAGE.values(), ids=USAGE.keys())
+def test_wrong_usage_is_reported(words: list[str], expected: str) -> None:
     run = run_command(*words)
     assert (run.status, run.out) == (2, "")
-    assert said in run.sentence
+    assert expected in run.sentence

@@ -1,4 +1,4 @@
-"""A report's file is the old one or the new one, never half of it."""
+"""Writing a report's file: it holds the old or the new report, never a part of one."""
 
 import os
 import threading
@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import QUICK, run_command
-from tests.cli.test_output import REFUSED, piped
+from tests.cli.test_output import REFUSED, run_in_shell
 from wizard.text import files
 from wizard.text.files import require_writable, write_file
 
 
 @pytest.fixture
 def report(tmp_path: Path) -> Path:
-    made = tmp_path / "report.prom"
-    made.write_text("old")
-    return made
+    path = tmp_path / "report.prom"
+    path.write_text("old")
+    return path
 
 
 def test_a_reader_of_the_old_file_goes_on_reading_it(report: Path) -> None:
@@ -29,12 +29,12 @@ def test_a_reader_of_the_old_file_goes_on_reading_it(report: Path) -> None:
 
 
 @pytest.mark.parametrize("umask", [0o022, 0o077])
-def test_a_new_file_has_what_the_umask_leaves(tmp_path: Path, umask: int) -> None:
-    known = os.umask(umask)
+def test_a_new_file_has_the_mode_of_the_umask(tmp_path: Path, umask: int) -> None:
+    previous = os.umask(umask)
     try:
         write_file(str(tmp_path / "new"), b"new")
     finally:
-        os.umask(known)
+        os.umask(previous)
     assert (tmp_path / "new").stat().st_mode & 0o777 == 0o666 & ~umask
 
 
@@ -53,7 +53,7 @@ def test_a_link_stays_a_link(report: Path, tmp_path: Path) -> None:
     assert report.read_text() == "new"
 
 
-def test_a_link_to_what_is_not_there_yet(tmp_path: Path) -> None:
+def test_a_dangling_link_is_written_through(tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to("new")
     require_writable(str(link))
@@ -73,7 +73,7 @@ def test_a_failed_write_leaves_the_old_file(report: Path, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("number", [1, 13, 16, 30])
-def test_where_the_folder_is_not_ours_the_file_itself_is_written(
+def test_a_file_in_a_read_only_folder_is_written_in_place(
     report: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     def refuse(*words: object) -> None:
@@ -85,41 +85,43 @@ def test_where_the_folder_is_not_ours_the_file_itself_is_written(
     assert os.listdir(report.parent) == [report.name]
 
 
-def test_to_try_leaves_no_trace(report: Path) -> None:
+def test_checking_that_a_file_is_writable_leaves_no_trace(report: Path) -> None:
     require_writable(str(report))
     require_writable(str(report.parent / "new"))
     assert report.read_text() == "old"
     assert os.listdir(report.parent) == [report.name]
 
 
-def test_a_pipe_is_written_as_it_is(tmp_path: Path) -> None:
-    fifo, heard = tmp_path / "fifo", list[bytes]()
+def test_a_named_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    fifo, received = tmp_path / "fifo", list[bytes]()
     os.mkfifo(fifo)
-    reader = threading.Thread(target=lambda: heard.append(fifo.read_bytes()))
+    reader = threading.Thread(target=lambda: received.append(fifo.read_bytes()))
     reader.start()
     require_writable(str(fifo))
     write_file(str(fifo), b"new")
     reader.join()
-    assert heard == [b"new"]
+    assert received == [b"new"]
     assert fifo.is_fifo()
 
 
-VARIANTS: dict[str, Callable[[Path], str]] = {
+REDIRECTS: dict[str, Callable[[Path], str]] = {
     "pipe": lambda log: f"| cat >>{log}",
     "file": lambda log: f">>{log}",
 }
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/stdout"), reason="no /dev/stdout on this system")
-@pytest.mark.parametrize("way", VARIANTS.values(), ids=VARIANTS.keys())
-def test_standard_output_by_its_name(tmp_path: Path, way: Callable[[Path], str]) -> None:
+@pytest.mark.parametrize("redirect", REDIRECTS.values(), ids=REDIRECTS.keys())
+def test_dev_stdout_is_appended_to_and_not_replaced(
+    tmp_path: Path, redirect: Callable[[Path], str]
+) -> None:
     log = tmp_path / "log"
     log.write_text("before\n")
-    piped("check", REFUSED, *QUICK, "-o", "/dev/stdout", close=way(log))
+    run_in_shell("check", REFUSED, *QUICK, "-o", "/dev/stdout", redirect=redirect(log))
     assert log.read_text().startswith("before\nINCONCLUSIVE")
     assert os.listdir(tmp_path) == ["log"]
 
 
-def test_a_refused_run_makes_no_file(tmp_path: Path) -> None:
+def test_wrong_usage_creates_no_file(tmp_path: Path) -> None:
     assert run_command("check", "not-a-url", "-o", str(tmp_path / "new")).status == 2
     assert os.listdir(tmp_path) == []

@@ -1,4 +1,4 @@
-"""What was interrupted is not healthy, whatever it had shown by then."""
+"""An interrupted step is never healthy, whatever it had shown by then."""
 
 import asyncio
 import contextlib
@@ -9,30 +9,30 @@ from wizard.investigation.investigation import Investigation
 from wizard.model.target import Target
 
 
-async def test_a_live_stream_whose_check_was_cut_short() -> None:
+async def test_an_interrupted_check_of_a_live_stream_is_inconclusive() -> None:
     live = CHUNKED + chunk(b"data: b\n\n")
     async with serving(saying(live, then="open")) as url:
-        known = Investigation(Target(url, patience=30.0, mcp=False))
-        task = asyncio.create_task(known.run("proxy"))
+        investigation = Investigation(Target(url, patience=30.0, mcp=False))
+        task = asyncio.create_task(investigation.run("proxy"))
         outcomes: set[str] = set()
         while outcomes != {"live"}:
-            await asyncio.sleep(0.01)  # the investigation tells nobody, so it is asked
-            outcomes = {result.outcome for result in known.case.proxy}
+            await asyncio.sleep(0.01)  # there is no notification of progress
+            outcomes = {result.outcome for result in investigation.case.proxy}
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
-        found = diagnose(known.case)
-        await known.close()
-    assert known.case.unfinished == ("proxy",)
-    assert found.verdict == "inconclusive"
-    assert "interrupted" in found.summary
+        diagnosis = diagnose(investigation.case)
+        await investigation.close()
+    assert investigation.case.unfinished == ("proxy",)
+    assert diagnosis.verdict == "inconclusive"
+    assert "interrupted" in diagnosis.summary
 
 
-async def test_a_check_that_came_to_its_end() -> None:
+async def test_a_complete_check_of_a_live_stream_is_healthy() -> None:
     live = CHUNKED + chunk(b"data: b\n\n")
     async with serving(saying(live, then="open")) as url:
-        known = Investigation(Target(url, mcp=False))
-        await known.run("proxy")
-        await known.close()
-    assert known.case.unfinished == ()
-    assert diagnose(known.case).verdict == "healthy"
+        investigation = Investigation(Target(url, mcp=False))
+        await investigation.run("proxy")
+        await investigation.close()
+    assert investigation.case.unfinished == ()
+    assert diagnose(investigation.case).verdict == "healthy"

@@ -1,4 +1,4 @@
-"""An investigation through its case file and back: what must be the same."""
+"""Write an investigation to a case file, open it, and compare."""
 
 import json
 import re
@@ -13,34 +13,34 @@ from wizard.report import render
 
 
 def reopened(investigation: Investigation) -> SavedInvestigation:
-    """From the text that a case file would hold."""
+    """The investigation, opened from the text of its case file."""
     return SavedInvestigation(load(dump(record_of(investigation)), "case.json"))
 
 
-def assert_same(known: Investigation) -> None:
-    """What is opened says what the run said that saved it: conclusion, fix, the whole report."""
-    again = reopened(known)
-    assert diagnose(again.case) == diagnose(known.case)
-    assert again.recommendation == known.recommendation
-    assert again.steps == known.steps
-    assert report(again) == report(known)
+def assert_same(investigation: Investigation) -> None:
+    """Assert that the opened case has the same conclusion, fix, steps and report."""
+    opened = reopened(investigation)
+    assert diagnose(opened.case) == diagnose(investigation.case)
+    assert opened.recommendation == investigation.recommendation
+    assert opened.steps == investigation.steps
+    assert report(opened) == report(investigation)
 
 
-def report(known: Investigation) -> Mapping[str, Any]:
-    """The JSON report, without what only a reopened case says."""
-    made: dict[str, Any] = json.loads(
+def report(investigation: Investigation) -> Mapping[str, Any]:
+    """The JSON report, without the notes that only an opened case has."""
+    document: dict[str, Any] = json.loads(
         render(
             "json",
-            case=known.case,
-            diagnosis=diagnose(known.case),
-            recommendation=known.recommendation,
-            steps=known.steps,
+            case=investigation.case,
+            diagnosis=diagnose(investigation.case),
+            recommendation=investigation.recommendation,
+            steps=investigation.steps,
             elapsed_s=0,
         )
     )
-    return made
+    return document
 
 
 def pseudonyms(text: str) -> set[str]:
-    """Those that stand in a text."""
+    """The pseudonyms of secrets in a text."""
     return set(re.findall(r"redacted-[0-9]+", text))

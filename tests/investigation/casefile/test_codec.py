@@ -1,4 +1,4 @@
-"""The codec knows every type that a record is made of, whatever is added to the model."""
+"""Encode and decode every type that a record contains, whatever is added to the model."""
 
 import dataclasses
 from collections.abc import Iterator, Mapping
@@ -17,56 +17,56 @@ from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import Probe, Timeline
 
 
-def reachable(hint: object, seen: set[object]) -> Iterator[object]:
-    """Every type that a value of this one may hold."""
-    if hint in seen:
+def reachable(hint: object, visited: set[object]) -> Iterator[object]:
+    """Every type that a value of this type may contain."""
+    if hint in visited:
         return
-    seen.add(hint)
+    visited.add(hint)
     yield hint
-    inner: list[object] = [one for one in get_args(hint) if one is not Ellipsis]
+    inner: list[object] = [member for member in get_args(hint) if member is not Ellipsis]
     if get_origin(hint) is Literal:
         inner = []
     elif isinstance(hint, type) and dataclasses.is_dataclass(hint):
         inner = list(fields(hint).values())
-    for one in inner:
-        yield from reachable(one, seen)
+    for member in inner:
+        yield from reachable(member, visited)
 
 
-def is_known(hint: object) -> bool:
-    """Whether the codec can write and read it."""
-    several = union_members(hint)
-    if len(several) > 1:
-        others = [one for one in several if one is not type(None)]
-        return len(others) == 1 or all(dataclasses.is_dataclass(one) for one in others)
+def is_codable(hint: object) -> bool:
+    """True if the type can be encoded and decoded."""
+    members = union_members(hint)
+    if len(members) > 1:
+        others = [member for member in members if member is not type(None)]
+        return len(others) == 1 or all(dataclasses.is_dataclass(member) for member in others)
     plain = hint in (str, int, float, bool, type(None))
     return plain or dataclasses.is_dataclass(hint) or get_origin(hint) in (tuple, Mapping, Literal)
 
 
-def test_all_that_a_record_is_made_of_can_be_written_and_read() -> None:
-    unknown = [one for one in reachable(CaseRecord, set()) if not is_known(one)]
-    assert [one for one in unknown if one is not Mapping] == []
+def test_every_type_in_a_record_can_be_encoded_and_decoded() -> None:
+    unknown = [kind for kind in reachable(CaseRecord, set()) if not is_codable(kind)]
+    assert [kind for kind in unknown if kind is not Mapping] == []
     assert RequestResolution in reachable(CaseRecord, set())
 
 
-def test_each_kind_of_item_comes_back_as_itself() -> None:
+def test_each_kind_of_stream_item_is_decoded_as_itself() -> None:
     tail = (SseEvent(0.1, "a", "b\u2028\x00é", "c"), Comment(0.2, ""), Excess(1, 2))
     line = replace(Timeline(Probe("root-proxy", investigations.URL)), tail=tail)
     record = CaseRecord(replace(Case(investigations.TARGET), root=line), saved=5.0)
-    again = load(dump(record), "case.json")
-    assert again.case == record.case
+    decoded = load(dump(record), "case.json")
+    assert decoded.case == record.case
     assert dump(record).isascii()
 
 
 @dataclass(frozen=True, slots=True)
 class Old:
-    """As it was."""
+    """An older version of a class."""
 
     a: int
 
 
 @dataclass(frozen=True, slots=True)
 class New:
-    """With a field more."""
+    """The same class with further fields."""
 
     a: int
     b: tuple[float, ...] = (1.0,)
@@ -79,13 +79,13 @@ def test_a_field_with_a_default_may_be_missing_and_is_left_out() -> None:
     assert encode(New(1, (), {"x": None}), New, {}) == {"a": 1, "b": [], "c": {"x": None}}
 
 
-def test_a_field_of_later_is_noted() -> None:
+def test_an_unknown_field_is_noted() -> None:
     reader = Decoder({}, {})
     assert reader.read({"a": 1, "b": [2]}, Old, "top") == Old(1)
     assert reader.unknown == ["top.b"]
 
 
 @pytest.mark.parametrize("value", [True, 1.5, "1", None, [1], {}, 2**60, float("nan")])
-def test_only_a_whole_number_is_one(value: object) -> None:
+def test_only_a_whole_number_is_decoded_as_one(value: object) -> None:
     with pytest.raises(Misread, match=r"^top\.a: "):
         Decoder({}, {}).read({"a": value}, Old, "top")

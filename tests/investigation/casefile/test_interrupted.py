@@ -1,4 +1,4 @@
-"""What was cut off in the middle: shown as such, never as running or healthy; opened too."""
+"""An interrupted step is shown as such, never as running or healthy, also once opened."""
 
 import asyncio
 import contextlib
@@ -18,13 +18,13 @@ from wizard.model.target import Target
 LIVE = CHUNKED + chunk(b"data: b\n\n")
 
 
-async def cut_short(url: str, seen: set[str]) -> Investigation:
-    """Left in the middle of the matrix, once its probes have come that far."""
+async def interrupt(url: str, expected: set[str]) -> Investigation:
+    """Cancel the matrix once its probes have these outcomes."""
     known = Investigation(Target(url, stall=30.0, patience=30.0, mcp=False))
     task = asyncio.create_task(known.run("proxy"))
     outcomes: set[str] = set()
-    while outcomes != seen:
-        await asyncio.sleep(0.01)  # the investigation tells nobody, so it is asked
+    while outcomes != expected:
+        await asyncio.sleep(0.01)  # there is no notification of progress
         outcomes = {result.outcome for result in known.case.proxy}
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
@@ -33,33 +33,33 @@ async def cut_short(url: str, seen: set[str]) -> Investigation:
     return known
 
 
-async def test_a_leg_that_was_left_is_not_running() -> None:
+async def test_an_interrupted_probe_is_not_running() -> None:
     async with serving(saying(b"", then="open")) as url:
-        known = await cut_short(url, {"running"})
-    for one in (known, reopened(known)):
-        assert {result.outcome for result in one.case.proxy} == {"interrupted"}
-        text = report_of(one, "text", None, 1.0)
+        known = await interrupt(url, {"running"})
+    for investigation in (known, reopened(known)):
+        assert {result.outcome for result in investigation.case.proxy} == {"interrupted"}
+        text = report_of(investigation, "text", None, 1.0)
         assert "interrupted" in text
         assert "running" not in text
     assert_same(known)
 
 
-def test_opening_a_check_that_was_interrupted_is_inconclusive(
+def test_an_opened_case_of_an_interrupted_check_is_inconclusive(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """However live its probes were by then."""
+    """Even if its probes were live by then."""
 
-    async def stored() -> None:
+    async def save() -> None:
         async with serving(saying(LIVE, then="open")) as url:
-            known = await cut_short(url, {"live"})
+            known = await interrupt(url, {"live"})
         casefile.write(tmp_path / "case.json", record_of(known))
 
-    asyncio.run(stored())
+    asyncio.run(save())
     assert main(["open", str(tmp_path / "case.json")], open_wizard=no_wizard) == 3
-    said = capsys.readouterr().out
-    assert said.startswith("INCONCLUSIVE")
-    assert "interrupted" in said
+    report = capsys.readouterr().out
+    assert report.startswith("INCONCLUSIVE")
+    assert "interrupted" in report
 
 
 def no_wizard(given: Target | Investigation | None, apply: ApplyFix | None) -> int:
-    raise AssertionError("there is no terminal here")
+    raise AssertionError("the wizard must not open")

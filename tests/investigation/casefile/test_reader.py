@@ -1,4 +1,4 @@
-"""A case file can come from anybody: whatever it holds, it is read or refused in one sentence."""
+"""Case files from anybody: whatever a file contains, it is read or refused in one sentence."""
 
 import json
 import os
@@ -62,22 +62,22 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("number", range(len(REFUSED)))
-def test_what_is_no_case_file_is_refused_in_one_sentence(number: int) -> None:
-    text, said = REFUSED[number]
+def test_an_invalid_case_file_is_refused_in_one_sentence(number: int) -> None:
+    text, expected = REFUSED[number]
     with pytest.raises(UsageError, match=r"^case\.json: not a case file: ") as caught:
         load(text, "case.json")
-    assert said in str(caught.value)
+    assert expected in str(caught.value)
     assert len(str(caught.value)) < 500
 
 
-def test_what_a_newer_version_adds_is_left_aside_with_a_note() -> None:
+def test_fields_of_a_newer_version_are_ignored_with_a_note() -> None:
     whole = json.loads(TEXT)
     whole["case"]["weather"] = {"sun": 1}
     record = load(json.dumps(whole), "case.json")
     assert record.notes == ("Fields that this version does not know were ignored: case.weather.",)
 
 
-def test_what_an_older_version_did_not_know_has_its_default() -> None:
+def test_fields_that_an_older_version_lacks_have_their_defaults() -> None:
     whole = json.loads(TEXT)
     for report in whole["case"]["logs"]:
         report.pop("history", None)
@@ -86,7 +86,7 @@ def test_what_an_older_version_did_not_know_has_its_default() -> None:
 
 
 @pytest.mark.parametrize("kind", ["fifo", "device", "folder", "none", "binary", "nul"])
-def test_what_is_no_file_is_refused_at_once(kind: str, tmp_path: Path) -> None:
+def test_only_a_regular_file_is_read(kind: str, tmp_path: Path) -> None:
     path: str | Path = tmp_path / "case.json"
     if kind == "fifo":
         os.mkfifo(path)
@@ -102,7 +102,7 @@ def test_what_is_no_file_is_refused_at_once(kind: str, tmp_path: Path) -> None:
         casefile.read(path)
 
 
-def test_a_file_without_end_is_not_read_to_it(tmp_path: Path) -> None:
+def test_a_huge_file_is_not_read_to_its_end(tmp_path: Path) -> None:
     path = tmp_path / "case.json"
     with path.open("wb") as file:
         file.truncate(MAX_FILE_BYTES * 1000)
@@ -110,7 +110,7 @@ def test_a_file_without_end_is_not_read_to_it(tmp_path: Path) -> None:
         casefile.read(path)
 
 
-def test_no_device_is_replaced_by_a_case(tmp_path: Path) -> None:
+def test_a_device_is_not_replaced_by_a_case_file(tmp_path: Path) -> None:
     path = tmp_path / "null"
     path.symlink_to(os.devnull)
     with pytest.raises(OSError, match="not a regular file"):
@@ -146,8 +146,8 @@ _ODD: tuple[Any, ...] = (
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_a_file_that_contradicts_itself_is_shown_or_refused(seed: int) -> None:
-    """A few values of it are others: whatever is read leads to a report, in every form."""
+def test_a_file_with_random_changes_is_shown_or_refused(seed: int) -> None:
+    """Whatever can be read gives a report in every format."""
     chance = random.Random(seed)
     for _ in range(25):
         whole = json.loads(TEXT)
@@ -158,9 +158,9 @@ def test_a_file_that_contradicts_itself_is_shown_or_refused(seed: int) -> None:
             else:
                 holder[key] = chance.choice(_ODD)
         try:
-            known = SavedInvestigation(load(json.dumps(whole), "case.json"))
+            investigation = SavedInvestigation(load(json.dumps(whole), "case.json"))
         except UsageError:
             continue
-        known.conclude()
-        for form in ("text", "json", "markdown", "junit"):
-            assert report_of(known, form, "-", known.elapsed_s)
+        investigation.conclude()
+        for format in ("text", "json", "markdown", "junit"):
+            assert report_of(investigation, format, "-", investigation.elapsed_s)

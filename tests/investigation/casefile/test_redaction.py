@@ -1,4 +1,4 @@
-"""No secret reaches a case file, wherever it stood; which of them were the same stays known."""
+"""No secret reaches a case file, wherever it stood; equal secrets have equal pseudonyms."""
 
 import shlex
 from dataclasses import replace
@@ -37,7 +37,7 @@ PLACES = (
     "Cookie: sid={}; theme=dark",
     "http://h/?next=%3Ftoken%3D{}%26a%3Db",
 )
-"""Texts that hold a secret by a name that says so."""
+"""Texts that contain a secret next to a name that marks it as one."""
 
 CONF = """\
 events {{}}
@@ -66,9 +66,9 @@ http {{
 """
 
 
-def seen(secret: str, text: str) -> Timeline:
-    """A probe whose every text holds it."""
-    said = text.format(secret)
+def timeline_with(secret: str, text: str) -> Timeline:
+    """A probe with the secret in each of its texts."""
+    body = text.format(secret)
     headers = (
         ("set-cookie", f"sid={secret}; Path=/"),
         ("x-api-key", secret),
@@ -77,22 +77,22 @@ def seen(secret: str, text: str) -> Timeline:
     )
     tail = (
         SseEvent(0.1, "endpoint", f"/messages/{secret * 2}/?session_id={secret}", ""),
-        SseEvent(0.2, "message", said, secret),
-        Comment(0.3, said),
+        SseEvent(0.2, "message", body, secret),
+        Comment(0.3, body),
     )
     return Timeline(
-        Probe("sse-proxy", investigations.URL), headers=headers, excerpt=said, tail=tail
+        Probe("sse-proxy", investigations.URL), headers=headers, excerpt=body, tail=tail
     )
 
 
 def command_log(typed: str) -> Source:
-    """What `--log web='COMMAND'` names, at a vantage of that name."""
+    """The source of `--log web='COMMAND'`, at a vantage of that name."""
     return parse_log(f"web={typed}", [Vantage("web", ("env",))])
 
 
-def planted(secret: str, text: str) -> CaseRecord:
-    """A case that holds the secret at every place that can hold one."""
-    said, line = text.format(secret), seen(secret, text)
+def record_with(secret: str, text: str) -> CaseRecord:
+    """A record with the secret at every place that can contain one."""
+    body, line = text.format(secret), timeline_with(secret, text)
     case = investigations.case(live=True, conf=CONF.format(secret))
     target = replace(
         case.target,
@@ -113,21 +113,21 @@ def planted(secret: str, text: str) -> CaseRecord:
         investigations.URL,
         endpoint=f"/messages/{secret * 2}",
         post_url=f"{investigations.URL}/messages/{secret * 2}?session_id={secret}",
-        why=said,
+        why=body,
         exchanges=(Exchange("initialize", line),),
     )
     case = replace(
         case,
         target=target,
         root=line,
-        before=tuple(replace(result, timeline=line, why=said) for result in case.proxy),
+        before=tuple(replace(result, timeline=line, why=body) for result in case.proxy),
         handshakes=(hands,),
-        follow_ups=(FollowUpResult("again", line, said),),
-        capabilities=(Capabilities("web", problem=said),),
-        logs=(LogReport("a.log", (LogLine("a.log", said, "text", True, meaning=secret),)),),
-        problems={"logs": said},
+        follow_ups=(FollowUpResult("again", line, body),),
+        capabilities=(Capabilities("web", problem=body),),
+        logs=(LogReport("a.log", (LogLine("a.log", body, "text", True, meaning=secret),)),),
+        problems={"logs": body},
     )
-    return CaseRecord(case, (StepState("logs", "fail", said),))
+    return CaseRecord(case, (StepState("logs", "fail", body),))
 
 
 @pytest.mark.parametrize(
@@ -141,8 +141,8 @@ def planted(secret: str, text: str) -> CaseRecord:
         ("nsenter sshpass -p SEKRET ssh web cat /log", "sshpass -p '[redacted-1]' ssh web"),
     ],
 )
-def test_a_logs_command_is_stored_without_its_secrets(typed: str, kept: str) -> None:
-    """However short they are; as it was typed, in its words, and where its name stands."""
+def test_the_command_of_a_log_is_stored_without_its_secrets(typed: str, kept: str) -> None:
+    """Even short secrets: in the typed text, in the words and in the name."""
     place = command_log(typed)
     target = replace(investigations.TARGET, logs=(place,), vantages=(Vantage("web", ("env",)),))
     case = replace(
@@ -161,7 +161,7 @@ def test_a_logs_command_is_stored_without_its_secrets(typed: str, kept: str) -> 
 
 
 @pytest.mark.parametrize("typed", ["docker exec -u 33:33 web tail -f  /log", "journalctl  -p err"])
-def test_a_logs_command_without_secrets_is_stored_as_typed(typed: str) -> None:
+def test_the_command_of_a_log_without_secrets_is_stored_as_typed(typed: str) -> None:
     target = replace(investigations.TARGET, logs=(command_log(typed),))
     made = dump(CaseRecord(Case(replace(target, vantages=(Vantage("web", ("env",)),)))))
     assert load(made, "case.json").case.target.logs == target.logs
@@ -170,14 +170,14 @@ def test_a_logs_command_without_secrets_is_stored_as_typed(typed: str) -> None:
 @settings(deadline=None, max_examples=40)
 @given(SECRET, st.sampled_from(PLACES))
 def test_no_secret_reaches_the_file(secret: str, text: str) -> None:
-    made = dump(planted(secret, text))
+    made = dump(record_with(secret, text))
     assert secret not in made
     assert load(made, "case.json").case.target.headers[0][0] == "Authorization"
 
 
 def test_a_config_keeps_its_lines_and_its_structure() -> None:
     secret = "abc12Secret-999"
-    record = planted(secret, PLACES[0])
+    record = record_with(secret, PLACES[0])
     again = load(dump(record), "case.json").case.resolution
     assert record.case.resolution is not None
     assert again is not None
@@ -190,18 +190,22 @@ def test_a_config_keeps_its_lines_and_its_structure() -> None:
 
 
 def shape(config: Config) -> list[object]:
-    """Names, places and numbers of arguments; the arguments where nothing had to be hidden."""
-    return [_shape(one) for one in config.root]
+    """The names, positions and numbers of arguments of all directives."""
+    return [_shape(directive) for directive in config.root]
 
 
-def _shape(one: Directive) -> object:
-    inner = [_shape(child) for child in one.block] if one.block is not None else None
-    name = "a hidden key" if "redacted-" in one.name or one.name.startswith("abc") else one.name
-    return name, one.where, one.end_line, len(one.args), inner
+def _shape(directive: Directive) -> object:
+    inner = [_shape(child) for child in directive.block] if directive.block is not None else None
+    name = (
+        "hidden"
+        if "redacted-" in directive.name or directive.name.startswith("abc")
+        else directive.name
+    )
+    return name, directive.where, directive.end_line, len(directive.args), inner
 
 
 def stored_config(text: str) -> str:
-    """A config as the file holds it."""
+    """The text of a config as the case file stores it."""
     resolution = investigations.case(live=True, conf=text).resolution
     again = load(
         dump(CaseRecord(replace(Case(investigations.TARGET), resolution=resolution))), "x"
@@ -224,7 +228,7 @@ def stored_config(text: str) -> str:
         "location ~ '^/(a|b){2}/x' { }",
     ],
 )
-def test_what_is_no_secret_stays_in_the_config(line: str) -> None:
+def test_directives_without_secrets_are_stored_unchanged(line: str) -> None:
     text = f"events {{}}\nhttp {{\n server {{\n  {line}\n  listen 80;\n }}\n}}\n"
     assert stored_config(text) == config_from_text(text, "x").texts["x"]
 
@@ -241,12 +245,12 @@ def test_what_is_no_secret_stays_in_the_config(line: str) -> None:
         ("if ($arg_page = abc99def) { return 403; }", "if ($arg_page = abc99def) { return 403; }"),
     ],
 )  # fmt: skip
-def test_a_guard_keeps_its_words(line: str, stored: str) -> None:
+def test_only_the_secret_of_a_guard_is_replaced(line: str, stored: str) -> None:
     assert stored in stored_config(f"events {{}}\nhttp {{ server {{\n  {line}\n }} }}\n")
 
 
-def test_the_advice_of_an_opened_case_is_that_of_the_run() -> None:
-    """What the case hides the run hides too: else its block would tell it."""
+def test_an_opened_case_gives_the_same_recommendation() -> None:
+    """The block of the run hides the same secrets as the case file."""
     guards = 'if ($arg_token != abc99def) { return 403; } secure_link_md5 "$uri abc99def";'
     conf = investigations.CONF.replace("proxy_pass", f"{guards} proxy_pass")
     known = investigations.case(live=False, conf=conf)
@@ -260,7 +264,7 @@ def test_the_advice_of_an_opened_case_is_that_of_the_run() -> None:
 
 def test_equal_secrets_stay_equal_and_different_ones_different() -> None:
     one, other = "aaa11111111111", "bbb22222222222"
-    lines = [seen(secret, PLACES[0]) for secret in (one, one, other)]
+    lines = [timeline_with(secret, PLACES[0]) for secret in (one, one, other)]
     case = replace(Case(investigations.TARGET), before=())
     case = replace(
         case,
@@ -275,7 +279,7 @@ def test_equal_secrets_stay_equal_and_different_ones_different() -> None:
     assert len(pseudonyms(repr(first)) & pseudonyms(repr(third))) == 0
 
 
-def test_a_header_that_a_rule_reads_stays() -> None:
+def test_the_origin_header_is_stored() -> None:
     target = replace(
         investigations.TARGET, headers=(("Origin", "https://app.example"), ("X-A", "b"))
     )
@@ -285,14 +289,14 @@ def test_a_header_that_a_rule_reads_stays() -> None:
     assert "Origin" not in again.notes[0]
 
 
-def test_what_was_hidden_once_is_as_it_was_after_it_is_saved_again() -> None:
-    made = load(dump(planted("abc12Secret999", PLACES[1])), "case.json")
+def test_saving_again_changes_no_pseudonym() -> None:
+    made = load(dump(record_with("abc12Secret999", PLACES[1])), "case.json")
     assert load(dump(made), "case.json") == replace(made, notes=made.notes)
 
 
-def test_new_secrets_get_names_of_their_own() -> None:
-    """One in the form of our own, from a server or from before, is not given to another."""
-    line = seen("abc12Secret999", "[redacted-1] [redacted-99999999999]")
+def test_a_new_secret_gets_an_unused_pseudonym() -> None:
+    """A pseudonym that a server or an earlier file has written is not given to another secret."""
+    line = timeline_with("abc12Secret999", "[redacted-1] [redacted-99999999999]")
     text = dump(CaseRecord(replace(Case(investigations.TARGET), root=line)))
     again = load(text, "case.json").case.root
     assert again is not None

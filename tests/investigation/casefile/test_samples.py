@@ -1,4 +1,4 @@
-"""What a case file gives back leads to the same diagnosis, for each rule's own samples."""
+"""Each rule's sample cases have the same diagnosis after a round trip through a case file."""
 
 import pytest
 
@@ -12,17 +12,17 @@ SAMPLES = [(rule.id, which) for rule in all_rules() for which in WHICH]
 
 
 @pytest.mark.parametrize(("id", "which"), SAMPLES)
-def test_a_stored_sample_is_diagnosed_as_it_was(id: str, which: Which) -> None:
+def test_a_stored_sample_has_the_same_diagnosis(id: str, which: Which) -> None:
     case = sample(id, which)
     text = dump(CaseRecord(case))
-    again = load(text, "case.json")
-    before, after = diagnose(case), diagnose(again.case)
+    loaded = load(text, "case.json")
+    before, after = diagnose(case), diagnose(loaded.case)
     assert after.verdict == before.verdict
-    assert [(one.id, one.confidence) for one in after.causes] == [
-        (one.id, one.confidence) for one in before.causes
+    assert [(cause.id, cause.confidence) for cause in after.causes] == [
+        (cause.id, cause.confidence) for cause in before.causes
     ]
     assert after.risks == before.risks
     assert (after.summary, after.notes) == (before.summary, before.notes)
-    assert recommend(again.case, after) == recommend(case, before)
-    assert not again.notes
-    assert dump(again) == dump(load(dump(again), "case.json"))
+    assert recommend(loaded.case, after) == recommend(case, before)
+    assert not loaded.notes
+    assert dump(loaded) == dump(load(dump(loaded), "case.json"))
