@@ -1,4 +1,4 @@
-"""The composition root: the command line of `wizard`, with the wizard's screen handed in."""
+"""The command `ssewizard`: the command line of `wizard/` with the screen of this package."""
 
 import sys
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 def open_wizard(given: "Target | Investigation | None", apply_fix: "ApplyFix | None") -> int:
-    """Import the screen only when it is wanted: headless commands never load Textual."""
+    """Open the wizard. Textual is imported here, so that no other command loads it."""
     from screens.terminal import open_in_terminal
 
     return open_in_terminal(given, apply_fix)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command `ssewizard`."""
+    """Run the command `ssewizard` and return its exit status."""
     return run(argv, open_wizard=open_wizard)
 
 

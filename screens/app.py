@@ -1,4 +1,4 @@
-"""The wizard: the form where no URL was given, then the steps; how it looks and how it ends."""
+"""The wizard's app: the form where no URL was given, then the steps; it saves the case."""
 
 import asyncio
 import contextlib
@@ -10,11 +10,11 @@ from typing import ClassVar
 from textual.app import App
 from textual.binding import Binding, BindingType
 
-from screens.exit_text import whole_report
-from screens.form import Form
+from screens.exit_text import full_report
 from screens.help import Help
-from screens.main import Steps
-from screens.saved_cases import CutOff, Kept, home, write_private
+from screens.saved_cases import Autosave, InterruptedCase, state_folder, write_private
+from screens.steps import StepsScreen
+from screens.target_form import TargetForm
 from wizard.investigation import casefile
 from wizard.investigation.investigation import ApplyFix, Investigation
 from wizard.investigation.saved import SavedInvestigation, record_of
@@ -22,18 +22,18 @@ from wizard.model.target import Target
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
 
-_ENDING = (signal.SIGHUP, signal.SIGTERM)
-KEEPING = 5.0
-"""How often, in seconds, the case is kept while a step runs."""
+_END_SIGNALS = (signal.SIGHUP, signal.SIGTERM)
+AUTOSAVE_INTERVAL_S = 5.0
+"""Seconds between two saves of the case while a step runs."""
 
 
 class Wizard(App[None]):
     """One investigation on one terminal.
 
     Attributes:
-        investigation: What is looked into; None until a URL is known.
-        report_kept: Whether the newest report was written to its file.
-        was_cut_off: Whether it was ended from outside: the connection was lost.
+        investigation: None until a URL is known.
+        is_report_saved: True once the newest report was written to its file.
+        was_interrupted: True if a signal ended it: the connection was lost.
     """
 
     TITLE = "ssewizard"
@@ -58,39 +58,39 @@ class Wizard(App[None]):
         self,
         investigation: Investigation | None,
         *,
-        last_case: Target | None = None,
-        cut_off: CutOff | None = None,
+        last_target: Target | None = None,
+        interrupted: InterruptedCase | None = None,
         apply_fix: ApplyFix | None = None,
         make: Callable[[Target], Investigation] = Investigation,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        # From the start: with NO_COLOR the filter is chosen now, and one for true colour would
-        # draw all of it black on black.
+        # Given here already: with NO_COLOR the colour filter is chosen now, and the one for true
+        # colour would draw everything black on black.
         super().__init__(ansi_color=True)
         self.investigation = investigation
-        self.report_kept = self.was_cut_off = False
-        self._kept, self._cut_off = Kept(), cut_off
-        self._last, self._apply, self._make = last_case, apply_fix, make
+        self.is_report_saved = self.was_interrupted = False
+        self._autosave, self._interrupted = Autosave(), interrupted
+        self._last_target, self._apply_fix, self._make = last_target, apply_fix, make
         self._clock = clock
 
     def on_mount(self) -> None:
-        """Sixteen colours of the terminal's own; end well when the SSH session does."""
+        """Use the terminal's own colours, handle the end of the SSH session, open a screen."""
         self.theme = "ansi-dark"
         self.animation_level = "none"
         loop = asyncio.get_running_loop()
-        for number in _ENDING:
+        for number in _END_SIGNALS:
             with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
-                loop.add_signal_handler(number, self._lose)
-        self.set_interval(KEEPING, self._keep_running)
+                loop.add_signal_handler(number, self._interrupt)
+        self.set_interval(AUTOSAVE_INTERVAL_S, self._save_while_running)
         # After Ctrl-Z and fg the terminal is blank until something is drawn.
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         if self.investigation is not None:
             self._open(self.investigation)
         else:
-            self.push_screen(Form(self._last, self._cut_off), self._begin)
+            self.push_screen(TargetForm(self._last_target, self._interrupted), self._begin)
 
     async def on_unmount(self) -> None:
-        """Nothing that was followed is left running, here or at a vantage."""
+        """End everything that still runs, here or at a vantage."""
         if self.investigation is not None:
             await self.investigation.close()
 
@@ -100,65 +100,69 @@ class Wizard(App[None]):
 
     def _open(self, investigation: Investigation) -> None:
         self.investigation = investigation
-        is_stored = isinstance(investigation, SavedInvestigation)  # its config is not the lab's
-        steps = Steps(investigation, None if is_stored else self._apply, self._clock)
+        is_saved = isinstance(investigation, SavedInvestigation)  # its config is not the lab's
+        steps = StepsScreen(investigation, None if is_saved else self._apply_fix, self._clock)
         self.push_screen(steps)
         if isinstance(investigation, SavedInvestigation):
-            steps.call_after_refresh(steps.say, f"As recorded {investigation.record.when}; r asks.")
-        elif self._cut_off is not None and self._cut_off.is_about(investigation.target):
-            steps.call_after_refresh(steps.say, f"{self._cut_off.words}: Ctrl-O opens it.")
+            notice = f"As recorded {investigation.record.when}; r asks again."
+            steps.call_after_refresh(steps.show_notice, notice)
+        elif self._interrupted is not None and self._interrupted.is_about(investigation.target):
+            notice = f"{self._interrupted.summary}: Ctrl-O opens it."
+            steps.call_after_refresh(steps.show_notice, notice)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Nothing was cut off, no key for it."""
-        return self._cut_off is not None if action == "take_up" else True
+        """Hide the key of the interrupted case if there is none."""
+        return self._interrupted is not None if action == "take_up" else True
 
     async def action_take_up(self) -> None:
-        """Open the case that was cut off, in place of what is open."""
-        cut, self._cut_off = self._cut_off, None
-        if cut is None:
+        """Open the interrupted case in place of what is open."""
+        case, self._interrupted = self._interrupted, None
+        if case is None:
             return
         try:
-            known = SavedInvestigation(casefile.read(cut.path), trusted=True)
-            self._kept.adopt(cut)
+            investigation = SavedInvestigation(casefile.read(case.path), trusted=True)
+            self._autosave.adopt(case)
         except (UsageError, OSError) as error:
             self.notify(safe(str(error)), markup=False)
             return
         if self.investigation is not None:
             await self.investigation.close()
         await self.pop_screen()
-        self._open(known)
+        self._open(investigation)
 
-    def _lose(self) -> None:
-        """The connection is lost: the case stays as it is, to be offered."""
-        self.was_cut_off = True
+    def _interrupt(self) -> None:
+        """Exit after a signal; the case is not finished, so that the next wizard offers it."""
+        self.was_interrupted = True
         self.exit()
 
-    def on_walk_ran(self) -> None:
-        """After each step all that is known is kept: a killed session loses nothing."""
+    def on_step_runner_step_ended(self) -> None:
+        """Save the case and the report after each step: a killed session loses nothing."""
         if self.investigation is None:
             return
         with contextlib.suppress(OSError):
-            write_private(home() / "last-report.txt", whole_report(self.investigation))
-            self._kept.keep(record_of(self.investigation))
-            self.report_kept = True
+            write_private(state_folder() / "last-report.txt", full_report(self.investigation))
+            self._autosave.save(record_of(self.investigation))
+            self.is_report_saved = True
 
-    async def _keep_running(self) -> None:
-        """In the middle of a long step too; in a thread, so that no frame waits for it."""
-        known = self.investigation
-        if known is not None and any(one.state == "running" for one in known.steps.values()):
+    async def _save_while_running(self) -> None:
+        """Save during a long step too; in a thread, so that no frame waits for it."""
+        investigation = self.investigation
+        if investigation is None:
+            return
+        if any(step.state == "running" for step in investigation.steps.values()):
             with contextlib.suppress(OSError):
-                await asyncio.to_thread(self._kept.keep, record_of(known))
+                await asyncio.to_thread(self._autosave.save, record_of(investigation))
 
-    def leave(self) -> None:
-        """The screen is gone: what is known is kept, and is the last case where the user left."""
-        if self.investigation is None or not self._kept.is_begun:
+    def save_on_exit(self) -> None:
+        """Save the case after the screen was left; a clean exit makes it the last case."""
+        if self.investigation is None or not self._autosave.has_case:
             return
         with contextlib.suppress(OSError):
-            self._kept.keep(record_of(self.investigation))
-            if not self.was_cut_off:
-                self._kept.finish()
-        self._kept.leave()
+            self._autosave.save(record_of(self.investigation))
+            if not self.was_interrupted:
+                self._autosave.finish()
+        self._autosave.release()
 
     def action_help(self) -> None:
-        """The page of keys."""
+        """Show the page of keys."""
         self.push_screen(Help())

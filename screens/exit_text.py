@@ -1,4 +1,4 @@
-"""What stays in the terminal after the wizard has left: the cause, and what to paste where."""
+"""The text that stays in the terminal after the wizard was left, and the full report."""
 
 from wizard.diagnose.diagnose import diagnose
 from wizard.investigation.investigation import Investigation
@@ -8,8 +8,8 @@ from wizard.report.text import apply_text
 from wizard.text.display import safe, visible_block
 
 
-def whole_report(investigation: Investigation) -> str:
-    """The text report of all that has been found so far."""
+def full_report(investigation: Investigation) -> str:
+    """Return the text report of all results so far."""
     return render(
         "text",
         case=investigation.case,
@@ -20,24 +20,26 @@ def whole_report(investigation: Investigation) -> str:
     )
 
 
-def last_words(investigation: Investigation) -> str:
-    """A few lines: the verdict, the block, how to apply it."""
-    diagnosis, made = investigation.diagnosis, investigation.recommendation
+def exit_text(investigation: Investigation) -> str:
+    """Return a few lines: the verdict, the block and how to apply it; or the steps so far."""
+    diagnosis, verify = investigation.diagnosis, investigation.steps["verify"]
     if diagnosis is None:
-        done = [
-            f"{one.id}: {one.state}, {one.why}" for one in investigation.steps.values() if one.why
-        ]
-        return "".join(f"{safe(line, 200)}\n" for line in done)
-    words = [f"{diagnosis.verdict.upper()}  {safe(diagnosis.summary)}\n"]
-    words += [f"  {cause.id} ({cause.confidence})\n" for cause in diagnosis.causes]
-    if made is not None:
-        where = f" at {safe(made.insert_at)}" if made.insert_at else ", to adapt"
-        words += [f"\nRecommended{where}:\n\n{visible_block(made.block)}"]
-        words += [_as_diff(made)] if made.diff is not None else []
-    verify = investigation.steps["verify"]
-    words += [f"\nVerify: {safe(verify.why)}\n"] if verify.why else []
-    return "".join(words)
+        states = [f"{s.id}: {s.state}, {s.why}" for s in investigation.steps.values() if s.why]
+        return "".join(f"{safe(line, 200)}\n" for line in states)
+    parts = [f"{diagnosis.verdict.upper()}  {safe(diagnosis.summary)}\n"]
+    parts += [f"  {cause.id} ({cause.confidence})\n" for cause in diagnosis.causes]
+    if investigation.recommendation is not None:
+        parts.append(_recommendation_text(investigation.recommendation))
+    if verify.why:
+        parts.append(f"\nVerify: {safe(verify.why)}\n")
+    return "".join(parts)
 
 
-def _as_diff(made: Recommendation) -> str:
-    return f"\nThe same as a diff:\n\n{visible_block(made.diff or '')}\n{apply_text(made)}"
+def _recommendation_text(recommendation: Recommendation) -> str:
+    at = recommendation.insert_at
+    where = f" at {safe(at)}" if at else ", to adapt"
+    text = f"\nRecommended{where}:\n\n{visible_block(recommendation.block)}"
+    if recommendation.diff is None:
+        return text
+    diff = visible_block(recommendation.diff)
+    return f"{text}\nThe same as a diff:\n\n{diff}\n{apply_text(recommendation)}"

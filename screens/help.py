@@ -1,4 +1,4 @@
-"""What each key does, in words."""
+"""The help page: what each key does."""
 
 from typing import ClassVar
 
@@ -24,11 +24,11 @@ h         on step 2: name the proxies in a row behind the URL
 t         on the config step: take the config from `nginx -T` here
 c         copy the curl of this step, or the block on the fix step
 s         save the block and the diff to a file
-w         write a case file: all that was seen, without secrets; on any
+w         write a case file: all evidence, without secrets; on any
           machine `ssewizard open FILE` shows it again
 p         in the lab only: patch its own Nginx and reload that
 Esc       stop what is running; leave an input or this page
-q         leave; what was found is printed in the terminal
+q         leave; the result is printed in the terminal
 Ctrl-O    at the start: open the case that was cut off
 Ctrl-L    in the form: fill in the last case (Ctrl-P: look from elsewhere)
 
@@ -40,7 +40,7 @@ own reload run step 8: it compares before and after.
 
 
 class Help(ModalScreen[None]):
-    """A page over the wizard; Escape or ? leaves it."""
+    """A page over the wizard; Escape, ? or q closes it."""
 
     DEFAULT_CSS = """
     Help { align: center middle; }
@@ -58,6 +58,6 @@ class Help(ModalScreen[None]):
     ]
 
     def compose(self) -> ComposeResult:
-        """The text."""
+        """Yield the text."""
         with VerticalScroll():
             yield Static(HELP, markup=False)

@@ -1,81 +1,84 @@
-"""What a step misses, as a question; the answer becomes part of the target."""
+"""Questions for the prompt: inputs of a step, file names, and permission to run commands."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from screens.widgets.prompt import Question
+from wizard.investigation import casefile
+from wizard.investigation.casefile import CaseRecord
 from wizard.investigation.investigation import Investigation
 from wizard.investigation.saved import EVIDENCE_STEPS, SavedInvestigation
+from wizard.model.diagnosis import Recommendation
 from wizard.model.parse import check_url, parse_conf, parse_hops, parse_log, parse_url
 from wizard.model.steps import StepId
 from wizard.model.target import LOCAL, Source, Target
 from wizard.model.vantage import Vantage
 from wizard.text.display import safe
-from wizard.text.errors import UsageError
+from wizard.text.errors import UsageError, describe_error
 
-Give = Callable[[Target | None], None]
-"""Takes the changed target, or None where the step is to be skipped."""
+TakeTarget = Callable[[Target | None], None]
+"""Takes the changed target, or None if the step is to be skipped."""
 
 LOCAL_NGINX = "nginx -T"
 _SKIP, _KEEP = "; Enter alone skips it", "; Enter takes it again"
 
 
-def question_for(step: StepId, target: Target, give: Give) -> Question | None:
-    """What can be given on this step; None where there is nothing to give."""
-    made = {
-        "root": _stream,
-        "proxy": _stream,
-        "direct": _direct,
-        "logs": _log,
-        "config": _conf,
+def question_for(step: StepId, target: Target, take: TakeTarget) -> Question | None:
+    """Return the question for the step's input; None for a step without one."""
+    make = {
+        "root": _url_question,
+        "proxy": _url_question,
+        "direct": _direct_question,
+        "logs": _log_question,
+        "config": _conf_question,
     }.get(step)
-    return made(target, give) if made else None
+    return make(target, take) if make else None
 
 
-def _stream(target: Target, give: Give) -> Question:
+def _url_question(target: Target, take: TakeTarget) -> Question:
     def done(url: object) -> None:
-        give(replace(target, url=str(url)))
+        take(replace(target, url=str(url)))
 
     return Question("The stream's public URL", check_url, done, target.url)
 
 
-def _direct(target: Target, give: Give) -> Question:
-    known = " ".join(map(str, target.direct))
+def _direct_question(target: Target, take: TakeTarget) -> Question:
+    given = " ".join(map(str, target.direct))
     return Question(
         "The backend's own URL, http://host:port/sse (or several)"
-        f"{_from(target)}{_KEEP if known else _SKIP}",
-        lambda text: urls(text, target.vantages),
-        lambda places: give(_with_direct(target, places)),
-        known,
+        f"{_vantage_hint(target)}{_KEEP if given else _SKIP}",
+        lambda text: parse_urls(text, target.vantages),
+        lambda sources: take(_with_direct(target, sources)),
+        given,
     )
 
 
-def _with_direct(target: Target, places: object) -> Target | None:
-    return replace(target, direct=places) if isinstance(places, tuple) and places else None
+def _with_direct(target: Target, sources: object) -> Target | None:
+    return replace(target, direct=sources) if isinstance(sources, tuple) and sources else None
 
 
-def _log(target: Target, give: Give) -> Question:
+def _log_question(target: Target, take: TakeTarget) -> Question:
     return Question(
-        f"A log file: access.log, error.log or the backend's{_from(target)}{_SKIP}",
-        lambda text: log(text, target.vantages),
-        _taking(give, lambda place: replace(target, logs=(*target.logs, place))),
+        f"A log file: access.log, error.log or the backend's{_vantage_hint(target)}{_SKIP}",
+        lambda text: parse_existing_log(text, target.vantages),
+        _source_taker(take, lambda source: replace(target, logs=(*target.logs, source))),
     )
 
 
-def _conf(target: Target, give: Give) -> Question:
-    known = str(target.conf) or LOCAL_NGINX if target.conf else ""
+def _conf_question(target: Target, take: TakeTarget) -> Question:
+    given = str(target.conf) or LOCAL_NGINX if target.conf else ""
     return Question(
         f"nginx.conf, a saved dump, or {LOCAL_NGINX} to run that here"
-        f"{_from(target)}{_KEEP if known else _SKIP}",
-        lambda text: config(text, target.vantages),
-        _taking(give, lambda place: replace(target, conf=place)),
-        known,
+        f"{_vantage_hint(target)}{_KEEP if given else _SKIP}",
+        lambda text: parse_existing_config(text, target.vantages),
+        _source_taker(take, lambda source: replace(target, conf=source)),
+        given,
     )
 
 
 def hop_question(target: Target, take: Callable[[Target], None]) -> Question:
-    """The proxies in a row, all in one line; an empty one means that there are none."""
+    """Return the question for the proxies in a row; an empty answer removes them."""
 
     def done(hops: object) -> None:
         if isinstance(hops, tuple) and hops != target.hops:
@@ -90,98 +93,170 @@ def hop_question(target: Target, take: Callable[[Target], None]) -> Question:
     )
 
 
-def _from(target: Target) -> str:
-    """How to name the other places, where there are any."""
-    names = ", ".join(f"{one.name}=…" for one in target.vantages)
+def _vantage_hint(target: Target) -> str:
+    """Return how to name the vantages, if there are any."""
+    names = ", ".join(f"{vantage.name}=…" for vantage in target.vantages)
     return f"; {names}: from there" if names else ""
 
 
-def _taking(give: Give, changed: Callable[[Source], Target]) -> Callable[[object], None]:
-    return lambda place: give(changed(place) if isinstance(place, Source) else None)
+def _source_taker(
+    take: TakeTarget, with_source: Callable[[Source], Target]
+) -> Callable[[object], None]:
+    return lambda source: take(with_source(source) if isinstance(source, Source) else None)
 
 
-def urls(text: str, vantages: Sequence[Vantage] = ()) -> tuple[Source, ...]:
-    """Each `[VANTAGE=]URL`, a blank between them. Raises `UsageError`."""
+def parse_urls(text: str, vantages: Sequence[Vantage] = ()) -> tuple[Source, ...]:
+    """Parse `[VANTAGE=]URL`, several separated by blanks. Raises `UsageError`."""
     return tuple(dict.fromkeys(parse_url(word, vantages) for word in text.split()))
 
 
-def config(text: str, vantages: Sequence[Vantage] = ()) -> Source | None:
-    """A config file or `nginx -T`, here or at a vantage; None for an empty answer. A file here
-    must exist. Raises `UsageError`."""
-    return _existing(config_of(text.strip(), vantages)) if text.strip() else None
-
-
-def config_of(text: str, vantages: Sequence[Vantage]) -> Source:
-    """The same, without a look at the file."""
+def parse_config(text: str, vantages: Sequence[Vantage]) -> Source:
+    """Parse a config file's name or `nginx -T`, here or at a vantage. Raises `UsageError`."""
     if text == LOCAL_NGINX:
         return Source("")
-    place = parse_conf(text, vantages)
-    return replace(place, locator="") if place.locator == LOCAL_NGINX else place
+    source = parse_conf(text, vantages)
+    return replace(source, locator="") if source.locator == LOCAL_NGINX else source
 
 
-def log(text: str, vantages: Sequence[Vantage] = ()) -> Source | None:
-    """A log file or the command that shows a log, here or at a vantage; None for an empty answer.
-    A file here must exist. Raises `UsageError`."""
+def parse_existing_config(text: str, vantages: Sequence[Vantage] = ()) -> Source | None:
+    """Parse as `parse_config`; a file on this machine must exist.
+
+    Returns:
+        The config; None for an empty text.
+
+    Raises:
+        UsageError: There is no such file or vantage.
+    """
+    return _existing(parse_config(text.strip(), vantages)) if text.strip() else None
+
+
+def parse_existing_log(text: str, vantages: Sequence[Vantage] = ()) -> Source | None:
+    """Parse a log file's name or a command, here or at a vantage; a file here must exist.
+
+    Returns:
+        The log; None for an empty text.
+
+    Raises:
+        UsageError: There is no such file or vantage.
+    """
     return _existing(parse_log(text.strip(), vantages)) if text.strip() else None
 
 
-def _existing(place: Source) -> Source:
-    if place.vantage != LOCAL or place.command or not place.locator:
-        return place
-    path = Path(place.locator).expanduser()
+def _existing(source: Source) -> Source:
+    if source.vantage != LOCAL or source.command or not source.locator:
+        return source
+    path = Path(source.locator).expanduser()
     if not path.is_file():
-        raise UsageError(f"{safe(place.locator, 200)}: no such file here")
-    return replace(place, locator=str(path))
+        raise UsageError(f"{safe(source.locator, 200)}: no such file here")
+    return replace(source, locator=str(path))
 
 
-_THIS = "This case runs commands here, on this machine:"
-_TYPE = "Type y to allow that; anything else does not:"
+FIX_FILE = "ssewizard-fix.diff"
+Notify = Callable[[str], None]
+"""Shows a sentence to the user."""
+
+
+def fix_file_question(recommendation: Recommendation, notify: Notify) -> Question:
+    """Return the question where to save the block and the diff."""
+    name = FIX_FILE if recommendation.diff is not None else "ssewizard-fix.conf"
+
+    def write(path: Path, overwrite: bool) -> None:
+        with path.open("w" if overwrite else "x", encoding="utf-8") as file:
+            file.write(fix_file_text(recommendation))
+
+    return _file_question("Save to", name, write, notify)
+
+
+def fix_file_text(recommendation: Recommendation) -> str:
+    """Return the diff below the block as comments, which `patch` ignores; or the block alone."""
+    if recommendation.diff is None:
+        return recommendation.block
+    head = [f"ssewizard: {recommendation.summary}", *recommendation.block.splitlines()]
+    comments = "".join(f"# {safe(line)}".rstrip() + "\n" for line in head)
+    return comments + recommendation.diff
+
+
+def case_file_question(record: Callable[[], CaseRecord], notify: Notify) -> Question:
+    """Return the question where to write the case file; `record` is called when it is written."""
+    name = "ssewizard-case.json"
+    return _file_question("Case file", name, lambda path, _: casefile.write(path, record()), notify)
+
+
+def _file_question(
+    label: str, name: str, write: Callable[[Path, bool], None], notify: Notify
+) -> Question:
+    """Ask for a file name, and once more before an existing file is overwritten.
+
+    Args:
+        write: Writes the file; its second argument allows overwriting. Raises `OSError`.
+    """
+    warned: set[Path] = set()
+
+    def write_to(text: str) -> Path:
+        path = Path(text.strip()).expanduser()
+        if text.strip() in ("", "-") or "\0" in text or path.is_dir():
+            raise UsageError("that is not a file name")
+        if path.exists() and path not in warned:
+            warned.add(path)
+            raise UsageError(f"{safe(str(path), 200)} exists: Enter again overwrites it")
+        try:
+            write(path, path in warned)
+        except OSError as error:
+            raise UsageError(f"{safe(str(path), 200)}: {describe_error(error)}") from None
+        return path.absolute()
+
+    return Question(label, write_to, lambda path: notify(f"saved to {path}"), name)
+
+
+_COMMANDS_HEAD = "This case runs commands here, on this machine:"
+_ALLOW = "Type y to allow that; anything else does not:"
 NOT_ALLOWED = "Nothing was run: the commands of this case were not allowed."
-PAGE = 600
-"""How many characters of commands are shown at a time."""
+PAGE_CHARS = 600
+"""How many characters of commands are shown at a time: as many as are read at once."""
 
 
 @dataclass(frozen=True, slots=True)
-class Trust:
-    """Whether the commands that a case file names may run here, asked as many at a time as can be
-    read at once; only a `y` allows them.
+class CommandPermission:
+    """Asks before commands that a case file names run here; only `y` or `yes` allows them.
 
     Attributes:
         ask: Shows a question.
-        refuse: Takes, in one sentence, why nothing is run.
+        notify: Shows why nothing is run.
     """
 
-    spec: Callable[[Question], None]
-    refuse: Callable[[str], None]
+    ask: Callable[[Question], None]
+    notify: Notify
 
-    def then(self, known: Investigation, steps: Iterable[StepId], run: Callable[[], None]) -> None:
-        """Run, once all is allowed; at once where these steps run no command of a stranger."""
+    def then(
+        self, investigation: Investigation, steps: Iterable[StepId], run: Callable[[], None]
+    ) -> None:
+        """Call `run` once all commands are allowed; at once where these steps run none."""
         if (
-            not isinstance(known, SavedInvestigation)
-            or known.trusted
+            not isinstance(investigation, SavedInvestigation)
+            or investigation.trusted
             or not EVIDENCE_STEPS & set(steps)
         ):
             run()
-        elif known.command_problem:
-            self.refuse(known.command_problem)
+        elif investigation.command_problem:
+            self.notify(investigation.command_problem)
         else:
-            self._ask(_pages(known.commands), known, run)
+            self._ask_page(_pages(investigation.commands), investigation, run)
 
-    def _ask(
-        self, pages: Sequence[str], known: SavedInvestigation, run: Callable[[], None]
+    def _ask_page(
+        self, pages: Sequence[str], investigation: SavedInvestigation, run: Callable[[], None]
     ) -> None:
         if not pages:
-            known.trusted = known.trusted or bool(known.commands)
+            investigation.trusted = investigation.trusted or bool(investigation.commands)
             run()
             return
 
-        def answered(allowed: object) -> None:
-            if allowed is True:
-                self._ask(pages[1:], known, run)
+        def answered(is_allowed: object) -> None:
+            if is_allowed is True:
+                self._ask_page(pages[1:], investigation, run)
             else:
-                self.refuse(NOT_ALLOWED)
+                self.notify(NOT_ALLOWED)
 
-        self.spec(Question(f"{_THIS}\n{pages[0]}\n{_TYPE}", _is_yes, answered))
+        self.ask(Question(f"{_COMMANDS_HEAD}\n{pages[0]}\n{_ALLOW}", _is_yes, answered))
 
 
 def _is_yes(text: str) -> bool:
@@ -189,11 +264,11 @@ def _is_yes(text: str) -> bool:
 
 
 def _pages(commands: Sequence[str]) -> list[str]:
-    """The commands, each whole and on lines of its own."""
+    """Return the commands in pages; each command is whole and on a line of its own."""
     pages: list[str] = []
-    for one in commands:
-        if pages and len(pages[-1]) + len(one) <= PAGE:
-            pages[-1] += f"\n  {one}"
+    for command in commands:
+        if pages and len(pages[-1]) + len(command) <= PAGE_CHARS:
+            pages[-1] += f"\n  {command}"
         else:
-            pages.append(f"  {one}")
+            pages.append(f"  {command}")
     return pages

@@ -1,7 +1,7 @@
-"""The case of a wizard that runs, kept in a file of its own; and the one that was cut off.
+"""The wizard's case, saved as it goes, and the cases of wizards that were interrupted.
 
-A file `case-PID-….json` belongs to one wizard, which holds the lock beside it. A clean end makes
-it the last case; where its wizard is gone without one, the next one offers it.
+A file `case-PID-….json` belongs to one wizard, which holds a lock file beside it. A clean exit
+makes it the last case. If the wizard is gone without one, the next wizard offers to open it.
 """
 
 import contextlib
@@ -13,259 +13,209 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from screens.widgets.prompt import Question
 from wizard.investigation import casefile
 from wizard.investigation.casefile import CaseRecord
-from wizard.model.diagnosis import Recommendation
 from wizard.model.target import Target
 from wizard.text.display import safe
-from wizard.text.errors import UsageError, describe_error
+from wizard.text.errors import UsageError
 from wizard.text.redaction import redact
 
-FIX_FILE = "ssewizard-fix.diff"
+LAST_CASE = "last-case.json"
+MAX_SAVED_CASES = 10
+"""How many cases of interrupted wizards are kept; the oldest are deleted."""
+MAX_AGE_S = 7 * 86_400.0
+"""How old, in seconds, an interrupted case may be to be offered."""
+_CASE_NAME = re.compile(r"case-([1-9][0-9]{0,9})-[0-9a-f]+-(.*?)\.json")
 
 
-def home() -> Path:
-    """Where the last case and report are kept (XDG Base Directory Specification)."""
-    named = os.environ.get("XDG_STATE_HOME", "")
-    base = Path(named) if os.path.isabs(named) else Path.home() / ".local" / "state"
+def state_folder() -> Path:
+    """Return the folder of the last case and report (XDG Base Directory Specification)."""
+    configured = os.environ.get("XDG_STATE_HOME", "")
+    base = Path(configured) if os.path.isabs(configured) else Path.home() / ".local" / "state"
     return base / "ssewizard"
 
 
 def write_private(path: Path, text: str) -> None:
-    """Replace the file at once, readable by its owner alone. Raises `OSError`."""
+    """Replace the file atomically, readable by its owner alone. Raises `OSError`."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     casefile.write_private(path, text)
 
 
-def fix_text(made: Recommendation) -> str:
-    """The block as comments and the diff below it: `patch` skips the former."""
-    if made.diff is None:
-        return made.block
-    head = [f"ssewizard: {made.summary}", *made.block.splitlines()]
-    return "".join(f"# {safe(line)}".rstrip() + "\n" for line in head) + made.diff
-
-
-def save_question(made: Recommendation, said: Callable[[str], None]) -> Question:
-    """Where to save the block and the diff."""
-    name = FIX_FILE if made.diff is not None else "ssewizard-fix.conf"
-
-    def write(path: Path, over: bool) -> None:
-        with path.open("w" if over else "x", encoding="utf-8") as file:
-            file.write(fix_text(made))
-
-    return file_question("Save to", name, write, said)
-
-
-def case_question(record: Callable[[], CaseRecord], said: Callable[[str], None]) -> Question:
-    """Where to write the case file; `record` is what is known by then."""
-    name = "ssewizard-case.json"
-    return file_question("Case file", name, lambda path, _: casefile.write(path, record()), said)
-
-
-def file_question(
-    label: str, name: str, write: Callable[[Path, bool], None], said: Callable[[str], None]
-) -> Question:
-    """Asks for a file name, and again before a file is written over.
-
-    Args:
-        write: Writes there, over another file where it is told so. Raises `OSError`.
-    """
-    warned: set[Path] = set()
-
-    def check(text: str) -> Path:
-        path = Path(text.strip()).expanduser()
-        if text.strip() in ("", "-") or "\0" in text or path.is_dir():
-            raise UsageError("that is not a file name")
-        if path.exists() and path not in warned:
-            warned.add(path)
-            raise UsageError(f"{safe(str(path), 200)} exists: Enter again writes over it")
-        try:
-            write(path, path in warned)
-        except OSError as error:
-            raise UsageError(f"{safe(str(path), 200)}: {describe_error(error)}") from None
-        return path.absolute()
-
-    return Question(label, check, lambda path: said(f"saved to {path}"), name)
-
-
 class Lock:
-    """A file that is locked from the first `take` to `free`, or until this process is gone."""
+    """A lock file, held from the first `acquire` to `release` or to the end of this process."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._handle: int | None = None
 
-    def take(self) -> None:
-        """Lock it, unless that was done. Raises `OSError` where the file cannot be made."""
+    def acquire(self) -> None:
+        """Lock it, unless it is held. Raises `OSError` if the file cannot be created."""
         if self._handle is not None:
             return
         self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         with contextlib.suppress(OSError):  # not every file system has locks: see `is_held`
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
-    def free(self) -> None:
-        """Leave no trace of it."""
+    def release(self) -> None:
+        """Remove the file and unlock it."""
         if self._handle is not None:
-            remove(self._path)
+            remove_lock(self._path)
             os.close(self._handle)
             self._handle = None
 
 
 def is_held(path: Path, pid: int) -> bool:
-    """Whether the process that made the lock still runs; `pid` was its id, and counts only where
-    the file system has no locks."""
+    """True if the process that created the lock file still runs.
+
+    Args:
+        pid: Its id; it is used only where the file system has no locks.
+    """
     try:
         handle = os.open(path, os.O_RDWR | os.O_NONBLOCK)
     except OSError:
         return False
     try:
-        # Shared: of two that look at the same time, neither takes the other for the owner.
+        # Shared: of two wizards that look at once, neither takes the other for the owner.
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError as error:
-        return error.errno in (errno.EWOULDBLOCK, errno.EACCES) or _is_known(pid)
+        return error.errno in (errno.EWOULDBLOCK, errno.EACCES) or _is_running(pid)
     finally:
         os.close(handle)
     return False
 
 
-def remove(path: Path) -> None:
+def remove_lock(path: Path) -> None:
     """Remove the lock file, if there is one."""
     with contextlib.suppress(OSError):
         path.unlink()
 
 
-def _is_known(pid: int) -> bool:
+def _is_running(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):
         return False
     except OSError:
-        return True  # somebody else's
+        return True  # it belongs to another user
     return True
 
 
-LAST = "last-case.json"
-KEPT = 10
-"""How many cases of wizards that are gone are kept; the oldest are removed."""
-STALE_S = 7 * 86_400.0
-"""From this age on, in seconds, a case is not offered any more."""
-_NAME = re.compile(r"case-([1-9][0-9]{0,9})-[0-9a-f]+-(.*?)\.json")
+def _lock_path(case: Path) -> Path:
+    return case.with_suffix(".lock")
 
 
 def _host() -> str:
-    """This machine, as the name of a file can hold it: homes are shared between machines."""
+    """Return this machine's name for a file name: home folders are shared between machines."""
     return re.sub(r"[^A-Za-z0-9-]", "-", platform.node())[:60]
 
 
-class Kept:
+class Autosave:
     """The file of this wizard's case."""
 
     def __init__(self) -> None:
         name = f"case-{os.getpid()}-{secrets.token_hex(3)}-{_host()}.json"
-        self._path = home() / name
-        self._held = Lock(_lock_of(self._path))
-        self._lock = threading.Lock()
+        self._path = state_folder() / name
+        self._file_lock = Lock(_lock_path(self._path))
+        self._thread_lock = threading.Lock()
         self._newest = 0.0
 
     @property
-    def is_begun(self) -> bool:
-        """Whether something was kept."""
+    def has_case(self) -> bool:
+        """True if a case was saved."""
         return self._path.exists()
 
-    def keep(self, record: CaseRecord) -> None:
-        """Write what is known now, unless something newer is there. Raises `OSError`."""
-        with self._lock:
+    def save(self, record: CaseRecord) -> None:
+        """Write the record, unless a newer one was written. Raises `OSError`."""
+        with self._thread_lock:
             if record.saved >= self._newest:
                 self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                self._held.take()
+                self._file_lock.acquire()
                 casefile.write(self._path, record)
                 self._newest = record.saved
 
-    def adopt(self, cut: "CutOff") -> None:
-        """Go on with a case that was cut off: it is offered to nobody else. Raises `OSError`."""
-        self._held.take()
-        cut.path.replace(self._path)
-        remove(_lock_of(cut.path))
+    def adopt(self, case: "InterruptedCase") -> None:
+        """Take over an interrupted case, so that no other wizard offers it. Raises `OSError`."""
+        self._file_lock.acquire()
+        case.path.replace(self._path)
+        remove_lock(_lock_path(case.path))
 
     def finish(self) -> None:
-        """A clean end: this is the last case. Raises `OSError`."""
-        self._path.replace(home() / LAST)
+        """Make this case the last case, after a clean exit. Raises `OSError`."""
+        self._path.replace(state_folder() / LAST_CASE)
 
-    def leave(self) -> None:
-        """The wizard is gone: a case that is not finished is offered from now on."""
-        self._held.free()
-
-
-def _lock_of(case: Path) -> Path:
-    return case.with_suffix(".lock")
+    def release(self) -> None:
+        """Release the lock: from now on, a case that is not finished is offered."""
+        self._file_lock.release()
 
 
 @dataclass(frozen=True, slots=True)
-class CutOff:
-    """A case whose wizard is gone without a clean end; `record` holds it without its configs."""
+class InterruptedCase:
+    """A case whose wizard ended without a clean exit; `record` holds it without its configs."""
 
     path: Path
     record: CaseRecord
 
     @property
-    def words(self) -> str:
-        """The offer, without the key."""
-        known = self.record
-        at = _moment(known.saved)
-        steps = "1 step" if known.done == 1 else f"{known.done} steps"
-        url = safe(known.case.target.url, 60)
+    def summary(self) -> str:
+        """The offer to open it, without the key."""
+        record = self.record
+        at = _time_text(record.saved)
+        steps = "1 step" if record.done == 1 else f"{record.done} steps"
+        url = safe(record.case.target.url, 60)
         return f"An investigation of {url} was cut off {at}, {steps} done"
 
     def is_about(self, target: Target) -> bool:
-        """Whether it looks into the same URL."""
+        """True if it is about the same URL."""
         return redact(self.record.case.target.url) == redact(target.url)
 
 
-def _moment(at: float) -> str:
-    """The time by this machine's clock; the date too, where that is not today."""
+def _time_text(at: float) -> str:
+    """Return the time by this machine's clock, with the date unless it is today."""
     then, now = time.localtime(at), time.localtime()
     if then[:3] == now[:3]:
         return time.strftime("at %H:%M", then)
     return time.strftime("on %Y-%m-%d at %H:%M", then)
 
 
-def cut_off() -> CutOff | None:
-    """The newest case that was cut off; too many old ones are removed."""
-    found = sorted(_left_behind(), reverse=True)
-    for _, path in found[KEPT:]:
+def interrupted_case() -> InterruptedCase | None:
+    """Return the newest interrupted case of the last week; delete all but the ten newest."""
+    cases = sorted(_interrupted_files(), reverse=True)
+    for _, path in cases[MAX_SAVED_CASES:]:
         with contextlib.suppress(OSError):
             path.unlink()
-        remove(_lock_of(path))
-    for at, path in found[:KEPT]:
+        remove_lock(_lock_path(path))
+    for written, path in cases[:MAX_SAVED_CASES]:
         with contextlib.suppress(UsageError):
-            if time.time() - at < STALE_S:
-                return CutOff(path, casefile.read(path, configs=False))
+            if time.time() - written < MAX_AGE_S:
+                return InterruptedCase(path, casefile.read(path, configs=False))
     return None
 
 
-def _left_behind() -> list[tuple[float, Path]]:
-    """When each was written, and where it is."""
-    made = []
+def _interrupted_files() -> list[tuple[float, Path]]:
+    """Return the time of writing and the path of each case whose wizard is gone."""
+    cases = []
     with contextlib.suppress(OSError):
-        for path in home().iterdir():
-            name = _NAME.fullmatch(path.name)
-            if name and name[2] == _host() and not is_held(_lock_of(path), int(name[1])):
-                made.append((path.stat().st_mtime, path))
-    return made
+        for path in state_folder().iterdir():
+            name = _CASE_NAME.fullmatch(path.name)
+            if name and name[2] == _host() and not is_held(_lock_path(path), int(name[1])):
+                cases.append((path.stat().st_mtime, path))
+    return cases
 
 
-def last_case() -> Target | None:
-    """The target of the case before this one; None if there is none that can be read."""
+def last_target() -> Target | None:
+    """Return the target of the last case; None if there is none that can be read.
+
+    It has no headers, vantages or hops, and none of the sources if one of them needs a vantage or
+    a command: what a file names is not run without a question.
+    """
     try:
-        known = casefile.read(home() / LAST, configs=False).case.target
+        target = casefile.read(state_folder() / LAST_CASE, configs=False).case.target
     except UsageError:
         return None
-    places = (*known.direct, *known.logs, *filter(None, [known.conf]))
-    if any(place.vantage != "local" or place.command for place in places):
-        known = replace(known, direct=(), logs=(), conf=None)
-    return replace(known, headers=(), vantages=(), hops=())
+    sources = (*target.direct, *target.logs, *filter(None, [target.conf]))
+    if any(source.vantage != "local" or source.command for source in sources):
+        target = replace(target, direct=(), logs=(), conf=None)
+    return replace(target, headers=(), vantages=(), hops=())

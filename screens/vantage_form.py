@@ -1,4 +1,4 @@
-"""A place that was chosen: tried at once, given a name, and told what to look at there."""
+"""The form for a chosen vantage: its name, and what to read there. It is tried at once."""
 
 import shlex
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Footer, Input, Label, Static
 
-from screens.questions import LOCAL_NGINX, config_of, urls
+from screens.questions import LOCAL_NGINX, parse_config, parse_urls
 from screens.widgets.fields import Fields
 from wizard.model.parse import parse_log, parse_vantages
 from wizard.model.steps import StepId
@@ -24,25 +24,25 @@ from wizard.vantage.presets import Preset
 from wizard.vantage.session import VantageSession
 
 LOGS = "logs"
-"""The word that stands for the preset's own command."""
+"""What the user types for the preset's own log command."""
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """A place to look from, and what to look at there.
+class VantageInput:
+    """A vantage, and what to read or request there.
 
     Attributes:
-        known: What was found there; None if that is not known yet.
+        capabilities: What was discovered there; None if that has not ended.
     """
 
     vantage: Vantage
     direct: tuple[Source, ...] = ()
     conf: Source | None = None
     logs: tuple[Source, ...] = ()
-    known: Capabilities | None = None
+    capabilities: Capabilities | None = None
 
-    def added(self, target: Target) -> Target:
-        """The target with it."""
+    def added_to(self, target: Target) -> Target:
+        """Return the target with the vantage and its sources."""
         return replace(
             target,
             vantages=tuple(dict.fromkeys((*target.vantages, self.vantage))),
@@ -52,17 +52,17 @@ class Given:
         )
 
     @property
-    def words(self) -> str:
-        """The place and what is looked at there, in one line."""
-        conf = [f"{self.conf.locator or 'nginx -T'}"] if self.conf else []
-        what = [*(one.locator for one in self.direct), *conf, *(one.locator for one in self.logs)]
-        return safe(f"{self.vantage.name}: {'; '.join(what) or shlex.join(self.vantage.prefix)}")
+    def summary(self) -> str:
+        """The vantage's name and its sources, in one line."""
+        conf = [self.conf.locator or LOCAL_NGINX] if self.conf else []
+        direct, logs = ([item.locator for item in items] for items in (self.direct, self.logs))
+        sources = "; ".join((*direct, *conf, *logs))
+        return safe(f"{self.vantage.name}: {sources or shlex.join(self.vantage.prefix)}")
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """A place under the name that was typed; all it reads raises a `UsageError` that says what
-    is wrong."""
+class VantageDraft:
+    """A vantage with the name that was typed; every method raises `UsageError` for a bad text."""
 
     target: Target
     preset: Preset
@@ -70,11 +70,11 @@ class Draft:
 
     @property
     def vantage(self) -> Vantage:
-        """The place: one that is known already, or a new one."""
-        known = self.target.vantage(self.name)
-        if known is not None and known.prefix == self.preset.prefix:
-            return known
-        before = [f"{one.name}={shlex.join(one.prefix)}" for one in self.target.vantages]
+        """The vantage: one that the target has already, or a new one."""
+        existing = self.target.vantage(self.name)
+        if existing is not None and existing.prefix == self.preset.prefix:
+            return existing
+        before = [f"{item.name}={shlex.join(item.prefix)}" for item in self.target.vantages]
         text = f"{self.name}={shlex.join(self.preset.prefix)}"
         try:
             return parse_vantages([*before, text])[-1]
@@ -82,70 +82,74 @@ class Draft:
             raise UsageError(str(error).removeprefix(f"--vantage {text}: ")) from None
 
     @classmethod
-    def of(cls, target: Target, preset: Preset) -> "Draft":
-        """Under the proposed name, unless another place has it."""
-        taken = {LOCAL, *(one.name for one in target.vantages if one.prefix != preset.prefix)}
+    def of(cls, target: Target, preset: Preset) -> "VantageDraft":
+        """Return a draft with the proposed name, or a similar one if another vantage has it."""
+        others = (item for item in target.vantages if item.prefix != preset.prefix)
+        taken = {LOCAL, *(item.name for item in others)}
         names = [preset.name, *(f"{preset.name}-{n}" for n in range(2, len(taken) + 3))]
         return cls(target, preset, next(name for name in names if name not in taken))
 
     def urls(self, text: str) -> tuple[Source, ...]:
-        """The backend's URLs, as they are reached from there."""
-        return urls(" ".join(f"{self.name}={url}" for url in text.split()), [self.vantage])
+        """Parse the backend's URLs, as they are reached from the vantage."""
+        return parse_urls(" ".join(f"{self.name}={url}" for url in text.split()), [self.vantage])
 
     def conf(self, text: str) -> Source:
-        """`nginx -T` or a file there."""
-        return config_of(f"{self.name}={text}", [self.vantage])
+        """Parse `nginx -T` or a file at the vantage."""
+        return parse_config(f"{self.name}={text}", [self.vantage])
 
     def log(self, text: str) -> Source:
-        """A file or a command there; the tool that leads there shows its own log from here."""
-        there = self.vantage
+        """Parse a file or a command at the vantage.
+
+        A command of the tool that leads to the vantage (`docker logs`) runs on this machine.
+        """
+        vantage = self.vantage
         if text == LOGS and self.preset.logs:
             text = shlex.join(self.preset.logs)
         words = text.split()
-        if len(words) > 1 and words[0] == there.prefix[0]:
+        if len(words) > 1 and words[0] == vantage.prefix[0]:
             return parse_log(f"{self._log_name()}={text}")
-        return parse_log(f"{there.name}={text}", [there])
+        return parse_log(f"{vantage.name}={text}", [vantage])
 
     def _log_name(self) -> str:
-        """Another log of the same place has another name."""
-        taken = {one.name for one in self.target.logs}
+        """Return a log name that the target does not have yet."""
+        taken = {log.name for log in self.target.logs}
         names = (f"{self.name}-log{f'-{n}' if n > 1 else ''}" for n in range(1, len(taken) + 2))
         return next(name for name in names if name not in taken)
 
 
-async def tried(vantage: Vantage) -> Capabilities:
-    """What is there. Never raises, takes a bounded time."""
+async def discover_capabilities(vantage: Vantage) -> Capabilities:
+    """Return what the vantage has. Never raises, and takes a bounded time."""
     return await VantageSession(vantage).capabilities()
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """One field: what it is for, and how its text is read."""
+class _Field:
+    """One field: its label, an example, and the function that parses its text."""
 
     id: str
     label: str
     example: str
-    read: Callable[[Draft, str], object]
+    parse: Callable[[VantageDraft, str], object]
 
 
 _FIELDS = (
-    _Asked("name", "What this place is called", "web", lambda draft, _: draft.vantage),
-    _Asked("direct", "The backend's own URL, as it is reached from there",
-           "http://127.0.0.1:12213/sse", Draft.urls),
-    _Asked("conf", "The Nginx config there: nginx -T, or a file", "nginx -T", Draft.conf),
-    _Asked("log", "A log there: a file, or a command", "/var/log/nginx/access.log",
-           Draft.log),
+    _Field("name", "What this place is called", "web", lambda draft, _: draft.vantage),
+    _Field("direct", "The backend's own URL, as it is reached from there",
+           "http://127.0.0.1:12213/sse", VantageDraft.urls),
+    _Field("conf", "The Nginx config there: nginx -T, or a file", LOCAL_NGINX, VantageDraft.conf),
+    _Field("log", "A log there: a file, or a command", "/var/log/nginx/access.log",
+           VantageDraft.log),
 )  # fmt: skip
-_READERS = {field.id: field.read for field in _FIELDS}
-_FIRST: dict[StepId, str] = {"direct": "direct", "config": "conf", "logs": "log"}
-"""What is asked first, by the step from which the place was asked for."""
+_PARSERS = {field.id: field.parse for field in _FIELDS}
+_FIRST_FIELD: dict[StepId, str] = {"direct": "direct", "config": "conf", "logs": "log"}
+"""The field that has the focus first, by the step from which the form was opened."""
 
 
-class Look(Fields[Given]):
-    """Name it and say what to look at; each field but the name may stay empty.
+class VantageForm(Fields[VantageInput]):
+    """Fields for a vantage's name and sources; each field but the name may stay empty.
 
     Attributes:
-        known: What was found there; None while it is being tried.
+        capabilities: What was discovered there; None while it is being tried.
     """
 
     IDS = tuple(field.id for field in _FIELDS)
@@ -156,68 +160,67 @@ class Look(Fields[Given]):
 
     def __init__(self, target: Target, preset: Preset, step: StepId | None = None) -> None:
         super().__init__()
-        self._proposal = Draft.of(target, preset)
-        self.known: Capabilities | None = None
-        self._first = _FIRST.get(step, "name") if step else "name"
+        self._proposal = VantageDraft.of(target, preset)
+        self.capabilities: Capabilities | None = None
+        self._first = _FIRST_FIELD.get(step, "name") if step else "name"
 
     def compose(self) -> ComposeResult:
-        """The command, what was found there, a field for each thing to look at."""
+        """Yield the command, what was discovered, and the fields."""
         with VerticalScroll(can_focus=False):
             yield Static(safe(f"{shlex.join(self._proposal.preset.prefix)} …", 300), markup=False)
             yield Static("trying it …", id="found", markup=False)
             for field in _FIELDS:
                 yield Label(self._label(field), markup=False)
-                line = Input(self._proposed(field.id), field.example, id=field.id, compact=True)
-                # Selected, what is proposed would be lost with the next key.
-                line.cursor_blink = line.select_on_focus = False
-                yield line
+                text = self._proposed_text(field.id)
+                field_input = Input(text, field.example, id=field.id, compact=True)
+                # A selected proposal would be lost with the next key.
+                field_input.cursor_blink = field_input.select_on_focus = False
+                yield field_input
                 yield self.error_of(field.id)
         yield Footer(show_command_palette=False, compact=True)
 
-    def _label(self, field: _Asked) -> str:
+    def _label(self, field: _Field) -> str:
         if field.id != "log" or not self._proposal.preset.logs:
             return field.label
         return f"{field.label}; {LOGS}: {self._proposal.preset.logs[0]} logs, run here"
 
-    def _proposed(self, field: str) -> str:
+    def _proposed_text(self, field: str) -> str:
         if field == "name":
             return self._proposal.name
         if field != self._first:
             return ""
-        return {"conf": LOCAL_NGINX, "log": LOGS if self._proposal.preset.logs else ""}.get(
-            field, ""
-        )
+        log = LOGS if self._proposal.preset.logs else ""
+        return {"conf": LOCAL_NGINX, "log": log}.get(field, "")
 
     def on_mount(self) -> None:
-        """Try the place while the fields are filled in."""
-        self.query_one(f"#{self._first}", Input).focus()
-        self._try()
+        """Try the vantage while the user fills in the fields."""
+        self.input_of(self._first).focus()
+        self._discover()
 
-    @work(group="try")
-    async def _try(self) -> None:
-        self.known = await tried(self._proposal.vantage)
-        words = capabilities_text(self.known)
-        found = words if self.known.problem else f"found there: {words or 'nothing that asks'}"
-        self.query_one("#found", Static).update(found)
+    @work(group="discover")
+    async def _discover(self) -> None:
+        self.capabilities = await discover_capabilities(self._proposal.vantage)
+        text = capabilities_text(self.capabilities)
+        found = f"found there: {text or 'no tool that can send a request'}"
+        self.query_one("#found", Static).update(text if self.capabilities.problem else found)
 
     def check(self, field: str, text: str) -> None:
-        """Read it; all but the name may stay empty."""
+        """Parse a field; all but the name may stay empty."""
         if text or field == "name":
-            _READERS[field](self._draft(), text)
+            _PARSERS[field](self._draft(), text)
 
     def take(self) -> None:
-        """Leave with the place."""
-        self.dismiss(self._given())
-
-    def _draft(self) -> Draft:
-        return replace(self._proposal, name=self.text("name"))
-
-    def _given(self) -> Given:
+        """Dismiss the form with the vantage."""
         conf, log, draft = self.text("conf"), self.text("log"), self._draft()
-        return Given(
-            draft.vantage,
-            draft.urls(self.text("direct")),
-            draft.conf(conf) if conf else None,
-            (draft.log(log),) if log else (),
-            replace(self.known, vantage=draft.name) if self.known else None,
+        self.dismiss(
+            VantageInput(
+                draft.vantage,
+                draft.urls(self.text("direct")),
+                draft.conf(conf) if conf else None,
+                (draft.log(log),) if log else (),
+                replace(self.capabilities, vantage=draft.name) if self.capabilities else None,
+            )
         )
+
+    def _draft(self) -> VantageDraft:
+        return replace(self._proposal, name=self.text("name"))

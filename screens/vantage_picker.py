@@ -1,4 +1,4 @@
-"""From where else to look: kind, then list after list, until a place is chosen."""
+"""The lists from which a vantage is chosen: its kind, then list after list."""
 
 import shlex
 from dataclasses import dataclass, replace
@@ -11,9 +11,9 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
 
-from screens.vantage_form import Given, Look
+from screens.vantage_form import VantageForm, VantageInput
 from screens.widgets.lines import Lines
-from screens.widgets.style import DIM, fitted, line
+from screens.widgets.style import DIM, fit, line
 from wizard.model.parse import parse_vantages
 from wizard.model.steps import StepId
 from wizard.model.target import Target
@@ -22,122 +22,124 @@ from wizard.text.errors import UsageError
 from wizard.vantage.presets import Choice, Listing, Menu, Preset, list_kinds, menu
 from wizard.vantage.presets.menu import MenuOrPreset
 
-SHORT = 10
-"""Up to so many rows are not counted."""
-WIDEST = 40
-"""How wide the column of names becomes at most."""
+MAX_UNCOUNTED_ROWS = 10
+"""A list of at most this many rows shows no count."""
+MAX_NAME_WIDTH = 40
+"""The most columns of the names."""
 
 
 @dataclass(frozen=True, slots=True)
-class Choosing:
-    """A menu at a moment.
+class MenuState:
+    """A menu with its list, the typed text and the cursor.
 
     Attributes:
-        listed: What it has; None while it is read.
-        text: What was typed.
-        cursor: Which of the rows is marked, counted from 0.
+        listing: The menu's choices; None while they are being read.
+        text: The text that narrows the list.
+        cursor: Index of the marked row.
     """
 
     menu: Menu
-    listed: Listing | None = None
+    listing: Listing | None = None
     text: str = ""
     cursor: int = 0
 
     @property
     def matching(self) -> tuple[Choice, ...]:
-        """The choices in which each typed word occurs."""
+        """The choices in which every typed word occurs."""
         words = self.text.lower().split()
-        rows = self.listed.choices if self.listed else ()
+        rows = self.listing.choices if self.listing else ()
         return tuple(
             row for row in rows if all(word in f"{row.text} {row.note}".lower() for word in words)
         )
 
     @property
-    def as_typed(self) -> bool:
-        """Whether a last row takes what was typed as it is."""
+    def has_typed_row(self) -> bool:
+        """True if a last row offers the typed text itself."""
         typed = self.text.strip()
         return bool(typed and self.menu.parse) and all(row.text != typed for row in self.matching)
 
     @property
-    def rows(self) -> int:
-        """How many rows there are."""
-        return len(self.matching) + self.as_typed
+    def row_count(self) -> int:
+        """The number of rows."""
+        return len(self.matching) + self.has_typed_row
 
-    def with_text(self, text: str) -> "Choosing":
-        """Narrowed by another text; the first match is marked."""
+    def with_text(self, text: str) -> "MenuState":
+        """Return the state with another text and the first match marked."""
         return self if text == self.text else replace(self, text=text, cursor=0)
 
-    def moved(self, by: int) -> "Choosing":
-        """The mark so many rows further down, as far as there are rows."""
-        return replace(self, cursor=max(0, min(self.cursor + by, self.rows - 1)))
+    def moved(self, by: int) -> "MenuState":
+        """Return the state with the mark so many rows further down, within the list."""
+        return replace(self, cursor=max(0, min(self.cursor + by, self.row_count - 1)))
 
     def chosen(self) -> MenuOrPreset | None:
-        """What the marked row leads to; None where there is no row.
+        """Return what the marked row leads to; None where there is no row.
 
         Raises:
-            UsageError: What was typed cannot be taken.
+            UsageError: The typed text is not valid.
         """
         matching = self.matching
         if self.cursor < len(matching):
             return matching[self.cursor].next
-        return self.menu.parse(self.text) if self.as_typed and self.menu.parse else None
+        return self.menu.parse(self.text) if self.has_typed_row and self.menu.parse else None
 
-    def drawn(self, width: int, height: int) -> list[Text]:
-        """As many rows as there is room for, the marked one among them. A page at a time: a list
-        that moves by a row is written anew as a whole."""
-        rows = self.matching
+    def draw(self, width: int, height: int) -> list[Text]:
+        """Draw the page of rows with the marked one.
+
+        Whole pages, because a list that scrolls by one row would be rewritten as a whole.
+        """
+        matching = self.matching
         top = self.cursor // max(1, height) * height
-        shown = rows[top : top + height]
-        wide = min(WIDEST, max((len(safe(row.text, 200)) for row in shown), default=0))
-        drawn = [self._row(top + n, row, wide) for n, row in enumerate(shown)]
-        if self.as_typed and len(shown) < height:
-            mark = self._mark(len(rows))
-            drawn.append(line(mark, "as typed: ", safe(self.text.strip(), 200)))
-        return [fitted(one, width, pad=False) for one in drawn]
+        page = matching[top : top + height]
+        name_width = max((len(safe(row.text, 200)) for row in page), default=0)
+        rows = [self._row(top + n, row, name_width) for n, row in enumerate(page)]
+        if self.has_typed_row and len(page) < height:
+            mark = self._mark(len(matching))
+            rows.append(line(mark, "as typed: ", safe(self.text.strip(), 200)))
+        return [fit(row, width, pad=False) for row in rows]
 
-    def _row(self, place: int, row: Choice, wide: int) -> Text:
-        name = fitted(line(safe(row.text, 200)), wide)
-        if place == self.cursor:
+    def _row(self, index: int, row: Choice, name_width: int) -> Text:
+        name = fit(line(safe(row.text, 200)), min(MAX_NAME_WIDTH, name_width))
+        if index == self.cursor:
             name.stylize("bold reverse")
-        return Text.assemble(self._mark(place), name, ("  " + safe(row.note, 200), DIM))
+        return Text.assemble(self._mark(index), name, ("  " + safe(row.note, 200), DIM))
 
-    def _mark(self, place: int) -> tuple[str, str]:
-        return ("> " if place == self.cursor else "  ", "bold")
+    def _mark(self, index: int) -> tuple[str, str]:
+        return ("> " if index == self.cursor else "  ", "bold")
 
-    def count(self) -> str:
-        """How many rows there are, of how many; empty for a short list."""
-        total = len(self.listed.choices) if self.listed else 0
-        return f"{len(self.matching)} of {total}" if total > SHORT else ""
+    def count_text(self) -> str:
+        """Return how many of all rows match; empty for a short list."""
+        total = len(self.listing.choices) if self.listing else 0
+        return f"{len(self.matching)} of {total}" if total > MAX_UNCOUNTED_ROWS else ""
 
 
 def first_menu(target: Target) -> Menu:
-    """The places that are known already, and the kinds that can be had here."""
+    """Return the menu of the target's vantages and of the kinds that this machine can reach."""
     known = tuple(
-        Choice(one.name, f"known: {shlex.join(one.prefix)}", Preset(one.name, one.prefix))
-        for one in target.vantages
+        Choice(item.name, f"known: {shlex.join(item.prefix)}", Preset(item.name, item.prefix))
+        for item in target.vantages
     )
 
     async def load() -> Listing:
         return Listing((*known, *list_kinds()))
 
-    return Menu("Look from where?", load, _command, "any command prefix, such as ssh jump")
+    return Menu("Look from where?", load, _parse_prefix, "any command prefix, such as ssh jump")
 
 
-def _command(text: str) -> Preset:
-    """A command prefix, as typed. Raises `UsageError`."""
+def _parse_prefix(text: str) -> Preset:
+    """Parse a typed command prefix. Raises `UsageError`."""
     prefix = parse_vantages([f"there={text.strip()}"])[0].prefix
     words = [word for word in prefix if not word.startswith("-")]
     return Preset(menu.name_of_host(words[-1] if words else ""), prefix)
 
 
-class Places(Screen[Given]):
-    """Lists, one after the other; Enter chooses, typing narrows, Escape goes back."""
+class VantagePicker(Screen[VantageInput]):
+    """Lists, one after the other: Enter chooses, typing narrows, Escape goes back."""
 
     DEFAULT_CSS = """
-    Places #menu { height: 1; padding: 0 1; text-style: bold; }
-    Places Input { border: none; height: 1; padding: 0; margin: 0 1; }
-    Places Lines { height: 1fr; margin: 1 1 0 1; }
-    Places #said { height: 3; padding: 0 1; }
+    VantagePicker #menu { height: 1; padding: 0 1; text-style: bold; }
+    VantagePicker Input { border: none; height: 1; padding: 0; margin: 0 1; }
+    VantagePicker Lines { height: 1fr; margin: 1 1 0 1; }
+    VantagePicker #message { height: 3; padding: 0 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "choose", id="places.choose", tooltip="Take the marked row"),
@@ -149,22 +151,22 @@ class Places(Screen[Given]):
     ]
 
     def __init__(self, target: Target, step: StepId | None = None) -> None:
-        """With a step, what that one needs is asked for first."""
+        """With a step, the form asks for that step's input first."""
         super().__init__()
         self._target, self._step = target, step
-        self._levels = [Choosing(first_menu(target))]
+        self._levels = [MenuState(first_menu(target))]
 
     @property
-    def now(self) -> Choosing:
-        """The list that is shown."""
+    def menu_state(self) -> MenuState:
+        """The menu that is shown."""
         return self._levels[-1]
 
     def compose(self) -> ComposeResult:
-        """What is chosen, the line that narrows, the rows, what is to be said."""
+        """Yield the menu's title, the input that narrows, the rows and the message."""
         yield Static(id="menu", markup=False)
         yield Input(compact=True)
         yield Lines()
-        yield Static(id="said", markup=False)
+        yield Static(id="message", markup=False)
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
@@ -173,56 +175,56 @@ class Places(Screen[Given]):
         self._open()
 
     def on_resize(self) -> None:
-        """As many rows as there is room for."""
+        """Draw for the new size."""
         self.call_after_refresh(self._draw)
 
     def _open(self) -> None:
-        """Show the list that is on top, and read it if it was not read."""
-        line = self.query_one(Input)
+        """Show the current menu, and read its list if that was not done."""
+        field, state = self.query_one(Input), self.menu_state
         with self.prevent(Input.Changed):
-            line.value = self.now.text
-        line.cursor_position = len(line.value)
-        line.placeholder = f"Arrows and Enter; type to narrow, or {self.now.menu.hint}"
-        if self.now.listed is None:
+            field.value = state.text
+        field.cursor_position = len(field.value)
+        field.placeholder = f"Arrows and Enter; type to narrow, or {state.menu.hint}"
+        if state.listing is None:
             self._read()
         self._draw()
 
     @work(group="list", exclusive=True)
     async def _read(self) -> None:
-        """Read the list; whoever goes back meanwhile ends it."""
-        reading = self.now.menu
-        listed = await reading.load()
-        if self.now.menu is reading:
-            self._levels[-1] = Choosing(reading, listed, self.now.text)
+        """Read the list; going back cancels it."""
+        menu = self.menu_state.menu
+        listing = await menu.load()
+        if self.menu_state.menu is menu:
+            self._levels[-1] = MenuState(menu, listing, self.menu_state.text)
             self._draw()
 
-    def _draw(self, wrong: str = "") -> None:
-        now, rows = self.now, self.query_one(Lines)
-        title = f"{safe(now.menu.title, 100)}  {now.count()}"
-        self.query_one("#menu", Static).update(fitted(line(title), self.size.width - 2))
-        drawn = now.drawn(rows.size.width, rows.size.height)
-        rows.show([*drawn, *[line()] * (rows.size.height - len(drawn))])
-        said = wrong or ("reading the list …" if now.listed is None else now.listed.problem)
-        self.query_one("#said", Static).update(safe(said, 300))
+    def _draw(self, error: str = "") -> None:
+        state, lines = self.menu_state, self.query_one(Lines)
+        title = f"{safe(state.menu.title, 100)}  {state.count_text()}"
+        self.query_one("#menu", Static).update(fit(line(title), self.size.width - 2))
+        rows = state.draw(lines.size.width, lines.size.height)
+        lines.show([*rows, *[line()] * (lines.size.height - len(rows))])
+        problem = "reading the list …" if state.listing is None else state.listing.problem
+        self.query_one("#message", Static).update(safe(error or problem, 300))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Narrow the list."""
-        self._set(self.now.with_text(event.value))
+        self._set(self.menu_state.with_text(event.value))
 
     def on_input_submitted(self) -> None:
-        """Enter in the line is Enter on the marked row."""
+        """Choose the marked row."""
         self.action_choose()
 
-    def _set(self, choosing: Choosing) -> None:
-        self._levels[-1] = choosing
+    def _set(self, state: MenuState) -> None:
+        self._levels[-1] = state
         self._draw()
 
     def action_mark(self, by: int) -> None:
-        """Another row."""
-        self._set(self.now.moved(by))
+        """Mark a row further down or up."""
+        self._set(self.menu_state.moved(by))
 
     def action_back(self) -> None:
-        """The list before this one; from the first, leave."""
+        """Go back to the list before; from the first one, leave."""
         self.workers.cancel_group(self, "list")
         if len(self._levels) == 1:
             self.dismiss(None)
@@ -231,18 +233,18 @@ class Places(Screen[Given]):
         self._open()
 
     def action_choose(self) -> None:
-        """Go where the marked row leads."""
+        """Open the menu or the form that the marked row leads to."""
         try:
-            leads = self.now.chosen()
+            chosen = self.menu_state.chosen()
         except UsageError as error:
             self._draw(str(error).removeprefix("--vantage there: "))
             return
-        if isinstance(leads, Menu):
-            self._levels.append(Choosing(leads))
+        if isinstance(chosen, Menu):
+            self._levels.append(MenuState(chosen))
             self._open()
-        elif leads is not None:
-            self.app.push_screen(Look(self._target, leads, self._step), self._looked)
+        elif chosen is not None:
+            self.app.push_screen(VantageForm(self._target, chosen, self._step), self._take)
 
-    def _looked(self, given: Given | None) -> None:
-        if given is not None:
-            self.dismiss(given)
+    def _take(self, vantage: VantageInput | None) -> None:
+        if vantage is not None:
+            self.dismiss(vantage)

@@ -1,22 +1,22 @@
-"""One room a step: each draws what is known, from the investigation's values alone."""
+"""One pane for each step: functions that draw lines from the investigation's values."""
 
 from collections.abc import Callable, Mapping
 
 from rich.text import Text
 
-from screens.panes import cause, config, fix, logs, root, streams, verify
+from screens.panes import config, diagnosis, logs, probes
 from screens.panes.view import View
 from wizard.model.steps import StepId
 
-Draw = Callable[[View], list[Text]]
+DrawPane = Callable[[View], list[Text]]
 
-PANES: Mapping[StepId, Draw] = {
-    "root": root.draw,
-    "proxy": streams.draw,
-    "direct": streams.draw,
+PANES: Mapping[StepId, DrawPane] = {
+    "root": probes.draw_root,
+    "proxy": probes.draw_streams,
+    "direct": probes.draw_streams,
     "logs": logs.draw,
     "config": config.draw,
-    "cause": cause.draw,
-    "fix": fix.draw,
-    "verify": verify.draw,
+    "cause": diagnosis.draw_cause,
+    "fix": diagnosis.draw_fix,
+    "verify": probes.draw_verify,
 }

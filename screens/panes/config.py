@@ -1,59 +1,55 @@
-"""Step 5: who serves this path, with which settings, and what will be held."""
+"""Step 5: which server and location serve the request, with which settings, and the prediction."""
 
 from rich.text import Text
 
 from screens.panes.view import View
-from screens.widgets.style import DIM, HEAD, line, outcome_style, wrapped
+from screens.widgets.style import DIM, HEAD, line, outcome_style, wrap
 from wizard.model.resolution import RequestResolution, Setting
 from wizard.text.display import safe
 
-FIRST = (
+MAIN_SETTINGS = (
     "proxy_buffering", "proxy_http_version", "proxy_ignore_headers", "proxy_read_timeout",
     "proxy_set_header", "gzip", "gzip_types", "proxy_cache", "proxy_connect_timeout",
 )  # fmt: skip
-"""What decides a stream stands first; then what is set; defaults come last."""
+"""The settings that matter most for a stream; they are drawn first."""
 
 
 def draw(view: View) -> list[Text]:
-    """Server, location, upstream, prediction, settings, doubts."""
+    """Draw server, location, upstream, prediction, settings, and what is not decided."""
     resolution = view.case.resolution
     if resolution is None:
         return []
-    rows = [*_who(resolution, view.width), Text(), *_delivery(resolution), Text()]
-    rows += [_setting(one, view.width) for one in _ordered(resolution)]
+    rows = [*_served_by(resolution, view.width), Text(), *_delivery(resolution), Text()]
+    rows += [_setting(setting) for setting in _ordered(resolution)]
     if resolution.undecided:
         rows += [Text(), line(("Not decided", HEAD))]
         for doubt in resolution.undecided:
-            rows += wrapped(safe(doubt), view.width, "yellow", "  ")
+            rows += wrap(safe(doubt), view.width, "yellow", "  ")
     return rows
 
 
-def _who(resolution: RequestResolution, width: int) -> list[Text]:
+def _served_by(resolution: RequestResolution, width: int) -> list[Text]:
     rows: list[Text] = []
-    if resolution.server is not None:
-        name = safe(resolution.server.name) or "(no name)"
-        server = resolution.server
-        words = f"server   {name}, {safe(str(server.directive.where))}: {safe(server.reason)}"
-        rows += wrapped(words, width)
-    if resolution.location is None:
+    server, location, upstream = resolution.server, resolution.location, resolution.upstream
+    if server is not None:
+        name, where = safe(server.name) or "(no name)", safe(str(server.directive.where))
+        rows += wrap(f"server   {name}, {where}: {safe(server.reason)}", width)
+    if location is None:
         rows.append(line(("location none matches this path", "yellow")))
     else:
-        place = f"{resolution.location.modifier} {resolution.location.path}".strip()
-        where = safe(str(resolution.location.directive.where))
-        rows += wrapped(
-            f"location {safe(place)}, {where}: {safe(resolution.location.reason)}", width
-        )
-    if resolution.upstream is not None and resolution.upstream.kind != "static":
-        peers = ", ".join(resolution.upstream.peers) or "an address that variables decide"
-        uri = safe(resolution.upstream.request_uri or "a path that variables decide")
-        rows += wrapped(f"upstream {safe(peers)} gets {uri}", width)
+        pattern = safe(f"{location.modifier} {location.path}".strip())
+        where = safe(str(location.directive.where))
+        rows += wrap(f"location {pattern}, {where}: {safe(location.reason)}", width)
+    if upstream is not None and upstream.kind != "static":
+        peers = ", ".join(upstream.peers) or "an address that variables decide"
+        uri = safe(upstream.request_uri or "a path that variables decide")
+        rows += wrap(f"upstream {safe(peers)} gets {uri}", width)
     return rows
 
 
 def _delivery(resolution: RequestResolution) -> list[Text]:
     if not resolution.delivery:
         return [line(("no prediction: this path is not proxied", DIM))]
-    head = line(("What Nginx will do with an event stream", HEAD))
     rows = [
         line(
             f"  {row.client:<7}{row.encoding:<9} backend {row.upstream:<8} ",
@@ -61,19 +57,22 @@ def _delivery(resolution: RequestResolution) -> list[Text]:
         )
         for row in resolution.delivery
     ]
-    return [head, *rows]
+    return [line(("What Nginx will do with an event stream", HEAD)), *rows]
 
 
 def _ordered(resolution: RequestResolution) -> list[Setting]:
-    rank = {name: place for place, name in enumerate(FIRST)}
-    key = lambda one: (rank.get(one.name, 50), one.where is None, one.name)  # noqa: E731
+    """Return the main settings, then those that the config sets, then the defaults."""
+    rank = {name: place for place, name in enumerate(MAIN_SETTINGS)}
+
+    def key(setting: Setting) -> tuple[int, bool, str]:
+        return rank.get(setting.name, len(rank)), setting.where is None, setting.name
+
     return sorted(resolution.settings.values(), key=key)
 
 
-def _setting(setting: Setting, width: int) -> Text:
+def _setting(setting: Setting) -> Text:
     inherited = f" from {setting.level}" if setting.level in ("http", "server") else ""
-    value = safe(setting.value, 60)
     style = DIM if setting.where is None else ""
-    shown = f"{setting.name:<24} {value:<14} "
+    text = f"{setting.name:<24} {safe(setting.value, 60):<14} "
     origin = safe(setting.origin).rpartition("/")[2]
-    return line((shown, style), (f"{origin}{inherited}", DIM))
+    return line((text, style), (f"{origin}{inherited}", DIM))

@@ -1,4 +1,4 @@
-"""What a room is given to draw."""
+"""What a pane gets to draw."""
 
 from dataclasses import dataclass
 
@@ -9,13 +9,13 @@ from wizard.model.steps import StepId, StepState
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One moment of the investigation, and the space there is.
+    """The investigation at one moment, and the size of the pane.
 
     Attributes:
-        width: Probes from left to right.
-        height: Lines that are left below the step's head.
-        chosen: Which proxied probe the left pane shows; None takes the worst.
-        now: Seconds since the probes began, while they run.
+        width: Columns of the pane.
+        height: Lines below the step's head.
+        shown_probe: Index of the proxied probe that the left stream shows; None shows the worst.
+        now: Seconds since the probes began; None while none runs.
     """
 
     step: StepId
@@ -25,5 +25,5 @@ class View:
     recommendation: Recommendation | None
     width: int
     height: int
-    chosen: int | None = None
+    shown_probe: int | None = None
     now: float | None = None

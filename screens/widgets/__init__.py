@@ -1,1 +1,1 @@
-"""Widgets that the screens are composed of."""
+"""Widgets and drawing helpers that the screens share."""

@@ -1,4 +1,4 @@
-"""A screen of fields that are checked one by one: Enter goes on, and takes them at the last."""
+"""A screen of input fields: Enter checks one and goes to the next, and submits at the last."""
 
 from collections.abc import Sequence
 from typing import ClassVar, TypeVar
@@ -12,7 +12,7 @@ Result = TypeVar("Result")
 
 
 class Fields(Screen[Result]):
-    """What screens with fields share; each says what its fields are and how they are read."""
+    """The base of screens with fields; a subclass says what the fields are and checks them."""
 
     DEFAULT_CSS = """
     Fields VerticalScroll { padding: 0 2; scrollbar-size-vertical: 1; }
@@ -22,26 +22,30 @@ class Fields(Screen[Result]):
     Fields .error.-wrong { display: block; }
     """
     IDS: ClassVar[Sequence[str]] = ()
-    """The fields, in their order."""
+    """The fields' ids, in their order."""
 
     def check(self, field: str, text: str) -> None:
-        """Read what was typed. Raises `UsageError` saying what is wrong with it."""
+        """Check what was typed. Raises `UsageError` saying what is wrong with it."""
         raise NotImplementedError
 
     def take(self) -> None:
-        """Leave with what was typed; every field is fine."""
+        """Dismiss the screen with what was typed; every field is valid."""
         raise NotImplementedError
 
+    def input_of(self, field: str) -> Input:
+        """Return the input of a field."""
+        return self.query_one(f"#{field}", Input)
+
     def error_of(self, field: str) -> Static:
-        """The line below a field that says what is wrong with it."""
+        """Return the line below a field that shows what is wrong with it."""
         return Static("", id=f"{field}-error", classes="error", markup=False)
 
     def text(self, field: str) -> str:
-        """What was typed, without blanks around it."""
-        return self.query_one(f"#{field}", Input).value.strip()
+        """Return what was typed, without surrounding blanks."""
+        return self.input_of(field).value.strip()
 
-    def is_fine(self, field: str) -> bool:
-        """Whether the field can be read; says below it why not."""
+    def is_valid(self, field: str) -> bool:
+        """Check a field, and show below it what is wrong."""
         error = ""
         try:
             self.check(field, self.text(field))
@@ -53,16 +57,16 @@ class Fields(Screen[Result]):
         return not error
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter: the next field, or take them all."""
+        """Go to the next field, or submit after the last one."""
         if event.input.id == self.IDS[-1]:
             self.action_take()
-        elif self.is_fine(event.input.id or ""):
+        elif self.is_valid(event.input.id or ""):
             self.focus_next()
 
     def action_take(self) -> None:
-        """Take them if every field is fine; else go to the first that is not."""
-        wrong = [field for field in self.IDS if not self.is_fine(field)]
-        if wrong:
-            self.query_one(f"#{wrong[0]}", Input).focus()
+        """Submit if every field is valid, else go to the first that is not."""
+        invalid = [field for field in self.IDS if not self.is_valid(field)]
+        if invalid:
+            self.input_of(invalid[0]).focus()
         else:
             self.take()

@@ -1,5 +1,6 @@
-"""The right side: why a step is done, the curl that shows the same, and its live result."""
+"""The right side: what the step proves, the curl command that does the same, and the result."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from rich.text import Text
@@ -9,16 +10,17 @@ from textual.containers import VerticalScroll
 from screens.panes import PANES
 from screens.panes.view import View
 from screens.widgets.lines import Lines
-from screens.widgets.style import DIM, GLYPHS, HEAD, STYLES, fitted, line, wrapped
+from screens.widgets.style import DIM, GLYPHS, HEAD, STYLES, fit, line, wrap
 from wizard.model.steps import STEP_TEXTS
 from wizard.text.display import safe
 
-ROOMY = 30
-"""From this many lines on, every curl is shown whole."""
+ALL_CURLS_HEIGHT = 30
+"""From this many lines on, all curl commands are shown."""
+MIN_RESULT_HEIGHT = 8
 
 
 class Pane(VerticalScroll):
-    """One scrolling text, drawn anew from values a few times a second while something runs."""
+    """A scrolling text, redrawn a few times a second while something runs."""
 
     DEFAULT_CSS = """
     Pane {
@@ -30,38 +32,35 @@ class Pane(VerticalScroll):
     """
 
     def compose(self) -> ComposeResult:
-        """A single text."""
+        """Yield the lines."""
         yield Lines()
 
-    def show(self, view: View, curls: tuple[str, ...], hint: str) -> None:
-        """Draw this moment. `hint` says what is missing or being waited for; it may be empty."""
+    def show(self, view: View, curls: Sequence[str], hint: str) -> None:
+        """Draw this view; `hint` says what is missing or awaited, and may be empty."""
         head = _head(view, curls, hint)
-        rest = replace(view, height=max(8, view.height - len(head)))
-        rows = [fitted(row, view.width, pad=False) for row in (*head, *PANES[view.step](rest))]
-        # Filled up to the window, so that a stream that grows does not lay the screen out anew.
+        result = replace(view, height=max(MIN_RESULT_HEIGHT, view.height - len(head)))
+        rows = [fit(row, view.width, pad=False) for row in (*head, *PANES[view.step](result))]
+        # Filled up to the window, so that a growing stream needs no new layout.
         self.query_one(Lines).show([*rows, *[Text()] * (view.height - len(rows))])
 
 
-def _head(view: View, curls: tuple[str, ...], hint: str) -> list[Text]:
+def _head(view: View, curls: Sequence[str], hint: str) -> list[Text]:
     text, state = STEP_TEXTS[view.step], view.state
-    rows = [
-        line(
-            (text.title, HEAD), "  ", (f"{GLYPHS[state.state]} {state.state}", STYLES[state.state])
-        )
-    ]
-    rows += wrapped(text.proves, view.width, DIM)
+    status = (f"{GLYPHS[state.state]} {state.state}", STYLES[state.state])
+    rows = [line((text.title, HEAD), "  ", status)]
+    rows += wrap(text.proves, view.width, DIM)
     rows += _curls(curls, view)
     if state.why:
-        rows += wrapped(safe(state.why, 400), view.width, STYLES[state.state])
+        rows += wrap(safe(state.why, 400), view.width, STYLES[state.state])
     if hint:
-        rows += wrapped(safe(hint), view.width, "cyan")
+        rows += wrap(safe(hint), view.width, "cyan")
     return [*rows, Text()]
 
 
-def _curls(curls: tuple[str, ...], view: View) -> list[Text]:
-    """All of them where there is room, else the first; `c` copies them all."""
-    shown = curls if view.height >= ROOMY else curls[:1]
-    rows = [piece for curl in shown for piece in wrapped(f"$ {curl}", view.width, "cyan")]
+def _curls(curls: Sequence[str], view: View) -> list[Text]:
+    """Draw all curl commands in a high window, else the first; `c` copies them all."""
+    shown = curls if view.height >= ALL_CURLS_HEIGHT else curls[:1]
+    rows = [row for curl in shown for row in wrap(f"$ {curl}", view.width, "cyan")]
     hidden = len(curls) - len(shown)
     if hidden:
         rows[-1].append(f"  (and {hidden} more: c copies all)", DIM)

@@ -1,4 +1,4 @@
-"""One line at the bottom that takes what a step misses, right there."""
+"""One input line at the bottom, for what a step needs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,22 +16,23 @@ from wizard.text.errors import SsewizardError
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked.
+    """A question for the prompt.
 
     Attributes:
         label: What to type, in a few words.
-        check: Turns the answer into a value, or raises an `SsewizardError` that says why not.
+        parse: Turns the answer into a value. Raises `SsewizardError` for a wrong answer.
         done: Takes the value.
+        value: The text that is proposed.
     """
 
     label: str
-    check: Callable[[str], object]
+    parse: Callable[[str], object]
     done: Callable[[object], None]
     value: str = ""
 
 
 class Prompt(Vertical):
-    """Hidden until something is asked; Enter answers, Escape leaves it."""
+    """Hidden until `ask`; Enter answers, Escape leaves without an answer."""
 
     DEFAULT_CSS = """
     Prompt { height: auto; display: none; padding: 0 1; }
@@ -43,32 +44,32 @@ class Prompt(Vertical):
 
     @dataclass
     class Closed(Message):
-        """The line is hidden again; the keys belong to the steps."""
+        """The prompt is hidden again; the keys belong to the steps."""
 
         answered: bool
 
     def compose(self) -> ComposeResult:
-        """A label and an input."""
+        """Yield the label and the input."""
         yield Label(id="prompt-label", markup=False)
-        line = Input(id="prompt-input", compact=True, disabled=True)
-        line.cursor_blink = False
-        yield line
+        field = Input(id="prompt-input", compact=True, disabled=True)
+        field.cursor_blink = False
+        yield field
 
-    def spec(self, question: Question) -> None:
-        """Show the line and take the keys."""
+    def ask(self, question: Question) -> None:
+        """Show the question and take the focus."""
         self._question = question
         self.query_one(Label).update(question.label)
-        line = self.query_one(Input)
-        line.value = question.value
-        line.disabled = False
+        field = self.query_one(Input)
+        field.value = question.value
+        field.disabled = False
         self.add_class("-asking")
-        line.focus()
+        field.focus()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Check the answer; a wrong one stays, with the reason above it."""
+        """Parse the answer; a wrong one stays, with the reason above it."""
         event.stop()
         try:
-            value = self._question.check(event.value)
+            value = self._question.parse(event.value)
         except SsewizardError as error:
             self.query_one(Label).update(safe(str(error)))
             return

@@ -1,6 +1,6 @@
-"""Words and styles that all rooms share. Colours only repeat what a word or a shape says."""
+"""Styles and text helpers of all panes. A colour never says more than a word or shape does."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.text import Text
@@ -23,7 +23,7 @@ STYLES: dict[State, str] = {
     "fail": "bold red",
     "skip": "dim",
 }
-OUTCOMES: dict[str, str] = {
+OUTCOME_STYLES: dict[str, str] = {
     "live": "green",
     "ended": "green",
     "answered": "green",
@@ -34,53 +34,48 @@ OUTCOMES: dict[str, str] = {
     "not-asked": "yellow",
     "redirect": "yellow",
 }
-"""Any outcome that is not named here is a fault."""
-_CONSOLE = Console(width=200, color_system=None, legacy_windows=False)
-"""Only to wrap text by the width of its characters; it never prints."""
+"""Outcomes that are no fault; any other is drawn in red."""
 HEAD = "bold"
 DIM = "dim"
+_CONSOLE = Console(width=200, color_system=None, legacy_windows=False)
+"""Needed to wrap text by the width of its characters; it never prints."""
 
 
 def outcome_style(outcome: str) -> str:
-    """The style of a probe's outcome."""
-    return OUTCOMES.get(outcome, "bold red")
+    """Return the style of a probe's outcome."""
+    return OUTCOME_STYLES.get(outcome, "bold red")
 
 
 def line(*parts: str | tuple[str, str]) -> Text:
-    """One line from plain and styled parts."""
+    """Return one line made of plain parts and of (text, style) parts."""
     return Text.assemble(*parts, no_wrap=True, overflow="ellipsis", end="")
 
 
-def wrapped(text: str, width: int, style: str = "", indent: str = "") -> list[Text]:
-    """A paragraph as lines of at most `width` probes."""
-    room = max(20, width - len(indent))
-    lines = Text(text, style=style).wrap(_CONSOLE, room)
-    return [Text(indent, end="").append_text(one) for one in _trimmed(lines)]
+def wrap(text: str, width: int, style: str = "", indent: str = "") -> list[Text]:
+    """Wrap a paragraph into lines of at most `width` columns."""
+    lines = list(Text(text, style=style).wrap(_CONSOLE, max(20, width - len(indent))))
+    for row in lines:
+        row.rstrip()
+    return [Text(indent, end="").append_text(row) for row in lines]
 
 
-def _trimmed(lines: Iterable[Text]) -> list[Text]:
-    for one in lines:
-        one.rstrip()
-    return list(lines)
-
-
-def fitted(text: Text, width: int, *, pad: bool = True) -> Text:
-    """The line cut, and if wanted padded, to `width` probes."""
+def fit(text: Text, width: int, *, pad: bool = True) -> Text:
+    """Return the line cut to `width` columns, and padded to it unless `pad` is false."""
     copy = text.copy()
     copy.truncate(width, overflow="ellipsis", pad=pad)
     return copy
 
 
 def beside(left: Sequence[Text], right: Sequence[Text], width: int) -> list[Text]:
-    """Two columns side by side, the shorter one filled up."""
-    half, rest = (width - 3) // 2, width - 3 - (width - 3) // 2
-    rows = max(len(left), len(right))
-    columns = (_filled(left, rows), _filled(right, rows))
+    """Return two columns side by side; the shorter one is filled with empty lines."""
+    left_width, right_width = (width - 3) // 2, width - 3 - (width - 3) // 2
+    height = max(len(left), len(right))
+    columns = (_filled(left, height), _filled(right, height))
     return [
-        Text.assemble(fitted(a, half), (" │ ", DIM), fitted(b, rest))
+        Text.assemble(fit(a, left_width), (" │ ", DIM), fit(b, right_width))
         for a, b in zip(*columns, strict=True)
     ]
 
 
-def _filled(column: Sequence[Text], rows: int) -> list[Text]:
-    return [*column, *([Text("")] * (rows - len(column)))]
+def _filled(column: Sequence[Text], height: int) -> list[Text]:
+    return [*column, *([Text("")] * (height - len(column)))]

@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from screens.app import Wizard
-from screens.main import Steps
+from screens.steps import StepsScreen
 from screens.widgets.pane import Pane
 from screens.widgets.prompt import Prompt
 from tests.screens import investigations
@@ -22,10 +22,10 @@ SIZE = (80, 24)
 UP_TO_FIX = list(STEPS[:-1])
 
 
-def walk(pilot: "Pilot[None]") -> Steps:
+def walk(pilot: "Pilot[None]") -> StepsScreen:
     """The screen with the steps."""
     screen = pilot.app.screen
-    assert isinstance(screen, Steps)
+    assert isinstance(screen, StepsScreen)
     return screen
 
 
@@ -204,7 +204,7 @@ async def test_escape_stops_what_runs() -> None:
         assert walk(pilot).step == "root"
         await press(pilot, "escape")
         assert staged.steps["root"].why == "interrupted"
-        assert not walk(pilot).busy
+        assert not walk(pilot).is_busy
 
 
 async def test_v_shows_one_cell_after_the_other() -> None:
@@ -237,7 +237,7 @@ async def test_all_that_was_found_is_kept_without_its_secrets(state_home: Path) 
     app = Wizard(staged)
     async with app.run_test(size=SIZE) as pilot:
         await press(pilot, "6", "enter")
-    app.leave()
+    app.save_on_exit()
     kept = kept_files(state_home)
     assert list(kept) == ["last-case.json", "last-report.txt"]
     assert json.loads(kept["last-case.json"])["case"]["target"]["url"].startswith(
@@ -254,7 +254,7 @@ async def test_a_home_that_cannot_be_written_stops_nothing(
     app = Wizard(fresh())
     async with app.run_test(size=SIZE) as pilot:
         await press(pilot, "enter")
-        assert not app.report_kept
+        assert not app.is_report_saved
 
 
 async def test_the_form_begins_with_what_it_checked() -> None:
@@ -279,7 +279,7 @@ async def test_the_form_begins_with_what_it_checked() -> None:
 
 async def test_the_last_case_fills_the_form() -> None:
     last = Target(investigations.URL, direct=(Source(investigations.DIRECT),))
-    async with Wizard(None, last_case=last).run_test(size=SIZE) as pilot:
+    async with Wizard(None, last_target=last).run_test(size=SIZE) as pilot:
         await press(pilot, "ctrl+l")
         assert pilot.app.screen.query_one("#direct", Input).value == investigations.DIRECT
 
@@ -308,6 +308,6 @@ async def test_escape_leaves_the_form() -> None:
 async def test_help_opens_and_closes() -> None:
     async with Wizard(fresh()).run_test(size=SIZE) as pilot:
         await press(pilot, "question_mark")
-        assert not isinstance(pilot.app.screen, Steps)
+        assert not isinstance(pilot.app.screen, StepsScreen)
         await press(pilot, "escape")
-        assert isinstance(pilot.app.screen, Steps)
+        assert isinstance(pilot.app.screen, StepsScreen)

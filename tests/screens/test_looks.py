@@ -23,7 +23,7 @@ MOMENTS: dict[str, Callable[[StepId], investigations.FakeInvestigation]] = {
 def wizard(investigation: investigations.FakeInvestigation | None) -> Wizard:
     """The wizard with its clock stopped."""
     last = Target("https://mcp.example.com/sse?token=[redacted]")
-    return Wizard(investigation, last_case=last, clock=lambda: investigations.NOW)
+    return Wizard(investigation, last_target=last, clock=lambda: investigations.NOW)
 
 
 def pressing(*keys: str) -> Callable[["Pilot[None]"], Awaitable[None]]:

@@ -13,9 +13,16 @@ import pytest
 
 from screens import saved_cases
 from screens.app import Wizard
-from screens.form import Form
-from screens.main import Steps
-from screens.saved_cases import KEPT, CutOff, Kept, cut_off, home, last_case
+from screens.saved_cases import (
+    MAX_SAVED_CASES,
+    Autosave,
+    InterruptedCase,
+    interrupted_case,
+    last_target,
+    state_folder,
+)
+from screens.steps import StepsScreen
+from screens.target_form import TargetForm
 from screens.widgets.pane import Pane
 from tests.screens import investigations
 from tests.screens.test_keys import SIZE, fresh, press, walk
@@ -39,8 +46,8 @@ def gone() -> int:
 
 def left_behind(pid: int, record: CaseRecord | None = None, token: str = "abc") -> Path:
     """A case file as a wizard of that process leaves it."""
-    home().mkdir(parents=True, exist_ok=True)
-    path = home() / f"case-{pid}-{token}-{saved_cases._host()}.json"
+    state_folder().mkdir(parents=True, exist_ok=True)
+    path = state_folder() / f"case-{pid}-{token}-{saved_cases._host()}.json"
     casefile.write(path, record or record_of(investigations.failing()))
     return path
 
@@ -82,18 +89,18 @@ async def test_an_opened_case_is_as_it_was_and_asks_nothing(
 
 async def test_a_wizard_that_is_gone_without_a_word_is_offered(gone: int) -> None:
     path = left_behind(gone)
-    cut = cut_off()
+    cut = interrupted_case()
     assert cut is not None
     assert cut.path == path
-    assert investigations.URL in cut.words
-    assert f"{len(STEPS)} steps done" in cut.words
-    async with Wizard(None, cut_off=cut).run_test(size=SIZE) as pilot:
-        assert isinstance(pilot.app.screen, Form)
+    assert investigations.URL in cut.summary
+    assert f"{len(STEPS)} steps done" in cut.summary
+    async with Wizard(None, interrupted=cut).run_test(size=SIZE) as pilot:
+        assert isinstance(pilot.app.screen, TargetForm)
         await press(pilot, "ctrl+o")
-        assert isinstance(pilot.app.screen, Steps)
+        assert isinstance(pilot.app.screen, StepsScreen)
         assert isinstance(walk(pilot).investigation, SavedInvestigation)
         assert not path.exists()
-        assert cut_off() is None
+        assert interrupted_case() is None
 
 
 async def test_the_same_url_gets_the_offer_in_a_line(gone: int) -> None:
@@ -101,42 +108,42 @@ async def test_the_same_url_gets_the_offer_in_a_line(gone: int) -> None:
     for url, offered in ((investigations.URL, True), ("http://other.example/sse", False)):
         staged = fresh()
         staged.known = replace(staged.known, target=Target(url))
-        async with Wizard(staged, cut_off=cut_off()).run_test(size=SIZE) as pilot:
+        async with Wizard(staged, interrupted=interrupted_case()).run_test(size=SIZE) as pilot:
             await pilot.pause()
             assert ("Ctrl-O" in screen_text(walk(pilot).query_one(Pane))) == offered
     staged = fresh()
-    async with Wizard(staged, cut_off=cut_off()).run_test(size=SIZE) as pilot:
+    async with Wizard(staged, interrupted=interrupted_case()).run_test(size=SIZE) as pilot:
         await press(pilot, "ctrl+o")
         assert isinstance(walk(pilot).investigation, SavedInvestigation)
         assert len(pilot.app.screen_stack) == 2
 
 
 def test_what_runs_is_not_offered_and_nothing_unreadable_is(gone: int) -> None:
-    kept = Kept()
-    kept.keep(record_of(investigations.failing()))
-    assert cut_off() is None
-    kept.leave()
-    found = cut_off()
+    kept = Autosave()
+    kept.save(record_of(investigations.failing()))
+    assert interrupted_case() is None
+    kept.release()
+    found = interrupted_case()
     assert found is not None
     found.path.unlink()
-    (home() / f"case-{gone}-dead-{saved_cases._host()}.json").write_text("{", "utf-8")
-    (home() / f"case-{gone}-abc-another-host.json").write_text("{}", "utf-8")
-    assert cut_off() is None
+    (state_folder() / f"case-{gone}-dead-{saved_cases._host()}.json").write_text("{", "utf-8")
+    (state_folder() / f"case-{gone}-abc-another-host.json").write_text("{}", "utf-8")
+    assert interrupted_case() is None
 
 
 def test_a_process_id_that_another_has_by_now_keeps_nothing_back() -> None:
     path = left_behind(os.getpid())
     path.with_suffix(".lock").touch()
-    assert cut_off() is not None
+    assert interrupted_case() is not None
 
 
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
-from screens.saved_cases import Kept
+from screens.saved_cases import Autosave
 from wizard.investigation import casefile
-kept = Kept()
-kept.keep(casefile.read(sys.argv[1]))
+kept = Autosave()
+kept.save(casefile.read(sys.argv[1]))
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -145,11 +152,11 @@ def test_a_wizard_that_was_killed_is_offered_while_it_is_a_zombie(tmp_path: Path
     casefile.write(tmp_path / "case.json", record_of(investigations.failing()))
     with subprocess.Popen([sys.executable, "-c", _KILLED, tmp_path / "case.json"]) as killed:
         os.waitid(os.P_PID, killed.pid, os.WEXITED | os.WNOWAIT)  # it stays a zombie
-        found = cut_off()
+        found = interrupted_case()
         assert found is not None
         assert f"case-{killed.pid}-" in found.path.name
-        Kept().adopt(found)
-    assert not list(home().glob(f"case-{killed.pid}-*"))
+        Autosave().adopt(found)
+    assert not list(state_folder().glob(f"case-{killed.pid}-*"))
 
 
 def test_no_lock_can_be_had_on_every_file_system(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,46 +164,46 @@ def test_no_lock_can_be_had_on_every_file_system(monkeypatch: pytest.MonkeyPatch
         raise OSError(errno.ENOLCK, "no locks")
 
     monkeypatch.setattr("fcntl.flock", refused)
-    kept = Kept()
-    kept.keep(record_of(investigations.failing()))
-    assert cut_off() is None
-    kept.leave()
+    kept = Autosave()
+    kept.save(record_of(investigations.failing()))
+    assert interrupted_case() is None
+    kept.release()
 
 
 @pytest.mark.parametrize("days", [0, 1, 6])
 def test_a_case_of_another_day_says_of_which(days: int) -> None:
     at = time.time() - days * 86_400
     record = replace(record_of(investigations.failing()), saved=at)
-    words = CutOff(Path("x"), record).words
+    words = InterruptedCase(Path("x"), record).summary
     day = time.strftime("on %Y-%m-%d at", time.localtime(at))
     assert (day in words) == bool(days)
     assert time.strftime("at %H:%M, ", time.localtime(at)) in words
 
 
 def test_old_cases_are_removed(gone: int) -> None:
-    for number in range(KEPT + 3):
+    for number in range(MAX_SAVED_CASES + 3):
         path = left_behind(gone, token=f"{number:x}")
         os.utime(path, (number + 1, number + 1))
-    assert cut_off() is None  # too old, all of them
-    assert len(list(home().iterdir())) == KEPT
+    assert interrupted_case() is None  # too old, all of them
+    assert len(list(state_folder().iterdir())) == MAX_SAVED_CASES
 
 
 def test_two_wizards_do_not_touch_each_others_case() -> None:
-    first, second = Kept(), Kept()
-    first.keep(record_of(investigations.failing()))
-    second.keep(record_of(investigations.healthy()))
-    assert len(list(home().glob("*.json"))) == 2
+    first, second = Autosave(), Autosave()
+    first.save(record_of(investigations.failing()))
+    second.save(record_of(investigations.healthy()))
+    assert len(list(state_folder().glob("*.json"))) == 2
     second.finish()
-    assert last_case() == replace(investigations.TARGET)
-    assert first.is_begun
+    assert last_target() == replace(investigations.TARGET)
+    assert first.has_case
 
 
 def test_what_is_newer_stays() -> None:
-    kept, record = Kept(), record_of(investigations.failing())
-    kept.keep(replace(record, saved=2000.0))
-    kept.keep(replace(record, saved=1000.0))
+    kept, record = Autosave(), record_of(investigations.failing())
+    kept.save(replace(record, saved=2000.0))
+    kept.save(replace(record, saved=1000.0))
     kept.finish()
-    assert casefile.read(home() / saved_cases.LAST).saved == 2000.0
+    assert casefile.read(state_folder() / saved_cases.LAST_CASE).saved == 2000.0
 
 
 async def test_a_lost_connection_leaves_the_case_a_clean_end_makes_it_the_last() -> None:
@@ -205,18 +212,18 @@ async def test_a_lost_connection_leaves_the_case_a_clean_end_makes_it_the_last()
         async with app.run_test(size=SIZE) as pilot:
             await press(pilot, "enter")
             if lost:
-                app._lose()
-        app.leave()
-        names = [path.name for path in home().iterdir() if path.name.startswith("case-")]
+                app._interrupt()
+        app.save_on_exit()
+        names = [path.name for path in state_folder().iterdir() if path.name.startswith("case-")]
         assert len(names) == 1
-        assert (home() / saved_cases.LAST).exists() != lost
+        assert (state_folder() / saved_cases.LAST_CASE).exists() != lost
 
 
 async def test_while_a_step_runs_the_case_is_kept() -> None:
     app = Wizard(investigations.running("proxy"))
     async with app.run_test(size=SIZE):
-        await app._keep_running()
-        (path,) = home().glob("*.json")
+        await app._save_while_running()
+        (path,) = state_folder().glob("*.json")
         again = SavedInvestigation(casefile.read(path))
     assert again.steps["proxy"] == StepState("proxy", "todo", "interrupted")
     assert again.steps["root"].state == "pass"
@@ -299,7 +306,7 @@ async def test_a_command_that_nobody_would_read_whole_cannot_be_confirmed() -> N
         for key in ("r", "e"):
             await press(pilot, "4", key)
             assert "this case would run a" in screen_text(walk(pilot).query_one(Pane))
-            assert isinstance(pilot.app.screen, Steps)
+            assert isinstance(pilot.app.screen, StepsScreen)
     assert not known.trusted
     assert "too long" in (await known.run("logs")).why
 

@@ -20,7 +20,7 @@ def answered(step: StepId, target: Target, text: str) -> Target | None:
     given: list[Target | None] = []
     question = question_for(step, target, given.append)
     assert question is not None
-    question.done(question.check(text))
+    question.done(question.parse(text))
     return given[0]
 
 
@@ -49,7 +49,7 @@ def test_prompts_say_which_places_are_known(step: StepId) -> None:
     assert question is not None
     assert "web=…: from there" in question.label
     with pytest.raises(UsageError, match=r"no vantage no is known \(web\)"):
-        question.check("no=http://a/sse" if step == "direct" else "no=/file")
+        question.parse("no=http://a/sse" if step == "direct" else "no=/file")
     assert answered(step, AT_WEB, " ") is None
 
 

@@ -13,9 +13,9 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from screens.app import Wizard
-from screens.main import Steps
-from screens.vantage_form import Draft, Look
-from screens.vantage_picker import Choosing, Places
+from screens.steps import StepsScreen
+from screens.vantage_form import VantageDraft, VantageForm
+from screens.vantage_picker import MenuState, VantagePicker
 from screens.widgets.lines import Lines
 from tests.screens import investigations
 from tests.screens.test_keys import SIZE, press
@@ -58,7 +58,7 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> list[Vantage]:
         asked.append(vantage)
         return Capabilities(vantage.name, "curl", "curl 7.88.1", 0.042)
 
-    monkeypatch.setattr("screens.vantage_form.tried", tried)
+    monkeypatch.setattr("screens.vantage_form.discover_capabilities", tried)
     return asked
 
 
@@ -94,12 +94,12 @@ async def test_a_pod_is_chosen_tried_and_asked_directly(
         await press(pilot, "3", "e", "enter", "enter")
         assert rows(pilot)[0] == "> web      this context's own"
         await press(pilot, "enter", "enter")
-        assert isinstance(pilot.app.screen, Look)
+        assert isinstance(pilot.app.screen, VantageForm)
         assert answering == [Vantage("nginx", POD)]
         assert shown(pilot, "found") == "found there: curl 7.88.1, round trip 42 ms"
         put(pilot, "direct", "http://127.0.0.1:12213/sse")
         await press(pilot, "ctrl+s")
-        assert isinstance(pilot.app.screen, Steps)
+        assert isinstance(pilot.app.screen, StepsScreen)
     assert staged.target.vantages == (Vantage("nginx", POD),)
     assert staged.target.direct == (Source("http://127.0.0.1:12213/sse", "nginx"),)
     assert staged.ran == ["direct"]
@@ -111,7 +111,7 @@ async def test_escape_goes_back_list_by_list(fakes: Fakes, answering: list[Vanta
         await press(pilot, "3", "e", *["enter"] * 4, "escape", "escape", "escape")
         assert rows(pilot)[0] == "> prod  current"
         await press(pilot, "escape", "escape")
-        assert isinstance(pilot.app.screen, Steps)
+        assert isinstance(pilot.app.screen, StepsScreen)
     assert staged.target == Target(investigations.URL)
     assert staged.ran == []
 
@@ -162,8 +162,8 @@ async def test_a_prefix_that_cannot_be_one_stays_with_the_reason() -> None:
         await press(pilot, "3", "e")
         type_in(pilot, "jump bash")
         await press(pilot, "enter")
-        assert isinstance(pilot.app.screen, Places)
-        assert shown(pilot, "said").startswith("leave out 'jump bash' at its end")
+        assert isinstance(pilot.app.screen, VantagePicker)
+        assert shown(pilot, "message").startswith("leave out 'jump bash' at its end")
 
 
 async def test_what_the_program_says_is_shown_and_a_name_can_be_typed(
@@ -172,7 +172,7 @@ async def test_what_the_program_says_is_shown_and_a_name_can_be_typed(
     fakes.failing("docker", "\x1b[31mCannot connect to the Docker daemon")
     async with Wizard(investigations.empty()).run_test(size=SIZE) as pilot:
         await press(pilot, "3", "e", "down", "enter")
-        assert shown(pilot, "said") == "\\e[31mCannot connect to the Docker daemon"
+        assert shown(pilot, "message") == "\\e[31mCannot connect to the Docker daemon"
         type_in(pilot, "web")
         await press(pilot, "enter")
     assert answering == [Vantage("web", ("docker", "exec", "web"))]
@@ -186,11 +186,11 @@ async def test_a_list_that_does_not_come_blocks_nothing(fakes: Fakes) -> None:
         type_in(pilot, "we")
         await pilot.pause()
         assert rows(pilot)[0] == "> as typed: we"
-        assert shown(pilot, "said") == "reading the list …"
+        assert shown(pilot, "message") == "reading the list …"
         pid = await started(pilot, fakes, "docker")
         await pilot.press("escape", "escape")
         await pilot.pause()
-        assert isinstance(pilot.app.screen, Steps)
+        assert isinstance(pilot.app.screen, StepsScreen)
     assert not _runs(pid)
 
 
@@ -201,7 +201,7 @@ async def test_a_place_that_does_not_answer_blocks_nothing(
         await asyncio.Event().wait()
         raise AssertionError(vantage)
 
-    monkeypatch.setattr("screens.vantage_form.tried", tried)
+    monkeypatch.setattr("screens.vantage_form.discover_capabilities", tried)
     staged = investigations.empty()
     async with Wizard(staged).run_test(size=SIZE) as pilot:
         await press(pilot, "3", "e")
@@ -211,7 +211,7 @@ async def test_a_place_that_does_not_answer_blocks_nothing(
         assert shown(pilot, "found") == "trying it …"
         await pilot.press("ctrl+s")
         await pilot.pause()
-        assert isinstance(pilot.app.screen, Steps)
+        assert isinstance(pilot.app.screen, StepsScreen)
     assert staged.target.vantages == (Vantage("jump", ("ssh", "jump.example")),)
 
 
@@ -224,7 +224,7 @@ async def test_a_place_that_is_left_is_let_go(fakes: Fakes) -> None:
         pid = await started(pilot, fakes, "ssh")
         await pilot.press("escape")
         await pilot.pause()
-        assert isinstance(pilot.app.screen, Places)
+        assert isinstance(pilot.app.screen, VantagePicker)
         while _runs(pid):
             await pilot.pause(0.02)
 
@@ -262,7 +262,7 @@ async def test_what_is_wrong_in_a_field_is_said_there(answering: list[Vantage]) 
         put(pilot, "direct", "ftp://x")
         await press(pilot, "ctrl+s")
         assert "must begin with http" in shown(pilot, "direct-error")
-        assert isinstance(pilot.app.screen, Look)
+        assert isinstance(pilot.app.screen, VantageForm)
 
 
 async def test_a_known_place_is_offered_first(answering: list[Vantage]) -> None:
@@ -328,13 +328,13 @@ def slowly(*keys: str) -> Callable[["Pilot[None]"], Awaitable[None]]:
     return before
 
 
-def test_how_a_list_looks(many: Fakes, snap_compare: SnapCompare) -> None:
+def test_the_picker_with_a_long_list(many: Fakes, snap_compare: SnapCompare) -> None:
     app = Wizard(investigations.empty(), clock=lambda: investigations.NOW)
     keys = slowly("3", "e", "enter", "enter", "enter", "down")
     assert snap_compare(app, terminal_size=SIZE, run_before=keys)
 
 
-def test_how_a_place_looks(many: Fakes, snap_compare: SnapCompare) -> None:
+def test_the_form_of_a_vantage(many: Fakes, snap_compare: SnapCompare) -> None:
     app = Wizard(investigations.empty(), clock=lambda: investigations.NOW)
     keys = slowly("4", "e", "enter", "enter", "enter", "enter")
     assert snap_compare(app, terminal_size=SIZE, run_before=keys)
@@ -367,10 +367,10 @@ async def test_a_strangers_case_runs_nothing_before_it_is_confirmed(
     known = SavedInvestigation(casefile.load(text, "case.json"))
     async with Wizard(known).run_test(size=SIZE) as pilot:
         await press(pilot, "3", "e", "escape")
-        assert isinstance(pilot.app.screen, Steps)
+        assert isinstance(pilot.app.screen, StepsScreen)
         assert not known.trusted
         await press(pilot, "e", "y", "enter")
-        assert isinstance(pilot.app.screen, Places)
+        assert isinstance(pilot.app.screen, VantagePicker)
         assert answering == []
         await press(pilot, "enter")
         assert [one.name for one in answering] == ["web"]
@@ -397,32 +397,34 @@ async def _never() -> Listing:
 
 def test_of_a_long_list_only_a_screenful_is_drawn() -> None:
     menu = Menu("which pod", _never, lambda text: Preset(text, ()))
-    now = Choosing(menu, LONG)
-    assert [len(now.moved(by).drawn(80, 18)) for by in (0, 17, 18, 9999)] == [18, 18, 18, 14]
-    assert now.moved(17).drawn(80, 18)[-1].plain.startswith("> pod-17")
-    last = now.moved(9999).drawn(80, 18)[-1].plain
+    now = MenuState(menu, LONG)
+    assert [len(now.moved(by).draw(80, 18)) for by in (0, 17, 18, 9999)] == [18, 18, 18, 14]
+    assert now.moved(17).draw(80, 18)[-1].plain.startswith("> pod-17")
+    last = now.moved(9999).draw(80, 18)[-1].plain
     assert last.startswith("> pod-4999")
     few = now.with_text("RUN 499")
-    assert (few.rows, few.count()) == (16, "15 of 5000")
-    assert few.moved(99).drawn(80, 18)[-1].plain == "> as typed: RUN 499"
-    assert now.with_text("pod-4999").as_typed is False
+    assert (few.row_count, few.count_text()) == (16, "15 of 5000")
+    assert few.moved(99).draw(80, 18)[-1].plain == "> as typed: RUN 499"
+    assert now.with_text("pod-4999").has_typed_row is False
 
 
 def test_an_escape_sequence_in_a_name_is_not_sent() -> None:
     menu = Menu("which", _never)
-    now = Choosing(menu, Listing((Choice("a\x1b[2J", "\x07", Preset("a", ())),)))
-    assert now.drawn(80, 5)[0].plain == "> a\\e[2J  \\u{7}"
+    now = MenuState(menu, Listing((Choice("a\x1b[2J", "\x07", Preset("a", ())),)))
+    assert now.draw(80, 5)[0].plain == "> a\\e[2J  \\u{7}"
     assert now.with_text("zzz").chosen() is None
 
 
 def test_a_log_command_of_the_way_there_runs_here() -> None:
-    draft = Draft(Target(investigations.URL), Preset("web", ("docker", "exec", "web")), "web")
+    draft = VantageDraft(
+        Target(investigations.URL), Preset("web", ("docker", "exec", "web")), "web"
+    )
     assert draft.log("docker logs -f web").vantage == "local"
     second = replace(draft, target=replace(draft.target, logs=(draft.log("logs"),)))
     assert [one.log("logs").name for one in (draft, second)] == ["web-log", "web-log-2"]
     assert draft.log("tail -F /x").vantage == "web"
     assert draft.log("logs").command[:2] == ("docker", "logs")
-    jump = Draft(Target(investigations.URL), Preset("jump", ("ssh", "jump")), "jump")
+    jump = VantageDraft(Target(investigations.URL), Preset("jump", ("ssh", "jump")), "jump")
     assert jump.log("logs") == Source("logs", "jump")
     with pytest.raises(UsageError):
         draft.log("-")

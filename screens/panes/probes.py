@@ -1,0 +1,200 @@
+"""Steps 1, 2, 3 and 8: the root path, the probes side by side, before and after the fix."""
+
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from screens.panes.view import View
+from screens.widgets.style import DIM, HEAD, beside, fit, line, outcome_style, wrap
+from screens.widgets.timelines import LEGEND, bars, live_stream
+from wizard.diagnose.hops import HopResult, Variant, results_by_hop
+from wizard.model.case import Case, ProbeResult
+from wizard.model.timeline import Timeline
+from wizard.report.hops import (
+    has_hops_to_compare,
+    hops_summary,
+    outcome_text,
+    probed_variants,
+    vantage_lines,
+    variant_name,
+)
+from wizard.report.result import handshake_text
+from wizard.text.display import safe, seconds
+
+MIN_STREAM_ROWS = 6
+"""The least height of the two streams."""
+_COLUMNS = (14, 21, 21)
+"""Widths of the table's columns: variant, proxied, direct."""
+_SEVERITY = {"held": 0, "events-held": 1, "headers-held": 2, "late": 3, "cut": 4, "refused": 5}
+
+
+def draw_root(view: View) -> list[Text]:
+    """Draw the answer of the root path: status, type, and where the time went."""
+    root = view.case.root
+    if root is None:
+        return []
+    rows = [
+        ("status", str(root.status) if root.status else "no answer"),
+        ("type", safe(root.header("content-type") or "–", 60)),
+        ("server", safe(root.header("server") or "–", 60)),
+        ("address", root.address or "–"),
+        *_phase_times(root),
+    ]
+    if root.status and 300 <= root.status < 400:
+        rows.insert(1, ("redirect", safe(root.header("location") or "–", 200)))
+    if root.excerpt:
+        rows.append(("body", safe(root.excerpt, 120)))
+    if root.detail:
+        rows.append(("why", safe(root.detail)))
+    table = [line((f"{name:<9}", DIM), value) for name, value in rows]
+    return [
+        *table,
+        Text(),
+        *bars([("proxy", root)], view.width, view.now),
+        *wrap(LEGEND, view.width, DIM),
+    ]
+
+
+def _phase_times(root: Timeline) -> list[tuple[str, str]]:
+    """Return how long each phase took; a phase that was not reached has no time."""
+    phases = (
+        ("lookup", root.dns_s),
+        ("connect", root.connect_s),
+        ("TLS", root.tls_s),
+        ("answer", root.headers_s),
+    )
+    rows, before = [], 0.0
+    for name, at in phases:
+        rows.append((name, seconds(at - before) if at is not None else "–"))
+        before = at if at is not None else before
+    return [*rows, ("in all", seconds(root.headers_s))]
+
+
+def draw_streams(view: View) -> list[Text]:
+    """Draw the table of outcomes, the bars, and one proxied beside one direct stream."""
+    if not view.case.proxy and not view.case.direct:
+        return []
+    handshakes = [f"MCP {handshake_text(handshake)}" for handshake in view.case.handshakes]
+    below = [fit(line((safe(text), DIM)), view.width) for text in handshakes]
+    above = [*_table(view), Text(), *_bars(view), Text()]
+    rows = max(MIN_STREAM_ROWS, view.height - len(above) - len(below))
+    return [*above, *_live_streams(view, rows), *below]
+
+
+def draw_verify(view: View) -> list[Text]:
+    """Draw each probe before the reload and now, and below them the streams as they are now."""
+    if not view.case.before:
+        return []
+    before = [line(("before the reload", HEAD)), *map(_probe_row, view.case.before)]
+    after = [line(("now", HEAD)), *map(_probe_row, view.case.proxy)]
+    above = [*beside(before, after, view.width), Text()]
+    rows = max(MIN_STREAM_ROWS, view.height - len(above))
+    return [*above, *_live_streams(view, rows)]
+
+
+def _probe_row(result: ProbeResult) -> Text:
+    return Text.assemble(line((f"{_variant(result):<13}", DIM)), _outcome(result))
+
+
+def _live_streams(view: View, rows: int) -> list[Text]:
+    proxied, direct = _shown_pair(view)
+    left = live_stream("proxy", proxied, rows, view.now)
+    return beside(left, live_stream("direct", direct, rows, view.now), view.width)
+
+
+def _shown_pair(view: View) -> tuple[ProbeResult | None, ProbeResult | None]:
+    """Return the proxied probe that is shown, and the direct one with the same encoding."""
+    proxied = _shown_probe(view.case.proxy, view.shown_probe)
+    encoding = proxied.timeline.probe.encoding if proxied else None
+    same = (item for item in view.case.direct if item.timeline.probe.encoding == encoding)
+    return proxied, next(same, _shown_probe(view.case.direct, None))
+
+
+def _shown_probe(results: Sequence[ProbeResult], index: int | None) -> ProbeResult | None:
+    """Return the probe of that index, counted round; without an index the worst one."""
+    if not results:
+        return None
+    if index is not None:
+        return results[index % len(results)]
+    return min(results, key=lambda result: _SEVERITY.get(result.outcome, 9))
+
+
+def _bars(view: View) -> list[Text]:
+    rows = [
+        (name, result.timeline if result else None)
+        for name, result in zip(("proxy", "direct"), _shown_pair(view), strict=True)
+    ]
+    legend = wrap(LEGEND, view.width, DIM) if view.height >= 24 else []
+    return [*bars(rows, view.width, view.now), *legend]
+
+
+def _table(view: View) -> list[Text]:
+    """Draw proxied beside direct outcomes, or all hops where there are more."""
+    if has_hops_to_compare(view.case):
+        return _hops_table(view.case, view.width)
+    proxied, direct = view.case.proxy, view.case.direct
+    head = (line(("", HEAD)), line(("through the proxy", HEAD)), line(("direct", HEAD)))
+    rows = [_table_row(head, _COLUMNS)]
+    for variant in dict.fromkeys(map(_variant, (*proxied, *direct))):
+        left = [result for result in proxied if _variant(result) == variant]
+        right = [result for result in direct if _variant(result) == variant]
+        for n in range(max(len(left), len(right))):
+            texts = (line((variant, DIM)), _outcome_at(left, n), _outcome_at(right, n))
+            rows.append(_table_row(texts, _COLUMNS))
+    return rows
+
+
+def _table_row(texts: Sequence[Text], widths: Sequence[int]) -> Text:
+    return Text.assemble(*map(fit, texts, widths))
+
+
+def _outcome_at(results: Sequence[ProbeResult], index: int) -> Text:
+    return _outcome(results[index]) if index < len(results) else line(("–", DIM))
+
+
+def _variant(result: ProbeResult) -> str:
+    """Return the probe's variant: `h1 identity`."""
+    probe = result.timeline.probe
+    return f"h{probe.http[0]} {probe.encoding}"
+
+
+def _outcome(result: ProbeResult) -> Text:
+    """Draw the outcome, and when the first data came or how long was waited for it."""
+    timeline = result.timeline
+    at = timeline.first_data_s if timeline.first_data_s is not None else timeline.waited_s
+    style = outcome_style(result.outcome)
+    return line((result.outcome_label, style), f" {seconds(at)}" if at else "")
+
+
+_HOP_WIDTH, _NARROW_HOP_WIDTH, _OUTCOME_WIDTH = 22, 13, 12
+"""Widths of the hop's column, of the same beside four variants, and of a variant's column."""
+
+
+def _hops_table(case: Case, width: int) -> list[Text]:
+    """Draw a row for each hop, outermost first; then the summary and the vantages."""
+    hop_results = results_by_hop(case)
+    variants = probed_variants(hop_results)
+    is_wide = width >= _HOP_WIDTH + _OUTCOME_WIDTH * len(variants)
+    hop_width = _HOP_WIDTH if is_wide else _NARROW_HOP_WIDTH
+    outcome_width = min(_OUTCOME_WIDTH, (width - hop_width) // max(1, len(variants)))
+    widths = (hop_width, *[outcome_width] * len(variants))
+    head = [line(("", HEAD)), *(line((variant_name(item), HEAD)) for item in variants)]
+    rows = [_table_row(head, widths)]
+    rows += [_table_row(_hop_row(item, variants, hop_width), widths) for item in hop_results]
+    if summary := hops_summary(case):
+        rows += wrap(summary, width, HEAD)
+    return [*rows, *(row for text in vantage_lines(case) for row in wrap(text, width, DIM))]
+
+
+def _hop_row(hop_result: HopResult, variants: Sequence[Variant], width: int) -> list[Text]:
+    name = safe(hop_result.name)
+    # Beside four variants `direct from web` does not fit; the arrow says that it is direct.
+    short = name.replace("direct from ", "→ ") if len(name) >= width else name
+    outcomes = [_hop_outcome(hop_result.result(variant)) for variant in variants]
+    return [line((short, DIM)), *outcomes]
+
+
+def _hop_outcome(result: ProbeResult | None) -> Text:
+    if result is None:
+        return line(("–", DIM))
+    return line((outcome_text(result), outcome_style(result.outcome)))
