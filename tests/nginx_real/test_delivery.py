@@ -8,7 +8,7 @@ from tests.nginx_real.cells import Cell, Location
 from tests.nginx_real.observed import LEVELS, Observed, observe
 from wizard.model.resolution import Client, UpstreamFraming
 from wizard.model.timeline import Timeline
-from wizard.nginx.delivery import FLUSHES_H2_HEADERS, buffering_on, gzip_applies, predict_delivery
+from wizard.nginx.delivery import FLUSHES_H2_HEADERS, gzip_applies, is_buffered, predict_delivery
 
 pytestmark = pytest.mark.nginx
 
@@ -49,7 +49,7 @@ def worked_out(observed: Observed, cell: Cell, *, silent: bool = False) -> str:
     resolution = observed.resolution(cell)
     settings = resolution.settings
     return predict_delivery(
-        buffering=buffering_on(settings, resolution.prefix, cell.location.said),
+        buffering=is_buffered(settings, resolution.prefix, cell.location.said),
         client=cell.client,
         gzip_applied=gzip_applies(settings, cell.encoding, cell.via),
         upstream=cell.location.framing,

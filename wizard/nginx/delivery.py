@@ -1,21 +1,34 @@
-"""delivery-model.md as a function: what Nginx passes on at once, and what it holds.
+"""Whether Nginx delivers a stream at once or holds it: the model of docs/delivery.md as functions.
 
-Measured on Nginx 1.22.1 and 1.31.3; `tests/nginx_real/test_delivery.py` measures it again.
+It was measured on Nginx 1.22.1 and 1.31.3; `tests/nginx_real/test_delivery.py` compares it with the
+installed Nginx.
 """
 
 from collections.abc import Mapping, Sequence
 
 from wizard.model.config import Config, Directive
-from wizard.model.resolution import Client, Delivery, Encoding, Result, Setting, UpstreamFraming
+from wizard.model.resolution import (
+    BUFFERING_PREFIXES,
+    Client,
+    Delivery,
+    Encoding,
+    Result,
+    Setting,
+    UpstreamFraming,
+)
 from wizard.nginx.servers import Listen, listens, server_blocks
 from wizard.nginx.settings import version_numbers
 
 ENCODINGS: tuple[Encoding, ...] = ("identity", "gzip")
 FLUSHES_H2_HEADERS = (1, 31, 3)
-"""From here on headers alone are surely sent at once over HTTP/2 with TLS where buffering is off;
-1.22.1 keeps them in its TLS buffer until the first event. When that changed is not known."""
+"""The first version known to send headers alone at once over HTTP/2 with TLS, with buffering off.
+1.22.1 keeps them in its TLS buffer until the first event; where between it changed is unknown."""
+H2_BESIDE_H1 = (1, 25, 1)
+"""The version since which a port with HTTP/2 but without TLS also accepts HTTP/1.1 (CHANGES)."""
 CACHE_CONTROL = "no-cache"
-"""What a backend usually says of an event stream, where its own word is not known."""
+"""The Cache-Control that backends usually send with an event stream."""
+_PROXIED = frozenset({"no-cache", "no-store", "private"})
+"""The values of Cache-Control that `gzip_proxied` can name."""
 
 
 def predict_delivery(
@@ -27,18 +40,18 @@ def predict_delivery(
     silent: bool = False,
     version: str | None = None,
 ) -> Result:
-    """What a client sees of an event stream.
+    """How an event stream reaches the client.
 
     Args:
-        buffering: Whether buffering is on, after the backend's header had its say.
-        gzip_applied: Whether Nginx compresses this response.
+        buffering: Whether Nginx buffers this response (`is_buffered`).
+        gzip_applied: Whether Nginx compresses this response (`gzip_applies`).
         upstream: How the backend frames its response to Nginx.
         silent: Whether the backend has sent headers and no event yet.
         version: The Nginx version; None counts as an old one.
     """
     if not buffering:
-        kept = silent and client == "h2" and version_numbers(version) < FLUSHES_H2_HEADERS
-        return "headers-held" if kept else "live"
+        holds_headers = silent and client == "h2" and version_numbers(version) < FLUSHES_H2_HEADERS
+        return "headers-held" if holds_headers else "live"
     if gzip_applied or upstream == "close":
         return "held"
     if client == "h1-tls":
@@ -48,67 +61,70 @@ def predict_delivery(
     return "live"
 
 
-def buffering_on(
-    effective: Mapping[str, Setting], prefix: str, x_accel_buffering: str | None
+def is_buffered(
+    settings: Mapping[str, Setting], prefix: str, x_accel_buffering: str | None
 ) -> bool:
     """True if Nginx buffers this response.
 
-    The effective setting decides, unless the backend answers `X-Accel-Buffering: yes|no` and that
-    header is not ignored
-    (https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering).
+    The setting decides, unless the backend answers `X-Accel-Buffering: yes|no` and that header is
+    not ignored (https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering).
 
     Args:
         prefix: `proxy`, `fastcgi`, `uwsgi` or `scgi`: whose directives apply.
+        x_accel_buffering: The value of that header; None if the backend does not send it.
     """
-    ignored = effective.get(f"{prefix}_ignore_headers")
-    said = (x_accel_buffering or "").strip().lower()
-    if said in ("yes", "no") and not _names(ignored, "x-accel-buffering"):
-        return said == "yes"
-    setting = effective.get(f"{prefix}_buffering")
+    ignored = settings.get(f"{prefix}_ignore_headers")
+    header = (x_accel_buffering or "").strip().lower()
+    if header in ("yes", "no") and not _has_word(ignored, "x-accel-buffering"):
+        return header == "yes"
+    setting = settings.get(f"{prefix}_buffering")
     return setting is None or setting.value != "off"
 
 
-def _names(setting: Setting | None, word: str) -> bool:
+def _has_word(setting: Setting | None, word: str) -> bool:
     return setting is not None and word in setting.value.lower().split()
 
 
 def gzip_applies(
-    effective: Mapping[str, Setting],
+    settings: Mapping[str, Setting],
     encoding: str,
     via: bool = False,
     cache_control: str = CACHE_CONTROL,
 ) -> bool:
-    """Whether Nginx compresses an event stream for a client that sends this Accept-Encoding.
+    """True if Nginx compresses an event stream for a client that sends this Accept-Encoding.
 
     Args:
-        via: Whether the request carries a Via header: then `gzip_proxied` (default off) decides,
-            by the backend's Cache-Control if it is not `any`
+        via: Whether the request has a Via header. Then `gzip_proxied` (off by default) decides, by
+            the backend's Cache-Control unless it is `any`
             (https://nginx.org/en/docs/http/ngx_http_gzip_module.html#gzip_proxied).
+        cache_control: The Cache-Control header of the backend.
     """
-    gzip = effective.get("gzip")
+    gzip = settings.get("gzip")
     if encoding != "gzip" or gzip is None or gzip.value != "on":
         return False
-    types = (effective["gzip_types"].value if "gzip_types" in effective else "").lower().split()
-    if "*" not in types and "text/event-stream" not in types:
+    types = settings.get("gzip_types")
+    if not (_has_word(types, "*") or _has_word(types, "text/event-stream")):
         return False
-    proxied = effective["gzip_proxied"].value if "gzip_proxied" in effective else "off"
-    said = {word.strip() for word in cache_control.lower().split(",")} & _PROXIED
-    return not via or not said.union({"any"}).isdisjoint(proxied.split())
-
-
-_PROXIED = frozenset({"no-cache", "no-store", "private"})
+    proxied = settings["gzip_proxied"].value if "gzip_proxied" in settings else "off"
+    values = {value.strip() for value in cache_control.lower().split(",")} & _PROXIED
+    return not via or not values.union({"any"}).isdisjoint(proxied.split())
 
 
 def delivery_table(
-    effective: Mapping[str, Setting], prefix: str, clients: tuple[Client, ...]
+    settings: Mapping[str, Setting], prefix: str, clients: tuple[Client, ...]
 ) -> tuple[Delivery, ...]:
-    """Every row that the config allows, for a backend without X-Accel-Buffering that sends its
-    first event at once. The upstream's framing is `close` where Nginx speaks HTTP/1.0 to it; over
-    HTTP/1.1 the backend decides, so both are listed."""
-    version = effective.get("proxy_http_version")
-    close_only = version is None or version.value == "1.0"
-    framings: tuple[UpstreamFraming, ...] = ("close",) if close_only else ("chunked", "close")
-    buffering = buffering_on(effective, prefix, None)
+    """Every row of the model that the config allows; none if the upstream's kind cannot buffer.
+
+    It holds for a backend that sends no X-Accel-Buffering and its first event at once. The
+    upstream's framing is `close` if Nginx sends HTTP/1.0; with HTTP/1.1 the backend chooses, so
+    both framings are listed.
+    """
+    if prefix not in BUFFERING_PREFIXES:
+        return ()
+    http_version = settings.get("proxy_http_version")
+    is_http_1_0 = http_version is None or http_version.value == "1.0"
+    framings: tuple[UpstreamFraming, ...] = ("close",) if is_http_1_0 else ("chunked", "close")
+    buffering = is_buffered(settings, prefix, None)
     return tuple(
         Delivery(
             client,
@@ -117,7 +133,7 @@ def delivery_table(
             predict_delivery(
                 buffering=buffering,
                 client=client,
-                gzip_applied=gzip_applies(effective, encoding),
+                gzip_applied=gzip_applies(settings, encoding),
                 upstream=framing,
             ),
         )
@@ -127,47 +143,44 @@ def delivery_table(
     )
 
 
-H2_BESIDE_H1 = (1, 25, 1)
-"""From here on a plain port with HTTP/2 also speaks HTTP/1.1 (CHANGES of 1.25.1)."""
-
-
 def client_kinds(config: Config, server: Directive, version: str | None) -> tuple[Client, ...]:
-    """The kinds of clients that the server's `listen` lines allow.
+    """The kinds of clients that the server's `listen` directives allow.
 
     `ssl` and `http2` belong to the socket: a flag that another server sets for the same address
-    and port holds for this one too.
+    and port applies to this one too.
     """
-    kinds: dict[Client, None] = {}
-    http = next((http for http, one in server_blocks(config) if one is server), None)
-    both = _switched((server, http), "http2")
+    kinds: set[Client] = set()
+    http = next((http for http, block in server_blocks(config) if block is server), None)
+    has_http2 = _is_switched_on((server, http), "http2")
     for listen in listens(server):
-        if "quic" in listen.flags:
-            continue
-        shared = _shared_flags(config, listen)
-        for kind in _kinds(server, shared, version, both):
-            kinds[kind] = None
+        if "quic" not in listen.flags:
+            kinds.update(_kinds(server, _socket_flags(config, listen), version, has_http2))
     order: tuple[Client, ...] = ("h1", "h1-tls", "h2", "h2c")
     return tuple(kind for kind in order if kind in kinds)
 
 
-def _shared_flags(config: Config, listen: Listen) -> frozenset[str]:
+def _socket_flags(config: Config, listen: Listen) -> frozenset[str]:
     every = (other for _, server in server_blocks(config) for other in listens(server))
     return frozenset().union(*(other.flags for other in every if other.socket == listen.socket))
 
 
-def _switched(blocks: Sequence[Directive | None], name: str) -> bool:
-    """Whether the innermost of these blocks that says so switches it on."""
-    lines = [line for block in blocks if block for line in block.children(name)]
-    return bool(lines) and [arg.lower() for arg in lines[0].args] == ["on"]
+def _is_switched_on(blocks: Sequence[Directive | None], name: str) -> bool:
+    """True if the innermost of these blocks that has the directive sets it to `on`."""
+    directives = [directive for block in blocks if block for directive in block.children(name)]
+    return bool(directives) and [arg.lower() for arg in directives[0].args] == ["on"]
 
 
 def _kinds(
-    server: Directive, flags: frozenset[str], version: str | None, switched: bool
+    server: Directive, flags: frozenset[str], version: str | None, has_http2: bool
 ) -> tuple[Client, ...]:
-    secure = "ssl" in flags or _switched((server,), "ssl")
-    if secure:
-        return ("h1-tls", "h2") if switched or "http2" in flags else ("h1-tls",)
-    if switched:
+    """The kinds of clients of one socket.
+
+    Args:
+        has_http2: Whether the directive `http2 on` applies.
+    """
+    if "ssl" in flags or _is_switched_on((server,), "ssl"):
+        return ("h1-tls", "h2") if has_http2 or "http2" in flags else ("h1-tls",)
+    if has_http2:
         return ("h1", "h2c")
     if "http2" in flags:
         return ("h1", "h2c") if version_numbers(version) >= H2_BESIDE_H1 else ("h2c",)

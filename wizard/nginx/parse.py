@@ -1,7 +1,7 @@
-"""One config file's tokens as directives, each with its file, its line and its end.
+"""Parse the text of one config file into directives with file, line and end line.
 
-The tokens are crossplane's. The tree is built here, since the end lines are needed, directives of
-any arity must stay, and a fault must name its line.
+The tokens are crossplane's. The tree is built here: it needs end lines, keeps directives with any
+number of arguments, and names the line of every error.
 """
 
 import re
@@ -14,20 +14,22 @@ from wizard.nginx.store import config_error
 from wizard.text.display import visible
 
 MAX_BLOCK_DEPTH = 64
-"""How deep blocks may nest; Nginx itself needs no more than a handful."""
+"""How deep blocks may nest; real configs need no more than about five levels."""
 
 Token = tuple[str, int, bool]
+"""Text, line, and whether it was quoted."""
 _END = "the-file-ends-here"
+"""A word appended to the text, to see whether crossplane reaches the end of the file."""
 _ESCAPE = re.compile(r"\\([\"'\\trn])")
-_CONTROL = {"t": "\t", "r": "\r", "n": "\n"}
-_ODD = [code for code in range(0x3001) if chr(code).isspace() and chr(code) not in " \t\n"]
-_NO_SPACES = {code: 0xF0000 + code for code in _ODD}
-_SPACES = {hidden: code for code, hidden in _NO_SPACES.items()}
+_CONTROL_CHARS = {"t": "\t", "r": "\r", "n": "\n"}
+_OTHER_SPACES = [code for code in range(0x3001) if chr(code).isspace() and chr(code) not in " \t\n"]
+_HIDE_SPACES = {code: 0xF0000 + code for code in _OTHER_SPACES}
+_RESTORE_SPACES = {hidden: code for code, hidden in _HIDE_SPACES.items()}
 
 
 @dataclass
-class _Open:
-    """A block that is still open: the words before its brace, and what it holds so far."""
+class _OpenBlock:
+    """A block whose closing brace is still to come: the words before it, its line and content."""
 
     words: list[str]
     line: int
@@ -35,88 +37,87 @@ class _Open:
 
 
 def parse_config(text: str, name: str, via: tuple[Position, ...] = ()) -> tuple[Directive, ...]:
-    """The directives of one file, includes not yet followed.
+    """The directives of one file; `include` directives are not yet followed.
 
     Args:
-        text: The file's text.
-        name: What to call the file.
-        via: The includes that led here.
+        name: The file's name in positions and messages.
+        via: The `include` directives that led to the file.
 
     Raises:
-        ConfigError: A brace without its partner, a directive without its end, a quote without
-            its end, blocks nested beyond all measure.
+        ConfigError: For an unmatched brace, a directive or quote without its end, or blocks that
+            nest too deep.
     """
-    stack, words, start, line = [_Open([], 1)], list[str](), 1, 1
+    stack, words, start, line = [_OpenBlock([], 1)], list[str](), 1, 1
     for token, line, quoted in _tokens(text, name):
         if quoted or token not in ("{", "}", ";"):
             start = start if words else line
-            words.append(_meant(token))
+            words.append(_unescape(token))
         elif token == "{":
             if not words:
                 raise config_error('unexpected "{"', name, line)
-            stack.append(_Open(words, start))
+            stack.append(_OpenBlock(words, start))
             words = []
             if len(stack) > MAX_BLOCK_DEPTH:
                 raise config_error(f"blocks nest deeper than {MAX_BLOCK_DEPTH}", name, line)
         elif token == ";":
             where = Position(name, start if words else line)
-            _close(stack[-1], words, where, line, None, via)
+            _add_directive(stack[-1], words, where, line, None, via)
             words = []
         else:
-            _must_be_ended(words, name, start)
+            _require_no_words(words, name, start)
             closed = stack.pop()
             where = Position(name, closed.line)
-            _close(stack[-1], closed.words, where, line, tuple(closed.block), via)
-    _must_be_ended(words, name, start)
+            _add_directive(stack[-1], closed.words, where, line, tuple(closed.block), via)
+    _require_no_words(words, name, start)
     if len(stack) > 1:
         opened = f'"{visible(stack[-1].words[0], 60)}" of line {stack[-1].line}'
         raise config_error(f'the file ends inside {opened}: a "}}" is missing', name, line)
     return tuple(stack[0].block)
 
 
-def _meant(word: str) -> str:
-    """What a word means to Nginx: it takes the backslash from some escapes, and leaves others."""
-    return _ESCAPE.sub(lambda found: _CONTROL.get(found[1], found[1]), word)
+def _unescape(word: str) -> str:
+    """The value of a word: Nginx removes the backslash of some escapes and keeps that of others."""
+    return _ESCAPE.sub(lambda match: _CONTROL_CHARS.get(match[1], match[1]), word)
 
 
-def _must_be_ended(words: list[str], name: str, line: int) -> None:
+def _require_no_words(words: list[str], name: str, line: int) -> None:
     if words:
         raise config_error(f'directive "{visible(words[0], 60)}" is not ended by ";"', name, line)
 
 
-def _close(
-    parent: _Open,
+def _add_directive(
+    parent: _OpenBlock,
     words: list[str],
     where: Position,
-    end: int,
+    end_line: int,
     block: tuple[Directive, ...] | None,
     via: tuple[Position, ...],
 ) -> None:
     if not words:
         raise config_error('unexpected ";"', where.file, where.line)
-    parent.block.append(Directive(words[0], tuple(words[1:]), where, end, block, via))
+    parent.block.append(Directive(words[0], tuple(words[1:]), where, end_line, block, via))
 
 
 def _tokens(text: str, name: str) -> Iterator[Token]:
-    """crossplane's tokens without comments; its syntax errors as ours."""
+    """crossplane's tokens without comments. Raises `ConfigError` for its syntax errors."""
     import crossplane
     from crossplane.errors import NgxParserBaseException
 
     last = text.count("\n") + 2
-    # crossplane reads files only: what came from a dump or a pipe is put into one.
+    # crossplane reads files only, so the text of a dump or a pipe is written into one.
     with tempfile.NamedTemporaryFile(
         "w", encoding="utf-8", errors="replace", newline="", suffix=".conf"
     ) as file:
-        # It says nothing of a word, a quote or a Lua block that is open at the end: then the word
-        # that we put there is not seen as one.
-        file.write(f"{_spaced(text)}\n{_END}\n")
+        # crossplane does not report a word, quote or Lua block that is open at the end of the
+        # file. The appended word is then part of it and does not come as a token of its own.
+        file.write(f"{_normalize_spaces(text)}\n{_END}\n")
         file.flush()
         try:
             for token, line, quoted in crossplane.lex(file.name):
                 if token == _END and line == last:
                     return
                 if quoted or not token.startswith("#"):
-                    yield token.translate(_SPACES), line, quoted
+                    yield token.translate(_RESTORE_SPACES), line, quoted
         except NgxParserBaseException as error:
             reason = visible(str(error.strerror), 200)
             raise config_error(reason, name, min(error.lineno or last, last - 1)) from None
@@ -125,7 +126,10 @@ def _tokens(text: str, name: str) -> Iterator[Token]:
     )
 
 
-def _spaced(text: str) -> str:
-    """Only what Nginx takes for a space may be one to crossplane, which also ends a line, and so
-    a comment, at a lone carriage return."""
-    return text.replace("\r\n", "\n").replace("\r", " ").translate(_NO_SPACES)
+def _normalize_spaces(text: str) -> str:
+    """The text in which crossplane separates words exactly where Nginx does.
+
+    crossplane also splits at Unicode spaces, and ends a line (so a comment) at a lone carriage
+    return.
+    """
+    return text.replace("\r\n", "\n").replace("\r", " ").translate(_HIDE_SPACES)

@@ -1,15 +1,18 @@
+"""The delivery of each proxied probe as the config predicts it."""
+
 from collections.abc import Sequence
 
 from wizard.model.case import Prediction
 from wizard.model.resolution import Client, Delivery, RequestResolution, UpstreamFraming
 from wizard.model.timeline import Probe, Timeline, is_live
-from wizard.nginx.delivery import buffering_on, gzip_applies, predict_delivery
+from wizard.nginx.delivery import gzip_applies, is_buffered, predict_delivery
 
 
-def observed_version(lines: Sequence[Timeline | None]) -> str | None:
-    """The Nginx version that a Server header names, None if none does."""
-    for line in lines:
-        name, _, version = ((line.header("server") if line else None) or "").partition("/")
+def observed_version(timelines: Sequence[Timeline | None]) -> str | None:
+    """The Nginx version in the first Server header that names one; None if none does."""
+    for timeline in timelines:
+        header = (timeline.header("server") if timeline else None) or ""
+        name, _, version = header.partition("/")
         number = version.split(" ")[0]
         if name.strip().lower() in ("nginx", "openresty") and number[:1].isdigit():
             return number
@@ -19,20 +22,21 @@ def observed_version(lines: Sequence[Timeline | None]) -> str | None:
 def predict_probes(
     resolution: RequestResolution, proxied: Sequence[Probe], direct: Sequence[Timeline]
 ) -> tuple[Prediction, ...]:
-    """For each proxied probe what the config allows: one row for each framing that is possible."""
-    if (
-        resolution.upstream is None
-        or resolution.upstream.kind == "static"
-        or not resolution.clients
-    ):
+    """The predicted delivery of each proxied probe, one for each framing that is possible.
+
+    Args:
+        direct: The timelines of the direct probes: they show the backend's X-Accel-Buffering
+            header, its framing, and whether it sends events.
+    """
+    upstream = resolution.upstream
+    if upstream is None or upstream.kind == "static" or not resolution.clients:
         return ()
-    said = next((h for line in direct if (h := line.header("x-accel-buffering"))), None)
-    buffering = buffering_on(resolution.settings, resolution.buffering_prefix, said)
-    silent = bool(direct) and not any(is_live(line) for line in direct)
+    headers = (timeline.header("x-accel-buffering") for timeline in direct)
+    x_accel_buffering = next(filter(None, headers), None)
+    buffering = is_buffered(resolution.settings, resolution.buffering_prefix, x_accel_buffering)
+    silent = bool(direct) and not any(map(is_live, direct))
     return tuple(
-        Prediction(
-            probe.label, _row(resolution, probe, framing, buffering=buffering, silent=silent)
-        )
+        Prediction(probe.label, _row(resolution, probe, framing, buffering, silent))
         for probe in proxied
         for framing in _framings(resolution, direct)
     )
@@ -42,7 +46,6 @@ def _row(
     resolution: RequestResolution,
     probe: Probe,
     framing: UpstreamFraming,
-    *,
     buffering: bool,
     silent: bool,
 ) -> Delivery:
@@ -61,25 +64,28 @@ def _row(
 def client_kind(probe: Probe, resolution: RequestResolution) -> Client:
     """The kind of client that this probe is to the server.
 
-    Where the URL's scheme is none that the server listens with, something in front ends the TLS,
-    and the server's own client is that: its first kind is taken.
+    If the server does not listen with the URL's scheme, something in front of it ends TLS and is
+    the server's client; then the first kind that the server allows is taken.
     """
-    secure = probe.url.startswith("https:")
-    kind: Client = (
-        ("h2" if secure else "h2c") if probe.http == "2" else ("h1-tls" if secure else "h1")
-    )
+    is_tls = probe.url.startswith("https:")
+    kind: Client = "h1-tls" if is_tls else "h1"
+    if probe.http == "2":
+        kind = "h2" if is_tls else "h2c"
     return kind if kind in resolution.clients else resolution.clients[0]
 
 
 def _framings(
     resolution: RequestResolution, direct: Sequence[Timeline]
 ) -> tuple[UpstreamFraming, ...]:
-    """How the backend will frame its response to Nginx: as the direct probe showed over HTTP/1.1,
-    if that is what Nginx speaks; ended by close, if Nginx speaks HTTP/1.0."""
+    """The framings with which the backend may respond to Nginx.
+
+    `close` if Nginx sends HTTP/1.0; else the one that a direct probe over HTTP/1.1 observed.
+    """
     allowed = tuple(dict.fromkeys(row.upstream for row in resolution.delivery))
     if len(allowed) < 2:
         return allowed or ("close",)
-    seen = next((line.framing for line in direct if line.http != "2" and line.framing), None)
-    if seen is None:
+    framings = (timeline.framing for timeline in direct if timeline.http != "2")
+    observed = next(filter(None, framings), None)
+    if observed is None:
         return allowed
-    return ("chunked",) if seen == "chunked" else ("close",)
+    return ("chunked",) if observed == "chunked" else ("close",)

@@ -5,7 +5,6 @@ from urllib.parse import urlsplit
 
 from wizard.model.config import Config
 from wizard.model.resolution import (
-    BUFFERING_PREFIXES,
     LocationRef,
     Request,
     RequestResolution,
@@ -45,16 +44,16 @@ def resolve_request(
             come from a backend's header; one that cannot be a version is ignored.
     """
     version = config.version or (version if version and _VERSION.match(version) else None)
-    chosen = choose_server(config, request)
-    if chosen is None:
+    choice = choose_server(config, request)
+    if choice is None:
         undecided = (*config.notes, "the config has no server block")
         return RequestResolution(
             request, config, version, None, None, None, {}, undecided=undecided
         )
-    http, server = chosen.http, chosen.server
+    http, server = choice.http, choice.server
     outer: Chain = [("http", http), ("server", server)] if http else [("server", server)]
-    merging = merges_slashes(chosen, request.scheme)
-    route = follow_route(server, request, merging)
+    merge = merges_slashes(choice, request.scheme)
+    route = follow_route(server, request, merge)
     upstream = resolve_upstream(config, server, route, request)
     chain: Chain = [*outer, *(("location", location) for location in route.chain)]
     settings = effective_settings(chain, upstream.kind, version)
@@ -63,17 +62,15 @@ def resolve_request(
         request,
         config,
         version,
-        server_ref(server, chosen.reason),
+        server_ref(server, choice.reason),
         _location(route),
         upstream,
         settings,
         kinds,
-        delivery_table(settings, upstream.kind, kinds)
-        if upstream.kind in BUFFERING_PREFIXES
-        else (),
-        _undecided(config, chosen.doubt, route, settings, version),
-        listens=chosen.listens,
-        merges_slashes=merging,
+        delivery_table(settings, upstream.kind, kinds),
+        _undecided(config, choice.doubt, route, settings, version),
+        listens=choice.listens,
+        merges_slashes=merge,
     )
 
 

@@ -1,4 +1,4 @@
-"""Which server block answers, as Nginx chooses: by address and port, then by name.
+"""Which server block answers a request: chosen by address and port, then by name.
 
 https://nginx.org/en/docs/http/request_processing.html
 https://nginx.org/en/docs/http/server_names.html
@@ -15,12 +15,14 @@ from wizard.model.resolution import Request, ServerRef
 from wizard.nginx.patterns import compile_pattern, pattern_bytes
 from wizard.text.display import visible
 
-Kind = Literal["exact", "dot", "star", "tail", "regex"]
-_CLAIMS: dict[Kind, tuple[str, ...]] = {
+NameKind = Literal["exact", "dot", "star", "tail", "regex"]
+_CLAIMS: dict[NameKind, tuple[str, ...]] = {
     "exact": ("exact",), "dot": ("exact", "head"), "star": ("head",), "tail": ("tail",),
     "regex": (),
 }  # fmt: skip
-"""What a name claims for itself; who comes too late is ignored with a warning."""
+"""The hash tables of names in which Nginx enters a name of this kind. It ignores a name that
+another server of the socket entered before ("conflicting server name")."""
+_PRECEDENCE: tuple[tuple[NameKind, ...], ...] = (("exact",), ("dot", "star"), ("tail",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,55 +30,60 @@ class ServerName:
     """One name of a server: `a.b`, `.a.b`, `*.a.b`, `a.b.*` or `~pattern`.
 
     Attributes:
-        key: What is left without the dot, the star or the tilde.
-        written: As it stands in the config, but in lower case.
+        key: The name without the dot, the star or the tilde.
+        written: The name as in the config, in lower case unless it is a pattern.
     """
 
-    kind: Kind
+    kind: NameKind
     key: str
     written: str
     server: Directive
 
     def matches(self, host: str) -> bool:
-        """Whether the host, in lower case and without port, has this name."""
+        """True if the host, in lower case and without port, matches this name."""
         if self.kind == "regex":
             pattern = compile_pattern(self.key, ignore_case=True)
             return pattern is not None and pattern.search(pattern_bytes(host)) is not None
         if self.kind == "tail":
             return host.startswith(f"{self.key}.")
-        is_itself = self.kind in ("exact", "dot") and host == self.key
-        return is_itself or (self.kind in ("dot", "star") and host.endswith(f".{self.key}"))
+        is_same = self.kind in ("exact", "dot") and host == self.key
+        return is_same or (self.kind in ("dot", "star") and host.endswith(f".{self.key}"))
 
 
 def match_name(servers: Sequence[Directive], host: str) -> ServerName | None:
-    """The name that decides among the servers of one socket, None where the default server does."""
-    found = [name for name in _kept(servers) if name.matches(host)]
-    for kinds in (("exact",), ("dot", "star"), ("tail",)):
-        if there := [name for name in found if name.kind in kinds]:
-            return max(there, key=lambda name: len(name.key))
-    return found[0] if found else None
+    """The name that decides among the servers of one socket; None if the default server answers.
+
+    An exact name precedes the longest leading wildcard, that the longest trailing one, and that
+    the first matching pattern.
+    """
+    matching = [name for name in _accepted_names(servers) if name.matches(host)]
+    for kinds in _PRECEDENCE:
+        if names := [name for name in matching if name.kind in kinds]:
+            return max(names, key=lambda name: len(name.key))
+    return matching[0] if matching else None
 
 
-def _kept(servers: Sequence[Directive]) -> Iterator[ServerName]:
-    taken: set[tuple[str, str]] = set()
+def _accepted_names(servers: Sequence[Directive]) -> Iterator[ServerName]:
+    """The names of these servers without those that Nginx ignores as conflicting."""
+    entered: set[tuple[str, str]] = set()
     for server in servers:
-        for line in server.children("server_name"):
-            for written in line.args:
-                name = _name(written, server)
-                if _claims(name, taken):
+        for directive in server.children("server_name"):
+            for written in directive.args:
+                name = _parse_name(written, server)
+                if _enter(name, entered):
                     yield name
 
 
-def _claims(name: ServerName, taken: set[tuple[str, str]]) -> bool:
-    """Whether all that the name claims is free. Nginx leaves what it took before it met another."""
-    for claim in ((what, name.key) for what in _CLAIMS[name.kind]):
-        if claim in taken:
+def _enter(name: ServerName, entered: set[tuple[str, str]]) -> bool:
+    """Enter the name in its tables; False at a conflict, with the tables before it entered."""
+    for claim in ((table, name.key) for table in _CLAIMS[name.kind]):
+        if claim in entered:
             return False
-        taken.add(claim)
+        entered.add(claim)
     return True
 
 
-def _name(written: str, server: Directive) -> ServerName:
+def _parse_name(written: str, server: Directive) -> ServerName:
     if written.startswith("~"):
         return ServerName("regex", written[1:], written, server)
     name = written.lower()
@@ -90,15 +97,20 @@ def _name(written: str, server: Directive) -> ServerName:
 
 
 ANY = "*"
+"""The address of a socket that listens on all addresses."""
 _PORTS = re.compile("([0-9]{1,5})(?:-([0-9]{1,5}))?")
 
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """One `listen` line: `*` or an address, a port (None for a Unix socket), and its flags.
+    """One `listen` directive.
 
     Attributes:
-        last: The last port of a range such as `8000-8010`.
+        address: `*` or an address.
+        port: None for a Unix socket.
+        flags: The further arguments: `ssl`, `http2`, `default_server`, ….
+        text: Address and port as written.
+        last: The last port of a range such as `8000-8010`; None without a range.
     """
 
     address: str
@@ -108,12 +120,12 @@ class Listen:
     last: int | None = None
 
     def holds(self, port: int) -> bool:
-        """Whether it listens on this port."""
+        """True if it listens on this port."""
         return self.port is not None and self.port <= port <= (self.last or self.port)
 
     @property
     def socket(self) -> tuple[str, int | None]:
-        """What is shared by all servers that listen there; so are the flags."""
+        """Address and port; all servers that listen there share the flags."""
         return self.address, self.port
 
 
@@ -123,31 +135,32 @@ def http_blocks(config: Config) -> Iterator[Directive]:
 
 
 def server_blocks(config: Config) -> tuple[tuple[Directive | None, Directive], ...]:
-    """Each server with its http block. A fragment's servers stand alone."""
+    """Each server with the `http` block around it; None for the servers of a fragment."""
     inside = [(http, server) for http in http_blocks(config) for server in http.children("server")]
     alone = [(None, directive) for directive in config.root if directive.name == "server"]
     return (*inside, *alone)
 
 
 def listens(server: Directive) -> tuple[Listen, ...]:
-    """Where a server listens; without a `listen` line it is port 80."""
-    found = tuple(_listen(line.args) for line in server.children("listen") if line.args)
+    """The `listen` directives of a server; without one Nginx listens on port 80."""
+    directives = [directive for directive in server.children("listen") if directive.args]
+    found = tuple(_parse_listen(directive.args) for directive in directives)
     return found or (Listen(ANY, 80, frozenset(), "80"),)
 
 
-def _listen(args: Sequence[str]) -> Listen:
-    where, flags = args[0], frozenset(args[1:])
-    if where.startswith("unix:"):
-        return Listen(where, None, flags, where)
-    address, colon, port = where.rpartition(":")
-    if not colon and _PORTS.fullmatch(where):
-        address, port = ANY, where
-    elif not colon or where.endswith("]"):
-        address, port = where, "80"
-    found = _PORTS.fullmatch(port)
-    first, last = (int(found[1]), int(found[2] or found[1])) if found else (None, None)
+def _parse_listen(args: Sequence[str]) -> Listen:
+    text, flags = args[0], frozenset(args[1:])
+    if text.startswith("unix:"):
+        return Listen(text, None, flags, text)
+    address, colon, port = text.rpartition(":")
+    if not colon and _PORTS.fullmatch(text):
+        address, port = ANY, text
+    elif not colon or text.endswith("]"):
+        address, port = text, "80"
+    match = _PORTS.fullmatch(port)
+    first, last = (int(match[1]), int(match[2] or match[1])) if match else (None, None)
     address = ANY if address in (ANY, "0.0.0.0", "[::]") else address
-    return Listen(address, first, flags, where, last)
+    return Listen(address, first, flags, text, last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +168,10 @@ class ServerChoice:
     """The server that answers.
 
     Attributes:
-        http: The block around it; None in a fragment.
-        default: The default server there: it rules until the name is known.
-        doubt: What could not be decided, or empty.
-        listens: Whether it listens on the request's port at all.
+        http: The `http` block around it; None in a fragment.
+        default: The default server of the socket; it applies until the name is known.
+        doubt: What could not be decided, in one sentence; may be empty.
+        listens: Whether any server listens on the request's port.
     """
 
     http: Directive | None
@@ -170,84 +183,87 @@ class ServerChoice:
 
 
 @dataclass(frozen=True, slots=True)
-class _There:
-    """A server on a socket, and whether it is called the default there."""
+class _Candidate:
+    """A server on a socket, and whether it is the socket's `default_server`."""
 
     server: Directive
-    default: bool
+    is_default: bool
 
 
 def choose_server(config: Config, request: Request) -> ServerChoice | None:
-    """The server that answers the request; None where the config has none."""
-    known = server_blocks(config)
-    if not known:
+    """The server that answers the request; None if the config has no server."""
+    blocks = server_blocks(config)
+    if not blocks:
         return None
-    port = request.effective_port
-    name = requested_name(request.host)
-    sockets = _sockets((server for _, server in known), port)
-    group, doubt = _group(sockets, name)
-    listens = bool(group)
-    if not listens:
-        group = [_There(server, default=False) for _, server in known]
+    port, name = request.effective_port, requested_name(request.host)
+    sockets = _sockets((server for _, server in blocks), port)
+    group, doubt = _socket_of_request(sockets, name)
+    has_listener = bool(group)
+    if not has_listener:
+        group = [_Candidate(server, is_default=False) for _, server in blocks]
         doubt = f"no server listens on port {port}; chosen among all by name"
-    server, reason = _by_name(group, name)
-    http = next(http for http, one in known if one is server)
-    return ServerChoice(http, server, _default(group).server, reason, doubt, listens)
+    server, reason = _choose_by_name(group, name)
+    http = next(http for http, block in blocks if block is server)
+    return ServerChoice(http, server, _default_of(group).server, reason, doubt, has_listener)
 
 
-def merges_slashes(chosen: ServerChoice, scheme: str) -> bool:
+def merges_slashes(choice: ServerChoice, scheme: str) -> bool:
     """True if Nginx merges repeated slashes in the path.
 
     Without TLS the default server's setting applies, since the path is read before the name
     (https://nginx.org/en/docs/http/ngx_http_core_module.html#merge_slashes).
     """
-    first = chosen.server if scheme == "https" else chosen.default
-    blocks = [block for block in (first, chosen.http) if block]
+    first = choice.server if scheme == "https" else choice.default
+    blocks = [block for block in (first, choice.http) if block]
     directives = [directive for block in blocks for directive in block.children("merge_slashes")]
     return not directives or [arg.lower() for arg in directives[0].args] != ["off"]
 
 
-def _sockets(every: Iterable[Directive], port: int) -> dict[str, list[_There]]:
+def _sockets(servers: Iterable[Directive], port: int) -> dict[str, list[_Candidate]]:
     """The servers at each address of this port, in the order of the config."""
-    sockets: dict[str, list[_There]] = {}
-    for server in every:
+    sockets: dict[str, list[_Candidate]] = {}
+    for server in servers:
         defaults: dict[str, bool] = {}
         for listen in listens(server):
             if listen.holds(port) and "quic" not in listen.flags:
                 is_default = bool(listen.flags & {"default_server", "default"})
                 defaults[listen.address] = defaults.get(listen.address, False) or is_default
         for address, is_default in defaults.items():
-            sockets.setdefault(address, []).append(_There(server, is_default))
+            sockets.setdefault(address, []).append(_Candidate(server, is_default))
     return sockets
 
 
-def _group(sockets: dict[str, list[_There]], name: str) -> tuple[list[_There], str]:
-    """The servers that share the socket on which the request arrives, and a doubt."""
+def _socket_of_request(
+    sockets: dict[str, list[_Candidate]], name: str
+) -> tuple[list[_Candidate], str]:
+    """The servers of the socket on which the request arrives, and a doubt; none if none listens."""
     address = _address(name)
     if address in sockets:
         return sockets[address], ""
     if ANY not in sockets:
-        group = [one for there in sockets.values() for one in there]
+        group = [candidate for candidates in sockets.values() for candidate in candidates]
         doubt = "the address on which the request arrives is not known" if len(sockets) > 1 else ""
         return group, doubt
-    elsewhere = {where: there for where, there in sockets.items() if where != ANY}
-    return sockets[ANY], "" if address else _elsewhere(elsewhere, sockets[ANY], name)
+    specific = {each: candidates for each, candidates in sockets.items() if each != ANY}
+    return sockets[ANY], "" if address else _other_answers(specific, sockets[ANY], name)
 
 
-def _elsewhere(sockets: dict[str, list[_There]], usual: Sequence[_There], name: str) -> str:
-    """Where another server would answer, did the request arrive at an address of its own."""
-    taken = _by_name(usual, name)[0]
-    others = {where: _by_name(there, name)[0] for where, there in sockets.items()}
-    told = [
-        f"{visible(where, 60)} ({server.where})"
-        for where, server in others.items()
-        if server is not taken
+def _other_answers(
+    sockets: dict[str, list[_Candidate]], usual: Sequence[_Candidate], name: str
+) -> str:
+    """The doubt that another server answers a request that arrives at a specific address."""
+    chosen = _choose_by_name(usual, name)[0]
+    choices = {address: _choose_by_name(group, name)[0] for address, group in sockets.items()}
+    others = [
+        f"{visible(address, 60)} ({server.where})"
+        for address, server in choices.items()
+        if server is not chosen
     ]
-    return f"another server answers what arrives at {', '.join(told[:3])}" if told else ""
+    return f"another server answers what arrives at {', '.join(others[:3])}" if others else ""
 
 
 def requested_name(host: str | None) -> str:
-    """The host as Nginx compares it: without port and last dot, IPv6 in brackets."""
+    """The requested host as Nginx compares it: without port and final dot, IPv6 in brackets."""
     name = (host or "").strip().lower()
     if ":" in name and _is_address(name):
         return f"[{name}]"
@@ -263,28 +279,29 @@ def _is_address(text: str) -> bool:
 
 
 def _address(name: str) -> str:
-    """The name if it is an address, as `listen` writes it."""
+    """The name if it is an IP address, as `listen` writes it; else empty."""
     return name if _is_address(name.removeprefix("[").removesuffix("]")) else ""
 
 
-def _by_name(group: Sequence[_There], name: str) -> tuple[Directive, str]:
-    """Exact name, longest leading wildcard, longest trailing one, first regex, default server."""
-    if name and (found := match_name([one.server for one in group], name)) is not None:
-        said = f"server_name {visible(found.written, 80)} matches {visible(name, 80)}"
-        return found.server, said
-    default = _default(group)
+def _choose_by_name(group: Sequence[_Candidate], name: str) -> tuple[Directive, str]:
+    """The server of a socket that answers this name, and the reason in one sentence."""
+    servers = [candidate.server for candidate in group]
+    if name and (match := match_name(servers, name)) is not None:
+        reason = f"server_name {visible(match.written, 80)} matches {visible(name, 80)}"
+        return match.server, reason
+    default = _default_of(group)
     if len(group) == 1:
         return default.server, "it is the only server there"
-    why = "default_server" if default.default else "the first in the config"
+    why = "default_server" if default.is_default else "the first in the config"
     return default.server, f"no server_name matches, so the default server serves: {why}"
 
 
-def _default(group: Sequence[_There]) -> _There:
-    return next((one for one in group if one.default), group[0])
+def _default_of(group: Sequence[_Candidate]) -> _Candidate:
+    return next((candidate for candidate in group if candidate.is_default), group[0])
 
 
 def server_ref(server: Directive, reason: str) -> ServerRef:
-    """The server as the report names it."""
-    names = [name for line in server.children("server_name") for name in line.args]
-    texts = tuple(" ".join(line.args) for line in server.children("listen"))
+    """The server as reports name it."""
+    names = [name for directive in server.children("server_name") for name in directive.args]
+    texts = tuple(" ".join(directive.args) for directive in server.children("listen"))
     return ServerRef(" ".join(names), texts or ("80",), server, reason)
