@@ -1,4 +1,4 @@
-"""Whatever config, answers and logs come together, every rule ends in a finding or in none."""
+"""Every rule returns, whatever the config, the answers and the logs are."""
 
 from dataclasses import replace
 
@@ -56,17 +56,19 @@ ENDPOINTS = st.sampled_from(["/message?sessionId=1", "//[", "http://a:b/", "", "
     ENDPOINTS,
 )
 @settings(**quiet(max_examples=200))
-def test_every_rule_ends(
-    inside: list[str],
+def test_no_input_makes_a_rule_raise(
+    locations: list[str],
     proxy: str,
     direct: str,
-    said: list[str],
+    messages: list[str],
     headers: list[tuple[str, str]],
     endpoint: str,
 ) -> None:
-    lines = [make_log_line(f"2026/11/23 16:00:00 [error] 7#7: *1 {text}") for text in said]
-    conf = f"{UPSTREAM} {{ listen 8081; proxy_set_header Authorization x; {' '.join(inside)} }} }}"
+    lines = [make_log_line(f"2026/11/23 16:00:00 [error] 7#7: *1 {text}") for text in messages]
+    conf = (
+        f"{UPSTREAM} {{ listen 8081; proxy_set_header Authorization x; {' '.join(locations)} }} }}"
+    )
     case = make_case(proxy=proxy, direct=direct, conf=conf, logs=tuple(lines))
-    spoken = replace(make_handshake("proxy", stage="initialize", status=404), endpoint=endpoint)
-    case = replace(with_answer(case, tuple(headers)), handshakes=(spoken,))
+    handshake = replace(make_handshake("proxy", stage="initialize", status=404), endpoint=endpoint)
+    case = replace(with_answer(case, tuple(headers)), handshakes=(handshake,))
     assert isinstance(diagnose(case), Diagnosis)

@@ -1,14 +1,13 @@
-"""The POST of messages: each rule speaks where its own measurement was made, and only there."""
+"""Rules about POSTs: each fires on its own measurement only, and with the right confidence."""
 
 from dataclasses import replace
 
 import pytest
 
+from tests.rules.checks import confidence_of, finding_of
 from tests.rules.samples.build import PROXY_URL, make_case, make_handshake, make_log_line
 from wizard.diagnose.diagnose import diagnose
-from wizard.diagnose.rules import rule_named
 from wizard.model.case import Case
-from wizard.model.diagnosis import Finding
 from wizard.model.handshake import Handshake
 from wizard.model.log_report import LogLine, LogReport
 from wizard.probe.mcp.message_path import message_url, post_timeout
@@ -18,7 +17,7 @@ STRIPS = "location /mcp/ { proxy_pass http://127.0.0.1:12213/; proxy_buffering o
 ONLY_SSE = "location /sse { proxy_pass http://127.0.0.1:12213; proxy_buffering off; }"
 WHOLE = "location / { proxy_pass http://127.0.0.1:12213; proxy_buffering off; }"
 PAGE = "<html><center>nginx/1.22.1</center></html>"
-OURS = ("endpoint-prefix-lost", "message-path-unrouted", "query-dropped")
+MESSAGE_RULES = ("endpoint-prefix-lost", "message-path-unrouted", "query-dropped")
 
 
 def posted(
@@ -32,7 +31,7 @@ def posted(
     sent: int = 170,
     direct: Handshake | None = None,
 ) -> Case:
-    """A live stream, and a POST through the proxy that gets this status."""
+    """Return a case with a live stream whose POST through the proxy gets this status."""
     failing = make_handshake(
         "proxy",
         stage="initialize",
@@ -52,27 +51,16 @@ def posted(
     )
 
 
-def unread(case: Case) -> Case:
-    """The same, and no config was given."""
+def without_config(case: Case) -> Case:
+    """Return the case without the config."""
     return replace(
         case, resolution=None, root_resolution=None, message_resolution=None, predictions=()
     )
 
 
-def alone(case: Case) -> Case:
-    """The same, and no direct URL was given."""
+def without_direct(case: Case) -> Case:
+    """Return the case without a direct URL."""
     return replace(case, direct=(), handshakes=case.handshakes[:1])
-
-
-def found(id: str, case: Case) -> Finding | None:
-    rule = rule_named(id)
-    assert rule is not None
-    return rule.check(rule, case)
-
-
-def confidence(id: str, case: Case) -> str | None:
-    finding = found(id, case)
-    return finding.confidence if finding else None
 
 
 @pytest.mark.parametrize(
@@ -80,11 +68,11 @@ def confidence(id: str, case: Case) -> str | None:
     [
         (posted(404, STRIPS, url=PREFIXED), "confirmed"),
         (posted(405, STRIPS, url=PREFIXED), "confirmed"),
-        (alone(posted(404, STRIPS, url=PREFIXED)), "likely"),
+        (without_direct(posted(404, STRIPS, url=PREFIXED)), "likely"),
         (posted(400, STRIPS, url=PREFIXED), "likely"),
-        (unread(posted(404, STRIPS, url=PREFIXED)), "likely"),
-        (unread(posted(400, STRIPS, url=PREFIXED)), None),
-        (alone(unread(posted(404, STRIPS, url=PREFIXED))), None),
+        (without_config(posted(404, STRIPS, url=PREFIXED)), "likely"),
+        (without_config(posted(400, STRIPS, url=PREFIXED)), None),
+        (without_direct(without_config(posted(404, STRIPS, url=PREFIXED))), None),
         (posted(401, STRIPS, url=PREFIXED), None),
         (posted(502, STRIPS, url=PREFIXED), None),
         (posted(404, STRIPS, url=PREFIXED, endpoint="/mcp/message"), None),
@@ -92,16 +80,16 @@ def confidence(id: str, case: Case) -> str | None:
         (posted(404, WHOLE), None),
     ],
 )
-def test_the_lost_prefix(case: Case, expected: str | None) -> None:
-    assert confidence("endpoint-prefix-lost", case) == expected
+def test_how_sure_a_lost_prefix_is(case: Case, expected: str | None) -> None:
+    assert confidence_of("endpoint-prefix-lost", case) == expected
     if expected:
-        assert confidence("message-path-unrouted", case) is None
+        assert confidence_of("message-path-unrouted", case) is None
 
 
 OTHER = "location /message { proxy_pass http://127.0.0.1:9; }"
 WRONG = "location /message { proxy_pass http://127.0.0.1:12213/other; }"
 SAME = "location /message { proxy_pass http://localhost:12213; }"
-BY_NAME = "location /message { proxy_pass http://$there; }"
+BY_VARIABLE = "location /message { proxy_pass http://$there; }"
 PAGES = "location / { try_files $uri /index.html; }"
 
 
@@ -112,24 +100,24 @@ PAGES = "location / { try_files $uri /index.html; }"
         (posted(405, ONLY_SSE + PAGES), "confirmed"),
         (posted(404, ONLY_SSE + OTHER), "confirmed"),
         (posted(404, ONLY_SSE + WRONG), "confirmed"),
-        (alone(posted(404, ONLY_SSE)), "likely"),
+        (without_direct(posted(404, ONLY_SSE)), "likely"),
         (posted(307, ONLY_SSE), "likely"),
         (posted(403, ONLY_SSE), None),
         (posted(404, ONLY_SSE + SAME), None),
-        (posted(404, ONLY_SSE + BY_NAME), None),
+        (posted(404, ONLY_SSE + BY_VARIABLE), None),
         (posted(404, WHOLE), None),
-        (unread(posted(404, body=PAGE)), "possible"),
-        (unread(posted(404, body="session not found")), None),
+        (without_config(posted(404, body=PAGE)), "possible"),
+        (without_config(posted(404, body="session not found")), None),
     ],
 )
-def test_the_path_that_leads_elsewhere(case: Case, expected: str | None) -> None:
-    assert confidence("message-path-unrouted", case) == expected
+def test_how_sure_an_unrouted_path_is(case: Case, expected: str | None) -> None:
+    assert confidence_of("message-path-unrouted", case) == expected
     if expected:
-        assert confidence("endpoint-prefix-lost", case) is None
+        assert confidence_of("endpoint-prefix-lost", case) is None
 
 
 def held(conf: str, url: str = PROXY_URL) -> Case:
-    """The stream is held, so that no message was posted through the proxy."""
+    """Return a case with a held stream, so that no message was posted through the proxy."""
     waiting = replace(
         make_handshake("proxy", stage="endpoint", url=url),
         skipped=True,
@@ -158,50 +146,52 @@ BUFFERED = {
 
 
 @pytest.mark.parametrize("id", BUFFERED)
-def test_behind_a_held_stream_it_is_a_risk_that_the_config_shows(id: str) -> None:
+def test_behind_a_held_stream_the_config_shows_a_risk(id: str) -> None:
     diagnosis = diagnose(held(*BUFFERED[id]))
     assert diagnosis.causes[0].id == "proxy-buffering-hold"
     assert id in {risk.id for risk in diagnosis.risks}
 
 
-def test_behind_a_held_stream_a_path_that_arrives_is_no_risk() -> None:
+def test_behind_a_held_stream_a_routed_path_is_no_risk() -> None:
     diagnosis = diagnose(held(WHOLE.replace("off", "on")))
-    assert not set(OURS) & {risk.id for risk in diagnosis.risks}
+    assert not set(MESSAGE_RULES) & {risk.id for risk in diagnosis.risks}
 
 
 SLOW = make_handshake("direct", took=3.0)
 BLOCKED = make_handshake("direct", stage="initialize", status=504)
-TWO = WHOLE.replace("off;", "off; proxy_read_timeout 2s;")
-GAVE_UP = make_log_line(
+READ_TIMEOUT_2S = WHOLE.replace("off;", "off; proxy_read_timeout 2s;")
+TIMED_OUT = make_log_line(
     "2026/11/23 10:00:00 [error] 7#7: *1 upstream timed out (110: Connection timed out) while "
     'reading response header from upstream, request: "POST /message?sessionId=1 HTTP/1.1"',
     ours=False,
 )
-ELSEWHERE = make_log_line(GAVE_UP.text.replace("/message", "/other"), ours=False)
+TIMED_OUT_ELSEWHERE = make_log_line(TIMED_OUT.text.replace("/message", "/other"), ours=False)
 
 
 @pytest.mark.parametrize(
     ("case", "expected"),
     [
-        (posted(504, TWO, took=2.0, direct=SLOW), "confirmed"),
-        (posted(504, TWO, took=2.0, direct=BLOCKED), "likely"),
-        (posted(504, TWO, took=2.0), "possible"),
-        (posted(504, TWO, took=0.01, direct=SLOW), None),
-        (unread(posted(504, took=2.0, direct=SLOW)), "possible"),
-        (posted(502, TWO, took=2.0, direct=SLOW), None),
+        (posted(504, READ_TIMEOUT_2S, took=2.0, direct=SLOW), "confirmed"),
+        (posted(504, READ_TIMEOUT_2S, took=2.0, direct=BLOCKED), "likely"),
+        (posted(504, READ_TIMEOUT_2S, took=2.0), "possible"),
+        (posted(504, READ_TIMEOUT_2S, took=0.01, direct=SLOW), None),
+        (without_config(posted(504, took=2.0, direct=SLOW)), "possible"),
+        (posted(502, READ_TIMEOUT_2S, took=2.0, direct=SLOW), None),
     ],
 )
-def test_the_slow_answer(case: Case, expected: str | None) -> None:
-    assert confidence("header-timeout-504", case) == expected
+def test_how_sure_a_slow_answer_is(case: Case, expected: str | None) -> None:
+    assert confidence_of("header-timeout-504", case) == expected
 
 
-def test_the_error_log_confirms_the_slow_answer_of_this_path_alone() -> None:
-    case = unread(posted(504, took=2.0))
-    assert confidence("header-timeout-504", logged(case, GAVE_UP)) == "confirmed"
-    assert confidence("header-timeout-504", logged(case, ELSEWHERE)) == "possible"
+def test_the_error_log_confirms_a_slow_answer_of_its_path_only() -> None:
+    case = without_config(posted(504, took=2.0))
+    assert confidence_of("header-timeout-504", with_log_line(case, TIMED_OUT)) == "confirmed"
+    assert (
+        confidence_of("header-timeout-504", with_log_line(case, TIMED_OUT_ELSEWHERE)) == "possible"
+    )
 
 
-def logged(case: Case, line: LogLine) -> Case:
+def with_log_line(case: Case, line: LogLine) -> Case:
     return replace(case, logs=(LogReport("error.log", (line,), 1),))
 
 
@@ -216,17 +206,17 @@ SMALL = WHOLE.replace("off;", "off; client_max_body_size 169;")
         (posted(413, SMALL.replace("169", "0")), None),
         (posted(413, SMALL, direct=BLOCKED), "likely"),
         (posted(413, SMALL, direct=BLOCKED, body=PAGE), "confirmed"),
-        (unread(posted(413, body=PAGE)), "likely"),
-        (unread(posted(413)), "possible"),
+        (without_config(posted(413, body=PAGE)), "likely"),
+        (without_config(posted(413)), "possible"),
         (posted(400, SMALL), None),
     ],
 )
-def test_the_large_body(case: Case, expected: str | None) -> None:
-    assert confidence("body-too-large", case) == expected
+def test_how_sure_a_large_body_is(case: Case, expected: str | None) -> None:
+    assert confidence_of("body-too-large", case) == expected
 
 
 UPGRADES = WHOLE.replace("off;", 'off; proxy_set_header connection "Upgrade";')
-LOST = (
+DROPS_QUERY = (
     "location ~ ^/message { set $b 127.0.0.1:12213; proxy_pass http://$b$uri; "
     'proxy_set_header Connection "upgrade"; }'
 )
@@ -236,29 +226,29 @@ LOST = (
     ("case", "expected"),
     [
         (posted(400, UPGRADES), "confirmed"),
-        (alone(posted(400, UPGRADES)), "likely"),
+        (without_direct(posted(400, UPGRADES)), "likely"),
         (posted(404, UPGRADES), None),
         (posted(400, UPGRADES, body=PAGE), None),
-        (posted(400, UPGRADES + LOST), None),
+        (posted(400, UPGRADES + DROPS_QUERY), None),
         (posted(400, UPGRADES + OTHER), None),
         (posted(400, WHOLE), None),
     ],
 )
-def test_the_upgrade(case: Case, expected: str | None) -> None:
-    assert confidence("upgrade-hardcoded", case) == expected
+def test_how_sure_an_upgrade_is(case: Case, expected: str | None) -> None:
+    assert confidence_of("upgrade-hardcoded", case) == expected
 
 
 @pytest.mark.parametrize(
     "location",
     ["http://[bad", "http://h:99999999/sse/", "https://h/", "", "/sse", "//", "http://h/sse/x"],
 )
-def test_another_redirect_is_none_of_a_slash(location: str) -> None:
+def test_other_redirects_are_not_about_a_slash(location: str) -> None:
     case = make_case(proxy=f"redirect:{location}", direct="live", conf=f"server {{ {WHOLE} }}")
-    assert found("slash-redirect", case) is None
+    assert finding_of("slash-redirect", case) is None
 
 
 @pytest.mark.parametrize(
-    ("url", "location", "said"),
+    ("url", "location", "text"),
     [
         ("https://h/sse", "http://h/sse/", "to http://"),
         ("https://h/sse", "https://inner:8000/sse/", "to inner:8000, which is not the public"),
@@ -266,36 +256,36 @@ def test_another_redirect_is_none_of_a_slash(location: str) -> None:
         ("https://h/sse/", "/sse", "differ only by the slash."),
     ],
 )
-def test_where_the_redirect_leads_is_said(url: str, location: str, said: str) -> None:
+def test_the_target_of_the_redirect_is_explained(url: str, location: str, text: str) -> None:
     case = make_case(
         proxy=f"redirect:{location}", direct="live", url=url, conf=f"server {{ {WHOLE} }}"
     )
-    finding = found("slash-redirect", case)
+    finding = finding_of("slash-redirect", case)
     assert finding is not None
-    assert said in finding.distinguishes
+    assert text in finding.distinguishes
     assert location in finding.evidence[0].text
 
 
-def test_who_redirects_mends_it() -> None:
+def test_the_fix_is_where_the_redirect_comes_from() -> None:
     by_nginx = make_case(
         proxy="redirect:http://127.0.0.1:8081/sse/",
         direct="live",
         conf="server { listen 8081; location /sse/ { proxy_pass http://127.0.0.1:12213/sse; } }",
     )
     by_both = make_case(proxy="redirect:/sse/", direct="redirect:/sse/", conf="server { }")
-    fixes = [found("slash-redirect", case) for case in (by_nginx, by_both)]
-    assert [one.fix.where for one in fixes if one] == ["nginx", "client"]
+    fixes = [finding_of("slash-redirect", case) for case in (by_nginx, by_both)]
+    assert [finding.fix.where for finding in fixes if finding] == ["nginx", "client"]
 
 
-def test_the_messages_go_where_the_proxied_stream_says() -> None:
+def test_messages_go_to_the_endpoint_of_the_proxied_stream() -> None:
     assert message_url(posted(404, endpoint="/m?s=1")) == "http://127.0.0.1:8081/m?s=1"
     assert message_url(held(WHOLE)) == "http://127.0.0.1:8081/message?sessionId=1"
-    nowhere = replace(
+    foreign = replace(
         make_handshake("direct", endpoint="http://other/m"), post_url="http://other/m"
     )
-    away = replace(held(WHOLE), handshakes=(nowhere,))
-    assert message_url(away) is None
-    assert message_url(replace(away, handshakes=())) is None
+    elsewhere = replace(held(WHOLE), handshakes=(foreign,))
+    assert message_url(elsewhere) is None
+    assert message_url(replace(elsewhere, handshakes=())) is None
 
 
 @pytest.mark.parametrize(
@@ -308,9 +298,9 @@ def test_the_messages_go_where_the_proxied_stream_says() -> None:
         ("8s", 10.0, 0.0, 9.0),
     ],
 )
-def test_a_slow_post_is_awaited_past_its_timeout_no_longer_than_the_user_would(
+def test_a_slow_post_is_awaited_past_its_timeout_but_not_past_patience(
     limit: str, stall: float, patience: float, wait: float
 ) -> None:
-    case = posted(504, TWO.replace("2s", limit))
+    case = posted(504, READ_TIMEOUT_2S.replace("2s", limit))
     case = replace(case, target=replace(case.target, stall=stall, patience=patience))
     assert post_timeout(case, 5.0) == wait

@@ -1,0 +1,268 @@
+"""How sure rules are in cases beside their samples, and who has to apply the fix."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.rules.checks import confidence_of, finding_of
+from tests.rules.samples.build import (
+    make_case,
+    make_follow_up,
+    make_handshake,
+    make_log_line,
+    with_answer,
+    with_endpoint,
+)
+from wizard.diagnose.diagnose import diagnose
+from wizard.model.case import Case
+from wizard.model.handshake import HandshakeStage
+
+ERROR = '2026/11/23 15:23:37 [error] 7#7: *1 %s, client: ::1, request: "GET /sse HTTP/1.1"'
+OFF = {"proxy_buffering": "off"}
+
+
+GATE_FAILED = make_log_line(ERROR % "auth request unexpected status: 404 while sending to client")
+GATED = {**OFF, "auth_request": "/auth"}
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        (make_case(proxy="500", direct="live", settings=GATED, logs=(GATE_FAILED,)), "confirmed"),
+        (make_case(proxy="500", direct="live", settings=GATED), "likely"),
+        (make_case(proxy="500", direct="live", settings=OFF), None),
+        (make_case(proxy="401", direct="live", settings=OFF), "possible"),
+        (make_case(proxy="403", direct="live", settings=GATED), "confirmed"),
+        (make_case(proxy="403", direct="live", settings=OFF), None),
+        (make_case(proxy="401", direct="held", settings=GATED), "likely"),
+        (make_case(proxy="401", direct="401", settings=GATED), None),
+        (make_case(proxy="redirect:https://sso/login", direct="live", settings=GATED), "confirmed"),
+        (make_case(proxy="redirect:https://sso/login", direct="live", settings=OFF), "possible"),
+        (make_case(proxy="redirect:https://x/sse/", direct="live", settings=GATED), None),
+        (make_case(proxy="redirect:/elsewhere", direct="live", settings=OFF), None),
+    ],
+)
+def test_how_sure_a_gate_is(case: Case, expected: str | None) -> None:
+    assert confidence_of("auth-gate", case) == expected
+
+
+GATED_MESSAGES = """
+http { server { listen 8081;
+location / { proxy_pass http://127.0.0.1:12213; }
+location /message { auth_basic staff; proxy_pass http://127.0.0.1:12213; } } }
+"""
+
+
+def test_a_gate_may_guard_the_messages_only() -> None:
+    handshakes = (make_handshake("proxy", stage="initialize", status=401), make_handshake("direct"))
+    case = make_case(proxy="live", direct="live", conf=GATED_MESSAGES, handshakes=handshakes)
+    assert [cause.id for cause in diagnose(case).causes] == ["auth-gate"]
+    assert confidence_of("auth-gate", case) == "confirmed"
+    assert (
+        confidence_of("auth-gate", replace(case, message_resolution=None, resolution=None))
+        == "likely"
+    )
+    accepted = replace(case, handshakes=(make_handshake("proxy"), make_handshake("direct")))
+    assert confidence_of("auth-gate", accepted) is None
+
+
+def test_a_refused_host_is_not_a_gate() -> None:
+    case = make_case(proxy="403", direct="live", settings=GATED)
+    case = replace(case, follow_ups=(make_follow_up("public-host", 403),))
+    assert [cause.id for cause in diagnose(case).causes] == ["host-origin-rejected"]
+
+
+LIMITED = {**OFF, "limit_conn": "one 1"}
+LIMIT_REACHED = make_log_line(ERROR % 'limiting connections by zone "one"')
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        (make_case(proxy="503", direct="live", settings=OFF, logs=(LIMIT_REACHED,)), "confirmed"),
+        (make_case(proxy="503", direct="live", settings=LIMITED), "likely"),
+        (make_case(proxy="503", direct="503", settings=LIMITED), None),
+        (make_case(proxy="live", proxy_gzip="503", direct="held", settings=LIMITED), None),
+        (
+            replace(make_case(proxy="live", proxy_gzip="429", direct="live"), resolution=None),
+            "possible",
+        ),
+        (
+            make_case(
+                proxy="live",
+                direct="live",
+                settings=LIMITED,
+                handshakes=(
+                    make_handshake("proxy", stage="initialize", status=503),
+                    make_handshake("direct"),
+                ),
+            ),
+            "confirmed",
+        ),
+        (make_case(proxy="live", direct="live", settings=LIMITED), None),
+    ],
+)
+def test_how_sure_a_limit_is(case: Case, expected: str | None) -> None:
+    assert confidence_of("limits", case) == expected
+
+
+def test_a_limit_that_lets_a_session_pass_may_be_intended() -> None:
+    """Four streams at once are more than one client needs."""
+    case = make_case(
+        proxy="live",
+        proxy_gzip="503",
+        direct="live",
+        settings=LIMITED,
+        handshakes=(make_handshake("proxy"),),
+    )
+    second = make_case(proxy="live", direct="live", settings=LIMITED).proxy
+    case = replace(case, proxy=(*case.proxy, second[0]))
+    assert confidence_of("limits", case) == "possible"
+
+
+def test_a_stream_alone_that_is_served_confirms_a_limit() -> None:
+    case = make_case(proxy="503", direct="live", settings=LIMITED)
+    alone = make_follow_up("alone", 200, side="proxy")
+    assert confidence_of("limits", replace(case, follow_ups=(alone,))) == "confirmed"
+    refused = make_follow_up("alone", 503, side="proxy")
+    assert confidence_of("limits", replace(case, follow_ups=(refused,))) == "likely"
+
+
+def test_a_session_lost_in_the_backend_is_fixed_there() -> None:
+    case = make_case(proxy="live", direct="live", settings=OFF)
+    for side, where in (("proxy", "backend"), ("direct", "backend")):
+        pings = tuple(make_follow_up("affinity", status, side=side) for status in (202, 404))
+        finding = finding_of("no-affinity", replace(case, follow_ups=pings))
+        assert finding is not None
+        assert finding.fix.where == where, side
+
+
+def test_a_session_lost_between_peers_is_fixed_in_nginx() -> None:
+    conf = """
+    http { upstream bots { server 127.0.0.1:12213; server 127.0.0.1:12214; }
+    server { listen 8081; location / { proxy_pass http://bots; } } }
+    """
+    pings = tuple(make_follow_up("affinity", status, side="proxy") for status in (404, 202))
+    finding = finding_of(
+        "no-affinity", replace(make_case(proxy="live", direct="live", conf=conf), follow_ups=pings)
+    )
+    assert finding is not None
+    assert finding.fix.where == "nginx"
+    assert any("2 servers" in item.text for item in finding.evidence if item.kind == "config")
+
+
+def test_messages_that_all_arrive_are_not_a_fault() -> None:
+    pings = tuple(make_follow_up("affinity", 202, side="proxy") for _ in range(9))
+    case = replace(make_case(proxy="live", direct="live", settings=OFF), follow_ups=pings)
+    assert confidence_of("no-affinity", case) is None
+
+
+@pytest.mark.parametrize(("direct", "expected"), [("done", "likely"), ("initialize", None)])
+def test_a_lost_session_beside_a_working_one_is_likely_chance(
+    direct: HandshakeStage, expected: str | None
+) -> None:
+    """If the same message fails directly too, the server does not accept the message itself."""
+    pings = tuple(make_follow_up("affinity", 202, side="proxy") for _ in range(8))
+    handshakes = (
+        make_handshake("proxy", stage="initialize", status=400),
+        make_handshake("direct", stage=direct, status=202 if direct == "done" else 400),
+    )
+    case = make_case(proxy="live", direct="live", settings=OFF, handshakes=handshakes)
+    assert confidence_of("no-affinity", replace(case, follow_ups=pings)) == expected
+
+
+URL = "http://127.0.0.1:8081/.well-known/oauth-protected-resource"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        (URL, None),
+        (URL.replace("127.0.0.1", "localhost"), None),
+        (URL.replace("8081", "9090"), "likely"),
+        (URL.replace("8081", "12213"), "confirmed"),
+        (URL.replace("127.0.0.1:8081", "svc-bot-prod"), "likely"),
+        (URL.replace("127.0.0.1", "10.0.0.7"), "likely"),
+        (URL.replace("http://127.0.0.1:8081", "https://login.example.com"), None),
+        ("nonsense", "likely"),
+    ],
+)
+def test_how_sure_a_wrong_metadata_url_is(url: str, expected: str | None) -> None:
+    case = make_case(proxy="401", direct="401", settings=OFF)
+    challenge = (("www-authenticate", f'Bearer realm="x", resource_metadata="{url}"'),)
+    assert confidence_of("oauth-metadata-lost", with_answer(case, challenge)) == expected
+
+
+def test_only_missing_metadata_is_a_fault() -> None:
+    case = make_case(proxy="401", direct="401", settings=OFF)
+    case = with_answer(case, (("www-authenticate", f"Bearer resource_metadata={URL}"),))
+    for status, expected in ((404, "confirmed"), (200, None), (0, None), (401, None)):
+        follow_up = make_follow_up("metadata", status, side="proxy")
+        assert (
+            confidence_of("oauth-metadata-lost", replace(case, follow_ups=(follow_up,))) == expected
+        )
+
+
+def test_a_killed_worker_makes_a_blocked_backend_likely() -> None:
+    timeout = make_log_line("[2026-11-23 16:00:00 +0000] [7] [CRITICAL] WORKER TIMEOUT (pid:12)")
+    case = make_case(proxy="held", direct="live", direct_gzip="held", settings=OFF, logs=(timeout,))
+    assert confidence_of("backend-blocked", case) == "likely"
+    undisturbed = make_case(proxy="live", direct="live", settings=OFF, logs=(timeout,))
+    assert confidence_of("backend-blocked", undisturbed) is None
+
+
+CACHED = {"proxy_buffering": "on", "proxy_cache": "one"}
+ENDPOINT = "/message?sessionId=1"
+
+
+@pytest.mark.parametrize(("settings", "expected"), [(CACHED, "likely"), (OFF, None)])
+def test_a_repeated_session_without_a_direct_stream(
+    settings: dict[str, str], expected: str | None
+) -> None:
+    case = make_case(proxy="live", direct="live", settings=settings)
+    results = tuple(with_endpoint(result, ENDPOINT) for result in case.proxy)
+    assert confidence_of("cache-replay", replace(case, proxy=results, direct=())) == expected
+
+
+PEER_TIMED_OUT = make_log_line(
+    ERROR % "upstream timed out (110: Connection timed out) while connecting to upstream"
+)
+PAIR = ("127.0.0.1:12213", "127.0.0.1:12214")
+
+
+def with_late_stream(case: Case) -> Case:
+    """Let the second stream start a second after the first."""
+    first, second = case.proxy
+    timeline = replace(second.timeline, first_data_s=1.01)
+    return replace(case, proxy=(first, replace(second, timeline=timeline)))
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        (
+            make_case(
+                proxy="live", direct="live", settings=OFF, peers=PAIR, logs=(PEER_TIMED_OUT,)
+            ),
+            None,
+        ),
+        (with_late_stream(make_case(proxy="live", direct="live", settings=OFF, peers=PAIR)), None),
+        (
+            with_late_stream(
+                make_case(
+                    proxy="live", direct="live", settings=OFF, peers=PAIR, logs=(PEER_TIMED_OUT,)
+                )
+            ),
+            "confirmed",
+        ),
+        (
+            with_late_stream(
+                make_case(proxy="live", direct="live", settings=OFF, logs=(PEER_TIMED_OUT,))
+            ),
+            None,
+        ),
+    ],
+    ids=["none late", "no log", "late", "one peer"],
+)
+def test_a_dead_peer_without_a_direct_stream(case: Case, expected: str | None) -> None:
+    assert confidence_of("dead-peer-replay", replace(case, direct=())) == expected

@@ -1,0 +1,112 @@
+"""The owner of a cut: the same end with other timeouts, logs and direct probes."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.rules.samples.build import make_case, make_log_line
+from wizard.diagnose.diagnose import diagnose
+from wizard.diagnose.facts import disconnects
+from wizard.diagnose.outcome import classify
+from wizard.model.case import Case
+from wizard.model.log_report import LogLine
+
+ACCESS = '10.0.0.1 - - [23/Nov/2026:16:00:00 +0000] "GET /sse HTTP/1.1" 200 80 "-" "ssewizard"'
+TIMED_OUT = (
+    "2026/11/23 16:00:00 [error] 7#7: *1 upstream timed out (110: Connection timed out) while "
+    'reading upstream, client: 127.0.0.1, request: "GET /sse HTTP/1.1"'
+)
+RELOAD = "2026/11/23 16:00:00 [notice] 7#7: gracefully shutting down"
+PASSED_LINE = make_log_line(ACCESS, client="sse-proxy h1 identity")
+
+
+def cut_case(
+    after: str, limit: str = "1h", *logs: LogLine, direct: str = "live:999", main: str = ""
+) -> Case:
+    """Return a case whose stream ended `after` seconds after its only event."""
+    conf = (
+        f"{main} http {{ server {{ listen 8081; location / {{ proxy_pass http://127.0.0.1:12213;"
+        f" proxy_buffering off; proxy_read_timeout {limit}; }} }} }}"
+    )
+    return make_case(proxy=f"cut:{after}", direct=direct, conf=conf, logs=logs)
+
+
+def causes(case: Case) -> list[tuple[str, str]]:
+    return [(cause.id, cause.confidence) for cause in diagnose(case).causes]
+
+
+KNOWN_TIMEOUTS_S = ["15", "30", "60", "90", "120", "125", "240", "300"]
+
+
+@pytest.mark.parametrize("after", KNOWN_TIMEOUTS_S)
+def test_a_cut_after_a_known_timeout_belongs_to_another_layer(after: str) -> None:
+    assert causes(cut_case(after, "1h", PASSED_LINE)) == [("outer-timeout", "likely")]
+    assert causes(cut_case(after)) == [("outer-timeout", "possible")]
+
+
+@pytest.mark.parametrize("after", KNOWN_TIMEOUTS_S)
+def test_a_cut_after_nginx_own_timeout_belongs_to_nginx(after: str) -> None:
+    assert causes(cut_case(after, after, PASSED_LINE)) == [("idle-read-timeout", "confirmed")]
+
+
+def test_the_error_log_decides_against_the_config() -> None:
+    """Another config may run than the one that was read."""
+    case = cut_case("60", "1h", PASSED_LINE, make_log_line(TIMED_OUT))
+    assert causes(case) == [("idle-read-timeout", "confirmed")]
+
+
+@pytest.mark.parametrize("after", ["7", "45", "200", "1000"])
+def test_a_cut_after_any_other_time_belongs_to_nobody(after: str) -> None:
+    direct = f"live:{int(after) + 1}"
+    assert causes(cut_case(after, "1h", PASSED_LINE, direct=direct)) == []
+
+
+def test_the_age_of_the_request_counts_as_well() -> None:
+    """Pings continued until the end: a limit of the whole request, not of silence."""
+    case = cut_case("30", "1h", PASSED_LINE)
+    results = [classify(replace(result.timeline, last_byte_s=29.9)) for result in case.proxy]
+    assert causes(replace(case, proxy=tuple(results))) == [("outer-timeout", "likely")]
+
+
+@pytest.mark.parametrize("direct", ["live:5", "cut:60"])
+def test_a_cut_that_the_direct_stream_does_not_outlive_has_no_cause(direct: str) -> None:
+    assert causes(cut_case("60", "60", PASSED_LINE, direct=direct)) == []
+
+
+def test_without_a_direct_stream_only_the_log_confirms() -> None:
+    cases = {
+        after: replace(cut_case(after, "60", PASSED_LINE), direct=()) for after in ("60", "15")
+    }
+    assert causes(cases["60"]) == [("idle-read-timeout", "likely")]
+    assert causes(cases["15"]) == [("outer-timeout", "possible")]
+    logged = replace(cut_case("60", "60", make_log_line(TIMED_OUT)), direct=())
+    assert causes(logged) == [("idle-read-timeout", "confirmed")]
+
+
+def test_a_reload_is_distinguished_from_a_timeout_of_the_same_length() -> None:
+    reload = make_log_line(RELOAD, ours=False)
+    shutdown = "worker_shutdown_timeout 60s;"
+    assert causes(cut_case("60", "60", reload, main=shutdown)) == [("reload-cut", "confirmed")]
+    timed_out = make_log_line(TIMED_OUT)
+    both = cut_case("60", "60", reload, timed_out, main=shutdown)
+    assert causes(both) == [("idle-read-timeout", "confirmed")]
+
+
+def test_an_old_worker_without_a_limit_cuts_nothing() -> None:
+    assert causes(cut_case("7", "1h", make_log_line(RELOAD, ours=False))) == []
+
+
+@pytest.mark.parametrize(("limit", "distance"), [(1.0, 0.6), (60.0, 2.0), (300.0, 7.0)])
+def test_a_time_matches_a_timeout_within_the_tolerance(limit: float, distance: float) -> None:
+    assert disconnects.is_near(limit, limit)
+    assert disconnects.is_near(limit + 0.3, limit)
+    assert not disconnects.is_near(limit - distance, limit)
+    assert not disconnects.is_near(limit + distance, limit)
+
+
+def test_the_evidence_lists_every_timeout() -> None:
+    case = cut_case("60", "1h", PASSED_LINE, main="worker_shutdown_timeout 10s;")
+    text = disconnects.cut_evidence(case, case.proxy[0]).text
+    assert "60.00 s after its last byte" in text
+    for limit in ("proxy_read_timeout 1h", "send_timeout 60s", "worker_shutdown_timeout 10s"):
+        assert limit in text
