@@ -1,4 +1,4 @@
-"""Where the stream is lost between the places at which it was entered."""
+"""Comparison of hops: where the stream stops, and what to say of hops that do not show it."""
 
 from dataclasses import replace
 
@@ -24,31 +24,33 @@ from wizard.model.vantage import Vantage
 
 EDGE, INNER = "http://edge/sse", "http://inner/sse"
 HOPS = (Hop("edge", Source(EDGE)), Hop("inner", Source(INNER)))
-INMOST = "live direct, held at inner: it is inner, or what stands behind it"
+INNERMOST = "live direct, held at inner: it is inner, or what stands behind it"
 WEB, POD = Vantage("web", ("ssh", "web")), Vantage("pod", ("ssh", "pod"))
 
 
-def at(kind: str, name: str = "sse-direct", hop: str = "", vantage: str = "local") -> ProbeResult:
-    """A probe of a sample case, seen at another place."""
-    made = make_case(proxy="held" if kind == "not-asked" else kind, direct="live").proxy[0]
+def result_at(
+    kind: str, name: str = "sse-direct", hop: str = "", vantage: str = "local"
+) -> ProbeResult:
+    """Return a probe of a sample case, moved to another hop or vantage."""
+    result = make_case(proxy="held" if kind == "not-asked" else kind, direct="live").proxy[0]
     probe = replace(
-        made.timeline.probe, name=name, hop=hop, vantage=vantage, url=f"http://{hop}/sse"
+        result.timeline.probe, name=name, hop=hop, vantage=vantage, url=f"http://{hop}/sse"
     )
-    line: Timeline = replace(made.timeline, probe=probe)
+    timeline: Timeline = replace(result.timeline, probe=probe)
     if kind == "not-asked":
-        line = replace(line, ended="unreached", detail="web: no such place")
+        timeline = replace(timeline, ended="unreached", detail="web: no such place")
     return classify(
-        line, [result.timeline for result in make_case(proxy="live", direct="live").direct]
+        timeline, [result.timeline for result in make_case(proxy="live", direct="live").direct]
     )
 
 
-def chain(outside: str, edge: str, inner: str, direct: str = "live") -> Case:
-    """Two hops between the URL and the backend; no config, no logs."""
-    made = make_case(proxy=outside, direct=direct)
-    hops = (at(edge, "sse-hop", "edge"), at(inner, "sse-hop", "inner"))
-    target = replace(made.target, hops=HOPS, conf=None)
+def case_of_hops(outside: str, edge: str, inner: str, direct: str = "live") -> Case:
+    """Return a case with two hops between the URL and the backend, without config and logs."""
+    case = make_case(proxy=outside, direct=direct)
+    hops = (result_at(edge, "sse-hop", "edge"), result_at(inner, "sse-hop", "inner"))
+    target = replace(case.target, hops=HOPS, conf=None)
     return replace(
-        made,
+        case,
         target=target,
         hops=hops,
         resolution=None,
@@ -59,11 +61,11 @@ def chain(outside: str, edge: str, inner: str, direct: str = "live") -> Case:
 
 
 @pytest.mark.parametrize(
-    ("states", "said"),
+    ("states", "text"),
     [
         (
             ("held", "held", "held"),
-            INMOST,
+            INNERMOST,
         ),
         (("held", "held", "live"), "live at inner, held at edge: it is edge"),
         (
@@ -71,17 +73,17 @@ def chain(outside: str, edge: str, inner: str, direct: str = "live") -> Case:
             "live at edge, held outside: it is what stands in front of edge",
         ),
         (("live", "live", "live"), ""),
-        (("live", "held", "live"), ""),  # the edge is not on the way
+        (("live", "held", "live"), ""),  # the edge is not on the path
         (("held", "live", "held"), ""),  # neither is the inner one
         (("502", "502", "live"), "live at inner, HTTP 502 at edge: it is edge"),
     ],
 )
-def test_the_first_place_where_it_dies_is_named(states: tuple[str, str, str], said: str) -> None:
-    assert describe_failing_hop(chain(*states)) == said
+def test_the_first_failing_hop_is_named(states: tuple[str, str, str], text: str) -> None:
+    assert describe_failing_hop(case_of_hops(*states)) == text
 
 
-def test_held_everywhere_is_lost_nowhere() -> None:
-    assert first_failing_hop(chain("held", "held", "held", "held")) is None
+def test_held_at_every_hop_has_no_failing_hop() -> None:
+    assert first_failing_hop(case_of_hops("held", "held", "held", "held")) is None
 
 
 def test_without_hops_it_is_this_nginx() -> None:
@@ -91,14 +93,14 @@ def test_without_hops_it_is_this_nginx() -> None:
     assert narrow_to_hop(case) is case
 
 
-def test_without_its_config_it_is_whatever_stands_between() -> None:
-    """Or with one that lets the stream pass: then it is not this Nginx."""
+def test_without_the_config_it_is_what_stands_between() -> None:
+    """The same with a config that delivers the stream: then it is not this Nginx."""
     case = replace(make_case(proxy="held", direct="live"), resolution=None, predictions=())
     assert describe_failing_hop(case) == "live direct, held outside: it is what stands between"
 
 
 @pytest.mark.parametrize(
-    ("states", "said"),
+    ("states", "text"),
     [
         (("held", "held", "not-asked"), "it is edge or inner (inner could not tell)"),
         (("held", "not-asked", "live"), "it is what is in front or edge (edge could not tell)"),
@@ -106,15 +108,15 @@ def test_without_its_config_it_is_whatever_stands_between() -> None:
         (("held", "held", "404"), "it is edge or inner (inner could not tell)"),
     ],
 )
-def test_a_hop_that_says_nothing_may_be_the_one(states: tuple[str, str, str], said: str) -> None:
-    """It was not reached, or fails otherwise than what customers see: a wrong path, say."""
-    case = chain(*states)
-    assert describe_failing_hop(case).endswith(said)
+def test_an_unclear_hop_may_be_the_failing_one(states: tuple[str, str, str], text: str) -> None:
+    """It was not reached, or it fails in another way than the public URL, as with a wrong path."""
+    case = case_of_hops(*states)
+    assert describe_failing_hop(case).endswith(text)
     assert diagnose(case).verdict == "inconclusive"
 
 
 @pytest.mark.parametrize(
-    ("states", "said"),
+    ("states", "text"),
     [
         (("held", "live", "held"), "live at edge, held at inner: is inner on the way"),
         (("live", "live", "held"), "live at edge, held at inner: is inner on the way"),
@@ -123,19 +125,17 @@ def test_a_hop_that_says_nothing_may_be_the_one(states: tuple[str, str, str], sa
         (("live", "live", "live"), ""),
     ],
 )
-def test_places_that_do_not_fit_together_are_doubted(
-    states: tuple[str, str, str], said: str
-) -> None:
-    case = chain(*states)
-    assert describe_contradiction(case).startswith(said)
-    assert bool(describe_contradiction(case)) == bool(said)
-    assert bool(diagnose(case).notes and said and "on the way" in diagnose(case).notes[0]) == bool(
-        said
+def test_contradicting_hops_are_questioned(states: tuple[str, str, str], text: str) -> None:
+    case = case_of_hops(*states)
+    assert describe_contradiction(case).startswith(text)
+    assert bool(describe_contradiction(case)) == bool(text)
+    assert bool(diagnose(case).notes and text and "on the way" in diagnose(case).notes[0]) == bool(
+        text
     )
 
 
-def test_the_hop_with_the_public_address_is_the_outermost() -> None:
-    case = chain("held", "held", "held")
+def test_a_hop_with_the_public_address_must_come_first() -> None:
+    case = case_of_hops("held", "held", "held")
     hops = (Hop("inner", Source(INNER)), Hop("edge", Source(case.target.url)))
     case = replace(case, target=replace(case.target, hops=hops))
     assert "edge has the public URL's own address" in describe_contradiction(case)
@@ -143,53 +143,57 @@ def test_the_hop_with_the_public_address_is_the_outermost() -> None:
 
 
 @pytest.mark.parametrize(
-    ("states", "sure", "verdict"),
+    ("states", "confidence", "verdict"),
     [
         (("held", "held", "live"), "confirmed", "fault"),
         (("held", "live", "live"), "likely", "fault"),
     ],
 )
-def test_the_outer_proxy_is_named(states: tuple[str, str, str], sure: str, verdict: str) -> None:
-    found = diagnose(chain(*states))
-    assert found.verdict == verdict
-    assert [(one.id, one.confidence) for one in found.causes] == [("outer-proxy-buffers", sure)]
+def test_the_outer_proxy_is_the_cause(
+    states: tuple[str, str, str], confidence: str, verdict: str
+) -> None:
+    diagnosis = diagnose(case_of_hops(*states))
+    assert diagnosis.verdict == verdict
+    assert [(cause.id, cause.confidence) for cause in diagnosis.causes] == [
+        ("outer-proxy-buffers", confidence)
+    ]
 
 
-def test_the_config_of_another_proxy_accuses_nobody() -> None:
-    """The inner config would hold; but live there, and held at the edge."""
+def test_the_config_of_another_proxy_proves_nothing() -> None:
+    """The inner config would hold the stream, which is live there and held at the edge."""
     held = make_case(proxy="held", direct="live", settings={"proxy_buffering": "on"})
     case = replace(
-        chain("held", "held", "live"),
+        case_of_hops("held", "held", "live"),
         resolution=held.resolution,
         root_resolution=held.root_resolution,
     )
     target = replace(case.target, conf=Source("nginx.conf"))
-    assert [one.id for one in diagnose(replace(case, target=target)).causes] == [
+    assert [cause.id for cause in diagnose(replace(case, target=target)).causes] == [
         "outer-proxy-buffers"
     ]
 
 
-def test_the_inmost_proxy_is_in_front_of_none() -> None:
-    found = diagnose(chain("held", "held", "held"))
-    assert "outer-proxy-buffers" not in [one.id for one in found.causes]
+def test_the_innermost_proxy_is_not_an_outer_one() -> None:
+    diagnosis = diagnose(case_of_hops("held", "held", "held"))
+    assert "outer-proxy-buffers" not in [cause.id for cause in diagnosis.causes]
 
 
-def test_between_two_direct_places_nothing_is_sure() -> None:
-    """Held from the Nginx pod, live in the service's pod: a mesh, or another backend."""
-    made = make_case(proxy="held", direct="live")
-    direct = (at("live", vantage="pod"), at("held", vantage="web"))
-    found = diagnose(
-        replace(made, direct=direct, resolution=None, root_resolution=None, predictions=())
+def test_between_two_direct_urls_nothing_is_sure() -> None:
+    """Held from the Nginx pod and live in the service's pod: a mesh, or another backend."""
+    case = make_case(proxy="held", direct="live")
+    direct = (result_at("live", vantage="pod"), result_at("held", vantage="web"))
+    diagnosis = diagnose(
+        replace(case, direct=direct, resolution=None, root_resolution=None, predictions=())
     )
-    assert found.verdict == "inconclusive"
-    said = "live direct from pod, held at direct from web: it is what stands between web and the"
-    assert said in found.summary
+    assert diagnosis.verdict == "inconclusive"
+    text = "live direct from pod, held at direct from web: it is what stands between web and the"
+    assert text in diagnosis.summary
 
 
-def test_places_come_outermost_first() -> None:
-    made = chain("held", "held", "live")
-    direct = (at("live", vantage="pod"), at("held", vantage="web"))
-    names = [hop_result.name for hop_result in results_by_hop(replace(made, direct=direct))]
+def test_hops_come_outermost_first() -> None:
+    case = case_of_hops("held", "held", "live")
+    direct = (result_at("live", vantage="pod"), result_at("held", vantage="web"))
+    names = [hop_result.name for hop_result in results_by_hop(replace(case, direct=direct))]
     assert names == ["outside", "edge", "inner", "direct from web", "direct from pod"]
 
 
@@ -197,14 +201,14 @@ def test_places_come_outermost_first() -> None:
     ("conf", "hop"),
     [(None, "inner"), (Source("nginx.conf"), "inner"), (Source("", "web"), "edge")],
 )
-def test_whose_config_it_is(conf: Source | None, hop: str) -> None:
+def test_the_hop_of_the_config(conf: Source | None, hop: str) -> None:
     hops = (Hop("edge", Source(EDGE, "web")), Hop("inner", Source(INNER)))
     assert hop_of_config(Target("http://h/sse", conf=conf, hops=hops, vantages=(WEB,))) == hop
     assert hop_of_config(Target("http://h/sse", conf=conf)) == ""
 
 
 @pytest.mark.parametrize(
-    ("direct", "conf", "known"),
+    ("direct", "conf", "expected"),
     [
         ("local", "local", True),
         ("web", "web", True),
@@ -212,25 +216,23 @@ def test_whose_config_it_is(conf: Source | None, hop: str) -> None:
         ("local", "web", False),
     ],
 )
-def test_the_loopback_of_one_host_is_not_that_of_another(
-    direct: str, conf: str, known: bool
-) -> None:
-    made = make_case(proxy="held", direct="live")
+def test_loopback_addresses_of_two_hosts_differ(direct: str, conf: str, expected: bool) -> None:
+    case = make_case(proxy="held", direct="live")
     results = tuple(
         replace(
             result,
             timeline=replace(result.timeline, probe=replace(result.timeline.probe, vantage=direct)),
         )
-        for result in made.direct
+        for result in case.direct
     )
-    target = replace(made.target, conf=Source("nginx.conf", conf))
-    case = replace(made, direct=results, target=target, root=None)
-    assert bool(addresses.same_backend_reason(case)) == known
+    target = replace(case.target, conf=Source("nginx.conf", conf))
+    case = replace(case, direct=results, target=target, root=None)
+    assert bool(addresses.same_backend_reason(case)) == expected
     assert addresses.other_backend(case) == ""
 
 
 @pytest.mark.parametrize(
-    ("states", "said"),
+    ("states", "text"),
     [
         (
             ("held", "held", "not-asked"),
@@ -242,24 +244,24 @@ def test_the_loopback_of_one_host_is_not_that_of_another(
         (("held", "held", "live"), ""),
     ],
 )
-def test_what_to_do_about_a_hop_that_says_nothing(states: tuple[str, str, str], said: str) -> None:
-    found = describe_unclear_hops(chain(*states))
-    assert [one.startswith(said) for one in found] == [True] * bool(said)
-    assert set(found) <= set(diagnose(chain(*states)).notes)
+def test_advice_about_an_unclear_hop(states: tuple[str, str, str], text: str) -> None:
+    notes = describe_unclear_hops(case_of_hops(*states))
+    assert [note.startswith(text) for note in notes] == [True] * bool(text)
+    assert set(notes) <= set(diagnose(case_of_hops(*states)).notes)
 
 
-def test_one_place_named_twice_is_in_no_wrong_order() -> None:
-    case = chain("held", "held", "held")
+def test_the_public_url_named_twice_is_not_a_wrong_order() -> None:
+    case = case_of_hops("held", "held", "held")
     hops = (Hop("a", Source(case.target.url)), Hop("b", Source(case.target.url)))
     assert describe_contradiction(replace(case, target=replace(case.target, hops=hops))) == ""
 
 
-def test_a_config_that_does_not_listen_at_the_hop_is_anothers() -> None:
-    """One hop is named, and the config is that of a proxy behind it."""
+def test_a_config_that_does_not_listen_at_the_hop_belongs_to_another_proxy() -> None:
+    """The config may belong to a proxy behind the hop that is named."""
     held = make_case(proxy="held", direct="live", settings={"proxy_buffering": "on"})
     assert held.resolution is not None
     case = replace(
-        chain("held", "held", "held"), resolution=replace(held.resolution, listens=False)
+        case_of_hops("held", "held", "held"), resolution=replace(held.resolution, listens=False)
     )
     assert narrow_to_hop(case).resolution is None
     assert diagnose(case).verdict == "inconclusive"

@@ -1,4 +1,4 @@
-"""The examples for schedulers: the tool's own readers take every command and every list in them."""
+"""The examples for schedulers: the tool's own parsers accept every command and list in them."""
 
 import re
 import shlex
@@ -29,26 +29,26 @@ def read(name: str) -> Any:
 
 
 def pod(name: str) -> dict[str, Any]:
-    """The pod's spec in a Job or a CronJob."""
+    """The spec of the pod in a Job or a CronJob."""
     spec = read(f"kubernetes/{name}")["spec"]
-    made: dict[str, Any] = spec.get("jobTemplate", {"spec": spec})["spec"]["template"]["spec"]
-    return made
+    pod_spec: dict[str, Any] = spec.get("jobTemplate", {"spec": spec})["spec"]["template"]["spec"]
+    return pod_spec
 
 
 def steps() -> list[dict[str, Any]]:
-    made: list[dict[str, Any]] = read("github-actions.yml")["jobs"]["check"]["steps"]
-    return made
+    job: dict[str, Any] = read("github-actions.yml")["jobs"]["check"]
+    return list(job["steps"])
 
 
 def unit(name: str) -> ConfigParser:
-    made = ConfigParser(interpolation=None)
-    made.optionxform = str  # type: ignore[assignment,method-assign]
-    made.read(FOLDER / "systemd" / name)
-    return made
+    parser = ConfigParser(interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser.read(FOLDER / "systemd" / name)
+    return parser
 
 
 def commands() -> Iterator[list[str]]:
-    """Every command line of ours, from the word after `ssewizard` on."""
+    """All commands of the examples, from the word after `ssewizard` on."""
     for name in JOBS:
         yield pod(name)["containers"][0]["args"]
     for step in steps():
@@ -59,45 +59,45 @@ def commands() -> Iterator[list[str]]:
         yield shlex.split(line)
 
 
-def test_every_command_is_one() -> None:
-    found = list(commands())
-    assert len(found) == 7
-    for command, *words in found:
+def test_every_command_is_accepted() -> None:
+    lines = list(commands())
+    assert len(lines) == 7
+    for command, *words in lines:
         assert command == "check"
         given = make_parser(command).parse_args(words)
         if given.targets is None:
             target_of(given)
             continue
         given.targets = str(FOLDER / "targets.toml")
-        assert [one.name for one in read_targets(given)] == ["chat", "search", "status-page"]
+        assert [item.name for item in read_targets(given)] == ["chat", "search", "status-page"]
 
 
-def test_the_list_says_what_its_comments_say() -> None:
+def test_the_target_list_means_what_its_comments_say() -> None:
     given = make_parser("check").parse_args(["--targets", str(FOLDER / "targets.toml")])
-    chat, _search, page = (one.target for one in read_targets(given))
+    chat, _search, page = (item.target for item in read_targets(given))
     assert chat.headers == (("Authorization", "Bearer hunter2"),)
     assert (page.headers, page.mcp, page.patience) == ((), False, 70.0)
 
 
-def test_the_config_map_holds_that_list() -> None:
-    held = read("kubernetes/targets.yaml")["data"]["targets.toml"]
-    assert held == (FOLDER / "targets.toml").read_text("utf-8")
+def test_the_config_map_holds_the_target_list() -> None:
+    embedded = read("kubernetes/targets.yaml")["data"]["targets.toml"]
+    assert embedded == (FOLDER / "targets.toml").read_text("utf-8")
 
 
-def test_the_list_in_the_readme_shows_every_key(tmp_path: Path) -> None:
+def test_the_target_list_in_the_readme_is_accepted(tmp_path: Path) -> None:
     text = README.partition("```toml\n")[2].partition("```")[0]
     (tmp_path / "t.toml").write_text(text, "utf-8")
     given = make_parser("check").parse_args(["--targets", str(tmp_path / "t.toml")])
-    (one,) = read_targets(given)
-    assert one.target.direct[0].vantage == "web"
-    assert [hop.name for hop in one.target.hops] == ["edge", "inner"]
+    (item,) = read_targets(given)
+    assert item.target.direct[0].vantage == "web"
+    assert [hop.name for hop in item.target.hops] == ["edge", "inner"]
 
 
 @pytest.mark.parametrize("name", JOBS)
-def test_a_job_runs_once_as_nobody_and_writes_nowhere(name: str) -> None:
-    whole, spec = read(f"kubernetes/{name}"), pod(name)
-    job = whole["spec"].get("jobTemplate", whole)["spec"]
-    assert (whole["apiVersion"], whole["kind"]) == (
+def test_a_job_runs_once_without_rights(name: str) -> None:
+    document, spec = read(f"kubernetes/{name}"), pod(name)
+    job = document["spec"].get("jobTemplate", document)["spec"]
+    assert (document["apiVersion"], document["kind"]) == (
         "batch/v1",
         "CronJob" if name.startswith("cron") else "Job",
     )
@@ -111,19 +111,19 @@ def test_a_job_runs_once_as_nobody_and_writes_nowhere(name: str) -> None:
         "capabilities": {"drop": ["ALL"]},
     }
     assert container["resources"].keys() == {"requests", "limits"}
-    assert {one["name"] for one in container["volumeMounts"]} == {
-        one["name"] for one in spec["volumes"]
+    assert {item["name"] for item in container["volumeMounts"]} == {
+        item["name"] for item in spec["volumes"]
     }
 
 
 @pytest.mark.parametrize("name", JOBS)
-def test_what_a_job_names_is_there(name: str) -> None:
+def test_a_job_refers_to_what_the_examples_define(name: str) -> None:
     (container,) = pod(name)["containers"]
     given = make_parser("check").parse_args(container["args"][1:])
-    mounts = {one["name"]: one["mountPath"] for one in container["volumeMounts"]}
+    mounts = {item["name"]: item["mountPath"] for item in container["volumeMounts"]}
     assert given.targets == f"{mounts['targets']}/targets.toml"
-    known = read("kubernetes/targets.yaml")["metadata"]["name"]
-    assert pod(name)["volumes"][0] == {"name": "targets", "configMap": {"name": known}}
+    config_map = read("kubernetes/targets.yaml")["metadata"]["name"]
+    assert pod(name)["volumes"][0] == {"name": "targets", "configMap": {"name": config_map}}
     secret = container["envFrom"][0]["secretRef"]["name"]
     assert f"kubectl create secret generic {secret} --from-literal=MCP_TOKEN=" in README
     if given.output:
@@ -131,7 +131,7 @@ def test_what_a_job_names_is_there(name: str) -> None:
         assert given.output.endswith(".prom")
 
 
-def test_the_image_is_the_one_that_is_built() -> None:
+def test_jobs_use_the_image_of_the_dockerfile() -> None:
     images = {pod(name)["containers"][0]["image"] for name in JOBS}
     assert len(images) == 1
     assert f"-t {images.pop()} ." in README
@@ -141,18 +141,18 @@ def test_the_image_is_the_one_that_is_built() -> None:
     assert 'ENTRYPOINT ["ssewizard"]' in dockerfile
 
 
-def test_the_workflow_is_scheduled_and_keeps_its_report() -> None:
-    whole = read("github-actions.yml")
-    assert whole[True].keys() == {"schedule", "workflow_dispatch"}  # YAML 1.1 reads `on` as true
-    check, keep = steps()[-2:]
+def test_the_workflow_is_scheduled_and_uploads_its_report() -> None:
+    document = read("github-actions.yml")
+    assert document[True].keys() == {"schedule", "workflow_dispatch"}  # YAML 1.1 reads `on` as true
+    check, upload = steps()[-2:]
     assert check["env"].keys() == {"MCP_TOKEN", "PATIENCE"}
     given = make_parser("check").parse_args(shlex.split(check["run"].replace("$PATIENCE", "0"))[2:])
     assert given.format == "junit"
-    assert keep["with"]["path"] == given.output
-    assert "cancelled" in keep["if"]  # also after a red run
+    assert upload["with"]["path"] == given.output
+    assert "cancelled" in upload["if"]  # also after a red run
 
 
-def test_the_service_writes_where_it_may() -> None:
+def test_the_service_may_write_its_output() -> None:
     service = unit("ssewizard.service")["Service"]
     given = make_parser("check").parse_args(shlex.split(service["ExecStart"])[2:])
     assert given.output == f"{service['ReadWritePaths']}/ssewizard.prom"
@@ -165,12 +165,12 @@ def rules() -> list[dict[str, Any]]:
     return [rule for group in read("alerts.yml")["groups"] for rule in group["rules"]]
 
 
-def test_alerts_ask_for_metrics_that_are_written() -> None:
+def test_alerts_use_metrics_that_exist() -> None:
     assert len(rules()) == 6
     for rule in rules():
-        asked = re.findall(r"ssewizard_(\w+)", f"{rule['expr']} {rule['annotations']}")
-        assert asked
-        assert set(asked) <= HELP.keys(), rule["alert"]
+        metrics = re.findall(r"ssewizard_(\w+)", f"{rule['expr']} {rule['annotations']}")
+        assert metrics
+        assert set(metrics) <= HELP.keys(), rule["alert"]
 
 
 def test_the_readme_lists_every_metric_with_its_meaning() -> None:

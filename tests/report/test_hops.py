@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 
-from tests.diagnose.test_hops import chain
+from tests.diagnose.test_hops import case_of_hops
 from tests.report.results import STEPS
 from tests.rules.samples.build import make_case
 from wizard.diagnose.diagnose import diagnose
@@ -22,7 +22,7 @@ FOUND = Capabilities("web", "curl", "curl 8.5.0", 0.042, -90.25, 0.021, "+0100")
 
 def looked() -> Case:
     """Two hops; the direct probe was asked from another place."""
-    case = chain("held", "held", "live")
+    case = case_of_hops("held", "held", "live")
     probes = [replace(probe_result.timeline.probe, vantage="web") for probe_result in case.direct]
     direct = tuple(
         replace(probe_result, timeline=replace(probe_result.timeline, probe=probe))

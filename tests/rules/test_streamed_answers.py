@@ -20,16 +20,12 @@ def answered(side: Side, at_s: float | None) -> Handshake:
     """Return a Streamable HTTP handshake answered after `at_s` seconds, or never."""
     handshake = make_handshake(side, transport="streamable-http", status=200)
     timeline = handshake.exchanges[0].timeline
-    streamed = replace(timeline, connect_s=0.001, headers=STREAM, first_event_s=at_s, events=1)
-    unanswered = replace(timeline, connect_s=0.001, status=None, headers_s=None, ended="timeout")
-    answered_handshake = replace(
-        handshake, exchanges=(Exchange("initialize", streamed if at_s is not None else unanswered),)
-    )
-    return (
-        answered_handshake
-        if at_s is not None
-        else replace(answered_handshake, stage="initialize", why="no answer")
-    )
+    if at_s is None:
+        timeline = replace(timeline, connect_s=0.001, status=None, headers_s=None, ended="timeout")
+        handshake = replace(handshake, stage="initialize", why="no answer")
+    else:
+        timeline = replace(timeline, connect_s=0.001, headers=STREAM, first_event_s=at_s, events=1)
+    return replace(handshake, exchanges=(Exchange("initialize", timeline),))
 
 
 def post_case(at_s: float | None, conf: str = CONF) -> Case:
