@@ -1,5 +1,7 @@
 """Log lines as Nginx and backends write them."""
 
+from pathlib import Path
+
 AGENT = "ssewizard/0.1.0 (run=beef; sse-proxy-h1-identity)"
 """The User-Agent of our own probe in the run `beef`."""
 CANCELED = "ModelContextProtocol.Server.McpServer|Server (WebAPI 1.0.0.0)"
@@ -22,3 +24,9 @@ OURS = combined(499, 0)
 """A held stream of our own probe."""
 THEIRS = combined(499, 0, agent="mcp/1")
 """A held stream of another client."""
+
+
+def append(path: Path, *lines: str) -> None:
+    """Append these lines to a log."""
+    with path.open("a", encoding="utf-8") as file:
+        file.writelines(f"{line}\n" for line in lines)

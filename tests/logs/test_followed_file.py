@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.logs.lines import CANCELED, OURS, combined, error
+from tests.logs.lines import CANCELED, OURS, append, combined, error
 from wizard.logs.history import MAX_LINE_CHARS
 from wizard.logs.read import MAX_KEPT_LINES
 from wizard.logs.sources import LOG_LIMIT_BYTES
@@ -27,11 +27,6 @@ def log(tmp_path: Path) -> Path:
 
 def watch_file(path: object) -> LogWatch:
     return LogWatch([Source(str(path))])
-
-
-def append(path: Path, *lines: str) -> None:
-    with path.open("a", encoding="utf-8") as file:
-        file.writelines(f"{line}\n" for line in lines)
 
 
 def only_report(logs: LogWatch, run: str = "beef", path: str = "/sse") -> LogReport:

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.logs.lines import OURS, THEIRS
+from tests.logs.lines import OURS, THEIRS, append
 from tests.nginx_real.serving import serving
 from tests.tools import processes_naming, require
 from wizard.lab.nginx import free_ports
@@ -47,11 +47,6 @@ def log(tmp_path: Path) -> Path:
     path = tmp_path / "access it's.log"
     path.write_text(f"{THEIRS}\n", "utf-8")
     return path
-
-
-def append(path: Path, *lines: str) -> None:
-    with path.open("a", encoding="utf-8") as file:
-        file.writelines(f"{line}\n" for line in lines)
 
 
 def rotate(path: Path) -> None:

@@ -94,7 +94,7 @@ async def test_requests_that_wait_in_turn(nginx: str) -> None:
     case, diagnosis = await found(nginx, server, zone, first_s=0.4)
     assert sorted(result.outcome for result in case.proxy) == ["late", "live"]
     assert only(diagnosis) == ("limits", "confirmed")
-    assert "Nginx let it wait" in texts(diagnosis)
+    assert "Nginx delayed it" in texts(diagnosis)
 
 
 async def test_a_status_of_its_own_for_what_is_too_much(nginx: str) -> None:

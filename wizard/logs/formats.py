@@ -107,7 +107,7 @@ def _access_line(
         meaning = "not a single byte was passed on (over HTTP/2 a held stream is logged as this)"
     elif status == 200 and _RETRIED.search(upstream_status):
         tag = "tried-again"
-        meaning = f"answered at last: the peers that Nginx tried answered {upstream_status}"
+        meaning = f"answered after a retry: the peers that Nginx tried answered {upstream_status}"
     elif status == 200:
         tag = "live-200"
         meaning = "answered 200" if size is None else f"{size} bytes were passed on"
@@ -199,12 +199,12 @@ _MESSAGES = (
     (
         "upstream sent no valid HTTP/1.",
         "invalid-answer",
-        "what the backend sent is no HTTP answer",
+        "what the backend sent is not an HTTP response",
     ),
     (
         "gracefully shutting down",
         "reload",
-        "Nginx was reloaded: an old worker ends once its connections have",
+        "Nginx was reloaded: an old worker ends with its last connection",
     ),
     (
         "limiting connections by zone",
@@ -219,7 +219,7 @@ _MESSAGES = (
     (
         "delaying request, excess",
         "delayed",
-        "Nginx let it wait: more requests in a row than limit_req allows",
+        "Nginx delayed it: more requests in a row than limit_req allows",
     ),
     (
         "auth request unexpected status",

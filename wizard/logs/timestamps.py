@@ -143,16 +143,17 @@ class HostClock:
         return 30.0 if self.skew_s is None else 1.0 + self.skew_error_s
 
 
-def clock_of(source: Source, known: Capabilities | None) -> HostClock:
+def clock_of(source: Source, capabilities: Capabilities | None) -> HostClock:
     """The clock of the machine that writes this log.
 
     What a command prints on this machine may come from any machine, so its clock is unknown.
     """
     if source.vantage == LOCAL:
         return HostClock() if source.command else HostClock(is_local=True, skew_s=0.0)
-    if known is None:
+    if capabilities is None:
         return HostClock()
-    return HostClock(_offset_s(known.zone), False, known.skew_s, known.skew_within_s or 0.0)
+    skew_error_s = capabilities.skew_within_s or 0.0
+    return HostClock(_offset_s(capabilities.zone), False, capabilities.skew_s, skew_error_s)
 
 
 def describe_clock(clock: HostClock, *, zoneless: bool) -> str:

@@ -166,8 +166,9 @@ class LogWatch:
             paths: The paths of the stream and of its messages; a line without a User-Agent is ours
                 if it names one of them.
         """
-        known = {name: session.discovered for name, session in self._vantage_sessions.items()}
+        sessions = self._vantage_sessions.items()
+        capabilities = {name: session.discovered for name, session in sessions}
         return tuple(
-            reader.report(run, paths, clock_of(source, known.get(source.vantage)))
+            reader.report(run, paths, clock_of(source, capabilities.get(source.vantage)))
             for source, reader in self._readers.items()
         )

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 
+from wizard.model.case import ProbeResult
 from wizard.model.events import Ended
 from wizard.model.timeline import Encoding, Http, Probe, Timeline, is_connected
 from wizard.probe.probe import run_probe
@@ -22,6 +23,12 @@ def probes_for_url(name: str, url: str, vantage: str = "local") -> tuple[Probe, 
     return tuple(
         Probe(name, url, http, encoding, vantage) for http in versions for encoding in ENCODINGS
     )
+
+
+def uncompressed(results: Sequence[ProbeResult]) -> ProbeResult | None:
+    """The first probe without compression, as the MCP SDKs send it; None if there is none."""
+    plain = (result for result in results if result.timeline.probe.encoding == "identity")
+    return next(plain, None)
 
 
 class Matrix:

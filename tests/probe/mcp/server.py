@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import unicodedata
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -177,6 +178,12 @@ def one_short(index: int, timeout_s: float = SHORT_S) -> Timeouts:
 def long_timeouts() -> Timeouts:
     """Timeouts that no test reaches."""
     return Timeouts(LONG_S, 0.0, lambda: -LONG_S)
+
+
+def one_line(text: str) -> str:
+    """Return the text; fail if it has control characters or line breaks."""
+    assert not {unicodedata.category(char) for char in text} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    return text
 
 
 class HttpSseScript:

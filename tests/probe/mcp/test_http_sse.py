@@ -1,7 +1,6 @@
 """HTTP+SSE (MCP 2024-11-05) against servers that follow the specification, and against others."""
 
 import asyncio
-import unicodedata
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from tests.probe.mcp.server import (
     event,
     event_stream,
     long_timeouts,
+    one_line,
     one_short,
     response,
     result,
@@ -44,11 +44,6 @@ async def shake(server: Server, timeouts: Timeouts | None = None) -> Handshake:
     return await handshake_over_http_sse(
         Handshake("direct", server.url), options, timeouts or long_timeouts()
     )
-
-
-def one_line(text: str) -> str:
-    assert not {unicodedata.category(char) for char in text} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
-    return text
 
 
 ABSOLUTE = "ABSOLUTE"
@@ -180,7 +175,7 @@ def broken() -> dict[str, tuple[Script, str, str]]:
         "no word": ({"GET": b""}, "endpoint", "GET got no answer: "),
         "POST unanswered": ({**posted, "initialize": silence}, "initialize", "POST got no answer"),
         "POST broken": ({**posted, "initialize": b"HTTP/1."}, "initialize", "POST got no answer"),
-        "no reply": (posted, "reply", "the POST was taken (202), but no reply came"),
+        "no reply": (posted, "reply", "the POST was accepted (202), but no reply came"),
         "ended after": (
             HttpSseScript(b"/m", stays_open=False).answers,
             "reply",
@@ -193,7 +188,7 @@ def broken() -> dict[str, tuple[Script, str, str]]:
             "reply",
             "answers with an error: -32602 \\e[31mno",
         ),
-        "no result": (over_stream(result({})), "reply", "no protocol version"),
+        "no result": (over_stream(result({})), "reply", "no valid protocol version"),
     }  # fmt: skip
 
 

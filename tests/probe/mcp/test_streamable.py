@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import unicodedata
 from collections.abc import Mapping
 
 import pytest
@@ -17,6 +16,7 @@ from tests.probe.mcp.server import (
     event,
     event_stream,
     long_timeouts,
+    one_line,
     one_short,
     response,
     result,
@@ -46,11 +46,6 @@ async def shake(server: Server, timeouts: Timeouts | None = None) -> Handshake:
     return await handshake_over_streamable_http(
         Handshake("direct", server.url), ProbeOptions(), timeouts or long_timeouts()
     )
-
-
-def one_line(text: str) -> str:
-    assert not {unicodedata.category(char) for char in text} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
-    return text
 
 
 OPENED: Mapping[str, Answer] = {

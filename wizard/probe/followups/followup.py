@@ -36,13 +36,6 @@ def timeout_for(case: Case) -> float:
     return min(limit, EXCHANGE_TIMEOUT_S)
 
 
-def uncompressed(results: tuple[ProbeResult, ...]) -> ProbeResult | None:
-    """The first probe without compression, as the official MCP SDKs ask; None if there is none."""
-    return next(
-        (result for result in results if result.timeline.probe.encoding == "identity"), None
-    )
-
-
 def direct_probe(result: ProbeResult) -> Probe:
     """The plain request of a follow-up to the URL of a direct probe."""
     probe = result.timeline.probe

@@ -11,8 +11,8 @@ from wizard.probe.followups.followup import (
     direct_probe,
     probe_first_event,
     timeout_for,
-    uncompressed,
 )
+from wizard.probe.matrix import uncompressed
 from wizard.probe.request import ProbeOptions, RequestSpec
 
 REFUSALS = frozenset({400, 403, 421})

@@ -16,9 +16,9 @@ def _allowed_metadata_url(case: Case) -> str:
     """The metadata URL that the 401 names, if it has an origin that the user gave; else empty."""
     result = metadata_challenge(case)
     url = metadata_url(result.timeline) if result else ""
-    given = (case.target.url, *(source.locator for source in case.target.direct))
-    is_known = origin_of(url) in {origin_of(known) for known in given}
-    return url if all(origin_of(url)) and is_known else ""
+    given_urls = (case.target.url, *(source.locator for source in case.target.direct))
+    is_given = origin_of(url) in map(origin_of, given_urls)
+    return url if all(origin_of(url)) and is_given else ""
 
 
 def _is_metadata_needed(case: Case) -> bool:

@@ -11,8 +11,8 @@ from wizard.probe.followups.followup import (
     probe_first_event,
     repeated_probe,
     timeout_for,
-    uncompressed,
 )
+from wizard.probe.matrix import uncompressed
 from wizard.probe.mcp.exchange import open_stream
 from wizard.probe.request import ProbeOptions
 

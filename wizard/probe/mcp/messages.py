@@ -121,7 +121,7 @@ def _parse_reply(message: Mapping[str, Any]) -> Reply | None:
     if isinstance(message_id, bool) or message_id != MESSAGE_ID or not isinstance(result, dict):
         return None
     if not (version := _version_of(result)):
-        return Reply(error="its result names no protocol version that is known here")
+        return Reply(error="its result names no valid protocol version")
     return Reply(version, _server_of(result))
 
 
@@ -180,5 +180,5 @@ def describe_missing_endpoint(timeline: Timeline, timeout_s: float) -> str:
 def describe_missing_reply(stream: Timeline, status: int) -> str:
     """Why the POST was accepted with that status, but the stream has no reply."""
     if stream.ended is not None:
-        return f"the POST was taken ({status}), but the stream ended without a reply"
-    return f"the POST was taken ({status}), but no reply came over the stream"
+        return f"the POST was accepted ({status}), but the stream ended without a reply"
+    return f"the POST was accepted ({status}), but no reply came over the stream"

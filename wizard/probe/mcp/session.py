@@ -1,13 +1,13 @@
 """MCP handshakes of an investigation; which transport a server supports is found by trying."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit, urlunsplit
 
 from wizard.model.case import Case, ProbeResult
 from wizard.model.handshake import Handshake, Side
 from wizard.model.timeline import Timeline, is_live
+from wizard.probe.matrix import uncompressed
 from wizard.probe.mcp.exchange import Timeouts, handshake_timeouts
 from wizard.probe.mcp.http_sse import endpoint_of, handshake_over_http_sse
 from wizard.probe.mcp.message_path import post_timeout
@@ -38,11 +38,11 @@ async def run_handshakes(case: Case, options: ProbeOptions) -> tuple[Handshake, 
     """
     if not case.target.mcp:
         return ()
-    sides: dict[Side, Timeline | None] = {
-        "proxy": _uncompressed(case.proxy),
-        "direct": _uncompressed(case.direct),
+    sides: dict[Side, ProbeResult | None] = {
+        "proxy": uncompressed(case.proxy),
+        "direct": uncompressed(case.direct),
     }
-    streams = {side: stream for side, stream in sides.items() if stream}
+    streams = {side: result.timeline for side, result in sides.items() if result}
     # If one side names an endpoint, the other uses HTTP+SSE too: a held stream names none.
     is_http_sse = any(map(endpoint_of, streams.values()))
     post_s = post_timeout(case, EXCHANGE_TIMEOUT_S)
@@ -51,12 +51,6 @@ async def run_handshakes(case: Case, options: ProbeOptions) -> tuple[Handshake, 
         for side, stream in streams.items()
     ]
     return tuple(await asyncio.gather(*handshakes))
-
-
-def _uncompressed(results: Sequence[ProbeResult]) -> Timeline | None:
-    """The first probe without compression, as the official SDKs ask; None if there is none."""
-    timelines = (result.timeline for result in results)
-    return next((line for line in timelines if line.probe.encoding == "identity"), None)
 
 
 async def _run_with_sibling(

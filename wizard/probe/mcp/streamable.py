@@ -98,7 +98,7 @@ async def _confirm(
     """POST `initialized`, and look for the optional GET stream; success needs neither."""
     session, probe = session_id_of(reader.timeline), handshake.probe()
     if not session and reader.timeline.header("mcp-session-id"):
-        return replace(handshake, why="the session id that the server gives fits no header")
+        return replace(handshake, why="the session id of the server is no valid header value")
     spec = initialized_request(handshake.version, session)
     confirmed = await send_request(probe, options, spec, timeouts.next_s())
     handshake = with_exchange(handshake, "initialized", confirmed)
