@@ -1,4 +1,4 @@
-"""What is written for the causes beside holding, where no Nginx is needed to see it."""
+"""What is recommended for each cause, as far as it can be tested without Nginx."""
 
 from dataclasses import replace
 
@@ -86,9 +86,9 @@ def test_the_name_for_tls_is_one_that_a_certificate_can_have(
     assert resolution.upstream
     host = passed.partition("://")[2]
     upstream = replace(resolution.upstream, passed=passed, peers=(f"{host}:443",))
-    there = case_of(replace(resolution, upstream=upstream))
-    there = replace(there, target=replace(there.target, direct=(Source(direct),)))
-    recommendation = _recommended(there, "tls-upstream-mismatch")
+    case = case_of(replace(resolution, upstream=upstream))
+    case = replace(case, target=replace(case.target, direct=(Source(direct),)))
+    recommendation = _recommended(case, "tls-upstream-mismatch")
     assert "proxy_ssl_server_name on;" in recommendation.block
     assert ("proxy_ssl_name" in recommendation.block) == (name is not None)
     assert name is None or f"proxy_ssl_name {name};" in recommendation.block
@@ -219,10 +219,10 @@ def test_two_directives_of_one_name_on_one_line_are_distinguished_by_value() -> 
         'server { location /x {} location "/a\\"b" { proxy_pass http://b; } }', "/x"
     )
     assert resolution.location
-    meant = replace(resolution.location.directive, args=('/a"b',))
-    found = find_statement(read_statements(text), meant)
-    assert found
-    assert text[found.start : found.end] == 'location "/a\\"b" {}'
+    directive = replace(resolution.location.directive, args=('/a"b',))
+    statement = find_statement(read_statements(text), directive)
+    assert statement
+    assert text[statement.start : statement.end] == 'location "/a\\"b" {}'
 
 
 def test_every_line_that_a_linter_flags_has_a_reason() -> None:

@@ -18,8 +18,8 @@ SERVER = "server { location / { %s } }"
 PROXIED = SERVER % "proxy_pass http://b;"
 
 
-def _changes(case: Case, found: Diagnosis) -> tuple[Change, ...]:
-    wanted = wanted_settings(found)
+def _changes(case: Case, diagnosis: Diagnosis) -> tuple[Change, ...]:
+    wanted = wanted_settings(diagnosis)
     assert wanted
     return wanted.for_stream(case)
 
@@ -58,7 +58,7 @@ def test_a_cut_stream_changes_only_the_timeout() -> None:
 def test_a_risk_is_fixed_together_with_the_cause() -> None:
     case = case_of(resolution_of(PROXIED, proxy_read_timeout="60s"))
     both = diagnosis_of("idle-read-timeout", risks=["proxy-buffering-hold"])
-    assert [one.name for one in _changes(case, both)] == [
+    assert [change.name for change in _changes(case, both)] == [
         "proxy_buffering",
         "proxy_read_timeout",
     ]

@@ -167,7 +167,7 @@ def test_without_a_config_proxy_manager_gets_its_own_include() -> None:
         "location = /sse {\n    include conf.d/include/proxy.conf;\n"
     )
     assert "proxy_pass" not in recommendation.block
-    assert any("opens a hole" in note for note in recommendation.adapt)
+    assert any("bypasses your access control" in note for note in recommendation.adapt)
 
 
 def test_a_note_names_the_file_for_lines_outside_the_server() -> None:

@@ -12,7 +12,7 @@ from wizard.recommend.source import Statement, read_statements
 
 _GAP = st.sampled_from(["", " ", "\n", "\r\n\t", " # why;\n", "\n\n  # it } is\n"])
 _LINES = ("proxy_pass http://b;", "proxy_set_header X 'a;b';", "if ($x) {return 403;}", "deny all;")
-_CHANGE = Change("proxy_buffering", "off", "because")
+_CHANGE = Change("proxy_buffering", "off", "the reason")
 
 
 @st.composite
@@ -35,7 +35,12 @@ def _tree(statements: tuple[Statement, ...]) -> list[object]:
 
 
 def _locations(text: str) -> list[Statement]:
-    return [one for top in read_statements(text) for one in top.walk() if one.name == "location"]
+    return [
+        statement
+        for top in read_statements(text)
+        for statement in top.walk()
+        if statement.name == "location"
+    ]
 
 
 def _after(text: str, location: str) -> str:
@@ -49,22 +54,21 @@ def _after(text: str, location: str) -> str:
 @given(texts("/"))
 def test_only_the_carved_block_is_added(text: str) -> None:
     new = _after(text, "/")
-    carved = next(one for one in _locations(new) if one.args == ("=", "/sse"))
-    assert _tree(read_statements(new[: carved.start] + new[carved.end :])) == _tree(
-        read_statements(text)
-    )
-    names = [one.name for one in carved.children if one.name != "#"]
+    carved = next(block for block in _locations(new) if block.args == ("=", "/sse"))
+    rest = read_statements(new[: carved.start] + new[carved.end :])
+    assert _tree(rest) == _tree(read_statements(text))
+    names = [line.name for line in carved.children if line.name != "#"]
     assert sorted(names) == ["deny", "if", "proxy_buffering", "proxy_pass", "proxy_set_header"]
 
 
 @given(texts("= /sse"))
 def test_a_change_in_place_changes_one_setting(text: str) -> None:
     new = _after(text, "= /sse")
-    own = next(one for one in _locations(new) if one.args == ("=", "/sse"))
-    was = next(one for one in _locations(text) if one.args == ("=", "/sse"))
-    assert ("proxy_buffering", ("off",), []) in _tree(own.children)
-    kept = [one for one in _tree(own.children) if one[0] != "proxy_buffering"]  # type: ignore[index]
-    assert kept == [one for one in _tree(was.children) if one[0] != "proxy_buffering"]  # type: ignore[index]
-    assert _tree(read_statements(new[: own.start] + new[own.end :])) == _tree(
-        read_statements(text[: was.start] + text[was.end :])
+    after = next(block for block in _locations(new) if block.args == ("=", "/sse"))
+    before = next(block for block in _locations(text) if block.args == ("=", "/sse"))
+    assert ("proxy_buffering", ("off",), []) in _tree(after.children)
+    kept = [line for line in _tree(after.children) if line[0] != "proxy_buffering"]  # type: ignore[index]
+    assert kept == [line for line in _tree(before.children) if line[0] != "proxy_buffering"]  # type: ignore[index]
+    assert _tree(read_statements(new[: after.start] + new[after.end :])) == _tree(
+        read_statements(text[: before.start] + text[before.end :])
     )

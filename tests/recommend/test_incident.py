@@ -96,5 +96,5 @@ def test_nothing_is_recommended_where_nginx_is_not_at_fault() -> None:
 def test_the_summary_names_the_changes_and_the_path() -> None:
     assert _incident().summary == (
         "proxy_buffering off and proxy_read_timeout 3600s, in a location for /sse alone that "
-        "keeps all that holds there today"
+        "keeps everything that applies there today"
     )

@@ -25,9 +25,9 @@ from wizard.recommend import recommend
 
 pytestmark = pytest.mark.nginx
 SUMMARIES = {
-    "inside": "all else in it stays",
+    "inside": "everything else in it stays",
     "wide": "other paths too",
-    "beside": "keeps all",
+    "beside": "keeps everything",
     "nested": "inside",
 }
 

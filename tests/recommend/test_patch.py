@@ -65,8 +65,8 @@ def test_patch_applies_the_diff_of_a_linked_site(tmp_path: Path) -> None:
 
 def test_a_note_names_the_vantage_that_has_the_files() -> None:
     case = case_of(resolution_of("server { location / { proxy_pass http://b; } }"))
-    there = replace(case, target=replace(case.target, conf=Source("", "web")))
-    recommendation = recommend(there, diagnosis_of("proxy-buffering-hold"))
+    case = replace(case, target=replace(case.target, conf=Source("", "web")))
+    recommendation = recommend(case, diagnosis_of("proxy-buffering-hold"))
     assert recommendation
     assert "web" in "".join(recommendation.adapt)
 
@@ -98,9 +98,9 @@ def test_notes_name_a_file_included_twice_and_linked_sites() -> None:
     resolution = resolution_of("include sites-enabled/a;\ninclude sites-enabled/a;", files=files)
     recommendation = recommend(case_of(resolution), diagnosis_of("proxy-buffering-hold"))
     assert recommendation
-    said = " ".join(recommendation.adapt)
-    assert "--follow-symlinks" in said
-    assert "included 2 times" in said
+    notes = " ".join(recommendation.adapt)
+    assert "--follow-symlinks" in notes
+    assert "included 2 times" in notes
 
 
 @needs("patch")

@@ -127,9 +127,9 @@ def test_the_doubt_about_an_if_does_not_show_its_secret() -> None:
     guard = "if ($arg_token = 'abc99 def') { return 403; }"
     text = f"events {{}} http {{ server {{ location / {{ {guard} proxy_pass http://b; }} }} }}"
     resolution = resolve_request(config_from_text(text, "nginx.conf"), request_for("http://h/sse"))
-    said = " ".join(resolution.undecided)
-    assert "abc99" not in said
-    assert "$arg_token = [redacted]" in said
+    doubts = " ".join(resolution.undecided)
+    assert "abc99" not in doubts
+    assert "$arg_token = [redacted]" in doubts
 
 
 def test_secrets_of_a_neighbouring_location_are_not_in_the_diff() -> None:

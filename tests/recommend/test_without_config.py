@@ -23,9 +23,9 @@ def test_the_block_passes_to_the_direct_address_and_lists_what_to_adapt() -> Non
         "location = /sse {\n    proxy_pass http://127.0.0.1:12213;\n"
     )
     assert "proxy_buffering off;" in recommendation.block
-    said = " ".join(recommendation.adapt)
-    assert "auth_basic" in said
-    assert "proxy_pass" in said
+    notes = " ".join(recommendation.adapt)
+    assert "auth_basic" in notes
+    assert "proxy_pass" in notes
 
 
 def test_another_path_at_the_backend_is_kept_without_credentials() -> None:

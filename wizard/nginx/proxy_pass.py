@@ -1,8 +1,10 @@
 """`proxy_pass` in a location of another name: the backend must get the same URI as before."""
 
 import re
+from collections.abc import Callable, Iterable
 from urllib.parse import quote
 
+from wizard.model.change import Change
 from wizard.model.config import Directive
 from wizard.model.resolution import LocationRef
 from wizard.text.config_tokens import quote_argument
@@ -14,6 +16,17 @@ _ORIGIN = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _QUERY_VARIABLE = re.compile(r"\$\{?(args|query_string|request_uri|is_args)\b")
+
+
+def replace_passes(
+    passes: Iterable[Directive], argument_of: Callable[[Directive], str | None], reason: str
+) -> list[Change]:
+    """Changes that give pass directives another argument; none where that is None."""
+    return [
+        Change(directive.name, argument, reason, if_present=True)
+        for directive in passes
+        if (argument := argument_of(directive))
+    ]
 
 
 def escape_uri(path: str) -> str:

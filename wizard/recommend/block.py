@@ -32,6 +32,11 @@ class BlockStatement:
     kept: bool = True
 
     @property
+    def words(self) -> tuple[str, ...]:
+        """The name and the arguments."""
+        return (self.name, *self.args)
+
+    @property
     def is_secret(self) -> bool:
         """True if it holds a credential."""
         return self.text != self.shown

@@ -7,7 +7,7 @@ from wizard.model.change import SET_DIRECTIVES, Change
 from wizard.model.config import Directive
 from wizard.model.resolution import LocationRef, RequestResolution
 from wizard.nginx.locations import find_location, modifier_and_path, normalize_path
-from wizard.nginx.proxy_pass import for_exact_path
+from wizard.nginx.proxy_pass import for_exact_path, replace_passes
 from wizard.nginx.route import follow_route
 from wizard.recommend.block import Block, ConfigFix
 from wizard.recommend.placement import beside, inside, nested
@@ -17,15 +17,17 @@ from wizard.recommend.source import SourceBlock, source_of
 from wizard.text.config_tokens import quote_argument, unescape_argument
 from wizard.text.display import visible
 
-_OWN = "{what}, in {path}'s own location; all else in it stays"
+_OWN = "{what}, in {path}'s own location; everything else in it stays"
 _SHARED = (
     "{what}, in a location that serves other paths too: {path} alone cannot be taken out of it"
 )
-_BESIDE = "{what}, in a location for {path} alone that keeps all that holds there today"
+_BESIDE = "{what}, in a location for {path} alone that keeps everything that applies there today"
 _NESTED = "{what}, in a location for {path} alone inside the one that serves it, which it inherits"
-_NAMED = "{what}, in a named location for {path} alone that keeps all that holds there today"
-_WHY_TWIN = "the same, but on to the twin below"
-_WHY_SAME_URI = "the same upstream, with the URI that this path has there today"
+_NAMED = (
+    "{what}, in a named location for {path} alone that keeps everything that applies there today"
+)
+_WHY_COPY = "the same, but it leads to the copy below"
+_WHY_SAME_URI = "the same upstream, with the URI that this path has today"
 
 
 def fix_path(
@@ -79,8 +81,11 @@ def _fix_served(
     if _starts_with_verb(location, source):
         return _SHARED, (inside(source, rewrite),)
     inherited = _secret_sets(source, rewrite)
-    changes = {**_passes_for_path(source, location, path), **rewrite.changes}
-    rewrite = Rewrite(changes, rewrite.dropped | inherited | {"location"})
+    passes = replace_passes(
+        source.passes, lambda line: for_exact_path(line, location, path), _WHY_SAME_URI
+    )
+    changes = (*rewrite.changes.values(), *passes)
+    rewrite = Rewrite.of(changes, rewrite.dropped | inherited | {"location"})
     header = _carved_header(location, source, path, is_nested=bool(inherited))
     if inherited:
         return _NESTED, (nested(source, header, rewrite),)
@@ -90,18 +95,8 @@ def _fix_served(
 def _secret_sets(source: SourceBlock, rewrite: Rewrite) -> frozenset[str]:
     """The set directives that hold a credential: better inherited than repeated, if they can be."""
     changed = {change.name for change in rewrite.changes.values()}
-    sets = (one for one in source.statements if one.name in SET_DIRECTIVES)
-    return frozenset({one.name for one in sets if is_secret(one, source.text)} - changed)
-
-
-def _passes_for_path(source: SourceBlock, location: LocationRef, path: str) -> dict[str, Change]:
-    """The `proxy_pass` to write if its URI depends on the location's name."""
-    values = {one.name: for_exact_path(one, location, path) for one in source.passes}
-    return {
-        name: Change(name, value, _WHY_SAME_URI, if_present=True)
-        for name, value in values.items()
-        if value
-    }
+    sets = (line for line in source.statements if line.name in SET_DIRECTIVES)
+    return frozenset({line.name for line in sets if is_secret(line, source.text)} - changed)
 
 
 # Locations whose name is a pattern.
@@ -176,7 +171,7 @@ def _fix_named(
     resolution: RequestResolution, location: LocationRef, rewrite: Rewrite
 ) -> tuple[str, Sequence[Block]]:
     """The summary and the blocks for a named location: its content in a location of the path,
-    or, if the location that leads to it must be kept, in a twin of its own."""
+    or, if the location that leads to it must be kept, in a copy of its own."""
     source = source_of(resolution.config, location.directive)
     entry = entry_location(resolution, location)
     if source is None or entry is None:
@@ -185,9 +180,9 @@ def _fix_named(
     if only_finds_files(resolution, entry.directive):
         return _BESIDE, (beside(source, f"location = {quote_argument(path)}", rewrite),)
     name = _full_name(location)
-    twin = f"{name}_{re.sub('[^A-Za-z0-9]+', '_', path).strip('_') or 'stream'}"
-    _, first = _fix_served(resolution, entry, Rewrite(_renamed_targets(entry, name, twin)))
-    return _NAMED, (*first, beside(source, f"location {twin}", rewrite)) if first else ()
+    copy = f"{name}_{re.sub('[^A-Za-z0-9]+', '_', path).strip('_') or 'stream'}"
+    _, first = _fix_served(resolution, entry, Rewrite.of(_renamed_targets(entry, name, copy)))
+    return _NAMED, (*first, beside(source, f"location {copy}", rewrite)) if first else ()
 
 
 def _full_name(location: LocationRef) -> str:
@@ -215,18 +210,14 @@ def only_finds_files(resolution: RequestResolution, location: Directive) -> bool
     return location in outermost and all(line.name in _FILE_DIRECTIVES for line in lines)
 
 
-def _renamed_targets(location: LocationRef, name: str, twin: str) -> dict[str, Change]:
-    """The lines that lead to the named location, written for its twin."""
-    lines = (one for one in location.directive.block or () if _leads_to(one, name))
-    return {
-        line.name: Change(
-            line.name,
-            " ".join((*line.args[:-1], line.args[-1].replace(name, twin))),
-            _WHY_TWIN,
-            if_present=True,
-        )
-        for line in lines
-    }
+def _renamed_targets(location: LocationRef, name: str, copy: str) -> list[Change]:
+    """The lines that lead to the named location, written for its copy."""
+    changes = []
+    for line in location.directive.block or ():
+        if _leads_to(line, name):
+            value = " ".join((*line.args[:-1], line.args[-1].replace(name, copy)))
+            changes.append(Change(line.name, value, _WHY_COPY, if_present=True))
+    return changes
 
 
 def _leads_to(directive: Directive, name: str) -> bool:

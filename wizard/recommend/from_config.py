@@ -23,7 +23,7 @@ from wizard.text.display import visible
 from wizard.text.redaction import MASK
 
 _STALE = (
-    "the config given has {} off for this path already, and still the stream is held: the running "
+    "the config given has {} off for this path already, but the stream is still held: the running "
     "Nginx has not loaded it. Run nginx -t && nginx -s reload, then try with a new connection "
     "(old workers keep the old config for open streams)"
 )
@@ -113,7 +113,9 @@ def _fix_path(
     resolution: RequestResolution, location: LocationRef, changes: Sequence[Change]
 ) -> Iterator[ConfigFix]:
     settings = (
-        f"{one.name} {one.value}" for one in changes if not (one.repeated or one.if_present)
+        f"{change.name} {change.value}"
+        for change in changes
+        if not (change.repeated or change.if_present)
     )
     replaced = (change.name for change in changes if change.if_present)
     what = " and ".join((*settings, *replaced)) or "the lost headers"
@@ -170,7 +172,7 @@ def _recommendation(
         diff=diff,
         insert_at=next((visible(str(block.where)) for block in placed), None),
         directory=directory,
-        omitted=omitted((one.name, *one.args) for block in blocks for one in block.statements),
+        omitted=omitted(line.words for block in blocks for line in block.statements),
         adapt=(
             *(note for fix in fixes for note in fix.notes),
             *_adapt(resolution.config, placed, diff, reveal),

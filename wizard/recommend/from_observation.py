@@ -15,9 +15,9 @@ from wizard.text.config_tokens import quote_argument
 
 _PLACEHOLDER = "http://BACKEND:PORT"
 _GUARDS = (
-    "copy into the block every line that guards or shapes this path today: auth_basic, "
-    "auth_request, allow, deny, limit_req, proxy_set_header, rewrite, proxy_ssl_*; without them "
-    "the block opens a hole"
+    "copy into the block every line that protects or changes this path today: auth_basic, "
+    "auth_request, allow, deny, limit_req, proxy_set_header, rewrite, proxy_ssl_*; without "
+    "them the block bypasses your access control"
 )
 _WHERE = "put it into the server block that serves this host, beside the location that serves today"
 _WHY_OWN = "this path alone, before any prefix or regex"
@@ -39,7 +39,7 @@ def recommend_from_observation(
     return Recommendation(
         summary=f"{what}; adapt it to your config before use",
         lines=tuple(lines_of(blocks)),
-        omitted=omitted((one.name, *one.args) for block in blocks for one in block.statements),
+        omitted=omitted(line.words for block in blocks for line in block.statements),
         adapt=tuple(filter(None, notes)),
     )
 
@@ -69,7 +69,7 @@ def _location(case: Case, path: str, upstream_path: str, changes: tuple[Change, 
 
 def message_paths(case: Case) -> tuple[str, str] | None:
     """The path that messages are posted to, as clients know it and as the backend does."""
-    endpoint = next((one.endpoint for one in case.handshakes if one.endpoint), "")
+    endpoint = next(filter(None, (shake.endpoint for shake in case.handshakes)), "")
     url = urljoin(case.target.url, endpoint)
     if not endpoint or urlsplit(url)[:2] != urlsplit(case.target.url)[:2]:
         return None

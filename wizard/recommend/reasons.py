@@ -8,11 +8,11 @@ from wizard.nginx.locations import PASS_DIRECTIVES
 
 _KEPT = (
     (r"auth_|allow|deny|satisfy|limit_except|internal|secure_link", "access control"),
-    (r"limit_", "a limit that holds today"),
+    (r"limit_", "a limit in force today"),
     (r"if|rewrite|set|return|break", "rewriting, so that the backend gets the same request"),
     (
         r"proxy_set_header|\w+_param",
-        "what the backend is told; the set is inherited as a whole or not at all",
+        "a header for the backend; such a set is inherited as a whole or not at all",
     ),
     (r"add_header|expires|more_set_headers", "a header for the client"),
     (r"\w+_ssl_|\w+_ssl$", "TLS towards the backend"),
@@ -23,7 +23,7 @@ _KEPT = (
         "unused while nothing is buffered",
     ),
     (r"\w+_connect_timeout", "how long to wait for a connection, nothing more"),
-    (r"\w+_timeout", "a timeout that holds today"),
+    (r"\w+_timeout", "a timeout in force today"),
     (r"access_log|error_log", "logging"),
     (r"#", "a comment"),
 )
@@ -32,13 +32,13 @@ _KEPT = (
 def kept(name: str) -> str:
     """The reason beside a kept line."""
     reasons = (reason for pattern, reason in _KEPT if re.match(pattern, name))
-    return f"kept: {next(reasons, 'it holds for this path today')}"
+    return f"kept: {next(reasons, 'it applies to this path today')}"
 
 
 _BUFFERING = (
     "Linters flag this line (Gixy's proxy_buffering_off; NGINX's own list of common mistakes): a "
     "slow client then holds a backend connection. Right for a site, and no loss for this one "
-    "path: a stream holds its connection anyway, and is never a full buffer"
+    "path: a stream holds its connection anyway, and never fills a buffer"
 )
 _URI = (
     "nginx-lint's proxy-pass-with-uri flags a path here, since it replaces what the location "

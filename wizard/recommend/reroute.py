@@ -8,7 +8,7 @@ from wizard.model.case import Case
 from wizard.model.change import Change
 from wizard.model.resolution import LocationRef, RequestResolution
 from wizard.nginx.locations import modifier_and_path, passes_on
-from wizard.nginx.proxy_pass import for_upstream_uri, has_fixed_uri
+from wizard.nginx.proxy_pass import for_upstream_uri, has_fixed_uri, replace_passes
 from wizard.recommend.block import ConfigFix
 from wizard.recommend.carve import entry_location, has_groups, location_path, only_finds_files
 from wizard.recommend.placement import beside, inside
@@ -21,7 +21,7 @@ _WHY_PASS = (
     "the stream's backend, which gets {} as its endpoint event names it, the query with the "
     "session included"
 )
-_SUMMARY = "a location for {} that goes where the stream goes, with the same guards"
+_SUMMARY = "a location for {} that leads to the stream's backend, with the same access control"
 _TAKEN = "the config has a location = {} already, at {}: put these lines in its place"
 _GROUPS = "the block is not in the diff: the stream's location uses groups of its pattern ({})"
 _INNER = "the block is not in the diff: put it into the server block, with what {} sets for it"
@@ -68,14 +68,16 @@ def _to_stream_backend(
 ) -> list[Change]:
     """The `proxy_pass` that sends messages to the stream's backend."""
     wanted = _upstream_path(case, stream, path)
-    values = {one.name: for_upstream_uri(one, path, wanted) for one in source.passes}
-    why = _WHY_PASS.format(wanted)
-    return [Change(name, value, why, if_present=True) for name, value in values.items() if value]
+    return replace_passes(
+        source.passes,
+        lambda line: for_upstream_uri(line, path, wanted),
+        _WHY_PASS.format(wanted),
+    )
 
 
 def _upstream_path(case: Case, stream: RequestResolution, path: str) -> str:
     """The path at which the backend expects messages, as its own endpoint event names it."""
-    endpoint = next((one.endpoint for one in case.handshakes if one.endpoint), "")
+    endpoint = next(filter(None, (shake.endpoint for shake in case.handshakes)), "")
     if not endpoint:
         return path
     base = stream.upstream.request_uri if stream.upstream else None
@@ -141,13 +143,10 @@ def route_to_intended(resolution: RequestResolution, changes: Sequence[Change]) 
 def _same_upstream_path(source: SourceBlock, intended: LocationRef, path: str) -> list[Change]:
     """The `proxy_pass` that sends what the intended location sends for its own name; one with a
     URI does so as it stands."""
-    passes = (directive for directive in source.passes if not has_fixed_uri(directive))
-    values = {one.name: for_upstream_uri(one, path, intended.path) for one in passes}
-    return [
-        Change(name, value, _WHY_SAME_PATH, if_present=True)
-        for name, value in values.items()
-        if value
-    ]
+    passes = (line for line in source.passes if not has_fixed_uri(line))
+    return replace_passes(
+        passes, lambda line: for_upstream_uri(line, path, intended.path), _WHY_SAME_PATH
+    )
 
 
 def _intended_location(resolution: RequestResolution) -> LocationRef | None:

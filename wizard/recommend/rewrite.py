@@ -45,7 +45,7 @@ class Rewrite:
 
     def additions(self, source: SourceBlock) -> tuple[BlockStatement, ...]:
         """The changes for which nothing in the block is replaced."""
-        left = (one for one in source.directives if one.name not in self.dropped)
+        left = (line for line in source.directives if line.name not in self.dropped)
         present = {change_key(directive.name, directive.args) for directive in left}
         new = (change for change in self.changes.values() if not change.if_present)
         return tuple(changed(change) for change in new if change.key not in present)
@@ -59,7 +59,7 @@ class Rewrite:
 
     def _changes_any(self, directives: Iterable[Directive]) -> bool:
         touched = self.changes.keys() | self.dropped
-        return any({one.name, change_key(one.name, one.args)} & touched for one in directives)
+        return any({line.name, change_key(line.name, line.args)} & touched for line in directives)
 
     def _replaced(self, source: SourceBlock) -> Iterator[BlockStatement]:
         for statement, comment in _with_comments(self._remaining(source), source.text):

@@ -159,7 +159,7 @@ class SourceBlock:
         for file in dict.fromkeys(_file_at(directive, deeper) for directive in brought):
             text = self.config.texts.get(file, "")
             whole = Statement("", (), 0, len(text), 1, children=read_statements(text))
-            own = tuple(one for one in brought if _file_at(one, deeper) == file)
+            own = tuple(line for line in brought if _file_at(line, deeper) == file)
             yield SourceBlock(self.config, file, text, whole, own, deeper)
 
     def directives_of(self, statement: Statement) -> tuple[Directive, ...]:

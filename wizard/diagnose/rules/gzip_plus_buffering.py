@@ -17,8 +17,8 @@ _DISTINGUISHES = (
     "directly with gzip is live, so it is not the backend's own compression."
 )
 _WHY_GZIP = (
-    "with buffering off gzip holds nothing back any more, but compresses each event by itself: "
-    "work for nothing on a stream"
+    "with buffering off gzip holds nothing back any more, but compresses each event by itself, "
+    "which saves nothing on a stream"
 )
 
 

@@ -9,7 +9,7 @@ from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
 from wizard.nginx.locations import PASS_DIRECTIVES
-from wizard.nginx.proxy_pass import with_query
+from wizard.nginx.proxy_pass import replace_passes, with_query
 from wizard.text.display import safe
 
 UNKNOWN_SESSION = frozenset({400, 404, 422})
@@ -62,10 +62,8 @@ def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, 
     """The `proxy_pass` that loses the query, corrected."""
     location = resolution.location if resolution else None
     lines = (location.directive.block or ()) if location else ()
-    values = {line.name: with_query(line) for line in lines if line.name in PASS_DIRECTIVES}
-    return tuple(
-        Change(name, value, _WHY_QUERY, if_present=True) for name, value in values.items() if value
-    )
+    passes = (line for line in lines if line.name in PASS_DIRECTIVES)
+    return tuple(replace_passes(passes, with_query, _WHY_QUERY))
 
 
 RULE = Rule(
