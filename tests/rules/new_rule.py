@@ -32,6 +32,7 @@ RULE = Rule(
     stage=Stage.ROUTE,  # TODO: where on the request's path it sits
     fix=Fix("TODO: the fix in one sentence", "nginx"),
     check=check,
+    # TODO: check_config, settings and explains are optional: see wizard/diagnose/rule.py
 )
 '''
 _TEXT = """# {id}: TODO: what is wrong, in a few words
