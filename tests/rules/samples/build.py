@@ -63,14 +63,8 @@ def make_case(
         logs: Lines of one log file.
     """
     extra = tuple((direct_headers or {}).items())
-    directs = [
-        make_timeline("sse-direct", kind, encoding, extra)
-        for kind, encoding in _by_encoding(direct, direct_gzip)
-    ]
-    proxied = [
-        make_timeline("sse-proxy", kind, encoding, url=url)
-        for kind, encoding in _by_encoding(proxy, proxy_gzip)
-    ]
+    directs = _timelines("sse-direct", direct, direct_gzip, DIRECT_URL, extra)
+    proxied = _timelines("sse-proxy", proxy, proxy_gzip, url)
     resolution = (
         resolve(conf, url, version) if conf else _resolution_of_settings(settings or {}, peers)
     )
@@ -95,8 +89,14 @@ def make_post_case(conf: str, status: int, body: str = "") -> Case:
     return make_case(proxy="live", direct="live", conf=conf, handshakes=handshakes)
 
 
-def _by_encoding(plain: str, gzip: str) -> tuple[tuple[str, Encoding], ...]:
-    return ((plain, "identity"), (gzip or plain, "gzip"))
+def _timelines(
+    name: str, plain: str, gzip: str, url: str, extra: Headers = ()
+) -> tuple[Timeline, Timeline]:
+    """The timelines of the plain probe and of the one that accepts gzip."""
+    return (
+        make_timeline(name, plain, "identity", extra, url),
+        make_timeline(name, gzip or plain, "gzip", extra, url),
+    )
 
 
 def _predict(
