@@ -1,4 +1,4 @@
-"""The lab's backend as a program of its own, for a host of its own: `PORT LOG`."""
+"""The lab's backend as a program for another host: `backend.py PORT LOG`."""
 
 import asyncio
 import sys

@@ -1,7 +1,7 @@
 """Three hosts on one machine, in network namespaces: a client, an Nginx, and a backend.
 
-As in the incident: the client reaches the Nginx alone, the Nginx knows the backend by a name that
-nobody else knows, and on the backend's own host it answers on 127.0.0.1.
+As in the incident: the client reaches only the Nginx, only the Nginx can resolve the backend's
+name, and on its own host the backend answers on 127.0.0.1.
 """
 
 import itertools
@@ -21,7 +21,7 @@ from tests import tools
 from wizard.lab.nginx import Nginx
 
 PORT, BACKEND, NAME = 8081, 12213, "svc-bot-prod"
-WITHIN = 30.0
+TIMEOUT_S = 30.0
 """How long, in seconds, a command or a server may take."""
 
 CONF = """
@@ -51,13 +51,15 @@ http {{
 
 @dataclass(frozen=True)
 class Hosts:
-    """The hosts and what runs on them.
+    """The three hosts.
 
     Attributes:
-        nginx: The Nginx, to be reloaded.
-        web: The namespace of the Nginx, and `svc` that of the backend.
-        address: The Nginx's host as the client sees it, and `backend` the other as that one does.
-        url: The stream as the client reaches it.
+        nginx: The running Nginx.
+        web: The namespace of the Nginx.
+        svc: The namespace of the backend.
+        address: The address of the Nginx's host, for the client.
+        backend: The address of the backend's host, for the Nginx.
+        url: The stream's URL, for the client.
         conf: The Nginx's config, with `access.log` and `error.log` beside it.
     """
 
@@ -70,29 +72,29 @@ class Hosts:
     conf: Path
 
     @staticmethod
-    def on(host: str) -> list[str]:
-        """The words in front of a command that is to run there."""
+    def prefix(host: str) -> list[str]:
+        """Return the prefix of a command on that host."""
         return ["ip", "netns", "exec", host]
 
 
-class There(Nginx):
-    """The lab's Nginx, on another host."""
+class NamespacedNginx(Nginx):
+    """The lab's Nginx in a network namespace."""
 
-    def __init__(self, binary: str, conf: Path, inside: Sequence[str]) -> None:
+    def __init__(self, binary: str, conf: Path, prefix: Sequence[str]) -> None:
         super().__init__(binary, conf, ())
-        self._inside = list(inside)
+        self._prefix = list(prefix)
 
     def _command(self) -> list[str]:
-        return [*self._inside, *super()._command()]
+        return [*self._prefix, *super()._command()]
 
 
 def run(words: Sequence[str]) -> None:
     """Run a command that must succeed."""
-    subprocess.run(words, check=True, capture_output=True, timeout=WITHIN)
+    subprocess.run(words, check=True, capture_output=True, timeout=TIMEOUT_S)
 
 
 def require() -> None:
-    """Skip if this machine cannot make network namespaces."""
+    """Skip the test unless network namespaces can be created."""
     tools.require("ip")
     listing = ["ip", "netns", "list"]
     if os.geteuid() != 0 or subprocess.run(listing, capture_output=True).returncode != 0:
@@ -100,13 +102,13 @@ def require() -> None:
 
 
 _NUMBERS = itertools.count(16 * os.getpid())
-"""Names and addresses of each stage: a deleted namespace lets its cables go some time later, and
-another process may stand up its own hosts meanwhile."""
+"""For unique names and addresses: a deleted namespace releases its interfaces only later, and other
+processes may create hosts at the same time."""
 
 
 @asynccontextmanager
 async def three_hosts(nginx: str, folder: Path) -> AsyncIterator[Hosts]:
-    """The incident on three hosts; all of it is gone when the block is left."""
+    """Run the incident on three hosts, and remove them when the block is left."""
     require()
     number = next(_NUMBERS) % 25_000
     net = f"10.{100 + number // 250}.{number % 250}"
@@ -114,20 +116,20 @@ async def three_hosts(nginx: str, folder: Path) -> AsyncIterator[Hosts]:
     with ExitStack() as stack:
         for host in (web, svc):
             stack.enter_context(_namespace(host))
-        stack.enter_context(_names(web, f"{net}.6 {NAME}\n127.0.0.1 localhost\n"))
-        _channel(f"sw{number}", None, f"{net}.1/30", web, f"{net}.2/30")
-        _channel(f"sv{number}", web, f"{net}.5/30", svc, f"{net}.6/30")
+        stack.enter_context(_etc_hosts(web, f"{net}.6 {NAME}\n127.0.0.1 localhost\n"))
+        _connect(f"sw{number}", None, f"{net}.1/30", web, f"{net}.2/30")
+        _connect(f"sv{number}", web, f"{net}.5/30", svc, f"{net}.6/30")
         conf = folder / "nginx.conf"
         conf.write_text(CONF.format(port=PORT, name=NAME, backend=BACKEND), "utf-8")
-        there = There(nginx, conf, Hosts.on(web))
+        server = NamespacedNginx(nginx, conf, Hosts.prefix(web))
         url = f"http://{net}.2:{PORT}/sse"
         serve = [sys.executable, "-m", "tests.hosts.backend", str(BACKEND)]
-        stack.enter_context(_process([*Hosts.on(svc), *serve, str(folder / "backend.log")]))
-        stack.callback(there.stop)
-        await there.start()
-        _accepts(Hosts.on(web), NAME, BACKEND)
-        _accepts([], f"{net}.2", PORT)
-        yield Hosts(there, web, svc, f"{net}.2", f"{net}.6", url, conf)
+        stack.enter_context(_process([*Hosts.prefix(svc), *serve, str(folder / "backend.log")]))
+        stack.callback(server.stop)
+        await server.start()
+        _wait_until_accepting(Hosts.prefix(web), NAME, BACKEND)
+        _wait_until_accepting([], f"{net}.2", PORT)
+        yield Hosts(server, web, svc, f"{net}.2", f"{net}.6", url, conf)
 
 
 @contextmanager
@@ -141,8 +143,8 @@ def _namespace(name: str) -> Iterator[None]:
 
 
 @contextmanager
-def _names(host: str, text: str) -> Iterator[None]:
-    """What /etc/hosts says in that namespace alone (ip-netns(8))."""
+def _etc_hosts(host: str, text: str) -> Iterator[None]:
+    """Give a namespace its own /etc/hosts (ip-netns(8))."""
     folder = Path("/etc/netns") / host
     folder.mkdir(parents=True)
     (folder / "hosts").write_text(text, "utf-8")
@@ -152,15 +154,20 @@ def _names(host: str, text: str) -> Iterator[None]:
         shutil.rmtree(folder)
 
 
-def _channel(name: str, left: str | None, here: str, right: str, there: str) -> None:
-    """A cable between two hosts; None is the client's, which is this machine."""
+def _connect(
+    name: str, left: str | None, left_address: str, right: str, right_address: str
+) -> None:
+    """Connect two namespaces by a pair of interfaces; None is this machine's, the client's."""
     run(["ip", "link", "add", f"{name}a", "type", "veth", "peer", "name", f"{name}b"])
-    for end, host, address in ((f"{name}a", left, here), (f"{name}b", right, there)):
-        inside = ["ip", "netns", "exec", host] if host else []
+    for end, host, address in (
+        (f"{name}a", left, left_address),
+        (f"{name}b", right, right_address),
+    ):
+        prefix = ["ip", "netns", "exec", host] if host else []
         if host:
             run(["ip", "link", "set", end, "netns", host])
-        run([*inside, "ip", "address", "add", address, "dev", end])
-        run([*inside, "ip", "link", "set", end, "up"])
+        run([*prefix, "ip", "address", "add", address, "dev", end])
+        run([*prefix, "ip", "link", "set", end, "up"])
 
 
 @contextmanager
@@ -174,12 +181,14 @@ def _process(words: Sequence[str]) -> Iterator[None]:
             process.terminate()
 
 
-_TRY = "import socket,sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 1).close()"
+_CONNECT_PROGRAM = (
+    "import socket,sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 1).close()"
+)
 
 
-def _accepts(inside: Sequence[str], host: str, port: int) -> None:
-    """Wait until a server accepts there."""
-    until = time.monotonic() + WITHIN
-    words = [*inside, sys.executable, "-S", "-c", _TRY, host, str(port)]
+def _wait_until_accepting(prefix: Sequence[str], host: str, port: int) -> None:
+    """Wait until a server accepts connections."""
+    deadline = time.monotonic() + TIMEOUT_S
+    words = [*prefix, sys.executable, "-S", "-c", _CONNECT_PROGRAM, host, str(port)]
     while subprocess.run(words, check=False, capture_output=True).returncode:
-        assert time.monotonic() < until, f"nothing accepts at {host}:{port}"
+        assert time.monotonic() < deadline, f"nothing accepts at {host}:{port}"

@@ -1,5 +1,4 @@
-"""The whole incident, from a client that reaches nothing but the Nginx: three hosts, each looked
-from with what is there."""
+"""The whole incident on three hosts, from a client that reaches only the Nginx."""
 
 import subprocess
 from collections.abc import AsyncIterator
@@ -22,12 +21,12 @@ pytestmark = [pytest.mark.nginx, needs("ip", "patch")]
 
 @pytest.fixture
 async def hosts(nginx: str, tmp_path: Path) -> AsyncIterator[Hosts]:
-    async with three_hosts(nginx, tmp_path) as made:
-        yield made
+    async with three_hosts(nginx, tmp_path) as running:
+        yield running
 
 
-def target(hosts: Hosts, web: list[str], svc: list[str]) -> Target:
-    """What the engineer on call knows: the URL, and how to get to the two other hosts."""
+def make_target(hosts: Hosts, web: list[str], svc: list[str]) -> Target:
+    """Return what the engineer on call gives: the URL, and how to reach the two other hosts."""
     folder = hosts.conf.parent
     return Target(
         hosts.url,
@@ -42,27 +41,27 @@ def target(hosts: Hosts, web: list[str], svc: list[str]) -> Target:
 
 
 def patch(folder: str, diff: str) -> None:
-    """What the engineer does with the diff."""
+    """Apply the diff, as the engineer would."""
     words = ["patch", "-p0", "-d", folder]
     subprocess.run(words, input=diff.encode(), check=True, capture_output=True)
 
 
-async def solved(known: Target, hosts: Hosts) -> None:
-    """From the symptom to the proof."""
-    investigation = Investigation(known)
+async def solve(target: Target, hosts: Hosts) -> None:
+    """Run all steps, apply the fix, and verify it."""
+    investigation = Investigation(target)
     try:
         for step in STEPS[:-1]:
             await investigation.run(step)
-        diagnosis, made = investigation.diagnosis, investigation.recommendation
+        diagnosis, recommendation = investigation.diagnosis, investigation.recommendation
         assert diagnosis is not None
-        assert [(one.id, one.confidence) for one in diagnosis.causes] == [
+        assert [(cause.id, cause.confidence) for cause in diagnosis.causes] == [
             ("proxy-buffering-hold", "confirmed")
         ], diagnosis
         sentence = describe_failing_hop(investigation.case)
         assert sentence == "live direct from web, held outside: it is this Nginx"
-        assert made is not None
-        assert made.diff is not None
-        patch(made.directory or "", made.diff)
+        assert recommendation is not None
+        assert recommendation.diff is not None
+        patch(recommendation.directory or "", recommendation.diff)
         await hosts.nginx.reload()
         state = await investigation.run("verify")
     finally:
@@ -71,13 +70,13 @@ async def solved(known: Target, hosts: Hosts) -> None:
     assert state.why.startswith("fixed: 2 probes were held")
 
 
-async def test_from_network_namespace_to_namespace(hosts: Hosts) -> None:
-    await solved(target(hosts, hosts.on(hosts.web), hosts.on(hosts.svc)), hosts)
+async def test_the_incident_is_solved_through_network_namespaces(hosts: Hosts) -> None:
+    await solve(make_target(hosts, hosts.prefix(hosts.web), hosts.prefix(hosts.svc)), hosts)
 
 
-async def test_the_running_nginx_says_itself_what_it_runs(hosts: Hosts) -> None:
-    known = target(hosts, hosts.on(hosts.web), hosts.on(hosts.svc))
-    investigation = Investigation(replace(known, conf=Source("", "web"), logs=()))
+async def test_the_config_of_a_running_nginx_is_fetched(hosts: Hosts) -> None:
+    target = make_target(hosts, hosts.prefix(hosts.web), hosts.prefix(hosts.svc))
+    investigation = Investigation(replace(target, conf=Source("", "web"), logs=()))
     try:
         state = await investigation.run("config")
     finally:
@@ -86,14 +85,16 @@ async def test_the_running_nginx_says_itself_what_it_runs(hosts: Hosts) -> None:
     assert str(hosts.conf) in state.why
 
 
-async def test_over_ssh_and_from_there_over_ssh_again(hosts: Hosts, tmp_path: Path) -> None:
-    """The service's host is known to the Nginx's alone: a shell behind a shell."""
-    near, remote = tmp_path / "web", tmp_path / "svc"
-    near.mkdir()
-    remote.mkdir()
+async def test_the_incident_is_solved_over_ssh_through_a_jump_host(
+    hosts: Hosts, tmp_path: Path
+) -> None:
+    """Only the Nginx's host reaches the backend's: a shell behind a shell."""
+    web_keys, svc_keys = tmp_path / "web", tmp_path / "svc"
+    web_keys.mkdir()
+    svc_keys.mkdir()
     with (
-        sshd(near, inside=hosts.on(hosts.web), address=hosts.address, port=2201) as web,
-        sshd(remote, inside=hosts.on(hosts.svc), address=hosts.backend, port=2202) as svc,
+        sshd(web_keys, inside=hosts.prefix(hosts.web), address=hosts.address, port=2201) as web,
+        sshd(svc_keys, inside=hosts.prefix(hosts.svc), address=hosts.backend, port=2202) as svc,
     ):
-        there = [*web.prefix(), *svc.prefix()]
-        await solved(target(hosts, list(web.prefix()), there), hosts)
+        through_web = [*web.prefix(), *svc.prefix()]
+        await solve(make_target(hosts, list(web.prefix()), through_web), hosts)

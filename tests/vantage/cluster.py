@@ -1,4 +1,4 @@
-"""A cluster for the real kubectl: an HTTP server that answers what it asks for lists."""
+"""A fake cluster for the real kubectl: an HTTP server that answers its list requests."""
 
 import json
 import threading
@@ -15,8 +15,8 @@ _VERBS = ["get", "list"]
 
 
 def _resource(name: str, kind: str, *, namespaced: bool = True) -> dict[str, Any]:
-    named = {"name": name, "singularName": kind.lower(), "kind": kind}
-    return {**named, "namespaced": namespaced, "verbs": _VERBS}
+    names = {"name": name, "singularName": kind.lower(), "kind": kind}
+    return {**names, "namespaced": namespaced, "verbs": _VERBS}
 
 
 DISCOVERY: Answers = {
@@ -52,13 +52,13 @@ DISCOVERY: Answers = {
 }
 
 
-def listing(kind: str, version: str, *items: dict[str, Any]) -> dict[str, Any]:
-    """A list as the API server gives it: its items do not say what they are."""
+def api_list(kind: str, version: str, *items: dict[str, Any]) -> dict[str, Any]:
+    """Return a list in the API server's form, whose items have no kind."""
     return {"kind": f"{kind}List", "apiVersion": version, "metadata": {}, "items": list(items)}
 
 
-def item(name: str, spec: dict[str, Any], status: dict[str, Any]) -> dict[str, Any]:
-    """One of them."""
+def api_object(name: str, spec: dict[str, Any], status: dict[str, Any]) -> dict[str, Any]:
+    """Return an item of such a list."""
     return {"metadata": {"name": name, "namespace": "prod"}, "spec": spec, "status": status}
 
 
@@ -75,21 +75,21 @@ FORBIDDEN = {
 
 @contextmanager
 def cluster(folder: Path, answers: Answers) -> Iterator[Path]:
-    """A kubeconfig whose one context, `lab`, leads to a server with these answers."""
+    """Serve these answers; yield a kubeconfig with one context, `lab`, for that server."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             missing = {**FORBIDDEN, "reason": "NotFound", "code": 404, "message": "not found"}
-            found = {**DISCOVERY, **answers}.get(urlsplit(self.path).path, missing)
-            body = json.dumps(found).encode()
-            self.send_response(found.get("code", 200))
+            answer = {**DISCOVERY, **answers}.get(urlsplit(self.path).path, missing)
+            body = json.dumps(answer).encode()
+            self.send_response(answer.get("code", 200))
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:
-            """Quiet."""
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -102,22 +102,22 @@ def cluster(folder: Path, answers: Answers) -> Iterator[Path]:
 
 
 def kubeconfig(folder: Path, contexts: Mapping[str, str], server: str) -> Path:
-    """A throw-away kubeconfig; the last of the contexts is the current one.
+    """Write a kubeconfig; the last of the contexts is the current one.
 
     Args:
-        contexts: Names, each with its own namespace, which may be empty.
+        contexts: Names, each with its namespace, which may be empty.
     """
     path = folder / "kubeconfig"
-    made = {
+    config = {
         "apiVersion": "v1",
         "kind": "Config",
         "current-context": list(contexts)[-1],
         "clusters": [{"name": "here", "cluster": {"server": server}}],
         "users": [{"name": "dev", "user": {}}],
         "contexts": [
-            {"name": name, "context": {"cluster": "here", "user": "dev", "namespace": own}}
-            for name, own in contexts.items()
+            {"name": name, "context": {"cluster": "here", "user": "dev", "namespace": namespace}}
+            for name, namespace in contexts.items()
         ],
     }
-    path.write_text(json.dumps(made))
+    path.write_text(json.dumps(config))
     return path

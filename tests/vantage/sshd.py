@@ -1,4 +1,4 @@
-"""A real sshd on loopback for one test: throw-away keys, its own config, a free port."""
+"""A real sshd on loopback: with temporary keys, its own config, and a free port."""
 
 import getpass
 import os
@@ -14,7 +14,7 @@ import pytest
 
 from tests.tools import require
 
-STARTING = 30.0
+START_TIMEOUT_S = 30.0
 """How long, in seconds, it may take to listen."""
 CONFIG = """
 ListenAddress {address}:{port}
@@ -37,8 +37,10 @@ class Sshd:
     """A running sshd.
 
     Attributes:
-        folder: Holds its keys; `user` is the client's own.
-        pid: Its process; each session is a child of it.
+        folder: Has its keys; `user` is the client's.
+        port: Where it listens.
+        address: Where it listens.
+        pid: Its process id; each ssh session is a child process of it.
     """
 
     folder: Path
@@ -49,7 +51,7 @@ class Sshd:
     def prefix(
         self, *, key: str = "user", known: str = "known", options: Sequence[str] = ()
     ) -> tuple[str, ...]:
-        """The words in front of a command that is to run over there."""
+        """Return the vantage prefix that leads to it."""
         fixed = {
             "BatchMode": "no",
             "IdentitiesOnly": "yes",
@@ -58,9 +60,9 @@ class Sshd:
             "UserKnownHostsFile": f"{self.folder}/{known}",
             "GlobalKnownHostsFile": "/dev/null",
         }
-        set_here = [word for name, value in fixed.items() for word in ("-o", f"{name}={value}")]
+        option_words = [word for name, value in fixed.items() for word in ("-o", f"{name}={value}")]
         words = ["-F", "/dev/null", "-i", f"{self.folder}/{key}", "-p", str(self.port)]
-        return ("ssh", *words, *set_here, *options, f"{getpass.getuser()}@{self.address}")
+        return ("ssh", *words, *option_words, *options, f"{getpass.getuser()}@{self.address}")
 
 
 @contextmanager
@@ -73,13 +75,14 @@ def sshd(
     port: int | None = None,
     address: str = "127.0.0.1",
 ) -> Iterator[Sshd]:
-    """A running sshd; it ends with the block.
+    """Run sshd until the block is left.
 
     Args:
-        inside: A prefix to run it behind: `ip netns exec NAME`.
+        inside: A prefix for sshd itself: `ip netns exec NAME`.
+        password: Whether it offers password authentication: `yes` or `no`.
         more: Further lines of its config.
-        port: One that is free where it runs; picked here if not given.
-        address: Where it listens, on the host that it runs on.
+        port: A port that is free there; chosen on this machine if not given.
+        address: Where it listens.
     """
     program = _program()
     port = port or _free_port()
@@ -91,7 +94,7 @@ def sshd(
     (folder / "empty").touch()
     config = CONFIG.format(address=address, port=port, folder=folder, password=password, more=more)
     (folder / "config").write_text(config)
-    # It drops its rights into this folder; only root has to make it.
+    # sshd, run as root, needs this directory for privilege separation.
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
     words = [*inside, program, "-D", "-e", "-f", str(folder / "config")]
@@ -106,10 +109,10 @@ def sshd(
 
 
 def _program() -> str:
-    """The program's full path: sshd wants to be started by that."""
+    """Return the full path, without which sshd does not start."""
     require("ssh", "ssh-keygen", "bash")
-    found = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
-    return found or pytest.skip("needs sshd")
+    program = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+    return program or pytest.skip("needs sshd")
 
 
 def _free_port() -> int:
@@ -124,14 +127,14 @@ def _make_key(path: Path) -> None:
 
 
 def _await_banner(running: Sshd, process: "subprocess.Popen[bytes]", inside: Sequence[str]) -> None:
-    """Until it says who it is: by then it listens."""
+    """Wait until it sends its banner."""
     scan = f"exec 3<>/dev/tcp/{running.address}/{running.port} && head -c 4 <&3"
-    for _ in range(round(STARTING / 0.05)):
+    for _ in range(round(START_TIMEOUT_S / 0.05)):
         if process.poll() is not None:
             assert process.stderr is not None
             pytest.fail(f"sshd has ended: {process.stderr.read().decode()}")
         words = [*inside, "timeout", "1", "bash", "-c", f"{scan} || exec sleep 0.05"]
-        said = subprocess.run(words, capture_output=True, check=False)
-        if said.stdout == b"SSH-":
+        result = subprocess.run(words, capture_output=True, check=False)
+        if result.stdout == b"SSH-":
             return
     pytest.fail("sshd does not listen")

@@ -1,4 +1,4 @@
-"""What curl is told, and what it says in its several versions."""
+"""curl: its options, and what its versions print."""
 
 import pytest
 
@@ -24,14 +24,14 @@ LINES = {
 
 
 @pytest.mark.parametrize("line", LINES)
-def test_what_a_line_of_curl_tells(line: str) -> None:
-    told: list[tuple[Notice, str]] = []
-    read_progress(line, lambda what, text: told.append((what, text)))
-    assert told == LINES[line]
+def test_a_line_of_curl_gives_notices(line: str) -> None:
+    notices: list[tuple[Notice, str]] = []
+    read_progress(line, lambda notice, text: notices.append((notice, text)))
+    assert notices == LINES[line]
 
 
 @pytest.mark.parametrize(
-    ("code", "said", "connected", "expected"),
+    ("code", "stderr", "is_connected", "reason"),
     [
         (0, "", True, None),
         (18, "curl: (18) transfer closed with 3 bytes remaining to read", True, "reset"),
@@ -52,18 +52,22 @@ def test_what_a_line_of_curl_tells(line: str) -> None:
         (27, "curl: (27) Out of memory", True, "reset"),
     ],
 )
-def test_how_curl_ends(code: int, said: str, connected: bool, expected: str | None) -> None:
-    found = explain_exit(code, said, REQUEST, connected)
-    assert (found.reason if found else None) == expected
-    assert found is None or found.detail
+def test_the_exit_status_gives_the_reason(
+    code: int, stderr: str, is_connected: bool, reason: str | None
+) -> None:
+    failure = explain_exit(code, stderr, REQUEST, is_connected)
+    assert (failure.reason if failure else None) == reason
+    assert failure is None or failure.detail
 
 
-def test_the_reset_is_said_as_from_here() -> None:
-    said = "curl: (56) Recv failure: Connection reset by peer"
-    assert explain_exit(56, said, REQUEST, True) == ToolFailure("reset", "Connection reset by peer")
+def test_a_reset_has_the_message_of_a_local_probe() -> None:
+    stderr = "curl: (56) Recv failure: Connection reset by peer"
+    assert explain_exit(56, stderr, REQUEST, True) == ToolFailure(
+        "reset", "Connection reset by peer"
+    )
 
 
-def test_what_curl_is_told_is_quoted() -> None:
+def test_values_in_the_config_are_quoted() -> None:
     headers = (("X-A", 'say "\\"'), ("X-Empty", ""))
     lines = make_config(RemoteRequest("http://h/", "POST", headers, b"a\nb")).decode().split("\n")
     assert 'header = "X-A: say \\"\\\\\\""' in lines
@@ -72,7 +76,7 @@ def test_what_curl_is_told_is_quoted() -> None:
     assert 'header = "Content-Type:"' in lines
 
 
-def test_http_2_and_where_to() -> None:
+def test_http_2_and_connect_to() -> None:
     plain = make_config(RemoteRequest("http://h/", version="2", connect_to=("::1", 81))).decode()
     assert "\nhttp2-prior-knowledge\n" in plain
     assert 'connect-to = "::[::1]:81"' in plain

@@ -1,4 +1,4 @@
-"""What is said by ssh, kubectl, docker and ip, each as one plain sentence."""
+"""Messages of ssh, kubectl, docker and ip, each turned into one sentence."""
 
 import pytest
 
@@ -9,7 +9,7 @@ DISTROLESS = (
     "error: Internal error occurred: OCI runtime exec failed: exec failed: unable to start "
     'container process: exec: "sh": executable file not found in $PATH: unknown'
 )
-SAID = {
+MESSAGES = {
     "changed": (
         "@@@@@@@@@@\n@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\nIT IS POSSIBLE…\n"
         "Host key verification failed.",
@@ -79,38 +79,41 @@ SAID = {
 }
 
 
-@pytest.mark.parametrize("name", SAID)
-def test_what_is_said_there_as_one_sentence(name: str) -> None:
-    said, expected = SAID[name]
-    told = not_started(1, f"Welcome!\n{said}\n", prefix=("ssh", "-p", "22", "jump"))
-    assert expected in told
-    assert told.isprintable()
-    assert "\n" not in told
+@pytest.mark.parametrize("name", MESSAGES)
+def test_a_message_becomes_one_sentence(name: str) -> None:
+    message, expected = MESSAGES[name]
+    sentence = not_started(1, f"Welcome!\n{message}\n", prefix=("ssh", "-p", "22", "jump"))
+    assert expected in sentence
+    assert sentence.isprintable()
+    assert "\n" not in sentence
 
 
-def test_what_asks_already_is_not_asked_twice() -> None:
-    said = SAID["docker daemon"][0]
-    assert not_started(1, said) == said
-    asked = "did you specify the right host or port?"
-    told = not_started(1, f"The connection to the server localhost:8080 was refused - {asked}")
-    assert f"{asked} Is it the right name" in told
+def test_a_message_that_is_a_question_gets_no_second_one() -> None:
+    message = MESSAGES["docker daemon"][0]
+    assert not_started(1, message) == message
+    question = "did you specify the right host or port?"
+    sentence = not_started(
+        1, f"The connection to the server localhost:8080 was refused - {question}"
+    )
+    assert f"{question} Is it the right name" in sentence
 
 
-def test_each_trouble_is_shown() -> None:
-    met = set()
-    for said, _ in SAID.values():
-        met.add(next(one.pattern for one in FAILURES if one.pattern.search(said)))
-    assert met == {one.pattern for one in FAILURES}
+def test_there_is_a_message_for_each_failure() -> None:
+    matched = set()
+    for message, _ in MESSAGES.values():
+        patterns = (failure.pattern for failure in FAILURES)
+        matched.add(next(pattern for pattern in patterns if pattern.search(message)))
+    assert matched == {failure.pattern for failure in FAILURES}
 
 
-def test_a_distroless_pod_is_helped_with_a_line_to_paste() -> None:
-    told = not_started(1, DISTROLESS, prefix=KUBECTL)
-    assert told.endswith("kubectl -n prod debug -it web-7d9f --image=busybox --target=nginx")
+def test_a_distroless_pod_gets_a_command_to_paste() -> None:
+    sentence = not_started(1, DISTROLESS, prefix=KUBECTL)
+    assert sentence.endswith("kubectl -n prod debug -it web-7d9f --image=busybox --target=nginx")
 
 
-def test_what_is_not_known_of_a_pod_is_left_to_fill_in() -> None:
-    told = not_started(1, DISTROLESS, prefix=("kubectl", "exec", "deploy/nginx", "--"))
-    assert told.endswith("kubectl debug -it POD --image=busybox --target=CONTAINER")
+def test_unknown_names_of_a_pod_are_placeholders() -> None:
+    sentence = not_started(1, DISTROLESS, prefix=("kubectl", "exec", "deploy/nginx", "--"))
+    assert sentence.endswith("kubectl debug -it POD --image=busybox --target=CONTAINER")
 
 
 def test_a_distroless_docker_container() -> None:
@@ -119,7 +122,7 @@ def test_a_distroless_docker_container() -> None:
     )
 
 
-def test_what_is_not_known_is_shown_as_it_is() -> None:
+def test_an_unknown_message_is_shown_as_it_is() -> None:
     assert not_started(3, "one\n\x1b[31mtwo\n") == (
         "it ended with status 3 before our command started: \\e[31mtwo"
     )
@@ -131,5 +134,5 @@ def test_what_is_not_known_is_shown_as_it_is() -> None:
     assert no_answer(10, "waiting\n") == "no answer within 10 s: waiting"
 
 
-def test_a_secret_in_what_is_said_is_not_shown() -> None:
+def test_a_secret_in_a_message_is_not_shown() -> None:
     assert "hunter2" not in not_started(1, "cannot open https://me:hunter2@h/\n")

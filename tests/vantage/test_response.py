@@ -1,4 +1,4 @@
-"""What a tool prints, in scripted pieces, read as a response."""
+"""The readers of a tool's output, with the output in pieces."""
 
 import pytest
 
@@ -15,9 +15,9 @@ H1 = b"HTTP/1.1 200 OK\r\nA: b\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n
 H2 = b"HTTP/2 200 \r\na: b\r\n\r\nabc"
 
 
-def read(reading: ResponseReader, data: bytes, size: int) -> list[Part]:
+def read(reader: ResponseReader, data: bytes, size: int) -> list[Part]:
     pieces = (data[at : at + size] for at in range(0, len(data), size))
-    return [part for piece in pieces for part in reading.feed(piece)]
+    return [part for piece in pieces for part in reader.feed(piece)]
 
 
 def body(parts: list[Part]) -> bytes:
@@ -26,23 +26,23 @@ def body(parts: list[Part]) -> bytes:
 
 @pytest.mark.parametrize("size", [1, 2, 7, 1000])
 def test_http_1_in_pieces_of_any_size(size: int) -> None:
-    reading = RawReader("GET")
-    parts = read(reading, H1 + b"0\r\n\r\n", size)
+    reader = RawReader("GET")
+    parts = read(reader, H1 + b"0\r\n\r\n", size)
     assert parts[0] == Head(200, "HTTP/1.1", ((b"A", b"b"), (b"Transfer-Encoding", b"chunked")))
-    assert (body(parts), reading.done) == (b"abc", True)
+    assert (body(parts), reader.done) == (b"abc", True)
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 1000])
 def test_http_2_in_pieces_of_any_size(size: int) -> None:
-    reading = RawReader("GET")
-    parts = read(reading, b"HTTP/2 103 \r\nlink: x\r\n\r\n" + H2, size)
+    reader = RawReader("GET")
+    parts = read(reader, b"HTTP/2 103 \r\nlink: x\r\n\r\n" + H2, size)
     assert parts[0] == Head(200, "HTTP/2", ((b"a", b"b"),))
-    assert (body(parts), reading.done) == (b"abc", False)
-    assert (list(reading.end()), reading.done) == ([], True)
+    assert (body(parts), reader.done) == (b"abc", False)
+    assert (list(reader.end()), reader.done) == ([], True)
 
 
 @pytest.mark.parametrize(
-    ("data", "why"),
+    ("data", "message"),
     [
         (b"", "without sending a response"),
         (b"HTTP", "without sending a response"),
@@ -51,11 +51,11 @@ def test_http_2_in_pieces_of_any_size(size: int) -> None:
         (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", "without sending complete"),
     ],
 )
-def test_an_end_that_comes_too_early(data: bytes, why: str) -> None:
-    reading = RawReader("GET")
-    read(reading, data, 1000)
-    with pytest.raises(BadResponse, match=why):
-        list(reading.end())
+def test_an_incomplete_response(data: bytes, message: str) -> None:
+    reader = RawReader("GET")
+    read(reader, data, 1000)
+    with pytest.raises(BadResponse, match=message):
+        list(reader.end())
 
 
 @pytest.mark.parametrize(
@@ -68,40 +68,40 @@ def test_an_end_that_comes_too_early(data: bytes, why: str) -> None:
     ],
     ids=["ssh", "status", "endless-2", "endless"],
 )
-def test_what_is_no_http(data: bytes) -> None:
+def test_output_that_is_not_http(data: bytes) -> None:
     with pytest.raises(BadResponse):
         read(RawReader("GET"), data, 1000)
 
 
 def test_a_body_ended_by_close() -> None:
-    reading = RawReader("GET")
-    parts = read(reading, b"HTTP/1.0 200 OK\r\n\r\nabc", 5)
-    parts += reading.end()
-    assert (body(parts), reading.done) == (b"abc", True)
+    reader = RawReader("GET")
+    parts = read(reader, b"HTTP/1.0 200 OK\r\n\r\nabc", 5)
+    parts += reader.end()
+    assert (body(parts), reader.done) == (b"abc", True)
 
 
 def test_a_head_on_standard_error() -> None:
-    reading = SplitReader("GET")
+    reader = SplitReader("GET")
     lines = ["--2026--  http://h/", "  not yet", "Connecting to h... connected."]
     lines += ["  HTTP/1.1 200 OK", "  A: b"]
     for line in lines:
-        reading.take_stderr_line(line)
-    assert not reading.head_on_stderr.is_set()
-    reading.take_stderr_line("Length: unspecified")
-    reading.take_stderr_line("  HTTP/1.1 404 Another")
-    assert reading.head_on_stderr.is_set()
-    assert list(reading.feed(b"")) == [Head(200, "HTTP/1.1", ((b"a", b"b"),))]
-    assert list(reading.feed(b"abc")) == [b"abc"]
-    assert (list(reading.end()), reading.done) == ([], True)
+        reader.take_stderr_line(line)
+    assert not reader.head_on_stderr.is_set()
+    reader.take_stderr_line("Length: unspecified")
+    reader.take_stderr_line("  HTTP/1.1 404 Another")
+    assert reader.head_on_stderr.is_set()
+    assert list(reader.feed(b"")) == [Head(200, "HTTP/1.1", ((b"a", b"b"),))]
+    assert list(reader.feed(b"abc")) == [b"abc"]
+    assert (list(reader.end()), reader.done) == ([], True)
 
 
-def test_an_endless_head_on_standard_error_is_not_kept() -> None:
-    reading = SplitReader("GET")
-    reading.take_stderr_line("  HTTP/1.1 200 OK")
+def test_an_endless_head_on_standard_error_is_bounded() -> None:
+    reader = SplitReader("GET")
+    reader.take_stderr_line("  HTTP/1.1 200 OK")
     for _ in range(1000):
-        reading.take_stderr_line("  A: " + "x" * 1000)
-    reading.take_stderr_line("")
-    head = next(reading.feed(b""))
+        reader.take_stderr_line("  A: " + "x" * 1000)
+    reader.take_stderr_line("")
+    head = next(reader.feed(b""))
     assert isinstance(head, Head)
     assert len(head.headers) < 200
 

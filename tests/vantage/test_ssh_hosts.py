@@ -1,4 +1,4 @@
-"""The hosts of an ssh config, however it is written."""
+"""The hosts of an ssh config, in all forms that ssh accepts."""
 
 import os
 from pathlib import Path
@@ -34,13 +34,13 @@ def test_hosts_of_the_ssh_config(tmp_path: Path) -> None:
     ]
 
 
-def test_an_ssh_config_that_includes_itself_ends(tmp_path: Path) -> None:
+def test_an_ssh_config_that_includes_itself(tmp_path: Path) -> None:
     write(tmp_path / "config", "Include *\nHost once\n")
     os.mkfifo(tmp_path / "pipe")
     assert host_names(tmp_path) == ["once"]
 
 
-def test_includes_go_as_deep_as_ssh_follows_them(tmp_path: Path) -> None:
+def test_includes_are_followed_as_deep_as_ssh_does(tmp_path: Path) -> None:
     write(tmp_path / "config", "Include 1\n")
     for number in range(1, MAX_INCLUDE_DEPTH + 3):
         write(tmp_path / str(number), f"Host h{number}\nInclude {number + 1}\n")
@@ -56,10 +56,10 @@ def test_an_ssh_config_that_is_missing_or_binary_does_not_matter(tmp_path: Path)
     assert host_names(tmp_path) == []
 
 
-async def test_a_host_is_a_place_called_as_its_first_label(tmp_path: Path) -> None:
+async def test_a_host_gives_a_preset_named_by_its_first_label(tmp_path: Path) -> None:
     write(tmp_path / "config", "Host web1.example.com 10.0.0.7 deploy@jump.example.com\n")
-    listed = await hosts(tmp_path).load()
-    assert [row.next for row in listed.choices] == [
+    listing = await hosts(tmp_path).load()
+    assert [row.next for row in listing.choices] == [
         Preset("web1", ("ssh", "web1.example.com")),
         Preset("there", ("ssh", "10.0.0.7")),
         Preset("jump", ("ssh", "deploy@jump.example.com")),

@@ -1,4 +1,4 @@
-"""Probes from another place for the tests: through a prefix, with the tools that it is given."""
+"""Probes at a vantage for the tests: through a prefix, with chosen tools; and its processes."""
 
 import asyncio
 import os
@@ -30,12 +30,12 @@ TOOLS = {
 
 
 def vantage_session(prefix: Sequence[str]) -> VantageSession:
-    """A place behind that prefix."""
+    """Return the session of a vantage named web."""
     return VantageSession(Vantage("web", tuple(prefix)))
 
 
-def only(tool: str, folder: Path) -> tuple[str, ...]:
-    """A prefix to a place that has a shell and that tool alone."""
+def prefix_with_only(tool: str, folder: Path) -> tuple[str, ...]:
+    """Return a prefix to a vantage that has a shell and only this tool."""
     require("busybox", TOOLS[tool])
     for name in APPLETS:
         (folder / name).symlink_to(shutil.which("busybox") or "")
@@ -46,55 +46,55 @@ def only(tool: str, folder: Path) -> tuple[str, ...]:
 
 async def follow(
     url: str,
-    place: VantageSession,
+    session: VantageSession,
     *,
     encoding: Encoding = "identity",
     options: ProbeOptions | None = None,
     spec: RequestSpec = GET,
     name: str = "sse-direct",
 ) -> Timeline:
-    """A probe from that place, to its end."""
-    line = Timeline(Probe(name, url, "1.1", encoding, vantage="web"))
-    async for event in events_of(line.probe, place, options, spec):
-        line = line.fold([event])
-    return line
+    """Run a probe at a vantage to its end."""
+    timeline = Timeline(Probe(name, url, "1.1", encoding, vantage="web"))
+    async for event in events_of(timeline.probe, session, options, spec):
+        timeline = timeline.fold([event])
+    return timeline
 
 
 def events_of(
     probe: Probe,
-    place: VantageSession,
+    session: VantageSession,
     options: ProbeOptions | None = None,
     spec: RequestSpec = GET,
 ) -> AsyncGenerator[ProbeEvent, None]:
-    """The events of a probe from that place."""
-    given = options or ProbeOptions(run="feed")
-    return run_probe(probe, replace(given, vantage_sessions={"web": place}), spec)
+    """Return the events of a probe at a vantage."""
+    base = options or ProbeOptions(run="feed")
+    return run_probe(probe, replace(base, vantage_sessions={"web": session}), spec)
 
 
-def token() -> str:
-    """A word by which processes are found again."""
+def new_token() -> str:
+    """Return a word for the environment of processes, by which they are found."""
     return f"ssewizard-test-{secrets.token_hex(8)}"
 
 
-def alive(word: str) -> list[int]:
-    """The processes in whose environment that word stands."""
-    found = []
+def pids_with(token: str) -> list[int]:
+    """Return the ids of the processes with this word in their environment."""
+    pids = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if word.encode() in (process / "environ").read_bytes():
-                found.append(int(process.name))
+            if token.encode() in (process / "environ").read_bytes():
+                pids.append(int(process.name))
         except OSError:
             continue
-    return found
+    return pids
 
 
-def commands(word: str) -> list[str]:
-    """What `ps` shows of these processes."""
-    return [Path(f"/proc/{one}/cmdline").read_text() for one in alive(word)]
+def command_lines_with(token: str) -> list[str]:
+    """Return what `ps` shows of these processes."""
+    return [Path(f"/proc/{pid}/cmdline").read_text() for pid in pids_with(token)]
 
 
-async def gone(word: str) -> None:
-    """Wait until no process has that word in its environment."""
+async def wait_until_gone(token: str) -> None:
+    """Wait until no process has this word in its environment."""
     async with asyncio.timeout(10):
-        while alive(word):  # noqa: ASYNC110 (nobody tells of the end of another's process)
+        while pids_with(token):  # noqa: ASYNC110 (the end of a foreign process is no event)
             await asyncio.sleep(0.01)
