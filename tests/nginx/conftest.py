@@ -1,4 +1,4 @@
-"""What tests of configs share."""
+"""Fixtures of the tests of nginx/: a network namespace, and Nginx that run in it."""
 
 import os
 import subprocess
@@ -13,22 +13,24 @@ from tests.tools import require
 
 
 @pytest.fixture
-def masters(nginx: str, tmp_path: Path, alone: tuple[str, ...]) -> Iterator[Masters]:
-    """Where any number of Nginx can be started."""
+def masters(nginx: str, tmp_path: Path, namespace: tuple[str, ...]) -> Iterator[Masters]:
+    """Starts any number of Nginx in the namespace."""
     with ExitStack() as stack:
-        yield Masters(nginx, tmp_path, alone, stack)
+        yield Masters(nginx, tmp_path, namespace, stack)
 
 
 @pytest.fixture
-def alone() -> Iterator[tuple[str, ...]]:
-    """A prefix into a network namespace of its own."""
+def namespace() -> Iterator[tuple[str, ...]]:
+    """The command prefix of a new network namespace."""
     prefix = ("unshare", "-n") if os.geteuid() == 0 else ("unshare", "-rn")
     words = [*prefix, "sh", "-c", "echo x; read -r _"]
     require("unshare", "nsenter")
-    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as held:
-        assert held.stdout is not None
-        if not held.stdout.readline():
+    with subprocess.Popen(
+        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        if not holder.stdout.readline():
             pytest.skip("needs the right to make namespaces")
-        enter = ("nsenter", "-t", str(held.pid), *(() if os.geteuid() == 0 else ("-U",)), "-n")
+        enter = ("nsenter", "-t", str(holder.pid), *(() if os.geteuid() == 0 else ("-U",)), "-n")
         yield enter
-        held.communicate()
+        holder.communicate()

@@ -1,18 +1,18 @@
-"""What `nginx -T` prints is read as the files themselves are."""
+"""The output of `nginx -T` gives the same config as the files."""
 
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.nginx.drawn import TEMPORARY
+from tests.nginx.random_configs import TEMP_KINDS
 from wizard.model.config import Directive
 from wizard.nginx.load import config_from_text, read_config
 
 pytestmark = pytest.mark.nginx
-PLACES = " ".join(f"{kind}_temp_path t_{kind};" for kind in TEMPORARY)
+TEMPS = " ".join(f"{kind}_temp_path t_{kind};" for kind in TEMP_KINDS)
 FILES = {
-    "nginx.conf": f"\n\n# first\nevents {{}}\npid nginx.pid; error_log stderr;\nhttp {{\n{PLACES}\n"
+    "nginx.conf": f"\n\n# first\nevents {{}}\npid nginx.pid; error_log stderr;\nhttp {{\n{TEMPS}\n"
     "access_log off;\ninclude ./sites/../one.conf;\ninclude sites//*.conf;\ninclude empty.conf;\n"
     "include none/*.conf;\n}\n\n\n",
     "one.conf": "\r\nserver {\r\n listen 127.0.0.1:1;\r\n}\r\n",
@@ -26,19 +26,19 @@ Shape = list[tuple[str, tuple[str, ...], int, int, str, "Shape | None"]]
 
 
 def shape(block: tuple[Directive, ...], base: Path) -> Shape:
-    """A tree without the ways to its files."""
+    """The tree of directives with relative file names, without includes."""
     return [
         (
-            one.name, one.args, one.where.line, one.end_line,
-            str(Path(one.where.file).resolve().relative_to(base)),
-            None if one.block is None else shape(one.block, base),
+            directive.name, directive.args, directive.where.line, directive.end_line,
+            str(Path(directive.where.file).resolve().relative_to(base)),
+            None if directive.block is None else shape(directive.block, base),
         )
-        for one in block
+        for directive in block
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize("relative", [False, True])
-def test_a_dump_is_read_as_its_files(
+def test_a_dump_gives_the_same_config_as_its_files(
     nginx: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, relative: bool
 ) -> None:
     for name, text in FILES.items():

@@ -1,11 +1,11 @@
-"""Whatever a config is made of, reading it ends in a tree or in one sentence."""
+"""Reading any text as a config gives a tree or an error of one sentence."""
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.nginx.drawn import quiet
-from tests.nginx.texts import one_line
+from tests.nginx.random_configs import deterministic
+from tests.nginx.resolving import one_line
 from wizard.diagnose.diagnose import config_findings
 from wizard.model.config import Config
 from wizard.model.resolution import Request
@@ -26,7 +26,9 @@ WORDS = st.sampled_from(
 ) | st.sampled_from(
     ["\n", "\r\n", "\r", "# configuration file /a/b.conf:\n", "a*.conf", "/a/b.conf"]
 )
-SOUP = st.lists(WORDS, max_size=60).map(" ".join) | st.lists(WORDS, max_size=40).map("".join)
+RANDOM_WORDS = st.lists(WORDS, max_size=60).map(" ".join) | st.lists(WORDS, max_size=40).map(
+    "".join
+)
 PATHS = ("/sse", "/", "/%zz", "/a/%2e%2e/é", "sse", "")
 HOSTS = (None, "a.b", "[::1]", "::1", "1.2.3.4:80", "²", "[", ":")
 NESTED = st.recursive(
@@ -57,36 +59,36 @@ NESTED = st.recursive(
 )  # fmt: skip
 
 
-def tried(text: str) -> Config | None:
-    """The config, or None where it is refused as it should be."""
+def read_or_refuse(text: str) -> Config | None:
+    """The config; None if reading it fails with an error of one line that names a line."""
     try:
         return config_from_text(text, "some\x1b\nname")
     except ConfigError as error:
-        refused = error
-    assert ": " in one_line(refused)
-    assert refused.line is not None
+        caught = error
+    assert ": " in one_line(caught)
+    assert caught.line is not None
     return None
 
 
 @given(st.binary(max_size=300))
-@settings(**quiet(max_examples=150))
-def test_bytes(data: bytes) -> None:
+@settings(**deterministic(max_examples=150))
+def test_any_bytes(data: bytes) -> None:
     if b"\0" in data:
         with pytest.raises(ConfigError, match="binary"):
             decode_config(data, "x")
     else:
-        tried(decode_config(data, "x"))
+        read_or_refuse(decode_config(data, "x"))
 
 
-@given(st.text(max_size=100) | SOUP)
-@settings(**quiet(max_examples=400))
-def test_soup(text: str) -> None:
-    tried(text)
+@given(st.text(max_size=100) | RANDOM_WORDS)
+@settings(**deterministic(max_examples=400))
+def test_random_words(text: str) -> None:
+    read_or_refuse(text)
 
 
 @given(NESTED, st.sampled_from(PATHS), st.sampled_from(HOSTS))
-@settings(**quiet(max_examples=300))
-def test_what_is_read_can_be_asked(text: str, path: str, host: str | None) -> None:
+@settings(**deterministic(max_examples=300))
+def test_a_request_can_be_resolved_with_any_config(text: str, path: str, host: str | None) -> None:
     resolution = resolve_request(
         config_from_text(text, "x"), Request(path, host), "1." + "9" * 5000
     )
@@ -94,14 +96,14 @@ def test_what_is_read_can_be_asked(text: str, path: str, host: str | None) -> No
     assert (
         resolution.upstream is None or resolution.upstream.kind == "static" or resolution.location
     )
-    assert all(one.where and one.text for one in config_findings(resolution))
+    assert all(finding.where and finding.text for finding in config_findings(resolution))
 
 
 @given(
     st.text(alphabet="ab()[]{}^$*+?|\\.:-&~<>=!PhHvzZNQEdw1,aé", max_size=20), st.text(max_size=8)
 )
-@settings(**quiet(max_examples=400))
-def test_patterns(pattern: str, path: str) -> None:
+@settings(**deterministic(max_examples=400))
+def test_any_pattern(pattern: str, path: str) -> None:
     found = compile_pattern(pattern, ignore_case=True)
     assert (
         found is None
@@ -111,8 +113,8 @@ def test_patterns(pattern: str, path: str) -> None:
 
 
 @given(st.text(max_size=30) | st.from_regex(r"\A[0-9]{1,5000}(ms|[smhdwMykg]?)\Z"))
-@settings(**quiet(max_examples=200))
-def test_units(text: str) -> None:
+@settings(**deterministic(max_examples=200))
+def test_any_unit(text: str) -> None:
     for value in (duration_s(text), size_bytes(text)):
         assert value is None or value >= 0
 
@@ -120,5 +122,5 @@ def test_units(text: str) -> None:
 @pytest.mark.parametrize(
     "piece", ["a ", "a;", "{", "}", '"', "a{", "\\", "a {}\n", "# ", "include x;"]
 )
-def test_much_of_one_thing(piece: str) -> None:
-    tried(piece * 20_001)
+def test_many_repetitions(piece: str) -> None:
+    read_or_refuse(piece * 20_001)

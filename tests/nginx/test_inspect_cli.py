@@ -1,4 +1,4 @@
-"""`ssewizard inspect`: the JSON of the contract, the text, and what it exits with."""
+"""`ssewizard inspect`: its JSON (docs/json.md), its text and its exit status."""
 
 import json
 import subprocess
@@ -30,14 +30,14 @@ http {
   }
 }
 """
-TOP = {
+KEYS = {
     "schema", "nginx_version", "server", "location", "upstream", "effective", "delivery",
     "findings", "undecided",
 }  # fmt: skip
 
 
 def run(*words: str) -> int:
-    """The exit status; the wizard must not open."""
+    """The exit status; fails if the wizard opens."""
 
     def open_wizard(*_given: object) -> int:
         raise AssertionError("the wizard was opened")
@@ -52,93 +52,93 @@ def conf(tmp_path: Path) -> str:
     return str(path)
 
 
-def told(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
+def inspect(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
     assert run(*words, "--format", "json") == 0
     out, err = capsys.readouterr()
     assert err == ""
-    found: dict[str, Any] = json.loads(out)
-    assert set(found) == TOP
-    assert found["schema"] == "ssewizard.inspect/2"
-    return found
+    report: dict[str, Any] = json.loads(out)
+    assert set(report) == KEYS
+    assert report["schema"] == "ssewizard.inspect/2"
+    return report
 
 
-def test_the_json_is_that_of_the_contract(conf: str, capsys: pytest.CaptureFixture[str]) -> None:
-    asked = ("--path", "/sse", "--host", "bot.test", "--port", "8081")
-    found = told(capsys, "--conf", conf, *asked)
-    assert found["nginx_version"] is None
-    server, location = found["server"], found["location"]
+def test_the_json_has_the_documented_form(conf: str, capsys: pytest.CaptureFixture[str]) -> None:
+    request = ("--path", "/sse", "--host", "bot.test", "--port", "8081")
+    report = inspect(capsys, "--conf", conf, *request)
+    assert report["nginx_version"] is None
+    server, location = report["server"], report["location"]
     assert server.pop("reason")
     assert location.pop("reason")
     assert server == {"name": "bot.test", "listen": ["8081"], "file": conf, "line": 3}
     assert location == {"modifier": "", "path": "/", "file": conf, "line": 6}
-    assert found["upstream"] == {
+    assert report["upstream"] == {
         "pass": "http://bot", "peers": ["10.0.0.7:12213"], "request_uri": "/sse", "kind": "proxy",
     }  # fmt: skip
-    settings = found["effective"]
+    settings = report["effective"]
     assert settings["proxy_buffering"] == {"value": "on", "origin": "default"}
     assert settings["proxy_read_timeout"] == {"value": "300", "origin": f"{conf}:8"}
-    assert found["delivery"] == [
+    assert report["delivery"] == [
         {"client": "h1", "encoding": encoding, "upstream": "close", "result": "held"}
         for encoding in ("identity", "gzip")
     ]
-    assert all(set(one) == {"id", "where", "text"} for one in found["findings"])
-    assert "proxy-buffering-hold" in [one["id"] for one in found["findings"]]
+    assert all(set(finding) == {"id", "where", "text"} for finding in report["findings"])
+    assert "proxy-buffering-hold" in [finding["id"] for finding in report["findings"]]
 
 
 @pytest.mark.parametrize(
     ("path", "modifier", "name"),
     [("/prefix?q=1", "~", "^/pre"), ("/exact", "=", "/exact"), ("/x", "", "/")],
 )
-def test_each_modifier_is_told(
+def test_each_modifier_is_reported(
     conf: str, capsys: pytest.CaptureFixture[str], path: str, modifier: str, name: str
 ) -> None:
-    found = told(capsys, "--conf", conf, "--path", path, "--port", "8081")
-    assert (found["location"]["modifier"], found["location"]["path"]) == (modifier, name)
-    assert found["upstream"]["request_uri"] == path
+    report = inspect(capsys, "--conf", conf, "--path", path, "--port", "8081")
+    assert (report["location"]["modifier"], report["location"]["path"]) == (modifier, name)
+    assert report["upstream"]["request_uri"] == path
 
 
 def test_no_location_is_null_and_so_is_the_upstream(
     conf: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found = told(capsys, "--conf", conf, "--path", "/sse", "--scheme", "https")
-    assert found["server"]["listen"] == ["443 ssl http2"]
-    assert (found["location"], found["upstream"]) == (None, None)
-    assert (found["delivery"], found["findings"]) == ([], [])
+    report = inspect(capsys, "--conf", conf, "--path", "/sse", "--scheme", "https")
+    assert report["server"]["listen"] == ["443 ssl http2"]
+    assert (report["location"], report["upstream"]) == (None, None)
+    assert (report["delivery"], report["findings"]) == ([], [])
 
 
-def test_delivery_is_told_for_the_clients_that_may_come(
+def test_delivery_has_a_row_for_each_kind_of_client(
     conf: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    secure = told(capsys, "--conf", conf, "--path", "/only", "--scheme", "https")
+    secure = inspect(capsys, "--conf", conf, "--path", "/only", "--scheme", "https")
     assert {row["client"] for row in secure["delivery"]} == {"h1-tls", "h2"}
-    plain = told(capsys, "--conf", conf, "--path", "/exact", "--port", "8081")
+    plain = inspect(capsys, "--conf", conf, "--path", "/exact", "--port", "8081")
     assert {(row["client"], row["upstream"]) for row in plain["delivery"]} == {
         ("h1", "chunked"), ("h1", "close"),
     }  # fmt: skip
 
 
-def test_standard_input_holds_a_dump(conf: str) -> None:
+def test_standard_input_may_be_a_dump(conf: str) -> None:
     dump = f"nginx version: nginx/1.31.3\n# configuration file {conf}:\n{CONF}\n"
     words = [sys.executable, "-m", "screens", "inspect", "--conf", "-", "--path", "/sse"]
-    done = subprocess.run(
+    result = subprocess.run(
         [*words, "--port", "8081", "--format", "json"], input=dump, capture_output=True, text=True
     )
-    assert (done.returncode, done.stderr) == (0, "")
-    found = json.loads(done.stdout)
-    assert found["nginx_version"] == "1.31.3"
-    assert found["effective"]["proxy_http_version"] == {"value": "1.1", "origin": "default"}
-    assert found["location"]["line"] == 6
+    assert (result.returncode, result.stderr) == (0, "")
+    report = json.loads(result.stdout)
+    assert report["nginx_version"] == "1.31.3"
+    assert report["effective"]["proxy_http_version"] == {"value": "1.1", "origin": "default"}
+    assert report["location"]["line"] == 6
 
 
 def test_empty_standard_input_is_refused() -> None:
     words = [sys.executable, "-m", "screens", "inspect", "--conf", "-", "--path", "/sse"]
-    done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "ssewizard: standard input: empty, so not a config\n"
+    result = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == "ssewizard: standard input: empty, so not a config\n"
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("server {\n location / {", "nginx.conf:2: the file ends inside"),
         ("a;\ninclude nginx.conf;", "nginx.conf:2: "),
@@ -147,8 +147,8 @@ def test_empty_standard_input_is_refused() -> None:
         (None, "nginx.conf: cannot be read: No such file"),
     ],
 )
-def test_what_cannot_be_read_is_said_in_one_sentence(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str | None, said: str
+def test_an_unreadable_config_is_an_error_of_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str | None, message: str
 ) -> None:
     path = tmp_path / "nginx.conf"
     if text is not None:
@@ -156,19 +156,19 @@ def test_what_cannot_be_read_is_said_in_one_sentence(
     assert run("--conf", str(path), "--path", "/sse") == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert err.startswith(f"ssewizard: {tmp_path}/{said}")
+    assert err.startswith(f"ssewizard: {tmp_path}/{message}")
     assert err.count("\n") == 1
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "x", "²"])
-def test_a_wrong_port_is_wrong_usage(
+def test_an_invalid_port_is_a_usage_error(
     conf: str, capsys: pytest.CaptureFixture[str], port: str
 ) -> None:
     assert run("--conf", conf, "--path", "/", "--port", port) == 2
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_the_text_fits_80_columns_and_holds_the_same(
+def test_the_text_fits_80_columns_and_has_the_same_facts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -184,7 +184,7 @@ def test_the_text_fits_80_columns_and_holds_the_same(
     assert [line for line in out.splitlines() if len(line) > 80] == []
 
 
-def test_the_text_lets_no_control_character_through(
+def test_the_text_has_no_control_characters(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.nginx.texts import location_of, resolution
+from tests.nginx.resolving import location_of, resolution
 from wizard.nginx.locations import resolve_path
 
 MANY = """\
@@ -34,34 +34,34 @@ location @named { }
         ("/a/./b/%2e%2e", "/a"), ("/@named", "/"),
     ],
 )  # fmt: skip
-def test_the_location(path: str, location: str) -> None:
+def test_the_serving_location(path: str, location: str) -> None:
     assert location_of(MANY, path) == location
 
 
-def test_no_location_is_none() -> None:
+def test_a_path_without_a_location() -> None:
     assert location_of("location /a { }", "/b") is None
     assert location_of("", "/b") is None
 
 
 def test_a_missing_slash_is_redirected() -> None:
-    found = resolution("server {\nlocation /sse/ { proxy_pass http://a; }\n}", "/sse")
-    assert found.upstream is not None
-    assert found.upstream.kind == "static"
-    assert found.undecided[0] == "nginx.conf:2: Nginx redirects /sse to it with a 301"
+    result = resolution("server {\nlocation /sse/ { proxy_pass http://a; }\n}", "/sse")
+    assert result.upstream is not None
+    assert result.upstream.kind == "static"
+    assert result.undecided[0] == "nginx.conf:2: Nginx redirects /sse to it with a 301"
 
 
 @pytest.mark.parametrize("path", ["/..", "/a/../../b", "/%zz", "/%", "/%00", "sse", ""])
-def test_what_nginx_refuses_has_no_location(path: str) -> None:
-    found = resolution("server { location / { proxy_pass http://a; } }", path)
-    assert (found.location, found.delivery) == (None, ())
-    assert found.undecided[0].startswith("Nginx answers 400")
+def test_a_path_that_nginx_refuses_has_no_location(path: str) -> None:
+    result = resolution("server { location / { proxy_pass http://a; } }", path)
+    assert (result.location, result.delivery) == (None, ())
+    assert result.undecided[0].startswith("Nginx answers 400")
 
 
 @pytest.mark.parametrize(
     ("path", "merged", "kept"),
     [("//a//b", "/a/b", "//a//b"), ("/a//..", "/", "/a/"), ("//.", "/", "//"), ("//..", None, "/")],
 )
-def test_slashes_are_merged_unless_told_otherwise(path: str, merged: str | None, kept: str) -> None:
+def test_slashes_are_merged_by_default(path: str, merged: str | None, kept: str) -> None:
     assert resolve_path(path) == merged
     assert resolve_path(path, merge_slashes=False) == kept
 
@@ -71,10 +71,10 @@ def test_the_default_server_decides_whether_slashes_are_merged() -> None:
     server { merge_slashes off; location //a { } location / { } }
     server { server_name b; location //a { } location / { } }
     """
-    found = [
+    locations = [
         resolution(text, "//a", host="b", scheme=scheme).location for scheme in ("http", "https")
     ]
-    assert [one.path for one in found if one] == ["//a", "/"]
+    assert [location.path for location in locations if location] == ["//a", "/"]
 
 
 @pytest.mark.parametrize(
@@ -92,8 +92,8 @@ def test_patterns_match_as_pcre_does(pattern: str, path: str, matches: bool) -> 
 
 
 @pytest.mark.parametrize("pattern", [r"\Qa\E", "(", "(*UTF8)a", "[[:^alpha:]]", "[a--b]", r"\p{L}"])
-def test_a_pattern_that_cannot_be_tried_is_said(pattern: str) -> None:
-    found = resolution(f"server {{ location / {{ }} location ~ '{pattern}' {{ }} }}")
-    assert found.location is not None
-    assert found.location.path == "/"
-    assert [one for one in found.undecided if "could not be tried" in one]
+def test_a_pattern_that_cannot_be_tried_is_noted(pattern: str) -> None:
+    result = resolution(f"server {{ location / {{ }} location ~ '{pattern}' {{ }} }}")
+    assert result.location is not None
+    assert result.location.path == "/"
+    assert any("could not be tried" in sentence for sentence in result.undecided)

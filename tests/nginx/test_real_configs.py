@@ -1,4 +1,4 @@
-"""Configs as they are found: what each says of a stream, and a large one in linear time."""
+"""Configs of distributions and controllers, and a large one, resolved in linear time."""
 
 import os
 import sys
@@ -21,21 +21,21 @@ CLOSED = frozenset({(H1, "close"), (TLS, "close"), (H2, "close"), (H2C, "close")
 
 @dataclass(frozen=True)
 class Expected:
-    """What a config says of one request.
+    """The expected resolution of one request.
 
     Attributes:
-        asked: Path, host, scheme.
+        request: Path, host, scheme.
         server: Its first name and its line.
-        location: As it is written, and its line.
-        peers: Where it is passed to; empty where there is no backend.
-        uri: What the backend is asked for; None where it is not asked here.
+        location: The location as written, and its line.
+        peers: The peers; empty if there are none, or if they are not checked.
+        uri: The URI that the backend gets; None if it is not checked.
         settings: Values with their origin.
         held: The kinds of client and upstream framing that are held, with gzip and without.
         live: Those that are live.
     """
 
     file: str
-    asked: tuple[str, str, str]
+    request: tuple[str, str, str]
     server: tuple[str, str]
     location: tuple[str, str]
     peers: tuple[str, ...] = ()
@@ -52,7 +52,7 @@ F5 = "/etc/nginx/conf.d/prod-bot.conf"
 CHUNKED = frozenset((client, "chunked") for client in (H1, TLS, H2, H2C))
 DEFAULTS = {"proxy_buffering": ("on", "default"), "proxy_read_timeout": ("60s", "default")}
 
-FOUND = {
+EXPECTED = {
     "Debian's default": Expected(
         "debian.dump",
         ("/sse", "any", "http"),
@@ -205,7 +205,7 @@ FOUND = {
 }  # fmt: skip
 
 
-def resolved(
+def resolve(
     file: str, asked: tuple[str, str, str], monkeypatch: pytest.MonkeyPatch
 ) -> RequestResolution:
     monkeypatch.chdir(REAL)
@@ -214,14 +214,16 @@ def resolved(
     return resolve_request(read_config(file), request)
 
 
-@pytest.fixture(params=FOUND.values(), ids=list(FOUND))
+@pytest.fixture(params=EXPECTED.values(), ids=list(EXPECTED))
 def expected(request: pytest.FixtureRequest) -> Expected:
-    found: Expected = request.param
-    return found
+    case: Expected = request.param
+    return case
 
 
-def test_what_serves_the_path(expected: Expected, monkeypatch: pytest.MonkeyPatch) -> None:
-    resolution = resolved(expected.file, expected.asked, monkeypatch)
+def test_the_server_location_and_upstream(
+    expected: Expected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolution = resolve(expected.file, expected.request, monkeypatch)
     assert resolution.server is not None
     assert resolution.location is not None
     assert resolution.upstream is not None
@@ -234,29 +236,35 @@ def test_what_serves_the_path(expected: Expected, monkeypatch: pytest.MonkeyPatc
         == bool(expected.held | expected.live)
     )
     assert expected.uri is None or resolution.upstream.request_uri == expected.uri
-    # Lua chooses the peers of ingress-nginx: what stands in its file is a placeholder.
+    # Lua chooses the peers of ingress-nginx; its config has a placeholder.
     assert not expected.peers or resolution.upstream.peers == expected.peers
 
 
-def test_what_is_in_force_there(expected: Expected, monkeypatch: pytest.MonkeyPatch) -> None:
-    effective = resolved(expected.file, expected.asked, monkeypatch).settings
-    found = {name: (effective[name].value, effective[name].origin) for name in expected.settings}
-    assert found == expected.settings
+def test_the_settings_in_force(expected: Expected, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = resolve(expected.file, expected.request, monkeypatch).settings
+    origins = {name: (settings[name].value, settings[name].origin) for name in expected.settings}
+    assert origins == expected.settings
 
 
-def test_what_is_held_there(expected: Expected, monkeypatch: pytest.MonkeyPatch) -> None:
-    resolution = resolved(expected.file, expected.asked, monkeypatch)
+def test_the_delivery(expected: Expected, monkeypatch: pytest.MonkeyPatch) -> None:
+    resolution = resolve(expected.file, expected.request, monkeypatch)
     rows = {(row.client, row.encoding, row.upstream): row.result for row in resolution.delivery}
     for encoding in ("identity", "gzip"):
-        mine = {(who, how): what for (who, code, how), what in rows.items() if code == encoding}
-        assert {one for one, what in mine.items() if what == "held"} == expected.held
-        assert {one for one, what in mine.items() if what == "live"} == expected.live
+        of_encoding = {
+            (client, framing): result
+            for (client, code, framing), result in rows.items()
+            if code == encoding
+        }
+        assert {row for row, result in of_encoding.items() if result == "held"} == expected.held
+        assert {row for row, result in of_encoding.items() if result == "live"} == expected.live
 
 
-def test_each_file_is_read_here_and_nowhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A dump's includes are those of the machine that it comes from."""
+def test_each_config_is_tested_and_only_its_own_file_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The includes of a dump are not read from this machine."""
     files = {path.name for path in REAL.iterdir()} - {"README.md"}
-    assert files == {expected.file for expected in FOUND.values()}
+    assert files == {expected.file for expected in EXPECTED.values()}
     opened, real_open = list[str](), os.open
 
     def spy(path: str, flags: int, *rest: int) -> int:
@@ -275,7 +283,7 @@ LINES = 50_000
 
 
 def generated(lines: int) -> tuple[str, int]:
-    """At least so many lines as a controller writes them, and how many servers they hold."""
+    """At least this many lines in the style of a controller, and the number of their servers."""
     headers = "".join(f"      proxy_set_header X-Header-{n} $http_x_{n};\n" for n in range(6))
     locations = "".join(
         f"    location /app/{leaf} {{\n      proxy_pass http://b{leaf};\n{headers}    }}\n"
@@ -308,8 +316,8 @@ def test_fifty_thousand_lines_are_resolved() -> None:
 
 
 def test_twice_the_lines_cost_twice_the_work() -> None:
-    """Counted in calls, which no busy machine changes. `make bench` holds the time itself beside
-    crossplane's."""
+    """Counted in calls, which do not depend on the machine's load. `make bench` compares the time
+    with crossplane's."""
     small, large = (_work(generated(lines)[0]) for lines in (1_000, 4_000))
     assert large < 4.5 * small
 
@@ -322,15 +330,15 @@ def _work(text: str) -> int:
 
 
 def _calls(work: Callable[[], None]) -> int:
-    """How many Python functions, generators' turns among them, the work enters."""
+    """The number of calls of Python functions, resumed generators included."""
     count = 0
 
-    def seen(_frame: FrameType, event: str, _arg: object) -> None:
+    def count_call(_frame: FrameType, event: str, _arg: object) -> None:
         nonlocal count
         count += event == "call"
 
     before = sys.getprofile()
-    sys.setprofile(seen)
+    sys.setprofile(count_call)
     try:
         work()
     finally:

@@ -1,8 +1,8 @@
-"""Which server answers: by address and port, then by name; and which clients may come."""
+"""Which server answers, by address and port, then by name; and which kinds of clients it allows."""
 
 import pytest
 
-from tests.nginx.texts import resolution, server_line
+from tests.nginx.resolving import resolution, server_line
 
 NAMES = """\
 server { listen 80; server_name _; }
@@ -28,7 +28,7 @@ server { listen 80; server_name [::1]; }
         ("sub.both.test", 9), ("[::1]:80", 11), ("::1", 11), ("xa.test", 1),
     ],
 )  # fmt: skip
-def test_names(host: str | None, line: int) -> None:
+def test_the_server_is_chosen_by_name(host: str | None, line: int) -> None:
     assert server_line(NAMES, host=host) == line
 
 
@@ -54,31 +54,30 @@ server { listen 10.0.0.1:9103-9105; server_name a; }
         ("10.0.0.1", 9103, 9), ("a", 9105, 9),
     ],
 )  # fmt: skip
-def test_sockets(host: str, port: int | None, line: int) -> None:
+def test_the_server_is_chosen_by_address_and_port(host: str, port: int | None, line: int) -> None:
     assert server_line(SOCKETS, host=host, port=port) == line
 
 
-def test_what_the_address_would_change_is_said() -> None:
+def test_a_server_that_another_address_would_choose_is_noted() -> None:
     assert resolution(SOCKETS, host="a", port=8081).undecided[:1] == (
         "another server answers what arrives at [::1] (nginx.conf:5), 127.0.0.1 (nginx.conf:5)",
     )
-    assert not [
-        one for one in resolution(SOCKETS, host="b", port=8080).undecided if "arrives" in one
-    ]
+    undecided = resolution(SOCKETS, host="b", port=8080).undecided
+    assert not any("arrives" in sentence for sentence in undecided)
 
 
-def test_a_port_where_nobody_listens_is_said() -> None:
-    found = resolution(SOCKETS, host="b", port=99)
-    assert found.server is not None
-    assert found.server.directive.where.line == 2
-    assert "no server listens on port 99; chosen among all by name" in found.undecided
+def test_a_port_where_no_server_listens_is_noted() -> None:
+    result = resolution(SOCKETS, host="b", port=99)
+    assert result.server is not None
+    assert result.server.directive.where.line == 2
+    assert "no server listens on port 99; chosen among all by name" in result.undecided
 
 
-def test_the_reason_tells_how_it_was_chosen() -> None:
+def test_the_reason_of_the_choice() -> None:
     def reason(text: str, host: str) -> str:
-        found = resolution(text, host=host).server
-        assert found is not None
-        return found.reason
+        result = resolution(text, host=host).server
+        assert result is not None
+        return result.reason
 
     assert reason(NAMES, "y.a.test") == "server_name *.a.test matches y.a.test"
     assert reason(NAMES, "z").endswith("the first in the config")
@@ -88,9 +87,9 @@ def test_the_reason_tells_how_it_was_chosen() -> None:
 
 
 def test_a_config_without_servers_is_no_error() -> None:
-    found = resolution("http { }")
-    assert (found.server, found.location, found.upstream) == (None, None, None)
-    assert found.undecided == ("the config has no server block",)
+    result = resolution("http { }")
+    assert (result.server, result.location, result.upstream) == (None, None, None)
+    assert result.undecided == ("the config has no server block",)
 
 
 @pytest.mark.parametrize(
@@ -111,6 +110,6 @@ def test_a_config_without_servers_is_no_error() -> None:
         ("server { listen 443; ssl on; }", "1.22.1", ["h1-tls"]),
     ],
 )
-def test_clients(text: str, version: str | None, kinds: list[str]) -> None:
+def test_the_kinds_of_clients(text: str, version: str | None, kinds: list[str]) -> None:
     port = 443 if "443" in text else 80
     assert list(resolution(text, version=version, port=port).clients) == kinds

@@ -1,16 +1,16 @@
-"""What a location passes to, and what leads there."""
+"""Where a location passes a request, and the rewrites that lead there."""
 
 import pytest
 
-from tests.nginx.texts import resolution
+from tests.nginx.resolving import resolution
 from wizard.model.resolution import Upstream
 from wizard.nginx.upstream import default_host, upstream_block_of
 
 
 def upstream(body: str, path: str = "/sse?a=1", around: str = "") -> Upstream:
-    found = resolution(f"{around}\nserver {{\n{body}\n}}", path).upstream
-    assert found is not None
-    return found
+    result = resolution(f"{around}\nserver {{\n{body}\n}}", path).upstream
+    assert result is not None
+    return result
 
 
 @pytest.mark.parametrize(
@@ -25,13 +25,13 @@ def upstream(body: str, path: str = "/sse?a=1", around: str = "") -> Upstream:
     ],
 )  # fmt: skip
 def test_the_uri_that_the_backend_gets(location: str, passed: str, uri: str | None) -> None:
-    found = upstream(f"location {location} {{ proxy_pass {passed}; }}", "/x/%73se?a=1")
-    assert (found.kind, found.passed, found.request_uri) == ("proxy", passed, uri)
+    result = upstream(f"location {location} {{ proxy_pass {passed}; }}", "/x/%73se?a=1")
+    assert (result.kind, result.passed, result.request_uri) == ("proxy", passed, uri)
 
 
-def test_where_it_is_passed_is_said() -> None:
-    found = upstream("location / {\n proxy_pass http://a;\n}")
-    assert str(found.where) == "nginx.conf:4"
+def test_the_place_of_the_pass_directive() -> None:
+    result = upstream("location / {\n proxy_pass http://a;\n}")
+    assert str(result.where) == "nginx.conf:4"
 
 
 BLOCK = "upstream Svc { zone z 1m; server a:81 weight=2; server b; server unix:/c down; }"
@@ -49,7 +49,7 @@ BLOCK = "upstream Svc { zone z 1m; server a:81 weight=2; server b; server unix:/
         ("http://$who", ()), ("http://$name/", ("set.test:80",)), ("http://${twice}", ()),
     ],
 )  # fmt: skip
-def test_the_peers(passed: str, peers: tuple[str, ...]) -> None:
+def test_the_peers_of_a_target(passed: str, peers: tuple[str, ...]) -> None:
     sets = "set $name set.test; set $twice a; set $twice b; set $who $host;"
     assert upstream(f"{sets} location / {{ proxy_pass {passed}; }}", around=BLOCK).peers == peers
     inside = resolution(f"http {{ {BLOCK} server {{ location / {{ proxy_pass http://svc; }} }} }}")
@@ -80,9 +80,9 @@ def test_an_upstream_block_is_found_as_nginx_finds_it(passed: str, has_block: bo
         "location / { proxy_pass http://a; location /s { } }", "return 301 /; location / { X }",
     ],
 )  # fmt: skip
-def test_what_passes_nothing_is_static(body: str) -> None:
-    found = upstream(body.replace("X", "proxy_pass http://a;"), "/sse")
-    assert (found.kind, found.peers, found.request_uri) == ("static", (), None)
+def test_a_location_that_passes_nothing_is_static(body: str) -> None:
+    result = upstream(body.replace("X", "proxy_pass http://a;"), "/sse")
+    assert (result.kind, result.peers, result.request_uri) == ("static", (), None)
 
 
 @pytest.mark.parametrize(
@@ -92,9 +92,9 @@ def test_what_passes_nothing_is_static(body: str) -> None:
         ("grpc", "grpc://a:50", "a:50"), ("grpc", "grpcs://a", "a:443"), ("scgi", "a:4", "a:4"),
     ],
 )  # fmt: skip
-def test_other_kinds_of_backends(kind: str, passed: str, peer: str) -> None:
-    found = upstream(f"location / {{ {kind}_pass {passed}; }}")
-    assert (found.kind, found.peers, found.request_uri) == (kind, (peer,), "/sse?a=1")
+def test_other_kinds_of_upstreams(kind: str, passed: str, peer: str) -> None:
+    result = upstream(f"location / {{ {kind}_pass {passed}; }}")
+    assert (result.kind, result.peers, result.request_uri) == (kind, (peer,), "/sse?a=1")
 
 
 APP = "location /app/ { proxy_pass http://a; } location @app { proxy_pass http://b; } "
@@ -118,8 +118,8 @@ APP = "location /app/ { proxy_pass http://a; } location @app { proxy_pass http:/
     ],
 )
 def test_where_rewrites_lead(inside: str, passed: str, uri: str | None) -> None:
-    found = upstream(f"{APP} location /s {{ {inside} }}")
-    assert (found.passed, found.request_uri) == (passed, uri)
+    result = upstream(f"{APP} location /s {{ {inside} }}")
+    assert (result.passed, result.request_uri) == (passed, uri)
 
 
 @pytest.mark.parametrize(
@@ -133,9 +133,9 @@ def test_where_rewrites_lead(inside: str, passed: str, uri: str | None) -> None:
         ("try_files /x $uri;", "which files exist"),
     ],
 )
-def test_what_the_config_leaves_open_is_said(inside: str, doubt: str) -> None:
-    found = resolution(f"server {{ {APP} location /s {{ {inside} }} }}", "/sse")
-    assert [one for one in found.undecided if doubt in one], found.undecided
+def test_what_the_config_leaves_open_is_noted(inside: str, doubt: str) -> None:
+    result = resolution(f"server {{ {APP} location /s {{ {inside} }} }}", "/sse")
+    assert any(doubt in sentence for sentence in result.undecided), result.undecided
 
 
 @pytest.mark.parametrize(

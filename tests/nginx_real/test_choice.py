@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from tests.nginx.drawn import Server, quiet, render, requests, webs
+from tests.nginx.random_configs import RandomServer, deterministic, render, requests, server_lists
 from tests.recommend.real_nginx import RequestSpec, answer, backend
 from wizard.lab.nginx import Nginx, free_ports
 from wizard.model.resolution import Request, RequestResolution
@@ -77,12 +77,14 @@ def request_of(port: int, host: str, path: str) -> Request:
     return Request(bare, host, "http", port, query)
 
 
-@given(servers=webs(), wanted=requests())
+@given(servers=server_lists(), wanted=requests())
 @settings(
-    **quiet(max_examples=40, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    **deterministic(
+        max_examples=40, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+    )
 )
 def test_nginx_chooses_what_we_say(
-    nginx: str, servers: list[Server], wanted: list[tuple[int, str, str]]
+    nginx: str, servers: list[RandomServer], wanted: list[tuple[int, str, str]]
 ) -> None:
     ports = free_ports(3)
     text = render(servers, ports)

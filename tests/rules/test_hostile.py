@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.nginx.drawn import quiet
+from tests.nginx.random_configs import deterministic
 from tests.rules.samples.build import make_case, make_handshake, make_log_line, with_answer
 from wizard.diagnose.diagnose import diagnose
 from wizard.model.diagnosis import Diagnosis
@@ -55,7 +55,7 @@ ENDPOINTS = st.sampled_from(["/message?sessionId=1", "//[", "http://a:b/", "", "
     st.lists(HEADERS, max_size=2),
     ENDPOINTS,
 )
-@settings(**quiet(max_examples=200))
+@settings(**deterministic(max_examples=200))
 def test_no_input_makes_a_rule_raise(
     locations: list[str],
     proxy: str,

@@ -1,10 +1,10 @@
-"""What the config step says of a config: no clean bill where it may be that of another Nginx."""
+"""The rating of the config step: no pass if the config may be that of another Nginx."""
 
 from dataclasses import replace
 
 import pytest
 
-from tests.nginx.texts import resolution
+from tests.nginx.resolving import resolution
 from wizard.investigation.step_results import rate_resolution
 
 LIVE = (
@@ -14,7 +14,7 @@ LIVE = (
 HELD = "http { server { listen 8080; location /sse { proxy_pass http://b; } } }"
 
 
-def test_what_listens_and_holds_nothing_passes() -> None:
+def test_a_config_that_listens_and_holds_nothing_passes() -> None:
     state, why = rate_resolution(resolution(LIVE, port=8080))
     assert state == "pass"
     assert why.endswith("the config holds nothing back")
@@ -22,19 +22,20 @@ def test_what_listens_and_holds_nothing_passes() -> None:
 
 @pytest.mark.parametrize("text", [LIVE, HELD, "http { server { listen 8080; } }"])
 @pytest.mark.parametrize(
-    ("scheme", "port", "named"), [("http", 81, 81), ("https", None, 443), ("http", None, 80)]
+    ("scheme", "port", "port_in_message"),
+    [("http", 81, 81), ("https", None, 443), ("http", None, 80)],
 )
-def test_where_nobody_listens_that_is_said_first(
-    text: str, scheme: str, port: int | None, named: int
+def test_a_port_where_no_server_listens_comes_first(
+    text: str, scheme: str, port: int | None, port_in_message: int
 ) -> None:
     state, why = rate_resolution(resolution(text, scheme=scheme, port=port))
     assert state == "warn"
-    assert why.startswith(f"no server in it listens on port {named} (")
-    assert "; " in why, "what it says otherwise follows"
+    assert why.startswith(f"no server in it listens on port {port_in_message} (")
+    assert "; " in why, "the other remarks follow"
 
 
-def test_one_of_several_that_may_be_the_wrong_one() -> None:
-    known = resolution(LIVE, port=8080)
-    unsure = replace(known, config=replace(known.config, doubt="further Nginx run there"))
-    state, why = rate_resolution(unsure)
+def test_a_config_of_one_of_several_nginx_is_a_warning() -> None:
+    found = resolution(LIVE, port=8080)
+    doubtful = replace(found, config=replace(found.config, doubt="further Nginx run there"))
+    state, why = rate_resolution(doubtful)
     assert (state, why.startswith("further Nginx run there; location /sse")) == ("warn", True)

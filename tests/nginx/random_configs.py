@@ -1,4 +1,4 @@
-"""Drawn configs: servers and locations that Nginx accepts, each saying by its line who answers."""
+"""Random configs that Nginx accepts; each answer names the server and location by line."""
 
 import os
 from collections.abc import Sequence
@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 CLOSED = "http://127.0.0.1:1"
-"""Where nobody listens: Nginx answers 502, but says which location passed the request."""
+"""An address where nothing listens: Nginx answers 502, with the headers of the location."""
 SHARED, LOCAL, MIXED = 0, 1, 2
-"""The ports by index: one bound to all addresses, one to loopback, one to either."""
+"""Indexes of the ports: bound to all addresses, to loopback, or to either."""
 
 HOSTS = (
     "a.test", "A.Test", "x.a.test", "y.x.a.test", "a.test.", "b.test", "a.org", "x.a.org",
@@ -40,105 +40,111 @@ PATHS = (
 )  # fmt: skip
 
 
-TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+TEMP_KINDS = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 
 @dataclass
-class Place:
-    """A location: how it is written, whether it passes the request on, and what lies in it."""
+class RandomLocation:
+    """A location: modifier and path, whether it passes requests on, and the locations in it."""
 
     modifier: str
     name: str
     passes: bool
-    inside: Sequence["Place"] = ()
+    inside: Sequence["RandomLocation"] = ()
 
 
 @dataclass
-class Server:
-    """A server: on which of the ports, for which of them it is the default, its names."""
+class RandomServer:
+    """A server: the indexes of its ports, those whose default server it is, and its names."""
 
     ports: Sequence[int]
     loopback: bool
     names: Sequence[str]
-    places: Sequence[Place]
+    locations: Sequence[RandomLocation]
     default: set[int] = field(default_factory=set)
     merge_slashes: bool = True
 
 
-def _bare(name: str) -> str:
+def _unquote(name: str) -> str:
     return name.strip('"').replace("\\\\", "\\")
 
 
 @st.composite
-def places(draw: st.DrawFn, within: str = "", depth: int = 0) -> list[Place]:
-    """Locations beside each other, no two of the same name, each inside the one around it."""
-    fitting = [name for name in PREFIXES if _bare(name).startswith(within)]
+def locations(draw: st.DrawFn, within: str = "", depth: int = 0) -> list[RandomLocation]:
+    """Sibling locations with different paths, each with locations nested in it."""
+    fitting = [name for name in PREFIXES if _unquote(name).startswith(within)]
     fixed = draw(st.lists(st.sampled_from(fitting), unique=True, max_size=7)) if fitting else []
     exact = draw(st.lists(st.sampled_from(fitting), unique=True, max_size=2)) if fitting else []
     patterns = draw(st.lists(st.sampled_from(PATTERNS), max_size=3 if depth else 4))
     passes = st.booleans()
-    found = [Place("=", name, draw(passes)) for name in exact]
+    drawn = [RandomLocation("=", name, draw(passes)) for name in exact]
     for name in fixed:
-        inside = draw(places(_bare(name), depth + 1)) if depth < 2 and draw(st.booleans()) else []
-        found.append(Place(draw(st.sampled_from(["", "", "^~"])), name, draw(passes), inside))
+        inside = (
+            draw(locations(_unquote(name), depth + 1)) if depth < 2 and draw(st.booleans()) else []
+        )
+        drawn.append(
+            RandomLocation(draw(st.sampled_from(["", "", "^~"])), name, draw(passes), inside)
+        )
     for name in patterns:
-        inside = [Place("~", draw(st.sampled_from(PATTERNS)), False)] if draw(passes) else []
-        found.append(Place(draw(st.sampled_from(["~", "~*"])), name, False, inside))
-    return list(draw(st.permutations(found)))
+        inside = (
+            [RandomLocation("~", draw(st.sampled_from(PATTERNS)), False)] if draw(passes) else []
+        )
+        drawn.append(RandomLocation(draw(st.sampled_from(["~", "~*"])), name, False, inside))
+    return list(draw(st.permutations(drawn)))
 
 
-def _server(draw: st.DrawFn) -> Server:
-    return Server(
+def _server(draw: st.DrawFn) -> RandomServer:
+    return RandomServer(
         ports=draw(st.lists(st.sampled_from([SHARED, LOCAL, MIXED]), min_size=1, unique=True)),
         loopback=draw(st.booleans()),
         names=draw(st.lists(st.sampled_from(NAMES), unique=True, max_size=4)),
-        places=draw(places()),
+        locations=draw(locations()),
         merge_slashes=draw(st.integers(0, 4)) > 0,
     )
 
 
 @st.composite
-def webs(draw: st.DrawFn) -> list[Server]:
-    """Several servers that share ports; at most one default for each address and port."""
-    found = [_server(draw) for _ in range(draw(st.integers(2, 6)))]
+def server_lists(draw: st.DrawFn) -> list[RandomServer]:
+    """Several servers that share ports, at most one default server for each socket."""
+    servers = [_server(draw) for _ in range(draw(st.integers(2, 6)))]
     for port in (SHARED, LOCAL, MIXED):
         for loopback in (False, True) if port == MIXED else (False,):
-            there = [one for one in found if port in one.ports]
+            group = [server for server in servers if port in server.ports]
             if port == MIXED:
-                there = [one for one in there if one.loopback is loopback]
-            default = draw(st.sampled_from([None, *there]))
+                group = [server for server in group if server.loopback is loopback]
+            default = draw(st.sampled_from([None, *group]))
             if default is not None:
                 default.default.add(port)
-    return found
+    return servers
 
 
 @st.composite
 def requests(draw: st.DrawFn, count: int = 40) -> list[tuple[int, str, str]]:
-    """Port by index, host, path with query."""
+    """Requests: index of the port, host, path with query."""
     named = st.tuples(
         st.sampled_from([SHARED, LOCAL]), st.sampled_from(HOSTS), st.sampled_from(PATHS)
     )
-    # Where sockets differ by address, the host must be the address that we connect to.
-    one = named | st.tuples(st.just(MIXED), st.just("127.0.0.1"), st.sampled_from(PATHS))
-    return draw(st.lists(one, min_size=count, max_size=count))
+    # Where sockets differ by address, the host must be the address of the connection.
+    request = named | st.tuples(st.just(MIXED), st.just("127.0.0.1"), st.sampled_from(PATHS))
+    return draw(st.lists(request, min_size=count, max_size=count))
 
 
-def render(servers: Sequence[Server], ports: Sequence[int]) -> str:
-    """The config; every answer names the line of its server and of its location in headers."""
+def render(servers: Sequence[RandomServer], ports: Sequence[int]) -> str:
+    """The config; each answer has the lines of its server and location in headers."""
     lines = [
         *(["user root;"] if os.geteuid() == 0 else []),
         "daemon off; worker_processes 1; pid nginx.pid; error_log error.log crit;",
         "events { worker_connections 64; }",
         "http {",
         "access_log off; server_names_hash_bucket_size 128;",
-        *(f"{kind}_temp_path t_{kind};" for kind in TEMPORARY),
+        *(f"{kind}_temp_path t_{kind};" for kind in TEMP_KINDS),
     ]
     for server in servers:
         _write_server(lines, server, ports)
     return "\n".join([*lines, "}", ""])
 
 
-def _write_server(lines: list[str], server: Server, ports: Sequence[int]) -> None:
+def _write_server(lines: list[str], server: RandomServer, ports: Sequence[int]) -> None:
     lines.append("server {")
     number = len(lines)
     lines.append(f"add_header X-Server {number} always; root empty;")
@@ -150,20 +156,20 @@ def _write_server(lines: list[str], server: Server, ports: Sequence[int]) -> Non
         lines.append(f"listen {'127.0.0.1:' if local else ''}{ports[port]}{default};")
     if server.names:
         lines.append(f"server_name {' '.join(server.names)};")
-    _write_places(lines, server.places, number)
+    _write_locations(lines, server.locations, number)
     lines.append("}")
 
 
-def _write_places(lines: list[str], places: Sequence[Place], server: int) -> None:
-    for place in places:
-        lines.append(f"location {place.modifier} {place.name} {{")
+def _write_locations(lines: list[str], locations: Sequence[RandomLocation], server: int) -> None:
+    for location in locations:
+        lines.append(f"location {location.modifier} {location.name} {{")
         number = len(lines)
         lines.append(f"add_header X-Server {server} always; add_header X-Location {number} always;")
-        lines.append(f"proxy_pass {CLOSED};" if place.passes else "return 200 here;")
-        _write_places(lines, place.inside, server)
+        lines.append(f"proxy_pass {CLOSED};" if location.passes else "return 200 here;")
+        _write_locations(lines, location.inside, server)
         lines.append("}")
 
 
-def quiet(**more: Any) -> dict[str, Any]:
-    """Settings of a property test that does the same on each run."""
+def deterministic(**more: Any) -> dict[str, Any]:
+    """Hypothesis settings of a property test that runs the same examples each time."""
     return {"derandomize": True, "deadline": None, "database": None, **more}

@@ -1,4 +1,4 @@
-"""A config at a vantage: its files, `nginx -T` there, and what a hostile or poor place says."""
+"""Fetching a config at a vantage: files, `nginx -T`, and hostile or poorly equipped vantages."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import INSTALLED
 from tests.nginx.masters import Masters
-from tests.nginx.texts import one_line
+from tests.nginx.resolving import one_line
 from tests.tools import needs, processes_naming, require
 from wizard.model.config import Config
 from wizard.model.vantage import Vantage
@@ -21,30 +21,30 @@ from wizard.text.errors import ConfigError, VantageError
 from wizard.vantage.session import VantageSession
 
 TOOLS = ("sh", "id", "readlink", "ls", "tr", "head", "cat", "env", "printf")
-"""What a place must have, but for `grep`: without, no master is found, and none of other tests."""
+"""The tools that the scripts need, without `grep`: so no Nginx of other tests is found."""
 
 
 @pytest.fixture
 def bin(tmp_path: Path) -> Path:
-    """A folder that is the whole PATH of the place."""
+    """The only directory in the vantage's PATH."""
     folder = tmp_path / "bin"
     folder.mkdir()
     for tool in TOOLS:
-        found = shutil.which(tool)
-        assert found
-        (folder / tool).symlink_to(found)
+        path = shutil.which(tool)
+        assert path
+        (folder / tool).symlink_to(path)
     return folder
 
 
 @pytest.fixture
 def count(tmp_path: Path) -> Path:
-    """One line for each command that was run there."""
+    """A file with one line for each command that was run at the vantage."""
     return tmp_path / "count"
 
 
 @pytest.fixture
 def web(bin: Path, count: Path) -> VantageSession:
-    """A place behind a prefix that counts."""
+    """A vantage whose prefix counts the commands."""
     prefix = bin / "enter"
     prefix.write_text(f'#!/bin/sh\necho x >>"{count}"\nPATH={bin} exec "$@"\n', "utf-8")
     prefix.chmod(0o755)
@@ -68,18 +68,18 @@ def commands(count: Path) -> int:
     return count.read_text("utf-8").count("x")
 
 
-async def refused(what: str, web: VantageSession) -> str:
+async def error_of(path: str, web: VantageSession) -> str:
     with pytest.raises(ConfigError) as caught:
-        await fetch_config(what, web)
+        await fetch_config(path, web)
     return one_line(caught.value)
 
 
 def same(one: Config, other: Config) -> bool:
-    """Whether both say the same, wherever the files lie."""
+    """True if both have the same directives, texts and notes."""
     return (one.root, dict(one.texts), one.notes) == (other.root, dict(other.texts), other.notes)
 
 
-async def test_what_is_read_there_is_what_is_read_here(
+async def test_a_remote_config_is_the_same_as_a_local_one(
     tmp_path: Path, web: VantageSession, count: Path
 ) -> None:
     folder = tmp_path / "it's [a] place"
@@ -94,10 +94,10 @@ async def test_what_is_read_there_is_what_is_read_here(
         deep__z="gzip off;",
     )
     main = str(folder / "nginx.conf")
-    there, here = await fetch_config(main, web), await fetch_config(main)
-    assert same(there, here)
-    assert len(there.texts) == 6
-    assert there.paths == {}
+    remote, local = await fetch_config(main, web), await fetch_config(main)
+    assert same(remote, local)
+    assert len(remote.texts) == 6
+    assert remote.paths == {}
     # The file, the version, the includes of the file, those of the sites, those of two.conf.
     assert commands(count) == 5
 
@@ -110,37 +110,39 @@ BROKEN = {
     "binary": {"nginx": "a\0b"},
     "deep": {
         "nginx": "include c0.conf;",
-        **{f"c{one}": f"include c{one + 1}.conf;" for one in range(MAX_INCLUDE_DEPTH + 2)},
+        **{f"c{n}": f"include c{n + 1}.conf;" for n in range(MAX_INCLUDE_DEPTH + 2)},
     },
 }
 
 
 @pytest.mark.parametrize("kind", list(BROKEN))
-async def test_what_cannot_be_read_is_said_as_here(
+async def test_the_error_of_a_remote_config_is_the_same_as_of_a_local_one(
     kind: str, tmp_path: Path, web: VantageSession
 ) -> None:
     put(tmp_path / "etc", **BROKEN[kind])
     main = str(tmp_path / "etc/nginx.conf")
-    with pytest.raises(ConfigError) as here:
+    with pytest.raises(ConfigError) as local:
         await fetch_config(main)
-    assert await refused(main, web) == f"web: {here.value}"
+    assert await error_of(main, web) == f"web: {local.value}"
 
 
-NO_FILES = {"none": "No such file", "dir": "a directory", "fifo": "a named pipe", "null": "device"}
+NOT_FILES = {"none": "No such file", "dir": "a directory", "fifo": "a named pipe", "null": "device"}
 
 
-@pytest.mark.parametrize("kind", list(NO_FILES))
-async def test_what_is_no_file_there(kind: str, tmp_path: Path, web: VantageSession) -> None:
+@pytest.mark.parametrize("kind", list(NOT_FILES))
+async def test_anything_but_a_remote_regular_file_is_an_error(
+    kind: str, tmp_path: Path, web: VantageSession
+) -> None:
     (tmp_path / "dir").mkdir()
     os.mkfifo(tmp_path / "fifo")
     (tmp_path / "null").symlink_to("/dev/null")
-    assert NO_FILES[kind] in await refused(str(tmp_path / kind), web)
+    assert NOT_FILES[kind] in await error_of(str(tmp_path / kind), web)
 
 
-async def test_a_file_that_holds_a_dump(tmp_path: Path, web: VantageSession) -> None:
+async def test_a_remote_file_may_be_a_dump(tmp_path: Path, web: VantageSession) -> None:
     put(tmp_path, dump="# configuration file /etc/nginx/nginx.conf:\nevents {}\n")
-    found = await fetch_config(str(tmp_path / "dump.conf"), web)
-    assert list(found.texts) == ["/etc/nginx/nginx.conf"]
+    config = await fetch_config(str(tmp_path / "dump.conf"), web)
+    assert list(config.texts) == ["/etc/nginx/nginx.conf"]
 
 
 DUMP = "# configuration file /etc/nginx/nginx.conf:\nevents {}\nhttp { gzip on; }\n"
@@ -148,49 +150,49 @@ FAKE = 'case $* in *-v*) echo "nginx version: %s" >&2;; *-T*) %s;; *) exit 9;; e
 
 
 @pytest.mark.parametrize(
-    ("name", "said", "version"),
+    ("name", "banner", "version"),
     [
         ("nginx", "nginx/1.25.3 (Ubuntu)", "1.25.3"),
         ("openresty", "openresty/1.21.4.1", "1.21.4.1"),
     ],
 )
-async def test_nginx_says_it_itself(
-    name: str, said: str, version: str, bin: Path, web: VantageSession, tmp_path: Path
+async def test_the_dump_of_a_remote_nginx(
+    name: str, banner: str, version: str, bin: Path, web: VantageSession, tmp_path: Path
 ) -> None:
     (tmp_path / "dump").write_text(DUMP, "utf-8")
-    program(bin, name, FAKE % (said, f"cat {tmp_path}/dump"))
-    found = await fetch_config("", web)
-    assert (found.version, found.command, found.notes) == (version, "", ())
-    assert [one.name for one in found.root] == ["events", "http"]
+    program(bin, name, FAKE % (banner, f"cat {tmp_path}/dump"))
+    config = await fetch_config("", web)
+    assert (config.version, config.command, config.notes) == (version, "", ())
+    assert [directive.name for directive in config.root] == ["events", "http"]
 
 
-REFUSALS = {
+NGINX_ERRORS = {
     "broken": 'nginx: [emerg] unknown directive \\"srver\\" in /etc/nginx/nginx.conf:3',
     "keys": 'nginx: [emerg] cannot load certificate key \\"/etc/ssl/k\\": Permission denied',
     "hostile": "nginx: [emerg] \\033[2J\\007 oh",
 }
 
 
-@pytest.mark.parametrize("kind", list(REFUSALS))
-async def test_a_refusal_is_shown_and_the_file_offered(
+@pytest.mark.parametrize("kind", list(NGINX_ERRORS))
+async def test_an_error_of_nginx_is_shown_and_the_file_suggested(
     kind: str, bin: Path, web: VantageSession
 ) -> None:
-    said = REFUSALS[kind]
-    program(bin, "nginx", FAKE % ("nginx/1.25.3", f'printf "{said}\\n" >&2; exit 1'))
-    shown = await refused("", web)
+    message = NGINX_ERRORS[kind]
+    program(bin, "nginx", FAKE % ("nginx/1.25.3", f'printf "{message}\\n" >&2; exit 1'))
+    shown = await error_of("", web)
     assert "[emerg]" in shown
     assert "--conf web=/etc/nginx/nginx.conf" in shown
 
 
-async def test_a_secret_in_a_refusal_is_not_shown(bin: Path, web: VantageSession) -> None:
-    said = "nginx: [emerg] host not found in http://me:hunter2@backend/"
-    program(bin, "nginx", FAKE % ("nginx/1.25.3", f"echo '{said}' >&2; exit 1"))
-    assert "hunter2" not in await refused("", web)
+async def test_a_secret_in_an_error_of_nginx_is_not_shown(bin: Path, web: VantageSession) -> None:
+    message = "nginx: [emerg] host not found in http://me:hunter2@backend/"
+    program(bin, "nginx", FAKE % ("nginx/1.25.3", f"echo '{message}' >&2; exit 1"))
+    assert "hunter2" not in await error_of("", web)
 
 
 @pytest.fixture
 def bare(bin: Path) -> VantageSession:
-    """A place without any Nginx: what this machine has outside PATH is covered."""
+    """A vantage without Nginx: this machine's own, outside PATH, is hidden by a mount."""
     require("unshare", "mount")
     unshare, mount = shutil.which("unshare") or "", shutil.which("mount")
     cover = f'{mount} -t tmpfs none /usr/sbin && PATH={bin} exec "$@"'
@@ -201,25 +203,25 @@ def bare(bin: Path) -> VantageSession:
     return VantageSession(Vantage("web", prefix))
 
 
-async def test_no_nginx_there(bare: VantageSession) -> None:
-    shown = await refused("", bare)
+async def test_a_vantage_without_nginx(bare: VantageSession) -> None:
+    shown = await error_of("", bare)
     assert "no Nginx was found there" in shown
     assert "--conf web=/etc/nginx/nginx.conf" in shown
 
 
-async def test_a_file_without_an_nginx(bare: VantageSession, tmp_path: Path) -> None:
+async def test_a_file_at_a_vantage_without_nginx(bare: VantageSession, tmp_path: Path) -> None:
     put(tmp_path, nginx="events {}")
-    found = await fetch_config(str(tmp_path / "nginx.conf"), bare)
-    assert found.version is None
-    assert [one.name for one in found.root] == ["events"]
+    config = await fetch_config(str(tmp_path / "nginx.conf"), bare)
+    assert config.version is None
+    assert [directive.name for directive in config.root] == ["events"]
 
 
 @needs("setsid")
-async def test_nginx_hangs(bin: Path, tmp_path: Path) -> None:
+async def test_an_nginx_that_hangs_is_ended(bin: Path, tmp_path: Path) -> None:
     (tmp_path / "hang").touch()
     tail, setsid = shutil.which("tail"), shutil.which("setsid")
     program(bin, "nginx", FAKE % ("nginx/1.25.3", f"exec {tail} -f {tmp_path}/hang"))
-    # In a session of its own, as behind ssh: only its leash ends it.
+    # In a session of its own, as behind ssh: only the watchdog ends it.
     program(bin, "enter", f'PATH={bin} exec {setsid} -w "$@"')
     web = VantageSession(Vantage("web", (str(bin / "enter"),)))
     with pytest.raises(ConfigError) as caught:
@@ -238,16 +240,16 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("kind", list(HOSTILE))
-@pytest.mark.parametrize("what", ["", "/etc/nginx/nginx.conf"], ids=["dump", "file"])
-async def test_a_hostile_place_ends_in_a_sentence(kind: str, what: str, bin: Path) -> None:
+@pytest.mark.parametrize("path", ["", "/etc/nginx/nginx.conf"], ids=["dump", "file"])
+async def test_a_hostile_vantage_gives_one_sentence(kind: str, path: str, bin: Path) -> None:
     program(bin, "bad", HOSTILE[kind])
     with pytest.raises(VantageError) as caught:
-        await fetch_config(what, VantageSession(Vantage("web", (str(bin / "bad"),))))
+        await fetch_config(path, VantageSession(Vantage("web", (str(bin / "bad"),))))
     assert str(caught.value).startswith("web: ")
     assert ("copy it here" in str(caught.value)) == (kind == "no-shell")
 
 
-LIAR = r"""
+INVALID_SCRIPT = r"""
 import sys
 mark = sys.stdin.readline().strip()
 print(mark + "+", flush=True); print(mark + "+", file=sys.stderr, flush=True)
@@ -256,7 +258,7 @@ inner = next(word for word in sys.argv if len(word) == 16 and not word.startswit
 sys.stdout.write(%r.replace("MARK", inner)); sys.stdout.flush()
 print("\n" + mark + "-0", file=sys.stderr, flush=True)
 """
-LIES = {
+INVALID_OUTPUTS = {
     "numbers": "\nMARK 99999 text /x\nevents {}\nMARK end\n",
     "words": "\nMARK nonsense\nMARK end\n",
     "kinds": "\nMARK 1 poison /x\nMARK end\n",
@@ -266,57 +268,59 @@ LIES = {
 }
 
 
-@pytest.mark.parametrize("lie", list(LIES))
-@pytest.mark.parametrize("what", ["", "/etc/nginx/nginx.conf"], ids=["dump", "file"])
-async def test_a_place_that_lies_ends_in_a_sentence(lie: str, what: str, tmp_path: Path) -> None:
-    liar = tmp_path / "liar.py"
-    liar.write_text(LIAR % LIES[lie], "utf-8")
-    await refused(what, VantageSession(Vantage("web", (sys.executable, str(liar)))))
+@pytest.mark.parametrize("output", list(INVALID_OUTPUTS))
+@pytest.mark.parametrize("path", ["", "/etc/nginx/nginx.conf"], ids=["dump", "file"])
+async def test_invalid_output_of_a_vantage_gives_one_sentence(
+    output: str, path: str, tmp_path: Path
+) -> None:
+    script = tmp_path / "invalid.py"
+    script.write_text(INVALID_SCRIPT % INVALID_OUTPUTS[output], "utf-8")
+    await error_of(path, VantageSession(Vantage("web", (sys.executable, str(script)))))
 
 
-async def test_the_running_nginx_knows_its_config(masters: Masters) -> None:
+async def test_the_config_of_the_running_nginx_is_dumped(masters: Masters) -> None:
     running = masters.start("its")
-    found = await fetch_config("", masters.web)
-    assert found.main == str(running)
-    assert found.doubt == ""
-    assert found.command.endswith(f"-p {running.parent} -c {running.name} -T")
-    assert found.version in INSTALLED
-    assert same(found, read_config(str(running)))
+    config = await fetch_config("", masters.web)
+    assert config.main == str(running)
+    assert config.doubt == ""
+    assert config.command.endswith(f"-p {running.parent} -c {running.name} -T")
+    assert config.version in INSTALLED
+    assert same(config, read_config(str(running)))
 
 
-async def test_of_several_the_one_that_listens_is_asked(masters: Masters) -> None:
+async def test_of_several_nginx_the_one_that_listens_is_chosen(masters: Masters) -> None:
     names = {8081: "a", 8082: "b", 8083: "c"}
     confs = {port: masters.start(name, port) for port, name in names.items()}
     for port, conf in confs.items():
-        found = await fetch_config("", masters.web, port=port)
-        assert (found.main, found.doubt, found.notes) == (str(conf), "", ())
+        config = await fetch_config("", masters.web, port=port)
+        assert (config.main, config.doubt, config.notes) == (str(conf), "", ())
 
 
-async def test_of_several_none_listens(masters: Masters) -> None:
+async def test_of_several_nginx_none_listens(masters: Masters) -> None:
     confs = {str(masters.start(name, port)) for name, port in (("a", 8081), ("b", 8082))}
-    found = await fetch_config("", masters.web, port=443)
-    (other,) = confs - {found.main}
-    assert found.doubt == (
+    config = await fetch_config("", masters.web, port=443)
+    (other,) = confs - {config.main}
+    assert config.doubt == (
         f"further Nginx run there: {other} (none of them is seen to listen on port 443; this is of "
-        f"{found.main}); choose: --conf web={other}"
+        f"{config.main}); choose: --conf web={other}"
     )
-    assert found.notes == (found.doubt,)
+    assert config.notes == (config.doubt,)
     assert "the port is not known" in (await fetch_config("", masters.web)).doubt
 
 
-async def test_of_several_more_than_one_listens(masters: Masters) -> None:
+async def test_of_several_nginx_more_than_one_listens(masters: Masters) -> None:
     for name, listen in (("a", "8081 reuseport"), ("b", "8081 reuseport"), ("c", "8082")):
         masters.start(name, listen)
-    found = await fetch_config("", masters.web, port=8081)
-    assert "(2 of them are seen to listen on port 8081; " in found.doubt
+    config = await fetch_config("", masters.web, port=8081)
+    assert "(2 of them are seen to listen on port 8081; " in config.doubt
 
 
-async def test_where_the_running_nginx_refuses_its_own_file_is_offered(masters: Masters) -> None:
+async def test_an_error_of_the_running_nginx_suggests_its_own_config(masters: Masters) -> None:
     confs = {port: masters.start(name, port) for port, name in ((8081, "a"), (8082, "b"))}
     confs[8082].write_text("nonsense;", "utf-8")
     with pytest.raises(ConfigError) as caught:
         await fetch_config("", masters.web, port=8082)
-    said = str(caught.value)
-    assert said.startswith("web: nginx -T: ")
-    assert "[emerg]" in said
-    assert said.endswith(f"--conf web={confs[8082]} or web={confs[8081]}")
+    message = str(caught.value)
+    assert message.startswith("web: nginx -T: ")
+    assert "[emerg]" in message
+    assert message.endswith(f"--conf web={confs[8082]} or web={confs[8081]}")

@@ -1,9 +1,10 @@
-"""Inherited and default settings, each with its origin."""
+"""Settings in force: inherited, default, and in Nginx's units of time and size."""
 
 import pytest
 
-from tests.nginx.texts import resolution
+from tests.nginx.resolving import resolution
 from wizard.model.resolution import Setting
+from wizard.nginx.settings import duration_s, size_bytes
 
 LEVELS = """\
 http {
@@ -44,11 +45,11 @@ def setting(text: str, name: str, path: str = "/sse", version: str | None = None
         ("proxy_connect_timeout", "/sse", "60s", "default", "default"),
     ],
 )
-def test_the_innermost_level_that_says_it_rules(
+def test_the_innermost_level_with_the_directive_applies(
     name: str, path: str, value: str, level: str, origin: str
 ) -> None:
-    found = setting(LEVELS, name, path)
-    assert (found.value, found.level, found.origin) == (value, level, origin)
+    result = setting(LEVELS, name, path)
+    assert (result.value, result.level, result.origin) == (value, level, origin)
 
 
 def test_a_list_replaces_the_whole_outer_list() -> None:
@@ -68,15 +69,16 @@ def test_a_list_replaces_the_whole_outer_list() -> None:
         ("1.30", "1.1"), ("1.9.15", "1.0"), ("2.0", "1.1"), ("nonsense", "1.0"),
     ],
 )  # fmt: skip
-def test_the_default_http_version_turned_at_1_29_7(version: str | None, default: str) -> None:
+def test_the_default_http_version_is_1_1_since_1_29_7(version: str | None, default: str) -> None:
     text = "server { location / { proxy_pass http://a; } }"
-    found = setting(text, "proxy_http_version", version=version)
-    assert (found.value, found.origin) == (default, "default")
-    said = setting(text.replace("{ proxy", "{ proxy_http_version 1.1; proxy"), "proxy_http_version")
-    assert (said.value, said.origin) == ("1.1", "nginx.conf:1")
+    result = setting(text, "proxy_http_version", version=version)
+    assert (result.value, result.origin) == (default, "default")
+    explicit = text.replace("{ proxy", "{ proxy_http_version 1.1; proxy")
+    result = setting(explicit, "proxy_http_version")
+    assert (result.value, result.origin) == ("1.1", "nginx.conf:1")
 
 
-def test_an_unknown_version_is_said_only_where_it_matters() -> None:
+def test_an_unknown_version_is_noted_only_if_it_matters() -> None:
     text = "server { location / { proxy_pass http://a; } }"
     assert "not known" in " ".join(resolution(text).undecided)
     assert resolution(text, version="1.22.1").undecided == ()
@@ -84,9 +86,33 @@ def test_an_unknown_version_is_said_only_where_it_matters() -> None:
 
 
 @pytest.mark.parametrize("kind", ["fastcgi", "uwsgi", "scgi", "grpc"])
-def test_each_kind_of_backend_has_settings_of_its_own(kind: str) -> None:
+def test_each_kind_of_upstream_has_its_own_settings(kind: str) -> None:
     text = f"server {{ proxy_buffering off; location / {{ {kind}_pass a:1; }} }}"
-    found = resolution(text).settings
-    assert f"{kind}_read_timeout" in found
-    assert (f"{kind}_buffering" in found) is (kind != "grpc")
-    assert not [name for name in found if name.startswith("proxy_")]
+    result = resolution(text).settings
+    assert f"{kind}_read_timeout" in result
+    assert (f"{kind}_buffering" in result) is (kind != "grpc")
+    assert not [name for name in result if name.startswith("proxy_")]
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("300", 300), ("60s", 60), ("1m", 60), ("1M", 2_592_000), ("1h 30m", 5400), ("1h30", 3630),
+        ("500ms", 0.5), ("0", 0), ("1d", 86_400), ("1w", 604_800), ("1y", 31_536_000),
+        ("$limit", None), ("", None), ("s", None), ("10 x", None), ("-1", None), ("1.5s", None),
+        ("10S", None), ("٣", None), ("²", None), ("9" * 5000, None),
+    ],
+)  # fmt: skip
+def test_a_time_in_seconds(text: str, seconds: float | None) -> None:
+    assert duration_s(text) == seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("0", 0), ("16k", 16_384), ("1m", 1 << 20), ("1M", 1 << 20), ("1G", 1 << 30), ("4 k", None),
+        ("", None), ("k", None), ("1t", None), ("$a", None), ("²", None), ("9" * 5000, None),
+    ],
+)  # fmt: skip
+def test_a_size_in_bytes(text: str, size: int | None) -> None:
+    assert size_bytes(text) == size

@@ -1,4 +1,4 @@
-"""Configs from files with includes, from dumps and from standard input."""
+"""Reading a config from files with includes, from a dump and from standard input."""
 
 import io
 import os
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.nginx.texts import one_line
+from tests.nginx.resolving import one_line
 from wizard.model.config import Config
 from wizard.nginx.load import config_from_text, read_config
 from wizard.nginx.store import MAX_FILE_BYTES
@@ -38,7 +38,7 @@ server { server_name one; }
 
 
 def write(folder: Path, **files: str) -> str:
-    """Files by name, `__` for a slash; the path of nginx.conf."""
+    """Write files by name (`__` for a slash); return the path of nginx.conf."""
     for name, text in files.items():
         path = folder / f"{name.replace('__', '/')}.conf"
         path.parent.mkdir(exist_ok=True)
@@ -47,23 +47,23 @@ def write(folder: Path, **files: str) -> str:
 
 
 def names(config: Config) -> list[str]:
-    """The arguments of all server names, in order."""
-    waiting, found = list(config.root), list[str]()
+    """The arguments of all `server_name` directives, in order."""
+    waiting, arguments = list(config.root), list[str]()
     while waiting:
         directive = waiting.pop(0)
-        found += directive.args if directive.name == "server_name" else ()
+        arguments += directive.args if directive.name == "server_name" else ()
         waiting = [*(directive.block or ()), *waiting]
-    return found
+    return arguments
 
 
-def said(what: str) -> str:
-    """Why the config is refused: one line without control characters."""
+def error_of(path: str) -> str:
+    """The error of reading the config, one line without control characters."""
     with pytest.raises(ConfigError) as caught:
-        read_config(what)
+        read_config(path)
     return one_line(caught.value)
 
 
-def test_includes_are_found_beside_the_main_file_in_the_order_of_their_names(
+def test_includes_are_relative_to_the_main_file_and_sorted_by_name(
     tmp_path: Path,
 ) -> None:
     main = write(
@@ -82,7 +82,7 @@ def test_includes_are_found_beside_the_main_file_in_the_order_of_their_names(
     }  # fmt: skip
 
 
-def test_a_name_is_taken_from_the_main_files_directory_not_from_ours(
+def test_an_include_is_relative_to_the_main_file_not_to_the_working_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "copy [1]"
@@ -94,7 +94,7 @@ def test_a_name_is_taken_from_the_main_files_directory_not_from_ours(
     assert names(read_config("nginx.conf")) == ["x", "y"]
 
 
-def test_a_directive_knows_its_file_its_lines_and_the_way_there(tmp_path: Path) -> None:
+def test_a_directive_has_its_file_lines_and_includes(tmp_path: Path) -> None:
     main = write(tmp_path, nginx="events {}\ninclude x.conf;", x="# no\nhttp\n{\n  a\n  b;\n}\n")
     http = read_config(main).root[1]
     assert (Path(http.where.file).name, http.where.line, http.end_line) == ("x.conf", 2, 6)
@@ -112,7 +112,7 @@ def test_line_ends_and_a_byte_order_mark_change_nothing(tmp_path: Path, end: str
     assert (server.block[0].args, server.block[0].where.line) == (("81",), 3)
 
 
-def test_a_dump_is_taken_apart_into_its_files() -> None:
+def test_a_dump_is_split_into_its_files() -> None:
     config = config_from_text(DUMP, "-")
     assert config.main == "/etc/nginx/nginx.conf"
     assert config.version == "1.25.3"
@@ -123,9 +123,9 @@ def test_a_dump_is_taken_apart_into_its_files() -> None:
     )
     user = config.root[0]
     assert (user.name, user.where.line) == ("user", 2), "the file begins with an empty line"
-    one = config.root[1].block
-    assert one is not None
-    assert str(one[-1].where) == "/etc/nginx/./extra/../one.conf:2"
+    block = config.root[1].block
+    assert block is not None
+    assert str(block[-1].where) == "/etc/nginx/./extra/../one.conf:2"
 
 
 def test_a_file_may_hold_a_dump_and_so_may_standard_input(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_a_file_may_hold_a_dump_and_so_may_standard_input(tmp_path: Path) -> Non
     assert from_file == from_input == config_from_text(DUMP, "any")
 
 
-def test_a_comment_that_speaks_of_a_configuration_file_makes_no_dump() -> None:
+def test_a_comment_about_a_configuration_file_makes_no_dump() -> None:
     text = "user www;\n# configuration file for the bot:\nserver { server_name a; }"
     assert names(config_from_text(text, "x")) == ["a"]
     assert config_from_text(text, "x").main == "x"
@@ -165,25 +165,25 @@ def test_standard_input_may_be_a_plain_config() -> None:
         ("\na \x00;", 2, "binary"),
     ],
 )
-def test_a_broken_config_is_refused_with_its_line(
+def test_the_error_of_a_broken_config_names_the_line(
     tmp_path: Path, text: str, line: int, words: str
 ) -> None:
     main = write(tmp_path, nginx=text)
-    sentence = said(main)
+    sentence = error_of(main)
     assert sentence.startswith(f"{main}:{line}: ")
     assert words in sentence
 
 
 @pytest.mark.parametrize("text", ["", " \r\n\t\n", "\ufeff"])
-def test_nothing_is_no_config(tmp_path: Path, text: str) -> None:
-    assert "empty" in said(write(tmp_path, nginx=text))
+def test_an_empty_text_is_an_error(tmp_path: Path, text: str) -> None:
+    assert "empty" in error_of(write(tmp_path, nginx=text))
     with pytest.raises(ConfigError, match=r"^standard input: empty"):
         read_config("-", stdin=io.StringIO(text))
 
 
 def test_an_included_file_may_be_empty(tmp_path: Path) -> None:
     main = write(tmp_path, nginx="include x.conf; user a;", x="")
-    assert [one.name for one in read_config(main).root] == ["user"]
+    assert [each.name for each in read_config(main).root] == ["user"]
 
 
 @pytest.mark.parametrize(
@@ -200,60 +200,60 @@ def test_an_included_file_may_be_empty(tmp_path: Path) -> None:
         ({"nginx": 'include "a\\tb.conf";'}, "nginx.conf:1", "a\\tb.conf"),
     ],
 )  # fmt: skip
-def test_an_include_that_cannot_be_followed_is_refused_with_its_place(
+def test_the_error_of_an_include_names_its_place(
     tmp_path: Path, files: dict[str, str], place: str, words: str
 ) -> None:
-    sentence = said(write(tmp_path, **files))
+    sentence = error_of(write(tmp_path, **files))
     assert sentence.startswith(str(tmp_path / place))
     assert words in sentence
 
 
-def test_includes_do_not_lead_too_deep(tmp_path: Path) -> None:
+def test_includes_may_not_nest_too_deep(tmp_path: Path) -> None:
     chain = {f"f{number}": f"include f{number + 1}.conf;" for number in range(20)}
-    assert "deeper than 16 files" in said(write(tmp_path, nginx="include f0.conf;", **chain))
+    assert "deeper than 16 files" in error_of(write(tmp_path, nginx="include f0.conf;", **chain))
 
 
-def test_blocks_of_many_files_do_not_nest_too_deep_together(tmp_path: Path) -> None:
+def test_blocks_of_all_files_together_may_not_nest_too_deep(tmp_path: Path) -> None:
     opened, closed = "a {" * 40, "}" * 40
     chain = {f"f{n}": f"{opened} include f{n + 1}.conf; {closed}" for n in range(15)}
-    assert "deeper than 64" in said(write(tmp_path, nginx="include f0.conf;", **chain))
+    assert "deeper than 64" in error_of(write(tmp_path, nginx="include f0.conf;", **chain))
 
 
-def test_includes_that_multiply_come_to_an_end(tmp_path: Path) -> None:
+def test_the_number_of_included_files_is_limited(tmp_path: Path) -> None:
     chain = {f"f{number}": f"include f{number + 1}.conf;" * 2 for number in range(14)}
-    sentence = said(write(tmp_path, nginx="include f0.conf;", **chain, f14="a;"))
+    sentence = error_of(write(tmp_path, nginx="include f0.conf;", **chain, f14="a;"))
     assert "too many" in sentence
 
 
-def test_what_is_no_regular_file_is_refused_without_waiting(tmp_path: Path) -> None:
+def test_anything_but_a_regular_file_is_an_error_without_waiting(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    assert "a named pipe" in said(str(tmp_path / "pipe"))
-    assert "a directory" in said(str(tmp_path))
-    assert "a device" in said("/dev/zero")
-    assert "No such file" in said(str(tmp_path / "none"))
-    assert "not a file name" in said("a\0b")
+    assert "a named pipe" in error_of(str(tmp_path / "pipe"))
+    assert "a directory" in error_of(str(tmp_path))
+    assert "a device" in error_of("/dev/zero")
+    assert "No such file" in error_of(str(tmp_path / "none"))
+    assert "not a file name" in error_of("a\0b")
     main = write(tmp_path, nginx="\ninclude pipe;")
-    assert said(main).startswith(f"{main}:2: includes {tmp_path}/pipe: a named pipe")
+    assert error_of(main).startswith(f"{main}:2: includes {tmp_path}/pipe: a named pipe")
 
 
 def test_a_huge_file_is_refused_before_it_is_parsed(tmp_path: Path) -> None:
     path = tmp_path / "huge"
     with path.open("wb") as file:
         file.truncate(MAX_FILE_BYTES + 1)
-    assert "larger than 16 MiB" in said(str(path))
+    assert "larger than 16 MiB" in error_of(str(path))
 
 
-def test_a_file_name_reaches_no_terminal_as_it_is(tmp_path: Path) -> None:
+def test_a_file_name_is_escaped_for_the_terminal(tmp_path: Path) -> None:
     path = tmp_path / "a\x1b[31m\nb\u202e.conf"
-    assert "a\\e[31m\\nb\\u{202e}.conf" in said(str(path))
+    assert "a\\e[31m\\nb\\u{202e}.conf" in error_of(str(path))
     path.write_text("a {")
-    assert "a\\e[31m\\nb\\u{202e}.conf:1: " in said(str(path))
+    assert "a\\e[31m\\nb\\u{202e}.conf:1: " in error_of(str(path))
     config = config_from_text("# configuration file /\x1b[31m.conf:\na;", "x")
     assert config.root[0].where.file == "/\\e[31m.conf"
 
 
-def test_what_may_not_be_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Root may read everything, so the refusal is played.
+def test_a_missing_permission_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Root may read everything, so the error is simulated.
     main = write(tmp_path, nginx="include sites/*.conf; include a.conf;", a="b;", sites__x="c;")
 
     def refuse(path: object, *_args: object) -> None:
@@ -264,11 +264,11 @@ def test_what_may_not_be_read_is_said(tmp_path: Path, monkeypatch: pytest.Monkey
         f"{main}:1: sites/*.conf: its directory cannot be read: permission denied",
     )
     monkeypatch.setattr(os, "open", refuse)
-    assert "Permission denied" in said(main)
+    assert "Permission denied" in error_of(main)
 
 
 @pytest.mark.parametrize(
-    ("written", "means"),
+    ("written", "value"),
     [
         ('"a b"', "a b"), ("'a;b{}'", "a;b{}"), ('"a\\"b"', 'a"b'), ("a\\\\b", "a\\b"),
         ("a\\.b", "a\\.b"), ('"\\\\."', "\\."), ("${x}y", "${x}y"), ('""', ""), ("a#b", "a#b"),
@@ -276,23 +276,23 @@ def test_what_may_not_be_read_is_said(tmp_path: Path, monkeypatch: pytest.Monkey
         ("'a\nb'", "a\nb"), ("\\;", "\\;"),
     ],
 )  # fmt: skip
-def test_words_are_read_as_nginx_means_them(written: str, means: str) -> None:
+def test_words_are_unescaped_as_nginx_does(written: str, value: str) -> None:
     [directive] = config_from_text(f"set {written} last;", "x").root
-    assert directive.args == (means, "last")
+    assert directive.args == (value, "last")
 
 
-def test_comments_end_with_their_line_alone() -> None:
-    found = config_from_text("a; # b; {\r c;\nd;# '\ne;", "x").root
-    assert [(one.name, one.where.line) for one in found] == [("a", 1), ("d", 2), ("e", 3)]
+def test_comments_end_at_the_end_of_their_line() -> None:
+    directives = config_from_text("a; # b; {\r c;\nd;# '\ne;", "x").root
+    assert [(each.name, each.where.line) for each in directives] == [("a", 1), ("d", 2), ("e", 3)]
 
 
-def test_lua_is_not_read_as_config() -> None:
+def test_lua_code_is_not_parsed_as_config() -> None:
     text = "http {\n init_by_lua_block {\n  -- it's }\n  x = '}' .. \"{\"\n }\n listen 1;\n}\nb;"
     http, after = config_from_text(text, "x").root
-    assert [one.name for one in http.block or ()] == ["init_by_lua_block", "listen"]
+    assert [each.name for each in http.block or ()] == ["init_by_lua_block", "listen"]
     assert (http.end_line, after.where.line) == (7, 8)
 
 
 def test_data_blocks_keep_their_own_includes() -> None:
     [mapping] = config_from_text("map $a $b {\n include hosts.map;\n x y;\n}", "x").root
-    assert [one.name for one in mapping.block or ()] == ["include", "x"]
+    assert [each.name for each in mapping.block or ()] == ["include", "x"]

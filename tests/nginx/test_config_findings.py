@@ -1,0 +1,111 @@
+"""The findings of `inspect`: each on a config with the fault, none on one without it."""
+
+import pytest
+
+from tests.nginx.resolving import resolution
+from wizard.diagnose.diagnose import config_findings
+
+PASS = "proxy_pass http://10.0.0.7:12213;"
+LIVE = "proxy_buffering off; proxy_read_timeout 1h;"
+LIVE_ROOT = f"location / {{ {PASS} {LIVE} }}"
+TWO = "upstream bot { server 10.0.0.7:1; server 10.0.0.8:1; METHOD }"
+
+
+def server(text: str, http: str = "", main: str = "") -> str:
+    return f"{main} http {{ {http} server {{ {text} }} }}"
+
+
+def exact(*more: str) -> str:
+    return f"location = /sse {{ {PASS} {LIVE} {' '.join(more)} }} {LIVE_ROOT}"
+
+
+def to_bot(method: str) -> str:
+    return server(f"location / {{ proxy_pass http://bot; {LIVE} }}", TWO.replace("METHOD", method))
+
+
+LOCATIONS = {
+    "proxy-buffering-hold": (f"location / {{ {PASS} proxy_read_timeout 1h; }}", LIVE_ROOT),
+    "idle-read-timeout": (f"location / {{ {PASS} proxy_buffering off; }}", LIVE_ROOT),
+    "limits": (exact("limit_conn one 1;"), exact()),
+    "location-miss": (
+        f"location /sse {{ {PASS} {LIVE} }} location ~ sse {{ {PASS} proxy_read_timeout 1h; }}",
+        f"location ^~ /sse {{ {PASS} {LIVE} }} location ~ sse {{ {PASS} proxy_read_timeout 1h; }}",
+    ),
+    "message-path-unrouted": (f"location = /sse {{ {PASS} {LIVE} }}", exact()),
+    "header-inheritance-lost": (
+        f"proxy_set_header Host $host; {exact('proxy_set_header X-Real-IP $remote_addr;')}",
+        f"proxy_set_header Host $host; {exact('proxy_set_header Host $http_host;')}",
+    ),
+    "tls-upstream-mismatch": (
+        f"location / {{ proxy_pass https://bot.internal; {LIVE} }}",
+        f"location / {{ proxy_pass https://bot.internal; proxy_ssl_server_name on; {LIVE} }}",
+    ),
+    "cache-replay": (
+        exact("proxy_cache one; proxy_ignore_headers Cache-Control;"),
+        exact("proxy_cache one;"),
+    ),
+}
+CONFIGS = {
+    "reload-cut": (server(LIVE_ROOT, main="worker_shutdown_timeout 10s;"), server(LIVE_ROOT)),
+    "no-affinity": (to_bot(""), to_bot("ip_hash;")),
+}
+CASES = {id_: (server(bad), server(good)) for id_, (bad, good) in LOCATIONS.items()} | CONFIGS
+
+
+@pytest.mark.parametrize("id_", CASES)
+def test_a_config_with_the_fault_has_the_finding_and_one_without_has_not(id_: str) -> None:
+    bad, good = (config_findings(resolution(text)) for text in CASES[id_])
+    assert [finding.id for finding in bad if finding.id == id_] == [id_], bad
+    assert all(finding.where.startswith("nginx.conf:") and finding.text for finding in bad)
+    assert id_ not in {finding.id for finding in good}, good
+
+
+def test_a_prefix_that_the_endpoint_event_loses() -> None:
+    bare = f"location /mcp/ {{ proxy_pass http://10.0.0.7:12213/; {LIVE} }}"
+    static = "location / { root /srv; }"
+    findings = config_findings(resolution(server(f"{bare} {static}"), "/mcp/sse"))
+    assert [finding.id for finding in findings] == ["endpoint-prefix-lost"]
+    assert config_findings(resolution(server(f"{bare} {LIVE_ROOT}"), "/mcp/sse")) == ()
+
+
+@pytest.mark.parametrize(
+    ("location", "path"),
+    [("= /sse", "/sse/"), ("/sse/", "/SSE/"), ("~ ^/Sse$", "/sse"), ("~ ^/sse/$", "/sse")],
+)
+def test_a_location_that_nearly_serves_a_path_that_files_answer(location: str, path: str) -> None:
+    text = server(f"location {location} {{ {PASS} {LIVE} }} location / {{ root /srv; }}")
+    assert [finding.id for finding in config_findings(resolution(text, path))] == ["location-miss"]
+
+
+@pytest.mark.parametrize(
+    ("intended", "serving"),
+    [("/api", "/api/sse"), ("/api", "= /api/sse"), ("~ sse", "= /api/sse"), ("/", "/api/sse")],
+)
+def test_a_more_specific_serving_location_was_intended(intended: str, serving: str) -> None:
+    serves = f"location {serving} {{ {PASS} proxy_read_timeout 1h; }}"
+    text = server(f"location {intended} {{ {PASS} {LIVE} }} {serves}")
+    ids = {finding.id for finding in config_findings(resolution(text, "/api/sse"))}
+    assert "proxy-buffering-hold" in ids
+    assert "location-miss" not in ids
+
+
+def test_a_path_that_only_files_answer_has_no_finding() -> None:
+    assert config_findings(resolution(server(f"location /api {{ {PASS} }}"))) == ()
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "proxy_set_header Connection '';",
+        "proxy_set_header Upgrade $http_upgrade;",
+        "proxy_set_header Authorization $http_authorization;",
+    ],
+)
+def test_dropped_headers_that_a_stream_does_not_need_are_no_finding(lines: str) -> None:
+    text = server(f"{lines} {exact('proxy_set_header Host $host;')}")
+    assert config_findings(resolution(text)) == ()
+
+
+def test_an_address_needs_no_server_name() -> None:
+    text = server(f"location / {{ proxy_pass https://10.0.0.7; {LIVE} }}")
+    assert config_findings(resolution(text)) == ()
