@@ -44,7 +44,6 @@ class HistoryBuilder:
     """Collects the lines written before the probes; `history` summarises them.
 
     Attributes:
-        clock: The clock that wrote the log's timestamps.
         now: When the probes began, in seconds since the epoch.
         lines: How many lines were added.
         counted: True once a line was seen that could say that a request was cut off.

@@ -33,8 +33,7 @@ class LogReader:
         """Return what the log shows by now.
 
         Args:
-            run: The run token in our User-Agent.
-            paths: The paths of the stream and of its messages.
+            run, paths: As in `LogWatch.collect`.
             clock: The clock that wrote the log's timestamps.
         """
         new = self.log.new()

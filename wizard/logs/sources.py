@@ -193,9 +193,6 @@ class FollowedCommand:
         """Prepare to run `words` at the vantage; `begin` runs them.
 
         Args:
-            name: What reports call the log.
-            vantage_session: Where the command runs.
-            words: The command and its arguments.
             sizes_first: True if the first line of the output says how many of the bytes that
                 follow are of the past, and how large the log is.
             now: Returns seconds since the epoch.
@@ -288,9 +285,7 @@ class FollowedCommand:
     def _end_problem(self, code: int | None, remote: RemoteProcess) -> str:
         """Why the command ended, in one sentence; empty if it was expected to end by itself.
 
-        Args:
-            code: The exit status, None if the vantage was lost.
-            remote: The process.
+        `code` is its exit status, None if the vantage was lost.
         """
         stderr = [line for line in remote.stderr.splitlines() if line.strip()]
         last = safe(strip_shell_prefix(stderr[-1]), 200) if stderr else ""

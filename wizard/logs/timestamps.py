@@ -51,7 +51,6 @@ def find_timestamp(text: str, now: float) -> Timestamp | None:
     """Return the first timestamp in a line; None if it has none.
 
     Args:
-        text: The line.
         now: Seconds since the epoch; a timestamp without a year is taken for the newest one that
             is not in the future (two days of clock difference are allowed).
     """
@@ -160,8 +159,7 @@ def describe_clock(clock: HostClock, *, zoneless: bool) -> str:
     """Say in one sentence how timestamps were read; empty if there is nothing to say.
 
     Args:
-        clock: The clock that wrote them.
-        zoneless: True if some of them name no zone.
+        zoneless: True if some timestamps name no zone.
     """
     notes = []
     if zoneless and not clock.is_local:

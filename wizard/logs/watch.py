@@ -53,7 +53,6 @@ class LogWatch:
         """Remember where each local file ends; `begin` starts to follow the other sources.
 
         Args:
-            sources: Where the logs are.
             vantage_sessions: The vantages in use, by name.
             watched: False for a stored case: its logs are opened by the first `begin`.
             now: Returns seconds since the epoch.
@@ -94,8 +93,6 @@ class LogWatch:
         """Watch other sources from now on; sources that stay lose no lines.
 
         Args:
-            sources: Where the logs are.
-            vantage_sessions: The vantages in use, by name.
             vantages_changed: True if a name may stand for another vantage than before: only local
                 sources stay then.
         """

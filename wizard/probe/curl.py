@@ -12,12 +12,8 @@ from wizard.text.redaction import MASK, PUBLIC_HEADERS, redact
 def curl_command(probe: Probe, target: Target, wait: float) -> str:
     """Return the command for one probe, quoted for a shell.
 
-    `-N` shows the bytes as they come. HEAD (`-I`) is never used: many streams refuse it.
-
-    Args:
-        probe: The probe.
-        target: What the user gave: headers, `--connect-to`, vantages.
-        wait: The time limit, in seconds.
+    `-N` shows the bytes as they come. HEAD (`-I`) is never used: many streams refuse it. `wait` is
+    the time limit in seconds.
     """
     # 0 would mean no limit. Without -g, curl takes brackets, as in [redacted], for a pattern.
     words = ["curl", "-sN", "-m", str(max(1, math.ceil(wait)))]

@@ -55,15 +55,11 @@ class Matrix:
         """Prepare the probes; `run` runs them.
 
         Args:
-            proxied: The probes through the proxy.
-            direct: The probes of the backend; they set how long the proxied ones may be silent.
-            timelines: Where the timelines are written to.
-            options: What all probes share.
+            direct: They set how long the proxied probes may be silent.
             stall: The longest wait for a silent stream, in seconds.
             patience: How long live streams are watched, in seconds.
             min_wait: Returns how long a proxied probe may be silent at least, in seconds, from what
                 other probes have shown of this proxy.
-            clock: Returns seconds.
         """
         self.timelines = timelines
         self._proxied, self._direct = tuple(proxied), tuple(direct)

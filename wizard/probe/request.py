@@ -19,9 +19,7 @@ class RequestSpec:
     """Method, headers and body of a request; a plain GET by default.
 
     Attributes:
-        method: The HTTP method.
         headers: They replace our own of the same name.
-        content: The body.
         excerpt: How many bytes to keep of a response body that is not an event stream.
     """
 
@@ -44,7 +42,6 @@ class ProbeOptions:
         insecure: True to accept any certificate.
         connect_to: Host and port to connect to instead of the public URL's own.
         connect_timeout: How long TCP and TLS may take, each, in seconds.
-        clock: Returns seconds.
         vantage_sessions: The vantages by name; a probe from one of them runs there.
     """
 

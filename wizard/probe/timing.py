@@ -33,12 +33,8 @@ def silence_limit(direct: Sequence[Timeline], stall: float) -> float:
 
     The time that the fastest direct probe needed, times `DIRECT_WAIT_FACTOR`, but at least
     `MIN_WAIT_S` and at most `stall`. While a direct probe may still show data, and after one that
-    opened a silent stream, it is `stall`; without any direct probe that reached a stream,
-    `WAIT_WITHOUT_DIRECT_S`.
-
-    Args:
-        direct: The direct probes.
-        stall: The user's limit (`--stall`), in seconds.
+    opened a silent stream, it is `stall`; if no direct probe reached a stream, it is
+    `WAIT_WITHOUT_DIRECT_S`, at most `stall`.
     """
     needed = [
         timeline.first_data_s - connected_s(timeline)
@@ -57,13 +53,8 @@ def silence_limit(direct: Sequence[Timeline], stall: float) -> float:
 def held_at(timeline: Timeline, wait: float, connect_timeout: float) -> float:
     """When this probe's silence counts as held, in seconds since its request began.
 
-    The wait begins when the probe is connected. Before that, the time that connecting (and
-    reaching a vantage) may take is added.
-
-    Args:
-        timeline: The probe so far.
-        wait: How long it may be silent, in seconds.
-        connect_timeout: How long TCP and TLS may take, each, in seconds.
+    That is `wait` seconds after it is connected. Until then, the longest time that connecting may
+    take is added: `connect_timeout` seconds each for TCP and TLS, and the time to reach a vantage.
     """
     if is_connected(timeline):
         return connected_s(timeline) + wait
@@ -73,11 +64,7 @@ def held_at(timeline: Timeline, wait: float, connect_timeout: float) -> float:
 def is_decided(timeline: Timeline, now: float, wait: float, connect_timeout: float) -> bool:
     """True if this probe has shown its behaviour: data, another answer, an end, or held.
 
-    Args:
-        timeline: The probe so far.
-        now: Seconds since its request began.
-        wait: As in `held_at`.
-        connect_timeout: As in `held_at`.
+    `now` is in seconds since its request began; for the others see `held_at`.
     """
     if timeline.ended is not None or is_live(timeline):
         return True

@@ -30,7 +30,6 @@ class Timeouts:
     Attributes:
         exchange_s: The limit of each exchange, in seconds.
         ends_at: When the handshake is over, on the clock.
-        clock: Returns seconds.
         post_s: The limit of the POST of `initialize`, in seconds, if longer than the others.
     """
 
@@ -150,11 +149,7 @@ async def send_request(
 def with_exchange(handshake: Handshake, name: str, timeline: Timeline, sent: int = 0) -> Handshake:
     """The handshake with one more exchange; one of the same name is replaced.
 
-    Args:
-        handshake: The handshake so far.
-        name: The name of the exchange.
-        timeline: What the request has shown.
-        sent: The size of the request's body, in bytes.
+    `sent` is the size of the request's body, in bytes.
     """
     exchanges = {exchange.name: exchange for exchange in handshake.exchanges}
     exchanges[name] = Exchange(name, timeline, sent)

@@ -75,10 +75,7 @@ async def run_handshake(
     """Open a session, as far as `initialized`, and close it. No tool is ever called.
 
     Args:
-        side: `proxy` or `direct`.
-        url: The MCP server's URL.
         stream: What a GET of the URL has shown; None if there was none.
-        options: What all probes share.
         is_http_sse: True if the other side is known to use HTTP+SSE.
         post_s: How long the POST of `initialize` may take, in seconds, if longer than usual.
     """
@@ -167,12 +164,9 @@ def sibling_url(url: str) -> str | None:
 
 
 async def try_sibling(handshake: Handshake, stream: Timeline, options: ProbeOptions) -> Handshake:
-    """Add a handshake at the sibling path if none succeeded at the URL itself.
+    """Add a handshake at the sibling path if the one at the URL itself failed.
 
-    Args:
-        handshake: The handshake at the URL.
-        stream: What a GET of the URL has shown; a stream means that the path is right.
-        options: What all probes share.
+    `stream` is what a GET of the URL has shown: an event stream means that the path is right.
     """
     url, last = sibling_url(handshake.url), handshake.last_timeline
     if handshake.is_complete or handshake.skipped or url is None or not _may_be_elsewhere(stream):
