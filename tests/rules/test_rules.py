@@ -1,4 +1,4 @@
-"""Every rule keeps the same promises: a case that fires it, one that must not, and its text."""
+"""What holds for every rule: its two samples, its text, its files."""
 
 from pathlib import Path
 from random import Random
@@ -17,8 +17,8 @@ IDS = [rule.id for rule in all_rules()]
 
 @pytest.fixture(params=all_rules(), ids=IDS)
 def rule(request: pytest.FixtureRequest) -> Rule:
-    found: Rule = request.param
-    return found
+    rule: Rule = request.param
+    return rule
 
 
 def test_each_file_is_one_rule() -> None:
@@ -35,7 +35,7 @@ def test_is_filled_in(rule: Rule) -> None:
         assert TODO not in (ROOT / path).read_text("utf-8"), f"replace each TODO in {path}"
 
 
-def test_fires_on_its_bad_case(rule: Rule) -> None:
+def test_fires_on_its_own_sample(rule: Rule) -> None:
     finding = rule.check(rule, sample(rule.id, "fires"))
     assert finding is not None, "check() returns None for the sample fires()"
     assert finding.latent != rule.seen_here
@@ -44,12 +44,12 @@ def test_fires_on_its_bad_case(rule: Rule) -> None:
     assert finding.distinguishes
 
 
-def test_is_silent_on_its_good_case(rule: Rule) -> None:
+def test_is_silent_on_its_look_alike(rule: Rule) -> None:
     finding = rule.check(rule, sample(rule.id, "silent"))
     assert finding is None or finding.latent
 
 
-def test_is_the_primary_cause_of_its_bad_case_or_a_risk_alone(rule: Rule) -> None:
+def test_is_the_primary_cause_of_its_sample_or_only_a_risk(rule: Rule) -> None:
     diagnosis = diagnose(sample(rule.id, "fires"))
     if rule.seen_here:
         assert diagnosis.verdict == "fault"
@@ -59,7 +59,7 @@ def test_is_the_primary_cause_of_its_bad_case_or_a_risk_alone(rule: Rule) -> Non
         assert rule.id not in {cause.id for cause in diagnosis.causes}
 
 
-def test_its_good_case_is_never_blamed_on_it(rule: Rule) -> None:
+def test_is_never_the_cause_of_its_look_alike(rule: Rule) -> None:
     assert rule.id not in {cause.id for cause in diagnose(sample(rule.id, "silent")).causes}
 
 

@@ -28,19 +28,16 @@ def _observed(rule: Rule, case: Case, result: ProbeResult) -> Finding | None:
     logged = streams.own_log_lines(case, "read-timeout")
     limit_s = directives.read_timeout_s(case.resolution)
     matches = limit_s is not None and disconnects.is_near(disconnects.silence_s(result), limit_s)
-    if not logged and (
-        disconnects.reload_lines(case) or (case.resolution is not None and not matches)
-    ):
+    contradicted = case.resolution is not None and not matches
+    if not logged and (disconnects.reload_lines(case) or contradicted):
         return None
     evidence = [result_evidence(result), disconnects.cut_evidence(case, result)]
     if case.resolution is not None and limit_s is not None:
-        evidence.append(
-            setting_evidence(case.resolution, directives.read_timeout_name(case.resolution))
-        )
+        name = directives.read_timeout_name(case.resolution)
+        evidence.append(setting_evidence(case.resolution, name))
     evidence += [log_evidence(line) for line in logged[:1]]
-    return rule.finding(
-        _confidence(case, result, matches, bool(logged)), tuple(evidence), _DISTINGUISHES
-    )
+    confidence = _confidence(case, result, matches, bool(logged))
+    return rule.finding(confidence, tuple(evidence), _DISTINGUISHES)
 
 
 def _confidence(case: Case, result: ProbeResult, matches: bool, logged: bool) -> Confidence:
@@ -55,9 +52,8 @@ def _risk(rule: Rule, case: Case) -> Finding | None:
     if case.resolution is None or limit_s is None:
         return None
     gap_s = streams.longest_ping_gap_s(case)
-    if gap_s is not None and gap_s < limit_s:
-        return None
-    if gap_s is None and limit_s > SHORT_TIMEOUT_S:
+    is_risk = limit_s <= SHORT_TIMEOUT_S if gap_s is None else gap_s >= limit_s
+    if not is_risk:
         return None
     if gap_s is None:
         text = f"no second event or ping was seen; a silence of {seconds(limit_s)} ends the stream"

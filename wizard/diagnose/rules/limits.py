@@ -59,14 +59,12 @@ _NOTES: dict[Style, str] = {
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """One stream is live; another one, or a message, is refused or delayed at the same time."""
-    return _refused(rule, case) or _delayed(rule, case)
+    return _refusal(rule, case) or _delay(rule, case)
 
 
-def _refused(rule: Rule, case: Case) -> Finding | None:
-    refused = [
-        result.timeline for result in case.proxy if result.timeline.status in REFUSED_STATUSES
-    ] or _refused_message(case)
-    if not refused or any(result.timeline.status in REFUSED_STATUSES for result in case.direct):
+def _refusal(rule: Rule, case: Case) -> Finding | None:
+    refused = _refused(case.proxy) or _refused_message(case)
+    if not refused or _refused(case.direct):
         return None
     logged = streams.own_log_lines(case, "limited")
     live = [result for result in case.proxy if result.outcome == "live"]
@@ -81,6 +79,10 @@ def _refused(rule: Rule, case: Case) -> Finding | None:
     evidence += _config_evidence(case.resolution)
     evidence += [log_evidence(line) for line in logged[:1]]
     return rule.finding(confidence, tuple(evidence), _DISTINGUISHES, explains=_SYMPTOMS)
+
+
+def _refused(results: tuple[ProbeResult, ...]) -> list[Timeline]:
+    return [result.timeline for result in results if result.timeline.status in REFUSED_STATUSES]
 
 
 def _refused_message(case: Case) -> list[Timeline]:
@@ -100,16 +102,16 @@ def _confidence(
         return "possible"
     if logged:
         return "confirmed"
-    if not streams.live_direct_probes(case) or (
-        case.resolution is not None and not _limits_in_force(case.resolution)
-    ):
+    if not streams.live_direct_probes(case):
         return None
     if case.resolution is None:
         return "possible"
+    if not _limits_in_force(case.resolution):
+        return None
     return "confirmed" if served else "likely"
 
 
-def _delayed(rule: Rule, case: Case) -> Finding | None:
+def _delay(rule: Rule, case: Case) -> Finding | None:
     """limit_req without nodelay delays requests."""
     late = [result for result in case.proxy if result.outcome in HELD_OUTCOMES]
     live = [result for result in case.proxy if result.outcome == "live"]
@@ -129,11 +131,9 @@ def _limits_in_force(resolution: RequestResolution) -> tuple[str, ...]:
 
 
 def _config_evidence(resolution: RequestResolution | None) -> tuple[Evidence, ...]:
-    return (
-        tuple(setting_evidence(resolution, name) for name in _limits_in_force(resolution))
-        if resolution
-        else ()
-    )
+    if resolution is None:
+        return ()
+    return tuple(setting_evidence(resolution, name) for name in _limits_in_force(resolution))
 
 
 def _answer_evidence(answer: Timeline) -> Evidence:
@@ -175,13 +175,13 @@ def _has_limit(resolution: RequestResolution, name: str) -> bool:
 
 def _free_zone_name(config: Config) -> str:
     """A zone name that the config does not use."""
-    waiting, accepted = list(config.root), set[str]()
+    waiting, used = list(config.root), set[str]()
     for directive in waiting:
         waiting += directive.block or ()
         zones = (arg[len("zone=") :] for arg in directive.args if arg.startswith("zone="))
-        accepted |= {zone.partition(":")[0] for zone in zones}
-    names = (f"{_ZONE}{number or ''}" for number in range(len(accepted) + 1))
-    return next(name for name in names if name not in accepted)
+        used |= {zone.partition(":")[0] for zone in zones}
+    names = (f"{_ZONE}{number or ''}" for number in range(len(used) + 1))
+    return next(name for name in names if name not in used)
 
 
 def notes(case: Case, style: Style) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ def _observed(rule: Rule, case: Case, result: ProbeResult, limit: Setting | None
 
 
 def _limit_evidence(limit: Setting) -> Evidence:
-    text = f"{limit.name} {safe(limit.value, 20)}: so long after a reload every old stream is cut"
+    text = f"{limit.name} {safe(limit.value, 20)}: every old stream is cut that long after a reload"
     return Evidence("config", limit.origin, text)
 
 
@@ -47,7 +47,7 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     limit = directives.shutdown_timeout(resolution)
     if limit is None:
         return ()
-    text = f"{limit.name} {safe(limit.value, 20)}: so long after a reload open streams are cut"
+    text = f"{limit.name} {safe(limit.value, 20)}: open streams are cut that long after a reload"
     return (rule.config_finding(limit.origin, text),)
 
 

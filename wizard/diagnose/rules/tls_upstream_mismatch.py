@@ -148,8 +148,8 @@ def _is_ip_address(url: str) -> bool:
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
     """The backend's name in the TLS handshake."""
     name = _certificate_name(case, resolution)
-    sends_name = (Change.from_args("proxy_ssl_name", (name,), _WHY_NAME),) if name else ()
-    return (Change("proxy_ssl_server_name", "on", _WHY_SERVER_NAME), *sends_name)
+    set_name = (Change.from_args("proxy_ssl_name", (name,), _WHY_NAME),) if name else ()
+    return (Change("proxy_ssl_server_name", "on", _WHY_SERVER_NAME), *set_name)
 
 
 def _certificate_name(case: Case, resolution: RequestResolution | None) -> str:
@@ -171,7 +171,7 @@ def _host(url: str) -> str:
 
 
 def _can_be_certified(host: str) -> bool:
-    """True for a name with a dot; an address or a variable stands on no certificate."""
+    """True for a name with a dot; certificates here do not hold addresses or variables."""
     try:
         ipaddress.ip_address(host)
     except ValueError:
