@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
+from wizard.diagnose.rule_settings import NginxSettings
 from wizard.diagnose.rule_text import RuleText, read_rule_text
-from wizard.diagnose.settings import NginxSettings
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from wizard.diagnose.rule_settings import NginxSettings, cache_off
 from wizard.diagnose.rules import rule_named
-from wizard.diagnose.settings import NginxSettings, cache_off
 from wizard.model.case import Case
 from wizard.model.change import Change, Scope, by_key
 from wizard.model.diagnosis import Diagnosis, Finding

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from wizard.diagnose.facts.directives import ignores_header, place_of
 from wizard.diagnose.facts.evidence import setting_evidence
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
-from wizard.diagnose.settings import NginxSettings, cache_off
+from wizard.diagnose.rule_settings import NginxSettings, cache_off
 from wizard.model.case import Case
 from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix

@@ -8,7 +8,7 @@ from wizard.diagnose.facts.evidence import (
     setting_evidence,
 )
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.settings import NginxSettings
+from wizard.diagnose.rule_settings import NginxSettings
 from wizard.model.case import HELD_OUTCOMES, Case, ProbeResult
 from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix

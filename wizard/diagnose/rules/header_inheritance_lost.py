@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from wizard.diagnose.facts import directives, streams
 from wizard.diagnose.facts.evidence import follow_up_evidence, result_evidence
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
-from wizard.diagnose.settings import HEADER_NOTES, NginxSettings, own_lines, repeated_lines
+from wizard.diagnose.rule_settings import HEADER_NOTES, NginxSettings, own_lines, repeated_lines
 from wizard.model.case import Case, ProbeResult
 from wizard.model.change import Change, change_key
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix

@@ -3,7 +3,7 @@
 from wizard.diagnose.facts import directives, posts
 from wizard.diagnose.facts.evidence import log_evidence, setting_evidence
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.settings import LONG_TIMEOUT_S, NginxSettings, in_force, prefix_of
+from wizard.diagnose.rule_settings import LONG_TIMEOUT_S, NginxSettings, in_force, prefix_of
 from wizard.model.case import Case
 from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix

@@ -3,7 +3,7 @@
 from wizard.diagnose.facts import directives, streams
 from wizard.diagnose.facts.evidence import result_evidence, setting_evidence
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.settings import NginxSettings, unbuffered
+from wizard.diagnose.rule_settings import NginxSettings, unbuffered
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution

@@ -3,7 +3,7 @@
 from wizard.diagnose.facts import directives, disconnects, streams
 from wizard.diagnose.facts.evidence import log_evidence, result_evidence, setting_evidence
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
-from wizard.diagnose.settings import NginxSettings, read_timeout
+from wizard.diagnose.rule_settings import NginxSettings, read_timeout
 from wizard.model.case import Case, ProbeResult
 from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix

@@ -10,7 +10,7 @@ from wizard.diagnose.facts.evidence import (
     setting_evidence,
 )
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
-from wizard.diagnose.settings import NginxSettings, inherited_lines, own_lines
+from wizard.diagnose.rule_settings import NginxSettings, inherited_lines, own_lines
 from wizard.model.case import HELD_OUTCOMES, Case, ProbeResult
 from wizard.model.change import Change
 from wizard.model.config import Config

@@ -3,7 +3,7 @@
 from wizard.diagnose.facts import addresses, directives, streams
 from wizard.diagnose.facts.evidence import direct_evidence, result_evidence
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
-from wizard.diagnose.settings import NginxSettings
+from wizard.diagnose.rule_settings import NginxSettings
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution

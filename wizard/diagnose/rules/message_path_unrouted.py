@@ -3,7 +3,7 @@
 from wizard.diagnose.facts import posts
 from wizard.diagnose.facts.evidence import path_evidences
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
-from wizard.diagnose.settings import NginxSettings, prefix_notes
+from wizard.diagnose.rule_settings import NginxSettings, prefix_notes
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Finding, Fix
 from wizard.model.resolution import RequestResolution

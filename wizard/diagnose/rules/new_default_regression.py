@@ -3,7 +3,7 @@
 from wizard.diagnose.facts import streams
 from wizard.diagnose.facts.evidence import log_evidence, result_evidence, setting_evidence
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.settings import NginxSettings, buffering_off, read_timeout
+from wizard.diagnose.rule_settings import NginxSettings, buffering_off, read_timeout
 from wizard.model.case import Case, ProbeResult
 from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Finding, Fix

@@ -3,7 +3,7 @@
 from wizard.diagnose.facts import streams
 from wizard.diagnose.facts.evidence import body_suffix, follow_up_evidence, result_evidence
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
-from wizard.diagnose.settings import NginxSettings
+from wizard.diagnose.rule_settings import NginxSettings
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix

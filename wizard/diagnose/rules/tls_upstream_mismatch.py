@@ -7,7 +7,7 @@ from wizard.diagnose.facts import addresses, streams
 from wizard.diagnose.facts.directives import place_of
 from wizard.diagnose.facts.evidence import log_evidence, result_evidence, setting_evidence
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
-from wizard.diagnose.settings import NginxSettings
+from wizard.diagnose.rule_settings import NginxSettings
 from wizard.model.case import Case, ProbeResult
 from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix

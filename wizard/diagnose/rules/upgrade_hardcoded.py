@@ -3,7 +3,7 @@
 from wizard.diagnose.facts import posts
 from wizard.diagnose.facts.evidence import result_evidence, setting_evidence
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.settings import HEADER_NOTES, NginxSettings, own_lines, repeated_lines
+from wizard.diagnose.rule_settings import HEADER_NOTES, NginxSettings, own_lines, repeated_lines
 from wizard.model.case import Case
 from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix

@@ -3,7 +3,7 @@
 from wizard.diagnose.facts import directives, streams
 from wizard.diagnose.facts.evidence import direct_evidence, result_evidence, setting_evidence
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
-from wizard.diagnose.settings import WHY_UNBUFFERED, NginxSettings, unbuffered
+from wizard.diagnose.rule_settings import WHY_UNBUFFERED, NginxSettings, unbuffered
 from wizard.model.case import Case
 from wizard.model.change import Change
 from wizard.model.diagnosis import Evidence, Finding, Fix
