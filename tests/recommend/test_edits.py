@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from tests.recommend.builders import resolution_of
 from wizard.model.change import Change
 from wizard.recommend.carve import fix_path
-from wizard.recommend.patch import apply
+from wizard.recommend.patch import apply_edits
 from wizard.recommend.rewrite import Rewrite
 from wizard.recommend.source import Statement, read_statements
 
@@ -48,7 +48,7 @@ def _after(text: str, location: str) -> str:
     assert resolution.location
     fix = fix_path(resolution, resolution.location, Rewrite.of([_CHANGE]), "")
     assert fix
-    return apply(text, fix.blocks[0].edits)
+    return apply_edits(text, fix.blocks[0].edits)
 
 
 @given(texts("/"))

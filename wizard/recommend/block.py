@@ -8,7 +8,7 @@ from wizard.model.config import Position
 from wizard.model.diagnosis import BlockLine
 from wizard.recommend import reasons
 from wizard.recommend.patch import Edit
-from wizard.recommend.redaction import masked, printable
+from wizard.recommend.redaction import escape_control_characters, mask_credentials
 from wizard.recommend.source import SourceBlock, Statement, read_statements
 
 _DEFAULT_UNIT = "    "
@@ -47,23 +47,25 @@ class BlockStatement:
 
     def lines(self, indent: str, reveal: bool) -> Iterator[BlockLine]:
         """Its lines as a reader may see them."""
-        first, *more = printable(self.text if reveal else self.shown).split("\n")
+        first, *more = escape_control_characters(self.text if reveal else self.shown).split("\n")
         yield BlockLine(indent + first, self.reason, self.kept)
         yield from (BlockLine(line, self.reason, self.kept) for line in more)
 
 
-def kept(source: SourceBlock, statement: Statement) -> BlockStatement:
+def keep_statement(source: SourceBlock, statement: Statement) -> BlockStatement:
     """A statement of the config, as it is."""
     text = source.text[statement.start : statement.end].replace("\r\n", "\n")
-    shown = masked(statement, source.text).replace("\r\n", "\n")
-    return BlockStatement(statement.name, statement.args, text, shown, reasons.kept(statement.name))
+    shown = mask_credentials(statement, source.text).replace("\r\n", "\n")
+    return BlockStatement(
+        statement.name, statement.args, text, shown, reasons.reason_to_keep(statement.name)
+    )
 
 
-def changed(change: Change) -> BlockStatement:
+def write_change(change: Change) -> BlockStatement:
     """A change as a statement of the block."""
     statement = read_statements(change.text)[0]
-    shown = masked(statement, change.text)
-    why = reasons.changed(change)
+    shown = mask_credentials(statement, change.text)
+    why = reasons.reason_of(change)
     return BlockStatement(change.name, change.args, change.text, shown, why, kept=False)
 
 
@@ -133,7 +135,9 @@ class Block:
         if not self.header:
             yield from self._body(self.indent.base, reveal)
             return
-        yield BlockLine(f"{self.indent.base}{printable(self.header)} {{", self.reason)
+        yield BlockLine(
+            f"{self.indent.base}{escape_control_characters(self.header)} {{", self.reason
+        )
         yield from self._body(self.indent.inner, reveal)
         yield BlockLine(f"{self.indent.base}}}", "the end of the block")
 

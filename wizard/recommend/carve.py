@@ -10,7 +10,7 @@ from wizard.nginx.locations import find_location, modifier_and_path, normalize_p
 from wizard.nginx.proxy_pass import for_exact_path, replace_passes
 from wizard.nginx.route import follow_route
 from wizard.recommend.block import Block, ConfigFix
-from wizard.recommend.placement import beside, inside, nested
+from wizard.recommend.placement import add_beside, add_nested, change_inside
 from wizard.recommend.redaction import is_secret
 from wizard.recommend.rewrite import Rewrite
 from wizard.recommend.source import SourceBlock, source_of
@@ -51,7 +51,7 @@ def _blocks(
     """The summary, with `{what}` and `{path}`, and the blocks; none if there is no source."""
     if is_shared(resolution, location):
         source = source_of(resolution.config, location.directive)
-        return _SHARED, (inside(source, rewrite),) if source else ()
+        return _SHARED, (change_inside(source, rewrite),) if source else ()
     if location.modifier == "@":
         return _fix_named(resolution, location, rewrite)
     return _fix_served(resolution, location, rewrite)
@@ -77,9 +77,9 @@ def _fix_served(
     if source is None:
         return "", ()
     if _is_own(location, source, path):
-        return _OWN, (inside(source, rewrite),)
+        return _OWN, (change_inside(source, rewrite),)
     if _starts_with_verb(location, source):
-        return _SHARED, (inside(source, rewrite),)
+        return _SHARED, (change_inside(source, rewrite),)
     inherited = _secret_sets(source, rewrite)
     passes = replace_passes(
         source.passes, lambda line: for_exact_path(line, location, path), _WHY_SAME_URI
@@ -88,8 +88,8 @@ def _fix_served(
     rewrite = Rewrite.of(changes, rewrite.dropped | inherited | {"location"})
     header = _carved_header(location, source, path, is_nested=bool(inherited))
     if inherited:
-        return _NESTED, (nested(source, header, rewrite),)
-    return _BESIDE, (beside(source, header, rewrite),)
+        return _NESTED, (add_nested(source, header, rewrite),)
+    return _BESIDE, (add_beside(source, header, rewrite),)
 
 
 def _secret_sets(source: SourceBlock, rewrite: Rewrite) -> frozenset[str]:
@@ -178,11 +178,11 @@ def _fix_named(
         return "", ()
     path = location_path(resolution)
     if only_finds_files(resolution, entry.directive):
-        return _BESIDE, (beside(source, f"location = {quote_argument(path)}", rewrite),)
+        return _BESIDE, (add_beside(source, f"location = {quote_argument(path)}", rewrite),)
     name = _full_name(location)
     copy = f"{name}_{re.sub('[^A-Za-z0-9]+', '_', path).strip('_') or 'stream'}"
     _, first = _fix_served(resolution, entry, Rewrite.of(_renamed_targets(entry, name, copy)))
-    return _NAMED, (*first, beside(source, f"location {copy}", rewrite)) if first else ()
+    return _NAMED, (*first, add_beside(source, f"location {copy}", rewrite)) if first else ()
 
 
 def _full_name(location: LocationRef) -> str:

@@ -11,13 +11,13 @@ from wizard.model.target import LOCAL, Source
 from wizard.recommend.block import Block, ConfigFix, lines_of
 from wizard.recommend.carve import fix_path, is_shared, location_path
 from wizard.recommend.from_observation import recommend_from_observation
-from wizard.recommend.outer_blocks import declare, fix_upstream
+from wizard.recommend.outer_blocks import add_to_http_block, fix_upstream
 from wizard.recommend.patch import STDIN, make_diff
-from wizard.recommend.placement import inside
-from wizard.recommend.reasons import omitted
+from wizard.recommend.placement import change_inside
+from wizard.recommend.reasons import omitted_lines
 from wizard.recommend.reroute import route_messages, route_to_intended
 from wizard.recommend.rewrite import Rewrite
-from wizard.recommend.settings import WantedSettings, merged
+from wizard.recommend.settings import WantedSettings, merge
 from wizard.recommend.source import source_of
 from wizard.text.display import visible
 from wizard.text.redaction import MASK
@@ -48,12 +48,12 @@ def _fixes(
     """What to write for the stream, for its messages, and around them."""
     upstream = wanted.for_stream(case, "upstream")
     posted = wanted.for_messages(case, case.message_resolution, "http")
-    http = merged((*wanted.for_stream(case, "http"), *posted))
+    http = merge((*wanted.for_stream(case, "http"), *posted))
     return [
         *_fix_stream(case, resolution, location, wanted),
         *_fix_messages(case, resolution, location, wanted),
         *(fix_upstream(resolution, change) for change in upstream),
-        *(declare(resolution, change) for change in http),
+        *(add_to_http_block(resolution, change) for change in http),
         ConfigFix(notes=tuple(_notes(case, resolution, wanted))),
     ]
 
@@ -65,11 +65,11 @@ def _fix_stream(
     changes = wanted.for_stream(case)
     if _is_same_place(case, resolution, location):
         posted = wanted.for_messages(case, case.message_resolution or resolution)
-        changes = merged((*changes, *posted))
+        changes = merge((*changes, *posted))
     if wanted.routes_stream and (fix := route_to_intended(resolution, changes)):
         yield fix
     else:
-        yield from _fix_path(resolution, location, pending(resolution, changes))
+        yield from _fix_path(resolution, location, not_in_force(resolution, changes))
 
 
 def _fix_messages(
@@ -85,7 +85,7 @@ def _fix_messages(
     if not messages or not messages.location or _is_same_place(case, stream, location):
         return
     if messages.can_buffer:
-        changes = pending(messages, wanted.for_messages(case, messages))
+        changes = not_in_force(messages, wanted.for_messages(case, messages))
         yield from _fix_path(messages, messages.location, changes)
 
 
@@ -100,7 +100,7 @@ def _is_same_place(case: Case, stream: RequestResolution, location: LocationRef)
     return is_shared(stream, location) and is_shared(messages, other)
 
 
-def pending(resolution: RequestResolution, changes: Sequence[Change]) -> tuple[Change, ...]:
+def not_in_force(resolution: RequestResolution, changes: Sequence[Change]) -> tuple[Change, ...]:
     """The changes that are not in force yet. Those of a set may be, and must be repeated."""
     return tuple(
         change
@@ -146,7 +146,7 @@ def _nothing_to_write(
 ) -> Recommendation:
     """The location as it stands, where the config has nothing that is to be changed."""
     source = source_of(resolution.config, location.directive)
-    lines = tuple(inside(source, Rewrite.of(())).lines()) if source else ()
+    lines = tuple(change_inside(source, Rewrite.of(())).lines()) if source else ()
     notes = tuple(note for fix in fixes for note in fix.notes)
     summary = _LOADED if wanted.ends_buffering else _BY_HAND if notes else _OTHER
     return Recommendation(summary, lines, adapt=notes)
@@ -172,7 +172,7 @@ def _recommendation(
         diff=diff,
         insert_at=next((visible(str(block.where)) for block in placed), None),
         directory=directory,
-        omitted=omitted(line.words for block in blocks for line in block.statements),
+        omitted=omitted_lines(line.words for block in blocks for line in block.statements),
         adapt=(
             *(note for fix in fixes for note in fix.notes),
             *_adapt(resolution.config, placed, diff, reveal),

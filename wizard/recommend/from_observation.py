@@ -7,9 +7,9 @@ from wizard.model.change import Change
 from wizard.model.diagnosis import Recommendation
 from wizard.model.target import LOCAL, Source
 from wizard.nginx.proxy_pass import escape_uri
-from wizard.recommend.block import Block, changed, lines_of
+from wizard.recommend.block import Block, lines_of, write_change
 from wizard.recommend.outer_blocks import no_upstream_note
-from wizard.recommend.reasons import omitted
+from wizard.recommend.reasons import omitted_lines
 from wizard.recommend.settings import WantedSettings
 from wizard.text.config_tokens import quote_argument
 
@@ -39,7 +39,7 @@ def recommend_from_observation(
     return Recommendation(
         summary=f"{what}; adapt it to your config before use",
         lines=tuple(lines_of(blocks)),
-        omitted=omitted(line.words for block in blocks for line in block.statements),
+        omitted=omitted_lines(line.words for block in blocks for line in block.statements),
         adapt=tuple(filter(None, notes)),
     )
 
@@ -64,7 +64,7 @@ def _location(case: Case, path: str, upstream_path: str, changes: tuple[Change, 
     address = origin + ("" if upstream_path == path else escape_uri(upstream_path))
     passing = Change.from_args("proxy_pass", (address,), note)
     header = f"location = {quote_argument(path)}"
-    return Block(header, _WHY_OWN, tuple(map(changed, (passing, *changes))))
+    return Block(header, _WHY_OWN, tuple(map(write_change, (passing, *changes))))
 
 
 def message_paths(case: Case) -> tuple[str, str] | None:

@@ -8,9 +8,9 @@ from wizard.model.diagnosis import BlockLine, Recommendation
 from wizard.model.target import Style
 from wizard.recommend import reasons
 from wizard.recommend.dialect import DIALECTS, Dialect, is_virtual_server
-from wizard.recommend.from_config import pending
+from wizard.recommend.from_config import not_in_force
 from wizard.recommend.from_observation import message_paths
-from wizard.recommend.settings import WantedSettings, merged
+from wizard.recommend.settings import WantedSettings, merge
 
 _GENERATED = "edit the Ingress, not nginx.conf: the controller writes that file again"
 _NOT_IN_SNIPPETS = SET_DIRECTIVES | {"limit_conn", "limit_req_dry_run"}
@@ -45,8 +45,11 @@ def _changes(case: Case, wanted: WantedSettings) -> tuple[Change, ...]:
     stream, messages = case.resolution, case.message_resolution or case.resolution
     changes, posted = wanted.for_stream(case), wanted.for_messages(case, messages)
     if stream and messages:
-        changes, posted = pending(stream, changes), pending(messages, posted)
-    everything = merged((*changes, *posted, *wanted.for_stream(case, "upstream")))
+        changes, posted = (
+            not_in_force(stream, changes),
+            not_in_force(messages, posted),
+        )
+    everything = merge((*changes, *posted, *wanted.for_stream(case, "upstream")))
     return tuple(change for change in everything if not change.if_present)
 
 
@@ -54,7 +57,7 @@ def _annotations(dialect: Dialect, changes: Sequence[Change]) -> Iterator[BlockL
     for change in changes:
         name, format_value = dialect.annotations[change.name]
         line = f'    {dialect.prefix}/{name}: "{format_value(change.value)}"'
-        yield BlockLine(line, reasons.changed(change))
+        yield BlockLine(line, reasons.reason_of(change))
 
 
 def _snippet(dialect: Dialect, changes: Sequence[Change]) -> Iterator[BlockLine]:
@@ -62,7 +65,7 @@ def _snippet(dialect: Dialect, changes: Sequence[Change]) -> Iterator[BlockLine]
         why = f"no annotation of its own; a snippet {dialect.snippet_condition}"
         yield BlockLine(f"    {dialect.prefix}/{dialect.snippet}: |", why)
     for change in changes:
-        yield BlockLine(f"      {change.text}", reasons.changed(change))
+        yield BlockLine(f"      {change.text}", reasons.reason_of(change))
 
 
 def _path_rule(case: Case) -> Iterator[BlockLine]:

@@ -3,8 +3,8 @@
 from wizard.model.change import Change
 from wizard.model.resolution import RequestResolution
 from wizard.nginx.upstream import upstream_block_of
-from wizard.recommend.block import Block, ConfigFix, changed
-from wizard.recommend.placement import before, inside
+from wizard.recommend.block import Block, ConfigFix, write_change
+from wizard.recommend.placement import add_before, change_inside
 from wizard.recommend.rewrite import Rewrite
 from wizard.recommend.source import source_of
 
@@ -29,7 +29,7 @@ def fix_upstream(resolution: RequestResolution, change: Change) -> ConfigFix:
         source, notes = None, (_BACKUP.format(change.text),)
     if source is None:
         return ConfigFix("affinity for the upstream", (_sketch(resolution, change),), notes)
-    upstream = inside(source, Rewrite.of([change]), reason=_WHY_UPSTREAM)
+    upstream = change_inside(source, Rewrite.of([change]), reason=_WHY_UPSTREAM)
     return ConfigFix(f"{change.name} {change.value} in {upstream.header}", (upstream,))
 
 
@@ -41,11 +41,11 @@ def no_upstream_note(change: Change) -> str:
 def _sketch(resolution: RequestResolution, change: Change) -> Block:
     peers = (resolution.upstream.peers if resolution.upstream else ()) or ("BACKEND:PORT",)
     servers = (Change("server", peer, "a peer of today") for peer in peers)
-    return Block("upstream backend", _WHY_UPSTREAM, tuple(map(changed, (change, *servers))))
+    return Block("upstream backend", _WHY_UPSTREAM, tuple(map(write_change, (change, *servers))))
 
 
-def declare(resolution: RequestResolution, change: Change) -> ConfigFix:
+def add_to_http_block(resolution: RequestResolution, change: Change) -> ConfigFix:
     """A directive of the http block, directly before the server block."""
     server = resolution.server
     source = source_of(resolution.config, server.directive) if server else None
-    return ConfigFix("a zone of its own", (before(source, change),)) if source else ConfigFix()
+    return ConfigFix("a zone of its own", (add_before(source, change),)) if source else ConfigFix()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from wizard.model.config import Config
-from wizard.recommend.redaction import fragments, is_text, secret_fragments
+from wizard.recommend.redaction import is_text, secret_fragments, split_fragments
 from wizard.recommend.source import read_statements
 
 STDIN = "standard input"
@@ -29,7 +29,7 @@ class Edit:
     text: str
 
 
-def apply(text: str, edits: Iterable[Edit]) -> str:
+def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     """The text after the edits, in the line ends that the text uses."""
     crlf = text.count("\r\n") * 2 > text.count("\n")
     # Of two insertions at one place the first comes first, so it is made last.
@@ -83,7 +83,7 @@ def make_diff(
     directory = next(iter(targets.values())).directory
     hidden = None
     if added_secrets is not None:
-        hidden = frozenset(line for text in added_secrets for line in fragments(text))
+        hidden = frozenset(line for text in added_secrets for line in split_fragments(text))
     diffs = [
         _file_diff(target.name, config.texts[file], [e for e in edits if e.file == file], hidden)
         for file, target in targets.items()
@@ -96,9 +96,9 @@ def _file_diff(
     name: str, text: str, edits: Sequence[Edit], hidden: frozenset[str] | None
 ) -> str | None:
     if hidden is None:
-        return unified_diff(name, text, apply(text, edits))
+        return unified_diff(name, text, apply_edits(text, edits))
     around = secret_fragments(text, read_statements(text), _shown_span(text, edits))
-    return unified_diff(name, text, apply(text, edits), hidden | around)
+    return unified_diff(name, text, apply_edits(text, edits), hidden | around)
 
 
 def unified_diff(name: str, old: str, new: str, hidden: frozenset[str] = frozenset()) -> str | None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from wizard.model.change import Change
 from wizard.model.config import Position
-from wizard.recommend.block import Block, BlockStatement, changed, indent_of, leading_space
+from wizard.recommend.block import Block, BlockStatement, indent_of, leading_space, write_change
 from wizard.recommend.patch import Edit
 from wizard.recommend.rewrite import Rewrite, is_pass
 from wizard.recommend.source import COMMENT, SourceBlock, Statement
@@ -16,7 +16,7 @@ _WHY_INSIDE = "the location that serves the stream today: the change is made in 
 _WHY_CARVED = "wins for this path alone over the location that serves it today"
 
 
-def inside(
+def change_inside(
     source: SourceBlock, rewrite: Rewrite, header: str = "", reason: str = _WHY_INSIDE
 ) -> Block:
     """The block with the changes made in it; only the lines that change are edited.
@@ -73,7 +73,9 @@ def _add(source: SourceBlock, rewrite: Rewrite, indent: str) -> tuple[Edit, ...]
     return (Edit(source.file, rest.end(), rest.end(), lines),)
 
 
-def beside(source: SourceBlock, header: str, rewrite: Rewrite, reason: str = _WHY_CARVED) -> Block:
+def add_beside(
+    source: SourceBlock, header: str, rewrite: Rewrite, reason: str = _WHY_CARVED
+) -> Block:
     """A location of another name, directly before the one that it is derived from.
 
     The same parent means the same inheritance; the place matters only among regexes, which are
@@ -88,7 +90,7 @@ def beside(source: SourceBlock, header: str, rewrite: Rewrite, reason: str = _WH
     return _placed(block, source, Edit(source.file, end_of_line, at, f"\n{block.text}"), at)
 
 
-def nested(source: SourceBlock, header: str, rewrite: Rewrite) -> Block:
+def add_nested(source: SourceBlock, header: str, rewrite: Rewrite) -> Block:
     """A location inside the one that it is derived from: it inherits what it does not set."""
     block = Block(header, _WHY_CARVED, rewrite.statements(source), indent_of(source).nested)
     opened = source.statement.opened or source.statement.end
@@ -98,9 +100,9 @@ def nested(source: SourceBlock, header: str, rewrite: Rewrite) -> Block:
     return _placed(block, source, Edit(source.file, at, at, text))
 
 
-def before(source: SourceBlock, change: Change) -> Block:
+def add_before(source: SourceBlock, change: Change) -> Block:
     """One statement directly before a block."""
-    statement, indent = changed(change), indent_of(source)
+    statement, indent = write_change(change), indent_of(source)
     at = _above(source.text, source.statement.start)
     alone = leading_space(source.text, source.statement.start) is not None
     text = f"{indent.base}{statement.text}\n" if alone else f"{statement.text} "

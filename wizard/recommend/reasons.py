@@ -29,7 +29,7 @@ _KEPT = (
 )
 
 
-def kept(name: str) -> str:
+def reason_to_keep(name: str) -> str:
     """The reason beside a kept line."""
     reasons = (reason for pattern, reason in _KEPT if re.match(pattern, name))
     return f"kept: {next(reasons, 'it applies to this path today')}"
@@ -55,7 +55,7 @@ _VERSION = (
 _GZIP = "Advisors that ask for gzip mean pages and scripts: it stays on for the other paths"
 
 
-def changed(change: Change) -> str:
+def reason_of(change: Change) -> str:
     """The reason beside a changed line, with what linters say of it."""
     return ". ".join(filter(None, (change.reason, _linter_note(change))))
 
@@ -102,7 +102,7 @@ _USUAL = (
 see docs/incident.md."""
 
 
-def omitted(statements: Iterable[tuple[str, ...]]) -> tuple[tuple[str, str], ...]:
+def omitted_lines(statements: Iterable[tuple[str, ...]]) -> tuple[tuple[str, str], ...]:
     """The usual lines that a block does without, each with why.
 
     Args:

@@ -19,7 +19,7 @@ def is_text(line: str) -> bool:
     return all(map(_is_plain, line))
 
 
-def printable(text: str) -> str:
+def escape_control_characters(text: str) -> str:
     """The text with control characters written as escapes; line ends stay."""
     return "".join(char if char == "\n" or _is_plain(char) else visible(char) for char in text)
 
@@ -30,10 +30,10 @@ def _is_plain(char: str) -> bool:
 
 def is_secret(statement: Statement, source: str) -> bool:
     """True if the statement holds a credential as a literal; one in a variable is no secret."""
-    return masked(statement, source) != source[statement.start : statement.end]
+    return mask_credentials(statement, source) != source[statement.start : statement.end]
 
 
-def masked(statement: Statement, source: str) -> str:
+def mask_credentials(statement: Statement, source: str) -> str:
     """The statement's text with every credential masked, as in a case file."""
     return _redact(source[statement.start : statement.end])
 
@@ -72,12 +72,12 @@ def _redacted_lines(text: str) -> Iterator[str]:
         return iter(())
     lines, shown = text.split("\n"), redacted.split("\n")
     if len(lines) != len(shown):
-        return fragments(text)
+        return split_fragments(text)
     pairs = zip(lines, shown, strict=True)
-    return fragments("\n".join(line for line, other in pairs if line != other))
+    return split_fragments("\n".join(line for line, other in pairs if line != other))
 
 
-def fragments(text: str) -> Iterator[str]:
+def split_fragments(text: str) -> Iterator[str]:
     """The lines of a statement that are long enough to give a credential away."""
     lines = (line.strip() for line in text.split("\n"))
     return (line for line in lines if len(line) >= _MIN_FRAGMENT_LENGTH)

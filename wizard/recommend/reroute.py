@@ -11,7 +11,7 @@ from wizard.nginx.locations import modifier_and_path, passes_on
 from wizard.nginx.proxy_pass import for_upstream_uri, has_fixed_uri, replace_passes
 from wizard.recommend.block import ConfigFix
 from wizard.recommend.carve import entry_location, has_groups, location_path, only_finds_files
-from wizard.recommend.placement import beside, inside
+from wizard.recommend.placement import add_beside, change_inside
 from wizard.recommend.rewrite import Rewrite
 from wizard.recommend.source import SourceBlock, source_of
 from wizard.text.config_tokens import quote_argument
@@ -54,9 +54,9 @@ def route_messages(
     if own and messages.can_buffer:
         existing = source_of(messages.config, own.directive)
         rewrite = Rewrite.of((*changes, *passes))
-        return ConfigFix(summary, (inside(existing, rewrite),)) if existing else None
+        return ConfigFix(summary, (change_inside(existing, rewrite),)) if existing else None
     rewrite = Rewrite.of((*changes, *passes), ("location", "rewrite", "break"))
-    block = beside(source, f"location = {quote_argument(path)}", rewrite, _WHY)
+    block = add_beside(source, f"location = {quote_argument(path)}", rewrite, _WHY)
     obstacle = _obstacle(stream, location, source, own)
     if obstacle:
         return ConfigFix(summary, (block.sketch,), (obstacle,))
@@ -131,12 +131,12 @@ def route_to_intended(resolution: RequestResolution, changes: Sequence[Change]) 
         winner = resolution.location
         beaten_by = " ".join(winner.directive.args) if winner else "a regex"
         header = f"location ^~ {quote_argument(name)}"
-        block = inside(source, Rewrite.of(changes), header, _WHY_FIRM)
+        block = change_inside(source, Rewrite.of(changes), header, _WHY_FIRM)
         return ConfigFix(_FIRM.format(name, where, beaten_by), (block,))
     passes = _same_upstream_path(source, intended, path)
     rewrite = Rewrite.of((*changes, *passes), ("location",))
     header = f"location = {quote_argument(path)}"
-    block = beside(source, header, rewrite, _WHY_EXACT.format(name))
+    block = add_beside(source, header, rewrite, _WHY_EXACT.format(name))
     return ConfigFix(_EXACT.format(path, name, where), (block,))
 
 

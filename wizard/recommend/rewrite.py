@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from wizard.model.change import Change, by_key, change_key
 from wizard.model.config import Directive
 from wizard.nginx.locations import PASS_DIRECTIVES
-from wizard.recommend.block import BlockStatement, changed, kept
+from wizard.recommend.block import BlockStatement, keep_statement, write_change
 from wizard.recommend.redaction import is_secret, is_text
 from wizard.recommend.source import COMMENT, SourceBlock, Statement
 
@@ -37,7 +37,7 @@ class Rewrite:
         if statement.name in self.dropped:
             return ()
         if change := self.changes.get(change_key(statement.name, statement.values)):
-            return None if change.args == statement.values else (changed(change),)
+            return None if change.args == statement.values else (write_change(change),)
         if statement.name == "include" and self._changes_any(source.directives_of(statement)):
             files = source.included(statement)
             return tuple(new for included in files for new in self._replaced(included))
@@ -48,7 +48,7 @@ class Rewrite:
         left = (line for line in source.directives if line.name not in self.dropped)
         present = {change_key(directive.name, directive.args) for directive in left}
         new = (change for change in self.changes.values() if not change.if_present)
-        return tuple(changed(change) for change in new if change.key not in present)
+        return tuple(write_change(change) for change in new if change.key not in present)
 
     def statements(self, source: SourceBlock) -> tuple[BlockStatement, ...]:
         """All statements of the new block; additions follow the `proxy_pass` or its like."""
@@ -65,7 +65,7 @@ class Rewrite:
         for statement, comment in _with_comments(self._remaining(source), source.text):
             new = self.replacement(source, statement)
             if new is None:
-                new = (kept(source, statement),)
+                new = (keep_statement(source, statement),)
             yield from new[:-1]
             yield from (last.with_comment(comment) for last in new[-1:])
 

@@ -86,7 +86,7 @@ class WantedSettings:
         both: list[Change] = []
         if resolution and resolution.can_buffer:
             both += [change for part in self.parts for change in part.both(case, resolution)]
-        return merged((*_ordered(alone, scope), *_ordered(both, scope)))
+        return merge((*_ordered(alone, scope), *_ordered(both, scope)))
 
     def notes(self, case: Case, style: Style) -> tuple[str, ...]:
         """What the reader of a config of this kind must know, each note once."""
@@ -107,14 +107,14 @@ def _settings_of(finding: Finding) -> NginxSettings | None:
     return rule.settings if rule else None
 
 
-def merged(changes: Iterable[Change]) -> tuple[Change, ...]:
+def merge(changes: Iterable[Change]) -> tuple[Change, ...]:
     """The changes without those that set what another one sets."""
     return tuple(by_key(changes).values())
 
 
 def _ordered(changes: Iterable[Change], scope: Scope) -> tuple[Change, ...]:
     in_scope = (change for change in changes if change.scope == scope)
-    return tuple(sorted(merged(in_scope), key=_rank))
+    return tuple(sorted(merge(in_scope), key=_rank))
 
 
 def _rank(change: Change) -> int:
