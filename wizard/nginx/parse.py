@@ -4,13 +4,13 @@ The tokens are crossplane's. The tree is built here: it needs end lines, keeps d
 number of arguments, and names the line of every error.
 """
 
-import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from wizard.model.config import Directive, Position
 from wizard.nginx.store import config_error
+from wizard.text.config_tokens import unescape_argument
 from wizard.text.display import visible
 
 MAX_BLOCK_DEPTH = 64
@@ -20,8 +20,6 @@ Token = tuple[str, int, bool]
 """Text, line, and whether it was quoted."""
 _END = "the-file-ends-here"
 """A word appended to the text, to see whether crossplane reaches the end of the file."""
-_ESCAPE = re.compile(r"\\([\"'\\trn])")
-_CONTROL_CHARS = {"t": "\t", "r": "\r", "n": "\n"}
 _OTHER_SPACES = [code for code in range(0x3001) if chr(code).isspace() and chr(code) not in " \t\n"]
 _HIDE_SPACES = {code: 0xF0000 + code for code in _OTHER_SPACES}
 _RESTORE_SPACES = {hidden: code for code, hidden in _HIDE_SPACES.items()}
@@ -51,7 +49,7 @@ def parse_config(text: str, name: str, via: tuple[Position, ...] = ()) -> tuple[
     for token, line, quoted in _tokens(text, name):
         if quoted or token not in ("{", "}", ";"):
             start = start if words else line
-            words.append(_unescape(token))
+            words.append(unescape_argument(token))
         elif token == "{":
             if not words:
                 raise config_error('unexpected "{"', name, line)
@@ -73,11 +71,6 @@ def parse_config(text: str, name: str, via: tuple[Position, ...] = ()) -> tuple[
         opened = f'"{visible(stack[-1].words[0], 60)}" of line {stack[-1].line}'
         raise config_error(f'the file ends inside {opened}: a "}}" is missing', name, line)
     return tuple(stack[0].block)
-
-
-def _unescape(word: str) -> str:
-    """The value of a word: Nginx removes the backslash of some escapes and keeps that of others."""
-    return _ESCAPE.sub(lambda match: _CONTROL_CHARS.get(match[1], match[1]), word)
 
 
 def _require_no_words(words: list[str], name: str, line: int) -> None:

@@ -6,7 +6,7 @@ import shlex
 from wizard.model.target import Target
 from wizard.model.timeline import Probe
 from wizard.text.display import visible
-from wizard.text.redaction import MASK, PUBLIC_HEADERS, redact
+from wizard.text.redaction import redact, redact_header
 
 
 def curl_command(probe: Probe, target: Target, wait: float) -> str:
@@ -32,13 +32,9 @@ def curl_command(probe: Probe, target: Target, wait: float) -> str:
 
 
 def _user_options(target: Target) -> list[str]:
-    headers = [f"{name}: {_header_value(name, value)}" for name, value in target.headers]
+    headers = [f"{name}: {redact_header(name, value)}" for name, value in target.headers]
     words = [word for header in headers for word in ("-H", header)]
     return [*words, "-k"] if target.insecure else words
-
-
-def _header_value(name: str, value: str) -> str:
-    return redact(value) if name.lower() in PUBLIC_HEADERS else MASK
 
 
 def _connect_to(probe: Probe, target: Target) -> list[str]:

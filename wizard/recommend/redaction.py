@@ -1,16 +1,13 @@
 """Which lines of a config may be shown: without credentials, and without control characters."""
 
-import unicodedata
 from collections.abc import Iterable, Iterator
 
 from wizard.recommend.source import Statement
 from wizard.text.config_redaction import redact_config
 from wizard.text.config_tokens import VARIABLE
-from wizard.text.display import visible
+from wizard.text.display import is_displayable, visible
 from wizard.text.redaction import MASK, redact
 
-_NOT_TEXT = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Unicode categories of characters that can move the cursor or hide."""
 _MIN_FRAGMENT_LENGTH = 4
 
 
@@ -25,7 +22,7 @@ def escape_control_characters(text: str) -> str:
 
 
 def _is_plain(char: str) -> bool:
-    return char == "\t" or (char != "\ufffd" and unicodedata.category(char) not in _NOT_TEXT)
+    return char == "\t" or (char != "\ufffd" and is_displayable(char))
 
 
 def is_secret(statement: Statement, source: str) -> bool:

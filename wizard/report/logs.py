@@ -7,7 +7,7 @@ from typing import Any
 
 from wizard.model.case import Case
 from wizard.model.log_report import History, LogReport
-from wizard.text.display import safe
+from wizard.text.display import plural, safe
 
 WIDTH = 80
 
@@ -109,7 +109,7 @@ def headline(history: History) -> str:
 
 
 def _line_count(history: History) -> str:
-    number = f"{history.lines} line{'s' if history.lines != 1 else ''}"
+    number = plural(history.lines, "line")
     return f"the last {number}" if history.older else number
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 Change = Callable[[str], str]
 
 MASK = "[redacted]"
-PUBLIC_HEADERS = frozenset(
+_PUBLIC_HEADERS = frozenset(
     {
         "host",
         "user-agent",
@@ -153,7 +153,7 @@ def _split_secret(word: str, previous: str, tool: str) -> tuple[str, str]:
 
 def is_public_header(name: str) -> bool:
     """True for a request header whose value is never secret."""
-    return name.lower() in PUBLIC_HEADERS
+    return name.lower() in _PUBLIC_HEADERS
 
 
 def redact_header(name: str, value: str) -> str:
