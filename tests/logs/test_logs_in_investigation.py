@@ -87,7 +87,8 @@ async def test_our_lines_are_new_and_earlier_ones_are_not(nginx: str, tmp_path: 
             assert {line.client for line in remote.lines} == {line.client for line in local.lines}
             assert "sse-proxy h1 identity" in {line.client for line in remote.lines}
             assert (remote.history, local.history) == (None, None)
-            assert [found.vantage for found in investigation.case.capabilities] == ["web"]
+            vantages = [found.vantage for found in investigation.case.capabilities]
+            assert vantages == ["web"]
 
 
 async def test_leaving_the_wizard_closes_the_logs() -> None:

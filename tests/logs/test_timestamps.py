@@ -105,7 +105,7 @@ def test_the_zone_of_this_machine_changes_with_the_season(monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize(
-    ("place", "known"),
+    ("source", "capabilities"),
     [
         (Source("/x", "web"), None),
         (Source("/x", "web"), Capabilities("web")),
@@ -113,8 +113,8 @@ def test_the_zone_of_this_machine_changes_with_the_season(monkeypatch: pytest.Mo
     ],
     ids=["not-discovered", "not-measured", "output-of-a-local-command"],
 )
-def test_an_unknown_zone_is_reported(place: Source, known: Capabilities | None) -> None:
-    clock = clock_of(place, known)
+def test_an_unknown_zone_is_reported(source: Source, capabilities: Capabilities | None) -> None:
+    clock = clock_of(source, capabilities)
     assert clock.is_zone_unknown(ZONELESS)
     assert not clock.is_zone_unknown(ZONED)
     text = describe_clock(clock, zoneless=True)

@@ -223,10 +223,10 @@ async def test_the_last_event_is_an_ending() -> None:
 
 
 async def test_the_users_headers_replace_those_of_a_post() -> None:
-    got: list[bytes] = []
+    received: list[bytes] = []
 
     async def act(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        got.append(await reader.readexactly(2))
+        received.append(await reader.readexactly(2))
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n")
         for part in (b"abc", b"def"):
             writer.write(part)
@@ -243,14 +243,14 @@ async def test_the_users_headers_replace_those_of_a_post() -> None:
         timeline = Timeline(Probe("mcp", url))
         async for event in run_probe(timeline.probe, options, spec):
             timeline = timeline.fold([event])
-    assert (got, timeline.status, timeline.excerpt) == ([b"{}"], 200, "abcde")
+    assert (received, timeline.status, timeline.excerpt) == ([b"{}"], 200, "abcde")
 
 
 async def test_a_header_is_sent_as_utf_8() -> None:
-    got: list[bytes] = []
+    received: list[bytes] = []
 
     async def act(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        got.append(await reader.readuntil(b"\r\n\r\n"))
+        received.append(await reader.readuntil(b"\r\n\r\n"))
         writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
 
     async with serving(act, read_first=False) as url:
@@ -258,7 +258,7 @@ async def test_a_header_is_sent_as_utf_8() -> None:
             Probe("sse-proxy", url), ProbeOptions(headers=(("X-User", "Jörg"),))
         )
     assert timeline.status == 204
-    assert "X-User: Jörg\r\n".encode() in got[0]
+    assert "X-User: Jörg\r\n".encode() in received[0]
 
 
 async def test_a_bug_of_ours_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:

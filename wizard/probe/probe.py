@@ -45,7 +45,7 @@ async def run_probe(
 
 
 async def run_probe_within(
-    timeout_s: float, probe: Probe, options: ProbeOptions, spec: RequestSpec = GET
+    probe: Probe, options: ProbeOptions, spec: RequestSpec, timeout_s: float
 ) -> AsyncGenerator[ProbeEvent, None]:
     """Like `run_probe`, for at most `timeout_s` seconds from when the request begins.
 

@@ -57,7 +57,7 @@ async def probe_first_event(
     timeline = Timeline(probe)
     start = options.clock()
     try:
-        async with aclosing(run_probe_within(timeout_s, probe, options, spec)) as events:
+        async with aclosing(run_probe_within(probe, options, spec, timeout_s)) as events:
             async for event in events:
                 timeline = timeline.fold([event])
                 if is_live(timeline) and timeline.events:

@@ -107,7 +107,7 @@ class MessageReader:
         """
         is_enough, probe = is_enough or has_reply, self.timeline.probe
         try:
-            async with aclosing(run_probe_within(timeout_s, probe, options, spec)) as events:
+            async with aclosing(run_probe_within(probe, options, spec, timeout_s)) as events:
                 async for event in events:
                     self.add(event)
                     if is_enough(self):
