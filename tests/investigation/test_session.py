@@ -48,10 +48,10 @@ def test_reading_the_case_twice_classifies_once(classified: list[Probe]) -> None
 
 
 def test_an_investigation_reads_its_case_without_new_work(classified: list[Probe]) -> None:
-    known = Investigation(replace(TARGET, mcp=False))
-    known._session.timelines[PROXIED] = Timeline(PROXIED)
-    assert known.case is known.case
-    assert known.elapsed_s >= 0
+    investigation = Investigation(replace(TARGET, mcp=False))
+    investigation._session.timelines[PROXIED] = Timeline(PROXIED)
+    assert investigation.case is investigation.case
+    assert investigation.elapsed_s >= 0
     assert classified == [PROXIED]
 
 

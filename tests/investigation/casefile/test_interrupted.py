@@ -20,28 +20,28 @@ LIVE = CHUNKED + chunk(b"data: b\n\n")
 
 async def interrupt(url: str, expected: set[str]) -> Investigation:
     """Cancel the matrix once its probes have these outcomes."""
-    known = Investigation(Target(url, stall=30.0, patience=30.0, mcp=False))
-    task = asyncio.create_task(known.run("proxy"))
+    interrupted = Investigation(Target(url, stall=30.0, patience=30.0, mcp=False))
+    task = asyncio.create_task(interrupted.run("proxy"))
     outcomes: set[str] = set()
     while outcomes != expected:
         await asyncio.sleep(0.01)  # there is no notification of progress
-        outcomes = {result.outcome for result in known.case.proxy}
+        outcomes = {result.outcome for result in interrupted.case.proxy}
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
-    await known.close()
-    return known
+    await interrupted.close()
+    return interrupted
 
 
 async def test_an_interrupted_probe_is_not_running() -> None:
     async with serving(saying(b"", then="open")) as url:
-        known = await interrupt(url, {"running"})
-    for investigation in (known, reopened(known)):
+        interrupted = await interrupt(url, {"running"})
+    for investigation in (interrupted, reopened(interrupted)):
         assert {result.outcome for result in investigation.case.proxy} == {"interrupted"}
         text = report_of(investigation, "text", None, 1.0)
         assert "interrupted" in text
         assert "running" not in text
-    assert_same(known)
+    assert_same(interrupted)
 
 
 def test_an_opened_case_of_an_interrupted_check_is_inconclusive(
@@ -51,8 +51,8 @@ def test_an_opened_case_of_an_interrupted_check_is_inconclusive(
 
     async def save() -> None:
         async with serving(saying(LIVE, then="open")) as url:
-            known = await interrupt(url, {"live"})
-        casefile.write(tmp_path / "case.json", record_of(known))
+            interrupted = await interrupt(url, {"live"})
+        casefile.write(tmp_path / "case.json", record_of(interrupted))
 
     asyncio.run(save())
     assert main(["open", str(tmp_path / "case.json")], open_wizard=no_wizard) == 3

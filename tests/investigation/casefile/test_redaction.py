@@ -149,44 +149,44 @@ def test_the_command_of_a_log_is_stored_without_its_secrets(typed: str, kept: st
         Case(target, logs=(LogReport(str(place), problem=f"{place}: it ended"),)),
         problems={"logs": f"{place}: it ended"},
     )
-    made = dump(CaseRecord(case))
-    assert "SEKRET" not in made
-    again = load(made, "case.json").case
-    (stored,) = again.target.logs
+    document = dump(CaseRecord(case))
+    assert "SEKRET" not in document
+    loaded = load(document, "case.json").case
+    (stored,) = loaded.target.logs
     assert kept in stored.locator
     assert shlex.split(stored.locator) == list(stored.command)
-    assert stored.name == again.logs[0].file == f"web={stored.locator}"
+    assert stored.name == loaded.logs[0].file == f"web={stored.locator}"
     assert has_withheld_secret(repr(stored))
-    assert load(dump(CaseRecord(again)), "case.json").case == again
+    assert load(dump(CaseRecord(loaded)), "case.json").case == loaded
 
 
 @pytest.mark.parametrize("typed", ["docker exec -u 33:33 web tail -f  /log", "journalctl  -p err"])
 def test_the_command_of_a_log_without_secrets_is_stored_as_typed(typed: str) -> None:
     target = replace(investigations.TARGET, logs=(command_log(typed),))
-    made = dump(CaseRecord(Case(replace(target, vantages=(Vantage("web", ("env",)),)))))
-    assert load(made, "case.json").case.target.logs == target.logs
+    document = dump(CaseRecord(Case(replace(target, vantages=(Vantage("web", ("env",)),)))))
+    assert load(document, "case.json").case.target.logs == target.logs
 
 
 @settings(deadline=None, max_examples=40)
 @given(SECRET, st.sampled_from(PLACES))
 def test_no_secret_reaches_the_file(secret: str, text: str) -> None:
-    made = dump(record_with(secret, text))
-    assert secret not in made
-    assert load(made, "case.json").case.target.headers[0][0] == "Authorization"
+    document = dump(record_with(secret, text))
+    assert secret not in document
+    assert load(document, "case.json").case.target.headers[0][0] == "Authorization"
 
 
 def test_a_config_keeps_its_lines_and_its_structure() -> None:
     secret = "abc12Secret-999"
     record = record_with(secret, PLACES[0])
-    again = load(dump(record), "case.json").case.resolution
+    loaded = load(dump(record), "case.json").case.resolution
     assert record.case.resolution is not None
-    assert again is not None
-    was, now = record.case.resolution.config, again.config
-    assert secret not in "".join(now.texts.values())
-    assert [text.count("\n") for text in was.texts.values()] == [
-        text.count("\n") for text in now.texts.values()
+    assert loaded is not None
+    before, after = record.case.resolution.config, loaded.config
+    assert secret not in "".join(after.texts.values())
+    assert [text.count("\n") for text in before.texts.values()] == [
+        text.count("\n") for text in after.texts.values()
     ]
-    assert shape(was) == shape(now)
+    assert shape(before) == shape(after)
 
 
 def shape(config: Config) -> list[object]:
@@ -207,12 +207,12 @@ def _shape(directive: Directive) -> object:
 def stored_config(text: str) -> str:
     """The text of a config as the case file stores it."""
     resolution = investigations.case(live=True, conf=text).resolution
-    again = load(
+    loaded = load(
         dump(CaseRecord(replace(Case(investigations.TARGET), resolution=resolution))), "x"
     ).case.resolution
-    assert again is not None
-    (made,) = again.config.texts.values()
-    return made
+    assert loaded is not None
+    (config,) = loaded.config.texts.values()
+    return config
 
 
 @pytest.mark.parametrize(
@@ -253,26 +253,28 @@ def test_an_opened_case_gives_the_same_recommendation() -> None:
     """The block of the run hides the same secrets as the case file."""
     guards = 'if ($arg_token != abc99def) { return 403; } secure_link_md5 "$uri abc99def";'
     conf = investigations.CONF.replace("proxy_pass", f"{guards} proxy_pass")
-    known = investigations.case(live=False, conf=conf)
-    made = recommend(known, diagnose(known))
-    again = load(dump(CaseRecord(known)), "case.json").case
-    assert made is not None
-    assert made == recommend(again, diagnose(again))
-    assert "abc99def" not in f"{made.block}{made.diff}"
-    assert made.block.count("[redacted]") == 2
+    case = investigations.case(live=False, conf=conf)
+    recommendation = recommend(case, diagnose(case))
+    loaded = load(dump(CaseRecord(case)), "case.json").case
+    assert recommendation is not None
+    assert recommendation == recommend(loaded, diagnose(loaded))
+    assert "abc99def" not in f"{recommendation.block}{recommendation.diff}"
+    assert recommendation.block.count("[redacted]") == 2
 
 
 def test_equal_secrets_stay_equal_and_different_ones_different() -> None:
-    one, other = "aaa11111111111", "bbb22222222222"
-    lines = [timeline_with(secret, PLACES[0]) for secret in (one, one, other)]
+    first_secret, second_secret = "aaa11111111111", "bbb22222222222"
+    lines = [
+        timeline_with(secret, PLACES[0]) for secret in (first_secret, first_secret, second_secret)
+    ]
     case = replace(Case(investigations.TARGET), before=())
     case = replace(
         case,
         follow_ups=tuple(FollowUpResult("again", line, "x") for line in lines),
         resolution=None,
     )
-    again = load(dump(CaseRecord(case)), "case.json").case
-    first, second, third = (follow_up.timeline for follow_up in again.follow_ups)
+    loaded = load(dump(CaseRecord(case)), "case.json").case
+    first, second, third = (follow_up.timeline for follow_up in loaded.follow_ups)
     assert first == second
     for name in ("mcp-session-id", "x-api-key", "location"):
         assert first.header(name) != third.header(name)
@@ -283,21 +285,21 @@ def test_the_origin_header_is_stored() -> None:
     target = replace(
         investigations.TARGET, headers=(("Origin", "https://app.example"), ("X-A", "b"))
     )
-    again = load(dump(CaseRecord(Case(target))), "case.json")
-    assert again.case.target.headers[0] == ("Origin", "https://app.example")
-    assert "X-A" in again.notes[0]
-    assert "Origin" not in again.notes[0]
+    loaded = load(dump(CaseRecord(Case(target))), "case.json")
+    assert loaded.case.target.headers[0] == ("Origin", "https://app.example")
+    assert "X-A" in loaded.notes[0]
+    assert "Origin" not in loaded.notes[0]
 
 
 def test_saving_again_changes_no_pseudonym() -> None:
-    made = load(dump(record_with("abc12Secret999", PLACES[1])), "case.json")
-    assert load(dump(made), "case.json") == replace(made, notes=made.notes)
+    record = load(dump(record_with("abc12Secret999", PLACES[1])), "case.json")
+    assert load(dump(record), "case.json") == replace(record, notes=record.notes)
 
 
 def test_a_new_secret_gets_an_unused_pseudonym() -> None:
     """A pseudonym that a server or an earlier file has written is not given to another secret."""
     line = timeline_with("abc12Secret999", "[redacted-1] [redacted-99999999999]")
     text = dump(CaseRecord(replace(Case(investigations.TARGET), root=line)))
-    again = load(text, "case.json").case.root
-    assert again is not None
-    assert again.header("x-api-key") not in ("[redacted-1]", None)
+    root = load(text, "case.json").case.root
+    assert root is not None
+    assert root.header("x-api-key") not in ("[redacted-1]", None)

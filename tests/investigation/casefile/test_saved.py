@@ -118,11 +118,11 @@ def test_an_unwritable_case_file_is_reported_before_any_request(tmp_path: Path) 
 @pytest.mark.nginx
 async def test_steps_of_a_stored_case_can_run_again(nginx: str) -> None:
     async with Lab(scenario_named("incident"), nginx=nginx) as lab:
-        first = Investigation(lab.target)
-        await first.run("root")
-        await first.run("proxy")
-        await first.close()
-        investigation = reopened(first)
+        recorded = Investigation(lab.target)
+        await recorded.run("root")
+        await recorded.run("proxy")
+        await recorded.close()
+        investigation = reopened(recorded)
         for step in ("proxy", "logs", "config", "cause", "fix"):
             await investigation.run(step)
         await investigation.close()
