@@ -4,20 +4,19 @@ from dataclasses import replace
 
 import pytest
 
-from tests.rules.samples.build import make_case, make_log_line
+from tests.rules.samples.build import make_case, make_log_line, make_passed_line
 from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.facts import disconnects
 from wizard.diagnose.outcome import classify
 from wizard.model.case import Case
 from wizard.model.log_report import LogLine
 
-ACCESS = '10.0.0.1 - - [23/Nov/2026:16:00:00 +0000] "GET /sse HTTP/1.1" 200 80 "-" "ssewizard"'
 TIMED_OUT = (
     "2026/11/23 16:00:00 [error] 7#7: *1 upstream timed out (110: Connection timed out) while "
     'reading upstream, client: 127.0.0.1, request: "GET /sse HTTP/1.1"'
 )
 RELOAD = "2026/11/23 16:00:00 [notice] 7#7: gracefully shutting down"
-PASSED_LINE = make_log_line(ACCESS, client="sse-proxy h1 identity")
+PASSED_LINE = make_passed_line()
 
 
 def cut_case(

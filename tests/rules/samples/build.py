@@ -82,11 +82,26 @@ def make_case(
     return replace(case, message_resolution=message_resolution(case)) if conf else case
 
 
-def make_post_case(conf: str, status: int, body: str = "") -> Case:
-    """Return a case with live streams whose POST the backend accepts and the proxy answers so."""
-    refused = make_handshake("proxy", stage="initialize", status=status, body=body)
-    handshakes = (refused, make_handshake("direct"))
-    return make_case(proxy="live", direct="live", conf=conf, handshakes=handshakes)
+def make_post_case(
+    conf: str,
+    status: int,
+    body: str = "",
+    *,
+    url: str = PROXY_URL,
+    took: float = 0.003,
+    direct_took: float = 0.003,
+) -> Case:
+    """Return a case with live streams whose POST fails through the proxy and not directly.
+
+    Args:
+        status: The proxied answer to the POST, `took` seconds after it.
+        body: The beginning of that answer's body.
+    """
+    failed = make_handshake(
+        "proxy", stage="initialize", status=status, body=body, url=url, took=took
+    )
+    handshakes = (failed, make_handshake("direct", took=direct_took))
+    return make_case(proxy="live", direct="live", url=url, conf=conf, handshakes=handshakes)
 
 
 def _timelines(
@@ -124,6 +139,13 @@ def make_log_line(text: str, *, client: str = "", ours: bool = True) -> LogLine:
     """Return a line of a log, classified as a real one."""
     line = parse_line(text)
     return LogLine("error.log", text, line.kind, ours, line.tag, line.meaning, client)
+
+
+def make_passed_line() -> LogLine:
+    """Return the line of an access log that shows a 200 with bytes for the plain proxied probe."""
+    time = "23/Nov/2026:16:00:00 +0000"
+    text = f'10.0.0.1 - - [{time}] "GET /sse HTTP/1.1" 200 80 "-" "ssewizard"'
+    return make_log_line(text, client="sse-proxy h1 identity")
 
 
 def make_handshake(

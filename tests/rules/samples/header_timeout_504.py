@@ -1,6 +1,6 @@
 """Samples of header-timeout-504."""
 
-from tests.rules.samples.build import make_case, make_handshake
+from tests.rules.samples.build import make_post_case
 from wizard.model.case import Case
 
 _CONF = """
@@ -17,21 +17,9 @@ server {
 
 def fires() -> Case:
     """Nginx waits for 2 s, the backend needs 3."""
-    return _sample(2.003, 3.0)
+    return make_post_case(_CONF, 504, took=2.003, direct_took=3.0)
 
 
 def silent() -> Case:
     """A 504 at once, which this timeout cannot cause."""
-    return _sample(0.01, 0.01)
-
-
-def _sample(proxied: float, direct: float) -> Case:
-    return make_case(
-        proxy="live",
-        direct="live",
-        conf=_CONF,
-        handshakes=(
-            make_handshake("proxy", stage="initialize", status=504, took=proxied),
-            make_handshake("direct", took=direct),
-        ),
-    )
+    return make_post_case(_CONF, 504, took=0.01, direct_took=0.01)

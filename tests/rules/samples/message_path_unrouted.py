@@ -1,6 +1,6 @@
 """Samples of message-path-unrouted."""
 
-from tests.rules.samples.build import make_case, make_handshake
+from tests.rules.samples.build import make_post_case
 from wizard.model.case import Case
 
 _CONF = """
@@ -18,22 +18,10 @@ server {
 
 def fires() -> Case:
     """Only /sse is passed on; the POST goes to static files."""
-    return _sample(_CONF, 405)
+    return make_post_case(_CONF, 405)
 
 
 def silent() -> Case:
     """The backend does not know the session, but the path leads to it."""
     routed = "location /message { proxy_pass http://localhost:12213; }"
-    return _sample(_CONF.replace("listen 8081;", f"listen 8081; {routed}"), 404)
-
-
-def _sample(conf: str, status: int) -> Case:
-    return make_case(
-        proxy="live",
-        direct="live",
-        conf=conf,
-        handshakes=(
-            make_handshake("proxy", stage="initialize", status=status),
-            make_handshake("direct"),
-        ),
-    )
+    return make_post_case(_CONF.replace("listen 8081;", f"listen 8081; {routed}"), 404)

@@ -1,1 +1,9 @@
-"""Facts about a case, as rules need them: each computed from what was measured or read."""
+"""Facts about a case, as rules need them: each computed from what was measured or read.
+
+- `streams`: probes of the stream, follow-ups, log lines
+- `posts`: POSTs, and where the config leads their path
+- `directives`: directives in force for a request
+- `disconnects`: when streams were cut, and known timeouts
+- `addresses`: whether two addresses are the same backend
+- `evidence`: measurements, settings and log lines in words
+"""
