@@ -89,7 +89,8 @@ def make_target_parser() -> Parser:
 
 def _inspect_parser() -> Parser:
     parser = Parser(
-        "ssewizard inspect", description="Show what the config does with one path; sends nothing."
+        "ssewizard inspect",
+        description="Show what the config does with one path, without a request.",
     )
     parser.add_argument("--conf", required=True, metavar="[VANTAGE=]SOURCE", help=_CONF_HELP)
     _add_vantages(parser)
@@ -154,7 +155,7 @@ def _add_target_options(parser: Parser) -> None:
         "wait before a silent stream counts as held (10)")  # fmt: skip
     add("--patience", type=parse_seconds, default=0.0, metavar="SECONDS", help="how long to watch "
         "a live stream for a cut (0)")  # fmt: skip
-    add("--no-mcp", action="store_true", help="no MCP handshake")
+    add("--no-mcp", action="store_true", help="skip the MCP handshake")
     add("--style", choices=STYLES, default="", help="the form of the fix; by default that of the "
         "tool that wrote the config, if it can be recognised")  # fmt: skip
 
