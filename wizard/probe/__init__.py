@@ -1,7 +1,7 @@
 """HTTP requests and what they show, as `Timeline`s.
 
 - `probe.py`: one request; `request.py`: what it sends; `connection.py` and `network.py`: how.
-- `sse.py`: the event stream decoder.
+- `sse.py`: the event stream decoder; `content_encoding.py`: gzip and deflate.
 - `matrix.py`: several probes side by side; `timing.py`: how long each is waited for.
 - `mcp/`: MCP handshakes. `followups/`: further requests that decide between causes.
 - `curl.py`: the same request as a command; `www_authenticate.py`: the metadata URL of a 401.

@@ -16,9 +16,10 @@ import httpx
 from wizard.model.events import Began, Chunk, Ended, Headers, ProbeEvent, Resolved
 from wizard.model.timeline import Probe, is_local
 from wizard.probe.connection import ProbeChannel, Request, make_transport
+from wizard.probe.content_encoding import decoder_for
 from wizard.probe.network import preload, resolve_host
 from wizard.probe.request import GET, ProbeOptions, RequestSpec
-from wizard.probe.sse import SseDecoder, decoder_for
+from wizard.probe.sse import SseDecoder
 from wizard.probe.timing import REACH_TIMEOUT_S
 from wizard.text.display import safe
 from wizard.text.errors import describe_error

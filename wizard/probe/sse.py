@@ -1,12 +1,11 @@
-"""Decoding of response bodies: the event stream (no sockets, bytes in, events out) and gzip.
+"""A decoder of event streams, without input or output: bytes in, events out.
 
-The event stream follows the WHATWG HTML standard, section 9.2.6, "Interpreting an event stream".
-Beyond it, comments are reported, since a ping is evidence, and so are bytes that exceed a limit.
-Lines end with CR, LF or CRLF and nothing else: U+2028 is data.
+It follows the WHATWG HTML standard, section 9.2.6, "Interpreting an event stream". Beyond it,
+comments are reported, since a ping is evidence, and so are bytes that exceed a limit. Lines end
+with CR, LF or CRLF and nothing else: U+2028 is data.
 """
 
 import re
-import zlib
 
 from wizard.model.events import Comment, Excess, SseEvent, StreamItem
 
@@ -106,73 +105,3 @@ class SseDecoder:
             data = "\n".join(self._data)
             items.append(SseEvent(at, self._type or "message", data, self.last_id))
         self._type, self._data, self._data_size = "", [], 0
-
-
-CHUNK_LIMIT_BYTES = 4 << 20
-"""The most that one chunk may expand to, in bytes."""
-BODY_LIMIT_BYTES = 1 << 20
-"""The most that a body may expand to, in bytes, if that is more than a hundredfold."""
-
-
-class DeflateDecoder:
-    """Decodes a gzip (RFC 1952) or deflate (RFC 1950) body as it arrives.
-
-    Attributes:
-        broken: One sentence once the bytes are invalid or expand beyond the limits; nothing more is
-            decoded then.
-    """
-
-    def __init__(self) -> None:
-        self.broken = ""
-        self._zlib = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
-        self._bytes_in = self._bytes_out = 0
-
-    def feed(self, data: bytes) -> bytes:
-        """Return the decoded bytes; none once `broken`."""
-        if self.broken:
-            return b""
-        try:
-            decoded = self._zlib.decompress(data, CHUNK_LIMIT_BYTES)
-        except zlib.error as error:
-            self.broken = f"the compressed body is broken: {error}"
-            return b""
-        if self._zlib.unconsumed_tail:
-            self.broken = _expands_too_much(len(data), CHUNK_LIMIT_BYTES)
-        self._bytes_in += len(data)
-        self._bytes_out += len(decoded)
-        if self._bytes_out > max(BODY_LIMIT_BYTES, 100 * self._bytes_in):
-            self.broken = _expands_too_much(self._bytes_in, BODY_LIMIT_BYTES)
-        return decoded
-
-
-def _expands_too_much(size: int, limit: int) -> str:
-    return f"{size} compressed bytes expand to more than {limit} bytes"
-
-
-class IdentityDecoder:
-    """Passes an uncompressed body through."""
-
-    broken = ""
-
-    def feed(self, data: bytes) -> bytes:
-        """Return the bytes unchanged."""
-        return data
-
-
-class UnsupportedDecoder:
-    """Stands for a content coding that is not decoded here; `broken` names it."""
-
-    def __init__(self, coding: str) -> None:
-        self.broken = f"Content-Encoding {coding} is not decoded here"
-
-    def feed(self, data: bytes) -> bytes:
-        """Return nothing."""
-        return b""
-
-
-def decoder_for(coding: str | None) -> DeflateDecoder | IdentityDecoder | UnsupportedDecoder:
-    """Return a decoder for a Content-Encoding (RFC 9110, section 8.4)."""
-    name = (coding or "identity").strip().lower()
-    if name in ("identity", ""):
-        return IdentityDecoder()
-    return DeflateDecoder() if name in ("gzip", "x-gzip", "deflate") else UnsupportedDecoder(name)
