@@ -1,4 +1,4 @@
-"""The figures: `python -m tests.bench`. Measured side by side, printed, never asserted."""
+"""`python -m tests.bench` measures speed and memory, and prints the results."""
 
 import json
 import subprocess
@@ -30,7 +30,7 @@ ROUNDS = 3
 
 
 def main() -> None:
-    """Run all three and print a table."""
+    """Run all three measurements and print a table."""
     for title, rows in (
         ("From the start of `ssewizard check` on the incident to its end", _check()),
         (f"Decoder: {EVENTS:,} events of {len(EVENT)} bytes", _decoder()),
@@ -42,8 +42,11 @@ def main() -> None:
 
 
 def _best(*works: Callable[[], object]) -> list[float]:
-    """The shortest of some rounds for each, in seconds: what else runs here can only add to it.
-    They take turns, so that a busy moment hits all of them."""
+    """Return the shortest time of each function, in seconds, over `ROUNDS` rounds.
+
+    The shortest, because other load can only add to a time. The functions take turns, so that a
+    busy moment slows all of them.
+    """
     times: list[list[float]] = [[] for _ in works]
     for _ in range(ROUNDS):
         for known, work in zip(times, works, strict=True):
@@ -97,7 +100,7 @@ def _lab() -> Iterator[dict[str, Any]]:
 
 @dataclass
 class Event:
-    """What the naive decoder hands out."""
+    """An event of the naive decoder."""
 
     type: str = "message"
     data: str = ""
@@ -105,14 +108,14 @@ class Event:
 
 
 class Naive:
-    """What one would write first: no limit, no comments, no CR, no time of arrival."""
+    """The simplest decoder: no limits, no comments, no CR, no times of arrival."""
 
     def __init__(self) -> None:
         self._rest = bytearray()
         self._event = Event()
 
     def feed(self, data: bytes) -> list[Event]:
-        """The events that these bytes complete."""
+        """Return the events that these bytes complete."""
         self._rest += data
         if b"\n" not in data:
             return []
@@ -164,7 +167,7 @@ def _endless(feed: Callable[[bytes], object]) -> None:
 
 
 def _peak(work: Callable[[], object]) -> float:
-    """The most memory in use at any time, in MiB."""
+    """Return the most memory in use while it runs, in MiB."""
     tracemalloc.start()
     try:
         work()
@@ -177,7 +180,7 @@ def _peak(work: Callable[[], object]) -> float:
 
 
 def _generated() -> str:
-    """Servers with locations as they are found in the wild, `LINES` lines in all."""
+    """Return a config of about `LINES` lines: servers with proxied locations."""
     location = "        location /app{n}/LEAF {{\n            proxy_pass http://b{n};\n" + "".join(
         f"            proxy_set_header X-Header-{i} $http_x_{i};\n" for i in range(6)
     )

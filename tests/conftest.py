@@ -1,4 +1,4 @@
-"""The Nginx versions that the tests run on."""
+"""Run the tests that take `nginx` on each installed Nginx; fail skipped tests in CI."""
 
 import os
 from collections.abc import Generator
@@ -9,7 +9,7 @@ from tests.tools import fail_skip
 from wizard.lab.nginx import binaries, version
 
 TURN = (1, 29, 7)
-"""From this Nginx on, HTTP/1.1 is the default towards the upstream."""
+"""The first version in which HTTP/1.1 is the default towards the upstream."""
 REQUIRED = "SSEWIZARD_REQUIRE_BOTH_NGINX"
 
 
@@ -21,7 +21,7 @@ INSTALLED = {version(binary): binary for binary in binaries()}
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """CI must test an Nginx on either side of the turn; a missing one is not a skipped test."""
+    """Fail in CI unless there is an Nginx before that version and one from it on."""
     sides = {numbers(one) >= TURN for one in INSTALLED}
     if os.environ.get(REQUIRED) and sides != {True, False}:
         found = ", ".join(INSTALLED) or "none"
@@ -45,7 +45,7 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Whoever asks for `nginx` runs once on each that is installed."""
+    """Run a test that takes `nginx` once on each installed Nginx."""
     if "nginx" in metafunc.fixturenames:
         ids = [f"nginx-{one}" for one in INSTALLED]
         metafunc.parametrize("nginx", list(INSTALLED.values()), ids=ids)

@@ -1,1 +1,1 @@
-"""The README's picture, made by the app itself on the lab's incident: `python -m tests.picture`."""
+"""`python -m tests.picture` draws the README's picture with the app itself."""

@@ -1,4 +1,4 @@
-"""Run the lab's incident, look at the two streams, and keep what the screen shows."""
+"""Run the lab's incident and save the screen with the two streams as SVG."""
 
 import asyncio
 from pathlib import Path
@@ -11,7 +11,7 @@ SIZE = (100, 30)
 
 
 async def picture(path: Path) -> None:
-    """Write the picture of the proxied stream's room, after all steps have run."""
+    """Write the picture of the proxied stream's pane, after all steps have run."""
     async with Lab(scenario_named("incident")) as lab:
         app = Wizard(Investigation(lab.target))
         async with app.run_test(size=SIZE) as pilot:

@@ -1,4 +1,4 @@
-"""Results made by hand: one of each verdict, and one whose every text is hostile."""
+"""Sample results: one for each verdict, and one in which every text is hostile."""
 
 from dataclasses import replace
 
@@ -11,14 +11,14 @@ from wizard.model.target import Source, Target
 from wizard.model.timeline import Probe, Timeline
 from wizard.report import Result
 
-STEPS: dict[StepId, StepState] = {
+STEP_STATES: dict[StepId, StepState] = {
     "root": StepState("root", "pass", "200 text/html after 3 ms"),
     "proxy": StepState("proxy", "fail", "held in 2 of 2: not even headers after 2.00 s"),
     "direct": StepState("direct", "pass", "live: first data after 6 ms"),
     "config": StepState("config", "warn", "location / (nginx.conf:6) would hold 2 of 2 kinds"),
     "logs": StepState("logs", "skip", "not given: a log file"),
 }
-MADE = Recommendation(
+RECOMMENDATION = Recommendation(
     "proxy_buffering off, in a location for /sse alone",
     (
         BlockLine("    location = /sse {", "wins for this path alone"),
@@ -34,23 +34,23 @@ MADE = Recommendation(
 
 
 def fault() -> Result:
-    """The incident: held through the proxy, live past it, buffering on."""
+    """Return the incident: held through the proxy, live when requested directly, buffering on."""
     case = make_case(proxy="held", direct="live", settings={"proxy_buffering": "on"})
-    return Result(case, diagnose(case), MADE, STEPS, 2.0456)
+    return Result(case, diagnose(case), RECOMMENDATION, STEP_STATES, 2.0456)
 
 
 def healthy() -> Result:
-    """Live in every probe."""
+    """Return a result that is live in every probe."""
     case = make_case(proxy="live", direct="live", settings={"proxy_buffering": "off"})
-    passed = {step: replace(state, state="pass") for step, state in STEPS.items()}
+    passed = {step: replace(state, state="pass") for step, state in STEP_STATES.items()}
     return Result(case, diagnose(case), None, passed, 0.5)
 
 
 def inconclusive() -> Result:
-    """Held, and nothing else was given."""
+    """Return a result with a held stream and no other input."""
     known = make_case(proxy="held", direct="held")
     case = Case(Target(PROXY_URL), root=known.root, proxy=known.proxy)
-    return Result(case, diagnose(case), None, {"proxy": STEPS["proxy"]}, 5.0)
+    return Result(case, diagnose(case), None, {"proxy": STEP_STATES["proxy"]}, 5.0)
 
 
 SECRET = "Hunter2x9Zq"
@@ -62,7 +62,7 @@ PATH = "/etc/\x1b[2J\x9b\u202e ` '/nginx.conf:6"
 
 
 def hostile() -> Result:
-    """Every text that somebody else has a hand in is `HOSTILE`."""
+    """Return a result in which every text that comes from outside is `HOSTILE`."""
     url = f"http://u:{SECRET}@h/sse?access_token={SECRET}"
     line = Timeline(Probe("sse-proxy", url), ended="reset", detail=HOSTILE)
     target = Target(url, (Source(url),), Source(HOSTILE), headers=(("Cookie", SECRET),))
@@ -84,6 +84,6 @@ def hostile() -> Result:
         (HOSTILE,),
     )
     diagnosis = Diagnosis("fault", HOSTILE, (finding,), (finding,), (HOSTILE,))
-    states = {step: replace(state, why=HOSTILE) for step, state in STEPS.items()}
+    states = {step: replace(state, why=HOSTILE) for step, state in STEP_STATES.items()}
     case = Case(target, proxy=(ProbeResult(line, "cut", HOSTILE),))
     return Result(case, diagnosis, made, states, 1.0)

@@ -1,4 +1,4 @@
-"""The reports on many targets."""
+"""Reports on many targets."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from xml.etree import ElementTree as Xml
 import pytest
 
 from tests.report.results import SECRET, fault, healthy, hostile, inconclusive
-from tests.report.test_prometheus import found
+from tests.report.test_prometheus import samples_of
 from wizard.diagnose.rules import all_rules
 from wizard.model.vantage import Capabilities
 from wizard.report import Result
@@ -18,27 +18,27 @@ from wizard.report.text import WIDTH
 
 FORMATS = ("text", "json", "markdown", "junit", "prometheus")
 ANSI = re.compile(r"\x1b\[\d+m")
-MADE = {"prod": fault(), "http://h/sse": healthy(), "blind": inconclusive(), "odd": hostile()}
+RESULTS = {"prod": fault(), "http://h/sse": healthy(), "blind": inconclusive(), "odd": hostile()}
 
 
-def entries(format: str, made: dict[str, Result] = MADE) -> list[Entry]:
+def entries(format: str, made: dict[str, Result] = RESULTS) -> list[Entry]:
     return [make_entry(format, name, result) for name, result in made.items()]
 
 
-def rendered(format: str, *, color: bool = False) -> str:
+def render(format: str, *, color: bool = False) -> str:
     return render_batch(format, entries(format), elapsed_s=3.21, color=color)
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_controls_and_secrets_are_harmless_in_every_form(format: str) -> None:
-    text = rendered(format)
+def test_no_format_contains_control_characters_or_secrets(format: str) -> None:
+    text = render(format)
     assert text.replace("\n", "").replace("\t", "").isprintable()
     assert SECRET not in text
     assert text.endswith("\n")
 
 
-def test_a_line_for_each_and_its_columns_stand_below_each_other() -> None:
-    lines = rendered("text").splitlines()
+def test_each_target_has_a_row_in_aligned_columns() -> None:
+    lines = render("text").splitlines()
     assert lines[0] == "FAULT  2 fault, 1 inconclusive, 1 healthy of 4, 3.2 s"
     assert lines[1] == ""
     heads, *rows = lines[2:7]
@@ -64,27 +64,27 @@ def test_the_widest_rows_fit() -> None:
 
 
 @pytest.mark.parametrize("size", range(4, 30))
-def test_of_a_long_name_both_ends_are_seen(size: int) -> None:
+def test_a_long_name_keeps_both_ends(size: int) -> None:
     name = "https://example.com/sse"
     shown = shorten(name, size)
     assert len(shown) == min(size, len(name))
     assert shown == name or (shown[0], shown[-1]) == (name[0], name[-1])
 
 
-def test_colours_change_no_word() -> None:
-    coloured = rendered("text", color=True)
+def test_colours_change_no_text() -> None:
+    coloured = render("text", color=True)
     assert ANSI.search(coloured)
-    assert ANSI.sub("", coloured) == rendered("text")
+    assert ANSI.sub("", coloured) == render("text")
 
 
-def test_what_is_not_healthy_is_told_in_full() -> None:
-    said = " ".join(rendered("text").partition("Not healthy\n")[2].split())
-    assert said.startswith("- prod (http://127.0.0.1:8081/sse): Nginx buffers the stream")
-    assert "- blind (http" in said
-    assert "h/sse: The stream is live" not in said
+def test_an_unhealthy_target_has_its_full_summary() -> None:
+    summary = " ".join(render("text").partition("Not healthy\n")[2].split())
+    assert summary.startswith("- prod (http://127.0.0.1:8081/sse): Nginx buffers the stream")
+    assert "- blind (http" in summary
+    assert "h/sse: The stream is live" not in summary
 
 
-def test_a_vantage_that_was_not_reached_is_told_once() -> None:
+def test_a_vantage_that_was_not_reached_is_listed_once() -> None:
     made, why = healthy(), "web: ssh: no route to host"
     known = (Capabilities("web", problem=why),)
     case = replace(made.case, capabilities=known, problems={"config": why})
@@ -92,28 +92,28 @@ def test_a_vantage_that_was_not_reached_is_told_once() -> None:
     assert text.endswith(f"\nNot read or not reached\n  - a: {why}\n")
 
 
-def test_all_healthy_is_short() -> None:
+def test_a_batch_without_faults_is_short() -> None:
     made = entries("text", {"a": healthy(), "b": healthy()})
     lines = render_batch("text", made, elapsed_s=0.5).splitlines()
     assert lines[0] == "HEALTHY  2 healthy of 2, 0.5 s"
     assert len(lines) == 5
 
 
-def test_the_json_of_each_is_the_json_of_one() -> None:
-    data = json.loads(rendered("json"))
+def test_each_target_has_the_json_of_a_single_check() -> None:
+    data = json.loads(render("json"))
     assert list(data) == ["schema", "targets", "verdict", "elapsed_s"]
     assert (data["verdict"], data["elapsed_s"]) == ("fault", 3.21)
     assert data["targets"][0] == {"name": "prod", "report": report_data(fault())}
 
 
-def test_the_worst() -> None:
+def test_the_batch_has_the_worst_verdict() -> None:
     assert worst_verdict(entries("text", {"a": healthy()})) == "healthy"
     assert worst_verdict(entries("text", {"a": healthy(), "b": inconclusive()})) == "inconclusive"
     assert worst_verdict(entries("text", {"a": fault(), "b": inconclusive()})) == "fault"
 
 
-def test_the_sections_of_a_ticket_stand_one_step_lower() -> None:
-    text = rendered("markdown")
+def test_markdown_headings_of_a_target_are_one_level_lower() -> None:
+    text = render("markdown")
     assert text.startswith("# fault: 2 fault, 1 inconclusive, 1 healthy of 4\n")
     heads = [line for line in text.splitlines() if re.match("##? ", line)]
     assert [head.partition(": ")[0] for head in heads[1:]] == ["## prod", "## blind", "## odd"]
@@ -121,8 +121,8 @@ def test_the_sections_of_a_ticket_stand_one_step_lower() -> None:
     assert "\n| h/sse | healthy | – |" in text
 
 
-def test_a_suite_for_each() -> None:
-    suites = Xml.fromstring(rendered("junit").encode())
+def test_each_target_has_a_junit_suite() -> None:
+    suites = Xml.fromstring(render("junit").encode())
     assert [suite.get("name") for suite in suites] == ["prod", "http://h/sse", "blind", "odd"]
     cases = suites.findall("testsuite/testcase")
     assert suites.get("tests") == str(len(cases)) == "28"
@@ -131,9 +131,9 @@ def test_a_suite_for_each() -> None:
     assert len(set(names)) == len(names)
 
 
-def test_the_metrics_of_all() -> None:
-    text = rendered("prometheus")
-    assert {row.labels["target"]: row.value for row in found(text, "healthy")} == {
+def test_the_metrics_contain_all_targets() -> None:
+    text = render("prometheus")
+    assert {row.labels["target"]: row.value for row in samples_of(text, "healthy")} == {
         "prod": 0,
         "http://h/sse": 1,
         "blind": 0,

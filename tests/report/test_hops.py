@@ -1,10 +1,10 @@
-"""All places side by side, in each form."""
+"""The hops side by side, in each report format."""
 
 import json
 from dataclasses import replace
 
 from tests.diagnose.test_hops import case_of_hops
-from tests.report.results import STEPS
+from tests.report.results import STEP_STATES
 from tests.rules.samples.build import make_case
 from wizard.diagnose.diagnose import diagnose
 from wizard.model.case import Case
@@ -17,11 +17,11 @@ from wizard.report.markdown import markdown_report
 from wizard.report.text import text_report
 
 WEB = Vantage("web", ("ssh", "web"))
-FOUND = Capabilities("web", "curl", "curl 8.5.0", 0.042, -90.25, 0.021, "+0100")
+CAPABILITIES = Capabilities("web", "curl", "curl 8.5.0", 0.042, -90.25, 0.021, "+0100")
 
 
-def looked() -> Case:
-    """Two hops; the direct probe was asked from another place."""
+def case_with_hops() -> Case:
+    """Return a case with two hops and a direct probe from a vantage."""
     case = case_of_hops("held", "held", "live")
     probes = [replace(probe_result.timeline.probe, vantage="web") for probe_result in case.direct]
     direct = tuple(
@@ -29,17 +29,17 @@ def looked() -> Case:
         for probe_result, probe in zip(case.direct, probes, strict=True)
     )
     target = replace(case.target, vantages=(WEB,))
-    return replace(case, target=target, direct=direct, capabilities=(FOUND,))
+    return replace(case, target=target, direct=direct, capabilities=(CAPABILITIES,))
 
 
 def result() -> Result:
-    case = looked()
-    return Result(case, diagnose(case), None, STEPS, 2.0)
+    case = case_with_hops()
+    return Result(case, diagnose(case), None, STEP_STATES, 2.0)
 
 
 def test_the_table_in_the_text_report() -> None:
-    said = text_report(result())
-    table = said[said.index("Side by side") :].split("\n\n")[0]
+    text = text_report(result())
+    table = text[text.index("Side by side") :].split("\n\n")[0]
     assert table.splitlines() == [
         "Side by side              h1 plain     h1 gzip",
         "  outside                 held         held",
@@ -49,20 +49,20 @@ def test_the_table_in_the_text_report() -> None:
         "  Live at inner, held at edge: it is edge.",
         "  web: curl 8.5.0, round trip 42 ms, clock -90.2 s",
     ]
-    assert max(map(len, said.splitlines())) <= 80
+    assert max(map(len, text.splitlines())) <= 80
 
 
-def test_the_usual_two_places_need_no_table() -> None:
+def test_one_proxied_and_one_direct_url_need_no_table() -> None:
     assert hops_text(make_case(proxy="held", direct="live")) == ""
 
 
 def test_the_table_in_markdown() -> None:
-    said = markdown_report(result())
-    assert "| edge | held | – |" in said
-    assert "Live at inner, held at edge: it is edge." in said
+    text = markdown_report(result())
+    assert "| edge | held | – |" in text
+    assert "Live at inner, held at edge: it is edge." in text
 
 
-def test_the_json_names_places_and_vantages() -> None:
+def test_the_json_has_hops_and_vantages() -> None:
     data = json.loads(json_report(result()))
     assert [(one["kind"], one["name"]) for one in data["hops"]] == [
         ("outside", "outside"),
@@ -81,19 +81,19 @@ def test_the_json_names_places_and_vantages() -> None:
     assert (hops["status"], [run["hop"] for run in hops["runs"]]) == ("fail", ["edge", "inner"])
 
 
-def test_the_hops_are_a_check_in_junit_too() -> None:
+def test_junit_has_a_check_of_the_hops() -> None:
     assert 'name="sse-hop"' in junit_report(result())
 
 
-def test_without_hops_there_is_no_such_check() -> None:
+def test_without_hops_there_is_no_check_of_them() -> None:
     case = make_case(proxy="held", direct="live")
-    checks = Result(case, diagnose(case), None, STEPS, 2.0).checks
+    checks = Result(case, diagnose(case), None, STEP_STATES, 2.0).checks
     assert "sse-hop" not in [check.id for check in checks]
 
 
-def test_what_a_place_says_of_itself_is_shown_safely() -> None:
+def test_a_vantages_own_message_is_escaped_and_redacted() -> None:
     broken = Capabilities("web", problem="no shell there \x1b[2J sessionId=abcdef")
-    case = replace(looked(), capabilities=(broken,))
-    said = text_report(Result(case, diagnose(case), None, STEPS, 2.0))
-    assert "\x1b" not in said
-    assert "abcdef" not in said
+    case = replace(case_with_hops(), capabilities=(broken,))
+    text = text_report(Result(case, diagnose(case), None, STEP_STATES, 2.0))
+    assert "\x1b" not in text
+    assert "abcdef" not in text

@@ -1,4 +1,4 @@
-"""The JSON of `check`: the contract's keys, its words, and nothing that a terminal obeys."""
+"""The JSON of `check`: documented keys and values, no control characters, no secrets."""
 
 import json
 from typing import Any
@@ -18,17 +18,17 @@ RUN = {
 ENDED = {"open", "eof", "reset", "timeout", "refused", "tls", "dns"}
 
 
-def report(result: Result) -> dict[str, Any]:
-    made: dict[str, Any] = json.loads(json_report(result))
-    return made
+def report_of(result: Result) -> dict[str, Any]:
+    report: dict[str, Any] = json.loads(json_report(result))
+    return report
 
 
 @pytest.fixture(params=MAKERS, ids=lambda maker: maker.__name__)
-def made(request: pytest.FixtureRequest) -> dict[str, Any]:
-    return report(request.param())
+def report(request: pytest.FixtureRequest) -> dict[str, Any]:
+    return report_of(request.param())
 
 
-def test_the_contracts_keys(made: dict[str, Any]) -> None:
+def test_the_documented_keys_are_there(report: dict[str, Any]) -> None:
     keys = {
         "schema",
         "tool",
@@ -39,24 +39,24 @@ def test_the_contracts_keys(made: dict[str, Any]) -> None:
         "recommendation",
         "elapsed_s",
     }
-    assert keys <= made.keys()
-    assert made["schema"] == "ssewizard.report/2"
-    assert made["tool"].keys() == {"name", "version"}
-    assert made["target"].keys() >= {"url", "direct", "conf"}
-    assert made["verdict"] in ("healthy", "fault", "inconclusive")
-    assert isinstance(made["elapsed_s"], float)
+    assert keys <= report.keys()
+    assert report["schema"] == "ssewizard.report/2"
+    assert report["tool"].keys() == {"name", "version"}
+    assert report["target"].keys() >= {"url", "direct", "conf"}
+    assert report["verdict"] in ("healthy", "fault", "inconclusive")
+    assert isinstance(report["elapsed_s"], float)
 
 
-def test_every_check_stands_there_in_its_order(made: dict[str, Any]) -> None:
-    assert [check["id"] for check in made["checks"]] == CHECKS
-    for check in made["checks"]:
+def test_all_checks_are_there_in_order(report: dict[str, Any]) -> None:
+    assert [check["id"] for check in report["checks"]] == CHECKS
+    for check in report["checks"]:
         assert check.keys() >= {"id", "status", "why", "runs"}
         assert check["status"] in ("pass", "fail", "warn", "skip")
         assert check["why"]
 
 
-def test_every_run_has_its_figures(made: dict[str, Any]) -> None:
-    runs = [run for check in made["checks"] for run in check["runs"]]
+def test_every_run_has_the_documented_values(report: dict[str, Any]) -> None:
+    runs = [run for check in report["checks"] for run in check["runs"]]
     assert runs
     for run in runs:
         assert run.keys() >= RUN
@@ -66,8 +66,8 @@ def test_every_run_has_its_figures(made: dict[str, Any]) -> None:
         assert isinstance(run["held"], bool)
 
 
-def test_every_cause_has_evidence_and_a_fix(made: dict[str, Any]) -> None:
-    for cause in made["causes"]:
+def test_every_cause_has_evidence_and_a_fix(report: dict[str, Any]) -> None:
+    for cause in report["causes"]:
         assert cause.keys() >= {"id", "confidence", "title", "evidence", "fix"}
         assert cause["confidence"] in ("confirmed", "likely", "possible")
         assert cause["evidence"]
@@ -75,42 +75,42 @@ def test_every_cause_has_evidence_and_a_fix(made: dict[str, Any]) -> None:
         assert cause["fix"].keys() == {"summary", "where"}
 
 
-def test_a_fault() -> None:
-    made = report(fault())
-    assert made["verdict"] == "fault"
-    assert made["causes"][0]["id"] == "proxy-buffering-hold"
-    assert made["elapsed_s"] == 2.046
-    proxied = made["checks"][1]
+def test_a_fault_has_its_cause_and_recommendation() -> None:
+    report = report_of(fault())
+    assert report["verdict"] == "fault"
+    assert report["causes"][0]["id"] == "proxy-buffering-hold"
+    assert report["elapsed_s"] == 2.046
+    proxied = report["checks"][1]
     assert [run["held"] for run in proxied["runs"]] == [True, True]
     assert proxied["runs"][0]["first_event_s"] is None
-    assert made["checks"][2]["runs"][0]["first_event_s"] == 0.006
+    assert report["checks"][2]["runs"][0]["first_event_s"] == 0.006
     result = fault().recommendation
     assert result is not None
-    assert made["recommendation"]["block"] == result.block
-    assert made["recommendation"]["diff"] == result.diff
-    assert made["recommendation"]["insert_at"] == "nginx.conf:6"
+    assert report["recommendation"]["block"] == result.block
+    assert report["recommendation"]["diff"] == result.diff
+    assert report["recommendation"]["insert_at"] == "nginx.conf:6"
 
 
-def test_healthy() -> None:
-    made = report(healthy())
-    assert (made["verdict"], made["causes"], made["recommendation"]) == ("healthy", [], None)
+def test_a_healthy_result_has_no_cause() -> None:
+    report = report_of(healthy())
+    assert (report["verdict"], report["causes"], report["recommendation"]) == ("healthy", [], None)
 
 
-def test_inconclusive_says_what_was_not_done() -> None:
-    made = report(inconclusive())
-    assert made["verdict"] == "inconclusive"
-    assert made["target"]["conf"] is None
-    by_id = {check["id"]: check for check in made["checks"]}
+def test_an_inconclusive_result_shows_what_was_skipped() -> None:
+    report = report_of(inconclusive())
+    assert report["verdict"] == "inconclusive"
+    assert report["target"]["conf"] is None
+    by_id = {check["id"]: check for check in report["checks"]}
     assert by_id["sse-direct"]["status"] == "skip"
     assert by_id["sse-direct"]["runs"] == []
-    assert made["notes"]
+    assert report["notes"]
 
 
-def test_it_is_ascii_without_controls() -> None:
+def test_the_json_is_ascii_without_control_characters() -> None:
     text = json_report(hostile())
     assert text.isascii()
     assert text.replace("\n", "").isprintable()
 
 
-def test_the_secret_is_nowhere() -> None:
+def test_the_json_contains_no_secret() -> None:
     assert SECRET not in json_report(hostile())

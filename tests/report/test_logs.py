@@ -1,4 +1,4 @@
-"""What the logs say of the time before, in each report."""
+"""The history of the logs, in each report format."""
 
 import json
 from dataclasses import replace
@@ -14,12 +14,12 @@ def case(history: History | None, file: str = "access.log") -> Case:
     return replace(investigations.case(live=True), logs=(LogReport(file, history=history),))
 
 
-def test_a_log_without_a_past_says_nothing() -> None:
+def test_a_log_without_history_adds_nothing() -> None:
     assert (logs_text(case(None)), history_headlines(case(None))) == ("", [])
     assert logs_json(case(None))[0]["history"] is None
 
 
-def test_in_the_text() -> None:
+def test_the_history_is_in_the_text() -> None:
     text = logs_text(case(investigations.log_history(held=True)))
     assert "somebody was cut off: 13 ended with 499" in text.replace("\n    ", " ")
     assert "oldest first: 0 0 1 0 0 2" in text
@@ -27,7 +27,7 @@ def test_in_the_text() -> None:
     assert max(map(len, text.splitlines())) <= 80
 
 
-def test_in_the_json() -> None:
+def test_the_history_is_in_the_json() -> None:
     (one,) = logs_json(case(investigations.log_history(held=True)))
     history = json.loads(json.dumps(one))["history"]
     assert sum(history["left_499"]) == 13
@@ -42,7 +42,7 @@ def test_our_lines_are_in_the_json() -> None:
     ]
 
 
-def test_for_a_ticket() -> None:
+def test_a_ticket_gets_the_headline() -> None:
     (line,) = history_headlines(case(investigations.log_history(held=False)))
     assert line.startswith("access.log: before you came: nobody was cut off")
 
@@ -53,16 +53,18 @@ def test_no_control_character_and_no_secret() -> None:
         clients=(("\x1b[2J?token=hunter2", 1),),
         clock="\x1b[2J",
     )
-    known = case(hostile, "a\x1b.log")
-    for text in (logs_text(known), json.dumps(logs_json(known)), *history_headlines(known)):
+    case_ = case(hostile, "a\x1b.log")
+    for text in (logs_text(case_), json.dumps(logs_json(case_)), *history_headlines(case_)):
         assert "\x1b" not in text
         assert "hunter2" not in text
 
 
-def test_a_log_whose_past_was_read_is_no_unreadable_input() -> None:
+def test_a_log_with_history_is_not_an_unread_input() -> None:
     broken = LogReport("pod", problem="pod: the connection was lost")
-    known = replace(case(None), logs=(broken,))
-    assert unread_inputs(known) == ("pod: the connection was lost",)
-    told = replace(known, logs=(replace(broken, history=investigations.log_history(held=False)),))
-    assert unread_inputs(told) == ()
-    assert input_problems(told) == ("pod: the connection was lost",)
+    case_ = replace(case(None), logs=(broken,))
+    assert unread_inputs(case_) == ("pod: the connection was lost",)
+    read_before = replace(
+        case_, logs=(replace(broken, history=investigations.log_history(held=False)),)
+    )
+    assert unread_inputs(read_before) == ()
+    assert input_problems(read_before) == ("pod: the connection was lost",)

@@ -1,4 +1,4 @@
-"""The report for a ticket: others' texts stay text."""
+"""The Markdown report: its parts, and no markup from hostile text."""
 
 import re
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.report.results import MADE, SECRET, fault, healthy, hostile, inconclusive
+from tests.report.results import RECOMMENDATION, SECRET, fault, healthy, hostile, inconclusive
 from wizard.report import Result
 from wizard.report.markdown import _code, _fenced, escape_markup, markdown_report
 
@@ -15,7 +15,7 @@ MARKUP = st.text(st.one_of(st.sampled_from("`|\\*[]()<>!~\n\r\t\x1b "), st.chara
 
 
 @pytest.mark.parametrize("maker", MAKERS, ids=lambda maker: maker.__name__)
-def test_its_parts(maker: type[Result]) -> None:
+def test_the_report_has_all_parts(maker: type[Result]) -> None:
     result: Result = maker()  # type: ignore[call-arg]
     text = markdown_report(result)
     assert text.startswith(f"# {result.diagnosis.verdict}: ")
@@ -24,18 +24,18 @@ def test_its_parts(maker: type[Result]) -> None:
     assert ("```diff\n" in text) == (result.recommendation is not None)
 
 
-def test_the_diff_is_whole() -> None:
-    assert f"```diff\n{MADE.diff}```" in markdown_report(fault())
+def test_the_diff_is_complete() -> None:
+    assert f"```diff\n{RECOMMENDATION.diff}```" in markdown_report(fault())
 
 
-def test_each_row_of_a_table_has_its_cells() -> None:
+def test_each_table_row_has_all_its_cells() -> None:
     rows = [line for line in markdown_report(hostile()).splitlines() if line.startswith("|")]
     assert rows
     counts = {len(re.findall(r"(?<!\\)\|", row)) for row in rows}
     assert counts == {4, 6}
 
 
-def test_hostile_texts_stay_text() -> None:
+def test_hostile_text_is_not_markup() -> None:
     text = markdown_report(hostile())
     assert SECRET not in text
     assert "\x1b" not in text
@@ -46,7 +46,7 @@ def test_hostile_texts_stay_text() -> None:
 
 
 def test_fences_open_and_close() -> None:
-    """What lies between fences is the block, the diff and the commands: nothing breaks out."""
+    """The fenced blocks are the block, the diff and the commands; none ends early."""
     open_fence, blocks = "", 0
     for line in markdown_report(hostile()).splitlines():
         fence = re.match(r"`{3,}", line)
@@ -66,12 +66,12 @@ def test_a_cell_has_no_markup(text: str) -> None:
 
 
 @given(MARKUP)
-def test_a_code_span_is_not_left(text: str) -> None:
+def test_text_cannot_end_a_code_span(text: str) -> None:
     assert not re.search("[`\n\r]", _code(text))
 
 
 @given(MARKUP)
-def test_a_block_is_not_left(text: str) -> None:
+def test_text_cannot_end_a_fenced_block(text: str) -> None:
     fence, *inside, last = _fenced("nginx", text).split("\n")
     assert fence == f"{last}nginx"
     assert all(last not in line for line in inside)

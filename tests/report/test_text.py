@@ -1,11 +1,11 @@
-"""The report for a person: it fits, it is quiet without colour, it has no gaps."""
+"""The text report: its width, its colours, its blank lines and its parts."""
 
 import re
 from dataclasses import replace
 
 import pytest
 
-from tests.report.results import MADE, SECRET, fault, healthy, hostile, inconclusive
+from tests.report.results import RECOMMENDATION, SECRET, fault, healthy, hostile, inconclusive
 from wizard.diagnose.rules import all_rules
 from wizard.model.timeline import Probe
 from wizard.report import Result
@@ -17,29 +17,29 @@ ANSI = re.compile(r"\x1b\[\d+m")
 
 @pytest.fixture(params=MAKERS, ids=lambda maker: maker.__name__)
 def result(request: pytest.FixtureRequest) -> Result:
-    made: Result = request.param()
-    return made
+    result: Result = request.param()
+    return result
 
 
-def test_it_fits(result: Result) -> None:
+def test_lines_have_at_most_80_columns(result: Result) -> None:
     assert max(map(len, text_report(result).splitlines())) <= WIDTH
 
 
-def test_what_cannot_fit_stays_whole() -> None:
-    """A long path is there to be copied."""
+def test_a_long_path_is_not_broken() -> None:
+    """A reader copies it."""
     path = f"/{'very-long/' * 12}nginx.conf:6"
     result = fault()
-    made = Result(
+    result = Result(
         result.case,
         result.diagnosis,
-        type(MADE)(MADE.summary, MADE.lines, insert_at=path),
+        type(RECOMMENDATION)(RECOMMENDATION.summary, RECOMMENDATION.lines, insert_at=path),
         result.steps,
         1.0,
     )
-    assert path in text_report(made)
+    assert path in text_report(result)
 
 
-def test_no_gaps(result: Result) -> None:
+def test_there_are_no_double_blank_lines(result: Result) -> None:
     text = text_report(result)
     assert "\n\n\n" not in text
     assert not text.startswith("\n")
@@ -47,7 +47,7 @@ def test_no_gaps(result: Result) -> None:
     assert all(line == line.rstrip() for line in text.splitlines())
 
 
-def test_no_ansi_without_colour(result: Result) -> None:
+def test_colour_only_adds_escape_sequences(result: Result) -> None:
     text = text_report(result, color=False)
     assert "\x1b" not in text
     coloured = text_report(result, color=True)
@@ -61,7 +61,7 @@ def test_the_verdict_comes_first() -> None:
     assert text_report(inconclusive()).startswith("INCONCLUSIVE  ")
 
 
-def test_each_leg_stands_below_its_check() -> None:
+def test_each_probe_has_a_row_below_its_check() -> None:
     lines = text_report(fault()).splitlines()
     at = next(i for i, line in enumerate(lines) if line.startswith("  FAIL  sse-proxy"))
     assert lines[at + 1].split() == ["h1", "identity", "held", "1", "ms", "–", "–"]
@@ -77,23 +77,25 @@ def test_each_leg_stands_below_its_check() -> None:
         (Probe("sse-hop", "u", vantage="x" * 30, hop="a"), f"a h1 from {'x' * 12}…"),
     ],
 )
-def test_a_leg_keeps_its_place_in_its_column(probe: Probe, shown: str) -> None:
-    made = fault()
-    results = [replace(one, timeline=replace(one.timeline, probe=probe)) for one in made.case.proxy]
-    text = text_report(replace(made, case=replace(made.case, proxy=tuple(results))))
+def test_a_probes_name_fits_its_column(probe: Probe, shown: str) -> None:
+    result = fault()
+    results = [
+        replace(one, timeline=replace(one.timeline, probe=probe)) for one in result.case.proxy
+    ]
+    text = text_report(replace(result, case=replace(result.case, proxy=tuple(results))))
     assert re.search(rf"\n {{10}}{shown} +held ", text)
     assert max(map(len, text.splitlines())) <= WIDTH
 
 
 def test_the_block_and_the_diff_can_be_pasted() -> None:
-    text = recommendation_text(MADE)
+    text = recommendation_text(RECOMMENDATION)
     assert "    location = /sse {\n" in text
     assert "    +\tproxy_buffering off;\n" in text
     assert "(cd /etc/nginx && patch -p0) < ssewizard-fix.diff" in text
 
 
 def test_each_new_line_has_its_reason_and_a_kept_one_none() -> None:
-    text = recommendation_text(MADE)
+    text = recommendation_text(RECOMMENDATION)
     assert "  proxy_buffering off;\n      each event is passed on as it comes\n" in text
     assert "kept: the same upstream" not in text
 
@@ -103,13 +105,13 @@ def test_without_a_recommendation_none_is_shown() -> None:
 
 
 @pytest.mark.parametrize("color", [False, True])
-def test_hostile_texts_are_written_out(color: bool) -> None:
+def test_hostile_text_is_escaped(color: bool) -> None:
     text = ANSI.sub("", text_report(hostile(), color=color))
     assert text.replace("\n", "").isprintable()
     assert SECRET not in text
 
 
-def test_explain_fits_too() -> None:
+def test_explain_has_at_most_80_columns() -> None:
     from wizard.cli.explain import format_rule_text
 
     for rule in all_rules():

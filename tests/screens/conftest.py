@@ -1,4 +1,4 @@
-"""Nothing that a test does is kept in the home of whoever runs it."""
+"""A state folder of its own for each test."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def state_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the last case and report go; colours as a terminal has them."""
+    """Return the folder of the last case and report; allow colours as in a terminal."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     monkeypatch.delenv("NO_COLOR", raising=False)
     return tmp_path / "ssewizard"

@@ -1,4 +1,4 @@
-"""Investigations at a chosen moment, made by hand: no socket, no Nginx, no clock."""
+"""Sample investigations in a chosen state, without sockets, Nginx or a clock."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -62,24 +62,24 @@ _CHUNKED = (("content-type", "text/event-stream"), ("transfer-encoding", "chunke
 
 
 def root(*, answers: bool = True) -> Timeline:
-    """The root path, answered or still being asked."""
+    """Return the timeline of the root path, with or without an answer."""
     probe = Probe("root-proxy", "http://mcp.example.com/")
     headers = (("content-type", "application/json"), ("server", "nginx/1.22.1"))
     answer: list[ProbeEvent] = [Headers(0.021, 200, "1.1", headers), Ended(0.022, "eof")]
-    met: list[ProbeEvent] = [Resolved(0.002, "192.0.2.10"), Connected(0.014)]
-    return Timeline(probe).fold(met + answer * answers)
+    connected: list[ProbeEvent] = [Resolved(0.002, "192.0.2.10"), Connected(0.014)]
+    return Timeline(probe).fold(connected + answer * answers)
 
 
 def stream(probe: Probe, *, live: bool, until: float, ended: bool = True) -> Timeline:
-    """A stream that brings an event at once and then every half second, or nothing at all."""
+    """Return a stream with an event at once and then every half second, or with nothing."""
     events: list[ProbeEvent] = [Resolved(0.002, "192.0.2.10"), Connected(0.014)]
     if live:
         headers = _CHUNKED if probe.name == "sse-direct" else _STREAM
-        events += [Headers(0.02, 200, "1.1", headers), *_arriving(until)]
+        events += [Headers(0.02, 200, "1.1", headers), *_stream_events(until)]
     return Timeline(probe).fold([*events, *([Ended(until, "open")] if ended else [])])
 
 
-def _arriving(until: float) -> list[ProbeEvent]:
+def _stream_events(until: float) -> list[ProbeEvent]:
     events: list[ProbeEvent] = [Chunk(0.021, 60, 60), SseEvent(0.021, "endpoint", "/message", "")]
     for number in range(1, int(until * 2)):
         at = number / 2
@@ -89,16 +89,16 @@ def _arriving(until: float) -> list[ProbeEvent]:
 
 
 def case(*, live: bool, conf: str = CONF, ended: bool = True) -> Case:
-    """Everything seen: the stream through the proxy live or held, direct always live."""
+    """Return a case whose proxied stream is live or held, and whose direct stream is live."""
     until = 2.0 if ended else 1.2
 
-    def seen(name: str, url: str, live: bool) -> list[Timeline]:
+    def timelines(name: str, url: str, live: bool) -> list[Timeline]:
         return [
             stream(probe, live=live, until=until, ended=ended)
             for probe in probes_for_url(name, url)
         ]
 
-    direct, proxied = seen("sse-direct", DIRECT, True), seen("sse-proxy", URL, live)
+    direct, proxied = timelines("sse-direct", DIRECT, True), timelines("sse-proxy", URL, live)
     config = config_from_text(conf, "/etc/nginx/nginx.conf", version="1.22.1")
     resolution = resolve_request(config, request_for(URL), "1.22.1")
     return Case(
@@ -115,7 +115,7 @@ def case(*, live: bool, conf: str = CONF, ended: bool = True) -> Case:
 
 
 def log(*, held: bool) -> LogReport:
-    """What the access log shows of one of our own probes."""
+    """Return an access log with the line of one of our probes."""
     status, tag = ("499 0", "held-499") if held else ("200 180", "live-200")
     meaning = "the client gave up before a single byte was passed on" if held else "180 bytes"
     text = f'198.51.100.4 - - [23/Nov/2026:03:12:09 +0000] "GET /sse HTTP/1.1" {status} "-" "x"'
@@ -124,9 +124,9 @@ def log(*, held: bool) -> LogReport:
 
 
 def log_history(*, held: bool) -> History:
-    """What the log says of the 41 minutes before."""
+    """Return the log's history of the 41 minutes before."""
     left = (0, 0, 1, 0, 0, 2, 0, 1, 0, 0, 0, 5, 1, 0, 0, 0, 2, 0, 0, 1, 0) if held else (0,) * 21
-    named = (("198.51.100.23", 9), ("2001:db8::17", 3), ("203.0.113.8", 1)) if held else ()
+    clients = (("198.51.100.23", 9), ("2001:db8::17", 3), ("203.0.113.8", 1)) if held else ()
     until = datetime(2026, 11, 23, 3, 12, tzinfo=UTC).timestamp()
     return History(
         lines=1204,
@@ -136,137 +136,137 @@ def log_history(*, held: bool) -> History:
         bucket_s=120,
         left=left,
         canceled=(0,) * 21,
-        clients=named,
+        clients=clients,
     )
 
 
 class FakeInvestigation(Investigation):
-    """An investigation that has come to a moment; `run` brings a step to its result at once."""
+    """An investigation with given values; `run` gives a step its result at once."""
 
     def __init__(
-        self, known: Case, done: Mapping[StepId, StepState], waiting: Waiting | None = None
+        self, sample: Case, states: Mapping[StepId, StepState], waiting: Waiting | None = None
     ) -> None:
-        super().__init__(known.target, clock=lambda: NOW)
-        self.known, self.done, self.waits = known, dict(done), waiting
+        super().__init__(sample.target, clock=lambda: NOW)
+        self.sample, self.states, self.given_waiting = sample, dict(states), waiting
         self.ran: list[StepId] = []
 
     @property
     def target(self) -> Target:
-        """As changed."""
-        return self.known.target
+        """The target, with its changes."""
+        return self.sample.target
 
     @property
     def case(self) -> Case:
-        """As staged."""
-        return self.known
+        """The given case."""
+        return self.sample
 
     @property
     def steps(self) -> Mapping[StepId, StepState]:
-        """As staged."""
-        return {step: self.done.get(step, StepState(step)) for step in STEPS}
+        """The given states; a step without one is `todo`."""
+        return {step: self.states.get(step, StepState(step)) for step in STEPS}
 
     @property
     def waiting(self) -> Waiting | None:
-        """As staged."""
-        return self.waits
+        """The given waiting."""
+        return self.given_waiting
 
     @property
     def diagnosis(self) -> Diagnosis | None:
-        """From the case, once the step has run."""
-        return diagnose(self.known) if self._has_run("cause") else None
+        """The diagnosis of the case, once the step has run."""
+        return diagnose(self.sample) if self._has_run("cause") else None
 
     @property
     def recommendation(self) -> Recommendation | None:
-        """From the case, once the step has run."""
+        """The recommendation for the case, once the step has run."""
         if not self._has_run("fix"):
             return None
-        return recommend(self.known, diagnose(self.known))
+        return recommend(self.sample, diagnose(self.sample))
 
     def _has_run(self, step: StepId) -> bool:
         return self.steps[step].state not in ("todo", "running")
 
     def mark_reloaded(self) -> None:
-        """The proof is to be made again."""
-        self.done.pop("verify", None)
+        """Forget the result of the last step."""
+        self.states.pop("verify", None)
 
     def amend(self, target: Target) -> None:
-        """Take it."""
-        self.known = replace(self.known, target=target)
-        self.done = {}
+        """Replace the target and forget all results."""
+        self.sample = replace(self.sample, target=target)
+        self.states = {}
 
     async def run(self, step: StepId) -> StepState:
-        """The step's result, at once."""
+        """Give the step its result at once."""
         self.ran.append(step)
         if missing := missing_input(self.target, step):
-            self.done[step] = StepState(step, "skip", f"not given: {missing}")
+            self.states[step] = StepState(step, "skip", f"not given: {missing}")
         else:
-            self.done[step] = results(self.known)[step]
-        return self.done[step]
+            self.states[step] = results(self.sample)[step]
+        return self.states[step]
 
 
-def results(known: Case) -> dict[StepId, StepState]:
-    """What each step comes to for this case, by the functions that decide it for real."""
-    diagnosis = diagnose(known)
-    found: dict[StepId, step_results.StepResult] = {
-        "root": step_results.rate_root(known.root or root(answers=False)),
-        "proxy": step_results.rate_proxied(known),
-        "direct": step_results.rate_results(known.direct),
-        "logs": step_results.rate_logs(known.logs),
-        "config": step_results.rate_resolution(known.resolution)
-        if known.resolution
+def results(sample: Case) -> dict[StepId, StepState]:
+    """Return each step's result for this case, by the functions of the product."""
+    diagnosis = diagnose(sample)
+    results_by_step: dict[StepId, step_results.StepResult] = {
+        "root": step_results.rate_root(sample.root or root(answers=False)),
+        "proxy": step_results.rate_proxied(sample),
+        "direct": step_results.rate_results(sample.direct),
+        "logs": step_results.rate_logs(sample.logs),
+        "config": step_results.rate_resolution(sample.resolution)
+        if sample.resolution
         else ("fail", "not read"),
         "cause": step_results.rate_diagnosis(diagnosis),
-        "fix": step_results.rate_recommendation(recommend(known, diagnosis), diagnosis),
-        "verify": step_results.rate_verify(known),
+        "fix": step_results.rate_recommendation(recommend(sample, diagnosis), diagnosis),
+        "verify": step_results.rate_verify(sample),
     }
-    return {step: StepState(step, *result) for step, result in found.items()}
+    return {step: StepState(step, *result) for step, result in results_by_step.items()}
 
 
 def empty() -> FakeInvestigation:
-    """Nothing has run, and only the URL is known."""
+    """Nothing has run, and only the URL is given."""
     return FakeInvestigation(Case(Target(URL)), {})
 
 
 def running(step: StepId) -> FakeInvestigation:
-    """This step runs; those before it have."""
-    known = case(live=False, ended=False)
+    """This step runs; those before it have run."""
+    sample = case(live=False, ended=False)
     if step == "root":
-        known = replace(Case(TARGET), root=root(answers=False))
-    known = replace(known, logs=(), resolution=None) if step in ("logs", "config") else known
+        sample = replace(Case(TARGET), root=root(answers=False))
+    sample = replace(sample, logs=(), resolution=None) if step in ("logs", "config") else sample
     if step == "verify":
-        known = replace(case(live=True, ended=False), before=case(live=False).proxy)
+        sample = replace(case(live=True, ended=False), before=case(live=False).proxy)
     before = STEPS[: STEPS.index(step)]
-    done = {one: results(case(live=False))[one] for one in before}
-    done[step] = StepState(step, "running")
-    waits = Waiting("waiting for the first event", since=NOW - 1.2, max_duration_s=2.0)
+    states = {step_id: results(case(live=False))[step_id] for step_id in before}
+    states[step] = StepState(step, "running")
+    given_waiting = Waiting("waiting for the first event", since=NOW - 1.2, max_duration_s=2.0)
     return FakeInvestigation(
-        known, done, waits if step in ("root", "proxy", "direct", "verify") else None
+        sample, states, given_waiting if step in ("root", "proxy", "direct", "verify") else None
     )
 
 
 def healthy() -> FakeInvestigation:
-    """All has run and nothing is wrong."""
-    known = case(live=True, conf=FIXED_CONF)
-    known = replace(known, before=known.proxy)
-    return FakeInvestigation(known, results(known))
+    """All steps have run and nothing is wrong."""
+    sample = case(live=True, conf=FIXED_CONF)
+    sample = replace(sample, before=sample.proxy)
+    return FakeInvestigation(sample, results(sample))
 
 
 def failing() -> FakeInvestigation:
-    """All has run: the incident. The proof has run too, and the reload was forgotten."""
-    known = case(live=False)
-    known = replace(known, before=known.proxy)
-    return FakeInvestigation(known, results(known))
+    """All steps of the incident have run; the last one ran without a reload."""
+    sample = case(live=False)
+    sample = replace(sample, before=sample.proxy)
+    return FakeInvestigation(sample, results(sample))
 
 
 def several_hops() -> FakeInvestigation:
-    """The incident over TLS, looked at from four places: the edge in front of the Nginx holds."""
+    """The incident over TLS with four entry points: the edge before Nginx holds the stream."""
     url = URL.replace("http:", "https:")
     direct = [
         stream(probe, live=True, until=2.0)
-        for vantage, there in (("web", "http://svc-bot-prod:12213/sse"), ("svc", DIRECT))
-        for probe in probes_for_url("sse-direct", there, vantage)
+        for vantage, source in (("web", "http://svc-bot-prod:12213/sse"), ("svc", DIRECT))
+        for probe in probes_for_url("sse-direct", source, vantage)
     ]
-    known = replace(
+    sample = replace(
         case(live=False), resolution=None, root_resolution=None, predictions=(), logs=()
     )
     hops = (Hop("edge", Source("https://10.0.0.4/sse")), Hop("nginx", Source(URL, "web")))
@@ -278,8 +278,8 @@ def several_hops() -> FakeInvestigation:
         for probe in probes_for_url("sse-hop", hop.source.locator, hop.source.vantage)
     ]
     proxied = [stream(probe, live=False, until=2.0) for probe in probes_for_url("sse-proxy", url)]
-    known = replace(
-        known,
+    sample = replace(
+        sample,
         target=target,
         proxy=tuple(classify(line, direct) for line in proxied),
         hops=tuple(classify(line, direct) for line in inner),
@@ -289,12 +289,12 @@ def several_hops() -> FakeInvestigation:
             Capabilities("svc", "wget", "BusyBox wget 1.36", 0.061, -2.0, 0.5, "+0100"),
         ),
     )
-    return FakeInvestigation(known, results(known))
+    return FakeInvestigation(sample, results(sample))
 
 
 def broken() -> FakeInvestigation:
     """The config cannot be read, and nothing answers."""
-    said = "/etc/nginx/nginx.conf:14: unexpected end of file, expecting '}'"
-    done: dict[StepId, StepState] = {"config": StepState("config", "fail", said)}
-    done["root"] = StepState("root", "fail", "no connection to 192.0.2.10: Connection refused")
-    return FakeInvestigation(Case(TARGET), done)
+    error = "/etc/nginx/nginx.conf:14: unexpected end of file, expecting '}'"
+    states: dict[StepId, StepState] = {"config": StepState("config", "fail", error)}
+    states["root"] = StepState("root", "fail", "no connection to 192.0.2.10: Connection refused")
+    return FakeInvestigation(Case(TARGET), states)

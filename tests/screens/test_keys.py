@@ -1,4 +1,4 @@
-"""What the keys do, asserted on state; how it looks is in test_looks.py."""
+"""What the keys do, asserted on state; test_looks.py has the snapshots."""
 
 import json
 from pathlib import Path
@@ -22,129 +22,129 @@ SIZE = (80, 24)
 UP_TO_FIX = list(STEPS[:-1])
 
 
-def walk(pilot: "Pilot[None]") -> StepsScreen:
-    """The screen with the steps."""
+def steps_screen(pilot: "Pilot[None]") -> StepsScreen:
+    """Return the screen with the steps."""
     screen = pilot.app.screen
     assert isinstance(screen, StepsScreen)
     return screen
 
 
 async def press(pilot: "Pilot[None]", *keys: str) -> None:
-    """Press, and wait until what that began has ended."""
+    """Press the keys, and wait after each until the workers have ended."""
     for key in keys:
         await pilot.press(key)
         await pilot.app.workers.wait_for_complete()
     await pilot.pause()
 
 
-def fresh(*, live: bool = False) -> investigations.FakeInvestigation:
-    """Nothing has run yet; `run` brings each step to what this case shows."""
+def not_started(*, live: bool = False) -> investigations.FakeInvestigation:
+    """Return an investigation in which nothing has run yet."""
     return investigations.FakeInvestigation(investigations.case(live=live), {})
 
 
-async def test_enter_runs_a_step_and_then_moves_on() -> None:
-    staged = fresh()
-    async with Wizard(staged).run_test(size=SIZE) as pilot:
+async def test_enter_runs_a_step_and_then_the_next() -> None:
+    investigation = not_started()
+    async with Wizard(investigation).run_test(size=SIZE) as pilot:
         await press(pilot, "enter")
-        assert (walk(pilot).step, staged.ran) == ("root", ["root"])
+        assert (steps_screen(pilot).step, investigation.ran) == ("root", ["root"])
         await press(pilot, "enter")
-        assert (walk(pilot).step, staged.ran) == ("proxy", ["root", "proxy"])
+        assert (steps_screen(pilot).step, investigation.ran) == ("proxy", ["root", "proxy"])
 
 
-async def test_one_key_runs_all_that_is_left_up_to_the_fix() -> None:
-    staged = fresh()
-    async with Wizard(staged).run_test(size=SIZE) as pilot:
+async def test_a_runs_all_steps_up_to_the_fix() -> None:
+    investigation = not_started()
+    async with Wizard(investigation).run_test(size=SIZE) as pilot:
         await press(pilot, "enter", "a")
-        assert staged.ran == UP_TO_FIX
-        assert walk(pilot).step == "fix"
+        assert investigation.ran == UP_TO_FIX
+        assert steps_screen(pilot).step == "fix"
 
 
-async def test_the_proof_waits_for_the_users_word() -> None:
-    staged = fresh()
-    async with Wizard(staged).run_test(size=SIZE) as pilot:
+async def test_verify_waits_for_the_user() -> None:
+    investigation = not_started()
+    async with Wizard(investigation).run_test(size=SIZE) as pilot:
         await press(pilot, "a", "enter")
-        assert walk(pilot).step == "verify"
-        assert "verify" not in staged.ran
+        assert steps_screen(pilot).step == "verify"
+        assert "verify" not in investigation.ran
         await press(pilot, "enter")
-        assert staged.ran[-1] == "verify"
+        assert investigation.ran[-1] == "verify"
 
 
 async def test_every_step_can_be_run_again() -> None:
-    staged = fresh()
-    async with Wizard(staged).run_test(size=SIZE) as pilot:
+    investigation = not_started()
+    async with Wizard(investigation).run_test(size=SIZE) as pilot:
         await press(pilot, "a")
         for number in range(1, 8):
             await press(pilot, str(number), "r")
-        assert staged.ran == UP_TO_FIX * 2
+        assert investigation.ran == UP_TO_FIX * 2
 
 
 async def test_up_and_down_stay_inside_the_steps() -> None:
-    async with Wizard(fresh()).run_test(size=SIZE) as pilot:
+    async with Wizard(not_started()).run_test(size=SIZE) as pilot:
         await press(pilot, "up")
-        assert walk(pilot).step == "root"
+        assert steps_screen(pilot).step == "root"
         await press(pilot, *["down"] * 9)
-        assert walk(pilot).step == "verify"
+        assert steps_screen(pilot).step == "verify"
 
 
-async def test_a_step_takes_what_it_misses_right_there() -> None:
-    staged = investigations.empty()
-    async with Wizard(staged).run_test(size=SIZE) as pilot:
+async def test_a_step_asks_for_its_missing_input() -> None:
+    investigation = investigations.empty()
+    async with Wizard(investigation).run_test(size=SIZE) as pilot:
         await press(pilot, "3", "enter")
         assert pilot.app.screen.query_one(Prompt).has_class("-asking")
         await press(pilot, *"nonsense", "enter")
         assert pilot.app.screen.query_one(Prompt).has_class("-asking")
         pilot.app.screen.query_one(Input).value = investigations.DIRECT
         await press(pilot, "enter")
-        assert staged.target.direct == (Source(investigations.DIRECT),)
-        assert staged.ran == ["direct"]
+        assert investigation.target.direct == (Source(investigations.DIRECT),)
+        assert investigation.ran == ["direct"]
 
 
 async def test_an_empty_answer_skips_the_step_and_escape_leaves_it() -> None:
-    staged = investigations.empty()
-    async with Wizard(staged).run_test(size=SIZE) as pilot:
+    investigation = investigations.empty()
+    async with Wizard(investigation).run_test(size=SIZE) as pilot:
         await press(pilot, "4", "enter", "escape")
-        assert staged.ran == []
+        assert investigation.ran == []
         await press(pilot, "enter", "enter")
-        assert staged.steps["logs"].state == "skip"
+        assert investigation.steps["logs"].state == "skip"
 
 
-async def test_a_file_that_is_not_there_is_asked_for_again(tmp_path: Path) -> None:
-    staged = investigations.empty()
-    async with Wizard(staged).run_test(size=SIZE) as pilot:
+async def test_a_missing_file_is_asked_for_again(tmp_path: Path) -> None:
+    investigation = investigations.empty()
+    async with Wizard(investigation).run_test(size=SIZE) as pilot:
         await press(pilot, "5", "i")
         pilot.app.screen.query_one(Input).value = str(tmp_path / "none.conf")
         await press(pilot, "enter")
         assert pilot.app.screen.query_one(Prompt).has_class("-asking")
-        assert staged.target.conf is None
+        assert investigation.target.conf is None
 
 
-async def test_t_takes_the_config_that_runs_here() -> None:
-    staged = investigations.empty()
-    async with Wizard(staged).run_test(size=SIZE) as pilot:
+async def test_t_takes_the_config_from_a_local_nginx() -> None:
+    investigation = investigations.empty()
+    async with Wizard(investigation).run_test(size=SIZE) as pilot:
         await press(pilot, "5", "t")
-        assert staged.target.conf == Source("")
+        assert investigation.target.conf == Source("")
 
 
 async def test_c_copies_the_curl_or_the_block() -> None:
-    staged = investigations.failing()
-    async with Wizard(staged).run_test(size=SIZE) as pilot:
+    investigation = investigations.failing()
+    async with Wizard(investigation).run_test(size=SIZE) as pilot:
         await press(pilot, "2", "c")
         assert pilot.app.clipboard.startswith("curl -sN")
         await press(pilot, "7", "c")
-        assert staged.recommendation is not None
-        assert pilot.app.clipboard == staged.recommendation.block
+        assert investigation.recommendation is not None
+        assert pilot.app.clipboard == investigation.recommendation.block
 
 
-async def test_s_saves_what_patch_takes_and_asks_before_writing_over(
+async def test_s_saves_a_diff_for_patch_and_asks_before_overwriting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    staged = investigations.failing()
+    investigation = investigations.failing()
     saved = tmp_path / "ssewizard-fix.diff"
-    async with Wizard(staged).run_test(size=SIZE) as pilot:
+    async with Wizard(investigation).run_test(size=SIZE) as pilot:
         await press(pilot, "7", "s", "enter")
-        assert staged.recommendation is not None
-        assert saved.read_text("utf-8").endswith(staged.recommendation.diff or "-")
+        assert investigation.recommendation is not None
+        assert saved.read_text("utf-8").endswith(investigation.recommendation.diff or "-")
         saved.write_text("mine", "utf-8")
         await press(pilot, "s", "enter", "escape")
         assert saved.read_text("utf-8") == "mine"
@@ -155,11 +155,11 @@ async def test_s_saves_what_patch_takes_and_asks_before_writing_over(
 async def test_only_the_lab_can_be_patched() -> None:
     async with Wizard(investigations.failing()).run_test(size=SIZE) as pilot:
         await press(pilot, "7", "p")
-        assert walk(pilot).step == "fix"
+        assert steps_screen(pilot).step == "fix"
 
 
 @pytest.mark.parametrize("refused", [True, False])
-async def test_p_patches_the_lab_and_goes_to_the_proof(refused: bool) -> None:
+async def test_p_patches_the_lab_and_goes_to_verify(refused: bool) -> None:
     patched: list[str] = []
 
     async def apply(diff: str) -> str:
@@ -168,54 +168,54 @@ async def test_p_patches_the_lab_and_goes_to_the_proof(refused: bool) -> None:
         patched.append(diff)
         return "patched"
 
-    staged = investigations.failing()
-    async with Wizard(staged, apply_fix=apply).run_test(size=SIZE) as pilot:
+    investigation = investigations.failing()
+    async with Wizard(investigation, apply_fix=apply).run_test(size=SIZE) as pilot:
         await press(pilot, "7", "p")
-        assert walk(pilot).step == ("fix" if refused else "verify")
-        assert staged.recommendation is not None
-        assert patched == ([] if refused else [staged.recommendation.diff])
-        assert (staged.steps["verify"].state == "todo") is not refused
+        assert steps_screen(pilot).step == ("fix" if refused else "verify")
+        assert investigation.recommendation is not None
+        assert patched == ([] if refused else [investigation.recommendation.diff])
+        assert (investigation.steps["verify"].state == "todo") is not refused
         await press(pilot, "p")
-        assert patched == ([] if refused else [staged.recommendation.diff])
+        assert patched == ([] if refused else [investigation.recommendation.diff])
 
 
 class _Endless(investigations.FakeInvestigation):
-    """Its first step never ends by itself."""
+    """An investigation whose steps run until they are cancelled."""
 
     async def run(self, step: StepId) -> StepState:
-        """Wait for ever; cancelled, it is to be done again."""
+        """Wait until cancelled; the step is then interrupted."""
         import asyncio
 
-        self.done[step] = StepState(step, "running")
+        self.states[step] = StepState(step, "running")
         try:
             await asyncio.Event().wait()
         finally:
-            self.done[step] = StepState(step, "todo", "interrupted")
-        return self.done[step]
+            self.states[step] = StepState(step, "todo", "interrupted")
+        return self.states[step]
 
 
-async def test_escape_stops_what_runs() -> None:
-    staged = _Endless(investigations.case(live=False), {})
-    async with Wizard(staged).run_test(size=SIZE) as pilot:
+async def test_escape_stops_the_running_step() -> None:
+    investigation = _Endless(investigations.case(live=False), {})
+    async with Wizard(investigation).run_test(size=SIZE) as pilot:
         await pilot.press("enter")
         await pilot.pause()
-        assert staged.steps["root"].state == "running"
+        assert investigation.steps["root"].state == "running"
         await pilot.press("a")
-        assert walk(pilot).step == "root"
+        assert steps_screen(pilot).step == "root"
         await press(pilot, "escape")
-        assert staged.steps["root"].why == "interrupted"
-        assert not walk(pilot).is_busy
+        assert investigation.steps["root"].why == "interrupted"
+        assert not steps_screen(pilot).is_busy
 
 
-async def test_v_shows_one_cell_after_the_other() -> None:
+async def test_v_shows_one_probe_after_the_other() -> None:
     async with Wizard(investigations.failing()).run_test(size=SIZE) as pilot:
         await press(pilot, "2", "v")
-        assert walk(pilot).shown_probe == 0
+        assert steps_screen(pilot).shown_probe == 0
         await press(pilot, "v")
-        assert walk(pilot).shown_probe == 1
+        assert steps_screen(pilot).shown_probe == 1
 
 
-async def test_what_is_long_scrolls_and_a_new_room_begins_at_its_top() -> None:
+async def test_a_long_pane_scrolls_and_another_step_starts_at_the_top() -> None:
     async with Wizard(investigations.failing()).run_test(size=SIZE) as pilot:
         await press(pilot, "7", "pagedown")
         assert pilot.app.screen.query_one(Pane).scroll_offset.y > 0
@@ -223,58 +223,58 @@ async def test_what_is_long_scrolls_and_a_new_room_begins_at_its_top() -> None:
         assert pilot.app.screen.query_one(Pane).scroll_offset.y == 0
 
 
-def kept_files(folder: Path) -> dict[str, str]:
-    """What was written there; nobody but its owner may read it."""
+def files_in(folder: Path) -> dict[str, str]:
+    """Return the files' texts by name; assert that only the owner can read them."""
     paths = sorted(folder.iterdir())
     assert {path.stat().st_mode & 0o077 for path in paths} == {0}
     return {path.name: path.read_text("utf-8") for path in paths}
 
 
-async def test_all_that_was_found_is_kept_without_its_secrets(state_home: Path) -> None:
-    staged = fresh()
+async def test_case_and_report_are_saved_without_secrets(state_home: Path) -> None:
+    investigation = not_started()
     secret = Target(f"{investigations.URL}?access_token=hunter22", headers=(("X-Key", "hunter22"),))
-    staged.known = Case(secret)
-    app = Wizard(staged)
+    investigation.sample = Case(secret)
+    app = Wizard(investigation)
     async with app.run_test(size=SIZE) as pilot:
         await press(pilot, "6", "enter")
     app.save_on_exit()
-    kept = kept_files(state_home)
-    assert list(kept) == ["last-case.json", "last-report.txt"]
-    assert json.loads(kept["last-case.json"])["case"]["target"]["url"].startswith(
+    files = files_in(state_home)
+    assert list(files) == ["last-case.json", "last-report.txt"]
+    assert json.loads(files["last-case.json"])["case"]["target"]["url"].startswith(
         investigations.URL
     )
-    assert "hunter22" not in "".join(kept.values())
+    assert "hunter22" not in "".join(files.values())
 
 
-async def test_a_home_that_cannot_be_written_stops_nothing(
+async def test_an_unwritable_state_folder_stops_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("", "utf-8")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
-    app = Wizard(fresh())
+    app = Wizard(not_started())
     async with app.run_test(size=SIZE) as pilot:
         await press(pilot, "enter")
         assert not app.is_report_saved
 
 
-async def test_the_form_begins_with_what_it_checked() -> None:
-    made: list[Target] = []
+async def test_the_form_starts_with_valid_fields_only() -> None:
+    targets: list[Target] = []
 
     def make(target: Target) -> Investigation:
-        made.append(target)
+        targets.append(target)
         return investigations.empty()
 
     async with Wizard(None, make=make).run_test(size=SIZE) as pilot:
         await press(pilot, "ctrl+s")
-        assert made == []
+        assert targets == []
         pilot.app.screen.query_one("#url", Input).value = investigations.URL
         pilot.app.screen.query_one("#conf", Input).value = "nginx -T"
         pilot.app.screen.query_one("#header", Input).value = "Authorization: Bearer x"
         await press(pilot, "ctrl+s")
-        assert made == [
+        assert targets == [
             Target(investigations.URL, conf=Source(""), headers=(("Authorization", "Bearer x"),))
         ]
-        assert walk(pilot).step == "root"
+        assert steps_screen(pilot).step == "root"
 
 
 async def test_the_last_case_fills_the_form() -> None:
@@ -284,7 +284,7 @@ async def test_the_last_case_fills_the_form() -> None:
         assert pilot.app.screen.query_one("#direct", Input).value == investigations.DIRECT
 
 
-async def test_without_colour_nothing_is_drawn_in_the_colour_of_its_ground(
+async def test_with_no_color_no_text_has_a_colour(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
@@ -306,7 +306,7 @@ async def test_escape_leaves_the_form() -> None:
 
 
 async def test_help_opens_and_closes() -> None:
-    async with Wizard(fresh()).run_test(size=SIZE) as pilot:
+    async with Wizard(not_started()).run_test(size=SIZE) as pilot:
         await press(pilot, "question_mark")
         assert not isinstance(pilot.app.screen, StepsScreen)
         await press(pilot, "escape")

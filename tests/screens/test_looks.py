@@ -1,4 +1,4 @@
-"""How it looks: each step empty, running, healthy and failing. What it does: test_keys.py."""
+"""Snapshots of each step: empty, running, healthy and failing; test_keys.py has the behaviour."""
 
 from collections.abc import Awaitable, Callable
 
@@ -21,13 +21,13 @@ MOMENTS: dict[str, Callable[[StepId], investigations.FakeInvestigation]] = {
 
 
 def wizard(investigation: investigations.FakeInvestigation | None) -> Wizard:
-    """The wizard with its clock stopped."""
+    """Return the wizard with its clock stopped."""
     last = Target("https://mcp.example.com/sse?token=[redacted]")
     return Wizard(investigation, last_target=last, clock=lambda: investigations.NOW)
 
 
 def pressing(*keys: str) -> Callable[["Pilot[None]"], Awaitable[None]]:
-    """Press these before the picture is taken."""
+    """Return a function that presses these keys before the snapshot."""
 
     async def before(pilot: "Pilot[None]") -> None:
         await pilot.press(*keys)
@@ -39,7 +39,7 @@ def pressing(*keys: str) -> Callable[["Pilot[None]"], Awaitable[None]]:
 
 @pytest.mark.parametrize("moment", list(MOMENTS))
 @pytest.mark.parametrize("step", STEPS)
-def test_each_step_at_each_moment(step: StepId, moment: str, snap_compare: SnapCompare) -> None:
+def test_each_step_in_each_state(step: StepId, moment: str, snap_compare: SnapCompare) -> None:
     app = wizard(MOMENTS[moment](step))
     number = str(STEPS.index(step) + 1)
     assert snap_compare(app, terminal_size=SMALL, run_before=pressing(number))
@@ -67,12 +67,12 @@ def test_the_help(snap_compare: SnapCompare) -> None:
     assert snap_compare(wizard(investigations.failing()), terminal_size=SMALL, run_before=keys)
 
 
-def test_asking_for_the_backend(snap_compare: SnapCompare) -> None:
+def test_the_prompt_for_the_backend(snap_compare: SnapCompare) -> None:
     keys = pressing("3", "enter")
     assert snap_compare(wizard(investigations.empty()), terminal_size=SMALL, run_before=keys)
 
 
-def test_what_cannot_be_read(snap_compare: SnapCompare) -> None:
+def test_an_unreadable_config(snap_compare: SnapCompare) -> None:
     assert snap_compare(
         wizard(investigations.broken()), terminal_size=SMALL, run_before=pressing("5")
     )
@@ -80,12 +80,10 @@ def test_what_cannot_be_read(snap_compare: SnapCompare) -> None:
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
 @pytest.mark.parametrize("step", ["proxy", "cause"])
-def test_all_places_side_by_side(
-    step: StepId, size: tuple[int, int], snap_compare: SnapCompare
-) -> None:
+def test_hops_side_by_side(step: StepId, size: tuple[int, int], snap_compare: SnapCompare) -> None:
     keys = pressing(str(STEPS.index(step) + 1))
     assert snap_compare(wizard(investigations.several_hops()), terminal_size=size, run_before=keys)
 
 
-def test_a_window_too_small(snap_compare: SnapCompare) -> None:
+def test_a_window_that_is_too_small(snap_compare: SnapCompare) -> None:
     assert snap_compare(wizard(investigations.failing()), terminal_size=(50, 12))

@@ -1,4 +1,4 @@
-"""What may be typed where a step asks: other places, several URLs, files that must exist here."""
+"""The questions of the steps: vantages, several URLs, files that must exist here."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -15,13 +15,13 @@ from wizard.text.errors import UsageError
 AT_WEB = Target(investigations.URL, vantages=(Vantage("web", ("env",)),))
 
 
-def answered(step: StepId, target: Target, text: str) -> Target | None:
-    """The target once that was typed on the step; raises what the prompt would say."""
-    given: list[Target | None] = []
-    question = question_for(step, target, given.append)
+def target_after(step: StepId, target: Target, text: str) -> Target | None:
+    """Return the target after that answer. Raises the error that the prompt would show."""
+    targets: list[Target | None] = []
+    question = question_for(step, target, targets.append)
     assert question is not None
     question.done(question.parse(text))
-    return given[0]
+    return targets[0]
 
 
 @pytest.mark.parametrize(
@@ -38,37 +38,35 @@ def answered(step: StepId, target: Target, text: str) -> Target | None:
         ("config", "web=/etc/nginx.conf", {"conf": Source("/etc/nginx.conf", "web")}),
     ],
 )  # fmt: skip
-def test_prompts_take_other_places(step: StepId, text: str, expected: dict[str, object]) -> None:
-    target = answered(step, AT_WEB, text)
+def test_prompts_accept_vantages(step: StepId, text: str, expected: dict[str, object]) -> None:
+    target = target_after(step, AT_WEB, text)
     assert {name: getattr(target, name) for name in expected} == expected
 
 
 @pytest.mark.parametrize("step", ["direct", "logs", "config"])
-def test_prompts_say_which_places_are_known(step: StepId) -> None:
+def test_prompts_name_the_known_vantages(step: StepId) -> None:
     question = question_for(step, AT_WEB, lambda _: None)
     assert question is not None
     assert "web=…: from there" in question.label
     with pytest.raises(UsageError, match=r"no vantage no is known \(web\)"):
         question.parse("no=http://a/sse" if step == "direct" else "no=/file")
-    assert answered(step, AT_WEB, " ") is None
+    assert target_after(step, AT_WEB, " ") is None
 
 
 @pytest.mark.parametrize("step", ["logs", "config"])
-def test_a_file_here_must_exist_and_one_elsewhere_is_looked_for_there(
-    step: StepId, tmp_path: Path
-) -> None:
+def test_a_local_file_must_exist_and_a_remote_one_need_not(step: StepId, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no such file here"):
-        answered(step, AT_WEB, str(tmp_path / "none"))
+        target_after(step, AT_WEB, str(tmp_path / "none"))
     (tmp_path / "file").touch()
-    assert answered(step, AT_WEB, str(tmp_path / "file")) != AT_WEB
+    assert target_after(step, AT_WEB, str(tmp_path / "file")) != AT_WEB
 
 
-def test_what_was_given_is_offered_again_as_it_would_be_typed() -> None:
-    known = replace(
+def test_given_inputs_are_proposed_as_they_are_typed() -> None:
+    given = replace(
         AT_WEB,
         direct=(Source("http://a/sse", "web"), Source("http://b/sse")),
         conf=Source("", "web"),
     )
-    questions = [question_for(step, known, lambda _: None) for step in ("direct", "config")]
+    questions = [question_for(step, given, lambda _: None) for step in ("direct", "config")]
     assert [one.value for one in questions if one] == ["web=http://a/sse http://b/sse", "web="]
-    assert answered("direct", known, "web=http://a/sse http://b/sse") == known
+    assert target_after("direct", given, "web=http://a/sse http://b/sse") == given

@@ -1,4 +1,4 @@
-"""The case of a running wizard: kept, offered after a lost connection, opened again."""
+"""The wizard's case: saved while it runs, offered after an interruption, opened again."""
 
 import errno
 import os
@@ -25,7 +25,7 @@ from screens.steps import StepsScreen
 from screens.target_form import TargetForm
 from screens.widgets.pane import Pane
 from tests.screens import investigations
-from tests.screens.test_keys import SIZE, fresh, press, walk
+from tests.screens.test_keys import SIZE, not_started, press, steps_screen
 from wizard.diagnose.outcome import classify
 from wizard.investigation import casefile
 from wizard.investigation.casefile import CaseRecord
@@ -37,15 +37,15 @@ from wizard.text.errors import UsageError
 
 
 @pytest.fixture
-def gone() -> int:
-    """The id of a process that has ended."""
+def ended_pid() -> int:
+    """Return the id of a process that has ended."""
     done = subprocess.Popen([sys.executable, "-c", ""])
     done.wait()
     return done.pid
 
 
-def left_behind(pid: int, record: CaseRecord | None = None, token: str = "abc") -> Path:
-    """A case file as a wizard of that process leaves it."""
+def write_interrupted(pid: int, record: CaseRecord | None = None, token: str = "abc") -> Path:
+    """Write a case file as the wizard of that process would leave it."""
     state_folder().mkdir(parents=True, exist_ok=True)
     path = state_folder() / f"case-{pid}-{token}-{saved_cases._host()}.json"
     casefile.write(path, record or record_of(investigations.failing()))
@@ -53,86 +53,88 @@ def left_behind(pid: int, record: CaseRecord | None = None, token: str = "abc") 
 
 
 def opened(record: CaseRecord | None = None, *, trusted: bool = False) -> SavedInvestigation:
-    """A stored investigation of the incident."""
+    """Return a saved investigation of the incident."""
     text = casefile.dump(record or record_of(investigations.failing()))
     return SavedInvestigation(casefile.load(text, "case.json"), trusted=trusted)
 
 
-def screen_text(room: Pane) -> str:
+def screen_text(pane: Pane) -> str:
     return "\n".join(
-        "".join(s.text for s in strip) for strip in room.screen._compositor.render_strips()
+        "".join(s.text for s in strip) for strip in pane.screen._compositor.render_strips()
     )
 
 
-async def test_an_opened_case_is_as_it_was_and_asks_nothing(
+async def test_an_opened_case_is_unchanged_and_sends_no_request(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def no(*_: object, **__: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise AssertionError("a socket, with nobody having asked for it")
 
-    monkeypatch.setattr(socket, "getaddrinfo", no)
-    monkeypatch.setattr(socket.socket, "connect", no)
-    monkeypatch.setattr(subprocess, "Popen", no)
-    was, known = investigations.failing(), opened()
-    async with Wizard(known).run_test(size=SIZE) as pilot:
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    monkeypatch.setattr(socket.socket, "connect", fail)
+    monkeypatch.setattr(subprocess, "Popen", fail)
+    original, investigation = investigations.failing(), opened()
+    async with Wizard(investigation).run_test(size=SIZE) as pilot:
         for number in range(1, 9):
             await press(pilot, str(number))
-        assert known.steps == was.steps
-        assert known.diagnosis is not None
-        assert was.diagnosis is not None
-        assert known.diagnosis.causes == was.diagnosis.causes
-        assert known.recommendation == was.recommendation
-        assert known.is_as_recorded
+        assert investigation.steps == original.steps
+        assert investigation.diagnosis is not None
+        assert original.diagnosis is not None
+        assert investigation.diagnosis.causes == original.diagnosis.causes
+        assert investigation.recommendation == original.recommendation
+        assert investigation.is_as_recorded
         await press(pilot, "6", "pagedown", "pagedown")
-        assert "As recorded 20" in screen_text(walk(pilot).query_one(Pane))
+        assert "As recorded 20" in screen_text(steps_screen(pilot).query_one(Pane))
 
 
-async def test_a_wizard_that_is_gone_without_a_word_is_offered(gone: int) -> None:
-    path = left_behind(gone)
-    cut = interrupted_case()
-    assert cut is not None
-    assert cut.path == path
-    assert investigations.URL in cut.summary
-    assert f"{len(STEPS)} steps done" in cut.summary
-    async with Wizard(None, interrupted=cut).run_test(size=SIZE) as pilot:
+async def test_an_interrupted_case_is_offered(ended_pid: int) -> None:
+    path = write_interrupted(ended_pid)
+    case = interrupted_case()
+    assert case is not None
+    assert case.path == path
+    assert investigations.URL in case.summary
+    assert f"{len(STEPS)} steps done" in case.summary
+    async with Wizard(None, interrupted=case).run_test(size=SIZE) as pilot:
         assert isinstance(pilot.app.screen, TargetForm)
         await press(pilot, "ctrl+o")
         assert isinstance(pilot.app.screen, StepsScreen)
-        assert isinstance(walk(pilot).investigation, SavedInvestigation)
+        assert isinstance(steps_screen(pilot).investigation, SavedInvestigation)
         assert not path.exists()
         assert interrupted_case() is None
 
 
-async def test_the_same_url_gets_the_offer_in_a_line(gone: int) -> None:
-    left_behind(gone)
+async def test_a_wizard_for_the_same_url_gets_the_offer_too(ended_pid: int) -> None:
+    write_interrupted(ended_pid)
     for url, offered in ((investigations.URL, True), ("http://other.example/sse", False)):
-        staged = fresh()
-        staged.known = replace(staged.known, target=Target(url))
-        async with Wizard(staged, interrupted=interrupted_case()).run_test(size=SIZE) as pilot:
+        investigation = not_started()
+        investigation.sample = replace(investigation.sample, target=Target(url))
+        async with Wizard(investigation, interrupted=interrupted_case()).run_test(
+            size=SIZE
+        ) as pilot:
             await pilot.pause()
-            assert ("Ctrl-O" in screen_text(walk(pilot).query_one(Pane))) == offered
-    staged = fresh()
-    async with Wizard(staged, interrupted=interrupted_case()).run_test(size=SIZE) as pilot:
+            assert ("Ctrl-O" in screen_text(steps_screen(pilot).query_one(Pane))) == offered
+    investigation = not_started()
+    async with Wizard(investigation, interrupted=interrupted_case()).run_test(size=SIZE) as pilot:
         await press(pilot, "ctrl+o")
-        assert isinstance(walk(pilot).investigation, SavedInvestigation)
+        assert isinstance(steps_screen(pilot).investigation, SavedInvestigation)
         assert len(pilot.app.screen_stack) == 2
 
 
-def test_what_runs_is_not_offered_and_nothing_unreadable_is(gone: int) -> None:
-    kept = Autosave()
-    kept.save(record_of(investigations.failing()))
+def test_running_and_unreadable_cases_are_not_offered(ended_pid: int) -> None:
+    autosave = Autosave()
+    autosave.save(record_of(investigations.failing()))
     assert interrupted_case() is None
-    kept.release()
-    found = interrupted_case()
-    assert found is not None
-    found.path.unlink()
-    (state_folder() / f"case-{gone}-dead-{saved_cases._host()}.json").write_text("{", "utf-8")
-    (state_folder() / f"case-{gone}-abc-another-host.json").write_text("{}", "utf-8")
+    autosave.release()
+    case = interrupted_case()
+    assert case is not None
+    case.path.unlink()
+    (state_folder() / f"case-{ended_pid}-dead-{saved_cases._host()}.json").write_text("{", "utf-8")
+    (state_folder() / f"case-{ended_pid}-abc-another-host.json").write_text("{}", "utf-8")
     assert interrupted_case() is None
 
 
-def test_a_process_id_that_another_has_by_now_keeps_nothing_back() -> None:
-    path = left_behind(os.getpid())
+def test_a_reused_process_id_does_not_hide_a_case() -> None:
+    path = write_interrupted(os.getpid())
     path.with_suffix(".lock").touch()
     assert interrupted_case() is not None
 
@@ -148,30 +150,30 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-def test_a_wizard_that_was_killed_is_offered_while_it_is_a_zombie(tmp_path: Path) -> None:
+def test_the_case_of_a_killed_wizard_is_offered_while_it_is_a_zombie(tmp_path: Path) -> None:
     casefile.write(tmp_path / "case.json", record_of(investigations.failing()))
     with subprocess.Popen([sys.executable, "-c", _KILLED, tmp_path / "case.json"]) as killed:
         os.waitid(os.P_PID, killed.pid, os.WEXITED | os.WNOWAIT)  # it stays a zombie
-        found = interrupted_case()
-        assert found is not None
-        assert f"case-{killed.pid}-" in found.path.name
-        Autosave().adopt(found)
+        case = interrupted_case()
+        assert case is not None
+        assert f"case-{killed.pid}-" in case.path.name
+        Autosave().adopt(case)
     assert not list(state_folder().glob(f"case-{killed.pid}-*"))
 
 
-def test_no_lock_can_be_had_on_every_file_system(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_system_without_locks_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_: object) -> None:
         raise OSError(errno.ENOLCK, "no locks")
 
     monkeypatch.setattr("fcntl.flock", refused)
-    kept = Autosave()
-    kept.save(record_of(investigations.failing()))
+    autosave = Autosave()
+    autosave.save(record_of(investigations.failing()))
     assert interrupted_case() is None
-    kept.release()
+    autosave.release()
 
 
 @pytest.mark.parametrize("days", [0, 1, 6])
-def test_a_case_of_another_day_says_of_which(days: int) -> None:
+def test_a_case_of_another_day_names_the_day(days: int) -> None:
     at = time.time() - days * 86_400
     record = replace(record_of(investigations.failing()), saved=at)
     words = InterruptedCase(Path("x"), record).summary
@@ -180,15 +182,15 @@ def test_a_case_of_another_day_says_of_which(days: int) -> None:
     assert time.strftime("at %H:%M, ", time.localtime(at)) in words
 
 
-def test_old_cases_are_removed(gone: int) -> None:
+def test_all_but_the_newest_cases_are_removed(ended_pid: int) -> None:
     for number in range(MAX_SAVED_CASES + 3):
-        path = left_behind(gone, token=f"{number:x}")
+        path = write_interrupted(ended_pid, token=f"{number:x}")
         os.utime(path, (number + 1, number + 1))
     assert interrupted_case() is None  # too old, all of them
     assert len(list(state_folder().iterdir())) == MAX_SAVED_CASES
 
 
-def test_two_wizards_do_not_touch_each_others_case() -> None:
+def test_two_wizards_have_separate_cases() -> None:
     first, second = Autosave(), Autosave()
     first.save(record_of(investigations.failing()))
     second.save(record_of(investigations.healthy()))
@@ -198,17 +200,17 @@ def test_two_wizards_do_not_touch_each_others_case() -> None:
     assert first.has_case
 
 
-def test_what_is_newer_stays() -> None:
-    kept, record = Autosave(), record_of(investigations.failing())
-    kept.save(replace(record, saved=2000.0))
-    kept.save(replace(record, saved=1000.0))
-    kept.finish()
+def test_an_older_record_does_not_replace_a_newer_one() -> None:
+    autosave, record = Autosave(), record_of(investigations.failing())
+    autosave.save(replace(record, saved=2000.0))
+    autosave.save(replace(record, saved=1000.0))
+    autosave.finish()
     assert casefile.read(state_folder() / saved_cases.LAST_CASE).saved == 2000.0
 
 
-async def test_a_lost_connection_leaves_the_case_a_clean_end_makes_it_the_last() -> None:
+async def test_only_a_clean_exit_makes_the_case_the_last_one() -> None:
     for lost in (True, False):
-        app = Wizard(fresh())
+        app = Wizard(not_started())
         async with app.run_test(size=SIZE) as pilot:
             await press(pilot, "enter")
             if lost:
@@ -219,7 +221,7 @@ async def test_a_lost_connection_leaves_the_case_a_clean_end_makes_it_the_last()
         assert (state_folder() / saved_cases.LAST_CASE).exists() != lost
 
 
-async def test_while_a_step_runs_the_case_is_kept() -> None:
+async def test_the_case_is_saved_while_a_step_runs() -> None:
     app = Wizard(investigations.running("proxy"))
     async with app.run_test(size=SIZE):
         await app._save_while_running()
@@ -229,31 +231,31 @@ async def test_while_a_step_runs_the_case_is_kept() -> None:
     assert again.steps["root"].state == "pass"
 
 
-async def test_a_case_that_was_cut_off_says_so_and_runs_that_step_again(
+async def test_an_interrupted_step_is_shown_and_can_run_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked: list[StepId] = []
+    ran: list[StepId] = []
 
-    async def run(known: SavedInvestigation, step: StepId) -> StepState:
-        asked.append(step)
-        return known.steps[step]
+    async def run(investigation: SavedInvestigation, step: StepId) -> StepState:
+        ran.append(step)
+        return investigation.steps[step]
 
     monkeypatch.setattr(SavedInvestigation, "run", run)
-    staged = investigations.running("proxy")
+    investigation = investigations.running("proxy")
     silent = investigations.stream(
-        staged.known.proxy[0].timeline.probe, live=False, until=1.2, ended=False
+        investigation.sample.proxy[0].timeline.probe, live=False, until=1.2, ended=False
     )
-    staged.known = replace(staged.known, proxy=(classify(silent),))
-    async with Wizard(opened(record_of(staged))).run_test(size=SIZE) as pilot:
+    investigation.sample = replace(investigation.sample, proxy=(classify(silent),))
+    async with Wizard(opened(record_of(investigation))).run_test(size=SIZE) as pilot:
         await press(pilot, "2")
-        shown = screen_text(walk(pilot).query_one(Pane))
-        assert "interrupted" in shown
-        assert "running" not in shown
+        text = screen_text(steps_screen(pilot).query_one(Pane))
+        assert "interrupted" in text
+        assert "running" not in text
         await press(pilot, "r")
-    assert asked == ["proxy"]
+    assert ran == ["proxy"]
 
 
-async def test_a_key_writes_a_case_file(tmp_path: Path) -> None:
+async def test_w_writes_a_case_file(tmp_path: Path) -> None:
     path = tmp_path / "mine.json"
     async with Wizard(investigations.failing()).run_test(size=SIZE) as pilot:
         await press(pilot, "w", "ctrl+u", *str(path), "enter")
@@ -261,57 +263,57 @@ async def test_a_key_writes_a_case_file(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o077 == 0
 
 
-def strange(*vantages: Vantage) -> SavedInvestigation:
-    """A case that names these places."""
+def saved_with(*vantages: Vantage) -> SavedInvestigation:
+    """Return a saved investigation with these vantages."""
     record = record_of(investigations.failing())
     target = replace(investigations.TARGET, vantages=vantages)
     return opened(replace(record, case=replace(record.case, target=target)))
 
 
-async def test_the_commands_of_a_strangers_case_are_confirmed_first(tmp_path: Path) -> None:
+async def test_the_commands_of_a_case_file_need_permission(tmp_path: Path) -> None:
     trace = tmp_path / "trace"
-    known = strange(Vantage("web", ("touch", f"{trace} x\x1b[2J")))
-    state = await known.run("logs")
+    investigation = saved_with(Vantage("web", ("touch", f"{trace} x\x1b[2J")))
+    state = await investigation.run("logs")
     assert state.state == "skip"
     assert "not confirmed" in state.why
-    async with Wizard(known).run_test(size=SIZE) as pilot:
+    async with Wizard(investigation).run_test(size=SIZE) as pilot:
         await press(pilot, "6", "r", "4", "r")
-        shown = "".join(screen_text(walk(pilot).query_one(Pane)).split())
-        assert f"touch'{trace}x\\e[2J'" in shown
+        text = "".join(screen_text(steps_screen(pilot).query_one(Pane)).split())
+        assert f"touch'{trace}x\\e[2J'" in text
         await press(pilot, "escape")
         for answer in ("", "no", "n", "yy", "nyes"):
             await press(pilot, "r", *answer, "enter")
-            assert not known.trusted
-            assert "Nothing was run" in screen_text(walk(pilot).query_one(Pane))
+            assert not investigation.trusted
+            assert "Nothing was run" in screen_text(steps_screen(pilot).query_one(Pane))
         await press(pilot, "r", "y", "enter")
-        assert known.trusted
+        assert investigation.trusted
     assert not trace.exists()
 
 
-async def test_no_command_is_hidden_behind_another() -> None:
+async def test_every_command_is_shown_before_permission() -> None:
     words = [("env", f"N={number}", "x" * 250) for number in range(5)]
-    known = strange(*(Vantage(f"v{number}", one) for number, one in enumerate(words)))
-    async with Wizard(known).run_test(size=SIZE) as pilot:
+    investigation = saved_with(*(Vantage(f"v{number}", one) for number, one in enumerate(words)))
+    async with Wizard(investigation).run_test(size=SIZE) as pilot:
         await press(pilot, "4", "r")
         for number in (1, 3, 4):
-            assert not known.trusted
-            assert f"N={number}" in screen_text(walk(pilot).query_one(Pane))
+            assert not investigation.trusted
+            assert f"N={number}" in screen_text(steps_screen(pilot).query_one(Pane))
             await press(pilot, *"yes", "enter")
-        assert known.trusted
+        assert investigation.trusted
 
 
-async def test_a_command_that_nobody_would_read_whole_cannot_be_confirmed() -> None:
-    known = strange(Vantage("web", ("sh", "-c", f"{'true; ' * 80} touch /x")))
-    async with Wizard(known).run_test(size=SIZE) as pilot:
+async def test_a_very_long_command_cannot_be_allowed() -> None:
+    investigation = saved_with(Vantage("web", ("sh", "-c", f"{'true; ' * 80} touch /x")))
+    async with Wizard(investigation).run_test(size=SIZE) as pilot:
         for key in ("r", "e"):
             await press(pilot, "4", key)
-            assert "this case would run a" in screen_text(walk(pilot).query_one(Pane))
+            assert "this case would run a" in screen_text(steps_screen(pilot).query_one(Pane))
             assert isinstance(pilot.app.screen, StepsScreen)
-    assert not known.trusted
-    assert "too long" in (await known.run("logs")).why
+    assert not investigation.trusted
+    assert "too long" in (await investigation.run("logs")).why
 
 
-def test_a_case_without_its_configs_has_no_site(tmp_path: Path) -> None:
+def test_a_case_read_without_configs_has_no_resolution(tmp_path: Path) -> None:
     path = tmp_path / "case.json"
     casefile.write(path, record_of(investigations.failing()))
     assert casefile.read(path, configs=False).case.resolution is None

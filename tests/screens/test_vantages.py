@@ -1,4 +1,4 @@
-"""Looking from elsewhere in the wizard: choosing a place, and what may be typed of one."""
+"""Vantages in the wizard: the lists to choose from, and the form."""
 
 import asyncio
 import contextlib
@@ -37,37 +37,37 @@ AT_WEB = Target(investigations.URL, vantages=(WEB,))
 
 @pytest.fixture
 def fakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fakes:
-    """A cluster with one deployment, and no other program."""
-    made = Fakes(tmp_path / "bin")
-    made.add(
+    """Return a PATH with a `kubectl` that has one deployment, and no other program."""
+    programs = Fakes(tmp_path / "bin")
+    programs.add(
         "kubectl",
         ("config view", "prod\nprod\tweb\n"),
         ("get namespaces", "default\nweb\n"),
         ("deployments,", "Deployment\tnginx\t2\tnginx\n"),
     )
-    monkeypatch.setenv("PATH", f"{made.folder}")
-    return made
+    monkeypatch.setenv("PATH", f"{programs.folder}")
+    return programs
 
 
 @pytest.fixture
-def answering(monkeypatch: pytest.MonkeyPatch) -> list[Vantage]:
-    """The places that were tried; each has curl."""
-    asked: list[Vantage] = []
+def tried_vantages(monkeypatch: pytest.MonkeyPatch) -> list[Vantage]:
+    """Return the list of vantages that were tried; each has curl."""
+    vantages: list[Vantage] = []
 
-    async def tried(vantage: Vantage) -> Capabilities:
-        asked.append(vantage)
+    async def discover(vantage: Vantage) -> Capabilities:
+        vantages.append(vantage)
         return Capabilities(vantage.name, "curl", "curl 7.88.1", 0.042)
 
-    monkeypatch.setattr("screens.vantage_form.discover_capabilities", tried)
-    return asked
+    monkeypatch.setattr("screens.vantage_form.discover_capabilities", discover)
+    return vantages
 
 
-def put(pilot: "Pilot[None]", field: str, text: str) -> None:
+def fill_in(pilot: "Pilot[None]", field: str, text: str) -> None:
     pilot.app.screen.query_one(f"#{field}", Input).value = text
 
 
 def type_in(pilot: "Pilot[None]", text: str) -> None:
-    """Into the line that narrows a list."""
+    """Type into the input that narrows a list."""
     pilot.app.screen.query_one(Input).value = text
 
 
@@ -80,84 +80,84 @@ def rows(pilot: "Pilot[None]") -> list[str]:
 
 
 def at_web() -> investigations.FakeInvestigation:
-    """Only the URL and one other place are known."""
-    staged = investigations.empty()
-    staged.amend(AT_WEB)
-    return staged
+    """Return an investigation with a URL and one vantage."""
+    investigation = investigations.empty()
+    investigation.amend(AT_WEB)
+    return investigation
 
 
-async def test_a_pod_is_chosen_tried_and_asked_directly(
-    fakes: Fakes, answering: list[Vantage]
+async def test_a_pod_is_chosen_and_requested_directly(
+    fakes: Fakes, tried_vantages: list[Vantage]
 ) -> None:
-    staged = investigations.empty()
-    async with Wizard(staged).run_test(size=SIZE) as pilot:
+    investigation = investigations.empty()
+    async with Wizard(investigation).run_test(size=SIZE) as pilot:
         await press(pilot, "3", "e", "enter", "enter")
         assert rows(pilot)[0] == "> web      this context's own"
         await press(pilot, "enter", "enter")
         assert isinstance(pilot.app.screen, VantageForm)
-        assert answering == [Vantage("nginx", POD)]
+        assert tried_vantages == [Vantage("nginx", POD)]
         assert shown(pilot, "found") == "found there: curl 7.88.1, round trip 42 ms"
-        put(pilot, "direct", "http://127.0.0.1:12213/sse")
+        fill_in(pilot, "direct", "http://127.0.0.1:12213/sse")
         await press(pilot, "ctrl+s")
         assert isinstance(pilot.app.screen, StepsScreen)
-    assert staged.target.vantages == (Vantage("nginx", POD),)
-    assert staged.target.direct == (Source("http://127.0.0.1:12213/sse", "nginx"),)
-    assert staged.ran == ["direct"]
+    assert investigation.target.vantages == (Vantage("nginx", POD),)
+    assert investigation.target.direct == (Source("http://127.0.0.1:12213/sse", "nginx"),)
+    assert investigation.ran == ["direct"]
 
 
-async def test_escape_goes_back_list_by_list(fakes: Fakes, answering: list[Vantage]) -> None:
-    staged = investigations.empty()
-    async with Wizard(staged).run_test(size=SIZE) as pilot:
+async def test_escape_goes_back_list_by_list(fakes: Fakes, tried_vantages: list[Vantage]) -> None:
+    investigation = investigations.empty()
+    async with Wizard(investigation).run_test(size=SIZE) as pilot:
         await press(pilot, "3", "e", *["enter"] * 4, "escape", "escape", "escape")
         assert rows(pilot)[0] == "> prod  current"
         await press(pilot, "escape", "escape")
         assert isinstance(pilot.app.screen, StepsScreen)
-    assert staged.target == Target(investigations.URL)
-    assert staged.ran == []
+    assert investigation.target == Target(investigations.URL)
+    assert investigation.ran == []
 
 
-async def test_the_config_and_the_log_of_a_pod(fakes: Fakes, answering: list[Vantage]) -> None:
-    staged = investigations.empty()
-    async with Wizard(staged).run_test(size=SIZE) as pilot:
+async def test_the_config_and_the_log_of_a_pod(fakes: Fakes, tried_vantages: list[Vantage]) -> None:
+    investigation = investigations.empty()
+    async with Wizard(investigation).run_test(size=SIZE) as pilot:
         await press(pilot, "5", "e", *["enter"] * 4, "ctrl+s")
-        assert staged.target.conf == Source("", "nginx")
+        assert investigation.target.conf == Source("", "nginx")
         await press(pilot, "4", "e", "down", *["enter"] * 4, "ctrl+s")
-    assert staged.ran == ["config", "logs"]
-    (log,) = staged.target.logs
+    assert investigation.ran == ["config", "logs"]
+    (log,) = investigation.target.logs
     assert (log.vantage, log.name) == ("local", "nginx-log")
     assert log.command == (
         *("kubectl", "--context=prod", "logs", "--follow", "--since=10m", "--namespace=web"),
         "deploy/nginx",
     )
-    assert staged.target.vantages == (Vantage("nginx", POD),)
+    assert investigation.target.vantages == (Vantage("nginx", POD),)
 
 
-async def test_any_command_prefix_can_be_typed_and_is_tried_for_real() -> None:
-    staged = investigations.empty()
-    async with Wizard(staged).run_test(size=SIZE) as pilot:
+async def test_any_command_prefix_can_be_typed_and_is_tried() -> None:
+    investigation = investigations.empty()
+    async with Wizard(investigation).run_test(size=SIZE) as pilot:
         await press(pilot, "3", "e")
         type_in(pilot, "env X=1")
         await press(pilot, "enter")
         assert "round trip" in shown(pilot, "found")
-        put(pilot, "name", "here")
+        fill_in(pilot, "name", "here")
         await press(pilot, "ctrl+s")
-    assert staged.target.vantages == (Vantage("here", ("env", "X=1")),)
-    assert staged.ran == []
+    assert investigation.target.vantages == (Vantage("here", ("env", "X=1")),)
+    assert investigation.ran == []
 
 
-async def test_a_place_that_cannot_be_used_says_why_and_can_be_left() -> None:
-    staged = investigations.empty()
-    async with Wizard(staged).run_test(size=SIZE) as pilot:
+async def test_an_unusable_vantage_shows_why() -> None:
+    investigation = investigations.empty()
+    async with Wizard(investigation).run_test(size=SIZE) as pilot:
         await press(pilot, "3", "e")
         type_in(pilot, "/no/such jump")
         await press(pilot, "enter")
-        said = "/no/such cannot be run here: No such file or directory"
-        assert said in shown(pilot, "found")
+        message = "/no/such cannot be run here: No such file or directory"
+        assert message in shown(pilot, "found")
         await press(pilot, "escape", "escape")
-    assert staged.target.vantages == ()
+    assert investigation.target.vantages == ()
 
 
-async def test_a_prefix_that_cannot_be_one_stays_with_the_reason() -> None:
+async def test_an_invalid_prefix_stays_with_the_reason() -> None:
     async with Wizard(investigations.empty()).run_test(size=SIZE) as pilot:
         await press(pilot, "3", "e")
         type_in(pilot, "jump bash")
@@ -166,8 +166,8 @@ async def test_a_prefix_that_cannot_be_one_stays_with_the_reason() -> None:
         assert shown(pilot, "message").startswith("leave out 'jump bash' at its end")
 
 
-async def test_what_the_program_says_is_shown_and_a_name_can_be_typed(
-    fakes: Fakes, answering: list[Vantage]
+async def test_a_failing_list_shows_why_and_a_name_can_be_typed(
+    fakes: Fakes, tried_vantages: list[Vantage]
 ) -> None:
     fakes.failing("docker", "\x1b[31mCannot connect to the Docker daemon")
     async with Wizard(investigations.empty()).run_test(size=SIZE) as pilot:
@@ -175,10 +175,10 @@ async def test_what_the_program_says_is_shown_and_a_name_can_be_typed(
         assert shown(pilot, "message") == "\\e[31mCannot connect to the Docker daemon"
         type_in(pilot, "web")
         await press(pilot, "enter")
-    assert answering == [Vantage("web", ("docker", "exec", "web"))]
+    assert tried_vantages == [Vantage("web", ("docker", "exec", "web"))]
 
 
-async def test_a_list_that_does_not_come_blocks_nothing(fakes: Fakes) -> None:
+async def test_a_hanging_list_blocks_nothing(fakes: Fakes) -> None:
     fakes.hanging("docker")
     async with Wizard(investigations.empty()).run_test(size=SIZE) as pilot:
         await press(pilot, "3", "e", "down")
@@ -194,16 +194,16 @@ async def test_a_list_that_does_not_come_blocks_nothing(fakes: Fakes) -> None:
     assert not _runs(pid)
 
 
-async def test_a_place_that_does_not_answer_blocks_nothing(
+async def test_a_hanging_vantage_blocks_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async def tried(vantage: Vantage) -> Capabilities:
+    async def discover(vantage: Vantage) -> Capabilities:
         await asyncio.Event().wait()
         raise AssertionError(vantage)
 
-    monkeypatch.setattr("screens.vantage_form.discover_capabilities", tried)
-    staged = investigations.empty()
-    async with Wizard(staged).run_test(size=SIZE) as pilot:
+    monkeypatch.setattr("screens.vantage_form.discover_capabilities", discover)
+    investigation = investigations.empty()
+    async with Wizard(investigation).run_test(size=SIZE) as pilot:
         await press(pilot, "3", "e")
         type_in(pilot, "ssh jump.example")
         await pilot.press("enter")
@@ -212,10 +212,10 @@ async def test_a_place_that_does_not_answer_blocks_nothing(
         await pilot.press("ctrl+s")
         await pilot.pause()
         assert isinstance(pilot.app.screen, StepsScreen)
-    assert staged.target.vantages == (Vantage("jump", ("ssh", "jump.example")),)
+    assert investigation.target.vantages == (Vantage("jump", ("ssh", "jump.example")),)
 
 
-async def test_a_place_that_is_left_is_let_go(fakes: Fakes) -> None:
+async def test_leaving_the_form_ends_its_command(fakes: Fakes) -> None:
     fakes.hanging("ssh")
     async with Wizard(investigations.empty()).run_test(size=SIZE) as pilot:
         await press(pilot, "3", "e")
@@ -230,7 +230,7 @@ async def test_a_place_that_is_left_is_let_go(fakes: Fakes) -> None:
 
 
 async def started(pilot: "Pilot[None]", fakes: Fakes, program: str) -> int:
-    """The program's id, once it runs."""
+    """Return the program's process id once it runs."""
     while not (pid := fakes.pid(program)):
         await pilot.pause(0.02)
     return pid
@@ -243,59 +243,61 @@ def _runs(pid: int) -> bool:
     return False
 
 
-async def test_what_is_wrong_in_a_field_is_said_there(answering: list[Vantage]) -> None:
-    staged = at_web()
-    async with Wizard(staged).run_test(size=SIZE) as pilot:
+async def test_an_invalid_field_shows_the_reason(tried_vantages: list[Vantage]) -> None:
+    investigation = at_web()
+    async with Wizard(investigation).run_test(size=SIZE) as pilot:
         await press(pilot, "3", "e")
         type_in(pilot, "ssh web")
         await press(pilot, "enter")
         assert pilot.app.screen.query_one("#name", Input).value == "web-2"
-        for name, said in {
+        for name, message in {
             "web": "web is taken already",
             "local": "taken",
             "a b": "write it",
         }.items():
-            put(pilot, "name", name)
+            fill_in(pilot, "name", name)
             await press(pilot, "ctrl+s")
-            assert said in shown(pilot, "name-error")
-        put(pilot, "name", "jump")
-        put(pilot, "direct", "ftp://x")
+            assert message in shown(pilot, "name-error")
+        fill_in(pilot, "name", "jump")
+        fill_in(pilot, "direct", "ftp://x")
         await press(pilot, "ctrl+s")
         assert "must begin with http" in shown(pilot, "direct-error")
         assert isinstance(pilot.app.screen, VantageForm)
 
 
-async def test_a_known_place_is_offered_first(answering: list[Vantage]) -> None:
-    staged = at_web()
-    async with Wizard(staged).run_test(size=SIZE) as pilot:
+async def test_a_known_vantage_is_offered_first(tried_vantages: list[Vantage]) -> None:
+    investigation = at_web()
+    async with Wizard(investigation).run_test(size=SIZE) as pilot:
         await press(pilot, "4", "e")
         assert rows(pilot)[0].split() == [">", "web", "known:", "env"]
         await press(pilot, "enter")
-        put(pilot, "log", "journalctl -fu backend")
+        fill_in(pilot, "log", "journalctl -fu backend")
         await press(pilot, "ctrl+s")
-    (log,) = staged.target.logs
+    (log,) = investigation.target.logs
     assert (log.vantage, log.command) == ("web", ("journalctl", "-fu", "backend"))
-    assert staged.target.vantages == (WEB,)
+    assert investigation.target.vantages == (WEB,)
 
 
-async def test_the_form_takes_places_too(fakes: Fakes, answering: list[Vantage]) -> None:
-    made: list[Target] = []
+async def test_the_target_form_accepts_vantages(
+    fakes: Fakes, tried_vantages: list[Vantage]
+) -> None:
+    targets: list[Target] = []
 
     def make(target: Target) -> Investigation:
-        made.append(target)
+        targets.append(target)
         return investigations.empty()
 
     async with Wizard(None, make=make).run_test(size=SIZE) as pilot:
         await press(pilot, "ctrl+p", *["enter"] * 4)
-        put(pilot, "name", "web")
-        put(pilot, "conf", "/etc/nginx/nginx.conf")
+        fill_in(pilot, "name", "web")
+        fill_in(pilot, "conf", "/etc/nginx/nginx.conf")
         await press(pilot, "ctrl+s")
         assert shown(pilot, "places") == "From web: /etc/nginx/nginx.conf"
-        put(pilot, "url", investigations.URL)
-        put(pilot, "direct", "http://10.0.0.7/sse web=http://127.0.0.1:12213/sse")
-        put(pilot, "log", "web=/var/log/nginx/access.log")
+        fill_in(pilot, "url", investigations.URL)
+        fill_in(pilot, "direct", "http://10.0.0.7/sse web=http://127.0.0.1:12213/sse")
+        fill_in(pilot, "log", "web=/var/log/nginx/access.log")
         await press(pilot, "ctrl+s")
-    assert made == [
+    assert targets == [
         Target(
             investigations.URL,
             direct=(Source("http://10.0.0.7/sse"), Source("http://127.0.0.1:12213/sse", "web")),
@@ -307,8 +309,8 @@ async def test_the_form_takes_places_too(fakes: Fakes, answering: list[Vantage])
 
 
 @pytest.fixture
-def many(fakes: Fakes, answering: list[Vantage]) -> Fakes:
-    """A namespace with three hundred pods, one kind refused."""
+def many_pods(fakes: Fakes, tried_vantages: list[Vantage]) -> Fakes:
+    """Return a namespace with 300 pods, in which one kind is forbidden."""
     pods = "".join(f"Pod\\tbot-{n}\\tRunning\\tapp\\n" for n in range(300))
     refused = "Error from server (Forbidden): statefulsets.apps is forbidden"
     fakes.write(
@@ -319,8 +321,8 @@ def many(fakes: Fakes, answering: list[Vantage]) -> Fakes:
     return fakes
 
 
-def slowly(*keys: str) -> Callable[["Pilot[None]"], Awaitable[None]]:
-    """Each key once the list before it is there."""
+def pressing(*keys: str) -> Callable[["Pilot[None]"], Awaitable[None]]:
+    """Return a function that presses each key once the list before it has loaded."""
 
     async def before(pilot: "Pilot[None]") -> None:
         await press(pilot, *keys)
@@ -328,61 +330,61 @@ def slowly(*keys: str) -> Callable[["Pilot[None]"], Awaitable[None]]:
     return before
 
 
-def test_the_picker_with_a_long_list(many: Fakes, snap_compare: SnapCompare) -> None:
+def test_the_picker_with_a_long_list(many_pods: Fakes, snap_compare: SnapCompare) -> None:
     app = Wizard(investigations.empty(), clock=lambda: investigations.NOW)
-    keys = slowly("3", "e", "enter", "enter", "enter", "down")
+    keys = pressing("3", "e", "enter", "enter", "enter", "down")
     assert snap_compare(app, terminal_size=SIZE, run_before=keys)
 
 
-def test_the_form_of_a_vantage(many: Fakes, snap_compare: SnapCompare) -> None:
+def test_the_form_of_a_vantage(many_pods: Fakes, snap_compare: SnapCompare) -> None:
     app = Wizard(investigations.empty(), clock=lambda: investigations.NOW)
-    keys = slowly("4", "e", "enter", "enter", "enter", "enter")
+    keys = pressing("4", "e", "enter", "enter", "enter", "enter")
     assert snap_compare(app, terminal_size=SIZE, run_before=keys)
 
 
 async def test_hops_are_given_on_the_proxy_step() -> None:
-    staged = at_web()
-    async with Wizard(staged).run_test(size=SIZE) as pilot:
+    investigation = at_web()
+    async with Wizard(investigation).run_test(size=SIZE) as pilot:
         await press(pilot, "2", "h")
-        put(pilot, "prompt-input", "edge")
+        fill_in(pilot, "prompt-input", "edge")
         await press(pilot, "enter")
         assert "write it as NAME=URL" in shown(pilot, "prompt-label")
-        put(pilot, "prompt-input", "edge=http://a/sse inner=web=http://b/sse")
+        fill_in(pilot, "prompt-input", "edge=http://a/sse inner=web=http://b/sse")
         await press(pilot, "enter")
-        assert staged.ran == ["proxy"]
+        assert investigation.ran == ["proxy"]
         await press(pilot, "h", "enter")
-        assert staged.ran == ["proxy"]
-    assert staged.target.hops == (
+        assert investigation.ran == ["proxy"]
+    assert investigation.target.hops == (
         Hop("edge", Source("http://a/sse")),
         Hop("inner", Source("http://b/sse", "web")),
     )
 
 
-async def test_a_strangers_case_runs_nothing_before_it_is_confirmed(
-    answering: list[Vantage],
+async def test_a_vantage_of_a_case_file_needs_permission(
+    tried_vantages: list[Vantage],
 ) -> None:
     target = replace(investigations.TARGET, vantages=(Vantage("web", ("touch", "x")),))
     record = record_of(investigations.failing())
     text = casefile.dump(replace(record, case=replace(record.case, target=target)))
-    known = SavedInvestigation(casefile.load(text, "case.json"))
-    async with Wizard(known).run_test(size=SIZE) as pilot:
+    investigation = SavedInvestigation(casefile.load(text, "case.json"))
+    async with Wizard(investigation).run_test(size=SIZE) as pilot:
         await press(pilot, "3", "e", "escape")
         assert isinstance(pilot.app.screen, StepsScreen)
-        assert not known.trusted
+        assert not investigation.trusted
         await press(pilot, "e", "y", "enter")
         assert isinstance(pilot.app.screen, VantagePicker)
-        assert answering == []
+        assert tried_vantages == []
         await press(pilot, "enter")
-        assert [one.name for one in answering] == ["web"]
+        assert [one.name for one in tried_vantages] == ["web"]
 
 
-async def test_another_place_takes_nothing_from_the_first() -> None:
+async def test_a_new_vantage_keeps_the_session_of_the_first() -> None:
     session = Session(AT_WEB, time.monotonic)
     web = session.vantage_sessions["web"]
-    found = await web.capabilities()
+    capabilities = await web.capabilities()
     assert session.amend(replace(AT_WEB, vantages=(WEB, Vantage("jump", ("ssh", "jump"))))) == []
     assert session.vantage_sessions["web"] is web
-    assert [one.tool for one in session.snapshot().capabilities] == [found.tool]
+    assert [one.tool for one in session.snapshot().capabilities] == [capabilities.tool]
     session.amend(replace(AT_WEB, vantages=(Vantage("web", ("ssh", "web")),)))
     assert session.vantage_sessions["web"] is not web
     assert [one.tool for one in session.snapshot().capabilities] == []
@@ -395,27 +397,27 @@ async def _never() -> Listing:
     raise AssertionError
 
 
-def test_of_a_long_list_only_a_screenful_is_drawn() -> None:
+def test_only_one_page_of_a_long_list_is_drawn() -> None:
     menu = Menu("which pod", _never, lambda text: Preset(text, ()))
-    now = MenuState(menu, LONG)
-    assert [len(now.moved(by).draw(80, 18)) for by in (0, 17, 18, 9999)] == [18, 18, 18, 14]
-    assert now.moved(17).draw(80, 18)[-1].plain.startswith("> pod-17")
-    last = now.moved(9999).draw(80, 18)[-1].plain
+    state = MenuState(menu, LONG)
+    assert [len(state.moved(by).draw(80, 18)) for by in (0, 17, 18, 9999)] == [18, 18, 18, 14]
+    assert state.moved(17).draw(80, 18)[-1].plain.startswith("> pod-17")
+    last = state.moved(9999).draw(80, 18)[-1].plain
     assert last.startswith("> pod-4999")
-    few = now.with_text("RUN 499")
+    few = state.with_text("RUN 499")
     assert (few.row_count, few.count_text()) == (16, "15 of 5000")
     assert few.moved(99).draw(80, 18)[-1].plain == "> as typed: RUN 499"
-    assert now.with_text("pod-4999").has_typed_row is False
+    assert state.with_text("pod-4999").has_typed_row is False
 
 
-def test_an_escape_sequence_in_a_name_is_not_sent() -> None:
+def test_an_escape_sequence_in_a_name_is_escaped() -> None:
     menu = Menu("which", _never)
-    now = MenuState(menu, Listing((Choice("a\x1b[2J", "\x07", Preset("a", ())),)))
-    assert now.draw(80, 5)[0].plain == "> a\\e[2J  \\u{7}"
-    assert now.with_text("zzz").chosen() is None
+    state = MenuState(menu, Listing((Choice("a\x1b[2J", "\x07", Preset("a", ())),)))
+    assert state.draw(80, 5)[0].plain == "> a\\e[2J  \\u{7}"
+    assert state.with_text("zzz").chosen() is None
 
 
-def test_a_log_command_of_the_way_there_runs_here() -> None:
+def test_a_log_command_of_the_vantages_tool_runs_here() -> None:
     draft = VantageDraft(
         Target(investigations.URL), Preset("web", ("docker", "exec", "web")), "web"
     )

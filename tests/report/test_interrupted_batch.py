@@ -1,4 +1,4 @@
-"""The reports on targets of an interrupted run: some were not asked, or not to the end."""
+"""Reports of an interrupted batch: some targets were skipped or only partly probed."""
 
 import json
 from dataclasses import replace
@@ -8,40 +8,40 @@ import pytest
 
 from tests.report.results import fault, healthy
 from tests.report.test_batch import FORMATS, entries
-from tests.report.test_prometheus import found
+from tests.report.test_prometheus import samples_of
 from wizard.diagnose.diagnose import diagnose
 from wizard.report.batch import NOT_ASKED, Entry, make_entry, render_batch, skipped_entry
 
 
-def partly(format: str, *known: Entry) -> str:
-    """A report on a target that is known, and on two that were not asked."""
+def render_partly(format: str, *known: Entry) -> str:
+    """Render a report of the given entries and of two skipped targets."""
     urls = {"b": "http://h/b?token=hunter2", "c": "http://h/c"}
     others = [skipped_entry(format, name, url) for name, url in urls.items()]
     return render_batch(format, [*known, *others], elapsed_s=1.0)
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_what_was_not_asked_has_no_verdict(format: str) -> None:
-    text = partly(format, make_entry(format, "a", fault()))
+def test_a_skipped_target_has_no_verdict(format: str) -> None:
+    text = render_partly(format, make_entry(format, "a", fault()))
     assert "inconclusive" not in text.replace('verdict="inconclusive"} 0', "")
     assert "hunter2" not in text
 
 
-def test_not_all_is_well_where_some_were_not_asked() -> None:
+def test_a_batch_with_skipped_targets_is_inconclusive() -> None:
     known = make_entry("json", "a", healthy())
-    data = json.loads(partly("json", known))
+    data = json.loads(render_partly("json", known))
     assert data["verdict"] == "inconclusive"
     assert [one.get("skipped") for one in data["targets"]] == [None, NOT_ASKED, NOT_ASKED]
     assert [one["report"] for one in data["targets"][1:]] == [None, None]
-    head = partly("text", make_entry("text", "a", healthy())).splitlines()[0]
+    head = render_partly("text", make_entry("text", "a", healthy())).splitlines()[0]
     assert head == "INCONCLUSIVE  1 healthy; interrupted: 2 of 3 not asked, 1.0 s"
-    title, *rows = partly("markdown", make_entry("markdown", "a", healthy())).splitlines()
+    title, *rows = render_partly("markdown", make_entry("markdown", "a", healthy())).splitlines()
     assert title == "# inconclusive: 1 healthy; interrupted: 2 of 3 not asked"
     assert rows[-2:] == [f"| {name} | not asked | – | – | – |" for name in "bc"]
 
 
-def test_what_was_live_and_then_interrupted_is_well_in_no_form() -> None:
-    """The metrics of an interrupted run are not written at all: `write_final_report`."""
+def test_an_interrupted_live_target_is_healthy_in_no_format() -> None:
+    """The command line writes no metrics of an interrupted run (`write_final_report`)."""
     case = replace(healthy().case, unfinished=("proxy",))
     made = {"a": replace(healthy(), case=case, diagnosis=diagnose(case))}
     verdicts = {
@@ -53,11 +53,11 @@ def test_what_was_live_and_then_interrupted_is_well_in_no_form() -> None:
     assert verdicts["markdown"].startswith("# inconclusive: 1 inconclusive of 1")
     suites = Xml.fromstring(verdicts["junit"].encode())
     assert suites.find("testsuite/testcase[@name='verdict']/failure") is not None
-    assert [row.value for row in found(verdicts["prometheus"], "healthy")] == [0]
+    assert [row.value for row in samples_of(verdicts["prometheus"], "healthy")] == [0]
 
 
-def test_a_suite_that_was_not_run_is_skipped() -> None:
-    suites = Xml.fromstring(partly("junit", make_entry("junit", "a", healthy())).encode())
+def test_the_junit_suite_of_a_skipped_target_is_skipped() -> None:
+    suites = Xml.fromstring(render_partly("junit", make_entry("junit", "a", healthy())).encode())
     assert suites.get("failures") == "0"
     for suite in suites.findall("testsuite")[1:]:
         (case,) = suite.findall("testcase")
@@ -66,13 +66,13 @@ def test_a_suite_that_was_not_run_is_skipped() -> None:
         assert [(one.tag, one.get("message")) for one in case] == [("skipped", NOT_ASKED)]
 
 
-def test_the_metrics_know_nothing_of_what_was_not_asked() -> None:
-    text = partly("prometheus", make_entry("prometheus", "a", healthy()))
-    assert {row.labels["target"] for row in found(text, "run_timestamp_seconds")} == {"a"}
+def test_a_skipped_target_has_no_metrics() -> None:
+    text = render_partly("prometheus", make_entry("prometheus", "a", healthy()))
+    assert {row.labels["target"] for row in samples_of(text, "run_timestamp_seconds")} == {"a"}
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_interrupted_before_the_first(format: str) -> None:
-    text = partly(format)
+def test_a_batch_interrupted_before_the_first_target(format: str) -> None:
+    text = render_partly(format)
     assert text.endswith("\n")
     assert ("2 of 2 not asked" in text) == (format in ("text", "markdown"))
