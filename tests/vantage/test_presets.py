@@ -12,8 +12,8 @@ from tests.vantage.fakes import Fakes
 from wizard.model.vantage import Vantage
 from wizard.text.errors import UsageError
 from wizard.vantage.presets import Choice, Listing, Menu, Preset, list_kinds, menu
-from wizard.vantage.presets.kubectl import contexts
-from wizard.vantage.presets.local import containers, namespaces
+from wizard.vantage.presets.kubectl import context_menu
+from wizard.vantage.presets.local import container_menu, namespace_menu
 from wizard.vantage.process import start_process
 
 SMALL_LIMIT = 64 << 10
@@ -71,7 +71,7 @@ def play_cluster(fakes: Fakes) -> None:
 
 async def test_menus_lead_from_the_context_to_a_container(fakes: Fakes) -> None:
     play_cluster(fakes)
-    listing = await load(contexts("kubectl"))
+    listing = await load(context_menu("kubectl"))
     assert texts(listing) == ["prod", "stage", "--as=root", "exec"]
     assert listing.choices[0].note == "current"
     namespaces_listing = await load(choice(listing, "prod").next)
@@ -101,7 +101,7 @@ async def test_each_command_names_its_context_and_no_name_becomes_an_option(
     fakes: Fakes,
 ) -> None:
     play_cluster(fakes)
-    listing = await load(contexts("kubectl"))
+    listing = await load(context_menu("kubectl"))
     await load(await _first_namespace(choice(listing, "--as=root")))
     words = fakes.argv("kubectl")
     assert words.count("--context=--as=root") == 2
@@ -115,7 +115,7 @@ async def _first_namespace(context: Choice) -> object:
 
 async def test_a_context_named_exec_is_not_the_command(fakes: Fakes) -> None:
     play_cluster(fakes)
-    listing = await load(contexts("kubectl"))
+    listing = await load(context_menu("kubectl"))
     preset = parse(parse(choice(listing, "exec").next, "prod"), "deploy/ssh")
     assert isinstance(preset, Preset)
     argv = Vantage("x", preset.prefix).argv(["echo", "a b"])
@@ -135,7 +135,7 @@ async def test_names_can_be_typed_if_the_cluster_lists_nothing(fakes: Fakes) -> 
         f"case \"$*\" in *config*) printf 'prod\\nprod\\tweb\\n';; "
         f"*) echo '{message}' >&2; exit 1;; esac",
     )
-    listing = await load(contexts("kubectl"))
+    listing = await load(context_menu("kubectl"))
     namespaces_listing = await load(listing.choices[0].next)
     assert (texts(namespaces_listing), namespaces_listing.problem) == (["web"], message)
     workloads = await load(namespaces_listing.choices[0].next)
@@ -149,7 +149,7 @@ async def test_names_can_be_typed_if_the_cluster_lists_nothing(fakes: Fakes) -> 
 async def test_an_invalid_name_is_refused(text: str, fakes: Fakes) -> None:
     play_cluster(fakes)
     with pytest.raises(UsageError, match="a name is one word"):
-        parse(contexts("kubectl"), text)
+        parse(context_menu("kubectl"), text)
 
 
 async def test_endless_output_and_a_missing_program_give_a_sentence(
@@ -157,10 +157,10 @@ async def test_endless_output_and_a_missing_program_give_a_sentence(
 ) -> None:
     monkeypatch.setattr("wizard.vantage.presets.menu.MAX_LIST_BYTES", SMALL_LIMIT)
     fakes.write("docker", "while :; do echo 'web\timage\tUp'; done")
-    listing = await load(containers("docker"))
+    listing = await load(container_menu("docker"))
     assert "more than is read here" in listing.problem
     assert 0 < len(listing.choices) <= SMALL_LIMIT / len("web\timage\tUp\n")
-    missing = await load(containers("no-such-docker"))
+    missing = await load(container_menu("no-such-docker"))
     assert missing.problem == "no-such-docker cannot be run here: No such file or directory"
 
 
@@ -169,7 +169,7 @@ async def test_a_program_that_does_not_end_is_killed(
 ) -> None:
     monkeypatch.setattr("wizard.vantage.presets.menu.LIST_TIMEOUT_S", 0.2)
     fakes.write("docker", "echo 'please log in' >&2; exec sleep 30")
-    listing = await load(containers("docker"))
+    listing = await load(container_menu("docker"))
     assert listing.choices == ()
     assert listing.problem.startswith("docker: no answer within")
 
@@ -187,13 +187,13 @@ async def test_background_processes_are_not_waited_for(fakes: Fakes) -> None:
 
 async def test_escape_sequences_are_made_visible(fakes: Fakes) -> None:
     fakes.failing("docker", "\x1b[2Jno daemon")
-    listing = await load(containers("docker"))
+    listing = await load(container_menu("docker"))
     assert listing.problem == "\\e[2Jno daemon"
 
 
 async def test_docker_containers(fakes: Fakes) -> None:
     fakes.add("docker", ("ps --format", "web\tnginx:1.22\tUp 2 hours\n-evil\tx\tUp\nbare\n"))
-    listing = await load(containers("docker"))
+    listing = await load(container_menu("docker"))
     assert [(row.text, row.note) for row in listing.choices] == [
         ("web", "nginx:1.22, Up 2 hours"),
         ("bare", ""),
@@ -208,12 +208,12 @@ async def test_docker_containers(fakes: Fakes) -> None:
 async def test_docker_without_a_daemon(fakes: Fakes) -> None:
     message = "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is it running?"
     fakes.failing("docker", message)
-    assert (await load(containers("docker"))).problem == message
+    assert (await load(container_menu("docker"))).problem == message
 
 
 async def test_network_namespaces(fakes: Fakes) -> None:
     fakes.add("ip", ("netns list", "ns1 (id: 0)\nns2\n"))
-    listing = await load(namespaces())
+    listing = await load(namespace_menu())
     assert texts(listing) == ["ns1", "ns2"]
     assert listing.choices[0].next == Preset("ns1", ("ip", "netns", "exec", "ns1"))
 
@@ -237,7 +237,7 @@ async def test_contexts_of_the_real_kubectl(
 ) -> None:
     namespaces_of = {"--help": "", "a b": "", "arn:aws:eks:x/ssh": "", "prod": "web"}
     monkeypatch.setenv("KUBECONFIG", str(kubeconfig(tmp_path, namespaces_of, "http://127.0.0.1:1")))
-    listing = await load(contexts("kubectl"))
+    listing = await load(context_menu("kubectl"))
     assert texts(listing)[0] == "prod"
     assert set(texts(listing)) == set(namespaces_of)
     # Nothing listens there: only the context's own namespace is listed, and kubectl's error.
@@ -277,7 +277,7 @@ async def test_workloads_of_the_real_kubectl(
     with cluster(tmp_path, answers) as config_path:
         monkeypatch.setenv("KUBECONFIG", str(config_path))
         monkeypatch.setenv("HOME", str(tmp_path))  # kubectl caches what it discovers there
-        namespaces_listing = await load((await load(contexts("kubectl"))).choices[0].next)
+        namespaces_listing = await load((await load(context_menu("kubectl"))).choices[0].next)
         listing = await load(choice(namespaces_listing, "prod").next)
     assert [(row.text, row.note) for row in listing.choices] == [
         ("deploy/nginx", "2 ready: nginx"),

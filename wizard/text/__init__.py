@@ -1,1 +1,1 @@
-"""Text safe to show, bounded file access, and the exception classes."""
+"""Text safe to show, redaction, config tokens, bounded file access, and the exception classes."""

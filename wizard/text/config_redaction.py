@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from wizard.text.config_tokens import VARIABLE, Token, TokenKind, tokenize
-from wizard.text.redaction import MASK, Change, redact
+from wizard.text.redaction import MASK, TextFunction, redact
 
 _NAMED_VALUE = re.compile(r"(proxy_set_header|\w+_param|add_header|set)$")
 """Directives whose second argument is the value of what the first one names."""
@@ -29,7 +29,7 @@ _ENCLOSED = re.compile(r"(\(?[\"']?)(.*?)([\"']?\)?)", re.DOTALL)
 _MAP_KEYWORDS = frozenset({"default", "hostnames", "volatile", "include", '""', "''"})
 
 
-def redact_config(text: str, redact_text: Change, mask: Change) -> str:
+def redact_config(text: str, redact_text: TextFunction, mask: TextFunction) -> str:
     """Return the config's text with every literal credential replaced; variables stay.
 
     Args:
@@ -60,8 +60,8 @@ class _ConfigRedactor:
         blocks: The words before the brace of each enclosing block.
     """
 
-    redact_text: Change
-    mask: Change
+    redact_text: TextFunction
+    mask: TextFunction
     words: list[str] = field(default_factory=list)
     blocks: list[list[str]] = field(default_factory=list)
 

@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-Change = Callable[[str], str]
+TextFunction = Callable[[str], str]
 
 MASK = "[redacted]"
 _PUBLIC_HEADERS = frozenset(
@@ -23,27 +23,29 @@ _PUBLIC_HEADERS = frozenset(
 _PSEUDONYM = re.compile(r"\[redacted-[0-9]{1,9}\]|://redacted-[0-9]{1,9}@")
 """What a case file holds instead of a secret; the number tells secrets apart."""
 
-_HEADER = (
+_SECRET_HEADER = (
     r"(?:(?:proxy-)?authorization|cookie|set-cookie2?|api-?key|x-auth[\w-]*"
     r"|(?:[a-z0-9]+-)+(?:token|secret|key|session-id|password|jwt|signature|credentials?|auth))"
 )
 """Headers that hold a credential. A plain `token` or `key` is not a header: it needs a hyphen."""
-_NAME = (
+_SECRET_NAME = (
     r"(?:[\w.-]*?(?:session[_-]?id|sessid|token|secret|passwd|password|passphrase|pwd|jwt"
     r"|api[_-]?key|access[_-]?key(?:id)?|signature|credentials?|assertion|authorization|cookie)"
     r"|sid|session|auth)"
 )
 """Parameters, cookies and JSON keys that hold a credential; `tokens` is not among them."""
-_SHORT = r"(?:key|code|sig|state|nonce|otp|ticket)"
+_QUERY_NAME = r"(?:key|code|sig|state|nonce|otp|ticket)"
 """Names of credentials in a query only: in other text `code=5` is ordinary."""
-_COLON = r"([ \t]*(?::[ \t]*|=[ \t]*(?![\"'\s])))"
+_HEADER_SEPARATOR = r"([ \t]*(?::[ \t]*|=[ \t]*(?![\"'\s])))"
+"""Between a header\'s name and its value; `=` only where no quote follows."""
 _VALUE = r"(?:\"[^\"\s;,)\]}][^\"\r\n]*(?:\"|$)|'[^'\s;,)\]}][^'\r\n]*(?:'|$)|[^\s&\"'#;<>]+)"
-_ENCODED = r"(?:(?!%26|%23)[^\s&\"'#;<>])+"
-_ORDINARY = r"(?!(?:tokens?|auth\w*|schemes?|credentials?|realm|errors?|headers?)\b|\w+=\")"
+_ENCODED_VALUE = r"(?:(?!%26|%23)[^\s&\"'#;<>])+"
+_NOT_ORDINARY = r"(?!(?:tokens?|auth\w*|schemes?|credentials?|realm|errors?|headers?)\b|\w+=\")"
 """Excludes what follows a scheme's name in prose or in a challenge: `Bearer realm="…"`."""
-_MIXED = r"(?-i:(?=[A-Za-z0-9+/]*[a-z])(?=[A-Za-z0-9+/]+[A-Z0-9]))"
+_MIXED_CASE = r"(?-i:(?=[A-Za-z0-9+/]*[a-z])(?=[A-Za-z0-9+/]+[A-Z0-9]))"
+"""Looks ahead for Base64: a lower-case letter and a capital or a digit."""
 
-_WORD = r"(?P<secret>(?(quote)(?:(?!(?P=quote))[^\r\n])+|[^\s\"']+))"
+_REST = r"(?P<secret>(?(quote)(?:(?!(?P=quote))[^\r\n])+|[^\s\"']+))"
 """The rest of a shell word, after its opening quote if there is one."""
 _QUOTE = r"(?P<quote>[\"'])?"
 _SECRET_OPTION = (
@@ -51,38 +53,39 @@ _SECRET_OPTION = (
     r"|(?:[\w-]*-)?(?:pass|bearer|cookie))"
 )
 """Command line options whose value is a secret."""
-_ENDS = r"(?=[ \t=]|$)"
-_USER_OPTION = rf"(?-i:-[a-zA-Z]{{0,15}}u|--user{_ENDS})"
-_PROXY_USER_OPTION = rf"(?-i:-[a-zA-Z]{{0,15}}U|--proxy-user{_ENDS})"
+_OPTION_END = r"(?=[ \t=]|$)"
+_USER_OPTION = rf"(?-i:-[a-zA-Z]{{0,15}}u|--user{_OPTION_END})"
+_PROXY_USER_OPTION = rf"(?-i:-[a-zA-Z]{{0,15}}U|--proxy-user{_OPTION_END})"
 """The options of curl whose value is `name:password`. To other tools, -u is a user and a group."""
-_PROSE = r"(?!-|(?:is|are|was|has|must|needs?|requires?|and|or|not|to|for|from|in|can\w*)\b)"
+_NOT_PROSE = r"(?!-|(?:is|are|was|has|must|needs?|requires?|and|or|not|to|for|from|in|can\w*)\b)"
+"""Excludes text about an option: `--token is required`."""
 
 _SECRETS = tuple(
     re.compile(f"(?im){pattern}")
     for pattern in (
         # A header ends with its line, or where the quotes around it end.
-        rf"(?<=\"){_HEADER}{_COLON}(?!\s)(?P<secret>(?:[^\"\\\r\n]|\\.)+)",
-        rf"(?<='){_HEADER}{_COLON}(?!\s)(?P<secret>[^'\r\n]+)",
-        rf"(?<![\w\"'-]){_HEADER}{_COLON}(?!\s)(?P<secret>[^\r\n]+)",
+        rf"(?<=\"){_SECRET_HEADER}{_HEADER_SEPARATOR}(?!\s)(?P<secret>(?:[^\"\\\r\n]|\\.)+)",
+        rf"(?<='){_SECRET_HEADER}{_HEADER_SEPARATOR}(?!\s)(?P<secret>[^'\r\n]+)",
+        rf"(?<![\w\"'-]){_SECRET_HEADER}{_HEADER_SEPARATOR}(?!\s)(?P<secret>[^\r\n]+)",
         r"\bdigest[ \t]+(?=username=)(?P<secret>[^\r\n]+)",
-        rf"\bbearer\s+{_ORDINARY}(?P<secret>[\w+/.=~-]{{6,}})",
-        rf"\b(?:basic|negotiate)\s+{_MIXED}(?P<secret>[A-Za-z0-9+/_.=~-]{{6,}})",
-        rf"\"{_NAME}\"\s*:\s*\"(?P<secret>(?:[^\"\\]|\\.)+)",
-        rf"\\\"{_NAME}\\\"\s*:\s*\\\"(?P<secret>[^\"\\]+)",
-        rf"(?<![\w.-]){_NAME}=(?!\[redacted\])(?P<secret>{_VALUE})",
-        rf"(?:[?&]|&amp;){_SHORT}=(?!\[redacted\])(?P<secret>{_VALUE})",
+        rf"\bbearer\s+{_NOT_ORDINARY}(?P<secret>[\w+/.=~-]{{6,}})",
+        rf"\b(?:basic|negotiate)\s+{_MIXED_CASE}(?P<secret>[A-Za-z0-9+/_.=~-]{{6,}})",
+        rf"\"{_SECRET_NAME}\"\s*:\s*\"(?P<secret>(?:[^\"\\]|\\.)+)",
+        rf"\\\"{_SECRET_NAME}\\\"\s*:\s*\\\"(?P<secret>[^\"\\]+)",
+        rf"(?<![\w.-]){_SECRET_NAME}=(?!\[redacted\])(?P<secret>{_VALUE})",
+        rf"(?:[?&]|&amp;){_QUERY_NAME}=(?!\[redacted\])(?P<secret>{_VALUE})",
         # The same, percent-encoded in the value of another parameter: %3FsessionId%3D…%26.
-        rf"(?<![\w.-]){_NAME}%3d(?P<secret>{_ENCODED})",
-        rf"(?:%3f|%26){_SHORT}%3d(?P<secret>{_ENCODED})",
+        rf"(?<![\w.-]){_SECRET_NAME}%3d(?P<secret>{_ENCODED_VALUE})",
+        rf"(?:%3f|%26){_QUERY_NAME}%3d(?P<secret>{_ENCODED_VALUE})",
         # The user information of a URL: up to the last @, or cut off before the @ if it is longer
         # than any host name.
         r"://(?P<secret>[^/?#\s\"'<>]*)@",
         r"://(?P<secret>[^/?#\s\"'<>@]{256,})",
         r"(?<![a-z0-9])(?P<secret>(?-i:eyJ)[\w-]{8,}(?:\.[\w-]*)*)",
-        rf"(?<![\w-]){_SECRET_OPTION}[ \t]+{_PROSE}{_QUOTE}{_WORD}",
-        rf"\bsshpass[ \t]+-p[ \t]*{_QUOTE}{_WORD}",
+        rf"(?<![\w-]){_SECRET_OPTION}[ \t]+{_NOT_PROSE}{_QUOTE}{_REST}",
+        rf"\bsshpass[ \t]+-p[ \t]*{_QUOTE}{_REST}",
         *(
-            rf"\bcurl\b[^\r\n;|]{{0,300}}?[ \t]{option}[ \t=]*{_QUOTE}[^\s:\"']{{1,200}}:{_WORD}"
+            rf"\bcurl\b[^\r\n;|]{{0,300}}?[ \t]{option}[ \t=]*{_QUOTE}[^\s:\"']{{1,200}}:{_REST}"
             for option in (_USER_OPTION, _PROXY_USER_OPTION)
         ),
         # What a case file holds instead of a secret.
@@ -100,7 +103,7 @@ _SECRET_HINTS = (
 """Every match of the patterns contains one of these in lower case."""
 
 
-def redact(text: str, mask: Change = lambda secret: MASK) -> str:
+def redact(text: str, mask: TextFunction = lambda secret: MASK) -> str:
     """Return `text` without auth headers, cookies, tokens and session ids in URLs, and JWTs.
 
     Args:
@@ -125,7 +128,9 @@ _USER_AND_PASSWORD = re.compile(r"(?P<user>[^:]+:)(?P<secret>.+)", re.DOTALL)
 _TOOLS = frozenset({"curl", "sshpass", "ssh"})
 
 
-def redact_command(words: Sequence[str], redact_text: Change, mask: Change) -> Iterator[str]:
+def redact_command(
+    words: Sequence[str], redact_text: TextFunction, mask: TextFunction
+) -> Iterator[str]:
     """Yield a command's words without what follows `--token`, sshpass's `-p` or curl's `-u`.
 
     Args:

@@ -62,11 +62,11 @@ class _Notices:
         self._notify(notice, text)
 
     @asynccontextmanager
-    async def lifting(self, connect: asyncio.Timeout) -> AsyncGenerator[None, None]:
-        """Lift a timeout once the connection is made."""
-        self._connect_timeout = connect
+    async def until_connected(self, limit: asyncio.Timeout) -> AsyncGenerator[None, None]:
+        """Let a timeout apply only until the connection is made."""
+        self._connect_timeout = limit
         if self.is_connected:
-            connect.reschedule(None)
+            limit.reschedule(None)
         try:
             yield
         finally:
@@ -119,7 +119,7 @@ class VantageTransport(httpx.AsyncBaseTransport):
         try:
             async with (
                 asyncio.timeout(limit if tool.reports_connection else None) as timeout,
-                self._notices.lifting(timeout),
+                self._notices.until_connected(timeout),
             ):
                 return await self._response(parts, tool, remote_request)
         except TimeoutError:

@@ -55,16 +55,16 @@ class _Scope:
         return (self.program, f"--context={self.context}", command, *namespace, *more)
 
 
-def contexts(program: str) -> Menu:
+def context_menu(program: str) -> Menu:
     """Return the menu of the kubeconfig's contexts, the current one first."""
     return Menu(
         f"{program}: which context",
-        partial(_contexts, program),
-        lambda text: _namespaces_of(_Scope(program, parse_name(text))),
+        partial(_list_contexts, program),
+        lambda text: _namespace_menu(_Scope(program, parse_name(text))),
     )
 
 
-async def _contexts(program: str) -> Listing:
+async def _list_contexts(program: str) -> Listing:
     listed = await list_lines((program, "config", "view", "-o", _CONTEXTS))
     if listed.problem or not listed.lines:
         return Listing((), listed.problem or f"{program} has no context")
@@ -72,22 +72,22 @@ async def _contexts(program: str) -> Listing:
     current = listed.lines[0] if "\t" not in listed.lines[0] else ""
     rows.sort(key=lambda row: row[0] != current)
     choices = tuple(
-        Choice(name, "current" if name == current else "", _namespaces_of(scope))
+        Choice(name, "current" if name == current else "", _namespace_menu(scope))
         for name, _, default in rows
         if name.isprintable() and (scope := _Scope(program, name, default=default.strip()))
     )
     return Listing(choices, "" if choices else f"{program} has no context")
 
 
-def _namespaces_of(scope: _Scope) -> Menu:
+def _namespace_menu(scope: _Scope) -> Menu:
     return Menu(
         f"{scope.context}: which namespace",
-        partial(_namespaces, scope),
-        lambda text: _workloads_of(replace(scope, namespace=parse_name(text))),
+        partial(_list_namespaces, scope),
+        lambda text: _workload_menu(replace(scope, namespace=parse_name(text))),
     )
 
 
-async def _namespaces(scope: _Scope) -> Listing:
+async def _list_namespaces(scope: _Scope) -> Listing:
     """List the namespaces, the context's own first, even if the user may not list any."""
     listed = await list_lines(scope.words("get", "namespaces", _REQUEST_TIMEOUT, "-o", _NAMESPACES))
     default = scope.default or "default"
@@ -98,30 +98,30 @@ async def _namespaces(scope: _Scope) -> Listing:
         Choice(
             name,
             "this context's own" if name == default else "",
-            _workloads_of(replace(scope, namespace=name)),
+            _workload_menu(replace(scope, namespace=name)),
         )
         for name in names
     )
     return Listing(choices, listed.problem)
 
 
-def _workloads_of(scope: _Scope) -> Menu:
+def _workload_menu(scope: _Scope) -> Menu:
     return Menu(
         f"{scope.namespace}: which pod, or deploy/NAME",
-        partial(_workloads, scope),
-        lambda text: _preset(scope, parse_name(text)),
+        partial(_list_workloads, scope),
+        lambda text: _make_preset(scope, parse_name(text)),
     )
 
 
-async def _workloads(scope: _Scope) -> Listing:
+async def _list_workloads(scope: _Scope) -> Listing:
     """List the workloads; if the user may not list one kind, those of the others."""
     kinds = "deployments,statefulsets,daemonsets,pods"
     listed = await list_lines(scope.words("get", kinds, _REQUEST_TIMEOUT, "-o", _WORKLOADS))
-    choices = [_workload(scope, line.split("\t")) for line in listed.lines]
+    choices = [_parse_workload(scope, line.split("\t")) for line in listed.lines]
     return Listing(tuple(choice for choice in choices if choice), listed.problem)
 
 
-def _workload(scope: _Scope, row: list[str]) -> Choice | None:
+def _parse_workload(scope: _Scope, row: list[str]) -> Choice | None:
     """Return the choice of a row; None if the row is malformed."""
     if len(row) != 4 or row[0] not in _KINDS or not is_usable_name(row[1]):
         return None
@@ -136,12 +136,12 @@ def _workload(scope: _Scope, row: list[str]) -> Choice | None:
 def _preset_or_containers(scope: _Scope, target: str, containers: list[str]) -> MenuOrPreset:
     """Return the preset, or the menu of containers if there are several."""
     if len(containers) < 2:
-        return _preset(scope, target)
-    choices = tuple(Choice(name, "", _preset(scope, target, name)) for name in containers)
+        return _make_preset(scope, target)
+    choices = tuple(Choice(name, "", _make_preset(scope, target, name)) for name in containers)
     return Menu(
         f"{target}: which container",
         partial(_return, Listing(choices)),
-        lambda text: _preset(scope, target, parse_name(text)),
+        lambda text: _make_preset(scope, target, parse_name(text)),
     )
 
 
@@ -149,7 +149,7 @@ async def _return(listing: Listing) -> Listing:
     return listing
 
 
-def _preset(scope: _Scope, target: str, container: str = "") -> Preset:
+def _make_preset(scope: _Scope, target: str, container: str = "") -> Preset:
     option = (f"--container={container}",) if container else ()
     # The target is the last word before `--`; all options come before it.
     prefix = scope.words("exec", *option, target, "--")

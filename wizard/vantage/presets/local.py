@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 
 from wizard.vantage.presets import menu
-from wizard.vantage.presets.kubectl import contexts
+from wizard.vantage.presets.kubectl import context_menu
 from wizard.vantage.presets.menu import (
     Choice,
     Listing,
@@ -15,58 +15,64 @@ from wizard.vantage.presets.menu import (
     list_lines,
     parse_name,
 )
-from wizard.vantage.presets.ssh import hosts
+from wizard.vantage.presets.ssh import host_menu
 
 _ROW = "{{.Names}}\t{{.Image}}\t{{.Status}}"
 
 
-def containers(program: str) -> Menu:
+def container_menu(program: str) -> Menu:
     """Return the menu of the containers that run."""
     return Menu(
         f"{program}: which container",
-        partial(_containers, program),
-        lambda text: _container(program, parse_name(text)),
+        partial(_list_containers, program),
+        lambda text: _container_preset(program, parse_name(text)),
     )
 
 
-async def _containers(program: str) -> Listing:
+async def _list_containers(program: str) -> Listing:
     listed = await list_lines((program, "ps", "--format", _ROW))
     rows = [(*line.split("\t"), "", "")[:3] for line in listed.lines]
     choices = tuple(
-        Choice(name, ", ".join(filter(None, (image, status))), _container(program, name))
+        Choice(name, ", ".join(filter(None, (image, status))), _container_preset(program, name))
         for name, image, status in rows
         if is_usable_name(name)
     )
     return Listing(choices, listed.problem or ("" if choices else "no container is running"))
 
 
-def _container(program: str, name: str) -> Preset:
+def _container_preset(program: str, name: str) -> Preset:
     return Preset(menu.short_name(name), (program, "exec", name))
 
 
-def namespaces() -> Menu:
+def namespace_menu() -> Menu:
     """Return the menu of the named network namespaces."""
-    return Menu("which network namespace", _namespaces, lambda text: _namespace(parse_name(text)))
+    return Menu(
+        "which network namespace",
+        _list_namespaces,
+        lambda text: _namespace_preset(parse_name(text)),
+    )
 
 
-async def _namespaces() -> Listing:
+async def _list_namespaces() -> Listing:
     listed = await list_lines(("ip", "netns", "list"))
     # ip-netns(8) prints `NAME (id: 0)`, the number only if the namespace has a peer.
     names = [line.partition(" (id:")[0].strip() for line in listed.lines]
-    choices = tuple(Choice(name, "", _namespace(name)) for name in names if is_usable_name(name))
+    choices = tuple(
+        Choice(name, "", _namespace_preset(name)) for name in names if is_usable_name(name)
+    )
     return Listing(choices, listed.problem or ("" if choices else "no namespace has a name"))
 
 
-def _namespace(name: str) -> Preset:
+def _namespace_preset(name: str) -> Preset:
     return Preset(menu.short_name(name), ("ip", "netns", "exec", name))
 
 
 _KINDS: tuple[tuple[tuple[str, ...], str, str, Callable[[str], Menu]], ...] = (
-    (("kubectl", "oc"), "", "a pod of a cluster", contexts),
-    (("ssh",), "", "a host of your ssh config", lambda _: hosts()),
-    (("docker",), "", "a running container", containers),
-    (("podman",), "", "a running container", containers),
-    (("ip",), "netns", "a network namespace of this machine", lambda _: namespaces()),
+    (("kubectl", "oc"), "", "a pod of a cluster", context_menu),
+    (("ssh",), "", "a host of your ssh config", lambda _: host_menu()),
+    (("docker",), "", "a running container", container_menu),
+    (("podman",), "", "a running container", container_menu),
+    (("ip",), "netns", "a network namespace of this machine", lambda _: namespace_menu()),
 )
 """Alternative programs, the row's text if it is not the program, its note, and its menu."""
 

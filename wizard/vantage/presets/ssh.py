@@ -22,28 +22,28 @@ MAX_FILE_BYTES = 1 << 20
 _PATTERN_CHARS = set("*?!")
 
 
-def hosts(folder: Path | None = None) -> Menu:
+def host_menu(folder: Path | None = None) -> Menu:
     """Return the menu of the hosts in `~/.ssh/config`, in its order."""
     directory = folder or Path.home() / ".ssh"
     return Menu(
         "ssh: which host",
-        partial(_hosts, directory),
-        lambda text: _preset(parse_name(text)),
+        partial(_list_hosts, directory),
+        lambda text: _make_preset(parse_name(text)),
     )
 
 
-async def _hosts(folder: Path) -> Listing:
+async def _list_hosts(folder: Path) -> Listing:
     # Reading a home directory on a network file system can hang, and the screen must not.
-    names = await asyncio.to_thread(host_names, folder)
+    names = await asyncio.to_thread(read_host_names, folder)
     problem = "" if names else f"{folder / 'config'} names no host"
-    return Listing(tuple(Choice(name, "", _preset(name)) for name in names), problem)
+    return Listing(tuple(Choice(name, "", _make_preset(name)) for name in names), problem)
 
 
-def _preset(host: str) -> Preset:
+def _make_preset(host: str) -> Preset:
     return Preset(menu.name_of_host(host), ("ssh", host))
 
 
-def host_names(folder: Path) -> list[str]:
+def read_host_names(folder: Path) -> list[str]:
     """Return the names after each `Host` in `folder/config` and its includes, without patterns.
 
     Unreadable files and invalid lines are skipped: ssh itself will report them.
