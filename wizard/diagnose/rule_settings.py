@@ -1,6 +1,6 @@
 """What must be set in Nginx to fix a finding, and the settings that several rules ask for."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from wizard.diagnose.facts.streams import longest_ping_gap_s
@@ -9,8 +9,7 @@ from wizard.model.change import Change, change_key
 from wizard.model.config import Directive
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
-from wizard.nginx.servers import server_blocks
-from wizard.nginx.settings import duration_s
+from wizard.nginx.settings import duration_s, enclosing_blocks
 
 Settings = Callable[[Case, RequestResolution | None], tuple[Change, ...]]
 """From the case and the resolution of one path, None without a config, to what must be set for
@@ -151,19 +150,9 @@ def own_lines(resolution: RequestResolution, name: str) -> tuple[Directive, ...]
 
 def inherited_lines(resolution: RequestResolution, name: str) -> tuple[Directive, ...]:
     """The directives of that name that the location inherits if it has none itself."""
-    sets = (tuple(block.children(name)) for block in _outer_blocks(resolution))
-    return next(filter(None, sets), ())
-
-
-def _outer_blocks(resolution: RequestResolution) -> Iterator[Directive]:
-    """The blocks around the serving location, innermost first: locations, server, http."""
-    if resolution.server is None:
-        return
-    yield from reversed(resolution.location.parents if resolution.location else ())
-    yield resolution.server.directive
-    for http, server in server_blocks(resolution.config):
-        if server is resolution.server.directive and http:
-            yield http
+    own = resolution.location.directive if resolution.location else None
+    blocks = (block for block in reversed(enclosing_blocks(resolution)) if block is not own)
+    return next(filter(None, (tuple(block.children(name)) for block in blocks)), ())
 
 
 def repeated_lines(

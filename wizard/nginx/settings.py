@@ -126,7 +126,7 @@ def dropped_headers(resolution: RequestResolution) -> DroppedHeaders | None:
     that has some; None if there are none."""
     sets = [
         directives
-        for block in _enclosing_blocks(resolution)
+        for block in enclosing_blocks(resolution)
         if (directives := tuple(block.children("proxy_set_header")))
     ]
     if len(sets) < 2:
@@ -137,7 +137,7 @@ def dropped_headers(resolution: RequestResolution) -> DroppedHeaders | None:
     return DroppedHeaders(dropped, inner[0]) if dropped else None
 
 
-def _enclosing_blocks(resolution: RequestResolution) -> list[Directive]:
+def enclosing_blocks(resolution: RequestResolution) -> list[Directive]:
     """The blocks around the request, outermost first."""
     if resolution.server is None:
         return []
