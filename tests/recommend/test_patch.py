@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.recommend.builders import case_of, diagnosis_of, resolution_of
+from tests.recommend.builders import apply_diff, case_of, diagnosis_of, resolution_of
 from tests.recommend.real_nginx import BINARIES, accepts, command
 from tests.tools import needs
 from wizard.model.config import Config
@@ -52,14 +52,7 @@ def test_patch_applies_the_diff_of_a_linked_site(tmp_path: Path) -> None:
     resolution = resolve_request(read_config(str(tmp_path / "nginx.conf")), Request("/sse"))
     recommendation = recommend(case_of(resolution), diagnosis_of("proxy-buffering-hold"))
     assert recommendation
-    assert recommendation.diff
-    subprocess.run(
-        ["patch", "-p0"],
-        cwd=recommendation.directory,
-        input=recommendation.diff.encode(),
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
+    apply_diff(recommendation)
     assert "proxy_buffering off;" in real.read_text()
 
 
@@ -118,14 +111,7 @@ def test_the_diff_of_a_dump_applies_to_the_files(tmp_path: Path, binary: str) ->
         diagnosis_of("proxy-buffering-hold"),
     )
     assert recommendation
-    assert recommendation.diff
     assert recommendation.directory == str(tmp_path)
-    subprocess.run(
-        ["patch", "-p0"],
-        cwd=recommendation.directory,
-        input=recommendation.diff.encode(),
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
+    apply_diff(recommendation)
     assert "proxy_buffering off;" in file.read_text()
     assert accepts(binary, tmp_path)[0]
