@@ -163,11 +163,7 @@ def _first_text(data: Mapping[str, Any], *names: str) -> str:
 _ERROR = re.compile(r"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[(?P<level>\w+)\] (?P<rest>.*)$", re.DOTALL)
 _REQUEST = re.compile(r'request: "([^"]{0,2000})"')
 _FAILURES = (
-    (
-        "while connecting to upstream",
-        "connect-failed",
-        "Nginx could not connect to the backend",
-    ),
+    ("while connecting to upstream", "connect-failed", "Nginx could not connect to the backend"),
     (
         "while reading response header from upstream",
         "header-timeout",

@@ -53,7 +53,8 @@ class Request:
             ip_address: Where to connect to; empty if the transport looks the name up.
             channel: What is told once TCP and TLS are connected.
         """
-        connect = self.options.connect_timeout
+        connect_s = self.options.connect_timeout
+        timeout = {"connect": connect_s, "read": None, "write": WRITE_TIMEOUT_S, "pool": None}
         headers = request_headers(self.probe, self.options, self.spec)
         if not any(name.lower() == "host" for name, _ in headers):
             headers.insert(0, ("Host", self.url.netloc.decode("ascii")))
@@ -65,12 +66,7 @@ class Request:
             headers=[(name.encode("ascii"), value.encode()) for name, value in headers],
             content=self.spec.content or None,
             extensions={
-                "timeout": {
-                    "connect": connect,
-                    "read": None,
-                    "write": WRITE_TIMEOUT_S,
-                    "pool": None,
-                },
+                "timeout": timeout,
                 "sni_hostname": url.raw_host.decode("ascii"),
                 "trace": channel.trace,
             },
