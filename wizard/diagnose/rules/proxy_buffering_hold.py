@@ -17,7 +17,7 @@ from wizard.text.display import capitalize, safe
 
 _DISTINGUISHES_CONFIRMED = (
     "The direct request to the same backend is live while the proxied one is held, so the backend "
-    "does send; it does not ask for unbuffered delivery (X-Accel-Buffering); and the "
+    "does send; the backend does not ask for unbuffered delivery (X-Accel-Buffering); and the "
     "config in force keeps buffering on"
 )
 
