@@ -114,13 +114,13 @@ class MenuState:
 
 def first_menu(target: Target) -> Menu:
     """Return the menu of the target's vantages and of the kinds that this machine can reach."""
-    known = tuple(
+    vantages = tuple(
         Choice(item.name, f"known: {shlex.join(item.prefix)}", Preset(item.name, item.prefix))
         for item in target.vantages
     )
 
     async def load() -> Listing:
-        return Listing((*known, *list_kinds()))
+        return Listing((*vantages, *list_kinds()))
 
     return Menu("Look from where?", load, _parse_prefix, "any command prefix, such as ssh jump")
 

@@ -22,10 +22,10 @@ from wizard.probe.timing import MIN_WAIT_S
 
 EVENT = b'event: message\nid: 42\ndata: {"jsonrpc":"2.0","method":"notifications/message","params":'
 EVENT += b'{"level":"info","n":12345,"data":"' + b"x" * 29 + b'"}}\n\n'
-EVENTS = 200_000
-CHUNK = 64 << 10
-ENDLESS = 50 << 20
-LINES = 50_000
+EVENT_COUNT = 200_000
+CHUNK_BYTES = 64 << 10
+ENDLESS_LINE_BYTES = 50 << 20
+CONFIG_LINES = 50_000
 ROUNDS = 3
 
 
@@ -33,61 +33,61 @@ def main() -> None:
     """Run all three measurements and print a table."""
     for title, rows in (
         ("From the start of `ssewizard check` on the incident to its end", _check()),
-        (f"Decoder: {EVENTS:,} events of {len(EVENT)} bytes", _decoder()),
-        (f"A config of {LINES:,} lines: read and resolved", _config()),
+        (f"Decoder: {EVENT_COUNT:,} events of {len(EVENT)} bytes", _decoder()),
+        (f"A config of {CONFIG_LINES:,} lines: read and resolved", _config()),
     ):
         sys.stdout.write(f"{title}\n")
         sys.stdout.writelines(f"  {name:<44}{value:>14}\n" for name, value in rows)
         sys.stdout.write("\n")
 
 
-def _best(*works: Callable[[], object]) -> list[float]:
+def _shortest_times(*functions: Callable[[], object]) -> list[float]:
     """Return the shortest time of each function, in seconds, over `ROUNDS` rounds.
 
     The shortest, because other load can only add to a time. The functions take turns, so that a
     busy moment slows all of them.
     """
-    times: list[list[float]] = [[] for _ in works]
+    times: list[list[float]] = [[] for _ in functions]
     for _ in range(ROUNDS):
-        for known, work in zip(times, works, strict=True):
-            begun = time.perf_counter()
-            work()
-            known.append(time.perf_counter() - begun)
-    return [min(known) for known in times]
+        for durations, function in zip(times, functions, strict=True):
+            started = time.perf_counter()
+            function()
+            durations.append(time.perf_counter() - started)
+    return [min(durations) for durations in times]
 
 
 # The cause of the incident ---------------------------------------------------------------------
 
 
 def _check() -> list[tuple[str, str]]:
-    with _lab() as said:
-        words = [sys.executable, "-m", "screens", *said["command"][1:]]
+    with _lab() as description:
+        command = [sys.executable, "-m", "screens", *description["command"][1:]]
         python = [sys.executable, "-c"]
-        total, bare, loading = _best(
-            lambda: _run(words), lambda: _run([*python, ""]), lambda: _run([*python, _LOAD])
+        total, bare, loading = _shortest_times(
+            lambda: _run(command), lambda: _run([*python, ""]), lambda: _run([*python, _LOAD])
         )
     loaded = loading - bare
     return [
-        ("all of it", f"{total:.2f} s"),
-        ("the floor: a silent stream is looked at for", f"{MIN_WAIT_S:.2f} s"),
-        ("above the floor", f"{total - MIN_WAIT_S:.2f} s"),
+        ("total", f"{total:.2f} s"),
+        ("the least wait for a silent stream", f"{MIN_WAIT_S:.2f} s"),
+        ("beyond that", f"{total - MIN_WAIT_S:.2f} s"),
         ("  of it: Python's own start", f"{bare:.2f} s"),
         ("  of it: imports, HTTP client warmed up", f"{loaded:.2f} s"),
-        ("  of it: the work", f"{total - MIN_WAIT_S - bare - loaded:.2f} s"),
+        ("  of it: the check itself", f"{total - MIN_WAIT_S - bare - loaded:.2f} s"),
     ]
 
 
 _LOAD = "import wizard.cli.check as c; c.preload(False, '1.1'); c.preload(False, '2')"
 
 
-def _run(words: list[str]) -> None:
-    subprocess.run(words, stdout=subprocess.DEVNULL, check=False, timeout=60)
+def _run(command: list[str]) -> None:
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=False, timeout=60)
 
 
 @contextmanager
 def _lab() -> Iterator[dict[str, Any]]:
-    words = [sys.executable, "-m", "screens", "lab", "incident", "--serve"]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as lab:
+    command = [sys.executable, "-m", "screens", "lab", "incident", "--serve"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as lab:
         assert lab.stdout is not None
         try:
             yield json.loads(lab.stdout.readline())
@@ -107,7 +107,7 @@ class Event:
     id: str = ""
 
 
-class Naive:
+class NaiveDecoder:
     """The simplest decoder: no limits, no comments, no CR, no times of arrival."""
 
     def __init__(self) -> None:
@@ -139,38 +139,38 @@ class Naive:
 
 
 def _decoder() -> list[tuple[str, str]]:
-    stream = EVENT * EVENTS
-    ours, naive = _best(
-        lambda: _drain(SseDecoder().feed, stream), lambda: _drain(Naive().feed, stream)
+    stream = EVENT * EVENT_COUNT
+    ours_s, naive_s = _shortest_times(
+        lambda: _drain(SseDecoder().feed, stream), lambda: _drain(NaiveDecoder().feed, stream)
     )
     ours_peak = _peak(lambda: _endless(SseDecoder().feed))
-    naive_peak = _peak(lambda: _endless(Naive().feed))
+    naive_peak = _peak(lambda: _endless(NaiveDecoder().feed))
     return [
-        ("ours", f"{EVENTS / ours / 1000:,.0f} k events/s"),
-        ("naive, in the same run", f"{EVENTS / naive / 1000:,.0f} k events/s"),
-        ("rate, ours to naive", f"{naive / ours:.2f}"),
-        (f"peak memory, an endless line of {ENDLESS >> 20} MiB: ours", f"{ours_peak:.1f} MiB"),
+        ("ours", f"{EVENT_COUNT / ours_s / 1000:,.0f} k events/s"),
+        ("naive, in the same run", f"{EVENT_COUNT / naive_s / 1000:,.0f} k events/s"),
+        ("rate, ours to naive", f"{naive_s / ours_s:.2f}"),
+        (f"peak memory, a line of {ENDLESS_LINE_BYTES >> 20} MiB: ours", f"{ours_peak:.1f} MiB"),
         ("the same: naive", f"{naive_peak:.1f} MiB"),
     ]
 
 
 def _drain(feed: Callable[[bytes], object], stream: bytes) -> None:
-    for at in range(0, len(stream), CHUNK):
-        feed(stream[at : at + CHUNK])
+    for at in range(0, len(stream), CHUNK_BYTES):
+        feed(stream[at : at + CHUNK_BYTES])
 
 
 def _endless(feed: Callable[[bytes], object]) -> None:
     feed(b"data: ")
-    for _ in range(ENDLESS // CHUNK):
-        feed(b"x" * CHUNK)
+    for _ in range(ENDLESS_LINE_BYTES // CHUNK_BYTES):
+        feed(b"x" * CHUNK_BYTES)
     feed(b"\n\n")
 
 
-def _peak(work: Callable[[], object]) -> float:
+def _peak(function: Callable[[], object]) -> float:
     """Return the most memory in use while it runs, in MiB."""
     tracemalloc.start()
     try:
-        work()
+        function()
         return tracemalloc.get_traced_memory()[1] / (1 << 20)
     finally:
         tracemalloc.stop()
@@ -179,8 +179,8 @@ def _peak(work: Callable[[], object]) -> float:
 # The config ------------------------------------------------------------------------------------
 
 
-def _generated() -> str:
-    """Return a config of about `LINES` lines: servers with proxied locations."""
+def _large_config() -> str:
+    """Return a config of about `CONFIG_LINES` lines: servers with proxied locations."""
     location = "        location /app{n}/LEAF {{\n            proxy_pass http://b{n};\n" + "".join(
         f"            proxy_set_header X-Header-{i} $http_x_{i};\n" for i in range(6)
     )
@@ -189,10 +189,10 @@ def _generated() -> str:
         "".join(f"{location.replace('LEAF', str(leaf))}        }}}}\n" for leaf in range(5))
         + "    }}\n"
     )
-    height = server.count("\n")
+    server_lines = server.count("\n")
     return (
         "events {}\nhttp {\n"
-        + "".join(server.format(n=number) for number in range(LINES // height))
+        + "".join(server.format(n=number) for number in range(CONFIG_LINES // server_lines))
         + "}\n"
     )
 
@@ -200,12 +200,14 @@ def _generated() -> str:
 def _config() -> list[tuple[str, str]]:
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "nginx.conf"
-        path.write_text(_generated(), "utf-8")
-        theirs, ours = _best(lambda: _crossplane(str(path)), lambda: _resolve(str(path)))
+        path.write_text(_large_config(), "utf-8")
+        crossplane_s, ours_s = _shortest_times(
+            lambda: _crossplane(str(path)), lambda: _resolve(str(path))
+        )
     return [
-        ("ours: parse, server, location, settings", f"{ours:.2f} s"),
-        ("crossplane: parse alone, in the same run", f"{theirs:.2f} s"),
-        ("ours to crossplane (to be within 2)", f"{ours / theirs:.2f}"),
+        ("ours: parse, server, location, settings", f"{ours_s:.2f} s"),
+        ("crossplane: parse alone, in the same run", f"{crossplane_s:.2f} s"),
+        ("ours to crossplane (to be within 2)", f"{ours_s / crossplane_s:.2f}"),
     ]
 
 

@@ -8,12 +8,12 @@ import pytest
 from tests.tools import fail_skip
 from wizard.lab.nginx import binaries, version
 
-TURN = (1, 29, 7)
+HTTP_1_1_DEFAULT_SINCE = (1, 29, 7)
 """The first version in which HTTP/1.1 is the default towards the upstream."""
 REQUIRED = "SSEWIZARD_REQUIRE_BOTH_NGINX"
 
 
-def numbers(text: str) -> tuple[int, ...]:
+def parse_version(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split("."))
 
 
@@ -22,10 +22,12 @@ INSTALLED = {version(binary): binary for binary in binaries()}
 
 def pytest_configure(config: pytest.Config) -> None:
     """Fail in CI unless there is an Nginx before that version and one from it on."""
-    sides = {numbers(one) >= TURN for one in INSTALLED}
-    if os.environ.get(REQUIRED) and sides != {True, False}:
-        found = ", ".join(INSTALLED) or "none"
-        raise pytest.UsageError(f"{REQUIRED}: an Nginx before and one from 1.29.7; found {found}")
+    has_newer = {parse_version(text) >= HTTP_1_1_DEFAULT_SINCE for text in INSTALLED}
+    if os.environ.get(REQUIRED) and has_newer != {True, False}:
+        installed = ", ".join(INSTALLED) or "none"
+        raise pytest.UsageError(
+            f"{REQUIRED} needs an Nginx before 1.29.7 and one from it on; installed: {installed}"
+        )
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -47,5 +49,5 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test that takes `nginx` once on each installed Nginx."""
     if "nginx" in metafunc.fixturenames:
-        ids = [f"nginx-{one}" for one in INSTALLED]
+        ids = [f"nginx-{text}" for text in INSTALLED]
         metafunc.parametrize("nginx", list(INSTALLED.values()), ids=ids)

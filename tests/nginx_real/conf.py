@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.conftest import numbers
+from tests.conftest import parse_version
 from tests.nginx_real import cells
 from wizard.lab.scenario import CONF_FRAME
 
@@ -20,7 +20,7 @@ _FORM = (
 
 def model_conf(version: str, ports: Mapping[str, int], folder: Path) -> str:
     """One nginx.conf with all locations behind a plain, a TLS and an h2c port."""
-    modern = numbers(version) >= HTTP2_DIRECTIVE
+    modern = parse_version(version) >= HTTP2_DIRECTIVE
     word = "" if modern else " http2"
     locations = dict.fromkeys(cell.location for cell in (*cells.RESULTS, *cells.TIMED))
     server = [

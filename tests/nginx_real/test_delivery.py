@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conftest import TURN, numbers
+from tests.conftest import HTTP_1_1_DEFAULT_SINCE, parse_version
 from tests.nginx_real import cells
 from tests.nginx_real.cells import Cell, Location
 from tests.nginx_real.observed import LEVELS, Observed, observe
@@ -87,7 +87,7 @@ def test_headers_of_a_silent_stream(cell: Cell, nginx: str) -> None:
     observed = observe(nginx)
     line = observed.lines[cell.id]
     at_once = cell.client == "h2c" or cells.OFF in cell.location.lines
-    if cell.client == "h2" and numbers(observed.version) < FLUSHES_H2_HEADERS:
+    if cell.client == "h2" and parse_version(observed.version) < FLUSHES_H2_HEADERS:
         at_once = False
     assert (line.headers_s is not None) == at_once
     assert (line.bytes, line.ended) == (0, None)
@@ -169,7 +169,7 @@ def test_server_overrules_http_and_location_both(
 
 def test_the_default_of_proxy_http_version(nginx: str) -> None:
     observed, cell = observe(nginx), Cell(cells.DEFAULT, "h1")
-    modern = numbers(observed.version) >= TURN
+    modern = parse_version(observed.version) >= HTTP_1_1_DEFAULT_SINCE
     resolution = observed.resolution(cell)
     assert resolution.value("proxy_http_version") == ("1.1" if modern else "1.0")
     assert resolution.settings["proxy_http_version"].where is None

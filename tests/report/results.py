@@ -48,8 +48,8 @@ def healthy() -> Result:
 
 def inconclusive() -> Result:
     """Return a result with a held stream and no other input."""
-    known = make_case(proxy="held", direct="held")
-    case = Case(Target(PROXY_URL), root=known.root, proxy=known.proxy)
+    full = make_case(proxy="held", direct="held")
+    case = Case(Target(PROXY_URL), root=full.root, proxy=full.proxy)
     return Result(case, diagnose(case), None, {"proxy": STEP_STATES["proxy"]}, 5.0)
 
 
@@ -74,7 +74,7 @@ def hostile() -> Result:
         Fix(HOSTILE, "nginx"),
         HOSTILE,
     )
-    made = Recommendation(
+    recommendation = Recommendation(
         HOSTILE,
         (BlockLine("location /a {\x1b[2J \x9b ```` \u202e", HOSTILE), BlockLine("}", "")),
         "--- a\n+++ a\n \x1b[2J\x9b ````\n",
@@ -86,4 +86,4 @@ def hostile() -> Result:
     diagnosis = Diagnosis("fault", HOSTILE, (finding,), (finding,), (HOSTILE,))
     states = {step: replace(state, why=HOSTILE) for step, state in STEP_STATES.items()}
     case = Case(target, proxy=(ProbeResult(line, "cut", HOSTILE),))
-    return Result(case, diagnosis, made, states, 1.0)
+    return Result(case, diagnosis, recommendation, states, 1.0)

@@ -21,8 +21,8 @@ ANSI = re.compile(r"\x1b\[\d+m")
 RESULTS = {"prod": fault(), "http://h/sse": healthy(), "blind": inconclusive(), "odd": hostile()}
 
 
-def entries(format: str, made: dict[str, Result] = RESULTS) -> list[Entry]:
-    return [make_entry(format, name, result) for name, result in made.items()]
+def entries(format: str, results: dict[str, Result] = RESULTS) -> list[Entry]:
+    return [make_entry(format, name, result) for name, result in results.items()]
 
 
 def render(format: str, *, color: bool = False) -> str:
@@ -85,16 +85,17 @@ def test_an_unhealthy_target_has_its_full_summary() -> None:
 
 
 def test_a_vantage_that_was_not_reached_is_listed_once() -> None:
-    made, why = healthy(), "web: ssh: no route to host"
-    known = (Capabilities("web", problem=why),)
-    case = replace(made.case, capabilities=known, problems={"config": why})
-    text = render_batch("text", [make_entry("text", "a", replace(made, case=case))], elapsed_s=1.0)
+    result, why = healthy(), "web: ssh: no route to host"
+    capabilities = (Capabilities("web", problem=why),)
+    case = replace(result.case, capabilities=capabilities, problems={"config": why})
+    entry = make_entry("text", "a", replace(result, case=case))
+    text = render_batch("text", [entry], elapsed_s=1.0)
     assert text.endswith(f"\nNot read or not reached\n  - a: {why}\n")
 
 
 def test_a_batch_without_faults_is_short() -> None:
-    made = entries("text", {"a": healthy(), "b": healthy()})
-    lines = render_batch("text", made, elapsed_s=0.5).splitlines()
+    healthy_entries = entries("text", {"a": healthy(), "b": healthy()})
+    lines = render_batch("text", healthy_entries, elapsed_s=0.5).splitlines()
     assert lines[0] == "HEALTHY  2 healthy of 2, 0.5 s"
     assert len(lines) == 5
 

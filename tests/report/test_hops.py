@@ -64,7 +64,7 @@ def test_the_table_in_markdown() -> None:
 
 def test_the_json_has_hops_and_vantages() -> None:
     data = json.loads(json_report(result()))
-    assert [(one["kind"], one["name"]) for one in data["hops"]] == [
+    assert [(hop["kind"], hop["name"]) for hop in data["hops"]] == [
         ("outside", "outside"),
         ("hop", "edge"),
         ("hop", "inner"),

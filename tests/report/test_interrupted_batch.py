@@ -13,11 +13,11 @@ from wizard.diagnose.diagnose import diagnose
 from wizard.report.batch import NOT_ASKED, Entry, make_entry, render_batch, skipped_entry
 
 
-def render_partly(format: str, *known: Entry) -> str:
+def render_partly(format: str, *finished: Entry) -> str:
     """Render a report of the given entries and of two skipped targets."""
     urls = {"b": "http://h/b?token=hunter2", "c": "http://h/c"}
-    others = [skipped_entry(format, name, url) for name, url in urls.items()]
-    return render_batch(format, [*known, *others], elapsed_s=1.0)
+    skipped = [skipped_entry(format, name, url) for name, url in urls.items()]
+    return render_batch(format, [*finished, *skipped], elapsed_s=1.0)
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -28,11 +28,11 @@ def test_a_skipped_target_has_no_verdict(format: str) -> None:
 
 
 def test_a_batch_with_skipped_targets_is_inconclusive() -> None:
-    known = make_entry("json", "a", healthy())
-    data = json.loads(render_partly("json", known))
+    entry = make_entry("json", "a", healthy())
+    data = json.loads(render_partly("json", entry))
     assert data["verdict"] == "inconclusive"
-    assert [one.get("skipped") for one in data["targets"]] == [None, NOT_ASKED, NOT_ASKED]
-    assert [one["report"] for one in data["targets"][1:]] == [None, None]
+    assert [item.get("skipped") for item in data["targets"]] == [None, NOT_ASKED, NOT_ASKED]
+    assert [item["report"] for item in data["targets"][1:]] == [None, None]
     head = render_partly("text", make_entry("text", "a", healthy())).splitlines()[0]
     assert head == "INCONCLUSIVE  1 healthy; interrupted: 2 of 3 not asked, 1.0 s"
     title, *rows = render_partly("markdown", make_entry("markdown", "a", healthy())).splitlines()
@@ -43,9 +43,9 @@ def test_a_batch_with_skipped_targets_is_inconclusive() -> None:
 def test_an_interrupted_live_target_is_healthy_in_no_format() -> None:
     """The command line writes no metrics of an interrupted run (`write_final_report`)."""
     case = replace(healthy().case, unfinished=("proxy",))
-    made = {"a": replace(healthy(), case=case, diagnosis=diagnose(case))}
+    results = {"a": replace(healthy(), case=case, diagnosis=diagnose(case))}
     verdicts = {
-        format: render_batch(format, entries(format, made), elapsed_s=1.0) for format in FORMATS
+        format: render_batch(format, entries(format, results), elapsed_s=1.0) for format in FORMATS
     }
     assert verdicts["text"].startswith("INCONCLUSIVE  1 inconclusive of 1")
     assert "interrupted" in verdicts["text"]
@@ -63,7 +63,7 @@ def test_the_junit_suite_of_a_skipped_target_is_skipped() -> None:
         (case,) = suite.findall("testcase")
         assert (suite.get("tests"), suite.get("skipped")) == ("1", "1")
         assert (case.get("classname"), case.get("name")) == (suite.get("name"), "verdict")
-        assert [(one.tag, one.get("message")) for one in case] == [("skipped", NOT_ASKED)]
+        assert [(item.tag, item.get("message")) for item in case] == [("skipped", NOT_ASKED)]
 
 
 def test_a_skipped_target_has_no_metrics() -> None:

@@ -71,7 +71,7 @@ def test_every_cause_has_evidence_and_a_fix(report: dict[str, Any]) -> None:
         assert cause.keys() >= {"id", "confidence", "title", "evidence", "fix"}
         assert cause["confidence"] in ("confirmed", "likely", "possible")
         assert cause["evidence"]
-        assert all(one.keys() == {"kind", "where", "text"} for one in cause["evidence"])
+        assert all(item.keys() == {"kind", "where", "text"} for item in cause["evidence"])
         assert cause["fix"].keys() == {"summary", "where"}
 
 

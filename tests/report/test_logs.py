@@ -28,16 +28,16 @@ def test_the_history_is_in_the_text() -> None:
 
 
 def test_the_history_is_in_the_json() -> None:
-    (one,) = logs_json(case(investigations.log_history(held=True)))
-    history = json.loads(json.dumps(one))["history"]
+    (log,) = logs_json(case(investigations.log_history(held=True)))
+    history = json.loads(json.dumps(log))["history"]
     assert sum(history["left_499"]) == 13
     assert history["until"] - history["since"] == 2460
     assert history["clients"][0] == {"client": "198.51.100.23", "cut_off": 9}
 
 
 def test_our_lines_are_in_the_json() -> None:
-    (one,) = logs_json(investigations.case(live=False))
-    assert [(line["tag"], line["client"]) for line in one["lines"]] == [
+    (log,) = logs_json(investigations.case(live=False))
+    assert [(line["tag"], line["client"]) for line in log["lines"]] == [
         ("held-499", "sse-proxy h1 identity")
     ]
 

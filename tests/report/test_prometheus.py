@@ -55,9 +55,9 @@ def text(request: pytest.FixtureRequest) -> str:
 
 
 def test_each_metric_has_help_and_type_once_and_in_order(text: str) -> None:
-    known = families_by_name(text)
-    assert list(known) == [name for name in HELP if name in known]
-    for name, family in known.items():
+    families = families_by_name(text)
+    assert list(families) == [name for name in HELP if name in families]
+    for name, family in families.items():
         assert family.type == "gauge"
         assert family.documentation == HELP[name]
         assert {row.name for row in family.samples} == {f"ssewizard_{name}"}
@@ -148,8 +148,11 @@ def test_a_request_that_was_not_made_has_no_metrics() -> None:
 
 def test_an_unusable_vantage_has_the_value_0() -> None:
     result = healthy()
-    known = (Capabilities("web", "curl"), Capabilities("pod", problem="pod: no such command"))
-    text = prometheus_report(replace(result, case=replace(result.case, capabilities=known)))
+    capabilities = (
+        Capabilities("web", "curl"),
+        Capabilities("pod", problem="pod: no such command"),
+    )
+    text = prometheus_report(replace(result, case=replace(result.case, capabilities=capabilities)))
     assert value_of(text, "vantage_usable", vantage="web") == 1
     assert value_of(text, "vantage_usable", vantage="pod") == 0
     assert "vantage_usable" not in families_by_name(prometheus_report(result))
@@ -200,9 +203,9 @@ NAMES = st.text(st.one_of(st.characters(), st.sampled_from('\\"\n\r{}=,# \x00\x1
 @given(NAMES, NAMES)
 def test_any_name_is_a_valid_label(name: str, url: str) -> None:
     result = inconclusive()
-    known = result.case.proxy[0]
-    odd = replace(known.timeline, probe=replace(known.timeline.probe, url=url))
-    case = Case(Target(url), proxy=(replace(known, timeline=odd),))
+    first = result.case.proxy[0]
+    timeline = replace(first.timeline, probe=replace(first.timeline.probe, url=url))
+    case = Case(Target(url), proxy=(replace(first, timeline=timeline),))
     text = exposition(samples(name, replace(result, case=case)))
     shown = samples_of(text, "healthy")[0].labels["target"]
     assert shown == safe(name, 200)

@@ -80,7 +80,7 @@ def test_each_probe_has_a_row_below_its_check() -> None:
 def test_a_probes_name_fits_its_column(probe: Probe, shown: str) -> None:
     result = fault()
     results = [
-        replace(one, timeline=replace(one.timeline, probe=probe)) for one in result.case.proxy
+        replace(item, timeline=replace(item.timeline, probe=probe)) for item in result.case.proxy
     ]
     text = text_report(replace(result, case=replace(result.case, proxy=tuple(results))))
     assert re.search(rf"\n {{10}}{shown} +held ", text)

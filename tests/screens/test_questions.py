@@ -68,5 +68,8 @@ def test_given_inputs_are_proposed_as_they_are_typed() -> None:
         conf=Source("", "web"),
     )
     questions = [question_for(step, given, lambda _: None) for step in ("direct", "config")]
-    assert [one.value for one in questions if one] == ["web=http://a/sse http://b/sse", "web="]
+    assert [question.value for question in questions if question] == [
+        "web=http://a/sse http://b/sse",
+        "web=",
+    ]
     assert target_after("direct", given, "web=http://a/sse http://b/sse") == given

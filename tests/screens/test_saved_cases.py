@@ -292,7 +292,9 @@ async def test_the_commands_of_a_case_file_need_permission(tmp_path: Path) -> No
 
 async def test_every_command_is_shown_before_permission() -> None:
     words = [("env", f"N={number}", "x" * 250) for number in range(5)]
-    investigation = saved_with(*(Vantage(f"v{number}", one) for number, one in enumerate(words)))
+    investigation = saved_with(
+        *(Vantage(f"v{number}", prefix) for number, prefix in enumerate(words))
+    )
     async with Wizard(investigation).run_test(size=SIZE) as pilot:
         await press(pilot, "4", "r")
         for number in (1, 3, 4):

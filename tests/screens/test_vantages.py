@@ -375,7 +375,7 @@ async def test_a_vantage_of_a_case_file_needs_permission(
         assert isinstance(pilot.app.screen, VantagePicker)
         assert tried_vantages == []
         await press(pilot, "enter")
-        assert [one.name for one in tried_vantages] == ["web"]
+        assert [item.name for item in tried_vantages] == ["web"]
 
 
 async def test_a_new_vantage_keeps_the_session_of_the_first() -> None:
@@ -384,10 +384,10 @@ async def test_a_new_vantage_keeps_the_session_of_the_first() -> None:
     capabilities = await web.capabilities()
     assert session.amend(replace(AT_WEB, vantages=(WEB, Vantage("jump", ("ssh", "jump"))))) == []
     assert session.vantage_sessions["web"] is web
-    assert [one.tool for one in session.snapshot().capabilities] == [capabilities.tool]
+    assert [item.tool for item in session.snapshot().capabilities] == [capabilities.tool]
     session.amend(replace(AT_WEB, vantages=(Vantage("web", ("ssh", "web")),)))
     assert session.vantage_sessions["web"] is not web
-    assert [one.tool for one in session.snapshot().capabilities] == []
+    assert [item.tool for item in session.snapshot().capabilities] == []
 
 
 LONG = Listing(tuple(Choice(f"pod-{n}", "Running", Preset("p", ())) for n in range(5000)))
@@ -423,7 +423,7 @@ def test_a_log_command_of_the_vantages_tool_runs_here() -> None:
     )
     assert draft.log("docker logs -f web").vantage == "local"
     second = replace(draft, target=replace(draft.target, logs=(draft.log("logs"),)))
-    assert [one.log("logs").name for one in (draft, second)] == ["web-log", "web-log-2"]
+    assert [item.log("logs").name for item in (draft, second)] == ["web-log", "web-log-2"]
     assert draft.log("tail -F /x").vantage == "web"
     assert draft.log("logs").command[:2] == ("docker", "logs")
     jump = VantageDraft(Target(investigations.URL), Preset("jump", ("ssh", "jump")), "jump")
