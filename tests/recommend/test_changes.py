@@ -7,7 +7,7 @@ import pytest
 
 import wizard.recommend
 from tests.recommend.builders import case_of, diagnosis_of, direct_result, resolution_of
-from wizard.diagnose.rules import rule_ids
+from wizard.diagnose.rules import Rule, all_rules, rule_ids
 from wizard.model.case import Case
 from wizard.model.change import Change
 from wizard.model.diagnosis import Diagnosis
@@ -115,3 +115,13 @@ def test_the_recommender_names_no_failure_mode() -> None:
     ids = re.compile("|".join(rf"[\"']{id}[\"']" for id in rule_ids()))
     for file in Path(wizard.recommend.__file__).parent.glob("*.py"):
         assert not ids.findall(file.read_text()), file
+
+
+@pytest.mark.parametrize(
+    "rule", [rule for rule in all_rules() if rule.settings], ids=lambda r: r.id
+)
+def test_every_rule_with_settings_leads_to_a_recommendation(rule: Rule) -> None:
+    for case in (case_of(), case_of(resolution_of(PROXIED))):
+        recommendation = recommend(case, diagnosis_of(rule.id))
+        assert recommendation
+        assert recommendation.summary
