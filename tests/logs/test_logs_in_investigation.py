@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from screens.app import Wizard
-from tests.nginx_real.serving import serving
+from tests.nginx_real.running import running_nginx
 from tests.screens import investigations
 from tests.tools import processes_naming
 from wizard.diagnose.diagnose import diagnose
@@ -76,7 +76,7 @@ async def test_our_lines_are_new_and_earlier_ones_are_not(nginx: str, tmp_path: 
         mcp=False,
     )
     lines = f"access_log {log} combined; return 200 hello;"
-    async with serving(nginx, tmp_path, port, lines):
+    async with running_nginx(nginx, tmp_path, port, lines):
         for _ in range(2):  # the second investigation finds lines of the first one
             investigation = Investigation(target)
             await investigation.run("root")

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.logs.lines import OURS, THEIRS, append
-from tests.nginx_real.serving import serving
+from tests.nginx_real.running import running_nginx
 from tests.tools import processes_naming, require
 from wizard.lab.nginx import free_ports
 from wizard.logs import sources
@@ -232,7 +232,10 @@ async def test_the_log_of_nginx(nginx: str, tmp_path: Path) -> None:
     lines = f"access_log {log} combined; return 200 hello;"
     agent = "ssewizard/0.1 (run=beef; sse-proxy-h1-identity)"
     vantage = VantageSession(Vantage("web", ("env",)))
-    async with serving(nginx, tmp_path, port, lines), httpx.AsyncClient(trust_env=False) as client:
+    async with (
+        running_nginx(nginx, tmp_path, port, lines),
+        httpx.AsyncClient(trust_env=False) as client,
+    ):
         url = f"http://127.0.0.1:{port}/sse"
         await client.get(url, headers={"User-Agent": "mcp/1"})
         async with following(Source(str(log), "web"), vantage) as report:

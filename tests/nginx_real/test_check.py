@@ -1,4 +1,4 @@
-"""The whole investigation on a real Nginx: each scenario says what must be found."""
+"""The whole investigation of each scenario on a real Nginx, with the causes it expects."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from tests.investigation.casefile.roundtrip import assert_same
-from tests.nginx_real.poorer import poorer
+from tests.nginx_real.reduced_cases import reduced_cases
 from tests.tools import require
 from wizard.diagnose.diagnose import diagnose
 from wizard.investigation.investigation import Investigation
@@ -21,69 +21,69 @@ from wizard.model.steps import StepId, StepState
 from wizard.model.target import Target
 
 pytestmark = pytest.mark.nginx
-NOT_BY_A_DIFF = frozenset(
+WITHOUT_DIFF = frozenset(
     {
         "auth-gate",  # credentials are needed
-        "backend-compression",  # the backend's to mend
+        "backend-compression",  # fixed in the backend
         "backend-silent",
         "slash-redirect",  # the exact URL
-        "upstream-unreachable",  # the right address, which nobody here knows
+        "upstream-unreachable",  # the right address is not known
         "dead-peer-replay",
         "header-inheritance-lost",
         "tls-upstream-mismatch",
     }
 )
-"""The scenarios that no block of Nginx mends, or none that can be derived."""
-ALL: tuple[StepId, ...] = ("root", "proxy", "logs", "config", "cause", "fix")
+"""The scenarios that no Nginx block fixes, or whose block cannot be derived."""
+STEPS_TO_RUN: tuple[StepId, ...] = ("root", "proxy", "logs", "config", "cause", "fix")
 
 
 async def investigate(target: Target) -> Investigation:
     investigation = Investigation(target)
-    for step in ALL:
+    for step in STEPS_TO_RUN:
         await investigation.run(step)
     return investigation
 
 
-def concluded(investigation: Investigation) -> tuple[Case, Diagnosis]:
+def case_and_diagnosis(investigation: Investigation) -> tuple[Case, Diagnosis]:
     case = investigation.case
     return case, diagnose(case)
 
 
 @pytest.mark.parametrize("scenario", list_scenarios(), ids=lambda scenario: scenario.name)
-async def test_each_scenario_is_named_for_what_it_is(scenario: Scenario, nginx: str) -> None:
+async def test_each_scenario_has_its_causes(scenario: Scenario, nginx: str) -> None:
     async with Lab(scenario, nginx=nginx) as lab:
         investigation = await investigate(lab.target)
-        case, diagnosis = concluded(investigation)
+        case, diagnosis = case_and_diagnosis(investigation)
         assert_same(investigation)
-        proof = await patched(lab, investigation)
+        verified = await apply_and_verify(lab, investigation)
     assert [cause.id for cause in diagnosis.causes] == list(scenario.expected), diagnosis
     assert diagnosis.verdict == scenario.verdict
     if diagnosis.causes:
         assert diagnosis.causes[0].confidence == "confirmed"
-    assert not wrongly_blamed(case, scenario)
-    if scenario.expected and scenario.name not in NOT_BY_A_DIFF:
-        assert proof is not None
-        assert proof.state == "pass", proof
+    assert not wrong_causes(case, scenario)
+    if scenario.expected and scenario.name not in WITHOUT_DIFF:
+        assert verified is not None
+        assert verified.state == "pass", verified
 
 
-async def patched(lab: Lab, investigation: Investigation) -> StepState | None:
-    """The proof after the recommended diff; None where there is no diff."""
-    made = investigation.recommendation
-    if made is None or made.diff is None:
+async def apply_and_verify(lab: Lab, investigation: Investigation) -> StepState | None:
+    """Apply the recommended diff and run the verify step; None if there is no diff."""
+    recommendation = investigation.recommendation
+    if recommendation is None or recommendation.diff is None:
         return None
     require("patch")
-    await lab.apply(made.diff)
+    await lab.apply(recommendation.diff)
     return await investigation.run("verify")
 
 
-def wrongly_blamed(case: Case, scenario: Scenario) -> list[str]:
-    """Causes that less evidence leads to and more refutes: right, or silent. A symptom of the
-    cause may still be named where the cause cannot be seen."""
+def wrong_causes(case: Case, scenario: Scenario) -> list[str]:
+    """Causes found with less evidence that are wrong. A symptom of the cause may be found where the
+    evidence does not show the cause."""
     symptoms = frozenset[str]().union(*(cause.explains for cause in diagnose(case).causes))
     return [
         f"without {missing}: {cause.id} ({cause.confidence})"
-        for missing, known in poorer(case)
-        for cause in diagnose(known).causes
+        for missing, reduced in reduced_cases(case)
+        for cause in diagnose(reduced).causes
         if cause.confidence != "possible" and cause.id not in (*scenario.expected, *symptoms)
     ]
 
@@ -92,31 +92,31 @@ FIXED = [scenario for scenario in list_scenarios() if scenario.fixed is not None
 
 
 @pytest.mark.parametrize("scenario", FIXED, ids=lambda scenario: scenario.name)
-async def test_a_fixed_scenario_is_no_longer_blamed(scenario: Scenario, nginx: str) -> None:
+async def test_a_fixed_scenario_no_longer_has_its_causes(scenario: Scenario, nginx: str) -> None:
     assert scenario.fixed is not None
     async with Lab(scenario.fixed, nginx=nginx) as lab:
-        case, diagnosis = concluded(await investigate(lab.target))
+        case, diagnosis = case_and_diagnosis(await investigate(lab.target))
     assert not {cause.id for cause in diagnosis.causes} & set(scenario.expected), diagnosis
-    assert not wrongly_blamed(case, replace(scenario.fixed, expected=()))
+    assert not wrong_causes(case, replace(scenario.fixed, expected=()))
 
 
-async def test_the_incident_is_healthy_once_patched(nginx: str) -> None:
+async def test_the_incident_is_healthy_with_the_diff_applied(nginx: str) -> None:
     async with Lab(scenario_named("incident"), nginx=nginx) as lab:
-        await patched(lab, await investigate(lab.target))
+        await apply_and_verify(lab, await investigate(lab.target))
         after = await investigate(lab.target)
     assert after.diagnosis is not None
     assert after.diagnosis.verdict == "healthy", after.diagnosis
 
 
-async def test_what_was_predicted_is_what_was_seen(nginx: str) -> None:
+async def test_the_prediction_agrees_with_the_observation(nginx: str) -> None:
     for name in ("incident", "gzip", "tls"):
         async with Lab(scenario_named(name), nginx=nginx) as lab:
-            case, diagnosis = concluded(await investigate(lab.target))
+            case, diagnosis = case_and_diagnosis(await investigate(lab.target))
         assert case.predictions
         assert not [note for note in diagnosis.notes if "predicts" in note]
 
 
-async def test_check_speaks_json_and_exits_as_promised(nginx: str) -> None:
+async def test_check_writes_json_and_has_the_documented_exit_status(nginx: str) -> None:
     for name, status in (("incident", 1), ("healthy", 0), ("backend-silent", 1)):
         async with Lab(scenario_named(name), nginx=nginx) as lab:
             run = await _check(lab)

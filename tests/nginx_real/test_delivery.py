@@ -1,11 +1,11 @@
-"""Every cell of the delivery model: read from the config by the wizard, and seen on real Nginx."""
+"""Every row of the delivery model: predicted from the config, and observed on a real Nginx."""
 
 import pytest
 
 from tests.conftest import HTTP_1_1_DEFAULT_SINCE, parse_version
-from tests.nginx_real import cells
-from tests.nginx_real.cells import Cell, Location
-from tests.nginx_real.observed import LEVELS, Observed, observe
+from tests.nginx_real import delivery_rows
+from tests.nginx_real.delivery_rows import DeliveryRow, Location
+from tests.nginx_real.observation import LEVELS, Observation, observe
 from wizard.model.resolution import Client, UpstreamFraming
 from wizard.model.timeline import Timeline
 from wizard.nginx.delivery import FLUSHES_H2_HEADERS, gzip_applies, is_buffered, predict_delivery
@@ -25,78 +25,80 @@ BUFFERED: dict[tuple[Client, UpstreamFraming], str] = {
 """The model's table: buffering on, gzip not applied."""
 
 
-def modelled(cell: Cell) -> str:
-    """What delivery-model.md says of a cell."""
-    if cells.OFF in cell.location.lines:
+def expected_result(row: DeliveryRow) -> str:
+    """The result of a row in docs/delivery.md."""
+    if delivery_rows.OFF in row.location.directives:
         return "live"
-    if cells.GZIP in cell.location.lines and cell.encoding == "gzip":
+    if delivery_rows.GZIP in row.location.directives and row.encoding == "gzip":
         return "held"
-    return BUFFERED[cell.client, cell.location.framing]
+    return BUFFERED[row.client, row.location.framing]
 
 
-def predicted(observed: Observed, cell: Cell) -> set[str]:
-    """The rows that `inspect` gives for a cell."""
+def inspected_results(observed: Observation, row: DeliveryRow) -> set[str]:
+    """The results of the rows of `inspect` for this request."""
     return {
-        row.result
-        for row in observed.resolution(cell).delivery
-        if (row.client, row.encoding) == (cell.client, cell.encoding)
-        and row.upstream == cell.location.framing
+        delivery.result
+        for delivery in observed.resolution(row).delivery
+        if (delivery.client, delivery.encoding) == (row.client, row.encoding)
+        and delivery.upstream == row.location.framing
     }
 
 
-def worked_out(observed: Observed, cell: Cell, *, silent: bool = False) -> str:
+def predicted_result(observed: Observation, row: DeliveryRow, *, silent: bool = False) -> str:
     """The result of `predict_delivery` for the config, the backend and the client of this row."""
-    resolution = observed.resolution(cell)
+    resolution = observed.resolution(row)
     settings = resolution.settings
     return predict_delivery(
-        buffering=is_buffered(settings, resolution.prefix, cell.location.said),
-        client=cell.client,
-        gzip_applied=gzip_applies(settings, cell.encoding, cell.via),
-        upstream=cell.location.framing,
+        buffering=is_buffered(settings, resolution.prefix, row.location.x_accel_buffering),
+        client=row.client,
+        gzip_applied=gzip_applies(settings, row.encoding, row.via),
+        upstream=row.location.framing,
         silent=silent,
         version=observed.version,
     )
 
 
-def shown(line: Timeline) -> str:
-    """What was seen, while the backend held the stream open."""
-    if line.ended is not None:
-        return f"ended: {line.ended}"
-    if line.bytes == 0:
+def observed_result(timeline: Timeline) -> str:
+    """The observed result, while the backend keeps the stream open."""
+    if timeline.ended is not None:
+        return f"ended: {timeline.ended}"
+    if timeline.bytes == 0:
         return "held"
-    return "live" if line.comments >= 2 else f"{line.bytes} bytes only"
+    return "live" if timeline.comments >= 2 else f"{timeline.bytes} bytes only"
 
 
-@pytest.mark.parametrize("cell", cells.MATRIX, ids=lambda cell: cell.id)
-def test_each_cell_is_predicted_and_seen(cell: Cell, nginx: str) -> None:
+@pytest.mark.parametrize("row", delivery_rows.MATRIX_ROWS, ids=lambda row: row.id)
+def test_each_row_is_predicted_and_observed(row: DeliveryRow, nginx: str) -> None:
     observed = observe(nginx)
-    assert predicted(observed, cell) == {modelled(cell)}
-    assert shown(observed.lines[cell.id]) == modelled(cell)
+    assert inspected_results(observed, row) == {expected_result(row)}
+    assert observed_result(observed.timelines[row.id]) == expected_result(row)
 
 
-@pytest.mark.parametrize("cell", cells.MATRIX, ids=lambda cell: cell.id)
-def test_a_held_stream_has_headers_only_over_h2c(cell: Cell, nginx: str) -> None:
-    line = observe(nginx).lines[cell.id]
-    assert (line.headers_s is not None) == (modelled(cell) == "live" or cell.client == "h2c")
-    if line.http is not None:
-        assert line.http == ("2" if cell.client in ("h2", "h2c") else "1.1")
+@pytest.mark.parametrize("row", delivery_rows.MATRIX_ROWS, ids=lambda row: row.id)
+def test_a_held_stream_has_headers_only_over_h2c(row: DeliveryRow, nginx: str) -> None:
+    timeline = observe(nginx).timelines[row.id]
+    assert (timeline.headers_s is not None) == (
+        expected_result(row) == "live" or row.client == "h2c"
+    )
+    if timeline.http is not None:
+        assert timeline.http == ("2" if row.client in ("h2", "h2c") else "1.1")
 
 
-@pytest.mark.parametrize("cell", cells.SILENT, ids=lambda cell: cell.id)
-def test_headers_of_a_silent_stream(cell: Cell, nginx: str) -> None:
+@pytest.mark.parametrize("row", delivery_rows.SILENT_ROWS, ids=lambda row: row.id)
+def test_the_headers_of_a_silent_stream(row: DeliveryRow, nginx: str) -> None:
     observed = observe(nginx)
-    line = observed.lines[cell.id]
-    at_once = cell.client == "h2c" or cells.OFF in cell.location.lines
-    if cell.client == "h2" and parse_version(observed.version) < FLUSHES_H2_HEADERS:
+    timeline = observed.timelines[row.id]
+    at_once = row.client == "h2c" or delivery_rows.OFF in row.location.directives
+    if row.client == "h2" and parse_version(observed.version) < FLUSHES_H2_HEADERS:
         at_once = False
-    assert (line.headers_s is not None) == at_once
-    assert (line.bytes, line.ended) == (0, None)
-    result = worked_out(observed, cell, silent=True)
-    # Ended by close, the events would be held over h2c too, and that is what the model names.
-    assert (result == "live") == (at_once and cell.id != "silent-close-h2c-identity")
+    assert (timeline.headers_s is not None) == at_once
+    assert (timeline.bytes, timeline.ended) == (0, None)
+    result = predicted_result(observed, row, silent=True)
+    # With a response ended by close, events would be held over h2c too; the model has that result.
+    assert (result == "live") == (at_once and row.id != "silent-close-h2c-identity")
     assert (result == "held") == (
-        cells.OFF not in cell.location.lines
-        and (cell.location.framing == "close" or cell.client == "h1-tls")
+        delivery_rows.OFF not in row.location.directives
+        and (row.location.framing == "close" or row.client == "h1-tls")
     )
 
 
@@ -112,68 +114,76 @@ def test_headers_of_a_silent_stream(cell: Cell, nginx: str) -> None:
         ("handed-on", "live"),
     ],
 )
-def test_the_backends_word_on_buffering(name: str, expected: str, nginx: str) -> None:
-    observed, cell = observe(nginx), Cell(cells.X_ACCEL[name], "h1")
-    assert worked_out(observed, cell) == expected
-    assert shown(observed.lines[cell.id]) == expected
+def test_the_x_accel_buffering_header_of_the_backend(name: str, expected: str, nginx: str) -> None:
+    observed, row = observe(nginx), DeliveryRow(delivery_rows.X_ACCEL[name], "h1")
+    assert predicted_result(observed, row) == expected
+    assert observed_result(observed.timelines[row.id]) == expected
 
 
 @pytest.mark.parametrize(("name", "passed_on"), [("no", None), ("no-kept", "no")])
 def test_nginx_strips_x_accel_buffering(name: str, passed_on: str | None, nginx: str) -> None:
-    line = observe(nginx).lines[Cell(cells.X_ACCEL[name], "h1").id]
-    assert line.status == 200
-    assert line.header("x-accel-buffering") == passed_on
+    timeline = observe(nginx).timelines[DeliveryRow(delivery_rows.X_ACCEL[name], "h1").id]
+    assert timeline.status == 200
+    assert timeline.header("x-accel-buffering") == passed_on
 
 
 @pytest.mark.parametrize(
-    ("cell", "expected"), cells.SQUEEZED.items(), ids=lambda value: getattr(value, "id", value)
+    ("row", "expected"),
+    delivery_rows.COMPRESSED.items(),
+    ids=lambda value: getattr(value, "id", value),
 )
-def test_when_gzip_applies(cell: Cell, expected: str, nginx: str) -> None:
+def test_when_gzip_applies(row: DeliveryRow, expected: str, nginx: str) -> None:
     observed = observe(nginx)
-    assert worked_out(observed, cell) == expected
-    assert shown(observed.lines[cell.id]) == expected
+    assert predicted_result(observed, row) == expected
+    assert observed_result(observed.timelines[row.id]) == expected
 
 
 @pytest.mark.parametrize(
-    "cell",
-    [cell for cell in cells.MATRIX if modelled(cell) == "live" or cell.client == "h2c"],
-    ids=lambda cell: cell.id,
+    "row",
+    [
+        row
+        for row in delivery_rows.MATRIX_ROWS
+        if expected_result(row) == "live" or row.client == "h2c"
+    ],
+    ids=lambda row: row.id,
 )
-def test_what_is_compressed(cell: Cell, nginx: str) -> None:
-    applied = cells.GZIP in cell.location.lines and cell.encoding == "gzip"
-    line = observe(nginx).lines[cell.id]
-    assert line.header("content-encoding") == ("gzip" if applied else None)
+def test_which_responses_are_compressed(row: DeliveryRow, nginx: str) -> None:
+    applied = delivery_rows.GZIP in row.location.directives and row.encoding == "gzip"
+    timeline = observe(nginx).timelines[row.id]
+    assert timeline.header("content-encoding") == ("gzip" if applied else None)
 
 
 @pytest.mark.parametrize(
     ("location", "expected"),
-    cells.INHERITED.items(),
+    delivery_rows.INHERITED.items(),
     ids=lambda value: getattr(value, "name", value),
 )
 def test_the_innermost_location_decides(location: Location, expected: str, nginx: str) -> None:
-    observed, cell = observe(nginx), Cell(location, "h1")
-    assert predicted(observed, cell) == {expected}
-    assert shown(observed.lines[cell.id]) == expected
+    observed, row = observe(nginx), DeliveryRow(location, "h1")
+    assert inspected_results(observed, row) == {expected}
+    assert observed_result(observed.timelines[row.id]) == expected
 
 
 @pytest.mark.parametrize(
-    ("location", "expected"), cells.LEVELS.items(), ids=lambda value: getattr(value, "name", value)
+    ("location", "expected"),
+    delivery_rows.LEVELS.items(),
+    ids=lambda value: getattr(value, "name", value),
 )
-def test_server_overrules_http_and_location_both(
+def test_the_server_level_overrules_http_and_the_location_overrules_both(
     location: Location, expected: str, nginx: str
 ) -> None:
-    observed, cell = observe(nginx, LEVELS), Cell(location, "h1")
-    assert predicted(observed, cell) == {expected}
-    assert shown(observed.lines[cell.id]) == expected
+    observed, row = observe(nginx, LEVELS), DeliveryRow(location, "h1")
+    assert inspected_results(observed, row) == {expected}
+    assert observed_result(observed.timelines[row.id]) == expected
 
 
 def test_the_default_of_proxy_http_version(nginx: str) -> None:
-    observed, cell = observe(nginx), Cell(cells.DEFAULT, "h1")
+    observed, row = observe(nginx), DeliveryRow(delivery_rows.DEFAULT, "h1")
     modern = parse_version(observed.version) >= HTTP_1_1_DEFAULT_SINCE
-    resolution = observed.resolution(cell)
+    resolution = observed.resolution(row)
     assert resolution.value("proxy_http_version") == ("1.1" if modern else "1.0")
     assert resolution.settings["proxy_http_version"].where is None
     assert {row.upstream for row in resolution.delivery} == (
         {"chunked", "close"} if modern else {"close"}
     )
-    assert shown(observed.lines[cell.id]) == ("live" if modern else "held")
+    assert observed_result(observed.timelines[row.id]) == ("live" if modern else "held")

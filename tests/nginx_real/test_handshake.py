@@ -1,4 +1,4 @@
-"""The handshake with the official MCP SDK, over each transport, direct and through real Nginx."""
+"""Handshakes with the official MCP SDK: each transport, direct and through a real Nginx."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.nginx_real.serving import serving
+from tests.nginx_real.running import running_nginx
 from wizard.investigation.investigation import Investigation
 from wizard.lab.nginx import free_ports
 from wizard.model.handshake import Handshake
@@ -29,57 +29,58 @@ import asyncio, sys
 from mcp.server import MCPServer
 
 async def main():
-    here = {"host": "127.0.0.1"}
-    sse, http, plain, free = map(int, sys.argv[1:])
+    on = {"host": "127.0.0.1"}
+    sse, http, json, stateless = map(int, sys.argv[1:])
     await asyncio.gather(
-        MCPServer("svc-bot").run_sse_async(port=sse, **here),
-        MCPServer("svc-bot").run_streamable_http_async(port=http, **here),
-        MCPServer("svc-bot").run_streamable_http_async(port=plain, json_response=True, **here),
-        MCPServer("svc-bot").run_streamable_http_async(port=free, stateless_http=True, **here),
+        MCPServer("svc-bot").run_sse_async(port=sse, **on),
+        MCPServer("svc-bot").run_streamable_http_async(port=http, **on),
+        MCPServer("svc-bot").run_streamable_http_async(port=json, json_response=True, **on),
+        MCPServer("svc-bot").run_streamable_http_async(port=stateless, stateless_http=True, **on),
     )
 
 asyncio.run(main())
 """
-KINDS = ("sse", "http", "json", "free")
-PATHS = {"sse": "/sse", "http": "/mcp", "json": "/mcp", "free": "/mcp"}
+KINDS = ("sse", "http", "json", "stateless")
+PATHS = {"sse": "/sse", "http": "/mcp", "json": "/mcp", "stateless": "/mcp"}
 STALL = 4.0
-"""Seconds: a GET of the stateless server is silent, which is looked at for so long."""
+"""Seconds; the GET of the stateless server is silent for that long."""
 STEPS: tuple[StepId, ...] = ("root", "proxy", "config", "cause")
 
 
 @pytest.fixture(scope="module")
 def sdk() -> Iterator[dict[str, int]]:
-    """The SDK's servers in a process of their own; their ports."""
+    """Run the SDK's servers in a process; yield their ports."""
     ports = dict(zip(KINDS, free_ports(len(KINDS)), strict=True))
     words = [sys.executable, "-c", SERVERS, *map(str, ports.values())]
-    quiet = subprocess.DEVNULL
-    with subprocess.Popen(words, stdout=quiet, stderr=subprocess.PIPE, text=True) as process:
+    discard = subprocess.DEVNULL
+    with subprocess.Popen(words, stdout=discard, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
-        said, up = [], 0
+        output, up = [], 0
         for line in process.stderr:
-            said.append(line)
+            output.append(line)
             up += "Uvicorn running" in line
             if up == len(KINDS):
                 break
         else:
-            pytest.fail("".join(said))
+            pytest.fail("".join(output))
         yield ports
-        # Not asked politely: it would wait for its streams.
+        # Not terminated: it would wait for its streams to end.
         process.kill()
 
 
 @asynccontextmanager
 async def proxied(binary: str, folder: Path, ports: dict[str, int]) -> AsyncIterator[int]:
-    """Nginx before each of the servers, HTTP+SSE at its root, the others below /KIND; its port."""
+    """Run Nginx in front of the servers, HTTP+SSE at the root, the others below /KIND; yield its
+    port."""
     (port,) = free_ports(1)
     locations = " ".join(
         f"location /{kind}/ {{ proxy_pass http://127.0.0.1:{backend}/; }}"
         for kind, backend in ports.items()
         if kind != "sse"
     )
-    # The endpoint event knows nothing of a prefix, so the server that sends one has none.
+    # The endpoint event has no prefix, so the server that sends one is at the root.
     root = f" location / {{ proxy_pass http://127.0.0.1:{ports['sse']}; }}"
-    async with serving(binary, folder, port, locations + root):
+    async with running_nginx(binary, folder, port, locations + root):
         yield port
 
 
@@ -88,7 +89,7 @@ def url_of(kind: str, port: int) -> str:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_each_transport_is_recognised(
+async def test_each_transport_is_recognized(
     sdk: dict[str, int], nginx: str, tmp_path: Path, kind: str
 ) -> None:
     async with proxied(nginx, tmp_path, sdk) as port:
@@ -101,61 +102,65 @@ async def test_each_transport_is_recognised(
         investigation = Investigation(target)
         for step in STEPS:
             await investigation.run(step)
-    made = investigation.case.handshakes
-    assert {(one.side, one.stage, one.server) for one in made} == {
+    handshakes = investigation.case.handshakes
+    assert {(each.side, each.stage, each.server) for each in handshakes} == {
         ("proxy", "done", "svc-bot"), ("direct", "done", "svc-bot"),
-    }, made  # fmt: skip
+    }, handshakes  # fmt: skip
     transport, version = (
         ("http+sse", "2024-11-05") if kind == "sse" else ("stateless", "2026-07-28")
     )
-    assert {(one.transport, one.version) for one in made} == {(transport, version)}
+    assert {(each.transport, each.version) for each in handshakes} == {(transport, version)}
     assert investigation.diagnosis is not None
     assert investigation.diagnosis.verdict == "healthy", investigation.diagnosis
 
 
-@pytest.mark.parametrize("kind", ["http", "json", "free"])
-async def test_an_older_client_s_session_is_opened_and_closed(
+@pytest.mark.parametrize("kind", ["http", "json", "stateless"])
+async def test_a_session_of_an_older_revision_is_opened_and_closed(
     sdk: dict[str, int], nginx: str, tmp_path: Path, kind: str
 ) -> None:
     async with proxied(nginx, tmp_path, sdk) as port:
         url, options = url_of(kind, port), ProbeOptions()
-        made = await handshake_over_streamable_http(
+        handshake = await handshake_over_streamable_http(
             Handshake("proxy", url), options, handshake_timeouts(options, EXCHANGE_TIMEOUT_S)
         )
-    assert (made.stage, made.transport, made.version) == ("done", "streamable-http", "2025-11-25")
-    told = {one.name: one.timeline.status for one in made.exchanges}
-    kept = {} if kind == "free" else {"delete": 200}
-    assert told == {"initialize": 200, "initialized": 202, "listen": 200, **kept}
-    assert made.session == (kind != "free")
+    assert (handshake.stage, handshake.transport, handshake.version) == (
+        "done",
+        "streamable-http",
+        "2025-11-25",
+    )
+    statuses = {each.name: each.timeline.status for each in handshake.exchanges}
+    deleted = {} if kind == "stateless" else {"delete": 200}
+    assert statuses == {"initialize": 200, "initialized": 202, "listen": 200, **deleted}
+    assert handshake.session == (kind != "stateless")
 
 
-async def test_the_session_is_really_gone(sdk: dict[str, int]) -> None:
-    """Deleted, it is unknown: what it is asked then is a 404."""
+async def test_the_session_is_deleted(sdk: dict[str, int]) -> None:
+    """A request with the id of a deleted session gets a 404."""
     from wizard.model.timeline import Probe
     from wizard.probe.mcp.exchange import send_request
     from wizard.probe.mcp.messages import delete_request
     from wizard.probe.mcp.streamable import session_id_of
 
     url, options = f"http://127.0.0.1:{sdk['http']}/mcp", ProbeOptions()
-    made = await handshake_over_streamable_http(
+    handshake = await handshake_over_streamable_http(
         Handshake("direct", url), options, handshake_timeouts(options, EXCHANGE_TIMEOUT_S)
     )
-    opened = made.timeline("initialize")
+    opened = handshake.timeline("initialize")
     assert opened is not None
     again = await send_request(
         Probe("again", url),
         options,
-        delete_request(made.version, session_id_of(opened)),
+        delete_request(handshake.version, session_id_of(opened)),
         EXCHANGE_TIMEOUT_S,
     )
     assert again.status == 404
 
 
-async def test_a_path_that_is_none_of_the_server_s_is_no_mcp(sdk: dict[str, int]) -> None:
+async def test_a_path_that_the_server_does_not_have_is_no_mcp(sdk: dict[str, int]) -> None:
     url = f"http://127.0.0.1:{sdk['http']}/nothing"
-    made = await run_handshake("direct", url, None, ProbeOptions())
-    assert (made.transport, made.is_complete) == ("unknown", False)
-    assert "404" in made.why
+    handshake = await run_handshake("direct", url, None, ProbeOptions())
+    assert (handshake.transport, handshake.is_complete) == ("unknown", False)
+    assert "404" in handshake.why
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -164,16 +169,16 @@ async def test_check_finds_nothing_wrong_with_or_without_a_config(
 ) -> None:
     async with proxied(nginx, tmp_path, sdk) as port:
         url = url_of(kind, port)
-        bare, told = await asyncio.gather(
+        without, with_config = await asyncio.gather(
             _check(url), _check(url, "--conf", str(tmp_path / "nginx.conf"))
         )
-    for run in (bare, told):
+    for run in (without, with_config):
         report: dict[str, Any] = json.loads(run.stdout)
         assert (run.returncode, run.stderr, report["verdict"]) == (0, "", "healthy"), report
         states = {check["id"]: check["status"] for check in report["checks"]}
         assert states["handshake"] == states["sse-proxy"] == "pass"
-        (made,) = report["handshakes"]
-        assert "session_id=[redacted]" in made["post_url"] or kind != "sse"
+        (handshake,) = report["handshakes"]
+        assert "session_id=[redacted]" in handshake["post_url"] or kind != "sse"
 
 
 def _check(*words: str) -> Awaitable["subprocess.CompletedProcess[str]"]:

@@ -1,4 +1,4 @@
-"""The official MCP SDK as the backend: healthy by its header, held where the header is ignored."""
+"""The official MCP SDK as backend: live because of its header, held if the header is ignored."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.nginx_real.serving import serving
+from tests.nginx_real.running import running_nginx
 from wizard.diagnose.facts.streams import x_accel_buffering
 from wizard.investigation.investigation import Investigation
 from wizard.lab.nginx import free_ports
@@ -30,30 +30,32 @@ IGNORING = "proxy_http_version 1.0; proxy_ignore_headers X-Accel-Buffering;"
 
 @pytest.fixture(scope="module")
 def sdk() -> Iterator[int]:
-    """The SDK's server in a process of its own; its port."""
+    """Run the SDK's server in a process; yield its port."""
     (port,) = free_ports(1)
     words = [sys.executable, "-c", SERVER, str(port)]
-    quiet = subprocess.DEVNULL
-    with subprocess.Popen(words, stdout=quiet, stderr=subprocess.PIPE, text=True) as process:
+    discard = subprocess.DEVNULL
+    with subprocess.Popen(words, stdout=discard, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
-        said = []
+        output = []
         for line in process.stderr:
-            said.append(line)
+            output.append(line)
             if "Uvicorn running" in line:
                 break
         else:
-            pytest.fail("".join(said))
+            pytest.fail("".join(output))
         yield port
-        # Not asked politely: it would wait for its streams.
+        # Not terminated: it would wait for its streams to end.
         process.kill()
 
 
 @asynccontextmanager
-async def proxied(binary: str, folder: Path, backend: int, lines: str) -> AsyncIterator[Target]:
-    """Nginx in front of the SDK, with these lines in its location."""
+async def proxied_sdk(
+    binary: str, folder: Path, backend: int, directives: str
+) -> AsyncIterator[Target]:
+    """Run Nginx in front of the SDK with these directives in its location; yield the target."""
     (port,) = free_ports(1)
-    location = f"location / {{ {lines} proxy_pass http://127.0.0.1:{backend}; }}"
-    async with serving(binary, folder, port, location) as conf:
+    location = f"location / {{ {directives} proxy_pass http://127.0.0.1:{backend}; }}"
+    async with running_nginx(binary, folder, port, location) as conf:
         yield Target(
             f"http://127.0.0.1:{port}/sse",
             direct=(Source(f"http://127.0.0.1:{backend}/sse"),),
@@ -61,7 +63,7 @@ async def proxied(binary: str, folder: Path, backend: int, lines: str) -> AsyncI
         )
 
 
-async def concluded(target: Target) -> tuple[Case, Diagnosis]:
+async def investigate(target: Target) -> tuple[Case, Diagnosis]:
     investigation = Investigation(target)
     for step in STEPS:
         await investigation.run(step)
@@ -69,9 +71,11 @@ async def concluded(target: Target) -> tuple[Case, Diagnosis]:
     return investigation.case, investigation.diagnosis
 
 
-async def test_it_is_healthy_by_its_own_header(sdk: int, nginx: str, tmp_path: Path) -> None:
-    async with proxied(nginx, tmp_path, sdk, "") as target:
-        case, diagnosis = await concluded(target)
+async def test_it_is_healthy_because_of_its_own_header(
+    sdk: int, nginx: str, tmp_path: Path
+) -> None:
+    async with proxied_sdk(nginx, tmp_path, sdk, "") as target:
+        case, diagnosis = await investigate(target)
     assert x_accel_buffering(case) == "no"
     assert all(result.timeline.header("x-accel-buffering") is None for result in case.proxy)
     assert {result.timeline.first_event_s is None for result in case.proxy} == {False}
@@ -81,9 +85,9 @@ async def test_it_is_healthy_by_its_own_header(sdk: int, nginx: str, tmp_path: P
     assert {prediction.delivery.result for prediction in case.predictions} == {"live"}
 
 
-async def test_it_is_held_where_its_header_is_ignored(sdk: int, nginx: str, tmp_path: Path) -> None:
-    async with proxied(nginx, tmp_path, sdk, IGNORING) as target:
-        case, diagnosis = await concluded(target)
+async def test_it_is_held_if_its_header_is_ignored(sdk: int, nginx: str, tmp_path: Path) -> None:
+    async with proxied_sdk(nginx, tmp_path, sdk, IGNORING) as target:
+        case, diagnosis = await investigate(target)
     assert {result.outcome for result in case.proxy} == {"held"}
     assert {result.outcome for result in case.direct} == {"live"}
     assert diagnosis.verdict == "fault"
@@ -91,9 +95,11 @@ async def test_it_is_held_where_its_header_is_ignored(sdk: int, nginx: str, tmp_
     assert {prediction.delivery.result for prediction in case.predictions} == {"held"}
 
 
-async def test_one_location_unbuffered_mends_it(sdk: int, nginx: str, tmp_path: Path) -> None:
-    async with proxied(nginx, tmp_path, sdk, f"{IGNORING} proxy_buffering off;") as target:
-        case, diagnosis = await concluded(target)
+async def test_turning_buffering_off_in_the_location_fixes_it(
+    sdk: int, nginx: str, tmp_path: Path
+) -> None:
+    async with proxied_sdk(nginx, tmp_path, sdk, f"{IGNORING} proxy_buffering off;") as target:
+        case, diagnosis = await investigate(target)
     assert {result.outcome for result in case.proxy} == {"live"}
     assert (diagnosis.verdict, diagnosis.causes) == ("healthy", ())
     assert "proxy-buffering-hold" not in [risk.id for risk in diagnosis.risks]

@@ -1,8 +1,8 @@
-"""Whether the query of a message reaches the backend: what the rule reads against Nginx."""
+"""Whether the query of a message reaches the backend: the rule compared with a real Nginx."""
 
 import pytest
 
-from tests.nginx_real.test_choice import in_frame, request_of, running
+from tests.nginx_real.test_server_and_location import in_frame, request_of, running
 from tests.recommend.real_nginx import RequestSpec, answer, backend
 from wizard.diagnose.facts.posts import drops_query
 from wizard.lab.nginx import free_ports
@@ -42,13 +42,15 @@ def _locations() -> str:
     return "\n".join((*plain, *by_pattern, ""))
 
 
-def test_the_query_is_lost_where_we_say(nginx: str) -> None:
+def test_the_query_is_dropped_where_the_rule_finds_it(nginx: str) -> None:
     paths = [f"/{name}/message?sessionId=s1" for name in (*KEPT, *DROPPED, *PATTERNS)]
-    with backend() as behind:
+    with backend() as backend_port:
         [port] = free_ports(1)
-        with running(nginx, in_frame(_locations(), port, f"127.0.0.1:{behind}"), [port]) as conf:
+        with running(
+            nginx, in_frame(_locations(), port, f"127.0.0.1:{backend_port}"), [port]
+        ) as conf:
             config = read_config(str(conf))
-            failing = {path: _is_lost(port, path) for path in paths}
+            failing = {path: _is_query_dropped(port, path) for path in paths}
     resolutions = {
         path: resolve_request(config, request_of(port, "a.test", path)) for path in paths
     }
@@ -56,7 +58,7 @@ def test_the_query_is_lost_where_we_say(nginx: str) -> None:
     assert sum(failing.values()) == len(DROPPED) + len(PATTERNS)
 
 
-def _is_lost(port: int, path: str) -> bool:
-    _, told, _ = answer(port, RequestSpec(path, method="POST"))
-    assert isinstance(told, dict), told
-    return "sessionId=s1" not in told["uri"]
+def _is_query_dropped(port: int, path: str) -> bool:
+    _, body, _ = answer(port, RequestSpec(path, method="POST"))
+    assert isinstance(body, dict), body
+    return "sessionId=s1" not in body["uri"]

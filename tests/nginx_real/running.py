@@ -1,4 +1,4 @@
-"""A real Nginx over one server block written in the test."""
+"""A real Nginx with a server block of the test."""
 
 import os
 from collections.abc import AsyncIterator
@@ -10,11 +10,13 @@ from wizard.lab.scenario import CONF_FRAME
 
 
 @asynccontextmanager
-async def serving(binary: str, folder: Path, port: int, lines: str) -> AsyncIterator[Path]:
-    """Nginx on that port with these lines in its server block; the config in force."""
+async def running_nginx(
+    binary: str, folder: Path, port: int, directives: str
+) -> AsyncIterator[Path]:
+    """Run Nginx on this port with these directives in its server block; yield its config."""
     user = "user root;\n" if os.geteuid() == 0 else ""
     conf = folder / "nginx.conf"
-    server = f"listen 127.0.0.1:{port}; {lines}"
+    server = f"listen 127.0.0.1:{port}; {directives}"
     conf.write_text(CONF_FRAME.format(user=user, http="", server=server), "utf-8")
     nginx = Nginx(binary, conf, [port])
     await nginx.start()

@@ -1,4 +1,4 @@
-"""Which server and which location serve a request: what we read from the config against Nginx."""
+"""The chosen server, location and URI of random requests, compared with a real Nginx."""
 
 import asyncio
 import http.client
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.nginx
 
 @dataclass(frozen=True)
 class Answer:
-    """Who answered: the status where it tells something, the lines of server and location."""
+    """The answer: its kind, and the config lines of its server and location."""
 
     kind: str
     server: int | None
@@ -32,7 +32,7 @@ class Answer:
 
 @contextmanager
 def running(binary: str, text: str, ports: Sequence[int]) -> Iterator[Path]:
-    """Nginx at work over this config; the path of the config."""
+    """Run Nginx with this config; yield the config's path."""
     with tempfile.TemporaryDirectory() as folder:
         conf = Path(folder) / "nginx.conf"
         conf.write_text(text, "utf-8")
@@ -44,8 +44,8 @@ def running(binary: str, text: str, ports: Sequence[int]) -> Iterator[Path]:
             server.stop()
 
 
-def asked(port: int, host: str, path: str) -> Answer:
-    """What Nginx answers."""
+def request_answer(port: int, host: str, path: str) -> Answer:
+    """The answer of Nginx."""
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
         connection.putrequest("GET", path, skip_host=True)
         connection.putheader("Host", host)
@@ -62,8 +62,8 @@ def _line(response: http.client.HTTPResponse, name: str) -> int | None:
     return int(value) if value else None
 
 
-def foretold(resolution: RequestResolution) -> Answer:
-    """What our reading of the config says."""
+def resolved_answer(resolution: RequestResolution) -> Answer:
+    """The answer according to the resolution."""
     if any("answers 400" in doubt for doubt in resolution.undecided):
         return Answer("refused", None, None)
     kind = "redirect" if any("with a 301" in doubt for doubt in resolution.undecided) else "answer"
@@ -73,33 +73,35 @@ def foretold(resolution: RequestResolution) -> Answer:
 
 
 def request_of(port: int, host: str, path: str) -> Request:
-    bare, _, query = path.partition("?")
-    return Request(bare, host, "http", port, query)
+    bare_path, _, query = path.partition("?")
+    return Request(bare_path, host, "http", port, query)
 
 
-@given(servers=server_lists(), wanted=requests())
+@given(servers=server_lists(), drawn_requests=requests())
 @settings(
     **deterministic(
         max_examples=40, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
     )
 )
-def test_nginx_chooses_what_we_say(
-    nginx: str, servers: list[RandomServer], wanted: list[tuple[int, str, str]]
+def test_nginx_chooses_the_resolved_server_and_location(
+    nginx: str, servers: list[RandomServer], drawn_requests: list[tuple[int, str, str]]
 ) -> None:
     ports = free_ports(3)
     text = render(servers, ports)
     used = sorted({ports[port] for server in servers for port in server.ports})
     with running(nginx, text, used) as conf:
         config = read_config(str(conf))
-        seen, said = {}, {}
-        for index, host, path in wanted:
+        observed, expected = {}, {}
+        for index, host, path in drawn_requests:
             if (port := ports[index]) not in used:
                 continue
-            seen[index, host, path] = asked(port, host, path)
-            said[index, host, path] = foretold(
+            observed[index, host, path] = request_answer(port, host, path)
+            expected[index, host, path] = resolved_answer(
                 resolve_request(config, request_of(port, host, path))
             )
-    wrong = {key: (answer, said[key]) for key, answer in seen.items() if answer != said[key]}
+    wrong = {
+        key: (answer, expected[key]) for key, answer in observed.items() if answer != expected[key]
+    }
     assert not wrong, f"{wrong}\n{text}"
 
 
@@ -126,7 +128,7 @@ location ~ ^/(\\w+)[.]sse$ { proxy_pass http://$BACKEND; }
 rewrite ^/early/(.*) /plain/$1;
 rewrite ^/stop/(.*) /cut/$1 break;
 """
-PLACES = (
+PREFIXES = (
     "plain", "cut", "cut/deep", "named", "var", "whole", "broken", "stays", "last", "chain",
     "undone", "query", "drop", "both", "files", "index", "early", "stop",
 )  # fmt: skip
@@ -137,26 +139,26 @@ ENDS = (
 OTHERS = ("/exact", "/exact?y", "/bot.sse?z", "/cut", "/cut/deep")
 
 
-def test_the_backend_is_asked_for_the_uri_that_we_say(nginx: str) -> None:
-    paths = (*(f"/{place}/{end}" for place in PLACES for end in ENDS), *OTHERS)
-    with backend() as behind:
+def test_the_backend_gets_the_resolved_uri(nginx: str) -> None:
+    paths = (*(f"/{prefix}/{end}" for prefix in PREFIXES for end in ENDS), *OTHERS)
+    with backend() as backend_port:
         [port] = free_ports(1)
-        with running(nginx, in_frame(PASSING, port, f"127.0.0.1:{behind}"), [port]) as conf:
+        with running(nginx, in_frame(PASSING, port, f"127.0.0.1:{backend_port}"), [port]) as conf:
             config = read_config(str(conf))
-            seen = {path: _passed(port, path) for path in paths}
+            observed = {path: _passed(port, path) for path in paths}
     resolutions = {
         path: resolve_request(config, request_of(port, "a.test", path)) for path in paths
     }
-    said = {
+    expected = {
         path: resolution.upstream.request_uri
         for path, resolution in resolutions.items()
         if resolution.upstream
     }
-    assert said == seen
+    assert expected == observed
 
 
 def in_frame(server: str, port: int, address: str) -> str:
-    """A whole config around the inside of a server."""
+    """A whole config around the directives of a server."""
     frame = render([], []).removesuffix("}\n")
     upstream = f"upstream svc.test {{ server {address}; }}"
     whole = f"{frame}{upstream}\nserver {{ listen 127.0.0.1:{port};\n{server}}}\n}}\n"
@@ -164,6 +166,6 @@ def in_frame(server: str, port: int, address: str) -> str:
 
 
 def _passed(port: int, path: str) -> object:
-    """The URI that the backend was asked for; None where Nginx answers itself."""
-    status, told, _ = answer(port, RequestSpec(path))
-    return told["uri"] if isinstance(told, dict) else None if status in (301, 400) else status
+    """The URI that the backend got; None if Nginx answers itself."""
+    status, body, _ = answer(port, RequestSpec(path))
+    return body["uri"] if isinstance(body, dict) else None if status in (301, 400) else status

@@ -1,4 +1,4 @@
-"""The same case as somebody would have it who was given less: no direct URL, no config, no logs."""
+"""A case with less evidence: without direct URL, config, logs or handshakes."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,8 +11,8 @@ from wizard.nginx.prediction import predict_probes
 PARTS = ("direct", "config", "logs", "handshakes")
 
 
-def poorer(case: Case) -> Iterator[tuple[str, Case]]:
-    """Every way to leave parts away, named by what is missing; first the whole case."""
+def reduced_cases(case: Case) -> Iterator[tuple[str, Case]]:
+    """The case without each combination of parts, and the names of these; first the whole case."""
     for count in range(len(PARTS) + 1):
         for missing in combinations(PARTS, count):
             yield " ".join(missing) or "nothing", _without(case, missing)
@@ -34,19 +34,19 @@ def _without(case: Case, missing: tuple[str, ...]) -> Case:
 
 
 def _without_direct(case: Case) -> Case:
-    """What the proxied legs are judged to be without a direct one beside them."""
-    lines = [result.timeline for result in case.proxy]
-    known = (
-        predict_probes(case.resolution, [line.probe for line in lines], ())
+    """The case with the proxied probes classified without direct ones."""
+    timelines = [result.timeline for result in case.proxy]
+    predictions = (
+        predict_probes(case.resolution, [timeline.probe for timeline in timelines], ())
         if case.resolution
         else ()
     )
     return replace(
         case,
         target=replace(case.target, direct=()),
-        proxy=tuple(classify(line) for line in lines),
+        proxy=tuple(classify(timeline) for timeline in timelines),
         direct=(),
-        handshakes=tuple(one for one in case.handshakes if one.side == "proxy"),
+        handshakes=tuple(each for each in case.handshakes if each.side == "proxy"),
         follow_ups=(),
-        predictions=known,
+        predictions=predictions,
     )
