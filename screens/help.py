@@ -15,18 +15,19 @@ Enter     run this step; once it has run, go to the next one
 a         run all that is left, up to the fix
 r         run this step again
 up, down  choose a step (also k and j, or 1 to 8)
-PgUp/PgDn scroll what is long
+PgUp/PgDn scroll a long step
 v         show another probe in the left pane (HTTP version, gzip)
 i         give what this step needs: a URL, a log file, the config
 e         steps 3 to 5: look from a pod, a container, another host;
-          from then on web=… means what lies there, web its name
+          if you name it web, web=FILE or web=URL then works
+          in every prompt
 h         on step 2: name the proxies in a row behind the URL
 t         on the config step: take the config from `nginx -T` here
 c         copy the curl of this step, or the block on the fix step
 s         save the block and the diff to a file
 w         write a case file: all evidence, without secrets; on any
           machine `ssewizard open FILE` shows it again
-p         in the lab only: patch its own Nginx and reload that
+p         in the lab only: patch the lab's Nginx and reload it
 Esc       stop what is running; leave an input or this page
 q         leave; the result is printed in the terminal
 Ctrl-O    at the start: open the case that was cut off
