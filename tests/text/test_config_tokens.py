@@ -131,3 +131,28 @@ def test_a_quoted_value_is_one_argument_with_that_value(value: str) -> None:
 def test_a_value_gets_quotes_only_where_nginx_needs_them(value: str) -> None:
     needs_quotes = any(char in value for char in " {#")
     assert quote_argument(value) == (f'"{value}"' if needs_quotes else value)
+
+
+@pytest.mark.parametrize(
+    "lua",
+    [
+        'x = "}"',
+        "x = '\\'}'",
+        "x = [[ } ]]",
+        "x = [==[ ]] } ]==]",
+        "-- }\n",
+        "--[==[ \n} ]==]",
+        "{}",
+    ],
+)
+def test_a_brace_in_a_lua_string_or_comment_does_not_end_the_block(lua: str) -> None:
+    text = f"a_by_lua_block {{{lua}}} next;"
+    assert [token.text for token in tokenize(text)] == [
+        *("a_by_lua_block", "{", lua, "}", "next", ";")
+    ]
+
+
+@pytest.mark.parametrize("lua", ["--[[ \n", "[[ ", '"\\', "'\\'", "[=[ ]] ", "--[=[ }"])
+def test_no_lua_block_makes_reading_slow(lua: str) -> None:
+    """Each of these would take minutes if every start were followed to the end of the text."""
+    assert list(tokenize(f"a_by_lua_block {{{lua * 50_000}"))

@@ -19,9 +19,12 @@ _TOKEN = re.compile(rf"(?P<comment>\#[^\r\n]*) | {_NO_COMMENT}", re.VERBOSE | re
 _TOKEN_IN_COMMENT = re.compile(rf"(?P<comment>\#) | {_NO_COMMENT}", re.VERBOSE | re.DOTALL)
 _SPACE = re.compile(r"[ \t\r\n]*")
 _LUA_TOKEN = re.compile(
-    rf"""--\[(=*)\[.*?\]\1\] | --[^\n]* | \[(=*)\[.*?\]\2\] | {_QUOTED} | (?P<brace>[{{}}])""",
+    r"""(?:--)?\[(?P<level>=*)\[ | --[^\n]* | (?P<brace>[{}])
+      | "(?:\\.|[^"\\\n])*["\n]? | '(?:\\.|[^'\\\n])*['\n]?""",
     re.VERBOSE | re.DOTALL,
 )
+"""The start of a long bracket, a comment, a brace, or a string, which ends at the latest with its
+line."""
 _LUA_BLOCK = "_by_lua_block"
 
 _ESCAPE = re.compile(r"\\([\"'\\trn])")
@@ -113,12 +116,34 @@ def _token(match: re.Match[str], line: int) -> Token:
 
 def _lua_end(text: str, at: int) -> int:
     """The offset of the brace that ends a Lua block, or the end of the text."""
-    depth = 1
-    for match in _LUA_TOKEN.finditer(text, at):
-        depth += {"{": 1, "}": -1}.get(match["brace"] or "", 0)
-        if depth == 0:
-            return match.start()
+    depth, unclosed = 1, set[str]()
+    while match := _LUA_TOKEN.search(text, at):
+        at = match.end()
+        if match["level"] is not None:
+            at = _long_bracket_end(text, match, unclosed)
+        elif match["brace"]:
+            depth += 1 if match["brace"] == "{" else -1
+            if depth == 0:
+                return match.start()
     return len(text)
+
+
+def _long_bracket_end(text: str, match: re.Match[str], unclosed: set[str]) -> int:
+    """The offset after `--[[ … ]]` or `[==[ … ]==]`.
+
+    Args:
+        match: Its start.
+        unclosed: The closing brackets that do not come any more: each is searched for only once.
+    """
+    closing = f"]{match['level']}]"
+    end = -1 if closing in unclosed else text.find(closing, match.end())
+    if end >= 0:
+        return end + len(closing)
+    unclosed.add(closing)
+    if not match.group().startswith("--"):
+        return match.start() + 1
+    line_end = text.find("\n", match.start())
+    return line_end if line_end >= 0 else len(text)
 
 
 def quote_argument(value: str) -> str:
