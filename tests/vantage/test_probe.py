@@ -1,4 +1,4 @@
-"""A probe at a vantage: the same events as of a local one; reaching the vantage costs no time."""
+"""A probe at a vantage: the events of a local one, and no time lost by reaching the vantage."""
 
 from collections.abc import Sequence
 from pathlib import Path

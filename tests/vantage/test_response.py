@@ -3,7 +3,7 @@
 import pytest
 
 from wizard.vantage.http.response import (
-    BadResponse,
+    BadResponseError,
     Head,
     Part,
     RawReader,
@@ -54,7 +54,7 @@ def test_http_2_in_pieces_of_any_size(size: int) -> None:
 def test_an_incomplete_response(data: bytes, message: str) -> None:
     reader = RawReader("GET")
     read(reader, data, 1000)
-    with pytest.raises(BadResponse, match=message):
+    with pytest.raises(BadResponseError, match=message):
         list(reader.end())
 
 
@@ -69,7 +69,7 @@ def test_an_incomplete_response(data: bytes, message: str) -> None:
     ids=["ssh", "status", "endless-2", "endless"],
 )
 def test_output_that_is_not_http(data: bytes) -> None:
-    with pytest.raises(BadResponse):
+    with pytest.raises(BadResponseError):
         read(RawReader("GET"), data, 1000)
 
 
@@ -107,5 +107,5 @@ def test_an_endless_head_on_standard_error_is_bounded() -> None:
 
 
 def test_no_head_on_standard_error() -> None:
-    with pytest.raises(BadResponse):
+    with pytest.raises(BadResponseError):
         list(SplitReader("GET").end())

@@ -1,4 +1,4 @@
-"""A command running at a vantage, and its start: its output told apart from ssh's and kubectl's."""
+"""A command that runs at a vantage, its start, and its output without that of ssh or kubectl."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence

@@ -11,7 +11,7 @@ MAX_HEAD_BYTES = 100 << 10
 """The longest header block, in bytes. The same limit as httpx has."""
 
 
-class BadResponse(Exception):
+class BadResponseError(Exception):
     """The output is not HTTP, or it ends too early. The message is one sentence."""
 
 
@@ -21,7 +21,7 @@ class Head:
 
     Attributes:
         version: Such as `HTTP/1.1` or `HTTP/2`.
-        headers: Names (in lower case or as sent) and values.
+        headers: Pairs of name and value.
     """
 
     status: int
@@ -53,11 +53,11 @@ class ResponseReader(Protocol):
         ...
 
     def feed(self, data: bytes) -> Iterator[Part]:
-        """Yield the parts in these bytes. Raises `BadResponse`."""
+        """Yield the parts in these bytes. Raises `BadResponseError`."""
         ...
 
     def end(self) -> Iterator[Part]:
-        """Yield the parts that the end of the output gives. Raises `BadResponse` if too early."""
+        """Yield the parts that the end of the output gives. Raises `BadResponseError`."""
         ...
 
 
@@ -76,7 +76,7 @@ class RawReader:
         return self._reader is not None and self._reader.done
 
     def feed(self, data: bytes) -> Iterator[Part]:
-        """Yield the parts in these bytes. Raises `BadResponse`."""
+        """Yield the parts in these bytes. Raises `BadResponseError`."""
         if self._reader is None:
             self._start += data
             if len(self._start) < len(b"HTTP/2"):
@@ -87,9 +87,9 @@ class RawReader:
         yield from self._reader.feed(data)
 
     def end(self) -> Iterator[Part]:
-        """Yield the parts that the end of the output gives. Raises `BadResponse` if too early."""
+        """Yield the parts that the end of the output gives. Raises `BadResponseError`."""
         if self._reader is None:
-            raise BadResponse(NO_RESPONSE)
+            raise BadResponseError(NO_RESPONSE)
         yield from self._reader.end()
 
     def take_stderr_line(self, line: str) -> None:
@@ -107,13 +107,13 @@ class FramedReader:
         self.done = False
 
     def feed(self, data: bytes) -> Iterator[Part]:
-        """Yield the parts in these bytes. Raises `BadResponse`."""
+        """Yield the parts in these bytes. Raises `BadResponseError`."""
         if self.done or not data:
             return
         yield from self._parts(data)
 
     def end(self) -> Iterator[Part]:
-        """Yield the parts that the end of the output gives. Raises `BadResponse` if too early."""
+        """Yield the parts that the end of the output gives. Raises `BadResponseError`."""
         if not self.done:
             yield from self._parts(b"")
 
@@ -130,7 +130,7 @@ class FramedReader:
                     self.done = True
                     return
         except h11.RemoteProtocolError as error:
-            raise BadResponse(str(error)) from None
+            raise BadResponseError(str(error)) from None
 
 
 class DecodedReader:
@@ -141,12 +141,12 @@ class DecodedReader:
         self.done = False
 
     def feed(self, data: bytes) -> Iterator[Part]:
-        """Yield the parts in these bytes. Raises `BadResponse`."""
+        """Yield the parts in these bytes. Raises `BadResponseError`."""
         while self._head is not None:
             block, blank, data = (self._head + data).partition(b"\r\n\r\n")
             if not blank:
                 if len(block) > MAX_HEAD_BYTES:
-                    raise BadResponse("the header block does not end")
+                    raise BadResponseError("the header block does not end")
                 self._head = block
                 return
             head = parse_head(block)
@@ -160,7 +160,7 @@ class DecodedReader:
     def end(self) -> Iterator[Part]:
         """Yield nothing: only the tool's exit status shows whether the body is complete."""
         if self._head is not None:
-            raise BadResponse(NO_RESPONSE)
+            raise BadResponseError(NO_RESPONSE)
         self.done = True
         yield from ()
 
@@ -190,7 +190,7 @@ class SplitReader:
             self.head_on_stderr.set()
 
     def feed(self, data: bytes) -> Iterator[Part]:
-        """Yield the head, for which no bytes are needed, and the bytes. Raises `BadResponse`."""
+        """Yield the head, which needs no bytes, then the bytes. Raises `BadResponseError`."""
         if self._lines and not self._head_sent:
             self._head_sent = True
             yield parse_head("\n".join(self._lines).encode())
@@ -200,18 +200,18 @@ class SplitReader:
     def end(self) -> Iterator[Part]:
         """Yield the head, if not yet done. The exit status shows whether the body is complete."""
         if not self._lines:
-            raise BadResponse(NO_RESPONSE)
+            raise BadResponseError(NO_RESPONSE)
         yield from self.feed(b"")
         self.done = True
 
 
 def parse_head(block: bytes) -> Head:
-    """Parse a header block. Raises `BadResponse`."""
+    """Parse a header block. Raises `BadResponseError`."""
     first, *rest = block.replace(b"\r\n", b"\n").split(b"\n")
     version, _, after = first.strip().partition(b" ")
     status = after.split(b" ")[0]
     if not version.startswith(b"HTTP/") or not (status.isdigit() and len(status) == 3):
-        raise BadResponse("illegal status line")
+        raise BadResponseError("illegal status line")
     fields = (line.partition(b":") for line in rest if b":" in line)
     headers = tuple((name.strip().lower(), value.strip()) for name, _, value in fields)
     return Head(int(status), version.decode("ascii", "replace"), headers)

@@ -10,7 +10,7 @@ from wizard.model.events import Ending
 from wizard.text.display import safe
 from wizard.text.errors import VantageError
 from wizard.vantage.http.request import Notice, Notify, RemoteRequest, Tool
-from wizard.vantage.http.response import NO_RESPONSE, BadResponse, Head, Part, ResponseReader
+from wizard.vantage.http.response import NO_RESPONSE, BadResponseError, Head, Part, ResponseReader
 from wizard.vantage.http.tools import choose_tool
 from wizard.vantage.remote_process import RemoteProcess
 from wizard.vantage.session import VantageSession
@@ -204,7 +204,7 @@ async def _parts(
             await _check_end(remote, tool, request, notices.is_connected)
             for part in reader.end():
                 yield part
-    except BadResponse as error:
+    except BadResponseError as error:
         raise VantageTransportError("reset", safe(str(error))) from None
 
 
