@@ -138,7 +138,7 @@ def test_credentials_are_not_kept() -> None:
 
 def test_the_report_of_a_history() -> None:
     history = history_of(access(41, 200), access(20), access(20), access(1), older=True)
-    assert "somebody was cut off: 3 ended with 499" in logs.headline(history)
+    assert "clients were cut off: 3 ended with 499" in logs.headline(history)
     assert "41 min since 2026-11-23 15:19 UTC (the last 4 lines)" in logs.headline(history)
     assert logs.chart(history).endswith("each 2 min, at most 2")
     assert logs.counts(history) == f"oldest first: {' '.join(map(str, history.counts))}"
@@ -148,7 +148,7 @@ def test_the_report_of_a_history() -> None:
 
 def test_the_report_of_a_history_without_cut_off_requests() -> None:
     assert logs.history_lines(history_of(access(2, 200))) == [
-        "before you came: nobody was cut off, in the 2 min since 2026-11-23 15:58 UTC (1 line)"
+        "before the probes: nobody was cut off, in the 2 min since 2026-11-23 15:58 UTC (1 line)"
     ]
 
 

@@ -21,7 +21,7 @@ def test_a_log_without_history_adds_nothing() -> None:
 
 def test_the_history_is_in_the_text() -> None:
     text = logs_text(case(investigations.log_history(held=True)))
-    assert "somebody was cut off: 13 ended with 499" in text.replace("\n    ", " ")
+    assert "clients were cut off: 13 ended with 499" in text.replace("\n    ", " ")
     assert "oldest first: 0 0 1 0 0 2" in text
     assert "198.51.100.23 (9)" in text
     assert max(map(len, text.splitlines())) <= 80
@@ -44,7 +44,7 @@ def test_our_lines_are_in_the_json() -> None:
 
 def test_a_ticket_gets_the_headline() -> None:
     (line,) = history_headlines(case(investigations.log_history(held=False)))
-    assert line.startswith("access.log: before you came: nobody was cut off")
+    assert line.startswith("access.log: before the probes: nobody was cut off")
 
 
 def test_no_control_character_and_no_secret() -> None:

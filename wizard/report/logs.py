@@ -19,7 +19,7 @@ def logs_text(case: Case) -> str:
         for report in case.logs
         if report.history is not None
     )
-    return f"Before the probes, by the logs\n{sections}" if sections else ""
+    return f"Before the probes, according to the logs\n{sections}" if sections else ""
 
 
 def _history_text(report: LogReport, history: History) -> str:
@@ -97,15 +97,15 @@ def headline(history: History) -> str:
     """Return one sentence: how many were cut off before the probes, and in which period."""
     period = f"{_period(history)} ({_line_count(history)})"
     if not history.counted:
-        return f"before you came: no line of a kind that shows who was cut off, {period}"
+        return f"before the probes: no line of a kind that shows who was cut off, {period}"
     parts = [
         f"{sum(history.left)} ended with 499" if any(history.left) else "",
         f"{sum(history.canceled)} canceled" if any(history.canceled) else "",
     ]
     numbers = " and ".join(part for part in parts if part)
     if not numbers:
-        return f"before you came: nobody was cut off, {period}"
-    return f"before you came, somebody was cut off: {numbers}, {period}"
+        return f"before the probes: nobody was cut off, {period}"
+    return f"before the probes, clients were cut off: {numbers}, {period}"
 
 
 def _line_count(history: History) -> str:

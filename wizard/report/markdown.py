@@ -32,7 +32,7 @@ def markdown_parts(result: Result, name: str = "") -> list[str]:
         *(_cause(cause) for cause in diagnosis.causes),
         hops_markdown(result.case),
         _checks(result.checks),
-        _list("Before the probes, by the logs", history),
+        _list("Before the probes, according to the logs", history),
         _list("Risks", [_risk(risk) for risk in diagnosis.risks]),
         _list("Also", [escape_markup(note) for note in diagnosis.notes]),
         *(_recommendation(result.recommendation) if result.recommendation else ()),
