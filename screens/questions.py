@@ -209,7 +209,7 @@ def _file_question(
 
 
 _COMMANDS_HEAD = "This case runs commands here, on this machine:"
-_ALLOW = "Type y to allow that; anything else does not:"
+_ALLOW = "Type y to allow them; any other answer does not:"
 NOT_ALLOWED = "Nothing was run: the commands of this case were not allowed."
 PAGE_CHARS = 600
 """How many characters of commands are shown at a time: as many as are read at once."""

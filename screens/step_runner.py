@@ -44,8 +44,8 @@ def step_hint(investigation: Investigation, step: StepId, now: float, *, in_lab:
         return f"{waiting.what}: {elapsed:.0f} s of at most {waiting.max_duration_s:.0f} s"
     missing = missing_input(investigation.target, step)
     if missing and state in ("todo", "skip"):
-        local = " t takes the one that runs here." if step == "config" else ""
-        key = f"Not given: {missing}. Enter asks for it." if state == "todo" else "i gives it."
+        local = " t takes it from nginx -T here." if step == "config" else ""
+        key = f"Not given: {missing}. Enter asks for it." if state == "todo" else "i asks for it."
         return f"{key}{local}"
     if step == "verify" and state == "todo":
         return _verify_hint(investigation.recommendation is not None, in_lab=in_lab)
