@@ -206,10 +206,10 @@ EXPECTED = {
 
 
 def resolve(
-    file: str, asked: tuple[str, str, str], monkeypatch: pytest.MonkeyPatch
+    file: str, fields: tuple[str, str, str], monkeypatch: pytest.MonkeyPatch
 ) -> RequestResolution:
     monkeypatch.chdir(REAL)
-    path, host, scheme = asked
+    path, host, scheme = fields
     request = Request(path, host=host, scheme=scheme)  # type: ignore[arg-type]
     return resolve_request(read_config(file), request)
 

@@ -43,7 +43,7 @@ def _without_time(logged: AccessEntry) -> AccessEntry:
 def test_the_wizard_parses_these_entries(nginx: str) -> None:
     observed = observe(nginx)
     tags = {
-        row_id_of(said.agent): said.tag for said in map(parse_line, observed.access.splitlines())
+        row_id_of(entry.agent): entry.tag for entry in map(parse_line, observed.access.splitlines())
     }
     for row in (row for row in delivery_rows.MATRIX_ROWS if row.client in ("h1", "h1-tls")):
         assert tags[row.id] == ("live-200" if expected_result(row) == "live" else "held-499"), (

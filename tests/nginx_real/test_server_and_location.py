@@ -2,6 +2,7 @@
 
 import asyncio
 import http.client
+import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -17,6 +18,7 @@ from wizard.lab.nginx import Nginx, free_ports
 from wizard.model.resolution import Request, RequestResolution
 from wizard.nginx.load import read_config
 from wizard.nginx.resolve import resolve_request
+from wizard.nginx.upstream import upstream_block_of
 
 pytestmark = pytest.mark.nginx
 
@@ -111,6 +113,7 @@ location /cut/ { proxy_pass http://$BACKEND/; }
 location /cut/deep/ { proxy_pass http://$BACKEND/a/b; }
 location = /exact { proxy_pass http://$BACKEND/other; }
 location /named/ { proxy_pass http://Svc.Test/x/; }
+location /block/ { set $to SVC.test; proxy_pass http://$to$request_uri; }
 location /var/ { set $to $BACKEND; proxy_pass http://$to; }
 location /whole/ { set $to $BACKEND; proxy_pass http://$to$request_uri; }
 location /broken/ { rewrite ^/broken/(.*)$ /new/$1 break; proxy_pass http://$BACKEND/gone/; }
@@ -129,8 +132,8 @@ rewrite ^/early/(.*) /plain/$1;
 rewrite ^/stop/(.*) /cut/$1 break;
 """
 PREFIXES = (
-    "plain", "cut", "cut/deep", "named", "var", "whole", "broken", "stays", "last", "chain",
-    "undone", "query", "drop", "both", "files", "index", "early", "stop",
+    "plain", "cut", "cut/deep", "named", "block", "var", "whole", "broken", "stays", "last",
+    "chain", "undone", "query", "drop", "both", "files", "index", "early", "stop",
 )  # fmt: skip
 ENDS = (
     "x", "x?a=1&b=%20", "", "?q", "a%20b%25c%3Fd%23e", "%C3%A9", "a//b", "a/../b",
@@ -155,6 +158,28 @@ def test_the_backend_gets_the_resolved_uri(nginx: str) -> None:
         if resolution.upstream
     }
     assert expected == observed
+
+
+@pytest.mark.parametrize("target", ["svc.test:80", "SVC.test:81"])
+def test_nginx_refuses_a_port_beside_the_name_of_an_upstream_block(
+    nginx: str, tmp_path: Path, target: str
+) -> None:
+    conf = tmp_path / "nginx.conf"
+    conf.write_text(in_frame(f"location / {{ proxy_pass http://{target}; }}", 80, "127.0.0.1:1"))
+    words = [nginx, "-t", "-p", str(tmp_path), "-c", str(conf)]
+    result = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert "may not have port" in result.stderr
+    assert upstream_block_of(resolve_request(read_config(str(conf)), Request("/", port=80))) is None
+
+
+@pytest.mark.parametrize("path", ["/named/x", "/block/x"])
+def test_an_upstream_block_is_found_in_any_case_and_by_variable(path: str, tmp_path: Path) -> None:
+    conf = tmp_path / "nginx.conf"
+    conf.write_text(in_frame(PASSING, 80, "127.0.0.1:1"))
+    resolution = resolve_request(read_config(str(conf)), request_of(80, "a.test", path))
+    assert resolution.upstream is not None
+    assert resolution.upstream.peers == ("127.0.0.1:1",)
+    assert upstream_block_of(resolution) is not None
 
 
 def in_frame(server: str, port: int, address: str) -> str:

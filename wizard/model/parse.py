@@ -41,7 +41,7 @@ def _parse_vantage(text: str) -> Vantage:
     if words[-1] in ("sh", "bash", "-c"):
         raise UsageError(
             f"--vantage {name}: leave out {safe(' '.join(words[-2:]), 60)!r} at its end: a command "
-            "is put there, not a script"
+            "follows the prefix, not a script"
         )
     return Vantage(name, words)
 
