@@ -119,7 +119,7 @@ class VantageDraft:
 
 async def discover_capabilities(vantage: Vantage) -> Capabilities:
     """Return what the vantage has. Never raises, and takes a bounded time."""
-    return await VantageSession(vantage).capabilities()
+    return await VantageSession(vantage).discover()
 
 
 @dataclass(frozen=True, slots=True)

@@ -381,7 +381,7 @@ async def test_a_vantage_of_a_case_file_needs_permission(
 async def test_a_new_vantage_keeps_the_session_of_the_first() -> None:
     session = Session(AT_WEB, time.monotonic)
     web = session.vantage_sessions["web"]
-    capabilities = await web.capabilities()
+    capabilities = await web.discover()
     assert session.amend(replace(AT_WEB, vantages=(WEB, Vantage("jump", ("ssh", "jump"))))) == []
     assert session.vantage_sessions["web"] is web
     assert [item.tool for item in session.snapshot().capabilities] == [capabilities.tool]

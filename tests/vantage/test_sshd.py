@@ -28,7 +28,7 @@ async def test_a_stream_through_ssh(jump: Sshd) -> None:
     async with serving(saying(CHUNKED, chunk(EVENT), chunk(b""))) as url:
         timeline = await follow(f"{url}?a='b' c&d=$HOME".replace(" ", "%20"), session)
     assert (timeline.events, timeline.ended, timeline.address) == (1, "eof", "127.0.0.1")
-    capabilities = await session.capabilities()
+    capabilities = await session.discover()
     assert (capabilities.tool, capabilities.problem) == ("curl", "")
     assert capabilities.skew_s is not None
     assert capabilities.skew_within_s is not None
@@ -85,31 +85,31 @@ async def test_a_refusal_is_one_line(jump: Sshd, keys: dict[str, str], expected:
 async def test_a_host_key_question_is_not_waited_for(jump: Sshd) -> None:
     options = ("-o", "StrictHostKeyChecking=ask")
     session = vantage_session(jump.prefix(known="empty", options=options))
-    assert "connect once by hand" in (await session.capabilities()).problem
+    assert "connect once by hand" in (await session.discover()).problem
 
 
 async def test_a_changed_host_key(jump: Sshd) -> None:
     other = (jump.folder / "stranger.pub").read_text().split()[:2]
     (jump.folder / "changed").write_text(f"[127.0.0.1]:{jump.port} {' '.join(other)}\n")
-    capabilities = await vantage_session(jump.prefix(known="changed")).capabilities()
+    capabilities = await vantage_session(jump.prefix(known="changed")).discover()
     assert "has changed" in capabilities.problem
 
 
 async def test_no_sshd_is_running(jump: Sshd) -> None:
     capabilities = await vantage_session(
         ("ssh", "-F", "/dev/null", "-p", "1", "127.0.0.1")
-    ).capabilities()
+    ).discover()
     assert "Connection refused: is sshd running there?" in capabilities.problem
 
 
 async def test_a_password_is_not_waited_for(tmp_path: Path) -> None:
     with sshd(tmp_path, password="yes") as running:
-        capabilities = await vantage_session(running.prefix(key="stranger")).capabilities()
+        capabilities = await vantage_session(running.prefix(key="stranger")).discover()
     assert "use a key with an agent" in capabilities.problem
 
 
 async def test_a_standard_input_that_is_not_passed_on(jump: Sshd) -> None:
-    capabilities = await vantage_session(jump.prefix(options=["-n"])).capabilities()
+    capabilities = await vantage_session(jump.prefix(options=["-n"])).discover()
     assert "its standard input is not passed on" in capabilities.problem
 
 

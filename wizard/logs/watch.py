@@ -145,7 +145,7 @@ class LogWatch:
         names = {source.vantage for source in self._readers if source.vantage != LOCAL}
         sessions = [self._vantage_sessions[name] for name in names & self._vantage_sessions.keys()]
         await asyncio.gather(
-            *(session.capabilities() for session in sessions if session.discovered is None)
+            *(session.discover() for session in sessions if session.discovered is None)
         )
         return self.is_slow
 

@@ -22,7 +22,7 @@ class VantageSession:
 
     Attributes:
         vantage: The vantage.
-        discovered: What it has, or None before `capabilities` was first called.
+        discovered: What it has, or None before `discover` was first called.
         tools: Its HTTP tools by name, each with what it prints as its version.
     """
 
@@ -33,7 +33,7 @@ class VantageSession:
         self._starting = asyncio.Semaphore(MAX_STARTING)
         self._discovering = asyncio.Lock()
 
-    async def capabilities(self) -> Capabilities:
+    async def discover(self) -> Capabilities:
         """Return what the vantage has; discovered at the first call, and again after a failure.
 
         Never raises: `problem` says why the vantage cannot be used. Calls made during a discovery
@@ -42,11 +42,11 @@ class VantageSession:
         has_waited = self._discovering.locked()
         async with self._discovering:
             if self.discovered is None or (self.discovered.problem and not has_waited):
-                discovery = await self._discover()
+                discovery = await self._run_discovery()
                 self.discovered, self.tools = discovery.capabilities, discovery.tools
         return self.discovered
 
-    async def _discover(self) -> Discovery:
+    async def _run_discovery(self) -> Discovery:
         mark = new_mark()
         stdin = f"{mark}\n".encode()
         try:

@@ -155,7 +155,7 @@ class VantageTransport(httpx.AsyncBaseTransport):
         )
 
     async def _choose_tool(self, request: RemoteRequest) -> Tool:
-        capabilities = await self._vantage_session.capabilities()
+        capabilities = await self._vantage_session.discover()
         tool = capabilities.problem or choose_tool(self._vantage_session.tools, request)
         if isinstance(tool, Tool):
             return tool
