@@ -17,8 +17,8 @@ def silent() -> Case:
 def _case(more: str) -> Case:
     passing = f"proxy_pass http://127.0.0.1:12213; proxy_http_version 1.1; {more}"
     conf = f"server {{ listen 8081; location / {{ {passing} }} }}"
-    spoken = (
+    handshakes = (
         make_handshake("proxy", transport="streamable-http", status=200),
         make_handshake("direct", transport="streamable-http", status=200),
     )
-    return make_case(proxy="held", direct="silent", conf=conf, handshakes=spoken)
+    return make_case(proxy="held", direct="silent", conf=conf, handshakes=handshakes)
