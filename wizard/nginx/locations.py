@@ -83,11 +83,11 @@ def resolve_path(path: str, merge_slashes: bool = True) -> str | None:
     return "/" + "/".join([*parts, ""] if ends_in_dot and parts else parts)
 
 
-def find_location(block: Directive, path: str, doubts: list[str]) -> LocationChoice | None:
+def find_location(block: Directive, path: str, undecided: list[str]) -> LocationChoice | None:
     """The location of this server (or location) that serves the path; None if there is none.
 
     Args:
-        doubts: Receives a sentence for each pattern that cannot be evaluated.
+        undecided: Receives a sentence for each pattern that cannot be evaluated.
     """
     locations = tuple(block.children("location"))
     choice = _exact_or_prefix(locations, path)
@@ -96,13 +96,13 @@ def find_location(block: Directive, path: str, doubts: list[str]) -> LocationCho
     tries_regexes = True
     if choice is not None:
         tries_regexes = modifier_and_path(choice.chain[-1])[0] != "^~"
-        nested = find_location(choice.chain[-1], path, doubts)
+        nested = find_location(choice.chain[-1], path, undecided)
         if nested is not None:
             chain = (*choice.chain, *nested.chain)
             choice = LocationChoice(chain, nested.final, nested.reason, nested.redirect)
             if nested.final:
                 return choice
-    return (_first_regex(locations, path, doubts) if tries_regexes else None) or choice
+    return (_first_regex(locations, path, undecided) if tries_regexes else None) or choice
 
 
 def _exact_or_prefix(locations: Sequence[Directive], path: str) -> LocationChoice | None:
@@ -137,7 +137,7 @@ def _slash_redirect(locations: Sequence[Directive], path: str) -> LocationChoice
 
 
 def _first_regex(
-    locations: Sequence[Directive], path: str, doubts: list[str]
+    locations: Sequence[Directive], path: str, undecided: list[str]
 ) -> LocationChoice | None:
     """The first regex location that matches, with the one nested in it that serves the path."""
     for location in locations:
@@ -146,9 +146,11 @@ def _first_regex(
             continue
         pattern = compile_pattern(text, ignore_case=modifier == "~*")
         if pattern is None:
-            doubts.append(f"{location.where}: the pattern {visible(text, 80)} could not be tried")
+            undecided.append(
+                f"{location.where}: the pattern {visible(text, 80)} could not be tried"
+            )
         elif pattern.search(pattern_bytes(path)):
-            nested = find_location(location, path, doubts)
+            nested = find_location(location, path, undecided)
             chain = (location, *(nested.chain if nested else ()))
             reason = f"the first regex that matches, {visible(text, 80)}, beats the prefixes"
             return LocationChoice(chain, True, nested.reason if nested else reason)

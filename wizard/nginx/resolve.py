@@ -68,7 +68,7 @@ def resolve_request(
         settings,
         kinds,
         delivery_table(settings, upstream.kind, kinds),
-        _undecided(config, choice.doubt, route, settings, version),
+        _undecided(config, choice.undecided, route, settings, version),
         listens=choice.listens,
         merges_slashes=merge,
     )
@@ -83,10 +83,10 @@ def _location(route: Route) -> LocationRef | None:
 
 
 def _undecided(
-    config: Config, doubt: str, route: Route, settings: dict[str, Setting], version: str | None
+    config: Config, undecided: str, route: Route, settings: dict[str, Setting], version: str | None
 ) -> tuple[str, ...]:
     """What the config alone does not decide, one sentence each, without repetitions."""
-    sentences = [*config.notes, *([doubt] if doubt else []), *route.doubts]
+    sentences = [*config.notes, *([undecided] if undecided else []), *route.undecided]
     http_version = settings.get("proxy_http_version")
     if version is None and http_version is not None and http_version.where is None:
         sentences.append(

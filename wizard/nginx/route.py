@@ -34,7 +34,7 @@ class Route:
         rewritten: Whether the path is no longer the one of the request.
         broken: Whether `rewrite … break` changed it, after which proxy_pass replaces no prefix.
         answered: The directive that answers without a backend (`return`), or None.
-        doubts: What could not be decided, one sentence each.
+        undecided: What could not be decided, one sentence each.
     """
 
     path: str
@@ -44,26 +44,26 @@ class Route:
     rewritten: bool = False
     broken: bool = False
     answered: Directive | None = None
-    doubts: list[str] = field(default_factory=list)
+    undecided: list[str] = field(default_factory=list)
 
 
 def follow_route(server: Directive, request: Request, merge_slashes: bool = True) -> Route:
     """The route of this request through this server."""
     path = resolve_path(request.path, merge_slashes)
     if path is None:
-        return Route("/", doubts=["Nginx answers 400 to this path, whatever the config says"])
+        return Route("/", undecided=["Nginx answers 400 to this path, whatever the config says"])
     route = Route(path, request.query)
     _apply_rewrites(server, route)
     for _ in range(MAX_REDIRECTS):
         if route.answered is not None:
             return route
-        choice = find_location(server, route.path, route.doubts)
+        choice = find_location(server, route.path, route.undecided)
         _enter(route, choice)
         if choice is None or choice.redirect:
             return route
         if not _leaves_location(server, route):
             return route
-    route.doubts.append("the rewrites lead in a circle; Nginx answers 500")
+    route.undecided.append("the rewrites lead in a circle; Nginx answers 500")
     return route
 
 
@@ -72,7 +72,7 @@ def _enter(route: Route, choice: LocationChoice | None) -> None:
     route.reason = choice.reason if choice else ""
     if choice and choice.redirect:
         route.answered = choice.chain[-1]
-        route.doubts.append(f"{choice.chain[-1].where}: {choice.reason} with a 301")
+        route.undecided.append(f"{choice.chain[-1].where}: {choice.reason} with a 301")
 
 
 def _leaves_location(server: Directive, route: Route) -> bool:
@@ -106,7 +106,7 @@ def _note_if(directive: Directive, route: Route) -> None:
     """Note an `if` that could change the route: it is taken as not met."""
     if any(child.name in _REWRITING_DIRECTIVES for child in directive.block or ()):
         condition = visible(redact_directive("if", directive.args), 80)
-        route.doubts.append(f"{directive.where}: `if {condition}` is taken as not met")
+        route.undecided.append(f"{directive.where}: `if {condition}` is taken as not met")
 
 
 def _apply_rewrite(directive: Directive, route: Route) -> str | None:
@@ -116,7 +116,7 @@ def _apply_rewrite(directive: Directive, route: Route) -> str | None:
     flag = flags[0] if flags else ""
     pattern = compile_pattern(regex)
     if pattern is None:
-        route.doubts.append(
+        route.undecided.append(
             f"{directive.where}: the pattern {visible(regex, 80)} could not be tried"
         )
         return None
@@ -136,7 +136,7 @@ def _replace(directive: Directive, match: re.Match[bytes], route: Route) -> bool
     new_path, mark, new_query = replacement.removesuffix("?").partition("?")
     path, query = _substitute(new_path, match), _substitute(new_query, match)
     if path is None:
-        route.doubts.append(f"{directive.where}: the rewritten path depends on variables")
+        route.undecided.append(f"{directive.where}: the rewritten path depends on variables")
         return False
     route.path, route.rewritten = path, True
     route.broken = route.broken or directive.args[2:3] == ("break",)
@@ -170,15 +170,15 @@ def _apply_try_files(server: Directive, location: Directive, route: Route) -> bo
     falls_through = f"{directive.where}: taken as falling through to {visible(last, 60)}"
     if last.startswith("@"):
         target = named_location(server, last[1:])
-        route.doubts.append(falls_through)
+        route.undecided.append(falls_through)
         if target is not None:
             route.chain, route.reason = (target,), f"try_files falls through to {visible(last, 60)}"
         return False
     if last.startswith("=") or "$" in last:
         route.answered = directive
-        route.doubts.append(f"{directive.where}: try_files decides by which files exist")
+        route.undecided.append(f"{directive.where}: try_files decides by which files exist")
         return False
     route.path, _, route.query = last.partition("?")
     route.rewritten, route.broken = True, False
-    route.doubts.append(falls_through)
+    route.undecided.append(falls_through)
     return True

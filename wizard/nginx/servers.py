@@ -170,7 +170,7 @@ class ServerChoice:
     Attributes:
         http: The `http` block around it; None in a fragment.
         default: The default server of the socket; it applies until the name is known.
-        doubt: What could not be decided, in one sentence; may be empty.
+        undecided: What could not be decided, in one sentence; may be empty.
         listens: Whether any server listens on the request's port.
     """
 
@@ -178,7 +178,7 @@ class ServerChoice:
     server: Directive
     default: Directive
     reason: str
-    doubt: str
+    undecided: str
     listens: bool = True
 
 
@@ -197,14 +197,14 @@ def choose_server(config: Config, request: Request) -> ServerChoice | None:
         return None
     port, name = request.effective_port, requested_name(request.host)
     sockets = _sockets((server for _, server in blocks), port)
-    group, doubt = _socket_of_request(sockets, name)
+    group, undecided = _socket_of_request(sockets, name)
     has_listener = bool(group)
     if not has_listener:
         group = [_Candidate(server, is_default=False) for _, server in blocks]
-        doubt = f"no server listens on port {port}; chosen among all by name"
+        undecided = f"no server listens on port {port}; chosen among all by name"
     server, reason = _choose_by_name(group, name)
     http = next(http for http, block in blocks if block is server)
-    return ServerChoice(http, server, _default_of(group).server, reason, doubt, has_listener)
+    return ServerChoice(http, server, _default_of(group).server, reason, undecided, has_listener)
 
 
 def merges_slashes(choice: ServerChoice, scheme: str) -> bool:
@@ -236,14 +236,19 @@ def _sockets(servers: Iterable[Directive], port: int) -> dict[str, list[_Candida
 def _socket_of_request(
     sockets: dict[str, list[_Candidate]], name: str
 ) -> tuple[list[_Candidate], str]:
-    """The servers of the socket on which the request arrives, and a doubt; none if none listens."""
+    """The servers of the socket on which the request arrives, and what is undecided.
+
+    No servers if none listens.
+    """
     address = _address(name)
     if address in sockets:
         return sockets[address], ""
     if ANY not in sockets:
         group = [candidate for candidates in sockets.values() for candidate in candidates]
-        doubt = "the address on which the request arrives is not known" if len(sockets) > 1 else ""
-        return group, doubt
+        undecided = (
+            "the address on which the request arrives is not known" if len(sockets) > 1 else ""
+        )
+        return group, undecided
     specific = {each: candidates for each, candidates in sockets.items() if each != ANY}
     return sockets[ANY], "" if address else _other_answers(specific, sockets[ANY], name)
 
@@ -251,7 +256,7 @@ def _socket_of_request(
 def _other_answers(
     sockets: dict[str, list[_Candidate]], usual: Sequence[_Candidate], name: str
 ) -> str:
-    """The doubt that another server answers a request that arrives at a specific address."""
+    """Which other servers answer a request that arrives at a specific address; empty if none."""
     chosen = _choose_by_name(usual, name)[0]
     choices = {address: _choose_by_name(group, name)[0] for address, group in sockets.items()}
     others = [
