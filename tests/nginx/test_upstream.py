@@ -147,3 +147,25 @@ def test_what_the_config_leaves_open_is_noted(inside: str, doubt: str) -> None:
 )  # fmt: skip
 def test_the_host_header_that_nginx_sends_by_default(passed: str, host: str) -> None:
     assert default_host(passed) == host
+
+
+@pytest.mark.parametrize(
+    ("directive", "prefix", "buffering_prefix"),
+    [
+        ("proxy_pass http://a;", "proxy", "proxy"), ("fastcgi_pass a:1;", "fastcgi", "fastcgi"),
+        ("uwsgi_pass a:1;", "uwsgi", "uwsgi"), ("grpc_pass a:1;", "grpc", "proxy"),
+        ("memcached_pass a:1;", "memcached", "proxy"), ("root /srv;", "static", "proxy"),
+    ],
+)  # fmt: skip
+def test_the_prefix_of_the_directives_that_apply(
+    directive: str, prefix: str, buffering_prefix: str
+) -> None:
+    result = resolution(f"server {{ location / {{ {directive} }} }}")
+    assert (result.prefix, result.buffering_prefix) == (prefix, buffering_prefix)
+    assert result.can_buffer == (prefix == buffering_prefix)
+    assert bool(result.delivery) == result.can_buffer
+
+
+def test_a_config_without_a_server_has_the_prefix_of_proxy_and_cannot_buffer() -> None:
+    result = resolution("http { }")
+    assert (result.prefix, result.buffering_prefix, result.can_buffer) == ("proxy", "proxy", False)
