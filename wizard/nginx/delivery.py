@@ -16,7 +16,7 @@ from wizard.model.resolution import (
     Setting,
     UpstreamFraming,
 )
-from wizard.nginx.servers import Listen, listens, server_blocks
+from wizard.nginx.servers import Listen, listens_of, server_blocks
 from wizard.nginx.settings import version_numbers
 
 ENCODINGS: tuple[Encoding, ...] = ("identity", "gzip")
@@ -152,7 +152,7 @@ def client_kinds(config: Config, server: Directive, version: str | None) -> tupl
     kinds: set[Client] = set()
     http = next((http for http, block in server_blocks(config) if block is server), None)
     has_http2 = _is_switched_on((server, http), "http2")
-    for listen in listens(server):
+    for listen in listens_of(server):
         if "quic" not in listen.flags:
             kinds.update(_kinds(server, _socket_flags(config, listen), version, has_http2))
     order: tuple[Client, ...] = ("h1", "h1-tls", "h2", "h2c")
@@ -160,7 +160,7 @@ def client_kinds(config: Config, server: Directive, version: str | None) -> tupl
 
 
 def _socket_flags(config: Config, listen: Listen) -> frozenset[str]:
-    every = (other for _, server in server_blocks(config) for other in listens(server))
+    every = (other for _, server in server_blocks(config) for other in listens_of(server))
     return frozenset().union(*(other.flags for other in every if other.socket == listen.socket))
 
 

@@ -50,7 +50,7 @@ def modifier_and_path(location: Directive) -> tuple[str, str]:
     return (match[1], match[2]) if match else ("", text)
 
 
-def passes_on(location: Directive) -> bool:
+def has_pass_directive(location: Directive) -> bool:
     """True if the location itself has a pass directive."""
     return any(directive.name in PASS_DIRECTIVES for directive in location.block or ())
 
@@ -130,7 +130,7 @@ def _slash_redirect(locations: Sequence[Directive], path: str) -> LocationChoice
     several, `= /x/` answers."""
     spellings = [(modifier, f"{path}/") for modifier in (*_PREFIX_MODIFIERS, "=")]
     candidates = [each for each in locations if modifier_and_path(each) in spellings]
-    if not any(map(passes_on, candidates)):
+    if not any(map(has_pass_directive, candidates)):
         return None
     location = max(candidates, key=lambda each: modifier_and_path(each)[0] == "=")
     return LocationChoice((location,), True, f"Nginx redirects {visible(path, 80)} to it", True)
@@ -195,7 +195,7 @@ def near_misses(resolution: RequestResolution) -> tuple[NearMiss, ...]:
     return tuple(
         NearMiss(location, why, _turns_buffering_off(location))
         for location in _all_locations(resolution.server.directive)
-        if not any(location is each for each in chain) and passes_on(location)
+        if not any(location is each for each in chain) and has_pass_directive(location)
         if (why := _miss_reason(location, path))
         if serving is None or not _is_more_specific(serving, location, path)
     )

@@ -141,7 +141,7 @@ def server_blocks(config: Config) -> tuple[tuple[Directive | None, Directive], .
     return (*inside, *alone)
 
 
-def listens(server: Directive) -> tuple[Listen, ...]:
+def listens_of(server: Directive) -> tuple[Listen, ...]:
     """The `listen` directives of a server; without one Nginx listens on port 80."""
     directives = [directive for directive in server.children("listen") if directive.args]
     found = tuple(_parse_listen(directive.args) for directive in directives)
@@ -224,7 +224,7 @@ def _sockets(servers: Iterable[Directive], port: int) -> dict[str, list[_Candida
     sockets: dict[str, list[_Candidate]] = {}
     for server in servers:
         defaults: dict[str, bool] = {}
-        for listen in listens(server):
+        for listen in listens_of(server):
             if listen.holds(port) and "quic" not in listen.flags:
                 is_default = bool(listen.flags & {"default_server", "default"})
                 defaults[listen.address] = defaults.get(listen.address, False) or is_default
