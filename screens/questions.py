@@ -119,25 +119,14 @@ def parse_config(text: str, vantages: Sequence[Vantage]) -> Source:
 
 
 def parse_existing_config(text: str, vantages: Sequence[Vantage] = ()) -> Source | None:
-    """Parse as `parse_config`; a file on this machine must exist.
-
-    Returns:
-        The config; None for an empty text.
-
-    Raises:
-        UsageError: There is no such file or vantage.
-    """
+    """Parse as `parse_config`; None for an empty text. A file on this machine must exist."""
     return _existing(parse_config(text.strip(), vantages)) if text.strip() else None
 
 
 def parse_existing_log(text: str, vantages: Sequence[Vantage] = ()) -> Source | None:
-    """Parse a log file's name or a command, here or at a vantage; a file here must exist.
+    """Parse a log file's name or a command, here or at a vantage; None for an empty text.
 
-    Returns:
-        The log; None for an empty text.
-
-    Raises:
-        UsageError: There is no such file or vantage.
+    A file on this machine must exist. Raises `UsageError`.
     """
     return _existing(parse_log(text.strip(), vantages)) if text.strip() else None
 

@@ -12,7 +12,7 @@ from wizard.model.target import Target
 
 SnapCompare = Callable[..., bool]
 SMALL, LARGE = (80, 24), (120, 40)
-MOMENTS: dict[str, Callable[[StepId], investigations.FakeInvestigation]] = {
+STATES: dict[str, Callable[[StepId], investigations.FakeInvestigation]] = {
     "empty": lambda _: investigations.empty(),
     "running": investigations.running,
     "healthy": lambda _: investigations.healthy(),
@@ -37,10 +37,10 @@ def pressing(*keys: str) -> Callable[["Pilot[None]"], Awaitable[None]]:
     return before
 
 
-@pytest.mark.parametrize("moment", list(MOMENTS))
+@pytest.mark.parametrize("state", list(STATES))
 @pytest.mark.parametrize("step", STEPS)
-def test_each_step_in_each_state(step: StepId, moment: str, snap_compare: SnapCompare) -> None:
-    app = wizard(MOMENTS[moment](step))
+def test_each_step_in_each_state(step: StepId, state: str, snap_compare: SnapCompare) -> None:
+    app = wizard(STATES[state](step))
     number = str(STEPS.index(step) + 1)
     assert snap_compare(app, terminal_size=SMALL, run_before=pressing(number))
 

@@ -126,7 +126,7 @@ async def send_replies(stream: EventStream, replies: "asyncio.Queue[str]") -> No
 
 
 def reply_to(body: bytes) -> str | None:
-    """Return a minimal JSON-RPC response to `initialize`; None for a notification."""
+    """Return a JSON-RPC response with the result of `initialize`; None for a notification."""
     try:
         id_ = json.loads(body).get("id")
     except (ValueError, AttributeError):
