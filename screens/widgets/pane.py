@@ -62,6 +62,10 @@ def _curls(curls: Sequence[str], view: View) -> list[Text]:
     shown = curls if view.height >= ALL_CURLS_HEIGHT else curls[:1]
     rows = [row for curl in shown for row in wrap(f"$ {curl}", view.width, "cyan")]
     hidden = len(curls) - len(shown)
-    if hidden:
-        rows[-1].append(f"  (and {hidden} more: c copies all)", DIM)
+    if not hidden:
+        return rows
+    note = f"  (and {hidden} more: c copies all)"
+    if rows[-1].cell_len + len(note) > view.width:
+        return [*rows, line((note, DIM))]
+    rows[-1].append(note, DIM)
     return rows
