@@ -84,10 +84,10 @@ def test_a_fault_has_its_cause_and_recommendation() -> None:
     assert [run["held"] for run in proxied["runs"]] == [True, True]
     assert proxied["runs"][0]["first_event_s"] is None
     assert report["checks"][2]["runs"][0]["first_event_s"] == 0.006
-    result = fault().recommendation
-    assert result is not None
-    assert report["recommendation"]["block"] == result.block
-    assert report["recommendation"]["diff"] == result.diff
+    recommendation = fault().recommendation
+    assert recommendation is not None
+    assert report["recommendation"]["block"] == recommendation.block
+    assert report["recommendation"]["diff"] == recommendation.diff
     assert report["recommendation"]["insert_at"] == "nginx.conf:6"
 
 

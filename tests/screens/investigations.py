@@ -105,12 +105,12 @@ def case(*, live: bool, conf: str = CONF, ended: bool = True) -> Case:
         TARGET,
         run="c0ffee",
         root=root(),
-        proxy=tuple(classify(line, direct) for line in proxied),
+        proxy=tuple(classify(timeline, direct) for timeline in proxied),
         direct=tuple(map(classify, direct)),
         logs=(log(held=not live),),
         resolution=resolution,
         root_resolution=resolve_request(config, request_for("http://mcp.example.com/"), "1.22.1"),
-        predictions=predict_probes(resolution, [line.probe for line in proxied], direct),
+        predictions=predict_probes(resolution, [timeline.probe for timeline in proxied], direct),
     )
 
 
@@ -272,7 +272,7 @@ def several_hops() -> FakeInvestigation:
     hops = (Hop("edge", Source("https://10.0.0.4/sse")), Hop("nginx", Source(URL, "web")))
     vantages = (Vantage("web", ("ssh", "web")), Vantage("svc", ("ssh", "svc")))
     target = replace(TARGET, url=url, hops=hops, vantages=vantages, conf=None, logs=())
-    inner = [
+    hop_timelines = [
         stream(replace(probe, hop=hop.name), live=hop.name == "nginx", until=2.0)
         for hop in hops
         for probe in probes_for_url("sse-hop", hop.source.locator, hop.source.vantage)
@@ -281,8 +281,8 @@ def several_hops() -> FakeInvestigation:
     sample = replace(
         sample,
         target=target,
-        proxy=tuple(classify(line, direct) for line in proxied),
-        hops=tuple(classify(line, direct) for line in inner),
+        proxy=tuple(classify(timeline, direct) for timeline in proxied),
+        hops=tuple(classify(timeline, direct) for timeline in hop_timelines),
         direct=tuple(map(classify, direct)),
         capabilities=(
             Capabilities("web", "curl", "curl 8.5.0", 0.042, 0.1, 0.021, "+0000"),
