@@ -68,4 +68,5 @@ def test_the_list_has_each_scenario_with_its_title() -> None:
     assert (run.status, run.err) == (0, "")
     lines = run.out.splitlines()
     assert [line.split()[0] for line in lines] == [s.name for s in list_scenarios()]
+    assert max(map(len, lines)) <= 80
     assert all(scenario_named(line.split()[0]).title in line for line in lines)
