@@ -191,7 +191,7 @@ def make_follow_up(
 ) -> FollowUpResult:
     """Return a follow-up with this answer; 200 is a live stream, 0 is no answer."""
     timeline = Timeline(
-        Probe(f"replay-{side}", "http://127.0.0.1/sse"),
+        Probe(f"follow-up-{side}", "http://127.0.0.1/sse"),
         connect_s=0.001,
         waited_s=2.0,
         ended="open",

@@ -70,7 +70,7 @@ async def _send(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]
     handshake = case.handshake(side) if side else None
     if handshake is None:
         return ()
-    probe = replace(handshake.probe(), name=f"replay-{handshake.side}")
+    probe = replace(handshake.probe(), name=f"follow-up-{handshake.side}")
     if handshake.transport == "http+sse":
         timelines = await _ping_over_http_sse(probe, options)
     else:

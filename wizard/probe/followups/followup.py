@@ -39,12 +39,12 @@ def timeout_for(case: Case) -> float:
 def direct_probe(result: ProbeResult) -> Probe:
     """The plain request of a follow-up to the URL of a direct probe."""
     probe = result.timeline.probe
-    return Probe("replay-direct", probe.url, vantage=probe.vantage)
+    return Probe("follow-up-direct", probe.url, vantage=probe.vantage)
 
 
 def repeated_probe(result: ProbeResult) -> Probe:
     """The request of a follow-up that repeats a proxied probe."""
-    return replace(result.timeline.probe, name="replay-proxy")
+    return replace(result.timeline.probe, name="follow-up-proxy")
 
 
 async def probe_first_event(

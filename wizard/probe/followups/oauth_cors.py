@@ -28,7 +28,7 @@ def _is_metadata_needed(case: Case) -> bool:
 
 async def _send_metadata(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
     """Request the metadata document (RFC 9728): is it there?"""
-    probe = Probe("replay-proxy", _allowed_metadata_url(case))
+    probe = Probe("follow-up-proxy", _allowed_metadata_url(case))
     timeout_s = min(EXCHANGE_TIMEOUT_S, case.target.stall)
     timeline = await probe_first_event(probe, options, timeout_s, _ACCEPT_JSON)
     return (FollowUpResult(METADATA.purpose, timeline, "the metadata URL that the 401 names"),)
@@ -64,7 +64,7 @@ async def _send_preflight(case: Case, options: ProbeOptions) -> tuple[FollowUpRe
     handshake = case.handshake("proxy")
     url = (handshake.post_url if handshake else "") or case.target.url
     options = replace(options, headers=(("Origin", foreign_origin(case) or ""),))
-    probe = Probe("replay-proxy", url)
+    probe = Probe("follow-up-proxy", url)
     timeline = await probe_first_event(probe, options, EXCHANGE_TIMEOUT_S, _PREFLIGHT)
     why = "the preflight (OPTIONS) that a browser sends before the POST"
     return (FollowUpResult(PREFLIGHT.purpose, timeline, why),)
