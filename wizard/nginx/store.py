@@ -100,21 +100,22 @@ class DiskStore:
 
 @dataclass(frozen=True)
 class DumpStore:
-    """The files of an `nginx -T` dump, by the names in its headings."""
+    """The files of an `nginx -T` dump or a case file by name, the main file first."""
 
     texts: dict[str, str]
 
     def find(self, pattern: str) -> list[str]:
-        main = next(iter(self._names), PurePosixPath())
-        full = main.parent / visible(pattern)
+        folder = next(iter(self._names), PurePosixPath()).parent
         if not is_glob(pattern):
-            return [self._names[full]] if full in self._names else []
+            path = folder / visible(pattern)
+            return [self._names[path]] if path in self._names else []
+        full = PurePosixPath(glob.escape(str(folder))) / visible(pattern)
         return sorted(name for path, name in self._names.items() if _matches(path, full))
 
     @cached_property
     def _names(self) -> dict[PurePosixPath, str]:
-        """Each name by its path without repeated slashes and single dots."""
-        return {PurePosixPath(name): name for name in self.texts}
+        """Each name by its path without repeated slashes, single dots and unsafe characters."""
+        return {PurePosixPath(visible(name)): name for name in self.texts}
 
     def problem(self, pattern: str) -> str:
         return "" if is_glob(pattern) or self.find(pattern) else "the dump does not hold it"

@@ -4,11 +4,8 @@ Directives and resolutions are computed from the texts again on reading, so a fi
 what its config does not contain.
 """
 
-import glob
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 
 from wizard.investigation.casefile.decode import Decoder, Misread, ValueDecoder
 from wizard.investigation.casefile.encode import Encoder, Json, encode
@@ -16,16 +13,18 @@ from wizard.model.config import Config
 from wizard.model.resolution import Request, RequestResolution
 from wizard.nginx.load import config_from_store
 from wizard.nginx.resolve import resolve_request
+from wizard.nginx.store import DumpStore
 from wizard.text.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True)
 class StoredResolution:
-    """Which request was resolved in which of the file's configs, with which Nginx's defaults.
+    """A resolution as the file holds it: what is needed to compute it again.
 
     Attributes:
         config: Index in the list of configs.
-        whole: A resolution whose config has no text: stored as it is.
+        version: The Nginx version whose defaults hold.
+        whole: The resolution itself, if its config has no text.
     """
 
     config: int = 0
@@ -48,30 +47,30 @@ class CaseConfigs:
 
     @property
     def encoders(self) -> Mapping[type, Encoder]:
-        """How resolutions are encoded; their configs are collected for `encoded`."""
+        """The encoder of resolutions; it collects their configs for `encoded`."""
         return {RequestResolution: self._encode}
 
     @property
     def decoders(self) -> Mapping[type, ValueDecoder]:
-        """How resolutions are decoded; `load` must have read the configs."""
+        """The decoder of resolutions; `load` must have read the configs before."""
         return {RequestResolution: self._decode}
 
     def _encode(self, resolution: RequestResolution) -> Json:
         config = resolution.config
-        if not config.texts:
-            return encode(StoredResolution(whole=resolution), StoredResolution, {})
-        if config not in self._stored:
+        if config.texts and config not in self._stored:
             self._stored.append(config)
-        index = self._stored.index(config)
-        stored = StoredResolution(index, resolution.request, resolution.version)
+        stored = StoredResolution(whole=resolution)
+        if config.texts:
+            index = self._stored.index(config)
+            stored = StoredResolution(index, resolution.request, resolution.version)
         return encode(stored, StoredResolution, {})
 
     def encoded(self) -> list[Json]:
         """The configs of all encoded resolutions, without their directives."""
         configs = [encode(replace(config, root=()), Config, {}) for config in self._stored]
-        return [
-            {name: value for name, value in config.items() if name != "root"} for config in configs
-        ]
+        for config in configs:
+            del config["root"]
+        return configs
 
     def load(self, values: Json, decoder: Decoder) -> None:
         """Read the configs, before the resolutions that refer to them. Raises `Misread`."""
@@ -81,10 +80,8 @@ class CaseConfigs:
             raise Misread("configs", "not a list")
         # Directives that the file contains are ignored: they are parsed from the texts.
         values = [value | {"root": []} if isinstance(value, dict) else value for value in values]
-        stored: tuple[Config, ...] = decoder.read(values, tuple[Config, ...], "configs")
-        self._loaded = tuple(
-            _parsed(config, f"configs[{index}]") for index, config in enumerate(stored)
-        )
+        stored = enumerate(decoder.read(values, tuple[Config, ...], "configs"))
+        self._loaded = tuple(_parsed(config, f"configs[{index}]") for index, config in stored)
 
     def _decode(self, value: Json, decoder: Decoder, where: str) -> RequestResolution | None:
         if self.skip:
@@ -101,48 +98,12 @@ class CaseConfigs:
 
 def _parsed(stored: Config, where: str) -> Config:
     """The config with its directives, parsed from its texts."""
-    main = stored.main
-    if main not in stored.texts:
+    main, texts = stored.main, stored.texts
+    if main not in texts:
         raise Misread(where, "its main file is not among its texts")
     try:
-        store = SavedStore(os.path.dirname(main), stored.texts)
-        parsed = config_from_store(store, main, stored.texts[main])
+        # A dump begins with the main file, whose directory relative includes start from.
+        store = DumpStore({main: texts[main], **texts})
+        return replace(stored, root=config_from_store(store, main, texts[main]).root)
     except ConfigError as error:
         raise Misread(where, str(error)) from None
-    return replace(stored, root=parsed.root)
-
-
-@dataclass(frozen=True)
-class SavedStore:
-    """A config's files by the names that they were read under: a `nginx.store.ConfigStore`."""
-
-    directory: str
-    texts: Mapping[str, str]
-
-    def find(self, pattern: str) -> list[str]:
-        """The files that an `include` names; files that were missing then are missing here."""
-        plain = os.path.join(self.directory, pattern)
-        if not glob.has_magic(pattern):
-            return [name for name in self.texts if _parts(name) == _parts(plain)][:1]
-        wanted = _parts(os.path.join(glob.escape(self.directory), pattern))
-        return sorted(name for name in self.texts if _is_match(_parts(name), wanted))
-
-    def problem(self, pattern: str) -> str:
-        """Empty: what was missing was noted when the files were read."""
-        return ""
-
-    def text(self, name: str) -> str:
-        """The content of the file."""
-        return self.texts[name]
-
-    def path(self, name: str) -> str | None:
-        """None: the paths are stored in the config."""
-        return None
-
-
-def _parts(path: str) -> list[str]:
-    return [part for part in path.split("/") if part not in ("", ".")]
-
-
-def _is_match(parts: list[str], patterns: list[str]) -> bool:
-    return len(parts) == len(patterns) and all(map(fnmatchcase, parts, patterns))
