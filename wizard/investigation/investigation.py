@@ -26,12 +26,9 @@ ApplyFix = Callable[[str], Awaitable[str]]
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What a running step waits for.
+    """What a running step waits for, in a few words, since when, and for how long at most.
 
-    Attributes:
-        what: What is awaited, in a few words.
-        since: When the wait began, in seconds on `time.monotonic`.
-        max_duration_s: The longest time that the wait can take.
+    `since` is in seconds on `time.monotonic`.
     """
 
     what: str
@@ -106,7 +103,7 @@ class Investigation:
         await self._session.logs.close()
 
     def mark_reloaded(self) -> None:
-        """Nginx has a new config: an earlier `verify` result no longer holds."""
+        """Set `verify` to `todo`: Nginx has a new config."""
         self._enter("verify", "todo")
 
     def amend(self, target: Target) -> None:
@@ -135,12 +132,11 @@ class Investigation:
         try:
             state, why = await self._run_step(step)
         except SsewizardError as error:
-            problem = str(error)
-            state, why = "fail", problem
+            state, why = "fail", (problem := str(error))
         except asyncio.CancelledError:
-            running = [other for other in STEPS if self._states[other].state == "running"]
-            for other in running:
-                self._enter(other, "todo", "interrupted")
+            for other in STEPS:
+                if self._states[other].state == "running":
+                    self._enter(other, "todo", "interrupted")
             raise
         self._session.end(step, problem)
         return self._enter(step, state, why)
@@ -154,7 +150,7 @@ class Investigation:
             return self._conclude()
         if step == "fix":
             return self._recommend()
-        # The direct probes run beside the proxied ones: that step has run too then.
+        # The direct probes run beside the proxied ones, so `proxy` runs the step `direct` too.
         runs_direct = step == "proxy" and bool(self.target.direct)
         if runs_direct:
             self._enter("direct", "running")

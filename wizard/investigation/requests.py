@@ -1,6 +1,7 @@
-"""The requests that a target calls for, step by step, and the same as curl commands."""
+"""The requests of each step, and the same as curl commands."""
 
 from dataclasses import replace
+from itertools import chain
 from urllib.parse import urlsplit, urlunsplit
 
 from wizard.diagnose.hops import hop_of_config
@@ -21,11 +22,8 @@ def step_probes(target: Target, step: StepId) -> tuple[Probe, ...]:
     if step in ("proxy", "verify"):
         return probes_for_url("sse-proxy", target.url)
     sources = target.direct if step == "direct" else ()
-    return tuple(
-        probe
-        for source in sources
-        for probe in probes_for_url("sse-direct", source.locator, source.vantage)
-    )
+    probes = (probes_for_url("sse-direct", item.locator, item.vantage) for item in sources)
+    return tuple(chain.from_iterable(probes))
 
 
 def proxied_probes(target: Target) -> tuple[Probe, ...]:
@@ -45,22 +43,22 @@ def _host_header(target: Target, url: str) -> str:
 
 
 def root_url(target: Target) -> str:
-    """The path `/` on the target's host."""
+    """The URL of the path `/` on the target's host."""
     parts = urlsplit(target.url)
     return urlunsplit((parts.scheme, parts.netloc, "/", "", ""))
 
 
 def conf_requests(target: Target) -> tuple[Request, Request]:
-    """The stream's request and the root path's, as the Nginx receives them whose config is read.
+    """The requests of the stream and of the root path, as the Nginx with the config gets them.
 
-    That Nginx is the hop which `hop_of_config` names, else the server that the URL leads to.
+    That Nginx is the hop that `hop_of_config` names, else the server of the public URL.
     """
     hop_name, root = hop_of_config(target), request_for(root_url(target))
     hop_url = next((hop.source.locator for hop in target.hops if hop.name == hop_name), "")
     stream = request_for(hop_url or target.url)
     if hop_url:
-        has_public_host = bool(_host_header(target, hop_url))
-        return replace(stream, host=root.host if has_public_host else stream.host), root
+        host = root.host if _host_header(target, hop_url) else stream.host
+        return replace(stream, host=host), root
     if target.connect_to is None:
         return stream, root
     port = target.connect_to[1]

@@ -1,4 +1,4 @@
-"""An investigation that a case file holds: shown as recorded, and able to run steps again."""
+"""An investigation from a case file: shown as recorded; its steps can run again."""
 
 import shlex
 import time
@@ -10,7 +10,6 @@ from wizard.investigation.investigation import Investigation
 from wizard.investigation.step_results import StepResult
 from wizard.investigation.steps import missing_input
 from wizard.model.steps import StepId, StepState
-from wizard.model.target import Target
 from wizard.text.display import visible
 from wizard.text.redaction import has_withheld_secret
 
@@ -19,14 +18,13 @@ HEADER_STEPS: frozenset[StepId] = frozenset({"root", "proxy", "direct", "verify"
 EVIDENCE_STEPS: frozenset[StepId] = HEADER_STEPS | {"logs", "config"}
 """The steps that send requests, run commands or read files."""
 MAX_COMMAND_CHARS = 400
-"""The longest command that the user can be asked to confirm: nobody reads a longer one whole."""
+"""The longest command that the user can be asked to confirm; a longer one is hard to read whole."""
 
 
 class SavedInvestigation(Investigation):
-    """Begins with the recorded evidence; its conclusions are computed again.
+    """An investigation that begins with recorded evidence and concludes from it again.
 
     Attributes:
-        record: The content of the case file.
         trusted: True once the case's commands may be run on this machine. A case file can come
             from anybody, and its vantages are commands.
     """
@@ -47,14 +45,12 @@ class SavedInvestigation(Investigation):
         if "fix" in done:
             self._recommend()
         for step in record.steps:
-            if step.state == "running":
-                self._enter(step.id, "todo", "interrupted")
-            else:
-                self._enter(step.id, step.state, step.why)
+            is_cut = step.state == "running"
+            self._enter(step.id, *(("todo", "interrupted") if is_cut else (step.state, step.why)))
 
     @property
     def elapsed_s(self) -> float:
-        """As recorded, in seconds, until a step is run again."""
+        """The recorded number of seconds until a step is run again."""
         return super().elapsed_s if self._steps_run else self.record.elapsed_s
 
     @property
@@ -66,27 +62,25 @@ class SavedInvestigation(Investigation):
     def commands(self) -> tuple[str, ...]:
         """The case's commands that would run on this machine, quoted for a shell, unshortened."""
         target = self.target
-        commands = (
-            *(vantage.prefix for vantage in target.vantages),
-            *(source.command for source in target.logs if source.command),
-        )
-        quoted = (shlex.join(words) for words in commands)
+        prefixes = [vantage.prefix for vantage in target.vantages]
+        quoted = map(shlex.join, prefixes + [log.command for log in target.logs if log.command])
         return tuple(dict.fromkeys(visible(text, len(text)) for text in quoted))
 
     @property
     def command_problem(self) -> str:
         """Why the user cannot be asked to confirm the case's commands; empty if they can."""
-        long = next((text for text in self.commands if len(text) > MAX_COMMAND_CHARS), "")
-        if not long:
-            return ""
-        return (
-            f"this case would run a command of {len(long)} characters here, too long to be "
-            f"confirmed: {long[:60]} …"
-        )
+        for command in self.commands:
+            if len(command) > MAX_COMMAND_CHARS:
+                return (
+                    f"this case would run a command of {len(command)} characters here, too long "
+                    f"to be confirmed: {command[:60]} …"
+                )
+        return ""
 
     def refusal(self, step: StepId) -> str:
         """Why this step cannot run again; empty if it can."""
-        if has_withheld_secret(_all_but_headers(self.target)):
+        # The headers are looked at below: those with a withheld value are not sent.
+        if has_withheld_secret(repr(replace(self.target, headers=()))):
             return (
                 "a case file holds no secrets, and the URL or a command of this case needs one: "
                 "give it again, with i or on the command line"
@@ -102,7 +96,7 @@ class SavedInvestigation(Investigation):
         return f"this case runs commands here, not confirmed yet: {self.commands[0]}"
 
     async def run(self, step: StepId) -> StepState:
-        """As `Investigation.run`, but skip a step for which `refusal` gives a reason."""
+        """Run one step as `Investigation.run`, or skip it if `refusal` gives a reason."""
         if step in EVIDENCE_STEPS and not missing_input(self.target, step):
             if reason := self.refusal(step):
                 return self._enter(step, "skip", reason)
@@ -110,7 +104,7 @@ class SavedInvestigation(Investigation):
         return await super().run(step)
 
     def conclude(self) -> None:
-        """Conclude from the recorded evidence, even if that was never done; sends nothing."""
+        """Conclude from the recorded evidence if that was not done yet; sends nothing."""
         if self._diagnosis is None:
             self._conclude()
 
@@ -132,22 +126,16 @@ class SavedInvestigation(Investigation):
         record = self.record
         steps = ", ".join(sorted(self._steps_run))
         since = f"run again since: {steps}" if steps else "no step was run again"
-        origin = f"As recorded {record.when} by ssewizard {record.tool}; {since}."
-        if self._steps_run or not record.verdict or causes == record.causes:
-            return (origin, *record.notes)
-        recorded = ", ".join(record.causes) or record.verdict
-        current = ", ".join(causes) or "no cause"
-        difference = f"That version concluded {recorded}; this one {current}."
-        return (origin, difference, *record.notes)
-
-
-def _all_but_headers(target: Target) -> str:
-    """The target as text, without the headers: those with a withheld value are not sent."""
-    return repr(replace(target, headers=()))
+        notes = [f"As recorded {record.when} by ssewizard {record.tool}; {since}."]
+        if not steps and record.verdict and causes != record.causes:
+            recorded = ", ".join(record.causes) or record.verdict
+            current = ", ".join(causes) or "no cause"
+            notes.append(f"That version concluded {recorded}; this one {current}.")
+        return (*notes, *record.notes)
 
 
 def record_of(investigation: Investigation) -> CaseRecord:
-    """The investigation as a case file stores it."""
+    """The record that a case file stores; the file's own until a step has run again."""
     if isinstance(investigation, SavedInvestigation) and investigation.is_as_recorded:
         return investigation.record
     diagnosis = investigation.diagnosis

@@ -27,7 +27,7 @@ from wizard.vantage.session import VantageSession
 
 
 class Evidence(TypedDict, total=False):
-    """The fields of a `Case` that steps collect, timelines and vantages left out."""
+    """The fields of a `Case` that `Session.update` sets."""
 
     handshakes: tuple[Handshake, ...]
     follow_ups: tuple[FollowUpResult, ...]
@@ -46,7 +46,6 @@ class Session:
         timelines: The timeline of each probe; a running matrix replaces them as events come.
         running: The matrices under way.
         logs: The logs, followed from before the first probe on.
-        vantage_sessions: The vantages in use, by name.
         is_stored: True while the handshakes come from a case file: the MCP sessions in them are
             gone, so no follow-up request can refer to them.
     """
@@ -54,15 +53,13 @@ class Session:
     def __init__(
         self, target: Target, clock: Callable[[], float], stored: Case | None = None
     ) -> None:
-        """Begin empty, or with the evidence of a stored case; no log is followed yet then."""
+        """Begin empty, or with the evidence of a stored case, whose logs are not followed yet."""
         self.clock = clock
         self._facts = stored or Case(target, run=secrets.token_hex(6), started=time.time())
-        self.timelines = {line.probe: line for line in _stored_timelines(self._facts)}
+        self.timelines = {timeline.probe: timeline for timeline in _stored_timelines(self._facts)}
         self.running: list[Matrix] = []
         self.is_stored = stored is not None
-        self.vantage_sessions = {
-            vantage.name: VantageSession(vantage) for vantage in target.vantages
-        }
+        self.vantage_sessions = {item.name: VantageSession(item) for item in target.vantages}
         self.logs = LogWatch(target.logs, self.vantage_sessions, watched=stored is None)
         self._snapshot: tuple[tuple[object, ...], Case] | None = None
 
@@ -74,18 +71,14 @@ class Session:
     def snapshot(self) -> Case:
         """All evidence as a frozen case, with the probes classified and the delivery predicted.
 
-        Probes under way have the outcome `running`, those that their step has left undecided are
+        Probes under way have the outcome `running`; those that an ended step left undecided are
         `interrupted`. Without new evidence the last snapshot is returned again.
         """
-        evidence = self._evidence()
+        capabilities = (session.discovered for session in self.vantage_sessions.values())
+        evidence = (self._facts, bool(self.running), *self.timelines.values(), *capabilities)
         if self._snapshot is None or not _is_same(evidence, self._snapshot[0]):
             self._snapshot = (evidence, self._case())
         return self._snapshot[1]
-
-    def _evidence(self) -> tuple[object, ...]:
-        """All frozen values that a snapshot is made from."""
-        capabilities = (session.discovered for session in self.vantage_sessions.values())
-        return (self._facts, bool(self.running), *self.timelines.values(), *capabilities)
 
     def _case(self) -> Case:
         direct = self.timelines_of("sse-direct")
@@ -95,10 +88,9 @@ class Session:
         hop = hop_of_config(self.target)
         probes = [result.timeline.probe for result in (hops if hop else proxied)]
         probes = [probe for probe in probes if probe.hop == hop]
-        capabilities = {found.vantage: found for found in self._facts.capabilities}
-        for name, session in self.vantage_sessions.items():
-            if session.discovered:
-                capabilities[name] = session.discovered
+        discovered = (session.discovered for session in self.vantage_sessions.values())
+        known = (*self._facts.capabilities, *filter(None, discovered))
+        capabilities = {item.vantage: item for item in known}
         return replace(
             self._facts,
             capabilities=tuple(capabilities.values()),
@@ -111,14 +103,14 @@ class Session:
 
     def timelines_of(self, name: str) -> list[Timeline]:
         """The timelines of the probes with this name."""
-        return [line for probe, line in self.timelines.items() if probe.name == name]
+        return [timeline for probe, timeline in self.timelines.items() if probe.name == name]
 
     def _results(self, name: str, direct: Sequence[Timeline] = ()) -> tuple[ProbeResult, ...]:
-        results = tuple(classify(line, direct) for line in self.timelines_of(name))
-        return results if self.running else tuple(map(interrupt, results))
+        results = (classify(timeline, direct) for timeline in self.timelines_of(name))
+        return tuple(results if self.running else map(interrupt, results))
 
     def options(self) -> ProbeOptions:
-        """What all requests of this investigation share; withheld headers are not sent."""
+        """The options that all requests share; headers with a withheld value are not sent."""
         target = self.target
         return ProbeOptions(
             run=self._facts.run,
@@ -133,7 +125,7 @@ class Session:
         """Replace these fields of the case."""
         self._facts = replace(self._facts, **changes)
         if "handshakes" in changes or "resolution" in changes:
-            # The path of the messages comes from a handshake, and the config decides who serves it.
+            # A handshake gives the path of the messages; the config decides who serves it.
             self._facts = replace(self._facts, message_resolution=message_resolution(self._facts))
 
     def begin(self, step: StepId) -> None:
@@ -142,7 +134,7 @@ class Session:
         self._facts = replace(self._facts, unfinished=unfinished, problems=self._problems(step))
 
     def end(self, step: StepId, problem: str = "") -> None:
-        """Note that the step has ended; `problem` says in one sentence what could not be done."""
+        """Note that the step has ended; `problem` is a sentence on what could not be done."""
         unfinished = tuple(other for other in self._facts.unfinished if other != step)
         problems = self._problems(step) | ({step: problem} if problem else {})
         self._facts = replace(self._facts, unfinished=unfinished, problems=problems)
@@ -180,20 +172,18 @@ class Session:
         return stale
 
     def _forget(self, name: str) -> None:
-        self.timelines = {
-            probe: line for probe, line in self.timelines.items() if probe.name != name
-        }
+        # A new dict: a matrix that still runs must not bring them back.
+        kept = {probe: timeline for probe, timeline in self.timelines.items() if probe.name != name}
+        self.timelines = kept
 
     def _change_sources(self, previous: Target) -> None:
         """Open new vantages and logs; those that were in the previous target stay as they are."""
-        target = self.target
+        target, sessions = self.target, self.vantage_sessions
         if (target.vantages, target.logs) == (previous.vantages, previous.logs):
             return
         self.vantage_sessions = {
-            vantage.name: self.vantage_sessions[vantage.name]
-            if vantage in previous.vantages
-            else VantageSession(vantage)
-            for vantage in target.vantages
+            item.name: sessions[item.name] if item in previous.vantages else VantageSession(item)
+            for item in target.vantages
         }
         changed = not set(previous.vantages) <= set(target.vantages)
         self.logs.change(target.logs, self.vantage_sessions, vantages_changed=changed)
@@ -205,10 +195,10 @@ def _stored_timelines(case: Case) -> list[Timeline]:
 
 
 def _is_same(evidence: Sequence[object], other: Sequence[object]) -> bool:
-    """True if both hold the very same values: they are frozen, so identity is enough."""
+    """True if both hold the same objects: they are frozen, so identity is enough."""
     return len(evidence) == len(other) and all(map(is_, evidence, other))
 
 
 def _request_fields(target: Target) -> Target:
-    """The target without the fields that not every probe depends on."""
+    """The target with only the fields that every probe depends on."""
     return replace(target, logs=(), conf=None, direct=(), style="", hops=(), vantages=())

@@ -23,55 +23,49 @@ FAULT_TAGS = frozenset(
 """Tags of log lines that show a fault. Canceled lines do not: our own disconnect leaves one too."""
 
 
-def rate_root(line: Timeline) -> StepResult:
-    """Pass for any answer of the root path but a gateway error: the server can be reached then."""
-    if line.headers_s is None:
-        return "fail", line.detail or f"no answer within {seconds(line.waited_s)}"
-    media = safe((line.header("content-type") or "no content type").split(";")[0], 60)
-    answer = f"{line.status} {media} after {seconds(line.headers_s)}"
-    if line.status in (502, 503, 504):
+def rate_root(timeline: Timeline) -> StepResult:
+    """Pass for any answer of the root path but a gateway error: it shows a reachable server."""
+    if timeline.headers_s is None:
+        return "fail", timeline.detail or f"no answer within {seconds(timeline.waited_s)}"
+    media = safe((timeline.header("content-type") or "no content type").split(";")[0], 60)
+    answer = f"{timeline.status} {media} after {seconds(timeline.headers_s)}"
+    if timeline.status in (502, 503, 504):
         return "fail", f"{answer}: the proxy is there, the backend behind it is not"
     return "pass", answer
 
 
-def rate_results(results: Sequence[ProbeResult], spoken: Handshake | None = None) -> StepResult:
+def rate_results(results: Sequence[ProbeResult], handshake: Handshake | None = None) -> StepResult:
     """Pass only if every variant that the server offers is well.
 
-    Args:
-        spoken: The MCP handshake from the same side; it decides whether a GET stream is needed.
+    The MCP handshake from the same side decides whether a GET stream is needed.
     """
     offered = [result for result in results if result.was_made]
     if not offered:
         return "skip", results[0].why if results else "nothing was probed"
-    state, why = _of_offered(offered, spoken)
-    not_asked = next((result.why for result in results if result.outcome == "not-asked"), "")
-    if not_asked:
-        return "fail" if state == "fail" else "warn", f"{why}; {not_asked}"
+    state, why = _rate_offered(offered, handshake)
+    for result in results:
+        if result.outcome == "not-asked":
+            return "fail" if state == "fail" else "warn", f"{why}; {result.why}"
     return state, why
 
 
-def _of_offered(offered: Sequence[ProbeResult], spoken: Handshake | None) -> StepResult:
-    bad = [result for result in offered if not is_well(result, spoken)]
+def _rate_offered(offered: Sequence[ProbeResult], handshake: Handshake | None) -> StepResult:
+    bad = [result for result in offered if not is_well(result, handshake)]
     if not bad and all(result.outcome not in ("live", "ended") for result in offered):
         return "pass", f"no GET stream is needed: the server answers by POST; {offered[0].why}"
     if not bad:
-        return "pass", f"live: {_first_data(offered)}"
+        times = [at for result in offered if (at := result.timeline.first_data_s) is not None]
+        first = f"first data after {seconds(min(times))}" if times else "no data"
+        return "pass", f"live: {first}"
     if all(result.outcome == "silent" for result in offered):
         return "warn", f"open and silent: {offered[0].why}"
     counts = Counter(result.outcome for result in bad)
-    parts = [
-        f"{_OUTCOME_WORDS.get(outcome, outcome)} in {count} of {len(offered)}"
-        for outcome, count in counts.items()
-    ]
+    words, total = _OUTCOME_WORDS, len(offered)
+    parts = (f"{words.get(outcome, outcome)} in {n} of {total}" for outcome, n in counts.items())
     return "fail", f"{', '.join(parts)}: {bad[0].why}"
 
 
 _OUTCOME_WORDS = {"status": "an error", "not-a-stream": "no stream", "refused": "no answer"}
-
-
-def _first_data(results: Sequence[ProbeResult]) -> str:
-    times = [time for result in results if (time := result.timeline.first_data_s) is not None]
-    return f"first data after {seconds(min(times))}" if times else "no data"
 
 
 def rate_direct(case: Case) -> StepResult:
@@ -81,13 +75,12 @@ def rate_direct(case: Case) -> StepResult:
 
 def rate_logs(reports: Sequence[LogReport]) -> StepResult:
     """Warn if a line of our own probes shows a fault, or if no line is ours."""
-    problems = [report.problem for report in reports if report.problem]
     ours = [line for report in reports for line in report.lines if line.ours]
     faults = [line for line in ours if line.tag in FAULT_TAGS]
     if faults:
         lines = plural(len(faults), "line")
         return "warn", f"{lines} of our own probes with a fault: {safe(faults[0].meaning)}"
-    if problems:
+    if problems := [report.problem for report in reports if report.problem]:
         return "fail", _first_and_count(problems)
     silent = [report.file for report in reports if not report.read and report.history is None]
     if silent and len(silent) == len(reports):
@@ -104,25 +97,22 @@ def _first_and_count(texts: Sequence[str]) -> str:
 
 def rate_resolution(resolution: RequestResolution) -> StepResult:
     """Warn if the config would hold a stream, or if it may be the config of another Nginx."""
-    state, why = _of_served(resolution)
-    doubt = resolution.config.doubt or ("" if resolution.listens else _not_listening(resolution))
+    state, why = _rate_location(resolution)
+    doubt = resolution.config.doubt
+    if not doubt and not resolution.listens:  # usual behind another proxy, so only a doubt
+        doubt = (
+            f"no server in it listens on port {resolution.request.effective_port} (it is another "
+            "Nginx's, or a port is mapped or TLS ended in front of it)"
+        )
     return ("warn", f"{doubt}; {why}") if doubt else (state, why)
 
 
-def _not_listening(resolution: RequestResolution) -> str:
-    """The doubt if no server listens on the port; behind another proxy that is usual."""
-    return (
-        f"no server in it listens on port {resolution.request.effective_port} (it is another "
-        "Nginx's, or a port is mapped or TLS ended in front of it)"
-    )
-
-
-def _of_served(resolution: RequestResolution) -> StepResult:
-    if resolution.server is None:
+def _rate_location(resolution: RequestResolution) -> StepResult:
+    server, location = resolution.server, resolution.location
+    if server is None:
         return "warn", "no server block serves this URL"
-    if resolution.location is None:
-        return "warn", f"no location in {resolution.server.directive.where} matches the path"
-    location = resolution.location
+    if location is None:
+        return "warn", f"no location in {server.directive.where} matches the path"
     name = f"location {location.modifier} {location.path}".replace("  ", " ")
     where = f"{safe(name, 80)} ({location.directive.where})"
     held = [row for row in resolution.delivery if row.result == "held"]
@@ -135,7 +125,7 @@ def _of_served(resolution: RequestResolution) -> StepResult:
 
 
 def rate_diagnosis(diagnosis: Diagnosis) -> StepResult:
-    """Pass only if healthy."""
+    """Pass only if the verdict is healthy."""
     states: dict[str, State] = {"healthy": "pass", "fault": "fail", "inconclusive": "warn"}
     return states[diagnosis.verdict], diagnosis.summary
 
@@ -162,8 +152,8 @@ def rate_proxied(case: Case) -> StepResult:
     handshake = case.handshake("proxy")
     state, why = rate_results(case.proxy, handshake)
     if state == "pass" and handshake is not None and handshake_fails(case):
-        reason = safe(handshake.why, 200)
-        return "fail", f"the stream is live, but the MCP handshake fails: {reason}"
+        why = f"the stream is live, but the MCP handshake fails: {safe(handshake.why, 200)}"
+        return "fail", why
     return state, why
 
 

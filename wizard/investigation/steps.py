@@ -1,4 +1,4 @@
-"""What each step does: collect evidence into the session, and return a state with its reason."""
+"""Run each step: collect evidence into the session, and return a state with its reason."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -25,11 +25,11 @@ LOG_POLL_S = 0.05
 LOG_WAIT_S = 0.5
 """How long, in seconds, to wait for our own lines: Nginx logs a request once it has ended."""
 SLOW_LOG_WAIT_S = 2.0
-"""The same where a command brings the lines: BusyBox's `tail` looks once a second."""
+"""The same where a command prints the lines: BusyBox's `tail` reads once a second."""
 
 
 def missing_input(target: Target, step: StepId) -> str:
-    """What the step needs and the user has not given; empty if it can run."""
+    """The input that the step needs and the user has not given; empty if it can run."""
     inputs = {"direct": target.direct, "logs": target.logs, "config": target.conf}
     return "" if inputs.get(step, True) else STEP_TEXTS[step].missing
 
@@ -41,7 +41,7 @@ async def probe_root(session: Session) -> StepResult:
 
 
 async def probe_proxy(session: Session) -> StepResult:
-    """Run the matrix through the proxy, and beside it the direct probes, which set its wait."""
+    """Run the matrix through the proxy, and at the same time the direct probes to compare with."""
     session.update(before=(), before_handshakes=())
     await _run_all(session, proxied_probes(session.target), patience=session.target.patience)
     return step_results.rate_proxied(session.snapshot())
@@ -54,10 +54,10 @@ async def probe_direct(session: Session) -> StepResult:
 
 
 async def verify(session: Session) -> StepResult:
-    """Run the matrix again after the reload, and compare with the probes before it."""
+    """Run the matrix again after Nginx was reloaded, and compare with the probes before."""
     case = session.snapshot()
     if not case.before:
-        # A second proof is compared with the same probes as the first.
+        # A second verification is compared with the same probes as the first.
         session.update(before=case.proxy, before_handshakes=case.handshakes)
     await _run_all(session, proxied_probes(session.target))
     return step_results.rate_verify(session.snapshot())
@@ -65,8 +65,7 @@ async def verify(session: Session) -> StepResult:
 
 async def _run_all(session: Session, proxied: Sequence[Probe], *, patience: float = 0.0) -> None:
     """Run these and the direct probes, then the MCP handshakes and the follow-up requests."""
-    direct = step_probes(session.target, "direct")
-    await _run_probes(session, proxied, direct, patience=patience)
+    await _run_probes(session, proxied, step_probes(session.target, "direct"), patience)
     session.is_stored = False
     session.update(handshakes=await run_handshakes(session.snapshot(), session.options()))
     session.update(follow_ups=())
@@ -74,11 +73,7 @@ async def _run_all(session: Session, proxied: Sequence[Probe], *, patience: floa
 
 
 async def _run_probes(
-    session: Session,
-    proxied: Sequence[Probe],
-    direct: Sequence[Probe] = (),
-    *,
-    patience: float = 0.0,
+    session: Session, proxied: Sequence[Probe], direct: Sequence[Probe] = (), patience: float = 0.0
 ) -> None:
     """Run probes side by side; the session's timelines grow as events come."""
     await session.logs.begin()
@@ -101,10 +96,10 @@ async def _run_probes(
 
 
 def _root_wait(session: Session, stall: float) -> float:
-    """How long a proxied probe may be silent before it counts as held, in seconds.
+    """The least time in seconds that a proxied probe may be silent before it counts as held.
 
-    A proxy that is slow for `/` is slow and holds nothing: at least twice the time of its answer,
-    and the full `stall` while that is awaited.
+    A proxy that is slow for `/` is slow and holds nothing: so twice the time of its answer to `/`,
+    and the full `stall` until that answer has come.
     """
     root = next(iter(session.timelines_of("root-proxy")), None)
     if root is None or root.ended not in (None, "eof", "open"):
@@ -113,7 +108,7 @@ def _root_wait(session: Session, stall: float) -> float:
 
 
 async def _run_follow_ups(session: Session) -> None:
-    """Make the further requests that the case calls for by now."""
+    """Make the further requests that decide between the causes possible so far."""
     if not session.is_stored:
         session.update(follow_ups=await run_follow_ups(session.snapshot(), session.options()))
 
@@ -161,7 +156,7 @@ async def read_config(session: Session) -> StepResult:
 
 
 def _with_source(result: StepResult, resolution: RequestResolution) -> StepResult:
-    """Add to the reason how the config was read, and what in it could not be decided."""
+    """Add to the reason the command that printed the config, and what could not be decided."""
     state, why = result
     more = [f"read by {resolution.config.command}"] if resolution.config.command else []
     if resolution.listens and not resolution.config.doubt:  # else the reason begins with a doubt

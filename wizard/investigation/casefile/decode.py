@@ -21,18 +21,18 @@ MAX_NUMBER = 2**53
 """The largest number: a float beyond it cannot represent every integer."""
 
 ValueDecoder = Callable[[Json, "Decoder", str], object]
-"""Decodes a class that has a JSON form of its own; the text is the place in the file."""
+"""Decodes a class with a JSON form of its own; the last argument is the place in the file."""
 
 
 class Misread(UsageError):
-    """A value that its place does not allow; the message begins with the place."""
+    """A value that is not allowed where it stands; the message begins with its place."""
 
     def __init__(self, where: str, problem: str) -> None:
         super().__init__(f"{where or 'the document'}: {problem}")
 
 
 class Decoder:
-    """Decodes JSON values as what their places declare.
+    """Decodes JSON values by type hints.
 
     Attributes:
         unknown: The places of fields that no class has; a newer version may have written them.
@@ -41,10 +41,7 @@ class Decoder:
     def __init__(
         self, decoders: Mapping[type, ValueDecoder], checks: Mapping[type, Callable[[Any], str]]
     ) -> None:
-        """Take decoders for classes with a form of their own, and checks of decoded values.
-
-        A check returns what is wrong with a value, or an empty text.
-        """
+        """Take decoders and checks by class; a check returns what is wrong with a decoded value."""
         self._decoders, self._checks = decoders, checks
         self.unknown: list[str] = []
         self._depth = 0
@@ -110,13 +107,9 @@ class Decoder:
         missing = [name for name in hints if name not in values and name not in defaults(kind)]
         if missing:
             raise Misread(where, f"{missing[0]!r} is missing")
-        decoded = kind(
-            **{
-                name: self.read(values[name], hint, _at(where, name))
-                for name, hint in hints.items()
-                if name in values
-            }
-        )
+        present = [name for name in hints if name in values]
+        items = {name: self.read(values[name], hints[name], _at(where, name)) for name in present}
+        decoded = kind(**items)
         if kind in self._checks and (problem := self._checks[kind](decoded)):
             raise Misread(where, problem)
         return decoded
@@ -142,7 +135,7 @@ def _read_scalar(value: Json, hint: object, where: str) -> Any:
     if hint is bool and isinstance(value, bool):
         return value
     if hint is str and isinstance(value, str):
-        # A lone surrogate could not be encoded on output.
+        # A lone surrogate is replaced: it could not be encoded on output.
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if is_number and abs(value) <= MAX_NUMBER:  # false for NaN
@@ -162,7 +155,7 @@ _TYPE_NAMES: Mapping[object, str] = {
 
 
 def _describe(value: Json) -> str:
-    """The value in a word or two, however large it is."""
+    """The value in a few words, however large it is."""
     if isinstance(value, str):
         return repr(value[:40])
     if isinstance(value, dict | list):

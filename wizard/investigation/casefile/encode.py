@@ -14,16 +14,11 @@ TAG = "is"
 
 Json = Any
 Encoder = Callable[[Any], Json]
-"""Encodes a class that has a JSON form of its own."""
+"""Encodes a class with a JSON form of its own."""
 
 
 def encode(value: object, hint: object, encoders: Mapping[type, Encoder]) -> Json:
-    """Return the value as JSON.
-
-    Args:
-        hint: The type that the value's place declares.
-        encoders: Used for values of exactly these classes.
-    """
+    """Return the value, declared as the type `hint`, as JSON; `encoders` serve exact classes."""
     if type(value) in encoders:
         return encoders[type(value)](value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -52,7 +47,7 @@ def _encode_fields(value: object, kind: type, encoders: Mapping[type, Encoder]) 
 
 @cache
 def fields(kind: type) -> Mapping[str, object]:
-    """The init fields of a dataclass with their types."""
+    """The fields that a dataclass takes when it is made, with their types."""
     hints = get_type_hints(kind)
     return {field.name: hints[field.name] for field in dataclasses.fields(kind) if field.init}
 
@@ -60,27 +55,20 @@ def fields(kind: type) -> Mapping[str, object]:
 @cache
 def defaults(kind: type) -> Mapping[str, object]:
     """The fields of a dataclass that may be left out, with their default values."""
-    missing = dataclasses.MISSING
-    return {
-        field.name: field.default if field.default_factory is missing else field.default_factory()
-        for field in dataclasses.fields(kind)
-        if field.default is not missing or field.default_factory is not missing
-    }
+    missing, all_fields = dataclasses.MISSING, dataclasses.fields(kind)
+    made = {f.name: f.default_factory() for f in all_fields if f.default_factory is not missing}
+    return made | {f.name: f.default for f in all_fields if f.default is not missing}
 
 
 def union_members(hint: object) -> tuple[object, ...]:
     """The members of a union; any other type is its own only member."""
-    is_union = get_origin(hint) in (Union, types.UnionType)
-    return get_args(hint) if is_union else (hint,)
+    return get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
 
 
 def dataclasses_in(hint: object) -> tuple[type, ...]:
     """The dataclasses among the members of a union."""
-    return tuple(
-        member
-        for member in union_members(hint)
-        if isinstance(member, type) and dataclasses.is_dataclass(member)
-    )
+    members = (member for member in union_members(hint) if isinstance(member, type))
+    return tuple(filter(dataclasses.is_dataclass, members))
 
 
 def _arguments(hint: object) -> tuple[Any, ...]:

@@ -1,4 +1,4 @@
-"""Read a case file: bounded, regular files alone, every mistake named with its place."""
+"""Read a case file: a regular file of bounded size; every mistake is named with its place."""
 
 import json
 from dataclasses import replace
@@ -21,13 +21,9 @@ _REPORTS = ("ssewizard.report", "ssewizard.inspect")
 
 
 def read(path: str | Path, *, configs: bool = True) -> CaseRecord:
-    """The record in a file.
+    """The record in a file. Raises `UsageError` in one sentence, with the place in the file.
 
-    Args:
-        configs: False leaves out the configs and all that was resolved from them, which is faster.
-
-    Raises:
-        UsageError: In one sentence, with the place in the file.
+    Without `configs` it is faster: configs and all that was resolved from them are left out.
     """
     try:
         data = read_regular(path, MAX_FILE_BYTES)
@@ -97,7 +93,8 @@ def _check_schema(schema: object) -> None:
     if schema == SCHEMA:
         return
     if isinstance(schema, str) and schema.partition("/")[0] == _FAMILY:
-        raise Misread("schema", f"{schema[:60]} is of another version; this one reads {SCHEMA}")
+        problem = f"{schema[:60]} is of another version; this version reads {SCHEMA}"
+        raise Misread("schema", problem)
     if isinstance(schema, str) and schema.startswith(_REPORTS):
         raise Misread("schema", "this is a report, not a case: check --save FILE keeps a case")
     raise Misread("schema", f"it must be {SCHEMA}")
@@ -107,8 +104,8 @@ def _note_on_unknown_fields(names: list[str]) -> tuple[str, ...]:
     if not names:
         return ()
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return (f"Fields that this version does not know were ignored: "
-            f"{safe(', '.join(names[:3]), 200)}{more}.",)  # fmt: skip
+    first = safe(", ".join(names[:3]), 200)
+    return (f"Fields that this version does not know were ignored: {first}{more}.",)
 
 
 def _note_on_headers(target: Target) -> tuple[str, ...]:

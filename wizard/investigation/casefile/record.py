@@ -12,14 +12,13 @@ SCHEMA = "ssewizard.case/2"
 
 @dataclass(frozen=True, slots=True)
 class CaseRecord:
-    """The evidence and the conclusion at one moment.
+    """The evidence of an investigation and its conclusion, as saved.
 
     Attributes:
-        steps: Each step's state with its reason.
         saved: When it was saved, in seconds since the epoch.
-        elapsed_s: How long the investigation had taken by then, in seconds.
+        elapsed_s: How long the investigation had taken by then.
         tool: The version of ssewizard that saved it.
-        verdict: The verdict of that version; empty if it had not concluded yet.
+        verdict: The verdict of that version; empty if there was none yet.
         causes: The causes that it named, as `id (confidence)`.
         notes: Remarks on the file itself, one sentence each; never stored.
     """
@@ -35,15 +34,15 @@ class CaseRecord:
 
     @property
     def when(self) -> str:
-        """When it was saved: `2026-11-23 16:00 UTC`."""
+        """The time of saving: `2026-11-23 16:00 UTC`."""
         return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(self.saved))
 
     @property
     def done(self) -> int:
-        """How many steps have a result."""
+        """The number of steps with a result."""
         return sum(step.state not in ("todo", "running") for step in self.steps)
 
 
 def cause_labels(diagnosis: Diagnosis) -> tuple[str, ...]:
-    """The causes as `CaseRecord.causes` names them."""
+    """The causes in the form of `CaseRecord.causes`."""
     return tuple(f"{cause.id} ({cause.confidence})" for cause in diagnosis.causes)

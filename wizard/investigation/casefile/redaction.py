@@ -1,6 +1,6 @@
-"""Redact a case file: each secret becomes `[redacted-N]`, the same one wherever it stands.
+"""Redact a case file: each secret becomes the pseudonym `[redacted-N]`, equal secrets the same.
 
-Rules compare such values (two streams with one session id), so equal secrets stay equal and
+Rules compare secrets (two streams with one session id), so equal ones must stay equal and
 different ones different. A secret that is found by its name (a header, a URL parameter) is also
 replaced wherever its value occurs: in a path, a body, a log line.
 """
@@ -14,23 +14,23 @@ from wizard.text.redaction import redact, redact_command
 
 PSEUDONYM = re.compile(r"\[?redacted-([0-9]{1,9})\]?")
 FIRST_FOREIGN_NUMBER = 1_000_000
-"""Pseudonyms in the text from this number on are not counted: a server may have written them."""
+"""Higher numbers in the text are not counted: a server may have written them."""
 _RANDOM = re.compile(
     r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[\w.+/=~:@!$%^*()-]{6,}|[A-Za-z0-9_+/=-]{20,}"
 )
-"""Text that is no ordinary word, so that every occurrence of it can be replaced."""
+"""A text that is no ordinary word: it can be replaced wherever it occurs."""
 _SEPARATORS = re.compile(r"[\s;,=\"'&]+")
 _PATH_SESSION_ID = re.compile(r"(?<=/)(?=[^/?#]*[0-9])[A-Za-z0-9_-]{16,}(?=[/?#]|$)")
 """A segment of an endpoint's path that is a session id: a UUID, a random word."""
 _PUBLIC_HEADERS = frozenset({"origin"})
-"""Headers of the user that a rule reads; an origin is no secret (RFC 6454, section 7)."""
+"""Headers of the user whose values stay; an origin is no secret (RFC 6454, section 7)."""
 
 
 class Redactor:
     """Replaces the secrets of one case file."""
 
     def __init__(self, text: str) -> None:
-        """Take the whole text of the file: pseudonyms that occur in it are not given again."""
+        """Take the whole text of the file: pseudonyms that occur in it are not used again."""
         numbers = (int(match[1]) for match in PSEUDONYM.finditer(text))
         self._next = max((n for n in numbers if n < FIRST_FOREIGN_NUMBER), default=0) + 1
         self._pseudonyms: dict[str, str] = {}
@@ -41,9 +41,7 @@ class Redactor:
     def redact(self, document: Json, public: frozenset[str]) -> Json:
         """The JSON value without its secrets.
 
-        Args:
-            public: Hosts and paths that the case is about; a part of one is never replaced
-                everywhere.
+        A word that occurs in `public`, the hosts and paths of the case, is not replaced everywhere.
         """
         self._public = public
         self._redact(document, "")  # the first pass finds the secrets
@@ -54,9 +52,8 @@ class Redactor:
 
     def _replaceable(self) -> set[str]:
         """The secrets, and parts of them, that are replaced wherever they occur."""
-        parts = {
-            part for secret in self._pseudonyms for part in (secret, *_SEPARATORS.split(secret))
-        }
+        parts = {part for secret in self._pseudonyms for part in _SEPARATORS.split(secret)}
+        parts.update(self._pseudonyms)
         return {part for part in parts if _RANDOM.fullmatch(part) and not self._is_public(part)}
 
     def _is_public(self, word: str) -> bool:
@@ -64,8 +61,7 @@ class Redactor:
 
     def mask(self, secret: str) -> str:
         """The pseudonym of this secret."""
-        match = PSEUDONYM.fullmatch(secret)
-        if match:
+        if match := PSEUDONYM.fullmatch(secret):
             return f"[redacted-{match[1]}]"
         if secret not in self._pseudonyms:
             self._pseudonyms[secret] = f"[redacted-{self._next}]"
@@ -82,7 +78,6 @@ class Redactor:
         return re.sub(r"://\[(redacted-[0-9]+)\]", r"://\1", redact(text, self.mask))
 
     def _redact(self, value: Json, key: str) -> Json:
-        """The value that stands under this key of an object."""
         if isinstance(value, str):
             if key in ("endpoint", "post_url"):
                 self._mask_session_ids(value)
@@ -111,7 +106,7 @@ class Redactor:
         return text
 
     def _mask_session_ids(self, url: str) -> None:
-        """Give the session ids in an endpoint's path a pseudonym; the text is replaced later."""
+        """Give the session ids in an endpoint's path a pseudonym; `text` replaces them later."""
         for segment in _PATH_SESSION_ID.findall(url):
             self.mask(segment)
 
@@ -135,7 +130,7 @@ class Redactor:
         return [name, self.mask(value)]
 
     def _redact_log_source(self, source: dict[str, Json]) -> dict[str, Json]:
-        """A log's command: the typed text and the name that repeats it follow its words."""
+        """Redact a log's command, in `locator` and `name` too, which repeat it."""
         words = list(redact_command(source["command"], self.text, self.mask))
         if words == source["command"]:
             return source

@@ -1,4 +1,4 @@
-"""What decoded values must fulfil beyond their types, so that all code may rely on a case."""
+"""Check decoded values beyond their types, so that all other code may rely on a case."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,18 +12,18 @@ from wizard.model.timeline import Probe
 from wizard.model.vantage import Vantage
 
 LATEST_S = 253_402_300_799.0
-"""The last second of the year 9999, in seconds since the epoch: `datetime` ends there."""
+"""The last second of the year 9999, in seconds since the epoch: the latest `datetime`."""
 DAY_S = 86_400
 
 
 def urls_of(target: Target) -> tuple[str, ...]:
-    """The public URL, the backend's own and those of the hops."""
+    """The public URL, the backend's own URLs and those of the hops."""
     sources = (*target.direct, *(hop.source for hop in target.hops))
     return (target.url, *(source.locator for source in sources))
 
 
 def _can_be_split(text: str) -> bool:
-    """True if `urlsplit` accepts it and its port is a number."""
+    """True if `urlsplit` accepts the text and its port is a number."""
     try:
         parts = urlsplit(text)
         _host, _port = parts.hostname, parts.port
@@ -33,7 +33,7 @@ def _can_be_split(text: str) -> bool:
 
 
 def _is_url(text: str) -> bool:
-    """True for an http or https URL with a host that can be requested as it is."""
+    """True for an http or https URL with a host that needs no escaping."""
     if not _can_be_split(text):
         return False
     parts = urlsplit(text)
@@ -56,8 +56,8 @@ def _check_target(target: Target) -> str:
 
 
 def _check_source(source: Source) -> str:
-    text = f"{source.locator}{''.join(source.command)}"
-    return "it contains a NUL character" if "\0" in text else ""
+    has_nul = "\0" in source.locator or "\0" in "".join(source.command)
+    return "it contains a NUL character" if has_nul else ""
 
 
 def _check_vantage(vantage: Vantage) -> str:

@@ -19,11 +19,7 @@ from wizard.model.case import Case
 
 
 def write(path: str | Path, record: CaseRecord) -> None:
-    """Replace the case file atomically, readable by its owner alone.
-
-    Raises:
-        OSError: It cannot be written, or the path is no regular file.
-    """
+    """Replace the case file atomically. Raises `OSError`, also if the path is no regular file."""
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
         raise OSError(errno.EINVAL, "not a regular file")
@@ -56,9 +52,7 @@ def dump(record: CaseRecord) -> str:
 def _public_words(case: Case) -> frozenset[str]:
     """Hosts with paths, file names and vantage names of the target: no secrets."""
     target = case.target
-    places = (*target.logs, *filter(None, [target.conf]))
-    files = {place.locator for place in places if not place.command}
-    urls = (urlsplit(url) for url in urls_of(target))
-    return frozenset(
-        {f"{url.hostname}{url.path}" for url in urls} | files | {v.name for v in target.vantages}
-    )
+    sources = (*target.logs, *filter(None, [target.conf]))
+    files = (source.locator for source in sources if not source.command)
+    urls = (f"{url.hostname}{url.path}" for url in map(urlsplit, urls_of(target)))
+    return frozenset((*urls, *files, *(vantage.name for vantage in target.vantages)))
