@@ -1,6 +1,7 @@
 """`ssewizard check --targets FILE`: check many targets, a few at a time, into one report."""
 
 import asyncio
+import itertools
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -23,17 +24,12 @@ from wizard.investigation.investigation import Investigation
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis
 from wizard.report import Result
-from wizard.report.batch import Entry, make_entry, render_batch, skipped_entry
+from wizard.report.batch import SEVERITY, Entry, make_entry, render_batch, skipped_entry
 
 START_INTERVAL_S = 0.05
-"""The least time between the starts of two targets, in seconds: opening a request takes this
-machine a few milliseconds, which would be measured as the wait of requests opened at that time."""
-_STATUS_ORDER = (
-    EXIT_STATUS["healthy"],
-    EXIT_STATUS["inconclusive"],
-    EXIT_STATUS["fault"],
-    UNREADABLE_STATUS,
-)
+"""The least time between the starts of two targets, in seconds: opening a request takes a few
+milliseconds of computing, which would be measured as the wait of requests opened meanwhile."""
+_STATUS_ORDER = (*(EXIT_STATUS[verdict] for verdict in SEVERITY), UNREADABLE_STATUS)
 """The exit statuses, the worst last."""
 _BUG = Diagnosis("inconclusive", "A bug of this tool ended the check; see standard error.")
 Progress = Callable[[Entry], None]
@@ -45,10 +41,10 @@ def check_many(
 ) -> int:
     """Check all, write one report, and return the worst exit status.
 
-    A bug of this tool in one of them is raised after the report on all is written.
+    If a bug of this tool ended the check of a target, its error is raised after the report.
     """
     check_writable(output)
-    all_rules()  # imported now: while probes run, the import would be measured as their wait
+    all_rules()  # imports them: while probes run, that would be measured as their wait
     for named in targets:
         warm_up(named.target)
     progress = _print_progress(len(targets)) if is_terminal(sys.stderr) else _no_progress
@@ -62,9 +58,9 @@ def check_many(
         color = uses_color(output)
         make_report = partial(render_batch, format, entries, elapsed_s=elapsed_s, color=color)
         write_final_report(make_report, format, output, complete=complete)
-    for done in entries:
-        for problem in done.problems:
-            print_error(f"ssewizard: {done.name}: {problem}")
+    for entry in entries:
+        for problem in entry.problems:
+            print_error(f"ssewizard: {entry.name}: {problem}")
     for bug in batch.bugs.values():
         raise bug
     return max(map(_exit_status, entries), key=_STATUS_ORDER.index)
@@ -74,19 +70,17 @@ def _exit_status(entry: Entry) -> int:
     return UNREADABLE_STATUS if entry.unread else EXIT_STATUS[entry.verdict or "inconclusive"]
 
 
-def _no_progress(done: Entry) -> None:
+def _no_progress(entry: Entry) -> None:
     """Print nothing."""
 
 
 def _print_progress(total: int) -> Progress:
-    """Prints one line on standard error for each target that is done."""
-    count = 0
+    """Return a function that prints a line on standard error for each target that is done."""
+    numbers = itertools.count(1)
 
-    def print_line(done: Entry) -> None:
-        nonlocal count
-        count += 1
-        parts = filter(None, (done.name, done.verdict, done.cause))
-        print_error(f"[{count}/{total}] {'  '.join(parts)}")
+    def print_line(entry: Entry) -> None:
+        parts = filter(None, (entry.name, entry.verdict, entry.cause))
+        print_error(f"[{next(numbers)}/{total}] {'  '.join(parts)}")
 
     return print_line
 
@@ -94,11 +88,11 @@ def _print_progress(total: int) -> Progress:
 class Batch:
     """Targets being checked, a few at a time.
 
-    Memory and open files are bounded: of a target that is done only its entry is kept, and one
-    that waits has no investigation yet, so its log files are followed from its own start.
+    Memory and open files are bounded: a target has an investigation only while it is checked;
+    afterwards only its entry is kept.
 
     Attributes:
-        bugs: Errors of this tool by the target's name; the other targets went on.
+        bugs: Errors of this tool by the target's name; the other targets were checked to the end.
     """
 
     def __init__(self, targets: Sequence[NamedTarget], format: str, progress: Progress) -> None:
@@ -117,18 +111,15 @@ class Batch:
                     await asyncio.sleep(interval_s)
                 await self._check(named)
 
-        tasks = [asyncio.create_task(check(named)) for named in self._targets]
+        tasks = {named.name: asyncio.create_task(check(named)) for named in self._targets}
         try:
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*tasks.values(), return_exceptions=True)
         finally:
-            for named, task in zip(self._targets, tasks, strict=True):
-                self._note_bug(named, task)
-
-    def _note_bug(self, named: NamedTarget, task: "asyncio.Task[None]") -> None:
-        error = task.exception() if task.done() and not task.cancelled() else None
-        if isinstance(error, Exception):
-            error.add_note(f"target {named.name}")
-            self.bugs[named.name] = error
+            for name, task in tasks.items():
+                error = task.exception() if task.done() and not task.cancelled() else None
+                if isinstance(error, Exception):
+                    error.add_note(f"target {name}")
+                    self.bugs[name] = error
 
     async def _check(self, named: NamedTarget) -> None:
         investigation = Investigation(named.target)
@@ -152,9 +143,7 @@ class Batch:
         if named.name in self.bugs:
             # The case that raised the error is not diagnosed: that might raise it again.
             return Result(Case(named.target, started=time.time()), _BUG, None, {}, 0.0)
-        investigation, started = self._running[named.name]
-        case = investigation.case
-        diagnosis = investigation.diagnosis or diagnose(case)
+        checked, started = self._running[named.name]
+        diagnosis = checked.diagnosis or diagnose(checked.case)
         elapsed_s = time.monotonic() - started
-        steps = investigation.steps
-        return Result(case, diagnosis, investigation.recommendation, steps, elapsed_s)
+        return Result(checked.case, diagnosis, checked.recommendation, checked.steps, elapsed_s)

@@ -31,12 +31,9 @@ Progress = Callable[[Investigation, StepState], None]
 
 
 def check(target: Target, format: str, output: str | None, save: str | None = None) -> int:
-    """Run the checks, write the report, and return the exit status.
+    """Run the checks, write the report to `output` or print it, and return the exit status.
 
-    Args:
-        format: The report's form.
-        output: The report's file; None prints it.
-        save: The case file, written after each step, since a later step may fail.
+    The case file `save` is written after each step, since a later step may fail.
     """
     check_writable(output)
     _check_save(save)
@@ -58,30 +55,29 @@ def check(target: Target, format: str, output: str | None, save: str | None = No
 
 def warm_up(target: Target) -> None:
     """Import and build what this target's probes need, before any probe is timed."""
-    urls = [target.url, *(source.locator for source in target.direct)]
+    urls = (target.url, *(source.locator for source in target.direct))
     uses_tls = any(url.startswith("https:") for url in urls)
     for version in ("1.1", "2"):
         preload(uses_tls, version, target.insecure)
 
 
 async def run_steps(investigation: Investigation, progress: Progress) -> None:
-    """Run the root path and the matrix side by side, then the steps that read their traces."""
-    first: tuple[StepId, ...] = ("root", "proxy")
-    then: tuple[StepId, ...] = ("direct", "logs", "config", "cause", "fix")
+    """Run the steps `root` and `proxy` side by side, then the others but `verify` in order."""
+
+    async def run(step: StepId) -> None:
+        progress(investigation, await investigation.run(step))
+
     try:
-        # In a group: after a bug in one of them the other does not run on.
+        # In a group: if a bug ends one of them, the other is cancelled.
         async with asyncio.TaskGroup() as group:
-            for step in first:
-                group.create_task(_run_step(investigation, step, progress))
+            group.create_task(run("root"))
+            group.create_task(run("proxy"))
+        then: tuple[StepId, ...] = ("direct", "logs", "config", "cause", "fix")
         for step in then:
             if investigation.steps[step].state == "todo":
-                await _run_step(investigation, step, progress)
+                await run(step)
     finally:
         await investigation.close()
-
-
-async def _run_step(investigation: Investigation, step: StepId, progress: Progress) -> None:
-    progress(investigation, await investigation.run(step))
 
 
 def no_progress(investigation: Investigation, state: StepState) -> None:
@@ -102,7 +98,7 @@ def is_terminal(stream: TextIO | None) -> bool:
 def report_of(
     investigation: Investigation, format: str, output: str | None, elapsed_s: float
 ) -> str:
-    """The report on the evidence so far; `output` decides on colours."""
+    """The report on the evidence so far, in colour if `uses_color`."""
     case = investigation.case
     return render(
         format,

@@ -12,11 +12,7 @@ WIDTH = 80
 
 
 def explain(id: str | None) -> int:
-    """Print the list of failure modes, or one in full.
-
-    Raises:
-        UsageError: No failure mode has this id.
-    """
+    """Print the list of failure modes, or the one with this id. Raises `UsageError`."""
     if id is None:
         width = max(map(len, rule_ids())) + 1
         write_report("".join(f"{id:<{width}} {read_rule_text(id).title}\n" for id in rule_ids()))
@@ -39,6 +35,5 @@ def format_rule_text(text: RuleText) -> str:
 
 
 def _wrap(text: str, indent: str = "") -> str:
-    return textwrap.fill(
-        text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
-    )
+    filled = textwrap.fill(text, WIDTH - len(indent), break_on_hyphens=False)
+    return textwrap.indent(filled, indent)

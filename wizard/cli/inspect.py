@@ -1,4 +1,4 @@
-"""`ssewizard inspect`: show what the config alone does with one path."""
+"""`ssewizard inspect`: show what the config does with one path, without sending a request."""
 
 import argparse
 import asyncio
@@ -17,8 +17,8 @@ def inspect(options: argparse.Namespace) -> int:
     """Read the config, resolve the request, write the result; return the exit status."""
     vantages = parse_vantages(options.vantage)
     source = parse_conf(options.conf, vantages)
-    sessions = {vantage.name: VantageSession(vantage) for vantage in vantages}
-    session = sessions.get(source.vantage)
+    vantage = next((item for item in vantages if item.name == source.vantage), None)
+    session = VantageSession(vantage) if vantage else None
     config = asyncio.run(fetch_config(source.locator, session, port=options.port))
     path, _, query = options.path.partition("?")
     request = Request(path, options.host, options.scheme, options.port, query)

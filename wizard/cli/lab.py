@@ -19,10 +19,7 @@ OpenOnLab = Callable[[Target, "ApplyFix"], int]
 
 
 def run_lab(options: argparse.Namespace, open_wizard: OpenOnLab) -> int:
-    """List the scenarios, serve one, or open the wizard on it; return the exit status.
-
-    Raises `LabError`.
-    """
+    """List the scenarios, serve one, or open the wizard on it. Raises `LabError`."""
     if options.list:
         scenarios = lab.list_scenarios()
         write_report("".join(f"{s.name:<22} {s.title}\n" for s in scenarios))
@@ -35,7 +32,7 @@ def run_lab(options: argparse.Namespace, open_wizard: OpenOnLab) -> int:
 
 
 def _open_wizard_on(scenario: lab.Scenario, open_wizard: OpenOnLab) -> int:
-    """Run the lab in a thread of its own, so that the wizard's loop cannot delay its events."""
+    """Open the wizard on the lab, whose own thread keeps the wizard from delaying its events."""
     with _LoopThread() as loop:
         running = lab.Lab(scenario)
         loop.run(running.__aenter__())
@@ -50,7 +47,7 @@ def _open_wizard_on(scenario: lab.Scenario, open_wizard: OpenOnLab) -> int:
 
 
 class _LoopThread:
-    """An event loop in a thread, stopped when the block ends."""
+    """An event loop in a thread; it stops when the `with` block ends."""
 
     def __enter__(self) -> "_LoopThread":
         self._loop = asyncio.new_event_loop()

@@ -1,4 +1,4 @@
-"""Run the command that the words name, and map errors to exit statuses."""
+"""Run a command and map errors to exit statuses."""
 
 import os
 import sys
@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 COMMANDS = ("check", "inspect", "explain", "lab", "open")
 USAGE_STATUS, BUG_STATUS, INTERRUPTED_STATUS = 2, 70, 130
 OpenWizard = Callable[["Target | Investigation | None", "ApplyFix | None"], int]
-"""Opens the wizard on a target, on an investigation or on its form (None), and returns the exit
-status. Only the lab gives the second argument, which applies a diff to the lab's own Nginx."""
+"""Opens the wizard on a target, an investigation or an empty form (None); returns the exit status.
+
+Only the lab gives the second argument, which applies a diff to the lab's own Nginx.
+"""
 
 
 def main(argv: Sequence[str] | None, *, open_wizard: OpenWizard) -> int:
-    """Run one command and return its exit status. Bugs of the tool are reported here alone."""
+    """Run one command and return its exit status; print errors and bugs of the tool."""
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         return _run(words, open_wizard)
@@ -40,13 +42,13 @@ def main(argv: Sequence[str] | None, *, open_wizard: OpenWizard) -> int:
 
 
 def _run(words: list[str], open_wizard: OpenWizard) -> int:
-    """Each command imports what it needs, so wrong usage is reported before anything is loaded."""
+    # Each command is imported here, so that wrong usage is reported before anything is loaded.
     command = words.pop(0) if words and words[0] in COMMANDS else ""
     options = make_parser(command).parse_args(words)
     if getattr(options, "no_color", False):
         os.environ["NO_COLOR"] = "1"
     if command == "check":
-        return _check(options)
+        return _check_many(options) if options.targets is not None else _check(options)
     if command == "inspect":
         from wizard.cli.inspect import inspect
 
@@ -69,9 +71,6 @@ def _run(words: list[str], open_wizard: OpenWizard) -> int:
 
 
 def _check(options: Namespace) -> int:
-    """Check one target or many."""
-    if options.targets is not None:
-        return _check_many(options)
     if options.url is None or options.parallel:
         problem = "--parallel goes with" if options.url else "give a URL, or many in"
         raise UsageError(f"{problem} --targets FILE (see ssewizard check --help)")

@@ -1,4 +1,4 @@
-"""`ssewizard open FILE`: show a case file again."""
+"""`ssewizard open FILE`: show the investigation in a case file."""
 
 import argparse
 import sys
@@ -15,10 +15,10 @@ from wizard.text.errors import UsageError
 def open_case(
     options: argparse.Namespace, open_wizard: Callable[[SavedInvestigation, None], int]
 ) -> int:
-    """Show a case file in the wizard, or as a report if a format or a file for it is named or if
-    there is no terminal; return the exit status.
+    """Show a case file without sending a request; return the exit status. Raises `UsageError`.
 
-    Sends no request. Raises `UsageError`.
+    It is shown as a report if a format or an output file is given or if there is no terminal, else
+    in the wizard.
     """
     check_writable(options.output)
     investigation = SavedInvestigation(_read(options.file))
@@ -35,7 +35,6 @@ def open_case(
 
 
 def _read(file: str) -> casefile.CaseRecord:
-    """The content of the file, or of standard input (`-`)."""
     if file != "-":
         return casefile.read(file)
     if sys.stdin is None or sys.stdin.isatty():

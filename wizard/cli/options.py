@@ -33,7 +33,6 @@ class Parser(argparse.ArgumentParser):
     """An `ArgumentParser` that raises `UsageError` instead of exiting."""
 
     def error(self, message: str) -> NoReturn:
-        """Raise `UsageError` with the message in one sentence."""
         raise UsageError(f"{safe(message, 300)} (see {self.prog} --help)")
 
 
@@ -53,10 +52,9 @@ def _wizard_parser() -> Parser:
     parser = Parser(
         "ssewizard",
         description="Find out why an event stream hangs behind Nginx, and prove the fix.",
-        epilog="Without a screen: ssewizard check URL, inspect, explain [ID], lab [SCENARIO], "
-        "open FILE; "
-        "each has its own --help. Exit status of check: 0 healthy, 1 a fault was found, 2 wrong "
-        "usage or an unreadable input, 3 inconclusive, 70 a bug of the tool.",
+        epilog="Without a screen: ssewizard check URL, inspect, explain [ID], lab [SCENARIO], open "
+        "FILE; each has its own --help. Exit status of check: 0 healthy, 1 a fault was found, 2 "
+        "wrong usage or an unreadable input, 3 inconclusive, 70 a bug of the tool.",
     )
     parser.add_argument("url", nargs="?", metavar="URL", help="the stream's public URL")
     _add_target_options(parser)
@@ -81,17 +79,15 @@ def _check_parser() -> Parser:
 
 
 def make_target_parser() -> Parser:
-    """A parser with the options of one target alone; a file of targets is read with it too."""
+    """The parser of the options that describe one target; it also reads a file of targets."""
     parser = Parser("ssewizard check", add_help=False)
     _add_target_options(parser)
     return parser
 
 
 def _inspect_parser() -> Parser:
-    parser = Parser(
-        "ssewizard inspect",
-        description="Show what the config does with one path, without a request.",
-    )
+    about = "Show what the config does with one path, without a request."
+    parser = Parser("ssewizard inspect", description=about)
     parser.add_argument("--conf", required=True, metavar="[VANTAGE=]SOURCE", help=_CONF_HELP)
     _add_vantages(parser)
     parser.add_argument("--path", required=True, metavar="PATH", help="the path, such as /sse")
@@ -127,8 +123,8 @@ def _open_parser() -> Parser:
         description="Show a case file, in the wizard or as a report. No request is sent until you "
         "run a step again. Exit status of a report: as check.",
     )
-    parser.add_argument("file", metavar="FILE", help="what check --save or the wizard has written, "
-        "or - for standard input")  # fmt: skip
+    parser.add_argument("file", metavar="FILE", help="a file written by check --save or the "
+        "wizard, or - for standard input")  # fmt: skip
     parser.add_argument("--header", action="append", default=[], metavar="'Name: value'",
         help="sent when a step is run again: a case file holds no values")  # fmt: skip
     _add_format(parser, FORMATS)
@@ -210,7 +206,7 @@ def _parse_connect_to(text: str) -> tuple[str, int]:
 
 
 def parse_seconds(text: str) -> float:
-    """Seconds, from 0 to a day."""
+    """Parse a number of seconds from 0 to a day."""
     try:
         value = float(text)
     except ValueError:
@@ -221,19 +217,19 @@ def parse_seconds(text: str) -> float:
 
 
 def parse_positive_seconds(text: str) -> float:
-    """Seconds, more than 0."""
+    """Parse a number of seconds above 0, up to a day."""
     if (value := parse_seconds(text)) == 0:
         raise argparse.ArgumentTypeError("it must be more than 0 seconds")
     return value
 
 
 def parse_count(text: str) -> int:
-    """A number of targets, from 1 to 64."""
+    """Parse a number of targets from 1 to 64."""
     return _parse_int(text, 64, "a number from 1 to 64")
 
 
 def parse_port(text: str) -> int:
-    """A port number."""
+    """Parse a port number."""
     return _parse_int(text, 65_535, "a port from 1 to 65535")
 
 

@@ -1,4 +1,4 @@
-"""Write reports to standard output or to a file. Imports no other package than text/."""
+"""Write reports to standard output or to a file, and errors to standard error."""
 
 import os
 import sys
@@ -23,11 +23,10 @@ def write_report(text: str, output: str | None = None) -> None:
 def write_final_report(
     make_report: Callable[[], str], format: str, output: str | None, *, complete: bool
 ) -> None:
-    """Write the report of a run that has ended; print it if its file cannot be written.
+    """Write the report of a run; print it if its file cannot be written.
 
-    Args:
-        complete: False if the run was interrupted. No metrics are written then: they would look
-            as fresh and complete as those of a whole run, and alerts would resolve.
+    After an interrupted run (not `complete`) no metrics are written: they would look as fresh and
+    complete as those of a whole run, and alerts would resolve.
     """
     if not complete and format == "prometheus":
         unchanged = f": {output} is unchanged" if output else ""
@@ -53,7 +52,7 @@ def check_writable(output: str | None) -> None:
 
 
 def cannot_write(name: str, error: OSError) -> UsageError:
-    """The error that names the file and the system's reason."""
+    """A `UsageError` with the file's name and the system's reason."""
     reason = os.strerror(error.errno) if error.errno else str(error)
     return UsageError(f"{name}: cannot be written: {reason}")
 
@@ -72,11 +71,11 @@ def _print(text: str) -> None:
 
 
 _SUBSTITUTES = {"–": "-", "…": "...", **dict(zip("▁▂▃▄▅▆▇█", "01234567", strict=True))}
-"""ASCII for the characters that reports draw with; as wide where columns depend on it."""
+"""ASCII for the characters that reports draw with; bars keep their width, as columns need it."""
 
 
 def fit_encoding(text: str, encoding: str) -> str:
-    """The text in characters of the encoding: substitutes or escapes for those that it lacks."""
+    """The text with substitutes or escapes for the characters that the encoding lacks."""
     lacking = {
         ord(char): plain
         for char, plain in _SUBSTITUTES.items()

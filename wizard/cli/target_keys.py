@@ -1,7 +1,4 @@
-"""The keys of a target in a TOML file: each stands for an option of `check`.
-
-The option's own parser takes the value, so a key and its option cannot differ.
-"""
+"""The keys of a target in a TOML file: each gives its value to the parser of a `check` option."""
 
 import os
 import re
@@ -20,10 +17,11 @@ _DOLLAR = re.compile(rf"\$\$|{_VARIABLE.pattern}|\$\{{|\$[A-Z][A-Z0-9_]*(?![A-Za
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key: the option's name in the parser's namespace, and how its value is given to it.
+    """A key of the file.
 
     Attributes:
-        words: Turns an option (`--direct`) and a TOML value into words of the command line.
+        dest: The option's name in the parser's namespace.
+        words: Turns the option (`--direct`) and a TOML value into words of the command line.
     """
 
     dest: str
@@ -31,7 +29,7 @@ class Key:
 
 
 def option_words(key: str, value: object) -> list[str]:
-    """The words of the command line for a key and its value. Raises `UsageError`."""
+    """The words of the command line that say the same as a key. Raises `UsageError`."""
     words = KEYS[key].words(f"--{key}", value)
     return words if key == "header" else [require_literal(word) for word in words]
 
@@ -43,9 +41,9 @@ def suggestion(key: str, known: Iterable[str]) -> str:
 
 
 def require_literal(text: str) -> str:
-    """Return the text, which may not contain `${NAME}`: variables are replaced in headers only.
+    """Return the text. Raises `UsageError` if it contains `${NAME}`, replaced in headers only.
 
-    Sent unchanged, a variable would be diagnosed as the server's fault. Raises `UsageError`.
+    Sent as it is, the variable would look like a fault of the server.
     """
     if match := _VARIABLE.search(text):
         raise UsageError(
@@ -55,13 +53,11 @@ def require_literal(text: str) -> str:
     return text
 
 
-def with_environment(header: str) -> str:
+def _with_environment(header: str) -> str:
     """The header with `${NAME}` in its value replaced from the environment and `$$` by a dollar.
 
-    So the file can be committed without its secrets. No message shows a value or a part of one.
-
-    Raises:
-        UsageError: A variable is not set, is empty, or is written in another way.
+    So the file can be committed without secrets; no message shows a value. Raises `UsageError` if a
+    variable is not set, is empty or is written in another way.
     """
     name, colon, value = header.partition(":")
     return f"{name}{colon}{_DOLLAR.sub(_environment_value, value)}"
@@ -80,7 +76,7 @@ def _environment_value(match: re.Match[str]) -> str:
 def _text_words(option: str, value: Any) -> list[str]:
     if not isinstance(value, str):
         raise _type_error("a string", value)
-    # One word, so that a value which begins with - is not taken for an option.
+    # One word, so that a value that begins with - is not taken for an option.
     return [f"{option}={value}"]
 
 
@@ -102,12 +98,12 @@ def _flag_words(option: str, value: Any) -> list[str]:
 
 
 def _negated_flag_words(option: str, value: Any) -> list[str]:
-    """A key that is true by default, and false with the option `--no-…`."""
+    """The words for a key that is true by default and false with the option `--no-…`."""
     return [] if _flag_words(option, value) else [option.replace("--", "--no-", 1)]
 
 
 def _pair_words(option: str, value: Any) -> list[str]:
-    """`NAME=VALUE` pairs, as a list of strings or as a table in its order."""
+    """The words for `NAME=VALUE` pairs: a list of strings, or a table in its order."""
     if not isinstance(value, dict):
         return _list_words(option, value)
     if bad := next((name for name in value if "=" in name), None):
@@ -116,7 +112,7 @@ def _pair_words(option: str, value: Any) -> list[str]:
 
 
 def _header_words(option: str, value: Any) -> list[str]:
-    return [with_environment(word) for word in _list_words(option, value)]
+    return [_with_environment(word) for word in _list_words(option, value)]
 
 
 _TYPE_NAMES: tuple[tuple[Any, str], ...] = (
@@ -147,4 +143,4 @@ KEYS: Mapping[str, Key] = {
     "mcp": Key("no_mcp", _negated_flag_words),
     "style": Key("style", _text_words),
 }
-"""The keys besides `url` and `name`, named like the option, or like what `--no-…` turns off."""
+"""The keys besides `url` and `name`; each has its option's name, without `no-`."""

@@ -38,7 +38,7 @@ class _Table:
 
     Attributes:
         where: Its name in messages: `targets.toml: target 'prod'`.
-        own_keys: The keys that only such a table may have.
+        own_keys: The keys that are no options of the command line.
     """
 
     where: str
@@ -49,8 +49,7 @@ class _Table:
 def read_targets(options: Namespace) -> tuple[NamedTarget, ...]:
     """The targets of the file `--targets`; the other options apply to all of them.
 
-    Raises:
-        UsageError: In one sentence, with the file, the target's name and the key.
+    Raises `UsageError` in one sentence, with the file, the target's name and the key.
     """
     if options.url is not None:
         raise UsageError("give a URL or --targets, not both: put the URL into the file")
@@ -81,16 +80,13 @@ def check_files(file: str, targets: Iterable[NamedTarget]) -> None:
     for named in targets:
         target = named.target
         for key, source in (("conf", target.conf), *(("log", log) for log in target.logs)):
-            if source is not None and _is_local_file(source):
-                with _errors_at(f"{safe(file, 200)}: target {named.name!r}: {key}"):
-                    _check_readable(source.locator)
-
-
-def _check_readable(path: str) -> None:
-    try:
-        open_regular(path).close()
-    except OSError as error:
-        raise _unreadable(safe(path, 300), error) from None
+            if source is None or not _is_local_file(source):
+                continue
+            try:
+                open_regular(source.locator).close()
+            except OSError as error:
+                place = f"{safe(file, 200)}: target {named.name!r}: {key}"
+                raise _unreadable(f"{place}: {safe(source.locator, 300)}", error) from None
 
 
 def _unreadable(name: str, error: OSError) -> UsageError:
@@ -99,7 +95,7 @@ def _unreadable(name: str, error: OSError) -> UsageError:
 
 
 def _read_toml(path: str, file: str) -> dict[str, Any]:
-    """The content of the file, which messages call `file`. Raises `UsageError` with the line."""
+    """The content of the file, named `file` in messages. Raises `UsageError` with the line."""
     try:
         data = read_regular(path, MAX_FILE_BYTES)
     except OSError as error:
@@ -154,7 +150,7 @@ def _misplaced(key: str, value: object) -> str:
 
 
 def _label(values: Mapping[str, object], number: int) -> str:
-    """The target's name in messages, whatever else is wrong with it: its name, URL or number."""
+    """The target's name in messages, even if its table is wrong: its name, URL or number."""
     name = values.get("name", values.get("url"))
     return repr(safe(name, MAX_NAME_CHARS)) if isinstance(name, str) and name else str(number)
 
@@ -163,7 +159,7 @@ def _named_target(table: _Table, defaults: _Table, base: Namespace, folder: str)
     options = _overlay(base, table)
     options.url, name = _string(table, "url"), _string(table, "name")
     tables = dict.fromkeys(defaults.values, defaults) | dict.fromkeys(table.values, table)
-    # First the vantages: what refers to one is only wrong if that itself is right.
+    # First the vantages: an error in one must not be reported for a key that refers to it.
     for key in sorted(tables.keys() & KEYS.keys(), key=lambda key: (key != "vantage", key)):
         _check_alone(tables[key], key, options)
     with _errors_at(f"{table.where}: url"):
@@ -181,17 +177,19 @@ def _named_target(table: _Table, defaults: _Table, base: Namespace, folder: str)
 
 def _string(table: _Table, key: Literal["url", "name"]) -> str:
     """The value of the key; empty if the name is left out. Raises `UsageError`."""
-    value = table.values.get(key, "" if key == "name" else None)
+    where, value = f"{table.where}: {key}", table.values.get(key)
     if value is None:
-        raise UsageError(f"{table.where}: url: it is missing")
-    if not isinstance(value, str) or (key in table.values and not value.strip()):
-        raise UsageError(f"{table.where}: {key}: must be a string, and not an empty one")
-    with _errors_at(f"{table.where}: {key}"):
+        if key == "name":
+            return ""
+        raise UsageError(f"{where}: it is missing")
+    if not isinstance(value, str) or not value.strip():
+        raise UsageError(f"{where}: must be a string, and not an empty one")
+    with _errors_at(where):
         return require_literal(value.strip())
 
 
 def _relative_to(folder: str, source: Source) -> Source:
-    """A local path taken from the file's own folder, with `~` replaced: no shell has read it."""
+    """Resolve a local path: relative paths start at the file's folder, `~` is replaced."""
     if not _is_local_file(source):
         return source
     return replace(source, locator=os.path.join(folder, os.path.expanduser(source.locator)))
@@ -202,7 +200,7 @@ def _is_local_file(source: Source) -> bool:
 
 
 def _overlay(base: Namespace, table: _Table) -> Namespace:
-    """The options, those that the table has keys for replaced by its values."""
+    """A copy of the options with the values of the table."""
     options, parser = copy(base), make_target_parser()
     for key, value in table.values.items():
         if key in table.own_keys:
@@ -228,7 +226,7 @@ def _check_alone(table: _Table, key: str, options: Namespace) -> None:
 
 @contextmanager
 def _errors_at(where: str, key: str = "") -> Iterator[None]:
-    """Put the place before a `UsageError`, and remove what it says of the command line."""
+    """Put the place before a `UsageError`, and remove its hints on the command line."""
     try:
         yield
     except UsageError as error:
