@@ -6,12 +6,7 @@ from urllib.parse import urlsplit
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.timeline import is_live
 from wizard.nginx.upstream import host_header
-from wizard.probe.followups.followup import (
-    FollowUp,
-    direct_probe,
-    probe_first_event,
-    timeout_for,
-)
+from wizard.probe.followups.followup import FollowUp, direct_probe, probe_first_event, timeout_for
 from wizard.probe.matrix import uncompressed
 from wizard.probe.request import ProbeOptions, RequestSpec
 

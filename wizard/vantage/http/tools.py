@@ -8,12 +8,7 @@ from wizard.vantage.http.request import RemoteRequest, Tool, always_able
 from wizard.vantage.http.response import SplitReader
 
 CURL = Tool(
-    "curl",
-    curl.SCRIPT,
-    curl.make_config,
-    curl.read_progress,
-    curl.explain_exit,
-    raw.why_no_http2,
+    "curl", curl.SCRIPT, curl.make_config, curl.read_progress, curl.explain_exit, raw.why_no_http2
 )
 CURL_HTTP2 = replace(CURL, why_unable=always_able)
 WGET = Tool(
@@ -45,12 +40,7 @@ PYTHON = Tool(
     reports_start=True,
 )
 BASH = Tool(
-    "bash",
-    raw.BASH_SCRIPT,
-    raw.bash_stdin,
-    raw.read_progress,
-    raw.explain_exit,
-    raw.why_no_tls,
+    "bash", raw.BASH_SCRIPT, raw.bash_stdin, raw.read_progress, raw.explain_exit, raw.why_no_tls
 )
 NC = Tool(
     "nc",
