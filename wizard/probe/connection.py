@@ -1,4 +1,4 @@
-"""One connection: the request that is sent over it, and the channel that it reports to."""
+"""One connection: the request that is sent over it, and the channel for its events."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ WRITE_TIMEOUT_S = 10.0
 
 @dataclass(frozen=True)
 class Request:
-    """All that one HTTP request is made from."""
+    """One request of a probe, from which `build` makes the one that httpx sends."""
 
     probe: Probe
     options: ProbeOptions
@@ -47,11 +47,9 @@ class Request:
         return self.options.connect_to if self.probe.enters_outside else None
 
     def build(self, ip_address: str, channel: "ProbeChannel") -> httpx.Request:
-        """The request to this IP address, with Host and SNI of the URL.
+        """The request, with Host and SNI of the URL; TCP and TLS are reported to the channel.
 
-        Args:
-            ip_address: Where to connect to; empty if the transport looks the name up.
-            channel: What is told once TCP and TLS are connected.
+        `ip_address` is the address to connect to; empty if the transport looks the name up.
         """
         connect_s = self.options.connect_timeout
         timeout = {"connect": connect_s, "read": None, "write": WRITE_TIMEOUT_S, "pool": None}
@@ -79,7 +77,7 @@ class ProbeChannel:
     The queue is bounded: a reader that is slow slows the server down instead of filling the memory.
 
     Attributes:
-        events: What happened so far; None marks the end.
+        events: The events that nobody has read yet; None marks the end.
         connected: True once the TCP connection is established.
     """
 
@@ -107,10 +105,7 @@ class ProbeChannel:
             await self.events.put(Secured(self.now()))
 
     def notice(self, what: Notice, text: str) -> None:
-        """Report what a vantage says about its request.
-
-        It says at most four things, so the queue has room.
-        """
+        """Report the progress of a request at a vantage; its four notices fit into the queue."""
         self.events.put_nowait(_VANTAGE_EVENTS[what](self.now(), text))
         if what == "began":
             self._start = self._clock()
@@ -125,7 +120,7 @@ _VANTAGE_EVENTS: Mapping[Notice, Callable[[float, str], ProbeEvent]] = {
 
 
 def make_transport(request: Request, channel: ProbeChannel) -> httpx.AsyncBaseTransport:
-    """Return what sends the request: httpx on this machine, or a tool at the probe's vantage."""
+    """Return the transport of the request: httpx's own, or a tool at the probe's vantage."""
     probe, options = request.probe, request.options
     if is_local(probe):
         return local_transport(probe.http, is_https=request.is_https, insecure=options.insecure)

@@ -12,8 +12,8 @@ class DeflateDecoder:
     """Decodes a gzip (RFC 1952) or deflate (RFC 1950) body as it arrives.
 
     Attributes:
-        broken: One sentence once the bytes are invalid or expand beyond the limits; nothing more is
-            decoded then.
+        broken: Why decoding has stopped (the bytes are invalid, or expand beyond the limits), in
+            one sentence; empty before.
     """
 
     def __init__(self) -> None:
@@ -43,30 +43,21 @@ def _expands_too_much(size: int, limit: int) -> str:
     return f"{size} compressed bytes expand to more than {limit} bytes"
 
 
-class IdentityDecoder:
-    """Passes an uncompressed body through."""
+class PlainDecoder:
+    """Passes a body through; drops it if `broken` says that its coding is not decoded here."""
 
-    broken = ""
-
-    def feed(self, data: bytes) -> bytes:
-        """Return the bytes unchanged."""
-        return data
-
-
-class UnsupportedDecoder:
-    """Stands for a content coding that is not decoded here; `broken` names it."""
-
-    def __init__(self, coding: str) -> None:
-        self.broken = f"Content-Encoding {coding} is not decoded here"
+    def __init__(self, broken: str = "") -> None:
+        self.broken = broken
 
     def feed(self, data: bytes) -> bytes:
-        """Return nothing."""
-        return b""
+        """Return the bytes unchanged; none if `broken`."""
+        return b"" if self.broken else data
 
 
-def decoder_for(coding: str | None) -> DeflateDecoder | IdentityDecoder | UnsupportedDecoder:
+def decoder_for(coding: str | None) -> DeflateDecoder | PlainDecoder:
     """Return a decoder for a Content-Encoding (RFC 9110, section 8.4)."""
     name = (coding or "identity").strip().lower()
-    if name in ("identity", ""):
-        return IdentityDecoder()
-    return DeflateDecoder() if name in ("gzip", "x-gzip", "deflate") else UnsupportedDecoder(name)
+    if name in ("gzip", "x-gzip", "deflate"):
+        return DeflateDecoder()
+    is_plain = name in ("identity", "")
+    return PlainDecoder("" if is_plain else f"Content-Encoding {name} is not decoded here")

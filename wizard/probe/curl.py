@@ -10,10 +10,9 @@ from wizard.text.redaction import redact, redact_header
 
 
 def curl_command(probe: Probe, target: Target, wait: float) -> str:
-    """Return the command for one probe, quoted for a shell.
+    """Return the command for one probe, quoted for a shell; `wait` is its limit in seconds.
 
-    `-N` shows the bytes as they come. HEAD (`-I`) is never used: many streams refuse it. `wait` is
-    the time limit in seconds.
+    `-N` shows the bytes as they come. HEAD (`-I`) is never used: many streams refuse it.
     """
     # 0 would mean no limit. Without -g, curl takes brackets, as in [redacted], for a pattern.
     words = ["curl", "-sN", "-m", str(max(1, math.ceil(wait)))]

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 from wizard.model.case import ProbeResult
 from wizard.model.events import Ended
@@ -55,7 +55,7 @@ class Matrix:
         """Prepare the probes; `run` runs them.
 
         Args:
-            direct: They set how long the proxied probes may be silent.
+            direct: The probes that set how long the proxied ones may be silent.
             stall: The longest wait for a silent stream, in seconds.
             patience: How long live streams are watched, in seconds.
             min_wait: Returns how long a proxied probe may be silent at least, in seconds, from what
@@ -63,6 +63,7 @@ class Matrix:
         """
         self.timelines = timelines
         self._proxied, self._direct = tuple(proxied), tuple(direct)
+        self._probes = (*self._proxied, *self._direct)
         self._options, self._stall, self._patience = options, stall, patience
         self._min_wait, self._clock = min_wait, clock
         self.started = clock()
@@ -87,18 +88,13 @@ class Matrix:
     async def run(self) -> None:
         """Run all probes until each is decided. Leaving early closes every connection."""
         self.started = self._clock()
-        probes = (*self._proxied, *self._direct)
-        self.timelines.update({probe: Timeline(probe) for probe in probes})
+        self.timelines.update({probe: Timeline(probe) for probe in self._probes})
         async with asyncio.TaskGroup() as group:
-            tasks = {
-                timeline.probe: group.create_task(self._follow(timeline.probe))
-                for timeline in self._own_timelines()
-            }
+            tasks = {probe: group.create_task(self._follow(probe)) for probe in self._probes}
             group.create_task(self._end_probes(tasks))
 
     def _own_timelines(self) -> list[Timeline]:
-        probes = (*self._proxied, *self._direct)
-        return [self.timelines[probe] for probe in probes if probe in self.timelines]
+        return [self.timelines[probe] for probe in self._probes if probe in self.timelines]
 
     def _undecided(self) -> list[Timeline]:
         return [timeline for timeline in self._own_timelines() if not self._is_decided(timeline)]
@@ -108,7 +104,6 @@ class Matrix:
         return self._clock() - self.started
 
     async def _follow(self, probe: Probe) -> None:
-        """Run one probe and update its timeline."""
         try:
             async with aclosing(run_probe(probe, self._options)) as events:
                 async for event in events:
@@ -181,19 +176,13 @@ class Matrix:
 
     async def _wait_for_change(self, timeout_s: float) -> None:
         self._changed.clear()
-        try:
-            # Not wait_for: up to Python 3.11 it loses a Ctrl-C that comes just as it returns.
+        # Not wait_for: up to Python 3.11 it loses a Ctrl-C that comes just as it returns.
+        with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 await self._changed.wait()
-        except TimeoutError:
-            return
 
 
-def _progress(timeline: Timeline) -> tuple[bool, bool, bool, bool]:
-    """How far a probe is; only a change of this can decide it."""
-    return (
-        is_connected(timeline),
-        timeline.headers_s is None,
-        timeline.first_data_s is None,
-        timeline.ended is None,
-    )
+def _progress(timeline: Timeline) -> tuple[bool, ...]:
+    """How far a probe is: while this does not change, no event decides the probe."""
+    facts = (timeline.headers_s, timeline.first_data_s, timeline.ended)
+    return (is_connected(timeline), *(fact is None for fact in facts))

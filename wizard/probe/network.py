@@ -1,4 +1,4 @@
-"""What lies below a request from this machine: name lookup, TLS contexts, httpx transports."""
+"""Name lookup, TLS contexts and httpx transports for requests from this machine."""
 
 import asyncio
 import socket
@@ -32,7 +32,7 @@ def tls_context(http: str, insecure: bool) -> ssl.SSLContext:
 
 
 def preload(is_https: bool, http: str = "1.1", insecure: bool = False) -> None:
-    """Load modules and certificates that a request needs, so that their loading is not measured."""
+    """Load the modules and certificates for a request, so that loading them is not measured."""
     for name in ("anyio._backends._asyncio", "httpcore._backends.anyio"):
         import_module(name)
     if http == "2":
@@ -52,7 +52,7 @@ async def resolve_host(host: str, port: int, timeout_s: float) -> list[str]:
 
     Raises:
         OSError: The name has no address, or `timeout_s` seconds have passed.
-        UnicodeError: It is not a host name.
+        UnicodeError: `host` is not a host name.
     """
     if is_ip_address(host.strip("[]")):
         return [host.strip("[]")]

@@ -2,8 +2,8 @@
 
 The caller bounds the request: leaving the loop closes the connection. HEAD is never sent, redirects
 are not followed, cookies are not kept, and the proxy variables of the environment are ignored, so
-that the measured path is the one that the URL names. From a vantage, a tool there sends the
-request, and the same events result.
+that the measured path is the one that the URL names. A probe from another vantage yields the same
+events; a tool at the vantage sends its request.
 """
 
 import asyncio
@@ -39,7 +39,10 @@ async def run_probe(
         leaves first. A transport error is an `Ended` too, not an exception.
     """
     request = Request(probe, options, spec)
-    events = _run_locally(request) if is_local(probe) else _run_at_vantage(request)
+    if is_local(probe):
+        events = _run_locally(request)
+    else:  # The tool at the vantage looks the name up.
+        events = _run_connection(request, "", ProbeChannel(options.clock))
     async with aclosing(events):
         async for event in events:
             yield event
@@ -53,7 +56,7 @@ async def run_probe_within(
     The time to reach a vantage is not counted; it may take `REACH_TIMEOUT_S`.
 
     Raises:
-        TimeoutError: The time is over.
+        TimeoutError: The request has taken longer.
     """
     loop, reach_s = asyncio.get_running_loop(), 0.0 if is_local(probe) else REACH_TIMEOUT_S
     until = loop.time() + timeout_s + reach_s
@@ -94,23 +97,14 @@ async def _run_locally(request: Request) -> AsyncGenerator[ProbeEvent, None]:
                 return
 
 
-async def _run_at_vantage(request: Request) -> AsyncGenerator[ProbeEvent, None]:
-    """Let the vantage send the request; it looks the name up itself."""
-    channel = ProbeChannel(request.options.clock)
-    async with aclosing(_run_connection(request, "", channel)) as events:
-        async for event in events:
-            yield event
-
-
 async def _run_connection(
     request: Request, address: str, channel: ProbeChannel
 ) -> AsyncGenerator[ProbeEvent, None]:
-    """Yield the events of one connection."""
     task = asyncio.create_task(_fill_channel(request, address, channel))
     try:
         while (event := await channel.events.get()) is not None:
             yield event
-        await task  # Raises what went wrong: a bug of ours must not look like a silent server.
+        await task  # Raises its exception: a bug of ours must not look like a silent server.
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -166,7 +160,7 @@ async def _read_stream(response: httpx.Response, channel: ProbeChannel) -> None:
 
 
 async def _read_body(response: httpx.Response, channel: ProbeChannel, excerpt_bytes: int) -> None:
-    """Report the bytes of any other body and an excerpt of its start; read a limited size."""
+    """Report the bytes of any other body, up to a limit, and an excerpt of its start."""
     content, size, start = decoder_for(response.headers.get("content-encoding")), 0, b""
     async for raw in response.aiter_raw():
         data = content.feed(raw)

@@ -1,4 +1,4 @@
-"""What a request sends: method, headers and body, and the options that all probes share."""
+"""Method, headers and body of a request, and the options that all probes share."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -37,7 +37,7 @@ class ProbeOptions:
     """The options that all probes of a run share.
 
     Attributes:
-        run: The run token in the User-Agent: the log step finds our own lines by it.
+        run: The run token in the User-Agent, by which the log step finds our own lines.
         headers: The user's headers; they replace all others of the same name.
         insecure: True to accept any certificate.
         connect_to: Host and port to connect to instead of the public URL's own.

@@ -52,7 +52,6 @@ class SseDecoder:
         return items
 
     def _end_line(self, part: bytes, at: float, items: list[StreamItem]) -> None:
-        """Interpret the line that `part` completes."""
         line, dropped = part, 0
         if self._line or self._at_start or len(part) > self._limit:
             self._append(part)

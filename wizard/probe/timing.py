@@ -1,7 +1,4 @@
-"""How long each probe is waited for: when a silent stream counts as held, and when we stop.
-
-Pure functions of timelines.
-"""
+"""When a silent stream counts as held, and when a probe can stop: pure functions of timelines."""
 
 from collections.abc import Sequence
 
@@ -15,7 +12,7 @@ from wizard.model.timeline import (
 )
 
 DIRECT_WAIT_FACTOR = 20.0
-"""A proxied probe gets this many times as long as the direct probe needed."""
+"""How many times as long as the fastest direct probe a proxied one may take."""
 MIN_WAIT_S = 2.0
 """The shortest wait before silence counts as held, in seconds."""
 WAIT_WITHOUT_DIRECT_S = 5.0
@@ -24,8 +21,7 @@ SETTLE_S = 0.3
 """How long we go on watching once every probe is decided, in seconds: long enough to see a stream
 that breaks right after its first event."""
 REACH_TIMEOUT_S = 30.0
-"""How long reaching a vantage and finding out its tools may take, in seconds; the vantage itself
-gives up earlier."""
+"""How long reaching and discovering a vantage may take, in seconds; it gives up earlier itself."""
 
 
 def silence_limit(direct: Sequence[Timeline], stall: float) -> float:

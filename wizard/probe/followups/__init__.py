@@ -1,7 +1,7 @@
 """Further requests, sent only if they decide between causes.
 
-Each purpose sends at most ten requests, each with its own timeout, and closes every stream again. A
-clear case (such as a stream that every probe finds held) needs none.
+Each sends at most ten requests, each with its own timeout, and closes every stream again. A clear
+case (such as a stream that every probe finds held) needs none.
 """
 
 from wizard.model.case import Case, FollowUpResult

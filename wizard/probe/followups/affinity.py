@@ -1,7 +1,4 @@
-"""Several messages to one MCP session: do all reach the backend that has it?
-
-Only pings are sent, which MCP allows at any time; no tool is called.
-"""
+"""Several pings to one MCP session: do all reach the backend that holds it? No tool is called."""
 
 import json
 from collections.abc import Sequence
@@ -13,28 +10,22 @@ from wizard.model.handshake import Handshake, Side
 from wizard.model.timeline import Probe, Timeline
 from wizard.nginx.upstream import balancing_of
 from wizard.probe.followups.followup import EXCHANGE_TIMEOUT_S, FollowUp
+from wizard.probe.mcp import messages
 from wizard.probe.mcp.exchange import has_endpoint, open_stream, send_request
 from wizard.probe.mcp.http_sse import endpoint_problem
-from wizard.probe.mcp.messages import (
-    ACCEPT_BOTH,
-    JSON_CONTENT,
-    STREAMABLE_VERSION,
-    delete_request,
-    initialize_request,
-    session_header,
-)
+from wizard.probe.mcp.messages import STREAMABLE_VERSION
 from wizard.probe.mcp.streamable import CLOSE_TIMEOUT_S, session_id_of
 from wizard.probe.request import ProbeOptions, RequestSpec
 
 PINGS_PER_STREAM, PINGS_PER_SESSION, MAX_DELETES = 4, 6, 3
-"""How many requests are sent at most: over HTTP+SSE the pings twice, over Streamable HTTP pings and
-DELETEs. Together with those that open the session, both make ten."""
+"""How many requests are sent at most. With those that open the session they make ten: over HTTP+SSE
+the pings of two streams, over Streamable HTTP pings and DELETEs."""
 UNKNOWN_SESSION = frozenset({400, 404})
 """How servers answer for a session that they do not know: the Python SDK 404, the .NET SDK 400."""
 
 
 def side_to_probe(case: Case) -> Side | None:
-    """The side to send pings from, None if none are needed.
+    """The side to which pings are sent, None if none are needed.
 
     `direct` if the backend itself loses sessions, `proxy` if sessions are lost behind the proxy or
     its config spreads one client's requests over several servers.
@@ -59,9 +50,7 @@ def loses_session(handshake: Handshake | None) -> bool:
 
 
 def _has_session(handshake: Handshake | None) -> bool:
-    if handshake is None or not handshake.is_complete:
-        return False
-    return bool(handshake.endpoint or handshake.session)
+    return bool(handshake and handshake.is_complete and (handshake.endpoint or handshake.session))
 
 
 async def _send(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
@@ -89,17 +78,17 @@ async def _ping_over_http_sse(probe: Probe, options: ProbeOptions) -> list[Timel
         endpoint = stream.reader.endpoint
         if not endpoint or endpoint_problem(probe.url, endpoint):
             return []
-        messages = replace(probe, url=urljoin(probe.url, endpoint))
-        timelines = await _ping(messages, options, PINGS_PER_STREAM)
+        ping_probe = replace(probe, url=urljoin(probe.url, endpoint))
+        timelines = await _ping(ping_probe, options, PINGS_PER_STREAM)
         if len(timelines) < PINGS_PER_STREAM or is_mixed(timelines):
             return timelines
         async with open_stream(probe, options) as second:
             await second.wait_for(has_endpoint, EXCHANGE_TIMEOUT_S)
-            return await _ping(messages, options, 2 * PINGS_PER_STREAM, timelines)
+            return await _ping(ping_probe, options, 2 * PINGS_PER_STREAM, timelines)
 
 
 async def _ping_over_streamable_http(probe: Probe, options: ProbeOptions) -> list[Timeline]:
-    spec = initialize_request(STREAMABLE_VERSION)
+    spec = messages.initialize_request(STREAMABLE_VERSION)
     session = session_id_of(await send_request(probe, options, spec, EXCHANGE_TIMEOUT_S))
     if not session:
         return []
@@ -111,7 +100,7 @@ async def _ping_over_streamable_http(probe: Probe, options: ProbeOptions) -> lis
 
 async def _close_session(probe: Probe, options: ProbeOptions, session: str) -> None:
     """Delete the session, repeatedly: a DELETE too may reach a server that does not know it."""
-    spec = delete_request(STREAMABLE_VERSION, session)
+    spec = messages.delete_request(STREAMABLE_VERSION, session)
     for _ in range(MAX_DELETES):
         timeline = await send_request(probe, options, spec, CLOSE_TIMEOUT_S)
         if timeline.status not in UNKNOWN_SESSION:
@@ -148,13 +137,9 @@ def is_mixed(timelines: Sequence[Timeline]) -> bool:
 
 def _ping_request(message_id: int, session: str) -> RequestSpec:
     body = {"jsonrpc": "2.0", "id": message_id, "method": "ping"}
-    version = (("MCP-Protocol-Version", STREAMABLE_VERSION),) if session else ()
-    headers = (ACCEPT_BOTH, JSON_CONTENT, *version, *session_header(session))
+    session_headers = messages.session_headers(STREAMABLE_VERSION, session) if session else ()
+    headers = (messages.ACCEPT_BOTH, messages.JSON_CONTENT, *session_headers)
     return RequestSpec("POST", headers, json.dumps(body).encode())
 
 
-def _is_needed(case: Case) -> bool:
-    return side_to_probe(case) is not None
-
-
-AFFINITY = FollowUp("affinity", _is_needed, _send)
+AFFINITY = FollowUp("affinity", lambda case: side_to_probe(case) is not None, _send)

@@ -1,7 +1,7 @@
-"""What a follow-up is, and how its requests are sent: bounded, and closed again."""
+"""`FollowUp`, and how its requests are sent: each with a timeout, and closed again."""
 
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 
 from wizard.model.case import Case, FollowUpResult, ProbeResult
@@ -20,7 +20,7 @@ class FollowUp:
     """Further requests for one purpose.
 
     Attributes:
-        purpose: What results and rules call it.
+        purpose: Its name in results and rules.
         is_needed: True for a case that leaves open what the requests decide.
         run: Sends the requests; never raises for what a server does.
     """
@@ -37,13 +37,13 @@ def timeout_for(case: Case) -> float:
 
 
 def direct_probe(result: ProbeResult) -> Probe:
-    """The plain request of a follow-up to the URL of a direct probe."""
+    """A follow-up's HTTP/1.1 request without compression to the URL of a direct probe."""
     probe = result.timeline.probe
     return Probe("follow-up-direct", probe.url, vantage=probe.vantage)
 
 
 def repeated_probe(result: ProbeResult) -> Probe:
-    """The request of a follow-up that repeats a proxied probe."""
+    """A follow-up's request that repeats a proxied probe."""
     return replace(result.timeline.probe, name="follow-up-proxy")
 
 
@@ -56,14 +56,12 @@ async def probe_first_event(
     """
     timeline = Timeline(probe)
     start = options.clock()
-    try:
+    with suppress(TimeoutError):
         async with aclosing(run_probe_within(probe, options, spec, timeout_s)) as events:
             async for event in events:
                 timeline = timeline.fold([event])
                 if is_live(timeline) and timeline.events:
                     break
-    except TimeoutError:
-        pass
     if timeline.ended:
         return timeline
     return timeline.fold([Ended(options.clock() - start - timeline.began_s, "open")])

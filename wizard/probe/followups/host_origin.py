@@ -21,8 +21,7 @@ def _is_public_host_needed(case: Case) -> bool:
 
 
 async def _send_public_host(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
-    """Send one direct request for each Host that Nginx may pass on (two at most), until one is
-    refused."""
+    """Send a direct request with each Host that Nginx may pass on, at most two, until a refusal."""
     live = uncompressed(tuple(result for result in case.direct if is_live(result.timeline)))
     if live is None:
         return ()

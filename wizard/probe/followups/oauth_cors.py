@@ -22,7 +22,6 @@ def _allowed_metadata_url(case: Case) -> str:
 
 
 def _is_metadata_needed(case: Case) -> bool:
-    """True if a 401 names a metadata URL that we may request."""
     return bool(_allowed_metadata_url(case))
 
 
@@ -52,7 +51,7 @@ def foreign_origin(case: Case) -> str | None:
 
 
 def _is_preflight_needed(case: Case) -> bool:
-    """True if the user gave a foreign Origin, and the server works apart from a browser."""
+    """True if the user gave a foreign Origin, and the server works without one."""
     handshake = case.handshake("proxy")
     is_streaming = any(result.timeline.is_event_stream for result in case.proxy)
     works = is_streaming or (handshake is not None and handshake.is_complete)

@@ -1,4 +1,4 @@
-"""Requests sent again: one alone, one three times, and two direct streams at once."""
+"""Repeated requests: one alone, one three times, and two direct streams at the same time."""
 
 import asyncio
 
@@ -28,7 +28,7 @@ def _is_alone_needed(case: Case) -> bool:
 
 
 async def _send_alone(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
-    """Send one proxied request with no other beside it: is a limit on requests the cause?"""
+    """Send one proxied request, no other at the same time: is a limit on requests the cause?"""
     result = uncompressed(case.proxy)
     if result is None:
         return ()
@@ -38,8 +38,7 @@ async def _send_alone(case: Case, options: ProbeOptions) -> tuple[FollowUpResult
 
 
 REPEATS = 3
-"""How many requests are sent at once: a single one could reach the same peer as before, where
-peers take turns."""
+"""How many requests are sent at once: where peers take turns, one could reach the same peer."""
 
 
 def _is_again_needed(case: Case) -> bool:
@@ -58,7 +57,7 @@ def first_held(case: Case) -> ProbeResult | None:
 
 
 async def _send_again(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
-    """Repeat the held request: was it held for what it is, or for the peer that it reached?"""
+    """Repeat the held request: did its properties hold it, or the peer that it reached?"""
     result = first_held(case)
     assert result is not None
     probe, timeout_s = repeated_probe(result), timeout_for(case)
@@ -92,15 +91,13 @@ def _is_post_stuck(case: Case) -> bool:
 async def _send_two_streams(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
     """Open a direct stream, and once it is live a second one: can the backend serve both?"""
     probe, timeout_s = direct_probe(case.direct[0]), timeout_for(case)
+    second = tuple[FollowUpResult, ...]()
     async with open_stream(probe, options) as stream:
-        if not await stream.wait_for(lambda reader: is_live(reader.timeline), timeout_s):
-            return (FollowUpResult(FIRST_OF_TWO, stream.timeline, "one direct stream alone"),)
-        second = await probe_first_event(probe, options, timeout_s)
-        why = "a second direct stream while the first is open"
-        return (
-            FollowUpResult(FIRST_OF_TWO, stream.timeline, "one direct stream alone"),
-            FollowUpResult(SECOND_OF_TWO, second, why),
-        )
+        if await stream.wait_for(lambda reader: is_live(reader.timeline), timeout_s):
+            timeline = await probe_first_event(probe, options, timeout_s)
+            why = "a second direct stream while the first is open"
+            second = (FollowUpResult(SECOND_OF_TWO, timeline, why),)
+        return (FollowUpResult(FIRST_OF_TWO, stream.timeline, "one direct stream alone"), *second)
 
 
 ALONE = FollowUp("alone", _is_alone_needed, _send_alone)

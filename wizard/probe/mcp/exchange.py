@@ -1,4 +1,4 @@
-"""One request of a handshake and what it shows, with the timeouts of the handshake."""
+"""One request of a handshake and the messages in its response; the timeouts of a handshake."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -50,13 +50,10 @@ class Timeouts:
 def handshake_timeouts(
     options: ProbeOptions, exchange_s: float, *, post_s: float = 0.0, reach_s: float = 0.0
 ) -> Timeouts:
-    """The timeouts of a handshake that begins now.
+    """The timeouts of a handshake that begins now; for `exchange_s` and `post_s` see `Timeouts`.
 
-    Args:
-        options: The connect timeout, which follows `--stall`, limits each exchange too.
-        exchange_s: The limit of each exchange, in seconds.
-        post_s: The limit of the POST of `initialize`, in seconds, if longer.
-        reach_s: How long each exchange takes to reach its vantage, in seconds; this is added.
+    The connect timeout, which follows `--stall`, limits each exchange too. `reach_s` is how long
+    each exchange takes to reach its vantage, in seconds; it is added.
     """
     exchange_s = min(exchange_s, options.connect_timeout)
     duration_s = max(HANDSHAKE_TIMEOUT_S, post_s) + MAX_EXCHANGES * reach_s
@@ -64,9 +61,7 @@ def handshake_timeouts(
 
 
 class MessageReader:
-    """What one request has shown: its timeline, and the messages in it.
-
-    A timeline cuts long events and drops early ones; here each is read whole.
+    """Reads the messages in a response: whole, while its timeline cuts or drops long events.
 
     Attributes:
         timeline: The timeline so far.
@@ -80,7 +75,7 @@ class MessageReader:
         self.reply: Reply | None = None
 
     def add(self, event: ProbeEvent) -> None:
-        """Add the next event."""
+        """Add the next event of the response."""
         self.timeline = self.timeline.fold([event])
         if isinstance(event, SseEvent):
             self._read_message(event)
@@ -135,10 +130,6 @@ def has_headers(reader: MessageReader) -> bool:
     return reader.timeline.headers_s is not None
 
 
-def _has_begun(reader: MessageReader) -> bool:
-    return has_begun(reader.timeline)
-
-
 async def send_request(
     probe: Probe, options: ProbeOptions, spec: RequestSpec, timeout_s: float
 ) -> Timeline:
@@ -157,11 +148,7 @@ def with_exchange(handshake: Handshake, name: str, timeline: Timeline, sent: int
 
 
 class OpenStream:
-    """A GET stream that stays open while messages are posted.
-
-    Attributes:
-        reader: What it has shown so far.
-    """
+    """A GET stream that stays open while messages are posted; `reader` reads its events."""
 
     def __init__(self, probe: Probe) -> None:
         self.reader = MessageReader(probe)
@@ -169,7 +156,7 @@ class OpenStream:
 
     @property
     def timeline(self) -> Timeline:
-        """Its timeline so far."""
+        """The stream's timeline so far."""
         return self.reader.timeline
 
     async def follow(self, options: ProbeOptions) -> None:
@@ -184,7 +171,7 @@ class OpenStream:
 
         The timeout counts from when the request begins: reaching a vantage is not included.
         """
-        if not has_begun(self.timeline) and not await self._wait_for(_has_begun, REACH_TIMEOUT_S):
+        if not await self._wait_for(lambda reader: has_begun(reader.timeline), REACH_TIMEOUT_S):
             return False
         return await self._wait_for(is_enough, timeout_s)
 

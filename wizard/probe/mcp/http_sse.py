@@ -11,6 +11,7 @@ import httpx
 from wizard.model.events import SseEvent
 from wizard.model.handshake import Handshake
 from wizard.model.timeline import Timeline
+from wizard.probe.mcp import messages
 from wizard.probe.mcp.exchange import (
     ENDPOINT_LIMIT_CHARS,
     OpenStream,
@@ -21,14 +22,6 @@ from wizard.probe.mcp.exchange import (
     send_request,
     with_exchange,
 )
-from wizard.probe.mcp.messages import (
-    HTTP_SSE_VERSION,
-    describe_answer,
-    describe_missing_endpoint,
-    describe_missing_reply,
-    initialize_request,
-    initialized_request,
-)
 from wizard.probe.request import ProbeOptions
 from wizard.text.display import safe
 
@@ -36,17 +29,18 @@ from wizard.text.display import safe
 async def handshake_over_http_sse(
     handshake: Handshake, options: ProbeOptions, timeouts: Timeouts
 ) -> Handshake:
-    """GET the stream, wait for its endpoint, and go on there."""
+    """GET the stream, wait for its endpoint, and post the messages there."""
     handshake = replace(handshake, transport="http+sse", stage="endpoint")
     async with open_stream(handshake.probe(), options) as stream:
         timeout_s = timeouts.next_s()
-        has_come = await stream.wait_for(has_endpoint, timeout_s)
+        is_named = await stream.wait_for(has_endpoint, timeout_s)
         handshake = with_exchange(handshake, "stream", stream.timeline)
-        if not has_come:
-            return replace(handshake, why=describe_missing_endpoint(stream.timeline, timeout_s))
+        if not is_named:
+            why = messages.describe_missing_endpoint(stream.timeline, timeout_s)
+            return replace(handshake, why=why)
         endpoint = stream.reader.endpoint or ""
         if why := _invalid_url_problem(handshake.url, endpoint):
-            # It is not kept, so that later code need not handle it.
+            # The endpoint is not kept, so that later code need not handle it.
             return replace(handshake, why=why)
         handshake = replace(handshake, endpoint=endpoint)
         if why := endpoint_problem(handshake.url, endpoint):
@@ -59,20 +53,22 @@ async def _initialize(
     handshake: Handshake, stream: OpenStream, options: ProbeOptions, timeouts: Timeouts
 ) -> Handshake:
     """POST `initialize`, wait for the reply on the stream, and POST `initialized`."""
-    probe, spec = handshake.probe(handshake.post_url), initialize_request(HTTP_SSE_VERSION)
+    probe = handshake.probe(handshake.post_url)
+    spec = messages.initialize_request(messages.HTTP_SSE_VERSION)
     handshake = replace(handshake, stage="initialize")
     answer = await send_request(probe, options, spec, timeouts.next_post_s())
     handshake = with_exchange(handshake, "initialize", answer, len(spec.content))
     if answer.status is None or not 200 <= answer.status < 300:
-        return replace(handshake, why=describe_answer(answer, "POST"))
+        return replace(handshake, why=messages.describe_answer(answer, "POST"))
     await stream.wait_for(has_reply, timeouts.next_s())
     handshake = with_exchange(replace(handshake, stage="reply"), "stream", stream.timeline)
     reply = stream.reader.reply
     if reply is None:
-        return replace(handshake, why=describe_missing_reply(stream.timeline, answer.status))
+        why = messages.describe_missing_reply(stream.timeline, answer.status)
+        return replace(handshake, why=why)
     if reply.error:
         return replace(handshake, why=f"the server answers with an error: {reply.error}")
-    spec = initialized_request(reply.version)
+    spec = messages.initialized_request(reply.version)
     confirmed = await send_request(probe, options, spec, timeouts.next_s())
     handshake = with_exchange(handshake, "initialized", confirmed)
     return replace(handshake, stage="done", version=reply.version, server=reply.server)

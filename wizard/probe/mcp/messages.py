@@ -29,7 +29,7 @@ MESSAGE_ID = 1
 METHOD_NOT_FOUND = -32601
 """The JSON-RPC error code of an unknown method."""
 _VERSION = re.compile(r"[A-Za-z0-9._-]{1,40}")
-"""What a protocol version may be: it is sent back in a header."""
+"""Valid protocol versions: the server's choice is sent back in a header."""
 _CLIENT = {"name": "ssewizard", "version": __version__}
 
 
@@ -42,7 +42,7 @@ def initialize_request(version: str) -> RequestSpec:
 def initialized_request(version: str, session: str = "") -> RequestSpec:
     """The POST of `notifications/initialized`, in the session if there is one."""
     body = {"jsonrpc": "2.0", "method": "notifications/initialized"}
-    return _post(body, _session_headers(version, session))
+    return _post(body, session_headers(version, session))
 
 
 def discover_request() -> RequestSpec:
@@ -53,28 +53,24 @@ def discover_request() -> RequestSpec:
         "io.modelcontextprotocol/clientCapabilities": {},
     }
     headers = (("MCP-Protocol-Version", STATELESS_VERSION), ("Mcp-Method", "server/discover"))
-    params = {"_meta": meta}
-    body = {"jsonrpc": "2.0", "id": MESSAGE_ID, "method": "server/discover", "params": params}
-    return _post(body, headers)
+    body = {"jsonrpc": "2.0", "id": MESSAGE_ID, "method": "server/discover"}
+    return _post({**body, "params": {"_meta": meta}}, headers)
 
 
 def listen_request(version: str, session: str) -> RequestSpec:
     """The GET of the optional stream, in the session."""
-    return RequestSpec(headers=_session_headers(version, session))
+    return RequestSpec(headers=session_headers(version, session))
 
 
 def delete_request(version: str, session: str) -> RequestSpec:
     """The DELETE of the session."""
-    return RequestSpec("DELETE", _session_headers(version, session))
+    return RequestSpec("DELETE", session_headers(version, session))
 
 
-def session_header(session: str) -> tuple[tuple[str, str], ...]:
-    """The header that names the session; nothing without a session."""
-    return (("Mcp-Session-Id", session),) if session else ()
-
-
-def _session_headers(version: str, session: str) -> tuple[tuple[str, str], ...]:
-    return (("MCP-Protocol-Version", version), *session_header(session))
+def session_headers(version: str, session: str) -> tuple[tuple[str, str], ...]:
+    """The headers that name the protocol version and, if there is one, the session."""
+    session_id = (("Mcp-Session-Id", session),) if session else ()
+    return (("MCP-Protocol-Version", version), *session_id)
 
 
 def _post(body: Mapping[str, Any], headers: tuple[tuple[str, str], ...] = ()) -> RequestSpec:
@@ -134,12 +130,11 @@ def _parse_error(error: Mapping[str, Any]) -> Reply:
 
 def _version_of(result: Mapping[str, Any]) -> str:
     """The version agreed on; of several that a stateless server supports, ours or the newest."""
-    supported = result.get("supportedVersions")
-    is_stateless = isinstance(supported, list)
-    listed = supported if isinstance(supported, list) else [result.get("protocolVersion")]
-    versions = [text for text in listed if isinstance(text, str) and _VERSION.fullmatch(text)]
-    if is_stateless:
-        versions = [version for version in versions if version >= STATELESS_VERSION]
+    supported, oldest = result.get("supportedVersions"), STATELESS_VERSION
+    if not isinstance(supported, list):
+        supported, oldest = [result.get("protocolVersion")], ""
+    texts = [text for text in supported if isinstance(text, str) and _VERSION.fullmatch(text)]
+    versions = [text for text in texts if text >= oldest]
     return STATELESS_VERSION if STATELESS_VERSION in versions else max(versions, default="")
 
 
@@ -155,7 +150,7 @@ def _server_of(result: Mapping[str, Any]) -> str:
 
 
 def describe_answer(timeline: Timeline, request: str) -> str:
-    """What came of a request (`GET`, `POST`), in one sentence."""
+    """How a request (`GET`, `POST`) was answered, in one sentence."""
     if timeline.status is None:
         return f"{request} got no answer: {timeline.detail or timeline.ended or 'silence'}"
     answer = f"{request} answered {timeline.status}"

@@ -1,4 +1,4 @@
-"""MCP handshakes of an investigation; which transport a server supports is found by trying."""
+"""The MCP handshakes of an investigation: try transports until the server supports one."""
 
 import asyncio
 from dataclasses import replace
@@ -22,7 +22,7 @@ from wizard.text.display import safe
 EXCHANGE_TIMEOUT_S = 5.0
 """How long each exchange may take at most, in seconds."""
 DOUBTFUL_TIMEOUT_S = 2.0
-"""The same if a live stream names no endpoint, in seconds: it is probably not of an MCP server."""
+"""The same in seconds after a live stream without endpoint: it is hardly an MCP server's."""
 NO_CONNECTION = frozenset({"refused", "timeout", "tls", "dns", "unreached"})
 """The ends of a request that never reached a server."""
 REFUSALS = frozenset({401, 403, 407, 421, 429, 502, 503, 504})
@@ -56,9 +56,8 @@ async def run_handshakes(case: Case, options: ProbeOptions) -> tuple[Handshake, 
 async def _run_with_sibling(
     side: Side, stream: Timeline, options: ProbeOptions, is_http_sse: bool, post_s: float
 ) -> Handshake:
-    url = stream.probe.url
     handshake = await run_handshake(
-        side, url, stream, options, is_http_sse=is_http_sse, post_s=post_s
+        side, stream.probe.url, stream, options, is_http_sse=is_http_sse, post_s=post_s
     )
     return await try_sibling(handshake, stream, options)
 
@@ -75,7 +74,7 @@ async def run_handshake(
     """Open a session, as far as `initialized`, and close it. No tool is ever called.
 
     Args:
-        stream: What a GET of the URL has shown; None if there was none.
+        stream: The timeline of a GET of the URL; None if there was none.
         is_http_sse: True if the other side is known to use HTTP+SSE.
         post_s: How long the POST of `initialize` may take, in seconds, if longer than usual.
     """
@@ -156,7 +155,7 @@ _SIBLING_NAMES = {"sse": "mcp", "mcp": "sse"}
 
 
 def sibling_url(url: str) -> str | None:
-    """`…/mcp` for `…/sse` and the reverse, at the same origin; None for another path."""
+    """`…/mcp` for `…/sse` and `…/sse` for `…/mcp`, at the same origin; None for other paths."""
     parts = urlsplit(url)
     folder, slash, name = parts.path.rstrip("/").rpartition("/")
     sibling = _SIBLING_NAMES.get(name.lower())
@@ -166,7 +165,7 @@ def sibling_url(url: str) -> str | None:
 async def try_sibling(handshake: Handshake, stream: Timeline, options: ProbeOptions) -> Handshake:
     """Add a handshake at the sibling path if the one at the URL itself failed.
 
-    `stream` is what a GET of the URL has shown: an event stream means that the path is right.
+    `stream` is the timeline of a GET of the URL: an event stream means that the path is right.
     """
     url, last = sibling_url(handshake.url), handshake.last_timeline
     if handshake.is_complete or handshake.skipped or url is None or not _may_be_elsewhere(stream):

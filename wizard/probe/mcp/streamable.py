@@ -3,8 +3,9 @@
 import re
 from dataclasses import replace
 
-from wizard.model.handshake import Handshake, Transport
+from wizard.model.handshake import Handshake, HandshakeStage, Transport
 from wizard.model.timeline import Timeline
+from wizard.probe.mcp import messages
 from wizard.probe.mcp.exchange import (
     MessageReader,
     Timeouts,
@@ -12,16 +13,7 @@ from wizard.probe.mcp.exchange import (
     send_request,
     with_exchange,
 )
-from wizard.probe.mcp.messages import (
-    METHOD_NOT_FOUND,
-    STREAMABLE_VERSION,
-    delete_request,
-    describe_answer,
-    discover_request,
-    initialize_request,
-    initialized_request,
-    listen_request,
-)
+from wizard.probe.mcp.messages import METHOD_NOT_FOUND, STREAMABLE_VERSION
 from wizard.probe.request import ProbeOptions, RequestSpec
 
 OTHER_TRANSPORT = frozenset({400, 404, 405, 406, 415})
@@ -36,7 +28,7 @@ async def handshake_stateless(
     handshake: Handshake, options: ProbeOptions, timeouts: Timeouts
 ) -> Handshake:
     """MCP 2026-07-28: POST `server/discover`; there is no session."""
-    reader, spec = MessageReader(handshake.probe()), discover_request()
+    reader, spec = MessageReader(handshake.probe()), messages.discover_request()
     try:
         await reader.send(options, spec, timeouts.next_s())
         handshake = _with_first_exchange(handshake, "discover", reader, spec)
@@ -51,7 +43,8 @@ async def handshake_over_streamable_http(
     handshake: Handshake, options: ProbeOptions, timeouts: Timeouts
 ) -> Handshake:
     """MCP 2025-03-26 to 2025-11-25: POST `initialize` and `initialized`, DELETE the session."""
-    reader, spec = MessageReader(handshake.probe()), initialize_request(STREAMABLE_VERSION)
+    reader = MessageReader(handshake.probe())
+    spec = messages.initialize_request(STREAMABLE_VERSION)
     try:
         await reader.send(options, spec, timeouts.next_post_s())
         handshake = _with_first_exchange(handshake, "initialize", reader, spec)
@@ -78,10 +71,9 @@ def _with_reply(handshake: Handshake, reader: MessageReader, transport: Transpor
     """
     timeline, reply = reader.timeline, reader.reply
     if timeline.status != 200 or reply is None:
-        why = describe_answer(timeline, "POST")
-        return replace(
-            handshake, stage="reply" if timeline.status == 200 else "initialize", why=why
-        )
+        why = messages.describe_answer(timeline, "POST")
+        stage: HandshakeStage = "reply" if timeline.status == 200 else "initialize"
+        return replace(handshake, stage=stage, why=why)
     if reply.error:
         # Any error to `server/discover` may mean an older server.
         is_supported = transport == "streamable-http" and reply.code != METHOD_NOT_FOUND
@@ -99,10 +91,10 @@ async def _confirm(
     session, probe = session_id_of(reader.timeline), handshake.probe()
     if not session and reader.timeline.header("mcp-session-id"):
         return replace(handshake, why="the session id of the server is no valid header value")
-    spec = initialized_request(handshake.version, session)
+    spec = messages.initialized_request(handshake.version, session)
     confirmed = await send_request(probe, options, spec, timeouts.next_s())
     handshake = with_exchange(handshake, "initialized", confirmed)
-    spec = listen_request(handshake.version, session)
+    spec = messages.listen_request(handshake.version, session)
     timeout_s = min(CLOSE_TIMEOUT_S, timeouts.next_s())
     listening = await MessageReader(probe).send(options, spec, timeout_s, has_headers)
     return with_exchange(handshake, "listen", listening)
@@ -115,7 +107,7 @@ async def _close_session(
     session = session_id_of(reader.timeline)
     if not session:
         return handshake
-    spec = delete_request(handshake.version or STREAMABLE_VERSION, session)
+    spec = messages.delete_request(handshake.version or STREAMABLE_VERSION, session)
     deleted = await send_request(handshake.probe(), options, spec, CLOSE_TIMEOUT_S)
     return with_exchange(replace(handshake, session=True), "delete", deleted)
 
