@@ -130,9 +130,9 @@ def read_timeout(
 _WHY_CACHE = "a cache is inherited here, and a replayed stream is somebody else's session"
 
 
-def cache_off(resolution: RequestResolution | None) -> Change:
+def cache_off(case: Case, resolution: RequestResolution | None) -> tuple[Change]:
     """No cache."""
-    return Change(f"{prefix_of(resolution)}_cache", "off", _WHY_CACHE)
+    return (Change(f"{prefix_of(resolution)}_cache", "off", _WHY_CACHE),)
 
 
 # Sets of headers: a level that sets one header inherits none of the others.

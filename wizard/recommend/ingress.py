@@ -45,10 +45,7 @@ def _changes(case: Case, wanted: WantedSettings) -> tuple[Change, ...]:
     stream, messages = case.resolution, case.message_resolution or case.resolution
     changes, posted = wanted.for_stream(case), wanted.for_messages(case, messages)
     if stream and messages:
-        changes, posted = (
-            not_in_force(stream, changes),
-            not_in_force(messages, posted),
-        )
+        changes, posted = (not_in_force(stream, changes), not_in_force(messages, posted))
     everything = merge((*changes, *posted, *wanted.for_stream(case, "upstream")))
     return tuple(change for change in everything if not change.if_present)
 

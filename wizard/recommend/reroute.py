@@ -30,10 +30,7 @@ _GROUP = re.compile(r"\$\{?(\d|\w+)")
 
 
 def route_messages(
-    case: Case,
-    stream: RequestResolution,
-    location: LocationRef,
-    changes: Sequence[Change],
+    case: Case, stream: RequestResolution, location: LocationRef, changes: Sequence[Change]
 ) -> ConfigFix | None:
     """A location for the path that messages are posted to, derived from the stream's location.
 
@@ -69,9 +66,7 @@ def _to_stream_backend(
     """The `proxy_pass` that sends messages to the stream's backend."""
     wanted = _upstream_path(case, stream, path)
     return replace_passes(
-        source.passes,
-        lambda line: for_upstream_uri(line, path, wanted),
-        _WHY_PASS.format(wanted),
+        source.passes, lambda line: for_upstream_uri(line, path, wanted), _WHY_PASS.format(wanted)
     )
 
 

@@ -69,7 +69,7 @@ class WantedSettings:
             for settings in (part.stream, part.both)
             for change in settings(case, resolution)
         ]
-        no_cache = cache_off(resolution)
+        (no_cache,) = cache_off(case, resolution)
         if resolution and resolution.value(no_cache.name) not in ("", "off"):
             changes.append(no_cache)
         return _ordered(changes, scope)

@@ -40,7 +40,7 @@ def is_direct(case: Case) -> bool:
 def leads_to(case: Case, probe: Probe) -> bool:
     """True if the address of this direct probe is one of the peers to which Nginx passes."""
     direct = direct_address(case, probe)
-    return bool(direct) and any(is_same(direct, host_port(peer)) for peer in _peers(case))
+    return bool(direct) and any(is_same(direct, host_port(peer)) for peer in upstream_peers(case))
 
 
 def direct_address(case: Case, probe: Probe) -> str:
@@ -52,7 +52,8 @@ def direct_address(case: Case, probe: Probe) -> str:
     return "" if _is_loopback(address) and not _ran_beside_nginx(case, probe) else address
 
 
-def _peers(case: Case) -> tuple[str, ...]:
+def upstream_peers(case: Case) -> tuple[str, ...]:
+    """The peers to which Nginx passes the stream; empty without a config."""
     upstream = case.resolution.upstream if case.resolution else None
     return upstream.peers if upstream else ()
 
@@ -72,7 +73,7 @@ def other_backend(case: Case) -> str:
 
     Empty if one may be.
     """
-    peers = _peers(case)
+    peers = upstream_peers(case)
     probes = [result.timeline.probe for result in case.direct]
     differ = [_leads_elsewhere(case, probe, host_port(peer)) for peer in peers for probe in probes]
     return ", ".join(peers) if differ and all(differ) else ""

@@ -20,6 +20,11 @@ def ignores_header(resolution: RequestResolution, name: str) -> bool:
     return name.lower() in ignored.lower().split()
 
 
+def ignores_x_accel_buffering(resolution: RequestResolution) -> bool:
+    """True if Nginx ignores the header by which a backend switches buffering on or off."""
+    return ignores_header(resolution, "x-accel-buffering")
+
+
 def read_timeout_name(resolution: RequestResolution) -> str:
     """`proxy_read_timeout` or its counterpart."""
     return f"{resolution.prefix}_read_timeout"
@@ -46,6 +51,5 @@ def place_of(resolution: RequestResolution, name: str) -> str:
     setting = resolution.settings.get(name)
     if setting and setting.where:
         return str(setting.where)
-    return (
-        str(resolution.location.directive.where) if resolution.location else resolution.config.main
-    )
+    location, main = resolution.location, resolution.config.main
+    return str(location.directive.where) if location else main

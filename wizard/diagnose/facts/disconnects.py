@@ -34,7 +34,7 @@ def cut_probes(case: Case) -> tuple[ProbeResult, ...]:
     """
     return tuple(
         result
-        for result in streams.counted_probes(case.proxy, "identity")
+        for result in streams.counted_probes(case.proxy)
         if result.outcome == "cut" and result.timeline.first_data_s is not None
         if not streams.live_direct_probes(case) or is_outlived(case, result)
     )
@@ -79,8 +79,7 @@ def known_timeout(result: ProbeResult) -> tuple[str, str] | None:
 
 def reload_lines(case: Case) -> tuple[LogLine, ...]:
     """The log lines of a reload of Nginx since the probes began."""
-    lines = (line for report in case.logs for line in report.lines)
-    return tuple(line for line in lines if line.tag == "reload")
+    return streams.log_lines(case, "reload")
 
 
 def cut_evidence(case: Case, result: ProbeResult) -> Evidence:
@@ -90,7 +89,7 @@ def cut_evidence(case: Case, result: ProbeResult) -> Evidence:
     if is_outlived(case, result):
         text += "; the direct stream of that age was open"
     limits = ", ".join(_timeouts(case.resolution)) if case.resolution else ""
-    text = f"{text} ({limits})" if limits else text
+    text += f" ({limits})" if limits else ""
     return Evidence("probe", result.timeline.probe.label, text)
 
 

@@ -2,18 +2,20 @@
 
 from urllib.parse import urlsplit
 
+from wizard.diagnose.facts import streams
 from wizard.diagnose.facts.directives import is_proxied, place_of
 from wizard.diagnose.outcome import classify
 from wizard.model.case import Case, FollowUpResult, ProbeResult
 from wizard.model.diagnosis import Evidence
 from wizard.model.handshake import Side
 from wizard.model.log_report import LogLine
-from wizard.model.resolution import RequestResolution
+from wizard.model.resolution import LocationRef, RequestResolution
 from wizard.model.timeline import Timeline
 from wizard.text.display import safe, seconds, summarize_body
 
 NGINX_PAGE = "<center>nginx"
 """Part of the error pages that Nginx itself makes."""
+_FRAMINGS = {"close": "no length, not chunked", "length": "with a length", "h2": "HTTP/2"}
 
 
 def result_evidence(result: ProbeResult) -> Evidence:
@@ -24,18 +26,17 @@ def result_evidence(result: ProbeResult) -> Evidence:
 def direct_evidence(result: ProbeResult) -> Evidence:
     """A live direct probe: when the first data came, which event, and how it is framed."""
     timeline = result.timeline
-    event = next((item for item in timeline.tail if getattr(item, "type", "")), None)
-    name = (
-        f" (event: {safe(event.type, 40)})" if event is not None and hasattr(event, "type") else ""
-    )
-    framing = f", {_framing(timeline)}" if timeline.framing else ""
-    text = f"live: first data after {seconds(timeline.first_data_s)}{name}{framing}"
+    event = next(filter(None, (getattr(item, "type", "") for item in timeline.tail)), "")
+    name = f" (event: {safe(event, 40)})" if event else ""
+    framing = timeline.framing or ""
+    suffix = f", {_FRAMINGS.get(framing, framing)}" if framing else ""
+    text = f"live: first data after {seconds(timeline.first_data_s)}{name}{suffix}"
     return Evidence("probe", timeline.probe.label, text)
 
 
-def _framing(timeline: Timeline) -> str:
-    words = {"close": "no length, not chunked", "length": "with a length", "h2": "HTTP/2"}
-    return words.get(timeline.framing or "", timeline.framing or "")
+def live_direct_evidence(case: Case) -> tuple[Evidence, ...]:
+    """The first live direct probe without compression; empty if there is none."""
+    return tuple(map(direct_evidence, streams.live_direct_probes(case)[:1]))
 
 
 def setting_evidence(resolution: RequestResolution, name: str) -> Evidence:
@@ -50,6 +51,11 @@ def setting_evidence(resolution: RequestResolution, name: str) -> Evidence:
     return Evidence("config", setting.origin, f"{name} {safe(setting.value)}{inherited}")
 
 
+def setting_evidences(resolution: RequestResolution | None, *names: str) -> tuple[Evidence, ...]:
+    """Settings in force and where they come from; empty without a config."""
+    return tuple(setting_evidence(resolution, name) for name in names) if resolution else ()
+
+
 def log_evidence(line: LogLine) -> Evidence:
     """A log line and its meaning."""
     return Evidence("log", line.file, f"{line.meaning or line.tag}: {safe(line.text, 600)}")
@@ -57,11 +63,10 @@ def log_evidence(line: LogLine) -> Evidence:
 
 def follow_up_evidence(follow_up: FollowUpResult) -> Evidence:
     """A follow-up and its outcome."""
-    result = classify(follow_up.timeline)
-    text = f"{safe(follow_up.why, 300)}: {result.outcome}: {result.why}"
-    return Evidence(
-        "follow-up", follow_up.timeline.probe.label, f"{text}{body_suffix(follow_up.timeline)}"
-    )
+    timeline = follow_up.timeline
+    result = classify(timeline)
+    text = f"{safe(follow_up.why, 300)}: {result.outcome}: {result.why}{body_suffix(timeline)}"
+    return Evidence("follow-up", timeline.probe.label, text)
 
 
 def body_suffix(timeline: Timeline) -> str:
@@ -99,8 +104,7 @@ def path_evidence(resolution: RequestResolution) -> Evidence:
         server = resolution.server
         where = str(server.directive.where) if server else resolution.config.main
         return Evidence("config", where, f"{path}: no location matches it")
-    name = f"location {resolution.location.modifier} {resolution.location.path}"
-    text = f"{path} is served by {safe(name.replace('  ', ' '), 80)}"
+    text = f"{path} is served by {location_name(resolution.location)}"
     where = str(resolution.location.directive.where)
     upstream = resolution.upstream
     if upstream is None or not is_proxied(resolution):
@@ -110,6 +114,11 @@ def path_evidence(resolution: RequestResolution) -> Evidence:
     backend_path = safe(uri.partition("?")[0], 120) if uri else "a path that variables decide"
     text = f"{text}: {passed} asks the backend for {backend_path}"
     return Evidence("config", str(upstream.where or where), text)
+
+
+def location_name(location: LocationRef) -> str:
+    """A location as the config writes it: `location = /sse`."""
+    return safe(f"location {location.modifier} {location.path}".replace("  ", " "), 80)
 
 
 def path_evidences(case: Case) -> tuple[Evidence, ...]:

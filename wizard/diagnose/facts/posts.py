@@ -75,14 +75,9 @@ def failed_post(case: Case) -> FailedPost | None:
 
 def accepted_post(handshake: Handshake | None) -> Timeline | None:
     """The answer to the opening message of a successful handshake, if its status is 2xx."""
-    exchange = _opening_exchange(handshake)
-    if (
-        exchange is None
-        or exchange.timeline.status is None
-        or not 200 <= exchange.timeline.status < 300
-    ):
-        return None
-    return exchange.timeline if handshake and handshake.is_complete else None
+    exchange = _opening_exchange(handshake) if handshake and handshake.is_complete else None
+    answer = exchange.timeline if exchange else None
+    return answer if answer and 200 <= (answer.status or 0) < 300 else None
 
 
 def _opening_exchange(handshake: Handshake | None) -> Exchange | None:
@@ -93,8 +88,8 @@ def _opening_exchange(handshake: Handshake | None) -> Exchange | None:
 def is_untried(case: Case) -> bool:
     """True if no POST was sent through the proxy, though the direct stream names an endpoint."""
     proxied, direct = case.handshake("proxy"), case.handshake("direct")
-    waits = proxied is None or proxied.skipped or proxied.stage in ("stream", "endpoint")
-    return waits and bool(direct and direct.is_complete and direct.endpoint)
+    unsent = proxied is None or proxied.skipped or proxied.stage in ("stream", "endpoint")
+    return unsent and bool(direct and direct.is_complete and direct.endpoint)
 
 
 def message_path(case: Case) -> str:
@@ -204,12 +199,9 @@ def streamed_answer(case: Case, side: Side) -> Timeline | None:
     None over HTTP+SSE, whose answers come on the GET stream, and without a direct handshake.
     """
     handshake, direct = case.handshake(side), case.handshake("direct")
-    if (
-        handshake is None
-        or direct is None
-        or not direct.is_complete
-        or direct.transport == "http+sse"
-    ):
+    if handshake is None or direct is None or not direct.is_complete:
+        return None
+    if direct.transport == "http+sse":
         return None
     message = next((name for name in reversed(_OPENING) if direct.timeline(name)), "")
     return handshake.timeline(message)
@@ -223,7 +215,7 @@ def would_be_held(case: Case, direct: Timeline) -> bool:
     if not directives.is_buffering(resolution):
         return False
     if (direct.header("x-accel-buffering") or "").strip().lower() == "no":
-        return directives.ignores_header(resolution, "x-accel-buffering")
+        return directives.ignores_x_accel_buffering(resolution)
     framing = "chunked" if direct.framing == "chunked" else "close"
     plain = [delivery for delivery in resolution.delivery if delivery.encoding == "identity"]
     matching = [delivery for delivery in plain if delivery.upstream == framing] or plain
@@ -267,8 +259,5 @@ def _is_routed(resolution: RequestResolution, path: str) -> bool:
     """True if the config passes this path to the peers of the stream."""
     request = replace(resolution.request, path=path, query="")
     message = resolve_request(resolution.config, request, resolution.version)
-    return bool(
-        message.upstream
-        and resolution.upstream
-        and message.upstream.peers == resolution.upstream.peers
-    )
+    stream, other = resolution.upstream, message.upstream
+    return bool(stream and other and stream.peers == other.peers)

@@ -13,30 +13,27 @@ NO_CONNECTION = frozenset({"refused", "timeout", "dns"})
 """Ends of probes that never reached a server."""
 _GATEWAY_ERRORS = (502, 503, 504)
 _PROXY_HEADERS = ("via", "cf-ray", "x-amz-cf-id", "x-served-by", "x-envoy-upstream-service-time")
-"""Headers that other proxies add to a response."""
+"""Response headers that other proxies add."""
 
 
-def counted_probes(results: Iterable[ProbeResult], encoding: str) -> tuple[ProbeResult, ...]:
+def counted_probes(
+    results: Iterable[ProbeResult], encoding: str = "identity"
+) -> tuple[ProbeResult, ...]:
     """The probes of one encoding, without those whose HTTP version the server does not offer."""
-    return tuple(
-        result
-        for result in results
-        if result.timeline.probe.encoding == encoding and result.was_made
-    )
+    counted = (result for result in results if result.was_made)
+    return tuple(result for result in counted if result.timeline.probe.encoding == encoding)
 
 
 def held_probes(case: Case, encoding: str = "identity") -> tuple[ProbeResult, ...]:
     """The proxied probes of this encoding that are held."""
-    return tuple(
-        result for result in counted_probes(case.proxy, encoding) if result.outcome in HELD_OUTCOMES
-    )
+    counted = counted_probes(case.proxy, encoding)
+    return tuple(result for result in counted if result.outcome in HELD_OUTCOMES)
 
 
 def live_direct_probes(case: Case, encoding: str = "identity") -> tuple[ProbeResult, ...]:
     """The direct probes of this encoding that received data."""
-    return tuple(
-        result for result in counted_probes(case.direct, encoding) if is_live(result.timeline)
-    )
+    counted = counted_probes(case.direct, encoding)
+    return tuple(result for result in counted if is_live(result.timeline))
 
 
 def longest_ping_gap_s(case: Case) -> float | None:
@@ -56,9 +53,7 @@ def x_accel_buffering(case: Case) -> str | None:
 def predicted_results(case: Case, result: ProbeResult) -> frozenset[str]:
     """What the config predicts for this probe; empty without a prediction."""
     label = result.timeline.probe.label
-    return frozenset(
-        prediction.delivery.result for prediction in case.predictions if prediction.label == label
-    )
+    return frozenset(row.delivery.result for row in case.predictions if row.label == label)
 
 
 def could_be_held(case: Case, result: ProbeResult) -> bool:
@@ -73,10 +68,8 @@ def passes_here(case: Case) -> bool | None:
     were read that do not hold them. None if nothing tells: a port may be mapped, or TLS may end in
     front of Nginx.
     """
-    lines = [line for report in case.logs for line in report.lines]
-    if (case.resolution and case.resolution.listens) or any(
-        line.ours and line.client for line in lines
-    ):
+    is_logged = any(line.ours and line.client for report in case.logs for line in report.lines)
+    if is_logged or (case.resolution and case.resolution.listens):
         return True
     return False if any(report.read for report in case.logs) else None
 
@@ -96,9 +89,13 @@ def is_behind_plain_nginx(case: Case) -> bool:
 
 def own_log_lines(case: Case, *tags: str) -> tuple[LogLine, ...]:
     """Log lines of our own requests with one of these tags."""
-    return tuple(
-        line for report in case.logs for line in report.lines if line.ours and line.tag in tags
-    )
+    return tuple(line for line in log_lines(case, *tags) if line.ours)
+
+
+def log_lines(case: Case, *tags: str) -> tuple[LogLine, ...]:
+    """Log lines of any request with one of these tags."""
+    lines = (line for report in case.logs for line in report.lines)
+    return tuple(line for line in lines if line.tag in tags)
 
 
 def follow_ups(case: Case, purpose: str) -> tuple[FollowUpResult, ...]:

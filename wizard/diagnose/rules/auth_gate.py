@@ -5,9 +5,9 @@ import re
 from wizard.diagnose.facts import streams
 from wizard.diagnose.facts.evidence import (
     body_suffix,
-    direct_evidence,
+    live_direct_evidence,
     log_evidence,
-    setting_evidence,
+    setting_evidences,
 )
 from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case
@@ -33,23 +33,24 @@ def check(rule: Rule, case: Case) -> Finding | None:
     answer, resolution = refused
     guards = _guards(resolution, answer)
     logged = streams.own_log_lines(case, "auth-request") if answer.status == 500 else ()
-    confidence = _confidence(case, answer, resolution, guards=bool(guards), logged=bool(logged))
+    confidence = _confidence(case, answer, resolution, bool(guards), bool(logged))
     if confidence is None:
         return None
-    evidence = [_answer_evidence(answer), *_challenge_evidence(answer)]
-    evidence += [direct_evidence(result) for result in streams.live_direct_probes(case)[:1]]
-    evidence += [setting_evidence(resolution, name) for name in guards if resolution is not None]
-    evidence += [log_evidence(line) for line in logged[:1]]
-    return rule.finding(confidence, tuple(evidence), _DISTINGUISHES)
+    evidence = (
+        *_answer_evidence(answer),
+        *live_direct_evidence(case),
+        *setting_evidences(resolution, *guards),
+        *map(log_evidence, logged[:1]),
+    )
+    return rule.finding(confidence, evidence, _DISTINGUISHES)
 
 
 def _refused_stream(case: Case) -> tuple[Timeline, RequestResolution | None] | None:
     """The first proxied answer of a gate; None if the backend gives it as well."""
     answers = [result.timeline for result in case.proxy if result.timeline.status in GATE_STATUSES]
+    follow_ups = streams.follow_ups(case, "public-host")
     backend_statuses = {result.timeline.status for result in case.direct}
-    backend_statuses |= {
-        follow_up.timeline.status for follow_up in streams.follow_ups(case, "public-host")
-    }
+    backend_statuses |= {follow_up.timeline.status for follow_up in follow_ups}
     if not answers or answers[0].status in backend_statuses or _is_slash_redirect(answers[0]):
         return None
     return answers[0], case.resolution
@@ -59,11 +60,9 @@ def _refused_message(case: Case) -> tuple[Timeline, RequestResolution | None] | 
     """The answer of a gate to the POST, if the backend accepts the direct one."""
     proxied, direct = case.handshake("proxy"), case.handshake("direct")
     answer = proxied.timeline("initialize") if proxied and proxied.stage == "initialize" else None
-    if answer is None or answer.status not in GATE_STATUSES:
+    if answer is None or answer.status not in GATE_STATUSES or _is_slash_redirect(answer):
         return None
-    if direct is None or not direct.is_complete:
-        return None
-    return None if _is_slash_redirect(answer) else (answer, case.message_resolution)
+    return (answer, case.message_resolution) if direct and direct.is_complete else None
 
 
 def _is_slash_redirect(answer: Timeline) -> bool:
@@ -86,45 +85,30 @@ def _guards(resolution: RequestResolution | None, answer: Timeline) -> tuple[str
 
 
 def _confidence(
-    case: Case,
-    answer: Timeline,
-    resolution: RequestResolution | None,
-    *,
-    guards: bool,
-    logged: bool,
+    case: Case, answer: Timeline, resolution: RequestResolution | None, guards: bool, logged: bool
 ) -> Confidence | None:
     measured = bool(streams.live_direct_probes(case))
     if logged and (guards or resolution is None):
         return "confirmed"
     if guards:
         return "confirmed" if measured and answer.status != 500 else "likely"
-    if not measured or not (answer.status == 401 or _leads_to_login(answer)):
+    leads_to_login = _LOGIN.search(answer.header("location") or "")
+    if not measured or not (answer.status == 401 or leads_to_login):
         return None
     return "likely" if resolution is None else "possible"
 
 
-def _leads_to_login(answer: Timeline) -> bool:
-    return bool(_LOGIN.search(answer.header("location") or ""))
-
-
-def _answer_evidence(answer: Timeline) -> Evidence:
-    location = answer.header("location")
+def _answer_evidence(answer: Timeline) -> tuple[Evidence, ...]:
+    """The answer, its challenge's scheme, and those of its parameters that hold no secret."""
+    location, challenge = answer.header("location"), answer.header("www-authenticate")
     target = f" to {safe(location, 200)}" if location else ""
-    text = f"HTTP {answer.status}{target}{body_suffix(answer)}"
-    return Evidence("probe", answer.probe.label, text)
-
-
-def _challenge_evidence(answer: Timeline) -> tuple[Evidence, ...]:
-    """The scheme of the challenge and those of its parameters that hold no secret."""
-    challenge = answer.header("www-authenticate") or ""
+    label, text = answer.probe.label, f"HTTP {answer.status}{target}{body_suffix(answer)}"
     if not challenge:
-        return ()
-    parameters = ", ".join(
-        f"{name}: {safe(value, 200)}" for name, value in _PARAMETER.findall(challenge)
-    )
-    scheme = safe(challenge.split()[0], 40)
-    text = f"it asks for {scheme} ({parameters or 'no details'})"
-    return (Evidence("probe", answer.probe.label, text),)
+        return (Evidence("probe", label, text),)
+    pairs = (f"{name}: {safe(value, 200)}" for name, value in _PARAMETER.findall(challenge))
+    details = ", ".join(pairs) or "no details"
+    challenge_text = f"it asks for {safe(challenge.split()[0], 40)} ({details})"
+    return (Evidence("probe", label, text), Evidence("probe", label, challenge_text))
 
 
 RULE = Rule(

@@ -19,18 +19,10 @@ _LOGGED = (
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """A direct stream is live, and a second one beside it does not even get headers."""
-    first = [
-        follow_up
-        for follow_up in streams.follow_ups(case, "first-of-two")
-        if is_live(follow_up.timeline)
-    ]
-    second = [
-        follow_up
-        for follow_up in streams.follow_ups(case, "second-of-two")
-        if follow_up.timeline.connect_s
-    ]
+    first = [sent for sent in streams.follow_ups(case, "first-of-two") if is_live(sent.timeline)]
+    second = [sent for sent in streams.follow_ups(case, "second-of-two") if sent.timeline.connect_s]
     logged = streams.own_log_lines(case, "worker-timeout")
-    timeouts = tuple(log_evidence(line) for line in logged[:1])
+    timeouts = tuple(map(log_evidence, logged[:1]))
     if first and second and second[0].timeline.headers_s is None:
         evidence = (*map(follow_up_evidence, (first[0], second[0])), *timeouts)
         return rule.finding("confirmed", evidence, _DISTINGUISHES)

@@ -1,5 +1,7 @@
 """The backend compresses its stream and does not flush."""
 
+from itertools import chain
+
 from wizard.diagnose.facts import streams
 from wizard.diagnose.facts.evidence import result_evidence
 from wizard.diagnose.rule import Rule, Stage
@@ -19,31 +21,25 @@ def check(rule: Rule, case: Case) -> Finding | None:
     pairs = _pairs_with_plain(case)
     if not pairs:
         return None
-    evidence = [result_evidence(result) for pair in pairs for result in pair]
-    evidence += [result_evidence(result) for result in streams.held_probes(case, "gzip")[:1]]
-    compressed = [result for result, _ in pairs if _is_compressed(result)]
-    if compressed:
-        evidence.append(_encoding_evidence(compressed[0]))
-        return rule.finding("confirmed", tuple(evidence), _DISTINGUISHES)
+    probes = [*chain.from_iterable(pairs), *streams.held_probes(case, "gzip")[:1]]
+    evidence = tuple(map(result_evidence, probes))
+    encodings = [_encoding_evidence(result) for result, _ in pairs if _is_compressed(result)]
+    if encodings:
+        return rule.finding("confirmed", (*evidence, encodings[0]), _DISTINGUISHES)
     proxied = streams.counted_probes(case.proxy, "gzip")
     # Without headers, it could also be a backend that serves one stream at a time.
     if not proxied or any(result.outcome in streams.REACHED for result in proxied):
         return None
-    return rule.finding("likely", tuple(evidence), _DISTINGUISHES)
+    return rule.finding("likely", evidence, _DISTINGUISHES)
 
 
 def _pairs_with_plain(case: Case) -> list[tuple[ProbeResult, ProbeResult]]:
     """Direct gzip probes without an event, each with its live plain twin of the same version."""
     plain = {result.timeline.probe.http: result for result in streams.live_direct_probes(case)}
-    twins = [
-        (result, plain.get(result.timeline.probe.http))
-        for result in streams.counted_probes(case.direct, "gzip")
-    ]
-    return [
-        (compressed, twin)
-        for compressed, twin in twins
-        if twin and compressed.outcome in NO_EVENT_OUTCOMES
-    ]
+    counted = streams.counted_probes(case.direct, "gzip")
+    silent = (result for result in counted if result.outcome in NO_EVENT_OUTCOMES)
+    twins = ((result, plain.get(result.timeline.probe.http)) for result in silent)
+    return [(compressed, twin) for compressed, twin in twins if twin]
 
 
 def _is_compressed(result: ProbeResult) -> bool:
@@ -52,8 +48,8 @@ def _is_compressed(result: ProbeResult) -> bool:
 
 def _encoding_evidence(result: ProbeResult) -> Evidence:
     encoding = safe(result.timeline.header("content-encoding") or "", 40)
-    label = result.timeline.probe.label
-    return Evidence("probe", label, f"the backend itself sends Content-Encoding: {encoding}")
+    text = f"the backend itself sends Content-Encoding: {encoding}"
+    return Evidence("probe", result.timeline.probe.label, text)
 
 
 RULE = Rule(

@@ -19,16 +19,15 @@ _NO_EVENT = (
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """No direct probe gets an event, and no proxied probe gets anything."""
-    direct = streams.counted_probes(case.direct, "identity")
+    direct, proxied = map(streams.counted_probes, (case.direct, case.proxy))
     handshake = case.handshake("direct")
     if handshake is not None and handshake.is_complete:
         return None  # it answers by POST, so its GET stream may be silent
     if not direct or any(result.outcome not in NO_EVENT_OUTCOMES for result in direct):
         return None
-    proxied = streams.counted_probes(case.proxy, "identity")
     if any(result.outcome in streams.REACHED or result.outcome == "status" for result in proxied):
         return None
-    evidence = tuple(result_evidence(result) for result in (*direct, *proxied))
+    evidence = tuple(map(result_evidence, (*direct, *proxied)))
     if all(result.outcome == "held" for result in direct):
         return rule.finding("confirmed", evidence, _NO_HEADERS)
     return rule.finding("possible", evidence, _NO_EVENT)

@@ -1,7 +1,7 @@
 """The body of a message exceeds Nginx's limit."""
 
 from wizard.diagnose.facts import posts
-from wizard.diagnose.facts.evidence import setting_evidence
+from wizard.diagnose.facts.evidence import setting_evidences
 from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings, in_force
 from wizard.model.case import Case
@@ -29,7 +29,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if failed is None or failed.status != 413:
         return None
     size = Evidence("probe", failed.answer.probe.label, f"the message has {failed.sent} bytes")
-    config = (setting_evidence(case.message_resolution, LIMIT),) if case.message_resolution else ()
+    config = setting_evidences(case.message_resolution, LIMIT)
     evidence = (*failed.evidence, size, *config)
     confidence = _confidence(case.message_resolution, failed)
     return confidence and rule.finding(confidence, evidence, _DISTINGUISHES if config else _UNREAD)

@@ -4,11 +4,10 @@ from collections import Counter
 from collections.abc import Iterable
 
 from wizard.diagnose.facts.directives import ignores_header, place_of
-from wizard.diagnose.facts.evidence import setting_evidence
+from wizard.diagnose.facts.evidence import setting_evidences
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings, cache_off
 from wizard.model.case import Case
-from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.events import SseEvent
 from wizard.model.handshake import Handshake
@@ -48,12 +47,10 @@ def check(rule: Rule, case: Case) -> Finding | None:
 
 def _endpoints(timelines: Iterable[Timeline], handshake: Handshake | None) -> list[tuple[str, str]]:
     """The label and the endpoint of each stream that names one."""
-    endpoints = [
-        (timeline.probe.label, name) for timeline in timelines if (name := _endpoint(timeline))
-    ]
-    if handshake is None or not handshake.endpoint:
-        return endpoints
-    return [*endpoints, (f"mcp-{handshake.side}", handshake.endpoint)]
+    endpoints = [(timeline.probe.label, _endpoint(timeline)) for timeline in timelines]
+    if handshake:
+        endpoints.append((f"mcp-{handshake.side}", handshake.endpoint))
+    return [(label, name) for label, name in endpoints if name]
 
 
 def _endpoint(timeline: Timeline) -> str:
@@ -92,8 +89,8 @@ def _config_evidence(case: Case) -> tuple[Evidence, ...]:
     if resolution is None or not _is_cached(case):
         return ()
     ignored = f"{resolution.prefix}_ignore_headers"
-    names = (_cache_name(case), *((ignored,) if resolution.value(ignored) else ()))
-    return tuple(setting_evidence(resolution, name) for name in names)
+    names = [ignored] if resolution.value(ignored) else []
+    return setting_evidences(resolution, _cache_name(case), *names)
 
 
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
@@ -101,16 +98,9 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     name = f"{resolution.prefix}_cache"
     if resolution.value(name) in ("", "off") or not ignores_header(resolution, "cache-control"):
         return ()
-    text = (
-        f"{name} {safe(resolution.value(name), 40)}, and Cache-Control is ignored: a stream that "
-    )
-    text += "has ended is replayed to others"
+    text = f"{name} {safe(resolution.value(name), 40)}, and Cache-Control is ignored: "
+    text += "a stream that has ended is replayed to others"
     return (rule.config_finding(place_of(resolution, name), text),)
-
-
-def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
-    """No cache for the stream."""
-    return (cache_off(resolution),)
 
 
 RULE = Rule(
@@ -130,5 +120,5 @@ RULE = Rule(
     check=check,
     check_config=check_config,
     config_order=120,
-    settings=NginxSettings(stream=settings),
+    settings=NginxSettings(stream=cache_off),
 )

@@ -12,12 +12,10 @@ LIMIT_S = 300.0
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """A stream stayed open through a silence of that length."""
-    silent = [
-        result for result in (*case.proxy, *case.direct) if _longest_silence_s(result) >= LIMIT_S
-    ]
-    if not silent:
+    results = (*case.proxy, *case.direct)
+    result = next((result for result in results if _longest_silence_s(result) >= LIMIT_S), None)
+    if result is None:
         return None
-    result = silent[0]
     silence = seconds(_longest_silence_s(result))
     text = f"silent for {silence}; undici and the Python SDK wait {LIMIT_S:g} s"
     evidence = (result_evidence(result), Evidence("probe", result.timeline.probe.label, text))
@@ -27,10 +25,8 @@ def check(rule: Rule, case: Case) -> Finding | None:
 
 def _longest_silence_s(result: ProbeResult) -> float:
     """The longest silence of a live stream, in seconds."""
-    timeline = result.timeline
-    if result.outcome != "live":
-        return 0.0
-    return max(timeline.longest_gap_s, timeline.silence_s or 0.0)
+    gaps = (result.timeline.longest_gap_s, result.timeline.silence_s or 0.0)
+    return max(gaps) if result.outcome == "live" else 0.0
 
 
 RULE = Rule(

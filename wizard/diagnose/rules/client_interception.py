@@ -1,5 +1,7 @@
 """A proxy or antivirus on the client's side inspects the traffic and holds the stream."""
 
+import re
+
 from wizard.diagnose.facts import streams
 from wizard.diagnose.facts.evidence import result_evidence
 from wizard.diagnose.rule import Rule, Stage
@@ -7,21 +9,9 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.text.display import safe
 
-PRODUCTS = (
-    "zscaler",
-    "bluecoat",
-    "blue coat",
-    "proxysg",
-    "mcafee web gateway",
-    "skyhigh",
-    "kaspersky",
-    "netskope",
-    "forcepoint",
-    "websense",
-    "fortigate",
-    "sophos",
-    "cisco-wsa",
-    "ironport",
+_PRODUCT = re.compile(
+    r"(?i)zscaler|blue ?coat|proxysg|mcafee web gateway|skyhigh|kaspersky|netskope|forcepoint|"
+    r"websense|fortigate|sophos|cisco-wsa|ironport"
 )
 """Names of inspecting proxies and antivirus products in Via and Server."""
 _DISTINGUISHES = (
@@ -33,14 +23,11 @@ _DISTINGUISHES = (
 def check(rule: Rule, case: Case) -> Finding | None:
     """Held, not by this config, and an inspecting product names itself in a response."""
     products = _product_evidence(case)
-    held = [
-        result
-        for result in (*streams.held_probes(case), *streams.held_probes(case, "gzip"))
-        if not streams.could_be_held(case, result)
-    ]
-    if not products or not held:
+    held = (*streams.held_probes(case), *streams.held_probes(case, "gzip"))
+    unexplained = [result for result in held if not streams.could_be_held(case, result)]
+    if not products or not unexplained:
         return None
-    evidence = (products[0], *(result_evidence(result) for result in held[:2]))
+    evidence = (products[0], *map(result_evidence, unexplained[:2]))
     confidence: Confidence = "likely" if case.resolution is not None else "possible"
     return rule.finding(confidence, evidence, _DISTINGUISHES)
 
@@ -51,8 +38,7 @@ def _product_evidence(case: Case) -> tuple[Evidence, ...]:
         Evidence("probe", timeline.probe.label, f"the answer says {name}: {safe(value, 80)}")
         for timeline in timelines
         for name in ("via", "server", "x-bluecoat-via")
-        if (value := timeline.header(name))
-        and any(product in value.lower() for product in PRODUCTS)
+        if (value := timeline.header(name)) and _PRODUCT.search(value)
     )
 
 

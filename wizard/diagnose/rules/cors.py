@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from wizard.diagnose.facts import streams
-from wizard.diagnose.facts.evidence import setting_evidence
+from wizard.diagnose.facts.evidence import setting_evidences
 from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case, ProbeResult
 from wizard.model.diagnosis import Evidence, Finding, Fix
@@ -30,11 +30,8 @@ def check(rule: Rule, case: Case) -> Finding | None:
     """The header is doubled, does not allow the given origin, or the session id is not exposed."""
     for result in case.proxy:
         if len(origins := _allowed_origins(result.timeline)) > 1:
-            return rule.finding(
-                "likely",
-                _doubled_evidence(case, result, origins),
-                f"{_DOUBLED}{_preflight_advice(case)}",
-            )
+            evidence = _doubled_evidence(case, result, origins)
+            return rule.finding("likely", evidence, f"{_DOUBLED}{_preflight_advice(case)}")
     return _refused(rule, case) or _unexposed(rule, case)
 
 
@@ -57,14 +54,10 @@ def _refused(rule: Rule, case: Case) -> Finding | None:
     if origin is None:
         return None
     answers = [result.timeline for result in case.proxy if result.timeline.is_event_stream]
-    preflights = [
-        follow_up.timeline
-        for follow_up in streams.follow_ups(case, PREFLIGHT)
-        if follow_up.timeline.status
-    ]
+    preflights = [follow_up.timeline for follow_up in streams.follow_ups(case, PREFLIGHT)]
     failing = [answer for answer in answers if not _allows(answer, origin)]
     failing += [
-        answer for answer in preflights if not (_allows(answer, origin) and _allows_json(answer))
+        answer for answer in preflights if answer.status and not _allows_json(answer, origin)
     ]
     evidence = tuple(_answer_evidence(answer, origin) for answer in failing[:2])
     return rule.finding("confirmed", evidence, _NOT_ALLOWED) if failing else None
@@ -74,8 +67,10 @@ def _allows(answer: Timeline, origin: str) -> bool:
     return bool({"*", origin} & set(_allowed_origins(answer)))
 
 
-def _allows_json(answer: Timeline) -> bool:
+def _allows_json(answer: Timeline, origin: str) -> bool:
     """True if a browser would send a POST of JSON after this answer to its preflight."""
+    if not _allows(answer, origin):
+        return False
     names = (answer.header("access-control-allow-headers") or "").lower()
     return 200 <= (answer.status or 0) < 300 and ("content-type" in names or "*" in names)
 
@@ -90,17 +85,12 @@ def _answer_evidence(answer: Timeline, origin: str) -> Evidence:
 def _doubled_evidence(case: Case, result: ProbeResult, origins: list[str]) -> tuple[Evidence, ...]:
     text = f"Access-Control-Allow-Origin names {len(origins)} origins: {safe(str(origins), 120)}"
     evidence = [Evidence("probe", result.timeline.probe.label, text)]
-    evidence += [
-        Evidence(
-            "probe",
-            direct.timeline.probe.label,
-            f"the backend alone says {safe(str(backend_origins), 120)}",
-        )
-        for direct in case.direct[:1]
-        if (backend_origins := _allowed_origins(direct.timeline))
-    ]
+    direct = case.direct[0].timeline if case.direct else None
+    if direct and (backend_origins := _allowed_origins(direct)):
+        text = f"the backend alone says {safe(str(backend_origins), 120)}"
+        evidence.append(Evidence("probe", direct.probe.label, text))
     if case.resolution is not None and ALLOW_ORIGIN in case.resolution.value("add_header").lower():
-        evidence.append(setting_evidence(case.resolution, "add_header"))
+        evidence += setting_evidences(case.resolution, "add_header")
     return tuple(evidence)
 
 
@@ -113,9 +103,8 @@ def _unexposed(rule: Rule, case: Case) -> Finding | None:
     exposed = (answer.header(EXPOSE_HEADERS) or "").lower()
     if "mcp-session-id" in exposed or "*" in exposed:
         return None
-    text = (
-        f"Mcp-Session-Id is sent, and Access-Control-Expose-Headers is {safe(exposed) or 'absent'}"
-    )
+    shown = safe(exposed) or "absent"
+    text = f"Mcp-Session-Id is sent, and Access-Control-Expose-Headers is {shown}"
     evidence = (Evidence("probe", answer.probe.label, text),)
     return rule.finding("likely", evidence, f"{_NOT_EXPOSED}{_preflight_advice(case)}", latent=True)
 

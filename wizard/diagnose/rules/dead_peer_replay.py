@@ -56,15 +56,15 @@ def check(rule: Rule, case: Case) -> Finding | None:
         *(result_evidence(result) for result in case.proxy if _is_prompt(case, result)),
         *map(follow_up_evidence, repeats),
         *_config_evidence(case, peers),
-        *(log_evidence(line) for line in logged[:2]),
+        *map(log_evidence, logged[:2]),
     )
     return rule.finding(confidence, evidence, _DISTINGUISHES)
 
 
 def _peer_log_lines(case: Case) -> tuple[LogLine, ...]:
     """The log lines about a peer that did not answer, after which another did."""
-    lines = [line for report in case.logs for line in report.lines if _is_relevant(case, line)]
-    failed = (line for line in lines if line.tag == "connect-failed" and "timed out" in line.text)
+    lines = (line for line in streams.log_lines(case, "connect-failed") if _is_relevant(case, line))
+    failed = (line for line in lines if "timed out" in line.text)
     return (*failed, *streams.own_log_lines(case, "tried-again"))
 
 
@@ -95,11 +95,8 @@ def _later_probes(case: Case) -> tuple[ProbeResult, ...]:
     """The probes whose data arrived long after another's: late even without a direct probe."""
     arrivals = [result.timeline.first_data_s for result in case.proxy]
     first = min((arrival for arrival in arrivals if arrival is not None), default=0.0)
-    return tuple(
-        result
-        for result, arrival in zip(case.proxy, arrivals, strict=True)
-        if arrival and arrival - first > MARGIN_S
-    )
+    timed = zip(case.proxy, arrivals, strict=True)
+    return tuple(result for result, arrival in timed if arrival and arrival - first > MARGIN_S)
 
 
 def _is_prompt(case: Case, result: ProbeResult) -> bool:
@@ -170,12 +167,7 @@ RULE = Rule(
     stage=Stage.REACH,
     fix=Fix("the dead server leaves the upstream; proxy_connect_timeout of a few seconds", "nginx"),
     explains=frozenset(
-        {
-            "gzip-plus-buffering",
-            "outer-proxy-buffers",
-            "proxy-buffering-hold",
-            "xab-ignored",
-        }
+        {"gzip-plus-buffering", "outer-proxy-buffers", "proxy-buffering-hold", "xab-ignored"}
     ),
     check=check,
     settings=NginxSettings(both=settings, notes=notes),

@@ -27,10 +27,9 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if failed is None:
         return _latent(rule, case, prefix)
     confidence = _confidence(case, failed)
-    if confidence is None:
-        return None
     distinguishes = _distinguishes(prefix, path) + ("" if case.resolution else _UNREAD)
-    return rule.finding(confidence, (*failed.evidence, *_evidence(case)), distinguishes)
+    evidence = (*failed.evidence, *_evidence(case))
+    return confidence and rule.finding(confidence, evidence, distinguishes)
 
 
 def _confidence(case: Case, failed: posts.FailedPost) -> Confidence | None:

@@ -1,7 +1,7 @@
 """Nginx's compression holds the stream for clients that accept gzip."""
 
 from wizard.diagnose.facts import directives, streams
-from wizard.diagnose.facts.evidence import result_evidence, setting_evidence
+from wizard.diagnose.facts.evidence import result_evidence, setting_evidences
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings, unbuffered
 from wizard.model.case import Case, ProbeResult
@@ -27,37 +27,28 @@ def check(rule: Rule, case: Case) -> Finding | None:
     pairs = _pairs_with_plain(case)
     if not pairs or not _is_backend_live_with_gzip(case):
         return None
-    evidence = [result_evidence(result) for pair in pairs for result in pair]
+    evidence = tuple(result_evidence(result) for pair in pairs for result in pair)
     resolution = case.resolution
     if resolution is None:
-        sure = "likely" if streams.is_behind_plain_nginx(case) else "possible"
-        return rule.finding(sure, tuple(evidence), _DISTINGUISHES)  # type: ignore[arg-type]
-    if streams.x_accel_buffering(case) == "no" and not directives.ignores_header(
-        resolution, "x-accel-buffering"
-    ):
+        is_plain = streams.is_behind_plain_nginx(case)
+        return rule.finding("likely" if is_plain else "possible", evidence, _DISTINGUISHES)
+    is_ignored = directives.ignores_x_accel_buffering(resolution)
+    if streams.x_accel_buffering(case) == "no" and not is_ignored:
         return None
     if resolution.value("gzip") != "on" or not directives.is_buffering(resolution):
         return None
-    evidence += [
-        setting_evidence(resolution, name) for name in ("gzip", "gzip_types", "proxy_buffering")
-    ]
+    evidence += setting_evidences(resolution, "gzip", "gzip_types", "proxy_buffering")
     predicted = all(streams.could_be_held(case, compressed) for compressed, _ in pairs)
-    return rule.finding("confirmed" if predicted else "likely", tuple(evidence), _DISTINGUISHES)
+    return rule.finding("confirmed" if predicted else "likely", evidence, _DISTINGUISHES)
 
 
 def _pairs_with_plain(case: Case) -> list[tuple[ProbeResult, ProbeResult]]:
     """Held gzip probes, each with its live plain twin of the same HTTP version."""
-    plain = {
-        result.timeline.probe.http: result
-        for result in streams.counted_probes(case.proxy, "identity")
-    }
-    twins = [
-        (result, plain.get(result.timeline.probe.http))
-        for result in streams.held_probes(case, "gzip")
-    ]
-    return [
-        (compressed, twin) for compressed, twin in twins if twin and twin.outcome in LIVE_OUTCOMES
-    ]
+    counted = streams.counted_probes(case.proxy)
+    plain = {r.timeline.probe.http: r for r in counted if r.outcome in LIVE_OUTCOMES}
+    held = streams.held_probes(case, "gzip")
+    twins = ((result, plain.get(result.timeline.probe.http)) for result in held)
+    return [(compressed, twin) for compressed, twin in twins if twin]
 
 
 def _is_backend_live_with_gzip(case: Case) -> bool:
@@ -66,16 +57,9 @@ def _is_backend_live_with_gzip(case: Case) -> bool:
 
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
     """The config holds a compressed stream that it would deliver uncompressed."""
-    plain = {
-        (row.client, row.upstream)
-        for row in resolution.delivery
-        if row.encoding == "identity" and row.result == "held"
-    }
-    compressed = {
-        (row.client, row.upstream)
-        for row in resolution.delivery
-        if row.encoding == "gzip" and row.result == "held"
-    }
+    held = [row for row in resolution.delivery if row.result == "held"]
+    plain = {(row.client, row.upstream) for row in held if row.encoding == "identity"}
+    compressed = {(row.client, row.upstream) for row in held if row.encoding == "gzip"}
     if compressed <= plain:
         return ()
     types = safe(resolution.value("gzip_types"), 80)

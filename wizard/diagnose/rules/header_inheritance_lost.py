@@ -11,7 +11,6 @@ from wizard.model.change import Change, change_key
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
-from wizard.model.timeline import Timeline
 from wizard.nginx.settings import DroppedHeaders, dropped_headers
 from wizard.nginx.upstream import default_host
 from wizard.text.display import safe
@@ -33,17 +32,14 @@ _QUIET = "Nothing fails yet: this backend does not need the dropped headers."
 def check(rule: Rule, case: Case) -> Finding | None:
     """A cause if the failure is one that a dropped header explains; else a risk."""
     resolution = case.resolution
-    dropped = (
-        dropped_headers(resolution) if resolution and directives.is_proxied(resolution) else None
-    )
-    if dropped is None or resolution is None:
+    if resolution is None or not directives.is_proxied(resolution):
+        return None
+    dropped = dropped_headers(resolution)
+    if dropped is None:
         return None
     config = _config_evidence(dropped)
-    proof = (
-        _credential(case, resolution, dropped)
-        or _host(case, resolution, dropped)
-        or _scheme(case, dropped)
-    )
+    proof = _credential(case, resolution, dropped) or _host(case, resolution, dropped)
+    proof = proof or _scheme(case, dropped)
     if proof is None:
         return rule.finding("likely", config, _QUIET, latent=True)
     confidence, evidence = proof
@@ -72,9 +68,8 @@ def _root_evidence(case: Case) -> tuple[Evidence, ...]:
         return ()
     if case.root_resolution is None or dropped_headers(case.root_resolution) is not None:
         return ()
-    return (
-        Evidence("probe", case.root.probe.label, f"/, which has them, answers {case.root.status}"),
-    )
+    text = f"/, which has them, answers {case.root.status}"
+    return (Evidence("probe", case.root.probe.label, text),)
 
 
 def _host(case: Case, resolution: RequestResolution, dropped: DroppedHeaders) -> _Proof | None:
@@ -82,9 +77,7 @@ def _host(case: Case, resolution: RequestResolution, dropped: DroppedHeaders) ->
     if "host" not in dropped.names:
         return None
     internal = _internal_names(resolution)
-    redirected = [
-        result for result in case.proxy if _netloc(result.timeline.header("location")) in internal
-    ]
+    redirected = [r for r in case.proxy if _netloc(r.timeline.header("location")) in internal]
     if redirected:
         return "confirmed", _first_evidence(redirected)
     handshake = case.handshake("proxy")
@@ -92,27 +85,19 @@ def _host(case: Case, resolution: RequestResolution, dropped: DroppedHeaders) ->
         text = f"the endpoint event names {safe(handshake.endpoint, 120)}"
         return "confirmed", (Evidence("probe", "mcp-proxy", text),)
     refused = [result for result in case.proxy if result.timeline.status in (400, 403, 404, 421)]
+    statuses = {result.timeline.status for result in refused}
     # A direct request with the Host that Nginx sends now is refused as well.
-    same = [
-        follow_up
-        for follow_up in streams.follow_ups(case, "public-host")
-        if _has_status_of(follow_up.timeline, refused)
-    ]
+    follow_ups = streams.follow_ups(case, "public-host")
+    same = [follow_up for follow_up in follow_ups if follow_up.timeline.status in statuses]
     if not same:
         return None
     evidence = (*_first_evidence(refused), follow_up_evidence(same[0]), *_root_evidence(case))
     return ("confirmed" if _root_evidence(case) else "likely"), evidence
 
 
-def _has_status_of(answer: Timeline, refused: list[ProbeResult]) -> bool:
-    statuses = {result.timeline.status for result in refused}
-    return answer.status is not None and answer.status in statuses
-
-
 def _internal_names(resolution: RequestResolution) -> frozenset[str]:
     """The default Host, which is the name in proxy_pass, and the peers behind it."""
-    upstream = resolution.upstream
-    request = resolution.request
+    upstream, request = resolution.upstream, resolution.request
     public = f"{request.host}:{request.port}" if request.port else request.host or ""
     names = {default_host(upstream.passed), *upstream.peers} if upstream else set()
     return frozenset(name.lower() for name in names if name) - {public.lower(), ""}
@@ -129,11 +114,8 @@ def _scheme(case: Case, dropped: DroppedHeaders) -> _Proof | None:
     """Redirected from https to http, or to the same https URL again and again."""
     if not SCHEME_HEADERS & set(dropped.names) or not case.target.url.lower().startswith("https:"):
         return None
-    redirected = [
-        result
-        for result in case.proxy
-        if result.timeline.status in REDIRECTS and _is_downgrade_or_loop(result)
-    ]
+    redirects = (result for result in case.proxy if result.timeline.status in REDIRECTS)
+    redirected = [result for result in redirects if _is_downgrade_or_loop(result)]
     same = [result for result in case.direct if result.timeline.status in REDIRECTS]
     if not redirected:
         return None
@@ -176,14 +158,11 @@ def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, 
     """The headers of the outer level that the location lost by setting some itself."""
     if resolution is None:
         return ()
-    return tuple(
-        change
-        for name in ("proxy_set_header", "add_header")
-        if (own := own_lines(resolution, name))
-        for change in repeated_lines(
-            resolution, name, {change_key(name, line.args) for line in own}
-        )
-    )
+    changes: list[Change] = []
+    for name in ("proxy_set_header", "add_header"):
+        if own := {change_key(name, line.args) for line in own_lines(resolution, name)}:
+            changes += repeated_lines(resolution, name, own)
+    return tuple(changes)
 
 
 def notes(case: Case, style: Style) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """The backend takes longer to answer a message than Nginx waits for the first byte."""
 
-from wizard.diagnose.facts import directives, posts
-from wizard.diagnose.facts.evidence import log_evidence, setting_evidence
+from wizard.diagnose.facts import directives, posts, streams
+from wizard.diagnose.facts.evidence import log_evidence, setting_evidences
 from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rule_settings import LONG_TIMEOUT_S, NginxSettings, in_force, prefix_of
 from wizard.model.case import Case
@@ -29,21 +29,15 @@ def check(rule: Rule, case: Case) -> Finding | None:
     confidence = _confidence(failed, limit_s, at_limit=at_limit, logged=bool(logged))
     if confidence is None:
         return None
-    evidence = (
-        *failed.evidence,
-        *_config_evidence(case),
-        *(log_evidence(line) for line in logged[:1]),
-    )
+    evidence = (*failed.evidence, *_config_evidence(case), *map(log_evidence, logged[:1]))
     return rule.finding(confidence, evidence, _distinguishes(failed))
 
 
 def _confidence(
     failed: posts.FailedPost, limit_s: float | None, *, at_limit: bool, logged: bool
 ) -> Confidence | None:
-    slow = (
-        limit_s is not None and failed.accepted is not None and _wait_s(failed.accepted) > limit_s
-    )
-    if logged or (at_limit and slow):
+    backend_s = _wait_s(failed.accepted) if failed.accepted else 0.0
+    if logged or (at_limit and limit_s is not None and backend_s > limit_s):
         return "confirmed"
     if limit_s is None:
         return "possible"
@@ -64,8 +58,7 @@ def _is_near(wait_s: float, limit_s: float) -> bool:
 def _timeout_lines(case: Case) -> tuple[LogLine, ...]:
     """Log lines about the message's path; those written since the probes began are ours."""
     path = posts.message_path(case)
-    lines = (line for report in case.logs for line in report.lines)
-    return tuple(line for line in lines if line.tag == "header-timeout" and path in line.text)
+    return tuple(line for line in streams.log_lines(case, "header-timeout") if path in line.text)
 
 
 def _timeout_name(case: Case) -> str:
@@ -81,9 +74,9 @@ def _timeout_s(case: Case) -> float | None:
 
 def _config_evidence(case: Case) -> tuple[Evidence, ...]:
     resolution = case.message_resolution
-    if resolution is None or not directives.is_proxied(resolution):
-        return ()
-    return (setting_evidence(resolution, _timeout_name(case)),)
+    return setting_evidences(
+        resolution if directives.is_proxied(resolution) else None, _timeout_name(case)
+    )
 
 
 def _distinguishes(failed: posts.FailedPost) -> str:

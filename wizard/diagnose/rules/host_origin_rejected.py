@@ -8,7 +8,7 @@ from wizard.diagnose.facts.evidence import (
     direct_evidence,
     follow_up_evidence,
     result_evidence,
-    setting_evidence,
+    setting_evidences,
 )
 from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case, ProbeResult
@@ -40,17 +40,13 @@ def check(rule: Rule, case: Case) -> Finding | None:
 
 def _by_host(rule: Rule, case: Case, result: ProbeResult) -> Finding | None:
     follow_ups = streams.follow_ups(case, PUBLIC_HOST)
-    same = [
-        follow_up for follow_up in follow_ups if follow_up.timeline.status == result.timeline.status
-    ]
+    status = result.timeline.status
+    same = [follow_up for follow_up in follow_ups if follow_up.timeline.status == status]
     live = streams.live_direct_probes(case)
     if same and live:
-        evidence = (
-            _answer_evidence(result),
-            direct_evidence(live[0]),
-            *map(follow_up_evidence, same),
-        )
-        return rule.finding("confirmed", (*evidence, *_config_evidence(case)), _DISTINGUISHES)
+        direct = (direct_evidence(live[0]), *map(follow_up_evidence, same))
+        evidence = (_answer_evidence(result), *direct, *_config_evidence(case))
+        return rule.finding("confirmed", evidence, _DISTINGUISHES)
     if follow_ups or not _names_header(result, "host") or not streams.is_root_answered(case):
         return None
     return rule.finding("likely", (_answer_evidence(result), *_config_evidence(case)), _NAMED)
@@ -58,19 +54,14 @@ def _by_host(rule: Rule, case: Case, result: ProbeResult) -> Finding | None:
 
 def _by_origin(rule: Rule, case: Case, result: ProbeResult) -> Finding | None:
     """Refused on both sides with the Origin given with --header, and live without it."""
-    accepted = [
-        follow_up
-        for follow_up in streams.follow_ups(case, NO_ORIGIN)
-        if follow_up.timeline.is_event_stream
-    ]
+    follow_ups = streams.follow_ups(case, NO_ORIGIN)
+    accepted = [follow_up for follow_up in follow_ups if follow_up.timeline.is_event_stream]
     if not accepted:
         return None
-    direct = [
-        _answer_evidence(follow_up)
-        for follow_up in case.direct
-        if follow_up.timeline.status == result.timeline.status
-    ]
-    evidence = (_answer_evidence(result), *direct[:1], *map(follow_up_evidence, accepted))
+    status = result.timeline.status
+    direct = [direct for direct in case.direct if direct.timeline.status == status]
+    answers = map(_answer_evidence, (result, *direct[:1]))
+    evidence = (*answers, *map(follow_up_evidence, accepted))
     return rule.finding("confirmed", evidence, _ORIGIN_DISTINGUISHES)
 
 
@@ -80,17 +71,13 @@ def _names_header(result: ProbeResult, word: str) -> bool:
 
 
 def _answer_evidence(result: ProbeResult) -> Evidence:
-    return replace(
-        result_evidence(result),
-        text=f"{result.outcome}: {result.why}{body_suffix(result.timeline)}",
-    )
+    evidence = result_evidence(result)
+    return replace(evidence, text=f"{evidence.text}{body_suffix(result.timeline)}")
 
 
 def _config_evidence(case: Case) -> tuple[Evidence, ...]:
-    resolution = case.resolution
-    if resolution is None or not directives.is_proxied(resolution):
-        return ()
-    return (setting_evidence(resolution, "proxy_set_header"),)
+    resolution = case.resolution if directives.is_proxied(case.resolution) else None
+    return setting_evidences(resolution, "proxy_set_header")
 
 
 RULE = Rule(

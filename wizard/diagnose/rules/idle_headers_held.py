@@ -1,7 +1,7 @@
 """Nginx keeps the headers of a stream that is silent at first until its first byte."""
 
 from wizard.diagnose.facts import directives, streams
-from wizard.diagnose.facts.evidence import result_evidence, setting_evidence
+from wizard.diagnose.facts.evidence import result_evidence, setting_evidences
 from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings, unbuffered
 from wizard.model.case import Case, ProbeResult
@@ -34,17 +34,11 @@ def check(rule: Rule, case: Case) -> Finding | None:
         return None
     config_is_off = case.resolution is not None and not _is_buffered(case, case.resolution)
     fix = _SEND_COMMENT if config_is_off else None
-    if not _handshake_succeeds(case):
-        return rule.finding(
-            "possible", _evidence(case, held), f"{_DISTINGUISHES} {_NO_HANDSHAKE}", fix=fix
-        )
     distinguishes = _DISTINGUISHES if case.resolution else f"{_DISTINGUISHES} {_UNREAD}"
+    # A server that completes a handshake works: the silence of its GET stream is not a fault.
+    if not any(handshake.is_complete for handshake in case.handshakes):
+        confidence, distinguishes = "possible", f"{_DISTINGUISHES} {_NO_HANDSHAKE}"
     return rule.finding(confidence, _evidence(case, held), distinguishes, fix=fix)
-
-
-def _handshake_succeeds(case: Case) -> bool:
-    """True if the server works, so that the silence of its GET stream is not a fault."""
-    return any(handshake.is_complete for handshake in case.handshakes)
 
 
 def _confidence(case: Case, held: tuple[ProbeResult, ...]) -> Confidence | None:
@@ -60,23 +54,20 @@ def _confidence(case: Case, held: tuple[ProbeResult, ...]) -> Confidence | None:
 def _is_buffered(case: Case, resolution: RequestResolution) -> bool:
     """True if buffering is on. Even if it is off, HTTP/2 over TLS keeps the headers."""
     header = streams.x_accel_buffering(case)
-    if header in ("yes", "no") and not directives.ignores_header(resolution, "x-accel-buffering"):
+    if header in ("yes", "no") and not directives.ignores_x_accel_buffering(resolution):
         return header == "yes"
     return directives.is_buffering(resolution)
 
 
 def _evidence(case: Case, held: tuple[ProbeResult, ...]) -> tuple[Evidence, ...]:
-    evidence = [result_evidence(result) for result in held]
-    evidence += [
-        result_evidence(result) for result in streams.counted_probes(case.direct, "identity")[:1]
-    ]
+    probes = (*held, *streams.counted_probes(case.direct)[:1])
+    evidence = [result_evidence(result) for result in probes]
     handshake = case.handshake("proxy")
     if handshake is not None and handshake.is_complete:
-        evidence.append(
-            Evidence("probe", "mcp-proxy", "the POST is answered: Nginx passes this path")
-        )
+        text = "the POST is answered: Nginx passes this path"
+        evidence.append(Evidence("probe", "mcp-proxy", text))
     if case.resolution is not None:
-        evidence.append(setting_evidence(case.resolution, f"{case.resolution.prefix}_buffering"))
+        evidence += setting_evidences(case.resolution, f"{case.resolution.prefix}_buffering")
     if any("held" in streams.predicted_results(case, result) for result in held):
         text = "by the config the first event will be held too, not the headers alone"
         evidence.append(Evidence("config", held[0].timeline.probe.label, text))

@@ -1,11 +1,12 @@
 """Nginx ends a stream that was silent for longer than proxy_read_timeout."""
 
+from functools import partial
+
 from wizard.diagnose.facts import directives, disconnects, streams
 from wizard.diagnose.facts.evidence import log_evidence, result_evidence, setting_evidence
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings, read_timeout
 from wizard.model.case import Case, ProbeResult
-from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
 from wizard.text.display import safe, seconds
@@ -35,7 +36,7 @@ def _observed(rule: Rule, case: Case, result: ProbeResult) -> Finding | None:
     if case.resolution is not None and limit_s is not None:
         name = directives.read_timeout_name(case.resolution)
         evidence.append(setting_evidence(case.resolution, name))
-    evidence += [log_evidence(line) for line in logged[:1]]
+    evidence += map(log_evidence, logged[:1])
     confidence = _confidence(case, result, matches, bool(logged))
     return rule.finding(confidence, tuple(evidence), _DISTINGUISHES)
 
@@ -52,8 +53,7 @@ def _risk(rule: Rule, case: Case) -> Finding | None:
     if case.resolution is None or limit_s is None:
         return None
     gap_s = streams.longest_ping_gap_s(case)
-    is_risk = limit_s <= SHORT_TIMEOUT_S if gap_s is None else gap_s >= limit_s
-    if not is_risk:
+    if not (limit_s <= SHORT_TIMEOUT_S if gap_s is None else gap_s >= limit_s):
         return None
     if gap_s is None:
         text = f"no second event or ping was seen; a silence of {seconds(limit_s)} ends the stream"
@@ -62,9 +62,8 @@ def _risk(rule: Rule, case: Case) -> Finding | None:
     name = directives.read_timeout_name(case.resolution)
     evidence = (setting_evidence(case.resolution, name), Evidence("probe", "stream", text))
     distinguishes = "Predicted from the config, not observed: watch with --patience to see it."
-    return rule.finding(
-        "possible" if gap_s is None else "likely", evidence, distinguishes, latent=True
-    )
+    confidence: Confidence = "possible" if gap_s is None else "likely"
+    return rule.finding(confidence, evidence, distinguishes, latent=True)
 
 
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
@@ -78,11 +77,6 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     return (rule.config_finding(directives.place_of(resolution, name), text),)
 
 
-def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
-    """A longer read timeout for the stream."""
-    return read_timeout(case, resolution, is_cause=True)
-
-
 RULE = Rule(
     id="idle-read-timeout",
     stage=Stage.CUT,
@@ -93,5 +87,5 @@ RULE = Rule(
     check=check,
     check_config=check_config,
     config_order=50,
-    settings=NginxSettings(stream=settings),
+    settings=NginxSettings(stream=partial(read_timeout, is_cause=True)),
 )

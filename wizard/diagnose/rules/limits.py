@@ -7,7 +7,7 @@ from wizard.diagnose.facts.evidence import (
     follow_up_evidence,
     log_evidence,
     result_evidence,
-    setting_evidence,
+    setting_evidences,
 )
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings, inherited_lines, own_lines
@@ -68,17 +68,18 @@ def _refusal(rule: Rule, case: Case) -> Finding | None:
         return None
     logged = streams.own_log_lines(case, "limited")
     live = [result for result in case.proxy if result.outcome == "live"]
-    alone = [
-        follow_up for follow_up in streams.follow_ups(case, "alone") if is_live(follow_up.timeline)
-    ]
+    alone = [sent for sent in streams.follow_ups(case, "alone") if is_live(sent.timeline)]
     confidence = _confidence(case, live, logged=bool(logged), served=bool(live or alone))
     if confidence is None:
         return None
-    evidence = [_answer_evidence(answer) for answer in refused]
-    evidence += [*map(result_evidence, live), *map(follow_up_evidence, alone)]
-    evidence += _config_evidence(case.resolution)
-    evidence += [log_evidence(line) for line in logged[:1]]
-    return rule.finding(confidence, tuple(evidence), _DISTINGUISHES, explains=_SYMPTOMS)
+    evidence = (
+        *map(_answer_evidence, refused),
+        *map(result_evidence, live),
+        *map(follow_up_evidence, alone),
+        *_config_evidence(case.resolution),
+        *map(log_evidence, logged[:1]),
+    )
+    return rule.finding(confidence, evidence, _DISTINGUISHES, explains=_SYMPTOMS)
 
 
 def _refused(results: tuple[ProbeResult, ...]) -> list[Timeline]:
@@ -118,11 +119,8 @@ def _delay(rule: Rule, case: Case) -> Finding | None:
     logged = streams.own_log_lines(case, "delayed")
     if not late or not live or not logged:
         return None
-    evidence = (
-        *map(result_evidence, (*late, *live)),
-        *_config_evidence(case.resolution),
-        log_evidence(logged[0]),
-    )
+    probes = map(result_evidence, (*late, *live))
+    evidence = (*probes, *_config_evidence(case.resolution), log_evidence(logged[0]))
     return rule.finding("confirmed", evidence, _DISTINGUISHES, explains=_HELD_SYMPTOMS)
 
 
@@ -131,9 +129,7 @@ def _limits_in_force(resolution: RequestResolution) -> tuple[str, ...]:
 
 
 def _config_evidence(resolution: RequestResolution | None) -> tuple[Evidence, ...]:
-    if resolution is None:
-        return ()
-    return tuple(setting_evidence(resolution, name) for name in _limits_in_force(resolution))
+    return setting_evidences(resolution, *_limits_in_force(resolution)) if resolution else ()
 
 
 def _answer_evidence(answer: Timeline) -> Evidence:
@@ -142,12 +138,10 @@ def _answer_evidence(answer: Timeline) -> Evidence:
 
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
     """A limit is in force for the stream."""
+    values = {name: safe(resolution.value(name), 80) for name in _limits_in_force(resolution)}
     return tuple(
-        rule.config_finding(
-            place_of(resolution, name),
-            f"{name} {safe(resolution.value(name), 80)}: {_WHY_CONFIG[name]}",
-        )
-        for name in _limits_in_force(resolution)
+        rule.config_finding(place_of(resolution, name), f"{name} {value}: {_WHY_CONFIG[name]}")
+        for name, value in values.items()
     )
 
 

@@ -1,7 +1,7 @@
 """Nginx serves the stream in another location than the one meant for it."""
 
 from wizard.diagnose.facts import addresses, directives, streams
-from wizard.diagnose.facts.evidence import direct_evidence, result_evidence
+from wizard.diagnose.facts.evidence import live_direct_evidence, result_evidence
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings
 from wizard.model.case import Case, ProbeResult
@@ -17,6 +17,9 @@ _OTHER_LOCATION = (
     "Buffering is off in a location that looks meant for this stream, and Nginx chooses another "
     "one, where it is on: the change is right, but in the wrong place."
 )
+_NOT_SERVED = (
+    "The stream is live now, but not because of that location, which does not serve this path."
+)
 _STATIC = (
     "The direct request is answered by the backend and the proxied one by Nginx itself, from "
     "files: no backend is asked for this path, so nothing is held or refused there."
@@ -31,22 +34,19 @@ _NOTES: dict[Style, str] = {
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """Held in one location while buffering is off in another; or no backend is asked at all."""
-    if case.resolution is None:
+    resolution = case.resolution
+    if resolution is None:
         return _root_page(rule, case)
-    if case.resolution.server is not None and not directives.is_proxied(case.resolution):
-        return _not_proxied(rule, case, case.resolution)
-    meant = [other for other in near_misses(case.resolution) if other.unbuffered]
-    if not meant or not any(row.result == "held" for row in case.resolution.delivery):
+    if resolution.server is not None and not directives.is_proxied(resolution):
+        return _not_proxied(rule, case, resolution)
+    meant = [other for other in near_misses(resolution) if other.unbuffered]
+    if not meant or not any(row.result == "held" for row in resolution.delivery):
         return None
     held = (*streams.held_probes(case), *streams.held_probes(case, "gzip"))
     if held:
         return _ineffective_change(rule, case, meant[0], held)
-    distinguishes = (
-        "The stream is live now, but not because of that location, which does not serve this path."
-    )
-    return rule.finding(
-        "likely", _config_evidence(case.resolution, meant[0]), distinguishes, latent=True
-    )
+    evidence = _config_evidence(resolution, meant[0])
+    return rule.finding("likely", evidence, _NOT_SERVED, latent=True)
 
 
 def _ineffective_change(
@@ -58,11 +58,8 @@ def _ineffective_change(
     explained = all(streams.could_be_held(case, result) for result in held)
     measured = bool(streams.live_direct_probes(case)) and addresses.same_backend_reason(case)
     confidence: Confidence = "confirmed" if explained and measured else "likely"
-    evidence = (
-        *map(result_evidence, held[:2]),
-        *_direct_evidence(case),
-        *_config_evidence(case.resolution, other),
-    )
+    probes = (*map(result_evidence, held[:2]), *live_direct_evidence(case))
+    evidence = (*probes, *_config_evidence(case.resolution, other))
     return rule.finding(confidence, evidence, _OTHER_LOCATION, explains=_HELD_SYMPTOMS)
 
 
@@ -71,15 +68,10 @@ def _not_proxied(rule: Rule, case: Case, resolution: RequestResolution) -> Findi
     local = [result for result in case.proxy if _is_local(result)]
     if not local or not _is_backend_well(case):
         return None
-    meant = near_misses(resolution)
-    evidence = (
-        result_evidence(local[0]),
-        *_direct_evidence(case),
-        *_config_evidence(resolution, *meant[:1]),
-    )
-    confidence: Confidence = (
-        "likely" if any(map(_is_relevant, resolution.undecided)) else "confirmed"
-    )
+    probes = (result_evidence(local[0]), *live_direct_evidence(case))
+    evidence = (*probes, *_config_evidence(resolution, *near_misses(resolution)[:1]))
+    is_doubted = any(map(_is_relevant, resolution.undecided))
+    confidence: Confidence = "likely" if is_doubted else "confirmed"
     return rule.finding(confidence, evidence, _STATIC, explains=frozenset({"wrong-transport"}))
 
 
@@ -95,9 +87,7 @@ def _is_local(result: ProbeResult) -> bool:
 
 def _is_backend_well(case: Case) -> bool:
     handshake = case.handshake("direct")
-    return bool(streams.live_direct_probes(case)) or (
-        handshake is not None and handshake.is_complete
-    )
+    return bool(streams.live_direct_probes(case) or (handshake and handshake.is_complete))
 
 
 def _root_page(rule: Rule, case: Case) -> Finding | None:
@@ -109,15 +99,8 @@ def _root_page(rule: Rule, case: Case) -> Finding | None:
     if etag is None or pages[0].timeline.header("etag") != etag:
         return None
     text = "the answer has the same ETag as / has: it is the same file"
-    evidence = (
-        result_evidence(pages[0]),
-        Evidence("probe", pages[0].timeline.probe.label, text),
-    )
-    return rule.finding("likely", (*evidence, *_direct_evidence(case)), _STATIC)
-
-
-def _direct_evidence(case: Case) -> tuple[Evidence, ...]:
-    return tuple(direct_evidence(result) for result in streams.live_direct_probes(case)[:1])
+    evidence = (result_evidence(pages[0]), Evidence("probe", pages[0].timeline.probe.label, text))
+    return rule.finding("likely", (*evidence, *live_direct_evidence(case)), _STATIC)
 
 
 def _config_evidence(resolution: RequestResolution, *meant: NearMiss) -> tuple[Evidence, ...]:

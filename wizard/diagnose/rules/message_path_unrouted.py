@@ -23,10 +23,9 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if failed is None:
         return _latent(rule, case)
     confidence = _confidence(case, failed)
-    if confidence is None:
-        return None
     distinguishes = _DISTINGUISHES if case.resolution else _DISTINGUISHES + _UNREAD
-    return rule.finding(confidence, (*failed.evidence, *path_evidences(case)), distinguishes)
+    evidence = (*failed.evidence, *path_evidences(case))
+    return confidence and rule.finding(confidence, evidence, distinguishes)
 
 
 def _lacks_prefix(case: Case) -> bool:

@@ -34,8 +34,8 @@ def check(rule: Rule, case: Case) -> Finding | None:
     evidence = (
         result_evidence(bad_gateways[0]),
         setting_evidence(case.resolution, "proxy_http_version"),
-        *(result_evidence(result) for result in closed[:1]),
-        *(log_evidence(line) for line in logged[:1]),
+        *map(result_evidence, closed[:1]),
+        *map(log_evidence, logged[:1]),
     )
     confidence: Confidence = "likely" if logged and closed else "possible"
     return rule.finding(confidence, evidence, _DISTINGUISHES)

@@ -75,12 +75,9 @@ def _handshake_evidence(case: Case) -> tuple[Evidence, ...]:
 
 
 def _stream_evidence(case: Case) -> tuple[Evidence, ...]:
-    live = [
-        result
-        for result in streams.counted_probes(case.proxy, "identity")
-        if result.outcome == "live"
-    ]
-    return tuple(result_evidence(result) for result in live[:1])
+    counted = streams.counted_probes(case.proxy)
+    live = [result for result in counted if result.outcome == "live"]
+    return tuple(map(result_evidence, live[:1]))
 
 
 def _count_evidence(pings: tuple[FollowUpResult, ...], failing: list[FollowUpResult]) -> Evidence:
@@ -101,8 +98,8 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     balance = balancing_of(resolution)
     if not balance.spreads_clients:
         return ()
-    text = f"{len(balance.peers)} servers, and nothing keeps a client at one: a server that keeps "
-    text += "sessions in memory loses messages"
+    text = f"{len(balance.peers)} servers, and nothing keeps a client at one: "
+    text += "a server that keeps sessions in memory loses messages"
     return (rule.config_finding(str(balance.where or resolution.config.main), text),)
 
 

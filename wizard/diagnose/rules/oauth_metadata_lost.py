@@ -22,20 +22,14 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if result is None:
         return None
     url = metadata_url(result.timeline)
-    missing = [
-        follow_up
-        for follow_up in streams.follow_ups(case, "metadata")
-        if follow_up.timeline.status in (404, 410)
-    ]
+    follow_ups = streams.follow_ups(case, "metadata")
+    missing = [follow_up for follow_up in follow_ups if follow_up.timeline.status in (404, 410)]
     problem = _problem(case, url)
     if not problem and not missing:
         return None
     text = f"the challenge names {safe(url, 200)}{': ' if problem else ''}{problem}"
-    evidence = (
-        result_evidence(result),
-        Evidence("probe", result.timeline.probe.label, text),
-        *map(follow_up_evidence, missing),
-    )
+    named = Evidence("probe", result.timeline.probe.label, text)
+    evidence = (result_evidence(result), named, *map(follow_up_evidence, missing))
     is_sure = bool(missing) or _is_unreachable(case, url)
     return rule.finding("confirmed" if is_sure else "likely", evidence, _DISTINGUISHES)
 
@@ -66,8 +60,7 @@ def _is_unreachable(case: Case, url: str) -> bool:
 def _backend_addresses(case: Case) -> set[str]:
     """The backend's own addresses."""
     direct = {origin_of(source.locator)[1] for source in case.target.direct}
-    peers = case.resolution.upstream.peers if case.resolution and case.resolution.upstream else ()
-    return direct | {addresses.host_port(peer) for peer in peers}
+    return direct | {addresses.host_port(peer) for peer in addresses.upstream_peers(case)}
 
 
 def _host_of(origin: tuple[str, str]) -> str:

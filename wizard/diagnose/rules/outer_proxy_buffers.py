@@ -48,18 +48,16 @@ def check(rule: Rule, case: Case) -> Finding | None:
     passed, traces = _log_lines_of(case, unexpected, "live-200"), _trace_evidence(case)
     if not passed and _log_lines_of(case, unexpected, "held-499"):
         return None  # by its own log, this Nginx passed nothing on
-    buffering = f"{case.resolution.prefix}_buffering"
     evidence = (
-        *(result_evidence(result) for result in unexpected),
+        *map(result_evidence, unexpected),
         direct_evidence(streams.live_direct_probes(case)[0]),
-        setting_evidence(case.resolution, buffering),
-        *(log_evidence(line) for line in passed[:1]),
+        setting_evidence(case.resolution, f"{case.resolution.prefix}_buffering"),
+        *map(log_evidence, passed[:1]),
         *traces,
     )
     confidence: Confidence = "likely" if passed or traces else "possible"
-    return rule.finding(
-        confidence, evidence, _DISTINGUISHES if passed else f"{_DISTINGUISHES} {_OLD_CONFIG}"
-    )
+    distinguishes = _DISTINGUISHES if passed else f"{_DISTINGUISHES} {_OLD_CONFIG}"
+    return rule.finding(confidence, evidence, distinguishes)
 
 
 def _between_hops(rule: Rule, case: Case, failing: FirstFailingHop) -> Finding | None:
@@ -67,15 +65,12 @@ def _between_hops(rule: Rule, case: Case, failing: FirstFailingHop) -> Finding |
     innermost = failing.kind == "hop" and failing.inner_kind == "direct"
     if failing.result.outcome not in HELD_OUTCOMES or innermost or case.resolution is not None:
         return None  # the proxy whose config was read, or the last one: not an outer proxy
-    evidence = (
-        result_evidence(failing.result),
-        direct_evidence(failing.inner_result),
-        *_trace_evidence(case),
-    )
+    probes = (result_evidence(failing.result), direct_evidence(failing.inner_result))
+    distinguishes = f"{streams.hop_difference(failing)} {_MORE[failing.kind]}".strip()
     return rule.finding(
         streams.hop_confidence(failing),
-        evidence,
-        f"{streams.hop_difference(failing)} {_MORE[failing.kind]}".strip(),
+        (*probes, *_trace_evidence(case)),
+        distinguishes,
         explains=frozenset({"proxy-buffering-hold", "gzip-plus-buffering"}),
     )
 

@@ -2,11 +2,12 @@
 
 from wizard.diagnose.facts import addresses, directives, posts, streams
 from wizard.diagnose.facts.evidence import (
-    direct_evidence,
+    live_direct_evidence,
     log_evidence,
     post_evidence,
     result_evidence,
     setting_evidence,
+    setting_evidences,
 )
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings, unbuffered
@@ -20,7 +21,6 @@ _DISTINGUISHES_CONFIRMED = (
     "does send; the backend does not ask for unbuffered delivery (X-Accel-Buffering); and the "
     "config in force keeps buffering on"
 )
-
 _OTHER_BACKEND = (
     "The direct request is live while the proxied one is held, and the config keeps buffering on; "
     "but it is not shown that Nginx asks that backend"
@@ -31,6 +31,15 @@ _ADVICE = (
 _NO_DIRECT = (
     "The config in force keeps buffering on and would hold this stream; but nothing shows that the "
     "backend sends at all: give --direct to tell it from a silent backend."
+)
+_NO_CONFIG = (
+    "The direct request is live while the proxied one is held. Without the Nginx config it is not "
+    "known that buffering is on, nor that Nginx passes this path to that backend: give --conf to "
+    "confirm."
+)
+_SAVED_BY_HEADER = (
+    "The proxied stream is live although buffering is on: the backend's header switches it off for "
+    "each response. A backend without that header would be held."
 )
 _ANSWER = (
     "The same POST is answered at once by the backend, with an event stream, and late or not at "
@@ -66,13 +75,11 @@ def _held_answer(rule: Rule, case: Case) -> Finding | None:
         return None
     assert case.resolution is not None
     setting = setting_evidence(case.resolution, f"{case.resolution.prefix}_buffering")
+    evidence = (post_evidence(direct), setting)
     if held is None:
-        return rule.finding(
-            "possible", (post_evidence(direct), setting), _UNTIL_ITS_END, latent=True
-        )
+        return rule.finding("possible", evidence, _UNTIL_ITS_END, latent=True)
     confidence: Confidence = "confirmed" if addresses.leads_to(case, direct.probe) else "possible"
-    evidence = (post_evidence(held[0]), post_evidence(direct), setting)
-    return rule.finding(confidence, evidence, _ANSWER)
+    return rule.finding(confidence, (post_evidence(held[0]), *evidence), _ANSWER)
 
 
 def _held_stream(rule: Rule, case: Case) -> Finding | None:
@@ -90,15 +97,10 @@ def _held_stream(rule: Rule, case: Case) -> Finding | None:
     if not explained:
         return None
     confidence = _confidence(case, held, explained)
-    distinguishes = _distinguishes(case) if confidence != "possible" else _missing_proof(case)
+    elsewhere = streams.live_direct_probes(case) and not streams.passes_here(case)
+    missing = _OTHER_NGINX if elsewhere else _NO_DIRECT
+    distinguishes = missing if confidence == "possible" else _distinguishes(case)
     return rule.finding(confidence, _evidence(case, held), distinguishes)
-
-
-def _missing_proof(case: Case) -> str:
-    """What is missing to be surer than `possible`."""
-    if streams.live_direct_probes(case) and not streams.passes_here(case):
-        return _OTHER_NGINX
-    return _NO_DIRECT
 
 
 def _confidence(
@@ -127,16 +129,14 @@ def _is_late(held: tuple[ProbeResult, ...]) -> bool:
 
 
 def _evidence(case: Case, held: tuple[ProbeResult, ...]) -> tuple[Evidence, ...]:
-    probes = [result_evidence(result) for result in held]
-    probes += [direct_evidence(result) for result in streams.live_direct_probes(case)[:1]]
-    config: list[Evidence] = []
-    if case.resolution is not None:
-        prefix = case.resolution.prefix
-        config = [setting_evidence(case.resolution, f"{prefix}_buffering")]
-        if prefix == "proxy":
-            config.append(setting_evidence(case.resolution, "proxy_http_version"))
-    logs = [log_evidence(line) for line in streams.own_log_lines(case, "held-499")[:2]]
-    return (*probes, *config, *logs)
+    prefix = case.resolution.prefix if case.resolution else ""
+    names = [f"{prefix}_buffering", *(["proxy_http_version"] if prefix == "proxy" else [])]
+    return (
+        *map(result_evidence, held),
+        *live_direct_evidence(case),
+        *setting_evidences(case.resolution, *names),
+        *map(log_evidence, streams.own_log_lines(case, "held-499")[:2]),
+    )
 
 
 def _distinguishes(case: Case) -> str:
@@ -153,53 +153,33 @@ def _without_config(rule: Rule, case: Case, held: tuple[ProbeResult, ...]) -> Fi
     if not streams.live_direct_probes(case):
         return None
     # From outside, a slow gate, a slow peer of Nginx or a limit look the same.
-    has_answered = any(
-        "had answered 200" in line.meaning for line in streams.own_log_lines(case, "held-499")
-    )
-    likely = has_answered and streams.is_root_answered(case) and not _is_late(held)
-    return rule.finding(
-        "likely" if likely else "possible",
-        _evidence(case, held),
-        "The direct request is live while the proxied one is held. Without the Nginx config it "
-        "is not known that buffering is on, nor that Nginx passes this path to that backend: "
-        "give --conf to confirm.",
-    )
+    logged = streams.own_log_lines(case, "held-499")
+    has_answered = any("had answered 200" in line.meaning for line in logged)
+    is_likely = has_answered and streams.is_root_answered(case) and not _is_late(held)
+    return rule.finding("likely" if is_likely else "possible", _evidence(case, held), _NO_CONFIG)
 
 
 def _saved_by_header(rule: Rule, case: Case) -> Finding | None:
     """The stream is live only because the backend asks for it in each response."""
     resolution = case.resolution
-    if (
-        resolution is None
-        or streams.held_probes(case)
-        or not directives.is_proxied(resolution)
-        or not directives.is_buffering(resolution)
-    ):
+    if resolution is None or not directives.is_proxied(resolution):
         return None
-    if not any(result.outcome == "live" for result in case.proxy):
+    is_live = any(result.outcome == "live" for result in case.proxy)
+    if not is_live or streams.held_probes(case) or not directives.is_buffering(resolution):
         return None
-    return rule.finding(
-        "likely",
-        (
-            setting_evidence(resolution, f"{resolution.prefix}_buffering"),
-            Evidence("probe", "sse-direct", "X-Accel-Buffering: no is what keeps the stream live"),
-        ),
-        "The proxied stream is live although buffering is on: the backend's header switches it "
-        "off for each response. A backend without that header would be held.",
-        latent=True,
-    )
+    setting = setting_evidence(resolution, f"{resolution.prefix}_buffering")
+    text = "X-Accel-Buffering: no is what keeps the stream live"
+    evidence = (setting, Evidence("probe", "sse-direct", text))
+    return rule.finding("likely", evidence, _SAVED_BY_HEADER, latent=True)
 
 
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
     """The config holds an uncompressed stream for some clients."""
-    held = [
-        delivery
-        for delivery in resolution.delivery
-        if delivery.result == "held" and delivery.encoding == "identity"
-    ]
-    if not held:
+    held = [row for row in resolution.delivery if row.result == "held"]
+    plain = [row for row in held if row.encoding == "identity"]
+    if not plain:
         return ()
-    kinds = sorted({f"{row.client} with a {row.upstream} upstream" for row in held})
+    kinds = sorted({f"{row.client} with a {row.upstream} upstream" for row in plain})
     name = f"{resolution.prefix}_buffering"
     text = f"{name} {resolution.value(name)} holds an event stream for {', '.join(kinds)}, unless "
     text += "the backend sends X-Accel-Buffering: no"

@@ -28,23 +28,19 @@ _WHY_QUERY = (
 def check(rule: Rule, case: Case) -> Finding | None:
     """The POST is refused, and the config drops the query of the endpoint."""
     resolution = case.message_resolution
-    if (
-        resolution is None
-        or posts.reaches_backend(case) is False
-        or not posts.drops_query(resolution)
-    ):
+    if resolution is None or not posts.drops_query(resolution):
+        return None
+    if posts.reaches_backend(case) is False:
         return None
     failed = posts.failed_post(case)
+    config = _config_evidence(resolution)
     if failed is None:
-        if not posts.is_untried(case):
-            return None
-        return rule.finding("likely", _config_evidence(resolution), _RISK, latent=True)
+        is_untried = posts.is_untried(case)
+        return rule.finding("likely", config, _RISK, latent=True) if is_untried else None
     if failed.status not in UNKNOWN_SESSION:
         return None
     confidence: Confidence = "confirmed" if failed.accepted else "likely"
-    return rule.finding(
-        confidence, (*failed.evidence, *_config_evidence(resolution)), _DISTINGUISHES
-    )
+    return rule.finding(confidence, (*failed.evidence, *config), _DISTINGUISHES)
 
 
 def _config_evidence(resolution: RequestResolution) -> tuple[Evidence, ...]:

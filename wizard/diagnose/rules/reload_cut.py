@@ -8,6 +8,10 @@ from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution, Setting
 from wizard.text.display import safe
 
+_DISTINGUISHES = (
+    "Nginx was reloaded while the stream was watched, and logged no timeout of the stream itself."
+)
+
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """A cut while Nginx logged a reload; else a risk of the next reload."""
@@ -26,15 +30,11 @@ def _observed(rule: Rule, case: Case, result: ProbeResult, limit: Setting | None
     evidence = (
         result_evidence(result),
         disconnects.cut_evidence(case, result),
-        *(log_evidence(line) for line in disconnects.reload_lines(case)[:1]),
+        *map(log_evidence, disconnects.reload_lines(case)[:1]),
         *([_limit_evidence(limit)] if limit else []),
     )
-    distinguishes = (
-        "Nginx was reloaded while the stream was watched, and logged no timeout of the stream "
-        "itself."
-    )
     is_sure = limit is not None and disconnects.is_outlived(case, result)
-    return rule.finding("confirmed" if is_sure else "likely", evidence, distinguishes)
+    return rule.finding("confirmed" if is_sure else "likely", evidence, _DISTINGUISHES)
 
 
 def _limit_evidence(limit: Setting) -> Evidence:

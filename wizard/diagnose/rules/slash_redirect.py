@@ -3,7 +3,7 @@
 from urllib.parse import urljoin, urlsplit
 
 from wizard.diagnose.facts import directives, posts
-from wizard.diagnose.facts.evidence import path_evidence
+from wizard.diagnose.facts.evidence import location_name, path_evidence
 from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
@@ -16,15 +16,14 @@ _NGINX = Fix("use the exact URL, or serve the path without the slash (`location 
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """A redirect whose Location differs only by the trailing slash of its path."""
-    answers = [result.timeline for result in case.proxy] + _failed_posts(case)
+    failed = posts.failed_post(case)
+    answers = [*(result.timeline for result in case.proxy), *([failed.answer] if failed else [])]
     answer = next((answer for answer in answers if _slash_target(answer)), None)
     if answer is None:
         return None
     direct = [result.timeline for result in case.direct if _slash_target(result.timeline)]
-    is_static = any(
-        resolution and not directives.is_proxied(resolution)
-        for resolution in (case.resolution, case.message_resolution)
-    )
+    resolutions = filter(None, (case.resolution, case.message_resolution))
+    is_static = not all(map(directives.is_proxied, resolutions))
     fix = _NGINX if is_static and not direct else None
     evidence = (*map(_redirect_evidence, (answer, *direct[:1])), *_config_evidence(case))
     distinguishes = _distinguishes(answer, by_backend=bool(direct))
@@ -35,14 +34,8 @@ def _config_evidence(case: Case) -> tuple[Evidence, ...]:
     location = case.resolution.location if case.resolution else None
     if location is None or case.resolution is None or directives.is_proxied(case.resolution):
         return (path_evidence(case.resolution),) if case.resolution else ()
-    name = f"location {location.modifier} {location.path}".replace("  ", " ")
-    text = f"{safe(name, 80)}: {safe(location.reason, 200)}"
+    text = f"{location_name(location)}: {safe(location.reason, 200)}"
     return (Evidence("config", str(location.directive.where), text),)
-
-
-def _failed_posts(case: Case) -> list[Timeline]:
-    failed = posts.failed_post(case)
-    return [failed.answer] if failed else []
 
 
 def _slash_target(answer: Timeline) -> str:

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from wizard.diagnose.facts import addresses, streams
 from wizard.diagnose.facts.directives import place_of
-from wizard.diagnose.facts.evidence import log_evidence, result_evidence, setting_evidence
+from wizard.diagnose.facts.evidence import log_evidence, result_evidence, setting_evidences
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings
 from wizard.model.case import Case, ProbeResult
@@ -49,19 +49,15 @@ _NEEDS_SECRET = (
 def check(rule: Rule, case: Case) -> Finding | None:
     """A TLS failure in the error log; or a gateway error over TLS, without a server name."""
     if plain := _plain_http_answers(case):
-        return rule.finding(
-            "confirmed",
-            (*map(result_evidence, plain), *_proxy_pass_evidence(case)),
-            _PLAIN,
-            fix=_SPEAK_TLS,
-        )
+        evidence = (*map(result_evidence, plain), *_proxy_pass_evidence(case))
+        return rule.finding("confirmed", evidence, _PLAIN, fix=_SPEAK_TLS)
     failing = [result for result in case.proxy if result.timeline.status in (502, 504)]
     logged = streams.own_log_lines(case, "upstream-tls")
     if not failing or not (logged or _sends_no_name(case)):
         return None
     evidence = (
         result_evidence(failing[0]),
-        *(log_evidence(line) for line in logged[:1]),
+        *map(log_evidence, logged[:1]),
         *_proxy_pass_evidence(case),
         *_name_evidence(case.resolution),
     )
@@ -74,18 +70,15 @@ def check(rule: Rule, case: Case) -> Finding | None:
 
 def _plain_http_answers(case: Case) -> tuple[ProbeResult, ...]:
     """Answers of a TLS server to plain HTTP, in the words of Nginx and others."""
-    return tuple(
-        result
-        for result in case.proxy
-        if result.timeline.status == 400 and "HTTPS" in result.timeline.excerpt.upper()
-        if not (case.resolution and _is_tls(case.resolution))
-    )[:1]
+    if case.resolution and _is_tls(case.resolution):
+        return ()
+    refused = (result for result in case.proxy if result.timeline.status == 400)
+    return tuple(result for result in refused if "HTTPS" in result.timeline.excerpt.upper())[:1]
 
 
 def _is_tls(resolution: RequestResolution) -> bool:
-    return bool(
-        resolution.upstream and resolution.upstream.passed.lower().startswith(("https:", "grpcs:"))
-    )
+    passed = resolution.upstream.passed.lower() if resolution.upstream else ""
+    return passed.startswith(("https:", "grpcs:"))
 
 
 def _sends_no_name(case: Case) -> bool:
@@ -93,10 +86,8 @@ def _sends_no_name(case: Case) -> bool:
     resolution = case.resolution
     if resolution is None or resolution.upstream is None or not _is_tls(resolution):
         return False
-    live = {
-        addresses.direct_address(case, result.timeline.probe)
-        for result in streams.live_direct_probes(case)
-    }
+    probes = [result.timeline.probe for result in streams.live_direct_probes(case)]
+    live = {addresses.direct_address(case, probe) for probe in probes}
     peers = {addresses.host_port(peer) for peer in resolution.upstream.peers}
     return resolution.value("proxy_ssl_server_name") == "off" and bool(live & peers)
 
@@ -109,9 +100,8 @@ def _proxy_pass_evidence(case: Case) -> tuple[Evidence, ...]:
 
 
 def _name_evidence(resolution: RequestResolution | None) -> tuple[Evidence, ...]:
-    if resolution is None or not _is_tls(resolution):
-        return ()
-    return (setting_evidence(resolution, "proxy_ssl_server_name"),)
+    uses_tls = resolution is not None and _is_tls(resolution)
+    return setting_evidences(resolution, "proxy_ssl_server_name") if uses_tls else ()
 
 
 def _fix(resolution: RequestResolution | None, logged: tuple[LogLine, ...]) -> Fix | None:
@@ -129,20 +119,20 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     upstream = resolution.upstream
     if upstream is None or not upstream.passed.lower().startswith("https://"):
         return ()
-    if resolution.value("proxy_ssl_server_name") != "off" or _is_ip_address(upstream.passed):
+    host = _host(upstream.passed)
+    if resolution.value("proxy_ssl_server_name") != "off" or _is_ip_address(host):
         return ()
     where = place_of(resolution, "proxy_ssl_server_name")
     text = "proxy_ssl_server_name off: a backend that serves several names refuses the handshake"
     return (rule.config_finding(where, text),)
 
 
-def _is_ip_address(url: str) -> bool:
-    """True if the host of the URL is an IP address, for which TLS sends no name."""
+def _is_ip_address(host: str) -> bool:
+    """True for an address, for which TLS sends no name."""
     try:
-        ipaddress.ip_address(urlsplit(url).hostname or "")
+        return bool(ipaddress.ip_address(host))
     except ValueError:
         return False
-    return True
 
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
@@ -172,11 +162,7 @@ def _host(url: str) -> str:
 
 def _can_be_certified(host: str) -> bool:
     """True for a name with a dot; certificates here do not hold addresses or variables."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return "." in host and "$" not in host
-    return False
+    return "." in host and "$" not in host and not _is_ip_address(host)
 
 
 def notes(case: Case, style: Style) -> tuple[str, ...]:

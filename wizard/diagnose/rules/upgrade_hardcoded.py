@@ -6,7 +6,7 @@ from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rule_settings import HEADER_NOTES, NginxSettings, own_lines, repeated_lines
 from wizard.model.case import Case
 from wizard.model.change import Change
-from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.model.diagnosis import Confidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
 
@@ -31,35 +31,21 @@ def check(rule: Rule, case: Case) -> Finding | None:
     resolution, failed = case.message_resolution, posts.failed_post(case)
     if resolution is None or failed is None or failed.status not in REFUSED_STATUSES:
         return None
-    if (
-        failed.by_nginx
-        or not _is_hardcoded(resolution)
-        or posts.reaches_backend(case) is False
-        or posts.drops_query(resolution)
-    ):
+    if failed.by_nginx or not _is_hardcoded(resolution) or posts.drops_query(resolution):
         return None
-    is_live = any(result.outcome in ("live", "ended") for result in case.proxy)
-    confidence: Confidence = "confirmed" if failed.accepted and is_live else "likely"
-    evidence = (
-        *failed.evidence,
-        *_stream_evidence(case),
-        setting_evidence(resolution, "proxy_set_header"),
-    )
+    if posts.reaches_backend(case) is False:
+        return None
+    live = [result for result in case.proxy if result.outcome in ("live", "ended")]
+    confidence: Confidence = "confirmed" if failed.accepted and live else "likely"
+    setting = setting_evidence(resolution, "proxy_set_header")
+    evidence = (*failed.evidence, *map(result_evidence, live[:1]), setting)
     return rule.finding(confidence, evidence, _DISTINGUISHES)
 
 
 def _is_hardcoded(resolution: RequestResolution) -> bool:
     setting = resolution.settings.get("proxy_set_header")
     entries = setting.entries if setting else ()
-    return any(
-        len(entry) == 2 and entry[0].lower() == "connection" and entry[1].lower() == "upgrade"
-        for entry in entries
-    )
-
-
-def _stream_evidence(case: Case) -> tuple[Evidence, ...]:
-    live = (result for result in case.proxy if result.outcome in ("live", "ended"))
-    return tuple(result_evidence(result) for result in live)[:1]
+    return any([arg.lower() for arg in entry] == ["connection", "upgrade"] for entry in entries)
 
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:

@@ -3,7 +3,7 @@
 from wizard.diagnose.facts import addresses, streams
 from wizard.diagnose.facts.evidence import log_evidence, result_evidence
 from wizard.diagnose.rule import Rule, Stage
-from wizard.model.case import Case, ProbeResult
+from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.text.display import safe
 
@@ -19,17 +19,18 @@ _DISTINGUISHES: dict[Confidence, str] = {
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """A gateway error, and a log line or a refused direct probe that explains it."""
-    gateway = tuple(result for result in case.proxy if result.timeline.status in (502, 504))
+    gateway = [result for result in case.proxy if result.timeline.status in (502, 504)]
     if not gateway:
         return None
     logged = streams.own_log_lines(case, "connect-failed")
     confidence = _confidence(case, bool(logged))
     if confidence is None:
         return None
+    direct = streams.live_direct_probes(case) or case.direct
     evidence = (
-        *(result_evidence(result) for result in gateway[:1]),
-        *(log_evidence(line) for line in logged[:1]),
-        *_direct_evidence(case),
+        result_evidence(gateway[0]),
+        *map(log_evidence, logged[:1]),
+        *map(result_evidence, direct[:1]),
         *_config_evidence(case),
     )
     return rule.finding(confidence, evidence, _DISTINGUISHES[confidence])
@@ -40,9 +41,7 @@ def _confidence(case: Case, logged: bool) -> Confidence | None:
         return "confirmed"
     if _direct_refused(case):
         return "confirmed" if _is_direct_address(case) else "likely"
-    if not streams.live_direct_probes(case):
-        return "possible"
-    if case.resolution is None:
+    if case.resolution is None or not streams.live_direct_probes(case):
         return "possible"
     # The backend answers at the address in the config: something else is wrong.
     if _is_direct_address(case):
@@ -64,14 +63,9 @@ def _uses_tls(case: Case) -> bool:
 
 
 def _is_direct_address(case: Case) -> bool:
-    peers = case.resolution.upstream.peers if case.resolution and case.resolution.upstream else ()
+    peers = map(addresses.host_port, addresses.upstream_peers(case))
     direct = {addresses.direct_address(case, result.timeline.probe) for result in case.direct}
-    return any(addresses.host_port(peer) in direct for peer in peers)
-
-
-def _direct_evidence(case: Case) -> tuple[Evidence, ...]:
-    results: tuple[ProbeResult, ...] = streams.live_direct_probes(case)[:1] or case.direct[:1]
-    return tuple(result_evidence(result) for result in results)
+    return any(peer in direct for peer in peers)
 
 
 def _config_evidence(case: Case) -> tuple[Evidence, ...]:

@@ -58,10 +58,7 @@ def _evidence(case: Case, handshake: Handshake, sibling: Handshake) -> tuple[Evi
         failure = Evidence("probe", timeline.probe.label, answer)
     protocol = f"{sibling.transport} {safe(sibling.version, 40)}"
     text = f"{safe(_path(sibling), 120)} speaks MCP over {protocol}: {safe(sibling.server, 80)}"
-    return (
-        failure,
-        Evidence("probe", label, text.removesuffix(": ")),
-    )
+    return failure, Evidence("probe", label, text.removesuffix(": "))
 
 
 RULE = Rule(

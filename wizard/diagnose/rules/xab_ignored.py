@@ -1,11 +1,12 @@
 """Nginx ignores the backend's X-Accel-Buffering, or it switches buffering on."""
 
+from functools import partial
+
 from wizard.diagnose.facts import directives, streams
-from wizard.diagnose.facts.evidence import direct_evidence, result_evidence, setting_evidence
+from wizard.diagnose.facts.evidence import direct_evidence, result_evidence, setting_evidences
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import WHY_UNBUFFERED, NginxSettings, unbuffered
 from wizard.model.case import Case
-from wizard.model.change import Change
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
 from wizard.text.display import safe
@@ -28,12 +29,9 @@ def check(rule: Rule, case: Case) -> Finding | None:
 
 def _evidence(case: Case, value: str) -> tuple[Evidence, ...]:
     held, direct = streams.held_probes(case), streams.live_direct_probes(case)[0]
-    label = direct.timeline.probe.label
-    return (
-        *(result_evidence(result) for result in held),
-        direct_evidence(direct),
-        Evidence("probe", label, f"the backend sends X-Accel-Buffering: {value}"),
-    )
+    text = f"the backend sends X-Accel-Buffering: {value}"
+    header = Evidence("probe", direct.timeline.probe.label, text)
+    return (*map(result_evidence, held), direct_evidence(direct), header)
 
 
 def _ignored(rule: Rule, case: Case) -> Finding | None:
@@ -41,31 +39,26 @@ def _ignored(rule: Rule, case: Case) -> Finding | None:
         "The backend asks for unbuffered delivery, as the direct probe shows, and Nginx still "
         "holds the stream."
     )
-    if case.resolution is None:
+    resolution, evidence = case.resolution, _evidence(case, "no")
+    if resolution is None:
         is_plain = streams.is_behind_plain_nginx(case)
         advice = " Without the config it could also be another proxy in front: give --conf."
-        return rule.finding(
-            "likely" if is_plain else "possible", _evidence(case, "no"), distinguishes + advice
-        )
-    ignored = f"{case.resolution.prefix}_ignore_headers"
-    if not directives.ignores_header(
-        case.resolution, "x-accel-buffering"
-    ) or not directives.is_buffering(case.resolution):
+        return rule.finding("likely" if is_plain else "possible", evidence, distinguishes + advice)
+    is_ignored = directives.ignores_x_accel_buffering(resolution)
+    if not is_ignored or not directives.is_buffering(resolution):
         return None
-    evidence = (*_evidence(case, "no"), setting_evidence(case.resolution, ignored))
+    evidence += setting_evidences(resolution, f"{resolution.prefix}_ignore_headers")
     return rule.finding("confirmed", evidence, f"{distinguishes} The config ignores the header.")
 
 
 def _forced_on(rule: Rule, case: Case) -> Finding | None:
     """`yes` switches buffering on where the config has it off."""
     resolution = case.resolution
-    if (
-        resolution is None
-        or directives.is_buffering(resolution)
-        or directives.ignores_header(resolution, "x-accel-buffering")
-    ):
+    if resolution is None or directives.is_buffering(resolution):
         return None
-    evidence = (*_evidence(case, "yes"), setting_evidence(resolution, "proxy_buffering"))
+    if directives.ignores_x_accel_buffering(resolution):
+        return None
+    evidence = (*_evidence(case, "yes"), *setting_evidences(resolution, "proxy_buffering"))
     distinguishes = "The config has buffering off, and the backend's header switches it on again."
     return rule.finding("confirmed", evidence, distinguishes, fix=_FORCED_FIX)
 
@@ -74,16 +67,11 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     """The config ignores the header and holds a stream."""
     name = f"{resolution.prefix}_ignore_headers"
     held = any(delivery.result == "held" for delivery in resolution.delivery)
-    if not held or not directives.ignores_header(resolution, "x-accel-buffering"):
+    if not held or not directives.ignores_x_accel_buffering(resolution):
         return ()
     value = safe(resolution.value(name), 80)
     text = f"{name} {value}: a backend's X-Accel-Buffering: no has no effect"
     return (rule.config_finding(directives.place_of(resolution, name), text),)
-
-
-def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
-    """No buffering for the stream, whatever the header says."""
-    return unbuffered(case, resolution, _WHY_UNBUFFERED)
 
 
 RULE = Rule(
@@ -93,5 +81,5 @@ RULE = Rule(
     check=check,
     check_config=check_config,
     config_order=30,
-    settings=NginxSettings(stream=settings, ends_buffering=True),
+    settings=NginxSettings(stream=partial(unbuffered, reason=_WHY_UNBUFFERED), ends_buffering=True),
 )
