@@ -27,12 +27,7 @@ def render(
 ) -> str:
     """Return the report as `text`, `json`, `markdown`, `junit` or `prometheus`.
 
-    Args:
-        elapsed_s: How long the whole check took, in seconds.
-        color: True to use ANSI colours in the text form.
-
-    Returns:
-        The report, with a newline at its end.
+    It ends with a newline. `color` allows ANSI colours in the text form.
     """
     result = Result(case, diagnosis, recommendation, steps, elapsed_s)
     if format == "json":

@@ -24,20 +24,19 @@ NOT_ASKED = "not asked: the run was interrupted before"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What every form shows of one target, and its part of the requested form.
+    """The summary of one target, and its part of the report in the requested format.
 
-    The case itself is not kept: five hundred configs and traces would not fit in memory.
+    The case itself is not kept: five hundred configs and timelines would not fit in memory.
 
     Attributes:
-        name: The target's name, made safe.
+        name: The target's name, escaped for display.
         verdict: None for a target that an interrupted run did not reach.
-        cause: The primary cause with its confidence; empty where there is none.
-        first_event_s: Seconds until the slowest proxied probe had its first event; None where one
-            of them had none.
-        elapsed_s: Seconds that this target took.
-        problems: What was wrong with its inputs and its vantages, one sentence each.
+        cause: The primary cause with its confidence; empty without one.
+        first_event_s: Seconds until the slowest proxied probe had its first event; None if a probe
+            had no event.
+        problems: What was wrong with the inputs and the vantages, one sentence each.
         unread: True if an input could not be read at all.
-        part: Its part of the report; the type depends on the format.
+        part: The type depends on the format.
     """
 
     name: str
@@ -54,9 +53,8 @@ class Entry:
 
 def make_entry(format: str, name: str, result: Result) -> Entry:
     """Return the entry of one target for a report of that format."""
-    diagnosis = result.diagnosis
+    case, diagnosis = result.case, result.diagnosis
     primary = next(iter(diagnosis.causes), None)
-    case = result.case
     return Entry(
         name=safe(name, 200),
         url=safe(case.target.url, 200),
@@ -73,22 +71,18 @@ def make_entry(format: str, name: str, result: Result) -> Entry:
 
 def skipped_entry(format: str, name: str, url: str) -> Entry:
     """Return the entry of a target that an interrupted run did not reach."""
-    shown_name = safe(name, 200)
+    name, url = safe(name, 200), safe(url, 200)
     parts = {
-        "json": {"name": shown_name, "report": None, "skipped": NOT_ASKED},
-        "junit": skipped_suite(shown_name, NOT_ASKED),
+        "json": {"name": name, "report": None, "skipped": NOT_ASKED},
+        "junit": skipped_suite(name, NOT_ASKED),
         "markdown": "",
         "prometheus": (),
     }
-    shown_url = safe(url, 200)
-    return Entry(
-        shown_name, shown_url, None, NOT_ASKED, "", None, 0.0, (), False, parts.get(format)
-    )
+    return Entry(name, url, None, NOT_ASKED, "", None, 0.0, (), False, parts.get(format))
 
 
 def _first_event(result: Result) -> float | None:
-    probed = [item for item in result.case.proxy if item.was_made]
-    times = [item.timeline.first_event_s for item in probed]
+    times = [item.timeline.first_event_s for item in result.case.proxy if item.was_made]
     with_event = [at for at in times if at is not None]
     return max(with_event) if with_event and len(with_event) == len(times) else None
 
@@ -97,18 +91,15 @@ def _part(format: str, name: str, result: Result) -> Any:
     if format == "json":
         return {"name": safe(name, 200), "report": report_data(result)}
     if format == "markdown":
-        return "" if result.diagnosis.verdict == "healthy" else _markdown_section(name, result)
+        # The target's own report, each heading one level lower.
+        is_healthy = result.diagnosis.verdict == "healthy"
+        parts = [] if is_healthy else markdown_parts(result, safe(name, 200))
+        return "\n\n".join(f"#{part}" if part.startswith("#") else part for part in parts)
     if format == "junit":
         return junit_suite(result, safe(name, 200))
     if format == "prometheus":
         return tuple(samples(name, result))
     return None
-
-
-def _markdown_section(name: str, result: Result) -> str:
-    """Return the target's own report, each heading one level lower."""
-    parts = markdown_parts(result, safe(name, 200))
-    return "\n\n".join(f"#{part}" if part.startswith("#") else part for part in parts)
 
 
 def worst_verdict(entries: Sequence[Entry]) -> Verdict:
@@ -131,9 +122,7 @@ def render_batch(
 ) -> str:
     """Return the report on all targets, in their order, with a newline at its end.
 
-    Args:
-        elapsed_s: How long the whole run took, in seconds.
-        color: True to use ANSI colours in the text form.
+    `color` allows ANSI colours in the text form.
     """
     if format == "json":
         return _json(entries, elapsed_s)
@@ -161,20 +150,19 @@ _MIN_NAME_WIDTH = 8
 
 
 def _text(entries: Sequence[Entry], elapsed_s: float, *, color: bool) -> str:
-    """Return the worst verdict and the counts, the table, and the details of what is not well."""
+    """Return the worst verdict and the counts, the table, and what is not healthy or not read."""
     colorize = colorizer(color)
     verdict = worst_verdict(entries)
     head = wrap(f"{verdict.upper()}  {verdict_counts(entries)}, {elapsed_s:.1f} s", "", "  ")
     unhealthy = (_summary(item) for item in entries if item.verdict in SEVERITY[1:])
     problems = (_problems(item) for item in entries if item.problems)
-    return join_sections(
-        (
-            head.replace(verdict.upper(), colorize(verdict.upper(), verdict), 1),
-            _table(entries),
-            section("Not healthy", unhealthy),
-            section("Not read or not reached", problems),
-        )
+    parts = (
+        head.replace(verdict.upper(), colorize(verdict.upper(), verdict), 1),
+        _table(entries),
+        section("Not healthy", unhealthy),
+        section("Not read or not reached", problems),
     )
+    return join_sections(parts)
 
 
 def _table(entries: Sequence[Entry]) -> str:
@@ -187,7 +175,7 @@ def _table(entries: Sequence[Entry]) -> str:
 
 
 def _row(entry: Entry) -> tuple[str, ...]:
-    # The scheme tells no targets apart, and its columns are needed.
+    # Targets do not differ in the scheme, and its columns are needed.
     name = entry.name.removeprefix("https://").removeprefix("http://")
     event = seconds(entry.first_event_s)
     took = f"{entry.elapsed_s:.1f} s" if entry.verdict else "–"
@@ -196,13 +184,8 @@ def _row(entry: Entry) -> tuple[str, ...]:
 
 def _line(row: Sequence[str], name_width: int, widths: Sequence[int]) -> str:
     name, verdict, cause, event, took = row
-    columns = (
-        f"{shorten(name, name_width):<{name_width}}",
-        f"{verdict:<{widths[0]}}",
-        f"{cause:<{widths[1]}}",
-        f"{event:>{widths[2]}}",
-        f"{took:>{widths[3]}}",
-    )
+    columns = [shorten(name, name_width).ljust(name_width), verdict.ljust(widths[0])]
+    columns += [cause.ljust(widths[1]), event.rjust(widths[2]), took.rjust(widths[3])]
     return _GAP.join(columns).rstrip() + "\n"
 
 

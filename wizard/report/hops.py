@@ -1,4 +1,4 @@
-"""The hops side by side: a row for each hop, a column for each probe variant."""
+"""The hops in a report: a table with a row for each hop and a column for each probe variant."""
 
 import shlex
 from collections.abc import Sequence
@@ -27,11 +27,7 @@ def has_hops_to_compare(case: Case) -> bool:
 
 def probed_variants(hop_results: Sequence[HopResult]) -> tuple[Variant, ...]:
     """Return the variants that were probed at any hop, in the order of `VARIANTS`."""
-    return tuple(
-        variant
-        for variant in VARIANTS
-        if any(hop_result.result(variant) for hop_result in hop_results)
-    )
+    return tuple(item for item in VARIANTS if any(hop.result(item) for hop in hop_results))
 
 
 def variant_name(variant: Variant) -> str:
@@ -43,22 +39,15 @@ def outcome_text(result: ProbeResult | None) -> str:
     """Return the outcome and, if there was data, when it first came: `live 12 ms`, `held`."""
     if result is None:
         return "–"
-    at = result.timeline.first_data_s
-    return (
-        f"{result.outcome_label} {seconds(at)}"
-        if result.outcome in _TIMED_OUTCOMES
-        else result.outcome_label
-    )
+    at = f" {seconds(result.timeline.first_data_s)}" if result.outcome in _TIMED_OUTCOMES else ""
+    return f"{result.outcome_label}{at}"
 
 
 _TIMED_OUTCOMES = frozenset({"live", "late", "ended"})
 
 
 def hops_summary(case: Case) -> str:
-    """Return one sentence: where the stream stops, or why the hops contradict each other.
-
-    Empty where there is nothing to say.
-    """
+    """Return in a sentence where the stream stops or why the hops contradict each other, if so."""
     failing = describe_failing_hop(case)
     return capitalize(f"{failing}." if failing else describe_contradiction(case))
 
@@ -76,7 +65,7 @@ def capabilities_text(capabilities: Capabilities) -> str:
 
 
 def vantage_lines(case: Case) -> list[str]:
-    """Return a line for each vantage with what it has."""
+    """Return a line for each vantage: its name and `capabilities_text`."""
     return [f"{item.vantage}: {capabilities_text(item)}" for item in case.capabilities]
 
 
@@ -86,17 +75,12 @@ def hops_text(case: Case) -> str:
         return ""
     hop_results = results_by_hop(case)
     variants = probed_variants(hop_results)
-    head = f"{'Side by side':<26}" + "".join(f"{variant_name(item):<13}" for item in variants)
-    rows = [
-        f"  {safe(hop_result.name)[:23]:<24}{_outcomes(hop_result, variants)}"
-        for hop_result in hop_results
-    ]
-    below = [f"  {line}" for line in (hops_summary(case), *vantage_lines(case)) if line]
-    return "".join(f"{row.rstrip()}\n" for row in (head, *rows, *below))
-
-
-def _outcomes(hop_result: HopResult, variants: Sequence[Variant]) -> str:
-    return "".join(f"{outcome_text(hop_result.result(variant)):<13}" for variant in variants)
+    rows = [f"{'Side by side':<26}" + "".join(f"{variant_name(item):<13}" for item in variants)]
+    for hop in hop_results:
+        outcomes = "".join(f"{outcome_text(hop.result(item)):<13}" for item in variants)
+        rows.append(f"  {safe(hop.name)[:23]:<24}{outcomes}")
+    rows += [f"  {line}" for line in (hops_summary(case), *vantage_lines(case)) if line]
+    return "".join(f"{row.rstrip()}\n" for row in rows)
 
 
 def hops_markdown(case: Case) -> str:
@@ -135,7 +119,7 @@ def hops_json(case: Case) -> list[dict[str, Any]]:
 
 
 def first_failing_hop_json(case: Case) -> dict[str, Any] | None:
-    """Return the two hops between which the stream stops; None where that is not known."""
+    """Return the two hops between which the stream stops; None if that is not known."""
     failing = first_failing_hop(case)
     if failing is None:
         return None
@@ -144,7 +128,7 @@ def first_failing_hop_json(case: Case) -> dict[str, Any] | None:
 
 
 def vantages_json(case: Case) -> list[dict[str, Any]]:
-    """Return the given vantages with what was discovered there; null where nothing was tried."""
+    """Return the given vantages with what was discovered there; null if nothing was tried."""
     by_name = {item.vantage: item for item in case.capabilities}
     return [
         {

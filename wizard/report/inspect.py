@@ -1,7 +1,7 @@
 """The reports of `inspect`, as JSON (docs/json.md) and as text."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from wizard.diagnose.rule import ConfigFinding
@@ -35,35 +35,37 @@ def inspect_json(resolution: RequestResolution, findings: Sequence[ConfigFinding
 
 
 def _server(resolution: RequestResolution) -> dict[str, Any] | None:
-    if resolution.server is None:
+    server = resolution.server
+    if server is None:
         return None
-    where = resolution.server.directive.where
+    where = server.directive.where
     return {
-        "name": safe(resolution.server.name),
-        "listen": [safe(text) for text in resolution.server.listen],
+        "name": safe(server.name),
+        "listen": [safe(text) for text in server.listen],
         "file": safe(where.file),
         "line": where.line,
-        "reason": safe(resolution.server.reason),
+        "reason": safe(server.reason),
     }
 
 
 def _location(resolution: RequestResolution) -> dict[str, Any] | None:
-    if resolution.location is None:
+    location = resolution.location
+    if location is None:
         return None
-    where = resolution.location.directive.where
+    where = location.directive.where
     return {
-        "modifier": resolution.location.modifier,
-        "path": safe(resolution.location.path),
+        "modifier": location.modifier,
+        "path": safe(location.path),
         "file": safe(where.file),
         "line": where.line,
-        "reason": safe(resolution.location.reason),
+        "reason": safe(location.reason),
     }
 
 
 def _upstream(resolution: RequestResolution) -> dict[str, Any] | None:
-    if resolution.upstream is None or resolution.upstream.kind == "static":
-        return None
     upstream = resolution.upstream
+    if upstream is None or upstream.kind == "static":
+        return None
     return {
         "pass": safe(upstream.passed),
         "peers": [safe(peer) for peer in upstream.peers],
@@ -82,18 +84,17 @@ def _delivery_json(row: Delivery) -> dict[str, str]:
 
 
 def inspect_text(resolution: RequestResolution, findings: Sequence[ConfigFinding]) -> str:
-    """Return the same for a reader: what the config sets, then the defaults that have a value."""
+    """Return the same as text: what the config sets, then the defaults that have a value."""
     settings = sorted(resolution.settings.items())
     configured = [(name, item) for name, item in settings if item.origin != "default"]
     defaults = [(name, item) for name, item in settings if item.origin == "default" and item.value]
-    doubts = (wrap(f"not decided: {safe(doubt)}", "", "  ") for doubt in resolution.undecided)
     parts = [
         _head(resolution),
         section("Set in the config", (_setting(name, item) for name, item in configured)),
         section("Nginx's defaults", (_setting(name, item) for name, item in defaults)),
         section("An event stream is", map(_delivery, resolution.delivery)),
-        "".join(_finding(finding) for finding in findings),
-        "".join(doubts),
+        "".join(map(_finding, findings)),
+        "".join(wrap(f"not decided: {safe(doubt)}", "", "  ") for doubt in resolution.undecided),
     ]
     return join_sections(parts)
 
@@ -118,31 +119,24 @@ def _finding(finding: ConfigFinding) -> str:
 
 
 def _head(resolution: RequestResolution) -> str:
-    """Return the version, the command that printed the config, and who serves the request."""
-    lines = [f"nginx {safe(resolution.version or '(version not known)')}\n"]
+    """Return the version, the command that printed the config, and what serves the request."""
+    head = f"nginx {safe(resolution.version or '(version not known)')}\n"
     if resolution.config.command:
-        lines.append(f"read by   {safe(resolution.config.command)}\n")
-    return "".join([*lines, *_served_by(resolution)])
+        head += f"read by   {safe(resolution.config.command)}\n"
+    return head + "".join(wrap(safe(line), "", " " * 10) for line in _served_by(resolution))
 
 
-def _served_by(resolution: RequestResolution) -> list[str]:
-    """Return the server, the location and the upstream, a wrapped line each."""
-    lines = []
-    if resolution.server is not None:
-        name = safe(resolution.server.name) or "(no name)"
-        lines.append(
-            f"server    {name}, {resolution.server.directive.where}: {resolution.server.reason}"
-        )
-    if resolution.location is None:
-        lines.append("location  none matches this path")
+def _served_by(resolution: RequestResolution) -> Iterator[str]:
+    """Yield a line each on the server, the location and the upstream."""
+    server, location, upstream = resolution.server, resolution.location, resolution.upstream
+    if server is not None:
+        name = safe(server.name) or "(no name)"
+        yield f"server    {name}, {server.directive.where}: {server.reason}"
+    if location is None:
+        yield "location  none matches this path"
     else:
-        pattern = f"{resolution.location.modifier} {resolution.location.path}".strip()
-        lines.append(
-            f"location  {pattern}, {resolution.location.directive.where}: "
-            f"{resolution.location.reason}"
-        )
-    if resolution.upstream is not None and resolution.upstream.kind != "static":
-        peers = ", ".join(resolution.upstream.peers) or "decided by variables"
-        uri = resolution.upstream.request_uri or "?"
-        lines.append(f"upstream  {resolution.upstream.passed} ({peers}), gets {uri}")
-    return [wrap(safe(line), "", " " * 10) for line in lines]
+        pattern = f"{location.modifier} {location.path}".strip()
+        yield f"location  {pattern}, {location.directive.where}: {location.reason}"
+    if upstream is not None and upstream.kind != "static":
+        peers = ", ".join(upstream.peers) or "decided by variables"
+        yield f"upstream  {upstream.passed} ({peers}), gets {upstream.request_uri or '?'}"

@@ -17,15 +17,14 @@ SCHEMA = "ssewizard.report/2"
 
 def json_report(result: Result) -> str:
     """Return the report as JSON text."""
-    # ASCII only: the block and the diff contain the config's own bytes, and no control character
-    # of theirs may reach a terminal.
+    # ASCII only: the block and the diff contain the config's own bytes, and none of their control
+    # characters may reach a terminal.
     return json.dumps(report_data(result), indent=2) + "\n"
 
 
 def report_data(result: Result) -> dict[str, Any]:
     """Return the report as values that JSON can hold."""
-    target = result.case.target
-    diagnosis = result.diagnosis
+    case, diagnosis, target = result.case, result.diagnosis, result.case.target
     return {
         "schema": SCHEMA,
         "tool": {"name": "ssewizard", "version": __version__},
@@ -39,26 +38,24 @@ def report_data(result: Result) -> dict[str, Any]:
         "causes": [_finding(cause) for cause in diagnosis.causes],
         "risks": [_finding(risk) for risk in diagnosis.risks],
         "notes": [safe(note) for note in diagnosis.notes],
-        "hops": hops_json(result.case),
-        "first_failing_hop": first_failing_hop_json(result.case),
-        "vantages": vantages_json(result.case),
+        "hops": hops_json(case),
+        "first_failing_hop": first_failing_hop_json(case),
+        "vantages": vantages_json(case),
         "checks": [_check(check) for check in result.checks],
-        "logs": logs_json(result.case),
-        "handshakes": [_handshake(handshake) for handshake in result.case.handshakes],
+        "logs": logs_json(case),
+        "handshakes": [_handshake(handshake) for handshake in case.handshakes],
         "recommendation": _recommendation(result.recommendation),
         "elapsed_s": round(result.elapsed_s, 3),
     }
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
+    evidence = [(item.kind, safe(item.where), safe(item.text)) for item in finding.evidence]
     return {
         "id": finding.id,
         "confidence": finding.confidence,
         "title": safe(finding.title),
-        "evidence": [
-            {"kind": item.kind, "where": safe(item.where), "text": safe(item.text)}
-            for item in finding.evidence
-        ],
+        "evidence": [{"kind": kind, "where": at, "text": text} for kind, at, text in evidence],
         "distinguishes": safe(finding.distinguishes),
         "fix": {"summary": safe(finding.fix.summary), "where": finding.fix.where},
     }
@@ -97,6 +94,7 @@ def _run(result: ProbeResult) -> dict[str, Any]:
 
 
 def _handshake(handshake: Handshake) -> dict[str, Any]:
+    exchanges = ((item.name, item.timeline) for item in handshake.exchanges)
     return {
         "side": handshake.side,
         "transport": handshake.transport,
@@ -108,12 +106,8 @@ def _handshake(handshake: Handshake) -> dict[str, Any]:
         "server": safe(handshake.server),
         "sibling": _handshake(handshake.sibling) if handshake.sibling else None,
         "exchanges": [
-            {
-                "what": exchange.name,
-                "url": safe(exchange.timeline.probe.url),
-                "status": exchange.timeline.status,
-            }
-            for exchange in handshake.exchanges
+            {"what": name, "url": safe(timeline.probe.url), "status": timeline.status}
+            for name, timeline in exchanges
         ],
     }
 
@@ -127,17 +121,14 @@ def _recommendation(recommendation: Recommendation | None) -> dict[str, Any] | N
         return None
     # Block, diff and paths are for programs, so they are not escaped here; `recommend` has masked
     # the credentials in them.
+    lines, omitted = recommendation.lines, recommendation.omitted
     return {
         "block": recommendation.block,
         "diff": recommendation.diff,
         "insert_at": recommendation.insert_at,
         "summary": safe(recommendation.summary),
         "directory": recommendation.directory,
-        "reasons": [
-            {"line": line.text, "reason": safe(line.reason)} for line in recommendation.lines
-        ],
-        "omitted": [
-            {"line": safe(line), "reason": safe(reason)} for line, reason in recommendation.omitted
-        ],
+        "reasons": [{"line": line.text, "reason": safe(line.reason)} for line in lines],
+        "omitted": [{"line": safe(text), "reason": safe(why)} for text, why in omitted],
         "adapt": [safe(hint) for hint in recommendation.adapt],
     }

@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree as Xml
 
-from wizard.report.result import Check, Result
+from wizard.report.result import Result
 from wizard.text.display import safe
 
 
@@ -14,13 +14,18 @@ def junit_report(result: Result) -> str:
 def junit_suite(result: Result, name: str) -> Xml.Element:
     """Return the suite of one target.
 
-    Its name is the cases' `classname` too: CI servers group by it. `safe` escapes every character
-    that XML 1.0 cannot contain.
+    The name is also the `classname` of its cases, by which CI servers group them. `safe` escapes
+    every character that XML 1.0 cannot contain.
     """
     checks = result.checks
     suite = Xml.Element("testsuite", name=name, time=f"{result.elapsed_s:.3f}")
     for check in checks:
-        _case(suite, check)
+        case = Xml.SubElement(suite, "testcase", classname=name, name=check.id)
+        if check.status == "warn":
+            Xml.SubElement(case, "system-out").text = safe(check.why)
+        elif check.status != "pass":
+            tag = "failure" if check.status == "fail" else "skipped"
+            Xml.SubElement(case, tag, message=safe(check.why))
     verdict = Xml.SubElement(suite, "testcase", classname=name, name="verdict")
     diagnosis = result.diagnosis
     if diagnosis.verdict != "healthy":
@@ -45,13 +50,3 @@ def xml_text(root: Xml.Element) -> str:
     """Return the XML document, indented."""
     Xml.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(root, "unicode") + "\n"
-
-
-def _case(suite: Xml.Element, check: Check) -> None:
-    case = Xml.SubElement(suite, "testcase", classname=suite.get("name", ""), name=check.id)
-    if check.status == "fail":
-        Xml.SubElement(case, "failure", message=safe(check.why))
-    elif check.status == "skip":
-        Xml.SubElement(case, "skipped", message=safe(check.why))
-    elif check.status == "warn":
-        Xml.SubElement(case, "system-out").text = safe(check.why)

@@ -1,4 +1,4 @@
-"""The logs in a report: what happened before the probes, and the lines that were kept."""
+"""The logs in a report: the history before the probes, and the lines of the probes."""
 
 import textwrap
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from wizard.model.case import Case
-from wizard.model.log_report import History, LogReport
+from wizard.model.log_report import History
 from wizard.text.display import plural, safe
 
 WIDTH = 80
@@ -14,26 +14,16 @@ WIDTH = 80
 
 def logs_text(case: Case) -> str:
     """Return the history of each log that has one, at most 80 columns wide."""
-    sections = "".join(
-        f"{_history_text(report, report.history)}\n"
-        for report in case.logs
-        if report.history is not None
-    )
-    return f"Before the probes, according to the logs\n{sections}" if sections else ""
+    rows: list[str] = []
+    wrapper = textwrap.TextWrapper(WIDTH, "    ", "    ", break_long_words=False)
+    for file, history in _histories(case):
+        rows += (f"  {file}", *(wrapper.fill(safe(line)) for line in history_lines(history)))
+    return "\n".join(("Before the probes, according to the logs", *rows, "")) if rows else ""
 
 
-def _history_text(report: LogReport, history: History) -> str:
-    lines = [
-        textwrap.fill(
-            safe(line),
-            WIDTH,
-            initial_indent="    ",
-            subsequent_indent="    ",
-            break_long_words=False,
-        )
-        for line in history_lines(history)
-    ]
-    return "\n".join((f"  {safe(report.file, 120)}", *lines))
+def _histories(case: Case) -> list[tuple[str, History]]:
+    """Return the file name, safe to show, and the history of each log that has one."""
+    return [(safe(log.file, 120), log.history) for log in case.logs if log.history is not None]
 
 
 def logs_json(case: Case) -> list[dict[str, Any]]:
@@ -80,21 +70,17 @@ def _history_json(history: History) -> dict[str, Any]:
 
 def history_headlines(case: Case) -> list[str]:
     """Return one line for each log with a history, for a ticket."""
-    return [
-        f"{safe(report.file, 120)}: {headline(report.history)}"
-        for report in case.logs
-        if report.history is not None
-    ]
+    return [f"{file}: {headline(history)}" for file, history in _histories(case)]
 
 
 def history_lines(history: History) -> list[str]:
-    """Return everything about the history, a line each."""
+    """Return the headline, the chart as bars and numbers, the clients and the clock, if known."""
     lines = (headline(history), chart(history), counts(history), clients(history), history.clock)
     return [line for line in lines if line]
 
 
 def headline(history: History) -> str:
-    """Return one sentence: how many were cut off before the probes, and in which period."""
+    """Return one sentence: how many clients were cut off before the probes, and when."""
     period = f"{_period(history)} ({_line_count(history)})"
     if not history.counted:
         return f"before the probes: no line of a kind that shows who was cut off, {period}"
@@ -123,7 +109,7 @@ def _period(history: History) -> str:
 
 
 def chart(history: History) -> str:
-    """Return the bars and their scale; empty where nobody was cut off."""
+    """Return the bars and their scale; empty if nobody was cut off."""
     if not any(history.counts) or history.since is None:
         return ""
     bucket, most = duration(history.bucket_s), max(history.counts)
@@ -131,14 +117,14 @@ def chart(history: History) -> str:
 
 
 def counts(history: History) -> str:
-    """Return the chart as numbers, for a terminal without bars; empty where there is none."""
+    """Return the chart as numbers, for a terminal without bars; empty without a chart."""
     if not chart(history):
         return ""
     return f"oldest first: {' '.join(map(str, history.counts))}"
 
 
 def clients(history: History) -> str:
-    """Return who was cut off most; empty where nobody was, or no client is named."""
+    """Return the clients that were cut off most; empty if no line names one."""
     names = ", ".join(f"{name} ({number})" for name, number in history.clients)
     return f"most of them: {names}" if names else ""
 
@@ -154,7 +140,7 @@ def sparkline(values: Sequence[int]) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a long duration for a reader: `41 min`, `3.5 h`, `12 days`."""
+    """Return a long duration in a fitting unit: `41 min`, `3.5 h`, `12 days`."""
     size, unit = next(((size, unit) for size, unit in _UNITS if seconds >= size), (1, "s"))
     value = f"{seconds / size:.1f}".removesuffix(".0") if size > 60 else f"{seconds / size:.0f}"
     return f"{value} {unit}{'s' if unit == 'day' and value != '1' else ''}"

@@ -20,8 +20,7 @@ def markdown_report(result: Result) -> str:
 def markdown_parts(result: Result, name: str = "") -> list[str]:
     """Return the report in parts; a heading is always at the beginning of a part.
 
-    Args:
-        name: The target's name, where it is one of several.
+    `name` is the target's, if the report is on several.
     """
     diagnosis = result.diagnosis
     prefix = f"{escape_markup(name)}: " if name else ""
@@ -101,7 +100,7 @@ _ACTIVE = re.compile(r"[\\*\[|<]")
 
 
 def escape_markup(text: str) -> str:
-    """Escape text so that it contains no table cell's end, code, link, image or HTML."""
+    """Escape what would end a table cell or begin code, a link, an image or HTML."""
     return _ACTIVE.sub(r"\\\g<0>", safe(text).replace("`", "'"))
 
 

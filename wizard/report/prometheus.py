@@ -1,6 +1,6 @@
 """The report as Prometheus metrics, for node_exporter's textfile collector.
 
-Alert rules depend on the metric names: they may be added, never renamed.
+Alert rules depend on the names of metrics: new ones may be added, none renamed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,7 +12,7 @@ from wizard.text.display import safe
 
 Labels = tuple[tuple[str, str], ...]
 Sample = tuple[str, Labels, float]
-"""A metric's name without `ssewizard_`, its labels in their order, and its value."""
+"""A metric's name without `ssewizard_`, its labels, and its value."""
 
 HELP: Mapping[str, str] = {
     "build_info": "Always 1; the version of ssewizard.",
@@ -75,11 +75,7 @@ def _number(value: float) -> str:
 
 
 def samples(target: str, result: Result) -> Iterator[Sample]:
-    """Yield the samples of one target.
-
-    Args:
-        target: The value of the label `target`; it is redacted here.
-    """
+    """Yield the samples of one target; `target` becomes its label, redacted."""
     case, diagnosis = result.case, result.diagnosis
     label = ("target", safe(target, 200))
     yield "healthy", (label,), float(diagnosis.verdict == "healthy")

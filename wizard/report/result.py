@@ -1,4 +1,4 @@
-"""What every report is made from: one investigation's values and the status of each check."""
+"""The values that all reports are made from: an investigation's and the status of each check."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -46,12 +46,12 @@ class Result:
 
     @property
     def checks(self) -> tuple[Check, ...]:
-        """Every check, those that did not run included."""
+        """All checks, also those that did not run."""
         root, proxy, *others = (self._check(id, step) for id, step in _STEP_OF_CHECK)
         return (root, proxy, *self._hop_check(), *others, _handshake_check(self.case))
 
     def _hop_check(self) -> tuple[Check, ...]:
-        """Return the check of the hops; nothing where none were given."""
+        """Return the check of the hops; empty if none were given."""
         if not self.case.target.hops:
             return ()
         state, why = rate_results(self.case.hops, self.case.handshake("proxy"))
@@ -88,7 +88,7 @@ def vantage_problems(case: Case) -> tuple[str, ...]:
 
 
 def _status(state: State) -> Status:
-    """Convert a step's state; a step that is to be done or was interrupted counts as skipped."""
+    """Convert a step's state; a step that has not run to its end counts as skipped."""
     return "skip" if state in ("todo", "running") else state  # type: ignore[return-value]
 
 

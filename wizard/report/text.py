@@ -48,11 +48,7 @@ Colorize = Callable[[str, str], str]
 
 def colorizer(color: bool) -> Colorize:
     """Return the function that colours a text by a status or a verdict, or leaves it as it is."""
-    return _colorize if color else _leave_plain
-
-
-def _leave_plain(text: str, status: str) -> str:
-    return text
+    return _colorize if color else lambda text, status: text
 
 
 def _colorize(text: str, status: str) -> str:
@@ -60,25 +56,17 @@ def _colorize(text: str, status: str) -> str:
 
 
 def wrap(text: str, first: str = "  ", then: str = "  ") -> str:
-    """Wrap to 80 columns; a path or URL longer than a line stays whole, so that it can be copied.
+    """Wrap to 80 columns, the first line indented by `first` and the further ones by `then`.
 
-    Args:
-        first: Indentation of the first line.
-        then: Indentation of the further lines.
+    A path or URL longer than a line stays whole, so that it can be copied.
     """
-    lines = textwrap.wrap(
-        text,
-        WIDTH,
-        initial_indent=first,
-        subsequent_indent=then,
-        break_on_hyphens=False,
-        break_long_words=False,
-    )
-    return "\n".join(lines) + "\n"
+    wrapper = textwrap.TextWrapper(WIDTH, first, then)
+    wrapper.break_on_hyphens = wrapper.break_long_words = False
+    return wrapper.fill(text) + "\n"
 
 
 def section(title: str, rows: Iterable[str]) -> str:
-    """Return the title and its rows; empty where there are none."""
+    """Return the title and its rows; an empty string without rows."""
     body = "".join(rows)
     return f"{title}\n{body}" if body else ""
 
@@ -88,15 +76,15 @@ def _item(text: str) -> str:
 
 
 def cause_text(cause: Finding) -> str:
-    """Return one cause: what it is, its evidence, why it is this one, and the fix."""
+    """Return one cause: its title, its evidence, what distinguishes it, and the fix."""
     head = f"{cause.id} ({cause.confidence}): {safe(cause.title)}"
-    evidence = [
-        wrap(f"{item.kind:<6} {safe(item.where, 120)}: {safe(item.text)}", "  ", "         ")
-        for item in cause.evidence
-    ]
+    evidence = ""
+    for item in cause.evidence:
+        line = f"{item.kind:<6} {safe(item.where, 120)}: {safe(item.text)}"
+        evidence += wrap(line, "  ", " " * 9)
     why = wrap(f"Why this cause: {safe(cause.distinguishes)}") if cause.distinguishes else ""
     fix = wrap(f"Fix ({cause.fix.where}): {safe(cause.fix.summary)}.")
-    return f"{wrap(head, '', '  ')}{''.join(evidence)}{why}{fix}"
+    return f"{wrap(head, '', '  ')}{evidence}{why}{fix}"
 
 
 def _risk(risk: Finding) -> str:
