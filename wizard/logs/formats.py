@@ -1,4 +1,4 @@
-"""Formats of log lines: recognise what a line is, and what it says about a stream."""
+"""Formats of log lines: recognise a line's format, and interpret it."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class ParsedLine:
-    """What one log line says.
+    """One log line, interpreted.
 
     Attributes:
         kind: `access`, `error`, `dotnet` or `text`.
@@ -19,7 +19,7 @@ class ParsedLine:
         path: The request's path, if the line names one.
         agent: The User-Agent, if the line records it.
         status: The logged status, if the line is of an access log.
-        client: The client's address, or else the name that it gives itself; empty if unknown.
+        client: The client's address, or else its User-Agent or MCP name; empty if unknown.
     """
 
     kind: str
@@ -37,7 +37,7 @@ _TOOL_PREFIX = re.compile(
     r"(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.,]{0,10}(?:Z|[+-]\d\d:?\d\d) "  # --timestamps
     r"|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S{1,100} [^\s:]{1,100}: )?"  # journalctl, syslog
 )
-"""What a tool that transports log lines writes before them."""
+"""The prefixes with which tools print the log lines of other programs."""
 
 
 def parse_line(text: str) -> ParsedLine:
@@ -63,8 +63,7 @@ _HEX_ESCAPE = re.compile(r"(?<!\\)\\x([0-9A-Fa-f]{2})")
 
 
 def _parse_combined(text: str) -> ParsedLine | None:
-    match = _COMBINED.match(text)
-    if match is None:
+    if (match := _COMBINED.match(text)) is None:
         return None
     size = int(match["bytes"]) if match["bytes"].isdigit() else 0
     retried = _RETRIED.search(text, match.end())
@@ -223,13 +222,11 @@ _MESSAGES = (
         "the subrequest of auth_request answered neither 2xx nor 401 nor 403, so Nginx answers 500",
     ),
 )
-"""Phrase, tag and meaning: messages that are unambiguous without further context."""
+"""Phrase, tag and meaning: messages that mean the same in every line."""
 
 
 def _parse_error(text: str) -> ParsedLine | None:
-    """Parse a line of Nginx's error log."""
-    match = _ERROR.match(text)
-    if match is None:
+    if (match := _ERROR.match(text)) is None:
         return None
     rest, request = match["rest"], _REQUEST.search(match["rest"])
     path = _path_of(request[1]) if request else ""
@@ -268,8 +265,9 @@ def _parse_gunicorn(text: str) -> ParsedLine | None:
     """Parse Gunicorn's line about a worker that was busy with one request for too long."""
     if "WORKER TIMEOUT" not in text:
         return None
-    meaning = "a backend worker was busy too long, and was killed"
-    return ParsedLine("text", "worker-timeout", meaning)
+    return ParsedLine(
+        "text", "worker-timeout", "a backend worker was busy too long, and was killed"
+    )
 
 
 _PARSERS: tuple[Callable[[str], ParsedLine | None], ...] = (

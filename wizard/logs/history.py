@@ -1,4 +1,4 @@
-"""Summary of the log lines before the probes: since when, how many requests were cut off, whose."""
+"""Summary of the log lines before the probes: period, requests cut off over time, and clients."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -29,9 +29,9 @@ class _CutRequest:
     """A request that was cut off.
 
     Attributes:
-        at: When, in seconds since the epoch; None if no line names a time.
-        canceled: True if the backend's log says so (canceled), False for a 499 of Nginx.
-        client: Who made the request; empty if unknown.
+        at: Seconds since the epoch; None if no line names a time.
+        canceled: True for a `canceled` line of the backend, False for a 499 of Nginx.
+        client: As in `ParsedLine`, safe to show.
     """
 
     at: float | None
@@ -46,9 +46,9 @@ class HistoryBuilder:
     Attributes:
         now: When the probes began, in seconds since the epoch.
         lines: How many lines were added.
-        counted: True once a line was seen that could say that a request was cut off.
-        first: The earliest time, in seconds since the epoch; None if no line names one.
-        last: The newest time, likewise.
+        counted: True once a line had a format that records requests that were cut off.
+        first, last: The times of the first and of the last line that names one, in seconds since
+            the epoch.
         zoneless: True if some timestamps name no time zone.
         zone_unknown: True if the time zone of some timestamps is not known at all.
         cut: The requests that were cut off.
@@ -77,7 +77,7 @@ class HistoryBuilder:
         if self.first is None:
             self._read_time()
         if self.counted and "499" not in text and "cancel" not in text:
-            return  # Parsing is slow, and this line cannot add to the summary.
+            return  # Parsing is slow, and this line is about no request that was cut off.
         parsed = parse_line(text)
         self.counted |= parsed.kind in ("access", "dotnet")
         if parsed.status == 499 or parsed.tag == "canceled":
@@ -86,7 +86,7 @@ class HistoryBuilder:
             self.cut.append(_CutRequest(self.last, parsed.tag == "canceled", client))
 
     def _read_time(self) -> None:
-        """Update the times from the newest line that has one: a line without one is as old."""
+        """Update the times from the newest line with a timestamp; later lines are as old."""
         newest_first = reversed(self._undated[-MAX_LINES_BACK:])
         timestamps = (find_timestamp(text, self.now) for text in newest_first)
         timestamp = next(filter(None, timestamps), None)
@@ -101,8 +101,7 @@ class HistoryBuilder:
     def history(self, *, older: bool = False) -> History | None:
         """Return the summary; None if no lines were added.
 
-        Args:
-            older: True if the log reaches back further than was read.
+        `older` is true if the log reaches back further than was read.
         """
         if not self.lines:
             return None
@@ -145,7 +144,6 @@ class HistoryBuilder:
 
 
 def _bucket_count(window_s: float, width: int) -> int:
-    """How many buckets of `width` seconds cover the window."""
     return max(1, min(MAX_BUCKETS, int(-(-max(window_s, 1.0) // width))))
 
 

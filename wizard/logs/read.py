@@ -19,23 +19,14 @@ MAX_LINES = 20_000
 
 
 class LogReader:
-    """Makes reports of one log.
-
-    Attributes:
-        log: Where the lines come from.
-    """
+    """Makes reports of one log."""
 
     def __init__(self, log: FollowedLog) -> None:
         self.log = log
         self._history_cache: tuple[object, History | None] = (None, None)
 
     def report(self, run: str, paths: Sequence[str], clock: HostClock) -> LogReport:
-        """Return what the log shows by now.
-
-        Args:
-            run, paths: As in `LogWatch.collect`.
-            clock: The clock that wrote the log's timestamps.
-        """
+        """Return the report so far; `run` and `paths` are those of `LogWatch.collect`."""
         new = self.log.new()
         before = _split_lines(self.log.past(), starts_inside_line=self.log.older)
         late, fresh = self._split_off_late_lines(_split_lines(new), run, clock)
@@ -94,9 +85,9 @@ def _split_lines(raw: bytes, *, starts_inside_line: bool = False) -> list[str]:
 
 def _log_line(file: str, text: str, run: str, paths: Sequence[str]) -> LogLine:
     parsed = parse_line(text)
-    client = _probe_label(text, run)
-    is_ours = bool(client) or _is_ours_by_path(parsed, paths)
-    return LogLine(file, text, parsed.kind, is_ours, parsed.tag, parsed.meaning, client)
+    label = _probe_label(text, run)
+    is_ours = bool(label) or _is_ours_by_path(parsed, paths)
+    return LogLine(file, text, parsed.kind, is_ours, parsed.tag, parsed.meaning, label)
 
 
 _LABEL = re.compile(
@@ -106,16 +97,15 @@ _LABEL = re.compile(
 
 
 def _probe_label(text: str, run: str) -> str:
-    """The label (`sse-proxy h1 identity`) of the probe of this run that the line is about.
+    """The label (`sse-proxy h1 identity`) of this run's probe in the line; empty if it has none.
 
-    It is found by our User-Agent at any place of a custom log format; empty if there is none.
+    It is part of our User-Agent, which may be at any place of a custom log format.
     """
     mark = f"(run={run}; "
     if mark not in text:
         return ""
     label = text.partition(mark)[2].partition(")")[0]
-    match = _LABEL.match(label)
-    if match is None:
+    if (match := _LABEL.match(label)) is None:
         return label
     name = match["name"].replace("sse-hop-", "sse-hop ")
     place = match["place"].replace("-from-", " from ")
@@ -133,6 +123,6 @@ def _is_ours_by_path(parsed: ParsedLine, paths: Sequence[str]) -> bool:
 
 
 def _select(lines: Sequence[LogLine]) -> tuple[LogLine, ...]:
-    """The `MAX_KEPT_LINES` most important lines, in their order in the log."""
+    """The `MAX_KEPT_LINES` most important lines, in the order of the log."""
     ranked = sorted(range(len(lines)), key=lambda i: (not lines[i].ours, not lines[i].tag, i))
     return tuple(lines[i] for i in sorted(ranked[:MAX_KEPT_LINES]))

@@ -1,4 +1,4 @@
-"""Where log lines come from: a local file, or what a command prints here or at a vantage."""
+"""Sources of log lines: a local file, or the output of a command, here or at a vantage."""
 
 import asyncio
 import contextlib
@@ -22,14 +22,14 @@ LOG_LIMIT_BYTES = 1 << 20
 class FollowedLog(Protocol):
     """One log, followed from before the first probe.
 
-    The old lines (`past`) are those written before `begin` has returned; all others are new.
+    Lines are old (`past`) up to when `begin` returns, and new from then on.
 
     Attributes:
-        name: What reports call it.
+        name: Its name in reports.
         problem: Why not all of it can be read, in one sentence; empty otherwise.
         began: When the past ended, in seconds since the epoch.
-        arrives_late: True if lines come from a command that fetches them, so that a line may
-            arrive long after it was written: a new line may still be of the past.
+        arrives_late: True if a command fetches the lines: one may arrive long after it was
+            written, so that a new line may be an old one.
     """
 
     name: str
@@ -63,7 +63,7 @@ class FollowedLog(Protocol):
 
 
 class FollowedFile:
-    """A local file, read when asked. A `FollowedLog`: lines are new from its creation on."""
+    """A `FollowedLog` of a local file; what was written since its creation is new."""
 
     arrives_late = False
 
@@ -98,26 +98,19 @@ class FollowedFile:
 
     @property
     def failed(self) -> bool:
-        """True if it cannot be read."""
         return bool(self.problem)
 
     def past(self) -> bytes:
-        """Return the old lines, at most the newest `LOG_LIMIT_BYTES` of them."""
         return self._past
 
     def new(self) -> bytes:
-        """Return all that was appended since creation, at most the newest `LOG_LIMIT_BYTES`.
-
-        After log rotation (a new file of that name, or a truncated one) the file is read from its
-        start.
-        """
+        """After log rotation (another file of that name, or a shorter one), read from the start."""
         if self.problem:
             return b""
         try:
             status = self._stat()
         except OSError as error:
-            self.problem = f"{self.name}: cannot be read any more: {describe_error(error)}"
-            return b""
+            return self._fail(error)
         if status.st_ino != self._inode or status.st_size < self._start:
             self._start, self._inode = 0, status.st_ino
         return self._read(max(self._start, status.st_size - LOG_LIMIT_BYTES), LOG_LIMIT_BYTES)
@@ -128,23 +121,22 @@ class FollowedFile:
                 file.seek(offset)
                 return file.read(size)
         except OSError as error:
-            self.problem = f"{self.name}: cannot be read any more: {describe_error(error)}"
-            return b""
+            return self._fail(error)
+
+    def _fail(self, error: OSError) -> bytes:
+        self.problem = f"{self.name}: cannot be read any more: {describe_error(error)}"
+        return b""
 
 
 class ByteBuffer:
-    """The newest bytes of those put in, at most `limit` of them.
-
-    Attributes:
-        dropped: True if more was put in than is kept.
-    """
+    """Keeps the newest `limit` bytes of those put in; `dropped` is true once there were more."""
 
     def __init__(self, limit: int = LOG_LIMIT_BYTES) -> None:
         self.dropped = False
         self._limit, self._data = limit, bytearray()
 
     def put(self, data: bytes) -> None:
-        """Append these bytes; the oldest ones make room."""
+        """Append these bytes, and drop the oldest ones beyond the limit."""
         self._data += data
         excess = len(self._data) - self._limit
         self.dropped |= excess > 0
@@ -152,18 +144,18 @@ class ByteBuffer:
             del self._data[:excess]
 
     def bytes(self) -> bytes:
-        """Return all that is kept."""
+        """Return the kept bytes."""
         return bytes(self._data[-self._limit :])
 
 
 FIRST_OUTPUT_TIMEOUT_S = 2.0
 """How long the first output is waited for, in seconds: a command may have to ask a cluster."""
 QUIET_S = 0.3
-"""The past has come once the command prints nothing for this long, in seconds."""
+"""The past is complete once the command prints nothing for this long, in seconds."""
 PAST_TIMEOUT_S = 3.0
 """How long the past may take after the first output, in seconds: a busy log is never quiet."""
 PAST_LIMIT_BYTES = 16 << 20
-"""How many bytes the past may have: what prints more at once prints without end."""
+"""How many bytes the past may have: a command that prints more at once prints without end."""
 BEGIN_TIMEOUT_S = 20.0
 """How long reaching the vantage and reading the past may take together, in seconds."""
 READ_BYTES = 1 << 16
@@ -175,10 +167,10 @@ _FOLLOW_OPTION = re.compile(r"--follow(=true)?$|-[a-zA-Z]*[fF]")
 
 
 class FollowedCommand:
-    """The output of a command. A `FollowedLog`.
+    """A `FollowedLog` of a command's output.
 
-    There are two ways to tell the past from new lines: the command prints the sizes first (as
-    `watch.FOLLOW_SCRIPT` does), or else the past ends with the first silence.
+    The past is as long as the command itself says in its first line (see `watch.FOLLOW_SCRIPT`), or
+    else ends with the first silence.
     """
 
     def __init__(
@@ -193,8 +185,8 @@ class FollowedCommand:
         """Prepare to run `words` at the vantage; `begin` runs them.
 
         Args:
-            sizes_first: True if the first line of the output says how many of the bytes that
-                follow are of the past, and how large the log is.
+            sizes_first: True if the first line of the output says how many bytes of the past
+                follow, and how large the log is.
             now: Returns seconds since the epoch.
         """
         self.name, self.arrives_late = name, not sizes_first
@@ -210,7 +202,7 @@ class FollowedCommand:
         self._reached, self._progress = asyncio.Event(), asyncio.Event()
 
     async def begin(self) -> None:
-        """Start the command, and wait until the past has come or takes too long."""
+        """Start the command, and wait until the past is complete or takes too long."""
         if self._task is not None:
             return
         self._reset()
@@ -241,7 +233,7 @@ class FollowedCommand:
                 await self._progress.wait()
 
     async def _follow(self) -> None:
-        """Run the command and keep what it prints; why it ended goes to `problem`."""
+        """Run the command and keep its output; set `problem` to why it ended."""
         try:
             async with self._vantage_session.run(self._words) as remote:
                 await self._read(remote)
@@ -306,18 +298,14 @@ class FollowedCommand:
 
     @property
     def failed(self) -> bool:
-        """True if the command has ended because of `problem`."""
         return self._has_ended and bool(self.problem)
 
     @property
     def older(self) -> bool:
-        """True if the log reaches back further than `past` does."""
         return self._past.dropped or self._log_bytes > len(self._past.bytes())
 
     def past(self) -> bytes:
-        """Return the old lines, at most the newest `LOG_LIMIT_BYTES` of them."""
         return self._past.bytes()
 
     def new(self) -> bytes:
-        """Return the new lines, at most the newest `LOG_LIMIT_BYTES` of them."""
         return self._new.bytes()

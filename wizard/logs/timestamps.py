@@ -1,4 +1,4 @@
-"""When a log line was written: its timestamp, and what that is by this machine's clock."""
+"""The timestamp of a log line, and its time by this machine's clock."""
 
 import re
 import time
@@ -11,7 +11,7 @@ from wizard.model.vantage import Capabilities
 HEAD_CHARS = 600
 """How many characters at the start of a line are searched for its timestamp."""
 MIN_YEAR = 1990
-"""The first year that a log can be of; a number that gives an earlier one is no timestamp."""
+"""The earliest year of a log; a number that gives an earlier one is no timestamp."""
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _TIME = r"(?P<H>\d\d):(?P<M>\d\d):(?P<S>\d\d)"
 _OFFSET = r"(?P<zone>Z|UTC|[+-]\d\d:?\d\d)"
@@ -36,11 +36,11 @@ _JSON_EPOCH = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Timestamp:
-    """A line's own time.
+    """The time that a line names.
 
     Attributes:
         at: The time as written, without a zone.
-        offset_s: Its zone, in seconds east of UTC; None if the line names none.
+        offset_s: The zone in seconds east of UTC; None if the line names none.
     """
 
     at: datetime
@@ -50,9 +50,8 @@ class Timestamp:
 def find_timestamp(text: str, now: float) -> Timestamp | None:
     """Return the first timestamp in a line; None if it has none.
 
-    Args:
-        now: Seconds since the epoch; a timestamp without a year is taken for the newest one that
-            is not in the future (two days of clock difference are allowed).
+    One without a year gets the newest year that does not put it after `now`, in seconds since the
+    epoch, by more than two days.
     """
     head = text[:HEAD_CHARS]
     if head.startswith("{"):
@@ -106,9 +105,9 @@ class HostClock:
     """The clock that wrote the timestamps of a log.
 
     Attributes:
-        zone_s: Its zone, in seconds east of UTC; None if unknown.
+        zone_s: The zone in seconds east of UTC; None if unknown.
         is_local: True for this machine's own clock, whose zone changes with the season.
-        skew_s: How far it is ahead of this machine's, in seconds; None if not measured.
+        skew_s: How far it is ahead of this machine's clock, in seconds; None if not measured.
         skew_error_s: How far `skew_s` may be off, in seconds.
     """
 
@@ -133,7 +132,7 @@ class HostClock:
         return zoned.timestamp() - skew
 
     def is_zone_unknown(self, timestamp: Timestamp) -> bool:
-        """True if neither the timestamp nor the clock says which zone it is in."""
+        """True if neither the timestamp nor the clock has a known zone."""
         return timestamp.offset_s is None and self.zone_s is None and not self.is_local
 
     @property
@@ -145,7 +144,7 @@ class HostClock:
 def clock_of(source: Source, capabilities: Capabilities | None) -> HostClock:
     """The clock of the machine that writes this log.
 
-    What a command prints on this machine may come from any machine, so its clock is unknown.
+    A local command may print another machine's log, so its clock is unknown.
     """
     if source.vantage == LOCAL:
         return HostClock() if source.command else HostClock(is_local=True, skew_s=0.0)
@@ -156,10 +155,9 @@ def clock_of(source: Source, capabilities: Capabilities | None) -> HostClock:
 
 
 def describe_clock(clock: HostClock, *, zoneless: bool) -> str:
-    """Say in one sentence how timestamps were read; empty if there is nothing to say.
+    """Return how timestamps were read, in one sentence; empty if no correction was needed.
 
-    Args:
-        zoneless: True if some timestamps name no zone.
+    `zoneless` is true if some timestamps name no zone.
     """
     notes = []
     if zoneless and not clock.is_local:
@@ -171,8 +169,9 @@ def describe_clock(clock: HostClock, *, zoneless: bool) -> str:
         notes.append("how far that clock is off was not measured")
     elif abs(clock.skew_s) > max(1.0, clock.skew_error_s):
         side = "ahead of" if clock.skew_s > 0 else "behind"
-        skew = f"{abs(clock.skew_s):.1f} s {side} this one"
-        notes.append(f"that clock is {skew}, which is allowed for")
+        notes.append(
+            f"that clock is {abs(clock.skew_s):.1f} s {side} this one, which is allowed for"
+        )
     return "; ".join(notes)
 
 

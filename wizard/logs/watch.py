@@ -1,4 +1,4 @@
-"""All logs of an investigation: followed from before the first probe, read after the probes."""
+"""Follow the logs of an investigation from before the first probe; read them after the probes."""
 
 import asyncio
 import time
@@ -40,7 +40,7 @@ many of these bytes are old and how large the file is."""
 
 
 class LogWatch:
-    """The logs of an investigation, on this machine and at vantages."""
+    """Follows the logs of an investigation, on this machine and at vantages."""
 
     def __init__(
         self,
@@ -67,10 +67,8 @@ class LogWatch:
 
     def _open(self, kept: Mapping[Source, LogReader]) -> None:
         """Replace the readers: those in `kept` stay, all other sources are opened."""
-        self._readers = {
-            source: kept[source] if source in kept else LogReader(self._follow(source))
-            for source in self._sources
-        }
+        sources = self._sources
+        self._readers = {each: kept.get(each) or LogReader(self._follow(each)) for each in sources}
 
     def _follow(self, source: Source) -> FollowedLog:
         name = str(source)
@@ -92,9 +90,8 @@ class LogWatch:
     ) -> None:
         """Watch other sources from now on; sources that stay lose no lines.
 
-        Args:
-            vantages_changed: True if a name may stand for another vantage than before: only local
-                sources stay then.
+        `vantages_changed` is true if a name may stand for another vantage than before: then only
+        local sources stay.
         """
         self._sources, self._vantage_sessions = tuple(sources), vantage_sessions
         kept = {
@@ -102,15 +99,13 @@ class LogWatch:
             for source, reader in self._readers.items()
             if source in self._sources and not (vantages_changed and source.vantage != LOCAL)
         }
-        gone = [reader.log for source, reader in self._readers.items() if source not in kept]
-        self._dropped = gone + self._dropped
+        self._dropped += [each.log for source, each in self._readers.items() if source not in kept]
         self._open(kept)
 
     async def begin(self, *, again: bool = False) -> None:
         """Follow every log that is not followed yet, and wait until its old lines were read.
 
-        Args:
-            again: True to retry logs that could not be followed.
+        With `again`, logs that could not be followed are tried once more.
         """
         if not self._is_watched:
             self._is_watched = True
@@ -144,13 +139,12 @@ class LogWatch:
         """Measure the clocks of the vantages that write logs, once each; return `is_slow`."""
         names = {source.vantage for source in self._readers if source.vantage != LOCAL}
         sessions = [self._vantage_sessions[name] for name in names & self._vantage_sessions.keys()]
-        await asyncio.gather(
-            *(session.discover() for session in sessions if session.discovered is None)
-        )
+        unknown = [session for session in sessions if session.discovered is None]
+        await asyncio.gather(*(session.discover() for session in unknown))
         return self.is_slow
 
     def read(self, case: Case) -> tuple[LogReport, ...]:
-        """Return what the logs show by now about the requests of this case."""
+        """Return the reports of all logs so far, with the requests of this case as our own."""
         post_urls = [shake.post_url for shake in case.handshakes if shake.side == "proxy"]
         urls = (case.target.url, *filter(None, post_urls))
         return self.collect(case.run, *(urlsplit(url).path or "/" for url in urls))
@@ -160,8 +154,8 @@ class LogWatch:
 
         Args:
             run: The run token in our User-Agent; a line that contains it is ours.
-            paths: The paths of the stream and of its messages; a line without a User-Agent is ours
-                if it names one of them.
+            paths: The paths of the stream and of its messages; a line without User-Agent that
+                names one of them is ours too.
         """
         sessions = self._vantage_sessions.items()
         capabilities = {name: session.discovered for name, session in sessions}
