@@ -1,5 +1,6 @@
 """From a case to its diagnosis. Pure, and independent of the order in which the rules run."""
 
+from wizard.diagnose.facts.addresses import upstream_peers
 from wizard.diagnose.facts.directives import is_proxied
 from wizard.diagnose.facts.streams import predicted_results
 from wizard.diagnose.hops import (
@@ -21,11 +22,7 @@ from wizard.text.display import capitalize, safe
 _CONFIDENCES = ("confirmed", "likely", "possible")
 """Surest first."""
 _LIVE_OUTCOMES = frozenset({"live", "ended"})
-_TRANSPORT_NAMES = {
-    "http+sse": "HTTP+SSE",
-    "streamable-http": "Streamable HTTP",
-    "stateless": "HTTP",
-}
+_TRANSPORTS = {"http+sse": "HTTP+SSE", "streamable-http": "Streamable HTTP", "stateless": "HTTP"}
 
 
 def diagnose(case: Case) -> Diagnosis:
@@ -58,7 +55,7 @@ def _rank(ranked: tuple[Rule, Finding]) -> tuple[int, int, str]:
 
 
 def config_findings(resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
-    """What the config alone leads to, in a fixed order.
+    """The failure modes that the config alone leads to, in a fixed order.
 
     A path that is passed to no backend can only be routed wrongly.
     """
@@ -86,12 +83,9 @@ def is_healthy(case: Case) -> bool:
     proxy succeeds if one succeeds at all.
     """
     offered = [result for result in case.proxy if result.was_made]
-    return (
-        bool(offered)
-        and not _is_interrupted(case)
-        and all(is_well(result, case.handshake("proxy")) for result in offered)
-        and not handshake_fails(case)
-    )
+    if not offered or _is_interrupted(case) or handshake_fails(case):
+        return False
+    return all(is_well(result, case.handshake("proxy")) for result in offered)
 
 
 def _is_interrupted(case: Case) -> bool:
@@ -100,22 +94,18 @@ def _is_interrupted(case: Case) -> bool:
 
 
 def _summary(case: Case, verdict: Verdict, causes: tuple[Finding, ...]) -> str:
-    if verdict == "healthy":
-        return _healthy_summary(case)
     if verdict == "fault":
         return f"{causes[0].title} ({causes[0].confidence})."
-    return _inconclusive_summary(case)
+    return _healthy_summary(case) if verdict == "healthy" else _inconclusive_summary(case)
 
 
 def _healthy_summary(case: Case) -> str:
-    proxied = case.handshake("proxy")
+    proxied, live = case.handshake("proxy"), "The stream is live in every probe through the proxy"
     if proxied is None or not proxied.is_complete:
-        return "The stream is live in every probe through the proxy."
-    protocol = f"{_TRANSPORT_NAMES[proxied.transport]} {proxied.version}".strip()
+        return f"{live}."
+    protocol = f"{_TRANSPORTS[proxied.transport]} {proxied.version}".strip()
     if proxied.transport == "http+sse":
-        return (
-            f"The stream is live in every probe through the proxy, and MCP over {protocol} works."
-        )
+        return f"{live}, and MCP over {protocol} works."
     return f"MCP over {protocol} works through the proxy."
 
 
@@ -124,7 +114,7 @@ def _inconclusive_summary(case: Case) -> str:
     if not case.proxy:
         return "The stream was not probed through the proxy."
     if _is_interrupted(case):
-        return "The check was interrupted before it had seen all that it was to see."
+        return "The check was interrupted before it was complete."
     proxied = case.handshake("proxy")
     failing = next((result for result in case.proxy if not is_well(result, proxied)), None)
     if failing is None and handshake_fails(case):
@@ -190,14 +180,13 @@ def _missing_input(case: Case, causes: tuple[Finding, ...]) -> tuple[str, ...]:
 def _unreachable_direct(case: Case) -> str:
     """What to do about a direct URL that does not answer."""
     vantages = dict.fromkeys(result.timeline.probe.vantage for result in case.direct)
-    peers = case.resolution.upstream.peers if case.resolution and case.resolution.upstream else ()
-    used = f" (it passes to {safe(', '.join(peers), 200)})" if peers else ""
-    if LOCAL not in vantages:
-        return (
-            f"The direct URL cannot be reached from {', '.join(vantages)}: is it the one that "
-            f"Nginx uses{used}?"
-        )
-    return (
-        f"The direct URL cannot be reached from here: is it the one that Nginx uses{used}? If only "
-        "its host reaches it, look from there: --vantage web='ssh HOST' --direct web=URL."
+    peers = safe(", ".join(upstream_peers(case)), 200)
+    where = "here" if LOCAL in vantages else ", ".join(vantages)
+    used = f" (it passes to {peers})" if peers else ""
+    question = (
+        f"The direct URL cannot be reached from {where}: is it the one that Nginx uses{used}?"
     )
+    if LOCAL not in vantages:
+        return question
+    advice = "look from there: --vantage web='ssh HOST' --direct web=URL."
+    return f"{question} If only its host reaches it, {advice}"

@@ -18,8 +18,7 @@ NO_GET_STREAM = frozenset({400, 404, 405, 406})
 
 def classify(timeline: Timeline, direct: Sequence[Timeline] = ()) -> ProbeResult:
     """Classify a probe, given the direct probes; none are given for a direct probe itself."""
-    outcome, why = _classify(timeline, direct)
-    return ProbeResult(timeline, outcome, why)
+    return ProbeResult(timeline, *_classify(timeline, direct))
 
 
 def interrupt(result: ProbeResult) -> ProbeResult:
@@ -54,9 +53,7 @@ def handshake_fails(case: Case) -> bool:
     proxied, direct = case.handshake("proxy"), case.handshake("direct")
     if proxied is None or proxied.is_complete:
         return False
-    if direct is not None and direct.is_complete:
-        return True
-    return proxied.transport != "unknown"
+    return proxied.transport != "unknown" or (direct is not None and direct.is_complete)
 
 
 def _classify(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome, str]:
@@ -121,8 +118,10 @@ def _with_data(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome,
     if _is_late(timeline, direct):
         return "late", f"first data only after {first}, long after the direct probe's"
     if timeline.ended == "reset":
-        end = f"broken off {_end(timeline)}: {timeline.detail}"
-        return "cut", f"first data after {first}, then {end}"
+        return (
+            "cut",
+            f"first data after {first}, then broken off {_end(timeline)}: {timeline.detail}",
+        )
     if timeline.ended == "eof":
         if _is_outlived(timeline, direct):
             return "cut", f"ended {_end(timeline)}, where the direct probe went on"

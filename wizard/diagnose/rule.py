@@ -100,15 +100,9 @@ class Rule:
             explains: Ids of findings that are symptoms of this one in this case, in place of the
                 rule's own.
         """
+        fix, explains = fix or self.fix, self.explains if explains is None else explains
         return Finding(
-            self.id,
-            self.title,
-            confidence,
-            evidence,
-            fix or self.fix,
-            distinguishes,
-            latent,
-            self.explains if explains is None else explains,
+            self.id, self.title, confidence, evidence, fix, distinguishes, latent, explains
         )
 
     def config_finding(self, where: str, text: str) -> ConfigFinding:

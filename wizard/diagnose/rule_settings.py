@@ -12,10 +12,9 @@ from wizard.model.target import Style
 from wizard.nginx.settings import duration_s, enclosing_blocks
 
 Settings = Callable[[Case, RequestResolution | None], tuple[Change, ...]]
-"""From the case and the resolution of one path, None without a config, to what must be set for
-that path."""
+"""Returns what must be set for one path; its resolution is None without a config."""
 Notes = Callable[[Case, Style], tuple[str, ...]]
-"""From the case and the kind of config to what its reader must know or do, a sentence each."""
+"""Returns what the reader of a config of this kind must know or do, a sentence each."""
 
 
 def no_settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
