@@ -1,4 +1,4 @@
-"""What to paste where: the change to the Nginx config that fixes what was found.
+"""The change to the Nginx config that fixes the findings, and where it goes.
 
 The steps, from a diagnosis to a recommendation:
 
@@ -9,7 +9,7 @@ The steps, from a diagnosis to a recommendation:
    leads to the backend, into one that does (`reroute.py`); or into the blocks around
    (`outer_blocks.py`). Without a config (`from_observation.py`) into a location written from what
    was seen.
-3. The block: `rewrite.py` turns the statements of today (`source.py`) into those of the new block,
+3. The block: `rewrite.py` turns today's statements (`source.py`) into those of the new block,
    `reasons.py` says why each line is there, `placement.py` puts the block into the file.
 4. The diff of all edits: `patch.py`.
 
@@ -39,8 +39,6 @@ def recommend(case: Case, diagnosis: Diagnosis, reveal: bool = False) -> Recomme
     """The block, its reasons and its diff; None if no setting of Nginx fixes a cause.
 
     Args:
-        case: What was seen; its `resolution` is what the config says about the stream's request.
-        diagnosis: What was concluded from it.
         reveal: True to show credentials of the config in the block and in the diff.
     """
     wanted, resolution = wanted_settings(diagnosis), case.resolution
@@ -50,11 +48,10 @@ def recommend(case: Case, diagnosis: Diagnosis, reveal: bool = False) -> Recomme
     style = style_of(case)
     if style in DIALECTS:
         return recommend_annotations(case, wanted, style)
-    recommendation = (
-        recommend_from_config(case, resolution, wanted, reveal)
-        if resolution
-        else recommend_from_observation(case, wanted)
-    )
+    if resolution:
+        recommendation = recommend_from_config(case, resolution, wanted, reveal)
+    else:
+        recommendation = recommend_from_observation(case, wanted)
     if style == "npm":
         return for_proxy_manager(recommendation, has_config=resolution is not None)
     return recommendation

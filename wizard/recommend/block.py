@@ -56,9 +56,8 @@ def keep_statement(source: SourceBlock, statement: Statement) -> BlockStatement:
     """A statement of the config, as it is."""
     text = source.text[statement.start : statement.end].replace("\r\n", "\n")
     shown = mask_credentials(statement, source.text).replace("\r\n", "\n")
-    return BlockStatement(
-        statement.name, statement.args, text, shown, reasons.reason_to_keep(statement.name)
-    )
+    why = reasons.reason_to_keep(statement.name)
+    return BlockStatement(statement.name, statement.args, text, shown, why)
 
 
 def write_change(change: Change) -> BlockStatement:
@@ -135,9 +134,8 @@ class Block:
         if not self.header:
             yield from self._body(self.indent.base, reveal)
             return
-        yield BlockLine(
-            f"{self.indent.base}{escape_control_characters(self.header)} {{", self.reason
-        )
+        header = escape_control_characters(self.header)
+        yield BlockLine(f"{self.indent.base}{header} {{", self.reason)
         yield from self._body(self.indent.inner, reveal)
         yield BlockLine(f"{self.indent.base}}}", "the end of the block")
 

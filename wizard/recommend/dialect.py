@@ -52,7 +52,7 @@ def _server_file(resolution: RequestResolution) -> str:
 
 
 Format = Callable[[str], str]
-"""From a directive's value to that of an annotation."""
+"""From a directive's value to that of an annotation; `str` leaves it as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +80,6 @@ class Dialect:
     controller_note: str = ""
 
 
-def _same(value: str) -> str:
-    return value
-
-
 def _seconds(value: str) -> str:
     return f"{duration_s(value) or 0:g}"
 
@@ -96,13 +92,13 @@ DIALECTS: dict[Style, Dialect] = {
     "ingress-nginx": Dialect(
         prefix="nginx.ingress.kubernetes.io",
         annotations={
-            "proxy_buffering": ("proxy-buffering", _same),
+            "proxy_buffering": ("proxy-buffering", str),
             "proxy_read_timeout": ("proxy-read-timeout", _seconds),
             "proxy_connect_timeout": ("proxy-connect-timeout", _seconds),
-            "client_max_body_size": ("proxy-body-size", _same),
-            "proxy_http_version": ("proxy-http-version", _same),
-            "proxy_ssl_server_name": ("proxy-ssl-server-name", _same),
-            "proxy_ssl_name": ("proxy-ssl-name", _same),
+            "client_max_body_size": ("proxy-body-size", str),
+            "proxy_http_version": ("proxy-http-version", str),
+            "proxy_ssl_server_name": ("proxy-ssl-server-name", str),
+            "proxy_ssl_name": ("proxy-ssl-name", str),
             "hash": ("upstream-hash-by", lambda value: value.split()[0]),
         },
         snippet="configuration-snippet",
@@ -120,9 +116,9 @@ DIALECTS: dict[Style, Dialect] = {
         prefix="nginx.org",
         annotations={
             "proxy_buffering": ("proxy-buffering", _boolean),
-            "proxy_read_timeout": ("proxy-read-timeout", _same),
-            "proxy_connect_timeout": ("proxy-connect-timeout", _same),
-            "client_max_body_size": ("client-max-body-size", _same),
+            "proxy_read_timeout": ("proxy-read-timeout", str),
+            "proxy_connect_timeout": ("proxy-connect-timeout", str),
+            "client_max_body_size": ("client-max-body-size", str),
             "limit_req_dry_run": ("limit-req-dry-run", lambda _: "true"),
             "hash": ("lb-method", lambda value: f"hash {value}"),
         },

@@ -7,7 +7,7 @@ from wizard.model.change import SET_DIRECTIVES, Change
 from wizard.model.config import Config
 from wizard.model.diagnosis import Recommendation
 from wizard.model.resolution import LocationRef, RequestResolution
-from wizard.model.target import LOCAL, Source
+from wizard.model.target import LOCAL
 from wizard.recommend.block import Block, ConfigFix, lines_of
 from wizard.recommend.carve import fix_path, is_shared, location_path
 from wizard.recommend.from_observation import recommend_from_observation
@@ -112,11 +112,8 @@ def not_in_force(resolution: RequestResolution, changes: Sequence[Change]) -> tu
 def _fix_path(
     resolution: RequestResolution, location: LocationRef, changes: Sequence[Change]
 ) -> Iterator[ConfigFix]:
-    settings = (
-        f"{change.name} {change.value}"
-        for change in changes
-        if not (change.repeated or change.if_present)
-    )
+    new = (change for change in changes if not (change.repeated or change.if_present))
+    settings = (f"{change.name} {change.value}" for change in new)
     replaced = (change.name for change in changes if change.if_present)
     what = " and ".join((*settings, *replaced)) or "the lost headers"
     rewrite = Rewrite.of(changes)
@@ -175,8 +172,7 @@ def _recommendation(
         omitted=omitted_lines(line.words for block in blocks for line in block.statements),
         adapt=(
             *(note for fix in fixes for note in fix.notes),
-            *_adapt(resolution.config, placed, diff, reveal),
-            *(_elsewhere(case.target.conf) if placed else ()),
+            *_adapt(case, resolution.config, placed, diff, reveal),
         ),
     )
 
@@ -195,7 +191,7 @@ def _files(placed: Sequence[Block]) -> list[str]:
 
 
 def _adapt(
-    config: Config, placed: Sequence[Block], diff: str | None, reveal: bool
+    case: Case, config: Config, placed: Sequence[Block], diff: str | None, reveal: bool
 ) -> Iterator[str]:
     """What the reader must still do, if anything."""
     for block in placed:
@@ -212,10 +208,9 @@ def _adapt(
     for file in files:
         if (times := _times_included(config, file)) > 1:
             yield _INCLUDED.format(file, times)
-
-
-def _elsewhere(conf: Source | None) -> tuple[str, ...]:
-    return (_AWAY.format(conf.vantage),) if conf and conf.vantage != LOCAL else ()
+    conf = case.target.conf
+    if placed and conf and conf.vantage != LOCAL:
+        yield _AWAY.format(conf.vantage)
 
 
 def _times_included(config: Config, file: str) -> int:

@@ -45,7 +45,7 @@ def _changes(case: Case, wanted: WantedSettings) -> tuple[Change, ...]:
     stream, messages = case.resolution, case.message_resolution or case.resolution
     changes, posted = wanted.for_stream(case), wanted.for_messages(case, messages)
     if stream and messages:
-        changes, posted = (not_in_force(stream, changes), not_in_force(messages, posted))
+        changes, posted = not_in_force(stream, changes), not_in_force(messages, posted)
     everything = merge((*changes, *posted, *wanted.for_stream(case, "upstream")))
     return tuple(change for change in everything if not change.if_present)
 
@@ -69,9 +69,8 @@ def _path_rule(case: Case) -> Iterator[BlockLine]:
     """The messages' path in the Ingress's rule."""
     paths = message_paths(case)
     path = paths[0] if paths else "/message"
-    yield BlockLine(
-        "# under spec.rules[].http.paths, with the backend of the stream's path:", "where"
-    )
+    place = "# under spec.rules[].http.paths, with the backend of the stream's path:"
+    yield BlockLine(place, "where")
     yield BlockLine(f'- path: "{path}"', "the path that the endpoint event names")
     yield BlockLine("  pathType: Exact", "this path alone")
 

@@ -6,32 +6,29 @@ from collections.abc import Iterable
 from wizard.model.change import Change
 from wizard.nginx.locations import PASS_DIRECTIVES
 
-_KEPT = (
-    (r"auth_|allow|deny|satisfy|limit_except|internal|secure_link", "access control"),
-    (r"limit_", "a limit in force today"),
-    (r"if|rewrite|set|return|break", "rewriting, so that the backend gets the same request"),
-    (
-        r"proxy_set_header|\w+_param",
-        "a header for the backend; such a set is inherited as a whole or not at all",
-    ),
-    (r"add_header|expires|more_set_headers", "a header for the client"),
-    (r"\w+_ssl_|\w+_ssl$", "TLS towards the backend"),
-    (r"\w+_pass$", "the same upstream"),
-    (r"include", "the lines it brings"),
-    (
-        r"proxy_(busy_)?buffers|proxy_busy_|proxy_temp_|proxy_max_temp",
-        "unused while nothing is buffered",
-    ),
-    (r"\w+_connect_timeout", "how long to wait for a connection, nothing more"),
-    (r"\w+_timeout", "a timeout in force today"),
-    (r"access_log|error_log", "logging"),
-    (r"#", "a comment"),
-)
+_KEPT = {
+    r"auth_|allow|deny|satisfy|limit_except|internal|secure_link": "access control",
+    r"limit_": "a limit in force today",
+    r"if|rewrite|set|return|break": "rewriting, so that the backend gets the same request",
+    r"proxy_set_header|\w+_param": "a header for the backend; such a set is inherited as a whole "
+    "or not at all",
+    r"add_header|expires|more_set_headers": "a header for the client",
+    r"\w+_ssl_|\w+_ssl$": "TLS towards the backend",
+    r"\w+_pass$": "the same upstream",
+    r"include": "the lines it brings",
+    r"proxy_(busy_)?buffers|proxy_busy_|proxy_temp_|proxy_max_temp": "unused while nothing is "
+    "buffered",
+    r"\w+_connect_timeout": "how long to wait for a connection, nothing more",
+    r"\w+_timeout": "a timeout in force today",
+    r"access_log|error_log": "logging",
+    r"#": "a comment",
+}
+"""By the beginning of a directive's name, why a line with it stays; the first match counts."""
 
 
 def reason_to_keep(name: str) -> str:
     """The reason beside a kept line."""
-    reasons = (reason for pattern, reason in _KEPT if re.match(pattern, name))
+    reasons = (reason for pattern, reason in _KEPT.items() if re.match(pattern, name))
     return f"kept: {next(reasons, 'it applies to this path today')}"
 
 
@@ -75,29 +72,17 @@ def _proxy_pass_note(value: str) -> str:
     return _CAPTURED if "$" in path.removesuffix("$is_args$args") else _URI
 
 
-_USUAL = (
-    (
-        "proxy_set_header X-Accel-Buffering no;",
-        "it does nothing in Nginx: X-Accel-Buffering is a response header, set by the backend; as "
-        "a request header it merely reaches the backend",
-    ),
-    (
-        "proxy_connect_timeout 3600s;",
-        "it has nothing to do with streaming, cannot usually exceed 75 s, and makes a dead peer "
-        "hang the client; a few seconds are right",
-    ),
-    ("proxy_cache off;", "it is the default; only needed where a cache is inherited"),
-    (
-        "proxy_http_version 1.1;",
-        "not required by event streams, and the default since Nginx 1.29.7",
-    ),
-    (
-        "proxy_set_header Connection '';",
-        "it only serves upstream keepalive, and a proxy_set_header here drops every one of the "
-        "outer levels",
-    ),
-    ("gzip off;", "with buffering off each flush passes through gzip at once"),
-)
+_USUAL = {
+    "proxy_set_header X-Accel-Buffering no;": "it does nothing in Nginx: X-Accel-Buffering is a "
+    "response header, set by the backend; as a request header it merely reaches the backend",
+    "proxy_connect_timeout 3600s;": "it has nothing to do with streaming, cannot usually exceed "
+    "75 s, and makes a dead peer hang the client; a few seconds are right",
+    "proxy_cache off;": "it is the default; only needed where a cache is inherited",
+    "proxy_http_version 1.1;": "not required by event streams, and the default since Nginx 1.29.7",
+    "proxy_set_header Connection '';": "it only serves upstream keepalive, and a proxy_set_header "
+    "here drops every one of the outer levels",
+    "gzip off;": "with buffering off each flush passes through gzip at once",
+}
 """Lines that are often advised, and why they are not needed. Verified on Nginx 1.22.1 and 1.31.3;
 see docs/incident.md."""
 
@@ -109,9 +94,8 @@ def omitted_lines(statements: Iterable[tuple[str, ...]]) -> tuple[tuple[str, str
         statements: The block's statements, each as its name and its arguments.
     """
     present = {_usual_key(statement) for statement in statements}
-    return tuple(
-        (line, why) for line, why in _USUAL if _usual_key(line.rstrip(";").split()) not in present
-    )
+    keys = {line: _usual_key(line.rstrip(";").split()) for line in _USUAL}
+    return tuple((line, why) for line, why in _USUAL.items() if keys[line] not in present)
 
 
 def _usual_key(words: Iterable[str]) -> str:

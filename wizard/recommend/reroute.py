@@ -45,7 +45,10 @@ def route_messages(
         return None
     path = location_path(messages)
     summary = _SUMMARY.format(path)
-    passes = _to_stream_backend(case, stream, source, path)
+    uri = _upstream_path(case, stream, path)
+    passes = replace_passes(
+        source.passes, lambda line: for_upstream_uri(line, path, uri), _WHY_PASS.format(uri)
+    )
     changes = [change for change in changes if not change.if_present]
     own = _exact_location(messages, path)
     if own and messages.can_buffer:
@@ -54,20 +57,9 @@ def route_messages(
         return ConfigFix(summary, (change_inside(existing, rewrite),)) if existing else None
     rewrite = Rewrite.of((*changes, *passes), ("location", "rewrite", "break"))
     block = add_beside(source, f"location = {quote_argument(path)}", rewrite, _WHY)
-    obstacle = _obstacle(stream, location, source, own)
-    if obstacle:
+    if obstacle := _obstacle(stream, location, source, own):
         return ConfigFix(summary, (block.sketch,), (obstacle,))
     return ConfigFix(summary, (block,))
-
-
-def _to_stream_backend(
-    case: Case, stream: RequestResolution, source: SourceBlock, path: str
-) -> list[Change]:
-    """The `proxy_pass` that sends messages to the stream's backend."""
-    wanted = _upstream_path(case, stream, path)
-    return replace_passes(
-        source.passes, lambda line: for_upstream_uri(line, path, wanted), _WHY_PASS.format(wanted)
-    )
 
 
 def _upstream_path(case: Case, stream: RequestResolution, path: str) -> str:
@@ -116,7 +108,8 @@ _EXACT = "a location for {} itself, with the lines of the one for {} at {}"
 
 def route_to_intended(resolution: RequestResolution, changes: Sequence[Change]) -> ConfigFix | None:
     """Make the location that is meant for the path serve it; None if the config shows none."""
-    path, intended = location_path(resolution), _intended_location(resolution)
+    path, candidates = location_path(resolution), _candidates(resolution)
+    intended = max(candidates, key=lambda location: len(location.path), default=None)
     source = source_of(resolution.config, intended.directive) if intended else None
     if intended is None or source is None:
         return None
@@ -128,25 +121,16 @@ def route_to_intended(resolution: RequestResolution, changes: Sequence[Change]) 
         header = f"location ^~ {quote_argument(name)}"
         block = change_inside(source, Rewrite.of(changes), header, _WHY_FIRM)
         return ConfigFix(_FIRM.format(name, where, beaten_by), (block,))
-    passes = _same_upstream_path(source, intended, path)
+    # A proxy_pass with a URI sends what it sends for the location's own name as it stands.
+    passes = replace_passes(
+        (line for line in source.passes if not has_fixed_uri(line)),
+        lambda line: for_upstream_uri(line, path, name),
+        _WHY_SAME_PATH,
+    )
     rewrite = Rewrite.of((*changes, *passes), ("location",))
     header = f"location = {quote_argument(path)}"
     block = add_beside(source, header, rewrite, _WHY_EXACT.format(name))
     return ConfigFix(_EXACT.format(path, name, where), (block,))
-
-
-def _same_upstream_path(source: SourceBlock, intended: LocationRef, path: str) -> list[Change]:
-    """The `proxy_pass` that sends what the intended location sends for its own name; one with a
-    URI does so as it stands."""
-    passes = (line for line in source.passes if not has_fixed_uri(line))
-    return replace_passes(
-        passes, lambda line: for_upstream_uri(line, path, intended.path), _WHY_SAME_PATH
-    )
-
-
-def _intended_location(resolution: RequestResolution) -> LocationRef | None:
-    """The location whose name comes closest to the path."""
-    return max(_candidates(resolution), key=lambda location: len(location.path), default=None)
 
 
 def _candidates(resolution: RequestResolution) -> Iterator[LocationRef]:

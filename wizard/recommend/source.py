@@ -61,7 +61,7 @@ def read_statements(text: str) -> tuple[Statement, ...]:
 
 @dataclass(slots=True)
 class _Unfinished:
-    """A statement whose end has not come yet; a block with an offset in `opened`."""
+    """A statement whose end was not read yet; a block has an offset in `opened`."""
 
     words: list[str] = field(default_factory=list)
     start: int = 0
@@ -71,7 +71,7 @@ class _Unfinished:
 
 
 class _StatementReader:
-    """Puts tokens together. Its own stack of open blocks bears any depth of nesting."""
+    """Builds statements from tokens. An explicit stack of open blocks allows any depth."""
 
     def __init__(self) -> None:
         self.stack = [_Unfinished(opened=0)]
@@ -103,12 +103,11 @@ class _StatementReader:
     def _add(self, read: _Unfinished, end: int) -> None:
         name, *args = read.words or [""]
         closed = None if read.opened is None else end - 1
-        self.stack[-1].children.append(
-            Statement(
-                name, tuple(args), read.start, end, read.line, read.opened, closed,
-                tuple(read.children),
-            )
-        )  # fmt: skip
+        children = tuple(read.children)
+        statement = Statement(
+            name, tuple(args), read.start, end, read.line, read.opened, closed, children
+        )
+        self.stack[-1].children.append(statement)
 
 
 def find_statement(statements: Iterable[Statement], directive: Directive) -> Statement | None:
