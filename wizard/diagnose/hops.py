@@ -44,8 +44,11 @@ class HopResult:
 
     def result(self, variant: Variant) -> ProbeResult | None:
         """The probe of this variant; None if it was not sent or the hop does not offer it."""
-        results = (result for result in self.results if _variant_of(result) == variant)
-        return next((result for result in results if result.outcome != "not-offered"), None)
+        for result in self.results:
+            probe = result.timeline.probe
+            if (probe.http, probe.encoding) == variant and result.outcome != "not-offered":
+                return result
+        return None
 
     def closest_result(self, variant: Variant) -> ProbeResult | None:
         """The probe of this variant, or of the closest one: a hop without TLS has no HTTP/2."""
@@ -63,10 +66,6 @@ class _Observation:
     hop: HopResult
     result: ProbeResult
     well: bool
-
-
-def _variant_of(result: ProbeResult) -> Variant:
-    return result.timeline.probe.http, result.timeline.probe.encoding
 
 
 def results_by_hop(case: Case) -> tuple[HopResult, ...]:

@@ -32,7 +32,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
 
 
 def _some_live(case: Case) -> tuple[Evidence, ...]:
-    """A live and a held probe of those sent together, the held one a direct one."""
+    """A live probe, and a held direct one that was sent together with it."""
     results = (*case.direct, *case.proxy)
     live = [result for result in results if is_live(result.timeline)]
     held = [result for result in case.direct if result.outcome in ("held", "headers-held")]

@@ -23,9 +23,12 @@ def check(rule: Rule, case: Case) -> Finding | None:
         return None
     probes = [*chain.from_iterable(pairs), *streams.held_probes(case, "gzip")[:1]]
     evidence = tuple(map(result_evidence, probes))
-    encodings = [_encoding_evidence(result) for result, _ in pairs if _is_compressed(result)]
-    if encodings:
-        return rule.finding("confirmed", (*evidence, encodings[0]), _DISTINGUISHES)
+    for result, _ in pairs:
+        encoding = result.timeline.header("content-encoding") or "identity"
+        if encoding.lower() != "identity":
+            text = f"the backend itself sends Content-Encoding: {safe(encoding, 40)}"
+            compressed = Evidence("probe", result.timeline.probe.label, text)
+            return rule.finding("confirmed", (*evidence, compressed), _DISTINGUISHES)
     proxied = streams.counted_probes(case.proxy, "gzip")
     # Without headers, it could also be a backend that serves one stream at a time.
     if not proxied or any(result.outcome in streams.REACHED for result in proxied):
@@ -40,16 +43,6 @@ def _pairs_with_plain(case: Case) -> list[tuple[ProbeResult, ProbeResult]]:
     silent = (result for result in counted if result.outcome in NO_EVENT_OUTCOMES)
     twins = ((result, plain.get(result.timeline.probe.http)) for result in silent)
     return [(compressed, twin) for compressed, twin in twins if twin]
-
-
-def _is_compressed(result: ProbeResult) -> bool:
-    return (result.timeline.header("content-encoding") or "identity").lower() != "identity"
-
-
-def _encoding_evidence(result: ProbeResult) -> Evidence:
-    encoding = safe(result.timeline.header("content-encoding") or "", 40)
-    text = f"the backend itself sends Content-Encoding: {encoding}"
-    return Evidence("probe", result.timeline.probe.label, text)
 
 
 RULE = Rule(

@@ -25,7 +25,7 @@ _WHY_GZIP = (
 def check(rule: Rule, case: Case) -> Finding | None:
     """Held with gzip and live without it, at the same HTTP version; both are live directly."""
     pairs = _pairs_with_plain(case)
-    if not pairs or not _is_backend_live_with_gzip(case):
+    if not pairs or (case.direct and not streams.live_direct_probes(case, "gzip")):
         return None
     evidence = tuple(result_evidence(result) for pair in pairs for result in pair)
     resolution = case.resolution
@@ -49,10 +49,6 @@ def _pairs_with_plain(case: Case) -> list[tuple[ProbeResult, ProbeResult]]:
     held = streams.held_probes(case, "gzip")
     twins = ((result, plain.get(result.timeline.probe.http)) for result in held)
     return [(compressed, twin) for compressed, twin in twins if twin]
-
-
-def _is_backend_live_with_gzip(case: Case) -> bool:
-    return not case.direct or bool(streams.live_direct_probes(case, "gzip"))
 
 
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:

@@ -1,13 +1,12 @@
 """The backend takes longer to answer a message than Nginx waits for the first byte."""
 
 from wizard.diagnose.facts import directives, posts, streams
-from wizard.diagnose.facts.evidence import log_evidence, setting_evidences
+from wizard.diagnose.facts.evidence import log_evidence, setting_evidence
 from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rule_settings import LONG_TIMEOUT_S, NginxSettings, in_force, prefix_of
 from wizard.model.case import Case
 from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
-from wizard.model.log_report import LogLine
 from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import Timeline, connected_s
 from wizard.nginx.settings import duration_s
@@ -24,8 +23,11 @@ def check(rule: Rule, case: Case) -> Finding | None:
     failed = posts.failed_post(case)
     if failed is None or failed.status != 504:
         return None
-    logged, limit_s = _timeout_lines(case), _timeout_s(case)
-    at_limit = limit_s is not None and _is_near(_wait_s(failed.answer), limit_s)
+    path, limit_s = posts.message_path(case), directives.read_timeout_s(case.message_resolution)
+    # Lines about the message's path that were written since the probes began are ours.
+    logged = [line for line in streams.log_lines(case, "header-timeout") if path in line.text]
+    wait_s = _wait_s(failed.answer)
+    at_limit = limit_s is not None and abs(wait_s - limit_s) <= max(0.5, 0.05 * limit_s)
     confidence = _confidence(failed, limit_s, at_limit=at_limit, logged=bool(logged))
     if confidence is None:
         return None
@@ -51,32 +53,11 @@ def _wait_s(answer: Timeline) -> float:
     return (answer.headers_s or 0.0) - connected_s(answer)
 
 
-def _is_near(wait_s: float, limit_s: float) -> bool:
-    return abs(wait_s - limit_s) <= max(0.5, 0.05 * limit_s)
-
-
-def _timeout_lines(case: Case) -> tuple[LogLine, ...]:
-    """Log lines about the message's path; those written since the probes began are ours."""
-    path = posts.message_path(case)
-    return tuple(line for line in streams.log_lines(case, "header-timeout") if path in line.text)
-
-
-def _timeout_name(case: Case) -> str:
-    return f"{case.message_resolution.prefix}_read_timeout" if case.message_resolution else ""
-
-
-def _timeout_s(case: Case) -> float | None:
-    resolution = case.message_resolution
-    if resolution is None or not directives.is_proxied(resolution):
-        return None
-    return duration_s(resolution.value(_timeout_name(case)))
-
-
 def _config_evidence(case: Case) -> tuple[Evidence, ...]:
     resolution = case.message_resolution
-    return setting_evidences(
-        resolution if directives.is_proxied(resolution) else None, _timeout_name(case)
-    )
+    if resolution is None or not directives.is_proxied(resolution):
+        return ()
+    return (setting_evidence(resolution, directives.read_timeout_name(resolution)),)
 
 
 def _distinguishes(failed: posts.FailedPost) -> str:

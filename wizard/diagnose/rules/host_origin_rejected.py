@@ -47,7 +47,9 @@ def _by_host(rule: Rule, case: Case, result: ProbeResult) -> Finding | None:
         direct = (direct_evidence(live[0]), *map(follow_up_evidence, same))
         evidence = (_answer_evidence(result), *direct, *_config_evidence(case))
         return rule.finding("confirmed", evidence, _DISTINGUISHES)
-    if follow_ups or not _names_header(result, "host") or not streams.is_root_answered(case):
+    # The SDKs answer `Invalid Host header`.
+    is_named = "invalid host header" in result.timeline.excerpt.lower()
+    if follow_ups or not is_named or not streams.is_root_answered(case):
         return None
     return rule.finding("likely", (_answer_evidence(result), *_config_evidence(case)), _NAMED)
 
@@ -63,11 +65,6 @@ def _by_origin(rule: Rule, case: Case, result: ProbeResult) -> Finding | None:
     answers = map(_answer_evidence, (result, *direct[:1]))
     evidence = (*answers, *map(follow_up_evidence, accepted))
     return rule.finding("confirmed", evidence, _ORIGIN_DISTINGUISHES)
-
-
-def _names_header(result: ProbeResult, word: str) -> bool:
-    """True if the answer names the header, as the SDKs do: `Invalid Host header`."""
-    return f"invalid {word} header" in result.timeline.excerpt.lower()
 
 
 def _answer_evidence(result: ProbeResult) -> Evidence:

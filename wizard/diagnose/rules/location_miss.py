@@ -66,7 +66,9 @@ def _ineffective_change(
 def _not_proxied(rule: Rule, case: Case, resolution: RequestResolution) -> Finding | None:
     """The config passes the path to no backend, and the answer looks like Nginx's own."""
     local = [result for result in case.proxy if _is_local(result)]
-    if not local or not _is_backend_well(case):
+    handshake = case.handshake("direct")
+    is_well = streams.live_direct_probes(case) or (handshake and handshake.is_complete)
+    if not local or not is_well:
         return None
     probes = (result_evidence(local[0]), *live_direct_evidence(case))
     evidence = (*probes, *_config_evidence(resolution, *near_misses(resolution)[:1]))
@@ -83,11 +85,6 @@ def _is_relevant(doubt: str) -> bool:
 def _is_local(result: ProbeResult) -> bool:
     """True for answers that Nginx gives itself: a page, or 404 and 405 for files."""
     return result.outcome == "not-a-stream" or result.timeline.status in (404, 405)
-
-
-def _is_backend_well(case: Case) -> bool:
-    handshake = case.handshake("direct")
-    return bool(streams.live_direct_probes(case) or (handshake and handshake.is_complete))
 
 
 def _root_page(rule: Rule, case: Case) -> Finding | None:

@@ -4,7 +4,7 @@ from wizard.diagnose.facts import streams
 from wizard.diagnose.facts.evidence import log_evidence, result_evidence, setting_evidence
 from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings, buffering_off, read_timeout
-from wizard.model.case import Case, ProbeResult
+from wizard.model.case import Case
 from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
@@ -28,7 +28,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if any(result.timeline.headers_s is not None for result in case.direct):
         return None  # the backend does answer HTTP/1.1
     logged = streams.own_log_lines(case, "premature-close", "invalid-answer")
-    closed = [result for result in case.direct if _is_closed(result)]
+    closed = [result for result in case.direct if result.outcome == "cut"]
     if not logged and not closed:
         return None
     evidence = (
@@ -45,11 +45,6 @@ def _is_new_default(resolution: RequestResolution) -> bool:
     setting = resolution.settings.get("proxy_http_version")
     is_new = version_numbers(resolution.version) >= HTTP_1_1_SINCE
     return is_new and setting is not None and setting.where is None
-
-
-def _is_closed(result: ProbeResult) -> bool:
-    """True if the backend accepted the connection and closed it on the HTTP/1.1 request."""
-    return result.outcome == "cut" and result.timeline.headers_s is None
 
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:

@@ -4,7 +4,7 @@ from wizard.diagnose.facts import streams
 from wizard.diagnose.facts.evidence import body_suffix, follow_up_evidence, result_evidence
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings
-from wizard.model.case import Case, FollowUpResult
+from wizard.model.case import Case
 from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
@@ -51,10 +51,12 @@ def check(rule: Rule, case: Case) -> Finding | None:
         return None
     balancing = balancing_of(case.resolution) if case.resolution else Balancing()
     by_backend = is_direct or (case.resolution is not None and not balancing.spreads_clients)
+    live = [probe for probe in streams.counted_probes(case.proxy) if probe.outcome == "live"]
+    count = f"of {len(pings)} messages to one open session {len(failing)} found it unknown"
     evidence = (
-        *_stream_evidence(case),
+        *map(result_evidence, live[:1]),
         *lost,
-        _count_evidence(pings, failing),
+        Evidence("follow-up", pings[0].timeline.probe.label, count),
         *map(follow_up_evidence, pings[-2:]),
         *(() if is_direct else _peers_evidence(case, balancing)),
     )
@@ -72,17 +74,6 @@ def _handshake_evidence(case: Case) -> tuple[Evidence, ...]:
         return ()
     text = f"HTTP {answer.status}{body_suffix(answer)}"
     return (Evidence("probe", f"{answer.probe.label}, the handshake's POST", text),)
-
-
-def _stream_evidence(case: Case) -> tuple[Evidence, ...]:
-    counted = streams.counted_probes(case.proxy)
-    live = [result for result in counted if result.outcome == "live"]
-    return tuple(map(result_evidence, live[:1]))
-
-
-def _count_evidence(pings: tuple[FollowUpResult, ...], failing: list[FollowUpResult]) -> Evidence:
-    text = f"of {len(pings)} messages to one open session {len(failing)} found it unknown"
-    return Evidence("follow-up", pings[0].timeline.probe.label, text)
 
 
 def _peers_evidence(case: Case, balancing: Balancing) -> tuple[Evidence, ...]:

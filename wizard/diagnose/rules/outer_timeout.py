@@ -5,7 +5,6 @@ from wizard.diagnose.facts.evidence import direct_evidence, log_evidence, result
 from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case, FirstFailingHop, ProbeResult
 from wizard.model.diagnosis import Evidence, Finding, Fix
-from wizard.model.log_report import LogLine
 
 _CUT_TAGS = ("read-timeout", "premature-close", "header-timeout", "connect-failed")
 _DISTINGUISHES = (
@@ -61,18 +60,14 @@ def _is_cut_here(case: Case, result: ProbeResult) -> bool:
 
 
 def _finding(rule: Rule, case: Case, result: ProbeResult, measured: str, owner: str) -> Finding:
-    passed = _passed_lines(case, result)
+    label, logged = result.timeline.probe.label, streams.own_log_lines(case, "live-200")
+    passed = [line for line in logged if line.client == label]
     evidence = [result_evidence(result), disconnects.cut_evidence(case, result)]
-    evidence.append(Evidence("probe", result.timeline.probe.label, f"{measured} is {owner}"))
+    evidence.append(Evidence("probe", label, f"{measured} is {owner}"))
     evidence += map(log_evidence, passed[:1])
     if passed and disconnects.is_outlived(case, result):
         return rule.finding("likely", tuple(evidence), _DISTINGUISHES)
     return rule.finding("possible", tuple(evidence), f"{_DISTINGUISHES} {_UNSURE}")
-
-
-def _passed_lines(case: Case, result: ProbeResult) -> tuple[LogLine, ...]:
-    lines = streams.own_log_lines(case, "live-200")
-    return tuple(line for line in lines if line.client == result.timeline.probe.label)
 
 
 RULE = Rule(

@@ -114,13 +114,9 @@ def _confidence(
         return "possible"
     if passes is None and not is_direct:
         return "possible"
-    return "likely" if _backend_sends(case) else "possible"
-
-
-def _backend_sends(case: Case) -> bool:
-    """True if the backend is known to send; a silent one looks the same through the proxy."""
-    proxied = any(result.outcome == "live" for result in case.proxy)
-    return proxied or bool(streams.live_direct_probes(case))
+    # A silent backend looks the same through the proxy.
+    is_live = any(result.outcome == "live" for result in case.proxy)
+    return "likely" if is_live or streams.live_direct_probes(case) else "possible"
 
 
 def _is_late(held: tuple[ProbeResult, ...]) -> bool:

@@ -55,11 +55,13 @@ def check(rule: Rule, case: Case) -> Finding | None:
     logged = streams.own_log_lines(case, "upstream-tls")
     if not failing or not (logged or _sends_no_name(case)):
         return None
+    uses_tls = case.resolution is not None and _is_tls(case.resolution)
+    names = ["proxy_ssl_server_name"] if uses_tls else []
     evidence = (
         result_evidence(failing[0]),
         *map(log_evidence, logged[:1]),
         *_proxy_pass_evidence(case),
-        *_name_evidence(case.resolution),
+        *setting_evidences(case.resolution, *names),
     )
     confidence: Confidence = "confirmed" if logged else "likely"
     explains = frozenset({"upstream-unreachable"}) if logged else frozenset[str]()
@@ -97,11 +99,6 @@ def _proxy_pass_evidence(case: Case) -> tuple[Evidence, ...]:
     if upstream is None or upstream.where is None:
         return ()
     return (Evidence("config", str(upstream.where), f"proxy_pass {safe(upstream.passed)}"),)
-
-
-def _name_evidence(resolution: RequestResolution | None) -> tuple[Evidence, ...]:
-    uses_tls = resolution is not None and _is_tls(resolution)
-    return setting_evidences(resolution, "proxy_ssl_server_name") if uses_tls else ()
 
 
 def _fix(resolution: RequestResolution | None, logged: tuple[LogLine, ...]) -> Fix | None:
