@@ -3,6 +3,7 @@
 import asyncio
 import json
 import uuid
+from asyncio import CancelledError, IncompleteReadError, LimitOverrunError
 from collections.abc import Coroutine
 from datetime import datetime
 from pathlib import Path
@@ -12,17 +13,15 @@ from wizard.lab.scenario import Behaviour
 from wizard.lab.stream import (
     EventStream,
     Request,
-    read_head,
+    read_request,
     reply_to,
-    send,
     send_messages,
     send_pings,
     send_replies,
 )
 
-CANCELED = (
-    "ModelContextProtocol.Server.McpServer|Server (WebAPI 1.0.0.0) message processing canceled."
-)
+_SOURCE = "ModelContextProtocol.Server.McpServer|Server (WebAPI 1.0.0.0)"
+CANCELED = f"{_SOURCE} message processing canceled."
 """What the incident's backend logged when a client left."""
 
 
@@ -59,84 +58,65 @@ class Backend:
         assert task is not None
         self._tasks.add(task)
         try:
-            while (request := await read_head(reader)) is not None:
-                if not await self._answer(request, reader, writer):
+            while (request := await read_request(reader, writer)) is not None:
+                if not await self._answer(request):
                     break
-        except (
-            OSError,
-            asyncio.IncompleteReadError,
-            asyncio.LimitOverrunError,
-            asyncio.CancelledError,
-        ):
+        except (OSError, IncompleteReadError, LimitOverrunError, CancelledError):
             pass
         finally:
             self._tasks.discard(task)
             writer.close()
 
-    async def _answer(
-        self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> bool:
+    async def _answer(self, request: Request) -> bool:
         """Answer one request. Return True if the connection is kept alive."""
-        path = request.path.partition("?")[0]
-        if not self._is_authorized(request):
-            return send(writer, request, 401, b"no credential\n", "text/plain")
+        path, credential = request.path.partition("?")[0], self._behaviour.credential
+        if credential and request.headers.get("authorization") != credential:
+            return request.reply(401, b"no credential\n")
         if self._behaviour.posts and request.method == "POST" and path == "/sse":
-            return await self._answer_post(request, reader, writer)
+            return await self._answer_post(request)
         if request.method == "GET" and path == "/sse":
-            await self._stream(request, reader, writer)
+            await self._stream(request)
             return False
         if request.method == "POST" and path == "/message":
-            return await self._accept_message(request, reader, writer)
+            return await self._accept_message(request)
         if path == "/":
             about = {"service": "svc-bot", "status": "ok"}
-            return send(writer, request, 200, json.dumps(about).encode(), "application/json")
-        return send(writer, request, 404, b"not found\n", "text/plain")
+            return request.reply(200, json.dumps(about).encode(), "application/json")
+        return request.reply(404, b"not found\n")
 
-    def _is_authorized(self, request: Request) -> bool:
-        credential = self._behaviour.credential
-        return not credential or request.headers.get("authorization") == credential
-
-    async def _answer_post(
-        self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> bool:
+    async def _answer_post(self, request: Request) -> bool:
         """Answer as Streamable HTTP does (MCP 2025-03-26): `initialize` and notifications."""
-        body = await reader.readexactly(int(request.headers.get("content-length", "0")))
+        body = await request.body()
         if b'"initialize"' not in body and b'"id"' in body:
-            return send(writer, request, 400, b"unknown method\n", "text/plain")
+            return request.reply(400, b"unknown method\n")
         reply = reply_to(body)
         if reply is None:
-            return send(writer, request, 202, b"", "application/json")
-        return send(writer, request, 200, reply.encode(), "application/json")
+            return request.reply(202, b"", "application/json")
+        return request.reply(200, reply.encode(), "application/json")
 
-    async def _accept_message(
-        self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> bool:
+    async def _accept_message(self, request: Request) -> bool:
         """Answer 202 and queue the reply for the session's stream (MCP 2024-11-05)."""
-        body = await reader.readexactly(
-            min(int(request.headers.get("content-length", "0")), 1 << 20)
-        )
+        body = await request.body()
         if self._behaviour.refuses_upgrade and "upgrade" in request.headers.get("connection", ""):
-            return send(writer, request, 400, b"unexpected upgrade\n", "text/plain")
+            return request.reply(400, b"unexpected upgrade\n")
         session = request.path.partition("sessionId=")[2]
         if not session:
-            return send(writer, request, 400, b"sessionId is missing\n", "text/plain")
+            return request.reply(400, b"sessionId is missing\n")
         replies = self._sessions.get(session)
         if replies is None:
-            return send(writer, request, 404, b"session not found\n", "text/plain")
+            return request.reply(404, b"session not found\n")
         reply = reply_to(body)
         if reply is not None:
             await asyncio.sleep(self._behaviour.message_s)
             replies.put_nowait(reply)
-        return send(writer, request, 202, b"Accepted", "text/plain")
+        return request.reply(202, b"Accepted")
 
-    async def _stream(
-        self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    async def _stream(self, request: Request) -> None:
         """Stream until the behaviour ends it or the client leaves; a leaving client is logged."""
-        stream = EventStream(self._behaviour, request, writer)
+        stream = EventStream(self._behaviour, request)
         session = uuid.uuid4().hex
         replies = self._sessions[session] = asyncio.Queue()
-        client_left = asyncio.ensure_future(reader.read())
+        client_left = asyncio.ensure_future(request.reader.read())
         sending = asyncio.ensure_future(self._send_stream(stream, session, replies))
         try:
             await asyncio.wait({client_left, sending}, return_when=asyncio.FIRST_COMPLETED)
@@ -161,7 +141,7 @@ class Backend:
         await stream.event(f"event: endpoint\ndata: /message?sessionId={session}\n\n")
         senders = [asyncio.ensure_future(sender) for sender in self._senders(stream, replies)]
         try:
-            # Only the messages of a finite stream ever end.
+            # Only `send_messages` of a finite stream ever ends.
             await asyncio.wait(senders, return_when=asyncio.FIRST_COMPLETED)
             await stream.end()
         finally:

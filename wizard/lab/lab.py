@@ -11,7 +11,6 @@ import tempfile
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from wizard.lab.backend import Backend
@@ -22,13 +21,13 @@ from wizard.text.display import safe
 from wizard.text.errors import LabError, describe_error
 
 QUEUED_CONNECTIONS = 3
-"""Enough to fill a listen queue of length 0: Linux accepts one, and some stay half open."""
+"""Enough to fill a listen queue of length 0: Linux accepts one, and others stay half open."""
 
 
 class StuckPort:
     """A loopback port where connecting never completes, until `close`.
 
-    It stands for a peer that was switched off: its listen queue is full and nothing accepts.
+    It acts like a peer that was switched off: its listen queue is full and nothing accepts.
     """
 
     def __init__(self) -> None:
@@ -119,12 +118,7 @@ class Lab:
             blob.write_to_path(str(cert), append=True)
         return cert, key
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._stop()
 
     async def _stop(self) -> None:
@@ -149,13 +143,10 @@ class Lab:
         return replace(target, **self.scenario.options)  # type: ignore[arg-type]
 
     async def apply(self, diff: str) -> str:
-        """Patch the lab's own config and reload its Nginx; the user asked for it.
+        """Patch the lab's own config, reload its Nginx, and return what was done, as a clause.
 
-        Returns:
-            What was done, without a full stop.
-
-        Raises:
-            LabError: The diff does not apply, or Nginx rejects the config, which is then restored.
+        Raises `LabError` if the diff does not apply or Nginx rejects the config; the old config is
+        restored then.
         """
         before = self.conf.read_bytes()
         self._patch(diff)
@@ -167,14 +158,9 @@ class Lab:
         return f"patched {self.conf.name}, nginx -t accepts it, Nginx was reloaded"
 
     def _patch(self, diff: str) -> None:
-        result = subprocess.run(
-            [require_patch(), "-p0", "--forward", "--batch", "--silent", "--reject-file=-"],
-            input=diff,
-            capture_output=True,
-            text=True,
-            cwd=self.directory,
-            check=False,
-        )
+        words = [require_patch(), "-p0", "--forward", "--batch", "--silent", "--reject-file=-"]
+        folder = self.directory
+        result = subprocess.run(words, input=diff, capture_output=True, text=True, cwd=folder)
         if result.returncode != 0:
             raise LabError(f"the diff does not apply: {safe(result.stdout + result.stderr, 200)}")
 

