@@ -33,7 +33,7 @@ class HopResult:
 
     Attributes:
         kind: `outside` (the URL), `hop`, or `direct`.
-        name: `outside`, the hop's name, or for a direct URL the vantage and the address.
+        name: `outside`, the hop's name, `direct`, or `direct from VANTAGE`.
     """
 
     kind: str
@@ -52,11 +52,8 @@ class HopResult:
 
     def closest_result(self, variant: Variant) -> ProbeResult | None:
         """The probe of this variant, or of the closest one: a hop without TLS has no HTTP/2."""
-        return (
-            self.result(variant)
-            or self.result(("1.1", variant[1]))
-            or self.result(("1.1", "identity"))
-        )
+        variants: tuple[Variant, ...] = (variant, ("1.1", variant[1]), ("1.1", "identity"))
+        return next(filter(None, map(self.result, variants)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +113,9 @@ def first_failing_hop(case: Case) -> FirstFailingHop | None:
         return None
     hops = results_by_hop(case)
     failing = (_failing_hop(case, hops, variant) for variant in _probed_variants(hops))
-    found = [depth_and_hop for depth_and_hop in failing if depth_and_hop]
     # Variants that stop at different hops have different causes; the innermost comes first.
-    return max(found, key=lambda depth_and_hop: depth_and_hop[0], default=(0, None))[1]
+    innermost = max(filter(None, failing), key=lambda depth_and_hop: depth_and_hop[0], default=None)
+    return innermost[1] if innermost else None
 
 
 def _probed_variants(hops: Sequence[HopResult]) -> list[Variant]:
@@ -163,15 +160,11 @@ def _observations(case: Case, hops: Sequence[HopResult], variant: Variant) -> li
     if not informative or informative[0].well:
         return informative
     symptom = _symptom(informative[0].result)
-    return [
-        observation
-        for observation in informative
-        if observation.well or _symptom(observation.result) == symptom
-    ]
+    return [shown for shown in informative if shown.well or _symptom(shown.result) == symptom]
 
 
 def _symptom(result: ProbeResult) -> str:
-    """The kind of failure; all 5xx are one, as one proxy's 502 may be another's 504."""
+    """The kind of failure. All 5xx count as the same: one proxy's 502 may be another's 504."""
     status = result.timeline.status or 0
     if result.outcome == "status":
         return "HTTP 5xx" if status >= 500 else f"HTTP {status}"
@@ -291,7 +284,12 @@ def narrow_to_hop(case: Case) -> Case:
     at = by_name[failing.kind, failing.name]
     inner = by_name[failing.inner_kind, failing.inner]
     case = replace(case, proxy=at.results, direct=inner.results, first_failing_hop=failing)
-    return case if _has_config(case, at) else _without_config(case)
+    if _has_config(case, at):
+        return case
+    # The config belongs to another proxy and proves nothing here.
+    return replace(
+        case, resolution=None, root_resolution=None, message_resolution=None, predictions=()
+    )
 
 
 def _has_config(case: Case, hop: HopResult) -> bool:
@@ -301,10 +299,3 @@ def _has_config(case: Case, hop: HopResult) -> bool:
     if case.resolution is not None and not case.resolution.listens and hop.kind == "hop":
         return False  # perhaps of a proxy further in that was not named
     return (hop.name if hop.kind == "hop" else "") == hop_of_config(case.target)
-
-
-def _without_config(case: Case) -> Case:
-    """The case without the config, which belongs to another proxy and proves nothing here."""
-    return replace(
-        case, resolution=None, root_resolution=None, message_resolution=None, predictions=()
-    )

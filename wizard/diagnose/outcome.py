@@ -33,10 +33,7 @@ def is_well(result: ProbeResult, handshake: Handshake | None = None) -> bool:
     """True if a stream is live, or if its server answers by POST and needs no GET stream.
 
     MCP 2025-03-26, "Listening for Messages from the Server", lets the GET stream of such a server
-    be silent, or answered with 405.
-
-    Args:
-        handshake: The handshake from the same side.
+    be silent, or answered with 405. `handshake` is the one from the same side.
     """
     if result.outcome in ("live", "ended") and result.timeline.first_data_s is not None:
         return True

@@ -73,7 +73,7 @@ class Rule:
 
     @property
     def text(self) -> RuleText:
-        """What people read about it. Reads the file once."""
+        """The text of the Markdown file, which is read once."""
         return read_rule_text(self.id)
 
     @property

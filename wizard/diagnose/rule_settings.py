@@ -29,7 +29,7 @@ def no_notes(case: Case, style: Style) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class NginxSettings:
-    """How Nginx fixes what a rule finds; a rule that no setting of Nginx fixes has none.
+    """The settings of Nginx that fix what a rule finds.
 
     Attributes:
         both: For the stream's path, and for the path of its messages if that has a backend.
@@ -107,8 +107,7 @@ def read_timeout(
 ) -> tuple[Change, ...]:
     """A long read timeout, unless the one in force is long, or longer than any silence measured.
 
-    Args:
-        is_cause: True if the timeout is what ended a stream.
+    With `is_cause`, the timeout did end a stream, so it is too short whatever was measured.
     """
     name = f"{prefix_of(resolution)}_read_timeout"
     now = duration_s(resolution.value(name) or "60") if resolution else 60.0

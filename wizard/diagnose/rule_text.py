@@ -22,18 +22,9 @@ _TITLE = re.compile(r"# ([a-z0-9-]+): (\S.*)")
 
 @dataclass(frozen=True, slots=True)
 class RuleText:
-    """What people read about a failure mode.
+    """The text of a failure mode.
 
-    Each field but the title and the references is a tuple of paragraphs.
-
-    Attributes:
-        title: What is wrong, in a few words.
-        description: What it is.
-        impact: Why it hurts.
-        symptoms: What shows it, and what tells it from its look-alikes.
-        fix: How to fix it.
-        myths: What does not help, though it is often advised.
-        references: URLs of the sources.
+    After the title, one field for each of `HEADINGS`: tuples of paragraphs, then URLs of sources.
     """
 
     id: str

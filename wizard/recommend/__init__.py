@@ -38,8 +38,7 @@ _NEVER_BUFFERED = frozenset({"grpc", "memcached"})
 def recommend(case: Case, diagnosis: Diagnosis, reveal: bool = False) -> Recommendation | None:
     """The block, its reasons and its diff; None if no setting of Nginx fixes a cause.
 
-    Args:
-        reveal: True to show credentials of the config in the block and in the diff.
+    With `reveal`, the block and the diff show credentials of the config.
     """
     wanted, resolution = wanted_settings(diagnosis), case.resolution
     upstream = resolution.upstream if resolution else None

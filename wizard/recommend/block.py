@@ -19,8 +19,8 @@ class BlockStatement:
     """One statement of a block; each of its lines becomes a `BlockLine`.
 
     Attributes:
-        text: As the config needs it; further lines as they stand in the source.
-        shown: The same without credentials.
+        text: The text for the config; further lines as they stand in the source.
+        shown: The text without credentials.
         kept: True if it stands in the config today.
     """
 
@@ -46,7 +46,7 @@ class BlockStatement:
         return replace(self, text=self.text + comment, shown=self.shown + comment)
 
     def lines(self, indent: str, reveal: bool) -> Iterator[BlockLine]:
-        """Its lines as a reader may see them."""
+        """The lines as a reader may see them."""
         first, *more = escape_control_characters(self.text if reveal else self.shown).split("\n")
         yield BlockLine(indent + first, self.reason, self.kept)
         yield from (BlockLine(line, self.reason, self.kept) for line in more)
@@ -106,7 +106,6 @@ class Block:
 
     Attributes:
         header: Without the brace: `location = /sse`; empty for statements without a block.
-        reason: The reason beside the header.
         where: Where in the config it goes; None for a sketch that its reader must place.
         edits: What puts it into its file.
     """
@@ -120,17 +119,17 @@ class Block:
 
     @property
     def text(self) -> str:
-        """As the config needs it, credentials included."""
+        """The text for the config, credentials included."""
         body = "".join(f"{self.indent.inner}{statement.text}\n" for statement in self.statements)
         return f"{self.indent.base}{self.header} {{\n{body}{self.indent.base}}}\n"
 
     @property
     def sketch(self) -> "Block":
-        """The same without a place."""
+        """The same block without a place in the config."""
         return replace(self, where=None, edits=())
 
     def lines(self, reveal: bool = False) -> Iterator[BlockLine]:
-        """As a reader may see it, with a reason for every line."""
+        """The lines as a reader may see them, each with its reason."""
         if not self.header:
             yield from self._body(self.indent.base, reveal)
             return

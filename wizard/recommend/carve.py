@@ -35,10 +35,7 @@ def fix_path(
 ) -> ConfigFix | None:
     """Make the changes for the resolution's path alone, if that is possible.
 
-    None if the config's text does not show the location.
-
-    Args:
-        what: What changes, for the summary.
+    None if the config's text does not show the location. `what` names the changes in the summary.
     """
     summary, blocks = _blocks(resolution, location, rewrite)
     path = visible(location_path(resolution))

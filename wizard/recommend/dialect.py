@@ -31,18 +31,18 @@ _VIRTUAL_SERVER = re.compile(r'^\s*set \$resource_type "virtualserver', re.MULTI
 
 
 def style_of(case: Case) -> Style:
-    """What the user asked for, else what wrote the server's file."""
+    """The style that the user gave, else that of the program that wrote the server's file."""
     return case.target.style or (written_by(case.resolution) if case.resolution else "nginx")
 
 
 def written_by(resolution: RequestResolution) -> Style:
-    """What wrote the file of the server that serves the stream."""
+    """The program that wrote the file of the server that serves the stream."""
     text = _server_file(resolution)
     return next((style for style, mark in _MARKS.items() if mark.search(text)), "nginx")
 
 
 def is_virtual_server(resolution: RequestResolution | None) -> bool:
-    """True if the F5 controller made it from a VirtualServer, which takes no annotations."""
+    """True if the F5 controller wrote it from a VirtualServer, which takes no annotations."""
     return resolution is not None and bool(_VIRTUAL_SERVER.search(_server_file(resolution)))
 
 
@@ -57,17 +57,16 @@ Format = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How an ingress controller is told what a directive would say.
+    """The annotations of an ingress controller, with notes on their use.
 
     Attributes:
         prefix: What all its annotations begin with.
         annotations: By directive the annotation's name and the format of its value.
         snippet: The annotation that takes lines of Nginx.
-        snippet_condition: What a snippet needs.
+        snippet_condition: What must be switched on before a snippet is accepted.
         scope_note: For which paths annotations hold.
-        unbuffered_note: What to know where buffering is to be switched off.
-        virtual_server_note: What to do instead in a VirtualServer.
-        controller_note: What else to know of the controller.
+        unbuffered_note: For findings that switch buffering off.
+        virtual_server_note: What to set instead in a VirtualServer.
     """
 
     prefix: str

@@ -101,7 +101,7 @@ def _is_same_place(case: Case, stream: RequestResolution, location: LocationRef)
 
 
 def not_in_force(resolution: RequestResolution, changes: Sequence[Change]) -> tuple[Change, ...]:
-    """The changes that are not in force yet. Those of a set may be, and must be repeated."""
+    """The changes that are not in force yet, and all headers, which are repeated as a set."""
     return tuple(
         change
         for change in changes
@@ -193,7 +193,7 @@ def _files(placed: Sequence[Block]) -> list[str]:
 def _adapt(
     case: Case, config: Config, placed: Sequence[Block], diff: str | None, reveal: bool
 ) -> Iterator[str]:
-    """What the reader must still do, if anything."""
+    """Notes on what the reader must still do."""
     for block in placed:
         for statement in block.statements:
             if statement.is_secret and not reveal and block.where:

@@ -26,10 +26,9 @@ _WHY_OWN = "this path alone, before any prefix or regex"
 def recommend_from_observation(
     case: Case, wanted: WantedSettings, problem: str = ""
 ) -> Recommendation:
-    """Locations for the stream and its messages; no config says what serves these paths today.
+    """Locations for the stream and its messages; no config shows what serves these paths today.
 
-    Args:
-        problem: Why the config that was given cannot be used.
+    `problem` says why a config that was given cannot be used.
     """
     blocks = _blocks(case, wanted)
     what = "a location of its own for the path" if len(blocks) == 1 else "a location for each path"

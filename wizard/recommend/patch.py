@@ -41,7 +41,7 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PatchTarget:
-    """A file as patch finds it: the directory to run it in, and the file's name from there."""
+    """The directory to run `patch` in, and a file's name from there."""
 
     directory: str
     name: str
@@ -105,10 +105,8 @@ def unified_diff(name: str, old: str, new: str, hidden: frozenset[str] = frozens
     """The diff with as much context as can be shown; None if what changes cannot be shown.
 
     Context lines are the user's own config: a line with a credential, or with bytes that are not
-    text, is left out, since patch would not find the line if it were masked.
-
-    Args:
-        hidden: Fragments of lines that must not be shown.
+    text, is left out, since patch would not find the line if it were masked. Lines that contain a
+    fragment in `hidden` must not be shown.
     """
     for context in range(CONTEXT_LINES, -1, -1):
         lines = _diff_lines(name, old, new, context)

@@ -21,9 +21,7 @@ def change_inside(
 ) -> Block:
     """The block with the changes made in it; only the lines that change are edited.
 
-    Args:
-        header: The block's new header; empty if it stays.
-        reason: The reason beside the header.
+    `header` is the block's new header, empty if it stays; `reason` is shown beside it.
     """
     statement, indent = source.statement, indent_of(source)
     written = source.text[statement.start : (statement.opened or statement.end) - 1].rstrip()

@@ -1,4 +1,4 @@
-"""The same change for Nginx Proxy Manager's box: its files are written again on every save."""
+"""A recommendation for the form of Nginx Proxy Manager, which rewrites its files on every save."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -35,15 +35,13 @@ _ABOUT_FILES = (
     "the config came",
     "if sites",
 )
-"""How notes begin that are about files, or about an address that the manager knows itself."""
+"""Beginnings of notes about files, or about an address that the manager knows itself."""
 
 
 def for_proxy_manager(recommendation: Recommendation, *, has_config: bool) -> Recommendation:
-    """The lines for the box, with where it is; no diff, since no file is to be edited.
+    """The lines for the form's box, and how to find it; no diff, since no file is to be edited.
 
-    Args:
-        has_config: True if the lines come from the config; else the manager's own replace
-            `proxy_pass`.
+    Unless the lines come from the config, the manager's own ones replace `proxy_pass`.
     """
     lines = recommendation.lines
     lines = tuple(_dedent(lines if has_config else map(_with_include, lines)))

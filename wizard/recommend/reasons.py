@@ -1,4 +1,4 @@
-"""Why each line of a block is there, why the usual lines are not, and what linters say of it."""
+"""Reasons: why a line is in a block, why a commonly advised one is not, what linters flag."""
 
 import re
 from collections.abc import Iterable
@@ -88,17 +88,13 @@ see docs/incident.md."""
 
 
 def omitted_lines(statements: Iterable[tuple[str, ...]]) -> tuple[tuple[str, str], ...]:
-    """The usual lines that a block does without, each with why.
-
-    Args:
-        statements: The block's statements, each as its name and its arguments.
-    """
+    """The commonly advised lines that are not among the statements (name, arguments), with why."""
     present = {_usual_key(statement) for statement in statements}
     keys = {line: _usual_key(line.rstrip(";").split()) for line in _USUAL}
     return tuple((line, why) for line, why in _USUAL.items() if keys[line] not in present)
 
 
 def _usual_key(words: Iterable[str]) -> str:
-    """What tells two lines apart: the directive, and for a header its name."""
+    """The key by which lines are compared: the directive, and for a header its name."""
     name, *args = words
     return f"{name} {args[0].lower()}" if name == "proxy_set_header" and args else name

@@ -58,7 +58,7 @@ def secret_fragments(source: str, statements: Iterable[Statement], span: range) 
 
 
 def _own_text(statement: Statement, source: str) -> str:
-    """The statement's text, of a block the head alone; a map's head says what its lines hold."""
+    """The statement's text; of a block its head alone, but a whole map, whose head names it."""
     is_head = statement.opened is not None and statement.name != "map"
     return source[statement.start : statement.opened if is_head else statement.end]
 

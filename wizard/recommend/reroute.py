@@ -35,10 +35,6 @@ def route_messages(
     """A location for the path that messages are posted to, derived from the stream's location.
 
     None if that path is not known, or if the config's text does not show the stream's location.
-
-    Args:
-        location: The stream's location.
-        changes: What to set for the messages' path.
     """
     source, messages = source_of(stream.config, location.directive), case.message_resolution
     if source is None or messages is None:
@@ -134,7 +130,7 @@ def route_to_intended(resolution: RequestResolution, changes: Sequence[Change]) 
 
 
 def _candidates(resolution: RequestResolution) -> Iterator[LocationRef]:
-    """Locations of the server that pass on, do not serve the path today, and are named like it."""
+    """The server's proxying locations that resemble the path and do not serve it today."""
     path = location_path(resolution)
     serving = resolution.location.directive if resolution.location else None
     server = resolution.server.directive if resolution.server else None

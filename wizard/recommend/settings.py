@@ -1,4 +1,4 @@
-"""Which settings the paths need: what the rules of the findings ask for, merged."""
+"""The settings that the paths need: those of all findings' rules, merged."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -32,11 +32,7 @@ _ORDER = (
 
 @dataclass(frozen=True, slots=True)
 class WantedSettings:
-    """What all findings together ask for.
-
-    Attributes:
-        parts: The settings of each finding's rule, in the order of the findings.
-    """
+    """The settings of each finding's rule, in the order of the findings."""
 
     parts: tuple[NginxSettings, ...]
 
@@ -77,11 +73,7 @@ class WantedSettings:
     def for_messages(
         self, case: Case, resolution: RequestResolution | None, scope: Scope = "location"
     ) -> tuple[Change, ...]:
-        """What to set in that block for the path that messages are posted to.
-
-        Args:
-            resolution: What serves that path; None without a config.
-        """
+        """What to set in that block for the messages' path, whose resolution this is."""
         alone = [change for part in self.parts for change in part.messages(case, resolution)]
         both: list[Change] = []
         if resolution and resolution.can_buffer:
@@ -108,7 +100,7 @@ def _settings_of(finding: Finding) -> NginxSettings | None:
 
 
 def merge(changes: Iterable[Change]) -> tuple[Change, ...]:
-    """The changes without those that set what another one sets."""
+    """The changes, with one for each directive (see `by_key`)."""
     return tuple(by_key(changes).values())
 
 

@@ -128,10 +128,9 @@ class SourceBlock:
 
     Attributes:
         file: The file by its name in `Config.texts`.
-        text: The text of the file.
         statement: The block; for an included file a statement that spans the whole file.
         directives: The parsed directives of the block, those of includes among them.
-        depth: How many includes lead here.
+        depth: How many includes lead to the file.
     """
 
     config: Config
