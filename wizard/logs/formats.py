@@ -265,9 +265,8 @@ def _parse_gunicorn(text: str) -> ParsedLine | None:
     """Parse Gunicorn's line about a worker that was busy with one request for too long."""
     if "WORKER TIMEOUT" not in text:
         return None
-    return ParsedLine(
-        "text", "worker-timeout", "a backend worker was busy too long, and was killed"
-    )
+    meaning = "a backend worker was busy too long, and was killed"
+    return ParsedLine("text", "worker-timeout", meaning)
 
 
 _PARSERS: tuple[Callable[[str], ParsedLine | None], ...] = (

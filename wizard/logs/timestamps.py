@@ -168,10 +168,8 @@ def describe_clock(clock: HostClock, *, zoneless: bool) -> str:
     if clock.skew_s is None:
         notes.append("how far that clock is off was not measured")
     elif abs(clock.skew_s) > max(1.0, clock.skew_error_s):
-        side = "ahead of" if clock.skew_s > 0 else "behind"
-        notes.append(
-            f"that clock is {abs(clock.skew_s):.1f} s {side} this one, which is allowed for"
-        )
+        skew = f"{abs(clock.skew_s):.1f} s {'ahead of' if clock.skew_s > 0 else 'behind'} this one"
+        notes.append(f"that clock is {skew}, which is allowed for")
     return "; ".join(notes)
 
 

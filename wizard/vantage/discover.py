@@ -1,4 +1,4 @@
-"""Discovery of a vantage: which HTTP tools it has, its round trip, and its clock."""
+"""Discovery of a vantage: its HTTP tools, its round trip, and its clock."""
 
 import asyncio
 import re
@@ -14,7 +14,7 @@ from wizard.vantage.scripts import PRINT_STATUS, START
 DISCOVERY_TIMEOUT_S = 10.0
 """How long, in seconds, the discovery may take once the command has started."""
 MAX_TOOLS_CHARS = 64 << 10
-"""How much the tools may print about themselves altogether, in characters."""
+"""How much the tools may print about themselves together, in characters."""
 ECHOES = 3
 """How many lines are echoed to measure the round trip."""
 
@@ -36,12 +36,7 @@ DISCOVERY_COMMAND = [
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """What a vantage has.
-
-    Attributes:
-        capabilities: Its best tool, round trip and clock.
-        tools: All of its tools by name, each with what it prints as its version.
-    """
+    """What a vantage has; `tools` are all of its tools by name, each with its version output."""
 
     capabilities: Capabilities
     tools: dict[str, str]
@@ -51,8 +46,7 @@ async def discover(remote: RemoteProcess, name: str) -> Discovery:
     """Discover a vantage where `DISCOVERY_COMMAND` runs.
 
     Raises:
-        VantageError: It has no tool, or does not answer as it should; the message begins with
-            `name`.
+        VantageError: It has no tool, or gives no valid answer; the message begins with `name`.
     """
     try:
         async with asyncio.timeout(DISCOVERY_TIMEOUT_S):
@@ -78,7 +72,7 @@ class _EndedError(Exception):
 
 
 class _BadAnswerError(Exception):
-    """The command prints something else than answers."""
+    """The command's output is not an answer."""
 
 
 async def _read_answer(remote: RemoteProcess) -> str:
@@ -119,7 +113,7 @@ async def _measure_clock(remote: RemoteProcess) -> tuple[float | None, float | N
 
 
 async def _list_tools(remote: RemoteProcess) -> dict[str, str]:
-    """Return the tools in the order of preference, each with what it prints about itself."""
+    """Return the tools in the order of preference, each with its version output."""
     await remote.write(b"t\n")
     tools: dict[str, str] = {}
     size, name = 0, ""
@@ -136,6 +130,5 @@ async def _list_tools(remote: RemoteProcess) -> dict[str, str]:
 
 
 def _version(tool: str, output: str) -> str:
-    """Return a tool with its version number: `curl 7.88.1`."""
     number = re.search(r"\d+\.\d+[\w.-]*", output)
     return safe(f"{tool} {number[0]}" if number else tool, 80)

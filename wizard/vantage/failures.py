@@ -1,4 +1,4 @@
-"""Why a vantage cannot be used: exit status and standard error, as one plain sentence."""
+"""Why a vantage cannot be used: one sentence made from exit status and standard error."""
 
 import re
 import shlex
@@ -12,29 +12,23 @@ ENDLESS_OUTPUT = (
     "it prints without end and never starts our command: does its prefix end in a command?"
 )
 MAX_MESSAGE_CHARS = 300
-"""How much of the other side's message is shown, in characters."""
+"""How much of a message from ssh, kubectl, … is shown, in characters."""
 _SSH_OPTIONS_WITH_VALUE = frozenset(f"-{letter}" for letter in "bcDEeFIiJLlmOopQRSWw")
 """ssh(1), synopsis."""
 
 Advice = Callable[[Sequence[str], str], str]
-"""The sentence for the user, from the vantage's prefix and the line that was printed."""
+"""Returns what happened and what to do, from the vantage's prefix and the line that was printed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One reason why a vantage cannot be used.
-
-    Attributes:
-        pattern: Found in what ssh, kubectl, … print in that case.
-        advice: Returns what happened and what to do.
-    """
+    """A reason why a vantage cannot be used, and the pattern of its message from ssh, kubectl, …"""
 
     pattern: re.Pattern[str]
     advice: Advice
 
 
 def _advise(advice: str) -> Advice:
-    """Return the printed line with an advice after it."""
     return lambda prefix, line: (
         f"{line} {capitalize(advice)}" if line.endswith("?") else f"{line}: {advice}"
     )
@@ -150,7 +144,7 @@ _ADVICE: tuple[tuple[str, Advice], ...] = (
     (r"command not found|: not found$|No such file or directory", _advise("is its prefix right?")),
 )
 FAILURES = tuple(Failure(re.compile(f"(?m){text}"), advice) for text, advice in _ADVICE)
-"""The first whose pattern matches is reported."""
+"""The first failure whose pattern matches is reported."""
 
 
 def not_started(
@@ -158,11 +152,8 @@ def not_started(
 ) -> str:
     """Return why a command at a vantage ended before it started.
 
-    Args:
-        code: The exit status of the prefix, None if it did not end.
-        stderr: What was printed on standard error until then.
-        stdout: The same for standard output.
-        prefix: The vantage's command prefix.
+    `code` is the exit status of the vantage's command prefix, None if that did not end; `stderr`
+    and `stdout` are the output until then.
     """
     if advice := _find_advice(prefix, stderr) or _find_advice(prefix, stdout):
         return advice
@@ -188,7 +179,7 @@ def connection_lost(code: int | None, stderr: str) -> str:
 
 
 def _find_advice(prefix: Sequence[str], output: str) -> str:
-    """Return the advice of the first failure whose pattern matches; empty if none does."""
+    """Return the advice of the first of `FAILURES` that matches; empty if none does."""
     for failure in FAILURES:
         if match := failure.pattern.search(output):
             start = output.rfind("\n", 0, match.start()) + 1

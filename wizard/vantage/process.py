@@ -1,4 +1,4 @@
-"""A local command with bounded output and time, and without a terminal to ask for a password."""
+"""Local commands with bounded output and time, and without a terminal to ask for a password."""
 
 import asyncio
 import contextlib
@@ -46,10 +46,9 @@ class CommandResult:
 
 
 class LocalProcess:
-    """A running command. Made by `start_process`, which also stops it.
+    """A running command, started and stopped by `start_process`.
 
     Attributes:
-        stdout: Its output, as it comes.
         stderr: The beginning of its standard error so far.
         partial_line: The last line of standard error, if it has no end yet: perhaps a prompt.
     """
@@ -79,7 +78,7 @@ class LocalProcess:
             await self._stdin.drain()
 
     def close_stdin(self) -> None:
-        """Close its standard input, which ends what runs at a vantage."""
+        """Close its standard input, which also ends a command at a vantage."""
         self._stdin.close()
 
     async def wait(self) -> int:
@@ -110,10 +109,9 @@ class LocalProcess:
         """Close its standard input, so that it ends, also at a vantage; kill it if it does not."""
         self.close_stdin()
         try:
-            async with asyncio.timeout(END_GRACE_S):
-                await self._process.wait()
-        except TimeoutError:
-            pass
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(END_GRACE_S):
+                    await self._process.wait()
         finally:
             # Its children (a ProxyCommand, a wrapper) are in its process group.
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -123,10 +121,9 @@ class LocalProcess:
         await asyncio.gather(self._process.wait(), self._stderr_task, return_exceptions=True)
 
     def _close_pipes(self) -> None:
-        """Close its pipes, without which `Process.wait` may not return.
+        """Close the pipes: `Process.wait` waits for their end.
 
-        asyncio waits for their end, and that does not come if output is left unread or a child
-        still holds a pipe open.
+        That does not come if output is left unread or a child still holds a pipe open.
         """
         for number in range(3):
             pipe = self._transport.get_pipe_transport(number)
@@ -143,8 +140,6 @@ async def start_process(
     It runs in a session of its own, without a terminal: nothing can wait for a password.
 
     Args:
-        argv: The program and its arguments.
-        on_stderr: Called with each line of standard error.
         stdin: Written to its standard input, which then stays open. A command at a vantage ends
             when it is closed, also because this program was killed.
 
@@ -153,11 +148,10 @@ async def start_process(
     """
     try:
         process = await _start(argv, on_stderr)
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
+    except (OSError, ValueError) as error:
+        number = error.errno if isinstance(error, OSError) else None
+        reason = os.strerror(number) if number else error
         raise VantageError(f"{safe(argv[0], 80)} cannot be run here: {reason}") from None
-    except ValueError as error:
-        raise VantageError(f"{safe(argv[0], 80)} cannot be run here: {error}") from None
     try:
         await process.write(stdin)
         yield process
@@ -186,7 +180,6 @@ async def run_command(
     """Run a command on this machine to its end.
 
     Args:
-        argv: The program and its arguments.
         within: The time limit, in seconds.
         limit: How many bytes of its output are read at most.
         stdin: All of its standard input. With None, that stays open until the command has ended.

@@ -7,13 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from wizard.model.vantage import Vantage
 from wizard.text.errors import VantageError
 from wizard.vantage import failures
-from wizard.vantage.process import (
-    MAX_STDERR_CHARS,
-    LocalProcess,
-    OnLine,
-    ignore_line,
-    start_process,
-)
+from wizard.vantage.process import MAX_STDERR_CHARS, LocalProcess, OnLine, start_process
 
 START_TIMEOUT_S = 10.0
 """How long, in seconds, it may take until a command at a vantage has started."""
@@ -25,7 +19,7 @@ class RemoteProcess:
     """A command at a vantage, run by a local process: ssh, kubectl, docker, ….
 
     The command's script prints a mark when it starts and another with its exit status when it
-    ends. What comes before the first is from the prefix: ssh's messages, a login banner.
+    ends. Output before the first mark is from the prefix: ssh's messages, a login banner.
 
     Attributes:
         stderr: The beginning of the command's standard error so far.
@@ -75,9 +69,8 @@ class RemoteProcess:
         except asyncio.IncompleteReadError as error:
             code = await self._wait_for_exit()
             stdout = error.partial.decode("utf-8", "replace")
-            raise VantageError(
-                failures.not_started(code, self.banner, stdout, prefix=self._prefix)
-            ) from None
+            reason = failures.not_started(code, self.banner, stdout, prefix=self._prefix)
+            raise VantageError(reason) from None
 
     async def write(self, data: bytes) -> None:
         """Write to the command's standard input."""
@@ -125,14 +118,12 @@ async def start_remote(
     mark: str,
     stdin: bytes,
     starting: asyncio.Semaphore,
-    on_stderr: OnLine = ignore_line,
+    on_stderr: OnLine,
 ) -> AsyncGenerator[RemoteProcess, None]:
     """Start a script at a vantage; it is killed when the block is left.
 
     Args:
-        vantage: Where.
-        words: The script's command, which prints the mark when it has started.
-        mark: The mark.
+        words: The script's command, which prints `mark` when it has started.
         stdin: Written to its standard input, which stays open until the block is left.
         starting: Held until it has started.
         on_stderr: Called with each line of the command's standard error.
@@ -149,9 +140,8 @@ async def start_remote(
                 )
                 await remote.wait_for_start(await stack.enter_async_context(process))
         except TimeoutError:
-            reason = failures.no_answer(
-                START_TIMEOUT_S, remote.output_before_start, prefix=vantage.prefix
-            )
+            output = remote.output_before_start
+            reason = failures.no_answer(START_TIMEOUT_S, output, prefix=vantage.prefix)
             raise VantageError(f"{vantage.name}: {reason}") from None
         except VantageError as error:
             raise VantageError(f"{vantage.name}: {error}") from None

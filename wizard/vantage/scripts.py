@@ -24,7 +24,7 @@ _READ_REQUEST = (
     'n=$(printf "\\n.");n=${n%.};q=;'
     'while IFS= read -r l;do [ "$l" = "$m" ]&&break;q=$q$l$n;done;IFS= read -r l;q=$q$l;'
 )
-"""Not `head -c`, which may read ahead: what follows the request belongs to the watchdog."""
+"""Not `head -c`, which may read ahead: the input after the request is for the watchdog."""
 _SEND = 'printf %s "$q"|'
 _SEND_AND_HOLD = 'printf %s "$q"|sh -c "echo \\$\\$;dd bs=65536 2>/dev/null;exec sleep 7200"|'
 """Keeps the tool's standard input open after the request, for a tool that half-closes the

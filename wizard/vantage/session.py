@@ -1,4 +1,4 @@
-"""A vantage in use: discovers once what it has, and runs commands and tools at it."""
+"""A vantage in use: discovered once, then shared by all commands and tools that run there."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -18,12 +18,11 @@ in (MaxStartups). Commands that have started do not count: an open stream must n
 
 
 class VantageSession:
-    """A vantage in use, shared by all that run something there.
+    """A vantage in use.
 
     Attributes:
-        vantage: The vantage.
-        discovered: What it has, or None before `discover` was first called.
-        tools: Its HTTP tools by name, each with what it prints as its version.
+        discovered: Its capabilities; None before `discover` was first called.
+        tools: Its HTTP tools by name, each with its version output.
     """
 
     def __init__(self, vantage: Vantage) -> None:
@@ -34,7 +33,7 @@ class VantageSession:
         self._discovering = asyncio.Lock()
 
     async def discover(self) -> Capabilities:
-        """Return what the vantage has; discovered at the first call, and again after a failure.
+        """Return the vantage's capabilities, discovered at the first call and after a failure.
 
         Never raises: `problem` says why the vantage cannot be used. Calls made during a discovery
         wait for its result.
@@ -47,13 +46,12 @@ class VantageSession:
         return self.discovered
 
     async def _run_discovery(self) -> Discovery:
-        mark = new_mark()
+        vantage, words, mark = self.vantage, DISCOVERY_COMMAND, new_mark()
         stdin = f"{mark}\n".encode()
+        process = start_remote(vantage, words, mark, stdin, self._starting, ignore_line)
         try:
-            async with start_remote(
-                self.vantage, DISCOVERY_COMMAND, mark, stdin, self._starting
-            ) as remote:
-                return await discover(remote, self.vantage.name)
+            async with process as remote:
+                return await discover(remote, vantage.name)
         except VantageError as error:
             return Discovery(Capabilities(self.vantage.name, problem=str(error)), {})
 
@@ -71,9 +69,7 @@ class VantageSession:
         Args:
             tool: Constant shell text, in which `"$@"` stands for the words.
             request: The tool's standard input.
-            words: Its arguments.
             hold: Keep its standard input open after the request.
-            on_stderr: Called with each line of its standard error.
 
         Raises:
             VantageError: It cannot be started; the message begins with the vantage's name.
@@ -95,7 +91,6 @@ class VantageSession:
         """Run a command to its end and return its output.
 
         Args:
-            words: The command.
             within: The time limit from its start, in seconds.
             limit: How many bytes of its output are read at most.
 

@@ -1,4 +1,4 @@
-"""curl at a vantage: the tool that shows most. It reads its options from standard input."""
+"""curl at a vantage, the most informative tool. It reads its options from standard input."""
 
 import math
 import re
@@ -77,7 +77,7 @@ _SECURED = re.compile(r"^\* +(?:SSL connection using|ALPN[:,] server|.*[Hh]andsh
 
 
 def read_progress(line: str, notify: Notify) -> None:
-    """Notify of what a line of `curl -v` tells about the connection."""
+    """Notify of the progress that a line of `curl -v` reports."""
     if match := _TRYING.match(line):
         notify("resolved", match[1])
     elif match := _CONNECTED.match(line):
@@ -99,7 +99,7 @@ _ERRNO = re.compile(r"(?m)^\* .*(?:failed: |[Cc]onnect(?:ion)? (?:to .* )?failed
 def explain_exit(
     code: int, stderr: str, request: RemoteRequest, is_connected: bool
 ) -> ToolFailure | None:
-    """Return why the request failed, or None if the response itself tells."""
+    """Return why the request failed, or None if the response itself shows it."""
     message = _message(code, stderr)
     if code == 0:
         return None

@@ -1,7 +1,7 @@
-"""The program that python3 runs at a vantage. It gets this text, so only the standard library.
+"""The program that python3 runs at a vantage: only this text is sent there.
 
 It prints the bytes of the response as they come, and its progress on standard error. It must run
-on every Python 3, therefore it has no annotations.
+on every Python 3: only the standard library, and no annotations.
 """
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
 

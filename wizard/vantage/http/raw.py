@@ -1,4 +1,4 @@
-"""python3, bash and nc at a vantage: they only open a connection and pass bytes on."""
+"""python3, bash and nc at a vantage: they only open a connection and copy bytes."""
 
 import json
 import math
@@ -26,7 +26,7 @@ _BASH_PROGRAM = (
     b"dd bs=65536 >&5;exec dd bs=65536 <&5\n"
 )
 """Not `cat`: BusyBox's copies from a socket with sendfile, which locks the pipe until more data
-comes. Each event would be one late, and a reader of the pipe could not even be killed."""
+comes. Each event would wait for the next, and a reader of the pipe could not even be killed."""
 
 
 def wire_bytes(request: RemoteRequest) -> bytes:
@@ -115,7 +115,7 @@ _CONNECTED = re.compile(
 
 
 def read_progress(line: str, notify: Notify) -> None:
-    """Notify of what a line of standard error tells about the connection."""
+    """Notify of the progress that a line of standard error reports."""
     if line.startswith("resolved "):
         notify("resolved", safe(line.removeprefix("resolved "), 60))
     elif line == "begins":
@@ -148,7 +148,7 @@ _SENTENCES: dict[Ending, str] = {
 def explain_exit(
     code: int, stderr: str, request: RemoteRequest, is_connected: bool
 ) -> ToolFailure | None:
-    """Return why the request failed, or None if the response itself tells."""
+    """Return why the request failed, or None if the response itself shows it."""
     if match := _FAILED.search(stderr):
         return _failure(_ending(match[1]), match[2])
     if is_connected:

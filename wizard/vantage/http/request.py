@@ -1,4 +1,4 @@
-"""A request to make at a vantage, and what a tool that can make it looks like."""
+"""A request to make at a vantage, and the description of a tool that can make it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ NO_HTTP2 = "HTTP/2 is not possible there: it needs a curl with HTTP/2"
 
 Notice = Literal["began", "resolved", "connected", "secured"]
 Notify = Callable[[Notice, str], None]
-"""Called with how far a request is, and with an address for `resolved` (else an empty text)."""
+"""Called with the progress of a request, and the address for `resolved` (else an empty text)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +47,19 @@ class RemoteRequest:
 
 @dataclass(frozen=True, slots=True)
 class ToolFailure:
-    """Why a request failed: how it ended, and one sentence about it."""
+    """How a failed request ended, and why, in one sentence."""
 
     reason: Ending
     detail: str
 
 
 def always_able(request: RemoteRequest) -> str:
-    """Return no objection: the tool can make every request."""
+    """Return an empty text: the tool can make every request."""
     return ""
 
 
 def no_arguments(request: RemoteRequest) -> tuple[str, ...]:
-    """Return no arguments: the tool gets all it needs on its standard input."""
+    """Return no arguments: the tool reads the whole request from its standard input."""
     return ()
 
 
@@ -71,9 +71,9 @@ class Tool:
         name: As in `Capabilities.tool`.
         script: The shell text that runs it.
         stdin: Returns its standard input for a request.
-        read_progress: Reads a line of its standard error and notifies of what it tells.
+        read_progress: Notifies of the progress that a line of its standard error reports.
         explain_exit: Returns why the request failed, from the exit status, standard error, the
-            request, and whether there was a connection. None if the response itself tells.
+            request, and whether there was a connection. None if the response itself shows it.
         why_unable: Returns in one sentence why it cannot make a request; empty if it can.
         arguments: Returns its arguments for a request. Everybody at the vantage can read them.
         make_reader: Returns the reader of its output, for a request method.

@@ -17,12 +17,7 @@ class BadResponseError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Status line and headers.
-
-    Attributes:
-        version: Such as `HTTP/1.1` or `HTTP/2`.
-        headers: Pairs of name and value.
-    """
+    """Status line and headers; `version` is such as `HTTP/1.1` or `HTTP/2`."""
 
     status: int
     version: str
@@ -32,7 +27,7 @@ class Head:
 Part = Head | bytes
 """The head, then the body in pieces."""
 NO_RESPONSE = "Server disconnected without sending a response."
-"""The message of httpx in that case."""
+"""httpx's message for a connection that ends without a response."""
 
 
 class ResponseReader(Protocol):
@@ -72,11 +67,9 @@ class RawReader:
 
     @property
     def done(self) -> bool:
-        """True once the response is complete, by its own framing."""
         return self._reader is not None and self._reader.done
 
     def feed(self, data: bytes) -> Iterator[Part]:
-        """Yield the parts in these bytes. Raises `BadResponseError`."""
         if self._reader is None:
             self._start += data
             if len(self._start) < len(b"HTTP/2"):
@@ -87,7 +80,6 @@ class RawReader:
         yield from self._reader.feed(data)
 
     def end(self) -> Iterator[Part]:
-        """Yield the parts that the end of the output gives. Raises `BadResponseError`."""
         if self._reader is None:
             raise BadResponseError(NO_RESPONSE)
         yield from self._reader.end()
@@ -107,13 +99,10 @@ class FramedReader:
         self.done = False
 
     def feed(self, data: bytes) -> Iterator[Part]:
-        """Yield the parts in these bytes. Raises `BadResponseError`."""
-        if self.done or not data:
-            return
-        yield from self._parts(data)
+        if data and not self.done:
+            yield from self._parts(data)
 
     def end(self) -> Iterator[Part]:
-        """Yield the parts that the end of the output gives. Raises `BadResponseError`."""
         if not self.done:
             yield from self._parts(b"")
 
@@ -141,7 +130,6 @@ class DecodedReader:
         self.done = False
 
     def feed(self, data: bytes) -> Iterator[Part]:
-        """Yield the parts in these bytes. Raises `BadResponseError`."""
         while self._head is not None:
             block, blank, data = (self._head + data).partition(b"\r\n\r\n")
             if not blank:
@@ -149,10 +137,9 @@ class DecodedReader:
                     raise BadResponseError("the header block does not end")
                 self._head = block
                 return
-            head = parse_head(block)
-            is_final = head.status >= 200
-            self._head = None if is_final else b""
-            if is_final:
+            head, self._head = parse_head(block), b""
+            if head.status >= 200:
+                self._head = None
                 yield head
         if data:
             yield data
@@ -179,18 +166,18 @@ class SplitReader:
         self.done = False
 
     def take_stderr_line(self, line: str) -> None:
-        """Read a line of standard error. The first one that is not of the head ends the head."""
+        """Read a line of standard error. The first other line after the head ends it."""
         if self.head_on_stderr.is_set():
             return
-        field = line.startswith("  ") and line.strip()
-        if field and (self._lines or line.strip().startswith("HTTP/")):
+        field = line.strip() if line.startswith("  ") else ""
+        if field and (self._lines or field.startswith("HTTP/")):
             self._size += len(line)
-            self._lines += [line.strip()] if self._size <= MAX_HEAD_BYTES else []
+            self._lines += [field] if self._size <= MAX_HEAD_BYTES else []
         elif self._lines:
             self.head_on_stderr.set()
 
     def feed(self, data: bytes) -> Iterator[Part]:
-        """Yield the head, which needs no bytes, then the bytes. Raises `BadResponseError`."""
+        """Yield the head, even without bytes, then the bytes. Raises `BadResponseError`."""
         if self._lines and not self._head_sent:
             self._head_sent = True
             yield parse_head("\n".join(self._lines).encode())
@@ -198,7 +185,7 @@ class SplitReader:
             yield data
 
     def end(self) -> Iterator[Part]:
-        """Yield the head, if not yet done. The exit status shows whether the body is complete."""
+        """Yield the head, if not done yet. Only the exit status shows if the body is complete."""
         if not self._lines:
             raise BadResponseError(NO_RESPONSE)
         yield from self.feed(b"")

@@ -65,15 +65,13 @@ _VARIANTS: Mapping[str, tuple[tuple[str, Tool], ...]] = {
     "wget": (("BusyBox", BUSYBOX_WGET),),
     "nc": (("BusyBox", BUSYBOX_NC), ("Ncat", NCAT)),
 }
-"""Variants of a tool, by a word that each prints about itself."""
+"""Variants of a tool, each with a word of its version output."""
 
 
 def choose_tool(tools: Mapping[str, str], request: RemoteRequest) -> Tool | str:
     """Return the best tool that can make the request, or why none can, in one sentence.
 
-    Args:
-        tools: The vantage's tools by name, each with what it prints about itself.
-        request: The request.
+    `tools` are the vantage's tools by name, each with its version output.
     """
     available = [_variant(tool, tools[tool.name]) for tool in TOOLS if tool.name in tools]
     able = [tool for tool in available if not tool.why_unable(request)]

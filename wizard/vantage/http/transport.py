@@ -22,11 +22,7 @@ CONNECT_MARGIN_S = 2.0
 
 
 class VantageTransportError(httpx.TransportError):
-    """A request at a vantage that did not end well.
-
-    Attributes:
-        reason: The ending, as a probe event has it.
-    """
+    """A request at a vantage that failed; `reason` is its ending, as a probe event names it."""
 
     def __init__(self, reason: Ending, detail: str) -> None:
         super().__init__(detail)
@@ -34,7 +30,7 @@ class VantageTransportError(httpx.TransportError):
 
 
 class _Notices:
-    """Passes each notice on once and in order, though standard error may come late."""
+    """Passes on each notice once and in order, though standard error may come late."""
 
     def __init__(self, notify: Notify) -> None:
         self._notify, self._sent = notify, set[Notice]()
@@ -73,14 +69,10 @@ class _Notices:
             self._connect_timeout = None
 
     async def wait_for_stderr(self) -> None:
-        """Wait a moment for the tool's line about the connection."""
+        """Wait for the tool's line about the connection, up to `STDERR_DELAY_S`."""
         with suppress(TimeoutError):
             async with asyncio.timeout(STDERR_DELAY_S):
                 await self._connected.wait()
-
-    def send_for_response(self, secure: bool) -> None:
-        """Pass on what a response implies: the connection is made, even if the tool is silent."""
-        self.send("secured" if secure else "connected", "")
 
 
 class VantageTransport(httpx.AsyncBaseTransport):
@@ -133,7 +125,8 @@ class VantageTransport(httpx.AsyncBaseTransport):
             if isinstance(part, Head):
                 if tool.reports_connection:
                     await self._notices.wait_for_stderr()
-                self._notices.send_for_response(request.secure)
+                # A response implies a connection, even if the tool has not reported it.
+                self._notices.send("secured" if request.secure else "connected", "")
                 return _make_response(part, parts)
         raise VantageTransportError("reset", NO_RESPONSE)
 
@@ -157,9 +150,9 @@ class VantageTransport(httpx.AsyncBaseTransport):
     async def _choose_tool(self, request: RemoteRequest) -> Tool:
         capabilities = await self._vantage_session.discover()
         tool = capabilities.problem or choose_tool(self._vantage_session.tools, request)
-        if isinstance(tool, Tool):
-            return tool
-        raise VantageTransportError("unreached", tool)
+        if not isinstance(tool, Tool):
+            raise VantageTransportError("unreached", tool)
+        return tool
 
     async def _start(
         self, tool: Tool, request: RemoteRequest, reader: ResponseReader

@@ -29,14 +29,9 @@ def busybox_stdin(request: RemoteRequest) -> bytes:
 
 
 def gnu_arguments(request: RemoteRequest) -> tuple[str, ...]:
-    """Return the arguments of GNU wget."""
     wait = math.ceil(request.connect_timeout)
-    words = [
-        *_GNU_OPTIONS,
-        f"--connect-timeout={wait}",
-        f"--dns-timeout={wait}",
-        *_headers(request),
-    ]
+    timeouts = (f"--connect-timeout={wait}", f"--dns-timeout={wait}")
+    words = [*_GNU_OPTIONS, *timeouts, *_headers(request)]
     if request.insecure:
         words.append("--no-check-certificate")
     if request.method != "GET":
@@ -47,7 +42,6 @@ def gnu_arguments(request: RemoteRequest) -> tuple[str, ...]:
 
 
 def busybox_arguments(request: RemoteRequest) -> tuple[str, ...]:
-    """Return the arguments of BusyBox's wget."""
     words = ["-S", "-Y", "off", "-O", "-", *_headers(request)]
     if request.insecure:
         words.append("--no-check-certificate")
@@ -91,7 +85,7 @@ _ADDRESS = re.compile(
 
 
 def read_progress(line: str, notify: Notify) -> None:
-    """Notify of what a line of standard error tells about the connection."""
+    """Notify of the progress that a line of standard error reports."""
     if match := _ADDRESS.match(line):
         notify("resolved", match[1] or match[2])
     if _CONNECTED.match(line):
@@ -117,7 +111,7 @@ _SERVER_ERROR_CODE = 8
 def explain_gnu_exit(
     code: int, stderr: str, request: RemoteRequest, is_connected: bool
 ) -> ToolFailure | None:
-    """Return why the request failed, or None if the response itself tells."""
+    """Return why the request failed, or None if the response itself shows it."""
     if code in (0, _SERVER_ERROR_CODE) or "server returned error" in stderr:
         return None
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
@@ -139,12 +133,7 @@ def explain_busybox_exit(
     failure = explain_gnu_exit(code, stderr, request, is_connected)
     if failure is None or failure.reason != "tls":
         return failure
-    message = _tls_message(stderr)
-    return ToolFailure(
-        "unreached", f"BusyBox's wget there failed, and another tool may work: {message}"
-    )
-
-
-def _tls_message(stderr: str) -> str:
     lines = [line.strip() for line in stderr.splitlines() if "TLS error" in line or "ssl_" in line]
-    return safe(lines[-1].removeprefix("wget: "), 200) if lines else "no TLS"
+    message = safe(lines[-1].removeprefix("wget: "), 200) if lines else "no TLS"
+    detail = f"BusyBox's wget there failed, and another tool may work: {message}"
+    return ToolFailure("unreached", detail)

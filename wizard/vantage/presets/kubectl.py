@@ -4,16 +4,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from wizard.vantage.presets import menu
-from wizard.vantage.presets.menu import (
-    Choice,
-    Listing,
-    Menu,
-    MenuOrPreset,
-    Preset,
-    is_usable_name,
-    list_lines,
-    parse_name,
-)
+from wizard.vantage.presets.menu import Choice, Listing, Menu, MenuOrPreset, Preset, parse_name
 
 _REQUEST_TIMEOUT = "--request-timeout=6s"
 """Shorter than `LIST_TIMEOUT_S`, so that kubectl itself can report what it waited for."""
@@ -32,16 +23,10 @@ _KINDS = {"Deployment": "deploy", "StatefulSet": "sts", "DaemonSet": "ds", "Pod"
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """What was chosen so far.
+    """The choices so far, and the context's `default` namespace.
 
     Values are passed as `--name=value`: none can be taken for an option, nor a context named
     `exec` for the command.
-
-    Attributes:
-        program: `kubectl` or `oc`.
-        context: Its context.
-        namespace: The chosen namespace, or empty.
-        default: The context's own namespace, or empty.
     """
 
     program: str
@@ -65,7 +50,7 @@ def context_menu(program: str) -> Menu:
 
 
 async def _list_contexts(program: str) -> Listing:
-    listed = await list_lines((program, "config", "view", "-o", _CONTEXTS))
+    listed = await menu.list_lines((program, "config", "view", "-o", _CONTEXTS))
     if listed.problem or not listed.lines:
         return Listing((), listed.problem or f"{program} has no context")
     rows = [line.partition("\t") for line in listed.lines if "\t" in line]
@@ -89,17 +74,14 @@ def _namespace_menu(scope: _Scope) -> Menu:
 
 async def _list_namespaces(scope: _Scope) -> Listing:
     """List the namespaces, the context's own first, even if the user may not list any."""
-    listed = await list_lines(scope.words("get", "namespaces", _REQUEST_TIMEOUT, "-o", _NAMESPACES))
-    default = scope.default or "default"
-    names = [name for name in dict.fromkeys((default, *listed.lines)) if is_usable_name(name)]
+    words = scope.words("get", "namespaces", _REQUEST_TIMEOUT, "-o", _NAMESPACES)
+    listed, default = await menu.list_lines(words), scope.default or "default"
+    names = list(filter(menu.is_usable_name, dict.fromkeys((default, *listed.lines))))
     if not listed.problem and listed.lines and default not in listed.lines:
         names.remove(default)
+    notes = {default: "this context's own"}
     choices = tuple(
-        Choice(
-            name,
-            "this context's own" if name == default else "",
-            _workload_menu(replace(scope, namespace=name)),
-        )
+        Choice(name, notes.get(name, ""), _workload_menu(replace(scope, namespace=name)))
         for name in names
     )
     return Listing(choices, listed.problem)
@@ -116,17 +98,16 @@ def _workload_menu(scope: _Scope) -> Menu:
 async def _list_workloads(scope: _Scope) -> Listing:
     """List the workloads; if the user may not list one kind, those of the others."""
     kinds = "deployments,statefulsets,daemonsets,pods"
-    listed = await list_lines(scope.words("get", kinds, _REQUEST_TIMEOUT, "-o", _WORKLOADS))
+    listed = await menu.list_lines(scope.words("get", kinds, _REQUEST_TIMEOUT, "-o", _WORKLOADS))
     choices = [_parse_workload(scope, line.split("\t")) for line in listed.lines]
     return Listing(tuple(choice for choice in choices if choice), listed.problem)
 
 
 def _parse_workload(scope: _Scope, row: list[str]) -> Choice | None:
-    """Return the choice of a row; None if the row is malformed."""
-    if len(row) != 4 or row[0] not in _KINDS or not is_usable_name(row[1]):
+    if len(row) != 4 or row[0] not in _KINDS or not menu.is_usable_name(row[1]):
         return None
     kind, name, state, container_names = row
-    containers = list(filter(is_usable_name, container_names.split(" ")))
+    containers = list(filter(menu.is_usable_name, container_names.split(" ")))
     prefix = _KINDS[kind]
     target, note = (f"{prefix}/{name}", f"{state or 0} ready") if prefix else (name, state)
     chosen = _preset_or_containers(scope, target, containers)

@@ -1,4 +1,4 @@
-"""Menus of local containers and network namespaces, and the first menu: all kinds of places."""
+"""Menus of local containers and network namespaces, and the rows of the first menu."""
 
 import shutil
 from collections.abc import Callable
@@ -6,22 +6,14 @@ from functools import partial
 
 from wizard.vantage.presets import menu
 from wizard.vantage.presets.kubectl import context_menu
-from wizard.vantage.presets.menu import (
-    Choice,
-    Listing,
-    Menu,
-    Preset,
-    is_usable_name,
-    list_lines,
-    parse_name,
-)
+from wizard.vantage.presets.menu import Choice, Listing, Menu, Preset, is_usable_name, parse_name
 from wizard.vantage.presets.ssh import host_menu
 
 _ROW = "{{.Names}}\t{{.Image}}\t{{.Status}}"
 
 
 def container_menu(program: str) -> Menu:
-    """Return the menu of the containers that run."""
+    """Return the menu of the running containers."""
     return Menu(
         f"{program}: which container",
         partial(_list_containers, program),
@@ -30,7 +22,7 @@ def container_menu(program: str) -> Menu:
 
 
 async def _list_containers(program: str) -> Listing:
-    listed = await list_lines((program, "ps", "--format", _ROW))
+    listed = await menu.list_lines((program, "ps", "--format", _ROW))
     rows = [(*line.split("\t"), "", "")[:3] for line in listed.lines]
     choices = tuple(
         Choice(name, ", ".join(filter(None, (image, status))), _container_preset(program, name))
@@ -46,15 +38,12 @@ def _container_preset(program: str, name: str) -> Preset:
 
 def namespace_menu() -> Menu:
     """Return the menu of the named network namespaces."""
-    return Menu(
-        "which network namespace",
-        _list_namespaces,
-        lambda text: _namespace_preset(parse_name(text)),
-    )
+    title = "which network namespace"
+    return Menu(title, _list_namespaces, lambda text: _namespace_preset(parse_name(text)))
 
 
 async def _list_namespaces() -> Listing:
-    listed = await list_lines(("ip", "netns", "list"))
+    listed = await menu.list_lines(("ip", "netns", "list"))
     # ip-netns(8) prints `NAME (id: 0)`, the number only if the namespace has a peer.
     names = [line.partition(" (id:")[0].strip() for line in listed.lines]
     choices = tuple(

@@ -1,4 +1,4 @@
-"""Menus as values: loaded when opened; each choice leads to another menu or to a preset."""
+"""Menus of places: loaded when opened; each choice leads to another menu or to a preset."""
 
 import os
 import re
@@ -17,12 +17,7 @@ _EXEC_OPTIONS = frozenset({"--", "-i", "-t", "-it", "-ti", "--stdin", "--tty", "
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A place that was chosen.
-
-    Attributes:
-        name: A proposal for the vantage's name.
-        prefix: The words in front of a command that runs there.
-    """
+    """A chosen place: a proposal for the vantage's name, and its command prefix."""
 
     name: str
     prefix: tuple[str, ...]
@@ -40,13 +35,7 @@ class Preset:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A row of a menu.
-
-    Attributes:
-        text: The name as it was listed: untrusted.
-        note: A few words about it: untrusted.
-        next: The menu or the preset that it leads to.
-    """
+    """A row of a menu: a name and a note, both untrusted, and the menu or preset that follows."""
 
     text: str
     note: str
@@ -55,12 +44,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The rows of a menu.
-
-    Attributes:
-        choices: The rows.
-        problem: Why some or all are missing, in one sentence; empty otherwise.
-    """
+    """The rows of a menu, and why some or all are missing, in one sentence; empty otherwise."""
 
     choices: tuple[Choice, ...] = ()
     problem: str = ""
@@ -73,8 +57,8 @@ class Menu:
     Attributes:
         title: What is chosen, in a few words.
         load: Lists the rows, in bounded time; never raises.
-        parse: Returns what a typed name leads to that is in no row. Raises `UsageError`. None if
-            nothing can be typed.
+        parse: Returns the menu or preset of a typed name that is in no row. Raises `UsageError`.
+            None if nothing can be typed.
         hint: What can be typed, in a few words.
     """
 
@@ -87,7 +71,7 @@ class Menu:
 MenuOrPreset: TypeAlias = Menu | Preset
 
 LIST_TIMEOUT_S = 8.0
-"""How long, in seconds, a list may take. A cluster with a slow login needs a few."""
+"""How long a list may take, in seconds. A cluster with a slow login needs several."""
 MAX_LIST_BYTES = 1 << 20
 """How much of a list is read, in bytes: about ten thousand pods."""
 MAX_NAME_CHARS = 300
@@ -96,12 +80,7 @@ MAX_NAME_CHARS = 300
 
 @dataclass(frozen=True, slots=True)
 class ListedLines:
-    """The lines that a listing command printed.
-
-    Attributes:
-        lines: Those with something in them.
-        problem: Why some or all are missing, in one sentence; empty otherwise.
-    """
+    """The lines of a listing command that are not blank, and `problem` as in `Listing`."""
 
     lines: tuple[str, ...] = ()
     problem: str = ""

@@ -14,7 +14,7 @@ from wizard.vantage.presets import menu
 from wizard.vantage.presets.menu import Choice, Listing, Menu, Preset, is_usable_name, parse_name
 
 MAX_INCLUDE_DEPTH = 16
-"""How deep files may include one another. The same limit as ssh has."""
+"""How deep files may include one another: ssh's own limit."""
 MAX_FILES = 100
 """How many files are read."""
 MAX_FILE_BYTES = 1 << 20
@@ -25,11 +25,8 @@ _PATTERN_CHARS = set("*?!")
 def host_menu(folder: Path | None = None) -> Menu:
     """Return the menu of the hosts in `~/.ssh/config`, in its order."""
     directory = folder or Path.home() / ".ssh"
-    return Menu(
-        "ssh: which host",
-        partial(_list_hosts, directory),
-        lambda text: _make_preset(parse_name(text)),
-    )
+    load = partial(_list_hosts, directory)
+    return Menu("ssh: which host", load, lambda text: _make_preset(parse_name(text)))
 
 
 async def _list_hosts(folder: Path) -> Listing:
@@ -48,12 +45,8 @@ def read_host_names(folder: Path) -> list[str]:
 
     Unreadable files and invalid lines are skipped: ssh itself will report them.
     """
-    words = _Reader(folder).read(folder / "config", 0)
-    return list(
-        dict.fromkeys(
-            word for word in words if is_usable_name(word) and not _PATTERN_CHARS & set(word)
-        )
-    )
+    words = filter(is_usable_name, _Reader(folder).read(folder / "config", 0))
+    return list(dict.fromkeys(word for word in words if not _PATTERN_CHARS & set(word)))
 
 
 class _Reader:
