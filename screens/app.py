@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from screens.exit_text import full_report
 from screens.help import Help
 from screens.saved_cases import Autosave, InterruptedCase, state_folder, write_private
-from screens.steps import StepsScreen
+from screens.steps_screen import StepsScreen
 from screens.target_form import TargetForm
 from wizard.investigation import casefile
 from wizard.investigation.investigation import ApplyFix, Investigation

@@ -12,9 +12,9 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Footer, Static
 
+from screens.panes.pane import Pane
 from screens.panes.view import View
 from screens.widgets.lines import StepList
-from screens.widgets.pane import Pane
 from screens.widgets.prompt import Prompt
 from screens.widgets.style import fit, line
 from wizard.investigation.investigation import Investigation

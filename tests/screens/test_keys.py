@@ -8,8 +8,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from screens.app import Wizard
-from screens.steps import StepsScreen
-from screens.widgets.pane import Pane
+from screens.panes.pane import Pane
+from screens.steps_screen import StepsScreen
 from screens.widgets.prompt import Prompt
 from tests.screens import investigations
 from wizard.investigation.investigation import Investigation

@@ -13,6 +13,7 @@ import pytest
 
 from screens import saved_cases
 from screens.app import Wizard
+from screens.panes.pane import Pane
 from screens.saved_cases import (
     MAX_SAVED_CASES,
     Autosave,
@@ -21,9 +22,8 @@ from screens.saved_cases import (
     last_target,
     state_folder,
 )
-from screens.steps import StepsScreen
+from screens.steps_screen import StepsScreen
 from screens.target_form import TargetForm
-from screens.widgets.pane import Pane
 from tests.screens import investigations
 from tests.screens.test_keys import SIZE, not_started, press, steps_screen
 from wizard.diagnose.outcome import classify

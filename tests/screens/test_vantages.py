@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from screens.app import Wizard
-from screens.steps import StepsScreen
+from screens.steps_screen import StepsScreen
 from screens.vantage_form import VantageDraft, VantageForm
 from screens.vantage_picker import MenuState, VantagePicker
 from screens.widgets.lines import Lines

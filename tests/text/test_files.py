@@ -6,12 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wizard.text.files import (
-    NotRegularError,
-    describe_read_error,
-    open_regular,
-    read_regular,
-)
+from wizard.text.files import NotRegularError, describe_read_error, open_regular, read_regular
 
 
 def test_at_most_one_byte_beyond_the_limit_is_read(tmp_path: Path) -> None:

@@ -4,12 +4,7 @@ import re
 from urllib.parse import urlsplit
 
 from wizard.model.config import Config
-from wizard.model.resolution import (
-    LocationRef,
-    Request,
-    RequestResolution,
-    Setting,
-)
+from wizard.model.resolution import LocationRef, Request, RequestResolution, Setting
 from wizard.nginx.delivery import client_kinds, delivery_table
 from wizard.nginx.locations import modifier_and_path
 from wizard.nginx.route import Route, follow_route

@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual import on
 from textual.binding import Binding, BindingType
 
+from screens.panes.pane import Pane
 from screens.questions import (
     CommandPermission,
     case_file_question,
@@ -18,7 +19,6 @@ from screens.questions import (
 from screens.step_runner import WORKER_GROUP, StepRunner
 from screens.vantage_form import VantageInput
 from screens.vantage_picker import VantagePicker
-from screens.widgets.pane import Pane
 from screens.widgets.prompt import Prompt
 from wizard.investigation.investigation import ApplyFix, Investigation
 from wizard.investigation.requests import curl_commands
