@@ -130,17 +130,13 @@ class Block:
 
     def lines(self, reveal: bool = False) -> Iterator[BlockLine]:
         """The lines as a reader may see them, each with its reason."""
-        if not self.header:
-            yield from self._body(self.indent.base, reveal)
-            return
-        header = escape_control_characters(self.header)
-        yield BlockLine(f"{self.indent.base}{header} {{", self.reason)
-        yield from self._body(self.indent.inner, reveal)
-        yield BlockLine(f"{self.indent.base}}}", "the end of the block")
-
-    def _body(self, indent: str, reveal: bool) -> Iterator[BlockLine]:
+        base, header = self.indent.base, escape_control_characters(self.header)
+        if header:
+            yield BlockLine(f"{base}{header} {{", self.reason)
         for statement in self.statements:
-            yield from statement.lines(indent, reveal)
+            yield from statement.lines(self.indent.inner if header else base, reveal)
+        if header:
+            yield BlockLine(f"{base}}}", "the end of the block")
 
 
 def lines_of(blocks: Iterable[Block], reveal: bool = False) -> Iterator[BlockLine]:

@@ -37,12 +37,8 @@ def mask_credentials(statement: Statement, source: str) -> str:
 
 def _redact(text: str) -> str:
     redacted = redact_config(text, redact, lambda secret: MASK)
-    return redact(redacted) if _has_secret(redacted) else redacted
-
-
-def _has_secret(text: str) -> bool:
-    without_variables = VARIABLE.sub("", text)
-    return redact(without_variables) != without_variables
+    without_variables = VARIABLE.sub("", redacted)
+    return redacted if redact(without_variables) == without_variables else redact(redacted)
 
 
 def secret_fragments(source: str, statements: Iterable[Statement], span: range) -> frozenset[str]:

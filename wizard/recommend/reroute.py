@@ -83,16 +83,10 @@ def _obstacle(
     entry = entry_location(stream, location) if location.modifier == "@" else None
     if entry and not only_finds_files(stream, entry.directive):
         return _GUARDED.format(entry.directive.where)
-    if has_groups(location, source) and _uses_groups(location, source):
-        return _GROUPS.format(location.path)
-    return ""
-
-
-def _uses_groups(location: LocationRef, source: SourceBlock) -> bool:
-    names = set(re.findall(r"\(\?P?<(\w+)>", location.path))
-    args = (arg for directive in source.directives for arg in directive.args)
-    variables = {name for arg in args for name in _GROUP.findall(arg)}
-    return any(name.isdigit() or name in names for name in variables)
+    names = re.findall(r"\(\?P?<(\w+)>", location.path)
+    args = " ".join(arg for directive in source.directives for arg in directive.args)
+    uses_groups = any(name.isdigit() or name in names for name in _GROUP.findall(args))
+    return _GROUPS.format(location.path) if uses_groups and has_groups(location, source) else ""
 
 
 _WHY_FIRM = "with ^~ no regex is tried once this prefix is the longest that matches"

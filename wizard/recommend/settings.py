@@ -59,12 +59,9 @@ class WantedSettings:
     def for_stream(self, case: Case, scope: Scope = "location") -> tuple[Change, ...]:
         """What to set for the stream's path in that block. A cache is always switched off."""
         resolution = case.resolution
-        changes = [
-            change
-            for part in self.parts
-            for settings in (part.stream, part.both)
-            for change in settings(case, resolution)
-        ]
+        changes: list[Change] = []
+        for part in self.parts:
+            changes += (*part.stream(case, resolution), *part.both(case, resolution))
         (no_cache,) = cache_off(case, resolution)
         if resolution and resolution.value(no_cache.name) not in ("", "off"):
             changes.append(no_cache)
@@ -91,7 +88,7 @@ def wanted_settings(diagnosis: Diagnosis) -> WantedSettings | None:
     if not any(map(_settings_of, diagnosis.causes)):
         return None
     parts = map(_settings_of, (*diagnosis.causes, *diagnosis.risks))
-    return WantedSettings(tuple(part for part in parts if part))
+    return WantedSettings(tuple(filter(None, parts)))
 
 
 def _settings_of(finding: Finding) -> NginxSettings | None:
@@ -105,8 +102,7 @@ def merge(changes: Iterable[Change]) -> tuple[Change, ...]:
 
 
 def _ordered(changes: Iterable[Change], scope: Scope) -> tuple[Change, ...]:
-    in_scope = (change for change in changes if change.scope == scope)
-    return tuple(sorted(merge(in_scope), key=_rank))
+    return tuple(sorted(merge(c for c in changes if c.scope == scope), key=_rank))
 
 
 def _rank(change: Change) -> int:

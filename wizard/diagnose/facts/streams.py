@@ -12,8 +12,8 @@ REACHED = frozenset({"live", "ended", "cut", "late"})
 NO_CONNECTION = frozenset({"refused", "timeout", "dns"})
 """Ends of probes that never reached a server."""
 _GATEWAY_ERRORS = (502, 503, 504)
-_PROXY_HEADERS = ("via", "cf-ray", "x-amz-cf-id", "x-served-by", "x-envoy-upstream-service-time")
-"""Response headers that other proxies add."""
+PROXY_HEADERS = ("cf-ray", "x-amz-cf-id", "x-served-by", "x-envoy-upstream-service-time")
+"""Response headers by which proxies other than Nginx are known, beside Via."""
 
 
 def counted_probes(
@@ -84,7 +84,7 @@ def is_behind_plain_nginx(case: Case) -> bool:
     if case.root is None or case.root.headers_s is None:
         return False
     server = (case.root.header("server") or "").lower()
-    return server.startswith("nginx") and not any(map(case.root.header, _PROXY_HEADERS))
+    return server.startswith("nginx") and not any(map(case.root.header, ("via", *PROXY_HEADERS)))
 
 
 def own_log_lines(case: Case, *tags: str) -> tuple[LogLine, ...]:

@@ -34,15 +34,13 @@ def check(rule: Rule, case: Case) -> Finding | None:
     guards = _guards(resolution, answer)
     logged = streams.own_log_lines(case, "auth-request") if answer.status == 500 else ()
     confidence = _confidence(case, answer, resolution, bool(guards), bool(logged))
-    if confidence is None:
-        return None
     evidence = (
         *_answer_evidence(answer),
         *live_direct_evidence(case),
         *setting_evidences(resolution, *guards),
         *map(log_evidence, logged[:1]),
     )
-    return rule.finding(confidence, evidence, _DISTINGUISHES)
+    return rule.finding(confidence, evidence, _DISTINGUISHES) if confidence else None
 
 
 def _refused_stream(case: Case) -> tuple[Timeline, RequestResolution | None] | None:
@@ -100,10 +98,10 @@ def _confidence(
 
 def _answer_evidence(answer: Timeline) -> tuple[Evidence, ...]:
     """The answer, its challenge's scheme, and those of its parameters that hold no secret."""
-    location, challenge = answer.header("location"), answer.header("www-authenticate")
+    location, challenge = answer.header("location"), answer.header("www-authenticate") or ""
     target = f" to {safe(location, 200)}" if location else ""
     label, text = answer.probe.label, f"HTTP {answer.status}{target}{body_suffix(answer)}"
-    if not challenge:
+    if not challenge.strip():
         return (Evidence("probe", label, text),)
     pairs = (f"{name}: {safe(value, 200)}" for name, value in _PARAMETER.findall(challenge))
     details = ", ".join(pairs) or "no details"

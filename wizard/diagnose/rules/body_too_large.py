@@ -31,8 +31,9 @@ def check(rule: Rule, case: Case) -> Finding | None:
     size = Evidence("probe", failed.answer.probe.label, f"the message has {failed.sent} bytes")
     config = setting_evidences(case.message_resolution, LIMIT)
     evidence = (*failed.evidence, size, *config)
+    distinguishes = _DISTINGUISHES if config else _UNREAD
     confidence = _confidence(case.message_resolution, failed)
-    return confidence and rule.finding(confidence, evidence, _DISTINGUISHES if config else _UNREAD)
+    return rule.finding(confidence, evidence, distinguishes) if confidence else None
 
 
 def _confidence(

@@ -75,12 +75,12 @@ def _confidence(case: Case) -> Confidence:
 
 def _cache_headers(case: Case) -> tuple[Evidence, ...]:
     """A response header that a cache adds on a hit."""
-    for result in case.proxy:
+    for timeline in (result.timeline for result in case.proxy):
         for name in ("x-cache-status", "x-proxy-cache", "x-cache", "age"):
-            value = result.timeline.header(name)
+            value = timeline.header(name)
             if value and (name == "age" or "hit" in value.lower()):
                 text = f"the response says {name}: {safe(value, 80)}"
-                return (Evidence("probe", result.timeline.probe.label, text),)
+                return (Evidence("probe", timeline.probe.label, text),)
     return ()
 
 

@@ -47,31 +47,25 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if not served or (case.resolution is not None and len(peers) < 2):
         return None
     logged = _peer_log_lines(case)
-    confidence = _confidence(case, logged)
-    if confidence is None:
-        return None
-    repeats = streams.follow_ups(case, "again")
+    confidence, later = _confidence(case, logged), _later_probes(case)
+    prompt = (r for r in case.proxy if r.outcome == "live" and r not in later)
     evidence = (
         *_late_evidence(case),
-        *(result_evidence(result) for result in case.proxy if _is_prompt(case, result)),
-        *map(follow_up_evidence, repeats),
+        *map(result_evidence, prompt),
+        *map(follow_up_evidence, streams.follow_ups(case, "again")),
         *_config_evidence(case, peers),
         *map(log_evidence, logged[:2]),
     )
-    return rule.finding(confidence, evidence, _DISTINGUISHES)
+    return rule.finding(confidence, evidence, _DISTINGUISHES) if confidence else None
 
 
 def _peer_log_lines(case: Case) -> tuple[LogLine, ...]:
     """The log lines about a peer that did not answer, after which another did."""
-    lines = (line for line in streams.log_lines(case, "connect-failed") if _is_relevant(case, line))
-    failed = (line for line in lines if "timed out" in line.text)
-    return (*failed, *streams.own_log_lines(case, "tried-again"))
-
-
-def _is_relevant(case: Case, line: LogLine) -> bool:
-    """True for lines of our own requests, and of any request to the same peers (such as `/`)."""
     peers = balancing_of(case.resolution).peers if case.resolution else ()
-    return line.ours or any(f"//{peer}/" in line.text for peer in peers)
+    lines = [line for line in streams.log_lines(case, "connect-failed") if "timed out" in line.text]
+    # Requests of others to the same peers count as well.
+    failed = (line for line in lines if line.ours or any(f"//{p}/" in line.text for p in peers))
+    return (*failed, *streams.own_log_lines(case, "tried-again"))
 
 
 def _confidence(case: Case, logged: tuple[LogLine, ...]) -> Confidence | None:
@@ -82,7 +76,7 @@ def _confidence(case: Case, logged: tuple[LogLine, ...]) -> Confidence | None:
     if not live or not (late or root):
         return None
     repeats = [repeat.timeline.first_data_s for repeat in streams.follow_ups(case, "again")]
-    if root or any(map(_is_at_once, repeats)):
+    if root or any(arrival is not None and arrival < MARGIN_S for arrival in repeats):
         return "possible" if case.resolution is None else "likely"
     return "possible" if not repeats and any(map(_only_waited, late)) else None
 
@@ -99,18 +93,10 @@ def _later_probes(case: Case) -> tuple[ProbeResult, ...]:
     return tuple(result for result, arrival in timed if arrival and arrival - first > MARGIN_S)
 
 
-def _is_prompt(case: Case, result: ProbeResult) -> bool:
-    return result.outcome == "live" and result not in _later_probes(case)
-
-
 def _only_waited(result: ProbeResult) -> bool:
     """True if little data arrived late: a buffer would wait until it is full or the stream ends."""
     timeline = result.timeline
     return result.outcome == "late" and timeline.ended == "open" and timeline.bytes < SMALL_BYTES
-
-
-def _is_at_once(first_data_s: float | None) -> bool:
-    return first_data_s is not None and first_data_s < MARGIN_S
 
 
 def _late_evidence(case: Case) -> tuple[Evidence, ...]:

@@ -29,7 +29,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     confidence = _confidence(case, failed)
     distinguishes = _distinguishes(prefix, path) + ("" if case.resolution else _UNREAD)
     evidence = (*failed.evidence, *_evidence(case))
-    return confidence and rule.finding(confidence, evidence, distinguishes)
+    return rule.finding(confidence, evidence, distinguishes) if confidence else None
 
 
 def _confidence(case: Case, failed: posts.FailedPost) -> Confidence | None:

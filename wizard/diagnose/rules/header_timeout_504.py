@@ -29,10 +29,8 @@ def check(rule: Rule, case: Case) -> Finding | None:
     wait_s = _wait_s(failed.answer)
     at_limit = limit_s is not None and abs(wait_s - limit_s) <= max(0.5, 0.05 * limit_s)
     confidence = _confidence(failed, limit_s, at_limit=at_limit, logged=bool(logged))
-    if confidence is None:
-        return None
     evidence = (*failed.evidence, *_config_evidence(case), *map(log_evidence, logged[:1]))
-    return rule.finding(confidence, evidence, _distinguishes(failed))
+    return rule.finding(confidence, evidence, _distinguishes(failed)) if confidence else None
 
 
 def _confidence(

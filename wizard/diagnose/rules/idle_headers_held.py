@@ -42,7 +42,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
 
 
 def _confidence(case: Case, held: tuple[ProbeResult, ...]) -> Confidence | None:
-    """Without the config it may be another proxy; if the config predicts live, it is."""
+    """Without the config it may be another proxy; it is one if the config predicts live."""
     if case.resolution is None:
         return "likely" if streams.is_behind_plain_nginx(case) else "possible"
     explained = [result for result in held if streams.could_be_held(case, result)]

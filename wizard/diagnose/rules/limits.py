@@ -172,8 +172,8 @@ def _free_zone_name(config: Config) -> str:
     waiting, used = list(config.root), set[str]()
     for directive in waiting:
         waiting += directive.block or ()
-        zones = (arg[len("zone=") :] for arg in directive.args if arg.startswith("zone="))
-        used |= {zone.partition(":")[0] for zone in zones}
+        zones = (arg for arg in directive.args if arg.startswith("zone="))
+        used |= {zone.removeprefix("zone=").partition(":")[0] for zone in zones}
     names = (f"{_ZONE}{number or ''}" for number in range(len(used) + 1))
     return next(name for name in names if name not in used)
 

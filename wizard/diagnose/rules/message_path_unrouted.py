@@ -25,7 +25,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     confidence = _confidence(case, failed)
     distinguishes = _DISTINGUISHES if case.resolution else _DISTINGUISHES + _UNREAD
     evidence = (*failed.evidence, *path_evidences(case))
-    return confidence and rule.finding(confidence, evidence, distinguishes)
+    return rule.finding(confidence, evidence, distinguishes) if confidence else None
 
 
 def _lacks_prefix(case: Case) -> bool:

@@ -42,9 +42,9 @@ def _problem(case: Case, url: str) -> str:
     if named == public or (named[0] == public[0] and _same_host_and_port(named, public)):
         return ""
     if _host_of(named) == _host_of(public):
-        is_downgrade = public[0] == "https" and named[0] == "http"
-        port = "another port than the public one"
-        return "http, where the request was https" if is_downgrade else port
+        if public[0] == "https" and named[0] == "http":
+            return "http, where the request was https"
+        return "another port than the public one"
     if named[1] in _backend_addresses(case) or _is_private(_host_of(named)):
         return "a host that only the inner network knows"
     return ""

@@ -13,15 +13,8 @@ from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import LogLine
 from wizard.text.display import safe
 
-TRACE_HEADERS = (
-    "via",
-    "x-cache",
-    "cf-ray",
-    "x-amz-cf-id",
-    "x-served-by",
-    "x-envoy-upstream-service-time",
-)
-"""Response headers that show a proxy."""
+TRACE_HEADERS = ("via", "x-cache", *streams.PROXY_HEADERS)
+"""Response headers that show a proxy, the most telling first."""
 _MORE = {
     "hop": "",
     "outside": "That proxy was not probed itself: name it with --hop to be sure.",
