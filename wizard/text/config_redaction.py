@@ -1,4 +1,4 @@
-"""Redaction of credentials in an Nginx config's text: lines, and the words of each, stay."""
+"""Redaction of credentials in an Nginx config's text; the number of lines and words stays."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -9,7 +9,7 @@ from wizard.text.config_tokens import VARIABLE, Token, TokenKind, tokenize
 from wizard.text.redaction import MASK, TextFunction, redact
 
 _NAMED_VALUE = re.compile(r"(proxy_set_header|\w+_param|add_header|set)$")
-"""Directives whose second argument is the value of what the first one names."""
+"""Directives whose first argument is a name, and whose second is its value."""
 _SECRET_NAME = re.compile(
     r"(?i)authorization|cookie|token|secret|passw|api[-_]?key|credential|session|signature"
 )
@@ -17,8 +17,8 @@ _SECRET_VARIABLE = re.compile(
     rf"(?i)\(?\$\{{?(?:arg|http)_(?:\w*_)?(?:key|code|sig|state|nonce|otp|ticket|sid|auth|jwt)\b"
     rf"|\(?\$.*(?:{_SECRET_NAME.pattern.removeprefix('(?i)')})"
 )
-"""A variable from the request that an `if` compares with a credential. A name such as `$arg_k`
-does not tell what it holds: it does not count."""
+"""A variable from the request that an `if` compares with a credential. A name such as `$arg_k`,
+which does not show what it holds, does not count."""
 _LINK_SECRETS = frozenset({"secure_link_md5", "secure_link_secret"})
 _MIN_SECRET_LENGTH = 4
 """In characters: the value in `if ($cookie_beta = 1)` is no credential."""
@@ -33,7 +33,7 @@ def redact_config(text: str, redact_text: TextFunction, mask: TextFunction) -> s
     """Return the config's text with every literal credential replaced; variables stay.
 
     Args:
-        redact_text: Replaces what looks like a secret in any text.
+        redact_text: Replaces everything that looks like a secret in any text.
         mask: Returns the replacement of one secret.
     """
     return _ConfigRedactor(redact_text, mask).write(text)
@@ -66,7 +66,7 @@ class _ConfigRedactor:
     blocks: list[list[str]] = field(default_factory=list)
 
     def write(self, text: str) -> str:
-        """Rewrite a whole text: by token, then by line, as a secret may span several words."""
+        """Rewrite a text: by token, then by line, since a secret may span several words."""
         tokens = tokenize(text, lua_blocks=False)
         written = _join(text, ((token, self._token(token)) for token in tokens))
         return "\n".join(map(self._line, written.split("\n")))
@@ -90,7 +90,7 @@ class _ConfigRedactor:
         return token.text
 
     def _comment(self, text: str) -> str:
-        """Rewrite a comment as a config of its own; so is what follows a further `#` in it."""
+        """Rewrite a comment as a separate config, and the text after a further `#` as another."""
         redactor = _ConfigRedactor(self.redact_text, self.mask)
         changes: list[tuple[Token, str]] = []
         for token in tokenize(text, lua_blocks=False, whole_comments=False):
@@ -119,11 +119,9 @@ class _ConfigRedactor:
             return bool(_literal_part(_unquoted(word)))
         if before[:1] == ["if"]:
             return _is_compared_secret([word for word in before[1:] if word != "("], word)
-        block = self.blocks[-1] if self.blocks else []
-        is_map_key = (
-            not before and block[:1] == ["map"] and _SECRET_NAME.search("".join(block[1:2]))
-        )
-        return bool(is_map_key) and word not in _MAP_KEYWORDS and "~" not in word[:2]
+        block = self.blocks[-1] if self.blocks and not before else []
+        is_map_key = block[:1] == ["map"] and bool(_SECRET_NAME.search("".join(block[1:2])))
+        return is_map_key and word not in _MAP_KEYWORDS and "~" not in word[:2]
 
     def _mask_literals(self, word: str) -> str:
         """Mask each literal between the variables; an auth scheme and the quotes around stay."""
@@ -146,11 +144,8 @@ class _ConfigRedactor:
 
     def _without_secrets(self, text: str) -> str:
         """Redact the text between Nginx's variables."""
-        variables = VARIABLE.findall(text)
-        if not variables:
-            return self.redact_text(text)
         literals = map(self.redact_text, VARIABLE.split(text))
-        pairs = zip(literals, [*variables, ""], strict=True)
+        pairs = zip(literals, [*VARIABLE.findall(text), ""], strict=True)
         return "".join(literal + variable for literal, variable in pairs)
 
     def _line(self, line: str) -> str:
@@ -187,7 +182,7 @@ def _is_compared_secret(before: list[str], word: str) -> bool:
 
 
 def _literal_part(value: str) -> str:
-    """Return the value without variables and without a lone auth scheme."""
+    """Return the value without variables, and without an auth scheme that stands alone."""
     return _SCHEME_ALONE.sub("", VARIABLE.sub("", value).strip())
 
 

@@ -23,8 +23,7 @@ _LUA_TOKEN = re.compile(
       | "(?:\\.|[^"\\\n])*["\n]? | '(?:\\.|[^'\\\n])*['\n]?""",
     re.VERBOSE | re.DOTALL,
 )
-"""The start of a long bracket, a comment, a brace, or a string, which ends at the latest with its
-line."""
+"""The start of a long bracket, a comment, a brace, or a string of at most one line."""
 _LUA_BLOCK = "_by_lua_block"
 
 _ESCAPE = re.compile(r"\\([\"'\\trn])")
@@ -34,7 +33,7 @@ _BACKSLASH_TO_ESCAPE = re.compile(r"\\(?=[\"'\\trn]|$)")
 
 
 class TokenKind(StrEnum):
-    """What a token is."""
+    """The kinds of tokens; LUA is the text between the braces of a `…_by_lua_block`."""
 
     WORD = "word"
     COMMENT = "comment"
@@ -42,7 +41,6 @@ class TokenKind(StrEnum):
     OPEN = "{"
     CLOSE = "}"
     LUA = "lua"
-    """The text between the braces of a `…_by_lua_block`."""
 
 
 class Token(NamedTuple):
@@ -79,9 +77,9 @@ def tokenize(text: str, *, lua_blocks: bool = True, whole_comments: bool = True)
 
     Args:
         lua_blocks: Yield the inside of a Lua block as one token, up to the brace that ends it by
-            Lua's rules (or up to the end of the text). If false, it is read like a config.
+            Lua's rules (or up to the end of the text). If false, tokenize it like a config.
         whole_comments: Yield a comment as one token, up to the end of its line. If false, its
-            token is the `#` alone, and the text after it is read like a config.
+            token is the `#` alone, and the text after it is tokenized like a config.
     """
     pattern = _TOKEN if whole_comments else _TOKEN_IN_COMMENT
     at, line, name = 0, 1, ""
@@ -129,11 +127,9 @@ def _lua_end(text: str, at: int) -> int:
 
 
 def _long_bracket_end(text: str, match: re.Match[str], unclosed: set[str]) -> int:
-    """The offset after `--[[ … ]]` or `[==[ … ]==]`.
+    """The offset after the `--[[ … ]]` or `[==[ … ]==]` that begins with `match`.
 
-    Args:
-        match: Its start.
-        unclosed: The closing brackets that do not come any more: each is searched for only once.
+    `unclosed` holds the closing brackets of which none is left: each is searched for only once.
     """
     closing = f"]{match['level']}]"
     end = -1 if closing in unclosed else text.find(closing, match.end())
@@ -147,7 +143,7 @@ def _long_bracket_end(text: str, match: re.Match[str], unclosed: set[str]) -> in
 
 
 def quote_argument(value: str) -> str:
-    """Write a value as one argument of a config, in quotes where Nginx would split or change it."""
+    """Return a value as one argument of a config, quoted if Nginx would split or change it."""
     if _NEEDS_NO_QUOTES.fullmatch(value):
         return value
     escaped = _BACKSLASH_TO_ESCAPE.sub(r"\\\\", value).replace('"', '\\"')
@@ -155,7 +151,7 @@ def quote_argument(value: str) -> str:
 
 
 def unescape_argument(bare: str) -> str:
-    r"""The value of an argument that stands in a config as `bare`, without its quotes.
+    r"""The value of an argument that is written in a config as `bare`, without its quotes.
 
     Nginx removes the backslash of `\"`, `\'` and `\\`, replaces `\t`, `\r` and `\n`, and leaves
     every other backslash.

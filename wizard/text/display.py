@@ -20,7 +20,7 @@ _CLIP_WINDOW = 256
 def visible(text: str, limit: int = 2000) -> str:
     """Return `text` in one line, each unsafe character as an escape, cut at `limit` characters.
 
-    What a server sends can then neither move the cursor nor reorder what is read.
+    A server's text can then neither move the cursor nor reorder the output.
     """
     cut = text[:limit]
     shown = cut if cut.isascii() and cut.isprintable() else "".join(map(_escape, cut))
@@ -42,10 +42,9 @@ def _escape(char: str) -> str:
 
 
 def visible_block(text: str, *, tabs: bool = False) -> str:
-    """Return a text of several lines with each line made visible, to be copied by the user.
+    """Return a text of several lines with each line made visible, for the user to copy.
 
-    Args:
-        tabs: Keep tabs, as a diff needs them to apply. Otherwise they become spaces.
+    With `tabs`, tabs are kept, as a diff needs them to apply; otherwise they become spaces.
     """
     lines = text.removesuffix("\n").split("\n") if text else ()
     return "".join(f"{_visible_line(line.removesuffix(chr(13)), tabs)}\n" for line in lines)
@@ -58,7 +57,7 @@ def _visible_line(line: str, tabs: bool) -> str:
 def clip(text: str, size: int) -> str:
     """Return at most `size` characters, cut at whitespace if there is some near.
 
-    Half a URL could hide from `redact` that it has a password in it.
+    In half a URL, `redact` could miss the password.
     """
     if len(text) <= size:
         return text
@@ -67,7 +66,7 @@ def clip(text: str, size: int) -> str:
 
 
 def safe(text: str, limit: int = 2000) -> str:
-    """Return `text` redacted and visible: what a report or the screen may show."""
+    """Return `text` redacted and visible, for reports and the screen."""
     head = clip(text, limit * 4)
     clean = redact(head)
     shown = visible(clean, limit)

@@ -69,7 +69,7 @@ def describe_error(error: BaseException) -> str:
 
 
 def _cause_of(error: BaseException) -> BaseException | None:
-    # Only for our own OSErrors does `from None` mean that the context says less: httpcore raises
-    # its errors `from None` while the system's error, which we want, is their context.
+    # `from None` ends the search only for an OSError: httpcore raises its errors `from None`, but
+    # their context is the system's error, which we want.
     is_final = isinstance(error, OSError) and error.__suppress_context__
     return error.__cause__ or (None if is_final else error.__context__)

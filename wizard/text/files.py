@@ -9,10 +9,9 @@ from typing import BinaryIO
 
 
 class NotRegularError(OSError):
-    """Not a regular file: reading it could wait for ever, or never end.
+    """Not a regular file but, in `kind`, `a directory`, `a named pipe`, `a socket` or `a device`.
 
-    Attributes:
-        kind: What it is: `a directory`, `a named pipe`, `a socket` or `a device`.
+    Reading it could wait for ever, or never end.
     """
 
     def __init__(self, kind: str) -> None:
@@ -24,7 +23,7 @@ def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
     """Open a regular file for reading, without waiting.
 
     Raises:
-        NotRegularError: Something else has that name.
+        NotRegularError: It is not a regular file.
         OSError: It cannot be opened.
     """
     try:
@@ -46,9 +45,7 @@ def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
 def read_regular(path: str | os.PathLike[str], limit: int) -> bytes:
     """Return the first `limit + 1` bytes of a regular file; more than `limit` is too large.
 
-    Raises:
-        NotRegularError: Something else has that name.
-        OSError: It cannot be read.
+    Raises the same errors as `open_regular`.
     """
     with open_regular(path) as file:
         return file.read(limit + 1)
@@ -66,8 +63,8 @@ def describe_read_error(error: OSError) -> str:
 
 
 _IN_PLACE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.EXDEV})
-"""Errors of replacing a file that can still be written: the folder is not writable, or the file
-itself is a mount point (a single file mounted into a container)."""
+"""Errors of replacing a file that may still be writable: its folder is not writable, or it is a
+mount point (a single file mounted into a container)."""
 _MAX_LINKS = 40
 
 
@@ -78,7 +75,6 @@ def write_file(name: str, data: bytes) -> None:
     or an open descriptor (`/dev/stdout`) is written to, not replaced.
     """
     if _is_stream(name):
-        # A descriptor may stand for a file that the shell appends to.
         return _write(name, data, os.O_APPEND)
     path = os.path.realpath(name)
     try:
@@ -111,9 +107,9 @@ def require_writable(name: str) -> None:
 
 
 def _is_stream(name: str) -> bool:
-    """True for what is written to and not replaced: a pipe, a device, the name of a descriptor.
+    """True for a name that is written to and not replaced: a pipe, a device, a descriptor.
 
-    A descriptor counts even if it stands for a file: the shell may append to that.
+    A descriptor counts even if it is one of a file, to which the shell may append.
     """
     with suppress(OSError):
         mode = os.stat(name).st_mode
@@ -149,8 +145,8 @@ def _replace(path: str, data: bytes) -> None:
 def _create_beside(path: str) -> tuple[int, str]:
     """Create a temporary file in the same folder; return its descriptor and its path.
 
-    No program takes it for a report by its name (node_exporter reads `*.prom`). Its permissions
-    are those that the umask allows.
+    Its name ends in `.tmp`, so that no program reads it as a report (node_exporter reads `*.prom`).
+    Its permissions are those that the umask allows.
     """
     folder, name = os.path.split(path)
     temporary = os.path.join(folder, f".{name[:80]}.{secrets.token_hex(6)}.tmp")

@@ -8,20 +8,12 @@ TextFunction = Callable[[str], str]
 
 MASK = "[redacted]"
 _PUBLIC_HEADERS = frozenset(
-    {
-        "host",
-        "user-agent",
-        "accept",
-        "accept-encoding",
-        "content-type",
-        "origin",
-        "last-event-id",
-        "mcp-protocol-version",
-    }
+    {"host", "user-agent", "accept", "accept-encoding", "content-type", "origin", "last-event-id"}
+    | {"mcp-protocol-version"}
 )
 """Request headers, in lower case, whose values are never secret. Others may be."""
 _PSEUDONYM = re.compile(r"\[redacted-[0-9]{1,9}\]|://redacted-[0-9]{1,9}@")
-"""What a case file holds instead of a secret; the number tells secrets apart."""
+"""The replacement of a secret in a case file; each secret has its own number."""
 
 _SECRET_HEADER = (
     r"(?:(?:proxy-)?authorization|cookie|set-cookie2?|api-?key|x-auth[\w-]*"
@@ -37,11 +29,11 @@ _SECRET_NAME = (
 _QUERY_NAME = r"(?:key|code|sig|state|nonce|otp|ticket)"
 """Names of credentials in a query only: in other text `code=5` is ordinary."""
 _HEADER_SEPARATOR = r"([ \t]*(?::[ \t]*|=[ \t]*(?![\"'\s])))"
-"""Between a header\'s name and its value; `=` only where no quote follows."""
+"""Between a header's name and its value; `=` only where no quote follows."""
 _VALUE = r"(?:\"[^\"\s;,)\]}][^\"\r\n]*(?:\"|$)|'[^'\s;,)\]}][^'\r\n]*(?:'|$)|[^\s&\"'#;<>]+)"
 _ENCODED_VALUE = r"(?:(?!%26|%23)[^\s&\"'#;<>])+"
 _NOT_ORDINARY = r"(?!(?:tokens?|auth\w*|schemes?|credentials?|realm|errors?|headers?)\b|\w+=\")"
-"""Excludes what follows a scheme's name in prose or in a challenge: `Bearer realm="…"`."""
+"""Excludes words after a scheme's name in prose or in a challenge: `Bearer realm="…"`."""
 _MIXED_CASE = r"(?-i:(?=[A-Za-z0-9+/]*[a-z])(?=[A-Za-z0-9+/]+[A-Z0-9]))"
 """Looks ahead for Base64: a lower-case letter and a capital or a digit."""
 
@@ -88,7 +80,7 @@ _SECRETS = tuple(
             rf"\bcurl\b[^\r\n;|]{{0,300}}?[ \t]{option}[ \t=]*{_QUOTE}[^\s:\"']{{1,200}}:{_REST}"
             for option in (_USER_OPTION, _PROXY_USER_OPTION)
         ),
-        # What a case file holds instead of a secret.
+        # The replacement of a secret in a case file.
         r"(?P<secret>\[redacted-[0-9]{1,9}\])",
     )
 )
@@ -106,8 +98,7 @@ _SECRET_HINTS = (
 def redact(text: str, mask: TextFunction = lambda secret: MASK) -> str:
     """Return `text` without auth headers, cookies, tokens and session ids in URLs, and JWTs.
 
-    Args:
-        mask: Returns the replacement of one secret.
+    `mask` returns the replacement of one secret.
     """
 
     def replace(match: re.Match[str]) -> str:
@@ -131,7 +122,7 @@ _TOOLS = frozenset({"curl", "sshpass", "ssh"})
 def redact_command(
     words: Sequence[str], redact_text: TextFunction, mask: TextFunction
 ) -> Iterator[str]:
-    """Yield a command's words without what follows `--token`, sshpass's `-p` or curl's `-u`.
+    """Yield a command's words without the secrets after `--token`, sshpass's `-p`, curl's `-u`, ….
 
     Args:
         redact_text: Redacts any other word.
@@ -146,7 +137,7 @@ def redact_command(
 
 
 def _split_secret(word: str, previous: str, tool: str) -> tuple[str, str]:
-    """Return what is public at the beginning of a word, and its secret (empty if it has none)."""
+    """Return the public beginning of a word, and its secret (empty if it has none)."""
     if _SECRET_OPTION_WORD.fullmatch(previous) or (previous == "-p" and tool == "sshpass"):
         return "", word
     if tool == "sshpass" and word.startswith("-p"):
