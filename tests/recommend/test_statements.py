@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.nginx.proxy_pass import escape_uri
+from wizard.nginx.upstream import escape_uri
 from wizard.recommend.source import Statement, read_statements
 from wizard.text.config_tokens import quote_argument
 

@@ -2,19 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterable
-from urllib.parse import quote
 
 from wizard.model.change import Change
 from wizard.model.config import Directive
 from wizard.model.resolution import LocationRef
+from wizard.nginx.upstream import PASS_URL, escape_uri
 from wizard.text.config_tokens import quote_argument
 
-_WITH_URI = re.compile(r"(https?://(?:unix:[^:]*:|[^/]+))(/.*)", re.IGNORECASE | re.DOTALL)
-_ORIGIN = re.compile(
-    r"(?P<origin>(?:https?|\$\{?\w+\}?)://(?:unix:[^:]*:?|[^/$]+|\$\{?(?!request_uri|uri)\w+\}?)+)"
-    r"(?P<uri>(?:/|\$\{?(?:request_uri|uri)\b).*)?",
-    re.IGNORECASE | re.DOTALL,
-)
 _QUERY_VARIABLE = re.compile(r"\$\{?(args|query_string|request_uri|is_args)\b")
 
 
@@ -29,31 +23,24 @@ def replace_passes(
     ]
 
 
-def escape_uri(path: str) -> str:
-    """A decoded path as Nginx would send it upstream (`ngx_escape_uri`), without variables."""
-    return quote(path, safe="/!&'()*+,-.:;=@_~[]")
-
-
 def for_exact_path(directive: Directive, location: LocationRef, path: str) -> str | None:
     """The argument of `proxy_pass` in a location for `path` alone; None if it can stay as it is.
 
-    In a prefix location the part of the path that matched is replaced by the URI given
-    (ngx_http_proxy_module, `proxy_pass`); in a location of the full path all of it would be.
-    With variables the URI is taken as it stands, and in a regex location there can be none.
+    In a prefix location Nginx replaces the part of the path that matched by the directive's URI
+    (ngx_http_proxy_module, `proxy_pass`); in a location of the full path it replaces all of it.
+    A URI with variables is sent as written, and a regex location cannot have a fixed URI.
     """
-    written = _argument(directive)
-    parts = _WITH_URI.fullmatch(written)
     is_prefix = location.modifier in ("", "^~", "=") and path.startswith(location.path)
-    if directive.name != "proxy_pass" or not parts or "$" in written or not is_prefix:
-        return None
     rest = path[len(location.path) :]
-    return quote_argument(parts[1] + parts[2] + escape_uri(rest)) if rest else None
+    if not is_prefix or not rest or not has_fixed_uri(directive):
+        return None
+    return quote_argument(directive.args[0] + escape_uri(rest))
 
 
 def has_fixed_uri(directive: Directive) -> bool:
     """True if the `proxy_pass` names a URI without variables."""
-    written = _argument(directive)
-    return "$" not in written and _WITH_URI.fullmatch(written) is not None
+    origin, uri = _origin_and_uri(directive)
+    return bool(uri) and "$" not in origin + uri
 
 
 def for_upstream_uri(directive: Directive, path: str, upstream_uri: str) -> str | None:
@@ -61,15 +48,17 @@ def for_upstream_uri(directive: Directive, path: str, upstream_uri: str) -> str 
 
     None if the directive cannot be read.
     """
-    parts = _ORIGIN.fullmatch(_argument(directive))
-    if directive.name != "proxy_pass" or not parts:
+    origin, uri = _origin_and_uri(directive)
+    if not origin:
         return None
-    origin, given = parts["origin"], parts["uri"] or ""
     if upstream_uri == path:
-        same = given if "$request_uri" in given else ""
-        return quote_argument(origin.removesuffix(":") + same)
+        is_kept = "$request_uri" in uri
+        return quote_argument(origin + uri if is_kept else origin.removesuffix(":"))
+    # The path of a Unix socket is separated from the URI by a colon.
+    separator = ":" if "://unix:" in origin else ""
     query = "$is_args$args" if "$" in origin else ""
-    return quote_argument(origin + escape_uri(upstream_uri) + query)
+    address = origin.removesuffix(":") + separator
+    return quote_argument(address + escape_uri(upstream_uri) + query)
 
 
 def with_query(directive: Directive) -> str | None:
@@ -78,13 +67,21 @@ def with_query(directive: Directive) -> str | None:
     With variables Nginx sends the URI as it is written, so without the query
     (ngx_http_proxy_module, `proxy_pass`).
     """
-    written = _argument(directive)
-    parts = _ORIGIN.fullmatch(written)
-    if directive.name != "proxy_pass" or not parts or not parts["uri"] or "$" not in written:
+    origin, uri = _origin_and_uri(directive)
+    argument = origin + uri
+    if not uri or "$" not in argument or _QUERY_VARIABLE.search(argument):
         return None
-    has_query = _QUERY_VARIABLE.search(written) is not None
-    return None if has_query else quote_argument(f"{written}$is_args$args")
+    return quote_argument(f"{argument}$is_args$args")
 
 
-def _argument(directive: Directive) -> str:
-    return directive.args[0] if directive.args else ""
+def _origin_and_uri(directive: Directive) -> tuple[str, str]:
+    """The two parts of a `proxy_pass` argument, the URI may be empty; both are if it cannot be
+    read."""
+    argument = directive.args[0] if directive.args else ""
+    url = PASS_URL.fullmatch(argument)
+    if directive.name != "proxy_pass" or not url or not url["address"]:
+        return "", ""
+    scheme, uri = (url["scheme"] or "").lower(), url["uri"] or ""
+    if not scheme.startswith(("http", "$")) or uri.startswith(("?", "#")):
+        return "", ""
+    return argument.removesuffix(uri), uri

@@ -13,14 +13,16 @@ from wizard.nginx.locations import PASS_DIRECTIVES, modifier_and_path
 from wizard.nginx.route import Route
 from wizard.nginx.servers import http_blocks
 
-_URL = re.compile(
-    r"^(?:(?P<scheme>\w+)://)?(?P<address>unix:[^:]+|[^/?#]*):?(?P<uri>[/?#].*)?$", re.DOTALL
+PASS_URL = re.compile(
+    r"(?:(?P<scheme>\w+|\$\{?\w+\}?)://)?"
+    r"(?P<address>unix:[^:]+|(?!unix:)(?:[^/?#$]++|\$\{?(?!(?:request_uri|uri)\b)\w++\}?+)*+):?"
+    r"(?P<uri>(?:[/?#]|\$\{?(?:request_uri|uri)\b).*)?",
+    re.IGNORECASE | re.DOTALL,
 )
+"""The argument of a pass directive; `$uri` and `$request_uri` begin the URI as a slash does."""
 _UNKNOWN = "\0"
 """Stands for the value of a variable that the config does not decide."""
 _VARIABLE = re.compile(r"\$\{?(\w+)\}?")
-_UNESCAPED = "/!$&'()*+,-.:;=@_~[]"
-"""The characters that `ngx_escape_uri` does not escape, besides letters and digits."""
 
 
 def resolve_upstream(config: Config, server: Directive, route: Route, request: Request) -> Upstream:
@@ -75,7 +77,7 @@ def _peers(config: Config, target: str) -> tuple[str, ...]:
     address = passed_address(target)
     block = upstream_block(config, address)
     if block is None:
-        url = _URL.match(target)
+        url = PASS_URL.fullmatch(target)
         return (_with_port(address, url["scheme"] if url else None),)
     if any(directive.name.startswith("balancer_by_lua") for directive in block.block or ()):
         return ()
@@ -85,7 +87,7 @@ def _peers(config: Config, target: str) -> tuple[str, ...]:
 
 def passed_address(passed: str) -> str:
     """Host and port, or `unix:` and a path, in the argument of a pass directive."""
-    url = _URL.match(passed)
+    url = PASS_URL.fullmatch(passed)
     return url["address"] if url else passed
 
 
@@ -126,10 +128,10 @@ def _request_uri(
     if route.query is None:
         return None
     query = f"?{route.query}" if route.query else ""
-    requested = (_escaped(route.path) if route.rewritten else request.path) + query
+    requested = (escape_uri(route.path, "$") if route.rewritten else request.path) + query
     if kind != "proxy":
         return requested
-    url = _URL.match(target)
+    url = PASS_URL.fullmatch(target)
     uri = url["uri"] if url else None
     if "$" in written:
         # With variables Nginx sends the URI as written, without adding the query.
@@ -141,12 +143,19 @@ def _request_uri(
         return uri + query
     rest = route.path.removeprefix(prefix)
     # Nginx escapes the rest only if it was escaped in the request, or rewritten.
-    return uri + (_escaped(rest) if route.rewritten or "%" in request.path else rest) + query
+    is_escaped = route.rewritten or "%" in request.path
+    return uri + (escape_uri(rest, "$") if is_escaped else rest) + query
 
 
-def _escaped(path: str) -> str:
-    """A decoded path as Nginx writes it into a request."""
-    return quote(path.encode("utf-8", "surrogateescape"), safe=_UNESCAPED)
+def escape_uri(path: str, keep: str = "") -> str:
+    """A decoded path as Nginx sends it upstream (`ngx_escape_uri`).
+
+    Nginx does not escape `$`; in a directive it must be, or it would begin a variable.
+
+    Args:
+        keep: Further characters that are not escaped.
+    """
+    return quote(path.encode("utf-8", "surrogateescape"), safe=f"/!&'()*+,-.:;=@_~[]{keep}")
 
 
 STICKY_METHODS = frozenset({"ip_hash", "hash", "sticky", "sticky_cookie_insert"})

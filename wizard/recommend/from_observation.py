@@ -6,7 +6,7 @@ from wizard.model.case import Case
 from wizard.model.change import Change
 from wizard.model.diagnosis import Recommendation
 from wizard.model.target import LOCAL, Source
-from wizard.nginx.proxy_pass import escape_uri
+from wizard.nginx.upstream import escape_uri
 from wizard.recommend.block import Block, lines_of, write_change
 from wizard.recommend.outer_blocks import no_upstream_note
 from wizard.recommend.reasons import omitted_lines
