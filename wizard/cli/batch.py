@@ -47,7 +47,7 @@ def check_many(
     all_rules()  # imports them: while probes run, that would be measured as their wait
     for named in targets:
         warm_up(named.target)
-    progress = _print_progress(len(targets)) if is_terminal(sys.stderr) else _no_progress
+    progress = _print_progress(len(targets)) if is_terminal(sys.stderr) else lambda entry: None
     batch, started, complete = Batch(targets, format, progress), time.monotonic(), False
     try:
         asyncio.run(batch.run(parallel))
@@ -68,10 +68,6 @@ def check_many(
 
 def _exit_status(entry: Entry) -> int:
     return UNREADABLE_STATUS if entry.unread else EXIT_STATUS[entry.verdict or "inconclusive"]
-
-
-def _no_progress(entry: Entry) -> None:
-    """Print nothing."""
 
 
 def _print_progress(total: int) -> Progress:

@@ -3,6 +3,7 @@
 import argparse
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn, get_args
 
 from wizard import __version__
@@ -195,14 +196,11 @@ def target_of(options: argparse.Namespace) -> Target:
 
 
 def _parse_connect_to(text: str) -> tuple[str, int]:
-    host, colon, digits = text.rpartition(":")
-    try:
-        port = parse_port(digits)
-    except argparse.ArgumentTypeError:
-        port = 0
-    if not colon or not host or not port:
-        raise UsageError(f"--connect-to {safe(text, 100)!r}: write it as HOST:PORT")
-    return host.strip("[]"), port
+    host, _, digits = text.rpartition(":")
+    with suppress(argparse.ArgumentTypeError):
+        if host:
+            return host.strip("[]"), parse_port(digits)
+    raise UsageError(f"--connect-to {safe(text, 100)!r}: write it as HOST:PORT")
 
 
 def parse_seconds(text: str) -> float:
@@ -225,16 +223,16 @@ def parse_positive_seconds(text: str) -> float:
 
 def parse_count(text: str) -> int:
     """Parse a number of targets from 1 to 64."""
-    return _parse_int(text, 64, "a number from 1 to 64")
+    return _parse_int(text, 64, "a number")
 
 
 def parse_port(text: str) -> int:
     """Parse a port number."""
-    return _parse_int(text, 65_535, "a port from 1 to 65535")
+    return _parse_int(text, 65_535, "a port")
 
 
 def _parse_int(text: str, largest: int, name: str) -> int:
     # At most six digits are converted: `int` refuses a text of thousands of them.
     if not text.isascii() or not text.isdigit() or not 0 < int(text[:6]) <= largest:
-        raise argparse.ArgumentTypeError(f"{text!r} is not {name}")
+        raise argparse.ArgumentTypeError(f"{text!r} is not {name} from 1 to {largest}")
     return int(text)

@@ -112,15 +112,10 @@ def _read_toml(path: str, file: str) -> dict[str, Any]:
     except RecursionError:
         raise UsageError(f"{file}: nested too deeply") from None
     except ValueError as error:
-        raise UsageError(f"{file}{_toml_problem(str(error), text)}") from None
-
-
-def _toml_problem(message: str, text: str) -> str:
-    """The line, counted from 1, and what is wrong there."""
-    problem, _, place = message.partition(" (at ")
-    match = _LINE.match(place)
-    line = match[1] if match else str(max(1, len(text.splitlines())))
-    return f":{line}: not TOML: {safe(problem, 200)}"
+        problem, _, place = str(error).partition(" (at ")
+        match = _LINE.match(place)
+        line = int(match[1]) if match else max(1, len(text.splitlines()))
+        raise UsageError(f"{file}:{line}: not TOML: {safe(problem, 200)}") from None
 
 
 def _split_tables(

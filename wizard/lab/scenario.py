@@ -128,14 +128,10 @@ def _without_fix(name: str, data: Mapping[str, Any]) -> Scenario:
         data.get("http", "").strip("\n"),
         data.get("path", "/sse"),
         data.get("tls", False),
-        Behaviour(**{**data.get("backend", {}), **_never(data)}),
+        # TOML has no null: `never` lists the keys of the backend that are None.
+        Behaviour(**{**data.get("backend", {}), **dict.fromkeys(data.get("never", ()))}),
         data.get("options", {}),
     )
-
-
-def _never(data: Mapping[str, Any]) -> dict[str, None]:
-    """Return None for each name in `never`: TOML has no null."""
-    return dict.fromkeys(data.get("never", ()))
 
 
 CONF_FRAME = """\

@@ -81,7 +81,8 @@ def history_lines(history: History) -> list[str]:
 
 def headline(history: History) -> str:
     """Return one sentence: how many clients were cut off before the probes, and when."""
-    period = f"{_period(history)} ({_line_count(history)})"
+    number = plural(history.lines, "line")
+    period = f"{_period(history)} ({f'the last {number}' if history.older else number})"
     if not history.counted:
         return f"before the probes: no line of a kind that shows who was cut off, {period}"
     parts = [
@@ -92,11 +93,6 @@ def headline(history: History) -> str:
     if not numbers:
         return f"before the probes: nobody was cut off, {period}"
     return f"before the probes, clients were cut off: {numbers}, {period}"
-
-
-def _line_count(history: History) -> str:
-    number = plural(history.lines, "line")
-    return f"the last {number}" if history.older else number
 
 
 def _period(history: History) -> str:

@@ -21,15 +21,16 @@ HELP: Mapping[str, str] = {
     "cause": "1 for each cause that was found; none when healthy.",
     "check": "1 for the status that each check has: pass, fail, warn or skip.",
     "held": "1 where a request was held back: no headers, no event, or only late.",
-    "connect_seconds": "Seconds from the start of a request until TCP stood; absent if never.",
+    "connect_seconds": "Seconds from the start of a request until TCP was connected; absent if "
+    "never.",
     "headers_seconds": "Seconds from the start of a request to its headers; absent if never.",
     "first_event_seconds": "Seconds from the start of a request to its first event; absent if "
     "never.",
-    "received_bytes": "Body bytes that came on the wire while the request was watched.",
-    "events": "Events that came while the request was watched.",
-    "unread_inputs": "How many of the configs and logs that were given were of no use.",
-    "vantage_usable": "1 where a vantage could be used, 0 where it could not be reached, or has "
-    "nothing to ask with.",
+    "received_bytes": "Body bytes received, before decompression, while the request was watched.",
+    "events": "Events received while the request was watched.",
+    "unread_inputs": "How many of the given configs and logs could not be read.",
+    "vantage_usable": "1 where a vantage could be used, 0 where it could not be reached or has no "
+    "HTTP client.",
     "run_timestamp_seconds": "When the run began, in seconds since the epoch.",
     "elapsed_seconds": "How long the whole check took, in seconds.",
 }

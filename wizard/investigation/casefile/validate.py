@@ -66,32 +66,24 @@ def _check_vantage(vantage: Vantage) -> str:
     return ""
 
 
-def _check_probe(probe: Probe) -> str:
-    return "" if _can_be_split(probe.url) else "its URL is invalid"
-
-
 def _check_history(history: History) -> str:
-    if not all(0 <= at <= LATEST_S for at in (history.since, history.until) if at is not None):
+    if not all(_is_time(at) for at in (history.since, history.until) if at is not None):
         return "its times are out of range"
     has_pairs = len(history.left) == len(history.canceled)
     return "" if has_pairs and 0 < history.bucket_s <= DAY_S else "its buckets do not match"
 
 
-def _check_case(case: Case) -> str:
-    return "" if 0 <= case.started <= LATEST_S else "its start is out of range"
-
-
-def _check_record(record: CaseRecord) -> str:
-    return "" if 0 <= record.saved <= LATEST_S else "its time of saving is out of range"
+def _is_time(seconds: float) -> bool:
+    return 0 <= seconds <= LATEST_S
 
 
 CHECKS: Mapping[type, Callable[[Any], str]] = {
     Target: _check_target,
     Source: _check_source,
     Vantage: _check_vantage,
-    Probe: _check_probe,
+    Probe: lambda probe: "" if _can_be_split(probe.url) else "its URL is invalid",
     History: _check_history,
-    Case: _check_case,
-    CaseRecord: _check_record,
+    Case: lambda case: "" if _is_time(case.started) else "its start is out of range",
+    CaseRecord: lambda item: "" if _is_time(item.saved) else "its time of saving is out of range",
 }
 """For each class a check that returns what is wrong with a value; empty if nothing is."""
