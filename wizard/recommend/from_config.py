@@ -18,7 +18,7 @@ from wizard.recommend.reasons import omitted_lines
 from wizard.recommend.reroute import route_messages, route_to_intended
 from wizard.recommend.rewrite import Rewrite
 from wizard.recommend.settings import WantedSettings, merge
-from wizard.recommend.source import source_of
+from wizard.recommend.source import SourceBlock, source_of
 from wizard.text.display import visible
 from wizard.text.redaction import MASK
 
@@ -38,7 +38,7 @@ def recommend_from_config(
         return recommend_from_observation(case, wanted, _NO_LOCATION)
     fixes = _fixes(case, resolution, location, wanted)
     if not any(fix.summary for fix in fixes):
-        return _nothing_to_write(resolution, location, wanted, fixes)
+        return _nothing_to_write(source_of(resolution.config, location.directive), wanted, fixes)
     return _recommendation(case, resolution, fixes, reveal)
 
 
@@ -136,13 +136,9 @@ _OTHER = "nothing to write: the config given does not have this fault; is it the
 
 
 def _nothing_to_write(
-    resolution: RequestResolution,
-    location: LocationRef,
-    wanted: WantedSettings,
-    fixes: Sequence[ConfigFix],
+    source: SourceBlock | None, wanted: WantedSettings, fixes: Sequence[ConfigFix]
 ) -> Recommendation:
-    """The location as it stands, where the config has nothing that is to be changed."""
-    source = source_of(resolution.config, location.directive)
+    """The location as it stands, since no line of it has to change."""
     lines = tuple(change_inside(source, Rewrite.of(())).lines()) if source else ()
     notes = tuple(note for fix in fixes for note in fix.notes)
     summary = _LOADED if wanted.ends_buffering else _BY_HAND if notes else _OTHER

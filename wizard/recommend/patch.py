@@ -73,11 +73,8 @@ def make_diff(
     """The diff of all files that change, and the directory that their names start from.
 
     The diff is None if a line that must change cannot be shown, or if the files have no
-    directory in common.
-
-    Args:
-        added_secrets: Statements that the edits add and that hold a credential; None to show
-            credentials.
+    directory in common. `added_secrets` are the added statements that hold a credential; None to
+    show credentials.
     """
     targets = {file: patch_target(config, file) for file in files}
     directory = next(iter(targets.values())).directory
@@ -95,10 +92,11 @@ def make_diff(
 def _file_diff(
     name: str, text: str, edits: Sequence[Edit], hidden: frozenset[str] | None
 ) -> str | None:
+    edited = apply_edits(text, edits)
     if hidden is None:
-        return unified_diff(name, text, apply_edits(text, edits))
+        return unified_diff(name, text, edited)
     around = secret_fragments(text, read_statements(text), _shown_span(text, edits))
-    return unified_diff(name, text, apply_edits(text, edits), hidden | around)
+    return unified_diff(name, text, edited, hidden | around)
 
 
 def unified_diff(name: str, old: str, new: str, hidden: frozenset[str] = frozenset()) -> str | None:

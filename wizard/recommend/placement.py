@@ -58,7 +58,7 @@ def _joined(statements: tuple[BlockStatement, ...], indent: str) -> str:
 
 
 def _add(source: SourceBlock, rewrite: Rewrite, indent: str) -> tuple[Edit, ...]:
-    """Insert new settings after the line that passes on, each on a line of its own."""
+    """Insert new settings after the `proxy_pass` or its like, each on a line of its own."""
     texts = [statement.text for statement in rewrite.additions(source)]
     if not texts:
         return ()

@@ -1,6 +1,5 @@
 """A recommendation for the form of Nginx Proxy Manager, which rewrites its files on every save."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from textwrap import dedent
 
@@ -44,7 +43,10 @@ def for_proxy_manager(recommendation: Recommendation, *, has_config: bool) -> Re
     Unless the lines come from the config, the manager's own ones replace `proxy_pass`.
     """
     lines = recommendation.lines
-    lines = tuple(_dedent(lines if has_config else map(_with_include, lines)))
+    if not has_config:
+        lines = tuple(map(_with_include, lines))
+    texts = dedent("\n".join(line.text for line in lines)).split("\n")
+    lines = tuple(replace(line, text=text) for line, text in zip(lines, texts, strict=True))
     is_outside = any(line.text.startswith(("upstream ", "limit_conn_zone ")) for line in lines)
     notes = [note for note in recommendation.adapt if not note.startswith(_ABOUT_FILES)]
     return replace(
@@ -63,10 +65,3 @@ def _with_include(line: BlockLine) -> BlockLine:
     indent = line.text[: len(line.text) - len(line.text.lstrip())]
     is_pass = line.text.lstrip().startswith("proxy_pass ")
     return BlockLine(f"{indent}{_INCLUDE}", _WHY_INCLUDE) if is_pass else line
-
-
-def _dedent(lines: Iterable[BlockLine]) -> Iterator[BlockLine]:
-    """The lines without the indent that they have in common."""
-    lines = list(lines)
-    texts = dedent("\n".join(line.text for line in lines)).split("\n")
-    return (replace(line, text=text) for line, text in zip(lines, texts, strict=True))
