@@ -1,7 +1,7 @@
 """Summary of the log lines before the probes: period, requests cut off over time, and clients."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from wizard.logs.formats import parse_line
@@ -110,6 +110,7 @@ class HistoryBuilder:
         if since is None or until is None:
             since = until = None
         width = bucket_s(until - since) if since is not None and until is not None else 60
+        clients = Counter(request.client for request in self.cut if request.client)
         return History(
             self.lines,
             self.counted,
@@ -120,7 +121,7 @@ class HistoryBuilder:
             width,
             self._buckets(since, until, width, canceled=False),
             self._buckets(since, until, width, canceled=True),
-            _most_frequent_clients(self.cut),
+            tuple(clients.most_common(MAX_CLIENTS)),
             describe_clock(self.clock, zoneless=self.zoneless) if since is not None else "",
         )
 
@@ -153,9 +154,3 @@ def bucket_s(window_s: float) -> int:
         if window_s <= width * MAX_BUCKETS:
             return width
     return (int(window_s // (_DAY_S * MAX_BUCKETS)) + 1) * _DAY_S
-
-
-def _most_frequent_clients(cut: Sequence[_CutRequest]) -> tuple[tuple[str, int], ...]:
-    return tuple(
-        Counter(request.client for request in cut if request.client).most_common(MAX_CLIENTS)
-    )

@@ -56,18 +56,14 @@ class Request:
         headers = request_headers(self.probe, self.options, self.spec)
         if not any(name.lower() == "host" for name, _ in headers):
             headers.insert(0, ("Host", self.url.netloc.decode("ascii")))
-        url = self.url
+        url, server_name = self.url, self.url.raw_host.decode("ascii")
         return httpx.Request(
             self.spec.method,
             url.copy_with(host=ip_address, port=self.address[1]) if ip_address else url,
             # As curl does: what the user typed is sent as UTF-8.
             headers=[(name.encode("ascii"), value.encode()) for name, value in headers],
             content=self.spec.content or None,
-            extensions={
-                "timeout": timeout,
-                "sni_hostname": url.raw_host.decode("ascii"),
-                "trace": channel.trace,
-            },
+            extensions={"timeout": timeout, "sni_hostname": server_name, "trace": channel.trace},
         )
 
 

@@ -136,11 +136,10 @@ async def _exchange(request: Request, address: str, channel: ProbeChannel) -> No
 async def _read_response(
     response: httpx.Response, channel: ProbeChannel, excerpt_bytes: int
 ) -> None:
-    version = bytes(response.extensions.get("http_version", b"HTTP/1.1")).decode("ascii")
+    version = bytes(response.extensions.get("http_version", b"HTTP/1.1"))
+    http = version.decode("ascii").removeprefix("HTTP/")
     headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
-    await channel.events.put(
-        Headers(channel.now(), response.status_code, version.removeprefix("HTTP/"), headers)
-    )
+    await channel.events.put(Headers(channel.now(), response.status_code, http, headers))
     media_type = response.headers.get("content-type", "").split(";")[0].strip().lower()
     if media_type == "text/event-stream" and response.status_code == 200:
         await _read_stream(response, channel)

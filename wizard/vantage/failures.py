@@ -106,44 +106,41 @@ def _ssh_command(prefix: Sequence[str]) -> list[str]:
 
 
 _CHECK_NAME = "is it the right name, and are you logged in to the right place?"
-_ADVICE: tuple[tuple[str, Advice], ...] = (
+_ADVICE: tuple[tuple[str, Advice | str], ...] = (
     (r"REMOTE HOST IDENTIFICATION HAS CHANGED", _changed_key),
     (r"Host key verification failed|No \S+ host key is known", _confirm_key),
     (r"authenticity of host .* can't be established|continue connecting \(yes/no", _confirm_key),
     (r"Permission denied \(|Permission denied, please|Too many authentication fail", _login),
     (r"(?i)password:|passphrase for|a password is required|a terminal is required", _login),
-    (r"Could not resolve hostname", _advise("is the host's name right?")),
-    (
-        r"ssh: connect to .* (?:refused|timed out|No route|unreachable)",
-        _advise("is sshd running there?"),
-    ),
+    (r"Could not resolve hostname", "is the host's name right?"),
+    (r"ssh: connect to .* (?:refused|timed out|No route|unreachable)", "is sshd running there?"),
     (
         r"channel \d+: open failed|stdio forwarding failed",
-        _advise("the jump host does not forward to it: try ssh JUMP ssh HOST as the prefix"),
+        "the jump host does not forward to it: try ssh JUMP ssh HOST as the prefix",
     ),
     (
         r"kex_exchange_identification|Connection (?:closed|reset) by .* port",
-        _advise("sshd closed the connection"),
+        "sshd closed the connection",
     ),
     (r"exec: \\?\"sh\\?\": executable file not found|stat sh: no such file", _no_shell),
-    (
-        r"error: unable to upgrade connection",
-        _advise("are you allowed to `exec` there, and is it running?"),
-    ),
-    (r"\(Forbidden\)|is forbidden:", _advise("your account may not `exec` there")),
-    (r"\(NotFound\)|container \S+ (?:is )?not (?:found|valid)", _advise(_CHECK_NAME)),
-    (r"No such container|no such container|no container with name", _advise(_CHECK_NAME)),
-    (r"container .* is not running|cannot exec in a stopped", _advise("start it first")),
+    (r"error: unable to upgrade connection", "are you allowed to `exec` there, and is it running?"),
+    (r"\(Forbidden\)|is forbidden:", "your account may not `exec` there"),
+    (r"\(NotFound\)|container \S+ (?:is )?not (?:found|valid)", _CHECK_NAME),
+    (r"No such container|no such container|no container with name", _CHECK_NAME),
+    (r"container .* is not running|cannot exec in a stopped", "start it first"),
     (r"(?i)cannot connect to the docker daemon|docker daemon running", _line_itself),
-    (r"connection to the server .* was refused|no configuration has been", _advise(_CHECK_NAME)),
-    (r"Cannot open network namespace|cannot open .*/ns/", _advise("is it the right name?")),
+    (r"connection to the server .* was refused|no configuration has been", _CHECK_NAME),
+    (r"Cannot open network namespace|cannot open .*/ns/", "is it the right name?"),
     (
         r"Operation not permitted|must be root|[Pp]ermission denied",
-        _advise("this needs more rights than you have"),
+        "this needs more rights than you have",
     ),
-    (r"command not found|: not found$|No such file or directory", _advise("is its prefix right?")),
+    (r"command not found|: not found$|No such file or directory", "is its prefix right?"),
 )
-FAILURES = tuple(Failure(re.compile(f"(?m){text}"), advice) for text, advice in _ADVICE)
+FAILURES = tuple(
+    Failure(re.compile(f"(?m){text}"), _advise(advice) if isinstance(advice, str) else advice)
+    for text, advice in _ADVICE
+)
 """The first failure whose pattern matches is reported."""
 
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -174,6 +174,28 @@ async def _start(argv: Sequence[str], on_stderr: OnLine) -> LocalProcess:
     return LocalProcess(asyncio.subprocess.Process(transport, protocol, loop), transport, on_stderr)
 
 
+async def read_to_end(
+    stdout: asyncio.StreamReader,
+    wait: Callable[[], Awaitable[int | None]],
+    within: float,
+    limit: int,
+) -> tuple[bytes, int | None, bool]:
+    """Read a command's output, and then `wait` for its exit status, for at most `within` seconds.
+
+    Returns:
+        The output, the exit status, and True if the time is over. Output of more than `limit` bytes
+        is not read to its end, and the exit status is None then.
+    """
+    output = b""
+    try:
+        async with asyncio.timeout(within):
+            while len(output) <= limit and (data := await stdout.read(1 << 16)):
+                output += data
+            return output, await wait() if len(output) <= limit else None, False
+    except TimeoutError:
+        return output, None, True
+
+
 async def run_command(
     argv: Sequence[str], *, within: float, limit: int = 1 << 20, stdin: bytes | None = None
 ) -> CommandResult:
@@ -187,17 +209,9 @@ async def run_command(
     Raises:
         VantageError: The program cannot be run.
     """
-    output, timed_out = b"", False
     async with start_process(argv, stdin=stdin or b"") as process:
         if stdin is not None:
             process.close_stdin()
-        try:
-            async with asyncio.timeout(within):
-                while len(output) <= limit and (data := await process.stdout.read(1 << 16)):
-                    output += data
-                if len(output) <= limit:
-                    await process.wait()
-        except TimeoutError:
-            timed_out = True
+        output, _, timed_out = await read_to_end(process.stdout, process.wait, within, limit)
         code = process.code
     return CommandResult(code, output[:limit], process.stderr, timed_out, len(output) > limit)

@@ -132,12 +132,10 @@ async def start_remote(
         VantageError: It cannot be started; the message begins with the vantage's name.
     """
     remote = RemoteProcess(vantage.prefix, mark, on_stderr)
+    process = start_process(vantage.argv(words), on_stderr=remote.take_stderr_line, stdin=stdin)
     async with AsyncExitStack() as stack:
         try:
             async with starting, asyncio.timeout(START_TIMEOUT_S):
-                process = start_process(
-                    vantage.argv(words), on_stderr=remote.take_stderr_line, stdin=stdin
-                )
                 await remote.wait_for_start(await stack.enter_async_context(process))
         except TimeoutError:
             output = remote.output_before_start

@@ -3,12 +3,11 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
 
 from wizard.model.vantage import Capabilities, Vantage
 from wizard.text.errors import VantageError
 from wizard.vantage.discover import DISCOVERY_COMMAND, Discovery, discover
-from wizard.vantage.process import CommandResult, OnLine, ignore_line
+from wizard.vantage.process import CommandResult, OnLine, ignore_line, read_to_end
 from wizard.vantage.remote_process import RemoteProcess, start_remote
 from wizard.vantage.scripts import frame_request, new_mark, with_watchdog
 
@@ -98,19 +97,8 @@ class VantageSession:
             VantageError: It cannot be started, or the connection was lost.
         """
         async with self.run(words) as remote:
-            result = await _collect(remote, within, limit)
-            if result.code is None and not (result.timed_out or result.truncated):
+            output, code, timed_out = await read_to_end(remote.stdout, remote.wait, within, limit)
+            truncated = len(output) > limit
+            if code is None and not (timed_out or truncated):
                 raise VantageError(f"{self.vantage.name}: {remote.failure}")
-            return replace(result, stderr=remote.stderr)
-
-
-async def _collect(remote: RemoteProcess, within: float, limit: int) -> CommandResult:
-    output, code, timed_out = b"", None, False
-    try:
-        async with asyncio.timeout(within):
-            while len(output) <= limit and (data := await remote.stdout.read(1 << 16)):
-                output += data
-            code = await remote.wait() if len(output) <= limit else None
-    except TimeoutError:
-        timed_out = True
-    return CommandResult(code, output[:limit], "", timed_out, len(output) > limit)
+            return CommandResult(code, output[:limit], remote.stderr, timed_out, truncated)

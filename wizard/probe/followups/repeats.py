@@ -61,9 +61,8 @@ async def _send_again(case: Case, options: ProbeOptions) -> tuple[FollowUpResult
     result = first_held(case)
     assert result is not None
     probe, timeout_s = repeated_probe(result), timeout_for(case)
-    timelines = await asyncio.gather(
-        *(probe_first_event(probe, options, timeout_s) for _ in range(REPEATS))
-    )
+    requests = (probe_first_event(probe, options, timeout_s) for _ in range(REPEATS))
+    timelines = await asyncio.gather(*requests)
     why = f"{result.timeline.probe.label} once more"
     return tuple(FollowUpResult(AGAIN.purpose, timeline, why) for timeline in timelines)
 

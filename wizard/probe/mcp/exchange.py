@@ -125,11 +125,6 @@ def has_endpoint(reader: MessageReader) -> bool:
     return reader.endpoint is not None
 
 
-def has_headers(reader: MessageReader) -> bool:
-    """True once the response's headers were read."""
-    return reader.timeline.headers_s is not None
-
-
 async def send_request(
     probe: Probe, options: ProbeOptions, spec: RequestSpec, timeout_s: float
 ) -> Timeline:

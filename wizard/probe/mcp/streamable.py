@@ -6,13 +6,7 @@ from dataclasses import replace
 from wizard.model.handshake import Handshake, HandshakeStage, Transport
 from wizard.model.timeline import Timeline
 from wizard.probe.mcp import messages
-from wizard.probe.mcp.exchange import (
-    MessageReader,
-    Timeouts,
-    has_headers,
-    send_request,
-    with_exchange,
-)
+from wizard.probe.mcp.exchange import MessageReader, Timeouts, send_request, with_exchange
 from wizard.probe.mcp.messages import METHOD_NOT_FOUND, STREAMABLE_VERSION
 from wizard.probe.request import ProbeOptions, RequestSpec
 
@@ -94,10 +88,12 @@ async def _confirm(
     spec = messages.initialized_request(handshake.version, session)
     confirmed = await send_request(probe, options, spec, timeouts.next_s())
     handshake = with_exchange(handshake, "initialized", confirmed)
-    spec = messages.listen_request(handshake.version, session)
+    spec, listener = messages.listen_request(handshake.version, session), MessageReader(probe)
     timeout_s = min(CLOSE_TIMEOUT_S, timeouts.next_s())
-    listening = await MessageReader(probe).send(options, spec, timeout_s, has_headers)
-    return with_exchange(handshake, "listen", listening)
+    await listener.send(
+        options, spec, timeout_s, lambda reader: reader.timeline.headers_s is not None
+    )
+    return with_exchange(handshake, "listen", listener.timeline)
 
 
 async def _close_session(

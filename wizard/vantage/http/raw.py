@@ -47,10 +47,8 @@ def wire_bytes(request: RemoteRequest) -> bytes:
 
 def _host_and_port(request: RemoteRequest) -> tuple[str, int]:
     url = httpx.URL(request.url)
-    host, port = request.connect_to or (
-        url.raw_host.decode("ascii"),
-        url.port or (443 if request.secure else 80),
-    )
+    url_port = url.port or (443 if request.secure else 80)
+    host, port = request.connect_to or (url.raw_host.decode("ascii"), url_port)
     return host.strip("[]"), port
 
 
