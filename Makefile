@@ -32,7 +32,7 @@ test: $(VENV)/.dev ## all tests, real Nginx included
 
 check: check-style test ## format, lint, types, import contracts, tests: what CI runs
 
-check-style: $(VENV)/.dev
+check-style: $(VENV)/.dev ## format, lint, types and import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
