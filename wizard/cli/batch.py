@@ -39,7 +39,7 @@ Progress = Callable[[Entry], None]
 def check_many(
     targets: Sequence[NamedTarget], parallel: int, format: str, output: str | None
 ) -> int:
-    """Check all, write one report, and return the worst exit status.
+    """Check all targets, write one report, and return the worst exit status.
 
     If a bug of this tool ended the check of a target, its error is raised after the report.
     """

@@ -12,7 +12,7 @@ WIDTH = 80
 
 
 def explain(id: str | None) -> int:
-    """Print the list of failure modes, or the one with this id. Raises `UsageError`."""
+    """Print the list of failure modes, or the text of the given id. Raises `UsageError`."""
     if id is None:
         width = max(map(len, rule_ids())) + 1
         write_report("".join(f"{id:<{width}} {read_rule_text(id).title}\n" for id in rule_ids()))

@@ -25,7 +25,7 @@ Only the lab gives the second argument, which applies a diff to the lab's own Ng
 
 
 def main(argv: Sequence[str] | None, *, open_wizard: OpenWizard) -> int:
-    """Run one command and return its exit status; print errors and bugs of the tool."""
+    """Run one command and return its exit status; errors are printed, also the tool's own bugs."""
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         return _run(words, open_wizard)

@@ -34,9 +34,9 @@ def option_words(key: str, value: object) -> list[str]:
     return words if key == "header" else [require_literal(word) for word in words]
 
 
-def suggestion(key: str, known: Iterable[str]) -> str:
-    """The most similar known key, as the end of a sentence; empty if none is similar."""
-    similar = get_close_matches(key.lower().replace("_", "-"), list(known), 1, 0.6)
+def suggestion(key: str, names: Iterable[str]) -> str:
+    """The name most similar to the key, as the end of a sentence; empty if none is similar."""
+    similar = get_close_matches(key.lower().replace("_", "-"), list(names), 1, 0.6)
     return f" (did you mean {similar[0]}?)" if similar else ""
 
 

@@ -18,7 +18,7 @@ HEADER_STEPS: frozenset[StepId] = frozenset({"root", "proxy", "direct", "verify"
 EVIDENCE_STEPS: frozenset[StepId] = HEADER_STEPS | {"logs", "config"}
 """The steps that send requests, run commands or read files."""
 MAX_COMMAND_CHARS = 400
-"""The longest command that the user can be asked to confirm; a longer one is hard to read whole."""
+"""The longest command that the user can be asked to confirm: nobody reads a longer text in full."""
 
 
 class SavedInvestigation(Investigation):

@@ -89,8 +89,8 @@ class Session:
         probes = [result.timeline.probe for result in (hops if hop else proxied)]
         probes = [probe for probe in probes if probe.hop == hop]
         discovered = (session.discovered for session in self.vantage_sessions.values())
-        known = (*self._facts.capabilities, *filter(None, discovered))
-        capabilities = {item.vantage: item for item in known}
+        capabilities = {item.vantage: item for item in self._facts.capabilities}
+        capabilities |= {item.vantage: item for item in discovered if item}
         return replace(
             self._facts,
             capabilities=tuple(capabilities.values()),

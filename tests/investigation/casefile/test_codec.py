@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal, get_args, get_origin
 
 import pytest
@@ -13,8 +14,11 @@ from wizard.investigation.casefile.decode import Decoder, Misread
 from wizard.investigation.casefile.encode import encode, fields, union_members
 from wizard.model.case import Case
 from wizard.model.events import Comment, Excess, SseEvent
-from wizard.model.resolution import RequestResolution
+from wizard.model.resolution import Request, RequestResolution
+from wizard.model.target import Target
 from wizard.model.timeline import Probe, Timeline
+from wizard.nginx.load import read_config
+from wizard.nginx.resolve import resolve_request
 
 
 def reachable(hint: object, visited: set[object]) -> Iterator[object]:
@@ -89,3 +93,18 @@ def test_an_unknown_field_is_noted() -> None:
 def test_only_a_whole_number_is_decoded_as_one(value: object) -> None:
     with pytest.raises(Misread, match=r"^top\.a: "):
         Decoder({}, {}).read({"a": value}, Old, "top")
+
+
+@pytest.mark.parametrize("folder", ["nginx", "a [1] b*"])
+def test_the_includes_of_a_stored_config_are_found_again(tmp_path: Path, folder: str) -> None:
+    base = tmp_path / folder
+    (base / "sites").mkdir(parents=True)
+    includes = "include ./sites//*.conf; include proxy.conf;"
+    (base / "nginx.conf").write_text(f"http {{ {includes} }}")
+    (base / "proxy.conf").write_text("proxy_buffering off;")
+    for name in ("b", "a"):
+        location = "location / { proxy_pass http://127.0.0.1:2; }"
+        (base / f"sites/{name}.conf").write_text(f"server {{ server_name {name}; {location} }}")
+    resolution = resolve_request(read_config(str(base / "nginx.conf")), Request("/", "b"))
+    case = Case(Target("http://h/"), resolution=resolution)
+    assert load(dump(CaseRecord(case)), "case.json").case.resolution == resolution

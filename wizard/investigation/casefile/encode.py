@@ -55,9 +55,13 @@ def fields(kind: type) -> Mapping[str, object]:
 @cache
 def defaults(kind: type) -> Mapping[str, object]:
     """The fields of a dataclass that may be left out, with their default values."""
-    missing, all_fields = dataclasses.MISSING, dataclasses.fields(kind)
-    made = {f.name: f.default_factory() for f in all_fields if f.default_factory is not missing}
-    return made | {f.name: f.default for f in all_fields if f.default is not missing}
+    missing, values = dataclasses.MISSING, dict[str, object]()
+    for field in dataclasses.fields(kind):
+        if field.default_factory is not missing:
+            values[field.name] = field.default_factory()
+        elif field.default is not missing:
+            values[field.name] = field.default
+    return values
 
 
 def union_members(hint: object) -> tuple[object, ...]:
