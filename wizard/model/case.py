@@ -15,7 +15,7 @@ from wizard.model.vantage import Capabilities
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """The timeline of one probe and its outcome.
+    """The timeline of one probe, its outcome, and the reason for that in one sentence.
 
     Attributes:
         outcome: `answered` (a response to the root path, of any status), `live` (events came),
@@ -27,7 +27,6 @@ class ProbeResult:
             `refused` (no connection, no TLS, no address), `not-offered` (the server did not
             negotiate HTTP/2), `not-asked` (the vantage could not make the request), `running`,
             `interrupted` (the step was left before the outcome was known).
-        why: The reason in one sentence.
     """
 
     timeline: Timeline
@@ -50,39 +49,23 @@ class ProbeResult:
 
 
 Outcome = Literal[
-    "running",
-    "interrupted",
-    "answered",
-    "live",
-    "late",
-    "held",
-    "events-held",
-    "headers-held",
-    "silent",
-    "no-event",
-    "cut",
-    "ended",
-    "status",
-    "redirect",
-    "not-a-stream",
-    "refused",
-    "not-offered",
-    "not-asked",
-]
+    "running", "interrupted", "answered", "live", "late", "held", "events-held", "headers-held",
+    "silent", "no-event", "cut", "ended", "status", "redirect", "not-a-stream", "refused",
+    "not-offered", "not-asked",
+]  # fmt: skip
 _REFUSAL_LABELS = {"dns": "no address", "tls": "TLS failed", "timeout": "no answer"}
 HELD_OUTCOMES: frozenset[str] = frozenset({"held", "events-held", "headers-held", "late"})
 
 
 @dataclass(frozen=True, slots=True)
 class FirstFailingHop:
-    """The pair of neighbouring hops between which the stream stops.
+    """The two hops between which the stream stops: it fails at the outer and works at the inner.
 
     Attributes:
-        kind: The kind of the outer one, where the stream is at fault: `outside` (the URL itself),
-            `hop` or `direct`.
-        name: Its name; `result` is its probe.
-        inner_kind: The kind of the inner one, where the stream is as it should be.
-        inner: Its name; `inner_result` is its probe.
+        kind: The kind of the outer hop: `outside` (the URL itself), `hop` or `direct`.
+        name: The outer hop's name; `result` is its probe.
+        inner_kind: The kind of the inner hop.
+        inner: The inner hop's name; `inner_result` is its probe.
         unseen: The hops between these two whose probes show nothing; each may be at fault.
     """
 
@@ -97,11 +80,7 @@ class FirstFailingHop:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """The delivery that the config predicts for one proxied probe.
-
-    Attributes:
-        label: The probe's label.
-    """
+    """The delivery that the config predicts for the proxied probe of this label."""
 
     label: str
     delivery: Delivery
@@ -128,20 +107,15 @@ class Case:
     Attributes:
         run: The token in the User-Agent of every probe, by which the log step finds its lines.
         started: When the first probe began, in seconds since the epoch.
-        root: The request to the root path.
         proxy: The probes of the public URL.
         direct: The probes of the backend's own URLs.
         hops: The probes of each proxy in a row, outermost first.
         first_failing_hop: Where the stream stops; None before the hops were compared, and if the
             comparison shows nothing.
-        capabilities: What is available at each vantage that was used.
         before: The probes of the public URL before the reload, once the user verifies.
-        before_handshakes: The handshakes before the reload.
         resolution: What the config does with the stream's request.
-        root_resolution: The same for the root path.
-        message_resolution: The same for the path to which messages are posted; None if that path
-            or the config is not known.
-        predictions: The deliveries that the config predicts for the probes of the public URL.
+        message_resolution: What the config does with the path to which messages are posted; None
+            if that path or the config is not known.
         handshakes: One for each side that was tried or could not be tried.
         follow_ups: The further requests, in the order in which they were made.
         problems: What could not be done, by step, one sentence each.

@@ -1,4 +1,4 @@
-"""One directive to set in the Nginx config, because of something that was found."""
+"""One directive to set in the Nginx config, and the reason for it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,16 +6,14 @@ from typing import Literal
 
 from wizard.text.config_tokens import TokenKind, quote_argument, tokenize, unescape_argument
 
-SET_DIRECTIVES = frozenset(
-    {"proxy_set_header", "fastcgi_param", "uwsgi_param", "scgi_param", "add_header"}
-)
+SET_DIRECTIVES = ("proxy_set_header", "fastcgi_param", "uwsgi_param", "scgi_param", "add_header")
 """Directives that a level inherits as a whole set, and only if it sets none of them itself."""
 
 Scope = Literal["location", "upstream", "http"]
 
 
 def change_key(name: str, args: Sequence[str]) -> str:
-    """Which directives replace each other at one level: equal names, of a set the equal header."""
+    """The key of a directive: of two with the same key at one level, one replaces the other."""
     return f"{name} {args[0].lower()}" if name in SET_DIRECTIVES and args else name
 
 
@@ -26,11 +24,10 @@ class Change:
     Attributes:
         value: The arguments as they stand in a config, quoted where they must be.
         reason: Why it is set, for the reader of the block.
-        scope: The block that it belongs into: the location of the path, the upstream block, or
-            the http block.
-        repeated: True if it only repeats a line of an outer level, so that it is not lost.
+        scope: The block for the line: the path's location, the upstream block or the http block.
+        repeated: True if the line repeats one of an outer level that would else not apply.
         if_present: True if it only replaces a line that the block has already.
-        drops: Names of directives in the block that it takes the place of.
+        drops: The names of directives in the block that it replaces.
     """
 
     name: str
@@ -69,12 +66,11 @@ class Change:
 def by_key(changes: Iterable[Change]) -> dict[str, Change]:
     """The changes by their key.
 
-    Of two with the same key the first counts, unless the other's reason begins with the same
-    words and says more.
+    Of two with the same key the first counts, unless the reason of the other one extends its own.
     """
-    found: dict[str, Change] = {}
+    result: dict[str, Change] = {}
     for change in changes:
-        first = found.get(change.key)
+        first = result.get(change.key)
         if first is None or change.reason.startswith(first.reason):
-            found[change.key] = change
-    return found
+            result[change.key] = change
+    return result

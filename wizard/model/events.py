@@ -1,6 +1,6 @@
 """The events of one request, in the order in which they happen.
 
-Every event has `at`: seconds since the start of the request (before name lookup).
+Each has `at`: seconds since the start of the request (before name lookup).
 A transport error is an `Ended` event, not an exception.
 """
 
@@ -21,11 +21,8 @@ Ending = Literal["open", "eof", "reset", "timeout", "refused", "tls", "dns", "un
 
 @dataclass(frozen=True, slots=True)
 class Began:
-    """The request begins, at a vantage that was connected to first.
-
-    Attributes:
-        at: Seconds since the probe began. The times of all later events count from here.
-    """
+    """The request begins, after a vantage was connected to; here `at` is in seconds since the probe
+    began, and the times of all later events count from this moment."""
 
     at: float
 
@@ -54,12 +51,8 @@ class Secured:
 
 @dataclass(frozen=True, slots=True)
 class Headers:
-    """Status and response headers have arrived.
-
-    Attributes:
-        http: The HTTP version of the response: `1.0`, `1.1` or `2`.
-        headers: Names in lower case and values, in order of arrival.
-    """
+    """Status and response headers have arrived: HTTP version `1.0`, `1.1` or `2`; header names in
+    lower case, in order of arrival."""
 
     at: float
     status: int

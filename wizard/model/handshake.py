@@ -29,17 +29,16 @@ class Handshake:
 
     Attributes:
         stage: The stage in which it ended; `done` is success.
-        why: Why it ended, or why there was none, in one sentence.
-        skipped: True if it was not tried, so that nothing is known.
-        endpoint: The data of the endpoint event, as the server sent it.
+        why: Why it ended or was not tried, in one sentence.
+        skipped: True if the handshake was not tried, so that nothing is known.
+        endpoint: The data of the endpoint event, as received.
         post_url: The URL to which messages were posted.
         version: The negotiated protocol version.
         server: The name and version that the server reports.
         session: True if the server gave a session id.
-        exchanges: Its requests, in order.
         sibling: The handshake with the other transport's usual path (`/mcp` beside `/sse`), tried
             if no MCP server answered at the URL itself; else None.
-        vantage: The vantage that made it; `local` is this machine.
+        vantage: The vantage that made the requests; `local` is this machine.
     """
 
     side: Side

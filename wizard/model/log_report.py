@@ -9,9 +9,9 @@ class LogLine:
 
     Attributes:
         kind: `access`, `error`, `dotnet` or `text`.
-        ours: Whether it is of one of our own probes (matched by run token, else by time and path).
+        ours: Whether one of our own probes caused it (by run token, else by time and path).
         meaning: What it shows, in one sentence; empty for a line of context.
-        tag: A word by which rules find it: `held-499`, `live-200`, `read-timeout`,
+        tag: The word by which rules find it: `held-499`, `live-200`, `read-timeout`,
             `header-timeout`, `connect-failed`, `upstream-tls`, `premature-close`, `invalid-answer`,
             `reload`, `limited`, `delayed`, `auth-request`, `tried-again`, `worker-timeout`,
             `canceled`; empty otherwise.
@@ -35,14 +35,14 @@ class History:
     Attributes:
         lines: The number of lines of that time that were read.
         counted: Whether some of them have a format that shows disconnected clients.
-        since: When the first of them was written, and `until` when the probes began, in seconds
-            since the epoch. None if no line has a time.
-        own_clock: Whether these two follow the log's own clock, whose time zone is not known.
+        since: When the first of these lines was written, and `until` when the probes began, in
+            seconds since the epoch. None if no line has a time.
+        own_clock: Whether `since` and `until` follow the log's clock, in an unknown time zone.
         older: Whether the log has older lines than those that were read.
         bucket_s: The length of one bucket in seconds.
         left: The number of requests logged as 499 in each bucket, the oldest first.
         canceled: The number of requests that the backend logged as canceled, in the same buckets.
-        clients: The clients with the most of both, by address, else by name, and their number.
+        clients: The clients with the most such requests, by address or name, with the number.
         clock: How the times were interpreted, in one sentence; empty if there was no doubt.
     """
 

@@ -39,10 +39,9 @@ def _parse_vantage(text: str) -> Vantage:
         raise UsageError(f"--vantage {safe(text, 100)!r}: write it as NAME='COMMAND PREFIX'")
     words = _split_words(f"--vantage {name}", prefix)
     if words[-1] in ("sh", "bash", "-c"):
-        raise UsageError(
-            f"--vantage {name}: leave out {safe(' '.join(words[-2:]), 60)!r} at its end: a command "
-            "follows the prefix, not a script"
-        )
+        end = safe(" ".join(words[-2:]), 60)
+        reason = "a command follows the prefix, not a script"
+        raise UsageError(f"--vantage {name}: leave out {end!r} at its end: {reason}")
     return Vantage(name, words)
 
 
@@ -73,11 +72,9 @@ def _split_vantage(text: str, vantages: Sequence[Vantage]) -> tuple[str, str]:
         return LOCAL, locator
     if name in _names(vantages):
         return name, locator
-    given = ", ".join(_names(vantages)) or "none was given"
-    raise UsageError(
-        f"{safe(text, 200)}: no vantage {safe(name, 60)} is known ({given}): --vantage "
-        f"{safe(name, 60)}='COMMAND PREFIX'"
-    )
+    known, shown = ", ".join(_names(vantages)) or "none was given", safe(name, 60)
+    option = f"--vantage {shown}='COMMAND PREFIX'"
+    raise UsageError(f"{safe(text, 200)}: no vantage {shown} is known ({known}): {option}")
 
 
 def parse_url(text: str, vantages: Sequence[Vantage] = ()) -> Source:
@@ -107,13 +104,12 @@ def parse_hops(texts: Sequence[str], vantages: Sequence[Vantage] = ()) -> tuple[
 
 def parse_conf(text: str, vantages: Sequence[Vantage] = ()) -> Source:
     """The source of `[VANTAGE=]FILE`; `VANTAGE=` alone means `nginx -T` at that vantage."""
-    # A file may be called a=b, so a name counts as a vantage only if it is one.
+    # A file may be called a=b, so `a` counts as a vantage only if one has this name.
     name, _ = _split_name(text)
     is_vantage = name == LOCAL or name in _names(vantages)
     is_path = "/" in text.partition("=")[0]
-    vantage, locator = (
-        _split_vantage(text, vantages) if is_vantage or not is_path else (LOCAL, text)
-    )
+    has_vantage = is_vantage or not is_path
+    vantage, locator = _split_vantage(text, vantages) if has_vantage else (LOCAL, text)
     if locator.lower().startswith(("http://", "https://")):
         raise UsageError(f"{safe(text, 200)}: a URL where a file is needed")
     if "\0" in locator or (not locator and not is_vantage):
@@ -122,8 +118,8 @@ def parse_conf(text: str, vantages: Sequence[Vantage] = ()) -> Source:
 
 
 def parse_log(text: str, vantages: Sequence[Vantage] = ()) -> Source:
-    """The source of `[VANTAGE=]PATH`, or of `NAME=COMMAND WORDS`: the output of a command, run at
-    the vantage of that name, else on this machine."""
+    """The source of `[VANTAGE=]PATH`, or of `NAME=COMMAND WORDS`: the output of a command that is
+    run at the vantage of that name, or on this machine if there is none."""
     name, locator = _split_name(text)
     is_vantage = name in _names(vantages)
     is_program = not is_vantage and name != LOCAL and _PROGRAM.fullmatch(locator) is not None
@@ -145,15 +141,14 @@ def parse_header(text: str) -> tuple[str, str]:
     if not colon or not _HEADER_NAME.match(name.strip()):
         raise UsageError(f"--header {safe(name, 60)!r}: write it as 'Name: value'")
     if any(char < " " or char == "\x7f" or ord(char) > 255 for char in value.strip()):
-        raise UsageError(
-            f"--header {safe(name, 60)!r}: its value has a character no header can hold"
-        )
+        problem = "its value has a character no header can hold"
+        raise UsageError(f"--header {safe(name, 60)!r}: {problem}")
     return name.strip(), value.strip()
 
 
 def check_url(text: str) -> str:
-    """The URL, without surrounding blanks and fragment, if it is an `http` or `https` URL that a
-    request can be made to."""
+    """The URL without surrounding blanks and fragment. Raises `UsageError` unless it is an `http`
+    or `https` URL that a request can be made to."""
     url = text.strip()
     shown = safe(url, 200)
     if not url.isascii() or any(char <= " " or char == "\x7f" for char in url):

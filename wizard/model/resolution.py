@@ -12,7 +12,8 @@ Encoding = Literal["identity", "gzip"]
 UpstreamFraming = Literal["chunked", "close"]
 """How the backend marks the end of its body to Nginx: chunked, or by closing the connection."""
 Result = Literal["live", "headers-held", "held"]
-"""Delivered at once; at once, but headers alone are held until the first event; held."""
+"""`live`: delivered at once. `headers-held`: the same, but headers alone wait for the first event.
+`held`: kept in a buffer."""
 Level = Literal["http", "server", "location", "default"]
 BUFFERING_PREFIXES = frozenset({"proxy", "fastcgi", "uwsgi", "scgi"})
 """The modules with a `…_buffering` directive; `grpc` and `memcached` have none."""
@@ -20,13 +21,8 @@ BUFFERING_PREFIXES = frozenset({"proxy", "fastcgi", "uwsgi", "scgi"})
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as Nginx receives it.
-
-    Attributes:
-        path: As sent, percent-encoded.
-        host: The Host header's name without port.
-        port: None means the scheme's default.
-    """
+    """A request as Nginx receives it: the path percent-encoded, the host without port; a port of
+    None means the scheme's default."""
 
     path: str
     host: str | None = None
@@ -36,7 +32,7 @@ class Request:
 
     @property
     def effective_port(self) -> int:
-        """The port at which the request arrives."""
+        """The port at which the request arrives; the scheme's default if none is given."""
         return self.port or (443 if self.scheme == "https" else 80)
 
 
@@ -101,8 +97,8 @@ class Upstream:
         peers: The addresses behind it; empty where variables decide.
         request_uri: The URI that the backend gets; None where variables decide.
         where: The place of the pass directive.
-        address: Host and port, or `unix:` and a path, that `passed` names, with those variables
-            filled in that the config and the request decide.
+        address: Host and port, or `unix:` and a path, as in `passed`, with the variables filled in
+            that the config and the request decide.
     """
 
     kind: str
@@ -153,11 +149,8 @@ class RequestResolution:
 
     @property
     def prefix(self) -> str:
-        """The prefix of the directives that apply, as `fastcgi` in `fastcgi_read_timeout`.
-
-        It is the upstream's kind: `static` and `memcached` have no such settings, so that
-        `value` is empty for them. `proxy` where the config has no server.
-        """
+        """The prefix of the directives that apply, as `fastcgi` in `fastcgi_read_timeout`: the
+        upstream's kind (`value` is empty for `static`, `memcached`), else `proxy`."""
         return self.upstream.kind if self.upstream else "proxy"
 
     @property

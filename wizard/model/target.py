@@ -52,7 +52,7 @@ class Target:
     Attributes:
         url: The public URL of the stream.
         direct: The backend's own URLs, past every proxy.
-        headers: Headers of every request.
+        headers: Sent with every request.
         insecure: Whether TLS certificates are accepted unchecked.
         connect_to: Host and port to connect to instead of those of the public URL.
         stall: Seconds without data after which a stream counts as held.

@@ -40,8 +40,7 @@ class Probe:
         http: The requested HTTP version (`2` is negotiated by ALPN over TLS).
         encoding: The value of the Accept-Encoding header.
         vantage: The vantage that sends the request; `local` is this machine.
-        hop: The name of the hop that the request enters; empty for the URL itself and for direct
-            probes.
+        hop: The hop that the request enters; empty for the public URL and for direct probes.
         host: The Host header; empty if it is the URL's own host and port.
     """
 
@@ -73,8 +72,8 @@ class Timeline:
     Times are seconds since the start of the request, and None until that point is reached.
 
     Attributes:
-        began_s: When the request began, in seconds since its probe began. A vantage is connected
-            to first; that time is part of no other value.
+        began_s: When the request began, in seconds since its probe began: the time to connect to
+            a vantage, which is part of no other value.
         address: The address that the URL's host resolved to.
         first_data_s: When the first body byte came that gave data after decompression.
         http: The HTTP version of the response: `1.0`, `1.1` or `2`.
@@ -213,7 +212,7 @@ def _with_item(timeline: Timeline, item: StreamItem) -> Timeline:
 
 
 def _shortened(item: StreamItem) -> StreamItem:
-    """The item, cut for display: 200 events of a megabyte each must not stay in memory."""
+    """The item with its text cut, so that 200 events of a megabyte do not stay in memory."""
     match item:
         case SseEvent(data=data) if len(data) > MAX_ITEM_CHARS:
             return replace(item, data=data[:MAX_ITEM_CHARS] + "…")
@@ -234,12 +233,12 @@ def is_plain_response(timeline: Timeline) -> bool:
 
 
 def connected_s(timeline: Timeline) -> float:
-    """When the connection was ready for the request, in seconds; 0 if it is not yet ready."""
+    """When the connection was ready for the request, in seconds; 0 if it is not ready."""
     return timeline.tls_s or timeline.connect_s or 0.0
 
 
 def has_begun(timeline: Timeline) -> bool:
-    """True if the request has begun; from another vantage it begins once that is connected."""
+    """True if the request has begun; another vantage must be connected to first."""
     return is_local(timeline.probe) or timeline.began_s > 0
 
 

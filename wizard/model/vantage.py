@@ -8,9 +8,7 @@ from dataclasses import dataclass
 SSH_PROGRAMS = frozenset({"ssh", "slogin", "autossh"})
 """Programs that pass the command to a remote shell: ssh joins its words with blanks and passes them
 to the user's login shell (ssh(1))."""
-EXEC_PROGRAMS = frozenset(
-    {"kubectl", "oc", "docker", "podman", "nerdctl", "crictl", "k3s", "microk8s"}
-)
+EXEC_PROGRAMS = ("kubectl", "oc", "docker", "podman", "nerdctl", "crictl", "k3s", "microk8s")
 """Container tools whose `exec` needs `-i` to pass standard input on."""
 _ATTACHED = frozenset({"-i", "--stdin", "--interactive", "--stdin=true", "--interactive=true"})
 _TERMINAL = frozenset({"-t", "--tty", "--tty=true"})
@@ -19,11 +17,8 @@ _BOTH = frozenset({"-it", "-ti"})
 
 @dataclass(frozen=True, slots=True)
 class Vantage:
-    """A place that is reached through a command prefix.
-
-    Attributes:
-        prefix: The words in front of each command: `("kubectl", "exec", "deploy/nginx", "--")`.
-    """
+    """A place that is reached through a command prefix: the words in front of each command, such
+    as `("kubectl", "exec", "deploy/nginx", "--")`."""
 
     name: str
     prefix: tuple[str, ...]
@@ -47,11 +42,8 @@ class Vantage:
 def _is_ssh(prefix: Sequence[str], index: int) -> bool:
     """True if this word is the program ssh, not a host or a namespace of that name."""
     word = prefix[index]
-    if (
-        os.path.basename(word) not in SSH_PROGRAMS
-        or word.startswith("-")
-        or index == len(prefix) - 1
-    ):
+    is_last = index == len(prefix) - 1
+    if os.path.basename(word) not in SSH_PROGRAMS or word.startswith("-") or is_last:
         return False
     before = prefix[index - 1] if index else "--"
     return before == "--" or not before.startswith("-")
@@ -63,9 +55,8 @@ def _attached(prefix: tuple[str, ...]) -> list[str]:
     The remote process ends when its standard input does, and a terminal would alter its output.
     """
     words = list(prefix)
-    tool = next(
-        (n for n, word in enumerate(words) if os.path.basename(word) in EXEC_PROGRAMS), len(words)
-    )
+    is_tool = [os.path.basename(word) in EXEC_PROGRAMS for word in words]
+    tool = is_tool.index(True) if any(is_tool) else len(words)
     if "exec" not in words[tool:]:
         return words
     at = words.index("exec", tool) + 1
@@ -89,7 +80,6 @@ class Capabilities:
     """What is available at a vantage.
 
     Attributes:
-        vantage: The vantage's name.
         tool: The tool that makes requests there: `curl`, `wget`, `python3`, `bash` (its /dev/tcp)
             or `nc`; empty if none is installed.
         version: The tool's version as it prints it: `curl 7.88.1`.

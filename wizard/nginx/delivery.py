@@ -5,6 +5,7 @@ installed Nginx.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 
 from wizard.model.config import Config, Directive
 from wizard.model.resolution import (
@@ -45,16 +46,13 @@ def predict_delivery(
     Args:
         buffering: Whether Nginx buffers this response (`is_buffered`).
         gzip_applied: Whether Nginx compresses this response (`gzip_applies`).
-        upstream: How the backend frames its response to Nginx.
         silent: Whether the backend has sent headers and no event yet.
         version: The Nginx version; None counts as an old one.
     """
     if not buffering:
         holds_headers = silent and client == "h2" and version_numbers(version) < FLUSHES_H2_HEADERS
         return "headers-held" if holds_headers else "live"
-    if gzip_applied or upstream == "close":
-        return "held"
-    if client == "h1-tls":
+    if gzip_applied or upstream == "close" or client == "h1-tls":
         return "held"
     if silent and client != "h2c":
         return "headers-held"
@@ -115,9 +113,8 @@ def delivery_table(
 ) -> tuple[Delivery, ...]:
     """Every row of the model that the config allows; none if the upstream's kind cannot buffer.
 
-    It holds for a backend that sends no X-Accel-Buffering and its first event at once. The
-    upstream's framing is `close` if Nginx sends HTTP/1.0; with HTTP/1.1 the backend chooses, so
-    both framings are listed.
+    The backend is taken to send no X-Accel-Buffering, and its first event at once. It frames its
+    response by `close` if Nginx sends HTTP/1.0, and in either way with HTTP/1.1.
     """
     if prefix not in BUFFERING_PREFIXES:
         return ()
@@ -125,22 +122,14 @@ def delivery_table(
     is_http_1_0 = http_version is None or http_version.value == "1.0"
     framings: tuple[UpstreamFraming, ...] = ("close",) if is_http_1_0 else ("chunked", "close")
     buffering = is_buffered(settings, prefix, None)
-    return tuple(
-        Delivery(
-            client,
-            encoding,
-            framing,
-            predict_delivery(
-                buffering=buffering,
-                client=client,
-                gzip_applied=gzip_applies(settings, encoding),
-                upstream=framing,
-            ),
+    rows: list[Delivery] = []
+    for client, encoding, framing in product(clients, ENCODINGS, framings):
+        zipped = gzip_applies(settings, encoding)
+        result = predict_delivery(
+            buffering=buffering, client=client, gzip_applied=zipped, upstream=framing
         )
-        for client in clients
-        for encoding in ENCODINGS
-        for framing in framings
-    )
+        rows.append(Delivery(client, encoding, framing, result))
+    return tuple(rows)
 
 
 def client_kinds(config: Config, server: Directive, version: str | None) -> tuple[Client, ...]:
@@ -173,11 +162,7 @@ def _is_switched_on(blocks: Sequence[Directive | None], name: str) -> bool:
 def _kinds(
     server: Directive, flags: frozenset[str], version: str | None, has_http2: bool
 ) -> tuple[Client, ...]:
-    """The kinds of clients of one socket.
-
-    Args:
-        has_http2: Whether the directive `http2 on` applies.
-    """
+    """The kinds of clients of one socket; `has_http2` if the directive `http2 on` applies."""
     if "ssl" in flags or _is_switched_on((server,), "ssl"):
         return ("h1-tls", "h2") if has_http2 or "http2" in flags else ("h1-tls",)
     if has_http2:

@@ -33,13 +33,9 @@ _VERSION = re.compile(r"nginx version: \S{1,60}?/([0-9]{1,4}(?:\.[0-9]{1,4}){1,3
 
 
 def read_config(path: str, *, stdin: TextIO | None = None) -> Config:
-    """The config of a main file, of a file that holds an `nginx -T` dump, or of `-`.
+    """The config of a main file, of a file that holds an `nginx -T` dump, or of `-` (`stdin`).
 
-    Args:
-        stdin: What `-` reads; None is this process's standard input.
-
-    Raises:
-        ConfigError: With file and line, if something cannot be read or parsed.
+    Raises `ConfigError` with file and line if a file cannot be read or parsed.
     """
     if path == "-":
         return config_from_text(_read_stdin(stdin or sys.stdin), "standard input")
@@ -62,9 +58,7 @@ def config_from_store(store: ConfigStore, name: str, text: str) -> Config:
 def config_from_text(text: str, name: str, version: str | None = None) -> Config:
     """The config in a text: a dump, or one file whose includes are not available.
 
-    Args:
-        name: The name of the text in messages.
-        version: The Nginx version; without it, the one that the dump names.
+    `name` stands for the text in messages. Without a `version`, the one that the dump names counts.
     """
     files = _split_dump(text)
     match = _VERSION.search(text[: files[0][2]] if files else text)
@@ -86,10 +80,9 @@ def require_text(text: str, name: str) -> str:
 
 
 def _split_dump(text: str) -> list[tuple[str, str, int]]:
-    """The files of a dump: path, text, and the offset of its heading.
+    """The files of a dump: path, text, and the offset of the heading.
 
-    Nginx's own messages come before the first heading, and an empty line that is not of the file
-    after each file.
+    Nginx prints its own messages before the first heading, and an empty line after each file.
     """
     headings = list(_HEADING.finditer(text))
     ends = [heading.start() for heading in headings[1:]] + [len(text)] * bool(headings)
@@ -112,9 +105,9 @@ class _IncludeReader:
 
     Attributes:
         texts: The text of each file read so far, by name.
-        depth: How many blocks are open, over all files.
-        parsed: How many files were parsed, `size` their characters; a file that is included twice
-            counts twice.
+        depth: The number of open blocks, over all files.
+        parsed: The number of parsed files, and `size` that of their characters; a file that is
+            included twice counts twice.
     """
 
     store: ConfigStore
@@ -178,9 +171,8 @@ class _IncludeReader:
         here = chain[-1]
         if name in files:
             through = f" through {visible(files[-1], 120)}" if files[-1] != name else ""
-            raise config_error(
-                f"{visible(name, 120)} includes itself{through}", here.file, here.line
-            )
+            message = f"{visible(name, 120)} includes itself{through}"
+            raise config_error(message, here.file, here.line)
         if len(chain) > MAX_INCLUDE_DEPTH:
             message = f"includes nest deeper than {MAX_INCLUDE_DEPTH} files"
             raise config_error(message, here.file, here.line)

@@ -27,8 +27,8 @@ class LocationChoice:
     """The location that serves a path.
 
     Attributes:
-        chain: The location with the ones around it, outermost first.
-        final: Whether it ends the search (exact or regex), so that outer regexes are not tried.
+        chain: The location and those around it, outermost first.
+        final: Whether the location ends the search (exact or regex), before outer regexes.
         redirect: Whether Nginx answers with a 301 to the path with a slash.
     """
 
@@ -86,8 +86,7 @@ def resolve_path(path: str, merge_slashes: bool = True) -> str | None:
 def find_location(block: Directive, path: str, undecided: list[str]) -> LocationChoice | None:
     """The location of this server (or location) that serves the path; None if there is none.
 
-    Args:
-        undecided: Receives a sentence for each pattern that cannot be evaluated.
+    A sentence for each pattern that cannot be evaluated is added to `undecided`.
     """
     locations = tuple(block.children("location"))
     choice = _exact_or_prefix(locations, path)
@@ -120,9 +119,8 @@ def _exact_or_prefix(locations: Sequence[Directive], path: str) -> LocationChoic
     if longest is None:
         return None
     prefix, location = longest
-    return LocationChoice(
-        (location,), False, f"the longest matching prefix is {visible(prefix, 80)}"
-    )
+    reason = f"the longest matching prefix is {visible(prefix, 80)}"
+    return LocationChoice((location,), False, reason)
 
 
 def _slash_redirect(locations: Sequence[Directive], path: str) -> LocationChoice | None:
@@ -146,9 +144,8 @@ def _first_regex(
             continue
         pattern = compile_pattern(text, ignore_case=modifier == "~*")
         if pattern is None:
-            undecided.append(
-                f"{location.where}: the pattern {visible(text, 80)} could not be tried"
-            )
+            problem = f"the pattern {visible(text, 80)} could not be tried"
+            undecided.append(f"{location.where}: {problem}")
         elif pattern.search(pattern_bytes(path)):
             nested = find_location(location, path, undecided)
             chain = (location, *(nested.chain if nested else ()))
@@ -165,12 +162,8 @@ def named_location(server: Directive, name: str) -> Directive | None:
 
 @dataclass(frozen=True, slots=True)
 class NearMiss:
-    """A location that looks intended for a path and does not serve it.
-
-    Attributes:
-        why: Why it does not serve the path, in one clause.
-        unbuffered: Whether it turns buffering off itself.
-    """
+    """A location that looks intended for a path and does not serve it: why, in one clause, and
+    whether it turns buffering off itself."""
 
     directive: Directive
     why: str

@@ -27,7 +27,7 @@ _RESTORE_SPACES = {hidden: code for code, hidden in _HIDE_SPACES.items()}
 
 @dataclass
 class _OpenBlock:
-    """A block whose closing brace is still to come: the words before it, its line and content."""
+    """A block without its closing brace so far: the words before it, its line and content."""
 
     words: list[str]
     line: int
@@ -35,15 +35,10 @@ class _OpenBlock:
 
 
 def parse_config(text: str, name: str, via: tuple[Position, ...] = ()) -> tuple[Directive, ...]:
-    """The directives of one file; `include` directives are not yet followed.
+    """The directives of one file, to which the `include` directives of `via` led.
 
-    Args:
-        name: The file's name in positions and messages.
-        via: The `include` directives that led to the file.
-
-    Raises:
-        ConfigError: For an unmatched brace, a directive or quote without its end, or blocks that
-            nest too deep.
+    Its own includes are not followed. Raises `ConfigError` for an unmatched brace, a directive or
+    quote without its end, or blocks that nest too deep.
     """
     stack, words, start, line = [_OpenBlock([], 1)], list[str](), 1, 1
     for token, line, quoted in _tokens(text, name):
@@ -114,9 +109,8 @@ def _tokens(text: str, name: str) -> Iterator[Token]:
         except NgxParserBaseException as error:
             reason = visible(str(error.strerror), 200)
             raise config_error(reason, name, min(error.lineno or last, last - 1)) from None
-    raise config_error(
-        "the file ends in the middle of a word, a quote or a Lua block", name, last - 1
-    )
+    reason = "the file ends in the middle of a word, a quote or a Lua block"
+    raise config_error(reason, name, last - 1)
 
 
 def _normalize_spaces(text: str) -> str:

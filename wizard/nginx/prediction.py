@@ -1,6 +1,7 @@
 """The delivery of each proxied probe as the config predicts it."""
 
 from collections.abc import Sequence
+from itertools import product
 
 from wizard.model.case import Prediction
 from wizard.model.resolution import Client, Delivery, RequestResolution, UpstreamFraming
@@ -24,9 +25,8 @@ def predict_probes(
 ) -> tuple[Prediction, ...]:
     """The predicted delivery of each proxied probe, one for each framing that is possible.
 
-    Args:
-        direct: The timelines of the direct probes: they show the backend's X-Accel-Buffering
-            header, its framing, and whether it sends events.
+    The direct probes show the backend's X-Accel-Buffering header, its framing, and whether it
+    sends events.
     """
     upstream = resolution.upstream
     if upstream is None or upstream.kind == "static" or not resolution.clients:
@@ -35,33 +35,23 @@ def predict_probes(
     x_accel_buffering = next(filter(None, headers), None)
     buffering = is_buffered(resolution.settings, resolution.buffering_prefix, x_accel_buffering)
     silent = bool(direct) and not any(map(is_live, direct))
-    return tuple(
-        Prediction(probe.label, _row(resolution, probe, framing, buffering, silent))
-        for probe in proxied
-        for framing in _framings(resolution, direct)
-    )
+    predictions: list[Prediction] = []
+    for probe, framing in product(proxied, _framings(resolution, direct)):
+        client = _client_kind(probe, resolution)
+        result = predict_delivery(
+            buffering=buffering,
+            client=client,
+            gzip_applied=gzip_applies(resolution.settings, probe.encoding),
+            upstream=framing,
+            silent=silent,
+            version=resolution.version,
+        )
+        delivery = Delivery(client, probe.encoding, framing, result)
+        predictions.append(Prediction(probe.label, delivery))
+    return tuple(predictions)
 
 
-def _row(
-    resolution: RequestResolution,
-    probe: Probe,
-    framing: UpstreamFraming,
-    buffering: bool,
-    silent: bool,
-) -> Delivery:
-    client = client_kind(probe, resolution)
-    result = predict_delivery(
-        buffering=buffering,
-        client=client,
-        gzip_applied=gzip_applies(resolution.settings, probe.encoding),
-        upstream=framing,
-        silent=silent,
-        version=resolution.version,
-    )
-    return Delivery(client, probe.encoding, framing, result)
-
-
-def client_kind(probe: Probe, resolution: RequestResolution) -> Client:
+def _client_kind(probe: Probe, resolution: RequestResolution) -> Client:
     """The kind of client that this probe is to the server.
 
     If the server does not listen with the URL's scheme, something in front of it ends TLS and is

@@ -1,6 +1,7 @@
 """What Nginx does with one request: server, location, upstream, settings and delivery together."""
 
 import re
+from typing import Literal
 from urllib.parse import urlsplit
 
 from wizard.model.config import Config
@@ -18,13 +19,8 @@ _VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){0,3}(?![0-9.])")
 def request_for(url: str) -> Request:
     """The request that Nginx sees if a client opens this URL."""
     parts = urlsplit(url)
-    return Request(
-        path=parts.path or "/",
-        host=parts.hostname,
-        scheme="https" if parts.scheme == "https" else "http",
-        port=parts.port,
-        query=parts.query,
-    )
+    scheme: Literal["http", "https"] = "https" if parts.scheme == "https" else "http"
+    return Request(parts.path or "/", parts.hostname, scheme, parts.port, parts.query)
 
 
 def resolve_request(
@@ -34,17 +30,14 @@ def resolve_request(
 
     Args:
         config: The whole config, or a fragment that holds the server.
-        request: The request as the client sends it.
-        version: The Nginx version whose defaults apply if the config does not name one. It may
-            come from a backend's header; one that cannot be a version is ignored.
+        version: The Nginx version whose defaults apply if the config names none. It may come from
+            a backend's header; text that is no version is ignored.
     """
     version = config.version or (version if version and _VERSION.match(version) else None)
     choice = choose_server(config, request)
     if choice is None:
-        undecided = (*config.notes, "the config has no server block")
-        return RequestResolution(
-            request, config, version, None, None, None, {}, undecided=undecided
-        )
+        notes = (*config.notes, "the config has no server block")
+        return RequestResolution(request, config, version, None, None, None, {}, undecided=notes)
     http, server = choice.http, choice.server
     outer: Chain = [("http", http), ("server", server)] if http else [("server", server)]
     merge = merges_slashes(choice, request.scheme)

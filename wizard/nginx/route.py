@@ -28,13 +28,13 @@ class Route:
 
     Attributes:
         path: The current path, decoded.
-        query: The current query; None if variables decide it.
+        query: None if variables decide it.
         chain: The locations around the request, outermost first; empty if none matches.
-        reason: Why the last one was chosen, in one sentence.
-        rewritten: Whether the path is no longer the one of the request.
-        broken: Whether `rewrite … break` changed it, after which proxy_pass replaces no prefix.
-        answered: The directive that answers without a backend (`return`), or None.
-        undecided: What could not be decided, one sentence each.
+        reason: Why the last location was chosen, in one sentence.
+        rewritten: Whether the path differs from the request's.
+        broken: Whether `rewrite … break` changed the path; proxy_pass then replaces no prefix.
+        answered: The directive that answers without a backend (`return`).
+        undecided: What the config does not decide, one sentence each.
     """
 
     path: str
@@ -59,9 +59,7 @@ def follow_route(server: Directive, request: Request, merge_slashes: bool = True
             return route
         choice = find_location(server, route.path, route.undecided)
         _enter(route, choice)
-        if choice is None or choice.redirect:
-            return route
-        if not _leaves_location(server, route):
+        if choice is None or choice.redirect or not _leaves_location(server, route):
             return route
     route.undecided.append("the rewrites lead in a circle; Nginx answers 500")
     return route
@@ -76,7 +74,7 @@ def _enter(route: Route, choice: LocationChoice | None) -> None:
 
 
 def _leaves_location(server: Directive, route: Route) -> bool:
-    """Apply the location's rewrites and try_files; true if they send the request to another one."""
+    """Apply its rewrites and try_files; true if another location must then be searched."""
     location = route.chain[-1]
     is_rewritten = _apply_rewrites(location, route)
     if route.answered is not None:
@@ -85,7 +83,7 @@ def _leaves_location(server: Directive, route: Route) -> bool:
 
 
 def _apply_rewrites(block: Directive, route: Route) -> bool:
-    """Apply the rewrite directives of one block in order; true if a new location is searched."""
+    """Apply the rewrites of one block in order; true if another location must be searched."""
     is_rewritten = False
     for directive in block.block or ():
         if directive.name == "return":
@@ -116,9 +114,8 @@ def _apply_rewrite(directive: Directive, route: Route) -> str | None:
     flag = flags[0] if flags else ""
     pattern = compile_pattern(regex)
     if pattern is None:
-        route.undecided.append(
-            f"{directive.where}: the pattern {visible(regex, 80)} could not be tried"
-        )
+        reason = f"the pattern {visible(regex, 80)} could not be tried"
+        route.undecided.append(f"{directive.where}: {reason}")
         return None
     match = pattern.search(pattern_bytes(route.path))
     if match is None:
@@ -151,18 +148,15 @@ def _replace(directive: Directive, match: re.Match[bytes], route: Route) -> bool
 def _substitute(text: str, match: re.Match[bytes]) -> str | None:
     """The text with its captures filled in; None if it has another variable."""
     groups = {**{str(i): g or b"" for i, g in enumerate(match.groups(), 1)}, **match.groupdict(b"")}
+    values = {name: value.decode("utf-8", "surrogateescape") for name, value in groups.items()}
     try:
-        return re.sub(
-            r"\$\{?(\w+)\}?",
-            lambda variable: groups[variable[1]].decode("utf-8", "surrogateescape"),
-            text,
-        )
+        return re.sub(r"\$\{?(\w+)\}?", lambda variable: values[variable[1]], text)
     except KeyError:
         return None
 
 
 def _apply_try_files(server: Directive, location: Directive, route: Route) -> bool:
-    """Apply try_files, assuming that no such file exists; true if a new location is searched."""
+    """Apply try_files as if no file exists; true if another location must be searched."""
     directive = next(location.children("try_files"), None)
     if directive is None or not directive.args:
         return False

@@ -67,19 +67,22 @@ def _accepted_names(servers: Sequence[Directive]) -> Iterator[ServerName]:
     """The names of these servers without those that Nginx ignores as conflicting."""
     entered: set[tuple[str, str]] = set()
     for server in servers:
-        for directive in server.children("server_name"):
-            for written in directive.args:
-                name = _parse_name(written, server)
-                if _enter(name, entered):
-                    yield name
+        for written in _written_names(server):
+            name = _parse_name(written, server)
+            if _enter(name, entered):
+                yield name
+
+
+def _written_names(server: Directive) -> list[str]:
+    return [name for directive in server.children("server_name") for name in directive.args]
 
 
 def _enter(name: ServerName, entered: set[tuple[str, str]]) -> bool:
-    """Enter the name in its tables; False at a conflict, with the tables before it entered."""
-    for claim in ((table, name.key) for table in _CLAIMS[name.kind]):
-        if claim in entered:
+    """Enter the name in its tables, up to the first conflict; False if there is one."""
+    for table in _CLAIMS[name.kind]:
+        if (table, name.key) in entered:
             return False
-        entered.add(claim)
+        entered.add((table, name.key))
     return True
 
 
@@ -110,7 +113,7 @@ class Listen:
         port: None for a Unix socket.
         flags: The further arguments: `ssl`, `http2`, `default_server`, ….
         text: Address and port as written.
-        last: The last port of a range such as `8000-8010`; None without a range.
+        last: The last port, as in `8000-8010`; None if the directive names no port.
     """
 
     address: str
@@ -144,8 +147,8 @@ def server_blocks(config: Config) -> tuple[tuple[Directive | None, Directive], .
 def listens_of(server: Directive) -> tuple[Listen, ...]:
     """The `listen` directives of a server; without one Nginx listens on port 80."""
     directives = [directive for directive in server.children("listen") if directive.args]
-    found = tuple(_parse_listen(directive.args) for directive in directives)
-    return found or (Listen(ANY, 80, frozenset(), "80"),)
+    listens = tuple(_parse_listen(directive.args) for directive in directives)
+    return listens or (Listen(ANY, 80, frozenset(), "80"),)
 
 
 def _parse_listen(args: Sequence[str]) -> Listen:
@@ -168,9 +171,9 @@ class ServerChoice:
     """The server that answers.
 
     Attributes:
-        http: The `http` block around it; None in a fragment.
-        default: The default server of the socket; it applies until the name is known.
-        undecided: What could not be decided, in one sentence; may be empty.
+        http: The `http` block around the server; None in a fragment.
+        default: The default server of the socket, in force until Nginx has read the name.
+        undecided: What the config does not decide, in one sentence, or empty.
         listens: Whether any server listens on the request's port.
     """
 
@@ -236,29 +239,22 @@ def _sockets(servers: Iterable[Directive], port: int) -> dict[str, list[_Candida
 def _socket_of_request(
     sockets: dict[str, list[_Candidate]], name: str
 ) -> tuple[list[_Candidate], str]:
-    """The servers of the socket on which the request arrives, and what is undecided.
-
-    No servers if none listens.
-    """
+    """The servers of the socket on which the request arrives (none if none listens), and what
+    the config does not decide."""
     address = _address(name)
     if address in sockets:
         return sockets[address], ""
     if ANY not in sockets:
         group = [candidate for candidates in sockets.values() for candidate in candidates]
-        undecided = (
-            "the address on which the request arrives is not known" if len(sockets) > 1 else ""
-        )
-        return group, undecided
-    specific = {each: candidates for each, candidates in sockets.items() if each != ANY}
-    return sockets[ANY], "" if address else _other_answers(specific, sockets[ANY], name)
+        doubt = "the address on which the request arrives is not known"
+        return group, doubt if len(sockets) > 1 else ""
+    return sockets[ANY], "" if address else _other_answers(sockets, name)
 
 
-def _other_answers(
-    sockets: dict[str, list[_Candidate]], usual: Sequence[_Candidate], name: str
-) -> str:
+def _other_answers(sockets: dict[str, list[_Candidate]], name: str) -> str:
     """Which other servers answer a request that arrives at a specific address; empty if none."""
-    chosen = _choose_by_name(usual, name)[0]
     choices = {address: _choose_by_name(group, name)[0] for address, group in sockets.items()}
+    chosen = choices[ANY]
     others = [
         f"{visible(address, 60)} ({server.where})"
         for address, server in choices.items()
@@ -307,6 +303,5 @@ def _default_of(group: Sequence[_Candidate]) -> _Candidate:
 
 def server_ref(server: Directive, reason: str) -> ServerRef:
     """The server as reports name it."""
-    names = [name for directive in server.children("server_name") for name in directive.args]
     texts = tuple(" ".join(directive.args) for directive in server.children("listen"))
-    return ServerRef(" ".join(names), texts or ("80",), server, reason)
+    return ServerRef(" ".join(_written_names(server)), texts or ("80",), server, reason)

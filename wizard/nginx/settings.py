@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from wizard.model.config import Directive
 from wizard.model.resolution import Level, RequestResolution, Setting
-from wizard.nginx.servers import http_blocks
+from wizard.nginx.servers import server_blocks
 
 HTTP_1_1_SINCE = (1, 29, 7)
 """The version since which `proxy_http_version` is 1.1 by default, with keepalive (CHANGES)."""
@@ -55,7 +55,7 @@ def effective_settings(chain: Chain, kind: str, version: str | None) -> dict[str
     Args:
         chain: The blocks around the request with their levels, outermost first.
         kind: The upstream's kind; `static` and `memcached` have the settings of `proxy`.
-        version: The Nginx version whose defaults apply; None means those of an old one.
+        version: The Nginx version whose defaults apply; None means an old one.
     """
     return {name: _setting(chain, name, default) for name, default in _defaults(kind, version)}
 
@@ -67,8 +67,7 @@ def _defaults(kind: str, version: str | None) -> list[tuple[str, str]]:
         f"{prefix}_{name}": value for name, value in _PREFIXED_DEFAULTS.items() if name in names
     }
     if prefix == "proxy":
-        defaults |= _PROXY_DEFAULTS
-        defaults["proxy_http_version"] = default_http_version(version)
+        defaults |= {**_PROXY_DEFAULTS, "proxy_http_version": default_http_version(version)}
     return list({**defaults, **_COMMON_DEFAULTS}.items())
 
 
@@ -91,8 +90,7 @@ def _setting(chain: Chain, name: str, default: str) -> Setting:
 
 
 def _setting_of(name: str, level: Level, directives: tuple[Directive, ...]) -> Setting:
-    """The setting that these directives of one level make; of several, the first counts unless
-    it is a list."""
+    """The setting of these directives of one level; the first counts unless it is a list."""
     entries = tuple(directive.args for directive in directives)
     is_list = name in _LISTS or name.partition("_")[2] in _LISTS
     value = "; ".join(map(" ".join, entries)) if is_list else " ".join(entries[0])
@@ -105,12 +103,8 @@ _CONNECTION_HEADERS = frozenset({"connection", "upgrade", "accept-encoding", "te
 
 @dataclass(frozen=True, slots=True)
 class DroppedHeaders:
-    """Request headers that an outer level sets and an inner level drops.
-
-    Attributes:
-        lines: The outer `proxy_set_header` directives that are no longer in force.
-        by: The first of the inner directives that replace them.
-    """
+    """The outer `proxy_set_header` lines that are not in force, as inner ones (`by`, the first of
+    them) replace the whole list."""
 
     lines: tuple[Directive, ...]
     by: Directive
@@ -142,17 +136,14 @@ def enclosing_blocks(resolution: RequestResolution) -> list[Directive]:
     if resolution.server is None:
         return []
     server, location = resolution.server.directive, resolution.location
-    http = [
-        block
-        for block in http_blocks(resolution.config)
-        if any(child is server for child in block.block or ())
-    ]
+    blocks = server_blocks(resolution.config)
+    outer = [http for http, block in blocks if http and block is server]
     inner = (*location.parents, location.directive) if location else ()
-    return [*http, server, *inner]
+    return [*outer, server, *inner]
 
 
 def _is_dropped(directive: Directive, kept: set[str]) -> bool:
-    """True if the header is set nowhere further in, and Nginx does not pass it on anyway."""
+    """True if no inner level sets the header, and Nginx does not pass it on anyway."""
     if len(directive.args) < 2:
         return False
     name, value = directive.args[0].lower(), directive.args[1]

@@ -38,9 +38,8 @@ def decode_config(raw: bytes, name: str) -> str:
     if len(raw) > MAX_FILE_BYTES:
         raise config_error(f"larger than {MAX_FILE_BYTES >> 20} MiB, so not read", name)
     if b"\0" in raw:
-        raise config_error(
-            "a binary file, not an Nginx config", name, raw[: raw.index(b"\0")].count(b"\n") + 1
-        )
+        line = raw[: raw.index(b"\0")].count(b"\n") + 1
+        raise config_error("a binary file, not an Nginx config", name, line)
     return raw.decode("utf-8", "replace").removeprefix("\ufeff")
 
 

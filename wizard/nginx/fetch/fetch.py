@@ -19,8 +19,7 @@ async def fetch_config(
 
     Args:
         session: The vantage to read from; None is this machine.
-        port: The port that the requested Nginx listens on, to choose among several that run at the
-            vantage.
+        port: The requested Nginx's port, to choose among several that run at the vantage.
 
     Raises:
         ConfigError: The config cannot be read or parsed.

@@ -30,8 +30,7 @@ def find_nginx() -> str | None:
 def dump_local(timeout_s: float = DUMP_TIMEOUT_S) -> Config:
     """The config that `nginx -T` prints, with the version that `nginx -v` prints.
 
-    Raises:
-        ConfigError: There is no Nginx, or it fails; with its error message.
+    Raises `ConfigError` if there is no Nginx, or with its error message if it fails.
     """
     binary = find_nginx()
     if binary is None:
@@ -45,7 +44,7 @@ def dump_local(timeout_s: float = DUMP_TIMEOUT_S) -> Config:
     return config_from_text(text, "nginx -T", version[0] if version else None)
 
 
-def _run(argv: list[str], timeout_s: float) -> "subprocess.CompletedProcess[bytes]":
+def _run(argv: list[str], timeout_s: float) -> subprocess.CompletedProcess[bytes]:
     """Run a command without input. Raises `ConfigError` if it cannot be run or takes too long."""
     try:
         return subprocess.run(

@@ -20,7 +20,7 @@ from wizard.vantage.session import VantageSession
 COMMAND_TIMEOUT_S = 30.0
 """The time limit of one remote command in seconds; `nginx -T` resolves the names of upstreams."""
 MAX_OTHERS = 4
-"""How many further running Nginx a message names."""
+"""The number of further running Nginx that a message names."""
 _USUAL_CONF = "/etc/nginx/nginx.conf"
 _NO_SHELL = re.compile(r"\bsh\b\W.*(not found|no such file)|\bno shell\b", re.IGNORECASE)
 _CONF_OPTION = re.compile(r" -c ?(\S+)")
@@ -32,11 +32,8 @@ async def run_script(
 ) -> CommandResult:
     """Run a static script with these arguments at the vantage.
 
-    Args:
-        limit: How many bytes of output are expected at most; a further MiB is allowed.
-
-    Raises:
-        VantageError: The vantage cannot be reached, has no shell, or was lost.
+    Its output may have `limit` bytes and a further MiB. Raises `VantageError` if the vantage cannot
+    be reached, has no shell, or was lost.
     """
     try:
         argv = pack_script(script, *words)
@@ -49,7 +46,7 @@ async def run_script(
 
 
 def failure_of(result: CommandResult) -> str:
-    """Why a script did not finish: a limit of ours, else the last line of its error output."""
+    """Why a script did not finish: a limit of ours, or the last line of its error output."""
     lines = [line for line in result.stderr.splitlines() if line.strip()]
     last = safe(strip_shell_prefix(lines[-1]), 200) if lines else ""
     if result.timed_out:
@@ -98,7 +95,7 @@ class _DumpOutput:
 
     @property
     def listening(self) -> str:
-        """How many of several running Nginx listen on the requested port, as a number in text."""
+        """The number of running Nginx that listen on the requested port, as text."""
         return self.text("others").split("\n")[0]
 
 
@@ -108,7 +105,7 @@ async def dump_remote(
     """The config that `nginx -T` prints, with the `-c` and `-p` of the running Nginx.
 
     Args:
-        port: The port that the requested Nginx listens on, to choose among several that run.
+        port: The requested Nginx's port, to choose among several that run.
 
     Raises:
         ConfigError: There is no Nginx, or it fails; with its error message and an alternative.
@@ -147,7 +144,7 @@ def _problem(result: CommandResult, output: _DumpOutput) -> str:
 
 
 def _doubt(output: _DumpOutput, port: int | None, session: VantageSession) -> str:
-    """Why this may be the config of another Nginx; empty if one runs or the port decided."""
+    """Why this may be the config of another Nginx; empty if only one runs or has the port."""
     dumped, *others = output.masters
     count = output.listening
     if not others or count == "1":
@@ -156,11 +153,9 @@ def _doubt(output: _DumpOutput, port: int | None, session: VantageSession) -> st
     reason = f"{number} seen to listen on port {port}" if port else "the port is not known"
     names = ", ".join(_conf_path(title) or safe(title, 100) for title in others)
     choice = next(filter(None, map(_conf_path, others)), "PATH")
-    return (
-        f"further Nginx run there: {names} ({reason}; this is of "
-        f"{_conf_path(dumped) or safe(dumped, 100)}); choose: "
-        f"--conf {session.vantage.name}={choice}"
-    )
+    source = _conf_path(dumped) or safe(dumped, 100)
+    option = f"--conf {session.vantage.name}={choice}"
+    return f"further Nginx run there: {names} ({reason}; this is of {source}); choose: {option}"
 
 
 def _conf_path(title: str) -> str:

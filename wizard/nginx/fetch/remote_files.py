@@ -23,7 +23,7 @@ from wizard.text.errors import ConfigError
 from wizard.vantage.session import VantageSession
 
 MAX_PATTERNS = 100
-"""How many patterns one command has: the system limits the length of its arguments."""
+"""The number of patterns of one command: the system limits the length of its arguments."""
 
 
 async def read_remote(
@@ -66,10 +66,10 @@ class _RemoteStore:
     Attributes:
         directory: The main file's directory, at which relative names start, as in Nginx.
         missing: The patterns that `find` was called with and that are not fetched.
-        names: The names that match each fetched pattern.
+        names: The file names that match each fetched pattern.
         problems: Why files that match a pattern may be missing.
         texts: The bytes of each file, or the error of reading it.
-        size: The number of bytes fetched.
+        size: The bytes fetched so far.
     """
 
     session: VantageSession
@@ -114,7 +114,7 @@ class _RemoteStore:
             self._keep(part, patterns)
 
     def _absolute(self, pattern: str) -> str:
-        """The pattern below the main file's directory, if it is relative."""
+        """The pattern, below the main file's directory if it is relative."""
         directory = _literal(self.directory) if is_glob(pattern) else self.directory
         return os.path.join(directory, pattern)
 
