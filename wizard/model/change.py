@@ -6,7 +6,9 @@ from typing import Literal
 
 from wizard.text.config_tokens import TokenKind, quote_argument, tokenize, unescape_argument
 
-SET_DIRECTIVES = ("proxy_set_header", "fastcgi_param", "uwsgi_param", "scgi_param", "add_header")
+SET_DIRECTIVES = frozenset(
+    {"proxy_set_header", "fastcgi_param", "uwsgi_param", "scgi_param", "add_header"}
+)
 """Directives that a level inherits as a whole set, and only if it sets none of them itself."""
 
 Scope = Literal["location", "upstream", "http"]

@@ -50,9 +50,9 @@ def modifier_and_path(location: Directive) -> tuple[str, str]:
     return (match[1], match[2]) if match else ("", text)
 
 
-def has_pass_directive(location: Directive) -> bool:
-    """True if the location itself has a pass directive."""
-    return any(directive.name in PASS_DIRECTIVES for directive in location.block or ())
+def pass_directive(location: Directive) -> Directive | None:
+    """The pass directive of the location itself; None if it has none."""
+    return next((each for each in location.block or () if each.name in PASS_DIRECTIVES), None)
 
 
 def normalize_path(path: str, merge_slashes: bool = True) -> str:
@@ -124,11 +124,11 @@ def _exact_or_prefix(locations: Sequence[Directive], path: str) -> LocationChoic
 
 
 def _slash_redirect(locations: Sequence[Directive], path: str) -> LocationChoice | None:
-    """The location `/x/` that passes requests on, for which Nginx answers `/x` with a 301; of
-    several, `= /x/` answers."""
+    """The location `/x/` that makes Nginx answer `/x` with a 301, since it passes requests on;
+    `= /x/` precedes others."""
     spellings = [(modifier, f"{path}/") for modifier in (*_PREFIX_MODIFIERS, "=")]
     candidates = [each for each in locations if modifier_and_path(each) in spellings]
-    if not any(map(has_pass_directive, candidates)):
+    if not any(map(pass_directive, candidates)):
         return None
     location = max(candidates, key=lambda each: modifier_and_path(each)[0] == "=")
     return LocationChoice((location,), True, f"Nginx redirects {visible(path, 80)} to it", True)
@@ -178,7 +178,7 @@ class NearMiss:
 def near_misses(resolution: RequestResolution) -> tuple[NearMiss, ...]:
     """The locations of the chosen server that pass requests on and nearly serve the path.
 
-    `/` is never one of them: it is intended for all other paths.
+    `/` is never among them: it is intended for all other paths.
     """
     if resolution.server is None:
         return ()
@@ -188,15 +188,15 @@ def near_misses(resolution: RequestResolution) -> tuple[NearMiss, ...]:
     return tuple(
         NearMiss(location, why, _turns_buffering_off(location))
         for location in _all_locations(resolution.server.directive)
-        if not any(location is each for each in chain) and has_pass_directive(location)
+        if not any(location is each for each in chain) and pass_directive(location)
         if (why := _miss_reason(location, path))
         if serving is None or not _is_more_specific(serving, location, path)
     )
 
 
 def _is_more_specific(serving: LocationRef, other: Directive, path: str) -> bool:
-    """True if the serving location is plainly the intended one: exact, or a prefix as the other
-    is, but not `/`."""
+    """True if the serving location is clearly the intended one: it is exact, or both are prefixes
+    and it is not `/`."""
     if serving.modifier == "=":
         return serving.path == path
     both_prefixes = {serving.modifier, modifier_and_path(other)[0]} <= set(_PREFIX_MODIFIERS)
@@ -240,7 +240,7 @@ def _pattern_miss_reason(text: str, path: str) -> str:
     if pattern is None or any_case is None:
         return ""
     if pattern.search(pattern_bytes(path)):
-        # A pattern such as `.` or `/` is not intended for this path.
+        # A short pattern such as `.` or `/` matches most paths and is intended for none.
         return _outranked(path) if len(text) > 3 else ""
     if any_case.search(pattern_bytes(path)):
         return f"the pattern does not match {visible(path, 80)}: the case differs"

@@ -24,7 +24,7 @@ _SET_ESCAPES = {
 
 
 def pattern_bytes(text: str) -> bytes:
-    """The bytes of a pattern or subject: Nginx matches bytes, so `.` is one and `\\w` is ASCII."""
+    """The bytes of a pattern or subject: in Nginx `.` matches one byte, and `\\w` ASCII only."""
     return text.encode("utf-8", "surrogateescape")
 
 

@@ -1,4 +1,4 @@
-"""`proxy_pass` in a location of another name: the backend must get the same URI as before."""
+"""The argument of `proxy_pass` in another location, so that the backend gets the same URI."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -75,8 +75,8 @@ def with_query(directive: Directive) -> str | None:
 
 
 def _origin_and_uri(directive: Directive) -> tuple[str, str]:
-    """The two parts of a `proxy_pass` argument, the URI may be empty; both are if it cannot be
-    read."""
+    """The two parts of a `proxy_pass` argument; the URI may be empty, and both parts are empty
+    if the argument cannot be read."""
     argument = directive.args[0] if directive.args else ""
     url = PASS_URL.fullmatch(argument)
     if directive.name != "proxy_pass" or not url or not url["address"]:

@@ -101,15 +101,15 @@ def _apply_rewrites(block: Directive, route: Route) -> bool:
 
 
 def _note_if(directive: Directive, route: Route) -> None:
-    """Note an `if` that could change the route: it is taken as not met."""
+    """Record an `if` that could change the route as undecided: its condition counts as false."""
     if any(child.name in _REWRITING_DIRECTIVES for child in directive.block or ()):
         condition = visible(redact_directive("if", directive.args), 80)
         route.undecided.append(f"{directive.where}: `if {condition}` is taken as not met")
 
 
 def _apply_rewrite(directive: Directive, route: Route) -> str | None:
-    """Apply one rewrite and return the flag that ends the rewrites of its block; empty if it has
-    none, None if the pattern does not match."""
+    """Apply one rewrite and return its flag, which ends the rewrites of the block (empty without a
+    flag); None if the pattern does not match."""
     regex, replacement, *flags = directive.args
     flag = flags[0] if flags else ""
     pattern = compile_pattern(regex)

@@ -77,7 +77,7 @@ def default_http_version(version: str | None) -> str:
 
 
 def version_numbers(version: str | None) -> tuple[int, ...]:
-    """The numbers of a version, to compare; empty (older than any) if it is not known."""
+    """The numbers of a version, for comparison; empty (older than any) for None."""
     return tuple(int(part) for part in re.findall(r"\d+", version or "")[:3])
 
 
@@ -98,26 +98,26 @@ def _setting_of(name: str, level: Level, directives: tuple[Directive, ...]) -> S
 
 
 _CONNECTION_HEADERS = frozenset({"connection", "upgrade", "accept-encoding", "te", "keep-alive"})
-"""Headers of one connection; an event stream works without them."""
+"""Headers of a connection, not of the request; an event stream works without them."""
 
 
 @dataclass(frozen=True, slots=True)
 class DroppedHeaders:
-    """The outer `proxy_set_header` lines that are not in force, as inner ones (`by`, the first of
-    them) replace the whole list."""
+    """Outer `proxy_set_header` lines that are not in force: inner ones replace the whole list, of
+    which `by` is the first."""
 
     lines: tuple[Directive, ...]
     by: Directive
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The headers' names in lower case."""
+        """The names of the dropped headers, in lower case."""
         return tuple(directive.args[0].lower() for directive in self.lines)
 
 
 def dropped_headers(resolution: RequestResolution) -> DroppedHeaders | None:
-    """The headers that the `proxy_set_header` directives in force drop from the next outer level
-    that has some; None if there are none."""
+    """The headers of the next outer level that the `proxy_set_header` lines in force drop; None if
+    they drop none."""
     sets = [
         directives
         for block in enclosing_blocks(resolution)

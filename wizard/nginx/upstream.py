@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 from wizard.model.config import Config, Directive, Position
 from wizard.model.resolution import Request, RequestResolution, Upstream
-from wizard.nginx.locations import PASS_DIRECTIVES, modifier_and_path
+from wizard.nginx.locations import modifier_and_path, pass_directive
 from wizard.nginx.route import Route
 from wizard.nginx.servers import http_blocks
 
@@ -28,7 +28,7 @@ _VARIABLE = re.compile(r"\$\{?(\w+)\}?")
 def resolve_upstream(config: Config, server: Directive, route: Route, request: Request) -> Upstream:
     """The upstream of the location at the end of the route; `static` if it passes nothing on."""
     location = route.chain[-1] if route.chain else None
-    directive = _pass_directive(location) if location and route.answered is None else None
+    directive = pass_directive(location) if location and route.answered is None else None
     if directive is None or location is None or not directive.args:
         return Upstream("static", "")
     kind = directive.name.removesuffix("_pass")
@@ -38,10 +38,6 @@ def resolve_upstream(config: Config, server: Directive, route: Route, request: R
     peers = _peers(config, target) if address and _UNKNOWN not in address else ()
     uri = _request_uri(kind, (passed, target), location, route, request)
     return Upstream(kind, passed, peers, uri, directive.where, address.replace(_UNKNOWN, "$"))
-
-
-def _pass_directive(location: Directive) -> Directive | None:
-    return next((each for each in location.block or () if each.name in PASS_DIRECTIVES), None)
 
 
 def _fill_sets(passed: str, blocks: tuple[Directive, ...]) -> str:
@@ -72,8 +68,8 @@ def _fill_request(passed: str, route: Route, request: Request) -> str:
 
 
 def _peers(config: Config, target: str) -> tuple[str, ...]:
-    """The addresses of the upstream block's servers, else the target's own; none if Lua code
-    chooses them."""
+    """The addresses of the upstream block's servers, or the target's own if no block has its name;
+    none if Lua code chooses the server."""
     address = passed_address(target)
     block = upstream_block(config, address)
     if block is None:
@@ -92,7 +88,7 @@ def passed_address(passed: str) -> str:
 
 
 def upstream_block(config: Config, address: str) -> Directive | None:
-    """The `upstream` block that this address of a pass directive names; None if it names none.
+    """The `upstream` block that the address of a pass directive names; None if there is none.
 
     Nginx compares names without regard to case. An address with a port, or of a Unix socket, names
     no block: Nginx refuses the config ("upstream … may not have port …"; `ngx_http_upstream_add`

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 from wizard.model.case import Case
 from wizard.model.change import Change
 from wizard.model.resolution import LocationRef, RequestResolution
-from wizard.nginx.locations import has_pass_directive, modifier_and_path
+from wizard.nginx.locations import modifier_and_path, pass_directive
 from wizard.nginx.proxy_pass import for_upstream_uri, has_fixed_uri, replace_passes
 from wizard.recommend.block import ConfigFix
 from wizard.recommend.carve import entry_location, has_groups, location_path, only_finds_files
@@ -129,7 +129,7 @@ def _candidates(resolution: RequestResolution) -> Iterator[LocationRef]:
     serving = resolution.location.directive if resolution.location else None
     server = resolution.server.directive if resolution.server else None
     for location in server.children("location") if server else ():
-        if not has_pass_directive(location):
+        if not pass_directive(location):
             continue
         modifier, name = modifier_and_path(location)
         is_prefix = modifier == "" and name != "/" and path.startswith(name)
