@@ -11,7 +11,7 @@ from wizard.model.diagnosis import Recommendation
 from wizard.model.handshake import Handshake
 from wizard.model.target import Style
 from wizard.recommend import recommend
-from wizard.recommend.dialect import written_by
+from wizard.recommend.dialects import written_by
 from wizard.text.errors import UsageError
 
 INGRESS_NGINX = """\

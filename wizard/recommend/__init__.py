@@ -13,8 +13,8 @@ The steps, from a diagnosis to a recommendation:
    `reasons.py` says why each line is there, `placement.py` puts the block into the file.
 4. The diff of all edits: `patch.py`.
 
-A config that another program writes is changed there instead: `dialect.py` tells which, and holds
-the dialects of ingress controllers; `ingress.py` and `proxy_manager.py` write for them.
+A config that another program writes is changed there instead: `dialects.py` tells which, and holds
+the dialects of ingress controllers; `annotations.py` and `proxy_manager.py` write for them.
 
 Four values pass through these steps: `BlockLine` (one line with its reason), `Block` (a block
 being written), `Edit` (a change of a file's text) and `ConfigFix` (what is proposed for one path).
@@ -22,10 +22,10 @@ being written), `Edit` (a change of a file's text) and `ConfigFix` (what is prop
 
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Recommendation
-from wizard.recommend.dialect import DIALECTS, style_of
+from wizard.recommend.annotations import recommend_annotations
+from wizard.recommend.dialects import DIALECTS, style_of
 from wizard.recommend.from_config import recommend_from_config
 from wizard.recommend.from_observation import recommend_from_observation
-from wizard.recommend.ingress import recommend_annotations
 from wizard.recommend.proxy_manager import for_proxy_manager
 from wizard.recommend.settings import wanted_settings
 

@@ -7,7 +7,7 @@ from wizard.model.change import SET_DIRECTIVES, Change
 from wizard.model.diagnosis import BlockLine, Recommendation
 from wizard.model.target import Style
 from wizard.recommend import reasons
-from wizard.recommend.dialect import DIALECTS, Dialect, is_virtual_server
+from wizard.recommend.dialects import DIALECTS, Dialect, is_virtual_server
 from wizard.recommend.from_config import not_in_force
 from wizard.recommend.from_observation import message_paths
 from wizard.recommend.settings import WantedSettings, merge

@@ -1,6 +1,7 @@
 """What wrote a config, which decides where a change has to go: a generated file is written again.
 
-A further ingress controller is one more entry in `_MARKS` and in `DIALECTS` (and in `Style`). The
+A further ingress controller is one more entry in `_MARKS`, in `DIALECTS` and in `Style`, and a text
+in each `_NOTES` of the rules and in `wizard/diagnose/rule_settings.py` that has one per style. The
 marks are those of the real templates: rootfs/etc/nginx/template/nginx.tmpl of
 kubernetes/ingress-nginx, internal/configs/version1/nginx.ingress.tmpl of nginx/kubernetes-ingress
 (version2 for its VirtualServer), backend/templates/proxy_host.conf of
