@@ -11,7 +11,6 @@ from wizard.cli.check import (
     EXIT_STATUS,
     UNREADABLE_STATUS,
     is_terminal,
-    no_progress,
     run_steps,
     uses_color,
     warm_up,
@@ -120,7 +119,7 @@ class Batch:
     async def _check(self, named: NamedTarget) -> None:
         investigation = Investigation(named.target)
         self._running[named.name] = (investigation, time.monotonic())
-        await run_steps(investigation, no_progress)
+        await run_steps(investigation, lambda state: None)
         self._done[named.name] = self._entry(named)
         del self._running[named.name]
         self._progress(self._done[named.name])

@@ -26,8 +26,8 @@ from wizard.text.errors import UsageError
 EXIT_STATUS = {"healthy": 0, "fault": 1, "inconclusive": 3}
 UNREADABLE_STATUS = 2
 """The exit status if an input could not be read, whatever the verdict."""
-Progress = Callable[[Investigation, StepState], None]
-"""Called after each step."""
+Progress = Callable[[StepState], None]
+"""Called with the state of each step that has run."""
 
 
 def check(target: Target, format: str, output: str | None, save: str | None = None) -> int:
@@ -40,9 +40,15 @@ def check(target: Target, format: str, output: str | None, save: str | None = No
     warm_up(target)
     started, complete = time.monotonic(), False
     investigation = Investigation(target)
-    progress = _print_progress if is_terminal(sys.stderr) else no_progress
+
+    def progress(state: StepState) -> None:
+        if is_terminal(sys.stderr):
+            _print_state(state)
+        with contextlib.suppress(UsageError):  # the last attempt reports it
+            _save_case(investigation, save)
+
     try:
-        asyncio.run(run_steps(investigation, _saving(save, progress)))
+        asyncio.run(run_steps(investigation, progress))
         complete = True
     finally:
         # After Ctrl-C too: the evidence so far is still reported.
@@ -65,7 +71,7 @@ async def run_steps(investigation: Investigation, progress: Progress) -> None:
     """Run the steps `root` and `proxy` side by side, then the others but `verify` in order."""
 
     async def run(step: StepId) -> None:
-        progress(investigation, await investigation.run(step))
+        progress(await investigation.run(step))
 
     try:
         # In a group: if a bug ends one of them, the other is cancelled.
@@ -80,11 +86,7 @@ async def run_steps(investigation: Investigation, progress: Progress) -> None:
         await investigation.close()
 
 
-def no_progress(investigation: Investigation, state: StepState) -> None:
-    """Print nothing."""
-
-
-def _print_progress(investigation: Investigation, state: StepState) -> None:
+def _print_state(state: StepState) -> None:
     title = STEP_TEXTS[state.id].title
     sys.stderr.write(f"{title:<16} {state.state:<5} {safe(state.why, 200)}\n")
     sys.stderr.flush()
@@ -133,19 +135,6 @@ def _check_save(path: str | None) -> None:
     if path == "-":
         raise UsageError("--save -: a case goes to a file, not to standard output")
     check_writable(path)
-
-
-def _saving(save: str | None, progress: Progress) -> Progress:
-    """The progress that also saves the case."""
-    if save is None:
-        return progress
-
-    def save_and_report(investigation: Investigation, state: StepState) -> None:
-        progress(investigation, state)
-        with contextlib.suppress(UsageError):  # the last attempt reports it
-            _save_case(investigation, save)
-
-    return save_and_report
 
 
 def _save_case(
