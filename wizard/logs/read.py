@@ -47,7 +47,7 @@ class LogReader:
     ) -> tuple[list[str], list[str]]:
         """Separate lines written well before `begin` that arrived after it from all others.
 
-        A line of our own is never taken for a late one, whatever the log's clock says.
+        Our own lines are never late, whatever their timestamps.
         """
         if not self.log.arrives_late:
             return [], texts

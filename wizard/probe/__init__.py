@@ -1,6 +1,6 @@
-"""HTTP requests and what they show, as `Timeline`s.
+"""HTTP requests, and their events as `Timeline`s.
 
-- `probe.py`: one request; `request.py`: what it sends; `connection.py` and `network.py`: how.
+- `probe.py`: one request; `request.py`: its content; `connection.py`, `network.py`: its transport.
 - `sse.py`: the event stream decoder; `content_encoding.py`: gzip and deflate.
 - `matrix.py`: several probes side by side; `timing.py`: how long each is waited for.
 - `mcp/`: MCP handshakes. `followups/`: further requests that decide between causes.

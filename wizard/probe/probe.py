@@ -1,4 +1,4 @@
-"""One probe: an async iterator over what happens to one request, as it happens.
+"""One probe: an async iterator over the events of one request, as they happen.
 
 The caller bounds the request: leaving the loop closes the connection. HEAD is never sent, redirects
 are not followed, cookies are not kept, and the proxy variables of the environment are ignored, so
@@ -72,7 +72,7 @@ async def run_probe_within(
 
 
 async def _run_locally(request: Request) -> AsyncGenerator[ProbeEvent, None]:
-    """Look the name up and try its addresses in turn until one does not refuse."""
+    """Look the name up and try its addresses in turn until a connection is not refused."""
     preload(request.is_https, request.probe.http, request.options.insecure)
     channel = ProbeChannel(request.options.clock)
     host, port = request.address
@@ -175,7 +175,7 @@ async def _read_body(response: httpx.Response, channel: ProbeChannel, excerpt_by
 
 
 def _end_of_error(error: Exception, channel: ProbeChannel, address: str) -> Ended:
-    """Return the end of a request by a transport error, with one sentence about it."""
+    """Return the `Ended` event for a transport error, with one sentence about the error."""
     if isinstance(error, VantageTransportError):
         return Ended(channel.now(), error.reason, str(error))
     if isinstance(error, httpx.ConnectTimeout):

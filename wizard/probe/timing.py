@@ -18,8 +18,8 @@ MIN_WAIT_S = 2.0
 WAIT_WITHOUT_DIRECT_S = 5.0
 """The wait where no direct probe shows when the first event is due, in seconds."""
 SETTLE_S = 0.3
-"""How long we go on watching once every probe is decided, in seconds: long enough to see a stream
-that breaks right after its first event."""
+"""How long we keep watching once every probe is decided, in seconds: a stream may break right after
+its first event."""
 REACH_TIMEOUT_S = 30.0
 """How long reaching and discovering a vantage may take, in seconds; it gives up earlier itself."""
 

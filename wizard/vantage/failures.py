@@ -55,7 +55,7 @@ def _login(prefix: Sequence[str], line: str) -> str:
 
 
 def _no_shell(prefix: Sequence[str], line: str) -> str:
-    """Advise a debug container beside one that has no shell."""
+    """Suggest a debug container beside one that has no shell."""
     start = "there is no shell in that container (distroless?)"
     if "kubectl" not in prefix and "oc" not in prefix:
         return f"{start}: run one that shares its network: --network container:NAME"

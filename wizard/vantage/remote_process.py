@@ -41,7 +41,7 @@ class RemoteProcess:
 
     @property
     def stdout(self) -> asyncio.StreamReader:
-        """The command's output as it comes, without what was printed before it started."""
+        """The command's output as it arrives, without output from before its start."""
         return self._local.stdout
 
     def take_stderr_line(self, line: str) -> None:

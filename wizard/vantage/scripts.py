@@ -17,7 +17,7 @@ NO_STDIN_STATUS = 97
 _READ_MARK = f"read -r m||exit {NO_STDIN_STATUS};export LC_ALL=C;"
 _PRINT_MARK = 'printf "%s+\\n" "$m";printf "%s+\\n" "$m">&2;'
 START = _READ_MARK + _PRINT_MARK
-"""Reads the mark and prints it on both outputs: what was printed before it is a banner."""
+"""Reads the mark and prints it on both outputs: earlier output is a banner."""
 PRINT_STATUS = 'printf "\\n%s-%s\\n" "$m" $s>&2'
 """Prints the exit status `$s`. If that does not arrive, the connection was lost."""
 _READ_REQUEST = (

@@ -40,7 +40,7 @@ def side_to_probe(case: Case) -> Side | None:
 
 
 def loses_session(handshake: Handshake | None) -> bool:
-    """True if a session was opened, and the next message was answered as of no known session."""
+    """True if a session was opened, and its next message rejected as unknown."""
     if handshake is None:
         return False
     name = "initialize" if handshake.transport == "http+sse" else "initialized"
@@ -129,7 +129,7 @@ async def _ping(
 
 
 def is_mixed(timelines: Sequence[Timeline]) -> bool:
-    """True if one message was accepted and another was answered as of no known session."""
+    """True if one message was accepted, and another rejected because its session is unknown."""
     statuses = [timeline.status for timeline in timelines]
     is_accepted = any(status is not None and 200 <= status < 300 for status in statuses)
     return is_accepted and any(status in UNKNOWN_SESSION for status in statuses)

@@ -21,8 +21,8 @@ class FollowUp:
 
     Attributes:
         purpose: Its name in results and rules.
-        is_needed: True for a case that leaves open what the requests decide.
-        run: Sends the requests; never raises for what a server does.
+        is_needed: True if the case leaves open a question that the requests decide.
+        run: Sends the requests; never raises because of a server's behaviour.
     """
 
     purpose: str

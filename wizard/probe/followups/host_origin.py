@@ -15,7 +15,7 @@ REFUSALS = frozenset({400, 403, 421})
 
 
 def _is_public_host_needed(case: Case) -> bool:
-    """True if the proxy's requests are refused and a direct one, under its own name, is live."""
+    """True if proxied requests are refused, and one with the backend's own Host is live."""
     is_refused = any(result.timeline.status in REFUSALS for result in case.proxy)
     return is_refused and any(is_live(result.timeline) for result in case.direct)
 
@@ -37,7 +37,7 @@ async def _send_public_host(case: Case, options: ProbeOptions) -> tuple[FollowUp
 
 
 def passed_hosts(case: Case) -> tuple[str, ...]:
-    """The Host that Nginx passes on: as the config says, or else the likely ones."""
+    """The Host headers that Nginx may pass on: the configured one, or else the likely ones."""
     parts = urlsplit(case.target.url)
     public_host = parts.netloc.rpartition("@")[2]
     host = host_header(case.resolution, public_host) if case.resolution else ""

@@ -26,7 +26,7 @@ DOUBTFUL_TIMEOUT_S = 2.0
 NO_CONNECTION = frozenset({"refused", "timeout", "tls", "dns", "unreached"})
 """The ends of a request that never reached a server."""
 REFUSALS = frozenset({401, 403, 407, 421, 429, 502, 503, 504})
-"""The statuses that say nothing about the transport: the server or a proxy refuses the request."""
+"""Refusals by the server or a proxy, which do not depend on the transport."""
 NOT_HERE = OTHER_TRANSPORT | {410, 501}
 """The statuses of a GET after which an MCP server may still be at another path."""
 
@@ -43,7 +43,7 @@ async def run_handshakes(case: Case, options: ProbeOptions) -> tuple[Handshake, 
         "direct": uncompressed(case.direct),
     }
     streams = {side: result.timeline for side, result in sides.items() if result}
-    # If one side names an endpoint, the other uses HTTP+SSE too: a held stream names none.
+    # A held stream shows no endpoint: if the other side names one, both use HTTP+SSE.
     is_http_sse = any(map(endpoint_of, streams.values()))
     post_s = post_timeout(case, EXCHANGE_TIMEOUT_S)
     handshakes = [

@@ -11,7 +11,7 @@ from wizard.probe.mcp.messages import METHOD_NOT_FOUND, STREAMABLE_VERSION
 from wizard.probe.request import ProbeOptions, RequestSpec
 
 OTHER_TRANSPORT = frozenset({400, 404, 405, 406, 415})
-"""The statuses with which a server says that it does not support this transport."""
+"""The statuses with which a server answers if it does not support this transport."""
 CLOSE_TIMEOUT_S = 1.0
 """How long the headers of the optional GET stream and the DELETE may take, each, in seconds."""
 _SESSION_ID = re.compile(r"[\x21-\x7e]{1,4096}")
@@ -109,6 +109,6 @@ async def _close_session(
 
 
 def session_id_of(timeline: Timeline) -> str:
-    """The session id that the server gave; empty if it gave none, or one that is not valid."""
+    """The server's session id; empty if it sent none or an invalid one."""
     session = timeline.header("mcp-session-id") or ""
     return session if _SESSION_ID.fullmatch(session) else ""

@@ -89,7 +89,7 @@ def read_progress(line: str, notify: Notify) -> None:
 
 _TLS_CODES = frozenset({35, 51, 53, 54, 58, 59, 60, 64, 66, 77, 80, 82, 83, 90, 91, 98})
 _ENDLESS_HEAD_CODES = frozenset({27, 100})
-"""For a header block without end: "out of memory" up to curl 8.5, then a code of its own."""
+"""The exit codes for a header block without end: 27 (out of memory) up to curl 8.5, then 100."""
 _UNABLE_CODES = frozenset({1, 2, 4, 26, 48, 126, 127})
 """This curl cannot send the request: unknown protocol or option, feature not built in."""
 _MESSAGE = re.compile(r"(?m)^curl: \(\d+\) (.*)$")
@@ -117,7 +117,7 @@ def explain_exit(
 
 
 def _message(code: int, stderr: str) -> str:
-    """Return curl's message, or the one that a local probe has in the same case."""
+    """Return curl's message, or a local probe's message for the same failure."""
     match = _MESSAGE.search(stderr)
     message = safe(match[1], 300) if match else f"curl ended with status {code}"
     if code == 7 and (errno := _ERRNO.search(stderr)):

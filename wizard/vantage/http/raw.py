@@ -17,7 +17,7 @@ from wizard.vantage.scripts import WITH_HELD_STDIN
 PYTHON_SCRIPT = 'python3 -c "import sys;exec(eval(sys.stdin.buffer.readline()))"'
 """The first line of its standard input is the program, as a string literal."""
 BASH_SCRIPT = "bash"
-"""Its standard input is the program, and then what the program reads."""
+"""Its standard input is the program, followed by the program's input."""
 NC_SCRIPT = 'nc "$@"'
 HELD_NC_SCRIPT = WITH_HELD_STDIN % NC_SCRIPT
 
