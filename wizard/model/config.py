@@ -17,10 +17,9 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Directive:
-    """One directive; the includes inside its block are replaced by their content.
+    """One directive; `where` is its beginning. Includes inside its block are already followed.
 
     Attributes:
-        where: The file and line of its name.
         end_line: The line of its `;` or closing brace, in the same file.
         block: The directives inside its braces; None for a simple directive.
         via: The `include` directives that led to its file, outermost first.
@@ -43,7 +42,7 @@ class Config:
     """A whole config.
 
     Attributes:
-        main: The name of the main file, as given.
+        main: The name of the main file, as given by the user.
         root: The top-level directives of the main file, includes followed.
         texts: The text of each file, by the name that `Position.file` uses.
         paths: The path on disk of each file, by the same name; empty for a dump, standard input or
@@ -51,8 +50,7 @@ class Config:
         version: The Nginx version that printed the dump; None if it is not known.
         notes: What could not be read (an unreadable glob, a missing file), one sentence each.
         command: The command that printed the dump, if it is more than `nginx -T`; else empty.
-        doubt: Why this may be the config of another Nginx than the requested one, in one sentence;
-            else empty.
+        doubt: Why this may be the config of another Nginx, in one sentence; else empty.
     """
 
     main: str

@@ -9,7 +9,7 @@ Verdict = Literal["healthy", "fault", "inconclusive"]
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One observation that the reader can check: its kind, its place and its text."""
+    """One observation that the user can check: its kind, its place and its text."""
 
     kind: Literal["probe", "config", "log", "follow-up"]
     where: str
@@ -31,7 +31,7 @@ class Finding:
     Attributes:
         id: The rule's id, as in docs/failure-modes/.
         distinguishes: The measurement that rules out similar failure modes, in one sentence.
-        latent: True if it breaks nothing now but could; it is listed as a risk, never as a cause.
+        latent: True for a risk: it breaks nothing now but could, so it is never a cause.
         explains: Ids of findings that are only symptoms of this one.
     """
 
@@ -47,14 +47,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """The conclusion from a case.
+    """The conclusion from a case, with a summary of one sentence.
 
     Attributes:
-        summary: One sentence.
         causes: The primary cause first; empty when healthy.
         risks: Latent findings.
-        notes: Remarks, one sentence each: where prediction and observation disagree, what was not
-            examined and why.
+        notes: One sentence each: where prediction and observation disagree, what was not examined
+            and why.
     """
 
     verdict: Verdict
@@ -79,12 +78,11 @@ class Recommendation:
 
     Attributes:
         summary: What the change does, in one sentence.
-        lines: The block, line by line with reasons.
         diff: A unified diff for `patch -p0` in `directory`; None without a config.
         insert_at: `file:line` of the change; None without a config.
         directory: The directory in which to run `patch -p0`; empty without a config.
         omitted: Commonly recommended lines that are not in the block, each with the reason.
-        adapt: What the reader must adapt by hand, one sentence each.
+        adapt: What the user must adapt by hand, one sentence each.
     """
 
     summary: str

@@ -66,7 +66,7 @@ class Chunk:
 
     Attributes:
         size: The number of bytes on the wire.
-        decoded: The number of bytes after decompression; it can be 0 with gzip.
+        decoded: The number of bytes after decompression, which can be 0 with gzip.
         excerpt: The beginning of a body that is not an event stream, for display.
     """
 

@@ -30,18 +30,18 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What a log shows of the time before the probes began, without our own probes.
+    """The part of a log from before the probes began.
 
     Attributes:
-        lines: The number of lines of that time that were read.
-        counted: Whether some of them have a format that shows disconnected clients.
+        lines: The number of lines read.
+        counted: Whether some lines have a format that shows disconnected clients.
         since: When the first of these lines was written, and `until` when the probes began, in
             seconds since the epoch. None if no line has a time.
         own_clock: Whether `since` and `until` follow the log's clock, in an unknown time zone.
-        older: Whether the log has older lines than those that were read.
+        older: Whether the log has older lines, which were not read.
         bucket_s: The length of one bucket in seconds.
         left: The number of requests logged as 499 in each bucket, the oldest first.
-        canceled: The number of requests that the backend logged as canceled, in the same buckets.
+        canceled: The number of requests that the backend logged as canceled in each bucket.
         clients: The clients with the most such requests, by address or name, with the number.
         clock: How the times were interpreted, in one sentence; empty if there was no doubt.
     """
@@ -69,9 +69,9 @@ class LogReport:
     """What one log shows: matching lines since the probes began, and its history before.
 
     Attributes:
-        read: The number of new lines.
-        problem: Why not all of it could be read, in one sentence; empty otherwise.
-        history: None if nothing was read of the time before.
+        read: The number of lines since the probes began.
+        problem: Why not all of the log could be read, in one sentence; empty otherwise.
+        history: None if no older line was read.
     """
 
     file: str

@@ -42,8 +42,7 @@ class Setting:
 
     Attributes:
         value: The arguments as one text; for a list directive its entries, joined by `; `.
-        level: The level that sets it; `default` if Nginx's own default applies.
-        where: The place of the directive; None for a default.
+        where: The place of the directive; None if Nginx's own default applies.
         entries: The arguments of each entry, for list directives (proxy_set_header, add_header …).
     """
 
@@ -94,7 +93,7 @@ class Upstream:
         kind: `proxy`, `fastcgi`, `uwsgi`, `scgi`, `grpc`, `memcached`, or `static` if the request
             is not passed on.
         passed: The argument of the pass directive as written: `http://backend/`.
-        peers: The addresses behind it; empty where variables decide.
+        peers: The addresses of the backend servers; empty where variables decide.
         request_uri: The URI that the backend gets; None where variables decide.
         where: The place of the pass directive.
         address: Host and port, or `unix:` and a path, as in `passed`, with the variables filled in
@@ -129,8 +128,8 @@ class RequestResolution:
         clients: The kinds of clients that the server's `listen` directives allow.
         delivery: The rows of the delivery model that the config allows.
         undecided: What the config alone does not decide, one sentence each.
-        listens: Whether a server listens on the request's port. None does behind another proxy or
-            a port mapping, or in the config of another Nginx.
+        listens: Whether a server listens on the request's port. Behind another proxy or a port
+            mapping, or in the config of another Nginx, none may.
         merges_slashes: Whether Nginx merges repeated slashes of this request's path.
     """
 

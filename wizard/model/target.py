@@ -60,7 +60,7 @@ class Target:
         mcp: Whether an MCP handshake is tried.
         style: The form of the recommendation: Nginx's own config, annotations of one of the two
             ingress controllers, or the input box of Nginx Proxy Manager.
-        vantages: Where requests and commands can run, besides this machine.
+        vantages: The places other than this machine where requests and commands can run.
         hops: The proxies in a row behind the URL, outermost first.
     """
 

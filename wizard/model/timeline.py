@@ -77,19 +77,18 @@ class Timeline:
         address: The address that the URL's host resolved to.
         first_data_s: When the first body byte came that gave data after decompression.
         http: The HTTP version of the response: `1.0`, `1.1` or `2`.
-        headers: The response headers, names in lower case.
+        headers: Response headers with names in lower case.
         bytes: The number of body bytes on the wire, before decompression.
         events: The number of events, `comments` that of comments (pings).
         excess: The number of bytes dropped from lines longer than the decoder holds.
-        last_byte_s: When the newest body byte came; when the headers came, before any body byte.
-        last_item_s: When the newest event or comment came.
+        last_byte_s: When the newest body byte came; before any, when the headers came.
         longest_gap_s: The longest time between two arrivals of body bytes.
         ping_gap_s: The longest time between two successive events or comments; None before two.
         tail: The newest events and comments.
         excerpt: The beginning of a body that is not an event stream.
         ended: How the request ended; None while it runs.
-        detail: The reason for that end, in one sentence; may be empty.
-        waited_s: When it ended.
+        detail: The reason for the end in one sentence, or empty.
+        waited_s: When the request ended.
     """
 
     probe: Probe

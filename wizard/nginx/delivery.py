@@ -4,7 +4,7 @@ It was measured on Nginx 1.22.1 and 1.31.3; `tests/nginx_real/test_delivery.py` 
 installed Nginx.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import product
 
 from wizard.model.config import Config, Directive
@@ -17,7 +17,7 @@ from wizard.model.resolution import (
     Setting,
     UpstreamFraming,
 )
-from wizard.nginx.servers import Listen, listens_of, server_blocks
+from wizard.nginx.servers import Listen, listens_of, server_blocks, switch_value
 from wizard.nginx.settings import version_numbers
 
 ENCODINGS: tuple[Encoding, ...] = ("identity", "gzip")
@@ -65,11 +65,8 @@ def is_buffered(
     """True if Nginx buffers this response.
 
     The setting decides, unless the backend answers `X-Accel-Buffering: yes|no` and that header is
-    not ignored (https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering).
-
-    Args:
-        prefix: `proxy`, `fastcgi`, `uwsgi` or `scgi`: whose directives apply.
-        x_accel_buffering: The value of that header; None if the backend does not send it.
+    not ignored (https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering). The
+    `prefix` names the directives that apply: `proxy`, `fastcgi`, `uwsgi` or `scgi`.
     """
     ignored = settings.get(f"{prefix}_ignore_headers")
     header = (x_accel_buffering or "").strip().lower()
@@ -95,7 +92,6 @@ def gzip_applies(
         via: Whether the request has a Via header. Then `gzip_proxied` (off by default) decides, by
             the backend's Cache-Control unless it is `any`
             (https://nginx.org/en/docs/http/ngx_http_gzip_module.html#gzip_proxied).
-        cache_control: The Cache-Control header of the backend.
     """
     gzip = settings.get("gzip")
     if encoding != "gzip" or gzip is None or gzip.value != "on":
@@ -140,7 +136,7 @@ def client_kinds(config: Config, server: Directive, version: str | None) -> tupl
     """
     kinds: set[Client] = set()
     http = next((http for http, block in server_blocks(config) if block is server), None)
-    has_http2 = _is_switched_on((server, http), "http2")
+    has_http2 = switch_value((server, http), "http2") == "on"
     for listen in listens_of(server):
         if "quic" not in listen.flags:
             kinds.update(_kinds(server, _socket_flags(config, listen), version, has_http2))
@@ -153,17 +149,11 @@ def _socket_flags(config: Config, listen: Listen) -> frozenset[str]:
     return frozenset().union(*(other.flags for other in every if other.socket == listen.socket))
 
 
-def _is_switched_on(blocks: Sequence[Directive | None], name: str) -> bool:
-    """True if the innermost of these blocks that has the directive sets it to `on`."""
-    directives = [directive for block in blocks if block for directive in block.children(name)]
-    return bool(directives) and [arg.lower() for arg in directives[0].args] == ["on"]
-
-
 def _kinds(
     server: Directive, flags: frozenset[str], version: str | None, has_http2: bool
 ) -> tuple[Client, ...]:
     """The kinds of clients of one socket; `has_http2` if the directive `http2 on` applies."""
-    if "ssl" in flags or _is_switched_on((server,), "ssl"):
+    if "ssl" in flags or switch_value((server,), "ssl") == "on":
         return ("h1-tls", "h2") if has_http2 or "http2" in flags else ("h1-tls",)
     if has_http2:
         return ("h1", "h2c")

@@ -216,10 +216,15 @@ def merges_slashes(choice: ServerChoice, scheme: str) -> bool:
     Without TLS the default server's setting applies, since the path is read before the name
     (https://nginx.org/en/docs/http/ngx_http_core_module.html#merge_slashes).
     """
-    first = choice.server if scheme == "https" else choice.default
-    blocks = [block for block in (first, choice.http) if block]
-    directives = [directive for block in blocks for directive in block.children("merge_slashes")]
-    return not directives or [arg.lower() for arg in directives[0].args] != ["off"]
+    server = choice.server if scheme == "https" else choice.default
+    return switch_value((server, choice.http), "merge_slashes") != "off"
+
+
+def switch_value(blocks: Sequence[Directive | None], name: str) -> str:
+    """The value of an `on|off` directive in the first of these blocks that has it; else empty."""
+    directives = (directive for block in blocks if block for directive in block.children(name))
+    directive = next(directives, None)
+    return " ".join(directive.args).lower() if directive else ""
 
 
 def _sockets(servers: Iterable[Directive], port: int) -> dict[str, list[_Candidate]]:

@@ -1,4 +1,4 @@
-"""The files of a config: on disk or in an `nginx -T` dump, with bounded reading."""
+"""The files of a config, on disk or in an `nginx -T` dump, read up to a size limit."""
 
 import glob
 import os
@@ -51,7 +51,7 @@ class ConfigStore(Protocol):
         ...
 
     def problem(self, pattern: str) -> str:
-        """Why matching files may be missing; empty if none can be."""
+        """Why files that match may be missing from `find`; empty if there is no reason."""
         ...
 
     def text(self, name: str) -> str:
@@ -59,7 +59,7 @@ class ConfigStore(Protocol):
         ...
 
     def path(self, name: str) -> str | None:
-        """The path of a file on this machine's disk; None if it is not there."""
+        """The path of a file on this machine; None if the store holds files from elsewhere."""
         ...
 
 

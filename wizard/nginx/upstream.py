@@ -117,8 +117,7 @@ def _request_uri(
 ) -> str | None:
     """The URI that the backend gets, query included; None if variables decide it.
 
-    Args:
-        passed: The argument of the pass directive as written, and with its variables filled in.
+    `passed` is the argument of the pass directive as written, and with its variables filled in.
     """
     written, target = passed
     if route.query is None:
@@ -144,12 +143,10 @@ def _request_uri(
 
 
 def escape_uri(path: str, keep: str = "") -> str:
-    """A decoded path as Nginx sends it upstream (`ngx_escape_uri`).
+    """A decoded path as Nginx sends it upstream (`ngx_escape_uri`), for use in a directive.
 
-    Nginx does not escape `$`; in a directive it must be, or it would begin a variable.
-
-    Args:
-        keep: Further characters that are not escaped.
+    There `$` is escaped, since it would begin a variable. Nginx itself does not escape it: pass it
+    in `keep`, the further characters that stay.
     """
     return quote(path.encode("utf-8", "surrogateescape"), safe=f"/!&'()*+,-.:;=@_~[]{keep}")
 
@@ -210,11 +207,8 @@ def default_host(passed: str) -> str:
 
 
 def host_header(resolution: RequestResolution, requested: str) -> str:
-    """The Host header that the backend gets; empty if the config alone does not decide it.
-
-    Args:
-        requested: The Host header of the client, with its port if it has one.
-    """
+    """The Host header that the backend gets if the client sends the `requested` one (with its
+    port, if any); empty if the config alone does not decide it."""
     upstream = resolution.upstream
     if upstream is None or upstream.kind != "proxy":
         return ""

@@ -83,8 +83,8 @@ wait $!
 code=$?
 part end; printf '%s' "$code"
 """
-"""Prints the output of `nginx -v`, and if `$2` is `dump` also that of `nginx -T` with the `-c` and
-`-p` of the running Nginx.
+"""Prints the output of `nginx -v`, and if `$2` is `dump` also the output of `nginx -T` with the
+options `-c` and `-p` of the running Nginx.
 
 Of several that run, it chooses the one that listens on port `$3`, else the first. The part `others`
 has the number of those that listen on it, the command line of the chosen one, and those of the
