@@ -118,7 +118,6 @@ class _IncludeReader:
     size: int = 0
 
     def config(self, name: str, text: str) -> Config:
-        """The whole config with this main file."""
         root = self._parse_file(name, text, ())
         paths = {file: path for file in self.texts if (path := self.store.path(file))}
         return Config(name, root, dict(self.texts), paths, None, tuple(self.notes))

@@ -204,7 +204,7 @@ def _is_more_specific(serving: LocationRef, other: Directive, path: str) -> bool
 
 
 def _all_locations(block: Directive) -> Iterator[Directive]:
-    """The locations of a block, nested ones included."""
+    """The locations of a block, with the nested locations."""
     for location in block.children("location"):
         yield location
         yield from _all_locations(location)

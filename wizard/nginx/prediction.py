@@ -54,8 +54,8 @@ def predict_probes(
 def _client_kind(probe: Probe, resolution: RequestResolution) -> Client:
     """The kind of client that this probe is to the server.
 
-    If the server does not listen with the URL's scheme, something in front of it ends TLS and is
-    the server's client; then the first kind that the server allows is taken.
+    If the server does not listen with the URL's scheme, another proxy in front of it terminates TLS
+    and is the client; then the first kind that the server allows is taken.
     """
     is_tls = probe.url.startswith("https:")
     kind: Client = "h1-tls" if is_tls else "h1"

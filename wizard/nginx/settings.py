@@ -83,14 +83,13 @@ def version_numbers(version: str | None) -> tuple[int, ...]:
 
 def _setting(chain: Chain, name: str, default: str) -> Setting:
     for level, block in reversed(chain):
-        directives = tuple(block.children(name))
-        if directives:
+        if directives := tuple(block.children(name)):
             return _setting_of(name, level, directives)
     return Setting(name, default)
 
 
 def _setting_of(name: str, level: Level, directives: tuple[Directive, ...]) -> Setting:
-    """The setting of these directives of one level; the first counts unless it is a list."""
+    """The setting of directives of one level: all of them for a list, else the first."""
     entries = tuple(directive.args for directive in directives)
     is_list = name in _LISTS or name.partition("_")[2] in _LISTS
     value = "; ".join(map(" ".join, entries)) if is_list else " ".join(entries[0])

@@ -180,12 +180,10 @@ def balancing_of(resolution: RequestResolution) -> Balancing:
     block = upstream_block_of(resolution)
     if block is None:
         return Balancing(resolution.upstream.peers if resolution.upstream else ())
-    servers = [server for server in block.children("server") if server.args]
-    peers = tuple(
-        server.args[0] for server in servers if not {"backup", "down"} & set(server.args[1:])
-    )
-    names = (directive.name for directive in block.block or ())
-    return Balancing(peers, next((n for n in names if n in STICKY_METHODS), ""), block.where)
+    servers = (server.args for server in block.children("server") if server.args)
+    peers = tuple(args[0] for args in servers if not {"backup", "down"} & set(args[1:]))
+    methods = (child.name for child in block.block or () if child.name in STICKY_METHODS)
+    return Balancing(peers, next(methods, ""), block.where)
 
 
 def upstream_block_of(resolution: RequestResolution) -> Directive | None:

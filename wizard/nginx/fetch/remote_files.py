@@ -31,10 +31,10 @@ async def read_remote(
 ) -> Config:
     """The config of a main file, or of a file that holds a dump.
 
-    Each round fetches all included files that are still missing, in one command.
+    Each round fetches all included files that are still missing, with as few commands as possible.
 
     Raises:
-        ConfigError: With file and line, if something cannot be read or parsed.
+        ConfigError: A file cannot be read or parsed; with file and line.
         VantageError: The vantage cannot be reached, has no shell, or was lost.
     """
     name, store = visible(path), _RemoteStore(session)
