@@ -40,7 +40,7 @@ def side_to_probe(case: Case) -> Side | None:
 
 
 def loses_session(handshake: Handshake | None) -> bool:
-    """True if a session was opened, and its next message rejected as unknown."""
+    """True if a session was opened, but its next message was rejected for an unknown session."""
     if handshake is None:
         return False
     name = "initialize" if handshake.transport == "http+sse" else "initialized"
