@@ -102,7 +102,7 @@ def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, 
 RULE = Rule(
     id="no-affinity",
     stage=Stage.MESSAGE,
-    fix=Fix("ip_hash, or hash $remote_addr consistent, in the upstream", "nginx"),
+    fix=Fix("ip_hash, or hash $binary_remote_addr consistent, in the upstream", "nginx"),
     explains=frozenset(
         {
             "cors",
