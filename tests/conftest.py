@@ -6,7 +6,7 @@ from collections.abc import Generator
 import pytest
 
 from tests.tools import fail_skip
-from wizard.lab.nginx import binaries, version
+from wizard.lab.nginx_process import binaries, version
 
 HTTP_1_1_DEFAULT_SINCE = (1, 29, 7)
 """The first version in which HTTP/1.1 is the default towards the upstream."""

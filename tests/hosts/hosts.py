@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from tests import tools
-from wizard.lab.nginx import Nginx
+from wizard.lab.nginx_process import Nginx
 
 PORT, BACKEND, NAME = 8081, 12213, "svc-bot-prod"
 TIMEOUT_S = 30.0

@@ -16,7 +16,7 @@ import pytest
 
 from tests.cli.command import COMMAND
 from wizard.cli import main
-from wizard.lab import nginx as lab_nginx
+from wizard.lab import nginx_process as lab_nginx
 from wizard.lab.lab import StuckPort
 from wizard.text.errors import LabError
 

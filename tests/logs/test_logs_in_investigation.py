@@ -12,7 +12,7 @@ from tests.tools import processes_naming
 from wizard.diagnose.diagnose import diagnose
 from wizard.investigation import step_results
 from wizard.investigation.investigation import Investigation
-from wizard.lab.nginx import free_ports
+from wizard.lab.nginx_process import free_ports
 from wizard.model.target import Source, Target
 from wizard.model.vantage import Vantage
 

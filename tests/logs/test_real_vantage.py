@@ -13,7 +13,7 @@ import pytest
 from tests.logs.lines import OURS, THEIRS, append
 from tests.nginx_real.running import running_nginx
 from tests.tools import processes_naming, require
-from wizard.lab.nginx import free_ports
+from wizard.lab.nginx_process import free_ports
 from wizard.logs import sources
 from wizard.logs.sources import LOG_LIMIT_BYTES
 from wizard.logs.watch import LogWatch

@@ -19,7 +19,7 @@ from tests.nginx_real import delivery_conf, delivery_rows
 from tests.nginx_real.delivery_rows import DeliveryRow
 from tests.nginx_real.parallel_requests import ParallelRequests, has_ended
 from wizard.lab.backend import Backend
-from wizard.lab.nginx import Nginx, free_ports, version
+from wizard.lab.nginx_process import Nginx, free_ports, version
 from wizard.model.config import Config
 from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import Timeline, is_connected

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from wizard.lab.nginx import Nginx
+from wizard.lab.nginx_process import Nginx
 from wizard.lab.scenario import CONF_FRAME
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.nginx_real.running import running_nginx
 from wizard.investigation.investigation import Investigation
-from wizard.lab.nginx import free_ports
+from wizard.lab.nginx_process import free_ports
 from wizard.model.handshake import Handshake
 from wizard.model.steps import StepId
 from wizard.model.target import Source, Target

@@ -11,7 +11,7 @@ import pytest
 from tests.nginx_real.running import running_nginx
 from wizard.diagnose.facts.streams import x_accel_buffering
 from wizard.investigation.investigation import Investigation
-from wizard.lab.nginx import free_ports
+from wizard.lab.nginx_process import free_ports
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis
 from wizard.model.steps import StepId

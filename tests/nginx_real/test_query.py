@@ -5,7 +5,7 @@ import pytest
 from tests.nginx_real.test_server_and_location import in_frame, request_of, running
 from tests.recommend.real_nginx import RequestSpec, answer, backend
 from wizard.diagnose.facts.posts import drops_query
-from wizard.lab.nginx import free_ports
+from wizard.lab.nginx_process import free_ports
 from wizard.nginx.load import read_config
 from wizard.nginx.resolve import resolve_request
 

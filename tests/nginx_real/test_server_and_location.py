@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.nginx.random_configs import RandomServer, deterministic, render, requests, server_lists
 from tests.recommend.real_nginx import RequestSpec, answer, backend
-from wizard.lab.nginx import Nginx, free_ports
+from wizard.lab.nginx_process import Nginx, free_ports
 from wizard.model.resolution import Request, RequestResolution
 from wizard.nginx.load import read_config
 from wizard.nginx.resolve import resolve_request

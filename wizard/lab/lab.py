@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from wizard.lab.backend import Backend
-from wizard.lab.nginx import Nginx, free_ports, require_nginx, require_patch, version
+from wizard.lab.nginx_process import Nginx, free_ports, require_nginx, require_patch, version
 from wizard.lab.scenario import Scenario, nginx_conf
 from wizard.model.target import Source, Target
 from wizard.text.display import safe
