@@ -20,6 +20,7 @@ PASS_DIRECTIVES = frozenset({
 """The directives that pass a request to a backend."""
 _INVALID_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})|%00")
 _PREFIX_MODIFIERS = ("", "^~")
+_OUTRANKED = "it matches {} too, but another location takes precedence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def resolve_path(path: str, merge_slashes: bool = True) -> str | None:
             parts.pop()
         elif part != ".":
             parts.append(part)
-    ends_in_dot = decoded.rpartition("/")[2] in (".", "..")
+    ends_in_dot = decoded.endswith(("/.", "/.."))
     return "/" + "/".join([*parts, ""] if ends_in_dot and parts else parts)
 
 
@@ -223,16 +224,11 @@ def _miss_reason(location: Directive, path: str) -> str:
     if modifier == "@" or text in ("/", ""):
         return ""
     if modifier != "=" and path.startswith(text):
-        return _outranked(path)
+        return _OUTRANKED.format(visible(path, 80))
+    difference = f"{visible(text, 80)} is not {visible(path, 80)}"
     if text.rstrip("/") == path.rstrip("/"):
-        return f"{visible(text, 80)} is not {visible(path, 80)}: one ends in a slash"
-    if text.lower() == path.lower():
-        return f"{visible(text, 80)} is not {visible(path, 80)}: the case differs"
-    return ""
-
-
-def _outranked(path: str) -> str:
-    return f"it matches {visible(path, 80)} too, but another location takes precedence"
+        return f"{difference}: one ends in a slash"
+    return f"{difference}: the case differs" if text.lower() == path.lower() else ""
 
 
 def _pattern_miss_reason(text: str, path: str) -> str:
@@ -241,7 +237,7 @@ def _pattern_miss_reason(text: str, path: str) -> str:
         return ""
     if pattern.search(pattern_bytes(path)):
         # A short pattern such as `.` or `/` matches most paths and is intended for none.
-        return _outranked(path) if len(text) > 3 else ""
+        return _OUTRANKED.format(visible(path, 80)) if len(text) > 3 else ""
     if any_case.search(pattern_bytes(path)):
         return f"the pattern does not match {visible(path, 80)}: the case differs"
     other = path.rstrip("/") if path.endswith("/") else f"{path}/"

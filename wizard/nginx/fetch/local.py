@@ -11,12 +11,9 @@ from wizard.text.display import safe
 from wizard.text.errors import ConfigError
 
 USUAL_PATHS = (
-    "/usr/sbin/nginx",
-    "/usr/local/sbin/nginx",
-    "/usr/local/nginx/sbin/nginx",
-    "/usr/local/openresty/nginx/sbin/nginx",
-    "/opt/homebrew/bin/nginx",
-)
+    "/usr/sbin/nginx", "/usr/local/sbin/nginx", "/usr/local/nginx/sbin/nginx",
+    "/usr/local/openresty/nginx/sbin/nginx", "/opt/homebrew/bin/nginx",
+)  # fmt: skip
 DUMP_TIMEOUT_S = 15.0
 """The time limit of `nginx -T` in seconds; it resolves the names of upstreams."""
 
