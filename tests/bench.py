@@ -18,7 +18,7 @@ from wizard.model.resolution import Request
 from wizard.nginx.load import read_config
 from wizard.nginx.resolve import resolve_request
 from wizard.probe.sse import SseDecoder
-from wizard.probe.timing import MIN_WAIT_S
+from wizard.probe.waits import MIN_WAIT_S
 
 EVENT = b'event: message\nid: 42\ndata: {"jsonrpc":"2.0","method":"notifications/message","params":'
 EVENT += b'{"level":"info","n":12345,"data":"' + b"x" * 29 + b'"}}\n\n'

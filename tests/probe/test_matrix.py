@@ -10,7 +10,7 @@ from wizard.model.case import ProbeResult
 from wizard.model.timeline import Probe, Timeline
 from wizard.probe.matrix import Matrix
 from wizard.probe.request import ProbeOptions
-from wizard.probe.timing import MIN_WAIT_S
+from wizard.probe.waits import MIN_WAIT_S
 
 EVENT = b"event: endpoint\ndata: /m\n\n"
 LIVE = saying(CHUNKED, chunk(EVENT), then="open")

@@ -14,7 +14,7 @@ from wizard.probe.followups.followup import probe_first_event
 from wizard.probe.mcp.exchange import handshake_timeouts, has_endpoint, open_stream, send_request
 from wizard.probe.probe import run_probe
 from wizard.probe.request import ProbeOptions, RequestSpec
-from wizard.probe.timing import REACH_TIMEOUT_S, held_at, is_decided
+from wizard.probe.waits import REACH_TIMEOUT_S, held_at, is_decided
 from wizard.vantage.session import VantageSession
 
 EVENT = b"event: endpoint\ndata: /message?sessionId=1\n\n"

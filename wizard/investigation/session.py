@@ -21,7 +21,7 @@ from wizard.nginx.prediction import predict_probes
 from wizard.probe.matrix import Matrix
 from wizard.probe.mcp.message_path import message_resolution
 from wizard.probe.request import CONNECT_TIMEOUT_S, ProbeOptions
-from wizard.probe.timing import MIN_WAIT_S
+from wizard.probe.waits import MIN_WAIT_S
 from wizard.text.redaction import has_withheld_secret
 from wizard.vantage.session import VantageSession
 

@@ -10,7 +10,7 @@ from wizard.model.events import Ended
 from wizard.model.timeline import Encoding, Http, Probe, Timeline, is_connected
 from wizard.probe.probe import run_probe
 from wizard.probe.request import ProbeOptions
-from wizard.probe.timing import SETTLE_S, held_at, is_decided, silence_limit
+from wizard.probe.waits import SETTLE_S, held_at, is_decided, silence_limit
 
 CHECK_INTERVAL_S = 0.25
 """How often the probes are checked if nothing happens, in seconds."""

@@ -20,7 +20,7 @@ from wizard.probe.content_encoding import decoder_for
 from wizard.probe.network import preload, resolve_host
 from wizard.probe.request import GET, ProbeOptions, RequestSpec
 from wizard.probe.sse import SseDecoder
-from wizard.probe.timing import REACH_TIMEOUT_S
+from wizard.probe.waits import REACH_TIMEOUT_S
 from wizard.text.display import safe
 from wizard.text.errors import describe_error
 from wizard.vantage.http.transport import VantageTransportError

@@ -9,7 +9,7 @@ from wizard.model.events import Ended
 from wizard.model.timeline import Probe, Timeline, is_live
 from wizard.probe.probe import run_probe_within
 from wizard.probe.request import GET, ProbeOptions, RequestSpec
-from wizard.probe.timing import silence_limit
+from wizard.probe.waits import silence_limit
 
 EXCHANGE_TIMEOUT_S = 5.0
 """How long one request of a follow-up may take at most, in seconds."""

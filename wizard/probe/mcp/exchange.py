@@ -11,7 +11,7 @@ from wizard.model.timeline import Probe, Timeline, has_begun
 from wizard.probe.mcp.messages import Reply, reply_in
 from wizard.probe.probe import run_probe, run_probe_within
 from wizard.probe.request import GET, ProbeOptions, RequestSpec
-from wizard.probe.timing import REACH_TIMEOUT_S
+from wizard.probe.waits import REACH_TIMEOUT_S
 
 ENDPOINT_LIMIT_CHARS = 4096
 """The longest endpoint that is accepted, in characters; Nginx accepts request lines up to 8 KiB."""

@@ -5,13 +5,7 @@ from dataclasses import replace
 import pytest
 
 from wizard.model.timeline import Probe, Timeline
-from wizard.probe.timing import (
-    MIN_WAIT_S,
-    WAIT_WITHOUT_DIRECT_S,
-    held_at,
-    is_decided,
-    silence_limit,
-)
+from wizard.probe.waits import MIN_WAIT_S, WAIT_WITHOUT_DIRECT_S, held_at, is_decided, silence_limit
 
 STREAM = (("content-type", "text/event-stream"),)
 PROXY = Timeline(Probe("sse-proxy", "http://p/sse"))
