@@ -8,7 +8,8 @@ from screens.panes.view import View
 from screens.widgets.style import DIM, HEAD, beside, fit, line, outcome_style, wrap
 from screens.widgets.timelines import LEGEND, bars, live_stream
 from wizard.diagnose.hops import HopResult, Variant, results_by_hop
-from wizard.model.case import Case, ProbeResult
+from wizard.model.case import Case
+from wizard.model.probe_result import ProbeResult
 from wizard.model.timeline import Timeline
 from wizard.report.hops import (
     has_hops_to_compare,

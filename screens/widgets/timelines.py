@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from screens.widgets.style import DIM, HEAD, line, outcome_style
-from wizard.model.case import ProbeResult
 from wizard.model.events import Comment, Excess, SseEvent, StreamItem
+from wizard.model.probe_result import ProbeResult
 from wizard.model.timeline import Framing, Timeline
 from wizard.text.display import safe, seconds
 

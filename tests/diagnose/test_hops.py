@@ -17,7 +17,8 @@ from wizard.diagnose.hops import (
     results_by_hop,
 )
 from wizard.diagnose.outcome import classify
-from wizard.model.case import Case, ProbeResult
+from wizard.model.case import Case
+from wizard.model.probe_result import ProbeResult
 from wizard.model.target import Hop, Source, Target
 from wizard.model.timeline import Timeline
 from wizard.model.vantage import Vantage

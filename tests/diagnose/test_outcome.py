@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from wizard.diagnose.outcome import classify
-from wizard.model.case import Outcome
+from wizard.model.probe_result import Outcome
 from wizard.model.timeline import Probe, Timeline
 
 STREAM = (("content-type", "text/event-stream; charset=utf-8"),)

@@ -9,8 +9,8 @@ import pytest
 from wizard.diagnose.outcome import classify
 from wizard.investigation.investigation import Investigation
 from wizard.investigation.session import Session
-from wizard.model.case import ProbeResult
 from wizard.model.events import Connected
+from wizard.model.probe_result import ProbeResult
 from wizard.model.steps import StepId
 from wizard.model.target import Hop, Source, Target
 from wizard.model.timeline import Probe, Timeline

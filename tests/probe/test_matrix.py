@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 
 from tests.probe.scripted import CHUNKED, HEAD, Act, chunk, saying, serving
 from wizard.diagnose.outcome import classify
-from wizard.model.case import ProbeResult
+from wizard.model.probe_result import ProbeResult
 from wizard.model.timeline import Probe, Timeline
 from wizard.probe.matrix import Matrix
 from wizard.probe.request import ProbeOptions

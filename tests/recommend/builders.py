@@ -4,9 +4,10 @@ import subprocess
 from collections.abc import Mapping, Sequence
 
 from tests.tools import require
-from wizard.model.case import Case, ProbeResult
+from wizard.model.case import Case
 from wizard.model.config import Config, Directive, Position
 from wizard.model.diagnosis import Diagnosis, Finding, Fix, Recommendation
+from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import (
     LocationRef,
     Request,

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from tests.rules.samples.build import PROXY_URL, make_case
 from wizard.diagnose.diagnose import diagnose
-from wizard.model.case import Case, ProbeResult
+from wizard.model.case import Case
 from wizard.model.diagnosis import BlockLine, Diagnosis, Evidence, Finding, Fix, Recommendation
+from wizard.model.probe_result import ProbeResult
 from wizard.model.steps import StepId, StepState
 from wizard.model.target import Source, Target
 from wizard.model.timeline import Probe, Timeline

@@ -13,8 +13,9 @@ from wizard.diagnose.hops import (
 from wizard.diagnose.outcome import handshake_fails, is_well
 from wizard.diagnose.rule import ConfigFinding, Stage
 from wizard.diagnose.rules import Rule, all_rules
-from wizard.model.case import HELD_OUTCOMES, Case, ProbeResult
+from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Finding, Verdict
+from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import LOCAL
 from wizard.text.display import capitalize, safe

@@ -6,7 +6,8 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 from wizard.diagnose.outcome import is_well
-from wizard.model.case import HELD_OUTCOMES, Case, FirstFailingHop, ProbeResult
+from wizard.model.case import Case, FirstFailingHop
+from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
 from wizard.model.target import LOCAL, Target
 from wizard.model.timeline import Encoding, Http, Probe
 

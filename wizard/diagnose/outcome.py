@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from wizard.model.case import Case, Outcome, ProbeResult
+from wizard.model.case import Case
 from wizard.model.handshake import Handshake
+from wizard.model.probe_result import Outcome, ProbeResult
 from wizard.model.timeline import Timeline, connected_s, is_live
 from wizard.text.display import safe, seconds
 

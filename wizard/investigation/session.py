@@ -10,9 +10,10 @@ from typing import TypedDict, Unpack
 from wizard.diagnose.hops import hop_of_config
 from wizard.diagnose.outcome import classify, interrupt
 from wizard.logs.watch import LogWatch
-from wizard.model.case import Case, FollowUpResult, ProbeResult
+from wizard.model.case import Case, FollowUpResult
 from wizard.model.handshake import Handshake
 from wizard.model.log_report import LogReport
+from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import RequestResolution
 from wizard.model.steps import StepId
 from wizard.model.target import Target

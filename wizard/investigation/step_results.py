@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from wizard.diagnose.outcome import handshake_fails, is_well
-from wizard.model.case import HELD_OUTCOMES, Case, ProbeResult
+from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Recommendation
 from wizard.model.handshake import Handshake
 from wizard.model.log_report import LogReport
+from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
 from wizard.model.resolution import RequestResolution
 from wizard.model.steps import State
 from wizard.model.timeline import Timeline

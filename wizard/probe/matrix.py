@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 
-from wizard.model.case import ProbeResult
 from wizard.model.events import Ended
+from wizard.model.probe_result import ProbeResult
 from wizard.model.timeline import Encoding, Http, Probe, Timeline, is_connected
 from wizard.probe.probe import run_probe
 from wizard.probe.request import ProbeOptions

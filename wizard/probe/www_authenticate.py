@@ -3,7 +3,8 @@
 import re
 from urllib.parse import urlsplit
 
-from wizard.model.case import Case, ProbeResult
+from wizard.model.case import Case
+from wizard.model.probe_result import ProbeResult
 from wizard.model.timeline import Timeline
 
 _RESOURCE_METADATA = re.compile(

@@ -13,7 +13,8 @@ from wizard.diagnose.hops import (
     first_failing_hop,
     results_by_hop,
 )
-from wizard.model.case import Case, ProbeResult
+from wizard.model.case import Case
+from wizard.model.probe_result import ProbeResult
 from wizard.model.vantage import Capabilities
 from wizard.text.display import capitalize, safe, seconds
 

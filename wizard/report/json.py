@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 from wizard import __version__
-from wizard.model.case import HELD_OUTCOMES, ProbeResult
 from wizard.model.diagnosis import Finding, Recommendation
 from wizard.model.handshake import Handshake
+from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
 from wizard.report.hops import first_failing_hop_json, hops_json, vantages_json
 from wizard.report.logs import logs_json
 from wizard.report.result import Check, Result

@@ -3,8 +3,8 @@
 import re
 from textwrap import dedent
 
-from wizard.model.case import ProbeResult
 from wizard.model.diagnosis import Finding, Recommendation
+from wizard.model.probe_result import ProbeResult
 from wizard.report.hops import hops_markdown
 from wizard.report.logs import history_headlines
 from wizard.report.result import Check, Result

@@ -6,7 +6,7 @@ Alert rules depend on the names of metrics: new ones may be added, none renamed.
 from collections.abc import Iterable, Iterator, Mapping
 
 from wizard import __version__
-from wizard.model.case import HELD_OUTCOMES, ProbeResult
+from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
 from wizard.report.result import Check, Result, unread_inputs
 from wizard.text.display import safe
 

@@ -6,9 +6,10 @@ from typing import Literal
 
 from wizard.diagnose.outcome import classify
 from wizard.investigation.step_results import rate_results
-from wizard.model.case import Case, ProbeResult
+from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Recommendation
 from wizard.model.handshake import Handshake
+from wizard.model.probe_result import ProbeResult
 from wizard.model.steps import State, StepId, StepState
 from wizard.text.display import safe
 

@@ -4,8 +4,8 @@ import shlex
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 
-from wizard.model.case import ProbeResult
 from wizard.model.diagnosis import BlockLine, Finding, Recommendation
+from wizard.model.probe_result import ProbeResult
 from wizard.report.hops import hops_text
 from wizard.report.logs import logs_text
 from wizard.report.result import Check, Result

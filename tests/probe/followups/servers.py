@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from tests.probe.mcp.server import Server, event_stream
-from wizard.model.case import Case, ProbeResult
+from wizard.model.case import Case
+from wizard.model.probe_result import ProbeResult
 from wizard.model.target import Source
 
 LIVE = event_stream(b"event: endpoint\ndata: /m?s=1\n\n")

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from tests.rules.samples.build import make_case
-from wizard.model.case import Case, ProbeResult
+from wizard.model.case import Case
+from wizard.model.probe_result import ProbeResult
 
 
 def fires() -> Case:

@@ -6,11 +6,12 @@ from urllib.parse import urljoin
 
 from wizard.diagnose.outcome import classify
 from wizard.logs.formats import parse_line
-from wizard.model.case import Case, FollowUpResult, Prediction, ProbeResult
+from wizard.model.case import Case, FollowUpResult, Prediction
 from wizard.model.config import Config, Directive, Position
 from wizard.model.events import SseEvent
 from wizard.model.handshake import Exchange, Handshake, HandshakeStage, Side, Transport
 from wizard.model.log_report import LogLine, LogReport
+from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import (
     Delivery,
     LocationRef,

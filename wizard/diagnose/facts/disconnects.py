@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from wizard.diagnose.facts import streams
 from wizard.diagnose.facts.directives import read_timeout_name, shutdown_timeout
-from wizard.model.case import Case, ProbeResult
+from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence
 from wizard.model.log_report import LogLine
+from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import RequestResolution
 from wizard.text.display import seconds
 

@@ -5,10 +5,11 @@ from urllib.parse import urlsplit
 from wizard.diagnose.facts import streams
 from wizard.diagnose.facts.directives import is_proxied, place_of
 from wizard.diagnose.outcome import classify
-from wizard.model.case import Case, FollowUpResult, ProbeResult
+from wizard.model.case import Case, FollowUpResult
 from wizard.model.diagnosis import Evidence
 from wizard.model.handshake import Side
 from wizard.model.log_report import LogLine
+from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import LocationRef, RequestResolution
 from wizard.model.timeline import Timeline
 from wizard.text.display import safe, seconds, summarize_body

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
-from wizard.model.case import HELD_OUTCOMES, Case, FirstFailingHop, FollowUpResult, ProbeResult
+from wizard.model.case import Case, FirstFailingHop, FollowUpResult
 from wizard.model.diagnosis import Confidence
 from wizard.model.log_report import LogLine
+from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
 from wizard.model.timeline import is_live
 
 REACHED = frozenset({"live", "ended", "cut", "late"})

@@ -5,8 +5,9 @@ from itertools import chain
 from wizard.diagnose.facts import streams
 from wizard.diagnose.facts.evidence import result_evidence
 from wizard.diagnose.rule import Rule, Stage
-from wizard.model.case import Case, ProbeResult
+from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
+from wizard.model.probe_result import ProbeResult
 from wizard.text.display import safe
 
 NO_EVENT_OUTCOMES = frozenset({"held", "silent"})

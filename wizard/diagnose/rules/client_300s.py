@@ -2,8 +2,9 @@
 
 from wizard.diagnose.facts.evidence import result_evidence
 from wizard.diagnose.rule import Rule, Stage
-from wizard.model.case import Case, ProbeResult
+from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
+from wizard.model.probe_result import ProbeResult
 from wizard.text.display import seconds
 
 LIMIT_S = 300.0

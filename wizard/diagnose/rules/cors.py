@@ -5,8 +5,9 @@ from urllib.parse import urlsplit
 from wizard.diagnose.facts import streams
 from wizard.diagnose.facts.evidence import setting_evidences
 from wizard.diagnose.rule import Rule, Stage
-from wizard.model.case import Case, ProbeResult
+from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
+from wizard.model.probe_result import ProbeResult
 from wizard.model.timeline import Timeline
 from wizard.text.display import safe
 

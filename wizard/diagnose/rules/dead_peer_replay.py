@@ -9,10 +9,11 @@ from wizard.diagnose.facts.evidence import (
 )
 from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings
-from wizard.model.case import HELD_OUTCOMES, Case, ProbeResult
+from wizard.model.case import Case
 from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import LogLine
+from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
 from wizard.nginx.settings import duration_s

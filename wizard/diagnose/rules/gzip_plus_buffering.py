@@ -4,9 +4,10 @@ from wizard.diagnose.facts import directives, streams
 from wizard.diagnose.facts.evidence import result_evidence, setting_evidences
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings, unbuffered
-from wizard.model.case import Case, ProbeResult
+from wizard.model.case import Case
 from wizard.model.change import Change
 from wizard.model.diagnosis import Finding, Fix
+from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import RequestResolution
 from wizard.text.display import safe
 

@@ -6,9 +6,10 @@ from wizard.diagnose.facts import directives, streams
 from wizard.diagnose.facts.evidence import follow_up_evidence, result_evidence
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import HEADER_NOTES, NginxSettings, own_lines, repeated_lines
-from wizard.model.case import Case, ProbeResult
+from wizard.model.case import Case
 from wizard.model.change import Change, change_key
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
 from wizard.nginx.settings import DroppedHeaders, dropped_headers

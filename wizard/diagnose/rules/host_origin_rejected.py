@@ -11,8 +11,9 @@ from wizard.diagnose.facts.evidence import (
     setting_evidences,
 )
 from wizard.diagnose.rule import Rule, Stage
-from wizard.model.case import Case, ProbeResult
+from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
+from wizard.model.probe_result import ProbeResult
 
 PUBLIC_HOST, NO_ORIGIN = "public-host", "no-origin"
 REFUSALS = frozenset({400, 403, 421})

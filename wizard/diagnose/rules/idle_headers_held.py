@@ -4,8 +4,9 @@ from wizard.diagnose.facts import directives, streams
 from wizard.diagnose.facts.evidence import result_evidence, setting_evidences
 from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings, unbuffered
-from wizard.model.case import Case, ProbeResult
+from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import RequestResolution
 
 _DISTINGUISHES = (

@@ -6,8 +6,9 @@ from wizard.diagnose.facts import directives, disconnects, streams
 from wizard.diagnose.facts.evidence import log_evidence, result_evidence, setting_evidence
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings, read_timeout
-from wizard.model.case import Case, ProbeResult
+from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import RequestResolution
 from wizard.text.display import safe, seconds
 

@@ -11,10 +11,11 @@ from wizard.diagnose.facts.evidence import (
 )
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings, inherited_lines, own_lines
-from wizard.model.case import HELD_OUTCOMES, Case, ProbeResult
+from wizard.model.case import Case
 from wizard.model.change import Change
 from wizard.model.config import Config
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
 from wizard.model.timeline import Timeline, is_live

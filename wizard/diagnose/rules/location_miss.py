@@ -4,8 +4,9 @@ from wizard.diagnose.facts import addresses, directives, streams
 from wizard.diagnose.facts.evidence import live_direct_evidence, result_evidence
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings
-from wizard.model.case import Case, ProbeResult
+from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
 from wizard.nginx.locations import NearMiss, near_misses

@@ -8,9 +8,10 @@ from wizard.diagnose.facts.evidence import (
     setting_evidence,
 )
 from wizard.diagnose.rule import Rule, Stage
-from wizard.model.case import HELD_OUTCOMES, Case, FirstFailingHop, ProbeResult
+from wizard.model.case import Case, FirstFailingHop
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import LogLine
+from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
 from wizard.text.display import safe
 
 TRACE_HEADERS = ("via", "x-cache", *streams.PROXY_HEADERS)

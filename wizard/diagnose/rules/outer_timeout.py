@@ -3,8 +3,9 @@
 from wizard.diagnose.facts import directives, disconnects, streams
 from wizard.diagnose.facts.evidence import direct_evidence, log_evidence, result_evidence
 from wizard.diagnose.rule import Rule, Stage
-from wizard.model.case import Case, FirstFailingHop, ProbeResult
+from wizard.model.case import Case, FirstFailingHop
 from wizard.model.diagnosis import Evidence, Finding, Fix
+from wizard.model.probe_result import ProbeResult
 
 _CUT_TAGS = ("read-timeout", "premature-close", "header-timeout", "connect-failed")
 _DISTINGUISHES = (

@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 
-from wizard.model.case import Case, FollowUpResult, ProbeResult
+from wizard.model.case import Case, FollowUpResult
 from wizard.model.events import Ended
+from wizard.model.probe_result import ProbeResult
 from wizard.model.timeline import Probe, Timeline, is_live
 from wizard.probe.probe import run_probe_within
 from wizard.probe.request import GET, ProbeOptions, RequestSpec

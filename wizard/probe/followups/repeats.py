@@ -2,7 +2,8 @@
 
 import asyncio
 
-from wizard.model.case import HELD_OUTCOMES, Case, FollowUpResult, ProbeResult
+from wizard.model.case import Case, FollowUpResult
+from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
 from wizard.model.timeline import is_live
 from wizard.nginx.upstream import balancing_of
 from wizard.probe.followups.followup import (

@@ -4,8 +4,9 @@ import asyncio
 from dataclasses import replace
 from urllib.parse import urlsplit, urlunsplit
 
-from wizard.model.case import Case, ProbeResult
+from wizard.model.case import Case
 from wizard.model.handshake import Handshake, Side
+from wizard.model.probe_result import ProbeResult
 from wizard.model.timeline import Timeline, is_live
 from wizard.probe.matrix import uncompressed
 from wizard.probe.mcp.exchange import Timeouts, handshake_timeouts

@@ -1,0 +1,50 @@
+"""The result of a probe: its timeline with its outcome."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from wizard.model.timeline import Timeline
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """The timeline of one probe, its outcome, and the reason for that in one sentence.
+
+    Attributes:
+        outcome: `answered` (a response to the root path, of any status), `live` (events came),
+            `late` (all at once, long after the direct probe), `held` (no headers),
+            `events-held` (headers, no event), `headers-held` (no headers, while the direct probe
+            has headers and no event), `silent` (headers, no event, and none was expected),
+            `no-event` (bytes, but not the expected event), `cut` (broken connection), `ended`
+            (a proper end), `status` (another status than 200), `redirect`, `not-a-stream`,
+            `refused` (no connection, no TLS, no address), `not-offered` (the server did not
+            negotiate HTTP/2), `not-asked` (the vantage could not make the request), `running`,
+            `interrupted` (the step was left before the outcome was known).
+    """
+
+    timeline: Timeline
+    outcome: "Outcome"
+    why: str = ""
+
+    @property
+    def was_made(self) -> bool:
+        """True if the request was made, over the HTTP version of the probe."""
+        return self.outcome not in ("not-offered", "not-asked")
+
+    @property
+    def outcome_label(self) -> str:
+        """The outcome for display: `HTTP 502` for a status, the reason for a refused connection."""
+        if self.outcome == "status":
+            return f"HTTP {self.timeline.status}"
+        if self.outcome == "refused":
+            return _REFUSAL_LABELS.get(self.timeline.ended or "", "refused")
+        return self.outcome
+
+
+Outcome = Literal[
+    "running", "interrupted", "answered", "live", "late", "held", "events-held", "headers-held",
+    "silent", "no-event", "cut", "ended", "status", "redirect", "not-a-stream", "refused",
+    "not-offered", "not-asked",
+]  # fmt: skip
+_REFUSAL_LABELS = {"dns": "no address", "tls": "TLS failed", "timeout": "no answer"}
+HELD_OUTCOMES: frozenset[str] = frozenset({"held", "events-held", "headers-held", "late"})
