@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.rules.samples.build import make_case
+from tests.rules.samples.build import case_of_hops, make_case, result_at
 from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.facts import addresses
 from wizard.diagnose.hops import (
@@ -16,49 +16,12 @@ from wizard.diagnose.hops import (
     narrow_to_hop,
     results_by_hop,
 )
-from wizard.diagnose.outcome import classify
-from wizard.model.case import Case
-from wizard.model.probe_result import ProbeResult
 from wizard.model.target import Hop, Source, Target
-from wizard.model.timeline import Timeline
 from wizard.model.vantage import Vantage
 
 EDGE, INNER = "http://edge/sse", "http://inner/sse"
-HOPS = (Hop("edge", Source(EDGE)), Hop("inner", Source(INNER)))
 INNERMOST = "live direct, held at inner: it is inner, or what stands behind it"
 WEB, POD = Vantage("web", ("ssh", "web")), Vantage("pod", ("ssh", "pod"))
-
-
-def result_at(
-    kind: str, name: str = "sse-direct", hop: str = "", vantage: str = "local"
-) -> ProbeResult:
-    """Return a probe of a sample case, moved to another hop or vantage."""
-    result = make_case(proxy="held" if kind == "not-asked" else kind, direct="live").proxy[0]
-    probe = replace(
-        result.timeline.probe, name=name, hop=hop, vantage=vantage, url=f"http://{hop}/sse"
-    )
-    timeline: Timeline = replace(result.timeline, probe=probe)
-    if kind == "not-asked":
-        timeline = replace(timeline, ended="unreached", detail="web: no such place")
-    return classify(
-        timeline, [result.timeline for result in make_case(proxy="live", direct="live").direct]
-    )
-
-
-def case_of_hops(outside: str, edge: str, inner: str, direct: str = "live") -> Case:
-    """Return a case with two hops between the URL and the backend, without config and logs."""
-    case = make_case(proxy=outside, direct=direct)
-    hops = (result_at(edge, "sse-hop", "edge"), result_at(inner, "sse-hop", "inner"))
-    target = replace(case.target, hops=HOPS, conf=None)
-    return replace(
-        case,
-        target=target,
-        hops=hops,
-        resolution=None,
-        root_resolution=None,
-        predictions=(),
-        logs=(),
-    )
 
 
 @pytest.mark.parametrize(

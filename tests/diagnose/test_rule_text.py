@@ -94,5 +94,5 @@ def test_a_file_is_read_once() -> None:
 
 
 def test_a_rule_without_a_file_is_an_error() -> None:
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match="missing beside its rule"):
         read_rule_text("no-such-rule")

@@ -15,7 +15,7 @@ FOLDER = files("wizard.lab") / "scenarios"
 NAMES = sorted(entry.name.removesuffix(".toml") for entry in FOLDER.iterdir())
 KEYS = {
     "title", "story", "server", "verdict", "expected", "risks", "http", "tls", "backend", "never",
-    "options", "path", "fixed",
+    "options", "path", "fixed", "diff_proves",
 }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from tests.investigation.casefile.roundtrip import assert_same
 from tests.nginx_real.reduced_cases import reduced_cases
 from tests.tools import require
 from wizard.diagnose.diagnose import diagnose
+from wizard.diagnose.rules import rule_named
 from wizard.investigation.investigation import Investigation
 from wizard.lab import Lab, Scenario, list_scenarios, scenario_named
 from wizard.model.case import Case
@@ -21,19 +22,6 @@ from wizard.model.steps import StepId, StepState
 from wizard.model.target import Target
 
 pytestmark = pytest.mark.nginx
-WITHOUT_DIFF = frozenset(
-    {
-        "auth-gate",  # credentials are needed
-        "backend-compression",  # fixed in the backend
-        "backend-silent",
-        "slash-redirect",  # the exact URL
-        "upstream-unreachable",  # the right address is not known
-        "dead-peer-replay",
-        "header-inheritance-lost",
-        "tls-upstream-mismatch",
-    }
-)
-"""The scenarios that no Nginx block fixes, or whose block cannot be derived."""
 STEPS_TO_RUN: tuple[StepId, ...] = ("root", "proxy", "logs", "config", "cause", "fix")
 
 
@@ -58,12 +46,18 @@ async def test_each_scenario_has_its_causes(scenario: Scenario, nginx: str) -> N
         verified = await apply_and_verify(lab, investigation)
     assert [cause.id for cause in diagnosis.causes] == list(scenario.expected), diagnosis
     assert diagnosis.verdict == scenario.verdict
-    if diagnosis.causes:
-        assert diagnosis.causes[0].confidence == "confirmed"
+    for cause in diagnosis.causes[:1]:
+        assert cause.confidence == "confirmed", "a scenario shows its primary cause beyond doubt"
     assert not wrong_causes(case, scenario)
-    if scenario.expected and scenario.name not in WITHOUT_DIFF:
-        assert verified is not None
+    if is_fixed_by_diff(scenario):
+        assert verified is not None, "no diff, though the rule has settings: diff_proves = false?"
         assert verified.state == "pass", verified
+
+
+def is_fixed_by_diff(scenario: Scenario) -> bool:
+    """True if the recommended diff must fix the primary cause: its rule has settings."""
+    rules = [rule_named(id) for id in scenario.expected[:1]]
+    return scenario.diff_proves and any(rule and rule.settings for rule in rules)
 
 
 async def apply_and_verify(lab: Lab, investigation: Investigation) -> StepState | None:

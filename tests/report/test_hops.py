@@ -3,9 +3,8 @@
 import json
 from dataclasses import replace
 
-from tests.diagnose.test_hops import case_of_hops
 from tests.report.results import STEP_STATES
-from tests.rules.samples.build import make_case
+from tests.rules.samples.build import case_of_hops, make_case
 from wizard.diagnose.diagnose import diagnose
 from wizard.model.case import Case
 from wizard.model.vantage import Capabilities, Vantage

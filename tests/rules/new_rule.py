@@ -22,17 +22,18 @@ from wizard.model.diagnosis import Finding, Fix
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """TODO: what the case must show. Look for helpers in wizard/diagnose/facts."""
-    # return rule.finding("likely", (result_evidence(...),), "What no other cause would show.")
+    """TODO: what the case must show. Copy the shape of the nearest rule."""
+    # from wizard.diagnose.facts.evidence import result_evidence
+    # return rule.finding("likely", (result_evidence(case.proxy[0]),), "What no other cause shows.")
     return None
 
 
 RULE = Rule(
     id="{id}",
-    stage=Stage.ROUTE,  # TODO: where on the request's path it sits
-    fix=Fix("TODO: the fix in one sentence", "nginx"),
+    stage=Stage.ROUTE,  # TODO: the nearest stage of the request's path
+    fix=Fix("TODO: the fix in one sentence", "nginx"),  # or "backend", "client", "outer-proxy"
     check=check,
-    # TODO: check_config, settings and explains are optional: see wizard/diagnose/rule.py
+    # TODO: optional: check_config, settings, explains, seen_here (see wizard/diagnose/rule.py)
 )
 '''
 _TEXT = """# {id}: TODO: what is wrong, in a few words
@@ -67,7 +68,8 @@ from wizard.model.case import Case
 
 
 def fires() -> Case:
-    """TODO: a case in which {id} is the primary cause."""
+    """TODO: a case in which {id} is the primary cause, likely or confirmed."""
+    # from tests.rules.samples.build import make_case
     # return make_case(proxy="held", direct="live", settings={{"proxy_buffering": "on"}})
     raise NotImplementedError("write fires() with tests/rules/samples/build.py")
 

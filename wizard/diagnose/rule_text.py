@@ -52,9 +52,12 @@ def read_rule_text(id: str) -> RuleText:
         ValueError: The file lacks a heading, or has one twice, in another order or of another name.
     """
     name = f"{id.replace('-', '_')}.md"
-    content = pkgutil.get_data(RULES_PACKAGE, name)
+    try:
+        content = pkgutil.get_data(RULES_PACKAGE, name)
+    except FileNotFoundError:
+        content = None
     if content is None:
-        raise FileNotFoundError(name)
+        raise FileNotFoundError(f"{name} is missing beside its rule: {RULES_PACKAGE}")
     text = parse_rule_text(content.decode("utf-8"), name)
     if text.id != id:
         raise ValueError(f"{name}: its title names {text.id}, not {id}")

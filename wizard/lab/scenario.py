@@ -63,6 +63,8 @@ class Scenario:
         risks: The ids of the risks that `check` must list.
         http: Lines at the http level.
         path: The stream's path in the URL that the wizard gets.
+        diff_proves: False if the recommended diff, applied, does not reach a passed verify step,
+            although the rule has settings (a name or an address must be filled in, say).
         options: Options of the target that the scenario needs: `stall`, `patience`, in seconds.
         fixed: The same scenario after the fix: `check` must no longer name the expected causes.
             In the file, a table `[fixed]` with the keys of `server`, `http`, `path`, `backend` and
@@ -81,6 +83,7 @@ class Scenario:
     tls: bool = False
     backend: Behaviour = field(default_factory=Behaviour)
     options: Mapping[str, float] = field(default_factory=dict)
+    diff_proves: bool = True
     fixed: "Scenario | None" = None
 
     def uses(self, placeholder: str) -> bool:
@@ -131,6 +134,7 @@ def _without_fix(name: str, data: Mapping[str, Any]) -> Scenario:
         # TOML has no null: `never` lists the keys of the backend that are None.
         Behaviour(**{**data.get("backend", {}), **dict.fromkeys(data.get("never", ()))}),
         data.get("options", {}),
+        data.get("diff_proves", True),
     )
 
 

@@ -21,7 +21,7 @@ from wizard.model.resolution import (
     Setting,
     Upstream,
 )
-from wizard.model.target import Source, Target
+from wizard.model.target import Hop, Source, Target
 from wizard.model.timeline import Encoding, Probe, Timeline
 from wizard.nginx.load import config_from_text
 from wizard.nginx.prediction import predict_probes
@@ -32,6 +32,7 @@ Headers = tuple[tuple[str, str], ...]
 
 PROXY_URL = "http://127.0.0.1:8081/sse"
 DIRECT_URL = "http://127.0.0.1:12213/sse"
+HOPS = (Hop("edge", Source("http://edge/sse")), Hop("inner", Source("http://inner/sse")))
 STREAM: Headers = (("content-type", "text/event-stream"), ("transfer-encoding", "chunked"))
 
 
@@ -42,6 +43,7 @@ def make_case(
     proxy_gzip: str = "",
     direct_gzip: str = "",
     settings: Mapping[str, str] | None = None,
+    proxy_headers: Mapping[str, str] | None = None,
     direct_headers: Mapping[str, str] | None = None,
     peers: tuple[str, ...] = ("127.0.0.1:12213",),
     handshakes: tuple[Handshake, ...] = (),
@@ -56,16 +58,16 @@ def make_case(
         proxy: Kind of the plain probe through the proxy.
         proxy_gzip: Kind of the probe that accepts gzip; as the plain one if not given.
         settings: Directives in force for the stream, where no whole config is needed.
-        direct_headers: Further headers of the direct responses.
+        proxy_headers: Headers of the proxied streams, besides or instead of the usual ones.
+        direct_headers: The same of the direct streams.
         peers: Addresses behind the location, used with `settings`.
         url: The stream's URL through the proxy.
         conf: The text of a config, parsed and resolved as a real one; instead of `settings`.
         version: The version of Nginx.
         logs: Lines of one log file.
     """
-    extra = tuple((direct_headers or {}).items())
-    directs = _timelines("sse-direct", direct, direct_gzip, DIRECT_URL, extra)
-    proxied = _timelines("sse-proxy", proxy, proxy_gzip, url)
+    directs = _timelines("sse-direct", direct, direct_gzip, DIRECT_URL, direct_headers)
+    proxied = _timelines("sse-proxy", proxy, proxy_gzip, url, proxy_headers)
     resolution = (
         resolve(conf, url, version) if conf else _resolution_of_settings(settings or {}, peers)
     )
@@ -106,9 +108,10 @@ def make_post_case(
 
 
 def _timelines(
-    name: str, plain: str, gzip: str, url: str, extra: Headers = ()
+    name: str, plain: str, gzip: str, url: str, headers: Mapping[str, str] | None
 ) -> tuple[Timeline, Timeline]:
     """The timelines of the plain probe and of the one that accepts gzip."""
+    extra = tuple((headers or {}).items())
     return (
         make_timeline(name, plain, "identity", extra, url),
         make_timeline(name, gzip or plain, "gzip", extra, url),
@@ -134,6 +137,41 @@ def _agreeing_prediction(timeline: Timeline, resolution: RequestResolution) -> P
     result: Result = "held" if held else "live"
     probe = timeline.probe
     return Prediction(probe.label, Delivery("h1", probe.encoding, "chunked", result))
+
+
+def result_at(
+    kind: str, name: str = "sse-direct", hop: str = "", vantage: str = "local"
+) -> ProbeResult:
+    """Return a probe at another hop or vantage; the kind `not-asked` could not be made there."""
+    result = make_case(proxy="held" if kind == "not-asked" else kind, direct="live").proxy[0]
+    probe = replace(
+        result.timeline.probe, name=name, hop=hop, vantage=vantage, url=f"http://{hop}/sse"
+    )
+    timeline: Timeline = replace(result.timeline, probe=probe)
+    if kind == "not-asked":
+        timeline = replace(timeline, ended="unreached", detail="web: no such place")
+    return classify(
+        timeline, [result.timeline for result in make_case(proxy="live", direct="live").direct]
+    )
+
+
+def case_of_hops(outside: str, edge: str, inner: str, direct: str = "live") -> Case:
+    """Return a case with two hops between the URL and the backend, without config and logs.
+
+    Rules get it from `narrow_to_hop`: reduced to the hop at which the stream stops.
+    """
+    case = make_case(proxy=outside, direct=direct)
+    hops = (result_at(edge, "sse-hop", "edge"), result_at(inner, "sse-hop", "inner"))
+    target = replace(case.target, hops=HOPS, conf=None)
+    return replace(
+        case,
+        target=target,
+        hops=hops,
+        resolution=None,
+        root_resolution=None,
+        predictions=(),
+        logs=(),
+    )
 
 
 def make_log_line(text: str, *, client: str = "", ours: bool = True) -> LogLine:
@@ -205,11 +243,11 @@ def make_follow_up(
 
 
 def with_answer(case: Case, headers: Headers = (), body: str = "") -> Case:
-    """Add headers and a body to the proxied answers, and to direct ones of the same status."""
+    """Set headers and a body of the proxied answers, and of direct ones of the same status."""
 
     def changed(result: ProbeResult) -> ProbeResult:
         timeline = result.timeline
-        return classify(replace(timeline, headers=(*timeline.headers, *headers), excerpt=body))
+        return classify(replace(timeline, headers=_merged(timeline.headers, headers), excerpt=body))
 
     status = case.proxy[0].timeline.status
     return replace(
@@ -220,6 +258,12 @@ def with_answer(case: Case, headers: Headers = (), body: str = "") -> Case:
             for result in case.direct
         ),
     )
+
+
+def _merged(headers: Headers, extra: Headers) -> Headers:
+    """The headers with further ones, which replace those of the same name."""
+    names = {name for name, _ in extra}
+    return (*(header for header in headers if header[0] not in names), *extra)
 
 
 def with_endpoint(result: ProbeResult, endpoint: str) -> ProbeResult:
@@ -270,7 +314,7 @@ def _with_headers(timeline: Timeline, extra: Headers) -> Timeline:
         timeline,
         status=200,
         http="1.1",
-        headers=(*STREAM, *extra),
+        headers=_merged(STREAM, extra),
         headers_s=0.005,
         last_byte_s=0.005,
     )

@@ -43,7 +43,7 @@ def live_direct_evidence(case: Case) -> tuple[Evidence, ...]:
 def setting_evidence(resolution: RequestResolution, name: str) -> Evidence:
     """A setting in force and where it comes from."""
     setting = resolution.settings.get(name)
-    if setting is None:
+    if setting is None or (setting.where is None and not setting.value):
         return Evidence("config", resolution.config.main, f"{name} is not set")
     if setting.where is None:
         text = f"{name} {safe(setting.value)}: Nginx's default, nothing sets it"
