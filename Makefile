@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 SCENARIO ?= incident
-# Most tests wait for a server more than they compute: two to a core.
-WORKERS ?= $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
+# Most tests wait for a server more than they compute: three to a core.
+WORKERS ?= $(shell expr 3 \* $$(getconf _NPROCESSORS_ONLN))
 
 .DEFAULT_GOAL := help
 .PHONY: help lab test check check-style picture docs new-rule snap bench clean
