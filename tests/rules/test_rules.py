@@ -44,14 +44,15 @@ def unfinished_files(id: str) -> list[str]:
 
 
 def sample_of(rule: Rule, name: Literal["fires", "silent"]) -> Case:
-    """A sample, reduced to the failing hop as `diagnose` reduces it; fails for a skeleton."""
-    if unfinished := unfinished_files(rule.id):
-        pytest.fail(f"replace each TODO in {', '.join(unfinished)}", pytrace=False)
+    """A sample, reduced to the failing hop as `diagnose` reduces it; skips a skeleton."""
+    if unfinished_files(rule.id):
+        pytest.skip("test_is_filled_in says what is missing")
     return narrow_to_hop(sample(rule.id, name))
 
 
 def test_is_filled_in(rule: Rule) -> None:
-    assert unfinished_files(rule.id) == []
+    if unfinished := unfinished_files(rule.id):
+        pytest.fail(f"replace each TODO in {', '.join(unfinished)}", pytrace=False)
 
 
 def test_fires_on_its_own_sample(rule: Rule) -> None:
