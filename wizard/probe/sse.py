@@ -21,7 +21,7 @@ class SseDecoder:
 
     Attributes:
         retry_ms: The last reconnection time that the stream set, in milliseconds.
-        last_id: The last event id; it stays in force until the stream sets another.
+        last_id: The last event id that a blank line put in force; it stays until another one does.
     """
 
     def __init__(self, limit: int = ITEM_LIMIT_BYTES) -> None:
@@ -32,6 +32,7 @@ class SseDecoder:
         self._dropped = 0
         self._ends_with_cr = False
         self._at_start = True
+        self._id = ""
         self._type = ""
         self._data: list[str] = []
         self._data_size = 0
@@ -86,7 +87,7 @@ class SseDecoder:
         elif name == "event":
             self._type = value
         elif name == "id" and "\0" not in value:
-            self.last_id = value
+            self._id = value
         elif name == "retry" and value.isascii() and value.isdigit():
             self.retry_ms = int(value[:12])
 
@@ -99,7 +100,8 @@ class SseDecoder:
         self._data_size += len(value) + 1
 
     def _dispatch(self, at: float, items: list[StreamItem]) -> None:
-        """End the event: it is reported if it has data."""
+        """End the event: its id is in force from now on; it is reported if it has data."""
+        self.last_id = self._id
         if self._data:
             data = "\n".join(self._data)
             items.append(SseEvent(at, self._type or "message", data, self.last_id))
