@@ -239,6 +239,13 @@ def test_every_line_that_a_linter_flags_has_a_reason() -> None:
     assert "proxy-pass-with-uri" in passing.reason
 
 
+def test_a_query_is_appended_to_one_that_the_address_has() -> None:
+    text = "server {\n location ~ ^/(message)$ {\n  proxy_pass http://b/$1?a=1;\n }\n}\n"
+    stream = _at(text, "~ ^/(message)$", "/message")
+    recommendation = _recommended(_posting(stream, stream), "query-dropped")
+    assert "proxy_pass http://b/$1?a=1&$args;" in recommendation.block
+
+
 def test_captures_that_a_linter_flags_have_a_reason() -> None:
     text = "server {\n location ~ ^/(message)$ {\n  proxy_pass http://b/$1;\n }\n}\n"
     stream = _at(text, "~ ^/(message)$", "/message")

@@ -111,6 +111,14 @@ def test_other_upstreams_get_their_own_directives(kind: str) -> None:
     assert "proxy_" not in recommendation.block
 
 
+def test_a_timeout_of_grpc_pass_gets_its_own_directive() -> None:
+    resolution = resolution_of(SERVER % "grpc_pass b:50051;", kind="grpc", grpc_read_timeout="60s")
+    recommendation = recommend(case_of(resolution), diagnosis_of("idle-read-timeout"))
+    assert recommendation
+    assert "grpc_read_timeout 3600s;" in recommendation.block
+    assert recommend(case_of(resolution), diagnosis_of("proxy-buffering-hold")) is None
+
+
 def test_the_recommender_names_no_failure_mode() -> None:
     ids = re.compile("|".join(rf"[\"']{id}[\"']" for id in rule_ids()))
     for file in Path(wizard.recommend.__file__).parent.glob("*.py"):

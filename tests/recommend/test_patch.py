@@ -15,7 +15,7 @@ from wizard.model.target import Source
 from wizard.nginx.load import read_config
 from wizard.nginx.resolve import resolve_request
 from wizard.recommend import recommend
-from wizard.recommend.patch import STDIN, patch_target, unified_diff
+from wizard.recommend.patch import STDIN, Edit, make_diff, patch_target, unified_diff
 
 
 def test_a_dump_names_files_from_the_main_config_s_directory() -> None:
@@ -94,6 +94,13 @@ def test_notes_name_a_file_included_twice_and_linked_sites() -> None:
     notes = " ".join(recommendation.adapt)
     assert "--follow-symlinks" in notes
     assert "included 2 times" in notes
+
+
+def test_a_file_that_stays_as_it_is_does_not_cost_the_diff() -> None:
+    config = Config("a", (), texts={"a": "x\n", "b": "y\n"})
+    edits = [Edit("a", 0, 1, "x"), Edit("b", 0, 1, "z")]
+    assert make_diff(config, ["a", "b"], edits, ()) == ("--- b\n+++ b\n@@ -1 +1 @@\n-y\n+z\n", "")
+    assert make_diff(config, ["a"], edits[:1], ()) == (None, "")
 
 
 @needs("patch")

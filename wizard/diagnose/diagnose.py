@@ -1,5 +1,7 @@
 """From a case to its diagnosis. Pure, and independent of the order in which the rules run."""
 
+from dataclasses import replace
+
 from wizard.diagnose.facts.addresses import upstream_peers
 from wizard.diagnose.facts.directives import is_proxied
 from wizard.diagnose.facts.streams import predicted_results
@@ -12,6 +14,7 @@ from wizard.diagnose.hops import (
 )
 from wizard.diagnose.outcome import handshake_fails, is_well
 from wizard.diagnose.rule import ConfigFinding, Stage
+from wizard.diagnose.rule_settings import prefix_of
 from wizard.diagnose.rules import Rule, all_rules
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Finding, Verdict
@@ -34,7 +37,7 @@ def diagnose(case: Case) -> Diagnosis:
     whole, case = case, narrow_to_hop(case)
     results = ((rule, rule.check(rule, case)) for rule in all_rules())
     ranked = sorted(((rule, finding) for rule, finding in results if finding), key=_rank)
-    findings = [finding for _, finding in ranked]
+    findings = [_with_prefixes(finding, case) for _, finding in ranked]
     symptoms = frozenset[str]().union(*(f.explains for f in findings if not f.latent))
     causes = tuple(f for f in findings if not f.latent and f.id not in symptoms)
     risks = tuple(f for f in findings if f.latent)
@@ -53,6 +56,12 @@ def diagnose(case: Case) -> Diagnosis:
 def _rank(ranked: tuple[Rule, Finding]) -> tuple[int, int, str]:
     rule, finding = ranked
     return _CONFIDENCES.index(finding.confidence), rule.stage, rule.id
+
+
+def _with_prefixes(finding: Finding, case: Case) -> Finding:
+    """The finding, its fix naming the directives of the modules that serve the two paths."""
+    stream, messages = case.resolution, case.message_resolution or case.resolution
+    return replace(finding, fix=finding.fix.with_prefixes(prefix_of(stream), prefix_of(messages)))
 
 
 def config_findings(resolution: RequestResolution) -> tuple[ConfigFinding, ...]:

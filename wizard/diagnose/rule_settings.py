@@ -7,7 +7,7 @@ from wizard.diagnose.facts.streams import longest_ping_gap_s
 from wizard.model.case import Case
 from wizard.model.change import Change, change_key
 from wizard.model.config import Directive
-from wizard.model.resolution import RequestResolution
+from wizard.model.resolution import BUFFERING_PREFIXES, RequestResolution
 from wizard.model.target import Style
 from wizard.nginx.settings import duration_s, enclosing_blocks
 
@@ -57,9 +57,20 @@ class NginxSettings:
         return self.routes_messages or has_settings
 
 
+PREFIXES = BUFFERING_PREFIXES | {"grpc"}
+"""The modules that pass requests on and have settings of their own, by their directives' prefix."""
+
+
 def prefix_of(resolution: RequestResolution | None) -> str:
-    """The prefix of the directives for this path; `proxy` without a config."""
-    return resolution.buffering_prefix if resolution else "proxy"
+    """The prefix of the directives for this path; `proxy` if no module with settings of its own
+    passes it on, or without a config."""
+    return resolution.prefix if is_passed_on(resolution) and resolution else "proxy"
+
+
+def is_passed_on(resolution: RequestResolution | None) -> bool:
+    """True if a module that has settings of its own passes the request on."""
+    upstream = resolution.upstream if resolution else None
+    return upstream is not None and upstream.kind in PREFIXES
 
 
 def in_force(value: str, resolution: RequestResolution | None) -> str:
@@ -128,8 +139,10 @@ def read_timeout(
 _WHY_CACHE = "a cache is inherited here, and a replayed stream is somebody else's session"
 
 
-def cache_off(case: Case, resolution: RequestResolution | None) -> tuple[Change]:
-    """No cache."""
+def cache_off(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
+    """No cache; nothing for `grpc_pass`, which has none."""
+    if prefix_of(resolution) == "grpc":
+        return ()
     return (Change(f"{prefix_of(resolution)}_cache", "off", _WHY_CACHE),)
 
 

@@ -1,6 +1,6 @@
 """The conclusion from a case: findings with evidence, and the recommended change."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Confidence = Literal["confirmed", "likely", "possible"]
@@ -18,10 +18,19 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """The remedy in one sentence, and the component that has to be changed."""
+    """The remedy in one sentence, and the component that has to be changed.
+
+    In a rule's text, `{stream}` and `{messages}` stand for the prefix of the directives that apply
+    to that path, as in `{stream}_buffering`.
+    """
 
     summary: str
     where: Literal["nginx", "backend", "client", "outer-proxy"]
+
+    def with_prefixes(self, stream: str, messages: str) -> "Fix":
+        """The same with the prefixes of the two paths' directives (`proxy`, `fastcgi`, …)."""
+        summary = self.summary.replace("{stream}", stream).replace("{messages}", messages)
+        return replace(self, summary=summary)
 
 
 @dataclass(frozen=True, slots=True)

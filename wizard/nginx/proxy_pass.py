@@ -71,7 +71,7 @@ def with_query(directive: Directive) -> str | None:
     argument = origin + uri
     if not uri or "$" not in argument or _QUERY_VARIABLE.search(argument):
         return None
-    return quote_argument(f"{argument}$is_args$args")
+    return quote_argument(f"{argument}&$args" if "?" in uri else f"{argument}$is_args$args")
 
 
 def _origin_and_uri(directive: Directive) -> tuple[str, str]:

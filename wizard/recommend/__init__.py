@@ -22,17 +22,15 @@ being written), `Edit` (a change of a file's text) and `ConfigFix` (what is prop
 
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Recommendation
+from wizard.model.resolution import Upstream
 from wizard.recommend.annotations import recommend_annotations
 from wizard.recommend.dialects import DIALECTS, style_of
 from wizard.recommend.from_config import recommend_from_config
 from wizard.recommend.from_observation import recommend_from_observation
 from wizard.recommend.proxy_manager import for_proxy_manager
-from wizard.recommend.settings import wanted_settings
+from wizard.recommend.settings import WantedSettings, wanted_settings
 
 __all__ = ["recommend"]
-
-_NEVER_BUFFERED = frozenset({"grpc", "memcached"})
-"""Kinds of upstream that have no settings for buffering."""
 
 
 def recommend(case: Case, diagnosis: Diagnosis, reveal: bool = False) -> Recommendation | None:
@@ -42,7 +40,7 @@ def recommend(case: Case, diagnosis: Diagnosis, reveal: bool = False) -> Recomme
     """
     wanted, resolution = wanted_settings(diagnosis), case.resolution
     upstream = resolution.upstream if resolution else None
-    if wanted is None or (upstream and upstream.kind in _NEVER_BUFFERED):
+    if wanted is None or (upstream and not _can_apply(wanted, upstream)):
         return None
     style = style_of(case)
     if style in DIALECTS:
@@ -54,3 +52,8 @@ def recommend(case: Case, diagnosis: Diagnosis, reveal: bool = False) -> Recomme
     if style == "npm":
         return for_proxy_manager(recommendation, has_config=resolution is not None)
     return recommendation
+
+
+def _can_apply(wanted: WantedSettings, upstream: Upstream) -> bool:
+    """False for an upstream whose module has no such settings: `grpc_pass` never buffers."""
+    return upstream.kind != "memcached" and not (upstream.kind == "grpc" and wanted.ends_buffering)

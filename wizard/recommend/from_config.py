@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from wizard.diagnose.rule_settings import is_passed_on, prefix_of
 from wizard.model.case import Case
 from wizard.model.change import SET_DIRECTIVES, Change
 from wizard.model.config import Config
@@ -34,7 +35,7 @@ def recommend_from_config(
 ) -> Recommendation:
     """Change the locations that serve the paths, or carve locations out of them."""
     location = resolution.location
-    if location is None or not (resolution.can_buffer or wanted.routes_stream):
+    if location is None or not (is_passed_on(resolution) or wanted.routes_stream):
         return recommend_from_observation(case, wanted, _NO_LOCATION)
     fixes = _fixes(case, resolution, location, wanted)
     if not any(fix.summary for fix in fixes):
@@ -84,7 +85,7 @@ def _fix_messages(
             return
     if not messages or not messages.location or _is_same_place(case, stream, location):
         return
-    if messages.can_buffer:
+    if is_passed_on(messages):
         changes = not_in_force(messages, wanted.for_messages(case, messages))
         yield from _fix_path(messages, messages.location, changes)
 
@@ -122,7 +123,7 @@ def _fix_path(
 
 
 def _notes(case: Case, resolution: RequestResolution, wanted: WantedSettings) -> Iterator[str]:
-    buffering = f"{resolution.buffering_prefix}_buffering"
+    buffering = f"{prefix_of(resolution)}_buffering"
     is_held_here = wanted.ends_buffering and not wanted.routes_stream
     if is_held_here and resolution.value(buffering) == "off":
         yield _STALE.format(buffering)

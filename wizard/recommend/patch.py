@@ -86,7 +86,8 @@ def make_diff(
         for file, target in targets.items()
     ]
     same_directory = all(target.directory == directory for target in targets.values())
-    return ("".join(filter(None, diffs)) if all(diffs) and same_directory else None), directory
+    diff = "".join(filter(None, diffs))
+    return (diff if diff and None not in diffs and same_directory else None), directory
 
 
 def _file_diff(
@@ -100,7 +101,8 @@ def _file_diff(
 
 
 def unified_diff(name: str, old: str, new: str, hidden: frozenset[str] = frozenset()) -> str | None:
-    """The diff with as much context as can be shown; None if what changes cannot be shown.
+    """The diff with as much context as can be shown; None if what changes cannot be shown, empty
+    if nothing changes.
 
     Context lines are the user's own config: a line with a credential, or with bytes that are not
     text, is left out, since patch would not find the line if it were masked. Lines that contain a
@@ -109,7 +111,7 @@ def unified_diff(name: str, old: str, new: str, hidden: frozenset[str] = frozens
     for context in range(CONTEXT_LINES, -1, -1):
         lines = _diff_lines(name, old, new, context)
         if all(_can_be_shown(line, hidden) for line in lines):
-            return "".join(lines) or None
+            return "".join(lines)
     return None
 
 

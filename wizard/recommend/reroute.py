@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from urllib.parse import unquote, urljoin, urlsplit
 
+from wizard.diagnose.rule_settings import is_passed_on
 from wizard.model.case import Case
 from wizard.model.change import Change
 from wizard.model.resolution import LocationRef, RequestResolution
@@ -47,7 +48,7 @@ def route_messages(
     )
     changes = [change for change in changes if not change.if_present]
     own = _exact_location(messages, path)
-    if own and messages.can_buffer:
+    if own and is_passed_on(messages):
         existing = source_of(messages.config, own.directive)
         rewrite = Rewrite.of((*changes, *passes))
         return ConfigFix(summary, (change_inside(existing, rewrite),)) if existing else None

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from wizard.diagnose.rule_settings import NginxSettings, cache_off
+from wizard.diagnose.rule_settings import NginxSettings, cache_off, is_passed_on
 from wizard.diagnose.rules import rule_named
 from wizard.model.case import Case
 from wizard.model.change import Change, Scope, by_key
@@ -62,9 +62,11 @@ class WantedSettings:
         changes: list[Change] = []
         for part in self.parts:
             changes += (*part.stream(case, resolution), *part.both(case, resolution))
-        (no_cache,) = cache_off(case, resolution)
-        if resolution and resolution.value(no_cache.name) not in ("", "off"):
-            changes.append(no_cache)
+        if resolution:
+            cache = cache_off(case, resolution)
+            changes += (
+                change for change in cache if resolution.value(change.name) not in ("", "off")
+            )
         return _ordered(changes, scope)
 
     def for_messages(
@@ -73,7 +75,7 @@ class WantedSettings:
         """What to set in that block for the messages' path, whose resolution this is."""
         alone = [change for part in self.parts for change in part.messages(case, resolution)]
         both: list[Change] = []
-        if resolution and resolution.can_buffer:
+        if is_passed_on(resolution):
             both += [change for part in self.parts for change in part.both(case, resolution)]
         return merge((*_ordered(alone, scope), *_ordered(both, scope)))
 

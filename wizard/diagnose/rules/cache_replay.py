@@ -106,7 +106,7 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
 RULE = Rule(
     id="cache-replay",
     stage=Stage.HOLD,
-    fix=Fix("proxy_cache off in the location that serves the stream", "nginx"),
+    fix=Fix("{stream}_cache off in the location that serves the stream", "nginx"),
     explains=frozenset(
         {
             "endpoint-prefix-lost",

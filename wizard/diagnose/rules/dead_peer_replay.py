@@ -8,7 +8,7 @@ from wizard.diagnose.facts.evidence import (
     setting_evidence,
 )
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rule_settings import NginxSettings
+from wizard.diagnose.rule_settings import NginxSettings, prefix_of
 from wizard.model.case import Case
 from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
@@ -36,7 +36,7 @@ _WHY_CONNECT_TIMEOUT = (
     "milliseconds. It has nothing to do with how long a stream may last"
 )
 _REMOVE_PEER = (
-    "proxy_connect_timeout only shortens the wait: remove the dead peer from the upstream, or mark "
+    "a connect timeout only shortens the wait: remove the dead peer from the upstream, or mark "
     "it down"
 )
 
@@ -138,10 +138,11 @@ def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, 
     """A short connect timeout, if there are several peers and it is not short already."""
     if resolution and resolution.upstream and len(resolution.upstream.peers) == 1:
         return ()
-    now = duration_s(resolution.value("proxy_connect_timeout") or "60") if resolution else None
+    name = f"{prefix_of(resolution)}_connect_timeout"
+    now = duration_s(resolution.value(name) or "60") if resolution else None
     if now is not None and now <= _CONNECT_TIMEOUT_S:
         return ()
-    return (Change("proxy_connect_timeout", f"{_CONNECT_TIMEOUT_S}s", _WHY_CONNECT_TIMEOUT),)
+    return (Change(name, f"{_CONNECT_TIMEOUT_S}s", _WHY_CONNECT_TIMEOUT),)
 
 
 def notes(case: Case, style: Style) -> tuple[str, ...]:
@@ -152,7 +153,9 @@ def notes(case: Case, style: Style) -> tuple[str, ...]:
 RULE = Rule(
     id="dead-peer-replay",
     stage=Stage.REACH,
-    fix=Fix("the dead server leaves the upstream; proxy_connect_timeout of a few seconds", "nginx"),
+    fix=Fix(
+        "the dead server leaves the upstream; {stream}_connect_timeout of a few seconds", "nginx"
+    ),
     explains=frozenset(
         {"gzip-plus-buffering", "outer-proxy-buffers", "proxy-buffering-hold", "xab-ignored"}
     ),

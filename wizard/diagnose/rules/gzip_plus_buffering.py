@@ -38,7 +38,9 @@ def check(rule: Rule, case: Case) -> Finding | None:
         return None
     if resolution.value("gzip") != "on" or not directives.is_buffering(resolution):
         return None
-    evidence += setting_evidences(resolution, "gzip", "gzip_types", "proxy_buffering")
+    evidence += setting_evidences(
+        resolution, "gzip", "gzip_types", f"{resolution.prefix}_buffering"
+    )
     predicted = all(streams.could_be_held(case, compressed) for compressed, _ in pairs)
     return rule.finding("confirmed" if predicted else "likely", evidence, _DISTINGUISHES)
 
@@ -72,7 +74,7 @@ def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, 
 RULE = Rule(
     id="gzip-plus-buffering",
     stage=Stage.HOLD,
-    fix=Fix("proxy_buffering off and gzip off in the location that serves the stream", "nginx"),
+    fix=Fix("{stream}_buffering off and gzip off in the location that serves the stream", "nginx"),
     check=check,
     check_config=check_config,
     config_order=20,

@@ -80,7 +80,7 @@ def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, 
 RULE = Rule(
     id="header-timeout-504",
     stage=Stage.MESSAGE,
-    fix=Fix("a longer proxy_read_timeout in the location that takes the messages", "nginx"),
+    fix=Fix("a longer {messages}_read_timeout in the location that takes the messages", "nginx"),
     check=check,
     settings=NginxSettings(messages=settings),
 )

@@ -78,7 +78,9 @@ def _evidence(case: Case, held: tuple[ProbeResult, ...]) -> tuple[Evidence, ...]
 RULE = Rule(
     id="idle-headers-held",
     stage=Stage.HOLD,
-    fix=Fix("proxy_buffering off in the location, and a comment from the backend at once", "nginx"),
+    fix=Fix(
+        "{stream}_buffering off in the location, and a comment from the backend at once", "nginx"
+    ),
     check=check,
     settings=NginxSettings(stream=unbuffered, ends_buffering=True),
 )

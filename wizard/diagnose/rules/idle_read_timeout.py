@@ -82,7 +82,7 @@ RULE = Rule(
     id="idle-read-timeout",
     stage=Stage.CUT,
     fix=Fix(
-        "a longer proxy_read_timeout in the location, and pings from the backend every 15–30 s",
+        "a longer {stream}_read_timeout in the location, and pings from the backend every 15–30 s",
         "nginx",
     ),
     check=check,

@@ -186,7 +186,7 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
 RULE = Rule(
     id="proxy-buffering-hold",
     stage=Stage.HOLD,
-    fix=Fix("proxy_buffering off in the location that serves the stream", "nginx"),
+    fix=Fix("{stream}_buffering off in the location that serves the stream", "nginx"),
     check=check,
     check_config=check_config,
     config_order=10,

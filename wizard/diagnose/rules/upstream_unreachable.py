@@ -81,7 +81,7 @@ RULE = Rule(
     id="upstream-unreachable",
     stage=Stage.REACH,
     fix=Fix(
-        "the address in proxy_pass (or its upstream) is one where the backend listens", "nginx"
+        "the address in {stream}_pass (or its upstream) is one where the backend listens", "nginx"
     ),
     check=check,
 )

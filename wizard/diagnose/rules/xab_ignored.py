@@ -58,7 +58,8 @@ def _forced_on(rule: Rule, case: Case) -> Finding | None:
         return None
     if directives.ignores_x_accel_buffering(resolution):
         return None
-    evidence = (*_evidence(case, "yes"), *setting_evidences(resolution, "proxy_buffering"))
+    setting = setting_evidences(resolution, f"{resolution.prefix}_buffering")
+    evidence = (*_evidence(case, "yes"), *setting)
     distinguishes = "The config has buffering off, and the backend's header switches it on again."
     return rule.finding("confirmed", evidence, distinguishes, fix=_FORCED_FIX)
 
@@ -77,7 +78,7 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
 RULE = Rule(
     id="xab-ignored",
     stage=Stage.HOLD,
-    fix=Fix("proxy_buffering off in the location, or stop ignoring X-Accel-Buffering", "nginx"),
+    fix=Fix("{stream}_buffering off in the location, or stop ignoring X-Accel-Buffering", "nginx"),
     check=check,
     check_config=check_config,
     config_order=30,
