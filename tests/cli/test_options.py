@@ -71,7 +71,7 @@ def test_each_option_sets_its_field() -> None:
         ("::1", 8443),
         4.0,
         90.0,
-        False,
+        "never",
     )
 
 

@@ -27,6 +27,7 @@ SAME = {
     "stall = 5": ["--stall", "5"],
     "patience = 0.5": ["--patience", "0.5"],
     "mcp = false": ["--no-mcp"],
+    'mcp = "always"': ["--mcp", "always"],
     'style = "f5"': ["--style", "f5"],
     'vantage = ["w=ssh web"]': ["--vantage", "w=ssh web"],
     'vantage.w = "ssh web"\ndirect = "w=http://b/"\nconf = "w="': [
@@ -77,9 +78,9 @@ def test_defaults_override_options_and_a_target_overrides_both(file: Path) -> No
     words = ("--stall", "1", "--patience", "7", "--header", "B: words", "--insecure", "--no-mcp")
     first, own = (named.target for named in read(file, text, *words))
     assert first == Target(
-        URL, stall=2.0, patience=7.0, headers=(("A", "defaults"),), mcp=False, insecure=False
+        URL, stall=2.0, patience=7.0, headers=(("A", "defaults"),), mcp="never", insecure=False
     )
-    assert own == Target(URL, stall=3.0, patience=7.0, mcp=True, insecure=True)
+    assert own == Target(URL, stall=3.0, patience=7.0, mcp="auto", insecure=True)
 
 
 def test_the_name_is_the_url_without_its_secrets_if_none_is_given(file: Path) -> None:

@@ -76,7 +76,7 @@ def test_the_target_list_means_what_its_comments_say() -> None:
     given = make_parser("check").parse_args(["--targets", str(FOLDER / "targets.toml")])
     chat, _search, page = (item.target for item in read_targets(given))
     assert chat.headers == (("Authorization", "Bearer hunter2"),)
-    assert (page.headers, page.mcp, page.patience) == ((), False, 70.0)
+    assert (page.headers, page.mcp, page.patience) == ((), "never", 70.0)
 
 
 def test_the_config_map_holds_the_target_list() -> None:

@@ -12,7 +12,7 @@ from wizard.model.target import Target
 async def test_an_interrupted_check_of_a_live_stream_is_inconclusive() -> None:
     live = CHUNKED + chunk(b"data: b\n\n")
     async with serving(saying(live, then="open")) as url:
-        investigation = Investigation(Target(url, patience=30.0, mcp=False))
+        investigation = Investigation(Target(url, patience=30.0, mcp="never"))
         task = asyncio.create_task(investigation.run("proxy"))
         outcomes: set[str] = set()
         while outcomes != {"live"}:
@@ -31,7 +31,7 @@ async def test_an_interrupted_check_of_a_live_stream_is_inconclusive() -> None:
 async def test_a_complete_check_of_a_live_stream_is_healthy() -> None:
     live = CHUNKED + chunk(b"data: b\n\n")
     async with serving(saying(live, then="open")) as url:
-        investigation = Investigation(Target(url, mcp=False))
+        investigation = Investigation(Target(url, mcp="never"))
         await investigation.run("proxy")
         await investigation.close()
     assert investigation.case.unfinished == ()

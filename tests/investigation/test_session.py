@@ -48,7 +48,7 @@ def test_reading_the_case_twice_classifies_once(classified: list[Probe]) -> None
 
 
 def test_an_investigation_reads_its_case_without_new_work(classified: list[Probe]) -> None:
-    investigation = Investigation(replace(TARGET, mcp=False))
+    investigation = Investigation(replace(TARGET, mcp="never"))
     investigation._session.timelines[PROXIED] = Timeline(PROXIED)
     assert investigation.case is investigation.case
     assert investigation.elapsed_s >= 0

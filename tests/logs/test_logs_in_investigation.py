@@ -73,7 +73,7 @@ async def test_our_lines_are_new_and_earlier_ones_are_not(nginx: str, tmp_path: 
         logs=(Source(str(log), "web"), Source(str(log))),
         vantages=(Vantage("web", ("env",)),),
         stall=5.0,
-        mcp=False,
+        mcp="never",
     )
     lines = f"access_log {log} combined; return 200 hello;"
     async with running_nginx(nginx, tmp_path, port, lines):

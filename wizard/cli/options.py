@@ -16,7 +16,7 @@ from wizard.model.parse import (
     parse_url,
     parse_vantages,
 )
-from wizard.model.target import Style, Target
+from wizard.model.target import McpMode, Style, Target
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
 
@@ -152,7 +152,9 @@ def _add_target_options(parser: Parser) -> None:
         "wait before a silent stream counts as held (10)")  # fmt: skip
     add("--patience", type=parse_seconds, default=0.0, metavar="SECONDS", help="how long to watch "
         "a live stream for a cut (0)")  # fmt: skip
-    add("--no-mcp", action="store_true", help="skip the MCP handshake")
+    add("--mcp", choices=get_args(McpMode), default="auto", help="the MCP handshake: auto posts "
+        "only where something shows that MCP is spoken")  # fmt: skip
+    add("--no-mcp", dest="mcp", action="store_const", const="never", help="as --mcp never")
     add("--style", choices=STYLES, default="", help="the form of the fix; by default that of the "
         "tool that wrote the config, if it can be recognised")  # fmt: skip
 
@@ -188,7 +190,7 @@ def target_of(options: argparse.Namespace) -> Target:
         connect_to=_parse_connect_to(options.connect_to) if options.connect_to else None,
         stall=options.stall,
         patience=options.patience,
-        mcp=not options.no_mcp,
+        mcp=options.mcp,
         style=options.style,
         vantages=vantages,
         hops=parse_hops(options.hop, vantages),

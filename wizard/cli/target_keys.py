@@ -97,9 +97,11 @@ def _flag_words(option: str, value: Any) -> list[str]:
     return [option] if value else []
 
 
-def _negated_flag_words(option: str, value: Any) -> list[str]:
-    """The words for a key that is true by default and false with the option `--no-…`."""
-    return [] if _flag_words(option, value) else [option.replace("--", "--no-", 1)]
+def _mcp_words(option: str, value: Any) -> list[str]:
+    """The words for the key `mcp`: `true` is `auto`, and `false` is `never`."""
+    if isinstance(value, bool):
+        value = "auto" if value else "never"
+    return _text_words(option, value)
 
 
 def _pair_words(option: str, value: Any) -> list[str]:
@@ -140,7 +142,7 @@ KEYS: Mapping[str, Key] = {
     "connect-to": Key("connect_to", _text_words),
     "stall": Key("stall", _number_words),
     "patience": Key("patience", _number_words),
-    "mcp": Key("no_mcp", _negated_flag_words),
+    "mcp": Key("mcp", _mcp_words),
     "style": Key("style", _text_words),
 }
-"""The keys besides `url` and `name`; each has its option's name, without `no-`."""
+"""The keys besides `url` and `name`; each has its option's name."""

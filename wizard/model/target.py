@@ -8,6 +8,8 @@ from wizard.model.vantage import Vantage
 LOCAL = "local"
 """The name of this machine as a vantage."""
 
+McpMode = Literal["auto", "always", "never"]
+"""When the MCP handshake is tried: `auto` posts only where an answer or the path shows MCP."""
 Style = Literal["", "nginx", "ingress-nginx", "f5", "npm"]
 """The form of the recommendation; empty chooses it from the config."""
 
@@ -57,7 +59,7 @@ class Target:
         connect_to: Host and port to connect to instead of those of the public URL.
         stall: Seconds without data after which a stream counts as held.
         patience: Seconds to watch a live stream for a disconnect; 0 does not watch it.
-        mcp: Whether an MCP handshake is tried.
+        mcp: When an MCP handshake is tried.
         style: The form of the recommendation: Nginx's own config, annotations of one of the two
             ingress controllers, or the input box of Nginx Proxy Manager.
         vantages: The places other than this machine where requests and commands can run.
@@ -73,7 +75,7 @@ class Target:
     connect_to: tuple[str, int] | None = None
     stall: float = 10.0
     patience: float = 0.0
-    mcp: bool = True
+    mcp: McpMode = "auto"
     style: Style = ""
     vantages: tuple[Vantage, ...] = ()
     hops: tuple[Hop, ...] = ()

@@ -95,8 +95,8 @@ def _status(state: State) -> Status:
 
 def _handshake_check(case: Case) -> Check:
     """Pass if the proxied handshake completed; fail if only the direct one did."""
-    if not case.target.mcp:
-        return Check("handshake", "skip", "--no-mcp was given")
+    if case.target.mcp == "never":
+        return Check("handshake", "skip", "--mcp never was given")
     proxied, direct = case.handshake("proxy"), case.handshake("direct")
     if proxied is None:
         return Check("handshake", "skip", "the stream was not probed through the proxy")

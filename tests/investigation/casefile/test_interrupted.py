@@ -20,7 +20,7 @@ LIVE = CHUNKED + chunk(b"data: b\n\n")
 
 async def interrupt(url: str, expected: set[str]) -> Investigation:
     """Cancel the matrix once its probes have these outcomes."""
-    interrupted = Investigation(Target(url, stall=30.0, patience=30.0, mcp=False))
+    interrupted = Investigation(Target(url, stall=30.0, patience=30.0, mcp="never"))
     task = asyncio.create_task(interrupted.run("proxy"))
     outcomes: set[str] = set()
     while outcomes != expected:

@@ -25,9 +25,9 @@ from wizard.investigation.investigation import Investigation
 from wizard.model.events import Chunk, Connected, Ended, Headers, ProbeEvent, SseEvent
 from wizard.model.handshake import Handshake
 from wizard.model.steps import StepId
-from wizard.model.target import Target
+from wizard.model.target import McpMode, Target
 from wizard.model.timeline import Probe, Timeline
-from wizard.probe.mcp.session import run_handshake
+from wizard.probe.mcp.session import Known, run_handshake
 from wizard.probe.request import ProbeOptions
 
 SHORT = ["server/discover", "initialize"]
@@ -39,7 +39,7 @@ STREAM = (("content-type", "text/event-stream"),)
 @pytest.fixture(autouse=True)
 def _short_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorten the only timeout that these tests reach."""
-    monkeypatch.setattr(wizard.probe.mcp.session, "DOUBTFUL_TIMEOUT_S", MEDIUM_S)
+    monkeypatch.setattr(wizard.probe.mcp.session, "EXCHANGE_TIMEOUT_S", MEDIUM_S)
 
 
 def stream_with(url: str, *events: ProbeEvent) -> Timeline:
@@ -62,9 +62,8 @@ def without_endpoint(url: str) -> Timeline:
 
 
 async def shake(server: Server, stream: Timeline, is_http_sse: bool = False) -> Handshake:
-    return await run_handshake(
-        "direct", server.url, stream, ProbeOptions(), is_http_sse=is_http_sse
-    )
+    known = Known(is_http_sse, may_post=True)
+    return await run_handshake("direct", server.url, stream, ProbeOptions(), known)
 
 
 async def test_a_stream_that_names_an_endpoint_is_http_sse() -> None:
@@ -191,8 +190,8 @@ NO_MCP: Mapping[str, Answer] = {
 STEPS: tuple[StepId, ...] = ("root", "proxy", "cause")
 
 
-async def investigate(url: str) -> Investigation:
-    investigation = Investigation(Target(url))
+async def investigate(url: str, mcp: McpMode = "auto") -> Investigation:
+    investigation = Investigation(Target(url, mcp=mcp))
     for step in STEPS:
         await investigation.run(step)
     return investigation
@@ -202,17 +201,17 @@ async def investigate(url: str) -> Investigation:
 async def test_a_live_stream_that_is_no_mcp_server_stays_healthy(how: str) -> None:
     posts = dict.fromkeys(SHORT, NO_MCP[how])
     async with running({**posts, "GET": event_stream(event(b"hi"))}) as server:
-        investigation = await investigate(server.url)
+        investigation = await investigate(server.url, "always")
     assert investigation.diagnosis is not None
     assert investigation.diagnosis.verdict == "healthy", investigation.diagnosis
     (handshake,) = investigation.case.handshakes
     assert handshake.transport == "unknown"
-    assert set(server.names) <= {"GET", *SHORT}
+    assert {"GET", SHORT[0]} <= set(server.names) <= {"GET", *SHORT}
 
 
 @pytest.mark.parametrize("status", [400, 405])
 async def test_a_server_without_a_get_stream_is_healthy(status: int) -> None:
-    async with running({**STREAMABLE, "GET": response(status)}) as server:
+    async with running({**STREAMABLE, "GET": response(status, error(-32000))}) as server:
         investigation = await investigate(server.url)
     assert investigation.diagnosis is not None
     assert investigation.diagnosis.verdict == "healthy", investigation.diagnosis
@@ -220,7 +219,7 @@ async def test_a_server_without_a_get_stream_is_healthy(status: int) -> None:
 
 async def test_without_mcp_nothing_is_posted() -> None:
     async with running({**STREAMABLE, "GET": event_stream(event(b"hi"))}) as server:
-        investigation = Investigation(Target(server.url, mcp=False))
+        investigation = Investigation(Target(server.url, mcp="never"))
         await investigation.run("proxy")
     assert investigation.case.handshakes == ()
     assert set(server.names) == {"GET"}

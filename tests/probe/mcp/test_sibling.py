@@ -26,6 +26,7 @@ from wizard.model.target import Source, Target
 from wizard.probe.mcp.session import sibling_url
 
 STREAMABLE: Mapping[str, Answer] = {
+    "GET": response(405, error(-32000)),
     "initialize": response(200, result(RESULT)),
     "notifications/initialized": response(202),
 }
@@ -122,6 +123,7 @@ OTHER_SERVICES: Mapping[str, Mapping[str, Answer]] = {
     "404": {},
     "error": {name: response(200, error(-32601)) for name in NAMES},
     "page": {name: response(200, b"<p>hi", "text/html") for name in NAMES},
+    "stream": {"GET": event_stream(event(b"hi"))},
 }
 
 
@@ -135,16 +137,16 @@ async def test_another_service_at_the_sibling_path_is_no_cause(how: str) -> None
 
 NOT_TRIED: Mapping[str, Mapping[str, Answer]] = {
     "a live stream": {"GET": event_stream(event(b"hi"))},
-    "served here": {**STREAMABLE, "GET": response(405)},
+    "served here": STREAMABLE,
     "refused": {"GET": response(401)},
     "redirected": {"GET": response(301, location="/x")},
     "too large": {
-        "GET": response(405),
+        "GET": response(405, error(-32000)),
         "server/discover": response(413),
         "initialize": response(413),
     },
     "broken": {"GET": response(500)},
-    "silent to a POST": {"GET": response(404), "server/discover": silence},
+    "silent to a POST": {"GET": response(404, error(-32000)), "server/discover": silence},
 }
 
 
@@ -153,7 +155,6 @@ async def test_the_sibling_path_is_not_tried_if_it_decides_nothing(
     how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("wizard.probe.mcp.session.EXCHANGE_TIMEOUT_S", 0.2)
-    monkeypatch.setattr("wizard.probe.mcp.session.DOUBTFUL_TIMEOUT_S", 0.2)
     async with running(NOT_TRIED[how]) as server:
         await diagnose_url(server.url)
     assert requested_paths(server) == {"/sse"}
@@ -161,6 +162,6 @@ async def test_the_sibling_path_is_not_tried_if_it_decides_nothing(
 
 async def test_without_mcp_the_sibling_path_is_not_tried() -> None:
     async with running(by_path({"/mcp": STREAMABLE})) as server:
-        investigation = Investigation(Target(server.url, mcp=False))
+        investigation = Investigation(Target(server.url, mcp="never"))
         await investigation.run("proxy")
     assert requested_paths(server) == {"/sse"}

@@ -7,7 +7,7 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis
 from wizard.model.steps import StepState
 
-SCHEMA = "ssewizard.case/2"
+SCHEMA = "ssewizard.case/3"
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,6 +125,11 @@ def has_endpoint(reader: MessageReader) -> bool:
     return reader.endpoint is not None
 
 
+def has_event(reader: MessageReader) -> bool:
+    """True once the stream has sent an event; the first one of HTTP+SSE names the endpoint."""
+    return reader.timeline.events > 0
+
+
 async def send_request(
     probe: Probe, options: ProbeOptions, spec: RequestSpec, timeout_s: float
 ) -> Timeline:

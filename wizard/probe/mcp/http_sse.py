@@ -8,12 +8,11 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from wizard.model.events import SseEvent
 from wizard.model.handshake import Handshake
-from wizard.model.timeline import Timeline
 from wizard.probe.mcp import messages
 from wizard.probe.mcp.exchange import (
     ENDPOINT_LIMIT_CHARS,
+    Condition,
     OpenStream,
     Timeouts,
     has_endpoint,
@@ -27,18 +26,21 @@ from wizard.text.display import safe
 
 
 async def handshake_over_http_sse(
-    handshake: Handshake, options: ProbeOptions, timeouts: Timeouts
+    handshake: Handshake,
+    options: ProbeOptions,
+    timeouts: Timeouts,
+    until: Condition = has_endpoint,
 ) -> Handshake:
-    """GET the stream, wait for its endpoint, and post the messages there."""
+    """GET the stream, wait `until` it names its endpoint, and post the messages there."""
     handshake = replace(handshake, transport="http+sse", stage="endpoint")
     async with open_stream(handshake.probe(), options) as stream:
         timeout_s = timeouts.next_s()
-        is_named = await stream.wait_for(has_endpoint, timeout_s)
+        await stream.wait_for(until, timeout_s)
+        endpoint = stream.reader.endpoint
         handshake = with_exchange(handshake, "stream", stream.timeline)
-        if not is_named:
+        if endpoint is None:
             why = messages.describe_missing_endpoint(stream.timeline, timeout_s)
             return replace(handshake, why=why)
-        endpoint = stream.reader.endpoint or ""
         if why := _invalid_url_problem(handshake.url, endpoint):
             # The endpoint is not kept, so that later code need not handle it.
             return replace(handshake, why=why)
@@ -72,14 +74,6 @@ async def _initialize(
     confirmed = await send_request(probe, options, spec, timeouts.next_s())
     handshake = with_exchange(handshake, "initialized", confirmed)
     return replace(handshake, stage="done", version=reply.version, server=reply.server)
-
-
-def endpoint_of(timeline: Timeline) -> str | None:
-    """The data of the first `endpoint` event in a timeline, cut as timelines are."""
-    for item in timeline.tail:
-        if isinstance(item, SseEvent) and item.type == "endpoint":
-            return item.data
-    return None
 
 
 def endpoint_problem(url: str, endpoint: str) -> str:

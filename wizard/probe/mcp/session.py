@@ -1,29 +1,34 @@
 """The MCP handshakes of an investigation: try transports until the server supports one."""
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit, urlunsplit
 
 from wizard.model.case import Case
 from wizard.model.handshake import Handshake, Side
 from wizard.model.probe_result import ProbeResult
-from wizard.model.timeline import Timeline, is_live
+from wizard.model.timeline import Timeline
 from wizard.probe.matrix import uncompressed
-from wizard.probe.mcp.exchange import Timeouts, handshake_timeouts
-from wizard.probe.mcp.http_sse import endpoint_of, handshake_over_http_sse
+from wizard.probe.mcp.exchange import (
+    MessageReader,
+    Timeouts,
+    handshake_timeouts,
+    has_event,
+    with_exchange,
+)
+from wizard.probe.mcp.http_sse import handshake_over_http_sse
 from wizard.probe.mcp.message_path import post_timeout
+from wizard.probe.mcp.signs import NO_SIGN, endpoint_of, sign_in, sign_of_mcp
 from wizard.probe.mcp.streamable import (
     OTHER_TRANSPORT,
     handshake_over_streamable_http,
     handshake_stateless,
 )
-from wizard.probe.request import ProbeOptions
+from wizard.probe.request import GET, ProbeOptions
 from wizard.text.display import safe
 
 EXCHANGE_TIMEOUT_S = 5.0
 """How long each exchange may take at most, in seconds."""
-DOUBTFUL_TIMEOUT_S = 2.0
-"""The same in seconds after a live stream without endpoint: it is hardly an MCP server's."""
 NO_CONNECTION = frozenset({"refused", "timeout", "tls", "dns", "unreached"})
 """The ends of a request that never reached a server."""
 REFUSALS = frozenset({401, 403, 407, 421, 429, 502, 503, 504})
@@ -32,13 +37,34 @@ NOT_HERE = OTHER_TRANSPORT | {410, 501}
 """The statuses of a GET after which an MCP server may still be at another path."""
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of both sides before the handshakes.
+
+    Attributes:
+        is_http_sse: True if one side names an endpoint, so that both use HTTP+SSE.
+        may_post: True if something shows that MCP is spoken, or if the user says so.
+        post_s: How long the POST of `initialize` may take, in seconds, if longer than usual.
+    """
+
+    is_http_sse: bool = False
+    may_post: bool = False
+    post_s: float = 0.0
+
+
+NOTHING_KNOWN = Known()
+
+
 async def run_handshakes(case: Case, options: ProbeOptions) -> tuple[Handshake, ...]:
     """Run the handshakes with the proxy and with the backend, at the same time.
 
-    There are none for a side that was not probed, and none at all if the user wants none.
+    There are none for a side that was not probed, and none at all if the user wants none. A sign of
+    MCP on one side is enough for both: they lead to the same server.
     """
-    if not case.target.mcp:
+    if case.target.mcp == "never":
         return ()
+    answers = [result.timeline for result in (*case.proxy, *case.hops, *case.direct)]
+    may_post = case.target.mcp == "always" or bool(sign_of_mcp(answers))
     sides: dict[Side, ProbeResult | None] = {
         "proxy": uncompressed(case.proxy),
         "direct": uncompressed(case.direct),
@@ -46,21 +72,18 @@ async def run_handshakes(case: Case, options: ProbeOptions) -> tuple[Handshake, 
     streams = {side: result.timeline for side, result in sides.items() if result}
     # A held stream shows no endpoint: if the other side names one, both use HTTP+SSE.
     is_http_sse = any(map(endpoint_of, streams.values()))
-    post_s = post_timeout(case, EXCHANGE_TIMEOUT_S)
+    known = Known(is_http_sse, may_post, post_timeout(case, EXCHANGE_TIMEOUT_S))
     handshakes = [
-        _run_with_sibling(side, stream, options, is_http_sse, post_s)
-        for side, stream in streams.items()
+        _run_with_sibling(side, stream, options, known) for side, stream in streams.items()
     ]
     return tuple(await asyncio.gather(*handshakes))
 
 
 async def _run_with_sibling(
-    side: Side, stream: Timeline, options: ProbeOptions, is_http_sse: bool, post_s: float
+    side: Side, stream: Timeline, options: ProbeOptions, known: Known
 ) -> Handshake:
-    handshake = await run_handshake(
-        side, stream.probe.url, stream, options, is_http_sse=is_http_sse, post_s=post_s
-    )
-    return await try_sibling(handshake, stream, options)
+    handshake = await run_handshake(side, stream.probe.url, stream, options, known)
+    return await try_sibling(handshake, stream, options, known)
 
 
 async def run_handshake(
@@ -68,35 +91,31 @@ async def run_handshake(
     url: str,
     stream: Timeline | None,
     options: ProbeOptions,
-    *,
-    is_http_sse: bool = False,
-    post_s: float = 0.0,
+    known: Known = NOTHING_KNOWN,
 ) -> Handshake:
     """Open a session, as far as `initialized`, and close it. No tool is ever called.
 
-    Args:
-        stream: The timeline of a GET of the URL; None if there was none.
-        is_http_sse: True if the other side is known to use HTTP+SSE.
-        post_s: How long the POST of `initialize` may take, in seconds, if longer than usual.
+    `stream` is the timeline of a GET of the URL; None if there was none.
     """
     handshake = Handshake(side, url, vantage=stream.probe.vantage if stream else "local")
-    if (why := _reason_to_skip(stream, is_http_sse)) is not None:
+    if (why := _reason_to_skip(stream, known.is_http_sse)) is not None:
         return replace(handshake, skipped=True, why=why)
-    timeouts = _timeouts(stream, options, post_s)
-    if is_http_sse or (stream is not None and endpoint_of(stream) is not None):
+    timeouts = _timeouts(stream, options, known.post_s)
+    if known.is_http_sse or (stream is not None and endpoint_of(stream) is not None):
         return await handshake_over_http_sse(handshake, options, timeouts)
-    by_post = await _handshake_by_post(handshake, options, timeouts)
+    if not known.may_post:
+        by_post = replace(handshake, skipped=True, why=NO_SIGN)
+    else:
+        by_post = await _handshake_by_post(handshake, options, timeouts)
     if by_post.is_complete or not _may_have_endpoint(stream):
         return by_post
-    over_sse = await handshake_over_http_sse(handshake, options, timeouts)
+    over_sse = await handshake_over_http_sse(handshake, options, timeouts, until=has_event)
     return over_sse if over_sse.endpoint else by_post
 
 
 def _timeouts(stream: Timeline | None, options: ProbeOptions, post_s: float) -> Timeouts:
-    is_doubtful = stream is not None and is_live(stream) and endpoint_of(stream) is None
-    exchange_s = DOUBTFUL_TIMEOUT_S if is_doubtful else EXCHANGE_TIMEOUT_S
     reach_s = stream.began_s if stream is not None else 0.0
-    return handshake_timeouts(options, exchange_s, post_s=post_s, reach_s=reach_s)
+    return handshake_timeouts(options, EXCHANGE_TIMEOUT_S, post_s=post_s, reach_s=reach_s)
 
 
 def _may_have_endpoint(stream: Timeline | None) -> bool:
@@ -163,21 +182,44 @@ def sibling_url(url: str) -> str | None:
     return sibling and urlunsplit((*parts[:2], f"{folder}{slash}{sibling}", parts.query, ""))
 
 
-async def try_sibling(handshake: Handshake, stream: Timeline, options: ProbeOptions) -> Handshake:
+async def try_sibling(
+    handshake: Handshake, stream: Timeline, options: ProbeOptions, known: Known
+) -> Handshake:
     """Add a handshake at the sibling path if the one at the URL itself failed.
 
     `stream` is the timeline of a GET of the URL: an event stream means that the path is right.
     """
-    url, last = sibling_url(handshake.url), handshake.last_timeline
-    if handshake.is_complete or handshake.skipped or url is None or not _may_be_elsewhere(stream):
+    url = sibling_url(handshake.url)
+    if url is None or not _may_be_elsewhere(stream) or not _is_answered(handshake):
         return handshake
-    if last is None or last.status not in NOT_HERE | {200, 202}:
-        return handshake  # A silent server would be waited for again, and a refusal is an answer.
     sibling = Handshake(handshake.side, url, vantage=handshake.vantage)
     timeouts = handshake_timeouts(options, EXCHANGE_TIMEOUT_S)
     is_mcp = url.partition("?")[0].endswith("/mcp")
-    run = _handshake_by_post if is_mcp else handshake_over_http_sse
+    run = _handshake_by_post_after_get if is_mcp else handshake_over_http_sse
     return replace(handshake, sibling=await run(sibling, options, timeouts))
+
+
+def _is_answered(handshake: Handshake) -> bool:
+    """True if the URL is not MCP's by its answers, or was not posted to.
+
+    A silent server would be waited for again, and a refusal is an answer.
+    """
+    if handshake.skipped:
+        return handshake.why == NO_SIGN
+    last = handshake.last_timeline
+    return not handshake.is_complete and last is not None and last.status in NOT_HERE | {200, 202}
+
+
+async def _handshake_by_post_after_get(
+    handshake: Handshake, options: ProbeOptions, timeouts: Timeouts
+) -> Handshake:
+    """GET a URL that the user has not named; post to it only if the answer shows MCP."""
+    reader = MessageReader(handshake.probe())
+    answer = await reader.send(options, GET, timeouts.next_s(), has_event)
+    handshake = with_exchange(handshake, "stream", answer)
+    if not sign_in(answer):
+        return replace(handshake, skipped=True, why=NO_SIGN)
+    return await _handshake_by_post(handshake, options, timeouts)
 
 
 def _may_be_elsewhere(stream: Timeline) -> bool:

@@ -1,0 +1,49 @@
+"""What shows that MCP is spoken at a URL: without it, nothing is posted there.
+
+A hub publishes whatever is posted to its stream's URL, and an LLM endpoint charges for it.
+"""
+
+import re
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from wizard.model.events import SseEvent
+from wizard.model.timeline import Timeline
+from wizard.probe.www_authenticate import metadata_url
+
+NO_SIGN = "nothing shows that this URL speaks MCP, so nothing was posted; --mcp always posts anyway"
+_JSON_RPC = re.compile(r'"jsonrpc"\s*:\s*"2\.0"')
+"""A JSON-RPC message. An excerpt may end in the middle of it, so it is not parsed."""
+
+
+def sign_of_mcp(answers: Iterable[Timeline]) -> str:
+    """What in the answers to GETs, or in the path of their URL, shows MCP; empty if nothing."""
+    signs = (sign for answer in answers for sign in (sign_in(answer), _sign_in_path(answer)))
+    return next(filter(None, signs), "")
+
+
+def sign_in(answer: Timeline) -> str:
+    """What in the answer to a GET shows MCP; empty if nothing does."""
+    if endpoint_of(answer) is not None:
+        return "an endpoint event"
+    if header := next((name for name, _ in answer.headers if name.startswith("mcp-")), ""):
+        return f"the header {header}"
+    if metadata_url(answer):
+        return "a 401 that names resource metadata"
+    bodies = [item.data for item in answer.tail if isinstance(item, SseEvent)]
+    if any(map(_JSON_RPC.search, (answer.excerpt, *bodies))):
+        return "a JSON-RPC message"
+    return ""
+
+
+def _sign_in_path(answer: Timeline) -> str:
+    path = urlsplit(answer.probe.url).path.rstrip("/")
+    return "a path that ends in /mcp" if path.lower().endswith("/mcp") else ""
+
+
+def endpoint_of(timeline: Timeline) -> str | None:
+    """The data of the first `endpoint` event in a timeline, cut as timelines are."""
+    for item in timeline.tail:
+        if isinstance(item, SseEvent) and item.type == "endpoint":
+            return item.data
+    return None
