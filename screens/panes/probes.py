@@ -26,7 +26,22 @@ MIN_STREAM_ROWS = 6
 """The least height of the two streams."""
 _COLUMNS = (14, 21, 21)
 """Widths of the table's columns: variant, proxied, direct."""
-_SEVERITY = {"held": 0, "events-held": 1, "headers-held": 2, "late": 3, "cut": 4, "refused": 5}
+_SEVERITY = {
+    outcome: rank
+    for rank, outcome in enumerate(
+        (
+            "held",
+            "events-held",
+            "headers-held",
+            "late",
+            "tail-held",
+            "bursts",
+            "stalled",
+            "cut",
+            "refused",
+        )
+    )
+}
 
 
 def draw_root(view: View) -> list[Text]:

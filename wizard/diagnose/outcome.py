@@ -1,12 +1,15 @@
 """The outcome of a probe: its timeline, compared with the direct probes of the same stream."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from wizard.model import arrivals
 from wizard.model.case import Case
+from wizard.model.events import SseEvent
 from wizard.model.handshake import Handshake
 from wizard.model.probe_result import Outcome, ProbeResult
 from wizard.model.timeline import Timeline, connected_s, is_live
-from wizard.text.display import safe, seconds
+from wizard.text.display import plural, safe, seconds
 
 LATE_MARGIN_S = 0.5
 """How much later than in the direct probe, in seconds, the first data counts as late."""
@@ -19,7 +22,9 @@ NO_GET_STREAM = frozenset({400, 404, 405, 406})
 
 def classify(timeline: Timeline, direct: Sequence[Timeline] = ()) -> ProbeResult:
     """Classify a probe, given the direct probes; none are given for a direct probe itself."""
-    return ProbeResult(timeline, *_classify(timeline, direct))
+    beside = arrivals.reference(timeline, direct) if is_live(timeline) else None
+    compared = arrivals.compare(timeline, beside) if beside else None
+    return ProbeResult(timeline, *_classify(timeline, direct), compared)
 
 
 def interrupt(result: ProbeResult) -> ProbeResult:
@@ -27,20 +32,39 @@ def interrupt(result: ProbeResult) -> ProbeResult:
     if result.outcome != "running":
         return result
     why = f"interrupted; {result.why or 'no answer until then'}"
-    return ProbeResult(result.timeline, "interrupted", why)
+    return replace(result, outcome="interrupted", why=why)
 
 
 def is_well(result: ProbeResult, handshake: Handshake | None = None) -> bool:
     """True if a stream is live, or if its server answers by POST and needs no GET stream.
 
-    MCP 2025-03-26, "Listening for Messages from the Server", lets the GET stream of such a server
+    A stream that ended is well if it is a finite answer (`is_finite_answer`). MCP 2025-03-26,
+    "Listening for Messages from the Server", lets the GET stream of a server that answers by POST
     be silent, or answered with 405. `handshake` is the one from the same side.
     """
-    if result.outcome in ("live", "ended") and result.timeline.first_data_s is not None:
+    if result.outcome == "live" and result.timeline.first_data_s is not None:
+        return True
+    if result.outcome == "ended" and is_finite_answer(result):
         return True
     if handshake is None or not handshake.is_complete or handshake.transport == "http+sse":
         return False
     return result.outcome == "silent" or result.timeline.status in NO_GET_STREAM
+
+
+LAST_EVENTS = frozenset({"[DONE]"})
+"""The data of an event that marks the end of an answer (OpenAI's streaming API and its like)."""
+
+
+def is_finite_answer(result: ProbeResult) -> bool:
+    """True if the stream was meant to end where it did.
+
+    It names its end, or the direct probe ended alike after several events. One event and an end
+    make an EventSource reconnect for ever, whoever ended the stream.
+    """
+    events = [item for item in result.timeline.tail if isinstance(item, SseEvent)]
+    if events and events[-1].data in LAST_EVENTS:
+        return True
+    return result.arrivals is not None and result.timeline.events > 1
 
 
 def handshake_fails(case: Case) -> bool:
@@ -110,21 +134,84 @@ def _without_data(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Outco
 
 
 def _with_data(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome, str]:
+    beside = arrivals.reference(timeline, direct)
+    if arrivals.lacks_tails(timeline, beside) and timeline.ended in (None, "open"):
+        return "tail-held", _describe_stuck_event(timeline, beside)
     if not timeline.events and timeline.ended is not None and (why := _no_event(timeline, direct)):
         return "no-event", why
-    first = seconds(timeline.first_data_s)
     if _is_late(timeline, direct):
+        first = seconds(timeline.first_data_s)
         return "late", f"first data only after {first}, long after the direct probe's"
+    if why := _describe_bursts(timeline, beside):
+        return "bursts", why
+    if beside and arrivals.stalls(timeline, beside):
+        return "stalled", _describe_stall(timeline, beside)
+    return _live_or_ended(timeline, direct, beside)
+
+
+def _live_or_ended(
+    timeline: Timeline, direct: Sequence[Timeline], beside: Timeline | None
+) -> tuple[Outcome, str]:
+    first = f"first data after {seconds(timeline.first_data_s)}"
     if timeline.ended == "reset":
+        return "cut", f"{first}, then broken off {_end(timeline)}: {timeline.detail}"
+    if timeline.ended != "eof":
+        return "live", f"{first}, {_count(timeline)}"
+    if timeline.pending:
+        return "cut", f"ended in the middle of an event, {_end(timeline)}"
+    if _is_outlived(timeline, direct):
+        return "cut", f"ended {_end(timeline)}, where the direct probe went on"
+    if beside and beside.ended == "eof" and 2 * timeline.items <= beside.items:
+        events = f"ended after {_count(timeline)}, where the direct probe had {beside.events}"
+        return "cut", f"{events}"
+    return "ended", f"{first}, {_count(timeline)}, ended after {seconds(timeline.waited_s)}"
+
+
+def _count(timeline: Timeline) -> str:
+    """What was seen of the stream: a single small event proves nothing about larger ones."""
+    if timeline.events == 1:
+        return f"one event of {timeline.decoded} bytes seen"
+    if timeline.events:
+        return f"{timeline.events} events"
+    return plural(timeline.comments, "comment")
+
+
+def _describe_stuck_event(timeline: Timeline, beside: Timeline | None) -> str:
+    waits = arrivals.stuck_gaps(timeline)
+    why = f"an event arrived without its end, which did not come for {seconds(max(waits))}"
+    if timeline.pending:
+        why += f" ({timeline.pending} bytes of it are here)"
+    if beside:
+        why += "; the direct probe gets each event whole"
+    return why
+
+
+def _describe_bursts(timeline: Timeline, beside: Timeline | None) -> str:
+    """Why events that come together were sent one by one; empty if nothing shows that."""
+    count, moments = timeline.events, len(arrivals.moments(timeline))
+    events = plural(count, "event") if count else f"{timeline.bytes} bytes"
+    where = f"{events} at {plural(moments, 'moment')}"
+    if beside and (
+        arrivals.is_in_one_block(timeline, beside) or arrivals.comes_in_bursts(timeline, beside)
+    ):
+        there = plural(len(arrivals.moments(beside)), "moment")
+        others = plural(beside.events, "event") if beside.events else f"{beside.bytes} bytes"
+        first, early = seconds(timeline.first_data_s), seconds(beside.first_data_s)
         return (
-            "cut",
-            f"first data after {first}, then broken off {_end(timeline)}: {timeline.detail}",
+            f"{where}, where the direct probe has {others} at {there}; first data after {first} "
+            f"(direct: {early})"
         )
-    if timeline.ended == "eof":
-        if _is_outlived(timeline, direct):
-            return "cut", f"ended {_end(timeline)}, where the direct probe went on"
-        return "ended", f"first data after {first}, ended after {seconds(timeline.waited_s)}"
-    return "live", f"first data after {first}"
+    if (spread := arrivals.clock_spread_s(timeline)) >= arrivals.CLOCK_SPREAD_S:
+        return f"{where}: events that arrive together were made {seconds(spread)} apart"
+    if sizes := arrivals.full_buffers(timeline):
+        return f"{where}: they arrive in full buffers ({', '.join(map(str, sizes[:4]))} bytes)"
+    return ""
+
+
+def _describe_stall(timeline: Timeline, beside: Timeline) -> str:
+    silence = seconds((timeline.waited_s or 0.0) - (timeline.last_byte_s or 0.0))
+    more = beside.events - timeline.events
+    return f"{_count(timeline)}, then nothing for {silence}; the direct probe has {more} more"
 
 
 def _no_event(timeline: Timeline, direct: Sequence[Timeline]) -> str:

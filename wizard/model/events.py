@@ -67,6 +67,8 @@ class Chunk:
     Attributes:
         size: The number of bytes on the wire.
         decoded: The number of bytes after decompression, which can be 0 with gzip.
+        items: The number of events and comments that these bytes complete.
+        pending: The number of decoded bytes of an event that has begun and not ended by then.
         excerpt: The beginning of a body that is not an event stream, for display.
     """
 
@@ -74,6 +76,8 @@ class Chunk:
     size: int
     decoded: int
     excerpt: str = ""
+    items: int = 0
+    pending: int = 0
 
 
 @dataclass(frozen=True, slots=True)

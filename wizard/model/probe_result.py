@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from wizard.model.arrivals import Comparison
 from wizard.model.timeline import Timeline
 
 
@@ -12,7 +13,9 @@ class ProbeResult:
 
     Attributes:
         outcome: `answered` (a response to the root path, of any status), `live` (events came),
-            `late` (all at once, long after the direct probe), `held` (no headers),
+            `late` (all at once, long after the direct probe), `bursts` (many events at one moment
+            that were sent one by one), `tail-held` (the end of an event does not come), `stalled`
+            (no further events, while the direct probe has many), `held` (no headers),
             `events-held` (headers, no event), `headers-held` (no headers, while the direct probe
             has headers and no event), `silent` (headers, no event, and none was expected),
             `no-event` (bytes, but not the expected event), `cut` (broken connection), `ended`
@@ -20,11 +23,13 @@ class ProbeResult:
             `refused` (no connection, no TLS, no address), `not-offered` (the server did not
             negotiate HTTP/2), `not-asked` (the vantage could not make the request), `running`,
             `interrupted` (the step was left before the outcome was known).
+        arrivals: The arrivals beside those of the direct probe; None without a live one.
     """
 
     timeline: Timeline
     outcome: "Outcome"
     why: str = ""
+    arrivals: Comparison | None = None
 
     @property
     def was_made(self) -> bool:
@@ -42,9 +47,14 @@ class ProbeResult:
 
 
 Outcome = Literal[
-    "running", "interrupted", "answered", "live", "late", "held", "events-held", "headers-held",
+    "running", "interrupted", "answered", "live", "late", "bursts", "tail-held", "stalled",
+    "held", "events-held", "headers-held",
     "silent", "no-event", "cut", "ended", "status", "redirect", "not-a-stream", "refused",
     "not-offered", "not-asked",
 ]  # fmt: skip
 _REFUSAL_LABELS = {"dns": "no address", "tls": "TLS failed", "timeout": "no answer"}
-HELD_OUTCOMES: frozenset[str] = frozenset({"held", "events-held", "headers-held", "late"})
+HELD_OUTCOMES: frozenset[str] = frozenset(
+    {"held", "events-held", "headers-held", "late", "bursts", "tail-held", "stalled"}
+)
+PARTLY_HELD_OUTCOMES: frozenset[str] = frozenset({"late", "bursts", "tail-held", "stalled"})
+"""The outcomes of streams of which some data came."""

@@ -29,6 +29,11 @@ MAX_TAIL_ITEMS = 200
 """The number of newest events that a timeline keeps for display; all events are counted."""
 MAX_ITEM_CHARS = 1000
 """The number of characters that a timeline keeps of one event."""
+MAX_ARRIVALS = 256
+"""The number of newest arrivals that a timeline keeps."""
+MERGE_S = 0.001
+"""Bytes that follow within this time, in seconds, belong to the same arrival: the kernel may hand
+over in two pieces what was sent in one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,22 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrival:
+    """Body bytes that arrived at one moment.
+
+    Attributes:
+        size: The number of bytes after decompression.
+        items: The number of events and comments that these bytes completed.
+        pending: The number of bytes of an event that was unfinished afterwards.
+    """
+
+    at: float
+    size: int
+    items: int = 0
+    pending: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Timeline:
     """Everything one request has done so far.
 
@@ -78,13 +99,14 @@ class Timeline:
         first_data_s: When the first body byte came that gave data after decompression.
         http: The HTTP version of the response: `1.0`, `1.1` or `2`.
         headers: Response headers with names in lower case.
-        bytes: The number of body bytes on the wire, before decompression.
+        bytes: The number of body bytes on the wire, before decompression; `decoded` after it.
         events: The number of events, `comments` that of comments (pings).
         excess: The number of bytes dropped from lines longer than the decoder holds.
         last_byte_s: When the newest body byte came; before any, when the headers came.
         longest_gap_s: The longest time between two arrivals of body bytes.
         ping_gap_s: The longest time between two successive events or comments; None before two.
         tail: The newest events and comments.
+        arrivals: The newest arrivals of body bytes.
         excerpt: The beginning of a body that is not an event stream.
         ended: How the request ended; None while it runs.
         detail: The reason for the end in one sentence, or empty.
@@ -105,6 +127,7 @@ class Timeline:
     http: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
     bytes: int = 0
+    decoded: int = 0
     events: int = 0
     comments: int = 0
     excess: int = 0
@@ -113,6 +136,7 @@ class Timeline:
     longest_gap_s: float = 0.0
     ping_gap_s: float | None = None
     tail: tuple[StreamItem, ...] = ()
+    arrivals: tuple[Arrival, ...] = ()
     excerpt: str = ""
     ended: Ending | None = None
     detail: str = ""
@@ -139,6 +163,16 @@ class Timeline:
         if "chunked" in (self.header("transfer-encoding") or "").lower():
             return "chunked"
         return "close" if self.header("content-length") is None else "length"
+
+    @property
+    def items(self) -> int:
+        """The number of events and comments."""
+        return self.events + self.comments
+
+    @property
+    def pending(self) -> int:
+        """The number of decoded bytes of an event that has begun and not ended; 0 without one."""
+        return self.arrivals[-1].pending if self.arrivals else 0
 
     @property
     def silence_s(self) -> float | None:
@@ -181,12 +215,23 @@ def _with_bytes(timeline: Timeline, chunk: Chunk) -> Timeline:
     return replace(
         timeline,
         bytes=timeline.bytes + chunk.size,
+        decoded=timeline.decoded + chunk.decoded,
+        arrivals=_with_arrival(timeline.arrivals, chunk),
         first_byte_s=_first(timeline.first_byte_s, chunk.at),
         first_data_s=_first(first_data_s, chunk.at) if chunk.decoded else first_data_s,
         last_byte_s=chunk.at,
         longest_gap_s=max(timeline.longest_gap_s, gap),
         excerpt=chunk.excerpt or timeline.excerpt,
     )
+
+
+def _with_arrival(arrivals: tuple[Arrival, ...], chunk: Chunk) -> tuple[Arrival, ...]:
+    last = arrivals[-1] if arrivals else None
+    if last is None or chunk.at - last.at > MERGE_S:
+        new = Arrival(chunk.at, chunk.decoded, chunk.items, chunk.pending)
+        return (*arrivals[-MAX_ARRIVALS + 1 :], new)
+    size, items = last.size + chunk.decoded, last.items + chunk.items
+    return (*arrivals[:-1], Arrival(last.at, size, items, chunk.pending))
 
 
 def _first(earlier: float | None, at: float) -> float:

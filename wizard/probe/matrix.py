@@ -10,7 +10,14 @@ from wizard.model.probe_result import ProbeResult
 from wizard.model.timeline import Encoding, Http, Probe, Timeline, is_connected
 from wizard.probe.probe import run_probe
 from wizard.probe.request import ProbeOptions
-from wizard.probe.waits import SETTLE_S, held_at, is_decided, silence_limit
+from wizard.probe.waits import (
+    MIN_WATCH_S,
+    held_at,
+    is_decided,
+    is_watched_enough,
+    silence_limit,
+    watch_limit,
+)
 
 CHECK_INTERVAL_S = 0.25
 """How often the probes are checked if nothing happens, in seconds."""
@@ -73,7 +80,7 @@ class Matrix:
     def max_duration_s(self) -> float:
         """Seconds from the start to the end of the matrix, as far as is known now."""
         waiting = [self._held_at(timeline) for timeline in self._undecided()]
-        return max(waiting, default=self._now()) + max(SETTLE_S, self._patience)
+        return max(waiting, default=self._now()) + max(watch_limit(self._stall), self._patience)
 
     @property
     def waiting_for(self) -> str:
@@ -161,15 +168,24 @@ class Matrix:
         return min(CHECK_INTERVAL_S, max(0.01, next_held_at - self._now()))
 
     async def _watch_live_streams(self) -> None:
-        """Wait for `SETTLE_S`, or for the user's patience if longer, after the last first data."""
+        """Wait until every stream was watched enough, and for the user's patience if longer."""
         data_at = [
             timeline.began_s + timeline.first_data_s
             for timeline in self._own_timelines()
             if timeline.first_data_s is not None
         ]
-        until = max(data_at, default=0.0) + max(SETTLE_S, self._patience)
-        while self._now() < until and not self._all_ended():
-            await self._wait_for_change(until - self._now())
+        until = max(data_at, default=0.0) + max(MIN_WATCH_S, self._patience)
+        while not self._all_ended():
+            if self._now() >= until and all(map(self._is_watched_enough, self._proxied)):
+                return
+            remaining = until - self._now()
+            await self._wait_for_change(remaining if remaining > 0 else CHECK_INTERVAL_S / 5)
+
+    def _is_watched_enough(self, probe: Probe) -> bool:
+        timeline = self.timelines[probe]
+        direct = [self.timelines[other] for other in self._direct]
+        now = self._now() - timeline.began_s
+        return is_watched_enough(timeline, direct, now, self._stall)
 
     def _all_ended(self) -> bool:
         return all(timeline.ended is not None for timeline in self._own_timelines())

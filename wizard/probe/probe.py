@@ -13,7 +13,7 @@ from contextlib import aclosing
 
 import httpx
 
-from wizard.model.events import Began, Chunk, Ended, Headers, ProbeEvent, Resolved
+from wizard.model.events import Began, Chunk, Ended, Excess, Headers, ProbeEvent, Resolved
 from wizard.model.timeline import Probe, is_local
 from wizard.probe.connection import ProbeChannel, Request, make_transport
 from wizard.probe.content_encoding import decoder_for
@@ -152,8 +152,11 @@ async def _read_stream(response: httpx.Response, channel: ProbeChannel) -> None:
     sse, content = SseDecoder(), decoder_for(response.headers.get("content-encoding"))
     async for raw in response.aiter_raw():
         at, data = channel.now(), content.feed(raw)
-        await channel.events.put(Chunk(at, len(raw), len(data)))
-        for item in sse.feed(data, at):
+        items = sse.feed(data, at)
+        completed = sum(not isinstance(item, Excess) for item in items)
+        chunk = Chunk(at, len(raw), len(data), items=completed, pending=sse.pending)
+        await channel.events.put(chunk)
+        for item in items:
             await channel.events.put(item)
     await channel.events.put(Ended(channel.now(), "eof", content.broken))
 

@@ -37,6 +37,11 @@ class SseDecoder:
         self._data: list[str] = []
         self._data_size = 0
 
+    @property
+    def pending(self) -> int:
+        """The number of bytes held of a line or an event that has begun and not ended."""
+        return len(self._line) + self._data_size + len(self._type)
+
     def feed(self, data: bytes, at: float = 0.0) -> list[StreamItem]:
         """Return the items that these bytes complete; `at` is when they arrived, in seconds."""
         if not data:

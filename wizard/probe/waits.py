@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from wizard.model import arrivals
+from wizard.model.events import SseEvent
 from wizard.model.timeline import (
     Timeline,
     connected_s,
@@ -17,9 +19,13 @@ MIN_WAIT_S = 2.0
 """The shortest wait before silence counts as held, in seconds."""
 WAIT_WITHOUT_DIRECT_S = 5.0
 """The wait where no direct probe shows when the first event is due, in seconds."""
-SETTLE_S = 0.3
-"""How long we keep watching once every probe is decided, in seconds: a stream may break right after
-its first event."""
+MIN_WATCH_S = 0.7
+"""How long a live stream is watched at least, in seconds: a stream may break right after its first
+event, and steady events show within this time."""
+DOUBT_WATCH_S = 4.0
+"""How long a stream is watched that may have lost something, in seconds."""
+SPARSE_WATCH_S = 5.0
+"""How long a second event is waited for, in seconds."""
 REACH_TIMEOUT_S = 30.0
 """How long reaching and discovering a vantage may take, in seconds; it gives up earlier itself."""
 
@@ -67,3 +73,55 @@ def is_decided(timeline: Timeline, now: float, wait: float, connect_timeout: flo
     if is_plain_response(timeline):
         return timeline.first_byte_s is not None or now >= (timeline.headers_s or 0.0) + MIN_WAIT_S
     return now >= held_at(timeline, wait, connect_timeout)
+
+
+def watch_limit(stall: float) -> float:
+    """The longest time that a live stream is watched without the user's patience, in seconds."""
+    return min(SPARSE_WATCH_S, max(MIN_WATCH_S, stall / 2))
+
+
+def is_watched_enough(
+    timeline: Timeline, direct: Sequence[Timeline], now: float, stall: float
+) -> bool:
+    """True if a live stream has shown whether it arrives whole and when it was sent.
+
+    `now` is in seconds since its request began. Steady events are enough after `MIN_WATCH_S`; a
+    stream that lacks something, or that has sent one event only, is watched longer.
+    """
+    if timeline.first_data_s is None:
+        return True
+    age, limit = now - timeline.first_data_s, watch_limit(stall)
+    beside = arrivals.reference(timeline, direct)
+    if timeline.ended is not None:
+        return age >= limit or beside is None or _is_end_compared(timeline, beside, now)
+    if age < MIN_WATCH_S:
+        return False
+    if age >= min(limit, DOUBT_WATCH_S) and timeline.items > 1:
+        return True
+    if age >= limit or arrivals.lacks_tails(timeline, beside, now):
+        return True
+    if beside and arrivals.comes_in_bursts(timeline, beside, now):
+        return True
+    return _has_enough_events(timeline) and not _may_be_held(timeline, beside, now)
+
+
+def _is_end_compared(timeline: Timeline, beside: Timeline, now: float) -> bool:
+    """True if the direct stream has ended too, or was open for longer than this one."""
+    return beside.ended is not None or now >= (timeline.waited_s or 0.0) + MIN_WATCH_S
+
+
+def _has_enough_events(timeline: Timeline) -> bool:
+    """True if several events came, or one of a stream that is silent until a message is posted."""
+    first = next((item for item in timeline.tail if isinstance(item, SseEvent)), None)
+    return timeline.items > 1 or (first is not None and first.type == "endpoint")
+
+
+def _may_be_held(timeline: Timeline, beside: Timeline | None, now: float) -> bool:
+    """True if an event is unfinished, or if the direct probe has had more for some time."""
+    if timeline.pending:
+        return True
+    if beside is None:
+        return False
+    due = now - connected_s(timeline) - arrivals.allowance_s(timeline)
+    sent = sum(at <= due for at in arrivals.event_times(beside))
+    return sent > len(arrivals.event_times(timeline)) + 1

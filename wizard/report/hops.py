@@ -14,7 +14,7 @@ from wizard.diagnose.hops import (
     results_by_hop,
 )
 from wizard.model.case import Case
-from wizard.model.probe_result import ProbeResult
+from wizard.model.probe_result import PARTLY_HELD_OUTCOMES, ProbeResult
 from wizard.model.vantage import Capabilities
 from wizard.text.display import capitalize, safe, seconds
 
@@ -44,7 +44,7 @@ def outcome_text(result: ProbeResult | None) -> str:
     return f"{result.outcome_label}{at}"
 
 
-_TIMED_OUTCOMES = frozenset({"live", "late", "ended"})
+_TIMED_OUTCOMES = frozenset({"live", "ended"}) | PARTLY_HELD_OUTCOMES
 
 
 def hops_summary(case: Case) -> str:

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from wizard import __version__
+from wizard.model.arrivals import Comparison
 from wizard.model.diagnosis import Finding, Recommendation
 from wizard.model.handshake import Handshake
 from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
@@ -80,6 +81,7 @@ def _run(result: ProbeResult) -> dict[str, Any]:
         "events": timeline.events,
         "bytes": timeline.bytes,
         "held": result.outcome in HELD_OUTCOMES,
+        "arrivals": _arrivals(result.arrivals),
         "ended": timeline.ended or "open",
         "label": probe.label,
         "url": safe(probe.url),
@@ -90,6 +92,17 @@ def _run(result: ProbeResult) -> dict[str, Any]:
         "tls_s": _rounded(timeline.tls_s),
         "comments": timeline.comments,
         "waited_s": _rounded(timeline.waited_s),
+    }
+
+
+def _arrivals(compared: Comparison | None) -> dict[str, Any] | None:
+    if compared is None:
+        return None
+    return {
+        "missing_bytes": compared.missing_bytes,
+        "behind_s": _rounded(compared.behind_s),
+        "gaps_under_5ms": compared.gaps_under_5ms,
+        "gaps": compared.gaps,
     }
 
 

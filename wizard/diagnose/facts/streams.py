@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from wizard.model.case import Case, FirstFailingHop, FollowUpResult
 from wizard.model.diagnosis import Confidence
 from wizard.model.log_report import LogLine
-from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
+from wizard.model.probe_result import HELD_OUTCOMES, PARTLY_HELD_OUTCOMES, ProbeResult
 from wizard.model.timeline import is_live
 
-REACHED = frozenset({"live", "ended", "cut", "late"})
+REACHED = frozenset({"live", "ended", "cut"}) | PARTLY_HELD_OUTCOMES
 """Outcomes of probes whose data arrived."""
 NO_CONNECTION = frozenset({"refused", "timeout", "dns"})
 """Ends of probes that never reached a server."""

@@ -1,0 +1,338 @@
+"""How the bytes of a stream arrive: by one probe alone, and beside those of a direct probe.
+
+A stream that Nginx holds can look alive: the end of a large event is missing, or many events come
+at once that the backend had sent one by one. So arrivals are judged, not the first byte.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from statistics import median
+
+from wizard.model.events import SseEvent
+from wizard.model.timeline import Arrival, Timeline, connected_s, is_live
+
+SAME_MOMENT_S = 0.005
+"""Events that follow within this time, in seconds, arrived at the same moment."""
+ROUND_TRIPS = 4
+"""How many round trips a network may add to a gap: Nagle's algorithm and lost packets."""
+MIN_ALLOWANCE_S = 0.02
+"""The least delay, in seconds, that is not taken for the network's."""
+STUCK_S = 0.3
+"""How long an unfinished event may wait for its next byte, in seconds beyond the allowance."""
+MIN_CLUMPS = 4
+"""How many moments of arrival the direct probe needs before the proxied one is compared."""
+BUFFER_BYTES = 4096
+"""Nginx's buffers are multiples of this; arrivals of exactly that size are full buffers."""
+CLOCK_SPREAD_S = 0.25
+"""Events of one moment whose own times differ by more, in seconds, had been sent one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The arrivals of a probe beside those of the direct probe.
+
+    Attributes:
+        missing_bytes: Bytes that the direct probe had and this one lacked, one round trip later.
+        behind_s: The delay of the median event, in seconds; None without a common event.
+        gaps: The number of gaps between events (between arrivals, if there are no events).
+        gaps_under_5ms: How many of these are shorter than 5 ms.
+        direct_gaps: The number of gaps of the direct probe; `direct_gaps_under_5ms` of the short.
+    """
+
+    missing_bytes: int
+    behind_s: float | None
+    gaps: int
+    gaps_under_5ms: int
+    direct_gaps: int
+    direct_gaps_under_5ms: int
+
+
+def compare(proxied: Timeline, direct: Timeline) -> Comparison:
+    """Compare the arrivals of two probes that were opened at once.
+
+    Times count from when each request was sent: connecting is not compared.
+    """
+    gaps, direct_gaps = event_gaps(proxied), event_gaps(direct)
+    return Comparison(
+        _missing_bytes(proxied, direct),
+        _median_delay(proxied, direct),
+        len(gaps),
+        _short(gaps),
+        len(direct_gaps),
+        _short(direct_gaps),
+    )
+
+
+def allowance_s(timeline: Timeline) -> float:
+    """How much later than at the backend bytes may arrive because of the network, in seconds."""
+    round_trip = (timeline.connect_s or 0.0) - (timeline.dns_s or 0.0)
+    return MIN_ALLOWANCE_S + ROUND_TRIPS * max(0.0, round_trip)
+
+
+def watched_s(timeline: Timeline) -> float:
+    """How long the stream was watched, in seconds since the request was sent."""
+    last = timeline.arrivals[-1].at if timeline.arrivals else 0.0
+    end = timeline.waited_s if timeline.waited_s is not None else last
+    return max(0.0, end - connected_s(timeline))
+
+
+def event_times(timeline: Timeline) -> list[float]:
+    """When each event or comment arrived, or each arrival if there are none; since the request."""
+    counts = [(arrival, arrival.items if timeline.items else 1) for arrival in timeline.arrivals]
+    start = connected_s(timeline)
+    return [arrival.at - start for arrival, items in counts for _ in range(items)]
+
+
+def event_gaps(timeline: Timeline) -> list[float]:
+    """The gaps between successive events, in seconds."""
+    return [later - earlier for earlier, later in pairwise(event_times(timeline))]
+
+
+def _short(gaps: Sequence[float]) -> int:
+    return sum(gap < SAME_MOMENT_S for gap in gaps)
+
+
+def _missing_bytes(proxied: Timeline, direct: Timeline) -> int:
+    moment = min(watched_s(proxied) - allowance_s(proxied), watched_s(direct))
+    if proxied.ended in ("eof", "reset") and direct.ended not in ("eof", "reset"):
+        moment = watched_s(direct)
+    later = sum(a.size for a in direct.arrivals if a.at - connected_s(direct) > moment)
+    return max(0, direct.decoded - later - proxied.decoded)
+
+
+def _median_delay(proxied: Timeline, direct: Timeline) -> float | None:
+    delays = _delays_of_same_events(proxied, direct) or _delays_by_number(proxied, direct)
+    return median(delays) if delays else None
+
+
+def _delays_of_same_events(proxied: Timeline, direct: Timeline) -> list[float]:
+    """The delays of events with the same content, if the streams share most of them.
+
+    A broadcast that one probe joined an event later must not look one event late.
+    """
+    here, there = _unique_events(proxied), _unique_events(direct)
+    delays = [at - there[event] for event, at in here.items() if event in there]
+    return delays if len(delays) >= 2 and 2 * len(delays) >= len(here) else []
+
+
+def _unique_events(timeline: Timeline) -> dict[tuple[str, str], float]:
+    """When each event arrived whose content came once."""
+    events = [item for item in timeline.tail if isinstance(item, SseEvent)]
+    count = Counter((event.type, event.data) for event in events)
+    once = (event for event in events if count[event.type, event.data] == 1)
+    return {(event.type, event.data): event.at for event in once}
+
+
+def _delays_by_number(proxied: Timeline, direct: Timeline) -> list[float]:
+    """The delays of the first events, second events and so on, as far as both have them."""
+    if _dropped(proxied) or _dropped(direct):
+        return []
+    pairs = zip(event_times(proxied), event_times(direct), strict=False)
+    return [late - early for late, early in pairs]
+
+
+def _dropped(timeline: Timeline) -> bool:
+    """True if the timeline no longer holds its first arrivals."""
+    return timeline.decoded > sum(arrival.size for arrival in timeline.arrivals)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """All bytes that arrived within `SAME_MOMENT_S` of each other; times since the request."""
+
+    at: float
+    size: int
+    items: int
+    pending: int
+
+
+def moments(timeline: Timeline) -> list[Moment]:
+    """The moments at which bytes arrived, oldest first."""
+    start, merged = connected_s(timeline), list[Moment]()
+    previous_at = float("-inf")
+    for arrival in timeline.arrivals:
+        if arrival.at - previous_at <= SAME_MOMENT_S:
+            last = merged.pop()
+            merged.append(_merged(last, arrival))
+        else:
+            at, size = arrival.at - start, arrival.size
+            merged.append(Moment(at, size, arrival.items, arrival.pending))
+        previous_at = arrival.at
+    return merged
+
+
+def _merged(moment: Moment, arrival: Arrival) -> Moment:
+    size, items = moment.size + arrival.size, moment.items + arrival.items
+    return Moment(moment.at, size, items, arrival.pending)
+
+
+def stuck_gaps(timeline: Timeline, now: float | None = None) -> list[float]:
+    """How long unfinished events waited for their next byte, in seconds, beyond the allowance.
+
+    `now` is seconds since the request; without it, the end of the stream counts.
+    """
+    arrivals = timeline.arrivals
+    end = now if now is not None else timeline.waited_s
+    ends = [arrival.at for arrival in arrivals[1:]]
+    if arrivals and end is not None and timeline.ended in (None, "open"):
+        ends.append(end)
+    allowed = allowance_s(timeline)
+    gaps = (
+        later - arrival.at
+        for arrival, later in zip(arrivals, ends, strict=False)
+        if arrival.pending
+    )
+    return [gap for gap in gaps if gap > allowed]
+
+
+def is_stuck(timeline: Timeline, now: float | None = None) -> bool:
+    """True if an event began, and its next byte did not come for longer than a network explains."""
+    limit = STUCK_S + allowance_s(timeline)
+    return any(gap >= limit for gap in stuck_gaps(timeline, now))
+
+
+def lacks_tails(proxied: Timeline, direct: Timeline | None, now: float | None = None) -> bool:
+    """True if events arrive without their end, which the direct probe gets at once."""
+    if direct is None:
+        return is_stuck(proxied, now)
+    if stuck_gaps(direct, now):
+        return False
+    return is_stuck(proxied, now) or len(stuck_gaps(proxied, now)) >= MIN_CLUMPS
+
+
+def comes_in_bursts(proxied: Timeline, direct: Timeline, now: float | None = None) -> bool:
+    """True if events that the direct probe gets one by one come several at a time.
+
+    Both must have been watched equally long. The number of moments is at most half of the direct
+    probe's, most events share their moment with others, and the wait between moments is longer
+    than the network explains.
+    """
+    until = min(_end(proxied, now), _end(direct, now))
+    here = [moment for moment in moments(proxied) if moment.at <= until]
+    there = [moment for moment in moments(direct) if moment.at <= until]
+    if not here or len(there) < MIN_CLUMPS or 2 * len(here) > len(there):
+        return False
+    if _clumped_share(here, there) < _clumped_share(there, there) + 0.4:
+        return False
+    return _mean_gap(here, there[0].at) > max(
+        allowance_s(proxied), 1.5 * _mean_gap(there[1:], there[0].at)
+    )
+
+
+def stalls(proxied: Timeline, direct: Timeline, now: float | None = None) -> bool:
+    """True if the stream stopped, while the direct one went on steadily for long.
+
+    The silence must be at least four times as long as any of the direct probe's gaps.
+    """
+    if proxied.ended not in (None, "open") or not proxied.arrivals:
+        return False
+    since = proxied.arrivals[-1].at - connected_s(proxied)
+    until = min(_end(proxied, now), _end(direct, now))
+    later = [at for at in (moment.at for moment in moments(direct)) if since < at <= until]
+    times = [moment.at for moment in moments(direct) if moment.at <= until]
+    longest = max((b - a for a, b in pairwise(times)), default=0.0)
+    silence = until - since
+    return len(later) >= MIN_CLUMPS and silence > max(4 * longest, allowance_s(proxied))
+
+
+def _end(timeline: Timeline, now: float | None) -> float:
+    """Until when the stream was watched, in seconds since the request was sent."""
+    if now is not None and timeline.ended is None:
+        return now - connected_s(timeline)
+    return watched_s(timeline)
+
+
+def _clumped_share(here: Sequence[Moment], there: Sequence[Moment]) -> float:
+    """The share of events that arrived together with others (of bytes, without events)."""
+    if total := sum(moment.items for moment in here):
+        return sum(moment.items for moment in here if moment.items > 1) / total
+    usual = 2 * median(moment.size for moment in there)
+    return sum(m.size for m in here if m.size > usual) / max(1, sum(m.size for m in here))
+
+
+def _mean_gap(moments: Sequence[Moment], start: float) -> float:
+    """The mean time between moments, in seconds; the first counts from `start`."""
+    return (moments[-1].at - start) / len(moments) if moments else 0.0
+
+
+def is_in_one_block(proxied: Timeline, direct: Timeline) -> bool:
+    """True if a finite stream arrived at one moment, which the direct probe got piece by piece."""
+    is_finished = proxied.ended == "eof" and direct.ended == "eof"
+    return is_finished and len(moments(proxied)) == 1 and len(moments(direct)) >= 3
+
+
+def full_buffers(timeline: Timeline) -> tuple[int, ...]:
+    """The sizes of moments after the first that are exactly full buffers; empty if there is at most
+    one, which may be chance."""
+    sizes = tuple(m.size for m in moments(timeline)[1:] if m.size % BUFFER_BYTES == 0 and m.size)
+    return sizes if len(sizes) >= 2 else ()
+
+
+def clock_spread_s(timeline: Timeline) -> float:
+    """How far apart, in seconds, events that arrived at one moment were made by their own times.
+
+    Events often hold the time at which they were made, as seconds or milliseconds since the epoch
+    or in ISO 8601. 0 if they hold none, or if they were made before the request: servers often
+    begin a stream with events of the past.
+    """
+    start = connected_s(timeline)
+    groups = ((group[0].at - start, _spread(group)) for group in _groups(timeline) if group)
+    return max((spread for age, spread in groups if spread <= age), default=0.0)
+
+
+def _groups(timeline: Timeline) -> Iterator[list[SseEvent]]:
+    """The events of each moment."""
+    group = list[SseEvent]()
+    for item in timeline.tail:
+        if not isinstance(item, SseEvent):
+            continue
+        if group and item.at - group[-1].at > SAME_MOMENT_S:
+            yield group
+            group = []
+        group.append(item)
+    yield group
+
+
+def _spread(events: Sequence[SseEvent]) -> float:
+    times = [time for event in events if (time := _own_time(event.data)) is not None]
+    return max(times) - min(times) if len(times) > 1 else 0.0
+
+
+_EPOCH = re.compile(r"(?<![\d.])(1[5-9]\d{8})(?:(\d{3})|(\.\d{1,9}))(?![\d.])")
+_ISO = re.compile(r"\b20\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d{3}(?:\d{3})?")
+
+
+def _own_time(data: str) -> float | None:
+    """The first time in an event's data, in seconds since the epoch; None if it holds none.
+
+    Times in whole seconds are not taken: two events of one moment may differ by a second.
+    """
+    if match := _EPOCH.search(data):
+        whole, milliseconds, fraction = match.groups()
+        return int(whole) + int(milliseconds or 0) / 1000 + float(fraction or 0)
+    if match := _ISO.search(data):
+        try:
+            return datetime.fromisoformat(match[0]).timestamp()
+        except ValueError:
+            return None
+    return None
+
+
+def reference(timeline: Timeline, direct: Sequence[Timeline]) -> Timeline | None:
+    """The live direct probe to compare with, of the same encoding and HTTP version if there is one;
+    None without a live one."""
+    live = [other for other in direct if is_live(other)]
+    probe = timeline.probe
+    return min(
+        live,
+        key=lambda other: (
+            other.probe.encoding != probe.encoding,
+            other.probe.encoding != "identity",
+            other.probe.http != probe.http,
+        ),
+        default=None,
+    )
