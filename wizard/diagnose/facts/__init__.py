@@ -5,5 +5,6 @@
 - `directives`: directives in force for a request
 - `disconnects`: when streams were cut, and known timeouts
 - `addresses`: whether two addresses are the same backend
+- `logs`: whose requests the log lines show, and in whose log they stand
 - `evidence`: measurements, settings and log lines in words
 """
