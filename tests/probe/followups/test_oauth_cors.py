@@ -6,7 +6,7 @@ import pytest
 
 from tests.probe.followups.servers import at
 from tests.probe.mcp.server import Server, response, running
-from tests.rules.samples.build import PROXY_URL, make_case, with_answer
+from tests.rules.samples.build import PROXY_URL, make_case, make_handshake, with_answer
 from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.outcome import classify
 from wizard.model.case import Case
@@ -52,7 +52,9 @@ def answer(status: int, **other: str) -> bytes:
 
 def case_with_origin(url: str = PROXY_URL, origin: str = APP, *allowed: str) -> Case:
     """A live stream whose request had this Origin, and whose response allows these origins."""
-    case = make_case(proxy="live", direct="live", settings={"proxy_read_timeout": "1h"})
+    handshakes = (make_handshake("proxy", url=url), make_handshake("direct"))
+    settings = {"proxy_read_timeout": "1h"}
+    case = make_case(proxy="live", direct="live", settings=settings, handshakes=handshakes)
     headers = tuple(("access-control-allow-origin", value) for value in allowed)
     timelines = [
         replace(result.timeline, headers=(*result.timeline.headers, *headers))
@@ -62,16 +64,21 @@ def case_with_origin(url: str = PROXY_URL, origin: str = APP, *allowed: str) -> 
     return replace(case, target=target, proxy=tuple(map(classify, timelines)))
 
 
+UNSHOWN = replace(case_with_origin(), handshakes=(make_handshake("direct"),))
+"""A case in which MCP works at the backend alone."""
+
+
 @pytest.mark.parametrize(
     ("case", "needed"),
     [
         (case_with_origin(), True),
+        (replace(case_with_origin(), handshakes=()), False),
         (case_with_origin(origin="http://127.0.0.1:8081"), False),
         (make_case(proxy="live", direct="live"), False),
-        (replace(case_with_origin(), proxy=make_case(proxy="403", direct="403").proxy), False),
-        (replace(case_with_origin(), proxy=()), False),
+        (replace(UNSHOWN, proxy=make_case(proxy="403", direct="403").proxy), False),
+        (replace(UNSHOWN, proxy=()), False),
     ],
-    ids=["another", "its-own", "none", "refused", "not-probed"],
+    ids=["another", "event-source", "its-own", "none", "refused", "not-probed"],
 )
 def test_the_preflight_is_sent_only_for_a_foreign_origin(case: Case, needed: bool) -> None:
     assert PREFLIGHT.is_needed(case) is needed

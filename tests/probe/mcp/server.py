@@ -80,7 +80,7 @@ class Server:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection with one request."""
-        request = await _read(reader)
+        request = await read(reader)
         self.requests.append(request)
         self.changed.set()
         answer = self.answers.get(request.name, response(404, b"not found", kind="text/plain"))
@@ -101,7 +101,7 @@ class Server:
             await asyncio.gather(answering, closing, return_exceptions=True)
 
 
-async def _read(reader: asyncio.StreamReader) -> Request:
+async def read(reader: asyncio.StreamReader) -> Request:
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     first, *lines = head.split("\r\n")
     method, path, _ = first.split(" ")

@@ -1,7 +1,5 @@
 """A browser refuses the stream because of the server's CORS headers."""
 
-from urllib.parse import urlsplit
-
 from wizard.diagnose.facts import streams
 from wizard.diagnose.facts.evidence import setting_evidences
 from wizard.diagnose.rule import Rule, Stage
@@ -9,14 +7,16 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.probe_result import ProbeResult
 from wizard.model.timeline import Timeline
+from wizard.probe.preflight import foreign_origin, preflight_of
 from wizard.text.display import safe
 
 ALLOW_ORIGIN, EXPOSE_HEADERS = "access-control-allow-origin", "access-control-expose-headers"
+ALLOW_HEADERS, AUTHORIZATION = "access-control-allow-headers", "authorization"
 PREFLIGHT = "preflight"
-_SHOWN_HEADERS = frozenset({ALLOW_ORIGIN, "access-control-allow-headers"})
+_SHOWN_HEADERS = frozenset({ALLOW_ORIGIN, ALLOW_HEADERS})
 _DOUBLED = (
-    "Two layers each add the header. A browser refuses more than one value, whatever they are; "
-    "other clients do not check."
+    "The header has several values. A browser refuses more than one, whatever they are; other "
+    "clients do not check."
 )
 _NOT_ALLOWED = (
     "This origin was sent, and the response does not allow it: a browser keeps it from the page, "
@@ -42,45 +42,54 @@ def _allowed_origins(answer: Timeline) -> list[str]:
     return [part.strip() for text in texts for part in text.split(",") if part.strip()]
 
 
-def _foreign_origin(case: Case) -> str | None:
-    """The Origin given with --header, if it is not the URL's own."""
-    given = next((value for name, value in case.target.headers if name.lower() == "origin"), None)
-    scheme, netloc, *_ = urlsplit(case.target.url)
-    return given if given and given.lower() != f"{scheme}://{netloc}".lower() else None
-
-
 def _refused(rule: Rule, case: Case) -> Finding | None:
-    """The given origin is not allowed on the stream, or not by the preflight of the POST."""
-    origin = _foreign_origin(case)
+    """The given origin is not allowed by a response, or not by a preflight that the page needs."""
+    origin = foreign_origin(case)
     if origin is None:
         return None
-    answers = [result.timeline for result in case.proxy if result.timeline.is_event_stream]
-    preflights = [follow_up.timeline for follow_up in streams.follow_ups(case, PREFLIGHT)]
-    failing = [answer for answer in answers if not _allows(answer, origin)]
-    failing += [
-        answer for answer in preflights if answer.status and not _allows_json(answer, origin)
-    ]
-    evidence = tuple(_answer_evidence(answer, origin) for answer in failing[:2])
+    failing = [(answer, "") for answer in _read_answers(case) if not _allows(answer, origin)]
+    asked = preflight_of(case)
+    for follow_up in streams.follow_ups(case, PREFLIGHT):
+        answer = follow_up.timeline
+        problem = _preflight_problem(answer, origin, asked.headers) if asked else ""
+        failing += [(answer, problem)] if problem and answer.status else []
+    evidence = tuple(_answer_evidence(answer, origin, problem) for answer, problem in failing[:2])
     return rule.finding("confirmed", evidence, _NOT_ALLOWED) if failing else None
+
+
+def _read_answers(case: Case) -> list[Timeline]:
+    """The proxied answers that a page reads: the streams, and a reply to a POST."""
+    answers = [result.timeline for result in case.proxy if result.timeline.is_event_stream]
+    handshake = case.handshake("proxy")
+    posted = (handshake.timeline(name) for name in ("initialize", "discover")) if handshake else ()
+    replied = bool(handshake and handshake.is_complete and handshake.transport != "http+sse")
+    return [*answers, *(post for post in posted if replied and post and post.status == 200)]
 
 
 def _allows(answer: Timeline, origin: str) -> bool:
     return bool({"*", origin} & set(_allowed_origins(answer)))
 
 
-def _allows_json(answer: Timeline, origin: str) -> bool:
-    """True if a browser would send a POST of JSON after this answer to its preflight."""
+def _preflight_problem(answer: Timeline, origin: str, names: tuple[str, ...]) -> str:
+    """Why a browser would not send the request after this answer; empty if it would.
+
+    https://fetch.spec.whatwg.org/#cors-preflight-fetch: `*` does not cover Authorization.
+    """
     if not _allows(answer, origin):
-        return False
-    names = (answer.header("access-control-allow-headers") or "").lower()
-    return 200 <= (answer.status or 0) < 300 and ("content-type" in names or "*" in names)
+        return "the origin is not allowed"
+    if not 200 <= (answer.status or 0) < 300:
+        return "its status is no success"
+    values = (value.lower() for name, value in answer.headers if name == ALLOW_HEADERS)
+    allowed = {part.strip() for value in values for part in value.split(",")}
+    missing = [n for n in names if n not in allowed and ("*" not in allowed or n == AUTHORIZATION)]
+    return f"it does not allow {safe(', '.join(missing), 120)}" if missing else ""
 
 
-def _answer_evidence(answer: Timeline, origin: str) -> Evidence:
+def _answer_evidence(answer: Timeline, origin: str, problem: str) -> Evidence:
     shown = [(name, value) for name, value in answer.headers if name in _SHOWN_HEADERS]
     headers = ", ".join(f"{name}: {safe(value, 80)}" for name, value in shown)
     text = f"to {safe(origin, 80)} it answers {answer.status} with {headers or 'no CORS header'}"
-    return Evidence("probe", answer.probe.label, text)
+    return Evidence("probe", answer.probe.label, f"{text}: {problem}" if problem else text)
 
 
 def _doubled_evidence(case: Case, result: ProbeResult, origins: list[str]) -> tuple[Evidence, ...]:
@@ -111,8 +120,8 @@ def _unexposed(rule: Rule, case: Case) -> Finding | None:
 
 
 def _preflight_advice(case: Case) -> str:
-    """How to have a preflight sent; empty if one was sent."""
-    if streams.follow_ups(case, PREFLIGHT):
+    """How to have a preflight sent; empty if the origin of the page was given."""
+    if foreign_origin(case) is not None:
         return ""
     return " No preflight was sent: give --header 'Origin: https://your.app'."
 

@@ -1,11 +1,11 @@
 """Requests that clients send before the stream: OAuth metadata, and the preflight of a browser."""
 
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.timeline import Probe
 from wizard.probe.followups.followup import EXCHANGE_TIMEOUT_S, FollowUp, probe_first_event
+from wizard.probe.preflight import foreign_origin, preflight_of
 from wizard.probe.request import ProbeOptions, RequestSpec
 from wizard.probe.www_authenticate import metadata_challenge, metadata_url, origin_of
 
@@ -33,39 +33,27 @@ async def _send_metadata(case: Case, options: ProbeOptions) -> tuple[FollowUpRes
     return (FollowUpResult(METADATA.purpose, timeline, "the metadata URL that the 401 names"),)
 
 
-_PREFLIGHT = RequestSpec(
-    "OPTIONS",
-    (
-        ("Access-Control-Request-Method", "POST"),
-        ("Access-Control-Request-Headers", "content-type,mcp-protocol-version"),
-    ),
-)
-
-
-def foreign_origin(case: Case) -> str | None:
-    """The Origin that the user gave, if it is not the URL's own; None otherwise."""
-    headers = case.target.headers
-    given = next((value for name, value in headers if name.lower() == "origin"), None)
-    scheme, netloc, *_ = urlsplit(case.target.url)
-    return given if given and given.lower() != f"{scheme}://{netloc}".lower() else None
-
-
 def _is_preflight_needed(case: Case) -> bool:
-    """True if the user gave a foreign Origin, and the server works without one."""
+    """True if the page's requests need a preflight, and the server works without one."""
     handshake = case.handshake("proxy")
     is_streaming = any(result.timeline.is_event_stream for result in case.proxy)
     works = is_streaming or (handshake is not None and handshake.is_complete)
-    return foreign_origin(case) is not None and works
+    return works and preflight_of(case) is not None
 
 
 async def _send_preflight(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
-    """Send one preflight as a browser does: without credentials, to the URL of the POST."""
-    handshake = case.handshake("proxy")
-    url = (handshake.post_url if handshake else "") or case.target.url
+    """Send one preflight as a browser does: without credentials, to the URL of the request."""
+    asked = preflight_of(case)
+    if asked is None:
+        return ()
     options = replace(options, headers=(("Origin", foreign_origin(case) or ""),))
-    probe = Probe("follow-up-proxy", url)
-    timeline = await probe_first_event(probe, options, EXCHANGE_TIMEOUT_S, _PREFLIGHT)
-    why = "the preflight (OPTIONS) that a browser sends before the POST"
+    headers = (
+        ("Access-Control-Request-Method", asked.method),
+        ("Access-Control-Request-Headers", ",".join(asked.headers)),
+    )
+    spec, probe = RequestSpec("OPTIONS", headers), Probe("follow-up-proxy", asked.url)
+    timeline = await probe_first_event(probe, options, EXCHANGE_TIMEOUT_S, spec)
+    why = f"the preflight (OPTIONS) that a browser sends before the {asked.method}"
     return (FollowUpResult(PREFLIGHT.purpose, timeline, why),)
 
 

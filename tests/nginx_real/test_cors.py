@@ -1,0 +1,96 @@
+"""Pages of another origin on a real Nginx: which of their requests a browser would refuse."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.nginx_real.bot import Bot, behind_nginx, causes, conclude, peers, subsets
+from tests.probe.mcp.server import Request, response
+
+pytestmark = pytest.mark.nginx
+APP = "https://app.example.com"
+PASS = "location / { proxy_pass http://$BOT1; proxy_buffering off; proxy_read_timeout 1h; }"
+ANY = {"Access_Control_Allow_Origin": "*"}
+PREFLIGHT = {
+    **ANY,
+    "Access_Control_Allow_Methods": "GET, POST, DELETE",
+    "Access_Control_Allow_Headers": "content-type, authorization, mcp-session-id, "
+    "mcp-protocol-version",
+}
+
+
+def answering(preflight: bytes) -> Bot:
+    """A bot that allows every origin, and answers a preflight with these bytes."""
+
+    def refuse(request: Request) -> bytes | None:
+        return preflight if request.method == "OPTIONS" else None
+
+    return Bot(refuse, headers=ANY)
+
+
+ALLOWED = response(204, b"", "text/plain", **PREFLIGHT)
+WITHOUT_SESSION = response(
+    204, b"", **{**PREFLIGHT, "Access_Control_Allow_Headers": "content-type, mcp-protocol-version"}
+)
+ANY_HEADER = response(204, b"", **{**PREFLIGHT, "Access_Control_Allow_Headers": "*"})
+NO_PREFLIGHT = response(405)
+AUTHORIZED = ("Authorization", "Bearer abc")
+CASES = {
+    "an EventSource needs none": ("/events", NO_PREFLIGHT, (), {}, 0),
+    "a cookie is no header of the page": ("/events", NO_PREFLIGHT, (("Cookie", "a=b"),), {}, 0),
+    "fetch with a token": ("/events", ANY_HEADER, (AUTHORIZED,), {"cors": "confirmed"}, 1),
+    "fetch with a token, allowed": ("/events", ALLOWED, (AUTHORIZED,), {}, 1),
+    "messages are JSON": ("/sse", NO_PREFLIGHT, (), {"cors": "confirmed"}, 1),
+    "messages are allowed": ("/sse", ALLOWED, (), {}, 1),
+    "a session": ("/mcp", WITHOUT_SESSION, (), {"cors": "confirmed"}, 1),
+    "a session, allowed": ("/mcp", ALLOWED, (), {}, 1),
+    "a session, any header": ("/mcp", ANY_HEADER, (), {}, 1),
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "preflight", "headers", "expected", "count"), CASES.values(), ids=CASES.keys()
+)
+async def test_only_a_needed_preflight_counts(
+    nginx: str,
+    tmp_path: Path,
+    path: str,
+    preflight: bytes,
+    headers: tuple[tuple[str, str], ...],
+    expected: dict[str, str],
+    count: int,
+) -> None:
+    bot = answering(preflight)
+    async with behind_nginx(nginx, tmp_path, peers(bot), PASS, path=path) as target:
+        for each in subsets(replace(target, headers=(("Origin", APP), *headers))):
+            bot.requests.clear()
+            _, diagnosis = await conclude(each)
+            assert causes(diagnosis) == expected, diagnosis
+            assert [request.method for request in bot.requests].count("OPTIONS") == count
+            if not expected:
+                assert diagnosis.verdict == "healthy", diagnosis
+
+
+@pytest.mark.parametrize(
+    ("path", "origin"), [("/events", "https://b.example"), ("/mcp", "https://b.example")]
+)
+async def test_the_answer_itself_must_allow_the_origin(
+    nginx: str, tmp_path: Path, path: str, origin: str
+) -> None:
+    """The stream of an EventSource, and the reply to a POST, which is no event stream."""
+    bot = answering(ALLOWED)
+    bot.headers = {"Access_Control_Allow_Origin": origin}
+    async with behind_nginx(nginx, tmp_path, peers(bot), PASS, path=path) as target:
+        for each in subsets(replace(target, headers=(("Origin", APP),))):
+            _, diagnosis = await conclude(each)
+            assert causes(diagnosis) == {"cors": "confirmed"}, diagnosis
+
+
+async def test_two_layers_that_each_allow_it(nginx: str, tmp_path: Path) -> None:
+    server = PASS.replace("proxy_read", "add_header Access-Control-Allow-Origin *; proxy_read")
+    bot = Bot(headers=ANY)
+    async with behind_nginx(nginx, tmp_path, peers(bot), server, path="/events") as target:
+        for each in subsets(replace(target, headers=(("Origin", APP),))):
+            _, diagnosis = await conclude(each)
+            assert causes(diagnosis) == {"cors": "likely"}, diagnosis
