@@ -36,9 +36,7 @@ def exit_text(investigation: Investigation) -> str:
 
 
 def _recommendation_text(recommendation: Recommendation) -> str:
-    at = recommendation.insert_at
-    where = f" at {safe(at)}" if at else ", to adapt"
-    text = f"\nRecommended{where}:\n\n{visible_block(recommendation.block)}"
+    text = f"\nRecommended:\n\n{visible_block(recommendation.block)}"
     if recommendation.diff is None:
         return text
     diff = visible_block(recommendation.diff)

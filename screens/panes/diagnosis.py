@@ -6,10 +6,10 @@ from rich.text import Text
 
 from screens.panes.view import View
 from screens.widgets.style import DIM, HEAD, line, wrap
-from wizard.model.diagnosis import BlockLine, Finding, Recommendation
+from wizard.model.diagnosis import BlockLine, Finding, Recommendation, instruction_of
 from wizard.report.hops import has_hops_to_compare, hops_summary
 from wizard.report.text import patch_command
-from wizard.text.display import safe, visible
+from wizard.text.display import capitalize, safe, visible
 
 _VERDICT_STYLES = {"healthy": "bold green", "fault": "bold red", "inconclusive": "bold yellow"}
 
@@ -49,10 +49,9 @@ def draw_fix(view: View) -> list[Text]:
     recommendation = view.recommendation
     if recommendation is None:
         return []
-    at = recommendation.insert_at
     omitted = [f"{text}  {why}" for text, why in recommendation.omitted]
     return [
-        *wrap(f"Paste {f'at {safe(at)}' if at else 'to adapt'}", view.width, HEAD),
+        *wrap(_heading(recommendation), view.width, HEAD),
         Text(),
         *_block(recommendation.lines),
         Text(),
@@ -61,6 +60,11 @@ def draw_fix(view: View) -> list[Text]:
         *_diff(recommendation, view.width),
         *_list("Left out on purpose", omitted, view.width),
     ]
+
+
+def _heading(recommendation: Recommendation) -> str:
+    """What to do with the block."""
+    return capitalize(safe(instruction_of(recommendation.parts))) or "See what to adapt"
 
 
 def _block(lines: Sequence[BlockLine]) -> list[Text]:
@@ -77,7 +81,7 @@ def _block(lines: Sequence[BlockLine]) -> list[Text]:
 
 
 def _reasons(lines: Sequence[BlockLine], width: int) -> list[Text]:
-    directives = [item for item in lines if item.text.strip() not in ("", "}")]
+    directives = [item for item in lines if item.reason and item.text.strip() != "}"]
     rows = [line(("Why", HEAD))]
     for item in directives:
         if not item.kept:

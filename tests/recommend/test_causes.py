@@ -142,9 +142,9 @@ def test_an_upstream_with_backup_servers_is_not_in_the_diff() -> None:
 def test_without_an_upstream_block_the_block_is_a_sketch() -> None:
     recommendation = _recommended(case_of(resolution_of(PROXIED)), "no-affinity")
     assert recommendation.diff is None
-    assert recommendation.block.startswith(
-        "upstream backend {\n    hash $binary_remote_addr consistent;\n"
-    )
+    (part,) = recommendation.parts
+    assert part.block.startswith("upstream backend {\n    hash $binary_remote_addr consistent;\n")
+    assert (part.action, part.at) == ("insert", "nginx.conf:1")
     assert "sessionAffinity" in _notes(recommendation)
 
 
@@ -175,9 +175,9 @@ def test_without_a_config_the_messages_path_gets_a_block_too() -> None:
     handshake = Handshake("direct", "http://127.0.0.1:12213/sse", endpoint="/message?sessionId=1")
     case = replace(case_of(url="http://a/mcp/sse"), handshakes=(handshake,))
     recommendation = _recommended(case, "endpoint-prefix-lost")
-    assert (
-        recommendation.block == "location = /message {\n    proxy_pass http://127.0.0.1:12213;\n}\n"
-    )
+    (part,) = recommendation.parts
+    assert part.block == "location = /message {\n    proxy_pass http://127.0.0.1:12213;\n}\n"
+    assert "bypasses your access control" in _notes(recommendation)
 
 
 def test_a_note_says_that_the_config_has_no_limit() -> None:

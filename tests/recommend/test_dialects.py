@@ -153,6 +153,7 @@ def test_a_fault_that_no_annotation_fixes_gets_a_note(style: Style, name: str) -
 def test_proxy_manager_gets_the_location_derived_from_its_config() -> None:
     recommendation = _recommended(case_of(resolution_of(NPM, files=PROXY)), "proxy-buffering-hold")
     assert recommendation.block == (
+        "# paste into the box:\n"
         "location = /sse {\n  proxy_buffering off;\n  proxy_read_timeout 3600s;\n"
         '  auth_basic "Authorization required";\n\n  # Proxy!\n'
         "  include conf.d/include/proxy.conf;\n}\n"
@@ -161,12 +162,20 @@ def test_proxy_manager_gets_the_location_derived_from_its_config() -> None:
     assert "Custom Nginx Configuration" in recommendation.adapt[0]
 
 
-def test_without_a_config_proxy_manager_gets_its_own_include() -> None:
+def test_without_a_config_proxy_manager_gets_lines_that_its_locations_inherit() -> None:
     recommendation = _recommended(_asked("npm"), "proxy-buffering-hold")
-    assert recommendation.block.startswith(
-        "location = /sse {\n    include conf.d/include/proxy.conf;\n"
+    assert recommendation.block == (
+        "# paste into the box, where it holds for every path of this host:\n"
+        "proxy_buffering off;\nproxy_read_timeout 3600s;\n"
     )
-    assert "proxy_pass" not in recommendation.block
+
+
+def test_a_new_location_for_proxy_manager_has_its_own_include() -> None:
+    handshake = Handshake("direct", "http://b/sse", endpoint="/message?sessionId=1")
+    case = replace(_asked("npm"), handshakes=(handshake,))
+    recommendation = _recommended(case, "message-path-unrouted")
+    (part,) = recommendation.parts
+    assert part.block == "location = /message {\n    include conf.d/include/proxy.conf;\n}\n"
     assert any("bypasses your access control" in note for note in recommendation.adapt)
 
 

@@ -59,11 +59,14 @@ def test_the_diff_adds_a_location_beside_the_one_that_serves() -> None:
 
 def test_the_block_is_what_the_diff_adds() -> None:
     added = [line[1:] for line in DIFF.splitlines() if line.startswith("+ ")]
-    assert _incident().block.splitlines() == [line for line in added if line]
+    comment, *block = _incident().block.splitlines()
+    assert comment == "        # insert before line 6 of nginx.conf:"
+    assert block == [line for line in added if line]
 
 
 def test_every_line_has_a_reason_and_kept_lines_begin_with_kept() -> None:
-    lines = _incident().lines
+    (part,) = _incident().parts
+    lines = part.lines
     assert all(line.reason for line in lines)
     changed = {line.text.split()[0] for line in lines if not line.kept}
     assert changed == {"location", "proxy_buffering", "proxy_read_timeout", "}"}
@@ -96,5 +99,5 @@ def test_nothing_is_recommended_where_nginx_is_not_at_fault() -> None:
 def test_the_summary_names_the_changes_and_the_path() -> None:
     assert _incident().summary == (
         "proxy_buffering off and proxy_read_timeout 3600s, in a location for /sse alone that "
-        "keeps everything that applies there today"
+        "keeps everything that applies there today: insert before line 6 of nginx.conf"
     )

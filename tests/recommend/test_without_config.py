@@ -2,42 +2,96 @@
 
 from dataclasses import replace
 
+import pytest
+
 from tests.recommend.builders import case_of, diagnosis_of, resolution_of
 from wizard.model.case import Case
 from wizard.model.diagnosis import Recommendation
+from wizard.model.handshake import Handshake
 from wizard.model.target import Source, Target
 from wizard.recommend import recommend
 
+_UNBUFFERED = "proxy_buffering off;\nproxy_read_timeout 3600s;\n"
 
-def _recommended(case: Case) -> Recommendation:
-    recommendation = recommend(case, diagnosis_of("proxy-buffering-hold"))
+
+def _recommended(case: Case, *ids: str) -> Recommendation:
+    recommendation = recommend(case, diagnosis_of(*(ids or ("proxy-buffering-hold",))))
     assert recommendation
     assert recommendation.diff is None
     assert recommendation.insert_at is None
     return recommendation
 
 
-def test_the_block_passes_to_the_direct_address_and_lists_what_to_adapt() -> None:
+def _posting(case: Case, endpoint: str = "/message?sessionId=1") -> Case:
+    handshake = Handshake("direct", "http://127.0.0.1:12213/sse", endpoint=endpoint)
+    return replace(case, handshakes=(handshake,))
+
+
+def test_the_lines_to_set_are_shown_and_no_location_that_would_lose_the_others() -> None:
     recommendation = _recommended(case_of())
-    assert recommendation.block.startswith(
-        "location = /sse {\n    proxy_pass http://127.0.0.1:12213;\n"
+    (part,) = recommendation.parts
+    assert (part.action, part.block) == ("set", _UNBUFFERED)
+    assert part.where == "set in the location that serves /sse, in place of lines of the same name"
+    assert part.where in recommendation.summary
+    assert part.where in recommendation.block
+
+
+def test_a_note_names_the_directives_of_other_modules() -> None:
+    assert "uwsgi_pass" in " ".join(_recommended(case_of()).adapt)
+
+
+def test_a_path_with_a_space_is_named() -> None:
+    recommendation = _recommended(Case(Target("http://a/x%20y/sse")))
+    assert "/x y/sse" in recommendation.parts[0].where
+
+
+def test_settings_for_both_paths_are_shown_for_the_messages_too() -> None:
+    recommendation = _recommended(_posting(case_of()), "dead-peer-replay")
+    stream, messages = recommendation.parts
+    assert stream.block == messages.block == "proxy_connect_timeout 3s;\n"
+    assert "/sse" in stream.where
+    assert "/message" in messages.where
+
+
+def test_settings_of_one_path_for_both_are_shown_once() -> None:
+    case = _posting(case_of(url="http://a/mcp"), "/mcp")
+    recommendation = _recommended(case, "proxy-buffering-hold", "header-timeout-504")
+    (part,) = recommendation.parts
+    assert part.block == _UNBUFFERED
+
+
+def test_a_header_comes_with_a_note_on_those_that_it_hides() -> None:
+    assert "inherits none" in " ".join(_recommended(case_of(), "upgrade-hardcoded").adapt)
+
+
+@pytest.mark.parametrize("id", ["endpoint-prefix-lost", "message-path-unrouted"])
+def test_only_a_path_that_leads_nowhere_gets_a_location(id: str) -> None:
+    target = Target("http://a/sse", direct=(Source("http://me:pw@b:1/sse?key=abc", "pod"),))
+    recommendation = _recommended(_posting(Case(target)), id)
+    (part,) = recommendation.parts
+    assert (part.action, part.block) == (
+        "insert",
+        "location = /message {\n    proxy_pass http://b:1;\n}\n",
     )
-    assert "proxy_buffering off;" in recommendation.block
     notes = " ".join(recommendation.adapt)
     assert "auth_basic" in notes
-    assert "proxy_pass" in notes
-
-
-def test_another_path_at_the_backend_is_kept_without_credentials() -> None:
-    target = Target("http://a/x%20y/sse", direct=(Source("http://me:pw@b:1/sse?key=abc", "pod"),))
-    recommendation = _recommended(Case(target))
-    assert 'location = "/x y/sse" {' in recommendation.block
-    assert "proxy_pass http://b:1/sse;" in recommendation.block
-    assert "pod" in " ".join(recommendation.adapt)
+    assert "pod" in notes
 
 
 def test_without_a_direct_url_the_address_is_a_placeholder() -> None:
-    assert "proxy_pass http://BACKEND:PORT;" in _recommended(Case(Target("http://a/sse"))).block
+    recommendation = _recommended(_posting(Case(Target("http://a/sse"))), "message-path-unrouted")
+    assert "proxy_pass http://BACKEND:PORT;" in recommendation.block
+
+
+def test_a_stream_that_no_location_leads_to_the_backend_gets_one() -> None:
+    recommendation = _recommended(case_of(), "location-miss")
+    assert "location = /sse {\n    proxy_pass http://127.0.0.1:12213;\n}" in recommendation.block
+
+
+def test_the_upstream_block_is_not_written_anew() -> None:
+    recommendation = _recommended(case_of(), "no-affinity")
+    (part,) = recommendation.parts
+    assert (part.action, part.block) == ("set", "hash $binary_remote_addr consistent;\n")
 
 
 def test_a_config_that_does_not_serve_the_path_is_reported() -> None:

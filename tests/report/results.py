@@ -5,7 +5,15 @@ from dataclasses import replace
 from tests.rules.samples.build import PROXY_URL, make_case
 from wizard.diagnose.diagnose import diagnose
 from wizard.model.case import Case
-from wizard.model.diagnosis import BlockLine, Diagnosis, Evidence, Finding, Fix, Recommendation
+from wizard.model.diagnosis import (
+    BlockLine,
+    Diagnosis,
+    Evidence,
+    Finding,
+    Fix,
+    Part,
+    Recommendation,
+)
 from wizard.model.probe_result import ProbeResult
 from wizard.model.steps import StepId, StepState
 from wizard.model.target import Source, Target
@@ -22,13 +30,21 @@ STEP_STATES: dict[StepId, StepState] = {
 RECOMMENDATION = Recommendation(
     "proxy_buffering off, in a location for /sse alone",
     (
-        BlockLine("    location = /sse {", "wins for this path alone"),
-        BlockLine("\tproxy_pass http://127.0.0.1:12213;", "kept: the same upstream", kept=True),
-        BlockLine("\tproxy_buffering off;", "each event is passed on as it comes"),
-        BlockLine("    }", "the end of the block"),
+        Part(
+            (
+                BlockLine("    location = /sse {", "wins for this path alone"),
+                BlockLine(
+                    "\tproxy_pass http://127.0.0.1:12213;", "kept: the same upstream", kept=True
+                ),
+                BlockLine("\tproxy_buffering off;", "each event is passed on as it comes"),
+                BlockLine("    }", "the end of the block"),
+            ),
+            "insert",
+            "insert before line 6 of nginx.conf",
+            "nginx.conf:6",
+        ),
     ),
     "--- nginx.conf\n+++ nginx.conf\n@@ -1,1 +1,2 @@\n \tlocation / {\n+\tproxy_buffering off;\n",
-    "nginx.conf:6",
     "/etc/nginx",
     (("gzip off;", "each flush passes through gzip at once"),),
 )
@@ -59,6 +75,10 @@ HOSTILE = (
     "a\x1b[31m\x07\x00\x9b2J\u202e\u2028\ud800\ufffe\r\nb | `c` ```` ``` ]]> </failure> & <b> "
     f"![i](http://h/?sessionId={SECRET}) [l](x) Authorization: Bearer {SECRET}"
 )
+HOSTILE_LINES = (
+    BlockLine("location /a {\x1b[2J \x9b ```` \u202e", HOSTILE),
+    BlockLine("}", ""),
+)
 PATH = "/etc/\x1b[2J\x9b\u202e ` '/nginx.conf:6"
 
 
@@ -77,9 +97,8 @@ def hostile() -> Result:
     )
     recommendation = Recommendation(
         HOSTILE,
-        (BlockLine("location /a {\x1b[2J \x9b ```` \u202e", HOSTILE), BlockLine("}", "")),
+        (Part(HOSTILE_LINES, "insert", f"insert before {PATH}", PATH),),
         "--- a\n+++ a\n \x1b[2J\x9b ````\n",
-        PATH,
         PATH,
         ((HOSTILE, HOSTILE),),
         (HOSTILE,),

@@ -32,7 +32,7 @@ def test_a_long_path_is_not_broken() -> None:
     result = Result(
         result.case,
         result.diagnosis,
-        type(RECOMMENDATION)(RECOMMENDATION.summary, RECOMMENDATION.lines, insert_at=path),
+        type(RECOMMENDATION)(f"insert before line 6 of {path}", RECOMMENDATION.parts),
         result.steps,
         1.0,
     )

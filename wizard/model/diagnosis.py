@@ -1,7 +1,10 @@
 """The conclusion from a case: findings with evidence, and the recommended change."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
+
+from wizard.text.display import safe
 
 Confidence = Literal["confirmed", "likely", "possible"]
 Verdict = Literal["healthy", "fault", "inconclusive"]
@@ -74,11 +77,56 @@ class Diagnosis:
 
 @dataclass(frozen=True, slots=True)
 class BlockLine:
-    """One line of the recommended block and its reason; `kept` if it is in the config today."""
+    """One line of the recommended block and its reason; `kept` if it is in the config today.
+
+    A comment that says where the block goes has no reason.
+    """
 
     text: str
     reason: str
     kept: bool = False
+
+
+Action = Literal["insert", "replace", "set", "keep"]
+"""What to do with a part of the recommendation: insert it, put it in place of a block that the
+config has, set its lines in a block that is not shown, or nothing, since it is there already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One block of the recommendation, and where it goes.
+
+    Attributes:
+        where: What to do with the lines, as an instruction; empty if they say it themselves.
+        at: `file:line` before which the lines go, or of the block that they replace; None if that
+            is not known.
+    """
+
+    lines: tuple[BlockLine, ...]
+    action: Action = "set"
+    where: str = ""
+    at: str | None = None
+
+    @property
+    def annotated(self) -> tuple[BlockLine, ...]:
+        """The lines below a comment that says where they go."""
+        first = self.lines[0].text if self.lines else ""
+        indent = first[: len(first) - len(first.lstrip())]
+        comment = BlockLine(f"{indent}# {safe(self.where)}:", "", kept=True)
+        return (comment, *self.lines) if self.where else self.lines
+
+    @property
+    def block(self) -> str:
+        """The lines as text, without the comment."""
+        return "".join(f"{line.text}\n" for line in self.lines)
+
+
+def instruction_of(parts: Sequence[Part]) -> str:
+    """Where to paste the parts, in one sentence; empty if they say it themselves."""
+    wheres = [part.where for part in parts if part.where and part.action != "keep"]
+    if len(wheres) > 1:
+        return f"paste {len(wheres)} blocks, each where the comment above it says"
+    return wheres[0] if wheres else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,22 +135,36 @@ class Recommendation:
 
     Attributes:
         summary: What the change does, in one sentence.
+        parts: The blocks to paste, each with where it goes.
         diff: A unified diff for `patch -p0` in `directory`; None without a config.
-        insert_at: `file:line` of the change; None without a config.
         directory: The directory in which to run `patch -p0`; empty without a config.
         omitted: Commonly recommended lines that are not in the block, each with the reason.
         adapt: What the user must adapt by hand, one sentence each.
     """
 
     summary: str
-    lines: tuple[BlockLine, ...]
+    parts: tuple[Part, ...]
     diff: str | None = None
-    insert_at: str | None = None
     directory: str = ""
     omitted: tuple[tuple[str, str], ...] = ()
     adapt: tuple[str, ...] = ()
 
     @property
+    def lines(self) -> tuple[BlockLine, ...]:
+        """The lines of all parts, with an empty line between two."""
+        lines: list[BlockLine] = []
+        for part in self.parts:
+            if lines:
+                lines.append(BlockLine("", "", kept=True))
+            lines += part.annotated
+        return tuple(lines)
+
+    @property
     def block(self) -> str:
-        """The block as text."""
-        return "\n".join(line.text for line in self.lines) + "\n"
+        """All lines as text; comments say where each part goes."""
+        return "".join(f"{line.text}\n" for line in self.lines)
+
+    @property
+    def insert_at(self) -> str | None:
+        """`file:line` of the first part whose place is known."""
+        return next((part.at for part in self.parts if part.at), None)

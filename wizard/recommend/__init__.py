@@ -7,8 +7,9 @@ The steps, from a diagnosis to a recommendation:
 2. Where they go. With a config (`from_config.py`) into the location that serves the path today, or
    into a new location carved out of it that keeps everything else (`carve.py`); where no location
    leads to the backend, into one that does (`reroute.py`); or into the blocks around
-   (`outer_blocks.py`). Without a config (`from_observation.py`) into a location written from what
-   was seen.
+   (`outer_blocks.py`). Without a config (`from_observation.py`) they are lines to set in the
+   location that serves the path, whatever else it holds; only a path that no location leads to the
+   backend gets a location of its own.
 3. The block: `rewrite.py` turns today's statements (`source.py`) into those of the new block,
    `reasons.py` says why each line is there, `placement.py` puts the block into the file.
 4. The diff of all edits: `patch.py`.
@@ -20,8 +21,10 @@ Four values pass through these steps: `BlockLine` (one line with its reason), `B
 being written), `Edit` (a change of a file's text) and `ConfigFix` (what is proposed for one path).
 """
 
+from dataclasses import replace
+
 from wizard.model.case import Case
-from wizard.model.diagnosis import Diagnosis, Recommendation
+from wizard.model.diagnosis import Diagnosis, Recommendation, instruction_of
 from wizard.model.resolution import Upstream
 from wizard.recommend.annotations import recommend_annotations
 from wizard.recommend.dialects import DIALECTS, style_of
@@ -42,7 +45,16 @@ def recommend(case: Case, diagnosis: Diagnosis, reveal: bool = False) -> Recomme
     upstream = resolution.upstream if resolution else None
     if wanted is None or (upstream and not _can_apply(wanted, upstream)):
         return None
-    style = style_of(case)
+    recommendation = _recommend(case, wanted, reveal)
+    instruction = instruction_of(recommendation.parts)
+    if not instruction:
+        return recommendation
+    return replace(recommendation, summary=f"{recommendation.summary}: {instruction}")
+
+
+def _recommend(case: Case, wanted: WantedSettings, reveal: bool) -> Recommendation:
+    """The recommendation in the style of the program that writes the config."""
+    style, resolution = style_of(case), case.resolution
     if style in DIALECTS:
         return recommend_annotations(case, wanted, style)
     if resolution:

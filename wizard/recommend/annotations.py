@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from wizard.model.case import Case
 from wizard.model.change import SET_DIRECTIVES, Change
-from wizard.model.diagnosis import BlockLine, Recommendation
+from wizard.model.diagnosis import BlockLine, Part, Recommendation
 from wizard.model.target import Style
 from wizard.recommend import reasons
 from wizard.recommend.dialects import DIALECTS, Dialect, is_virtual_server
@@ -32,7 +32,7 @@ def recommend_annotations(case: Case, wanted: WantedSettings, style: Style) -> R
     what = " and ".join(dialect.annotations[change.name][0] for change in annotated)
     return Recommendation(
         summary=f"as annotations of the Ingress: {what or 'see what to adapt'}",
-        lines=tuple(lines) or (_NO_ANNOTATION,),
+        parts=(Part(tuple(lines) or (_NO_ANNOTATION,)),),
         adapt=tuple(filter(None, _notes(case, wanted, style))),
     )
 

@@ -1,15 +1,16 @@
 """The values of a recommendation: a block being written, and what is proposed for one path."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from wizard.model.change import Change
 from wizard.model.config import Position
-from wizard.model.diagnosis import BlockLine
+from wizard.model.diagnosis import Action, BlockLine, Part
 from wizard.recommend import reasons
 from wizard.recommend.patch import Edit
 from wizard.recommend.redaction import escape_control_characters, mask_credentials
 from wizard.recommend.source import SourceBlock, Statement, read_statements
+from wizard.text.display import visible
 
 _DEFAULT_UNIT = "    "
 
@@ -101,21 +102,52 @@ def leading_space(text: str, offset: int) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a block goes: the place in the config, and the instruction for its reader."""
+
+    action: Action
+    where: Position
+    text: str
+
+
+def replace_place(source: SourceBlock) -> Place:
+    """In place of a block of the config."""
+    statement = source.statement
+    where = Position(source.file, statement.line)
+    last = statement.line + source.text.count("\n", statement.start, statement.end)
+    lines = f" (lines {statement.line} to {last})" if last > statement.line else ""
+    text = f"replace the {statement.name} at {visible(str(where))}{lines} with this"
+    return Place("replace", where, text)
+
+
+def insert_place(source: SourceBlock, offset: int, inline: str = "") -> Place:
+    """Before the line of an offset; `inline` names the place where the line holds more than that,
+    as in `before the location`."""
+    where = Position(source.file, source.text.count("\n", 0, offset) + 1)
+    if inline:
+        return Place("insert", where, f"insert {inline} at {visible(str(where))}")
+    text = f"insert before line {where.line} of {visible(where.file)}"
+    return Place("insert", where, text)
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """A block being written.
 
     Attributes:
         header: Without the brace: `location = /sse`; empty for statements without a block.
-        where: Where in the config it goes; None for a sketch that its reader must place.
-        edits: What puts it into its file.
+        place: Where it goes; None if the config does not show that.
+        edits: What puts it into its file; empty if its reader has to do that.
+        instruction: Where it goes, if it has no place.
     """
 
     header: str
     reason: str
     statements: tuple[BlockStatement, ...]
     indent: Indent = Indent()
-    where: Position | None = None
+    place: Place | None = None
     edits: tuple[Edit, ...] = ()
+    instruction: str = ""
 
     @property
     def text(self) -> str:
@@ -125,8 +157,8 @@ class Block:
 
     @property
     def sketch(self) -> "Block":
-        """The same block without a place in the config."""
-        return replace(self, where=None, edits=())
+        """The same block without the edits: its reader has to decide."""
+        return replace(self, edits=())
 
     def lines(self, reveal: bool = False) -> Iterator[BlockLine]:
         """The lines as a reader may see them, each with its reason."""
@@ -138,13 +170,12 @@ class Block:
         if header:
             yield BlockLine(f"{base}}}", "the end of the block")
 
-
-def lines_of(blocks: Iterable[Block], reveal: bool = False) -> Iterator[BlockLine]:
-    """The lines of all blocks, with an empty line between two."""
-    for number, block in enumerate(blocks):
-        if number:
-            yield BlockLine("", "between two blocks", kept=True)
-        yield from block.lines(reveal)
+    def part(self, reveal: bool = False) -> Part:
+        """The block as a part of the recommendation."""
+        lines = tuple(self.lines(reveal))
+        if self.place is None:
+            return Part(lines, "insert" if self.header else "set", self.instruction)
+        return Part(lines, self.place.action, self.place.text, visible(str(self.place.where)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from wizard.diagnose.rule_settings import is_passed_on, prefix_of
 from wizard.model.case import Case
 from wizard.model.change import SET_DIRECTIVES, Change
 from wizard.model.config import Config
-from wizard.model.diagnosis import Recommendation
+from wizard.model.diagnosis import Part, Recommendation
 from wizard.model.resolution import LocationRef, RequestResolution
 from wizard.model.target import LOCAL
-from wizard.recommend.block import Block, ConfigFix, lines_of
+from wizard.recommend.block import Block, ConfigFix
 from wizard.recommend.carve import fix_path, is_shared, location_path
 from wizard.recommend.from_observation import recommend_from_observation
 from wizard.recommend.outer_blocks import add_to_http_block, fix_upstream
@@ -136,14 +136,21 @@ _BY_HAND = "no line of this location fixes it: see what to adapt"
 _OTHER = "nothing to write: the config given does not have this fault; is it the one in use?"
 
 
+_AS_IT_STANDS = "the location at {} as it stands today"
+
+
 def _nothing_to_write(
     source: SourceBlock | None, wanted: WantedSettings, fixes: Sequence[ConfigFix]
 ) -> Recommendation:
     """The location as it stands, since no line of it has to change."""
-    lines = tuple(change_inside(source, Rewrite.of(())).lines()) if source else ()
+    parts: tuple[Part, ...] = ()
+    if source:
+        lines = tuple(change_inside(source, Rewrite.of(())).lines())
+        where = visible(f"{source.file}:{source.statement.line}")
+        parts = (Part(lines, "keep", _AS_IT_STANDS.format(where)),)
     notes = tuple(note for fix in fixes for note in fix.notes)
     summary = _LOADED if wanted.ends_buffering else _BY_HAND if notes else _OTHER
-    return Recommendation(summary, lines, adapt=notes)
+    return Recommendation(summary, parts, adapt=notes)
 
 
 _MASKED = "the block shows {} for a credential: write the value that stands in {} today ({})"
@@ -158,45 +165,44 @@ def _recommendation(
     case: Case, resolution: RequestResolution, fixes: Sequence[ConfigFix], reveal: bool
 ) -> Recommendation:
     blocks = [block for fix in fixes for block in fix.blocks]
-    placed = [block for block in blocks if block.where]
-    diff, directory = _diff(resolution.config, placed, reveal)
+    diff, directory = _diff(resolution.config, blocks, reveal)
     return Recommendation(
         summary="; ".join(fix.summary for fix in fixes if fix.summary),
-        lines=tuple(lines_of(blocks, reveal)),
+        parts=tuple(block.part(reveal) for block in blocks),
         diff=diff,
-        insert_at=next((visible(str(block.where)) for block in placed), None),
         directory=directory,
         omitted=omitted_lines(line.words for block in blocks for line in block.statements),
         adapt=(
             *(note for fix in fixes for note in fix.notes),
-            *_adapt(case, resolution.config, placed, diff, reveal),
+            *_adapt(case, resolution.config, blocks, diff, reveal),
         ),
     )
 
 
-def _diff(config: Config, placed: Sequence[Block], reveal: bool) -> tuple[str | None, str]:
-    if not placed:
+def _diff(config: Config, blocks: Sequence[Block], reveal: bool) -> tuple[str | None, str]:
+    edits = [edit for block in blocks for edit in block.edits]
+    if not edits:
         return None, ""
-    edits = [edit for block in placed for edit in block.edits]
-    statements = (statement for block in placed for statement in block.statements)
+    statements = (line for block in blocks if block.edits for line in block.statements)
     secrets = [statement.text for statement in statements if statement.is_secret]
-    return make_diff(config, _files(placed), edits, None if reveal else secrets)
+    return make_diff(config, _files(blocks), edits, None if reveal else secrets)
 
 
-def _files(placed: Sequence[Block]) -> list[str]:
-    return list(dict.fromkeys(block.where.file for block in placed if block.where))
+def _files(blocks: Sequence[Block]) -> list[str]:
+    """The files that the diff changes."""
+    return list(dict.fromkeys(edit.file for block in blocks for edit in block.edits))
 
 
 def _adapt(
-    case: Case, config: Config, placed: Sequence[Block], diff: str | None, reveal: bool
+    case: Case, config: Config, blocks: Sequence[Block], diff: str | None, reveal: bool
 ) -> Iterator[str]:
     """Notes on what the reader must still do."""
-    for block in placed:
+    for block in blocks:
         for statement in block.statements:
-            if statement.is_secret and not reveal and block.where:
-                yield _MASKED.format(MASK, block.where.file, statement.name)
-    files = _files(placed)
-    if diff is None and any(block.edits for block in placed):
+            if statement.is_secret and not reveal and block.place:
+                yield _MASKED.format(MASK, block.place.where.file, statement.name)
+    files = _files(blocks)
+    if diff is None and files:
         yield _NO_DIFF
     if any("sites-enabled" in file for file in files) and not config.paths:
         yield _LINK
@@ -206,7 +212,7 @@ def _adapt(
         if (times := _times_included(config, file)) > 1:
             yield _INCLUDED.format(file, times)
     conf = case.target.conf
-    if placed and conf and conf.vantage != LOCAL:
+    if files and conf and conf.vantage != LOCAL:
         yield _AWAY.format(conf.vantage)
 
 

@@ -1,69 +1,122 @@
 """A recommendation without a config: from what was observed, with what its reader must adapt."""
 
+from collections.abc import Iterable, Sequence
 from urllib.parse import unquote, urljoin, urlsplit
 
 from wizard.model.case import Case
-from wizard.model.change import Change
+from wizard.model.change import SET_DIRECTIVES, Change
 from wizard.model.diagnosis import Recommendation
 from wizard.model.target import LOCAL, Source
 from wizard.nginx.upstream import escape_uri
-from wizard.recommend.block import Block, lines_of, write_change
+from wizard.recommend.block import Block, write_change
 from wizard.recommend.outer_blocks import no_upstream_note
 from wizard.recommend.reasons import omitted_lines
-from wizard.recommend.settings import WantedSettings
+from wizard.recommend.settings import WantedSettings, merge
 from wizard.text.config_tokens import quote_argument
+from wizard.text.display import visible
 
 _PLACEHOLDER = "http://BACKEND:PORT"
+_SET = "set in the location that serves {}, in place of lines of the same name"
+_SET_MESSAGES = f"{_SET}, if it is another location"
+_INSERT = "insert into the server block, in place of a location = {} that it has"
+_IN_UPSTREAM = "set in the upstream block behind {}, in place of another balancing method"
 _GUARDS = (
-    "copy into the block every line that protects or changes this path today: auth_basic, "
-    "auth_request, allow, deny, limit_req, proxy_set_header, rewrite, proxy_ssl_*; without "
-    "them the block bypasses your access control"
+    "copy into the location every line that protects or changes the stream's path today: "
+    "auth_basic, auth_request, allow, deny, limit_req, proxy_set_header, rewrite, proxy_ssl_*; "
+    "without them the new location bypasses your access control"
 )
-_WHERE = "put it into the server block that serves this host, beside the location that serves today"
+_FAMILY = (
+    "where the location has fastcgi_pass, uwsgi_pass, scgi_pass or grpc_pass, these directives "
+    "begin with that name instead of proxy_"
+)
+_SETS = (
+    "a location that sets one header inherits none of the outer levels: where it has no line of "
+    "that name yet, copy those of the server or http block beside the new one"
+)
 _WHY_OWN = "this path alone, before any prefix or regex"
 
 
 def recommend_from_observation(
     case: Case, wanted: WantedSettings, problem: str = ""
 ) -> Recommendation:
-    """Locations for the stream and its messages; no config shows what serves these paths today.
+    """The lines to set in the locations that serve the stream and its messages: what else these
+    hold is not known, so they are not written anew.
 
-    `problem` says why a config that was given cannot be used.
+    A path that no location leads to the backend gets one. `problem` says why a config that was
+    given cannot be used.
     """
     blocks = _blocks(case, wanted)
-    what = "a location of its own for the path" if len(blocks) == 1 else "a location for each path"
-    _, note = _upstream_address(case)
-    affinity = map(no_upstream_note, wanted.for_stream(case, "upstream"))
-    notes = (problem, f"proxy_pass: {note}", _GUARDS, _WHERE, *affinity)
+    is_location = any(block.header for block in blocks)
+    statements = [line for block in blocks for line in block.statements]
+    notes = [problem, "" if blocks else _GIVE_CONFIG]
+    if is_location:
+        notes += (f"proxy_pass: {_upstream_address(case)[1]}", _GUARDS)
+    if any(line.name.startswith("proxy_") for line in statements) and not is_location:
+        notes.append(_FAMILY)
+    if any(line.name in SET_DIRECTIVES for line in statements):
+        notes.append(_SETS)
+    notes += map(no_upstream_note, wanted.for_stream(case, "upstream"))
     return Recommendation(
-        summary=f"{what}; adapt it to your config before use",
-        lines=tuple(lines_of(blocks)),
-        omitted=omitted_lines(line.words for block in blocks for line in block.statements),
-        adapt=tuple(filter(None, notes)),
+        summary=_summary(blocks),
+        parts=tuple(block.part() for block in blocks),
+        omitted=omitted_lines(line.words for line in statements),
+        adapt=tuple(filter(None, (*notes, *wanted.notes(case, "nginx")))),
     )
+
+
+def _summary(blocks: Sequence[Block]) -> str:
+    lines = [line for block in blocks if not block.header for line in block.statements]
+    settings = dict.fromkeys(f"{line.name} {' '.join(line.args)}" for line in lines)
+    locations = [f"a {block.header}" for block in blocks if block.header]
+    return " and ".join((*settings, *locations)) or _BY_HAND
+
+
+_GIVE_CONFIG = "give the config (--conf): what has to change stands there"
+_BY_HAND = "no line of Nginx that could be named without the config: see what to adapt"
 
 
 def _blocks(case: Case, wanted: WantedSettings) -> list[Block]:
     path, post = _decoded_path(case.target.url), message_paths(case)
     changes, posted = wanted.for_stream(case), wanted.for_messages(case, None)
-    blocks = []
-    if post and wanted.concerns_messages:
-        if post[0] == path:
-            changes = (*changes, *posted)
-        else:
-            blocks.append(_location(case, *post, posted))
-    if changes or not blocks:
-        blocks.insert(0, _location(case, path, _direct_path(case) or path, changes))
-    return blocks
+    if post and post[0] == path:
+        changes = merge((*changes, *posted))
+    blocks = [_stream_block(case, wanted, path, changes)]
+    if post and post[0] != path and wanted.concerns_messages:
+        blocks.append(_message_block(case, wanted, post, posted))
+    upstream = tuple(map(write_change, wanted.for_stream(case, "upstream")))
+    blocks.append(Block("", "", upstream, instruction=_IN_UPSTREAM.format(visible(path))))
+    return [block for block in blocks if block.statements]
 
 
-def _location(case: Case, path: str, upstream_path: str, changes: tuple[Change, ...]) -> Block:
+def _stream_block(
+    case: Case, wanted: WantedSettings, path: str, changes: Sequence[Change]
+) -> Block:
+    if wanted.routes_stream:
+        return _location(case, path, _direct_path(case) or path, changes)
+    return _lines(changes, _SET.format(visible(path)))
+
+
+def _message_block(
+    case: Case, wanted: WantedSettings, post: tuple[str, str], changes: Sequence[Change]
+) -> Block:
+    if wanted.routes_messages:
+        return _location(case, *post, changes)
+    return _lines(changes, _SET_MESSAGES.format(visible(post[0])))
+
+
+def _lines(changes: Iterable[Change], instruction: str) -> Block:
+    return Block("", "", tuple(map(write_change, changes)), instruction=instruction)
+
+
+def _location(case: Case, path: str, upstream_path: str, changes: Sequence[Change]) -> Block:
     """A location for this path, passed to the direct URL's address."""
     origin, note = _upstream_address(case)
     address = origin + ("" if upstream_path == path else escape_uri(upstream_path))
     passing = Change.from_args("proxy_pass", (address,), note)
     header = f"location = {quote_argument(path)}"
-    return Block(header, _WHY_OWN, tuple(map(write_change, (passing, *changes))))
+    instruction = _INSERT.format(visible(path))
+    statements = tuple(map(write_change, (passing, *changes)))
+    return Block(header, _WHY_OWN, statements, instruction=instruction)
 
 
 def message_paths(case: Case) -> tuple[str, str] | None:

@@ -1,36 +1,46 @@
 """Changes outside of the locations: in the upstream block, and in the http block."""
 
+from dataclasses import replace
+from itertools import count
+
 from wizard.model.change import Change
+from wizard.model.config import Config
 from wizard.model.resolution import RequestResolution
-from wizard.nginx.upstream import upstream_block_of
+from wizard.nginx.upstream import upstream_block, upstream_block_of
 from wizard.recommend.block import Block, ConfigFix, write_change
-from wizard.recommend.placement import add_before, change_inside
+from wizard.recommend.placement import add_before, change_inside, place_before
 from wizard.recommend.rewrite import Rewrite
 from wizard.recommend.source import source_of
 
 _WHY_UPSTREAM = "the peers that the stream and its messages are spread over"
 _BACKUP = (
-    "no diff is given for the upstream block: hash and ip_hash refuse servers marked `backup` "
-    '("balancing method does not support parameter"); drop `backup`, then set {}'
+    "the upstream block is not in the diff: hash and ip_hash refuse servers marked `backup` "
+    '("balancing method does not support parameter"), so the block has none. Decide whether these '
+    "servers stay"
 )
 _NO_UPSTREAM = (
     "session affinity needs an upstream block: name the backend's instances in one, with {}, and "
     "name it in proxy_pass. Where one address stands for many (a Kubernetes Service, several "
     "workers of one server), set it there: sessionAffinity: ClientIP, one worker"
 )
+_NEW_NAME = "backend"
+_IN_HTTP = "insert into the http block"
 
 
 def fix_upstream(resolution: RequestResolution, change: Change) -> ConfigFix:
     """Change the upstream block; a sketch of one if there is none, or if it cannot take it."""
     block = upstream_block_of(resolution)
     source = source_of(resolution.config, block) if block else None
-    notes = () if block else (no_upstream_note(change),)
-    if block and any("backup" in server.args for server in block.children("server")):
-        source, notes = None, (_BACKUP.format(change.text),)
-    if source is None:
+    if block is None or source is None:
+        notes = () if block else (no_upstream_note(change),)
         return ConfigFix("affinity for the upstream", (_sketch(resolution, change),), notes)
     upstream = change_inside(source, Rewrite.of([change]), reason=_WHY_UPSTREAM)
-    return ConfigFix(f"{change.name} {change.value} in {upstream.header}", (upstream,))
+    summary = f"{change.name} {change.value} in {upstream.header}"
+    if any("backup" in server.args for server in block.children("server")):
+        statements = tuple(line for line in upstream.statements if "backup" not in line.args)
+        sketch = replace(upstream.sketch, statements=statements)
+        return ConfigFix(summary, (sketch,), (_BACKUP,))
+    return ConfigFix(summary, (upstream,))
 
 
 def no_upstream_note(change: Change) -> str:
@@ -39,9 +49,24 @@ def no_upstream_note(change: Change) -> str:
 
 
 def _sketch(resolution: RequestResolution, change: Change) -> Block:
+    """An upstream block of a free name, before the server block."""
     peers = (resolution.upstream.peers if resolution.upstream else ()) or ("BACKEND:PORT",)
     servers = (Change("server", peer, "a peer of today") for peer in peers)
-    return Block("upstream backend", _WHY_UPSTREAM, tuple(map(write_change, (change, *servers))))
+    server = resolution.server
+    source = source_of(resolution.config, server.directive) if server else None
+    return Block(
+        f"upstream {_free_name(resolution.config)}",
+        _WHY_UPSTREAM,
+        tuple(map(write_change, (change, *servers))),
+        place=place_before(source) if source else None,
+        instruction=_IN_HTTP,
+    )
+
+
+def _free_name(config: Config) -> str:
+    """A name that no upstream block has."""
+    names = (f"{_NEW_NAME}{number or ''}" for number in count())
+    return next(name for name in names if upstream_block(config, name) is None)
 
 
 def add_to_http_block(resolution: RequestResolution, change: Change) -> ConfigFix:

@@ -4,8 +4,16 @@ import re
 from dataclasses import replace
 
 from wizard.model.change import Change
-from wizard.model.config import Position
-from wizard.recommend.block import Block, BlockStatement, indent_of, leading_space, write_change
+from wizard.recommend.block import (
+    Block,
+    BlockStatement,
+    Place,
+    indent_of,
+    insert_place,
+    leading_space,
+    replace_place,
+    write_change,
+)
 from wizard.recommend.patch import Edit
 from wizard.recommend.rewrite import Rewrite, is_pass
 from wizard.recommend.source import COMMENT, SourceBlock, Statement
@@ -35,8 +43,8 @@ def change_inside(
         end = statement.start + len(written)
         edits.append(Edit(source.file, statement.start, end, header))
     title = header or " ".join(written.split())
-    where = _where(source, statement.start)
-    return Block(title, reason, rewrite.statements(source), indent, where, tuple(edits))
+    place = replace_place(source)
+    return Block(title, reason, rewrite.statements(source), indent, place, tuple(edits))
 
 
 def _replace(
@@ -83,9 +91,11 @@ def add_beside(
     block = Block(header, reason, rewrite.statements(source), indent)
     at = _above(source.text, start)
     if leading_space(source.text, start) is not None:
-        return _placed(block, source, Edit(source.file, at, at, f"{block.text}\n"))
-    end_of_line = len(source.text[:at].rstrip(" \t"))
-    return _placed(block, source, Edit(source.file, end_of_line, at, f"\n{block.text}"), at)
+        edit = Edit(source.file, at, at, f"{block.text}\n")
+    else:
+        end_of_line = len(source.text[:at].rstrip(" \t"))
+        edit = Edit(source.file, end_of_line, at, f"\n{block.text}")
+    return replace(block, place=place_before(source), edits=(edit,))
 
 
 def add_nested(source: SourceBlock, header: str, rewrite: Rewrite) -> Block:
@@ -95,7 +105,8 @@ def add_nested(source: SourceBlock, header: str, rewrite: Rewrite) -> Block:
     rest = _REST_OF_LINE.match(source.text, opened)
     at = rest.end() if rest else opened
     text = f"{block.text}\n" if rest else f"\n{block.text}"
-    return _placed(block, source, Edit(source.file, at, at, text))
+    place = insert_place(source, at, "" if rest else "behind the opening brace of the location")
+    return replace(block, place=place, edits=(Edit(source.file, at, at, text),))
 
 
 def add_before(source: SourceBlock, change: Change) -> Block:
@@ -104,16 +115,15 @@ def add_before(source: SourceBlock, change: Change) -> Block:
     at = _above(source.text, source.statement.start)
     alone = leading_space(source.text, source.statement.start) is not None
     text = f"{indent.base}{statement.text}\n" if alone else f"{statement.text} "
-    return _placed(Block("", "", (statement,), indent), source, Edit(source.file, at, at, text))
+    edit = Edit(source.file, at, at, text)
+    return Block("", "", (statement,), indent, place_before(source), (edit,))
 
 
-def _placed(block: Block, source: SourceBlock, edit: Edit, at: int | None = None) -> Block:
-    where = _where(source, edit.start if at is None else at)
-    return replace(block, where=where, edits=(edit,))
-
-
-def _where(source: SourceBlock, offset: int) -> Position:
-    return Position(source.file, source.text.count("\n", 0, offset) + 1)
+def place_before(source: SourceBlock) -> Place:
+    """The place directly before a block."""
+    at = _above(source.text, source.statement.start)
+    alone = leading_space(source.text, source.statement.start) is not None
+    return insert_place(source, at, "" if alone else f"before the {source.statement.name}")
 
 
 def _above(text: str, offset: int) -> int:

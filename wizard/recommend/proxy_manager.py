@@ -1,9 +1,10 @@
 """A recommendation for the form of Nginx Proxy Manager, which rewrites its files on every save."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from textwrap import dedent
 
-from wizard.model.diagnosis import BlockLine, Recommendation
+from wizard.model.diagnosis import Action, BlockLine, Part, Recommendation
 
 _INCLUDE = "include conf.d/include/proxy.conf;"
 _WHY_INCLUDE = (
@@ -27,6 +28,8 @@ _DEFAULTS = (
 )
 
 
+_OUTER_BLOCKS = ("upstream ", "limit_conn_zone ")
+_WHOLE_HOST = "paste into the box, where it holds for every path of this host"
 _ABOUT_FILES = (
     "proxy_pass: ",
     "put it into the server",
@@ -42,22 +45,35 @@ def for_proxy_manager(recommendation: Recommendation, *, has_config: bool) -> Re
 
     Unless the lines come from the config, the manager's own ones replace `proxy_pass`.
     """
-    lines = recommendation.lines
-    if not has_config:
-        lines = tuple(map(_with_include, lines))
-    texts = dedent("\n".join(line.text for line in lines)).split("\n")
-    lines = tuple(replace(line, text=text) for line, text in zip(lines, texts, strict=True))
-    is_outside = any(line.text.startswith(("upstream ", "limit_conn_zone ")) for line in lines)
+    parts = tuple(_for_box(part, has_config=has_config) for part in recommendation.parts)
+    lines = [line for part in parts for line in part.lines]
+    is_outside = any(line.text.startswith(_OUTER_BLOCKS) for line in lines)
     notes = [note for note in recommendation.adapt if not note.startswith(_ABOUT_FILES)]
     return replace(
         recommendation,
         summary=f"for Nginx Proxy Manager's box: {recommendation.summary}",
-        lines=lines,
+        parts=parts,
         diff=None,
-        insert_at=None,
         directory="",
         adapt=(_BOX, _EXISTING, *((_OUTSIDE,) if is_outside else ()), _DEFAULTS, *notes),
     )
+
+
+def _for_box(part: Part, *, has_config: bool) -> Part:
+    """The part with its place in the form, and without the indentation of a file."""
+    lines = part.lines if has_config else tuple(map(_with_include, part.lines))
+    texts = dedent("".join(f"{line.text}\n" for line in lines)).split("\n")
+    lines = tuple(replace(line, text=text) for line, text in zip(lines, texts, strict=False))
+    return Part(lines, part.action, _where(part.action, lines))
+
+
+def _where(action: Action, lines: Sequence[BlockLine]) -> str:
+    header = lines[0].text.rstrip(" {") if lines else ""
+    if header.startswith(_OUTER_BLOCKS):
+        return f"{action} it in /data/nginx/custom/http_top.conf"
+    if action == "replace":
+        return f"in the box, replace {header} with this"
+    return "paste into the box" if action == "insert" else _WHOLE_HOST
 
 
 def _with_include(line: BlockLine) -> BlockLine:

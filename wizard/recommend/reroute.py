@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from urllib.parse import unquote, urljoin, urlsplit
 
 from wizard.diagnose.rule_settings import is_passed_on
@@ -10,9 +11,9 @@ from wizard.model.change import Change
 from wizard.model.resolution import LocationRef, RequestResolution
 from wizard.nginx.locations import modifier_and_path, pass_directive
 from wizard.nginx.proxy_pass import for_upstream_uri, has_fixed_uri, replace_passes
-from wizard.recommend.block import ConfigFix
+from wizard.recommend.block import ConfigFix, Place, replace_place
 from wizard.recommend.carve import entry_location, has_groups, location_path, only_finds_files
-from wizard.recommend.placement import add_beside, change_inside
+from wizard.recommend.placement import add_beside, change_inside, place_before
 from wizard.recommend.rewrite import Rewrite
 from wizard.recommend.source import SourceBlock, source_of
 from wizard.text.config_tokens import quote_argument
@@ -55,8 +56,22 @@ def route_messages(
     rewrite = Rewrite.of((*changes, *passes), ("location", "rewrite", "break"))
     block = add_beside(source, f"location = {quote_argument(path)}", rewrite, _WHY)
     if obstacle := _obstacle(stream, location, source, own):
-        return ConfigFix(summary, (block.sketch,), (obstacle,))
+        place = _place_of_sketch(stream, location, own) or block.place
+        return ConfigFix(summary, (replace(block.sketch, place=place),), (obstacle,))
     return ConfigFix(summary, (block,))
+
+
+def _place_of_sketch(
+    stream: RequestResolution, location: LocationRef, own: LocationRef | None
+) -> Place | None:
+    """Where a block goes that cannot simply be put beside the stream's location: in place of the
+    path's own location, or beside the outermost one."""
+    if own:
+        existing = source_of(stream.config, own.directive)
+        return replace_place(existing) if existing else None
+    outermost = (*location.parents, location.directive)[0]
+    source = source_of(stream.config, outermost)
+    return place_before(source) if source else None
 
 
 def _upstream_path(case: Case, stream: RequestResolution, path: str) -> str:

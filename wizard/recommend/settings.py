@@ -75,7 +75,7 @@ class WantedSettings:
         """What to set in that block for the messages' path, whose resolution this is."""
         alone = [change for part in self.parts for change in part.messages(case, resolution)]
         both: list[Change] = []
-        if is_passed_on(resolution):
+        if resolution is None or is_passed_on(resolution):
             both += [change for part in self.parts for change in part.both(case, resolution)]
         return merge((*_ordered(alone, scope), *_ordered(both, scope)))
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from wizard import __version__
 from wizard.model.arrivals import Comparison
-from wizard.model.diagnosis import Finding, Recommendation
+from wizard.model.diagnosis import Finding, Part, Recommendation
 from wizard.model.handshake import Handshake
 from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
 from wizard.report.hops import first_failing_hop_json, hops_json, vantages_json
@@ -134,14 +134,21 @@ def _recommendation(recommendation: Recommendation | None) -> dict[str, Any] | N
         return None
     # Block, diff and paths are for programs, so they are not escaped here; `recommend` has masked
     # the credentials in them.
-    lines, omitted = recommendation.lines, recommendation.omitted
+    omitted = recommendation.omitted
+    lines = [line for part in recommendation.parts for line in part.lines]
     return {
         "block": recommendation.block,
         "diff": recommendation.diff,
         "insert_at": recommendation.insert_at,
+        "places": list(map(_place, recommendation.parts)),
         "summary": safe(recommendation.summary),
         "directory": recommendation.directory,
         "reasons": [{"line": line.text, "reason": safe(line.reason)} for line in lines],
         "omitted": [{"line": safe(text), "reason": safe(why)} for text, why in omitted],
         "adapt": [safe(hint) for hint in recommendation.adapt],
     }
+
+
+def _place(part: Part) -> dict[str, Any]:
+    """Where a part of the block goes, and what to do with it there."""
+    return {"action": part.action, "at": part.at, "text": safe(part.where), "block": part.block}

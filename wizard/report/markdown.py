@@ -73,9 +73,8 @@ def _probe_row(result: ProbeResult) -> str:
 
 
 def _recommendation(recommendation: Recommendation) -> list[str]:
-    at = f" at `{_code(recommendation.insert_at)}`" if recommendation.insert_at else ""
     parts = [
-        f"## What to paste{at}\n\n{escape_markup(recommendation.summary)}",
+        f"## What to paste\n\n{escape_markup(recommendation.summary)}",
         _fenced("nginx", dedent(recommendation.block)),
         _list("To adapt", [escape_markup(hint) for hint in recommendation.adapt]),
     ]

@@ -137,9 +137,8 @@ def recommendation_text(recommendation: Recommendation) -> str:
     new = [line for line in recommendation.lines if _is_new(line)]
     reasons = (_reason(safe(line.text.strip(), 200), line.reason) for line in new)
     omitted = (_reason(safe(text), why) for text, why in recommendation.omitted)
-    at = f" at {safe(recommendation.insert_at)}" if recommendation.insert_at else ""
     parts = [
-        wrap(f"Recommended{at}: {safe(recommendation.summary)}.", "", "  "),
+        wrap(f"Recommended: {safe(recommendation.summary)}.", "", "  "),
         _indented(visible_block(textwrap.dedent(recommendation.block))),
         section("Why each line", reasons),
         section("To adapt", map(_item, recommendation.adapt)),

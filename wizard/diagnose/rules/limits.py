@@ -180,13 +180,13 @@ def _free_zone_name(config: Config) -> str:
 
 
 def notes(case: Case, style: Style) -> tuple[str, ...]:
-    """That the config shows no limit; what to leave off an Ingress."""
+    """That a config shows no limit; what to leave off an Ingress."""
     if style != "nginx":
         return (_NOTES[style],) if style in _NOTES else ()
     messages = case.message_resolution
     passed = messages if messages and messages.can_buffer else None
     is_limited = settings(case, case.resolution) or settings(case, passed)
-    return () if is_limited else (_NOT_IN_CONFIG,)
+    return () if is_limited or case.resolution is None else (_NOT_IN_CONFIG,)
 
 
 RULE = Rule(
