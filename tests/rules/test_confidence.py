@@ -1,11 +1,13 @@
 """How sure rules are in cases beside their samples, and who has to apply the fix."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from tests.rules.checks import confidence_of, finding_of
 from tests.rules.samples.build import (
+    PROXY_URL,
     make_case,
     make_follow_up,
     make_handshake,
@@ -14,8 +16,9 @@ from tests.rules.samples.build import (
     with_endpoint,
 )
 from wizard.diagnose.diagnose import diagnose
-from wizard.model.case import Case
+from wizard.model.case import Case, FollowUpResult
 from wizard.model.handshake import HandshakeStage
+from wizard.model.timeline import Probe, Timeline
 
 ERROR = '2026/11/23 15:23:37 [error] 7#7: *1 %s, client: ::1, request: "GET /sse HTTP/1.1"'
 OFF = {"proxy_buffering": "off"}
@@ -193,14 +196,78 @@ def test_how_sure_a_wrong_metadata_url_is(url: str, expected: str | None) -> Non
     assert confidence_of("oauth-metadata-lost", with_answer(case, challenge)) == expected
 
 
-def test_only_missing_metadata_is_a_fault() -> None:
+def with_metadata(answer: Timeline, *headers: tuple[str, str], url: str = PROXY_URL) -> Case:
+    """A 401 that names metadata, and the answer of its URL; further headers of the user."""
     case = make_case(proxy="401", direct="401", settings=OFF)
-    case = with_answer(case, (("www-authenticate", f"Bearer resource_metadata={URL}"),))
-    for status, expected in ((404, "confirmed"), (200, None), (0, None), (401, None)):
-        follow_up = make_follow_up("metadata", status, side="proxy")
-        assert (
-            confidence_of("oauth-metadata-lost", replace(case, follow_ups=(follow_up,))) == expected
-        )
+    named = URL.replace("http://127.0.0.1:8081", url.rpartition("/")[0])
+    case = with_answer(case, (("www-authenticate", f"Bearer resource_metadata={named}"),))
+    target = replace(case.target, url=url, headers=headers)
+    answer = replace(answer, probe=Probe("follow-up-proxy", named))
+    return replace(case, target=target, follow_ups=(FollowUpResult("metadata", answer, "asked"),))
+
+
+def answered(status: int, body: str = "", **headers: str) -> Timeline:
+    shown = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+    return Timeline(Probe("x", URL), status=status or None, excerpt=body, headers=shown)
+
+
+PAGE = answered(200, "<!doctype html><title>App</title>", content_type="text/html")
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (answered(404), "confirmed"),
+        (PAGE, "confirmed"),
+        (answered(200, '"text"'), "confirmed"),
+        (answered(401), "confirmed"),
+        (answered(502), "likely"),
+        (answered(302, location="/login?next=/"), "confirmed"),
+        (answered(302, location="/app"), "likely"),
+        (answered(302, location="/mcp/.well-known/oauth-protected-resource"), "possible"),
+        (answered(200, '{"resource": "http://127.0.0.1:8081/sse"}'), None),
+        (replace(answered(200, '{"resource": "http://12'), bytes=20_000), None),
+        (answered(503), None),
+        (answered(0), None),
+    ],
+)
+def test_only_missing_metadata_is_a_fault(answer: Timeline, expected: str | None) -> None:
+    case = with_metadata(answer)
+    assert confidence_of("oauth-metadata-lost", case) == expected
+    assert confidence_of("oauth-metadata-mismatch", case) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "resource", "expected"),
+    [
+        ("https://h/mcp", "https://h/mcp", None),
+        ("https://h/mcp", "https://H:443/mcp/", None),
+        ("https://h/mcp", "http://h/mcp", "confirmed"),
+        ("https://h/mcp", "https://h:8443/mcp", "confirmed"),
+        ("https://h/mcp", "https://backend/mcp", "confirmed"),
+        ("https://h/api/mcp", "https://h/mcp", "confirmed"),
+        ("https://h/mcp", "https://h/mcp/more", "confirmed"),
+        ("https://h/mcp", "https://h", "possible"),
+        ("https://h/api/mcp", "https://h/api/", "possible"),
+        ("https://h/mcp", "urn:mcp", "likely"),
+        ("https://h/mcp", None, "likely"),
+        ("https://h/mcp", "https://[", "likely"),
+    ],
+)
+def test_how_sure_another_resource_is(url: str, resource: str | None, expected: str | None) -> None:
+    case = with_metadata(answered(200, json.dumps({"resource": resource})), url=url)
+    assert confidence_of("oauth-metadata-mismatch", case) == expected
+    assert confidence_of("oauth-metadata-lost", case) is None
+
+
+@pytest.mark.parametrize("answer", [PAGE, answered(200, "{}")])
+def test_a_client_with_a_token_needs_no_metadata(answer: Timeline) -> None:
+    diagnosis = diagnose(with_metadata(answer, ("Authorization", "Bearer abc")))
+    assert diagnosis.verdict == "inconclusive"
+    assert {risk.id for risk in diagnosis.risks} & {
+        "oauth-metadata-lost",
+        "oauth-metadata-mismatch",
+    }
 
 
 def test_a_killed_worker_makes_a_blocked_backend_likely() -> None:

@@ -1,10 +1,10 @@
 """The WWW-Authenticate header of a 401: where the OAuth metadata of the resource is."""
 
+import json
 import re
 from urllib.parse import urlsplit
 
 from wizard.model.case import Case
-from wizard.model.probe_result import ProbeResult
 from wizard.model.timeline import Timeline
 
 _RESOURCE_METADATA = re.compile(
@@ -12,9 +12,12 @@ _RESOURCE_METADATA = re.compile(
 )
 
 
-def metadata_challenge(case: Case) -> ProbeResult | None:
-    """The first proxied probe that got a 401 with a metadata URL; None if there is none."""
-    return next((result for result in case.proxy if metadata_url(result.timeline)), None)
+def metadata_challenge(case: Case) -> Timeline | None:
+    """The first proxied 401 with a metadata URL, to a GET or a POST; None if there is none."""
+    handshake = case.handshake("proxy")
+    posts = [exchange.timeline for exchange in handshake.exchanges] if handshake else []
+    answers = (*(result.timeline for result in case.proxy), *posts)
+    return next((answer for answer in answers if metadata_url(answer)), None)
 
 
 def metadata_url(timeline: Timeline) -> str:
@@ -24,6 +27,15 @@ def metadata_url(timeline: Timeline) -> str:
     challenges = [value for name, value in timeline.headers if name == "www-authenticate"]
     match = _RESOURCE_METADATA.search(", ".join(challenges))
     return (match[1] or match[2]) if match else ""
+
+
+def json_object(text: str) -> dict[str, object] | None:
+    """The JSON object that this text is; None if it is none."""
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return body if isinstance(body, dict) else None
 
 
 def origin_of(url: str) -> tuple[str, str]:

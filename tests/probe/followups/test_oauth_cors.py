@@ -1,17 +1,24 @@
 """When the metadata of a 401 and the preflight of a browser are requested, and what follows."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 
 from tests.probe.followups.servers import at
-from tests.probe.mcp.server import Server, response, running
+from tests.probe.mcp.server import Request, Server, response, running
 from tests.rules.samples.build import PROXY_URL, make_case, make_handshake, with_answer
 from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.outcome import classify
 from wizard.model.case import Case
+from wizard.model.handshake import Exchange
 from wizard.probe.followups import run_follow_ups
-from wizard.probe.followups.oauth_cors import METADATA, PREFLIGHT
+from wizard.probe.followups.oauth_cors import (
+    METADATA,
+    METADATA_BYTES,
+    PREFLIGHT,
+    WELL_KNOWN,
+)
 from wizard.probe.request import ProbeOptions
 
 
@@ -21,12 +28,60 @@ def challenged(server: Server, url: str) -> Case:
     return with_answer(case, (("www-authenticate", f'Bearer resource_metadata="{url}"'),))
 
 
-async def test_metadata_is_requested_at_the_same_origin() -> None:
-    async with running({"GET": response(404, b"nothing here", kind="text/plain")}) as server:
-        url = server.url.replace("/sse", "/.well-known/oauth-protected-resource")
-        (follow_up,) = await run_follow_ups(challenged(server, url), ProbeOptions())
-    assert (follow_up.purpose, follow_up.timeline.status) == ("metadata", 404)
-    assert server.only("GET").path == "/.well-known/oauth-protected-resource"
+DOCUMENT = response(200, b'{"resource": "x"}')
+NAMED = "/.well-known/oauth-protected-resource/named"
+
+
+@pytest.mark.parametrize(
+    ("answers", "paths"),
+    [
+        ([DOCUMENT], [NAMED]),
+        ([response(404), DOCUMENT], [NAMED, f"{WELL_KNOWN}/sse"]),
+        ([response(200, b"<html>", "text/html")], [NAMED, f"{WELL_KNOWN}/sse", WELL_KNOWN]),
+    ],
+    ids=["there", "elsewhere", "nowhere"],
+)
+async def test_metadata_is_read_without_credentials(answers: list[bytes], paths: list[str]) -> None:
+    async def answer(_request: Request, writer: asyncio.StreamWriter) -> None:
+        writer.write(answers.pop(0) if len(answers) > 1 else answers[0])
+        await writer.drain()
+
+    async with running({"GET": answer}) as server:
+        case = challenged(server, server.url.replace("/sse", NAMED))
+        headers = (("Host", "mcp.example"), ("Cookie", "a=b"), ("X-Key", "k"))
+        follow_ups = await run_follow_ups(case, ProbeOptions(headers=headers))
+    assert [request.path for request in server.requests] == paths
+    assert {follow_up.purpose for follow_up in follow_ups} == {"metadata"}
+    for request in server.requests:
+        assert request.headers["host"] == "mcp.example"
+        assert not {"cookie", "x-key"} & set(request.headers)
+
+
+async def test_a_long_document_is_not_read_whole() -> None:
+    body = b'{"resource": "' + b"x" * 100_000 + b'"}'
+    async with running({"GET": response(200, body)}) as server:
+        case = challenged(server, server.url.replace("/sse", NAMED))
+        follow_ups = await METADATA.run(case, ProbeOptions())
+    assert {len(follow_up.timeline.excerpt) for follow_up in follow_ups} == {METADATA_BYTES}
+
+
+async def test_a_redirect_of_the_metadata_is_not_followed() -> None:
+    moved = response(302, b"", Location="/.well-known/elsewhere")
+    async with running({"GET": moved}) as server:
+        await METADATA.run(challenged(server, server.url.replace("/sse", NAMED)), ProbeOptions())
+    assert "/.well-known/elsewhere" not in {request.path for request in server.requests}
+
+
+async def test_a_401_to_a_post_names_metadata_too() -> None:
+    async with running({"GET": DOCUMENT}) as server:
+        case = challenged(server, server.url.replace("/sse", NAMED))
+        handshake = make_handshake("proxy", transport="streamable-http", stage="initialize")
+        post = replace(case.proxy[0].timeline, probe=handshake.probe())
+        handshake = replace(handshake, exchanges=(Exchange("initialize", post),))
+        proxy = make_case(proxy="405", direct="405", settings={}).proxy
+        case = replace(case, proxy=proxy, handshakes=(handshake,))
+        follow_ups = await METADATA.run(case, ProbeOptions())
+    assert [follow_up.timeline.status for follow_up in follow_ups] == [200]
 
 
 @pytest.mark.parametrize(

@@ -6,5 +6,6 @@
 - `disconnects`: when streams were cut, and known timeouts
 - `addresses`: whether two addresses are the same backend
 - `logs`: whose requests the log lines show, and in whose log they stand
+- `metadata`: the OAuth metadata that a 401 names
 - `evidence`: measurements, settings and log lines in words
 """

@@ -1,37 +1,62 @@
-"""The 401 names OAuth metadata that a client cannot reach."""
+"""The 401 names OAuth metadata that a client cannot get."""
 
 import ipaddress
+from urllib.parse import urlsplit
 
-from wizard.diagnose.facts import addresses, streams
-from wizard.diagnose.facts.evidence import follow_up_evidence, result_evidence
+from wizard.diagnose.facts import addresses, metadata
+from wizard.diagnose.facts.evidence import body_suffix, path_evidence, result_evidence
+from wizard.diagnose.outcome import classify
 from wizard.diagnose.rule import Rule, Stage
-from wizard.model.case import Case
-from wizard.model.diagnosis import Evidence, Finding, Fix
+from wizard.model.case import Case, FollowUpResult
+from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.nginx.resolve import request_for, resolve_request
 from wizard.probe.www_authenticate import metadata_challenge, metadata_url, origin_of
 from wizard.text.display import safe
 
 _DISTINGUISHES = (
-    "The 401 itself is right for a client without a token. Wrong is the URL at which it tells "
-    "that client to find out how to get one."
+    "The 401 itself is right for a client without a token. What is wrong is where it tells that "
+    "client to find out how to get one."
 )
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """The metadata URL in WWW-Authenticate is visibly wrong, or answers 404 or 410."""
-    result = metadata_challenge(case)
-    if result is None:
+    """The metadata URL in WWW-Authenticate is visibly wrong, or has no document."""
+    challenge = metadata_challenge(case)
+    if challenge is None:
         return None
-    url = metadata_url(result.timeline)
-    follow_ups = streams.follow_ups(case, "metadata")
-    missing = [follow_up for follow_up in follow_ups if follow_up.timeline.status in (404, 410)]
+    url, named = metadata_url(challenge), metadata.named_answer(case)
     problem = _problem(case, url)
+    missing = metadata.missing_document(named.timeline) if named else None
     if not problem and not missing:
         return None
     text = f"the challenge names {safe(url, 200)}{': ' if problem else ''}{problem}"
-    named = Evidence("probe", result.timeline.probe.label, text)
-    evidence = (result_evidence(result), named, *map(follow_up_evidence, missing))
-    is_sure = bool(missing) or _is_unreachable(case, url)
-    return rule.finding("confirmed" if is_sure else "likely", evidence, _DISTINGUISHES)
+    evidence = (
+        result_evidence(classify(challenge)),
+        Evidence("probe", challenge.probe.label, text),
+        *(_missing_evidence(case, named, missing) if named and missing else ()),
+    )
+    confidence: Confidence = "confirmed" if _is_unreachable(case, url) else "likely"
+    if missing and not (problem and missing.confidence == "possible"):
+        confidence = missing.confidence
+    latent = metadata.has_token(case)
+    return rule.finding(confidence, evidence, _DISTINGUISHES, latent=latent)
+
+
+def _missing_evidence(
+    case: Case, named: FollowUpResult, missing: metadata.Problem
+) -> tuple[Evidence, ...]:
+    """What the named URL answered, what serves it, and where the document is instead."""
+    answer, elsewhere = named.timeline, metadata.found_elsewhere(case)
+    texts = [f"{safe(named.why, 300)}: {missing.text}{body_suffix(answer)}"]
+    if elsewhere:
+        path = safe(urlsplit(elsewhere.timeline.probe.url).path, 200)
+        texts.append(f"{path} has a document")
+    asked = (Evidence("follow-up", answer.probe.label, text) for text in texts)
+    if case.resolution is None:
+        return tuple(asked)
+    request = request_for(answer.probe.url)
+    served = resolve_request(case.resolution.config, request, case.resolution.version)
+    return (*asked, path_evidence(served))
 
 
 def _problem(case: Case, url: str) -> str:
@@ -88,8 +113,8 @@ RULE = Rule(
     id="oauth-metadata-lost",
     stage=Stage.ADMIT,
     fix=Fix(
-        "/.well-known/ is routed to the backend, and the backend knows its public URL (forwarded "
-        "headers, or its own setting)",
+        "/.well-known/oauth-protected-resource is routed to the backend, and the backend knows its "
+        "public URL (forwarded headers, or its own setting)",
         "nginx",
     ),
     check=check,

@@ -1,36 +1,55 @@
 """Requests that clients send before the stream: OAuth metadata, and the preflight of a browser."""
 
 from dataclasses import replace
+from urllib.parse import urljoin, urlsplit
 
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.timeline import Probe
 from wizard.probe.followups.followup import EXCHANGE_TIMEOUT_S, FollowUp, probe_first_event
 from wizard.probe.preflight import foreign_origin, preflight_of
 from wizard.probe.request import ProbeOptions, RequestSpec
-from wizard.probe.www_authenticate import metadata_challenge, metadata_url, origin_of
+from wizard.probe.www_authenticate import json_object, metadata_challenge, metadata_url, origin_of
 
-_ACCEPT_JSON = RequestSpec(headers=(("Accept", "application/json"),))
+METADATA_BYTES = 16 << 10
+"""How many bytes are read of a metadata document."""
+WELL_KNOWN = "/.well-known/oauth-protected-resource"
+"""Where metadata is, with the resource's path behind it or without (RFC 9728, section 3.1)."""
+_ACCEPT_JSON = RequestSpec(headers=(("Accept", "application/json"),), excerpt=METADATA_BYTES)
 
 
-def _allowed_metadata_url(case: Case) -> str:
-    """The metadata URL that the 401 names, if it has an origin that the user gave; else empty."""
-    result = metadata_challenge(case)
-    url = metadata_url(result.timeline) if result else ""
-    given_urls = (case.target.url, *(source.locator for source in case.target.direct))
-    is_given = origin_of(url) in map(origin_of, given_urls)
-    return url if all(origin_of(url)) and is_given else ""
+def metadata_urls(case: Case) -> tuple[str, ...]:
+    """The metadata URL that the 401 names, then the usual ones; empty if it has another origin.
+
+    Only the public origin is asked: what is behind another one is no matter of this proxy.
+    """
+    answer, public = metadata_challenge(case), case.target.url
+    url = metadata_url(answer) if answer else ""
+    if not all(origin_of(url)) or origin_of(url) != origin_of(public):
+        return ()
+    usual = (f"{WELL_KNOWN}{urlsplit(public).path.rstrip('/')}", WELL_KNOWN)
+    return tuple(dict.fromkeys((url, *(urljoin(public, path) for path in usual))))
 
 
 def _is_metadata_needed(case: Case) -> bool:
-    return bool(_allowed_metadata_url(case))
+    return bool(metadata_urls(case))
 
 
 async def _send_metadata(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
-    """Request the metadata document (RFC 9728): is it there?"""
-    probe = Probe("follow-up-proxy", _allowed_metadata_url(case))
+    """Request the metadata document (RFC 9728) without credentials, as a client without a token.
+
+    Where the URL that the 401 names has none, the usual ones are asked too.
+    """
+    host = tuple(header for header in options.headers if header[0].lower() == "host")
+    options, results = replace(options, headers=host), list[FollowUpResult]()
     timeout_s = min(EXCHANGE_TIMEOUT_S, case.target.stall)
-    timeline = await probe_first_event(probe, options, timeout_s, _ACCEPT_JSON)
-    return (FollowUpResult(METADATA.purpose, timeline, "the metadata URL that the 401 names"),)
+    for url in metadata_urls(case):
+        probe = Probe("follow-up-proxy", url)
+        timeline = await probe_first_event(probe, options, timeout_s, _ACCEPT_JSON)
+        why = f"{'a usual metadata URL' if results else 'the metadata URL that the 401 names'}: "
+        results.append(FollowUpResult(METADATA.purpose, timeline, why + urlsplit(url).path))
+        if timeline.status == 200 and json_object(timeline.excerpt) is not None:
+            break
+    return tuple(results)
 
 
 def _is_preflight_needed(case: Case) -> bool:
