@@ -1,10 +1,13 @@
 """From a case to its diagnosis. Pure, and independent of the order in which the rules run."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
+from wizard.diagnose.contradictions import contradiction
 from wizard.diagnose.facts.addresses import upstream_peers
 from wizard.diagnose.facts.directives import is_proxied
 from wizard.diagnose.facts.streams import predicted_results
+from wizard.diagnose.false_direct import describe_false_direct, without_false_direct
 from wizard.diagnose.hops import (
     describe_contradiction,
     describe_failing_hop,
@@ -34,16 +37,20 @@ def diagnose(case: Case) -> Diagnosis:
 
     If several hops were probed, the rules see the case of the one at which the stream stops.
     """
-    whole, case = case, narrow_to_hop(case)
-    results = ((rule, rule.check(rule, case)) for rule in all_rules())
-    ranked = sorted(((rule, finding) for rule, finding in results if finding), key=_rank)
-    findings = [_with_prefixes(finding, case) for _, finding in ranked]
+    false_direct = describe_false_direct(case)
+    whole = without_false_direct(case)
+    case = narrow_to_hop(whole)
+    ranked = sorted(_findings(case), key=_rank)
+    refuted = {f.id: why for rule, f in ranked if (why := contradiction(case, rule, f))}
+    findings = [finding for _, finding in ranked if finding.id not in refuted]
     symptoms = frozenset[str]().union(*(f.explains for f in findings if not f.latent))
     causes = tuple(f for f in findings if not f.latent and f.id not in symptoms)
     risks = tuple(f for f in findings if f.latent)
-    contradiction = describe_contradiction(whole)
+    unclear_order = describe_contradiction(whole)
     notes = (
-        *([capitalize(contradiction)] if contradiction else []),
+        *false_direct,
+        *(f"{capitalize(why)}." for why in dict.fromkeys(refuted.values())),
+        *([capitalize(unclear_order)] if unclear_order else []),
         *describe_unclear_hops(whole),
         *(session.problem for session in whole.capabilities if session.problem),
         *_disagreements(case, causes),
@@ -51,6 +58,13 @@ def diagnose(case: Case) -> Diagnosis:
     )
     verdict = _verdict(whole, causes)
     return Diagnosis(verdict, _summary(whole, verdict, causes), causes, risks, notes)
+
+
+def _findings(case: Case) -> Iterator[tuple[Rule, Finding]]:
+    """What each rule finds in the case."""
+    for rule in all_rules():
+        if finding := rule.check(rule, case):
+            yield rule, _with_prefixes(finding, case)
 
 
 def _rank(ranked: tuple[Rule, Finding]) -> tuple[int, int, str]:

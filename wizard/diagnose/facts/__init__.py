@@ -7,5 +7,6 @@
 - `addresses`: whether two addresses are the same backend
 - `logs`: whose requests the log lines show, and in whose log they stand
 - `metadata`: the OAuth metadata that a 401 names
+- `product`: which products answer at the public URL
 - `evidence`: measurements, settings and log lines in words
 """

@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 from wizard.diagnose.facts import streams
 from wizard.model.case import Case
 from wizard.model.target import LOCAL
-from wizard.model.timeline import Probe
+from wizard.model.timeline import Probe, Timeline
+from wizard.nginx.servers import ANY, listens_of, server_blocks
 from wizard.text.display import safe
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -58,6 +59,29 @@ def upstream_peers(case: Case) -> tuple[str, ...]:
     return upstream.peers if upstream else ()
 
 
+def is_listener(case: Case, timeline: Timeline) -> bool:
+    """True if a direct probe was sent to a port of this machine on which Nginx itself listens.
+
+    An answer without Nginx's name contradicts that: the config is a copy from another machine.
+    """
+    if case.resolution is None or not _ran_beside_nginx(case, timeline.probe):
+        return False
+    server = timeline.header("server")
+    if timeline.headers_s is not None and "nginx" not in (server or "").lower():
+        return False
+    host, _, port = host_port(timeline.probe.url).rpartition(":")
+    names = {host, bracketed(timeline.address or host)}
+    public = {bracketed(result.timeline.address or "") for result in case.proxy}
+    is_own = bool(names & (_LOOPBACK | (public if case.resolution.listens else set())))
+    listens = (
+        listen
+        for _, block in server_blocks(case.resolution.config)
+        for listen in listens_of(block)
+        if listen.holds(int(port or 0))
+    )
+    return any(listen.address in names or (listen.address == ANY and is_own) for listen in listens)
+
+
 def _ran_beside_nginx(case: Case, probe: Probe) -> bool:
     """True if the probe ran where the config was read."""
     conf = case.target.conf
@@ -97,6 +121,11 @@ def is_same(first: str, second: str) -> bool:
     return canonical(first) == canonical(second)
 
 
+def bracketed(address: str) -> str:
+    """An IP address as a URL has it: IPv6 in brackets."""
+    return f"[{address}]" if ":" in address else address
+
+
 def canonical(address: str) -> str:
     """An address with one name for this machine, for comparison."""
     host, _, port = address.rpartition(":")
@@ -115,5 +144,4 @@ def host_port(peer: str) -> str:
         port = parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError:
         return text  # not an address: a config may hold any text
-    host = parts.hostname or ""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return f"{bracketed(parts.hostname or '')}:{port}"

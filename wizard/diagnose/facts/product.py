@@ -1,0 +1,143 @@
+"""Which products answer at the public URL, by the headers and error pages that they write.
+
+The error pages are those of the sources of Nginx, HAProxy 2.6, Varnish 7.1, Apache 2.4 and Envoy,
+with their default texts.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from wizard.model.case import Case
+from wizard.model.diagnosis import Evidence
+from wizard.model.timeline import Timeline
+from wizard.text.display import safe
+
+NGINX = "Nginx"
+NGINX_FAMILY = re.compile(r"(?i)\b(nginx|openresty|tengine|angie|freenginx)\b")
+"""The names under which Nginx and its derivatives answer."""
+_SERVERS: tuple[tuple[str, str], ...] = (
+    ("haproxy", "HAProxy"),
+    ("varnish", "Varnish"),
+    ("lighttpd", "lighttpd"),
+    ("caddy", "Caddy"),
+    ("envoy", "Envoy"),
+    ("traefik", "Traefik"),
+    ("cloudflare", "Cloudflare"),
+    ("cloudfront", "CloudFront"),
+    ("akamai", "Akamai"),
+    ("awselb", "an AWS load balancer"),
+    ("google frontend", "Google's front end"),
+    ("squid", "Squid"),
+    ("litespeed", "LiteSpeed"),
+    ("microsoft-iis", "IIS"),
+    ("apache", "Apache"),
+)
+"""Parts of Server and Via, in lower case, and the proxy that writes them."""
+_HEADERS: tuple[tuple[str, str], ...] = (
+    ("x-varnish", "Varnish"),
+    ("cf-ray", "Cloudflare"),
+    ("x-amz-cf-id", "CloudFront"),
+    ("x-envoy-upstream-service-time", "Envoy"),
+    ("x-azure-ref", "Azure Front Door"),
+    ("x-bluecoat-via", "ProxySG"),
+)
+_PAGES: tuple[tuple[str, str], ...] = (
+    ("Guru Meditation", "Varnish"),
+    ("No server is available to handle this request.", "HAProxy"),
+    ("The server didn't respond in time.", "HAProxy"),
+    ("The server returned an invalid or incomplete response.", "HAProxy"),
+    ("Request forbidden by administrative rules.", "HAProxy"),
+    ("<address>Apache/", "Apache"),
+    ("upstream connect error or disconnect/reset before headers", "Envoy"),
+    ("upstream request timeout", "Envoy"),
+    ("no healthy upstream", "Envoy"),
+)
+"""Parts of error pages."""
+_ADVICE = {
+    "lighttpd": "`server.stream-response-body = 2`",
+    "Apache": "`flushpackets=on` at ProxyPass, and mod_deflate off for text/event-stream",
+    "Varnish": "no ESI and no `beresp.do_gzip` for the stream, and `beresp.do_stream = true`",
+    "Caddy": "`flush_interval -1` in reverse_proxy, and no `encode` for the stream",
+    "HAProxy": "no `compression` for text/event-stream, and no `http-buffer-request`",
+    "Traefik": "no buffering and no compress middleware on the stream's router",
+    "Envoy": "no buffer filter and no compressor on the stream's route",
+}
+"""What makes a product pass a stream on as it comes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A server that named itself in an answer at the public URL.
+
+    Attributes:
+        name: As users write it: `Nginx`, `HAProxy`, …
+        evidence: The header or the page that names it.
+    """
+
+    name: str
+    evidence: Evidence
+
+
+def products(case: Case) -> tuple[Product, ...]:
+    """The proxies that named themselves at the public URL, each once."""
+    found = {product.name: product for answer in _answers(case) for product in _named_in(answer)}
+    return tuple(found.values())
+
+
+def other_proxy(case: Case) -> Product | None:
+    """A proxy of another make than Nginx that named itself; None if none did, or Nginx as well."""
+    named = products(case)
+    if any(product.name == NGINX for product in named):
+        return None
+    return next(iter(named), None)
+
+
+def is_nginx_excluded(case: Case) -> bool:
+    """True if an answer came without Nginx's name, which Nginx writes into each, and no other did.
+
+    False without an answer: then nothing is known. `proxy_pass_header Server` and modules can take
+    the name away, so a config or a log of Nginx counts more than this.
+    """
+    answers = [answer for answer in _answers(case) if answer.headers_s is not None]
+    return bool(answers) and not any(product.name == NGINX for product in products(case))
+
+
+def streaming_advice(name: str) -> str:
+    """What makes this product pass a stream on as it comes; empty if that is not known."""
+    return _ADVICE.get(name, "")
+
+
+def _answers(case: Case) -> Iterator[Timeline]:
+    """The answers at the public URL."""
+    if case.root is not None:
+        yield case.root
+    yield from (result.timeline for result in case.proxy)
+    handshake = case.handshake("proxy")
+    yield from (exchange.timeline for exchange in (handshake.exchanges if handshake else ()))
+
+
+def _named_in(answer: Timeline) -> Iterator[Product]:
+    label = answer.probe.label
+    for header in ("server", "via"):
+        value = answer.header(header) or ""
+        if name := _proxy_named(value):
+            yield Product(name, Evidence("probe", label, f"{header}: {safe(value, 80)}"))
+    for header, name in _HEADERS:
+        if written := answer.header(header):
+            yield Product(name, Evidence("probe", label, f"{header}: {safe(written, 80)}"))
+    if name := _page_author(answer.excerpt):
+        yield Product(name, Evidence("probe", label, f"the error page is that of {name}"))
+
+
+def _proxy_named(value: str) -> str:
+    if NGINX_FAMILY.search(value):
+        return NGINX
+    return next((name for part, name in _SERVERS if part in value.lower()), "")
+
+
+def _page_author(page: str) -> str:
+    match = re.search(r"<center>([^<]{1,80})</center>\s*(?:</body>|$)", page)
+    if match and NGINX_FAMILY.search(match[1]):
+        return NGINX
+    return next((name for part, name in _PAGES if part in page), "")
