@@ -28,27 +28,64 @@ GATE_FAILED = make_log_line(ERROR % "auth request unexpected status: 404 while s
 GATED = {**OFF, "auth_request": "/auth"}
 
 
+OWN_PAGE = "<hr><center>nginx</center>"
+
+
+def refused(kind: str, settings: dict[str, str], challenge: str = "", body: str = OWN_PAGE) -> Case:
+    """A proxied answer with this body and challenge, of a backend that is live."""
+    headers = (("www-authenticate", challenge),) if challenge else ()
+    case = make_case(proxy=kind, direct="live", settings=settings)
+    location = dict(case.proxy[0].timeline.headers).get("location")
+    return with_answer(case, (*headers, *([("location", location)] if location else [])), body)
+
+
+def unread(case: Case, *headers: tuple[str, str]) -> Case:
+    """The case without the config, with these headers of the user."""
+    return replace(case, resolution=None, target=replace(case.target, headers=headers))
+
+
+BASIC = {**OFF, "auth_basic": "staff only"}
+TOKEN = ("Authorization", "Bearer abc")
+METADATA = 'Bearer resource_metadata="http://127.0.0.1:8081/.well-known/x"'
+
+
 @pytest.mark.parametrize(
     ("case", "expected"),
     [
         (make_case(proxy="500", direct="live", settings=GATED, logs=(GATE_FAILED,)), "confirmed"),
-        (make_case(proxy="500", direct="live", settings=GATED), "likely"),
-        (make_case(proxy="500", direct="live", settings=OFF), None),
-        (make_case(proxy="401", direct="live", settings=OFF), "possible"),
-        (make_case(proxy="403", direct="live", settings=GATED), "confirmed"),
-        (make_case(proxy="403", direct="live", settings=OFF), None),
-        (make_case(proxy="401", direct="held", settings=GATED), "likely"),
+        (refused("500", GATED), "likely"),
+        (refused("500", OFF), None),
+        (refused("401", OFF), "possible"),
+        (refused("403", GATED), "confirmed"),
+        (refused("403", OFF), None),
+        (
+            with_answer(make_case(proxy="401", direct="held", settings=GATED), (), OWN_PAGE),
+            "likely",
+        ),
         (make_case(proxy="401", direct="401", settings=GATED), None),
-        (make_case(proxy="redirect:https://sso/login", direct="live", settings=GATED), "confirmed"),
-        (make_case(proxy="redirect:https://sso/login", direct="live", settings=OFF), "possible"),
-        (make_case(proxy="redirect:https://x/sse/", direct="live", settings=GATED), None),
-        (make_case(proxy="redirect:/elsewhere", direct="live", settings=OFF), None),
+        (refused("redirect:https://sso/login", GATED), "confirmed"),
+        (refused("redirect:https://sso/login", OFF), "possible"),
+        (refused("redirect:https://x/sse/", GATED), None),
+        (refused("redirect:/elsewhere", OFF), None),
+        (refused("401", BASIC, 'Basic realm="staff only"'), "confirmed"),
+        (refused("401", BASIC | {"auth_basic": "$zone"}, 'Basic realm="a"'), "confirmed"),
+        (refused("401", BASIC, 'Basic realm="app"', "{}"), None),
+        (refused("401", BASIC, METADATA, "{}"), None),
+        (refused("401", OFF, METADATA, "{}"), None),
+        (refused("401", GATED, METADATA), "confirmed"),
+        (refused("401", GATED, METADATA, "{}"), None),
+        (refused("401", GATED | {"error_page": "401 = @login"}, "", "{}"), "confirmed"),
+        (unread(refused("401", OFF, 'Basic realm="x"')), "likely"),
+        (unread(refused("401", OFF, "Bearer", "{}")), "possible"),
+        (unread(refused("401", OFF, "Bearer", "{}"), TOKEN), None),
+        (unread(refused("redirect:/login", OFF, "", "")), "possible"),
     ],
 )
 def test_how_sure_a_gate_is(case: Case, expected: str | None) -> None:
     assert confidence_of("auth-gate", case) == expected
 
 
+STAFF = 'Basic realm="staff"'
 GATED_MESSAGES = """
 http { server { listen 8081;
 location / { proxy_pass http://127.0.0.1:12213; }
@@ -57,7 +94,10 @@ location /message { auth_basic staff; proxy_pass http://127.0.0.1:12213; } } }
 
 
 def test_a_gate_may_guard_the_messages_only() -> None:
-    handshakes = (make_handshake("proxy", stage="initialize", status=401), make_handshake("direct"))
+    failed = make_handshake("proxy", stage="initialize", status=401, body=OWN_PAGE)
+    answer = replace(failed.exchanges[0].timeline, headers=(("www-authenticate", STAFF),))
+    failed = replace(failed, exchanges=(replace(failed.exchanges[0], timeline=answer),))
+    handshakes = (failed, make_handshake("direct"))
     case = make_case(proxy="live", direct="live", conf=GATED_MESSAGES, handshakes=handshakes)
     assert [cause.id for cause in diagnose(case).causes] == ["auth-gate"]
     assert confidence_of("auth-gate", case) == "confirmed"

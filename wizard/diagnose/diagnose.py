@@ -24,6 +24,7 @@ from wizard.model.diagnosis import Diagnosis, Finding, Verdict
 from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import LOCAL
+from wizard.model.timeline import is_live
 from wizard.text.display import capitalize, safe
 
 _CONFIDENCES = ("confirmed", "likely", "possible")
@@ -185,6 +186,11 @@ def _missing_input(case: Case, causes: tuple[Finding, ...]) -> tuple[str, ...]:
     refused = any(result.timeline.status == 401 for result in case.proxy)
     if refused and "authorization" not in given:
         notes.append("The URL asks for credentials: give them with --header 'Authorization: …'.")
+    elif refused and _is_direct_served(case):
+        notes.append(
+            "The direct request is served with these credentials, and the same request through the "
+            "proxy gets 401: does Nginx pass Authorization on?"
+        )
     if case.direct and all(result.outcome == "refused" for result in case.direct):
         notes.append(_unreachable_direct(case))
     if case.resolution is not None and not case.resolution.listens:
@@ -199,6 +205,13 @@ def _missing_input(case: Case, causes: tuple[Finding, ...]) -> tuple[str, ...]:
     if not case.logs and not case.target.logs:
         notes.append("No log file was read: Nginx's error log names what it could not do.")
     return tuple(notes)
+
+
+def _is_direct_served(case: Case) -> bool:
+    """True if the direct stream is live, or the direct handshake succeeds."""
+    handshake = case.handshake("direct")
+    is_complete = handshake is not None and handshake.is_complete
+    return is_complete or any(is_live(result.timeline) for result in case.direct)
 
 
 def _unreachable_direct(case: Case) -> str:

@@ -9,7 +9,8 @@ def fires() -> Case:
     case = make_case(
         proxy="401", direct="live", settings={"proxy_buffering": "off", "auth_basic": "closed"}
     )
-    return with_answer(case, (("www-authenticate", 'Basic realm="closed"'),))
+    page = "<center><h1>401</h1></center>\r\n<hr><center>nginx/1.22.1</center>"
+    return with_answer(case, (("www-authenticate", 'Basic realm="closed"'),), page)
 
 
 def silent() -> Case:

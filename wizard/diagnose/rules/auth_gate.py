@@ -2,7 +2,7 @@
 
 import re
 
-from wizard.diagnose.facts import streams
+from wizard.diagnose.facts import metadata, streams
 from wizard.diagnose.facts.evidence import (
     body_suffix,
     live_direct_evidence,
@@ -17,6 +17,8 @@ from wizard.model.timeline import Timeline
 from wizard.text.display import safe
 
 GATE_STATUSES = frozenset({301, 302, 303, 307, 308, 401, 403, 500})
+OWN_PAGE = "<hr><center>"
+"""Part of the error pages that Nginx, OpenResty and their like make themselves."""
 _LOGIN = re.compile(r"(?i)log-?in|sign-?in|sso|oauth|authori[sz]e|/auth\b|saml")
 _PARAMETER = re.compile(r'(?i)\b(realm|error|error_description|scope|resource_metadata)="([^"]*)"')
 _DISTINGUISHES = (
@@ -77,9 +79,23 @@ def _guards(resolution: RequestResolution | None, answer: Timeline) -> tuple[str
     """The directives in force that can give this answer."""
     if resolution is None:
         return ()
-    names = ("auth_basic",) if answer.status == 401 else ()
+    names = ("auth_basic",) if _is_basic(resolution.value("auth_basic"), answer) else ()
     candidates = (*names, "auth_request")
     return tuple(name for name in candidates if resolution.value(name) not in ("", "off"))
+
+
+def _is_basic(realm: str, answer: Timeline) -> bool:
+    """True if `auth_basic` with this realm asks so (ngx_http_auth_basic_set_realm)."""
+    challenge = answer.header("www-authenticate") or ""
+    named = dict(_PARAMETER.findall(challenge)).get("realm", "")
+    is_named = named == realm or "$" in realm
+    return answer.status == 401 and challenge.lower().startswith("basic ") and is_named
+
+
+def _is_own(answer: Timeline, resolution: RequestResolution | None) -> bool:
+    """True if Nginx may have given the answer itself: with its own page, or by `error_page`."""
+    is_replaced = resolution is not None and bool(resolution.value("error_page"))
+    return is_replaced or OWN_PAGE in answer.excerpt
 
 
 def _confidence(
@@ -89,10 +105,14 @@ def _confidence(
     if logged and (guards or resolution is None):
         return "confirmed"
     if guards:
+        if not _is_own(answer, resolution):
+            return None  # The request has passed the gate: it is the backend that refuses.
         return "confirmed" if measured and answer.status != 500 else "likely"
     leads_to_login = _LOGIN.search(answer.header("location") or "")
     if not measured or not (answer.status == 401 or leads_to_login):
         return None
+    if not _is_own(answer, resolution):
+        return None if resolution or metadata.has_token(case) else "possible"
     return "likely" if resolution is None else "possible"
 
 
