@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from tests.recommend.real_nginx import RequestSpec
 
-_TEMP = "".join(
+TEMP_PATHS = "".join(
     f"{name}_temp_path temp_{name};"
     for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 )
@@ -14,8 +14,8 @@ _TEMP = "".join(
 def conf(server: str, http: str = "") -> str:
     """A whole config around a server's lines; `@NGINX@` and `@BACKEND@` become ports."""
     return (
-        f"events {{}}\nhttp {{\n    access_log off; {_TEMP}\n    proxy_http_version 1.0;\n{http}"
-        f"    server {{\n        listen 127.0.0.1:@NGINX@;\n{server}    }}\n}}\n"
+        f"events {{}}\nhttp {{\n    access_log off; {TEMP_PATHS}\n    proxy_http_version 1.0;\n"
+        f"{http}    server {{\n        listen 127.0.0.1:@NGINX@;\n{server}    }}\n}}\n"
     )
 
 
@@ -69,14 +69,14 @@ LAYOUTS = (
     Layout("no final newline", conf(_INCIDENT).rstrip("\n")),
     Layout(
         "one line",
-        f"events {{}} http {{ access_log off; {_TEMP} proxy_http_version 1.0; "
+        f"events {{}} http {{ access_log off; {TEMP_PATHS} proxy_http_version 1.0; "
         "server { listen 127.0.0.1:@NGINX@; location /x { return 204; } "
         "location / { proxy_pass http://127.0.0.1:@BACKEND@; proxy_set_header X-A 1; } } }",
         requests=(RequestSpec("/x"),),
     ),
     Layout(
         "one line of its own",
-        f"events {{}} http {{ access_log off; {_TEMP} proxy_http_version 1.0; "
+        f"events {{}} http {{ access_log off; {TEMP_PATHS} proxy_http_version 1.0; "
         "server { listen 127.0.0.1:@NGINX@; "
         "location /sse { proxy_buffering on; proxy_pass http://127.0.0.1:@BACKEND@; } } }",
         location="/sse",

@@ -113,21 +113,25 @@ class Place:
 def replace_place(source: SourceBlock) -> Place:
     """In place of a block of the config."""
     statement = source.statement
-    where = Position(source.file, statement.line)
     last = statement.line + source.text.count("\n", statement.start, statement.end)
     lines = f" (lines {statement.line} to {last})" if last > statement.line else ""
-    text = f"replace the {statement.name} at {visible(str(where))}{lines} with this"
-    return Place("replace", where, text)
+    where = Position(source.file, statement.line)
+    return Place("replace", where, f"replace the {name_at(source)}{lines} with this")
+
+
+def name_at(source: SourceBlock) -> str:
+    """A block by its directive and its line, and by its arguments if the line holds more."""
+    statement, where = source.statement, Position(source.file, source.statement.line)
+    alone = leading_space(source.text, statement.start) is not None
+    words = (statement.name,) if alone else (statement.name, *statement.args)
+    return visible(f"{' '.join(words)} at {where}")
 
 
 def insert_place(source: SourceBlock, offset: int, inline: str = "") -> Place:
-    """Before the line of an offset; `inline` names the place where the line holds more than that,
-    as in `before the location`."""
+    """Before the line of an offset; `inline` says where, if the line holds other things too."""
     where = Position(source.file, source.text.count("\n", 0, offset) + 1)
-    if inline:
-        return Place("insert", where, f"insert {inline} at {visible(str(where))}")
-    text = f"insert before line {where.line} of {visible(where.file)}"
-    return Place("insert", where, text)
+    line = f"before line {where.line} of {visible(where.file)}"
+    return Place("insert", where, f"insert {inline or line}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from wizard.recommend.block import (
     indent_of,
     insert_place,
     leading_space,
+    name_at,
     replace_place,
     write_change,
 )
@@ -105,7 +106,9 @@ def add_nested(source: SourceBlock, header: str, rewrite: Rewrite) -> Block:
     rest = _REST_OF_LINE.match(source.text, opened)
     at = rest.end() if rest else opened
     text = f"{block.text}\n" if rest else f"\n{block.text}"
-    place = insert_place(source, at, "" if rest else "behind the opening brace of the location")
+    place = insert_place(
+        source, at, "" if rest else f"behind the opening brace of the {name_at(source)}"
+    )
     return replace(block, place=place, edits=(Edit(source.file, at, at, text),))
 
 
@@ -123,7 +126,7 @@ def place_before(source: SourceBlock) -> Place:
     """The place directly before a block."""
     at = _above(source.text, source.statement.start)
     alone = leading_space(source.text, source.statement.start) is not None
-    return insert_place(source, at, "" if alone else f"before the {source.statement.name}")
+    return insert_place(source, at, "" if alone else f"before the {name_at(source)}")
 
 
 def _above(text: str, offset: int) -> int:
