@@ -87,7 +87,8 @@ class Backend:
     async def _answer_post(self, request: Request) -> bool:
         """Answer as Streamable HTTP does (MCP 2025-03-26): `initialize` and notifications."""
         body = await request.body()
-        if b'"initialize"' not in body and b'"id"' in body:
+        is_known = b'"initialize"' in body or b'"ping"' in body
+        if not is_known and b'"id"' in body:
             return request.reply(400, b"unknown method\n")
         reply = reply_to(body)
         if reply is None:

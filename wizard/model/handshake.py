@@ -9,18 +9,38 @@ Transport = Literal["http+sse", "streamable-http", "stateless", "unknown"]
 """The transports of MCP revisions 2024-11-05 (`http+sse`), 2025-03-26 to 2025-11-25
 (`streamable-http`) and 2026-07-28 (`stateless`); `unknown` if no MCP server answered."""
 Side = Literal["proxy", "direct"]
-HandshakeStage = Literal["stream", "endpoint", "initialize", "reply", "done"]
+HandshakeStage = Literal[
+    "stream", "endpoint", "initialize", "reply", "initialized", "tools", "ping", "done"
+]
 """What the handshake waits for: the stream, its endpoint event, the response to the POST of
-`initialize`, the JSON-RPC reply (on the stream or in that response); `done` at the end."""
+`initialize`, of `notifications/initialized`, of `tools/list` or (without tools) `ping`; `reply` is
+the JSON-RPC reply, on the stream or in that response; `done` at the end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request of a handshake, its timeline, and the size of its body in bytes (`sent`)."""
+    """One request of a handshake.
+
+    Attributes:
+        name: `discover`, `initialize`, `initialized`, `tools`, `ping`, `listen` or `delete`; over
+            HTTP+SSE `stream` for the GET.
+        sent: The size of its body in bytes.
+        reply_bytes: The size of the JSON-RPC reply in bytes; of one that is not whole, how many
+            bytes came.
+        replied_s: When the whole reply was here, in seconds since the request began, also where it
+            came over another stream; None if it did not come whole.
+    """
 
     name: str
     timeline: Timeline
     sent: int = 0
+    reply_bytes: int = 0
+    replied_s: float | None = None
+
+    @property
+    def is_cut(self) -> bool:
+        """True if the reply began to come and is not whole."""
+        return self.reply_bytes > 0 and self.replied_s is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +90,11 @@ class Handshake:
         """The timeline of the last request; None if there was none."""
         return self.exchanges[-1].timeline if self.exchanges else None
 
+    def exchange(self, name: str) -> Exchange | None:
+        """The request of that name; None if there was none."""
+        return next((each for each in self.exchanges if each.name == name), None)
+
     def timeline(self, name: str) -> Timeline | None:
         """The timeline of the request of that name; None if there was none."""
-        return next((each.timeline for each in self.exchanges if each.name == name), None)
+        exchange = self.exchange(name)
+        return exchange.timeline if exchange else None

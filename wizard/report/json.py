@@ -6,7 +6,7 @@ from typing import Any
 from wizard import __version__
 from wizard.model.arrivals import Comparison
 from wizard.model.diagnosis import Finding, Part, Recommendation
-from wizard.model.handshake import Handshake
+from wizard.model.handshake import Exchange, Handshake
 from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
 from wizard.report.hops import first_failing_hop_json, hops_json, vantages_json
 from wizard.report.logs import logs_json
@@ -107,7 +107,6 @@ def _arrivals(compared: Comparison | None) -> dict[str, Any] | None:
 
 
 def _handshake(handshake: Handshake) -> dict[str, Any]:
-    exchanges = ((item.name, item.timeline) for item in handshake.exchanges)
     return {
         "side": handshake.side,
         "transport": handshake.transport,
@@ -118,10 +117,21 @@ def _handshake(handshake: Handshake) -> dict[str, Any]:
         "version": safe(handshake.version),
         "server": safe(handshake.server),
         "sibling": _handshake(handshake.sibling) if handshake.sibling else None,
-        "exchanges": [
-            {"what": name, "url": safe(timeline.probe.url), "status": timeline.status}
-            for name, timeline in exchanges
-        ],
+        "exchanges": list(map(_exchange, handshake.exchanges)),
+    }
+
+
+def _exchange(exchange: Exchange) -> dict[str, Any]:
+    timeline = exchange.timeline
+    return {
+        "what": exchange.name,
+        "url": safe(timeline.probe.url),
+        "status": timeline.status,
+        "headers_s": _rounded(timeline.headers_s),
+        "ended": timeline.ended,
+        "waited_s": _rounded(timeline.waited_s),
+        "reply_bytes": exchange.reply_bytes,
+        "replied_s": _rounded(exchange.replied_s),
     }
 
 

@@ -164,6 +164,11 @@ def event_stream(*parts: bytes, session: str = "") -> Answer:
     return answer
 
 
+def finite_stream(*parts: bytes) -> bytes:
+    """An event stream that ends."""
+    return CHUNKED + b"".join(map(chunk, (*parts, b"")))
+
+
 async def silence(_request: Request, _writer: asyncio.StreamWriter) -> None:
     """Send nothing."""
     await asyncio.Event().wait()
@@ -186,6 +191,10 @@ def one_line(text: str) -> str:
     return text
 
 
+PONG = result({}, 2)
+"""The reply to the ping that ends a handshake with a server without tools."""
+
+
 class HttpSseScript:
     """HTTP+SSE: messages are answered over the stream.
 
@@ -199,18 +208,24 @@ class HttpSseScript:
         *parts: bytes,
         stays_open: bool = True,
         accepted: bytes = b"",
+        listed: bytes = b"",
     ) -> None:
         """The stream names the endpoint, and sends the parts once `initialize` was posted.
+
+        A ping is answered over the stream too.
 
         Args:
             endpoint: The data of the `endpoint` event.
             parts: What the stream sends, each a chunk of its own.
             stays_open: False to end the stream after the last part.
             accepted: The response to `initialize`; a 202 by default.
+            listed: What the stream sends once `tools/list` was posted; by default the reply to a
+                ping.
         """
         self._endpoint, self._parts, self._stays_open = endpoint, parts, stays_open
+        self._last = listed or event(PONG)
         self._accepted = accepted or response(202, b"Accepted", kind="text/plain")
-        self._posted = asyncio.Event()
+        self._posted, self._asked = asyncio.Event(), asyncio.Event()
 
     @property
     def answers(self) -> dict[str, Answer]:
@@ -219,7 +234,14 @@ class HttpSseScript:
             "GET": self._stream,
             "initialize": self._accept,
             "notifications/initialized": response(202),
+            "ping": self._accept_last,
+            "tools/list": self._accept_last,
         }
+
+    async def _accept_last(self, request: Request, writer: asyncio.StreamWriter) -> None:
+        writer.write(response(202))
+        await writer.drain()
+        self._asked.set()
 
     async def _accept(self, request: Request, writer: asyncio.StreamWriter) -> None:
         writer.write(self._accepted)
@@ -234,4 +256,7 @@ class HttpSseScript:
             writer.write(chunk(part))
             await writer.drain()
         if self._stays_open:
+            await self._asked.wait()
+            writer.write(chunk(self._last))
+            await writer.drain()
             await silence(request, writer)

@@ -9,6 +9,7 @@ import wizard.probe.mcp.session
 from tests.probe.mcp.server import (
     DISCOVERED,
     MEDIUM_S,
+    PONG,
     RESULT,
     Answer,
     HttpSseScript,
@@ -31,8 +32,8 @@ from wizard.probe.mcp.session import Known, run_handshake
 from wizard.probe.request import ProbeOptions
 
 SHORT = ["server/discover", "initialize"]
-WHOLE = [*SHORT, "notifications/initialized", "GET"]
-HTTP_SSE = ["GET", "initialize", "notifications/initialized"]
+WHOLE = [*SHORT, "notifications/initialized", "ping", "GET"]
+HTTP_SSE = ["GET", "initialize", "notifications/initialized", "ping"]
 STREAM = (("content-type", "text/event-stream"),)
 
 
@@ -85,6 +86,7 @@ async def test_the_stateless_revision_is_tried_first(status: int) -> None:
 STREAMABLE: Mapping[str, Answer] = {
     "initialize": response(200, result(RESULT)),
     "notifications/initialized": response(202),
+    "ping": response(200, PONG),
 }
 OTHER: Mapping[str, Answer] = {
     **{
@@ -191,7 +193,7 @@ STEPS: tuple[StepId, ...] = ("root", "proxy", "cause")
 
 
 async def investigate(url: str, mcp: McpMode = "auto") -> Investigation:
-    investigation = Investigation(Target(url, mcp=mcp))
+    investigation = Investigation(Target(url, mcp=mcp, stall=1.0))
     for step in STEPS:
         await investigation.run(step)
     return investigation

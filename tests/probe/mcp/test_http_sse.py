@@ -35,8 +35,9 @@ from wizard.report.markdown import markdown_report
 from wizard.report.result import Result
 
 REPLY = event(result(RESULT))
+TOOLS_REPLY = event(result({**RESULT, "capabilities": {"tools": {}}}))
 SECRET = "Bearer abcdefgh12345678"
-WHOLE = ["GET", "initialize", "notifications/initialized"]
+WHOLE = ["GET", "initialize", "notifications/initialized", "ping"]
 
 
 async def shake(server: Server, timeouts: Timeouts | None = None) -> Handshake:
@@ -210,6 +211,65 @@ async def test_the_missing_part_is_reported(name: str) -> None:
     assert handshake.stage == stage
     assert why in one_line(handshake.why)
     assert not handshake.is_complete
+
+
+@pytest.mark.parametrize("status", [400, 404, 413, 500])
+async def test_the_status_of_the_notification_counts(status: int) -> None:
+    script: Script = HttpSseScript(b"/m", REPLY).answers
+    script["notifications/initialized"] = response(status, b"no")
+    async with running(script) as server:
+        handshake = await shake(server)
+    assert handshake.stage == "initialized"
+    assert handshake.why == f"POST of notifications/initialized answered {status}: no"
+    assert server.names == WHOLE[:3]
+
+
+@pytest.mark.parametrize("status", [400, 404, 500])
+async def test_the_status_of_the_ping_counts(status: int) -> None:
+    script: Script = {**HttpSseScript(b"/m", REPLY).answers, "ping": response(status)}
+    async with running(script) as server:
+        handshake = await shake(server)
+    assert (handshake.stage, handshake.why) == ("ping", f"POST of ping answered {status}")
+
+
+@pytest.mark.parametrize("size", [0, 500, 6_000, 40_000, 200_000])
+async def test_the_reply_to_tools_list_is_measured(size: int) -> None:
+    listed = result({"tools": ["x" * size]}, 2)
+    async with running(HttpSseScript(b"/m", TOOLS_REPLY, listed=event(listed)).answers) as server:
+        handshake = await shake(server)
+    assert (handshake.stage, handshake.why) == ("done", "")
+    assert server.names == [*WHOLE[:3], "tools/list"]
+    exchange = handshake.exchange("tools")
+    assert exchange is not None
+    assert (exchange.reply_bytes, exchange.is_cut) == (len(listed), False)
+    assert exchange.replied_s is not None
+
+
+@pytest.mark.parametrize("lacking", [1, 2, 100, 6_600])
+async def test_a_list_without_its_end_is_where_the_handshake_fails(lacking: int) -> None:
+    listed = event(result({"tools": ["x" * 6_600]}, 2))[:-lacking]
+    async with running(HttpSseScript(b"/m", TOOLS_REPLY, listed=listed).answers) as server:
+        handshake = await shake(server, one_short(5, MEDIUM_S))
+    exchange = handshake.exchange("tools")
+    assert exchange is not None
+    assert (exchange.is_cut, exchange.replied_s) == (True, None)
+    assert 0 < exchange.reply_bytes <= len(listed)
+    assert handshake.stage == "reply"
+    assert handshake.why == (
+        "the POST of tools/list was accepted (202), but the reply came over the stream without its "
+        f"end ({exchange.reply_bytes} bytes of it)"
+    )
+
+
+async def test_a_list_that_does_not_come_is_where_the_handshake_fails() -> None:
+    script = HttpSseScript(b"/m", TOOLS_REPLY, listed=b": ping\n\n")
+    async with running(script.answers) as server:
+        handshake = await shake(server, one_short(5, MEDIUM_S))
+    assert handshake.stage == "reply"
+    assert handshake.why.startswith("the POST of tools/list was accepted (202), but no reply came")
+    exchange = handshake.exchange("tools")
+    assert exchange is not None
+    assert (exchange.reply_bytes, exchange.replied_s) == (0, None)
 
 
 async def test_the_exchange_of_the_stream_has_its_last_state() -> None:

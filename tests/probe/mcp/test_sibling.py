@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from tests.probe.mcp.server import (
+    PONG,
     RESULT,
     Answer,
     HttpSseScript,
@@ -29,8 +30,9 @@ STREAMABLE: Mapping[str, Answer] = {
     "GET": response(405, error(-32000)),
     "initialize": response(200, result(RESULT)),
     "notifications/initialized": response(202),
+    "ping": response(200, PONG),
 }
-NAMES = ("GET", "server/discover", "initialize", "notifications/initialized")
+NAMES = ("GET", "server/discover", "initialize", "notifications/initialized", "ping")
 
 
 @pytest.mark.parametrize(

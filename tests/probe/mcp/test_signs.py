@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from tests.probe.mcp.server import (
+    PONG,
     RESULT,
     Answer,
     HttpSseScript,
@@ -24,6 +25,7 @@ from wizard.probe.mcp.signs import NO_SIGN
 STREAMABLE: Mapping[str, Answer] = {
     "initialize": response(200, result(RESULT)),
     "notifications/initialized": response(202),
+    "ping": response(200, PONG),
 }
 CHALLENGE = 'Bearer resource_metadata="http://h/.well-known/oauth-protected-resource"'
 NO_SIGNS: Mapping[str, Answer] = {

@@ -9,12 +9,14 @@ import pytest
 from tests.probe.mcp.server import (
     DISCOVERED,
     MEDIUM_S,
+    PONG,
     RESULT,
     Answer,
     Server,
     error,
     event,
     event_stream,
+    finite_stream,
     long_timeouts,
     one_line,
     one_short,
@@ -25,11 +27,12 @@ from tests.probe.mcp.server import (
 )
 from wizard.model.handshake import Handshake
 from wizard.probe.mcp.exchange import Timeouts
+from wizard.probe.mcp.session import Known, run_handshake
 from wizard.probe.mcp.streamable import handshake_over_streamable_http, handshake_stateless
 from wizard.probe.request import ProbeOptions
 
 SESSION = "s3ss!on~0"
-WHOLE = ["initialize", "notifications/initialized", "GET", "DELETE"]
+WHOLE = ["initialize", "notifications/initialized", "ping", "GET", "DELETE"]
 REPLY = event(result(RESULT))
 
 
@@ -37,6 +40,7 @@ def answers(initialize: Answer, **others: Answer) -> dict[str, Answer]:
     """A server that accepts all that follows `initialize`."""
     taken: dict[str, Answer] = {
         "notifications/initialized": response(202),
+        "ping": response(200, PONG),
         "GET": response(405),
     }
     return {**taken, "DELETE": response(200), **others, "initialize": initialize}
@@ -97,18 +101,102 @@ async def test_a_silent_get_stream_is_closed_after_its_headers() -> None:
     assert server.names == WHOLE
 
 
-@pytest.mark.parametrize("status", [200, 204, 400, 404, 405, 500])
-async def test_failures_after_the_reply_do_not_undo_it(status: int) -> None:
+@pytest.mark.parametrize("status", [204, 400, 404, 405])
+async def test_neither_a_get_stream_nor_a_delete_is_needed(status: int) -> None:
     bad = response(status)
-    script = answers(OPENED["JSON"], **{"notifications/initialized": bad, "GET": bad})
-    async with running({**script, "DELETE": bad}) as server:
+    async with running(answers(OPENED["JSON"], GET=bad, DELETE=bad)) as server:
         handshake = await shake(server)
     assert handshake.stage == "done"
     statuses = {exchange.name: exchange.timeline.status for exchange in handshake.exchanges}
-    assert statuses == {
-        "initialize": 200,
-        **dict.fromkeys(("initialized", "listen", "delete"), status),
-    }
+    assert statuses["listen"] == statuses["delete"] == status
+
+
+@pytest.mark.parametrize("status", [204, 400, 404, 413, 500])
+async def test_the_status_of_the_notification_counts(status: int) -> None:
+    bad = response(status, b"no")
+    async with running(answers(OPENED["JSON"], **{"notifications/initialized": bad})) as server:
+        handshake = await shake(server)
+    exchange = handshake.exchange("initialized")
+    assert exchange is not None
+    assert exchange.sent == len(server.only("notifications/initialized").body)
+    if status == 204:
+        assert (handshake.stage, handshake.why) == ("done", "")
+        return
+    assert handshake.stage == "initialized"
+    assert handshake.why == f"POST of notifications/initialized answered {status}: no"
+    assert server.names == [*WHOLE[:2], "DELETE"]
+
+
+TOOLS_RESULT = {**RESULT, "capabilities": {"tools": {}}}
+
+
+@pytest.mark.parametrize("size", [0, 500, 6_000, 40_000, 200_000])
+@pytest.mark.parametrize("how", ["JSON", "SSE", "SSE, open"])
+async def test_the_reply_to_tools_list_is_measured(size: int, how: str) -> None:
+    reply = result({"tools": [{"name": "x" * size}]}, 2)
+    listed: Answer = response(200, reply)
+    if how != "JSON":
+        listed = event_stream(event(reply)) if how == "SSE, open" else finite_stream(event(reply))
+    opened = response(200, result(TOOLS_RESULT))
+    async with running(answers(opened, **{"tools/list": listed})) as server:
+        handshake = await shake(server)
+    assert (handshake.stage, handshake.why) == ("done", "")
+    assert server.names == [*WHOLE[:2], "tools/list", "GET"]
+    exchange = handshake.exchange("tools")
+    assert exchange is not None
+    assert (exchange.reply_bytes, exchange.is_cut) == (len(reply), False)
+    assert exchange.replied_s is not None
+
+
+async def test_a_list_longer_than_what_is_read_has_arrived() -> None:
+    listed = response(200, result({"tools": ["x" * 400_000]}, 2))
+    opened = response(200, result(TOOLS_RESULT))
+    async with running(answers(opened, **{"tools/list": listed})) as server:
+        handshake = await shake(server)
+    assert handshake.stage == "done", handshake.why
+
+
+@pytest.mark.parametrize("status", [200, 400, 404])
+async def test_a_json_rpc_error_answers_a_request(status: int) -> None:
+    listed = response(status, error(-32601, id=2))
+    opened = response(200, result(TOOLS_RESULT))
+    async with running(answers(opened, **{"tools/list": listed})) as server:
+        handshake = await shake(server)
+    assert (handshake.stage, handshake.why) == ("done", "")
+
+
+BAD_LISTS: Mapping[str, tuple[Answer, str, bool]] = {
+    "404": (response(404, b"no"), "tools", False),
+    "500": (response(500, b"no"), "tools", False),
+    "a page": (response(200, b"<p>no", "text/html"), "reply", False),
+    "another's reply": (response(200, result({}, 1)), "reply", False),
+    "nothing": (silence, "tools", False),
+    "cut": (response(200, b'{"jsonrpc"', content_length="99"), "reply", True),
+    "without its end": (event_stream(event(result({}, 2))[:-1]), "reply", True),
+}
+
+
+@pytest.mark.parametrize("how", BAD_LISTS)
+async def test_a_list_that_does_not_come_is_where_the_handshake_fails(how: str) -> None:
+    listed, stage, is_cut = BAD_LISTS[how]
+    opened = response(200, result(TOOLS_RESULT), Mcp_Session_Id=SESSION)
+    async with running(answers(opened, **{"tools/list": listed})) as server:
+        handshake = await shake(server, one_short(2, MEDIUM_S))
+    assert handshake.stage == stage
+    assert handshake.why.startswith("POST of tools/list ")
+    exchange = handshake.exchange("tools")
+    assert exchange is not None
+    assert (exchange.is_cut, exchange.replied_s) == (is_cut, None)
+    assert "DELETE" in server.names
+
+
+async def test_at_most_four_messages_are_posted() -> None:
+    tools = response(200, result({"tools": []}, 2))
+    opened = response(200, result(TOOLS_RESULT))
+    async with running(answers(opened, **{"tools/list": tools})) as server:
+        await run_handshake("direct", server.url, None, ProbeOptions(), Known(may_post=True))
+    posts = [request.name for request in server.requests if request.method == "POST"]
+    assert posts == ["server/discover", "initialize", "notifications/initialized", "tools/list"]
 
 
 @pytest.mark.parametrize(
@@ -213,7 +301,7 @@ async def discover(server: Server, timeouts: Timeouts | None = None) -> Handshak
 
 
 @pytest.mark.parametrize("how", ["JSON", "SSE"])
-async def test_one_request_is_enough_for_the_stateless_revision(how: str) -> None:
+async def test_one_request_is_enough_for_a_stateless_server_without_tools(how: str) -> None:
     body = result(DISCOVERED)
     answer = response(200, body) if how == "JSON" else event_stream(event(body))
     async with running({"server/discover": answer}) as server:
@@ -251,3 +339,20 @@ async def test_a_session_that_an_older_server_opens_is_closed() -> None:
         handshake = await discover(server)
     assert not handshake.is_complete
     assert server.names == ["server/discover", "DELETE"]
+
+
+async def test_the_tools_of_a_stateless_server_are_listed() -> None:
+    reply = result({"tools": []}, 2)
+    discovered = result({**DISCOVERED, "capabilities": {"tools": {}}})
+    script = {"server/discover": response(200, discovered), "tools/list": response(200, reply)}
+    async with running(script) as server:
+        handshake = await discover(server)
+    assert (handshake.stage, handshake.transport) == ("done", "stateless")
+    request = server.only("tools/list")
+    assert request.headers["mcp-protocol-version"] == "2026-07-28"
+    assert request.headers["mcp-method"] == "tools/list"
+    meta = json.loads(request.body)["params"]["_meta"]
+    assert meta["io.modelcontextprotocol/protocolVersion"] == "2026-07-28"
+    exchange = handshake.exchange("tools")
+    assert exchange is not None
+    assert exchange.reply_bytes == len(reply)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from wizard.diagnose.facts import addresses, directives
 from wizard.diagnose.facts.evidence import NGINX_PAGE, post_evidence
 from wizard.diagnose.outcome import LATE_MARGIN_S
+from wizard.model import arrivals
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence
 from wizard.model.handshake import Exchange, Handshake, Side
@@ -31,6 +32,8 @@ _USUAL_NAMES = ("message", "messages/", "messages")
 """Where servers of HTTP+SSE take messages, beside the stream's path."""
 _OPENING = ("discover", "initialize")
 """The messages that open a session, the older one last."""
+_FOLLOWING = ("initialized", "tools", "ping")
+"""The messages that follow in a session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +68,36 @@ class FailedPost:
 def failed_post(case: Case) -> FailedPost | None:
     """The POST that failed; None if none was sent, or if no MCP server is known to be there."""
     proxied, direct = case.handshake("proxy"), case.handshake("direct")
-    exchange = _opening_exchange(proxied)
+    exchange = _failed_exchange(proxied)
     if proxied is None or proxied.is_complete or exchange is None:
         return None
-    if proxied.transport != "http+sse" and not (direct and direct.is_complete):
+    is_known = proxied.transport == "http+sse" or proxied.stage in _FOLLOWING
+    if not is_known and not (direct and direct.is_complete):
         return None
-    return FailedPost(exchange.timeline, exchange.sent, accepted_post(direct))
+    return FailedPost(exchange.timeline, exchange.sent, _accepted_post(direct, exchange.name))
 
 
-def accepted_post(handshake: Handshake | None) -> Timeline | None:
-    """The answer to the opening message of a successful handshake, if its status is 2xx."""
-    exchange = _opening_exchange(handshake) if handshake and handshake.is_complete else None
+def _accepted_post(direct: Handshake | None, name: str) -> Timeline | None:
+    """The answer to that message in a successful direct handshake, if its status is 2xx.
+
+    Of the two that open a session the direct handshake may have sent the other one.
+    """
+    if direct is None or not direct.is_complete:
+        return None
+    exchange = _opening_exchange(direct) if name in _OPENING else direct.exchange(name)
     answer = exchange.timeline if exchange else None
     return answer if answer and 200 <= (answer.status or 0) < 300 else None
+
+
+def _failed_exchange(handshake: Handshake | None) -> Exchange | None:
+    """The message that failed; None for one whose answer shows nothing about the path.
+
+    A message after the first one goes where the first one was accepted, so its path is right.
+    """
+    if handshake is None or handshake.stage not in _FOLLOWING:
+        return _opening_exchange(handshake)
+    exchange = handshake.exchange(handshake.stage)
+    return exchange if exchange and exchange.timeline.status in NOT_ABOUT_THE_PATH else None
 
 
 def _opening_exchange(handshake: Handshake | None) -> Exchange | None:
@@ -191,6 +211,47 @@ def held_answer(case: Case) -> tuple[Timeline, Timeline] | None:
     never = arrived_s is None and proxied.connect_s is not None
     late = arrived_s is not None and arrived_s - due_s > LATE_MARGIN_S
     return (proxied, direct) if never or late else None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldReply:
+    """A reply that came through the proxy without its end, or with its end long after it began.
+
+    Attributes:
+        message: The name of the exchange.
+        stream: The timeline of the stream over which the reply came.
+        direct: The same exchange on the direct side, where the reply came whole; None if there is
+            no such side.
+    """
+
+    message: str
+    stream: Timeline
+    proxied: Exchange
+    direct: Exchange | None
+
+
+def held_reply(case: Case) -> HeldReply | None:
+    """A reply whose end is held on its way; None if there is none.
+
+    A reply of which nothing came may have been lost instead of held, so it does not count; nor does
+    one that the direct side did not get whole either.
+    """
+    proxied, direct = case.handshake("proxy"), case.handshake("direct")
+    for exchange in proxied.exchanges if proxied else ():
+        other = direct.exchange(exchange.name) if direct else None
+        stream = _reply_stream(proxied, exchange)
+        if not stream.is_event_stream or (direct and (other is None or other.replied_s is None)):
+            continue
+        beside = _reply_stream(direct, other) if other else None
+        is_late = exchange.replied_s is not None and arrivals.lacks_tails(stream, beside)
+        if exchange.is_cut or is_late:
+            return HeldReply(exchange.name, stream, exchange, other)
+    return None
+
+
+def _reply_stream(handshake: Handshake | None, exchange: Exchange) -> Timeline:
+    """The timeline of the stream over which the reply to this message came."""
+    return (handshake and handshake.timeline("stream")) or exchange.timeline
 
 
 def streamed_answer(case: Case, side: Side) -> Timeline | None:

@@ -8,7 +8,14 @@ from dataclasses import dataclass, replace
 from wizard.model.events import Ended, ProbeEvent, SseEvent
 from wizard.model.handshake import Exchange, Handshake
 from wizard.model.timeline import Probe, Timeline, has_begun
-from wizard.probe.mcp.messages import Reply, reply_in
+from wizard.probe.mcp.messages import (
+    FOLLOWING_ID,
+    OPENING_ID,
+    REPLY_LIMIT_BYTES,
+    Reply,
+    describe_answer,
+    reply_in,
+)
 from wizard.probe.probe import run_probe, run_probe_within
 from wizard.probe.request import GET, ProbeOptions, RequestSpec
 from wizard.probe.waits import REACH_TIMEOUT_S
@@ -17,7 +24,7 @@ ENDPOINT_LIMIT_CHARS = 4096
 """The longest endpoint that is accepted, in characters; Nginx accepts request lines up to 8 KiB."""
 HANDSHAKE_TIMEOUT_S = 8.0
 """How long all exchanges together may take, in seconds."""
-MAX_EXCHANGES = 6
+MAX_EXCHANGES = 8
 """How many exchanges a handshake has at most."""
 MIN_EXCHANGE_TIMEOUT_S = 0.1
 """How long an exchange may take even if the time of the handshake is over, in seconds."""
@@ -67,12 +74,29 @@ class MessageReader:
         timeline: The timeline so far.
         endpoint: The data of the first `endpoint` event, None before it.
         reply: The reply to our message, from the stream or the body, None before it.
+        replied_s: When that reply was whole, in seconds since the request began; None before it.
     """
 
-    def __init__(self, probe: Probe) -> None:
+    def __init__(self, probe: Probe, message_id: int = OPENING_ID) -> None:
         self.timeline = Timeline(probe)
         self.endpoint: str | None = None
+        self.expect(message_id)
+
+    def expect(self, message_id: int) -> None:
+        """Wait for the reply to this message from now on."""
+        self._message_id = message_id
         self.reply: Reply | None = None
+        self.replied_s: float | None = None
+
+    @property
+    def reply_bytes(self) -> int:
+        """The size of the reply in bytes; of one that is not whole, how many bytes came."""
+        if self.reply is not None:
+            return self.reply.size
+        if self.timeline.is_event_stream:
+            return self.timeline.pending
+        is_cut = self.timeline.status == 200 and self.timeline.ended != "eof"
+        return self.timeline.bytes if is_cut else 0
 
     def add(self, event: ProbeEvent) -> None:
         """Add the next event of the response."""
@@ -80,13 +104,23 @@ class MessageReader:
         if isinstance(event, SseEvent):
             self._read_message(event)
         elif isinstance(event, Ended) and not self.timeline.is_event_stream:
-            self.reply = reply_in(self.timeline.excerpt)
+            self._read_body(event)
 
     def _read_message(self, event: SseEvent) -> None:
         if event.type == "endpoint" and self.endpoint is None:
             self.endpoint = event.data[: ENDPOINT_LIMIT_CHARS + 1]
         elif event.type == "message" and self.reply is None:
-            self.reply = reply_in(event.data)
+            self._keep(reply_in(event.data, self._message_id), event.at)
+
+    def _read_body(self, end: Ended) -> None:
+        reply = reply_in(self.timeline.excerpt, self._message_id)
+        is_left = end.reason == "open" and self.timeline.status == 200
+        if reply is None and is_left and self._message_id == FOLLOWING_ID:
+            reply = Reply(self.timeline.bytes)  # longer than what is read, so it cannot be parsed
+        self._keep(reply, end.at)
+
+    def _keep(self, reply: Reply | None, at: float) -> None:
+        self.reply, self.replied_s = reply, None if reply is None else at
 
     async def send(
         self,
@@ -130,6 +164,11 @@ def has_event(reader: MessageReader) -> bool:
     return reader.timeline.events > 0
 
 
+def is_accepted(reader: MessageReader) -> bool:
+    """True once a notification was accepted: no reply to it follows."""
+    return reader.timeline.status in range(200, 300)
+
+
 async def send_request(
     probe: Probe, options: ProbeOptions, spec: RequestSpec, timeout_s: float
 ) -> Timeline:
@@ -137,21 +176,39 @@ async def send_request(
     return await MessageReader(probe).send(options, spec, timeout_s)
 
 
-def with_exchange(handshake: Handshake, name: str, timeline: Timeline, sent: int = 0) -> Handshake:
-    """The handshake with one more exchange; one of the same name is replaced.
-
-    `sent` is the size of the request's body, in bytes.
-    """
-    exchanges = {exchange.name: exchange for exchange in handshake.exchanges}
-    exchanges[name] = Exchange(name, timeline, sent)
+def with_exchange(handshake: Handshake, exchange: Exchange) -> Handshake:
+    """The handshake with one more exchange; one of the same name is replaced."""
+    exchanges = {each.name: each for each in handshake.exchanges} | {exchange.name: exchange}
     return replace(handshake, exchanges=tuple(exchanges.values()))
+
+
+def exchange_of(name: str, reader: MessageReader, spec: RequestSpec) -> Exchange:
+    """The exchange of a request whose response holds its reply."""
+    timeline, excerpt = reader.timeline, reader.timeline.excerpt[:REPLY_LIMIT_BYTES]
+    timeline = replace(timeline, excerpt=excerpt)
+    return Exchange(name, timeline, len(spec.content), reader.reply_bytes, reader.replied_s)
+
+
+async def notify(
+    handshake: Handshake, options: ProbeOptions, spec: RequestSpec, timeout_s: float
+) -> Handshake:
+    """POST `notifications/initialized`: with another status than 2xx it is where the handshake
+    fails."""
+    reader = MessageReader(handshake.probe(handshake.post_url))
+    answer = await reader.send(options, spec, timeout_s, is_accepted)
+    handshake = with_exchange(handshake, Exchange("initialized", answer, len(spec.content)))
+    if is_accepted(reader):
+        return handshake
+    why = describe_answer(answer, "POST of notifications/initialized")
+    return replace(handshake, stage="initialized", why=why)
 
 
 class OpenStream:
     """A GET stream that stays open while messages are posted; `reader` reads its events."""
 
-    def __init__(self, probe: Probe) -> None:
+    def __init__(self, probe: Probe, options: ProbeOptions, spec: RequestSpec = GET) -> None:
         self.reader = MessageReader(probe)
+        self._options, self._spec, self._started = options, spec, options.clock()
         self._changed = asyncio.Event()
 
     @property
@@ -159,9 +216,17 @@ class OpenStream:
         """The stream's timeline so far."""
         return self.reader.timeline
 
-    async def follow(self, options: ProbeOptions) -> None:
+    @property
+    def replied_at(self) -> float | None:
+        """When the whole reply was here, on the clock of the options; None before it."""
+        if self.reader.replied_s is None:
+            return None
+        return self._started + self.timeline.began_s + self.reader.replied_s
+
+    async def follow(self) -> None:
         """Read the stream until it ends."""
-        async with aclosing(run_probe(self.timeline.probe, options, GET)) as events:
+        probe = self.timeline.probe
+        async with aclosing(run_probe(probe, self._options, self._spec)) as events:
             async for event in events:
                 self.reader.add(event)
                 self._changed.set()
@@ -187,10 +252,12 @@ class OpenStream:
 
 
 @asynccontextmanager
-async def open_stream(probe: Probe, options: ProbeOptions) -> AsyncIterator[OpenStream]:
-    """Open a stream; leaving the block closes it, and with it the session."""
-    stream = OpenStream(probe)
-    task = asyncio.create_task(stream.follow(options))
+async def open_stream(
+    probe: Probe, options: ProbeOptions, spec: RequestSpec = GET
+) -> AsyncIterator[OpenStream]:
+    """Open a stream; leaving the block closes it, and with it the session of HTTP+SSE."""
+    stream = OpenStream(probe, options, spec)
+    task = asyncio.create_task(stream.follow())
     try:
         yield stream
     finally:

@@ -3,12 +3,13 @@
 A GET stream names an endpoint, messages are posted there, and replies come over the stream.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from wizard.model.handshake import Handshake
+from wizard.model.handshake import Exchange, Handshake, HandshakeStage
+from wizard.model.timeline import Timeline
 from wizard.probe.mcp import messages
 from wizard.probe.mcp.exchange import (
     ENDPOINT_LIMIT_CHARS,
@@ -17,11 +18,12 @@ from wizard.probe.mcp.exchange import (
     Timeouts,
     has_endpoint,
     has_reply,
+    notify,
     open_stream,
     send_request,
     with_exchange,
 )
-from wizard.probe.request import ProbeOptions
+from wizard.probe.request import ProbeOptions, RequestSpec
 from wizard.text.display import safe
 
 
@@ -37,7 +39,7 @@ async def handshake_over_http_sse(
         timeout_s = timeouts.next_s()
         await stream.wait_for(until, timeout_s)
         endpoint = stream.reader.endpoint
-        handshake = with_exchange(handshake, "stream", stream.timeline)
+        handshake = with_exchange(handshake, Exchange("stream", stream.timeline))
         if endpoint is None:
             why = messages.describe_missing_endpoint(stream.timeline, timeout_s)
             return replace(handshake, why=why)
@@ -54,26 +56,62 @@ async def handshake_over_http_sse(
 async def _initialize(
     handshake: Handshake, stream: OpenStream, options: ProbeOptions, timeouts: Timeouts
 ) -> Handshake:
-    """POST `initialize`, wait for the reply on the stream, and POST `initialized`."""
-    probe = handshake.probe(handshake.post_url)
+    """POST `initialize`, `initialized`, and then `tools/list` or `ping`; see that all succeed."""
+    talk = _Talk(stream, options, timeouts)
     spec = messages.initialize_request(messages.HTTP_SSE_VERSION)
-    handshake = replace(handshake, stage="initialize")
-    answer = await send_request(probe, options, spec, timeouts.next_post_s())
-    handshake = with_exchange(handshake, "initialize", answer, len(spec.content))
-    if answer.status is None or not 200 <= answer.status < 300:
-        return replace(handshake, why=messages.describe_answer(answer, "POST"))
-    await stream.wait_for(has_reply, timeouts.next_s())
-    handshake = with_exchange(replace(handshake, stage="reply"), "stream", stream.timeline)
+    handshake = await talk.ask(handshake, "initialize", spec, timeouts.next_post_s())
     reply = stream.reader.reply
-    if reply is None:
-        why = messages.describe_missing_reply(stream.timeline, answer.status)
-        return replace(handshake, why=why)
+    if handshake.why or reply is None:
+        return handshake
     if reply.error:
         return replace(handshake, why=f"the server answers with an error: {reply.error}")
+    handshake = replace(handshake, version=reply.version, server=reply.server)
     spec = messages.initialized_request(reply.version)
-    confirmed = await send_request(probe, options, spec, timeouts.next_s())
-    handshake = with_exchange(handshake, "initialized", confirmed)
-    return replace(handshake, stage="done", version=reply.version, server=reply.server)
+    handshake = await notify(handshake, options, spec, timeouts.next_s())
+    if not handshake.why:
+        stage, spec = messages.following(reply)
+        stream.reader.expect(messages.FOLLOWING_ID)
+        handshake = await talk.ask(handshake, stage, spec, timeouts.next_s())
+    return handshake if handshake.why else replace(handshake, stage="done")
+
+
+@dataclass(frozen=True, slots=True)
+class _Talk:
+    """A stream over which replies come, and how long they may take."""
+
+    stream: OpenStream
+    options: ProbeOptions
+    timeouts: Timeouts
+
+    async def ask(
+        self, handshake: Handshake, stage: HandshakeStage, spec: RequestSpec, timeout_s: float
+    ) -> Handshake:
+        """POST a request and wait for its reply on the stream; without one, say why."""
+        probe, sent_at = handshake.probe(handshake.post_url), self.options.clock()
+        answer = await send_request(probe, self.options, spec, timeout_s)
+        handshake = replace(handshake, stage=stage)
+        sent_at += answer.began_s
+        is_answered = answer.status is not None and 200 <= answer.status < 300
+        if is_answered:
+            handshake = replace(handshake, stage="reply")
+            await self.stream.wait_for(has_reply, self.timeouts.next_s())
+        exchange = self._exchange(stage, answer, len(spec.content), sent_at)
+        handshake = with_exchange(handshake, Exchange("stream", self.stream.timeline))
+        handshake = with_exchange(handshake, exchange)
+        return replace(handshake, why=self._problem(stage, answer))
+
+    def _exchange(self, name: str, answer: Timeline, sent: int, sent_at: float) -> Exchange:
+        replied_at = self.stream.replied_at
+        replied_s = None if replied_at is None else max(0.0, replied_at - sent_at)
+        return Exchange(name, answer, sent, self.stream.reader.reply_bytes, replied_s)
+
+    def _problem(self, stage: HandshakeStage, answer: Timeline) -> str:
+        request = messages.POSTS[stage]
+        if answer.status is None or not 200 <= answer.status < 300:
+            return messages.describe_answer(answer, request)
+        if self.stream.reader.reply is None:
+            return messages.describe_missing_reply(self.stream.timeline, answer.status, request)
+        return ""
 
 
 def endpoint_problem(url: str, endpoint: str) -> str:

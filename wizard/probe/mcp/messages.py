@@ -6,13 +6,14 @@ See https://modelcontextprotocol.io/specification.
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from wizard import __version__
+from wizard.model.handshake import HandshakeStage
 from wizard.model.timeline import Timeline
 from wizard.probe.request import RequestSpec
-from wizard.text.display import safe, summarize_body
+from wizard.text.display import plural, safe, summarize_body
 
 HTTP_SSE_VERSION = "2024-11-05"
 """The revision of HTTP+SSE."""
@@ -24,8 +25,12 @@ ACCEPT_BOTH = ("Accept", "application/json, text/event-stream")
 JSON_CONTENT = ("Content-Type", "application/json")
 REPLY_LIMIT_BYTES = 64 << 10
 """How many bytes of a reply are read."""
-MESSAGE_ID = 1
-"""The id of our request: `initialize` or `server/discover`."""
+LIST_LIMIT_BYTES = 256 << 10
+"""The same for the reply to `tools/list`."""
+OPENING_ID = 1
+"""The id of the request that opens: `initialize` or `server/discover`."""
+FOLLOWING_ID = 2
+"""The id of the request that follows: `tools/list` or `ping`."""
 METHOD_NOT_FOUND = -32601
 """The JSON-RPC error code of an unknown method."""
 _VERSION = re.compile(r"[A-Za-z0-9._-]{1,40}")
@@ -33,10 +38,39 @@ _VERSION = re.compile(r"[A-Za-z0-9._-]{1,40}")
 _CLIENT = {"name": "ssewizard", "version": __version__}
 
 
+_META = {
+    "io.modelcontextprotocol/protocolVersion": STATELESS_VERSION,
+    "io.modelcontextprotocol/clientInfo": _CLIENT,
+    "io.modelcontextprotocol/clientCapabilities": {},
+}
+"""What each request of the stateless revision says of its client."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The reply to our request: a result or an error.
+
+    Attributes:
+        size: The size of its JSON text in bytes.
+        version: The protocol version agreed on.
+        server: The server's name and version.
+        error: The error in one sentence; empty for a result.
+        code: The error's JSON-RPC code, if it has one.
+        has_tools: True if the server's capabilities announce tools.
+    """
+
+    size: int = 0
+    version: str = ""
+    server: str = ""
+    error: str = ""
+    code: int | None = None
+    has_tools: bool = False
+
+
 def initialize_request(version: str) -> RequestSpec:
     """The POST of `initialize`."""
     params = {"protocolVersion": version, "capabilities": {}, "clientInfo": _CLIENT}
-    return _post({"jsonrpc": "2.0", "id": MESSAGE_ID, "method": "initialize", "params": params})
+    return _post({"jsonrpc": "2.0", "id": OPENING_ID, "method": "initialize", "params": params})
 
 
 def initialized_request(version: str, session: str = "") -> RequestSpec:
@@ -47,14 +81,46 @@ def initialized_request(version: str, session: str = "") -> RequestSpec:
 
 def discover_request() -> RequestSpec:
     """The POST of `server/discover`, of the stateless revision."""
-    meta = {
-        "io.modelcontextprotocol/protocolVersion": STATELESS_VERSION,
-        "io.modelcontextprotocol/clientInfo": _CLIENT,
-        "io.modelcontextprotocol/clientCapabilities": {},
-    }
-    headers = (("MCP-Protocol-Version", STATELESS_VERSION), ("Mcp-Method", "server/discover"))
-    body = {"jsonrpc": "2.0", "id": MESSAGE_ID, "method": "server/discover"}
-    return _post({**body, "params": {"_meta": meta}}, headers)
+    return _stateless_request(OPENING_ID, "server/discover")
+
+
+def tools_request(version: str, session: str = "") -> RequestSpec:
+    """The POST of `tools/list`, which reads and changes nothing."""
+    spec = _following_request("tools/list", version, session)
+    return replace(spec, excerpt=LIST_LIMIT_BYTES)
+
+
+def ping_request(version: str, session: str = "") -> RequestSpec:
+    """The POST of `ping`, which every server answers (MCP 2025-11-25, "Ping")."""
+    return _following_request("ping", version, session)
+
+
+def following(reply: Reply, session: str = "") -> tuple[HandshakeStage, RequestSpec]:
+    """What is posted last: `tools/list` if the server announces tools, else `ping`."""
+    if reply.has_tools:
+        return "tools", tools_request(reply.version, session)
+    return "ping", ping_request(reply.version, session)
+
+
+POSTS: Mapping[HandshakeStage, str] = {
+    "initialize": "POST",
+    "tools": "POST of tools/list",
+    "ping": "POST of ping",
+}
+"""How each request is called in messages."""
+
+
+def _following_request(method: str, version: str, session: str) -> RequestSpec:
+    if version >= STATELESS_VERSION:
+        return _stateless_request(FOLLOWING_ID, method)
+    body = {"jsonrpc": "2.0", "id": FOLLOWING_ID, "method": method}
+    return _post(body, session_headers(version, session))
+
+
+def _stateless_request(message_id: int, method: str) -> RequestSpec:
+    body = {"jsonrpc": "2.0", "id": message_id, "method": method, "params": {"_meta": _META}}
+    headers = (("MCP-Protocol-Version", STATELESS_VERSION), ("Mcp-Method", method))
+    return _post(body, headers)
 
 
 def listen_request(version: str, session: str) -> RequestSpec:
@@ -78,47 +144,38 @@ def _post(body: Mapping[str, Any], headers: tuple[tuple[str, str], ...] = ()) ->
     return RequestSpec("POST", headers, json.dumps(body).encode(), excerpt=REPLY_LIMIT_BYTES)
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """The reply to our request: a result or an error.
-
-    Attributes:
-        version: The protocol version agreed on.
-        server: The server's name and version.
-        error: The error in one sentence; empty for a result.
-        code: The error's JSON-RPC code, if it has one.
-    """
-
-    version: str = ""
-    server: str = ""
-    error: str = ""
-    code: int | None = None
-
-
-def reply_in(text: str) -> Reply | None:
-    """Return the reply to our request in a JSON text, alone or in a batch; None if it has none."""
+def reply_in(text: str, message_id: int = OPENING_ID) -> Reply | None:
+    """Return the reply to a request in a JSON text, alone or in a batch; None if it has none."""
     try:
         body = json.loads(text)
     except (ValueError, RecursionError):
         return None
     messages = body if isinstance(body, list) else [body]
-    replies = (_parse_reply(message) for message in messages if isinstance(message, dict))
-    return next((reply for reply in replies if reply is not None), None)
+    candidates = (_parse_reply(item, message_id) for item in messages if isinstance(item, dict))
+    reply = next((reply for reply in candidates if reply is not None), None)
+    return reply and replace(reply, size=len(text.encode("utf-8", "replace")))
 
 
-def _parse_reply(message: Mapping[str, Any]) -> Reply | None:
+def _parse_reply(message: Mapping[str, Any], expected_id: int) -> Reply | None:
     if message.get("jsonrpc") != "2.0":
         return None
     result, error, message_id = message.get("result"), message.get("error"), message.get("id")
     # An error may lack the id (null); one with another number is the reply to another request.
-    is_ours = message_id == MESSAGE_ID or not isinstance(message_id, int)
+    is_ours = message_id == expected_id or not isinstance(message_id, int)
     if isinstance(error, dict) and is_ours:
         return _parse_error(error)
-    if isinstance(message_id, bool) or message_id != MESSAGE_ID or not isinstance(result, dict):
+    if isinstance(message_id, bool) or message_id != expected_id or not isinstance(result, dict):
         return None
+    return _parse_opening(result) if message_id == OPENING_ID else Reply()
+
+
+def _parse_opening(result: Mapping[str, Any]) -> Reply:
+    """The reply to `initialize` or `server/discover`."""
     if not (version := _version_of(result)):
         return Reply(error="its result names no valid protocol version")
-    return Reply(version, _server_of(result))
+    capabilities = result.get("capabilities")
+    has_tools = isinstance(capabilities, dict) and capabilities.get("tools") is not None
+    return Reply(version=version, server=_server_of(result), has_tools=has_tools)
 
 
 def _parse_error(error: Mapping[str, Any]) -> Reply:
@@ -172,8 +229,12 @@ def describe_missing_endpoint(timeline: Timeline, timeout_s: float) -> str:
     return f"no endpoint event came within {timeout_s:.2g} s"
 
 
-def describe_missing_reply(stream: Timeline, status: int) -> str:
-    """Why the POST was accepted with that status, but the stream has no reply."""
+def describe_missing_reply(stream: Timeline, status: int, request: str = "POST") -> str:
+    """Why the POST was accepted with that status, but the stream has no whole reply."""
+    accepted = f"the {request} was accepted ({status}), but"
     if stream.ended is not None:
-        return f"the POST was accepted ({status}), but the stream ended without a reply"
-    return f"the POST was accepted ({status}), but no reply came over the stream"
+        return f"{accepted} the stream ended without a reply"
+    if stream.pending:
+        begun = plural(stream.pending, "byte")
+        return f"{accepted} the reply came over the stream without its end ({begun} of it)"
+    return f"{accepted} no reply came over the stream"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit, urlunsplit
 
 from wizard.model.case import Case
-from wizard.model.handshake import Handshake, Side
+from wizard.model.handshake import Exchange, Handshake, Side
 from wizard.model.probe_result import ProbeResult
 from wizard.model.timeline import Timeline
 from wizard.probe.matrix import uncompressed
@@ -206,8 +206,8 @@ def _is_answered(handshake: Handshake) -> bool:
     """
     if handshake.skipped:
         return handshake.why == NO_SIGN
-    last = handshake.last_timeline
-    return not handshake.is_complete and last is not None and last.status in NOT_HERE | {200, 202}
+    last, is_unknown = handshake.last_timeline, handshake.transport == "unknown"
+    return is_unknown and last is not None and last.status in NOT_HERE | {200, 202}
 
 
 async def _handshake_by_post_after_get(
@@ -216,7 +216,7 @@ async def _handshake_by_post_after_get(
     """GET a URL that the user has not named; post to it only if the answer shows MCP."""
     reader = MessageReader(handshake.probe())
     answer = await reader.send(options, GET, timeouts.next_s(), has_event)
-    handshake = with_exchange(handshake, "stream", answer)
+    handshake = with_exchange(handshake, Exchange("stream", answer))
     if not sign_in(answer):
         return replace(handshake, skipped=True, why=NO_SIGN)
     return await _handshake_by_post(handshake, options, timeouts)

@@ -3,10 +3,17 @@
 import re
 from dataclasses import replace
 
-from wizard.model.handshake import Handshake, HandshakeStage, Transport
+from wizard.model.handshake import Exchange, Handshake, HandshakeStage, Transport
 from wizard.model.timeline import Timeline
 from wizard.probe.mcp import messages
-from wizard.probe.mcp.exchange import MessageReader, Timeouts, send_request, with_exchange
+from wizard.probe.mcp.exchange import (
+    MessageReader,
+    Timeouts,
+    exchange_of,
+    notify,
+    send_request,
+    with_exchange,
+)
 from wizard.probe.mcp.messages import METHOD_NOT_FOUND, STREAMABLE_VERSION
 from wizard.probe.request import ProbeOptions, RequestSpec
 
@@ -21,12 +28,14 @@ _SESSION_ID = re.compile(r"[\x21-\x7e]{1,4096}")
 async def handshake_stateless(
     handshake: Handshake, options: ProbeOptions, timeouts: Timeouts
 ) -> Handshake:
-    """MCP 2026-07-28: POST `server/discover`; there is no session."""
+    """MCP 2026-07-28: POST `server/discover` and `tools/list`; there is no session."""
     reader, spec = MessageReader(handshake.probe()), messages.discover_request()
     try:
         await reader.send(options, spec, timeouts.next_s())
         handshake = _with_first_exchange(handshake, "discover", reader, spec)
         handshake = _with_reply(handshake, reader, "stateless")
+        if handshake.is_complete and reader.reply and reader.reply.has_tools:
+            handshake = await _ask(handshake, reader, options, timeouts)
     finally:
         # An older server may open a session for any message, and name it in its error.
         closed = await _close_session(handshake, reader, options)
@@ -36,7 +45,7 @@ async def handshake_stateless(
 async def handshake_over_streamable_http(
     handshake: Handshake, options: ProbeOptions, timeouts: Timeouts
 ) -> Handshake:
-    """MCP 2025-03-26 to 2025-11-25: POST `initialize` and `initialized`, DELETE the session."""
+    """MCP 2025-03-26 to 2025-11-25: POST `initialize` and what follows, DELETE the session."""
     reader = MessageReader(handshake.probe())
     spec = messages.initialize_request(STREAMABLE_VERSION)
     try:
@@ -55,7 +64,7 @@ def _with_first_exchange(
     handshake: Handshake, name: str, reader: MessageReader, spec: RequestSpec
 ) -> Handshake:
     handshake = replace(handshake, post_url=handshake.url)
-    return with_exchange(handshake, name, reader.timeline, len(spec.content))
+    return with_exchange(handshake, exchange_of(name, reader, spec))
 
 
 def _with_reply(handshake: Handshake, reader: MessageReader, transport: Transport) -> Handshake:
@@ -81,19 +90,38 @@ def _with_reply(handshake: Handshake, reader: MessageReader, transport: Transpor
 async def _confirm(
     handshake: Handshake, reader: MessageReader, options: ProbeOptions, timeouts: Timeouts
 ) -> Handshake:
-    """POST `initialized`, and look for the optional GET stream; success needs neither."""
+    """POST `initialized`, then `tools/list` or `ping`, and look at the optional GET stream."""
     session, probe = session_id_of(reader.timeline), handshake.probe()
     if not session and reader.timeline.header("mcp-session-id"):
         return replace(handshake, why="the session id of the server is no valid header value")
     spec = messages.initialized_request(handshake.version, session)
-    confirmed = await send_request(probe, options, spec, timeouts.next_s())
-    handshake = with_exchange(handshake, "initialized", confirmed)
+    handshake = await notify(handshake, options, spec, timeouts.next_s())
+    if handshake.why:
+        return handshake
+    handshake = await _ask(handshake, reader, options, timeouts)
     spec, listener = messages.listen_request(handshake.version, session), MessageReader(probe)
     timeout_s = min(CLOSE_TIMEOUT_S, timeouts.next_s())
     await listener.send(
         options, spec, timeout_s, lambda reader: reader.timeline.headers_s is not None
     )
-    return with_exchange(handshake, "listen", listener.timeline)
+    return with_exchange(handshake, Exchange("listen", listener.timeline))
+
+
+async def _ask(
+    handshake: Handshake, opening: MessageReader, options: ProbeOptions, timeouts: Timeouts
+) -> Handshake:
+    """POST `tools/list` or `ping`: the handshake fails at it if no reply comes."""
+    if opening.reply is None:
+        return handshake
+    stage, spec = messages.following(opening.reply, session_id_of(opening.timeline))
+    reader = MessageReader(handshake.probe(), messages.FOLLOWING_ID)
+    await reader.send(options, spec, timeouts.next_s())
+    handshake = with_exchange(handshake, exchange_of(stage, reader, spec))
+    if reader.reply is not None:
+        return handshake
+    why = messages.describe_answer(reader.timeline, messages.POSTS[stage])
+    has_begun = reader.timeline.status == 200
+    return replace(handshake, stage="reply" if has_begun else stage, why=why)
 
 
 async def _close_session(
@@ -105,7 +133,7 @@ async def _close_session(
         return handshake
     spec = messages.delete_request(handshake.version or STREAMABLE_VERSION, session)
     deleted = await send_request(handshake.probe(), options, spec, CLOSE_TIMEOUT_S)
-    return with_exchange(replace(handshake, session=True), "delete", deleted)
+    return with_exchange(replace(handshake, session=True), Exchange("delete", deleted))
 
 
 def session_id_of(timeline: Timeline) -> str:
