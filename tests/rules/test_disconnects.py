@@ -109,3 +109,45 @@ def test_the_evidence_lists_every_timeout() -> None:
     assert "60.00 s after its last byte" in text
     for limit in ("proxy_read_timeout 1h", "send_timeout 60s", "worker_shutdown_timeout 10s"):
         assert limit in text
+
+
+@pytest.mark.parametrize(("gap", "silence"), [(0.5, 0.269), (0.5, 0.002), (5.0, 2.0), (2.0, 1.9)])
+def test_a_silence_that_the_stream_survived_cut_nothing(gap: float, silence: float) -> None:
+    """Whatever the config and the log of other requests say: a longer silence came before."""
+    for limit in ("270ms", "2s", "60"):
+        for logs in ((), (make_log_line(TIMED_OUT),)):
+            case = cut_case(str(gap), limit, *logs)
+            assert idle_causes(with_gap(case, gap, silence)) == []
+            assert idle_causes(replace(with_gap(case, gap, silence), direct=())) == []
+            unread = replace(case, resolution=None, logs=())
+            assert idle_causes(with_gap(unread, gap, silence)) == []
+
+
+def test_a_gap_of_another_stream_counts_as_well() -> None:
+    case = cut_case("2", "2s")
+    assert causes(case) == [("idle-read-timeout", "confirmed")]
+    other = replace(case.proxy[1].timeline, ended="open", waited_s=9.0)
+    plain = replace(other, probe=replace(other.probe, http="2", encoding="identity"), http="2")
+    longer = replace(case, proxy=(case.proxy[0], classify(plain)))
+    assert idle_causes(longer) == []
+
+
+def test_no_known_timeout_is_shorter_than_a_gap_that_was_survived() -> None:
+    case = with_gap(cut_case("15", "1h", PASSED_LINE), 20.0, 15.0)
+    assert causes(case) == []
+
+
+def idle_causes(case: Case) -> list[tuple[str, str]]:
+    return [cause for cause in causes(case) if cause[0] == "idle-read-timeout"]
+
+
+def with_gap(case: Case, gap: float, silence: float) -> Case:
+    """Let the stream survive a gap, and then be cut after this silence."""
+    results = []
+    for result in case.proxy:
+        end = gap + silence + 0.006
+        timeline = replace(
+            result.timeline, longest_gap_s=gap, last_byte_s=end - silence, waited_s=end
+        )
+        results.append(classify(timeline, [direct.timeline for direct in case.direct]))
+    return replace(case, proxy=tuple(results))

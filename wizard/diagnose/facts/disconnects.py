@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from wizard.diagnose.facts import streams
 from wizard.diagnose.facts.directives import read_timeout_name, shutdown_timeout
+from wizard.model.arrivals import allowance_s
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence
 from wizard.model.log_report import LogLine
@@ -11,10 +12,13 @@ from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import RequestResolution
 from wizard.text.display import seconds
 
-TOLERANCE_S = 0.5
-"""How far from a timeout, in seconds, an end still counts as caused by it …"""
+TOLERANCE_S = 0.35
+"""How far from a timeout, in seconds, an end still counts as caused by it: Nginx keeps a timer that
+is to be moved by less than 300 ms (NGX_TIMER_LAZY_DELAY) …"""
 TOLERANCE_SHARE = 0.02
 """… or, for long timeouts, which share of it."""
+SHORTEST_S = 1.0
+"""The shortest timeout, in seconds, that is suspected where no config says how long it is."""
 KNOWN_TIMEOUTS: tuple[tuple[float, float, str], ...] = (
     (15, 15, "an Envoy or Istio route's timeout"),
     (30, 30, "Pomerium"),
@@ -61,20 +65,53 @@ def silence_s(result: ProbeResult) -> float:
     return result.timeline.silence_s or 0.0
 
 
-def is_near(value: float, low: float, high: float | None = None) -> bool:
-    """True if a measured time matches a timeout, or a range of timeouts, all in seconds."""
+def survived_s(case: Case) -> float:
+    """The longest silence, in seconds, that a proxied stream survived; no timeout is shorter."""
+    gaps = (
+        max(result.timeline.longest_gap_s, silence_s(result) if _is_open(result) else 0.0)
+        for result in streams.counted_probes(case.proxy)
+    )
+    return max(gaps, default=0.0)
+
+
+def _is_open(result: ProbeResult) -> bool:
+    return result.timeline.ended == "open"
+
+
+def was_silent_for(case: Case, result: ProbeResult, limit_s: float | None) -> bool:
+    """True if this cut may come from a timeout that counts from the last byte.
+
+    The silence before the cut must be as long as the timeout, and longer than every silence that a
+    stream survived. Without a known limit (None) it must be as long as a timeout usually is.
+    """
+    silence = silence_s(result)
+    if silence <= survived_s(case):
+        return False
+    slack = allowance_s(result.timeline)
+    if limit_s is None:
+        return silence >= SHORTEST_S - TOLERANCE_S
+    return is_near(silence, limit_s, slack=slack)
+
+
+def is_near(value: float, low: float, high: float | None = None, *, slack: float = 0.0) -> bool:
+    """True if a measured time matches a timeout, or a range of timeouts, all in seconds.
+
+    `slack` is how much the network may have added or taken away.
+    """
     high = low if high is None else high
-    below = max(TOLERANCE_S, TOLERANCE_SHARE * low)
-    above = max(TOLERANCE_S, TOLERANCE_SHARE * high)
+    below = max(TOLERANCE_S, TOLERANCE_SHARE * low) + slack
+    above = max(TOLERANCE_S, TOLERANCE_SHARE * high) + slack
     return low - below <= value <= high + above
 
 
-def known_timeout(result: ProbeResult) -> tuple[str, str] | None:
+def known_timeout(case: Case, result: ProbeResult) -> tuple[str, str] | None:
     """The timeout of another layer that a cut matches: the measured time, and its usual owner."""
+    was_silent = was_silent_for(case, result, None)
     for low, high, owner in KNOWN_TIMEOUTS:
-        for value, start in ((silence_s(result), "its last byte"), (age_s(result), "its start")):
-            if is_near(value, low, high):
-                return f"{seconds(value)} after {start}", owner
+        if was_silent and is_near(silence_s(result), low, high):
+            return f"{seconds(silence_s(result))} after its last byte", owner
+        if is_near(age_s(result), low, high):
+            return f"{seconds(age_s(result))} after its start", owner
     return None
 
 
@@ -87,6 +124,8 @@ def cut_evidence(case: Case, result: ProbeResult) -> Evidence:
     """When a stream ended, together with the timeouts of this Nginx."""
     text = f"ended {seconds(silence_s(result))} after its last byte, "
     text += f"{seconds(age_s(result))} after its start"
+    if survived := survived_s(case):
+        text += f"; the longest silence that a stream survived is {seconds(survived)}"
     if is_outlived(case, result):
         text += "; the direct stream of that age was open"
     limits = ", ".join(_timeouts(case.resolution)) if case.resolution else ""

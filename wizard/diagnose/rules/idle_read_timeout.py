@@ -15,21 +15,24 @@ from wizard.text.display import safe, seconds
 SHORT_TIMEOUT_S = 60.0
 """A read timeout up to this many seconds (Nginx's default) is a risk if no ping was seen."""
 _DISTINGUISHES = (
-    "The stream ended that long after its last byte, not after its start; a stream with more "
-    "frequent pings survives."
+    "The stream ended after a silence that is longer than any that a stream survived here, so the "
+    "silence ended it."
 )
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """A cut by this timeout was observed; else it is a risk if the config leads to one."""
     cut = disconnects.cut_probes(case)
-    return _observed(rule, case, cut[0]) if cut else _risk(rule, case)
+    findings = (_observed(rule, case, result) for result in cut)
+    return next(filter(None, findings), None) if cut else _risk(rule, case)
 
 
 def _observed(rule: Rule, case: Case, result: ProbeResult) -> Finding | None:
     logged = streams.own_log_lines(case, "read-timeout")
     limit_s = directives.read_timeout_s(case.resolution)
-    matches = limit_s is not None and disconnects.is_near(disconnects.silence_s(result), limit_s)
+    matches = limit_s is not None and disconnects.was_silent_for(case, result, limit_s)
+    if not matches and not disconnects.was_silent_for(case, result, None):
+        return None
     contradicted = case.resolution is not None and not matches
     if not logged and (disconnects.reload_lines(case) or contradicted):
         return None

@@ -9,8 +9,11 @@ from wizard.model.probe_result import ProbeResult
 
 _CUT_TAGS = ("read-timeout", "premature-close", "header-timeout", "connect-failed")
 _DISTINGUISHES = (
-    "No known timeout of this Nginx is that long, so another layer ended the stream; the number "
-    "only suggests which one."
+    "No timeout in this config is that long, so another layer ended the stream; the number only "
+    "suggests which one."
+)
+_UNREAD = (
+    "The number only suggests whose timeout it is: without the config it may be this Nginx's own."
 )
 _UNSURE = (
     "A direct stream that continues, and Nginx's logs with a 200 and no complaint, would make it "
@@ -26,7 +29,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if case.first_failing_hop is not None:
         return _between_hops(rule, case, case.first_failing_hop)
     for result in disconnects.cut_probes(case):
-        timeout = disconnects.known_timeout(result)
+        timeout = disconnects.known_timeout(case, result)
         if timeout is not None and not _is_cut_here(case, result):
             return _finding(rule, case, result, *timeout)
     return None
@@ -41,7 +44,7 @@ def _between_hops(rule: Rule, case: Case, failing: FirstFailingHop) -> Finding |
         return None
     evidence = [result_evidence(result), direct_evidence(inner)]
     evidence.append(disconnects.cut_evidence(case, result))
-    if timeout := disconnects.known_timeout(result):
+    if timeout := disconnects.known_timeout(case, result):
         evidence.append(Evidence("probe", result.timeline.probe.label, " is ".join(timeout)))
     # If that layer is another Nginx, idle-read-timeout is what happened there.
     return rule.finding(
@@ -55,7 +58,7 @@ def _between_hops(rule: Rule, case: Case, failing: FirstFailingHop) -> Finding |
 def _is_cut_here(case: Case, result: ProbeResult) -> bool:
     """True if the config or the error log shows that this Nginx cut the stream."""
     limit = directives.read_timeout_s(case.resolution)
-    matches = limit is not None and disconnects.is_near(disconnects.silence_s(result), limit)
+    matches = limit is not None and disconnects.was_silent_for(case, result, limit)
     is_logged = disconnects.reload_lines(case) or streams.own_log_lines(case, *_CUT_TAGS)
     return matches or bool(is_logged)
 
@@ -66,9 +69,10 @@ def _finding(rule: Rule, case: Case, result: ProbeResult, measured: str, owner: 
     evidence = [result_evidence(result), disconnects.cut_evidence(case, result)]
     evidence.append(Evidence("probe", label, f"{measured} is {owner}"))
     evidence += map(log_evidence, passed[:1])
+    distinguishes = _DISTINGUISHES if case.resolution else _UNREAD
     if passed and disconnects.is_outlived(case, result):
-        return rule.finding("likely", tuple(evidence), _DISTINGUISHES)
-    return rule.finding("possible", tuple(evidence), f"{_DISTINGUISHES} {_UNSURE}")
+        return rule.finding("likely", tuple(evidence), distinguishes)
+    return rule.finding("possible", tuple(evidence), f"{distinguishes} {_UNSURE}")
 
 
 RULE = Rule(
