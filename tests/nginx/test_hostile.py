@@ -94,7 +94,9 @@ def test_a_request_can_be_resolved_with_any_config(text: str, path: str, host: s
     )
     assert resolution.version is None
     assert (
-        resolution.upstream is None or resolution.upstream.kind == "static" or resolution.location
+        resolution.upstream is None
+        or resolution.upstream.kind in ("static", "undecided")
+        or resolution.location
     )
     assert all(finding.where and finding.text for finding in config_findings(resolution))
 

@@ -46,7 +46,7 @@ BLOCK = "upstream Svc { zone z 1m; server a:81 weight=2; server b; server unix:/
         ("http://[::1]:81/", ("[::1]:81",)), ("http://unix:/run/a.sock:/y", ("unix:/run/a.sock",)),
         ("http://svc?b", ("a:81", "b:80", "unix:/c")), ("http://SVC:81", ("SVC:81",)),
         ("http://svc$request_uri", ("a:81", "b:80", "unix:/c")), ("http://unix:svc", ("unix:svc",)),
-        ("http://$who", ()), ("http://$name/", ("set.test:80",)), ("http://${twice}", ()),
+        ("http://$who", ()), ("http://$name/", ("set.test:80",)), ("http://${twice}", ("b:80",)),
     ],
 )  # fmt: skip
 def test_the_peers_of_a_target(passed: str, peers: tuple[str, ...]) -> None:
@@ -106,7 +106,8 @@ APP = "location /app/ { proxy_pass http://a; } location @app { proxy_pass http:/
         ("rewrite ^/(.*)$ /app/$1 last;", "http://a", "/app/sse?a=1"),
         ("rewrite ^/(?<what>.*)$ /app/${what}?b=2;", "http://a", "/app/sse?b=2&a=1"),
         ("rewrite ^ /app/x? last;", "http://a", "/app/x"),
-        ("rewrite ^ /app/x?v=$arg_v last;", "http://a", None),
+        ("rewrite ^ /app/x?v=$arg_a last;", "http://a", "/app/x?v=1&a=1"),
+        ("rewrite ^ /app/x?v=$remote_addr last;", "http://a", None),
         ("rewrite ^/none /app/ last; proxy_pass http://c;", "http://c", "/sse?a=1"),
         ("rewrite ^ /app/x break; proxy_pass http://c/d;", "http://c/d", "/app/x?a=1"),
         ("break; rewrite ^ /app/x; proxy_pass http://c/d/;", "http://c/d/", "/d/se?a=1"),
@@ -126,11 +127,11 @@ def test_where_rewrites_lead(inside: str, passed: str, uri: str | None) -> None:
     ("inside", "doubt"),
     [
         ("rewrite ^/(.*) /s$1;", "circle"),
-        ("if ($a) { return 404; }", "taken as not met"),
-        ("rewrite ^ /app/$uri;", "depends on variables"),
+        ("if ($remote_addr) { return 404; }", "taken as not met"),
+        ("rewrite ^ /app/$remote_addr;", "depends on variables"),
         ("rewrite ( /app/;", "could not be tried"),
         ("try_files /x @app;", "falling through to @app"),
-        ("try_files /x $uri;", "which files exist"),
+        ("try_files /x =404;", "which files exist"),
     ],
 )
 def test_what_the_config_leaves_open_is_noted(inside: str, doubt: str) -> None:

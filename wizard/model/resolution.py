@@ -11,9 +11,9 @@ Client = Literal["h1", "h1-tls", "h2", "h2c"]
 Encoding = Literal["identity", "gzip"]
 UpstreamFraming = Literal["chunked", "close"]
 """How the backend marks the end of its body to Nginx: chunked, or by closing the connection."""
-Result = Literal["live", "headers-held", "held"]
+Result = Literal["live", "headers-held", "held", "undecided"]
 """`live`: delivered at once. `headers-held`: the same, but headers alone wait for the first event.
-`held`: kept in a buffer."""
+`held`: kept in a buffer. `undecided`: a module that is not known may hold it."""
 Level = Literal["http", "server", "location", "default"]
 BUFFERING_PREFIXES = frozenset({"proxy", "fastcgi", "uwsgi", "scgi"})
 """The modules with a `…_buffering` directive; `grpc` and `memcached` have none."""
@@ -22,13 +22,15 @@ BUFFERING_PREFIXES = frozenset({"proxy", "fastcgi", "uwsgi", "scgi"})
 @dataclass(frozen=True, slots=True)
 class Request:
     """A request as Nginx receives it: the path percent-encoded, the host without port; a port of
-    None means the scheme's default."""
+    None means the scheme's default. `headers` are those that are known and hold no secret."""
 
     path: str
     host: str | None = None
     scheme: Literal["http", "https"] = "http"
     port: int | None = None
     query: str = ""
+    method: str = "GET"
+    headers: tuple[tuple[str, str], ...] = ()
 
     @property
     def effective_port(self) -> int:
@@ -76,6 +78,7 @@ class LocationRef:
         modifier: `=`, `^~`, `~`, `~*`, `@` for a named one, or empty for a plain prefix.
         parents: The locations around it, outermost first.
         reason: Why Nginx chooses it, in one sentence.
+        inner: The `if` or `limit_except` block in it whose directives are in force.
     """
 
     modifier: str
@@ -83,6 +86,39 @@ class LocationRef:
     directive: Directive
     parents: tuple[Directive, ...] = ()
     reason: str = ""
+    inner: Directive | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorPage:
+    """One `error_page` directive in force.
+
+    Attributes:
+        codes: The statuses that it replaces: Nginx's own, and the backend's where
+            `proxy_intercept_errors` is on.
+        target: A path, a named location or a URL.
+        status: What the client gets: None for the code itself, 0 for the status with which the
+            target is answered (`error_page 404 = /x`).
+    """
+
+    codes: tuple[int, ...]
+    target: str
+    where: Position
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Nginx's own answer to a request that it passes to no backend.
+
+    Attributes:
+        directive: What makes it answer: `return`, `rewrite`, `try_files`, `internal`, `deny`, or
+            the location to whose path with a slash it redirects.
+        status: None if it is not known.
+    """
+
+    directive: Directive
+    status: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +126,8 @@ class Upstream:
     """Where Nginx passes the request.
 
     Attributes:
-        kind: `proxy`, `fastcgi`, `uwsgi`, `scgi`, `grpc`, `memcached`, or `static` if the request
-            is not passed on.
+        kind: `proxy`, `fastcgi`, `uwsgi`, `scgi`, `grpc`, `memcached`, `static` if the request is
+            not passed on, or `undecided` if config and request do not tell who answers.
         passed: The argument of the pass directive as written: `http://backend/`.
         peers: The addresses of the backend servers; empty where variables decide.
         request_uri: The URI that the backend gets; None where variables decide.
@@ -131,6 +167,10 @@ class RequestResolution:
         listens: Whether a server listens on the request's port. Behind another proxy or a port
             mapping, or in the config of another Nginx, none may.
         merges_slashes: Whether Nginx merges repeated slashes of this request's path.
+        answer: Nginx's own answer, where the config decides it.
+        error_pages: The error pages in force where the request ends.
+        is_rewritten: Whether the config changes the path so that another location serves it.
+        unknown: Directives in force of modules that are not known.
     """
 
     request: Request
@@ -145,12 +185,30 @@ class RequestResolution:
     undecided: tuple[str, ...] = ()
     listens: bool = True
     merges_slashes: bool = True
+    answer: Answer | None = None
+    error_pages: tuple[ErrorPage, ...] = ()
+    is_rewritten: bool = False
+    unknown: tuple[Directive, ...] = ()
+
+    @property
+    def is_undecided(self) -> bool:
+        """True if config and request do not tell who answers: then only the rest is known."""
+        return self.upstream is not None and self.upstream.kind == "undecided"
+
+    @property
+    def masked_statuses(self) -> frozenset[int]:
+        """The statuses of the backend instead of which the client gets another one."""
+        if self.value(f"{self.prefix}_intercept_errors") != "on":
+            return frozenset()
+        masking = (page for page in self.error_pages if page.status is not None)
+        return frozenset(code for page in masking for code in page.codes if code != page.status)
 
     @property
     def prefix(self) -> str:
         """The prefix of the directives that apply, as `fastcgi` in `fastcgi_read_timeout`: the
         upstream's kind (`value` is empty for `static`, `memcached`), else `proxy`."""
-        return self.upstream.kind if self.upstream else "proxy"
+        kind = self.upstream.kind if self.upstream else "proxy"
+        return "proxy" if kind == "undecided" else kind
 
     @property
     def can_buffer(self) -> bool:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 
 from wizard.model.config import Directive
+from wizard.text.display import visible
 
 _FAMILIES = ("proxy", "fastcgi", "uwsgi", "scgi", "grpc", "memcached", "tunnel")
 _FAMILY_SUFFIXES = """
@@ -101,6 +102,9 @@ request themselves and pass it nowhere else. What their body filters hold is ano
 _GATES = re.compile(r"(auth|modsecurity|testcookie|limit)(_\w+)?")
 """Modules of others that let a request pass, or refuse it."""
 
+_INGRESS = re.compile(r"\blua_ingress\.|\bbalancer\.(rewrite|balance)\(|\bplugins\.run\(")
+"""Lua code that ingress-nginx writes into its config: it redirects to https or picks a peer."""
+
 
 def is_own(name: str) -> bool:
     """True for a directive of Nginx itself; `perl`, a handler with code of the user's, is none."""
@@ -111,7 +115,15 @@ def may_answer(directive: Directive) -> bool:
     """True if the directive belongs to a module that is not known, or to one that may answer a
     request or pass it on: what then happens cannot be told from the config."""
     name = directive.name
+    if name.endswith("_by_lua_block") and _INGRESS.search("".join(directive.args)):
+        return False
     return not (is_own(name) or _HARMLESS.fullmatch(name) or _GATES.fullmatch(name))
+
+
+def describe_unknown(directive: Directive) -> str:
+    """Why a directive that is not known leaves open what happens to a request."""
+    name = visible(directive.name, 60)
+    return f"{directive.where}: what `{name}` does with a request is not known"
 
 
 def unknown_directives(blocks: Iterable[Directive]) -> tuple[Directive, ...]:

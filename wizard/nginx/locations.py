@@ -5,8 +5,8 @@ locations follows `ngx_http_core_find_location` in Nginx's source.
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from urllib.parse import unquote_to_bytes
 
 from wizard.model.config import Directive
@@ -20,6 +20,8 @@ PASS_DIRECTIVES = frozenset({
 """The directives that pass a request to a backend."""
 _INVALID_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})|%00")
 _PREFIX_MODIFIERS = ("", "^~")
+PredicateTest = Callable[[Directive], bool]
+"""Whether the variable of a predicate location is met."""
 _OUTRANKED = "it matches {} too, but another location takes precedence"
 
 
@@ -31,12 +33,26 @@ class LocationChoice:
         chain: The location and those around it, outermost first.
         final: Whether the location ends the search (exact or regex), before outer regexes.
         redirect: Whether Nginx answers with a 301 to the path with a slash.
+        match: The match of the last regex location in the chain; None without one.
     """
 
     chain: tuple[Directive, ...]
     final: bool
     reason: str
     redirect: bool = False
+    match: re.Match[bytes] | None = None
+
+    def with_nested(self, nested: "LocationChoice | None") -> "LocationChoice":
+        """This location with the one nested in it that serves the path, if there is one."""
+        if nested is None:
+            return self
+        chain, match = (*self.chain, *nested.chain), nested.match or self.match
+        return LocationChoice(chain, nested.final, nested.reason, nested.redirect, match)
+
+
+def never(_location: Directive) -> bool:
+    """No predicate location serves the request."""
+    return False
 
 
 def modifier_and_path(location: Directive) -> tuple[str, str]:
@@ -84,25 +100,31 @@ def resolve_path(path: str, merge_slashes: bool = True) -> str | None:
     return "/" + "/".join([*parts, ""] if ends_in_dot and parts else parts)
 
 
-def find_location(block: Directive, path: str, undecided: list[str]) -> LocationChoice | None:
+def find_location(
+    block: Directive, path: str, undecided: list[str], is_met: PredicateTest = never
+) -> LocationChoice | None:
     """The location of this server (or location) that serves the path; None if there is none.
 
-    A sentence for each pattern that cannot be evaluated is added to `undecided`.
+    A sentence for each pattern that cannot be evaluated is added to `undecided`. `is_met` tells
+    which predicate locations (`location $variable`) serve the request: they come after prefixes
+    and regexes, in the order of the config.
     """
     locations = tuple(block.children("location"))
     choice = _exact_or_prefix(locations, path)
     if choice is not None and (choice.final or choice.redirect):
         return choice
-    tries_regexes = True
+    ends_search = choice is not None and modifier_and_path(choice.chain[-1])[0] == "^~"
     if choice is not None:
-        tries_regexes = modifier_and_path(choice.chain[-1])[0] != "^~"
-        nested = find_location(choice.chain[-1], path, undecided)
-        if nested is not None:
-            chain = (*choice.chain, *nested.chain)
-            choice = LocationChoice(chain, nested.final, nested.reason, nested.redirect)
-            if nested.final:
-                return choice
-    return (_first_regex(locations, path, undecided) if tries_regexes else None) or choice
+        choice = choice.with_nested(find_location(choice.chain[-1], path, undecided, is_met))
+        if choice.final:
+            return choice
+    if ends_search:
+        return choice
+    matching = _first_regex(locations, path, undecided) or _first_predicate(locations, is_met)
+    if matching is None:
+        return choice
+    nested = find_location(matching.chain[-1], path, undecided, is_met)
+    return replace(matching.with_nested(nested), final=True)
 
 
 def _exact_or_prefix(locations: Sequence[Directive], path: str) -> LocationChoice | None:
@@ -138,7 +160,7 @@ def _slash_redirect(locations: Sequence[Directive], path: str) -> LocationChoice
 def _first_regex(
     locations: Sequence[Directive], path: str, undecided: list[str]
 ) -> LocationChoice | None:
-    """The first regex location that matches, with the one nested in it that serves the path."""
+    """The first regex location that matches."""
     for location in locations:
         modifier, text = modifier_and_path(location)
         if modifier not in ("~", "~*"):
@@ -147,11 +169,20 @@ def _first_regex(
         if pattern is None:
             problem = f"the pattern {visible(text, 80)} could not be tried"
             undecided.append(f"{location.where}: {problem}")
-        elif pattern.search(pattern_bytes(path)):
-            nested = find_location(location, path, undecided)
-            chain = (location, *(nested.chain if nested else ()))
+        elif match := pattern.search(pattern_bytes(path)):
             reason = f"the first regex that matches, {visible(text, 80)}, beats the prefixes"
-            return LocationChoice(chain, True, nested.reason if nested else reason)
+            return LocationChoice((location,), True, reason, match=match)
+    return None
+
+
+def _first_predicate(
+    locations: Sequence[Directive], is_met: PredicateTest
+) -> LocationChoice | None:
+    """The first predicate location whose variable is neither empty nor `0`."""
+    for location in locations:
+        modifier, text = modifier_and_path(location)
+        if modifier == "" and text.startswith("$") and is_met(location):
+            return LocationChoice((location,), True, f"{visible(text, 80)} is neither empty nor 0")
     return None
 
 

@@ -1,26 +1,40 @@
 """What Nginx does with one request: server, location, upstream, settings and delivery together."""
 
 import re
+from dataclasses import replace
 from typing import Literal
 from urllib.parse import urlsplit
 
-from wizard.model.config import Config
-from wizard.model.resolution import LocationRef, Request, RequestResolution, Setting
+from wizard.model.config import Config, Directive
+from wizard.model.resolution import (
+    Answer,
+    Client,
+    Delivery,
+    LocationRef,
+    Request,
+    RequestResolution,
+    Setting,
+)
 from wizard.nginx.delivery import client_kinds, delivery_table
+from wizard.nginx.error_pages import error_pages
+from wizard.nginx.known_directives import describe_unknown, unknown_directives
 from wizard.nginx.locations import modifier_and_path
-from wizard.nginx.route import Route, follow_route
+from wizard.nginx.phases import follow_route
+from wizard.nginx.route import Route
 from wizard.nginx.servers import choose_server, merges_slashes, server_ref
 from wizard.nginx.settings import Chain, effective_settings
 from wizard.nginx.upstream import resolve_upstream
 
+_MAX_UNKNOWN = 3
+"""How many directives of modules that are not known are named."""
 _VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){0,3}(?![0-9.])")
 
 
-def request_for(url: str) -> Request:
+def request_for(url: str, method: str = "GET") -> Request:
     """The request that Nginx sees if a client opens this URL."""
     parts = urlsplit(url)
     scheme: Literal["http", "https"] = "https" if parts.scheme == "https" else "http"
-    return Request(parts.path or "/", parts.hostname, scheme, parts.port, parts.query)
+    return Request(parts.path or "/", parts.hostname, scheme, parts.port, parts.query, method)
 
 
 def resolve_request(
@@ -40,12 +54,13 @@ def resolve_request(
         return RequestResolution(request, config, version, None, None, None, {}, undecided=notes)
     http, server = choice.http, choice.server
     outer: Chain = [("http", http), ("server", server)] if http else [("server", server)]
-    merge = merges_slashes(choice, request.scheme)
-    route = follow_route(server, request, merge)
-    upstream = resolve_upstream(config, server, route, request)
-    chain: Chain = [*outer, *(("location", location) for location in route.chain)]
+    route = follow_route(config, choice, request, version)
+    upstream = resolve_upstream(config, route)
+    chain: Chain = [*outer, *(("location", block) for block in route.blocks)]
     settings = effective_settings(chain, upstream.kind, version)
     kinds = client_kinds(config, server, version)
+    blocks = [block for _, block in chain]
+    unknown = unknown_directives(blocks) if upstream.kind != "static" else ()
     return RequestResolution(
         request,
         config,
@@ -55,10 +70,14 @@ def resolve_request(
         upstream,
         settings,
         kinds,
-        delivery_table(settings, upstream.kind, kinds),
-        _undecided(config, choice.undecided, route, settings, version),
+        _delivery(settings, upstream.kind, kinds, unknown),
+        _undecided(config, choice.undecided, route, settings, version, unknown),
         listens=choice.listens,
-        merges_slashes=merge,
+        merges_slashes=merges_slashes(choice, request.scheme),
+        answer=Answer(route.answered, route.status) if route.answered else None,
+        error_pages=error_pages(blocks),
+        is_rewritten=route.rewritten and not route.broken,
+        unknown=unknown,
     )
 
 
@@ -67,14 +86,33 @@ def _location(route: Route) -> LocationRef | None:
         return None
     *parents, location = route.chain
     modifier, path = modifier_and_path(location)
-    return LocationRef(modifier, path, location, tuple(parents), route.reason)
+    return LocationRef(modifier, path, location, tuple(parents), route.reason, route.inner)
+
+
+def _delivery(
+    settings: dict[str, Setting],
+    kind: str,
+    clients: tuple[Client, ...],
+    unknown: tuple[Directive, ...],
+) -> tuple[Delivery, ...]:
+    """The delivery table; nothing in it is live if a module that is not known may interfere."""
+    rows = delivery_table(settings, kind, clients)
+    if not unknown:
+        return rows
+    return tuple(replace(row, result="undecided") if row.result == "live" else row for row in rows)
 
 
 def _undecided(
-    config: Config, undecided: str, route: Route, settings: dict[str, Setting], version: str | None
+    config: Config,
+    undecided: str,
+    route: Route,
+    settings: dict[str, Setting],
+    version: str | None,
+    unknown: tuple[Directive, ...],
 ) -> tuple[str, ...]:
     """What the config alone does not decide, one sentence each, without repetitions."""
-    sentences = [*config.notes, *([undecided] if undecided else []), *route.undecided]
+    sentences = [*config.notes, *filter(None, [undecided, route.doubt]), *route.undecided]
+    sentences += map(describe_unknown, unknown[:_MAX_UNKNOWN])
     http_version = settings.get("proxy_http_version")
     if version is None and http_version is not None and http_version.where is None:
         sentences.append(

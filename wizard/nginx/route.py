@@ -1,178 +1,78 @@
-"""The route of a request through server and locations: `rewrite`, `try_files` and `return`, as far
-as the config alone decides them.
+"""The route of a request: the blocks that apply to it, who answers, and what is not decided."""
 
-https://nginx.org/en/docs/http/ngx_http_rewrite_module.html
-https://nginx.org/en/docs/http/ngx_http_core_module.html#try_files
-"""
-
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from wizard.model.config import Directive
-from wizard.model.resolution import Request
-from wizard.nginx.locations import LocationChoice, find_location, named_location, resolve_path
-from wizard.nginx.patterns import compile_pattern, pattern_bytes
-from wizard.text.config_redaction import redact_directive
-from wizard.text.display import visible
-
-MAX_REDIRECTS = 10
-"""After so many internal redirects Nginx answers 500."""
-_ABSOLUTE_URLS = ("http://", "https://", "$scheme")
-"""A replacement that begins like this makes `rewrite` answer with a redirect."""
-_REWRITING_DIRECTIVES = frozenset({"return", "rewrite", "proxy_pass", "break"})
+from wizard.nginx.locations import pass_directive
+from wizard.nginx.variables import RequestState
 
 
 @dataclass
 class Route:
-    """Where a request ends up.
+    """How far a request has come in the config; `phases` takes it further.
 
     Attributes:
-        path: The current path, decoded.
-        query: None if variables decide it.
+        state: The request with its current path, query and variables.
         chain: The locations around the request, outermost first; empty if none matches.
+        inner: The `if` or `limit_except` block in force inside the last location.
         reason: Why the last location was chosen, in one sentence.
         rewritten: Whether the path differs from the request's.
+        moved: Whether the path was changed so that another location is searched.
         broken: Whether `rewrite … break` changed the path; proxy_pass then replaces no prefix.
-        answered: The directive that answers without a backend (`return`).
-        undecided: What the config does not decide, one sentence each.
+        answered: The directive by which Nginx answers without a backend (`return`), and `status`
+            its status; None if none does.
+        doubt: Why config and request do not decide who answers, in one sentence; else empty.
+        undecided: What they do not decide otherwise, one sentence each.
     """
 
-    path: str
-    query: str | None = ""
+    state: RequestState
     chain: tuple[Directive, ...] = ()
+    inner: Directive | None = None
     reason: str = ""
     rewritten: bool = False
+    moved: bool = False
     broken: bool = False
     answered: Directive | None = None
+    status: int | None = None
+    doubt: str = ""
     undecided: list[str] = field(default_factory=list)
 
+    @property
+    def path(self) -> str:
+        """The current path, decoded."""
+        return self.state.path
 
-def follow_route(server: Directive, request: Request, merge_slashes: bool = True) -> Route:
-    """The route of this request through this server."""
-    path = resolve_path(request.path, merge_slashes)
-    if path is None:
-        return Route("/", undecided=["Nginx answers 400 to this path, whatever the config says"])
-    route = Route(path, request.query)
-    _apply_rewrites(server, route)
-    for _ in range(MAX_REDIRECTS):
-        if route.answered is not None:
-            return route
-        choice = find_location(server, route.path, route.undecided)
-        _enter(route, choice)
-        if choice is None or choice.redirect or not _leaves_location(server, route):
-            return route
-    route.undecided.append("the rewrites lead in a circle; Nginx answers 500")
-    return route
+    @property
+    def query(self) -> str | None:
+        """The current query; None if variables decide it."""
+        return self.state.query
 
+    @property
+    def blocks(self) -> tuple[Directive, ...]:
+        """The blocks inside the server whose directives apply, outermost first."""
+        return (*self.chain, self.inner) if self.inner else self.chain
 
-def _enter(route: Route, choice: LocationChoice | None) -> None:
-    route.chain = choice.chain if choice else ()
-    route.reason = choice.reason if choice else ""
-    if choice and choice.redirect:
-        route.answered = choice.chain[-1]
-        route.undecided.append(f"{choice.chain[-1].where}: {choice.reason} with a 301")
+    @property
+    def pass_directive(self) -> Directive | None:
+        """The directive that passes the request to a backend; None if none does.
 
+        A location inherits none from the outer one; `if` and `limit_except` do.
+        """
+        if self.answered is not None or self.doubt:
+            return None
+        blocks = [block for block in (self.inner, *self.chain[-1:]) if block]
+        return next(filter(None, map(pass_directive, blocks)), None)
 
-def _leaves_location(server: Directive, route: Route) -> bool:
-    """Apply its rewrites and try_files; true if another location must then be searched."""
-    location = route.chain[-1]
-    is_rewritten = _apply_rewrites(location, route)
-    if route.answered is not None:
-        return False
-    return is_rewritten or _apply_try_files(server, location, route)
+    def answer(self, directive: Directive, status: int | None) -> None:
+        """Let Nginx answer by this directive."""
+        self.answered, self.status = directive, status
 
+    def redirected(self, path: str, query: str | None) -> None:
+        """Continue with this path and query, as after an internal redirect."""
+        self.state.path, self.state.query = path, query
+        self.rewritten, self.broken = True, False
 
-def _apply_rewrites(block: Directive, route: Route) -> bool:
-    """Apply the rewrites of one block in order; true if another location must be searched."""
-    is_rewritten = False
-    for directive in block.block or ():
-        if directive.name == "return":
-            route.answered = directive
-        if directive.name in ("return", "break"):
-            return False
-        if directive.name == "if":
-            _note_if(directive, route)
-        if directive.name == "rewrite" and len(directive.args) >= 2:
-            flag = _apply_rewrite(directive, route)
-            if flag:
-                return flag == "last"
-            is_rewritten = is_rewritten or flag is not None
-    return is_rewritten
-
-
-def _note_if(directive: Directive, route: Route) -> None:
-    """Record an `if` that could change the route as undecided: its condition counts as false."""
-    if any(child.name in _REWRITING_DIRECTIVES for child in directive.block or ()):
-        condition = visible(redact_directive("if", directive.args), 80)
-        route.undecided.append(f"{directive.where}: `if {condition}` is taken as not met")
-
-
-def _apply_rewrite(directive: Directive, route: Route) -> str | None:
-    """Apply one rewrite and return its flag, which ends the rewrites of the block (empty without a
-    flag); None if the pattern does not match."""
-    regex, replacement, *flags = directive.args
-    flag = flags[0] if flags else ""
-    pattern = compile_pattern(regex)
-    if pattern is None:
-        reason = f"the pattern {visible(regex, 80)} could not be tried"
-        route.undecided.append(f"{directive.where}: {reason}")
-        return None
-    match = pattern.search(pattern_bytes(route.path))
-    if match is None:
-        return None
-    if flag in ("redirect", "permanent") or replacement.startswith(_ABSOLUTE_URLS):
-        route.answered = directive
-        return flag or "redirect"
-    return flag if _replace(directive, match, route) else None
-
-
-def _replace(directive: Directive, match: re.Match[bytes], route: Route) -> bool:
-    """Replace path and query; False if variables decide the path."""
-    replacement = directive.args[1]
-    drops_query = replacement.endswith("?")
-    new_path, mark, new_query = replacement.removesuffix("?").partition("?")
-    path, query = _substitute(new_path, match), _substitute(new_query, match)
-    if path is None:
-        route.undecided.append(f"{directive.where}: the rewritten path depends on variables")
-        return False
-    route.path, route.rewritten = path, True
-    route.broken = route.broken or directive.args[2:3] == ("break",)
-    if query is None or (route.query is None and not drops_query):
-        route.query = None
-    elif mark or drops_query:
-        # The client's own query is appended, unless the replacement ends in a question mark.
-        route.query = "&".join(filter(None, (query, "" if drops_query else route.query)))
-    return True
-
-
-def _substitute(text: str, match: re.Match[bytes]) -> str | None:
-    """The text with its captures filled in; None if it has another variable."""
-    groups = {**{str(i): g or b"" for i, g in enumerate(match.groups(), 1)}, **match.groupdict(b"")}
-    values = {name: value.decode("utf-8", "surrogateescape") for name, value in groups.items()}
-    try:
-        return re.sub(r"\$\{?(\w+)\}?", lambda variable: values[variable[1]], text)
-    except KeyError:
-        return None
-
-
-def _apply_try_files(server: Directive, location: Directive, route: Route) -> bool:
-    """Apply try_files as if no file exists; true if another location must be searched."""
-    directive = next(location.children("try_files"), None)
-    if directive is None or not directive.args:
-        return False
-    last = directive.args[-1]
-    falls_through = f"{directive.where}: taken as falling through to {visible(last, 60)}"
-    if last.startswith("@"):
-        target = named_location(server, last[1:])
-        route.undecided.append(falls_through)
-        if target is not None:
-            route.chain, route.reason = (target,), f"try_files falls through to {visible(last, 60)}"
-        return False
-    if last.startswith("=") or "$" in last:
-        route.answered = directive
-        route.undecided.append(f"{directive.where}: try_files decides by which files exist")
-        return False
-    route.path, _, route.query = last.partition("?")
-    route.rewritten, route.broken = True, False
-    route.undecided.append(falls_through)
-    return True
+    def copy(self) -> "Route":
+        """A route with the same state, which can be taken further on its own."""
+        state = replace(self.state, values=dict(self.state.values))
+        return replace(self, state=state, undecided=list(self.undecided))

@@ -175,6 +175,7 @@ class ServerChoice:
         default: The default server of the socket, in force until Nginx has read the name.
         undecided: What the config does not decide, in one sentence, or empty.
         listens: Whether any server listens on the request's port.
+        match: The match of the server name that is a regex; None if another name decides.
     """
 
     http: Directive | None
@@ -183,6 +184,7 @@ class ServerChoice:
     reason: str
     undecided: str
     listens: bool = True
+    match: re.Match[bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +209,8 @@ def choose_server(config: Config, request: Request) -> ServerChoice | None:
         undecided = f"no server listens on port {port}; chosen among all by name"
     server, reason = _choose_by_name(group, name)
     http = next(http for http, block in blocks if block is server)
-    return ServerChoice(http, server, _default_of(group).server, reason, undecided, has_listener)
+    default, match = _default_of(group).server, _regex_match(group, name)
+    return ServerChoice(http, server, default, reason, undecided, has_listener, match)
 
 
 def merges_slashes(choice: ServerChoice, scheme: str) -> bool:
@@ -300,6 +303,15 @@ def _choose_by_name(group: Sequence[_Candidate], name: str) -> tuple[Directive, 
         return default.server, "it is the only server there"
     why = "default_server" if default.is_default else "the first in the config"
     return default.server, f"no server_name matches, so the default server serves: {why}"
+
+
+def _regex_match(group: Sequence[_Candidate], name: str) -> re.Match[bytes] | None:
+    """What the name matches if the server name that decides is a regex."""
+    decisive = match_name([candidate.server for candidate in group], name) if name else None
+    if decisive is None or decisive.kind != "regex":
+        return None
+    pattern = compile_pattern(decisive.key, ignore_case=True)
+    return pattern.search(pattern_bytes(name)) if pattern else None
 
 
 def _default_of(group: Sequence[_Candidate]) -> _Candidate:

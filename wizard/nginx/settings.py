@@ -54,14 +54,14 @@ def effective_settings(chain: Chain, kind: str, version: str | None) -> dict[str
 
     Args:
         chain: The blocks around the request with their levels, outermost first.
-        kind: The upstream's kind; `static` and `memcached` have the settings of `proxy`.
+        kind: The upstream's kind; the settings of `proxy` stand for one that has none of its own.
         version: The Nginx version whose defaults apply; None means an old one.
     """
     return {name: _setting(chain, name, default) for name, default in _defaults(kind, version)}
 
 
 def _defaults(kind: str, version: str | None) -> list[tuple[str, str]]:
-    prefix = "proxy" if kind in ("static", "memcached") else kind
+    prefix = "proxy" if kind in ("static", "undecided", "memcached") else kind
     names = _GRPC_SETTINGS if prefix == "grpc" else set(_PREFIXED_DEFAULTS)
     defaults = {
         f"{prefix}_{name}": value for name, value in _PREFIXED_DEFAULTS.items() if name in names
@@ -137,8 +137,8 @@ def enclosing_blocks(resolution: RequestResolution) -> list[Directive]:
     server, location = resolution.server.directive, resolution.location
     blocks = server_blocks(resolution.config)
     outer = [http for http, block in blocks if http and block is server]
-    inner = (*location.parents, location.directive) if location else ()
-    return [*outer, server, *inner]
+    inner = (*location.parents, location.directive, location.inner) if location else ()
+    return [*outer, server, *(block for block in inner if block)]
 
 
 def _is_dropped(directive: Directive, kept: set[str]) -> bool:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 from wizard.model.config import Config, Directive, Position
-from wizard.model.resolution import Request, RequestResolution, Upstream
-from wizard.nginx.locations import modifier_and_path, pass_directive
+from wizard.model.resolution import RequestResolution, Upstream
+from wizard.nginx.locations import modifier_and_path
 from wizard.nginx.route import Route
 from wizard.nginx.servers import http_blocks
 
@@ -25,46 +25,20 @@ _UNKNOWN = "\0"
 _VARIABLE = re.compile(r"\$\{?(\w+)\}?")
 
 
-def resolve_upstream(config: Config, server: Directive, route: Route, request: Request) -> Upstream:
-    """The upstream of the location at the end of the route; `static` if it passes nothing on."""
-    location = route.chain[-1] if route.chain else None
-    directive = pass_directive(location) if location and route.answered is None else None
-    if directive is None or location is None or not directive.args:
+def resolve_upstream(config: Config, route: Route) -> Upstream:
+    """The upstream at the end of the route; `static` if it passes nothing on."""
+    directive = route.pass_directive
+    if route.doubt:
+        return Upstream("undecided", "")
+    if directive is None or not directive.args:
         return Upstream("static", "")
     kind = directive.name.removesuffix("_pass")
     passed = directive.args[0]
-    target = _fill_request(_fill_sets(passed, (server, *route.chain)), route, request)
+    target = route.state.fill(passed, _UNKNOWN) or ""
     address = passed_address(target)
     peers = _peers(config, target) if address and _UNKNOWN not in address else ()
-    uri = _request_uri(kind, (passed, target), location, route, request)
+    uri = _request_uri(kind, (passed, target), route)
     return Upstream(kind, passed, peers, uri, directive.where, address.replace(_UNKNOWN, "$"))
-
-
-def _fill_sets(passed: str, blocks: tuple[Directive, ...]) -> str:
-    """The argument with those variables filled in that a single `set` gives a plain value."""
-    values: dict[str, set[str]] = {}
-    for block in blocks:
-        for directive in block.children("set"):
-            if len(directive.args) == 2:
-                name, value = directive.args
-                values.setdefault(name.lstrip("$"), set()).add(value)
-
-    def fill(variable: re.Match[str]) -> str:
-        candidates = values.get(variable[1], set())
-        value = next(iter(candidates)) if len(candidates) == 1 else "$"
-        return variable[0] if "$" in value else value
-
-    return _VARIABLE.sub(fill, passed)
-
-
-def _fill_request(passed: str, route: Route, request: Request) -> str:
-    """The argument with the variables of the request filled in, and others as `_UNKNOWN`."""
-    query = f"?{request.query}" if request.query else ""
-    values = {"request_uri": request.path + query, "uri": route.path, "document_uri": route.path}
-    if route.query is not None:
-        values |= {"args": route.query, "query_string": route.query}
-        values["is_args"] = "?" if route.query else ""
-    return _VARIABLE.sub(lambda variable: values.get(variable[1], _UNKNOWN), passed)
 
 
 def _peers(config: Config, target: str) -> tuple[str, ...]:
@@ -112,9 +86,7 @@ def _with_port(address: str, scheme: str | None) -> str:
     return f"{address}:{443 if scheme in ('https', 'grpcs') else 80}"
 
 
-def _request_uri(
-    kind: str, passed: tuple[str, str], location: Directive, route: Route, request: Request
-) -> str | None:
+def _request_uri(kind: str, passed: tuple[str, str], route: Route) -> str | None:
     """The URI that the backend gets, query included; None if variables decide it.
 
     `passed` is the argument of the pass directive as written, and with its variables filled in.
@@ -122,8 +94,11 @@ def _request_uri(
     written, target = passed
     if route.query is None:
         return None
+    request = route.state.request
+    asked = f"?{request.query}" if request.query else ""
     query = f"?{route.query}" if route.query else ""
-    requested = (escape_uri(route.path, "$") if route.rewritten else request.path) + query
+    rewritten = escape_uri(route.path, "$") + query
+    requested = rewritten if route.rewritten else request.path + asked
     if kind != "proxy":
         return requested
     url = PASS_URL.fullmatch(target)
@@ -133,7 +108,7 @@ def _request_uri(
         return requested if uri is None else None if _UNKNOWN in uri else uri
     if uri is None or route.broken:
         return requested
-    modifier, prefix = modifier_and_path(location)
+    modifier, prefix = modifier_and_path(route.chain[-1])
     if modifier == "=":
         return uri + query
     rest = route.path.removeprefix(prefix)

@@ -8,7 +8,6 @@ from wizard.model.config import Directive
 from wizard.model.resolution import LocationRef, RequestResolution
 from wizard.nginx.locations import find_location, modifier_and_path, normalize_path
 from wizard.nginx.proxy_pass import for_exact_path, replace_passes
-from wizard.nginx.route import follow_route
 from wizard.recommend.block import Block, ConfigFix
 from wizard.recommend.placement import add_beside, add_nested, change_inside
 from wizard.recommend.redaction import is_secret
@@ -233,8 +232,7 @@ def _is_reached_by_path(resolution: RequestResolution, location: LocationRef) ->
     choice = find_location(server, location_path(resolution), [])
     if choice is None or choice.chain[-1] is not location.directive:
         return False
-    route = follow_route(server, resolution.request, resolution.merges_slashes)
-    return route.broken or not route.rewritten
+    return not resolution.is_rewritten
 
 
 def location_path(resolution: RequestResolution) -> str:

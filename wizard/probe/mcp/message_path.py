@@ -25,7 +25,8 @@ def message_resolution(case: Case) -> RequestResolution | None:
     url = message_url(case)
     if case.resolution is None or url is None:
         return None
-    return resolve_request(case.resolution.config, request_for(url), case.resolution.version)
+    request = request_for(url, "POST")
+    return resolve_request(case.resolution.config, request, case.resolution.version)
 
 
 def post_timeout(case: Case, usual: float) -> float:

@@ -1,0 +1,268 @@
+"""Take a request through the phases of Nginx: server, location, rewrites, files and content.
+
+https://nginx.org/en/docs/http/ngx_http_core_module.html#try_files; the order follows
+`ngx_http_core_run_phases`, `ngx_http_internal_redirect` and `ngx_http_named_location` in Nginx's
+source. No file is looked at: each is taken as missing, since the path of a stream is none.
+"""
+
+import posixpath
+from dataclasses import dataclass
+from typing import Literal
+
+from wizard.model.config import Config, Directive
+from wizard.model.resolution import Request
+from wizard.nginx.error_pages import has_own_error_page, is_recursive, page_for
+from wizard.nginx.known_directives import describe_unknown, unknown_directives
+from wizard.nginx.locations import (
+    find_location,
+    named_location,
+    pass_directive,
+    resolve_path,
+)
+from wizard.nginx.rewrites import apply_rewrites
+from wizard.nginx.route import Route
+from wizard.nginx.servers import ServerChoice, merges_slashes, switch_value
+from wizard.nginx.settings import version_numbers
+from wizard.nginx.variables import RequestState
+from wizard.text.display import visible
+
+MAX_REDIRECTS = 10
+"""After so many internal redirects Nginx answers 500."""
+PREDICATES_SINCE = (1, 31, 5)
+"""The version since which `location $variable` is a predicate and not a prefix (CHANGES)."""
+_FILE_HANDLERS = frozenset({"stub_status", "empty_gif", "api", "hls", "f4f", "flv", "mp4"})
+"""Directives by which Nginx answers a location itself, without looking for a file of that path."""
+_Step = Literal["server", "location"] | Directive | None
+"""What comes next: the rewrites of the server, the search of a location, a named location, or
+nothing more."""
+
+
+def follow_route(
+    config: Config, choice: ServerChoice, request: Request, version: str | None
+) -> Route:
+    """The route of this request through the chosen server."""
+    path = resolve_path(request.path, merges_slashes(choice, request.scheme))
+    state = RequestState(config, choice.server, request, path or "/", request.query, request.method)
+    route = Route(state)
+    if path is None:
+        route.undecided.append("Nginx answers 400 to this path, whatever the config says")
+        return route
+    if choice.match is not None:
+        state.capture(choice.match)
+    walk = _Walk(choice.http, choice.server, version, route)
+    walk.follow("server")
+    return walk.route
+
+
+@dataclass
+class _Walk:
+    """A route with what is needed to take it further.
+
+    Attributes:
+        left: The number of internal redirects that are allowed still.
+        is_internal: Whether the request was redirected internally: it may enter `internal`
+            locations.
+        in_error_page: Whether it came through an error page and another one is not allowed.
+    """
+
+    http: Directive | None
+    server: Directive
+    version: str | None
+    route: Route
+    left: int = MAX_REDIRECTS
+    is_internal: bool = False
+    in_error_page: bool = False
+
+    def follow(self, step: _Step) -> None:
+        """Take the route on from this step, to the one who answers."""
+        while step is not None:
+            step = self._take(step)
+            self.is_internal = True
+            self.left -= 1
+            if step is not None and self.left < 0:
+                self.route.undecided.append("the rewrites lead in a circle; Nginx answers 500")
+                return
+
+    @property
+    def _blocks(self) -> tuple[Directive, ...]:
+        """All blocks whose directives apply, outermost first."""
+        outer = (self.http, self.server) if self.http else (self.server,)
+        return (*outer, *self.route.blocks)
+
+    def _take(self, step: _Step) -> _Step:
+        route = self.route
+        route.inner, route.chain = None, ()
+        if step == "server":
+            apply_rewrites(self.server, route)
+            self.is_internal, route.moved = self.is_internal or route.moved, False
+            if route.answered is not None:
+                return self._apply_error_page()
+            step = "location"
+        if isinstance(step, Directive):
+            route.chain = (step,)
+        else:
+            self._search()
+        if route.answered is not None:
+            return self._apply_error_page()
+        return self._serve()
+
+    def _search(self) -> None:
+        """Enter the location of the current path, unless it answers right away."""
+        route = self.route
+        choice = find_location(self.server, route.path, route.undecided, self._predicate)
+        route.chain = choice.chain if choice else ()
+        route.reason = choice.reason if choice else ""
+        if choice is None:
+            return
+        if choice.match is not None:
+            route.state.capture(choice.match)
+        location = choice.chain[-1]
+        internal = next(location.children("internal"), None)
+        if internal is not None and not self.is_internal:
+            route.answer(internal, 404)
+        elif choice.redirect:
+            route.answer(location, 301)
+            route.undecided.append(f"{location.where}: {choice.reason} with a 301")
+
+    def _predicate(self, location: Directive) -> bool:
+        """True if a `location $variable` serves the request; never, before it was a predicate."""
+        name = visible(" ".join(location.args), 80)
+        if self.version is not None and version_numbers(self.version) < PREDICATES_SINCE:
+            return False
+        value = self.route.state.fill(location.args[0])
+        if self.version is None or value is None:
+            since = ".".join(map(str, PREDICATES_SINCE))
+            why = "its variable is not decided" if value is None else "the version is not known"
+            doubt = f"{location.where}: location {name} matches by its variable since {since}"
+            self.route.undecided.append(f"{doubt}, and {why}: taken as not matching")
+            return False
+        return value not in ("", "0")
+
+    def _serve(self) -> _Step:
+        """Apply the rewrites and try_files of the location, or of the server without one."""
+        route = self.route
+        block = route.chain[-1] if route.chain else self.server
+        if route.chain and (limit := self._limit_except(block)) is not None:
+            route.inner = limit
+        elif route.chain:
+            apply_rewrites(block, route)
+        if route.answered is None and (denial := self._denial()) is not None and not route.moved:
+            route.answer(denial, 403)
+        if route.answered is not None:
+            return self._apply_error_page()
+        if route.moved:
+            route.moved = False
+            return "location"
+        # The try_files of a location do not apply inside of its `if` and `limit_except`.
+        directive = next(block.children("try_files"), None) if route.inner is None else None
+        return self._try_files(directive) if directive and directive.args else self._content()
+
+    def _limit_except(self, location: Directive) -> Directive | None:
+        """The `limit_except` block for methods other than those that it names."""
+        method = "GET" if self.route.state.method == "HEAD" else self.route.state.method
+        blocks = location.children("limit_except")
+        return next((b for b in blocks if method not in map(str.upper, b.args)), None)
+
+    def _denial(self) -> Directive | None:
+        """The `deny all` that comes before all other rules of access."""
+        blocks = tuple(reversed(self._blocks))
+        for block in blocks:
+            rules = [each for each in block.block or () if each.name in ("allow", "deny")]
+            if rules:
+                is_denied = (rules[0].name, rules[0].args) == ("deny", ("all",))
+                return rules[0] if is_denied and switch_value(blocks, "satisfy") != "any" else None
+        return None
+
+    def _try_files(self, directive: Directive) -> _Step:
+        """What the last argument of try_files leads to; those before it are taken as missing."""
+        route, last = self.route, directive.args[-1]
+        if last.startswith("="):
+            route.answer(directive, int(last[1:]) if last[1:].isdecimal() else None)
+            route.undecided.append(f"{directive.where}: try_files decides by which files exist")
+            return self._apply_error_page()
+        target = route.state.fill(last)
+        if target is None:
+            route.doubt = f"{directive.where}: try_files leads to {visible(last, 60)}, which "
+            route.doubt += "depends on variables"
+            return None
+        note = f"{directive.where}: taken as falling through to {visible(target, 60)}"
+        route.undecided.append(note)
+        step = self._redirect(target, "try_files falls through to")
+        if step is None:
+            route.answer(directive, 500)
+        return step
+
+    def _redirect(self, target: str, how: str) -> _Step:
+        """The step to a named location, or to a path with query; None if there is no such one."""
+        if not target.startswith("@"):
+            path, _, query = target.partition("?")
+            self.route.redirected(path, query)
+            return "server"
+        self.route.reason = f"{how} {visible(target, 60)}"
+        return named_location(self.server, target[1:])
+
+    def _content(self) -> _Step:
+        """Who answers: a backend, a module that is not known, or Nginx itself from files."""
+        route = self.route
+        if route.pass_directive is not None:
+            return None
+        doubt = self._unknown_answer()
+        if doubt is not None:
+            route.doubt = doubt
+            return None
+        location = route.chain[-1] if route.chain else self.server
+        if any(each.name in _FILE_HANDLERS for each in location.block or ()):
+            return None
+        route.status = 404
+        return self._apply_error_page()
+
+    def _unknown_answer(self) -> str | None:
+        """Why something else than a file may answer; None if nothing suggests it."""
+        unknown = unknown_directives(self._blocks)
+        if unknown:
+            return describe_unknown(unknown[-1])
+        inside = (each for block in self.route.chain[-1:] for each in block.children("if"))
+        for directive in inside:
+            if pass_directive(directive) is not None:
+                return f"{directive.where}: only inside this `if` the request is passed on"
+        return self._index_answer()
+
+    def _index_answer(self) -> str | None:
+        """An index file of this path that another location passes on, if the file exists."""
+        if not self.route.path.endswith("/"):
+            return None
+        lines = (each for block in reversed(self._blocks) for each in block.children("index"))
+        directive = next(lines, None)
+        for name in directive.args if directive else ():
+            choice = find_location(self.server, posixpath.join(self.route.path, name), [])
+            if directive and choice and pass_directive(choice.chain[-1]) is not None:
+                question = f"whether {visible(name, 60)} exists decides who answers"
+                return f"{directive.where}: {question}"
+        return None
+
+    def _apply_error_page(self) -> _Step:
+        """Follow the error page of Nginx's own answer, if a backend answers there.
+
+        An error page that Nginx answers itself changes nothing about who answers: the route then
+        ends at what caused the error.
+        """
+        route = self.route
+        page = page_for(self._blocks, route.status)
+        if page is None or self.in_error_page:
+            return None
+        if route.answered is not None and not has_own_error_page(route.answered):
+            return None
+        target = route.state.fill(page.target)
+        if target is None or not target.startswith(("/", "@")):
+            return None
+        trial = _Walk(self.http, self.server, self.version, route.copy(), self.left - 1, True)
+        trial.in_error_page = not is_recursive(self._blocks)
+        trial.route.answered = trial.route.status = None
+        trial.route.state.method = "GET"
+        trial.follow(trial._redirect(target, "the error page is"))
+        if trial.route.pass_directive is not None or trial.route.doubt:
+            if route.answered is None:
+                reason = f"taken as leading to {visible(target, 60)}: files are taken as missing"
+                trial.route.undecided.append(f"{page.where}: {reason}")
+            self.route = trial.route
+        return None

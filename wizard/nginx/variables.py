@@ -1,0 +1,197 @@
+"""A request on its way through the config, with Nginx's variables as far as both decide them.
+
+https://nginx.org/en/docs/varindex.html
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from wizard.model.config import Config, Directive
+from wizard.model.resolution import Request
+from wizard.nginx.patterns import compile_pattern, pattern_bytes
+from wizard.nginx.servers import requested_name
+
+VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+_MAX_MAP_DEPTH = 8
+"""How many `map` blocks may follow from one another."""
+_MAP_OPTIONS = frozenset({"default", "hostnames", "volatile", "include"})
+_SETTERS = re.compile("set_.+|js_set|js_var|perl_set|auth_request_set")
+"""Directives beside `set` whose first argument is the variable that they define."""
+_DEFINERS = {"geo": -1, "split_clients": 1, "keyval": 1}
+"""Directives that give a variable a value which is not in the config, and the argument that names
+the variable."""
+
+
+@dataclass
+class RequestState:
+    """A request as rewrites, `set` and internal redirects have changed it so far.
+
+    Attributes:
+        path: The current path, decoded.
+        query: None if variables decide it.
+        method: GET after an internal redirect by `error_page`.
+        values: The variables that were set; None for one whose value is not decided.
+        captures: What the groups of the last regex that matched hold.
+    """
+
+    config: Config
+    server: Directive
+    request: Request
+    path: str
+    query: str | None
+    method: str
+    values: dict[str, str | None] = field(default_factory=dict)
+    captures: tuple[str, ...] = ()
+
+    def fill(self, text: str, unknown: str | None = None, depth: int = 0) -> str | None:
+        """The text with its variables filled in, one without a value as `unknown`; None if there is
+        such a one and no `unknown`."""
+        names = {match[1] or match[2] for match in VARIABLE.finditer(text)}
+        values = {name: self.value(name, depth) for name in names}
+        if unknown is None and None in values.values():
+            return None
+
+        def value_of(variable: re.Match[str]) -> str:
+            value = values[variable[1] or variable[2]]
+            return (unknown or "") if value is None else value
+
+        return VARIABLE.sub(value_of, text)
+
+    def value(self, name: str, depth: int = 0) -> str | None:
+        """The value of a variable; None if config and request do not decide it."""
+        if name.isdecimal():
+            index = int(name) - 1
+            return self.captures[index] if 0 <= index < len(self.captures) else ""
+        if name in self.values:
+            return self.values[name]
+        definitions = self._definitions
+        if name in definitions:
+            block = definitions[name]
+            return self._mapped(block, depth + 1) if block and depth < _MAX_MAP_DEPTH else None
+        # Outside of the blocks that set it a variable is empty.
+        return "" if name in self._set_names else self._of_request(name)
+
+    def assign(self, name: str, value: str | None) -> None:
+        """Give a variable this value; None if it is not decided."""
+        if name in ("args", "query_string"):
+            self.query = value
+        else:
+            self.values[name] = value
+
+    def capture(self, match: re.Match[bytes]) -> None:
+        """Keep what the groups of this match hold, by number and by name."""
+        self.captures = tuple(map(_group_text, match.groups()))
+        self.values.update({name: _group_text(text) for name, text in match.groupdict().items()})
+
+    @cached_property
+    def _set_names(self) -> frozenset[str]:
+        """The variables that a `set` of the config defines."""
+        sets = (each for each in _all_directives(self.config.root) if each.name == "set")
+        return frozenset(directive.args[0].lstrip("$") for directive in sets if directive.args)
+
+    @cached_property
+    def _definitions(self) -> dict[str, Directive | None]:
+        """The `map` of each variable that has one; None for what other modules define."""
+        found: dict[str, Directive | None] = {}
+        for directive in _all_directives(self.config.root):
+            name, args = directive.name, directive.args
+            if name == "map" and len(args) == 2:
+                found[args[1].lstrip("$")] = directive
+            elif args and (name in _DEFINERS or _SETTERS.fullmatch(name)):
+                index = min(_DEFINERS.get(name, 0), len(args) - 1)
+                found[args[index].lstrip("$")] = None
+        return found
+
+    def _mapped(self, block: Directive, depth: int) -> str | None:
+        """The value that a `map` gives: of the same key, else of the first regex that matches, else
+        the default."""
+        source = self.fill(block.args[0], depth=depth)
+        if source is None:
+            return None
+        value = self._map_value(block.block or (), source)
+        return None if value is None else self.fill(value, depth=depth)
+
+    def _map_value(self, entries: Sequence[Directive], source: str) -> str | None:
+        values = {each.name.lower(): " ".join(each.args) for each in reversed(entries)}
+        if {"include", "hostnames"} & set(values):
+            # What a file of entries holds is not read, and names with a star are not compared.
+            return None
+        key = source.lower()
+        if key in values and key not in _MAP_OPTIONS:
+            return values[key]
+        if f"\\{key}" in values:
+            return values[f"\\{key}"]
+        for entry in entries:
+            if entry.name.startswith("~"):
+                ignores_case = entry.name.startswith("~*")
+                pattern = compile_pattern(entry.name[2 if ignores_case else 1 :], ignores_case)
+                if pattern is None:
+                    return None
+                if match := pattern.search(pattern_bytes(source)):
+                    self.capture(match)
+                    return " ".join(entry.args)
+        return values.get("default", "")
+
+    def _of_request(self, name: str) -> str | None:
+        """The value of a variable that Nginx itself defines; None if it is not decided here."""
+        if name.startswith("arg_"):
+            return self._argument(name.removeprefix("arg_"))
+        if name.startswith("http_"):
+            return self._header(name.removeprefix("http_"))
+        request, query = self.request, self.query
+        asked = f"?{request.query}" if request.query else ""
+        values = {
+            "uri": self.path,
+            "document_uri": self.path,
+            "request_uri": request.path + asked,
+            "request_method": self.method,
+            "args": query,
+            "query_string": query,
+            "is_args": None if query is None else "?" if query else "",
+            "scheme": request.scheme,
+            "https": "on" if request.scheme == "https" else "",
+            "host": requested_name(request.host) or None,
+            "server_name": self._server_name(),
+            "server_port": str(request.effective_port),
+        }
+        return values.get(name)
+
+    def _server_name(self) -> str:
+        names = (name for each in self.server.children("server_name") for name in each.args)
+        return next(names, "")
+
+    def _argument(self, name: str) -> str | None:
+        """The first argument of this name in the query, as sent; empty if there is none."""
+        if self.query is None:
+            return None
+        pairs = (pair.partition("=") for pair in self.query.split("&"))
+        values = (value for key, mark, value in pairs if mark and key.lower() == name.lower())
+        return next(values, "")
+
+    def _header(self, name: str) -> str | None:
+        """A header of the request; None if it is not known whether the client sends it."""
+        sent = {key.lower().replace("-", "_"): value for key, value in self.request.headers}
+        if name == "host" and "host" not in sent and self.request.host:
+            return _host_header(self.request)
+        # An event stream is asked for without an upgrade.
+        return sent.get(name, "" if name == "upgrade" else None)
+
+
+def _group_text(group: bytes | None) -> str:
+    return (group or b"").decode("utf-8", "surrogateescape")
+
+
+def _host_header(request: Request) -> str:
+    """The Host header of a client that opens the URL of this request."""
+    is_default = request.port in (None, 443 if request.scheme == "https" else 80)
+    return f"{request.host}" if is_default else f"{request.host}:{request.port}"
+
+
+def _all_directives(block: Sequence[Directive]) -> Iterator[Directive]:
+    """The directives of a block and of the blocks in it, but not the entries of a `map`."""
+    for directive in block:
+        yield directive
+        if directive.block and directive.name != "map":
+            yield from _all_directives(directive.block)
