@@ -40,7 +40,9 @@ def _served_by(resolution: RequestResolution, width: int) -> list[Text]:
         pattern = safe(f"{location.modifier} {location.path}".strip())
         where = safe(str(location.directive.where))
         rows += wrap(f"location {pattern}, {where}: {safe(location.reason)}", width)
-    if upstream is not None and upstream.kind != "static":
+    if resolution.is_undecided:
+        rows.append(line(("upstream not decided by the config", "yellow")))
+    elif upstream is not None and upstream.kind != "static":
         peers = ", ".join(upstream.peers) or "an address that variables decide"
         uri = safe(upstream.request_uri or "a path that variables decide")
         rows += wrap(f"upstream {safe(peers)} gets {uri}", width)
@@ -49,7 +51,10 @@ def _served_by(resolution: RequestResolution, width: int) -> list[Text]:
 
 def _delivery(resolution: RequestResolution) -> list[Text]:
     if not resolution.delivery:
-        return [line(("no prediction: this path is not proxied", DIM))]
+        why = (
+            "who answers is not decided" if resolution.is_undecided else "this path is not proxied"
+        )
+        return [line((f"no prediction: {why}", DIM))]
     rows = [
         line(
             f"  {row.client:<7}{row.encoding:<9} backend {row.upstream:<8} ",

@@ -32,7 +32,7 @@ http {
 """
 KEYS = {
     "schema", "nginx_version", "server", "location", "upstream", "effective", "delivery",
-    "findings", "undecided",
+    "findings", "undecided", "answer",
 }  # fmt: skip
 
 

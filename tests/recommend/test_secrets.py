@@ -34,16 +34,16 @@ def _recommended(text: str, location: str = "/", reveal: bool = False) -> Recomm
         ('proxy_set_header Authorization "Bearer $token";', False),
         ("proxy_set_header Authorization '';", False),
         ("proxy_set_header Cookie $http_cookie;", False),
-        ("proxy_pass http://b/x?token=$arg_token;", False),
+        ("proxy_pass http://b/x?token=$cookie_token;", False),
         ("auth_basic_user_file /etc/nginx/users;", False),
         ('secure_link_md5 "$secure_link_expires$uri abc";', True),
         ("secure_link_secret abc;", True),
         ('secure_link_md5 "$secure_link_expires$uri$remote_addr";', False),
-        ("if ($arg_token != abcdef) { return 403; }", True),
+        ("if ($cookie_token != abcdef) { return 403; }", True),
         ("if ( $arg_key != abcdef ) { return 403; }", True),
         ('if ($http_authorization = "Bearer abcdef") { set $ok 1; }', True),
         ("if ($cookie_sid = abcdef) { set $ok 1; }", True),
-        ("if ($arg_token = '') { return 403; }", False),
+        ("if ($cookie_token = '') { return 403; }", False),
         ("if ($cookie_beta = 1) { set $ok 1; }", False),
         ("if ($http_cookie ~* 'wordpress_logged_in') { set $ok 1; }", False),
         ("if ($http_authorization !~ '^Bearer ') { return 401; }", False),
@@ -106,7 +106,7 @@ def test_there_is_no_diff_if_a_credential_must_be_repeated_unless_revealed() -> 
 GUARDED = """\
 server {
     location / {
-        if ($arg_token != abc99def) { return 403; }
+        if ($cookie_token != abc99def) { return 403; }
         secure_link $arg_md5;
         secure_link_md5 "$uri abc99def";
         proxy_pass http://b;
@@ -118,18 +118,20 @@ server {
 def test_secrets_of_access_control_are_neither_in_the_block_nor_in_the_diff() -> None:
     recommendation = _recommended(GUARDED)
     assert "abc99def" not in f"{recommendation.block}{recommendation.diff}{recommendation.lines}"
-    assert "if ($arg_token != [redacted]) { return 403; }" in " ".join(recommendation.block.split())
+    assert "if ($cookie_token != [redacted]) { return 403; }" in " ".join(
+        recommendation.block.split()
+    )
     assert 'secure_link_md5 "$uri [redacted]";' in recommendation.block
     assert "abc99def" in _recommended(GUARDED, reveal=True).block
 
 
 def test_the_doubt_about_an_if_does_not_show_its_secret() -> None:
-    guard = "if ($arg_token = 'abc99 def') { return 403; }"
+    guard = "if ($cookie_token = 'abc99 def') { return 403; }"
     text = f"events {{}} http {{ server {{ location / {{ {guard} proxy_pass http://b; }} }} }}"
     resolution = resolve_request(config_from_text(text, "nginx.conf"), request_for("http://h/sse"))
     doubts = " ".join(resolution.undecided)
     assert "abc99" not in doubts
-    assert "$arg_token = [redacted]" in doubts
+    assert "$cookie_token = [redacted]" in doubts
 
 
 def test_secrets_of_a_neighbouring_location_are_not_in_the_diff() -> None:

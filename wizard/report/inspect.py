@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from wizard.diagnose.rule import ConfigFinding
-from wizard.model.resolution import Delivery, RequestResolution, Setting
+from wizard.model.resolution import Answer, Delivery, RequestResolution, Setting
 from wizard.report.text import join_sections, section, wrap
 from wizard.text.display import safe
 
@@ -20,6 +20,7 @@ def inspect_json(resolution: RequestResolution, findings: Sequence[ConfigFinding
         "server": _server(resolution),
         "location": _location(resolution),
         "upstream": _upstream(resolution),
+        "answer": _answer(resolution.answer),
         "effective": {
             name: {"value": safe(setting.value), "origin": safe(setting.origin)}
             for name, setting in sorted(resolution.settings.items())
@@ -72,6 +73,24 @@ def _upstream(resolution: RequestResolution) -> dict[str, Any] | None:
         "request_uri": safe(upstream.request_uri) if upstream.request_uri is not None else None,
         "kind": upstream.kind,
     }
+
+
+def _answer(answer: Answer | None) -> dict[str, Any] | None:
+    if answer is None:
+        return None
+    where = answer.directive.where
+    return {
+        "directive": safe(answer.directive.name),
+        "status": answer.status,
+        "file": safe(where.file),
+        "line": where.line,
+    }
+
+
+def _answer_line(answer: Answer) -> str:
+    status = f" {answer.status}" if answer.status else ""
+    directive = answer.directive
+    return f"answer    Nginx itself answers{status}: {directive.name}, {directive.where}"
 
 
 def _delivery_json(row: Delivery) -> dict[str, str]:
@@ -137,6 +156,10 @@ def _served_by(resolution: RequestResolution) -> Iterator[str]:
     else:
         pattern = f"{location.modifier} {location.path}".strip()
         yield f"location  {pattern}, {location.directive.where}: {location.reason}"
-    if upstream is not None and upstream.kind != "static":
+    if resolution.answer is not None:
+        yield _answer_line(resolution.answer)
+    elif resolution.is_undecided:
+        yield "upstream  not decided by the config"
+    elif upstream is not None and upstream.kind != "static":
         peers = ", ".join(upstream.peers) or "decided by variables"
         yield f"upstream  {upstream.passed} ({peers}), gets {upstream.request_uri or '?'}"

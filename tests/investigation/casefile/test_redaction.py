@@ -251,7 +251,7 @@ def test_only_the_secret_of_a_guard_is_replaced(line: str, stored: str) -> None:
 
 def test_an_opened_case_gives_the_same_recommendation() -> None:
     """The block of the run hides the same secrets as the case file."""
-    guards = 'if ($arg_token != abc99def) { return 403; } secure_link_md5 "$uri abc99def";'
+    guards = 'if ($cookie_token != abc99def) { return 403; } secure_link_md5 "$uri abc99def";'
     conf = investigations.CONF.replace("proxy_pass", f"{guards} proxy_pass")
     case = investigations.case(live=False, conf=conf)
     recommendation = recommend(case, diagnose(case))
