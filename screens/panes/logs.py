@@ -29,8 +29,9 @@ def draw(view: View) -> list[Text]:
 
 def _history(history: History, width: int) -> list[Text]:
     """Draw the time before the probes, in few rows: our own lines matter more."""
-    was_cut_off = any(history.counts)
-    rows = wrap(logs.headline(history), width, "yellow" if was_cut_off else DIM, "  ")
+    is_noteworthy = any(history.counts) or bool(history.failures)
+    rows = wrap(logs.headline(history), width, "yellow" if is_noteworthy else DIM, "  ")
+    rows += [row for text in logs.failures(history) for row in wrap(text, width, "yellow", "  ")]
     if chart := logs.chart(history):
         rows.append(line(f"  {chart}"))
     details = (logs.counts(history), logs.clients(history), history.clock)

@@ -101,7 +101,9 @@ def test_variants_of_the_combined_format(line: str) -> None:
 def test_combined_without_an_agent() -> None:
     line = '::1 - - [23/Nov/2026:15:23:37 +0000] "GET /sse HTTP/1.1" 499 0'
     meaning = parse_line(line).meaning
-    assert parse_line(line) == ParsedLine("access", "held-499", meaning, "/sse", "", 499, "::1")
+    assert parse_line(line) == ParsedLine(
+        "access", "held-499", meaning, "/sse", "", 499, "::1", method="GET"
+    )
 
 
 def test_an_invalid_request_line() -> None:

@@ -148,7 +148,8 @@ def test_the_report_of_a_history() -> None:
 
 def test_the_report_of_a_history_without_cut_off_requests() -> None:
     assert logs.history_lines(history_of(access(2, 200))) == [
-        "before the probes: nobody was cut off, in the 2 min since 2026-11-23 15:58 UTC (1 line)"
+        "before the probes: no line of a request that was cut off or failed, "
+        "in the 2 min since 2026-11-23 15:58 UTC (1 line)"
     ]
 
 

@@ -17,9 +17,10 @@ from wizard.text.display import plural, safe, seconds
 
 StepResult = tuple[State, str]
 FAULT_TAGS = frozenset(
-    {"held-499", "read-timeout", "header-timeout", "connect-failed", "premature-close", "gateway"}
-    | {"limited", "delayed", "auth-request", "tried-again", "worker-timeout"}
-    | {"upstream-tls", "invalid-answer"}
+    {"held-499", "held-200", "read-timeout", "header-timeout", "connect-failed", "premature-close"}
+    | {"gateway", "limited", "delayed", "auth-request", "tried-again", "worker-timeout"}
+    | {"upstream-tls", "invalid-answer", "resolver-missing", "name-unresolved", "proxy-protocol"}
+    | {"upstream-header-too-big", "request-header-too-large", "body-too-large"}
 )
 """Tags of log lines that show a fault. Canceled lines do not: our own disconnect leaves one too."""
 
@@ -75,7 +76,7 @@ def rate_direct(case: Case) -> StepResult:
 
 
 def rate_logs(reports: Sequence[LogReport]) -> StepResult:
-    """Warn if a line of our own probes shows a fault, or if no line is ours."""
+    """Warn if a line of our own probes, or of other clients, shows a fault, or if no line is ours."""
     ours = [line for report in reports for line in report.lines if line.ours]
     faults = [line for line in ours if line.tag in FAULT_TAGS]
     if faults:
@@ -89,7 +90,11 @@ def rate_logs(reports: Sequence[LogReport]) -> StepResult:
     read = sum(report.read for report in reports)
     if not ours:
         return "warn", f"new lines: {read}, and none of our own: is this the log of this Nginx?"
-    return "pass", f"new lines: {read}, of our own probes: {len(ours)}; none shows a fault"
+    counts = f"new lines: {read}, of our own probes: {len(ours)}"
+    if failed := sum(failure.count for report in reports for failure in report.all_failures):
+        others = f"{plural(failed, 'line')} about failed requests of other clients"
+        return "warn", f"{counts}; none of ours shows a fault, but there are {others}"
+    return "pass", f"{counts}; none shows a fault"
 
 
 def _first_and_count(texts: Sequence[str]) -> str:

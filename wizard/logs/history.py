@@ -1,9 +1,14 @@
-"""Summary of the log lines before the probes: period, requests cut off over time, and clients."""
+"""Summary of the log lines before the probes: period, requests cut off over time, clients, and
+requests that failed."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from wizard.logs.errors import is_start
+from wizard.logs.failures import TAGS as FAILURE_TAGS
+from wizard.logs.failures import FailureCounter
 from wizard.logs.formats import parse_line
 from wizard.logs.timestamps import HostClock, describe_clock, find_timestamp
 from wizard.model.log_report import History
@@ -22,6 +27,12 @@ MAX_LINES_BACK = 50
 """How many lines back a timestamp is searched for a line that has none."""
 _USER_AGENT_PREFIX = "ssewizard/"
 """How our own User-Agent begins, in this run and in earlier ones."""
+_NOTABLE = re.compile(
+    r"\b(?:499|50[24]|413)\b|cancel|\[(?:notice|info|warn|error|crit|alert|emerg)\]|PROXY "
+    r"|\b2\d\d\W{1,3}(?:\w{1,30}\W{1,4})?0(?![\d.:])"
+)
+"""A line that may be about a request that was cut off or failed; all others need no parsing. The last
+pattern is a successful status, perhaps the name of the next value, and 0 bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +41,14 @@ class _CutRequest:
 
     Attributes:
         at: Seconds since the epoch; None if no line names a time.
-        canceled: True for a `canceled` line of the backend, False for a 499 of Nginx.
-        client: As in `ParsedLine`, safe to show.
+        canceled: True for a `canceled` line of the backend, False for a line of Nginx.
+        client, status: As in `ParsedLine`, safe to show.
     """
 
     at: float | None
     canceled: bool
     client: str
+    status: int | None = None
 
 
 @dataclass
@@ -52,6 +64,7 @@ class HistoryBuilder:
         zoneless: True if some timestamps name no time zone.
         zone_unknown: True if the time zone of some timestamps is not known at all.
         cut: The requests that were cut off.
+        started: When Nginx last started or read its config, in seconds since the epoch.
     """
 
     clock: HostClock
@@ -63,6 +76,8 @@ class HistoryBuilder:
     zoneless: bool = False
     zone_unknown: bool = False
     cut: list[_CutRequest] = field(default_factory=list)
+    started: float | None = None
+    _failures: FailureCounter = field(default_factory=FailureCounter)
     _undated: list[str] = field(default_factory=list)
 
     def add(self, texts: Iterable[str]) -> None:
@@ -76,14 +91,21 @@ class HistoryBuilder:
         self._undated.append(text)
         if self.first is None:
             self._read_time()
-        if self.counted and "499" not in text and "cancel" not in text:
-            return  # Parsing is slow, and this line is about no request that was cut off.
+        if self.counted and not _NOTABLE.search(text):
+            return  # Parsing is slow, and this line is about no request that was cut off or failed.
         parsed = parse_line(text)
         self.counted |= parsed.kind in ("access", "dotnet")
-        if parsed.status == 499 or parsed.tag == "canceled":
+        if parsed.status == 499 or parsed.tag in ("canceled", "held-200"):
             self._read_time()
             client = safe(parsed.client, 60)
-            self.cut.append(_CutRequest(self.last, parsed.tag == "canceled", client))
+            canceled = parsed.tag == "canceled"
+            self.cut.append(_CutRequest(self.last, canceled, client, parsed.status))
+        elif parsed.tag in FAILURE_TAGS:
+            self._read_time()
+            self._failures.add(parsed, text, self.last)
+        elif parsed.kind == "error" and is_start(text):
+            self._read_time()
+            self.started = self.last
 
     def _read_time(self) -> None:
         """Update the times from the newest line with a timestamp; later lines are as old."""
@@ -123,6 +145,9 @@ class HistoryBuilder:
             self._buckets(since, until, width, canceled=True),
             tuple(clients.most_common(MAX_CLIENTS)),
             describe_clock(self.clock, zoneless=self.zoneless) if since is not None else "",
+            self._failures.failures(),
+            self.started,
+            sum(request.status == 200 for request in self.cut),
         )
 
     def _buckets(

@@ -4,11 +4,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from wizard.logs.failures import TAGS, FailureCounter
 from wizard.logs.formats import ParsedLine, parse_line
 from wizard.logs.history import MAX_LINE_CHARS, HistoryBuilder
 from wizard.logs.sources import LOG_LIMIT_BYTES, FollowedLog
 from wizard.logs.timestamps import HostClock, find_timestamp
-from wizard.model.log_report import History, LogLine, LogReport
+from wizard.model.log_report import History, LoggedFailure, LogLine, LogReport
 from wizard.text.display import clip
 from wizard.text.redaction import redact
 
@@ -33,14 +34,18 @@ class LogReader:
         # If the log was added after the first probes, our own lines are in its past.
         texts = [*(text for text in before if _probe_label(text, run)), *fresh]
         name = self.log.name
-        lines = [_log_line(name, clip(text, MAX_LINE_CHARS), run, paths) for text in texts]
+        parsed = [parse_line(clip(text, MAX_LINE_CHARS)) for text in texts]
+        labels = [_probe_label(text, run) for text in texts]
+        lines = [_log_line(name, *each, paths) for each in zip(texts, parsed, labels, strict=True)]
         kept = tuple(replace(line, text=redact(line.text)) for line in _select(lines))
         problem = self.log.problem
         if not problem and len(new) == LOG_LIMIT_BYTES:
             size = f"{LOG_LIMIT_BYTES >> 20} MiB"
             problem = f"{name}: more than {size} are new; only the end was read"
         history = self._history([*before, *late], clock)
-        return LogReport(name, kept, len(lines), problem, history)
+        others = [each[:2] for each in zip(texts, parsed, labels, strict=True) if not each[2]]
+        failures = _count_failures(others, clock, self.log.began)
+        return LogReport(name, kept, len(lines), problem, history, failures)
 
     def _split_off_late_lines(
         self, texts: list[str], run: str, clock: HostClock
@@ -69,6 +74,18 @@ class LogReader:
         return self._history_cache[1]
 
 
+def _count_failures(
+    lines: Sequence[tuple[str, ParsedLine]], clock: HostClock, now: float
+) -> tuple[LoggedFailure, ...]:
+    """The failures in these new lines."""
+    counter = FailureCounter()
+    for text, parsed in lines:
+        if parsed.tag in TAGS:
+            timestamp = find_timestamp(text, now)
+            counter.add(parsed, text, clock.epoch_s(timestamp) if timestamp else now)
+    return counter.failures()
+
+
 def _is_written_before(until: float, text: str, clock: HostClock, now: float) -> bool:
     timestamp = find_timestamp(text, now)
     if timestamp is None or clock.is_zone_unknown(timestamp):
@@ -83,11 +100,12 @@ def _split_lines(raw: bytes, *, starts_inside_line: bool = False) -> list[str]:
     return [text for text in whole[-MAX_LINES:] if text.strip()]
 
 
-def _log_line(file: str, text: str, run: str, paths: Sequence[str]) -> LogLine:
-    parsed = parse_line(text)
-    label = _probe_label(text, run)
+def _log_line(
+    file: str, text: str, parsed: ParsedLine, label: str, paths: Sequence[str]
+) -> LogLine:
     is_ours = bool(label) or _is_ours_by_path(parsed, paths)
-    return LogLine(file, text, parsed.kind, is_ours, parsed.tag, parsed.meaning, label)
+    tag, meaning, shown = parsed.tag, parsed.meaning, clip(text, MAX_LINE_CHARS)
+    return LogLine(file, shown, parsed.kind, is_ours, tag, meaning, label, parsed.method)
 
 
 _LABEL = re.compile(

@@ -1,6 +1,9 @@
 """What the logs show: matching lines, and the history before the probes."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from wizard.text.display import plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,12 +14,15 @@ class LogLine:
         kind: `access`, `error`, `dotnet` or `text`.
         ours: Whether one of our own probes caused it (by run token, else by time and path).
         meaning: What it shows, in one sentence; empty for a line of context.
-        tag: The word by which rules find it: `held-499`, `live-200`, `read-timeout`,
-            `header-timeout`, `connect-failed`, `upstream-tls`, `premature-close`, `invalid-answer`,
-            `reload`, `limited`, `delayed`, `auth-request`, `tried-again`, `worker-timeout`,
-            `canceled`; empty otherwise.
+        tag: The word by which rules find it: `held-499`, `held-200` (the same over HTTP/2),
+            `live-200`, `gateway` (502 or 504), `read-timeout`, `header-timeout`, `connect-failed`,
+            `resolver-missing`, `name-unresolved`, `upstream-tls`, `upstream-header-too-big`,
+            `premature-close`, `invalid-answer`, `request-header-too-large`, `body-too-large`,
+            `proxy-protocol`, `reload`, `limited`, `delayed`, `auth-request`, `tried-again`,
+            `worker-timeout`, `canceled`; empty otherwise.
         client: The label of our own probe, from its User-Agent: `sse-proxy h1 identity`; empty
             otherwise.
+        method: The request's method, if the line names one.
     """
 
     file: str
@@ -26,6 +32,59 @@ class LogLine:
     tag: str = ""
     meaning: str = ""
     client: str = ""
+    method: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedFailure:
+    """Requests that failed alike, of clients other than this investigation.
+
+    Attributes:
+        kind, tag, meaning: As in `LogLine`.
+        method, path, host: What was asked for, without a query and a port; empty if the lines do
+            not tell.
+        port: The port of the listener, where the lines name no request.
+        status: The status in an access log.
+        count: The number of lines.
+        last: When the last of them was written, in seconds since the epoch; None if no line tells.
+        waits: The shortest and the longest time that such a request took, in seconds; empty if no
+            line tells.
+        text: The last of these lines.
+    """
+
+    kind: str
+    tag: str
+    meaning: str
+    method: str = ""
+    path: str = ""
+    host: str = ""
+    port: int | None = None
+    status: int | None = None
+    count: int = 1
+    last: float | None = None
+    waits: tuple[float, ...] = ()
+    text: str = ""
+
+    @property
+    def request(self) -> str:
+        """The method and path, or else the listener; empty if the lines do not tell."""
+        listener = f"a connection to port {self.port}" if self.port else ""
+        return f"{self.method} {self.path}".strip() or listener
+
+    def describe(self, clock: str = "UTC") -> str:
+        """How many requests failed, how, after how long, and when the last one did.
+
+        `clock` is what `last` is given in.
+        """
+        request = f" ({self.request})" if self.request else ""
+        count = f"{plural(self.count, 'line')} of other clients{request}: {self.meaning}"
+        after = " to ".join(f"{wait:g}" for wait in dict.fromkeys(self.waits))
+        after = f", after {after} s" if after else ""
+        if self.last is None:
+            return f"{count}{after}"
+        at = datetime.fromtimestamp(self.last, UTC).strftime("%Y-%m-%d %H:%M:%S")
+        when = f"{'the last ' if self.count > 1 else ''}at {at} {clock}"
+        return f"{count}{after}, {when}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +99,15 @@ class History:
         own_clock: Whether `since` and `until` follow the log's clock, in an unknown time zone.
         older: Whether the log has older lines, which were not read.
         bucket_s: The length of one bucket in seconds.
-        left: The number of requests logged as 499 in each bucket, the oldest first.
+        left: The number of requests in each bucket that the client left: logged as 499, or over
+            HTTP/2 as 200 without a byte of what the backend had sent. The oldest bucket first.
         canceled: The number of requests that the backend logged as canceled in each bucket.
         clients: The clients with the most such requests, by address or name, with the number.
         clock: How the times were interpreted, in one sentence; empty if there was no doubt.
+        failures: The requests that failed, by what failed and for which path.
+        started: When Nginx last started or read its config again, in seconds since the epoch; None
+            if no line tells.
+        left_200: How many of `left` were logged as 200.
     """
 
     lines: int = 0
@@ -57,6 +121,9 @@ class History:
     canceled: tuple[int, ...] = ()
     clients: tuple[tuple[str, int], ...] = ()
     clock: str = ""
+    failures: tuple[LoggedFailure, ...] = ()
+    started: float | None = None
+    left_200: int = 0
 
     @property
     def counts(self) -> tuple[int, ...]:
@@ -72,6 +139,8 @@ class LogReport:
         read: The number of lines since the probes began.
         problem: Why not all of the log could be read, in one sentence; empty otherwise.
         history: None if no older line was read.
+        failures: Failed requests since the probes began that carry no mark of this investigation.
+            A line of an error log never does, so some may be ours.
     """
 
     file: str
@@ -79,3 +148,9 @@ class LogReport:
     read: int = 0
     problem: str = ""
     history: History | None = None
+    failures: tuple[LoggedFailure, ...] = ()
+
+    @property
+    def all_failures(self) -> tuple[LoggedFailure, ...]:
+        """The failed requests of others, before and since the probes began."""
+        return (*(self.history.failures if self.history else ()), *self.failures)

@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from wizard.model.case import Case
-from wizard.model.log_report import History
+from wizard.model.log_report import History, LoggedFailure
 from wizard.text.display import plural, safe
 
 WIDTH = 80
+MAX_FAILURES = 5
+"""How many kinds of failures are shown of one log."""
 
 
 def logs_text(case: Case) -> str:
@@ -65,6 +67,20 @@ def _history_json(history: History) -> dict[str, Any]:
         "left_499": list(history.left),
         "canceled": list(history.canceled),
         "clients": [{"client": safe(name), "cut_off": count} for name, count in history.clients],
+        "failures": [_failure_json(failure) for failure in history.failures],
+    }
+
+
+def _failure_json(failure: LoggedFailure) -> dict[str, Any]:
+    """Return requests that failed alike; `last` is seconds since the epoch or null."""
+    return {
+        "kind": failure.kind,
+        "tag": failure.tag,
+        "meaning": safe(failure.meaning),
+        "request": safe(failure.request),
+        "count": failure.count,
+        "last": failure.last,
+        "text": safe(failure.text),
     }
 
 
@@ -74,25 +90,44 @@ def history_headlines(case: Case) -> list[str]:
 
 
 def history_lines(history: History) -> list[str]:
-    """Return the headline, the chart as bars and numbers, the clients and the clock, if known."""
-    lines = (headline(history), chart(history), counts(history), clients(history), history.clock)
-    return [line for line in lines if line]
+    """Return the headline, the failures, the chart as bars and numbers, the clients and the clock,
+    as far as they are known."""
+    cut_off = (chart(history), counts(history), clients(history), history.clock)
+    return [line for line in (headline(history), *failures(history), *cut_off) if line]
 
 
 def headline(history: History) -> str:
-    """Return one sentence: how many clients were cut off before the probes, and when."""
+    """Return one sentence: how many requests were cut off or failed before the probes, and when."""
     number = plural(history.lines, "line")
     period = f"{_period(history)} ({f'the last {number}' if history.older else number})"
+    failed = sum(failure.count for failure in history.failures)
+    parts = [
+        f"clients were cut off: {_cut_off(history)}" if any(history.counts) else "",
+        f"failures of requests: {plural(failed, 'line')}" if failed else "",
+    ]
+    if any(parts):
+        return f"before the probes, {'; '.join(filter(None, parts))}, {period}"
     if not history.counted:
         return f"before the probes: no line of a kind that shows who was cut off, {period}"
+    return f"before the probes: no line of a request that was cut off or failed, {period}"
+
+
+def _cut_off(history: History) -> str:
+    left, canceled = sum(history.left) - history.left_200, sum(history.canceled)
     parts = [
-        f"{sum(history.left)} ended with 499" if any(history.left) else "",
-        f"{sum(history.canceled)} canceled" if any(history.canceled) else "",
+        f"{left} ended with 499" if left else "",
+        f"{history.left_200} with 200 and 0 bytes over HTTP/2" if history.left_200 else "",
+        f"{canceled} canceled" if canceled else "",
     ]
-    numbers = " and ".join(part for part in parts if part)
-    if not numbers:
-        return f"before the probes: nobody was cut off, {period}"
-    return f"before the probes, clients were cut off: {numbers}, {period}"
+    return " and ".join(filter(None, parts))
+
+
+def failures(history: History) -> list[str]:
+    """Return a line for each of the failures that were seen last."""
+    clock = "by its own clock" if history.own_clock else "UTC"
+    shown = [safe(failure.describe(clock)) for failure in history.failures[:MAX_FAILURES]]
+    hidden = sum(failure.count for failure in history.failures[MAX_FAILURES:])
+    return [*shown, f"{plural(hidden, 'line')} of other failures"] if hidden else shown
 
 
 def _period(history: History) -> str:

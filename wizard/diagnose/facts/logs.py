@@ -1,11 +1,20 @@
 """Facts about log lines: in whose log they stand, and whose requests they show."""
 
 import posixpath
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
+from wizard.diagnose.facts import posts
 from wizard.model.case import Case
 from wizard.model.config import Directive
-from wizard.model.log_report import LogLine, LogReport
+from wizard.model.diagnosis import Evidence
+from wizard.model.log_report import LoggedFailure, LogLine, LogReport
+from wizard.model.resolution import RequestResolution
+from wizard.nginx.resolve import resolve_request
+from wizard.text.display import safe
 
 _DIRECT, _PROXIED = ("sse-direct ", "mcp-direct "), "sse-proxy "
 """How the labels of requests to the direct URL begin, and those of probes of the public URL."""
@@ -67,3 +76,116 @@ def _is_same_file(written: str, path: str) -> bool:
     """True if a path of the config, perhaps relative to Nginx's prefix, is this path."""
     written, path = posixpath.normpath(written), posixpath.normpath(path)
     return path == written or (not written.startswith("/") and path.endswith(f"/{written}"))
+
+
+RECENT_S = 86_400
+"""How old a line may be to tell of what is wrong now, in seconds: a day."""
+_ZONES_S = 14 * 3600
+"""How far a time without a known zone may be off, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class PathFailure:
+    """Failed requests of other clients for a path of this stream.
+
+    Attributes:
+        file: The log.
+        resolution: What the config does with that path; None without a config.
+        is_message: True if the path is the one to which messages are posted.
+        is_outdated: True if Nginx has read its config again since, so that another one may have
+            been in force.
+    """
+
+    file: str
+    failure: LoggedFailure
+    resolution: RequestResolution | None
+    is_message: bool
+    is_outdated: bool
+
+    @property
+    def evidence(self) -> Evidence:
+        """How many lines, what they say, when the last was written, and that line."""
+        text = f"{self.failure.describe()}: {safe(self.failure.text, 600)}"
+        return Evidence("log", self.file, text)
+
+
+def failures_of_others(case: Case, *tags: str) -> tuple[PathFailure, ...]:
+    """Recent failures of other clients that concern the stream's path or that of its messages.
+
+    Lines about another path or another host accuse nobody, and old ones say nothing about now.
+    """
+    started = [log.history.started for log in case.logs if log.history and log.history.started]
+    found = (
+        _path_failure(case, report, failure, max(started, default=0.0))
+        for report in case.logs
+        for failure in report.all_failures
+        if failure.tag in tags and _is_recent(case, report, failure)
+    )
+    return tuple(failure for failure in found if failure is not None)
+
+
+def _is_recent(case: Case, report: LogReport, failure: LoggedFailure) -> bool:
+    """True if the last of these lines was written within `RECENT_S` before the probes."""
+    history = report.history
+    is_vague = history is not None and history.own_clock
+    now = case.started or (history.until if history else None)
+    if failure.last is None or now is None:
+        return False
+    return now - failure.last <= RECENT_S + (_ZONES_S if is_vague else 0)
+
+
+def _path_failure(
+    case: Case, report: LogReport, failure: LoggedFailure, started: float
+) -> PathFailure | None:
+    """The failure, if it concerns a path of this stream."""
+    for resolution, path, is_message in _paths_of(case):
+        if is_same_route(path, failure.path) and _is_same_server(case, resolution, failure):
+            is_outdated = failure.last is not None and failure.last < started
+            return PathFailure(report.file, failure, resolution, is_message, is_outdated)
+    return None
+
+
+def _paths_of(case: Case) -> Iterator[tuple[RequestResolution | None, str, bool]]:
+    """The path of the messages, if it is known, and that of the stream."""
+    stream, messages = urlsplit(case.target.url).path or "/", posts.message_path(case)
+    if messages:
+        yield case.message_resolution, messages, True
+    if messages != stream:
+        yield case.resolution, stream, False
+
+
+_WITH_DIGIT = re.compile(r"(?!v\d{1,3}$)[^/]*\d[^/]*")
+"""A segment of a path that may be an id; `v1` is the version of an interface."""
+
+
+def is_same_route(first: str, second: str) -> bool:
+    """True if two paths differ at most in the ids in them: `/threads/a1/stream`."""
+    parts, others = first.rstrip("/").split("/"), second.rstrip("/").split("/")
+    if not second or len(parts) != len(others):
+        return False
+    return all(
+        part == other or (_WITH_DIGIT.fullmatch(part) and _WITH_DIGIT.fullmatch(other))
+        for part, other in zip(parts, others, strict=True)
+    )
+
+
+def _is_same_server(
+    case: Case, resolution: RequestResolution | None, failure: LoggedFailure
+) -> bool:
+    """True if the host of these requests leads to the same server, or if no line names a host."""
+    own = (urlsplit(case.target.url).hostname or "").lower()
+    if not failure.host or failure.host == own:
+        return True
+    if resolution is None or resolution.server is None:
+        return _is_address(own)
+    request = replace(resolution.request, host=failure.host)
+    server = resolve_request(resolution.config, request, resolution.version).server
+    return server is not None and server.directive is resolution.server.directive
+
+
+def _is_address(host: str) -> bool:
+    """True for an address, by which a server with any name is asked."""
+    try:
+        return host == "localhost" or bool(ip_address(host))
+    except ValueError:
+        return False

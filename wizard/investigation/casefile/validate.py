@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from wizard.investigation.casefile.record import CaseRecord
 from wizard.model.case import Case
-from wizard.model.log_report import History
+from wizard.model.log_report import History, LoggedFailure
 from wizard.model.target import Source, Target
 from wizard.model.timeline import Probe
 from wizard.model.vantage import Vantage
@@ -67,10 +67,15 @@ def _check_vantage(vantage: Vantage) -> str:
 
 
 def _check_history(history: History) -> str:
-    if not all(_is_time(at) for at in (history.since, history.until) if at is not None):
+    times = (history.since, history.until, history.started)
+    if not all(_is_time(at) for at in times if at is not None):
         return "its times are out of range"
     has_pairs = len(history.left) == len(history.canceled)
     return "" if has_pairs and 0 < history.bucket_s <= DAY_S else "its buckets do not match"
+
+
+def _check_failure(failure: LoggedFailure) -> str:
+    return "" if failure.last is None or _is_time(failure.last) else "its time is out of range"
 
 
 def _is_time(seconds: float) -> bool:
@@ -83,6 +88,7 @@ CHECKS: Mapping[type, Callable[[Any], str]] = {
     Vantage: _check_vantage,
     Probe: lambda probe: "" if _can_be_split(probe.url) else "its URL is invalid",
     History: _check_history,
+    LoggedFailure: _check_failure,
     Case: lambda case: "" if _is_time(case.started) else "its start is out of range",
     CaseRecord: lambda item: "" if _is_time(item.saved) else "its time of saving is out of range",
 }

@@ -1,0 +1,294 @@
+"""Access logs: Nginx's combined format and what is often appended to it, JSON, and Nginx Proxy
+Manager's format."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Any
+
+from wizard.logs.parsed_line import ParsedLine, host_name, split_request
+
+SHORT_S = 0.5
+"""A response that is complete within this many seconds was not held, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What one entry says; empty or None where it does not say it.
+
+    Attributes:
+        size: The bytes of the body that was sent.
+        http: The version of HTTP: `2.0`.
+        upstream_status: `$upstream_status`: the answer of each peer that was tried.
+        upstream_size: The bytes that the upstream had sent.
+        took_s: How long the request took, in seconds.
+        waited_s: The longest time that an upstream took, in seconds.
+    """
+
+    status: int
+    size: int | None = None
+    method: str = ""
+    path: str = ""
+    http: str = ""
+    host: str = ""
+    agent: str = ""
+    address: str = ""
+    upstream_status: str = ""
+    upstream_size: int | None = None
+    took_s: float | None = None
+    waited_s: float | None = None
+
+
+_COMBINED = re.compile(
+    r'^(?P<client>\S+) \S+ .{0,200}? \[[^\]]{1,60}\] "(?P<request>(?:[^"\\]|\\.)*)" '
+    r'(?P<status>\d{3}) (?P<bytes>\d+|-)(?: "(?:[^"\\]|\\.)*" "(?P<agent>(?:[^"\\]|\\.)*)")?'
+)
+"""Nginx's combined format (https://nginx.org/en/docs/http/ngx_http_log_module.html#log_format)."""
+_NUMBERS = r"(?:[\d.]{1,17}|-)(?: ?[,:] (?:[\d.]{1,17}|-)){0,9}"
+"""A variable with one value for each upstream that was tried."""
+_INGRESS_TAIL = re.compile(
+    r" \d{1,12} (?P<took>\d{1,12}\.\d{3}) \[[^\]]{0,200}\] \[[^\]]{0,200}\] "
+    r"[^\s,]{1,100}(?: ?[,:] [^\s,]{1,100}){0,9} "
+    rf"(?P<size>{_NUMBERS}) (?P<waited>{_NUMBERS}) (?P<status>{_NUMBERS})(?: |$)"
+)
+"""What ingress-nginx appends to the combined format
+(https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/log-format/)."""
+_NAMED = re.compile(
+    rf"\b(?P<name>[a-z_]{{2,40}})[=:] ?[\"']?(?P<value>{_NUMBERS})(?=[\"'\s,;\]]|$)"
+)
+"""A value with its name, as in `rt=0.5 urt="0.500"`."""
+_TOOK = ("rt", "request_time", "req_time")
+_WAITED = ("urt", "upstream_response_time", "uht", "upstream_header_time")
+_STATUSES = ("us", "ustatus", "upstream_status")
+_SIZES = ("url", "upstream_response_length", "upstream_bytes_received")
+"""Usual names of Nginx's variables in formats of one's own."""
+_RETRIED = re.compile(r"\b50[234](?: ?[,:] ?\d{3})+\b")
+"""`$upstream_status` after several peers were tried, at any place of a custom log format
+(https://nginx.org/en/docs/http/ngx_http_upstream_module.html#var_upstream_status)."""
+_PROXY_MANAGER = re.compile(
+    r"^\[[^\]]{1,60}\] (?:\S+ (?P<upstream>[\d, :-]{1,60}?) )?(?P<status>\d{3}) - (?P<method>\S+) "
+    r'(?P<scheme>\S+) (?P<host>\S*) "(?P<uri>(?:[^"\\]|\\.)*)" \[Client (?P<client>[^\]]{1,80})\] '
+    r"\[Length (?P<bytes>\d+|-)\](?: \[[^\]]{0,200}\]){0,4} "
+    r'"(?P<agent>(?:[^"\\]|\\.)*)" "(?:[^"\\]|\\.)*"'
+)
+"""Nginx Proxy Manager's formats `proxy` and `standard`, which have no request line
+(https://github.com/NginxProxyManager/nginx-proxy-manager, log-proxy.conf)."""
+_HEX_ESCAPE = re.compile(r"(?<!\\)\\x([0-9A-Fa-f]{2})")
+
+
+def parse_combined(text: str) -> ParsedLine | None:
+    """Parse a line of the combined format; what follows it may have any format."""
+    if (match := _COMBINED.match(text)) is None:
+        return None
+    method, path, http = split_request(match["request"])
+    tail = dict(_tail_values(text, match.end()))
+    entry = _Entry(
+        int(match["status"]),
+        int(match["bytes"]) if match["bytes"].isdigit() else 0,
+        method,
+        path,
+        http,
+        agent=match["agent"] or "",
+        address=match["client"],
+        upstream_status=tail.get("status") or _retried(text, match.end()),
+        upstream_size=_sum(tail.get("size", "")),
+        took_s=_longest(tail.get("took", "")),
+        waited_s=_longest(tail.get("waited", "")),
+    )
+    return _proxy_header(match["request"]) or _interpret(entry)
+
+
+def _tail_values(text: str, start: int) -> Iterator[tuple[str, str]]:
+    """The values of `_Entry` that are appended to the combined format, by their names there."""
+    if len(text) - start < 4:
+        return
+    if ingress := _INGRESS_TAIL.match(text, start):
+        yield from ingress.groupdict().items()
+        return
+    groups = (("took", _TOOK), ("waited", _WAITED), ("status", _STATUSES), ("size", _SIZES))
+    named = {match["name"]: match["value"] for match in _NAMED.finditer(text, start)}
+    for key, names in groups:
+        if value := next((named[name] for name in names if name in named), ""):
+            yield key, value
+
+
+def _retried(text: str, start: int) -> str:
+    retried = _RETRIED.search(text, start)
+    return retried[0] if retried else ""
+
+
+def _values(text: str) -> list[float]:
+    """The numbers of a variable with one value for each upstream."""
+    parts = (part.strip() for part in re.split(r"[,:]", text))
+    return [float(part) for part in parts if re.fullmatch(r"\d{1,15}(?:\.\d{1,9})?", part)]
+
+
+def _longest(text: str) -> float | None:
+    return max(_values(text), default=None)
+
+
+def _sum(text: str) -> int | None:
+    values = _values(text)
+    return int(sum(values)) if values else None
+
+
+def _proxy_header(request: str) -> ParsedLine | None:
+    """A PROXY protocol header that Nginx took for a request line."""
+    if not request.startswith(("PROXY TCP", "PROXY UNKNOWN")):
+        return None
+    meaning = "Nginx read a PROXY protocol header as a request: this listener does not expect one"
+    return ParsedLine("access", "proxy-protocol", meaning, status=400)
+
+
+def parse_proxy_manager(text: str) -> ParsedLine | None:
+    """Parse a line of Nginx Proxy Manager."""
+    if (match := _PROXY_MANAGER.match(text)) is None:
+        return None
+    size = int(match["bytes"]) if match["bytes"].isdigit() else 0
+    return _interpret(
+        _Entry(
+            int(match["status"]),
+            size,
+            match["method"].removeprefix("-"),
+            match["uri"].partition("?")[0].removeprefix("-"),
+            host=match["host"],
+            agent=match["agent"],
+            address=match["client"],
+            upstream_status=(match["upstream"] or "").strip(" -"),
+        )
+    )
+
+
+def parse_json(text: str) -> ParsedLine | None:
+    """Parse a JSON access log whose keys are Nginx's variables or other common names."""
+    if (data := load_object(text)) is None:
+        return None
+    status = _number(data, "status", "response_status", "http_status")
+    if status is None:
+        return None
+    method, path, http = split_request(_text(data, "request"))
+    written = _text(data, "request_uri", "uri", "path", "url").partition("?")[0]
+    upstream_times = _text(data, "upstream_response_time", "upstream_header_time")
+    entry = _Entry(
+        int(status),
+        _whole(_number(data, "body_bytes_sent", "bytes_sent", "bytes", "size")),
+        method or _text(data, "request_method", "method", "http_method", "verb"),
+        written or path,
+        http or _text(data, "server_protocol", "protocol", "http_version").removeprefix("HTTP/"),
+        _text(data, "host", "http_host", "server_name", "vhost"),
+        _text(data, "http_user_agent", "user_agent", "agent", "useragent"),
+        _text(data, "remote_addr", "client_ip", "remote_ip", "client", "clientip", "ip"),
+        _text(data, "upstream_status"),
+        _sum(_text(data, "upstream_response_length", "upstream_bytes_received")),
+        _number(data, "request_time", "duration"),
+        _longest(upstream_times),
+    )
+    return _interpret(entry)
+
+
+def load_object(text: str) -> dict[str, Any] | None:
+    """The JSON object that a line is; None for any other line."""
+    if not text.startswith("{"):
+        return None
+    try:
+        # Nginx writes a quote as \x22 unless the format says escape=json.
+        data = json.loads(_HEX_ESCAPE.sub(r"\\u00\1", text))
+    except (ValueError, RecursionError):
+        return None
+    return data if isinstance(data, dict) else None
+
+
+def _number(data: Mapping[str, Any], *names: str) -> float | None:
+    """The first of these values that is a number, also one written as text."""
+    for name in names:
+        if re.fullmatch(r"\d{1,17}(?:\.\d{1,9})?", value := str(data.get(name, ""))):
+            return float(value)
+    return None
+
+
+def _whole(number: float | None) -> int | None:
+    return None if number is None else int(number)
+
+
+def _text(data: Mapping[str, Any], *names: str) -> str:
+    return next((str(data[name]) for name in names if name in data), "")
+
+
+def _interpret(entry: _Entry) -> ParsedLine:
+    tag, meaning = _meaning(entry)
+    waited = entry.waited_s if entry.waited_s is not None else entry.took_s
+    return ParsedLine(
+        "access",
+        tag,
+        meaning,
+        entry.path,
+        entry.agent,
+        entry.status,
+        _client_name(entry.address, entry.agent),
+        entry.method,
+        host_name(entry.host),
+        waited,
+    )
+
+
+def _client_name(address: str, agent: str) -> str:
+    """The last address of an `X-Forwarded-For` list, or else the User-Agent."""
+    try:
+        return str(ip_address(address.rpartition(",")[2].strip()))
+    except ValueError:
+        return agent
+
+
+def _meaning(entry: _Entry) -> tuple[str, str]:
+    """The tag and the meaning of an entry."""
+    status, size = entry.status, entry.size
+    if status == 499:
+        return _of_left(entry)
+    if status == 200 and size == 0:
+        return _of_empty(entry)
+    if status == 200 and _RETRIED.search(entry.upstream_status):
+        tried = f"the peers that Nginx tried answered {entry.upstream_status}"
+        return "tried-again", f"answered after a retry: {tried}"
+    if status == 200:
+        return "live-200", "answered 200" if size is None else f"{size} bytes were passed on"
+    if status in (502, 504):
+        return "gateway", _of_gateway(entry)
+    if status == 413:
+        return "body-too-large", "answered 413: the request's body is too large"
+    return "", ""
+
+
+def _of_left(entry: _Entry) -> tuple[str, str]:
+    if entry.size is None:
+        return "", ""
+    if entry.size:
+        return "", f"the client left after {entry.size} bytes"
+    meaning = "the client gave up before a single byte was passed on"
+    if entry.upstream_status.startswith("200"):
+        meaning += ", though the backend had answered 200"
+    return "held-499", meaning
+
+
+def _of_empty(entry: _Entry) -> tuple[str, str]:
+    """A 200 without a body.
+
+    Over HTTP/2 a held client that leaves is logged so, and one of a silent stream as well.
+    """
+    took_s = entry.took_s if entry.took_s is not None else entry.waited_s
+    is_empty = entry.upstream_size == 0 or (took_s is not None and took_s < SHORT_S)
+    is_http_2 = entry.http.startswith("2") and not is_empty
+    if is_http_2 and entry.upstream_status == "200":
+        sent = f" {entry.upstream_size} bytes of" if entry.upstream_size else ""
+        return "held-200", (
+            f"over HTTP/2, not a single byte was passed on, though the backend had sent{sent} a 200"
+        )
+    hint = " (over HTTP/2 this may be a held stream, or a silent one)" if is_http_2 else ""
+    return "", f"answered 200, and not a single byte was passed on{hint}"
+
+
+def _of_gateway(entry: _Entry) -> str:
+    if entry.upstream_size:
+        return f"the backend itself answered {entry.status}"
+    return f"answered {entry.status}: no valid response from the backend"

@@ -1,0 +1,172 @@
+"""Nginx's error log: what each message says of a request or of a connection."""
+
+import re
+
+from wizard.logs.parsed_line import ParsedLine, host_name, split_request
+
+_ERROR = re.compile(r"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[(?P<level>\w+)\] (?P<rest>.*)$", re.DOTALL)
+_PROXY_END = re.compile(r'^\s{0,5}" while reading PROXY protocol, ')
+"""The last line of a broken PROXY protocol header that Nginx 1.22 logs as it came, over several
+lines."""
+_REQUEST = re.compile(r', request: "([^"]{0,2000})"')
+_HOST = re.compile(r', host: "([^"]{1,300})"')
+_SERVER = re.compile(r", server: (\S{1,300}?)(?:,|$)")
+_MESSAGES = (
+    (
+        "while SSL handshaking to upstream",
+        "upstream-tls",
+        "the TLS handshake with the backend failed",
+    ),
+    (
+        "upstream prematurely closed",
+        "premature-close",
+        "the backend closed the connection before its answer was complete",
+    ),
+    (
+        "reset by peer) while reading response header from upstream",
+        "premature-close",
+        "the backend reset the connection instead of answering",
+    ),
+    (
+        "reset by peer) while reading upstream",
+        "premature-close",
+        "the backend reset the connection before its answer was complete",
+    ),
+    (
+        "upstream sent too big header",
+        "upstream-header-too-big",
+        "the response header of the backend does not fit Nginx's buffer",
+    ),
+    (
+        "upstream sent no valid HTTP/1.",
+        "invalid-answer",
+        "what the backend sent is not an HTTP response",
+    ),
+    (
+        "no resolver defined to resolve",
+        "resolver-missing",
+        "Nginx has no resolver for the backend's name",
+    ),
+    (
+        "could not be resolved (",
+        "name-unresolved",
+        "Nginx's resolver gave no address for the backend's name",
+    ),
+    (
+        "client sent too long header line",
+        "request-header-too-large",
+        "a header line of the request does not fit Nginx's buffer",
+    ),
+    (
+        "client sent too large header field",
+        "request-header-too-large",
+        "a header of the request does not fit Nginx's buffer",
+    ),
+    (
+        "client sent too large request",
+        "request-header-too-large",
+        "the headers of the request do not fit Nginx's buffers",
+    ),
+    (
+        "client intended to send too large",
+        "body-too-large",
+        "Nginx refused the request: its body is larger than client_max_body_size",
+    ),
+    (
+        " while reading PROXY protocol",
+        "proxy-protocol",
+        "the connection did not begin with the PROXY protocol header that this listener expects",
+    ),
+    (
+        'request: "PROXY ',
+        "proxy-protocol",
+        "Nginx read a PROXY protocol header as a request: this listener does not expect one",
+    ),
+    (
+        "gracefully shutting down",
+        "reload",
+        "Nginx was reloaded: an old worker ends with its last connection",
+    ),
+    (
+        "limiting connections by zone",
+        "limited",
+        "Nginx refused it: more connections at once than limit_conn allows",
+    ),
+    (
+        "limiting requests, excess",
+        "limited",
+        "Nginx refused it: more requests in a row than limit_req allows",
+    ),
+    (
+        "delaying request, excess",
+        "delayed",
+        "Nginx delayed it: more requests in a row than limit_req allows",
+    ),
+    (
+        "auth request unexpected status",
+        "auth-request",
+        "the subrequest of auth_request answered neither 2xx nor 401 nor 403, so Nginx answers 500",
+    ),
+    (
+        "no live upstreams",
+        "connect-failed",
+        "Nginx tried no peer of the backend: all of them had failed shortly before",
+    ),
+)
+"""Phrase, tag and meaning: messages that mean the same in every line."""
+_WHILE = (
+    ("connect() failed", "while connecting to upstream", "connect-failed", "refused"),
+    ("upstream timed out (", "while connecting to upstream", "connect-failed", "connect"),
+    ("upstream timed out (", "while reading response header", "header-timeout", "header"),
+    ("upstream timed out (", "while reading upstream", "read-timeout", "read"),
+)
+"""What failed, what Nginx was doing then, tag and key of `_WHILE_MEANINGS`.
+
+The number in parentheses is errno, 110 on Linux and 60 on macOS and the BSDs; the words after it
+are the C library's."""
+_WHILE_MEANINGS = {
+    "refused": "Nginx could not connect to the backend",
+    "connect": "Nginx got no connection to the backend within the connect timeout",
+    "header": "the backend did not begin to answer within the read timeout",
+    "read": "the backend sent nothing for as long as the read timeout, so Nginx ended the response",
+}
+_STARTED = ("start worker processes", "reconfiguring", "gracefully shutting down")
+"""Messages at level notice with which Nginx starts or reads its config again."""
+
+
+def parse_error(text: str) -> ParsedLine | None:
+    """Parse a line of Nginx's error log."""
+    match = _ERROR.match(text)
+    if match is None and not _PROXY_END.match(text):
+        return None
+    rest = match["rest"] if match else text
+    tag, meaning = _tag_of(rest)
+    request = _REQUEST.search(rest)
+    method, path, _ = split_request(request[1]) if request else ("", "", "")
+    if method == "PROXY":
+        method = path = ""
+    host, server = _HOST.search(rest), _SERVER.search(rest)
+    name = host_name(host[1]) if host else host_name(server[1]) if server and path else ""
+    port = None if path or server is None else _port(server[1])
+    return ParsedLine("error", tag, meaning, path, method=method, host=name, port=port)
+
+
+def is_start(text: str) -> bool:
+    """True for a line that tells that Nginx starts, or reads its config again."""
+    return "[notice]" in text and any(phrase in text for phrase in _STARTED)
+
+
+def _tag_of(rest: str) -> tuple[str, str]:
+    for phrase, tag, meaning in _MESSAGES:
+        if phrase in rest:
+            return tag, meaning
+    for phrase, doing, tag, key in _WHILE:
+        if phrase in rest and doing in rest:
+            return tag, _WHILE_MEANINGS[key]
+    return "", ""
+
+
+def _port(server: str) -> int | None:
+    """The port of a listener's address, as in `0.0.0.0:443`."""
+    digits = server.rpartition(":")[2]
+    return int(digits) if digits.isdigit() and len(digits) < 6 else None
