@@ -44,7 +44,9 @@ def test_our_lines_are_in_the_json() -> None:
 
 def test_a_ticket_gets_the_headline() -> None:
     (line,) = history_headlines(case(investigations.log_history(held=False)))
-    assert line.startswith("access.log: before the probes: no line of a request that was cut off or failed")
+    assert line.startswith(
+        "access.log: before the probes: no line of a request that was cut off or failed"
+    )
 
 
 def test_no_control_character_and_no_secret() -> None:

@@ -76,7 +76,7 @@ def rate_direct(case: Case) -> StepResult:
 
 
 def rate_logs(reports: Sequence[LogReport]) -> StepResult:
-    """Warn if a line of our own probes, or of other clients, shows a fault, or if no line is ours."""
+    """Warn if a line, of our own probes or of others, shows a fault, or if no line is ours."""
     ours = [line for report in reports for line in report.lines if line.ours]
     faults = [line for line in ours if line.tag in FAULT_TAGS]
     if faults:
@@ -92,7 +92,7 @@ def rate_logs(reports: Sequence[LogReport]) -> StepResult:
         return "warn", f"new lines: {read}, and none of our own: is this the log of this Nginx?"
     counts = f"new lines: {read}, of our own probes: {len(ours)}"
     if failed := sum(failure.count for report in reports for failure in report.all_failures):
-        others = f"{plural(failed, 'line')} about failed requests of other clients"
+        others = f"{plural(failed, 'line')} about other requests that failed"
         return "warn", f"{counts}; none of ours shows a fault, but there are {others}"
     return "pass", f"{counts}; none shows a fault"
 

@@ -253,8 +253,10 @@ def _meaning(entry: _Entry) -> tuple[str, str]:
         return "tried-again", f"answered after a retry: {tried}"
     if status == 200:
         return "live-200", "answered 200" if size is None else f"{size} bytes were passed on"
+    if status in (502, 504) and entry.upstream_size:
+        return "backend-error", f"the backend itself answered {status}"
     if status in (502, 504):
-        return "gateway", _of_gateway(entry)
+        return "gateway", f"answered {status}: no valid response from the backend"
     if status == 413:
         return "body-too-large", "answered 413: the request's body is too large"
     return "", ""
@@ -286,9 +288,3 @@ def _of_empty(entry: _Entry) -> tuple[str, str]:
         )
     hint = " (over HTTP/2 this may be a held stream, or a silent one)" if is_http_2 else ""
     return "", f"answered 200, and not a single byte was passed on{hint}"
-
-
-def _of_gateway(entry: _Entry) -> str:
-    if entry.upstream_size:
-        return f"the backend itself answered {entry.status}"
-    return f"answered {entry.status}: no valid response from the backend"

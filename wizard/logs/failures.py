@@ -7,7 +7,14 @@ from wizard.model.log_report import LoggedFailure
 from wizard.text.display import clip, safe
 
 TAGS = frozenset(
-    {"gateway", "read-timeout", "header-timeout", "connect-failed", "resolver-missing"}
+    {
+        "gateway",
+        "backend-error",
+        "read-timeout",
+        "header-timeout",
+        "connect-failed",
+        "resolver-missing",
+    }
     | {"name-unresolved", "upstream-tls", "upstream-header-too-big", "premature-close"}
     | {"invalid-answer", "request-header-too-large", "body-too-large", "proxy-protocol"}
 )
@@ -26,7 +33,7 @@ class FailureCounter:
         self._failures: dict[_Key, LoggedFailure] = {}
 
     def add(self, parsed: ParsedLine, text: str, at: float | None) -> None:
-        """Count this line, if it is about a failure; `at` is its time, in seconds since the epoch."""
+        """Count this line if it is about a failure; `at`: its time, in seconds since the epoch."""
         if parsed.tag not in TAGS:
             return
         method, path, host = parsed.method[:20], parsed.path[:300], parsed.host[:100]

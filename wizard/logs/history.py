@@ -31,8 +31,9 @@ _NOTABLE = re.compile(
     r"\b(?:499|50[24]|413)\b|cancel|\[(?:notice|info|warn|error|crit|alert|emerg)\]|PROXY "
     r"|\b2\d\d\W{1,3}(?:\w{1,30}\W{1,4})?0(?![\d.:])"
 )
-"""A line that may be about a request that was cut off or failed; all others need no parsing. The last
-pattern is a successful status, perhaps the name of the next value, and 0 bytes."""
+"""A line that may be about a request that was cut off or failed; all others need no parsing.
+
+The last pattern is a successful status, perhaps the name of the next value, and 0 bytes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,8 @@ class LogReader:
             size = f"{LOG_LIMIT_BYTES >> 20} MiB"
             problem = f"{name}: more than {size} are new; only the end was read"
         history = self._history([*before, *late], clock)
-        others = [each[:2] for each in zip(texts, parsed, labels, strict=True) if not each[2]]
+        triples = zip(texts, parsed, lines, strict=True)
+        others = [(text, entry) for text, entry, line in triples if not line.ours]
         failures = _count_failures(others, clock, self.log.began)
         return LogReport(name, kept, len(lines), problem, history, failures)
 

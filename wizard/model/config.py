@@ -51,6 +51,8 @@ class Config:
         notes: What could not be read (an unreadable glob, a missing file), one sentence each.
         command: The command that printed the dump, if it is more than `nginx -T`; else empty.
         doubt: Why this may be the config of another Nginx, in one sentence; else empty.
+        modified: When the newest of its files was written, in seconds since the epoch; None if its
+            files are not on this machine's disk.
     """
 
     main: str
@@ -61,3 +63,4 @@ class Config:
     notes: tuple[str, ...] = ()
     command: str = ""
     doubt: str = ""
+    modified: float | None = None

@@ -15,7 +15,8 @@ class LogLine:
         ours: Whether one of our own probes caused it (by run token, else by time and path).
         meaning: What it shows, in one sentence; empty for a line of context.
         tag: The word by which rules find it: `held-499`, `held-200` (the same over HTTP/2),
-            `live-200`, `gateway` (502 or 504), `read-timeout`, `header-timeout`, `connect-failed`,
+            `live-200`, `gateway` (502 or 504 of Nginx), `backend-error` (the backend's own),
+            `read-timeout`, `header-timeout`, `connect-failed`,
             `resolver-missing`, `name-unresolved`, `upstream-tls`, `upstream-header-too-big`,
             `premature-close`, `invalid-answer`, `request-header-too-large`, `body-too-large`,
             `proxy-protocol`, `reload`, `limited`, `delayed`, `auth-request`, `tried-again`,
@@ -77,7 +78,7 @@ class LoggedFailure:
         `clock` is what `last` is given in.
         """
         request = f" ({self.request})" if self.request else ""
-        count = f"{plural(self.count, 'line')} of other clients{request}: {self.meaning}"
+        count = f"{plural(self.count, 'line')} about other requests{request}: {self.meaning}"
         after = " to ".join(f"{wait:g}" for wait in dict.fromkeys(self.waits))
         after = f", after {after} s" if after else ""
         if self.last is None:
@@ -139,8 +140,7 @@ class LogReport:
         read: The number of lines since the probes began.
         problem: Why not all of the log could be read, in one sentence; empty otherwise.
         history: None if no older line was read.
-        failures: Failed requests since the probes began that carry no mark of this investigation.
-            A line of an error log never does, so some may be ours.
+        failures: The failed requests of others since the probes began.
     """
 
     file: str

@@ -3,6 +3,8 @@
 import os
 import re
 import sys
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TextIO
 
@@ -99,6 +101,15 @@ def _read_stdin(stdin: TextIO) -> str:
     return require_text(decode_config(raw, "standard input"), "standard input")
 
 
+def _newest(paths: Iterable[str]) -> float | None:
+    """When the newest of these files was written; None if there is none."""
+    times = []
+    for path in paths:
+        with suppress(OSError):
+            times.append(os.stat(path).st_mtime)
+    return max(times, default=None)
+
+
 @dataclass
 class _IncludeReader:
     """Parses a config and follows its includes, with limits on loops, depth, number and size.
@@ -120,7 +131,9 @@ class _IncludeReader:
     def config(self, name: str, text: str) -> Config:
         root = self._parse_file(name, text, ())
         paths = {file: path for file in self.texts if (path := self.store.path(file))}
-        return Config(name, root, dict(self.texts), paths, None, tuple(self.notes))
+        modified = _newest(paths.values())
+        notes = tuple(self.notes)
+        return Config(name, root, dict(self.texts), paths, None, notes, modified=modified)
 
     def _parse_file(self, name: str, text: str, via: tuple[Position, ...]) -> tuple[Directive, ...]:
         self.texts.setdefault(name, text)

@@ -92,8 +92,8 @@ class PathFailure:
         file: The log.
         resolution: What the config does with that path; None without a config.
         is_message: True if the path is the one to which messages are posted.
-        is_outdated: True if Nginx has read its config again since, so that another one may have
-            been in force.
+        is_outdated: True if the config was written or read by Nginx since, so that another one
+            may have been in force.
     """
 
     file: str
@@ -114,14 +114,21 @@ def failures_of_others(case: Case, *tags: str) -> tuple[PathFailure, ...]:
 
     Lines about another path or another host accuse nobody, and old ones say nothing about now.
     """
-    started = [log.history.started for log in case.logs if log.history and log.history.started]
+    loaded = _last_loaded(case)
     found = (
-        _path_failure(case, report, failure, max(started, default=0.0))
+        _path_failure(case, report, failure, loaded)
         for report in case.logs
         for failure in report.all_failures
         if failure.tag in tags and _is_recent(case, report, failure)
     )
     return tuple(failure for failure in found if failure is not None)
+
+
+def _last_loaded(case: Case) -> float:
+    """When the config in force was written or read by Nginx, as far as that is known, else 0."""
+    started = [report.history.started for report in case.logs if report.history]
+    modified = case.resolution.config.modified if case.resolution else None
+    return max((at for at in (*started, modified) if at is not None), default=0.0)
 
 
 def _is_recent(case: Case, report: LogReport, failure: LoggedFailure) -> bool:
@@ -135,12 +142,12 @@ def _is_recent(case: Case, report: LogReport, failure: LoggedFailure) -> bool:
 
 
 def _path_failure(
-    case: Case, report: LogReport, failure: LoggedFailure, started: float
+    case: Case, report: LogReport, failure: LoggedFailure, loaded: float
 ) -> PathFailure | None:
     """The failure, if it concerns a path of this stream."""
     for resolution, path, is_message in _paths_of(case):
         if is_same_route(path, failure.path) and _is_same_server(case, resolution, failure):
-            is_outdated = failure.last is not None and failure.last < started
+            is_outdated = failure.last is not None and failure.last < loaded
             return PathFailure(report.file, failure, resolution, is_message, is_outdated)
     return None
 

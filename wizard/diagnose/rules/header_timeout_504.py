@@ -1,7 +1,8 @@
 """The backend takes longer to answer a message than Nginx waits for the first byte."""
 
-from wizard.diagnose.facts import directives, posts, streams
-from wizard.diagnose.facts.evidence import log_evidence, setting_evidence
+from wizard.diagnose.facts import directives, logs, posts, streams
+from wizard.diagnose.facts.disconnects import is_near
+from wizard.diagnose.facts.evidence import log_evidence, setting_evidence, setting_evidences
 from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rule_settings import LONG_TIMEOUT_S, NginxSettings, in_force, prefix_of
 from wizard.model.case import Case
@@ -18,11 +19,22 @@ _WHY_READ_TIMEOUT = (
 )
 
 
+_REPRODUCED_NOT = (
+    "The logs say it of other clients' requests. None of ours took that long, so it was not "
+    "measured in this run."
+)
+_PATIENCE_S = 300.0
+"""No usual client waits longer than this for an answer, in seconds."""
+
+
 def check(rule: Rule, case: Case) -> Finding | None:
-    """The POST gets 504 after proxy_read_timeout, and the backend itself takes longer."""
+    """The POST gets 504 after proxy_read_timeout, and the backend itself takes longer.
+
+    Our own POST may be a quick one: then the POSTs of other clients, as the logs show them.
+    """
     failed = posts.failed_post(case)
     if failed is None or failed.status != 504:
-        return None
+        return _of_others(rule, case)
     path, limit_s = posts.message_path(case), directives.read_timeout_s(case.message_resolution)
     # Lines about the message's path that were written since the probes began are ours.
     logged = [line for line in streams.log_lines(case, "header-timeout") if path in line.text]
@@ -56,6 +68,41 @@ def _config_evidence(case: Case) -> tuple[Evidence, ...]:
     if resolution is None or not directives.is_proxied(resolution):
         return ()
     return (setting_evidence(resolution, directives.read_timeout_name(resolution)),)
+
+
+def _of_others(rule: Rule, case: Case) -> Finding | None:
+    failures = logs.failures_of_others(case, "header-timeout", "gateway")
+    posted = [each for each in failures if each.failure.method == "POST"]
+    timed_out = [each for each in posted if each.failure.tag == "header-timeout"]
+    answered = [each for each in posted if each.failure.status == 504]
+    if not timed_out and not answered:
+        return None
+    confidence = _confidence_of_others(timed_out, answered)
+    shown = (*timed_out[:1], *answered[:1])
+    resolution = shown[0].resolution
+    names = [directives.read_timeout_name(resolution)] if resolution else []
+    evidence = (*(each.evidence for each in shown), *setting_evidences(resolution, *names))
+    return rule.finding(confidence, evidence, _REPRODUCED_NOT) if confidence else None
+
+
+def _confidence_of_others(
+    timed_out: list[logs.PathFailure], answered: list[logs.PathFailure]
+) -> Confidence | None:
+    """Rate the lines of other clients; None if the timeout in force is not the one that ended them.
+
+    The error log tells a slow answer from a connection that was never made, and the access log how
+    long it took.
+    """
+    first = (*timed_out, *answered)[0]
+    waits = [wait for each in answered for wait in each.failure.waits]
+    limit_s = directives.read_timeout_s(first.resolution)
+    if limit_s is not None and waits:
+        return "likely" if any(is_near(wait, limit_s) for wait in waits) else None
+    if limit_s is not None and limit_s > _PATIENCE_S:
+        return None
+    if timed_out:
+        return "possible" if first.is_outdated else "likely"
+    return "possible"
 
 
 def _distinguishes(failed: posts.FailedPost) -> str:
