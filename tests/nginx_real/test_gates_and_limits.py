@@ -151,8 +151,10 @@ async def test_an_investigation_makes_few_requests(name: str, nginx: str) -> Non
         case = (await investigate(lab.target)).case
         requests = len(lab.logs[0].read_text("utf-8").splitlines())
     assert requests <= 16
-    if name in ("incident", "healthy", "auth-gate", "limits"):
+    if name in ("healthy", "auth-gate"):
         assert case.follow_ups == ()
+    if name == "incident":
+        assert [sent.purpose for sent in case.follow_ups] == ["free-worker"]
 
 
 async def test_the_sdk_refuses_the_name_that_nginx_passes_on(

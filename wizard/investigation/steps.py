@@ -7,17 +7,27 @@ from wizard.investigation import step_results
 from wizard.investigation.requests import conf_requests, proxied_probes, step_probes
 from wizard.investigation.session import Session
 from wizard.investigation.step_results import StepResult
+from wizard.model.case import FollowUpResult
 from wizard.model.log_report import LogReport
 from wizard.model.resolution import RequestResolution
 from wizard.model.steps import STEP_TEXTS, StepId
 from wizard.model.target import Target
-from wizard.model.timeline import Probe
+from wizard.model.timeline import Probe, is_live
 from wizard.nginx.fetch.fetch import fetch_config
 from wizard.nginx.prediction import observed_version
 from wizard.nginx.resolve import resolve_request
+from wizard.probe.crowding import (
+    CROWDED,
+    FREE_WORKER,
+    crowded_probes,
+    is_worker_doubtful,
+    probe_alone,
+    probe_free_worker,
+)
 from wizard.probe.followups import run_follow_ups
 from wizard.probe.matrix import Matrix
 from wizard.probe.mcp.session import run_handshakes
+from wizard.probe.waits import MIN_WAIT_S
 from wizard.text.errors import UsageError
 
 LOG_POLL_S = 0.05
@@ -65,10 +75,11 @@ async def verify(session: Session) -> StepResult:
 
 async def _run_all(session: Session, proxied: Sequence[Probe], *, patience: float = 0.0) -> None:
     """Run these and the direct probes, then the MCP handshakes and the follow-up requests."""
+    session.update(follow_ups=())
     await _run_probes(session, proxied, step_probes(session.target, "direct"), patience)
+    await _repeat_crowded_probes(session)
     session.is_stored = False
     session.update(handshakes=await run_handshakes(session.snapshot(), session.options()))
-    session.update(follow_ups=())
     await _run_follow_ups(session)
 
 
@@ -89,10 +100,40 @@ async def _run_probes(
         clock=session.clock,
     )
     session.running.append(matrix)
+    free_worker = asyncio.create_task(_look_for_free_worker(session, proxied, direct))
     try:
         await matrix.run()
     finally:
         session.running.remove(matrix)
+        free_worker.cancel()
+        await asyncio.gather(free_worker, return_exceptions=True)
+
+
+async def _look_for_free_worker(
+    session: Session, proxied: Sequence[Probe], direct: Sequence[Probe]
+) -> None:
+    """Send `GET /` directly if the proxied probes are silent and direct ones live after a while."""
+    await asyncio.sleep(MIN_WAIT_S / 3)
+    timelines = [session.timelines[probe] for probe in direct]
+    if not is_worker_doubtful([session.timelines[probe] for probe in proxied], timelines):
+        return
+    result = await probe_free_worker(timelines, session.options())
+    session.update(follow_ups=(*session.snapshot().follow_ups, result))
+
+
+async def _repeat_crowded_probes(session: Session) -> None:
+    """Make requests again alone that failed among others; those that are live then replace them."""
+    case = session.snapshot()
+    purposes = {result.purpose: result for result in case.follow_ups}
+    for probe in crowded_probes(case.proxy, case.direct, purposes.get(FREE_WORKER)):
+        options, stall = session.options(), session.target.stall
+        timeline, alone = await probe_alone(probe, options, stall, session.clock)
+        results = [alone]
+        if is_live(alone.timeline):
+            why = f"{probe.label} beside the others"
+            results.append(FollowUpResult(CROWDED, session.timelines[probe], why))
+            session.timelines[probe] = timeline
+        session.update(follow_ups=(*session.snapshot().follow_ups, *results))
 
 
 def _root_wait(session: Session, stall: float) -> float:

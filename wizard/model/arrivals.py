@@ -196,12 +196,18 @@ def is_stuck(timeline: Timeline, now: float | None = None) -> bool:
 
 
 def lacks_tails(proxied: Timeline, direct: Timeline | None, now: float | None = None) -> bool:
-    """True if events arrive without their end, which the direct probe gets at once."""
+    """True if events arrive without their end, which the direct probe gets at once.
+
+    One long wait is enough, or as many short ones as cannot be chance.
+    """
+    waits = stuck_gaps(proxied, now)
     if direct is None:
-        return is_stuck(proxied, now)
-    if stuck_gaps(direct, now):
-        return False
-    return is_stuck(proxied, now) or len(stuck_gaps(proxied, now)) >= MIN_CLUMPS
+        long = [gap for gap in waits if gap > 3 * allowance_s(proxied)]
+        is_usual = 2 * len(long) >= len(proxied.arrivals)
+        return is_stuck(proxied, now) or (len(long) >= MIN_CLUMPS and is_usual)
+    if is_stuck(proxied, now):
+        return not is_stuck(direct, now)
+    return len(waits) >= MIN_CLUMPS * (1 + len(stuck_gaps(direct, now)))
 
 
 def comes_in_bursts(proxied: Timeline, direct: Timeline, now: float | None = None) -> bool:

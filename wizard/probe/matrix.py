@@ -56,6 +56,7 @@ class Matrix:
         options: ProbeOptions,
         stall: float,
         patience: float = 0.0,
+        max_watch_s: float | None = None,
         min_wait: Callable[[], float] = lambda: 0.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -64,7 +65,9 @@ class Matrix:
         Args:
             direct: The probes that set how long the proxied ones may be silent.
             stall: The longest wait for a silent stream, in seconds.
-            patience: How long live streams are watched, in seconds.
+            patience: How long live streams are watched at least, in seconds.
+            max_watch_s: How long they are watched at most beyond that, in seconds, to see more of
+                them; by default `watch_limit`.
             min_wait: Returns how long a proxied probe may be silent at least, in seconds, from what
                 other probes have shown of this proxy.
         """
@@ -72,6 +75,7 @@ class Matrix:
         self._proxied, self._direct = tuple(proxied), tuple(direct)
         self._probes = (*self._proxied, *self._direct)
         self._options, self._stall, self._patience = options, stall, patience
+        self._max_watch_s = watch_limit(stall) if max_watch_s is None else max_watch_s
         self._min_wait, self._clock = min_wait, clock
         self.started = clock()
         self._changed = asyncio.Event()
@@ -80,7 +84,7 @@ class Matrix:
     def max_duration_s(self) -> float:
         """Seconds from the start to the end of the matrix, as far as is known now."""
         waiting = [self._held_at(timeline) for timeline in self._undecided()]
-        return max(waiting, default=self._now()) + max(watch_limit(self._stall), self._patience)
+        return max(waiting, default=self._now()) + max(self._max_watch_s, self._patience)
 
     @property
     def waiting_for(self) -> str:
@@ -185,7 +189,7 @@ class Matrix:
         timeline = self.timelines[probe]
         direct = [self.timelines[other] for other in self._direct]
         now = self._now() - timeline.began_s
-        return is_watched_enough(timeline, direct, now, self._stall)
+        return is_watched_enough(timeline, direct, now, self._max_watch_s)
 
     def _all_ended(self) -> bool:
         return all(timeline.ended is not None for timeline in self._own_timelines())

@@ -81,16 +81,17 @@ def watch_limit(stall: float) -> float:
 
 
 def is_watched_enough(
-    timeline: Timeline, direct: Sequence[Timeline], now: float, stall: float
+    timeline: Timeline, direct: Sequence[Timeline], now: float, limit: float
 ) -> bool:
     """True if a live stream has shown whether it arrives whole and when it was sent.
 
-    `now` is in seconds since its request began. Steady events are enough after `MIN_WATCH_S`; a
-    stream that lacks something, or that has sent one event only, is watched longer.
+    `now` is in seconds since its request began, `limit` the longest watch in seconds. Steady events
+    are enough after `MIN_WATCH_S`; a stream that lacks something, or that has sent one event only,
+    is watched longer.
     """
     if timeline.first_data_s is None:
         return True
-    age, limit = now - timeline.first_data_s, watch_limit(stall)
+    age = now - timeline.first_data_s
     beside = arrivals.reference(timeline, direct)
     if timeline.ended is not None:
         return age >= limit or beside is None or _is_end_compared(timeline, beside, now)

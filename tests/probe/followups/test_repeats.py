@@ -1,4 +1,4 @@
-"""Requests sent again: one alone, one three times, and two direct streams at once."""
+"""Requests sent again: one three times, and two direct streams at once."""
 
 import asyncio
 from dataclasses import replace
@@ -10,7 +10,7 @@ from tests.probe.mcp.server import Request, running, silence
 from tests.rules.samples.build import make_case
 from wizard.model.case import Case
 from wizard.probe.followups import run_follow_ups
-from wizard.probe.followups.repeats import AGAIN, ALONE, FIRST_OF_TWO, SECOND_OF_TWO
+from wizard.probe.followups.repeats import AGAIN, FIRST_OF_TWO, SECOND_OF_TWO
 from wizard.probe.request import ProbeOptions
 
 ONE_HELD = make_case(proxy="held", direct="live", direct_gzip="held", settings={})
@@ -18,27 +18,6 @@ TWO_PEERS = """
 http { upstream bots { server 127.0.0.1:12213; server 127.0.0.1:12214; }
 server { listen 8081; location / { proxy_pass http://bots; } } }
 """
-
-
-@pytest.mark.parametrize(
-    ("case", "needed"),
-    [
-        (make_case(proxy="503", direct="live", settings={}), True),
-        (make_case(proxy="live", proxy_gzip="503", direct="live", settings={}), False),
-        (make_case(proxy="503", direct="503", settings={}), False),
-    ],
-    ids=["all", "one", "direct too"],
-)
-def test_one_alone_is_needed_only_if_all_were_refused(case: Case, needed: bool) -> None:
-    assert ALONE.is_needed(case) == needed
-
-
-async def test_one_alone_is_a_single_request() -> None:
-    async with running({"GET": LIVE}) as server:
-        case = at(make_case(proxy="503", direct="live", settings={}), server)
-        (follow_up,) = await run_follow_ups(case, ProbeOptions())
-        await server.wait_until(lambda: server.closed_early == ["GET"])
-    assert (follow_up.purpose, follow_up.timeline.events) == ("alone", 1)
 
 
 @pytest.mark.parametrize(

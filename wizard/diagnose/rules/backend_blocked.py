@@ -1,11 +1,16 @@
 """The backend serves one stream at a time, and nothing while it is open."""
 
 from wizard.diagnose.facts import streams
-from wizard.diagnose.facts.evidence import follow_up_evidence, log_evidence, result_evidence
+from wizard.diagnose.facts.evidence import (
+    NGINX_PAGE,
+    follow_up_evidence,
+    log_evidence,
+    result_evidence,
+)
 from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
-from wizard.model.timeline import is_live
+from wizard.model.timeline import Timeline, is_live
 
 _DISTINGUISHES = (
     "Both were sent directly, in the same way: the first alone is live, the second hangs as long "
@@ -14,6 +19,10 @@ _DISTINGUISHES = (
 _LOGGED = (
     "Of requests sent at the same moment one was served, and the backend's log says that a worker "
     "was busy too long."
+)
+_FEW_WORKERS = (
+    "Beside our other requests it was not served, and alone it was at once: the backend has few "
+    "workers, and each open stream occupies one. With as many clients the next one waits."
 )
 
 
@@ -26,9 +35,31 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if first and second and second[0].timeline.headers_s is None:
         evidence = (*map(follow_up_evidence, (first[0], second[0])), *timeouts)
         return rule.finding("confirmed", evidence, _DISTINGUISHES)
-    if second or not logged or not (several := _some_live(case)):
+    if not second and logged and (several := _some_live(case)):
+        return rule.finding("likely", (*several, *timeouts), _LOGGED)
+    return _few_workers(rule, case)
+
+
+def _few_workers(rule: Rule, case: Case) -> Finding | None:
+    """A risk: the backend itself served some of our requests at once, and not one more."""
+    crowded = streams.follow_ups(case, "crowded")
+    is_backend = any(_is_refused_by_backend(case, sent.timeline) for sent in crowded)
+    full = [sent for sent in streams.follow_ups(case, "free-worker") if not sent.timeline.headers_s]
+    if not crowded or not (is_backend or full):
         return None
-    return rule.finding("likely", (*several, *timeouts), _LOGGED)
+    alone = streams.follow_ups(case, "alone")
+    evidence = tuple(map(follow_up_evidence, (*crowded[:1], *full, *alone[:1])))
+    return rule.finding("likely", evidence, _FEW_WORKERS, latent=True)
+
+
+def _is_refused_by_backend(case: Case, answer: Timeline) -> bool:
+    """True if the request went to the backend directly, or through a config without limits."""
+    if not answer.probe.enters_outside:
+        return True
+    if answer.status is None or NGINX_PAGE in answer.excerpt:
+        return False
+    limits = ("limit_conn", "limit_req")
+    return case.resolution is not None and not any(map(case.resolution.value, limits))
 
 
 def _some_live(case: Case) -> tuple[Evidence, ...]:

@@ -28,9 +28,21 @@ _HELD_SYMPTOMS = frozenset(
 _SYMPTOMS = frozenset(
     {"message-path-unrouted", "endpoint-prefix-lost", "wrong-transport", "location-miss"}
 )
-_DISTINGUISHES = (
-    "Of several requests at the same moment one is served and another is not; sent directly, all "
-    "are. So it is neither the backend nor the path, but the number of requests at once."
+_ONE_IS_SERVED = (
+    "Of several requests at the same moment one is served and another is not; the refusal does not "
+    "come from the backend. So it is not the path, but the number of requests."
+)
+_NONE_IS_SERVED = (
+    "Every request is refused, also one with no other of ours beside it; the refusal does not come "
+    "from the backend. So it is the number of requests of all clients, or their rate."
+)
+_ONE_IS_DELAYED = (
+    "Of several requests at the same moment one is served at once and another later, and Nginx "
+    "logs that it delayed it: so it is not buffering, but the number of requests."
+)
+_ALL_SERVED_ALONE = (
+    "Several requests at the same moment were too many, one at a time all were served: a client "
+    "that opens as many (tabs, reconnects, users behind one address) is refused."
 )
 _WHY_CONFIG = {
     "limit_conn": "each open stream counts, and its messages need a place beside it",
@@ -59,8 +71,8 @@ _NOTES: dict[Style, str] = {
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """One stream is live; another one, or a message, is refused or delayed at the same time."""
-    return _refusal(rule, case) or _delay(rule, case)
+    """A stream or a message is refused or delayed, and not by the backend."""
+    return _refusal(rule, case) or _delay(rule, case) or _refusal_of_several(rule, case)
 
 
 def _refusal(rule: Rule, case: Case) -> Finding | None:
@@ -69,8 +81,9 @@ def _refusal(rule: Rule, case: Case) -> Finding | None:
         return None
     logged = streams.own_log_lines(case, "limited")
     live = [result for result in case.proxy if result.outcome == "live"]
-    alone = [sent for sent in streams.follow_ups(case, "alone") if is_live(sent.timeline)]
-    confidence = _confidence(case, live, logged=bool(logged), served=bool(live or alone))
+    alone = streams.follow_ups(case, "alone")
+    served = bool(live) or any(is_live(sent.timeline) for sent in alone)
+    confidence = _confidence(case, live, logged=bool(logged), served=served)
     if confidence is None:
         return None
     evidence = (
@@ -80,11 +93,33 @@ def _refusal(rule: Rule, case: Case) -> Finding | None:
         *_config_evidence(case.resolution),
         *map(log_evidence, logged[:1]),
     )
-    return rule.finding(confidence, evidence, _DISTINGUISHES, explains=_SYMPTOMS)
+    distinguishes = _ONE_IS_SERVED if served else _NONE_IS_SERVED
+    return rule.finding(confidence, evidence, distinguishes, explains=_SYMPTOMS)
+
+
+def _refusal_of_several(rule: Rule, case: Case) -> Finding | None:
+    """A risk: some of our requests were refused by Nginx, and served when made again alone."""
+    crowded = [sent for sent in streams.follow_ups(case, "crowded") if _is_refusal(sent.timeline)]
+    proxied = [sent for sent in crowded if sent.timeline.probe.enters_outside]
+    logged = streams.own_log_lines(case, "limited")
+    limited = bool(case.resolution and _limits_in_force(case.resolution))
+    if not proxied or len(proxied) < len(crowded) or not (logged or limited):
+        return None
+    evidence = (
+        *map(follow_up_evidence, proxied[:1]),
+        *_config_evidence(case.resolution),
+        *map(log_evidence, logged[:1]),
+    )
+    confidence: Confidence = "confirmed" if logged else "likely"
+    return rule.finding(confidence, evidence, _ALL_SERVED_ALONE, latent=True)
+
+
+def _is_refusal(answer: Timeline) -> bool:
+    return answer.status in REFUSED_STATUSES
 
 
 def _refused(results: tuple[ProbeResult, ...]) -> list[Timeline]:
-    return [result.timeline for result in results if result.timeline.status in REFUSED_STATUSES]
+    return [result.timeline for result in results if _is_refusal(result.timeline)]
 
 
 def _refused_message(case: Case) -> list[Timeline]:
@@ -92,7 +127,7 @@ def _refused_message(case: Case) -> list[Timeline]:
     proxied, direct = case.handshake("proxy"), case.handshake("direct")
     answer = proxied.timeline("initialize") if proxied else None
     accepted = direct is not None and direct.is_complete
-    return [answer] if answer and answer.status in REFUSED_STATUSES and accepted else []
+    return [answer] if answer and _is_refusal(answer) and accepted else []
 
 
 def _confidence(
@@ -122,7 +157,7 @@ def _delay(rule: Rule, case: Case) -> Finding | None:
         return None
     probes = map(result_evidence, (*late, *live))
     evidence = (*probes, *_config_evidence(case.resolution), log_evidence(logged[0]))
-    return rule.finding("confirmed", evidence, _DISTINGUISHES, explains=_HELD_SYMPTOMS)
+    return rule.finding("confirmed", evidence, _ONE_IS_DELAYED, explains=_HELD_SYMPTOMS)
 
 
 def _limits_in_force(resolution: RequestResolution) -> tuple[str, ...]:

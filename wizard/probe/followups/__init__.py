@@ -9,7 +9,7 @@ from wizard.probe.followups.affinity import AFFINITY
 from wizard.probe.followups.followup import FollowUp
 from wizard.probe.followups.host_origin import NO_ORIGIN, PUBLIC_HOST
 from wizard.probe.followups.oauth_cors import METADATA, PREFLIGHT
-from wizard.probe.followups.repeats import AGAIN, ALONE, TWO_STREAMS
+from wizard.probe.followups.repeats import AGAIN, TWO_STREAMS
 from wizard.probe.followups.root import ROOT_DIRECT
 from wizard.probe.request import ProbeOptions
 
@@ -18,7 +18,6 @@ FOLLOW_UPS: tuple[FollowUp, ...] = (
     NO_ORIGIN,
     ROOT_DIRECT,
     METADATA,
-    ALONE,
     TWO_STREAMS,
     AFFINITY,
     AGAIN,

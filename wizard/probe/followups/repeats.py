@@ -1,4 +1,4 @@
-"""Repeated requests: one alone, one three times, and two direct streams at the same time."""
+"""Repeated requests: one three times, and two direct streams at the same time."""
 
 import asyncio
 
@@ -13,30 +13,8 @@ from wizard.probe.followups.followup import (
     repeated_probe,
     timeout_for,
 )
-from wizard.probe.matrix import uncompressed
 from wizard.probe.mcp.exchange import open_stream
 from wizard.probe.request import ProbeOptions
-
-RATE_LIMITED = frozenset({429, 503})
-"""How a server refuses requests that exceed a limit."""
-
-
-def _is_alone_needed(case: Case) -> bool:
-    """True if all simultaneous requests through the proxy are refused, and a direct one is live."""
-    statuses = [result.timeline.status for result in case.proxy]
-    is_refused = bool(statuses) and all(status in RATE_LIMITED for status in statuses)
-    return is_refused and any(is_live(result.timeline) for result in case.direct)
-
-
-async def _send_alone(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
-    """Send one proxied request, no other at the same time: is a limit on requests the cause?"""
-    result = uncompressed(case.proxy)
-    if result is None:
-        return ()
-    timeline = await probe_first_event(repeated_probe(result), options, timeout_for(case))
-    why = f"{result.timeline.probe.label} with no other beside it"
-    return (FollowUpResult(ALONE.purpose, timeline, why),)
-
 
 REPEATS = 3
 """How many requests are sent at once: where peers take turns, one could reach the same peer."""
@@ -100,6 +78,5 @@ async def _send_two_streams(case: Case, options: ProbeOptions) -> tuple[FollowUp
         return (FollowUpResult(FIRST_OF_TWO, stream.timeline, "one direct stream alone"), *second)
 
 
-ALONE = FollowUp("alone", _is_alone_needed, _send_alone)
 AGAIN = FollowUp("again", _is_again_needed, _send_again)
 TWO_STREAMS = FollowUp(FIRST_OF_TWO, _is_second_stream_needed, _send_two_streams)
