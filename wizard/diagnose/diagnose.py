@@ -19,6 +19,11 @@ from wizard.diagnose.outcome import handshake_fails, is_well
 from wizard.diagnose.rule import ConfigFinding, Stage
 from wizard.diagnose.rule_settings import prefix_of
 from wizard.diagnose.rules import Rule, all_rules
+from wizard.diagnose.undecided_config import (
+    describe_undecided_config,
+    reword,
+    without_undecided_config,
+)
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Finding, Verdict
 from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
@@ -38,18 +43,20 @@ def diagnose(case: Case) -> Diagnosis:
 
     If several hops were probed, the rules see the case of the one at which the stream stops.
     """
-    false_direct = describe_false_direct(case)
-    whole = without_false_direct(case)
+    given, false_direct = case, describe_false_direct(case)
+    undecided_config = describe_undecided_config(case)
+    whole = without_undecided_config(without_false_direct(case))
     case = narrow_to_hop(whole)
     ranked = sorted(_findings(case), key=_rank)
     refuted = {f.id: why for rule, f in ranked if (why := contradiction(case, rule, f))}
-    findings = [finding for _, finding in ranked if finding.id not in refuted]
+    findings = [reword(f, given) for _, f in ranked if f.id not in refuted]
     symptoms = frozenset[str]().union(*(f.explains for f in findings if not f.latent))
     causes = tuple(f for f in findings if not f.latent and f.id not in symptoms)
     risks = tuple(f for f in findings if f.latent)
     unclear_order = describe_contradiction(whole)
     notes = (
         *false_direct,
+        *undecided_config,
         *(f"{capitalize(why)}." for why in dict.fromkeys(refuted.values())),
         *([capitalize(unclear_order)] if unclear_order else []),
         *describe_unclear_hops(whole),

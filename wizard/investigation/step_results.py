@@ -117,6 +117,8 @@ def _rate_location(resolution: RequestResolution) -> StepResult:
     server, location = resolution.server, resolution.location
     if server is None:
         return "warn", "no server block serves this URL"
+    if resolution.is_undecided:
+        return "warn", f"who answers is not decided: {safe(resolution.doubt, 300)}"
     if location is None:
         return "warn", f"no location in {server.directive.where} matches the path"
     name = f"location {location.modifier} {location.path}".replace("  ", " ")

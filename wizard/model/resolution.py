@@ -164,6 +164,7 @@ class RequestResolution:
         clients: The kinds of clients that the server's `listen` directives allow.
         delivery: The rows of the delivery model that the config allows.
         undecided: What the config alone does not decide, one sentence each.
+        doubt: Why config and request do not tell who answers, in one sentence; empty if they do.
         listens: Whether a server listens on the request's port. Behind another proxy or a port
             mapping, or in the config of another Nginx, none may.
         merges_slashes: Whether Nginx merges repeated slashes of this request's path.
@@ -185,6 +186,7 @@ class RequestResolution:
     undecided: tuple[str, ...] = ()
     listens: bool = True
     merges_slashes: bool = True
+    doubt: str = ""
     answer: Answer | None = None
     error_pages: tuple[ErrorPage, ...] = ()
     is_rewritten: bool = False
@@ -193,7 +195,7 @@ class RequestResolution:
     @property
     def is_undecided(self) -> bool:
         """True if config and request do not tell who answers: then only the rest is known."""
-        return self.upstream is not None and self.upstream.kind == "undecided"
+        return bool(self.doubt)
 
     @property
     def masked_statuses(self) -> frozenset[int]:

@@ -29,7 +29,7 @@ def predict_probes(
     sends events.
     """
     upstream = resolution.upstream
-    if upstream is None or upstream.kind == "static" or not resolution.clients:
+    if upstream is None or upstream.kind in ("static", "undecided") or not resolution.clients:
         return ()
     headers = (timeline.header("x-accel-buffering") for timeline in direct)
     x_accel_buffering = next(filter(None, headers), None)

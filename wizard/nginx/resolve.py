@@ -74,6 +74,7 @@ def resolve_request(
         _undecided(config, choice.undecided, route, settings, version, unknown),
         listens=choice.listens,
         merges_slashes=merges_slashes(choice, request.scheme),
+        doubt=route.doubt,
         answer=Answer(route.answered, route.status) if route.answered else None,
         error_pages=error_pages(blocks),
         is_rewritten=route.rewritten and not route.broken,

@@ -57,7 +57,7 @@ def _recommend(case: Case, wanted: WantedSettings, reveal: bool) -> Recommendati
     style, resolution = style_of(case), case.resolution
     if style in DIALECTS:
         return recommend_annotations(case, wanted, style)
-    if resolution:
+    if resolution and not resolution.is_undecided:
         recommendation = recommend_from_config(case, resolution, wanted, reveal)
     else:
         recommendation = recommend_from_observation(case, wanted)

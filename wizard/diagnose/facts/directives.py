@@ -6,7 +6,8 @@ from wizard.nginx.settings import duration_s
 
 def is_proxied(resolution: RequestResolution | None) -> bool:
     """True if the config passes this path to a backend."""
-    return bool(resolution and resolution.upstream and resolution.upstream.kind != "static")
+    upstream = resolution.upstream if resolution else None
+    return upstream is not None and upstream.kind not in ("static", "undecided")
 
 
 def is_buffering(resolution: RequestResolution) -> bool:
