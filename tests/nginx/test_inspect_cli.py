@@ -78,7 +78,13 @@ def test_the_json_has_the_documented_form(conf: str, capsys: pytest.CaptureFixtu
     assert settings["proxy_buffering"] == {"value": "on", "origin": "default"}
     assert settings["proxy_read_timeout"] == {"value": "300", "origin": f"{conf}:8"}
     assert report["delivery"] == [
-        {"client": "h1", "encoding": encoding, "upstream": "close", "result": "held"}
+        {
+            "client": "h1",
+            "encoding": encoding,
+            "upstream": "close",
+            "result": "held",
+            "tail_from": None,
+        }
         for encoding in ("identity", "gzip")
     ]
     assert all(set(finding) == {"id", "where", "text"} for finding in report["findings"])

@@ -2,11 +2,12 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tests.conftest import parse_version
 from tests.nginx_real import delivery_rows
+from tests.nginx_real.delivery_rows import Location
 from wizard.lab.scenario import CONF_FRAME
 
 HTTP2_DIRECTIVE = (1, 25, 1)
@@ -19,12 +20,22 @@ _LOG_FORMAT = (
 
 
 def model_conf(version: str, ports: Mapping[str, int], folder: Path) -> str:
-    """One nginx.conf with all locations behind a plain, a TLS and an h2c port."""
+    """One nginx.conf with all locations of the delivery rows."""
+    rows = (*delivery_rows.ALL_ROWS, *delivery_rows.TIMEOUT_ROWS)
+    locations = dict.fromkeys(row.location for row in rows)
+    return server_conf(version, {**ports, "self": ports["h1"]}, folder, locations, _LOG_FORMAT)
+
+
+def server_conf(
+    version: str,
+    ports: Mapping[str, int],
+    folder: Path,
+    locations: Iterable[Location],
+    http: str = "",
+) -> str:
+    """One nginx.conf with these locations behind a plain, a TLS and an h2c port."""
     has_directive = parse_version(version) >= HTTP2_DIRECTIVE
     flag = "" if has_directive else " http2"
-    locations = dict.fromkeys(
-        row.location for row in (*delivery_rows.ALL_ROWS, *delivery_rows.TIMEOUT_ROWS)
-    )
     server = [
         "http2 on;" if has_directive else "",
         "listen $h1;",
@@ -33,7 +44,7 @@ def model_conf(version: str, ports: Mapping[str, int], folder: Path) -> str:
         f"ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;",
         *(location.text() for location in locations),
     ]
-    return _framed(_LOG_FORMAT, "\n".join(server), {**ports, "self": ports["h1"]})
+    return _framed(http, "\n".join(server), ports)
 
 
 def levels_conf(ports: Mapping[str, int]) -> str:

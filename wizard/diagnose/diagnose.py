@@ -35,6 +35,8 @@ from wizard.text.display import capitalize, safe
 _CONFIDENCES = ("confirmed", "likely", "possible")
 """Surest first."""
 _LIVE_OUTCOMES = frozenset({"live", "ended"})
+_MAY_BE_LIVE = frozenset({"live", "tail-held", "undecided"})
+"""Predictions that a live probe does not contradict: its events may have been small."""
 _TRANSPORTS = {"http+sse": "HTTP+SSE", "streamable-http": "Streamable HTTP", "stateless": "HTTP"}
 
 
@@ -176,7 +178,7 @@ def _disagreement(case: Case, result: ProbeResult) -> str:
             f"{label}: the config predicts live, but it was {result.outcome}. Is this the config "
             "that runs (was Nginx reloaded), or does another proxy stand in front?"
         )
-    if result.outcome in _LIVE_OUTCOMES and expected and "live" not in expected:
+    if result.outcome in _LIVE_OUTCOMES and expected and expected.isdisjoint(_MAY_BE_LIVE):
         return (
             f"{label}: the config predicts {' or '.join(sorted(expected))}, but it was live. Is "
             "this the config that runs, and does this URL reach this Nginx?"

@@ -266,8 +266,8 @@ def _is_predicted(case: Case, failing: FirstFailingHop) -> bool:
     """True if the config belongs to the probed proxy and predicts that the stream is held."""
     label = failing.result.timeline.probe.label
     listens = case.resolution is not None and case.resolution.listens
-    held = (p.delivery.result != "live" for p in case.predictions if p.label == label)
-    return listens and any(held)
+    results = {p.delivery.result for p in case.predictions if p.label == label}
+    return listens and bool(results - {"live", "undecided"})
 
 
 def narrow_to_hop(case: Case) -> Case:

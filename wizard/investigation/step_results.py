@@ -123,12 +123,14 @@ def _rate_location(resolution: RequestResolution) -> StepResult:
         return "warn", f"no location in {server.directive.where} matches the path"
     name = f"location {location.modifier} {location.path}".replace("  ", " ")
     where = f"{safe(name, 80)} ({location.directive.where})"
-    held = [row for row in resolution.delivery if row.result == "held"]
+    held = [row for row in resolution.delivery if row.result in ("held", "tail-held")]
     if not resolution.delivery:
         return "warn", f"{where} passes to no backend that streams"
     if held:
         count = f"{len(held)} of {len(resolution.delivery)} request variants"
-        return "warn", f"{where} serves it and would hold it for {count}"
+        return "warn", f"{where} serves it and would hold it, or parts of it, for {count}"
+    if unknown := [each for each in resolution.body_filters if each.effect == "unknown"]:
+        return "warn", f"{where} serves it; `{safe(unknown[0].name, 80)}` may hold it"
     return "pass", f"{where} serves it; the config holds nothing back"
 
 

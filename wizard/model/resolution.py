@@ -8,12 +8,19 @@ from wizard.model.config import Config, Directive, Position
 
 Client = Literal["h1", "h1-tls", "h2", "h2c"]
 """HTTP/1.1 and HTTP/2, each with TLS (`h1-tls`, `h2`) and without (`h1`, `h2c`)."""
-Encoding = Literal["identity", "gzip"]
-UpstreamFraming = Literal["chunked", "close"]
-"""How the backend marks the end of its body to Nginx: chunked, or by closing the connection."""
-Result = Literal["live", "headers-held", "held", "undecided"]
-"""`live`: delivered at once. `headers-held`: the same, but headers alone wait for the first event.
-`held`: kept in a buffer. `undecided`: a module that is not known may hold it."""
+Encoding = Literal["identity", "gzip", "br"]
+UpstreamFraming = Literal["chunked", "close", "h2"]
+"""How the backend marks the end of its body to Nginx: chunked, by closing the connection (FastCGI,
+uwsgi and SCGI count as that), or in the frames of HTTP/2 (`proxy_http_version 2`)."""
+Result = Literal["live", "tail-held", "headers-held", "held", "undecided"]
+"""`live`: delivered at once. `tail-held`: so, but an event of `tail_from` bytes or more arrives
+without its end. `headers-held`: headers alone wait for the first event. `held`: kept in a buffer.
+`undecided`: a filter is in force whose effect is not known."""
+FilterEffect = Literal["script", "brotli", "lines", "rate", "unknown"]
+"""What a body filter does to an event stream. `script`: a script writes the response anew, so it is
+held while buffering is on. `brotli`: the same, for clients that accept br. `lines`: it waits for
+whole lines, and does not pass on flushes. `rate`: it delays a faster stream while buffering is on.
+`unknown`: not measured, or not the same every time."""
 Level = Literal["http", "server", "location", "default"]
 BUFFERING_PREFIXES = frozenset({"proxy", "fastcgi", "uwsgi", "scgi"})
 """The modules with a `…_buffering` directive; `grpc` and `memcached` have none."""
@@ -145,13 +152,33 @@ class Upstream:
 
 
 @dataclass(frozen=True, slots=True)
+class BodyFilter:
+    """A directive in force that changes the response's body, or may change it.
+
+    Attributes:
+        name: The directive with its first argument, as written: `coraza on`.
+    """
+
+    name: str
+    where: Position
+    effect: FilterEffect
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
-    """One row of the delivery model (docs/delivery.md): client, encoding, framing and result."""
+    """One row of the delivery model (docs/delivery.md): client, encoding, framing and result.
+
+    Attributes:
+        tail_from: For `tail-held`, the size in bytes of the smallest event that loses its end.
+        otherwise: For `undecided`, the result without the filters that are not known.
+    """
 
     client: Client
     encoding: Encoding
     upstream: UpstreamFraming
     result: Result
+    tail_from: int | None = None
+    otherwise: Result | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +189,7 @@ class RequestResolution:
         version: The Nginx version whose defaults apply; None if it is not known.
         settings: The effective value of each setting that matters for a stream, by directive name.
         clients: The kinds of clients that the server's `listen` directives allow.
+        body_filters: The directives in force that change the response's body, or may change it.
         delivery: The rows of the delivery model that the config allows.
         undecided: What the config alone does not decide, one sentence each.
         doubt: Why config and request do not tell who answers, in one sentence; empty if they do.
@@ -182,6 +210,7 @@ class RequestResolution:
     upstream: Upstream | None
     settings: Mapping[str, Setting]
     clients: tuple[Client, ...] = ()
+    body_filters: tuple[BodyFilter, ...] = ()
     delivery: tuple[Delivery, ...] = ()
     undecided: tuple[str, ...] = ()
     listens: bool = True

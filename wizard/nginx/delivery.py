@@ -4,12 +4,13 @@ It was measured on Nginx 1.22.1 and 1.31.3; `tests/nginx_real/test_delivery.py` 
 installed Nginx.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import product
 
 from wizard.model.config import Config, Directive
 from wizard.model.resolution import (
     BUFFERING_PREFIXES,
+    BodyFilter,
     Client,
     Delivery,
     Encoding,
@@ -18,7 +19,7 @@ from wizard.model.resolution import (
     UpstreamFraming,
 )
 from wizard.nginx.servers import Listen, listens_of, server_blocks, switch_value
-from wizard.nginx.settings import version_numbers
+from wizard.nginx.settings import size_bytes, version_numbers
 
 ENCODINGS: tuple[Encoding, ...] = ("identity", "gzip")
 FLUSHES_H2_HEADERS = (1, 31, 3)
@@ -30,33 +31,90 @@ CACHE_CONTROL = "no-cache"
 """The Cache-Control that backends usually send with an event stream."""
 _PROXIED = frozenset({"no-cache", "no-store", "private"})
 """The values of Cache-Control that `gzip_proxied` can name."""
+_CHUNK_BYTES = len("\r\n\r\n")
+"""What a chunk has around its data, beside the size in hexadecimal digits."""
 
 
 def predict_delivery(
     *,
     buffering: bool,
     client: Client,
-    gzip_applied: bool,
+    compressed: bool,
     upstream: UpstreamFraming,
     silent: bool = False,
     version: str | None = None,
+    filters: Sequence[BodyFilter] = (),
 ) -> Result:
     """How an event stream reaches the client.
 
     Args:
         buffering: Whether Nginx buffers this response (`is_buffered`).
-        gzip_applied: Whether Nginx compresses this response (`gzip_applies`).
+        compressed: Whether Nginx compresses this response (`is_compressed`).
         silent: Whether the backend has sent headers and no event yet.
         version: The Nginx version; None counts as an old one.
+        filters: The body filters in force. An unknown one may hold the stream, and may as well
+            flush one that buffering alone would hold.
     """
+    effects = {each.effect for each in filters}
+    if "unknown" in effects:
+        return "undecided"
     if not buffering:
+        if "lines" in effects and client == "h1-tls":
+            return "held"
         holds_headers = silent and client == "h2" and version_numbers(version) < FLUSHES_H2_HEADERS
         return "headers-held" if holds_headers else "live"
-    if gzip_applied or upstream == "close" or client == "h1-tls":
+    if compressed or "script" in effects or upstream == "close" or client == "h1-tls":
         return "held"
     if silent and client != "h2c":
         return "headers-held"
-    return "live"
+    return "live" if upstream == "h2" else "tail-held"
+
+
+def smallest_cut_event(buffer_size: int) -> int:
+    """The size of the smallest event that loses its end, for this `proxy_buffer_size`; in bytes.
+
+    An event is one chunk, and Nginx passes on a buffer that is not full only if the chunk in it is
+    complete. This counts for an event that Nginx reads at one time, into an empty buffer: the first
+    one shares its buffer with the response's header, and an event that arrives in several parts can
+    lose its end at any size.
+    """
+    fitting = buffer_size - _CHUNK_BYTES
+    while fitting + len(f"{fitting:x}") > buffer_size - _CHUNK_BYTES:
+        fitting -= 1
+    return max(1, fitting + 1)
+
+
+def make_delivery(
+    settings: Mapping[str, Setting],
+    prefix: str,
+    encoding: Encoding,
+    *,
+    buffering: bool,
+    client: Client,
+    upstream: UpstreamFraming,
+    silent: bool = False,
+    version: str | None = None,
+    filters: Sequence[BodyFilter] = (),
+) -> Delivery:
+    """The row of the model for one kind of request; see `predict_delivery` for the arguments."""
+    result, otherwise = (
+        predict_delivery(
+            buffering=buffering,
+            client=client,
+            compressed=is_compressed(settings, encoding, filters),
+            upstream=upstream,
+            silent=silent,
+            version=version,
+            filters=applied,
+        )
+        for applied in (filters, [each for each in filters if each.effect != "unknown"])
+    )
+    size = size_bytes(settings[f"{prefix}_buffer_size"].value.partition("|")[0])
+    tail_from = smallest_cut_event(size) if result == "tail-held" and size else None
+    is_undecided = result == "undecided"
+    return Delivery(
+        client, encoding, upstream, result, tail_from, otherwise if is_undecided else None
+    )
 
 
 def is_buffered(
@@ -104,28 +162,52 @@ def gzip_applies(
     return not via or not values.union({"any"}).isdisjoint(proxied.split())
 
 
+def is_compressed(
+    settings: Mapping[str, Setting], encoding: Encoding, filters: Sequence[BodyFilter] = ()
+) -> bool:
+    """True if Nginx compresses an event stream for a client that accepts this encoding."""
+    if encoding == "br":
+        return any(each.effect == "brotli" for each in filters)
+    return gzip_applies(settings, encoding)
+
+
 def delivery_table(
-    settings: Mapping[str, Setting], prefix: str, clients: tuple[Client, ...]
+    settings: Mapping[str, Setting],
+    prefix: str,
+    clients: tuple[Client, ...],
+    filters: Sequence[BodyFilter] = (),
 ) -> tuple[Delivery, ...]:
     """Every row of the model that the config allows; none if the upstream's kind cannot buffer.
 
-    The backend is taken to send no X-Accel-Buffering, and its first event at once. It frames its
-    response by `close` if Nginx sends HTTP/1.0, and in either way with HTTP/1.1.
+    The backend is taken to send no X-Accel-Buffering, and its first event at once. There are rows
+    for `br` only where Nginx compresses event streams with brotli.
     """
     if prefix not in BUFFERING_PREFIXES:
         return ()
-    http_version = settings.get("proxy_http_version")
-    is_http_1_0 = http_version is None or http_version.value == "1.0"
-    framings: tuple[UpstreamFraming, ...] = ("close",) if is_http_1_0 else ("chunked", "close")
     buffering = is_buffered(settings, prefix, None)
-    rows: list[Delivery] = []
-    for client, encoding, framing in product(clients, ENCODINGS, framings):
-        zipped = gzip_applies(settings, encoding)
-        result = predict_delivery(
-            buffering=buffering, client=client, gzip_applied=zipped, upstream=framing
+    has_brotli = is_compressed(settings, "br", filters)
+    encodings: tuple[Encoding, ...] = (*ENCODINGS, "br") if has_brotli else ENCODINGS
+    return tuple(
+        make_delivery(
+            settings,
+            prefix,
+            encoding,
+            buffering=buffering,
+            client=client,
+            upstream=framing,
+            filters=filters,
         )
-        rows.append(Delivery(client, encoding, framing, result))
-    return tuple(rows)
+        for client, encoding, framing in product(clients, encodings, possible_framings(settings))
+    )
+
+
+def possible_framings(settings: Mapping[str, Setting]) -> tuple[UpstreamFraming, ...]:
+    """How the upstream may frame its response: by `close` if Nginx sends HTTP/1.0 or speaks no
+    HTTP, and in either way with HTTP/1.1."""
+    http_version = settings.get("proxy_http_version")
+    if http_version is None or http_version.value == "1.0":
+        return ("close",)
+    return ("h2",) if http_version.value == "2" else ("chunked", "close")
 
 
 def client_kinds(config: Config, server: Directive, version: str | None) -> tuple[Client, ...]:

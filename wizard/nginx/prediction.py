@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from itertools import product
 
 from wizard.model.case import Prediction
-from wizard.model.resolution import Client, Delivery, RequestResolution, UpstreamFraming
+from wizard.model.resolution import BodyFilter, Client, RequestResolution, UpstreamFraming
 from wizard.model.timeline import Probe, Timeline, is_live
-from wizard.nginx.delivery import gzip_applies, is_buffered, predict_delivery
+from wizard.nginx.delivery import is_buffered, make_delivery, possible_framings
 
 
 def observed_version(timelines: Sequence[Timeline | None]) -> str | None:
@@ -23,32 +23,47 @@ def observed_version(timelines: Sequence[Timeline | None]) -> str | None:
 def predict_probes(
     resolution: RequestResolution, proxied: Sequence[Probe], direct: Sequence[Timeline]
 ) -> tuple[Prediction, ...]:
-    """The predicted delivery of each proxied probe, one for each framing that is possible.
+    """The predicted delivery of each proxied probe, one for each way in which it may be delivered.
 
     The direct probes show the backend's X-Accel-Buffering header, its framing, and whether it
-    sends events.
+    sends events. A body filter's script may pass on what it was given, so it may as well not be
+    there.
     """
     upstream = resolution.upstream
     if upstream is None or upstream.kind in ("static", "undecided") or not resolution.clients:
         return ()
+    prefix = resolution.buffering_prefix
     headers = (timeline.header("x-accel-buffering") for timeline in direct)
     x_accel_buffering = next(filter(None, headers), None)
-    buffering = is_buffered(resolution.settings, resolution.buffering_prefix, x_accel_buffering)
-    silent = bool(direct) and not any(map(is_live, direct))
-    predictions: list[Prediction] = []
-    for probe, framing in product(proxied, _framings(resolution, direct)):
-        client = _client_kind(probe, resolution)
-        result = predict_delivery(
-            buffering=buffering,
-            client=client,
-            gzip_applied=gzip_applies(resolution.settings, probe.encoding),
-            upstream=framing,
-            silent=silent,
-            version=resolution.version,
+    buffering = is_buffered(resolution.settings, prefix, x_accel_buffering)
+    predictions = [
+        Prediction(
+            probe.label,
+            make_delivery(
+                resolution.settings,
+                prefix,
+                probe.encoding,
+                buffering=buffering,
+                client=_client_kind(probe, resolution),
+                upstream=framing,
+                silent=bool(direct) and not any(map(is_live, direct)),
+                version=resolution.version,
+                filters=filters,
+            ),
         )
-        delivery = Delivery(client, probe.encoding, framing, result)
-        predictions.append(Prediction(probe.label, delivery))
-    return tuple(predictions)
+        for probe, framing, filters in product(
+            proxied, _framings(resolution, direct), _filters(resolution)
+        )
+    ]
+    return tuple(dict.fromkeys(predictions))
+
+
+def _filters(resolution: RequestResolution) -> tuple[tuple[BodyFilter, ...], ...]:
+    """The body filters in force, with the scripts and without them."""
+    filters = resolution.body_filters
+    return tuple(
+        dict.fromkeys((filters, tuple(each for each in filters if each.effect != "script")))
+    )
 
 
 def _client_kind(probe: Probe, resolution: RequestResolution) -> Client:
@@ -69,13 +84,16 @@ def _framings(
 ) -> tuple[UpstreamFraming, ...]:
     """The framings with which the backend may respond to Nginx.
 
-    `close` if Nginx sends HTTP/1.0; else the one that a direct probe over HTTP/1.1 observed.
+    With HTTP/1.1 the one that a direct probe over HTTP/1.1 observed. Nothing shows the framing of a
+    response to HTTP/1.0: a few backends send chunks even then.
     """
-    allowed = tuple(dict.fromkeys(row.upstream for row in resolution.delivery))
-    if len(allowed) < 2:
-        return allowed or ("close",)
+    possible = possible_framings(resolution.settings)
+    if "proxy_http_version" not in resolution.settings or possible == ("h2",):
+        return possible
     framings = (timeline.framing for timeline in direct if timeline.http != "2")
     observed = next(filter(None, framings), None)
+    if possible == ("close",):
+        return ("close",) if observed in ("close", "length") else ("close", "chunked")
     if observed is None:
-        return allowed
+        return possible
     return ("chunked",) if observed == "chunked" else ("close",)

@@ -1,21 +1,20 @@
 """What Nginx does with one request: server, location, upstream, settings and delivery together."""
 
 import re
-from dataclasses import replace
 from typing import Literal
 from urllib.parse import urlsplit
 
 from wizard.model.config import Config, Directive
 from wizard.model.resolution import (
     Answer,
-    Client,
-    Delivery,
+    BodyFilter,
     LocationRef,
     Request,
     RequestResolution,
     Setting,
 )
-from wizard.nginx.delivery import client_kinds, delivery_table
+from wizard.nginx.body_filters import body_filters, describe_doubts
+from wizard.nginx.delivery import client_kinds, delivery_table, is_buffered
 from wizard.nginx.error_pages import error_pages
 from wizard.nginx.known_directives import describe_unknown, unknown_directives
 from wizard.nginx.locations import modifier_and_path
@@ -61,6 +60,9 @@ def resolve_request(
     kinds = client_kinds(config, server, version)
     blocks = [block for _, block in chain]
     unknown = unknown_directives(blocks) if upstream.kind != "static" else ()
+    filters = body_filters(blocks) if upstream.kind != "static" else ()
+    buffering = is_buffered(settings, upstream.kind, None)
+    doubts = (*_describe_others(unknown, filters), *describe_doubts(filters, buffering))
     return RequestResolution(
         request,
         config,
@@ -70,8 +72,9 @@ def resolve_request(
         upstream,
         settings,
         kinds,
-        _delivery(settings, upstream.kind, kinds, unknown),
-        _undecided(config, choice.undecided, route, settings, version, unknown),
+        filters,
+        delivery_table(settings, upstream.kind, kinds, filters),
+        _undecided(config, choice.undecided, route, settings, version, doubts),
         listens=choice.listens,
         merges_slashes=merges_slashes(choice, request.scheme),
         doubt=route.doubt,
@@ -90,17 +93,13 @@ def _location(route: Route) -> LocationRef | None:
     return LocationRef(modifier, path, location, tuple(parents), route.reason, route.inner)
 
 
-def _delivery(
-    settings: dict[str, Setting],
-    kind: str,
-    clients: tuple[Client, ...],
-    unknown: tuple[Directive, ...],
-) -> tuple[Delivery, ...]:
-    """The delivery table; nothing in it is live if a module that is not known may interfere."""
-    rows = delivery_table(settings, kind, clients)
-    if not unknown:
-        return rows
-    return tuple(replace(row, result="undecided") if row.result == "live" else row for row in rows)
+def _describe_others(
+    unknown: tuple[Directive, ...], filters: tuple[BodyFilter, ...]
+) -> tuple[str, ...]:
+    """Describe the directives of modules that are not known, without the body filters."""
+    places = {each.where for each in filters}
+    others = [directive for directive in unknown if directive.where not in places]
+    return tuple(map(describe_unknown, others[:_MAX_UNKNOWN]))
 
 
 def _undecided(
@@ -109,11 +108,10 @@ def _undecided(
     route: Route,
     settings: dict[str, Setting],
     version: str | None,
-    unknown: tuple[Directive, ...],
+    doubts: tuple[str, ...],
 ) -> tuple[str, ...]:
     """What the config alone does not decide, one sentence each, without repetitions."""
-    sentences = [*config.notes, *filter(None, [undecided, route.doubt]), *route.undecided]
-    sentences += map(describe_unknown, unknown[:_MAX_UNKNOWN])
+    sentences = [*config.notes, *filter(None, [undecided, route.doubt]), *route.undecided, *doubts]
     http_version = settings.get("proxy_http_version")
     if version is None and http_version is not None and http_version.where is None:
         sentences.append(

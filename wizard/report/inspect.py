@@ -28,7 +28,7 @@ def inspect_json(resolution: RequestResolution, findings: Sequence[ConfigFinding
         "delivery": [_delivery_json(row) for row in resolution.delivery],
         "findings": [
             {"id": finding.id, "where": safe(finding.where), "text": safe(finding.text)}
-            for finding in findings
+            for finding in (*findings, *_unknown_filters(resolution))
         ],
         "undecided": [safe(doubt) for doubt in resolution.undecided],
     }
@@ -93,12 +93,23 @@ def _answer_line(answer: Answer) -> str:
     return f"answer    Nginx itself answers{status}: {directive.name}, {directive.where}"
 
 
-def _delivery_json(row: Delivery) -> dict[str, str]:
+def _unknown_filters(resolution: RequestResolution) -> Iterator[ConfigFinding]:
+    """Yield the directives for which a delivery is undecided."""
+    for each in resolution.body_filters:
+        if each.effect == "unknown":
+            text = (
+                f"{each.name} may hold the response: what it does to an event stream is not known"
+            )
+            yield ConfigFinding("undecided", str(each.where), text)
+
+
+def _delivery_json(row: Delivery) -> dict[str, Any]:
     return {
         "client": row.client,
         "encoding": row.encoding,
         "upstream": row.upstream,
         "result": row.result,
+        "tail_from": row.tail_from,
     }
 
 
@@ -119,7 +130,8 @@ def inspect_text(resolution: RequestResolution, findings: Sequence[ConfigFinding
 
 
 def _delivery(row: Delivery) -> str:
-    return f"  {row.result:<13} for {row.client}, {row.encoding}, upstream {row.upstream}\n"
+    tail = f", from {row.tail_from:,} bytes on" if row.tail_from else ""
+    return f"  {row.result:<13} for {row.client}, {row.encoding}, upstream {row.upstream}{tail}\n"
 
 
 def _setting(name: str, setting: Setting) -> str:

@@ -6,6 +6,7 @@ from wizard.model.case import Case, FirstFailingHop, FollowUpResult
 from wizard.model.diagnosis import Confidence
 from wizard.model.log_report import LogLine
 from wizard.model.probe_result import HELD_OUTCOMES, PARTLY_HELD_OUTCOMES, ProbeResult
+from wizard.model.resolution import Delivery
 from wizard.model.timeline import is_live
 
 REACHED = frozenset({"live", "ended", "cut"}) | PARTLY_HELD_OUTCOMES
@@ -53,13 +54,23 @@ def x_accel_buffering(case: Case) -> str | None:
 
 def predicted_results(case: Case, result: ProbeResult) -> frozenset[str]:
     """What the config predicts for this probe; empty without a prediction."""
+    return frozenset(row.result for row in predicted_deliveries(case, result))
+
+
+def predicted_deliveries(case: Case, result: ProbeResult) -> tuple[Delivery, ...]:
+    """How this probe may be delivered by the config, one for each way that is possible."""
     label = result.timeline.probe.label
-    return frozenset(row.delivery.result for row in case.predictions if row.label == label)
+    return tuple(row.delivery for row in case.predictions if row.label == label)
 
 
 def could_be_held(case: Case, result: ProbeResult) -> bool:
-    """True if the config predicts that this probe is held, for some framing of the backend."""
-    return bool(predicted_results(case, result) & {"held", "headers-held"})
+    """True if the config predicts the way in which this probe is held, for some framing of the
+    backend. Beside a filter that is not known, buffering alone must hold it."""
+    holding = {"held", "headers-held"}
+    if result.outcome in PARTLY_HELD_OUTCOMES:
+        holding.add("tail-held")
+    rows = predicted_deliveries(case, result)
+    return any(not holding.isdisjoint((row.result, row.otherwise)) for row in rows)
 
 
 def passes_here(case: Case) -> bool | None:

@@ -1,0 +1,79 @@
+"""Events of all sizes: which lose their end by the prediction, and on a real Nginx.
+
+All is asserted in one test for each Nginx, so that the streams run once.
+"""
+
+from itertools import product
+
+import pytest
+
+from tests.nginx_real.delivery_rows import CLIENTS, OFF, V10, V11, Location
+from tests.nginx_real.paced_streams import PacedObservation, PacedRow, observe_paced
+
+pytestmark = pytest.mark.nginx
+
+SIZES = (
+    500, 1_000, 3_000, 4_000, 4_096, 5_000, 7_000, 10_000, 16_384, 20_000, 40_000, 100_000, 200_000,
+)  # fmt: skip
+ONE_READ = 60_000
+"""Loopback carries about 64 KB in one packet: whether Nginx reads a larger event at one time, and
+so whether it comes whole where the buffer would take it, is a matter of luck."""
+LARGE = "proxy_buffer_size 128k; proxy_buffers 8 64k; proxy_busy_buffers_size 192k; "
+LOCATIONS = (
+    Location("default", "paced", "chunked", V11),
+    Location("large", "paced", "chunked", V11 + LARGE),
+    Location("medium", "paced", "chunked", V11 + "proxy_buffer_size 8k; proxy_buffers 8 8k; "),
+    Location("mixed", "paced", "chunked", V11 + "proxy_buffer_size 8k; proxy_buffers 4 16k; "),
+    Location("close", "paced", "close", V10),
+    Location("off", "paced", "chunked", V11 + OFF),
+)
+EDGES = tuple(
+    PacedRow(location, "h1", size=size)
+    for location, sizes in ((LOCATIONS[0], (4089, 4090)), (LOCATIONS[2], (8184, 8185)))
+    for size in sizes
+)
+"""The largest events that fit a buffer of 4 KB and of 8 KB together with the chunk around them,
+and the smallest that do not."""
+ROWS = (
+    *(
+        PacedRow(location, client, size=size)
+        for locations, sizes in ((LOCATIONS[:2], SIZES), (LOCATIONS[2:], SIZES[::3]))
+        for location, client, size in product(locations, CLIENTS, sizes)
+    ),
+    *EDGES,
+)
+
+
+def test_prediction_and_observation_agree_at_every_size(nginx: str) -> None:
+    observed = observe_paced(nginx, ROWS)
+    wrong = [
+        f"{row.id}: {observed.predicted(row)}, but missing were {observed.missing[row.id]}"
+        for row in ROWS
+        if not _agrees(observed, row)
+    ]
+    assert wrong == []
+    cut = [(row.location.name, row.size) for row in EDGES if any(observed.missing[row.id])]
+    assert cut == [("default", 4090), ("medium", 8185)]
+    _assert_all_is_held_until_16_kb_have_gathered(observed)
+
+
+def _agrees(observed: PacedObservation, row: PacedRow) -> bool:
+    predicted, missing = observed.predicted(row), observed.missing[row.id]
+    if predicted.result == "held":
+        return all(missing)
+    if predicted.result == "live":
+        return not any(missing)
+    assert predicted.result == "tail-held"
+    assert predicted.tail_from is not None
+    if row.size >= predicted.tail_from:
+        return missing[0] == 0 and any(missing)
+    return row.size > ONE_READ or not any(missing)
+
+
+def _assert_all_is_held_until_16_kb_have_gathered(observed: PacedObservation) -> None:
+    """Over TLS and HTTP/1.1, for a chunked upstream."""
+    for size in (500, 1_000, 3_000, 4_000):
+        row = PacedRow(LOCATIONS[0], "h1-tls", size=size)
+        assert observed.missing[row.id] == (13, *(13 + size * step for step in (1, 2, 3)))
+        assert row.id not in observed.headers
+    assert PacedRow(LOCATIONS[0], "h1-tls", size=20_000).id in observed.headers

@@ -1,0 +1,109 @@
+"""The directives in force that change the body of a response, or that may do so.
+
+What each does to an event stream was measured (docs/delivery.md, "Body filters"). Nginx's own
+filters that change nothing in the delivery are left out: sub_filter, ssi, addition, gunzip, charset
+and slice. gzip is part of the settings (`wizard/nginx/delivery.py`).
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from wizard.model.config import Directive
+from wizard.model.resolution import BodyFilter, FilterEffect
+from wizard.nginx.known_directives import is_own
+from wizard.text.config_redaction import redact_directive
+from wizard.text.display import visible
+
+_CONVERTS = re.compile(r"image_filter|xslt_stylesheet")
+"""Nginx's own directives that replace the whole response."""
+_RATES = re.compile(r"(\w+_)?limit_rate")
+_SCRIPTS = re.compile(r"body_filter_by_lua(_block|_file)?|js_body_filter")
+_PASSES = re.compile(
+    r"(more|set|lua|js|geoip2?|vhost_traffic_status|otel|opentelemetry|opentracing|fancyindex|echo|"
+    r"auth|testcookie|upload_progress|encrypted_session|aws|limit|brotli|subs_filter|nchan|perl|"
+    r"health_check)(_\w+)?"
+    r"|\w+_by_lua\w*|srcache_\w+|track_uploads|report_uploads|\w+_cache_purge|array_\w+"
+    r"|(modsecurity|coraza|zstd|pagespeed)_\w+"
+)
+"""Directives of other modules that do not hold a body: they answer requests, refuse them, set
+headers or variables, log or measure, or only belong to a directive that switches a filter on.
+Those of headers-more, Lua, njs, echo and srcache were measured."""
+_COLLECTS = re.compile(r"ngx\.arg\[1\]\s*=\s*(nil\b|\"\"|'')")
+"""A Lua filter that passes nothing on at first, so probably collects the body, whatever the
+buffering is."""
+
+_DOUBTS: Mapping[FilterEffect, str] = {
+    "unknown": "may hold the response: what it does to an event stream is not known",
+    "script": "runs a script, which decides what is passed on and when",
+    "rate": "delays a stream that is faster",
+}
+
+
+def body_filters(blocks: Iterable[Directive]) -> tuple[BodyFilter, ...]:
+    """The body filters in force in the last of these nested blocks, in the order of the config.
+
+    Args:
+        blocks: The blocks around the request, outermost first.
+    """
+    in_force: dict[str, list[Directive]] = {}
+    for block in blocks:
+        in_force |= _by_name(block)
+    filters = [
+        BodyFilter(_as_written(directive), directive.where, effect)
+        for directives in in_force.values()
+        for directive in directives
+        if (effect := _effect(directive, in_force))
+    ]
+    return tuple(sorted(filters, key=lambda each: (each.where.file, each.where.line)))
+
+
+def describe_doubts(filters: Sequence[BodyFilter], buffering: bool) -> tuple[str, ...]:
+    """What the body filters leave undecided, one sentence each."""
+    doubts = dict(_DOUBTS)
+    if not buffering:
+        del doubts["rate"]
+    return tuple(
+        f"{each.where}: `{each.name}` {doubts[each.effect]}"
+        for each in filters
+        if each.effect in doubts
+    )
+
+
+def _by_name(block: Directive) -> dict[str, list[Directive]]:
+    """The directives of one block by name: those of an inner block replace the outer ones."""
+    named: dict[str, list[Directive]] = {}
+    for directive in block.block or ():
+        named.setdefault(directive.name, []).append(directive)
+    return named
+
+
+def _effect(directive: Directive, in_force: dict[str, list[Directive]]) -> FilterEffect | None:
+    """What the directive does to the body of an event stream; None if it does nothing."""
+    name = directive.name
+    if any(other.args == ("off",) for other in in_force[name]):
+        return None
+    if _CONVERTS.fullmatch(name):
+        return "unknown"
+    if _RATES.fullmatch(name):
+        return "rate" if directive.args != ("0",) else None
+    if is_own(name):
+        return None
+    if _SCRIPTS.fullmatch(name):
+        return "unknown" if _COLLECTS.search(" ".join(directive.args)) else "script"
+    if name == "brotli":
+        return "brotli" if _has_type(in_force, "brotli_types") else None
+    if name == "subs_filter":
+        return "lines" if _has_type(in_force, "subs_filter_types") else None
+    return None if _PASSES.fullmatch(name) else "unknown"
+
+
+def _has_type(in_force: dict[str, list[Directive]], name: str) -> bool:
+    """True if the list of media types of that name has event streams."""
+    types = {word for directive in in_force.get(name, ()) for word in directive.args}
+    return not types.isdisjoint({"*", "text/event-stream"})
+
+
+def _as_written(directive: Directive) -> str:
+    """The directive with its first argument, if that is no code."""
+    args = () if directive.name.endswith(("_by_lua", "_by_lua_block")) else directive.args[:1]
+    return visible(f"{directive.name} {redact_directive(directive.name, args)}".strip(), 60)
