@@ -35,7 +35,7 @@ class Bot:
     Attributes:
         refuse: Asked before each request, except for `/`.
         unknown: The answer to a message of an unknown session; None never answers.
-        message: The path that the endpoint event names, `sse` the path of that stream.
+        message: The path that the endpoint event names.
         headers: Sent with each answer, `Access_Control_Allow_Origin` and the like.
         pages: Fixed answers by path.
         requests: Every request, in order.
@@ -44,7 +44,6 @@ class Bot:
     refuse: Refusal = serve_all
     unknown: bytes | None = response(404, b"session not found", kind="text/plain")
     message: str = "/message"
-    sse: str = "/sse"
     headers: Mapping[str, str] = field(default_factory=dict)
     pages: Mapping[str, bytes] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
@@ -55,18 +54,18 @@ class Bot:
         """Serve one connection with one request."""
         request = await read(reader)
         self.requests.append(request)
-        url = urlsplit(request.path)
-        refusal = None if url.path == "/" else self.refuse(request)
-        if refusal or url.path in self.pages:
-            writer.write(refusal or self.pages[url.path])
-        elif request.method == "GET" and url.path in (self.sse, "/events"):
-            await self._stream(reader, writer, url.path)
-        elif request.method == "POST" and url.path == self.message:
+        path = "/" + request.path.partition("?")[0].lstrip("/")
+        refusal = None if path == "/" else self.refuse(request)
+        if refusal or path in self.pages:
+            writer.write(refusal or self.pages[path])
+        elif request.method == "GET" and path in ("/sse", "/events"):
+            await self._stream(reader, writer, path)
+        elif request.method == "POST" and path == self.message:
             await self._take_message(request, reader, writer)
-        elif url.path == "/mcp":
+        elif path == "/mcp":
             await self._answer(request, reader, writer)
         else:
-            status = 200 if url.path == "/" else 404
+            status = 200 if path == "/" else 404
             writer.write(response(status, b"here is the bot", kind="text/plain"))
         await writer.drain()
 
@@ -79,7 +78,7 @@ class Bot:
         )
         writer.write(CHUNKED.replace(b"\r\n\r\n", b"\r\n" + own.encode() + b"\r\n"))
         first = event(f"{self.message}?session_id={session}".encode(), "endpoint")
-        writer.write(chunk(first if path == self.sse else event(b"1", "tick")))
+        writer.write(chunk(first if path == "/sse" else event(b"1", "tick")))
         self._streams[session] = writer
         leaving = asyncio.ensure_future(reader.read())
         try:

@@ -5,8 +5,15 @@ from dataclasses import replace
 import pytest
 
 from tests.rules.checks import confidence_of, finding_of
-from tests.rules.samples.build import PROXY_URL, make_case, make_handshake, make_log_line
+from tests.rules.samples.build import (
+    DIRECT_URL,
+    PROXY_URL,
+    make_case,
+    make_handshake,
+    make_log_line,
+)
 from wizard.diagnose.diagnose import diagnose
+from wizard.diagnose.outcome import classify
 from wizard.model.case import Case
 from wizard.model.handshake import Handshake
 from wizard.model.log_report import LogLine, LogReport
@@ -101,7 +108,7 @@ PAGES = "location / { try_files $uri /index.html; }"
         (posted(404, ONLY_SSE + OTHER), "confirmed"),
         (posted(404, ONLY_SSE + WRONG), "confirmed"),
         (without_direct(posted(404, ONLY_SSE)), "likely"),
-        (posted(307, ONLY_SSE), "likely"),
+        (posted(307, ONLY_SSE), "confirmed"),
         (posted(403, ONLY_SSE), None),
         (posted(404, ONLY_SSE + SAME), None),
         (posted(404, ONLY_SSE + BY_VARIABLE), None),
@@ -254,6 +261,7 @@ def test_other_redirects_are_not_about_a_slash(location: str) -> None:
         ("https://h/sse", "https://inner:8000/sse/", "to inner:8000, which is not the public"),
         ("https://h/sse", "http://inner/sse/", "to inner, which is not the public"),
         ("https://h/sse/", "/sse", "differ only by the slash."),
+        ("https://h/sse", "/sse/", "A client that follows 301 makes a GET of a POST."),
     ],
 )
 def test_the_target_of_the_redirect_is_explained(url: str, location: str, text: str) -> None:
@@ -264,6 +272,85 @@ def test_the_target_of_the_redirect_is_explained(url: str, location: str, text: 
     assert finding is not None
     assert text in finding.distinguishes
     assert location in finding.evidence[0].text
+
+
+def redirected(
+    status: int,
+    location: str,
+    conf: str = WHOLE,
+    *,
+    url: str = PROXY_URL,
+    direct: str = "live",
+    direct_url: str = DIRECT_URL,
+) -> Case:
+    """Return a case whose stream is redirected through the proxy."""
+    case = make_case(
+        proxy=f"redirect:{location}",
+        direct=direct,
+        url=url,
+        conf=f"server {{ listen 8081; {conf} }}",
+        handshakes=(make_handshake("direct", url=direct_url),),
+    )
+    results = [replace(each.timeline, status=status) for each in case.proxy]
+    return replace(case, proxy=tuple(map(classify, results)))
+
+
+API = "location /api/ { proxy_pass http://127.0.0.1:12213/; }"
+BOTH = API + "location /mcp/ { proxy_pass http://127.0.0.1:12213; }"
+API_MCP, OWN_MCP = "http://127.0.0.1:8081/api/mcp", "http://127.0.0.1:12213/mcp"
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        (redirected(307, "/sse/"), "risk"),
+        (redirected(308, "http://127.0.0.1:8081/sse/"), "risk"),
+        (redirected(307, "http://127.0.0.1/sse/"), "confirmed"),
+        (redirected(301, "/sse/"), "confirmed"),
+        (redirected(307, "/mcp/", API, url=API_MCP), "confirmed"),
+        (redirected(307, "/mcp/", BOTH, url=API_MCP), "risk"),
+        (redirected(307, "/mcp", API, url=f"{API_MCP}/"), "confirmed"),
+        (redirected(307, "/mcp", API, url=API_MCP), None),
+        (redirected(307, "/other/", API, url=API_MCP), None),
+        (without_config(redirected(307, "/mcp/", url=API_MCP, direct_url=OWN_MCP)), "likely"),
+        (without_direct(without_config(redirected(307, "/mcp/", url=API_MCP))), "possible"),
+    ],
+)
+def test_only_a_redirect_that_loses_a_client_is_a_fault(case: Case, expected: str | None) -> None:
+    finding = finding_of("slash-redirect", case)
+    rating = finding and ("risk" if finding.latent else finding.confidence)
+    assert rating == expected
+
+
+SLASHED = "location /message/ { proxy_pass http://127.0.0.1:12213; }"
+
+
+def with_location(case: Case, location: str) -> Case:
+    """Return the case with this Location in the proxied answer to the POST."""
+    failed = case.handshakes[0]
+    answer = replace(failed.exchanges[0].timeline, headers=(("location", location),))
+    exchange = replace(failed.exchanges[0], timeline=answer)
+    return replace(case, handshakes=(replace(failed, exchanges=(exchange,)), *case.handshakes[1:]))
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        (posted(308, WHOLE), None),
+        (posted(308, ONLY_SSE + OTHER), None),
+        (posted(301, ONLY_SSE + SLASHED), "confirmed"),
+        (without_config(posted(301)), None),
+        (without_direct(posted(308, ONLY_SSE + OTHER)), None),
+        (without_direct(posted(301, WHOLE)), "confirmed"),
+    ],
+)
+def test_a_redirected_post_is_not_about_its_slash_if_the_backend_takes_it(
+    case: Case, expected: str | None
+) -> None:
+    redirected_post = with_location(case, "/message/")
+    assert confidence_of("slash-redirect", redirected_post) == expected
+    if expected:
+        assert confidence_of("message-path-unrouted", redirected_post) is None
 
 
 def test_the_fix_is_where_the_redirect_comes_from() -> None:

@@ -10,6 +10,13 @@ def is_proxied(resolution: RequestResolution | None) -> bool:
     return upstream is not None and upstream.kind not in ("static", "undecided")
 
 
+def adds_slash(resolution: RequestResolution) -> bool:
+    """True if Nginx itself redirects this path, `/x`, to its location `/x/`."""
+    location = resolution.location
+    is_slashed = location is not None and location.path == f"{resolution.request.path}/"
+    return is_slashed and not is_proxied(resolution)
+
+
 def is_buffering(resolution: RequestResolution) -> bool:
     """True if buffering is on in the config; a header of the backend may still switch it off."""
     return resolution.value(f"{resolution.prefix}_buffering") != "off"

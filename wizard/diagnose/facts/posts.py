@@ -17,8 +17,8 @@ from wizard.nginx.resolve import resolve_request
 from wizard.probe.mcp.message_path import message_url
 from wizard.text.display import safe
 
-NOT_FOUND = frozenset({404, 405})
-"""Answers of Nginx, or of another service, that does not know the path."""
+NOT_FOUND = frozenset({301, 302, 307, 308, 404, 405})
+"""Answers of Nginx, or of another service, that does not know the path or has it elsewhere."""
 NOT_ABOUT_THE_PATH = frozenset({401, 403, 407, 413, 421, 429, 500, 502, 503, 504})
 """Answers that have other causes than a wrong path."""
 _PASSED_PATH = re.compile(r"\w+://(?:\$\{?\w+\}?(?::\d+)?|[^$/]+)(.*)$", re.DOTALL)
@@ -128,7 +128,7 @@ def stripped_prefix(case: Case) -> str:
 
 
 def _prefix(path: str, passed: str) -> str:
-    tail = passed.partition("?")[0]
+    tail = "/" + passed.partition("?")[0].lstrip("/")  # `location /x` with `proxy_pass …/`: `//sse`
     is_tail = len(tail) > 1 and path != tail and path.endswith(tail)
     return path.removesuffix(tail) if is_tail else ""
 
@@ -308,7 +308,7 @@ def unrouted_messages(resolution: RequestResolution) -> UnroutedMessages | None:
     backend_path = (upstream.request_uri or resolution.request.path).partition("?")[0]
     backend_folder = backend_path.rstrip("/").rpartition("/")[0]
     paths = [f"{backend_folder}/{name}" for name in _USUAL_NAMES]
-    if any(_is_routed(resolution, path) for path in paths):
+    if any(is_routed(resolution, path) for path in paths):
         return None
     text = f"the backend is asked for {safe(backend_path, 80)}, and neither {safe(paths[0], 80)} "
     text += f"nor {safe(paths[2], 80)} leads to it"
@@ -316,7 +316,7 @@ def unrouted_messages(resolution: RequestResolution) -> UnroutedMessages | None:
     return UnroutedMessages(where, text, backend_folder != folder)
 
 
-def _is_routed(resolution: RequestResolution, path: str) -> bool:
+def is_routed(resolution: RequestResolution, path: str) -> bool:
     """True if the config passes this path to the peers of the stream."""
     request = replace(resolution.request, path=path, query="")
     message = resolve_request(resolution.config, request, resolution.version)

@@ -27,7 +27,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if failed is None:
         return _latent(rule, case, prefix)
     confidence = _confidence(case, failed)
-    distinguishes = _distinguishes(prefix, path) + ("" if case.resolution else _UNREAD)
+    distinguishes = _distinguishes(case, prefix) + ("" if case.resolution else _UNREAD)
     evidence = (*failed.evidence, *_evidence(case))
     return rule.finding(confidence, evidence, distinguishes) if confidence else None
 
@@ -45,7 +45,7 @@ def _confidence(case: Case, failed: posts.FailedPost) -> Confidence | None:
 def _latent(rule: Rule, case: Case, prefix: str) -> Finding | None:
     if not posts.is_untried(case) or posts.reaches_backend(case) is not False:
         return None
-    text = _distinguishes(prefix, posts.message_path(case))
+    text = _distinguishes(case, prefix)
     distinguishes = f"{text} Read from the config: no POST was made."
     return rule.finding("likely", _evidence(case), distinguishes, latent=True)
 
@@ -55,13 +55,16 @@ def _evidence(case: Case) -> tuple[Evidence, ...]:
     return (*((endpoint,) if endpoint else ()), *path_evidences(case))
 
 
-def _distinguishes(prefix: str, path: str) -> str:
+def _distinguishes(case: Case, prefix: str) -> str:
+    path = posts.message_path(case)
     expected = f"{safe(prefix, 80)}{safe(path, 120)}"
-    return (
+    text = (
         f"Clients join the endpoint with the URL's origin and post to {safe(path, 120)}; from "
-        f"outside it would be {expected}. The backend itself accepts the message under the path "
-        "that it names."
+        f"outside it would be {expected}."
     )
+    direct = case.handshake("direct")
+    is_accepted = direct is not None and direct.is_complete
+    return f"{text} The backend accepts the message under its own path." if is_accepted else text
 
 
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:

@@ -1,6 +1,6 @@
 """Nginx passes the stream to the backend, but not the path of its messages."""
 
-from wizard.diagnose.facts import posts
+from wizard.diagnose.facts import directives, posts
 from wizard.diagnose.facts.evidence import path_evidences
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings, prefix_notes
@@ -8,24 +8,40 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
 
-_DISTINGUISHES = (
-    "The backend itself accepts the same message; the stream's path leads to that backend and the "
-    "message's path does not, so it is neither a lost session nor a wrong body."
-)
-_UNREAD = " Nginx answers the POST itself; which location does so, only the config says (--conf)."
-
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """The POST fails, and the config does not lead it to the stream's backend."""
-    if _lacks_prefix(case) or posts.reaches_backend(case):
+    if _lacks_prefix(case) or posts.reaches_backend(case) or _is_redirected(case):
         return None
     failed = posts.failed_post(case)
     if failed is None:
         return _latent(rule, case)
     confidence = _confidence(case, failed)
-    distinguishes = _DISTINGUISHES if case.resolution else _DISTINGUISHES + _UNREAD
     evidence = (*failed.evidence, *path_evidences(case))
-    return rule.finding(confidence, evidence, distinguishes) if confidence else None
+    return rule.finding(confidence, evidence, _distinguishes(case, failed)) if confidence else None
+
+
+def _is_redirected(case: Case) -> bool:
+    """True if Nginx only adds a slash to the path: see `slash-redirect`."""
+    return bool(case.message_resolution and directives.adds_slash(case.message_resolution))
+
+
+def _distinguishes(case: Case, failed: posts.FailedPost) -> str:
+    """What the evidence of this case shows."""
+    parts = []
+    if failed.accepted:
+        parts.append("The backend accepts the same message when it is asked directly.")
+    if posts.reaches_backend(case) is False:
+        parts.append(
+            "The stream's path leads to the backend and the message's path does not, so it is "
+            "neither a lost session nor a wrong body."
+        )
+    else:
+        parts.append(
+            "Nginx's own page answers the POST; which location does so, only the config says "
+            "(--conf)."
+        )
+    return " ".join(parts)
 
 
 def _lacks_prefix(case: Case) -> bool:

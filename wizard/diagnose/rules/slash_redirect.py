@@ -1,33 +1,134 @@
 """The URL is redirected to itself with, or without, a trailing slash."""
 
+from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 from wizard.diagnose.facts import directives, posts
 from wizard.diagnose.facts.evidence import location_name, path_evidence
 from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case
-from wizard.model.diagnosis import Evidence, Finding, Fix
+from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.model.handshake import Side
 from wizard.model.timeline import Timeline
+from wizard.probe.www_authenticate import origin_of
 from wizard.text.display import safe
 
 REDIRECTS = frozenset({301, 302, 307, 308})
+_KEEPS_METHOD = frozenset({307, 308})
 _NGINX = Fix("use the exact URL, or serve the path without the slash (`location = …`)", "nginx")
+_PREFIX = Fix(
+    "the backend learns the prefix (its root path), so that it redirects below it; or clients get "
+    "the exact URL, which is not redirected",
+    "backend",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Redirect:
+    """An answer that redirects to the same path but for a slash.
+
+    Attributes:
+        target: The URL to which it leads.
+        lost: The prefix of the requested path that the target lacks; empty if it has the whole.
+    """
+
+    answer: Timeline
+    target: str
+    lost: str = ""
+
+    @property
+    def is_followed(self) -> bool:
+        """True if clients follow it as it is meant: same server, same path, same method."""
+        same = origin_of(self.answer.probe.url) == origin_of(self.target)
+        return same and not self.lost and self.answer.status in _KEEPS_METHOD
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """A redirect whose Location differs only by the trailing slash of its path."""
-    failed = posts.failed_post(case)
-    answers = [*(result.timeline for result in case.proxy), *([failed.answer] if failed else [])]
-    answer = next((answer for answer in answers if _slash_target(answer)), None)
-    if answer is None:
+    """A redirect whose Location differs by the trailing slash of its path."""
+    stream, message = _first_redirect(_answers(case, "proxy")), _message_redirect(case)
+    redirect = stream or message
+    if redirect is None:
         return None
-    direct = [result.timeline for result in case.direct if _slash_target(result.timeline)]
+    direct = _first_redirect(_answers(case, "direct"))
+    confidence, latent = _confidence(case, redirect)
+    if stream is None and not (direct or _is_routed(case)):
+        confidence = "possible"
+    redirects = filter(None, (redirect, direct))
+    evidence = (*map(_redirect_evidence, redirects), *_config_evidence(case))
+    distinguishes = _distinguishes(redirect, by_backend=direct is not None)
+    fix = _fix(case, redirect, by_backend=direct is not None)
+    return rule.finding(confidence, evidence, distinguishes, latent=latent, fix=fix)
+
+
+def _answers(case: Case, side: Side) -> list[Timeline]:
+    """The answers of one side to the GET of the stream, and to the opening POST."""
+    results = case.proxy if side == "proxy" else case.direct
+    handshake = case.handshake(side)
+    post = handshake.timeline("initialize") if handshake and side == "direct" else None
+    return [*(result.timeline for result in results), *([post] if post else [])]
+
+
+def _message_redirect(case: Case) -> _Redirect | None:
+    """The redirect of the failed POST, unless another server than the backend gives it.
+
+    If the backend takes the same POST, or if the config leads it elsewhere, its path is not routed.
+    """
+    failed, message = posts.failed_post(case), case.message_resolution
+    if failed is None:
+        return None
+    is_elsewhere = failed.accepted is not None or posts.reaches_backend(case) is False
+    is_by_nginx = message is not None and directives.adds_slash(message)
+    return None if is_elsewhere and not is_by_nginx else _first_redirect([failed.answer])
+
+
+def _is_routed(case: Case) -> bool:
+    """True if the config shows who redirects the POST: the backend, or Nginx for its location."""
+    message = case.message_resolution
+    return posts.reaches_backend(case) is True or bool(message and directives.adds_slash(message))
+
+
+def _first_redirect(answers: list[Timeline]) -> _Redirect | None:
+    return next((redirect for each in answers if (redirect := _read_redirect(each))), None)
+
+
+def _read_redirect(answer: Timeline) -> _Redirect | None:
+    """The redirect in an answer; None if it leads to another path."""
+    if answer.status not in REDIRECTS:
+        return None
+    url = answer.probe.url
+    try:
+        target = urljoin(url, (answer.header("location") or "").strip())
+        path, new_path, _ = urlsplit(url).path, urlsplit(target).path, urlsplit(target).port
+    except ValueError:
+        return None
+    bare, new_bare = path.rstrip("/"), new_path.rstrip("/")
+    if path != new_path and bare == new_bare:
+        return _Redirect(answer, target)
+    has_slash = path.endswith("/"), new_path.endswith("/")
+    if new_bare and bare.endswith(new_bare) and has_slash[0] != has_slash[1]:
+        return _Redirect(answer, target, bare.removesuffix(new_bare))
+    return None
+
+
+def _confidence(case: Case, redirect: _Redirect) -> tuple[Confidence, bool]:
+    """How sure it is, and whether nothing fails by it."""
+    if not redirect.lost:
+        return "confirmed", redirect.is_followed
+    path = urlsplit(redirect.target).path
+    if case.resolution is not None and posts.is_routed(case.resolution, path):
+        return "likely", True
+    if posts.stripped_prefix(case) != redirect.lost:
+        return "possible", False
+    return ("confirmed" if case.resolution else "likely"), False
+
+
+def _fix(case: Case, redirect: _Redirect, *, by_backend: bool) -> Fix | None:
+    """The fix where the redirect comes from; None for the rule's own."""
+    if redirect.lost:
+        return _PREFIX
     resolutions = filter(None, (case.resolution, case.message_resolution))
     is_static = not all(map(directives.is_proxied, resolutions))
-    fix = _NGINX if is_static and not direct else None
-    evidence = (*map(_redirect_evidence, (answer, *direct[:1])), *_config_evidence(case))
-    distinguishes = _distinguishes(answer, by_backend=bool(direct))
-    return rule.finding("confirmed", evidence, distinguishes, fix=fix)
+    return _NGINX if is_static and not by_backend else None
 
 
 def _config_evidence(case: Case) -> tuple[Evidence, ...]:
@@ -38,36 +139,41 @@ def _config_evidence(case: Case) -> tuple[Evidence, ...]:
     return (Evidence("config", str(location.directive.where), text),)
 
 
-def _slash_target(answer: Timeline) -> str:
-    """The target of a redirect that only adds or removes a slash; empty for any other answer."""
-    if answer.status not in REDIRECTS:
-        return ""
-    url = answer.probe.url
-    try:
-        target = urljoin(url, (answer.header("location") or "").strip())
-        path, new_path, _ = urlsplit(url).path, urlsplit(target).path, urlsplit(target).port
-    except ValueError:
-        return ""
-    return target if path != new_path and path.rstrip("/") == new_path.rstrip("/") else ""
-
-
-def _redirect_evidence(answer: Timeline) -> Evidence:
+def _redirect_evidence(redirect: _Redirect) -> Evidence:
+    answer = redirect.answer
     path = safe(urlsplit(answer.probe.url).path, 120)
     location = safe(answer.header("location") or "", 200)
     text = f"{path} answered {answer.status} with Location: {location}"
     return Evidence("probe", answer.probe.label, text)
 
 
-def _distinguishes(answer: Timeline, *, by_backend: bool) -> str:
-    origin = "The backend itself redirects, without Nginx as well." if by_backend else ""
-    public, target = urlsplit(answer.probe.url), urlsplit(_slash_target(answer))
+def _distinguishes(redirect: _Redirect, *, by_backend: bool) -> str:
+    parts = ["The two paths differ only by the slash."]
+    if redirect.lost:
+        parts = [
+            f"The path to which it leads lacks {safe(redirect.lost, 80)}, and has another slash."
+        ]
+    if by_backend:
+        parts.append("The backend itself redirects, without Nginx as well.")
+    problems = _problems(redirect)
+    if problems:
+        parts.append(f"It leads {' and '.join(problems)}: most clients fail there.")
+    if redirect.is_followed:
+        parts.append("Clients follow it and keep the method: check the URL that it names.")
+    elif redirect.answer.status not in _KEEPS_METHOD:
+        parts.append(f"A client that follows {redirect.answer.status} makes a GET of a POST.")
+    return " ".join(parts)
+
+
+def _problems(redirect: _Redirect) -> list[str]:
+    """What is wrong with the target's scheme and address."""
+    public, target = urlsplit(redirect.answer.probe.url), urlsplit(redirect.target)
     problems = []
     if public.scheme == "https" and target.scheme == "http":
         problems.append("to http://, where the public URL is https://")
     if public.hostname != target.hostname or (public.port != target.port and not problems):
         problems.append(f"to {safe(target.netloc, 120)}, which is not the public address")
-    suffix = f" It leads {' and '.join(problems)}: most clients fail there." if problems else ""
-    return f"The two paths differ only by the slash. {origin}{suffix}".replace("  ", " ").strip()
+    return problems
 
 
 RULE = Rule(
