@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import trustme
 
 from tests.nginx_real.reduced_cases import reduced_cases
 from tests.nginx_real.running import running_nginx
@@ -181,3 +182,60 @@ async def test_a_direct_url_that_is_nginx_itself_accuses_nobody(
     assert diagnosis.verdict == "inconclusive"
     for missing, causes in causes_in_all_subsets(case).items():
         assert "backend-silent" not in causes, f"without {missing}"
+
+
+async def steady(head: bytes, writer: asyncio.StreamWriter) -> None:
+    """Answers `/sse` with an event stream, everything else shortly."""
+    if b"GET /sse" not in head:
+        writer.write(SHORT)
+        return
+    await stream_until(writer, every_s=0.1, count=99)
+
+
+@asynccontextmanager
+async def tls_nginx(nginx: str, folder: Path, port: int) -> AsyncIterator[dict[str, int]]:
+    """Run an Nginx with a port for TLS, one for plain HTTP and one that passes plain HTTP to TLS.
+
+    Yields the ports by name.
+    """
+    certificate = trustme.CA().issue_cert("127.0.0.1")
+    certificate.private_key_pem.write_to_path(str(folder / "key.pem"))
+    certificate.cert_chain_pems[0].write_to_path(str(folder / "cert.pem"))
+    plain, tls, wrong = free_ports(3)
+    location = "location / { proxy_buffering off; proxy_pass http://127.0.0.1:%d; }"
+    server = f"""
+    listen 127.0.0.1:{tls} ssl;
+    ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;
+    {location % port}
+    }} server {{ listen 127.0.0.1:{wrong}; {location % tls}
+    """
+    async with running_nginx(nginx, folder, plain, server):
+        yield {"plain": plain, "tls": tls, "wrong": wrong}
+
+
+@pytest.mark.parametrize(
+    ("scheme", "port", "expected"),
+    [
+        ("http", "tls", "scheme-mismatch"),
+        ("https", "plain", "scheme-mismatch"),
+        ("http", "wrong", "tls-upstream-mismatch"),
+        ("http", "plain", None),
+        ("https", "tls", None),
+    ],
+)
+async def test_the_wrong_scheme_is_told_from_tls_to_the_backend(
+    nginx: str, tmp_path: Path, scheme: str, port: str, expected: str | None
+) -> None:
+    async with backend(steady) as backend_port, tls_nginx(nginx, tmp_path, backend_port) as ports:
+        target = Target(
+            f"{scheme}://127.0.0.1:{ports[port]}/sse",
+            direct=(Source(f"http://127.0.0.1:{backend_port}/sse"),),
+            conf=Source(f"{tmp_path}/nginx.conf"),
+            insecure=True,
+            stall=1.0,
+        )
+        case, diagnosis = case_and_diagnosis(await investigate(target))
+    assert [cause.id for cause in diagnosis.causes] == ([expected] if expected else []), diagnosis
+    for missing, reduced in reduced_cases(case):
+        sure = {cause.id for cause in diagnose(reduced).causes if cause.confidence != "possible"}
+        assert sure <= {expected}, f"without {missing}"

@@ -7,6 +7,7 @@
 - `addresses`: whether two addresses are the same backend
 - `logs`: whose requests the log lines show, and in whose log they stand
 - `metadata`: the OAuth metadata that a 401 names
+- `schemes`: whether the public URL's port speaks TLS
 - `product`: which products answer at the public URL
 - `evidence`: measurements, settings and log lines in words
 """

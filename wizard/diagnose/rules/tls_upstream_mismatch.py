@@ -3,7 +3,7 @@
 import ipaddress
 from urllib.parse import urlsplit
 
-from wizard.diagnose.facts import addresses, streams
+from wizard.diagnose.facts import addresses, schemes, streams
 from wizard.diagnose.facts.directives import place_of
 from wizard.diagnose.facts.evidence import log_evidence, result_evidence, setting_evidences
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
@@ -25,7 +25,10 @@ _UNLOGGED = (
     "The same address is live when the name is sent, and Nginx sends none. The error log would "
     'confirm it: "SSL_do_handshake() failed … while SSL handshaking to upstream".'
 )
-_PLAIN = "The backend itself reports plain HTTP on a port for TLS."
+_PLAIN = (
+    "The answer reports plain HTTP on a port for TLS, and the port of the URL speaks none: it is "
+    "the backend's port."
+)
 _SPEAK_TLS = Fix("proxy_pass https:// with proxy_ssl_server_name on: the port speaks TLS", "nginx")
 _SPEAK_PLAIN = Fix("proxy_pass http://: the backend's port speaks no TLS", "nginx")
 _CERTIFICATE = Fix(
@@ -72,11 +75,10 @@ def check(rule: Rule, case: Case) -> Finding | None:
 
 
 def _plain_http_answers(case: Case) -> tuple[ProbeResult, ...]:
-    """Answers of a TLS server to plain HTTP, in the words of Nginx and others."""
-    if case.resolution and _is_tls(case.resolution):
+    """Answers of a TLS server to plain HTTP, where the public port itself speaks no TLS."""
+    if (case.resolution and _is_tls(case.resolution)) or schemes.is_tls_port(case) is not False:
         return ()
-    refused = (result for result in case.proxy if result.timeline.status == 400)
-    return tuple(result for result in refused if "HTTPS" in result.timeline.excerpt.upper())[:1]
+    return tuple(result for result in case.proxy if schemes.demands_tls(result.timeline))[:1]
 
 
 def _is_tls(resolution: RequestResolution) -> bool:

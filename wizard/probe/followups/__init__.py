@@ -11,9 +11,11 @@ from wizard.probe.followups.host_origin import NO_ORIGIN, PUBLIC_HOST
 from wizard.probe.followups.oauth_cors import METADATA, PREFLIGHT
 from wizard.probe.followups.repeats import AGAIN, TWO_STREAMS
 from wizard.probe.followups.root import ROOT_DIRECT
+from wizard.probe.followups.scheme import OTHER_SCHEME
 from wizard.probe.request import ProbeOptions
 
 FOLLOW_UPS: tuple[FollowUp, ...] = (
+    OTHER_SCHEME,
     PUBLIC_HOST,
     NO_ORIGIN,
     ROOT_DIRECT,

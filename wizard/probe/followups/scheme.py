@@ -1,0 +1,45 @@
+"""The same request with the other scheme: is the port one for TLS, or for plain HTTP?"""
+
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from wizard.model.case import Case, FollowUpResult
+from wizard.model.timeline import Timeline
+from wizard.probe.followups.followup import (
+    EXCHANGE_TIMEOUT_S,
+    FollowUp,
+    probe_first_event,
+    repeated_probe,
+)
+from wizard.probe.request import ProbeOptions
+
+
+def _is_needed(case: Case) -> bool:
+    """True if no proxied probe got further than a port of the other kind lets it."""
+    answers = [result.timeline for result in case.proxy if result.was_made]
+    return bool(answers) and all(map(_may_be_mistaken, answers))
+
+
+def _may_be_mistaken(answer: Timeline) -> bool:
+    """True for a TLS handshake that failed, and for plain HTTP that was dropped or refused."""
+    if answer.probe.url.startswith("https:"):
+        return answer.ended == "tls" and "certificate" not in answer.detail.lower()
+    is_dropped = answer.headers_s is None and answer.ended in ("eof", "reset")
+    return is_dropped or (answer.status == 400 and "HTTPS" in answer.excerpt.upper())
+
+
+async def _send(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
+    """Send one request, without the user's headers: plain HTTP would show their secrets."""
+    probe = repeated_probe(case.proxy[0])
+    parts = urlsplit(probe.url)
+    scheme = "http" if parts.scheme == "https" else "https"
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    host = parts.netloc.rpartition("@")[2].removesuffix(f":{parts.port}")
+    url = parts._replace(scheme=scheme, netloc=f"{host}:{port}").geturl()
+    probe = replace(probe, url=url, http="1.1", encoding="identity")
+    timeout_s = min(EXCHANGE_TIMEOUT_S, case.target.stall)
+    timeline = await probe_first_event(probe, replace(options, headers=()), timeout_s)
+    return (FollowUpResult(OTHER_SCHEME.purpose, timeline, f"the same port by {scheme}://"),)
+
+
+OTHER_SCHEME = FollowUp("other-scheme", _is_needed, _send)
