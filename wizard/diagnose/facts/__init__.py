@@ -2,6 +2,7 @@
 
 - `streams`: probes of the stream, follow-ups, log lines
 - `posts`: POSTs, and where the config leads their path
+- `tails`: from which size the ends of events are kept back, and which sizes were seen
 - `directives`: directives in force for a request
 - `disconnects`: when streams were cut, and known timeouts
 - `addresses`: whether two addresses are the same backend
