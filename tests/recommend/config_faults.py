@@ -71,6 +71,30 @@ _BASIC = {"Authorization": "Basic dTpw", **_ECHO}  # u:p
 
 FAULTS = (
     Fault(
+        "message-path-unrouted",
+        "each session has a path of its own, which a regex takes",
+        conf(
+            f"{_STATIC}location ~ ^/mess {{ return 404; }}\n"
+            f"location /sse {{\n    proxy_pass {_BACKEND};\n}}\n"
+        ),
+        (RequestSpec("/messages/43?x=1", _ECHO, "POST"),),
+        _upstream_uri_is("/messages/43?x=1"),
+        endpoint="/messages/12345678",
+        unchanged=(RequestSpec("/messages/"), RequestSpec("/messages/a/b"), RequestSpec("/")),
+    ),
+    Fault(
+        "message-path-unrouted",
+        "each session has a path of its own, which a firm prefix takes",
+        conf(
+            f"{_STATIC}location ^~ /messages/ {{ deny 10.0.0.1; root .; }}\n"
+            f"location /sse {{\n    proxy_pass {_BACKEND};\n}}\n"
+        ),
+        (RequestSpec("/messages/43", _ECHO, "POST"),),
+        _upstream_uri_is("/messages/43"),
+        endpoint="/messages/12345678",
+        unchanged=(RequestSpec("/messages/"), RequestSpec("/messages/a/b"), RequestSpec("/")),
+    ),
+    Fault(
         "endpoint-prefix-lost",
         "the prefix is stripped",
         conf(f"{_STATIC}location /mcp/ {{\n    proxy_pass {_BACKEND}/;\n}}\n"),

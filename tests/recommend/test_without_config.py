@@ -78,6 +78,12 @@ def test_only_a_path_that_leads_nowhere_gets_a_location(id: str) -> None:
     assert "pod" in notes
 
 
+def test_a_location_for_messages_is_for_those_of_every_session() -> None:
+    recommendation = _recommended(_posting(case_of(), "/messages/12345"), "message-path-unrouted")
+    assert "location ~ ^/messages/[0-9]+$ {" in recommendation.block
+    assert "for this path alone" in " ".join(recommendation.adapt)
+
+
 def test_without_a_direct_url_the_address_is_a_placeholder() -> None:
     recommendation = _recommended(_posting(Case(Target("http://a/sse"))), "message-path-unrouted")
     assert "proxy_pass http://BACKEND:PORT;" in recommendation.block

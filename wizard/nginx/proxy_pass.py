@@ -37,6 +37,20 @@ def for_exact_path(directive: Directive, location: LocationRef, path: str) -> st
     return quote_argument(directive.args[0] + escape_uri(rest))
 
 
+def for_many_paths(directive: Directive, location: LocationRef) -> tuple[str, str] | None:
+    """The argument of `proxy_pass` in a regex location for paths of this prefix location, and the
+    `rewrite` that sends its fixed URI; None if a rewrite cannot send the same.
+
+    A regex location takes no URI (ngx_http_proxy_module, `proxy_pass`).
+    """
+    origin, uri = _origin_and_uri(directive)
+    if location.modifier not in ("", "^~") or re.search(r"[%?#]", uri):
+        return None
+    prefix = quote_argument(f"^{re.escape(location.path)}(.*)$")
+    target = quote_argument(f"{uri}$1")
+    return quote_argument(origin.removesuffix(":")), f"{prefix} {target} break"
+
+
 def has_fixed_uri(directive: Directive) -> bool:
     """True if the `proxy_pass` names a URI without variables."""
     origin, uri = _origin_and_uri(directive)

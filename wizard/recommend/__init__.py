@@ -5,11 +5,11 @@ The steps, from a diagnosis to a recommendation:
 1. Which settings the paths need: each finding's rule says so (`NginxSettings`), and `settings.py`
    merges them (`WantedSettings`).
 2. Where they go. With a config (`from_config.py`) into the location that serves the path today, or
-   into a new location carved out of it that keeps everything else (`carve.py`); where no location
-   leads to the backend, into one that does (`reroute.py`); or into the blocks around
-   (`outer_blocks.py`). Without a config (`from_observation.py`) they are lines to set in the
-   location that serves the path, whatever else it holds; only a path that no location leads to the
-   backend gets a location of its own.
+   into a new location carved out of it that keeps everything else (`carve.py`), for all paths of
+   its form if the path has an id in it (`family.py`); where no location leads to the backend, into
+   one that does (`reroute.py`); or into the blocks around (`outer_blocks.py`). Without a config
+   (`from_observation.py`) they are lines to set in the location that serves the path, whatever else
+   it holds; only a path that no location leads to the backend gets a location of its own.
 3. The block: `rewrite.py` turns today's statements (`source.py`) into those of the new block,
    `reasons.py` says why each line is there, `placement.py` puts the block into the file.
 4. The diff of all edits: `patch.py`.
@@ -18,7 +18,8 @@ A config that another program writes is changed there instead: `dialects.py` tel
 the dialects of ingress controllers; `annotations.py` and `proxy_manager.py` write for them.
 
 Four values pass through these steps: `BlockLine` (one line with its reason), `Block` (a block
-being written), `Edit` (a change of a file's text) and `ConfigFix` (what is proposed for one path).
+being written, with the `Place` where it goes), `Edit` (a change of a file's text) and `ConfigFix`
+(what is proposed for one path).
 """
 
 from dataclasses import replace

@@ -7,8 +7,14 @@ from wizard.model.change import SET_DIRECTIVES, Change
 from wizard.model.config import Directive
 from wizard.model.resolution import LocationRef, RequestResolution
 from wizard.nginx.locations import find_location, modifier_and_path, normalize_path
-from wizard.nginx.proxy_pass import for_exact_path, replace_passes
+from wizard.nginx.proxy_pass import (
+    for_exact_path,
+    for_many_paths,
+    has_fixed_uri,
+    replace_passes,
+)
 from wizard.recommend.block import Block, ConfigFix
+from wizard.recommend.family import PathFamily, family_of
 from wizard.recommend.placement import add_beside, add_nested, change_inside
 from wizard.recommend.redaction import is_secret
 from wizard.recommend.rewrite import Rewrite
@@ -20,11 +26,10 @@ _OWN = "{what}, in {path}'s own location; everything else in it stays"
 _SHARED = (
     "{what}, in a location that serves other paths too: {path} alone cannot be taken out of it"
 )
-_BESIDE = "{what}, in a location for {path} alone that keeps everything that applies there today"
-_NESTED = "{what}, in a location for {path} alone inside the one that serves it, which it inherits"
-_NAMED = (
-    "{what}, in a named location for {path} alone that keeps everything that applies there today"
-)
+_BESIDE = "{what}, in a location for {paths} that keeps everything that applies there today"
+_NESTED = "{what}, in a location for {paths} inside the one that serves it, which it inherits"
+_NAMED = "{what}, in a named location for {paths} that keeps everything that applies there today"
+_FAMILY_OWN = "{what}, in the location of {paths}; everything else in it stays"
 _WHY_COPY = "the same, but it leads to the copy below"
 _WHY_SAME_URI = "the same upstream, with the URI that this path has today"
 
@@ -36,15 +41,23 @@ def fix_path(
 
     None if the config's text does not show the location. `what` names the changes in the summary.
     """
+    path, family = location_path(resolution), family_of(location_path(resolution))
+    shown, paths, notes = visible(path), f"{visible(path)} alone", list[str]()
     summary, blocks = _blocks(resolution, location, rewrite)
-    path = visible(location_path(resolution))
-    return ConfigFix(summary.format(what=what, path=path), tuple(blocks)) if blocks else None
+    if family and not is_shared(resolution, location):
+        of_all = _fix_family(resolution, location, rewrite, family)
+        summary, blocks = of_all or (summary, blocks)
+        paths = f"every {visible(family.shown)}" if of_all else paths
+        notes.append(family.note(path, is_for_all=of_all is not None))
+    summary = summary.format(what=what, path=shown, paths=paths)
+    return ConfigFix(summary, tuple(blocks), tuple(notes)) if blocks else None
 
 
 def _blocks(
     resolution: RequestResolution, location: LocationRef, rewrite: Rewrite
 ) -> tuple[str, Sequence[Block]]:
-    """The summary, with `{what}` and `{path}`, and the blocks; none if there is no source."""
+    """The summary, with `{what}`, `{path}` and `{paths}`, and the blocks; none if there is no
+    source."""
     if is_shared(resolution, location):
         source = source_of(resolution.config, location.directive)
         return _SHARED, (change_inside(source, rewrite),) if source else ()
@@ -93,6 +106,96 @@ def _secret_sets(source: SourceBlock, rewrite: Rewrite) -> frozenset[str]:
     changed = {change.name for change in rewrite.changes.values()}
     sets = (line for line in source.statements if line.name in SET_DIRECTIVES)
     return frozenset({line.name for line in sets if is_secret(line, source.text)} - changed)
+
+
+# Paths with an id.
+
+_WHY_FAMILY = "wins for these paths alone over the location that serves them today"
+_WHY_NO_URI = "the same upstream; the rewrite makes the URI, which a pattern's location cannot name"
+_WHY_REWRITE = "the URI that proxy_pass makes of these paths today"
+_ROUTING = frozenset({"rewrite", "break", "if"})
+"""Directives after which another rewrite would not do the same as a `proxy_pass` with a URI."""
+
+
+def _fix_family(
+    resolution: RequestResolution, location: LocationRef, rewrite: Rewrite, family: PathFamily
+) -> tuple[str, Sequence[Block]] | None:
+    """The summary and the blocks for all paths that differ from this one in an id alone.
+
+    None if the location that leads to them has the path's own name, if the same URI cannot be
+    sent for all of them, or if a regex location serves some of them.
+    """
+    entry = entry_location(resolution, location) if location.modifier == "@" else location
+    content = source_of(resolution.config, location.directive)
+    around = source_of(resolution.config, entry.directive) if entry else None
+    if not entry or not content or not around or _is_own(entry, around, location_path(resolution)):
+        return None
+    if _takes_from_regex(resolution, entry, family):
+        return None
+    if location.modifier == "@" and not only_finds_files(resolution, entry.directive):
+        name = _full_name(location)
+        copy = _copy_name(name, family.shown)
+        first = Rewrite.of(_renamed_targets(entry, name, copy))
+        block = _carve_family(entry, around, around, first, family)
+        return _NAMED, (block, add_beside(content, f"location {copy}", rewrite))
+    if entry is location and is_regex(entry) and family.matches_name(_pattern(around)):
+        return _FAMILY_OWN, (change_inside(content, rewrite),)
+    passes = _passes_of_family(location, content)
+    if passes is None:
+        return None
+    rewrite = Rewrite.of((*rewrite.changes.values(), *passes), rewrite.dropped)
+    return _BESIDE, (_carve_family(entry, around, content, rewrite, family),)
+
+
+def _carve_family(
+    entry: LocationRef,
+    around: SourceBlock,
+    content: SourceBlock,
+    rewrite: Rewrite,
+    family: PathFamily,
+) -> Block:
+    """A location for the family that takes no path from any other location than the entry.
+
+    Inside a prefix location a pattern is tried only for paths that have no longer prefix; beside a
+    regex one, a look-ahead limits it to the paths that this regex matches.
+    """
+    if is_regex(entry):
+        rewrite = Rewrite(rewrite.changes, rewrite.dropped | {"location"})
+        only = family.pattern.removeprefix("^")
+        pattern = quote_argument(_narrowed_to(only, _pattern(around)))
+        header = f"location {entry.modifier} {pattern}"
+        return add_beside(around, header, rewrite, _WHY_FAMILY, content)
+    inherited = _secret_sets(around, rewrite) if content is around else frozenset[str]()
+    rewrite = Rewrite(rewrite.changes, rewrite.dropped | inherited | {"location"})
+    header = f"location ~ {quote_argument(family.pattern)}"
+    return add_nested(around, header, rewrite, _WHY_FAMILY, content)
+
+
+def _takes_from_regex(
+    resolution: RequestResolution, entry: LocationRef, family: PathFamily
+) -> bool:
+    """True if another regex serves some of the family today: one inside a prefix location would
+    be tried before it."""
+    server = resolution.server
+    if is_regex(entry) or server is None:
+        return False
+    choices = (find_location(server.directive, path, []) for path in family.siblings())
+    served_by = {choice.chain[-1] for choice in choices if choice}
+    others = (modifier_and_path(directive)[0] for directive in served_by - {entry.directive})
+    return any(modifier in ("~", "~*") for modifier in others)
+
+
+def _passes_of_family(location: LocationRef, source: SourceBlock) -> list[Change] | None:
+    """The changes that send each path of the family to the URI that it has today; None if the
+    location changes the URI in a way that these could not repeat."""
+    changes: list[Change] = []
+    for line in filter(has_fixed_uri, source.passes):
+        new = for_many_paths(line, location)
+        if new is None or any(other.name in _ROUTING for other in source.directives):
+            return None
+        changes.append(Change(line.name, new[0], _WHY_NO_URI, if_present=True))
+        changes.append(Change("rewrite", new[1], _WHY_REWRITE))
+    return changes
 
 
 # Locations whose name is a pattern.
@@ -152,7 +255,11 @@ def _pattern(source: SourceBlock) -> str:
 
 
 def _narrowed(pattern: str, path: str) -> str:
-    only = f"{re.escape(path)}$"
+    return _narrowed_to(f"{re.escape(path)}$", pattern)
+
+
+def _narrowed_to(only: str, pattern: str) -> str:
+    """The pattern for the paths alone that `only` matches from their beginning."""
     if pattern.startswith("^") and "|" not in pattern:
         return f"(?=^{only}){pattern}"
     return f"^(?={only}).*?(?:{pattern})"
@@ -176,9 +283,14 @@ def _fix_named(
     if only_finds_files(resolution, entry.directive):
         return _BESIDE, (add_beside(source, f"location = {quote_argument(path)}", rewrite),)
     name = _full_name(location)
-    copy = f"{name}_{re.sub('[^A-Za-z0-9]+', '_', path).strip('_') or 'stream'}"
+    copy = _copy_name(name, path)
     _, first = _fix_served(resolution, entry, Rewrite.of(_renamed_targets(entry, name, copy)))
     return _NAMED, (*first, add_beside(source, f"location {copy}", rewrite)) if first else ()
+
+
+def _copy_name(name: str, path: str) -> str:
+    """The name of a copy of a named location for a path."""
+    return f"{name}_{re.sub('[^A-Za-z0-9]+', '_', path).strip('_') or 'stream'}"
 
 
 def _full_name(location: LocationRef) -> str:

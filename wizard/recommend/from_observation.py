@@ -1,6 +1,6 @@
 """A recommendation without a config: from what was observed, with what its reader must adapt."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import unquote, urljoin, urlsplit
 
 from wizard.model.case import Case
@@ -9,6 +9,7 @@ from wizard.model.diagnosis import Recommendation
 from wizard.model.target import LOCAL, Source
 from wizard.nginx.upstream import escape_uri
 from wizard.recommend.block import Block, write_change
+from wizard.recommend.family import PathFamily, family_of
 from wizard.recommend.outer_blocks import no_upstream_note
 from wizard.recommend.reasons import omitted_lines
 from wizard.recommend.settings import WantedSettings, merge
@@ -18,7 +19,7 @@ from wizard.text.display import visible
 _PLACEHOLDER = "http://BACKEND:PORT"
 _SET = "set in the location that serves {}, in place of lines of the same name"
 _SET_MESSAGES = f"{_SET}, if it is another location"
-_INSERT = "insert into the server block, in place of a location = {} that it has"
+_INSERT = "insert into the server block, in place of a location {} that it has"
 _IN_UPSTREAM = "set in the upstream block behind {}, in place of another balancing method"
 _GUARDS = (
     "copy into the location every line that protects or changes the stream's path today: "
@@ -51,6 +52,7 @@ def recommend_from_observation(
     notes = [problem, "" if blocks else _GIVE_CONFIG]
     if is_location:
         notes += (f"proxy_pass: {_upstream_address(case)[1]}", _GUARDS)
+        notes += _choices(case, wanted)
     if any(line.name.startswith("proxy_") for line in statements) and not is_location:
         notes.append(_FAMILY)
     if any(line.name in SET_DIRECTIVES for line in statements):
@@ -62,6 +64,15 @@ def recommend_from_observation(
         omitted=omitted_lines(line.words for line in statements),
         adapt=tuple(filter(None, (*notes, *wanted.notes(case, "nginx")))),
     )
+
+
+def _choices(case: Case, wanted: WantedSettings) -> Iterator[str]:
+    """Which paths a new location is for, if one has an id."""
+    stream, post = _decoded_path(case.target.url), message_paths(case)
+    if wanted.routes_stream and (family := _family(stream, _direct_path(case) or stream)):
+        yield family.note(stream, is_for_all=True)
+    if wanted.routes_messages and post and (family := _family(*post)):
+        yield family.note(post[0], is_for_all=True)
 
 
 def _summary(blocks: Sequence[Block]) -> str:
@@ -113,10 +124,16 @@ def _location(case: Case, path: str, upstream_path: str, changes: Sequence[Chang
     origin, note = _upstream_address(case)
     address = origin + ("" if upstream_path == path else escape_uri(upstream_path))
     passing = Change.from_args("proxy_pass", (address,), note)
-    header = f"location = {quote_argument(path)}"
-    instruction = _INSERT.format(visible(path))
+    family = _family(path, upstream_path)
+    name = f"~ {quote_argument(family.pattern)}" if family else f"= {quote_argument(path)}"
+    header, instruction = f"location {name}", _INSERT.format(visible(name))
     statements = tuple(map(write_change, (passing, *changes)))
     return Block(header, _WHY_OWN, statements, instruction=instruction)
+
+
+def _family(path: str, upstream_path: str) -> PathFamily | None:
+    """The paths that one location is for, if this one has an id; None for a path that is mapped."""
+    return family_of(path) if upstream_path == path else None
 
 
 def message_paths(case: Case) -> tuple[str, str] | None:

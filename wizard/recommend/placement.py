@@ -81,15 +81,19 @@ def _add(source: SourceBlock, rewrite: Rewrite, indent: str) -> tuple[Edit, ...]
 
 
 def add_beside(
-    source: SourceBlock, header: str, rewrite: Rewrite, reason: str = _WHY_CARVED
+    source: SourceBlock,
+    header: str,
+    rewrite: Rewrite,
+    reason: str = _WHY_CARVED,
+    content: SourceBlock | None = None,
 ) -> Block:
     """A location of another name, directly before the one that it is derived from.
 
     The same parent means the same inheritance; the place matters only among regexes, which are
-    tried in the order of the file.
+    tried in the order of the file. `content` holds its statements, if it is another block.
     """
     indent, start = indent_of(source), source.statement.start
-    block = Block(header, reason, rewrite.statements(source), indent)
+    block = Block(header, reason, rewrite.statements(content or source), indent)
     at = _above(source.text, start)
     if leading_space(source.text, start) is not None:
         edit = Edit(source.file, at, at, f"{block.text}\n")
@@ -99,9 +103,19 @@ def add_beside(
     return replace(block, place=place_before(source), edits=(edit,))
 
 
-def add_nested(source: SourceBlock, header: str, rewrite: Rewrite) -> Block:
-    """A location inside the one that it is derived from: it inherits what it does not set."""
-    block = Block(header, _WHY_CARVED, rewrite.statements(source), indent_of(source).nested)
+def add_nested(
+    source: SourceBlock,
+    header: str,
+    rewrite: Rewrite,
+    reason: str = _WHY_CARVED,
+    content: SourceBlock | None = None,
+) -> Block:
+    """A location inside the one that it is derived from: it inherits what it does not set.
+
+    `content` holds its statements, if it is another block.
+    """
+    indent = indent_of(source).nested
+    block = Block(header, reason, rewrite.statements(content or source), indent)
     opened = source.statement.opened or source.statement.end
     rest = _REST_OF_LINE.match(source.text, opened)
     at = rest.end() if rest else opened

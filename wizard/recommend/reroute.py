@@ -11,14 +11,23 @@ from wizard.model.change import Change
 from wizard.model.resolution import LocationRef, RequestResolution
 from wizard.nginx.locations import modifier_and_path, pass_directive
 from wizard.nginx.proxy_pass import for_upstream_uri, has_fixed_uri, replace_passes
-from wizard.recommend.block import ConfigFix, Place, replace_place
-from wizard.recommend.carve import entry_location, has_groups, location_path, only_finds_files
-from wizard.recommend.placement import add_beside, change_inside, place_before
+from wizard.recommend.block import Block, ConfigFix, Place, replace_place
+from wizard.recommend.carve import (
+    entry_location,
+    has_groups,
+    is_regex,
+    location_path,
+    only_finds_files,
+)
+from wizard.recommend.family import PathFamily, family_of
+from wizard.recommend.placement import add_beside, add_nested, change_inside, place_before
 from wizard.recommend.rewrite import Rewrite
 from wizard.recommend.source import SourceBlock, source_of
 from wizard.text.config_tokens import quote_argument
+from wizard.text.display import visible
 
 _WHY = "the path that the endpoint event names; an exact location wins over prefixes and regexes"
+_WHY_FAMILY = "the paths that endpoint events name, one for each session"
 _WHY_PASS = (
     "the stream's backend, which gets {} as its endpoint event names it, the query with the "
     "session included"
@@ -54,11 +63,32 @@ def route_messages(
         rewrite = Rewrite.of((*changes, *passes))
         return ConfigFix(summary, (change_inside(existing, rewrite),)) if existing else None
     rewrite = Rewrite.of((*changes, *passes), ("location", "rewrite", "break"))
-    block = add_beside(source, f"location = {quote_argument(path)}", rewrite, _WHY)
+    notes: tuple[str, ...] = ()
+    if uri == path and (family := family_of(path)):
+        summary = _SUMMARY.format(f"every {visible(family.shown)}")
+        notes = (family.note(path, is_for_all=True),)
+        block = _family_location(messages, source, rewrite, family)
+    else:
+        block = add_beside(source, f"location = {quote_argument(path)}", rewrite, _WHY)
     if obstacle := _obstacle(stream, location, source, own):
         place = _place_of_sketch(stream, location, own) or block.place
-        return ConfigFix(summary, (replace(block.sketch, place=place),), (obstacle,))
-    return ConfigFix(summary, (block,))
+        block, notes = replace(block.sketch, place=place), (*notes, obstacle)
+    return ConfigFix(summary, (block,), notes)
+
+
+def _family_location(
+    messages: RequestResolution, source: SourceBlock, rewrite: Rewrite, family: PathFamily
+) -> Block:
+    """A location for the paths of the messages of every session, where it wins over the one that
+    serves them today: inside one that no regex beats, before a regex."""
+    today = messages.location
+    around = source_of(messages.config, today.directive) if today else None
+    header = f"location ~ {quote_argument(family.pattern)}"
+    if today and around and today.modifier == "^~":
+        return add_nested(around, header, rewrite, _WHY_FAMILY, source)
+    if today and around and is_regex(today):
+        return add_beside(around, header, rewrite, _WHY_FAMILY, source)
+    return add_beside(source, header, rewrite, _WHY_FAMILY)
 
 
 def _place_of_sketch(
