@@ -56,6 +56,7 @@ class PacedObservation:
     Attributes:
         missing: By the row's id, the bytes that were sent and not received: after the first
             event, and after each of the larger ones. The bytes are those after decompression.
+        received: By the row's id, the bytes on the wire at the same moments.
         headers: The ids of the rows whose response headers came.
     """
 
@@ -63,6 +64,7 @@ class PacedObservation:
     ports: Mapping[str, int]
     config: Config
     missing: Mapping[str, tuple[int, ...]]
+    received: Mapping[str, tuple[int, ...]]
     headers: frozenset[str]
 
     def resolution(self, row: DeliveryRow) -> RequestResolution:
@@ -115,26 +117,29 @@ async def _observe(
             stack.callback(server.stop)
             await server.start()
             requests = await stack.enter_async_context(aclosing(ParallelRequests(ports)))
-            missing = await _run_steps(requests, backend, rows)
+            missing, received = await _run_steps(requests, backend, rows)
             headers = {row.id for row in rows if requests.timelines[row.id].headers_s is not None}
-        return PacedObservation(nginx_version, ports, config, missing, frozenset(headers))
+        return PacedObservation(nginx_version, ports, config, missing, received, frozenset(headers))
 
 
 async def _run_steps(
     requests: ParallelRequests, backend: PacedBackend, rows: tuple[PacedRow, ...]
-) -> dict[str, tuple[int, ...]]:
+) -> tuple[dict[str, tuple[int, ...]], dict[str, tuple[int, ...]]]:
+    """The bytes that are missing and those received after each step, by the row's id."""
     requests.start(rows)
     requests.start([CONTROL])
     await backend.until_open(len(rows))
     missing: dict[str, tuple[int, ...]] = {row.id: () for row in rows}
+    received = dict(missing)
     for step in range(STEPS + 1):
         if step:
             backend.send_events()
         await _until_quiet(requests, backend)
         for row in rows:
-            sent = len(FIRST) + step * row.size
-            missing[row.id] += (sent - requests.timelines[row.id].decoded,)
-    return missing
+            timeline = requests.timelines[row.id]
+            missing[row.id] += (len(FIRST) + step * row.size - timeline.decoded,)
+            received[row.id] += (timeline.bytes,)
+    return missing, received
 
 
 async def _until_quiet(requests: ParallelRequests, backend: PacedBackend) -> None:
@@ -145,7 +150,7 @@ async def _until_quiet(requests: ParallelRequests, backend: PacedBackend) -> Non
         backend.send_ping()
         await requests.until([CONTROL.id], partial(_has_more, control))
         others = (each for id_, each in requests.timelines.items() if id_ != CONTROL.id)
-        now = sum(timeline.decoded for timeline in others)
+        now = sum(timeline.bytes for timeline in others)
         received, quiet_pings = now, quiet_pings + 1 if now == received else 0
 
 
