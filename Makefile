@@ -6,8 +6,11 @@ SCENARIO ?= incident
 # Most tests wait for a server more than they compute: three to a core.
 WORKERS ?= $(shell expr 3 \* $$(getconf _NPROCESSORS_ONLN))
 
+# Here `make test-servers` installs the servers and clients that the tool is tested against.
+SERVERS := .servers
+
 .DEFAULT_GOAL := help
-.PHONY: help lab test check check-style picture docs new-rule snap bench clean
+.PHONY: help lab test test-servers check check-style picture docs new-rule snap bench clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -24,13 +27,28 @@ $(VENV)/.dev: pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $@ $(VENV)/.lab
 
+$(SERVERS)/.venv: tests/servers/requirements.txt
+	@mkdir -p $(SERVERS)
+	@test -x $(SERVERS)/venv/bin/python || $(PYTHON) -m venv $(SERVERS)/venv
+	$(SERVERS)/venv/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+$(SERVERS)/.node: tests/servers/package.json tests/servers/package-lock.json
+	@mkdir -p $(SERVERS)/node
+	@cp $^ $(SERVERS)/node/
+	npm ci --prefix $(SERVERS)/node --no-audit --no-fund --loglevel=error
+	@touch $@
+
 lab: $(VENV)/.lab ## a real Nginx, broken as in the incident, and the wizard on it
 	@$(BIN)/ssewizard lab $(SCENARIO)
 
-test: $(VENV)/.dev ## all tests, real Nginx included
+test: $(VENV)/.dev ## all tests but the next, real Nginx included
 	$(BIN)/python -m pytest -n $(WORKERS)
 
-check: check-style test ## format, lint, types, import contracts, tests: what CI runs
+test-servers: $(VENV)/.dev $(SERVERS)/.venv $(SERVERS)/.node ## real servers behind real proxies, judged by real clients
+	$(BIN)/python -m pytest -n $(WORKERS) tests/servers
+
+check: check-style test ## format, lint, types, import contracts, tests
 
 check-style: $(VENV)/.dev ## format, lint, types and import contracts
 	$(BIN)/ruff format --check .
@@ -54,4 +72,4 @@ bench: $(VENV)/.dev ## the figures: time to the cause beside its floor, decoder,
 	$(BIN)/python -m tests.bench
 
 clean: ## remove the environment and the caches
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(SERVERS) .pytest_cache .mypy_cache .ruff_cache

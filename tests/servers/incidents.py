@@ -1,0 +1,106 @@
+"""The incidents: which server stands behind which front. The clients decide what is right."""
+
+from dataclasses import dataclass
+
+from tests.servers import fronts, servers
+from tests.servers.fronts import GOOD, PASS, Front
+from tests.servers.servers import Server
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One server behind one front.
+
+    Attributes:
+        causes: What may be named if a client fails, in place of the front's.
+        xfail: Why the tool's answer is known to be wrong so far; empty where it is right.
+    """
+
+    server: Server
+    front: Front
+    causes: frozenset[str] = frozenset()
+    xfail: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.server.name} behind {self.front.name}"
+
+    @property
+    def allowed(self) -> frozenset[str]:
+        return self.causes or self.front.causes
+
+
+BOTH = ("old", "new")
+DEFAULT = f"location / {{ {PASS} }}"
+GOOD_LOCATION = f"location / {{ {GOOD} {PASS} }}"
+IGNORING = f"location / {{ proxy_ignore_headers X-Accel-Buffering; {PASS} }}"
+
+BEHIND_NGINX = (
+    servers.MCP_SSE_SERVER,
+    servers.MCP_HTTP_SERVER,
+    servers.FASTMCP_SSE,
+    servers.FASTMCP_HTTP,
+    servers.SSE_STARLETTE,
+    servers.STARLETTE,
+    servers.STARLETTE_LARGE,
+    servers.STARLETTE_FAST,
+    servers.STARLETTE_FINITE,
+    servers.GUNICORN_SYNC,
+    servers.GUNICORN_SMALL,
+    servers.GUNICORN_THREADS,
+    servers.GUNICORN_THREE,
+    servers.EVERYTHING_SSE,
+    servers.EVERYTHING_HTTP,
+    servers.SUPERGATEWAY_SSE,
+    servers.SUPERGATEWAY_HTTP,
+)
+BEHIND_NEIGHBOURS = (servers.EVERYTHING_SSE, servers.STARLETTE)
+
+NEIGHBOURS = (
+    fronts.haproxy("streaming", "option http-no-delay"),
+    fronts.haproxy("default", ""),
+    fronts.haproxy("waiting-for-body", "http-response wait-for-body time 20s"),
+    fronts.haproxy(
+        "compressing",
+        "filter compression\n    compression algo gzip\n    compression type text/event-stream",
+    ),
+    fronts.apache("streaming", ""),
+    fronts.apache(
+        "filtering",
+        'ExtFilterDefine rewrite mode=output cmd="/bin/sed s/backend/front/"\n'
+        "<Location />\nSetOutputFilter rewrite\n</Location>",
+    ),
+    fronts.apache("compressing", "<Location />\nSetOutputFilter DEFLATE\n</Location>"),
+    fronts.varnish("streaming", "sub vcl_recv { return (pipe); }"),
+    fronts.varnish(
+        "collecting",
+        "sub vcl_recv { return (pass); }\n"
+        "sub vcl_backend_response { set beresp.do_stream = false; }",
+    ),
+    fronts.varnish("caching", ""),
+    fronts.lighttpd("streaming", "server.stream-response-body = 2"),
+    fronts.lighttpd("default", ""),
+    fronts.caddy("streaming", ""),
+    fronts.caddy("compressing", "encode gzip"),
+    fronts.caddy("buffering", "", "buffer_responses"),
+)
+
+INCIDENTS = (
+    *(
+        Incident(server, fronts.nginx(version, name, location))
+        for server in BEHIND_NGINX
+        for version in BOTH
+        for name, location in (("default", DEFAULT), ("good", GOOD_LOCATION))
+    ),
+    *(
+        Incident(server, fronts.nginx(version, "ignoring-header", IGNORING), causes)
+        for causes in (frozenset({"xab-ignored", *fronts.HELD}),)
+        for server in (servers.MCP_SSE_SERVER, servers.FASTMCP_SSE, servers.SSE_STARLETTE)
+        for version in BOTH
+    ),
+    *(
+        Incident(servers.FASTMCP_MOUNTED, fronts.nginx(version, "good", GOOD_LOCATION))
+        for version in BOTH
+    ),
+    *(Incident(server, front) for server in BEHIND_NEIGHBOURS for front in NEIGHBOURS),
+)

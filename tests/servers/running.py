@@ -1,0 +1,181 @@
+"""Start a server and a front on loopback, ask the judges, and ask the tool as a user does."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.servers.fronts import Front
+from tests.servers.servers import Judge, Server
+from wizard.lab.nginx_process import free_ports
+
+ROOT = Path(__file__).parents[2]
+CONF = "front.conf"
+START_S = 20.0
+"""The longest time that a program may take to listen, on a busy machine."""
+CHECK_S = 100.0
+"""The longest time that one run of the tool may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a client saw; `works` is None where it cannot be said."""
+
+    judge: str
+    works: bool | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the tool said with one set of evidence."""
+
+    evidence: str
+    verdict: str
+    causes: tuple[tuple[str, str], ...]
+    has_recommendation: bool
+    seconds: float
+
+    @property
+    def accused(self) -> tuple[str, ...]:
+        """The ids of the causes that are more than possible."""
+        return tuple(id for id, confidence in self.causes if confidence != "possible")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a running incident can be reached: the URLs, and Nginx's config and logs."""
+
+    public: str
+    direct: str
+    folder: Path
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    for name, value in values.items():
+        text = text.replace(f"${name}", value)
+    return text
+
+
+@contextmanager
+def running(
+    command: tuple[str, ...], port: int, cwd: Path, variables: Mapping[str, str], log: Path
+) -> Iterator[None]:
+    """Run a program in a session of its own until it listens; kill the session at the end."""
+    environment = {**os.environ, "HOME": str(log.parent), **variables}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        _await_port(process, port, log)
+        yield
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _await_port(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+    """Return when the port accepts. Raises `RuntimeError` if the program ended or is too slow."""
+    until = time.monotonic() + START_S
+    while process.poll() is None and time.monotonic() < until:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.05)
+    state = "ended" if process.poll() is not None else f"did not listen in {START_S:.0f} s"
+    raise RuntimeError(f"{process.args!r} {state}: {log.read_text(errors='replace')[-800:]}")
+
+
+@contextmanager
+def incident(server: Server, front: Front, folder: Path) -> Iterator[Place]:
+    """Run the server behind the front."""
+    backend, port = free_ports(2)
+    own = {"PORT": str(backend)}
+    command = tuple(fill(word, own) for word in server.command)
+    variables = {name: fill(value, own) for name, value in server.variables.items()}
+    with (
+        running(command, backend, server.folder, variables, folder / "server.out"),
+        running_front(front, port, {"BACKEND": backend}, folder),
+    ):
+        public = f"http://127.0.0.1:{port}{front.prefix}{server.path}"
+        yield Place(public, f"http://127.0.0.1:{backend}{server.path}", folder)
+
+
+@contextmanager
+def running_front(
+    front: Front, port: int, backends: Mapping[str, int], folder: Path
+) -> Iterator[None]:
+    """Run the front on this port; its config names the backends' ports."""
+    ports = {name: str(number) for name, number in {"PORT": port, **backends}.items()}
+    conf = folder / CONF
+    conf.write_text(fill(front.conf, {**ports, "FOLDER": str(folder)}), "utf-8")
+    with running(front.command(conf, folder, port), port, folder, {}, folder / "front.out"):
+        yield
+
+
+def ask(judge: Judge, url: str) -> Verdict:
+    """Ask one client. A client that ends without a verdict, or not at all, fails."""
+    words = (*judge.command, url)
+    try:
+        run = subprocess.run(
+            words, cwd=judge.folder, capture_output=True, text=True, timeout=40, check=False
+        )
+        answer = json.loads(run.stdout.strip().splitlines()[-1])
+    except subprocess.TimeoutExpired:
+        return Verdict(judge.name, False, "the client did not end")
+    except (ValueError, IndexError):
+        raise RuntimeError(f"{words!r}: {run.stdout[-300:]} {run.stderr[-800:]}") from None
+    return Verdict(judge.name, answer["works"], str(answer["why"]))
+
+
+def check(evidence: str, url: str, *options: str) -> Answer:
+    """Run `ssewizard check` with these options."""
+    words = [sys.executable, "-m", "screens", "check", url, *options, "--format", "json"]
+    started = time.monotonic()
+    run = subprocess.run(
+        words, cwd=ROOT, capture_output=True, text=True, timeout=CHECK_S, check=False
+    )
+    seconds = time.monotonic() - started
+    try:
+        report = json.loads(run.stdout)
+    except ValueError:
+        raise RuntimeError(f"exit status {run.returncode}: {run.stderr[-800:]}") from None
+    causes = tuple((cause["id"], cause["confidence"]) for cause in report["causes"])
+    recommends = report["recommendation"] is not None
+    return Answer(evidence, report["verdict"], causes, recommends, seconds)
+
+
+def answers(place: Place, is_nginx: bool, options: Sequence[str] = ()) -> Iterator[Answer]:
+    """Ask the tool with the URL only, with the direct URL, and with all evidence."""
+    yield check("url", place.public, *options)
+    direct = (*options, "--direct", place.direct)
+    yield check("direct", place.public, *direct)
+    if is_nginx:
+        logs = ("--log", str(place.folder / "access.log"), "--log", str(place.folder / "error.log"))
+        conf = ("--conf", str(place.folder / CONF))
+        yield check("all", place.public, *direct, *conf, *logs)
+
+
+def describe(said: Sequence[Answer]) -> str:
+    """Return the answers in one line."""
+    return "; ".join(
+        f"{answer.evidence} {answer.verdict} "
+        + ", ".join(f"{id} ({confidence})" for id, confidence in answer.causes)
+        + f" {answer.seconds:.1f} s"
+        for answer in said
+    )

@@ -1,0 +1,65 @@
+"""Wherever a real client fails the tool is not healthy; wherever it works nobody is accused."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.servers.incidents import INCIDENTS, Incident
+from tests.servers.running import Answer, Verdict, answers, ask, describe, incident
+from tests.tools import require
+
+WORKS = {True: "works", False: "FAILS", None: "is slow"}
+
+
+def all_work(seen: list[Verdict]) -> bool | None:
+    """Whether every client works: False if one does not, None if that cannot be said."""
+    results = {verdict.works for verdict in seen}
+    return False if False in results else None if None in results else True
+
+
+def wrong(case: Incident, works: bool | None, answer: Answer) -> str:
+    """Return what is wrong with this answer, or an empty text."""
+    if works:
+        accuses = answer.verdict == "fault" or answer.accused
+        return f"accuses {answer.accused}, and every client works" if accuses else ""
+    if answer.verdict == "healthy" and works is False:
+        return "healthy, and a client fails"
+    if others := [cause for cause in answer.accused if cause not in case.allowed]:
+        return f"names {others}, and not one of {sorted(case.allowed)}"
+    if answer.has_recommendation and not case.front.is_nginx:
+        return "recommends a block for Nginx to another product"
+    return ""
+
+
+def row(case: Incident, seen: list[Verdict], said: list[Answer]) -> str:
+    clients = "; ".join(f"{v.judge} {WORKS[v.works]}: {v.why}" for v in seen)
+    return f"{case.name} | {clients} | {describe(said)}"
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(
+            case,
+            id=case.name.replace(" ", "-"),
+            marks=[pytest.mark.xfail(strict=True, reason=case.xfail)] if case.xfail else [],
+        )
+        for case in INCIDENTS
+    ],
+)
+def test_the_tool_agrees_with_the_clients(
+    case: Incident, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    require(case.front.program, *(judge.command[0] for judge in case.server.judges))
+    with incident(case.server, case.front, tmp_path) as place:
+        seen = [ask(judge, place.public) for judge in case.server.judges]
+        works = all_work(seen)
+        direct = [ask(judge, place.direct) for judge in case.server.judges if not works]
+        said = list(answers(place, case.front.is_nginx))
+    record_property("row", row(case, seen, said))
+    if direct and not all_work(direct):
+        pytest.fail(f"the server does not work without the front: {direct}", pytrace=False)
+    faults = {a.evidence: wrong(case, works, a) for a in said if wrong(case, works, a)}
+    if faults:
+        pytest.fail(f"{faults}; the clients: {seen}", pytrace=False)
