@@ -9,6 +9,7 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Recommendation
 from wizard.model.handshake import Handshake
 from wizard.model.target import Source, Target
+from wizard.model.timeline import Probe, Timeline
 from wizard.recommend import recommend
 
 _UNBUFFERED = "proxy_buffering off;\nproxy_read_timeout 3600s;\n"
@@ -98,6 +99,17 @@ def test_the_upstream_block_is_not_written_anew() -> None:
     recommendation = _recommended(case_of(), "no-affinity")
     (part,) = recommendation.parts
     assert (part.action, part.block) == ("set", "hash $binary_remote_addr consistent;\n")
+
+
+def test_another_server_than_nginx_gets_no_block() -> None:
+    probe = Probe("root-proxy", "http://a/")
+    for server, is_nginx in (("Caddy", False), ("nginx/1.22.1", True)):
+        answer = Timeline(probe, status=200, headers_s=0.01, headers=(("server", server),))
+        case = replace(case_of(), root=answer)
+        assert bool(recommend(case, diagnosis_of("proxy-buffering-hold"))) == is_nginx
+    style = replace(case_of().target, style="npm")
+    case = replace(case, target=style)
+    assert recommend(case, diagnosis_of("proxy-buffering-hold")), "the user says what it is"
 
 
 def test_a_config_that_does_not_serve_the_path_is_reported() -> None:

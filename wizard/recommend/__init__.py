@@ -24,6 +24,8 @@ being written, with the `Place` where it goes), `Edit` (a change of a file's tex
 
 from dataclasses import replace
 
+from wizard.diagnose.contradictions import is_nginx_shown
+from wizard.diagnose.hops import narrow_to_hop
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Recommendation, instruction_of
 from wizard.model.resolution import Upstream
@@ -38,13 +40,16 @@ __all__ = ["recommend"]
 
 
 def recommend(case: Case, diagnosis: Diagnosis, reveal: bool = False) -> Recommendation | None:
-    """The block, its reasons and its diff; None if no setting of Nginx fixes a cause.
+    """The block, its reasons and its diff; None if no setting of Nginx fixes a cause, or if another
+    server answers and nothing of an Nginx was seen.
 
     With `reveal`, the block and the diff show credentials of the config.
     """
     wanted, resolution = wanted_settings(diagnosis), case.resolution
     upstream = resolution.upstream if resolution else None
     if wanted is None or (upstream and not _can_apply(wanted, upstream)):
+        return None
+    if not (case.target.style or is_nginx_shown(narrow_to_hop(case))):
         return None
     recommendation = _recommend(case, wanted, reveal)
     instruction = instruction_of(recommendation.parts)
