@@ -1,8 +1,13 @@
 """Causes that the lines of other clients show, on a real Nginx."""
 
+from dataclasses import replace
+
 import pytest
 
-from tests.nginx_real.other_clients import FORMAT, investigate_after, silent_server
+from tests.nginx_real.other_clients import FORMAT, investigate_after, send, silent_server
+from tests.nginx_real.test_check import apply_and_verify, case_and_diagnosis, investigate
+from wizard.lab import Lab, scenario_named
+from wizard.lab.scenario import Behaviour
 
 pytestmark = pytest.mark.nginx
 POST = "POST /message?sessionId=0"
@@ -42,3 +47,60 @@ async def test_slow_requests_for_another_path_accuse_nobody(nginx: str) -> None:
         )
     assert statuses == [504]
     assert (diagnosis.verdict, diagnosis.causes) == ("healthy", ())
+
+
+PLAIN = "listen $LISTEN; proxy_buffering off; proxy_read_timeout 1h; error_log error.log info;"
+PASS = "location / { proxy_pass http://$BACKEND; }"
+TOKEN = f"Authorization: Bearer {'x' * 9000}"
+
+
+async def test_a_token_that_fits_no_buffer_and_the_fix(nginx: str) -> None:
+    server, backend = f"{PLAIN} {PASS}", Behaviour(ping_s=0.2)
+    scenario = replace(scenario_named("healthy"), server=server, backend=backend)
+    async with Lab(scenario, nginx=nginx) as lab:
+        target = replace(lab.target, headers=(("Authorization", f"Bearer {'x' * 9000}"),))
+        investigation = await investigate(target)
+        case, diagnosis = case_and_diagnosis(investigation)
+        verified = await apply_and_verify(lab, investigation)
+    assert {result.timeline.status for result in case.proxy} == {400}
+    (cause,) = diagnosis.causes
+    assert (cause.id, cause.confidence) == ("request-header-too-large", "confirmed")
+    assert any("large_client_header_buffers is not set" in item.text for item in cause.evidence)
+    assert verified is not None
+    assert verified.state == "pass", verified
+
+
+async def test_a_token_of_another_client_that_fits_no_buffer(nginx: str) -> None:
+    requests = [("GET /sse", TOKEN), ("GET /sse", TOKEN)]
+    case, diagnosis, statuses = await investigate_after(nginx, f"{PLAIN} {PASS}", requests)
+    assert statuses == [400, 400]
+    assert {result.outcome for result in case.proxy} == {"live"}
+    (cause,) = diagnosis.causes
+    assert (cause.id, cause.confidence) == ("request-header-too-large", "likely")
+    assert cause.evidence[0].text.startswith("2 lines about other requests (GET /sse): a header")
+
+
+async def test_a_body_of_another_client_that_is_too_large(nginx: str) -> None:
+    server = f"{PLAIN} client_max_body_size 1k; {PASS}"
+    case, diagnosis, statuses = await investigate_after(nginx, server, [(POST,)], body="x" * 2000)
+    assert statuses == [413]
+    (cause,) = diagnosis.causes
+    assert (cause.id, cause.confidence) == ("body-too-large", "likely")
+    assert cause.evidence[0].text.startswith("1 line about other requests (POST /message): Nginx")
+    assert case.handshake("proxy").is_complete  # type: ignore[union-attr]
+
+
+async def test_another_path_that_is_refused_accuses_nobody(nginx: str) -> None:
+    server = f"{PLAIN} {PASS} location = /report {{ proxy_pass http://$CLOSED; }}"
+    _, diagnosis, statuses = await investigate_after(nginx, server, [("GET /report",)])
+    assert statuses == [502]
+    assert (diagnosis.verdict, diagnosis.causes) == ("healthy", ())
+
+
+async def test_a_proxy_protocol_header_that_the_listener_does_not_expect(nginx: str) -> None:
+    """The front sends one with each request; our own requests to Nginx itself are well."""
+    async with Lab(replace(scenario_named("healthy")), nginx=nginx) as lab:
+        status = await send(lab.url, "PROXY TCP4 192.0.2.1 192.0.2.2 5 6\r\nGET /sse")
+        _, diagnosis = case_and_diagnosis(await investigate(lab.target))
+    assert status == 400
+    assert diagnosis.verdict == "healthy"

@@ -73,4 +73,6 @@ def add_to_http_block(resolution: RequestResolution, change: Change) -> ConfigFi
     """A directive of the http block, directly before the server block."""
     server = resolution.server
     source = source_of(resolution.config, server.directive) if server else None
-    return ConfigFix("a zone of its own", (add_before(source, change),)) if source else ConfigFix()
+    if source is None:
+        return ConfigFix()
+    return ConfigFix(f"{change.name} in the http block", (add_before(source, change),))

@@ -1,5 +1,6 @@
 """Comparison of addresses: where Nginx passes a path, and where the direct URL leads."""
 
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from wizard.diagnose.facts import streams
@@ -145,3 +146,11 @@ def host_port(peer: str) -> str:
     except ValueError:
         return text  # not an address: a config may hold any text
     return f"{bracketed(parts.hostname or '')}:{port}"
+
+
+def is_ip_address(host: str) -> bool:
+    """True for an address, perhaps in brackets, and False for a name."""
+    try:
+        return bool(ip_address(host.strip("[]")))
+    except ValueError:
+        return False

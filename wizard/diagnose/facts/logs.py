@@ -4,10 +4,9 @@ import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from wizard.diagnose.facts import posts
+from wizard.diagnose.facts import addresses, posts
 from wizard.model.case import Case
 from wizard.model.config import Directive
 from wizard.model.diagnosis import Evidence
@@ -147,7 +146,8 @@ def _path_failure(
     """The failure, if it concerns a path of this stream."""
     for resolution, path, is_message in _paths_of(case):
         if is_same_route(path, failure.path) and _is_same_server(case, resolution, failure):
-            is_outdated = failure.last is not None and failure.last < loaded
+            # Logs name whole seconds.
+            is_outdated = failure.last is not None and failure.last + 1 <= loaded
             return PathFailure(report.file, failure, resolution, is_message, is_outdated)
     return None
 
@@ -184,15 +184,7 @@ def _is_same_server(
     if not failure.host or failure.host == own:
         return True
     if resolution is None or resolution.server is None:
-        return _is_address(own)
+        return own == "localhost" or addresses.is_ip_address(own)
     request = replace(resolution.request, host=failure.host)
     server = resolve_request(resolution.config, request, resolution.version).server
     return server is not None and server.directive is resolution.server.directive
-
-
-def _is_address(host: str) -> bool:
-    """True for an address, by which a server with any name is asked."""
-    try:
-        return host == "localhost" or bool(ip_address(host))
-    except ValueError:
-        return False

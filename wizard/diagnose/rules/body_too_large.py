@@ -1,6 +1,8 @@
 """The body of a message exceeds Nginx's limit."""
 
-from wizard.diagnose.facts import posts
+import re
+
+from wizard.diagnose.facts import logs, posts
 from wizard.diagnose.facts.evidence import setting_evidences
 from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings, in_force
@@ -16,6 +18,9 @@ _DISTINGUISHES = (
     "not come from the backend."
 )
 _UNREAD = "Without the config it is not known whose limit this is: give --conf."
+_OTHERS = "The logs say it of other clients' messages; ours are smaller than the limit in force."
+_BODY = re.compile(r"too large body: (\d{1,18}) bytes")
+"""The size that Nginx's error log names."""
 _MIN_BODY_BYTES = 10 * 1024 * 1024
 _WHY_BODY = (
     "the largest message that may be posted here: {}. Choose what the largest tool "
@@ -27,7 +32,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     """413 to the POST, which the backend itself accepts."""
     failed = posts.failed_post(case)
     if failed is None or failed.status != 413:
-        return None
+        return _of_others(rule, case)
     size = Evidence("probe", failed.answer.probe.label, f"the message has {failed.sent} bytes")
     config = setting_evidences(case.message_resolution, LIMIT)
     evidence = (*failed.evidence, size, *config)
@@ -46,6 +51,24 @@ def _confidence(
     if not limit or failed.sent <= limit:
         return None
     return "confirmed" if failed.accepted or failed.by_nginx else "likely"
+
+
+def _of_others(rule: Rule, case: Case) -> Finding | None:
+    """The refusals of other clients' messages, which may be larger than ours."""
+    failures = logs.failures_of_others(case, "body-too-large")
+    posted = [each for each in failures if each.failure.method != "GET"]
+    named = [each for each in posted if each.failure.kind == "error"]
+    if not posted:
+        return None
+    first = (named or posted)[0]
+    limit = size_bytes(first.resolution.value(LIMIT)) if first.resolution else None
+    sizes = [int(match[1]) for each in named if (match := _BODY.search(each.failure.text))]
+    # Without a limit in force, or with one that their bodies would not exceed, it was another one.
+    if limit == 0 or (limit and sizes and max(sizes) <= limit):
+        return None
+    evidence = (first.evidence, *setting_evidences(first.resolution, LIMIT))
+    sure = named and (sizes or not first.is_outdated)
+    return rule.finding("likely" if sure else "possible", evidence, _OTHERS)
 
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:

@@ -1,9 +1,8 @@
 """TLS between Nginx and the backend fails."""
 
-import ipaddress
 from urllib.parse import urlsplit
 
-from wizard.diagnose.facts import addresses, schemes, streams
+from wizard.diagnose.facts import addresses, logs, schemes, streams
 from wizard.diagnose.facts.directives import place_of
 from wizard.diagnose.facts.evidence import log_evidence, result_evidence, setting_evidences
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
@@ -11,7 +10,6 @@ from wizard.diagnose.rule_settings import NginxSettings
 from wizard.model.case import Case
 from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
-from wizard.model.log_report import LogLine
 from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
@@ -57,20 +55,23 @@ def check(rule: Rule, case: Case) -> Finding | None:
         return rule.finding("confirmed", evidence, _PLAIN, fix=_SPEAK_TLS)
     failing = [result for result in case.proxy if result.timeline.status in (502, 504)]
     logged = streams.own_log_lines(case, "upstream-tls")
-    if not failing or not (logged or _sends_no_name(case)):
+    others = () if logged else logs.failures_of_others(case, "upstream-tls")
+    if not failing or not (logged or others or _sends_no_name(case)):
         return None
     uses_tls = case.resolution is not None and _is_tls(case.resolution)
     names = ["proxy_ssl_server_name"] if uses_tls else []
     evidence = (
         result_evidence(failing[0]),
         *map(log_evidence, logged[:1]),
+        *(failure.evidence for failure in others[:1]),
         *_proxy_pass_evidence(case),
         *setting_evidences(case.resolution, *names),
     )
     confidence: Confidence = "confirmed" if logged else "likely"
-    explains = frozenset({"upstream-unreachable"}) if logged else frozenset[str]()
-    distinguishes = _DISTINGUISHES if logged else _UNLOGGED
-    fix = _fix(case.resolution, logged)
+    texts = [line.text for line in logged] or [each.failure.text for each in others]
+    explains = frozenset({"upstream-unreachable"}) if texts else frozenset[str]()
+    distinguishes = _DISTINGUISHES if texts else _UNLOGGED
+    fix = _fix(case.resolution, " ".join(texts))
     return rule.finding(confidence, evidence, distinguishes, fix=fix, explains=explains)
 
 
@@ -104,8 +105,7 @@ def _proxy_pass_evidence(case: Case) -> tuple[Evidence, ...]:
     return (Evidence("config", str(upstream.where), f"proxy_pass {safe(upstream.passed)}"),)
 
 
-def _fix(resolution: RequestResolution | None, logged: tuple[LogLine, ...]) -> Fix | None:
-    text = " ".join(line.text for line in logged)
+def _fix(resolution: RequestResolution | None, text: str) -> Fix | None:
     if "wrong version number" in text:
         return _SPEAK_PLAIN
     sends_name = resolution is not None and resolution.value("proxy_ssl_server_name") == "on"
@@ -120,19 +120,11 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     if upstream is None or not upstream.passed.lower().startswith("https://"):
         return ()
     host = _host(upstream.passed)
-    if resolution.value("proxy_ssl_server_name") != "off" or _is_ip_address(host):
+    if resolution.value("proxy_ssl_server_name") != "off" or addresses.is_ip_address(host):
         return ()
     where = place_of(resolution, "proxy_ssl_server_name")
     text = "proxy_ssl_server_name off: a backend that serves several names refuses the handshake"
     return (rule.config_finding(where, text),)
-
-
-def _is_ip_address(host: str) -> bool:
-    """True for an address, for which TLS sends no name."""
-    try:
-        return bool(ipaddress.ip_address(host))
-    except ValueError:
-        return False
 
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
@@ -162,7 +154,7 @@ def _host(url: str) -> str:
 
 def _can_be_certified(host: str) -> bool:
     """True for a name with a dot; certificates here do not hold addresses or variables."""
-    return "." in host and "$" not in host and not _is_ip_address(host)
+    return "." in host and "$" not in host and not addresses.is_ip_address(host)
 
 
 def notes(case: Case, style: Style) -> tuple[str, ...]:

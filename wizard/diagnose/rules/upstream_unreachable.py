@@ -1,6 +1,6 @@
 """Nginx cannot connect to the backend."""
 
-from wizard.diagnose.facts import addresses, streams
+from wizard.diagnose.facts import addresses, logs, streams
 from wizard.diagnose.facts.evidence import log_evidence, result_evidence
 from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case
@@ -15,6 +15,15 @@ _DISTINGUISHES: dict[Confidence, str] = {
     "possible": "502 also means a backend that closes early or TLS that fails towards it; Nginx's "
     "error log tells which.",
 }
+_OTHERS = (
+    "Nginx's error log says it of another client's request for the same path; ours got the same "
+    "gateway error."
+)
+_NO_ADDRESS = "Nginx's resolver gave no address for the backend's name, so nothing was connected."
+_TAGS = ("connect-failed", "name-unresolved")
+"""Log lines of a backend that Nginx could not reach."""
+_OTHER_CAUSES = ("header-timeout", "premature-close", "invalid-answer", "upstream-header-too-big")
+"""Log lines of a backend that Nginx did reach."""
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -22,23 +31,35 @@ def check(rule: Rule, case: Case) -> Finding | None:
     gateway = [result for result in case.proxy if result.timeline.status in (502, 504)]
     if not gateway:
         return None
-    logged = streams.own_log_lines(case, "connect-failed")
-    confidence = _confidence(case, bool(logged))
+    logged = streams.own_log_lines(case, *_TAGS)
+    others = () if logged else _others(case)
+    confidence = "confirmed" if logged else "likely" if others else _unlogged_confidence(case)
     if confidence is None:
         return None
     direct = streams.live_direct_probes(case) or case.direct
     evidence = (
         result_evidence(gateway[0]),
         *map(log_evidence, logged[:1]),
+        *(failure.evidence for failure in others[:1]),
         *map(result_evidence, direct[:1]),
         *_config_evidence(case),
     )
-    return rule.finding(confidence, evidence, _DISTINGUISHES[confidence])
+    has_no_address = any(line.tag == "name-unresolved" for line in logged)
+    named = _NO_ADDRESS if has_no_address else _DISTINGUISHES[confidence]
+    return rule.finding(confidence, evidence, _OTHERS if others else named)
 
 
-def _confidence(case: Case, logged: bool) -> Confidence | None:
-    if logged:
-        return "confirmed"
+def _others(case: Case) -> tuple[logs.PathFailure, ...]:
+    """What Nginx's error log says of other requests, unless the backend's address answers now."""
+    if streams.live_direct_probes(case) and _is_direct_address(case):
+        return ()
+    return logs.failures_of_others(case, *_TAGS)
+
+
+def _unlogged_confidence(case: Case) -> Confidence | None:
+    """How sure it is without a line of the error log; None if the evidence speaks against it."""
+    if streams.own_log_lines(case, *_OTHER_CAUSES):
+        return None
     if _direct_refused(case):
         return "confirmed" if _is_direct_address(case) else "likely"
     if case.resolution is None or not streams.live_direct_probes(case):
