@@ -91,9 +91,57 @@ def test_patterns_match_as_pcre_does(pattern: str, path: str, matches: bool) -> 
     assert (location_of(f"location ~ {pattern} {{ }}", path) is not None) is matches
 
 
-@pytest.mark.parametrize("pattern", [r"\Qa\E", "(", "(*UTF8)a", "[[:^alpha:]]", "[a--b]", r"\p{L}"])
+@pytest.mark.parametrize("pattern", ["(", "(*UTF8)a", "[[:^alpha:]]", "[a--b]", r"\p{L}"])
 def test_a_pattern_that_cannot_be_tried_is_noted(pattern: str) -> None:
     result = resolution(f"server {{ location / {{ }} location ~ '{pattern}' {{ }} }}")
     assert result.location is not None
     assert result.location.path == "/"
     assert any("could not be tried" in sentence for sentence in result.undecided)
+
+
+PREDICATES = """
+map $arg_live $live { default 0; 1 yes; }
+server {
+  location / { proxy_pass http://root; }
+  location $arg_first { proxy_pass http://first; }
+  location $live { proxy_pass http://live; location /deep { proxy_pass http://deep; } }
+  location $cookie_x { proxy_pass http://cookie; }
+  location = /exact { proxy_pass http://exact; }
+  location ^~ /fixed { proxy_pass http://fixed; }
+  location ~ ^/regex { proxy_pass http://regex; }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "version", "passed"),
+    [
+        ("/?first=x", "1.31.5", "first"), ("/x?first=1&live=1", "1.32", "first"),
+        ("/x?live=1", "1.31.5", "live"), ("/deep?live=1", "1.31.5", "deep"),
+        ("/exact?live=1", "1.31.5", "exact"), ("/fixed?live=1", "1.31.5", "fixed"),
+        ("/regex?live=1", "1.31.5", "regex"), ("/regex", None, "regex"),
+        ("/x?first=1", "1.31.4", "root"), ("/x", "1.22.1", "root"),
+    ],
+)  # fmt: skip
+def test_a_location_by_a_variable(path: str, version: str | None, passed: str) -> None:
+    """From 1.31.5 on; the source is Nginx's change log, no build of it was at hand."""
+    upstream = resolution(PREDICATES, path, version).upstream
+    assert upstream is not None
+    assert upstream.passed == f"http://{passed}"
+
+
+@pytest.mark.parametrize(
+    ("path", "version", "doubt"),
+    [
+        ("/?live=2", "1.31.5", "location $cookie_x matches by its variable since 1.31.5, and its"),
+        ("/?first=0", None, "and its variable is not decided"),
+        ("/?first=1", None, "location $arg_first matches by its variable since 1.31.5, and the"),
+    ],
+)
+def test_a_location_by_a_variable_that_is_not_decided(
+    path: str, version: str | None, doubt: str
+) -> None:
+    result = resolution(PREDICATES, path, version)
+    assert doubt in result.doubt
+    assert (result.location, result.delivery) == (None, ())
+    assert result.doubt in result.undecided

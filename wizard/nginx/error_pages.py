@@ -10,6 +10,8 @@ from wizard.model.config import Directive
 from wizard.model.resolution import ErrorPage
 from wizard.nginx.servers import switch_value
 
+_REDIRECTS = (301, 302, 303, 307, 308)
+
 
 def error_pages(blocks: Sequence[Directive]) -> tuple[ErrorPage, ...]:
     """The error pages of the innermost block that has any; `blocks` are outermost first."""
@@ -42,11 +44,30 @@ def is_recursive(blocks: Sequence[Directive]) -> bool:
     return switch_value(tuple(reversed(blocks)), "recursive_error_pages") == "on"
 
 
-def has_own_error_page(directive: Directive) -> bool:
+def has_error_page(directive: Directive) -> bool:
     """False for a `return` whose own text is sent, whatever the error pages are.
 
-    With a status of a redirect the text is an address (`ngx_http_send_response`).
+    With the status of a redirect the text is an address (`ngx_http_send_response`).
     """
     if directive.name != "return" or len(directive.args) < 2:
         return True
-    return directive.args[0] in ("301", "302", "303", "307", "308")
+    return directive.args[0] in map(str, _REDIRECTS)
+
+
+def status_of_url(page: ErrorPage) -> int:
+    """The status with which the client is sent to the URL of an error page."""
+    return page.status if page.status in _REDIRECTS else 302
+
+
+def status_after(
+    page: ErrorPage, code: int | None, directive: Directive, status: int | None
+) -> int | None:
+    """The status that the client gets for `code`, if the page is answered by this directive.
+
+    Redirects and errors of the page's own stay (`ngx_http_special_response_handler`); an answer
+    with a text or without an error gets the status of the error page.
+    """
+    is_error = status is not None and status >= 400 and has_error_page(directive)
+    if status in _REDIRECTS or is_error or page.status == 0:
+        return status
+    return code if page.status is None else page.status

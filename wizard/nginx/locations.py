@@ -18,7 +18,8 @@ PASS_DIRECTIVES = frozenset({
     "proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "grpc_pass", "memcached_pass",
 })  # fmt: skip
 """The directives that pass a request to a backend."""
-_INVALID_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})|%00")
+_REFUSED = re.compile(r"%(?![0-9A-Fa-f]{2})|%00|[\x00-\x20\x7f]")
+"""What Nginx refuses in a path; control characters and spaces since 1.21.1."""
 _PREFIX_MODIFIERS = ("", "^~")
 PredicateTest = Callable[[Directive], bool]
 """Whether the variable of a predicate location is met."""
@@ -80,10 +81,11 @@ def normalize_path(path: str, merge_slashes: bool = True) -> str:
 def resolve_path(path: str, merge_slashes: bool = True) -> str | None:
     """The path as locations see it: decoded, with `.` and `..` resolved and slashes merged.
 
-    None if Nginx answers 400: to an invalid escape, a zero byte, or a path that leads above the
-    root (`ngx_http_parse_complex_uri` in Nginx's source).
+    None if Nginx answers 400: to an invalid escape, a control character, or a path that leads above
+    the root (`ngx_http_parse_complex_uri` in Nginx's source).
     """
-    if not path.startswith("/") or _INVALID_ESCAPE.search(path):
+    path = path.partition("#")[0]
+    if not path.startswith("/") or _REFUSED.search(path):
         return None
     decoded = unquote_to_bytes(path).decode("utf-8", "surrogateescape")
     if merge_slashes:

@@ -5,7 +5,8 @@ import warnings
 from functools import lru_cache
 
 _TRANSLATED = re.compile(
-    r"(?P<escape>\\.)|(?P<set>\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\])|(?P<named>\(\?<(?![=!]))",
+    r"\\Q(?P<literal>.*?)(?:\\E|\Z)|(?P<escape>\\.)"
+    r"|(?P<set>\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\])|(?P<named>\(\?<(?![=!]))",
     re.DOTALL,
 )
 """The parts of a pattern that PCRE and Python write differently."""
@@ -43,6 +44,8 @@ def compile_pattern(pattern: str, ignore_case: bool = False) -> re.Pattern[bytes
 def _translate(match: re.Match[str]) -> str:
     if match["named"]:
         return "(?P<"
+    if match["literal"] is not None:
+        return re.escape(match["literal"])
     if match["escape"]:
         return _ESCAPES.get(match[0], match[0])
     return _TRANSLATED_IN_SET.sub(_translate_in_set, match[0])

@@ -11,7 +11,13 @@ from typing import Literal
 
 from wizard.model.config import Config, Directive
 from wizard.model.resolution import Request
-from wizard.nginx.error_pages import has_own_error_page, is_recursive, page_for
+from wizard.nginx.error_pages import (
+    has_error_page,
+    is_recursive,
+    page_for,
+    status_after,
+    status_of_url,
+)
 from wizard.nginx.known_directives import describe_unknown, unknown_directives
 from wizard.nginx.locations import (
     find_location,
@@ -102,6 +108,8 @@ class _Walk:
             route.chain = (step,)
         else:
             self._search()
+        if route.doubt:
+            return None
         if route.answered is not None:
             return self._apply_error_page()
         return self._serve()
@@ -110,6 +118,8 @@ class _Walk:
         """Enter the location of the current path, unless it answers right away."""
         route = self.route
         choice = find_location(self.server, route.path, route.undecided, self._predicate)
+        if route.doubt:
+            return
         route.chain = choice.chain if choice else ()
         route.reason = choice.reason if choice else ""
         if choice is None:
@@ -125,17 +135,16 @@ class _Walk:
             route.undecided.append(f"{location.where}: {choice.reason} with a 301")
 
     def _predicate(self, location: Directive) -> bool:
-        """True if a `location $variable` serves the request; never, before it was a predicate."""
-        name = visible(" ".join(location.args), 80)
+        """True if a `location $variable` serves the request, or if that is not decided."""
         if self.version is not None and version_numbers(self.version) < PREDICATES_SINCE:
             return False
         value = self.route.state.fill(location.args[0])
-        if self.version is None or value is None:
+        if value is None or (self.version is None and value not in ("", "0")):
             since = ".".join(map(str, PREDICATES_SINCE))
             why = "its variable is not decided" if value is None else "the version is not known"
-            doubt = f"{location.where}: location {name} matches by its variable since {since}"
-            self.route.undecided.append(f"{doubt}, and {why}: taken as not matching")
-            return False
+            name = visible(" ".join(location.args), 80)
+            doubt = f"location {name} matches by its variable since {since}, and {why}"
+            self.route.doubt = f"{location.where}: {doubt}"
         return value not in ("", "0")
 
     def _serve(self) -> _Step:
@@ -243,26 +252,32 @@ class _Walk:
     def _apply_error_page(self) -> _Step:
         """Follow the error page of Nginx's own answer, if a backend answers there.
 
-        An error page that Nginx answers itself changes nothing about who answers: the route then
-        ends at what caused the error.
+        An error page that Nginx answers itself changes only the status: the route then ends at what
+        caused the error.
         """
         route = self.route
         page = page_for(self._blocks, route.status)
         if page is None or self.in_error_page:
             return None
-        if route.answered is not None and not has_own_error_page(route.answered):
+        if route.answered is not None and not has_error_page(route.answered):
             return None
         target = route.state.fill(page.target)
         if target is None or not target.startswith(("/", "@")):
+            route.status = None if target is None else status_of_url(page)
             return None
         trial = _Walk(self.http, self.server, self.version, route.copy(), self.left - 1, True)
         trial.in_error_page = not is_recursive(self._blocks)
         trial.route.answered = trial.route.status = None
         trial.route.state.method = "GET"
         trial.follow(trial._redirect(target, "the error page is"))
+        answer = trial.route.answered
         if trial.route.pass_directive is not None or trial.route.doubt:
             if route.answered is None:
                 reason = f"taken as leading to {visible(target, 60)}: files are taken as missing"
                 trial.route.undecided.append(f"{page.where}: {reason}")
             self.route = trial.route
+        elif answer is not None:
+            route.status = status_after(page, route.status, answer, trial.route.status)
+        else:
+            route.status = None
         return None

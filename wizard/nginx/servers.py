@@ -209,6 +209,7 @@ def choose_server(config: Config, request: Request) -> ServerChoice | None:
         undecided = f"no server listens on port {port}; chosen among all by name"
     server, reason = _choose_by_name(group, name)
     http = next(http for http, block in blocks if block is server)
+    undecided = undecided or _untried_names(group, name)
     default, match = _default_of(group).server, _regex_match(group, name)
     return ServerChoice(http, server, default, reason, undecided, has_listener, match)
 
@@ -303,6 +304,20 @@ def _choose_by_name(group: Sequence[_Candidate], name: str) -> tuple[Directive, 
         return default.server, "it is the only server there"
     why = "default_server" if default.is_default else "the first in the config"
     return default.server, f"no server_name matches, so the default server serves: {why}"
+
+
+def _untried_names(group: Sequence[_Candidate], name: str) -> str:
+    """Which pattern could decide and cannot be tried, in one sentence; empty if none can."""
+    servers = [candidate.server for candidate in group]
+    decisive = match_name(servers, name) if name else None
+    if not name or (decisive is not None and decisive.kind != "regex"):
+        return ""
+    for each in _accepted_names(servers):
+        if each == decisive:
+            break
+        if each.kind == "regex" and compile_pattern(each.key) is None:
+            return f"the server_name {visible(each.written, 80)} could not be tried"
+    return ""
 
 
 def _regex_match(group: Sequence[_Candidate], name: str) -> re.Match[bytes] | None:

@@ -70,8 +70,9 @@ class RequestState:
         if name in definitions:
             block = definitions[name]
             return self._mapped(block, depth + 1) if block and depth < _MAX_MAP_DEPTH else None
-        # Outside of the blocks that set it a variable is empty.
-        return "" if name in self._set_names else self._of_request(name)
+        # A variable of the config's own is empty outside of the blocks that set it.
+        is_own = name in self._set_names and not name.startswith(("arg_", "http_"))
+        return "" if is_own else self._of_request(name)
 
     def assign(self, name: str, value: str | None) -> None:
         """Give a variable this value; None if it is not decided."""
