@@ -36,11 +36,10 @@ def _without(case: Case, missing: tuple[str, ...]) -> Case:
 def _without_direct(case: Case) -> Case:
     """The case with the proxied probes classified without direct ones."""
     timelines = [result.timeline for result in case.proxy]
-    predictions = (
-        predict_probes(case.resolution, [timeline.probe for timeline in timelines], ())
-        if case.resolution
-        else ()
-    )
+    resolution, predictions = case.resolution, case.predictions
+    if resolution is not None and resolution.settings.get("proxy_buffer_size"):
+        probes = [timeline.probe for timeline in timelines]
+        predictions = predict_probes(resolution, probes, ())
     return replace(
         case,
         target=replace(case.target, direct=()),

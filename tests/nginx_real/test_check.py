@@ -11,6 +11,7 @@ import pytest
 
 from tests.investigation.casefile.roundtrip import assert_same
 from tests.nginx_real.reduced_cases import reduced_cases
+from tests.rules.truth import untrue_texts
 from tests.tools import require
 from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.rules import rule_named
@@ -49,6 +50,8 @@ async def test_each_scenario_has_its_causes(scenario: Scenario, nginx: str) -> N
     for cause in diagnosis.causes[:1]:
         assert cause.confidence == "confirmed", "a scenario shows its primary cause beyond doubt"
     assert not wrong_causes(case, scenario)
+    for missing, reduced in reduced_cases(case):
+        assert not list(untrue_texts(reduced, missing)), f"without {missing}"
     if is_fixed_by_diff(scenario):
         assert verified is not None, "no diff, though the rule has settings: diff_proves = false?"
         assert verified.state == "pass", verified

@@ -13,7 +13,7 @@ from tests.rules.samples.build import (
     make_log_line,
 )
 from wizard.diagnose.diagnose import diagnose
-from wizard.model.case import Case
+from wizard.model.case import Case, Prediction
 from wizard.model.log_report import LogReport
 from wizard.model.probe_result import ProbeResult
 from wizard.model.target import Source
@@ -160,3 +160,51 @@ def test_what_is_not_direct_is_no_ground_for_a_comparison() -> None:
     assert cause_ids(case) == ["proxy-buffering-hold"]
     assert cause_ids(with_direct_url(case, "http://localhost:8081/raw", "127.0.0.1")) == []
     assert cause_ids(with_direct_url(case, DIRECT_URL, "127.0.0.1")) == ["proxy-buffering-hold"]
+
+
+def divided_case() -> Case:
+    """Live for clients that accept gzip and held for the others, without a direct URL."""
+    case = make_case(proxy="held", proxy_gzip="live", direct="live", conf=CONF % "")
+    live = case.proxy[1]
+    delivery = replace(case.predictions[0].delivery, result="live")
+    return replace(
+        case,
+        direct=(),
+        target=replace(case.target, direct=()),
+        predictions=(case.predictions[0], Prediction(live.timeline.probe.label, delivery)),
+    )
+
+
+def test_a_live_variant_proves_that_the_backend_sends() -> None:
+    case = divided_case()
+    for given, confidence in ((case, "confirmed"), (without_config(case), "likely")):
+        (cause,) = diagnose(given).causes
+        assert (cause.id, cause.confidence) == ("proxy-buffering-hold", confidence)
+        assert "the backend does send" in cause.distinguishes
+        assert "direct" not in cause.distinguishes
+
+
+def test_a_live_variant_that_the_config_would_hold_confirms_nothing() -> None:
+    case = divided_case()
+    predictions = (
+        *case.predictions[:1],
+        replace(case.predictions[0], label=case.predictions[1].label),
+    )
+    (cause,) = diagnose(replace(case, predictions=predictions)).causes
+    assert (cause.id, cause.confidence) == ("proxy-buffering-hold", "likely")
+
+
+def test_compression_in_the_backend_is_not_the_cause_where_identity_is_held_too() -> None:
+    for proxy, expected in (("live", True), ("held", False)):
+        case = make_case(proxy=proxy, proxy_gzip="held", direct="live", direct_gzip="held")
+        headers = (("content-encoding", "gzip"),)
+        silent = make_case(
+            proxy=proxy,
+            proxy_gzip="held",
+            direct="live",
+            direct_gzip="silent",
+            direct_headers=dict(headers),
+        )
+        for given in (case, silent):
+            named = "backend-compression" in cause_ids(given)
+            assert named == expected, (proxy, cause_ids(given))

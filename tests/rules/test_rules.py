@@ -8,8 +8,10 @@ import pytest
 
 import tests.rules.samples
 import wizard.diagnose.diagnose
+from tests.nginx_real.reduced_cases import reduced_cases
 from tests.rules.new_rule import ROOT, TODO, skeleton
 from tests.rules.samples import sample
+from tests.rules.truth import untrue_texts
 from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.hops import narrow_to_hop
 from wizard.diagnose.rules import Rule, all_rules
@@ -84,6 +86,12 @@ def test_is_the_primary_cause_of_its_sample_or_only_a_risk(rule: Rule) -> None:
 
 def test_is_never_the_cause_of_its_look_alike(rule: Rule) -> None:
     assert rule.id not in {cause.id for cause in diagnose(sample_of(rule, "silent")).causes}
+
+
+def test_says_only_what_the_evidence_has(rule: Rule) -> None:
+    for name in ("fires", "silent"):
+        for missing, case in reduced_cases(sample_of(rule, name)):
+            assert not list(untrue_texts(case, missing)), f"{name}, without {missing}"
 
 
 def test_has_a_text_with_every_heading(rule: Rule) -> None:

@@ -16,6 +16,7 @@ from wizard.text.display import safe, seconds, summarize_body
 
 NGINX_PAGE = "<center>nginx"
 """Part of the error pages that Nginx itself makes."""
+_HTTP_VERSIONS = "1.0 is the default before 1.29.7, and 1.1 from it on"
 _FRAMINGS = {"close": "no length, not chunked", "length": "with a length", "h2": "HTTP/2"}
 
 
@@ -47,6 +48,8 @@ def setting_evidence(resolution: RequestResolution, name: str) -> Evidence:
         return Evidence("config", resolution.config.main, f"{name} is not set")
     if setting.where is None:
         text = f"{name} {safe(setting.value)}: Nginx's default, nothing sets it"
+        if name == "proxy_http_version" and resolution.version is None:
+            text = f"nothing sets {name}, and Nginx's version is not known: {_HTTP_VERSIONS}"
         return Evidence("config", place_of(resolution, name), text)
     inherited = "" if setting.level == "location" else f", inherited from {setting.level}"
     return Evidence("config", setting.origin, f"{name} {safe(setting.value)}{inherited}")

@@ -38,6 +38,24 @@ def live_direct_probes(case: Case, encoding: str = "identity") -> tuple[ProbeRes
     return tuple(result for result in counted if is_live(result.timeline))
 
 
+def live_beside_held(case: Case) -> tuple[ProbeResult, ...]:
+    """The live proxied probes beside held ones: they prove that the backend sends.
+
+    No direct URL is needed for that. Empty unless the variants divide them: every probe of one
+    HTTP version, or of one encoding, is live, and every other one is held. Else it may be chance.
+    """
+    made = [result for result in case.proxy if result.was_made]
+    live = tuple(result for result in made if result.outcome in ("live", "ended"))
+    held = [result for result in made if result.outcome in HELD_OUTCOMES]
+    if not live or not held or len(live) + len(held) < len(made):
+        return ()
+    probes = [[result.timeline.probe for result in results] for results in (live, held)]
+    by_version = [{probe.http for probe in group} for group in probes]
+    by_encoding = [{probe.encoding for probe in group} for group in probes]
+    is_divided = any(first.isdisjoint(second) for first, second in (by_version, by_encoding))
+    return live if is_divided else ()
+
+
 def longest_ping_gap_s(case: Case) -> float | None:
     """The longest silence between two events or pings on any probe, in seconds."""
     gaps = [result.timeline.ping_gap_s for result in (*case.direct, *case.proxy)]

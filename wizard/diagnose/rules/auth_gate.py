@@ -22,8 +22,11 @@ OWN_PAGE = "<hr><center>"
 _LOGIN = re.compile(r"(?i)log-?in|sign-?in|sso|oauth|authori[sz]e|/auth\b|saml")
 _PARAMETER = re.compile(r'(?i)\b(realm|error|error_description|scope|resource_metadata)="([^"]*)"')
 _DISTINGUISHES = (
+    "No stream has begun, so nothing is held: the event is missing because of this answer."
+)
+_MEASURED = (
     "The same request sent directly is not asked for credentials, so it is not the backend that "
-    "asks. No stream has begun, so nothing is held: the event is missing because of this answer."
+    "asks."
 )
 
 
@@ -42,7 +45,10 @@ def check(rule: Rule, case: Case) -> Finding | None:
         *setting_evidences(resolution, *guards),
         *map(log_evidence, logged[:1]),
     )
-    return rule.finding(confidence, evidence, _DISTINGUISHES) if confidence else None
+    accepted = case.handshake("direct")
+    is_measured = streams.live_direct_probes(case) or (accepted and accepted.is_complete)
+    distinguishes = f"{_MEASURED} {_DISTINGUISHES}" if is_measured else _DISTINGUISHES
+    return rule.finding(confidence, evidence, distinguishes) if confidence else None
 
 
 def _refused_stream(case: Case) -> tuple[Timeline, RequestResolution | None] | None:

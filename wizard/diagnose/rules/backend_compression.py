@@ -10,17 +10,20 @@ from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.probe_result import ProbeResult
 from wizard.text.display import safe
 
-NO_EVENT_OUTCOMES = frozenset({"held", "silent"})
+NO_EVENT_OUTCOMES = frozenset({"held", "silent", "events-held"})
 _DISTINGUISHES = (
-    "At the backend itself the stream is live without Accept-Encoding: gzip and held with it, so "
-    "it is not Nginx's gzip."
+    "At the backend itself the stream is live without Accept-Encoding: gzip and gets no event with "
+    "it, so it is not Nginx's gzip."
 )
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """Sent directly, a request is live without gzip and gets no event with it."""
+    """Sent directly, a request is live without gzip and gets no event with it.
+
+    Held without gzip too, the stream is held by something else.
+    """
     pairs = _pairs_with_plain(case)
-    if not pairs:
+    if not pairs or streams.held_probes(case):
         return None
     probes = [*chain.from_iterable(pairs), *streams.held_probes(case, "gzip")[:1]]
     evidence = tuple(map(result_evidence, probes))

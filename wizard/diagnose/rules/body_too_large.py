@@ -13,10 +13,7 @@ from wizard.model.resolution import RequestResolution
 from wizard.nginx.settings import size_bytes
 
 LIMIT = "client_max_body_size"
-_DISTINGUISHES = (
-    "The body is larger than the limit in force where the message is posted, and the refusal does "
-    "not come from the backend."
-)
+_DISTINGUISHES = "The body is larger than the limit in force where the message is posted."
 _UNREAD = "Without the config it is not known whose limit this is: give --conf."
 _OTHERS = "The logs say it of other clients' messages; ours are smaller than the limit in force."
 _BODY = re.compile(r"too large body: (\d{1,18}) bytes")

@@ -27,8 +27,8 @@ MARGIN_S = 0.5
 NEXT_PEER_S = 0.25
 """How long after the timeout, in seconds, the next peer may answer."""
 _DISTINGUISHES = (
-    "The same request through the same location is late one time and live at once another, so no "
-    "setting holds it, but the peer that it was sent to."
+    "One request is late and another is live at once, so no setting holds them, but the peer to "
+    "which each was sent."
 )
 _CONNECT_TIMEOUT_S = 3
 _WHY_CONNECT_TIMEOUT = (

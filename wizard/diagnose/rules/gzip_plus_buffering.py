@@ -13,10 +13,11 @@ from wizard.text.display import safe
 
 LIVE_OUTCOMES = frozenset({"live", "ended", "cut"})
 """Outcomes of a plain twin; if it is late as well, gzip is not the cause."""
-_DISTINGUISHES = (
-    "The same request is live without Accept-Encoding: gzip and held with it; the backend asked "
-    "directly with gzip is live, so it is not the backend's own compression."
+_DISTINGUISHES = "The same request is live without Accept-Encoding: gzip and held with it."
+_DIRECT = (
+    "The backend asked directly with gzip is live, so it is not the backend's own compression."
 )
+_NO_DIRECT = "Whether the backend compresses by itself was not measured: give --direct."
 _WHY_GZIP = (
     "with buffering off gzip holds nothing back any more, but compresses each event by itself, "
     "which saves nothing on a stream"
@@ -28,11 +29,13 @@ def check(rule: Rule, case: Case) -> Finding | None:
     pairs = _pairs_with_plain(case)
     if not pairs or (case.direct and not streams.live_direct_probes(case, "gzip")):
         return None
-    evidence = tuple(result_evidence(result) for pair in pairs for result in pair)
-    resolution = case.resolution
+    direct, resolution = streams.live_direct_probes(case, "gzip"), case.resolution
+    probes = [*(result for pair in pairs for result in pair), *direct[:1]]
+    evidence = tuple(map(result_evidence, probes))
+    distinguishes = f"{_DISTINGUISHES} {_DIRECT if direct else _NO_DIRECT}"
     if resolution is None:
-        is_plain = streams.is_behind_plain_nginx(case)
-        return rule.finding("likely" if is_plain else "possible", evidence, _DISTINGUISHES)
+        is_likely = direct and streams.is_behind_plain_nginx(case)
+        return rule.finding("likely" if is_likely else "possible", evidence, distinguishes)
     is_ignored = directives.ignores_x_accel_buffering(resolution)
     if streams.x_accel_buffering(case) == "no" and not is_ignored:
         return None
@@ -42,7 +45,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
         resolution, "gzip", "gzip_types", f"{resolution.prefix}_buffering"
     )
     predicted = all(streams.could_be_held(case, compressed) for compressed, _ in pairs)
-    return rule.finding("confirmed" if predicted else "likely", evidence, _DISTINGUISHES)
+    return rule.finding("confirmed" if predicted else "likely", evidence, distinguishes)
 
 
 def _pairs_with_plain(case: Case) -> list[tuple[ProbeResult, ProbeResult]]:

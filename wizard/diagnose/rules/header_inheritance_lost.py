@@ -23,10 +23,8 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _SYMPTOMS = frozenset(
     {"auth-gate", "host-origin-rejected", "slash-redirect", "oauth-metadata-lost"}
 )
-_DISTINGUISHES = (
-    "The failure is one that the dropped header would have prevented: the backend answers a direct "
-    "request without it in the same way, or it names the internal address that Nginx sent."
-)
+_DISTINGUISHES = "The failure is one that the dropped header prevents."
+_MEASURED = "Without that header the backend answers a direct request in the same way."
 _QUIET = "Nothing fails yet: this backend does not need the dropped headers."
 
 
@@ -44,8 +42,10 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if proof is None:
         return rule.finding("likely", config, _QUIET, latent=True)
     confidence, evidence = proof
+    is_measured = any("-direct" in item.where for item in evidence)
+    distinguishes = f"{_DISTINGUISHES} {_MEASURED}" if is_measured else _DISTINGUISHES
     explains = _SYMPTOMS if confidence == "confirmed" else frozenset[str]()
-    return rule.finding(confidence, (*evidence, *config), _DISTINGUISHES, explains=explains)
+    return rule.finding(confidence, (*evidence, *config), distinguishes, explains=explains)
 
 
 def _credential(

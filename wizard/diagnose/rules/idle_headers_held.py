@@ -11,12 +11,12 @@ from wizard.model.resolution import RequestResolution
 
 _DISTINGUISHES = (
     "The direct stream has headers and nothing to say yet, so the backend does answer; through "
-    "Nginx even the headers are missing. A stream with an event at once would not show this."
+    "Nginx even the headers are missing."
 )
 _UNREAD = "Without the config it is not known that this Nginx buffers: give --conf to confirm."
 _NO_HANDSHAKE = (
-    "But no POST was answered either: over HTTP+SSE the endpoint event would be due at once, and "
-    "then the silence itself is the fault."
+    "But no handshake was completed: over HTTP+SSE (MCP 2024-11-05) the endpoint event would be "
+    "due at once, and then the silence itself is the fault."
 )
 _SEND_COMMENT = Fix(
     "the backend sends a comment at once: this Nginx keeps bare headers over HTTP/2 even with "

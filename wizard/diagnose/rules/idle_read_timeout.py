@@ -10,6 +10,7 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import RequestResolution
+from wizard.model.timeline import is_live
 from wizard.text.display import safe, seconds
 
 SHORT_TIMEOUT_S = 60.0
@@ -59,15 +60,22 @@ def _risk(rule: Rule, case: Case) -> Finding | None:
     gap_s = streams.longest_ping_gap_s(case)
     if not (limit_s <= SHORT_TIMEOUT_S if gap_s is None else gap_s >= limit_s):
         return None
-    if gap_s is None:
-        text = f"no second event or ping was seen; a silence of {seconds(limit_s)} ends the stream"
-    else:
-        text = f"a gap of {seconds(gap_s)} between events was seen, and {seconds(limit_s)} ends it"
     name = directives.read_timeout_name(case.resolution)
-    evidence = (setting_evidence(case.resolution, name), Evidence("probe", "stream", text))
+    evidence = (setting_evidence(case.resolution, name), *_gap_evidence(case, gap_s, limit_s))
     distinguishes = "Predicted from the config, not observed: watch with --patience to see it."
     confidence: Confidence = "possible" if gap_s is None else "likely"
     return rule.finding(confidence, evidence, distinguishes, latent=True)
+
+
+def _gap_evidence(case: Case, gap_s: float | None, limit_s: float) -> tuple[Evidence, ...]:
+    """The longest gap that was seen, or that there was none to see; empty without a stream."""
+    if gap_s is not None:
+        text = f"a gap of {seconds(gap_s)} between events was seen, and {seconds(limit_s)} ends it"
+    elif any(is_live(result.timeline) for result in (*case.direct, *case.proxy)):
+        text = f"no second event or ping was seen; a silence of {seconds(limit_s)} ends the stream"
+    else:
+        return ()
+    return (Evidence("probe", "stream", text),)
 
 
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:

@@ -11,8 +11,8 @@ from wizard.model.resolution import RequestResolution
 from wizard.nginx.settings import HTTP_1_1_SINCE, version_numbers
 
 _DISTINGUISHES = (
-    "The backend accepts the connection and closes it on an HTTP/1.1 request, Nginx's or ours. "
-    "HTTP/1.0 was not tried: `curl -0 -N URL` at the backend shows whether it answers that."
+    "The backend accepts the connection and closes it on {} HTTP/1.1 request. HTTP/1.0 was not "
+    "tried: `curl -0 -N URL` at the backend shows whether it answers that."
 )
 _WHY_OLD_VERSION = (
     "the backend cannot speak HTTP/1.1 with keepalive, Nginx's default since 1.29.7. An answer in "
@@ -38,7 +38,8 @@ def check(rule: Rule, case: Case) -> Finding | None:
         *map(log_evidence, logged[:1]),
     )
     confidence: Confidence = "likely" if logged and closed else "possible"
-    return rule.finding(confidence, evidence, _DISTINGUISHES)
+    whose = "our own" if closed else "Nginx's"
+    return rule.finding(confidence, evidence, _DISTINGUISHES.format(whose))
 
 
 def _is_new_default(resolution: RequestResolution) -> bool:

@@ -33,6 +33,15 @@ _NO_DIRECT = (
     "The config in force keeps buffering on and would hold this stream; but nothing shows that the "
     "backend sends at all: give --direct to tell it from a silent backend."
 )
+_SENDS = (
+    "The same stream is live for {}, so the backend does send, and what holds it for the others "
+    "stands between: the config in force keeps buffering on"
+)
+_SENDS_NO_CONFIG = (
+    "The same stream is live for {}, so the backend does send, and what holds it for the others "
+    "stands between. Without the Nginx config it is not known that buffering is on: give --conf to "
+    "confirm."
+)
 _NO_CONFIG = (
     "The direct request is live while the proxied one is held. Without the Nginx config it is not "
     "known that buffering is on, nor that Nginx passes this path to that backend: give --conf to "
@@ -111,6 +120,8 @@ def _confidence(
     passes, is_direct = streams.passes_here(case), addresses.is_direct(case)
     if measured and explained == held and is_direct and passes:
         return "confirmed"
+    if explained == held and passes and _sends_by_config(case):
+        return "confirmed"
     if case.resolution is None or addresses.other_backend(case) or passes is False:
         return "possible"
     if passes is None and not is_direct:
@@ -118,6 +129,15 @@ def _confidence(
     # A silent backend looks the same through the proxy.
     is_live = any(result.outcome == "live" for result in case.proxy)
     return "likely" if is_live or streams.live_direct_probes(case) else "possible"
+
+
+def _sends_by_config(case: Case) -> bool:
+    """True if other variants are live, as the config predicts, and not by the choice of a peer."""
+    live = streams.live_beside_held(case)
+    is_predicted = all(
+        streams.predicted_results(case, result) & {"live", "tail-held"} for result in live
+    )
+    return bool(live) and is_predicted and len(addresses.upstream_peers(case)) == 1
 
 
 def _is_late(held: tuple[ProbeResult, ...]) -> bool:
@@ -130,13 +150,16 @@ def _evidence(case: Case, held: tuple[ProbeResult, ...]) -> tuple[Evidence, ...]
     names = [f"{prefix}_buffering", *(["proxy_http_version"] if prefix == "proxy" else [])]
     return (
         *map(result_evidence, held),
-        *live_direct_evidence(case),
+        *(live_direct_evidence(case) or map(result_evidence, streams.live_beside_held(case)[:1])),
         *setting_evidences(case.resolution, *names),
         *map(log_evidence, streams.own_log_lines(case, "held-499")[:2]),
     )
 
 
 def _distinguishes(case: Case) -> str:
+    live = streams.live_beside_held(case)
+    if live and not streams.live_direct_probes(case):
+        return f"{_SENDS.format(_labels(live))}."
     reason, other = addresses.same_backend_reason(case), addresses.other_backend(case)
     if reason:
         return f"{_DISTINGUISHES_CONFIRMED}. {capitalize(reason)}."
@@ -145,8 +168,18 @@ def _distinguishes(case: Case) -> str:
     return f"{_OTHER_BACKEND}. {_ADVICE}"
 
 
+def _labels(results: tuple[ProbeResult, ...]) -> str:
+    return " and ".join(result.timeline.probe.label for result in results[:2])
+
+
 def _without_config(rule: Rule, case: Case, held: tuple[ProbeResult, ...]) -> Finding | None:
     """Without the config: `likely` only if Nginx's log shows that the backend had answered."""
+    live = streams.live_beside_held(case)
+    if live and not streams.live_direct_probes(case):
+        distinguishes = _SENDS_NO_CONFIG.format(_labels(live))
+        is_plain = streams.is_behind_plain_nginx(case)
+        confidence: Confidence = "likely" if is_plain else "possible"
+        return rule.finding(confidence, _evidence(case, held), distinguishes)
     if not streams.live_direct_probes(case):
         return None
     # From outside, a slow gate, a slow peer of Nginx or a limit look the same.

@@ -14,10 +14,8 @@ from wizard.text.display import safe
 
 UNKNOWN_SESSION = frozenset({400, 404, 422})
 """Answers of servers to a message without a session id."""
-_DISTINGUISHES = (
-    "The backend itself accepts the same message with its query; Nginx passes the right path on, "
-    "only the query is missing."
-)
+_DISTINGUISHES = "Nginx passes the right path on, only the query is missing."
+_ACCEPTED = "The backend itself accepts the same message with its query."
 _RISK = "Read from the config: no POST could be made, so it was not seen."
 _WHY_QUERY = (
     "with variables Nginx sends the URI as it is written here: without $is_args$args the query "
@@ -40,7 +38,8 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if failed.status not in UNKNOWN_SESSION:
         return None
     confidence: Confidence = "confirmed" if failed.accepted else "likely"
-    return rule.finding(confidence, (*failed.evidence, *config), _DISTINGUISHES)
+    distinguishes = f"{_ACCEPTED} {_DISTINGUISHES}" if failed.accepted else _DISTINGUISHES
+    return rule.finding(confidence, (*failed.evidence, *config), distinguishes)
 
 
 def _config_evidence(resolution: RequestResolution) -> tuple[Evidence, ...]:

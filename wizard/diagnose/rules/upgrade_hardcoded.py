@@ -16,6 +16,10 @@ _DISTINGUISHES = (
     "The GET stream is live and the backend accepts the same POST directly; the message's path "
     "arrives with its query, so the difference is the header that Nginx adds."
 )
+_READ = (
+    "By the config the POST reaches the backend with its path and query, and with a header that "
+    "some backends refuse; that this backend accepts the POST without it was not measured."
+)
 _WHY_NO_CONNECTION = (
     "Connection: upgrade belongs to WebSockets alone; some backends answer 400 to a POST that "
     "carries it. An empty value sends no Connection header"
@@ -39,7 +43,8 @@ def check(rule: Rule, case: Case) -> Finding | None:
     confidence: Confidence = "confirmed" if failed.accepted and live else "likely"
     setting = setting_evidence(resolution, "proxy_set_header")
     evidence = (*failed.evidence, *map(result_evidence, live[:1]), setting)
-    return rule.finding(confidence, evidence, _DISTINGUISHES)
+    distinguishes = _DISTINGUISHES if confidence == "confirmed" else _READ
+    return rule.finding(confidence, evidence, distinguishes)
 
 
 def _is_hardcoded(resolution: RequestResolution) -> bool:

@@ -5,16 +5,22 @@ from wizard.diagnose.facts.evidence import log_evidence, result_evidence
 from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.model.log_report import LogLine
 from wizard.text.display import safe
 
-_DISTINGUISHES: dict[Confidence, str] = {
-    "confirmed": "Nginx could not connect: not a backend that answers wrongly, not TLS to it, and "
-    "not a slow answer.",
-    "likely": "The gateway error and the address in the config show it; Nginx's error log would "
-    "confirm it: connect() failed.",
-    "possible": "502 also means a backend that closes early or TLS that fails towards it; Nginx's "
-    "error log tells which.",
-}
+_LOGGED = (
+    "Nginx could not connect: not a backend that answers wrongly, not TLS to it, and not a slow "
+    "answer."
+)
+_REFUSED = "The direct request gets no connection either."
+_READ = (
+    "The gateway error and the address in the config suggest it; Nginx's error log would confirm "
+    "it: connect() failed."
+)
+_UNSURE = (
+    "502 also means a backend that closes early or TLS that fails towards it; Nginx's error log "
+    "tells which."
+)
 _OTHERS = (
     "Nginx's error log says it of another client's request for the same path; ours got the same "
     "gateway error."
@@ -44,9 +50,24 @@ def check(rule: Rule, case: Case) -> Finding | None:
         *map(result_evidence, direct[:1]),
         *_config_evidence(case),
     )
-    has_no_address = any(line.tag == "name-unresolved" for line in logged)
-    named = _NO_ADDRESS if has_no_address else _DISTINGUISHES[confidence]
-    return rule.finding(confidence, evidence, _OTHERS if others else named)
+    return rule.finding(
+        confidence, evidence, _distinguishes(case, confidence, logged, bool(others))
+    )
+
+
+def _distinguishes(
+    case: Case, confidence: Confidence, logged: tuple[LogLine, ...], others: bool
+) -> str:
+    """What the evidence of this case shows."""
+    if others:
+        return _OTHERS
+    if any(line.tag == "name-unresolved" for line in logged):
+        return _NO_ADDRESS
+    if logged:
+        return _LOGGED
+    if _direct_refused(case):
+        return _REFUSED
+    return _READ if confidence == "likely" else _UNSURE
 
 
 def _others(case: Case) -> tuple[logs.PathFailure, ...]:
