@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 FIRST = b"data: first\n\n"
 """The event that each stream sends at once."""
@@ -13,15 +14,33 @@ def event(size: int) -> bytes:
     return b"data: " + b"x" * (size - len(b"data: \n\n")) + b"\n\n"
 
 
+@dataclass
+class _Stream:
+    """One open stream: the size of its events, whether they are chunks, and whether each is sent
+    in two parts."""
+
+    writer: asyncio.StreamWriter
+    size: int
+    chunked: bool
+    in_parts: bool
+
+    def parts(self) -> tuple[bytes, bytes]:
+        """The bytes of one event: those to send at first, and the rest."""
+        data = _framed(event(self.size), self.chunked)
+        middle = len(data) // 2 if self.in_parts else len(data)
+        return data[:middle], data[middle:]
+
+
 class PacedBackend:
-    """Streams of events of the size that the path names (`/SIZE`); other paths are `control`.
+    """Streams of events of the size that the path names: `/SIZE`, or `/SIZE-in-parts` for events
+    that are sent in two parts. Any other path is the control stream.
 
     An HTTP/1.1 response is chunked, each event in one chunk; an HTTP/1.0 response ends by close.
     """
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self._streams: list[tuple[asyncio.StreamWriter, int, bool]] = []
+        self._streams: list[_Stream] = []
         self._control: asyncio.StreamWriter | None = None
         self._server: asyncio.Server | None = None
         self._changed = asyncio.Event()
@@ -44,9 +63,14 @@ class PacedBackend:
             await self._changed.wait()
 
     def send_events(self) -> None:
-        """Send the next event on each stream, each in one write."""
-        for writer, size, chunked in self._streams:
-            writer.write(_framed(event(size), chunked))
+        """Send the next event on each stream, each in one write, or the first part of it."""
+        for stream in self._streams:
+            stream.writer.write(stream.parts()[0])
+
+    def send_rests(self) -> None:
+        """Send the second parts."""
+        for stream in self._streams:
+            stream.writer.write(stream.parts()[1])
 
     def send_ping(self) -> None:
         """Send a comment on the control stream."""
@@ -54,7 +78,7 @@ class PacedBackend:
         self._control.write(_framed(PING, True))
 
     def _writers(self) -> Iterator[asyncio.StreamWriter]:
-        yield from (writer for writer, _, _ in self._streams)
+        yield from (stream.writer for stream in self._streams)
         if self._control is not None:
             yield self._control
 
@@ -70,8 +94,9 @@ class PacedBackend:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n")
         writer.write(framing + b"\r\n\r\n" + _framed(FIRST, chunked))
         name = path.rpartition(b"/")[2].decode()
-        if name.isdigit():
-            self._streams.append((writer, int(name), chunked))
+        size = name.removesuffix("-in-parts")
+        if size.isdigit():
+            self._streams.append(_Stream(writer, int(size), chunked, size != name))
         else:
             self._control = writer
         self._changed.set()

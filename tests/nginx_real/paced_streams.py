@@ -37,16 +37,22 @@ CONTROL = DeliveryRow(
 
 @dataclass(frozen=True)
 class PacedRow(DeliveryRow):
-    """One stream: location, kind of client, Accept-Encoding, and the size of its events."""
+    """One stream: location, kind of client, Accept-Encoding, the size of its events, and whether
+    Nginx gets each of them in two parts."""
 
     size: int = 300
+    in_parts: bool = False
 
     @property
     def id(self) -> str:
-        return f"{super().id}-{self.size}"
+        return f"{super().id}-{self._name}"
 
     def url(self, ports: Mapping[str, int]) -> str:
-        return f"{super().url(ports).removesuffix('/sse')}/{self.size}"
+        return f"{super().url(ports).removesuffix('/sse')}/{self._name}"
+
+    @property
+    def _name(self) -> str:
+        return f"{self.size}{'-in-parts' * self.in_parts}"
 
 
 @dataclass(frozen=True)
@@ -134,6 +140,8 @@ async def _run_steps(
     for step in range(STEPS + 1):
         if step:
             backend.send_events()
+            await _until_quiet(requests, backend)
+            backend.send_rests()
         await _until_quiet(requests, backend)
         for row in rows:
             timeline = requests.timelines[row.id]

@@ -34,6 +34,12 @@ EDGES = tuple(
 )
 """The largest events that fit a buffer of 4 KB and of 8 KB together with the chunk around them,
 and the smallest that do not."""
+IN_PARTS = tuple(
+    PacedRow(location, client, size=300, in_parts=True)
+    for location in (LOCATIONS[0], LOCATIONS[1], LOCATIONS[-1])
+    for client in CLIENTS
+)
+"""Streams whose events Nginx reads at two times."""
 ROWS = (
     *(
         PacedRow(location, client, size=size)
@@ -45,7 +51,7 @@ ROWS = (
 
 
 def test_prediction_and_observation_agree_at_every_size(nginx: str) -> None:
-    observed = observe_paced(nginx, ROWS)
+    observed = observe_paced(nginx, (*ROWS, *IN_PARTS))
     wrong = [
         f"{row.id}: {observed.predicted(row)}, but missing were {observed.missing[row.id]}"
         for row in ROWS
@@ -55,6 +61,7 @@ def test_prediction_and_observation_agree_at_every_size(nginx: str) -> None:
     cut = [(row.location.name, row.size) for row in EDGES if any(observed.missing[row.id])]
     assert cut == [("default", 4090), ("medium", 8185)]
     _assert_all_is_held_until_16_kb_have_gathered(observed)
+    _assert_an_event_in_two_parts_loses_its_end_at_any_size(observed)
 
 
 def _agrees(observed: PacedObservation, row: PacedRow) -> bool:
@@ -77,3 +84,10 @@ def _assert_all_is_held_until_16_kb_have_gathered(observed: PacedObservation) ->
         assert observed.missing[row.id] == (13, *(13 + size * step for step in (1, 2, 3)))
         assert row.id not in observed.headers
     assert PacedRow(LOCATIONS[0], "h1-tls", size=20_000).id in observed.headers
+
+
+def _assert_an_event_in_two_parts_loses_its_end_at_any_size(observed: PacedObservation) -> None:
+    """So with buffering on no event is safe, however small."""
+    for row in IN_PARTS:
+        missing = observed.missing[row.id]
+        assert all(missing[1:]) == (row.location is not LOCATIONS[-1]), row.id

@@ -83,9 +83,13 @@ def predicted_deliveries(case: Case, result: ProbeResult) -> tuple[Delivery, ...
 
 def could_be_held(case: Case, result: ProbeResult) -> bool:
     """True if the config predicts the way in which this probe is held, for some framing of the
-    backend. Beside a filter that is not known, buffering alone must hold it."""
+    backend. Beside a filter that is not known, buffering alone must hold it.
+
+    Where only the ends of large events should be held, nothing at all arrives only if the events
+    come to Nginx in parts; its log then shows that it passed nothing on.
+    """
     holding = {"held", "headers-held"}
-    if result.outcome in PARTLY_HELD_OUTCOMES:
+    if result.outcome in PARTLY_HELD_OUTCOMES or own_log_lines(case, "held-499"):
         holding.add("tail-held")
     rows = predicted_deliveries(case, result)
     return any(not holding.isdisjoint((row.result, row.otherwise)) for row in rows)
