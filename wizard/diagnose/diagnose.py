@@ -15,7 +15,7 @@ from wizard.diagnose.hops import (
     narrow_to_hop,
     results_by_hop,
 )
-from wizard.diagnose.outcome import handshake_fails, is_well
+from wizard.diagnose.outcome import handshake_fails, handshake_problem, is_well
 from wizard.diagnose.rule import ConfigFinding, Stage
 from wizard.diagnose.rule_settings import prefix_of
 from wizard.diagnose.rules import Rule, all_rules
@@ -151,9 +151,8 @@ def _inconclusive_summary(case: Case) -> str:
         return "The check was interrupted before it was complete."
     proxied = case.handshake("proxy")
     failing = next((result for result in case.proxy if not is_well(result, proxied)), None)
-    if failing is None and handshake_fails(case):
-        why = safe(proxied.why, 300) if proxied else ""
-        return f"The stream is live, but the MCP handshake fails: {why}"
+    if failing is None and (why := handshake_problem(case)):
+        return f"The MCP session through the proxy fails: {safe(why, 300)}"
     if any(result.outcome in ("running", "interrupted") for result in case.proxy):
         return "The probe was interrupted before the stream had shown what it does."
     why = safe(failing.why, 300) if failing else "every probe is live"

@@ -6,7 +6,7 @@ from dataclasses import replace
 from wizard.model import arrivals
 from wizard.model.case import Case
 from wizard.model.events import SseEvent
-from wizard.model.handshake import Handshake
+from wizard.model.handshake import Handshake, Side
 from wizard.model.probe_result import Outcome, ProbeResult
 from wizard.model.timeline import Timeline, connected_s, is_live
 from wizard.text.display import plural, safe, seconds
@@ -68,14 +68,50 @@ def is_finite_answer(result: ProbeResult) -> bool:
 
 
 def handshake_fails(case: Case) -> bool:
-    """True if an MCP server answers, but the handshake through the proxy does not complete.
+    """True if an MCP server answers, and something of its session fails through the proxy."""
+    return bool(handshake_problem(case))
+
+
+def handshake_problem(case: Case) -> str:
+    """What of an MCP session fails through the proxy, in one sentence; empty if nothing does.
 
     A plain event stream, with which no handshake is possible on either side, is not a failure.
     """
     proxied, direct = case.handshake("proxy"), case.handshake("direct")
-    if proxied is None or proxied.is_complete:
-        return False
-    return proxied.transport != "unknown" or (direct is not None and direct.is_complete)
+    if proxied is None:
+        return ""
+    if not proxied.is_complete:
+        is_mcp = proxied.transport != "unknown" or (direct is not None and direct.is_complete)
+        return (proxied.why or "it is not complete") if is_mcp else ""
+    standing = standing_stream(case, "proxy")
+    if standing is None or _is_well_standing(standing, standing_stream(case, "direct")):
+        return ""
+    return f"the GET stream of its session: {standing.why}"
+
+
+def standing_stream(case: Case, side: Side) -> ProbeResult | None:
+    """The GET stream of a session of Streamable HTTP on one side; None if none was opened.
+
+    Servers send notifications and requests of their own over it; it may be silent for ever.
+    """
+    handshake, direct = case.handshake(side), case.handshake("direct")
+    timeline = handshake.timeline("listen") if handshake else None
+    if timeline is None:
+        return None
+    beside = direct.timeline("listen") if direct and side == "proxy" else None
+    result = classify(timeline, [beside] if beside else [])
+    if beside is None and side == "proxy" and result.outcome == "ended":
+        return replace(result, outcome="cut", why=f"ended {_end(timeline)}")
+    return result
+
+
+def _is_well_standing(proxied: ProbeResult, direct: ProbeResult | None) -> bool:
+    """True if the stream is open, or if the server offers none, as the direct side shows."""
+    if proxied.outcome in ("live", "silent"):
+        return True
+    if direct is None:
+        return proxied.timeline.status in NO_GET_STREAM
+    return (proxied.outcome, proxied.timeline.status) == (direct.outcome, direct.timeline.status)
 
 
 def _classify(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome, str]:
@@ -124,6 +160,8 @@ def _without_data(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Outco
         return "running", "headers are here, no event yet"
     if timeline.ended == "reset":
         return "cut", f"broken off after the headers: {timeline.detail}"
+    if timeline.ended == "eof" and _is_outlived(timeline, direct):
+        return "cut", f"ended without an event, {_end(timeline)}, where the direct probe went on"
     if timeline.ended == "eof":
         return "ended", "ended without an event"
     silence_s = (timeline.waited_s or 0.0) - (timeline.headers_s or 0.0)
@@ -251,5 +289,6 @@ def _is_outlived(timeline: Timeline, direct: Sequence[Timeline]) -> bool:
     """True if a direct stream was still open when this one had ended."""
     end = timeline.waited_s or 0.0
     return any(
-        is_live(o) and o.ended in (None, "open") and (o.waited_s or end) >= end for o in direct
+        o.is_event_stream and o.ended in (None, "open") and (o.waited_s or end) >= end
+        for o in direct
     )

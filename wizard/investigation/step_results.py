@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from wizard.diagnose.outcome import handshake_fails, is_well
+from wizard.diagnose.outcome import handshake_fails, handshake_problem, is_well
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Recommendation
 from wizard.model.handshake import Handshake
@@ -161,9 +161,8 @@ def rate_proxied(case: Case) -> StepResult:
     """Pass if the proxied probes are well and the MCP handshake succeeds through the proxy too."""
     handshake = case.handshake("proxy")
     state, why = rate_results(case.proxy, handshake)
-    if state == "pass" and handshake is not None and handshake_fails(case):
-        why = f"the stream is live, but the MCP handshake fails: {safe(handshake.why, 200)}"
-        return "fail", why
+    if state == "pass" and (problem := handshake_problem(case)):
+        return "fail", f"the MCP session through the proxy fails: {safe(problem, 200)}"
     return state, why
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from wizard.diagnose.outcome import classify
+from wizard.diagnose.outcome import classify, handshake_problem
 from wizard.investigation.step_results import rate_results
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Recommendation
@@ -102,6 +102,8 @@ def _handshake_check(case: Case) -> Check:
         return Check("handshake", "skip", "the stream was not probed through the proxy")
     why = "; ".join(handshake_text(handshake) for handshake in (proxied, direct) if handshake)
     if proxied.is_complete:
+        if problem := handshake_problem(case):
+            return Check("handshake", "fail", f"{safe(problem, 300)}; {why}")
         return Check("handshake", "pass", why)
     if proxied.skipped or (proxied.transport == "unknown" and not (direct and direct.is_complete)):
         return Check("handshake", "skip", why)

@@ -38,6 +38,7 @@ class Request:
     path: str
     headers: Mapping[str, str]
     body: bytes
+    version: str = "HTTP/1.1"
 
     @property
     def name(self) -> str:
@@ -104,12 +105,11 @@ class Server:
 async def read(reader: asyncio.StreamReader) -> Request:
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     first, *lines = head.split("\r\n")
-    method, path, _ = first.split(" ")
+    method, path, version = first.split(" ")
     pairs = (line.partition(":") for line in lines if line)
     headers = {name.lower(): value.strip() for name, _, value in pairs}
-    return Request(
-        method, path, headers, await reader.readexactly(int(headers.get("content-length", "0")))
-    )
+    body = await reader.readexactly(int(headers.get("content-length", "0")))
+    return Request(method, path, headers, body, version)
 
 
 @asynccontextmanager
@@ -260,3 +260,60 @@ class HttpSseScript:
             writer.write(chunk(self._last))
             await writer.drain()
             await silence(request, writer)
+
+
+class HttpSseSessions:
+    """HTTP+SSE with a session for each stream, as the lab's backend and the SDKs have.
+
+    Attributes:
+        headers: Further header lines of the stream.
+    """
+
+    def __init__(self, replies: Mapping[str, bytes], headers: bytes = b"") -> None:
+        """Answer each request by name with this message over the stream of its session."""
+        self.headers = headers
+        self._replies = replies
+        self._sessions = list[asyncio.Queue[bytes]]()
+
+    @property
+    def answers(self) -> dict[str, Answer]:
+        """The answers by name."""
+        accepted = dict.fromkeys(self._replies, self._accept)
+        return {"GET": self._stream, "notifications/initialized": response(202), **accepted}
+
+    async def _accept(self, request: Request, writer: asyncio.StreamWriter) -> None:
+        writer.write(response(202))
+        await writer.drain()
+        number = int(request.path.rpartition("=")[2])
+        self._sessions[number].put_nowait(self._replies[request.name])
+
+    async def _stream(self, _request: Request, writer: asyncio.StreamWriter) -> None:
+        queue = asyncio.Queue[bytes]()
+        endpoint = b"/message?session=%d" % len(self._sessions)
+        self._sessions.append(queue)
+        head = CHUNKED.replace(b"\r\n\r\n", b"\r\n%b\r\n" % self.headers)
+        writer.write(head + chunk(event(endpoint, "endpoint")))
+        while True:
+            await writer.drain()
+            writer.write(chunk(event(await queue.get())))
+
+
+def streamable(stream: Answer) -> dict[str, Answer]:
+    """Streamable HTTP with a session, as the SDKs have it: `stream` answers the session's GET."""
+
+    async def answer_get(request: Request, writer: asyncio.StreamWriter) -> None:
+        refused = response(400, error(-32000, "no session", None))
+        chosen = stream if "mcp-session-id" in request.headers else refused
+        if isinstance(chosen, bytes):
+            writer.write(chosen)
+            await writer.drain()
+        else:
+            await chosen(request, writer)
+
+    return {
+        "GET": answer_get,
+        "initialize": response(200, result(RESULT), Mcp_Session_Id="s1"),
+        "notifications/initialized": response(202),
+        "ping": response(200, PONG),
+        "DELETE": response(200),
+    }

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from wizard.diagnose.facts import streams
 from wizard.diagnose.facts.directives import read_timeout_name, shutdown_timeout
+from wizard.diagnose.outcome import standing_stream
 from wizard.model.arrivals import allowance_s
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence
@@ -32,22 +33,39 @@ KNOWN_TIMEOUTS: tuple[tuple[float, float, str], ...] = (
 
 
 def cut_probes(case: Case) -> tuple[ProbeResult, ...]:
-    """The proxied probes that were cut after data had arrived.
+    """The proxied streams that were cut: probes after data had arrived, and that of an MCP session.
 
     If a direct stream was watched, only those that it outlived: the others may have been ended by
     the backend.
     """
-    return tuple(
+    probes = [
         result
         for result in streams.counted_probes(case.proxy)
-        if result.outcome == "cut" and result.timeline.first_data_s is not None
-        if not streams.live_direct_probes(case) or is_outlived(case, result)
+        if result.timeline.first_data_s is not None
+    ]
+    standing = standing_stream(case, "proxy")
+    if standing and standing.timeline.is_event_stream:
+        probes.append(standing)  # it may be silent for as long as it lives
+    return tuple(
+        result
+        for result in probes
+        if result.outcome == "cut"
+        if not _direct_streams(case, result) or is_outlived(case, result)
     )
 
 
 def is_outlived(case: Case, result: ProbeResult) -> bool:
     """True if a direct stream was still open at the age at which this probe ended."""
-    return any(outlives(direct, result) for direct in streams.live_direct_probes(case))
+    return any(outlives(direct, result) for direct in _direct_streams(case, result))
+
+
+def _direct_streams(case: Case, result: ProbeResult) -> tuple[ProbeResult, ...]:
+    """The direct streams of the same kind: probes, or that of an MCP session."""
+    standing = standing_stream(case, "proxy")
+    if standing is None or result.timeline is not standing.timeline:
+        return streams.live_direct_probes(case)
+    direct = standing_stream(case, "direct")
+    return (direct,) if direct and direct.timeline.is_event_stream else ()
 
 
 def outlives(result: ProbeResult, ended: ProbeResult) -> bool:

@@ -1,13 +1,17 @@
 """Nginx keeps the headers of a stream that is silent at first until its first byte."""
 
+from dataclasses import replace
+
 from wizard.diagnose.facts import directives, streams
 from wizard.diagnose.facts.evidence import result_evidence, setting_evidences
+from wizard.diagnose.outcome import standing_stream
 from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings, unbuffered
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import RequestResolution
+from wizard.nginx.prediction import predict_probes
 
 _DISTINGUISHES = (
     "The direct stream has headers and nothing to say yet, so the backend does answer; through "
@@ -25,8 +29,58 @@ _SEND_COMMENT = Fix(
 )
 
 
+_SESSION = (
+    "In a session of its own the direct GET stream has headers at once, and that through the proxy "
+    "has none, while the POSTs of both sessions are answered."
+)
+_EVENTS_TOO = "By the config in force its events are held too, not the headers alone."
+_EVENTS_TOO_UNLESS_CHUNKED = (
+    "By the config in force its events are held too, unless this backend sends chunks even to "
+    "HTTP/1.0, which few do."
+)
+_EVENTS_NOT_SEEN = (
+    "By the config in force the headers come with the first event; no event was sent, so none was "
+    "seen to arrive or to be held."
+)
+
+
 def check(rule: Rule, case: Case) -> Finding | None:
     """The direct stream has headers and is silent; the proxied one has no headers."""
+    return _check_probes(rule, case) or _check_session(rule, case)
+
+
+def _check_session(rule: Rule, case: Case) -> Finding | None:
+    """The same of the GET stream of an MCP session, which may stay silent without being broken."""
+    held, direct = standing_stream(case, "proxy"), standing_stream(case, "direct")
+    if held is None or direct is None or held.outcome not in ("held", "headers-held"):
+        return None
+    if not direct.timeline.is_event_stream:
+        return None
+    evidence = (*map(result_evidence, (held, direct)), *_setting_evidence(case))
+    if case.resolution is None:
+        return rule.finding("possible", evidence, f"{_SESSION} {_UNREAD}")
+    expected = _expected_of_events(case.resolution, held, direct)
+    if "held" in expected:
+        # A few backends chunk even to HTTP/1.0; then the config lets the events through.
+        is_sure = expected == {"held"}
+        confidence: Confidence = "confirmed" if is_sure else "likely"
+        why = _EVENTS_TOO if is_sure else _EVENTS_TOO_UNLESS_CHUNKED
+        return rule.finding(confidence, evidence, f"{_SESSION} {why}")
+    if expected == {"live"} and not _is_buffered(case, case.resolution):
+        return None
+    return rule.finding("possible", evidence, f"{_SESSION} {_EVENTS_NOT_SEEN}")
+
+
+def _expected_of_events(
+    resolution: RequestResolution, held: ProbeResult, direct: ProbeResult
+) -> set[str]:
+    """What the config predicts for this stream, had the backend sent an event."""
+    with_event = replace(direct.timeline, first_data_s=direct.timeline.headers_s)
+    predictions = predict_probes(resolution, [held.timeline.probe], [with_event])
+    return {prediction.delivery.result for prediction in predictions}
+
+
+def _check_probes(rule: Rule, case: Case) -> Finding | None:
     held = tuple(result for result in streams.held_probes(case) if result.outcome == "headers-held")
     if not held:
         return None
@@ -67,12 +121,16 @@ def _evidence(case: Case, held: tuple[ProbeResult, ...]) -> tuple[Evidence, ...]
     if handshake is not None and handshake.is_complete:
         text = "the POST is answered: Nginx passes this path"
         evidence.append(Evidence("probe", "mcp-proxy", text))
-    if case.resolution is not None:
-        evidence += setting_evidences(case.resolution, f"{case.resolution.prefix}_buffering")
+    evidence += _setting_evidence(case)
     if any("held" in streams.predicted_results(case, result) for result in held):
         text = "by the config the first event will be held too, not the headers alone"
         evidence.append(Evidence("config", held[0].timeline.probe.label, text))
     return tuple(evidence)
+
+
+def _setting_evidence(case: Case) -> tuple[Evidence, ...]:
+    prefix = case.resolution.prefix if case.resolution else ""
+    return setting_evidences(case.resolution, f"{prefix}_buffering")
 
 
 RULE = Rule(

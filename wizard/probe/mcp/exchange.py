@@ -38,12 +38,14 @@ class Timeouts:
         exchange_s: The limit of each exchange, in seconds.
         ends_at: When the handshake is over, on the clock.
         post_s: The limit of the POST of `initialize`, in seconds, if longer than the others.
+        patience_s: How long the GET stream of a session is watched, in seconds.
     """
 
     exchange_s: float
     ends_at: float
     clock: Callable[[], float]
     post_s: float = 0.0
+    patience_s: float = 0.0
 
     def next_s(self) -> float:
         """How long the next exchange may take, in seconds."""
@@ -55,16 +57,21 @@ class Timeouts:
 
 
 def handshake_timeouts(
-    options: ProbeOptions, exchange_s: float, *, post_s: float = 0.0, reach_s: float = 0.0
+    options: ProbeOptions,
+    exchange_s: float,
+    *,
+    post_s: float = 0.0,
+    reach_s: float = 0.0,
+    patience_s: float = 0.0,
 ) -> Timeouts:
-    """The timeouts of a handshake that begins now; for `exchange_s` and `post_s` see `Timeouts`.
+    """The timeouts of a handshake that begins now; for most of them see `Timeouts`.
 
     The connect timeout, which follows `--stall`, limits each exchange too. `reach_s` is how long
     each exchange takes to reach its vantage, in seconds; it is added.
     """
     exchange_s = min(exchange_s, options.connect_timeout)
     duration_s = max(HANDSHAKE_TIMEOUT_S, post_s) + MAX_EXCHANGES * reach_s
-    return Timeouts(exchange_s, options.clock() + duration_s, options.clock, post_s)
+    return Timeouts(exchange_s, options.clock() + duration_s, options.clock, post_s, patience_s)
 
 
 class MessageReader:
@@ -169,6 +176,11 @@ def is_accepted(reader: MessageReader) -> bool:
     return reader.timeline.status in range(200, 300)
 
 
+def has_headers(reader: MessageReader) -> bool:
+    """True once the headers of the response are here."""
+    return reader.timeline.headers_s is not None
+
+
 async def send_request(
     probe: Probe, options: ProbeOptions, spec: RequestSpec, timeout_s: float
 ) -> Timeline:
@@ -215,6 +227,13 @@ class OpenStream:
     def timeline(self) -> Timeline:
         """The stream's timeline so far."""
         return self.reader.timeline
+
+    def leave(self) -> Timeline:
+        """The timeline as it is if the stream is left now: still open, unless it has ended."""
+        if self.timeline.ended is None:
+            at = self._options.clock() - self._started - self.timeline.began_s
+            self.reader.add(Ended(at, "open"))
+        return self.timeline
 
     @property
     def replied_at(self) -> float | None:

@@ -45,11 +45,13 @@ class Known:
         is_http_sse: True if one side names an endpoint, so that both use HTTP+SSE.
         may_post: True if something shows that MCP is spoken, or if the user says so.
         post_s: How long the POST of `initialize` may take, in seconds, if longer than usual.
+        patience_s: How long the GET stream of a session is watched, in seconds.
     """
 
     is_http_sse: bool = False
     may_post: bool = False
     post_s: float = 0.0
+    patience_s: float = 0.0
 
 
 NOTHING_KNOWN = Known()
@@ -72,7 +74,8 @@ async def run_handshakes(case: Case, options: ProbeOptions) -> tuple[Handshake, 
     streams = {side: result.timeline for side, result in sides.items() if result}
     # A held stream shows no endpoint: if the other side names one, both use HTTP+SSE.
     is_http_sse = any(map(endpoint_of, streams.values()))
-    known = Known(is_http_sse, may_post, post_timeout(case, EXCHANGE_TIMEOUT_S))
+    post_s = post_timeout(case, EXCHANGE_TIMEOUT_S)
+    known = Known(is_http_sse, may_post, post_s, case.target.patience)
     handshakes = [
         _run_with_sibling(side, stream, options, known) for side, stream in streams.items()
     ]
@@ -100,7 +103,7 @@ async def run_handshake(
     handshake = Handshake(side, url, vantage=stream.probe.vantage if stream else "local")
     if (why := _reason_to_skip(stream, known.is_http_sse)) is not None:
         return replace(handshake, skipped=True, why=why)
-    timeouts = _timeouts(stream, options, known.post_s)
+    timeouts = _timeouts(stream, options, known)
     if known.is_http_sse or (stream is not None and endpoint_of(stream) is not None):
         return await handshake_over_http_sse(handshake, options, timeouts)
     if not known.may_post:
@@ -113,9 +116,14 @@ async def run_handshake(
     return over_sse if over_sse.endpoint else by_post
 
 
-def _timeouts(stream: Timeline | None, options: ProbeOptions, post_s: float) -> Timeouts:
-    reach_s = stream.began_s if stream is not None else 0.0
-    return handshake_timeouts(options, EXCHANGE_TIMEOUT_S, post_s=post_s, reach_s=reach_s)
+def _timeouts(stream: Timeline | None, options: ProbeOptions, known: Known) -> Timeouts:
+    return handshake_timeouts(
+        options,
+        EXCHANGE_TIMEOUT_S,
+        post_s=known.post_s,
+        reach_s=stream.began_s if stream is not None else 0.0,
+        patience_s=known.patience_s,
+    )
 
 
 def _may_have_endpoint(stream: Timeline | None) -> bool:

@@ -8,9 +8,12 @@ from wizard.model.timeline import Timeline
 from wizard.probe.mcp import messages
 from wizard.probe.mcp.exchange import (
     MessageReader,
+    OpenStream,
     Timeouts,
     exchange_of,
+    has_headers,
     notify,
+    open_stream,
     send_request,
     with_exchange,
 )
@@ -20,7 +23,11 @@ from wizard.probe.request import ProbeOptions, RequestSpec
 OTHER_TRANSPORT = frozenset({400, 404, 405, 406, 415})
 """The statuses with which a server answers if it does not support this transport."""
 CLOSE_TIMEOUT_S = 1.0
-"""How long the headers of the optional GET stream and the DELETE may take, each, in seconds."""
+"""How long the DELETE may take, in seconds."""
+LISTEN_TIMEOUT_S = 2.0
+"""How long the headers of the session's GET stream may take, in seconds: they are due at once."""
+LISTEN_SETTLE_S = 0.3
+"""How long that stream is watched after its headers without the user's patience, in seconds."""
 _SESSION_ID = re.compile(r"[\x21-\x7e]{1,4096}")
 """Valid session ids (MCP 2025-11-25, "Session Management": visible ASCII)."""
 
@@ -90,7 +97,7 @@ def _with_reply(handshake: Handshake, reader: MessageReader, transport: Transpor
 async def _confirm(
     handshake: Handshake, reader: MessageReader, options: ProbeOptions, timeouts: Timeouts
 ) -> Handshake:
-    """POST `initialized`, then `tools/list` or `ping`, and look at the optional GET stream."""
+    """POST `initialized`, then `tools/list` or `ping`, while the session's GET stream is open."""
     session, probe = session_id_of(reader.timeline), handshake.probe()
     if not session and reader.timeline.header("mcp-session-id"):
         return replace(handshake, why="the session id of the server is no valid header value")
@@ -98,13 +105,22 @@ async def _confirm(
     handshake = await notify(handshake, options, spec, timeouts.next_s())
     if handshake.why:
         return handshake
-    handshake = await _ask(handshake, reader, options, timeouts)
-    spec, listener = messages.listen_request(handshake.version, session), MessageReader(probe)
-    timeout_s = min(CLOSE_TIMEOUT_S, timeouts.next_s())
-    await listener.send(
-        options, spec, timeout_s, lambda reader: reader.timeline.headers_s is not None
-    )
-    return with_exchange(handshake, Exchange("listen", listener.timeline))
+    spec = messages.listen_request(handshake.version, session)
+    async with open_stream(probe, options, spec) as stream:
+        handshake = await _ask(handshake, reader, options, timeouts)
+        listened = await _listen(stream, timeouts.patience_s)
+    return with_exchange(handshake, Exchange("listen", listened))
+
+
+async def _listen(stream: OpenStream, patience_s: float) -> Timeline:
+    """Watch the stream over which the server may send messages of its own, and leave it.
+
+    See MCP 2025-11-25, "Listening for Messages from the Server". It may be silent for ever.
+    """
+    await stream.wait_for(has_headers, max(LISTEN_TIMEOUT_S, patience_s))
+    if stream.timeline.headers_s is not None:
+        await stream.wait_for(lambda _: False, max(LISTEN_SETTLE_S, patience_s))
+    return stream.leave()
 
 
 async def _ask(
