@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import subprocess
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,7 @@ from tests.nginx_real.test_check import investigate
 from tests.probe.mcp.server import RESULT, Request, event, read, response, result
 from tests.probe.scripted import CHUNKED, Act, chunk, serving
 from wizard.diagnose.diagnose import diagnose
-from wizard.lab.nginx_process import free_ports
+from wizard.lab.nginx_process import Nginx, free_ports, require_patch
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis
 from wizard.model.target import Source, Target
@@ -187,6 +188,25 @@ async def behind_nginx(
         logs = tuple(Source(str(conf.parent / name)) for name in ("access.log", "error.log"))
         url = f"http://127.0.0.1:{port}{path}"
         yield Target(url, (Source(direct_url),), Source(str(conf)), logs, stall=4.0)
+
+
+class _Running(Nginx):
+    """The Nginx of a config that runs already."""
+
+    @property
+    def pid(self) -> int:
+        return int((self.conf.parent / "nginx.pid").read_text("ascii"))
+
+
+async def apply(nginx: str, target: Target, diff: str) -> None:
+    """Apply the diff to the target's config and reload its Nginx, which accepts it."""
+    assert target.conf is not None
+    conf = Path(target.conf.locator)
+    words = [require_patch(), "-p0", "--forward", "--batch", "--silent"]
+    await asyncio.to_thread(
+        subprocess.run, words, input=diff, text=True, cwd=conf.parent, check=True
+    )
+    await _Running(nginx, conf, ()).reload()
 
 
 def subsets(target: Target) -> tuple[Target, ...]:

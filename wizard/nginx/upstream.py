@@ -185,8 +185,10 @@ def host_header(resolution: RequestResolution, requested: str) -> str:
     upstream = resolution.upstream
     if upstream is None or upstream.kind != "proxy":
         return ""
-    default = default_host(upstream.passed)
+    default, server = default_host(upstream.passed), resolution.server
     values = {
+        "server_port": str(resolution.request.effective_port) if resolution.listens else "",
+        "server_name": server.name if server and re.fullmatch(r"[\w.-]+", server.name) else "",
         "host": urlsplit(f"//{requested}").hostname or "",
         "http_host": requested,
         "proxy_host": default if "$" not in default else "",

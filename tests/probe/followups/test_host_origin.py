@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 
 from tests.probe.followups.servers import LIVE, ONE_PEER, at
-from tests.probe.mcp.server import Request, Server, response, running
-from tests.rules.samples.build import make_case
+from tests.probe.mcp.server import RESULT, Request, Server, response, result, running
+from tests.rules.samples.build import PROXY_URL, make_case, make_handshake
+from wizard.model.case import Case
 from wizard.probe.followups import run_follow_ups
-from wizard.probe.followups.host_origin import passed_hosts
+from wizard.probe.host_guard import passed_hosts
 from wizard.probe.request import ProbeOptions
 
 REFUSED = make_case(proxy="421", direct="live", settings={"proxy_buffering": "off"})
@@ -62,6 +63,7 @@ async def test_without_a_config_both_likely_names_are_sent() -> None:
         ("proxy_set_header Host $host;", "127.0.0.1"),
         ("proxy_set_header Host $http_host;", "127.0.0.1:8081"),
         ("proxy_set_header host ${host}:443;", "127.0.0.1:443"),
+        ("proxy_set_header Host $host:$server_port;", "127.0.0.1:8081"),
         ("proxy_set_header Host inner.local;", "inner.local"),
     ],
 )
@@ -81,9 +83,60 @@ def test_a_password_in_the_url_is_no_part_of_the_host() -> None:
 
 
 def test_an_unknown_variable_leaves_the_likely_hosts() -> None:
-    conf = ONE_PEER % "proxy_set_header Host $server_name;"
+    conf = ONE_PEER % "proxy_set_header Host $unknown;"
     case = make_case(proxy="421", direct="live", conf=conf)
     assert passed_hosts(case) == ("127.0.0.1:8081", "127.0.0.1")
+
+
+async def test_after_a_refusal_the_host_of_the_client_is_tried() -> None:
+    async with guarded("127.0.0.1:8081") as server:
+        conf = ONE_PEER % "proxy_set_header Host $host;"
+        case = at(make_case(proxy="421", direct="live", conf=conf), server, public_url=PROXY_URL)
+        follow_ups = await run_follow_ups(case, ProbeOptions(headers=(("Host", "x"),)))
+    assert [request.headers["host"] for request in server.requests] == [
+        "127.0.0.1",
+        "127.0.0.1:8081",
+    ]
+    assert [follow_up.timeline.status for follow_up in follow_ups] == [421, 200]
+
+
+REFUSED_GET = make_case(
+    proxy="403",
+    direct="405",
+    settings={},
+    handshakes=(make_handshake("direct", transport="streamable-http"),),
+)
+REFUSED_POST = make_case(
+    proxy="405",
+    direct="405",
+    settings={},
+    handshakes=(
+        make_handshake("proxy", transport="streamable-http", stage="initialize", status=403),
+        make_handshake("direct", transport="streamable-http"),
+    ),
+)
+ALIKE = make_case(proxy="400", direct="400", settings={}, handshakes=REFUSED_GET.handshakes)
+
+
+@pytest.mark.parametrize(
+    ("case", "names"),
+    [
+        (REFUSED_GET, ["GET"]),
+        (REFUSED_POST, ["initialize", "DELETE"]),
+        (replace(REFUSED_POST, handshakes=REFUSED_POST.handshakes[:1]), []),
+        (ALIKE, []),
+    ],
+    ids=["get", "post", "no direct handshake", "both refuse a GET"],
+)
+async def test_the_refused_request_is_repeated(case: Case, names: list[str]) -> None:
+    """Over Streamable HTTP too; a session that a POST opens is closed with the same Host."""
+    opened = response(200, result(RESULT), Mcp_Session_Id="s")
+    async with running({"GET": response(405), "initialize": opened}) as server:
+        case = replace(at(case, server, public_url=PUBLIC_URL), resolution=None)
+        case = replace(case, target=replace(case.target, url="http://mcp.example/mcp"))
+        await run_follow_ups(case, ProbeOptions())
+    assert server.names == names
+    assert {request.headers["host"] for request in server.requests} <= {"mcp.example"}
 
 
 async def test_the_origin_is_omitted_if_both_sides_refuse() -> None:

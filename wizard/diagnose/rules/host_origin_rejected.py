@@ -1,76 +1,184 @@
 """The backend refuses the Host or Origin header, as a guard against DNS rebinding."""
 
+import re
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from wizard.diagnose.facts import directives, streams
 from wizard.diagnose.facts.evidence import (
     body_suffix,
-    direct_evidence,
     follow_up_evidence,
+    live_direct_evidence,
     result_evidence,
     setting_evidences,
 )
+from wizard.diagnose.outcome import classify
 from wizard.diagnose.rule import Rule, Stage
-from wizard.model.case import Case
+from wizard.diagnose.rule_settings import NginxSettings, own_lines, repeated_lines
+from wizard.model.case import Case, FollowUpResult
+from wizard.model.change import Change
 from wizard.model.diagnosis import Evidence, Finding, Fix
-from wizard.model.probe_result import ProbeResult
+from wizard.model.resolution import RequestResolution
+from wizard.model.timeline import Timeline
+from wizard.probe.host_guard import REFUSALS, passed_hosts, refused_request, requested_host
+from wizard.text.display import safe
 
 PUBLIC_HOST, NO_ORIGIN = "public-host", "no-origin"
-REFUSALS = frozenset({400, 403, 421})
-_DISTINGUISHES = (
-    "The direct request is live under the backend's own name, and refused with the same status "
-    "under the name that Nginx passes on: so the backend refuses it, because of the name alone."
+_INVALID_HOST = re.compile(
+    r"(?i)invalid host|disallowedhost|blocked hosts?\b|\bhost\b[^\n]{0,100}\bnot allowed"
 )
+"""How guards say it: the MCP SDKs and Starlette, ASP.NET, Django, Rails, Vite."""
+_WHY_HOST = "the backend refuses the Host that it gets today, and serves a request with this one"
+_DISTINGUISHES = (
+    "The direct request is served under the backend's own name, and refused with the same status "
+    "under another one: so the backend refuses it, because of the name alone."
+)
+_ASSUMED = "Which Host Nginx passes on only the config says: give --conf."
 _NAMED = (
     "The answer itself names the Host header. A direct request with that Host would confirm that "
     "it comes from the backend: give --direct."
 )
 _ORIGIN_DISTINGUISHES = (
-    "The direct request is refused with the given Origin and live without it: the backend "
+    "The direct request is refused with the given Origin and served without it: the backend "
     "refuses it, because of the Origin alone."
 )
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """Refused through the proxy, and directly too with the same Host or Origin."""
+    return _by_origin(rule, case) or _by_host(rule, case) or _by_name(rule, case)
+
+
+def _by_host(rule: Rule, case: Case) -> Finding | None:
+    """The direct request is refused under the Host that Nginx passes on, and under no other."""
+    refused = refused_request(case)
+    if refused is None:
+        return None
+    answer = refused[1]
+    same = [each for each in _asked(case) if each.timeline.status == answer.status]
+    if not same:
+        return None
+    evidence = (
+        _answer_evidence(answer),
+        *(live_direct_evidence(case) or _handshake_evidence(case)),
+        *map(follow_up_evidence, (*same, *_helped(case))),
+        *_config_evidence(case),
+    )
+    if case.resolution is None:
+        return rule.finding("likely", evidence, f"{_DISTINGUISHES} {_ASSUMED}", fix=_fix(case))
+    return rule.finding("confirmed", evidence, _DISTINGUISHES, fix=_fix(case))
+
+
+def _by_name(rule: Rule, case: Case) -> Finding | None:
+    """The answer itself says that it refuses the Host, and no direct request contradicts."""
+    handshake = case.handshake("proxy")
+    posts = [each.timeline for each in handshake.exchanges] if handshake else []
+    answers = (*(result.timeline for result in case.proxy), *posts)
+    named = next((each for each in answers if _names_host(each)), None)
+    is_refuted = bool(_asked(case)) and case.resolution is not None
+    if named is None or is_refuted or not streams.is_root_answered(case):
+        return None
+    return rule.finding("likely", (_answer_evidence(named), *_config_evidence(case)), _NAMED)
+
+
+def _names_host(answer: Timeline) -> bool:
+    return answer.status in REFUSALS and bool(_INVALID_HOST.search(answer.excerpt))
+
+
+def _asked(case: Case) -> tuple[FollowUpResult, ...]:
+    return streams.follow_ups(case, PUBLIC_HOST)
+
+
+def _helped(case: Case) -> list[FollowUpResult]:
+    """The direct request under the client's own Host, if that is served and another is not."""
+    refused, host = refused_request(case), requested_host(case)
+    status = refused[1].status if refused else None
+    asked = _asked(case)
+    if not any(each.timeline.status == status for each in asked):
+        return []
+    own = {result.timeline.status for result in case.direct} | {200}
+    mine = [each for each in asked if each.timeline.probe.host == host]
+    return [each for each in mine if each.timeline.status in own]
+
+
+def _own_host(case: Case) -> str:
+    """The Host under which the direct request is served: the address in its URL."""
+    return urlsplit(case.direct[0].timeline.probe.url).netloc if case.direct else ""
+
+
+def _is_public(case: Case, host: str) -> bool:
+    requested = requested_host(case)
+    return host in (requested, urlsplit(f"//{requested}").hostname)
+
+
+def _host_to_send(case: Case) -> str:
+    """The Host that Nginx must send, as a config writes it; empty if that is not its fault.
+
+    It is the client's own if that was shown to be served. A backend that refuses its public name
+    should allow it; an inner name that Nginx sends can be another one.
+    """
+    if _helped(case):
+        return "$http_host"
+    is_foreign = not any(_is_public(case, host) for host in passed_hosts(case))
+    return _own_host(case) if is_foreign and _asked(case) else ""
+
+
+def _fix(case: Case) -> Fix | None:
+    host, own = safe(_host_to_send(case), 120), safe(_own_host(case), 120)
+    if host == "$http_host":
+        port = " ($host has no port)" if ":" in requested_host(case) else ""
+        text = f"proxy_set_header Host $http_host{port}: a direct request with it was served"
+        return Fix(text, "nginx")
+    if host:
+        return Fix(
+            f"proxy_set_header Host {host}, under which the direct request is served", "nginx"
+        )
+    also = f"; or Nginx sends the one that it takes, proxy_set_header Host {own}" if own else ""
+    return Fix(f"the backend allows the public host and origin{also}", "backend")
+
+
+def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
+    """Another Host, and the rest of the set as it is today."""
+    host = _host_to_send(case)
+    if not host:
+        return ()
+    change = Change.from_args("proxy_set_header", ("Host", host), _WHY_HOST)
+    if resolution is None or own_lines(resolution, "proxy_set_header"):
+        return (change,)
+    return (change, *repeated_lines(resolution, "proxy_set_header", {change.key}))
+
+
+def _by_origin(rule: Rule, case: Case) -> Finding | None:
+    """Refused on both sides with the Origin given with --header, and served without it."""
     refused = [result for result in case.proxy if result.timeline.status in REFUSALS]
-    if not refused:
-        return None
-    return _by_origin(rule, case, refused[0]) or _by_host(rule, case, refused[0])
-
-
-def _by_host(rule: Rule, case: Case, result: ProbeResult) -> Finding | None:
-    follow_ups = streams.follow_ups(case, PUBLIC_HOST)
-    status = result.timeline.status
-    same = [follow_up for follow_up in follow_ups if follow_up.timeline.status == status]
-    live = streams.live_direct_probes(case)
-    if same and live:
-        direct = (direct_evidence(live[0]), *map(follow_up_evidence, same))
-        evidence = (_answer_evidence(result), *direct, *_config_evidence(case))
-        return rule.finding("confirmed", evidence, _DISTINGUISHES)
-    # The SDKs answer `Invalid Host header`.
-    is_named = "invalid host header" in result.timeline.excerpt.lower()
-    if follow_ups or not is_named or not streams.is_root_answered(case):
-        return None
-    return rule.finding("likely", (_answer_evidence(result), *_config_evidence(case)), _NAMED)
-
-
-def _by_origin(rule: Rule, case: Case, result: ProbeResult) -> Finding | None:
-    """Refused on both sides with the Origin given with --header, and live without it."""
     follow_ups = streams.follow_ups(case, NO_ORIGIN)
-    accepted = [follow_up for follow_up in follow_ups if follow_up.timeline.is_event_stream]
-    if not accepted:
+    accepted = [each for each in follow_ups if _is_admitted(each.timeline)]
+    if not accepted or not refused:
         return None
-    status = result.timeline.status
+    status = refused[0].timeline.status
     direct = [direct for direct in case.direct if direct.timeline.status == status]
-    answers = map(_answer_evidence, (result, *direct[:1]))
+    answers = (_answer_evidence(each.timeline) for each in (*refused[:1], *direct[:1]))
     evidence = (*answers, *map(follow_up_evidence, accepted))
     return rule.finding("confirmed", evidence, _ORIGIN_DISTINGUISHES)
 
 
-def _answer_evidence(result: ProbeResult) -> Evidence:
-    evidence = result_evidence(result)
-    return replace(evidence, text=f"{evidence.text}{body_suffix(result.timeline)}")
+def _is_admitted(answer: Timeline) -> bool:
+    """True for a stream, and for the answer of Streamable HTTP to a GET."""
+    return answer.is_event_stream or answer.status == 405
+
+
+def _answer_evidence(answer: Timeline) -> Evidence:
+    evidence = result_evidence(classify(answer))
+    return replace(evidence, text=f"{evidence.text}{body_suffix(answer)}")
+
+
+def _handshake_evidence(case: Case) -> tuple[Evidence, ...]:
+    """The direct handshake, which the backend served under its own name."""
+    direct = case.handshake("direct")
+    if direct is None or not direct.is_complete:
+        return ()
+    text = f"the handshake succeeds with Host: {safe(_own_host(case), 120)}"
+    return (Evidence("probe", f"mcp-{direct.side}", text),)
 
 
 def _config_evidence(case: Case) -> tuple[Evidence, ...]:
@@ -83,4 +191,5 @@ RULE = Rule(
     stage=Stage.ADMIT,
     fix=Fix("the backend allows the public host and origin", "backend"),
     check=check,
+    settings=NginxSettings(both=settings),
 )

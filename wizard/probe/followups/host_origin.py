@@ -1,47 +1,67 @@
 """Direct requests with another Host or without the Origin: does the backend refuse the name?"""
 
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.timeline import is_live
-from wizard.nginx.upstream import host_header
 from wizard.probe.followups.followup import FollowUp, direct_probe, probe_first_event, timeout_for
+from wizard.probe.host_guard import (
+    REFUSALS,
+    Method,
+    passed_hosts,
+    refused_request,
+    requested_host,
+)
 from wizard.probe.matrix import uncompressed
-from wizard.probe.request import ProbeOptions, RequestSpec
-
-REFUSALS = frozenset({400, 403, 421})
-"""How guards against DNS rebinding answer to a name that they do not know."""
-
-
-def _is_public_host_needed(case: Case) -> bool:
-    """True if proxied requests are refused, and one with the backend's own Host is live."""
-    is_refused = any(result.timeline.status in REFUSALS for result in case.proxy)
-    return is_refused and any(is_live(result.timeline) for result in case.direct)
+from wizard.probe.mcp import messages
+from wizard.probe.mcp.exchange import send_request
+from wizard.probe.mcp.messages import STREAMABLE_VERSION
+from wizard.probe.mcp.streamable import CLOSE_TIMEOUT_S, session_id_of
+from wizard.probe.request import ProbeOptions
 
 
 async def _send_public_host(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
-    """Send a direct request with each Host that Nginx may pass on, at most two, until a refusal."""
-    live = uncompressed(tuple(result for result in case.direct if is_live(result.timeline)))
-    if live is None:
+    """Send direct requests with each Host that Nginx may pass on, at most two, until a refusal.
+
+    After one, the Host of the client is tried too, if it is another: would that be served?
+    """
+    refused = refused_request(case)
+    if refused is None or not case.direct:
         return ()
-    results = list[FollowUpResult]()
+    (method, answer), results = refused, list[FollowUpResult]()
     for host in passed_hosts(case):
-        spec = RequestSpec(headers=(("Host", host),))
-        timeline = await probe_first_event(direct_probe(live), options, timeout_for(case), spec)
-        why = f"the direct request with Host: {host}"
-        results.append(FollowUpResult(PUBLIC_HOST.purpose, timeline, why))
-        if timeline.status in REFUSALS:
+        results.append(await _send_with_host(case, options, method, host))
+        if results[-1].timeline.status == answer.status:
             break
+    public_host = requested_host(case)
+    is_refused = results[-1].timeline.status == answer.status
+    if is_refused and public_host not in {each.timeline.probe.host for each in results}:
+        results.append(await _send_with_host(case, options, method, public_host))
     return tuple(results)
 
 
-def passed_hosts(case: Case) -> tuple[str, ...]:
-    """The Host headers that Nginx may pass on: the configured one, or else the likely ones."""
-    parts = urlsplit(case.target.url)
-    public_host = parts.netloc.rpartition("@")[2]
-    host = host_header(case.resolution, public_host) if case.resolution else ""
-    return (host,) if host else tuple(dict.fromkeys((public_host, parts.hostname or "")))
+async def _send_with_host(
+    case: Case, options: ProbeOptions, method: Method, host: str
+) -> FollowUpResult:
+    """Send the direct request with this Host; a session that it opens is closed again."""
+    live = tuple(result for result in case.direct if is_live(result.timeline))
+    direct = uncompressed(live or case.direct) or case.direct[0]
+    probe = replace(direct_probe(direct), host=host)
+    kept = tuple(header for header in options.headers if header[0].lower() != "host")
+    options, timeout_s = replace(options, headers=kept), timeout_for(case)
+    handshake = case.handshake("direct")
+    if method == "GET" or handshake is None:
+        timeline = await probe_first_event(probe, options, timeout_s)
+    else:
+        is_stateless = handshake.transport == "stateless"
+        initialize = messages.initialize_request(STREAMABLE_VERSION)
+        spec = messages.discover_request() if is_stateless else initialize
+        timeline = await send_request(probe, options, spec, timeout_s)
+        if session := session_id_of(timeline):
+            spec = messages.delete_request(STREAMABLE_VERSION, session)
+            await send_request(probe, options, spec, CLOSE_TIMEOUT_S)
+    why = f"the direct {method} with Host: {host}"
+    return FollowUpResult(PUBLIC_HOST.purpose, timeline, why)
 
 
 def _is_no_origin_needed(case: Case) -> bool:
@@ -62,5 +82,7 @@ async def _send_no_origin(case: Case, options: ProbeOptions) -> tuple[FollowUpRe
     return (FollowUpResult(NO_ORIGIN.purpose, timeline, why),)
 
 
-PUBLIC_HOST = FollowUp("public-host", _is_public_host_needed, _send_public_host)
+PUBLIC_HOST = FollowUp(
+    "public-host", lambda case: refused_request(case) is not None, _send_public_host
+)
 NO_ORIGIN = FollowUp("no-origin", _is_no_origin_needed, _send_no_origin)
