@@ -104,3 +104,18 @@ async def test_a_proxy_protocol_header_that_the_listener_does_not_expect(nginx: 
         _, diagnosis = case_and_diagnosis(await investigate(lab.target))
     assert status == 400
     assert diagnosis.verdict == "healthy"
+
+
+async def test_a_held_http_2_client_that_leaves(nginx: str) -> None:
+    """It is logged as 200 with 0 bytes."""
+    scenario = scenario_named("tls")
+    server = scenario.server.replace(" ssl;", " ssl http2;", 1) + "access_log access.log ingress;"
+    backend = replace(scenario.backend, framing="close")
+    scenario = replace(scenario, server=server, http=FORMAT, backend=backend)
+    async with Lab(scenario, nginx=nginx) as lab:
+        case = (await investigate(lab.target)).case
+        again = (await investigate(lab.target)).case
+    tags = {line.client: line.tag for report in case.logs for line in report.lines if line.client}
+    assert tags["sse-proxy h1 identity"] == "held-499"
+    assert tags["sse-proxy h2 identity"] == "held-200"
+    assert all(not any(each.history.left) for each in again.logs if each.history)

@@ -282,9 +282,8 @@ def _of_empty(entry: _Entry) -> tuple[str, str]:
     is_empty = entry.upstream_size == 0 or (took_s is not None and took_s < SHORT_S)
     is_http_2 = entry.http.startswith("2") and not is_empty
     if is_http_2 and entry.upstream_status == "200":
-        sent = f" {entry.upstream_size} bytes of" if entry.upstream_size else ""
-        return "held-200", (
-            f"over HTTP/2, not a single byte was passed on, though the backend had sent{sent} a 200"
-        )
+        sent = f" and sent {entry.upstream_size} bytes" if entry.upstream_size else ""
+        answered = f"though the backend had answered 200{sent}"
+        return "held-200", f"over HTTP/2, not a single byte was passed on, {answered}"
     hint = " (over HTTP/2 this may be a held stream, or a silent one)" if is_http_2 else ""
     return "", f"answered 200, and not a single byte was passed on{hint}"

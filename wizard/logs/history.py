@@ -10,6 +10,7 @@ from wizard.logs.errors import is_start
 from wizard.logs.failures import TAGS as FAILURE_TAGS
 from wizard.logs.failures import FailureCounter
 from wizard.logs.formats import parse_line
+from wizard.logs.own_lines import CLIENT_NAME
 from wizard.logs.timestamps import HostClock, describe_clock, find_timestamp
 from wizard.model.log_report import History
 from wizard.text.display import clip, safe
@@ -96,6 +97,8 @@ class HistoryBuilder:
             return  # Parsing is slow, and this line is about no request that was cut off or failed.
         parsed = parse_line(text)
         self.counted |= parsed.kind in ("access", "dotnet")
+        if parsed.tag == "canceled" and parsed.client.startswith(CLIENT_NAME):
+            return  # A session of an earlier run.
         if parsed.status == 499 or parsed.tag in ("canceled", "held-200"):
             self._read_time()
             client = safe(parsed.client, 60)

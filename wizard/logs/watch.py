@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import urlsplit
 
+from wizard.logs.own_lines import with_outcomes
 from wizard.logs.read import LogReader
 from wizard.logs.sources import FollowedCommand, FollowedFile, FollowedLog
 from wizard.logs.timestamps import clock_of
@@ -147,7 +148,8 @@ class LogWatch:
         """Return the reports of all logs so far, with the requests of this case as our own."""
         post_urls = [shake.post_url for shake in case.handshakes if shake.side == "proxy"]
         urls = (case.target.url, *filter(None, post_urls))
-        return self.collect(case.run, *(urlsplit(url).path or "/" for url in urls))
+        reports = self.collect(case.run, *(urlsplit(url).path or "/" for url in urls))
+        return with_outcomes(reports, case)
 
     def collect(self, run: str, *paths: str) -> tuple[LogReport, ...]:
         """Return one report for each log: the lines written since `begin`, and the history.

@@ -5,6 +5,9 @@ from datetime import UTC, datetime
 
 from wizard.text.display import plural
 
+HELD_TAGS = ("held-499", "held-200")
+"""The tags of lines about a client that left before a single byte was passed on."""
+
 
 @dataclass(frozen=True, slots=True)
 class LogLine:

@@ -10,7 +10,7 @@ from wizard.diagnose.facts.evidence import (
 from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case, FirstFailingHop
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
-from wizard.model.log_report import LogLine
+from wizard.model.log_report import HELD_TAGS, LogLine
 from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
 from wizard.text.display import safe
 
@@ -40,7 +40,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if case.resolution is None or not unexpected or not streams.live_direct_probes(case):
         return None
     passed, traces = _log_lines_of(case, unexpected, "live-200"), _trace_evidence(case)
-    if not passed and _log_lines_of(case, unexpected, "held-499"):
+    if not passed and _log_lines_of(case, unexpected, *HELD_TAGS):
         return None  # by its own log, this Nginx passed nothing on
     evidence = (
         *map(result_evidence, unexpected),
@@ -69,10 +69,10 @@ def _between_hops(rule: Rule, case: Case, failing: FirstFailingHop) -> Finding |
     )
 
 
-def _log_lines_of(case: Case, unexpected: list[ProbeResult], tag: str) -> tuple[LogLine, ...]:
+def _log_lines_of(case: Case, unexpected: list[ProbeResult], *tags: str) -> tuple[LogLine, ...]:
     """The log lines of this Nginx about these probes."""
     labels = {result.timeline.probe.label for result in unexpected}
-    return tuple(line for line in streams.own_log_lines(case, tag) if line.client in labels)
+    return tuple(line for line in streams.own_log_lines(case, *tags) if line.client in labels)
 
 
 def _trace_evidence(case: Case) -> tuple[Evidence, ...]:

@@ -13,6 +13,7 @@ from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings, unbuffered
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.model.log_report import HELD_TAGS
 from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import RequestResolution
 from wizard.text.display import capitalize, safe
@@ -152,7 +153,7 @@ def _evidence(case: Case, held: tuple[ProbeResult, ...]) -> tuple[Evidence, ...]
         *map(result_evidence, held),
         *(live_direct_evidence(case) or map(result_evidence, streams.live_beside_held(case)[:1])),
         *setting_evidences(case.resolution, *names),
-        *map(log_evidence, streams.own_log_lines(case, "held-499")[:2]),
+        *map(log_evidence, streams.own_log_lines(case, *HELD_TAGS)[:2]),
     )
 
 
@@ -183,7 +184,7 @@ def _without_config(rule: Rule, case: Case, held: tuple[ProbeResult, ...]) -> Fi
     if not streams.live_direct_probes(case):
         return None
     # From outside, a slow gate, a slow peer of Nginx or a limit look the same.
-    logged = streams.own_log_lines(case, "held-499")
+    logged = streams.own_log_lines(case, *HELD_TAGS)
     has_answered = any("had answered 200" in line.meaning for line in logged)
     is_likely = has_answered and streams.is_root_answered(case) and not _is_late(held)
     return rule.finding("likely" if is_likely else "possible", _evidence(case, held), _NO_CONFIG)

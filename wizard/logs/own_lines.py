@@ -1,0 +1,55 @@
+"""Interpret lines of our own requests by what these requests measured."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from wizard.logs.formats import parse_line
+from wizard.model.case import Case
+from wizard.model.log_report import HELD_TAGS, LogLine, LogReport
+from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
+
+CLIENT_NAME = "ssewizard"
+"""The name of the client in our MCP handshakes."""
+_WELL = frozenset({"live", "ended", "silent"})
+"""Outcomes of probes that got all that there was."""
+_CLOSED = "the backend saw its request aborted"
+
+
+def with_outcomes(reports: Sequence[LogReport], case: Case) -> tuple[LogReport, ...]:
+    """The reports, with lines of requests that we closed ourselves told apart from others.
+
+    We close each probe and each session ourselves, also a healthy one, and a log may record that as
+    it records a client that gave up.
+    """
+    results = {each.timeline.probe.label: each for each in (*case.direct, *case.hops, *case.proxy)}
+    return tuple(
+        replace(report, lines=tuple(_interpret(line, results) for line in report.lines))
+        for report in reports
+    )
+
+
+def _interpret(line: LogLine, results: Mapping[str, ProbeResult]) -> LogLine:
+    if line.tag == "canceled":
+        return _canceled(line, results)
+    result = results.get(line.client)
+    if result is None or result.outcome not in _WELL or line.kind != "access":
+        return line
+    if line.tag not in HELD_TAGS and not line.meaning.startswith("the client left"):
+        return line
+    outcome = f"this probe of ours was {result.outcome}, and left by itself"
+    return replace(line, tag="", meaning=f"{line.meaning}; {outcome}")
+
+
+def _canceled(line: LogLine, results: Mapping[str, ProbeResult]) -> LogLine:
+    """A line of the backend about an aborted request, which names at most its MCP client."""
+    name = parse_line(line.text).client
+    if name.startswith(CLIENT_NAME):
+        meaning = f"{_CLOSED}: our own MCP session, which we end ourselves"
+        return replace(line, ours=True, meaning=meaning)
+    if name:
+        meaning = f"{_CLOSED}: another client's, which left or whose connection was lost"
+        return replace(line, ours=False, meaning=meaning)
+    outcomes = {result.outcome for result in results.values() if result.was_made}
+    if not outcomes or outcomes & HELD_OUTCOMES or not outcomes <= _WELL:
+        return line
+    return replace(line, meaning=f"{_CLOSED}, as when we end our own probes, which were well")
