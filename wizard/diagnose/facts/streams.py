@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from wizard.model.case import Case, FirstFailingHop, FollowUpResult
 from wizard.model.diagnosis import Confidence
-from wizard.model.log_report import LogLine
+from wizard.model.log_report import HELD_TAGS, LogLine
 from wizard.model.probe_result import HELD_OUTCOMES, PARTLY_HELD_OUTCOMES, ProbeResult
 from wizard.model.resolution import Delivery
 from wizard.model.timeline import is_live
@@ -89,7 +89,7 @@ def could_be_held(case: Case, result: ProbeResult) -> bool:
     come to Nginx in parts; its log then shows that it passed nothing on.
     """
     holding = {"held", "headers-held"}
-    if result.outcome in PARTLY_HELD_OUTCOMES or own_log_lines(case, "held-499"):
+    if result.outcome in PARTLY_HELD_OUTCOMES or own_log_lines(case, *HELD_TAGS):
         holding.add("tail-held")
     rows = predicted_deliveries(case, result)
     return any(not holding.isdisjoint((row.result, row.otherwise)) for row in rows)
