@@ -8,6 +8,7 @@ from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.outcome import classify
 from wizard.investigation import step_results
 from wizard.investigation.investigation import Investigation, Waiting
+from wizard.investigation.proof import rate_verify
 from wizard.investigation.steps import missing_input
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Recommendation
@@ -217,7 +218,7 @@ def results(sample: Case) -> dict[StepId, StepState]:
         else ("fail", "not read"),
         "cause": step_results.rate_diagnosis(diagnosis),
         "fix": step_results.rate_recommendation(recommend(sample, diagnosis), diagnosis),
-        "verify": step_results.rate_verify(sample),
+        "verify": rate_verify(sample),
     }
     return {step: StepState(step, *result) for step, result in results_by_step.items()}
 

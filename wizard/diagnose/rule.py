@@ -58,6 +58,8 @@ class Rule:
         explains: Ids of findings that are only symptoms of this one, whenever it is a cause.
         seen_here: False for a fault that the wizard cannot run into itself. Such a rule reports
             risks only, never a cause.
+        by_chance: True if the fault meets some requests and spares others: one good request proves
+            no fix.
         settings: What must be set in Nginx; None if no setting of Nginx fixes it.
     """
 
@@ -69,6 +71,7 @@ class Rule:
     config_order: int = 1000
     explains: frozenset[str] = frozenset()
     seen_here: bool = True
+    by_chance: bool = False
     settings: NginxSettings | None = None
 
     @property

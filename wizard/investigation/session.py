@@ -37,6 +37,9 @@ class Evidence(TypedDict, total=False):
     root_resolution: RequestResolution | None
     before: tuple[ProbeResult, ...]
     before_handshakes: tuple[Handshake, ...]
+    before_causes: tuple[str, ...]
+    before_log_causes: tuple[str, ...]
+    config_changed: bool | None
 
 
 class Session:
@@ -201,5 +204,10 @@ def _is_same(evidence: Sequence[object], other: Sequence[object]) -> bool:
 
 
 def _request_fields(target: Target) -> Target:
-    """The target with only the fields that every probe depends on."""
-    return replace(target, logs=(), conf=None, direct=(), style="", hops=(), vantages=())
+    """The target with only the fields that every probe depends on.
+
+    How long streams are watched (`patience`) does not make what was seen wrong.
+    """
+    return replace(
+        target, logs=(), conf=None, direct=(), style="", hops=(), vantages=(), patience=0.0
+    )

@@ -2,14 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 
-from wizard.diagnose.outcome import handshake_fails, handshake_problem, is_well
+from wizard.diagnose.outcome import handshake_problem, is_well
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Recommendation
 from wizard.model.handshake import Handshake
 from wizard.model.log_report import LogReport
-from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
+from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import RequestResolution
 from wizard.model.steps import State
 from wizard.model.timeline import Timeline
@@ -138,23 +137,6 @@ def rate_diagnosis(diagnosis: Diagnosis) -> StepResult:
     """Pass only if the verdict is healthy."""
     states: dict[str, State] = {"healthy": "pass", "fault": "fail", "inconclusive": "warn"}
     return states[diagnosis.verdict], diagnosis.summary
-
-
-def rate_verify(case: Case) -> StepResult:
-    """Pass if every probe in a new connection is live and the handshake succeeds."""
-    state, why = rate_proxied(case)
-    if state != "pass":
-        return state, f"not fixed yet: {why}"
-    held = sum(result.outcome in HELD_OUTCOMES for result in case.before)
-    if held:
-        return "pass", f"fixed: {held} probes were held, all are live now"
-    before = replace(case, handshakes=case.before_handshakes)
-    if handshake_fails(before):
-        return "pass", "fixed: the MCP handshake failed, and succeeds now"
-    bad = [result for result in case.before if not is_well(result, before.handshake("proxy"))]
-    if bad:
-        return "pass", f"fixed: {bad[0].why} before; now {why}"
-    return "pass", f"all probes are live, as before; {why}"
 
 
 def rate_proxied(case: Case) -> StepResult:

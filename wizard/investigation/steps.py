@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 
 from wizard.investigation import step_results
+from wizard.investigation.proof import causes_before, plan_proof, rate_verify
 from wizard.investigation.requests import conf_requests, proxied_probes, step_probes
 from wizard.investigation.session import Session
 from wizard.investigation.step_results import StepResult
@@ -28,7 +30,7 @@ from wizard.probe.followups import run_follow_ups
 from wizard.probe.matrix import Matrix
 from wizard.probe.mcp.session import run_handshakes
 from wizard.probe.waits import MIN_WAIT_S
-from wizard.text.errors import UsageError
+from wizard.text.errors import SsewizardError, UsageError
 
 LOG_POLL_S = 0.05
 """How often, in seconds, the logs are read again while our own lines are missing."""
@@ -52,7 +54,7 @@ async def probe_root(session: Session) -> StepResult:
 
 async def probe_proxy(session: Session) -> StepResult:
     """Run the matrix through the proxy, and at the same time the direct probes to compare with."""
-    session.update(before=(), before_handshakes=())
+    session.update(before=(), before_handshakes=(), before_causes=(), before_log_causes=())
     await _run_all(session, proxied_probes(session.target), patience=session.target.patience)
     return step_results.rate_proxied(session.snapshot())
 
@@ -64,13 +66,38 @@ async def probe_direct(session: Session) -> StepResult:
 
 
 async def verify(session: Session) -> StepResult:
-    """Run the matrix again after Nginx was reloaded, and compare with the probes before."""
+    """Make all requests again after Nginx was reloaded, as long and as often as the fault needs."""
     case = session.snapshot()
     if not case.before:
         # A second verification is compared with the same probes as the first.
-        session.update(before=case.proxy, before_handshakes=case.handshakes)
-    await _run_all(session, proxied_probes(session.target))
-    return step_results.rate_verify(session.snapshot())
+        causes, logged = causes_before(case)
+        session.update(
+            before=case.proxy,
+            before_handshakes=case.handshakes,
+            before_causes=causes,
+            before_log_causes=logged,
+        )
+    await _read_config_again(session)
+    plan = plan_proof(session.snapshot())
+    patience = max(plan.watch_s, session.target.patience)
+    for _ in range(plan.rounds):
+        await _run_all(session, proxied_probes(session.target), patience=patience)
+        if step_results.rate_proxied(session.snapshot())[0] == "fail":
+            break
+    return rate_verify(session.snapshot())
+
+
+async def _read_config_again(session: Session) -> None:
+    """Read the config again, unless it came over standard input, and note whether it changed."""
+    before, conf = session.snapshot().resolution, session.target.conf
+    if before is None or conf is None or conf.locator == "-" or session.is_stored:
+        return
+    try:
+        await _resolve_config(session)
+    except SsewizardError:
+        return  # the config of before stays; the step that reads it reports the problem
+    after = session.snapshot().resolution
+    session.update(config_changed=after is not None and after.config.root != before.config.root)
 
 
 async def _run_all(session: Session, proxied: Sequence[Probe], *, patience: float = 0.0) -> None:
@@ -79,7 +106,9 @@ async def _run_all(session: Session, proxied: Sequence[Probe], *, patience: floa
     await _run_probes(session, proxied, step_probes(session.target, "direct"), patience)
     await _repeat_crowded_probes(session)
     session.is_stored = False
-    session.update(handshakes=await run_handshakes(session.snapshot(), session.options()))
+    case = session.snapshot()
+    case = replace(case, target=replace(case.target, patience=patience))
+    session.update(handshakes=await run_handshakes(case, session.options()))
     await _run_follow_ups(session)
 
 
@@ -184,6 +213,16 @@ async def read_config(session: Session) -> StepResult:
     conf = session.target.conf
     if conf is None:
         raise UsageError(STEP_TEXTS["config"].missing)
+    resolution = await _resolve_config(session)
+    # The config may call for further requests: it names several peers, or another Host.
+    await _run_follow_ups(session)
+    return _with_source(step_results.rate_resolution(resolution), resolution)
+
+
+async def _resolve_config(session: Session) -> RequestResolution:
+    """Read the config and resolve the requests of stream and root path. Raises `ConfigError`."""
+    conf = session.target.conf
+    assert conf is not None
     stream, root = conf_requests(session.target)
     vantage = session.vantage_sessions.get(conf.vantage)
     config = await fetch_config(conf.locator, vantage, port=stream.effective_port)
@@ -191,9 +230,7 @@ async def read_config(session: Session) -> StepResult:
     version = config.version or observed_version(answers)
     resolution = resolve_request(config, stream, version)
     session.update(resolution=resolution, root_resolution=resolve_request(config, root, version))
-    # The config may call for further requests: it names several peers, or another Host.
-    await _run_follow_ups(session)
-    return _with_source(step_results.rate_resolution(resolution), resolution)
+    return resolution
 
 
 def _with_source(result: StepResult, resolution: RequestResolution) -> StepResult:

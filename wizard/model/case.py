@@ -69,6 +69,10 @@ class Case:
         first_failing_hop: Where the stream stops; None before the hops were compared, and if the
             comparison shows nothing.
         before: The probes of the public URL before the reload, once the user verifies.
+        before_causes: The ids of the causes before the reload.
+        before_log_causes: Those of them that only the logs showed.
+        config_changed: Whether the config differs from the one before the reload; None if it was
+            not read again.
         resolution: What the config does with the stream's request.
         message_resolution: What the config does with the path to which messages are posted; None
             if that path or the config is not known.
@@ -89,6 +93,9 @@ class Case:
     capabilities: tuple[Capabilities, ...] = ()
     before: tuple[ProbeResult, ...] = ()
     before_handshakes: tuple[Handshake, ...] = ()
+    before_causes: tuple[str, ...] = ()
+    before_log_causes: tuple[str, ...] = ()
+    config_changed: bool | None = None
     logs: tuple[LogReport, ...] = ()
     resolution: RequestResolution | None = None
     root_resolution: RequestResolution | None = None

@@ -159,6 +159,7 @@ RULE = Rule(
     explains=frozenset(
         {"gzip-plus-buffering", "outer-proxy-buffers", "proxy-buffering-hold", "xab-ignored"}
     ),
+    by_chance=True,
     check=check,
     settings=NginxSettings(both=settings, notes=notes),
 )

@@ -113,6 +113,7 @@ RULE = Rule(
             "wrong-transport",
         }
     ),
+    by_chance=True,
     check=check,
     check_config=check_config,
     config_order=110,

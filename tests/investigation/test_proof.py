@@ -1,0 +1,114 @@
+"""What proves a fix, on cases before and after it."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.rules.samples.build import make_case, make_handshake
+from wizard.investigation.proof import ROUNDS, causes_before, plan_proof, rate_verify
+from wizard.model.case import Case
+from wizard.model.handshake import Exchange
+from wizard.model.probe_result import Outcome
+from wizard.model.timeline import Timeline
+
+OFF = {"proxy_buffering": "off", "proxy_read_timeout": "1h"}
+LIVE = make_case(proxy="live", direct="live", settings=OFF)
+
+
+def ended(case: Case, outcome: Outcome, ending: str, age_s: float) -> Case:
+    """The case with all proxied streams ended like this at this age."""
+    results = []
+    for result in case.proxy:
+        timeline = replace(result.timeline, ended=ending, waited_s=age_s)  # type: ignore[arg-type]
+        results.append(replace(result, timeline=timeline, outcome=outcome))
+    return replace(case, proxy=tuple(results))
+
+
+def proof(before: Case, after: Case = LIVE, **changes: object) -> Case:
+    """The case of a verification, after which the probes are those of `after`."""
+    causes, logged = causes_before(before)
+    return replace(
+        after,
+        before=before.proxy,
+        before_handshakes=before.handshakes,
+        before_causes=causes,
+        before_log_causes=logged,
+        **changes,  # type: ignore[arg-type]
+    )
+
+
+HELD = make_case(proxy="held", direct="live", settings={"proxy_buffering": "on"})
+CUT = ended(LIVE, "cut", "eof", 61.0)
+
+
+def test_a_held_stream_that_is_live_is_fixed() -> None:
+    state, why = rate_verify(proof(HELD))
+    assert (state, why) == ("pass", "fixed: 2 probes were held, all are live now")
+
+
+def test_a_stream_that_is_still_held_is_not_fixed() -> None:
+    state, why = rate_verify(proof(HELD, HELD))
+    assert state == "fail"
+    assert why.startswith("not fixed yet: ")
+
+
+def test_a_cut_is_not_proven_by_a_short_watch() -> None:
+    case = proof(CUT, ended(LIVE, "live", "open", 0.7))
+    state, why = rate_verify(case)
+    assert state == "warn"
+    assert "live for 700 ms now, and the cut took until 61.00 s" in why
+    assert "--patience 65" in why
+
+
+def test_a_cut_is_proven_by_a_watch_that_outlives_it() -> None:
+    case = proof(CUT)
+    needed_s = plan_proof(case).needed_s
+    assert needed_s > 61.0
+    assert (
+        rate_verify(replace(case, proxy=ended(LIVE, "live", "open", needed_s).proxy))[0] == "pass"
+    )
+
+
+def test_a_cut_is_watched_for_as_long_as_it_took_within_reason() -> None:
+    assert plan_proof(proof(CUT)).watch_s == plan_proof(proof(CUT)).needed_s
+    assert plan_proof(proof(ended(LIVE, "cut", "eof", 3600.0))).watch_s == 0.0
+
+
+def test_a_standing_stream_that_was_cut_is_watched_too() -> None:
+    handshake = make_handshake("proxy", transport="streamable-http")
+    stream = replace(LIVE.proxy[0].timeline, ended="eof", waited_s=3.0)
+    handshake = replace(handshake, exchanges=(*handshake.exchanges, Exchange("listen", stream)))
+    before = replace(LIVE, handshakes=(handshake,))
+    assert plan_proof(proof(before)).needed_s == pytest.approx(4.0)
+
+
+def test_a_fault_of_chance_is_tried_several_times() -> None:
+    case = proof(HELD)
+    assert plan_proof(case).rounds == 1
+    assert plan_proof(replace(case, before_causes=("no-affinity",))).rounds == ROUNDS
+
+
+def test_a_cause_that_is_still_found_is_not_fixed() -> None:
+    """All probes are live, and the config still leads elsewhere."""
+    case = proof(LIVE, make_case(proxy="live", direct="live", settings=OFF))
+    held = proof(HELD, replace(HELD, proxy=LIVE.proxy))
+    assert rate_verify(case)[0] == "pass"
+    assert rate_verify(replace(held, before_causes=()))[0] == "pass"
+
+
+def test_a_cause_that_only_the_log_showed_is_not_proven() -> None:
+    case = replace(proof(LIVE), before_log_causes=("header-timeout-504",))
+    state, why = rate_verify(case)
+    assert state == "warn"
+    assert "only the log showed it" in why
+
+
+@pytest.mark.parametrize(("changed", "remark"), [(None, ""), (True, ""), (False, "unchanged")])
+def test_an_unchanged_config_is_mentioned(changed: bool | None, remark: str) -> None:
+    _, why = rate_verify(proof(HELD, config_changed=changed))
+    assert ("unchanged" in why) == bool(remark)
+
+
+def test_a_probe_without_data_needs_no_watch() -> None:
+    assert plan_proof(replace(LIVE, before=())).needed_s == 0.0
+    assert Timeline(LIVE.proxy[0].timeline.probe).waited_s is None
