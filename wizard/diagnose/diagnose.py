@@ -6,7 +6,7 @@ from dataclasses import replace
 from wizard.diagnose.contradictions import contradiction
 from wizard.diagnose.facts.addresses import upstream_peers
 from wizard.diagnose.facts.directives import is_proxied
-from wizard.diagnose.facts.streams import predicted_results
+from wizard.diagnose.facts.streams import follow_ups, predicted_results
 from wizard.diagnose.false_direct import describe_false_direct, without_false_direct
 from wizard.diagnose.hops import (
     describe_contradiction,
@@ -15,7 +15,7 @@ from wizard.diagnose.hops import (
     narrow_to_hop,
     results_by_hop,
 )
-from wizard.diagnose.outcome import handshake_fails, handshake_problem, is_well
+from wizard.diagnose.outcome import handshake_fails, is_well
 from wizard.diagnose.rule import ConfigFinding, Stage
 from wizard.diagnose.rule_settings import prefix_of
 from wizard.diagnose.rules import Rule, all_rules
@@ -29,7 +29,7 @@ from wizard.model.diagnosis import Diagnosis, Finding, Verdict
 from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import LOCAL
-from wizard.model.timeline import is_live
+from wizard.model.timeline import Timeline, is_live
 from wizard.text.display import capitalize, safe
 
 _CONFIDENCES = ("confirmed", "likely", "possible")
@@ -37,6 +37,7 @@ _CONFIDENCES = ("confirmed", "likely", "possible")
 _LIVE_OUTCOMES = frozenset({"live", "ended"})
 _MAY_BE_LIVE = frozenset({"live", "tail-held", "undecided"})
 """Predictions that a live probe does not contradict: its events may have been small."""
+_NO_CAUSE = "no cause could be shown"
 _TRANSPORTS = {"http+sse": "HTTP+SSE", "streamable-http": "Streamable HTTP", "stateless": "HTTP"}
 
 
@@ -111,15 +112,40 @@ def _verdict(case: Case, causes: tuple[Finding, ...]) -> Verdict:
 
 
 def is_healthy(case: Case) -> bool:
-    """True if the stream through the proxy works as far as the server offers it.
+    """True if what the backend sends arrives, whole and when it was sent, as far as it was watched.
 
-    Every proxied probe of an offered variant was seen to be live, and the handshake through the
-    proxy succeeds if one succeeds at all.
+    Every proxied probe of an offered variant was seen to be live, and if an MCP server answers, the
+    handshake through the proxy is done and none of its messages was lost.
     """
-    offered = [result for result in case.proxy if result.was_made]
-    if not offered or _is_interrupted(case) or handshake_fails(case):
-        return False
-    return all(is_well(result, case.handshake("proxy")) for result in offered)
+    return not _shortcoming(case)
+
+
+def _shortcoming(case: Case) -> str:
+    """What failed or was not seen through the proxy, in one sentence; empty if all is well."""
+    if not any(result.was_made for result in case.proxy):
+        return "The stream was not probed through the proxy."
+    if _is_interrupted(case):
+        return "The check was interrupted before it was complete."
+    if any(result.outcome in ("running", "interrupted") for result in case.proxy):
+        return "The probe was interrupted before the stream had shown what it does."
+    proxied = case.handshake("proxy")
+    offered = (result for result in case.proxy if result.was_made)
+    failing = next((result for result in offered if not is_well(result, proxied)), None)
+    if failing is not None:
+        where = describe_failing_hop(case) if len(results_by_hop(case)) > 2 else ""
+        parts = "; ".join(part for part in (safe(failing.why, 300), where, _NO_CAUSE) if part)
+        return f"The stream through the proxy: {parts}."
+    if handshake_fails(case):
+        why = safe(proxied.why, 300) if proxied else ""
+        return f"The stream is live, but the MCP handshake fails: {why}"
+    lost = [sent for sent in follow_ups(case, "affinity") if _is_lost_message(sent.timeline)]
+    return f"The stream is live, but messages to its session get lost: {len(lost)}." if lost else ""
+
+
+def _is_lost_message(timeline: Timeline) -> bool:
+    """True for a message through the proxy that was not accepted."""
+    is_accepted = timeline.status is not None and timeline.status < 300
+    return timeline.probe.name.endswith("-proxy") and not is_accepted
 
 
 def _is_interrupted(case: Case) -> bool:
@@ -145,20 +171,7 @@ def _healthy_summary(case: Case) -> str:
 
 def _inconclusive_summary(case: Case) -> str:
     """What was observed, in one sentence."""
-    if not case.proxy:
-        return "The stream was not probed through the proxy."
-    if _is_interrupted(case):
-        return "The check was interrupted before it was complete."
-    proxied = case.handshake("proxy")
-    failing = next((result for result in case.proxy if not is_well(result, proxied)), None)
-    if failing is None and (why := handshake_problem(case)):
-        return f"The MCP session through the proxy fails: {safe(why, 300)}"
-    if any(result.outcome in ("running", "interrupted") for result in case.proxy):
-        return "The probe was interrupted before the stream had shown what it does."
-    why = safe(failing.why, 300) if failing else "every probe is live"
-    where = describe_failing_hop(case) if len(results_by_hop(case)) > 2 else ""
-    parts = "; ".join(part for part in (why, where, "no cause could be shown") if part)
-    return f"The stream through the proxy: {parts}."
+    return _shortcoming(case) or f"The stream through the proxy: every probe is live; {_NO_CAUSE}."
 
 
 def _disagreements(case: Case, causes: tuple[Finding, ...]) -> tuple[str, ...]:
@@ -187,7 +200,9 @@ def _disagreement(case: Case, result: ProbeResult) -> str:
 
 def _missing_input(case: Case, causes: tuple[Finding, ...]) -> tuple[str, ...]:
     """What the user could give to make the diagnosis surer; nothing if it is sure."""
-    if is_healthy(case) or any(cause.confidence == "confirmed" for cause in causes):
+    if is_healthy(case):
+        return _not_compared(case)
+    if any(cause.confidence == "confirmed" for cause in causes):
         return ()
     notes = []
     given = {name.lower() for name, _ in case.target.headers}
@@ -213,6 +228,19 @@ def _missing_input(case: Case, causes: tuple[Finding, ...]) -> tuple[str, ...]:
     if not case.logs and not case.target.logs:
         notes.append("No log file was read: Nginx's error log names what it could not do.")
     return tuple(notes)
+
+
+def _not_compared(case: Case) -> tuple[str, ...]:
+    """That a live stream was not compared with what the backend sends, and why."""
+    is_live_stream = any(result.timeline.events for result in case.proxy)
+    if not is_live_stream or any(result.arrivals for result in case.proxy):
+        return ()
+    why = "no direct URL was given"
+    if case.direct:
+        why = f"the direct request: {safe(case.direct[0].why, 200)}"
+    elif case.target.direct:
+        return ()  # another note says why it is not used
+    return (f"Whether all that the backend sends arrives was not compared: {why}.",)
 
 
 def _is_direct_served(case: Case) -> bool:
