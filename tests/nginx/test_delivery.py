@@ -118,7 +118,7 @@ def test_an_unknown_filter_is_undecided_and_named(
         "coraza off;",
         "modsecurity off; modsecurity_rules_file /etc/rules.conf;",
         "more_set_headers 'X-A: 1'; set_md5 $sum $uri;",
-        "access_by_lua_block { ngx.exit(403) } header_filter_by_lua_file a.lua;",
+        "log_by_lua_file b.lua; header_filter_by_lua_file a.lua;",
         "js_header_filter main.headers; js_set $x main.x;",
         "sub_filter_types text/event-stream; sub_filter a b; ssi on; gunzip on; slice 1m;",
         "brotli on; subs_filter a b;",

@@ -99,9 +99,14 @@ _HARMLESS = re.compile(
 )
 """Modules of others that change headers, bodies or variables, log or measure: they do not answer a
 request themselves and pass it nowhere else. What their body filters hold is another question."""
-_GATES = re.compile(r"(auth|modsecurity|testcookie|limit)(_\w+)?")
+_GATES = re.compile(r"(auth|modsecurity|coraza|testcookie|limit)(_\w+)?")
 """Modules of others that let a request pass, or refuse it."""
 
+_HANDLERS = re.compile(
+    r"content_by_lua\w*|js_content|perl|echo(_\w+)?|nchan_(subscriber|publisher|pubsub)\w*|"
+    r"push_stream_(subscriber|publisher)\w*|passenger_enabled|\w+_pass"
+)
+"""Directives that answer a location's requests themselves, whatever passes them on beside."""
 _INGRESS = re.compile(r"\blua_ingress\.|\bbalancer\.(rewrite|balance)\(|\bplugins\.run\(")
 """Lua code that ingress-nginx writes into its config: it redirects to https or picks a peer."""
 
@@ -118,6 +123,11 @@ def may_answer(directive: Directive) -> bool:
     if name.endswith("_by_lua_block") and _INGRESS.search("".join(directive.args)):
         return False
     return not (is_own(name) or _HARMLESS.fullmatch(name) or _GATES.fullmatch(name))
+
+
+def is_handler(directive: Directive) -> bool:
+    """True if the directive answers the requests of its location by code or another module."""
+    return may_answer(directive) and _HANDLERS.fullmatch(directive.name) is not None
 
 
 def describe_unknown(directive: Directive) -> str:

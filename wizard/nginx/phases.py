@@ -18,7 +18,7 @@ from wizard.nginx.error_pages import (
     status_after,
     status_of_url,
 )
-from wizard.nginx.known_directives import describe_unknown, unknown_directives
+from wizard.nginx.known_directives import describe_unknown, is_handler, unknown_directives
 from wizard.nginx.locations import (
     find_location,
     named_location,
@@ -213,9 +213,11 @@ class _Walk:
     def _content(self) -> _Step:
         """Who answers: a backend, a module that is not known, or Nginx itself from files."""
         route = self.route
-        if route.pass_directive is not None:
+        inside = (each for block in route.innermost for each in block.block or ())
+        handler = next(filter(is_handler, inside), None)
+        if handler is None and route.pass_directive is not None:
             return None
-        doubt = self._unknown_answer()
+        doubt = describe_unknown(handler) if handler else self._unknown_answer()
         if doubt is not None:
             route.doubt = doubt
             return None

@@ -1,13 +1,14 @@
 """What Nginx does with one request: server, location, upstream, settings and delivery together."""
 
 import re
+from dataclasses import replace
 from typing import Literal
 from urllib.parse import urlsplit
 
 from wizard.model.config import Config, Directive
 from wizard.model.resolution import (
     Answer,
-    BodyFilter,
+    Delivery,
     LocationRef,
     Request,
     RequestResolution,
@@ -62,7 +63,13 @@ def resolve_request(
     unknown = unknown_directives(blocks) if upstream.kind != "static" else ()
     filters = body_filters(blocks) if upstream.kind != "static" else ()
     buffering = is_buffered(settings, upstream.kind, None)
-    doubts = (*_describe_others(unknown, filters), *describe_doubts(filters, buffering))
+    places = {each.where for each in filters}
+    others = tuple(directive for directive in unknown if directive.where not in places)
+    doubts = (
+        *map(describe_unknown, others[:_MAX_UNKNOWN]),
+        *describe_doubts(filters, buffering),
+    )
+    rows = delivery_table(settings, upstream.kind, kinds, filters)
     return RequestResolution(
         request,
         config,
@@ -73,7 +80,7 @@ def resolve_request(
         settings,
         kinds,
         filters,
-        delivery_table(settings, upstream.kind, kinds, filters),
+        tuple(_with_doubt(row, others) for row in rows),
         _undecided(config, choice.undecided, route, settings, version, doubts),
         listens=choice.listens,
         merges_slashes=merges_slashes(choice, request.scheme),
@@ -93,13 +100,11 @@ def _location(route: Route) -> LocationRef | None:
     return LocationRef(modifier, path, location, tuple(parents), route.reason, route.inner)
 
 
-def _describe_others(
-    unknown: tuple[Directive, ...], filters: tuple[BodyFilter, ...]
-) -> tuple[str, ...]:
-    """Describe the directives of modules that are not known, without the body filters."""
-    places = {each.where for each in filters}
-    others = [directive for directive in unknown if directive.where not in places]
-    return tuple(map(describe_unknown, others[:_MAX_UNKNOWN]))
+def _with_doubt(row: Delivery, others: tuple[Directive, ...]) -> Delivery:
+    """The row, undecided instead of live if a module that is not known may answer or route."""
+    if not others or row.result != "live":
+        return row
+    return replace(row, result="undecided", otherwise="live")
 
 
 def _undecided(

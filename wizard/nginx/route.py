@@ -53,6 +53,11 @@ class Route:
         return (*self.chain, self.inner) if self.inner else self.chain
 
     @property
+    def innermost(self) -> tuple[Directive, ...]:
+        """The blocks that can name who answers: the last location, and first what is in it."""
+        return tuple(block for block in (self.inner, *self.chain[-1:]) if block)
+
+    @property
     def pass_directive(self) -> Directive | None:
         """The directive that passes the request to a backend; None if none does.
 
@@ -60,8 +65,7 @@ class Route:
         """
         if self.answered is not None or self.doubt:
             return None
-        blocks = [block for block in (self.inner, *self.chain[-1:]) if block]
-        return next(filter(None, map(pass_directive, blocks)), None)
+        return next(filter(None, map(pass_directive, self.innermost)), None)
 
     def answer(self, directive: Directive, status: int | None) -> None:
         """Let Nginx answer by this directive."""
