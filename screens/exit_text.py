@@ -36,8 +36,8 @@ def exit_text(investigation: Investigation) -> str:
 
 
 def _recommendation_text(recommendation: Recommendation) -> str:
-    text = f"\nRecommended:\n\n{visible_block(recommendation.block)}"
+    text = f"\nRecommended:\n\n{visible_block(recommendation.dedented.block)}"
     if recommendation.diff is None:
         return text
     diff = visible_block(recommendation.diff)
-    return f"{text}\nThe same as a diff:\n\n{diff}\n{apply_text(recommendation)}"
+    return f"{text}\nAs a diff:\n\n{diff}\n{apply_text(recommendation)}"

@@ -53,7 +53,7 @@ def draw_fix(view: View) -> list[Text]:
     return [
         *wrap(_heading(recommendation), view.width, HEAD),
         Text(),
-        *_block(recommendation.lines),
+        *_block(recommendation.dedented.lines),
         Text(),
         *_reasons(recommendation.lines, view.width),
         *_list("To adapt", recommendation.adapt, view.width),
@@ -68,15 +68,13 @@ def _heading(recommendation: Recommendation) -> str:
 
 
 def _block(lines: Sequence[BlockLine]) -> list[Text]:
-    """Draw the block without the indentation that all its lines share."""
-    texts = [item.text.expandtabs(4) for item in lines]
-    shared = min((len(text) - len(text.lstrip()) for text in texts if text.strip()), default=0)
+    """Draw the lines, the new ones with a plus."""
     return [
         line(
             ("  " if item.kept else "+ ", "green"),
-            (visible(text[shared:]), "" if item.kept else "bold green"),
+            (visible(item.text.expandtabs(4)), "" if item.kept else "bold green"),
         )
-        for item, text in zip(lines, texts, strict=True)
+        for item in lines
     ]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from textwrap import dedent
 from typing import Literal
 
 from wizard.text.display import safe
@@ -116,6 +117,13 @@ class Part:
         return (comment, *self.lines) if self.where else self.lines
 
     @property
+    def dedented(self) -> "Part":
+        """The same without the indentation that all lines share."""
+        texts = dedent(self.block).split("\n")
+        lines = (replace(line, text=text) for line, text in zip(self.lines, texts, strict=False))
+        return replace(self, lines=tuple(lines))
+
+    @property
     def block(self) -> str:
         """The lines as text, without the comment."""
         return "".join(f"{line.text}\n" for line in self.lines)
@@ -158,6 +166,11 @@ class Recommendation:
                 lines.append(BlockLine("", "", kept=True))
             lines += part.annotated
         return tuple(lines)
+
+    @property
+    def dedented(self) -> "Recommendation":
+        """The same, each part without the indentation that all its lines share."""
+        return replace(self, parts=tuple(part.dedented for part in self.parts))
 
     @property
     def block(self) -> str:

@@ -127,11 +127,14 @@ def name_at(source: SourceBlock) -> str:
     return visible(f"{' '.join(words)} at {where}")
 
 
-def insert_place(source: SourceBlock, offset: int, inline: str = "") -> Place:
-    """Before the line of an offset; `inline` says where, if the line holds other things too."""
+def insert_place(source: SourceBlock, offset: int, inline: str = "", within: str = "") -> Place:
+    """Before the line of an offset; `inline` says where, if the line holds other things too.
+
+    `within` says in which block that line is, if it does not show it.
+    """
     where = Position(source.file, source.text.count("\n", 0, offset) + 1)
     line = f"before line {where.line} of {visible(where.file)}"
-    return Place("insert", where, f"insert {inline or line}")
+    return Place("insert", where, f"insert {inline or line}{within}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,6 +155,7 @@ def _nothing_to_write(
 
 _MASKED = "the block shows {} for a credential: write the value that stands in {} today ({})"
 _NO_DIFF = "no diff is given: it would have to repeat a credential, or bytes that are not text"
+_PARTLY = "the diff is without {}: it takes a decision first"
 _LINK = "if sites-enabled holds a link, as Debian's does, run patch with --follow-symlinks"
 _AWAY = "the files stand at {}: run patch there"
 _UNNAMED = "the config came without a name: the diff calls it nginx.conf"
@@ -202,8 +203,7 @@ def _adapt(
             if statement.is_secret and not reveal and block.place:
                 yield _MASKED.format(MASK, block.place.where.file, statement.name)
     files = _files(blocks)
-    if diff is None and files:
-        yield _NO_DIFF
+    yield from _diff_notes(blocks, diff)
     if any("sites-enabled" in file for file in files) and not config.paths:
         yield _LINK
     if config.main == STDIN:
@@ -214,6 +214,16 @@ def _adapt(
     conf = case.target.conf
     if files and conf and conf.vantage != LOCAL:
         yield _AWAY.format(conf.vantage)
+
+
+def _diff_notes(blocks: Sequence[Block], diff: str | None) -> Iterator[str]:
+    """Why there is no diff, or what is not in it."""
+    if diff is None:
+        yield from [_NO_DIFF] if _files(blocks) else []
+        return
+    left_out = [block.header for block in blocks if block.header and not block.edits]
+    if left_out:
+        yield _PARTLY.format(visible(", ".join(left_out)))
 
 
 def _times_included(config: Config, file: str) -> int:

@@ -120,9 +120,11 @@ def add_nested(
     rest = _REST_OF_LINE.match(source.text, opened)
     at = rest.end() if rest else opened
     text = f"{block.text}\n" if rest else f"\n{block.text}"
-    place = insert_place(
-        source, at, "" if rest else f"behind the opening brace of the {name_at(source)}"
+    name = name_at(source)
+    inline, within = (
+        ("", f", inside the {name}") if rest else (f"behind the brace of the {name}", "")
     )
+    place = insert_place(source, at, inline, within)
     return replace(block, place=place, edits=(Edit(source.file, at, at, text),))
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from textwrap import dedent
 
 from wizard.model.diagnosis import Action, BlockLine, Part, Recommendation
 
@@ -62,9 +61,8 @@ def for_proxy_manager(recommendation: Recommendation, *, has_config: bool) -> Re
 def _for_box(part: Part, *, has_config: bool) -> Part:
     """The part with its place in the form, and without the indentation of a file."""
     lines = part.lines if has_config else tuple(map(_with_include, part.lines))
-    texts = dedent("".join(f"{line.text}\n" for line in lines)).split("\n")
-    lines = tuple(replace(line, text=text) for line, text in zip(lines, texts, strict=False))
-    return Part(lines, part.action, _where(part.action, lines))
+    dedented = Part(lines, part.action).dedented
+    return replace(dedented, where=_where(part.action, dedented.lines))
 
 
 def _where(action: Action, lines: Sequence[BlockLine]) -> str:

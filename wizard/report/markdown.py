@@ -1,7 +1,6 @@
 """The report in Markdown, for a ticket."""
 
 import re
-from textwrap import dedent
 
 from wizard.model.diagnosis import Finding, Recommendation
 from wizard.model.probe_result import ProbeResult
@@ -75,7 +74,7 @@ def _probe_row(result: ProbeResult) -> str:
 def _recommendation(recommendation: Recommendation) -> list[str]:
     parts = [
         f"## What to paste\n\n{escape_markup(recommendation.summary)}",
-        _fenced("nginx", dedent(recommendation.block)),
+        _fenced("nginx", recommendation.dedented.block),
         _list("To adapt", [escape_markup(hint) for hint in recommendation.adapt]),
     ]
     if recommendation.diff is not None:

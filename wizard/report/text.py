@@ -139,7 +139,7 @@ def recommendation_text(recommendation: Recommendation) -> str:
     omitted = (_reason(safe(text), why) for text, why in recommendation.omitted)
     parts = [
         wrap(f"Recommended: {safe(recommendation.summary)}.", "", "  "),
-        _indented(visible_block(textwrap.dedent(recommendation.block))),
+        _indented(visible_block(recommendation.dedented.block)),
         section("Why each line", reasons),
         section("To adapt", map(_item, recommendation.adapt)),
         section("Left out on purpose", omitted),
@@ -147,7 +147,7 @@ def recommendation_text(recommendation: Recommendation) -> str:
     if recommendation.diff is not None:
         diff = _indented(visible_block(recommendation.diff, tabs=True))
         parts += [
-            section("The same as a diff (save it as ssewizard-fix.diff)", [diff]),
+            section("As a diff (save it as ssewizard-fix.diff)", [diff]),
             apply_text(recommendation),
         ]
     return join_sections(parts)
