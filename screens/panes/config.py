@@ -59,6 +59,7 @@ def _delivery(resolution: RequestResolution) -> list[Text]:
         line(
             f"  {row.client:<7}{row.encoding:<9} backend {row.upstream:<8} ",
             (row.result, outcome_style(row.result)),
+            f" from {row.tail_from:,} bytes on" if row.tail_from else "",
         )
         for row in resolution.delivery
     ]

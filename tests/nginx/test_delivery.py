@@ -73,7 +73,8 @@ def test_nothing_is_held_with_buffering_off() -> None:
 
 def test_http2_to_the_upstream_holds_no_tails() -> None:
     assert results(resolve("proxy_http_version 2;")) == {
-        ("h1", "h2"): "live", ("h1-tls", "h2"): "held", ("h2", "h2"): "live", ("h2c", "h2"): "live",
+        ("h1", "frames"): "live", ("h1-tls", "frames"): "held",
+        ("h2", "frames"): "live", ("h2c", "frames"): "live",
     }  # fmt: skip
 
 
@@ -81,6 +82,11 @@ def test_http2_to_the_upstream_holds_no_tails() -> None:
 def test_other_protocols_count_as_ended_by_close(prefix: str) -> None:
     text = f"server {{ listen 80; location / {{ {prefix}_pass b:1; }} }}"
     assert set(results(resolution(text)).values()) == {"held"}
+
+
+def test_fastcgi_that_keeps_connections_holds_no_tails() -> None:
+    text = "server { listen 80; location / { fastcgi_keep_conn on; fastcgi_pass b:1; } }"
+    assert results(resolution(text)) == {("h1", "frames"): "live"}
 
 
 @pytest.mark.parametrize(

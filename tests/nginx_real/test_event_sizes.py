@@ -7,25 +7,45 @@ from itertools import product
 
 import pytest
 
+from tests.conftest import parse_version
 from tests.nginx_real.delivery_rows import CLIENTS, OFF, V10, V11, Location
 from tests.nginx_real.paced_streams import PacedObservation, PacedRow, observe_paced
+from wizard.lab.nginx_process import version
 
 pytestmark = pytest.mark.nginx
 
 SIZES = (
     500, 1_000, 3_000, 4_000, 4_096, 5_000, 7_000, 10_000, 16_384, 20_000, 40_000, 100_000, 200_000,
 )  # fmt: skip
+HTTP2_TO_UPSTREAM_SINCE = (1, 29, 4)
 ONE_READ = 60_000
 """Loopback carries about 64 KB in one packet: whether Nginx reads a larger event at one time, and
 so whether it comes whole where the buffer would take it, is a matter of luck."""
 LARGE = "proxy_buffer_size 128k; proxy_buffers 8 64k; proxy_busy_buffers_size 192k; "
+
+
+class FastCgiLocation(Location):
+    """A location that passes on with FastCGI, and names the path in its first parameter."""
+
+    def text(self) -> str:
+        passing = f"fastcgi_param U $uri; fastcgi_pass ${self.backend};"
+        return f"location /{self.name}/ {{ {self.directives}{passing} }}"
+
+
 LOCATIONS = (
     Location("default", "paced", "chunked", V11),
     Location("large", "paced", "chunked", V11 + LARGE),
     Location("medium", "paced", "chunked", V11 + "proxy_buffer_size 8k; proxy_buffers 8 8k; "),
     Location("mixed", "paced", "chunked", V11 + "proxy_buffer_size 8k; proxy_buffers 4 16k; "),
     Location("close", "paced", "close", V10),
+    FastCgiLocation("fastcgi", "paced", "close"),
+    FastCgiLocation("fastcgi-kept", "paced", "frames", "fastcgi_keep_conn on; "),
     Location("off", "paced", "chunked", V11 + OFF),
+)
+TO_HTTP2 = Location("http2", "h2c/off/", "frames", "proxy_http_version 2; ")
+"""HTTP/2 to another location of the same Nginx."""
+HTTP2_ROWS = tuple(
+    PacedRow(TO_HTTP2, client, size=size) for client in CLIENTS for size in SIZES[::3]
 )
 EDGES = tuple(
     PacedRow(location, "h1", size=size)
@@ -51,10 +71,12 @@ ROWS = (
 
 
 def test_prediction_and_observation_agree_at_every_size(nginx: str) -> None:
-    observed = observe_paced(nginx, (*ROWS, *IN_PARTS))
+    has_http2 = parse_version(version(nginx)) >= HTTP2_TO_UPSTREAM_SINCE
+    rows = (*ROWS, *(HTTP2_ROWS if has_http2 else ()))
+    observed = observe_paced(nginx, (*rows, *IN_PARTS))
     wrong = [
         f"{row.id}: {observed.predicted(row)}, but missing were {observed.missing[row.id]}"
-        for row in ROWS
+        for row in rows
         if not _agrees(observed, row)
     ]
     assert wrong == []

@@ -9,9 +9,10 @@ from wizard.model.config import Config, Directive, Position
 Client = Literal["h1", "h1-tls", "h2", "h2c"]
 """HTTP/1.1 and HTTP/2, each with TLS (`h1-tls`, `h2`) and without (`h1`, `h2c`)."""
 Encoding = Literal["identity", "gzip", "br"]
-UpstreamFraming = Literal["chunked", "close", "h2"]
+UpstreamFraming = Literal["chunked", "close", "frames"]
 """How the backend marks the end of its body to Nginx: chunked, by closing the connection (FastCGI,
-uwsgi and SCGI count as that), or in the frames of HTTP/2 (`proxy_http_version 2`)."""
+uwsgi and SCGI count as that), or by frames whose lengths Nginx follows (HTTP/2 with
+`proxy_http_version 2`, and FastCGI with `fastcgi_keep_conn on`)."""
 Result = Literal["live", "tail-held", "headers-held", "held", "undecided"]
 """`live`: delivered at once. `tail-held`: so, but an event of `tail_from` bytes or more arrives
 without its end. `headers-held`: headers alone wait for the first event. `held`: kept in a buffer.

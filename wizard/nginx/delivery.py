@@ -67,7 +67,7 @@ def predict_delivery(
         return "held"
     if silent and client != "h2c":
         return "headers-held"
-    return "live" if upstream == "h2" else "tail-held"
+    return "live" if upstream == "frames" else "tail-held"
 
 
 def smallest_cut_event(buffer_size: int) -> int:
@@ -203,11 +203,12 @@ def delivery_table(
 
 def possible_framings(settings: Mapping[str, Setting]) -> tuple[UpstreamFraming, ...]:
     """How the upstream may frame its response: by `close` if Nginx sends HTTP/1.0 or speaks no
-    HTTP, and in either way with HTTP/1.1."""
-    http_version = settings.get("proxy_http_version")
-    if http_version is None or http_version.value == "1.0":
-        return ("close",)
-    return ("h2",) if http_version.value == "2" else ("chunked", "close")
+    HTTP, by chunks or by `close` with HTTP/1.1."""
+    values = (settings.get(name) for name in ("proxy_http_version", "fastcgi_keep_conn"))
+    version = next((setting.value for setting in values if setting), "")
+    if version in ("2", "on"):
+        return ("frames",)
+    return ("chunked", "close") if version == "1.1" else ("close",)
 
 
 def client_kinds(config: Config, server: Directive, version: str | None) -> tuple[Client, ...]:

@@ -88,7 +88,7 @@ def _framings(
     response to HTTP/1.0: a few backends send chunks even then.
     """
     possible = possible_framings(resolution.settings)
-    if "proxy_http_version" not in resolution.settings or possible == ("h2",):
+    if "proxy_http_version" not in resolution.settings or possible == ("frames",):
         return possible
     framings = (timeline.framing for timeline in direct if timeline.http != "2")
     observed = next(filter(None, framings), None)

@@ -68,6 +68,8 @@ def _defaults(kind: str, version: str | None) -> list[tuple[str, str]]:
     }
     if prefix == "proxy":
         defaults |= {**_PROXY_DEFAULTS, "proxy_http_version": default_http_version(version)}
+    if prefix == "fastcgi":
+        defaults["fastcgi_keep_conn"] = "off"
     return list({**defaults, **_COMMON_DEFAULTS}.items())
 
 
