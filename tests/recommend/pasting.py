@@ -60,6 +60,13 @@ def _statement(text: str, name: str, args: str | None, line: int) -> Statement:
     return found[0]
 
 
+def set_lines(lines: str, part: Part) -> str:
+    """A location's lines after a reader set those of the part, in place of the same names."""
+    new = {statement.name for statement in read_statements(part.block)}
+    kept = [each for each in read_statements(lines) if each.name not in new]
+    return "\n".join([*(lines[each.start : each.end] for each in kept), part.block])
+
+
 def tree(text: str) -> list[object]:
     """Names and arguments alone: the meaning without the layout."""
     return _tree(read_statements(text))

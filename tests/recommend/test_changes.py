@@ -109,6 +109,7 @@ def test_other_upstreams_get_their_own_directives(kind: str) -> None:
     assert recommendation
     assert f"{kind}_buffering off;" in recommendation.block
     assert "proxy_" not in recommendation.block
+    assert not any("proxy_" in line for line, _ in recommendation.omitted)
 
 
 def test_a_timeout_of_grpc_pass_gets_its_own_directive() -> None:

@@ -10,8 +10,17 @@ import pytest
 from tests.recommend.builders import apply_diff, case_of, diagnosis_of, direct_result
 from tests.recommend.config_faults import FAULTS
 from tests.recommend.config_layouts import LAYOUTS, TEMP_PATHS, conf
-from tests.recommend.pasting import paste, tree
-from tests.recommend.real_nginx import BINARIES, accepts
+from tests.recommend.pasting import paste, set_lines, tree
+from tests.recommend.real_nginx import (
+    BINARIES,
+    HOLD,
+    RequestSpec,
+    accepts,
+    answer,
+    backend,
+    free_port,
+    nginx,
+)
 from tests.rules.samples import sample
 from tests.tools import needs
 from wizard.diagnose.diagnose import diagnose
@@ -220,3 +229,34 @@ def test_what_no_diff_is_given_for_is_accepted_too(incident: Incident, tmp_path:
     pasted = paste({path: texts["nginx.conf"]}, recommendation)[path]
     (tmp_path / "nginx.conf").write_text(pasted)
     _accept(tmp_path)
+
+
+_WITHOUT_CONFIG = (
+    f"proxy_pass {_BACKEND};",
+    f"proxy_pass {_BACKEND}; proxy_read_timeout 300; proxy_buffering on; proxy_buffers 8 64k;",
+    f"proxy_pass {_BACKEND}; proxy_buffering off; proxy_read_timeout 1h; proxy_cache off;",
+    f"proxy_pass {_BACKEND}; auth_basic off; proxy_set_header X-Kept kept; deny 10.0.0.1;",
+)
+
+
+@pytest.mark.nginx
+@pytest.mark.parametrize("binary", BINARIES)
+@pytest.mark.parametrize("lines", _WITHOUT_CONFIG)
+def test_lines_set_as_told_make_a_stream_live_and_keep_the_rest(
+    lines: str, binary: str, tmp_path: Path
+) -> None:
+    case = case_of(url="http://127.0.0.1/sse")
+    recommendation = recommend(case, diagnosis_of("proxy-buffering-hold"))
+    assert recommendation
+    (part,) = recommendation.parts
+    assert part.action == "set"
+    with backend() as upstream:
+        port = free_port()
+        text = conf(f"location ^~ /sse {{\n{set_lines(lines, part)}\n}}\n")
+        text = text.replace("@NGINX@", str(port)).replace("@BACKEND@", str(upstream))
+        (tmp_path / "nginx.conf").write_text(text)
+        _accept(tmp_path)
+        with nginx(binary, tmp_path):
+            status, echoed, _ = answer(port, RequestSpec("/sse", {HOLD: "1"}))
+    assert status == 200
+    assert ("X-Kept" in str(echoed)) == ("X-Kept" in lines)

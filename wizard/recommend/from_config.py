@@ -172,7 +172,9 @@ def _recommendation(
         parts=tuple(block.part(reveal) for block in blocks),
         diff=diff,
         directory=directory,
-        omitted=omitted_lines(line.words for block in blocks for line in block.statements),
+        omitted=omitted_lines(
+            (line.words for block in blocks for line in block.statements), prefix_of(resolution)
+        ),
         adapt=(
             *(note for fix in fixes for note in fix.notes),
             *_adapt(case, resolution.config, blocks, diff, reveal),

@@ -87,11 +87,17 @@ _USUAL = {
 see docs/incident.md."""
 
 
-def omitted_lines(statements: Iterable[tuple[str, ...]]) -> tuple[tuple[str, str], ...]:
-    """The commonly advised lines that are not among the statements (name, arguments), with why."""
+def omitted_lines(
+    statements: Iterable[tuple[str, ...]], prefix: str = "proxy"
+) -> tuple[tuple[str, str], ...]:
+    """The commonly advised lines that are not among the statements (name, arguments), with why.
+
+    Lines of ngx_http_proxy_module are left out if directives of another prefix apply.
+    """
     present = {_usual_key(statement) for statement in statements}
-    keys = {line: _usual_key(line.rstrip(";").split()) for line in _USUAL}
-    return tuple((line, why) for line, why in _USUAL.items() if keys[line] not in present)
+    usual = {line: why for line, why in _USUAL.items() if prefix == "proxy" or line[:6] != "proxy_"}
+    keys = {line: _usual_key(line.rstrip(";").split()) for line in usual}
+    return tuple((line, why) for line, why in usual.items() if keys[line] not in present)
 
 
 def _usual_key(words: Iterable[str]) -> str:

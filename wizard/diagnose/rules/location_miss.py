@@ -135,7 +135,7 @@ def notes(case: Case, style: Style) -> tuple[str, ...]:
 RULE = Rule(
     id="location-miss",
     stage=Stage.ROUTE,
-    fix=Fix("`location = /sse` or `location ^~ /sse` for the stream, so that it wins", "nginx"),
+    fix=Fix("an exact (`=`) or `^~` location for the stream's path, so that it wins", "nginx"),
     check=check,
     check_config=check_config,
     config_order=70,
