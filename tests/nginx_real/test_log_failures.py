@@ -1,13 +1,20 @@
 """Causes that the lines of other clients show, on a real Nginx."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from tests.nginx_real.other_clients import FORMAT, investigate_after, send, silent_server
+from tests.nginx_real.running import running_nginx
 from tests.nginx_real.test_check import apply_and_verify, case_and_diagnosis, investigate
+from tests.nginx_real.test_standing_stream import plain_stream
+from tests.probe.mcp.server import running, streamable
+from wizard.diagnose.facts.logs import standing_stream_lines
 from wizard.lab import Lab, scenario_named
+from wizard.lab.nginx_process import free_ports
 from wizard.lab.scenario import Behaviour
+from wizard.model.target import Source, Target
 
 pytestmark = pytest.mark.nginx
 POST = "POST /message?sessionId=0"
@@ -119,3 +126,29 @@ async def test_a_held_http_2_client_that_leaves(nginx: str) -> None:
     assert tags["sse-proxy h1 identity"] == "held-499"
     assert tags["sse-proxy h2 identity"] == "held-200"
     assert all(not any(each.history.left) for each in again.logs if each.history)
+
+
+@pytest.mark.parametrize(
+    ("version", "confidence"), [("1.0", "likely"), ("1.1", "possible")], ids=["1.0", "1.1"]
+)
+async def test_the_log_tells_that_a_sessions_stream_was_answered(
+    nginx: str, tmp_path: Path, version: str, confidence: str
+) -> None:
+    """Without a direct URL: the POSTs are answered, and of the GET stream nothing is passed on."""
+    (port,), log = free_ports(1), tmp_path / "own.log"
+    async with running(streamable(plain_stream())) as backend:
+        passed = f"proxy_http_version {version}; proxy_pass {backend.url.removesuffix('/sse')};"
+        lines = f"access_log {log} ingress; location / {{ {passed} }}"
+        async with running_nginx(nginx, tmp_path, port, lines, FORMAT) as conf:
+            target = Target(
+                f"http://127.0.0.1:{port}/mcp",
+                conf=Source(str(conf)),
+                logs=(Source(str(log)),),
+                stall=3.0,
+            )
+            case, diagnosis = case_and_diagnosis(await investigate(target))
+    (line,) = standing_stream_lines(case)
+    assert (line.tag, line.method) == ("held-499", "GET")
+    (cause,) = diagnosis.causes
+    assert (cause.id, cause.confidence) == ("idle-headers-held", confidence)
+    assert "though the backend had answered 200" in cause.evidence[1].text

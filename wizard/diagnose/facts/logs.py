@@ -10,13 +10,15 @@ from wizard.diagnose.facts import addresses, posts
 from wizard.model.case import Case
 from wizard.model.config import Directive
 from wizard.model.diagnosis import Evidence
-from wizard.model.log_report import LoggedFailure, LogLine, LogReport
+from wizard.model.log_report import HELD_TAGS, LoggedFailure, LogLine, LogReport
 from wizard.model.resolution import RequestResolution
 from wizard.nginx.resolve import resolve_request
 from wizard.text.display import safe
 
 _DIRECT, _PROXIED = ("sse-direct ", "mcp-direct "), "sse-proxy "
 """How the labels of requests to the direct URL begin, and those of probes of the public URL."""
+_SESSION = "mcp-proxy "
+"""How the label of the requests of an MCP session at the public URL begins."""
 
 
 def direct_in_log(case: Case) -> tuple[LogLine, ...]:
@@ -75,6 +77,19 @@ def _is_same_file(written: str, path: str) -> bool:
     """True if a path of the config, perhaps relative to Nginx's prefix, is this path."""
     written, path = posixpath.normpath(written), posixpath.normpath(path)
     return path == written or (not written.startswith("/") and path.endswith(f"/{written}"))
+
+
+def standing_stream_lines(case: Case) -> tuple[LogLine, ...]:
+    """The lines that say that nothing was passed on of the GET stream of our MCP session.
+
+    Over HTTP+SSE the GET stream is that of the probes.
+    """
+    handshake = case.handshake("proxy")
+    if handshake is None or handshake.transport == "http+sse":
+        return ()
+    lines = (line for report in case.logs for line in report.lines)
+    held = (line for line in lines if line.ours and line.tag in HELD_TAGS and line.method == "GET")
+    return tuple(line for line in held if line.client.startswith(_SESSION))
 
 
 RECENT_S = 86_400

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from wizard.diagnose.facts import directives, streams
-from wizard.diagnose.facts.evidence import result_evidence, setting_evidences
+from wizard.diagnose.facts import directives, logs, streams
+from wizard.diagnose.facts.evidence import log_evidence, result_evidence, setting_evidences
 from wizard.diagnose.outcome import standing_stream
 from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings, unbuffered
@@ -33,6 +33,10 @@ _SESSION = (
     "In a session of its own the direct GET stream has headers at once, and that through the proxy "
     "has none, while the POSTs of both sessions are answered."
 )
+_SESSION_LOGGED = (
+    "In its own log Nginx has the backend's 200 to the GET of our session, of which it passed "
+    "nothing on, while the POSTs of the session are answered."
+)
 _EVENTS_TOO = "By the config in force its events are held too, not the headers alone."
 _EVENTS_TOO_UNLESS_CHUNKED = (
     "By the config in force its events are held too, unless this backend sends chunks even to "
@@ -52,11 +56,14 @@ def check(rule: Rule, case: Case) -> Finding | None:
 def _check_session(rule: Rule, case: Case) -> Finding | None:
     """The same of the GET stream of an MCP session, which may stay silent without being broken."""
     held, direct = standing_stream(case, "proxy"), standing_stream(case, "direct")
-    if held is None or direct is None or held.outcome not in ("held", "headers-held"):
+    if held is None or held.outcome not in ("held", "headers-held"):
         return None
+    if direct is None:
+        return _logged_session(rule, case, held)
     if not direct.timeline.is_event_stream:
         return None
-    evidence = (*map(result_evidence, (held, direct)), *_setting_evidence(case))
+    logged = map(log_evidence, logs.standing_stream_lines(case)[:1])
+    evidence = (*map(result_evidence, (held, direct)), *logged, *_setting_evidence(case))
     if case.resolution is None:
         return rule.finding("possible", evidence, f"{_SESSION} {_UNREAD}")
     expected = _expected_of_events(case.resolution, held, direct)
@@ -69,6 +76,22 @@ def _check_session(rule: Rule, case: Case) -> Finding | None:
     if expected == {"live"} and not _is_buffered(case, case.resolution):
         return None
     return rule.finding("possible", evidence, f"{_SESSION} {_EVENTS_NOT_SEEN}")
+
+
+def _logged_session(rule: Rule, case: Case, held: ProbeResult) -> Finding | None:
+    """Without a direct session, Nginx's log may say that the backend had answered."""
+    lines = logs.standing_stream_lines(case)
+    answered = [line for line in lines if "had answered 200" in line.meaning]
+    if not answered:
+        return None
+    evidence = (result_evidence(held), *map(log_evidence, answered[:1]), *_setting_evidence(case))
+    if case.resolution is None:
+        return rule.finding("possible", evidence, f"{_SESSION_LOGGED} {_UNREAD}")
+    is_old = case.resolution.value("proxy_http_version") == "1.0"
+    if is_old and _is_buffered(case, case.resolution):
+        text = f"{_SESSION_LOGGED} {_EVENTS_TOO_UNLESS_CHUNKED}"
+        return rule.finding("likely", evidence, text)
+    return rule.finding("possible", evidence, f"{_SESSION_LOGGED} {_EVENTS_NOT_SEEN}")
 
 
 def _expected_of_events(
