@@ -33,6 +33,7 @@ OUTCOME_STYLES: dict[str, str] = {
     "not-offered": "dim",
     "not-asked": "yellow",
     "redirect": "yellow",
+    "undecided": "yellow",
 }
 """Outcomes that are no fault; any other is drawn in red."""
 HEAD = "bold"

@@ -175,3 +175,26 @@ def test_a_rate_limit_is_a_doubt_while_buffering_is_on(directive: str) -> None:
     assert limited.delivery == resolve("").delivery
     assert [doubt for doubt in limited.undecided if "delays a stream" in doubt]
     assert not resolve(f"{directive} {OFF}").undecided
+
+
+def test_the_finding_names_the_size_from_which_ends_are_held() -> None:
+    (finding,) = config_findings(resolve("proxy_set_header Host $host;"))[:1]
+    assert finding.id == "proxy-buffering-hold"
+    assert (
+        "holds an event stream for h1 with a close upstream, h1-tls with a chunked" in finding.text
+    )
+    assert "and the end of an event of 4,090 bytes or more for h1 with a chunked" in finding.text
+
+
+def test_buffering_is_not_blamed_where_it_is_off() -> None:
+    subs = f"subs_filter_types text/event-stream; subs_filter a b; {OFF}"
+    assert "proxy-buffering-hold" not in [each.id for each in config_findings(resolve(subs))]
+
+
+def test_a_directive_that_may_answer_is_named_beside_what_it_leaves_undecided() -> None:
+    found = resolve(f"access_by_lua_block {{ ngx.exit(403) }} {OFF}")
+    assert {row.result for row in found.delivery} == {"undecided"}
+    reported = json.loads(inspect_json(found, ()))
+    assert [(each["id"], each["where"]) for each in reported["findings"]] == [
+        ("undecided", "nginx.conf:3")
+    ]

@@ -28,7 +28,7 @@ def inspect_json(resolution: RequestResolution, findings: Sequence[ConfigFinding
         "delivery": [_delivery_json(row) for row in resolution.delivery],
         "findings": [
             {"id": finding.id, "where": safe(finding.where), "text": safe(finding.text)}
-            for finding in (*findings, *_unknown_filters(resolution))
+            for finding in (*findings, *_undecided_findings(resolution))
         ],
         "undecided": [safe(doubt) for doubt in resolution.undecided],
     }
@@ -93,14 +93,18 @@ def _answer_line(answer: Answer) -> str:
     return f"answer    Nginx itself answers{status}: {directive.name}, {directive.where}"
 
 
-def _unknown_filters(resolution: RequestResolution) -> Iterator[ConfigFinding]:
+def _undecided_findings(resolution: RequestResolution) -> Iterator[ConfigFinding]:
     """Yield the directives for which a delivery is undecided."""
-    for each in resolution.body_filters:
-        if each.effect == "unknown":
-            text = (
-                f"{each.name} may hold the response: what it does to an event stream is not known"
-            )
-            yield ConfigFinding("undecided", str(each.where), text)
+    if not any(row.result == "undecided" for row in resolution.delivery):
+        return
+    filters = {each.where: each for each in resolution.body_filters if each.effect == "unknown"}
+    for where, each in filters.items():
+        text = f"{each.name} may hold the response: what it does to an event stream is not known"
+        yield ConfigFinding("undecided", str(where), text)
+    for directive in resolution.unknown:
+        if directive.where not in filters:
+            text = f"{directive.name} may answer the request: what it does is not known"
+            yield ConfigFinding("undecided", str(directive.where), text)
 
 
 def _delivery_json(row: Delivery) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Nginx collects the stream in its buffers and does not pass it on."""
 
+from collections.abc import Iterable
+
 from wizard.diagnose.facts import addresses, directives, posts, streams
 from wizard.diagnose.facts.evidence import (
     live_direct_evidence,
@@ -15,7 +17,7 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import HELD_TAGS
 from wizard.model.probe_result import ProbeResult
-from wizard.model.resolution import RequestResolution
+from wizard.model.resolution import Delivery, RequestResolution
 from wizard.text.display import capitalize, safe
 
 _DISTINGUISHES_CONFIRMED = (
@@ -205,16 +207,27 @@ def _saved_by_header(rule: Rule, case: Case) -> Finding | None:
 
 
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
-    """The config holds an uncompressed stream for some clients."""
-    held = [row for row in resolution.delivery if row.result == "held"]
-    plain = [row for row in held if row.encoding == "identity"]
-    if not plain:
+    """The config holds an uncompressed stream, or the end of large events, for some clients."""
+    if not directives.is_buffering(resolution):
         return ()
-    kinds = sorted({f"{row.client} with a {row.upstream} upstream" for row in plain})
     name = f"{resolution.prefix}_buffering"
-    text = f"{name} {resolution.value(name)} holds an event stream for {', '.join(kinds)}, unless "
+    plain = [row for row in resolution.delivery if row.encoding == "identity"]
+    parts = []
+    if held := _kinds(row for row in plain if row.result == "held"):
+        parts.append(f"an event stream for {held}")
+    if cut := [row for row in plain if row.result == "tail-held"]:
+        size = f"{cut[0].tail_from:,} bytes or more" if cut[0].tail_from else "more than a buffer"
+        parts.append(f"the end of an event of {size} for {_kinds(cut)}")
+    if not parts:
+        return ()
+    text = f"{name} {resolution.value(name)} holds {', and '.join(parts)}, unless "
     text += "the backend sends X-Accel-Buffering: no"
     return (rule.config_finding(directives.place_of(resolution, name), text),)
+
+
+def _kinds(rows: Iterable[Delivery]) -> str:
+    """The kinds of clients and upstreams of these rows, in words."""
+    return ", ".join(sorted({f"{row.client} with a {row.upstream} upstream" for row in rows}))
 
 
 RULE = Rule(
