@@ -209,6 +209,14 @@ def test_a_far_server_gets_a_larger_allowance() -> None:
     assert allowance_s(steady(1, 1.0, round_trip=0.1)) > allowance_s(steady(1, 1.0)) > 0
 
 
+def test_the_round_trip_of_the_kernel_counts_where_it_is_known() -> None:
+    slow_to_connect = Timeline(Probe("sse-proxy", "http://p/sse")).fold(
+        [Resolved(0.0, "127.0.0.1"), Connected(0.5, 0.001)]
+    )
+    assert slow_to_connect.round_trip_s == 0.001
+    assert steady(1, 1.0, round_trip=0.1).round_trip_s == 0.1
+
+
 def test_moments_count_from_when_the_request_was_sent() -> None:
     timeline = steady(2, 0.5, start=0.3, round_trip=0.3)
     assert [moment.at for moment in moments(timeline)] == [0.0, 0.5]

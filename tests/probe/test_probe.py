@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.probe.scripted import CHUNKED, HEAD, Act, chunk, saying, serving
-from wizard.model.events import Ended, SseEvent
+from wizard.model.events import Connected, Ended, SseEvent
 from wizard.model.timeline import Encoding, Probe, Timeline
 from wizard.probe.probe import BODY_LIMIT_BYTES, run_probe
 from wizard.probe.request import ProbeOptions, RequestSpec, request_headers, user_agent
@@ -276,3 +276,13 @@ async def test_connect_to_applies_to_the_public_url_only(name: str) -> None:
         options = ProbeOptions(connect_to=("127.0.0.1", 1))
         assert (await follow(Probe(name, url), options)).events == 1
         assert (await follow(Probe("sse-proxy", url), options)).ended == "refused"
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_INFO"), reason="only Linux tells the round trip")
+async def test_the_round_trip_is_the_kernels() -> None:
+    async with serving(saying(CHUNKED, chunk(b"data: x\n\n"))) as url:
+        events = run_probe(Probe("sse-proxy", url), ProbeOptions())
+        connected = [event async for event in events if isinstance(event, Connected)]
+    round_trip_s = connected[0].round_trip_s
+    assert round_trip_s is not None
+    assert 0 < round_trip_s < connected[0].at

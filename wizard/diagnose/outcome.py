@@ -280,8 +280,7 @@ def _is_late(timeline: Timeline, direct: Sequence[Timeline]) -> bool:
     needed = [o.first_data_s - connected_s(o) for o in direct if is_live(o) and o.first_data_s]
     if not needed or timeline.first_data_s is None:
         return False
-    round_trip = (timeline.connect_s or 0.0) - (timeline.dns_s or 0.0)
-    allowed = min(needed) + LATE_MARGIN_S + LATE_ROUND_TRIPS * round_trip
+    allowed = min(needed) + LATE_MARGIN_S + LATE_ROUND_TRIPS * timeline.round_trip_s
     return timeline.first_data_s - connected_s(timeline) > allowed
 
 

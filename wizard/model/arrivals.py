@@ -69,8 +69,7 @@ def compare(proxied: Timeline, direct: Timeline) -> Comparison:
 
 def allowance_s(timeline: Timeline) -> float:
     """How much later than at the backend bytes may arrive because of the network, in seconds."""
-    round_trip = (timeline.connect_s or 0.0) - (timeline.dns_s or 0.0)
-    return MIN_ALLOWANCE_S + ROUND_TRIPS * max(0.0, round_trip)
+    return MIN_ALLOWANCE_S + ROUND_TRIPS * timeline.round_trip_s
 
 
 def watched_s(timeline: Timeline) -> float:

@@ -37,9 +37,11 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """The TCP connection is established."""
+    """The TCP connection is established; `round_trip_s` is the network's round trip as the kernel
+    measured it, in seconds, None if it does not tell."""
 
     at: float
+    round_trip_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

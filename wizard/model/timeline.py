@@ -96,6 +96,8 @@ class Timeline:
         began_s: When the request began, in seconds since its probe began: the time to connect to
             a vantage, which is part of no other value.
         address: The address that the URL's host resolved to.
+        measured_round_trip_s: The network's round trip as the kernel measured it; None if it did
+            not.
         first_data_s: When the first body byte came that gave data after decompression.
         http: The HTTP version of the response: `1.0`, `1.1` or `2`.
         headers: Response headers with names in lower case.
@@ -118,6 +120,7 @@ class Timeline:
     address: str | None = None
     dns_s: float | None = None
     connect_s: float | None = None
+    measured_round_trip_s: float | None = None
     tls_s: float | None = None
     headers_s: float | None = None
     first_byte_s: float | None = None
@@ -165,6 +168,13 @@ class Timeline:
         return "close" if self.header("content-length") is None else "length"
 
     @property
+    def round_trip_s(self) -> float:
+        """The network's round trip in seconds; if it was not measured, the time to connect."""
+        if self.measured_round_trip_s is not None:
+            return self.measured_round_trip_s
+        return max(0.0, (self.connect_s or 0.0) - (self.dns_s or 0.0))
+
+    @property
     def items(self) -> int:
         """The number of events and comments."""
         return self.events + self.comments
@@ -193,8 +203,8 @@ def apply_event(timeline: Timeline, event: ProbeEvent) -> Timeline:
             return replace(timeline, began_s=at)
         case Resolved(at, address):
             return replace(timeline, dns_s=at, address=address)
-        case Connected(at):
-            return replace(timeline, connect_s=at)
+        case Connected(at, round_trip_s):
+            return replace(timeline, connect_s=at, measured_round_trip_s=round_trip_s)
         case Secured(at):
             return replace(timeline, tls_s=at)
         case Headers(at, status, http, headers):

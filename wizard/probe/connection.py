@@ -9,7 +9,7 @@ import httpx
 
 from wizard.model.events import Began, Connected, ProbeEvent, Resolved, Secured
 from wizard.model.timeline import Probe, is_local
-from wizard.probe.network import connect_address, local_transport
+from wizard.probe.network import connect_address, local_transport, measured_round_trip
 from wizard.probe.request import ProbeOptions, RequestSpec, request_headers
 from wizard.vantage.http.request import Notice
 from wizard.vantage.http.transport import VantageTransport
@@ -96,7 +96,8 @@ class ProbeChannel:
         """Report TCP and TLS as connected: the `trace` callback of httpcore."""
         if name == "connection.connect_tcp.complete":
             self.connected = True
-            await self.events.put(Connected(self.now()))
+            round_trip_s = measured_round_trip(info.get("return_value"))
+            await self.events.put(Connected(self.now(), round_trip_s))
         elif name == "connection.start_tls.complete":
             await self.events.put(Secured(self.now()))
 
@@ -110,7 +111,7 @@ class ProbeChannel:
 _VANTAGE_EVENTS: Mapping[Notice, Callable[[float, str], ProbeEvent]] = {
     "began": lambda at, _: Began(at),
     "resolved": Resolved,
-    "connected": lambda at, _: Connected(at),
+    "connected": lambda at, _: Connected(at),  # The socket is the tool's: no round trip.
     "secured": lambda at, _: Secured(at),
 }
 

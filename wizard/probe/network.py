@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import ssl
+import sys
 from functools import lru_cache
 from importlib import import_module
 from ipaddress import ip_address
@@ -87,3 +88,27 @@ def local_transport(http: str, *, is_https: bool, insecure: bool) -> httpx.Async
 def _empty_tls_context() -> ssl.SSLContext:
     """A context for plain HTTP: loading the certificate store for it would cost 20 ms."""
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+_RTT_OFFSET = 68
+"""Where Linux's `struct tcp_info` (linux/tcp.h) has `tcpi_rtt`, in microseconds."""
+
+
+def measured_round_trip(stream: object) -> float | None:
+    """The round trip that the kernel measured while this connection was opened, in seconds.
+
+    The time that connecting took is no measure of the network: a busy machine adds to it. None
+    where the kernel does not tell. `stream` is httpcore's.
+    """
+    get = getattr(stream, "get_extra_info", None)
+    connection = get("socket") if callable(get) else None
+    if connection is None or not hasattr(socket, "TCP_INFO"):
+        return None
+    try:
+        info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
+    except OSError:
+        return None
+    if len(info) < _RTT_OFFSET + 4:
+        return None
+    microseconds = int.from_bytes(info[_RTT_OFFSET : _RTT_OFFSET + 4], sys.byteorder)
+    return microseconds / 1e6 if microseconds else None

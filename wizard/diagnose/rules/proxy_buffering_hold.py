@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from wizard.diagnose.facts import addresses, directives, posts, streams
+from wizard.diagnose.facts import addresses, directives, posts, streams, tails
 from wizard.diagnose.facts.evidence import (
     live_direct_evidence,
     log_evidence,
@@ -15,19 +15,27 @@ from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings, unbuffered
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.model.handshake import Exchange
 from wizard.model.log_report import HELD_TAGS
-from wizard.model.probe_result import ProbeResult
+from wizard.model.probe_result import PARTLY_HELD_OUTCOMES, ProbeResult
 from wizard.model.resolution import Delivery, RequestResolution
-from wizard.text.display import capitalize, safe
+from wizard.model.timeline import Timeline
+from wizard.text.display import capitalize, safe, seconds
 
-_DISTINGUISHES_CONFIRMED = (
-    "The direct request to the same backend is live while the proxied one is held, so the backend "
-    "does send; the backend does not ask for unbuffered delivery (X-Accel-Buffering); and the "
-    "config in force keeps buffering on"
+_HELD = "The direct request is live while the proxied one is held, so the backend does send"
+_PARTLY_HELD = (
+    "The direct request gets each event whole and when it is sent, the proxied one does not, so it "
+    "is not the backend that is late"
 )
-_OTHER_BACKEND = (
-    "The direct request is live while the proxied one is held, and the config keeps buffering on; "
-    "but it is not shown that Nginx asks that backend"
+_SAME_BACKEND = (
+    "the backend does not ask for unbuffered delivery (X-Accel-Buffering); and the config in force "
+    "keeps buffering on"
+)
+_OTHER_BACKEND = "the config keeps buffering on; but it is not shown that Nginx asks that backend"
+_BY_ITSELF = (
+    "Data arrives, so the backend sends; it arrives as full buffers or without the end of an "
+    "event, which is how buffering delivers, and the config in force keeps buffering on. A backend "
+    "that stops in the middle of an event would look alike: give --direct to confirm."
 )
 _ADVICE = (
     "Give as --direct the address that Nginx uses, and the config of the Nginx that serves this."
@@ -46,10 +54,18 @@ _SENDS_NO_CONFIG = (
     "confirm."
 )
 _NO_CONFIG = (
-    "The direct request is live while the proxied one is held. Without the Nginx config it is not "
-    "known that buffering is on, nor that Nginx passes this path to that backend: give --conf to "
-    "confirm."
+    "Without the Nginx config it is not known that buffering is on, nor that Nginx passes this "
+    "path to that backend: give --conf to confirm."
 )
+_TAIL_RISK = (
+    "The config delivers small events and keeps the end of large ones until the next event, and "
+    "no large event was seen."
+)
+_REPLY = (
+    "The stream is live and small replies arrive; the end of a large one does not, which the "
+    "config in force keeps in a buffer until more follows"
+)
+_REPLY_DIRECT = "the same reply arrives whole at the direct URL"
 _SAVED_BY_HEADER = (
     "The proxied stream is live although buffering is on: the backend's header switches it off for "
     "each response. A backend without that header would be held."
@@ -75,8 +91,52 @@ _OTHER_NGINX = (
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """The stream, or the answer to a POST, is held through the proxy and live directly."""
-    return _held_stream(rule, case) or _held_answer(rule, case)
+    """The stream, a reply or its end, or the answer to a POST is held; else it is a risk."""
+    checks = (_held_stream, _held_reply, _held_answer, _tail_risk)
+    return next((finding for each in checks if (finding := each(rule, case))), None)
+
+
+def _held_reply(rule: Rule, case: Case) -> Finding | None:
+    """The end of a reply to an MCP message is held."""
+    held = posts.held_reply(case)
+    if held is None:
+        return None
+    whole = held.direct and held.direct.replied_s is not None
+    evidence = [_reply_evidence(held.message, held.stream, held.proxied)]
+    if held.direct and whole:
+        evidence.append(_reply_evidence(held.message, held.direct.timeline, held.direct))
+    if case.resolution is None:
+        text = f"{capitalize(_REPLY_DIRECT)}. {_NO_CONFIG}" if whole else _NO_CONFIG
+        return rule.finding("possible", tuple(evidence), text)
+    if not (directives.is_proxied(case.resolution) and directives.is_buffering(case.resolution)):
+        return None
+    name = f"{case.resolution.prefix}_buffering"
+    evidence += setting_evidences(case.resolution, name, f"{case.resolution.prefix}_buffer_size")
+    is_shown = whole and streams.passes_here(case) and addresses.is_direct(case)
+    confidence: Confidence = "confirmed" if is_shown else "likely"
+    return rule.finding(
+        confidence, tuple(evidence), f"{_REPLY}; {_REPLY_DIRECT}." if whole else f"{_REPLY}."
+    )
+
+
+def _reply_evidence(message: str, stream: Timeline, exchange: Exchange) -> Evidence:
+    """How much of a reply came, and when."""
+    if exchange.replied_s is None:
+        text = f"of the reply to {message} {exchange.reply_bytes} bytes came, and its end did not"
+    else:
+        size, time = exchange.reply_bytes, seconds(exchange.replied_s)
+        text = f"the reply to {message} ({size} bytes) was whole after {time}"
+    return Evidence("probe", stream.probe.label, text)
+
+
+def _tail_risk(rule: Rule, case: Case) -> Finding | None:
+    """The config would keep the end of events that are larger than those seen."""
+    text = tails.tail_risk(case)
+    if not text or case.resolution is None:
+        return None
+    setting = setting_evidence(case.resolution, f"{case.resolution.prefix}_buffering")
+    evidence = (setting, Evidence("probe", "sse-proxy", text))
+    return rule.finding("possible", evidence, _TAIL_RISK, latent=True)
 
 
 def _held_answer(rule: Rule, case: Case) -> Finding | None:
@@ -112,7 +172,7 @@ def _held_stream(rule: Rule, case: Case) -> Finding | None:
     confidence = _confidence(case, held, explained)
     elsewhere = streams.live_direct_probes(case) and not streams.passes_here(case)
     missing = _OTHER_NGINX if elsewhere else _NO_DIRECT
-    distinguishes = missing if confidence == "possible" else _distinguishes(case)
+    distinguishes = missing if confidence == "possible" else _distinguishes(case, held)
     return rule.finding(confidence, _evidence(case, held), distinguishes)
 
 
@@ -130,8 +190,13 @@ def _confidence(
     if passes is None and not is_direct:
         return "possible"
     # A silent backend looks the same through the proxy.
-    is_live = any(result.outcome == "live" for result in case.proxy)
-    return "likely" if is_live or streams.live_direct_probes(case) else "possible"
+    sends = any(result.outcome == "live" for result in case.proxy) or _shows_buffers(held)
+    return "likely" if sends or streams.live_direct_probes(case) else "possible"
+
+
+def _shows_buffers(held: tuple[ProbeResult, ...]) -> bool:
+    """True if data came in a way in which buffering delivers it."""
+    return any(result.outcome in ("tail-held", "bursts") for result in held)
 
 
 def _sends_by_config(case: Case) -> bool:
@@ -159,16 +224,25 @@ def _evidence(case: Case, held: tuple[ProbeResult, ...]) -> tuple[Evidence, ...]
     )
 
 
-def _distinguishes(case: Case) -> str:
+def _distinguishes(case: Case, held: tuple[ProbeResult, ...]) -> str:
     live = streams.live_beside_held(case)
     if live and not streams.live_direct_probes(case):
         return f"{_SENDS.format(_labels(live))}."
+    if not streams.live_direct_probes(case):
+        return _BY_ITSELF
+    difference = _difference(held)
     reason, other = addresses.same_backend_reason(case), addresses.other_backend(case)
     if reason:
-        return f"{_DISTINGUISHES_CONFIRMED}. {capitalize(reason)}."
+        return f"{difference}; {_SAME_BACKEND}. {capitalize(reason)}."
     if other:
-        return f"{_OTHER_BACKEND}: Nginx passes this path to {safe(other, 120)}. {_ADVICE}"
-    return f"{_OTHER_BACKEND}. {_ADVICE}"
+        passed = f"Nginx passes this path to {safe(other, 120)}"
+        return f"{difference}; {_OTHER_BACKEND}: {passed}. {_ADVICE}"
+    return f"{difference}; {_OTHER_BACKEND}. {_ADVICE}"
+
+
+def _difference(held: tuple[ProbeResult, ...]) -> str:
+    is_partly = all(result.outcome in PARTLY_HELD_OUTCOMES for result in held)
+    return _PARTLY_HELD if is_partly else _HELD
 
 
 def _labels(results: tuple[ProbeResult, ...]) -> str:
@@ -189,7 +263,8 @@ def _without_config(rule: Rule, case: Case, held: tuple[ProbeResult, ...]) -> Fi
     logged = streams.own_log_lines(case, *HELD_TAGS)
     has_answered = any("had answered 200" in line.meaning for line in logged)
     is_likely = has_answered and streams.is_root_answered(case) and not _is_late(held)
-    return rule.finding("likely" if is_likely else "possible", _evidence(case, held), _NO_CONFIG)
+    distinguishes = f"{_difference(held)}. {_NO_CONFIG}"
+    return rule.finding("likely" if is_likely else "possible", _evidence(case, held), distinguishes)
 
 
 def _saved_by_header(rule: Rule, case: Case) -> Finding | None:
