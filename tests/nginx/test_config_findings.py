@@ -109,3 +109,60 @@ def test_dropped_headers_that_a_stream_does_not_need_are_no_finding(lines: str) 
 def test_an_address_needs_no_server_name() -> None:
     text = server(f"location / {{ proxy_pass https://10.0.0.7; {LIVE} }}")
     assert config_findings(resolution(text)) == ()
+
+
+def findings_of(text: str, path: str = "/sse") -> list[tuple[str, str]]:
+    found = config_findings(resolution(text, path, "1.31.3"))
+    return [(finding.id, f"{finding.where} {finding.text}") for finding in found]
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("add_header X-Accel-Buffering no;", "sends this header to the client, where it does"),
+        ('more_set_headers "X-Accel-Buffering: no";', "sends this header to the client"),
+        ("proxy_set_header X-Accel-Buffering no;", "sends this header to the backend"),
+        ("fastcgi_buffering off;", "does not concern proxy_pass"),
+        ("gzip off;", "does not help"), ("postpone_output 0;", "does not help"),
+    ],
+)  # fmt: skip
+def test_a_line_that_does_not_end_the_buffering_is_named(line: str, text: str) -> None:
+    body = f"{PASS} proxy_read_timeout 1h; {line}"
+    held = findings_of(server(f"location / {{ {body} }}"))
+    written = line.strip(";").replace('"', "")
+    [found] = [each for id_, each in held if id_ == "proxy-buffering-hold" and written in each]
+    assert text in found
+    live = findings_of(server(f"location / {{ {body} proxy_buffering off; }}"))
+    assert not [each for _, each in live if written in each]
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "text"),
+    [
+        (f"}} server {{ server_name b; {LIVE_ROOT}", "stands in location /, which"),
+        ("} server { server_name b; proxy_buffering off;", "stands in the server b (nginx.conf:1)"),
+        (f"location /other {{ {PASS} {LIVE} }}", "stands in location /other, which"),
+    ],
+)
+def test_buffering_that_is_off_elsewhere_is_named(elsewhere: str, text: str) -> None:
+    root = f"location / {{ {PASS} proxy_read_timeout 1h; }}"
+    found = [each for _, each in findings_of(server(f"{root} {elsewhere}"))]
+    assert [text in each for each in found] == [False, True]
+
+
+@pytest.mark.parametrize(
+    "dead", ["^/sse", "^/sse$", "/sse$", "/(sse|message)", "/.*/?sse.*", "= ^/sse$", "^~ ^/sse"]
+)
+def test_a_location_that_is_written_like_a_regex_is_named(dead: str) -> None:
+    """Nginx takes it as a prefix, which no path begins with."""
+    text = server(f'location "{dead}" {{ {PASS} {LIVE} }} location / {{ {PASS} {LIVE} }}')
+    text = text.replace('"= ', '= "').replace('"^~ ', '^~ "')
+    [(id_, found)] = findings_of(text)
+    assert (id_, "written like a regex" in found) == ("location-miss", True)
+    assert findings_of(text.replace("sse", "other")) == []
+
+
+@pytest.mark.parametrize("path", ["/a.b", "/c++", "/x)", "/a$b"])
+def test_a_plain_prefix_is_not_taken_for_a_regex(path: str) -> None:
+    text = server(f"location '{path}' {{ {PASS} {LIVE} }} location / {{ {PASS} {LIVE} }}")
+    assert findings_of(text, path) == []

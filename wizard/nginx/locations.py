@@ -23,6 +23,8 @@ _REFUSED = re.compile(r"%(?![0-9A-Fa-f]{2})|%00|[\x00-\x20\x7f]")
 _PREFIX_MODIFIERS = ("", "^~")
 PredicateTest = Callable[[Directive], bool]
 """Whether the variable of a predicate location is met."""
+_REGEX_SIGNS = re.compile(r"^\^|\$$|[.)\]][*+?]|^/.*\(.*\|.*\)|\\[.dws/]")
+"""Parts of a regex that stand in no path."""
 _OUTRANKED = "it matches {} too, but another location takes precedence"
 
 
@@ -196,12 +198,18 @@ def named_location(server: Directive, name: str) -> Directive | None:
 
 @dataclass(frozen=True, slots=True)
 class NearMiss:
-    """A location that looks intended for a path and does not serve it: why, in one clause, and
-    whether it turns buffering off itself."""
+    """A location that looks intended for a path and does not serve it.
+
+    Attributes:
+        why: The reason in one clause.
+        unbuffered: Whether it turns buffering off itself.
+        is_dead: Whether it serves no path at all.
+    """
 
     directive: Directive
     why: str
     unbuffered: bool
+    is_dead: bool = False
 
     @property
     def name(self) -> str:
@@ -220,11 +228,11 @@ def near_misses(resolution: RequestResolution) -> tuple[NearMiss, ...]:
     serving = resolution.location
     chain = (*serving.parents, serving.directive) if serving else ()
     return tuple(
-        NearMiss(location, why, _turns_buffering_off(location))
+        NearMiss(location, why, _turns_buffering_off(location), _is_dead(location))
         for location in _all_locations(resolution.server.directive)
-        if not any(location is each for each in chain) and pass_directive(location)
+        if not any(location is each for each in chain) and _serves_streams(location)
         if (why := _miss_reason(location, path))
-        if serving is None or not _is_more_specific(serving, location, path)
+        if serving is None or _is_dead(location) or not _is_more_specific(serving, location, path)
     )
 
 
@@ -244,14 +252,36 @@ def _all_locations(block: Directive) -> Iterator[Directive]:
         yield from _all_locations(location)
 
 
+def _serves_streams(location: Directive) -> bool:
+    """True if the location passes requests on, or is meant to change how that is done."""
+    is_meant = _is_dead(location) and _turns_buffering_off(location)
+    return is_meant or pass_directive(location) is not None
+
+
 def _turns_buffering_off(location: Directive) -> bool:
     directives = (each for each in location.block or () if each.name.endswith("_buffering"))
     return any(directive.args == ("off",) for directive in directives)
 
 
+def _is_dead(location: Directive) -> bool:
+    """True for a prefix or exact location that is written like a regex, so that no path is it."""
+    modifier, text = modifier_and_path(location)
+    is_plain = modifier in (*_PREFIX_MODIFIERS, "=")
+    return is_plain and _REGEX_SIGNS.search(text) is not None
+
+
+def _dead_reason(text: str, path: str) -> str:
+    pattern = compile_pattern(text)
+    if pattern is None or pattern.search(pattern_bytes(path)) is None:
+        return ""
+    return "it is written like a regex, and without ~ before it no path begins like that"
+
+
 def _miss_reason(location: Directive, path: str) -> str:
     """Why the location does not serve the path; empty if it does not look intended for it."""
     modifier, text = modifier_and_path(location)
+    if _is_dead(location):
+        return _dead_reason(text, path)
     if modifier in ("~", "~*"):
         return _pattern_miss_reason(text, path)
     if modifier == "@" or text in ("/", ""):

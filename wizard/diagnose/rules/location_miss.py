@@ -41,7 +41,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if resolution.server is not None and not directives.is_proxied(resolution):
         return _not_proxied(rule, case, resolution)
     meant = [other for other in near_misses(resolution) if other.unbuffered]
-    if not meant or not any(row.result == "held" for row in resolution.delivery):
+    if not meant or not _may_hold(resolution):
         return None
     held = (*streams.held_probes(case), *streams.held_probes(case, "gzip"))
     if held:
@@ -118,13 +118,16 @@ def _config_evidence(resolution: RequestResolution, *meant: NearMiss) -> tuple[E
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
     """A location looks meant for this path and does not serve it."""
     proxied = directives.is_proxied(resolution)
-    if proxied and not any(delivery.result == "held" for delivery in resolution.delivery):
-        return ()
     return tuple(
         rule.config_finding(str(other.directive.where), f"{other.name} does not serve: {other.why}")
         for other in near_misses(resolution)
-        if other.unbuffered or not proxied
+        if other.is_dead or not proxied or (other.unbuffered and _may_hold(resolution))
     )
+
+
+def _may_hold(resolution: RequestResolution) -> bool:
+    """True if the config holds an event stream, or the end of a large event, for some client."""
+    return any(row.result in ("held", "tail-held") for row in resolution.delivery)
 
 
 def notes(case: Case, style: Style) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from wizard.diagnose.facts.evidence import (
     setting_evidence,
     setting_evidences,
 )
+from wizard.diagnose.facts.near_misses import ineffective_lines
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings, unbuffered
 from wizard.model.case import Case
@@ -220,6 +221,7 @@ def _evidence(case: Case, held: tuple[ProbeResult, ...]) -> tuple[Evidence, ...]
         *map(result_evidence, held),
         *(live_direct_evidence(case) or map(result_evidence, streams.live_beside_held(case)[:1])),
         *setting_evidences(case.resolution, *names),
+        *(ineffective_lines(case.resolution) if case.resolution else ()),
         *map(log_evidence, streams.own_log_lines(case, *HELD_TAGS)[:2]),
     )
 
@@ -297,7 +299,8 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
         return ()
     text = f"{name} {resolution.value(name)} holds {', and '.join(parts)}, unless "
     text += "the backend sends X-Accel-Buffering: no"
-    return (rule.config_finding(directives.place_of(resolution, name), text),)
+    near = (rule.config_finding(line.where, line.text) for line in ineffective_lines(resolution))
+    return (rule.config_finding(directives.place_of(resolution, name), text), *near)
 
 
 def _kinds(rows: Iterable[Delivery]) -> str:
