@@ -152,3 +152,14 @@ async def test_the_log_tells_that_a_sessions_stream_was_answered(
     (cause,) = diagnosis.causes
     assert (cause.id, cause.confidence) == ("idle-headers-held", confidence)
     assert "though the backend had answered 200" in cause.evidence[1].text
+
+
+async def test_failures_of_an_earlier_run_are_not_other_clients(nginx: str) -> None:
+    """The error log names no User-Agent, but the access log does."""
+    scenario = scenario_named("header-timeout-504")
+    async with Lab(scenario, nginx=nginx) as lab:
+        first = (await investigate(lab.target)).case
+        again = (await investigate(replace(lab.target, mcp="never"))).case
+    tags = {line.tag for report in first.logs for line in report.lines}
+    assert {"gateway", "header-timeout"} <= tags
+    assert [each.history.failures for each in again.logs if each.history] in ([()], [(), ()])

@@ -118,3 +118,30 @@ def test_the_evidence_says_which_lines_how_many_and_when() -> None:
 )
 def test_paths_that_differ_in_ids_only(first: str, second: str, same: bool) -> None:
     assert is_same_route(first, second) is same
+
+
+PREMATURE = error_line("upstream prematurely closed connection while reading response header")
+REFUSED = error_line("connect() failed (111: Connection refused) while connecting to upstream")
+
+
+@pytest.mark.parametrize(
+    ("lines", "verdict"),
+    [
+        ((PREMATURE,), "inconclusive"),
+        ((PREMATURE, ingress_line(502, 0.0)), "inconclusive"),
+        ((ingress_line(502, 0.0),), "inconclusive"),
+        ((ingress_line(504, 3.0, "GET /sse"),), "inconclusive"),
+        ((REFUSED,), "healthy"),
+        ((REFUSED, ingress_line(502, 0.0)), "healthy"),
+        ((PREMATURE, notice_line("reconfiguring", minutes=2)), "healthy"),
+        ((PREMATURE.replace("/message?", "/report?"),), "healthy"),
+        ((ingress_line(502, 0.0, minutes=3000),), "healthy"),
+    ],
+)
+def test_nothing_is_healthy_beside_failures_that_nothing_explains(
+    lines: tuple[str, ...], verdict: str
+) -> None:
+    diagnosis = diagnose(case(*lines))
+    assert (diagnosis.verdict, diagnosis.causes) == (verdict, ())
+    told = "What we asked is well, but the logs have 1 line about other requests"
+    assert diagnosis.summary.startswith(told) is (verdict == "inconclusive")

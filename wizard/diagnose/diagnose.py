@@ -6,6 +6,7 @@ from dataclasses import replace
 from wizard.diagnose.contradictions import contradiction
 from wizard.diagnose.facts.addresses import upstream_peers
 from wizard.diagnose.facts.directives import is_proxied
+from wizard.diagnose.facts.logs import unexplained_failures
 from wizard.diagnose.facts.streams import follow_ups, predicted_results
 from wizard.diagnose.false_direct import describe_false_direct, without_false_direct
 from wizard.diagnose.hops import (
@@ -139,7 +140,11 @@ def _shortcoming(case: Case) -> str:
         why = safe(proxied.why, 300) if proxied else ""
         return f"The stream is live, but the MCP handshake fails: {why}"
     lost = [sent for sent in follow_ups(case, "affinity") if _is_lost_message(sent.timeline)]
-    return f"The stream is live, but messages to its session get lost: {len(lost)}." if lost else ""
+    if lost:
+        return f"The stream is live, but messages to its session get lost: {len(lost)}."
+    failures = unexplained_failures(case)
+    described = failures[0].failure.describe() if failures else ""
+    return f"What we asked is well, but the logs have {safe(described, 400)}." if failures else ""
 
 
 def _is_lost_message(timeline: Timeline) -> bool:

@@ -53,12 +53,35 @@ class _CutRequest:
     status: int | None = None
 
 
+OwnRequests = frozenset[tuple[str, int]]
+"""Failed requests of earlier runs of this tool: path, and second of their entries."""
+
+
+def own_requests(texts: Iterable[str], clock: HostClock, now: float) -> OwnRequests:
+    """The failed requests of earlier runs in these lines of an access log.
+
+    An error log names no User-Agent: by these its lines about them are told apart.
+    """
+    return frozenset(
+        (parsed.path, int(clock.epoch_s(timestamp)))
+        for text in texts
+        if _is_own(text)
+        if (parsed := parse_line(clip(text, MAX_LINE_CHARS))).status not in (None, 200)
+        if (timestamp := find_timestamp(text, now)) is not None
+    )
+
+
+def _is_own(text: str) -> bool:
+    return _USER_AGENT_PREFIX in text and "(run=" in text
+
+
 @dataclass
 class HistoryBuilder:
     """Collects the lines written before the probes; `history` summarises them.
 
     Attributes:
         now: When the probes began, in seconds since the epoch.
+        own: The failed requests of earlier runs.
         lines: How many lines were added.
         counted: True once a line had a format that records requests that were cut off.
         first, last: The times of the first and of the last line that names one, in seconds since
@@ -71,6 +94,7 @@ class HistoryBuilder:
 
     clock: HostClock
     now: float
+    own: OwnRequests = frozenset()
     lines: int = 0
     counted: bool = False
     first: float | None = None
@@ -85,7 +109,7 @@ class HistoryBuilder:
     def add(self, texts: Iterable[str]) -> None:
         """Add these lines, in the order of the log; lines about our own probes are left out."""
         for text in texts:
-            if text.strip() and not (_USER_AGENT_PREFIX in text and "(run=" in text):
+            if text.strip() and not _is_own(text):
                 self._add(clip(text, MAX_LINE_CHARS))
 
     def _add(self, text: str) -> None:
@@ -106,10 +130,16 @@ class HistoryBuilder:
             self.cut.append(_CutRequest(self.last, canceled, client, parsed.status))
         elif parsed.tag in FAILURE_TAGS:
             self._read_time()
-            self._failures.add(parsed, text, self.last)
+            if not (parsed.kind == "error" and self._is_own_failure(parsed.path)):
+                self._failures.add(parsed, text, self.last)
         elif parsed.kind == "error" and is_start(text):
             self._read_time()
             self.started = self.last
+
+    def _is_own_failure(self, path: str) -> bool:
+        """True if an earlier run had a failed request for this path at the time of this line."""
+        second = int(self.last or 0)
+        return any((path, second + offset) in self.own for offset in (-1, 0, 1))
 
     def _read_time(self) -> None:
         """Update the times from the newest line with a timestamp; later lines are as old."""

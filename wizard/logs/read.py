@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from wizard.logs.failures import TAGS, FailureCounter
 from wizard.logs.formats import ParsedLine, parse_line
-from wizard.logs.history import MAX_LINE_CHARS, HistoryBuilder
+from wizard.logs.history import MAX_LINE_CHARS, HistoryBuilder, OwnRequests, own_requests
 from wizard.logs.sources import LOG_LIMIT_BYTES, FollowedLog
 from wizard.logs.timestamps import HostClock, find_timestamp
 from wizard.model.log_report import History, LoggedFailure, LogLine, LogReport
@@ -18,6 +18,9 @@ MAX_KEPT_LINES = 100
 MAX_LINES = 20_000
 """How many lines are parsed: a flood of short lines must not stop the screen."""
 
+NO_REQUESTS: OwnRequests = frozenset()
+"""No failed requests."""
+
 
 class LogReader:
     """Makes reports of one log."""
@@ -25,9 +28,23 @@ class LogReader:
     def __init__(self, log: FollowedLog) -> None:
         self.log = log
         self._history_cache: tuple[object, History | None] = (None, None)
+        self._own_cache: tuple[object, OwnRequests] = (None, NO_REQUESTS)
 
-    def report(self, run: str, paths: Sequence[str], clock: HostClock) -> LogReport:
-        """Return the report so far; `run` and `paths` are those of `LogWatch.collect`."""
+    def own_requests(self, clock: HostClock) -> OwnRequests:
+        """The failed requests of earlier runs in the old lines, which do not change."""
+        key = (len(self.log.past()), clock)
+        if self._own_cache[0] != key:
+            texts = _split_lines(self.log.past(), starts_inside_line=self.log.older)
+            self._own_cache = (key, own_requests(texts, clock, self.log.began))
+        return self._own_cache[1]
+
+    def report(
+        self, run: str, paths: Sequence[str], clock: HostClock, own: OwnRequests = NO_REQUESTS
+    ) -> LogReport:
+        """Return the report so far; `run` and `paths` are those of `LogWatch.collect`.
+
+        `own` are the failed requests of earlier runs, by all logs.
+        """
         new = self.log.new()
         before = _split_lines(self.log.past(), starts_inside_line=self.log.older)
         late, fresh = self._split_off_late_lines(_split_lines(new), run, clock)
@@ -42,7 +59,7 @@ class LogReader:
         if not problem and len(new) == LOG_LIMIT_BYTES:
             size = f"{LOG_LIMIT_BYTES >> 20} MiB"
             problem = f"{name}: more than {size} are new; only the end was read"
-        history = self._history([*before, *late], clock)
+        history = self._history([*before, *late], clock, own)
         triples = zip(texts, parsed, lines, strict=True)
         others = [(text, entry) for text, entry, line in triples if not line.ours]
         failures = _count_failures(others, clock, self.log.began)
@@ -64,11 +81,11 @@ class LogReader:
             (late if is_late and not _probe_label(text, run) else fresh).append(text)
         return late, fresh
 
-    def _history(self, texts: list[str], clock: HostClock) -> History | None:
+    def _history(self, texts: list[str], clock: HostClock, own: OwnRequests) -> History | None:
         """Summarise these lines; cached, since `report` is called while we wait for our lines."""
-        key = (len(texts), self.log.began, clock)
+        key = (len(texts), self.log.began, clock, own)
         if self._history_cache[0] != key:
-            builder = HistoryBuilder(clock, self.log.began)
+            builder = HistoryBuilder(clock, self.log.began, own)
             builder.add(texts)
             older = self.log.older or len(texts) >= MAX_LINES
             self._history_cache = (key, builder.history(older=older))

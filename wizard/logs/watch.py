@@ -161,7 +161,11 @@ class LogWatch:
         """
         sessions = self._vantage_sessions.items()
         capabilities = {name: session.discovered for name, session in sessions}
-        return tuple(
-            reader.report(run, paths, clock_of(source, capabilities.get(source.vantage)))
-            for source, reader in self._readers.items()
+        clocks = {
+            source: clock_of(source, capabilities.get(source.vantage)) for source in self._readers
+        }
+        readers = self._readers.items()
+        own = frozenset[tuple[str, int]]().union(
+            *(reader.own_requests(clocks[source]) for source, reader in readers)
         )
+        return tuple(reader.report(run, paths, clocks[source], own) for source, reader in readers)

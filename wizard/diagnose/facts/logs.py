@@ -138,6 +138,30 @@ def failures_of_others(case: Case, *tags: str) -> tuple[PathFailure, ...]:
     return tuple(failure for failure in found if failure is not None)
 
 
+_UNREACHED = ("connect-failed", "name-unresolved", "resolver-missing", "upstream-tls")
+"""Failures that concern every request: one that succeeds now shows that they are over."""
+
+
+def unexplained_failures(case: Case) -> tuple[PathFailure, ...]:
+    """Recent failures of other clients that our own success does not show to be over.
+
+    A message may take longer than ours, or meet another worker of the backend.
+    """
+    over = {each.failure.path for each in failures_of_others(case, *_UNREACHED)}
+    failures = failures_of_others(case, "premature-close", "gateway")
+    return tuple(
+        each
+        for each in failures
+        if not each.is_outdated and not _is_judged(each.failure)
+        if each.failure.tag != "gateway" or each.failure.path not in over
+    )
+
+
+def _is_judged(failure: LoggedFailure) -> bool:
+    """True for a 504 to a message, which the rule of `header-timeout-504` judges."""
+    return failure.status == 504 and failure.method == "POST"
+
+
 def _last_loaded(case: Case) -> float:
     """When the config in force was written or read by Nginx, as far as that is known, else 0."""
     started = [report.history.started for report in case.logs if report.history]
