@@ -159,7 +159,7 @@ def test_standard_input_may_be_a_plain_config() -> None:
         ("a;\nb 'c;\n", 3, "middle of"),
         ('a;\n"', 2, "middle of"),
         ("a;\nb \\", 2, "middle of"),
-        ("content_by_lua_block {\n x = 1", 2, "middle of"),
+        ("content_by_lua_block {\n x = 1", 1, "inside this Lua block"),
         ("\ncontent_by_lua_block x;", 2, "Lua"),
         ("a {" * 65, 1, "deeper than 64"),
         ("\na \x00;", 2, "binary"),

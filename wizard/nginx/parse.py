@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from wizard.model.config import Directive, Position
+from wizard.nginx.lua_blocks import take_out_lua
 from wizard.nginx.store import config_error
 from wizard.text.config_tokens import unescape_argument
 from wizard.text.display import visible
@@ -91,6 +92,9 @@ def _tokens(text: str, name: str) -> Iterator[Token]:
     import crossplane
     from crossplane.errors import NgxParserBaseException
 
+    blocks = take_out_lua(_normalize_spaces(text))
+    if blocks.unclosed is not None:
+        raise config_error("the file ends inside this Lua block", name, blocks.unclosed)
     last = text.count("\n") + 2
     # crossplane reads files only, so the text of a dump or a pipe is written into one.
     with tempfile.NamedTemporaryFile(
@@ -98,14 +102,15 @@ def _tokens(text: str, name: str) -> Iterator[Token]:
     ) as file:
         # crossplane does not report a word, quote or Lua block that is open at the end of the
         # file. The appended word is then part of it and does not come as a token of its own.
-        file.write(f"{_normalize_spaces(text)}\n{_END}\n")
+        file.write(f"{blocks.text}\n{_END}\n")
         file.flush()
         try:
             for token, line, quoted in crossplane.lex(file.name):
                 if token == _END and line == last:
                     return
                 if quoted or not token.startswith("#"):
-                    yield token.translate(_RESTORE_SPACES), line, quoted
+                    word = blocks.restore(token)
+                    yield word.translate(_RESTORE_SPACES), line, quoted or word != token
         except NgxParserBaseException as error:
             reason = visible(str(error.strerror), 200)
             raise config_error(reason, name, min(error.lineno or last, last - 1)) from None
