@@ -9,7 +9,7 @@ from wizard.investigation.proof import causes_before, plan_proof, rate_verify
 from wizard.investigation.requests import conf_requests, proxied_probes, step_probes
 from wizard.investigation.session import Session
 from wizard.investigation.step_results import StepResult
-from wizard.model.case import FollowUpResult
+from wizard.model.case import CROWDED, FollowUpResult
 from wizard.model.log_report import LogReport
 from wizard.model.resolution import RequestResolution
 from wizard.model.steps import STEP_TEXTS, StepId
@@ -19,7 +19,6 @@ from wizard.nginx.fetch.fetch import fetch_config
 from wizard.nginx.prediction import observed_version
 from wizard.nginx.resolve import resolve_request
 from wizard.probe.crowding import (
-    CROWDED,
     FREE_WORKER,
     crowded_probes,
     is_worker_doubtful,

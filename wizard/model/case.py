@@ -42,6 +42,10 @@ class Prediction:
     delivery: Delivery
 
 
+CROWDED = "crowded"
+"""The purpose of a request that failed beside others of ours, and was served alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class FollowUpResult:
     """A further request that decides between causes.
@@ -105,6 +109,11 @@ class Case:
     follow_ups: tuple[FollowUpResult, ...] = ()
     problems: Mapping[StepId, str] = field(default_factory=dict)
     unfinished: tuple[StepId, ...] = ()
+
+    @property
+    def is_crowded(self) -> bool:
+        """True if several of our requests at once were too many for the server."""
+        return any(sent.purpose == CROWDED for sent in self.follow_ups)
 
     def handshake(self, side: Side) -> Handshake | None:
         """The handshake with that side; None if it has not begun."""

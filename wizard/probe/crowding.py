@@ -16,9 +16,9 @@ from wizard.probe.matrix import Matrix
 from wizard.probe.request import ProbeOptions
 from wizard.probe.waits import MIN_WAIT_S, MIN_WATCH_S
 
-CROWDED, ALONE, FREE_WORKER = "crowded", "alone", "free-worker"
-"""Purposes of results: a request among others that was refused, the same alone, and `GET /` sent
-directly while the streams were open."""
+ALONE, FREE_WORKER = "alone", "free-worker"
+"""Purposes of results: a request with no other of ours beside it, and `GET /` sent directly while
+the streams were open."""
 REFUSED = frozenset({429, 503})
 """How a server refuses a request that exceeds a limit."""
 MAX_REPEATS = 4

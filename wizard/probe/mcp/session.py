@@ -58,9 +58,10 @@ NOTHING_KNOWN = Known()
 
 
 async def run_handshakes(case: Case, options: ProbeOptions) -> tuple[Handshake, ...]:
-    """Run the handshakes with the proxy and with the backend, at the same time.
+    """Run the handshakes with the proxy and with the backend.
 
-    There are none for a side that was not probed, and none at all if the user wants none. A sign of
+    At the same time, unless the server has too few workers for several of our requests. There are
+    none for a side that was not probed, and none at all if the user wants none. A sign of
     MCP on one side is enough for both: they lead to the same server.
     """
     if case.target.mcp == "never":
@@ -76,10 +77,13 @@ async def run_handshakes(case: Case, options: ProbeOptions) -> tuple[Handshake, 
     is_http_sse = any(map(endpoint_of, streams.values()))
     post_s = post_timeout(case, EXCHANGE_TIMEOUT_S)
     known = Known(is_http_sse, may_post, post_s, case.target.patience)
-    handshakes = [
-        _run_with_sibling(side, stream, options, known) for side, stream in streams.items()
-    ]
-    return tuple(await asyncio.gather(*handshakes))
+    in_turn = asyncio.Semaphore(1 if case.is_crowded else len(sides))
+
+    async def run(side: Side, stream: Timeline) -> Handshake:
+        async with in_turn:
+            return await _run_with_sibling(side, stream, options, known)
+
+    return tuple(await asyncio.gather(*(run(side, stream) for side, stream in streams.items())))
 
 
 async def _run_with_sibling(
