@@ -7,7 +7,9 @@ from wizard.model.diagnosis import Part, Recommendation
 from wizard.recommend.source import Statement, read_statements
 
 _BEFORE_LINE = re.compile(r"insert before line (\d+) of (.+?)(?:, inside the \w+.* at .+:\d+)?")
-_BESIDE = re.compile(r"insert (before|behind the brace of) the (\w+)(?: (.+))? at (.+):(\d+)")
+_BESIDE = re.compile(
+    r"insert (before|after the opening brace of) the (\w+)(?: (.+))? at (.+):(\d+)"
+)
 _REPLACE = re.compile(
     r"replace the (\w+)(?: (.+))? at (.+?):(\d+)(?: \(lines \d+ to \d+\))? with this"
 )

@@ -122,7 +122,7 @@ def add_nested(
     text = f"{block.text}\n" if rest else f"\n{block.text}"
     name = name_at(source)
     inline, within = (
-        ("", f", inside the {name}") if rest else (f"behind the brace of the {name}", "")
+        ("", f", inside the {name}") if rest else (f"after the opening brace of the {name}", "")
     )
     place = insert_place(source, at, inline, within)
     return replace(block, place=place, edits=(Edit(source.file, at, at, text),))
