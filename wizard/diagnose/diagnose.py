@@ -7,7 +7,7 @@ from wizard.diagnose.contradictions import contradiction
 from wizard.diagnose.facts.addresses import upstream_peers
 from wizard.diagnose.facts.directives import is_proxied
 from wizard.diagnose.facts.logs import unexplained_failures
-from wizard.diagnose.facts.streams import follow_ups, predicted_results
+from wizard.diagnose.facts.streams import could_be_held, follow_ups, predicted_results
 from wizard.diagnose.false_direct import describe_false_direct, without_false_direct
 from wizard.diagnose.hops import (
     describe_contradiction,
@@ -36,7 +36,9 @@ from wizard.text.display import capitalize, safe
 _CONFIDENCES = ("confirmed", "likely", "possible")
 """Surest first."""
 _LIVE_OUTCOMES = frozenset({"live", "ended"})
-_MAY_BE_LIVE = frozenset({"live", "tail-held", "undecided"})
+_DELIVERS = frozenset({"live", "tail-held"})
+"""Predictions by which small events arrive."""
+_MAY_BE_LIVE = _DELIVERS | {"undecided"}
 """Predictions that a live probe does not contradict: its events may have been small."""
 _NO_CAUSE = "no cause could be shown"
 _TRANSPORTS = {"http+sse": "HTTP+SSE", "streamable-http": "Streamable HTTP", "stateless": "HTTP"}
@@ -190,10 +192,12 @@ def _disagreement(case: Case, result: ProbeResult) -> str:
     """How the outcome of a probe contradicts the config; empty if it does not."""
     expected = predicted_results(case, result)
     label = result.timeline.probe.label
-    if result.outcome in HELD_OUTCOMES and expected == {"live"}:
+    is_unexpected = bool(expected) and expected <= _DELIVERS and not could_be_held(case, result)
+    if result.outcome in HELD_OUTCOMES and is_unexpected:
+        predicted = "live" if expected == {"live"} else "that only the ends of events are held"
         return (
-            f"{label}: the config predicts live, but it was {result.outcome}. Is this the config "
-            "that runs (was Nginx reloaded), or does another proxy stand in front?"
+            f"{label}: the config predicts {predicted}, but it was {result.outcome}. Is this the "
+            "config that runs (was Nginx reloaded), or does another proxy stand in front?"
         )
     if result.outcome in _LIVE_OUTCOMES and expected and expected.isdisjoint(_MAY_BE_LIVE):
         return (

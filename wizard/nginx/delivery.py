@@ -5,6 +5,7 @@ installed Nginx.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 
 from wizard.model.config import Config, Directive
@@ -115,6 +116,13 @@ def make_delivery(
     return Delivery(
         client, encoding, upstream, result, tail_from, otherwise if is_undecided else None
     )
+
+
+def with_doubt(row: Delivery, unknown: Sequence[Directive]) -> Delivery:
+    """The row, undecided instead of live if a module that is not known may answer or route."""
+    if not unknown or row.result != "live":
+        return row
+    return replace(row, result="undecided", otherwise="live")
 
 
 def is_buffered(

@@ -1,12 +1,13 @@
 """The delivery of each proxied probe as the config predicts it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
 
 from wizard.model.case import Prediction
 from wizard.model.resolution import BodyFilter, Client, RequestResolution, UpstreamFraming
 from wizard.model.timeline import Probe, Timeline, is_live
-from wizard.nginx.delivery import is_buffered, make_delivery, possible_framings
+from wizard.nginx.delivery import is_buffered, make_delivery, possible_framings, with_doubt
 
 
 def observed_version(timelines: Sequence[Timeline | None]) -> str | None:
@@ -26,8 +27,7 @@ def predict_probes(
     """The predicted delivery of each proxied probe, one for each way in which it may be delivered.
 
     The direct probes show the backend's X-Accel-Buffering header, its framing, and whether it
-    sends events. A body filter's script may pass on what it was given, so it may as well not be
-    there.
+    sends events. A body filter's script decides itself what it passes on and when.
     """
     upstream = resolution.upstream
     if upstream is None or upstream.kind in ("static", "undecided") or not resolution.clients:
@@ -36,8 +36,9 @@ def predict_probes(
     headers = (timeline.header("x-accel-buffering") for timeline in direct)
     x_accel_buffering = next(filter(None, headers), None)
     buffering = is_buffered(resolution.settings, prefix, x_accel_buffering)
-    predictions = [
-        Prediction(
+    possible = product(proxied, _framings(resolution, direct), _filters(resolution, buffering))
+    rows = (
+        (
             probe.label,
             make_delivery(
                 resolution.settings,
@@ -51,19 +52,22 @@ def predict_probes(
                 filters=filters,
             ),
         )
-        for probe, framing, filters in product(
-            proxied, _framings(resolution, direct), _filters(resolution)
-        )
-    ]
-    return tuple(dict.fromkeys(predictions))
-
-
-def _filters(resolution: RequestResolution) -> tuple[tuple[BodyFilter, ...], ...]:
-    """The body filters in force, with the scripts and without them."""
-    filters = resolution.body_filters
-    return tuple(
-        dict.fromkeys((filters, tuple(each for each in filters if each.effect != "script")))
+        for probe, framing, filters in possible
     )
+    doubtful = (Prediction(label, with_doubt(row, resolution.unknown)) for label, row in rows)
+    return tuple(dict.fromkeys(doubtful))
+
+
+def _filters(resolution: RequestResolution, buffering: bool) -> tuple[tuple[BodyFilter, ...], ...]:
+    """The body filters in force. If what one does depends on its script, or on how fast the stream
+    is, also those without it, and the same with it as one whose effect is not known."""
+    doubtful = {"script", "rate"} if buffering else {"script"}
+    filters = resolution.body_filters
+    others = tuple(each for each in filters if each.effect not in doubtful)
+    if others == filters:
+        return (filters,)
+    unknown = (replace(each, effect="unknown") for each in filters if each.effect in doubtful)
+    return (filters, others, (*others, *unknown))
 
 
 def _client_kind(probe: Probe, resolution: RequestResolution) -> Client:

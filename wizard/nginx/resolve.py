@@ -1,21 +1,19 @@
 """What Nginx does with one request: server, location, upstream, settings and delivery together."""
 
 import re
-from dataclasses import replace
 from typing import Literal
 from urllib.parse import urlsplit
 
-from wizard.model.config import Config, Directive
+from wizard.model.config import Config
 from wizard.model.resolution import (
     Answer,
-    Delivery,
     LocationRef,
     Request,
     RequestResolution,
     Setting,
 )
 from wizard.nginx.body_filters import body_filters, describe_doubts
-from wizard.nginx.delivery import client_kinds, delivery_table, is_buffered
+from wizard.nginx.delivery import client_kinds, delivery_table, is_buffered, with_doubt
 from wizard.nginx.error_pages import error_pages
 from wizard.nginx.known_directives import describe_unknown, unknown_directives
 from wizard.nginx.locations import modifier_and_path
@@ -80,7 +78,7 @@ def resolve_request(
         settings,
         kinds,
         filters,
-        tuple(_with_doubt(row, others) for row in rows),
+        tuple(with_doubt(row, unknown) for row in rows),
         _undecided(config, choice.undecided, route, settings, version, doubts),
         listens=choice.listens,
         merges_slashes=merges_slashes(choice, request.scheme),
@@ -98,13 +96,6 @@ def _location(route: Route) -> LocationRef | None:
     *parents, location = route.chain
     modifier, path = modifier_and_path(location)
     return LocationRef(modifier, path, location, tuple(parents), route.reason, route.inner)
-
-
-def _with_doubt(row: Delivery, others: tuple[Directive, ...]) -> Delivery:
-    """The row, undecided instead of live if a module that is not known may answer or route."""
-    if not others or row.result != "live":
-        return row
-    return replace(row, result="undecided", otherwise="live")
 
 
 def _undecided(

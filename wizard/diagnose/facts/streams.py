@@ -89,7 +89,9 @@ def could_be_held(case: Case, result: ProbeResult) -> bool:
     come to Nginx in parts; its log then shows that it passed nothing on.
     """
     holding = {"held", "headers-held"}
-    if result.outcome in PARTLY_HELD_OUTCOMES or own_log_lines(case, *HELD_TAGS):
+    label = result.timeline.probe.label
+    logged = any(line.client == label for line in own_log_lines(case, *HELD_TAGS))
+    if result.outcome in PARTLY_HELD_OUTCOMES or logged:
         holding.add("tail-held")
     rows = predicted_deliveries(case, result)
     return any(not holding.isdisjoint((row.result, row.otherwise)) for row in rows)

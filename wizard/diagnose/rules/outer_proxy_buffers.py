@@ -36,10 +36,13 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if case.first_failing_hop is not None:
         return _between_hops(rule, case, case.first_failing_hop)
     held = [result for result in streams.held_probes(case) if result.outcome != "late"]
-    unexpected = [result for result in held if streams.predicted_results(case, result) == {"live"}]
+    unexpected = [result for result in held if _is_unexpected(case, result)]
     if case.resolution is None or not unexpected or not streams.live_direct_probes(case):
         return None
     passed, traces = _log_lines_of(case, unexpected, "live-200"), _trace_evidence(case)
+    surely_live = any(streams.predicted_results(case, each) == {"live"} for each in unexpected)
+    if not (surely_live or passed or traces):
+        return None  # events that come in parts are held whole even where small ones should pass
     if not passed and _log_lines_of(case, unexpected, *HELD_TAGS):
         return None  # by its own log, this Nginx passed nothing on
     evidence = (
@@ -52,6 +55,16 @@ def check(rule: Rule, case: Case) -> Finding | None:
     confidence: Confidence = "likely" if passed or traces else "possible"
     distinguishes = _DISTINGUISHES if passed else f"{_DISTINGUISHES} {_OLD_CONFIG}"
     return rule.finding(confidence, evidence, distinguishes)
+
+
+def _is_unexpected(case: Case, result: ProbeResult) -> bool:
+    """True if the config delivers small events, and does not explain how this probe is held."""
+    expected = streams.predicted_results(case, result)
+    return (
+        bool(expected)
+        and expected <= {"live", "tail-held"}
+        and not streams.could_be_held(case, result)
+    )
 
 
 def _between_hops(rule: Rule, case: Case, failing: FirstFailingHop) -> Finding | None:
