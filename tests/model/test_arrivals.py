@@ -12,6 +12,7 @@ from wizard.model.arrivals import (
     full_buffers,
     is_in_one_block,
     lacks_tails,
+    lacks_the_end,
     moments,
     reference,
     stalls,
@@ -162,6 +163,28 @@ class TestBursts:
         direct = steady(16, 0.02, end="eof")  # type: ignore[arg-type]
         assert is_in_one_block(stream([(0.32, 1600, 16, 0)], end="eof"), direct)
         assert not is_in_one_block(direct, direct)
+
+
+class TestEnds:
+    TOKENS = ("a", "b", "c", "d", "e", "f")
+
+    def finite(self, *data: str) -> Timeline:
+        return steady(len(data), 0.1, data=data, end="eof")  # type: ignore[arg-type]
+
+    def test_the_last_event_is_missing(self) -> None:
+        assert lacks_the_end(self.finite(*self.TOKENS[:-1]), self.finite(*self.TOKENS))
+
+    def test_the_same_answer(self) -> None:
+        assert not lacks_the_end(self.finite(*self.TOKENS), self.finite(*self.TOKENS))
+
+    def test_another_answer_of_about_the_same_length(self) -> None:
+        assert not lacks_the_end(self.finite("x", "y", "z", "u", "v"), self.finite(*self.TOKENS))
+
+    def test_less_than_half_of_another_answer(self) -> None:
+        assert lacks_the_end(self.finite("x", "y"), self.finite(*self.TOKENS))
+
+    def test_a_stream_that_goes_on(self) -> None:
+        assert not lacks_the_end(steady(2, 0.1), self.finite(*self.TOKENS))
 
 
 class TestStalls:

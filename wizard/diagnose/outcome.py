@@ -199,9 +199,8 @@ def _live_or_ended(
         return "cut", f"ended in the middle of an event, {_end(timeline)}"
     if _is_outlived(timeline, direct):
         return "cut", f"ended {_end(timeline)}, where the direct probe went on"
-    if beside and beside.ended == "eof" and 2 * timeline.items <= beside.items:
-        events = f"ended after {_count(timeline)}, where the direct probe had {beside.events}"
-        return "cut", f"{events}"
+    if beside and arrivals.lacks_the_end(timeline, beside):
+        return "cut", f"ended after {_count(timeline)}, where the direct probe had {beside.events}"
     return "ended", f"{first}, {_count(timeline)}, ended after {seconds(timeline.waited_s)}"
 
 

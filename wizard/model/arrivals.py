@@ -270,6 +270,23 @@ def is_in_one_block(proxied: Timeline, direct: Timeline) -> bool:
     return is_finished and len(moments(proxied)) == 1 and len(moments(direct)) >= 3
 
 
+def lacks_the_end(proxied: Timeline, direct: Timeline) -> bool:
+    """True if both streams ended, and this one lacks the last events of the direct one.
+
+    The streams of two sessions may differ in length: so the events must be the same as far as they
+    go, or fewer than half as many.
+    """
+    if proxied.ended != "eof" or direct.ended != "eof":
+        return False
+    here, there = _contents(proxied), _contents(direct)
+    is_prefix = len(here) == proxied.events and here == there[: len(here)] != there
+    return is_prefix or 2 * proxied.items <= direct.items
+
+
+def _contents(timeline: Timeline) -> list[tuple[str, str]]:
+    return [(item.type, item.data) for item in timeline.tail if isinstance(item, SseEvent)]
+
+
 def full_buffers(timeline: Timeline) -> tuple[int, ...]:
     """The sizes of moments after the first that are exactly full buffers; empty if there is at most
     one, which may be chance."""
