@@ -50,6 +50,7 @@ def test_the_predictions_of_a_probe(directives: str, version: str, expected: set
         ("", OLD, "live", False),
         ("", NEW, "live", False),
         ("proxy_http_version 1.1; gzip on; gzip_types *;", NEW, "live", True),  # with gzip
+        ("proxy_http_version 1.1; gzip on; gzip_types *;", NEW, "ended", False),
         ("", NEW, "held", True),
         ("", NEW, "tail-held", False),
         ("", NEW, "bursts", False),

@@ -35,7 +35,6 @@ from wizard.text.display import capitalize, safe
 
 _CONFIDENCES = ("confirmed", "likely", "possible")
 """Surest first."""
-_LIVE_OUTCOMES = frozenset({"live", "ended"})
 _DELIVERS = frozenset({"live", "tail-held"})
 """Predictions by which small events arrive."""
 _MAY_BE_LIVE = _DELIVERS | {"undecided"}
@@ -199,7 +198,8 @@ def _disagreement(case: Case, result: ProbeResult) -> str:
             f"{label}: the config predicts {predicted}, but it was {result.outcome}. Is this the "
             "config that runs (was Nginx reloaded), or does another proxy stand in front?"
         )
-    if result.outcome in _LIVE_OUTCOMES and expected and expected.isdisjoint(_MAY_BE_LIVE):
+    # A stream that ended says nothing: Nginx passes everything on at the end.
+    if result.outcome == "live" and expected and expected.isdisjoint(_MAY_BE_LIVE):
         return (
             f"{label}: the config predicts {' or '.join(sorted(expected))}, but it was live. Is "
             "this the config that runs, and does this URL reach this Nginx?"
