@@ -107,6 +107,18 @@ def test_a_slow_post_changes_only_the_timeout_of_its_own_path() -> None:
     assert "/sse" not in recommendation.block
 
 
+def test_lines_for_messages_that_the_config_leads_nowhere_certain_are_to_be_set() -> None:
+    text = PROXIED.replace(
+        "location /", "location /message { proxy_pass http://b; }\n    location /"
+    )
+    posted = replace(_at(text, "/message", "/message"), doubt="an if decides it")
+    recommendation = _recommended(_posting(_at(text, "/", "/sse"), posted), "header-timeout-504")
+    (part,) = recommendation.parts
+    assert (part.action, part.block) == ("set", "proxy_read_timeout 3600s;\n")
+    assert "/message" in part.where
+    assert recommendation.diff is None
+
+
 def test_one_path_for_both_gets_one_block() -> None:
     resolution = resolution_of(PROXIED, path="/mcp")
     recommendation = _recommended(

@@ -101,6 +101,13 @@ def test_the_upstream_block_is_not_written_anew() -> None:
     assert (part.action, part.block) == ("set", "hash $binary_remote_addr consistent;\n")
 
 
+def test_a_config_that_does_not_tell_who_answers_counts_as_none() -> None:
+    resolution = resolution_of("server { location / { proxy_pass http://b; } }")
+    undecided = replace(resolution, doubt="an if decides it")
+    recommendation = _recommended(case_of(undecided))
+    assert recommendation.parts == _recommended(case_of()).parts
+
+
 def test_another_server_than_nginx_gets_no_block() -> None:
     probe = Probe("root-proxy", "http://a/")
     for server, is_nginx in (("Caddy", False), ("nginx/1.22.1", True)):

@@ -26,9 +26,11 @@ from dataclasses import replace
 
 from wizard.diagnose.contradictions import is_nginx_shown
 from wizard.diagnose.hops import narrow_to_hop
+from wizard.diagnose.undecided_config import without_undecided_config
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Recommendation, instruction_of
 from wizard.model.resolution import Upstream
+from wizard.model.target import Style
 from wizard.recommend.annotations import recommend_annotations
 from wizard.recommend.dialects import DIALECTS, style_of
 from wizard.recommend.from_config import recommend_from_config
@@ -51,19 +53,22 @@ def recommend(case: Case, diagnosis: Diagnosis, reveal: bool = False) -> Recomme
         return None
     if not (case.target.style or is_nginx_shown(narrow_to_hop(case))):
         return None
-    recommendation = _recommend(case, wanted, reveal)
+    style = style_of(case)
+    if resolution and resolution.is_undecided:
+        case = without_undecided_config(case)
+    recommendation = _recommend(case, wanted, style, reveal)
     instruction = instruction_of(recommendation.parts)
     if not instruction:
         return recommendation
     return replace(recommendation, summary=f"{recommendation.summary}: {instruction}")
 
 
-def _recommend(case: Case, wanted: WantedSettings, reveal: bool) -> Recommendation:
+def _recommend(case: Case, wanted: WantedSettings, style: Style, reveal: bool) -> Recommendation:
     """The recommendation in the style of the program that writes the config."""
-    style, resolution = style_of(case), case.resolution
+    resolution = case.resolution
     if style in DIALECTS:
         return recommend_annotations(case, wanted, style)
-    if resolution and not resolution.is_undecided:
+    if resolution:
         recommendation = recommend_from_config(case, resolution, wanted, reveal)
     else:
         recommendation = recommend_from_observation(case, wanted)

@@ -11,7 +11,7 @@ from wizard.model.resolution import LocationRef, RequestResolution
 from wizard.model.target import LOCAL
 from wizard.recommend.block import Block, ConfigFix
 from wizard.recommend.carve import fix_path, is_shared, location_path
-from wizard.recommend.from_observation import recommend_from_observation
+from wizard.recommend.from_observation import lines_to_set, recommend_from_observation
 from wizard.recommend.outer_blocks import add_to_http_block, fix_upstream
 from wizard.recommend.patch import STDIN, make_diff
 from wizard.recommend.placement import change_inside
@@ -85,9 +85,18 @@ def _fix_messages(
             return
     if not messages or not messages.location or _is_same_place(case, stream, location):
         return
+    if messages.is_undecided:
+        yield _set_where_it_is_served(messages, wanted.for_messages(case, None))
+        return
     if is_passed_on(messages):
         changes = not_in_force(messages, wanted.for_messages(case, messages))
         yield from _fix_path(messages, messages.location, changes)
+
+
+def _set_where_it_is_served(resolution: RequestResolution, changes: Sequence[Change]) -> ConfigFix:
+    """The lines for a path of which the config does not tell who answers it."""
+    block = lines_to_set(changes, location_path(resolution))
+    return ConfigFix(_setting_names(changes), (block,) if changes else ())
 
 
 def _is_same_place(case: Case, stream: RequestResolution, location: LocationRef) -> bool:
@@ -96,7 +105,7 @@ def _is_same_place(case: Case, stream: RequestResolution, location: LocationRef)
     if messages is None or location_path(messages) == location_path(stream):
         return True
     other = messages.location
-    if other is None or other.directive != location.directive:
+    if messages.is_undecided or other is None or other.directive != location.directive:
         return False
     return is_shared(stream, location) and is_shared(messages, other)
 
@@ -113,13 +122,17 @@ def not_in_force(resolution: RequestResolution, changes: Sequence[Change]) -> tu
 def _fix_path(
     resolution: RequestResolution, location: LocationRef, changes: Sequence[Change]
 ) -> Iterator[ConfigFix]:
-    new = (change for change in changes if not (change.repeated or change.if_present))
-    settings = (f"{change.name} {change.value}" for change in new)
-    replaced = (change.name for change in changes if change.if_present)
-    what = " and ".join((*settings, *replaced)) or "the lost headers"
+    what = _setting_names(changes) or "the lost headers"
     rewrite = Rewrite.of(changes)
     if changes and (fix := fix_path(resolution, location, rewrite, what)):
         yield fix
+
+
+def _setting_names(changes: Sequence[Change]) -> str:
+    """What the changes set or replace, as a part of a sentence."""
+    new = (change for change in changes if not (change.repeated or change.if_present))
+    settings = (f"{change.name} {change.value}" for change in new)
+    return " and ".join((*settings, *(change.name for change in changes if change.if_present)))
 
 
 def _notes(case: Case, resolution: RequestResolution, wanted: WantedSettings) -> Iterator[str]:

@@ -104,7 +104,7 @@ def _stream_block(
 ) -> Block:
     if wanted.routes_stream:
         return _location(case, path, _direct_path(case) or path, changes)
-    return _lines(changes, _SET.format(visible(path)))
+    return lines_to_set(changes, path)
 
 
 def _message_block(
@@ -112,11 +112,13 @@ def _message_block(
 ) -> Block:
     if wanted.routes_messages:
         return _location(case, *post, changes)
-    return _lines(changes, _SET_MESSAGES.format(visible(post[0])))
+    return lines_to_set(changes, post[0], _SET_MESSAGES)
 
 
-def _lines(changes: Iterable[Change], instruction: str) -> Block:
-    return Block("", "", tuple(map(write_change, changes)), instruction=instruction)
+def lines_to_set(changes: Iterable[Change], path: str, instruction: str = _SET) -> Block:
+    """Lines for the location that serves the path, wherever that is."""
+    statements = tuple(map(write_change, changes))
+    return Block("", "", statements, instruction=instruction.format(visible(path)))
 
 
 def _location(case: Case, path: str, upstream_path: str, changes: Sequence[Change]) -> Block:
