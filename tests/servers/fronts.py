@@ -29,6 +29,7 @@ class Front:
         command: How the product is started with it.
         causes: The failure modes that may be named where its clients fail.
         is_nginx: Whether the tool can read its config and its logs.
+        tls: Whether it needs `cert.pem` and `key.pem` in its folder.
         prefix: What is put before the server's path in the public URL.
     """
 
@@ -38,7 +39,12 @@ class Front:
     command: Command
     causes: frozenset[str] = HELD
     is_nginx: bool = True
+    tls: bool = False
     prefix: str = ""
+
+    @property
+    def scheme(self) -> str:
+        return "https" if self.tls else "http"
 
 
 _NGINX = """%(main)sworker_processes 1;
@@ -62,12 +68,16 @@ http {
 
 
 def nginx(
-    age: str, name: str, server: str, *, http: str = "", main: str = "", tls: bool = False
+    age: str,
+    name: str,
+    server: str,
+    *,
+    http: str = "",
+    main: str = "",
+    tls: bool = False,
+    prefix: str = "",
 ) -> Front:
-    """An Nginx (`old` or `new`) with these directives in its server block and around it.
-
-    With `tls` it needs `cert.pem` and `key.pem` in its folder.
-    """
+    """An Nginx (`old` or `new`) with these directives in its server block and around it."""
     main += "user root;\n" if os.geteuid() == 0 else ""
     listen = " ssl http2" if tls else ""
     if tls:
@@ -79,7 +89,7 @@ def nginx(
         errors = str(folder / "error.log")
         return (binary, "-p", str(folder), "-c", str(conf), "-e", errors, "-g", "daemon off;")
 
-    return Front(f"nginx-{age} {name}", binary, conf, command)
+    return Front(f"nginx-{age} {name}", binary, conf, command, tls=tls, prefix=prefix)
 
 
 def _installed() -> dict[str, str]:

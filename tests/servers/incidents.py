@@ -33,6 +33,9 @@ class Incident:
 BOTH = ("old", "new")
 DEFAULT = f"location / {{ {PASS} }}"
 GOOD_LOCATION = f"location / {{ {GOOD} {PASS} }}"
+PREFIX = f"location /tools/ {{ {GOOD} proxy_pass http://127.0.0.1:$BACKEND/; }}"
+HOST = f"location / {{ {GOOD} proxy_set_header Host $host; {PASS} }}"
+GZIP = f"gzip on; gzip_types text/event-stream; location / {{ proxy_http_version 1.1; {PASS} }}"
 IGNORING = f"location / {{ proxy_ignore_headers X-Accel-Buffering; {PASS} }}"
 
 BEHIND_NGINX = (
@@ -100,6 +103,28 @@ INCIDENTS = (
     ),
     *(
         Incident(servers.FASTMCP_MOUNTED, fronts.nginx(version, "good", GOOD_LOCATION))
+        for version in BOTH
+    ),
+    *(
+        Incident(server, fronts.nginx(version, f"tls {name}", location, tls=True))
+        for server in (servers.EVERYTHING_SSE, servers.STARLETTE_FAST)
+        for version in BOTH
+        for name, location in (("default", DEFAULT), ("good", GOOD_LOCATION))
+    ),
+    *(
+        Incident(server, fronts.nginx(version, "prefix", PREFIX, prefix="/tools"), causes)
+        for causes in (frozenset({"endpoint-prefix-lost", "message-path-unrouted"}),)
+        for server in (servers.EVERYTHING_SSE, servers.EVERYTHING_HTTP)
+        for version in BOTH
+    ),
+    *(
+        Incident(server, fronts.nginx("new", "host", HOST), frozenset({"host-origin-rejected"}))
+        for server in (servers.MCP_SSE_SERVER, servers.MCP_HTTP_SERVER)
+    ),
+    *(
+        Incident(server, fronts.nginx(version, "gzip", GZIP), causes)
+        for causes in (frozenset({"gzip-plus-buffering", *fronts.HELD}),)
+        for server in (servers.STARLETTE, servers.EVERYTHING_SSE)
         for version in BOTH
     ),
     *(Incident(server, front) for server in BEHIND_NEIGHBOURS for front in NEIGHBOURS),

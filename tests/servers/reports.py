@@ -30,8 +30,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import trustme
-
 from tests.servers.fronts import nginx
 from tests.servers.running import Answer, Place, fill, running, running_front
 from wizard.lab.nginx_process import free_ports
@@ -109,8 +107,6 @@ def running_report(report: Report, age: str, folder: Path) -> Iterator[Place]:
     for path, text in report.files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, "utf-8")
-    if report.tls:
-        write_certificate(folder)
     front = nginx(
         age, report.name, report.server, http=report.http, main=report.main, tls=report.tls
     )
@@ -122,18 +118,11 @@ def running_report(report: Report, age: str, folder: Path) -> Iterator[Place]:
             log = folder / f"{backend.name}.out"
             stack.enter_context(running(command, number, folder, {}, log))
         stack.enter_context(running_front(front, port, ports, folder))
-        base = f"{'https' if report.tls else 'http'}://127.0.0.1:{port}"
+        base = f"{front.scheme}://127.0.0.1:{port}"
         for method, path, body in report.customers:
             request(method, base + path, body)
         direct = f"http://127.0.0.1:{numbers[0]}{report.direct or report.path}"
         yield Place(base + report.path, direct, folder)
-
-
-def write_certificate(folder: Path) -> None:
-    certificate = trustme.CA().issue_cert("127.0.0.1")
-    certificate.private_key_pem.write_to_path(str(folder / "key.pem"))
-    for pem in certificate.cert_chain_pems:
-        pem.write_to_path(str(folder / "cert.pem"), append=True)
 
 
 def request(method: str, url: str, body: str) -> None:

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import trustme
+
 from tests.servers.fronts import Front
 from tests.servers.servers import Judge, Server
 from wizard.lab.nginx_process import free_ports
@@ -112,7 +114,7 @@ def incident(server: Server, front: Front, folder: Path) -> Iterator[Place]:
         running(command, backend, server.folder, variables, folder / "server.out"),
         running_front(front, port, {"BACKEND": backend}, folder),
     ):
-        public = f"http://127.0.0.1:{port}{front.prefix}{server.path}"
+        public = f"{front.scheme}://127.0.0.1:{port}{front.prefix}{server.path}"
         yield Place(public, f"http://127.0.0.1:{backend}{server.path}", folder)
 
 
@@ -122,18 +124,39 @@ def running_front(
 ) -> Iterator[None]:
     """Run the front on this port; its config names the backends' ports."""
     ports = {name: str(number) for name, number in {"PORT": port, **backends}.items()}
+    if front.tls:
+        _write_certificate(folder)
     conf = folder / CONF
     conf.write_text(fill(front.conf, {**ports, "FOLDER": str(folder)}), "utf-8")
     with running(front.command(conf, folder, port), port, folder, {}, folder / "front.out"):
         yield
 
 
-def ask(judge: Judge, url: str) -> Verdict:
+def _write_certificate(folder: Path) -> None:
+    """Write a certificate, its key and the authority that the clients are to trust."""
+    authority = trustme.CA()
+    certificate = authority.issue_cert("127.0.0.1")
+    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+    certificate.private_key_pem.write_to_path(str(folder / "key.pem"))
+    for pem in certificate.cert_chain_pems:
+        pem.write_to_path(str(folder / "cert.pem"), append=True)
+
+
+def ask(judge: Judge, url: str, folder: Path) -> Verdict:
     """Ask one client. A client that ends without a verdict, or not at all, fails."""
     words = (*judge.command, url)
+    authority = str(folder / "ca.pem")
+    trust = {"SSL_CERT_FILE": authority, "NODE_EXTRA_CA_CERTS": authority}
+    environment = {**os.environ, **(trust if url.startswith("https:") else {})}
     try:
         run = subprocess.run(
-            words, cwd=judge.folder, capture_output=True, text=True, timeout=40, check=False
+            words,
+            cwd=judge.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=40,
+            check=False,
         )
         answer = json.loads(run.stdout.strip().splitlines()[-1])
     except subprocess.TimeoutExpired:
@@ -162,6 +185,8 @@ def check(evidence: str, url: str, *options: str) -> Answer:
 
 def answers(place: Place, is_nginx: bool, options: Sequence[str] = ()) -> Iterator[Answer]:
     """Ask the tool with the URL only, with the direct URL, and with all evidence."""
+    if place.public.startswith("https:"):
+        options = (*options, "--insecure")
     yield check("url", place.public, *options)
     direct = (*options, "--direct", place.direct)
     yield check("direct", place.public, *direct)

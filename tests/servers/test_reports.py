@@ -22,9 +22,8 @@ def test_the_cause_is_named_and_no_other(
     report: Report, age: str, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     require("curl")
-    options = (*report.options, *(("--insecure",) if report.tls else ()))
     with running_report(report, age, tmp_path) as place:
-        said = list(answers(place, is_nginx=True, options=options))
+        said = list(answers(place, is_nginx=True, options=report.options))
     wanted = ", ".join(sorted(report.wanted)) or "healthy"
     record_property("row", f"{report.name} on nginx-{age} | {wanted} | {describe(said)}")
     if mistakes := {answer.evidence: wrong for answer in said if (wrong := report.wrong(answer))}:

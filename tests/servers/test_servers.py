@@ -53,9 +53,9 @@ def test_the_tool_agrees_with_the_clients(
 ) -> None:
     require(case.front.program, *(judge.command[0] for judge in case.server.judges))
     with incident(case.server, case.front, tmp_path) as place:
-        seen = [ask(judge, place.public) for judge in case.server.judges]
+        seen = [ask(judge, place.public, tmp_path) for judge in case.server.judges]
         works = all_work(seen)
-        direct = [ask(judge, place.direct) for judge in case.server.judges if not works]
+        direct = [ask(judge, place.direct, tmp_path) for judge in case.server.judges if not works]
         said = list(answers(place, case.front.is_nginx))
     record_property("row", row(case, seen, said))
     if direct and not all_work(direct):

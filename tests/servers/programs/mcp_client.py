@@ -1,22 +1,29 @@
 """The official MCP client as a judge: `python mcp_client.py sse|http URL`.
 
-It opens a session and lists the tools. Prints a JSON object: `works`, and `why` it does not.
+It opens a session, lists the tools, and calls the one that takes long, if there is one, whose
+progress must arrive while it runs. Prints a JSON object: `works`, and `why` it does not.
 """
 
 import asyncio
 import json
 import sys
+import time
 from contextlib import AsyncExitStack
 
 from mcp import ClientSession
 from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
 
-LIMIT_S = 8.0
+LIMIT_S = 10.0
 """Longer than any of these servers needs, shorter than anyone waits for a list of tools."""
 
 
-async def list_tools(transport: str, url: str) -> int:
+SLOW_TOOLS = ("trigger-long-running-operation", "slow")
+STEPS, DURATION_S = 4, 2.0
+
+
+async def use(transport: str, url: str) -> str:
+    """Use the server as a program does, and return what it gave."""
     connect = sse_client if transport == "sse" else streamable_http_client
     async with AsyncExitStack() as stack:
         reader, writer, *_ = await stack.enter_async_context(connect(url))
@@ -24,9 +31,28 @@ async def list_tools(transport: str, url: str) -> int:
         step["name"] = "initialize"
         await session.initialize()
         step["name"] = "tools/list"
-        tools = await session.list_tools()
+        tools = (await session.list_tools()).tools
+        slow = next((tool.name for tool in tools if tool.name in SLOW_TOOLS), None)
+        if slow is not None:
+            step["name"] = "progress"
+            await watch_progress(session, slow)
         step["name"] = "end of the session"
-        return len(tools.tools)
+        return f"{len(tools)} tools"
+
+
+async def watch_progress(session: ClientSession, tool: str) -> None:
+    """Call the tool. Raises `ValueError` unless its progress arrives while it runs."""
+    arrived = []
+
+    async def note(progress: float, total: float | None, message: str | None) -> None:
+        arrived.append(time.monotonic())
+
+    await session.call_tool(tool, {"duration": DURATION_S, "steps": STEPS}, progress_callback=note)
+    ended = time.monotonic()
+    if len(arrived) < STEPS - 1:
+        raise ValueError(f"{len(arrived)} of {STEPS} notices")
+    if ended - arrived[0] < DURATION_S / 3:
+        raise ValueError("all notices at the end")
 
 
 step = {"name": "connection"}
@@ -42,13 +68,13 @@ def first(error: BaseException) -> BaseException:
 async def main() -> dict[str, object]:
     try:
         async with asyncio.timeout(LIMIT_S):
-            count = await list_tools(sys.argv[1], sys.argv[2])
+            seen = await use(sys.argv[1], sys.argv[2])
     except TimeoutError:
         return {"works": False, "why": f"{step['name']}: no answer in {LIMIT_S:.0f} s"}
     except Exception as error:  # noqa: BLE001  whatever a client raises is its verdict
         cause = first(error)
         return {"works": False, "why": f"{step['name']}: {type(cause).__name__}: {cause}"[:160]}
-    return {"works": count > 0, "why": f"{count} tools"}
+    return {"works": True, "why": seen}
 
 
 if __name__ == "__main__":

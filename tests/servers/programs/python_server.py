@@ -25,14 +25,29 @@ def add_tools(server: Any, count: int) -> None:
         server.tool(name=f"tool_{number}", description=description)(tool)
 
 
+def add_slow_tool(server: Any, context: Any) -> None:
+    """Register a tool that reports its progress."""
+
+    async def slow(duration: float, steps: int, ctx: Any) -> str:
+        for number in range(steps):
+            await ctx.report_progress(number, steps)
+            await asyncio.sleep(duration / steps)
+        return "done"
+
+    # Both libraries find their context argument by its type.
+    slow.__annotations__["ctx"] = context
+    server.tool()(slow)
+
+
 def mcp(transport: str, tools: int) -> Callable[[int], None]:
     """The official SDK's server."""
 
     def run(port: int) -> None:
-        from mcp.server import MCPServer
+        from mcp.server.mcpserver import Context, MCPServer
 
         server = MCPServer("servers")
         add_tools(server, tools)
+        add_slow_tool(server, Context)
         server.run(transport=transport, host=HOST, port=port)  # type: ignore[call-overload]
 
     return run
@@ -40,10 +55,11 @@ def mcp(transport: str, tools: int) -> Callable[[int], None]:
 
 def fastmcp(transport: str) -> Callable[[int], None]:
     def run(port: int) -> None:
-        from fastmcp import FastMCP
+        from fastmcp import Context, FastMCP
 
         server = FastMCP("servers")
         add_tools(server, 12)
+        add_slow_tool(server, Context)
         server.run(transport=transport, host=HOST, port=port, show_banner=False)
 
     return run
