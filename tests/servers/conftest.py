@@ -10,8 +10,8 @@ ROWS: list[str] = []
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Collect the row of a test that ran; write it at once where a file is named for that."""
-    if report.when != "call":
-        return
+    if report.when != "call" or "PYTEST_XDIST_WORKER" in os.environ:
+        return  # the main process gets the reports of all workers
     outcome = "known" if hasattr(report, "wasxfail") and report.skipped else report.outcome
     rows = [f"{outcome:7} {text}" for name, text in report.user_properties if name == "row"]
     ROWS.extend(rows)

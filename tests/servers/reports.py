@@ -31,8 +31,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.servers.fronts import nginx
-from tests.servers.running import Answer, Place, fill, running, running_front
-from wizard.lab.nginx_process import free_ports
+from tests.servers.running import Answer, Place, fill, free_ports, running, running_front
 
 FOLDER = Path(__file__).parent / "reports"
 BACKEND = Path(__file__).parent / "programs" / "incident_backend.py"

@@ -1,6 +1,7 @@
 """Start a server and a front on loopback, ask the judges, and ask the tool as a user does."""
 
 import contextlib
+import itertools
 import json
 import os
 import signal
@@ -17,7 +18,6 @@ import trustme
 
 from tests.servers.fronts import Front
 from tests.servers.servers import Judge, Server
-from wizard.lab.nginx_process import free_ports
 
 ROOT = Path(__file__).parents[2]
 CONF = "front.conf"
@@ -59,6 +59,25 @@ class Place:
     public: str
     direct: str
     folder: Path
+
+
+def free_ports(count: int) -> list[int]:
+    """Return loopback ports below those that the system hands out to outgoing connections.
+
+    A port among those may be taken by a connection before its server starts. Each of the parallel
+    test processes has a range of its own.
+    """
+    free: list[int] = []
+    while len(free) < count:
+        port = next(_PORTS)
+        with socket.socket() as sock, contextlib.suppress(OSError):
+            sock.bind(("127.0.0.1", port))
+            free.append(port)
+    return free
+
+
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_PORTS = itertools.cycle(range(20_000 + 400 * (_WORKER % 30), 20_400 + 400 * (_WORKER % 30)))
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
