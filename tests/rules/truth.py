@@ -15,7 +15,7 @@ _WORDS = {
 }
 """What speaks of a part of the evidence."""
 _UNSEEN = re.compile(
-    r"(?i)\b(without the|would|whether|give|nothing shows|tells which|or by|"
+    r"(?i)\b(without the|only the|would|whether|give|nothing shows|tells which|or by|"
     r"(not|no \w+) (known|shown|measured|checked|tried|made|was|were|answered))\b|--\w"
 )
 """What a sentence has that says what was not seen, or how to see it."""

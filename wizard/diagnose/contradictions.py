@@ -3,16 +3,20 @@
 What speaks against one cause alone is looked for in its own rule.
 """
 
+import re
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from wizard.diagnose.facts import product, streams
 from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case
-from wizard.model.diagnosis import Finding
+from wizard.model.diagnosis import Finding, Fix
 from wizard.model.timeline import Timeline, is_live
-from wizard.text.display import seconds
+from wizard.text.display import capitalize, safe, seconds
 
 _GATEWAY_ERRORS = (502, 503, 504)
+_MECHANISMS = frozenset({Stage.REACH, Stage.HOLD, Stage.CUT})
+"""Stages whose causes are about how Nginx itself connects, buffers and cuts."""
 
 
 def contradiction(case: Case, rule: Rule, finding: Finding) -> str:
@@ -22,11 +26,62 @@ def contradiction(case: Case, rule: Rule, finding: Finding) -> str:
             f"GET / {failure} too, and a short answer is never held by buffering: what holds the "
             "stream is not buffering alone"
         )
-    if finding.fix.where == "nginx" and not is_nginx_shown(case):
-        named = product.other_proxy(case)
-        name = named.name if named else "a server that does not name Nginx"
-        return f"{name} answers at the public URL, and no config or log of Nginx was read"
+    if finding.fix.where != "nginx":
+        return ""
+    if not product.is_nginx_shown(case):
+        is_mechanism = rule.stage in _MECHANISMS or rule.id == "limits"
+        return describe_front(case) if is_mechanism else ""
+    other = product.other_proxy(case)
+    if rule.stage == Stage.HOLD and other and not product.is_nginx_read(case):
+        return (
+            f"Nginx is not the only proxy on the way: {other.name} names itself as well "
+            f"({other.evidence.text}). Which of them holds the stream is shown by --hop "
+            f"nginx={_inner_url(case)}"
+        )
     return ""
+
+
+def describe_front(case: Case) -> str:
+    """Who answers at the public URL where nothing shows an Nginx, and what to ask as well."""
+    other = product.other_proxy(case)
+    named = f"{other.name} ({other.evidence.text})" if other else product.unknown_server(case)
+    return (
+        f"The public URL is answered by {named}, and no config or log of an Nginx was read, so "
+        f"nothing is concluded about an Nginx. What stands behind can be asked as well: --hop "
+        f"inner={_inner_url(case)}"
+    )
+
+
+def _inner_url(case: Case) -> str:
+    """What the URL of a proxy further in looks like."""
+    path = urlsplit(case.target.url).path or "/"
+    return f"http://HOST:PORT{safe(path, 200)}"
+
+
+def name_front(case: Case, finding: Finding) -> Finding:
+    """The finding in the name of the server that answers, where that is no Nginx.
+
+    What it says of paths and answers holds for any proxy; what to set is not known of others.
+    """
+    if finding.fix.where != "nginx" or product.is_nginx_shown(case):
+        return finding
+    other = product.other_proxy(case)
+    name = other.name if other else "the proxy"
+
+    def renamed(text: str) -> str:
+        return re.sub(r"\b[Tt]his Nginx\b|\bNginx\b", name, text)
+
+    evidence = tuple(replace(item, text=renamed(item.text)) for item in finding.evidence)
+    title, distinguishes = renamed(finding.title), renamed(finding.distinguishes)
+    fix = Fix(f"{name} has to be changed: `explain {finding.id}` says what is wrong", "outer-proxy")
+    named = (other.evidence,) if other else ()
+    return replace(
+        finding,
+        title=title if other else capitalize(title),
+        evidence=(*evidence, *named),
+        distinguishes=distinguishes,
+        fix=fix,
+    )
 
 
 def root_failure(case: Case) -> str:
@@ -65,10 +120,3 @@ def _is_short(case: Case) -> bool:
 
 def _is_whole(timeline: Timeline) -> bool:
     return timeline.headers_s is not None and not is_live(timeline)
-
-
-def is_nginx_shown(case: Case) -> bool:
-    """True unless the answers name no Nginx, and neither a config nor a log of it was read."""
-    if case.resolution is not None or any(report.read for report in case.logs):
-        return True
-    return not product.is_nginx_excluded(case)

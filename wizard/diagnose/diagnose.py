@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from wizard.diagnose.contradictions import contradiction
+from wizard.diagnose.contradictions import contradiction, describe_front, name_front
 from wizard.diagnose.facts.addresses import upstream_peers
 from wizard.diagnose.facts.directives import is_proxied
 from wizard.diagnose.facts.logs import unexplained_failures
+from wizard.diagnose.facts.product import is_nginx_shown
 from wizard.diagnose.facts.streams import could_be_held, follow_ups, predicted_results
 from wizard.diagnose.false_direct import describe_false_direct, without_false_direct
 from wizard.diagnose.hops import (
@@ -54,7 +55,7 @@ def diagnose(case: Case) -> Diagnosis:
     case = narrow_to_hop(whole)
     ranked = sorted(_findings(case), key=_rank)
     refuted = {f.id: why for rule, f in ranked if (why := contradiction(case, rule, f))}
-    findings = [reword(f, given) for _, f in ranked if f.id not in refuted]
+    findings = [name_front(case, reword(f, given)) for _, f in ranked if f.id not in refuted]
     symptoms = frozenset[str]().union(*(f.explains for f in findings if not f.latent))
     causes = tuple(f for f in findings if not f.latent and f.id not in symptoms)
     risks = tuple(f for f in findings if f.latent)
@@ -70,6 +71,7 @@ def diagnose(case: Case) -> Diagnosis:
         *_missing_input(whole, causes),
     )
     verdict = _verdict(whole, causes)
+    notes = tuple(dict.fromkeys(notes))
     return Diagnosis(verdict, _summary(whole, verdict, causes), causes, risks, notes)
 
 
@@ -213,16 +215,7 @@ def _missing_input(case: Case, causes: tuple[Finding, ...]) -> tuple[str, ...]:
         return _not_compared(case)
     if any(cause.confidence == "confirmed" for cause in causes):
         return ()
-    notes = []
-    given = {name.lower() for name, _ in case.target.headers}
-    refused = any(result.timeline.status == 401 for result in case.proxy)
-    if refused and "authorization" not in given:
-        notes.append("The URL asks for credentials: give them with --header 'Authorization: …'.")
-    elif refused and _is_direct_served(case):
-        notes.append(
-            "The direct request is served with these credentials, and the same request through the "
-            "proxy gets 401: does Nginx pass Authorization on?"
-        )
+    notes = list(_credentials_note(case))
     if case.direct and all(result.outcome == "refused" for result in case.direct):
         notes.append(_unreachable_direct(case))
     if case.resolution is not None and not case.resolution.listens:
@@ -232,11 +225,28 @@ def _missing_input(case: Case, causes: tuple[Finding, ...]) -> tuple[str, ...]:
         )
     if not case.target.direct:
         notes.append("No direct URL was given: a silent backend and a holding proxy look alike.")
+    if not is_nginx_shown(case):
+        return (*notes, f"{describe_front(case)}.")
     if case.resolution is None and case.target.conf is None:
         notes.append("No Nginx config was read: what it would hold could not be predicted.")
     if not case.logs and not case.target.logs:
         notes.append("No log file was read: Nginx's error log names what it could not do.")
     return tuple(notes)
+
+
+def _credentials_note(case: Case) -> tuple[str, ...]:
+    """What to do about a 401, in one sentence."""
+    given = {name.lower() for name, _ in case.target.headers}
+    if not any(result.timeline.status == 401 for result in case.proxy):
+        return ()
+    if "authorization" not in given:
+        return ("The URL asks for credentials: give them with --header 'Authorization: …'.",)
+    if not _is_direct_served(case):
+        return ()
+    return (
+        "The direct request is served with these credentials, and the same request through the "
+        "proxy gets 401: does the proxy pass Authorization on?",
+    )
 
 
 def _not_compared(case: Case) -> tuple[str, ...]:

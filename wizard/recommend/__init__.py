@@ -24,7 +24,7 @@ being written, with the `Place` where it goes), `Edit` (a change of a file's tex
 
 from dataclasses import replace
 
-from wizard.diagnose.contradictions import is_nginx_shown
+from wizard.diagnose.facts.product import is_nginx_shown
 from wizard.diagnose.hops import narrow_to_hop
 from wizard.diagnose.undecided_config import without_undecided_config
 from wizard.model.case import Case

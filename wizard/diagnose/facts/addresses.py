@@ -83,6 +83,25 @@ def is_listener(case: Case, timeline: Timeline) -> bool:
     return any(listen.address in names or (listen.address == ANY and is_own) for listen in listens)
 
 
+def own_url(case: Case) -> str:
+    """The stream's URL at this Nginx itself, by the first `listen` of its server.
+
+    The host is left open if the server listens on all addresses of another machine.
+    """
+    resolution = case.resolution
+    if resolution is None or resolution.server is None:
+        return ""
+    listens = listens_of(resolution.server.directive)
+    listen = next((listen for listen in listens if listen.port is not None), None)
+    if listen is None:
+        return ""
+    is_here = case.target.conf is not None and case.target.conf.vantage == LOCAL
+    host = listen.address if listen.address != ANY else "127.0.0.1" if is_here else "HOST"
+    scheme = "https" if "ssl" in listen.flags else "http"
+    path = urlsplit(case.target.url).path or "/"
+    return safe(f"{scheme}://{host}:{listen.port}{path}", 200)
+
+
 def _ran_beside_nginx(case: Case, probe: Probe) -> bool:
     """True if the probe ran where the config was read."""
     conf = case.target.conf

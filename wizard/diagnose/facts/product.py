@@ -66,6 +66,11 @@ _ADVICE = {
 """What makes a product pass a stream on as it comes."""
 
 
+_PASSING = frozenset({"HAProxy", "Varnish", "lighttpd", "Caddy", "Apache"})
+"""Products that pass the Server header of what stands behind them (seen with Debian 12's): without
+Nginx's name in it, no Nginx with its default settings stands there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Product:
     """A server that named itself in an answer at the public URL.
@@ -78,6 +83,11 @@ class Product:
     name: str
     evidence: Evidence
 
+    @property
+    def shows_what_is_behind(self) -> bool:
+        """True if an Nginx behind this product would have named itself too."""
+        return self.name in _PASSING
+
 
 def products(case: Case) -> tuple[Product, ...]:
     """The proxies that named themselves at the public URL, each once."""
@@ -86,21 +96,33 @@ def products(case: Case) -> tuple[Product, ...]:
 
 
 def other_proxy(case: Case) -> Product | None:
-    """A proxy of another make than Nginx that named itself; None if none did, or Nginx as well."""
-    named = products(case)
-    if any(product.name == NGINX for product in named):
-        return None
-    return next(iter(named), None)
+    """A proxy of another make than Nginx that named itself; None if none did."""
+    return next((named for named in products(case) if named.name != NGINX), None)
 
 
-def is_nginx_excluded(case: Case) -> bool:
-    """True if an answer came without Nginx's name, which Nginx writes into each, and no other did.
+def is_nginx_read(case: Case) -> bool:
+    """True if a config was given, or a log in which requests of this run stand, or Nginx's errors.
 
-    False without an answer: then nothing is known. `proxy_pass_header Server` and modules can take
-    the name away, so a config or a log of Nginx counts more than this.
+    `proxy_pass_header Server` and modules can take the name out of answers, so these count more.
     """
-    answers = [answer for answer in _answers(case) if answer.headers_s is not None]
-    return bool(answers) and not any(product.name == NGINX for product in products(case))
+    lines = (line for report in case.logs for line in report.lines)
+    return case.resolution is not None or any(
+        line.kind == "error" or (line.kind == "access" and line.client) for line in lines
+    )
+
+
+def is_nginx_shown(case: Case) -> bool:
+    """False if answers came, none names Nginx, and neither a config nor a log of it was read."""
+    answered = any(answer.headers_s is not None for answer in _answers(case))
+    is_named = any(product.name == NGINX for product in products(case))
+    return not answered or is_named or is_nginx_read(case)
+
+
+def unknown_server(case: Case) -> str:
+    """The server that answers, in words, where no known proxy named itself."""
+    servers = (answer.header("server") for answer in _answers(case))
+    server = next(filter(None, servers), "")
+    return f"a server that calls itself {safe(server, 60)}" if server else "an unnamed server"
 
 
 def streaming_advice(name: str) -> str:
@@ -118,16 +140,15 @@ def _answers(case: Case) -> Iterator[Timeline]:
 
 
 def _named_in(answer: Timeline) -> Iterator[Product]:
-    label = answer.probe.label
-    for header in ("server", "via"):
-        value = answer.header(header) or ""
-        if name := _proxy_named(value):
-            yield Product(name, Evidence("probe", label, f"{header}: {safe(value, 80)}"))
-    for header, name in _HEADERS:
-        if written := answer.header(header):
-            yield Product(name, Evidence("probe", label, f"{header}: {safe(written, 80)}"))
-    if name := _page_author(answer.excerpt):
-        yield Product(name, Evidence("probe", label, f"the error page is that of {name}"))
+    marks = dict(_HEADERS)
+    for header, value in answer.headers:
+        name = _proxy_named(value) if header in ("server", "via") else marks.get(header, "")
+        if name:
+            text = f"{header}: {safe(value, 80)}"
+            yield Product(name, Evidence("probe", answer.probe.label, text))
+    if author := _page_author(answer.excerpt):
+        text = f"the error page is that of {author}"
+        yield Product(author, Evidence("probe", answer.probe.label, text))
 
 
 def _proxy_named(value: str) -> str:

@@ -1,6 +1,8 @@
 """Another proxy in front of this Nginx holds the stream."""
 
-from wizard.diagnose.facts import streams
+from urllib.parse import urlsplit
+
+from wizard.diagnose.facts import addresses, product, streams
 from wizard.diagnose.facts.evidence import (
     direct_evidence,
     log_evidence,
@@ -23,7 +25,13 @@ _MORE = {
 }
 _DISTINGUISHES = (
     "The config of this Nginx delivers the stream and the backend sends, so what holds it stands "
-    "in front of this Nginx. Name each hop with --hop NAME=URL: that shows which one holds it."
+    "in front of this Nginx. Name each hop with --hop NAME=URL, this one with --hop nginx={}: that "
+    "shows which one holds it."
+)
+_NAMED = (
+    "{name} answers at the public URL, and the backend sends when it is asked directly, so the "
+    "stream is held at {name} or by a proxy behind it, which --hop inner=http://HOST:PORT{path} "
+    "tells apart."
 )
 _OLD_CONFIG = "If this config is not the one that runs (no reload yet), that explains it too."
 
@@ -35,6 +43,8 @@ def check(rule: Rule, case: Case) -> Finding | None:
     """
     if case.first_failing_hop is not None:
         return _between_hops(rule, case, case.first_failing_hop)
+    if not product.is_nginx_read(case) and (named := product.other_proxy(case)):
+        return _by_named(rule, case, named)
     held = [result for result in streams.held_probes(case) if result.outcome != "late"]
     unexpected = [result for result in held if _is_unexpected(case, result)]
     if case.resolution is None or not unexpected or not streams.live_direct_probes(case):
@@ -53,7 +63,8 @@ def check(rule: Rule, case: Case) -> Finding | None:
         *traces,
     )
     confidence: Confidence = "likely" if passed or traces else "possible"
-    distinguishes = _DISTINGUISHES if passed else f"{_DISTINGUISHES} {_OLD_CONFIG}"
+    text = _DISTINGUISHES.format(addresses.own_url(case))
+    distinguishes = text if passed else f"{text} {_OLD_CONFIG}"
     return rule.finding(confidence, evidence, distinguishes)
 
 
@@ -65,6 +76,21 @@ def _is_unexpected(case: Case, result: ProbeResult) -> bool:
         and expected <= {"live", "tail-held"}
         and not streams.could_be_held(case, result)
     )
+
+
+def _by_named(rule: Rule, case: Case, named: product.Product) -> Finding | None:
+    """Held between the backend and the public URL, where another proxy than Nginx answers."""
+    held, live = streams.held_probes(case), streams.live_direct_probes(case)
+    if not held or not live:
+        return None
+    is_alone = named.shows_what_is_behind and not product.is_nginx_shown(case)
+    confidence: Confidence = "likely" if is_alone else "possible"
+    path = safe(urlsplit(case.target.url).path or "/", 200)
+    advice = product.streaming_advice(named.name) or "pass event streams on as they come"
+    fix = Fix(f"at {named.name}: {advice}", "outer-proxy")
+    evidence = (*map(result_evidence, held), direct_evidence(live[0]), named.evidence)
+    distinguishes = _NAMED.format(name=named.name, path=path)
+    return rule.finding(confidence, evidence, distinguishes, fix=fix)
 
 
 def _between_hops(rule: Rule, case: Case, failing: FirstFailingHop) -> Finding | None:

@@ -1,10 +1,10 @@
 """Another layer than this Nginx ends the stream, after a timeout known of such layers."""
 
-from wizard.diagnose.facts import directives, disconnects, streams
+from wizard.diagnose.facts import directives, disconnects, product, streams
 from wizard.diagnose.facts.evidence import direct_evidence, log_evidence, result_evidence
 from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case, FirstFailingHop
-from wizard.model.diagnosis import Evidence, Finding, Fix
+from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.probe_result import ProbeResult
 
 _CUT_TAGS = ("read-timeout", "premature-close", "header-timeout", "connect-failed")
@@ -14,6 +14,10 @@ _DISTINGUISHES = (
 )
 _UNREAD = (
     "The number only suggests whose timeout it is: without the config it may be this Nginx's own."
+)
+_NAMED = (
+    "The direct stream of that age was still open, and {} answers at the public URL: it, or what "
+    "stands between it and the backend, ended the stream."
 )
 _UNSURE = (
     "A direct stream that continues, and Nginx's logs with a 200 and no complaint, would make it "
@@ -28,11 +32,22 @@ def check(rule: Rule, case: Case) -> Finding | None:
     """
     if case.first_failing_hop is not None:
         return _between_hops(rule, case, case.first_failing_hop)
+    named = None if product.is_nginx_shown(case) else product.other_proxy(case)
     for result in disconnects.cut_probes(case):
         timeout = disconnects.known_timeout(case, result)
+        if named and disconnects.is_outlived(case, result):
+            return _by_named(rule, case, result, named)
         if timeout is not None and not _is_cut_here(case, result):
             return _finding(rule, case, result, *timeout)
     return None
+
+
+def _by_named(rule: Rule, case: Case, result: ProbeResult, named: product.Product) -> Finding:
+    """Cut between the backend and the public URL, where another proxy than Nginx answers."""
+    confidence: Confidence = "likely" if named.shows_what_is_behind else "possible"
+    evidence = (result_evidence(result), disconnects.cut_evidence(case, result), named.evidence)
+    fix = Fix(f"pings every 10 s, and a longer timeout (or none) at {named.name}", "outer-proxy")
+    return rule.finding(confidence, evidence, _NAMED.format(named.name), fix=fix)
 
 
 def _between_hops(rule: Rule, case: Case, failing: FirstFailingHop) -> Finding | None:

@@ -1,0 +1,151 @@
+"""Products that answer at the public URL, by headers and pages of the real ones (Debian 12)."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.rules.samples.build import make_case, make_handshake, with_answer
+from wizard.diagnose.diagnose import diagnose
+from wizard.diagnose.facts import product
+from wizard.model.case import Case
+from wizard.model.diagnosis import Diagnosis
+from wizard.recommend import recommend
+
+Headers = tuple[tuple[str, str], ...]
+
+VARNISH = (("x-varnish", "2"), ("via", "1.1 varnish (Varnish/7.1)"))
+LIGHTTPD = (("server", "lighttpd/1.4.69"),)
+APACHE = (("server", "Apache/2.4.71 (Debian)"),)
+CADDY = (("server", "Caddy"),)
+CLOUDFLARE = (("server", "cloudflare"), ("cf-ray", "8f2a-FRA"))
+NGINX = (("server", "nginx/1.22.1"),)
+PAGES = {
+    "HAProxy": "<html><body><h1>503 Service Unavailable</h1>\n"
+    "No server is available to handle this request.\n</body></html>",
+    "Varnish": "<h3>Guru Meditation:</h3>\n<p>XID: 6</p>\n<hr>\n<p>Varnish cache server</p>",
+    "Nginx": "<center><h1>502 Bad Gateway</h1></center>\n<hr><center>openresty</center>\n</body>",
+}
+
+
+def seen_by(case: Case, headers: Headers) -> Case:
+    """Let `/` be answered with these headers, and let no config or log have been read."""
+    assert case.root is not None
+    return replace(
+        case,
+        target=replace(case.target, conf=None, logs=()),
+        root=replace(case.root, headers=headers),
+        resolution=None,
+        root_resolution=None,
+        message_resolution=None,
+        predictions=(),
+        logs=(),
+    )
+
+
+def words(diagnosis: Diagnosis) -> str:
+    """All that a diagnosis says of causes and risks."""
+    findings = (*diagnosis.causes, *diagnosis.risks)
+    texts = [
+        f"{finding.title} {finding.fix.summary} {finding.distinguishes} "
+        + " ".join(item.text for item in finding.evidence)
+        for finding in findings
+    ]
+    return " ".join((diagnosis.summary, *texts))
+
+
+HELD = make_case(proxy="held", direct="live")
+
+
+@pytest.mark.parametrize(
+    ("headers", "name"),
+    [
+        (VARNISH, "Varnish"),
+        (LIGHTTPD, "lighttpd"),
+        (APACHE, "Apache"),
+        (CADDY, "Caddy"),
+        (CLOUDFLARE, "Cloudflare"),
+        ((("server", "istio-envoy"),), "Envoy"),
+        ((("server", "openresty/1.25.3.1"),), "Nginx"),
+        ((("server", "Angie/1.9.0"),), "Nginx"),
+        ((("server", "Tengine"),), "Nginx"),
+    ],
+)
+def test_products_are_known_by_their_headers(headers: Headers, name: str) -> None:
+    assert {named.name for named in product.products(seen_by(HELD, headers))} == {name}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_products_are_known_by_their_error_pages(name: str) -> None:
+    case = with_answer(make_case(proxy="503", direct="live"), body=PAGES[name])
+    assert {named.name for named in product.products(seen_by(case, ()))} == {name}
+
+
+@pytest.mark.parametrize("headers", [VARNISH, LIGHTTPD, APACHE, CADDY])
+def test_what_holds_is_named_by_its_product(headers: Headers) -> None:
+    case = seen_by(HELD, headers)
+    diagnosis = diagnose(case)
+    (name,) = {named.name for named in product.products(case)}
+    (cause,) = diagnosis.causes
+    assert (cause.id, cause.confidence) == ("outer-proxy-buffers", "likely")
+    assert name in cause.fix.summary
+    assert "--hop inner=http://HOST:PORT/sse" in cause.distinguishes
+    assert "Nginx" not in words(diagnosis)
+    assert recommend(case, diagnosis) is None
+
+
+def test_a_product_that_may_hide_an_nginx_is_only_possible() -> None:
+    diagnosis = diagnose(seen_by(HELD, CLOUDFLARE))
+    assert [cause.confidence for cause in diagnosis.causes] == ["possible"]
+    assert any("--hop" in note for note in diagnosis.notes)
+
+
+def test_two_proxies_that_name_themselves_are_both_suspects() -> None:
+    diagnosis = diagnose(seen_by(HELD, (*NGINX, *VARNISH)))
+    assert [(cause.id, cause.confidence) for cause in diagnosis.causes] == [
+        ("outer-proxy-buffers", "possible")
+    ]
+    assert any("--hop nginx=" in note for note in diagnosis.notes)
+
+
+@pytest.mark.parametrize("headers", [(), (("server", "uvicorn"),)])
+def test_without_a_sign_of_nginx_nothing_is_said_of_it(headers: Headers) -> None:
+    case = seen_by(HELD, headers)
+    diagnosis = diagnose(case)
+    assert diagnosis.causes == ()
+    assert any("--hop inner=http://HOST:PORT/sse" in note for note in diagnosis.notes)
+    assert recommend(case, diagnosis) is None
+
+
+def test_a_cut_is_named_by_its_product() -> None:
+    case = seen_by(make_case(proxy="cut:7", direct="live:99"), LIGHTTPD)
+    (cause,) = diagnose(case).causes
+    assert (cause.id, cause.confidence, cause.fix.where) == (
+        "outer-timeout",
+        "likely",
+        "outer-proxy",
+    )
+    assert "Nginx" not in words(diagnose(case))
+
+
+def test_a_fault_of_paths_is_named_whatever_the_product_is() -> None:
+    handshakes = (
+        make_handshake("proxy", stage="initialize", status=404, url="http://127.0.0.1:8081/x/sse"),
+        make_handshake("direct"),
+    )
+    case = make_case(
+        proxy="live", direct="live", url="http://127.0.0.1:8081/x/sse", handshakes=handshakes
+    )
+    case = seen_by(case, CADDY)
+    diagnosis = diagnose(case)
+    assert [cause.id for cause in diagnosis.causes] == ["endpoint-prefix-lost"]
+    assert "Caddy" in words(diagnosis)
+    assert "Nginx" not in words(diagnosis)
+    assert recommend(case, diagnosis) is None
+
+
+def test_a_config_counts_more_than_a_name() -> None:
+    conf = "http { server { listen 8081; location / { proxy_pass http://127.0.0.1:12213; } } }"
+    case = make_case(proxy="held", direct="live", conf=conf)
+    assert case.root is not None
+    case = replace(case, root=replace(case.root, headers=LIGHTTPD))
+    assert [cause.id for cause in diagnose(case).causes] == ["proxy-buffering-hold"]
