@@ -18,7 +18,7 @@ from wizard.model.handshake import Handshake
 from wizard.model.steps import StepId
 from wizard.model.target import Source, Target
 from wizard.probe.mcp.exchange import handshake_timeouts
-from wizard.probe.mcp.session import EXCHANGE_TIMEOUT_S, run_handshake
+from wizard.probe.mcp.session import EXCHANGE_TIMEOUT_S, Known, run_handshake
 from wizard.probe.mcp.streamable import handshake_over_streamable_http
 from wizard.probe.request import ProbeOptions
 
@@ -130,8 +130,17 @@ async def test_a_session_of_an_older_revision_is_opened_and_closed(
     )
     statuses = {each.name: each.timeline.status for each in handshake.exchanges}
     deleted = {} if kind == "stateless" else {"delete": 200}
-    assert statuses == {"initialize": 200, "initialized": 202, "listen": 200, **deleted}
+    assert statuses == {
+        "initialize": 200, "initialized": 202, "tools": 200, "listen": 200, **deleted,
+    }  # fmt: skip
     assert handshake.session == (kind != "stateless")
+    tools = handshake.exchange("tools")
+    assert tools is not None
+    assert tools.reply_bytes > 0
+    assert tools.replied_s is not None
+    listened = handshake.timeline("listen")
+    assert listened is not None
+    assert listened.ended == "open"
 
 
 async def test_the_session_is_deleted(sdk: dict[str, int]) -> None:
@@ -158,7 +167,8 @@ async def test_the_session_is_deleted(sdk: dict[str, int]) -> None:
 
 async def test_a_path_that_the_server_does_not_have_is_no_mcp(sdk: dict[str, int]) -> None:
     url = f"http://127.0.0.1:{sdk['http']}/nothing"
-    handshake = await run_handshake("direct", url, None, ProbeOptions())
+    known = Known(may_post=True)
+    handshake = await run_handshake("direct", url, None, ProbeOptions(), known)
     assert (handshake.transport, handshake.is_complete) == ("unknown", False)
     assert "404" in handshake.why
 
