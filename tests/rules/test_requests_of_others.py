@@ -12,6 +12,7 @@ from tests.rules.history import (
     notice_line,
     with_history,
 )
+from tests.rules.samples import new_default_regression
 from tests.rules.samples.build import make_case, make_handshake
 from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.facts.logs import is_same_route
@@ -145,3 +146,29 @@ def test_nothing_is_healthy_beside_failures_that_nothing_explains(
     assert (diagnosis.verdict, diagnosis.causes) == (verdict, ())
     told = "What we asked is well, but the logs have 1 line about other requests"
     assert diagnosis.summary.startswith(told) is (verdict == "inconclusive")
+
+
+LIMITED = CONF.replace("proxy_read_timeout 3s;", "client_max_body_size 1k;")
+TOO_LARGE = error_line("client intended to send too large body: 2000 bytes")
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (TOO_LARGE, "likely"),
+        (TOO_LARGE.replace("2000", "900"), None),
+        (ingress_line(413, 0.0, upstream_status="-"), "likely"),
+        (ingress_line(413, 0.0), "possible"),
+        (ingress_line(413, 0.0, "POST /report", upstream_status="-"), None),
+    ],
+)
+def test_a_body_of_another_client_is_too_large(line: str, expected: str | None) -> None:
+    assert confidence_of("body-too-large", case(line, conf=LIMITED)) == expected
+
+
+def test_a_backend_that_answers_the_root_path_can_speak_http_1_1() -> None:
+    broken = new_default_regression.fires()
+    assert confidence_of("new-default-regression", broken) == "likely"
+    assert broken.root is not None
+    answered = replace(broken, root=replace(broken.root, status=404))
+    assert confidence_of("new-default-regression", answered) is None

@@ -156,7 +156,7 @@ def parse_proxy_manager(text: str) -> ParsedLine | None:
             host=match["host"],
             agent=match["agent"],
             address=match["client"],
-            upstream_status=(match["upstream"] or "").strip(" -"),
+            upstream_status=(match["upstream"] or "").strip(),
         )
     )
 
@@ -258,7 +258,9 @@ def _meaning(entry: _Entry) -> tuple[str, str]:
     if status in (502, 504):
         return "gateway", f"answered {status}: no valid response from the backend"
     if status == 413:
-        return "body-too-large", "answered 413: the request's body is too large"
+        is_own = entry.upstream_status == "-"
+        who = "Nginx, without asking the backend," if is_own else "Nginx or the backend"
+        return "body-too-large", f"{who} answered 413: the request's body is too large"
     return "", ""
 
 

@@ -1,5 +1,7 @@
 """Samples of new-default-regression."""
 
+from dataclasses import replace
+
 from tests.rules.samples.build import make_case, make_log_line
 from wizard.model.case import Case
 
@@ -20,10 +22,12 @@ def _case(version: str) -> Case:
         'reading response header from upstream, client: 127.0.0.1, request: "GET /sse HTTP/1.1"'
     )
     conf = "server { listen 8081; location / { proxy_pass http://127.0.0.1:12213; } }"
-    return make_case(
+    case = make_case(
         proxy="502",
         direct="closed",
         conf=conf,
         version=version,
         logs=(make_log_line(error),),
     )
+    assert case.root is not None
+    return replace(case, root=replace(case.root, status=502))

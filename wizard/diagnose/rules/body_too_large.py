@@ -54,9 +54,11 @@ def _of_others(rule: Rule, case: Case) -> Finding | None:
     """The refusals of other clients' messages, which may be larger than ours."""
     failures = logs.failures_of_others(case, "body-too-large")
     posted = [each for each in failures if each.failure.method != "GET"]
-    named = [each for each in posted if each.failure.kind == "error"]
     if not posted:
         return None
+    # An entry without an upstream is a refusal of Nginx itself, as each line of its error log is.
+    named = [each for each in posted if each.failure.meaning.startswith("Nginx, ")]
+    named = [each for each in posted if each.failure.kind == "error"] or named
     first = (named or posted)[0]
     limit = size_bytes(first.resolution.value(LIMIT)) if first.resolution else None
     sizes = [int(match[1]) for each in named if (match := _BODY.search(each.failure.text))]
@@ -64,8 +66,8 @@ def _of_others(rule: Rule, case: Case) -> Finding | None:
     if limit == 0 or (limit and sizes and max(sizes) <= limit):
         return None
     evidence = (first.evidence, *setting_evidences(first.resolution, LIMIT))
-    sure = named and (sizes or not first.is_outdated)
-    return rule.finding("likely" if sure else "possible", evidence, _OTHERS)
+    confidence: Confidence = "likely" if named and (sizes or not first.is_outdated) else "possible"
+    return rule.finding(confidence, evidence, _OTHERS)
 
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:

@@ -27,6 +27,8 @@ def check(rule: Rule, case: Case) -> Finding | None:
         return None
     if any(result.timeline.headers_s is not None for result in case.direct):
         return None  # the backend does answer HTTP/1.1
+    if _answers_root(case):
+        return None  # through the same Nginx it does too
     logged = streams.own_log_lines(case, "premature-close", "invalid-answer")
     closed = [result for result in case.direct if result.outcome == "cut"]
     if not logged and not closed:
@@ -40,6 +42,15 @@ def check(rule: Rule, case: Case) -> Finding | None:
     confidence: Confidence = "likely" if logged and closed else "possible"
     whose = "our own" if closed else "Nginx's"
     return rule.finding(confidence, evidence, _DISTINGUISHES.format(whose))
+
+
+def _answers_root(case: Case) -> bool:
+    """True if the same backend answers the root path through this Nginx, in the same version."""
+    stream, root = case.resolution, case.root_resolution
+    if stream is None or root is None or stream.upstream is None or root.upstream is None:
+        return False
+    same = stream.upstream.peers == root.upstream.peers
+    return same and _is_new_default(root) and streams.is_root_answered(case)
 
 
 def _is_new_default(resolution: RequestResolution) -> bool:
