@@ -198,3 +198,13 @@ def test_a_directive_that_may_answer_is_named_beside_what_it_leaves_undecided() 
     assert [(each["id"], each["where"]) for each in reported["findings"]] == [
         ("undecided", "nginx.conf:3")
     ]
+
+
+def test_an_unknown_filter_hides_no_finding_on_buffering() -> None:
+    known = {each.id for each in config_findings(resolve(""))}
+    assert "proxy-buffering-hold" in known
+    assert known <= {each.id for each in config_findings(resolve("coraza on;"))}
+    zipped = "gzip on; gzip_types text/event-stream;"
+    assert "gzip-plus-buffering" in {each.id for each in config_findings(resolve(zipped))}
+    both = {each.id for each in config_findings(resolve(f"{zipped} coraza on;"))}
+    assert "gzip-plus-buffering" in both

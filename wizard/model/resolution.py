@@ -181,6 +181,16 @@ class Delivery:
     tail_from: int | None = None
     otherwise: Result | None = None
 
+    @property
+    def is_held(self) -> bool:
+        """True if an event of any size is held, as far as the filters that are not known let it."""
+        return "held" in (self.result, self.otherwise)
+
+    @property
+    def holds_tails(self) -> bool:
+        """The same of the end of large events alone."""
+        return "tail-held" in (self.result, self.otherwise)
+
 
 @dataclass(frozen=True, slots=True)
 class RequestResolution:

@@ -134,8 +134,9 @@ def inspect_text(resolution: RequestResolution, findings: Sequence[ConfigFinding
 
 
 def _delivery(row: Delivery) -> str:
-    tail = f", from {row.tail_from:,} bytes on" if row.tail_from else ""
-    return f"  {row.result:<13} for {row.client}, {row.encoding}, upstream {row.upstream}{tail}\n"
+    more = f", from {row.tail_from:,} bytes on" if row.tail_from else ""
+    more += f", else {row.otherwise}" if row.otherwise else ""
+    return f"  {row.result:<13} for {row.client}, {row.encoding}, upstream {row.upstream}{more}\n"
 
 
 def _setting(name: str, setting: Setting) -> str:

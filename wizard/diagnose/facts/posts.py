@@ -280,7 +280,7 @@ def would_be_held(case: Case, direct: Timeline) -> bool:
     framing = "chunked" if direct.framing == "chunked" else "close"
     plain = [delivery for delivery in resolution.delivery if delivery.encoding == "identity"]
     matching = [delivery for delivery in plain if delivery.upstream == framing] or plain
-    return any("held" in (delivery.result, delivery.otherwise) for delivery in matching)
+    return any(delivery.is_held for delivery in matching)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ def _pairs_with_plain(case: Case) -> list[tuple[ProbeResult, ProbeResult]]:
 
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
     """The config holds a compressed stream that it would deliver uncompressed."""
-    held = [row for row in resolution.delivery if row.result == "held"]
+    held = [row for row in resolution.delivery if row.is_held]
     plain = {(row.client, row.upstream) for row in held if row.encoding == "identity"}
     compressed = {(row.client, row.upstream) for row in held if row.encoding == "gzip"}
     if compressed <= plain:

@@ -290,9 +290,9 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     name = f"{resolution.prefix}_buffering"
     plain = [row for row in resolution.delivery if row.encoding == "identity"]
     parts = []
-    if held := _kinds(row for row in plain if row.result == "held"):
+    if held := _kinds(row for row in plain if row.is_held):
         parts.append(f"an event stream for {held}")
-    if cut := [row for row in plain if row.result == "tail-held"]:
+    if cut := [row for row in plain if row.holds_tails]:
         size = f"{cut[0].tail_from:,} bytes or more" if cut[0].tail_from else "more than a buffer"
         parts.append(f"the end of an event of {size} for {_kinds(cut)}")
     if not parts:

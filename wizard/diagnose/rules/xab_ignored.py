@@ -67,7 +67,7 @@ def _forced_on(rule: Rule, case: Case) -> Finding | None:
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
     """The config ignores the header and holds a stream."""
     name = f"{resolution.prefix}_ignore_headers"
-    held = any(delivery.result == "held" for delivery in resolution.delivery)
+    held = any(delivery.is_held for delivery in resolution.delivery)
     if not held or not directives.ignores_x_accel_buffering(resolution):
         return ()
     value = safe(resolution.value(name), 80)
