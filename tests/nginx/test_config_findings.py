@@ -36,6 +36,10 @@ LOCATIONS = {
         f"proxy_set_header Host $host; {exact('proxy_set_header X-Real-IP $remote_addr;')}",
         f"proxy_set_header Host $host; {exact('proxy_set_header Host $http_host;')}",
     ),
+    "header-dropped": (
+        exact('proxy_set_header authorization "";'),
+        exact('proxy_set_header Authorization ""; auth_basic x;'),
+    ),
     "tls-upstream-mismatch": (
         f"location / {{ proxy_pass https://bot.internal; {LIVE} }}",
         f"location / {{ proxy_pass https://bot.internal; proxy_ssl_server_name on; {LIVE} }}",

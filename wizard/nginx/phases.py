@@ -261,6 +261,9 @@ class _Walk:
         page = page_for(self._blocks, route.status)
         if page is None or self.in_error_page:
             return None
+        if self.left <= 0:
+            route.status = 500
+            return None
         if route.answered is not None and not has_error_page(route.answered):
             return None
         target = route.state.fill(page.target)
