@@ -127,7 +127,7 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
 
 def _may_hold(resolution: RequestResolution) -> bool:
     """True if the config holds an event stream, or the end of a large event, for some client."""
-    return any(row.result in ("held", "tail-held") for row in resolution.delivery)
+    return any(row.is_held or row.holds_tails for row in resolution.delivery)
 
 
 def notes(case: Case, style: Style) -> tuple[str, ...]:
