@@ -11,7 +11,13 @@ from wizard.model.events import Began, ProbeEvent
 from wizard.model.timeline import Probe, Timeline, has_begun
 from wizard.model.vantage import Vantage
 from wizard.probe.followups.followup import probe_first_event
-from wizard.probe.mcp.exchange import handshake_timeouts, has_endpoint, open_stream, send_request
+from wizard.probe.mcp.exchange import (
+    MAX_EXCHANGES,
+    handshake_timeouts,
+    has_endpoint,
+    open_stream,
+    send_request,
+)
 from wizard.probe.probe import run_probe
 from wizard.probe.request import ProbeOptions, RequestSpec
 from wizard.probe.waits import REACH_TIMEOUT_S, held_at, is_decided
@@ -128,7 +134,7 @@ def test_a_handshake_has_more_time_at_a_slow_vantage() -> None:
     options = ProbeOptions(clock=lambda: 0.0)
     assert (
         handshake_timeouts(options, 5.0, reach_s=2.0).ends_at
-        == handshake_timeouts(options, 5.0).ends_at + 12.0
+        == handshake_timeouts(options, 5.0).ends_at + MAX_EXCHANGES * 2.0
     )
 
 

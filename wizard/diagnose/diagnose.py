@@ -17,7 +17,7 @@ from wizard.diagnose.hops import (
     narrow_to_hop,
     results_by_hop,
 )
-from wizard.diagnose.outcome import handshake_fails, is_well
+from wizard.diagnose.outcome import NO_GET_STREAM, handshake_problem, is_well
 from wizard.diagnose.rule import ConfigFinding, Stage
 from wizard.diagnose.rule_settings import prefix_of
 from wizard.diagnose.rules import Rule, all_rules
@@ -135,13 +135,15 @@ def _shortcoming(case: Case) -> str:
     proxied = case.handshake("proxy")
     offered = (result for result in case.proxy if result.was_made)
     failing = next((result for result in offered if not is_well(result, proxied)), None)
-    if failing is not None:
+    problem = handshake_problem(case)
+    # A server that answers by POST need not offer the GET: then its session is what fails.
+    is_needed = failing is not None and failing.timeline.status not in NO_GET_STREAM
+    if failing is not None and (is_needed or not problem):
         where = describe_failing_hop(case) if len(results_by_hop(case)) > 2 else ""
         parts = "; ".join(part for part in (safe(failing.why, 300), where, _NO_CAUSE) if part)
         return f"The stream through the proxy: {parts}."
-    if handshake_fails(case):
-        why = safe(proxied.why, 300) if proxied else ""
-        return f"The stream is live, but the MCP handshake fails: {why}"
+    if problem:
+        return f"The MCP session through the proxy fails: {safe(problem, 300)}"
     lost = [sent for sent in follow_ups(case, "affinity") if _is_lost_message(sent.timeline)]
     if lost:
         return f"The stream is live, but messages to its session get lost: {len(lost)}."
