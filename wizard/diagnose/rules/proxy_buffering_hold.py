@@ -38,6 +38,11 @@ _BY_ITSELF = (
     "event, which is how buffering delivers, and the config in force keeps buffering on. A backend "
     "that stops in the middle of an event would look alike: give --direct to confirm."
 )
+_BY_ITSELF_NO_CONFIG = (
+    "Data arrives, so the backend sends; it arrives as full buffers or without the end of an "
+    "event, which is how buffering delivers. A backend that stops in the middle of an event would "
+    "look alike: give --direct, and --conf."
+)
 _ADVICE = (
     "Give as --direct the address that Nginx uses, and the config of the Nginx that serves this."
 )
@@ -252,19 +257,22 @@ def _labels(results: tuple[ProbeResult, ...]) -> str:
 
 
 def _without_config(rule: Rule, case: Case, held: tuple[ProbeResult, ...]) -> Finding | None:
-    """Without the config: `likely` only if Nginx's log shows that the backend had answered."""
-    live = streams.live_beside_held(case)
-    if live and not streams.live_direct_probes(case):
+    """Without the config: `likely` only if the backend is shown to send, and Nginx stands alone."""
+    live, is_plain = streams.live_beside_held(case), streams.is_behind_plain_nginx(case)
+    if live:
         distinguishes = _SENDS_NO_CONFIG.format(_labels(live))
-        is_plain = streams.is_behind_plain_nginx(case)
         confidence: Confidence = "likely" if is_plain else "possible"
         return rule.finding(confidence, _evidence(case, held), distinguishes)
     if not streams.live_direct_probes(case):
-        return None
+        if not (is_plain and _shows_buffers(held)):
+            return None
+        return rule.finding("possible", _evidence(case, held), _BY_ITSELF_NO_CONFIG)
     # From outside, a slow gate, a slow peer of Nginx or a limit look the same.
     logged = streams.own_log_lines(case, *HELD_TAGS)
     has_answered = any("had answered 200" in line.meaning for line in logged)
     is_likely = has_answered and streams.is_root_answered(case) and not _is_late(held)
+    # None of these cuts events or gathers them.
+    is_likely = is_likely or (is_plain and _shows_buffers(held) and not _is_late(held))
     distinguishes = f"{_difference(held)}. {_NO_CONFIG}"
     return rule.finding("likely" if is_likely else "possible", _evidence(case, held), distinguishes)
 
