@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.recommend.builders import case_of, diagnosis_of, resolution_of
+from tests.rules.samples.build import case_of_hops
 from wizard.model.case import Case
 from wizard.model.diagnosis import Recommendation
 from wizard.model.handshake import Handshake
@@ -106,6 +107,16 @@ def test_a_config_that_does_not_tell_who_answers_counts_as_none() -> None:
     undecided = replace(resolution, doubt="an if decides it")
     recommendation = _recommended(case_of(undecided))
     assert recommendation.parts == _recommended(case_of()).parts
+
+
+def test_lines_for_one_of_several_proxies_name_it_and_leave_the_others_alone() -> None:
+    case = case_of_hops(outside="held", edge="held", inner="live")
+    case = replace(case, resolution=resolution_of("server { location / { proxy_pass http://b; } }"))
+    recommendation = recommend(case, diagnosis_of("proxy-buffering-hold"))
+    assert recommendation
+    assert recommendation.diff is None
+    assert recommendation.parts[0].action == "set"
+    assert "edge" in recommendation.adapt[0]
 
 
 def test_another_server_than_nginx_gets_no_block() -> None:

@@ -47,11 +47,12 @@ def recommend(case: Case, diagnosis: Diagnosis, reveal: bool = False) -> Recomme
 
     With `reveal`, the block and the diff show credentials of the config.
     """
+    case = narrow_to_hop(case)
     wanted, resolution = wanted_settings(diagnosis), case.resolution
     upstream = resolution.upstream if resolution else None
     if wanted is None or (upstream and not _can_apply(wanted, upstream)):
         return None
-    if not (case.target.style or is_nginx_shown(narrow_to_hop(case))):
+    if not (case.target.style or is_nginx_shown(case)):
         return None
     style = style_of(case)
     if resolution and resolution.is_undecided:

@@ -21,6 +21,7 @@ _SET = "set in the location that serves {}, in place of lines of the same name"
 _SET_MESSAGES = f"{_SET}, if it is another location"
 _INSERT = "insert into the server block, in place of a location {} that it has"
 _IN_UPSTREAM = "set in the upstream block behind {}, in place of another balancing method"
+_AT_HOP = "the stream stops at {}: the lines belong into the config of that proxy"
 _GUARDS = (
     "copy into the location every line that protects or changes the stream's path today: "
     "auth_basic, auth_request, allow, deny, limit_req, proxy_set_header, rewrite, proxy_ssl_*; "
@@ -49,7 +50,7 @@ def recommend_from_observation(
     blocks = _blocks(case, wanted)
     is_location = any(block.header for block in blocks)
     statements = [line for block in blocks for line in block.statements]
-    notes = [problem, "" if blocks else _GIVE_CONFIG]
+    notes = [problem, _at_hop(case), "" if blocks else _GIVE_CONFIG]
     if is_location:
         notes += (f"proxy_pass: {_upstream_address(case)[1]}", _GUARDS)
         notes += _choices(case, wanted)
@@ -64,6 +65,12 @@ def recommend_from_observation(
         omitted=omitted_lines(line.words for line in statements),
         adapt=tuple(filter(None, (*notes, *wanted.notes(case, "nginx")))),
     )
+
+
+def _at_hop(case: Case) -> str:
+    """Whose config the lines belong into, if one of several proxies is at fault."""
+    hop = case.first_failing_hop
+    return _AT_HOP.format(visible(hop.name or "the public URL")) if hop else ""
 
 
 def _choices(case: Case, wanted: WantedSettings) -> Iterator[str]:
@@ -168,7 +175,7 @@ def _direct_path(case: Case) -> str | None:
 
 def _upstream_address(case: Case) -> tuple[str, str]:
     """The upstream to write, and what its reader must know about it."""
-    place = _direct(case)
+    place = _direct(case) if case.first_failing_hop is None else None
     if place is None:
         return _PLACEHOLDER, "write the address that today's proxy_pass names"
     url = urlsplit(place.locator)
