@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tests.nginx_real.running import running_nginx
 from tests.nginx_real.test_check import case_and_diagnosis, investigate
 from tests.probe.scripted import chunk
 from wizard.diagnose.diagnose import diagnose
+from wizard.lab import Lab, scenario_named
 from wizard.lab.nginx_process import free_ports
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis
@@ -239,3 +241,46 @@ async def test_the_wrong_scheme_is_told_from_tls_to_the_backend(
     for missing, reduced in reduced_cases(case):
         sure = {cause.id for cause in diagnose(reduced).causes if cause.confidence != "possible"}
         assert sure <= {expected}, f"without {missing}"
+
+
+async def test_an_inner_nginx_at_the_direct_url_is_no_silent_backend(
+    nginx: str, tmp_path: Path
+) -> None:
+    """It holds the stream itself, and the config of the outer one lets everything pass."""
+    outer, inner = free_ports(2)
+    async with backend(streams_everywhere_but_root) as port:
+        server = f"""
+        location / {{ proxy_buffering off; proxy_pass http://127.0.0.1:{inner}; }}
+        }} server {{ listen 127.0.0.1:{inner};
+        location / {{ proxy_pass http://127.0.0.1:{port}; }}
+        """
+        async with running_nginx(nginx, tmp_path, outer, server):
+            target = Target(
+                f"http://127.0.0.1:{outer}/sse",
+                direct=(Source(f"http://127.0.0.1:{inner}/sse"),),
+                stall=1.0,
+            )
+            case, diagnosis = case_and_diagnosis(await investigate(target))
+    assert all(result.outcome == "held" for result in (*case.proxy, *case.direct))
+    assert diagnosis.causes == ()
+    assert any("At the direct URL Nginx answers" in note for note in diagnosis.notes)
+
+
+async def streams_everywhere_but_root(head: bytes, writer: asyncio.StreamWriter) -> None:
+    """Answers `/` shortly, and all else with an event stream that ends by close."""
+    if b"GET / " in head:
+        writer.write(SHORT)
+        return
+    await streams_everywhere(head, writer)
+
+
+async def test_a_live_variant_proves_that_the_backend_sends(nginx: str) -> None:
+    """Over TLS, HTTP/1.1 is held and HTTP/2 is live: no direct URL is needed to tell the cause."""
+    async with Lab(scenario_named("tls"), nginx=nginx) as lab:
+        target = replace(lab.target, direct=())
+        case, diagnosis = case_and_diagnosis(await investigate(target))
+    (cause,) = diagnosis.causes
+    assert (cause.id, cause.confidence) == ("proxy-buffering-hold", "confirmed")
+    assert "the backend does send" in cause.distinguishes
+    for missing, causes in causes_in_all_subsets(case).items():
+        assert causes <= {"proxy-buffering-hold"}, f"without {missing}"

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.rules.samples.build import make_case, make_handshake, with_answer
+from tests.rules.samples.build import make_case, make_follow_up, make_handshake, with_answer
 from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.facts import product
 from wizard.model.case import Case
@@ -149,3 +149,14 @@ def test_a_config_counts_more_than_a_name() -> None:
     assert case.root is not None
     case = replace(case, root=replace(case.root, headers=LIGHTTPD))
     assert [cause.id for cause in diagnose(case).causes] == ["proxy-buffering-hold"]
+
+
+@pytest.mark.parametrize(("server", "expected"), [("nginx", False), ("uvicorn", True), ("", True)])
+def test_a_proxy_at_the_direct_url_may_hold_the_stream(server: str, expected: bool) -> None:
+    case = make_case(proxy="held", direct="held", settings={"proxy_buffering": "off"})
+    root = make_follow_up("root-direct", 404)
+    headers = (("server", server),) if server else ()
+    answer = replace(root, timeline=replace(root.timeline, headers=headers))
+    diagnosis = diagnose(replace(case, follow_ups=(answer,)))
+    assert ("backend-silent" in {cause.id for cause in diagnosis.causes}) == expected
+    assert any("At the direct URL" in note for note in diagnosis.notes) != expected

@@ -7,7 +7,7 @@ from wizard.diagnose.contradictions import contradiction, describe_front, name_f
 from wizard.diagnose.facts.addresses import upstream_peers
 from wizard.diagnose.facts.directives import is_proxied
 from wizard.diagnose.facts.logs import unexplained_failures
-from wizard.diagnose.facts.product import is_nginx_shown
+from wizard.diagnose.facts.product import is_nginx_shown, proxy_at_direct
 from wizard.diagnose.facts.streams import could_be_held, follow_ups, predicted_results
 from wizard.diagnose.false_direct import describe_false_direct, without_false_direct
 from wizard.diagnose.hops import (
@@ -227,6 +227,7 @@ def _missing_input(case: Case, causes: tuple[Finding, ...]) -> tuple[str, ...]:
         )
     if not case.target.direct:
         notes.append("No direct URL was given: a silent backend and a holding proxy look alike.")
+    notes += _proxy_at_direct_note(case)
     if not is_nginx_shown(case):
         return (*notes, f"{describe_front(case)}.")
     if case.resolution is None and case.target.conf is None:
@@ -249,6 +250,16 @@ def _credentials_note(case: Case) -> tuple[str, ...]:
         "The direct request is served with these credentials, and the same request through the "
         "proxy gets 401: does the proxy pass Authorization on?",
     )
+
+
+def _proxy_at_direct_note(case: Case) -> tuple[str, ...]:
+    """That a direct URL at which nothing is live may be that of another proxy."""
+    named = proxy_at_direct(case)
+    if named is None or any(map(is_well, case.direct)):
+        return ()
+    who = f"At the direct URL {named.name} answers ({named.evidence.text})"
+    advice = "Give the address of what stands behind it."
+    return (f"{who}: if it passes requests on, it may hold the stream itself. {advice}",)
 
 
 def _not_compared(case: Case) -> tuple[str, ...]:

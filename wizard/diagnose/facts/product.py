@@ -95,6 +95,13 @@ def products(case: Case) -> tuple[Product, ...]:
     return tuple(found.values())
 
 
+def proxy_at_direct(case: Case) -> Product | None:
+    """A product that answers at a direct URL and may be a proxy in front of the backend."""
+    answers = [result.timeline for result in case.direct]
+    answers += [sent.timeline for sent in case.follow_ups if sent.purpose == "root-direct"]
+    return next((named for answer in answers for named in _named_in(answer)), None)
+
+
 def other_proxy(case: Case) -> Product | None:
     """A proxy of another make than Nginx that named itself; None if none did."""
     return next((named for named in products(case) if named.name != NGINX), None)

@@ -1,6 +1,6 @@
 """The backend itself sends nothing, with or without Nginx."""
 
-from wizard.diagnose.facts import streams
+from wizard.diagnose.facts import product, streams
 from wizard.diagnose.facts.evidence import result_evidence
 from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case
@@ -23,6 +23,8 @@ def check(rule: Rule, case: Case) -> Finding | None:
     handshake = case.handshake("direct")
     if handshake is not None and handshake.is_complete:
         return None  # it answers by POST, so its GET stream may be silent
+    if product.proxy_at_direct(case) is not None:
+        return None  # perhaps another proxy, which may hold the stream itself
     if not direct or any(result.outcome not in NO_EVENT_OUTCOMES for result in direct):
         return None
     if any(result.outcome in streams.REACHED or result.outcome == "status" for result in proxied):

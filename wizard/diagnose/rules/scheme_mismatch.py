@@ -10,6 +10,7 @@ from wizard.model.timeline import Timeline
 
 _NEEDS_TLS = "The port of this URL speaks TLS, and the URL asks it for plain HTTP."
 _NEEDS_PLAIN = "The port of this URL answers TLS with plain text, so it is one for plain HTTP."
+_ANSWERS_PLAIN = "No TLS handshake succeeds at the port of this URL, and it answers plain HTTP."
 _UNREAD = (
     "The answer says that plain HTTP came to a port for TLS. Whether the URL's own port is meant "
     "or that of a backend is shown by https on the same port, or by the config."
@@ -31,10 +32,12 @@ def _plain_port(rule: Rule, case: Case, answers: list[ProbeResult]) -> Finding |
     repeated = schemes.other_scheme(case)
     answered = repeated is not None and _is_answer(repeated.timeline)
     not_tls = all(schemes.is_not_tls(result.timeline) for result in answers)
-    if not not_tls and not (answered and all(r.timeline.ended == "tls" for r in answers)):
+    no_tls = all(r.timeline.ended in ("tls", "timeout") and not r.timeline.tls_s for r in answers)
+    if not not_tls and not (answered and no_tls):
         return None
     confidence: Confidence = "confirmed" if answered else "likely"
-    return rule.finding(confidence, _evidence(case, answers), _NEEDS_PLAIN, fix=_fix("http"))
+    distinguishes = _NEEDS_PLAIN if not_tls else _ANSWERS_PLAIN
+    return rule.finding(confidence, _evidence(case, answers), distinguishes, fix=_fix("http"))
 
 
 def _is_answer(timeline: Timeline) -> bool:

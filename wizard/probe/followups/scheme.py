@@ -21,9 +21,14 @@ def _is_needed(case: Case) -> bool:
 
 
 def _may_be_mistaken(answer: Timeline) -> bool:
-    """True for a TLS handshake that failed, and for plain HTTP that was dropped or refused."""
+    """True for a TLS handshake that failed, and for plain HTTP that was dropped or refused.
+
+    Some servers of plain HTTP wait for the rest of the line that they take the handshake for.
+    """
     if answer.probe.url.startswith("https:"):
-        return answer.ended == "tls" and "certificate" not in answer.detail.lower()
+        is_waiting = answer.ended == "timeout" and answer.connect_s is not None
+        is_failed = answer.ended == "tls" and "certificate" not in answer.detail.lower()
+        return is_waiting or is_failed
     is_dropped = answer.headers_s is None and answer.ended in ("eof", "reset")
     return is_dropped or (answer.status == 400 and "HTTPS" in answer.excerpt.upper())
 
