@@ -1,7 +1,7 @@
 """Investigate a real Nginx whose logs already hold requests of other clients."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from urllib.parse import urlsplit
@@ -61,14 +61,41 @@ async def investigate_after(
         return (*case_and_diagnosis(await investigate(lab.target)), statuses)
 
 
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+"""Serves one connection."""
+
+
 @asynccontextmanager
-async def silent_server() -> AsyncIterator[int]:
-    """A server that accepts requests and answers none; yield its port."""
+async def serving(handler: Handler) -> AsyncIterator[int]:
+    """A server on loopback whose connections end with it; yield its port."""
+    tasks = set[asyncio.Task[None]]()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read()
-        writer.close()
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.add(task)
+        try:
+            await handler(reader, writer)
+        finally:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+            tasks.discard(task)
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
         yield server.sockets[0].getsockname()[1]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@asynccontextmanager
+async def silent_server() -> AsyncIterator[int]:
+    """A server that accepts requests and answers none; yield its port."""
+
+    async def wait(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with serving(wait) as port:
+        yield port

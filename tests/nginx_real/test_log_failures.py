@@ -1,18 +1,27 @@
 """Causes that the lines of other clients show, on a real Nginx."""
 
+import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.nginx_real.other_clients import FORMAT, investigate_after, send, silent_server
+from tests.conftest import HTTP_1_1_DEFAULT_SINCE, parse_version
+from tests.nginx_real.other_clients import (
+    FORMAT,
+    investigate_after,
+    send,
+    serving,
+    silent_server,
+)
 from tests.nginx_real.running import running_nginx
 from tests.nginx_real.test_check import apply_and_verify, case_and_diagnosis, investigate
 from tests.nginx_real.test_standing_stream import plain_stream
 from tests.probe.mcp.server import running, streamable
 from wizard.diagnose.facts.logs import standing_stream_lines
 from wizard.lab import Lab, scenario_named
-from wizard.lab.nginx_process import free_ports
+from wizard.lab.nginx_process import free_ports, version
 from wizard.lab.scenario import Behaviour
 from wizard.model.target import Source, Target
 
@@ -129,15 +138,15 @@ async def test_a_held_http_2_client_that_leaves(nginx: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "confidence"), [("1.0", "likely"), ("1.1", "possible")], ids=["1.0", "1.1"]
+    ("http", "confidence"), [("1.0", "likely"), ("1.1", "possible")], ids=["1.0", "1.1"]
 )
 async def test_the_log_tells_that_a_sessions_stream_was_answered(
-    nginx: str, tmp_path: Path, version: str, confidence: str
+    nginx: str, tmp_path: Path, http: str, confidence: str
 ) -> None:
     """Without a direct URL: the POSTs are answered, and of the GET stream nothing is passed on."""
     (port,), log = free_ports(1), tmp_path / "own.log"
     async with running(streamable(plain_stream())) as backend:
-        passed = f"proxy_http_version {version}; proxy_pass {backend.url.removesuffix('/sse')};"
+        passed = f"proxy_http_version {http}; proxy_pass {backend.url.removesuffix('/sse')};"
         lines = f"access_log {log} ingress; location / {{ {passed} }}"
         async with running_nginx(nginx, tmp_path, port, lines, FORMAT) as conf:
             target = Target(
@@ -163,3 +172,39 @@ async def test_failures_of_an_earlier_run_are_not_other_clients(nginx: str) -> N
     tags = {line.tag for report in first.logs for line in report.lines}
     assert {"gateway", "header-timeout"} <= tags
     assert [each.history.failures for each in again.logs if each.history] in ([()], [(), ()])
+
+
+async def http_1_0_only(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A server that closes the connection on any other version than HTTP/1.0."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    if b" HTTP/1.0\r\n" in head:
+        writer.write(b"HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
+        with suppress(ConnectionError):
+            while True:
+                writer.write(b"data: 1\n\n")
+                await writer.drain()
+                await asyncio.sleep(0.2)
+
+
+async def test_a_backend_that_cannot_speak_http_1_1(nginx: str) -> None:
+    async with serving(http_1_0_only) as port:
+        passed = f"location / {{ proxy_pass http://127.0.0.1:{port}; proxy_buffering off; }}"
+        scenario = replace(scenario_named("healthy"), server=f"listen $LISTEN; {passed}")
+        async with Lab(scenario, nginx=nginx) as lab:
+            direct = (Source(f"http://127.0.0.1:{port}/sse"),)
+            investigation = await investigate(replace(lab.target, direct=direct))
+            _, diagnosis = case_and_diagnosis(investigation)
+    has_new_default = parse_version(version(nginx)) >= HTTP_1_1_DEFAULT_SINCE
+    named = [(cause.id, cause.confidence) for cause in diagnosis.causes[:1]]
+    assert (named == [("new-default-regression", "likely")]) is has_new_default, diagnosis
+
+
+async def test_a_dead_peer_that_nginx_skips_while_we_ask(nginx: str) -> None:
+    """A customer met it moments ago, and for `fail_timeout` nobody else does."""
+    http = "upstream bots { server $STUCK fail_timeout=1m; server $BACKEND; }"
+    server = f"{PLAIN} proxy_connect_timeout 1s; location / {{ proxy_pass http://bots; }}"
+    case, diagnosis, _ = await investigate_after(nginx, server, [(POST,), (POST,)], http=http)
+    assert {result.outcome for result in case.proxy} == {"live"}
+    (cause,) = diagnosis.causes
+    assert (cause.id, cause.confidence) == ("dead-peer-replay", "likely")
+    assert "no connection to the backend within the connect timeout" in cause.evidence[0].text

@@ -172,3 +172,28 @@ def test_a_backend_that_answers_the_root_path_can_speak_http_1_1() -> None:
     assert broken.root is not None
     answered = replace(broken, root=replace(broken.root, status=404))
     assert confidence_of("new-default-regression", answered) is None
+
+
+PEERS = CONF.replace(
+    "http { server {",
+    "http { upstream bots { server 127.0.0.1:12213; server 127.0.0.1:12214; } server {",
+    1,
+).replace("proxy_pass http://127.0.0.1:12213;", "proxy_pass http://bots;")
+DEAD = error_line("upstream timed out (110: Connection timed out) while connecting to upstream")
+
+
+@pytest.mark.parametrize(
+    ("line", "conf", "expected"),
+    [
+        (DEAD, PEERS, "likely"),
+        (DEAD, CONF, None),
+        (DEAD.replace("12213/", "12215/"), PEERS, None),
+        (DEAD.replace("15:50:00", "11:50:00"), PEERS, None),
+        (REFUSED, PEERS, None),
+    ],
+    ids=["dead", "one-peer", "another-peer", "hours-ago", "refused"],
+)
+def test_a_peer_that_did_not_answer_other_clients(
+    line: str, conf: str, expected: str | None
+) -> None:
+    assert confidence_of("dead-peer-replay", case(line, conf=conf)) == expected

@@ -1,6 +1,6 @@
 """One of several peers does not answer: requests sent to it wait for a timeout."""
 
-from wizard.diagnose.facts import streams
+from wizard.diagnose.facts import logs, streams
 from wizard.diagnose.facts.evidence import (
     follow_up_evidence,
     log_evidence,
@@ -30,6 +30,12 @@ _DISTINGUISHES = (
     "One request is late and another is live at once, so no setting holds them, but the peer to "
     "which each was sent."
 )
+_LOGGED = (
+    "Nginx's error log says it of other clients' requests, minutes ago. Ours did not meet that "
+    "peer: Nginx skips it for fail_timeout, and asks it again then."
+)
+STILL_DEAD_S = 900.0
+"""How long ago a peer that did not answer is taken to be dead still, in seconds."""
 _CONNECT_TIMEOUT_S = 3
 _WHY_CONNECT_TIMEOUT = (
     "how long to wait for a dead peer before the next is tried; a live one answers in "
@@ -47,8 +53,11 @@ def check(rule: Rule, case: Case) -> Finding | None:
     served = any(result.outcome in streams.REACHED for result in case.proxy)
     if not served or (case.resolution is not None and len(peers) < 2):
         return None
-    logged = _peer_log_lines(case)
+    logged, others = _peer_log_lines(case), _lines_of_others(case, peers)
     confidence, later = _confidence(case, logged), _later_probes(case)
+    if confidence is None and others:
+        evidence = (*(each.evidence for each in others[:2]), *_config_evidence(case, peers))
+        return rule.finding("likely", evidence, _LOGGED)
     prompt = (r for r in case.proxy if r.outcome == "live" and r not in later)
     evidence = (
         *_late_evidence(case),
@@ -67,6 +76,17 @@ def _peer_log_lines(case: Case) -> tuple[LogLine, ...]:
     # Requests of others to the same peers count as well.
     failed = (line for line in lines if line.ours or any(f"//{p}/" in line.text for p in peers))
     return (*failed, *streams.own_log_lines(case, "tried-again"))
+
+
+def _lines_of_others(case: Case, peers: tuple[str, ...]) -> tuple[logs.PathFailure, ...]:
+    """What other clients' requests met minutes ago: one of these peers did not answer at all."""
+    now = case.started
+    return tuple(
+        each
+        for each in logs.failures_of_others(case, "connect-failed")
+        if "timed out" in each.failure.text and any(f"//{p}/" in each.failure.text for p in peers)
+        if each.failure.last is not None and now - each.failure.last <= STILL_DEAD_S
+    )
 
 
 def _confidence(case: Case, logged: tuple[LogLine, ...]) -> Confidence | None:
