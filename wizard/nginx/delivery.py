@@ -5,7 +5,6 @@ installed Nginx.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import product
 
 from wizard.model.config import Config, Directive
@@ -96,8 +95,13 @@ def make_delivery(
     silent: bool = False,
     version: str | None = None,
     filters: Sequence[BodyFilter] = (),
+    unknown: Sequence[Directive] = (),
 ) -> Delivery:
-    """The row of the model for one kind of request; see `predict_delivery` for the arguments."""
+    """The row of the model for one kind of request; see `predict_delivery` for the arguments.
+
+    Nothing is live beside `unknown` directives: their modules may answer the request or route it.
+    """
+    known = [each for each in filters if each.effect != "unknown"]
     result, otherwise = (
         predict_delivery(
             buffering=buffering,
@@ -108,21 +112,15 @@ def make_delivery(
             version=version,
             filters=applied,
         )
-        for applied in (filters, [each for each in filters if each.effect != "unknown"])
+        for applied in (filters, known)
     )
+    if unknown and result == "live":
+        result = "undecided"
+    if result == "undecided":
+        return Delivery(client, encoding, upstream, result, otherwise=otherwise)
     size = size_bytes(settings[f"{prefix}_buffer_size"].value.partition("|")[0])
     tail_from = smallest_cut_event(size) if result == "tail-held" and size else None
-    is_undecided = result == "undecided"
-    return Delivery(
-        client, encoding, upstream, result, tail_from, otherwise if is_undecided else None
-    )
-
-
-def with_doubt(row: Delivery, unknown: Sequence[Directive]) -> Delivery:
-    """The row, undecided instead of live if a module that is not known may answer or route."""
-    if not unknown or row.result != "live":
-        return row
-    return replace(row, result="undecided", otherwise="live")
+    return Delivery(client, encoding, upstream, result, tail_from)
 
 
 def is_buffered(
@@ -184,6 +182,7 @@ def delivery_table(
     prefix: str,
     clients: tuple[Client, ...],
     filters: Sequence[BodyFilter] = (),
+    unknown: Sequence[Directive] = (),
 ) -> tuple[Delivery, ...]:
     """Every row of the model that the config allows; none if the upstream's kind cannot buffer.
 
@@ -204,6 +203,7 @@ def delivery_table(
             client=client,
             upstream=framing,
             filters=filters,
+            unknown=unknown,
         )
         for client, encoding, framing in product(clients, encodings, possible_framings(settings))
     )

@@ -7,7 +7,7 @@ from itertools import product
 from wizard.model.case import Prediction
 from wizard.model.resolution import BodyFilter, Client, RequestResolution, UpstreamFraming
 from wizard.model.timeline import Probe, Timeline, is_live
-from wizard.nginx.delivery import is_buffered, make_delivery, possible_framings, with_doubt
+from wizard.nginx.delivery import is_buffered, make_delivery, possible_framings
 
 
 def observed_version(timelines: Sequence[Timeline | None]) -> str | None:
@@ -37,8 +37,8 @@ def predict_probes(
     x_accel_buffering = next(filter(None, headers), None)
     buffering = is_buffered(resolution.settings, prefix, x_accel_buffering)
     possible = product(proxied, _framings(resolution, direct), _filters(resolution, buffering))
-    rows = (
-        (
+    predictions = (
+        Prediction(
             probe.label,
             make_delivery(
                 resolution.settings,
@@ -50,12 +50,12 @@ def predict_probes(
                 silent=bool(direct) and not any(map(is_live, direct)),
                 version=resolution.version,
                 filters=filters,
+                unknown=resolution.unknown,
             ),
         )
         for probe, framing, filters in possible
     )
-    doubtful = (Prediction(label, with_doubt(row, resolution.unknown)) for label, row in rows)
-    return tuple(dict.fromkeys(doubtful))
+    return tuple(dict.fromkeys(predictions))
 
 
 def _filters(resolution: RequestResolution, buffering: bool) -> tuple[tuple[BodyFilter, ...], ...]:

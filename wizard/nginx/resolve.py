@@ -4,22 +4,23 @@ import re
 from typing import Literal
 from urllib.parse import urlsplit
 
-from wizard.model.config import Config
+from wizard.model.config import Config, Directive
 from wizard.model.resolution import (
     Answer,
+    BodyFilter,
     LocationRef,
     Request,
     RequestResolution,
     Setting,
 )
 from wizard.nginx.body_filters import body_filters, describe_doubts
-from wizard.nginx.delivery import client_kinds, delivery_table, is_buffered, with_doubt
+from wizard.nginx.delivery import client_kinds, delivery_table, is_buffered
 from wizard.nginx.error_pages import error_pages
 from wizard.nginx.known_directives import describe_unknown, unknown_directives
 from wizard.nginx.locations import modifier_and_path
 from wizard.nginx.phases import follow_route
 from wizard.nginx.route import Route
-from wizard.nginx.servers import choose_server, merges_slashes, server_ref
+from wizard.nginx.servers import ServerChoice, choose_server, merges_slashes, server_ref
 from wizard.nginx.settings import Chain, effective_settings
 from wizard.nginx.upstream import resolve_upstream
 
@@ -38,47 +39,36 @@ def request_for(url: str, method: str = "GET") -> Request:
 def resolve_request(
     config: Config, request: Request, version: str | None = None
 ) -> RequestResolution:
-    """What Nginx does with this request.
+    """What Nginx does with this request by its config, or by a fragment that holds the server.
 
-    Args:
-        config: The whole config, or a fragment that holds the server.
-        version: The Nginx version whose defaults apply if the config names none. It may come from
-            a backend's header; text that is no version is ignored.
+    The defaults of `version` apply if the config names none. It may come from a backend's header;
+    text that is no version is ignored.
     """
     version = config.version or (version if version and _VERSION.match(version) else None)
     choice = choose_server(config, request)
     if choice is None:
         notes = (*config.notes, "the config has no server block")
         return RequestResolution(request, config, version, None, None, None, {}, undecided=notes)
-    http, server = choice.http, choice.server
-    outer: Chain = [("http", http), ("server", server)] if http else [("server", server)]
     route = follow_route(config, choice, request, version)
     upstream = resolve_upstream(config, route)
-    chain: Chain = [*outer, *(("location", block) for block in route.blocks)]
+    chain = _chain(choice, route)
     settings = effective_settings(chain, upstream.kind, version)
-    kinds = client_kinds(config, server, version)
+    kinds = client_kinds(config, choice.server, version)
     blocks = [block for _, block in chain]
-    unknown = unknown_directives(blocks) if upstream.kind != "static" else ()
-    filters = body_filters(blocks) if upstream.kind != "static" else ()
-    buffering = is_buffered(settings, upstream.kind, None)
-    places = {each.where for each in filters}
-    others = tuple(directive for directive in unknown if directive.where not in places)
-    doubts = (
-        *map(describe_unknown, others[:_MAX_UNKNOWN]),
-        *describe_doubts(filters, buffering),
-    )
-    rows = delivery_table(settings, upstream.kind, kinds, filters)
+    passing = blocks if upstream.kind != "static" else []
+    unknown, filters = unknown_directives(passing), body_filters(passing)
+    doubts = _doubts(unknown, filters, is_buffered(settings, upstream.kind, None))
     return RequestResolution(
         request,
         config,
         version,
-        server_ref(server, choice.reason),
+        server_ref(choice.server, choice.reason),
         _location(route),
         upstream,
         settings,
         kinds,
         filters,
-        tuple(with_doubt(row, unknown) for row in rows),
+        delivery_table(settings, upstream.kind, kinds, filters, unknown),
         _undecided(config, choice.undecided, route, settings, version, doubts),
         listens=choice.listens,
         merges_slashes=merges_slashes(choice, request.scheme),
@@ -88,6 +78,22 @@ def resolve_request(
         is_rewritten=route.rewritten and not route.broken,
         unknown=unknown,
     )
+
+
+def _chain(choice: ServerChoice, route: Route) -> Chain:
+    """The blocks around the request with their levels, outermost first."""
+    http: Chain = [("http", choice.http)] if choice.http else []
+    return [*http, ("server", choice.server), *(("location", block) for block in route.blocks)]
+
+
+def _doubts(
+    unknown: tuple[Directive, ...], filters: tuple[BodyFilter, ...], buffering: bool
+) -> tuple[str, ...]:
+    """What directives of modules that are not known, and body filters, leave undecided."""
+    places = {each.where for each in filters}
+    others = [directive for directive in unknown if directive.where not in places]
+    described = map(describe_unknown, others[:_MAX_UNKNOWN])
+    return (*described, *describe_doubts(filters, buffering))
 
 
 def _location(route: Route) -> LocationRef | None:
