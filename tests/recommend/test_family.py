@@ -22,6 +22,7 @@ UUID = "0f8fad5b-d9cb-469f-a165-70867728950e"
         (f"/r/{UUID}/sse", "/r/{id}/sse", f"/r/{UUID[::-1]}/sse", "/r//sse"),
         (f"/messages/{UUID}", "/messages/{id}", f"/messages/{UUID.upper()}", "/messages/all"),
         ("/messages/00deadbeef", "/messages/{id}", "/messages/0123456789ab", "/messages/feed"),
+        ("/stream/a1", "/stream/{id}", "/stream/b2", "/stream/status"),
         ("/stream/1234567890", "/stream/{id}", "/stream/1", "/stream/status"),
         ("/chat/run-7a/", "/chat/{id}/", "/chat/run-8b/", "/chat/run-8b"),
         ("/u/7/rooms/x9/sse", "/u/{id}/rooms/{id}/sse", "/u/8/rooms/y/sse", "/u/8/sse"),
@@ -43,6 +44,7 @@ def test_an_id_is_found_and_its_siblings_match(
 @pytest.mark.parametrize(
     "path",
     ["/", "/sse", "/v1/stream", "/api/v2/sse", "/sse2", "/bot1/sse", "/es6/events", "/a/feed/sse",
+     "/api/2/stream", "/my-long-service-v2/sse",
      "/users/me/events", "/mcp", "/v1.1/events"],
 )  # fmt: skip
 def test_a_path_without_an_id_has_no_family(path: str) -> None:

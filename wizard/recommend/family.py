@@ -10,17 +10,21 @@ from string import ascii_lowercase, digits
 from wizard.text.display import visible
 
 _ANY = "[^/]+"
+_WITH_DIGIT = "[^/]*[0-9][^/]*"
 _STRONG = (
     (re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"), "[0-9a-fA-F-]{36}"),
     (re.compile(r"[0-9]+"), "[0-9]+"),
     (re.compile(r"(?=.*[0-9])[0-9a-fA-F]{8,}"), "[0-9a-fA-F]{8,}"),
-    (re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[\w-]{16,}", re.ASCII), "[0-9A-Za-z_-]+"),
+    (re.compile(r"(?=(?:.*[0-9]){3})(?=.*[A-Za-z])[\w-]{16,}", re.ASCII), "[0-9A-Za-z_-]+"),
 )
 """Segments that are ids wherever they stand, each with a pattern of its kind."""
 _WEAK = re.compile(r"(?=.*[0-9])(?!v[0-9.]+$)[\w-]{2,}", re.ASCII)
 """Segments that are ids behind the name of what they number; `v1` is a version."""
+_VERSIONED = re.compile(r"api|rest|v|version", re.IGNORECASE)
+"""Segments behind which a number is a version."""
 _NUMBERED = re.compile(
-    r"[A-Za-z_-]+s|chat|thread|session|user|room|channel|conversation|run|job|task|agent|bot",
+    r"[A-Za-z_-]+s|chat|thread|session|user|room|channel|conversation|run|job|task|agent|bot"
+    r"|stream|sse|feed|topic|project|workspace|tenant|team|game|order",
     re.IGNORECASE,
 )
 
@@ -96,7 +100,9 @@ def family_of(path: str) -> PathFamily | None:
 
 def _id_pattern(segment: str, before: str) -> str:
     """A pattern for ids of this segment's kind; empty if it is no id."""
+    if _VERSIONED.fullmatch(before):
+        return ""
     for form, pattern in _STRONG:
         if form.fullmatch(segment):
             return pattern
-    return _ANY if _WEAK.fullmatch(segment) and _NUMBERED.fullmatch(before) else ""
+    return _WITH_DIGIT if _WEAK.fullmatch(segment) and _NUMBERED.fullmatch(before) else ""
