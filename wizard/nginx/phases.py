@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from wizard.model.config import Config, Directive
-from wizard.model.resolution import Request
+from wizard.model.resolution import ErrorPage, Request
 from wizard.nginx.error_pages import (
     has_error_page,
     is_recursive,
@@ -100,7 +100,7 @@ class _Walk:
         route.inner, route.chain = None, ()
         if step == "server":
             apply_rewrites(self.server, route)
-            self.is_internal, route.moved = self.is_internal or route.moved, False
+            self.is_internal, route.moved = self.is_internal or route.rewritten, False
             if route.answered is not None:
                 return self._apply_error_page()
             step = "location"
@@ -199,6 +199,7 @@ class _Walk:
         step = self._redirect(target, "try_files falls through to")
         if step is None:
             route.answer(directive, 500)
+            return self._apply_error_page()
         return step
 
     def _redirect(self, target: str, how: str) -> _Step:
@@ -252,31 +253,41 @@ class _Walk:
         return None
 
     def _apply_error_page(self) -> _Step:
-        """Follow the error page of Nginx's own answer, if a backend answers there.
+        """Follow the error page of Nginx's own answer, if a backend answers there; nothing follows.
 
         An error page that Nginx answers itself changes only the status: the route then ends at what
         caused the error.
         """
         route = self.route
         page = page_for(self._blocks, route.status)
-        if page is None or self.in_error_page:
-            return None
-        if self.left <= 0:
-            route.status = 500
-            return None
-        if route.answered is not None and not has_error_page(route.answered):
+        is_sent = route.answered is None or has_error_page(route.answered)
+        if page is None or self.in_error_page or not is_sent:
             return None
         target = route.state.fill(page.target)
-        if target is None or not target.startswith(("/", "@")):
-            route.status = None if target is None else status_of_url(page)
-            return None
+        if self.left <= 0:
+            route.status = 500
+        elif target is None:
+            route.status = None
+        elif target.startswith(("/", "@")):
+            self._follow_error_page(page, target)
+        else:
+            route.status = status_of_url(page)
+        return None
+
+    def _follow_error_page(self, page: ErrorPage, target: str) -> None:
+        """Try where the error page leads, and take the route there if a backend answers."""
+        route = self.route
         trial = _Walk(self.http, self.server, self.version, route.copy(), self.left - 1, True)
         trial.in_error_page = not is_recursive(self._blocks)
         trial.route.answered = trial.route.status = None
-        trial.route.state.method = "GET"
-        trial.follow(trial._redirect(target, "the error page is"))
+        if target.startswith("/"):
+            trial.route.state.method = "GET"
+        step = trial._redirect(target, "the error page is")
+        trial.follow(step)
         answer = trial.route.answered
-        if trial.route.pass_directive is not None or trial.route.doubt:
+        if step is None:
+            route.status = 500
+        elif trial.route.pass_directive is not None or trial.route.doubt:
             if route.answered is None:
                 reason = f"taken as leading to {visible(target, 60)}: files are taken as missing"
                 trial.route.undecided.append(f"{page.where}: {reason}")
@@ -285,4 +296,3 @@ class _Walk:
             route.status = status_after(page, route.status, answer, trial.route.status)
         else:
             route.status = None
-        return None

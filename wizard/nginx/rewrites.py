@@ -83,6 +83,7 @@ def _apply_rewrite(directive: Directive, route: Route) -> bool:
     route.state.capture(match)
     if flag in _REDIRECTS or replacement.startswith(_ABSOLUTE_URLS):
         route.answer(directive, _REDIRECTS.get(flag, 302))
+        route.rewritten = True
         return True
     if not _replace(directive, route):
         return False
