@@ -4,6 +4,7 @@ import pytest
 
 from tests.nginx.resolving import resolution
 from wizard.model.resolution import Upstream
+from wizard.nginx.resolve import request_for
 from wizard.nginx.upstream import default_host, upstream_block_of
 
 
@@ -170,3 +171,31 @@ def test_the_prefix_of_the_directives_that_apply(
 def test_a_config_without_a_server_has_the_prefix_of_proxy_and_cannot_buffer() -> None:
     result = resolution("http { }")
     assert (result.prefix, result.buffering_prefix, result.can_buffer) == ("proxy", "proxy", False)
+
+
+MAPS = """
+map $http_accept $kind { default page; ~text/event-stream stream; }
+map $request_method $rw { default $kind; POST write; }
+server { location / { proxy_pass http://$rw.test:80; } }
+"""
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "peers"),
+    [
+        ("GET", (("Accept", "text/event-stream"),), ("stream.test:80",)),
+        ("GET", (("accept", "*/*"),), ("page.test:80",)), ("POST", (), ("write.test:80",)),
+        ("GET", (), ()),
+    ],
+)  # fmt: skip
+def test_the_method_and_known_headers_decide_a_map(
+    method: str, headers: tuple[tuple[str, str], ...], peers: tuple[str, ...]
+) -> None:
+    result = resolution(MAPS, method=method, headers=headers).upstream
+    assert result is not None
+    assert result.peers == peers
+
+
+def test_a_request_keeps_no_header_with_a_secret() -> None:
+    given = (("Authorization", "Bearer a"), ("Cookie", "b"), ("Accept", "text/event-stream"))
+    assert request_for("http://a/sse", headers=given).headers == (given[2],)

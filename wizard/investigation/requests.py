@@ -54,8 +54,9 @@ def conf_requests(target: Target) -> tuple[Request, Request]:
     That Nginx is the hop that `hop_of_config` names, else the server of the public URL.
     """
     hop_name, root = hop_of_config(target), request_for(root_url(target))
+    headers = (("Accept", "text/event-stream"), *target.headers)
     hop_url = next((hop.source.locator for hop in target.hops if hop.name == hop_name), "")
-    stream = request_for(hop_url or target.url)
+    stream = request_for(hop_url or target.url, headers=headers)
     if hop_url:
         host = root.host if _host_header(target, hop_url) else stream.host
         return replace(stream, host=host), root

@@ -1,6 +1,7 @@
 """What Nginx does with one request: server, location, upstream, settings and delivery together."""
 
 import re
+from collections.abc import Sequence
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -24,16 +25,22 @@ from wizard.nginx.servers import ServerChoice, choose_server, merges_slashes, se
 from wizard.nginx.settings import Chain, effective_settings
 from wizard.nginx.upstream import resolve_upstream
 
+_PLAIN_HEADERS = frozenset({"accept", "content-type", "origin", "upgrade", "user-agent"})
 _MAX_UNKNOWN = 3
 """How many directives of modules that are not known are named."""
 _VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){0,3}(?![0-9.])")
 
 
-def request_for(url: str, method: str = "GET") -> Request:
-    """The request that Nginx sees if a client opens this URL."""
+def request_for(url: str, method: str = "GET", headers: Sequence[tuple[str, str]] = ()) -> Request:
+    """The request that Nginx sees if a client opens this URL.
+
+    Of the headers only those are kept that hold no secret: they may decide an `if` or a `map`.
+    """
     parts = urlsplit(url)
     scheme: Literal["http", "https"] = "https" if parts.scheme == "https" else "http"
-    return Request(parts.path or "/", parts.hostname, scheme, parts.port, parts.query, method)
+    plain = tuple((name, value) for name, value in headers if name.lower() in _PLAIN_HEADERS)
+    path, host = parts.path or "/", parts.hostname
+    return Request(path, host, scheme, parts.port, parts.query, method, plain)
 
 
 def resolve_request(
