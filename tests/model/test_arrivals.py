@@ -138,6 +138,13 @@ class TestBursts:
         proxied = in_clumps(20 // each, each, 0.1 * each, start=0.1 * each)
         assert comes_in_bursts(proxied, steady(20, 0.1))
 
+    @pytest.mark.parametrize("rate", [200, 500, 1000, 5000])
+    def test_a_fast_stream_in_buffers_of_16_kilobytes(self, rate: int) -> None:
+        each = max(54, rate // 10)
+        direct = steady(2 * rate, 1 / rate, size=300)
+        assert comes_in_bursts(in_clumps(2 * rate // each, each, each / rate), direct)
+        assert not comes_in_bursts(direct, direct)
+
     def test_the_same_stream(self) -> None:
         assert not comes_in_bursts(steady(20, 0.1), steady(20, 0.1))
 

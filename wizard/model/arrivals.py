@@ -141,7 +141,7 @@ def _dropped(timeline: Timeline) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """All bytes that arrived within `SAME_MOMENT_S` of each other; times since the request."""
+    """All bytes that arrived within `SAME_MOMENT_S` of the first; times since the request."""
 
     at: float
     size: int
@@ -152,15 +152,12 @@ class Moment:
 def moments(timeline: Timeline) -> list[Moment]:
     """The moments at which bytes arrived, oldest first."""
     start, merged = connected_s(timeline), list[Moment]()
-    previous_at = float("-inf")
     for arrival in timeline.arrivals:
-        if arrival.at - previous_at <= SAME_MOMENT_S:
-            last = merged.pop()
-            merged.append(_merged(last, arrival))
+        at = arrival.at - start
+        if merged and at - merged[-1].at <= SAME_MOMENT_S:
+            merged.append(_merged(merged.pop(), arrival))
         else:
-            at, size = arrival.at - start, arrival.size
-            merged.append(Moment(at, size, arrival.items, arrival.pending))
-        previous_at = arrival.at
+            merged.append(Moment(at, arrival.size, arrival.items, arrival.pending))
     return merged
 
 
@@ -212,20 +209,20 @@ def lacks_tails(proxied: Timeline, direct: Timeline | None, now: float | None = 
 def comes_in_bursts(proxied: Timeline, direct: Timeline, now: float | None = None) -> bool:
     """True if events that the direct probe gets one by one come several at a time.
 
-    Both must have been watched equally long. The number of moments is at most half of the direct
-    probe's, most events share their moment with others, and the wait between moments is longer
-    than the network explains.
+    The number of moments is at most half of the direct probe's over the same time, at least twice
+    as many events come at one, and the wait between moments is longer than the network explains.
     """
     until = min(_end(proxied, now), _end(direct, now))
-    here = [moment for moment in moments(proxied) if moment.at <= until]
     there = [moment for moment in moments(direct) if moment.at <= until]
+    # Of a fast stream the timeline holds the newest arrivals only.
+    since = there[0].at if there and _dropped(direct) else float("-inf")
+    here = [moment for moment in moments(proxied) if since <= moment.at <= until]
     if not here or len(there) < MIN_CLUMPS or 2 * len(here) > len(there):
         return False
-    if _clumped_share(here, there) < _clumped_share(there, there) + 0.4:
+    if _mean_amount(here) < 2 * _mean_amount(there):
         return False
-    return _mean_gap(here, there[0].at) > max(
-        allowance_s(proxied), 1.5 * _mean_gap(there[1:], there[0].at)
-    )
+    start = there[0].at
+    return _mean_gap(here, start) > max(allowance_s(proxied), 1.5 * _mean_gap(there[1:], start))
 
 
 def stalls(proxied: Timeline, direct: Timeline, now: float | None = None) -> bool:
@@ -251,12 +248,10 @@ def _end(timeline: Timeline, now: float | None) -> float:
     return watched_s(timeline)
 
 
-def _clumped_share(here: Sequence[Moment], there: Sequence[Moment]) -> float:
-    """The share of events that arrived together with others (of bytes, without events)."""
-    if total := sum(moment.items for moment in here):
-        return sum(moment.items for moment in here if moment.items > 1) / total
-    usual = 2 * median(moment.size for moment in there)
-    return sum(m.size for m in here if m.size > usual) / max(1, sum(m.size for m in here))
+def _mean_amount(moments: Sequence[Moment]) -> float:
+    """The mean number of events that arrived at one moment (of bytes, without events)."""
+    events = sum(moment.items for moment in moments)
+    return (events or sum(moment.size for moment in moments)) / len(moments)
 
 
 def _mean_gap(moments: Sequence[Moment], start: float) -> float:

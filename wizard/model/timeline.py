@@ -29,7 +29,7 @@ MAX_TAIL_ITEMS = 200
 """The number of newest events that a timeline keeps for display; all events are counted."""
 MAX_ITEM_CHARS = 1000
 """The number of characters that a timeline keeps of one event."""
-MAX_ARRIVALS = 256
+MAX_ARRIVALS = 200
 """The number of newest arrivals that a timeline keeps."""
 MERGE_S = 0.001
 """Bytes that follow within this time, in seconds, belong to the same arrival: the kernel may hand
