@@ -142,6 +142,11 @@ def test_the_error_log(tag: str, rest: str) -> None:
         ("no live upstreams while connecting to upstream", "connect-failed"),
         ("open() failed (2: No such file or directory)", ""),
         ("client prematurely closed connection while reading upstream", ""),
+        (
+            "epoll_wait() reported that client prematurely closed connection, so upstream "
+            "connection is closed too (104: Connection reset by peer) while reading upstream",
+            "",
+        ),
         ("peer closed connection in SSL handshake while SSL handshaking", ""),
         (
             "peer closed connection in SSL handshake while SSL handshaking to upstream",

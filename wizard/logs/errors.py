@@ -157,6 +157,13 @@ def is_start(text: str) -> bool:
 
 
 def _tag_of(rest: str) -> tuple[str, str]:
+    """The tag and the meaning of a message; empty if it is no failure.
+
+    Nginx closes the upstream connection of a client that has left; whatever it then reads there
+    (`closed too (104: Connection reset by peer)`) is a consequence.
+    """
+    if "client prematurely closed connection" in rest:
+        return "", ""
     for phrase, tag, meaning in _MESSAGES:
         if phrase in rest:
             return tag, meaning

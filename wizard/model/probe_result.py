@@ -58,3 +58,6 @@ HELD_OUTCOMES: frozenset[str] = frozenset(
 )
 PARTLY_HELD_OUTCOMES: frozenset[str] = frozenset({"late", "bursts", "tail-held", "stalled"})
 """The outcomes of streams of which some data came."""
+DELAYED_OUTCOMES: frozenset[str] = HELD_OUTCOMES - {"tail-held", "bursts", "stalled"}
+"""The outcomes of streams whose beginning is late or missing, which a slow peer or a limit explains
+as well as a buffer does."""

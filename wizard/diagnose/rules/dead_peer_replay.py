@@ -13,7 +13,7 @@ from wizard.model.case import Case
 from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import LogLine
-from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
+from wizard.model.probe_result import DELAYED_OUTCOMES, ProbeResult
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
 from wizard.nginx.settings import duration_s
@@ -103,7 +103,7 @@ def _confidence(case: Case, logged: tuple[LogLine, ...]) -> Confidence | None:
 
 
 def _late_probes(case: Case) -> tuple[ProbeResult, ...]:
-    return tuple(result for result in case.proxy if result.outcome in HELD_OUTCOMES)
+    return tuple(result for result in case.proxy if result.outcome in DELAYED_OUTCOMES)
 
 
 def _later_probes(case: Case) -> tuple[ProbeResult, ...]:

@@ -15,7 +15,7 @@ from wizard.model.case import Case
 from wizard.model.change import Change
 from wizard.model.config import Config
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
-from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
+from wizard.model.probe_result import DELAYED_OUTCOMES, ProbeResult
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
 from wizard.model.timeline import Timeline, is_live
@@ -150,7 +150,7 @@ def _confidence(
 
 def _delay(rule: Rule, case: Case) -> Finding | None:
     """limit_req without nodelay delays requests."""
-    late = [result for result in case.proxy if result.outcome in HELD_OUTCOMES]
+    late = [result for result in case.proxy if result.outcome in DELAYED_OUTCOMES]
     live = [result for result in case.proxy if result.outcome == "live"]
     logged = streams.own_log_lines(case, "delayed")
     if not late or not live or not logged:

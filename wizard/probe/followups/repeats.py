@@ -3,7 +3,7 @@
 import asyncio
 
 from wizard.model.case import Case, FollowUpResult
-from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
+from wizard.model.probe_result import DELAYED_OUTCOMES, ProbeResult
 from wizard.model.timeline import is_live
 from wizard.nginx.upstream import balancing_of
 from wizard.probe.followups.followup import (
@@ -32,7 +32,7 @@ def _is_again_needed(case: Case) -> bool:
 
 def first_held(case: Case) -> ProbeResult | None:
     """The first proxied probe that was late or held; None if there is none."""
-    return next((result for result in case.proxy if result.outcome in HELD_OUTCOMES), None)
+    return next((result for result in case.proxy if result.outcome in DELAYED_OUTCOMES), None)
 
 
 async def _send_again(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
