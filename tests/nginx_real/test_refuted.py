@@ -284,3 +284,22 @@ async def test_a_live_variant_proves_that_the_backend_sends(nginx: str) -> None:
     assert "the backend does send" in cause.distinguishes
     for missing, causes in causes_in_all_subsets(case).items():
         assert causes <= {"proxy-buffering-hold"}, f"without {missing}"
+
+
+async def test_the_other_scheme_is_asked_without_the_users_headers() -> None:
+    """A token that was meant for TLS must not be sent in plain text."""
+    heads: list[bytes] = []
+
+    async def record(head: bytes, writer: asyncio.StreamWriter) -> None:
+        heads.append(head)
+        await steady(head, writer)
+
+    async with backend(record) as port:
+        url = f"https://127.0.0.1:{port}/sse"
+        target = Target(url, headers=(("Authorization", "Bearer abc"), ("X-Key", "k")), stall=0.5)
+        case, diagnosis = case_and_diagnosis(await investigate(target))
+    assert [follow_up.purpose for follow_up in case.follow_ups] == ["other-scheme"]
+    assert [cause.id for cause in diagnosis.causes] == ["scheme-mismatch"]
+    (head,) = [head for head in heads if head.startswith(b"GET")]
+    assert b"Bearer" not in head
+    assert b"X-Key" not in head
