@@ -162,3 +162,18 @@ def test_when_nginx_last_read_its_config() -> None:
     history = history_of(notice_line("reconfiguring", minutes=8), loaded, access(1, 200))
     assert history.until is not None
     assert history.started == history.until - 3 * 60
+
+
+def test_a_held_http_2_client_in_json() -> None:
+    data = {
+        "time_iso8601": "2026-11-23T15:50:00+00:00",
+        "server_protocol": "HTTP/2.0",
+        "request_method": "GET",
+        "uri": "/sse",
+        "status": "200",
+        "request_time": "2.000",
+        "upstream_status": "200",
+        "body_bytes_sent": "0",
+    }
+    history = history_of(access(20, 200), json.dumps(data))
+    assert (sum(history.left), history.left_200) == (1, 1)

@@ -30,11 +30,12 @@ _USER_AGENT_PREFIX = "ssewizard/"
 """How our own User-Agent begins, in this run and in earlier ones."""
 _NOTABLE = re.compile(
     r"\b(?:499|50[24]|413)\b|cancel|\[(?:notice|info|warn|error|crit|alert|emerg)\]|PROXY "
-    r"|\b2\d\d\W{1,3}(?:\w{1,30}\W{1,4})?0(?![\d.:])"
+    r'|\b2\d\d\W{1,3}(?:\w{1,30}\W{1,4})?0(?![\d.:])|": ?"?0["},]'
 )
 """A line that may be about a request that was cut off or failed; all others need no parsing.
 
-The last pattern is a successful status, perhaps the name of the next value, and 0 bytes."""
+The last two are a successful status, perhaps the name of the next value, and 0 bytes; and any 0 in
+JSON."""
 
 
 @dataclass(frozen=True, slots=True)
