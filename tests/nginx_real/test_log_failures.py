@@ -208,3 +208,22 @@ async def test_a_dead_peer_that_nginx_skips_while_we_ask(nginx: str) -> None:
     (cause,) = diagnosis.causes
     assert (cause.id, cause.confidence) == ("dead-peer-replay", "likely")
     assert "no connection to the backend within the connect timeout" in cause.evidence[0].text
+
+
+async def test_a_silent_stream_of_another_client_that_was_cut(nginx: str) -> None:
+    server = SLOW_FOR_OTHERS.replace("= /message", "= /sse")
+    async with serving(headers_and_silence) as port:
+        case, diagnosis, statuses = await investigate_after(
+            nginx, server % port, [("GET /sse",)], http=FORMAT
+        )
+    assert statuses == [200]
+    assert {result.outcome for result in case.proxy} == {"live"}
+    (cause,) = diagnosis.causes
+    assert (cause.id, cause.confidence) == ("idle-read-timeout", "likely")
+    assert "sent nothing for as long as the read timeout" in cause.evidence[0].text
+
+
+async def headers_and_silence(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer with the headers of a stream, and send nothing more."""
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
+    await reader.read()

@@ -197,3 +197,24 @@ def test_a_peer_that_did_not_answer_other_clients(
     line: str, conf: str, expected: str | None
 ) -> None:
     assert confidence_of("dead-peer-replay", case(line, conf=conf)) == expected
+
+
+SILENT = error_line(
+    "upstream timed out (110: Operation timed out) while reading upstream", "GET /sse"
+)
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ((SILENT,), "likely"),
+        ((SILENT, notice_line("reconfiguring", minutes=2)), "possible"),
+        ((SILENT.replace("GET /sse", "GET /other"),), None),
+    ],
+)
+def test_a_stream_of_another_client_that_was_silent(
+    lines: tuple[str, ...], expected: str | None
+) -> None:
+    finding = finding_of("idle-read-timeout", case(*lines))
+    is_risk = finding is None or finding.latent
+    assert (None if is_risk else finding.confidence) == expected  # type: ignore[union-attr]

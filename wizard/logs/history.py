@@ -55,11 +55,11 @@ class _CutRequest:
 
 
 OwnRequests = frozenset[tuple[str, int]]
-"""Failed requests of earlier runs of this tool: path, and second of their entries."""
+"""Requests of earlier runs of this tool: path, and second of their entries."""
 
 
 def own_requests(texts: Iterable[str], clock: HostClock, now: float) -> OwnRequests:
-    """The failed requests of earlier runs in these lines of an access log.
+    """The requests of earlier runs in these lines of an access log.
 
     An error log names no User-Agent: by these its lines about them are told apart.
     """
@@ -67,7 +67,7 @@ def own_requests(texts: Iterable[str], clock: HostClock, now: float) -> OwnReque
         (parsed.path, int(clock.epoch_s(timestamp)))
         for text in texts
         if _is_own(text)
-        if (parsed := parse_line(clip(text, MAX_LINE_CHARS))).status not in (None, 200)
+        if (parsed := parse_line(clip(text, MAX_LINE_CHARS))).path
         if (timestamp := find_timestamp(text, now)) is not None
     )
 
@@ -82,7 +82,7 @@ class HistoryBuilder:
 
     Attributes:
         now: When the probes began, in seconds since the epoch.
-        own: The failed requests of earlier runs.
+        own: The requests of earlier runs.
         lines: How many lines were added.
         counted: True once a line had a format that records requests that were cut off.
         first, last: The times of the first and of the last line that names one, in seconds since
@@ -138,7 +138,7 @@ class HistoryBuilder:
             self.started = self.last
 
     def _is_own_failure(self, path: str) -> bool:
-        """True if an earlier run had a failed request for this path at the time of this line."""
+        """True if an entry of an earlier run has this path and the time of this line."""
         second = int(self.last or 0)
         return any((path, second + offset) in self.own for offset in (-1, 0, 1))
 

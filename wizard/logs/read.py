@@ -19,7 +19,7 @@ MAX_LINES = 20_000
 """How many lines are parsed: a flood of short lines must not stop the screen."""
 
 NO_REQUESTS: OwnRequests = frozenset()
-"""No failed requests."""
+"""No requests."""
 
 
 class LogReader:
@@ -31,7 +31,7 @@ class LogReader:
         self._own_cache: tuple[object, OwnRequests] = (None, NO_REQUESTS)
 
     def own_requests(self, clock: HostClock) -> OwnRequests:
-        """The failed requests of earlier runs in the old lines, which do not change."""
+        """The requests of earlier runs in the old lines, which do not change."""
         key = (len(self.log.past()), clock)
         if self._own_cache[0] != key:
             texts = _split_lines(self.log.past(), starts_inside_line=self.log.older)
@@ -43,7 +43,7 @@ class LogReader:
     ) -> LogReport:
         """Return the report so far; `run` and `paths` are those of `LogWatch.collect`.
 
-        `own` are the failed requests of earlier runs, by all logs.
+        `own` are the requests of earlier runs, by all logs.
         """
         new = self.log.new()
         before = _split_lines(self.log.past(), starts_inside_line=self.log.older)

@@ -2,8 +2,13 @@
 
 from functools import partial
 
-from wizard.diagnose.facts import directives, disconnects, streams
-from wizard.diagnose.facts.evidence import log_evidence, result_evidence, setting_evidence
+from wizard.diagnose.facts import directives, disconnects, logs, streams
+from wizard.diagnose.facts.evidence import (
+    log_evidence,
+    result_evidence,
+    setting_evidence,
+    setting_evidences,
+)
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings, read_timeout
 from wizard.model.case import Case
@@ -19,13 +24,30 @@ _DISTINGUISHES = (
     "The stream ended after a silence that is longer than any that a stream survived here, so the "
     "silence ended it."
 )
+_OTHERS = (
+    "Nginx's error log says it of other clients' streams. Ours was not silent for that long while "
+    "it was watched."
+)
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """A cut by this timeout was observed; else it is a risk if the config leads to one."""
     cut = disconnects.cut_probes(case)
     findings = (_observed(rule, case, result) for result in cut)
-    return next(filter(None, findings), None) if cut else _risk(rule, case)
+    if cut:
+        return next(filter(None, findings), None)
+    return _of_others(rule, case) or _risk(rule, case)
+
+
+def _of_others(rule: Rule, case: Case) -> Finding | None:
+    """The streams of other clients that Nginx ended, as its error log says."""
+    failures = logs.failures_of_others(case, "read-timeout")
+    if not failures or streams.held_probes(case):
+        return None
+    first = failures[0]
+    names = [directives.read_timeout_name(first.resolution)] if first.resolution else []
+    evidence = (first.evidence, *setting_evidences(first.resolution, *names))
+    return rule.finding("possible" if first.is_outdated else "likely", evidence, _OTHERS)
 
 
 def _observed(rule: Rule, case: Case, result: ProbeResult) -> Finding | None:
