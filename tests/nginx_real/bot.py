@@ -4,7 +4,9 @@ import asyncio
 import itertools
 import json
 import subprocess
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -40,6 +42,7 @@ class Bot:
         headers: Sent with each answer, `Access_Control_Allow_Origin` and the like.
         pages: Fixed answers by path.
         requests: Every request, in order.
+        ids: The ids of its sessions.
     """
 
     refuse: Refusal = serve_all
@@ -48,12 +51,25 @@ class Bot:
     headers: Mapping[str, str] = field(default_factory=dict)
     pages: Mapping[str, bytes] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
+    ids: Iterator[str] = field(default_factory=lambda: (uuid.uuid4().hex for _ in iter(int, 1)))
     _streams: dict[str, asyncio.StreamWriter] = field(default_factory=dict)
     _sessions: set[str] = field(default_factory=set)
 
+    def knows(self, request: Request) -> bool:
+        """True if the request belongs to a session of this bot."""
+        session = request.headers.get("mcp-session-id", "")
+        return (
+            session in self._sessions or request.path.partition("session_id=")[2] in self._streams
+        )
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection with one request."""
-        request = await read(reader)
+        await self.handle(await read(reader), reader, writer)
+
+    async def handle(
+        self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """Answer one request."""
         self.requests.append(request)
         path = "/" + request.path.partition("?")[0].lstrip("/")
         refusal = None if path == "/" else self.refuse(request)
@@ -73,7 +89,7 @@ class Bot:
     async def _stream(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str
     ) -> None:
-        session = f"{len(self.requests)}-{id(self)}"
+        session = next(self.ids)
         own = "".join(
             f"{name.replace('_', '-')}: {value}\r\n" for name, value in self.headers.items()
         )
@@ -114,7 +130,7 @@ class Bot:
             return
         name, extra = request.name, dict(self.headers)
         if name == "initialize":
-            session = extra["Mcp-Session-Id"] = f"{len(self.requests)}-{id(self)}"
+            session = extra["Mcp-Session-Id"] = next(self.ids)
             self._sessions.add(session)
         elif name == "server/discover":
             writer.write(response(400, b"unknown version", kind="text/plain"))
@@ -140,12 +156,22 @@ def _reply(request: Request) -> bytes:
     return result(results.get(body["method"], {}), body["id"]) if "id" in body else b""
 
 
-def in_turn(bots: Sequence[Bot]) -> Act:
-    """Give each connection to the next of several workers behind one address."""
-    turn = itertools.cycle(bots)
+def workers(bots: Sequence[Bot]) -> Act:
+    """Several workers behind one address.
+
+    Of the requests of a session the first one reaches another worker, and then every second one;
+    others go to the workers in turn.
+    """
+    turn, seen = itertools.cycle(bots), Counter[str]()
 
     async def act(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await next(turn).serve(reader, writer)
+        request, chosen = await read(reader), next(turn)
+        if owner := next((bot for bot in bots if bot.knows(request)), None):
+            others = [bot for bot in bots if bot is not owner]
+            session = request.headers.get("mcp-session-id", request.path)
+            seen[session] += 1
+            chosen = others[0] if seen[session] % 2 else owner
+        await chosen.handle(request, reader, writer)
 
     return act
 

@@ -122,7 +122,7 @@ async def test_two_peers_that_are_one_backend_are_healthy(nginx: str) -> None:
     http = "upstream bots { server $BACKEND; server $BACKEND; }"
     server = "location / { proxy_pass http://bots; proxy_buffering off; proxy_read_timeout 1h; }"
     case, diagnosis = await investigate_server(nginx, server, http)
-    assert [each.timeline.status for each in case.follow_ups] == [202] * 8
+    assert [each.timeline.status for each in case.follow_ups] == [202] * 6
     assert (diagnosis.verdict, diagnosis.causes) == ("healthy", ())
 
 

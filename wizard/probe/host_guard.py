@@ -25,11 +25,10 @@ def refused_request(case: Case) -> tuple[Method, Timeline] | None:
     get = next((each for each in gets if each.status in REFUSALS - own), None)
     if get is not None and (is_complete or any(is_live(each.timeline) for each in case.direct)):
         return "GET", get
-    names = ("initialize", "discover")
-    posts = [handshake.timeline(name) for name in names] if handshake and is_complete else []
-    post = next((each for each in posts if each and each.status in REFUSALS), None)
-    is_posted = direct is not None and direct.transport != "http+sse"
-    return ("POST", post) if post is not None and is_posted else None
+    if handshake is None or direct is None or not is_complete or direct.transport == "http+sse":
+        return None
+    post = handshake.timeline("initialize") or handshake.timeline("discover")
+    return ("POST", post) if post is not None and post.status in REFUSALS else None
 
 
 def requested_host(case: Case) -> str:

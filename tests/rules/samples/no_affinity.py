@@ -17,15 +17,19 @@ def _case(first: int, second: int) -> Case:
             make_handshake("direct"),
         ),
     )
-    pings = [make_follow_up("affinity", status, side="proxy") for status in (first, second)]
-    return replace(case, follow_ups=tuple(pings))
+    messages = [make_follow_up("affinity", status, side="proxy") for status in (first, second)]
+    return replace(case, follow_ups=tuple(messages))
 
 
 def fires() -> Case:
-    """Requests alternate: the second ping reaches the server that holds the stream."""
+    """Requests alternate: the second message reaches the server that holds the stream."""
     return _case(404, 202)
 
 
 def silent() -> Case:
-    """No ping is accepted: the path is wrong, or the session is gone."""
-    return _case(404, 404)
+    """One backend, and no message is accepted: the path is wrong, or the session is gone."""
+    case = _case(404, 404)
+    assert case.resolution is not None
+    assert case.resolution.upstream is not None
+    upstream = replace(case.resolution.upstream, peers=("127.0.0.1:12213",))
+    return replace(case, resolution=replace(case.resolution, upstream=upstream))

@@ -1,29 +1,51 @@
-"""A session exists in one backend, and its messages reach another one."""
+"""A session exists in one process, and its messages reach another one."""
 
-from wizard.diagnose.facts import streams
-from wizard.diagnose.facts.evidence import body_suffix, follow_up_evidence, result_evidence
+import re
+from collections.abc import Sequence
+
+from wizard.diagnose.facts import posts, streams
+from wizard.diagnose.facts.evidence import (
+    follow_up_evidence,
+    post_evidence,
+    result_evidence,
+)
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings
-from wizard.model.case import Case
+from wizard.model.case import Case, FollowUpResult
 from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.model.handshake import Side
 from wizard.model.resolution import RequestResolution
 from wizard.nginx.upstream import Balancing, balancing_of
-from wizard.text.display import safe
+from wizard.probe.sessions import is_lost, is_taken, is_unknown, lost_message
+from wizard.text.display import plural, safe
 
-UNKNOWN_SESSION = frozenset({400, 404})
-_BETWEEN = (
-    "The message of one session was unknown, and those of another were all accepted, on the same "
-    "path: so the path is right, and chance decides."
-)
+_NAMES_SESSION = re.compile(r"(?i)session")
 _BACKEND = Fix(
-    "the backend runs as one process, or its processes share their sessions, or each client "
-    "stays with one of them",
+    "the backend runs as one process, or its processes share their sessions, or what spreads "
+    "connections over them keeps each client at one: behind one address Nginx cannot choose",
     "backend",
 )
-_DISTINGUISHES = (
-    "The same message, to the same URL, within the same open session, was answered in two ways: so "
-    "the path is right and the session exists, but not in every process."
+_EITHER = Fix(
+    f"{_BACKEND.summary}; where Nginx has several peers (--conf tells), hash $binary_remote_addr "
+    "consistent in the upstream",
+    "backend",
+)
+_ONCE = (
+    "A message of one session was lost, and those of others were all taken, on the same path: so "
+    "the path is right, and chance decides."
+)
+_MIXED = (
+    "Messages of the same kind, to the same path, were taken in one session or attempt and not in "
+    "another: so the path is right, and chance decides which process they reach."
+)
+_ALL_LOST = (
+    "Each session was opened, and none of its messages found it, though the backend takes the same "
+    "message when it is asked directly: so it exists, and in another process."
+)
+_ALL_UNKNOWN = (
+    "The server answers, on the right path, that it does not know a session that it has just "
+    "opened."
 )
 _METHODS = frozenset({"least_conn", "ip_hash", "hash", "random", "least_time", "sticky"})
 """Directives that choose a peer; an upstream block holds one of them."""
@@ -39,49 +61,116 @@ _HASH = Change(
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """The same message to the same session is accepted once and unknown another time."""
-    pings = streams.follow_ups(case, "affinity")
-    accepted = [ping for ping in pings if 200 <= (ping.timeline.status or 0) < 300]
-    failing = [ping for ping in pings if ping.timeline.status in UNKNOWN_SESSION]
-    if not accepted:
+    """Messages of several sessions: some are taken and others lost, or all are lost."""
+    behind = streams.follow_ups(case, "affinity-direct")
+    by_backend = _has_taken(case, behind, "direct") and _has_lost(case, behind, "direct")
+    side: Side = "direct" if by_backend else "proxy"
+    asked = behind if by_backend else streams.follow_ups(case, "affinity")
+    if not asked or _is_replayed(case, asked, side):
         return None
-    is_direct = "direct" in accepted[0].timeline.probe.name
-    lost = () if is_direct else _handshake_evidence(case)
-    if not failing and not lost:
+    if not _has_taken(case, asked, side):
+        confidence, distinguishes = _rate_total_loss(case, asked)
+    elif any(is_lost(each.timeline) for each in asked):
+        confidence, distinguishes = "confirmed", _MIXED
+    else:
+        lost, direct = lost_message(case.handshake(side)), lost_message(case.handshake("direct"))
+        is_chance = lost is not None and (direct is None or by_backend) and not _ends_soon(case)
+        confidence, distinguishes = "likely" if is_chance else None, _ONCE
+    if confidence is None:
         return None
     balancing = balancing_of(case.resolution) if case.resolution else Balancing()
-    by_backend = is_direct or (case.resolution is not None and not balancing.spreads_clients)
+    evidence = (*_evidence(case, asked, side), *_peers_evidence(case, balancing))
+    fix = _fix(case, balancing, by_backend=by_backend)
+    return rule.finding(confidence, evidence, distinguishes, fix=fix)
+
+
+def _has_taken(case: Case, asked: Sequence[FollowUpResult], side: Side) -> bool:
+    """True if a message was taken, in the handshake or since."""
+    handshake = case.handshake(side)
+    is_well = bool(asked) and handshake is not None and handshake.is_complete
+    return is_well or any(is_taken(each.timeline) for each in asked)
+
+
+def _has_lost(case: Case, asked: Sequence[FollowUpResult], side: Side) -> bool:
+    """True if a message was lost, that of the handshake included."""
+    is_seen = any(is_lost(each.timeline) for each in asked)
+    return is_seen or lost_message(case.handshake(side)) is not None
+
+
+def _ends_soon(case: Case) -> bool:
+    """True if streams end by themselves, and with them the session: a message may come too late."""
+    results = (*case.proxy, *case.direct)
+    return any(result.outcome in ("ended", "cut") for result in results)
+
+
+def _is_replayed(case: Case, asked: Sequence[FollowUpResult], side: Side) -> bool:
+    """True if several sessions have the same endpoint: a cache replays it, so none exists."""
+    handshake = case.handshake(side)
+    if handshake is None or handshake.transport != "http+sse":
+        return False
+    by_session = {each.why: each.timeline.probe.url for each in asked}
+    urls = [handshake.post_url, *by_session.values()]
+    return len(set(urls)) < len(urls)
+
+
+def _rate_total_loss(case: Case, asked: Sequence[FollowUpResult]) -> tuple[Confidence | None, str]:
+    """How sure it is if no message was taken: a path or a query may be wrong as well."""
+    lost, resolution = [each.timeline for each in asked if is_lost(each.timeline)], case.resolution
+    if not lost or _is_misrouted(case):
+        return None, ""
+    direct, is_all_unknown = case.handshake("direct"), all(map(is_unknown, lost))
+    spreads_clients = resolution is not None and balancing_of(resolution).spreads_clients
+    if spreads_clients and direct is not None and direct.is_complete:
+        return ("confirmed" if is_all_unknown else "likely"), _ALL_LOST
+    is_named = is_all_unknown and all(_NAMES_SESSION.search(each.excerpt) for each in lost)
+    is_refuted = resolution is not None and not spreads_clients and direct is not None
+    return ("likely" if is_named and not is_refuted else None), _ALL_UNKNOWN
+
+
+def _fix(case: Case, balancing: Balancing, *, by_backend: bool) -> Fix | None:
+    """Who has to act: Nginx cannot choose between processes behind one address."""
+    if by_backend or (case.resolution is not None and not balancing.spreads_clients):
+        return _BACKEND
+    return None if case.resolution or streams.follow_ups(case, "affinity-direct") else _EITHER
+
+
+def _is_misrouted(case: Case) -> bool:
+    """True if the config leads the messages elsewhere, or drops the query with the session's id."""
+    message = case.message_resolution
+    drops_query = message is not None and posts.drops_query(message)
+    return drops_query or posts.reaches_backend(case) is False
+
+
+def _evidence(case: Case, asked: Sequence[FollowUpResult], side: Side) -> tuple[Evidence, ...]:
+    """The live stream, the message that the handshake lost, and a message of each kind."""
+    lost = lost_message(case.handshake(side))
     live = [probe for probe in streams.counted_probes(case.proxy) if probe.outcome == "live"]
-    count = f"of {len(pings)} messages to one open session {len(failing)} found it unknown"
-    evidence = (
+    taken = [each for each in asked if is_taken(each.timeline)]
+    failing = [each for each in asked if is_lost(each.timeline)]
+    sessions = plural(len({each.why for each in asked}), "further session")
+    count = f"of {plural(len(asked), 'message')} in {sessions} {len(failing)} did not reach it"
+    return (
         *map(result_evidence, live[:1]),
-        *lost,
-        Evidence("follow-up", pings[0].timeline.probe.label, count),
-        *map(follow_up_evidence, pings[-2:]),
-        *(() if is_direct else _peers_evidence(case, balancing)),
+        *([post_evidence(lost)] if lost else []),
+        Evidence("follow-up", asked[0].timeline.probe.label, count),
+        *map(follow_up_evidence, (*taken[-1:], *failing[-1:])),
     )
-    confidence: Confidence = "confirmed" if failing else "likely"
-    distinguishes = _DISTINGUISHES if failing else _BETWEEN
-    return rule.finding(confidence, evidence, distinguishes, fix=_BACKEND if by_backend else None)
-
-
-def _handshake_evidence(case: Case) -> tuple[Evidence, ...]:
-    """The handshake's message, if its session was unknown though the direct one's was known."""
-    handshake, direct = case.handshake("proxy"), case.handshake("direct")
-    name = "initialize" if handshake and handshake.transport == "http+sse" else "initialized"
-    answer = handshake.timeline(name) if handshake and direct and direct.is_complete else None
-    if answer is None or answer.status not in UNKNOWN_SESSION:
-        return ()
-    text = f"HTTP {answer.status}{body_suffix(answer)}"
-    return (Evidence("probe", f"{answer.probe.label}, the handshake's POST", text),)
 
 
 def _peers_evidence(case: Case, balancing: Balancing) -> tuple[Evidence, ...]:
     if case.resolution is None or len(balancing.peers) < 2:
         return ()
-    method = balancing.method or "nothing keeps a client at its own"
+    method = balancing.method or _lacking(balancing)
     text = f"{len(balancing.peers)} servers ({safe(', '.join(balancing.peers), 200)}): {method}"
     return (Evidence("config", str(balancing.where or case.resolution.config.main), text),)
+
+
+def _lacking(balancing: Balancing) -> str:
+    """Why a client does not stay at one server."""
+    if balancing.varying_key:
+        key = safe(balancing.varying_key, 80)
+        return f"hash {key} differs between the requests of a client, so it keeps none at its own"
+    return "nothing keeps a client at its own"
 
 
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
@@ -89,7 +178,7 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     balance = balancing_of(resolution)
     if not balance.spreads_clients:
         return ()
-    text = f"{len(balance.peers)} servers, and nothing keeps a client at one: "
+    text = f"{len(balance.peers)} servers, and {_lacking(balance)}: "
     text += "a server that keeps sessions in memory loses messages"
     return (rule.config_finding(str(balance.where or resolution.config.main), text),)
 

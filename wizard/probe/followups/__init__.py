@@ -1,11 +1,13 @@
 """Further requests, sent only if they decide between causes.
 
-Each sends at most ten requests, each with its own timeout, and closes every stream again. A clear
-case (such as a stream that every probe finds held) needs none.
+Each sends at most thirty requests, each with its own timeout, and closes every stream again. A
+clear case (such as a stream that every probe finds held) needs none.
 """
 
+from dataclasses import replace
+
 from wizard.model.case import Case, FollowUpResult
-from wizard.probe.followups.affinity import AFFINITY
+from wizard.probe.followups.affinity import AFFINITY, BACKEND_AFFINITY
 from wizard.probe.followups.followup import FollowUp
 from wizard.probe.followups.host_origin import NO_ORIGIN, PUBLIC_HOST
 from wizard.probe.followups.oauth_cors import METADATA, PREFLIGHT
@@ -22,6 +24,7 @@ FOLLOW_UPS: tuple[FollowUp, ...] = (
     METADATA,
     TWO_STREAMS,
     AFFINITY,
+    BACKEND_AFFINITY,
     AGAIN,
     PREFLIGHT,
 )
@@ -34,9 +37,9 @@ async def run_follow_ups(case: Case, options: ProbeOptions) -> tuple[FollowUpRes
     Returns:
         The case's follow-ups so far, then the new ones. No purpose is sent a second time.
     """
-    results = case.follow_ups
     for follow_up in FOLLOW_UPS:
-        is_sent = follow_up.purpose in {result.purpose for result in results}
+        is_sent = follow_up.purpose in {result.purpose for result in case.follow_ups}
         if not is_sent and follow_up.is_needed(case):
-            results = (*results, *await follow_up.run(case, options))
-    return results
+            results = await follow_up.run(case, options)
+            case = replace(case, follow_ups=(*case.follow_ups, *results))
+    return case.follow_ups

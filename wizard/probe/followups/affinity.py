@@ -1,145 +1,183 @@
-"""Several pings to one MCP session: do all reach the backend that holds it? No tool is called."""
+"""Several sessions, one after the other: do all their messages reach the process that holds them?
 
-import json
-from collections.abc import Sequence
+No tool is called: each session is opened, gets one message, and is closed.
+"""
+
 from dataclasses import replace
 from urllib.parse import urljoin
 
 from wizard.model.case import Case, FollowUpResult
+from wizard.model.events import Ended
 from wizard.model.handshake import Handshake, Side
 from wizard.model.timeline import Probe, Timeline
 from wizard.nginx.upstream import balancing_of
-from wizard.probe.followups.followup import EXCHANGE_TIMEOUT_S, FollowUp
+from wizard.probe.followups.followup import EXCHANGE_TIMEOUT_S, FollowUp, timeout_for
 from wizard.probe.mcp import messages
-from wizard.probe.mcp.exchange import has_endpoint, open_stream, send_request
+from wizard.probe.mcp.exchange import (
+    MessageReader,
+    OpenStream,
+    has_endpoint,
+    has_reply,
+    is_accepted,
+    open_stream,
+    send_request,
+)
 from wizard.probe.mcp.http_sse import endpoint_problem
-from wizard.probe.mcp.messages import STREAMABLE_VERSION
+from wizard.probe.mcp.messages import HTTP_SSE_VERSION, STREAMABLE_VERSION
 from wizard.probe.mcp.streamable import CLOSE_TIMEOUT_S, session_id_of
 from wizard.probe.request import ProbeOptions, RequestSpec
+from wizard.probe.sessions import (
+    NO_REPLY,
+    has_session,
+    is_lost,
+    is_mixed,
+    is_taken,
+    is_unanswered,
+    is_unknown,
+    lost_message,
+)
 
-PINGS_PER_STREAM, PINGS_PER_SESSION, MAX_DELETES = 4, 6, 3
-"""How many requests are sent at most. With those that open the session they make ten: over HTTP+SSE
-the pings of two streams, over Streamable HTTP pings and DELETEs."""
-UNKNOWN_SESSION = frozenset({400, 404})
-"""How servers answer for a session that they do not know: the Python SDK 404, the .NET SDK 400."""
-
-
-def side_to_probe(case: Case) -> Side | None:
-    """The side to which pings are sent, None if none are needed.
-
-    `direct` if the backend itself loses sessions, `proxy` if sessions are lost behind the proxy or
-    its config spreads one client's requests over several servers.
-    """
-    if loses_session(case.handshake("direct")):
-        return "direct"
-    proxied = case.handshake("proxy")
-    if loses_session(proxied):
-        return "proxy"
-    spreads_clients = case.resolution and balancing_of(case.resolution).spreads_clients
-    return "proxy" if spreads_clients and _has_session(proxied) else None
+MAX_SESSIONS = 6
+"""How many sessions are opened at most, beside that of the handshake. Where chance decides between
+two processes, all seven are well in one of 128 cases."""
+MAX_SILENT = 2
+"""After how many messages without an answer no further session is opened: each is waited for."""
+MAX_DELETES = 2
+"""How often the end of a session is sent: it too may reach a process that does not know it."""
 
 
-def loses_session(handshake: Handshake | None) -> bool:
-    """True if a session was opened, but its next message was rejected for an unknown session."""
-    if handshake is None:
+def _is_proxied_needed(case: Case) -> bool:
+    """True if a session was lost behind the proxy alone, or if chance may decide there."""
+    proxied, direct = case.handshake("proxy"), case.handshake("direct")
+    if lost_message(direct):
         return False
-    name = "initialize" if handshake.transport == "http+sse" else "initialized"
-    timeline = handshake.timeline(name)
-    is_open = bool(handshake.endpoint) or handshake.session
-    return is_open and timeline is not None and timeline.status in UNKNOWN_SESSION
+    if lost_message(proxied):
+        return True
+    spreads_clients = case.resolution and balancing_of(case.resolution).spreads_clients
+    return bool(spreads_clients and proxied and proxied.is_complete and has_session(proxied))
 
 
-def _has_session(handshake: Handshake | None) -> bool:
-    return bool(handshake and handshake.is_complete and (handshake.endpoint or handshake.session))
+def _is_direct_needed(case: Case) -> bool:
+    """True if the backend itself may lose sessions: several processes behind one address.
+
+    The config is waited for: where it has several peers, these are why messages are lost.
+    """
+    direct = case.handshake("direct")
+    if direct is None or not has_session(direct):
+        return False
+    if lost_message(direct):
+        return True
+    proxied = (each.timeline for each in case.follow_ups if each.purpose == AFFINITY.purpose)
+    is_seen = lost_message(case.handshake("proxy")) is not None or any(map(is_lost, proxied))
+    if not is_seen or (case.resolution is None and case.target.conf is not None):
+        return False
+    return case.resolution is None or not balancing_of(case.resolution).spreads_clients
 
 
-async def _send(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
-    """Open a session and send pings until two answers differ."""
-    side = side_to_probe(case)
-    handshake = case.handshake(side) if side else None
+async def _send_proxied(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
+    return await _open_sessions(case, options, "proxy", AFFINITY.purpose)
+
+
+async def _send_direct(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
+    return await _open_sessions(case, options, "direct", BACKEND_AFFINITY.purpose)
+
+
+async def _open_sessions(
+    case: Case, options: ProbeOptions, side: Side, purpose: str
+) -> tuple[FollowUpResult, ...]:
+    """Open sessions until one message was taken, in the handshake perhaps, and another lost.
+
+    Returns:
+        The messages, each with the number of its session.
+    """
+    handshake = case.handshake(side)
     if handshake is None:
         return ()
-    probe = replace(handshake.probe(), name=f"follow-up-{handshake.side}")
-    if handshake.transport == "http+sse":
-        timelines = await _ping_over_http_sse(probe, options)
-    else:
-        timelines = await _ping_over_streamable_http(probe, options)
-    why = "a ping to the same session"
-    return tuple(FollowUpResult(AFFINITY.purpose, timeline, why) for timeline in timelines)
+    probe = replace(handshake.probe(), name=f"follow-up-{side}")
+    run = _run_over_http_sse if handshake.transport == "http+sse" else _run_over_streamable_http
+    earlier, timeout_s = _earlier_messages(handshake), timeout_for(case)
+    results: list[FollowUpResult] = []
+    for number in range(2, MAX_SESSIONS + 2):
+        sent = await run(probe, options, timeout_s)
+        results += [
+            FollowUpResult(purpose, each, f"a message of session {number}") for each in sent
+        ]
+        timelines = [each.timeline for each in results]
+        is_silent = sum(map(is_unanswered, timelines)) >= MAX_SILENT
+        is_replayed = (
+            bool(sent) and sent[0].probe.url == handshake.post_url and bool(handshake.endpoint)
+        )
+        if not sent or is_silent or is_replayed or is_mixed([*earlier, *timelines]):
+            break
+    return tuple(results)
 
 
-async def _ping_over_http_sse(probe: Probe, options: ProbeOptions) -> list[Timeline]:
-    """Send the first pings with one stream open; if all have the same result, more with two.
+def _earlier_messages(handshake: Handshake) -> list[Timeline]:
+    """The message of the handshake's own session, if that was well."""
+    exchange = handshake.exchange("initialized") if handshake.is_complete else None
+    return [exchange.timeline] if exchange else []
 
-    With `least_conn`, a message goes to any server but the one that holds the only stream.
-    """
+
+async def _run_over_http_sse(
+    probe: Probe, options: ProbeOptions, timeout_s: float
+) -> list[Timeline]:
+    """Open a stream and post `initialize`; if it is lost, post it again."""
     async with open_stream(probe, options) as stream:
         await stream.wait_for(has_endpoint, EXCHANGE_TIMEOUT_S)
         endpoint = stream.reader.endpoint
         if not endpoint or endpoint_problem(probe.url, endpoint):
             return []
-        ping_probe = replace(probe, url=urljoin(probe.url, endpoint))
-        timelines = await _ping(ping_probe, options, PINGS_PER_STREAM)
-        if len(timelines) < PINGS_PER_STREAM or is_mixed(timelines):
-            return timelines
-        async with open_stream(probe, options) as second:
-            await second.wait_for(has_endpoint, EXCHANGE_TIMEOUT_S)
-            return await _ping(ping_probe, options, 2 * PINGS_PER_STREAM, timelines)
+        post = replace(probe, url=urljoin(probe.url, endpoint))
+        spec = messages.initialize_request(HTTP_SSE_VERSION)
+        sent = [await _ask_over_stream(stream, post, options, spec, timeout_s)]
+        if is_lost(sent[0]):
+            sent.append(await _ask_over_stream(stream, post, options, spec, timeout_s))
+        # A session ends with its stream: then no process knows it.
+        return sent if stream.timeline.ended is None else [each for each in sent if is_taken(each)]
 
 
-async def _ping_over_streamable_http(probe: Probe, options: ProbeOptions) -> list[Timeline]:
+async def _ask_over_stream(
+    stream: OpenStream, post: Probe, options: ProbeOptions, spec: RequestSpec, timeout_s: float
+) -> Timeline:
+    """Post a message; its timeline has the end `timeout` if no reply comes over the stream."""
+    answer = await send_request(post, options, spec, timeout_s)
+    if not is_taken(answer) or await stream.wait_for(has_reply, timeout_s):
+        return answer
+    waited_s = (answer.waited_s or 0.0) + timeout_s
+    return answer.fold([Ended(waited_s, "timeout", NO_REPLY)])
+
+
+async def _run_over_streamable_http(
+    probe: Probe, options: ProbeOptions, timeout_s: float
+) -> list[Timeline]:
+    """Open a session and post `initialized`; if it is lost, post it again."""
     spec = messages.initialize_request(STREAMABLE_VERSION)
-    session = session_id_of(await send_request(probe, options, spec, EXCHANGE_TIMEOUT_S))
+    session = session_id_of(await send_request(probe, options, spec, timeout_s))
     if not session:
         return []
     try:
-        return await _ping(probe, options, PINGS_PER_SESSION, session=session)
+        spec = messages.initialized_request(STREAMABLE_VERSION, session)
+        sent = [await _notify(probe, options, spec, timeout_s)]
+        if is_lost(sent[0]):
+            sent.append(await _notify(probe, options, spec, timeout_s))
+        return sent
     finally:
         await _close_session(probe, options, session)
 
 
+async def _notify(
+    probe: Probe, options: ProbeOptions, spec: RequestSpec, timeout_s: float
+) -> Timeline:
+    return await MessageReader(probe).send(options, spec, timeout_s, is_accepted)
+
+
 async def _close_session(probe: Probe, options: ProbeOptions, session: str) -> None:
-    """Delete the session, repeatedly: a DELETE too may reach a server that does not know it."""
+    """Delete the session, again if it was not known."""
     spec = messages.delete_request(STREAMABLE_VERSION, session)
     for _ in range(MAX_DELETES):
-        timeline = await send_request(probe, options, spec, CLOSE_TIMEOUT_S)
-        if timeline.status not in UNKNOWN_SESSION:
+        if not is_unknown(await send_request(probe, options, spec, CLOSE_TIMEOUT_S)):
             return
 
 
-async def _ping(
-    probe: Probe,
-    options: ProbeOptions,
-    count: int,
-    earlier: Sequence[Timeline] = (),
-    session: str = "",
-) -> list[Timeline]:
-    """Send pings one after the other until there are `count` timelines, or two answers differ.
-
-    Returns:
-        The earlier timelines and the new ones. A ping without an answer is the last.
-    """
-    timelines = list(earlier)
-    while len(timelines) < count and not is_mixed(timelines):
-        spec = _ping_request(len(timelines) + 2, session)
-        timelines.append(await send_request(probe, options, spec, EXCHANGE_TIMEOUT_S))
-        if timelines[-1].status is None:
-            break
-    return timelines
-
-
-def is_mixed(timelines: Sequence[Timeline]) -> bool:
-    """True if one message was accepted, and another rejected because its session is unknown."""
-    statuses = [timeline.status for timeline in timelines]
-    is_accepted = any(status is not None and 200 <= status < 300 for status in statuses)
-    return is_accepted and any(status in UNKNOWN_SESSION for status in statuses)
-
-
-def _ping_request(message_id: int, session: str) -> RequestSpec:
-    body = {"jsonrpc": "2.0", "id": message_id, "method": "ping"}
-    session_headers = messages.session_headers(STREAMABLE_VERSION, session) if session else ()
-    headers = (messages.ACCEPT_BOTH, messages.JSON_CONTENT, *session_headers)
-    return RequestSpec("POST", headers, json.dumps(body).encode())
-
-
-AFFINITY = FollowUp("affinity", lambda case: side_to_probe(case) is not None, _send)
+AFFINITY = FollowUp("affinity", _is_proxied_needed, _send_proxied)
+BACKEND_AFFINITY = FollowUp("affinity-direct", _is_direct_needed, _send_direct)
