@@ -77,7 +77,12 @@ async def test_the_end_of_a_reply_above_a_buffer_is_held(
     if with_direct:
         direct = tools_of(investigation, "direct")
         assert (direct.reply_bytes, held.direct) == (size, direct)
-    assert verdict_of(investigation) != "healthy"
+    diagnosis = investigation.diagnosis
+    assert diagnosis is not None
+    (cause,) = diagnosis.causes
+    confidence = "confirmed" if with_direct else "likely"
+    assert (cause.id, cause.confidence) == ("proxy-buffering-hold", confidence)
+    assert diagnosis.verdict == "fault"
 
 
 WHOLE = {
