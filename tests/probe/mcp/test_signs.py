@@ -45,6 +45,9 @@ SIGNS: Mapping[str, Answer] = {
     "a JSON-RPC result": response(200, result({})),
     "a JSON-RPC body that is cut": response(400, error(-32000, "x" * 4000)),
     "a JSON-RPC event": event_stream(event(b'{"jsonrpc":"2.0","method":"x"}')),
+    "a notification that is cut": event_stream(
+        event(b'{"method":"notifications/message","params":"%b","jsonrpc":"2.0"}' % (b"x" * 4000))
+    ),
     "a session header": response(405, Mcp_Session_Id="1"),
     "a version header": event_stream(event(b"hi"), session="1"),
 }

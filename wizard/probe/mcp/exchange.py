@@ -17,7 +17,7 @@ from wizard.probe.mcp.messages import (
     reply_in,
 )
 from wizard.probe.probe import run_probe, run_probe_within
-from wizard.probe.request import GET, ProbeOptions, RequestSpec
+from wizard.probe.request import EXCERPT_BYTES, GET, ProbeOptions, RequestSpec
 from wizard.probe.waits import REACH_TIMEOUT_S
 
 ENDPOINT_LIMIT_CHARS = 4096
@@ -196,8 +196,9 @@ def with_exchange(handshake: Handshake, exchange: Exchange) -> Handshake:
 
 def exchange_of(name: str, reader: MessageReader, spec: RequestSpec) -> Exchange:
     """The exchange of a request whose response holds its reply."""
-    timeline, excerpt = reader.timeline, reader.timeline.excerpt[:REPLY_LIMIT_BYTES]
-    timeline = replace(timeline, excerpt=excerpt)
+    # Of a reply that was read nothing else is needed, and a list of tools is long.
+    limit = EXCERPT_BYTES if reader.reply else REPLY_LIMIT_BYTES
+    timeline = replace(reader.timeline, excerpt=reader.timeline.excerpt[:limit])
     return Exchange(name, timeline, len(spec.content), reader.reply_bytes, reader.replied_s)
 
 

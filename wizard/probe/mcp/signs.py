@@ -12,8 +12,8 @@ from wizard.model.timeline import Timeline
 from wizard.probe.www_authenticate import metadata_url
 
 NO_SIGN = "nothing shows that this URL speaks MCP, so nothing was posted; --mcp always posts anyway"
-_JSON_RPC = re.compile(r'"jsonrpc"\s*:\s*"2\.0"')
-"""A JSON-RPC message. An excerpt may end in the middle of it, so it is not parsed."""
+_JSON_RPC = re.compile(r'"jsonrpc"\s*:\s*"2\.0"|"method"\s*:\s*"notifications/')
+"""A JSON-RPC message. An excerpt may end before the rest of it, so it is not parsed."""
 
 
 def sign_of_mcp(answers: Iterable[Timeline]) -> str:
