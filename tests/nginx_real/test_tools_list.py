@@ -22,19 +22,26 @@ LARGE = f"{CHUNKED} proxy_buffer_size 128k; proxy_buffers 8 64k; proxy_busy_buff
 SIDES: tuple[Side, ...] = ("proxy", "direct")
 
 
-def server(size: int) -> HttpSseSessions:
+def server(size: int, *, to_all: bool = False) -> HttpSseSessions:
     """A server whose reply to `tools/list` has this size."""
     empty = len(result({"tools": [""]}, 2))
     listed = result({"tools": ["x" * (size - empty)]}, 2)
     assert len(listed) == size
-    return HttpSseSessions({"initialize": TOOLS_RESULT, "tools/list": listed})
+    replies = {"initialize": TOOLS_RESULT, "tools/list": listed}
+    return HttpSseSessions(replies, to_all=to_all)
 
 
 async def investigate(
-    binary: str, folder: Path, size: int, directives: str, *, with_direct: bool = True
+    binary: str,
+    folder: Path,
+    size: int,
+    directives: str,
+    *,
+    with_direct: bool = True,
+    to_all: bool = False,
 ) -> Investigation:
     (port,) = free_ports(1)
-    async with running(server(size).answers) as backend:
+    async with running(server(size, to_all=to_all).answers) as backend:
         origin = backend.url.removesuffix("/sse")
         location = f"location / {{ {directives} proxy_pass {origin}; }}"
         async with running_nginx(binary, folder, port, location) as conf:
@@ -83,6 +90,15 @@ async def test_the_end_of_a_reply_above_a_buffer_is_held(
     confidence = "confirmed" if with_direct else "likely"
     assert (cause.id, cause.confidence) == ("proxy-buffering-hold", confidence)
     assert diagnosis.verdict == "fault"
+
+
+async def test_a_reply_that_every_session_gets_does_not_hide_the_hold(
+    nginx: str, tmp_path: Path
+) -> None:
+    """The direct session's reply would push the end of the proxied one's out of the buffer."""
+    investigation = await investigate(nginx, tmp_path, 6_664, CHUNKED, to_all=True)
+    assert tools_of(investigation, "proxy").is_cut
+    assert verdict_of(investigation) == "fault"
 
 
 WHOLE = {

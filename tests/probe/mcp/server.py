@@ -265,14 +265,12 @@ class HttpSseScript:
 class HttpSseSessions:
     """HTTP+SSE with a session for each stream, as the lab's backend and the SDKs have.
 
-    Attributes:
-        headers: Further header lines of the stream.
+    It answers each request by name with a message over the stream of its session; or over those of
+    all sessions, as gateways to one process do.
     """
 
-    def __init__(self, replies: Mapping[str, bytes], headers: bytes = b"") -> None:
-        """Answer each request by name with this message over the stream of its session."""
-        self.headers = headers
-        self._replies = replies
+    def __init__(self, replies: Mapping[str, bytes], *, to_all: bool = False) -> None:
+        self._replies, self._to_all = replies, to_all
         self._sessions = list[asyncio.Queue[bytes]]()
 
     @property
@@ -284,15 +282,15 @@ class HttpSseSessions:
     async def _accept(self, request: Request, writer: asyncio.StreamWriter) -> None:
         writer.write(response(202))
         await writer.drain()
-        number = int(request.path.rpartition("=")[2])
-        self._sessions[number].put_nowait(self._replies[request.name])
+        own = self._sessions[int(request.path.rpartition("=")[2])]
+        for session in self._sessions if self._to_all else [own]:
+            session.put_nowait(self._replies[request.name])
 
     async def _stream(self, _request: Request, writer: asyncio.StreamWriter) -> None:
         queue = asyncio.Queue[bytes]()
         endpoint = b"/message?session=%d" % len(self._sessions)
         self._sessions.append(queue)
-        head = CHUNKED.replace(b"\r\n\r\n", b"\r\n%b\r\n" % self.headers)
-        writer.write(head + chunk(event(endpoint, "endpoint")))
+        writer.write(CHUNKED + chunk(event(endpoint, "endpoint")))
         while True:
             await writer.drain()
             writer.write(chunk(event(await queue.get())))

@@ -60,30 +60,33 @@ NOTHING_KNOWN = Known()
 async def run_handshakes(case: Case, options: ProbeOptions) -> tuple[Handshake, ...]:
     """Run the handshakes with the proxy and with the backend.
 
-    At the same time, unless the server has too few workers for several of our requests. There are
-    none for a side that was not probed, and none at all if the user wants none. A sign of
-    MCP on one side is enough for both: they lead to the same server.
+    One after the other where the server has too few workers for several of our requests, and over
+    HTTP+SSE: a gateway may send each reply to every session, and the reply of one side would push
+    that of the other out of a buffer. There are none for a side that was not probed, and none at
+    all if the user wants none. A sign of MCP on one side is enough for both: they lead to the same
+    server.
     """
     if case.target.mcp == "never":
         return ()
     answers = [result.timeline for result in (*case.proxy, *case.hops, *case.direct)]
     may_post = case.target.mcp == "always" or bool(sign_of_mcp(answers))
     sides: dict[Side, ProbeResult | None] = {
-        "proxy": uncompressed(case.proxy),
         "direct": uncompressed(case.direct),
+        "proxy": uncompressed(case.proxy),
     }
     streams = {side: result.timeline for side, result in sides.items() if result}
     # A held stream shows no endpoint: if the other side names one, both use HTTP+SSE.
     is_http_sse = any(map(endpoint_of, streams.values()))
     post_s = post_timeout(case, EXCHANGE_TIMEOUT_S)
     known = Known(is_http_sse, may_post, post_s, case.target.patience)
-    in_turn = asyncio.Semaphore(1 if case.is_crowded else len(sides))
+    in_turn = asyncio.Semaphore(1 if case.is_crowded or is_http_sse else len(sides))
 
     async def run(side: Side, stream: Timeline) -> Handshake:
         async with in_turn:
             return await _run_with_sibling(side, stream, options, known)
 
-    return tuple(await asyncio.gather(*(run(side, stream) for side, stream in streams.items())))
+    done = await asyncio.gather(*(run(side, stream) for side, stream in streams.items()))
+    return tuple(reversed(done))
 
 
 async def _run_with_sibling(
