@@ -100,12 +100,12 @@ def was_silent_for(case: Case, result: ProbeResult, limit_s: float | None) -> bo
     """True if this cut may come from a timeout that counts from the last byte.
 
     The silence before the cut must be as long as the timeout, and longer than every silence that a
-    stream survived. Without a known limit (None) it must be as long as a timeout usually is.
+    stream survived, by more than the network may add. Without a known limit (None) it must be as
+    long as a timeout usually is.
     """
-    silence = silence_s(result)
-    if silence <= survived_s(case):
+    silence, slack = silence_s(result), allowance_s(result.timeline)
+    if silence <= survived_s(case) + slack:
         return False
-    slack = allowance_s(result.timeline)
     if limit_s is None:
         return silence >= SHORTEST_S - TOLERANCE_S
     return is_near(silence, limit_s, slack=slack)

@@ -28,6 +28,10 @@ _OTHERS = (
     "Nginx's error log says it of other clients' streams. Ours was not silent for that long while "
     "it was watched."
 )
+_UNSURE = (
+    "The stream ended after a silence that is longer than any that a stream survived here, as a "
+    "read timeout ends it. Whether it was Nginx's, its config or its error log would show."
+)
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -65,7 +69,8 @@ def _observed(rule: Rule, case: Case, result: ProbeResult) -> Finding | None:
         evidence.append(setting_evidence(case.resolution, name))
     evidence += map(log_evidence, logged[:1])
     confidence = _confidence(case, result, matches, bool(logged))
-    return rule.finding(confidence, tuple(evidence), _DISTINGUISHES)
+    distinguishes = _UNSURE if confidence == "possible" else _DISTINGUISHES
+    return rule.finding(confidence, tuple(evidence), distinguishes)
 
 
 def _confidence(case: Case, result: ProbeResult, matches: bool, logged: bool) -> Confidence:
