@@ -53,8 +53,8 @@ def conf_requests(target: Target) -> tuple[Request, Request]:
 
     That Nginx is the hop that `hop_of_config` names, else the server of the public URL.
     """
-    hop_name, root = hop_of_config(target), request_for(root_url(target))
-    headers = (("Accept", "text/event-stream"), *target.headers)
+    hop_name, headers = hop_of_config(target), (("Accept", "text/event-stream"), *target.headers)
+    root = request_for(root_url(target), headers=(("Accept", "*/*"), *target.headers))
     hop_url = next((hop.source.locator for hop in target.hops if hop.name == hop_name), "")
     stream = request_for(hop_url or target.url, headers=headers)
     if hop_url:

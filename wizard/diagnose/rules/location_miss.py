@@ -10,6 +10,7 @@ from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
 from wizard.nginx.locations import NearMiss, near_misses
+from wizard.text.display import safe
 
 _HELD_SYMPTOMS = frozenset(
     {"proxy-buffering-hold", "gzip-plus-buffering", "xab-ignored", "idle-headers-held"}
@@ -24,6 +25,10 @@ _NOT_SERVED = (
 _STATIC = (
     "The direct request is answered by the backend and the proxied one by Nginx itself, from "
     "files: no backend is asked for this path, so nothing is held or refused there."
+)
+_ANSWERED = (
+    "The direct request is answered by the backend and the proxied one by Nginx itself, by `{}` "
+    "({}): no backend is asked for this path, so nothing is held or refused there."
 )
 _NOTES: dict[Style, str] = {
     "ingress-nginx": "use-regex or rewrite-target on any Ingress of this host turns all its paths "
@@ -75,12 +80,16 @@ def _not_proxied(rule: Rule, case: Case, resolution: RequestResolution) -> Findi
     evidence = (*probes, *_config_evidence(resolution, *near_misses(resolution)[:1]))
     is_doubted = any(map(_is_relevant, resolution.undecided))
     confidence: Confidence = "likely" if is_doubted else "confirmed"
-    return rule.finding(confidence, evidence, _STATIC, explains=frozenset({"wrong-transport"}))
+    text, answer = _STATIC, resolution.answer
+    if answer is not None and answer.directive.name != "try_files":
+        text = _ANSWERED.format(answer.directive.name, safe(str(answer.directive.where), 120))
+    return rule.finding(confidence, evidence, text, explains=frozenset({"wrong-transport"}))
 
 
 def _is_relevant(doubt: str) -> bool:
     """True if a doubt concerns the choice of server or location, not files or the version."""
-    return not any(word in doubt for word in ("through to", "files exist", "version is not known"))
+    known = ("through to", "files exist", "taken as missing", "version is not known")
+    return not any(words in doubt for words in known)
 
 
 def _is_local(result: ProbeResult) -> bool:
