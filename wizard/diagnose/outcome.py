@@ -9,7 +9,7 @@ from wizard.model.events import SseEvent
 from wizard.model.handshake import Handshake, Side
 from wizard.model.probe_result import Outcome, ProbeResult
 from wizard.model.timeline import Timeline, connected_s, is_live
-from wizard.text.display import plural, safe, seconds
+from wizard.text.display import plural, safe, seconds, summarize_body
 
 LATE_MARGIN_S = 0.5
 """How much later than in the direct probe, in seconds, the first data counts as late."""
@@ -84,9 +84,22 @@ def handshake_problem(case: Case) -> str:
         is_mcp = proxied.transport != "unknown" or (direct is not None and direct.is_complete)
         return (proxied.why or "it is not complete") if is_mcp else ""
     standing = standing_stream(case, "proxy")
-    if standing is None or _is_well_standing(standing, standing_stream(case, "direct")):
+    if standing is None:
+        return ""
+    if proxied.session and _is_session_unknown(standing.timeline):
+        answer = summarize_body(standing.timeline.excerpt)
+        return f"the GET stream of its session: {standing.why}: {answer}"
+    if _is_well_standing(standing, standing_stream(case, "direct")):
         return ""
     return f"the GET stream of its session: {standing.why}"
+
+
+def _is_session_unknown(timeline: Timeline) -> bool:
+    """True if the MCP server itself does not know the session that it has given.
+
+    A server that offers no GET stream answers 405, or its framework does with a page of its own.
+    """
+    return timeline.status in (400, 404) and '"jsonrpc"' in timeline.excerpt
 
 
 def standing_stream(case: Case, side: Side) -> ProbeResult | None:

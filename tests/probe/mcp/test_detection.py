@@ -17,10 +17,12 @@ from tests.probe.mcp.server import (
     error,
     event,
     event_stream,
+    finite_stream,
     response,
     result,
     running,
     silence,
+    streamable,
 )
 from wizard.investigation.investigation import Investigation
 from wizard.model.events import Chunk, Connected, Ended, Headers, ProbeEvent, SseEvent
@@ -225,3 +227,27 @@ async def test_without_mcp_nothing_is_posted() -> None:
         await investigation.run("proxy")
     assert investigation.case.handshakes == ()
     assert set(server.names) == {"GET"}
+
+
+LISTENED: Mapping[str, tuple[Answer, bool]] = {
+    "not offered": (response(405, error(-32000, "Method not allowed", None)), True),
+    "no such route": (response(404, b"<pre>Cannot GET /mcp</pre>", "text/html"), True),
+    "silent": (event_stream(), True),
+    "unknown session": (response(404, error(-32001, "Session not found", None)), False),
+    "unknown session, 400": (response(400, error(-32000, "No valid session", None)), False),
+    "broken": (response(500), False),
+    "ended at once": (finite_stream(), False),
+}
+
+
+@pytest.mark.parametrize("how", LISTENED)
+async def test_the_get_of_a_session_counts(how: str) -> None:
+    answer, is_well = LISTENED[how]
+    async with running(streamable(answer)) as server:
+        investigation = await investigate(server.url.replace("/sse", "/mcp"))
+    assert investigation.case.handshakes[0].is_complete
+    diagnosis = investigation.diagnosis
+    assert diagnosis is not None
+    assert (diagnosis.verdict == "healthy") == is_well, diagnosis
+    assert {cause.confidence for cause in diagnosis.causes} <= {"possible"}
+    assert ("the GET stream of its session" in diagnosis.summary) != is_well
