@@ -102,6 +102,12 @@ INCIDENTS = (
         for version in BOTH
     ),
     *(
+        # The progress of a call and the session's GET stream are held, nothing else.
+        Incident(server, fronts.nginx("old", "ignoring-header", IGNORING), causes)
+        for causes in (frozenset({"xab-ignored", *fronts.HELD}),)
+        for server in (servers.EVERYTHING_HTTP, servers.FASTMCP_HTTP)
+    ),
+    *(
         Incident(servers.FASTMCP_MOUNTED, fronts.nginx(version, "good", GOOD_LOCATION))
         for version in BOTH
     ),

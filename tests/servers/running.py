@@ -23,6 +23,8 @@ ROOT = Path(__file__).parents[2]
 CONF = "front.conf"
 START_S = 20.0
 """The longest time that a program may take to listen, on a busy machine."""
+LIMIT_S, SHORTEST_S = 15.0, 5.0
+"""The longest time that a client gets without a front, and the shortest with it."""
 CHECK_S = 100.0
 """The longest time that one run of the tool may take."""
 
@@ -34,6 +36,7 @@ class Verdict:
     judge: str
     works: bool | None
     why: str
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +164,24 @@ def _write_certificate(folder: Path) -> None:
         pem.write_to_path(str(folder / "cert.pem"), append=True)
 
 
-def ask(judge: Judge, url: str, folder: Path) -> Verdict:
+def ask_all(server: Server, place: Place) -> tuple[list[Verdict], list[Verdict]]:
+    """Ask the server's clients without and with the front.
+
+    Behind the front each gets three times as long as it needed without it, so that a busy machine
+    breaks nothing.
+    """
+    direct = [ask(judge, place.direct, place.folder, LIMIT_S) for judge in server.judges]
+    seen = [
+        ask(judge, place.public, place.folder, max(SHORTEST_S, 3 * verdict.seconds))
+        for judge, verdict in zip(server.judges, direct, strict=True)
+    ]
+    return direct, seen
+
+
+def ask(judge: Judge, url: str, folder: Path, limit: float) -> Verdict:
     """Ask one client. A client that ends without a verdict, or not at all, fails."""
-    words = (*judge.command, url)
+    words = (*judge.command, url, f"{limit:.1f}")
+    started = time.monotonic()
     authority = str(folder / "ca.pem")
     trust = {"SSL_CERT_FILE": authority, "NODE_EXTRA_CA_CERTS": authority}
     environment = {**os.environ, **(trust if url.startswith("https:") else {})}
@@ -174,15 +192,16 @@ def ask(judge: Judge, url: str, folder: Path) -> Verdict:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=40,
+            timeout=limit + 30,
             check=False,
         )
         answer = json.loads(run.stdout.strip().splitlines()[-1])
     except subprocess.TimeoutExpired:
-        return Verdict(judge.name, False, "the client did not end")
+        return Verdict(judge.name, False, "the client did not end", limit)
     except (ValueError, IndexError):
         raise RuntimeError(f"{words!r}: {run.stdout[-300:]} {run.stderr[-800:]}") from None
-    return Verdict(judge.name, answer["works"], str(answer["why"]))
+    seconds = time.monotonic() - started
+    return Verdict(judge.name, answer["works"], str(answer["why"]), seconds)
 
 
 def check(evidence: str, url: str, *options: str) -> Answer:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers.incidents import INCIDENTS, Incident
-from tests.servers.running import Answer, Verdict, answers, ask, describe, incident
+from tests.servers.running import Answer, Verdict, answers, ask_all, describe, incident
 from tests.tools import require
 
 WORKS = {True: "works", False: "FAILS", None: "is slow"}
@@ -53,13 +53,12 @@ def test_the_tool_agrees_with_the_clients(
 ) -> None:
     require(case.front.program, *(judge.command[0] for judge in case.server.judges))
     with incident(case.server, case.front, tmp_path) as place:
-        seen = [ask(judge, place.public, tmp_path) for judge in case.server.judges]
-        works = all_work(seen)
-        direct = [ask(judge, place.direct, tmp_path) for judge in case.server.judges if not works]
+        direct, seen = ask_all(case.server, place)
         said = list(answers(place, case.front.is_nginx))
     record_property("row", row(case, seen, said))
-    if direct and not all_work(direct):
+    if all_work(direct) is False:
         pytest.fail(f"the server does not work without the front: {direct}", pytrace=False)
+    works = all_work(seen)
     faults = {a.evidence: wrong(case, works, a) for a in said if wrong(case, works, a)}
     if faults:
         pytest.fail(f"{faults}; the clients: {seen}", pytrace=False)

@@ -1,10 +1,9 @@
-// The TypeScript SDK's client as a judge: `node mcp_client.mjs sse|http URL`.
+// The TypeScript SDK's client as a judge: `node mcp_client.mjs sse|http URL SECONDS`.
 // It opens a session and lists the tools. Prints a JSON object: `works`, and `why` it does not.
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
-const [transportName, url] = process.argv.slice(2);
-const LIMIT_MS = 8000;
+const [transportName, url, limit] = process.argv.slice(2);
 // Resolved from the folder in which npm installed it, which is not this file's.
 const require = createRequire(`${process.cwd()}/`);
 const load = (name) => import(pathToFileURL(require.resolve(name)).href);
@@ -19,7 +18,7 @@ const finish = (works, why) => {
   console.log(JSON.stringify({ works, why: `${why}`.slice(0, 160) }));
   process.exit(0);
 };
-setTimeout(() => finish(false, `${step}: no answer in ${LIMIT_MS / 1000} s`), LIMIT_MS);
+setTimeout(() => finish(false, `${step}: no answer in ${limit} s`), limit * 1000);
 try {
   const Transport =
     transportName === "sse" ? SSEClientTransport : StreamableHTTPClientTransport;

@@ -1,4 +1,4 @@
-"""The official MCP client as a judge: `python mcp_client.py sse|http URL`.
+"""The official MCP client as a judge: `python mcp_client.py sse|http URL SECONDS`.
 
 It opens a session, lists the tools, and calls the one that takes long, if there is one, whose
 progress must arrive while it runs. Prints a JSON object: `works`, and `why` it does not.
@@ -14,10 +14,6 @@ from contextlib import AsyncExitStack
 from mcp import ClientSession
 from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
-
-LIMIT_S = 10.0
-"""Longer than any of these servers needs, shorter than anyone waits for a list of tools."""
-
 
 SLOW_TOOLS = ("trigger-long-running-operation", "slow")
 STEPS, DURATION_S = 4, 2.0
@@ -66,11 +62,11 @@ def first(error: BaseException) -> BaseException:
     return error
 
 
-async def main() -> dict[str, object]:
-    using = asyncio.ensure_future(use(sys.argv[1], sys.argv[2]))
-    await asyncio.wait({using}, timeout=LIMIT_S)
+async def main(transport: str, url: str, limit: float) -> dict[str, object]:
+    using = asyncio.ensure_future(use(transport, url))
+    await asyncio.wait({using}, timeout=limit)
     if not using.done():
-        return {"works": False, "why": f"{step['name']}: no answer in {LIMIT_S:.0f} s"}
+        return {"works": False, "why": f"{step['name']}: no answer in {limit:.0f} s"}
     error = using.exception()
     if error is None:
         return {"works": True, "why": using.result()}
@@ -79,7 +75,7 @@ async def main() -> dict[str, object]:
 
 
 async def judge() -> None:
-    print(json.dumps(await main()), flush=True)  # noqa: T201
+    print(json.dumps(await main(sys.argv[1], sys.argv[2], float(sys.argv[3]))), flush=True)  # noqa: T201
     # Not by return: a client that hangs does so in its clean-up too.
     os._exit(0)
 
