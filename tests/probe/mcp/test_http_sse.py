@@ -1,6 +1,7 @@
 """HTTP+SSE (MCP 2024-11-05) against servers that follow the specification, and against others."""
 
 import asyncio
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,10 @@ import pytest
 from tests.probe.mcp.server import (
     MEDIUM_S,
     RESULT,
+    SHORT_S,
     Answer,
     HttpSseScript,
+    Request,
     Server,
     error,
     event,
@@ -299,6 +302,29 @@ async def test_cancelling_closes_both_connections() -> None:
         await asyncio.gather(task, return_exceptions=True)
         await server.wait_until(lambda: sorted(server.closed_early) == ["GET", "initialize"])
     assert task.cancelled()
+
+
+async def test_one_side_is_asked_after_the_other() -> None:
+    """Some servers send each reply to all sessions, which pushes out the held end of another."""
+    waiting, overlapped = 0, asyncio.Event()
+
+    async def accept(request: Request, writer: asyncio.StreamWriter) -> None:
+        nonlocal waiting
+        waiting += 1
+        if waiting == 2:
+            overlapped.set()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SHORT_S):
+                await overlapped.wait()
+        waiting -= 1
+        writer.write(response(500))
+        await writer.drain()
+
+    async with running({**HttpSseScript().answers, "initialize": accept}) as server:
+        investigation = Investigation(Target(server.url, direct=(Source(server.url),)))
+        for step in STEPS[:2]:
+            await investigation.run(step)
+    assert (server.names.count("initialize"), overlapped.is_set()) == (2, False)
 
 
 @pytest.mark.parametrize("endpoint", [endpoint for endpoint, _ in HOSTILE.values()], ids=HOSTILE)
