@@ -101,6 +101,8 @@ class Timeline:
         first_data_s: When the first body byte came that gave data after decompression.
         http: The HTTP version of the response: `1.0`, `1.1` or `2`.
         headers: Response headers with names in lower case.
+        header_bytes: The size of the response's header as received, in bytes: with its status line
+            and the separators. A case file keeps it, while it masks values.
         bytes: The number of body bytes on the wire, before decompression; `decoded` after it.
         events: The number of events, `comments` that of comments (pings).
         excess: The number of bytes dropped from lines longer than the decoder holds.
@@ -129,6 +131,7 @@ class Timeline:
     status: int | None = None
     http: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    header_bytes: int = 0
     bytes: int = 0
     decoded: int = 0
     events: int = 0
@@ -209,7 +212,13 @@ def apply_event(timeline: Timeline, event: ProbeEvent) -> Timeline:
             return replace(timeline, tls_s=at)
         case Headers(at, status, http, headers):
             return replace(
-                timeline, headers_s=at, status=status, http=http, headers=headers, last_byte_s=at
+                timeline,
+                headers_s=at,
+                status=status,
+                http=http,
+                headers=headers,
+                header_bytes=size_of_header(headers),
+                last_byte_s=at,
             )
         case Chunk():
             return _with_bytes(timeline, event)
@@ -217,6 +226,11 @@ def apply_event(timeline: Timeline, event: ProbeEvent) -> Timeline:
             return replace(timeline, ended=reason, detail=detail, waited_s=at)
         case _:
             return _with_item(timeline, event)
+
+
+def size_of_header(headers: Iterable[tuple[str, str]]) -> int:
+    """The size of a response's header in bytes: status line, each header, and separators."""
+    return 17 + sum(len(name) + len(value) + 4 for name, value in headers)
 
 
 def _with_bytes(timeline: Timeline, chunk: Chunk) -> Timeline:

@@ -18,12 +18,11 @@ def test_each_has_its_own_purpose() -> None:
     [
         make_case(proxy="held", direct="live", settings={"proxy_buffering": "on"}),
         make_case(proxy="live", direct="live", settings={"proxy_buffering": "off"}),
-        make_case(proxy="held", direct="held", settings={"proxy_buffering": "on"}),
         make_case(proxy="404", direct="live", settings={"proxy_buffering": "off"}),
         make_case(proxy="502", direct="live", settings={"proxy_buffering": "off"}),
         Case(Target(PROXY_URL)),
     ],
-    ids=["held", "live", "silent", "not-found", "bad-gateway", "empty"],
+    ids=["held", "live", "not-found", "bad-gateway", "empty"],
 )
 async def test_a_clear_case_needs_none(case: Case) -> None:
     assert [follow_up.purpose for follow_up in FOLLOW_UPS if follow_up.is_needed(case)] == []

@@ -22,7 +22,7 @@ from wizard.model.resolution import (
     Upstream,
 )
 from wizard.model.target import Hop, Source, Target
-from wizard.model.timeline import Encoding, Probe, Timeline
+from wizard.model.timeline import Encoding, Probe, Timeline, size_of_header
 from wizard.nginx.load import config_from_text
 from wizard.nginx.prediction import predict_probes
 from wizard.nginx.resolve import request_for, resolve_request
@@ -315,6 +315,7 @@ def _with_headers(timeline: Timeline, extra: Headers) -> Timeline:
         status=200,
         http="1.1",
         headers=_merged(STREAM, extra),
+        header_bytes=size_of_header(_merged(STREAM, extra)),
         headers_s=0.005,
         last_byte_s=0.005,
     )

@@ -71,7 +71,7 @@ def _header_evidence(case: Case) -> tuple[Evidence, ...]:
     timeline = _largest(case)
     if timeline is None:
         return ()
-    text = f"the header of the direct response has about {header_bytes(timeline)} bytes"
+    text = f"the header of the direct response has about {timeline.header_bytes} bytes"
     return (Evidence("probe", timeline.probe.label, text),)
 
 
@@ -82,24 +82,13 @@ def _too_big(case: Case) -> bool:
         return False
     sizes = resolution.value(f"{resolution.prefix}_buffer_size").split("|")
     limits = [size_bytes(size) for size in sizes]
-    return all(limit is not None and header_bytes(timeline) > limit for limit in limits)
+    return all(limit is not None and timeline.header_bytes > limit for limit in limits)
 
 
 def _largest(case: Case) -> Timeline | None:
-    """The direct answer with the largest header.
-
-    None if none came, or if headers were redacted, as in a case file: their size is lost.
-    """
+    """The direct answer with the largest header; None if none came."""
     answered = [r.timeline for r in case.direct if r.timeline.headers_s is not None]
-    largest = max(answered, key=header_bytes, default=None)
-    if largest and any("[redacted" in value for _, value in largest.headers):
-        return None
-    return largest
-
-
-def header_bytes(timeline: Timeline) -> int:
-    """The size of a response header: a status line, and each header with its separators."""
-    return 17 + sum(len(name) + len(value) + 4 for name, value in timeline.headers)
+    return max(answered, key=lambda timeline: timeline.header_bytes, default=None)
 
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
@@ -111,7 +100,7 @@ def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, 
     prefix, timeline = prefix_of(resolution), _largest(case)
     written = (resolution.value(f"{prefix}_buffer_size") if resolution else "") or "4k|8k"
     now = size_bytes(written.partition("|")[0]) or 0
-    seen = 2 * header_bytes(timeline) if timeline else 0
+    seen = 2 * timeline.header_bytes if timeline else 0
     wanted = max(_MIN_BYTES, 4 * now if now >= _MIN_BYTES else 0, seen)
     pages = -(-min(wanted, _MAX_BYTES) // _PAGE_BYTES)
     size = f"{pages * _PAGE_BYTES // 1024}k"
