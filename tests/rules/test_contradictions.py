@@ -208,3 +208,20 @@ def test_compression_in_the_backend_is_not_the_cause_where_identity_is_held_too(
         for given in (case, silent):
             named = "backend-compression" in cause_ids(given)
             assert named == expected, (proxy, cause_ids(given))
+
+
+@pytest.mark.parametrize(("is_own", "expected"), [(True, False), (False, True)])
+@pytest.mark.parametrize("has_config", [True, False])
+def test_another_address_of_this_machine_with_the_port_of_nginx_is_not_direct(
+    is_own: bool, expected: bool, has_config: bool
+) -> None:
+    case = with_direct_url(BOTH_HELD, "http://192.0.2.7:8081/sse", "192.0.2.7")
+    case = case if has_config else without_config(case)
+
+    def marked(result: ProbeResult, own: bool) -> ProbeResult:
+        return replace(result, timeline=replace(result.timeline, is_own_address=own))
+
+    direct = tuple(marked(result, is_own) for result in case.direct)
+    proxy = tuple(marked(result, True) for result in case.proxy)
+    case = replace(case, direct=direct, proxy=proxy)
+    assert ("backend-silent" in cause_ids(case)) == expected

@@ -94,17 +94,20 @@ def _log_of(case: Case, result: ProbeResult) -> str:
 
 
 def _is_public_address(case: Case, result: ProbeResult) -> bool:
-    """True if the direct probe was sent to the address and port of a proxied one."""
-    direct = _socket(result)
+    """True if the direct probe was sent to the address and port of a proxied one.
+
+    All addresses of this machine count as one, unless a config says on which of them Nginx listens.
+    """
+    direct = _socket(case, result)
     public = [
-        _socket(other, connect_to=case.target.connect_to)
+        _socket(case, other, connect_to=case.target.connect_to)
         for other in case.proxy
         if other.timeline.probe.vantage == result.timeline.probe.vantage
     ]
     return bool(direct) and direct in public
 
 
-def _socket(result: ProbeResult, connect_to: tuple[str, int] | None = None) -> str:
+def _socket(case: Case, result: ProbeResult, connect_to: tuple[str, int] | None = None) -> str:
     """The address and port that a probe was sent to; empty if the name has no address."""
     timeline = result.timeline
     address = timeline.address or ""
@@ -113,4 +116,6 @@ def _socket(result: ProbeResult, connect_to: tuple[str, int] | None = None) -> s
     except ValueError:
         return ""
     port = port or (443 if timeline.probe.url.startswith("https:") else 80)
+    if timeline.is_own_address and case.resolution is None:
+        return f"localhost:{port}"
     return addresses.canonical(f"{addresses.bracketed(address)}:{port}") if address else ""

@@ -29,10 +29,11 @@ class Began:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """The host name was looked up; `address` is tried first."""
+    """The host name was looked up; `address` is tried first. `is_own` if it is this machine's."""
 
     at: float
     address: str
+    is_own: bool = False
 
 
 @dataclass(frozen=True, slots=True)

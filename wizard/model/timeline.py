@@ -96,6 +96,7 @@ class Timeline:
         began_s: When the request began, in seconds since its probe began: the time to connect to
             a vantage, which is part of no other value.
         address: The address that the URL's host resolved to.
+        is_own_address: Whether that is an address of the machine that the wizard runs on.
         measured_round_trip_s: The network's round trip as the kernel measured it; None if it did
             not.
         first_data_s: When the first body byte came that gave data after decompression.
@@ -120,6 +121,7 @@ class Timeline:
     probe: Probe
     began_s: float = 0.0
     address: str | None = None
+    is_own_address: bool = False
     dns_s: float | None = None
     connect_s: float | None = None
     measured_round_trip_s: float | None = None
@@ -204,8 +206,8 @@ def apply_event(timeline: Timeline, event: ProbeEvent) -> Timeline:
     match event:
         case Began(at):
             return replace(timeline, began_s=at)
-        case Resolved(at, address):
-            return replace(timeline, dns_s=at, address=address)
+        case Resolved(at, address, is_own):
+            return replace(timeline, dns_s=at, address=address, is_own_address=is_own)
         case Connected(at, round_trip_s):
             return replace(timeline, connect_s=at, measured_round_trip_s=round_trip_s)
         case Secured(at):

@@ -73,6 +73,17 @@ def is_ip_address(host: str) -> bool:
     return True
 
 
+def is_own_address(address: str) -> bool:
+    """True if an IP address is one of this machine's, so that a socket can be bound to it."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.bind((address, 0))
+    except OSError:
+        return False
+    return True
+
+
 def local_transport(http: str, *, is_https: bool, insecure: bool) -> httpx.AsyncHTTPTransport:
     """Return an httpx transport for one connection; it ignores the environment's variables."""
     return httpx.AsyncHTTPTransport(

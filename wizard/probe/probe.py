@@ -17,7 +17,7 @@ from wizard.model.events import Began, Chunk, Ended, Excess, Headers, ProbeEvent
 from wizard.model.timeline import Probe, is_local
 from wizard.probe.connection import ProbeChannel, Request, make_transport
 from wizard.probe.content_encoding import decoder_for
-from wizard.probe.network import preload, resolve_host
+from wizard.probe.network import is_own_address, preload, resolve_host
 from wizard.probe.request import GET, ProbeOptions, RequestSpec
 from wizard.probe.sse import SseDecoder
 from wizard.probe.waits import REACH_TIMEOUT_S
@@ -84,7 +84,7 @@ async def _run_locally(request: Request) -> AsyncGenerator[ProbeEvent, None]:
         return
     resolved_at = channel.now()
     for address in addresses:
-        yield Resolved(resolved_at, address)
+        yield Resolved(resolved_at, address, is_own_address(address))
         next_channel = channel.for_next_connection()
         async with aclosing(_run_connection(request, address, next_channel)) as events:
             async for event in events:

@@ -73,7 +73,8 @@ def is_listener(case: Case, timeline: Timeline) -> bool:
     host, _, port = host_port(timeline.probe.url).rpartition(":")
     names = {host, bracketed(timeline.address or host)}
     public = {bracketed(result.timeline.address or "") for result in case.proxy}
-    is_own = bool(names & (_LOOPBACK | (public if case.resolution.listens else set())))
+    own = _LOOPBACK | (public if case.resolution.listens else set())
+    is_own = timeline.is_own_address or bool(names & own)
     listens = (
         listen
         for _, block in server_blocks(case.resolution.config)
