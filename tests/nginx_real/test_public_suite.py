@@ -7,8 +7,8 @@ import os
 import re
 import socket
 import tomllib
-from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,17 +94,22 @@ def served(nginx: str, tmp_path: Path) -> Iterator[Served]:
     for path in (tmp_path, folder, folder / "folder"):
         path.chmod(0o755)
     echo, *ports = free_ports(len(cases) + 1)
-    blocks = [ECHO.replace("$PORT", str(echo))]
-    for case, port in zip(cases, ports, strict=True):
-        text = f"{case.get('http', '')}\n{case['conf']}"
-        text = text.replace("LISTEN", f"listen 127.0.0.1:{port};").replace("ROOT", str(folder))
-        text = text.replace("BACKEND", f"127.0.0.1:{echo}")
-        blocks.append(re.sub(r"\bAT ([\w-]+);", r"add_header X-At \1 always;", text))
-    user = "user root;" if os.geteuid() == 0 else ""
-    text = FRAME.replace("$USER", user).replace("$HTTP", "\n".join(blocks))
+    blocks = [f"{case.get('http', '')}\n{case['conf']}" for case in cases]
+    text = in_frame(blocks, echo, ports).replace("ROOT", str(folder))
     with running(nginx, text, [echo, *ports]) as conf:
         names = [case["source"] for case in cases]
         yield Served(read_config(str(conf)), dict(zip(names, ports, strict=True)), version(nginx))
+
+
+def in_frame(blocks: Sequence[str], echo: int, ports: Sequence[int]) -> str:
+    """The config with these blocks, each of which listens on a port of its own."""
+    lines = [ECHO.replace("$PORT", str(echo))]
+    for block, port in zip(blocks, ports, strict=True):
+        text = block.replace("LISTEN", f"listen 127.0.0.1:{port};")
+        lines.append(text.replace("BACKEND", f"127.0.0.1:{echo}"))
+    text = re.sub(r"\bAT ([\w-]+);", r"add_header X-At \1 always;", "\n".join(lines))
+    user = "user root;" if os.geteuid() == 0 else ""
+    return FRAME.replace("$USER", user).replace("$HTTP", text)
 
 
 def ask(port: int, expected: dict[str, Any], address: str = "127.0.0.1") -> Answer:
@@ -113,9 +118,13 @@ def ask(port: int, expected: dict[str, Any], address: str = "127.0.0.1") -> Answ
     given["Content-Length"] = "0"
     lines = [f"{expected.get('method', 'GET')} {expected['ask']} HTTP/1.1"]
     lines += [f"{name}: {value}" for name, value in {"Connection": "close", **given}.items()]
+    data = b""
     with closing(socket.create_connection((address, port), timeout=10)) as connection:
         connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
-        data = b"".join(iter(lambda: connection.recv(65536), b""))
+        # Nginx refuses a bad request before it has read all of it, and may then reset.
+        with suppress(ConnectionResetError):
+            while part := connection.recv(65536):
+                data += part
     status_line, *header_lines = data.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
     pairs = (line.partition(": ") for line in header_lines)
     return Answer(int(status_line.split()[1]), {name.lower(): value for name, _, value in pairs})

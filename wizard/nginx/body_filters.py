@@ -80,14 +80,15 @@ def _by_name(block: Directive) -> dict[str, list[Directive]]:
 def _effect(directive: Directive, in_force: dict[str, list[Directive]]) -> FilterEffect | None:
     """What the directive does to the body of an event stream; None if it does nothing."""
     name = directive.name
+    # Most lines are Nginx's own, and there may be thousands of `server`: leave them out first.
+    if is_own(name) and not (_CONVERTS.fullmatch(name) or _RATES.fullmatch(name)):
+        return None
     if any(other.args == ("off",) for other in in_force[name]):
         return None
     if _CONVERTS.fullmatch(name):
         return "unknown"
     if _RATES.fullmatch(name):
         return "rate" if directive.args != ("0",) else None
-    if is_own(name):
-        return None
     if _SCRIPTS.fullmatch(name):
         return "unknown" if _COLLECTS.search(" ".join(directive.args)) else "script"
     if name == "brotli":

@@ -209,8 +209,9 @@ def choose_server(config: Config, request: Request) -> ServerChoice | None:
         undecided = f"no server listens on port {port}; chosen among all by name"
     server, reason = _choose_by_name(group, name)
     http = next(http for http, block in blocks if block is server)
-    undecided = undecided or _untried_names(group, name)
-    default, match = _default_of(group).server, _regex_match(group, name)
+    decisive = match_name([each.server for each in group], name) if name else None
+    undecided = undecided or (_untried_names(group, decisive) if name else "")
+    default, match = _default_of(group).server, _regex_match(decisive, name)
     return ServerChoice(http, server, default, reason, undecided, has_listener, match)
 
 
@@ -306,13 +307,11 @@ def _choose_by_name(group: Sequence[_Candidate], name: str) -> tuple[Directive, 
     return default.server, f"no server_name matches, so the default server serves: {why}"
 
 
-def _untried_names(group: Sequence[_Candidate], name: str) -> str:
-    """Which pattern could decide and cannot be tried, in one sentence; empty if none can."""
-    servers = [candidate.server for candidate in group]
-    decisive = match_name(servers, name) if name else None
-    if not name or (decisive is not None and decisive.kind != "regex"):
+def _untried_names(group: Sequence[_Candidate], decisive: ServerName | None) -> str:
+    """Which pattern before the decisive name cannot be tried, in one sentence; empty if none."""
+    if decisive is not None and decisive.kind != "regex":
         return ""
-    for each in _accepted_names(servers):
+    for each in _accepted_names([candidate.server for candidate in group]):
         if each == decisive:
             break
         if each.kind == "regex" and compile_pattern(each.key) is None:
@@ -320,9 +319,8 @@ def _untried_names(group: Sequence[_Candidate], name: str) -> str:
     return ""
 
 
-def _regex_match(group: Sequence[_Candidate], name: str) -> re.Match[bytes] | None:
+def _regex_match(decisive: ServerName | None, name: str) -> re.Match[bytes] | None:
     """What the name matches if the server name that decides is a regex."""
-    decisive = match_name([candidate.server for candidate in group], name) if name else None
     if decisive is None or decisive.kind != "regex":
         return None
     pattern = compile_pattern(decisive.key, ignore_case=True)
