@@ -75,7 +75,7 @@ def _reason(case: Case, result: ProbeResult) -> str:
     if file := _log_of(case, result):
         return f"its requests stand in the log of this Nginx ({safe(file, 120)})"
     if _is_public_address(case, result):
-        return "it leads to the same address and port as the public URL"
+        return "it leads to the same machine and port as the public URL"
     if addresses.is_listener(case, result.timeline):
         port = addresses.host_port(result.timeline.probe.url).rpartition(":")[2]
         return f"by the config, Nginx itself listens on port {port} of that machine"

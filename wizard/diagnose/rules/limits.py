@@ -36,6 +36,11 @@ _NONE_IS_SERVED = (
     "Every request is refused, also one with no other of ours beside it; the refusal does not come "
     "from the backend. So it is the number of requests of all clients, or their rate."
 )
+_UNREAD = (
+    "Every request is refused, also one with no other of ours beside it; the refusal does not come "
+    "from the backend. A limit that counts all clients refuses so, but a server that is told to "
+    "refuse does as well: the config or Nginx's error log would show which."
+)
 _ONE_IS_DELAYED = (
     "Of several requests at the same moment one is served at once and another later, and Nginx "
     "logs that it delayed it: so it is not buffering, but the number of requests."
@@ -93,7 +98,8 @@ def _refusal(rule: Rule, case: Case) -> Finding | None:
         *_config_evidence(case.resolution),
         *map(log_evidence, logged[:1]),
     )
-    distinguishes = _ONE_IS_SERVED if served else _NONE_IS_SERVED
+    unserved = _UNREAD if confidence == "possible" else _NONE_IS_SERVED
+    distinguishes = _ONE_IS_SERVED if served else unserved
     return rule.finding(confidence, evidence, distinguishes, explains=_SYMPTOMS)
 
 
