@@ -214,6 +214,74 @@ def test_a_lost_session_beside_a_working_one_is_likely_chance(
     assert confidence_of("no-affinity", replace(case, follow_ups=pings)) == expected
 
 
+POOL = """
+http { upstream bots { %s server 127.0.0.1:12213; server 127.0.0.1:12214; }
+server { listen 8081; location / { proxy_pass http://bots; } } }
+"""
+SINGLE = "server { listen 8081; location / { proxy_pass http://127.0.0.1:12213; } }"
+ONLY_STREAM = "server { listen 8081; location /sse { proxy_pass http://127.0.0.1:12213; } }"
+
+
+def all_lost(conf: str, body: str = "session not found", *, direct: bool = True) -> Case:
+    """Each message of the handshake and of two more sessions is answered 404 with this body."""
+    failed = make_handshake("proxy", stage="initialize", status=404, body=body)
+    handshakes = (failed, make_handshake("direct")) if direct else (failed,)
+    case = make_case(proxy="live", direct="live", conf=conf or SINGLE, handshakes=handshakes)
+    follow_ups = []
+    for number in (2, 3):
+        lost = make_follow_up("affinity", 404, side="proxy", body=body)
+        probe = replace(lost.timeline.probe, url=f"{PROXY_URL}?sessionId={number}")
+        timeline = replace(lost.timeline, probe=probe)
+        follow_ups.append(replace(lost, timeline=timeline, why=f"session {number}"))
+    case = replace(case, follow_ups=tuple(follow_ups), direct=case.direct if direct else ())
+    return case if conf else replace(case, resolution=None, message_resolution=None)
+
+
+def silent_sessions(case: Case) -> Case:
+    """The same with no answer at all."""
+    results = []
+    for each in case.follow_ups:
+        timeline = replace(each.timeline, status=None, headers_s=None, ended="timeout")
+        results.append(replace(each, timeline=timeline))
+    return replace(case, follow_ups=tuple(results))
+
+
+def replayed(case: Case) -> Case:
+    """The same with one endpoint for all sessions."""
+    first = case.follow_ups[0].timeline.probe
+    results = [
+        replace(each, timeline=replace(each.timeline, probe=first)) for each in case.follow_ups
+    ]
+    return replace(case, follow_ups=tuple(results))
+
+
+@pytest.mark.parametrize(
+    ("case", "expected", "where"),
+    [
+        (all_lost(POOL % ""), "confirmed", "nginx"),
+        (all_lost(POOL % "hash $arg_sessionId;"), "confirmed", "nginx"),
+        (all_lost(POOL % "", "no"), "confirmed", "nginx"),
+        (silent_sessions(all_lost(POOL % "")), "likely", "nginx"),
+        (all_lost(POOL % "", direct=False), "likely", "nginx"),
+        (all_lost(POOL % "", "no", direct=False), None, ""),
+        (all_lost(POOL % "", "sessionId is required"), None, ""),
+        (replayed(all_lost(POOL % "")), None, ""),
+        (all_lost(SINGLE), None, ""),
+        (all_lost(ONLY_STREAM), None, ""),
+        (all_lost(""), "likely", "backend"),
+        (all_lost("", "not found"), None, ""),
+        (all_lost("", direct=False), "likely", "backend"),
+        (silent_sessions(all_lost("")), None, ""),
+    ],
+)
+def test_how_sure_it_is_if_every_message_is_lost(
+    case: Case, expected: str | None, where: str
+) -> None:
+    finding = finding_of("no-affinity", case)
+    assert (finding.confidence if finding else None) == expected
+    assert (finding.fix.where if finding else "") == where
+
+
 URL = "http://127.0.0.1:8081/.well-known/oauth-protected-resource"
 
 
