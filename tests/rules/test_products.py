@@ -160,3 +160,15 @@ def test_a_proxy_at_the_direct_url_may_hold_the_stream(server: str, expected: bo
     diagnosis = diagnose(replace(case, follow_ups=(answer,)))
     assert ("backend-silent" in {cause.id for cause in diagnosis.causes}) == expected
     assert any("At the direct URL" in note for note in diagnosis.notes) != expected
+
+
+def test_a_dead_backend_is_named_whatever_the_product_is() -> None:
+    case = seen_by(make_case(proxy="502", direct="closed"), CADDY)
+    refused = tuple(
+        replace(result, timeline=replace(result.timeline, connect_s=None, ended="refused"))
+        for result in case.direct
+    )
+    diagnosis = diagnose(replace(case, direct=refused))
+    (cause,) = diagnosis.causes
+    assert (cause.id, cause.title) == ("upstream-unreachable", "Caddy cannot reach the backend")
+    assert "Nginx" not in words(diagnosis)

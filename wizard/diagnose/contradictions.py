@@ -11,12 +11,13 @@ from wizard.diagnose.facts import product, streams
 from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Finding, Fix
+from wizard.model.log_report import HELD_TAGS
 from wizard.model.timeline import Timeline, is_live
 from wizard.text.display import capitalize, safe, seconds
 
 _GATEWAY_ERRORS = (502, 503, 504)
-_MECHANISMS = frozenset({Stage.REACH, Stage.HOLD, Stage.CUT})
-"""Stages whose causes are about how Nginx itself connects, buffers and cuts."""
+_MECHANISMS = frozenset({Stage.HOLD, Stage.CUT})
+"""Stages whose causes are about how Nginx itself buffers and cuts."""
 
 
 def contradiction(case: Case, rule: Rule, finding: Finding) -> str:
@@ -87,21 +88,28 @@ def name_front(case: Case, finding: Finding) -> Finding:
 def root_failure(case: Case) -> str:
     """How `GET /` through the proxy fails like a held stream, in a few words; empty if it does not.
 
-    It tells nothing if the config leads `/` elsewhere, if a stream came through the proxy all the
-    same, or if `/` is not a short answer: the stream itself, or unanswered by the backend as well.
+    It tells nothing if the config leads `/` elsewhere; if a stream came through the proxy all the
+    same, or, by the log, from the backend; or if `/` is not a short answer: the stream itself, or
+    unanswered by the backend as well.
     """
     root = case.root
     if root is None or case.first_failing_hop is not None or not _leads_to_stream_backend(case):
         return ""
     if urlsplit(case.target.url).path in ("", "/"):
         return ""
-    if any(result.outcome in streams.REACHED for result in case.proxy):
+    if any(result.outcome in streams.REACHED for result in case.proxy) or _has_answered(case):
         return ""
     if root.status in _GATEWAY_ERRORS:
         return f"is answered {root.status}"
     if root.ended != "open" or root.headers_s is not None or not _is_short(case):
         return ""
     return f"has no answer after {seconds(root.waited_s)}"
+
+
+def _has_answered(case: Case) -> bool:
+    """True if Nginx's log shows that the backend had answered 200 to a request that got nothing."""
+    logged = streams.own_log_lines(case, *HELD_TAGS)
+    return any("had answered 200" in line.meaning for line in logged)
 
 
 def _leads_to_stream_backend(case: Case) -> bool:
