@@ -64,6 +64,35 @@ def test_a_config_with_the_fault_has_the_finding_and_one_without_has_not(id_: st
     assert id_ not in {finding.id for finding in good}, good
 
 
+MAPS = """
+map $http_mcp_session_id $by_session { '' $remote_addr; default $http_mcp_session_id; }
+map $by_session $twice { default $by_session; }
+map $loop $loop { default 1; }
+"""
+
+
+@pytest.mark.parametrize(
+    ("key", "varies"),
+    [
+        ("$arg_session_id consistent", True),
+        ("$http_mcp_session_id", True),
+        ("$cookie_route", True),
+        ("$remote_addr$request_uri", True),
+        ("${by_session}", True),
+        ("$twice", True),
+        ("$loop", False),
+        ("$binary_remote_addr consistent", False),
+        ("$http_x_forwarded_for", False),
+    ],
+)
+def test_a_hash_of_what_the_first_request_lacks_keeps_no_client(key: str, varies: bool) -> None:
+    around = MAPS + TWO.replace("METHOD", f"hash {key};")
+    text = server(f"location / {{ proxy_pass http://bot; {LIVE} }}", around)
+    texts = [item.text for item in config_findings(resolution(text)) if item.id == "no-affinity"]
+    assert bool(texts) is varies
+    assert all("keeps none at its own" in text and key.split()[0] in text for text in texts)
+
+
 def test_a_prefix_that_the_endpoint_event_loses() -> None:
     bare = f"location /mcp/ {{ proxy_pass http://10.0.0.7:12213/; {LIVE} }}"
     static = "location / { root /srv; }"
