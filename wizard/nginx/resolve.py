@@ -122,7 +122,8 @@ def _undecided(
     """What the config alone does not decide, one sentence each, without repetitions."""
     sentences = [*config.notes, *filter(None, [undecided, route.doubt]), *route.undecided, *doubts]
     http_version = settings.get("proxy_http_version")
-    if version is None and http_version is not None and http_version.where is None:
+    is_default = http_version is not None and http_version.where is None
+    if version is None and is_default and route.pass_directive is not None:
         sentences.append(
             "the Nginx version is not known; proxy_http_version is taken as 1.0, its default "
             "before 1.29.7"

@@ -318,7 +318,7 @@ def unrouted_messages(resolution: RequestResolution) -> UnroutedMessages | None:
 
 def is_routed(resolution: RequestResolution, path: str) -> bool:
     """True if the config passes this path to the peers of the stream."""
-    request = replace(resolution.request, path=path, query="")
+    request = replace(resolution.request, path=path, query="", method="POST")
     message = resolve_request(resolution.config, request, resolution.version)
     stream, other = resolution.upstream, message.upstream
     return bool(stream and other and stream.peers == other.peers)
