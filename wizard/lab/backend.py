@@ -87,10 +87,10 @@ class Backend:
     async def _answer_post(self, request: Request) -> bool:
         """Answer as Streamable HTTP does (MCP 2025-03-26): `initialize` and notifications."""
         body = await request.body()
-        is_known = b'"initialize"' in body or b'"ping"' in body
+        is_known = any(name in body for name in (b'"initialize"', b'"ping"', b'"tools/list"'))
         if not is_known and b'"id"' in body:
             return request.reply(400, b"unknown method\n")
-        reply = reply_to(body)
+        reply = reply_to(body, self._behaviour.tools_bytes)
         if reply is None:
             return request.reply(202, b"", "application/json")
         return request.reply(200, reply.encode(), "application/json")
@@ -106,7 +106,7 @@ class Backend:
         replies = self._sessions.get(session)
         if replies is None:
             return request.reply(404, b"session not found\n")
-        reply = reply_to(body)
+        reply = reply_to(body, self._behaviour.tools_bytes)
         if reply is not None:
             await asyncio.sleep(self._behaviour.message_s)
             replies.put_nowait(reply)
@@ -158,7 +158,7 @@ class Backend:
         if behaviour.ping_s is not None:
             senders.append(send_pings(stream, behaviour.ping_s))
         if behaviour.every_s is not None:
-            senders.append(send_messages(stream, behaviour.every_s, behaviour.events))
+            senders.append(send_messages(stream, behaviour))
         return senders
 
     def _log_canceled(self) -> None:

@@ -24,6 +24,8 @@ class Behaviour:
         flush: True sends the headers at once, False with the first event.
         every_s: Seconds between the messages that follow; None sends none.
         ping_s: Seconds between ping comments; None sends none.
+        message_bytes: The size of each of these messages at least, in bytes.
+        tools_bytes: The size of the reply to `tools/list` at least, in bytes.
         events: Number of messages after which the stream ends; None never ends it.
         gzip: True compresses for a client that accepts gzip, and never flushes the compressor.
         headers: Further response headers.
@@ -38,6 +40,8 @@ class Behaviour:
     flush: bool = True
     every_s: float | None = 0.5
     ping_s: float | None = None
+    message_bytes: int = 0
+    tools_bytes: int = 0
     events: int | None = None
     gzip: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)

@@ -101,12 +101,14 @@ class EventStream:
         await self._writer.drain()
 
 
-async def send_messages(stream: EventStream, every_s: float, count: int | None) -> None:
-    """Send `count` notifications, one each `every_s` seconds; None sends them for ever."""
+async def send_messages(stream: EventStream, behaviour: Behaviour) -> None:
+    """Send notifications one by one, at the pace and up to the number of the behaviour."""
+    every_s, count = behaviour.every_s or 0.0, behaviour.events
     for number in itertools.count(1) if count is None else range(1, count + 1):
         await asyncio.sleep(every_s)
         note = {"jsonrpc": "2.0", "method": "notifications/message", "params": {"n": number}}
-        await stream.event(f"event: message\ndata: {json.dumps(note)}\n\n")
+        text = json.dumps(note)
+        await stream.event(f"event: message\ndata: {text:<{behaviour.message_bytes}}\n\n")
 
 
 async def send_pings(stream: EventStream, every_s: float) -> None:
@@ -122,14 +124,27 @@ async def send_replies(stream: EventStream, replies: "asyncio.Queue[str]") -> No
         await stream.event(f"event: message\ndata: {await replies.get()}\n\n")
 
 
-def reply_to(body: bytes) -> str | None:
-    """Return a JSON-RPC response with the result of `initialize`; None for a notification."""
+def reply_to(body: bytes, tools_bytes: int = 0) -> str | None:
+    """Return a JSON-RPC response with the result of the request; None for a notification."""
     try:
-        request_id = json.loads(body).get("id")
+        message = json.loads(body)
+        request_id, method = message.get("id"), message.get("method")
     except (ValueError, AttributeError):
-        request_id = None
+        request_id = method = None
     if request_id is None:
         return None
-    info = {"name": "svc-bot", "version": "1.0.0.0"}
-    result = {"protocolVersion": "2024-11-05", "capabilities": {}, "serverInfo": info}
+    result = _tools(tools_bytes) if method == "tools/list" else _INITIALIZED
     return json.dumps({"jsonrpc": "2.0", "id": request_id, "result": result})
+
+
+_INITIALIZED = {
+    "protocolVersion": "2024-11-05",
+    "capabilities": {"tools": {}},
+    "serverInfo": {"name": "svc-bot", "version": "1.0.0.0"},
+}
+
+
+def _tools(size: int) -> dict[str, object]:
+    """One tool, whose description has this size in bytes."""
+    schema = {"type": "object"}
+    return {"tools": [{"name": "search", "description": "x" * size, "inputSchema": schema}]}

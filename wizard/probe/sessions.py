@@ -55,7 +55,8 @@ def lost_message(handshake: Handshake | None) -> Timeline | None:
         message = exchange.timeline
         if is_unknown(message) or (may_be_silent and is_unanswered(message)):
             return message
-        if name == "initialize" and is_taken(message) and handshake.stage == "reply":
+        is_last = handshake.exchange("initialized") is None
+        if name == "initialize" and is_taken(message) and handshake.stage == "reply" and is_last:
             return message
     return None
 
