@@ -129,11 +129,16 @@ def _refused(results: tuple[ProbeResult, ...]) -> list[Timeline]:
 
 
 def _refused_message(case: Case) -> list[Timeline]:
-    """The answer to a message that is refused while its stream is open, and accepted directly."""
+    """The answer to a request of the MCP session that is refused while its stream is open, if the
+    same request is not refused directly."""
     proxied, direct = case.handshake("proxy"), case.handshake("direct")
-    answer = proxied.timeline("initialize") if proxied else None
-    accepted = direct is not None and direct.is_complete
-    return [answer] if answer and _is_refusal(answer) and accepted else []
+    if proxied is None or direct is None:
+        return []
+    for exchange in proxied.exchanges:
+        other = direct.timeline(exchange.name)
+        if _is_refusal(exchange.timeline) and other and not _is_refusal(other):
+            return [exchange.timeline]
+    return []
 
 
 def _confidence(
