@@ -87,6 +87,7 @@ class _Walk:
             self.left -= 1
             if step is not None and self.left < 0:
                 self.route.undecided.append("the rewrites lead in a circle; Nginx answers 500")
+                self.route.answer((self.server, *self.route.chain)[-1], 500)
                 return
 
     @property

@@ -54,8 +54,7 @@ def resolve_request(
     version = config.version or (version if version and _VERSION.match(version) else None)
     choice = choose_server(config, request)
     if choice is None:
-        notes = (*config.notes, "the config has no server block")
-        return RequestResolution(request, config, version, None, None, None, {}, undecided=notes)
+        return _without_server(config, request, version)
     route = follow_route(config, choice, request, version)
     upstream = resolve_upstream(config, route)
     chain = _chain(choice, route)
@@ -85,6 +84,11 @@ def resolve_request(
         is_rewritten=route.rewritten and not route.broken,
         unknown=unknown,
     )
+
+
+def _without_server(config: Config, request: Request, version: str | None) -> RequestResolution:
+    notes = (*config.notes, "the config has no server block")
+    return RequestResolution(request, config, version, None, None, None, {}, undecided=notes)
 
 
 def _chain(choice: ServerChoice, route: Route) -> Chain:
