@@ -78,16 +78,22 @@ async def test_an_invalid_certificate_is_inconclusive_unless_insecure() -> None:
     assert "hunter2" not in lenient.out
 
 
-async def test_plain_http_to_a_tls_port_is_inconclusive() -> None:
+async def test_plain_http_to_a_tls_port_is_named() -> None:
     async with tls_server() as port:
-        assert_inconclusive(
-            await run_check(f"http://127.0.0.1:{port}/sse"), "closed before an answer"
-        )
+        assert_wrong_scheme(await run_check(f"http://127.0.0.1:{port}/sse"), "https:// in the URL")
 
 
-async def test_tls_to_a_plain_port_is_inconclusive() -> None:
+async def test_tls_to_a_plain_port_is_named() -> None:
     async with serving(saying(b"HTTP/1.1 400 Bad Request\r\n\r\n"), read_first=False) as url:
-        assert_inconclusive(await run_check(url.replace("http:", "https:")), "TLS failed")
+        run = await run_check(url.replace("http:", "https:"))
+    assert_wrong_scheme(run, "http:// in the URL")
+
+
+def assert_wrong_scheme(run: CommandResult, fix: str) -> None:
+    assert (run.status, run.err) == (1, "")
+    text = " ".join(run.out.split())
+    assert "The URL has the wrong scheme for its port" in text
+    assert fix in text
 
 
 BROKEN: dict[str, tuple[Any, ...]] = {
