@@ -26,10 +26,17 @@ async def diagnose_server(nginx: str, line: str, credential: str = "Bearer abc")
         return diagnosis
 
 
-async def test_credentials_that_are_removed_are_named(nginx: str) -> None:
-    diagnosis = await diagnose_server(nginx, 'proxy_set_header Authorization "";')
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ('proxy_set_header Authorization "";', 'Authorization "": the backend never gets this'),
+        ("proxy_pass_request_headers off;", "proxy_pass_request_headers off"),
+    ],
+)
+async def test_credentials_that_are_removed_are_named(nginx: str, line: str, text: str) -> None:
+    diagnosis = await diagnose_server(nginx, line)
     assert [cause.id for cause in diagnosis.causes] == ["header-dropped"]
-    assert 'proxy_set_header Authorization "": the backend never' in evidence_texts(diagnosis)
+    assert text in evidence_texts(diagnosis)
 
 
 @pytest.mark.parametrize(
@@ -37,6 +44,11 @@ async def test_credentials_that_are_removed_are_named(nginx: str) -> None:
     [
         ("proxy_set_header Authorization $http_authorization;", "Bearer abc"),
         ('proxy_set_header Authorization "";', ""),
+        (
+            "proxy_pass_request_headers off; proxy_set_header Accept $http_accept;"
+            " proxy_set_header Authorization $http_authorization;",
+            "Bearer abc",
+        ),
     ],
 )
 async def test_credentials_that_arrive_or_are_not_needed(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from wizard.diagnose.facts import directives, streams
-from wizard.diagnose.facts.evidence import live_direct_evidence, result_evidence
+from wizard.diagnose.facts.evidence import live_direct_evidence, result_evidence, setting_evidence
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings
 from wizard.model.case import Case
@@ -36,6 +36,8 @@ def check(rule: Rule, case: Case) -> Finding | None:
         return None
     sent = {name.lower() for name, _ in case.target.headers} | _SENT
     dropped = [line for name, line in _dropped(resolution) if name in sent]
+    if _passes_none(resolution) and sent - _set_names(resolution):
+        dropped.append(setting_evidence(resolution, _pass_name(resolution)))
     refused = [result for result in case.proxy if result.timeline.status in _STATUSES]
     if not dropped or not refused or not streams.live_direct_probes(case):
         return None
@@ -54,6 +56,20 @@ def _dropped(resolution: RequestResolution) -> Iterator[tuple[str, Evidence]]:
             yield name, Evidence("config", str(line.where), text)
 
 
+def _pass_name(resolution: RequestResolution) -> str:
+    return f"{resolution.prefix}_pass_request_headers"
+
+
+def _passes_none(resolution: RequestResolution) -> bool:
+    """True if no header of the request is passed on but those that the config sets."""
+    return resolution.value(_pass_name(resolution)) == "off"
+
+
+def _set_names(resolution: RequestResolution) -> set[str]:
+    """The headers that the config sets, in lower case."""
+    return {line.args[0].lower() for line in _lines_in_force(resolution) if line.args}
+
+
 def _lines_in_force(resolution: RequestResolution) -> tuple[Directive, ...]:
     """The lines that set headers: those of the innermost level that has any."""
     name = f"{resolution.prefix}_set_header"
@@ -63,11 +79,10 @@ def _lines_in_force(resolution: RequestResolution) -> tuple[Directive, ...]:
 
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
     """The location drops a header that a stream or a session needs."""
-    return tuple(
-        rule.config_finding(line.where, line.text)
-        for name, line in _dropped(resolution)
-        if name in _NEEDED
-    )
+    dropped = [line for name, line in _dropped(resolution) if name in _NEEDED]
+    if _passes_none(resolution) and _NEEDED - _set_names(resolution):
+        dropped.append(setting_evidence(resolution, _pass_name(resolution)))
+    return tuple(rule.config_finding(line.where, line.text) for line in dropped)
 
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
@@ -75,7 +90,7 @@ def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, 
     if resolution is None:
         return ()
     sent = {name.lower(): name for name, _ in case.target.headers} | {"accept": "Accept"}
-    return tuple(
+    changes = [
         Change(
             f"{resolution.prefix}_set_header",
             f"{sent[name]} $http_{name.replace('-', '_')}",
@@ -83,7 +98,10 @@ def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, 
         )
         for name, _ in _dropped(resolution)
         if name in sent
-    )
+    ]
+    if _passes_none(resolution):
+        changes.append(Change(_pass_name(resolution), "on", "the client's headers are passed on"))
+    return tuple(changes)
 
 
 RULE = Rule(
