@@ -6,9 +6,11 @@ import pytest
 
 from wizard.model.arrivals import (
     allowance_s,
+    bytes_at_first_wait,
     clock_spread_s,
     comes_in_bursts,
     compare,
+    end_in_events,
     full_buffers,
     is_in_one_block,
     lacks_tails,
@@ -170,6 +172,21 @@ class TestBursts:
         direct = steady(16, 0.02, end="eof")  # type: ignore[arg-type]
         assert is_in_one_block(stream([(0.32, 1600, 16, 0)], end="eof"), direct)
         assert not is_in_one_block(direct, direct)
+
+
+class TestBuffers:
+    """What tells a buffer that is full from a slow network and from a backend that is late."""
+
+    def test_full_buffers_end_in_the_middle_of_an_event(self) -> None:
+        assert end_in_events(stream([(n * 0.2, 4096, 12, 40 * n) for n in range(8)]))
+
+    def test_a_network_gathers_whole_events(self) -> None:
+        assert not end_in_events(in_clumps(8, 12, 0.2))
+
+    def test_where_the_end_of_an_event_was_first_waited_for(self) -> None:
+        assert bytes_at_first_wait(stream([(0.0, 90, 1, 0), (0.5, 87, 0, 87)], until=1.0)) == 177
+        assert bytes_at_first_wait(stream([(n * 1.0, 7000, 1, 2000) for n in range(3)])) == 7000
+        assert bytes_at_first_wait(steady(5, 0.5)) is None
 
 
 class TestEnds:

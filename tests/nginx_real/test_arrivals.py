@@ -5,10 +5,12 @@ is never healthy, a good one never at fault.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+import itertools
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -37,6 +39,18 @@ class Stream:
     gap_s: float
     count: int = 0
 
+    def writes(self) -> Iterator[tuple[bytes, float]]:
+        """What is written, and how long the backend waits after it, in seconds."""
+        numbers = range(self.count) if self.count else itertools.count()
+        return ((event(number, self.size), self.gap_s) for number in numbers)
+
+
+class Writes(Protocol):
+    """A stream of any writes."""
+
+    def writes(self) -> Iterator[tuple[bytes, float]]:
+        """What is written, and how long the backend waits after it, in seconds."""
+
 
 def event(number: int, size: int) -> bytes:
     """An event of about this size, which names no time."""
@@ -46,7 +60,7 @@ def event(number: int, size: int) -> bytes:
 
 @asynccontextmanager
 async def proxied(
-    stream: Stream, binary: str, folder: Path, directives: str
+    stream: Writes, binary: str, folder: Path, directives: str
 ) -> AsyncIterator[Target]:
     """Run Nginx in front of a backend that sends this stream; yield the target."""
 
@@ -58,12 +72,11 @@ async def proxied(
         is_chunked = b" HTTP/1.1" in request
         writer.write(CHUNKED if is_chunked else HEAD + b"\r\n")
         is_left = asyncio.ensure_future(reader.read())
-        number = 0
-        while not is_left.done() and not (stream.count and number >= stream.count):
-            data = event(number, stream.size)
+        for data, pause_s in stream.writes():
+            if is_left.done():
+                break
             writer.write(chunk(data) if is_chunked else data)
-            number += 1
-            await asyncio.wait({is_left}, timeout=stream.gap_s)
+            await asyncio.wait({is_left}, timeout=pause_s)
         if is_chunked:
             writer.write(b"0\r\n\r\n")
         is_left.cancel()
@@ -98,7 +111,7 @@ WELL = {
 }
 
 
-async def diagnoses(stream: Stream, nginx: str, folder: Path, directives: str) -> list[Diagnosis]:
+async def diagnoses(stream: Writes, nginx: str, folder: Path, directives: str) -> list[Diagnosis]:
     """With all evidence, without the config, and with the URL alone."""
     async with proxied(stream, nginx, folder, directives) as target:
         whole, _ = case_and_diagnosis(await investigate(target))

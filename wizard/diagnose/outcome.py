@@ -53,6 +53,8 @@ def is_well(result: ProbeResult, handshake: Handshake | None = None) -> bool:
 
 LAST_EVENTS = frozenset({"[DONE]"})
 """The data of an event that marks the end of an answer (OpenAI's streaming API and its like)."""
+LAST_EVENT_TYPES = frozenset({"done", "end", "complete", "message_stop", "response.completed"})
+"""The types of such an event (the APIs of Anthropic and OpenAI, and what servers often use)."""
 
 
 def is_finite_answer(result: ProbeResult) -> bool:
@@ -61,10 +63,16 @@ def is_finite_answer(result: ProbeResult) -> bool:
     It names its end, or the direct probe ended alike after several events. One event and an end
     make an EventSource reconnect for ever, whoever ended the stream.
     """
-    events = [item for item in result.timeline.tail if isinstance(item, SseEvent)]
-    if events and events[-1].data in LAST_EVENTS:
+    if _names_its_end(result.timeline):
         return True
     return result.arrivals is not None and result.timeline.events > 1
+
+
+def _names_its_end(timeline: Timeline) -> bool:
+    """True if the last event marks the end of an answer; answers differ in length."""
+    events = [item for item in timeline.tail if isinstance(item, SseEvent)]
+    last = events[-1] if events else None
+    return last is not None and (last.data in LAST_EVENTS or last.type in LAST_EVENT_TYPES)
 
 
 def handshake_fails(case: Case) -> bool:
@@ -210,11 +218,20 @@ def _live_or_ended(
         return "live", f"{first}, {_count(timeline)}"
     if timeline.pending:
         return "cut", f"ended in the middle of an event, {_end(timeline)}"
-    if _is_outlived(timeline, direct):
-        return "cut", f"ended {_end(timeline)}, where the direct probe went on"
-    if beside and arrivals.lacks_the_end(timeline, beside):
-        return "cut", f"ended after {_count(timeline)}, where the direct probe had {beside.events}"
+    if not _names_its_end(timeline) and (why := _describe_early_end(timeline, direct, beside)):
+        return "cut", why
     return "ended", f"{first}, {_count(timeline)}, ended after {seconds(timeline.waited_s)}"
+
+
+def _describe_early_end(
+    timeline: Timeline, direct: Sequence[Timeline], beside: Timeline | None
+) -> str:
+    """What shows that a stream ended too early; empty if nothing does."""
+    if _is_outlived(timeline, direct):
+        return f"ended {_end(timeline)}, where the direct probe went on"
+    if beside and arrivals.lacks_the_end(timeline, beside):
+        return f"ended after {_count(timeline)}, where the direct probe had {beside.events}"
+    return ""
 
 
 def _count(timeline: Timeline) -> str:
@@ -251,6 +268,8 @@ def _describe_bursts(timeline: Timeline, beside: Timeline | None) -> str:
             f"{where}, where the direct probe has {others} at {there}; first data after {first} "
             f"(direct: {early})"
         )
+    if beside and arrivals.clock_spread_s(beside) >= arrivals.CLOCK_SPREAD_S:
+        return ""  # The backend itself sends them together.
     if (spread := arrivals.clock_spread_s(timeline)) >= arrivals.CLOCK_SPREAD_S:
         return f"{where}: events that arrive together were made {seconds(spread)} apart"
     if sizes := arrivals.full_buffers(timeline):

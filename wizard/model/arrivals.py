@@ -23,6 +23,8 @@ MIN_ALLOWANCE_S = 0.02
 """The least delay, in seconds, that is not taken for the network's."""
 STUCK_S = 0.3
 """How long an unfinished event may wait for its next byte, in seconds beyond the allowance."""
+MIN_LONG_WAITS = 3
+"""How many long waits for the end of an event cannot be chance."""
 MIN_CLUMPS = 4
 """How many moments of arrival the direct probe needs before the proxied one is compared."""
 BUFFER_BYTES = 4096
@@ -196,14 +198,21 @@ def lacks_tails(proxied: Timeline, direct: Timeline | None, now: float | None = 
 
     One long wait is enough, or as many short ones as cannot be chance.
     """
-    waits = stuck_gaps(proxied, now)
+    waits, long = stuck_gaps(proxied, now), long_waits(proxied, now)
     if direct is None:
-        long = [gap for gap in waits if gap > 3 * allowance_s(proxied)]
-        is_usual = 2 * len(long) >= len(proxied.arrivals)
-        return is_stuck(proxied, now) or (len(long) >= MIN_CLUMPS and is_usual)
+        unfinished = sum(moment.pending > 0 for moment in moments(proxied))
+        is_usual = 2 * len(long) >= unfinished
+        return is_stuck(proxied, now) or (len(long) >= MIN_LONG_WAITS and is_usual)
     if is_stuck(proxied, now):
         return not is_stuck(direct, now)
-    return len(waits) >= MIN_CLUMPS * (1 + len(stuck_gaps(direct, now)))
+    others = stuck_gaps(direct, now)
+    is_often = len(waits) >= MIN_CLUMPS * (1 + len(others))
+    return is_often or len(long) >= MIN_LONG_WAITS * (1 + len(others))
+
+
+def long_waits(timeline: Timeline, now: float | None = None) -> list[float]:
+    """Those of `stuck_gaps` that a lost packet hardly explains."""
+    return [gap for gap in stuck_gaps(timeline, now) if gap > 3 * allowance_s(timeline)]
 
 
 def comes_in_bursts(proxied: Timeline, direct: Timeline, now: float | None = None) -> bool:
@@ -287,6 +296,28 @@ def full_buffers(timeline: Timeline) -> tuple[int, ...]:
     one, which may be chance."""
     sizes = tuple(m.size for m in moments(timeline)[1:] if m.size % BUFFER_BYTES == 0 and m.size)
     return sizes if len(sizes) >= 2 else ()
+
+
+def end_in_events(timeline: Timeline) -> bool:
+    """True if most moments of arrival end in the middle of an event, as full buffers do.
+
+    A network that gathers packets, or a proxy that passes on by a timer, lets whole events wait.
+    Without events there is nothing to tell it by, and it is taken for true.
+    """
+    ends = [moment.pending > 0 for moment in moments(timeline)]
+    return not timeline.items or 2 * sum(ends) >= len(ends)
+
+
+def bytes_at_first_wait(timeline: Timeline) -> int | None:
+    """How many bytes had come when the end of an event was first waited for; None if none was."""
+    came = timeline.decoded - sum(arrival.size for arrival in timeline.arrivals)
+    allowed = 3 * allowance_s(timeline)
+    nexts = [*(arrival.at for arrival in timeline.arrivals[1:]), timeline.waited_s]
+    for arrival, later in zip(timeline.arrivals, nexts, strict=True):
+        came += arrival.size
+        if arrival.pending and later is not None and later - arrival.at > allowed:
+            return came
+    return None
 
 
 def clock_spread_s(timeline: Timeline) -> float:

@@ -118,8 +118,10 @@ def _has_enough_events(timeline: Timeline) -> bool:
 
 
 def _may_be_held(timeline: Timeline, beside: Timeline | None, now: float) -> bool:
-    """True if an event is unfinished, or if the direct probe has had more for some time."""
-    if timeline.pending:
+    """True if an event is or was unfinished for long, or the direct probe has had more for some
+    time."""
+    others = arrivals.long_waits(beside, now) if beside else ()
+    if timeline.pending or len(arrivals.long_waits(timeline, now)) > len(others):
         return True
     if beside is None:
         return False

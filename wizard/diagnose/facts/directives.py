@@ -1,7 +1,10 @@
 """Facts about the directives in force for a request."""
 
 from wizard.model.resolution import RequestResolution, Setting
-from wizard.nginx.settings import duration_s
+from wizard.nginx.settings import duration_s, size_bytes
+
+DEFAULT_BUFFER_BYTES = 4096
+"""Nginx's default is one page of memory."""
 
 
 def is_proxied(resolution: RequestResolution | None) -> bool:
@@ -20,6 +23,17 @@ def adds_slash(resolution: RequestResolution) -> bool:
 def is_buffering(resolution: RequestResolution) -> bool:
     """True if buffering is on in the config; a header of the backend may still switch it off."""
     return resolution.value(f"{resolution.prefix}_buffering") != "off"
+
+
+def buffer_bytes(resolution: RequestResolution | None) -> int:
+    """The size of the smallest buffer for responses, in bytes; by default, or without a config,
+    `DEFAULT_BUFFER_BYTES`."""
+    if resolution is None:
+        return DEFAULT_BUFFER_BYTES
+    texts = (resolution.value(f"{resolution.prefix}_{name}") for name in ("buffer_size", "buffers"))
+    # `buffers` has a number first; a default names the sizes of both kinds of machines.
+    sizes = (size_bytes(text.split(" ")[-1].partition("|")[0]) for text in texts)
+    return min((size for size in sizes if size), default=DEFAULT_BUFFER_BYTES)
 
 
 def ignores_header(resolution: RequestResolution, name: str) -> bool:

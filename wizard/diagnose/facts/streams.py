@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 
+from wizard.model import arrivals
 from wizard.model.case import Case, FirstFailingHop, FollowUpResult
 from wizard.model.diagnosis import Confidence
 from wizard.model.log_report import HELD_TAGS, LogLine
 from wizard.model.probe_result import HELD_OUTCOMES, PARTLY_HELD_OUTCOMES, ProbeResult
 from wizard.model.resolution import Delivery
-from wizard.model.timeline import is_live
+from wizard.model.timeline import Timeline, is_live
 
 REACHED = frozenset({"live", "ended", "cut"}) | PARTLY_HELD_OUTCOMES
 """Outcomes of probes whose data arrived."""
@@ -86,8 +87,11 @@ def could_be_held(case: Case, result: ProbeResult) -> bool:
     backend. Beside a filter that is not known, buffering alone must hold it.
 
     Where only the ends of large events should be held, nothing at all arrives only if the events
-    come to Nginx in parts; its log then shows that it passed nothing on.
+    come to Nginx in parts; its log then shows that it passed nothing on. Events that wait whole
+    and come together do not come from a buffer that was full.
     """
+    if result.outcome == "bursts" and not bursts_fill_buffers(result.timeline):
+        return False
     holding = {"held", "headers-held"}
     label = result.timeline.probe.label
     logged = any(line.client == label for line in own_log_lines(case, *HELD_TAGS))
@@ -95,6 +99,12 @@ def could_be_held(case: Case, result: ProbeResult) -> bool:
         holding.add("tail-held")
     rows = predicted_deliveries(case, result)
     return any(not holding.isdisjoint((row.result, row.otherwise)) for row in rows)
+
+
+def bursts_fill_buffers(timeline: Timeline) -> bool:
+    """True if events that come together came as full buffers, or all in one block at the end."""
+    is_one_block = timeline.ended == "eof" and len(arrivals.moments(timeline)) == 1
+    return is_one_block or arrivals.end_in_events(timeline)
 
 
 def passes_here(case: Case) -> bool | None:

@@ -4,12 +4,16 @@ import math
 from itertools import chain
 
 from wizard.diagnose.facts import streams
+from wizard.model import arrivals
 from wizard.model.case import Case
 from wizard.model.probe_result import ProbeResult
 from wizard.model.timeline import Arrival, Timeline
 from wizard.text.display import plural
 
 _START = Arrival(0.0, 0)
+HEADER_MARGIN_BYTES = 512
+"""How much larger than at the client the response's header may be at Nginx, which reads it into the
+first buffer; and what chunks have around their data."""
 
 
 def tail_from(case: Case, result: ProbeResult) -> int | None:
@@ -17,6 +21,13 @@ def tail_from(case: Case, result: ProbeResult) -> int | None:
     if it does not, or keeps back more than that."""
     sizes = {row.tail_from for row in streams.predicted_deliveries(case, result)}
     return min((size for size in sizes if size), default=None)
+
+
+def fills_a_buffer(timeline: Timeline, buffer_bytes: int) -> bool:
+    """True if a buffer of this size can be full where the end of an event was first waited for."""
+    came = arrivals.bytes_at_first_wait(timeline)
+    header = sum(len(name) + len(value) + len(": \r\n") for name, value in timeline.headers)
+    return came is None or came + header + HEADER_MARGIN_BYTES >= buffer_bytes
 
 
 def largest_event(timeline: Timeline) -> int:

@@ -196,13 +196,26 @@ def _confidence(
     if passes is None and not is_direct:
         return "possible"
     # A silent backend looks the same through the proxy.
-    sends = any(result.outcome == "live" for result in case.proxy) or _shows_buffers(held)
+    sends = any(result.outcome == "live" for result in case.proxy) or _shows_buffers(case, held)
     return "likely" if sends or streams.live_direct_probes(case) else "possible"
 
 
-def _shows_buffers(held: tuple[ProbeResult, ...]) -> bool:
-    """True if data came in a way in which buffering delivers it."""
-    return any(result.outcome in ("tail-held", "bursts") for result in held)
+def _shows_buffers(case: Case, held: tuple[ProbeResult, ...]) -> bool:
+    """True if data came in a way in which buffering delivers it.
+
+    Where no direct probe is live, the end of an event that is waited for before a buffer can be
+    full may as well be late at the backend: one that writes an event in parts looks alike.
+    """
+    is_compared, size = (
+        bool(streams.live_direct_probes(case)),
+        directives.buffer_bytes(case.resolution),
+    )
+    return any(
+        tails.fills_a_buffer(result.timeline, size) or is_compared
+        if result.outcome == "tail-held"
+        else result.outcome == "bursts" and streams.bursts_fill_buffers(result.timeline)
+        for result in held
+    )
 
 
 def _sends_by_config(case: Case) -> bool:
@@ -264,7 +277,7 @@ def _without_config(rule: Rule, case: Case, held: tuple[ProbeResult, ...]) -> Fi
         confidence: Confidence = "likely" if is_plain else "possible"
         return rule.finding(confidence, _evidence(case, held), distinguishes)
     if not streams.live_direct_probes(case):
-        if not (is_plain and _shows_buffers(held)):
+        if not (is_plain and _shows_buffers(case, held)):
             return None
         return rule.finding("possible", _evidence(case, held), _BY_ITSELF_NO_CONFIG)
     # From outside, a slow gate, a slow peer of Nginx or a limit look the same.
@@ -272,7 +285,7 @@ def _without_config(rule: Rule, case: Case, held: tuple[ProbeResult, ...]) -> Fi
     has_answered = any("had answered 200" in line.meaning for line in logged)
     is_likely = has_answered and streams.is_root_answered(case) and not _is_late(held)
     # None of these cuts events or gathers them.
-    is_likely = is_likely or (is_plain and _shows_buffers(held) and not _is_late(held))
+    is_likely = is_likely or (is_plain and _shows_buffers(case, held) and not _is_late(held))
     distinguishes = f"{_difference(held)}. {_NO_CONFIG}"
     return rule.finding("likely" if is_likely else "possible", _evidence(case, held), distinguishes)
 
