@@ -13,17 +13,20 @@ class Incident:
 
     Attributes:
         causes: What may be named if a client fails, in place of the front's.
+        customers: How many other clients have the stream open.
         xfail: Why the tool's answer is known to be wrong so far; empty where it is right.
     """
 
     server: Server
     front: Front
     causes: frozenset[str] = frozenset()
+    customers: int = 0
     xfail: str = ""
 
     @property
     def name(self) -> str:
-        return f"{self.server.name} behind {self.front.name}"
+        name = f"{self.server.name} behind {self.front.name}"
+        return f"{name} with {self.customers} customers" if self.customers else name
 
     @property
     def allowed(self) -> frozenset[str]:
@@ -48,6 +51,7 @@ BEHIND_NGINX = (
     servers.STARLETTE_LARGE,
     servers.STARLETTE_FAST,
     servers.STARLETTE_FINITE,
+    servers.STARLETTE_LIMITED,
     servers.GUNICORN_SYNC,
     servers.GUNICORN_SMALL,
     servers.GUNICORN_THREADS,
@@ -132,6 +136,13 @@ INCIDENTS = (
         for causes in (frozenset({"gzip-plus-buffering", *fronts.HELD}),)
         for server in (servers.STARLETTE, servers.EVERYTHING_SSE)
         for version in BOTH
+    ),
+    *(
+        # A pool of workers that has one left, and one that has none.
+        Incident(server, fronts.nginx("new", "good", GOOD_LOCATION), causes, customers)
+        for causes in (frozenset({"backend-blocked", "backend-silent"}),)
+        for server in (servers.GUNICORN_SMALL, servers.GUNICORN_THREE, servers.STARLETTE_LIMITED)
+        for customers in (2, 3)
     ),
     *(Incident(server, front) for server in BEHIND_NEIGHBOURS for front in NEIGHBOURS),
 )

@@ -10,9 +10,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import trustme
 
@@ -162,6 +163,20 @@ def _write_certificate(folder: Path) -> None:
     certificate.private_key_pem.write_to_path(str(folder / "key.pem"))
     for pem in certificate.cert_chain_pems:
         pem.write_to_path(str(folder / "cert.pem"), append=True)
+
+
+@contextmanager
+def open_streams(url: str, count: int) -> Iterator[None]:
+    """Hold the stream open this many times."""
+    parts = urlsplit(url)
+    request = f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode()
+    with ExitStack() as stack:
+        for _ in range(count):
+            address = (parts.hostname or "", parts.port or 0)
+            connection = stack.enter_context(socket.create_connection(address, START_S))
+            connection.sendall(request)
+            connection.recv(1)
+        yield
 
 
 def ask_all(server: Server, place: Place) -> tuple[list[Verdict], list[Verdict]]:

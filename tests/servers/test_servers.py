@@ -1,12 +1,21 @@
 """Wherever a real client fails the tool is not healthy; wherever it works nobody is accused."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from tests.servers.incidents import INCIDENTS, Incident
-from tests.servers.running import Answer, Verdict, answers, ask_all, describe, incident
+from tests.servers.running import (
+    Answer,
+    Verdict,
+    answers,
+    ask_all,
+    describe,
+    incident,
+    open_streams,
+)
 from tests.tools import require
 
 WORKS = {True: "works", False: "FAILS", None: "is slow"}
@@ -52,11 +61,13 @@ def test_the_tool_agrees_with_the_clients(
     case: Incident, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     require(case.front.program, *(judge.command[0] for judge in case.server.judges))
-    with incident(case.server, case.front, tmp_path) as place:
+    with ExitStack() as stack:
+        place = stack.enter_context(incident(case.server, case.front, tmp_path))
+        stack.enter_context(open_streams(place.public, case.customers))
         direct, seen = ask_all(case.server, place)
         said = list(answers(place, case.front.is_nginx))
     record_property("row", row(case, seen, said))
-    if all_work(direct) is False:
+    if all_work(direct) is False and not case.customers:
         pytest.fail(f"the server does not work without the front: {direct}", pytrace=False)
     works = all_work(seen)
     faults = {a.evidence: wrong(case, works, a) for a in said if wrong(case, works, a)}

@@ -106,8 +106,13 @@ def sse_starlette(port: int) -> None:
     uvicorn.run(Starlette(routes=[Route("/events", endpoint)]), host=HOST, port=port)
 
 
-def starlette(every: float, count: int, size: int) -> Callable[[int], None]:
-    """A plain `StreamingResponse`, without any header for proxies."""
+def starlette(
+    every: float, count: int, size: int, limit: int | None = None
+) -> Callable[[int], None]:
+    """A plain `StreamingResponse`, without any header for proxies.
+
+    Uvicorn answers 503 from the limit of requests at once on.
+    """
 
     def run(port: int) -> None:
         import uvicorn
@@ -120,7 +125,8 @@ def starlette(every: float, count: int, size: int) -> Callable[[int], None]:
             events = (f"data: {data}\n\n" async for data in ticks(every, count, size))
             return StreamingResponse(events, media_type="text/event-stream")
 
-        uvicorn.run(Starlette(routes=[Route("/events", endpoint)]), host=HOST, port=port)
+        app = Starlette(routes=[Route("/events", endpoint)])
+        uvicorn.run(app, host=HOST, port=port, limit_concurrency=limit)
 
     return run
 
@@ -136,6 +142,7 @@ KINDS: dict[str, Callable[[int], None]] = {
     "starlette-large": starlette(1.0, 0, 7000),
     "starlette-fast": starlette(0.0125, 0, 250),
     "starlette-finite": starlette(0.15, 16, 0),
+    "starlette-limited": starlette(TICK_S, 0, 0, limit=4),
 }
 
 if __name__ == "__main__":
