@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.rules.checks import finding_of
 from tests.rules.samples.build import (
     DIRECT_URL,
     PROXY_URL,
@@ -234,3 +235,18 @@ def test_a_log_that_shows_the_backends_answer_counts_more_than_the_root_path() -
     for logged, expected in ((held, []), (answered, ["proxy-buffering-hold"])):
         case = replace(HELD_BY_CONF, logs=(LogReport("access.log", (logged,), 1),))
         assert cause_ids(with_root(case, 502)) == expected
+
+
+@pytest.mark.parametrize(("ignored", "is_saved"), [("", True), ("X-Accel-Buffering", False)])
+def test_an_ignored_header_keeps_nothing_live(ignored: str, is_saved: bool) -> None:
+    """The stream is live for another reason, its small events, say: large ones are still held."""
+    settings = {"proxy_buffering": "on", "proxy_http_version": "1.1"}
+    case = make_case(
+        proxy="live",
+        direct="live",
+        direct_headers={"x-accel-buffering": "no"},
+        settings=settings | ({"proxy_ignore_headers": ignored} if ignored else {}),
+    )
+    finding = finding_of("proxy-buffering-hold", case)
+    texts = [evidence.text for evidence in finding.evidence] if finding else []
+    assert ("X-Accel-Buffering: no is what keeps the stream live" in texts) == is_saved

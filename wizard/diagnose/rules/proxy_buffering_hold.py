@@ -295,6 +295,8 @@ def _saved_by_header(rule: Rule, case: Case) -> Finding | None:
     resolution = case.resolution
     if resolution is None or not directives.is_proxied(resolution):
         return None
+    if directives.ignores_x_accel_buffering(resolution):
+        return None
     is_live = any(result.outcome == "live" for result in case.proxy)
     if not is_live or streams.held_probes(case) or not directives.is_buffering(resolution):
         return None
