@@ -99,6 +99,22 @@ async def test_requests_that_wait_in_turn(nginx: str) -> None:
     assert "Nginx delayed it" in evidence_texts(diagnosis)
 
 
+@pytest.mark.parametrize(
+    ("zone", "limit"),
+    [
+        ("limit_req_zone $binary_remote_addr zone=one:1m rate=1r/s;", "limit_req zone=one;"),
+        ("limit_conn_zone $binary_remote_addr zone=one:1m;", "limit_conn one 1;"),
+    ],
+    ids=["rate", "number"],
+)
+async def test_a_limit_that_only_our_own_probes_exceed(zone: str, limit: str, nginx: str) -> None:
+    """A client opens one stream, and its messages go to a path without the limit."""
+    server = f"location / {{ {PASS} }} location /sse {{ {limit} {PASS} }}"
+    _, diagnosis = await investigate_server(nginx, server, zone)
+    assert (diagnosis.verdict, diagnosis.causes) == ("healthy", ())
+    assert [risk.id for risk in diagnosis.risks] == ["limits"]
+
+
 async def test_a_limit_with_its_own_status(nginx: str) -> None:
     zone = "limit_req_zone $binary_remote_addr zone=one:1m rate=1r/m; limit_req_status 429;"
     server = f"location / {{ {PASS} }} location /sse {{ limit_req zone=one; {PASS} }}"

@@ -10,6 +10,7 @@ from wizard.investigation.requests import conf_requests, proxied_probes, step_pr
 from wizard.investigation.session import Session
 from wizard.investigation.step_results import StepResult
 from wizard.model.case import CROWDED, FollowUpResult
+from wizard.model.handshake import Handshake
 from wizard.model.log_report import LogReport
 from wizard.model.resolution import RequestResolution
 from wizard.model.steps import STEP_TEXTS, StepId
@@ -20,6 +21,8 @@ from wizard.nginx.prediction import observed_version
 from wizard.nginx.resolve import resolve_request
 from wizard.probe.crowding import (
     FREE_WORKER,
+    REFUSAL_PAUSE_S,
+    REFUSED,
     crowded_probes,
     is_worker_doubtful,
     probe_alone,
@@ -107,8 +110,19 @@ async def _run_all(session: Session, proxied: Sequence[Probe], *, patience: floa
     session.is_stored = False
     case = session.snapshot()
     case = replace(case, target=replace(case.target, patience=patience))
-    session.update(handshakes=await run_handshakes(case, session.options()))
+    handshakes = await run_handshakes(case, session.options())
+    if any(map(_is_refused_at_once, handshakes)):
+        # A limit on the rate of requests counts our probes; a client would not have sent them.
+        await asyncio.sleep(REFUSAL_PAUSE_S)
+        handshakes = await run_handshakes(case, session.options())
+    session.update(handshakes=handshakes)
     await _run_follow_ups(session)
+
+
+def _is_refused_at_once(handshake: Handshake) -> bool:
+    """True if a limit refused the first request of a handshake."""
+    exchanges = handshake.exchanges
+    return bool(exchanges) and exchanges[0].timeline.status in REFUSED
 
 
 async def _run_probes(
@@ -155,7 +169,10 @@ async def _repeat_crowded_probes(session: Session) -> None:
     purposes = {result.purpose: result for result in case.follow_ups}
     for probe in crowded_probes(case.proxy, case.direct, purposes.get(FREE_WORKER)):
         options, stall = session.options(), session.target.stall
-        timeline, alone = await probe_alone(probe, options, stall, session.clock)
+        is_refused = session.timelines[probe].status in REFUSED
+        timeline, alone = await probe_alone(
+            probe, options, stall, session.clock, pause_s=REFUSAL_PAUSE_S if is_refused else 0.0
+        )
         results = [alone]
         if is_live(alone.timeline):
             why = f"{probe.label} beside the others"

@@ -4,6 +4,7 @@ A backend with few workers, or a limit of Nginx, serves some of the probes and n
 is no fault that a single client meets, so these requests are made again, one at a time.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit, urlunsplit
@@ -23,6 +24,8 @@ REFUSED = frozenset({429, 503})
 """How a server refuses a request that exceeds a limit."""
 MAX_REPEATS = 4
 """How many requests are made again at most."""
+REFUSAL_PAUSE_S = 1.0
+"""How long to wait, in seconds, before a request that was refused is made again."""
 ALONE_WAIT_S = 5.0
 """How long a request alone may be silent, in seconds: a worker may first have to notice that its
 client has left."""
@@ -79,12 +82,18 @@ def _is_unanswered(free_worker: FollowUpResult | None) -> bool:
 
 
 async def probe_alone(
-    probe: Probe, options: ProbeOptions, stall: float, clock: Callable[[], float]
+    probe: Probe,
+    options: ProbeOptions,
+    stall: float,
+    clock: Callable[[], float],
+    *,
+    pause_s: float = 0.0,
 ) -> tuple[Timeline, FollowUpResult]:
     """Make a request with no other of ours beside it, twice if it is live.
 
     Twice, because one of several peers may have refused it, and the first repeat may by chance
-    have reached another one.
+    have reached another one. `pause_s` seconds are waited before each request: a limit on the rate
+    of requests may let one through each second.
 
     Returns:
         The timeline of the first repeat, and the last repeat as a follow-up.
@@ -100,10 +109,12 @@ async def probe_alone(
         max_watch_s=2 * MIN_WATCH_S,
         clock=clock,
     )
+    await asyncio.sleep(pause_s)
     await matrix.run()
     timeline, why = timelines[probe], f"{probe.label} with no other beside it"
     if not is_live(timeline):
         return timeline, FollowUpResult(ALONE, timeline, why)
     name = "follow-up-direct" if "direct" in probe.name else "follow-up-proxy"
+    await asyncio.sleep(pause_s)
     again = await probe_first_event(replace(probe, name=name), options, wait_s)
     return timeline, FollowUpResult(ALONE, again, why)
