@@ -218,6 +218,10 @@ POOL = """
 http { upstream bots { %s server 127.0.0.1:12213; server 127.0.0.1:12214; }
 server { listen 8081; location / { proxy_pass http://bots; } } }
 """
+SPLIT = """
+http { split_clients $request_id $port { 50% 12213; * 12214; }
+server { listen 8081; location / { proxy_pass http://127.0.0.1:$port; } } }
+"""
 SINGLE = "server { listen 8081; location / { proxy_pass http://127.0.0.1:12213; } }"
 ONLY_STREAM = "server { listen 8081; location /sse { proxy_pass http://127.0.0.1:12213; } }"
 
@@ -235,6 +239,14 @@ def all_lost(conf: str, body: str = "session not found", *, direct: bool = True)
         follow_ups.append(replace(lost, timeline=timeline, why=f"session {number}"))
     case = replace(case, follow_ups=tuple(follow_ups), direct=case.direct if direct else ())
     return case if conf else replace(case, resolution=None, message_resolution=None)
+
+
+def test_peers_that_a_variable_chooses_are_not_said_to_be_one_backend() -> None:
+    case = make_case(proxy="live", direct="live", conf=SPLIT)
+    pings = tuple(make_follow_up("affinity", status, side="proxy") for status in (404, 202))
+    finding = finding_of("no-affinity", replace(case, follow_ups=pings))
+    assert finding is not None
+    assert "where Nginx has several peers" in finding.fix.summary
 
 
 def silent_sessions(case: Case) -> Case:

@@ -7,11 +7,13 @@ from wizard.model.handshake import Handshake
 from wizard.model.timeline import Timeline
 
 UNKNOWN_SESSION = frozenset({400, 404})
-"""How servers answer for a session that they do not know: the Python SDK 404, the .NET SDK 400."""
+"""How servers answer for a session that they do not know: the Python SDK 404, the .NET SDK 400.
+With another status their answer names the session (supergateway: 503)."""
 NO_REPLY = "accepted, and no reply came over the stream"
 """The detail of a message whose reply went elsewhere."""
 _NO_SESSION_ID = re.compile(r"(?i)\b(missing|required|must|no session id)\b")
 """Answers to a message that arrives without its session id, in whatever process."""
+_NAMES_SESSION = re.compile(r"(?i)session")
 
 
 def is_taken(message: Timeline) -> bool:
@@ -21,7 +23,9 @@ def is_taken(message: Timeline) -> bool:
 
 def is_unknown(message: Timeline) -> bool:
     """True if a message was rejected because its session is not known."""
-    return message.status in UNKNOWN_SESSION and not _NO_SESSION_ID.search(message.excerpt)
+    status, text = message.status or 0, message.excerpt
+    is_about_it = status in UNKNOWN_SESSION or (status >= 400 and _NAMES_SESSION.search(text))
+    return bool(is_about_it) and not _NO_SESSION_ID.search(text)
 
 
 def is_unanswered(message: Timeline) -> bool:

@@ -19,10 +19,12 @@ from tests.probe.mcp.server import (
     silence,
 )
 from tests.rules.samples.build import make_case, make_follow_up, make_handshake
+from wizard.diagnose.diagnose import diagnose
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.handshake import Exchange, Handshake
 from wizard.model.target import Source, Target
 from wizard.model.timeline import Probe, Timeline
+from wizard.probe import sessions
 from wizard.probe.followups.affinity import AFFINITY, BACKEND_AFFINITY
 from wizard.probe.request import ProbeOptions
 
@@ -130,6 +132,45 @@ async def test_six_more_sessions_are_opened_at_most(is_known: bool) -> None:
     assert len(server.requests) == (12 if is_known else 18)
 
 
+async def test_a_complete_handshake_alone_is_no_proof_of_one_process() -> None:
+    """Without a config nothing tells how many processes there are, and its messages were lucky."""
+    async with running(sessions_in_turn(True, False)) as server:
+        handshake = replace(make_handshake("proxy"), url=server.url)
+        case = replace(make_case(proxy="live", direct="live"), handshakes=(handshake,))
+        case = replace(case, resolution=None, target=replace(case.target, conf=None))
+        follow_ups = await open_sessions(case)
+    assert statuses(follow_ups) == [202, 404, 404]
+    diagnosis = diagnose(replace(case, follow_ups=follow_ups))
+    assert [cause.id for cause in diagnosis.causes] == ["no-affinity"]
+
+
+async def test_three_more_sessions_are_opened_where_nothing_shows_several_processes() -> None:
+    async with running(sessions_in_turn(True)) as server:
+        handshake = replace(make_handshake("proxy"), url=server.url)
+        case = make_case(proxy="live", direct="live", conf=PEERS % ("", "down"))
+        follow_ups = await open_sessions(replace(case, handshakes=(handshake,)))
+    assert statuses(follow_ups) == [202] * 3
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "is_lost"),
+    [
+        (503, "No active SSE connection found for session s3cr3t", True),
+        (500, "Internal Server Error", False),
+        (401, "sessionId is required", False),
+    ],
+)
+async def test_any_refusal_that_names_the_session_is_a_lost_message(
+    status: int, body: str, is_lost: bool
+) -> None:
+    """supergateway answers 503 for a session that it does not know."""
+    refused = response(status, body.encode(), kind="text/plain")
+    script = {"initialize": OPENED, "notifications/initialized": in_turn(refused, response(202))}
+    async with running({**script, "DELETE": response(200)}) as server:
+        follow_ups = await open_sessions(lost_session(server, is_streamable=True))
+    assert any(sessions.is_lost(each.timeline) for each in follow_ups) is is_lost
+
+
 async def test_after_two_messages_without_an_answer_no_session_is_opened() -> None:
     script = {
         "GET": event_stream(event(b"/messages?sessionId=1", "endpoint")),
@@ -208,17 +249,17 @@ WITHOUT_ID = make_handshake("proxy", stage="initialize", status=400, body="sessi
     [
         (case_of(PEERS % ("", ""), *COMPLETE), True),
         (case_of(PEERS % ("least_conn;", ""), *COMPLETE), True),
-        (case_of(PEERS % ("ip_hash;", ""), *COMPLETE), False),
-        (with_hash("$remote_addr consistent"), False),
-        (with_hash("$by_address"), False),
+        (case_of(PEERS % ("ip_hash;", ""), *COMPLETE), True),
+        (with_hash("$remote_addr consistent"), True),
+        (with_hash("$by_address"), True),
         (with_hash("$arg_session_id consistent"), True),
         (with_hash("$arg_sessionId"), True),
         (with_hash("$http_mcp_session_id"), True),
         (with_hash("$cookie_route"), True),
         (with_hash("$by_session"), True),
         (with_hash("$remote_addr$request_uri"), True),
-        (case_of(PEERS % ("", "backup"), *COMPLETE), False),
-        (case_of(PEERS % ("", "down"), *COMPLETE), False),
+        (case_of(PEERS % ("", "backup"), *COMPLETE), True),
+        (case_of(PEERS % ("", "down"), *COMPLETE), True),
         (case_of(PEERS % ("ip_hash;", ""), LOST_PROXY), True),
         (case_of(PEERS % ("ip_hash;", ""), WITHOUT_ID), False),
         (case_of(PEERS % ("", ""), make_handshake("proxy"), LOST), False),

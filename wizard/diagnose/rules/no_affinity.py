@@ -129,8 +129,9 @@ def _rate_total_loss(case: Case, asked: Sequence[FollowUpResult]) -> tuple[Confi
 
 def _fix(case: Case, balancing: Balancing, *, by_backend: bool) -> Fix | None:
     """Who has to act: Nginx cannot choose between processes behind one address."""
+    is_undecided = case.resolution is not None and not balancing.peers
     if by_backend or (case.resolution is not None and not balancing.spreads_clients):
-        return _BACKEND
+        return _EITHER if is_undecided and not by_backend else _BACKEND
     return None if case.resolution or streams.follow_ups(case, "affinity-direct") else _EITHER
 
 

@@ -40,6 +40,10 @@ from wizard.probe.sessions import (
 MAX_SESSIONS = 6
 """How many sessions are opened at most, beside that of the handshake. Where chance decides between
 two processes, all seven are well in one of 128 cases."""
+UNSUSPECTED_SESSIONS = 3
+"""The same where nothing yet shows several processes: a config with one peer, or no config, tells
+nothing of the workers behind one address. The messages of the handshake alone all reach the right
+one of two workers in one of four cases."""
 MAX_SILENT = 2
 """After how many messages without an answer no further session is opened: each is waited for."""
 MAX_DELETES = 2
@@ -47,14 +51,22 @@ MAX_DELETES = 2
 
 
 def _is_proxied_needed(case: Case) -> bool:
-    """True if a session was lost behind the proxy alone, or if chance may decide there."""
+    """True if a session was lost behind the proxy alone, or if none was: chance may decide."""
     proxied, direct = case.handshake("proxy"), case.handshake("direct")
     if lost_message(direct):
         return False
     if lost_message(proxied):
         return True
+    if case.resolution is None and case.target.conf is not None:
+        return False  # with several peers in the config more sessions are opened: it is waited for
+    return bool(proxied and proxied.is_complete and has_session(proxied))
+
+
+def _session_count(case: Case, handshake: Handshake) -> int:
+    """How many sessions are opened at most."""
     spreads_clients = case.resolution and balancing_of(case.resolution).spreads_clients
-    return bool(spreads_clients and proxied and proxied.is_complete and has_session(proxied))
+    is_suspected = spreads_clients or not handshake.is_complete or handshake.side == "direct"
+    return MAX_SESSIONS if is_suspected else UNSUSPECTED_SESSIONS
 
 
 def _is_direct_needed(case: Case) -> bool:
@@ -97,7 +109,7 @@ async def _open_sessions(
     run = _run_over_http_sse if handshake.transport == "http+sse" else _run_over_streamable_http
     earlier, timeout_s = _earlier_messages(handshake), timeout_for(case)
     results: list[FollowUpResult] = []
-    for number in range(2, MAX_SESSIONS + 2):
+    for number in range(2, _session_count(case, handshake) + 2):
         sent = await run(probe, options, timeout_s)
         results += [
             FollowUpResult(purpose, each, f"a message of session {number}") for each in sent
