@@ -34,6 +34,11 @@ _NAMED = (
     "tells apart."
 )
 _OLD_CONFIG = "If this config is not the one that runs (no reload yet), that explains it too."
+_BETWEEN = (
+    "This Nginx passes the path to {}, which is not the direct URL: a proxy there, behind this "
+    "Nginx, explains it as well. Name it with --hop too."
+)
+_NETWORK = "Only whole events came together, which a slow or uneven network does as well."
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -62,9 +67,10 @@ def check(rule: Rule, case: Case) -> Finding | None:
         *map(log_evidence, passed[:1]),
         *traces,
     )
-    confidence: Confidence = "likely" if passed or traces else "possible"
+    doubts = _doubts(case, unexpected)
+    confidence: Confidence = "likely" if (passed or traces) and not doubts else "possible"
     text = _DISTINGUISHES.format(addresses.own_url(case))
-    distinguishes = text if passed else f"{text} {_OLD_CONFIG}"
+    distinguishes = " ".join((text, *([] if passed else [_OLD_CONFIG]), *doubts))
     return rule.finding(confidence, evidence, distinguishes)
 
 
@@ -76,6 +82,19 @@ def _is_unexpected(case: Case, result: ProbeResult) -> bool:
         and expected <= {"live", "tail-held"}
         and not streams.could_be_held(case, result)
     )
+
+
+def _doubts(case: Case, unexpected: list[ProbeResult]) -> tuple[str, ...]:
+    """What else explains that the stream is held, in one sentence each."""
+    network = _NETWORK if all(map(_waits_whole, unexpected)) else ""
+    other = addresses.other_backend(case)
+    between = _BETWEEN.format(safe(other, 120)) if other else ""
+    return tuple(filter(None, (network, between)))
+
+
+def _waits_whole(result: ProbeResult) -> bool:
+    """True if whole events wait and come together, not as full buffers."""
+    return result.outcome == "bursts" and not streams.bursts_fill_buffers(result.timeline)
 
 
 def _by_named(rule: Rule, case: Case, named: product.Product) -> Finding | None:

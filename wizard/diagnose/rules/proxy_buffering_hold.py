@@ -191,25 +191,23 @@ def _confidence(
         return "confirmed"
     if explained == held and passes and _sends_by_config(case):
         return "confirmed"
-    if case.resolution is None or addresses.other_backend(case) or passes is False:
-        return "possible"
-    if passes is None and not is_direct:
+    if case.resolution is None or passes is False or (passes is None and not is_direct):
         return "possible"
     # A silent backend looks the same through the proxy.
-    sends = any(result.outcome == "live" for result in case.proxy) or _shows_buffers(case, held)
-    return "likely" if sends or streams.live_direct_probes(case) else "possible"
+    if any(result.outcome == "live" for result in case.proxy) or _shows_buffers(case, held):
+        return "likely"
+    is_compared = streams.live_direct_probes(case) and not addresses.other_backend(case)
+    return "likely" if is_compared else "possible"
 
 
 def _shows_buffers(case: Case, held: tuple[ProbeResult, ...]) -> bool:
     """True if data came in a way in which buffering delivers it.
 
-    Where no direct probe is live, the end of an event that is waited for before a buffer can be
-    full may as well be late at the backend: one that writes an event in parts looks alike.
+    Where no direct probe of that backend is live, the end of an event that is waited for before a
+    buffer can be full may as well be late at the backend, which writes an event in parts.
     """
-    is_compared, size = (
-        bool(streams.live_direct_probes(case)),
-        directives.buffer_bytes(case.resolution),
-    )
+    is_compared = bool(streams.live_direct_probes(case)) and not addresses.other_backend(case)
+    size = directives.buffer_bytes(case.resolution)
     return any(
         tails.fills_a_buffer(result.timeline, size) or is_compared
         if result.outcome == "tail-held"
