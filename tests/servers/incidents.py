@@ -105,11 +105,17 @@ INCIDENTS = (
         for server in (servers.MCP_SSE_SERVER, servers.FASTMCP_SSE, servers.SSE_STARLETTE)
         for version in BOTH
     ),
-    *(
-        # The progress of a call and the session's GET stream are held, nothing else.
-        Incident(server, fronts.nginx("old", "ignoring-header", IGNORING), causes)
-        for causes in (frozenset({"xab-ignored", *fronts.HELD}),)
-        for server in (servers.EVERYTHING_HTTP, servers.FASTMCP_HTTP)
+    # The progress of a call and the session's GET stream are held, nothing else.
+    Incident(
+        servers.EVERYTHING_HTTP,
+        fronts.nginx("old", "ignoring-header", IGNORING),
+        frozenset({"xab-ignored", *fronts.HELD}),
+    ),
+    Incident(
+        servers.FASTMCP_HTTP,
+        fronts.nginx("old", "ignoring-header", IGNORING),
+        frozenset({"xab-ignored", *fronts.HELD}),
+        xfail="only a call streams in the revision of 2026-07-28, and the tool calls nothing",
     ),
     *(
         Incident(servers.FASTMCP_MOUNTED, fronts.nginx(version, "good", GOOD_LOCATION))
