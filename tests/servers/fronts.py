@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.conftest import HTTP_1_1_DEFAULT_SINCE, parse_version
 from wizard.lab.nginx_process import binaries, version
 
 HELD = frozenset({"proxy-buffering-hold", "idle-headers-held"})
@@ -83,7 +84,7 @@ def nginx(
     if tls:
         server += "\nssl_certificate $FOLDER/cert.pem; ssl_certificate_key $FOLDER/key.pem;"
     conf = _NGINX % {"main": main, "http": http, "server": server, "listen": listen}
-    binary = NGINX.get(age, "nginx")
+    binary = NGINX[age]
 
     def command(conf: Path, folder: Path, port: int) -> tuple[str, ...]:
         errors = str(folder / "error.log")
@@ -92,15 +93,18 @@ def nginx(
     return Front(f"nginx-{age} {name}", binary, conf, command, tls=tls, prefix=prefix)
 
 
-def _installed() -> dict[str, str]:
-    """The newest and the oldest Nginx here, as `new` and `old`."""
-    found = sorted(
-        (tuple(int(part) for part in version(binary).split(".")), binary) for binary in binaries()
-    )
-    return {"old": found[0][1], "new": found[-1][1]} if found else {}
+def nginx_binary(age: str) -> str:
+    """An Nginx before 1.29.7 (`old`) or from it on (`new`); a name of no program if there is none.
+
+    From 1.29.7 on HTTP/1.1 is the default towards the upstream.
+    """
+    found = {parse_version(version(binary)): binary for binary in binaries()}
+    is_new = age == "new"
+    fitting = [each for each in found if (each >= HTTP_1_1_DEFAULT_SINCE) == is_new]
+    return found[fitting[0]] if fitting else f"{'new' if is_new else 'old'} nginx"
 
 
-NGINX = _installed()
+NGINX = {age: nginx_binary(age) for age in ("old", "new")}
 PASS = "proxy_pass http://127.0.0.1:$BACKEND;"
 GOOD = 'proxy_buffering off; proxy_http_version 1.1; proxy_set_header Connection "";'
 

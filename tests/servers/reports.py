@@ -6,6 +6,7 @@ Keys of a file, with placeholders for the ports (`$PORT` of Nginx, the backends'
     title             what happens
     nginx             on which Nginx: `old`, `new` or both
     path, direct      the stream's path at Nginx and at the first backend (the same if not given)
+    requires          files that must be installed, modules of Nginx, say
     options           further options of `ssewizard check`
     main, http, server  directives of the main, http and server blocks
     tls               True serves HTTPS, also over HTTP/2
@@ -57,6 +58,7 @@ class Report:
     backends: tuple[Backend, ...]
     direct: str = ""
     options: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
     main: str = ""
     http: str = ""
     tls: bool = False
@@ -87,7 +89,7 @@ def load(path: Path) -> Report:
     keys = tomllib.loads(path.read_text("utf-8"))
     keys["backends"] = tuple(Backend(**backend) for backend in keys["backends"])
     keys["customers"] = tuple(tuple(request) for request in keys.get("customers", ()))
-    for name in ("nginx", "options"):
+    for name in ("nginx", "options", "requires"):
         keys[name] = tuple(keys.get(name, ()))
     keys["wanted"] = frozenset(keys["wanted"])
     return Report(path.stem, **keys)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers.fronts import NGINX
 from tests.servers.reports import REPORTS, Report, running_report
 from tests.servers.running import answers, describe
 from tests.tools import require
@@ -21,7 +22,9 @@ def cases() -> Iterator[object]:
 def test_the_cause_is_named_and_no_other(
     report: Report, age: str, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    require("curl")
+    require("curl", NGINX[age])
+    if lacking := [path for path in report.requires if not Path(path).exists()]:
+        pytest.skip(f"needs {', '.join(lacking)}")
     with running_report(report, age, tmp_path) as place:
         said = list(answers(place, is_nginx=True, options=report.options))
     wanted = ", ".join(sorted(report.wanted)) or "healthy"
