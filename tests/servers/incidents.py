@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tests.servers import fronts, servers
-from tests.servers.fronts import GOOD, PASS, Front
+from tests.servers.fronts import GOOD, PASS, Front, nginx
 from tests.servers.servers import Server
 
 
@@ -33,7 +33,13 @@ class Incident:
         return self.causes or self.front.causes
 
 
-BOTH = ("old", "new")
+# What may be named, by the kind of config.
+HELD_BY_HEADER = frozenset({"xab-ignored", *fronts.HELD})
+HELD_BY_GZIP = frozenset({"gzip-plus-buffering", *fronts.HELD})
+LOST_PREFIX = frozenset({"endpoint-prefix-lost", "message-path-unrouted"})
+REFUSED_HOST = frozenset({"host-origin-rejected"})
+NO_WORKER = frozenset({"backend-blocked", "backend-silent"})
+
 DEFAULT = f"location / {{ {PASS} }}"
 GOOD_LOCATION = f"location / {{ {GOOD} {PASS} }}"
 PREFIX = f"location /tools/ {{ {GOOD} proxy_pass http://127.0.0.1:$BACKEND/; }}"
@@ -41,114 +47,131 @@ HOST = f"location / {{ {GOOD} proxy_set_header Host $host; {PASS} }}"
 GZIP = f"gzip on; gzip_types text/event-stream; location / {{ proxy_http_version 1.1; {PASS} }}"
 IGNORING = f"location / {{ proxy_ignore_headers X-Accel-Buffering; {PASS} }}"
 
-BEHIND_NGINX = (
+
+def on_nginx(
+    name: str,
+    directives: str,
+    *behind: Server,
+    causes: frozenset[str] = frozenset(),
+    ages: tuple[str, ...] = ("old", "new"),
+    tls: bool = False,
+    prefix: str = "",
+    customers: int = 0,
+    xfail: str = "",
+) -> tuple[Incident, ...]:
+    """These servers, each behind an Nginx of each age with these directives."""
+    boxes = [nginx(age, name, directives, tls=tls, prefix=prefix) for age in ages]
+    return tuple(
+        Incident(server, front, causes, customers, xfail) for server in behind for front in boxes
+    )
+
+
+THROUGH_BOTH = (
     servers.MCP_SSE_SERVER,
     servers.MCP_HTTP_SERVER,
-    servers.FASTMCP_SSE,
-    servers.FASTMCP_HTTP,
-    servers.SSE_STARLETTE,
     servers.STARLETTE,
     servers.STARLETTE_LARGE,
     servers.STARLETTE_FAST,
     servers.STARLETTE_FINITE,
-    servers.STARLETTE_LIMITED,
     servers.GUNICORN_SYNC,
-    servers.GUNICORN_SMALL,
     servers.GUNICORN_THREADS,
-    servers.GUNICORN_THREE,
     servers.EVERYTHING_SSE,
-    servers.EVERYTHING_HTTP,
     servers.SUPERGATEWAY_SSE,
+)
+"""Tried with the default and with the good config."""
+BY_DEFAULT = (
+    servers.FASTMCP_SSE,
+    servers.FASTMCP_HTTP,
+    servers.SSE_STARLETTE,
+    servers.STARLETTE_LIMITED,
+    servers.GUNICORN_SMALL,
+    servers.GUNICORN_THREE,
+    servers.EVERYTHING_HTTP,
     servers.SUPERGATEWAY_HTTP,
 )
-BEHIND_NEIGHBOURS = (servers.EVERYTHING_SSE, servers.STARLETTE)
+SMALL = (servers.GUNICORN_SMALL, servers.GUNICORN_THREE, servers.STARLETTE_LIMITED)
+"""Pools of three workers."""
 
-NEIGHBOURS = (
-    fronts.haproxy("streaming", "option http-no-delay"),
-    fronts.haproxy("default", ""),
-    fronts.haproxy("waiting-for-body", "http-response wait-for-body time 20s"),
-    fronts.haproxy(
-        "compressing",
-        "filter compression\n    compression algo gzip\n    compression type text/event-stream",
+NGINX_INCIDENTS = (
+    *on_nginx("default", DEFAULT, *THROUGH_BOTH, *BY_DEFAULT),
+    *on_nginx("good", GOOD_LOCATION, *THROUGH_BOTH, servers.FASTMCP_MOUNTED),
+    *on_nginx(
+        "ignoring-header",
+        IGNORING,
+        servers.MCP_SSE_SERVER,
+        servers.FASTMCP_SSE,
+        servers.SSE_STARLETTE,
+        causes=HELD_BY_HEADER,
     ),
-    fronts.apache("streaming", ""),
+    # The progress of a call and the session's GET stream are held, nothing else.
+    *on_nginx(
+        "ignoring-header", IGNORING, servers.EVERYTHING_HTTP, causes=HELD_BY_HEADER, ages=("old",)
+    ),
+    *on_nginx(
+        "ignoring-header",
+        IGNORING,
+        servers.FASTMCP_HTTP,
+        causes=HELD_BY_HEADER,
+        ages=("old",),
+        xfail="only a call streams in the revision of 2026-07-28, and the tool calls nothing",
+    ),
+    *on_nginx("tls default", DEFAULT, servers.EVERYTHING_SSE, servers.STARLETTE_FAST, tls=True),
+    *on_nginx("tls good", GOOD_LOCATION, servers.EVERYTHING_SSE, servers.STARLETTE_FAST, tls=True),
+    *on_nginx(
+        "prefix",
+        PREFIX,
+        servers.EVERYTHING_SSE,
+        servers.EVERYTHING_HTTP,
+        causes=LOST_PREFIX,
+        prefix="/tools",
+    ),
+    *on_nginx(
+        "host",
+        HOST,
+        servers.MCP_SSE_SERVER,
+        servers.MCP_HTTP_SERVER,
+        causes=REFUSED_HOST,
+        ages=("new",),
+    ),
+    *on_nginx("gzip", GZIP, servers.STARLETTE, causes=HELD_BY_GZIP),
+    # One worker is left, or none.
+    *on_nginx("good", GOOD_LOCATION, *SMALL, causes=NO_WORKER, ages=("new",), customers=2),
+    *on_nginx("good", GOOD_LOCATION, *SMALL, causes=NO_WORKER, ages=("new",), customers=3),
+)
+
+HOLDING = (
+    fronts.haproxy("waiting-for-body", "http-response wait-for-body time 20s"),
     fronts.apache(
         "filtering",
         'ExtFilterDefine rewrite mode=output cmd="/bin/sed s/backend/front/"\n'
         "<Location />\nSetOutputFilter rewrite\n</Location>",
     ),
-    fronts.apache("compressing", "<Location />\nSetOutputFilter DEFLATE\n</Location>"),
-    fronts.varnish("streaming", "sub vcl_recv { return (pipe); }"),
     fronts.varnish(
         "collecting",
         "sub vcl_recv { return (pass); }\n"
         "sub vcl_backend_response { set beresp.do_stream = false; }",
     ),
+    fronts.lighttpd("default", ""),
+    fronts.caddy("buffering", "", "buffer_responses"),
+)
+STREAMING = (
+    fronts.haproxy("streaming", "option http-no-delay"),
+    fronts.haproxy("default", ""),
+    fronts.haproxy(
+        "compressing",
+        "filter compression\n    compression algo gzip\n    compression type text/event-stream",
+    ),
+    fronts.apache("streaming", ""),
+    fronts.apache("compressing", "<Location />\nSetOutputFilter DEFLATE\n</Location>"),
+    fronts.varnish("streaming", "sub vcl_recv { return (pipe); }"),
     fronts.varnish("caching", ""),
     fronts.lighttpd("streaming", "server.stream-response-body = 2"),
-    fronts.lighttpd("default", ""),
     fronts.caddy("streaming", ""),
     fronts.caddy("compressing", "encode gzip"),
-    fronts.caddy("buffering", "", "buffer_responses"),
 )
 
 INCIDENTS = (
-    *(
-        Incident(server, fronts.nginx(version, name, location))
-        for server in BEHIND_NGINX
-        for version in BOTH
-        for name, location in (("default", DEFAULT), ("good", GOOD_LOCATION))
-    ),
-    *(
-        Incident(server, fronts.nginx(version, "ignoring-header", IGNORING), causes)
-        for causes in (frozenset({"xab-ignored", *fronts.HELD}),)
-        for server in (servers.MCP_SSE_SERVER, servers.FASTMCP_SSE, servers.SSE_STARLETTE)
-        for version in BOTH
-    ),
-    # The progress of a call and the session's GET stream are held, nothing else.
-    Incident(
-        servers.EVERYTHING_HTTP,
-        fronts.nginx("old", "ignoring-header", IGNORING),
-        frozenset({"xab-ignored", *fronts.HELD}),
-    ),
-    Incident(
-        servers.FASTMCP_HTTP,
-        fronts.nginx("old", "ignoring-header", IGNORING),
-        frozenset({"xab-ignored", *fronts.HELD}),
-        xfail="only a call streams in the revision of 2026-07-28, and the tool calls nothing",
-    ),
-    *(
-        Incident(servers.FASTMCP_MOUNTED, fronts.nginx(version, "good", GOOD_LOCATION))
-        for version in BOTH
-    ),
-    *(
-        Incident(server, fronts.nginx(version, f"tls {name}", location, tls=True))
-        for server in (servers.EVERYTHING_SSE, servers.STARLETTE_FAST)
-        for version in BOTH
-        for name, location in (("default", DEFAULT), ("good", GOOD_LOCATION))
-    ),
-    *(
-        Incident(server, fronts.nginx(version, "prefix", PREFIX, prefix="/tools"), causes)
-        for causes in (frozenset({"endpoint-prefix-lost", "message-path-unrouted"}),)
-        for server in (servers.EVERYTHING_SSE, servers.EVERYTHING_HTTP)
-        for version in BOTH
-    ),
-    *(
-        Incident(server, fronts.nginx("new", "host", HOST), frozenset({"host-origin-rejected"}))
-        for server in (servers.MCP_SSE_SERVER, servers.MCP_HTTP_SERVER)
-    ),
-    *(
-        Incident(server, fronts.nginx(version, "gzip", GZIP), causes)
-        for causes in (frozenset({"gzip-plus-buffering", *fronts.HELD}),)
-        for server in (servers.STARLETTE, servers.EVERYTHING_SSE)
-        for version in BOTH
-    ),
-    *(
-        # A pool of workers that has one left, and one that has none.
-        Incident(server, fronts.nginx("new", "good", GOOD_LOCATION), causes, customers)
-        for causes in (frozenset({"backend-blocked", "backend-silent"}),)
-        for server in (servers.GUNICORN_SMALL, servers.GUNICORN_THREE, servers.STARLETTE_LIMITED)
-        for customers in (2, 3)
-    ),
-    *(Incident(server, front) for server in BEHIND_NEIGHBOURS for front in NEIGHBOURS),
+    *NGINX_INCIDENTS,
+    *(Incident(servers.STARLETTE, front) for front in (*HOLDING, *STREAMING)),
+    *(Incident(servers.EVERYTHING_SSE, front) for front in HOLDING),
 )
