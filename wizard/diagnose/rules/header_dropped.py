@@ -1,9 +1,15 @@
 """Nginx does not pass on a header of the request that the backend needs."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from wizard.diagnose.facts import directives, streams
-from wizard.diagnose.facts.evidence import live_direct_evidence, result_evidence, setting_evidence
+from wizard.diagnose.facts import directives
+from wizard.diagnose.facts.evidence import (
+    live_direct_evidence,
+    post_evidence,
+    result_evidence,
+    setting_evidence,
+)
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings
 from wizard.model.case import Case
@@ -22,6 +28,10 @@ _NEEDED = frozenset({
 """Headers that a stream or a session needs, whoever sends them."""
 _SENT = frozenset({"accept"})
 """Those of them that every probe sends."""
+_SENT_IN_SESSION = _SENT | {"content-type", "mcp-protocol-version", "mcp-session-id"}
+"""Those that the messages of a session have."""
+_MEDIA_TYPES = ("application/json", "text/event-stream")
+"""What MCP has a client accept (2025-11-25, "Sending Messages to the Server")."""
 _GUARDS = ("auth_basic", "auth_request")
 _DISTINGUISHES = (
     "The direct request has the same headers and is served; the proxied one is refused, and the "
@@ -31,18 +41,51 @@ _DISTINGUISHES = (
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """Refused through the proxy, whose config drops a header that our requests had."""
-    resolution = case.resolution
-    if resolution is None or not directives.is_proxied(resolution):
+    resolution, refused = case.resolution, _refused(case)
+    if resolution is None or not refused or not directives.is_proxied(resolution):
         return None
-    sent = {name.lower() for name, _ in case.target.headers} | _SENT
-    dropped = [line for name, line in _dropped(resolution) if name in sent]
+    sent = {name.lower() for name, _ in case.target.headers} | refused.sent
+    lacking = (*_dropped(resolution), *_replaced(resolution))
+    dropped = [line for name, line in lacking if name in sent]
     if _passes_none(resolution) and sent - _set_names(resolution):
         dropped.append(setting_evidence(resolution, _pass_name(resolution)))
-    refused = [result for result in case.proxy if result.timeline.status in _STATUSES]
-    if not dropped or not refused or not streams.live_direct_probes(case):
+    if not dropped:
         return None
-    evidence = (result_evidence(refused[0]), *live_direct_evidence(case), *dropped)
-    return rule.finding("likely", evidence, _DISTINGUISHES)
+    return rule.finding("likely", (*refused.evidence, *dropped), _DISTINGUISHES)
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """A request that is refused through the proxy and served directly.
+
+    Attributes:
+        sent: The headers that it had beside the user's, in lower case.
+    """
+
+    sent: frozenset[str]
+    evidence: tuple[Evidence, ...]
+
+
+def _refused(case: Case) -> _Refused | None:
+    """The first request that the proxied side refuses and the direct side serves."""
+    refused = [result for result in case.proxy if result.timeline.status in _STATUSES]
+    if refused and (live := live_direct_evidence(case)):
+        return _Refused(_SENT, (result_evidence(refused[0]), *live))
+    proxied, direct = case.handshake("proxy"), case.handshake("direct")
+    if direct is None or not direct.is_complete:
+        return None
+    others = {result.timeline.status for result in case.direct}
+    differing = [result for result in refused if result.timeline.status not in others]
+    if differing:
+        served = Evidence("probe", f"mcp-{direct.side}", "the handshake is done, to its end")
+        return _Refused(_SENT, (result_evidence(differing[0]), served))
+    for exchange in proxied.exchanges if proxied else ():
+        other = direct.timeline(exchange.name)
+        is_served = other is not None and other.status in range(200, 300)
+        if other and is_served and exchange.timeline.status in _STATUSES:
+            evidence = (post_evidence(exchange.timeline), post_evidence(other))
+            return _Refused(_SENT_IN_SESSION, evidence)
+    return None
 
 
 def _dropped(resolution: RequestResolution) -> Iterator[tuple[str, Evidence]]:
@@ -54,6 +97,22 @@ def _dropped(resolution: RequestResolution) -> Iterator[tuple[str, Evidence]]:
         if line.args[1:] == ("",) and not (is_guarded and name == "authorization"):
             text = f'{line.name} {safe(line.args[0], 60)} "": the backend never gets this header'
             yield name, Evidence("config", str(line.where), text)
+
+
+def _replaced(resolution: RequestResolution) -> Iterator[tuple[str, Evidence]]:
+    """Accept, if the config sets it to a value that may not suffice."""
+    for line in _lines_in_force(resolution):
+        if len(line.args) > 1 and line.args[0].lower() == "accept" and _accepts_less(line.args[1]):
+            value = safe(line.args[1], 60)
+            text = f"{line.name} Accept {value}: the backend gets this in place of what was sent"
+            yield "accept", Evidence("config", str(line.where), text)
+
+
+def _accepts_less(value: str) -> bool:
+    """True for a value of Accept, without variables, in which a media type of MCP is missing."""
+    return (
+        bool(value) and "$" not in value and not all(each in value.lower() for each in _MEDIA_TYPES)
+    )
 
 
 def _pass_name(resolution: RequestResolution) -> str:
@@ -89,14 +148,15 @@ def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, 
     """The client's own value for each header that our requests had and the config drops."""
     if resolution is None:
         return ()
-    sent = {name.lower(): name for name, _ in case.target.headers} | {"accept": "Accept"}
+    names = (*map(str.title, _SENT_IN_SESSION), *(name for name, _ in case.target.headers))
+    sent = {name.lower(): name for name in names}
     changes = [
         Change(
             f"{resolution.prefix}_set_header",
             f"{sent[name]} $http_{name.replace('-', '_')}",
-            "the client's own value instead of none",
+            "the client's own value",
         )
-        for name, _ in _dropped(resolution)
+        for name, _ in (*_dropped(resolution), *_replaced(resolution))
         if name in sent
     ]
     if _passes_none(resolution):

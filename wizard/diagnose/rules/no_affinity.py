@@ -124,7 +124,12 @@ def _rate_total_loss(case: Case, asked: Sequence[FollowUpResult]) -> tuple[Confi
         return ("confirmed" if is_all_unknown else "likely"), _ALL_LOST
     is_named = is_all_unknown and all(_NAMES_SESSION.search(each.excerpt) for each in lost)
     is_refuted = resolution is not None and not spreads_clients and direct is not None
-    return ("likely" if is_named and not is_refuted else None), _ALL_UNKNOWN
+    if not is_named or is_refuted:
+        return None, ""
+    # A gateway that drops Mcp-Session-Id is answered alike by some servers.
+    proxied = case.handshake("proxy")
+    is_by_header = proxied is not None and proxied.transport == "streamable-http"
+    return ("possible" if is_by_header else "likely"), _ALL_UNKNOWN
 
 
 def _fix(case: Case, balancing: Balancing, *, by_backend: bool) -> Fix | None:
