@@ -1,11 +1,24 @@
 """The reply to `tools/list` behind a real Nginx: whole, or without its end."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from tests.nginx_real.running import running_nginx
-from tests.probe.mcp.server import RESULT, HttpSseSessions, result, running
+from tests.probe.mcp.server import (
+    RESULT,
+    HttpSseSessions,
+    Request,
+    event,
+    event_stream,
+    response,
+    result,
+    running,
+    streamable,
+)
+from tests.probe.scripted import CHUNKED as CHUNKED_STREAM
+from tests.probe.scripted import chunk
 from wizard.diagnose.facts.posts import held_reply
 from wizard.investigation.investigation import Investigation
 from wizard.lab.nginx_process import free_ports
@@ -120,3 +133,55 @@ async def test_a_reply_that_fits_arrives_whole(nginx: str, tmp_path: Path, how: 
         assert exchange.replied_s is not None
     assert held_reply(investigation.case) is None
     assert verdict_of(investigation) == "healthy", investigation.diagnosis
+
+
+async def reporting(request: Request, writer: asyncio.StreamWriter) -> None:
+    """An answer that begins with comments at once, and ends with its reply after 0.8 s."""
+    is_old = request.version == "HTTP/1.0"
+    head = CHUNKED_STREAM.replace(b"Transfer-Encoding: chunked", b"Connection: close")
+    writer.write(head if is_old else CHUNKED_STREAM)
+    for part in (b": progress\n\n",) * 2 + (event(result({"tools": []}, 2)),):
+        writer.write(part if is_old else chunk(part))
+        await writer.drain()
+        await asyncio.sleep(0.4)
+    writer.write(b"" if is_old else b"0\r\n\r\n")
+    await writer.drain()
+
+
+OLD_TO_BACKEND = "proxy_http_version 1.0;"
+
+
+@pytest.mark.parametrize(
+    ("directives", "given", "wanted"),
+    [
+        (OLD_TO_BACKEND, ("direct", "conf"), ("fault", "confirmed")),
+        (OLD_TO_BACKEND, ("direct",), ("inconclusive", "possible")),
+        (f"{OLD_TO_BACKEND} proxy_buffering off;", ("direct", "conf"), ("healthy", "")),
+    ],
+)
+async def test_an_answer_that_reports_progress_is_held_until_its_end(
+    nginx: str, tmp_path: Path, directives: str, given: tuple[str, ...], wanted: tuple[str, str]
+) -> None:
+    (port,) = free_ports(1)
+    script = streamable(event_stream()) | {"tools/list": reporting}
+    script |= {"initialize": response(200, TOOLS_RESULT), "GET": response(405)}
+    async with running(script) as backend:
+        url = backend.url.replace("/sse", "/mcp")
+        location = f"location / {{ {directives} proxy_read_timeout 1h;"
+        location += f" proxy_pass {url.removesuffix('/mcp')}; }}"
+        async with running_nginx(nginx, tmp_path, port, location) as conf:
+            target = Target(
+                f"http://127.0.0.1:{port}/mcp",
+                direct=(Source(url),),
+                conf=Source(str(conf)) if "conf" in given else None,
+                stall=3.0,
+            )
+            investigation = Investigation(target)
+            for step in STEPS:
+                if step != "config" or target.conf:
+                    await investigation.run(step)
+    diagnosis = investigation.diagnosis
+    assert diagnosis is not None
+    causes = [(cause.id, cause.confidence) for cause in diagnosis.causes]
+    assert diagnosis.verdict == wanted[0], diagnosis
+    assert causes == ([("proxy-buffering-hold", wanted[1])] if wanted[1] else [])

@@ -200,17 +200,45 @@ def held_answer(case: Case) -> tuple[Timeline, Timeline] | None:
     """The proxied and the direct answer to the same POST, if Nginx appears to hold its stream.
 
     The backend answers at once, with an event stream; the answer through the proxy is late or does
-    not arrive.
+    not arrive. A later answer begins at once with progress, and through the proxy it comes at its
+    end.
     """
     proxied, direct = streamed_answer(case, "proxy"), streamed_answer(case, "direct")
-    if proxied is None or direct is None or not direct.is_event_stream:
+    if proxied is None or direct is None:
         return None
+    if _is_held_opening(proxied, direct):
+        return proxied, direct
+    ours, theirs = case.handshake("proxy"), case.handshake("direct")
+    for name in _FOLLOWING:
+        exchanges = ours and ours.exchange(name), theirs and theirs.exchange(name)
+        if exchanges[0] and exchanges[1] and _comes_at_its_end(exchanges[0], exchanges[1]):
+            return exchanges[0].timeline, exchanges[1].timeline
+    return None
+
+
+def _is_held_opening(proxied: Timeline, direct: Timeline) -> bool:
     arrived_s, due_s = proxied.first_event_s, direct.first_event_s
-    if due_s is None or proxied.status not in (None, 200):
-        return None
+    if not direct.is_event_stream or due_s is None or proxied.status not in (None, 200):
+        return False
     never = arrived_s is None and proxied.connect_s is not None
-    late = arrived_s is not None and arrived_s - due_s > LATE_MARGIN_S
-    return (proxied, direct) if never or late else None
+    return never or (arrived_s is not None and arrived_s - due_s > LATE_MARGIN_S)
+
+
+def _comes_at_its_end(proxied: Exchange, direct: Exchange) -> bool:
+    """True if an answer that the backend sends in parts, over a while, comes in one block.
+
+    Not by when it comes: a backend may take longer for one of two requests.
+    """
+    if not (proxied.timeline.is_event_stream and direct.timeline.is_event_stream):
+        return False
+    spread_s, there_s = _spread_s(proxied), _spread_s(direct)
+    return spread_s is not None and there_s is not None and spread_s + LATE_MARGIN_S < there_s
+
+
+def _spread_s(exchange: Exchange) -> float | None:
+    """How long after the first data of its stream the reply was whole, in seconds."""
+    first_s = exchange.timeline.first_data_s
+    return None if first_s is None or exchange.replied_s is None else exchange.replied_s - first_s
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,6 +150,7 @@ def _held_answer(rule: Rule, case: Case) -> Finding | None:
     direct, held = posts.streamed_answer(case, "direct"), posts.held_answer(case)
     if case.resolution is None and held is not None:
         return rule.finding("possible", tuple(map(post_evidence, held)), _ANSWER_NO_CONFIG)
+    direct = held[1] if held else direct
     if direct is None or not direct.is_event_stream or not posts.would_be_held(case, direct):
         return None
     assert case.resolution is not None
