@@ -23,6 +23,7 @@ from wizard.recommend import recommend
 pytestmark = pytest.mark.nginx
 LIVE = "proxy_http_version 1.1; proxy_buffering off; proxy_read_timeout 1h;"
 ID = "host-origin-rejected"
+NO_SESSION = b'{"jsonrpc":"2.0","error":{"message":"Missing session ID"},"id":null}'
 
 
 def guard(
@@ -141,3 +142,25 @@ async def test_another_refusal_is_not_about_the_host(nginx: str, tmp_path: Path)
                 _, diagnosis = await conclude(each)
                 assert not faults(diagnosis), diagnosis
                 assert diagnosis.verdict == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "is_named"),
+    [(400, NO_SESSION, True), (406, NO_SESSION, True), (403, NO_SESSION, False)],
+)
+async def test_an_origin_that_is_refused(
+    nginx: str, tmp_path: Path, status: int, body: bytes, is_named: bool
+) -> None:
+    """Without it the server admits the GET, and misses a session in it."""
+
+    def refuse(request: Request) -> bytes | None:
+        if "origin" in request.headers:
+            return response(403, b"Invalid Origin header", kind="text/plain")
+        is_bare = request.method == "GET" and "mcp-session-id" not in request.headers
+        return response(status, body) if is_bare else None
+
+    async with behind_nginx(nginx, tmp_path, peers(Bot(refuse)), server(""), path="/mcp") as target:
+        _, diagnosis = await conclude(
+            replace(target, headers=(("Origin", "https://app.example"),), conf=None, logs=())
+        )
+    assert causes(diagnosis) == ({ID: "confirmed"} if is_named else {})

@@ -12,7 +12,7 @@ from wizard.diagnose.facts.evidence import (
     result_evidence,
     setting_evidences,
 )
-from wizard.diagnose.outcome import classify
+from wizard.diagnose.outcome import NO_GET_STREAM, classify
 from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings, own_lines, repeated_lines
 from wizard.model.case import Case, FollowUpResult
@@ -152,19 +152,22 @@ def _by_origin(rule: Rule, case: Case) -> Finding | None:
     """Refused on both sides with the Origin given with --header, and served without it."""
     refused = [result for result in case.proxy if result.timeline.status in REFUSALS]
     follow_ups = streams.follow_ups(case, NO_ORIGIN)
-    accepted = [each for each in follow_ups if _is_admitted(each.timeline)]
+    status = refused[0].timeline.status if refused else None
+    accepted = [each for each in follow_ups if _is_admitted(each.timeline, status)]
     if not accepted or not refused:
         return None
-    status = refused[0].timeline.status
     direct = [direct for direct in case.direct if direct.timeline.status == status]
     answers = (_answer_evidence(each.timeline) for each in (*refused[:1], *direct[:1]))
     evidence = (*answers, *map(follow_up_evidence, accepted))
     return rule.finding("confirmed", evidence, _ORIGIN_DISTINGUISHES)
 
 
-def _is_admitted(answer: Timeline) -> bool:
-    """True for a stream, and for the answer of Streamable HTTP to a GET."""
-    return answer.is_event_stream or answer.status == 405
+def _is_admitted(answer: Timeline, refusal: int | None) -> bool:
+    """True for a stream, and for the answer of Streamable HTTP to a GET: that it offers none, or
+    what the GET lacks (400 or 406 in JSON-RPC). Another status than that of the refusal."""
+    is_about_the_get = answer.status in NO_GET_STREAM and '"jsonrpc"' in answer.excerpt
+    is_other = answer.status != refusal and (answer.status == 405 or is_about_the_get)
+    return answer.is_event_stream or is_other
 
 
 def _answer_evidence(answer: Timeline) -> Evidence:
