@@ -14,8 +14,10 @@ const { StreamableHTTPClientTransport } = await load(
 );
 
 let step = "initialize";
+const started = performance.now();
 const finish = (works, why) => {
-  console.log(JSON.stringify({ works, why: `${why}`.slice(0, 160) }));
+  const seconds = (performance.now() - started) / 1000;
+  console.log(JSON.stringify({ works, why: `${why}`.slice(0, 160), seconds }));
   process.exit(0);
 };
 setTimeout(() => finish(false, `${step}: no answer in ${limit} s`), limit * 1000);

@@ -63,13 +63,15 @@ def first(error: BaseException) -> BaseException:
 
 
 async def main(transport: str, url: str, limit: float) -> dict[str, object]:
+    started = time.monotonic()
     using = asyncio.ensure_future(use(transport, url))
     await asyncio.wait({using}, timeout=limit)
+    seconds = time.monotonic() - started
     if not using.done():
         return {"works": False, "why": f"{step['name']}: no answer in {limit:.0f} s"}
     error = using.exception()
     if error is None:
-        return {"works": True, "why": using.result()}
+        return {"works": True, "why": using.result(), "seconds": seconds}
     cause = first(error)
     return {"works": False, "why": f"{step['name']}: {type(cause).__name__}: {cause}"[:160]}
 
