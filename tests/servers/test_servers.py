@@ -43,7 +43,7 @@ def wrong(case: Incident, works: bool | None, answer: Answer) -> str:
 
 def row(case: Incident, seen: list[Verdict], said: list[Answer]) -> str:
     clients = "; ".join(f"{v.judge} {WORKS[v.works]}: {v.why}" for v in seen)
-    return f"{case.name} | {clients} | {describe(said)}"
+    return " ".join(f"{case.name} | {clients} | {describe(said)}".split())
 
 
 @pytest.mark.parametrize(
