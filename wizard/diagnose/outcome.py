@@ -193,8 +193,10 @@ def _without_data(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Outco
 
 
 def _with_data(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome, str]:
-    beside = arrivals.reference(timeline, direct)
-    if arrivals.lacks_tails(timeline, beside) and timeline.ended in (None, "open"):
+    beside, is_open = arrivals.reference(timeline, direct), timeline.ended in (None, "open")
+    if is_open and beside and arrivals.comes_in_bursts(timeline, beside):
+        return "bursts", _describe_bursts(timeline, beside)  # Buffers cut events too.
+    if is_open and arrivals.lacks_tails(timeline, beside):
         return "tail-held", _describe_stuck_event(timeline, beside)
     if not timeline.events and timeline.ended is not None and (why := _no_event(timeline, direct)):
         return "no-event", why

@@ -94,6 +94,8 @@ _OTHER_NGINX = (
     "the requested port, and its logs do not hold our requests. Give the config of the Nginx that "
     "the URL leads to, or its access log."
 )
+_METHODS = {"tools": "tools/list"}
+"""The methods of messages whose names are shorter."""
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -127,6 +129,7 @@ def _held_reply(rule: Rule, case: Case) -> Finding | None:
 
 def _reply_evidence(message: str, stream: Timeline, exchange: Exchange) -> Evidence:
     """How much of a reply came, and when."""
+    message = _METHODS.get(message, message)
     if exchange.replied_s is None:
         text = f"of the reply to {message} {exchange.reply_bytes} bytes came, and its end did not"
     else:
