@@ -46,6 +46,14 @@ def test_the_first_failing_hop_is_named(states: tuple[str, str, str], text: str)
     assert describe_failing_hop(case_of_hops(*states)) == text
 
 
+def test_a_live_hop_tells_without_a_direct_url() -> None:
+    whole = case_of_hops("held", "live", "live")
+    case = replace(whole, direct=(), hops=whole.hops[:1])
+    assert [hop.kind for hop in results_by_hop(case)] == ["outside", "hop"]
+    assert narrow_to_hop(case).first_failing_hop is not None
+    assert diagnose(case).causes[0].id == "outer-proxy-buffers"
+
+
 def test_held_at_every_hop_has_no_failing_hop() -> None:
     assert first_failing_hop(case_of_hops("held", "held", "held", "held")) is None
 

@@ -127,6 +127,15 @@ class TestTails:
         arrivals = [(0.1 + n * 0.05, 1400, int(n == 30), 0 if n == 30 else 1) for n in range(31)]
         assert not lacks_tails(stream(arrivals, round_trip=0.1, until=2.0), None)
 
+    def test_a_large_event_that_comes_in_slow_parts(self) -> None:
+        parts = [(0.1 * n, 4000, int(n % 10 == 9), 0 if n % 10 == 9 else 1) for n in range(40)]
+        assert not lacks_tails(stream(parts), steady(4, 1.0, size=40_000))
+        assert not lacks_tails(stream(parts), None)
+
+    def test_a_tail_that_comes_with_the_end(self) -> None:
+        arrivals = [(0.0, 90, 1, 0), (0.1, 4090, 0, 4090), (2.0, 900, 1, 0)]
+        assert lacks_tails(stream(arrivals, end="eof"), None)
+
     def test_whole_events(self) -> None:
         assert not lacks_tails(steady(5, 0.5, size=9000, until=3.0), None)
 

@@ -99,6 +99,15 @@ async def test_requests_that_wait_in_turn(nginx: str) -> None:
     assert "Nginx delayed it" in evidence_texts(diagnosis)
 
 
+async def test_all_requests_wait_in_turn(nginx: str) -> None:
+    """`GET /` is served first, so every stream is delayed by 2.5 s or more."""
+    zone = "limit_req_zone $binary_remote_addr zone=one:1m rate=24r/m; limit_req_log_level error;"
+    server = f"error_log error.log warn; limit_req zone=one burst=9; location / {{ {PASS} }}"
+    case, diagnosis = await investigate_server(nginx, server, zone, first_s=0.4)
+    assert {result.outcome for result in case.proxy} <= {"late", "held"}
+    assert only_cause(diagnosis) == ("limits", "confirmed")
+
+
 @pytest.mark.parametrize(
     ("zone", "limit"),
     [

@@ -65,6 +65,25 @@ class SomeLarge:
             yield event(number, 20_000 if number % 3 == 0 else 200), 0.2
 
 
+@dataclass(frozen=True)
+class Finite:
+    """An answer of 12 events that takes 1.2 s and names its end."""
+
+    def writes(self) -> Iterator[tuple[bytes, float]]:
+        for number in range(12):
+            yield event(number, 80), 0.1
+        yield b"data: [DONE]\n\n", 0.0
+
+
+@dataclass(frozen=True)
+class VeryLarge:
+    """Events that take many reads."""
+
+    def writes(self) -> Iterator[tuple[bytes, float]]:
+        for number in itertools.count():
+            yield event(number, 300_000), 0.5
+
+
 async def diagnoses(
     stream: Writes, nginx: str, folder: Path, directives: str
 ) -> dict[str, Diagnosis]:
@@ -112,3 +131,15 @@ async def test_tails_of_a_few_large_events_among_small_ones(
 async def test_a_few_large_events_without_buffering(nginx: str, tmp_path: Path) -> None:
     found = await diagnoses(SomeLarge(), nginx, tmp_path, OFF)
     assert found["all"].verdict == "healthy"
+
+
+async def test_a_finite_answer_that_is_held_to_its_end(nginx: str, tmp_path: Path) -> None:
+    found = await diagnoses(Finite(), nginx, tmp_path, OLD_DEFAULT)
+    assert [name for name, each in found.items() if each.verdict == "healthy"] == []
+    assert (found["all"].causes[0].id, found["all"].verdict) == ("proxy-buffering-hold", "fault")
+
+
+@pytest.mark.parametrize("stream", [Finite(), VeryLarge()], ids=repr)
+async def test_good_streams_without_buffering(stream: Writes, nginx: str, tmp_path: Path) -> None:
+    found = await diagnoses(stream, nginx, tmp_path, OFF)
+    assert {each.verdict for each in found.values()} == {"healthy"}

@@ -15,6 +15,7 @@ from wizard.diagnose.hops import (
     describe_contradiction,
     describe_failing_hop,
     describe_unclear_hops,
+    has_several_proxies,
     narrow_to_hop,
     results_by_hop,
 )
@@ -141,7 +142,7 @@ def _shortcoming(case: Case) -> str:
     # A server that answers by POST need not offer the GET: then its session is what fails.
     is_needed = failing is not None and failing.timeline.status not in NO_GET_STREAM
     if failing is not None and (is_needed or not problem):
-        where = describe_failing_hop(case) if len(results_by_hop(case)) > 2 else ""
+        where = describe_failing_hop(case) if has_several_proxies(results_by_hop(case)) else ""
         parts = "; ".join(part for part in (safe(failing.why, 300), where, _NO_CAUSE) if part)
         return f"The stream through the proxy: {parts}."
     if problem:

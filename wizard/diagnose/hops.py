@@ -78,6 +78,11 @@ def results_by_hop(case: Case) -> tuple[HopResult, ...]:
     return tuple(hop for hop in (outside, *hops, *inwards) if hop.results)
 
 
+def has_several_proxies(hops: Sequence[HopResult]) -> bool:
+    """True if another place than the public URL and one direct URL was probed."""
+    return len(hops) > 2 or any(hop.kind == "hop" for hop in hops)
+
+
 def _direct_name(probe: Probe) -> str:
     return "direct" if probe.vantage == LOCAL else f"direct from {probe.vantage}"
 
@@ -279,7 +284,7 @@ def narrow_to_hop(case: Case) -> Case:
     """
     failing = first_failing_hop(case)
     hops = results_by_hop(case)
-    if failing is None or failing.unseen or len(hops) <= 2:
+    if failing is None or failing.unseen or not has_several_proxies(hops):
         return case
     by_name = {(hop.kind, hop.name): hop for hop in hops}
     at = by_name[failing.kind, failing.name]

@@ -61,8 +61,11 @@ def is_finite_answer(result: ProbeResult) -> bool:
     """True if the stream was meant to end where it did.
 
     It names its end, or the direct probe ended alike after several events. One event and an end
-    make an EventSource reconnect for ever, whoever ended the stream.
+    make an EventSource reconnect for ever, whoever ended the stream. Several events that came all
+    at once, long after the request, were written so or held: one probe alone does not tell which.
     """
+    if result.arrivals is None and arrivals.is_kept_to_its_end(result.timeline):
+        return False
     if _names_its_end(result.timeline):
         return True
     return result.arrivals is not None and result.timeline.events > 1

@@ -171,20 +171,26 @@ def _merged(moment: Moment, arrival: Arrival) -> Moment:
 def stuck_gaps(timeline: Timeline, now: float | None = None) -> list[float]:
     """How long unfinished events waited for their next byte, in seconds, beyond the allowance.
 
-    `now` is seconds since the request; without it, the end of the stream counts.
+    A wait counts if it lasted until more than the event's own rest came, as a buffer keeps it: the
+    next event, or the end of the response. Where parts of an event come by themselves, the last
+    wait must be much longer. `now` is seconds since the request, by default the stream's end.
     """
-    arrivals = timeline.arrivals
+    came, ended = moments(timeline), timeline.ended not in (None, "open")
+    until_more, until_rest = list[float](), [allowance_s(timeline) / 2]
+    for moment, later in pairwise(came):
+        more = _brings_more(later, is_end=ended and later is came[-1])
+        if moment.pending:
+            (until_more if more else until_rest).append(later.at - moment.at)
     end = now if now is not None else timeline.waited_s
-    ends = [arrival.at for arrival in arrivals[1:]]
-    if arrivals and end is not None and timeline.ended in (None, "open"):
-        ends.append(end)
-    allowed = allowance_s(timeline)
-    gaps = (
-        later - arrival.at
-        for arrival, later in zip(arrivals, ends, strict=False)
-        if arrival.pending
-    )
-    return [gap for gap in gaps if gap > allowed]
+    if came and came[-1].pending and end is not None and not ended:
+        last = end - connected_s(timeline) - came[-1].at
+        until_more += [last] if last > 2 * max(until_rest) else []
+    return [gap for gap in until_more if gap > allowance_s(timeline)]
+
+
+def _brings_more(moment: Moment, *, is_end: bool) -> bool:
+    """True if these bytes end an event and hold some of the next one, or are the last."""
+    return moment.items > 0 and (moment.items > 1 or moment.pending > 0 or is_end)
 
 
 def is_stuck(timeline: Timeline, now: float | None = None) -> bool:
@@ -272,6 +278,13 @@ def is_in_one_block(proxied: Timeline, direct: Timeline) -> bool:
     """True if a finite stream arrived at one moment, which the direct probe got piece by piece."""
     is_finished = proxied.ended == "eof" and direct.ended == "eof"
     return is_finished and len(moments(proxied)) == 1 and len(moments(direct)) >= 3
+
+
+def is_kept_to_its_end(timeline: Timeline) -> bool:
+    """True if the whole of a finite stream came at one moment, not soon after the request."""
+    came = moments(timeline)
+    is_one_block = timeline.ended == "eof" and len(came) == 1 and timeline.events >= 3
+    return is_one_block and came[0].at > STUCK_S + allowance_s(timeline)
 
 
 def lacks_the_end(proxied: Timeline, direct: Timeline) -> bool:

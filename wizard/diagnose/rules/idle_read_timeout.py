@@ -28,6 +28,11 @@ _OTHERS = (
     "Nginx's error log says it of other clients' streams. Ours was not silent for that long while "
     "it was watched."
 )
+_ELSEWHERE = (
+    "Nginx's error log says that a read timeout ended the stream, but the one that the config sets "
+    "for this path is another: a location further on, another Nginx that writes to this log, or a "
+    "config that was not loaded yet."
+)
 _UNSURE = (
     "The stream ended after a silence that is longer than any that a stream survived here, as a "
     "read timeout ends it. Whether it was Nginx's, its config or its error log would show."
@@ -68,6 +73,8 @@ def _observed(rule: Rule, case: Case, result: ProbeResult) -> Finding | None:
         name = directives.read_timeout_name(case.resolution)
         evidence.append(setting_evidence(case.resolution, name))
     evidence += map(log_evidence, logged[:1])
+    if contradicted:
+        return rule.finding("confirmed", tuple(evidence), _ELSEWHERE)
     confidence = _confidence(case, result, matches, bool(logged))
     distinguishes = _UNSURE if confidence == "possible" else _DISTINGUISHES
     return rule.finding(confidence, tuple(evidence), distinguishes)

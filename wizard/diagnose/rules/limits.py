@@ -45,6 +45,10 @@ _ONE_IS_DELAYED = (
     "Of several requests at the same moment one is served at once and another later, and Nginx "
     "logs that it delayed it: so it is not buffering, but the number of requests."
 )
+_ALL_ARE_DELAYED = (
+    "The direct request is served at once and those through the proxy later, and Nginx logs that "
+    "it delayed them: so it is not buffering, but the number of requests."
+)
 _ALL_SERVED_ALONE = (
     "Several requests at the same moment were too many, one at a time all were served: a client "
     "that opens as many (tabs, reconnects, users behind one address) is refused."
@@ -163,12 +167,14 @@ def _delay(rule: Rule, case: Case) -> Finding | None:
     """limit_req without nodelay delays requests."""
     late = [result for result in case.proxy if result.outcome in DELAYED_OUTCOMES]
     live = [result for result in case.proxy if result.outcome == "live"]
+    others = live or streams.live_direct_probes(case)
     logged = streams.own_log_lines(case, "delayed")
-    if not late or not live or not logged:
+    if not late or not others or not logged:
         return None
-    probes = map(result_evidence, (*late, *live))
+    probes = map(result_evidence, (*late, *others))
     evidence = (*probes, *_config_evidence(case.resolution), log_evidence(logged[0]))
-    return rule.finding("confirmed", evidence, _ONE_IS_DELAYED, explains=_HELD_SYMPTOMS)
+    text = _ONE_IS_DELAYED if live else _ALL_ARE_DELAYED
+    return rule.finding("confirmed", evidence, text, explains=_HELD_SYMPTOMS)
 
 
 def _limits_in_force(resolution: RequestResolution) -> tuple[str, ...]:
