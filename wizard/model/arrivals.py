@@ -295,12 +295,13 @@ def lacks_the_end(proxied: Timeline, direct: Timeline) -> bool:
     """
     if proxied.ended != "eof" or direct.ended != "eof":
         return False
-    here, there = _contents(proxied), _contents(direct)
+    here, there = contents(proxied), contents(direct)
     is_prefix = len(here) == proxied.events and here == there[: len(here)] != there
     return is_prefix or 2 * proxied.items <= direct.items
 
 
-def _contents(timeline: Timeline) -> list[tuple[str, str]]:
+def contents(timeline: Timeline) -> list[tuple[str, str]]:
+    """Type and data of the newest events."""
     return [(item.type, item.data) for item in timeline.tail if isinstance(item, SseEvent)]
 
 

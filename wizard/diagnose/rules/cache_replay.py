@@ -2,18 +2,22 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from itertools import combinations
 
 from wizard.diagnose.facts.directives import ignores_header, place_of
 from wizard.diagnose.facts.evidence import setting_evidences
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings, cache_off
+from wizard.model.arrivals import contents
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.events import SseEvent
 from wizard.model.handshake import Handshake
 from wizard.model.resolution import RequestResolution
-from wizard.model.timeline import Timeline
+from wizard.model.timeline import Timeline, is_live
 from wizard.text.display import safe
+
+Events = list[tuple[str, str]]
 
 _ALONE = (
     "A session id belongs to one stream, so the same id twice is a copy. It was not checked that "
@@ -25,7 +29,47 @@ _DISTINGUISHES = (
 )
 
 
+_SAME_ANSWER = (
+    "Asked directly, the backend gives another answer each time. The same answer twice through the "
+    "proxy, whose cache is in force for this path, is a copy of an old one."
+)
+MIN_EVENTS = 3
+"""From how many events on two answers are not equal by chance."""
+
+
 def check(rule: Rule, case: Case) -> Finding | None:
+    """The session of a stream, or a finite answer, is a copy."""
+    return _copied_session(rule, case) or _copied_answer(rule, case)
+
+
+def _copied_answer(rule: Rule, case: Case) -> Finding | None:
+    """All proxied answers are the same, and the direct ones differ from them and each other."""
+    copies = [result.timeline for result in case.proxy if result.outcome == "ended"]
+    answers = [contents(timeline) for timeline in copies]
+    others = [contents(r.timeline) for r in case.direct if is_live(r.timeline)]
+    if len(copies) < 2 or len(others) < 2 or not (_is_cached(case) or _cache_headers(case)):
+        return None
+    first, known = answers[0], [answers[0], *others]
+    is_copy = len(first) >= MIN_EVENTS and all(answer == first for answer in answers)
+    if not is_copy or any(_are_alike(*pair) for pair in combinations(known, 2)):
+        return None
+    labels = ", ".join(timeline.probe.label for timeline in copies)
+    evidence = (
+        Evidence("probe", labels, f"the same {len(first)} events in each"),
+        Evidence("probe", "sse-direct", f"{len(others)} streams, and each has other events"),
+        *_cache_headers(case),
+        *_config_evidence(case),
+    )
+    return rule.finding("likely", evidence, _SAME_ANSWER)
+
+
+def _are_alike(first: Events, second: Events) -> bool:
+    """True if two answers begin alike, or if one is too short to tell."""
+    size = min(len(first), len(second))
+    return size < MIN_EVENTS or first[:size] == second[:size]
+
+
+def _copied_session(rule: Rule, case: Case) -> Finding | None:
     """Two proxied streams name the same endpoint; direct streams each name their own."""
     proxied = _endpoints([result.timeline for result in case.proxy], case.handshake("proxy"))
     direct = _endpoints([result.timeline for result in case.direct], case.handshake("direct"))
