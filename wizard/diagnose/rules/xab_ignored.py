@@ -11,6 +11,10 @@ from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
 from wizard.text.display import safe
 
+_UNREAD = (
+    "An Nginx behind this one would take the header off, and another proxy does not know it: give "
+    "--conf to tell whether this Nginx ignores it, or name each proxy with --hop."
+)
 _FORCED_FIX = Fix("the backend no longer sends X-Accel-Buffering: yes on the stream", "backend")
 _WHY_UNBUFFERED = (
     f"{WHY_UNBUFFERED}. It also settles the ignored X-Accel-Buffering header; no longer ignoring "
@@ -41,9 +45,7 @@ def _ignored(rule: Rule, case: Case) -> Finding | None:
     )
     resolution, evidence = case.resolution, _evidence(case, "no")
     if resolution is None:
-        is_plain = streams.is_behind_plain_nginx(case)
-        advice = " Without the config it could also be another proxy in front: give --conf."
-        return rule.finding("likely" if is_plain else "possible", evidence, distinguishes + advice)
+        return rule.finding("possible", evidence, f"{distinguishes} {_UNREAD}")
     is_ignored = directives.ignores_x_accel_buffering(resolution)
     if not is_ignored or not directives.is_buffering(resolution):
         return None
