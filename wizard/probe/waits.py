@@ -19,7 +19,7 @@ MIN_WAIT_S = 2.0
 """The shortest wait before silence counts as held, in seconds."""
 WAIT_WITHOUT_DIRECT_S = 5.0
 """The wait where no direct probe shows when the first event is due, in seconds."""
-MIN_WATCH_S = 0.7
+MIN_WATCH_S = 0.6
 """How long a live stream is watched at least, in seconds: a stream may break right after its first
 event, and steady events show within this time."""
 DOUBT_WATCH_S = 4.0

@@ -46,6 +46,8 @@ nothing of the workers behind one address. The messages of the handshake alone a
 one of two workers in one of four cases."""
 MAX_SILENT = 2
 """After how many messages without an answer no further session is opened: each is waited for."""
+MAX_MESSAGE_S = 12.0
+"""How long a message of a slow server is waited for at most, in seconds."""
 MAX_DELETES = 2
 """How often the end of a session is sent: it too may reach a process that does not know it."""
 
@@ -86,6 +88,16 @@ def _is_direct_needed(case: Case) -> bool:
     return case.resolution is None or not balancing_of(case.resolution).spreads_clients
 
 
+def _message_timeout(case: Case) -> float:
+    """How long a message may take, in seconds: twice as long as the slowest of the handshakes.
+
+    A server that needs two seconds for each answer has lost none.
+    """
+    exchanges = (exchange for handshake in case.handshakes for exchange in handshake.exchanges)
+    slowest = max((exchange.replied_s or 0.0 for exchange in exchanges), default=0.0)
+    return max(timeout_for(case), min(2 * slowest + 1.0, MAX_MESSAGE_S))
+
+
 async def _send_proxied(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
     return await _open_sessions(case, options, "proxy", AFFINITY.purpose)
 
@@ -107,7 +119,7 @@ async def _open_sessions(
         return ()
     probe = replace(handshake.probe(), name=f"follow-up-{side}")
     run = _run_over_http_sse if handshake.transport == "http+sse" else _run_over_streamable_http
-    earlier, timeout_s = _earlier_messages(handshake), timeout_for(case)
+    earlier, timeout_s = _earlier_messages(handshake), _message_timeout(case)
     results: list[FollowUpResult] = []
     for number in range(2, _session_count(case, handshake) + 2):
         sent = await run(probe, options, timeout_s)
