@@ -56,6 +56,18 @@ class Collected:
             yield b"".join(b'data: {"t": %.3f}\n\n' % each for each in times), 1.0
 
 
+class AnotherPaceEachTime:
+    """Every second stream gets its events eight at a time, the others one by one."""
+
+    def __init__(self) -> None:
+        self.streams = itertools.count()
+
+    def writes(self) -> Iterator[tuple[bytes, float]]:
+        each = 8 if next(self.streams) % 2 else 1
+        for number in itertools.count():
+            yield b"".join(event(number * each + n, 90) for n in range(each)), 0.05 * each
+
+
 @dataclass(frozen=True)
 class SomeLarge:
     """Every third event is large; a small one follows it soon."""
@@ -137,6 +149,12 @@ async def test_a_finite_answer_that_is_held_to_its_end(nginx: str, tmp_path: Pat
     found = await diagnoses(Finite(), nginx, tmp_path, OLD_DEFAULT)
     assert [name for name, each in found.items() if each.verdict == "healthy"] == []
     assert (found["all"].causes[0].id, found["all"].verdict) == ("proxy-buffering-hold", "fault")
+
+
+@pytest.mark.parametrize("directives", [HTTP_1_1, OFF])
+async def test_sessions_of_different_pace(directives: str, nginx: str, tmp_path: Path) -> None:
+    found = await diagnoses(AnotherPaceEachTime(), nginx, tmp_path, directives)
+    assert [name for name, each in found.items() if each.verdict == "fault"] == []
 
 
 @pytest.mark.parametrize("stream", [Finite(), VeryLarge()], ids=repr)

@@ -12,6 +12,7 @@ from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Finding, Fix
 from wizard.model.log_report import HELD_TAGS
+from wizard.model.probe_result import HELD_OUTCOMES
 from wizard.model.timeline import Timeline, is_live
 from wizard.text.display import capitalize, safe, seconds
 
@@ -29,6 +30,11 @@ def contradiction(case: Case, rule: Rule, finding: Finding) -> str:
         )
     if finding.fix.where != "nginx":
         return ""
+    if rule.stage == Stage.HOLD and not finding.latent and _comes_in_whole_events(case):
+        return (
+            "events came together, but each of them whole, and a buffer that is full ends in the "
+            "middle of an event: the backend, the network or another proxy gathers them"
+        )
     if not product.is_nginx_shown(case):
         is_mechanism = rule.stage in _MECHANISMS or rule.id == "limits"
         return describe_front(case) if is_mechanism else ""
@@ -40,6 +46,15 @@ def contradiction(case: Case, rule: Rule, finding: Finding) -> str:
             f"nginx={_inner_url(case)}"
         )
     return ""
+
+
+def _comes_in_whole_events(case: Case) -> bool:
+    """True if all that is held of the proxied streams are whole events that come together."""
+    held = [result for result in case.proxy if result.outcome in HELD_OUTCOMES]
+    return bool(held) and all(
+        result.outcome == "bursts" and not streams.bursts_fill_buffers(result.timeline)
+        for result in held
+    )
 
 
 def describe_front(case: Case) -> str:
