@@ -114,6 +114,21 @@ async def test_a_reply_that_every_session_gets_does_not_hide_the_hold(
     assert verdict_of(investigation) == "fault"
 
 
+@pytest.mark.parametrize("rate", ["limit_rate 2k;", "proxy_limit_rate 2k;"])
+@pytest.mark.parametrize("with_direct", [True, False])
+async def test_a_reply_that_a_rate_delays_is_not_said_to_be_held(
+    nginx: str, tmp_path: Path, rate: str, with_direct: bool
+) -> None:
+    """It fits the buffers, and is still on its way when its time is over."""
+    directives = f"{LARGE} {rate}"
+    investigation = await investigate(nginx, tmp_path, 40_000, directives, with_direct=with_direct)
+    assert tools_of(investigation, "proxy").is_cut
+    diagnosis = investigation.diagnosis
+    assert diagnosis is not None
+    assert verdict_of(investigation) == "inconclusive"
+    assert {cause.confidence for cause in diagnosis.causes} <= {"possible"}
+
+
 WHOLE = {
     "a small one": (CHUNKED, 500),
     "nearly a buffer": (CHUNKED, 3_900),

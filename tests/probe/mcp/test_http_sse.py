@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 from pathlib import Path
 
 import pytest
@@ -282,6 +283,17 @@ async def test_the_exchange_of_the_stream_has_its_last_state() -> None:
     assert stream is not None
     assert stream.ended is not None
     assert [exchange.name for exchange in handshake.exchanges] == ["stream", "initialize"]
+
+
+NO_DATABASE = {"jsonrpc": "2.0", "id": 2, "error": {"code": -32603, "message": "no database"}}
+
+
+async def test_tools_that_cannot_be_listed_are_no_answer_that_is_well() -> None:
+    listed = event(json.dumps(NO_DATABASE).encode())
+    async with running(HttpSseScript(b"/m", TOOLS_REPLY, listed=listed).answers) as server:
+        handshake = await shake(server)
+    assert handshake.stage == "reply"
+    assert handshake.why == "the server answers tools/list with an error: -32603 no database"
 
 
 async def test_a_version_that_is_no_header_value_is_an_error() -> None:

@@ -165,6 +165,15 @@ async def test_a_json_rpc_error_answers_a_request(status: int) -> None:
     assert (handshake.stage, handshake.why) == ("done", "")
 
 
+async def test_tools_that_cannot_be_listed_are_no_answer_that_is_well() -> None:
+    listed = response(200, error(-32603, "no database", id=2))
+    opened = response(200, result(TOOLS_RESULT))
+    async with running(answers(opened, **{"tools/list": listed})) as server:
+        handshake = await shake(server)
+    assert handshake.stage == "reply"
+    assert handshake.why == "the server answers tools/list with an error: -32603 no database"
+
+
 BAD_LISTS: Mapping[str, tuple[Answer, str, bool]] = {
     "404": (response(404, b"no"), "tools", False),
     "500": (response(500, b"no"), "tools", False),

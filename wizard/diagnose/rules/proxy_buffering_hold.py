@@ -21,6 +21,7 @@ from wizard.model.log_report import HELD_TAGS
 from wizard.model.probe_result import PARTLY_HELD_OUTCOMES, ProbeResult
 from wizard.model.resolution import Delivery, RequestResolution
 from wizard.model.timeline import Timeline
+from wizard.nginx.body_filters import describe_doubts
 from wizard.text.display import capitalize, safe, seconds
 
 _HELD = "The direct request is live while the proxied one is held, so the backend does send"
@@ -122,6 +123,9 @@ def _held_reply(rule: Rule, case: Case) -> Finding | None:
     evidence += setting_evidences(case.resolution, name, f"{case.resolution.prefix}_buffer_size")
     is_shown = whole and streams.passes_here(case) and addresses.is_direct(case)
     confidence: Confidence = "confirmed" if is_shown else "likely"
+    if doubts := describe_doubts(case.resolution.body_filters, buffering=True):
+        # The reply may still be on its way.
+        return rule.finding("possible", tuple(evidence), f"{_REPLY}; but {'; '.join(doubts)}.")
     return rule.finding(
         confidence, tuple(evidence), f"{_REPLY}; {_REPLY_DIRECT}." if whole else f"{_REPLY}."
     )

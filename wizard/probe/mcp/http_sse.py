@@ -111,7 +111,7 @@ class _Talk:
             return messages.describe_answer(answer, request)
         if self.stream.reader.reply is None:
             return messages.describe_missing_reply(self.stream.timeline, answer.status, request)
-        return ""
+        return messages.describe_error(self.stream.reader.reply, stage)
 
 
 def endpoint_problem(url: str, endpoint: str) -> str:

@@ -220,6 +220,15 @@ def describe_answer(timeline: Timeline, request: str) -> str:
     return f"{answer}: {body}" if body else answer
 
 
+def describe_error(reply: Reply, stage: HandshakeStage) -> str:
+    """That `tools/list`, which the server has announced, fails there, in one sentence; else empty.
+
+    Not that the method is unknown, nor that a `ping` fails: these were answers.
+    """
+    is_failure = stage == "tools" and bool(reply.error) and reply.code != METHOD_NOT_FOUND
+    return f"the server answers tools/list with an error: {reply.error}" if is_failure else ""
+
+
 def describe_missing_endpoint(timeline: Timeline, timeout_s: float) -> str:
     """Why a stream has named no endpoint, in one sentence."""
     if timeline.status is None or not timeline.is_event_stream:

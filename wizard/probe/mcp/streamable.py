@@ -134,7 +134,8 @@ async def _ask(
     await reader.send(options, spec, timeouts.next_s())
     handshake = with_exchange(handshake, exchange_of(stage, reader, spec))
     if reader.reply is not None:
-        return handshake
+        why = messages.describe_error(reader.reply, stage)
+        return replace(handshake, stage="reply", why=why) if why else handshake
     why = messages.describe_answer(reader.timeline, messages.POSTS[stage])
     has_begun = reader.timeline.status == 200
     return replace(handshake, stage="reply" if has_begun else stage, why=why)
