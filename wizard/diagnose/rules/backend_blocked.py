@@ -24,6 +24,11 @@ _FEW_WORKERS = (
     "Beside our other requests it was not served, and alone it was at once: the backend has few "
     "workers, and each open stream occupies one. With as many clients the next one waits."
 )
+_NO_WORKER = (
+    "At the direct URL neither the stream nor / is answered, though connecting works: other "
+    "clients' streams occupy every worker, or the process hangs. A backend that only lacks a first "
+    "event would answer /."
+)
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -37,7 +42,18 @@ def check(rule: Rule, case: Case) -> Finding | None:
         return rule.finding("confirmed", evidence, _DISTINGUISHES)
     if not second and logged and (several := _some_live(case)):
         return rule.finding("likely", (*several, *timeouts), _LOGGED)
-    return _few_workers(rule, case)
+    return _answers_nothing(rule, case) or _few_workers(rule, case)
+
+
+def _answers_nothing(rule: Rule, case: Case) -> Finding | None:
+    """Directly, neither the stream nor `/` is answered, though connecting works."""
+    asked = streams.follow_ups(case, "root-direct")
+    silent = [sent for sent in asked if sent.timeline.connect_s and not sent.timeline.headers_s]
+    direct = streams.counted_probes(case.direct)
+    if not silent or not direct or any(result.outcome != "held" for result in direct):
+        return None
+    evidence = (result_evidence(direct[0]), follow_up_evidence(silent[0]))
+    return rule.finding("likely", evidence, _NO_WORKER)
 
 
 def _few_workers(rule: Rule, case: Case) -> Finding | None:
