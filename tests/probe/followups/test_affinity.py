@@ -144,6 +144,23 @@ async def test_a_complete_handshake_alone_is_no_proof_of_one_process() -> None:
     assert [cause.id for cause in diagnosis.causes] == ["no-affinity"]
 
 
+@pytest.mark.parametrize("has_sessions", [True, False])
+async def test_a_stateless_server_may_have_sessions_for_older_clients(has_sessions: bool) -> None:
+    """Two workers of FastMCP 4: sessions of older clients get lost."""
+    script = {"initialize": OPENED, "notifications/initialized": in_turn(response(202), UNKNOWN)}
+    if not has_sessions:
+        script = {"initialize": response(404, b"no")}
+    async with running({**script, "DELETE": response(200)}) as server:
+        handshake = replace(make_handshake("proxy", transport="stateless"), url=server.url)
+        case = replace(make_case(proxy="405", direct="405"), handshakes=(handshake,))
+        follow_ups = await open_sessions(case)
+    assert statuses(follow_ups) == ([202, 404, 404] if has_sessions else [])
+    diagnosis = diagnose(replace(case, follow_ups=follow_ups))
+    expected = ["no-affinity"] if has_sessions else []
+    assert [cause.id for cause in diagnosis.causes] == expected
+    assert (diagnosis.verdict == "healthy") is not has_sessions
+
+
 async def test_three_more_sessions_are_opened_where_nothing_shows_several_processes() -> None:
     async with running(sessions_in_turn(True)) as server:
         handshake = replace(make_handshake("proxy"), url=server.url)
@@ -263,7 +280,7 @@ WITHOUT_ID = make_handshake("proxy", stage="initialize", status=400, body="sessi
         (case_of(PEERS % ("ip_hash;", ""), LOST_PROXY), True),
         (case_of(PEERS % ("ip_hash;", ""), WITHOUT_ID), False),
         (case_of(PEERS % ("", ""), make_handshake("proxy"), LOST), False),
-        (case_of(PEERS % ("", ""), make_handshake("proxy", transport="stateless")), False),
+        (case_of(PEERS % ("", ""), make_handshake("proxy", transport="stateless")), True),
         (case_of(PEERS % ("", "")), False),
     ],
 )

@@ -17,7 +17,7 @@ from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.handshake import Side
 from wizard.model.resolution import RequestResolution
 from wizard.nginx.upstream import Balancing, balancing_of
-from wizard.probe.sessions import is_lost, is_taken, is_unknown, lost_message
+from wizard.probe.sessions import has_session, is_lost, is_taken, is_unknown, lost_message
 from wizard.text.display import plural, safe
 
 _NAMES_SESSION = re.compile(r"(?i)session")
@@ -88,6 +88,8 @@ def _has_taken(case: Case, asked: Sequence[FollowUpResult], side: Side) -> bool:
     """True if a message was taken, in the handshake or since."""
     handshake = case.handshake(side)
     is_well = bool(asked) and handshake is not None and handshake.is_complete
+    # A stateless handshake has no session of which a message could be taken.
+    is_well = is_well and handshake is not None and has_session(handshake)
     return is_well or any(is_taken(each.timeline) for each in asked)
 
 
@@ -128,7 +130,7 @@ def _rate_total_loss(case: Case, asked: Sequence[FollowUpResult]) -> tuple[Confi
         return None, ""
     # A gateway that drops Mcp-Session-Id is answered alike by some servers.
     proxied = case.handshake("proxy")
-    is_by_header = proxied is not None and proxied.transport == "streamable-http"
+    is_by_header = proxied is not None and proxied.transport != "http+sse"
     return ("possible" if is_by_header else "likely"), _ALL_UNKNOWN
 
 

@@ -61,7 +61,13 @@ def _is_proxied_needed(case: Case) -> bool:
         return True
     if case.resolution is None and case.target.conf is not None:
         return False  # with several peers in the config more sessions are opened: it is waited for
-    return bool(proxied and proxied.is_complete and has_session(proxied))
+    return bool(proxied and proxied.is_complete and _may_have_session(proxied))
+
+
+def _may_have_session(handshake: Handshake) -> bool:
+    """True if clients have sessions there: also beside the stateless revision, which has none, a
+    server may open one for every client that is older. If it does not, one request shows that."""
+    return has_session(handshake) or handshake.transport == "stateless"
 
 
 def _session_count(case: Case, handshake: Handshake) -> int:
