@@ -80,3 +80,13 @@ def test_a_json_answer_is_not_held() -> None:
     case = replace(post_case(3.0), handshakes=(answered("proxy", 3.0), plain))
     assert diagnose(case).causes == ()
     assert isinstance(json_answer, Timeline)
+
+
+def test_a_path_that_the_backend_does_not_know_is_no_lack_of_a_location() -> None:
+    """`location /tools` with a slash after the address: the backend is asked for `//mcp`."""
+    conf = CONF.replace("location /", "location /ss").replace("12213;", "12213/;")
+    refused = make_handshake("proxy", transport="streamable-http", stage="initialize", status=404)
+    handshakes = (refused, answered("direct", 0.002))
+    case = make_case(proxy="404", direct="405", conf=conf, handshakes=handshakes)
+    ids = {finding.id for finding in diagnose(case).causes}
+    assert "message-path-unrouted" not in ids

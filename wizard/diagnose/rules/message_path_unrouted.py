@@ -13,6 +13,8 @@ def check(rule: Rule, case: Case) -> Finding | None:
     """The POST fails, and the config does not lead it to the stream's backend."""
     if _lacks_prefix(case) or posts.reaches_backend(case) or _is_redirected(case):
         return None
+    if _is_served_alike(case):
+        return None
     failed = posts.failed_post(case)
     if failed is None:
         return _latent(rule, case)
@@ -24,6 +26,14 @@ def check(rule: Rule, case: Case) -> Finding | None:
 def _is_redirected(case: Case) -> bool:
     """True if Nginx only adds a slash to the path: see `slash-redirect`."""
     return bool(case.message_resolution and directives.adds_slash(case.message_resolution))
+
+
+def _is_served_alike(case: Case) -> bool:
+    """True if one location passes the stream and its messages, which have the same path."""
+    stream, message = case.resolution, case.message_resolution
+    if stream is None or message is None or stream.request.path != message.request.path:
+        return False
+    return stream.location == message.location and stream.upstream == message.upstream
 
 
 def _distinguishes(case: Case, failed: posts.FailedPost) -> str:
