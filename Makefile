@@ -10,7 +10,7 @@ WORKERS ?= $(shell expr 3 \* $$(getconf _NPROCESSORS_ONLN))
 SERVERS := .servers
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-servers check check-style picture docs new-rule snap bench clean
+.PHONY: help lab test test-slow test-servers check check-style picture docs new-rule snap bench clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -44,6 +44,9 @@ lab: $(VENV)/.lab ## a real Nginx, broken as in the incident, and the wizard on 
 
 test: $(VENV)/.dev ## all tests but the next, real Nginx included
 	$(BIN)/python -m pytest -n $(WORKERS)
+
+test-slow: $(VENV)/.dev ## the tests that wait long for a real Nginx
+	$(BIN)/python -m pytest -n $(WORKERS) -m slow tests/nginx_real
 
 test-servers: $(VENV)/.dev $(SERVERS)/.venv $(SERVERS)/.node ## real servers behind real proxies, judged by real clients
 	$(BIN)/python -m pytest -n $(WORKERS) tests/servers

@@ -23,7 +23,7 @@ from tests.tools import require
 from wizard.model.diagnosis import Diagnosis
 from wizard.recommend import recommend
 
-pytestmark = pytest.mark.nginx
+pytestmark = [pytest.mark.nginx, pytest.mark.slow]
 ID = "no-affinity"
 SERVER = "location / { proxy_pass http://bots; proxy_buffering off; proxy_read_timeout 1h; }"
 UNKNOWN_400 = response(400, b'{"error":{"message":"Session not found"}}')

@@ -8,7 +8,7 @@ import pytest
 from tests.nginx_real.bot import Bot, behind_nginx, causes, conclude, peers, subsets
 from tests.probe.mcp.server import Request, response
 
-pytestmark = pytest.mark.nginx
+pytestmark = [pytest.mark.nginx, pytest.mark.slow]
 APP = "https://app.example.com"
 PASS = "location / { proxy_pass http://$BOT1; proxy_buffering off; proxy_read_timeout 1h; }"
 ANY = {"Access_Control_Allow_Origin": "*"}

@@ -15,7 +15,7 @@ from wizard.diagnose.diagnose import diagnose
 from wizard.lab.nginx_process import free_ports
 from wizard.model.target import Source, Target
 
-pytestmark = pytest.mark.nginx
+pytestmark = [pytest.mark.nginx, pytest.mark.slow]
 EVENT = b"data: %d\n\n"
 PASS = "proxy_pass http://127.0.0.1:{port}; "
 GOOD = "proxy_http_version 1.1; proxy_set_header Connection ''; proxy_buffering off; " + PASS

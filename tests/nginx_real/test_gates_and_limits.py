@@ -84,6 +84,7 @@ async def test_a_gate_that_lets_us_in_is_healthy(nginx: str) -> None:
     assert (diagnosis.verdict, diagnosis.causes) == ("healthy", ())
 
 
+@pytest.mark.slow
 async def test_requests_that_wait_in_turn(nginx: str) -> None:
     """The second of two requests is delayed by 2.5 s.
 
@@ -99,6 +100,7 @@ async def test_requests_that_wait_in_turn(nginx: str) -> None:
     assert "Nginx delayed it" in evidence_texts(diagnosis)
 
 
+@pytest.mark.slow
 async def test_all_requests_wait_in_turn(nginx: str) -> None:
     """`GET /` is served first, so every stream is delayed by 2.5 s or more."""
     zone = "limit_req_zone $binary_remote_addr zone=one:1m rate=24r/m; limit_req_log_level error;"
@@ -231,6 +233,7 @@ async def one_worker() -> AsyncIterator[int]:
         yield server.sockets[0].getsockname()[1]
 
 
+@pytest.mark.slow
 async def test_a_backend_with_one_synchronous_worker(tmp_path: Path) -> None:
     """On one Nginx only: the version does not matter, and the test is slow."""
     nginx = next(iter(INSTALLED.values()))

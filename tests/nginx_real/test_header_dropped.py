@@ -17,7 +17,7 @@ from wizard.lab.scenario import Behaviour
 from wizard.model.diagnosis import Diagnosis
 from wizard.model.target import Source, Target
 
-pytestmark = pytest.mark.nginx
+pytestmark = [pytest.mark.nginx, pytest.mark.slow]
 
 PASS = "proxy_pass http://$BACKEND; proxy_buffering off; proxy_read_timeout 1h;"
 HEADERS = (("Authorization", "Bearer abc"),)

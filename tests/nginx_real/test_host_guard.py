@@ -20,7 +20,7 @@ from tests.probe.mcp.server import Request, response
 from tests.tools import require
 from wizard.recommend import recommend
 
-pytestmark = pytest.mark.nginx
+pytestmark = [pytest.mark.nginx, pytest.mark.slow]
 LIVE = "proxy_http_version 1.1; proxy_buffering off; proxy_read_timeout 1h;"
 ID = "host-origin-rejected"
 NO_SESSION = b'{"jsonrpc":"2.0","error":{"message":"Missing session ID"},"id":null}'

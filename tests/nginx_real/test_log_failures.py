@@ -25,7 +25,7 @@ from wizard.lab.nginx_process import free_ports, version
 from wizard.lab.scenario import Behaviour
 from wizard.model.target import Source, Target
 
-pytestmark = pytest.mark.nginx
+pytestmark = [pytest.mark.nginx, pytest.mark.slow]
 POST = "POST /message?sessionId=0"
 
 SLOW_FOR_OTHERS = """

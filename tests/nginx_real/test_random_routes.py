@@ -10,7 +10,7 @@ from wizard.model.resolution import Request, RequestResolution
 from wizard.nginx.load import read_config
 from wizard.nginx.resolve import resolve_request
 
-pytestmark = pytest.mark.nginx
+pytestmark = [pytest.mark.nginx, pytest.mark.slow]
 
 SERVERS = 25
 

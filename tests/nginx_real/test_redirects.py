@@ -16,7 +16,7 @@ from tests.nginx_real.bot import (
 )
 from tests.probe.mcp.server import Request, response
 
-pytestmark = pytest.mark.nginx
+pytestmark = [pytest.mark.nginx, pytest.mark.slow]
 LIVE = "proxy_http_version 1.1; proxy_buffering off; proxy_read_timeout 1h;"
 
 

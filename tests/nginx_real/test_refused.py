@@ -8,7 +8,7 @@ import pytest
 from tests.nginx_real.bot import Bot, behind_nginx, causes, conclude, faults, peers, subsets
 from tests.probe.mcp.server import Request, response
 
-pytestmark = pytest.mark.nginx
+pytestmark = [pytest.mark.nginx, pytest.mark.slow]
 PASS = "location / { %s proxy_pass http://$BOT1; proxy_buffering off; proxy_read_timeout 1h; }"
 DROPPED = 'proxy_set_header Authorization "";'
 BASIC = 'auth_basic "%s"; auth_basic_user_file users;'

@@ -25,7 +25,7 @@ from wizard.model.diagnosis import Diagnosis
 from wizard.model.steps import StepId
 from wizard.model.target import Source, Target
 
-pytestmark = pytest.mark.nginx
+pytestmark = [pytest.mark.nginx, pytest.mark.slow]
 
 STEPS: tuple[StepId, ...] = ("root", "proxy", "logs", "config", "cause", "fix")
 EVIDENCE = {"URL": (), "direct": ("direct",), "config": ("conf",), "all": ("direct", "conf")}

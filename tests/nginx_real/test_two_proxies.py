@@ -17,7 +17,7 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis
 from wizard.model.target import Source, Target
 
-pytestmark = pytest.mark.nginx
+pytestmark = [pytest.mark.nginx, pytest.mark.slow]
 STREAM = Stream(900, 0.1)
 
 

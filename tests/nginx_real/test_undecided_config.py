@@ -11,7 +11,7 @@ from wizard.lab.scenario import Behaviour
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis
 
-pytestmark = pytest.mark.nginx
+pytestmark = [pytest.mark.nginx, pytest.mark.slow]
 
 BY_COOKIE = "map $cookie_to $to { default app; }"
 SERVER = """

@@ -19,7 +19,7 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis
 from wizard.nginx.prediction import predict_probes
 
-pytestmark = pytest.mark.nginx
+pytestmark = [pytest.mark.nginx, pytest.mark.slow]
 
 
 @dataclass(frozen=True)

@@ -71,17 +71,25 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if not _has_taken(case, asked, side):
         confidence, distinguishes = _rate_total_loss(case, asked)
     elif any(is_lost(each.timeline) for each in asked):
-        confidence, distinguishes = "confirmed", _MIXED
+        confidence, distinguishes = _rate_mixed(case, asked, side), _MIXED
     else:
         lost, direct = lost_message(case.handshake(side)), lost_message(case.handshake("direct"))
         is_chance = lost is not None and (direct is None or by_backend) and not _ends_soon(case)
-        confidence, distinguishes = "likely" if is_chance else None, _ONCE
+        sure: Confidence = "likely" if lost and is_unknown(lost) else "possible"
+        confidence, distinguishes = sure if is_chance else None, _ONCE
     if confidence is None:
         return None
     balancing = balancing_of(case.resolution) if case.resolution else Balancing()
     evidence = (*_evidence(case, asked, side), *_peers_evidence(case, balancing))
     fix = _fix(case, balancing, by_backend=by_backend)
     return rule.finding(confidence, evidence, distinguishes, fix=fix)
+
+
+def _rate_mixed(case: Case, asked: Sequence[FollowUpResult], side: Side) -> Confidence:
+    """How sure it is where some messages were taken: one slow answer alone loses no session."""
+    first = lost_message(case.handshake(side))
+    lost = [*([first] if first else []), *(e.timeline for e in asked if is_lost(e.timeline))]
+    return "confirmed" if any(map(is_unknown, lost)) or len(lost) > 1 else "possible"
 
 
 def _has_taken(case: Case, asked: Sequence[FollowUpResult], side: Side) -> bool:
