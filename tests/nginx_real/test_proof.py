@@ -9,7 +9,7 @@ from tests.nginx_real.test_check import investigate
 from wizard.lab import Lab, scenario_named
 from wizard.lab.scenario import Behaviour
 
-pytestmark = pytest.mark.nginx
+pytestmark = [pytest.mark.nginx, pytest.mark.slow]
 SILENT = Behaviour(every_s=None, ping_s=None)
 CUTTING = """listen $LISTEN; location / {
     proxy_pass http://$BACKEND; proxy_buffering off; proxy_read_timeout 1s; }

@@ -20,7 +20,7 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis
 from wizard.model.target import Source, Target
 
-pytestmark = pytest.mark.nginx
+pytestmark = [pytest.mark.nginx, pytest.mark.slow]
 
 Answer = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
 """Answers a request, given its head."""

@@ -26,7 +26,7 @@ from wizard.model.handshake import Exchange, Side
 from wizard.model.steps import StepId
 from wizard.model.target import Source, Target
 
-pytestmark = pytest.mark.nginx
+pytestmark = [pytest.mark.nginx, pytest.mark.slow]
 
 TOOLS_RESULT = result({**RESULT, "capabilities": {"tools": {}}})
 STEPS: tuple[StepId, ...] = ("root", "proxy", "config", "cause", "fix")
