@@ -197,8 +197,9 @@ def _without_data(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Outco
 
 def _with_data(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome, str]:
     beside, is_open = arrivals.reference(timeline, direct), timeline.ended in (None, "open")
-    if is_open and beside and arrivals.comes_in_bursts(timeline, beside):
-        return "bursts", _describe_bursts(timeline, beside)  # Buffers cut events too.
+    bursts = _describe_bursts(timeline, beside) if beside else ""
+    if is_open and bursts:
+        return "bursts", bursts  # Before the tails: buffers cut events too.
     if is_open and arrivals.lacks_tails(timeline, beside):
         return "tail-held", _describe_stuck_event(timeline, beside)
     if not timeline.events and timeline.ended is not None and (why := _no_event(timeline, direct)):
@@ -206,7 +207,7 @@ def _with_data(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome,
     if _is_late(timeline, direct):
         first = seconds(timeline.first_data_s)
         return "late", f"first data only after {first}, long after the direct probe's"
-    if why := _describe_bursts(timeline, beside):
+    if why := bursts or _describe_gathered_events(timeline, beside):
         return "bursts", why
     if beside and arrivals.stalls(timeline, beside):
         return "stalled", _describe_stall(timeline, beside)
@@ -258,28 +259,35 @@ def _describe_stuck_event(timeline: Timeline, beside: Timeline | None) -> str:
     return why
 
 
-def _describe_bursts(timeline: Timeline, beside: Timeline | None) -> str:
-    """Why events that come together were sent one by one; empty if nothing shows that."""
-    count, moments = timeline.events, len(arrivals.moments(timeline))
-    events = plural(count, "event") if count else f"{timeline.bytes} bytes"
-    where = f"{events} at {plural(moments, 'moment')}"
-    if beside and (
-        arrivals.is_in_one_block(timeline, beside) or arrivals.comes_in_bursts(timeline, beside)
-    ):
-        there = plural(len(arrivals.moments(beside)), "moment")
-        others = plural(beside.events, "event") if beside.events else f"{beside.bytes} bytes"
-        first, early = seconds(timeline.first_data_s), seconds(beside.first_data_s)
-        return (
-            f"{where}, where the direct probe has {others} at {there}; first data after {first} "
-            f"(direct: {early})"
-        )
+def _describe_bursts(timeline: Timeline, beside: Timeline) -> str:
+    """Why the direct probe shows that events were sent one by one; empty if it does not."""
+    is_one_block = arrivals.is_in_one_block(timeline, beside)
+    if not is_one_block and not arrivals.comes_in_bursts(timeline, beside):
+        return ""
+    first, early = seconds(timeline.first_data_s), seconds(beside.first_data_s)
+    return (
+        f"{_moments(timeline)}, where the direct probe has {_moments(beside)}; first data after "
+        f"{first} (direct: {early})"
+    )
+
+
+def _describe_gathered_events(timeline: Timeline, beside: Timeline | None) -> str:
+    """Why this probe alone shows that events were sent one by one; empty if it does not."""
     if beside and arrivals.clock_spread_s(beside) >= arrivals.CLOCK_SPREAD_S:
         return ""  # The backend itself sends them together.
     if (spread := arrivals.clock_spread_s(timeline)) >= arrivals.CLOCK_SPREAD_S:
-        return f"{where}: events that arrive together were made {seconds(spread)} apart"
+        apart = f"events that arrive together were made {seconds(spread)} apart"
+        return f"{_moments(timeline)}: {apart}"
     if sizes := arrivals.full_buffers(timeline):
-        return f"{where}: they arrive in full buffers ({', '.join(map(str, sizes[:4]))} bytes)"
+        buffers = ", ".join(map(str, sizes[:4]))
+        return f"{_moments(timeline)}: they arrive in full buffers ({buffers} bytes)"
     return ""
+
+
+def _moments(timeline: Timeline) -> str:
+    """How much arrived at how many moments: `16 events at 1 moment`."""
+    events = plural(timeline.events, "event") if timeline.events else f"{timeline.bytes} bytes"
+    return f"{events} at {plural(len(arrivals.moments(timeline)), 'moment')}"
 
 
 def _describe_stall(timeline: Timeline, beside: Timeline) -> str:

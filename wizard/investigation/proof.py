@@ -133,6 +133,4 @@ def _describe_fix(case: Case, why: str) -> str:
 
 def _config_remark(case: Case) -> str:
     """Whether the config that was read again differs from the one before."""
-    if case.config_changed is None:
-        return ""
-    return "" if case.config_changed else " (the config that was read is unchanged)"
+    return " (the config that was read is unchanged)" if case.config_changed is False else ""

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from itertools import chain
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urljoin, urlsplit
 
 from wizard.diagnose.hops import hop_of_config
 from wizard.model.resolution import Request
@@ -44,8 +44,7 @@ def _host_header(target: Target, url: str) -> str:
 
 def root_url(target: Target) -> str:
     """The URL of the path `/` on the target's host."""
-    parts = urlsplit(target.url)
-    return urlunsplit((parts.scheme, parts.netloc, "/", "", ""))
+    return urljoin(target.url, "/")
 
 
 def conf_requests(target: Target) -> tuple[Request, Request]:

@@ -132,6 +132,10 @@ class Session:
             # A handshake gives the path of the messages; the config decides who serves it.
             self._facts = replace(self._facts, message_resolution=message_resolution(self._facts))
 
+    def add_follow_ups(self, *results: FollowUpResult) -> None:
+        """Add results to the case's follow-ups."""
+        self.update(follow_ups=(*self._facts.follow_ups, *results))
+
     def begin(self, step: StepId) -> None:
         """Note that the step runs: until `end` its evidence is incomplete."""
         unfinished = (*self._facts.unfinished, step)

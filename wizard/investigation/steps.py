@@ -142,13 +142,13 @@ async def _run_probes(
         clock=session.clock,
     )
     session.running.append(matrix)
-    free_worker = asyncio.create_task(_look_for_free_worker(session, proxied, direct))
     try:
-        await matrix.run()
+        async with asyncio.TaskGroup() as group:
+            free_worker = group.create_task(_look_for_free_worker(session, proxied, direct))
+            await matrix.run()
+            free_worker.cancel()
     finally:
         session.running.remove(matrix)
-        free_worker.cancel()
-        await asyncio.gather(free_worker, return_exceptions=True)
 
 
 async def _look_for_free_worker(
@@ -160,7 +160,7 @@ async def _look_for_free_worker(
     if not is_worker_doubtful([session.timelines[probe] for probe in proxied], timelines):
         return
     result = await probe_free_worker(timelines, session.options())
-    session.update(follow_ups=(*session.snapshot().follow_ups, result))
+    session.add_follow_ups(result)
 
 
 async def _repeat_crowded_probes(session: Session) -> None:
@@ -178,7 +178,7 @@ async def _repeat_crowded_probes(session: Session) -> None:
             why = f"{probe.label} beside the others"
             results.append(FollowUpResult(CROWDED, session.timelines[probe], why))
             session.timelines[probe] = timeline
-        session.update(follow_ups=(*session.snapshot().follow_ups, *results))
+        session.add_follow_ups(*results)
 
 
 def _root_wait(session: Session, stall: float) -> float:

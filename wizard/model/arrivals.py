@@ -42,15 +42,12 @@ class Comparison:
         behind_s: The delay of the median event, in seconds; None without a common event.
         gaps: The number of gaps between events (between arrivals, if there are no events).
         gaps_under_5ms: How many of these are shorter than 5 ms.
-        direct_gaps: The number of gaps of the direct probe; `direct_gaps_under_5ms` of the short.
     """
 
     missing_bytes: int
     behind_s: float | None
     gaps: int
     gaps_under_5ms: int
-    direct_gaps: int
-    direct_gaps_under_5ms: int
 
 
 def compare(proxied: Timeline, direct: Timeline) -> Comparison:
@@ -58,15 +55,10 @@ def compare(proxied: Timeline, direct: Timeline) -> Comparison:
 
     Times count from when each request was sent: connecting is not compared.
     """
-    gaps, direct_gaps = event_gaps(proxied), event_gaps(direct)
-    return Comparison(
-        _missing_bytes(proxied, direct),
-        _median_delay(proxied, direct),
-        len(gaps),
-        _short(gaps),
-        len(direct_gaps),
-        _short(direct_gaps),
-    )
+    gaps = event_gaps(proxied)
+    short = sum(gap < SAME_MOMENT_S for gap in gaps)
+    missing, delay = _missing_bytes(proxied, direct), _median_delay(proxied, direct)
+    return Comparison(missing, delay, len(gaps), short)
 
 
 def allowance_s(timeline: Timeline) -> float:
@@ -91,10 +83,6 @@ def event_times(timeline: Timeline) -> list[float]:
 def event_gaps(timeline: Timeline) -> list[float]:
     """The gaps between successive events, in seconds."""
     return [later - earlier for earlier, later in pairwise(event_times(timeline))]
-
-
-def _short(gaps: Sequence[float]) -> int:
-    return sum(gap < SAME_MOMENT_S for gap in gaps)
 
 
 def _missing_bytes(proxied: Timeline, direct: Timeline) -> int:
@@ -193,32 +181,35 @@ def _brings_more(moment: Moment, *, is_end: bool) -> bool:
     return moment.items > 0 and (moment.items > 1 or moment.pending > 0 or is_end)
 
 
-def is_stuck(timeline: Timeline, now: float | None = None) -> bool:
-    """True if an event began, and its next byte did not come for longer than a network explains."""
-    limit = STUCK_S + allowance_s(timeline)
-    return any(gap >= limit for gap in stuck_gaps(timeline, now))
-
-
 def lacks_tails(proxied: Timeline, direct: Timeline | None, now: float | None = None) -> bool:
     """True if events arrive without their end, which the direct probe gets at once.
 
     One long wait is enough, or as many short ones as cannot be chance.
     """
-    waits, long = stuck_gaps(proxied, now), long_waits(proxied, now)
+    waits = stuck_gaps(proxied, now)
+    long, is_stuck = _long_waits(waits, proxied), _has_stuck(waits, proxied)
     if direct is None:
         unfinished = sum(moment.pending > 0 for moment in moments(proxied))
-        is_usual = 2 * len(long) >= unfinished
-        return is_stuck(proxied, now) or (len(long) >= MIN_LONG_WAITS and is_usual)
-    if is_stuck(proxied, now):
-        return not is_stuck(direct, now)
+        return is_stuck or (len(long) >= MIN_LONG_WAITS and 2 * len(long) >= unfinished)
     others = stuck_gaps(direct, now)
+    if is_stuck:
+        return not _has_stuck(others, direct)
     is_often = len(waits) >= MIN_CLUMPS * (1 + len(others))
     return is_often or len(long) >= MIN_LONG_WAITS * (1 + len(others))
 
 
+def _has_stuck(waits: Sequence[float], timeline: Timeline) -> bool:
+    """True if one of these waits is longer than any network explains."""
+    return any(wait >= STUCK_S + allowance_s(timeline) for wait in waits)
+
+
 def long_waits(timeline: Timeline, now: float | None = None) -> list[float]:
     """Those of `stuck_gaps` that a lost packet hardly explains."""
-    return [gap for gap in stuck_gaps(timeline, now) if gap > 3 * allowance_s(timeline)]
+    return _long_waits(stuck_gaps(timeline, now), timeline)
+
+
+def _long_waits(waits: Sequence[float], timeline: Timeline) -> list[float]:
+    return [wait for wait in waits if wait > 3 * allowance_s(timeline)]
 
 
 def comes_in_bursts(proxied: Timeline, direct: Timeline, now: float | None = None) -> bool:

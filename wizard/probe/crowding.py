@@ -7,7 +7,7 @@ is no fault that a single client meets, so these requests are made again, one at
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urljoin
 
 from wizard.model.case import FollowUpResult
 from wizard.model.probe_result import ProbeResult
@@ -33,9 +33,7 @@ client has left."""
 
 def root_of(probe: Probe) -> Probe:
     """A request of `/` at the same origin, over HTTP/1.1."""
-    parts = urlsplit(probe.url)
-    url = urlunsplit((parts.scheme, parts.netloc, "/", "", ""))
-    return Probe("root-direct", url, vantage=probe.vantage)
+    return Probe("root-direct", urljoin(probe.url, "/"), vantage=probe.vantage)
 
 
 def is_worker_doubtful(proxied: Sequence[Timeline], direct: Sequence[Timeline]) -> bool:
