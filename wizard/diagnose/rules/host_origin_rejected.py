@@ -33,7 +33,7 @@ _DISTINGUISHES = (
     "The direct request is served under the backend's own name, and refused with the same status "
     "under another one: so the backend refuses it, because of the name alone."
 )
-_ASSUMED = "Give --conf to see which Host Nginx passes on."
+_ASSUMED = "Which Host Nginx passes on is not known: give --conf."
 _NAMED = (
     "The answer itself names the Host header. A direct request with that Host would confirm that "
     "it comes from the backend: give --direct."

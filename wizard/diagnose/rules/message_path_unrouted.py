@@ -48,8 +48,7 @@ def _distinguishes(case: Case, failed: posts.FailedPost) -> str:
         )
     else:
         parts.append(
-            "Nginx's own page answers the POST; which location does so, only the config says "
-            "(--conf)."
+            "Nginx's own page answers the POST; which location does so is not known: give --conf."
         )
     return " ".join(parts)
 

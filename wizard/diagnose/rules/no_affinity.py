@@ -27,8 +27,8 @@ _BACKEND = Fix(
     "backend",
 )
 _EITHER = Fix(
-    f"{_BACKEND.summary}; where Nginx has several peers (--conf tells), hash $binary_remote_addr "
-    "consistent in the upstream",
+    f"{_BACKEND.summary}; where Nginx has several peers, hash $binary_remote_addr consistent "
+    "in the upstream",
     "backend",
 )
 _ONCE = (
@@ -47,6 +47,7 @@ _ALL_UNKNOWN = (
     "The server answers, on the right path, that it does not know a session that it has just "
     "opened."
 )
+_UNREAD = "Whether Nginx has several peers is not known: give --conf."
 _METHODS = frozenset({"least_conn", "ip_hash", "hash", "random", "least_time", "sticky"})
 """Directives that choose a peer; an upstream block holds one of them."""
 _HASH = Change(
@@ -82,6 +83,8 @@ def check(rule: Rule, case: Case) -> Finding | None:
     balancing = balancing_of(case.resolution) if case.resolution else Balancing()
     evidence = (*_evidence(case, asked, side), *_peers_evidence(case, balancing))
     fix = _fix(case, balancing, by_backend=by_backend)
+    if fix is _EITHER and case.resolution is None:
+        distinguishes = f"{distinguishes} {_UNREAD}"
     return rule.finding(confidence, evidence, distinguishes, fix=fix)
 
 

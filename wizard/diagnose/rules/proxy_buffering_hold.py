@@ -42,7 +42,7 @@ _BY_ITSELF = (
 _BY_ITSELF_NO_CONFIG = (
     "Data arrives, so the backend sends; it arrives as full buffers or without the end of an "
     "event, which is how buffering delivers. A backend that stops in the middle of an event would "
-    "look alike: give --direct, and --conf."
+    "look alike: give --direct. Whether buffering is on is not known: give --conf."
 )
 _ADVICE = (
     "Give as --direct the address that Nginx uses, and the config of the Nginx that serves this."

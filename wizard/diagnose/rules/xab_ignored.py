@@ -12,8 +12,8 @@ from wizard.model.resolution import RequestResolution
 from wizard.text.display import safe
 
 _UNREAD = (
-    "An Nginx behind this one would take the header off, and another proxy does not know it: give "
-    "--conf to tell whether this Nginx ignores it, or name each proxy with --hop."
+    "An Nginx behind this one would take the header off, and another proxy does not know it. Name "
+    "each proxy with --hop. Whether this Nginx ignores it is not known: give --conf."
 )
 _FORCED_FIX = Fix("the backend no longer sends X-Accel-Buffering: yes on the stream", "backend")
 _WHY_UNBUFFERED = (
