@@ -61,7 +61,7 @@ def diagnose(case: Case) -> Diagnosis:
     symptoms = frozenset[str]().union(*(f.explains for f in findings if not f.latent))
     causes = tuple(f for f in findings if not f.latent and f.id not in symptoms)
     risks = tuple(f for f in findings if f.latent)
-    unclear_order = describe_contradiction(whole)
+    unclear_order, shortcoming = describe_contradiction(whole), _shortcoming(whole)
     notes = (
         *false_direct,
         *undecided_config,
@@ -71,11 +71,12 @@ def diagnose(case: Case) -> Diagnosis:
         *describe_unclear_hops(whole),
         *(session.problem for session in whole.capabilities if session.problem),
         *_disagreements(case, causes),
-        *_missing_input(whole, causes),
+        *_missing_input(whole, causes, shortcoming),
     )
-    verdict = _verdict(whole, causes)
+    verdict = _verdict(causes, shortcoming)
     notes = tuple(dict.fromkeys(notes))
-    return Diagnosis(verdict, _summary(whole, verdict, causes), causes, risks, notes)
+    summary = _summary(whole, verdict, causes, shortcoming)
+    return Diagnosis(verdict, summary, causes, risks, notes)
 
 
 def _findings(case: Case) -> Iterator[tuple[Rule, Finding]]:
@@ -111,24 +112,20 @@ def config_findings(resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
     )
 
 
-def _verdict(case: Case, causes: tuple[Finding, ...]) -> Verdict:
+def _verdict(causes: tuple[Finding, ...], shortcoming: str) -> Verdict:
     """A cause that is only `possible` is no fault yet: naming a wrong one costs more than none."""
     if any(cause.confidence != "possible" for cause in causes):
         return "fault"
-    return "healthy" if not causes and is_healthy(case) else "inconclusive"
-
-
-def is_healthy(case: Case) -> bool:
-    """True if what the backend sends arrives, whole and when it was sent, as far as it was watched.
-
-    Every proxied probe of an offered variant was seen to be live, and if an MCP server answers, the
-    handshake through the proxy is done and none of its messages was lost.
-    """
-    return not _shortcoming(case)
+    return "inconclusive" if causes or shortcoming else "healthy"
 
 
 def _shortcoming(case: Case) -> str:
-    """What failed or was not seen through the proxy, in one sentence; empty if all is well."""
+    """What failed or was not seen through the proxy, in one sentence; empty if all is well.
+
+    All is well if what the backend sends arrives, whole and when it was sent, as far as it was
+    watched: every proxied probe of an offered variant was seen to be live, and if an MCP server
+    answers, the handshake through the proxy is done and none of its messages was lost.
+    """
     if not any(result.was_made for result in case.proxy):
         return "The stream was not probed through the proxy."
     if _is_interrupted(case):
@@ -166,10 +163,13 @@ def _is_interrupted(case: Case) -> bool:
     return "proxy" in case.unfinished or "verify" in case.unfinished
 
 
-def _summary(case: Case, verdict: Verdict, causes: tuple[Finding, ...]) -> str:
+def _summary(case: Case, verdict: Verdict, causes: tuple[Finding, ...], shortcoming: str) -> str:
+    """What was observed, in one sentence."""
     if verdict == "fault":
         return f"{causes[0].title} ({causes[0].confidence})."
-    return _healthy_summary(case) if verdict == "healthy" else _inconclusive_summary(case)
+    if verdict == "healthy":
+        return _healthy_summary(case)
+    return shortcoming or f"The stream through the proxy: every probe is live; {_NO_CAUSE}."
 
 
 def _healthy_summary(case: Case) -> str:
@@ -180,11 +180,6 @@ def _healthy_summary(case: Case) -> str:
     if proxied.transport == "http+sse":
         return f"{live}, and MCP over {protocol} works."
     return f"MCP over {protocol} works through the proxy."
-
-
-def _inconclusive_summary(case: Case) -> str:
-    """What was observed, in one sentence."""
-    return _shortcoming(case) or f"The stream through the proxy: every probe is live; {_NO_CAUSE}."
 
 
 def _disagreements(case: Case, causes: tuple[Finding, ...]) -> tuple[str, ...]:
@@ -214,9 +209,9 @@ def _disagreement(case: Case, result: ProbeResult) -> str:
     return ""
 
 
-def _missing_input(case: Case, causes: tuple[Finding, ...]) -> tuple[str, ...]:
+def _missing_input(case: Case, causes: tuple[Finding, ...], shortcoming: str) -> tuple[str, ...]:
     """What the user could give to make the diagnosis surer; nothing if it is sure."""
-    if is_healthy(case):
+    if not shortcoming:
         return _not_compared(case)
     if any(cause.confidence == "confirmed" for cause in causes):
         return ()
