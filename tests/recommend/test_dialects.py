@@ -1,5 +1,6 @@
 """Who wrote the config decides what is to be written: a block, annotations, lines for a box."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from wizard.model.handshake import Handshake
 from wizard.model.target import Style
 from wizard.recommend import recommend
 from wizard.recommend.dialects import written_by
+from wizard.recommend.patch import STDIN
 from wizard.text.errors import UsageError
 
 INGRESS_NGINX = """\
@@ -189,6 +191,41 @@ def test_a_note_names_the_file_for_lines_outside_the_server() -> None:
     recommendation = _recommended(case_of(resolution), "no-affinity")
     assert "upstream app {" in recommendation.block
     assert any("http_top.conf" in note for note in recommendation.adapt)
+
+
+_SECRET = NPM.replace("# Proxy!", "set $api_key abcdef;")
+_BACKUP = "upstream app { server a; server b backup; }\n" + NPM.replace(
+    "include conf.d/include/proxy.conf", "proxy_pass http://app"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "main", "cause", "for_file", "for_both"),
+    [
+        (
+            _SECRET,
+            "nginx.conf",
+            "proxy-buffering-hold",
+            "no diff is given",
+            "stands in nginx.conf today",
+        ),
+        (NPM, "sites-enabled/app", "proxy-buffering-hold", "run patch with", ""),
+        (NPM, STDIN, "proxy-buffering-hold", "the diff calls it", ""),
+        (_BACKUP, "nginx.conf", "no-affinity", "is not in the diff", "refuse servers marked"),
+    ],
+)
+def test_proxy_manager_reads_nothing_of_a_diff_or_of_its_files(
+    text: str, main: str, cause: str, for_file: str, for_both: str
+) -> None:
+    resolution = resolution_of(text, files=PROXY, main=main)
+    assert resolution.upstream
+    resolution = replace(resolution, upstream=replace(resolution.upstream, passed="http://app"))
+    of_file = " ".join(_recommended(_asked("nginx", case_of(resolution)), cause).adapt)
+    assert for_file in of_file
+    assert for_both in of_file
+    of_box = " ".join(_recommended(case_of(resolution), cause).adapt)
+    assert for_both in of_box
+    assert not re.search(r"\bdiff\b|\bpatch\b", of_box)
 
 
 def test_the_style_is_an_option_of_check_and_of_the_wizard() -> None:

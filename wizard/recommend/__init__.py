@@ -70,7 +70,9 @@ def _recommend(case: Case, wanted: WantedSettings, style: Style, reveal: bool) -
     if style in DIALECTS:
         return recommend_annotations(case, wanted, style)
     if resolution:
-        recommendation = recommend_from_config(case, resolution, wanted, reveal)
+        recommendation = recommend_from_config(
+            case, resolution, wanted, reveal=reveal, with_diff=style != "npm"
+        )
     else:
         recommendation = recommend_from_observation(case, wanted)
     if style == "npm":

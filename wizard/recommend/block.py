@@ -12,6 +12,8 @@ from wizard.recommend.redaction import escape_control_characters, mask_credentia
 from wizard.recommend.source import SourceBlock, Statement, read_statements
 from wizard.text.display import visible
 
+NOT_IN_DIFF = "block is not in the diff: "
+"""What notes on a sketch have before the reason."""
 _DEFAULT_UNIT = "    "
 
 

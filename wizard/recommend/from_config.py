@@ -31,16 +31,24 @@ _STALE = (
 
 
 def recommend_from_config(
-    case: Case, resolution: RequestResolution, wanted: WantedSettings, reveal: bool
+    case: Case,
+    resolution: RequestResolution,
+    wanted: WantedSettings,
+    *,
+    reveal: bool,
+    with_diff: bool,
 ) -> Recommendation:
-    """Change the locations that serve the paths, or carve locations out of them."""
+    """Change the locations that serve the paths, or carve locations out of them.
+
+    Without a diff, nothing is said of the files either: another program writes them.
+    """
     location = resolution.location
     if location is None or not (is_passed_on(resolution) or wanted.routes_stream):
         return recommend_from_observation(case, wanted, _NO_LOCATION)
     fixes = _fixes(case, resolution, location, wanted)
     if not any(fix.summary for fix in fixes):
         return _nothing_to_write(source_of(resolution.config, location.directive), wanted, fixes)
-    return _recommendation(case, resolution, fixes, reveal)
+    return _recommendation(case, resolution, fixes, reveal=reveal, with_diff=with_diff)
 
 
 def _fixes(
@@ -176,10 +184,15 @@ _INCLUDED = "{} is included {} times: the change holds for each"
 
 
 def _recommendation(
-    case: Case, resolution: RequestResolution, fixes: Sequence[ConfigFix], reveal: bool
+    case: Case,
+    resolution: RequestResolution,
+    fixes: Sequence[ConfigFix],
+    *,
+    reveal: bool,
+    with_diff: bool,
 ) -> Recommendation:
-    blocks = [block for fix in fixes for block in fix.blocks]
-    diff, directory = _diff(resolution.config, blocks, reveal)
+    config, blocks = resolution.config, [block for fix in fixes for block in fix.blocks]
+    diff, directory = _diff(config, blocks, reveal) if with_diff else (None, "")
     return Recommendation(
         summary="; ".join(fix.summary for fix in fixes if fix.summary),
         parts=tuple(block.part(reveal) for block in blocks),
@@ -190,7 +203,8 @@ def _recommendation(
         ),
         adapt=(
             *(note for fix in fixes for note in fix.notes),
-            *_adapt(case, resolution.config, blocks, diff, reveal),
+            *(() if reveal else _masked_notes(blocks)),
+            *(_diff_notes(case, config, blocks, diff) if with_diff else ()),
         ),
     )
 
@@ -209,16 +223,20 @@ def _files(blocks: Sequence[Block]) -> list[str]:
     return list(dict.fromkeys(edit.file for block in blocks for edit in block.edits))
 
 
-def _adapt(
-    case: Case, config: Config, blocks: Sequence[Block], diff: str | None, reveal: bool
-) -> Iterator[str]:
-    """Notes on what the reader must still do."""
+def _masked_notes(blocks: Sequence[Block]) -> Iterator[str]:
+    """The credentials that the reader must write into the blocks."""
     for block in blocks:
         for statement in block.statements:
-            if statement.is_secret and not reveal and block.place:
+            if statement.is_secret and block.place:
                 yield _MASKED.format(MASK, block.place.where.file, statement.name)
+
+
+def _diff_notes(
+    case: Case, config: Config, blocks: Sequence[Block], diff: str | None
+) -> Iterator[str]:
+    """What is in the diff, and what the reader must know of the files that it changes."""
     files = _files(blocks)
-    yield from _diff_notes(blocks, diff)
+    yield from _missing_from_diff(blocks, diff)
     if any("sites-enabled" in file for file in files) and not config.paths:
         yield _LINK
     if config.main == STDIN:
@@ -231,7 +249,7 @@ def _adapt(
         yield _AWAY.format(conf.vantage)
 
 
-def _diff_notes(blocks: Sequence[Block], diff: str | None) -> Iterator[str]:
+def _missing_from_diff(blocks: Sequence[Block], diff: str | None) -> Iterator[str]:
     """Why there is no diff, or what is not in it."""
     if diff is None:
         yield from [_NO_DIFF] if _files(blocks) else []

@@ -7,14 +7,14 @@ from wizard.model.change import Change
 from wizard.model.config import Config
 from wizard.model.resolution import RequestResolution
 from wizard.nginx.upstream import upstream_block, upstream_block_of
-from wizard.recommend.block import Block, ConfigFix, write_change
+from wizard.recommend.block import NOT_IN_DIFF, Block, ConfigFix, write_change
 from wizard.recommend.placement import add_before, change_inside, place_before
 from wizard.recommend.rewrite import Rewrite
 from wizard.recommend.source import source_of
 
 _WHY_UPSTREAM = "the peers that the stream and its messages are spread over"
 _BACKUP = (
-    "the upstream block is not in the diff: hash and ip_hash refuse servers marked `backup` "
+    f"the upstream {NOT_IN_DIFF}hash and ip_hash refuse servers marked `backup` "
     '("balancing method does not support parameter"), so the block has none. Decide whether these '
     "servers stay"
 )

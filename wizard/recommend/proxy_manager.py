@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from wizard.model.diagnosis import Action, BlockLine, Part, Recommendation
+from wizard.recommend.block import NOT_IN_DIFF
 
 _INCLUDE = "include conf.d/include/proxy.conf;"
 _WHY_INCLUDE = (
@@ -29,31 +30,27 @@ _DEFAULTS = (
 
 _OUTER_BLOCKS = ("upstream ", "limit_conn_zone ")
 _WHOLE_HOST = "paste into the box, where it holds for every path of this host"
-_ABOUT_FILES = (
-    "proxy_pass: ",
-    "put it into the server",
-    "the files stand",
-    "the config came",
-    "if sites",
-)
-"""Beginnings of notes about files, or about an address that the manager knows itself."""
+_ABOUT_ADDRESS = "proxy_pass: "
+"""The beginning of a note about an address that the manager knows itself."""
 
 
 def for_proxy_manager(recommendation: Recommendation, *, has_config: bool) -> Recommendation:
-    """The lines for the form's box, and how to find it; no diff, since no file is to be edited.
+    """The lines for the form's box, and how to find it; there is no diff, as no file is edited.
 
     Unless the lines come from the config, the manager's own ones replace `proxy_pass`.
     """
     parts = tuple(_for_box(part, has_config=has_config) for part in recommendation.parts)
     lines = [line for part in parts for line in part.lines]
     is_outside = any(line.text.startswith(_OUTER_BLOCKS) for line in lines)
-    notes = [note for note in recommendation.adapt if not note.startswith(_ABOUT_FILES)]
+    notes = [
+        note.rpartition(NOT_IN_DIFF)[2]
+        for note in recommendation.adapt
+        if not note.startswith(_ABOUT_ADDRESS)
+    ]
     return replace(
         recommendation,
         summary=f"for Nginx Proxy Manager's box: {recommendation.summary}",
         parts=parts,
-        diff=None,
-        directory="",
         adapt=(_BOX, _EXISTING, *((_OUTSIDE,) if is_outside else ()), _DEFAULTS, *notes),
     )
 

@@ -11,7 +11,7 @@ from wizard.model.change import Change
 from wizard.model.resolution import LocationRef, RequestResolution
 from wizard.nginx.locations import modifier_and_path, pass_directive
 from wizard.nginx.proxy_pass import for_upstream_uri, has_fixed_uri, replace_passes
-from wizard.recommend.block import Block, ConfigFix, Place, replace_place
+from wizard.recommend.block import NOT_IN_DIFF, Block, ConfigFix, Place, replace_place
 from wizard.recommend.carve import (
     entry_location,
     has_groups,
@@ -34,9 +34,9 @@ _WHY_PASS = (
 )
 _SUMMARY = "a location for {} that leads to the stream's backend, with the same access control"
 _TAKEN = "the config has a location = {} already, at {}: put these lines in its place"
-_GROUPS = "the block is not in the diff: the stream's location uses groups of its pattern ({})"
-_INNER = "the block is not in the diff: put it into the server block, with what {} sets for it"
-_GUARDED = "the block is not in the diff: {} guards the stream as well; repeat what it sets"
+_GROUPS = f"the {NOT_IN_DIFF}the stream's location uses groups of its pattern ({{}})"
+_INNER = f"the {NOT_IN_DIFF}put it into the server block, with what {{}} sets for it"
+_GUARDED = f"the {NOT_IN_DIFF}{{}} guards the stream as well; repeat what it sets"
 _GROUP = re.compile(r"\$\{?(\d|\w+)")
 
 
