@@ -41,16 +41,16 @@ def fix_path(
 
     None if the config's text does not show the location. `what` names the changes in the summary.
     """
-    path, family = location_path(resolution), family_of(location_path(resolution))
-    shown, paths, notes = visible(path), f"{visible(path)} alone", list[str]()
-    summary, blocks = _blocks(resolution, location, rewrite)
-    if family and not is_shared(resolution, location):
-        of_all = _fix_family(resolution, location, rewrite, family)
-        summary, blocks = of_all or (summary, blocks)
-        paths = f"every {visible(family.shown)}" if of_all else paths
-        notes.append(family.note(path, is_for_all=of_all is not None))
-    summary = summary.format(what=what, path=shown, paths=paths)
-    return ConfigFix(summary, tuple(blocks), tuple(notes)) if blocks else None
+    path = location_path(resolution)
+    family = None if is_shared(resolution, location) else family_of(path)
+    of_all = _fix_family(resolution, location, rewrite, family) if family else None
+    summary, blocks = of_all or _blocks(resolution, location, rewrite)
+    if not blocks:
+        return None
+    paths = f"every {visible(family.shown)}" if family and of_all else f"{visible(path)} alone"
+    notes = (family.note(path, is_for_all=of_all is not None),) if family else ()
+    summary = summary.format(what=what, path=visible(path), paths=paths)
+    return ConfigFix(summary, tuple(blocks), notes)
 
 
 def _blocks(
@@ -162,7 +162,7 @@ def _carve_family(
     if is_regex(entry):
         rewrite = Rewrite(rewrite.changes, rewrite.dropped | {"location"})
         only = family.pattern.removeprefix("^")
-        pattern = quote_argument(_narrowed_to(only, _pattern(around)))
+        pattern = quote_argument(_narrowed(_pattern(around), only))
         header = f"location {entry.modifier} {pattern}"
         return add_beside(around, header, rewrite, _WHY_FAMILY, content)
     inherited = _secret_sets(around, rewrite) if content is around else frozenset[str]()
@@ -182,7 +182,7 @@ def _takes_from_regex(
     choices = (find_location(server.directive, path, []) for path in family.siblings())
     served_by = {choice.chain[-1] for choice in choices if choice}
     others = (modifier_and_path(directive)[0] for directive in served_by - {entry.directive})
-    return any(modifier in ("~", "~*") for modifier in others)
+    return any(modifier in _REGEX for modifier in others)
 
 
 def _passes_of_family(location: LocationRef, source: SourceBlock) -> list[Change] | None:
@@ -200,10 +200,12 @@ def _passes_of_family(location: LocationRef, source: SourceBlock) -> list[Change
 
 # Locations whose name is a pattern.
 
+_REGEX = ("~", "~*")
+
 
 def is_regex(location: LocationRef) -> bool:
     """True if the location's name is a regular expression."""
-    return location.modifier in ("~", "~*")
+    return location.modifier in _REGEX
 
 
 _REGEX_TOKEN = re.compile(
@@ -240,7 +242,7 @@ def _carved_header(
     Inside a regex location Nginx takes no exact one ("is outside location").
     """
     if has_groups(location, source):
-        pattern = quote_argument(_narrowed(_pattern(source), path))
+        pattern = quote_argument(_narrowed(_pattern(source), f"{re.escape(path)}$"))
         return f"location {location.modifier} {pattern}"
     if is_nested and is_regex(location):
         return f"location ~ {quote_argument(f'^{re.escape(path)}$')}"
@@ -254,11 +256,7 @@ def _pattern(source: SourceBlock) -> str:
     return unescape_argument(re.sub(r"^~\*?", "", written) if len(args) == 1 else written)
 
 
-def _narrowed(pattern: str, path: str) -> str:
-    return _narrowed_to(f"{re.escape(path)}$", pattern)
-
-
-def _narrowed_to(only: str, pattern: str) -> str:
+def _narrowed(pattern: str, only: str) -> str:
     """The pattern for the paths alone that `only` matches from their beginning."""
     if pattern.startswith("^") and "|" not in pattern:
         return f"(?=^{only}){pattern}"
