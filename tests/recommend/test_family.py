@@ -28,6 +28,7 @@ UUID = "0f8fad5b-d9cb-469f-a165-70867728950e"
         ("/u/7/rooms/x9/sse", "/u/{id}/rooms/{id}/sse", "/u/8/rooms/y/sse", "/u/8/sse"),
         ("/a.b/42/s", "/a.b/{id}/s", "/a.b/1/s", "/axb/1/s"),
         ("/k/AbCd01234567890123xyz/sse", "/k/{id}/sse", "/k/zz/sse", "/k/sse"),
+        ("/{id}/users/42/sse", "/{id}/users/{id}/sse", "/{id}/users/7/sse", "/7/users/42/sse"),
     ],
 )
 def test_an_id_is_found_and_its_siblings_match(
@@ -39,6 +40,7 @@ def test_an_id_is_found_and_its_siblings_match(
     assert re.search(family.pattern, path)
     assert re.search(family.pattern, sibling)
     assert not re.search(family.pattern, other)
+    assert any(family.siblings())
 
 
 @pytest.mark.parametrize(

@@ -49,13 +49,18 @@ class PathFamily:
 
     Attributes:
         pattern: A pattern for exactly these paths, as a location takes it.
-        shown: The form in words: `/threads/{id}/stream`.
+        literals: The parts of the path around its ids: one more than these.
         ids: The ids in the path that was asked.
     """
 
     pattern: str
-    shown: str
+    literals: tuple[str, ...]
     ids: tuple[str, ...]
+
+    @property
+    def shown(self) -> str:
+        """The form in words: `/threads/{id}/stream`."""
+        return "{id}".join(self.literals)
 
     def note(self, path: str, *, is_for_all: bool) -> str:
         """Which choice was made for this path, and what the other one would take."""
@@ -69,15 +74,13 @@ class PathFamily:
                 [char + id[1:] for id in self.ids],
                 [id[:-1] + char for id in self.ids],
             ):
-                literals = self.shown.split("{id}")
-                path = "".join(map("".join, zip_longest(literals, changed, fillvalue="")))
+                path = "".join(map("".join, zip_longest(self.literals, changed, fillvalue="")))
                 if re.search(self.pattern, path):
                     yield path
 
     def matches_name(self, pattern: str) -> bool:
         """True if a location's pattern is for exactly the paths of this form."""
-        literals = self.shown.split("{id}")
-        parts = ["".join(rf"\\?{re.escape(char)}" for char in literal) for literal in literals]
+        parts = ["".join(rf"\\?{re.escape(char)}" for char in each) for each in self.literals]
         return bool(re.fullmatch(rf"\^{_ID_IN_NAME.join(parts)}\$", pattern))
 
 
@@ -85,17 +88,20 @@ def family_of(path: str) -> PathFamily | None:
     """The family of a decoded path; None if no segment of it looks like an id."""
     segments = path.split("/")
     last = max((at for at, segment in enumerate(segments) if segment), default=0)
-    patterns, shown, ids = [], [], []
+    patterns, literals, ids = list[str](), [""], list[str]()
     for at, segment in enumerate(segments):
         kind = _id_pattern(segment, segments[at - 1] if at else "")
+        literals[-1] += "/" if at else ""
         if kind:
             ids.append(segment)
+            literals.append("")
+        else:
+            literals[-1] += segment
         # What follows the id tells these paths from others; without it the kind of id has to.
         patterns.append((_ANY if at < last else kind) if kind else re.escape(segment))
-        shown.append("{id}" if kind else segment)
     if not ids:
         return None
-    return PathFamily(f"^{'/'.join(patterns)}$", "/".join(shown), tuple(ids))
+    return PathFamily(f"^{'/'.join(patterns)}$", tuple(literals), tuple(ids))
 
 
 def _id_pattern(segment: str, before: str) -> str:
