@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from wizard.text.config_tokens import lua_end
+
 _OUTSIDE = re.compile(
     r"""(?<![^\s;{}])(?:
         \#[^\n]* | "(?:\\.|[^"\\])*+" | '(?:\\.|[^'\\])*+'
@@ -15,9 +17,7 @@ _OUTSIDE = re.compile(
     )""",
     re.DOTALL | re.VERBOSE,
 )
-"""What a Lua block may not be looked for in, or the beginning of one."""
-_INSIDE = re.compile(r"""--\[=*\[|--|\[=*\[|["'{}]""")
-"""What ends or hides the braces of Lua."""
+"""A comment or quoted word, in which no Lua block begins; or the beginning of a block."""
 _NAME_MARK, _CODE_MARK = "\U000f5000", "\U000f5001"
 """Private characters: the first one is at the end of a name, the second before a number."""
 
@@ -66,36 +66,8 @@ def _blocks(text: str) -> Iterator[tuple[int, int | None, str]]:
         if match["head"] is None:
             continue
         start = match.start("brace")
-        end = _closing_brace(text, start)
+        end = lua_end(text, start + 1)
         yield start, end, match["head"]
         if end is None:
             return
         position = end + 1
-
-
-def _closing_brace(text: str, start: int) -> int | None:
-    """The place of the brace that ends the Lua block which begins there; None if none does."""
-    depth, position = 0, start
-    while match := _INSIDE.search(text, position):
-        token, position = match[0], match.end()
-        if token in "{}":
-            depth += 1 if token == "{" else -1
-            if depth == 0:
-                return match.start()
-        elif token == "--":
-            position = text.find("\n", position)
-        elif token in "\"'":
-            position = _after_string(text, position, token)
-        else:
-            closing = token.removeprefix("--").replace("[", "]")
-            position = text.find(closing, position) + len(closing)
-            position = -1 if position < len(closing) else position
-        if position < 0:
-            return None
-    return None
-
-
-def _after_string(text: str, start: int, quote: str) -> int:
-    """The place after a string that began before `start`; a line's end ends it as well."""
-    match = re.compile(rf"(?:\\.|[^\\\n{quote}])*+{quote}?", re.DOTALL).match(text, start)
-    return match.end() if match else start

@@ -98,7 +98,7 @@ def tokenize(text: str, *, lua_blocks: bool = True, whole_comments: bool = True)
         elif token.kind is not TokenKind.COMMENT:
             opens_lua = lua_blocks and token.kind is TokenKind.OPEN and name.endswith(_LUA_BLOCK)
             name = ""
-            if opens_lua and (body := text[at : _lua_end(text, at)]):
+            if opens_lua and (body := text[at : lua_end(text, at)]):
                 yield Token(TokenKind.LUA, body, at, line)
                 at += len(body)
                 line += body.count("\n")
@@ -112,34 +112,25 @@ def _token(match: re.Match[str], line: int) -> Token:
     return Token(kind, written, match.start(), line, match["quoted"] is not None)
 
 
-def _lua_end(text: str, at: int) -> int:
-    """The offset of the brace that ends a Lua block, or the end of the text."""
-    depth, unclosed = 1, set[str]()
+def lua_end(text: str, at: int) -> int | None:
+    """The offset of the brace that ends the Lua block whose inside begins at `at`.
+
+    None if there is none, or if a long bracket (`[==[`, `--[[`) stays open.
+    """
+    depth = 1
     while match := _LUA_TOKEN.search(text, at):
         at = match.end()
         if match["level"] is not None:
-            at = _long_bracket_end(text, match, unclosed)
+            closing = f"]{match['level']}]"
+            end = text.find(closing, at)
+            if end < 0:
+                return None
+            at = end + len(closing)
         elif match["brace"]:
             depth += 1 if match["brace"] == "{" else -1
             if depth == 0:
                 return match.start()
-    return len(text)
-
-
-def _long_bracket_end(text: str, match: re.Match[str], unclosed: set[str]) -> int:
-    """The offset after the `--[[ … ]]` or `[==[ … ]==]` that begins with `match`.
-
-    `unclosed` holds the closing brackets of which none is left: each is searched for only once.
-    """
-    closing = f"]{match['level']}]"
-    end = -1 if closing in unclosed else text.find(closing, match.end())
-    if end >= 0:
-        return end + len(closing)
-    unclosed.add(closing)
-    if not match.group().startswith("--"):
-        return match.start() + 1
-    line_end = text.find("\n", match.start())
-    return line_end if line_end >= 0 else len(text)
+    return None
 
 
 def quote_argument(value: str) -> str:
