@@ -11,7 +11,7 @@ from typing import Any
 from wizard.logs.parsed_line import ParsedLine, host_name, split_request
 
 SHORT_S = 0.5
-"""A response that is complete within this many seconds was not held, in seconds."""
+"""A response that is complete within this many seconds was not held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,27 +161,26 @@ def parse_proxy_manager(text: str) -> ParsedLine | None:
     )
 
 
-def parse_json(text: str) -> ParsedLine | None:
-    """Parse a JSON access log whose keys are Nginx's variables or other common names."""
-    if (data := load_object(text)) is None:
-        return None
+def parse_json(data: Mapping[str, Any]) -> ParsedLine | None:
+    """Interpret an entry whose keys are Nginx's variables or other common names."""
     status = _number(data, "status", "response_status", "http_status")
     if status is None:
         return None
-    method, path, http = split_request(_text(data, "request"))
-    written = _text(data, "request_uri", "uri", "path", "url").partition("?")[0]
-    upstream_times = _text(data, "upstream_response_time", "upstream_header_time")
+    method, path, http = split_request(first_text(data, "request"))
+    written = first_text(data, "request_uri", "uri", "path", "url").partition("?")[0]
+    upstream_times = first_text(data, "upstream_response_time", "upstream_header_time")
     entry = _Entry(
         int(status),
         _whole(_number(data, "body_bytes_sent", "bytes_sent", "bytes", "size")),
-        method or _text(data, "request_method", "method", "http_method", "verb"),
+        method or first_text(data, "request_method", "method", "http_method", "verb"),
         written or path,
-        http or _text(data, "server_protocol", "protocol", "http_version").removeprefix("HTTP/"),
-        _text(data, "host", "http_host", "server_name", "vhost"),
-        _text(data, "http_user_agent", "user_agent", "agent", "useragent"),
-        _text(data, "remote_addr", "client_ip", "remote_ip", "client", "clientip", "ip"),
-        _text(data, "upstream_status"),
-        _sum(_text(data, "upstream_response_length", "upstream_bytes_received")),
+        http
+        or first_text(data, "server_protocol", "protocol", "http_version").removeprefix("HTTP/"),
+        first_text(data, "host", "http_host", "server_name", "vhost"),
+        first_text(data, "http_user_agent", "user_agent", "agent", "useragent"),
+        first_text(data, "remote_addr", "client_ip", "remote_ip", "client", "clientip", "ip"),
+        first_text(data, "upstream_status"),
+        _sum(first_text(data, "upstream_response_length", "upstream_bytes_received")),
         _number(data, "request_time", "duration"),
         _longest(upstream_times),
     )
@@ -212,7 +211,8 @@ def _whole(number: float | None) -> int | None:
     return None if number is None else int(number)
 
 
-def _text(data: Mapping[str, Any], *names: str) -> str:
+def first_text(data: Mapping[str, Any], *names: str) -> str:
+    """The first of these values that there is, as text; empty without one."""
     return next((str(data[name]) for name in names if name in data), "")
 
 

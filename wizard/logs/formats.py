@@ -4,7 +4,13 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from wizard.logs.access import load_object, parse_combined, parse_json, parse_proxy_manager
+from wizard.logs.access import (
+    first_text,
+    load_object,
+    parse_combined,
+    parse_json,
+    parse_proxy_manager,
+)
 from wizard.logs.errors import parse_error
 from wizard.logs.parsed_line import ParsedLine
 
@@ -28,16 +34,17 @@ def parse_line(text: str) -> ParsedLine:
     return ParsedLine("text")
 
 
-def _parse_wrapped(text: str) -> ParsedLine | None:
-    """Parse a line of another format inside JSON, as Docker and log shippers store it."""
+def _parse_object(text: str) -> ParsedLine | None:
+    """Parse a JSON object: an entry of an access log, or a line inside it."""
     data = load_object(text)
-    inner = _message_of(data).strip() if data is not None else ""
+    return None if data is None else parse_json(data) or _parse_wrapped(data)
+
+
+def _parse_wrapped(data: Mapping[str, Any]) -> ParsedLine | None:
+    """Parse a line of another format inside JSON, as Docker and log shippers store it."""
+    inner = first_text(data, "log", "message", "msg").strip()
     parsed = parse_line(inner) if inner and not inner.startswith("{") else None
     return parsed if parsed and parsed.kind != "text" else None
-
-
-def _message_of(data: Mapping[str, Any]) -> str:
-    return next((str(data[name]) for name in ("log", "message", "msg") if name in data), "")
 
 
 # Backend logs
@@ -69,8 +76,7 @@ _PARSERS: tuple[Callable[[str], ParsedLine | None], ...] = (
     parse_combined,
     parse_error,
     parse_proxy_manager,
-    parse_json,
-    _parse_wrapped,
+    _parse_object,
     _parse_dotnet,
     _parse_gunicorn,
 )
