@@ -69,7 +69,7 @@ _RETRIED = re.compile(r"\b50[234](?: ?[,:] ?\d{3})+\b")
 (https://nginx.org/en/docs/http/ngx_http_upstream_module.html#var_upstream_status)."""
 _PROXY_MANAGER = re.compile(
     r"^\[[^\]]{1,60}\] (?:\S+ (?P<upstream>[\d, :-]{1,60}?) )?(?P<status>\d{3}) - (?P<method>\S+) "
-    r'(?P<scheme>\S+) (?P<host>\S*) "(?P<uri>(?:[^"\\]|\\.)*)" \[Client (?P<client>[^\]]{1,80})\] '
+    r'\S+ (?P<host>\S*) "(?P<uri>(?:[^"\\]|\\.)*)" \[Client (?P<client>[^\]]{1,80})\] '
     r"\[Length (?P<bytes>\d+|-)\](?: \[[^\]]{0,200}\]){0,4} "
     r'"(?P<agent>(?:[^"\\]|\\.)*)" "(?:[^"\\]|\\.)*"'
 )

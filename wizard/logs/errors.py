@@ -4,7 +4,7 @@ import re
 
 from wizard.logs.parsed_line import ParsedLine, host_name, split_request
 
-_ERROR = re.compile(r"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[(?P<level>\w+)\] (?P<rest>.*)$", re.DOTALL)
+_ERROR = re.compile(r"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[\w+\] (?P<rest>.*)$", re.DOTALL)
 _PROXY_END = re.compile(r'^\s{0,5}" while reading PROXY protocol, ')
 """The last line of a broken PROXY protocol header that Nginx 1.22 logs as it came, over several
 lines."""
@@ -115,21 +115,35 @@ _MESSAGES = (
 )
 """Phrase, tag and meaning: messages that mean the same in every line."""
 _WHILE = (
-    ("connect() failed", "while connecting to upstream", "connect-failed", "refused"),
-    ("upstream timed out (", "while connecting to upstream", "connect-failed", "connect"),
-    ("upstream timed out (", "while reading response header", "header-timeout", "header"),
-    ("upstream timed out (", "while reading upstream", "read-timeout", "read"),
+    (
+        "connect() failed",
+        "while connecting to upstream",
+        "connect-failed",
+        "Nginx could not connect to the backend",
+    ),
+    (
+        "upstream timed out (",
+        "while connecting to upstream",
+        "connect-failed",
+        "Nginx got no connection to the backend within the connect timeout",
+    ),
+    (
+        "upstream timed out (",
+        "while reading response header",
+        "header-timeout",
+        "the backend did not begin to answer within the read timeout",
+    ),
+    (
+        "upstream timed out (",
+        "while reading upstream",
+        "read-timeout",
+        "the backend sent nothing for as long as the read timeout, so Nginx ended the response",
+    ),
 )
-"""What failed, what Nginx was doing then, tag and key of `_WHILE_MEANINGS`.
+"""What failed, what Nginx was doing then, tag and meaning.
 
 The number in parentheses is errno, 110 on Linux and 60 on macOS and the BSDs; the words after it
 are the C library's."""
-_WHILE_MEANINGS = {
-    "refused": "Nginx could not connect to the backend",
-    "connect": "Nginx got no connection to the backend within the connect timeout",
-    "header": "the backend did not begin to answer within the read timeout",
-    "read": "the backend sent nothing for as long as the read timeout, so Nginx ended the response",
-}
 _STARTED = ("start worker processes", "reconfiguring", "gracefully shutting down")
 """Messages at level notice with which Nginx starts or reads its config again."""
 
@@ -167,9 +181,9 @@ def _tag_of(rest: str) -> tuple[str, str]:
     for phrase, tag, meaning in _MESSAGES:
         if phrase in rest:
             return tag, meaning
-    for phrase, doing, tag, key in _WHILE:
+    for phrase, doing, tag, meaning in _WHILE:
         if phrase in rest and doing in rest:
-            return tag, _WHILE_MEANINGS[key]
+            return tag, meaning
     return "", ""
 
 
