@@ -14,9 +14,15 @@ TAGS = frozenset(
         "header-timeout",
         "connect-failed",
         "resolver-missing",
+        "name-unresolved",
+        "upstream-tls",
+        "upstream-header-too-big",
+        "premature-close",
+        "invalid-answer",
+        "request-header-too-large",
+        "body-too-large",
+        "proxy-protocol",
     }
-    | {"name-unresolved", "upstream-tls", "upstream-header-too-big", "premature-close"}
-    | {"invalid-answer", "request-header-too-large", "body-too-large", "proxy-protocol"}
 )
 """The tags of lines about a request that failed."""
 MAX_KINDS = 100

@@ -18,9 +18,6 @@ MAX_KEPT_LINES = 100
 MAX_LINES = 20_000
 """How many lines are parsed: a flood of short lines must not stop the screen."""
 
-NO_REQUESTS: OwnRequests = frozenset()
-"""No requests."""
-
 
 class LogReader:
     """Makes reports of one log."""
@@ -28,7 +25,7 @@ class LogReader:
     def __init__(self, log: FollowedLog) -> None:
         self.log = log
         self._history_cache: tuple[object, History | None] = (None, None)
-        self._own_cache: tuple[object, OwnRequests] = (None, NO_REQUESTS)
+        self._own_cache: tuple[object, OwnRequests] = (None, frozenset())
 
     def own_requests(self, clock: HostClock) -> OwnRequests:
         """The requests of earlier runs in the old lines, which do not change."""
@@ -39,7 +36,7 @@ class LogReader:
         return self._own_cache[1]
 
     def report(
-        self, run: str, paths: Sequence[str], clock: HostClock, own: OwnRequests = NO_REQUESTS
+        self, run: str, paths: Sequence[str], clock: HostClock, own: OwnRequests = frozenset()
     ) -> LogReport:
         """Return the report so far; `run` and `paths` are those of `LogWatch.collect`.
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import urlsplit
 
+from wizard.logs.history import OwnRequests
 from wizard.logs.own_lines import with_outcomes
 from wizard.logs.read import LogReader
 from wizard.logs.sources import FollowedCommand, FollowedFile, FollowedLog
@@ -165,7 +166,7 @@ class LogWatch:
             source: clock_of(source, capabilities.get(source.vantage)) for source in self._readers
         }
         readers = self._readers.items()
-        own = frozenset[tuple[str, int]]().union(
+        own = OwnRequests().union(
             *(reader.own_requests(clocks[source]) for source, reader in readers)
         )
         return tuple(reader.report(run, paths, clocks[source], own) for source, reader in readers)
