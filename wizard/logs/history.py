@@ -10,8 +10,8 @@ from wizard.logs.errors import is_start
 from wizard.logs.failures import TAGS as FAILURE_TAGS
 from wizard.logs.failures import FailureCounter
 from wizard.logs.formats import parse_line
-from wizard.logs.own_lines import CLIENT_NAME
 from wizard.logs.timestamps import HostClock, describe_clock, find_timestamp
+from wizard.model.handshake import CLIENT_NAME
 from wizard.model.log_report import History
 from wizard.text.display import clip, safe
 

@@ -5,6 +5,8 @@ from typing import Literal
 
 from wizard.model.timeline import Probe, Timeline
 
+CLIENT_NAME = "ssewizard"
+"""The name of the client in our handshakes."""
 Transport = Literal["http+sse", "streamable-http", "stateless", "unknown"]
 """The transports of MCP revisions 2024-11-05 (`http+sse`), 2025-03-26 to 2025-11-25
 (`streamable-http`) and 2026-07-28 (`stateless`); `unknown` if no MCP server answered."""

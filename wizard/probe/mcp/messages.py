@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from wizard import __version__
-from wizard.model.handshake import HandshakeStage
+from wizard.model.handshake import CLIENT_NAME, HandshakeStage
 from wizard.model.timeline import Timeline
 from wizard.probe.request import RequestSpec
 from wizard.text.display import plural, safe, summarize_body
@@ -35,7 +35,7 @@ METHOD_NOT_FOUND = -32601
 """The JSON-RPC error code of an unknown method."""
 _VERSION = re.compile(r"[A-Za-z0-9._-]{1,40}")
 """Valid protocol versions: the server's choice is sent back in a header."""
-_CLIENT = {"name": "ssewizard", "version": __version__}
+_CLIENT = {"name": CLIENT_NAME, "version": __version__}
 
 
 _META = {
