@@ -56,7 +56,7 @@ def canceled(suffix: str = "") -> LogLine:
 @pytest.mark.parametrize(
     ("suffix", "kind", "ours", "meaning"),
     [
-        ("", "live", True, "as when we end our own probes, which were well"),
+        ("", "live", True, "as when we close our own probes; none of them was held"),
         ("", "held", True, "so initialize never arrived"),
         (", Client (ssewizard 0.1.0)", "held", True, "our own MCP session"),
         (", Client (claude 0.1)", "live", False, "another client's"),

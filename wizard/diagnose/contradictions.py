@@ -11,7 +11,6 @@ from wizard.diagnose.facts import product, streams
 from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Finding, Fix
-from wizard.model.log_report import HELD_TAGS
 from wizard.model.probe_result import HELD_OUTCOMES
 from wizard.model.timeline import Timeline, is_live
 from wizard.text.display import capitalize, safe, seconds
@@ -112,19 +111,15 @@ def root_failure(case: Case) -> str:
         return ""
     if urlsplit(case.target.url).path in ("", "/"):
         return ""
-    if any(result.outcome in streams.REACHED for result in case.proxy) or _has_answered(case):
+    if any(result.outcome in streams.REACHED for result in case.proxy):
+        return ""
+    if streams.backend_had_answered(case):
         return ""
     if root.status in _GATEWAY_ERRORS:
         return f"is answered {root.status}"
     if root.ended != "open" or root.headers_s is not None or not _is_short(case):
         return ""
     return f"has no answer after {seconds(root.waited_s)}"
-
-
-def _has_answered(case: Case) -> bool:
-    """True if Nginx's log shows that the backend had answered 200 to a request that got nothing."""
-    logged = streams.own_log_lines(case, *HELD_TAGS)
-    return any("had answered 200" in line.meaning for line in logged)
 
 
 def _leads_to_stream_backend(case: Case) -> bool:

@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from wizard.logs.parsed_line import ParsedLine, host_name, split_request
+from wizard.model.log_report import CLIENT_LEFT, HAD_ANSWERED, REFUSED_BY_NGINX
 
 SHORT_S = 0.5
 """A response that is complete within this many seconds was not held."""
@@ -259,7 +260,7 @@ def _meaning(entry: _Entry) -> tuple[str, str]:
         return "gateway", f"answered {status}: no valid response from the backend"
     if status == 413:
         is_own = entry.upstream_status == "-"
-        who = "Nginx, without asking the backend," if is_own else "Nginx or the backend"
+        who = REFUSED_BY_NGINX if is_own else "Nginx or the backend"
         return "body-too-large", f"{who} answered 413: the request's body is too large"
     return "", ""
 
@@ -268,10 +269,10 @@ def _of_left(entry: _Entry) -> tuple[str, str]:
     if entry.size is None:
         return "", ""
     if entry.size:
-        return "", f"the client left after {entry.size} bytes"
+        return "", f"{CLIENT_LEFT} after {entry.size} bytes"
     meaning = "the client gave up before a single byte was passed on"
     if entry.upstream_status.startswith("200"):
-        meaning += ", though the backend had answered 200"
+        meaning += f", though {HAD_ANSWERED}"
     return "held-499", meaning
 
 
@@ -285,7 +286,7 @@ def _of_empty(entry: _Entry) -> tuple[str, str]:
     is_http_2 = entry.http.startswith("2") and not is_empty
     if is_http_2 and entry.upstream_status == "200":
         sent = f" and sent {entry.upstream_size} bytes" if entry.upstream_size else ""
-        answered = f"though the backend had answered 200{sent}"
+        answered = f"though {HAD_ANSWERED}{sent}"
         return "held-200", f"over HTTP/2, not a single byte was passed on, {answered}"
     hint = " (over HTTP/2 this may be a held stream, or a silent one)" if is_http_2 else ""
     return "", f"answered 200, and not a single byte was passed on{hint}"

@@ -5,13 +5,12 @@ from dataclasses import replace
 
 from wizard.logs.formats import parse_line
 from wizard.model.case import Case
-from wizard.model.log_report import HELD_TAGS, LogLine, LogReport
-from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
+from wizard.model.handshake import CLIENT_NAME
+from wizard.model.log_report import CLIENT_LEFT, HELD_TAGS, LogLine, LogReport
+from wizard.model.probe_result import ProbeResult
 
-CLIENT_NAME = "ssewizard"
-"""The name of the client in our MCP handshakes."""
 _WELL = frozenset({"live", "ended", "silent"})
-"""Outcomes of probes that got all that there was."""
+"""Outcomes of probes that received everything the backend sent."""
 _CLOSED = "the backend saw its request aborted"
 
 
@@ -34,7 +33,7 @@ def _interpret(line: LogLine, results: Mapping[str, ProbeResult]) -> LogLine:
     result = results.get(line.client)
     if result is None or result.outcome not in _WELL or line.kind != "access":
         return line
-    if line.tag not in HELD_TAGS and not line.meaning.startswith("the client left"):
+    if line.tag not in HELD_TAGS and not line.meaning.startswith(CLIENT_LEFT):
         return line
     outcome = f"this probe of ours was {result.outcome}, and left by itself"
     return replace(line, tag="", meaning=f"{line.meaning}; {outcome}")
@@ -50,6 +49,7 @@ def _canceled(line: LogLine, results: Mapping[str, ProbeResult]) -> LogLine:
         meaning = f"{_CLOSED}: another client's, which left or whose connection was lost"
         return replace(line, ours=False, meaning=meaning)
     outcomes = {result.outcome for result in results.values() if result.was_made}
-    if not outcomes or outcomes & HELD_OUTCOMES or not outcomes <= _WELL:
+    if not outcomes or not outcomes <= _WELL:
         return line
-    return replace(line, meaning=f"{_CLOSED}, as when we end our own probes, which were well")
+    why = "as when we close our own probes; none of them was held"
+    return replace(line, meaning=f"{_CLOSED}, {why}")

@@ -7,6 +7,12 @@ from wizard.text.display import plural
 
 HELD_TAGS = ("held-499", "held-200")
 """The tags of lines about a client that left before a single byte was passed on."""
+CLIENT_LEFT = "the client left"
+"""How the meaning of a line begins about a client that left after some bytes."""
+HAD_ANSWERED = "the backend had answered 200"
+"""Part of the meaning of a line about a response of which nothing was passed on."""
+REFUSED_BY_NGINX = "Nginx, without asking the backend,"
+"""How the meaning of a line begins about a request that did not reach the backend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,11 @@ class LogLine:
     meaning: str = ""
     client: str = ""
     method: str = ""
+
+    @property
+    def had_answer(self) -> bool:
+        """True if nothing was passed on, though the backend had answered 200."""
+        return HAD_ANSWERED in self.meaning
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,6 +138,11 @@ def own_log_lines(case: Case, *tags: str) -> tuple[LogLine, ...]:
     return tuple(line for line in log_lines(case, *tags) if line.ours)
 
 
+def backend_had_answered(case: Case) -> bool:
+    """True if Nginx's log shows that the backend had answered 200 to a request that got nothing."""
+    return any(line.had_answer for line in own_log_lines(case, *HELD_TAGS))
+
+
 def log_lines(case: Case, *tags: str) -> tuple[LogLine, ...]:
     """Log lines of any request with one of these tags."""
     lines = (line for report in case.logs for line in report.lines)

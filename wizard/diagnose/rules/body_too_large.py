@@ -9,6 +9,7 @@ from wizard.diagnose.rule_settings import NginxSettings, in_force
 from wizard.model.case import Case
 from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.model.log_report import REFUSED_BY_NGINX
 from wizard.model.resolution import RequestResolution
 from wizard.nginx.settings import size_bytes
 
@@ -57,7 +58,7 @@ def _of_others(rule: Rule, case: Case) -> Finding | None:
     if not posted:
         return None
     # An entry without an upstream is a refusal of Nginx itself, as each line of its error log is.
-    named = [each for each in posted if each.failure.meaning.startswith("Nginx, ")]
+    named = [each for each in posted if each.failure.meaning.startswith(REFUSED_BY_NGINX)]
     named = [each for each in posted if each.failure.kind == "error"] or named
     first = (named or posted)[0]
     limit = size_bytes(first.resolution.value(LIMIT)) if first.resolution else None

@@ -81,7 +81,7 @@ def _check_session(rule: Rule, case: Case) -> Finding | None:
 def _logged_session(rule: Rule, case: Case, held: ProbeResult) -> Finding | None:
     """Without a direct session, Nginx's log may say that the backend had answered."""
     lines = logs.standing_stream_lines(case)
-    answered = [line for line in lines if "had answered 200" in line.meaning]
+    answered = [line for line in lines if line.had_answer]
     if not answered:
         return None
     evidence = (result_evidence(held), *map(log_evidence, answered[:1]), *_setting_evidence(case))

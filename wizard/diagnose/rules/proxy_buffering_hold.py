@@ -287,8 +287,7 @@ def _without_config(rule: Rule, case: Case, held: tuple[ProbeResult, ...]) -> Fi
             return None
         return rule.finding("possible", _evidence(case, held), _BY_ITSELF_NO_CONFIG)
     # From outside, a slow gate, a slow peer of Nginx or a limit look the same.
-    logged = streams.own_log_lines(case, *HELD_TAGS)
-    has_answered = any("had answered 200" in line.meaning for line in logged)
+    has_answered = streams.backend_had_answered(case)
     is_likely = has_answered and streams.is_root_answered(case) and not _is_late(held)
     # None of these cuts events or gathers them.
     is_likely = is_likely or (is_plain and _shows_buffers(case, held) and not _is_late(held))
