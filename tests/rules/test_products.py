@@ -6,7 +6,7 @@ import pytest
 
 from tests.rules.samples.build import make_case, make_follow_up, make_handshake, with_answer
 from wizard.diagnose.diagnose import diagnose
-from wizard.diagnose.facts import product
+from wizard.diagnose.facts import addresses, posts, product, streams
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis
 from wizard.recommend import recommend
@@ -172,3 +172,52 @@ def test_a_dead_backend_is_named_whatever_the_product_is() -> None:
     (cause,) = diagnosis.causes
     assert (cause.id, cause.title) == ("upstream-unreachable", "Caddy cannot reach the backend")
     assert "Nginx" not in words(diagnosis)
+
+
+DERIVATIVES = ("nginx/1.22.1", "openresty/1.25.3.1", "Angie/1.9.0", "Tengine/3.1.0", "freenginx")
+
+
+def with_root_header(case: Case, *headers: tuple[str, str]) -> Case:
+    assert case.root is not None
+    return replace(case, root=replace(case.root, headers=headers))
+
+
+@pytest.mark.parametrize(
+    ("server", "expected"),
+    [*((each, True) for each in DERIVATIVES), ("my-nginx", False), ("uvicorn", False)],
+)
+def test_a_derivative_of_nginx_alone_is_a_plain_nginx(server: str, expected: bool) -> None:
+    assert streams.is_behind_plain_nginx(with_root_header(HELD, ("server", server))) is expected
+
+
+@pytest.mark.parametrize(
+    ("server", "shown"),
+    [*((each, False) for each in DERIVATIVES), ("my-nginx", True), ("Caddy", True)],
+)
+def test_a_derivative_of_nginx_is_no_trace_of_another_proxy(server: str, shown: bool) -> None:
+    case = make_case(proxy="held", direct="live", settings={"proxy_buffering": "off"})
+    (cause,) = diagnose(with_root_header(case, ("server", server))).causes
+    assert cause.id == "outer-proxy-buffers"
+    assert any("/ answers with server" in each.text for each in cause.evidence) is shown
+
+
+@pytest.mark.parametrize(
+    ("server", "expected"),
+    [*((each, True) for each in DERIVATIVES), ("my-nginx", True), ("uvicorn", False)],
+)
+def test_a_derivative_of_nginx_may_listen_at_the_direct_url(server: str, expected: bool) -> None:
+    conf = "server { listen 12213; location / { proxy_pass http://127.0.0.1:3000; } }"
+    case = make_case(proxy="held", direct="live", direct_headers={"server": server}, conf=conf)
+    assert addresses.is_listener(case, case.direct[0].timeline) is expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [*((each, True) for each in DERIVATIVES), ("my-nginx", False), ("HAProxy", False)],
+)
+def test_the_error_page_of_a_derivative_is_nginx_s_own(name: str, expected: bool) -> None:
+    page = f"<center><h1>404 Not Found</h1></center>\n<hr><center>{name}</center>\n</body>"
+    handshake = make_handshake("proxy", stage="initialize", status=404, body=page)
+    failed = posts.failed_post(replace(HELD, handshakes=(handshake,)))
+    assert failed is not None
+    assert failed.by_nginx is expected

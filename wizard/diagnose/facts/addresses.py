@@ -3,7 +3,7 @@
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from wizard.diagnose.facts import streams
+from wizard.diagnose.facts import product, streams
 from wizard.model.case import Case
 from wizard.model.target import LOCAL
 from wizard.model.timeline import Probe, Timeline
@@ -68,7 +68,7 @@ def is_listener(case: Case, timeline: Timeline) -> bool:
     if case.resolution is None or not _ran_beside_nginx(case, timeline.probe):
         return False
     server = timeline.header("server")
-    if timeline.headers_s is not None and "nginx" not in (server or "").lower():
+    if timeline.headers_s is not None and not product.names_nginx(server or ""):
         return False
     host, _, port = host_port(timeline.probe.url).rpartition(":")
     names = {host, bracketed(timeline.address or host)}

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from wizard.diagnose.facts import streams
+from wizard.diagnose.facts import product, streams
 from wizard.diagnose.facts.directives import is_proxied, place_of
 from wizard.diagnose.outcome import classify
 from wizard.model.case import Case, FollowUpResult
@@ -14,8 +14,6 @@ from wizard.model.resolution import LocationRef, RequestResolution
 from wizard.model.timeline import Timeline
 from wizard.text.display import safe, seconds, summarize_body
 
-NGINX_PAGE = "<center>nginx"
-"""Part of the error pages that Nginx itself makes."""
 _HTTP_VERSIONS = "1.0 is the default before 1.29.7, and 1.1 from it on"
 _FRAMINGS = {"close": "no length, not chunked", "length": "with a length", "h2": "HTTP/2"}
 
@@ -86,7 +84,7 @@ def post_evidence(timeline: Timeline) -> Evidence:
         silence = safe(timeline.detail or timeline.ended or "silence", 120)
         return Evidence("probe", timeline.probe.label, f"POST {path} got no answer: {silence}")
     body = safe(timeline.excerpt.strip(), 80)
-    page = "Nginx's own page" if NGINX_PAGE in timeline.excerpt else body
+    page = "Nginx's own page" if product.is_nginx_page(timeline.excerpt) else body
     suffix = f": {page}" if page and timeline.status >= 400 else ""
     text = f"POST {path} answered {timeline.status} after {seconds(timeline.headers_s)}{suffix}"
     return Evidence("probe", timeline.probe.label, text)

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from wizard.diagnose.facts import addresses, directives
-from wizard.diagnose.facts.evidence import NGINX_PAGE, post_evidence
+from wizard.diagnose.facts import addresses, directives, product
+from wizard.diagnose.facts.evidence import post_evidence
 from wizard.diagnose.outcome import LATE_MARGIN_S
 from wizard.model import arrivals
 from wizard.model.case import Case
@@ -57,7 +57,7 @@ class FailedPost:
     @property
     def by_nginx(self) -> bool:
         """True if the answer is Nginx's own error page: the backend did not give it."""
-        return NGINX_PAGE in self.answer.excerpt
+        return product.is_nginx_page(self.answer.excerpt)
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:

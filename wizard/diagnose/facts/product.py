@@ -14,8 +14,12 @@ from wizard.model.timeline import Timeline
 from wizard.text.display import safe
 
 NGINX = "Nginx"
-NGINX_FAMILY = re.compile(r"(?i)\b(nginx|openresty|tengine|angie|freenginx)\b")
+_NGINX_NAMES = r"(?:nginx|openresty|tengine|angie|freenginx)\b"
 """The names under which Nginx and its derivatives answer."""
+_NGINX_NAMED = re.compile(rf"(?i)\b{_NGINX_NAMES}")
+_NGINX_ITSELF = re.compile(rf"(?i){_NGINX_NAMES}")
+_NGINX_PAGE = re.compile(rf"(?i)<center>{_NGINX_NAMES}")
+"""Part of the error pages that Nginx itself makes."""
 _SERVERS: tuple[tuple[str, str], ...] = (
     ("haproxy", "HAProxy"),
     ("varnish", "Varnish"),
@@ -158,14 +162,29 @@ def _named_in(answer: Timeline) -> Iterator[Product]:
         yield Product(author, Evidence("probe", answer.probe.label, text))
 
 
+def is_nginx(server: str | None) -> bool:
+    """True if this Server header is that of Nginx or of a derivative."""
+    return bool(_NGINX_ITSELF.match(server or ""))
+
+
+def names_nginx(value: str) -> bool:
+    """True if this text names Nginx or a derivative anywhere, as in `my-nginx` or in Via."""
+    return bool(_NGINX_NAMED.search(value))
+
+
+def is_nginx_page(text: str) -> bool:
+    """True for an error page that Nginx or a derivative made itself."""
+    return bool(_NGINX_PAGE.search(text))
+
+
 def _proxy_named(value: str) -> str:
-    if NGINX_FAMILY.search(value):
+    if names_nginx(value):
         return NGINX
     return next((name for part, name in _SERVERS if part in value.lower()), "")
 
 
 def _page_author(page: str) -> str:
     match = re.search(r"<center>([^<]{1,80})</center>\s*(?:</body>|$)", page)
-    if match and NGINX_FAMILY.search(match[1]):
+    if match and names_nginx(match[1]):
         return NGINX
     return next((name for part, name in _PAGES if part in page), "")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from wizard.diagnose.facts import product
 from wizard.model import arrivals
 from wizard.model.case import Case, FirstFailingHop, FollowUpResult
 from wizard.model.diagnosis import Confidence
@@ -129,8 +130,8 @@ def is_behind_plain_nginx(case: Case) -> bool:
     """True if the response of the root path names Nginx and no other proxy."""
     if case.root is None or case.root.headers_s is None:
         return False
-    server = (case.root.header("server") or "").lower()
-    return server.startswith("nginx") and not any(map(case.root.header, ("via", *PROXY_HEADERS)))
+    is_nginx = product.is_nginx(case.root.header("server"))
+    return is_nginx and not any(map(case.root.header, ("via", *PROXY_HEADERS)))
 
 
 def own_log_lines(case: Case, *tags: str) -> tuple[LogLine, ...]:

@@ -1,8 +1,7 @@
 """The backend serves one stream at a time, and nothing while it is open."""
 
-from wizard.diagnose.facts import streams
+from wizard.diagnose.facts import product, streams
 from wizard.diagnose.facts.evidence import (
-    NGINX_PAGE,
     follow_up_evidence,
     log_evidence,
     result_evidence,
@@ -72,7 +71,7 @@ def _is_refused_by_backend(case: Case, answer: Timeline) -> bool:
     """True if the request went to the backend directly, or through a config without limits."""
     if not answer.probe.enters_outside:
         return True
-    if answer.status is None or NGINX_PAGE in answer.excerpt:
+    if answer.status is None or product.is_nginx_page(answer.excerpt):
         return False
     limits = ("limit_conn", "limit_req")
     return case.resolution is not None and not any(map(case.resolution.value, limits))

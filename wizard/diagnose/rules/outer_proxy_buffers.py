@@ -139,7 +139,7 @@ def _trace_evidence(case: Case) -> tuple[Evidence, ...]:
         return ()
     headers = [(name, value) for name in TRACE_HEADERS if (value := case.root.header(name))]
     server = case.root.header("server") or ""
-    if server and not server.lower().startswith(("nginx", "openresty")):
+    if server and not product.is_nginx(server):
         headers.append(("server", server))
     shown = [f"{name}: {safe(value, 80)}" for name, value in headers[:1]]
     return tuple(Evidence("probe", "root-proxy", f"/ answers with {trace}") for trace in shown)

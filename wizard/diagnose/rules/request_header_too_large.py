@@ -1,7 +1,7 @@
 """Nginx refuses a request whose headers do not fit its buffers."""
 
-from wizard.diagnose.facts import logs, streams
-from wizard.diagnose.facts.evidence import NGINX_PAGE, log_evidence, result_evidence
+from wizard.diagnose.facts import logs, product, streams
+from wizard.diagnose.facts.evidence import log_evidence, result_evidence
 from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings
 from wizard.model.case import Case
@@ -45,7 +45,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
 
 def _is_refused(result: ProbeResult, *, logged: bool) -> bool:
     timeline = result.timeline
-    is_page = NGINX_PAGE in timeline.excerpt and _PAGE in timeline.excerpt
+    is_page = product.is_nginx_page(timeline.excerpt) and _PAGE in timeline.excerpt
     return timeline.status in (400, 431) and (is_page or logged)
 
 
