@@ -12,7 +12,7 @@ from wizard.model.config import Directive
 from wizard.model.diagnosis import Evidence
 from wizard.model.log_report import HELD_TAGS, LoggedFailure, LogLine, LogReport
 from wizard.model.resolution import RequestResolution
-from wizard.nginx.resolve import resolve_request
+from wizard.nginx.servers import choose_server
 from wizard.text.display import safe
 
 _DIRECT, _PROXIED = ("sse-direct ", "mcp-direct "), "sse-proxy "
@@ -105,7 +105,6 @@ class PathFailure:
     Attributes:
         file: The log.
         resolution: What the config does with that path; None without a config.
-        is_message: True if the path is the one to which messages are posted.
         is_outdated: True if the config was written or read by Nginx since, so that another one
             may have been in force.
     """
@@ -113,7 +112,6 @@ class PathFailure:
     file: str
     failure: LoggedFailure
     resolution: RequestResolution | None
-    is_message: bool
     is_outdated: bool
 
     @property
@@ -183,21 +181,21 @@ def _path_failure(
     case: Case, report: LogReport, failure: LoggedFailure, loaded: float
 ) -> PathFailure | None:
     """The failure, if it concerns a path of this stream."""
-    for resolution, path, is_message in _paths_of(case):
+    for resolution, path in _paths_of(case):
         if is_same_route(path, failure.path) and _is_same_server(case, resolution, failure):
             # Logs name whole seconds.
             is_outdated = failure.last is not None and failure.last + 1 <= loaded
-            return PathFailure(report.file, failure, resolution, is_message, is_outdated)
+            return PathFailure(report.file, failure, resolution, is_outdated)
     return None
 
 
-def _paths_of(case: Case) -> Iterator[tuple[RequestResolution | None, str, bool]]:
+def _paths_of(case: Case) -> Iterator[tuple[RequestResolution | None, str]]:
     """The path of the messages, if it is known, and that of the stream."""
     stream, messages = urlsplit(case.target.url).path or "/", posts.message_path(case)
     if messages:
-        yield case.message_resolution, messages, True
+        yield case.message_resolution, messages
     if messages != stream:
-        yield case.resolution, stream, False
+        yield case.resolution, stream
 
 
 _WITH_DIGIT = re.compile(r"(?!v\d{1,3}$)[^/]*\d[^/]*")
@@ -225,5 +223,5 @@ def _is_same_server(
     if resolution is None or resolution.server is None:
         return own == "localhost" or addresses.is_ip_address(own)
     request = replace(resolution.request, host=failure.host)
-    server = resolve_request(resolution.config, request, resolution.version).server
-    return server is not None and server.directive is resolution.server.directive
+    choice = choose_server(resolution.config, request)
+    return choice is not None and choice.server is resolution.server.directive
