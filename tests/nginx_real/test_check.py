@@ -88,6 +88,7 @@ def wrong_causes(case: Case, scenario: Scenario) -> list[str]:
 FIXED = [scenario for scenario in list_scenarios() if scenario.fixed is not None]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scenario", FIXED, ids=lambda scenario: scenario.name)
 async def test_a_fixed_scenario_no_longer_has_its_causes(scenario: Scenario, nginx: str) -> None:
     assert scenario.fixed is not None

@@ -19,7 +19,7 @@ from wizard.lab.scenario import Behaviour
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis
 
-pytestmark = pytest.mark.nginx
+pytestmark = [pytest.mark.nginx, pytest.mark.slow]
 __all__ = ["sdk"]
 
 HEALTHY = scenario_named("healthy")
@@ -84,7 +84,6 @@ async def test_a_gate_that_lets_us_in_is_healthy(nginx: str) -> None:
     assert (diagnosis.verdict, diagnosis.causes) == ("healthy", ())
 
 
-@pytest.mark.slow
 async def test_requests_that_wait_in_turn(nginx: str) -> None:
     """The second of two requests is delayed by 2.5 s.
 
@@ -100,7 +99,6 @@ async def test_requests_that_wait_in_turn(nginx: str) -> None:
     assert "Nginx delayed it" in evidence_texts(diagnosis)
 
 
-@pytest.mark.slow
 async def test_all_requests_wait_in_turn(nginx: str) -> None:
     """`GET /` is served first, so every stream is delayed by 2.5 s or more."""
     zone = "limit_req_zone $binary_remote_addr zone=one:1m rate=24r/m; limit_req_log_level error;"
@@ -233,7 +231,6 @@ async def one_worker() -> AsyncIterator[int]:
         yield server.sockets[0].getsockname()[1]
 
 
-@pytest.mark.slow
 async def test_a_backend_with_one_synchronous_worker(tmp_path: Path) -> None:
     """On one Nginx only: the version does not matter, and the test is slow."""
     nginx = next(iter(INSTALLED.values()))

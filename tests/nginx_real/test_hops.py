@@ -15,7 +15,7 @@ from wizard.lab.scenario import Behaviour
 from wizard.model.diagnosis import Diagnosis
 from wizard.model.target import Hop, Source, Target
 
-pytestmark = pytest.mark.nginx
+pytestmark = [pytest.mark.nginx, pytest.mark.slow]
 
 LIVE = """
 listen $LISTEN;
