@@ -50,10 +50,7 @@ def contradiction(case: Case, rule: Rule, finding: Finding) -> str:
 def _comes_in_whole_events(case: Case) -> bool:
     """True if all that is held of the proxied streams are whole events that come together."""
     held = [result for result in case.proxy if result.outcome in HELD_OUTCOMES]
-    return bool(held) and all(
-        result.outcome == "bursts" and not streams.bursts_fill_buffers(result.timeline)
-        for result in held
-    )
+    return bool(held) and all(map(streams.waits_whole, held))
 
 
 def describe_front(case: Case) -> str:

@@ -9,7 +9,7 @@ from wizard.diagnose.facts.directives import is_proxied
 from wizard.diagnose.facts.error_pages import describe_masked_answers
 from wizard.diagnose.facts.logs import unexplained_failures
 from wizard.diagnose.facts.product import is_nginx_shown, proxy_at_direct
-from wizard.diagnose.facts.streams import could_be_held, follow_ups, predicted_results
+from wizard.diagnose.facts.streams import DELIVERS, follow_ups, is_unexpected, predicted_results
 from wizard.diagnose.false_direct import describe_false_direct, without_false_direct
 from wizard.diagnose.hops import (
     describe_contradiction,
@@ -38,9 +38,7 @@ from wizard.text.display import capitalize, safe
 
 _CONFIDENCES = ("confirmed", "likely", "possible")
 """Surest first."""
-_DELIVERS = frozenset({"live", "tail-held"})
-"""Predictions by which small events arrive."""
-_MAY_BE_LIVE = _DELIVERS | {"undecided"}
+_MAY_BE_LIVE = DELIVERS | {"undecided"}
 """Predictions that a live probe does not contradict: its events may have been small."""
 _NO_CAUSE = "no cause could be shown"
 _TRANSPORTS = {"http+sse": "HTTP+SSE", "streamable-http": "Streamable HTTP", "stateless": "HTTP"}
@@ -193,8 +191,7 @@ def _disagreement(case: Case, result: ProbeResult) -> str:
     """How the outcome of a probe contradicts the config; empty if it does not."""
     expected = predicted_results(case, result)
     label = result.timeline.probe.label
-    is_unexpected = bool(expected) and expected <= _DELIVERS and not could_be_held(case, result)
-    if result.outcome in HELD_OUTCOMES and is_unexpected:
+    if result.outcome in HELD_OUTCOMES and is_unexpected(case, result):
         predicted = "live" if expected == {"live"} else "that only the ends of events are held"
         return (
             f"{label}: the config predicts {predicted}, but it was {result.outcome}. Is this the "

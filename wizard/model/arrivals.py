@@ -267,8 +267,12 @@ def _mean_gap(moments: Sequence[Moment], start: float) -> float:
 
 def is_in_one_block(proxied: Timeline, direct: Timeline) -> bool:
     """True if a finite stream arrived at one moment, which the direct probe got piece by piece."""
-    is_finished = proxied.ended == "eof" and direct.ended == "eof"
-    return is_finished and len(moments(proxied)) == 1 and len(moments(direct)) >= 3
+    return came_in_one_block(proxied) and direct.ended == "eof" and len(moments(direct)) >= 3
+
+
+def came_in_one_block(timeline: Timeline) -> bool:
+    """True if all of a finite stream arrived at one moment."""
+    return timeline.ended == "eof" and len(moments(timeline)) == 1
 
 
 def is_kept_to_its_end(timeline: Timeline) -> bool:

@@ -13,6 +13,8 @@ from wizard.model.timeline import Timeline, is_live
 
 REACHED = frozenset({"live", "ended", "cut"}) | PARTLY_HELD_OUTCOMES
 """Outcomes of probes whose data arrived."""
+DELIVERS = frozenset({"live", "tail-held"})
+"""Predictions by which small events arrive."""
 NO_CONNECTION = frozenset({"refused", "timeout", "dns"})
 """Ends of probes that never reached a server."""
 _GATEWAY_ERRORS = (502, 503, 504)
@@ -91,7 +93,7 @@ def could_be_held(case: Case, result: ProbeResult) -> bool:
     come to Nginx in parts; its log then shows that it passed nothing on. Events that wait whole
     and come together do not come from a buffer that was full.
     """
-    if result.outcome == "bursts" and not bursts_fill_buffers(result.timeline):
+    if waits_whole(result):
         return False
     holding = {"held", "headers-held"}
     label = result.timeline.probe.label
@@ -102,10 +104,20 @@ def could_be_held(case: Case, result: ProbeResult) -> bool:
     return any(not holding.isdisjoint((row.result, row.otherwise)) for row in rows)
 
 
+def is_unexpected(case: Case, result: ProbeResult) -> bool:
+    """True if the config delivers small events, and would not explain that this probe is held."""
+    expected = predicted_results(case, result)
+    return bool(expected) and expected <= DELIVERS and not could_be_held(case, result)
+
+
 def bursts_fill_buffers(timeline: Timeline) -> bool:
     """True if events that come together came as full buffers, or all in one block at the end."""
-    is_one_block = timeline.ended == "eof" and len(arrivals.moments(timeline)) == 1
-    return is_one_block or arrivals.end_in_events(timeline)
+    return arrivals.came_in_one_block(timeline) or arrivals.end_in_events(timeline)
+
+
+def waits_whole(result: ProbeResult) -> bool:
+    """True if whole events wait and come together, not as full buffers."""
+    return result.outcome == "bursts" and not bursts_fill_buffers(result.timeline)
 
 
 def passes_here(case: Case) -> bool | None:

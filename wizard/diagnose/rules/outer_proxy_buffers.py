@@ -51,7 +51,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if not product.is_nginx_read(case) and (named := product.other_proxy(case)):
         return _by_named(rule, case, named)
     held = [result for result in streams.held_probes(case) if result.outcome != "late"]
-    unexpected = [result for result in held if _is_unexpected(case, result)]
+    unexpected = [result for result in held if streams.is_unexpected(case, result)]
     if case.resolution is None or not unexpected or not streams.live_direct_probes(case):
         return None
     passed, traces = _log_lines_of(case, unexpected, "live-200"), _trace_evidence(case)
@@ -74,27 +74,12 @@ def check(rule: Rule, case: Case) -> Finding | None:
     return rule.finding(confidence, evidence, distinguishes)
 
 
-def _is_unexpected(case: Case, result: ProbeResult) -> bool:
-    """True if the config delivers small events, and does not explain how this probe is held."""
-    expected = streams.predicted_results(case, result)
-    return (
-        bool(expected)
-        and expected <= {"live", "tail-held"}
-        and not streams.could_be_held(case, result)
-    )
-
-
 def _doubts(case: Case, unexpected: list[ProbeResult]) -> tuple[str, ...]:
     """What else explains that the stream is held, in one sentence each."""
-    network = _NETWORK if all(map(_waits_whole, unexpected)) else ""
+    network = _NETWORK if all(map(streams.waits_whole, unexpected)) else ""
     other = addresses.other_backend(case)
     between = _BETWEEN.format(safe(other, 120)) if other else ""
     return tuple(filter(None, (network, between)))
-
-
-def _waits_whole(result: ProbeResult) -> bool:
-    """True if whole events wait and come together, not as full buffers."""
-    return result.outcome == "bursts" and not streams.bursts_fill_buffers(result.timeline)
 
 
 def _by_named(rule: Rule, case: Case, named: product.Product) -> Finding | None:

@@ -110,9 +110,9 @@ def _held_reply(rule: Rule, case: Case) -> Finding | None:
     held = posts.held_reply(case)
     if held is None:
         return None
-    whole = held.direct and held.direct.replied_s is not None
+    whole = held.direct is not None
     evidence = [_reply_evidence(held.message, held.stream, held.proxied)]
-    if held.direct and whole:
+    if held.direct is not None:
         evidence.append(_reply_evidence(held.message, held.direct.timeline, held.direct))
     if case.resolution is None:
         text = f"{capitalize(_REPLY_DIRECT)}. {_NO_CONFIG}" if whole else _NO_CONFIG
@@ -227,9 +227,7 @@ def _shows_buffers(case: Case, held: tuple[ProbeResult, ...]) -> bool:
 def _sends_by_config(case: Case) -> bool:
     """True if other variants are live, as the config predicts, and not by the choice of a peer."""
     live = streams.live_beside_held(case)
-    is_predicted = all(
-        streams.predicted_results(case, result) & {"live", "tail-held"} for result in live
-    )
+    is_predicted = all(streams.predicted_results(case, each) & streams.DELIVERS for each in live)
     return bool(live) and is_predicted and len(addresses.upstream_peers(case)) == 1
 
 
