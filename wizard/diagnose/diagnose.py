@@ -8,6 +8,7 @@ from wizard.diagnose.facts.addresses import upstream_peers
 from wizard.diagnose.facts.directives import is_proxied
 from wizard.diagnose.facts.error_pages import describe_masked_answers
 from wizard.diagnose.facts.logs import unexplained_failures
+from wizard.diagnose.facts.metadata import has_token
 from wizard.diagnose.facts.product import is_nginx_shown, proxy_at_direct
 from wizard.diagnose.facts.streams import DELIVERS, follow_ups, is_unexpected, predicted_results
 from wizard.diagnose.false_direct import describe_false_direct, without_false_direct
@@ -234,10 +235,9 @@ def _missing_input(case: Case, causes: tuple[Finding, ...], shortcoming: str) ->
 
 def _credentials_note(case: Case) -> tuple[str, ...]:
     """What to do about a 401, in one sentence."""
-    given = {name.lower() for name, _ in case.target.headers}
     if not any(result.timeline.status == 401 for result in case.proxy):
         return ()
-    if "authorization" not in given:
+    if not has_token(case):
         return ("The URL asks for credentials: give them with --header 'Authorization: …'.",)
     if not _is_direct_served(case):
         return ()

@@ -60,6 +60,13 @@ def live_beside_held(case: Case) -> tuple[ProbeResult, ...]:
     return live if is_divided else ()
 
 
+def is_served_directly(case: Case) -> bool:
+    """True if a direct stream is live without compression, or the direct handshake succeeds."""
+    handshake = case.handshake("direct")
+    is_complete = handshake is not None and handshake.is_complete
+    return is_complete or bool(live_direct_probes(case))
+
+
 def longest_ping_gap_s(case: Case) -> float | None:
     """The longest silence between two events or pings on any probe, in seconds."""
     gaps = [result.timeline.ping_gap_s for result in (*case.direct, *case.proxy)]

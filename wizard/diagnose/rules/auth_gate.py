@@ -45,8 +45,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
         *setting_evidences(resolution, *guards),
         *map(log_evidence, logged[:1]),
     )
-    accepted = case.handshake("direct")
-    is_measured = streams.live_direct_probes(case) or (accepted and accepted.is_complete)
+    is_measured = streams.is_served_directly(case)
     distinguishes = f"{_MEASURED} {_DISTINGUISHES}" if is_measured else _DISTINGUISHES
     return rule.finding(confidence, evidence, distinguishes) if confidence else None
 

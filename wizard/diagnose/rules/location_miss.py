@@ -72,9 +72,7 @@ def _ineffective_change(
 def _not_proxied(rule: Rule, case: Case, resolution: RequestResolution) -> Finding | None:
     """The config passes the path to no backend, and the answer looks like Nginx's own."""
     local = [result for result in case.proxy if _is_local(result)]
-    handshake = case.handshake("direct")
-    is_well = streams.live_direct_probes(case) or (handshake and handshake.is_complete)
-    if not local or not is_well:
+    if not local or not streams.is_served_directly(case):
         return None
     probes = (result_evidence(local[0]), *live_direct_evidence(case))
     evidence = (*probes, *_config_evidence(resolution, *near_misses(resolution)[:1]))
