@@ -115,6 +115,13 @@ class Case:
         """True if several of our requests at once were too many for the server."""
         return any(sent.purpose == CROWDED for sent in self.follow_ups)
 
+    @property
+    def proxied_answers(self) -> tuple[Timeline, ...]:
+        """The answers at the public URL: those of the probes, then those of the MCP session."""
+        handshake = self.handshake("proxy")
+        messages = handshake.exchanges if handshake else ()
+        return (*(each.timeline for each in self.proxy), *(each.timeline for each in messages))
+
     def handshake(self, side: Side) -> Handshake | None:
         """The handshake with that side; None if it has not begun."""
         return next((handshake for handshake in self.handshakes if handshake.side == side), None)

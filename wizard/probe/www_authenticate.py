@@ -14,10 +14,7 @@ _RESOURCE_METADATA = re.compile(
 
 def metadata_challenge(case: Case) -> Timeline | None:
     """The first proxied 401 with a metadata URL, to a GET or a POST; None if there is none."""
-    handshake = case.handshake("proxy")
-    posts = [exchange.timeline for exchange in handshake.exchanges] if handshake else []
-    answers = (*(result.timeline for result in case.proxy), *posts)
-    return next((answer for answer in answers if metadata_url(answer)), None)
+    return next((answer for answer in case.proxied_answers if metadata_url(answer)), None)
 
 
 def metadata_url(timeline: Timeline) -> str:

@@ -141,13 +141,9 @@ def streaming_advice(name: str) -> str:
     return _ADVICE.get(name, "")
 
 
-def _answers(case: Case) -> Iterator[Timeline]:
-    """The answers at the public URL."""
-    if case.root is not None:
-        yield case.root
-    yield from (result.timeline for result in case.proxy)
-    handshake = case.handshake("proxy")
-    yield from (exchange.timeline for exchange in (handshake.exchanges if handshake else ()))
+def _answers(case: Case) -> tuple[Timeline, ...]:
+    """The answers at the public URL, that of `/` included."""
+    return (*([case.root] if case.root else []), *case.proxied_answers)
 
 
 def _named_in(answer: Timeline) -> Iterator[Product]:

@@ -71,10 +71,7 @@ def _by_host(rule: Rule, case: Case) -> Finding | None:
 
 def _by_name(rule: Rule, case: Case) -> Finding | None:
     """The answer itself says that it refuses the Host, and no direct request contradicts."""
-    handshake = case.handshake("proxy")
-    posts = [each.timeline for each in handshake.exchanges] if handshake else []
-    answers = (*(result.timeline for result in case.proxy), *posts)
-    named = next((each for each in answers if _names_host(each)), None)
+    named = next((each for each in case.proxied_answers if _names_host(each)), None)
     is_refuted = bool(_asked(case)) and case.resolution is not None
     if named is None or is_refuted or not streams.is_root_answered(case):
         return None
