@@ -130,6 +130,7 @@ def test_an_unknown_filter_is_undecided_and_named(
         "brotli on; subs_filter a b;",
         "proxy_limit_rate 0; limit_rate 0;",
         "geoip2_proxy 10.0.0.0/8; vhost_traffic_status off; otel_trace on;",
+        "datadog_tracing on; datadog_service_name web;",
     ],
 )
 def test_what_does_not_hold_event_streams_changes_nothing(directives: str) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from wizard.model.config import Directive
 from wizard.model.resolution import BodyFilter, FilterEffect
-from wizard.nginx.known_directives import is_own
+from wizard.nginx.known_directives import PASSIVE, is_own
 from wizard.text.config_redaction import redact_directive
 from wizard.text.display import visible
 
@@ -19,9 +19,7 @@ _CONVERTS = re.compile(r"image_filter|xslt_stylesheet")
 _RATES = re.compile(r"(\w+_)?limit_rate")
 _SCRIPTS = re.compile(r"body_filter_by_lua(_block|_file)?|js_body_filter")
 _PASSES = re.compile(
-    r"(more|set|lua|js|geoip2?|vhost_traffic_status|otel|opentelemetry|opentracing|fancyindex|echo|"
-    r"auth|testcookie|upload_progress|encrypted_session|aws|limit|brotli|subs_filter|nchan|perl|"
-    r"health_check)(_\w+)?"
+    rf"({PASSIVE}|set|js|geoip|echo|auth|testcookie|limit|nchan|perl|health_check)(_\w+)?"
     r"|\w+_by_lua\w*|srcache_\w+|track_uploads|report_uploads|\w+_cache_purge|array_\w+"
     r"|(modsecurity|coraza|zstd|pagespeed)_\w+"
 )

@@ -89,9 +89,14 @@ _OWN = frozenset(
         *(f"{family}_{suffix}" for family in _FAMILIES for suffix in _FAMILY_SUFFIXES.split()),
     )
 )
+PASSIVE = (
+    "brotli|more|lua|geoip2|vhost_traffic_status|opentracing|opentelemetry|otel|datadog|fancyindex|"
+    "upload_progress|subs_filter|encrypted_session|aws"
+)
+"""Modules of others, as a pattern, that answer no request and hold no response; brotli and
+subs_filter do hold one whose media type is among their types."""
 _HARMLESS = re.compile(
-    r"(brotli|zstd|more|lua|geoip2|vhost_traffic_status|opentracing|opentelemetry|otel|datadog|"
-    r"fancyindex|upload_progress|subs_filter|encrypted_session|aws|image_filter)(_\w+)?"
+    rf"({PASSIVE}|zstd|image_filter)(_\w+)?"
     r"|(init|init_worker|exit_worker|set|log|header_filter|body_filter)_by_lua\w*"
     r"|ssl_\w+_by_lua\w*|js_(?!content$|access$)\w+|geoip2?_\w+"
     r"|set_(?:misc|random|md5|sha1|hmac_\w+|encode_\w+|decode_\w+|escape_uri|unescape_uri|"
