@@ -57,13 +57,10 @@ def body_filters(blocks: Iterable[Directive]) -> tuple[BodyFilter, ...]:
 
 def describe_doubts(filters: Sequence[BodyFilter], buffering: bool) -> tuple[str, ...]:
     """What the body filters leave undecided, one sentence each."""
-    doubts = dict(_DOUBTS)
-    if not buffering:
-        del doubts["rate"]
     return tuple(
-        f"{each.where}: `{each.name}` {doubts[each.effect]}"
+        f"{each.where}: `{each.name}` {_DOUBTS[each.effect]}"
         for each in filters
-        if each.effect in doubts
+        if each.effect in _DOUBTS and (buffering or each.effect != "rate")
     )
 
 
