@@ -7,7 +7,7 @@ at once that the backend had sent one by one. So arrivals are judged, not the fi
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 from statistics import median
@@ -129,31 +129,19 @@ def _dropped(timeline: Timeline) -> bool:
     return timeline.decoded > sum(arrival.size for arrival in timeline.arrivals)
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """All bytes that arrived within `SAME_MOMENT_S` of the first; times since the request."""
+def moments(timeline: Timeline) -> list[Arrival]:
+    """The moments at which bytes arrived, oldest first, with times since the request.
 
-    at: float
-    size: int
-    items: int
-    pending: int
-
-
-def moments(timeline: Timeline) -> list[Moment]:
-    """The moments at which bytes arrived, oldest first."""
-    start, merged = connected_s(timeline), list[Moment]()
+    All bytes that arrive within `SAME_MOMENT_S` of the first ones belong to the same moment.
+    """
+    start, merged = connected_s(timeline), list[Arrival]()
     for arrival in timeline.arrivals:
         at = arrival.at - start
         if merged and at - merged[-1].at <= SAME_MOMENT_S:
-            merged.append(_merged(merged.pop(), arrival))
+            merged[-1] = merged[-1].plus(arrival)
         else:
-            merged.append(Moment(at, arrival.size, arrival.items, arrival.pending))
+            merged.append(replace(arrival, at=at))
     return merged
-
-
-def _merged(moment: Moment, arrival: Arrival) -> Moment:
-    size, items = moment.size + arrival.size, moment.items + arrival.items
-    return Moment(moment.at, size, items, arrival.pending)
 
 
 def stuck_gaps(timeline: Timeline, now: float | None = None) -> list[float]:
@@ -176,7 +164,7 @@ def stuck_gaps(timeline: Timeline, now: float | None = None) -> list[float]:
     return [gap for gap in until_more if gap > allowance_s(timeline)]
 
 
-def _brings_more(moment: Moment, *, is_end: bool) -> bool:
+def _brings_more(moment: Arrival, *, is_end: bool) -> bool:
     """True if these bytes end an event and hold some of the next one, or are the last."""
     return moment.items > 0 and (moment.items > 1 or moment.pending > 0 or is_end)
 
@@ -254,13 +242,13 @@ def _end(timeline: Timeline, now: float | None) -> float:
     return watched_s(timeline)
 
 
-def _mean_amount(moments: Sequence[Moment]) -> float:
+def _mean_amount(moments: Sequence[Arrival]) -> float:
     """The mean number of events that arrived at one moment (of bytes, without events)."""
     events = sum(moment.items for moment in moments)
     return (events or sum(moment.size for moment in moments)) / len(moments)
 
 
-def _mean_gap(moments: Sequence[Moment], start: float) -> float:
+def _mean_gap(moments: Sequence[Arrival], start: float) -> float:
     """The mean time between moments, in seconds; the first counts from `start`."""
     return (moments[-1].at - start) / len(moments) if moments else 0.0
 

@@ -85,6 +85,11 @@ class Arrival:
     items: int = 0
     pending: int = 0
 
+    def plus(self, later: "Arrival") -> "Arrival":
+        """This arrival and a later one, as one at the time of this one."""
+        size, items = self.size + later.size, self.items + later.items
+        return Arrival(self.at, size, items, later.pending)
+
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
@@ -253,11 +258,10 @@ def _with_bytes(timeline: Timeline, chunk: Chunk) -> Timeline:
 
 def _with_arrival(arrivals: tuple[Arrival, ...], chunk: Chunk) -> tuple[Arrival, ...]:
     last = arrivals[-1] if arrivals else None
+    new = Arrival(chunk.at, chunk.decoded, chunk.items, chunk.pending)
     if last is None or chunk.at - last.at > MERGE_S:
-        new = Arrival(chunk.at, chunk.decoded, chunk.items, chunk.pending)
         return (*arrivals[-MAX_ARRIVALS + 1 :], new)
-    size, items = last.size + chunk.decoded, last.items + chunk.items
-    return (*arrivals[:-1], Arrival(last.at, size, items, chunk.pending))
+    return (*arrivals[:-1], last.plus(new))
 
 
 def _first(earlier: float | None, at: float) -> float:
