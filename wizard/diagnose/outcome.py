@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from wizard.model import arrivals
 from wizard.model.case import Case
-from wizard.model.events import SseEvent
 from wizard.model.handshake import Handshake, Side
 from wizard.model.probe_result import Outcome, ProbeResult
 from wizard.model.timeline import Timeline, connected_s, is_live
@@ -73,8 +72,7 @@ def is_finite_answer(result: ProbeResult) -> bool:
 
 def _names_its_end(timeline: Timeline) -> bool:
     """True if the last event marks the end of an answer; answers differ in length."""
-    events = [item for item in timeline.tail if isinstance(item, SseEvent)]
-    last = events[-1] if events else None
+    last = next(reversed(timeline.tail_events), None)
     return last is not None and (last.data in LAST_EVENTS or last.type in LAST_EVENT_TYPES)
 
 

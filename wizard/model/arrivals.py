@@ -110,9 +110,8 @@ def _delays_of_same_events(proxied: Timeline, direct: Timeline) -> list[float]:
 
 def _unique_events(timeline: Timeline) -> dict[tuple[str, str], float]:
     """When each event arrived whose content came once."""
-    events = [item for item in timeline.tail if isinstance(item, SseEvent)]
-    count = Counter((event.type, event.data) for event in events)
-    once = (event for event in events if count[event.type, event.data] == 1)
+    count = Counter(contents(timeline))
+    once = (event for event in timeline.tail_events if count[event.type, event.data] == 1)
     return {(event.type, event.data): event.at for event in once}
 
 
@@ -285,7 +284,7 @@ def lacks_the_end(proxied: Timeline, direct: Timeline) -> bool:
 
 def contents(timeline: Timeline) -> list[tuple[str, str]]:
     """Type and data of the newest events."""
-    return [(item.type, item.data) for item in timeline.tail if isinstance(item, SseEvent)]
+    return [(event.type, event.data) for event in timeline.tail_events]
 
 
 def full_buffers(timeline: Timeline) -> tuple[int, ...]:
@@ -332,13 +331,11 @@ def clock_spread_s(timeline: Timeline) -> float:
 def _groups(timeline: Timeline) -> Iterator[list[SseEvent]]:
     """The events of each moment."""
     group = list[SseEvent]()
-    for item in timeline.tail:
-        if not isinstance(item, SseEvent):
-            continue
-        if group and item.at - group[-1].at > SAME_MOMENT_S:
+    for event in timeline.tail_events:
+        if group and event.at - group[-1].at > SAME_MOMENT_S:
             yield group
             group = []
-        group.append(item)
+        group.append(event)
     yield group
 
 

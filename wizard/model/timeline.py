@@ -166,6 +166,11 @@ class Timeline:
         return self.status == 200 and media == "text/event-stream"
 
     @property
+    def tail_events(self) -> list[SseEvent]:
+        """The newest events, without comments."""
+        return [item for item in self.tail if isinstance(item, SseEvent)]
+
+    @property
     def framing(self) -> Framing | None:
         """How the response marks the end of its body (RFC 9112, section 6.3); None before the
         headers."""

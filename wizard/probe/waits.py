@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from wizard.model import arrivals
-from wizard.model.events import SseEvent
 from wizard.model.timeline import (
     Timeline,
     connected_s,
@@ -113,7 +112,7 @@ def _is_end_compared(timeline: Timeline, beside: Timeline, now: float) -> bool:
 
 def _has_enough_events(timeline: Timeline) -> bool:
     """True if several events came, or one of a stream that is silent until a message is posted."""
-    first = next((item for item in timeline.tail if isinstance(item, SseEvent)), None)
+    first = next(iter(timeline.tail_events), None)
     return timeline.items > 1 or (first is not None and first.type == "endpoint")
 
 

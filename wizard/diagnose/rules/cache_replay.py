@@ -11,10 +11,10 @@ from wizard.diagnose.rule_settings import NginxSettings, cache_off
 from wizard.model.arrivals import contents
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
-from wizard.model.events import SseEvent
 from wizard.model.handshake import Handshake
 from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import Timeline, is_live
+from wizard.probe.mcp.signs import endpoint_of
 from wizard.text.display import safe
 
 Events = list[tuple[str, str]]
@@ -91,15 +91,10 @@ def _copied_session(rule: Rule, case: Case) -> Finding | None:
 
 def _endpoints(timelines: Iterable[Timeline], handshake: Handshake | None) -> list[tuple[str, str]]:
     """The label and the endpoint of each stream that names one."""
-    endpoints = [(timeline.probe.label, _endpoint(timeline)) for timeline in timelines]
+    endpoints = [(timeline.probe.label, endpoint_of(timeline) or "") for timeline in timelines]
     if handshake:
         endpoints.append((f"mcp-{handshake.side}", handshake.endpoint))
     return [(label, name) for label, name in endpoints if name]
-
-
-def _endpoint(timeline: Timeline) -> str:
-    events = (item for item in timeline.tail if isinstance(item, SseEvent))
-    return next((item.data for item in events if item.type == "endpoint"), "")
 
 
 def _is_cached(case: Case) -> bool:

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from wizard.model.events import SseEvent
 from wizard.model.timeline import Timeline
 from wizard.probe.www_authenticate import metadata_url
 
@@ -30,7 +29,7 @@ def sign_in(answer: Timeline) -> str:
         return f"the header {header}"
     if metadata_url(answer):
         return "a 401 that names resource metadata"
-    bodies = [item.data for item in answer.tail if isinstance(item, SseEvent)]
+    bodies = [event.data for event in answer.tail_events]
     if any(map(_JSON_RPC.search, (answer.excerpt, *bodies))):
         return "a JSON-RPC message"
     return ""
@@ -43,7 +42,4 @@ def _sign_in_path(answer: Timeline) -> str:
 
 def endpoint_of(timeline: Timeline) -> str | None:
     """The data of the first `endpoint` event in a timeline, cut as timelines are."""
-    for item in timeline.tail:
-        if isinstance(item, SseEvent) and item.type == "endpoint":
-            return item.data
-    return None
+    return next((event.data for event in timeline.tail_events if event.type == "endpoint"), None)
