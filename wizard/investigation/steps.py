@@ -12,6 +12,7 @@ from wizard.investigation.step_results import StepResult
 from wizard.model.case import CROWDED, FollowUpResult
 from wizard.model.handshake import Handshake
 from wizard.model.log_report import LogReport
+from wizard.model.probe_result import REFUSED_STATUSES
 from wizard.model.resolution import RequestResolution
 from wizard.model.steps import STEP_TEXTS, StepId
 from wizard.model.target import Target
@@ -22,7 +23,6 @@ from wizard.nginx.resolve import resolve_request
 from wizard.probe.crowding import (
     FREE_WORKER,
     REFUSAL_PAUSE_S,
-    REFUSED,
     crowded_probes,
     is_worker_doubtful,
     probe_alone,
@@ -122,7 +122,7 @@ async def _run_all(session: Session, proxied: Sequence[Probe], *, patience: floa
 def _is_refused_at_once(handshake: Handshake) -> bool:
     """True if a limit refused the first request of a handshake."""
     exchanges = handshake.exchanges
-    return bool(exchanges) and exchanges[0].timeline.status in REFUSED
+    return bool(exchanges) and exchanges[0].timeline.status in REFUSED_STATUSES
 
 
 async def _run_probes(
@@ -169,7 +169,7 @@ async def _repeat_crowded_probes(session: Session) -> None:
     purposes = {result.purpose: result for result in case.follow_ups}
     for probe in crowded_probes(case.proxy, case.direct, purposes.get(FREE_WORKER)):
         options, stall = session.options(), session.target.stall
-        is_refused = session.timelines[probe].status in REFUSED
+        is_refused = session.timelines[probe].status in REFUSED_STATUSES
         timeline, alone = await probe_alone(
             probe, options, stall, session.clock, pause_s=REFUSAL_PAUSE_S if is_refused else 0.0
         )

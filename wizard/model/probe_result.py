@@ -53,11 +53,11 @@ Outcome = Literal[
     "not-offered", "not-asked",
 ]  # fmt: skip
 _REFUSAL_LABELS = {"dns": "no address", "tls": "TLS failed", "timeout": "no answer"}
-HELD_OUTCOMES: frozenset[str] = frozenset(
-    {"held", "events-held", "headers-held", "late", "bursts", "tail-held", "stalled"}
-)
+REFUSED_STATUSES = frozenset({429, 503})
+"""How a server refuses a request that exceeds a limit."""
 PARTLY_HELD_OUTCOMES: frozenset[str] = frozenset({"late", "bursts", "tail-held", "stalled"})
 """The outcomes of streams of which some data came."""
-DELAYED_OUTCOMES: frozenset[str] = HELD_OUTCOMES - {"tail-held", "bursts", "stalled"}
+DELAYED_OUTCOMES: frozenset[str] = frozenset({"held", "events-held", "headers-held", "late"})
 """The outcomes of streams whose beginning is late or missing, which a slow peer or a limit explains
 as well as a buffer does."""
+HELD_OUTCOMES = PARTLY_HELD_OUTCOMES | DELAYED_OUTCOMES

@@ -10,7 +10,7 @@ from dataclasses import replace
 from urllib.parse import urljoin
 
 from wizard.model.case import FollowUpResult
-from wizard.model.probe_result import ProbeResult
+from wizard.model.probe_result import REFUSED_STATUSES, ProbeResult
 from wizard.model.timeline import Probe, Timeline, is_connected, is_live
 from wizard.probe.followups.followup import probe_first_event
 from wizard.probe.matrix import Matrix
@@ -20,8 +20,6 @@ from wizard.probe.waits import MIN_WAIT_S, MIN_WATCH_S
 ALONE, FREE_WORKER = "alone", "free-worker"
 """Purposes of results: a request with no other of ours beside it, and `GET /` sent directly while
 the streams were open."""
-REFUSED = frozenset({429, 503})
-"""How a server refuses a request that exceeds a limit."""
 MAX_REPEATS = 4
 """How many requests are made again at most."""
 REFUSAL_PAUSE_S = 1.0
@@ -63,7 +61,7 @@ def crowded_probes(
     results = (*proxied, *direct)
     if not any(is_live(result.timeline) for result in results):
         return ()
-    refused = [result for result in results if result.timeline.status in REFUSED]
+    refused = [result for result in results if result.timeline.status in REFUSED_STATUSES]
     waiting = [result for result in results if _is_waiting(result)]
     is_backend_full = any(map(_is_waiting, direct)) or _is_unanswered(free_worker)
     failed = (*refused, *(waiting if is_backend_full else ()))

@@ -15,13 +15,12 @@ from wizard.model.case import Case
 from wizard.model.change import Change
 from wizard.model.config import Config
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
-from wizard.model.probe_result import DELAYED_OUTCOMES, ProbeResult
+from wizard.model.probe_result import DELAYED_OUTCOMES, REFUSED_STATUSES, ProbeResult
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
 from wizard.model.timeline import Timeline, is_live
 from wizard.text.display import safe
 
-REFUSED_STATUSES = frozenset({429, 503})
 _HELD_SYMPTOMS = frozenset(
     {"proxy-buffering-hold", "gzip-plus-buffering", "outer-proxy-buffers", "dead-peer-replay"}
 )
