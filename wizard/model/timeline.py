@@ -306,6 +306,11 @@ def is_live(timeline: Timeline) -> bool:
     return timeline.is_event_stream and timeline.first_data_s is not None
 
 
+def is_success(timeline: Timeline) -> bool:
+    """True if the status of the response is 2xx."""
+    return timeline.status is not None and 200 <= timeline.status < 300
+
+
 def is_plain_response(timeline: Timeline) -> bool:
     """True if the response is not an event stream, so that no event will come."""
     return timeline.headers_s is not None and not timeline.is_event_stream

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from wizard.model.handshake import Handshake
-from wizard.model.timeline import Timeline
+from wizard.model.timeline import Timeline, is_success
 
 UNKNOWN_SESSION = frozenset({400, 404})
 """How servers answer for a session that they do not know: the Python SDK 404, the .NET SDK 400.
@@ -18,7 +18,7 @@ _NAMES_SESSION = re.compile(r"(?i)session")
 
 def is_taken(message: Timeline) -> bool:
     """True if a message was accepted, and its reply came if it asks for one."""
-    return message.status in range(200, 300) and message.ended != "timeout"
+    return is_success(message) and message.ended != "timeout"
 
 
 def is_unknown(message: Timeline) -> bool:
@@ -30,7 +30,7 @@ def is_unknown(message: Timeline) -> bool:
 
 def is_unanswered(message: Timeline) -> bool:
     """True if a message got no answer, or none over its stream: some servers wait for ever."""
-    is_silent = message.status is None or message.status in range(200, 300)
+    is_silent = message.status is None or is_success(message)
     return is_silent and message.connect_s is not None and message.ended == "timeout"
 
 

@@ -12,7 +12,7 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence
 from wizard.model.handshake import Exchange, Handshake, Side
 from wizard.model.resolution import RequestResolution, Upstream
-from wizard.model.timeline import Timeline
+from wizard.model.timeline import Timeline, is_success
 from wizard.nginx.resolve import resolve_request
 from wizard.probe.mcp.message_path import message_url
 from wizard.text.display import safe
@@ -86,7 +86,7 @@ def _accepted_post(direct: Handshake | None, name: str) -> Timeline | None:
         return None
     exchange = _opening_exchange(direct) if name in _OPENING else direct.exchange(name)
     answer = exchange.timeline if exchange else None
-    return answer if answer and 200 <= (answer.status or 0) < 300 else None
+    return answer if answer and is_success(answer) else None
 
 
 def _failed_exchange(handshake: Handshake | None) -> Exchange | None:

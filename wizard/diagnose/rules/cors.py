@@ -6,7 +6,7 @@ from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.probe_result import ProbeResult
-from wizard.model.timeline import Timeline
+from wizard.model.timeline import Timeline, is_success
 from wizard.probe.preflight import foreign_origin, preflight_of
 from wizard.text.display import safe
 
@@ -77,7 +77,7 @@ def _preflight_problem(answer: Timeline, origin: str, names: tuple[str, ...]) ->
     """
     if not _allows(answer, origin):
         return "the origin is not allowed"
-    if not 200 <= (answer.status or 0) < 300:
+    if not is_success(answer):
         return "its status is no success"
     values = (value.lower() for name, value in answer.headers if name == ALLOW_HEADERS)
     allowed = {part.strip() for value in values for part in value.split(",")}

@@ -17,6 +17,7 @@ from wizard.model.change import Change
 from wizard.model.config import Directive
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
+from wizard.model.timeline import is_success
 from wizard.nginx.settings import enclosing_blocks
 from wizard.text.display import safe
 
@@ -81,8 +82,7 @@ def _refused(case: Case) -> _Refused | None:
         return _Refused(_SENT, (result_evidence(differing[0]), served))
     for exchange in proxied.exchanges if proxied else ():
         other = direct.timeline(exchange.name)
-        is_served = other is not None and other.status in range(200, 300)
-        if other and is_served and exchange.timeline.status in _STATUSES:
+        if other and is_success(other) and exchange.timeline.status in _STATUSES:
             evidence = (post_evidence(exchange.timeline), post_evidence(other))
             return _Refused(_SENT_IN_SESSION, evidence)
     return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from wizard.model.events import Ended, ProbeEvent, SseEvent
 from wizard.model.handshake import Exchange, Handshake
-from wizard.model.timeline import Probe, Timeline, has_begun
+from wizard.model.timeline import Probe, Timeline, has_begun, is_success
 from wizard.probe.mcp.messages import (
     FOLLOWING_ID,
     OPENING_ID,
@@ -173,7 +173,7 @@ def has_event(reader: MessageReader) -> bool:
 
 def is_accepted(reader: MessageReader) -> bool:
     """True once a notification was accepted: no reply to it follows."""
-    return reader.timeline.status in range(200, 300)
+    return is_success(reader.timeline)
 
 
 def has_headers(reader: MessageReader) -> bool:

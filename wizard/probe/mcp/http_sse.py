@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from wizard.model.handshake import Exchange, Handshake, HandshakeStage
-from wizard.model.timeline import Timeline
+from wizard.model.timeline import Timeline, is_success
 from wizard.probe.mcp import messages
 from wizard.probe.mcp.exchange import (
     ENDPOINT_LIMIT_CHARS,
@@ -91,8 +91,7 @@ class _Talk:
         answer = await send_request(probe, self.options, spec, timeout_s)
         handshake = replace(handshake, stage=stage)
         sent_at += answer.began_s
-        is_answered = answer.status is not None and 200 <= answer.status < 300
-        if is_answered:
+        if is_success(answer):
             handshake = replace(handshake, stage="reply")
             await self.stream.wait_for(has_reply, self.timeouts.next_s())
         exchange = self._exchange(stage, answer, len(spec.content), sent_at)
@@ -107,7 +106,7 @@ class _Talk:
 
     def _problem(self, stage: HandshakeStage, answer: Timeline) -> str:
         request = messages.POSTS[stage]
-        if answer.status is None or not 200 <= answer.status < 300:
+        if answer.status is None or not is_success(answer):
             return messages.describe_answer(answer, request)
         if self.stream.reader.reply is None:
             return messages.describe_missing_reply(self.stream.timeline, answer.status, request)
