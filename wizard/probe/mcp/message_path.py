@@ -6,11 +6,7 @@ from wizard.model.case import Case
 from wizard.model.resolution import RequestResolution
 from wizard.nginx.resolve import request_for, resolve_request
 from wizard.nginx.settings import duration_s
-
-_MESSAGE_HEADERS = (
-    ("Accept", "application/json, text/event-stream"),
-    ("Content-Type", "application/json"),
-)
+from wizard.probe.mcp.messages import ACCEPT_BOTH, JSON_CONTENT
 
 
 def message_url(case: Case) -> str | None:
@@ -30,7 +26,7 @@ def message_resolution(case: Case) -> RequestResolution | None:
     url = message_url(case)
     if case.resolution is None or url is None:
         return None
-    request = request_for(url, "POST", (*_MESSAGE_HEADERS, *case.target.headers))
+    request = request_for(url, "POST", (ACCEPT_BOTH, JSON_CONTENT, *case.target.headers))
     return resolve_request(case.resolution.config, request, case.resolution.version)
 
 
