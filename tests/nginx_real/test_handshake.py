@@ -17,6 +17,7 @@ from wizard.lab.nginx_process import free_ports
 from wizard.model.handshake import Handshake
 from wizard.model.steps import StepId
 from wizard.model.target import Source, Target
+from wizard.model.timeline import Probe, Timeline
 from wizard.probe.mcp.exchange import handshake_timeouts
 from wizard.probe.mcp.session import EXCHANGE_TIMEOUT_S, Known, run_handshake
 from wizard.probe.mcp.streamable import handshake_over_streamable_http
@@ -145,7 +146,6 @@ async def test_a_session_of_an_older_revision_is_opened_and_closed(
 
 async def test_the_session_is_deleted(sdk: dict[str, int]) -> None:
     """A request with the id of a deleted session gets a 404."""
-    from wizard.model.timeline import Probe
     from wizard.probe.mcp.exchange import send_request
     from wizard.probe.mcp.messages import delete_request
     from wizard.probe.mcp.streamable import session_id_of
@@ -167,8 +167,8 @@ async def test_the_session_is_deleted(sdk: dict[str, int]) -> None:
 
 async def test_a_path_that_the_server_does_not_have_is_no_mcp(sdk: dict[str, int]) -> None:
     url = f"http://127.0.0.1:{sdk['http']}/nothing"
-    known = Known(may_post=True)
-    handshake = await run_handshake("direct", url, None, ProbeOptions(), known)
+    stream, known = Timeline(Probe("sse-direct", url)), Known(may_post=True)
+    handshake = await run_handshake("direct", stream, ProbeOptions(), known)
     assert (handshake.transport, handshake.is_complete) == ("unknown", False)
     assert "404" in handshake.why
 

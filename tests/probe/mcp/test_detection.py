@@ -66,7 +66,7 @@ def without_endpoint(url: str) -> Timeline:
 
 async def shake(server: Server, stream: Timeline, is_http_sse: bool = False) -> Handshake:
     known = Known(is_http_sse, may_post=True)
-    return await run_handshake("direct", server.url, stream, ProbeOptions(), known)
+    return await run_handshake("direct", stream, ProbeOptions(), known)
 
 
 async def test_a_stream_that_names_an_endpoint_is_http_sse() -> None:

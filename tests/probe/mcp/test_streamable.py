@@ -26,6 +26,7 @@ from tests.probe.mcp.server import (
     silence,
 )
 from wizard.model.handshake import Handshake
+from wizard.model.timeline import Probe, Timeline
 from wizard.probe.mcp.exchange import Timeouts
 from wizard.probe.mcp.session import Known, run_handshake
 from wizard.probe.mcp.streamable import handshake_over_streamable_http, handshake_stateless
@@ -203,7 +204,8 @@ async def test_at_most_four_messages_are_posted() -> None:
     tools = response(200, result({"tools": []}, 2))
     opened = response(200, result(TOOLS_RESULT))
     async with running(answers(opened, **{"tools/list": tools})) as server:
-        await run_handshake("direct", server.url, None, ProbeOptions(), Known(may_post=True))
+        stream = Timeline(Probe("sse-direct", server.url))
+        await run_handshake("direct", stream, ProbeOptions(), Known(may_post=True))
     posts = [request.name for request in server.requests if request.method == "POST"]
     assert posts == ["server/discover", "initialize", "notifications/initialized", "tools/list"]
 

@@ -54,9 +54,6 @@ class Known:
     patience_s: float = 0.0
 
 
-NOTHING_KNOWN = Known()
-
-
 async def run_handshakes(case: Case, options: ProbeOptions) -> tuple[Handshake, ...]:
     """Run the handshakes with the proxy and with the backend.
 
@@ -92,26 +89,28 @@ async def run_handshakes(case: Case, options: ProbeOptions) -> tuple[Handshake, 
 async def _run_with_sibling(
     side: Side, stream: Timeline, options: ProbeOptions, known: Known
 ) -> Handshake:
-    handshake = await run_handshake(side, stream.probe.url, stream, options, known)
-    return await try_sibling(handshake, stream, options, known)
+    handshake = await run_handshake(side, stream, options, known)
+    return await try_sibling(handshake, stream, options)
 
 
 async def run_handshake(
-    side: Side,
-    url: str,
-    stream: Timeline | None,
-    options: ProbeOptions,
-    known: Known = NOTHING_KNOWN,
+    side: Side, stream: Timeline, options: ProbeOptions, known: Known
 ) -> Handshake:
-    """Open a session, as far as `initialized`, and close it. No tool is ever called.
+    """Open a session, ask for `tools/list` or `ping`, and close it. No tool is ever called.
 
-    `stream` is the timeline of a GET of the URL; None if there was none.
+    `stream` is the timeline of a GET of the URL.
     """
-    handshake = Handshake(side, url, vantage=stream.probe.vantage if stream else "local")
+    handshake = Handshake(side, stream.probe.url, vantage=stream.probe.vantage)
     if (why := _reason_to_skip(stream, known.is_http_sse)) is not None:
         return replace(handshake, skipped=True, why=why)
-    timeouts = _timeouts(stream, options, known)
-    if known.is_http_sse or (stream is not None and endpoint_of(stream) is not None):
+    timeouts = handshake_timeouts(
+        options,
+        EXCHANGE_TIMEOUT_S,
+        post_s=known.post_s,
+        reach_s=stream.began_s,
+        patience_s=known.patience_s,
+    )
+    if known.is_http_sse or endpoint_of(stream) is not None:
         return await handshake_over_http_sse(handshake, options, timeouts)
     if not known.may_post:
         by_post = replace(handshake, skipped=True, why=NO_SIGN)
@@ -123,19 +122,9 @@ async def run_handshake(
     return over_sse if over_sse.endpoint else by_post
 
 
-def _timeouts(stream: Timeline | None, options: ProbeOptions, known: Known) -> Timeouts:
-    return handshake_timeouts(
-        options,
-        EXCHANGE_TIMEOUT_S,
-        post_s=known.post_s,
-        reach_s=stream.began_s if stream is not None else 0.0,
-        patience_s=known.patience_s,
-    )
-
-
-def _may_have_endpoint(stream: Timeline | None) -> bool:
+def _may_have_endpoint(stream: Timeline) -> bool:
     """True if an endpoint may be among the events that the timeline has dropped."""
-    return stream is None or stream.events + stream.comments > len(stream.tail)
+    return stream.events + stream.comments > len(stream.tail)
 
 
 async def _handshake_by_post(
@@ -160,10 +149,8 @@ def _may_have_other_transport(handshake: Handshake) -> bool:
     return timeline.status not in REFUSALS and not 300 <= timeline.status < 400
 
 
-def _reason_to_skip(stream: Timeline | None, is_http_sse: bool) -> str | None:
+def _reason_to_skip(stream: Timeline, is_http_sse: bool) -> str | None:
     """Why a handshake cannot succeed, in one sentence; None if it may."""
-    if stream is None:
-        return None
     if stream.headers_s is None and stream.ended in NO_CONNECTION:
         detail = safe(stream.detail or "refused", 200)
         return detail if detail.startswith("no connection") else f"no connection: {detail}"
@@ -197,15 +184,13 @@ def sibling_url(url: str) -> str | None:
     return sibling and urlunsplit((*parts[:2], f"{folder}{slash}{sibling}", parts.query, ""))
 
 
-async def try_sibling(
-    handshake: Handshake, stream: Timeline, options: ProbeOptions, known: Known
-) -> Handshake:
+async def try_sibling(handshake: Handshake, stream: Timeline, options: ProbeOptions) -> Handshake:
     """Add a handshake at the sibling path if the one at the URL itself failed.
 
     `stream` is the timeline of a GET of the URL: an event stream means that the path is right.
     """
     url = sibling_url(handshake.url)
-    if url is None or not _may_be_elsewhere(stream) or not _is_answered(handshake):
+    if url is None or not _may_be_elsewhere(stream) or not _may_be_at_sibling(handshake):
         return handshake
     sibling = Handshake(handshake.side, url, vantage=handshake.vantage)
     timeouts = handshake_timeouts(options, EXCHANGE_TIMEOUT_S)
@@ -214,10 +199,11 @@ async def try_sibling(
     return replace(handshake, sibling=await run(sibling, options, timeouts))
 
 
-def _is_answered(handshake: Handshake) -> bool:
-    """True if the URL is not MCP's by its answers, or was not posted to.
+def _may_be_at_sibling(handshake: Handshake) -> bool:
+    """True if the URL showed no sign of MCP and was not posted to, or if its last answer is that of
+    a path without MCP.
 
-    A silent server would be waited for again, and a refusal is an answer.
+    A silent server would be waited for again, and a server that refuses may serve MCP here.
     """
     if handshake.skipped:
         return handshake.why == NO_SIGN
