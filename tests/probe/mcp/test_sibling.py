@@ -22,9 +22,14 @@ from tests.probe.mcp.server import (
 )
 from wizard.investigation.investigation import Investigation
 from wizard.model.diagnosis import Diagnosis
+from wizard.model.handshake import Handshake
 from wizard.model.steps import StepId
 from wizard.model.target import Source, Target
-from wizard.probe.mcp.session import sibling_url
+from wizard.model.timeline import Probe, Timeline
+from wizard.probe.mcp.exchange import Timeouts
+from wizard.probe.mcp.session import sibling_url, try_sibling
+from wizard.probe.mcp.signs import NO_SIGN
+from wizard.probe.request import ProbeOptions
 
 STREAMABLE: Mapping[str, Answer] = {
     "GET": response(405, error(-32000)),
@@ -167,3 +172,20 @@ async def test_without_mcp_the_sibling_path_is_not_tried() -> None:
         investigation = Investigation(Target(server.url, mcp="never"))
         await investigation.run("proxy")
     assert requested_paths(server) == {"/sse"}
+
+
+async def test_a_vantage_is_reached_as_slowly_for_the_sibling_path(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    durations: list[float] = []
+
+    async def keep(handshake: Handshake, _: ProbeOptions, timeouts: Timeouts) -> Handshake:
+        durations.append(timeouts.ends_at)
+        return handshake
+
+    monkeypatch.setattr("wizard.probe.mcp.session.handshake_over_http_sse", keep)
+    options, probe = ProbeOptions(clock=lambda: 0.0), Probe("sse-proxy", "http://h/mcp")
+    handshake = Handshake("proxy", probe.url, skipped=True, why=NO_SIGN)
+    for began_s in (0.0, 2.0):
+        await try_sibling(handshake, Timeline(probe, status=404, began_s=began_s), options)
+    assert durations[1] - durations[0] >= 2.0

@@ -193,7 +193,7 @@ async def try_sibling(handshake: Handshake, stream: Timeline, options: ProbeOpti
     if url is None or not _may_be_elsewhere(stream) or not _may_be_at_sibling(handshake):
         return handshake
     sibling = Handshake(handshake.side, url, vantage=handshake.vantage)
-    timeouts = handshake_timeouts(options, EXCHANGE_TIMEOUT_S)
+    timeouts = handshake_timeouts(options, EXCHANGE_TIMEOUT_S, reach_s=stream.began_s)
     is_mcp = url.partition("?")[0].endswith("/mcp")
     run = _handshake_by_post_after_get if is_mcp else handshake_over_http_sse
     return replace(handshake, sibling=await run(sibling, options, timeouts))
