@@ -7,12 +7,11 @@ is no fault that a single client meets, so these requests are made again, one at
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from urllib.parse import urljoin
 
 from wizard.model.case import FollowUpResult
 from wizard.model.probe_result import REFUSED_STATUSES, ProbeResult
 from wizard.model.timeline import Probe, Timeline, is_connected, is_live
-from wizard.probe.followups.followup import probe_first_event
+from wizard.probe.followups.followup import probe_first_event, root_of
 from wizard.probe.matrix import Matrix
 from wizard.probe.request import ProbeOptions
 from wizard.probe.waits import MIN_WAIT_S, MIN_WATCH_S
@@ -27,11 +26,6 @@ REFUSAL_PAUSE_S = 1.0
 ALONE_WAIT_S = 5.0
 """How long a request alone may be silent, in seconds: a worker may first have to notice that its
 client has left."""
-
-
-def root_of(probe: Probe) -> Probe:
-    """A request of `/` at the same origin, over HTTP/1.1."""
-    return Probe("root-direct", urljoin(probe.url, "/"), vantage=probe.vantage)
 
 
 def is_worker_doubtful(proxied: Sequence[Timeline], direct: Sequence[Timeline]) -> bool:

@@ -3,11 +3,13 @@
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
+from urllib.parse import urljoin
 
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.events import Ended
 from wizard.model.probe_result import ProbeResult
 from wizard.model.timeline import Probe, Timeline, is_live
+from wizard.probe.matrix import uncompressed
 from wizard.probe.probe import run_probe_within
 from wizard.probe.request import GET, ProbeOptions, RequestSpec
 from wizard.probe.waits import silence_limit
@@ -37,10 +39,21 @@ def timeout_for(case: Case) -> float:
     return min(limit, EXCHANGE_TIMEOUT_S)
 
 
+def best_direct(case: Case) -> ProbeResult | None:
+    """The direct probe to repeat: one without compression, and a live one if there is one."""
+    live = tuple(result for result in case.direct if is_live(result.timeline))
+    return uncompressed(live or case.direct)
+
+
 def direct_probe(result: ProbeResult) -> Probe:
     """A follow-up's HTTP/1.1 request without compression to the URL of a direct probe."""
     probe = result.timeline.probe
     return Probe("follow-up-direct", probe.url, vantage=probe.vantage)
+
+
+def root_of(probe: Probe) -> Probe:
+    """A request of `/` at the same origin, over HTTP/1.1."""
+    return Probe("root-direct", urljoin(probe.url, "/"), vantage=probe.vantage)
 
 
 def repeated_probe(result: ProbeResult) -> Probe:

@@ -3,8 +3,13 @@
 from dataclasses import replace
 
 from wizard.model.case import Case, FollowUpResult
-from wizard.model.timeline import is_live
-from wizard.probe.followups.followup import FollowUp, direct_probe, probe_first_event, timeout_for
+from wizard.probe.followups.followup import (
+    FollowUp,
+    best_direct,
+    direct_probe,
+    probe_first_event,
+    timeout_for,
+)
 from wizard.probe.host_guard import (
     REFUSALS,
     Method,
@@ -12,7 +17,6 @@ from wizard.probe.host_guard import (
     refused_request,
     requested_host,
 )
-from wizard.probe.matrix import uncompressed
 from wizard.probe.mcp import messages
 from wizard.probe.mcp.exchange import send_request
 from wizard.probe.mcp.messages import STREAMABLE_VERSION
@@ -44,9 +48,7 @@ async def _send_with_host(
     case: Case, options: ProbeOptions, method: Method, host: str
 ) -> FollowUpResult:
     """Send the direct request with this Host; a session that it opens is closed again."""
-    live = tuple(result for result in case.direct if is_live(result.timeline))
-    direct = uncompressed(live or case.direct) or case.direct[0]
-    probe = replace(direct_probe(direct), host=host)
+    probe = replace(direct_probe(best_direct(case) or case.direct[0]), host=host)
     kept = tuple(header for header in options.headers if header[0].lower() != "host")
     options, timeout_s = replace(options, headers=kept), timeout_for(case)
     handshake = case.handshake("direct")

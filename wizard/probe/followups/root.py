@@ -1,13 +1,17 @@
 """The root path at the direct URL: is `/` a short answer there, and who gives it?"""
 
-from dataclasses import replace
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.probe_result import HELD_OUTCOMES
 from wizard.model.timeline import is_live
-from wizard.probe.followups.followup import FollowUp, direct_probe, probe_first_event, timeout_for
-from wizard.probe.matrix import uncompressed
+from wizard.probe.followups.followup import (
+    FollowUp,
+    best_direct,
+    probe_first_event,
+    root_of,
+    timeout_for,
+)
 from wizard.probe.request import ProbeOptions
 
 
@@ -15,7 +19,8 @@ def _is_needed(case: Case) -> bool:
     """True if the stream is held, and the answer to `/` tells what else is held, or by whom.
 
     Through the proxy `/` is held as well, and directly the stream is live; or directly there are
-    not even headers, so that what answers there may be another proxy.
+    not even headers: if `/` is answered there, the answer may name another proxy; if not, the
+    backend answers nothing.
     """
     if urlsplit(case.target.url).path in ("", "/"):
         return False
@@ -30,13 +35,10 @@ def _is_needed(case: Case) -> bool:
 
 async def _send(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
     """Send one request for `/` to the address of a direct probe, a live one if there is one."""
-    live = tuple(result for result in case.direct if is_live(result.timeline))
-    result = uncompressed(live or case.direct)
+    result = best_direct(case)
     if result is None:
         return ()
-    probe = direct_probe(result)
-    probe = replace(probe, url=urljoin(probe.url, "/"))
-    timeline = await probe_first_event(probe, options, timeout_for(case))
+    timeline = await probe_first_event(root_of(result.timeline.probe), options, timeout_for(case))
     return (FollowUpResult(ROOT_DIRECT.purpose, timeline, "GET / at the direct URL's address"),)
 
 
