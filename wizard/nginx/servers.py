@@ -147,11 +147,18 @@ def server_blocks(config: Config) -> tuple[tuple[Directive | None, Directive], .
 def listens_of(server: Directive) -> tuple[Listen, ...]:
     """The `listen` directives of a server; without one Nginx listens on port 80."""
     directives = [directive for directive in server.children("listen") if directive.args]
-    listens = tuple(_parse_listen(directive.args) for directive in directives)
+    listens = tuple(parse_listen(directive.args) for directive in directives)
     return listens or (Listen(ANY, 80, frozenset(), "80"),)
 
 
-def _parse_listen(args: Sequence[str]) -> Listen:
+def listens_at(config: Config, port: int) -> tuple[Listen, ...]:
+    """The `listen` directives of all servers that listen on this port."""
+    servers = (server for _, server in server_blocks(config))
+    return tuple(each for server in servers for each in listens_of(server) if each.holds(port))
+
+
+def parse_listen(args: Sequence[str]) -> Listen:
+    """The socket that the arguments of a `listen` name, of which there is at least one."""
     text, flags = args[0], frozenset(args[1:])
     if text.startswith("unix:"):
         return Listen(text, None, flags, text)

@@ -7,7 +7,7 @@ from wizard.diagnose.facts import product, streams
 from wizard.model.case import Case
 from wizard.model.target import LOCAL
 from wizard.model.timeline import Probe, Timeline
-from wizard.nginx.servers import ANY, listens_of, server_blocks
+from wizard.nginx.servers import ANY, listens_at, listens_of
 from wizard.text.display import safe
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -75,12 +75,7 @@ def is_listener(case: Case, timeline: Timeline) -> bool:
     public = {bracketed(result.timeline.address or "") for result in case.proxy}
     own = _LOOPBACK | (public if case.resolution.listens else set())
     is_own = timeline.is_own_address or bool(names & own)
-    listens = (
-        listen
-        for _, block in server_blocks(case.resolution.config)
-        for listen in listens_of(block)
-        if listen.holds(int(port or 0))
-    )
+    listens = listens_at(case.resolution.config, int(port or 0))
     return any(listen.address in names or (listen.address == ANY and is_own) for listen in listens)
 
 

@@ -3,7 +3,7 @@
 from wizard.diagnose.facts import streams
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.timeline import Timeline
-from wizard.nginx.servers import listens_of, server_blocks
+from wizard.nginx.servers import listens_at
 
 OTHER_SCHEME = "other-scheme"
 """The purpose of the follow-up that repeats the request with the other scheme."""
@@ -59,7 +59,5 @@ def _listens_with_tls(case: Case) -> bool | None:
     resolution = case.resolution
     if resolution is None or not resolution.listens:
         return None
-    port = resolution.request.effective_port
-    blocks = (block for _, block in server_blocks(resolution.config))
-    listens = [listen for block in blocks for listen in listens_of(block) if listen.holds(port)]
+    listens = listens_at(resolution.config, resolution.request.effective_port)
     return any("ssl" in listen.flags for listen in listens)

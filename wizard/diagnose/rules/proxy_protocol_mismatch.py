@@ -10,6 +10,7 @@ from wizard.model.config import Directive
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.log_report import LoggedFailure
 from wizard.model.probe_result import ProbeResult
+from wizard.nginx.servers import parse_listen
 from wizard.text.display import safe
 
 _EXPECTED = (
@@ -91,13 +92,9 @@ def _listens(case: Case) -> Iterator[Directive]:
     if resolution is None or resolution.server is None or not resolution.listens:
         return
     for line in resolution.server.directive.children("listen"):
-        if "proxy_protocol" in line.args[1:] and _listens_on(line.args[0], _port(case)):
+        listen = parse_listen(line.args) if line.args else None
+        if listen and "proxy_protocol" in listen.flags and listen.holds(_port(case)):
             yield line
-
-
-def _listens_on(address: str, port: int) -> bool:
-    text = address.rpartition(":")[2]
-    return (int(text) if text.isdigit() and len(text) < 6 else 80) == port
 
 
 RULE = Rule(
