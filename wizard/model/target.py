@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from wizard.model.timeline import Http
 from wizard.model.vantage import Vantage
 
 LOCAL = "local"
@@ -64,6 +65,11 @@ class Target:
             ingress controllers, or the input box of Nginx Proxy Manager.
         vantages: The places other than this machine where requests and commands can run.
         hops: The proxies in a row behind the URL, outermost first.
+        method: The method of the stream's request.
+        body: The body of that request.
+        http: The HTTP version of that request; None tries all that the URL allows.
+        repeat: Whether a request that is not a GET may be sent more than once on each side.
+        upgrade: Whether the URL is a WebSocket: it is opened, and nothing is sent in it.
     """
 
     url: str
@@ -79,6 +85,17 @@ class Target:
     style: Style = ""
     vantages: tuple[Vantage, ...] = ()
     hops: tuple[Hop, ...] = ()
+    method: str = "GET"
+    body: bytes = b""
+    http: Http | None = None
+    repeat: bool = False
+    upgrade: bool = False
+
+    @property
+    def is_sent_once(self) -> bool:
+        """True if the stream's request may change something at the server, so that it is sent once
+        on each side (RFC 9110, section 9.2.1, names the safe methods)."""
+        return self.method != "GET" and not self.repeat
 
     def vantage(self, name: str) -> Vantage | None:
         """The vantage of that name; None for this machine."""

@@ -31,6 +31,14 @@ MAX_ITEM_CHARS = 1000
 """The number of characters that a timeline keeps of one event."""
 MAX_ARRIVALS = 200
 """The number of newest arrivals that a timeline keeps."""
+STREAM_TYPES = frozenset({
+    "text/event-stream", "application/x-ndjson", "application/ndjson", "application/jsonl",
+    "application/x-jsonlines", "application/stream+json", "application/json-seq",
+    "application/connect+json", "application/connect+proto", "multipart/x-mixed-replace",
+    "multipart/mixed",
+})  # fmt: skip
+"""Media types of bodies that are sent piece by piece."""
+WEB_PAGES = frozenset({"text/html", "application/xhtml+xml"})
 MERGE_S = 0.001
 """Bytes that follow within this time, in seconds, belong to the same arrival: the kernel may hand
 over in two pieces what was sent in one."""
@@ -162,8 +170,24 @@ class Timeline:
     @property
     def is_event_stream(self) -> bool:
         """True if the response is a 200 of type `text/event-stream`."""
-        media = (self.header("content-type") or "").split(";")[0].strip().lower()
-        return self.status == 200 and media == "text/event-stream"
+        return self.status == 200 and self.media_type == "text/event-stream"
+
+    @property
+    def media_type(self) -> str:
+        """The media type of the response in lower case; empty without one."""
+        return (self.header("content-type") or "").split(";")[0].strip().lower()
+
+    @property
+    def is_stream(self) -> bool:
+        """True if the response is a 200 whose body comes piece by piece, of whatever media type.
+
+        Besides event streams, these are the types made for it, and any other body without a length
+        except a web page: NDJSON, `text/plain`, multipart, gRPC-Web.
+        """
+        if self.status != 200 or self.media_type in WEB_PAGES:
+            return False
+        is_made_for_it = self.media_type in STREAM_TYPES or "grpc" in self.media_type
+        return is_made_for_it or self.header("content-length") is None
 
     @property
     def tail_events(self) -> list[SseEvent]:

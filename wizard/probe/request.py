@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from wizard import __version__
+from wizard.model.target import Target
 from wizard.model.timeline import Probe
 from wizard.vantage.session import VantageSession
 
@@ -30,6 +31,11 @@ class RequestSpec:
 
 
 GET = RequestSpec()
+
+
+def spec_of(target: Target) -> RequestSpec:
+    """The stream's request as the client makes it; the user's headers are in `ProbeOptions`."""
+    return RequestSpec(target.method, content=target.body)
 
 
 @dataclass(frozen=True, slots=True)
