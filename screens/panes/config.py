@@ -1,10 +1,13 @@
 """Step 5: which server and location serve the request, with which settings, and the prediction."""
 
+from itertools import chain
+
 from rich.text import Text
 
 from screens.panes.view import View
 from screens.widgets.style import DIM, HEAD, line, outcome_style, wrap
 from wizard.model.resolution import RequestResolution, Setting
+from wizard.report.inspect import delivery_condition, served_by
 from wizard.text.display import safe
 
 MAIN_SETTINGS = (
@@ -19,33 +22,13 @@ def draw(view: View) -> list[Text]:
     resolution = view.case.resolution
     if resolution is None:
         return []
-    rows = [*_served_by(resolution, view.width), Text(), *_delivery(resolution), Text()]
+    served = (wrap(safe(text), view.width) for text in served_by(resolution))
+    rows = [*chain.from_iterable(served), Text(), *_delivery(resolution), Text()]
     rows += [_setting(setting) for setting in _ordered(resolution)]
     if resolution.undecided:
         rows += [Text(), line(("Not decided", HEAD))]
         for doubt in resolution.undecided:
             rows += wrap(safe(doubt), view.width, "yellow", "  ")
-    return rows
-
-
-def _served_by(resolution: RequestResolution, width: int) -> list[Text]:
-    rows: list[Text] = []
-    server, location, upstream = resolution.server, resolution.location, resolution.upstream
-    if server is not None:
-        name, where = safe(server.name) or "(no name)", safe(str(server.directive.where))
-        rows += wrap(f"server   {name}, {where}: {safe(server.reason)}", width)
-    if location is None:
-        rows.append(line(("location none matches this path", "yellow")))
-    else:
-        pattern = safe(f"{location.modifier} {location.path}".strip())
-        where = safe(str(location.directive.where))
-        rows += wrap(f"location {pattern}, {where}: {safe(location.reason)}", width)
-    if resolution.is_undecided:
-        rows.append(line(("upstream not decided by the config", "yellow")))
-    elif upstream is not None and upstream.kind != "static":
-        peers = ", ".join(upstream.peers) or "an address that variables decide"
-        uri = safe(upstream.request_uri or "a path that variables decide")
-        rows += wrap(f"upstream {safe(peers)} gets {uri}", width)
     return rows
 
 
@@ -59,7 +42,7 @@ def _delivery(resolution: RequestResolution) -> list[Text]:
         line(
             f"  {row.client:<7}{row.encoding:<9} backend {row.upstream:<8} ",
             (row.result, outcome_style(row.result)),
-            f" from {row.tail_from:,} bytes on" if row.tail_from else "",
+            delivery_condition(row),
         )
         for row in resolution.delivery
     ]

@@ -134,9 +134,14 @@ def inspect_text(resolution: RequestResolution, findings: Sequence[ConfigFinding
 
 
 def _delivery(row: Delivery) -> str:
-    more = f", from {row.tail_from:,} bytes on" if row.tail_from else ""
-    more += f", else {row.otherwise}" if row.otherwise else ""
-    return f"  {row.result:<13} for {row.client}, {row.encoding}, upstream {row.upstream}{more}\n"
+    client = f"{row.client}, {row.encoding}, upstream {row.upstream}"
+    return f"  {row.result:<13} for {client}{delivery_condition(row)}\n"
+
+
+def delivery_condition(row: Delivery) -> str:
+    """Return from which size an event is held, and what holds without the filters not known."""
+    size = f", from {row.tail_from:,} bytes on" if row.tail_from else ""
+    return size + (f", else {row.otherwise}" if row.otherwise else "")
 
 
 def _setting(name: str, setting: Setting) -> str:
@@ -159,11 +164,11 @@ def _head(resolution: RequestResolution) -> str:
     head = f"nginx {safe(resolution.version or '(version not known)')}\n"
     if resolution.config.command:
         head += f"read by   {safe(resolution.config.command)}\n"
-    return head + "".join(wrap(safe(line), "", " " * 10) for line in _served_by(resolution))
+    return head + "".join(wrap(safe(line), "", " " * 10) for line in served_by(resolution))
 
 
-def _served_by(resolution: RequestResolution) -> Iterator[str]:
-    """Yield a line each on the server, the location and the upstream."""
+def served_by(resolution: RequestResolution) -> Iterator[str]:
+    """Yield a line each on the server, the location and what answers, not escaped yet."""
     server, location, upstream = resolution.server, resolution.location, resolution.upstream
     if server is not None:
         name = safe(server.name) or "(no name)"

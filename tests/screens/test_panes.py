@@ -1,0 +1,25 @@
+"""What a pane says, drawn without the app."""
+
+from screens.panes import config
+from screens.panes.view import View
+from tests.rules.samples.build import make_case
+from wizard.model.steps import StepState
+
+
+def drawn_config(conf: str) -> str:
+    """The pane of the config in which this server serves the stream."""
+    case = make_case(proxy="held", direct="live", conf=conf)
+    view = View("config", StepState("config", "pass"), case, None, None, width=200, height=40)
+    return "\n".join(row.plain for row in config.draw(view))
+
+
+def test_the_config_pane_names_what_nginx_answers_itself() -> None:
+    shown = drawn_config("server { listen 80; location / { return 301 https://$host/sse; } }")
+    assert "Nginx itself answers 301" in shown
+    assert "\nupstream  " not in shown
+
+
+def test_the_config_pane_says_what_is_held_without_an_unknown_filter() -> None:
+    proxied = "proxy_http_version 1.1; proxy_pass http://127.0.0.1:12213;"
+    shown = drawn_config(f"server {{ listen 80; location / {{ coraza on; {proxied} }} }}")
+    assert "undecided, else tail-held" in shown
