@@ -7,6 +7,8 @@ import pytest
 from tests.rules.samples.build import make_case
 from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.facts.streams import could_be_held, predicted_results
+from wizard.diagnose.outcome import classify
+from wizard.diagnose.predictions import predict
 from wizard.model.case import Case
 from wizard.model.probe_result import Outcome
 
@@ -97,3 +99,42 @@ def test_no_outer_proxy_is_accused_where_this_nginx_may_hold_the_stream(directiv
     diagnosis = diagnose(case_of(directives, NEW, "held"))
     assert "outer-proxy-buffers" not in [cause.id for cause in diagnosis.causes]
     assert diagnosis.verdict == "inconclusive"
+
+
+def case_beside(direct: str, outcome: Outcome = "live") -> Case:
+    """The config passes to 127.0.0.1:12213; this direct URL's backend asks not to be buffered."""
+    case = make_case(
+        proxy="live" if outcome == "live" else "held",
+        direct="live",
+        direct_headers={"x-accel-buffering": "no"},
+        conf=CONF.format("gzip on; gzip_types *;"),
+        version=OLD,
+    )
+    timelines = (result.timeline for result in case.direct)
+    moved = (replace(each, probe=replace(each.probe, url=direct)) for each in timelines)
+    case = replace(case, direct=tuple(map(classify, moved)))
+    return replace(case, predictions=predict(case, (r.timeline.probe for r in case.proxy)))
+
+
+@pytest.mark.parametrize(
+    ("direct", "counts"),
+    [
+        ("http://127.0.0.1:12213/sse", True),
+        ("http://bot:12213/sse", True),  # a name may stand for any address
+        ("http://127.0.0.1:9000/sse", False),
+        ("http://10.0.0.7:12213/sse", False),
+    ],
+)
+def test_the_header_of_another_backend_does_not_count(direct: str, counts: bool) -> None:
+    case = case_beside(direct)
+    expected = frozenset().union(*(predicted_results(case, result) for result in case.proxy))
+    assert (expected == {"live"}) is counts
+    notes = [note for note in diagnose(case).notes if "the config predicts" in note]
+    assert bool(notes) is not counts
+    assert all("does the backend send X-Accel-Buffering: no?" in note for note in notes)
+
+
+def test_a_hold_is_not_cleared_by_the_header_of_another_backend() -> None:
+    """The header at another backend neither clears buffering of the hold nor shows it ignored."""
+    causes = diagnose(case_beside("http://127.0.0.1:9000/sse", "held")).causes
+    assert [(each.id, each.confidence) for each in causes] == [("proxy-buffering-hold", "possible")]

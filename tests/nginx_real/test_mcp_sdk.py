@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.nginx_real.running import running_nginx
-from wizard.diagnose.facts.streams import x_accel_buffering
+from wizard.diagnose.facts.addresses import x_accel_buffering
 from wizard.investigation.investigation import Investigation
 from wizard.lab.nginx_process import free_ports
 from wizard.model.case import Case

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from wizard.diagnose.contradictions import contradiction, describe_front, name_front
-from wizard.diagnose.facts.addresses import upstream_peers
-from wizard.diagnose.facts.directives import is_proxied
+from wizard.diagnose.facts.addresses import possible_peers, upstream_peers
+from wizard.diagnose.facts.directives import ignores_x_accel_buffering, is_proxied
 from wizard.diagnose.facts.error_pages import describe_masked_answers
 from wizard.diagnose.facts.logs import unexplained_failures
 from wizard.diagnose.facts.metadata import has_token
@@ -202,9 +202,17 @@ def _disagreement(case: Case, result: ProbeResult) -> str:
     if result.outcome == "live" and expected and expected.isdisjoint(_MAY_BE_LIVE):
         return (
             f"{label}: the config predicts {' or '.join(sorted(expected))}, but it was live. Is "
-            "this the config that runs, and does this URL reach this Nginx?"
+            f"this the config that runs, and does this URL reach this Nginx?{_by_header(case)}"
         )
     return ""
+
+
+def _by_header(case: Case) -> str:
+    """The question whether the backend switches buffering off, where no direct probe shows it."""
+    resolution = case.resolution
+    if resolution is None or ignores_x_accel_buffering(resolution) or possible_peers(case):
+        return ""
+    return " Or does the backend send X-Accel-Buffering: no? A direct URL of that backend shows it."
 
 
 def _missing_input(case: Case, causes: tuple[Finding, ...], shortcoming: str) -> tuple[str, ...]:

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 from wizard.diagnose.facts import addresses, logs
 from wizard.diagnose.outcome import classify
+from wizard.diagnose.predictions import predict
 from wizard.model.case import Case
 from wizard.model.probe_result import ProbeResult
-from wizard.nginx.prediction import predict_probes
 from wizard.text.display import safe
 
 _Place = tuple[str, str]
@@ -28,9 +28,7 @@ def without_false_direct(case: Case) -> Case:
     timelines = [result.timeline for result in direct]
     proxied = [result.timeline for result in case.proxy]
     urls = {url for url, _ in false}
-    resolution = case.resolution
-    probes = [timeline.probe for timeline in proxied]
-    return replace(
+    case = replace(
         case,
         direct=direct,
         proxy=tuple(classify(timeline, timelines) for timeline in proxied),
@@ -41,8 +39,8 @@ def without_false_direct(case: Case) -> Case:
         follow_ups=tuple(
             sent for sent in case.follow_ups if not sent.timeline.probe.name.endswith("-direct")
         ),
-        predictions=predict_probes(resolution, probes, timelines) if resolution else (),
     )
+    return replace(case, predictions=predict(case, (timeline.probe for timeline in proxied)))
 
 
 def describe_false_direct(case: Case) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import TypedDict, Unpack
 
 from wizard.diagnose.hops import hop_of_config
 from wizard.diagnose.outcome import classify, interrupt
+from wizard.diagnose.predictions import predict
 from wizard.logs.watch import LogWatch
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.handshake import Handshake
@@ -18,7 +19,6 @@ from wizard.model.resolution import RequestResolution
 from wizard.model.steps import StepId
 from wizard.model.target import Target
 from wizard.model.timeline import Timeline
-from wizard.nginx.prediction import predict_probes
 from wizard.probe.matrix import Matrix
 from wizard.probe.mcp.message_path import message_resolution
 from wizard.probe.request import CONNECT_TIMEOUT_S, ProbeOptions
@@ -88,22 +88,21 @@ class Session:
         direct = self.timelines_of("sse-direct")
         proxied = self._results("sse-proxy", direct)
         hops = self._results("sse-hop", direct)
-        resolution = self._facts.resolution
         hop = hop_of_config(self.target)
         probes = [result.timeline.probe for result in (hops if hop else proxied)]
         probes = [probe for probe in probes if probe.hop == hop]
         discovered = (session.discovered for session in self.vantage_sessions.values())
         capabilities = {item.vantage: item for item in self._facts.capabilities}
         capabilities |= {item.vantage: item for item in discovered if item}
-        return replace(
+        case = replace(
             self._facts,
             capabilities=tuple(capabilities.values()),
             root=next(iter(self.timelines_of("root-proxy")), None),
             proxy=proxied,
             direct=self._results("sse-direct"),
             hops=hops,
-            predictions=predict_probes(resolution, probes, direct) if resolution else (),
         )
+        return replace(case, predictions=predict(case, probes))
 
     def timelines_of(self, name: str) -> list[Timeline]:
         """The timelines of the probes with this name."""

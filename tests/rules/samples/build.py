@@ -1,10 +1,11 @@
 """Builders of small cases: a test names only what matters to it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import urljoin
 
 from wizard.diagnose.outcome import classify
+from wizard.diagnose.predictions import predict
 from wizard.logs.formats import parse_line
 from wizard.model.case import Case, FollowUpResult, Prediction
 from wizard.model.config import Config, Directive, Position
@@ -24,7 +25,6 @@ from wizard.model.resolution import (
 from wizard.model.target import Hop, Source, Target
 from wizard.model.timeline import Encoding, Probe, Timeline, size_of_header
 from wizard.nginx.load import config_from_text
-from wizard.nginx.prediction import predict_probes
 from wizard.nginx.resolve import request_for, resolve_request
 from wizard.probe.mcp.message_path import message_resolution
 
@@ -79,10 +79,13 @@ def make_case(
         resolution=resolution,
         root_resolution=resolution,
         logs=(LogReport("error.log", logs, len(logs)),) if logs else (),
-        predictions=_predict(resolution, proxied, directs, parsed=bool(conf)),
+        predictions=tuple(_agreeing_prediction(timeline, resolution) for timeline in proxied),
         handshakes=handshakes,
     )
-    return replace(case, message_resolution=message_resolution(case)) if conf else case
+    if not conf:
+        return case
+    predictions = predict(case, (timeline.probe for timeline in proxied))
+    return replace(case, message_resolution=message_resolution(case), predictions=predictions)
 
 
 def make_post_case(
@@ -116,19 +119,6 @@ def _timelines(
         make_timeline(name, plain, "identity", extra, url),
         make_timeline(name, gzip or plain, "gzip", extra, url),
     )
-
-
-def _predict(
-    resolution: RequestResolution,
-    proxied: Sequence[Timeline],
-    direct: Sequence[Timeline],
-    *,
-    parsed: bool,
-) -> tuple[Prediction, ...]:
-    """The real predictions if the config was parsed; else ones that agree with the probes."""
-    if parsed:
-        return predict_probes(resolution, [timeline.probe for timeline in proxied], direct)
-    return tuple(_agreeing_prediction(timeline, resolution) for timeline in proxied)
 
 
 def _agreeing_prediction(timeline: Timeline, resolution: RequestResolution) -> Prediction:

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from wizard.diagnose.facts import product, streams
 from wizard.model.case import Case
+from wizard.model.probe_result import ProbeResult
 from wizard.model.target import LOCAL
 from wizard.model.timeline import Probe, Timeline
 from wizard.nginx.servers import ANY, listens_at, listens_of
@@ -113,10 +114,29 @@ def other_backend(case: Case) -> str:
 
     Empty if one may be.
     """
-    peers = upstream_peers(case)
-    probes = [result.timeline.probe for result in case.direct]
-    differ = [_leads_elsewhere(case, probe, host_port(peer)) for peer in peers for probe in probes]
-    return ", ".join(peers) if differ and all(differ) else ""
+    return ", ".join(upstream_peers(case)) if case.direct and not possible_peers(case) else ""
+
+
+def possible_peers(case: Case) -> tuple[ProbeResult, ...]:
+    """The direct probes that may have asked a peer to which Nginx passes the stream."""
+    peers = [host_port(peer) for peer in upstream_peers(case)]
+    return tuple(
+        result
+        for result in case.direct
+        if not peers
+        or not all(_leads_elsewhere(case, result.timeline.probe, peer) for peer in peers)
+    )
+
+
+def x_accel_buffering(case: Case) -> str | None:
+    """The backend's X-Accel-Buffering in lower case; None if absent, or if no direct probe ran.
+
+    The header of a backend that surely is not Nginx's does not count.
+    """
+    for result in possible_peers(case):
+        if (value := result.timeline.header("x-accel-buffering")) is not None:
+            return value.strip().lower()
+    return None
 
 
 def _leads_elsewhere(case: Case, probe: Probe, peer: str) -> bool:

@@ -73,14 +73,6 @@ def longest_ping_gap_s(case: Case) -> float | None:
     return max((gap for gap in gaps if gap is not None), default=None)
 
 
-def x_accel_buffering(case: Case) -> str | None:
-    """The backend's X-Accel-Buffering in lower case; None if absent, or if no direct probe ran."""
-    for result in case.direct:
-        if (value := result.timeline.header("x-accel-buffering")) is not None:
-            return value.strip().lower()
-    return None
-
-
 def predicted_results(case: Case, result: ProbeResult) -> frozenset[str]:
     """What the config predicts for this probe; empty without a prediction."""
     return frozenset(row.result for row in predicted_deliveries(case, result))

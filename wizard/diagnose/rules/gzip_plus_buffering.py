@@ -1,6 +1,6 @@
 """Nginx's compression holds the stream for clients that accept gzip."""
 
-from wizard.diagnose.facts import directives, streams
+from wizard.diagnose.facts import addresses, directives, streams
 from wizard.diagnose.facts.evidence import result_evidence, setting_evidences
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings, unbuffered
@@ -37,7 +37,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
         is_likely = direct and streams.is_behind_plain_nginx(case)
         return rule.finding("likely" if is_likely else "possible", evidence, distinguishes)
     is_ignored = directives.ignores_x_accel_buffering(resolution)
-    if streams.x_accel_buffering(case) == "no" and not is_ignored:
+    if addresses.x_accel_buffering(case) == "no" and not is_ignored:
         return None
     if resolution.value("gzip") != "on" or not directives.is_buffering(resolution):
         return None

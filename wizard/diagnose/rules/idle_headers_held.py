@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from wizard.diagnose.facts import directives, logs, streams
+from wizard.diagnose.facts import addresses, directives, logs, streams
 from wizard.diagnose.facts.evidence import log_evidence, result_evidence, setting_evidences
 from wizard.diagnose.outcome import standing_stream
 from wizard.diagnose.rule import Rule, Stage
@@ -131,7 +131,7 @@ def _confidence(case: Case, held: tuple[ProbeResult, ...]) -> Confidence | None:
 
 def _is_buffered(case: Case, resolution: RequestResolution) -> bool:
     """True if buffering is on. Even if it is off, HTTP/2 over TLS keeps the headers."""
-    header = streams.x_accel_buffering(case)
+    header = addresses.x_accel_buffering(case)
     if header in ("yes", "no") and not directives.ignores_x_accel_buffering(resolution):
         return header == "yes"
     return directives.is_buffering(resolution)

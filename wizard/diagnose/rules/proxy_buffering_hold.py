@@ -170,7 +170,7 @@ def _held_answer(rule: Rule, case: Case) -> Finding | None:
 
 
 def _held_stream(rule: Rule, case: Case) -> Finding | None:
-    if streams.x_accel_buffering(case) == "no":
+    if addresses.x_accel_buffering(case) == "no":
         return _saved_by_header(rule, case)
     held = streams.held_probes(case)
     answered = [result for result in case.direct if result.outcome != "refused"]

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from wizard.diagnose.facts import directives, streams
+from wizard.diagnose.facts import addresses, directives, streams
 from wizard.diagnose.facts.evidence import direct_evidence, result_evidence, setting_evidences
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import WHY_UNBUFFERED, NginxSettings, unbuffered
@@ -25,7 +25,7 @@ _WHY_UNBUFFERED = (
 def check(rule: Rule, case: Case) -> Finding | None:
     """The direct probe has the header, and the proxied one is held."""
     held = streams.held_probes(case)
-    value = streams.x_accel_buffering(case)
+    value = addresses.x_accel_buffering(case)
     if not held or not streams.live_direct_probes(case) or value not in ("no", "yes"):
         return None
     return _ignored(rule, case) if value == "no" else _forced_on(rule, case)

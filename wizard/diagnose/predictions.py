@@ -1,0 +1,20 @@
+"""The delivery that a case's config predicts, with what the direct probes show of the backend."""
+
+from collections.abc import Iterable
+
+from wizard.diagnose.facts.addresses import possible_peers
+from wizard.model.case import Case, Prediction
+from wizard.model.timeline import Probe
+from wizard.nginx.prediction import predict_probes
+
+
+def predict(case: Case, probes: Iterable[Probe]) -> tuple[Prediction, ...]:
+    """The predicted delivery of these probes; empty without a config.
+
+    A direct URL that surely is not one of Nginx's peers shows neither the header nor the framing
+    of the backend, so it does not count.
+    """
+    if case.resolution is None:
+        return ()
+    direct = [result.timeline for result in possible_peers(case)]
+    return predict_probes(case.resolution, list(probes), direct)
