@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from wizard.model.handshake import Handshake, Side
 from wizard.model.log_report import LogReport
 from wizard.model.probe_result import ProbeResult
+from wizard.model.request_difference import Difference, Likeness
 from wizard.model.resolution import Delivery, RequestResolution
 from wizard.model.steps import StepId
 from wizard.model.target import Target
@@ -53,11 +54,16 @@ class FollowUpResult:
     Attributes:
         purpose: What it decides; the modules of `wizard/probe/followups/` define the values.
         why: What was requested, in a few words.
+        differences: In what the request differed from the client's own, of those differences that
+            Nginx makes.
+        likeness: How it was answered, where it was sent because of these differences.
     """
 
     purpose: str
     timeline: Timeline
     why: str
+    differences: tuple[Difference, ...] = ()
+    likeness: Likeness = ""
 
 
 @dataclass(frozen=True, slots=True)
