@@ -10,7 +10,7 @@ from wizard.investigation.casefile import CaseRecord
 from wizard.investigation.investigation import Investigation
 from wizard.investigation.saved import EVIDENCE_STEPS, SavedInvestigation
 from wizard.model.diagnosis import Recommendation
-from wizard.model.parse import check_url, parse_conf, parse_hops, parse_log, parse_url
+from wizard.model.parse import check_url, is_websocket, parse_conf, parse_hops, parse_log, parse_url
 from wizard.model.steps import StepId
 from wizard.model.target import LOCAL, Source, Target
 from wizard.model.vantage import Vantage
@@ -37,10 +37,14 @@ def question_for(step: StepId, target: Target, take: TakeTarget) -> Question | N
 
 
 def _url_question(target: Target, take: TakeTarget) -> Question:
-    def done(url: object) -> None:
-        take(replace(target, url=str(url)))
+    def parse(text: str) -> tuple[str, bool]:
+        return check_url(text), is_websocket(text)
 
-    return Question("The stream's public URL", check_url, done, target.url)
+    def done(parsed: object) -> None:
+        if isinstance(parsed, tuple):
+            take(replace(target, url=str(parsed[0]), upgrade=bool(parsed[1])))
+
+    return Question("The stream's public URL", parse, done, target.typed_url)
 
 
 def _direct_question(target: Target, take: TakeTarget) -> Question:

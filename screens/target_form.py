@@ -14,7 +14,7 @@ from screens.saved_cases import InterruptedCase
 from screens.vantage_form import VantageInput
 from screens.vantage_picker import VantagePicker
 from screens.widgets.fields import Fields
-from wizard.model.parse import check_url, parse_header
+from wizard.model.parse import check_url, is_websocket, parse_header
 from wizard.model.target import Source, Target
 from wizard.model.vantage import Vantage
 from wizard.text.display import safe
@@ -105,7 +105,7 @@ class TargetForm(Fields[Target]):
         if self._last is None:
             return
         values = {
-            "url": self._last.url,
+            "url": self._last.typed_url,
             "direct": next((source.locator for source in self._last.direct), ""),
             "conf": self._last.conf.locator if self._last.conf else "",
             "log": next((source.locator for source in self._last.logs), ""),
@@ -153,6 +153,7 @@ class TargetForm(Fields[Target]):
             conf=conf if isinstance(conf, Source) else None,
             logs=(log,) if isinstance(log, Source) else (),
             headers=((str(header[0]), str(header[1])),) if isinstance(header, tuple) else (),
+            upgrade=any(is_websocket(self.text(field)) for field in ("url", "direct")),
         )
         return self._with_vantages(target)
 

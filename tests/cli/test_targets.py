@@ -26,6 +26,7 @@ SAME = {
     'connect-to = "127.0.0.1:8443"': ["--connect-to", "127.0.0.1:8443"],
     "stall = 5": ["--stall", "5"],
     "patience = 0.5": ["--patience", "0.5"],
+    "upgrade = true": ["--upgrade"],
     "mcp = false": ["--no-mcp"],
     'mcp = "always"': ["--mcp", "always"],
     'style = "f5"': ["--style", "f5"],

@@ -42,6 +42,20 @@ def test_urls_configs_and_logs_can_be_at_a_vantage() -> None:
     assert target.logs[2].command[:2] == ("kubectl", "logs")
 
 
+def test_a_websocket_is_examined_by_the_url_of_its_handshake() -> None:
+    words = "WSS://h:8443/ws#x --direct web=ws://d/ws --hop edge=web=ws://e/ws --hop web=wss://f/ws"
+    options = make_parser("check").parse_args([*words.split(), "--vantage", "web=ssh web"])
+    target = target_of(options)
+    assert (target.url, target.upgrade) == ("https://h:8443/ws", True)
+    assert target.typed_url == "wss://h:8443/ws"
+    assert target.direct == (Source("http://d/ws", "web"),)
+    assert [str(hop) for hop in target.hops] == ["edge=web=http://e/ws", "web=web=https://f/ws"]
+    assert parse("--direct", "ws://d/ws").upgrade
+    assert parse("--hop", "edge=ws://d/ws").upgrade
+    assert parse("--upgrade").upgrade
+    assert not parse("--direct", "http://ws:80/ws", "--header", "A: ws://d").upgrade
+
+
 @pytest.mark.parametrize(
     ("given", "log"),
     [

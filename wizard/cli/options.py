@@ -9,6 +9,7 @@ from typing import NoReturn, get_args
 from wizard import __version__
 from wizard.model.parse import (
     check_url,
+    is_websocket,
     parse_conf,
     parse_header,
     parse_hops,
@@ -152,6 +153,8 @@ def _add_target_options(parser: Parser) -> None:
         "wait before a silent stream counts as held (10)")  # fmt: skip
     add("--patience", type=parse_seconds, default=0.0, metavar="SECONDS", help="how long to watch "
         "a live stream for a cut (0)")  # fmt: skip
+    add("--upgrade", action="store_true", help="the URL is a WebSocket (as ws:// and wss:// say): "
+        "open it, and send nothing in it")  # fmt: skip
     add("--mcp", choices=get_args(McpMode), default="auto", help="the MCP handshake: auto posts "
         "only where something shows that MCP is spoken")  # fmt: skip
     add("--no-mcp", dest="mcp", action="store_const", const="never", help="as --mcp never")
@@ -194,6 +197,8 @@ def target_of(options: argparse.Namespace) -> Target:
         style=options.style,
         vantages=vantages,
         hops=parse_hops(options.hop, vantages),
+        upgrade=options.upgrade
+        or any(map(is_websocket, (options.url, *options.direct, *options.hop))),
     )
 
 

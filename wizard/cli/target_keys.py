@@ -142,6 +142,7 @@ KEYS: Mapping[str, Key] = {
     "connect-to": Key("connect_to", _text_words),
     "stall": Key("stall", _number_words),
     "patience": Key("patience", _number_words),
+    "upgrade": Key("upgrade", _flag_words),
     "mcp": Key("mcp", _mcp_words),
     "style": Key("style", _text_words),
 }

@@ -20,6 +20,8 @@ _PROGRAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 """A command without arguments (`pod=podlogs`), if `pod` is no vantage."""
 _HEADER_NAME = re.compile(r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
 """A token (RFC 9110, section 5.6.2)."""
+_WEBSOCKET = re.compile(r"^(?:[A-Za-z][A-Za-z0-9_.-]*=)*wss?:", re.IGNORECASE)
+"""A URL of a WebSocket (RFC 6455, section 3), where the options allow names before it."""
 
 
 def parse_vantages(texts: Sequence[str]) -> tuple[Vantage, ...]:
@@ -79,7 +81,7 @@ def _split_vantage(text: str, vantages: Sequence[Vantage]) -> tuple[str, str]:
 
 def parse_url(text: str, vantages: Sequence[Vantage] = ()) -> Source:
     """The source of `[VANTAGE=]URL`."""
-    if text.lower().startswith(("http:", "https:")):
+    if text.lower().startswith(("http:", "https:", "ws:", "wss:")):
         return Source(check_url(text))
     vantage, url = _split_vantage(text, vantages)
     return Source(check_url(url), vantage)
@@ -146,10 +148,21 @@ def parse_header(text: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
+def is_websocket(text: str) -> bool:
+    """True if `[NAME=]URL` is the URL of a WebSocket."""
+    return _WEBSOCKET.match(text.strip()) is not None
+
+
 def check_url(text: str) -> str:
-    """The URL without surrounding blanks and fragment. Raises `UsageError` unless it is an `http`
-    or `https` URL that a request can be made to."""
+    """The URL without surrounding blanks and fragment, that of a WebSocket as its `http` or `https`
+    URL: the opening handshake is a request of that scheme (RFC 6455, section 4.1).
+
+    Raises `UsageError` unless it is a URL that a request can be made to.
+    """
     url = text.strip()
+    if is_websocket(url):
+        scheme, _, rest = url.partition(":")
+        url = f"http{scheme.lower().removeprefix('ws')}:{rest}"
     shown = safe(url, 200)
     if not url.isascii() or any(char <= " " or char == "\x7f" for char in url):
         raise UsageError(f"{shown}: not a URL: write it percent-encoded, without blanks")

@@ -97,6 +97,11 @@ class Target:
         on each side (RFC 9110, section 9.2.1, names the safe methods)."""
         return self.method != "GET" and not self.repeat
 
+    @property
+    def typed_url(self) -> str:
+        """The URL as a user types it: that of a WebSocket begins with `ws` or `wss`."""
+        return self.url.replace("http", "ws", 1) if self.upgrade else self.url
+
     def vantage(self, name: str) -> Vantage | None:
         """The vantage of that name; None for this machine."""
         return next((vantage for vantage in self.vantages if vantage.name == name), None)
