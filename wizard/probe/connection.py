@@ -10,6 +10,7 @@ import httpx
 from wizard.model.events import Began, Connected, ProbeEvent, Resolved, Secured
 from wizard.model.timeline import Probe, is_local
 from wizard.probe.network import connect_address, local_transport, measured_round_trip
+from wizard.probe.raw_request import RawTransport
 from wizard.probe.request import ProbeOptions, RequestSpec, request_headers
 from wizard.vantage.http.request import Notice
 from wizard.vantage.http.transport import VantageTransport
@@ -57,13 +58,14 @@ class Request:
         if not any(name.lower() == "host" for name, _ in headers):
             headers.insert(0, ("Host", self.url.netloc.decode("ascii")))
         url, server_name = self.url, self.url.raw_host.decode("ascii")
+        extensions = {"timeout": timeout, "sni_hostname": server_name, "trace": channel.trace}
         return httpx.Request(
             self.spec.method,
             url.copy_with(host=ip_address, port=self.address[1]) if ip_address else url,
             # As curl does: what the user typed is sent as UTF-8.
             headers=[(name.encode("ascii"), value.encode()) for name, value in headers],
             content=self.spec.content or None,
-            extensions={"timeout": timeout, "sni_hostname": server_name, "trace": channel.trace},
+            extensions=extensions | ({"wire": self.spec.wire} if self.spec.wire else {}),
         )
 
 
@@ -119,6 +121,8 @@ _VANTAGE_EVENTS: Mapping[Notice, Callable[[float, str], ProbeEvent]] = {
 def make_transport(request: Request, channel: ProbeChannel) -> httpx.AsyncBaseTransport:
     """Return the transport of the request: httpx's own, or a tool at the probe's vantage."""
     probe, options = request.probe, request.options
+    if is_local(probe) and request.spec.wire:
+        return RawTransport(insecure=options.insecure)
     if is_local(probe):
         return local_transport(probe.http, is_https=request.is_https, insecure=options.insecure)
     return VantageTransport(

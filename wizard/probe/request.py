@@ -22,12 +22,15 @@ class RequestSpec:
     Attributes:
         headers: They replace our own of the same name.
         excerpt: How many bytes to keep of a response body that is not an event stream.
+        wire: The exact bytes of the whole request, which replace all of the above but the method;
+            empty for a request as httpx writes it.
     """
 
     method: str = "GET"
     headers: tuple[tuple[str, str], ...] = ()
     content: bytes = b""
     excerpt: int = EXCERPT_BYTES
+    wire: bytes = b""
 
 
 GET = RequestSpec()

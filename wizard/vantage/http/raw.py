@@ -31,6 +31,8 @@ comes. Each event would wait for the next, and a reader of the pipe could not ev
 
 def wire_bytes(request: RemoteRequest) -> bytes:
     """Return the bytes of the request. Raises `h11.LocalProtocolError`."""
+    if request.wire:
+        return request.wire
     headers = list(request.headers)
     if request.content or request.method != "GET":
         headers.append(("Content-Length", str(len(request.content))))

@@ -12,6 +12,8 @@ TOOL_TIMEOUT_S = 7200
 
 NO_HTTP2 = "HTTP/2 is not possible there: it needs a curl with HTTP/2"
 
+NO_EXACT_BYTES = "an exact request cannot be sent from there: it has no python3, bash or nc"
+
 Notice = Literal["began", "resolved", "connected", "secured"]
 Notify = Callable[[Notice, str], None]
 """Called with the progress of a request, and the address for `resolved` (else an empty text)."""
@@ -28,6 +30,7 @@ class RemoteRequest:
         insecure: Do not verify the certificate.
         connect_to: Host and port to connect to instead of the URL's own.
         connect_timeout: In seconds.
+        wire: The exact bytes of the whole request, which replace method, headers and content.
     """
 
     url: str
@@ -38,6 +41,7 @@ class RemoteRequest:
     insecure: bool = False
     connect_to: tuple[str, int] | None = None
     connect_timeout: float = 10.0
+    wire: bytes = b""
 
     @property
     def secure(self) -> bool:
@@ -80,6 +84,7 @@ class Tool:
         hold_stdin: Keep its standard input open after the request.
         reports_start: It starts slowly, and itself reports when the request begins.
         reports_connection: It reports when the connection is made.
+        sends_exact_bytes: It can send the exact bytes of a request.
         is_last_choice: Every other tool is better. BusyBox's wget follows redirects, does not
             show the headers of an error, and takes everything as arguments.
     """
@@ -95,4 +100,5 @@ class Tool:
     hold_stdin: bool = False
     reports_start: bool = False
     reports_connection: bool = True
+    sends_exact_bytes: bool = False
     is_last_choice: bool = False

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from wizard.vantage.http import curl, raw, wget
-from wizard.vantage.http.request import RemoteRequest, Tool, always_able
+from wizard.vantage.http.request import NO_EXACT_BYTES, RemoteRequest, Tool, always_able
 from wizard.vantage.http.response import SplitReader
 
 CURL = Tool(
@@ -38,9 +38,16 @@ PYTHON = Tool(
     raw.explain_exit,
     raw.why_no_http2,
     reports_start=True,
+    sends_exact_bytes=True,
 )
 BASH = Tool(
-    "bash", raw.BASH_SCRIPT, raw.bash_stdin, raw.read_progress, raw.explain_exit, raw.why_no_tls
+    "bash",
+    raw.BASH_SCRIPT,
+    raw.bash_stdin,
+    raw.read_progress,
+    raw.explain_exit,
+    raw.why_no_tls,
+    sends_exact_bytes=True,
 )
 NC = Tool(
     "nc",
@@ -50,6 +57,7 @@ NC = Tool(
     raw.explain_exit,
     raw.why_no_tls,
     raw.nc_arguments,
+    sends_exact_bytes=True,
 )
 NCAT = replace(NC, arguments=raw.ncat_arguments)
 BUSYBOX_NC = replace(
@@ -74,10 +82,16 @@ def choose_tool(tools: Mapping[str, str], request: RemoteRequest) -> Tool | str:
     `tools` are the vantage's tools by name, each with its version output.
     """
     available = [_variant(tool, tools[tool.name]) for tool in TOOLS if tool.name in tools]
-    able = [tool for tool in available if not tool.why_unable(request)]
+    able = [tool for tool in available if not _why_unable(tool, request)]
     if able:
         return min(able, key=lambda tool: tool.is_last_choice)
-    return "; ".join(dict.fromkeys(tool.why_unable(request) for tool in available))
+    return "; ".join(dict.fromkeys(_why_unable(tool, request) for tool in available))
+
+
+def _why_unable(tool: Tool, request: RemoteRequest) -> str:
+    """Why the tool cannot make the request, in one sentence; empty if it can."""
+    is_exact = bool(request.wire) and not tool.sends_exact_bytes
+    return NO_EXACT_BYTES if is_exact else tool.why_unable(request)
 
 
 def _variant(tool: Tool, output: str) -> Tool:

@@ -145,6 +145,7 @@ class VantageTransport(httpx.AsyncBaseTransport):
             self._insecure,
             self._connect_to,
             float(request.extensions["timeout"]["connect"]),
+            request.extensions.get("wire", b""),
         )
 
     async def _choose_tool(self, request: RemoteRequest) -> Tool:
