@@ -323,6 +323,31 @@ FAULTS = (
         unchanged=(RequestSpec("/sse"), RequestSpec("/")),
     ),
     Fault(
+        "resolver-missing",
+        "the name in a variable of the server",
+        conf(
+            "set $bot localhost;\n"
+            "location / {\n    proxy_pass http://$bot:@BACKEND@; proxy_set_header X-A a;\n}\n"
+            "location = /fixed { return 418; }\n"
+        ),
+        (RequestSpec("/sse?a=b", _ECHO), _POST, RequestSpec("/other", _ECHO)),
+        lambda answers: _all_statuses_are(200)(answers) and _header(answers[0], "x-a") == "a",
+        unchanged=(RequestSpec("/fixed"),),
+    ),
+    Fault(
+        "resolver-missing",
+        "the whole address in a variable, and the messages elsewhere",
+        conf(
+            "set $bot http://localhost:@BACKEND@;\n"
+            "location = /sse { proxy_pass $bot; }\n"
+            "location ~ ^/mess { proxy_pass $bot$request_uri; proxy_set_header X-A a; }\n"
+        ),
+        (RequestSpec("/sse?a=b", _ECHO), _POST, RequestSpec("/messages/%41/x?y", _ECHO)),
+        lambda answers: (
+            _all_statuses_are(200)(answers) and answers[2][1]["uri"] == "/messages/%41/x?y"
+        ),
+    ),
+    Fault(
         "new-default-regression",
         "HTTP/1.1 towards a backend that cannot",
         conf(f"proxy_http_version 1.1;\nlocation / {{ proxy_pass {_BACKEND}; }}\n").replace(

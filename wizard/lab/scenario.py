@@ -59,9 +59,9 @@ class Scenario:
         title: One line, shown by `ssewizard lab --list`.
         story: What happened, in a few sentences.
         server: The inside of the `server` block. Placeholders are filled in: `$LISTEN`,
-            `$BACKEND`, `$CLOSED` (a port where nothing listens), `$SECOND` (a second process of
-            the same backend, with sessions of its own), `$STUCK` (a port where connecting never
-            completes), `$CERT` and `$KEY`.
+            `$BACKEND`, `$BACKEND_PORT` (its port alone), `$CLOSED` (a port where nothing
+            listens), `$SECOND` (a second process of the same backend, with sessions of its own),
+            `$STUCK` (a port where connecting never completes), `$CERT` and `$KEY`.
         verdict: The verdict that `check` must reach.
         expected: The ids of the causes that `check` must name, the primary cause first.
         risks: The ids of the risks that `check` must list.
@@ -180,6 +180,7 @@ def nginx_conf(
     ports |= {"SECOND": second, "STUCK": stuck}
     values = {name: f"127.0.0.1:{port}" for name, port in ports.items()}
     values |= zip(("CERT", "KEY"), map(str, certificate or ("", "")), strict=True)
+    values = {"BACKEND_PORT": str(backend), **values}
     # Started by root, Nginx runs its workers as nobody, who cannot write to our directory.
     user = "user root;\n" if os.geteuid() == 0 else ""
     server = _indented(scenario.server, 8).rstrip("\n")

@@ -6,17 +6,22 @@ from typing import Literal
 
 from wizard.text.config_tokens import TokenKind, quote_argument, tokenize, unescape_argument
 
-SET_DIRECTIVES = frozenset(
-    {"proxy_set_header", "fastcgi_param", "uwsgi_param", "scgi_param", "add_header"}
-)
+SET_DIRECTIVES = frozenset({
+    "proxy_set_header", "fastcgi_param", "uwsgi_param", "scgi_param", "add_header",
+    "proxy_hide_header", "fastcgi_hide_header", "uwsgi_hide_header", "scgi_hide_header",
+    "grpc_hide_header",
+})  # fmt: skip
 """Directives that a level inherits as a whole set, and only if it sets none of them itself."""
+_SEVERAL = SET_DIRECTIVES | {"server"}
+"""Directives of which a block holds several, told apart by their first argument: the headers of a
+set, and the servers of an upstream block."""
 
 Scope = Literal["location", "upstream", "http"]
 
 
 def change_key(name: str, args: Sequence[str]) -> str:
     """The key of a directive: of two with the same key at one level, one replaces the other."""
-    return f"{name} {args[0].lower()}" if name in SET_DIRECTIVES and args else name
+    return f"{name} {args[0].lower()}" if name in _SEVERAL and args else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,8 @@ class Change:
         repeated: True if the line repeats one of an outer level that would else not apply.
         if_present: True if it only replaces a line that the block has already.
         drops: The names of directives in the block that it replaces.
+        for_all_paths: True if each path of the location has the fault, so that the line is changed
+            where it stands, and not for one path alone.
     """
 
     name: str
@@ -39,6 +46,7 @@ class Change:
     repeated: bool = False
     if_present: bool = False
     drops: frozenset[str] = frozenset()
+    for_all_paths: bool = False
 
     @classmethod
     def from_args(

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable
 
 from wizard.model.change import Change
 from wizard.model.config import Directive
-from wizard.model.resolution import LocationRef
+from wizard.model.resolution import LocationRef, RequestResolution
+from wizard.nginx.settings import enclosing_blocks
 from wizard.nginx.upstream import PASS_URL, escape_uri
 from wizard.text.config_tokens import quote_argument
 
@@ -86,6 +87,61 @@ def with_query(directive: Directive) -> str | None:
     if not uri or "$" not in argument or _QUERY_VARIABLE.search(argument):
         return None
     return quote_argument(f"{argument}&$args" if "?" in uri else f"{argument}$is_args$args")
+
+
+def for_fixed_name(directive: Directive, resolution: RequestResolution) -> str | None:
+    """The argument of the pass directive with the address that its variables have for the request.
+
+    None if it would send another URI: with variables Nginx sends the URI as it is written, without
+    the rest of the path (ngx_http_proxy_module, `proxy_pass`).
+    """
+    upstream, written = resolution.upstream, directive.args[0]
+    url = PASS_URL.fullmatch(written)
+    if upstream is None or url is None or "$" in upstream.address:
+        return None
+    is_whole = url["uri"] == "$request_uri" and not resolution.is_rewritten
+    if url["uri"] and not is_whole:
+        return None
+    scheme = url["scheme"] or _scheme_in_variable(resolution, upstream.address)
+    if directive.name in ("proxy_pass", "grpc_pass") and not re.fullmatch(r"\w+", scheme):
+        return None
+    return quote_argument(f"{scheme}://{upstream.address}" if scheme else upstream.address)
+
+
+def _scheme_in_variable(resolution: RequestResolution, address: str) -> str:
+    """The scheme of the `set` value that names this address without a URI; empty without one."""
+    values = (
+        line.args[-1] for block in enclosing_blocks(resolution) for line in block.children("set")
+    )
+    urls = filter(None, map(PASS_URL.fullmatch, values))
+    named = (url for url in urls if url["address"] == address and not url["uri"])
+    return next((url["scheme"] for url in named if url["scheme"]), "")
+
+
+_NAME_VARIABLE = "$stream_backend"
+
+
+def for_name_in_variable(
+    directive: Directive, resolution: RequestResolution
+) -> tuple[str, str] | None:
+    """The arguments of `set` and of the pass directive that put the backend's name into a variable.
+
+    None if Nginx would then send another URI.
+    """
+    url, location = PASS_URL.fullmatch(directive.args[0]), resolution.location
+    if url is None or location is None or "$" in directive.args[0]:
+        return None
+    host, _, port = url["address"].partition(":")
+    uri = url["uri"] or ""
+    if uri and location.modifier == "=":
+        uri = f"{uri}$is_args$args"
+    elif uri and location.modifier in ("", "^~") and uri == location.path:
+        uri = ""
+    elif uri:
+        return None
+    scheme = f"{url['scheme']}://" if url["scheme"] else ""
+    argument = f"{scheme}{_NAME_VARIABLE}{f':{port}' if port else ''}{uri}"
+    return f"{_NAME_VARIABLE} {quote_argument(host)}", quote_argument(argument)
 
 
 def _origin_and_uri(directive: Directive) -> tuple[str, str]:

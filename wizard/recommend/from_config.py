@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from wizard.diagnose.rule_settings import is_passed_on, prefix_of
 from wizard.model.case import Case
 from wizard.model.change import SET_DIRECTIVES, Change
-from wizard.model.config import Config
+from wizard.model.config import Config, Position
 from wizard.model.diagnosis import Part, Recommendation
 from wizard.model.resolution import LocationRef, RequestResolution
 from wizard.model.target import LOCAL
@@ -61,7 +61,7 @@ def _fixes(
     return [
         *_fix_stream(case, resolution, location, wanted),
         *_fix_messages(case, resolution, location, wanted),
-        *(fix_upstream(resolution, change) for change in upstream),
+        *([fix_upstream(resolution, upstream)] if upstream else []),
         *(add_to_http_block(resolution, change) for change in http),
         ConfigFix(notes=tuple(_notes(case, resolution, wanted))),
     ]
@@ -98,6 +98,8 @@ def _fix_messages(
         return
     if is_passed_on(messages):
         changes = not_in_force(messages, wanted.for_messages(case, messages))
+        if messages.location.directive == location.directive:
+            changes = tuple(change for change in changes if not change.for_all_paths)
         yield from _fix_path(messages, messages.location, changes)
 
 
@@ -127,13 +129,32 @@ def not_in_force(resolution: RequestResolution, changes: Sequence[Change]) -> tu
     )
 
 
+_FOR_ALL = "{} for each path of the location at {}, which all have the fault"
+
+
 def _fix_path(
     resolution: RequestResolution, location: LocationRef, changes: Sequence[Change]
 ) -> Iterator[ConfigFix]:
-    what = _setting_names(changes) or "the lost headers"
-    rewrite = Rewrite.of(changes)
-    if changes and (fix := fix_path(resolution, location, rewrite, what)):
+    """Make the changes for the path alone, and those for all paths where the location stands."""
+    for_all = [change for change in changes if change.for_all_paths]
+    source = source_of(resolution.config, location.directive) if for_all else None
+    is_alone = len(for_all) < len(changes)
+    fix = None
+    if is_alone or source is None:
+        what = _setting_names(changes) or "the lost headers"
+        fix = fix_path(resolution, location, Rewrite.of(changes), what) if changes else None
+    if fix:
         yield fix
+    if source and not (fix and _changes_block(fix, source)):
+        what = _FOR_ALL.format(_setting_names(for_all), location.directive.where)
+        yield ConfigFix(what, (change_inside(source, Rewrite.of(for_all)),))
+
+
+def _changes_block(fix: ConfigFix, source: SourceBlock) -> bool:
+    """True if the fix changes this block where it stands."""
+    place = Position(source.file, source.statement.line)
+    places = (block.place for block in fix.blocks if block.place)
+    return any(each.action == "replace" and each.where == place for each in places)
 
 
 def _setting_names(changes: Sequence[Change]) -> str:

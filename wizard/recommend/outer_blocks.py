@@ -1,5 +1,6 @@
 """Changes outside of the locations: in the upstream block, and in the http block."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
 
@@ -27,16 +28,18 @@ _NEW_NAME = "backend"
 _IN_HTTP = "insert into the http block"
 
 
-def fix_upstream(resolution: RequestResolution, change: Change) -> ConfigFix:
+def fix_upstream(resolution: RequestResolution, changes: Sequence[Change]) -> ConfigFix:
     """Change the upstream block; a sketch of one if there is none, or if it cannot take it."""
     block = upstream_block_of(resolution)
     source = source_of(resolution.config, block) if block else None
     if block is None or source is None:
-        notes = () if block else (no_upstream_note(change),)
-        return ConfigFix("affinity for the upstream", (_sketch(resolution, change),), notes)
-    upstream = change_inside(source, Rewrite.of([change]), reason=_WHY_UPSTREAM)
-    summary = f"{change.name} {change.value} in {upstream.header}"
-    if any("backup" in server.args for server in block.children("server")):
+        notes = () if block else tuple(map(no_upstream_note, changes))
+        return ConfigFix("affinity for the upstream", (_sketch(resolution, changes),), notes)
+    upstream = change_inside(source, Rewrite.of(changes), reason=_WHY_UPSTREAM)
+    names = " and ".join(f"{change.name} {change.value}" for change in changes)
+    summary = f"{names} in {upstream.header}"
+    is_balancing = any(change.name == "hash" for change in changes)
+    if is_balancing and any("backup" in server.args for server in block.children("server")):
         statements = tuple(line for line in upstream.statements if "backup" not in line.args)
         sketch = replace(upstream.sketch, statements=statements)
         return ConfigFix(summary, (sketch,), (_BACKUP,))
@@ -48,7 +51,7 @@ def no_upstream_note(change: Change) -> str:
     return _NO_UPSTREAM.format(change.text)
 
 
-def _sketch(resolution: RequestResolution, change: Change) -> Block:
+def _sketch(resolution: RequestResolution, changes: Sequence[Change]) -> Block:
     """An upstream block of a free name, before the server block."""
     peers = (resolution.upstream.peers if resolution.upstream else ()) or ("BACKEND:PORT",)
     servers = (Change("server", peer, "a peer of today") for peer in peers)
@@ -57,7 +60,7 @@ def _sketch(resolution: RequestResolution, change: Change) -> Block:
     return Block(
         f"upstream {_free_name(resolution.config)}",
         _WHY_UPSTREAM,
-        tuple(map(write_change, (change, *servers))),
+        tuple(map(write_change, (*changes, *servers))),
         place=place_before(source) if source else None,
         instruction=_IN_HTTP,
     )

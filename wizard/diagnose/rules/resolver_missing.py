@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from wizard.diagnose.facts import addresses, logs, streams
 from wizard.diagnose.facts.directives import place_of
 from wizard.diagnose.facts.evidence import log_evidence, result_evidence
+from wizard.diagnose.name_settings import find_without_variable, notes_on_start
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
+from wizard.diagnose.rule_settings import NginxSettings
 from wizard.model.case import Case
 from wizard.model.config import Directive
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
@@ -105,4 +107,5 @@ RULE = Rule(
     check=check,
     check_config=check_config,
     config_order=5,
+    settings=NginxSettings(both=find_without_variable, notes=notes_on_start),
 )
