@@ -22,6 +22,8 @@ SAME = {
     'log = ["/var/log/a.log"]': ["--log", "/var/log/a.log"],
     'log = "pod=kubectl logs -f x"': ["--log", "pod=kubectl logs -f x"],
     'header = ["A: b=c", "--X: y"]': ["--header", "A: b=c", "--header=--X: y"],
+    'request = "PUT"\nhttp = "2"\nrepeat = true': ["-X", "PUT", "--http", "2", "--repeat"],
+    'data = ["a=1", "-b"]': ["-d", "a=1", "--data=-b"],
     "insecure = true": ["--insecure"],
     'connect-to = "127.0.0.1:8443"': ["--connect-to", "127.0.0.1:8443"],
     "stall = 5": ["--stall", "5"],
@@ -50,6 +52,7 @@ def test_every_option_of_a_target_has_its_key() -> None:
         option.removeprefix("--").removeprefix("no-")
         for action in make_target_parser()._actions
         for option in action.option_strings
+        if option.startswith("--")
     }
     assert options == set(KEYS)
     assert {key.dest for key in KEYS.values()} == vars(make_target_parser().parse_args([])).keys()
@@ -165,3 +168,21 @@ def test_wrong_usage_is_reported(words: list[str], expected: str) -> None:
     run = run_command(*words)
     assert (run.status, run.out) == (2, "")
     assert expected in run.sentence
+
+
+def test_the_request_of_a_target_is_read(tmp_path: Path) -> None:
+    (tmp_path / "bodies").mkdir()
+    (tmp_path / "bodies" / "b.json").write_text('{"stream": true}\n')
+    file = tmp_path / "targets.toml"
+    file.write_text(
+        '[defaults]\nrepeat = true\n[[target]]\nurl = "https://h/a"\nrequest = "PUT"\n'
+        'data = "@bodies/b.json"\nhttp = "2"\n[[target]]\nurl = "https://h/b"\nrepeat = false\n'
+        'data = ["x=1", "y=2"]\n'
+    )
+    options = make_parser("check").parse_args(["--targets", str(file)])
+    first, second = (named.target for named in read_targets(options))
+    assert (first.method, first.body, first.http) == ("PUT", b'{"stream": true}', "2")
+    assert first.headers == (("Content-Type", "application/json"),)
+    assert first.repeat
+    assert (second.method, second.body, second.http) == ("POST", b"x=1&y=2", None)
+    assert not second.repeat

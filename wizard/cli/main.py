@@ -65,7 +65,8 @@ def _run(words: list[str], open_wizard: OpenWizard) -> int:
         from wizard.cli.open import open_case
 
         return open_case(options, open_wizard)
-    if options.url is None and (options.direct or options.conf or options.log):
+    needs_url = options.direct or options.conf or options.log or options.data or options.request
+    if options.url is None and needs_url:
         raise UsageError("options need a URL: ssewizard URL [options] (see ssewizard --help)")
     return open_wizard(target_of(options) if options.url else None, None)
 

@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 from wizard.cli.check import exit_status, is_terminal, report_of
 from wizard.cli.output import check_writable, write_report
+from wizard.cli.request import with_body
+from wizard.cli.stdin import read_stdin
 from wizard.investigation import casefile
 from wizard.investigation.saved import SavedInvestigation
+from wizard.model.client_request import ClientRequest
 from wizard.model.parse import parse_header
-from wizard.text.errors import UsageError
 
 
 def open_case(
@@ -22,8 +24,10 @@ def open_case(
     """
     check_writable(options.output)
     investigation = SavedInvestigation(_read(options.file))
-    if options.header:
-        investigation.give_headers(tuple(parse_header(text) for text in options.header))
+    headers = tuple(parse_header(text) for text in options.header)
+    request = with_body(ClientRequest(headers=headers), options.data)
+    if headers or request.body is not None:
+        investigation.give_request(request)
     wants_report = options.format is not None or options.output is not None
     if not wants_report and is_terminal(sys.stdin) and is_terminal(sys.stdout):
         return open_wizard(investigation, None)
@@ -37,7 +41,5 @@ def open_case(
 def _read(file: str) -> casefile.CaseRecord:
     if file != "-":
         return casefile.read(file)
-    if sys.stdin is None or sys.stdin.isatty():
-        raise UsageError("-: a case comes from a file or a pipe, not from a terminal")
-    data = sys.stdin.buffer.read(casefile.MAX_FILE_BYTES + 1)
+    data = read_stdin(casefile.MAX_FILE_BYTES, "-", "a case")
     return casefile.read_bytes(data, "standard input")

@@ -3,21 +3,20 @@
 import argparse
 import math
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import NoReturn, get_args
 
 from wizard import __version__
+from wizard.cli.request import request_of
 from wizard.model.parse import (
-    check_url,
     is_websocket,
     parse_conf,
-    parse_header,
     parse_hops,
     parse_log,
     parse_url,
     parse_vantages,
 )
 from wizard.model.target import McpMode, Style, Target
+from wizard.model.timeline import Http
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
 
@@ -127,8 +126,8 @@ def _open_parser() -> Parser:
     )
     parser.add_argument("file", metavar="FILE", help="a file written by check --save or the "
         "wizard, or - for standard input")  # fmt: skip
-    parser.add_argument("--header", action="append", default=[], metavar="'Name: value'",
-        help="sent when a step is run again: a case file holds no values")  # fmt: skip
+    _add_header(parser, "sent when a step is run again: a case file holds no values")
+    _add_data(parser, "the body, sent when a step is run again: a case file holds none")
     _add_format(parser, FORMATS)
     parser.set_defaults(format=None)
     _add_output(parser)
@@ -145,8 +144,7 @@ def _add_target_options(parser: Parser) -> None:
     _add_vantages(parser)
     add("--hop", action="append", default=[], metavar="NAME=URL", help="a proxy on the way, "
         "outermost first; NAME=VANTAGE=URL requests it from there")  # fmt: skip
-    add("--header", action="append", default=[], metavar="'Name: value'",
-        help="sent with each request")  # fmt: skip
+    _add_request_options(parser)
     add("--insecure", action="store_true", help="do not verify TLS certificates")
     add("--connect-to", metavar="HOST:PORT", help="connect there instead of to the URL's host")
     add("--stall", type=parse_positive_seconds, default=10.0, metavar="SECONDS", help="longest "
@@ -160,6 +158,32 @@ def _add_target_options(parser: Parser) -> None:
     add("--no-mcp", dest="mcp", action="store_const", const="never", help="as --mcp never")
     add("--style", choices=STYLES, default="", help="the form of the fix; by default that of the "
         "tool that wrote the config, if it can be recognised")  # fmt: skip
+
+
+def _add_request_options(parser: Parser) -> None:
+    add = parser.add_argument
+    add("-X", "--request", default="", metavar="METHOD", help="the method of the stream's request: "
+        "GET, or POST with --data; one that is not GET is sent once through the proxy and once "
+        "direct, over HTTP/1.1 unless --http 2")  # fmt: skip
+    _add_data(parser, "the body of the stream's request")
+    _add_header(parser, "sent with each request")
+    add("--http", choices=get_args(Http), help="the HTTP version; by default both are tried where "
+        "the request may be sent more than once")  # fmt: skip
+    add("--repeat", action="store_true", help="allow that a request that is not a GET is sent "
+        "again: for each HTTP version and encoding, and for what remains open")  # fmt: skip
+
+
+def _add_data(parser: Parser, purpose: str) -> None:
+    parser.add_argument("-d", "--data", action="append", default=[], metavar="BODY|@FILE|-",
+        help=f"{purpose}; several are joined with &, and line ends in a file or in standard input "
+        "(-) are left out, as by curl. A JSON object or array is sent as application/json, "
+        "anything else as application/x-www-form-urlencoded, unless --header gives a "
+        "Content-Type")  # fmt: skip
+
+
+def _add_header(parser: Parser, purpose: str) -> None:
+    parser.add_argument("-H", "--header", action="append", default=[], metavar="'Name: value'",
+        help=purpose)  # fmt: skip
 
 
 def _add_vantages(parser: Parser) -> None:
@@ -183,31 +207,27 @@ def _add_output(parser: Parser) -> None:
 def target_of(options: argparse.Namespace) -> Target:
     """The target that the parsed options describe. Raises `UsageError`."""
     vantages = parse_vantages(options.vantage)
+    request = request_of(options)
     return Target(
-        url=check_url(options.url),
+        url=request.url,
         direct=tuple(parse_url(text, vantages) for text in options.direct),
         conf=parse_conf(options.conf, vantages) if options.conf is not None else None,
         logs=tuple(parse_log(text, vantages) for text in options.log),
-        headers=tuple(parse_header(text) for text in options.header),
-        insecure=options.insecure,
-        connect_to=_parse_connect_to(options.connect_to) if options.connect_to else None,
+        headers=request.headers,
+        insecure=request.insecure,
+        connect_to=request.connect_to,
         stall=options.stall,
         patience=options.patience,
         mcp=options.mcp,
         style=options.style,
         vantages=vantages,
         hops=parse_hops(options.hop, vantages),
-        upgrade=options.upgrade
-        or any(map(is_websocket, (options.url, *options.direct, *options.hop))),
+        upgrade=request.upgrade or any(map(is_websocket, (*options.direct, *options.hop))),
+        method=request.method,
+        body=request.body or b"",
+        http=request.http,
+        repeat=options.repeat,
     )
-
-
-def _parse_connect_to(text: str) -> tuple[str, int]:
-    host, _, digits = text.rpartition(":")
-    with suppress(argparse.ArgumentTypeError):
-        if host:
-            return host.strip("[]"), parse_port(digits)
-    raise UsageError(f"--connect-to {safe(text, 100)!r}: write it as HOST:PORT")
 
 
 def parse_seconds(text: str) -> float:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from wizard.cli.options import make_target_parser, target_of
 from wizard.cli.target_keys import KEYS, option_words, require_literal, suggestion
+from wizard.model.body import STDIN
 from wizard.model.parse import check_url
 from wizard.model.target import LOCAL, Source, Target
 from wizard.text.display import safe
@@ -154,6 +155,10 @@ def _named_target(table: _Table, defaults: _Table, base: Namespace, folder: str)
     options = _overlay(base, table)
     options.url, name = _string(table, "url"), _string(table, "name")
     tables = dict.fromkeys(defaults.values, defaults) | dict.fromkeys(table.values, table)
+    if any(part in STDIN for part in options.data):
+        raise UsageError(f"{table.where}: data: standard input cannot be read for many targets")
+    if "data" in tables:
+        options.data = [_data_relative_to(folder, part) for part in options.data]
     # First the vantages: an error in one must not be reported for a key that refers to it.
     for key in sorted(tables.keys() & KEYS.keys(), key=lambda key: (key != "vantage", key)):
         _check_alone(tables[key], key, options)
@@ -188,6 +193,12 @@ def _relative_to(folder: str, source: Source) -> Source:
     if not _is_local_file(source):
         return source
     return replace(source, locator=os.path.join(folder, os.path.expanduser(source.locator)))
+
+
+def _data_relative_to(folder: str, part: str) -> str:
+    """The value of `data` with the path of its `@FILE` resolved in the same way."""
+    is_file = part.startswith("@") and len(part) > 1
+    return f"@{os.path.join(folder, os.path.expanduser(part[1:]))}" if is_file else part
 
 
 def _is_local_file(source: Source) -> bool:

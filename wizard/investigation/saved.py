@@ -9,12 +9,15 @@ from wizard.investigation.casefile import CaseRecord, cause_labels
 from wizard.investigation.investigation import Investigation
 from wizard.investigation.step_results import StepResult
 from wizard.investigation.steps import missing_input
+from wizard.model.client_request import ClientRequest
 from wizard.model.steps import StepId, StepState
 from wizard.text.display import visible
 from wizard.text.redaction import has_withheld_secret
 
 HEADER_STEPS: frozenset[StepId] = frozenset({"root", "proxy", "direct", "verify"})
 """The steps that send the user's headers."""
+STREAM_STEPS: frozenset[StepId] = frozenset({"proxy", "direct", "verify"})
+"""The steps that send the stream's request, with its method and body."""
 EVIDENCE_STEPS: frozenset[StepId] = HEADER_STEPS | {"logs", "config"}
 """The steps that send requests, run commands or read files."""
 MAX_COMMAND_CHARS = 400
@@ -79,8 +82,8 @@ class SavedInvestigation(Investigation):
 
     def refusal(self, step: StepId) -> str:
         """Why this step cannot run again; empty if it can."""
-        # The headers are looked at below: those with a withheld value are not sent.
-        if has_withheld_secret(repr(replace(self.target, headers=()))):
+        # Headers and body are looked at below: what is withheld of them is not sent.
+        if has_withheld_secret(repr(replace(self.target, headers=(), body=b""))):
             return (
                 "a case file holds no secrets, and the URL or a command of this case needs one: "
                 "give it again, with i or on the command line"
@@ -90,6 +93,10 @@ class SavedInvestigation(Investigation):
             return (
                 f"not sent without {names}, whose value no case file holds: "
                 f"ssewizard open FILE --header '{names.split(', ')[0]}: …'"
+            )
+        if step in STREAM_STEPS and has_withheld_secret(self.target.body.decode("latin-1")):
+            return (
+                "not sent without its body, which no case file holds: ssewizard open FILE --data …"
             )
         if self.trusted or self.command_problem or not self.commands:
             return "" if self.trusted else self.command_problem
@@ -108,11 +115,15 @@ class SavedInvestigation(Investigation):
         if self._diagnosis is None:
             self._conclude()
 
-    def give_headers(self, headers: tuple[tuple[str, str], ...]) -> None:
-        """Set the values of headers that the file only names, or add headers; keep the evidence."""
-        names = {name.lower() for name, _ in headers}
-        others = (pair for pair in self.target.headers if pair[0].lower() not in names)
-        self._session.set_headers((*others, *headers))
+    def give_request(self, request: ClientRequest) -> None:
+        """Set headers that the file only names, or add some, and the body; keep the evidence.
+
+        Raises `UsageError`.
+        """
+        target = self.target
+        stored = ClientRequest(method=target.method, body=target.body, headers=target.headers)
+        whole = request.or_else(stored).completed()
+        self._session.set_request(whole.headers, whole.body or b"")
 
     def _conclude(self) -> StepResult:
         result = super()._conclude()

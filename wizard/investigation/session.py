@@ -150,9 +150,10 @@ class Session:
         """The problems of the other steps."""
         return {other: text for other, text in self._facts.problems.items() if other != step}
 
-    def set_headers(self, headers: tuple[tuple[str, str], ...]) -> None:
-        """Send other headers from now on; the evidence stays."""
-        self._facts = replace(self._facts, target=replace(self.target, headers=headers))
+    def set_request(self, headers: tuple[tuple[str, str], ...], body: bytes) -> None:
+        """Send other headers and another body from now on; the evidence stays."""
+        target = replace(self.target, headers=headers, body=body)
+        self._facts = replace(self._facts, target=target)
 
     def amend(self, target: Target) -> list[StepId]:
         """Take a changed target, drop the evidence that no longer holds, return its steps."""

@@ -22,6 +22,12 @@ _HEADER_NAME = re.compile(r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
 """A token (RFC 9110, section 5.6.2)."""
 _WEBSOCKET = re.compile(r"^(?:[A-Za-z][A-Za-z0-9_.-]*=)*wss?:", re.IGNORECASE)
 """A URL of a WebSocket (RFC 6455, section 3), where the options allow names before it."""
+_METHODS_NOT_SENT = {
+    "HEAD": "HEAD is never sent, because many streams refuse it",
+    "CONNECT": "CONNECT asks for a tunnel, not for a stream",
+}
+Header = tuple[str, str]
+"""A header's name and its value."""
 
 
 def parse_vantages(texts: Sequence[str]) -> tuple[Vantage, ...]:
@@ -137,7 +143,17 @@ def parse_log(text: str, vantages: Sequence[Vantage] = ()) -> Source:
     return source
 
 
-def parse_header(text: str) -> tuple[str, str]:
+def parse_method(text: str) -> str:
+    """The method in capital letters. Raises `UsageError` for one that is not sent."""
+    method = text.strip().upper()
+    if not _HEADER_NAME.match(method):
+        raise UsageError(f"--request {safe(text, 60)!r}: not a method, such as POST")
+    if method in _METHODS_NOT_SENT:
+        raise UsageError(f"--request {method}: {_METHODS_NOT_SENT[method]}")
+    return method
+
+
+def parse_header(text: str) -> Header:
     """The header of `Name: value`. No error message repeats the value: it may be a secret."""
     name, colon, value = text.partition(":")
     if not colon or not _HEADER_NAME.match(name.strip()):
@@ -151,6 +167,15 @@ def parse_header(text: str) -> tuple[str, str]:
 def is_websocket(text: str) -> bool:
     """True if `[NAME=]URL` is the URL of a WebSocket."""
     return _WEBSOCKET.match(text.strip()) is not None
+
+
+def parse_connect_to(text: str) -> tuple[str, int]:
+    """The host and the port of `HOST:PORT`."""
+    host, _, digits = text.rpartition(":")
+    is_number = digits.isascii() and digits.isdigit() and len(digits) <= len("65535")
+    if not host or not is_number or not 0 < int(digits) <= 65_535:
+        raise UsageError(f"--connect-to {safe(text, 100)!r}: write it as HOST:PORT")
+    return host.strip("[]"), int(digits)
 
 
 def check_url(text: str) -> str:

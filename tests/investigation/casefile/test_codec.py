@@ -42,7 +42,7 @@ def is_codable(hint: object) -> bool:
     if len(members) > 1:
         others = [member for member in members if member is not type(None)]
         return len(others) == 1 or all(dataclasses.is_dataclass(member) for member in others)
-    plain = hint in (str, int, float, bool, type(None))
+    plain = hint in (str, bytes, int, float, bool, type(None))
     return plain or dataclasses.is_dataclass(hint) or get_origin(hint) in (tuple, Mapping, Literal)
 
 

@@ -15,6 +15,7 @@ from wizard.investigation import casefile
 from wizard.investigation.investigation import ApplyFix, Investigation
 from wizard.investigation.saved import SavedInvestigation, record_of
 from wizard.lab import Lab, scenario_named
+from wizard.model.client_request import ClientRequest
 from wizard.model.steps import StepId
 from wizard.model.target import Target
 
@@ -151,7 +152,7 @@ async def test_no_request_is_sent_without_a_withheld_header(step: StepId, stored
     assert state.state == "skip"
     assert "ssewizard open FILE --header 'Authorization: …'" in state.why
     assert investigation.is_as_recorded
-    investigation.give_headers((("authorization", "Bearer x"),))
+    investigation.give_request(ClientRequest(headers=(("authorization", "Bearer x"),)))
     assert investigation.refusal(step) == ""
 
 
@@ -160,6 +161,6 @@ def test_headers_can_be_set_again(stored: str) -> None:
     target = replace(record.case.target, headers=(("X-Key", "[redacted-1]"), ("X-B", "b")))
     investigation = SavedInvestigation(replace(record, case=replace(record.case, target=target)))
     assert [name for name, _ in investigation._session.options().headers] == ["X-B"]
-    investigation.give_headers((("x-key", "new"),))
+    investigation.give_request(ClientRequest(headers=(("x-key", "new"),)))
     assert investigation._session.options().headers == (("X-B", "b"), ("x-key", "new"))
     assert investigation.steps == {step.id: step for step in record.steps}

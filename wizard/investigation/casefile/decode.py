@@ -3,9 +3,11 @@
 import dataclasses
 import types
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Literal, Union, get_args, get_origin
 
 from wizard.investigation.casefile.encode import (
+    BYTES_CODEC,
     TAG,
     Json,
     dataclasses_in,
@@ -137,6 +139,9 @@ def _read_scalar(value: Json, hint: object, where: str) -> Any:
     if hint is str and isinstance(value, str):
         # A lone surrogate is replaced: it could not be encoded on output.
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if hint is bytes and isinstance(value, str):
+        with suppress(UnicodeEncodeError):
+            return value.encode(*BYTES_CODEC)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if is_number and abs(value) <= MAX_NUMBER:  # false for NaN
         if hint is float:
@@ -149,6 +154,7 @@ def _read_scalar(value: Json, hint: object, where: str) -> Any:
 _TYPE_NAMES: Mapping[object, str] = {
     bool: "true or false",
     str: "a text",
+    bytes: "a text in UTF-8",
     int: "a whole number",
     float: "a number in the allowed range",
 }

@@ -11,6 +11,8 @@ from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 TAG = "is"
+BYTES_CODEC = ("utf-8", "surrogateescape")
+"""How bytes are stored as a text."""
 
 Json = Any
 Encoder = Callable[[Any], Json]
@@ -33,7 +35,7 @@ def encode(value: object, hint: object, encoders: Mapping[type, Encoder]) -> Jso
             hints = (hints[0],) * len(value)
         pairs = zip(value, hints, strict=True)
         return [encode(item, item_hint, encoders) for item, item_hint in pairs]
-    return value
+    return value.decode(*BYTES_CODEC) if isinstance(value, bytes) else value
 
 
 def _encode_fields(value: object, kind: type, encoders: Mapping[type, Encoder]) -> dict[str, Json]:

@@ -85,7 +85,7 @@ def _record(document: dict[str, Json], *, configs: bool) -> CaseRecord:
     store.load(document.pop("configs", []), decoder)
     document.pop("notes", None)
     record: CaseRecord = decoder.read(document, CaseRecord)
-    notes = (*_note_on_unknown_fields(decoder.unknown), *_note_on_headers(record.case.target))
+    notes = (*_note_on_unknown_fields(decoder.unknown), *_notes_on_secrets(record.case.target))
     return replace(record, notes=notes)
 
 
@@ -108,11 +108,18 @@ def _note_on_unknown_fields(names: list[str]) -> tuple[str, ...]:
     return (f"Fields that this version does not know were ignored: {first}{more}.",)
 
 
-def _note_on_headers(target: Target) -> tuple[str, ...]:
+def _notes_on_secrets(target: Target) -> tuple[str, ...]:
+    """Notes on what the file leaves out of the stream's request."""
     names = [name for name, value in target.headers if value.startswith("[redacted")]
-    if not names:
-        return ()
-    return (
-        f"The values of these headers are not in a case file: {safe(', '.join(names), 200)}; to "
-        "send them again, open it with --header 'Name: value'.",
-    )
+    notes = []
+    if names:
+        notes.append(
+            f"The values of these headers are not in a case file: {safe(', '.join(names), 200)}; "
+            "to send them again, open it with --header 'Name: value'."
+        )
+    if target.body:
+        notes.append(
+            "The body of the request is not in a case file; to send it again, open it with "
+            "--data BODY."
+        )
+    return tuple(notes)

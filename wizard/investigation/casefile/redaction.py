@@ -22,8 +22,9 @@ _RANDOM = re.compile(
 _SEPARATORS = re.compile(r"[\s;,=\"'&]+")
 _PATH_SESSION_ID = re.compile(r"(?<=/)(?=[^/?#]*[0-9])[A-Za-z0-9_-]{16,}(?=[/?#]|$)")
 """A segment of an endpoint's path that is a session id: a UUID, a random word."""
-_PUBLIC_HEADERS = frozenset({"origin"})
-"""Headers of the user whose values stay; an origin is no secret (RFC 6454, section 7)."""
+_PUBLIC_HEADERS = frozenset({"origin", "accept", "content-type"})
+"""Headers of the user whose values stay: media types, and an origin, which is no secret (RFC 6454,
+section 7)."""
 
 
 class Redactor:
@@ -34,6 +35,7 @@ class Redactor:
         numbers = (int(match[1]) for match in PSEUDONYM.finditer(text))
         self._next = max((n for n in numbers if n < FIRST_FOREIGN_NUMBER), default=0) + 1
         self._pseudonyms: dict[str, str] = {}
+        self._bodies: dict[str, str] = {}
         self._log_names: dict[str, str] = {}
         self._secrets: re.Pattern[str] | None = None
         self._public = frozenset[str]()
@@ -63,10 +65,13 @@ class Redactor:
         """The pseudonym of this secret."""
         if match := PSEUDONYM.fullmatch(secret):
             return f"[redacted-{match[1]}]"
-        if secret not in self._pseudonyms:
-            self._pseudonyms[secret] = f"[redacted-{self._next}]"
+        return self._named(secret, self._pseudonyms)
+
+    def _named(self, secret: str, names: dict[str, str]) -> str:
+        if secret not in names:
+            names[secret] = f"[redacted-{self._next}]"
             self._next += 1
-        return self._pseudonyms[secret]
+        return names[secret]
 
     def text(self, text: str) -> str:
         """The text without its secrets."""
@@ -93,9 +98,8 @@ class Redactor:
             return {name: self._redact_config(str(text)) for name, text in value.items()}
         if value.get("type") == "endpoint":
             self._mask_session_ids(str(value.get("data")))
-        if key == "target" and "headers" in value:
-            headers = [self._redact_user_header(*pair) for pair in value["headers"]]
-            value = value | {"headers": headers}
+        if key == "target":
+            value = self._redact_user_request(value)
         if "locator" in value and "command" in value:
             value = self._redact_log_source(value)
         return {name: self._redact(item, name) for name, item in value.items()}
@@ -122,10 +126,27 @@ class Redactor:
         start = f"{name}: "
         return self.text(start + value)[len(start) :]
 
+    def _redact_user_request(self, target: dict[str, Json]) -> dict[str, Json]:
+        """The target without the values of the user's headers, and without the body."""
+        headers = [self._redact_user_header(*pair) for pair in target.get("headers", [])]
+        changed: dict[str, Json] = {"headers": headers} if headers else {}
+        if body := target.get("body"):
+            changed["body"] = self._withhold_body(body)
+        return target | changed
+
+    def _withhold_body(self, body: str) -> str:
+        """A pseudonym in place of the body: it may be private where nothing is named a secret.
+
+        The secrets in it that are named are replaced elsewhere too; its other words are ordinary
+        ones, such as a model's name, which stay.
+        """
+        self.text(body)
+        return body if PSEUDONYM.fullmatch(body) else self._named(body, self._bodies)
+
     def _redact_user_header(self, name: str, value: str) -> list[str]:
         """A header that the user gave: its value is never stored."""
         if name.lower() in _PUBLIC_HEADERS:
-            return [name, value]
+            return [name, self.text(value)]
         self._redact_header(name, value)
         return [name, self.mask(value)]
 

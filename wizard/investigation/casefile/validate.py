@@ -5,11 +5,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from wizard.investigation.casefile.record import CaseRecord
+from wizard.investigation.casefile.redaction import PSEUDONYM
 from wizard.model.case import Case
 from wizard.model.log_report import History, LoggedFailure
+from wizard.model.parse import parse_method
 from wizard.model.target import Source, Target
 from wizard.model.timeline import Probe
 from wizard.model.vantage import Vantage
+from wizard.text.errors import UsageError
 
 LATEST_S = 253_402_300_799.0
 """The last second of the year 9999, in seconds since the epoch: the latest `datetime`."""
@@ -44,6 +47,8 @@ def _is_url(text: str) -> bool:
 def _check_target(target: Target) -> str:
     if not all(map(_is_url, urls_of(target))):
         return "one of its URLs is invalid"
+    if problem := _request_problem(target):
+        return problem
     if target.connect_to and not 0 < target.connect_to[1] < 65_536:
         return "connect_to has no valid port"
     if not 0 < target.stall <= DAY_S or not 0 <= target.patience <= DAY_S:
@@ -52,6 +57,19 @@ def _check_target(target: Target) -> str:
     sources = (*target.direct, *target.logs, *(hop.source for hop in target.hops))
     if any(source.vantage not in names for source in sources):
         return "it refers to a vantage that it does not define"
+    return ""
+
+
+def _request_problem(target: Target) -> str:
+    """What is wrong with the method or the body; empty if nothing is."""
+    try:
+        is_sent = parse_method(target.method) == target.method
+    except UsageError:
+        is_sent = False
+    if not is_sent:
+        return "its method is not one that is sent"
+    if target.body and not PSEUDONYM.fullmatch(target.body.decode("latin-1")):
+        return "it has a body, which no case file holds"
     return ""
 
 

@@ -1,0 +1,17 @@
+"""Bounded reading of standard input, for options that take `-`."""
+
+import sys
+
+from wizard.text.errors import UsageError
+
+
+def read_stdin(limit: int, option: str, what: str) -> bytes:
+    """At most `limit + 1` bytes of standard input. Raises `UsageError` where that is a terminal.
+
+    Args:
+        option: The option or file that is `-`, as the message names it.
+        what: What is read: `a case`, `a body`.
+    """
+    if sys.stdin is None or sys.stdin.isatty():
+        raise UsageError(f"{option}: {what} comes from a file or a pipe, not from a terminal")
+    return sys.stdin.buffer.read(limit + 1)
