@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from tests.probe.websocket_server import frame
 from wizard.model.events import Comment, SseEvent
 from wizard.probe.websocket import (
     FrameDecoder,
@@ -24,18 +25,6 @@ OPEN = [
     ("connection", "keep-alive, Upgrade"),
     ("sec-websocket-accept", ACCEPT),
 ]
-
-
-def frame(opcode: int, payload: bytes, first: int = 0x80) -> bytes:
-    """A frame of a server, with the shortest length that is allowed."""
-    size = len(payload)
-    if size < 126:
-        head = bytes((first | opcode, size))
-    elif size < 1 << 16:
-        head = bytes((first | opcode, 126)) + size.to_bytes(2, "big")
-    else:
-        head = bytes((first | opcode, 127)) + size.to_bytes(8, "big")
-    return head + payload
 
 
 def test_the_accept_header_is_that_of_the_rfc() -> None:

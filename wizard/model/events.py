@@ -11,8 +11,8 @@ Ending = Literal["open", "eof", "reset", "timeout", "refused", "tls", "dns", "un
 """How a request ended.
 
 `open`: the stream was still open when the probe closed it.
-`eof`: the response ended properly.
-`reset`: the connection broke (RST, truncated chunk, invalid HTTP).
+`eof`: the response ended properly; a WebSocket was closed by a close frame.
+`reset`: the connection broke (RST, truncated chunk, invalid HTTP, a WebSocket without close frame).
 `timeout`: there was no connection within the time limit (a silent stream is `open`).
 `refused`, `tls`, `dns`: connecting, the TLS handshake or the name lookup failed.
 `unreached`: the vantage could not make the request, or was lost; the server was not tested.
@@ -61,6 +61,15 @@ class Headers:
     status: int
     http: str
     headers: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Upgraded:
+    """A WebSocket is open: the answer of status 101 is one that a client takes (RFC 6455, section
+    4.1). Its messages follow as events of the type `text` or `binary`, pings and other control
+    frames as comments."""
+
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,4 +129,6 @@ class Ended:
 
 
 StreamItem = SseEvent | Comment | Excess
-ProbeEvent = Began | Resolved | Connected | Secured | Headers | Chunk | StreamItem | Ended
+ProbeEvent = (
+    Began | Resolved | Connected | Secured | Headers | Upgraded | Chunk | StreamItem | Ended
+)

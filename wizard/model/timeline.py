@@ -19,6 +19,7 @@ from wizard.model.events import (
     Secured,
     SseEvent,
     StreamItem,
+    Upgraded,
 )
 
 Http = Literal["1.1", "2"]
@@ -112,7 +113,9 @@ class Timeline:
         is_own_address: Whether that is an address of the machine that the wizard runs on.
         measured_round_trip_s: The network's round trip as the kernel measured it; None if it did
             not.
-        first_data_s: When the first body byte came that gave data after decompression.
+        first_data_s: When the first body byte came that gave data after decompression; of a
+            WebSocket, when it was open, since it may be idle for as long as it lives.
+        upgraded_s: When a WebSocket was open.
         http: The HTTP version of the response: `1.0`, `1.1` or `2`.
         headers: Response headers with names in lower case.
         header_bytes: The size of the response's header as received, in bytes: with its status line
@@ -143,6 +146,7 @@ class Timeline:
     first_byte_s: float | None = None
     first_data_s: float | None = None
     first_event_s: float | None = None
+    upgraded_s: float | None = None
     status: int | None = None
     http: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
@@ -173,17 +177,24 @@ class Timeline:
         return self.status == 200 and self.media_type == "text/event-stream"
 
     @property
+    def is_websocket(self) -> bool:
+        """True if the response opened a WebSocket."""
+        return self.upgraded_s is not None
+
+    @property
     def media_type(self) -> str:
         """The media type of the response in lower case; empty without one."""
         return (self.header("content-type") or "").split(";")[0].strip().lower()
 
     @property
     def is_stream(self) -> bool:
-        """True if the response is a 200 whose body comes piece by piece, of whatever media type.
+        """True for a WebSocket, and for a 200 whose body comes piece by piece, of whatever type.
 
         Besides event streams, these are the types made for it, and any other body without a length
         except a web page: NDJSON, `text/plain`, multipart, gRPC-Web.
         """
+        if self.is_websocket:
+            return True
         if self.status != 200 or self.media_type in WEB_PAGES:
             return False
         is_made_for_it = self.media_type in STREAM_TYPES or "grpc" in self.media_type
@@ -197,8 +208,8 @@ class Timeline:
     @property
     def framing(self) -> Framing | None:
         """How the response marks the end of its body (RFC 9112, section 6.3); None before the
-        headers."""
-        if self.headers_s is None:
+        headers, and for a 101, which has none."""
+        if self.headers_s is None or self.status == 101:
             return None
         if self.http == "2":
             return "h2"
@@ -256,6 +267,8 @@ def apply_event(timeline: Timeline, event: ProbeEvent) -> Timeline:
                 header_bytes=size_of_header(headers),
                 last_byte_s=at,
             )
+        case Upgraded(at):
+            return replace(timeline, upgraded_s=at, first_data_s=at)
         case Chunk():
             return _with_bytes(timeline, event)
         case Ended(at, reason, detail):
@@ -326,8 +339,9 @@ def _shortened(item: StreamItem) -> StreamItem:
 
 
 def is_live(timeline: Timeline) -> bool:
-    """True if data of an event stream has arrived."""
-    return timeline.is_event_stream and timeline.first_data_s is not None
+    """True if data of an event stream has arrived, or if a WebSocket is open."""
+    is_stream = timeline.is_event_stream or timeline.is_websocket
+    return is_stream and timeline.first_data_s is not None
 
 
 def is_success(timeline: Timeline) -> bool:
@@ -337,7 +351,8 @@ def is_success(timeline: Timeline) -> bool:
 
 def is_plain_response(timeline: Timeline) -> bool:
     """True if the response is not an event stream, so that no event will come."""
-    return timeline.headers_s is not None and not timeline.is_event_stream
+    is_stream = timeline.is_event_stream or timeline.is_websocket
+    return timeline.headers_s is not None and not is_stream
 
 
 def connected_s(timeline: Timeline) -> float:

@@ -21,6 +21,7 @@ from wizard.probe.network import is_own_address, preload, resolve_host
 from wizard.probe.request import GET, ProbeOptions, RequestSpec
 from wizard.probe.sse import SseDecoder
 from wizard.probe.waits import REACH_TIMEOUT_S
+from wizard.probe.websocket_connection import watch_websocket
 from wizard.text.display import safe
 from wizard.text.errors import describe_error
 from wizard.vantage.http.transport import VantageTransportError
@@ -124,22 +125,30 @@ async def _exchange(request: Request, address: str, channel: ProbeChannel) -> No
     """Send the request and read its response; a transport error becomes an event."""
     async with make_transport(request, channel) as transport:
         try:
-            response = await transport.handle_async_request(request.build(address, channel))
+            sent = request.build(address, channel)
+            response = await transport.handle_async_request(sent)
             try:
-                await _read_response(response, channel, request.spec.excerpt)
+                await _report_headers(response, channel)
+                if response.status_code == 101:
+                    await watch_websocket(response, sent, channel)
+                else:
+                    await _read_response(response, channel, request.spec.excerpt)
             finally:
                 await response.aclose()
         except (httpx.TransportError, ssl.SSLError, OSError) as error:
             await channel.events.put(_end_of_error(error, channel, address))
 
 
-async def _read_response(
-    response: httpx.Response, channel: ProbeChannel, excerpt_bytes: int
-) -> None:
+async def _report_headers(response: httpx.Response, channel: ProbeChannel) -> None:
     version = bytes(response.extensions.get("http_version", b"HTTP/1.1"))
     http = version.decode("ascii").removeprefix("HTTP/")
     headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
     await channel.events.put(Headers(channel.now(), response.status_code, http, headers))
+
+
+async def _read_response(
+    response: httpx.Response, channel: ProbeChannel, excerpt_bytes: int
+) -> None:
     media_type = response.headers.get("content-type", "").split(";")[0].strip().lower()
     if media_type == "text/event-stream" and response.status_code == 200:
         await _read_stream(response, channel)

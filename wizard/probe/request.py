@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from wizard import __version__
 from wizard.model.target import Target
 from wizard.model.timeline import Probe
+from wizard.probe.websocket import handshake_headers
 from wizard.vantage.session import VantageSession
 
 CONNECT_TIMEOUT_S = 10.0
@@ -24,6 +25,7 @@ class RequestSpec:
         excerpt: How many bytes to keep of a response body that is not an event stream.
         wire: The exact bytes of the whole request, which replace all of the above but the method;
             empty for a request as httpx writes it.
+        upgrade: Whether it asks for a WebSocket.
     """
 
     method: str = "GET"
@@ -31,6 +33,7 @@ class RequestSpec:
     content: bytes = b""
     excerpt: int = EXCERPT_BYTES
     wire: bytes = b""
+    upgrade: bool = False
 
 
 GET = RequestSpec()
@@ -38,7 +41,7 @@ GET = RequestSpec()
 
 def spec_of(target: Target) -> RequestSpec:
     """The stream's request as the client makes it; the user's headers are in `ProbeOptions`."""
-    return RequestSpec(target.method, content=target.body)
+    return RequestSpec(target.method, content=target.body, upgrade=target.upgrade)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,8 @@ def request_headers(
     probe: Probe, options: ProbeOptions, spec: RequestSpec = GET
 ) -> list[tuple[str, str]]:
     """The headers that a probe sends; Host only if it is not the URL's own."""
-    accept = "*/*" if probe.name.startswith("root") else "text/event-stream"
+    is_any = probe.name.startswith("root") or spec.upgrade
+    accept = "*/*" if is_any else "text/event-stream"
     headers = {
         "user-agent": ("User-Agent", user_agent(probe, options.run)),
         "accept": ("Accept", accept),
@@ -80,7 +84,8 @@ def request_headers(
     }
     if probe.host:
         headers["host"] = ("Host", probe.host)
-    headers.update({name.lower(): (name, value) for name, value in spec.headers})
+    more = (*spec.headers, *(handshake_headers() if spec.upgrade else ()))
+    headers.update({name.lower(): (name, value) for name, value in more})
     for name, _ in options.headers:
         headers.pop(name.lower(), None)
     return [*headers.values(), *options.headers]

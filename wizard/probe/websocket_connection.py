@@ -1,0 +1,82 @@
+"""A WebSocket that was opened: watch it until it ends."""
+
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import httpcore
+import httpx
+
+from wizard.model.events import Chunk, Ended, Upgraded
+from wizard.probe.connection import ProbeChannel
+from wizard.probe.websocket import FrameDecoder, FrameError, Message, why_not_open
+from wizard.text.errors import describe_error
+
+READ_BYTES = 1 << 16
+NO_CLOSE_FRAME = "the connection ended without a close frame"
+"""How a proxy ends a WebSocket: only the server itself sends a close frame."""
+LEFT_AT_PING = "left at the first ping of the server, which the tool there cannot answer"
+ANSWER_TIMEOUT_S = 5.0
+"""How long sending an answer may take, in seconds."""
+
+
+async def watch_websocket(
+    response: httpx.Response, sent: httpx.Request, channel: ProbeChannel
+) -> None:
+    """Report the messages that come after an answer of status 101, until the connection ends.
+
+    A ping and a close frame are answered (see `wizard/probe/websocket.py`), except at a vantage:
+    there the connection is left at a ping, before the server misses its answer.
+    """
+    names = {name.lower(): value for name, value in sent.headers.multi_items()}
+    headers = [(name.lower(), value) for name, value in response.headers.multi_items()]
+    if why := why_not_open(names, headers):
+        await channel.events.put(Ended(channel.now(), "reset", f"no WebSocket: {why}"))
+        return
+    await channel.events.put(Upgraded(channel.now()))
+    try:
+        end = await _report_messages(response, channel)
+    except FrameError as error:
+        end = Ended(channel.now(), "reset", f"not a WebSocket's frames: {error}")
+    except httpcore.NetworkError as error:
+        end = Ended(channel.now(), "reset", describe_error(error))
+    await channel.events.put(end)
+
+
+async def _report_messages(response: httpx.Response, channel: ProbeChannel) -> Ended:
+    stream, decoder = response.extensions.get("network_stream"), FrameDecoder()
+    async for data in _read(response):
+        at, messages = channel.now(), decoder.feed(data)
+        count = len(messages)
+        await channel.events.put(
+            Chunk(at, len(data), len(data), items=count, pending=decoder.pending)
+        )
+        for message in messages:
+            await channel.events.put(message.item(at))
+            if end := await _answer(message, stream, at):
+                return end
+    return Ended(channel.now(), "reset", NO_CLOSE_FRAME)
+
+
+async def _answer(
+    message: Message, stream: httpcore.AsyncNetworkStream | None, at: float
+) -> Ended | None:
+    """Answer as the RFC demands; how the connection ends, None if it goes on."""
+    if message.reply and stream is not None:
+        # The server may have left already, which is no fault of its close frame.
+        with suppress(httpcore.NetworkError, httpcore.TimeoutException):
+            await stream.write(message.reply, timeout=ANSWER_TIMEOUT_S)
+    if message.kind == "close":
+        return Ended(at, "eof", f"closed by the server: {message.close_text}")
+    if message.kind == "ping" and stream is None:
+        return Ended(at, "open", LEFT_AT_PING)
+    return None
+
+
+async def _read(response: httpx.Response) -> AsyncIterator[bytes]:
+    stream = response.extensions.get("network_stream")
+    if stream is None:  # The tool at a vantage prints what it receives.
+        async for data in response.aiter_raw():
+            yield data
+        return
+    while data := await stream.read(READ_BYTES):
+        yield data
