@@ -124,3 +124,41 @@ def test_an_error_message_names_the_mistake(words: tuple[str, ...], message: str
 def test_the_words_of_a_command_stay_whole_at_the_vantage(prefix: str, command: str) -> None:
     vantage = parse("--vantage", f"v={prefix}").vantages[0]
     assert vantage.argv(["echo", "a b"]) == shlex.split(command)
+
+
+@pytest.mark.parametrize(
+    ("given", "source"),
+    [
+        ("unix:/run/app.sock:/sse?a=1", Source("unix:/run/app.sock:/sse?a=1")),
+        ("web=unix:/run/app.sock:/sse", Source("unix:/run/app.sock:/sse", "web")),
+        ("local=UNIX:/run/a=b.sock:/sse#f", Source("unix:/run/a=b.sock:/sse")),
+        ("http://unix:/run/app.sock:/sse", Source("unix:/run/app.sock:/sse")),
+        ("http://unix:8080/sse", Source("http://unix:8080/sse")),
+    ],
+)
+def test_the_url_of_a_unix_socket(given: str, source: Source) -> None:
+    assert parse("--vantage", WEB, "--direct", given).direct == (source,)
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ("unix:/run/app.sock", "the stream's URI is missing after the socket"),
+        ("unix:/run/app.sock:sse", "the stream's URI is missing after the socket"),
+        ("unix:app.sock:/sse", "it names no socket by its whole path"),
+        ("unix:/run/:/sse", "it names no socket by its whole path"),
+        ("unix:/run/a b.sock:/sse", "it has blanks or other characters that no URL has"),
+        ("https://unix:/run/app.sock:/sse", "TLS over a unix socket is not possible here"),
+    ],
+)
+def test_a_wrong_form_of_a_unix_socket(given: str, problem: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse("--direct", given)
+    assert str(caught.value) == f"{given}: {problem}: write it as unix:/PATH/SOCKET:/URI"
+
+
+def test_a_unix_socket_is_no_public_url_and_no_hop() -> None:
+    with pytest.raises(UsageError, match="a unix socket is given as --direct"):
+        target_of(make_parser("check").parse_args(["unix:/run/app.sock:/sse"]))
+    with pytest.raises(UsageError, match="its URL begins with http"):
+        parse("--hop", "inner=unix:/run/app.sock:/sse")

@@ -17,8 +17,13 @@ def chunk(data: bytes) -> bytes:
 
 
 @asynccontextmanager
-async def serving(act: Act, *, read_first: bool = True) -> AsyncIterator[str]:
-    """Run a server that calls `act` for each connection once the request is read; gives its URL."""
+async def serving(
+    act: Act, *, read_first: bool = True, socket_path: str = ""
+) -> AsyncIterator[str]:
+    """Run a server that calls `act` for each connection once the request is read; gives its URL.
+
+    With `socket_path` it listens on a unix socket with that file name.
+    """
     tasks: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -35,10 +40,16 @@ async def serving(act: Act, *, read_first: bool = True) -> AsyncIterator[str]:
             with suppress(ConnectionError):
                 await writer.wait_closed()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
+    if socket_path:
+        server, url = (
+            await asyncio.start_unix_server(serve, socket_path),
+            f"unix:{socket_path}:/sse",
+        )
+    else:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/sse"
     try:
-        yield f"http://127.0.0.1:{port}/sse"
+        yield url
     finally:
         server.close()
         for task in tasks:

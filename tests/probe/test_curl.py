@@ -57,3 +57,9 @@ def test_connect_to_applies_to_the_public_url_only() -> None:
     assert "--connect-to" in words(Probe("sse-proxy", URL), target)
     assert "--connect-to" not in words(Probe("sse-direct", "http://b/sse"), target)
     assert "--connect-to" not in words(Probe("sse-hop", "http://b/sse", hop="edge"), target)
+
+
+def test_a_unix_socket() -> None:
+    argv = words(Probe("sse-direct", "unix:/run/app.sock:/sse?a=b"), Target(URL))
+    assert argv[argv.index("--unix-socket") + 1] == "/run/app.sock"
+    assert argv[-1] == "http://localhost/sse?a=b"

@@ -91,6 +91,13 @@ def test_without_a_direct_url_the_address_is_a_placeholder() -> None:
     assert "proxy_pass http://BACKEND:PORT;" in recommendation.block
 
 
+@pytest.mark.parametrize(("path", "uri"), [("/sse", ""), ("/app/sse", ":/sse")])
+def test_the_address_is_that_of_the_direct_unix_socket(path: str, uri: str) -> None:
+    target = Target(f"http://a{path}", direct=(Source("unix:/run/app.sock:/sse"),))
+    recommendation = _recommended(Case(target), "location-miss")
+    assert f"    proxy_pass http://unix:/run/app.sock{uri};\n" in recommendation.block
+
+
 def test_a_stream_that_no_location_leads_to_the_backend_gets_one() -> None:
     recommendation = _recommended(case_of(), "location-miss")
     assert "location = /sse {\n    proxy_pass http://127.0.0.1:12213;\n}" in recommendation.block

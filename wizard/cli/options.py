@@ -137,7 +137,7 @@ def _open_parser() -> Parser:
 def _add_target_options(parser: Parser) -> None:
     add = parser.add_argument
     add("--direct", action="append", default=[], metavar="[VANTAGE=]URL",
-        help="the backend's own URL")  # fmt: skip
+        help="the backend's own URL; unix:/PATH/SOCKET:/URI for a unix socket")  # fmt: skip
     add("--conf", metavar="[VANTAGE=]SOURCE", help=_CONF_HELP)
     add("--log", action="append", default=[], metavar="[VANTAGE=]PATH",
         help="access, error or backend log; NAME='COMMAND' reads its output")  # fmt: skip

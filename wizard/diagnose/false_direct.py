@@ -14,6 +14,7 @@ from wizard.diagnose.predictions import predict
 from wizard.model.case import Case
 from wizard.model.probe_result import ProbeResult
 from wizard.text.display import safe
+from wizard.text.urls import is_unix
 
 _Place = tuple[str, str]
 """A direct URL and the vantage from which it was asked."""
@@ -75,8 +76,9 @@ def _reason(case: Case, result: ProbeResult) -> str:
     if _is_public_address(case, result):
         return "it leads to the same machine and port as the public URL"
     if addresses.is_listener(case, result.timeline):
-        port = addresses.host_port(result.timeline.probe.url).rpartition(":")[2]
-        return f"by the config, Nginx itself listens on port {port} of that machine"
+        address = addresses.host_port(result.timeline.probe.url)
+        port = f"port {address.rpartition(':')[2]} of that machine"
+        return f"by the config, Nginx itself listens on {address if is_unix(address) else port}"
     return ""
 
 

@@ -29,9 +29,16 @@ class Backend:
     """The server, from `start` to `stop`, in the caller's event loop."""
 
     def __init__(
-        self, behaviour: Behaviour, port: int, log: Path | None = None, host: str = "127.0.0.1"
+        self,
+        behaviour: Behaviour,
+        port: int,
+        log: Path | None = None,
+        host: str = "127.0.0.1",
+        socket_path: str = "",
     ) -> None:
+        """Prepare the server; with `socket_path` it listens on that unix socket instead."""
         self._behaviour, self._port, self._log_path, self._host = behaviour, port, log, host
+        self._socket_path = socket_path
         self._log: TextIO | None = None
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -41,7 +48,10 @@ class Backend:
         """Listen on the host, by default loopback. Raises `OSError` if the port is in use."""
         if self._log_path is not None:
             self._log = self._log_path.open("a", encoding="utf-8", buffering=1)
-        self._server = await asyncio.start_server(self._serve, self._host, self._port)
+        if self._socket_path:
+            self._server = await asyncio.start_unix_server(self._serve, self._socket_path)
+        else:
+            self._server = await asyncio.start_server(self._serve, self._host, self._port)
 
     async def stop(self) -> None:
         """Close the listener, every connection and the log."""

@@ -12,12 +12,15 @@ from wizard.model.target import LOCAL, Hop, Source
 from wizard.model.vantage import Vantage
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
+from wizard.text.urls import is_unix, unix_url
 
 _NAMED = re.compile(r"^([A-Za-z][A-Za-z0-9_.-]*)=(.*)$", re.DOTALL)
 _PATH_STARTS = ("/", "./", "../", "~")
 """The beginnings of a log's path; other text with blanks in it is a command."""
 _PROGRAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 """A command without arguments (`pod=podlogs`), if `pod` is no vantage."""
+_UNIX_URL = re.compile(r"(?is)\s*(?:(https?)://(?=unix:/))?unix:(.*)")
+"""The URL of a unix socket, alone or as in `proxy_pass http://unix:/run/app.sock:/`."""
 _HEADER_NAME = re.compile(r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
 """A token (RFC 9110, section 5.6.2)."""
 _WEBSOCKET = re.compile(r"^(?:[A-Za-z][A-Za-z0-9_.-]*=)*wss?:", re.IGNORECASE)
@@ -86,11 +89,12 @@ def _split_vantage(text: str, vantages: Sequence[Vantage]) -> tuple[str, str]:
 
 
 def parse_url(text: str, vantages: Sequence[Vantage] = ()) -> Source:
-    """The source of `[VANTAGE=]URL`."""
-    if text.lower().startswith(("http:", "https:", "ws:", "wss:")):
-        return Source(check_url(text))
-    vantage, url = _split_vantage(text, vantages)
-    return Source(check_url(url), vantage)
+    """The source of `[VANTAGE=]URL`; the URL may be that of a unix socket, `unix:/PATH:/URI`."""
+    vantage, url = LOCAL, text
+    if not text.lower().startswith(("http:", "https:", "ws:", "wss:", "unix:")):
+        vantage, url = _split_vantage(text, vantages)
+    socket = _UNIX_URL.match(url)
+    return Source(_check_unix_url(socket) if socket else check_url(url), vantage)
 
 
 def parse_hops(texts: Sequence[str], vantages: Sequence[Vantage] = ()) -> tuple[Hop, ...]:
@@ -103,6 +107,8 @@ def parse_hops(texts: Sequence[str], vantages: Sequence[Vantage] = ()) -> tuple[
         if name in _names(hops):
             raise UsageError(f"--hop {safe(text, 200)}: {name} is taken already")
         source = parse_url(rest, vantages)
+        if is_unix(source.locator):
+            raise UsageError(f"--hop {safe(text, 200)}: its URL begins with http:// or https://")
         has_no_vantage = source.vantage == LOCAL and not rest.startswith(f"{LOCAL}=")
         if has_no_vantage and name in _names(vantages):
             source = Source(source.locator, name)
@@ -178,6 +184,22 @@ def parse_connect_to(text: str) -> tuple[str, int]:
     return host.strip("[]"), int(digits)
 
 
+def _check_unix_url(match: re.Match[str]) -> str:
+    """The URL of a unix socket without the scheme of `proxy_pass`. Raises `UsageError`."""
+    shown, form = safe(match[0].strip(), 200), "write it as unix:/PATH/SOCKET:/URI"
+    rest = match[2].rstrip().partition("#")[0]
+    path, _, uri = rest.partition(":")
+    if match[1] and match[1].lower() == "https":
+        raise UsageError(f"{shown}: TLS over a unix socket is not possible here: {form}")
+    if not rest.isascii() or any(char <= " " or char == "\x7f" for char in rest):
+        raise UsageError(f"{shown}: it has blanks or other characters that no URL has: {form}")
+    if not path.startswith("/") or path.endswith("/"):
+        raise UsageError(f"{shown}: it names no socket by its whole path: {form}")
+    if not uri.startswith("/"):
+        raise UsageError(f"{shown}: the stream's URI is missing after the socket: {form}")
+    return unix_url(path, uri)
+
+
 def check_url(text: str) -> str:
     """The URL without surrounding blanks and fragment, that of a WebSocket as its `http` or `https`
     URL: the opening handshake is a request of that scheme (RFC 6455, section 4.1).
@@ -196,6 +218,8 @@ def check_url(text: str) -> str:
         host, _port = parts.hostname, parts.port
     except ValueError as error:
         raise UsageError(f"{shown}: not a URL: {safe(str(error), 200)}") from None
+    if parts.scheme.lower() == "unix":
+        raise UsageError(f"{shown}: a unix socket is given as --direct; clients connect elsewhere")
     if parts.scheme.lower() not in ("http", "https"):
         raise UsageError(f"{shown}: not a URL: it must begin with http:// or https://")
     if not host:

@@ -122,9 +122,11 @@ class Listen:
     text: str
     last: int | None = None
 
-    def holds(self, port: int) -> bool:
-        """True if it listens on this port."""
-        return self.port is not None and self.port <= port <= (self.last or self.port)
+    def holds(self, port: int | None) -> bool:
+        """True if it listens on this port; None for a unix socket."""
+        if port is None or self.port is None:
+            return port is self.port and self.address.startswith("unix:")
+        return self.port <= port <= (self.last or self.port)
 
     @property
     def socket(self) -> tuple[str, int | None]:
@@ -151,8 +153,8 @@ def listens_of(server: Directive) -> tuple[Listen, ...]:
     return listens or (Listen(ANY, 80, frozenset(), "80"),)
 
 
-def listens_at(config: Config, port: int) -> tuple[Listen, ...]:
-    """The `listen` directives of all servers that listen on this port."""
+def listens_at(config: Config, port: int | None) -> tuple[Listen, ...]:
+    """The `listen` directives of all servers that listen on this port; None for unix sockets."""
     servers = (server for _, server in server_blocks(config))
     return tuple(each for server in servers for each in listens_of(server) if each.holds(port))
 

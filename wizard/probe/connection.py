@@ -12,6 +12,7 @@ from wizard.model.timeline import Probe, is_local
 from wizard.probe.network import connect_address, local_transport, measured_round_trip
 from wizard.probe.raw_request import RawTransport
 from wizard.probe.request import ProbeOptions, RequestSpec, request_headers
+from wizard.text.urls import http_url, socket_path
 from wizard.vantage.http.request import Notice
 from wizard.vantage.http.transport import VantageTransport
 
@@ -30,7 +31,12 @@ class Request:
     @property
     def url(self) -> httpx.URL:
         """The probe's URL, parsed."""
-        return httpx.URL(self.probe.url)
+        return httpx.URL(http_url(self.probe.url))
+
+    @property
+    def socket_path(self) -> str:
+        """The file name of the unix socket to connect to; empty for a host and port."""
+        return socket_path(self.probe.url)
 
     @property
     def is_https(self) -> bool:
@@ -95,8 +101,8 @@ class ProbeChannel:
         return ProbeChannel(self._clock, self._start)
 
     async def trace(self, name: str, info: dict[str, Any]) -> None:
-        """Report TCP and TLS as connected: the `trace` callback of httpcore."""
-        if name == "connection.connect_tcp.complete":
+        """Report the connection and TLS as established: the `trace` callback of httpcore."""
+        if name in ("connection.connect_tcp.complete", "connection.connect_unix_socket.complete"):
             self.connected = True
             round_trip_s = measured_round_trip(info.get("return_value"))
             await self.events.put(Connected(self.now(), round_trip_s))
@@ -122,13 +128,19 @@ def make_transport(request: Request, channel: ProbeChannel) -> httpx.AsyncBaseTr
     """Return the transport of the request: httpx's own, or a tool at the probe's vantage."""
     probe, options = request.probe, request.options
     if is_local(probe) and request.spec.wire:
-        return RawTransport(insecure=options.insecure)
+        return RawTransport(insecure=options.insecure, socket_path=request.socket_path)
     if is_local(probe):
-        return local_transport(probe.http, is_https=request.is_https, insecure=options.insecure)
+        return local_transport(
+            probe.http,
+            is_https=request.is_https,
+            insecure=options.insecure,
+            socket_path=request.socket_path,
+        )
     return VantageTransport(
         options.vantage_sessions[probe.vantage],
         channel.notice,
         version=probe.http,
         insecure=options.insecure,
         connect_to=request.connect_to,
+        socket_path=request.socket_path,
     )

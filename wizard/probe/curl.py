@@ -7,6 +7,7 @@ from wizard.model.target import Target
 from wizard.model.timeline import Probe
 from wizard.text.display import visible
 from wizard.text.redaction import redact, redact_header
+from wizard.text.urls import http_url, is_unix, socket_path
 
 
 def curl_command(probe: Probe, target: Target, wait: float) -> str:
@@ -25,7 +26,7 @@ def curl_command(probe: Probe, target: Target, wait: float) -> str:
     if probe.encoding == "gzip":
         words += ["-H", "Accept-Encoding: gzip", "--compressed"]
     words += ["-H", f"Host: {probe.host}"] if probe.host else []
-    words += [*_user_options(target), *_connect_to(probe, target), redact(probe.url)]
+    words += [*_user_options(target), *_connect_to(probe, target), redact(http_url(probe.url))]
     shown, vantage = [visible(word) for word in words], target.vantage(probe.vantage)
     return redact(vantage.shown(shown)) if vantage else shlex.join(shown)
 
@@ -37,6 +38,8 @@ def _user_options(target: Target) -> list[str]:
 
 
 def _connect_to(probe: Probe, target: Target) -> list[str]:
+    if is_unix(probe.url):
+        return ["--unix-socket", socket_path(probe.url)]
     if target.connect_to is None or not probe.enters_outside:
         return []
     host, port = target.connect_to

@@ -1,8 +1,10 @@
 """Name lookup, TLS contexts and httpx transports for requests from this machine."""
 
 import asyncio
+import os
 import socket
 import ssl
+import stat
 import sys
 from functools import lru_cache
 from importlib import import_module
@@ -84,13 +86,19 @@ def is_own_address(address: str) -> bool:
     return True
 
 
-def local_transport(http: str, *, is_https: bool, insecure: bool) -> httpx.AsyncHTTPTransport:
-    """Return an httpx transport for one connection; it ignores the environment's variables."""
+def local_transport(
+    http: str, *, is_https: bool, insecure: bool, socket_path: str = ""
+) -> httpx.AsyncHTTPTransport:
+    """Return an httpx transport for one connection; it ignores the environment's variables.
+
+    With `socket_path`, it connects to the unix socket with that file name.
+    """
     return httpx.AsyncHTTPTransport(
         verify=tls_context(http, insecure) if is_https else _empty_tls_context(),
         # Over TLS the server chooses by ALPN; without TLS, HTTP/2 is sent with prior knowledge.
         http1=is_https or http != "2",
         http2=http == "2",
+        uds=socket_path or None,
         trust_env=False,
     )
 
@@ -99,6 +107,28 @@ def local_transport(http: str, *, is_https: bool, insecure: bool) -> httpx.Async
 def _empty_tls_context() -> ssl.SSLContext:
     """A context for plain HTTP: loading the certificate store for it would cost 20 ms."""
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def with_socket_advice(problem: str, socket_path: str) -> str:
+    """The problem of a connection, with who may reach a unix socket that denies it to this user."""
+    is_denied = bool(socket_path) and "permission denied" in problem.lower()
+    return (
+        f"{problem} for this user; the one that Nginx runs as may reach it"
+        if is_denied
+        else problem
+    )
+
+
+def kind_of_file(socket_path: str) -> str:
+    """What the file of a unix socket of this machine is if it is none, in brackets, else empty.
+
+    The system says "connection refused" of a plain file and of a socket that nobody listens on.
+    """
+    try:
+        is_socket = not socket_path or stat.S_ISSOCK(os.stat(socket_path).st_mode)
+    except OSError:
+        return ""
+    return "" if is_socket else " (it is not a socket)"
 
 
 _RTT_OFFSET = 68

@@ -17,7 +17,13 @@ from wizard.model.events import Began, Chunk, Ended, Excess, Headers, ProbeEvent
 from wizard.model.timeline import Probe, is_local
 from wizard.probe.connection import ProbeChannel, Request, make_transport
 from wizard.probe.content_encoding import decoder_for
-from wizard.probe.network import is_own_address, preload, resolve_host
+from wizard.probe.network import (
+    is_own_address,
+    kind_of_file,
+    preload,
+    resolve_host,
+    with_socket_advice,
+)
 from wizard.probe.request import GET, ProbeOptions, RequestSpec
 from wizard.probe.sse import SseDecoder
 from wizard.probe.waits import REACH_TIMEOUT_S
@@ -41,8 +47,10 @@ async def run_probe(
     """
     request = Request(probe, options, spec)
     if is_local(probe):
+        preload(request.is_https, probe.http, options.insecure)
+    if is_local(probe) and not request.socket_path:
         events = _run_locally(request)
-    else:  # The tool at the vantage looks the name up.
+    else:  # A unix socket has no name to look up, and the tool at the vantage looks the name up.
         events = _run_connection(request, "", ProbeChannel(options.clock))
     async with aclosing(events):
         async for event in events:
@@ -74,7 +82,6 @@ async def run_probe_within(
 
 async def _run_locally(request: Request) -> AsyncGenerator[ProbeEvent, None]:
     """Look the name up and try its addresses in turn until a connection is not refused."""
-    preload(request.is_https, request.probe.http, request.options.insecure)
     channel = ProbeChannel(request.options.clock)
     host, port = request.address
     try:
@@ -136,7 +143,7 @@ async def _exchange(request: Request, address: str, channel: ProbeChannel) -> No
             finally:
                 await response.aclose()
         except (httpx.TransportError, ssl.SSLError, OSError) as error:
-            await channel.events.put(_end_of_error(error, channel, address))
+            await channel.events.put(_end_of_error(error, channel, request, address))
 
 
 async def _report_headers(response: httpx.Response, channel: ProbeChannel) -> None:
@@ -186,16 +193,21 @@ async def _read_body(response: httpx.Response, channel: ProbeChannel, excerpt_by
     await channel.events.put(Ended(channel.now(), "eof"))
 
 
-def _end_of_error(error: Exception, channel: ProbeChannel, address: str) -> Ended:
+def _end_of_error(error: Exception, channel: ProbeChannel, request: Request, address: str) -> Ended:
     """Return the `Ended` event for a transport error, with one sentence about the error."""
+    path = request.socket_path
     if isinstance(error, VantageTransportError):
-        return Ended(channel.now(), error.reason, str(error))
+        return Ended(channel.now(), error.reason, with_socket_advice(str(error), path))
+    place = safe(path, 200) or address
     if isinstance(error, httpx.ConnectTimeout):
-        missing = "TLS handshake" if channel.connected else "TCP connection"
-        return Ended(channel.now(), "timeout", f"no {missing} with {address} in time")
+        missing = (
+            "TLS handshake" if channel.connected else "connection" if path else "TCP connection"
+        )
+        return Ended(channel.now(), "timeout", f"no {missing} with {place} in time")
     detail = describe_error(error)
     if isinstance(error, httpx.ConnectError) and channel.connected:
         return Ended(channel.now(), "tls", f"TLS failed: {detail}")
     if isinstance(error, httpx.ConnectError):
-        return Ended(channel.now(), "refused", f"no connection to {address}: {detail}")
+        problem = with_socket_advice(f"no connection to {place}: {detail}", path)
+        return Ended(channel.now(), "refused", f"{problem}{kind_of_file(path)}")
     return Ended(channel.now(), "reset", detail)

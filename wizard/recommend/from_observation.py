@@ -1,7 +1,7 @@
 """A recommendation without a config: from what was observed, with what its reader must adapt."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urljoin
 
 from wizard.model.case import Case
 from wizard.model.change import SET_DIRECTIVES, Change
@@ -15,6 +15,7 @@ from wizard.recommend.reasons import omitted_lines
 from wizard.recommend.settings import WantedSettings, merge
 from wizard.text.config_tokens import quote_argument
 from wizard.text.display import visible
+from wizard.text.urls import is_unix, socket_path, split_url
 
 _PLACEHOLDER = "http://BACKEND:PORT"
 _SET = "set in the location that serves {}, in place of lines of the same name"
@@ -131,7 +132,9 @@ def lines_to_set(changes: Iterable[Change], path: str, instruction: str = _SET) 
 def _location(case: Case, path: str, upstream_path: str, changes: Sequence[Change]) -> Block:
     """A location for this path, passed to the direct URL's address."""
     origin, note = _upstream_address(case)
-    address = origin + ("" if upstream_path == path else escape_uri(upstream_path))
+    separator = ":" if is_unix(origin.removeprefix("http://")) else ""
+    uri = "" if upstream_path == path else separator + escape_uri(upstream_path)
+    address = origin + uri
     passing = Change.from_args("proxy_pass", (address,), note)
     family = _family(path, upstream_path)
     name = f"~ {quote_argument(family.pattern)}" if family else f"= {quote_argument(path)}"
@@ -149,21 +152,21 @@ def message_paths(case: Case) -> tuple[str, str] | None:
     """The path that messages are posted to, as clients know it and as the backend does."""
     endpoint = next(filter(None, (shake.endpoint for shake in case.handshakes)), "")
     url = urljoin(case.target.url, endpoint)
-    if not endpoint or urlsplit(url)[:2] != urlsplit(case.target.url)[:2]:
+    if not endpoint or split_url(url)[:2] != split_url(case.target.url)[:2]:
         return None
     base = _direct_path(case) or _decoded_path(case.target.url)
     return _decoded_path(url), _decoded_path(urljoin(base, endpoint))
 
 
 def _decoded_path(url: str) -> str:
-    return unquote(urlsplit(url).path) or "/"
+    return unquote(split_url(url).path) or "/"
 
 
 def _direct(case: Case) -> Source | None:
     """The first direct place whose URL can be an upstream."""
     for place in case.target.direct:
-        url = urlsplit(place.locator)
-        if url.scheme in ("http", "https") and url.hostname:
+        url = split_url(place.locator)
+        if url.scheme in ("http", "https", "unix") and url.hostname:
             return place
     return None
 
@@ -178,7 +181,9 @@ def _upstream_address(case: Case) -> tuple[str, str]:
     place = _direct(case) if case.first_failing_hop is None else None
     if place is None:
         return _PLACEHOLDER, "write the address that today's proxy_pass names"
-    url = urlsplit(place.locator)
+    url = split_url(place.locator)
     vantage = "this machine" if place.vantage == LOCAL else place.vantage
     note = f"the direct URL's address as {vantage} reaches it; Nginx must reach it by the same name"
+    if is_unix(place.locator):
+        return f"http://unix:{socket_path(place.locator)}", note
     return f"{url.scheme}://{url.netloc.rpartition('@')[2]}", note

@@ -40,6 +40,7 @@ REFUSED = [
     (changed(case={"target": {"url": 3}}), "case.target.url: a number is not a text"),
     (changed(case={"target": {"url": "file:///etc/passwd"}}), "one of its URLs is invalid"),
     (changed(case={"target": {"url": "http://h/\r\nX: y"}}), "one of its URLs is invalid"),
+    (changed(case={"target": {"url": "unix:/run/app.sock:/x"}}), "one of its URLs is invalid"),
     (
         changed(case={"target": {"url": "http://h/", "stall": -1}}),
         "from 0 to 86400 seconds",

@@ -10,6 +10,7 @@ from wizard.model.target import LOCAL
 from wizard.model.timeline import Probe, Timeline
 from wizard.nginx.servers import ANY, listens_at, listens_of
 from wizard.text.display import safe
+from wizard.text.urls import is_unix, socket_path
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
@@ -62,7 +63,7 @@ def upstream_peers(case: Case) -> tuple[str, ...]:
 
 
 def is_listener(case: Case, timeline: Timeline) -> bool:
-    """True if a direct probe was sent to a port of this machine on which Nginx itself listens.
+    """True if a direct probe was sent to a port or socket on which Nginx itself listens here.
 
     An answer without Nginx's name contradicts that: the config is a copy from another machine.
     """
@@ -71,7 +72,11 @@ def is_listener(case: Case, timeline: Timeline) -> bool:
     server = timeline.header("server")
     if timeline.headers_s is not None and not product.names_nginx(server or ""):
         return False
-    host, _, port = host_port(timeline.probe.url).rpartition(":")
+    address = host_port(timeline.probe.url)
+    if is_unix(address):
+        own_sockets = listens_at(case.resolution.config, None)
+        return any(is_same(host_port(listen.address), address) for listen in own_sockets)
+    host, _, port = address.rpartition(":")
     names = {host, bracketed(timeline.address or host)}
     public = {bracketed(result.timeline.address or "") for result in case.proxy}
     own = _LOOPBACK | (public if case.resolution.listens else set())
@@ -106,7 +111,8 @@ def _ran_beside_nginx(case: Case, probe: Probe) -> bool:
 
 
 def _is_loopback(address: str) -> bool:
-    return address.rpartition(":")[0] in _LOOPBACK
+    """True if only its own machine reaches the address, as it does a unix socket."""
+    return address.rpartition(":")[0] in _LOOPBACK or is_unix(address)
 
 
 def other_backend(case: Case) -> str:
@@ -173,7 +179,13 @@ def _is_literal(host: str) -> bool:
 
 
 def host_port(peer: str) -> str:
-    """A peer or URL as host:port in lower case, with the default port of its scheme."""
+    """A peer or URL as host:port in lower case, with the default port of its scheme.
+
+    A unix socket is `unix:` and its file name; `/var/run` is a link to `/run` on today's systems.
+    """
+    if is_unix(peer):
+        path = socket_path(peer)
+        return f"unix:{path.removeprefix('/var') if path.startswith('/var/run/') else path}"
     text = peer.lower()
     try:
         parts = urlsplit(text if "://" in text else f"http://{text}")

@@ -1,7 +1,5 @@
 """Evidence for findings: a measurement, a setting or a log line in one sentence."""
 
-from urllib.parse import urlsplit
-
 from wizard.diagnose.facts import product, streams
 from wizard.diagnose.facts.directives import is_proxied, place_of
 from wizard.diagnose.outcome import classify
@@ -13,6 +11,7 @@ from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import LocationRef, RequestResolution
 from wizard.model.timeline import Timeline
 from wizard.text.display import safe, seconds, summarize_body
+from wizard.text.urls import split_url
 
 _HTTP_VERSIONS = "1.0 is the default before 1.29.7, and 1.1 from it on"
 _FRAMINGS = {"close": "no length, not chunked", "length": "with a length", "h2": "HTTP/2"}
@@ -79,7 +78,7 @@ def body_suffix(timeline: Timeline) -> str:
 
 def post_evidence(timeline: Timeline) -> Evidence:
     """A POST and its answer."""
-    path = safe(urlsplit(timeline.probe.url).path or "/", 120)
+    path = safe(split_url(timeline.probe.url).path or "/", 120)
     if timeline.status is None:
         silence = safe(timeline.detail or timeline.ended or "silence", 120)
         return Evidence("probe", timeline.probe.label, f"POST {path} got no answer: {silence}")

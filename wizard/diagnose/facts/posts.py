@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
 
 from wizard.diagnose.facts import addresses, directives, product
 from wizard.diagnose.facts.evidence import post_evidence
@@ -16,6 +15,7 @@ from wizard.model.timeline import Timeline, is_success
 from wizard.nginx.resolve import resolve_request
 from wizard.probe.mcp.message_path import message_url
 from wizard.text.display import safe
+from wizard.text.urls import split_url
 
 NOT_FOUND = frozenset({301, 302, 307, 308, 404, 405})
 """Answers of Nginx, or of another service, that does not know the path or has it elsewhere."""
@@ -115,7 +115,7 @@ def is_untried(case: Case) -> bool:
 def message_path(case: Case) -> str:
     """The path to which a client outside posts; empty if it is not known."""
     url = message_url(case)
-    return (urlsplit(url).path or "/") if url else ""
+    return (split_url(url).path or "/") if url else ""
 
 
 def stripped_prefix(case: Case) -> str:
@@ -123,8 +123,8 @@ def stripped_prefix(case: Case) -> str:
     resolution, direct = case.resolution, case.handshake("direct")
     if resolution is not None and resolution.upstream is not None:
         return _prefix(resolution.request.path, resolution.upstream.request_uri or "")
-    public_path = urlsplit(case.target.url).path
-    return _prefix(public_path, urlsplit(direct.url).path) if direct and resolution is None else ""
+    public_path = split_url(case.target.url).path
+    return _prefix(public_path, split_url(direct.url).path) if direct and resolution is None else ""
 
 
 def _prefix(path: str, passed: str) -> str:
@@ -153,7 +153,7 @@ def reaches_backend(case: Case) -> bool | None:
 def _endpoint_paths(case: Case) -> set[str]:
     """The paths under which the backend may know its endpoint."""
     direct, public, prefix = case.handshake("direct"), message_path(case), stripped_prefix(case)
-    own = urlsplit(direct.post_url).path if direct and direct.post_url else public
+    own = split_url(direct.post_url).path if direct and direct.post_url else public
     return {own, own.removeprefix(prefix), public.removeprefix(prefix)}
 
 

@@ -22,6 +22,7 @@ from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import Timeline
 from wizard.probe.host_guard import REFUSALS, passed_hosts, refused_request, requested_host
 from wizard.text.display import safe
+from wizard.text.urls import http_url
 
 PUBLIC_HOST, NO_ORIGIN = "public-host", "no-origin"
 _INVALID_HOST = re.compile(
@@ -100,7 +101,7 @@ def _helped(case: Case) -> list[FollowUpResult]:
 
 def _own_host(case: Case) -> str:
     """The Host under which the direct request is served: the address in its URL."""
-    return urlsplit(case.direct[0].timeline.probe.url).netloc if case.direct else ""
+    return urlsplit(http_url(case.direct[0].timeline.probe.url)).netloc if case.direct else ""
 
 
 def _is_public(case: Case, host: str) -> bool:

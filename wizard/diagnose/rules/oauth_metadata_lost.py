@@ -1,7 +1,6 @@
 """The 401 names OAuth metadata that a client cannot get."""
 
 import ipaddress
-from urllib.parse import urlsplit
 
 from wizard.diagnose.facts import addresses, metadata
 from wizard.diagnose.facts.evidence import body_suffix, path_evidence, result_evidence
@@ -12,6 +11,7 @@ from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.nginx.resolve import request_for, resolve_request
 from wizard.probe.www_authenticate import metadata_challenge, metadata_url, origin_of
 from wizard.text.display import safe
+from wizard.text.urls import split_url
 
 _DISTINGUISHES = (
     "The 401 itself is right for a client without a token. What is wrong is where it tells that "
@@ -49,7 +49,7 @@ def _missing_evidence(
     answer, elsewhere = named.timeline, metadata.found_elsewhere(case)
     texts = [f"{safe(named.why, 300)}: {missing.text}{body_suffix(answer)}"]
     if elsewhere:
-        path = safe(urlsplit(elsewhere.timeline.probe.url).path, 200)
+        path = safe(split_url(elsewhere.timeline.probe.url).path, 200)
         texts.append(f"{path} has a document")
     asked = (Evidence("follow-up", answer.probe.label, text) for text in texts)
     if case.resolution is None:
@@ -85,7 +85,7 @@ def _is_unreachable(case: Case, url: str) -> bool:
 def _backend_addresses(case: Case) -> set[str]:
     """The backend's own addresses."""
     direct = {origin_of(source.locator)[1] for source in case.target.direct}
-    return direct | {addresses.host_port(peer) for peer in addresses.upstream_peers(case)}
+    return (direct - {""}) | {addresses.host_port(peer) for peer in addresses.upstream_peers(case)}
 
 
 def _host_of(origin: tuple[str, str]) -> str:

@@ -1,7 +1,6 @@
 """The URL is redirected to itself with, or without, a trailing slash."""
 
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
 
 from wizard.diagnose.facts import directives, posts
 from wizard.diagnose.facts.evidence import location_name, path_evidence
@@ -12,6 +11,7 @@ from wizard.model.handshake import Side
 from wizard.model.timeline import Timeline
 from wizard.probe.www_authenticate import origin_of
 from wizard.text.display import safe
+from wizard.text.urls import join_url, split_url
 
 REDIRECTS = frozenset({301, 302, 307, 308})
 _KEEPS_METHOD = frozenset({307, 308})
@@ -97,8 +97,8 @@ def _read_redirect(answer: Timeline) -> _Redirect | None:
         return None
     url = answer.probe.url
     try:
-        target = urljoin(url, (answer.header("location") or "").strip())
-        path, new_path, _ = urlsplit(url).path, urlsplit(target).path, urlsplit(target).port
+        target = join_url(url, (answer.header("location") or "").strip())
+        path, new_path, _ = split_url(url).path, split_url(target).path, split_url(target).port
     except ValueError:
         return None
     bare, new_bare = path.rstrip("/"), new_path.rstrip("/")
@@ -114,7 +114,7 @@ def _confidence(case: Case, redirect: _Redirect) -> tuple[Confidence, bool]:
     """How sure it is, and whether nothing fails by it."""
     if not redirect.lost:
         return "confirmed", redirect.is_followed
-    path = urlsplit(redirect.target).path
+    path = split_url(redirect.target).path
     if case.resolution is not None and posts.is_routed(case.resolution, path):
         return "likely", True
     if posts.stripped_prefix(case) != redirect.lost:
@@ -141,7 +141,7 @@ def _config_evidence(case: Case) -> tuple[Evidence, ...]:
 
 def _redirect_evidence(redirect: _Redirect) -> Evidence:
     answer = redirect.answer
-    path = safe(urlsplit(answer.probe.url).path, 120)
+    path = safe(split_url(answer.probe.url).path, 120)
     location = safe(answer.header("location") or "", 200)
     text = f"{path} answered {answer.status} with Location: {location}"
     return Evidence("probe", answer.probe.label, text)
@@ -167,7 +167,7 @@ def _distinguishes(redirect: _Redirect, *, by_backend: bool) -> str:
 
 def _problems(redirect: _Redirect) -> list[str]:
     """What is wrong with the target's scheme and address."""
-    public, target = urlsplit(redirect.answer.probe.url), urlsplit(redirect.target)
+    public, target = split_url(redirect.answer.probe.url), split_url(redirect.target)
     problems = []
     if public.scheme == "https" and target.scheme == "http":
         problems.append("to http://, where the public URL is https://")

@@ -1,13 +1,12 @@
 """No MCP server answers at the URL, but one does at the path of the other transport."""
 
-from urllib.parse import urlsplit
-
 from wizard.diagnose.facts.evidence import path_evidences
 from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.handshake import Handshake
 from wizard.text.display import safe
+from wizard.text.urls import split_url
 
 _DISTINGUISHES = "The same server completes a handshake at another path."
 _BEHIND = (
@@ -36,7 +35,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
 
 def _is_right_path(case: Case, direct: Handshake | None) -> bool:
     """True if the backend speaks MCP at the URL's own path: then the path is right."""
-    return bool(direct and direct.is_complete and _path(direct) == urlsplit(case.target.url).path)
+    return bool(direct and direct.is_complete and _path(direct) == split_url(case.target.url).path)
 
 
 def _working_sibling(handshake: Handshake | None) -> Handshake | None:
@@ -45,7 +44,7 @@ def _working_sibling(handshake: Handshake | None) -> Handshake | None:
 
 
 def _path(handshake: Handshake) -> str:
-    return urlsplit(handshake.url).path
+    return split_url(handshake.url).path
 
 
 def _evidence(case: Case, handshake: Handshake, sibling: Handshake) -> tuple[Evidence, ...]:

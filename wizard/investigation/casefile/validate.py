@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from wizard.investigation.casefile.record import CaseRecord
 from wizard.investigation.casefile.redaction import PSEUDONYM
@@ -13,6 +12,7 @@ from wizard.model.target import Source, Target
 from wizard.model.timeline import Probe
 from wizard.model.vantage import Vantage
 from wizard.text.errors import UsageError
+from wizard.text.urls import is_unix, split_url
 
 LATEST_S = 253_402_300_799.0
 """The last second of the year 9999, in seconds since the epoch: the latest `datetime`."""
@@ -28,7 +28,7 @@ def urls_of(target: Target) -> tuple[str, ...]:
 def _can_be_split(text: str) -> bool:
     """True if `urlsplit` accepts the text and its port is a number."""
     try:
-        parts = urlsplit(text)
+        parts = split_url(text)
         _host, _port = parts.hostname, parts.port
     except ValueError:
         return False
@@ -36,16 +36,17 @@ def _can_be_split(text: str) -> bool:
 
 
 def _is_url(text: str) -> bool:
-    """True for an http or https URL with a host that needs no escaping."""
+    """True for an http or https URL with a host, or a unix socket's, that needs no escaping."""
     if not _can_be_split(text):
         return False
-    parts = urlsplit(text)
+    parts = split_url(text)
     is_plain = text.isascii() and text.isprintable() and " " not in text
-    return is_plain and parts.scheme in ("http", "https") and bool(parts.hostname)
+    return is_plain and parts.scheme in ("http", "https", "unix") and bool(parts.hostname)
 
 
 def _check_target(target: Target) -> str:
-    if not all(map(_is_url, urls_of(target))):
+    entered = (target.url, *(hop.source.locator for hop in target.hops))
+    if not all(map(_is_url, urls_of(target))) or any(map(is_unix, entered)):
         return "one of its URLs is invalid"
     if problem := _request_problem(target):
         return problem

@@ -7,7 +7,6 @@ import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from wizard import __version__
 from wizard.investigation.casefile.configs import CaseConfigs
@@ -16,6 +15,7 @@ from wizard.investigation.casefile.record import SCHEMA, CaseRecord
 from wizard.investigation.casefile.redaction import Redactor
 from wizard.investigation.casefile.validate import urls_of
 from wizard.model.case import Case
+from wizard.text.urls import split_url
 
 
 def write(path: str | Path, record: CaseRecord) -> None:
@@ -54,5 +54,5 @@ def _public_words(case: Case) -> frozenset[str]:
     target = case.target
     sources = (*target.logs, *filter(None, [target.conf]))
     files = (source.locator for source in sources if not source.command)
-    urls = (f"{url.hostname}{url.path}" for url in map(urlsplit, urls_of(target)))
+    urls = (f"{url.hostname}{url.path}" for url in map(split_url, urls_of(target)))
     return frozenset((*urls, *files, *(vantage.name for vantage in target.vantages)))

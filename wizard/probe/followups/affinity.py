@@ -4,7 +4,6 @@ No tool is called: each session is opened, gets one message, and is closed.
 """
 
 from dataclasses import replace
-from urllib.parse import urljoin
 
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.events import Ended
@@ -36,6 +35,7 @@ from wizard.probe.sessions import (
     is_unknown,
     lost_message,
 )
+from wizard.text.urls import join_url
 
 MAX_SESSIONS = 6
 """How many sessions are opened at most, beside that of the handshake. Where chance decides between
@@ -157,7 +157,7 @@ async def _run_over_http_sse(
         endpoint = stream.reader.endpoint
         if not endpoint or endpoint_problem(probe.url, endpoint):
             return []
-        post = replace(probe, url=urljoin(probe.url, endpoint))
+        post = replace(probe, url=join_url(probe.url, endpoint))
         spec = messages.initialize_request(HTTP_SSE_VERSION)
         sent = [await _ask_over_stream(stream, post, options, spec, timeout_s)]
         if is_lost(sent[0]):

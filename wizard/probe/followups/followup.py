@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
-from urllib.parse import urljoin
 
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.events import Ended
@@ -13,6 +12,7 @@ from wizard.probe.matrix import uncompressed
 from wizard.probe.probe import run_probe_within
 from wizard.probe.request import GET, ProbeOptions, RequestSpec
 from wizard.probe.waits import silence_limit
+from wizard.text.urls import join_url
 
 EXCHANGE_TIMEOUT_S = 5.0
 """How long one request of a follow-up may take at most, in seconds."""
@@ -53,7 +53,7 @@ def direct_probe(result: ProbeResult) -> Probe:
 
 def root_of(probe: Probe) -> Probe:
     """A request of `/` at the same origin, over HTTP/1.1."""
-    return Probe("root-direct", urljoin(probe.url, "/"), vantage=probe.vantage)
+    return Probe("root-direct", join_url(probe.url, "/"), vantage=probe.vantage)
 
 
 def repeated_probe(result: ProbeResult) -> Probe:

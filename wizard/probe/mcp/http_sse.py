@@ -4,7 +4,6 @@ A GET stream names an endpoint, messages are posted there, and replies come over
 """
 
 from dataclasses import dataclass, replace
-from urllib.parse import urljoin, urlsplit
 
 import httpx
 
@@ -25,6 +24,7 @@ from wizard.probe.mcp.exchange import (
 )
 from wizard.probe.request import ProbeOptions, RequestSpec
 from wizard.text.display import safe
+from wizard.text.urls import http_url, join_url, socket_path, split_url
 
 
 async def handshake_over_http_sse(
@@ -49,7 +49,7 @@ async def handshake_over_http_sse(
         handshake = replace(handshake, endpoint=endpoint)
         if why := endpoint_problem(handshake.url, endpoint):
             return replace(handshake, why=why)
-        handshake = replace(handshake, post_url=urljoin(handshake.url, endpoint))
+        handshake = replace(handshake, post_url=join_url(handshake.url, endpoint))
         return await _initialize(handshake, stream, options, timeouts)
 
 
@@ -120,7 +120,7 @@ def endpoint_problem(url: str, endpoint: str) -> str:
     """
     if why := _invalid_url_problem(url, endpoint):
         return why
-    post_url = urljoin(url, endpoint)
+    post_url = join_url(url, endpoint)
     if is_same_origin(url, post_url):
         return ""
     return f"the endpoint is at another origin, {safe(post_url, 120)}: nothing was sent there"
@@ -134,21 +134,22 @@ def _invalid_url_problem(url: str, endpoint: str) -> str:
     if any(char < " " or char == "\x7f" for char in endpoint):
         return "the endpoint holds control characters, so it is no URL: nothing was sent there"
     try:
-        post_url = urljoin(url, endpoint)
+        post_url = join_url(url, endpoint)
         is_same_origin(url, post_url)
-        _port = urlsplit(post_url).port
+        _port = split_url(post_url).port
     except (httpx.InvalidURL, ValueError):
         return f"the endpoint is no URL, {safe(endpoint, 120)}: nothing was sent there"
     return ""
 
 
 def is_same_origin(url: str, other: str) -> bool:
-    """True if two URLs have the same scheme, host and port.
+    """True if two URLs have the same scheme, host and port, or the same unix socket.
 
     They are parsed by httpx, which sends the request: another parser could read them differently.
     """
-    return _origin(httpx.URL(url)) == _origin(httpx.URL(other))
+    return _origin(url) == _origin(other)
 
 
-def _origin(url: httpx.URL) -> tuple[str, bytes, int | None]:
-    return url.scheme, url.raw_host, url.port
+def _origin(url: str) -> tuple[str, str, bytes, int | None]:
+    parts = httpx.URL(http_url(url))
+    return socket_path(url), parts.scheme, parts.raw_host, parts.port

@@ -1,12 +1,13 @@
 """The path to which an MCP client posts its messages, and what the config does with it."""
 
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from wizard.model.case import Case
 from wizard.model.resolution import RequestResolution
 from wizard.nginx.resolve import request_for, resolve_request
 from wizard.nginx.settings import duration_s
 from wizard.probe.mcp.messages import ACCEPT_BOTH, JSON_CONTENT
+from wizard.text.urls import split_url
 
 
 def message_url(case: Case) -> str | None:
@@ -18,7 +19,7 @@ def message_url(case: Case) -> str | None:
     post_url = proxied.post_url if proxied else ""
     if not post_url and direct and direct.post_url:
         post_url = urljoin(url, direct.endpoint)
-    return post_url if post_url and urlsplit(post_url)[:2] == urlsplit(url)[:2] else None
+    return post_url if post_url and split_url(post_url)[:2] == split_url(url)[:2] else None
 
 
 def message_resolution(case: Case) -> RequestResolution | None:

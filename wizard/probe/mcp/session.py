@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit, urlunsplit
 
 from wizard.model.case import Case
 from wizard.model.handshake import Exchange, Handshake, Side
@@ -26,6 +25,7 @@ from wizard.probe.mcp.streamable import (
 )
 from wizard.probe.request import GET, ProbeOptions
 from wizard.text.display import safe
+from wizard.text.urls import split_url
 
 EXCHANGE_TIMEOUT_S = 5.0
 """How long each exchange may take at most, in seconds."""
@@ -178,10 +178,10 @@ _SIBLING_NAMES = {"sse": "mcp", "mcp": "sse"}
 
 def sibling_url(url: str) -> str | None:
     """`…/mcp` for `…/sse` and `…/sse` for `…/mcp`, at the same origin; None for other paths."""
-    parts = urlsplit(url)
-    folder, slash, name = parts.path.rstrip("/").rpartition("/")
+    name = split_url(url).path.rstrip("/").rpartition("/")[2]
     sibling = _SIBLING_NAMES.get(name.lower())
-    return sibling and urlunsplit((*parts[:2], f"{folder}{slash}{sibling}", parts.query, ""))
+    start, mark, query = url.partition("#")[0].partition("?")
+    return sibling and f"{start.rstrip('/').removesuffix(name)}{sibling}{mark}{query}"
 
 
 async def try_sibling(handshake: Handshake, stream: Timeline, options: ProbeOptions) -> Handshake:

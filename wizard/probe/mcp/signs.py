@@ -5,10 +5,10 @@ A hub publishes whatever is posted to its stream's URL, and an LLM endpoint char
 
 import re
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
 from wizard.model.timeline import Timeline
 from wizard.probe.www_authenticate import metadata_url
+from wizard.text.urls import split_url
 
 NO_SIGN = "nothing shows that this URL speaks MCP, so nothing was posted; --mcp always posts anyway"
 _JSON_RPC = re.compile(r'"jsonrpc"\s*:\s*"2\.0"|"method"\s*:\s*"notifications/')
@@ -36,7 +36,7 @@ def sign_in(answer: Timeline) -> str:
 
 
 def _sign_in_path(answer: Timeline) -> str:
-    path = urlsplit(answer.probe.url).path.rstrip("/")
+    path = split_url(answer.probe.url).path.rstrip("/")
     return "a path that ends in /mcp" if path.lower().endswith("/mcp") else ""
 
 

@@ -36,6 +36,8 @@ def make_config(request: RemoteRequest) -> bytes:
     if request.connect_to:
         host, port = request.connect_to
         lines.append(f"connect-to = {_quoted(f'::{_bracketed(host)}:{port}')}")
+    if request.socket_path:
+        lines.append(f"unix-socket = {_quoted(request.socket_path)}")
     if request.method != "GET":
         lines.append(f"request = {_quoted(request.method)}")
     if request.content:
@@ -81,7 +83,9 @@ def read_progress(line: str, notify: Notify) -> None:
     if match := _TRYING.match(line):
         notify("resolved", match[1])
     elif match := _CONNECTED.match(line):
-        notify("resolved", match[1] or match[2])
+        address = match[1] or match[2]
+        if not address.startswith("/"):  # else the file name of a unix socket
+            notify("resolved", address)
         notify("connected", "")
     elif _SECURED.match(line):
         notify("secured", "")
@@ -93,7 +97,9 @@ _ENDLESS_HEAD_CODES = frozenset({27, 100})
 _UNABLE_CODES = frozenset({1, 2, 4, 26, 48, 126, 127})
 """This curl cannot send the request: unknown protocol or option, feature not built in."""
 _MESSAGE = re.compile(r"(?m)^curl: \(\d+\) (.*)$")
-_ERRNO = re.compile(r"(?m)^\* .*(?:failed: |[Cc]onnect(?:ion)? (?:to .* )?failed: )(.+)$")
+_ERRNO = re.compile(
+    r"(?m)^\* .*(?:failed: |[Cc]onnect(?:ion)? (?:to .* )?failed: |connect fail for /[^:]*: )(.+)$"
+)
 
 
 def explain_exit(

@@ -26,7 +26,9 @@ def fail(kind, error):
 
 
 def connect(spec):
-    """Return a connection to the first address that answers."""
+    """Return a connection to the unix socket, or to the first address that answers."""
+    if spec["socket"]:
+        return connect_to_socket(spec)
     try:
         addresses = socket.getaddrinfo(spec["host"], spec["port"], 0, socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
@@ -42,6 +44,19 @@ def connect(spec):
         return fail("timeout", error)
     except OSError as error:
         return fail("refused", error)
+
+
+def connect_to_socket(spec):
+    """Return a connection to the unix socket."""
+    channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    channel.settimeout(spec["timeout"])
+    try:
+        channel.connect(spec["socket"])
+    except socket.timeout as error:  # noqa: UP041
+        return fail("timeout", error)
+    except OSError as error:
+        return fail("refused", error)
+    return channel
 
 
 def connect_to(address, spec):

@@ -11,7 +11,14 @@ import httpx
 
 from wizard.model.events import Ending
 from wizard.text.display import safe
-from wizard.vantage.http.request import NO_HTTP2, TOOL_TIMEOUT_S, Notify, RemoteRequest, ToolFailure
+from wizard.vantage.http.request import (
+    NO_HTTP2,
+    NO_SOCKET,
+    TOOL_TIMEOUT_S,
+    Notify,
+    RemoteRequest,
+    ToolFailure,
+)
 from wizard.vantage.scripts import WITH_HELD_STDIN
 
 PYTHON_SCRIPT = 'python3 -c "import sys;exec(eval(sys.stdin.buffer.readline()))"'
@@ -71,6 +78,7 @@ def python_stdin(request: RemoteRequest) -> bytes:
         "insecure": request.insecure,
         "timeout": request.connect_timeout,
         "limit": TOOL_TIMEOUT_S,
+        "socket": request.socket_path,
     }
     return b"\n".join((_python_program(), json.dumps(spec).encode("ascii"), wire_bytes(request)))
 
@@ -99,8 +107,10 @@ def busybox_arguments(request: RemoteRequest) -> tuple[str, ...]:
 
 def why_no_tls(request: RemoteRequest) -> str:
     """Return why bash and nc cannot make the request; empty if they can."""
-    if request.version == "2":
-        return NO_HTTP2
+    if unable := why_no_http2(request):
+        return unable
+    if request.socket_path:
+        return NO_SOCKET
     return "https is not possible there: it has no curl, wget or python3" if request.secure else ""
 
 

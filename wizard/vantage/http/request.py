@@ -10,6 +10,7 @@ from wizard.vantage.http.response import RawReader, ResponseReader
 TOOL_TIMEOUT_S = 7200
 """After how many seconds a tool at a vantage ends by itself, if nothing else ends it."""
 
+NO_SOCKET = "a unix socket is not possible there: it needs curl or python3"
 NO_HTTP2 = "HTTP/2 is not possible there: it needs a curl with HTTP/2"
 
 NO_EXACT_BYTES = "an exact request cannot be sent from there: it has no python3, bash or nc"
@@ -31,6 +32,7 @@ class RemoteRequest:
         connect_to: Host and port to connect to instead of the URL's own.
         connect_timeout: In seconds.
         wire: The exact bytes of the whole request, which replace method, headers and content.
+        socket_path: The file name of the unix socket to connect to; empty for a host and port.
     """
 
     url: str
@@ -42,6 +44,7 @@ class RemoteRequest:
     connect_to: tuple[str, int] | None = None
     connect_timeout: float = 10.0
     wire: bytes = b""
+    socket_path: str = ""
 
     @property
     def secure(self) -> bool:

@@ -89,9 +89,11 @@ class VantageTransport(httpx.AsyncBaseTransport):
         version: str = "1.1",
         insecure: bool = False,
         connect_to: tuple[str, int] | None = None,
+        socket_path: str = "",
     ) -> None:
         self._vantage_session, self._notices = vantage_session, _Notices(notify)
         self._version, self._insecure, self._connect_to = version, insecure, connect_to
+        self._socket_path = socket_path
         self._stack = AsyncExitStack()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -146,6 +148,7 @@ class VantageTransport(httpx.AsyncBaseTransport):
             self._connect_to,
             float(request.extensions["timeout"]["connect"]),
             request.extensions.get("wire", b""),
+            self._socket_path,
         )
 
     async def _choose_tool(self, request: RemoteRequest) -> Tool:

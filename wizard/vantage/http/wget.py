@@ -9,7 +9,14 @@ import re
 from wizard.model.events import Ending
 from wizard.text.display import safe
 from wizard.text.redaction import is_public_header, redact
-from wizard.vantage.http.request import NO_HTTP2, TOOL_TIMEOUT_S, Notify, RemoteRequest, ToolFailure
+from wizard.vantage.http.request import (
+    NO_HTTP2,
+    NO_SOCKET,
+    TOOL_TIMEOUT_S,
+    Notify,
+    RemoteRequest,
+    ToolFailure,
+)
 
 SCRIPT = 'wget "$@"'
 _GNU_OPTIONS = (
@@ -58,6 +65,8 @@ def why_gnu_unable(request: RemoteRequest) -> str:
     """Return why GNU wget cannot make the request; empty if it can."""
     if request.version == "2":
         return NO_HTTP2
+    if request.socket_path:
+        return NO_SOCKET
     if request.connect_to:
         return "wget there can only connect to the URL's own address"
     private = [name for name, _ in request.headers if not is_public_header(name)]
