@@ -10,9 +10,10 @@ import pytest
 
 from tests.probe.scripted import CHUNKED, HEAD, Act, chunk, saying, serving
 from wizard.model.events import Connected, Ended, SseEvent
-from wizard.model.timeline import Encoding, Probe, Timeline
+from wizard.model.target import Target
+from wizard.model.timeline import Encoding, Probe, Timeline, is_live
 from wizard.probe.probe import BODY_LIMIT_BYTES, run_probe
-from wizard.probe.request import ProbeOptions, RequestSpec, request_headers, user_agent
+from wizard.probe.request import ProbeOptions, RequestSpec, request_headers, spec_of, user_agent
 
 EVENT = b"event: endpoint\ndata: /message?sessionId=1\n\n"
 
@@ -286,3 +287,53 @@ async def test_the_round_trip_is_the_kernels() -> None:
     round_trip_s = connected[0].round_trip_s
     assert round_trip_s is not None
     assert 0 < round_trip_s < connected[0].at
+
+
+def answer_of(media_type: str, *parts: bytes, then: str = "close") -> Act:
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: {media_type}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    return saying(head.encode(), *map(chunk, parts), then=then)
+
+
+async def test_json_lines_are_events() -> None:
+    timeline = await probe_server(
+        answer_of("application/x-ndjson", b'{"a":1}\n{"b"', b":2}\n", b"")
+    )
+    assert timeline.is_stream
+    assert [event.data for event in timeline.tail_events] == ['{"a":1}', '{"b":2}']
+
+
+async def test_a_stream_of_any_other_type_has_bytes_and_an_excerpt() -> None:
+    timeline = await probe_server(answer_of("application/grpc-web", b"\0token", b"\0token", b""))
+    assert is_live(timeline)
+    assert (timeline.events, timeline.bytes, timeline.excerpt) == (0, 12, "\0token\0token")
+
+
+async def test_a_short_answer_without_a_length_is_no_stream() -> None:
+    timeline = await probe_server(answer_of("application/json", b'{"status":"ok"}', b""))
+    assert not timeline.is_stream
+    assert timeline.excerpt == '{"status":"ok"}'
+
+
+async def test_a_web_page_is_no_stream() -> None:
+    timeline = await probe_server(answer_of("text/html", b"<html>", then="reset"))
+    assert not timeline.is_stream
+
+
+async def test_the_stream_is_asked_for_as_the_client_does() -> None:
+    received = list[bytes]()
+
+    async def act(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        received.append(head + (await reader.readexactly(2) if b"POST" in head else b""))
+        writer.write(CHUNKED + chunk(EVENT) + chunk(b""))
+
+    target = Target("http://127.0.0.1/", method="POST", body=b"{}")
+    options = ProbeOptions(stream=spec_of(target))
+    async with serving(act, read_first=False) as url:
+        await follow(Probe("sse-proxy", url), options)
+        await follow(Probe("root-proxy", url), options)
+    stream, root = received
+    assert stream.startswith(b"POST /sse HTTP/1.1\r\n")
+    assert stream.endswith(b"\r\n\r\n{}")
+    assert b"Content-Type: application/json\r\n" in stream
+    assert root.startswith(b"GET ")

@@ -1,5 +1,6 @@
 """The outcome of a probe: its timeline, compared with the direct probes of the same stream."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -21,7 +22,8 @@ NO_GET_STREAM = frozenset({400, 404, 405, 406})
 
 def classify(timeline: Timeline, direct: Sequence[Timeline] = ()) -> ProbeResult:
     """Classify a probe, given the direct probes; none are given for a direct probe itself."""
-    beside = arrivals.reference(timeline, direct) if is_live(timeline) else None
+    is_compared = is_live(timeline) or _is_whole_answer(timeline)
+    beside = arrivals.reference(timeline, direct) if is_compared else None
     compared = arrivals.compare(timeline, beside) if beside else None
     return ProbeResult(timeline, *_classify(timeline, direct), compared)
 
@@ -59,21 +61,44 @@ LAST_EVENT_TYPES = frozenset({"done", "end", "complete", "message_stop", "respon
 def is_finite_answer(result: ProbeResult) -> bool:
     """True if the stream was meant to end where it did.
 
-    It names its end, or the direct probe ended alike after several events. One event and an end
-    make an EventSource reconnect for ever, whoever ended the stream. Several events that came all
-    at once, long after the request, were written so or held: one probe alone does not tell which.
+    It names its end, or the direct probe ended alike after several events (arrivals, of a stream
+    without events). One event and an end make an EventSource reconnect for ever, whoever ended the
+    stream. Several events that came all at once, long after the request, were written so or held:
+    one probe alone does not tell which. An answer that ends with an error is none.
     """
-    if result.arrivals is None and arrivals.is_kept_to_its_end(result.timeline):
+    timeline = result.timeline
+    if result.arrivals is None and arrivals.is_kept_to_its_end(timeline):
         return False
-    if _names_its_end(result.timeline):
+    if last_error(timeline):
+        return False
+    if _names_its_end(timeline):
         return True
-    return result.arrivals is not None and result.timeline.events > 1
+    return result.arrivals is not None and (timeline.items or len(timeline.arrivals)) > 1
 
 
 def _names_its_end(timeline: Timeline) -> bool:
     """True if the last event marks the end of an answer; answers differ in length."""
     last = next(reversed(timeline.tail_events), None)
-    return last is not None and (last.data in LAST_EVENTS or last.type in LAST_EVENT_TYPES)
+    if last is None:
+        return False
+    is_named = last.data in LAST_EVENTS or last.type in LAST_EVENT_TYPES
+    return is_named or bool(_DONE.search(last.data))
+
+
+_DONE = re.compile(r'"done"\s*:\s*true\b')
+"""The last line of an answer of Ollama's API and its like."""
+_ERROR = re.compile(r'\{\s*(?:"type"\s*:\s*"error"\s*,\s*)?"error"\s*:\s*[{"]')
+"""How an error object begins in a stream whose status is 200 (the APIs of OpenAI and Anthropic)."""
+
+
+def last_error(timeline: Timeline) -> str:
+    """The error object with which a finite stream ended; empty if it did not end so."""
+    events = [event for event in timeline.tail_events[-2:] if event.data not in LAST_EVENTS]
+    if timeline.ended != "eof" or not events:
+        return ""
+    last = events[-1]
+    is_error = last.type == "error" or _ERROR.match(last.data)
+    return last.data if is_error else ""
 
 
 def handshake_fails(case: Case) -> bool:
@@ -145,8 +170,8 @@ def _classify(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome, 
         return "answered", f"HTTP {timeline.status}"
     if timeline.probe.http == "2" and timeline.http != "2":
         return "not-offered", "HTTP/2 was asked for; the server chose HTTP/1.1"
-    if not timeline.is_event_stream:
-        return _other_answer(timeline)
+    if not timeline.is_stream:
+        return _held_to_its_end(timeline, direct) or _other_answer(timeline)
     if not is_live(timeline):
         return _without_data(timeline, direct)
     return _with_data(timeline, direct)
@@ -167,6 +192,20 @@ def _without_headers(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Ou
             return "refused", timeline.detail
 
 
+def _is_whole_answer(timeline: Timeline) -> bool:
+    """True if a body without a length came in one piece: a short answer, or a held stream."""
+    return timeline.status == 200 and timeline.came_at_once and timeline.framing != "length"
+
+
+def _held_to_its_end(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome, str] | None:
+    """The outcome of an answer that came in one piece where the direct probe got many."""
+    beside = arrivals.reference(timeline, direct) if _is_whole_answer(timeline) else None
+    if beside is None or beside.media_type != timeline.media_type:
+        return None
+    why = _describe_bursts(timeline, beside)
+    return ("bursts", why) if why else None
+
+
 def _other_answer(timeline: Timeline) -> tuple[Outcome, str]:
     status = timeline.status or 0
     if 300 <= status < 400:
@@ -174,7 +213,9 @@ def _other_answer(timeline: Timeline) -> tuple[Outcome, str]:
     if status != 200:
         return "status", f"HTTP {status}"
     media_type = safe(timeline.header("content-type") or "no content type", 80)
-    return "not-a-stream", f"200, but {media_type} instead of text/event-stream"
+    if timeline.came_at_once:
+        return "not-a-stream", f"200, but a complete answer of {timeline.bytes} bytes, {media_type}"
+    return "not-a-stream", f"200, but {media_type} instead of a stream"
 
 
 def _without_data(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome, str]:
@@ -196,11 +237,13 @@ def _without_data(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Outco
 def _with_data(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome, str]:
     beside, is_open = arrivals.reference(timeline, direct), timeline.ended in (None, "open")
     bursts = _describe_bursts(timeline, beside) if beside else ""
-    if is_open and bursts:
+    is_one_block = beside is not None and arrivals.is_in_one_block(timeline, beside)
+    if bursts and (is_open or is_one_block):
         return "bursts", bursts  # Before the tails: buffers cut events too.
     if is_open and arrivals.lacks_tails(timeline, beside):
         return "tail-held", _describe_stuck_event(timeline, beside)
-    if not timeline.events and timeline.ended is not None and (why := _no_event(timeline, direct)):
+    has_none = timeline.is_event_stream and not timeline.events and timeline.ended is not None
+    if has_none and (why := _no_event(timeline, direct)):
         return "no-event", why
     if _is_late(timeline, direct):
         first = seconds(timeline.first_data_s)
@@ -224,7 +267,10 @@ def _live_or_ended(
         return "cut", f"ended in the middle of an event, {_end(timeline)}"
     if not _names_its_end(timeline) and (why := _describe_early_end(timeline, direct, beside)):
         return "cut", why
-    return "ended", f"{first}, {_count(timeline)}, ended after {seconds(timeline.waited_s)}"
+    if error := last_error(timeline):
+        return "ended", f"{first}, ended with an error: {safe(error, 200)}"
+    end = "with its last event" if _names_its_end(timeline) else "ended"
+    return "ended", f"{first}, {_count(timeline)}, {end} after {seconds(timeline.waited_s)}"
 
 
 def _describe_early_end(
@@ -244,7 +290,9 @@ def _count(timeline: Timeline) -> str:
         return f"one event of {timeline.decoded} bytes seen"
     if timeline.events:
         return f"{timeline.events} events"
-    return plural(timeline.comments, "comment")
+    if timeline.is_event_stream:
+        return plural(timeline.comments, "comment")
+    return f"{timeline.bytes} bytes"
 
 
 def _describe_stuck_event(timeline: Timeline, beside: Timeline | None) -> str:
@@ -276,7 +324,9 @@ def _describe_gathered_events(timeline: Timeline, beside: Timeline | None) -> st
     if (spread := arrivals.clock_spread_s(timeline)) >= arrivals.CLOCK_SPREAD_S:
         apart = f"events that arrive together were made {seconds(spread)} apart"
         return f"{_moments(timeline)}: {apart}"
-    if sizes := arrivals.full_buffers(timeline):
+    # Of a stream without events a backend may itself write full buffers.
+    sizes = arrivals.full_buffers(timeline) if timeline.items else ()
+    if sizes:
         buffers = ", ".join(map(str, sizes[:4]))
         return f"{_moments(timeline)}: they arrive in full buffers ({buffers} bytes)"
     return ""
@@ -315,7 +365,7 @@ def _any_live(direct: Sequence[Timeline]) -> bool:
 
 def _is_silent(direct: Sequence[Timeline]) -> bool:
     """True if a direct probe is a stream that has sent headers and no data yet."""
-    return not _any_live(direct) and any(other.is_event_stream for other in direct)
+    return not _any_live(direct) and any(other.is_stream for other in direct)
 
 
 def _is_late(timeline: Timeline, direct: Sequence[Timeline]) -> bool:
@@ -330,6 +380,5 @@ def _is_outlived(timeline: Timeline, direct: Sequence[Timeline]) -> bool:
     """True if a direct stream was still open when this one had ended."""
     end = timeline.waited_s or 0.0
     return any(
-        o.is_event_stream and o.ended in (None, "open") and (o.waited_s or end) >= end
-        for o in direct
+        o.is_stream and o.ended in (None, "open") and (o.waited_s or end) >= end for o in direct
     )

@@ -7,7 +7,7 @@ from urllib.parse import urljoin, urlsplit
 from wizard.diagnose.hops import hop_of_config
 from wizard.model.resolution import Request
 from wizard.model.steps import StepId
-from wizard.model.target import Target
+from wizard.model.target import Source, Target
 from wizard.model.timeline import Probe
 from wizard.nginx.resolve import request_for
 from wizard.probe.curl import curl_command
@@ -20,18 +20,26 @@ def step_probes(target: Target, step: StepId) -> tuple[Probe, ...]:
     if step == "root":
         return (Probe("root-proxy", root_url(target)),)
     if step in ("proxy", "verify"):
-        return probes_for_url("sse-proxy", target.url)
+        return _probes("sse-proxy", Source(target.url), target)
     sources = target.direct if step == "direct" else ()
-    probes = (probes_for_url("sse-direct", item.locator, item.vantage) for item in sources)
-    return tuple(chain.from_iterable(probes))
+    sources = sources[:1] if target.is_sent_once else sources
+    return tuple(chain.from_iterable(_probes("sse-direct", item, target) for item in sources))
+
+
+def _probes(name: str, source: Source, target: Target) -> tuple[Probe, ...]:
+    once = target.is_sent_once
+    return probes_for_url(name, source.locator, source.vantage, http=target.http, once=once)
 
 
 def proxied_probes(target: Target) -> tuple[Probe, ...]:
-    """The probes of the public URL and of each hop behind it."""
+    """The probes of the public URL and of each hop behind it.
+
+    A request that is sent once enters at the public URL alone.
+    """
     hops = (
         replace(probe, hop=hop.name, host=_host_header(target, hop.source.locator))
-        for hop in target.hops
-        for probe in probes_for_url("sse-hop", hop.source.locator, hop.source.vantage)
+        for hop in (() if target.is_sent_once else target.hops)
+        for probe in _probes("sse-hop", hop.source, target)
     )
     return (*step_probes(target, "proxy"), *hops)
 
@@ -55,7 +63,7 @@ def conf_requests(target: Target) -> tuple[Request, Request]:
     hop_name, headers = hop_of_config(target), (("Accept", "text/event-stream"), *target.headers)
     root = request_for(root_url(target), headers=(("Accept", "*/*"), *target.headers))
     hop_url = next((hop.source.locator for hop in target.hops if hop.name == hop_name), "")
-    stream = request_for(hop_url or target.url, headers=headers)
+    stream = request_for(hop_url or target.url, target.method, headers)
     if hop_url:
         host = root.host if _host_header(target, hop_url) else stream.host
         return replace(stream, host=host), root

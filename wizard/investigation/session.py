@@ -21,7 +21,7 @@ from wizard.model.target import Target
 from wizard.model.timeline import Timeline
 from wizard.probe.matrix import Matrix
 from wizard.probe.mcp.message_path import message_resolution
-from wizard.probe.request import CONNECT_TIMEOUT_S, ProbeOptions
+from wizard.probe.request import CONNECT_TIMEOUT_S, ProbeOptions, spec_of
 from wizard.probe.waits import MIN_WAIT_S
 from wizard.text.redaction import has_withheld_secret
 from wizard.vantage.session import VantageSession
@@ -122,6 +122,7 @@ class Session:
             connect_to=target.connect_to,
             connect_timeout=min(CONNECT_TIMEOUT_S, max(target.stall, MIN_WAIT_S)),
             vantage_sessions=self.vantage_sessions,
+            stream=spec_of(target),
         )
 
     def update(self, **changes: Unpack[Evidence]) -> None:

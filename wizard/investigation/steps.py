@@ -57,13 +57,18 @@ async def probe_root(session: Session) -> StepResult:
 async def probe_proxy(session: Session) -> StepResult:
     """Run the matrix through the proxy, and at the same time the direct probes to compare with."""
     session.update(before=(), before_handshakes=(), before_causes=(), before_log_causes=())
-    await _run_all(session, proxied_probes(session.target), patience=session.target.patience)
+    target, sent = session.target, bool(session.timelines_of("sse-proxy"))
+    # Run again by the user's word, the step sends the request again on both sides.
+    direct = step_probes(target, "direct") if sent else _unsent_direct_probes(session)
+    await _run_all(session, proxied_probes(target), direct, patience=target.patience)
     return step_results.rate_proxied(session.snapshot())
 
 
 async def probe_direct(session: Session) -> StepResult:
     """Run the matrix against the backend alone."""
-    await _run_all(session, (), patience=session.target.patience)
+    direct, patience = _unsent_direct_probes(session), session.target.patience
+    if direct:
+        await _run_all(session, (), direct, patience=patience)
     return step_results.rate_direct(session.snapshot())
 
 
@@ -82,8 +87,9 @@ async def verify(session: Session) -> StepResult:
     await _read_config_again(session)
     plan = plan_proof(session.snapshot())
     patience = max(plan.watch_s, session.target.patience)
-    for _ in range(plan.rounds):
-        await _run_all(session, proxied_probes(session.target), patience=patience)
+    target, direct = session.target, _unsent_direct_probes(session)
+    for _ in range(1 if target.is_sent_once else plan.rounds):
+        await _run_all(session, proxied_probes(target), direct, patience=patience)
         if step_results.rate_proxied(session.snapshot())[0] == "fail":
             break
     return rate_verify(session.snapshot())
@@ -102,11 +108,22 @@ async def _read_config_again(session: Session) -> None:
     session.update(config_changed=after is not None and after.config.root != before.config.root)
 
 
-async def _run_all(session: Session, proxied: Sequence[Probe], *, patience: float = 0.0) -> None:
-    """Run these and the direct probes, then the MCP handshakes and the follow-up requests."""
+def _unsent_direct_probes(session: Session) -> tuple[Probe, ...]:
+    """The direct probes to run: without those that were sent and must not be sent again."""
+    probes = step_probes(session.target, "direct")
+    if not session.target.is_sent_once:
+        return probes
+    return tuple(probe for probe in probes if probe not in session.timelines)
+
+
+async def _run_all(
+    session: Session, proxied: Sequence[Probe], direct: Sequence[Probe], *, patience: float = 0.0
+) -> None:
+    """Run these probes, then the MCP handshakes and the follow-up requests."""
     session.update(follow_ups=())
-    await _run_probes(session, proxied, step_probes(session.target, "direct"), patience)
-    await _repeat_crowded_probes(session)
+    await _run_probes(session, proxied, direct, patience)
+    if not session.target.is_sent_once:
+        await _repeat_crowded_probes(session)
     session.is_stored = False
     case = session.snapshot()
     case = replace(case, target=replace(case.target, patience=patience))
@@ -117,6 +134,11 @@ async def _run_all(session: Session, proxied: Sequence[Probe], *, patience: floa
         handshakes = await run_handshakes(case, session.options())
     session.update(handshakes=handshakes)
     await _run_follow_ups(session)
+
+
+def _is_compared_again(session: Session, direct: Sequence[Probe]) -> bool:
+    """True if probes are compared with the direct stream of before, which is not sent again."""
+    return session.target.is_sent_once and not direct
 
 
 def _is_refused_at_once(handshake: Handshake) -> bool:
@@ -140,6 +162,7 @@ async def _run_probes(
         patience=patience,
         min_wait=lambda: _root_wait(session, stall),
         clock=session.clock,
+        known=session.timelines_of("sse-direct") if _is_compared_again(session, direct) else (),
     )
     session.running.append(matrix)
     try:

@@ -273,12 +273,14 @@ def lacks_the_end(proxied: Timeline, direct: Timeline) -> bool:
     """True if both streams ended, and this one lacks the last events of the direct one.
 
     The streams of two sessions may differ in length: so the events must be the same as far as they
-    go, or fewer than half as many.
+    go, or fewer than half as many (half as many bytes, of streams without events).
     """
     if proxied.ended != "eof" or direct.ended != "eof":
         return False
     here, there = contents(proxied), contents(direct)
     is_prefix = len(here) == proxied.events and here == there[: len(here)] != there
+    if not direct.items:
+        return 2 * proxied.decoded <= direct.decoded
     return is_prefix or 2 * proxied.items <= direct.items
 
 

@@ -81,7 +81,7 @@ class Chunk:
         decoded: The number of bytes after decompression, which can be 0 with gzip.
         items: The number of events and comments that these bytes complete.
         pending: The number of decoded bytes of an event that has begun and not ended by then.
-        excerpt: The beginning of a body that is not an event stream, for display.
+        excerpt: The beginning of a body without events, for display.
     """
 
     at: float
@@ -95,7 +95,7 @@ class Chunk:
 @dataclass(frozen=True, slots=True)
 class SseEvent:
     """One event of the stream, dispatched as the WHATWG HTML standard defines it
-    (https://html.spec.whatwg.org/multipage/server-sent-events.html)."""
+    (https://html.spec.whatwg.org/multipage/server-sent-events.html); or one line of JSON lines."""
 
     at: float
     type: str

@@ -39,6 +39,8 @@ STREAM_TYPES = frozenset({
     "multipart/mixed",
 })  # fmt: skip
 """Media types of bodies that are sent piece by piece."""
+AT_ONCE_S = 0.05
+"""Within how many seconds a short answer without a length arrives."""
 WEB_PAGES = frozenset({"text/html", "application/xhtml+xml"})
 MERGE_S = 0.001
 """Bytes that follow within this time, in seconds, belong to the same arrival: the kernel may hand
@@ -128,7 +130,7 @@ class Timeline:
         ping_gap_s: The longest time between two successive events or comments; None before two.
         tail: The newest events and comments.
         arrivals: The newest arrivals of body bytes.
-        excerpt: The beginning of a body that is not an event stream.
+        excerpt: The beginning of a body without events.
         ended: How the request ended; None while it runs.
         detail: The reason for the end in one sentence, or empty.
         waited_s: When the request ended.
@@ -190,15 +192,24 @@ class Timeline:
     def is_stream(self) -> bool:
         """True for a WebSocket, and for a 200 whose body comes piece by piece, of whatever type.
 
-        Besides event streams, these are the types made for it, and any other body without a length
-        except a web page: NDJSON, `text/plain`, multipart, gRPC-Web.
+        These are the types made for it (event streams, NDJSON, multipart, gRPC-Web), and any other
+        body without a length (`text/plain`, a JSON array) unless it is a web page, or came at once.
         """
         if self.is_websocket:
             return True
         if self.status != 200 or self.media_type in WEB_PAGES:
             return False
-        is_made_for_it = self.media_type in STREAM_TYPES or "grpc" in self.media_type
-        return is_made_for_it or self.header("content-length") is None
+        if self.media_type in STREAM_TYPES or "grpc" in self.media_type:
+            return True
+        return self.header("content-length") is None and not self.came_at_once
+
+    @property
+    def came_at_once(self) -> bool:
+        """True if the response has ended and its whole body arrived within `AT_ONCE_S`."""
+        arrivals = self.arrivals
+        return self.ended == "eof" and (
+            not arrivals or arrivals[-1].at - arrivals[0].at < AT_ONCE_S
+        )
 
     @property
     def tail_events(self) -> list[SseEvent]:
@@ -339,9 +350,8 @@ def _shortened(item: StreamItem) -> StreamItem:
 
 
 def is_live(timeline: Timeline) -> bool:
-    """True if data of an event stream has arrived, or if a WebSocket is open."""
-    is_stream = timeline.is_event_stream or timeline.is_websocket
-    return is_stream and timeline.first_data_s is not None
+    """True if data of a stream has arrived."""
+    return timeline.is_stream and timeline.first_data_s is not None
 
 
 def is_success(timeline: Timeline) -> bool:
@@ -350,9 +360,8 @@ def is_success(timeline: Timeline) -> bool:
 
 
 def is_plain_response(timeline: Timeline) -> bool:
-    """True if the response is not an event stream, so that no event will come."""
-    is_stream = timeline.is_event_stream or timeline.is_websocket
-    return timeline.headers_s is not None and not is_stream
+    """True if the response is no stream, so that nothing more will come."""
+    return timeline.headers_s is not None and not timeline.is_stream
 
 
 def connected_s(timeline: Timeline) -> float:

@@ -24,9 +24,19 @@ CHECK_INTERVAL_S = 0.25
 ENCODINGS: tuple[Encoding, ...] = ("identity", "gzip")
 
 
-def probes_for_url(name: str, url: str, vantage: str = "local") -> tuple[Probe, ...]:
-    """The probes of one URL: HTTP/1.1 and, over TLS, HTTP/2, each plain and with gzip."""
+def probes_for_url(
+    name: str, url: str, vantage: str = "local", *, http: Http | None = None, once: bool = False
+) -> tuple[Probe, ...]:
+    """The probes of one URL: HTTP/1.1 and, over TLS, HTTP/2, each plain and with gzip.
+
+    Args:
+        http: The only HTTP version to use; None for all that the URL allows.
+        once: Only one probe: over HTTP/1.1 unless `http` is another version, and plain.
+    """
+    if once:
+        return (Probe(name, url, http or "1.1", vantage=vantage),)
     versions: tuple[Http, ...] = ("1.1", "2") if url.lower().startswith("https:") else ("1.1",)
+    versions = (http,) if http else versions
     return tuple(
         Probe(name, url, http, encoding, vantage) for http in versions for encoding in ENCODINGS
     )
@@ -58,6 +68,7 @@ class Matrix:
         patience: float = 0.0,
         max_watch_s: float | None = None,
         min_wait: Callable[[], float] = lambda: 0.0,
+        known: Sequence[Timeline] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Prepare the probes; `run` runs them.
@@ -70,13 +81,14 @@ class Matrix:
                 them; by default `watch_limit`.
             min_wait: Returns how long a proxied probe may be silent at least, in seconds, from what
                 other probes have shown of this proxy.
+            known: Direct streams of before to compare with, in place of direct probes.
         """
         self.timelines = timelines
         self._proxied, self._direct = tuple(proxied), tuple(direct)
         self._probes = (*self._proxied, *self._direct)
         self._options, self._stall, self._patience = options, stall, patience
         self._max_watch_s = watch_limit(stall) if max_watch_s is None else max_watch_s
-        self._min_wait, self._clock = min_wait, clock
+        self._min_wait, self._clock, self._known = min_wait, clock, tuple(known)
         self.started = clock()
         self._changed = asyncio.Event()
 
@@ -159,7 +171,7 @@ class Matrix:
         """How long this probe may be silent, as far as is known now, in seconds."""
         if timeline.probe in self._direct:
             return self._stall
-        limit = silence_limit([self.timelines[probe] for probe in self._direct], self._stall)
+        limit = silence_limit(self._direct_timelines(), self._stall)
         return max(limit, min(self._min_wait(), self._stall))
 
     def _pause(self) -> float:
@@ -187,9 +199,11 @@ class Matrix:
 
     def _is_watched_enough(self, probe: Probe) -> bool:
         timeline = self.timelines[probe]
-        direct = [self.timelines[other] for other in self._direct]
         now = self._now() - timeline.began_s
-        return is_watched_enough(timeline, direct, now, self._max_watch_s)
+        return is_watched_enough(timeline, self._direct_timelines(), now, self._max_watch_s)
+
+    def _direct_timelines(self) -> list[Timeline]:
+        return [*self._known, *(self.timelines[probe] for probe in self._direct)]
 
     def _all_ended(self) -> bool:
         return all(timeline.ended is not None for timeline in self._own_timelines())

@@ -14,9 +14,10 @@ from contextlib import aclosing
 import httpx
 
 from wizard.model.events import Began, Chunk, Ended, Excess, Headers, ProbeEvent, Resolved
-from wizard.model.timeline import Probe, is_local
+from wizard.model.timeline import Probe, Timeline, is_local
 from wizard.probe.connection import ProbeChannel, Request, make_transport
 from wizard.probe.content_encoding import decoder_for
+from wizard.probe.json_lines import JSON_LINES, BytesDecoder, JsonLinesDecoder
 from wizard.probe.network import (
     is_own_address,
     kind_of_file,
@@ -24,7 +25,7 @@ from wizard.probe.network import (
     resolve_host,
     with_socket_advice,
 )
-from wizard.probe.request import GET, ProbeOptions, RequestSpec
+from wizard.probe.request import ProbeOptions, RequestSpec
 from wizard.probe.sse import SseDecoder
 from wizard.probe.waits import REACH_TIMEOUT_S
 from wizard.probe.websocket_connection import watch_websocket
@@ -33,19 +34,21 @@ from wizard.text.errors import describe_error
 from wizard.vantage.http.transport import VantageTransportError
 
 BODY_LIMIT_BYTES = 256 << 10
-"""How many bytes are read of a body that is not an event stream."""
+"""How many bytes are read of a body that is no stream."""
 
 
 async def run_probe(
-    probe: Probe, options: ProbeOptions, spec: RequestSpec = GET
+    probe: Probe, options: ProbeOptions, spec: RequestSpec | None = None
 ) -> AsyncGenerator[ProbeEvent, None]:
     """Send the request and report what happens until the response ends.
+
+    Without a `spec` it is the stream's own request, or the GET of the root path.
 
     Yields:
         Events in the order in which they happen; the last is an `Ended`, unless the caller
         leaves first. A transport error is an `Ended` too, not an exception.
     """
-    request = Request(probe, options, spec)
+    request = Request(probe, options, spec or options.spec_for(probe))
     if is_local(probe):
         preload(request.is_https, probe.http, options.insecure)
     if is_local(probe) and not request.socket_path:
@@ -58,7 +61,7 @@ async def run_probe(
 
 
 async def run_probe_within(
-    probe: Probe, options: ProbeOptions, spec: RequestSpec, timeout_s: float
+    probe: Probe, options: ProbeOptions, spec: RequestSpec | None, timeout_s: float
 ) -> AsyncGenerator[ProbeEvent, None]:
     """Like `run_probe`, for at most `timeout_s` seconds from when the request begins.
 
@@ -135,42 +138,60 @@ async def _exchange(request: Request, address: str, channel: ProbeChannel) -> No
             sent = request.build(address, channel)
             response = await transport.handle_async_request(sent)
             try:
-                await _report_headers(response, channel)
+                answer = await _report_headers(response, channel, request)
                 if response.status_code == 101:
                     await watch_websocket(response, sent, channel)
                 else:
-                    await _read_response(response, channel, request.spec.excerpt)
+                    await _read_response(response, channel, answer, request.spec.excerpt)
             finally:
                 await response.aclose()
         except (httpx.TransportError, ssl.SSLError, OSError) as error:
             await channel.events.put(_end_of_error(error, channel, request, address))
 
 
-async def _report_headers(response: httpx.Response, channel: ProbeChannel) -> None:
+async def _report_headers(
+    response: httpx.Response, channel: ProbeChannel, request: Request
+) -> Timeline:
+    """Report status and headers, and return the timeline that they make."""
     version = bytes(response.extensions.get("http_version", b"HTTP/1.1"))
     http = version.decode("ascii").removeprefix("HTTP/")
     headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
-    await channel.events.put(Headers(channel.now(), response.status_code, http, headers))
+    event = Headers(channel.now(), response.status_code, http, headers)
+    await channel.events.put(event)
+    return Timeline(request.probe).fold([event])
 
 
 async def _read_response(
-    response: httpx.Response, channel: ProbeChannel, excerpt_bytes: int
+    response: httpx.Response, channel: ProbeChannel, answer: Timeline, excerpt_bytes: int
 ) -> None:
-    media_type = response.headers.get("content-type", "").split(";")[0].strip().lower()
-    if media_type == "text/event-stream" and response.status_code == 200:
-        await _read_stream(response, channel)
+    if answer.is_stream:
+        await _read_stream(response, channel, _items_decoder(answer), excerpt_bytes)
     else:
         await _read_body(response, channel, excerpt_bytes)
 
 
-async def _read_stream(response: httpx.Response, channel: ProbeChannel) -> None:
-    """Report the bytes and the events of an event stream until it ends."""
-    sse, content = SseDecoder(), decoder_for(response.headers.get("content-encoding"))
+Decoder = SseDecoder | JsonLinesDecoder | BytesDecoder
+
+
+def _items_decoder(answer: Timeline) -> Decoder:
+    if answer.is_event_stream:
+        return SseDecoder()
+    return JsonLinesDecoder() if answer.media_type in JSON_LINES else BytesDecoder()
+
+
+async def _read_stream(
+    response: httpx.Response, channel: ProbeChannel, decoder: Decoder, excerpt_bytes: int
+) -> None:
+    """Report the bytes and the items of a stream until it ends; without items, also its start."""
+    content, start = decoder_for(response.headers.get("content-encoding")), b""
+    has_items = not isinstance(decoder, BytesDecoder)
     async for raw in response.aiter_raw():
         at, data = channel.now(), content.feed(raw)
-        items = sse.feed(data, at)
+        items = decoder.feed(data, at)
         completed = sum(not isinstance(item, Excess) for item in items)
-        chunk = Chunk(at, len(raw), len(data), items=completed, pending=sse.pending)
+        start += b"" if has_items else data[: excerpt_bytes - len(start)]
+        excerpt = start.decode("utf-8", "replace")
+        chunk = Chunk(at, len(raw), len(data), excerpt, completed, decoder.pending)
         await channel.events.put(chunk)
         for item in items:
             await channel.events.put(item)

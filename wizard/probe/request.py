@@ -13,7 +13,7 @@ from wizard.vantage.session import VantageSession
 CONNECT_TIMEOUT_S = 10.0
 """How long TCP and TLS may take, each, in seconds."""
 EXCERPT_BYTES = 400
-"""How many bytes are kept of a body that is not an event stream."""
+"""How many bytes are kept of a body without events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class RequestSpec:
 
     Attributes:
         headers: They replace our own of the same name.
-        excerpt: How many bytes to keep of a response body that is not an event stream.
+        excerpt: How many bytes to keep of a response body without events.
         wire: The exact bytes of the whole request, which replace all of the above but the method;
             empty for a request as httpx writes it.
         upgrade: Whether it asks for a WebSocket.
@@ -40,8 +40,16 @@ GET = RequestSpec()
 
 
 def spec_of(target: Target) -> RequestSpec:
-    """The stream's request as the client makes it; the user's headers are in `ProbeOptions`."""
-    return RequestSpec(target.method, content=target.body, upgrade=target.upgrade)
+    """The stream's request as the client makes it; the user's headers are in `ProbeOptions`.
+
+    A body is JSON if it looks like it, else a form, as curl takes it; a header of the user's
+    replaces this type.
+    """
+    if not target.body:
+        return RequestSpec(target.method, upgrade=target.upgrade)
+    is_json = target.body.lstrip()[:1] in (b"{", b"[")
+    content_type = "application/json" if is_json else "application/x-www-form-urlencoded"
+    return RequestSpec(target.method, (("Content-Type", content_type),), target.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,7 @@ class ProbeOptions:
         connect_to: Host and port to connect to instead of the public URL's own.
         connect_timeout: How long TCP and TLS may take, each, in seconds.
         vantage_sessions: The vantages by name; a probe from one of them runs there.
+        stream: The stream's request as the client makes it.
     """
 
     run: str = "0"
@@ -64,6 +73,11 @@ class ProbeOptions:
     connect_timeout: float = CONNECT_TIMEOUT_S
     clock: Callable[[], float] = time.monotonic
     vantage_sessions: Mapping[str, VantageSession] = field(default_factory=dict)
+    stream: RequestSpec = GET
+
+    def spec_for(self, probe: Probe) -> RequestSpec:
+        """The request of a probe: the stream's, or a GET of the root path."""
+        return GET if probe.name.startswith("root") else self.stream
 
 
 def user_agent(probe: Probe, run: str) -> str:

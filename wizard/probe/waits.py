@@ -47,7 +47,7 @@ def silence_limit(direct: Sequence[Timeline], stall: float) -> float:
     is_pending = any(
         timeline.ended is None and not is_plain_response(timeline) for timeline in direct
     )
-    is_silent = any(timeline.is_event_stream for timeline in direct)
+    is_silent = any(timeline.is_stream for timeline in direct)
     return stall if is_pending or is_silent else min(WAIT_WITHOUT_DIRECT_S, stall)
 
 

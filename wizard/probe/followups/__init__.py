@@ -34,10 +34,14 @@ FOLLOW_UPS: tuple[FollowUp, ...] = (
 async def run_follow_ups(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
     """Send the follow-ups that the case needs, one after the other.
 
+    A request that may change something at the server is not repeated (`Target.is_sent_once`).
+
     Returns:
         The case's follow-ups so far, then the new ones. No purpose is sent a second time.
     """
     for follow_up in FOLLOW_UPS:
+        if case.target.is_sent_once and follow_up.repeats_stream:
+            continue
         is_sent = follow_up.purpose in {result.purpose for result in case.follow_ups}
         if not is_sent and follow_up.is_needed(case):
             results = await follow_up.run(case, options)

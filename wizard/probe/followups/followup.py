@@ -10,7 +10,7 @@ from wizard.model.probe_result import ProbeResult
 from wizard.model.timeline import Probe, Timeline, is_live
 from wizard.probe.matrix import uncompressed
 from wizard.probe.probe import run_probe_within
-from wizard.probe.request import GET, ProbeOptions, RequestSpec
+from wizard.probe.request import ProbeOptions, RequestSpec
 from wizard.probe.waits import silence_limit
 from wizard.text.urls import join_url
 
@@ -26,11 +26,13 @@ class FollowUp:
         purpose: Its name in results and rules.
         is_needed: True if the case leaves open a question that the requests decide.
         run: Sends the requests; never raises because of a server's behaviour.
+        repeats_stream: True if it sends the stream's own request again.
     """
 
     purpose: str
     is_needed: Callable[[Case], bool]
     run: Callable[[Case, ProbeOptions], Awaitable[tuple[FollowUpResult, ...]]]
+    repeats_stream: bool = False
 
 
 def timeout_for(case: Case) -> float:
@@ -62,11 +64,12 @@ def repeated_probe(result: ProbeResult) -> Probe:
 
 
 async def probe_first_event(
-    probe: Probe, options: ProbeOptions, timeout_s: float, spec: RequestSpec = GET
+    probe: Probe, options: ProbeOptions, timeout_s: float, spec: RequestSpec | None = None
 ) -> Timeline:
     """Send the request; stop at the first event, at the end, or `timeout_s` seconds after it began.
 
-    A request that is stopped has the end `open`.
+    Without a `spec` it is the stream's own request, or the GET of the root path. A request that is
+    stopped has the end `open`.
     """
     timeline = Timeline(probe)
     start = options.clock()
@@ -74,7 +77,7 @@ async def probe_first_event(
         async with aclosing(run_probe_within(probe, options, spec, timeout_s)) as events:
             async for event in events:
                 timeline = timeline.fold([event])
-                if is_live(timeline) and timeline.events:
+                if is_live(timeline) and (timeline.events or not timeline.is_event_stream):
                     break
     if timeline.ended:
         return timeline

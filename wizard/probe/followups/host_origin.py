@@ -85,6 +85,9 @@ async def _send_no_origin(case: Case, options: ProbeOptions) -> tuple[FollowUpRe
 
 
 PUBLIC_HOST = FollowUp(
-    "public-host", lambda case: refused_request(case) is not None, _send_public_host
+    "public-host",
+    lambda case: refused_request(case) is not None,
+    _send_public_host,
+    repeats_stream=True,
 )
-NO_ORIGIN = FollowUp("no-origin", _is_no_origin_needed, _send_no_origin)
+NO_ORIGIN = FollowUp("no-origin", _is_no_origin_needed, _send_no_origin, repeats_stream=True)

@@ -70,7 +70,7 @@ async def _send_two_streams(case: Case, options: ProbeOptions) -> tuple[FollowUp
     """Open a direct stream, and once it is live a second one: can the backend serve both?"""
     probe, timeout_s = direct_probe(case.direct[0]), timeout_for(case)
     second = tuple[FollowUpResult, ...]()
-    async with open_stream(probe, options) as stream:
+    async with open_stream(probe, options, options.stream) as stream:
         if await stream.wait_for(lambda reader: is_live(reader.timeline), timeout_s):
             timeline = await probe_first_event(probe, options, timeout_s)
             why = "a second direct stream while the first is open"
@@ -78,5 +78,7 @@ async def _send_two_streams(case: Case, options: ProbeOptions) -> tuple[FollowUp
         return (FollowUpResult(FIRST_OF_TWO, stream.timeline, "one direct stream alone"), *second)
 
 
-AGAIN = FollowUp("again", _is_again_needed, _send_again)
-TWO_STREAMS = FollowUp(FIRST_OF_TWO, _is_second_stream_needed, _send_two_streams)
+AGAIN = FollowUp("again", _is_again_needed, _send_again, repeats_stream=True)
+TWO_STREAMS = FollowUp(
+    FIRST_OF_TWO, _is_second_stream_needed, _send_two_streams, repeats_stream=True
+)

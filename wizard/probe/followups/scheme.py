@@ -47,4 +47,4 @@ async def _send(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]
     return (FollowUpResult(OTHER_SCHEME.purpose, timeline, f"the same port by {scheme}://"),)
 
 
-OTHER_SCHEME = FollowUp("other-scheme", _is_needed, _send)
+OTHER_SCHEME = FollowUp("other-scheme", _is_needed, _send, repeats_stream=True)

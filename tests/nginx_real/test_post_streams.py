@@ -1,0 +1,96 @@
+"""Streams that answer a POST, behind a real Nginx: each request is sent once on each side."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.nginx_real.bot import apply, behind_nginx, causes, conclude, subsets
+from tests.nginx_real.post_backend import FORMATS, OPENAI, PostBackend
+from tests.nginx_real.test_check import investigate
+from wizard.investigation.investigation import Investigation
+from wizard.model.target import Target
+from wizard.recommend import recommend
+
+pytestmark = pytest.mark.nginx
+
+PATH = "/v1/chat/completions"
+BODY = b'{"model":"m","stream":true}'
+DEFAULT = f"location {PATH} {{ proxy_pass http://$BOT1; }}"
+HTTP_1_0 = f"location {PATH} {{ proxy_http_version 1.0; proxy_pass http://$BOT1; }}"
+GOOD = f"location {PATH} {{ proxy_buffering off; proxy_pass http://$BOT1; }}"
+
+NAMES = [
+    pytest.param(name, marks=() if name in ("openai", "plain") else pytest.mark.slow)
+    for name in FORMATS
+]
+
+
+def posting(target: Target) -> Target:
+    return replace(target, method="POST", body=BODY)
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_post_stream_that_nginx_holds(nginx: str, tmp_path: Path, name: str) -> None:
+    backend = PostBackend(FORMATS[name])
+    async with behind_nginx(nginx, tmp_path, [backend.serve], HTTP_1_0, path=PATH) as target:
+        _, diagnosis = await conclude(posting(target))
+    assert causes(diagnosis) == {"proxy-buffering-hold": "confirmed"}
+    assert backend.methods == {"POST": 2}
+    assert [body for body in backend.bodies if body] == [BODY, BODY]
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_post_stream_behind_a_good_config(nginx: str, tmp_path: Path, name: str) -> None:
+    backend = PostBackend(FORMATS[name])
+    async with behind_nginx(nginx, tmp_path, [backend.serve], GOOD, path=PATH) as target:
+        _, diagnosis = await conclude(posting(target))
+    assert (diagnosis.verdict, causes(diagnosis)) == ("healthy", {})
+    assert backend.methods == {"POST": 2}
+
+
+async def test_the_block_for_a_held_post_stream_cures_it(nginx: str, tmp_path: Path) -> None:
+    backend = PostBackend()
+    async with behind_nginx(nginx, tmp_path, [backend.serve], HTTP_1_0, path=PATH) as target:
+        investigation = await investigate(posting(target))
+        case, diagnosis = investigation.case, investigation.diagnosis
+        assert diagnosis
+        recommendation = recommend(case, diagnosis)
+        assert recommendation
+        assert recommendation.diff
+        await apply(nginx, target, recommendation.diff)
+        proven = await investigation.run("verify")
+    assert proven.state == "pass", proven.why
+    # The direct stream of before is compared with; only the proxied request is sent again.
+    assert backend.methods == {"POST": 3}
+
+
+@pytest.mark.slow
+async def test_no_post_is_sent_twice_with_less_evidence(nginx: str, tmp_path: Path) -> None:
+    for conf in (DEFAULT, HTTP_1_0, GOOD):
+        backend = PostBackend()
+        async with behind_nginx(nginx, tmp_path, [backend.serve], conf, path=PATH) as target:
+            for subset in subsets(posting(target)):
+                backend.methods.clear()
+                await conclude(subset)
+                assert backend.methods == {"POST": 1 + len(subset.direct)}
+
+
+async def test_the_direct_step_does_not_send_the_post_again(nginx: str, tmp_path: Path) -> None:
+    backend = PostBackend(OPENAI)
+    async with behind_nginx(nginx, tmp_path, [backend.serve], GOOD, path=PATH) as target:
+        investigation = Investigation(posting(target))
+        for step in ("direct", "proxy", "direct"):
+            assert (await investigation.run(step)).state == "pass"
+        assert backend.methods == {"POST": 2}
+        await investigation.run("proxy")
+        await investigation.close()
+    assert backend.methods == {"POST": 4}
+
+
+async def test_an_error_object_in_a_200_is_not_healthy(nginx: str, tmp_path: Path) -> None:
+    backend = PostBackend(OPENAI, error_after=0)
+    async with behind_nginx(nginx, tmp_path, [backend.serve], GOOD, path=PATH) as target:
+        _, diagnosis = await conclude(posting(target))
+    assert (diagnosis.verdict, causes(diagnosis)) == ("inconclusive", {})
+    assert "overloaded" in diagnosis.summary
