@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.nginx_real.bot import Bot, behind_nginx, causes, conclude, peers, subsets
+from tests.nginx_real.bot import Bot, apply, behind_nginx, causes, conclude, peers, subsets
 from tests.probe.mcp.server import Request, response
+from tests.tools import require
+from wizard.recommend import recommend
 
 pytestmark = [pytest.mark.nginx, pytest.mark.slow]
 WELL_KNOWN = "/.well-known/oauth-protected-resource"
@@ -72,6 +74,90 @@ async def test_the_document_is_read(
             asked = [request for request in bot.requests if WELL_KNOWN in request.path]
             assert {request.method for request in asked} <= {"GET"}
             assert len(asked) <= 3
+
+
+GUARDED = (
+    "auth_basic staff; auth_basic_user_file nginx.conf; deny 10.0.0.1;"
+    " location / { return 404; }"
+    " location ^~ /mcp { auth_basic off; proxy_pass http://$BOT1; proxy_set_header Host $http_host;"
+    " add_header X-Own 1; }"
+)
+LOST_ROUTES = {name: CASES[name][0] for name in ("a single-page app", "not routed", "a login")}
+LOST_ROUTES |= {
+    "a gate before it": CASES["a gate before it"][0],
+    "a gate around both": GUARDED,
+    "an exact location in its place": f"{MCP} location = {WELL_KNOWN} {{ return 404; }}",
+    "below the stream's prefix": f"{MCP.replace('/mcp', '/')} "
+    f"location ^~ /.well-known {{ return 404; }}",
+}
+
+
+@pytest.mark.parametrize("server", LOST_ROUTES.values(), ids=LOST_ROUTES)
+async def test_a_route_to_the_document(nginx: str, tmp_path: Path, server: str) -> None:
+    """The backend was asked for the document: then a location for it is recommended."""
+    require("patch")
+    (tmp_path / "html").mkdir()
+    (tmp_path / "html/index.html").write_text("<!doctype html><title>App</title>", "utf-8")
+    bot = peers(guarded_bot())
+    async with behind_nginx(nginx, tmp_path, bot, server, path="/mcp") as target:
+        case, diagnosis = await conclude(target)
+        assert causes(diagnosis) == {LOST: "confirmed"}
+        recommendation = recommend(case, diagnosis)
+        assert recommendation is not None
+        if f"= {WELL_KNOWN}" in server:
+            assert "put these lines in its place" in " ".join(recommendation.adapt)
+            return
+        assert recommendation.diff is not None
+        await apply(nginx, target, recommendation.diff)
+        assert causes((await conclude(target))[1]) == {}
+
+
+async def test_a_document_that_the_backend_lacks_too(nginx: str, tmp_path: Path) -> None:
+    """No route of Nginx helps."""
+    missing = peers(guarded_bot(path=f"{WELL_KNOWN}/elsewhere"))
+    server = f"{MCP} location / {{ return 404; }}"
+    async with behind_nginx(nginx, tmp_path, missing, server, path="/mcp") as target:
+        case, diagnosis = await conclude(target)
+    assert [cause.fix.where for cause in diagnosis.causes] == ["backend"]
+    assert recommend(case, diagnosis) is None
+
+
+def forwarded_bot(trusted: str) -> Bot:
+    """A bot that builds its URLs from the header of that name; its own name without it."""
+
+    def refuse(request: Request) -> bytes | None:
+        host = request.headers.get(trusted, request.headers["host"])
+        url = f"{request.headers.get('x-forwarded-proto', 'http')}://{host}"
+        if request.path == WELL_KNOWN:
+            return response(200, json.dumps({"resource": f"{url}/mcp"}).encode())
+        challenge = f'Bearer resource_metadata="{url}{WELL_KNOWN}"'
+        return response(401, b"{}", WWW_Authenticate=challenge)
+
+    return Bot(refuse)
+
+
+BARE = (
+    "proxy_set_header X-A a; location / { proxy_pass http://$BOT1; deny 10.0.0.1; }"
+    f" location = {WELL_KNOWN} {{ proxy_pass http://$BOT1; proxy_set_header Host $http_host;"
+    " proxy_set_header X-Forwarded-Host $http_host; }"
+)
+
+
+@pytest.mark.parametrize("trusted", ["host", "x-forwarded-host"])
+async def test_headers_that_were_shown_to_help(nginx: str, tmp_path: Path, trusted: str) -> None:
+    require("patch")
+    bot = forwarded_bot(trusted)
+    async with behind_nginx(nginx, tmp_path, peers(bot), BARE, path="/mcp") as target:
+        case, diagnosis = await conclude(target)
+        assert set(causes(diagnosis)) == {LOST}, diagnosis
+        recommendation = recommend(case, diagnosis)
+        assert recommendation is not None
+        assert recommendation.diff is not None
+        await apply(nginx, target, recommendation.diff)
+        bot.requests.clear()
+        assert causes((await conclude(target))[1]) == {}
+        proxied = [request for request in bot.requests if "x-a" in request.headers]
+        assert proxied, "the headers of before are still sent"
 
 
 async def test_a_token_that_nginx_drops_is_not_lost_metadata(nginx: str, tmp_path: Path) -> None:

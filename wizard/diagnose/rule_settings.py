@@ -22,6 +22,15 @@ def no_settings(case: Case, resolution: RequestResolution | None) -> tuple[Chang
     return ()
 
 
+Path = Callable[[Case], str]
+"""Returns a path for which a location is missing; empty if none is."""
+
+
+def no_path(case: Case) -> str:
+    """None."""
+    return ""
+
+
 def no_notes(case: Case, style: Style) -> tuple[str, ...]:
     """Nothing."""
     return ()
@@ -39,6 +48,8 @@ class NginxSettings:
             already, the running Nginx has not loaded it.
         routes_stream: True if another location than today's must serve the stream.
         routes_messages: True if the messages need a location that leads to the stream's backend.
+        public_path: A path beside the stream's that must lead to its backend, and that everybody
+            may read.
         notes: What the reader must know beside the settings.
     """
 
@@ -48,6 +59,7 @@ class NginxSettings:
     ends_buffering: bool = False
     routes_stream: bool = False
     routes_messages: bool = False
+    public_path: Path = no_path
     notes: Notes = no_notes
 
     @property

@@ -16,7 +16,7 @@ from wizard.recommend.outer_blocks import add_to_http_block, fix_upstream
 from wizard.recommend.patch import STDIN, make_diff
 from wizard.recommend.placement import change_inside
 from wizard.recommend.reasons import omitted_lines
-from wizard.recommend.reroute import route_messages, route_to_intended
+from wizard.recommend.reroute import route_messages, route_public_path, route_to_intended
 from wizard.recommend.rewrite import Rewrite
 from wizard.recommend.settings import WantedSettings, merge
 from wizard.recommend.source import SourceBlock, source_of
@@ -61,6 +61,7 @@ def _fixes(
     return [
         *_fix_stream(case, resolution, location, wanted),
         *_fix_messages(case, resolution, location, wanted),
+        *_route_public_paths(case, resolution, location, wanted),
         *([fix_upstream(resolution, upstream)] if upstream else []),
         *(add_to_http_block(resolution, change) for change in http),
         ConfigFix(notes=tuple(_notes(case, resolution, wanted))),
@@ -101,6 +102,14 @@ def _fix_messages(
         if messages.location.directive == location.directive:
             changes = tuple(change for change in changes if not change.for_all_paths)
         yield from _fix_path(messages, messages.location, changes)
+
+
+def _route_public_paths(
+    case: Case, stream: RequestResolution, location: LocationRef, wanted: WantedSettings
+) -> Iterator[ConfigFix]:
+    for path in wanted.public_paths(case):
+        if fix := route_public_path(stream, location, path):
+            yield fix
 
 
 def _set_where_it_is_served(resolution: RequestResolution, changes: Sequence[Change]) -> ConfigFix:

@@ -102,6 +102,7 @@ def _blocks(case: Case, wanted: WantedSettings) -> list[Block]:
     blocks = [_stream_block(case, wanted, path, changes)]
     if post and post[0] != path and wanted.concerns_messages:
         blocks.append(_message_block(case, wanted, post, posted))
+    blocks += (_location(case, path, path, ()) for path in wanted.public_paths(case))
     upstream = tuple(map(write_change, wanted.for_stream(case, "upstream")))
     blocks.append(Block("", "", upstream, instruction=_IN_UPSTREAM.format(visible(path))))
     return [block for block in blocks if block.statements]

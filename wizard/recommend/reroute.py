@@ -11,6 +11,8 @@ from wizard.model.change import Change
 from wizard.model.resolution import LocationRef, RequestResolution
 from wizard.nginx.locations import modifier_and_path, pass_directive
 from wizard.nginx.proxy_pass import for_upstream_uri, has_fixed_uri, replace_passes
+from wizard.nginx.resolve import resolve_request
+from wizard.nginx.settings import enclosing_blocks
 from wizard.recommend.block import NOT_IN_DIFF, Block, ConfigFix, Place, replace_place
 from wizard.recommend.carve import (
     entry_location,
@@ -32,6 +34,7 @@ _WHY_PASS = (
     "the stream's backend, which gets {} as its endpoint event names it, the query with the "
     "session included"
 )
+_WHY_PASS_PUBLIC = "the stream's backend, which has the document at the path that it names"
 _SUMMARY = "a location for {} that leads to the stream's backend, with the same access control"
 _TAKEN = "the config has a location = {} already, at {}: put these lines in its place"
 _GROUPS = f"the {NOT_IN_DIFF}the stream's location uses groups of its pattern ({{}})"
@@ -73,6 +76,46 @@ def route_messages(
     if obstacle := _obstacle(stream, location, source, own):
         place = _place_of_sketch(stream, location, own) or block.place
         block, notes = replace(block.sketch, place=place), (*notes, obstacle)
+    return ConfigFix(summary, (block,), notes)
+
+
+_WHY_PUBLIC = "the path that the 401 names, which clients read before they have a token"
+_WHY_OPEN = "everybody may read this path: it tells a client how to get a token (RFC 9728)"
+_AUTHENTICATION = {"auth_basic": "off", "auth_request": "off", "auth_jwt": "off"}
+"""Directives that ask for credentials, with the value that asks for none."""
+
+
+def route_public_path(
+    stream: RequestResolution, location: LocationRef, path: str
+) -> ConfigFix | None:
+    """A location for a path that everybody may read, derived from the stream's location.
+
+    None if the config's text does not show that location.
+    """
+    source = source_of(stream.config, location.directive)
+    if source is None:
+        return None
+    request = replace(stream.request, path=path, query="")
+    served = resolve_request(stream.config, request, stream.version)
+    name = location_path(served)
+    summary = _SUMMARY.format(visible(name))
+    passes = replace_passes(
+        source.passes, lambda line: for_upstream_uri(line, name, name), _WHY_PASS_PUBLIC
+    )
+    blocks = enclosing_blocks(stream)
+    guards = [name for name in _AUTHENTICATION if any(any(b.children(name)) for b in blocks)]
+    opened = [Change(name, _AUTHENTICATION[name], _WHY_OPEN) for name in guards]
+    own = _exact_location(served, name)
+    existing = source_of(served.config, own.directive) if own else None
+    if existing and is_passed_on(served):
+        return ConfigFix(summary, (change_inside(existing, Rewrite.of((*opened, *passes))),))
+    dropped = ("location", "rewrite", "break", "auth_basic_user_file")
+    rewrite = Rewrite.of((*opened, *passes), dropped)
+    block = add_beside(source, f"location = {quote_argument(name)}", rewrite, _WHY_PUBLIC)
+    notes: tuple[str, ...] = ()
+    if obstacle := _obstacle(stream, location, source, own):
+        place = _place_of_sketch(stream, location, own) or block.place
+        block, notes = replace(block.sketch, place=place), (obstacle,)
     return ConfigFix(summary, (block,), notes)
 
 

@@ -79,6 +79,11 @@ class WantedSettings:
             both += [change for part in self.parts for change in part.both(case, resolution)]
         return merge((*_ordered(alone, scope), *_ordered(both, scope)))
 
+    def public_paths(self, case: Case) -> tuple[str, ...]:
+        """The paths that need a location which leads to the stream's backend, open to everybody."""
+        paths = (part.public_path(case) for part in self.parts)
+        return tuple(dict.fromkeys(filter(None, paths)))
+
     def notes(self, case: Case, style: Style) -> tuple[str, ...]:
         """What the reader of a config of this kind must know, each note once."""
         notes = (note for part in self.parts for note in part.notes(case, style))

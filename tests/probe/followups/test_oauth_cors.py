@@ -14,6 +14,8 @@ from wizard.model.case import Case
 from wizard.model.handshake import Exchange
 from wizard.probe.followups import run_follow_ups
 from wizard.probe.followups.oauth_cors import (
+    DIRECT_METADATA,
+    FORWARDED,
     METADATA,
     METADATA_BYTES,
     PREFLIGHT,
@@ -47,7 +49,7 @@ async def test_metadata_is_read_without_credentials(answers: list[bytes], paths:
         await writer.drain()
 
     async with running({"GET": answer}) as server:
-        case = challenged(server, server.url.replace("/sse", NAMED))
+        case = replace(challenged(server, server.url.replace("/sse", NAMED)), direct=())
         headers = (("Host", "mcp.example"), ("Cookie", "a=b"), ("X-Key", "k"))
         follow_ups = await run_follow_ups(case, ProbeOptions(headers=headers))
     assert [request.path for request in server.requests] == paths
@@ -55,6 +57,49 @@ async def test_metadata_is_read_without_credentials(answers: list[bytes], paths:
     for request in server.requests:
         assert request.headers["host"] == "mcp.example"
         assert not {"cookie", "x-key"} & set(request.headers)
+
+
+@pytest.mark.parametrize(
+    ("there", "asked"),
+    [
+        (NAMED, [NAMED]),
+        (WELL_KNOWN, [NAMED, f"{WELL_KNOWN}/sse", WELL_KNOWN]),
+        ("", [NAMED, f"{WELL_KNOWN}/sse", WELL_KNOWN]),
+    ],
+)
+async def test_the_backend_is_asked_for_the_document(there: str, asked: list[str]) -> None:
+    """Only where the 401 leads nowhere, and without credentials."""
+
+    async def answer(request: Request, writer: asyncio.StreamWriter) -> None:
+        writer.write(DOCUMENT if request.path == there else response(404))
+        await writer.drain()
+
+    async with running({"GET": answer}) as server, running({}) as nowhere:
+        case = challenged(server, nowhere.url.replace("/sse", NAMED))
+        case = replace(case, target=replace(case.target, url=nowhere.url))
+        assert not DIRECT_METADATA.is_needed(case)
+        case = replace(case, follow_ups=await METADATA.run(case, ProbeOptions()))
+        assert DIRECT_METADATA.is_needed(case)
+        await DIRECT_METADATA.run(case, ProbeOptions(headers=(("X-Key", "k"),)))
+    assert [request.path for request in server.requests] == asked
+    assert not any("x-key" in request.headers for request in server.requests)
+
+
+@pytest.mark.parametrize(("name", "count"), [("host", 1), ("x-forwarded-host", 2), ("x", 2)])
+async def test_headers_of_a_proxy_are_tried_in_turn(name: str, count: int) -> None:
+    async def answer(request: Request, writer: asyncio.StreamWriter) -> None:
+        url = f"http://{request.headers.get(name, 'inner:1')}/x"
+        challenge = f'Bearer resource_metadata="{url}"'
+        writer.write(response(401, b"{}", WWW_Authenticate=challenge))
+        await writer.drain()
+
+    async with running({"GET": answer}) as server:
+        case = challenged(server, "http://inner:1/x")
+        case = replace(case, target=replace(case.target, url="http://mcp.example/sse"))
+        assert FORWARDED.is_needed(case)
+        assert len(await FORWARDED.run(case, ProbeOptions())) == len(server.requests) == count
+        posted = replace(case, target=replace(case.target, method="POST"))
+        assert not FORWARDED.is_needed(posted), "sent once, and never again"
 
 
 async def test_a_long_document_is_not_read_whole() -> None:

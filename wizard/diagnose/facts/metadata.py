@@ -47,6 +47,21 @@ def found_elsewhere(case: Case) -> FollowUpResult | None:
     return next((each for each in answers if document_in(each.timeline) is not None), None)
 
 
+def backend_document(case: Case) -> FollowUpResult | None:
+    """The answer in which the backend itself gave its document; None if it gave none."""
+    answers = streams.follow_ups(case, "metadata-direct")
+    return next((each for each in answers if document_in(each.timeline) is not None), None)
+
+
+def helpful_forwarding(case: Case) -> FollowUpResult | None:
+    """The direct request with a proxy's headers after which the backend named the public origin;
+    None if none did."""
+    answers = streams.follow_ups(case, "metadata-forwarded")
+    public = origin_of(case.target.url)
+    named = (each for each in answers if origin_of(metadata_url(each.timeline)) == public)
+    return next(named, None)
+
+
 def document_in(answer: Timeline) -> dict[str, object] | None:
     """The metadata document in this answer; None if it is none."""
     return json_object(answer.excerpt) if answer.status == 200 else None

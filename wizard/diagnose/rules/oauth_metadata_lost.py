@@ -2,12 +2,21 @@
 
 import ipaddress
 
-from wizard.diagnose.facts import addresses, metadata
-from wizard.diagnose.facts.evidence import body_suffix, path_evidence, result_evidence
+from wizard.diagnose.facts import addresses, metadata, streams
+from wizard.diagnose.facts.evidence import (
+    body_suffix,
+    follow_up_evidence,
+    path_evidence,
+    result_evidence,
+)
 from wizard.diagnose.outcome import classify
 from wizard.diagnose.rule import Rule, Stage
+from wizard.diagnose.rule_settings import NginxSettings, own_lines, repeated_lines
 from wizard.model.case import Case, FollowUpResult
+from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.model.resolution import RequestResolution
+from wizard.model.target import Style
 from wizard.nginx.resolve import request_for, resolve_request
 from wizard.probe.www_authenticate import metadata_challenge, metadata_url, origin_of
 from wizard.text.display import safe
@@ -16,6 +25,21 @@ from wizard.text.urls import split_url
 _DISTINGUISHES = (
     "The 401 itself is right for a client without a token. What is wrong is where it tells that "
     "client to find out how to get one."
+)
+
+
+_WHY_FORWARDED = (
+    "the backend builds its URLs from it: asked directly with this header, it named the public URL"
+)
+_NOT_ASKED = (
+    "the backend itself was not asked for the document, so no line is known to help: give "
+    "--direct, or lead the path that the 401 names to the backend, with Host, X-Forwarded-Proto "
+    "and X-Forwarded-Host as the client asked"
+)
+_PUBLIC_URL = Fix(
+    "the backend is told its public URL by a setting of its own, or trusts the forwarded headers "
+    "of Nginx: asked with them, it does not name the public URL",
+    "backend",
 )
 
 
@@ -35,11 +59,91 @@ def check(rule: Rule, case: Case) -> Finding | None:
         Evidence("probe", challenge.probe.label, text),
         *(_missing_evidence(case, named, missing) if named and missing else ()),
     )
+    evidence = (*evidence, *_backend_evidence(case))
     confidence: Confidence = "confirmed" if _is_unreachable(case, url) else "likely"
     if missing and not (problem and missing.confidence == "possible"):
         confidence = missing.confidence
     latent = metadata.has_token(case)
-    return rule.finding(confidence, evidence, _DISTINGUISHES, latent=latent)
+    return rule.finding(confidence, evidence, _DISTINGUISHES, latent=latent, fix=_fix(case))
+
+
+def _fix(case: Case) -> Fix | None:
+    """Who has to act, as far as the backend was asked; None if it was not."""
+    forwarded = streams.follow_ups(case, "metadata-forwarded")
+    if helpful := metadata.helpful_forwarding(case):
+        sent = safe(helpful.why.partition(" with ")[2], 200)
+        return Fix(f"Nginx passes on what the client asked for: {sent}", "nginx")
+    if forwarded:
+        return _PUBLIC_URL
+    asked = streams.follow_ups(case, "metadata-direct")
+    if not asked:
+        return None
+    found = metadata.backend_document(case)
+    path = safe(split_url(asked[0].timeline.probe.url).path, 200)
+    if found is None:
+        return Fix(f"the backend serves its metadata at {path}, which it names", "backend")
+    if found is asked[0]:
+        return Fix(f"{path} is routed to the backend, which has the document there", "nginx")
+    where = safe(split_url(found.timeline.probe.url).path, 200)
+    return Fix(
+        f"the backend names the URL at which its metadata is: {where}, not {path}", "backend"
+    )
+
+
+def _backend_evidence(case: Case) -> tuple[Evidence, ...]:
+    """What the backend itself answered for its document, and to the headers of a proxy."""
+    asked = streams.follow_ups(case, "metadata-direct")
+    shown = metadata.backend_document(case) or next(iter(asked), None)
+    forwarded = streams.follow_ups(case, "metadata-forwarded")
+    last = metadata.helpful_forwarding(case) or next(iter(forwarded[-1:]), None)
+    evidence = [follow_up_evidence(shown)] if shown else []
+    if last:
+        text = (
+            f"{safe(last.why, 300)}: it names {safe(metadata_url(last.timeline), 200) or 'no URL'}"
+        )
+        evidence.append(Evidence("follow-up", last.timeline.probe.label, text))
+    return tuple(evidence)
+
+
+def missing_path(case: Case) -> str:
+    """The path of the metadata that Nginx has to route; empty if the backend has no document there,
+    or if it gets the request already."""
+    challenge, named = metadata_challenge(case), metadata.named_answer(case)
+    if challenge is None or named is None or metadata.missing_document(named.timeline) is None:
+        return ""
+    path = split_url(named.timeline.probe.url).path
+    found = metadata.backend_document(case)
+    is_there = found is not None and split_url(found.timeline.probe.url).path == path
+    return path if is_there else ""
+
+
+def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
+    """The headers that made the backend name the public URL, and the rest of the set as it is."""
+    helpful = metadata.helpful_forwarding(case)
+    if helpful is None:
+        return ()
+    hosts = {True: ("Host",), False: ("X-Forwarded-Host",)}[bool(helpful.timeline.probe.host)]
+    values = [(name, "$http_host") for name in hosts]
+    values.append(("X-Forwarded-Proto", _scheme(case, resolution)))
+    changes = [Change.from_args("proxy_set_header", pair, _WHY_FORWARDED) for pair in values]
+    if resolution is None or own_lines(resolution, "proxy_set_header"):
+        return tuple(changes)
+    present = {change.key for change in changes}
+    return (*changes, *repeated_lines(resolution, "proxy_set_header", present))
+
+
+def _scheme(case: Case, resolution: RequestResolution | None) -> str:
+    """The public scheme as a config writes it: a literal where TLS ends before this Nginx."""
+    clients = resolution.clients if resolution else ()
+    is_tls_here = any(client in ("h1-tls", "h2") for client in clients)
+    is_ended_before = case.target.url.lower().startswith("https:") and not is_tls_here
+    return "https" if is_ended_before and resolution else "$scheme"
+
+
+def notes(case: Case, style: Style) -> tuple[str, ...]:
+    """What to do where the backend was not asked, so that no line is known to help."""
+    is_asked = streams.follow_ups(case, "metadata-direct") or metadata.helpful_forwarding(case)
+    return () if is_asked else (_NOT_ASKED,)
 
 
 def _missing_evidence(
@@ -118,4 +222,5 @@ RULE = Rule(
         "nginx",
     ),
     check=check,
+    settings=NginxSettings(both=settings, public_path=missing_path, notes=notes),
 )

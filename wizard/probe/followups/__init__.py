@@ -10,7 +10,7 @@ from wizard.model.case import Case, FollowUpResult
 from wizard.probe.followups.affinity import AFFINITY, BACKEND_AFFINITY
 from wizard.probe.followups.followup import FollowUp
 from wizard.probe.followups.host_origin import NO_ORIGIN, PUBLIC_HOST
-from wizard.probe.followups.oauth_cors import METADATA, PREFLIGHT
+from wizard.probe.followups.oauth_cors import DIRECT_METADATA, FORWARDED, METADATA, PREFLIGHT
 from wizard.probe.followups.repeats import AGAIN, TWO_STREAMS
 from wizard.probe.followups.root import ROOT_DIRECT
 from wizard.probe.followups.scheme import OTHER_SCHEME
@@ -22,6 +22,8 @@ FOLLOW_UPS: tuple[FollowUp, ...] = (
     NO_ORIGIN,
     ROOT_DIRECT,
     METADATA,
+    DIRECT_METADATA,
+    FORWARDED,
     TWO_STREAMS,
     AFFINITY,
     BACKEND_AFFINITY,

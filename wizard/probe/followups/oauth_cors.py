@@ -5,10 +5,19 @@ from urllib.parse import urljoin, urlsplit
 
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.timeline import Probe
-from wizard.probe.followups.followup import EXCHANGE_TIMEOUT_S, FollowUp, probe_first_event
+from wizard.probe.followups.followup import (
+    EXCHANGE_TIMEOUT_S,
+    FollowUp,
+    best_direct,
+    direct_probe,
+    probe_first_event,
+    timeout_for,
+)
+from wizard.probe.host_guard import requested_host
 from wizard.probe.preflight import foreign_origin, preflight_of
 from wizard.probe.request import ProbeOptions, RequestSpec
 from wizard.probe.www_authenticate import json_object, metadata_challenge, metadata_url, origin_of
+from wizard.text.urls import join_url, split_url
 
 METADATA_BYTES = 16 << 10
 """How many bytes are read of a metadata document."""
@@ -52,6 +61,69 @@ async def _send_metadata(case: Case, options: ProbeOptions) -> tuple[FollowUpRes
     return tuple(results)
 
 
+def _named_answer(case: Case) -> FollowUpResult | None:
+    """The answer of the metadata URL that the 401 names, which is asked first."""
+    return next((each for each in case.follow_ups if each.purpose == METADATA.purpose), None)
+
+
+def _is_direct_document_needed(case: Case) -> bool:
+    """True if the URL that the 401 names has no document, and the backend may be asked for it."""
+    named = _named_answer(case)
+    is_there = named is not None and json_object(named.timeline.excerpt) is not None
+    return bool(case.direct) and named is not None and not is_there
+
+
+async def _send_direct_document(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
+    """Ask the backend itself for the document, at the path that the 401 names, then at the usual
+    ones: does it have one that Nginx does not pass on?"""
+    named, results = _named_answer(case), list[FollowUpResult]()
+    if named is None:
+        return ()
+    options = replace(options, headers=())
+    base = direct_probe(best_direct(case) or case.direct[0])
+    usual = (f"{WELL_KNOWN}{split_url(base.url).path.rstrip('/')}", WELL_KNOWN)
+    for path in dict.fromkeys((urlsplit(named.timeline.probe.url).path, *usual)):
+        probe = replace(base, url=join_url(base.url, path))
+        timeline = await probe_first_event(probe, options, EXCHANGE_TIMEOUT_S, _ACCEPT_JSON)
+        why = f"the backend asked for its metadata: {path}"
+        results.append(FollowUpResult(DIRECT_METADATA.purpose, timeline, why))
+        if timeline.status == 200 and json_object(timeline.excerpt) is not None:
+            break
+    return tuple(results)
+
+
+def _is_forwarding_needed(case: Case) -> bool:
+    """True if the backend's 401 names another origin than the public one, to a plain GET."""
+    answer = metadata_challenge(case)
+    url = metadata_url(answer) if answer else ""
+    is_other = all(origin_of(url)) and origin_of(url) != origin_of(case.target.url)
+    is_asked = any(metadata_url(result.timeline) for result in case.direct)
+    return is_other and is_asked and not case.target.is_sent_once
+
+
+async def _send_forwarded(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
+    """Send the direct request with the headers of a proxy: does the backend then name the public
+    URL? First with the client's Host, then with its own and X-Forwarded-Host."""
+    base, results = direct_probe(best_direct(case) or case.direct[0]), list[FollowUpResult]()
+    public = requested_host(case)
+    kept = tuple(header for header in options.headers if header[0].lower() != "host")
+    options = replace(options, headers=kept)
+    scheme = ("X-Forwarded-Proto", urlsplit(case.target.url).scheme)
+    for host, headers in ((public, (scheme,)), ("", (scheme, ("X-Forwarded-Host", public)))):
+        probe, spec = replace(base, host=host), RequestSpec(headers=headers)
+        timeline = await probe_first_event(probe, options, timeout_for(case), spec)
+        sent = ", ".join(f"{name}: {value}" for name, value in (*_host(host), *headers))
+        why = f"the direct request with {sent}"
+        results.append(FollowUpResult(FORWARDED.purpose, timeline, why))
+        if origin_of(metadata_url(timeline)) == origin_of(case.target.url):
+            break
+    return tuple(results)
+
+
+def _host(host: str) -> tuple[tuple[str, str], ...]:
+    return (("Host", host),) if host else ()
+
+
 def _is_preflight_needed(case: Case) -> bool:
     """True if the page's requests need a preflight, and the server works without one."""
     handshake = case.handshake("proxy")
@@ -77,4 +149,6 @@ async def _send_preflight(case: Case, options: ProbeOptions) -> tuple[FollowUpRe
 
 
 METADATA = FollowUp("metadata", _is_metadata_needed, _send_metadata)
+DIRECT_METADATA = FollowUp("metadata-direct", _is_direct_document_needed, _send_direct_document)
+FORWARDED = FollowUp("metadata-forwarded", _is_forwarding_needed, _send_forwarded)
 PREFLIGHT = FollowUp("preflight", _is_preflight_needed, _send_preflight)
