@@ -79,7 +79,7 @@ def resolution_of(
         LocationRef(modifier, serving.args[-1], serving),
         Upstream(kind, "http://backend"),
         {"proxy_read_timeout": Setting("proxy_read_timeout", "300"), **in_force},
-        merges_slashes=chosen is None or merges_slashes(chosen, request.scheme),
+        merges_slashes=chosen is None or merges_slashes(chosen, request),
     )
 
 

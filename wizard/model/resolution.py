@@ -30,7 +30,9 @@ BUFFERING_PREFIXES = frozenset({"proxy", "fastcgi", "uwsgi", "scgi"})
 @dataclass(frozen=True, slots=True)
 class Request:
     """A request as Nginx receives it: the path percent-encoded, the host without port; a port of
-    None means the scheme's default. `headers` are those that are known and hold no secret."""
+    None means the scheme's default. `headers` are those that are known and hold no secret; with
+    `has_all_headers` they are all that the client sends. `http` is the client's HTTP version; None
+    if it is not known."""
 
     path: str
     host: str | None = None
@@ -39,6 +41,21 @@ class Request:
     query: str = ""
     method: str = "GET"
     headers: tuple[tuple[str, str], ...] = ()
+    has_all_headers: bool = False
+    http: Literal["1.1", "2"] | None = None
+
+    @property
+    def uri(self) -> str:
+        """Path and query, as the client sends them."""
+        return f"{self.path}?{self.query}" if self.query else self.path
+
+    @property
+    def host_header(self) -> str:
+        """The Host header of a client that opens the URL; empty if the host is not known."""
+        if not self.host:
+            return ""
+        is_default = self.port in (None, 443 if self.scheme == "https" else 80)
+        return self.host if is_default else f"{self.host}:{self.port}"
 
     @property
     def effective_port(self) -> int:

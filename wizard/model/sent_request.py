@@ -13,11 +13,13 @@ class SentHeader:
         name: As Nginx writes it.
         value: None if the config and the request do not decide it.
         where: The line of the config that sets it; None if Nginx itself or the client does.
+        written: The value as the config writes it, variables included; empty without `where`.
     """
 
     name: str
     value: str | None
     where: Position | None = None
+    written: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +29,11 @@ class SentRequest:
     Attributes:
         uri: Path and query; None if the config and the request do not decide it.
         http: `1.0`, `1.1` or `2`.
-        headers: In the order in which Nginx writes them.
+        headers: In the order in which Nginx writes them; with HTTP/2 in lower case, beginning with
+            `:authority` unless the config sets a Host.
         uri_where: The line that decides the URI: the pass directive or a rewrite.
         http_where: The line that decides the HTTP version; None if the default does.
-        has_body: Whether the client's body is passed on.
+        has_body: Whether the backend gets a body.
         dropped: The names of the client's headers that are not passed on, in lower case, each with
             the line that drops it (None if Nginx does so by itself).
         doubts: What could not be decided, one sentence each.
@@ -45,3 +48,7 @@ class SentRequest:
     has_body: bool = True
     dropped: tuple[tuple[str, Position | None], ...] = ()
     doubts: tuple[str, ...] = ()
+
+    def header(self, name: str) -> SentHeader | None:
+        """The first header of this name, in any case; None if there is none."""
+        return next((each for each in self.headers if each.name.lower() == name.lower()), None)

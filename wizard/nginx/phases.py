@@ -9,7 +9,7 @@ import posixpath
 from dataclasses import dataclass
 from typing import Literal
 
-from wizard.model.config import Config, Directive
+from wizard.model.config import Config, Directive, Position
 from wizard.model.resolution import ErrorPage, Request
 from wizard.nginx.error_pages import (
     has_error_page,
@@ -47,8 +47,9 @@ def follow_route(
     config: Config, choice: ServerChoice, request: Request, version: str | None
 ) -> Route:
     """The route of this request through the chosen server."""
-    path = resolve_path(request.path, merges_slashes(choice, request.scheme))
-    state = RequestState(config, choice.server, request, path or "/", request.query, request.method)
+    path = resolve_path(request.path, merges_slashes(choice, request))
+    path_or_root, query, method = path or "/", request.query, request.method
+    state = RequestState(config, choice.server, request, path_or_root, query, method, version)
     route = Route(state)
     if path is None:
         route.undecided.append("Nginx answers 400 to this path, whatever the config says")
@@ -197,17 +198,17 @@ class _Walk:
             return None
         note = f"{directive.where}: taken as falling through to {visible(target, 60)}"
         route.undecided.append(note)
-        step = self._redirect(target, "try_files falls through to")
+        step = self._redirect(target, "try_files falls through to", directive.where)
         if step is None:
             route.answer(directive, 500)
             return self._apply_error_page()
         return step
 
-    def _redirect(self, target: str, how: str) -> _Step:
+    def _redirect(self, target: str, how: str, where: Position) -> _Step:
         """The step to a named location, or to a path with query; None if there is no such one."""
         if not target.startswith("@"):
             path, _, query = target.partition("?")
-            self.route.redirected(path, query)
+            self.route.redirected(path, query, where)
             return "server"
         self.route.reason = f"{how} {visible(target, 60)}"
         return named_location(self.server, target[1:])
@@ -283,7 +284,7 @@ class _Walk:
         trial.route.answered = trial.route.status = None
         if target.startswith("/"):
             trial.route.state.method = "GET"
-        step = trial._redirect(target, "the error page is")
+        step = trial._redirect(target, "the error page is", page.where)
         trial.follow(step)
         answer = trial.route.answered
         if step is None:

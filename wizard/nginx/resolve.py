@@ -77,7 +77,7 @@ def resolve_request(
         delivery_table(settings, upstream.kind, kinds, filters, unknown),
         _undecided(config, choice.undecided, route, settings, version, doubts),
         listens=choice.listens,
-        merges_slashes=merges_slashes(choice, request.scheme),
+        merges_slashes=merges_slashes(choice, request),
         doubt=route.doubt,
         answer=Answer(route.answered, route.status) if route.answered else None,
         error_pages=error_pages(blocks),

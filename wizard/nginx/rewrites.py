@@ -32,7 +32,8 @@ def apply_rewrites(block: Directive, route: Route) -> bool:
             route.broken, route.moved = route.broken or route.moved, False
             return True
         if name == "set" and len(args) == 2:
-            route.state.assign(args[0].lstrip("$"), route.state.fill(args[1]))
+            value = route.state.fill(args[1])
+            route.state.assign(args[0].lstrip("$"), value, directive.where)
         is_end = (name == "if" and _apply_if(directive, route)) or (
             name == "rewrite" and len(args) >= 2 and _apply_rewrite(directive, route)
         )
@@ -52,7 +53,8 @@ def _apply_if(directive: Directive, route: Route) -> bool:
         _note_if(directive, route, is_met=bool(condition.is_met))
     if condition.is_met is None:
         for each in directive.children("set"):
-            route.state.assign(each.args[0].lstrip("$") if each.args else "", None)
+            name = each.args[0].lstrip("$") if each.args else ""
+            route.state.assign(name, None, each.where)
     if not condition.is_met:
         return False
     if route.chain:
@@ -98,7 +100,9 @@ def _replace(directive: Directive, route: Route) -> bool:
     drops_query = replacement.endswith("?")
     new_path, mark, new_query = replacement.removesuffix("?").partition("?")
     path, query = state.fill(new_path), _fill_query(new_query, route)
+    state.changed_by = directive.where
     if path is None:
+        state.query = None
         route.undecided.append(f"{directive.where}: the rewritten path depends on variables")
         return False
     state.path, route.rewritten = path, True

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from wizard.model.config import Directive
+from wizard.model.config import Directive, Position
 from wizard.nginx.locations import pass_directive
 from wizard.nginx.variables import RequestState
 
@@ -71,9 +71,9 @@ class Route:
         """Let Nginx answer by this directive."""
         self.answered, self.status = directive, status
 
-    def redirected(self, path: str, query: str | None) -> None:
-        """Continue with this path and query, as after an internal redirect."""
-        self.state.path, self.state.query = path, query
+    def redirected(self, path: str, query: str | None, where: Position) -> None:
+        """Continue with this path and query, as after an internal redirect by the line `where`."""
+        self.state.path, self.state.query, self.state.changed_by = path, query, where
         self.rewritten, self.broken = True, False
 
     def copy(self) -> "Route":

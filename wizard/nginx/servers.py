@@ -224,13 +224,23 @@ def choose_server(config: Config, request: Request) -> ServerChoice | None:
     return ServerChoice(http, server, default, reason, undecided, has_listener, match)
 
 
-def merges_slashes(choice: ServerChoice, scheme: str) -> bool:
+def first_server(choice: ServerChoice, request: Request) -> Directive:
+    """The server that is in force from the first line of the request on.
+
+    It is the default server as long as no name has been read. With TLS the name comes before, and
+    with HTTP/2 at the latest with the path, if the client sends `:authority` before it.
+    """
+    knows_name = request.scheme == "https" or request.http == "2"
+    return choice.server if knows_name else choice.default
+
+
+def merges_slashes(choice: ServerChoice, request: Request) -> bool:
     """True if Nginx merges repeated slashes in the path.
 
-    Without TLS the default server's setting applies, since the path is read before the name
+    The server's setting applies that is in force when the path is read
     (https://nginx.org/en/docs/http/ngx_http_core_module.html#merge_slashes).
     """
-    server = choice.server if scheme == "https" else choice.default
+    server = first_server(choice, request)
     return switch_value((server, choice.http), "merge_slashes") != "off"
 
 

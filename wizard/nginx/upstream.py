@@ -94,27 +94,27 @@ def _request_uri(kind: str, passed: tuple[str, str], route: Route) -> str | None
     written, target = passed
     if route.query is None:
         return None
-    request = route.state.request
-    asked = f"?{request.query}" if request.query else ""
-    query = f"?{route.query}" if route.query else ""
-    rewritten = escape_uri(route.path, "$") + query
-    requested = rewritten if route.rewritten else request.path + asked
+    request, query = route.state.request, f"?{route.query}" if route.query else ""
+    # Nginx escapes the path only if it was escaped in the request, or rewritten.
+    is_escaped = route.rewritten or "%" in request.path
+
+    def escaped(path: str) -> str:
+        return escape_uri(path, "$") if is_escaped else path
+
+    is_unchanged = route.state.changed_by is None
+    requested = request.uri if is_unchanged else escaped(route.path) + query
     if kind != "proxy":
         return requested
     url = PASS_URL.fullmatch(target)
     uri = url["uri"] if url else None
     if "$" in written:
         # With variables Nginx sends the URI as written, without adding the query.
-        return requested if uri is None else None if _UNKNOWN in uri else uri
+        sent = f"/{uri}" if uri and uri.startswith("?") else uri
+        return requested if sent is None else None if _UNKNOWN in sent else sent
     if uri is None or route.broken:
         return requested
-    modifier, prefix = modifier_and_path(route.chain[-1])
-    if modifier == "=":
-        return uri + query
-    rest = route.path.removeprefix(prefix)
-    # Nginx escapes the rest only if it was escaped in the request, or rewritten.
-    is_escaped = route.rewritten or "%" in request.path
-    return uri + (escape_uri(rest, "$") if is_escaped else rest) + query
+    prefix = modifier_and_path(route.chain[-1])[1]
+    return uri + escaped(route.path[len(prefix) :]) + query
 
 
 def escape_uri(path: str, keep: str = "") -> str:
@@ -199,10 +199,15 @@ def upstream_block_of(resolution: RequestResolution) -> Directive | None:
 def default_host(passed: str) -> str:
     """The Host header that Nginx sends if the config sets none (`$proxy_host`), as written.
 
-    It is `localhost` for a Unix socket (`ngx_http_proxy_set_vars` in Nginx's source).
+    It is `localhost` for a Unix socket, and has no port that is the scheme's default
+    (`ngx_http_proxy_set_vars` in Nginx's source).
     """
-    address = passed_address(passed)
-    return "localhost" if address.startswith("unix:") else address
+    url = PASS_URL.fullmatch(passed)
+    address = url["address"] if url else passed
+    if address.startswith("unix:"):
+        return "localhost"
+    is_tls = url is not None and (url["scheme"] or "").lower() == "https"
+    return address.removesuffix(":443" if is_tls else ":80")
 
 
 def host_header(resolution: RequestResolution, requested: str) -> str:

@@ -8,15 +8,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from wizard.model.config import Config, Directive
+from wizard.model.config import Config, Directive, Position
 from wizard.model.resolution import Request
 from wizard.nginx.patterns import compile_pattern, pattern_bytes
 from wizard.nginx.servers import requested_name
+from wizard.nginx.settings import version_numbers
 
-VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+VARIABLE = re.compile(r"\$(?:\{(\w+)\}|([1-9]|\w+))", re.ASCII)
+"""A variable in a value. The number of a regex group has one digit (`ngx_http_script_compile`)."""
+_HEADERS_JOINED_SINCE = (1, 23, 0)
+"""The version since which `$http_NAME` holds all header lines of that name, not the first alone
+(CHANGES); `$http_cookie` and `$http_x_forwarded_for` always did."""
+_ALWAYS_JOINED = frozenset({"cookie", "x_forwarded_for"})
 _MAX_MAP_DEPTH = 8
 """How many `map` blocks may follow from one another."""
 _MAP_OPTIONS = frozenset({"default", "hostnames", "volatile", "include"})
+_IS_NGINX_OWN = re.compile("args|limit_rate|(arg|http|cookie)_.+")
+"""The variables of Nginx itself that `set` can change: they have a value before."""
 _SETTERS = re.compile("set_.+|js_set|js_var|perl_set|auth_request_set")
 """Directives beside `set` whose first argument is the variable that they define."""
 _DEFINERS = {"geo": -1, "split_clients": 1, "keyval": 1}
@@ -33,6 +41,8 @@ class RequestState:
         query: None if variables decide it.
         method: GET after an internal redirect by `error_page`.
         values: The variables that were set; None for one whose value is not decided.
+        version: The Nginx version; None if it is not known.
+        changed_by: The line that last changed path or query; None if both are the client's.
         captures: What the groups of the last regex that matched hold.
     """
 
@@ -42,13 +52,15 @@ class RequestState:
     path: str
     query: str | None
     method: str
+    version: str | None = None
     values: dict[str, str | None] = field(default_factory=dict)
+    changed_by: Position | None = None
     captures: tuple[str, ...] = ()
 
     def fill(self, text: str, unknown: str | None = None, depth: int = 0) -> str | None:
         """The text with its variables filled in, one without a value as `unknown`; None if there is
         such a one and no `unknown`."""
-        names = {match[1] or match[2] for match in VARIABLE.finditer(text)}
+        names = dict.fromkeys(match[1] or match[2] for match in VARIABLE.finditer(text))
         values = {name: self.value(name, depth) for name in names}
         if unknown is None and None in values.values():
             return None
@@ -71,13 +83,13 @@ class RequestState:
             block = definitions[name]
             return self._mapped(block, depth + 1) if block and depth < _MAX_MAP_DEPTH else None
         # A variable of the config's own is empty outside of the blocks that set it.
-        is_own = name in self._set_names and not name.startswith(("arg_", "http_"))
+        is_own = name in self._set_names and not _IS_NGINX_OWN.fullmatch(name)
         return "" if is_own else self._of_request(name)
 
-    def assign(self, name: str, value: str | None) -> None:
-        """Give a variable this value; None if it is not decided."""
-        if name in ("args", "query_string"):
-            self.query = value
+    def assign(self, name: str, value: str | None, where: Position) -> None:
+        """Give a variable this value by the line `where`; None if it is not decided."""
+        if name == "args":
+            self.query, self.changed_by = value, where
         else:
             self.values[name] = value
 
@@ -141,12 +153,15 @@ class RequestState:
             return self._argument(name.removeprefix("arg_"))
         if name.startswith("http_"):
             return self._header(name.removeprefix("http_"))
+        if name.startswith("cookie_"):
+            return self._cookie(name.removeprefix("cookie_"))
         request, query = self.request, self.query
-        asked = f"?{request.query}" if request.query else ""
+        if name.startswith("ssl_"):
+            return "" if request.scheme == "http" else None
         values = {
             "uri": self.path,
             "document_uri": self.path,
-            "request_uri": request.path + asked,
+            "request_uri": request.uri,
             "request_method": self.method,
             "args": query,
             "query_string": query,
@@ -156,12 +171,29 @@ class RequestState:
             "host": requested_name(request.host) or None,
             "server_name": self._server_name(),
             "server_port": str(request.effective_port),
+            "nginx_version": self.version,
+            "content_type": self._header("content_type"),
+            **self._of_protocol(),
         }
         return values.get(name)
 
-    def _server_name(self) -> str:
+    def _of_protocol(self) -> dict[str, str]:
+        """The variables that depend on the client's HTTP version, where it is known."""
+        request = self.request
+        if request.http is None:
+            return {}
+        protocol = "HTTP/2.0" if request.http == "2" else "HTTP/1.1"
+        line = f"{request.method} {request.uri} {protocol}"
+        return {"server_protocol": protocol, "request": line}
+
+    def _server_name(self) -> str | None:
+        """The first name of the server, in lower case unless it is a pattern; None if it is the
+        host's own name."""
         names = (name for each in self.server.children("server_name") for name in each.args)
-        return next(names, "")
+        name = next(names, "")
+        return (
+            None if name == "$hostname" else name if name[:1] == "~" else name.lower().lstrip(".")
+        )
 
     def _argument(self, name: str) -> str | None:
         """The first argument of this name in the query, as sent; empty if there is none."""
@@ -171,23 +203,35 @@ class RequestState:
         values = (value for key, mark, value in pairs if mark and key.lower() == name.lower())
         return next(values, "")
 
+    def _cookie(self, name: str) -> str | None:
+        """The cookie of this name; empty if there is none."""
+        header = self._header("cookie")
+        if not header:
+            return header
+        pairs = (pair.strip(" ").partition("=") for pair in header.split(";"))
+        return next((value for key, _, value in pairs if key.lower() == name.lower()), "")
+
     def _header(self, name: str) -> str | None:
         """A header of the request; None if it is not known whether the client sends it."""
-        sent = {key.lower().replace("-", "_"): value for key, value in self.request.headers}
-        if name == "host" and "host" not in sent and self.request.host:
-            return _host_header(self.request)
+        headers = self.request.headers
+        values = [value for key, value in headers if key.lower().replace("-", "_") == name]
+        if values:
+            return self._join_lines(name, values)
+        if name == "host":
+            return self.request.host_header or None
         # An event stream is asked for without an upgrade.
-        return sent.get(name, "" if name == "upgrade" else None)
+        return "" if name == "upgrade" or self.request.has_all_headers else None
+
+    def _join_lines(self, name: str, values: list[str]) -> str | None:
+        """The value of `$http_NAME` for several header lines of that name."""
+        is_joined = version_numbers(self.version) >= _HEADERS_JOINED_SINCE
+        if len(values) == 1 or not (is_joined or name in _ALWAYS_JOINED):
+            return values[0] if len(values) == 1 or self.version else None
+        return ("; " if name == "cookie" else ", ").join(values)
 
 
 def _group_text(group: bytes | None) -> str:
     return (group or b"").decode("utf-8", "surrogateescape")
-
-
-def _host_header(request: Request) -> str:
-    """The Host header of a client that opens the URL of this request."""
-    is_default = request.port in (None, 443 if request.scheme == "https" else 80)
-    return f"{request.host}" if is_default else f"{request.host}:{request.port}"
 
 
 def _all_directives(block: Sequence[Directive]) -> Iterator[Directive]:

@@ -1,0 +1,126 @@
+"""The request that is shown as sent is what the backend gets, line for line."""
+
+import os
+from collections.abc import Sequence
+
+import pytest
+
+from tests.conftest import parse_version
+from tests.nginx_real.delivery_conf import HTTP2_DIRECTIVE
+from tests.nginx_real.random_requests import ConfigWriter, RandomRequest
+from tests.nginx_real.recording_backend import (
+    RequestHead,
+    recording_backend,
+    send_http1,
+    send_http2,
+)
+from tests.nginx_real.test_server_and_location import running
+from wizard.lab.nginx_process import free_ports, version
+from wizard.lab.scenario import CONF_FRAME
+from wizard.model.resolution import Request
+from wizard.model.sent_request import SentRequest
+from wizard.model.timeline import Http
+from wizard.nginx.as_sent import as_sent
+from wizard.nginx.load import read_config
+from wizard.nginx.resolve import resolve_request
+
+pytestmark = [pytest.mark.nginx]
+
+SERVERS, REQUESTS = 10, 8
+"""Pairs of servers per config, and requests per pair."""
+HTTP2_UPSTREAM = (1, 29, 4)
+"""The version since which `proxy_http_version 2` exists."""
+
+
+@pytest.mark.parametrize("http", ["1.1", "2"])
+@pytest.mark.parametrize(
+    "seed", [1, *(pytest.param(n, marks=pytest.mark.slow) for n in range(2, 9))]
+)
+def test_random_requests_reach_the_backend_as_shown(nginx: str, seed: int, http: Http) -> None:
+    writer = ConfigWriter(seed, http2=parse_version(version(nginx)) >= HTTP2_UPSTREAM)
+    ports = free_ports(2 * SERVERS)
+    wrong, count = [], 0
+    with recording_backend() as (backend, backend_port):
+        text = _config(writer, version(nginx), ports, backend_port)
+        with running(nginx, text, ports) as conf:
+            config = read_config(str(conf))
+            for port in ports[http == "2" :: 2]:
+                for _ in range(REQUESTS):
+                    request = writer.request()
+                    status = _send(port, request, http)
+                    got = backend.take()
+                    path, _, query = request.uri.partition("?")
+                    asked = Request(path, "a.test", "http", port, query, request.method)
+                    resolution = resolve_request(config, asked, version(nginx))
+                    sent = as_sent(
+                        resolution,
+                        request.headers,
+                        method=request.method,
+                        body_bytes=None if request.body is None else len(request.body),
+                        http=http,
+                    )
+                    count += got is not None
+                    fault = difference(got, sent)
+                    if fault:
+                        wrong.append(f"{fault}\n{request}\nstatus {status}\ngot {got}\n{sent}")
+    assert not wrong, f"{len(wrong)} of {count}\n" + "\n\n".join(wrong[:4])
+    assert count > 0.8 * SERVERS * REQUESTS
+
+
+def _config(
+    writer: ConfigWriter, nginx_version: str, ports: Sequence[int], backend_port: int
+) -> str:
+    has_directive = parse_version(nginx_version) >= HTTP2_DIRECTIVE
+    flag = "" if has_directive else " http2"
+    servers = [writer.http()]
+    for plain, h2c in zip(ports[::2], ports[1::2], strict=True):
+        listens = f"listen 127.0.0.1:{plain}; listen 127.0.0.1:{h2c}{flag};"
+        listens += " http2 on;" if has_directive else ""
+        for names in ("other.test", "a.test *.test"):
+            servers.append(writer.server(names).replace("LISTEN", listens))
+    user = "user root;\n" if os.geteuid() == 0 else ""
+    http = "\n".join(servers).replace("BACKEND", str(backend_port))
+    frame = CONF_FRAME.format(user=user, http=http, server="listen 127.0.0.1:1;")
+    return frame.replace("server {\nlisten 127.0.0.1:1;\n    }", "")
+
+
+def _send(port: int, request: RandomRequest, http: Http) -> int:
+    body = request.body or b""
+    if http == "2":
+        return send_http2(port, _http2_headers(request), body)
+    if request.is_chunked:
+        body = (b"%x\r\n%b\r\n" % (len(body), body) if body else b"") + b"0\r\n\r\n"
+    return send_http1(port, f"{request.method} {request.uri} HTTP/1.1", request.headers, body)
+
+
+def _http2_headers(request: RandomRequest) -> list[tuple[str, str]]:
+    """The headers as an HTTP/2 client sends them: the Host first, none of a connection."""
+    host = dict(request.headers)["Host"]
+    own = [(":method", request.method), (":scheme", "http"), (":authority", host)]
+    skipped = {
+        "host",
+        "connection",
+        "keep-alive",
+        "upgrade",
+        "proxy-connection",
+        "transfer-encoding",
+    }
+    lines = [(n.lower(), v) for n, v in request.headers if n.lower() not in skipped]
+    return [*own, (":path", request.uri), *lines]
+
+
+def difference(got: RequestHead | None, sent: SentRequest | None) -> str:
+    """In what the request differs from the one that is shown; empty if it does not."""
+    if got is None or sent is None:
+        is_refused = sent is None or any("400" in doubt for doubt in sent.doubts)
+        return "" if got is None and is_refused else "passed on or not"
+    uri = got.line.split(" ", 1)[1].rpartition(" ")[0] if sent.uri is None else sent.uri
+    if got.line != (line := f"{sent.method} {uri} HTTP/{sent.http}"):
+        return f"line {line}"
+    lines = list(got.headers)
+    for header in sent.headers:
+        if lines and lines[0][0] == header.name and header.value in (lines[0][1], None):
+            lines.pop(0)
+        elif header.value is not None:
+            return f"header {header}"
+    return f"more: {lines}" if lines else ""
