@@ -36,8 +36,11 @@ def test_each_handshake_has_a_key_of_its_own() -> None:
     assert first.pop("Sec-WebSocket-Key") != second.pop("Sec-WebSocket-Key")
     assert first == second
     assert first == {
-        "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"
-    }  # fmt: skip
+        "Accept": "*/*",
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+    }
 
 
 @pytest.mark.parametrize(

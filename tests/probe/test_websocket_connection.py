@@ -9,17 +9,16 @@ from tests.probe.websocket_server import accepting, frame
 from wizard.model.events import Comment
 from wizard.model.timeline import Probe, Timeline, is_live
 from wizard.probe.probe import run_probe
-from wizard.probe.request import ProbeOptions, RequestSpec
+from wizard.probe.request import ProbeOptions
 from wizard.probe.websocket_connection import NO_CLOSE_FRAME
 
-UPGRADE = RequestSpec(upgrade=True)
 HELLO, BYE = frame(1, b"hello"), frame(8, b"\x03\xe8")
 
 
 async def probe_server(act: Act, options: ProbeOptions | None = None) -> Timeline:
     async with serving(act, read_first=False) as url:
-        timeline = Timeline(Probe("sse-proxy", url))
-        async for event in run_probe(timeline.probe, options or ProbeOptions(), UPGRADE):
+        timeline = Timeline(Probe("sse-proxy", url, upgrade=True))
+        async for event in run_probe(timeline.probe, options or ProbeOptions()):
             timeline = timeline.fold([event])
     return timeline
 
@@ -100,7 +99,8 @@ async def test_any_other_answer_is_what_it_is() -> None:
     assert not is_live(timeline)
     stream = saying(CHUNKED, chunk(b"data: x\n\n"), chunk(b""))
     timeline = await probe_server(_after_request(stream))
-    assert (timeline.status, timeline.events, timeline.is_websocket) == (200, 1, False)
+    assert (timeline.status, timeline.is_stream, is_live(timeline)) == (200, False, False)
+    assert timeline.excerpt == "data: x\n\n"
 
 
 def _after_request(act: Act) -> Act:

@@ -52,9 +52,10 @@ async def follow(
     options: ProbeOptions | None = None,
     spec: RequestSpec = GET,
     name: str = "sse-direct",
+    upgrade: bool = False,
 ) -> Timeline:
     """Run a probe at a vantage to its end."""
-    timeline = Timeline(Probe(name, url, "1.1", encoding, vantage="web"))
+    timeline = Timeline(Probe(name, url, "1.1", encoding, vantage="web", upgrade=upgrade))
     async for event in events_of(timeline.probe, session, options, spec):
         timeline = timeline.fold([event])
     return timeline

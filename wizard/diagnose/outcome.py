@@ -1,9 +1,9 @@
 """The outcome of a probe: its timeline, compared with the direct probes of the same stream."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from wizard.diagnose.answer_end import last_error, names_its_end
 from wizard.model import arrivals
 from wizard.model.case import Case
 from wizard.model.handshake import Handshake, Side
@@ -52,12 +52,6 @@ def is_well(result: ProbeResult, handshake: Handshake | None = None) -> bool:
     return result.outcome == "silent" or result.timeline.status in NO_GET_STREAM
 
 
-LAST_EVENTS = frozenset({"[DONE]"})
-"""The data of an event that marks the end of an answer (OpenAI's streaming API and its like)."""
-LAST_EVENT_TYPES = frozenset({"done", "end", "complete", "message_stop", "response.completed"})
-"""The types of such an event (the APIs of Anthropic and OpenAI, and what servers often use)."""
-
-
 def is_finite_answer(result: ProbeResult) -> bool:
     """True if the stream was meant to end where it did.
 
@@ -71,34 +65,11 @@ def is_finite_answer(result: ProbeResult) -> bool:
         return False
     if last_error(timeline):
         return False
-    if _names_its_end(timeline):
+    if names_its_end(timeline):
         return True
+    if timeline.is_websocket:
+        return result.arrivals is not None
     return result.arrivals is not None and (timeline.items or len(timeline.arrivals)) > 1
-
-
-def _names_its_end(timeline: Timeline) -> bool:
-    """True if the last event marks the end of an answer; answers differ in length."""
-    last = next(reversed(timeline.tail_events), None)
-    if last is None:
-        return False
-    is_named = last.data in LAST_EVENTS or last.type in LAST_EVENT_TYPES
-    return is_named or bool(_DONE.search(last.data))
-
-
-_DONE = re.compile(r'"done"\s*:\s*true\b')
-"""The last line of an answer of Ollama's API and its like."""
-_ERROR = re.compile(r'\{\s*(?:"type"\s*:\s*"error"\s*,\s*)?"error"\s*:\s*[{"]')
-"""How an error object begins in a stream whose status is 200 (the APIs of OpenAI and Anthropic)."""
-
-
-def last_error(timeline: Timeline) -> str:
-    """The error object with which a finite stream ended; empty if it did not end so."""
-    events = [event for event in timeline.tail_events[-2:] if event.data not in LAST_EVENTS]
-    if timeline.ended != "eof" or not events:
-        return ""
-    last = events[-1]
-    is_error = last.type == "error" or _ERROR.match(last.data)
-    return last.data if is_error else ""
 
 
 def handshake_fails(case: Case) -> bool:
@@ -170,6 +141,8 @@ def _classify(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome, 
         return "answered", f"HTTP {timeline.status}"
     if timeline.probe.http == "2" and timeline.http != "2":
         return "not-offered", "HTTP/2 was asked for; the server chose HTTP/1.1"
+    if timeline.probe.upgrade and not timeline.is_websocket:
+        return _not_upgraded(timeline)
     if not timeline.is_stream:
         return _held_to_its_end(timeline, direct) or _other_answer(timeline)
     if not is_live(timeline):
@@ -218,6 +191,18 @@ def _other_answer(timeline: Timeline) -> tuple[Outcome, str]:
     return "not-a-stream", f"200, but {media_type} instead of a stream"
 
 
+def _not_upgraded(timeline: Timeline) -> tuple[Outcome, str]:
+    """The outcome of an answer by which no WebSocket is open."""
+    if timeline.status != 101:
+        outcome, why = _other_answer(timeline)
+        if outcome == "redirect":
+            return outcome, why
+        return "status", f"HTTP {timeline.status} in place of 101, so no WebSocket is open"
+    if timeline.ended is None:
+        return "running", "101 is here"
+    return "status", f"HTTP 101, but {timeline.detail or 'the connection was left at once'}"
+
+
 def _without_data(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome, str]:
     if timeline.ended is None:
         return "running", "headers are here, no event yet"
@@ -246,8 +231,7 @@ def _with_data(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome,
     if has_none and (why := _no_event(timeline, direct)):
         return "no-event", why
     if _is_late(timeline, direct):
-        first = seconds(timeline.first_data_s)
-        return "late", f"first data only after {first}, long after the direct probe's"
+        return "late", f"{_opening(timeline, 'only ')}, long after the direct probe's"
     if why := bursts or _describe_gathered_events(timeline, beside):
         return "bursts", why
     if beside and arrivals.stalls(timeline, beside):
@@ -258,18 +242,22 @@ def _with_data(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome,
 def _live_or_ended(
     timeline: Timeline, direct: Sequence[Timeline], beside: Timeline | None
 ) -> tuple[Outcome, str]:
-    first = f"first data after {seconds(timeline.first_data_s)}"
+    first = _opening(timeline)
+    if timeline.ended == "reset" and timeline.is_websocket:
+        return "cut", f"{first}, {_count(timeline)}, {timeline.detail}, {_end(timeline)}"
     if timeline.ended == "reset":
         return "cut", f"{first}, then broken off {_end(timeline)}: {timeline.detail}"
     if timeline.ended != "eof":
         return "live", f"{first}, {_count(timeline)}"
     if timeline.pending:
         return "cut", f"ended in the middle of an event, {_end(timeline)}"
-    if not _names_its_end(timeline) and (why := _describe_early_end(timeline, direct, beside)):
+    if not names_its_end(timeline) and (why := _describe_early_end(timeline, direct, beside)):
         return "cut", why
+    if timeline.is_websocket:
+        return "ended", f"{first}, {_count(timeline)}, {timeline.detail}, {_end(timeline)}"
     if error := last_error(timeline):
         return "ended", f"{first}, ended with an error: {safe(error, 200)}"
-    end = "with its last event" if _names_its_end(timeline) else "ended"
+    end = "with its last event" if names_its_end(timeline) else "ended"
     return "ended", f"{first}, {_count(timeline)}, {end} after {seconds(timeline.waited_s)}"
 
 
@@ -278,14 +266,23 @@ def _describe_early_end(
 ) -> str:
     """What shows that a stream ended too early; empty if nothing does."""
     if _is_outlived(timeline, direct):
-        return f"ended {_end(timeline)}, where the direct probe went on"
+        end = timeline.detail if timeline.is_websocket else "ended"
+        return f"{end} {_end(timeline)}, where the direct probe went on"
     if beside and arrivals.lacks_the_end(timeline, beside):
         return f"ended after {_count(timeline)}, where the direct probe had {beside.events}"
     return ""
 
 
+def _opening(timeline: Timeline, how: str = "") -> str:
+    """When the stream was live: with its first data, or once the WebSocket was open."""
+    what = "WebSocket open" if timeline.is_websocket else "first data"
+    return f"{what} {how}after {seconds(timeline.first_data_s)}"
+
+
 def _count(timeline: Timeline) -> str:
     """What was seen of the stream: a single small event proves nothing about larger ones."""
+    if timeline.is_websocket:
+        return plural(timeline.events, "message")
     if timeline.events == 1:
         return f"one event of {timeline.decoded} bytes seen"
     if timeline.events:

@@ -12,9 +12,10 @@ def predict(case: Case, probes: Iterable[Probe]) -> tuple[Prediction, ...]:
     """The predicted delivery of these probes; empty without a config.
 
     A direct URL that surely is not one of Nginx's peers shows neither the header nor the framing
-    of the backend, so it does not count.
+    of the backend, so it does not count. What comes on a WebSocket is never buffered
+    (ngx_http_upstream_process_upgraded), so there is nothing to predict.
     """
-    if case.resolution is None:
+    if case.resolution is None or case.target.upgrade:
         return ()
     direct = [result.timeline for result in possible_peers(case)]
     return predict_probes(case.resolution, list(probes), direct)

@@ -13,6 +13,7 @@ from wizard.nginx.resolve import request_for
 from wizard.probe.curl import curl_command
 from wizard.probe.matrix import probes_for_url
 from wizard.probe.network import is_ip_address
+from wizard.probe.websocket import UPGRADE_HEADERS
 
 
 def step_probes(target: Target, step: StepId) -> tuple[Probe, ...]:
@@ -27,6 +28,8 @@ def step_probes(target: Target, step: StepId) -> tuple[Probe, ...]:
 
 
 def _probes(name: str, source: Source, target: Target) -> tuple[Probe, ...]:
+    if target.upgrade:  # over HTTP/1.1, and HTTP encodes no frames
+        return (Probe(name, source.locator, vantage=source.vantage, upgrade=True),)
     once = target.is_sent_once
     return probes_for_url(name, source.locator, source.vantage, http=target.http, once=once)
 
@@ -60,7 +63,7 @@ def conf_requests(target: Target) -> tuple[Request, Request]:
 
     That Nginx is the hop that `hop_of_config` names, else the server of the public URL.
     """
-    hop_name, headers = hop_of_config(target), (("Accept", "text/event-stream"), *target.headers)
+    hop_name, headers = hop_of_config(target), (*_own_headers(target), *target.headers)
     root = request_for(root_url(target), headers=(("Accept", "*/*"), *target.headers))
     hop_url = next((hop.source.locator for hop in target.hops if hop.name == hop_name), "")
     stream = request_for(hop_url or target.url, target.method, headers)
@@ -71,6 +74,11 @@ def conf_requests(target: Target) -> tuple[Request, Request]:
         return stream, root
     port = target.connect_to[1]
     return replace(stream, port=port), replace(root, port=port)
+
+
+def _own_headers(target: Target) -> tuple[tuple[str, str], ...]:
+    """The headers of the stream's request by which a config may tell it from others."""
+    return UPGRADE_HEADERS if target.upgrade else (("Accept", "text/event-stream"),)
 
 
 def curl_commands(target: Target, step: StepId) -> tuple[str, ...]:

@@ -221,12 +221,16 @@ def comes_in_bursts(proxied: Timeline, direct: Timeline, now: float | None = Non
 def stalls(proxied: Timeline, direct: Timeline, now: float | None = None) -> bool:
     """True if the stream stopped, while the direct one went on steadily for long.
 
-    The silence must be at least four times as long as any of the direct probe's gaps.
+    The silence must be at least four times as long as any of the direct probe's gaps. Of a
+    WebSocket on which nothing came, it must be longer than the direct one's first message took.
     """
-    if proxied.ended not in (None, "open") or not proxied.arrivals:
+    if proxied.ended not in (None, "open"):
         return False
-    since = proxied.arrivals[-1].at - connected_s(proxied)
     until = min(_end(proxied, now), _end(direct, now))
+    if not proxied.arrivals:
+        first = next(iter(event_times(direct)), until)
+        return until > first + STUCK_S + allowance_s(proxied)
+    since = proxied.arrivals[-1].at - connected_s(proxied)
     later = [at for at in (moment.at for moment in moments(direct)) if since < at <= until]
     times = [moment.at for moment in moments(direct) if moment.at <= until]
     longest = max((b - a for a, b in pairwise(times)), default=0.0)

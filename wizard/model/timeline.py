@@ -58,6 +58,7 @@ class Probe:
         vantage: The vantage that sends the request; `local` is this machine.
         hop: The hop that the request enters; empty for the public URL and for direct probes.
         host: The Host header; empty if it is the URL's own host and port.
+        upgrade: Whether it asks for a WebSocket.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Probe:
     vantage: str = "local"
     hop: str = ""
     host: str = ""
+    upgrade: bool = False
 
     @property
     def label(self) -> str:
@@ -194,9 +196,10 @@ class Timeline:
 
         These are the types made for it (event streams, NDJSON, multipart, gRPC-Web), and any other
         body without a length (`text/plain`, a JSON array) unless it is a web page, or came at once.
+        Where a WebSocket was asked for, nothing else is a stream.
         """
-        if self.is_websocket:
-            return True
+        if self.probe.upgrade:
+            return self.is_websocket
         if self.status != 200 or self.media_type in WEB_PAGES:
             return False
         if self.media_type in STREAM_TYPES or "grpc" in self.media_type:

@@ -25,7 +25,6 @@ class RequestSpec:
         excerpt: How many bytes to keep of a response body without events.
         wire: The exact bytes of the whole request, which replace all of the above but the method;
             empty for a request as httpx writes it.
-        upgrade: Whether it asks for a WebSocket.
     """
 
     method: str = "GET"
@@ -33,7 +32,6 @@ class RequestSpec:
     content: bytes = b""
     excerpt: int = EXCERPT_BYTES
     wire: bytes = b""
-    upgrade: bool = False
 
 
 GET = RequestSpec()
@@ -46,7 +44,7 @@ def spec_of(target: Target) -> RequestSpec:
     replaces this type.
     """
     if not target.body:
-        return RequestSpec(target.method, upgrade=target.upgrade)
+        return RequestSpec(target.method)
     is_json = target.body.lstrip()[:1] in (b"{", b"[")
     content_type = "application/json" if is_json else "application/x-www-form-urlencoded"
     return RequestSpec(target.method, (("Content-Type", content_type),), target.body)
@@ -89,8 +87,7 @@ def request_headers(
     probe: Probe, options: ProbeOptions, spec: RequestSpec = GET
 ) -> list[tuple[str, str]]:
     """The headers that a probe sends; Host only if it is not the URL's own."""
-    is_any = probe.name.startswith("root") or spec.upgrade
-    accept = "*/*" if is_any else "text/event-stream"
+    accept = "*/*" if probe.name.startswith("root") else "text/event-stream"
     headers = {
         "user-agent": ("User-Agent", user_agent(probe, options.run)),
         "accept": ("Accept", accept),
@@ -98,7 +95,7 @@ def request_headers(
     }
     if probe.host:
         headers["host"] = ("Host", probe.host)
-    more = (*spec.headers, *(handshake_headers() if spec.upgrade else ()))
+    more = (*spec.headers, *(handshake_headers() if probe.upgrade else ()))
     headers.update({name.lower(): (name, value) for name, value in more})
     for name, _ in options.headers:
         headers.pop(name.lower(), None)

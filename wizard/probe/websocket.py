@@ -16,7 +16,18 @@ from typing import Literal
 from wizard.model.events import Comment, SseEvent, StreamItem
 from wizard.text.display import safe
 
-KEY = "sec-websocket-key"
+KEY = "Sec-WebSocket-Key"
+UPGRADE_HEADERS = (
+    ("Accept", "*/*"),
+    ("Connection", "Upgrade"),
+    ("Upgrade", "websocket"),
+    ("Sec-WebSocket-Version", "13"),
+)
+"""The headers that ask for a WebSocket (section 4.1), without the key.
+
+Neither a subprotocol nor compression is asked for, and no Origin is sent: a client that is no
+browser has none.
+"""
 _GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _PAYLOAD_KEPT_BYTES = 4096
 """How much of a message is kept for display, in bytes; all of it is counted."""
@@ -34,17 +45,8 @@ _ANSWERED_NAMES = {
 
 
 def handshake_headers() -> tuple[tuple[str, str], ...]:
-    """The headers that ask for a WebSocket, with a new random key (section 4.1).
-
-    Neither a subprotocol nor compression is asked for, and no Origin is sent: a client that is no
-    browser has none.
-    """
-    return (
-        ("Connection", "Upgrade"),
-        ("Upgrade", "websocket"),
-        ("Sec-WebSocket-Version", "13"),
-        ("Sec-WebSocket-Key", base64.b64encode(os.urandom(16)).decode("ascii")),
-    )
+    """The headers that ask for a WebSocket, with a new random key."""
+    return (*UPGRADE_HEADERS, (KEY, base64.b64encode(os.urandom(16)).decode("ascii")))
 
 
 def accept_of(key: str) -> str:
@@ -63,7 +65,7 @@ def why_not_open(sent: Mapping[str, str], answer: Sequence[tuple[str, str]]) -> 
         return "its Upgrade header does not name websocket"
     if "upgrade" not in _tokens(headers.get("connection", "")):
         return "its Connection header does not name Upgrade"
-    if headers.get("sec-websocket-accept", "") != accept_of(sent.get(KEY, "").strip()):
+    if headers.get("sec-websocket-accept", "") != accept_of(sent.get(KEY.lower(), "").strip()):
         return "its Sec-WebSocket-Accept does not belong to the key that was sent"
     for name, what in _ANSWERED_NAMES.items():
         if name in headers and name not in sent:

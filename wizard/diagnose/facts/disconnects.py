@@ -36,12 +36,13 @@ def cut_probes(case: Case) -> tuple[ProbeResult, ...]:
     """The proxied streams that were cut: probes after data had arrived, and that of an MCP session.
 
     If a direct stream was watched, only those that it outlived: the others may have been ended by
-    the backend.
+    the backend. It also closed a WebSocket that ended by a close frame: a proxy sends none.
     """
     probes = [
         result
         for result in streams.counted_probes(case.proxy)
         if result.timeline.first_data_s is not None
+        if not (result.timeline.is_websocket and result.timeline.ended == "eof")
     ]
     standing = standing_stream(case, "proxy")
     if standing and standing.timeline.is_event_stream:

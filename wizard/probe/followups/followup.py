@@ -50,7 +50,7 @@ def best_direct(case: Case) -> ProbeResult | None:
 def direct_probe(result: ProbeResult) -> Probe:
     """A follow-up's HTTP/1.1 request without compression to the URL of a direct probe."""
     probe = result.timeline.probe
-    return Probe("follow-up-direct", probe.url, vantage=probe.vantage)
+    return Probe("follow-up-direct", probe.url, vantage=probe.vantage, upgrade=probe.upgrade)
 
 
 def root_of(probe: Probe) -> Probe:

@@ -60,10 +60,10 @@ async def run_handshakes(case: Case, options: ProbeOptions) -> tuple[Handshake, 
     One after the other where the server has too few workers for several of our requests, and over
     HTTP+SSE: a gateway may send each reply to every session, and the reply of one side would push
     that of the other out of a buffer. There are none for a side that was not probed, and none at
-    all if the user wants none. A sign of MCP on one side is enough for both: they lead to the same
-    server.
+    all if the user wants none, or for a WebSocket. A sign of MCP on one side is enough for both:
+    they lead to the same server.
     """
-    if case.target.mcp == "never":
+    if case.target.mcp == "never" or case.target.upgrade:
         return ()
     answers = [result.timeline for result in (*case.proxy, *case.hops, *case.direct)]
     may_post = case.target.mcp == "always" or bool(sign_of_mcp(answers))
