@@ -94,11 +94,21 @@ def test_which_hold_the_config_explains(
     assert {could_be_held(case, result) for result in case.proxy} == {explained}
 
 
-@pytest.mark.parametrize("directives", ["", "coraza on;" + OFF, LUA + OFF, "limit_rate 20;"])
-def test_no_outer_proxy_is_accused_where_this_nginx_may_hold_the_stream(directives: str) -> None:
+@pytest.mark.parametrize(
+    ("directives", "verdict"),
+    [
+        ("", "inconclusive"),
+        ("coraza on;" + OFF, "fault"),  # response-filter
+        (LUA + OFF, "inconclusive"),
+        ("limit_rate 20;", "inconclusive"),
+    ],
+)
+def test_no_outer_proxy_is_accused_where_this_nginx_may_hold_the_stream(
+    directives: str, verdict: str
+) -> None:
     diagnosis = diagnose(case_of(directives, NEW, "held"))
     assert "outer-proxy-buffers" not in [cause.id for cause in diagnosis.causes]
-    assert diagnosis.verdict == "inconclusive"
+    assert diagnosis.verdict == verdict
 
 
 def case_beside(direct: str, outcome: Outcome = "live") -> Case:

@@ -191,12 +191,13 @@ async def behind_nginx(
     path: str = "/sse",
     direct: str = "",
     http: str = "",
+    main: str = "",
 ) -> AsyncIterator[Target]:
     """Run the servers and Nginx in front of them; yield a target with all evidence.
 
     Args:
-        server: Directives of the server block, `http` those of the level above; `$BOT1`, `$BOT2`, …
-            are the servers' addresses, `$LISTEN` is Nginx's own.
+        server: Directives of the server block, `http` those of the level above, `main` those
+            outside of it; `$BOT1`, `$BOT2`, … are the servers' addresses, `$LISTEN` is Nginx's own.
         path: The path of the URL, `direct` that of the direct URL where it differs.
     """
     async with AsyncExitStack() as stack:
@@ -208,7 +209,7 @@ async def behind_nginx(
         names["$LISTEN"] = f"127.0.0.1:{port}"
         for name, value in names.items():
             server, http = server.replace(name, value), http.replace(name, value)
-        running = running_nginx(nginx, folder, port, server, http)
+        running = running_nginx(nginx, folder, port, server, http, main)
         conf = await stack.enter_async_context(running)
         direct_url = f"http://{names['$BOT1']}{direct or path}"
         logs = tuple(Source(str(conf.parent / name)) for name in ("access.log", "error.log"))

@@ -6,7 +6,6 @@ from dataclasses import replace
 from wizard.diagnose.contradictions import contradiction, describe_front, name_front
 from wizard.diagnose.facts.addresses import possible_peers, upstream_peers
 from wizard.diagnose.facts.directives import ignores_x_accel_buffering, is_proxied
-from wizard.diagnose.facts.error_pages import describe_masked_answers
 from wizard.diagnose.facts.logs import unexplained_failures
 from wizard.diagnose.facts.metadata import has_token
 from wizard.diagnose.facts.product import is_nginx_shown, proxy_at_direct
@@ -64,7 +63,6 @@ def diagnose(case: Case) -> Diagnosis:
     notes = (
         *false_direct,
         *undecided_config,
-        *describe_masked_answers(case),
         *(f"{capitalize(why)}." for why in dict.fromkeys(refuted.values())),
         *([capitalize(unclear_order)] if unclear_order else []),
         *describe_unclear_hops(whole),

@@ -1,0 +1,102 @@
+"""Streams that the backend ends, for HTTP/1.0 alone or for everybody, behind a real Nginx."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.nginx_real.bot import apply, behind_nginx, causes, conclude, faults, subsets
+from tests.nginx_real.test_check import investigate
+from tests.probe.mcp.server import Request, event, read, response
+from tests.probe.scripted import CHUNKED, Act, chunk
+
+pytestmark = [pytest.mark.nginx, pytest.mark.slow]
+
+OFF = "proxy_buffering off; proxy_read_timeout 1h;"
+
+
+def is_old(request: Request) -> bool:
+    """True for HTTP/1.0."""
+    return request.version == "HTTP/1.0"
+
+
+def asks_to_close(request: Request) -> bool:
+    """True for a connection that is not to be kept."""
+    return "close" in request.headers.get("connection", "").lower()
+
+
+def ending(ends: Callable[[Request], bool], refusal: bytes = b"") -> Act:
+    """A backend that ends its stream after one event, or refuses it, for some requests."""
+
+    async def act(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = await read(reader)
+        if request.path == "/":
+            writer.write(response(200, b"here", kind="text/plain"))
+            return
+        if ends(request) and refusal:
+            writer.write(refusal)
+            return
+        writer.write(CHUNKED + chunk(event(b"1", "tick")))
+        leaving = asyncio.ensure_future(reader.read())
+        while not ends(request) and not leaving.done():
+            await asyncio.wait({leaving}, timeout=0.2)
+            writer.write(chunk(event(b"2", "tick")))
+            await writer.drain()
+        leaving.cancel()
+        writer.write(chunk(b""))
+
+    return act
+
+
+REFUSED = response(426, b"", kind="text/plain")
+
+
+@pytest.mark.parametrize(
+    ("ends", "lines", "refusal"),
+    [
+        (is_old, f"proxy_http_version 1.0; {OFF}", b""),
+        (is_old, "proxy_http_version 1.0; proxy_read_timeout 1h;", b""),
+        (asks_to_close, f"proxy_http_version 1.1; proxy_set_header Connection close; {OFF}", b""),
+        (is_old, f"proxy_http_version 1.0; {OFF}", REFUSED),
+    ],
+    ids=["HTTP/1.0", "with buffering on", "Connection: close", "refused with 426"],
+)
+async def test_a_stream_that_is_ended_because_of_how_nginx_asks(
+    nginx: str, tmp_path: Path, ends: Callable[[Request], bool], lines: str, refusal: bytes
+) -> None:
+    servers, server = (ending(ends, refusal),), f"location / {{ proxy_pass http://$BOT1; {lines} }}"
+    async with behind_nginx(nginx, tmp_path, servers, server, path="/events") as target:
+        everything, with_direct, alone = subsets(target)
+        investigation = await investigate(everything)
+        assert investigation.diagnosis is not None
+        assert list(causes(investigation.diagnosis)) == ["backend-ends-early"]
+        for less in (with_direct, alone):
+            assert not faults((await conclude(less))[1])
+        recommendation = investigation.recommendation
+        assert recommendation is not None
+        assert recommendation.diff is not None
+        await apply(nginx, target, recommendation.diff)
+        _, after = await conclude(everything)
+        assert (after.verdict, after.causes) == ("healthy", ())
+
+
+KEPT = f'proxy_http_version 1.1; proxy_set_header Connection ""; {OFF}'
+
+
+@pytest.mark.parametrize(
+    ("ends", "lines"),
+    [
+        (lambda _: True, f"proxy_http_version 1.0; {OFF}"),
+        (lambda request: "x-real-ip" in request.headers, f"{KEPT} proxy_set_header X-Real-IP 1;"),
+        (is_old, KEPT),
+    ],
+    ids=["ended for all", "because of a header", "not ended"],
+)
+async def test_other_ends_are_not_blamed_on_the_http_version(
+    nginx: str, tmp_path: Path, ends: Callable[[Request], bool], lines: str
+) -> None:
+    server = f"location / {{ proxy_pass http://$BOT1; {lines} }}"
+    async with behind_nginx(nginx, tmp_path, (ending(ends),), server, path="/events") as target:
+        _, diagnosis = await conclude(target)
+    assert "backend-ends-early" not in causes(diagnosis)

@@ -1,0 +1,217 @@
+"""An error page turns the status of the backend, or of Nginx itself, into a 200."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from wizard.diagnose.facts import addresses, directives, product, streams
+from wizard.diagnose.facts.evidence import (
+    log_evidence,
+    path_evidence,
+    result_evidence,
+    setting_evidence,
+)
+from wizard.diagnose.rule import ConfigFinding, Rule, Stage
+from wizard.diagnose.rule_settings import NginxSettings, prefix_of
+from wizard.model.case import Case
+from wizard.model.change import Change
+from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.model.log_report import LogLine
+from wizard.model.probe_result import ProbeResult
+from wizard.model.resolution import ErrorPage, RequestResolution
+from wizard.text.display import safe
+
+_OK = 200
+_LOGGED_STATUSES = {
+    "connect-failed": 502,
+    "name-unresolved": 502,
+    "resolver-missing": 502,
+    "upstream-tls": 502,
+    "upstream-header-too-big": 502,
+    "premature-close": 502,
+    "invalid-answer": 502,
+    "header-timeout": 504,
+    "limited": 503,
+    "auth-request": 500,
+}
+"""The status with which Nginx answers by itself after such a line of its error log; a timeout while
+connecting is 504."""
+_GATEWAY_ERRORS = frozenset({502, 503, 504})
+_DIRECT = (
+    "The backend itself answers {status}, and the proxied answer is {answer}: the error page "
+    "stands in for what the backend says. What has to be mended is below it: {cause}."
+)
+_LOGGED = (
+    "Nginx's error log says what failed, for which it answers {status} by itself, and the proxied "
+    "answer is a page with 200: the error page stands for that status. What has to be mended is "
+    "what the log line says."
+)
+_UNSEEN = (
+    "The answer is a page with 200 where a stream was asked for, and this error page answers so "
+    "for {codes}. Whether the backend or Nginx had one of them is not known: --direct shows the "
+    "backend's own status, the error log Nginx's."
+)
+_CAUSES = {
+    401: "the request has no credentials that the backend takes (--header 'Authorization: …')",
+    403: "the backend refuses this request",
+    404: "the backend does not serve this path: the URL is wrong, or the path that Nginx passes on",
+    405: "the backend answers another method at this path (--request POST --data …)",
+    406: "the backend does not offer what Accept asks for",
+}
+_WHY_OFF = "with it the client gets an error page with 200 instead of the backend's own status"
+
+
+@dataclass(frozen=True, slots=True)
+class _Masked:
+    """A status that was seen, and the error page that answers it with 200."""
+
+    status: int
+    page: ErrorPage
+    seen: ProbeResult | LogLine
+
+
+def check(rule: Rule, case: Case) -> Finding | None:
+    """A page with 200, or of Nginx, in place of the answer, and an error page that may be it."""
+    resolution = case.resolution
+    answer = next(filter(_is_page, case.proxy), None)
+    if resolution is None or answer is None or not directives.is_proxied(resolution):
+        return None
+    if any(map(_is_page, case.direct)):
+        return None  # the backend itself answers with a page
+    if masked := _masked_direct(case, resolution):
+        return _shown(rule, case, resolution, answer, masked)
+    if answer.outcome != "not-a-stream":
+        return None
+    if masked := _masked_by_nginx(case, resolution):
+        return _shown(rule, case, resolution, answer, masked)
+    return _suspected(rule, resolution, answer, case)
+
+
+def _is_page(result: ProbeResult) -> bool:
+    """True for a page with 200, and for an error page that Nginx made itself."""
+    is_own = result.outcome == "status" and product.is_nginx_page(result.timeline.excerpt)
+    return result.outcome == "not-a-stream" or is_own
+
+
+def _masked_direct(case: Case, resolution: RequestResolution) -> _Masked | None:
+    """The backend's own status, which the direct probes show and an error page hides."""
+    for result in case.direct:
+        status = result.timeline.status or 0
+        if status in resolution.masked_statuses and (page := _page_for(resolution, status)):
+            return _Masked(status, page, result)
+    return None
+
+
+def _masked_by_nginx(case: Case, resolution: RequestResolution) -> _Masked | None:
+    """The status of an error of Nginx's own, which its log shows and an error page hides."""
+    for line in streams.own_log_lines(case, *_LOGGED_STATUSES):
+        status = 504 if _is_connect_timeout(line) else _LOGGED_STATUSES[line.tag]
+        if page := _page_for(resolution, status):
+            return _Masked(status, page, line)
+    return None
+
+
+def _is_connect_timeout(line: LogLine) -> bool:
+    return line.tag == "connect-failed" and "timed out" in line.text
+
+
+def _page_for(resolution: RequestResolution, status: int) -> ErrorPage | None:
+    """The error page in force for this status, if it can answer with 200."""
+    page = next((each for each in resolution.error_pages if status in each.codes), None)
+    return page if page is not None and page.status in (0, _OK) else None
+
+
+def _shown(
+    rule: Rule, case: Case, resolution: RequestResolution, answer: ProbeResult, masked: _Masked
+) -> Finding:
+    seen, name = masked.seen, f"{resolution.prefix}_intercept_errors"
+    page = _page_evidence(masked.page)
+    if isinstance(seen, LogLine):
+        logged = (result_evidence(answer), log_evidence(seen), page)
+        return rule.finding("confirmed", logged, _LOGGED.format(status=masked.status), fix=_OWN)
+    probes = (result_evidence(answer), result_evidence(seen))
+    evidence = (*probes, page, setting_evidence(resolution, name), path_evidence(resolution))
+    is_same = addresses.leads_to(case, seen.timeline.probe)
+    is_sure = is_same and bool(streams.passes_here(case))
+    confidence: Confidence = "confirmed" if is_sure else "likely"
+    cause = _CAUSES.get(masked.status, "the backend itself fails, which its own log tells more of")
+    status = answer.timeline.status
+    what = "a page with 200" if status == _OK else f"Nginx's own page with {status}"
+    text = _DIRECT.format(status=masked.status, answer=what, cause=cause)
+    return rule.finding(confidence, evidence, text)
+
+
+def _suspected(
+    rule: Rule, resolution: RequestResolution, answer: ProbeResult, case: Case
+) -> Finding | None:
+    """No status was seen below the page: the error page may stand for one all the same."""
+    pages = {page: codes for page in resolution.error_pages if (codes := _hidden(resolution, page))}
+    if not pages or any(each.timeline.status for each in case.direct if not _is_stream(each)):
+        return None  # the backend's own status is known, and is not hidden
+    evidence = (result_evidence(answer), *map(_page_evidence, pages))
+    named = ", ".join(str(code) for codes in pages.values() for code in codes)
+    return rule.finding("possible", evidence, _UNSEEN.format(codes=named))
+
+
+def _is_stream(result: ProbeResult) -> bool:
+    return result.timeline.is_event_stream
+
+
+def _hidden(resolution: RequestResolution, page: ErrorPage) -> list[int]:
+    """The statuses that the page hides: those of the backend only if errors are intercepted."""
+    if page.status not in (0, _OK):
+        return []
+    hidden = resolution.masked_statuses | _GATEWAY_ERRORS
+    return [code for code in page.codes if code in hidden]
+
+
+def _page_evidence(page: ErrorPage) -> Evidence:
+    return Evidence("config", str(page.where), _written(page))
+
+
+def _written(page: ErrorPage) -> str:
+    codes = " ".join(map(str, page.codes))
+    status = "" if page.status is None else " =" if page.status == 0 else f" ={page.status}"
+    return f"error_page {codes}{status} {safe(page.target, 120)}"
+
+
+def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
+    """An error page that turns statuses of the backend into 200."""
+    masked = resolution.masked_statuses
+    return tuple(
+        rule.config_finding(str(page.where), _latent_text(page, codes))
+        for page in resolution.error_pages
+        if page.status in (0, _OK) and (codes := [code for code in page.codes if code in masked])
+    )
+
+
+def _latent_text(page: ErrorPage, codes: Iterable[int]) -> str:
+    named = ", ".join(map(str, codes))
+    how = "200" if page.status == _OK else "the status of that page"
+    return f"{_written(page)}: a {named} of the backend reaches clients with {how}"
+
+
+def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
+    """The backend's own statuses for this path."""
+    if resolution is None or not resolution.masked_statuses:
+        return ()
+    return (Change(f"{prefix_of(resolution)}_intercept_errors", "off", _WHY_OFF),)
+
+
+_OWN = Fix(
+    "what the log line says; and `error_page` without `=200` for this path, so that clients see "
+    "the error",
+    "nginx",
+)
+RULE = Rule(
+    id="error-page-masks",
+    stage=Stage.ROUTE,
+    fix=Fix(
+        "{stream}_intercept_errors off in the stream's location, so that the status shows; and "
+        "what causes that status",
+        "nginx",
+    ),
+    check=check,
+    check_config=check_config,
+    config_order=75,
+    settings=NginxSettings(stream=settings),
+)
