@@ -51,12 +51,16 @@ class PostBackend:
     """Answers each POST with a stream, and any other method with 405.
 
     Attributes:
+        thinking_s: How long the first token takes, in seconds.
+        answers_get: Whether a GET is answered as a POST.
         error_after: After how many tokens an error object ends the stream; None for never.
         bodies: The bodies that were received.
     """
 
     format: Format = OPENAI
     error_after: int | None = None
+    thinking_s: float = 0.0
+    answers_get: bool = False
     methods: Counter[str] = field(default_factory=Counter)
     bodies: list[bytes] = field(default_factory=list)
 
@@ -68,9 +72,10 @@ class PostBackend:
         self.bodies.append(await reader.readexactly(int(headers.get(b"content-length", b"0"))))
         if path != "/":
             self.methods[method] += 1
-        if method != "POST":
+        if method != "POST" and not self.answers_get:
             writer.write(b"HTTP/1.1 405 Not Allowed\r\nAllow: POST\r\nContent-Length: 0\r\n\r\n")
             return
+        await asyncio.sleep(self.thinking_s)
         await self._stream(writer, is_chunked=version == "HTTP/1.1")
 
     async def _stream(self, writer: asyncio.StreamWriter, *, is_chunked: bool) -> None:

@@ -94,3 +94,52 @@ async def test_an_error_object_in_a_200_is_not_healthy(nginx: str, tmp_path: Pat
         _, diagnosis = await conclude(posting(target))
     assert (diagnosis.verdict, causes(diagnosis)) == ("inconclusive", {})
     assert "overloaded" in diagnosis.summary
+
+
+@pytest.mark.parametrize(
+    ("directive", "cause"),
+    [
+        ("client_max_body_size 1k;", "body-too-large"),
+        ("proxy_read_timeout 1s;", "header-timeout-504"),
+        ("auth_basic x; auth_basic_user_file /dev/null;", "auth-gate"),
+    ],
+)
+@pytest.mark.slow
+async def test_a_refused_post_stream(
+    nginx: str, tmp_path: Path, directive: str, cause: str
+) -> None:
+    backend = PostBackend(thinking_s=2.5 if cause == "header-timeout-504" else 0.0)
+    conf = f"location {PATH} {{ {directive} proxy_buffering off; proxy_pass http://$BOT1; }}"
+    body = b'{"stream":true,"prompt":"' + b"a" * 2000 + b'"}'
+    async with behind_nginx(nginx, tmp_path, [backend.serve], conf, path=PATH) as target:
+        investigation = await investigate(replace(target, method="POST", body=body))
+        case, diagnosis = investigation.case, investigation.diagnosis
+        assert diagnosis
+        assert causes(diagnosis) == {cause: "confirmed"}
+        recommendation = recommend(case, diagnosis)
+        if cause == "auth-gate":
+            return  # only the right credentials help
+        assert recommendation
+        assert recommendation.diff
+        await apply(nginx, target, recommendation.diff)
+        proven = await investigation.run("verify")
+    assert proven.state == "pass", proven.why
+
+
+async def test_an_answer_that_nginx_gives_itself_is_named(nginx: str, tmp_path: Path) -> None:
+    conf = f"location {PATH} {{ limit_except GET {{ deny all; }} proxy_pass http://$BOT1; }}"
+    async with behind_nginx(nginx, tmp_path, [PostBackend().serve], conf, path=PATH) as target:
+        _, diagnosis = await conclude(posting(target))
+    assert diagnosis.verdict == "inconclusive"
+    assert any("Nginx itself answers 403 here: `deny`" in note for note in diagnosis.notes)
+
+
+async def test_json_lines_that_only_gzip_holds(nginx: str, tmp_path: Path) -> None:
+    backend = PostBackend(FORMATS["ollama"], answers_get=True)
+    conf = (
+        f"location {PATH} {{ proxy_http_version 1.1; gzip on; gzip_types application/x-ndjson; "
+        "proxy_pass http://$BOT1; }"
+    )
+    async with behind_nginx(nginx, tmp_path, [backend.serve], conf, path=PATH) as target:
+        _, diagnosis = await conclude(target)
+    assert causes(diagnosis) == {"gzip-plus-buffering": "confirmed"}

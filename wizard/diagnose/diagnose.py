@@ -30,7 +30,7 @@ from wizard.diagnose.undecided_config import (
 )
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Finding, Verdict
-from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
+from wizard.model.probe_result import DELAYED_OUTCOMES, HELD_OUTCOMES, ProbeResult
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import LOCAL
 from wizard.model.timeline import Timeline, is_live
@@ -181,8 +181,11 @@ def _healthy_summary(case: Case) -> str:
 
 def _disagreements(case: Case, causes: tuple[Finding, ...]) -> tuple[str, ...]:
     is_explained = any(cause.confidence == "confirmed" for cause in causes)
-    # A late stream that is explained was not held: it does not contradict the config.
-    results = [r for r in case.proxy if not (is_explained and r.outcome == "late")]
+    # A stream that is explained and was late, or that the backend did not send, was not held: it
+    # does not contradict the config.
+    is_unsent = bool(case.direct) and not any(is_live(result.timeline) for result in case.direct)
+    unheld = DELAYED_OUTCOMES if is_unsent else {"late"}
+    results = [r for r in case.proxy if not (is_explained and r.outcome in unheld)]
     return tuple(note for result in results if (note := _disagreement(case, result)))
 
 
@@ -219,7 +222,7 @@ def _missing_input(case: Case, causes: tuple[Finding, ...], shortcoming: str) ->
         return _not_compared(case)
     if any(cause.confidence == "confirmed" for cause in causes):
         return ()
-    notes = list(_credentials_note(case))
+    notes = [*_credentials_note(case), *_own_answer_note(case), *_whole_answer_note(case)]
     if case.direct and all(result.outcome == "refused" for result in case.direct):
         notes.append(_unreachable_direct(case))
     if case.resolution is not None and not case.resolution.listens:
@@ -251,6 +254,25 @@ def _credentials_note(case: Case) -> tuple[str, ...]:
         "The direct request is served with these credentials, and the same request through the "
         "proxy gets 401: does the proxy pass Authorization on?",
     )
+
+
+def _own_answer_note(case: Case) -> tuple[str, ...]:
+    """That by the config Nginx itself gives the answer that was seen, and which line does."""
+    answer = case.resolution.answer if case.resolution else None
+    seen = {result.timeline.status for result in case.proxy}
+    if answer is None or answer.status is None or answer.status not in seen:
+        return ()
+    name, where = safe(answer.directive.name, 60), safe(str(answer.directive.where), 120)
+    return (f"By the config Nginx itself answers {answer.status} here: `{name}` at {where}.",)
+
+
+def _whole_answer_note(case: Case) -> tuple[str, ...]:
+    """What to do if a POST was answered with no stream on both sides."""
+    results = (*case.proxy, *case.direct)
+    is_whole = bool(results) and all(each.outcome == "not-a-stream" for each in results)
+    if case.target.method == "GET" or not is_whole:
+        return ()
+    return ('The answer is complete at once: does the body ask for a stream ("stream": true)?',)
 
 
 def _proxy_at_direct_note(case: Case) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from wizard.diagnose.facts.addresses import possible_peers
 from wizard.model.case import Case, Prediction
 from wizard.model.timeline import Probe
+from wizard.nginx.delivery import EVENT_STREAM
 from wizard.nginx.prediction import predict_probes
 
 
@@ -18,4 +19,6 @@ def predict(case: Case, probes: Iterable[Probe]) -> tuple[Prediction, ...]:
     if case.resolution is None or case.target.upgrade:
         return ()
     direct = [result.timeline for result in possible_peers(case)]
-    return predict_probes(case.resolution, list(probes), direct)
+    answers = [*direct, *(result.timeline for result in case.proxy)]
+    types = (answer.media_type for answer in answers if answer.is_stream)
+    return predict_probes(case.resolution, list(probes), direct, next(types, EVENT_STREAM))

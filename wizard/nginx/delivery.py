@@ -27,6 +27,7 @@ FLUSHES_H2_HEADERS = (1, 31, 3)
 1.22.1 keeps them in its TLS buffer until the first event; where between it changed is unknown."""
 H2_BESIDE_H1 = (1, 25, 1)
 """The version since which a port with HTTP/2 but without TLS also accepts HTTP/1.1 (CHANGES)."""
+EVENT_STREAM = "text/event-stream"
 CACHE_CONTROL = "no-cache"
 """The Cache-Control that backends usually send with an event stream."""
 _PROXIED = frozenset({"no-cache", "no-store", "private"})
@@ -96,6 +97,7 @@ def make_delivery(
     version: str | None = None,
     filters: Sequence[BodyFilter] = (),
     unknown: Sequence[Directive] = (),
+    media_type: str = EVENT_STREAM,
 ) -> Delivery:
     """The row of the model for one kind of request; see `predict_delivery` for the arguments.
 
@@ -106,7 +108,7 @@ def make_delivery(
         predict_delivery(
             buffering=buffering,
             client=client,
-            compressed=is_compressed(settings, encoding, filters),
+            compressed=is_compressed(settings, encoding, filters, media_type),
             upstream=upstream,
             silent=silent,
             version=version,
@@ -149,8 +151,9 @@ def gzip_applies(
     encoding: str,
     via: bool = False,
     cache_control: str = CACHE_CONTROL,
+    media_type: str = EVENT_STREAM,
 ) -> bool:
-    """True if Nginx compresses an event stream for a client that sends this Accept-Encoding.
+    """True if Nginx compresses such a stream for a client that sends this Accept-Encoding.
 
     Args:
         via: Whether the request has a Via header. Then `gzip_proxied` (off by default) decides, by
@@ -161,7 +164,7 @@ def gzip_applies(
     if encoding != "gzip" or gzip is None or gzip.value != "on":
         return False
     types = settings.get("gzip_types")
-    if not (_has_word(types, "*") or _has_word(types, "text/event-stream")):
+    if not (_has_word(types, "*") or _has_word(types, media_type)):
         return False
     proxied = settings["gzip_proxied"].value if "gzip_proxied" in settings else "off"
     values = {value.strip() for value in cache_control.lower().split(",")} & _PROXIED
@@ -169,12 +172,15 @@ def gzip_applies(
 
 
 def is_compressed(
-    settings: Mapping[str, Setting], encoding: Encoding, filters: Sequence[BodyFilter] = ()
+    settings: Mapping[str, Setting],
+    encoding: Encoding,
+    filters: Sequence[BodyFilter] = (),
+    media_type: str = EVENT_STREAM,
 ) -> bool:
-    """True if Nginx compresses an event stream for a client that accepts this encoding."""
+    """True if Nginx compresses such a stream for a client that accepts this encoding."""
     if encoding == "br":
         return any(each.effect == "brotli" for each in filters)
-    return gzip_applies(settings, encoding)
+    return gzip_applies(settings, encoding, media_type=media_type)
 
 
 def delivery_table(

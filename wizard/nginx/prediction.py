@@ -7,7 +7,7 @@ from itertools import product
 from wizard.model.case import Prediction
 from wizard.model.resolution import BodyFilter, Client, RequestResolution, UpstreamFraming
 from wizard.model.timeline import Probe, Timeline, is_live
-from wizard.nginx.delivery import is_buffered, make_delivery, possible_framings
+from wizard.nginx.delivery import EVENT_STREAM, is_buffered, make_delivery, possible_framings
 
 
 def observed_version(timelines: Sequence[Timeline | None]) -> str | None:
@@ -22,12 +22,16 @@ def observed_version(timelines: Sequence[Timeline | None]) -> str | None:
 
 
 def predict_probes(
-    resolution: RequestResolution, proxied: Sequence[Probe], direct: Sequence[Timeline]
+    resolution: RequestResolution,
+    proxied: Sequence[Probe],
+    direct: Sequence[Timeline],
+    media_type: str = EVENT_STREAM,
 ) -> tuple[Prediction, ...]:
     """The predicted delivery of each proxied probe, one for each way in which it may be delivered.
 
     The direct probes show the backend's X-Accel-Buffering header, its framing, and whether it
-    sends events. A body filter's script decides itself what it passes on and when.
+    sends events; `media_type` is the stream's, which decides whether it is compressed. A body
+    filter's script decides itself what it passes on and when.
     """
     upstream = resolution.upstream
     if upstream is None or upstream.kind in ("static", "undecided") or not resolution.clients:
@@ -51,6 +55,7 @@ def predict_probes(
                 version=resolution.version,
                 filters=filters,
                 unknown=resolution.unknown,
+                media_type=media_type,
             ),
         )
         for probe, framing, filters in possible

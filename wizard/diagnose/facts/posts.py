@@ -38,7 +38,7 @@ _FOLLOWING = ("initialized", "tools", "ping")
 
 @dataclass(frozen=True, slots=True)
 class FailedPost:
-    """A POST that failed through the proxy, in the session of an MCP server.
+    """A POST that failed through the proxy: the client's own, or a message of an MCP session.
 
     Attributes:
         sent: The size of its body in bytes.
@@ -66,7 +66,12 @@ class FailedPost:
 
 
 def failed_post(case: Case) -> FailedPost | None:
-    """The POST that failed; None if none was sent, or if no MCP server is known to be there."""
+    """The POST that failed; None if none was sent, or if no MCP server is known to be there.
+
+    Where the stream itself is the answer to a POST, it is that one.
+    """
+    if case.target.method != "GET":
+        return _failed_stream(case)
     proxied, direct = case.handshake("proxy"), case.handshake("direct")
     exchange = _failed_exchange(proxied)
     if proxied is None or proxied.is_complete or exchange is None:
@@ -75,6 +80,14 @@ def failed_post(case: Case) -> FailedPost | None:
     if not is_known and not (direct and direct.is_complete):
         return None
     return FailedPost(exchange.timeline, exchange.sent, _accepted_post(direct, exchange.name))
+
+
+def _failed_stream(case: Case) -> FailedPost | None:
+    """The client's own POST, if its answer is an error."""
+    failed = (each.timeline for each in case.proxy if each.outcome in ("status", "redirect"))
+    answer = next(failed, None)
+    accepted = next((each.timeline for each in case.direct if is_success(each.timeline)), None)
+    return FailedPost(answer, len(case.target.body), accepted) if answer else None
 
 
 def _accepted_post(direct: Handshake | None, name: str) -> Timeline | None:

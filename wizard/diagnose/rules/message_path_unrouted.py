@@ -13,7 +13,8 @@ def check(rule: Rule, case: Case) -> Finding | None:
     """The POST fails, and the config does not lead it to the stream's backend."""
     if _lacks_prefix(case) or posts.reaches_backend(case) or _is_redirected(case):
         return None
-    if _is_served_alike(case):
+    # Where the stream itself is the answer to a POST, it has no messages of another path.
+    if _is_served_alike(case) or case.target.method != "GET":
         return None
     failed = posts.failed_post(case)
     if failed is None:

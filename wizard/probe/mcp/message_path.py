@@ -11,10 +11,12 @@ from wizard.text.urls import split_url
 
 
 def message_url(case: Case) -> str | None:
-    """The public URL to which messages are posted.
+    """The public URL to which messages are posted, or to which the client posts for its stream.
 
     None if no endpoint is known, or if it is at another origin, which this Nginx does not serve.
     """
+    if case.target.method != "GET":
+        return case.target.url
     url, proxied, direct = case.target.url, case.handshake("proxy"), case.handshake("direct")
     post_url = proxied.post_url if proxied else ""
     if not post_url and direct and direct.post_url:
@@ -27,7 +29,8 @@ def message_resolution(case: Case) -> RequestResolution | None:
     url = message_url(case)
     if case.resolution is None or url is None:
         return None
-    request = request_for(url, "POST", (ACCEPT_BOTH, JSON_CONTENT, *case.target.headers))
+    method = case.target.method if case.target.method != "GET" else "POST"
+    request = request_for(url, method, (ACCEPT_BOTH, JSON_CONTENT, *case.target.headers))
     return resolve_request(case.resolution.config, request, case.resolution.version)
 
 
