@@ -19,7 +19,7 @@ from tests.probe.mcp.server import (
 )
 from tests.probe.scripted import CHUNKED as CHUNKED_STREAM
 from tests.probe.scripted import chunk
-from wizard.diagnose.facts.posts import held_reply
+from wizard.diagnose.facts.answers import held_reply
 from wizard.investigation.investigation import Investigation
 from wizard.lab.nginx_process import free_ports
 from wizard.model.handshake import Exchange, Side

@@ -36,7 +36,6 @@ from tests.servers.running import Answer, Place, fill, free_ports, running, runn
 
 FOLDER = Path(__file__).parent / "reports"
 BACKEND = Path(__file__).parent / "programs" / "incident_backend.py"
-EVIDENCE = ("url", "direct", "all")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +74,7 @@ class Report:
             return f"names {others}"
         if first and first not in self.wanted:
             return f"names {first}"
-        seen = EVIDENCE.index(answer.evidence) >= EVIDENCE.index(self.seen_with)
-        if self.wanted and seen and answer.verdict == "healthy":
+        if self.wanted and answer.has_at_least(self.seen_with) and answer.verdict == "healthy":
             return "healthy"
         if answer.evidence == "all" and not self.may_be_inconclusive:
             wanted = "fault" if self.wanted else "healthy"

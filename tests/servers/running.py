@@ -22,6 +22,8 @@ from tests.servers.servers import Judge, Server
 
 ROOT = Path(__file__).parents[2]
 CONF = "front.conf"
+EVIDENCE = ("url", "direct", "all")
+"""The sets of evidence with which the tool is asked, each larger than the one before."""
 START_S = 20.0
 """The longest time that a program may take to listen, on a busy machine."""
 LIMIT_S, SHORTEST_S = 15.0, 5.0
@@ -52,6 +54,10 @@ class Answer:
     causes: tuple[tuple[str, str], ...]
     has_recommendation: bool
     seconds: float
+
+    def has_at_least(self, evidence: str) -> bool:
+        """Whether it was given with this set of evidence, or a larger one."""
+        return EVIDENCE.index(self.evidence) >= EVIDENCE.index(evidence)
 
     @property
     def accused(self) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ def wrong(case: Incident, works: bool | None, answer: Answer) -> str:
     if works:
         accuses = answer.verdict == "fault" or answer.accused
         return f"accuses {answer.accused}, and every client works" if accuses else ""
-    if answer.verdict == "healthy" and works is False:
+    if answer.verdict == "healthy" and works is False and answer.has_at_least(case.seen_with):
         return "healthy, and a client fails"
     if others := [cause for cause in answer.accused if cause not in case.allowed]:
         return f"names {others}, and not one of {sorted(case.allowed)}"

@@ -166,7 +166,7 @@ def _summary(case: Case, verdict: Verdict, causes: tuple[Finding, ...], shortcom
         return f"{causes[0].title} ({causes[0].confidence})."
     if verdict == "healthy":
         return _healthy_summary(case)
-    return shortcoming or f"The stream through the proxy: every probe is live; {_NO_CAUSE}."
+    return shortcoming or f"{_healthy_summary(case)} Possible: {causes[0].title}."
 
 
 def _healthy_summary(case: Case) -> str:

@@ -1,6 +1,7 @@
 """Facts about a case, as rules need them: each computed from what was measured or read.
 
 - `streams`: probes of the stream, follow-ups, log lines
+- `answers`: answers to POSTs that are event streams
 - `posts`: POSTs, and where the config leads their path
 - `tails`: from which size the ends of events are kept back, and which sizes were seen
 - `directives`: directives in force for a request

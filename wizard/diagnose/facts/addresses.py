@@ -125,13 +125,13 @@ def other_backend(case: Case) -> str:
 
 def possible_peers(case: Case) -> tuple[ProbeResult, ...]:
     """The direct probes that may have asked a peer to which Nginx passes the stream."""
+    return tuple(result for result in case.direct if may_ask_peer(case, result.timeline.probe))
+
+
+def may_ask_peer(case: Case, probe: Probe) -> bool:
+    """True unless this direct probe surely asks none of the peers to which Nginx passes."""
     peers = [host_port(peer) for peer in upstream_peers(case)]
-    return tuple(
-        result
-        for result in case.direct
-        if not peers
-        or not all(_leads_elsewhere(case, result.timeline.probe, peer) for peer in peers)
-    )
+    return not peers or not all(_leads_elsewhere(case, probe, peer) for peer in peers)
 
 
 def x_accel_buffering(case: Case) -> str | None:

@@ -5,11 +5,9 @@ from dataclasses import dataclass, replace
 
 from wizard.diagnose.facts import addresses, directives, product
 from wizard.diagnose.facts.evidence import post_evidence
-from wizard.diagnose.outcome import LATE_MARGIN_S
-from wizard.model import arrivals
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence
-from wizard.model.handshake import Exchange, Handshake, Side
+from wizard.model.handshake import Exchange, Handshake
 from wizard.model.resolution import RequestResolution, Upstream
 from wizard.model.timeline import Timeline, is_success
 from wizard.nginx.resolve import resolve_request
@@ -30,9 +28,9 @@ _PATH_ONLY = re.compile(r"uri|document_uri|\d+")
 """Variables that hold the path or a part of it, without the query."""
 _USUAL_NAMES = ("message", "messages/", "messages")
 """Where servers of HTTP+SSE take messages, beside the stream's path."""
-_OPENING = ("discover", "initialize")
+OPENING = ("discover", "initialize")
 """The messages that open a session, the older one last."""
-_FOLLOWING = ("initialized", "tools", "ping")
+FOLLOWING = ("initialized", "tools", "ping")
 """The messages that follow in a session."""
 
 
@@ -76,7 +74,7 @@ def failed_post(case: Case) -> FailedPost | None:
     exchange = _failed_exchange(proxied)
     if proxied is None or proxied.is_complete or exchange is None:
         return None
-    is_known = proxied.transport == "http+sse" or proxied.stage in _FOLLOWING
+    is_known = proxied.transport == "http+sse" or proxied.stage in FOLLOWING
     if not is_known and not (direct and direct.is_complete):
         return None
     return FailedPost(exchange.timeline, exchange.sent, _accepted_post(direct, exchange.name))
@@ -97,7 +95,7 @@ def _accepted_post(direct: Handshake | None, name: str) -> Timeline | None:
     """
     if direct is None or not direct.is_complete:
         return None
-    exchange = _opening_exchange(direct) if name in _OPENING else direct.exchange(name)
+    exchange = _opening_exchange(direct) if name in OPENING else direct.exchange(name)
     answer = exchange.timeline if exchange else None
     return answer if answer and is_success(answer) else None
 
@@ -107,7 +105,7 @@ def _failed_exchange(handshake: Handshake | None) -> Exchange | None:
 
     A message after the first one goes where the first one was accepted, so its path is right.
     """
-    if handshake is None or handshake.stage not in _FOLLOWING:
+    if handshake is None or handshake.stage not in FOLLOWING:
         return _opening_exchange(handshake)
     exchange = handshake.exchange(handshake.stage)
     return exchange if exchange and exchange.timeline.status in NOT_ABOUT_THE_PATH else None
@@ -207,121 +205,6 @@ def _holds_path_only(resolution: RequestResolution, variable: str) -> bool:
     location = resolution.location.path if resolution.location else ""
     is_group = re.search(rf"\(\?P?[<']{variable}[>']", location)
     return bool(_PATH_ONLY.fullmatch(variable) or is_group)
-
-
-def held_answer(case: Case) -> tuple[Timeline, Timeline] | None:
-    """The proxied and the direct answer to the same POST, if Nginx appears to hold its stream.
-
-    The backend answers at once, with an event stream; the answer through the proxy is late or does
-    not arrive. A later answer begins at once with progress, and through the proxy it comes at its
-    end.
-    """
-    proxied, direct = streamed_answer(case, "proxy"), streamed_answer(case, "direct")
-    if proxied is None or direct is None:
-        return None
-    if _is_held_opening(proxied, direct):
-        return proxied, direct
-    ours, theirs = case.handshake("proxy"), case.handshake("direct")
-    for name in _FOLLOWING:
-        exchanges = ours and ours.exchange(name), theirs and theirs.exchange(name)
-        if exchanges[0] and exchanges[1] and _comes_at_its_end(exchanges[0], exchanges[1]):
-            return exchanges[0].timeline, exchanges[1].timeline
-    return None
-
-
-def _is_held_opening(proxied: Timeline, direct: Timeline) -> bool:
-    arrived_s, due_s = proxied.first_event_s, direct.first_event_s
-    if not direct.is_event_stream or due_s is None or proxied.status not in (None, 200):
-        return False
-    never = arrived_s is None and proxied.connect_s is not None
-    return never or (arrived_s is not None and arrived_s - due_s > LATE_MARGIN_S)
-
-
-def _comes_at_its_end(proxied: Exchange, direct: Exchange) -> bool:
-    """True if an answer that the backend sends in parts, over a while, comes in one block.
-
-    Not by when it comes: a backend may take longer for one of two requests.
-    """
-    if not (proxied.timeline.is_event_stream and direct.timeline.is_event_stream):
-        return False
-    spread_s, there_s = _spread_s(proxied), _spread_s(direct)
-    return spread_s is not None and there_s is not None and spread_s + LATE_MARGIN_S < there_s
-
-
-def _spread_s(exchange: Exchange) -> float | None:
-    """How long after the first data of its stream the reply was whole, in seconds."""
-    first_s = exchange.timeline.first_data_s
-    return None if first_s is None or exchange.replied_s is None else exchange.replied_s - first_s
-
-
-@dataclass(frozen=True, slots=True)
-class HeldReply:
-    """A reply that came through the proxy without its end, or with its end long after it began.
-
-    Attributes:
-        message: The name of the exchange.
-        stream: The timeline of the stream over which the reply came.
-        direct: The same exchange on the direct side, where the reply came whole; None if there is
-            no such side.
-    """
-
-    message: str
-    stream: Timeline
-    proxied: Exchange
-    direct: Exchange | None
-
-
-def held_reply(case: Case) -> HeldReply | None:
-    """A reply whose end is held on its way; None if there is none.
-
-    A reply of which nothing came may have been lost instead of held, so it does not count; nor does
-    one that the direct side did not get whole either.
-    """
-    proxied, direct = case.handshake("proxy"), case.handshake("direct")
-    for exchange in proxied.exchanges if proxied else ():
-        other = direct.exchange(exchange.name) if direct else None
-        stream = _reply_stream(proxied, exchange)
-        if not stream.is_event_stream or (direct and (other is None or other.replied_s is None)):
-            continue
-        beside = _reply_stream(direct, other) if other else None
-        is_late = exchange.replied_s is not None and arrivals.lacks_tails(stream, beside)
-        if exchange.is_cut or is_late:
-            return HeldReply(exchange.name, stream, exchange, other)
-    return None
-
-
-def _reply_stream(handshake: Handshake | None, exchange: Exchange) -> Timeline:
-    """The timeline of the stream over which the reply to this message came."""
-    return (handshake and handshake.timeline("stream")) or exchange.timeline
-
-
-def streamed_answer(case: Case, side: Side) -> Timeline | None:
-    """The answer of one side to the opening POST, which the server may stream.
-
-    None over HTTP+SSE, whose answers come on the GET stream, and without a direct handshake.
-    """
-    handshake, direct = case.handshake(side), case.handshake("direct")
-    if handshake is None or direct is None or not direct.is_complete:
-        return None
-    if direct.transport == "http+sse":
-        return None
-    message = next((name for name in reversed(_OPENING) if direct.timeline(name)), "")
-    return handshake.timeline(message)
-
-
-def would_be_held(case: Case, direct: Timeline) -> bool:
-    """True if the config holds an answer that is framed as this direct one."""
-    resolution = case.resolution
-    if resolution is None or not directives.is_proxied(resolution):
-        return False
-    if not directives.is_buffering(resolution):
-        return False
-    if (direct.header("x-accel-buffering") or "").strip().lower() == "no":
-        return directives.ignores_x_accel_buffering(resolution)
-    framing = "chunked" if direct.framing == "chunked" else "close"
-    plain = [delivery for delivery in resolution.delivery if delivery.encoding == "identity"]
-    matching = [delivery for delivery in plain if delivery.upstream == framing] or plain
-    return any(delivery.is_held for delivery in matching)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from wizard.diagnose.facts import addresses, directives, posts, streams, tails
+from wizard.diagnose.facts import addresses, answers, directives, streams, tails
 from wizard.diagnose.facts.evidence import (
     live_direct_evidence,
     log_evidence,
@@ -88,7 +88,8 @@ _ANSWER_NO_CONFIG = (
 )
 _UNTIL_ITS_END = (
     "The backend answers a POST with an event stream, and the config keeps buffering on: an answer "
-    "that takes a while and reports progress is held until its end."
+    "that takes a while and reports progress is held until its end. No message that was sent takes "
+    "a while, so this was not seen."
 )
 _OTHER_NGINX = (
     "Nothing shows that the requests pass the Nginx of this config: none of its servers listens on "
@@ -107,7 +108,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
 
 def _held_reply(rule: Rule, case: Case) -> Finding | None:
     """The end of a reply to an MCP message is held."""
-    held = posts.held_reply(case)
+    held = answers.held_reply(case)
     if held is None:
         return None
     whole = held.direct is not None
@@ -153,18 +154,22 @@ def _tail_risk(rule: Rule, case: Case) -> Finding | None:
 
 
 def _held_answer(rule: Rule, case: Case) -> Finding | None:
-    """The answer to a POST is a stream, which Nginx holds until it ends."""
-    direct, held = posts.streamed_answer(case, "direct"), posts.held_answer(case)
+    """The answer to a POST is a stream, which Nginx holds until it ends, or would hold."""
+    held = answers.held_answer(case)
     if case.resolution is None and held is not None:
         return rule.finding("possible", tuple(map(post_evidence, held)), _ANSWER_NO_CONFIG)
-    direct = held[1] if held else direct
-    if direct is None or not direct.is_event_stream or not posts.would_be_held(case, direct):
+    direct = held[1] if held else answers.streamed_direct_answer(case)
+    if direct is None or not answers.would_be_held(case, direct):
         return None
+    if answers.asks_for_no_buffering(direct):
+        return None  # Nginx ignores it, which has a rule of its own
     assert case.resolution is not None
     setting = setting_evidence(case.resolution, f"{case.resolution.prefix}_buffering")
     evidence = (post_evidence(direct), setting)
     if held is None:
-        return rule.finding("possible", evidence, _UNTIL_ITS_END, latent=True)
+        # Where nothing else fails, this is why it cannot be called healthy.
+        latent = not answers.may_stream_answers(case)
+        return rule.finding("possible", evidence, _UNTIL_ITS_END, latent=latent)
     confidence: Confidence = "confirmed" if addresses.leads_to(case, direct.probe) else "possible"
     return rule.finding(confidence, (post_evidence(held[0]), *evidence), _ANSWER)
 

@@ -2,12 +2,17 @@
 
 from functools import partial
 
-from wizard.diagnose.facts import addresses, directives, streams
-from wizard.diagnose.facts.evidence import direct_evidence, result_evidence, setting_evidences
+from wizard.diagnose.facts import addresses, answers, directives, streams
+from wizard.diagnose.facts.evidence import (
+    direct_evidence,
+    post_evidence,
+    result_evidence,
+    setting_evidences,
+)
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import WHY_UNBUFFERED, NginxSettings, unbuffered
 from wizard.model.case import Case
-from wizard.model.diagnosis import Evidence, Finding, Fix
+from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
 from wizard.text.display import safe
 
@@ -22,7 +27,29 @@ _WHY_UNBUFFERED = (
 )
 
 
+_ANSWER = (
+    "The same POST is answered at once by the backend, with an event stream for which it asks for "
+    "unbuffered delivery, and late or not at all through the proxy, whose config ignores that."
+)
+_ANSWER_UNTRIED = (
+    "The backend answers a POST with an event stream and asks for unbuffered delivery, which the "
+    "config ignores: an answer that takes a while and reports progress is held until its end. No "
+    "message that was sent takes a while, so this was not seen."
+)
+_NO_STREAM_SEEN = (
+    "No message that was sent is answered by an event stream, so this was not seen: the answer to "
+    "a call that reports its progress is one, and the config holds it until its end, whatever the "
+    "backend asks for. Call a tool through the proxy and see whether its progress comes while it "
+    "runs."
+)
+
+
 def check(rule: Rule, case: Case) -> Finding | None:
+    """The header is ignored for the stream, or for the answers to messages."""
+    return _check_stream(rule, case) or _check_answers(rule, case)
+
+
+def _check_stream(rule: Rule, case: Case) -> Finding | None:
     """The direct probe has the header, and the proxied one is held."""
     held = streams.held_probes(case)
     value = addresses.x_accel_buffering(case)
@@ -64,6 +91,23 @@ def _forced_on(rule: Rule, case: Case) -> Finding | None:
     evidence = (*_evidence(case, "yes"), *setting)
     distinguishes = "The config has buffering off, and the backend's header switches it on again."
     return rule.finding("confirmed", evidence, distinguishes, fix=_FORCED_FIX)
+
+
+def _check_answers(rule: Rule, case: Case) -> Finding | None:
+    """The answer to a POST that streams is held, or would be held."""
+    resolution, held = case.message_resolution or case.resolution, answers.held_answer(case)
+    direct = held[1] if held else answers.streamed_direct_answer(case)
+    if resolution is None or (direct is not None and not answers.asks_for_no_buffering(direct)):
+        return None
+    name = f"{resolution.prefix}_ignore_headers"
+    evidence = ((post_evidence(direct),) if direct else ()) + setting_evidences(resolution, name)
+    if held and answers.would_be_held(case, held[1]):
+        is_peer = addresses.leads_to(case, held[1].probe)
+        confidence: Confidence = "confirmed" if is_peer else "possible"
+        return rule.finding(confidence, (post_evidence(held[0]), *evidence), _ANSWER)
+    if not (answers.may_stream_answers(case) and answers.holds_any_answer(case)):
+        return None
+    return rule.finding("possible", evidence, _ANSWER_UNTRIED if direct else _NO_STREAM_SEEN)
 
 
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
