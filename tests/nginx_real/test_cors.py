@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.nginx_real.bot import Bot, behind_nginx, causes, conclude, peers, subsets
+from tests.nginx_real.bot import Bot, apply, behind_nginx, causes, conclude, peers, subsets
 from tests.probe.mcp.server import Request, response
+from tests.tools import require
+from wizard.recommend import recommend
 
 pytestmark = [pytest.mark.nginx, pytest.mark.slow]
 APP = "https://app.example.com"
@@ -70,6 +72,85 @@ async def test_only_a_needed_preflight_counts(
             assert [request.method for request in bot.requests].count("OPTIONS") == count
             if not expected:
                 assert diagnosis.verdict == "healthy", diagnosis
+
+
+NEVER = Bot()
+OWN = "add_header Access-Control-Allow-Origin *;"
+MENDED = {
+    "no layer allows the stream": ("/events", NEVER, PASS, ()),
+    "no layer allows a stream with a token": ("/events", NEVER, PASS, (AUTHORIZED,)),
+    "no layer allows the messages": ("/sse", NEVER, PASS, ()),
+    "no layer allows a session": ("/mcp", NEVER, f"add_header X-Own 1; {PASS}", (AUTHORIZED,)),
+    "the backend answers no preflight": ("/sse", answering(NO_PREFLIGHT), PASS, ()),
+    "the backend forgets a header": ("/mcp", answering(WITHOUT_SESSION), PASS, ()),
+    "Nginx's own answer forgets a header": (
+        "/sse",
+        NEVER,
+        PASS.replace(
+            "proxy_buffering",
+            f"{OWN} if ($request_method = 'OPTIONS') {{ {OWN} "
+            "add_header Access-Control-Allow-Headers X-Kept; return 204; } proxy_buffering",
+        ),
+        (),
+    ),
+    "a password around it": (
+        "/mcp",
+        NEVER,
+        "auth_basic staff; auth_basic_user_file users;" + PASS,
+        (("Authorization", "Basic dTpw"),),
+    ),
+    "both layers": ("/events", answering(ALLOWED), f"{OWN} add_header X-Own 1; {PASS}", ()),
+    "both layers, and a session": (
+        "/mcp",
+        answering(ALLOWED),
+        f"{OWN} proxy_hide_header X-Hidden; {PASS}",
+        (),
+    ),
+}
+
+
+@pytest.mark.parametrize(("path", "bot", "server", "headers"), MENDED.values(), ids=MENDED)
+async def test_the_change_lets_the_page_read(
+    nginx: str,
+    tmp_path: Path,
+    path: str,
+    bot: Bot,
+    server: str,
+    headers: tuple[tuple[str, str], ...],
+) -> None:
+    """One layer sends each header, the preflight is answered, and what guards the path stays."""
+    require("patch")
+    (tmp_path / "users").write_text("u:{PLAIN}p\n", "utf-8")
+    async with behind_nginx(nginx, tmp_path, peers(bot), server, path=path) as target:
+        target = replace(target, headers=(("Origin", APP), *headers))
+        case, diagnosis = await conclude(target)
+        assert set(causes(diagnosis)) == {"cors"}, diagnosis
+        recommendation = recommend(case, diagnosis)
+        assert recommendation is not None
+        assert recommendation.diff is not None
+        await apply(nginx, target, recommendation.diff)
+        case, diagnosis = await conclude(target)
+        assert diagnosis.verdict == "healthy", diagnosis
+        assert "cors" not in {risk.id for risk in diagnosis.risks}
+        if "X-Own" in server:
+            answers = [answer for answer in case.proxied_answers if answer.status == 200]
+            assert answers
+            assert all(answer.header("x-own") == "1" for answer in answers)
+        if "auth_basic" in server:
+            _, diagnosis = await conclude(replace(target, headers=(("Origin", APP),)))
+            assert "auth-gate" in causes(diagnosis)
+
+
+@pytest.mark.parametrize("path", ["/events", "/mcp"])
+async def test_what_the_backend_decides_is_not_taken_over(
+    nginx: str, tmp_path: Path, path: str
+) -> None:
+    """It allows another origin: who may read its answers is its own decision."""
+    bot = Bot(headers={"Access_Control_Allow_Origin": "https://b.example"})
+    async with behind_nginx(nginx, tmp_path, peers(bot), PASS, path=path) as target:
+        case, diagnosis = await conclude(replace(target, headers=(("Origin", APP),)))
+    assert [cause.fix.where for cause in diagnosis.causes] == ["backend"]
+    assert recommend(case, diagnosis) is None
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """One directive to set in the Nginx config, and the reason for it."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -16,11 +17,19 @@ _SEVERAL = SET_DIRECTIVES | {"server"}
 """Directives of which a block holds several, told apart by their first argument: the headers of a
 set, and the servers of an upstream block."""
 
+_CONDITION_MARKS = re.compile(r"[()'\"\s]")
+"""What the condition of an `if` may be written with and without."""
+
 Scope = Literal["location", "upstream", "http"]
 
 
 def change_key(name: str, args: Sequence[str]) -> str:
-    """The key of a directive: of two with the same key at one level, one replaces the other."""
+    """The key of a directive: of two with the same key at one level, one replaces the other.
+
+    The condition of an `if` may be written with and without quotes and spaces.
+    """
+    if name == "if":
+        return f"if {_CONDITION_MARKS.sub('', ''.join(args))}"
     return f"{name} {args[0].lower()}" if name in _SEVERAL and args else name
 
 
@@ -37,6 +46,7 @@ class Change:
         drops: The names of directives in the block that it replaces.
         for_all_paths: True if each path of the location has the fault, so that the line is changed
             where it stands, and not for one path alone.
+        block: The lines of a block, such as that of an `if`; it goes before all other lines.
     """
 
     name: str
@@ -47,6 +57,7 @@ class Change:
     if_present: bool = False
     drops: frozenset[str] = frozenset()
     for_all_paths: bool = False
+    block: tuple[str, ...] = ()
 
     @classmethod
     def from_args(
@@ -69,7 +80,10 @@ class Change:
 
     @property
     def text(self) -> str:
-        """The directive as it stands in a config."""
+        """The directive as it stands in a config; a block on several lines."""
+        if self.block:
+            lines = "".join(f"    {line}\n" for line in self.block)
+            return f"{self.name} {self.value} {{\n{lines}}}"
         return f"{self.name} {self.value};"
 
 

@@ -62,7 +62,8 @@ def _snippet(dialect: Dialect, changes: Sequence[Change]) -> Iterator[BlockLine]
         why = f"no annotation of its own; a snippet {dialect.snippet_condition}"
         yield BlockLine(f"    {dialect.prefix}/{dialect.snippet}: |", why)
     for change in changes:
-        yield BlockLine(f"      {change.text}", reasons.reason_of(change))
+        for line in change.text.split("\n"):
+            yield BlockLine(f"      {line}", reasons.reason_of(change))
 
 
 def _path_rule(case: Case) -> Iterator[BlockLine]:

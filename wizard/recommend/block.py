@@ -48,9 +48,15 @@ class BlockStatement:
         """The same with a comment that follows on its line."""
         return replace(self, text=self.text + comment, shown=self.shown + comment)
 
+    def indented(self, indent: str) -> str:
+        """The text behind an indent; a new one has its further lines indented too."""
+        return self.text if self.kept else self.text.replace("\n", f"\n{indent}")
+
     def lines(self, indent: str, reveal: bool) -> Iterator[BlockLine]:
         """The lines as a reader may see them."""
-        first, *more = escape_control_characters(self.text if reveal else self.shown).split("\n")
+        text = self.text if reveal else self.shown
+        text = text if self.kept else text.replace("\n", f"\n{indent}")
+        first, *more = escape_control_characters(text).split("\n")
         yield BlockLine(indent + first, self.reason, self.kept)
         yield from (BlockLine(line, self.reason, self.kept) for line in more)
 
@@ -161,7 +167,8 @@ class Block:
     @property
     def text(self) -> str:
         """The text for the config, credentials included."""
-        body = "".join(f"{self.indent.inner}{statement.text}\n" for statement in self.statements)
+        inner = self.indent.inner
+        body = "".join(f"{inner}{each.indented(inner)}\n" for each in self.statements)
         return f"{self.indent.base}{self.header} {{\n{body}{self.indent.base}}}\n"
 
     @property

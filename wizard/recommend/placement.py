@@ -61,18 +61,27 @@ def _replace(
 
 def _joined(statements: tuple[BlockStatement, ...], indent: str) -> str:
     """The statements on lines of their own; a comment at the end must not swallow what follows."""
-    texts = [statement.text for statement in statements]
+    texts = [statement.indented(indent) for statement in statements]
     ends_in_comment = bool(texts) and "#" in texts[-1]
     return f"\n{indent}".join([*texts, *([""] if ends_in_comment else [])])
 
 
 def _add(source: SourceBlock, rewrite: Rewrite, indent: str) -> tuple[Edit, ...]:
-    """Insert new settings after the `proxy_pass` or its like, each on a line of its own."""
-    texts = [statement.text for statement in rewrite.additions(source)]
+    """Insert new blocks first, and new settings after the `proxy_pass` or its like, each on a line
+    of its own."""
+    blocks, settings = rewrite.additions(source)
+    opened = source.statement.opened or source.statement.end
+    passing = [child for child in source.statements if is_pass(source, child)]
+    at = passing[-1].end if passing else opened
+    return (*_insert(source, opened, blocks, indent), *_insert(source, at, settings, indent))
+
+
+def _insert(
+    source: SourceBlock, at: int, statements: tuple[BlockStatement, ...], indent: str
+) -> tuple[Edit, ...]:
+    texts = [statement.indented(indent) for statement in statements]
     if not texts:
         return ()
-    passing = [child for child in source.statements if is_pass(source, child)]
-    at = passing[-1].end if passing else (source.statement.opened or source.statement.end)
     rest = _REST_OF_LINE.match(source.text, at)
     if rest is None:
         return (Edit(source.file, at, at, " " + " ".join(texts)),)
@@ -133,7 +142,8 @@ def add_before(source: SourceBlock, change: Change) -> Block:
     statement, indent = write_change(change), indent_of(source)
     at = _above(source.text, source.statement.start)
     alone = leading_space(source.text, source.statement.start) is not None
-    text = f"{indent.base}{statement.text}\n" if alone else f"{statement.text} "
+    written = statement.indented(indent.base)
+    text = f"{indent.base}{written}\n" if alone else f"{written} "
     edit = Edit(source.file, at, at, text)
     return Block("", "", (statement,), indent, place_before(source), (edit,))
 

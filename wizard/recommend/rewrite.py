@@ -37,25 +37,32 @@ class Rewrite:
         if statement.name in self.dropped:
             return ()
         if change := self.changes.get(change_key(statement.name, statement.values)):
-            return None if change.args == statement.values else (write_change(change),)
+            is_same = change.args == statement.values and not change.block
+            return None if is_same else (write_change(change),)
         if statement.name == "include" and self._changes_any(source.directives_of(statement)):
             files = source.included(statement)
             return tuple(new for included in files for new in self._replaced(included))
         return None
 
-    def additions(self, source: SourceBlock) -> tuple[BlockStatement, ...]:
-        """The changes for which nothing in the block is replaced."""
+    def additions(
+        self, source: SourceBlock
+    ) -> tuple[tuple[BlockStatement, ...], tuple[BlockStatement, ...]]:
+        """The changes for which nothing in the block is replaced: new blocks, which go before all
+        other lines, and new settings."""
         left = (line for line in source.directives if line.name not in self.dropped)
         present = {change_key(directive.name, directive.args) for directive in left}
-        new = (change for change in self.changes.values() if not change.if_present)
-        return tuple(write_change(change) for change in new if change.key not in present)
+        missing = [change for change in self.changes.values() if change.key not in present]
+        new = [change for change in missing if not change.if_present]
+        blocks = (write_change(change) for change in new if change.block)
+        return tuple(blocks), tuple(write_change(change) for change in new if not change.block)
 
     def statements(self, source: SourceBlock) -> tuple[BlockStatement, ...]:
-        """All statements of the new block; additions follow the `proxy_pass` or its like."""
+        """All statements of the new block; new settings follow the `proxy_pass` or its like."""
+        blocks, settings = self.additions(source)
         replaced = list(self._replaced(source))
         names = [statement.name for statement in replaced]
         at = max((end for end, name in enumerate(names, 1) if name in PASS_DIRECTIVES), default=0)
-        return (*replaced[:at], *self.additions(source), *replaced[at:])
+        return (*blocks, *replaced[:at], *settings, *replaced[at:])
 
     def _changes_any(self, directives: Iterable[Directive]) -> bool:
         touched = self.changes.keys() | self.dropped

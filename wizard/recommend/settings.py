@@ -18,6 +18,7 @@ _ORDER = (
     "_cache",
     "_http_version",
     "_set_header",
+    "_hide_header",
     "add_header",
     "_ssl_server_name",
     "_ssl_name",

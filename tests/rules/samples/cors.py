@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tests.rules.samples.build import make_case
-from wizard.diagnose.rules.cors import ALLOW_ORIGIN
+from wizard.diagnose.facts.cors import ALLOW_ORIGIN
 from wizard.model.case import Case
 
 

@@ -9,6 +9,7 @@
 - `addresses`: whether two addresses are the same backend
 - `logs`: whose requests the log lines show, and in whose log they stand
 - `metadata`: the OAuth metadata that a 401 names
+- `cors`: the CORS headers that a page of another origin reads
 - `schemes`: whether the public URL's port speaks TLS
 - `request_difference`: why the request as Nginx passes it on fails at the direct URL
 - `product`: which products answer at the public URL

@@ -1,18 +1,17 @@
 """A browser refuses the stream because of the server's CORS headers."""
 
-from wizard.diagnose.facts import streams
+from wizard.diagnose.cors_settings import layer_at_fault, notes, settings
+from wizard.diagnose.facts import cors
+from wizard.diagnose.facts.cors import ALLOW_HEADERS, ALLOW_ORIGIN
 from wizard.diagnose.facts.evidence import setting_evidences
 from wizard.diagnose.rule import Rule, Stage
+from wizard.diagnose.rule_settings import NginxSettings
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
-from wizard.model.probe_result import ProbeResult
-from wizard.model.timeline import Timeline, is_success
-from wizard.probe.preflight import foreign_origin, preflight_of
+from wizard.model.timeline import Timeline
+from wizard.probe.preflight import foreign_origin
 from wizard.text.display import safe
 
-ALLOW_ORIGIN, EXPOSE_HEADERS = "access-control-allow-origin", "access-control-expose-headers"
-ALLOW_HEADERS, AUTHORIZATION = "access-control-allow-headers", "authorization"
-PREFLIGHT = "preflight"
 _SHOWN_HEADERS = frozenset({ALLOW_ORIGIN, ALLOW_HEADERS})
 _DOUBLED = (
     "The header has several values. A browser refuses more than one, whatever they are; other "
@@ -25,21 +24,25 @@ _NOT_ALLOWED = (
 _NOT_EXPOSED = (
     "A page of another origin can begin a session and cannot read its id; other clients can."
 )
+_BY_BACKEND = Fix(
+    "the backend allows the origin and the headers of the page: it is the layer that sends the "
+    "CORS headers",
+    "backend",
+)
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """The header is doubled, does not allow the given origin, or the session id is not exposed."""
-    for result in case.proxy:
-        if len(origins := _allowed_origins(result.timeline)) > 1:
-            evidence = _doubled_evidence(case, result, origins)
-            return rule.finding("likely", evidence, f"{_DOUBLED}{_preflight_advice(case)}")
+    if (answer := cors.doubled_answer(case)) is not None:
+        evidence = _doubled_evidence(case, answer)
+        distinguishes = f"{_DOUBLED}{_preflight_advice(case)}"
+        return rule.finding("likely", evidence, distinguishes, fix=_fix(case))
     return _refused(rule, case) or _unexposed(rule, case)
 
 
-def _allowed_origins(answer: Timeline) -> list[str]:
-    """The origins that a response allows."""
-    texts = [value for name, value in answer.headers if name == ALLOW_ORIGIN]
-    return [part.strip() for text in texts for part in text.split(",") if part.strip()]
+def _fix(case: Case) -> Fix | None:
+    """Who has to act: Nginx does not take over what the backend has decided."""
+    return _BY_BACKEND if layer_at_fault(case) == "backend" else None
 
 
 def _refused(rule: Rule, case: Case) -> Finding | None:
@@ -47,42 +50,12 @@ def _refused(rule: Rule, case: Case) -> Finding | None:
     origin = foreign_origin(case)
     if origin is None:
         return None
-    failing = [(answer, "") for answer in _read_answers(case) if not _allows(answer, origin)]
-    asked = preflight_of(case)
-    for follow_up in streams.follow_ups(case, PREFLIGHT):
-        answer = follow_up.timeline
-        problem = _preflight_problem(answer, origin, asked.headers) if asked else ""
-        failing += [(answer, problem)] if problem and answer.status else []
+    failing = [(answer, "") for answer in cors.refused_answers(case)]
+    failing += cors.failed_preflights(case)
     evidence = tuple(_answer_evidence(answer, origin, problem) for answer, problem in failing[:2])
-    return rule.finding("confirmed", evidence, _NOT_ALLOWED) if failing else None
-
-
-def _read_answers(case: Case) -> list[Timeline]:
-    """The proxied answers that a page reads: the streams, and a reply to a POST."""
-    answers = [result.timeline for result in case.proxy if result.timeline.is_event_stream]
-    handshake = case.handshake("proxy")
-    posted = (handshake.timeline(name) for name in ("initialize", "discover")) if handshake else ()
-    replied = bool(handshake and handshake.is_complete and handshake.transport != "http+sse")
-    return [*answers, *(post for post in posted if replied and post and post.status == 200)]
-
-
-def _allows(answer: Timeline, origin: str) -> bool:
-    return bool({"*", origin} & set(_allowed_origins(answer)))
-
-
-def _preflight_problem(answer: Timeline, origin: str, names: tuple[str, ...]) -> str:
-    """Why a browser would not send the request after this answer; empty if it would.
-
-    https://fetch.spec.whatwg.org/#cors-preflight-fetch: `*` does not cover Authorization.
-    """
-    if not _allows(answer, origin):
-        return "the origin is not allowed"
-    if not is_success(answer):
-        return "its status is no success"
-    values = (value.lower() for name, value in answer.headers if name == ALLOW_HEADERS)
-    allowed = {part.strip() for value in values for part in value.split(",")}
-    missing = [n for n in names if n not in allowed and ("*" not in allowed or n == AUTHORIZATION)]
-    return f"it does not allow {safe(', '.join(missing), 120)}" if missing else ""
+    if not failing:
+        return None
+    return rule.finding("confirmed", evidence, _NOT_ALLOWED, fix=_fix(case))
 
 
 def _answer_evidence(answer: Timeline, origin: str, problem: str) -> Evidence:
@@ -92,11 +65,12 @@ def _answer_evidence(answer: Timeline, origin: str, problem: str) -> Evidence:
     return Evidence("probe", answer.probe.label, f"{text}: {problem}" if problem else text)
 
 
-def _doubled_evidence(case: Case, result: ProbeResult, origins: list[str]) -> tuple[Evidence, ...]:
+def _doubled_evidence(case: Case, answer: Timeline) -> tuple[Evidence, ...]:
+    origins = cors.allowed_origins(answer)
     text = f"Access-Control-Allow-Origin names {len(origins)} origins: {safe(str(origins), 120)}"
-    evidence = [Evidence("probe", result.timeline.probe.label, text)]
-    direct = case.direct[0].timeline if case.direct else None
-    if direct and (backend_origins := _allowed_origins(direct)):
+    evidence = [Evidence("probe", answer.probe.label, text)]
+    direct = cors.backend_answer(case)
+    if direct and (backend_origins := cors.allowed_origins(direct)):
         text = f"the backend alone says {safe(str(backend_origins), 120)}"
         evidence.append(Evidence("probe", direct.probe.label, text))
     if case.resolution is not None and ALLOW_ORIGIN in case.resolution.value("add_header").lower():
@@ -106,13 +80,10 @@ def _doubled_evidence(case: Case, result: ProbeResult, origins: list[str]) -> tu
 
 def _unexposed(rule: Rule, case: Case) -> Finding | None:
     """The server sends a session id, and pages of other origins cannot read it."""
-    handshake = case.handshake("proxy")
-    answer = handshake.timeline("initialize") if handshake and handshake.session else None
-    if answer is None or not _allowed_origins(answer):
+    answer = cors.unexposed_answer(case)
+    if answer is None:
         return None
-    exposed = (answer.header(EXPOSE_HEADERS) or "").lower()
-    if "mcp-session-id" in exposed or "*" in exposed:
-        return None
+    exposed = answer.header(cors.EXPOSE_HEADERS) or ""
     shown = safe(exposed) or "absent"
     text = f"Mcp-Session-Id is sent, and Access-Control-Expose-Headers is {shown}"
     evidence = (Evidence("probe", answer.probe.label, text),)
@@ -133,4 +104,5 @@ RULE = Rule(
         "CORS headers come from one layer, allow the origin and expose Mcp-Session-Id", "nginx"
     ),
     check=check,
+    settings=NginxSettings(both=settings, notes=notes),
 )

@@ -1,0 +1,220 @@
+"""Settings for CORS: each header comes from one layer, and Nginx answers the preflight.
+
+https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_hide_header
+https://nginx.org/en/docs/http/ngx_http_headers_module.html#add_header
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
+
+from wizard.diagnose.facts import cors
+from wizard.diagnose.facts.cors import (
+    ALLOW_HEADERS,
+    ALLOW_METHODS,
+    ALLOW_ORIGIN,
+    EXPOSE_HEADERS,
+    SESSION_ID,
+)
+from wizard.diagnose.rule_settings import own_lines, prefix_of, repeated_lines
+from wizard.model.case import Case
+from wizard.model.change import Change, change_key
+from wizard.model.resolution import RequestResolution
+from wizard.model.target import Style
+from wizard.model.timeline import Timeline
+from wizard.nginx.settings import enclosing_blocks
+from wizard.probe.preflight import foreign_origin, preflight_of
+from wizard.text.config_tokens import quote_argument
+
+Layer = Literal["nginx", "backend", "unknown"]
+"""Who has to send another header."""
+_ORIGIN = re.compile(r"https?://[\w.-]+(:[0-9]+)?", re.ASCII)
+_TOKEN = re.compile(r"[\w-]{1,64}", re.ASCII)
+_MCP_METHODS = ("GET", "POST", "DELETE")
+_MCP_HEADERS = (
+    "authorization", "content-type", "last-event-id", "mcp-method", "mcp-name",
+    "mcp-protocol-version", SESSION_ID,
+)  # fmt: skip
+"""What the clients of all MCP revisions send beside what needs no permission."""
+_WHY_HIDDEN = "Nginx sends this header itself: of two a browser accepts none"
+_WHY_ONE = "Nginx sends this header from here on: one of the backend beside it would be refused"
+_WHY_ORIGIN = "this page may read the answers; `always`, so that it can read an error too"
+_WHY_EXPOSED = "a page reads no other header than these: without it no session goes on"
+_WHY_PREFLIGHT = (
+    "the question that a browser asks before the request, without credentials and so before any "
+    "access control: nothing of it reaches the backend"
+)
+_PREFLIGHT_CONDITION = "($request_method = OPTIONS)"
+_OTHER_ORIGIN = (
+    "Nginx allows another origin by its own add_header: which ones may read the stream is your "
+    "decision. A map of $http_origin allows several"
+)
+_BY_SERVER = (
+    "the server block answers OPTIONS itself (an if around all locations): allow the origin and "
+    "the headers there"
+)
+_MERGED = "add_header_inherit is in force, so what is added here depends on the outer levels"
+
+
+def layer_at_fault(case: Case) -> Layer:
+    """Which layer has to send another header; `unknown` without a config, where both may."""
+    own = _names_of_nginx(case)
+    if cors.doubled_answer(case) is not None:
+        direct = cors.backend_answer(case)
+        return "backend" if direct and len(cors.allowed_origins(direct)) > 1 else "nginx"
+    answers = [*cors.refused_answers(case), *(each for each, _ in cors.failed_preflights(case))]
+    others = [answer for answer in answers if _allows_another(case, answer)]
+    if not others:
+        return "nginx"
+    if case.resolution is None:
+        return "unknown"
+    return "nginx" if ALLOW_ORIGIN in own else "backend"
+
+
+def _allows_another(case: Case, answer: Timeline) -> bool:
+    """True if the answer allows an origin, and not the given one."""
+    origin = foreign_origin(case)
+    return bool(origin and cors.allowed_origins(answer) and not cors.allows(answer, origin))
+
+
+def _names_of_nginx(case: Case) -> set[str]:
+    resolutions = (case.resolution, case.message_resolution)
+    return {name for each in resolutions for name in cors.nginx_headers(each)}
+
+
+def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
+    """What lets a page make its requests of this path and read the answers."""
+    if _is_merged(resolution):
+        return ()
+    added = [*_added_origin(case, resolution), *_added_exposure(case, resolution)]
+    hidden = [*_doubled(case, resolution), *((change.args[0], _WHY_ONE) for change in added)]
+    return (
+        *_preflight(case, resolution),
+        *_hide(resolution, hidden),
+        *_with_inherited(resolution, "add_header", added),
+    )
+
+
+def _doubled(case: Case, resolution: RequestResolution | None) -> Iterator[tuple[str, str]]:
+    """The headers that the backend sends and Nginx as well."""
+    answer = cors.doubled_answer(case)
+    if answer is None or layer_at_fault(case) != "nginx":
+        return
+    if resolution is None:
+        if cors.backend_answer(case):
+            yield _title(ALLOW_ORIGIN), _WHY_HIDDEN
+        return
+    for name, values in cors.nginx_headers(resolution).items():
+        count = sum(each == name for each, _ in answer.headers)
+        if len(values) == 1 and count > 1:
+            yield _title(name), _WHY_HIDDEN
+
+
+def _added_origin(case: Case, resolution: RequestResolution | None) -> Iterator[Change]:
+    """The given origin, where no layer allows any."""
+    origin, refused = foreign_origin(case), cors.refused_answers(case)
+    own = cors.nginx_headers(resolution)
+    if not origin or not _ORIGIN.fullmatch(origin) or ALLOW_ORIGIN in own:
+        return
+    if refused and not any(map(cors.allowed_origins, refused)):
+        yield _add(ALLOW_ORIGIN, origin, _WHY_ORIGIN)
+
+
+def _added_exposure(case: Case, resolution: RequestResolution | None) -> Iterator[Change]:
+    """The session's id, beside what is exposed already."""
+    answer = cors.unexposed_answer(case)
+    if answer is None and any(_added_origin(case, resolution)) and _has_session(case):
+        answer = next(iter(cors.refused_answers(case)), None)
+    if answer is not None:
+        exposed = cors.values_of(answer, EXPOSE_HEADERS)
+        yield _add(EXPOSE_HEADERS, _joined((*exposed, "Mcp-Session-Id")), _WHY_EXPOSED)
+
+
+def _has_session(case: Case) -> bool:
+    handshake = case.handshake("proxy")
+    return handshake is not None and handshake.session
+
+
+def _preflight(case: Case, resolution: RequestResolution | None) -> Iterator[Change]:
+    """The answer to the preflight, with what the failed one allowed and what it did not."""
+    failed, asked, origin = cors.failed_preflights(case), preflight_of(case), foreign_origin(case)
+    if not failed or asked is None or not origin or not _ORIGIN.fullmatch(origin):
+        return
+    if (
+        layer_at_fault(case) != "nginx"
+        or _allows_another(case, failed[0][0])
+        or _is_by_server(resolution)
+    ):
+        return
+    answer, is_mcp = failed[0][0], asked.method == "POST"
+    headers = (*cors.values_of(answer, ALLOW_HEADERS), *asked.headers)
+    methods = (*cors.values_of(answer, ALLOW_METHODS), "GET", asked.method)
+    lines = (
+        _line(ALLOW_ORIGIN, origin),
+        _line(ALLOW_METHODS, _joined((*methods, *(_MCP_METHODS if is_mcp else ())))),
+        _line(ALLOW_HEADERS, _joined((*headers, *(_MCP_HEADERS if is_mcp else ())))),
+        "return 204;",
+    )
+    yield Change("if", _PREFLIGHT_CONDITION, _WHY_PREFLIGHT, block=lines)
+
+
+def _joined(names: Iterable[str]) -> str:
+    """The names, each once; none that a config or a browser could read as something else."""
+    first = {name.lower(): name for name in reversed([n for n in names if _TOKEN.fullmatch(n)])}
+    return ", ".join(reversed(first.values()))
+
+
+def _line(name: str, value: str) -> str:
+    return f"add_header {_title(name)} {quote_argument(value)};"
+
+
+def _add(name: str, value: str, reason: str) -> Change:
+    return Change.from_args("add_header", (_title(name), value, "always"), reason)
+
+
+def _title(name: str) -> str:
+    return name.title()
+
+
+def _hide(
+    resolution: RequestResolution | None, names: Iterable[tuple[str, str]]
+) -> tuple[Change, ...]:
+    directive = f"{prefix_of(resolution)}_hide_header"
+    changes = [Change.from_args(directive, (name,), reason) for name, reason in names]
+    return _with_inherited(resolution, directive, changes)
+
+
+def _with_inherited(
+    resolution: RequestResolution | None, name: str, changes: Sequence[Change]
+) -> tuple[Change, ...]:
+    """The changes, with the inherited lines that a first line of that name would end."""
+    if not changes or resolution is None or own_lines(resolution, name):
+        return tuple(changes)
+    present = {change.key for change in changes}
+    return (*changes, *repeated_lines(resolution, name, present))
+
+
+def _is_merged(resolution: RequestResolution | None) -> bool:
+    """True if `add_header_inherit` is in force (since Nginx 1.29.3)."""
+    blocks = enclosing_blocks(resolution) if resolution else []
+    return any(any(block.children("add_header_inherit")) for block in blocks)
+
+
+def _is_by_server(resolution: RequestResolution | None) -> bool:
+    """True if the server block answers OPTIONS before any location is chosen."""
+    server = resolution.server.directive if resolution and resolution.server else None
+    conditions = (change_key("if", each.args) for each in server.children("if")) if server else ()
+    return change_key("if", (_PREFLIGHT_CONDITION,)) in conditions
+
+
+def notes(case: Case, style: Style) -> tuple[str, ...]:
+    """What no line can decide."""
+    resolution = case.resolution
+    answers = [*cors.refused_answers(case), *(each for each, _ in cors.failed_preflights(case))]
+    is_other = any(_allows_another(case, answer) for answer in answers)
+    candidates = (
+        (is_other and ALLOW_ORIGIN in _names_of_nginx(case), _OTHER_ORIGIN),
+        (_is_by_server(resolution) and bool(cors.failed_preflights(case)), _BY_SERVER),
+        (_is_merged(resolution), _MERGED),
+    )
+    return tuple(note for is_needed, note in candidates if is_needed)
