@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from wizard.cli.options import PARALLEL, make_parser, target_of
 from wizard.cli.output import drop_stdout, print_error
+from wizard.cli.request import take_curl
 from wizard.model.target import Target
 from wizard.text.errors import SsewizardError, UsageError
 
@@ -47,6 +48,8 @@ def _run(words: list[str], open_wizard: OpenWizard) -> int:
     options = make_parser(command).parse_args(words)
     if getattr(options, "no_color", False):
         os.environ["NO_COLOR"] = "1"
+    for note in take_curl(options):
+        print_error(f"ssewizard: --curl: {note}")
     if command == "check":
         return _check_many(options) if options.targets is not None else _check(options)
     if command == "inspect":
@@ -66,14 +69,16 @@ def _run(words: list[str], open_wizard: OpenWizard) -> int:
 
         return open_case(options, open_wizard)
     needs_url = options.direct or options.conf or options.log or options.data or options.request
-    if options.url is None and needs_url:
+    has_url = options.url is not None or options.curl is not None
+    if needs_url and not has_url:
         raise UsageError("options need a URL: ssewizard URL [options] (see ssewizard --help)")
-    return open_wizard(target_of(options) if options.url else None, None)
+    return open_wizard(target_of(options) if has_url else None, None)
 
 
 def _check(options: Namespace) -> int:
-    if options.url is None or options.parallel:
-        problem = "--parallel goes with" if options.url else "give a URL, or many in"
+    has_url = options.url is not None or options.curl is not None
+    if not has_url or options.parallel:
+        problem = "--parallel goes with" if has_url else "give a URL, or many in"
         raise UsageError(f"{problem} --targets FILE (see ssewizard check --help)")
     target = target_of(options)
     from wizard.cli.check import check

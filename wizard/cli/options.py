@@ -57,7 +57,7 @@ def _wizard_parser() -> Parser:
         "FILE; each has its own --help. Exit status of check: 0 healthy, 1 a fault was found, 2 "
         "wrong usage or an unreadable input, 3 inconclusive, 70 a bug of the tool.",
     )
-    parser.add_argument("url", nargs="?", metavar="URL", help="the stream's public URL")
+    _add_url(parser)
     _add_target_options(parser)
     _add_no_color(parser)
     parser.add_argument("--version", action="version", version=f"ssewizard {__version__}")
@@ -66,7 +66,7 @@ def _wizard_parser() -> Parser:
 
 def _check_parser() -> Parser:
     parser = Parser("ssewizard check", description="Run all checks without a screen.")
-    parser.add_argument("url", nargs="?", metavar="URL", help="the stream's public URL")
+    _add_url(parser)
     _add_target_options(parser)
     parser.add_argument("--targets", metavar="FILE", help="check every target in this TOML file "
         "instead of a URL; the other options apply to each of them")  # fmt: skip
@@ -132,6 +132,14 @@ def _open_parser() -> Parser:
     parser.set_defaults(format=None)
     _add_output(parser)
     return parser
+
+
+def _add_url(parser: Parser) -> None:
+    add = parser.add_argument
+    add("url", nargs="?", metavar="URL", help="the stream's public URL")
+    add("--curl", metavar="COMMAND|@FILE|-", help="a curl command, as browsers copy it: URL, "
+        "method, headers, body, -k and the like are taken from it, and what is not is reported; "
+        "other options go before what it says, and no file that it names is read")  # fmt: skip
 
 
 def _add_target_options(parser: Parser) -> None:

@@ -7,13 +7,44 @@ from functools import partial
 from wizard.cli.stdin import read_stdin
 from wizard.model.body import MAX_BODY_BYTES, STDIN, read_body
 from wizard.model.client_request import ClientRequest, body_type_of
+from wizard.model.curl_command import MAX_COMMAND_CHARS, parse_curl
 from wizard.model.parse import check_url, is_websocket, parse_connect_to, parse_header
+from wizard.text.display import safe
 from wizard.text.errors import UsageError
+from wizard.text.files import describe_read_error, read_regular
+
+_CODEC = ("utf-8", "surrogateescape")
+
+
+def take_curl(options: Namespace) -> tuple[str, ...]:
+    """Replace the text of `--curl` by its request; return what is not done. Raises `UsageError`."""
+    text = getattr(options, "curl", None)
+    if isinstance(text, str):
+        _check_stdin(options)
+        options.curl = parse_curl(_read_text(text))
+    return options.curl.notes if text is not None else ()
+
+
+def _read_text(text: str) -> str:
+    """The command that `--curl` gives, also in a file or over standard input."""
+    if text in STDIN:
+        return read_stdin(MAX_COMMAND_CHARS, "--curl -", "a command").decode(*_CODEC)
+    if not text.startswith("@"):
+        return text
+    try:
+        return read_regular(text[1:], MAX_COMMAND_CHARS).decode(*_CODEC)
+    except OSError as error:
+        problem = describe_read_error(error)
+        raise UsageError(f"--curl {safe(text, 200)}: {problem}") from None
 
 
 def request_of(options: Namespace) -> ClientRequest:
-    """The request that the options describe, with its method. Raises `UsageError`."""
+    """The request that the options describe, with its method. Raises `UsageError`.
+
+    What other options say goes before what the command of `--curl` says.
+    """
     _check_stdin(options)
+    take_curl(options)
     given = ClientRequest(
         url=check_url(options.url) if options.url is not None else "",
         method=options.request,
@@ -23,7 +54,8 @@ def request_of(options: Namespace) -> ClientRequest:
         upgrade=options.upgrade or is_websocket(options.url or ""),
         connect_to=parse_connect_to(options.connect_to) if options.connect_to else None,
     )
-    return with_body(given, options.data).completed()
+    command = getattr(options, "curl", None) or ClientRequest()
+    return with_body(given, options.data).or_else(command).completed()
 
 
 def with_body(request: ClientRequest, parts: list[str]) -> ClientRequest:
@@ -37,5 +69,6 @@ def _check_stdin(options: Namespace) -> None:
     """Raise `UsageError` if more than one option is to read standard input."""
     readers = [f"--data {part}" for part in options.data if part in STDIN]
     readers += ["--conf -"] if options.conf == "-" else []
+    readers += ["--curl -"] if getattr(options, "curl", None) in STDIN else []
     if len(readers) > 1:
         raise UsageError(f"{' and '.join(readers)}: standard input can be read only once")

@@ -17,7 +17,7 @@ class ClientRequest:
 
     Attributes:
         url: An `http` or `https` URL.
-        method: Empty for GET, or POST where there is a body.
+        method: As it was typed; empty for GET, or POST where there is a body.
         body: None if none was given.
         body_type: The media type of the body unless `headers` has one.
         headers: In the order in which they were given.
