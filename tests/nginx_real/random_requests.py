@@ -84,6 +84,8 @@ class ConfigWriter:
 
     def __init__(self, seed: int, *, http2: bool = False) -> None:
         self._random = Random(seed)
+        # Groups of a map's regex and `$1` in one request make newer versions answer 500.
+        self._skipped = ("$site", "$asked") if seed % 2 else ("$1",)
         self._versions = ("", "1.0", "1.1", "1.1", *(["2"] if http2 else []))
 
     def http(self) -> str:
@@ -125,7 +127,8 @@ class ConfigWriter:
         if self._random.random() > odds:
             return ""
         pick, count = self._random.choice, self._random.randint(1, 4)
-        return " ".join(f"proxy_set_header {pick(_NAMES)} {pick(_VALUES)};" for _ in range(count))
+        values = [each for each in _VALUES if not any(name in each for name in self._skipped)]
+        return " ".join(f"proxy_set_header {pick(_NAMES)} {pick(values)};" for _ in range(count))
 
     def _version(self, odds: float) -> str:
         version = self._random.choice(self._versions)

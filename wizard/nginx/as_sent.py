@@ -21,6 +21,7 @@ from wizard.nginx.route import Route
 from wizard.nginx.servers import choose_server, requested_name
 from wizard.nginx.settings import HTTP_1_1_SINCE, default_http_version, version_numbers
 from wizard.nginx.upstream import PASS_URL, default_host, resolve_upstream
+from wizard.nginx.variables import VARIABLE
 from wizard.text.display import visible
 
 _PROXY_CONNECTION_SINCE = (1, 31, 0)
@@ -313,11 +314,7 @@ def _write_headers(
     passing: _Passing, sets: tuple[_SetHeader, ...]
 ) -> tuple[tuple[SentHeader, ...], tuple[tuple[str, Position | None], ...]]:
     """The header lines that the backend gets, and those of the client that it does not."""
-    written = [
-        SentHeader(each.name, value, each.where, each.text if each.where else "")
-        for each in sets
-        if (value := passing.fill(each.text)) != ""
-    ]
+    written = _fill_all(passing, sets)
     names = {each.name.lower() for each in sets}
     unsure = passing.unsure(sets)
     passed = [
@@ -332,6 +329,25 @@ def _write_headers(
         lines = [*([] if is_host_set else [authority]), *lines]
         lines = [replace(each, name=each.name.lower()) for each in lines]
     return tuple(lines), _dropped(passing, sets, {each.name.lower() for each in lines})
+
+
+def _fill_all(passing: _Passing, sets: Sequence[_SetHeader]) -> list[SentHeader]:
+    """The headers that are set, without those whose value is empty.
+
+    A `map` with a regex changes the groups `$1` … `$9` while Nginx writes the headers, and it
+    may answer 500 because of that: their value is not decided then.
+    """
+    groups = passing.route.state.captures
+    values = [passing.fill(each.text) for each in sets]
+    if passing.route.state.captures != groups:
+        texts = [VARIABLE.findall(each.text) for each in sets]
+        uses_group = [any(name.isdecimal() for _, name in names) for names in texts]
+        values = [None if uses else value for value, uses in zip(values, uses_group, strict=True)]
+    return [
+        SentHeader(each.name, value, each.where, each.text if each.where else "")
+        for each, value in zip(sets, values, strict=True)
+        if value != ""
+    ]
 
 
 def _dropped(

@@ -32,6 +32,8 @@ def evaluate(args: tuple[str, ...], state: RequestState) -> Condition:
         return Condition(words[0].startswith("!"), tests_files=True)
     subject = state.fill(words[0]) if words else None
     if subject is None:
+        if len(words) > 1 and "~" in words[1]:
+            state.captures = None
         return Condition(None)
     if len(words) == 1:
         return Condition(subject not in ("", "0"))
@@ -58,8 +60,11 @@ def _matches(operator: str, text: str, subject: str, state: RequestState) -> Con
         return Condition(None)
     pattern = compile_pattern(text, ignore_case=operator.endswith("*"))
     if pattern is None:
+        state.captures = None
         return Condition(None)
     match = pattern.search(pattern_bytes(subject))
     if match:
         state.capture(match)
+    else:
+        state.captures = ()
     return Condition((match is not None) != operator.startswith("!"))

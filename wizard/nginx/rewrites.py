@@ -76,11 +76,13 @@ def _apply_rewrite(directive: Directive, route: Route) -> bool:
     flag = flags[0] if flags else ""
     pattern = compile_pattern(regex)
     if pattern is None:
+        route.state.captures = None
         reason = f"the pattern {visible(regex, 80)} could not be tried"
         route.undecided.append(f"{directive.where}: {reason}")
         return False
     match = pattern.search(pattern_bytes(route.path))
     if match is None:
+        route.state.captures = ()
         return False
     route.state.capture(match)
     if flag in _REDIRECTS or replacement.startswith(_ABSOLUTE_URLS):
@@ -119,7 +121,7 @@ def _fill_query(text: str, route: Route) -> str | None:
     state, path = route.state, route.state.request.path
     if not re.search("[%+]", path):
         return state.fill(text)
-    captures = state.captures
+    captures = state.captures or ()
     state.captures = tuple(quote(each, safe="/:;,=!$'()*@~[]-._") for each in captures)
     query, state.captures = state.fill(text), captures
     return query

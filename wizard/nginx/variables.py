@@ -43,7 +43,8 @@ class RequestState:
         values: The variables that were set; None for one whose value is not decided.
         version: The Nginx version; None if it is not known.
         changed_by: The line that last changed path or query; None if both are the client's.
-        captures: What the groups of the last regex that matched hold.
+        captures: What the groups of the last regex that matched hold; none after one of the rewrite
+            module that did not match (`ngx_http_script_regex_start_code`), None if it is not known.
     """
 
     config: Config
@@ -55,7 +56,7 @@ class RequestState:
     version: str | None = None
     values: dict[str, str | None] = field(default_factory=dict)
     changed_by: Position | None = None
-    captures: tuple[str, ...] = ()
+    captures: tuple[str, ...] | None = ()
 
     def fill(self, text: str, unknown: str | None = None, depth: int = 0) -> str | None:
         """The text with its variables filled in, one without a value as `unknown`; None if there is
@@ -75,6 +76,8 @@ class RequestState:
         """The value of a variable; None if config and request do not decide it."""
         if name.isdecimal():
             index = int(name) - 1
+            if self.captures is None:
+                return None
             return self.captures[index] if 0 <= index < len(self.captures) else ""
         if name in self.values:
             return self.values[name]
