@@ -100,3 +100,44 @@ async def test_other_ends_are_not_blamed_on_the_http_version(
     async with behind_nginx(nginx, tmp_path, (ending(ends),), server, path="/events") as target:
         _, diagnosis = await conclude(target)
     assert "backend-ends-early" not in causes(diagnosis)
+
+
+def breaking(first: bytes, end: bytes, count: int = 3) -> Act:
+    """A backend that ends every stream after some events, with these last bytes."""
+
+    async def act(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if (await read(reader)).path == "/":
+            writer.write(response(200, b"here", kind="text/plain"))
+            return
+        writer.write(first)
+        for _ in range(count):
+            writer.write(chunk(event(b"2", "tick")))
+            await writer.drain()
+            await asyncio.sleep(0.05)
+        writer.write(end)
+
+    return act
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+@pytest.mark.parametrize("count", [1, 5])
+async def test_a_backend_that_breaks_every_stream_off(
+    nginx: str, tmp_path: Path, version: str, count: int
+) -> None:
+    servers = (breaking(CHUNKED, b"", count),)
+    server = f"location / {{ proxy_pass http://$BOT1; proxy_http_version {version}; {OFF} }}"
+    async with behind_nginx(nginx, tmp_path, servers, server, path="/events") as target:
+        everything, with_direct, alone = subsets(target)
+        for each in (everything, with_direct):
+            _, diagnosis = await conclude(each)
+            assert causes(diagnosis) == {"backend-cuts": "confirmed"}
+            assert diagnosis.causes[0].fix.where == "backend"
+        assert "backend-cuts" not in causes((await conclude(alone))[1])
+
+
+async def test_an_answer_that_is_complete_is_not_cut(nginx: str, tmp_path: Path) -> None:
+    servers = (breaking(CHUNKED, chunk(b""), 5),)
+    server = f"location / {{ proxy_pass http://$BOT1; {KEPT} }}"
+    async with behind_nginx(nginx, tmp_path, servers, server, path="/events") as target:
+        _, diagnosis = await conclude(target)
+    assert (diagnosis.verdict, causes(diagnosis)) == ("healthy", {})

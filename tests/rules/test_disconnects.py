@@ -70,9 +70,14 @@ def test_the_age_of_the_request_counts_as_well() -> None:
     assert causes(replace(case, proxy=tuple(results))) == [("outer-timeout", "likely")]
 
 
-@pytest.mark.parametrize("direct", ["live:5", "cut:60"])
-def test_a_cut_that_the_direct_stream_does_not_outlive_has_no_cause(direct: str) -> None:
-    assert causes(cut_case("60", "60", PASSED_LINE, direct=direct)) == []
+def test_a_cut_that_the_direct_stream_does_not_outlive_has_no_cause() -> None:
+    assert causes(cut_case("60", "60", PASSED_LINE, direct="live:5")) == []
+
+
+@pytest.mark.parametrize(("direct", "expected"), [("60", ["backend-cuts"]), ("50", [])])
+def test_a_cut_at_the_same_age_directly_is_the_backends(direct: str, expected: list[str]) -> None:
+    found = causes(cut_case("60", "60", PASSED_LINE, direct=f"cut:{direct}"))
+    assert [id for id, _ in found] == expected
 
 
 def test_without_a_direct_stream_only_the_log_confirms() -> None:

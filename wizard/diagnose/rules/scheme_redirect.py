@@ -1,0 +1,156 @@
+"""The URL is redirected to https, or to another host, and clients make a GET of their POST."""
+
+from dataclasses import dataclass
+
+from wizard.diagnose.facts.evidence import result_evidence
+from wizard.diagnose.rule import ConfigFinding, Rule, Stage
+from wizard.model.case import Case
+from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.model.resolution import RequestResolution
+from wizard.model.timeline import Timeline
+from wizard.probe.mcp.signs import sign_of_mcp
+from wizard.text.display import safe
+from wizard.text.urls import join_url, split_url
+
+LOSES_METHOD = frozenset({301, 302, 303})
+"""Redirects after which clients send a GET instead of a POST (RFC 9110, section 15.4)."""
+_REDIRECTS = LOSES_METHOD | {307, 308}
+_POSTED = "The POST itself is answered so: a client that follows {} sends a GET without its body."
+_MCP = (
+    "Clients POST to this URL ({}). One that follows {} sends a GET without the body instead, "
+    "while its GETs arrive, so the URL seems to work."
+)
+_GET_ONLY = (
+    "Clients follow it with a GET. If they POST to this URL, or to one below it, {} makes a GET of "
+    "that. What is behind the redirect was not asked: check the URL that it names."
+)
+_KEPT = (
+    "Clients follow {} with the same method. What is behind the redirect was not asked: check the "
+    "URL that it names."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Redirect:
+    """A redirect to the same path and query at another scheme or host."""
+
+    answer: Timeline
+    target: str
+
+    @property
+    def change(self) -> str:
+        """What changes: the scheme, or the host."""
+        own, target = split_url(self.answer.probe.url), split_url(self.target)
+        if own.scheme != target.scheme:
+            return f"{own.scheme}:// becomes {target.scheme}://"
+        return f"the host becomes {safe(target.netloc, 120)}"
+
+
+def check(rule: Rule, case: Case) -> Finding | None:
+    """Every proxied answer redirects to the same path, at https or at another host."""
+    results = [result for result in case.proxy if result.was_made]
+    redirects = [_read(result.timeline) for result in results]
+    if not redirects or redirects[0] is None or None in redirects:
+        return None
+    redirect = redirects[0]
+    status = redirect.answer.status or 0
+    evidence = (
+        result_evidence(results[0]),
+        Evidence("probe", redirect.answer.probe.label, f"same path, but {redirect.change}"),
+        *_backend_evidence(case),
+        *_config_evidence(case.resolution, status),
+    )
+    confidence, text = _judge(case, status)
+    fix = Fix(f"{_target(redirect)} as the URL in the client; {_STATUS_FIX}", "client")
+    return rule.finding(confidence, evidence, text, fix=fix)
+
+
+_STATUS_FIX = "308 instead of 301 where the redirect is made, which keeps the method"
+
+
+def _target(redirect: _Redirect) -> str:
+    parts = split_url(redirect.target)
+    return safe(f"{parts.scheme}://{parts.netloc}{parts.path}", 200)
+
+
+def _judge(case: Case, status: int) -> tuple[Confidence, str]:
+    """How sure it is that something fails by it, and why."""
+    if status not in LOSES_METHOD:
+        return "possible", _KEPT.format(status)
+    if case.target.method != "GET":
+        return "confirmed", _POSTED.format(status)
+    sign = _posts(case)
+    if not sign:
+        return "possible", _GET_ONLY.format(status)
+    is_for_all = bool(_config_evidence(case.resolution, status))
+    return ("confirmed" if is_for_all else "likely"), _MCP.format(sign, status)
+
+
+def _posts(case: Case) -> str:
+    """What shows that clients POST to this URL; empty if nothing does."""
+    direct = case.handshake("direct")
+    if direct is not None and direct.is_complete and direct.transport != "http+sse":
+        return "the backend completes an MCP handshake there"
+    return sign_of_mcp(result.timeline for result in (*case.proxy, *case.direct))
+
+
+def _read(answer: Timeline) -> _Redirect | None:
+    """The redirect in an answer; None if it is none, or to another path, or from https to http."""
+    if answer.status not in _REDIRECTS:
+        return None
+    try:
+        target = join_url(answer.probe.url, (answer.header("location") or "").strip())
+        own, other = split_url(answer.probe.url), split_url(target)
+    except ValueError:
+        return None
+    same_path = (own.path or "/", own.query) == (other.path or "/", other.query)
+    if not same_path or (own.scheme, other.scheme) == ("https", "http"):
+        return None
+    is_elsewhere = (own.scheme, own.hostname) != (other.scheme, other.hostname)
+    return _Redirect(answer, target) if is_elsewhere else None
+
+
+def _backend_evidence(case: Case) -> tuple[Evidence, ...]:
+    """The direct answers, if the backend itself redirects so."""
+    same = [result for result in case.direct if _read(result.timeline)]
+    return tuple(map(result_evidence, same[:1]))
+
+
+def _config_evidence(resolution: RequestResolution | None, status: int) -> tuple[Evidence, ...]:
+    """The line by which Nginx itself redirects with this status, whatever the method is."""
+    answer = resolution.answer if resolution else None
+    if answer is None or answer.status != status or answer.directive.name not in _LINES:
+        return ()
+    return (Evidence("config", str(answer.directive.where), _written(answer.directive.args)),)
+
+
+_LINES = ("return", "rewrite")
+
+
+def _written(args: tuple[str, ...]) -> str:
+    return f"Nginx itself redirects every request: {safe(' '.join(args), 160)}"
+
+
+def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
+    """Nginx redirects this path to https by a status that makes a GET of a POST."""
+    answer = resolution.answer
+    if answer is None or answer.status not in LOSES_METHOD or answer.directive.name not in _LINES:
+        return ()
+    if resolution.request.scheme != "http" or not any(map(_is_https, answer.directive.args)):
+        return ()
+    text = f"{answer.status} to https: a client makes a GET of its POST; 308 keeps the method"
+    return (rule.config_finding(str(answer.directive.where), text),)
+
+
+def _is_https(argument: str) -> bool:
+    return argument.startswith("https://")
+
+
+RULE = Rule(
+    id="scheme-redirect",
+    stage=Stage.ROUTE,
+    fix=Fix(f"the URL to which it leads in the client; {_STATUS_FIX}", "client"),
+    check=check,
+    check_config=check_config,
+    config_order=65,
+)
