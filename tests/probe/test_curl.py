@@ -31,6 +31,19 @@ def test_the_command_of_the_root_shows_only_status_and_time() -> None:
     assert "%{http_code}" in argv[argv.index("-w") + 1]
 
 
+def test_the_command_of_a_websocket() -> None:
+    target = Target(URL, headers=(("sec-websocket-version", "[redacted]"),), upgrade=True)
+    command = curl_command(Probe("sse-proxy", URL, upgrade=True), target, 10)
+    argv = shlex.split(command)
+    assert [argv[at + 1] for at, word in enumerate(argv) if word == "-H"] == [
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        "sec-websocket-version: [redacted]",
+    ]
+    assert "--http1.1" in argv
+
+
 def test_secrets_are_masked() -> None:
     target = Target(
         URL, headers=(("Authorization", "Bearer hunter2"), ("X-Own", "hunter2"), ("Origin", "it's"))

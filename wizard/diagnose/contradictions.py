@@ -18,6 +18,10 @@ from wizard.text.display import capitalize, safe, seconds
 _GATEWAY_ERRORS = (502, 503, 504)
 _MECHANISMS = frozenset({Stage.HOLD, Stage.CUT})
 """Stages whose causes are about how Nginx itself buffers and cuts."""
+_NEVER_HELD = (
+    "a WebSocket was asked for, and what comes on one is never buffered by Nginx: nothing is "
+    "concluded about buffering"
+)
 
 
 def contradiction(case: Case, rule: Rule, finding: Finding) -> str:
@@ -27,6 +31,8 @@ def contradiction(case: Case, rule: Rule, finding: Finding) -> str:
             f"GET / {failure} too, and a short answer is never held by buffering: what holds the "
             "stream is not buffering alone"
         )
+    if rule.stage == Stage.HOLD and case.target.upgrade:
+        return _NEVER_HELD
     if finding.fix.where != "nginx":
         return ""
     if rule.stage == Stage.HOLD and not finding.latent and _comes_in_whole_events(case):

@@ -19,6 +19,7 @@ from wizard.lab.stream import (
     send_pings,
     send_replies,
 )
+from wizard.lab.websocket import asks_for_websocket, serve_websocket
 
 _SOURCE = "ModelContextProtocol.Server.McpServer|Server (WebAPI 1.0.0.0)"
 CANCELED = f"{_SOURCE} message processing canceled."
@@ -82,6 +83,11 @@ class Backend:
         path, credential = request.path.partition("?")[0], self._behaviour.credential
         if credential and request.headers.get("authorization") != credential:
             return request.reply(401, b"no credential\n")
+        if self._behaviour.websocket and request.method == "GET" and path == "/sse":
+            if asks_for_websocket(request.headers):
+                return await serve_websocket(self._behaviour, request)
+            if self._behaviour.websocket == "only":
+                return request.reply(426, b"this is a WebSocket\n")
         if self._behaviour.posts and request.method == "POST" and path == "/sse":
             return await self._answer_post(request)
         if request.method == "GET" and path == "/sse":

@@ -189,7 +189,7 @@ class Lab:
         words += [word for log in self.logs for word in ("--log", str(log))]
         words += ["--insecure"] if self.scenario.tls else []
         for name, value in self.scenario.options.items():
-            words += [f"--{name}", f"{value:g}"]
+            words += [f"--{name}", *([] if value is True else [f"{value:g}"])]
         return words
 
 

@@ -33,6 +33,8 @@ class Behaviour:
         posts: True speaks Streamable HTTP: a POST to `/sse` is answered in its own response.
         credential: The Authorization header without which the answer is 401; empty requires none.
         refuses_upgrade: True answers 400 to a POST with `Connection: upgrade`.
+        websocket: `beside` opens a WebSocket for a request that asks for one, and streams for any
+            other; `only` answers 426 to all others.
     """
 
     framing: Literal["chunked", "close"] = "chunked"
@@ -49,6 +51,7 @@ class Behaviour:
     posts: bool = False
     credential: str = ""
     refuses_upgrade: bool = False
+    websocket: Literal["", "beside", "only"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,8 @@ class Scenario:
         path: The stream's path in the URL that the wizard gets.
         diff_proves: False if the recommended diff, applied, does not reach a passed verify step,
             although the rule has settings (a name or an address must be filled in, say).
-        options: Options of the target that the scenario needs: `stall`, `patience`, in seconds.
+        options: Options of the target that the scenario needs: `stall`, `patience`, in seconds, and
+            `upgrade`.
         fixed: The same scenario after the fix: `check` must no longer name the expected causes.
             In the file, a table `[fixed]` with the keys of `server`, `http`, `path`, `backend` and
             `never` that differ.

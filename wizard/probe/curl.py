@@ -5,6 +5,7 @@ import shlex
 
 from wizard.model.target import Target
 from wizard.model.timeline import Probe
+from wizard.probe.websocket import KEY, UPGRADE_HEADERS
 from wizard.text.display import visible
 from wizard.text.redaction import redact, redact_header
 from wizard.text.urls import http_url, is_unix, socket_path
@@ -26,9 +27,18 @@ def curl_command(probe: Probe, target: Target, wait: float) -> str:
     if probe.encoding == "gzip":
         words += ["-H", "Accept-Encoding: gzip", "--compressed"]
     words += ["-H", f"Host: {probe.host}"] if probe.host else []
+    words += _upgrade_options(target) if probe.upgrade else []
     words += [*_user_options(target), *_connect_to(probe, target), redact(http_url(probe.url))]
     shown, vantage = [visible(word) for word in words], target.vantage(probe.vantage)
     return redact(vantage.shown(shown)) if vantage else shlex.join(shown)
+
+
+def _upgrade_options(target: Target) -> list[str]:
+    """The headers that ask for a WebSocket; the key is the example of RFC 6455, section 1.3."""
+    given = {name.lower() for name, _ in target.headers}
+    headers = (*UPGRADE_HEADERS, (KEY, "dGhlIHNhbXBsZSBub25jZQ=="))
+    own = [f"{name}: {value}" for name, value in headers if name.lower() not in given]
+    return [word for header in own for word in ("-H", header) if header != "Accept: */*"]
 
 
 def _user_options(target: Target) -> list[str]:

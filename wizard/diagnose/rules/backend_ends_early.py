@@ -16,11 +16,10 @@ from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rule_settings import (
     HEADER_NOTES,
     NginxSettings,
-    own_lines,
     prefix_of,
-    repeated_lines,
     unbuffered,
 )
+from wizard.diagnose.upgrade_settings import connection_header
 from wizard.model.case import Case
 from wizard.model.change import Change
 from wizard.model.diagnosis import Evidence, Finding, Fix
@@ -53,6 +52,8 @@ def check(rule: Rule, case: Case) -> Finding | None:
     resolution = case.resolution
     if resolution is None or not is_proxied(resolution) or resolution.prefix != "proxy":
         return None
+    if case.target.upgrade:
+        return None  # a WebSocket needs both: websocket-upgrade-missing
     if differences := named_differences(case):
         is_named = all(map(_is_one_of_two, differences))
         return _finding_of(rule, case, differences) if is_named else None
@@ -159,12 +160,9 @@ def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, 
     """HTTP/1.1 without a Connection header, and what a stream in HTTP/1.1 needs."""
     if prefix_of(resolution) != "proxy":
         return ()
-    connection = Change.from_args("proxy_set_header", ("Connection", ""), _WHY_CONNECTION)
-    changes = (Change("proxy_http_version", "1.1", _WHY_VERSION), connection)
-    if resolution is None or own_lines(resolution, "proxy_set_header"):
-        return (*changes, *unbuffered(case, resolution))
-    repeated = repeated_lines(resolution, "proxy_set_header", {connection.key})
-    return (*changes, *repeated, *unbuffered(case, resolution))
+    version = Change("proxy_http_version", "1.1", _WHY_VERSION)
+    connection = connection_header(resolution, _WHY_CONNECTION)
+    return (version, *connection, *unbuffered(case, resolution))
 
 
 def notes(case: Case, style: Style) -> tuple[str, ...]:

@@ -3,7 +3,8 @@
 from wizard.diagnose.facts import posts
 from wizard.diagnose.facts.evidence import result_evidence, setting_evidence
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rule_settings import HEADER_NOTES, NginxSettings, own_lines, repeated_lines
+from wizard.diagnose.rule_settings import HEADER_NOTES, NginxSettings
+from wizard.diagnose.upgrade_settings import connection_header
 from wizard.model.case import Case
 from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Finding, Fix
@@ -20,9 +21,9 @@ _READ = (
     "By the config the POST reaches the backend with its path and query, and with a header that "
     "some backends refuse; that this backend accepts the POST without it was not measured."
 )
-_WHY_NO_CONNECTION = (
+_WHY_CONNECTION = (
     "Connection: upgrade belongs to WebSockets alone; some backends answer 400 to a POST that "
-    "carries it. An empty value sends no Connection header"
+    "carries it"
 )
 _OTHER_PATHS = (
     "other paths of this location lose WebSockets by an empty Connection header: if they use any, "
@@ -54,28 +55,23 @@ def _is_hardcoded(resolution: RequestResolution) -> bool:
 
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
-    """No Connection header, and the rest of the set as it is today."""
-    change = Change.from_args("proxy_set_header", ("Connection", ""), _WHY_NO_CONNECTION)
-    if resolution is None:
-        return (change,)
-    if not _is_hardcoded(resolution):
+    """The Connection header that the request needs, and the rest of the set as it is today."""
+    if resolution is not None and not _is_hardcoded(resolution):
         return ()
-    if own_lines(resolution, "proxy_set_header"):
-        return (change,)
-    return (change, *repeated_lines(resolution, "proxy_set_header", {change.key}))
+    return connection_header(resolution, _WHY_CONNECTION)
 
 
 def notes(case: Case, style: Style) -> tuple[str, ...]:
     """What becomes of WebSockets; where an ingress controller takes the header from."""
-    return HEADER_NOTES.get(style, (_OTHER_PATHS,))
+    return HEADER_NOTES.get(style, () if case.message_resolution else (_OTHER_PATHS,))
 
 
 RULE = Rule(
     id="upgrade-hardcoded",
     stage=Stage.MESSAGE,
     fix=Fix(
-        "`proxy_set_header Connection \"\";` in the location, or a map that sends '' when there "
-        "is no Upgrade",
+        "a Connection header by `map $http_upgrade`, which is empty for requests without Upgrade; "
+        'or `proxy_set_header Connection "";`, if the location serves no WebSocket',
         "nginx",
     ),
     check=check,

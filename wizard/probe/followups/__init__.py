@@ -10,6 +10,7 @@ from wizard.model.case import Case, FollowUpResult
 from wizard.probe.followups.affinity import AFFINITY, BACKEND_AFFINITY
 from wizard.probe.followups.followup import FollowUp
 from wizard.probe.followups.host_origin import NO_ORIGIN, PUBLIC_HOST
+from wizard.probe.followups.no_upgrade import WITHOUT_UPGRADE
 from wizard.probe.followups.oauth_cors import DIRECT_METADATA, FORWARDED, METADATA, PREFLIGHT
 from wizard.probe.followups.repeats import AGAIN, TWO_STREAMS
 from wizard.probe.followups.root import ROOT_DIRECT
@@ -18,6 +19,7 @@ from wizard.probe.request import ProbeOptions
 
 FOLLOW_UPS: tuple[FollowUp, ...] = (
     OTHER_SCHEME,
+    WITHOUT_UPGRADE,
     PUBLIC_HOST,
     NO_ORIGIN,
     ROOT_DIRECT,

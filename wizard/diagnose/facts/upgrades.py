@@ -1,0 +1,81 @@
+"""Facts about requests that ask for a WebSocket: what the backend gets of them."""
+
+from dataclasses import dataclass
+
+from wizard.diagnose.facts import product, streams
+from wizard.model.case import Case, FollowUpResult
+from wizard.model.diagnosis import Evidence
+from wizard.model.probe_result import ProbeResult
+from wizard.model.resolution import RequestResolution
+from wizard.model.sent_request import SentRequest
+from wizard.model.upgrades import NO_UPGRADE
+from wizard.nginx.as_sent import as_sent
+from wizard.probe.websocket import handshake_headers
+from wizard.text.display import safe
+
+_TOKENS = (("Upgrade", "websocket"), ("Connection", "upgrade"))
+"""The headers of an upgrade, each with the word that it must hold (RFC 6455, section 4.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentUpgrade:
+    """The request for a WebSocket as the config passes it on.
+
+    Attributes:
+        losses: Why it is no request for a WebSocket any more: a line of evidence each.
+        loses_connection: Whether one of them is about the Connection header.
+        is_decided: Whether the config decides all of it.
+    """
+
+    losses: tuple[Evidence, ...] = ()
+    loses_connection: bool = False
+    is_decided: bool = True
+
+
+def sent_upgrade(resolution: RequestResolution | None) -> SentUpgrade | None:
+    """What the config makes of a request for a WebSocket; None if it does not pass it on."""
+    if resolution is None or resolution.upstream is None:
+        return None
+    sent = as_sent(resolution, handshake_headers())
+    if sent is None:
+        return None
+    passing = str(resolution.upstream.where or resolution.config.main)
+    upgrade, connection = (_lost_header(sent, passing, *token) for token in _TOKENS)
+    losses = tuple(filter(None, (_lost_version(sent, passing), upgrade, connection)))
+    names = {name.lower() for name, _ in _TOKENS}
+    values = [header.value for header in sent.headers if header.name.lower() in names]
+    return SentUpgrade(losses, connection is not None, None not in values)
+
+
+def _lost_version(sent: SentRequest, passing: str) -> Evidence | None:
+    """`passing` is the place to name where Nginx's default applies."""
+    if sent.http != "1.0":
+        return None
+    by = "" if sent.http_where else ", the default of this version"
+    text = f"the backend is asked with HTTP/1.0{by}: only HTTP/1.1 can be upgraded"
+    return Evidence("config", str(sent.http_where or passing), text)
+
+
+def _lost_header(sent: SentRequest, passing: str, name: str, word: str) -> Evidence | None:
+    header = next((each for each in sent.headers if each.name.lower() == name.lower()), None)
+    if header is None:
+        where = dict(sent.dropped).get(name.lower())
+        by = "" if where else ", which Nginx drops unless proxy_set_header passes it on"
+        return Evidence("config", str(where or passing), f"the backend gets no {name} header{by}")
+    if header.value is None or word in header.value.lower().split(", "):
+        return None
+    by = "" if header.where else ", Nginx's default"
+    text = f"the backend gets {name}: {safe(header.value, 80)}{by}"
+    return Evidence("config", str(header.where or passing), text)
+
+
+def answer_without_upgrade(case: Case, refused: ProbeResult) -> FollowUpResult | None:
+    """The direct answer to a request without the upgrade, if the proxied one is alike: of the same
+    status, and by the same server."""
+    answer = refused.timeline
+    for sent in streams.follow_ups(case, NO_UPGRADE):
+        is_same = sent.timeline.status == answer.status is not None
+        pages = [product.is_nginx_page(each.excerpt) for each in (sent.timeline, answer)]
+        if is_same and pages[0] == pages[1]:
+            return sent
+    return None

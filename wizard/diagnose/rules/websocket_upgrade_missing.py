@@ -1,0 +1,134 @@
+"""The request for a WebSocket reaches the backend as an ordinary request."""
+
+from wizard.diagnose.facts import product, streams, upgrades
+from wizard.diagnose.facts.evidence import follow_up_evidence, result_evidence
+from wizard.diagnose.facts.request_difference import WITH, WITHOUT, named_differences
+from wizard.diagnose.rule import ConfigFinding, Rule, Stage
+from wizard.diagnose.rule_settings import NginxSettings
+from wizard.diagnose.upgrade_settings import passes_upgrade, upgrade_notes, upgraded
+from wizard.model.case import Case
+from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.model.probe_result import ProbeResult
+from wizard.model.request_difference import Difference
+from wizard.model.resolution import RequestResolution
+from wizard.model.upgrades import opened_directly, refused_upgrade
+
+OTHER_REASONS = frozenset({301, 302, 307, 308, 401, 403, 407, 421, 429, 502, 503, 504})
+"""Answers that have other causes than a missing upgrade: credentials, an Origin, a limit, no
+backend."""
+_USUAL = frozenset({200, 400, 404, 405, 426, 501, 505})
+"""Answers of a backend to an ordinary request where it serves a WebSocket."""
+_MEASURED = (
+    "Without the upgrade the backend answers the direct request as it answers through the proxy; "
+    "with it the WebSocket opens."
+)
+_BISECTED = (
+    "Sent to the direct URL, the client's request opens the WebSocket; with what Nginx makes of "
+    "Upgrade, Connection and the HTTP version, and nothing else, it fails as through the proxy."
+)
+_READ = (
+    "By the config the backend gets no request for a WebSocket, so none can open; that it answers "
+    "an ordinary request in the same way was not measured."
+)
+_ALONE = "Whether the WebSocket opens without the proxy was not measured."
+_ELSEWHERE = (
+    "The answer is the one that the backend gives without the upgrade, and this config passes the "
+    "upgrade on: the Nginx that runs has not loaded it, or another proxy on the way drops it."
+)
+_ELSEWHERE_FIX = Fix(
+    "reload Nginx if it runs with an older config; otherwise the proxy in front of it, or behind "
+    "it, has to pass the upgrade on",
+    "outer-proxy",
+)
+
+
+def check(rule: Rule, case: Case) -> Finding | None:
+    """The proxied answer is not 101, as the config or the direct answers explain."""
+    refused = refused_upgrade(case)
+    if differences := named_differences(case):
+        return _by_bisection(rule, case, refused, differences) if refused else None
+    if refused is None or (case.direct and not opened_directly(case)):
+        return None
+    alike = upgrades.answer_without_upgrade(case, refused)
+    if alike is None and _has_other_reason(refused):
+        return None
+    evidence = [result_evidence(refused), *map(result_evidence, opened_directly(case)[:1])]
+    evidence += [follow_up_evidence(alike)] if alike else []
+    sent = upgrades.sent_upgrade(case.resolution)
+    if sent is None or (not sent.losses and not sent.is_decided):
+        return _by_answers(rule, refused, evidence, bool(alike))
+    if not sent.losses:
+        return (
+            rule.finding("likely", tuple(evidence), _ELSEWHERE, fix=_ELSEWHERE_FIX)
+            if alike
+            else None
+        )
+    if alike:
+        return rule.finding("confirmed", (*evidence, *sent.losses), _MEASURED)
+    distinguishes = _READ if case.direct else f"{_READ} {_ALONE}"
+    return rule.finding("likely", (*evidence, *sent.losses), distinguishes)
+
+
+def _by_bisection(
+    rule: Rule, case: Case, refused: ProbeResult, differences: tuple[Difference, ...]
+) -> Finding | None:
+    """The finding where the request as Nginx passes it on was sent to the direct URL."""
+    if not all(map(_is_lost_upgrade, differences)):
+        return None
+    with_it, without = streams.follow_ups(case, WITH), streams.follow_ups(case, WITHOUT)
+    sent = upgrades.sent_upgrade(case.resolution)
+    evidence = (
+        result_evidence(refused),
+        *map(follow_up_evidence, (*with_it[:1], *without[:1])),
+        *(sent.losses if sent else ()),
+    )
+    return rule.finding("confirmed", evidence, _BISECTED)
+
+
+def _is_lost_upgrade(difference: Difference) -> bool:
+    is_version = difference.kind == "http-version"
+    return is_version or difference.kind == "connection" or difference.is_header("upgrade")
+
+
+def _has_other_reason(refused: ProbeResult) -> bool:
+    """True for an answer of Nginx itself, and for one that a missing upgrade does not explain."""
+    answer = refused.timeline
+    return answer.status in OTHER_REASONS or product.is_nginx_page(answer.excerpt)
+
+
+def _by_answers(
+    rule: Rule, refused: ProbeResult, evidence: list[Evidence], is_alike: bool
+) -> Finding | None:
+    """The finding where the config is not known, or does not decide it."""
+    confidence: Confidence = "likely" if is_alike else "possible"
+    if not is_alike and refused.timeline.status not in _USUAL:
+        return None
+    return rule.finding(confidence, tuple(evidence), _MEASURED if is_alike else _READ_NOTHING)
+
+
+_READ_NOTHING = (
+    "The backend opens the WebSocket and refuses it through the proxy. The config would show "
+    "whether Nginx passes the upgrade on."
+)
+
+
+def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
+    """The location is meant for WebSockets, and none can open."""
+    sent = upgrades.sent_upgrade(resolution) if passes_upgrade(resolution) else None
+    losses = sent.losses if sent else ()
+    return tuple(rule.config_finding(loss.where, f"a WebSocket: {loss.text}") for loss in losses)
+
+
+RULE = Rule(
+    id="websocket-upgrade-missing",
+    stage=Stage.ROUTE,
+    fix=Fix(
+        "`proxy_http_version 1.1`, and Upgrade and Connection passed on in the location by a map "
+        "of $http_upgrade",
+        "nginx",
+    ),
+    check=check,
+    check_config=check_config,
+    config_order=45,
+    settings=NginxSettings(stream=upgraded, notes=upgrade_notes),
+)

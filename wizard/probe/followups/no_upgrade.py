@@ -1,0 +1,35 @@
+"""The direct request without the upgrade: is it answered as the proxied one is?"""
+
+from dataclasses import replace
+
+from wizard.model.case import Case, FollowUpResult
+from wizard.model.upgrades import NO_UPGRADE, opened_directly, refused_upgrade
+from wizard.probe.followups.followup import (
+    FollowUp,
+    best_direct,
+    direct_probe,
+    probe_first_event,
+    timeout_for,
+)
+from wizard.probe.request import ProbeOptions, RequestSpec
+
+_PLAIN = RequestSpec(headers=(("Accept", "*/*"),))
+
+
+def _is_needed(case: Case) -> bool:
+    """True if the WebSocket opens directly, and the request through the proxy is answered."""
+    refused = refused_upgrade(case)
+    is_answered = refused is not None and refused.timeline.status is not None
+    return is_answered and bool(opened_directly(case))
+
+
+async def _send(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
+    best = best_direct(case)
+    if best is None:
+        return ()
+    probe = replace(direct_probe(best), upgrade=False)
+    timeline = await probe_first_event(probe, options, timeout_for(case), _PLAIN)
+    return (FollowUpResult(NO_UPGRADE, timeline, "the direct request without the upgrade"),)
+
+
+WITHOUT_UPGRADE = FollowUp(NO_UPGRADE, _is_needed, _send)
