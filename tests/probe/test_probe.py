@@ -4,14 +4,21 @@ import asyncio
 import gzip
 import socket
 import zlib
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from urllib.parse import urlsplit
 
+import brotli  # type: ignore[import-untyped]
 import pytest
+import zstandard
 
 from tests.probe.scripted import CHUNKED, HEAD, Act, chunk, saying, serving
+from wizard.investigation.requests import step_probes
 from wizard.model.events import Connected, Ended, SseEvent
 from wizard.model.target import Target
 from wizard.model.timeline import Encoding, Probe, Timeline, is_live
+from wizard.probe.content_encoding import CHUNK_LIMIT_BYTES
 from wizard.probe.probe import BODY_LIMIT_BYTES, run_probe
 from wizard.probe.request import ProbeOptions, RequestSpec, request_headers, spec_of, user_agent
 
@@ -107,10 +114,64 @@ async def test_a_gzip_bomb_is_not_expanded() -> None:
     assert "expand" in timeline.detail
 
 
-async def test_an_unknown_compression_is_named() -> None:
-    timeline = await probe_server(saying(HEAD + b"Content-Encoding: br\r\n\r\n" + b"abc"))
-    assert "br" in timeline.detail
-    assert timeline.first_data_s is None
+async def test_of_an_unknown_compression_the_arrivals_are_seen() -> None:
+    timeline = await probe_server(saying(HEAD + b"Content-Encoding: x-own\r\n\r\n" + b"abc\n\n"))
+    assert timeline.is_opaque
+    assert is_live(timeline)
+    assert (timeline.bytes, timeline.items, timeline.excerpt) == (5, 0, "")
+
+
+COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
+    "br": partial(brotli.compress, quality=1),
+    "zstd": zstandard.ZstdCompressor().compress,
+    "gzip": gzip.compress,
+    "deflate": zlib.compress,
+}
+
+
+@pytest.mark.parametrize("coding", COMPRESSORS)
+async def test_a_compressed_stream_is_decoded(coding: str) -> None:
+    head = HEAD + f"Content-Encoding: {coding}\r\n\r\n".encode()
+    timeline = await probe_server(saying(head + COMPRESSORS[coding](EVENT)), encoding="br")
+    assert (timeline.events, timeline.is_opaque, timeline.detail) == (1, False, "")
+
+
+@pytest.mark.parametrize("coding", COMPRESSORS)
+async def test_no_bomb_is_expanded(coding: str) -> None:
+    bomb = COMPRESSORS[coding](b"data: x\n" * 20_000_000)
+    timeline = await probe_server(
+        saying(HEAD + f"Content-Encoding: {coding}\r\n\r\n".encode() + bomb)
+    )
+    assert "expand" in timeline.detail
+    assert timeline.decoded <= CHUNK_LIMIT_BYTES
+
+
+@pytest.mark.parametrize("coding", COMPRESSORS)
+async def test_a_broken_compression_is_named(coding: str) -> None:
+    head = HEAD + f"Content-Encoding: {coding}\r\n\r\n".encode()
+    timeline = await probe_server(saying(head + b"this is not compressed at all, not a bit"))
+    assert "broken" in timeline.detail
+
+
+@pytest.mark.parametrize(
+    ("value", "kinds"),
+    [
+        ("gzip, deflate, br, zstd", ["identity", "gzip", "br"]),
+        ("gzip;q=1.0", ["identity", "gzip"]),
+        ("identity", ["identity", "gzip"]),
+    ],
+)
+def test_the_users_accept_encoding_is_sent_by_one_kind_of_probe(
+    value: str, kinds: list[str]
+) -> None:
+    target = Target("http://127.0.0.1/sse", headers=(("accept-encoding", value),))
+    probes = step_probes(target, "proxy")
+    assert [probe.encoding for probe in probes] == kinds
+    options = ProbeOptions(headers=target.headers)
+    sent = [dict(request_headers(probe, options)) for probe in probes]
+    assert [headers.get("accept-encoding") for headers in sent].count(value) == 1
+    (once,) = step_probes(replace(target, method="POST"), "proxy")
+    assert dict(request_headers(once, options))["accept-encoding"] == value
 
 
 async def test_broken_compression_is_reported() -> None:

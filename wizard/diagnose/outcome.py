@@ -227,7 +227,8 @@ def _with_data(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome,
         return "bursts", bursts  # Before the tails: buffers cut events too.
     if is_open and arrivals.lacks_tails(timeline, beside):
         return "tail-held", _describe_stuck_event(timeline, beside)
-    has_none = timeline.is_event_stream and not timeline.events and timeline.ended is not None
+    is_readable = timeline.is_event_stream and not timeline.is_opaque
+    has_none = is_readable and not timeline.events and timeline.ended is not None
     if has_none and (why := _no_event(timeline, direct)):
         return "no-event", why
     if _is_late(timeline, direct):
@@ -287,6 +288,8 @@ def _count(timeline: Timeline) -> str:
         return f"one event of {timeline.decoded} bytes seen"
     if timeline.events:
         return f"{timeline.events} events"
+    if timeline.is_opaque:
+        return f"{timeline.bytes} bytes of a compression that is not decoded here"
     if timeline.is_event_stream:
         return plural(timeline.comments, "comment")
     return f"{timeline.bytes} bytes"

@@ -13,6 +13,7 @@ from wizard.nginx.resolve import request_for
 from wizard.probe.curl import curl_command
 from wizard.probe.matrix import probes_for_url
 from wizard.probe.network import is_ip_address
+from wizard.probe.request import accepted_encoding
 from wizard.probe.websocket import UPGRADE_HEADERS
 
 
@@ -30,8 +31,9 @@ def step_probes(target: Target, step: StepId) -> tuple[Probe, ...]:
 def _probes(name: str, source: Source, target: Target) -> tuple[Probe, ...]:
     if target.upgrade:  # over HTTP/1.1, and HTTP encodes no frames
         return (Probe(name, source.locator, vantage=source.vantage, upgrade=True),)
-    once = target.is_sent_once
-    return probes_for_url(name, source.locator, source.vantage, http=target.http, once=once)
+    once, accepted = target.is_sent_once, accepted_encoding(target.headers)
+    place, http = (source.locator, source.vantage), target.http
+    return probes_for_url(name, *place, http=http, once=once, accepted=accepted)
 
 
 def proxied_probes(target: Target) -> tuple[Probe, ...]:

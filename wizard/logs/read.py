@@ -124,7 +124,7 @@ def _log_line(
 
 
 _LABEL = re.compile(
-    r"(?P<name>.+)-h(?P<http>[12])-(?P<encoding>identity|gzip)(?P<place>(?:-from-.+)?)$"
+    r"(?P<name>.+)-h(?P<http>[12])-(?P<encoding>identity|gzip|br)(?P<place>(?:-from-.+)?)$"
 )
 """A probe's label as `probe.request.user_agent` writes it."""
 

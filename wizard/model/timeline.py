@@ -23,7 +23,8 @@ from wizard.model.events import (
 )
 
 Http = Literal["1.1", "2"]
-Encoding = Literal["identity", "gzip"]
+Encoding = Literal["identity", "gzip", "br"]
+"""What a probe accepts: nothing compressed, gzip, or what browsers do (br and zstd as well)."""
 Framing = Literal["chunked", "length", "close", "h2"]
 
 MAX_TAIL_ITEMS = 200
@@ -41,6 +42,8 @@ STREAM_TYPES = frozenset({
 """Media types of bodies that are sent piece by piece."""
 AT_ONCE_S = 0.05
 """Within how many seconds a short answer without a length arrives."""
+DECODED = frozenset({"identity", "gzip", "x-gzip", "deflate"})
+"""The Content-Encodings that are always decoded; others only with their libraries."""
 WEB_PAGES = frozenset({"text/html", "application/xhtml+xml"})
 MERGE_S = 0.001
 """Bytes that follow within this time, in seconds, belong to the same arrival: the kernel may hand
@@ -54,7 +57,7 @@ class Probe:
     Attributes:
         name: The id of its check: `root-proxy`, `sse-proxy`, `sse-hop` or `sse-direct`.
         http: The requested HTTP version (`2` is negotiated by ALPN over TLS).
-        encoding: The value of the Accept-Encoding header.
+        encoding: What the Accept-Encoding header allows.
         vantage: The vantage that sends the request; `local` is this machine.
         hop: The hop that the request enters; empty for the public URL and for direct probes.
         host: The Host header; empty if it is the URL's own host and port.
@@ -88,7 +91,7 @@ class Arrival:
     """Body bytes that arrived at one moment.
 
     Attributes:
-        size: The number of bytes after decompression.
+        size: The number of bytes after decompression, if that was possible.
         items: The number of events and comments that these bytes completed.
         pending: The number of bytes of an event that was unfinished afterwards.
     """
@@ -205,6 +208,12 @@ class Timeline:
         if self.media_type in STREAM_TYPES or "grpc" in self.media_type:
             return True
         return self.header("content-length") is None and not self.came_at_once
+
+    @property
+    def is_opaque(self) -> bool:
+        """True if the body has a Content-Encoding that could not be decoded."""
+        coding = (self.header("content-encoding") or "identity").strip().lower()
+        return coding not in DECODED and not self.items
 
     @property
     def came_at_once(self) -> bool:

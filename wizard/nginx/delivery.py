@@ -178,9 +178,15 @@ def is_compressed(
     media_type: str = EVENT_STREAM,
 ) -> bool:
     """True if Nginx compresses such a stream for a client that accepts this encoding."""
-    if encoding == "br":
-        return any(each.effect == "brotli" for each in filters)
-    return gzip_applies(settings, encoding, media_type=media_type)
+    if encoding == "br" and has_brotli(filters):
+        return True
+    accepted = "gzip" if encoding == "br" else encoding  # who accepts br accepts gzip too
+    return gzip_applies(settings, accepted, media_type=media_type)
+
+
+def has_brotli(filters: Sequence[BodyFilter]) -> bool:
+    """True if Nginx compresses event streams with brotli."""
+    return any(each.effect == "brotli" for each in filters)
 
 
 def delivery_table(
@@ -198,8 +204,7 @@ def delivery_table(
     if prefix not in BUFFERING_PREFIXES:
         return ()
     buffering = is_buffered(settings, prefix, None)
-    has_brotli = is_compressed(settings, "br", filters)
-    encodings: tuple[Encoding, ...] = (*ENCODINGS, "br") if has_brotli else ENCODINGS
+    encodings: tuple[Encoding, ...] = (*ENCODINGS, "br") if has_brotli(filters) else ENCODINGS
     return tuple(
         make_delivery(
             settings,

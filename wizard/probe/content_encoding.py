@@ -1,24 +1,38 @@
-"""Decoding of compressed response bodies, as they arrive and within limits."""
+"""Decoding of compressed response bodies, as they arrive and within limits.
+
+gzip and deflate are decoded always, br (RFC 7932) and zstd (RFC 8878) if their libraries are
+installed (the extra `encodings`).
+"""
 
 import zlib
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
 
 CHUNK_LIMIT_BYTES = 4 << 20
 """The most that one chunk may expand to, in bytes."""
 EXPANSION_LIMIT_BYTES = 1 << 20
 """The most that a body may expand to, in bytes, if that is more than a hundredfold."""
+ZSTD_SLICE_BYTES = 64
+"""zstd has no limit on its output: so much of its input, in bytes, expands to a few MB at most."""
+ZSTD_WINDOW_BYTES = 8 << 20
+"""The largest window that a zstd body on the web may need (RFC 9659)."""
+
+Decode = Callable[[bytes], bytes]
+"""Decodes what arrived, to at most `CHUNK_LIMIT_BYTES` and what one call gives beyond that."""
 
 
-class DeflateDecoder:
-    """Decodes a gzip (RFC 1952) or deflate (RFC 1950) body as it arrives.
+class ContentDecoder:
+    """Decodes a compressed body as it arrives.
 
     Attributes:
         broken: Why decoding has stopped (the bytes are invalid, or expand beyond the limits), in
             one sentence; empty before.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, decode: Decode, *errors: type[Exception]) -> None:
         self.broken = ""
-        self._zlib = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+        self._decode, self._errors = decode, errors
         self._bytes_in = self._bytes_out = 0
 
     def feed(self, data: bytes) -> bytes:
@@ -26,11 +40,11 @@ class DeflateDecoder:
         if self.broken:
             return b""
         try:
-            decoded = self._zlib.decompress(data, CHUNK_LIMIT_BYTES)
-        except zlib.error as error:
+            decoded = self._decode(data)[:CHUNK_LIMIT_BYTES]
+        except self._errors as error:
             self.broken = f"the compressed body is broken: {error}"
             return b""
-        if self._zlib.unconsumed_tail:
+        if len(decoded) >= CHUNK_LIMIT_BYTES:
             self.broken = _expands_too_much(len(data), CHUNK_LIMIT_BYTES)
         self._bytes_in += len(data)
         self._bytes_out += len(decoded)
@@ -44,20 +58,72 @@ def _expands_too_much(size: int, limit: int) -> str:
 
 
 class PlainDecoder:
-    """Passes a body through; drops it if `broken` says that its coding is not decoded here."""
+    """Passes a body through as it is."""
 
-    def __init__(self, broken: str = "") -> None:
-        self.broken = broken
+    broken = ""
 
     def feed(self, data: bytes) -> bytes:
-        """Return the bytes unchanged; none if `broken`."""
-        return b"" if self.broken else data
+        """Return the bytes unchanged."""
+        return data
 
 
-def decoder_for(coding: str | None) -> DeflateDecoder | PlainDecoder:
-    """Return a decoder for a Content-Encoding (RFC 9110, section 8.4)."""
+def decoder_for(coding: str | None) -> ContentDecoder | PlainDecoder | None:
+    """Return a decoder for a Content-Encoding (RFC 9110, section 8.4); None if there is none."""
     name = (coding or "identity").strip().lower()
-    if name in ("gzip", "x-gzip", "deflate"):
-        return DeflateDecoder()
-    is_plain = name in ("identity", "")
-    return PlainDecoder("" if is_plain else f"Content-Encoding {name} is not decoded here")
+    if name in ("identity", ""):
+        return PlainDecoder()
+    make = _DECODERS.get(name)
+    return make() if make else None
+
+
+def _deflate() -> ContentDecoder:
+    """gzip (RFC 1952) or deflate (RFC 1950)."""
+    decoder = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+    return ContentDecoder(lambda data: decoder.decompress(data, CHUNK_LIMIT_BYTES), zlib.error)
+
+
+def _brotli() -> ContentDecoder | None:
+    module = _library("brotli")
+    if module is None:
+        return None
+    decoder = module.Decompressor()
+
+    def decode(data: bytes) -> bytes:
+        return bytes(decoder.process(data, output_buffer_limit=CHUNK_LIMIT_BYTES))
+
+    # A version before 1.2 has no limit, and raises TypeError for the argument.
+    return ContentDecoder(decode, module.error, TypeError)
+
+
+def _zstd() -> ContentDecoder | None:
+    module = _library("zstandard")
+    if module is None:
+        return None
+    decoder = module.ZstdDecompressor(max_window_size=ZSTD_WINDOW_BYTES).decompressobj()
+
+    def decode(data: bytes) -> bytes:
+        parts, size = list[bytes](), 0
+        for start in range(0, len(data), ZSTD_SLICE_BYTES):
+            parts.append(decoder.decompress(data[start : start + ZSTD_SLICE_BYTES]))
+            size += len(parts[-1])
+            if size >= CHUNK_LIMIT_BYTES:
+                break
+        return b"".join(parts)
+
+    return ContentDecoder(decode, module.ZstdError)
+
+
+def _library(name: str) -> Any:
+    try:
+        return import_module(name)
+    except ImportError:
+        return None
+
+
+_DECODERS: dict[str, Callable[[], ContentDecoder | None]] = {
+    "gzip": _deflate,
+    "x-gzip": _deflate,
+    "deflate": _deflate,
+    "br": _brotli,
+    "zstd": _zstd,
+}

@@ -5,6 +5,7 @@ import shlex
 
 from wizard.model.target import Target
 from wizard.model.timeline import Probe
+from wizard.probe.request import ACCEPT_ENCODING, user_headers
 from wizard.probe.websocket import KEY, UPGRADE_HEADERS
 from wizard.text.display import visible
 from wizard.text.redaction import redact, redact_header
@@ -24,11 +25,14 @@ def curl_command(probe: Probe, target: Target, wait: float) -> str:
     else:
         words += ["-D", "-"]
     words += ["--http2" if probe.http == "2" else "--http1.1"]
-    if probe.encoding == "gzip":
-        words += ["-H", "Accept-Encoding: gzip", "--compressed"]
+    own = user_headers(target.headers, probe)
+    if probe.encoding != "identity":
+        value, names = ACCEPT_ENCODING[probe.encoding], {name.lower() for name, _ in own}
+        words += [] if "accept-encoding" in names else ["-H", f"Accept-Encoding: {value}"]
+        words += ["--compressed"]
     words += ["-H", f"Host: {probe.host}"] if probe.host else []
     words += _upgrade_options(target) if probe.upgrade else []
-    words += [*_user_options(target), *_connect_to(probe, target), redact(http_url(probe.url))]
+    words += [*_user_options(own, target), *_connect_to(probe, target), redact(http_url(probe.url))]
     shown, vantage = [visible(word) for word in words], target.vantage(probe.vantage)
     return redact(vantage.shown(shown)) if vantage else shlex.join(shown)
 
@@ -41,8 +45,8 @@ def _upgrade_options(target: Target) -> list[str]:
     return [word for header in own for word in ("-H", header) if header != "Accept: */*"]
 
 
-def _user_options(target: Target) -> list[str]:
-    headers = [f"{name}: {redact_header(name, value)}" for name, value in target.headers]
+def _user_options(own: tuple[tuple[str, str], ...], target: Target) -> list[str]:
+    headers = [f"{name}: {redact_header(name, value)}" for name, value in own]
     words = [word for header in headers for word in ("-H", header)]
     return [*words, "-k"] if target.insecure else words
 

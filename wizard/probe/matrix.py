@@ -25,27 +25,37 @@ ENCODINGS: tuple[Encoding, ...] = ("identity", "gzip")
 
 
 def probes_for_url(
-    name: str, url: str, vantage: str = "local", *, http: Http | None = None, once: bool = False
+    name: str,
+    url: str,
+    vantage: str = "local",
+    *,
+    http: Http | None = None,
+    once: bool = False,
+    accepted: Encoding = "identity",
 ) -> tuple[Probe, ...]:
     """The probes of one URL: HTTP/1.1 and, over TLS, HTTP/2, each plain and with gzip.
 
     Args:
         http: The only HTTP version to use; None for all that the URL allows.
-        once: Only one probe: over HTTP/1.1 unless `http` is another version, and plain.
+        once: Only one probe: over HTTP/1.1 unless `http` is another version, as `accepted`.
+        accepted: What the client accepts; a variant of its own if it is not among the usual ones.
     """
     if once:
-        return (Probe(name, url, http or "1.1", vantage=vantage),)
+        return (Probe(name, url, http or "1.1", accepted, vantage),)
     versions: tuple[Http, ...] = ("1.1", "2") if url.lower().startswith("https:") else ("1.1",)
     versions = (http,) if http else versions
     return tuple(
-        Probe(name, url, http, encoding, vantage) for http in versions for encoding in ENCODINGS
+        Probe(name, url, http, encoding, vantage)
+        for http in versions
+        for encoding in dict.fromkeys((*ENCODINGS, accepted))
     )
 
 
 def uncompressed(results: Sequence[ProbeResult]) -> ProbeResult | None:
-    """The first probe without compression, as the MCP SDKs send it; None if there is none."""
-    plain = (result for result in results if result.timeline.probe.encoding == "identity")
-    return next(plain, None)
+    """The first probe without compression, as the MCP SDKs send it, or else the first one; None if
+    there is none."""
+    plain = [result for result in results if result.timeline.probe.encoding == "identity"]
+    return next(iter((*plain, *results)), None)
 
 
 class Matrix:

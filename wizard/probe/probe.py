@@ -16,7 +16,7 @@ import httpx
 from wizard.model.events import Began, Chunk, Ended, Excess, Headers, ProbeEvent, Resolved
 from wizard.model.timeline import Probe, Timeline, is_local
 from wizard.probe.connection import ProbeChannel, Request, make_transport
-from wizard.probe.content_encoding import decoder_for
+from wizard.probe.content_encoding import PlainDecoder, decoder_for
 from wizard.probe.json_lines import JSON_LINES, BytesDecoder, JsonLinesDecoder
 from wizard.probe.network import (
     is_own_address,
@@ -182,8 +182,14 @@ def _items_decoder(answer: Timeline) -> Decoder:
 async def _read_stream(
     response: httpx.Response, channel: ProbeChannel, decoder: Decoder, excerpt_bytes: int
 ) -> None:
-    """Report the bytes and the items of a stream until it ends; without items, also its start."""
-    content, start = decoder_for(response.headers.get("content-encoding")), b""
+    """Report the bytes and the items of a stream until it ends; without items, also its start.
+
+    Of a body that cannot be decoded here only the arrivals are reported.
+    """
+    coding, start = response.headers.get("content-encoding"), b""
+    content = decoder_for(coding)
+    if content is None:
+        content, decoder, excerpt_bytes = PlainDecoder(), BytesDecoder(), 0
     has_items = not isinstance(decoder, BytesDecoder)
     async for raw in response.aiter_raw():
         at, data = channel.now(), content.feed(raw)
@@ -202,7 +208,7 @@ async def _read_body(response: httpx.Response, channel: ProbeChannel, excerpt_by
     """Report the bytes of any other body, up to a limit, and an excerpt of its start."""
     content, size, start = decoder_for(response.headers.get("content-encoding")), 0, b""
     async for raw in response.aiter_raw():
-        data = content.feed(raw)
+        data = content.feed(raw) if content else b""
         start += data[: excerpt_bytes - len(start)]
         excerpt = start.decode("utf-8", "replace")
         await channel.events.put(Chunk(channel.now(), len(raw), len(data), excerpt))

@@ -1,12 +1,12 @@
 """Method, headers and body of a request, and the options that all probes share."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wizard import __version__
 from wizard.model.target import Target
-from wizard.model.timeline import Probe
+from wizard.model.timeline import Encoding, Probe
 from wizard.probe.websocket import handshake_headers
 from wizard.vantage.session import VantageSession
 
@@ -83,6 +83,30 @@ def user_agent(probe: Probe, run: str) -> str:
     return f"ssewizard/{__version__} (run={run}; {probe.label.replace(' ', '-')})"
 
 
+ACCEPT_ENCODING: Mapping[Encoding, str] = {
+    "identity": "identity",
+    "gzip": "gzip",
+    "br": "gzip, deflate, br, zstd",
+}
+"""The Accept-Encoding header of each kind of probe."""
+
+
+def accepted_encoding(headers: Sequence[tuple[str, str]]) -> Encoding:
+    """The kind of probe that sends the user's own Accept-Encoding."""
+    values = (value.lower() for name, value in headers if name.lower() == "accept-encoding")
+    codings = {part.partition(";")[0].strip() for value in values for part in value.split(",")}
+    if codings & {"br", "zstd"}:
+        return "br"
+    return "gzip" if codings & {"gzip", "deflate", "*"} else "identity"
+
+
+def user_headers(headers: Sequence[tuple[str, str]], probe: Probe) -> tuple[tuple[str, str], ...]:
+    """The user's headers for this probe: Accept-Encoding only where the probe stands for it."""
+    accepted = accepted_encoding(headers)
+    is_sent = probe.encoding == accepted and not probe.name.startswith("root")
+    return tuple(pair for pair in headers if is_sent or pair[0].lower() != "accept-encoding")
+
+
 def request_headers(
     probe: Probe, options: ProbeOptions, spec: RequestSpec = GET
 ) -> list[tuple[str, str]]:
@@ -91,12 +115,13 @@ def request_headers(
     headers = {
         "user-agent": ("User-Agent", user_agent(probe, options.run)),
         "accept": ("Accept", accept),
-        "accept-encoding": ("Accept-Encoding", probe.encoding),
+        "accept-encoding": ("Accept-Encoding", ACCEPT_ENCODING[probe.encoding]),
     }
     if probe.host:
         headers["host"] = ("Host", probe.host)
     more = (*spec.headers, *(handshake_headers() if probe.upgrade else ()))
     headers.update({name.lower(): (name, value) for name, value in more})
-    for name, _ in options.headers:
+    own = user_headers(options.headers, probe)
+    for name, _ in own:
         headers.pop(name.lower(), None)
-    return [*headers.values(), *options.headers]
+    return [*headers.values(), *own]

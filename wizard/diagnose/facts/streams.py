@@ -25,8 +25,14 @@ PROXY_HEADERS = ("cf-ray", "x-amz-cf-id", "x-served-by", "x-envoy-upstream-servi
 def counted_probes(
     results: Iterable[ProbeResult], encoding: str = "identity"
 ) -> tuple[ProbeResult, ...]:
-    """The probes of one encoding, without those whose HTTP version the server does not offer."""
-    counted = (result for result in results if result.was_made)
+    """The probes of one encoding, without those whose HTTP version the server does not offer.
+
+    A request that is sent once has the client's own encoding, which then stands for the plain one.
+    """
+    counted = [result for result in results if result.was_made]
+    encodings = {result.timeline.probe.encoding for result in counted}
+    if encoding == "identity" and len(encodings) == 1:
+        return tuple(counted)
     return tuple(result for result in counted if result.timeline.probe.encoding == encoding)
 
 
