@@ -1,0 +1,130 @@
+"""The endpoint answers POST, and its answer to a GET is no stream."""
+
+from wizard.diagnose.facts import directives
+from wizard.diagnose.facts.evidence import body_suffix, result_evidence, setting_evidence
+from wizard.diagnose.outcome import NO_GET_STREAM
+from wizard.diagnose.rule import Rule, Stage
+from wizard.model.case import Case
+from wizard.model.diagnosis import Evidence, Finding, Fix
+from wizard.model.probe_result import ProbeResult
+from wizard.text.display import safe
+
+NOT_ALLOWED = 405
+"""The answer to a GET that says that there is no stream: MCP 2025-03-26 and 2026-07-28."""
+_BY_POST = (
+    "An MCP session by POST works through the proxy, so nothing of Nginx fails. A client of an "
+    "older transport takes this answer to its GET for a failure and tries again and again; 405 "
+    "tells it that there is no stream."
+)
+_OTHER_METHOD = (
+    "This endpoint {answers}, so a GET shows nothing of its stream: give --request POST --data '…' "
+    "and the headers that its client sends, and the same is judged by that request."
+)
+_ASK_AS_CLIENT = Fix(
+    "ask as the client does: --request POST --data '…' --header 'Content-Type: application/json'",
+    "client",
+)
+_STATELESS = "stateless"
+
+
+def check(rule: Rule, case: Case) -> Finding | None:
+    """An MCP session by POST works beside a GET that is answered badly, or the GET gets 405."""
+    results = [result for result in case.proxy if result.was_made]
+    if not results or case.target.method != "GET":
+        return None
+    proxied = case.handshake("proxy")
+    if proxied is not None and proxied.is_complete and proxied.transport != "http+sse":
+        return _beside_a_session(rule, case, results, proxied.transport)
+    if proxied is None or proxied.skipped:
+        return _asks_for_post(rule, case, results)
+    return None
+
+
+def _beside_a_session(
+    rule: Rule, case: Case, results: list[ProbeResult], transport: str
+) -> Finding | None:
+    """POST works; the GET has an answer from which old clients do not learn that."""
+    bad = [result for result in results if _is_misleading(result, transport)]
+    if len(bad) < len(results):
+        return None
+    alike = [result for result in case.direct if _is_alike(result, bad[0])]
+    if case.direct and not alike:
+        return None
+    evidence = (
+        *map(_answer_evidence, (bad[0], *alike[:1])),
+        Evidence("probe", "mcp-proxy", "done"),
+    )
+    is_page = bad[0].outcome == "not-a-stream"
+    return rule.finding("confirmed" if alike else "likely", evidence, _BY_POST, latent=not is_page)
+
+
+def _is_misleading(result: ProbeResult, transport: str) -> bool:
+    """True for an answer to a GET that does not say that the server answers by POST.
+
+    A silent stream is what a server of Streamable HTTP may offer, and not one of 2026-07-28.
+    """
+    if result.outcome == "silent":
+        return transport == _STATELESS
+    if result.outcome == "not-a-stream":
+        return "json" in result.timeline.media_type
+    return result.timeline.status in NO_GET_STREAM - {NOT_ALLOWED}
+
+
+def _is_alike(result: ProbeResult, other: ProbeResult) -> bool:
+    return (result.outcome, result.timeline.status) == (other.outcome, other.timeline.status)
+
+
+def _answer_evidence(result: ProbeResult) -> Evidence:
+    text = f"GET: {result.outcome}: {result.why}{body_suffix(result.timeline)}"
+    return Evidence("probe", result.timeline.probe.label, text)
+
+
+def _asks_for_post(rule: Rule, case: Case, results: list[ProbeResult]) -> Finding | None:
+    """405 to every GET, directly too: the stream is the answer to another method."""
+    if any(result.timeline.status != NOT_ALLOWED for result in (*results, *_answered(case))):
+        return None
+    allowed = results[0].timeline.header("allow") or ""
+    methods = {method.strip().upper() for method in allowed.split(",")}
+    if allowed and "POST" not in methods:
+        return None
+    answers = f"answers {safe(allowed, 80)} (Allow)" if allowed else "does not answer GET (405)"
+    evidence = (*map(result_evidence, (results[0], *_answered(case)[:1])), *_what_is_held(case))
+    text = _OTHER_METHOD.format(answers=answers)
+    return rule.finding("possible", evidence, text, fix=_ASK_AS_CLIENT)
+
+
+def _answered(case: Case) -> list[ProbeResult]:
+    return [result for result in case.direct if result.timeline.headers_s is not None]
+
+
+def _what_is_held(case: Case) -> tuple[Evidence, ...]:
+    """What the config would hold of a stream that answers the POST."""
+    resolution = case.resolution
+    if resolution is None or not resolution.delivery:
+        return ()
+    setting = setting_evidence(resolution, f"{resolution.prefix}_buffering")
+    rows = resolution.delivery
+    if any(row.is_held for row in rows):
+        held = "would hold a stream that answers the POST"
+    elif any(row.holds_tails for row in rows):
+        held = "would hold the end of large events of such a stream"
+    elif any(row.result == "undecided" for row in rows):
+        held = "may hold such a stream: a directive in force is not known"
+    else:
+        held = "would pass such a stream on as it comes"
+    unless = ", unless the backend sends X-Accel-Buffering: no"
+    is_overruled = directives.is_buffering(resolution) and held.startswith("would hold")
+    text = f"{setting.text}: the config {held}{unless if is_overruled else ''}"
+    return (Evidence("config", setting.where, text),)
+
+
+RULE = Rule(
+    id="get-not-offered",
+    stage=Stage.ROUTE,
+    fix=Fix(
+        "the server answers 405 to a GET where it offers no stream; a client of the transport that "
+        "it speaks",
+        "backend",
+    ),
+    check=check,
+)
