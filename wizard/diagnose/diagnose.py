@@ -170,6 +170,8 @@ def _summary(case: Case, verdict: Verdict, causes: tuple[Finding, ...], shortcom
 
 
 def _healthy_summary(case: Case) -> str:
+    if case.target.upgrade:
+        return "The WebSocket is open through the proxy, as far as it was watched."
     proxied, live = case.handshake("proxy"), "The stream is live in every probe through the proxy"
     if proxied is None or not proxied.is_complete:
         return f"{live}."
@@ -216,6 +218,12 @@ def _by_header(case: Case) -> str:
     return " Or does the backend send X-Accel-Buffering: no? A direct URL of that backend shows it."
 
 
+_NO_DIRECT = "No direct URL was given: a silent backend and a holding proxy look alike."
+_NO_DIRECT_WEBSOCKET = "No direct URL was given: whether the backend opens it is not known."
+_NO_CONFIG = "No Nginx config was read: what it would hold could not be predicted."
+_NO_CONFIG_WEBSOCKET = "No Nginx config was read: whether it passes the upgrade on is not known."
+
+
 def _missing_input(case: Case, causes: tuple[Finding, ...], shortcoming: str) -> tuple[str, ...]:
     """What the user could give to make the diagnosis surer; nothing if it is sure."""
     if not shortcoming:
@@ -231,12 +239,12 @@ def _missing_input(case: Case, causes: tuple[Finding, ...], shortcoming: str) ->
             "that serves this URL, or does something stand in front of it?"
         )
     if not case.target.direct:
-        notes.append("No direct URL was given: a silent backend and a holding proxy look alike.")
+        notes.append(_NO_DIRECT_WEBSOCKET if case.target.upgrade else _NO_DIRECT)
     notes += _proxy_at_direct_note(case)
     if not is_nginx_shown(case):
         return (*notes, f"{describe_front(case)}.")
     if case.resolution is None and case.target.conf is None:
-        notes.append("No Nginx config was read: what it would hold could not be predicted.")
+        notes.append(_NO_CONFIG_WEBSOCKET if case.target.upgrade else _NO_CONFIG)
     if not case.logs and not case.target.logs:
         notes.append("No log file was read: Nginx's error log names what it could not do.")
     return tuple(notes)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from itertools import count
 
 from wizard.diagnose.facts.upgrades import sent_upgrade
-from wizard.diagnose.rule_settings import HEADER_NOTES, own_lines, repeated_lines
+from wizard.diagnose.rule_settings import HEADER_NOTES, own_lines, read_timeout, repeated_lines
 from wizard.model.case import Case
 from wizard.model.change import Change
 from wizard.model.config import Config, Directive
@@ -24,7 +24,7 @@ _WHY_MAP = (
     "the Connection header that the backend gets: upgrade for a WebSocket, none for any other "
     "request, such as an event stream"
 )
-_WHY_VERSION = "only HTTP/1.1 can be upgraded, and this Nginx asks with 1.0"
+_WHY_VERSION = "only HTTP/1.1 can be upgraded; 1.0 is the default before 1.29.7"
 _WHY_UPGRADE = "Nginx passes Upgrade on only if told to: it holds for one connection"
 _WHY_CONNECTION = "names Upgrade where the client does, by the map; empty for any other request"
 _BY_MAP = "The map names Upgrade for WebSockets alone, which this location passes on too"
@@ -46,7 +46,8 @@ def upgraded(case: Case, resolution: RequestResolution | None) -> tuple[Change, 
     version = Change("proxy_http_version", "1.1", _WHY_VERSION)
     upgrade = Change("proxy_set_header", "Upgrade $http_upgrade", _WHY_UPGRADE)
     connection = () if _has_map(resolution) else connection_by_map(resolution, _WHY_CONNECTION)
-    return (version, *_with_repeated(resolution, upgrade, *connection))
+    headers = _with_repeated(resolution, upgrade, *connection)
+    return (version, *headers, *read_timeout(case, resolution))
 
 
 def _has_map(resolution: RequestResolution | None) -> bool:

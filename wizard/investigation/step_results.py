@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from wizard.diagnose.facts.upgrades import is_upgrade, sent_upgrade
 from wizard.diagnose.outcome import handshake_problem, is_well
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Recommendation
@@ -56,7 +57,8 @@ def _rate_offered(offered: Sequence[ProbeResult], handshake: Handshake | None) -
         return "pass", f"no GET stream is needed: the server answers by POST; {offered[0].why}"
     if not bad:
         times = [at for result in offered if (at := result.timeline.first_data_s) is not None]
-        first = f"first data after {seconds(min(times))}" if times else "no data"
+        what = "WebSocket open" if offered[0].timeline.is_websocket else "first data"
+        first = f"{what} after {seconds(min(times))}" if times else "no data"
         return "pass", f"live: {first}"
     if all(result.outcome == "silent" for result in offered):
         return "warn", f"open and silent: {offered[0].why}"
@@ -122,6 +124,8 @@ def _rate_location(resolution: RequestResolution) -> StepResult:
         return "warn", f"no location in {server.directive.where} matches the path"
     name = f"location {location.modifier} {location.path}".replace("  ", " ")
     where = f"{safe(name, 80)} ({location.directive.where})"
+    if is_upgrade(resolution):
+        return _rate_upgrade(resolution, where)
     held = [row for row in resolution.delivery if row.result in ("held", "tail-held")]
     if not resolution.delivery:
         return "warn", f"{where} passes to no backend that streams"
@@ -131,6 +135,16 @@ def _rate_location(resolution: RequestResolution) -> StepResult:
     if unknown := [each for each in resolution.body_filters if each.effect == "unknown"]:
         return "warn", f"{where} serves it; `{safe(unknown[0].name, 80)}` may hold it"
     return "pass", f"{where} serves it; the config holds nothing back"
+
+
+def _rate_upgrade(resolution: RequestResolution, where: str) -> StepResult:
+    sent = sent_upgrade(resolution)
+    if sent is None:
+        return "warn", f"{where} passes no WebSocket to a backend"
+    if sent.losses:
+        return "warn", f"{where} serves it; {sent.losses[0].text}"
+    passed = "passes the upgrade on" if sent.is_decided else "may pass the upgrade on"
+    return "pass" if sent.is_decided else "warn", f"{where} serves it and {passed}"
 
 
 def rate_diagnosis(diagnosis: Diagnosis) -> StepResult:

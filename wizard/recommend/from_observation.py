@@ -22,6 +22,7 @@ _SET = "set in the location that serves {}, in place of lines of the same name"
 _SET_MESSAGES = f"{_SET}, if it is another location"
 _INSERT = "insert into the server block, in place of a location {} that it has"
 _IN_UPSTREAM = "set in the upstream block behind {}, in place of another balancing method"
+_IN_HTTP = "insert into the http block, if it has nothing like it yet"
 _AT_HOP = "the stream stops at {}: the lines belong into the config of that proxy"
 _GUARDS = (
     "copy into the location every line that protects or changes the stream's path today: "
@@ -55,7 +56,9 @@ def recommend_from_observation(
     if is_location:
         notes += (f"proxy_pass: {_upstream_address(case)[1]}", _GUARDS)
         notes += _choices(case, wanted)
-    if any(line.name.startswith("proxy_") for line in statements) and not is_location:
+    has_other_modules = not case.target.upgrade  # these cannot pass an upgrade on
+    is_prefixed = any(line.name.startswith("proxy_") for line in statements)
+    if is_prefixed and not is_location and has_other_modules:
         notes.append(_FAMILY)
     if any(line.name in SET_DIRECTIVES for line in statements):
         notes.append(_SETS)
@@ -105,6 +108,8 @@ def _blocks(case: Case, wanted: WantedSettings) -> list[Block]:
     blocks += (_location(case, path, path, ()) for path in wanted.public_paths(case))
     upstream = tuple(map(write_change, wanted.for_stream(case, "upstream")))
     blocks.append(Block("", "", upstream, instruction=_IN_UPSTREAM.format(visible(path))))
+    http = tuple(map(write_change, wanted.for_stream(case, "http")))
+    blocks.append(Block("", "", http, instruction=_IN_HTTP))
     return [block for block in blocks if block.statements]
 
 

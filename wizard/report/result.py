@@ -97,6 +97,8 @@ def _handshake_check(case: Case) -> Check:
     """Pass if the proxied handshake completed; fail if only the direct one did."""
     if case.target.mcp == "never":
         return Check("handshake", "skip", "--mcp never was given")
+    if case.target.upgrade:
+        return Check("handshake", "skip", "a WebSocket has none")
     proxied, direct = case.handshake("proxy"), case.handshake("direct")
     if proxied is None:
         return Check("handshake", "skip", "the stream was not probed through the proxy")

@@ -32,6 +32,11 @@ class SentUpgrade:
     is_decided: bool = True
 
 
+def is_upgrade(resolution: RequestResolution) -> bool:
+    """True if the request that was resolved asks for a WebSocket."""
+    return any(name.lower() == "upgrade" for name, _ in resolution.request.headers)
+
+
 def sent_upgrade(resolution: RequestResolution | None) -> SentUpgrade | None:
     """What the config makes of a request for a WebSocket; None if it does not pass it on."""
     if resolution is None or resolution.upstream is None:

@@ -7,7 +7,7 @@ from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings
 from wizard.diagnose.upgrade_settings import passes_upgrade, upgrade_notes, upgraded
 from wizard.model.case import Case
-from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.probe_result import ProbeResult
 from wizard.model.request_difference import Difference
 from wizard.model.resolution import RequestResolution
@@ -17,7 +17,9 @@ OTHER_REASONS = frozenset({301, 302, 307, 308, 401, 403, 407, 421, 429, 502, 503
 """Answers that have other causes than a missing upgrade: credentials, an Origin, a limit, no
 backend."""
 _USUAL = frozenset({200, 400, 404, 405, 426, 501, 505})
-"""Answers of a backend to an ordinary request where it serves a WebSocket."""
+"""Answers of a backend to an ordinary request where it serves a WebSocket …"""
+_NAMED = frozenset({426, 505})
+"""… and those that say that it does."""
 _MEASURED = (
     "Without the upgrade the backend answers the direct request as it answers through the proxy; "
     "with it the WebSocket opens."
@@ -56,7 +58,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     evidence += [follow_up_evidence(alike)] if alike else []
     sent = upgrades.sent_upgrade(case.resolution)
     if sent is None or (not sent.losses and not sent.is_decided):
-        return _by_answers(rule, refused, evidence, bool(alike))
+        return _by_answers(rule, case, refused, tuple(evidence), bool(alike))
     if not sent.losses:
         return (
             rule.finding("likely", tuple(evidence), _ELSEWHERE, fix=_ELSEWHERE_FIX)
@@ -97,18 +99,23 @@ def _has_other_reason(refused: ProbeResult) -> bool:
 
 
 def _by_answers(
-    rule: Rule, refused: ProbeResult, evidence: list[Evidence], is_alike: bool
+    rule: Rule, case: Case, refused: ProbeResult, evidence: tuple[Evidence, ...], is_alike: bool
 ) -> Finding | None:
     """The finding where the config is not known, or does not decide it."""
-    confidence: Confidence = "likely" if is_alike else "possible"
-    if not is_alike and refused.timeline.status not in _USUAL:
-        return None
-    return rule.finding(confidence, tuple(evidence), _MEASURED if is_alike else _READ_NOTHING)
+    if is_alike:
+        return rule.finding("likely", evidence, _MEASURED)
+    if refused.timeline.status in (_USUAL if case.direct else _NAMED):
+        return rule.finding("possible", evidence, _UNREAD if case.direct else _UNREAD_ALONE)
+    return None
 
 
-_READ_NOTHING = (
-    "The backend opens the WebSocket and refuses it through the proxy. The config would show "
-    "whether Nginx passes the upgrade on."
+_UNREAD = (
+    "The backend opens the WebSocket for the direct request, and not through the proxy. The config "
+    "would show whether Nginx passes the upgrade on."
+)
+_UNREAD_ALONE = (
+    "A server that serves WebSockets answers so to an ordinary request. A direct URL or the config "
+    "would show whether it is Nginx that makes it one."
 )
 
 
