@@ -204,3 +204,34 @@ def test_the_text_has_no_control_characters(
         assert not [
             char for char in out if char != "\n" and (char < " " or "\x7f" <= char < "\xa0")
         ]
+
+
+def test_as_sent_adds_the_backends_request(conf: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("--conf", conf, "--path", "/sse?a=1", "--host", "bot.test", "--port", "8081")
+    more = ("--as-sent", "--data", "{}", "--header", "Authorization: Bearer abcdefgh")
+    assert run(*words, *more, "--format", "json") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert set(report) == {*KEYS, "as_sent"}
+    sent = report["as_sent"]
+    assert (sent["method"], sent["uri"], sent["http"]) == ("POST", "/sse?a=1", "1.0")
+    lines = [f"{each['name']}: {each['value']}" for each in sent["headers"]]
+    assert lines == [
+        "Host: bot", "Connection: close", "Content-Length: 2", "Accept: text/event-stream",
+        "Authorization: [redacted]", "Content-Type: application/json",
+    ]  # fmt: skip
+    assert run(*words, *more) == 0
+    text = capsys.readouterr().out
+    assert f"What the backend gets\n  POST /sse?a=1 HTTP/1.0\n      {conf}:7; " in text
+    assert "abcdefgh" not in text
+
+
+def test_as_sent_says_why_there_is_no_request(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    conf = tmp_path / "nginx.conf"
+    conf.write_text("server { listen 80; location / { grpc_pass grpc://b; } }", "utf-8")
+    words = ("--conf", str(conf), "--path", "/sse", "--as-sent")
+    assert run(*words) == 0
+    assert "not shown, since the backend is asked with gRPC" in capsys.readouterr().out
+    assert run(*words, "--format", "json") == 0
+    assert json.loads(capsys.readouterr().out)["as_sent"] is None

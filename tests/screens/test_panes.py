@@ -23,3 +23,24 @@ def test_the_config_pane_says_what_is_held_without_an_unknown_filter() -> None:
     proxied = "proxy_http_version 1.1; proxy_pass http://127.0.0.1:12213;"
     shown = drawn_config(f"server {{ listen 80; location / {{ coraza on; {proxied} }} }}")
     assert "undecided, else tail-held" in shown
+
+
+def test_the_config_pane_compares_the_backends_request_with_the_clients() -> None:
+    lines = "proxy_pass http://10.0.0.7:80/mcp/;\nproxy_set_header X-Real-IP $remote_addr;"
+    shown = drawn_config(f"server {{ listen 80; location / {{\n{lines}\n}} }}")
+    assert "What the backend gets, against the client's request\n  ~ /sse → /mcp/sse " in shown
+    assert "  + X-Real-IP: $remote_addr (not decided)" in shown
+    assert "  ~ Host: " in shown
+    assert "nginx.conf:3\n" in shown
+
+
+def test_the_config_pane_shows_no_request_for_other_protocols() -> None:
+    shown = drawn_config("server { listen 80; location / { fastcgi_pass 127.0.0.1:9000; } }")
+    assert "What the backend gets" not in shown
+
+
+def test_the_config_pane_masks_a_credential_that_the_config_sends() -> None:
+    lines = "proxy_pass http://10.0.0.7:80; proxy_set_header Authorization 'Bearer abcdefghij';"
+    shown = drawn_config(f"server {{ listen 80; location / {{ {lines} }} }}")
+    assert "+ Authorization: [redacted]" in shown
+    assert "abcdefghij" not in shown

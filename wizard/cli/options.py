@@ -95,6 +95,14 @@ def _inspect_parser() -> Parser:
     parser.add_argument("--host", metavar="NAME", help="the Host header of the request")
     parser.add_argument("--scheme", choices=("http", "https"), default="http")
     parser.add_argument("--port", type=parse_port, metavar="N", help="the port Nginx listens on")
+    parser.add_argument("--as-sent", action="store_true", help="show the request that the backend "
+        "gets, line by line, and what decides each")  # fmt: skip
+    parser.add_argument("-X", "--request", default="", metavar="METHOD", help="the method of the "
+        "request: GET, or POST with --data")  # fmt: skip
+    _add_data(parser, "the body of the request")
+    _add_header(parser, "a header of the request; with --as-sent, it has these and an Accept")
+    parser.add_argument("--http", choices=get_args(Http), default="1.1", help="the HTTP version of "
+        "the client (1.1)")  # fmt: skip
     _add_format(parser, ("text", "json"))
     return parser
 

@@ -20,7 +20,7 @@ def take_curl(options: Namespace) -> tuple[str, ...]:
     """Replace the text of `--curl` by its request; return what is not done. Raises `UsageError`."""
     text = getattr(options, "curl", None)
     if isinstance(text, str):
-        _check_stdin(options)
+        check_stdin(options)
         options.curl = parse_curl(_read_text(text))
     return options.curl.notes if text is not None else ()
 
@@ -43,7 +43,7 @@ def request_of(options: Namespace) -> ClientRequest:
 
     What other options say goes before what the command of `--curl` says.
     """
-    _check_stdin(options)
+    check_stdin(options)
     take_curl(options)
     given = ClientRequest(
         url=check_url(options.url) if options.url is not None else "",
@@ -65,7 +65,7 @@ def with_body(request: ClientRequest, parts: list[str]) -> ClientRequest:
     return request if body is None else replace(request, body=body, body_type=body_type_of(body))
 
 
-def _check_stdin(options: Namespace) -> None:
+def check_stdin(options: Namespace) -> None:
     """Raise `UsageError` if more than one option is to read standard input."""
     readers = [f"--data {part}" for part in options.data if part in STDIN]
     readers += ["--conf -"] if options.conf == "-" else []

@@ -14,12 +14,14 @@ class SentHeader:
         value: None if the config and the request do not decide it.
         where: The line of the config that sets it; None if Nginx itself or the client does.
         written: The value as the config writes it, variables included; empty without `where`.
+        is_client: Whether it is passed on as the client sends it.
     """
 
     name: str
     value: str | None
     where: Position | None = None
     written: str = ""
+    is_client: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -318,7 +318,7 @@ def _write_headers(
     names = {each.name.lower() for each in sets}
     unsure = passing.unsure(sets)
     passed = [
-        SentHeader(name, None if name in unsure else value)
+        SentHeader(name, None if name in unsure else value, is_client=True)
         for name, value in passing.client.taken
         if name.lower() not in names or name in unsure
     ]

@@ -38,9 +38,14 @@ def request_for(url: str, method: str = "GET", headers: Sequence[tuple[str, str]
     """
     parts = urlsplit(url)
     scheme: Literal["http", "https"] = "https" if parts.scheme == "https" else "http"
-    plain = tuple((name, value) for name, value in headers if name.lower() in _PLAIN_HEADERS)
     path, host = parts.path or "/", parts.hostname
+    plain = plain_headers(headers)
     return Request(path, host, scheme, parts.port, parts.query, method, plain)
+
+
+def plain_headers(headers: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Those of the headers that hold no secret and may decide an `if` or a `map`."""
+    return tuple((name, value) for name, value in headers if name.lower() in _PLAIN_HEADERS)
 
 
 def resolve_request(

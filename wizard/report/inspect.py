@@ -6,14 +6,21 @@ from typing import Any
 
 from wizard.diagnose.rule import ConfigFinding
 from wizard.model.resolution import Answer, Delivery, RequestResolution, Setting
+from wizard.report.as_sent import BackendRequest, as_sent_json, as_sent_text
 from wizard.report.text import join_sections, section, wrap
+from wizard.text.config_redaction import redact_directive
 from wizard.text.display import safe
 
 SCHEMA = "ssewizard.inspect/2"
 
 
-def inspect_json(resolution: RequestResolution, findings: Sequence[ConfigFinding]) -> str:
-    """Return what the config does with the request, as JSON text."""
+def inspect_json(
+    resolution: RequestResolution,
+    findings: Sequence[ConfigFinding],
+    sent: BackendRequest | None = None,
+) -> str:
+    """Return what the config does with the request, as JSON text; with `sent`, the request that the
+    backend gets."""
     data = {
         "schema": SCHEMA,
         "nginx_version": resolution.version,
@@ -22,7 +29,7 @@ def inspect_json(resolution: RequestResolution, findings: Sequence[ConfigFinding
         "upstream": _upstream(resolution),
         "answer": _answer(resolution.answer),
         "effective": {
-            name: {"value": safe(setting.value), "origin": safe(setting.origin)}
+            name: {"value": safe(setting_value(setting)), "origin": safe(setting.origin)}
             for name, setting in sorted(resolution.settings.items())
         },
         "delivery": [_delivery_json(row) for row in resolution.delivery],
@@ -31,6 +38,7 @@ def inspect_json(resolution: RequestResolution, findings: Sequence[ConfigFinding
             for finding in (*findings, *_undecided_findings(resolution))
         ],
         "undecided": [safe(doubt) for doubt in resolution.undecided],
+        **({"as_sent": as_sent_json(sent)} if sent is not None else {}),
     }
     return json.dumps(data, indent=2) + "\n"
 
@@ -117,13 +125,18 @@ def _delivery_json(row: Delivery) -> dict[str, Any]:
     }
 
 
-def inspect_text(resolution: RequestResolution, findings: Sequence[ConfigFinding]) -> str:
+def inspect_text(
+    resolution: RequestResolution,
+    findings: Sequence[ConfigFinding],
+    sent: BackendRequest | None = None,
+) -> str:
     """Return the same as text: what the config sets, then the defaults that have a value."""
     settings = sorted(resolution.settings.items())
     configured = [(name, item) for name, item in settings if item.origin != "default"]
     defaults = [(name, item) for name, item in settings if item.origin == "default" and item.value]
     parts = [
         _head(resolution),
+        as_sent_text(sent) if sent is not None else "",
         section("Set in the config", (_setting(name, item) for name, item in configured)),
         section("Nginx's defaults", (_setting(name, item) for name, item in defaults)),
         section("An event stream is", map(_delivery, resolution.delivery)),
@@ -144,9 +157,16 @@ def delivery_condition(row: Delivery) -> str:
     return size + (f", else {row.otherwise}" if row.otherwise else "")
 
 
+def setting_value(setting: Setting) -> str:
+    """Return the value of a setting without the credentials in it, not escaped yet."""
+    is_list = setting.value == "; ".join(map(" ".join, setting.entries))
+    entries = setting.entries if is_list else setting.entries[:1]
+    return "; ".join(redact_directive(setting.name, entry) for entry in entries) or setting.value
+
+
 def _setting(name: str, setting: Setting) -> str:
     """Return name, value and origin in columns; a long origin gets a line of its own."""
-    value = safe(setting.value, 200)
+    value = safe(setting_value(setting), 200)
     if setting.origin == "default":
         return f"  {name:<28} {value}\n"
     origin = safe(setting.origin)
