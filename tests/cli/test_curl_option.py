@@ -33,9 +33,9 @@ def test_a_command_is_read_from_a_file_or_standard_input(
 
 def test_other_options_go_before_the_command() -> None:
     words = ("-X", "PUT", "-H", "accept: text/event-stream", "-d", "a=1", "--http", "1.1")
-    target = parse_target("http://other/", "--curl", COMMAND, *words)
+    target = parse_target("https://other/", "--curl", COMMAND, *words)
     assert target == Target(
-        "http://other/",
+        "https://other/",
         headers=(JSON, ("accept", "text/event-stream")),
         method="PUT",
         body=b"a=1",
@@ -46,9 +46,9 @@ def test_other_options_go_before_the_command() -> None:
 
 
 def test_a_targets_file_takes_the_request_to_each_url(tmp_path: Path) -> None:
-    text = '[[target]]\nurl = "http://a/"\n[[target]]\nurl = "http://b/"\n'
+    text = '[[target]]\nurl = "https://a/"\n[[target]]\nurl = "https://b/"\n'
     first, second = read(tmp_path / "t.toml", text, "--curl", COMMAND)
-    assert (first.target.url, second.target.url) == ("http://a/", "http://b/")
+    assert (first.target.url, second.target.url) == ("https://a/", "https://b/")
     assert first.target.body == second.target.body == b"{}"
 
 

@@ -11,7 +11,7 @@ from wizard.cli import main
 from wizard.model import body
 from wizard.model.target import Target
 
-URL = "http://h/v1/chat"
+URL = "https://h/v1/chat"
 FORM = ("Content-Type", "application/x-www-form-urlencoded")
 JSON = ("Content-Type", "application/json")
 
@@ -97,6 +97,7 @@ REFUSED = {
     "no-file": (["-d", "@"], "it names no file"),
     "nul": (["-d", "@a\0b"], "not a file name"),
     "http": (["--http", "3"], "invalid choice"),
+    "http-2-without-tls": (["http://h/", "--http", "2"], "needs an https:// URL"),
     "stdin-twice": (["-d", "-", "-d", "@-"], "only once"),
     "stdin-config": (["-d", "-", "--conf", "-"], "only once"),
 }
@@ -106,7 +107,8 @@ REFUSED = {
 def test_a_mistake_is_one_sentence(
     words: list[str], problem: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["check", URL, *words], open_wizard=no_wizard) == 2
+    url = [] if words[0].startswith("http:") else [URL]
+    assert main(["check", *url, *words], open_wizard=no_wizard) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert problem in err

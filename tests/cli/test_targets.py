@@ -22,7 +22,7 @@ SAME = {
     'log = ["/var/log/a.log"]': ["--log", "/var/log/a.log"],
     'log = "pod=kubectl logs -f x"': ["--log", "pod=kubectl logs -f x"],
     'header = ["A: b=c", "--X: y"]': ["--header", "A: b=c", "--header=--X: y"],
-    'request = "PUT"\nhttp = "2"\nrepeat = true': ["-X", "PUT", "--http", "2", "--repeat"],
+    'request = "PUT"\nhttp = "1.1"\nrepeat = true': ["-X", "PUT", "--http", "1.1", "--repeat"],
     'data = ["a=1", "-b"]': ["-d", "a=1", "--data=-b"],
     "insecure = true": ["--insecure"],
     'connect-to = "127.0.0.1:8443"': ["--connect-to", "127.0.0.1:8443"],

@@ -108,7 +108,7 @@ COMMANDS = [
     "curl {}/ --data-urlencode 'n=a b&é' --data-urlencode 'x y' --data-urlencode '=p=q'",
     "curl {}/ --json '{{\"a\":1}}' --json '[2]'",
     "curl {}/ --json 1 -H 'Accept: text/event-stream' -H 'content-type: x/y'",
-    "curl {}/ -d a -H Content-Type: -H 'X-Empty;' -H 'X-Two: a' -H 'X-Two: b'",
+    "curl {}/ -d a -H Expect: -H 'X-Empty;' -H 'X-Two: a' -H 'X-Two: b'",
     "curl {}/ -d $'\\xff\\u00e9\\n' --data-binary 'b\nc'",
     "curl {}/ -b a=1 -e 'http://r/;auto' -A me/1 -r 0-5",
     "curl {}/ -u me:p:w",
@@ -173,6 +173,7 @@ NOTES = {
     "--frobnicate": "--frobnicate: no option that is known here",
     "-sé": "-é: no option that is known here",
     "| sh": "what follows the command is left out: | sh",
+    "-d x -H 'Content-Type:'": "content-type: this tool sends its own header",
     "-H 'Accept:'": "accept: this tool sends its own header",
     "-H 'Transfer-Encoding: chunked'": "transfer-encoding is left out",
     "-H nonsense": "without a colon",
@@ -254,6 +255,12 @@ def test_a_websocket_is_told_from_its_headers() -> None:
     assert request.upgrade
     assert request.headers == (ACCEPT, ("Origin", "https://a"))
     assert parse_curl("curl wss://h/ws").upgrade
+
+
+def test_http_2_is_asked_for_over_tls_alone() -> None:
+    assert parse_curl(f"curl {URL} --http2").http == "2"
+    plain = parse_curl("curl http://h/ --http2")
+    assert (plain.http, plain.notes) == (None, ("HTTP/2 without TLS is not tried",))
 
 
 @pytest.mark.parametrize("text", [f"curl -I {URL}", f"curl --head {URL}", f"curl -X HEAD {URL}"])

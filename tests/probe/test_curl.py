@@ -1,10 +1,16 @@
 """The `curl` command: quoted for a shell, without secrets, and valid."""
 
 import shlex
+from dataclasses import replace
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wizard.model.curl_command import parse_curl
 from wizard.model.target import Target
 from wizard.model.timeline import Probe
-from wizard.probe.curl import curl_command
+from wizard.probe.curl import SHOWN_BODY_CHARS, curl_command, shown_body
 
 URL = "http://h/sse?a=b&c=d"
 
@@ -54,14 +60,72 @@ def test_secrets_are_masked() -> None:
     assert "-g" in command.split()
 
 
+BODY = b'{"api_key": "hunter2",\n  "stream": true}'
+POST = Target(URL, method="POST", body=BODY, headers=(("Content-Type", "application/json"),))
+
+
+def test_the_body_is_shown_without_its_secrets() -> None:
+    argv = words(Probe("sse-proxy", URL), POST)
+    assert argv[argv.index("--data-raw") + 1] == '{"api_key": "[redacted]", "stream": true}'
+    assert "Content-Type: application/json" in argv
+    assert "-X" not in argv  # curl posts a body
+
+
+def test_the_root_is_asked_for_without_the_body() -> None:
+    argv = words(Probe("root-proxy", "http://h/"), POST)
+    assert not {"--data-raw", "-X", "Content-Type: application/json"} & set(argv)
+
+
+@pytest.mark.parametrize(("method", "body"), [("PUT", b"x"), ("POST", b""), ("GET", b"x")])
+def test_the_method_is_named_where_curl_would_use_another(method: str, body: bytes) -> None:
+    argv = words(Probe("sse-proxy", URL), replace(POST, method=method, body=body))
+    assert argv[argv.index("-X") + 1] == method
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        (b"\x89PNG", "[4 bytes]"),
+        (b"a\0b", "[3 bytes]"),
+        (b"a=1&password=hunter2&b=2", "a=1&password=[redacted]&b=2"),
+        (b"a\nb\x1b[2J", "a\\nb\\e[2J"),
+        ("é".encode(), "é"),
+        (b"[redacted-3]", "[redacted]"),
+    ],
+)
+def test_a_body_is_shown_in_one_line(body: bytes, shown: str) -> None:
+    assert shown_body(body) == shown
+
+
+def test_of_a_long_body_only_the_beginning_is_shown() -> None:
+    for letter in ("x", "é"):
+        text = f"x{letter * 5_000_000}"
+        assert shown_body(text.encode()).startswith(f"x{letter * 900}")
+        assert len(shown_body(text.encode())) < SHOWN_BODY_CHARS + 50
+
+
+def test_a_websocket_is_asked_for() -> None:
+    argv = words(Probe("sse-proxy", URL, upgrade=True))
+    assert {"Connection: Upgrade", "Upgrade: websocket"} <= set(argv)
+    assert any(word.startswith("Sec-WebSocket-Key: ") for word in argv)
+
+
+@given(st.text(max_size=200))
+def test_a_body_that_is_shown_is_read_back_from_the_command(text: str) -> None:
+    probe, target = Probe("sse-proxy", URL), replace(POST, body=text.encode() or b"x")
+    request = parse_curl(curl_command(probe, target, 10))
+    assert request.url == URL
+    assert request.body == shown_body(target.body).encode()
+
+
 def test_a_short_wait_is_not_no_limit() -> None:
     argv = words(Probe("sse-proxy", URL), wait=0.3)
     assert argv[argv.index("-m") + 1] == "1"
 
 
 def test_connect_to_an_address() -> None:
-    for given, expected in (("h2", "::h2:8443"), ("::1", "::[::1]:8443")):
-        argv = words(Probe("sse-proxy", URL), Target(URL, connect_to=(given, 8443)))
+    for address, expected in (("h2", "::h2:8443"), ("::1", "::[::1]:8443")):
+        argv = words(Probe("sse-proxy", URL), Target(URL, connect_to=(address, 8443)))
         assert argv[argv.index("--connect-to") + 1] == expected
 
 

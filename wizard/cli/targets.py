@@ -224,7 +224,7 @@ def _overlay(base: Namespace, table: _Table) -> Namespace:
 def _check_alone(table: _Table, key: str, options: Namespace) -> None:
     """Parse one option without the others, so that an error names its key."""
     alone = make_target_parser().parse_args([])
-    alone.url, alone.vantage = "http://localhost/", options.vantage
+    alone.url, alone.vantage = "https://localhost/", options.vantage
     setattr(alone, KEYS[key].dest, getattr(options, KEYS[key].dest))
     with _errors_at(f"{table.where}: {key}", key):
         target_of(alone)

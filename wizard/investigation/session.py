@@ -21,9 +21,8 @@ from wizard.model.target import Target
 from wizard.model.timeline import Timeline
 from wizard.probe.matrix import Matrix
 from wizard.probe.mcp.message_path import message_resolution
-from wizard.probe.request import CONNECT_TIMEOUT_S, ProbeOptions, spec_of
+from wizard.probe.request import CONNECT_TIMEOUT_S, ProbeOptions, headers_of_all, spec_of
 from wizard.probe.waits import MIN_WAIT_S
-from wizard.text.redaction import has_withheld_secret
 from wizard.vantage.session import VantageSession
 
 
@@ -117,7 +116,7 @@ class Session:
         target = self.target
         return ProbeOptions(
             run=self._facts.run,
-            headers=tuple(pair for pair in target.headers if not has_withheld_secret(pair[1])),
+            headers=headers_of_all(target),
             insecure=target.insecure,
             connect_to=target.connect_to,
             connect_timeout=min(CONNECT_TIMEOUT_S, max(target.stall, MIN_WAIT_S)),

@@ -70,14 +70,12 @@ class ClientRequest:
         """
         if self.missing_body:
             raise UsageError(self.missing_body)
+        if self.http == "2" and self.url.lower().startswith("http:"):
+            raise UsageError("--http 2 needs an https:// URL: without TLS it is not tried")
+        method = parse_method(self.method or ("GET" if self.body is None else "POST"))
         has_type = any(name.lower() == "content-type" for name, _ in self.headers)
         added = (("Content-Type", self.body_type),) if self.body_type and not has_type else ()
-        default = "GET" if self.body is None else "POST"
-        return replace(
-            self,
-            method=parse_method(self.method) if self.method else default,
-            headers=(*self.headers, *added),
-        )
+        return replace(self, method=method, headers=(*self.headers, *added))
 
 
 def body_type_of(body: bytes) -> str:

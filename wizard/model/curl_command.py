@@ -13,6 +13,7 @@ from wizard.model.command_words import split_command
 from wizard.model.curl_options import read_options
 from wizard.model.curl_state import CurlState, basic_auth
 from wizard.model.parse import Header, check_url, is_websocket
+from wizard.model.timeline import Http
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
 
@@ -26,8 +27,8 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _GLOB_ESCAPE = re.compile(r"\\([\[\]{}])")
 _GLOB = re.compile(r"\{[^{}]*,[^{}]*\}|\[\w+-\w+(?::\d+)?\]")
 _WEBSOCKET_HEADER = re.compile(r"(?i)upgrade|sec-websocket-(?:key|version|extensions)")
-_OURS = frozenset({"accept", "accept-encoding", "host", "user-agent"})
-"""Headers that each of our requests has."""
+_OURS = frozenset({"accept", "host", "user-agent"})
+"""Headers that each of our requests has, besides the Content-Type of a body."""
 
 
 def is_curl(text: str) -> bool:
@@ -83,7 +84,7 @@ def _request(state: CurlState) -> ClientRequest:
         body_type=_body_type(state, body),
         headers=tuple(headers),
         insecure=state.insecure,
-        http=state.http,
+        http=_http(state, url),
         connect_to=_connect_to(state, url),
         upgrade=upgrade,
         missing_body=f"--curl: {state.missing_body}" if state.missing_body else "",
@@ -120,13 +121,22 @@ def _split(url: str) -> SplitResult:
     return parts
 
 
+def _http(state: CurlState, url: str) -> Http | None:
+    """The HTTP version; without TLS curl goes on with HTTP/1.1 unless the server upgrades."""
+    if state.http == "2" and not url.lower().startswith(("https:", "wss:")):
+        state.notes.append("HTTP/2 without TLS is not tried")
+        return None
+    return state.http
+
+
 def _headers(state: CurlState) -> list[Header]:
     """The headers of `--header`, and those that curl adds for other options and of itself."""
     state.defaults.setdefault("accept", ("Accept", "*/*"))
     if state.cookies:
         state.defaults["cookie"] = ("Cookie", "; ".join(state.cookies))
     given = {name.lower() for name, _ in state.headers}
-    if kept := (state.removed & _OURS) - given:
+    own = _OURS if state.body is None else _OURS | {"content-type"}
+    if kept := (state.removed & own) - given:
         names = safe(", ".join(sorted(kept)), 100)
         state.notes.append(f"{names}: this tool sends its own header, it cannot be left out")
     left_out = given | state.removed
@@ -141,7 +151,7 @@ def _asks_for_websocket(headers: list[Header]) -> bool:
 def _body_type(state: CurlState, body: bytes | None) -> str:
     """The Content-Type that curl adds; empty if it adds none."""
     has_type = any(name.lower() == "content-type" for name, _ in state.headers)
-    if body is None or has_type or "content-type" in state.removed:
+    if body is None or has_type:
         return ""
     if state.body_type == FORM_TYPE and is_json(body):
         state.notes.append(f"the body looks like JSON, and curl sends it as {FORM_TYPE}")

@@ -36,14 +36,14 @@ def probes_for_url(
     """The probes of one URL: HTTP/1.1 and, over TLS, HTTP/2, each plain and with gzip.
 
     Args:
-        http: The only HTTP version to use; None for all that the URL allows.
+        http: The only HTTP version to use, if the URL allows it; None for all that it allows.
         once: Only one probe: over HTTP/1.1 unless `http` is another version, as `accepted`.
         accepted: What the client accepts; a variant of its own if it is not among the usual ones.
     """
-    if once:
-        return (Probe(name, url, http or "1.1", accepted, vantage),)
     versions: tuple[Http, ...] = ("1.1", "2") if url.lower().startswith("https:") else ("1.1",)
-    versions = (http,) if http else versions
+    versions = (http,) if http in versions else versions
+    if once:
+        return (Probe(name, url, versions[0], accepted, vantage),)
     return tuple(
         Probe(name, url, http, encoding, vantage)
         for http in versions

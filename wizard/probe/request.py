@@ -5,9 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wizard import __version__
+from wizard.model.client_request import body_type_of
 from wizard.model.target import Target
 from wizard.model.timeline import Encoding, Probe
 from wizard.probe.websocket import handshake_headers
+from wizard.text.redaction import has_withheld_secret
 from wizard.vantage.session import VantageSession
 
 CONNECT_TIMEOUT_S = 10.0
@@ -37,17 +39,29 @@ class RequestSpec:
 GET = RequestSpec()
 
 
-def spec_of(target: Target) -> RequestSpec:
-    """The stream's request as the client makes it; the user's headers are in `ProbeOptions`.
+STREAM_HEADERS = frozenset({"accept", "content-type"})
+"""Headers of the user, in lower case, that describe the stream's request alone: others, such as a
+message of MCP, have other bodies and want other answers."""
 
-    A body is JSON if it looks like it, else a form, as curl takes it; a header of the user's
-    replaces this type.
+
+def spec_of(target: Target) -> RequestSpec:
+    """The stream's request as the client makes it; the user's other headers are in `ProbeOptions`.
+
+    A body whose type is not among the headers of the target is sent with that of `body_type_of`.
     """
-    if not target.body:
-        return RequestSpec(target.method)
-    is_json = target.body.lstrip()[:1] in (b"{", b"[")
-    content_type = "application/json" if is_json else "application/x-www-form-urlencoded"
-    return RequestSpec(target.method, (("Content-Type", content_type),), target.body)
+    headers = {"content-type": ("Content-Type", body_type_of(target.body))} if target.body else {}
+    given = (pair for pair in target.headers if pair[0].lower() in STREAM_HEADERS)
+    headers |= {name.lower(): (name, value) for name, value in given}
+    return RequestSpec(target.method, tuple(headers.values()), target.body)
+
+
+def headers_of_all(target: Target) -> tuple[tuple[str, str], ...]:
+    """The user's headers that are sent with each request; those with a withheld value are not."""
+    return tuple(
+        (name, value)
+        for name, value in target.headers
+        if name.lower() not in STREAM_HEADERS and not has_withheld_secret(value)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +135,15 @@ def request_headers(
         headers["host"] = ("Host", probe.host)
     more = (*spec.headers, *(handshake_headers() if probe.upgrade else ()))
     headers.update({name.lower(): (name, value) for name, value in more})
-    own = user_headers(options.headers, probe)
+    own_agent, own = headers["user-agent"][1], user_headers(options.headers, probe)
     for name, _ in own:
         headers.pop(name.lower(), None)
-    return [*headers.values(), *own]
+    return [*headers.values(), *(_with_run(*header, own_agent) for header in own)]
+
+
+def _with_run(name: str, value: str, own_agent: str) -> tuple[str, str]:
+    """The user's header; a User-Agent is followed by ours, so that logs show whose request it is.
+
+    Without it our aborted requests would look like those of other clients.
+    """
+    return (name, f"{value} {own_agent}") if name.lower() == "user-agent" else (name, value)

@@ -10,7 +10,7 @@ import shlex
 
 from wizard.investigation.casefile.encode import Json
 from wizard.text.config_redaction import has_secrets, redact_config
-from wizard.text.redaction import redact, redact_command
+from wizard.text.redaction import is_public_header, redact, redact_command
 
 PSEUDONYM = re.compile(r"\[?redacted-([0-9]{1,9})\]?")
 FIRST_FOREIGN_NUMBER = 1_000_000
@@ -22,9 +22,6 @@ _RANDOM = re.compile(
 _SEPARATORS = re.compile(r"[\s;,=\"'&]+")
 _PATH_SESSION_ID = re.compile(r"(?<=/)(?=[^/?#]*[0-9])[A-Za-z0-9_-]{16,}(?=[/?#]|$)")
 """A segment of an endpoint's path that is a session id: a UUID, a random word."""
-_PUBLIC_HEADERS = frozenset({"origin", "accept", "content-type"})
-"""Headers of the user whose values stay: media types, and an origin, which is no secret (RFC 6454,
-section 7)."""
 
 
 class Redactor:
@@ -144,8 +141,8 @@ class Redactor:
         return body if PSEUDONYM.fullmatch(body) else self._named(body, self._bodies)
 
     def _redact_user_header(self, name: str, value: str) -> list[str]:
-        """A header that the user gave: its value is never stored."""
-        if name.lower() in _PUBLIC_HEADERS:
+        """A header that the user gave: its value is stored only if such headers hold no secret."""
+        if is_public_header(name):
             return [name, self.text(value)]
         self._redact_header(name, value)
         return [name, self.mask(value)]
