@@ -8,6 +8,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from wizard.diagnose.facts import product, streams
+from wizard.diagnose.facts.request_difference import refutation
 from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Finding, Fix
@@ -33,6 +34,8 @@ def contradiction(case: Case, rule: Rule, finding: Finding) -> str:
         )
     if rule.stage == Stage.HOLD and case.target.upgrade:
         return _NEVER_HELD
+    if rule.is_about and not finding.latent and (why := refutation(case, rule.is_about)):
+        return why
     if finding.fix.where != "nginx":
         return ""
     if rule.stage == Stage.HOLD and not finding.latent and _comes_in_whole_events(case):

@@ -9,6 +9,7 @@ from wizard.diagnose.facts.directives import ignores_x_accel_buffering, is_proxi
 from wizard.diagnose.facts.logs import unexplained_failures
 from wizard.diagnose.facts.metadata import has_token
 from wizard.diagnose.facts.product import is_nginx_shown, proxy_at_direct
+from wizard.diagnose.facts.request_difference import describe_request
 from wizard.diagnose.facts.streams import DELIVERS, follow_ups, is_unexpected, predicted_results
 from wizard.diagnose.false_direct import describe_false_direct, without_false_direct
 from wizard.diagnose.hops import (
@@ -230,7 +231,12 @@ def _missing_input(case: Case, causes: tuple[Finding, ...], shortcoming: str) ->
         return _not_compared(case)
     if any(cause.confidence == "confirmed" for cause in causes):
         return ()
-    notes = [*_credentials_note(case), *_own_answer_note(case), *_whole_answer_note(case)]
+    notes = [
+        *describe_request(case),
+        *_credentials_note(case),
+        *_own_answer_note(case),
+        *_whole_answer_note(case),
+    ]
     if case.direct and all(result.outcome == "refused" for result in case.direct):
         notes.append(_unreachable_direct(case))
     if case.resolution is not None and not case.resolution.listens:

@@ -8,6 +8,7 @@ from wizard.diagnose.rule_settings import NginxSettings
 from wizard.diagnose.rule_text import RuleText, read_rule_text
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.model.request_difference import Difference
 from wizard.model.resolution import RequestResolution
 
 
@@ -61,6 +62,8 @@ class Rule:
         by_chance: True if the fault meets some requests and spares others: one good request proves
             no fix.
         settings: What must be set in Nginx; None if no setting of Nginx fixes it.
+        is_about: For a fault in the request that Nginx passes on: tells whether a difference from
+            the client's request is this fault. One that was shown to be at fault refutes it if not.
     """
 
     id: str
@@ -73,6 +76,7 @@ class Rule:
     seen_here: bool = True
     by_chance: bool = False
     settings: NginxSettings | None = None
+    is_about: Callable[[Case, Difference], bool] | None = None
 
     @property
     def text(self) -> RuleText:

@@ -57,6 +57,7 @@ class FollowUpResult:
         differences: In what the request differed from the client's own, of those differences that
             Nginx makes.
         likeness: How it was answered, where it was sent because of these differences.
+        doubts: In what it is not the request that it stands for, one sentence each.
     """
 
     purpose: str
@@ -64,6 +65,7 @@ class FollowUpResult:
     why: str
     differences: tuple[Difference, ...] = ()
     likeness: Likeness = ""
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """In what the request that Nginx passes on differs from the one that its client makes."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -33,3 +34,20 @@ class Difference:
     def is_header(self, name: str) -> bool:
         """True if it is the header of this name; `name` is in lower case."""
         return self.kind == "header" and self.name.lower() == name
+
+    @property
+    def text(self) -> str:
+        """What the backend gets in place of what the client sends: `with Host: a`."""
+        if self.kind == "http-version":
+            return f"with HTTP/{self.sent}"
+        if self.kind == "uri":
+            return f"with the path {self.sent}"
+        if self.kind == "query":
+            return f"with the query {self.sent}" if self.sent else "without the query"
+        name = self.name or self.kind.title()
+        return f"without {name}" if self.sent is None else f"with {name}: {self.sent}"
+
+
+def describe_differences(differences: Iterable[Difference]) -> str:
+    """The differences in one clause."""
+    return ", ".join(difference.text for difference in differences)

@@ -78,6 +78,13 @@ def default_http_version(version: str | None) -> str:
     return "1.1" if version_numbers(version) >= HTTP_1_1_SINCE else "1.0"
 
 
+def is_new_default(resolution: RequestResolution) -> bool:
+    """True if Nginx asks backends in HTTP/1.1 because that is its default, which is new."""
+    setting = resolution.settings.get("proxy_http_version")
+    is_new = version_numbers(resolution.version) >= HTTP_1_1_SINCE
+    return is_new and setting is not None and setting.where is None
+
+
 def version_numbers(version: str | None) -> tuple[int, ...]:
     """The numbers of a version, for comparison; empty (older than any) for None."""
     return tuple(int(part) for part in re.findall(r"\d+", version or "")[:3])
@@ -148,8 +155,8 @@ def _is_dropped(directive: Directive, kept: set[str]) -> bool:
     if len(directive.args) < 2:
         return False
     name, value = directive.args[0].lower(), directive.args[1]
-    # A header with the client's own value is passed on without being set.
-    is_passed_on = value == f"$http_{name.replace('-', '_')}"
+    # A header with the client's own value is passed on without being set, all but the Host.
+    is_passed_on = name != "host" and value == f"$http_{name.replace('-', '_')}"
     return name not in kept and name not in _CONNECTION_HEADERS and not is_passed_on
 
 

@@ -213,6 +213,11 @@ def default_host(passed: str) -> str:
 def host_header(resolution: RequestResolution, requested: str) -> str:
     """The Host header that the backend gets if the client sends the `requested` one (with its
     port, if any); empty if the config alone does not decide it."""
+    return fill_host(resolution, _written_host(resolution), requested)
+
+
+def fill_host(resolution: RequestResolution, written: str, requested: str) -> str:
+    """A Host header as the config writes it, with its variables filled in; else as above."""
     upstream = resolution.upstream
     if upstream is None or upstream.kind != "proxy":
         return ""
@@ -224,7 +229,6 @@ def host_header(resolution: RequestResolution, requested: str) -> str:
         "http_host": requested,
         "proxy_host": default if "$" not in default else "",
     }
-    written = _written_host(resolution)
     filled = _VARIABLE.sub(lambda variable: values.get(variable[1]) or "$", written)
     return "" if "$" in filled else filled
 

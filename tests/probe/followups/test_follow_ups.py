@@ -18,8 +18,8 @@ def test_each_has_its_own_purpose() -> None:
     [
         make_case(proxy="held", direct="live", settings={"proxy_buffering": "on"}),
         make_case(proxy="live", direct="live", settings={"proxy_buffering": "off"}),
-        make_case(proxy="404", direct="live", settings={"proxy_buffering": "off"}),
-        make_case(proxy="502", direct="live", settings={"proxy_buffering": "off"}),
+        make_case(proxy="404", direct="live", conf="server { location / { root /srv; } }"),
+        make_case(proxy="502", direct="502", settings={"proxy_buffering": "off"}),
         Case(Target(PROXY_URL)),
     ],
     ids=["held", "live", "not-found", "bad-gateway", "empty"],

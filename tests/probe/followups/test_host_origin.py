@@ -9,7 +9,7 @@ import pytest
 
 from tests.probe.followups.servers import LIVE, ONE_PEER, at
 from tests.probe.mcp.server import RESULT, Request, Server, response, result, running
-from tests.rules.samples.build import PROXY_URL, make_case, make_handshake
+from tests.rules.samples.build import make_case, make_handshake
 from wizard.model.case import Case
 from wizard.probe.followups import run_follow_ups
 from wizard.probe.host_guard import passed_hosts
@@ -34,9 +34,20 @@ async def guarded(*allowed: str) -> AsyncIterator[Server]:
         yield server
 
 
-async def test_the_backend_refuses_the_public_name() -> None:
+def without_config(case: Case) -> Case:
+    return replace(case, resolution=None, target=replace(case.target, conf=None))
+
+
+async def test_a_config_is_waited_for() -> None:
     async with guarded("localhost") as server:
         case = replace(at(REFUSED, server, public_url=PUBLIC_URL), resolution=None)
+        assert await run_follow_ups(case, ProbeOptions()) == ()
+    assert server.requests == []
+
+
+async def test_the_backend_refuses_the_public_name() -> None:
+    async with guarded("localhost") as server:
+        case = without_config(at(REFUSED, server, public_url=PUBLIC_URL))
         follow_ups = await run_follow_ups(case, ProbeOptions())
     assert [request.headers["host"] for request in server.requests] == ["mcp.example.com:8443"]
     assert [follow_up.timeline.status for follow_up in follow_ups] == [421]
@@ -45,7 +56,7 @@ async def test_the_backend_refuses_the_public_name() -> None:
 
 async def test_without_a_config_both_likely_names_are_sent() -> None:
     async with guarded("mcp.example.com:8443", "mcp.example.com") as server:
-        case = replace(at(REFUSED, server, public_url=PUBLIC_URL), resolution=None)
+        case = without_config(at(REFUSED, server, public_url=PUBLIC_URL))
         follow_ups = await run_follow_ups(case, ProbeOptions())
         await server.wait_until(lambda: server.closed_early == ["GET", "GET"])
     assert [request.headers["host"] for request in server.requests] == [
@@ -88,18 +99,6 @@ def test_an_unknown_variable_leaves_the_likely_hosts() -> None:
     assert passed_hosts(case) == ("127.0.0.1:8081", "127.0.0.1")
 
 
-async def test_after_a_refusal_the_host_of_the_client_is_tried() -> None:
-    async with guarded("127.0.0.1:8081") as server:
-        conf = ONE_PEER % "proxy_set_header Host $host;"
-        case = at(make_case(proxy="421", direct="live", conf=conf), server, public_url=PROXY_URL)
-        follow_ups = await run_follow_ups(case, ProbeOptions(headers=(("Host", "x"),)))
-    assert [request.headers["host"] for request in server.requests] == [
-        "127.0.0.1",
-        "127.0.0.1:8081",
-    ]
-    assert [follow_up.timeline.status for follow_up in follow_ups] == [421, 200]
-
-
 REFUSED_GET = make_case(
     proxy="403",
     direct="405",
@@ -132,7 +131,7 @@ async def test_the_refused_request_is_repeated(case: Case, names: list[str]) -> 
     """Over Streamable HTTP too; a session that a POST opens is closed with the same Host."""
     opened = response(200, result(RESULT), Mcp_Session_Id="s")
     async with running({"GET": response(405), "initialize": opened}) as server:
-        case = replace(at(case, server, public_url=PUBLIC_URL), resolution=None)
+        case = without_config(at(case, server, public_url=PUBLIC_URL))
         case = replace(case, target=replace(case.target, url="http://mcp.example/mcp"))
         await run_follow_ups(case, ProbeOptions())
     assert server.names == names

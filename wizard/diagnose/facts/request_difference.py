@@ -4,32 +4,117 @@ The rules about the request ask here which of its differences from the client's 
 fail; `wizard/probe/followups/as_sent.py` has sent the requests.
 """
 
+from collections.abc import Callable, Iterable
+
 from wizard.diagnose.facts import streams
+from wizard.diagnose.facts.evidence import follow_up_evidence
 from wizard.model.case import Case
-from wizard.model.request_difference import Difference
+from wizard.model.diagnosis import Evidence
+from wizard.model.request_difference import Difference, describe_differences
+from wizard.text.display import safe
 
 AS_SENT = "as-sent"
 """The purpose of the request as Nginx passes it on."""
 WITH, WITHOUT = "as-sent-with", "as-sent-without"
 """The purposes of the two requests that confirm a set of differences: with it alone, and with all
 others."""
+OUTER = "as-sent-outer"
+"""The purpose of a request with the Host that an outer level of the config sets, in vain."""
+IsAbout = Callable[[Case, Difference], bool]
+"""True if a difference is the one that a failure mode is about."""
+DISTINGUISHES = (
+    "Sent to the direct URL, the client's request is served; {}, and with nothing else that Nginx "
+    "changes, it fails there as it does through the proxy."
+)
+_SERVED = (
+    "The request as Nginx passes it on was sent to the direct URL and served there: the fault is "
+    "on the way back, or the config that was read is not the one that runs"
+)
 
 
 def named_difference(case: Case) -> Difference | None:
     """The difference because of which the request as Nginx passes it on fails; None if none was
-    shown, or if it takes several together."""
+    shown, or if there are several."""
     named = named_differences(case)
     return named[0] if len(named) == 1 else None
 
 
 def named_differences(case: Case) -> tuple[Difference, ...]:
-    """The smallest set of differences because of which the request fails; empty if none was shown.
+    """The differences because of which the request fails; empty if none were shown.
 
-    It was shown with them alone, which fails as through the proxy, and without them, which is
-    served.
+    Several are needed together, or each of them is enough. It was shown with them alone, which
+    fails as through the proxy, and without them, which is served.
     """
     failing = [each for each in streams.follow_ups(case, WITH) if each.likeness == "alike"]
     served = any(each.likeness == "served" for each in streams.follow_ups(case, WITHOUT))
     if not served:
         return ()
     return tuple(dict.fromkeys(item for each in failing for item in each.differences))
+
+
+def difference_about(case: Case, is_about: IsAbout) -> Difference | None:
+    """The named difference that a failure mode is about; None if none is."""
+    return next((each for each in named_differences(case) if is_about(case, each)), None)
+
+
+def is_request_served(case: Case) -> bool:
+    """True if the request as Nginx passes it on, as a whole, was served at the direct URL."""
+    sent = streams.follow_ups(case, AS_SENT)
+    return any(each.likeness == "served" and not each.doubts for each in sent)
+
+
+def refutation(case: Case, is_about: IsAbout) -> str:
+    """Why a fault in the request is not the one that a failure mode is about, in one sentence;
+    empty if nothing was measured that says so."""
+    if is_request_served(case):
+        return _SERVED
+    named = named_differences(case)
+    if not named or any(is_about(case, each) for each in named):
+        return ""
+    return f"sent to the direct URL, the request fails {_describe(named)}, and without that not"
+
+
+def difference_evidence(case: Case, difference: Difference) -> tuple[Evidence, ...]:
+    """The line that makes the difference, and the requests that show what it does."""
+    sent = [each for each in streams.follow_ups(case, WITH) if difference in each.differences]
+    served = [each for each in streams.follow_ups(case, WITHOUT) if each.likeness == "served"]
+    return (_line_evidence(case, difference), *map(follow_up_evidence, (*sent[:1], *served[:1])))
+
+
+def _line_evidence(case: Case, difference: Difference) -> Evidence:
+    resolution, where, by = case.message_resolution or case.resolution, difference.where, ""
+    if where is None and resolution is not None:
+        upstream, by = resolution.upstream, ", as Nginx does unless told otherwise"
+        where = upstream.where if upstream else None
+    place = str(where or (resolution.config.main if resolution else "the config"))
+    own = f" (the client's request: {safe(difference.own, 120)})" if difference.own else ""
+    return Evidence("config", place, f"the backend is asked {safe(difference.text, 200)}{own}{by}")
+
+
+def describe_distinction(difference: Difference) -> str:
+    """What separates this difference from all others, in one sentence."""
+    return DISTINGUISHES.format(safe(difference.text, 200))
+
+
+def describe_request(case: Case) -> tuple[str, ...]:
+    """What the request as Nginx passes it on has shown, where no cause says it: a sentence each."""
+    sent = next(iter(streams.follow_ups(case, AS_SENT)), None)
+    if sent is None:
+        return ()
+    doubts = tuple(f"In the request as Nginx passes it on, {each}." for each in sent.doubts)
+    if sent.likeness == "served":
+        return (f"{_SERVED}.", *doubts)
+    if sent.likeness != "alike":
+        return ()
+    named = named_differences(case)
+    if named:
+        lines = ", ".join(dict.fromkeys(str(each.where) for each in named if each.where))
+        place = f" ({lines})" if lines else ""
+        return (f"The direct request fails as the proxied one does {_describe(named)}{place}.",)
+    everything = _describe(sent.differences)
+    text = "The request as Nginx passes it on fails at the direct URL as through the proxy"
+    return (f"{text}; which of its differences is at fault was not shown: {everything}.", *doubts)
+
+
+def _describe(differences: Iterable[Difference]) -> str:
+    return safe(describe_differences(differences), 400)

@@ -4,10 +4,19 @@ from itertools import chain
 
 from wizard.diagnose.facts import streams
 from wizard.diagnose.facts.evidence import result_evidence
+from wizard.diagnose.facts.request_difference import (
+    describe_distinction,
+    difference_about,
+    difference_evidence,
+)
 from wizard.diagnose.rule import Rule, Stage
+from wizard.diagnose.rule_settings import NginxSettings, own_lines, repeated_lines
 from wizard.model.case import Case
+from wizard.model.change import Change
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.probe_result import ProbeResult
+from wizard.model.request_difference import Difference
+from wizard.model.resolution import RequestResolution
 from wizard.text.display import safe
 
 NO_EVENT_OUTCOMES = frozenset({"held", "silent", "events-held"})
@@ -16,12 +25,23 @@ _DISTINGUISHES = (
     "it, so it is not Nginx's gzip."
 )
 
+_FIX_OF_CONFIG = Fix(
+    "pass on the client's own Accept-Encoding; or the backend exempts text/event-stream from its "
+    "compression",
+    "nginx",
+)
+_WHY_OWN = "the client's own value: the backend compresses its stream where it is asked to"
+
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """Sent directly, a request is live without gzip and gets no event with it.
 
     Held without gzip too, the stream is held by something else.
     """
+    if difference := difference_about(case, is_about):
+        evidence = difference_evidence(case, difference)
+        distinguishes = describe_distinction(difference)
+        return rule.finding("confirmed", evidence, distinguishes, fix=_FIX_OF_CONFIG)
     pairs = _pairs_with_plain(case)
     if not pairs or streams.held_probes(case):
         return None
@@ -40,6 +60,22 @@ def check(rule: Rule, case: Case) -> Finding | None:
     return rule.finding("likely", evidence, _DISTINGUISHES)
 
 
+def is_about(case: Case, difference: Difference) -> bool:
+    """True if Nginx asks for a compression that the client does not ask for."""
+    return difference.is_header("accept-encoding") and difference.sent is not None
+
+
+def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
+    """The client's own Accept-Encoding, if Nginx sends another."""
+    if difference_about(case, is_about) is None:
+        return ()
+    value = ("Accept-Encoding", "$http_accept_encoding")
+    change = Change.from_args("proxy_set_header", value, _WHY_OWN)
+    if resolution is None or own_lines(resolution, "proxy_set_header"):
+        return (change,)
+    return (change, *repeated_lines(resolution, "proxy_set_header", {change.key}))
+
+
 def _pairs_with_plain(case: Case) -> list[tuple[ProbeResult, ProbeResult]]:
     """Direct gzip probes without an event, each with its live plain twin of the same version."""
     plain = {result.timeline.probe.http: result for result in streams.live_direct_probes(case)}
@@ -54,4 +90,6 @@ RULE = Rule(
     stage=Stage.BACKEND,
     fix=Fix("the backend exempts text/event-stream from its compression", "backend"),
     check=check,
+    settings=NginxSettings(both=settings),
+    is_about=is_about,
 )

@@ -2,10 +2,12 @@
 
 from wizard.diagnose.facts import posts
 from wizard.diagnose.facts.evidence import endpoint_evidence, path_evidences
+from wizard.diagnose.facts.request_difference import difference_about, difference_evidence
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings, prefix_notes
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.model.request_difference import Difference
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
 from wizard.nginx.locations import normalize_path
@@ -26,10 +28,18 @@ def check(rule: Rule, case: Case) -> Finding | None:
     failed = posts.failed_post(case)
     if failed is None:
         return _latent(rule, case, prefix)
-    confidence = _confidence(case, failed)
+    confidence, difference = _confidence(case, failed), difference_about(case, is_about)
     distinguishes = _distinguishes(case, prefix) + ("" if case.resolution else _UNREAD)
     evidence = (*failed.evidence, *_evidence(case))
+    if difference is not None:
+        evidence = (*evidence, *difference_evidence(case, difference))
+        return rule.finding("confirmed", evidence, distinguishes)
     return rule.finding(confidence, evidence, distinguishes) if confidence else None
+
+
+def is_about(case: Case, difference: Difference) -> bool:
+    """True for the path."""
+    return difference.kind == "uri"
 
 
 def _confidence(case: Case, failed: posts.FailedPost) -> Confidence | None:
@@ -95,4 +105,5 @@ RULE = Rule(
     check_config=check_config,
     config_order=80,
     settings=NginxSettings(routes_messages=True, notes=notes),
+    is_about=is_about,
 )

@@ -10,12 +10,18 @@ from wizard.diagnose.facts.evidence import (
     result_evidence,
     setting_evidence,
 )
+from wizard.diagnose.facts.request_difference import (
+    describe_distinction,
+    difference_about,
+    difference_evidence,
+)
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings
 from wizard.model.case import Case
 from wizard.model.change import Change
 from wizard.model.config import Directive
 from wizard.model.diagnosis import Evidence, Finding, Fix
+from wizard.model.request_difference import Difference
 from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import is_success
 from wizard.nginx.settings import enclosing_blocks
@@ -31,6 +37,9 @@ _SENT = frozenset({"accept"})
 """Those of them that every probe sends."""
 _SENT_IN_SESSION = _SENT | {"content-type", "mcp-protocol-version", "mcp-session-id"}
 """Those that the messages of a session have."""
+_OF_OTHERS = frozenset({"accept-encoding", "origin", "upgrade"})
+"""Headers whose replaced value is a failure mode of its own."""
+_WHY_UNDERSCORES = "Nginx ignores headers with an underscore in their name unless this is on"
 _MEDIA_TYPES = ("application/json", "text/event-stream")
 """What MCP has a client accept (2025-11-25, "Sending Messages to the Server")."""
 _GUARDS = ("auth_basic", "auth_request")
@@ -42,6 +51,8 @@ _DISTINGUISHES = (
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """Refused through the proxy, whose config drops a header that our requests had."""
+    if difference := difference_about(case, is_about):
+        return _measured(rule, case, difference)
     resolution, refused = case.resolution, _refused(case)
     if resolution is None or not refused or not directives.is_proxied(resolution):
         return None
@@ -53,6 +64,38 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if not dropped:
         return None
     return rule.finding("likely", (*refused.evidence, *dropped), _DISTINGUISHES)
+
+
+def is_about(case: Case, difference: Difference) -> bool:
+    """True for a header of the client that is not passed on, or not with the client's value."""
+    if difference.kind != "header" or difference.own is None:
+        return False
+    return difference.sent is None or difference.name.lower() not in _OF_OTHERS
+
+
+def _measured(rule: Rule, case: Case, difference: Difference) -> Finding:
+    """The direct request without this header fails as the proxied one does."""
+    dropped = tuple(_lines_about(case.resolution, difference)) if case.resolution else ()
+    evidence = (*dropped, *difference_evidence(case, difference))
+    distinguishes = describe_distinction(difference)
+    return rule.finding("confirmed", evidence, distinguishes, fix=_fix(case, difference))
+
+
+def _lines_about(resolution: RequestResolution, difference: Difference) -> Iterator[Evidence]:
+    """The lines of the config that drop or replace this header."""
+    for name, line in (*_dropped(resolution), *_replaced(resolution)):
+        if difference.is_header(name):
+            yield line
+    if _passes_none(resolution) and difference.sent is None:
+        yield setting_evidence(resolution, _pass_name(resolution))
+
+
+def _fix(case: Case, difference: Difference) -> Fix | None:
+    """What lets a header through whose name Nginx ignores."""
+    name = safe(difference.name, 60)
+    if "_" not in difference.name or difference.sent is not None:
+        return None
+    return Fix(f"underscores_in_headers on, so that {name} is not ignored", "nginx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,17 +191,21 @@ def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, 
     """The client's own value for each header that our requests had and the config drops."""
     if resolution is None:
         return ()
+    difference = difference_about(case, is_about)
+    measured = [(difference.name.lower(), difference)] if difference else []
     names = (*map(str.title, _SENT_IN_SESSION), *(name for name, _ in case.target.headers))
-    sent = {name.lower(): name for name in names}
+    sent = {name.lower(): name for name in (*names, *(each.name for _, each in measured))}
     changes = [
         Change(
             f"{resolution.prefix}_set_header",
             f"{sent[name]} $http_{name.replace('-', '_')}",
             "the client's own value",
         )
-        for name, _ in (*_dropped(resolution), *_replaced(resolution))
+        for name, _ in (*_dropped(resolution), *_replaced(resolution), *measured)
         if name in sent
     ]
+    if any("_" in name for name, _ in measured):
+        return (Change("underscores_in_headers", "on", _WHY_UNDERSCORES, scope="http"),)
     if _passes_none(resolution):
         changes.append(Change(_pass_name(resolution), "on", "the client's headers are passed on"))
     return tuple(changes)
@@ -173,4 +220,5 @@ RULE = Rule(
     config_order=95,
     explains=frozenset({"auth-gate", "wrong-transport"}),
     settings=NginxSettings(both=settings),
+    is_about=is_about,
 )

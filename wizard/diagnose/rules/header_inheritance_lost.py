@@ -4,12 +4,18 @@ from urllib.parse import urlsplit
 
 from wizard.diagnose.facts import directives, streams
 from wizard.diagnose.facts.evidence import follow_up_evidence, result_evidence
+from wizard.diagnose.facts.request_difference import (
+    OUTER,
+    difference_about,
+    difference_evidence,
+)
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import HEADER_NOTES, NginxSettings, own_lines, repeated_lines
 from wizard.model.case import Case
 from wizard.model.change import Change, change_key
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.probe_result import ProbeResult
+from wizard.model.request_difference import Difference
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
 from wizard.nginx.settings import DroppedHeaders, dropped_headers
@@ -37,7 +43,8 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if dropped is None:
         return None
     config = _config_evidence(dropped)
-    proof = _credential(case, resolution, dropped) or _host(case, resolution, dropped)
+    proof = _difference(case, dropped) or _credential(case, resolution, dropped)
+    proof = proof or _host(case, resolution, dropped)
     proof = proof or _scheme(case, dropped)
     if proof is None:
         return rule.finding("likely", config, _QUIET, latent=True)
@@ -46,6 +53,32 @@ def check(rule: Rule, case: Case) -> Finding | None:
     distinguishes = f"{_DISTINGUISHES} {_MEASURED}" if is_measured else _DISTINGUISHES
     explains = _SYMPTOMS if confidence == "confirmed" else frozenset[str]()
     return rule.finding(confidence, (*evidence, *config), distinguishes, explains=explains)
+
+
+def is_about(case: Case, difference: Difference) -> bool:
+    """True for a header of the outer level that is not sent."""
+    dropped = dropped_headers(case.resolution) if case.resolution else None
+    name = difference.name.lower() or difference.kind
+    return dropped is not None and name in dropped.names
+
+
+def _difference(case: Case, dropped: DroppedHeaders) -> _Proof | None:
+    """The direct request fails alike without a header of the outer level.
+
+    It is confirmed where what the outer level sends was served as well.
+    """
+    difference = difference_about(case, is_about)
+    if difference is None:
+        return None
+    name = difference.name.lower() or difference.kind
+    line = next(each for each in dropped.lines if each.args[0].lower() == name)
+    tried = [each for each in streams.follow_ups(case, OUTER) if name == "host"]
+    served = [each for each in tried if each.likeness == "served"]
+    if tried and not served:
+        return None
+    evidence = (*difference_evidence(case, difference), *map(follow_up_evidence, served[:1]))
+    is_own = difference.own == line.args[1]
+    return ("confirmed" if served or is_own else "likely"), evidence
 
 
 def _credential(
@@ -179,4 +212,5 @@ RULE = Rule(
     check_config=check_config,
     config_order=90,
     settings=NginxSettings(both=settings, notes=notes),
+    is_about=is_about,
 )

@@ -12,12 +12,18 @@ from wizard.diagnose.facts.evidence import (
     result_evidence,
     setting_evidences,
 )
+from wizard.diagnose.facts.request_difference import (
+    describe_distinction,
+    difference_about,
+    difference_evidence,
+)
 from wizard.diagnose.outcome import NO_GET_STREAM, classify
 from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings, own_lines, repeated_lines
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.change import Change
 from wizard.model.diagnosis import Evidence, Finding, Fix
+from wizard.model.request_difference import Difference
 from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import Timeline
 from wizard.probe.host_guard import REFUSALS, passed_hosts, refused_request, requested_host
@@ -47,7 +53,33 @@ _ORIGIN_DISTINGUISHES = (
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """Refused through the proxy, and directly too with the same Host or Origin."""
-    return _by_origin(rule, case) or _by_host(rule, case) or _by_name(rule, case)
+    return (
+        _by_difference(rule, case)
+        or _by_origin(rule, case)
+        or _by_host(rule, case)
+        or _by_name(rule, case)
+    )
+
+
+def is_about(case: Case, difference: Difference) -> bool:
+    """True for the Host, and for an Origin that Nginx sends."""
+    return difference.kind == "host" or difference.is_header("origin")
+
+
+def _by_difference(rule: Rule, case: Case) -> Finding | None:
+    """The direct request fails alike with the Host or Origin that Nginx sends."""
+    difference = difference_about(case, is_about)
+    if difference is None:
+        return None
+    refused = [result for result in case.proxy if result.timeline.status in REFUSALS]
+    evidence = (
+        *(_answer_evidence(each.timeline) for each in refused[:1]),
+        *(live_direct_evidence(case) or _handshake_evidence(case)),
+        *difference_evidence(case, difference),
+        *map(follow_up_evidence, _helped(case)),
+    )
+    distinguishes = describe_distinction(difference)
+    return rule.finding("confirmed", evidence, distinguishes, fix=_fix(case))
 
 
 def _by_host(rule: Rule, case: Case) -> Finding | None:
@@ -91,12 +123,17 @@ def _helped(case: Case) -> list[FollowUpResult]:
     """The direct request under the client's own Host, if that is served and another is not."""
     refused, host = refused_request(case), requested_host(case)
     status = refused[1].status if refused else None
-    asked = _asked(case)
-    if not any(each.timeline.status == status for each in asked):
+    asked, named = _asked(case), difference_about(case, is_about)
+    if named is None and not any(each.timeline.status == status for each in asked):
         return []
     own = {result.timeline.status for result in case.direct} | {200}
     mine = [each for each in asked if each.timeline.probe.host == host]
-    return [each for each in mine if each.timeline.status in own]
+    return [each for each in mine if _is_served(each, own)]
+
+
+def _is_served(asked: FollowUpResult, statuses: set[int | None]) -> bool:
+    """True if it was answered as a direct request is."""
+    return asked.likeness == "served" or (not asked.likeness and asked.timeline.status in statuses)
 
 
 def _own_host(case: Case) -> str:
@@ -117,6 +154,8 @@ def _host_to_send(case: Case) -> str:
     """
     if _helped(case):
         return "$http_host"
+    if difference := difference_about(case, is_about):
+        return _own_host(case) if difference.kind == "host" else ""
     is_foreign = not any(_is_public(case, host) for host in passed_hosts(case))
     return _own_host(case) if is_foreign and _asked(case) else ""
 
@@ -128,9 +167,11 @@ def _fix(case: Case) -> Fix | None:
         text = f"proxy_set_header Host $http_host{port}: a direct request with it was served"
         return Fix(text, "nginx")
     if host:
-        return Fix(
-            f"proxy_set_header Host {host}, under which the direct request is served", "nginx"
-        )
+        difference = difference_about(case, is_about)
+        is_public = difference is not None and _is_public(case, difference.sent or "")
+        backend = "; or the backend allows the public host and origin" if is_public else ""
+        text = f"proxy_set_header Host {host}, under which the direct request is served{backend}"
+        return Fix(text, "nginx")
     also = f"; or Nginx sends the one that it takes, proxy_set_header Host {own}" if own else ""
     return Fix(f"the backend allows the public host and origin{also}", "backend")
 
@@ -193,4 +234,5 @@ RULE = Rule(
     fix=Fix("the backend allows the public host and origin", "backend"),
     check=check,
     settings=NginxSettings(both=settings),
+    is_about=is_about,
 )

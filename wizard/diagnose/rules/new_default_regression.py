@@ -1,18 +1,29 @@
 """Nginx 1.29.7 and later use HTTP/1.1 with keepalive, which this backend cannot."""
 
 from wizard.diagnose.facts import streams
-from wizard.diagnose.facts.evidence import log_evidence, result_evidence, setting_evidence
+from wizard.diagnose.facts.evidence import (
+    log_evidence,
+    result_evidence,
+    setting_evidence,
+    setting_evidences,
+)
+from wizard.diagnose.facts.request_difference import difference_about, difference_evidence
 from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings, buffering_off, read_timeout
 from wizard.model.case import Case
 from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Finding, Fix
+from wizard.model.request_difference import Difference
 from wizard.model.resolution import RequestResolution
-from wizard.nginx.settings import HTTP_1_1_SINCE, version_numbers
+from wizard.nginx.settings import is_new_default
 
 _DISTINGUISHES = (
     "The backend accepts the connection and closes it on {} HTTP/1.1 request. HTTP/1.0 was not "
     "tried: `curl -0 -N URL` at the backend shows whether it answers that."
+)
+_MEASURED = (
+    "Sent to the direct URL as Nginx sends it now, the request gets no answer; in HTTP/1.0, as it "
+    "was sent before 1.29.7, it is served."
 )
 _WHY_OLD_VERSION = (
     "the backend cannot speak HTTP/1.1 with keepalive, Nginx's default since 1.29.7. An answer in "
@@ -22,8 +33,10 @@ _WHY_OLD_VERSION = (
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """502 with the new default in force, and a direct HTTP/1.1 request fails as well."""
+    if difference := difference_about(case, is_about):
+        return _measured(rule, case, difference)
     bad_gateways = [result for result in case.proxy if result.timeline.status == 502]
-    if not bad_gateways or case.resolution is None or not _is_new_default(case.resolution):
+    if not bad_gateways or case.resolution is None or not is_new_default(case.resolution):
         return None
     if any(result.timeline.headers_s is not None for result in case.direct):
         return None  # the backend does answer HTTP/1.1
@@ -44,19 +57,30 @@ def check(rule: Rule, case: Case) -> Finding | None:
     return rule.finding(confidence, evidence, _DISTINGUISHES.format(whose))
 
 
+def is_about(case: Case, difference: Difference) -> bool:
+    """True for what Nginx asks for since 1.29.7, where what it asked for before was served."""
+    own = {"http-version": "1.0", "connection": "close"}.get(difference.kind)
+    return own is not None and difference.own == own
+
+
+def _measured(rule: Rule, case: Case, difference: Difference) -> Finding:
+    """The direct request fails as Nginx sends it now, and is served as it was sent before."""
+    bad_gateways = [result for result in case.proxy if result.timeline.status == 502]
+    evidence = (
+        *map(result_evidence, bad_gateways[:1]),
+        *setting_evidences(case.resolution, "proxy_http_version"),
+        *difference_evidence(case, difference)[1:],
+    )
+    return rule.finding("confirmed", evidence, _MEASURED)
+
+
 def _answers_root(case: Case) -> bool:
     """True if the same backend answers the root path through this Nginx, in the same version."""
     stream, root = case.resolution, case.root_resolution
     if stream is None or root is None or stream.upstream is None or root.upstream is None:
         return False
     same = stream.upstream.peers == root.upstream.peers
-    return same and _is_new_default(root) and streams.is_root_answered(case)
-
-
-def _is_new_default(resolution: RequestResolution) -> bool:
-    setting = resolution.settings.get("proxy_http_version")
-    is_new = version_numbers(resolution.version) >= HTTP_1_1_SINCE
-    return is_new and setting is not None and setting.where is None
+    return same and is_new_default(root) and streams.is_root_answered(case)
 
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
@@ -75,4 +99,5 @@ RULE = Rule(
     fix=Fix("proxy_http_version 1.0 together with proxy_buffering off in the location", "nginx"),
     check=check,
     settings=NginxSettings(both=settings, stream=stream_settings),
+    is_about=is_about,
 )

@@ -2,11 +2,17 @@
 
 from wizard.diagnose.facts import posts
 from wizard.diagnose.facts.evidence import path_evidence
+from wizard.diagnose.facts.request_difference import (
+    describe_distinction,
+    difference_about,
+    difference_evidence,
+)
 from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings, prefix_notes
 from wizard.model.case import Case
 from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.model.request_difference import Difference
 from wizard.model.resolution import RequestResolution
 from wizard.nginx.locations import PASS_DIRECTIVES
 from wizard.nginx.proxy_pass import replace_passes, with_query
@@ -24,7 +30,11 @@ _WHY_QUERY = (
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """The POST is refused, and the config drops the query of the endpoint."""
+    """Refused, and the config drops the query: of the stream's URL, or of the endpoint."""
+    if difference := difference_about(case, is_about):
+        return rule.finding(
+            "confirmed", difference_evidence(case, difference), describe_distinction(difference)
+        )
     resolution = case.message_resolution
     if resolution is None or not posts.drops_query(resolution):
         return None
@@ -42,6 +52,11 @@ def check(rule: Rule, case: Case) -> Finding | None:
     return rule.finding(confidence, (*failed.evidence, *config), distinguishes)
 
 
+def is_about(case: Case, difference: Difference) -> bool:
+    """True for a query that was lost."""
+    return difference.kind == "query" and difference.sent is None
+
+
 def _config_evidence(resolution: RequestResolution) -> tuple[Evidence, ...]:
     upstream = resolution.upstream
     if upstream is None:
@@ -55,6 +70,8 @@ def _config_evidence(resolution: RequestResolution) -> tuple[Evidence, ...]:
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
     """The `proxy_pass` that loses the query, corrected."""
+    if resolution is None or not posts.drops_query(resolution):
+        return ()
     location = resolution.location if resolution else None
     lines = (location.directive.block or ()) if location else ()
     passes = (line for line in lines if line.name in PASS_DIRECTIVES)
@@ -66,5 +83,6 @@ RULE = Rule(
     stage=Stage.MESSAGE,
     fix=Fix("append $is_args$args to the path in proxy_pass", "nginx"),
     check=check,
-    settings=NginxSettings(messages=settings, notes=prefix_notes),
+    settings=NginxSettings(both=settings, notes=prefix_notes),
+    is_about=is_about,
 )

@@ -2,12 +2,18 @@
 
 from wizard.diagnose.facts import posts
 from wizard.diagnose.facts.evidence import result_evidence, setting_evidence
+from wizard.diagnose.facts.request_difference import (
+    describe_distinction,
+    difference_about,
+    difference_evidence,
+)
 from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rule_settings import HEADER_NOTES, NginxSettings
 from wizard.diagnose.upgrade_settings import connection_header
 from wizard.model.case import Case
 from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Finding, Fix
+from wizard.model.request_difference import Difference
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
 
@@ -33,6 +39,10 @@ _OTHER_PATHS = (
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """The POST is refused, and its location sends `Connection: upgrade` with every request."""
+    if difference := difference_about(case, is_about):
+        return rule.finding(
+            "confirmed", difference_evidence(case, difference), describe_distinction(difference)
+        )
     resolution, failed = case.message_resolution, posts.failed_post(case)
     if resolution is None or failed is None or failed.status not in REFUSED_STATUSES:
         return None
@@ -46,6 +56,12 @@ def check(rule: Rule, case: Case) -> Finding | None:
     evidence = (*failed.evidence, *map(result_evidence, live[:1]), setting)
     distinguishes = _DISTINGUISHES if confidence == "confirmed" else _READ
     return rule.finding(confidence, evidence, distinguishes)
+
+
+def is_about(case: Case, difference: Difference) -> bool:
+    """True if Nginx asks for an upgrade that the client does not ask for."""
+    is_asked = "upgrade" in (difference.sent or "").lower() and difference.kind == "connection"
+    return is_asked or (difference.is_header("upgrade") and difference.own is None)
 
 
 def _is_hardcoded(resolution: RequestResolution) -> bool:
@@ -76,4 +92,5 @@ RULE = Rule(
     ),
     check=check,
     settings=NginxSettings(both=settings, notes=notes),
+    is_about=is_about,
 )

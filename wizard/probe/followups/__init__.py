@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from wizard.model.case import Case, FollowUpResult
 from wizard.probe.followups.affinity import AFFINITY, BACKEND_AFFINITY
+from wizard.probe.followups.as_sent import AS_SENT
 from wizard.probe.followups.followup import FollowUp
 from wizard.probe.followups.host_origin import NO_ORIGIN, PUBLIC_HOST
 from wizard.probe.followups.no_upgrade import WITHOUT_UPGRADE
@@ -20,6 +21,7 @@ from wizard.probe.request import ProbeOptions
 FOLLOW_UPS: tuple[FollowUp, ...] = (
     OTHER_SCHEME,
     WITHOUT_UPGRADE,
+    AS_SENT,
     PUBLIC_HOST,
     NO_ORIGIN,
     ROOT_DIRECT,

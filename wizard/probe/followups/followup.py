@@ -71,13 +71,27 @@ async def probe_first_event(
     Without a `spec` it is the stream's own request, or the GET of the root path. A request that is
     stopped has the end `open`.
     """
+    return await watch_stream(probe, options, timeout_s, spec)
+
+
+async def watch_stream(
+    probe: Probe,
+    options: ProbeOptions,
+    timeout_s: float,
+    spec: RequestSpec | None = None,
+    watch_s: float = 0.0,
+) -> Timeline:
+    """The same, but where `watch_s` is given, stop only at the end or after that many seconds."""
     timeline = Timeline(probe)
     start = options.clock()
     with suppress(TimeoutError):
-        async with aclosing(run_probe_within(probe, options, spec, timeout_s)) as events:
+        limit_s = watch_s or timeout_s
+        async with aclosing(run_probe_within(probe, options, spec, limit_s)) as events:
             async for event in events:
                 timeline = timeline.fold([event])
-                if is_live(timeline) and (timeline.events or not timeline.is_event_stream):
+                if watch_s or not is_live(timeline):
+                    continue
+                if timeline.events or not timeline.is_event_stream:
                     break
     if timeline.ended:
         return timeline

@@ -84,10 +84,18 @@ async def _send_no_origin(case: Case, options: ProbeOptions) -> tuple[FollowUpRe
     return (FollowUpResult(NO_ORIGIN.purpose, timeline, why),)
 
 
+def _is_public_host_needed(case: Case) -> bool:
+    """True if only the Host may be what is refused, as far as is known.
+
+    A config is waited for: by it the whole request is sent as Nginx passes it on (`as_sent.py`).
+    """
+    if case.target.conf is not None and case.resolution is None:
+        return False
+    is_sent = any(each.purpose == "as-sent" for each in case.follow_ups)
+    return not is_sent and refused_request(case) is not None
+
+
 PUBLIC_HOST = FollowUp(
-    "public-host",
-    lambda case: refused_request(case) is not None,
-    _send_public_host,
-    repeats_stream=True,
+    "public-host", _is_public_host_needed, _send_public_host, repeats_stream=True
 )
 NO_ORIGIN = FollowUp("no-origin", _is_no_origin_needed, _send_no_origin, repeats_stream=True)

@@ -1,0 +1,169 @@
+"""The request as Nginx passes it on, sent to the direct URL: does it fail there, and why?
+
+Where it fails as it does through the proxy, the fault is in the request: then the smallest set of
+its differences from the client's own request that fails is searched for. At most `MAX_REQUESTS`
+requests are sent, over the vantage of the direct probe.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from wizard.model.case import Case, FollowUpResult
+from wizard.model.request_difference import Difference, Likeness, describe_differences
+from wizard.model.resolution import RequestResolution
+from wizard.model.timeline import Timeline
+from wizard.nginx.as_sent import as_sent
+from wizard.nginx.settings import dropped_headers
+from wizard.nginx.upstream import fill_host
+from wizard.probe.bisection import smallest_failing
+from wizard.probe.followups.failing_request import (
+    Attempt,
+    FailingRequest,
+    failing_request,
+    prepared,
+)
+from wizard.probe.followups.followup import FollowUp
+from wizard.probe.host_guard import requested_host
+from wizard.probe.likeness import AnswerKind, likeness
+from wizard.probe.request import ProbeOptions
+from wizard.probe.request_variants import Comparison, RawRequest, compare
+
+MAX_REQUESTS = 10
+"""How many requests are sent at most, those that open and close a session included."""
+PART, WITH, WITHOUT = "as-sent-part", "as-sent-with", "as-sent-without"
+"""The purposes of the requests with some of the differences: while searching, and the two that
+confirm the result: with it alone, and with all others."""
+PUBLIC_HOST, OUTER = "public-host", "as-sent-outer"
+"""The purposes of a request with another Host, after one was refused: the client's own, and the one
+that an outer level of the config sets, whose lines are not in force."""
+
+
+class _NoRequestsLeftError(Exception):
+    """The search needs more requests than it may send."""
+
+
+class _Trials:
+    """Sends the client's request with some of the differences, and keeps the results."""
+
+    def __init__(self, failing: FailingRequest, attempt: Attempt, comparison: Comparison) -> None:
+        self._failing, self._attempt, self._comparison = failing, attempt, comparison
+        self._left = MAX_REQUESTS - attempt.requests
+        self.results: list[FollowUpResult] = []
+
+    def can_send(self, count: int) -> bool:
+        """True if that many further requests may be sent."""
+        return self._left >= count * self._attempt.most
+
+    async def send(self, purpose: str, chosen: tuple[Difference, ...]) -> Likeness:
+        """Send the request with these differences."""
+        timeline, answer = await self._send(self._comparison.variant(chosen))
+        alike = self._likeness(answer)
+        what = describe_differences(chosen) or "once more"
+        why = f"the direct {self._failing.name} {what}"
+        doubts = self._comparison.doubts if purpose == AS_SENT.purpose else ()
+        self.results.append(FollowUpResult(purpose, timeline, why, chosen, alike, doubts))
+        return alike
+
+    async def fails(self, chosen: tuple[Difference, ...]) -> bool:
+        """True if the request with these differences fails as it does through the proxy.
+
+        Raises:
+            _NoRequestsLeftError: Only the requests that confirm the result are left.
+        """
+        if not self.can_send(3):
+            raise _NoRequestsLeftError
+        return await self.send(PART, chosen) == "alike"
+
+    async def send_with_host(self, purpose: str, host: str) -> None:
+        """Send the client's request with another Host: would that be served?"""
+        own = self._comparison.own
+        headers = tuple((key, host if key.lower() == "host" else text) for key, text in own.headers)
+        timeline, answer = await self._send(replace(own, headers=headers))
+        timeline = replace(timeline, probe=replace(timeline.probe, host=host))
+        why = f"the direct {self._failing.name} with Host: {host}"
+        alike = self._likeness(answer)
+        self.results.append(FollowUpResult(purpose, timeline, why, likeness=alike))
+
+    def _likeness(self, answer: AnswerKind) -> Likeness:
+        failing = self._failing
+        return likeness(answer, failing.proxied, failing.direct, self._attempt.resolution)
+
+    async def _send(self, request: RawRequest) -> tuple[Timeline, AnswerKind]:
+        self._left -= self._attempt.most
+        return await self._attempt.send(request)
+
+
+async def _send(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
+    """Send the request as Nginx passes it on; if it fails alike, search for what makes it fail."""
+    failing = failing_request(case)
+    if failing is None:
+        return ()
+    async with prepared(case, options, failing) as attempt:
+        comparison = _compare(case, attempt) if attempt else None
+        if attempt is None or comparison is None or not comparison.differences:
+            return ()
+        if failing.is_new_default:
+            comparison = comparison.with_old_default()
+        trials = _Trials(failing, attempt, comparison)
+        if failing.is_new_default and await trials.send(WITHOUT, ()) != "served":
+            return tuple(trials.results)
+        if await trials.send(AS_SENT.purpose, comparison.differences) == "alike":
+            named = await _search(trials, comparison.differences)
+            await _try_hosts(case, attempt.resolution, trials, named)
+        return tuple(trials.results)
+
+
+def _compare(case: Case, attempt: Attempt) -> Comparison | None:
+    """Compare the client's request with what Nginx makes of it."""
+    own = attempt.own
+    public = ("Host", requested_host(case))
+    headers = [public if name.lower() == "host" else (name, value) for name, value in own.headers]
+    body_bytes = len(own.content) if own.content else None
+    sent = as_sent(attempt.resolution, headers, method=own.method, body_bytes=body_bytes)
+    return compare(own, sent, (case.target.url,)) if sent else None
+
+
+async def _search(trials: _Trials, differences: Sequence[Difference]) -> tuple[Difference, ...]:
+    """Search for the smallest set that fails, and for another one as long as the rest fails too.
+
+    Returns:
+        The differences that fail alone, none if chance may have decided.
+    """
+    left, named = tuple(differences), tuple[Difference, ...]()
+    try:
+        while left:
+            smallest = await smallest_failing(left, trials.fails)
+            if await trials.send(WITH, smallest) != "alike":
+                return ()
+            named, left = (*named, *smallest), tuple(d for d in left if d not in smallest)
+            if await trials.send(WITHOUT, left) != "alike":
+                return named
+    except _NoRequestsLeftError:
+        if named:
+            await trials.send(WITHOUT, ())
+    return named
+
+
+async def _try_hosts(
+    case: Case, resolution: RequestResolution, trials: _Trials, named: Sequence[Difference]
+) -> None:
+    """Where another Host is refused, try the one of an outer level, and that of the client."""
+    refused = next((each for each in named if each.kind == "host"), None)
+    if refused is None:
+        return
+    requested, known = requested_host(case), {refused.own, refused.sent}
+    for purpose, host in ((OUTER, _outer_host(resolution, requested)), (PUBLIC_HOST, requested)):
+        if host and host not in known and trials.can_send(1):
+            await trials.send_with_host(purpose, host)
+        known.add(host)
+
+
+def _outer_host(resolution: RequestResolution, requested: str) -> str:
+    """The Host that the lines of an outer level would send, had they not been lost."""
+    dropped = dropped_headers(resolution)
+    lines = dropped.lines if dropped else ()
+    written = [line.args[1] for line in lines if line.args[0].lower() == "host"]
+    return fill_host(resolution, written[-1], requested) if written else ""
+
+
+AS_SENT = FollowUp("as-sent", lambda case: failing_request(case) is not None, _send)
