@@ -111,6 +111,11 @@ async def test_each_transport_is_recognized(
         ("http+sse", "2024-11-05") if kind == "sse" else ("stateless", "2026-07-28")
     )
     assert {(each.transport, each.version) for each in handshakes} == {(transport, version)}
+    listened = [timeline for each in handshakes if (timeline := each.timeline("listen"))]
+    assert len(listened) == (0 if kind == "sse" else 2)
+    for timeline in listened:
+        assert (timeline.status, timeline.is_event_stream, timeline.ended) == (200, True, "open")
+        assert timeline.events == 1, "the acknowledgement of subscriptions/listen"
     assert investigation.diagnosis is not None
     assert investigation.diagnosis.verdict == "healthy", investigation.diagnosis
 

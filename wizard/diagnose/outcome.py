@@ -77,6 +77,10 @@ def handshake_fails(case: Case) -> bool:
     return bool(handshake_problem(case))
 
 
+_STANDING = "the GET stream of its session"
+_LISTENING = "the stream of subscriptions/listen"
+
+
 def handshake_problem(case: Case) -> str:
     """What of an MCP session fails through the proxy, in one sentence; empty if nothing does.
 
@@ -93,10 +97,11 @@ def handshake_problem(case: Case) -> str:
         return ""
     if proxied.session and _is_session_unknown(standing.timeline):
         answer = summarize_body(standing.timeline.excerpt)
-        return f"the GET stream of its session: {standing.why}: {answer}"
+        return f"{_STANDING}: {standing.why}: {answer}"
     if _is_well_standing(standing, standing_stream(case, "direct")):
         return ""
-    return f"the GET stream of its session: {standing.why}"
+    name = _LISTENING if proxied.transport == "stateless" else _STANDING
+    return f"{name}: {standing.why}"
 
 
 def _is_session_unknown(timeline: Timeline) -> bool:
@@ -108,7 +113,8 @@ def _is_session_unknown(timeline: Timeline) -> bool:
 
 
 def standing_stream(case: Case, side: Side) -> ProbeResult | None:
-    """The GET stream of a session of Streamable HTTP on one side; None if none was opened.
+    """The GET stream of a session of Streamable HTTP on one side, or since MCP 2026-07-28 the
+    answer to `subscriptions/listen`; None if none was opened.
 
     Servers send notifications and requests of their own over it; it may be silent for ever.
     """

@@ -24,8 +24,9 @@ class Exchange:
     """One request of a handshake.
 
     Attributes:
-        name: `discover`, `initialize`, `initialized`, `tools`, `ping`, `listen` or `delete`; over
-            HTTP+SSE `stream` for the GET.
+        name: `discover`, `initialize`, `initialized`, `tools`, `ping`, `listen` (the session's
+            GET stream, or the POST of `subscriptions/listen`) or `delete`; over HTTP+SSE `stream`
+            for the GET.
         sent: The size of its body in bytes.
         reply_bytes: The size of the JSON-RPC reply in bytes; of one that is not whole, how many
             bytes came.

@@ -320,7 +320,7 @@ async def test_one_request_is_enough_for_a_stateless_server_without_tools(how: s
     assert (handshake.stage, handshake.transport, handshake.why) == ("done", "stateless", "")
     assert (handshake.version, handshake.server) == ("2026-07-28", "bot 7")
     request = server.only("server/discover")
-    assert server.names == ["server/discover"]
+    assert server.names == ["server/discover", "subscriptions/listen"]
     assert request.headers["mcp-protocol-version"] == "2026-07-28"
     assert request.headers["mcp-method"] == "server/discover"
     meta = json.loads(request.body)["params"]["_meta"]
@@ -367,3 +367,85 @@ async def test_the_tools_of_a_stateless_server_are_listed() -> None:
     exchange = handshake.exchange("tools")
     assert exchange is not None
     assert exchange.reply_bytes == len(reply)
+
+
+ACKNOWLEDGED = event(b'{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged"}')
+NO_METHOD = response(404, error(-32601, "Method not found", 3))
+
+
+@pytest.mark.parametrize("has_tools", [False, True])
+async def test_the_changes_of_a_stateless_server_are_listened_to(has_tools: bool) -> None:
+    """Opened, watched and closed; with the headers that repeat the body."""
+    capabilities: dict[str, object] = {"tools": {}} if has_tools else {}
+    script: dict[str, Answer] = {
+        "server/discover": response(200, result({**DISCOVERED, "capabilities": capabilities})),
+        "tools/list": response(200, result({"tools": []}, 2)),
+        "subscriptions/listen": event_stream(ACKNOWLEDGED),
+    }
+    async with running(script) as server:
+        handshake = await discover(server)
+        await server.wait_until(lambda: bool(server.closed_early))
+    assert handshake.is_complete
+    assert server.names[-1] == "subscriptions/listen"
+    request = server.only("subscriptions/listen")
+    assert request.headers["mcp-protocol-version"] == "2026-07-28"
+    assert request.headers["mcp-method"] == "subscriptions/listen"
+    assert "mcp-name" not in request.headers
+    wanted = {"toolsListChanged": True} if has_tools else {}
+    assert json.loads(request.body)["params"]["notifications"] == wanted
+    listened = handshake.timeline("listen")
+    assert listened is not None
+    assert (listened.status, listened.ended, listened.events) == (200, "open", 1)
+
+
+async def test_a_stateless_server_need_not_know_how_to_listen() -> None:
+    script = {
+        "server/discover": response(200, result(DISCOVERED)),
+        "subscriptions/listen": NO_METHOD,
+    }
+    async with running(script) as server:
+        handshake = await discover(server)
+    assert handshake.is_complete
+    listened = handshake.timeline("listen")
+    assert listened is not None
+    assert listened.status == 404
+
+
+async def test_a_header_that_does_not_repeat_the_body_shows_the_revision() -> None:
+    """No older transport is tried: the server has said which one it speaks, and what is wrong."""
+    refusal = response(400, error(-32020, "Mcp-Method header does not match", 1))
+    async with running({"server/discover": refusal}) as server:
+        stream = Timeline(Probe("sse-proxy", server.url))
+        handshake = await run_handshake("proxy", stream, ProbeOptions(), Known(may_post=True))
+    assert server.names == ["server/discover"]
+    assert (handshake.transport, handshake.stage) == ("stateless", "initialize")
+    assert "a header that repeats the body is missing or differs" in one_line(handshake.why)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "why"),
+    [
+        (400, -32022, "does not support this revision"),
+        (404, -32601, "does not know the method: the path is right"),
+    ],
+)
+async def test_an_older_server_is_asked_for_its_own_transport(
+    status: int, code: int, why: str
+) -> None:
+    async with running({"server/discover": response(status, error(code))}) as server:
+        stream = Timeline(Probe("sse-proxy", server.url))
+        await run_handshake("proxy", stream, ProbeOptions(), Known(may_post=True))
+        alone = await discover(server)
+    assert "initialize" in server.names
+    assert why in one_line(alone.why)
+
+
+@pytest.mark.parametrize("name", ["tools/list", "ping"])
+async def test_progress_is_asked_for(name: str) -> None:
+    """A server that reports it answers by a stream, which shows whether one is held."""
+    capabilities: dict[str, object] = {"tools": {}} if name == "tools/list" else {}
+    opened = response(200, result({**RESULT, "capabilities": capabilities}))
+    script = {**answers(opened), "tools/list": response(200, result({"tools": []}, 2))}
+    async with running(script) as server:
+        assert (await shake(server)).is_complete
+    assert json.loads(server.only(name).body)["params"]["_meta"] == {"progressToken": 2}

@@ -25,12 +25,22 @@ def held_answer(case: Case) -> tuple[Timeline, Timeline] | None:
         return None
     if _is_held_opening(proxied, direct):
         return proxied, direct
+    listening = _listening(case, "proxy"), _listening(case, "direct")
+    if listening[0] and listening[1] and _is_held_opening(listening[0], listening[1]):
+        return listening[0], listening[1]
     ours, theirs = case.handshake("proxy"), case.handshake("direct")
     for name in FOLLOWING:
         exchanges = ours and ours.exchange(name), theirs and theirs.exchange(name)
         if exchanges[0] and exchanges[1] and _comes_at_its_end(exchanges[0], exchanges[1]):
             return exchanges[0].timeline, exchanges[1].timeline
     return None
+
+
+def _listening(case: Case, side: Side) -> Timeline | None:
+    """The answer to `subscriptions/listen`, which begins at once; None in an older revision."""
+    handshake = case.handshake(side)
+    is_stateless = handshake is not None and handshake.transport == "stateless"
+    return handshake.timeline("listen") if handshake and is_stateless else None
 
 
 def _is_held_opening(proxied: Timeline, direct: Timeline) -> bool:

@@ -30,13 +30,16 @@ from wizard.text.display import safe
 _STATUSES = frozenset({400, 401, 403, 406})
 """Answers to a request that lacks a header."""
 _NEEDED = frozenset({
-    "accept", "authorization", "last-event-id", "mcp-protocol-version", "mcp-session-id",
+    "accept", "authorization", "last-event-id", "mcp-method", "mcp-name", "mcp-protocol-version",
+    "mcp-session-id",
 })  # fmt: skip
 """Headers that a stream or a session needs, whoever sends them."""
 _SENT = frozenset({"accept"})
 """Those of them that every probe sends."""
-_SENT_IN_SESSION = _SENT | {"content-type", "mcp-protocol-version", "mcp-session-id"}
-"""Those that the messages of a session have."""
+_SENT_IN_SESSION = _SENT | {
+    "content-type", "mcp-method", "mcp-protocol-version", "mcp-session-id",
+}  # fmt: skip
+"""Those that the messages of a session have, or since MCP 2026-07-28 each message."""
 _OF_OTHERS = frozenset({"accept-encoding", "origin", "upgrade"})
 """Headers whose replaced value is a failure mode of its own."""
 _WHY_UNDERSCORES = "Nginx ignores headers with an underscore in their name unless this is on"

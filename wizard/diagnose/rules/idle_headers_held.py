@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from wizard.diagnose.facts import addresses, directives, logs, streams
+from wizard.diagnose.facts import addresses, answers, directives, logs, streams
 from wizard.diagnose.facts.evidence import log_evidence, result_evidence, setting_evidences
 from wizard.diagnose.outcome import standing_stream
 from wizard.diagnose.rule import Rule, Stage
@@ -58,6 +58,8 @@ def _check_session(rule: Rule, case: Case) -> Finding | None:
     held, direct = standing_stream(case, "proxy"), standing_stream(case, "direct")
     if held is None or held.outcome not in ("held", "headers-held"):
         return None
+    if answers.held_answer(case):
+        return None  # the answer to a POST, and more than its headers is held
     if direct is None:
         return _logged_session(rule, case, held)
     if not direct.timeline.is_event_stream:

@@ -31,8 +31,19 @@ OPENING_ID = 1
 """The id of the request that opens: `initialize` or `server/discover`."""
 FOLLOWING_ID = 2
 """The id of the request that follows: `tools/list` or `ping`."""
+LISTENING_ID = 3
+"""The id of `subscriptions/listen`."""
 METHOD_NOT_FOUND = -32601
-"""The JSON-RPC error code of an unknown method."""
+"""The JSON-RPC error code of an unknown method; since MCP 2026-07-28 its status is 404."""
+HEADER_MISMATCH = -32020
+"""That of a header which does not repeat the body, or is missing (MCP 2026-07-28, status 400)."""
+_MEANINGS = {
+    METHOD_NOT_FOUND: "the server does not know the method: the path is right",
+    HEADER_MISMATCH: "to the server a header that repeats the body is missing or differs",
+    -32021: "the server asks for a capability that this client does not have",
+    -32022: "the server does not support this revision",
+}
+"""What codes of MCP 2026-07-28 say that their status does not."""
 _VERSION = re.compile(r"[A-Za-z0-9._-]{1,40}")
 """Valid protocol versions: the server's choice is sent back in a header."""
 _CLIENT = {"name": CLIENT_NAME, "version": __version__}
@@ -84,6 +95,14 @@ def discover_request() -> RequestSpec:
     return _stateless_request(OPENING_ID, "server/discover")
 
 
+def subscribe_request(reply: Reply) -> RequestSpec:
+    """The POST of `subscriptions/listen`, of the stateless revision: its answer is a stream that
+    begins with an acknowledgement, and goes on until it is closed (MCP 2026-07-28)."""
+    wanted = {"toolsListChanged": True} if reply.has_tools else {}
+    params = {"notifications": wanted}
+    return _stateless_request(LISTENING_ID, "subscriptions/listen", params)
+
+
 def tools_request(version: str, session: str = "") -> RequestSpec:
     """The POST of `tools/list`, which reads and changes nothing."""
     spec = _following_request("tools/list", version, session)
@@ -111,14 +130,24 @@ POSTS: Mapping[HandshakeStage, str] = {
 
 
 def _following_request(method: str, version: str, session: str) -> RequestSpec:
+    # A server that reports progress then answers by a stream.
+    progress = {"progressToken": FOLLOWING_ID}
     if version >= STATELESS_VERSION:
-        return _stateless_request(FOLLOWING_ID, method)
-    body = {"jsonrpc": "2.0", "id": FOLLOWING_ID, "method": method}
+        return _stateless_request(FOLLOWING_ID, method, meta=progress)
+    params = {"_meta": progress}
+    body = {"jsonrpc": "2.0", "id": FOLLOWING_ID, "method": method, "params": params}
     return _post(body, session_headers(version, session))
 
 
-def _stateless_request(message_id: int, method: str) -> RequestSpec:
-    body = {"jsonrpc": "2.0", "id": message_id, "method": method, "params": {"_meta": _META}}
+def _stateless_request(
+    message_id: int,
+    method: str,
+    params: Mapping[str, Any] | None = None,
+    meta: Mapping[str, Any] | None = None,
+) -> RequestSpec:
+    """A request with the headers that each has; `Mcp-Name` is for methods that name a thing."""
+    params = {**(params or {}), "_meta": {**_META, **(meta or {})}}
+    body = {"jsonrpc": "2.0", "id": message_id, "method": method, "params": params}
     headers = (("MCP-Protocol-Version", STATELESS_VERSION), ("Mcp-Method", method))
     return _post(body, headers)
 
@@ -217,7 +246,10 @@ def describe_answer(timeline: Timeline, request: str) -> str:
     if timeline.is_event_stream:
         return f"{answer} with an event stream, and no reply came over it"
     body = summarize_body(timeline.excerpt.strip())
-    return f"{answer}: {body}" if body else answer
+    reply = reply_in(timeline.excerpt, OPENING_ID) or reply_in(timeline.excerpt, FOLLOWING_ID)
+    meaning = _MEANINGS.get(reply.code) if reply and reply.code else None
+    answer = f"{answer}: {body}" if body else answer
+    return f"{answer} ({meaning})" if meaning else answer
 
 
 def describe_error(reply: Reply, stage: HandshakeStage) -> str:

@@ -132,7 +132,8 @@ async def _handshake_by_post(
 ) -> Handshake:
     """Try the stateless revision, then Streamable HTTP if the answer does not fit."""
     stateless = await handshake_stateless(handshake, options, timeouts)
-    if stateless.is_complete or not _may_have_other_transport(stateless):
+    is_found = stateless.is_complete or stateless.transport != "unknown"
+    if is_found or not _may_have_other_transport(stateless):
         return stateless
     handshake = replace(handshake, exchanges=stateless.exchanges)
     streamable = await handshake_over_streamable_http(handshake, options, timeouts)

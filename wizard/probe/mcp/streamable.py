@@ -7,17 +7,19 @@ from wizard.model.handshake import Exchange, Handshake, HandshakeStage, Transpor
 from wizard.model.timeline import Timeline
 from wizard.probe.mcp import messages
 from wizard.probe.mcp.exchange import (
+    Condition,
     MessageReader,
     OpenStream,
     Timeouts,
     exchange_of,
+    has_event,
     has_headers,
     notify,
     open_stream,
     send_request,
     with_exchange,
 )
-from wizard.probe.mcp.messages import METHOD_NOT_FOUND, STREAMABLE_VERSION
+from wizard.probe.mcp.messages import HEADER_MISMATCH, METHOD_NOT_FOUND, STREAMABLE_VERSION
 from wizard.probe.request import ProbeOptions, RequestSpec
 
 OTHER_TRANSPORT = frozenset({400, 404, 405, 406, 415})
@@ -25,7 +27,8 @@ OTHER_TRANSPORT = frozenset({400, 404, 405, 406, 415})
 CLOSE_TIMEOUT_S = 1.0
 """How long the DELETE may take, in seconds."""
 LISTEN_TIMEOUT_S = 2.0
-"""How long the headers of the session's GET stream may take, in seconds: they are due at once."""
+"""How long the headers of the session's GET stream, or the first message of the stream of
+`subscriptions/listen`, may take, in seconds: they are due at once."""
 LISTEN_SETTLE_S = 0.3
 """How long that stream is watched after its headers without the user's patience, in seconds."""
 _SESSION_ID = re.compile(r"[\x21-\x7e]{1,4096}")
@@ -35,7 +38,8 @@ _SESSION_ID = re.compile(r"[\x21-\x7e]{1,4096}")
 async def handshake_stateless(
     handshake: Handshake, options: ProbeOptions, timeouts: Timeouts
 ) -> Handshake:
-    """MCP 2026-07-28: POST `server/discover` and `tools/list`; there is no session."""
+    """MCP 2026-07-28: POST `server/discover`, `tools/list` and `subscriptions/listen`; there is no
+    session."""
     reader, spec = MessageReader(handshake.probe()), messages.discover_request()
     try:
         await reader.send(options, spec, timeouts.next_s())
@@ -43,6 +47,12 @@ async def handshake_stateless(
         handshake = _with_reply(handshake, reader, "stateless")
         if handshake.is_complete and reader.reply and reader.reply.has_tools:
             handshake = await _ask(handshake, reader, options, timeouts)
+        if handshake.is_complete and reader.reply:
+            spec = messages.subscribe_request(reader.reply)
+            async with open_stream(handshake.probe(), options, spec) as stream:
+                # The first message, an acknowledgement, is due at once.
+                listened = await _listen(stream, timeouts.patience_s, has_event)
+            handshake = with_exchange(handshake, Exchange("listen", listened, len(spec.content)))
     finally:
         # An older server may open a session for any message, and name it in its error.
         closed = await _close_session(handshake, reader, options)
@@ -83,7 +93,9 @@ def _with_reply(handshake: Handshake, reader: MessageReader, transport: Transpor
     if timeline.status != 200 or reply is None:
         why = messages.describe_answer(timeline, "POST")
         stage: HandshakeStage = "reply" if timeline.status == 200 else "initialize"
-        return replace(handshake, stage=stage, why=why)
+        is_stateless = reply is not None and reply.code == HEADER_MISMATCH
+        known: Transport = "stateless" if is_stateless else handshake.transport
+        return replace(handshake, transport=known, stage=stage, why=why)
     if reply.error:
         # Any error to `server/discover` may mean an older server.
         is_supported = transport == "streamable-http" and reply.code != METHOD_NOT_FOUND
@@ -112,12 +124,14 @@ async def _confirm(
     return with_exchange(handshake, Exchange("listen", listened))
 
 
-async def _listen(stream: OpenStream, patience_s: float) -> Timeline:
+async def _listen(
+    stream: OpenStream, patience_s: float, is_open: Condition = has_headers
+) -> Timeline:
     """Watch the stream over which the server may send messages of its own, and leave it.
 
     See MCP 2025-11-25, "Listening for Messages from the Server". It may be silent for ever.
     """
-    await stream.wait_for(has_headers, max(LISTEN_TIMEOUT_S, patience_s))
+    await stream.wait_for(is_open, max(LISTEN_TIMEOUT_S, patience_s))
     if stream.timeline.headers_s is not None:
         await stream.wait_for(lambda _: False, max(LISTEN_SETTLE_S, patience_s))
     return stream.leave()
