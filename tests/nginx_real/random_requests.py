@@ -32,21 +32,26 @@ _VALUES = (
 _PASSES = (
     "http://127.0.0.1:BACKEND", "http://Be", "http://b_e", "http://$passed",
     "http://127.0.0.1:BACKEND$request_uri", "http://$passed$uri$is_args$args", "HTTP://BE",
+    "http://unix:SOCKET",
 )  # fmt: skip
 _URI_PASSES = (
     *_PASSES, "http://127.0.0.1:BACKEND/", "http://Be/p", "http://b_e/p/", "http://Be/%20p?k=v",
-    "http://$passed/p?q=1", "http://$passed?q=1",
+    "http://$passed/p?q=1", "http://$passed?q=1", "http://unix:SOCKET:/u/",
 )  # fmt: skip
 _MOVES = (
     "rewrite ^/(.)/(.*)$ /w/$2 break;", "rewrite ^ /w?k=$1 break;", "rewrite (.*) /w$1? break;",
     "set $args q=9;", "set $args $args&t=1;", "set $x $http_x_a;", "set $x '';",
     "if ($http_upgrade) { set $x up; }", "if ($arg_q = 1) { rewrite ^ /q$uri break; }",
     "if ($http_x_a ~ ^(.)) { set $x $1; }", "rewrite ^/b/(.*)$ /a/$1 last;",
+    "try_files /none @named;", "error_page 418 = @named; return 418;", "try_files /none /d?t=$x;",
+    "error_page 418 /d/moved; return 418;", "if ($http_x_a) { proxy_pass http://Be; }",
+    "limit_except GET { proxy_pass http://b_e; }", "error_page 403 = @named; deny all;",
 )  # fmt: skip
 _SWITCHES = (
     "proxy_pass_request_headers off;", "proxy_pass_request_body off;", "proxy_set_body 'b=$arg_q';",
     "proxy_method PUT;", "proxy_method $request_method;", "proxy_request_buffering off;",
     "proxy_cache kept; proxy_cache_key $request_id;", "proxy_buffering off;",
+    "proxy_cache kept; proxy_cache_key $request_id; proxy_cache_methods POST;",
 )  # fmt: skip
 _READING = (
     "underscores_in_headers on;", "underscores_in_headers off;", "ignore_invalid_headers off;",
@@ -65,6 +70,7 @@ _CLIENT_HEADERS = (
 _PATHS = (
     "/", "/a", "/a/x", "/b/y", "/c/", "/a//x", "/a/%2Fz", "/b/%41%20b?q=1", "/c/d?q=xy&r=2",
     "/a/x?q=", "/b/$z/{w}", "/d/e/../f?q=1", "/e+f?q=a%2Bb", "/a/%C3%A9", "/r/9", '/b/"q"',
+    "/n/in/x", "/n/in/x?q=1",
 )  # fmt: skip
 
 
@@ -93,13 +99,16 @@ class ConfigWriter:
         return HTTP + self._headers(0.3) + self._some(_READING, 0.2)
 
     def server(self, names: str) -> str:
-        """A server; LISTEN and BACKEND are to be replaced."""
+        """A server; LISTEN, BACKEND and SOCKET are to be replaced."""
         lines = [f"server {{ LISTEN server_name {names};", "set $passed b_e;"]
         lines += [self._headers(0.4), self._some(_READING, 0.4), self._version(0.2)]
         for path in self._random.sample(["/a", "/a/", "/b/", "/c", "/d", "= /a/x", "^~ /e"], 4):
             lines.append(f"location {path} {{ {self._body(_URI_PASSES)} }}")
         lines.append(f"location ~ ^/(r)/(.) {{ {self._body(_PASSES)} }}")
         lines.append(f"location / {{ {self._body(_URI_PASSES)} }}")
+        lines.append(f"location @named {{ {self._body(_PASSES)} }}")
+        nested = f"location /n/in/ {{ {self._body(_URI_PASSES)} }}"
+        lines.append(f"location /n {{ {self._headers(0.8)} {self._version(0.8)} {nested} }}")
         return "\n".join([*lines, "}"])
 
     def request(self) -> RandomRequest:

@@ -3,6 +3,7 @@
 import contextlib
 import queue
 import socket
+import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -25,12 +26,31 @@ class RequestHead:
 
 
 class RecordingBackend:
-    """Listens on this socket until it is closed; HTTP/2 is told from HTTP/1 by its first bytes."""
+    """Listens on a loopback port and on a unix socket; HTTP/2 is told from HTTP/1 by its first
+    bytes.
 
-    def __init__(self, listener: socket.socket) -> None:
-        self._listener = listener
+    Attributes:
+        port: The port.
+        socket: The path of the unix socket.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self.socket = f"{folder}/socket"
+        on_disk = socket.socket(socket.AF_UNIX)
+        on_disk.bind(self.socket)
+        on_disk.listen()
+        self._listeners = (socket.create_server(("127.0.0.1", 0)), on_disk)
+        self.port = int(self._listeners[0].getsockname()[1])
         self._heads: queue.Queue[RequestHead] = queue.Queue()
-        threading.Thread(target=self._accept, daemon=True).start()
+        for listener in self._listeners:
+            threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
+
+    def close(self) -> None:
+        """Stop listening."""
+        for listener in self._listeners:
+            with contextlib.suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
 
     def take(self) -> RequestHead | None:
         """The head that came since the last call; None if none did."""
@@ -39,10 +59,10 @@ class RecordingBackend:
         except queue.Empty:
             return None
 
-    def _accept(self) -> None:
+    def _accept(self, listener: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while True:
-                connection, _ = self._listener.accept()
+                connection, _ = listener.accept()
                 connection.settimeout(WAIT_S)
                 threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
@@ -89,12 +109,14 @@ def _http2_head(fields: Iterable[tuple[bytes, bytes]]) -> RequestHead:
 
 
 @contextlib.contextmanager
-def recording_backend() -> Iterator[tuple[RecordingBackend, int]]:
-    """A backend on a loopback port; yield it with the port."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        yield RecordingBackend(listener), int(listener.getsockname()[1])
-        with contextlib.suppress(OSError):
-            listener.shutdown(socket.SHUT_RDWR)
+def recording_backend() -> Iterator[RecordingBackend]:
+    """A backend that runs."""
+    with tempfile.TemporaryDirectory() as folder:
+        backend = RecordingBackend(folder)
+        try:
+            yield backend
+        finally:
+            backend.close()
 
 
 def send_http1(port: int, line: str, headers: Sequence[tuple[str, str]], body: bytes) -> int:

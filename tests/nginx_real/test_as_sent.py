@@ -82,8 +82,8 @@ def test_random_requests_reach_the_backend_as_shown(nginx: str, seed: int, http:
     nginx_version = version(nginx)
     writer = ConfigWriter(seed, http2=parse_version(nginx_version) >= HTTP2_UPSTREAM)
     ports = free_ports(2 * SERVERS)
-    with recording_backend() as (backend, backend_port):
-        text = _config(writer, nginx_version, ports, backend_port)
+    with recording_backend() as backend:
+        text = _config(writer, nginx_version, ports, backend)
         with running(nginx, text, ports) as conf:
             comparison = Comparison(read_config(str(conf)), nginx_version, backend)
             for port in ports[http == "2" :: 2]:
@@ -100,8 +100,8 @@ def test_the_delivery_config_sends_what_is_shown(nginx: str, http: Http) -> None
     ports = dict(zip(names, free_ports(len(names)), strict=True))
     rows = [row.location for row in delivery_rows.ALL_ROWS]
     locations = {each.name: each for each in rows if "/" not in each.backend}
-    with recording_backend() as (backend, backend_port), tempfile.TemporaryDirectory() as name:
-        ports |= dict.fromkeys(delivery_rows.BACKENDS, backend_port)
+    with recording_backend() as backend, tempfile.TemporaryDirectory() as name:
+        ports |= dict.fromkeys(delivery_rows.BACKENDS, backend.port)
         text = MODEL.write(version(nginx), ports, Path(name))
         with running(nginx, text, [ports["h1"]]) as conf:
             comparison = Comparison(read_config(str(conf)), version(nginx), backend)
@@ -119,7 +119,7 @@ _BROWSER = (
 
 
 def _config(
-    writer: ConfigWriter, nginx_version: str, ports: Sequence[int], backend_port: int
+    writer: ConfigWriter, nginx_version: str, ports: Sequence[int], backend: RecordingBackend
 ) -> str:
     has_directive = parse_version(nginx_version) >= HTTP2_DIRECTIVE
     flag = "" if has_directive else " http2"
@@ -130,7 +130,8 @@ def _config(
         for names in ("other.test", "a.test *.test"):
             servers.append(writer.server(names).replace("LISTEN", listens))
     user = "user root;\n" if os.geteuid() == 0 else ""
-    http = "\n".join(servers).replace("BACKEND", str(backend_port))
+    http = "\n".join(servers).replace("BACKEND", str(backend.port))
+    http = http.replace("SOCKET", backend.socket)
     frame = CONF_FRAME.format(user=user, http=http, server="listen 127.0.0.1:1;")
     return frame.replace("server {\nlisten 127.0.0.1:1;\n    }", "")
 

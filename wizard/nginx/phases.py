@@ -107,7 +107,7 @@ class _Walk:
                 return self._apply_error_page()
             step = "location"
         if isinstance(step, Directive):
-            route.chain = (step,)
+            route.chain, route.named = (step,), True
         else:
             self._search()
         if route.doubt:

@@ -17,6 +17,7 @@ class Route:
         inner: The `if` or `limit_except` block in force inside the last location.
         reason: Why the last location was chosen, in one sentence.
         rewritten: Whether the path differs from the request's.
+        named: Whether it came through a named location.
         moved: Whether the path was changed so that another location is searched.
         broken: Whether `rewrite … break` changed the path; proxy_pass then replaces no prefix.
         answered: The directive by which Nginx answers without a backend (`return`), and `status`
@@ -30,6 +31,7 @@ class Route:
     inner: Directive | None = None
     reason: str = ""
     rewritten: bool = False
+    named: bool = False
     moved: bool = False
     broken: bool = False
     answered: Directive | None = None

@@ -95,8 +95,9 @@ def _request_uri(kind: str, passed: tuple[str, str], route: Route) -> str | None
     if route.query is None:
         return None
     request, query = route.state.request, f"?{route.query}" if route.query else ""
-    # Nginx escapes the path only if it was escaped in the request, or rewritten.
-    is_escaped = route.rewritten or "%" in request.path
+    # Nginx escapes the path only if it was escaped in the request, or the request is redirected
+    # internally.
+    is_escaped = route.rewritten or route.named or "%" in request.path
 
     def escaped(path: str) -> str:
         return escape_uri(path, "$") if is_escaped else path
