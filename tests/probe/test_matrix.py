@@ -1,6 +1,7 @@
 """Probes side by side: when each ends, and its outcome."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
@@ -10,7 +11,7 @@ from wizard.model.probe_result import ProbeResult
 from wizard.model.timeline import Probe, Timeline
 from wizard.probe.matrix import Matrix
 from wizard.probe.request import ProbeOptions
-from wizard.probe.waits import MIN_WAIT_S
+from wizard.probe.waits import MIN_WAIT_S, MIN_WATCH_S
 
 EVENT = b"event: endpoint\ndata: /m\n\n"
 LIVE = saying(CHUNKED, chunk(EVENT), then="open")
@@ -51,6 +52,24 @@ async def test_held_beside_a_live_direct_probe() -> None:
     assert (proxy.outcome, direct and direct.outcome) == ("held", "live")
     assert proxy.timeline.ended == "open"
     assert (proxy.timeline.waited_s or 0) >= MIN_WAIT_S
+
+
+async def test_what_came_while_the_process_stood_still_is_read_before_it_is_judged() -> None:
+    def stop_after(*parts: bytes) -> Act:
+        async def act(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"".join(parts[:1]))
+            await asyncio.sleep(MIN_WATCH_S / 2)
+            writer.write(b"".join(parts[1:]))
+            writer.transport.abort() if len(parts) == 1 else None
+            time.sleep(1.5)  # as if the machine was suspended for so long
+            await reader.read()
+
+        return act
+
+    proxy, _ = await run(stop_after(CHUNKED + chunk(EVENT)), None)
+    assert proxy.outcome == "cut"
+    proxy, _ = await run(stop_after(b"", CHUNKED + chunk(EVENT)), None, stall=1.0)
+    assert proxy.outcome == "live"
 
 
 async def test_headers_without_events_beside_a_live_direct_probe() -> None:

@@ -219,11 +219,19 @@ class Matrix:
         return all(timeline.ended is not None for timeline in self._own_timelines())
 
     async def _wait_for_change(self, timeout_s: float) -> None:
+        """Wait until something changes, for at most `timeout_s` seconds.
+
+        If this process did not run for a while (a suspended machine, a busy one), what has come
+        meanwhile is read before the probes are judged by the time that has passed.
+        """
+        due = self._now() + timeout_s
         self._changed.clear()
         # Not wait_for: up to Python 3.11 it loses a Ctrl-C that comes just as it returns.
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 await self._changed.wait()
+        if self._now() > due + CHECK_INTERVAL_S:
+            await asyncio.sleep(CHECK_INTERVAL_S)
 
 
 def _progress(timeline: Timeline) -> tuple[bool, ...]:
