@@ -33,6 +33,9 @@ def test_failures_are_summed_up_by_kind_and_path() -> None:
 MESSAGES = {
     f"{TIMED_OUT} from upstream": "header-timeout",
     "upstream timed out (110: Operation timed out) while reading upstream": "read-timeout",
+    "upstream timed out (110: Connection timed out) while proxying upgraded connection": (
+        "read-timeout"
+    ),
     "upstream prematurely closed connection while reading response header": "premature-close",
     "recv() failed (104: Connection reset by peer) while reading upstream": "premature-close",
     "connect() failed (111: Connection refused) while connecting to upstream": "connect-failed",

@@ -60,8 +60,9 @@ async def test_what_came_while_the_process_stood_still_is_read_before_it_is_judg
             writer.write(b"".join(parts[:1]))
             await asyncio.sleep(MIN_WATCH_S / 2)
             writer.write(b"".join(parts[1:]))
-            writer.transport.abort() if len(parts) == 1 else None
-            time.sleep(1.5)  # as if the machine was suspended for so long
+            if len(parts) == 1:
+                writer.transport.abort()
+            time.sleep(1.5)  # noqa: ASYNC251 (as if the machine was suspended for so long)
             await reader.read()
 
         return act

@@ -139,6 +139,12 @@ _WHILE = (
         "read-timeout",
         "the backend sent nothing for as long as the read timeout, so Nginx ended the response",
     ),
+    (
+        "upstream timed out (",
+        "while proxying upgraded connection",
+        "read-timeout",
+        "nothing came on the WebSocket for as long as the read timeout, so Nginx ended it",
+    ),
 )
 """What failed, what Nginx was doing then, tag and meaning.
 
