@@ -73,8 +73,8 @@ class Bot:
         self.requests.append(request)
         path = "/" + request.path.partition("?")[0].lstrip("/")
         refusal = None if path == "/" else self.refuse(request)
-        if refusal or path in self.pages:
-            writer.write(refusal or self.pages[path])
+        if refusal is not None or path in self.pages:
+            writer.write(self.pages[path] if refusal is None else refusal)
         elif request.method == "GET" and path in ("/sse", "/events"):
             await self._stream(reader, writer, path)
         elif request.method == "POST" and path == self.message:

@@ -100,10 +100,10 @@ async def _send(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]
         return ()
     async with prepared(case, options, failing) as attempt:
         comparison = _compare(case, attempt) if attempt else None
+        if comparison is not None and failing.is_new_default:
+            comparison = comparison.with_old_default()
         if attempt is None or comparison is None or not comparison.differences:
             return ()
-        if failing.is_new_default:
-            comparison = comparison.with_old_default()
         trials = _Trials(failing, attempt, comparison)
         if failing.is_new_default and await trials.send(WITHOUT, ()) != "served":
             return tuple(trials.results)
