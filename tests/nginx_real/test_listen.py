@@ -174,6 +174,9 @@ async def test_a_header_that_nginx_drops(nginx: str, tmp_path: Path, directives:
     async with behind_nginx(
         nginx, tmp_path, (server.serve,), location(f"{LIVE} {directives}"), path="/mcp"
     ) as target:
+        for given, confidence in (("direct", "likely"), ("", "possible")):
+            _, diagnosis = await conclude(subset(target, given))
+            assert causes(diagnosis) == {"header-dropped": confidence}, diagnosis
         case, diagnosis = await conclude(target)
         assert set(causes(diagnosis)) == {"header-dropped"}, diagnosis
         recommendation = recommend(case, diagnosis)

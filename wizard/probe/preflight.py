@@ -66,4 +66,4 @@ def _mcp_headers(handshake: Handshake) -> set[str]:
     names = {"mcp-session-id"} if handshake.session else set()
     if handshake.version >= _VERSION_HEADER_SINCE:
         names.add("mcp-protocol-version")
-    return names | ({"mcp-method"} if handshake.transport == "stateless" else set())
+    return names | ({"mcp-method", "mcp-name"} if handshake.transport == "stateless" else set())

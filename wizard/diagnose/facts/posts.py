@@ -12,6 +12,7 @@ from wizard.model.resolution import RequestResolution, Upstream
 from wizard.model.timeline import Timeline, is_success
 from wizard.nginx.resolve import resolve_request
 from wizard.probe.mcp.message_path import message_url
+from wizard.probe.mcp.messages import METHOD_NOT_FOUND, code_of
 from wizard.text.display import safe
 from wizard.text.urls import split_url
 
@@ -74,6 +75,8 @@ def failed_post(case: Case) -> FailedPost | None:
     exchange = _failed_exchange(proxied)
     if proxied is None or proxied.is_complete or exchange is None:
         return None
+    if code_of(exchange.timeline) == METHOD_NOT_FOUND:
+        return None  # an MCP server's own answer (404 since 2026-07-28): the path is right
     is_known = proxied.transport == "http+sse" or proxied.stage in FOLLOWING
     if not is_known and not (direct and direct.is_complete):
         return None

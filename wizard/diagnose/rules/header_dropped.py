@@ -25,6 +25,7 @@ from wizard.model.request_difference import Difference
 from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import is_success
 from wizard.nginx.settings import enclosing_blocks
+from wizard.probe.mcp.messages import HEADER_MISMATCH, code_of
 from wizard.text.display import safe
 
 _STATUSES = frozenset({400, 401, 403, 406})
@@ -52,10 +53,21 @@ _DISTINGUISHES = (
 )
 
 
+_NAMED = (
+    "The server answers that a header which has to repeat the message is missing or differs; ours "
+    "was sent with all of them. Which one is lost, and where, the config shows: give --conf."
+)
+
+
 def check(rule: Rule, case: Case) -> Finding | None:
     """Refused through the proxy, whose config drops a header that our requests had."""
     if difference := difference_about(case, is_about):
         return _measured(rule, case, difference)
+    return _read(rule, case) or _named_by_server(rule, case)
+
+
+def _read(rule: Rule, case: Case) -> Finding | None:
+    """The config has a line that drops a header which our refused request had."""
     resolution, refused = case.resolution, _refused(case)
     if resolution is None or not refused or not directives.is_proxied(resolution):
         return None
@@ -67,6 +79,19 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if not dropped:
         return None
     return rule.finding("likely", (*refused.evidence, *dropped), _DISTINGUISHES)
+
+
+def _named_by_server(rule: Rule, case: Case) -> Finding | None:
+    """The server itself says that a header is missing or differs (MCP 2026-07-28, -32020)."""
+    proxied, direct = case.handshake("proxy"), case.handshake("direct")
+    answers = [exchange.timeline for exchange in proxied.exchanges] if proxied else []
+    named = next((each for each in answers if code_of(each) == HEADER_MISMATCH), None)
+    if named is None or (direct is not None and not direct.is_complete):
+        return None
+    taken = direct.timeline("discover") if direct else None
+    evidence = tuple(post_evidence(each) for each in (named, taken) if each)
+    is_shown = taken is not None and case.resolution is None
+    return rule.finding("likely" if is_shown else "possible", evidence, _NAMED)
 
 
 def is_about(case: Case, difference: Difference) -> bool:

@@ -246,10 +246,17 @@ def describe_answer(timeline: Timeline, request: str) -> str:
     if timeline.is_event_stream:
         return f"{answer} with an event stream, and no reply came over it"
     body = summarize_body(timeline.excerpt.strip())
-    reply = reply_in(timeline.excerpt, OPENING_ID) or reply_in(timeline.excerpt, FOLLOWING_ID)
-    meaning = _MEANINGS.get(reply.code) if reply and reply.code else None
+    code = code_of(timeline)
+    meaning = None if code is None else _MEANINGS.get(code)
     answer = f"{answer}: {body}" if body else answer
     return f"{answer} ({meaning})" if meaning else answer
+
+
+def code_of(timeline: Timeline) -> int | None:
+    """The JSON-RPC code of the error that an answer's body is; None if it is none."""
+    ids = (OPENING_ID, FOLLOWING_ID, LISTENING_ID)
+    replies = (reply_in(timeline.excerpt, message_id) for message_id in ids)
+    return next((reply.code for reply in replies if reply and reply.error), None)
 
 
 def describe_error(reply: Reply, stage: HandshakeStage) -> str:
