@@ -28,10 +28,21 @@ def require(*names: str) -> None:
         pytest.skip(reason)
 
 
+DOES_NOT_APPLY = "does not apply: "
+
+
+def skip_inapplicable(reason: str) -> None:
+    """Skip the running test, also in CI: its question does not arise with these parameters."""
+    pytest.skip(DOES_NOT_APPLY + reason)
+
+
 def fail_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
-    """Turn a skip into a failure if `REQUIRED` is set; an expected failure stays one."""
+    """Turn a skip into a failure if `REQUIRED` is set; an expected failure stays one, and so does
+    the skip of a test that does not apply."""
     if os.environ.get(REQUIRED) and report.skipped and not hasattr(report, "wasxfail"):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        if DOES_NOT_APPLY in str(reason):
+            return
         report.outcome, report.longrepr = "failed", f"{REQUIRED} is set, but: {reason}"
 
 
