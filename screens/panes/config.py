@@ -99,7 +99,7 @@ def _changes(key: _Key, target: Target) -> list[RequestChange] | None:
     request = resolution.request
     if request.host_header and not any(name.lower() == "host" for name, _ in headers):
         headers.insert(0, ("Host", request.host_header))
-    return request_changes(sent, f"{method} {request.uri} HTTP/{http}", headers)
+    return request_changes(sent, (method, request.uri, http), headers)
 
 
 def _change(change: RequestChange, width: int) -> Text:

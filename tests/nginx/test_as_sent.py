@@ -115,3 +115,11 @@ def test_other_protocols_and_answers_have_no_such_request(directive: str) -> Non
     asked = resolution(f"server {{ listen 80; location / {{ {directive}; }} }}", host="mcp.test")
     assert as_sent(asked, CLIENT) is None
     assert why_not_as_sent(asked)
+
+
+def test_a_request_that_its_headers_let_nginx_answer_is_not_passed_on() -> None:
+    lines = "location / { if ($http_authorization = '') { return 401; } proxy_pass http://be; }"
+    asked = resolution(f"server {{ listen 80; {lines} }}", host="mcp.test")
+    assert as_sent(asked, CLIENT) is None
+    assert "with these headers" in why_not_as_sent(asked)
+    assert as_sent(asked, (("Authorization", "Bearer a"),)) is not None

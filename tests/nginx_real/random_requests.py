@@ -28,6 +28,7 @@ _VALUES = (
     "$http_x_dup", "$proxy_port", "$site", "$asked", "$content_type", "$is_args$args",
     "$ssl_client_cert", "$nginx_version", "$http_authorization", "$request_id", "$https",
     "$proxy_host:$proxy_port", "$http_x_forwarded_for", "$document_uri", "$http_none",
+    "$content_length",
 )  # fmt: skip
 _PASSES = (
     "http://127.0.0.1:BACKEND", "http://Be", "http://b_e", "http://$passed",

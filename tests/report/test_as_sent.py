@@ -34,7 +34,7 @@ def request(conf: str = CONF) -> BackendRequest:
 def test_no_credential_is_shown_in_any_form() -> None:
     asked = request()
     assert asked.sent is not None
-    changes = request_changes(asked.sent, "GET /sse?token=url-secret HTTP/1.1", CLIENT)
+    changes = request_changes(asked.sent, ("GET", "/sse?token=url-secret", "1.1"), CLIENT)
     shown = as_sent_text(asked) + json.dumps(as_sent_json(asked)) + repr(changes)
     assert "-secret" not in shown
     assert "X-Token-Copy: [redacted]" in shown
@@ -68,7 +68,7 @@ def test_the_json_has_the_documented_form() -> None:
 def test_the_differences_are_added_dropped_and_changed_lines() -> None:
     sent = request().sent
     assert sent is not None
-    changes = request_changes(sent, "GET /sse?token=url-secret HTTP/1.1", CLIENT)
+    changes = request_changes(sent, ("GET", "/sse?token=url-secret", "1.1"), CLIENT)
     assert [f"{each.sign} {each.text} | {each.origin}" for each in changes] == [
         "~ /sse?token=[redacted] → /v1/sse?token=[redacted] | nginx.conf:2",
         "~ HTTP/1.1 → HTTP/1.0 | Nginx by default",
@@ -90,4 +90,4 @@ def test_a_request_that_is_passed_on_as_it_is_has_no_differences() -> None:
     asked = resolution(conf, "/sse", "1.31.3", host="mcp.test")
     sent = as_sent(asked, CLIENT[:2])
     assert sent is not None
-    assert request_changes(sent, "GET /sse HTTP/1.1", CLIENT[:2]) == []
+    assert request_changes(sent, ("GET", "/sse", "1.1"), CLIENT[:2]) == []

@@ -62,6 +62,8 @@ def as_sent(
         return None
     body = _body(passing, body_bytes)
     values = passing.route.state.values
+    if passing.client.is_chunked:
+        values["content_length"] = None
     values |= {"proxy_internal_body_length": body.length, "proxy_internal_chunked": body.coding}
     sets = _set_headers(passing)
     written, dropped = _write_headers(passing, sets)
@@ -88,6 +90,8 @@ def why_not_as_sent(resolution: RequestResolution) -> str:
         return "the config does not decide who answers"
     if upstream.kind == "static" or resolution.answer is not None:
         return "Nginx passes this request to no backend"
+    if upstream.kind == "proxy":
+        return "Nginx answers a request with these headers itself"
     protocol = {"grpc": "gRPC (HTTP/2)"}.get(upstream.kind, upstream.kind)
     return f"the backend is asked with {protocol}, not with a request of proxy_pass"
 

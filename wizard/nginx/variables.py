@@ -176,6 +176,7 @@ class RequestState:
             "server_port": str(request.effective_port),
             "nginx_version": self.version,
             "content_type": self._header("content_type"),
+            "content_length": self._header("content_length"),
             **self._of_protocol(),
         }
         return values.get(name)

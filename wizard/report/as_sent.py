@@ -124,26 +124,28 @@ class RequestChange:
     origin: str
 
 
-def request_changes(sent: SentRequest, first_line: str, client: Headers) -> list[RequestChange]:
+def request_changes(
+    sent: SentRequest, first_line: tuple[str, str, str], client: Headers
+) -> list[RequestChange]:
     """Return in what the backend's request differs from the client's.
 
     Args:
-        first_line: Method, URI and HTTP version of the client: `GET /sse HTTP/1.1`.
+        first_line: Method, URI and HTTP version of the client.
         client: All header lines of the client.
     """
     return [*_line_changes(sent, first_line), *_header_changes(sent, client)]
 
 
-def _line_changes(sent: SentRequest, first_line: str) -> Iterator[RequestChange]:
-    method, uri, version = first_line.split(" ")
+def _line_changes(sent: SentRequest, first_line: tuple[str, str, str]) -> Iterator[RequestChange]:
+    method, uri, version = first_line
     now = (sent.method, uri if sent.uri is None else sent.uri)
     if (method, uri) != now or sent.uri is None:
         shown = "(not decided)" if sent.uri is None else redact(sent.uri)
         before = f"{method} {redact(uri)}" if sent.method != method else redact(uri)
         after = f"{sent.method} {shown}" if sent.method != method else shown
         yield RequestChange("~", f"{before} → {after}", origin_text(sent.uri_where))
-    if version != f"HTTP/{sent.http}":
-        text = f"{version} → HTTP/{sent.http}"
+    if version != sent.http:
+        text = f"HTTP/{version} → HTTP/{sent.http}"
         yield RequestChange("~", text, origin_text(sent.http_where))
 
 
