@@ -1,0 +1,185 @@
+"""Nginx asks an address that the backend's name no longer has."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from wizard.diagnose.facts import addresses, streams
+from wizard.diagnose.facts.evidence import live_direct_evidence, log_evidence, result_evidence
+from wizard.diagnose.name_settings import look_up_again, notes_on_resolver
+from wizard.diagnose.outcome import is_well
+from wizard.diagnose.rule import Rule, Stage
+from wizard.diagnose.rule_settings import NginxSettings
+from wizard.model.case import Case
+from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.model.log_report import LogLine
+from wizard.model.probe_result import ProbeResult
+from wizard.model.resolution import RequestResolution
+from wizard.model.target import Style
+from wizard.nginx.upstream import upstream_block_of
+from wizard.text.display import safe
+
+_UPSTREAM = re.compile(r'upstream: "\w+://(\[[0-9a-fA-F:]+\]|[0-9.]+):(\d+)')
+"""The address in a line of the error log."""
+_TRIED = re.compile(
+    r"(?<![\w.:])(\[[0-9a-fA-F:]+\]|\d{1,3}(?:\.\d{1,3}){3}):(\d{1,5})(?=[\s,\"|]|$)"
+)
+"""An address with a port, as `$upstream_addr` in a line of an access log."""
+_NO_CONNECTION = (
+    "Nginx got no connection at {used}, and tried no other address; the backend's name leads to "
+    "{now} today, where it answers. Nginx looks such a name up when it starts or reloads, and "
+    "keeps the addresses of then."
+)
+_OTHER_ANSWER = (
+    "Nginx's log shows {used} as the address that it asked, every time; the backend's name leads "
+    "to {now} today, where it answers otherwise. Nginx looks such a name up when it starts or "
+    "reloads."
+)
+_UNLOGGED = (
+    "The backend answers by the name that the config has, and Nginx gets no good answer there. It "
+    "looks such a name up when it starts or reloads, so it may still ask an older address: its "
+    "error log names the one that it asks, and a reload would show it."
+)
+_OTHER_FAILURES = (
+    "premature-close", "invalid-answer", "upstream-header-too-big", "header-timeout",
+    "upstream-tls", "resolver-missing", "name-unresolved",
+)  # fmt: skip
+"""Log lines that say what else failed."""
+_RELOAD = "reload Nginx now (nginx -s reload): it looks the name up again, which ends this outage"
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """A name in the config that Nginx looks up once, and what it leads to today.
+
+    Attributes:
+        peer: The name and port as the config has them.
+        probe: The direct probe by that name.
+        now: The addresses that direct probes by that name reached.
+    """
+
+    peer: str
+    probe: ProbeResult
+    now: frozenset[str]
+
+
+def check(rule: Rule, case: Case) -> Finding | None:
+    """Through the proxy it fails, and Nginx's log has another address than the name has today."""
+    failing = [result for result in case.proxy if result.was_made and not is_well(result)]
+    name = _name(case)
+    if not failing or case.resolution is None or name is None:
+        return None
+    asked = tuple(_asked(case, name))
+    if not asked:
+        return _unlogged(rule, case, failing, name)
+    used = {address for address, _ in asked}
+    if used & name.now:
+        return None
+    failed = [line for _, line in asked if line.tag == "connect-failed"]
+    text = _NO_CONNECTION if failed else _OTHER_ANSWER
+    line = failed[0] if failed else asked[0][1]
+    evidence = (*_evidence(case, failing, name), log_evidence(line))
+    distinguishes = text.format(used=", ".join(sorted(used)), now=", ".join(sorted(name.now)))
+    confidence = _confidence(case, name, bool(failed))
+    return rule.finding(confidence, evidence, distinguishes, explains=_SYMPTOMS)
+
+
+_SYMPTOMS = frozenset({"upstream-unreachable", "location-miss", "wrong-transport"})
+
+
+def _confidence(case: Case, name: _Name, failed: bool) -> Confidence:
+    """Where Nginx failed to connect it would have tried every address that it has, unless told not
+    to; another host may resolve the name otherwise."""
+    conf, probe = case.target.conf, name.probe.timeline.probe
+    if conf is not None and conf.vantage != probe.vantage:
+        return "possible"
+    resolution = case.resolution
+    tries_all = resolution is not None and _tries_all(resolution)
+    return "confirmed" if failed and tries_all else "likely"
+
+
+def _tries_all(resolution: RequestResolution) -> bool:
+    return "error" in resolution.value(f"{resolution.prefix}_next_upstream").split()
+
+
+def _unlogged(rule: Rule, case: Case, failing: list[ProbeResult], name: _Name) -> Finding | None:
+    """A gateway error without a line of the log that tells why."""
+    gateway = [result for result in failing if result.timeline.status in (502, 504)]
+    if not gateway or streams.own_log_lines(case, *_OTHER_FAILURES, "connect-failed"):
+        return None
+    return rule.finding("possible", _evidence(case, gateway, name), _UNLOGGED)
+
+
+def _name(case: Case) -> _Name | None:
+    """The name to which Nginx passes the stream, if it looks it up at start alone and a direct
+    probe by the same name is well."""
+    resolution = case.resolution
+    if resolution is None or resolution.upstream is None or "$" in resolution.upstream.passed:
+        return None
+    for peer in resolution.upstream.peers:
+        if not _is_looked_up_once(resolution, peer):
+            continue
+        same = [result for result in case.direct if _asks(case, result, peer)]
+        now = frozenset(addresses.bracketed(each.timeline.address or "") for each in same) - {""}
+        served = [result for result in same if is_well(result, case.handshake("direct"))]
+        if now and served:
+            return _Name(peer, served[0], now)
+    return None
+
+
+def _asks(case: Case, result: ProbeResult, peer: str) -> bool:
+    direct = addresses.direct_address(case, result.timeline.probe)
+    return bool(direct) and addresses.is_same(direct, addresses.host_port(peer))
+
+
+def _is_looked_up_once(resolution: RequestResolution, peer: str) -> bool:
+    """True for a host name, other than this machine's, without `resolve` in its upstream block."""
+    host = addresses.host_port(peer).rpartition(":")[0]
+    if not host or peer.startswith("unix:") or addresses.is_ip_address(host) or host == "localhost":
+        return False
+    block = upstream_block_of(resolution)
+    servers = block.children("server") if block else ()
+    return not any("resolve" in server.args for server in servers)
+
+
+def _asked(case: Case, name: _Name) -> Iterator[tuple[str, LogLine]]:
+    """The addresses that Nginx asked for our requests, with that port, each with its log line."""
+    port = addresses.host_port(name.peer).rpartition(":")[2]
+    lines = (line for report in case.logs for line in report.lines if line.ours)
+    for line in lines:
+        if line.kind == "error":
+            found = _UPSTREAM.findall(line.text)
+        elif line.kind == "access" and line.client.startswith(("sse-proxy", "mcp-proxy")):
+            found = _TRIED.findall(line.text.rpartition('"')[2])
+        else:
+            continue
+        yield from ((address, line) for address, at in found if at == port)
+
+
+def _evidence(case: Case, failing: list[ProbeResult], name: _Name) -> tuple[Evidence, ...]:
+    resolution, label = case.resolution, name.probe.timeline.probe.label
+    now = ", ".join(sorted(name.now))
+    leads = Evidence("probe", label, f"{safe(name.peer, 120)} leads to {now} today")
+    upstream = resolution.upstream if resolution else None
+    where = str(upstream.where) if upstream and upstream.where else label
+    passed = f"the name {safe(name.peer, 120)} stands here without a variable: looked up once"
+    shown = live_direct_evidence(case) or (result_evidence(name.probe),)
+    return (result_evidence(failing[0]), *shown, leads, Evidence("config", where, passed))
+
+
+def notes(case: Case, style: Style) -> tuple[str, ...]:
+    """The reload that helps at once, and what it takes that it does not happen again."""
+    return (_RELOAD, *notes_on_resolver(case, style))
+
+
+RULE = Rule(
+    id="upstream-name-stale",
+    stage=Stage.REACH,
+    fix=Fix(
+        "reload Nginx now; then a resolver, with the name in a variable or `server … resolve` in "
+        "the upstream block (1.27.3 or later), so that it is looked up again",
+        "nginx",
+    ),
+    check=check,
+    settings=NginxSettings(both=look_up_again, notes=notes),
+)
