@@ -50,7 +50,7 @@ def _url_question(target: Target, take: TakeTarget) -> Question:
 def _direct_question(target: Target, take: TakeTarget) -> Question:
     given = " ".join(map(str, target.direct))
     return Question(
-        "The backend's own URL, http://host:port/sse (or several)"
+        "The backend's own URL, http://host:port/sse or unix:/PATH/SOCKET:/sse (or several)"
         f"{_vantage_hint(target)}{_KEEP if given else _SKIP}",
         lambda text: parse_urls(text, target.vantages),
         lambda sources: take(_with_direct(target, sources)),

@@ -165,3 +165,34 @@ async def test_leaving_early_keeps_the_timelines() -> None:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
     assert [classify(timelines[probe]).outcome for probe in probes] == ["live", "running"]
+
+
+def released(timeout_s: float) -> Act:
+    """What a holding Nginx does when its read timeout ends: headers, and a broken end."""
+
+    async def act(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.wait({asyncio.ensure_future(reader.read())}, timeout=timeout_s)
+        writer.write(CHUNKED)
+
+    return act
+
+
+async def test_a_held_stream_is_watched_with_patience_if_nothing_shows_that_the_backend_sends() -> (
+    None
+):
+    proxy, _ = await run(released(1.2), None, stall=0.4, patience=30)
+    assert (proxy.outcome, proxy.timeline.ended, proxy.timeline.status) == ("held", "reset", 200)
+    proxy, _ = await run(released(1.2), HEADERS, stall=0.4, patience=30)
+    assert (proxy.outcome, proxy.timeline.ended) == ("held", "reset")
+
+
+async def test_a_held_stream_is_not_watched_beside_a_live_direct_one() -> None:
+    proxy, _ = await run(HELD, LIVE, stall=0.4, patience=1.5)
+    assert (proxy.outcome, proxy.timeline.ended) == ("held", "open")
+    assert (proxy.timeline.waited_s or 0) < 1.5
+
+
+async def test_patience_ends_the_watch_of_a_held_stream() -> None:
+    proxy, _ = await run(HELD, None, stall=0.4, patience=1.0)
+    assert (proxy.outcome, proxy.timeline.ended) == ("held", "open")
+    assert (proxy.timeline.waited_s or 0) >= 1.0

@@ -166,7 +166,7 @@ def _add_target_options(parser: Parser) -> None:
     add("--stall", type=parse_positive_seconds, default=10.0, metavar="SECONDS", help="longest "
         "wait before a silent stream counts as held (10)")  # fmt: skip
     add("--patience", type=parse_seconds, default=0.0, metavar="SECONDS", help="how long to watch "
-        "a live stream for a cut (0)")  # fmt: skip
+        "a live stream for a cut, and a held one past Nginx's read timeout (0)")  # fmt: skip
     add("--upgrade", action="store_true", help="the URL is a WebSocket (as ws:// and wss:// say): "
         "open it, and send nothing in it")  # fmt: skip
     add("--mcp", choices=get_args(McpMode), default="auto", help="the MCP handshake: auto posts "

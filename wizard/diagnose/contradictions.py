@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from wizard.diagnose.facts import product, streams
+from wizard.diagnose.facts import product, releases, streams
 from wizard.diagnose.facts.request_difference import refutation
 from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case
@@ -36,6 +36,8 @@ def contradiction(case: Case, rule: Rule, finding: Finding) -> str:
         return _NEVER_HELD
     if rule.is_about and not finding.latent and (why := refutation(case, rule.is_about)):
         return why
+    if rule.stage == Stage.HOLD and not finding.latent and (why := _nothing_to_hold(case)):
+        return why
     if finding.fix.where != "nginx":
         return ""
     if rule.stage == Stage.HOLD and not finding.latent and _comes_in_whole_events(case):
@@ -54,6 +56,17 @@ def contradiction(case: Case, rule: Rule, finding: Finding) -> str:
             f"nginx={_inner_url(case)}"
         )
     return ""
+
+
+def _nothing_to_hold(case: Case) -> str:
+    """That Nginx had no answer of the backend, in one sentence; empty if it may have had one."""
+    unanswered = releases.unanswered_probe(case)
+    if unanswered is None or streams.live_direct_probes(case):
+        return ""
+    return (
+        f"Nginx itself answered 504 after {seconds(unanswered.timeline.headers_s)}, so no answer "
+        "of the backend had come to it that it could hold"
+    )
 
 
 def _comes_in_whole_events(case: Case) -> bool:

@@ -29,6 +29,7 @@ from wizard.diagnose.undecided_config import (
     reword,
     without_undecided_config,
 )
+from wizard.diagnose.without_direct import describe_missing_direct, reword_direct
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Finding, Verdict
 from wizard.model.probe_result import DELAYED_OUTCOMES, HELD_OUTCOMES, ProbeResult
@@ -56,7 +57,8 @@ def diagnose(case: Case) -> Diagnosis:
     case = narrow_to_hop(whole)
     ranked = sorted(_findings(case), key=_rank)
     refuted = {f.id: why for rule, f in ranked if (why := contradiction(case, rule, f))}
-    findings = [name_front(case, reword(f, given)) for _, f in ranked if f.id not in refuted]
+    named = [name_front(case, reword(f, given)) for _, f in ranked if f.id not in refuted]
+    findings = [reword_direct(finding, whole) for finding in named]
     symptoms = frozenset[str]().union(*(f.explains for f in findings if not f.latent))
     causes = tuple(f for f in findings if not f.latent and f.id not in symptoms)
     risks = tuple(f for f in findings if f.latent)
@@ -219,7 +221,6 @@ def _by_header(case: Case) -> str:
     return " Or does the backend send X-Accel-Buffering: no? A direct URL of that backend shows it."
 
 
-_NO_DIRECT = "No direct URL was given: a silent backend and a holding proxy look alike."
 _NO_DIRECT_WEBSOCKET = "No direct URL was given: whether the backend opens it is not known."
 _NO_CONFIG = "No Nginx config was read: what it would hold could not be predicted."
 _NO_CONFIG_WEBSOCKET = "No Nginx config was read: whether it passes the upgrade on is not known."
@@ -244,8 +245,10 @@ def _missing_input(case: Case, causes: tuple[Finding, ...], shortcoming: str) ->
             "No server of this config listens on the URL's port: is it the config of the Nginx "
             "that serves this URL, or does something stand in front of it?"
         )
-    if not case.target.direct:
-        notes.append(_NO_DIRECT_WEBSOCKET if case.target.upgrade else _NO_DIRECT)
+    if not case.target.upgrade:
+        notes += describe_missing_direct(case)
+    elif not case.target.direct:
+        notes.append(_NO_DIRECT_WEBSOCKET)
     notes += _proxy_at_direct_note(case)
     if not is_nginx_shown(case):
         return (*notes, f"{describe_front(case)}.")

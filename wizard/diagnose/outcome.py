@@ -8,6 +8,7 @@ from wizard.model import arrivals
 from wizard.model.case import Case
 from wizard.model.handshake import Handshake, Side
 from wizard.model.probe_result import Outcome, ProbeResult
+from wizard.model.release import is_kept, kept_s
 from wizard.model.timeline import Timeline, connected_s, is_live
 from wizard.text.display import plural, safe, seconds, summarize_body
 
@@ -149,6 +150,8 @@ def _classify(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome, 
         return "not-offered", "HTTP/2 was asked for; the server chose HTTP/1.1"
     if timeline.probe.upgrade and not timeline.is_websocket:
         return _not_upgraded(timeline)
+    if is_kept(timeline, direct):
+        return "held", _describe_kept(timeline)
     if not timeline.is_stream:
         return _held_to_its_end(timeline, direct) or _other_answer(timeline)
     if not is_live(timeline):
@@ -169,6 +172,13 @@ def _without_headers(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Ou
             return "cut", f"closed before an answer: {timeline.detail or 'connection closed'}"
         case _:
             return "refused", timeline.detail
+
+
+def _describe_kept(timeline: Timeline) -> str:
+    """What came when the proxy gave up reading."""
+    what = _count(timeline) if timeline.items else f"{timeline.bytes} bytes"
+    first = f"no headers for {seconds(kept_s(timeline))}; then {timeline.status} with {what}"
+    return f"{first}, broken off in the same moment"
 
 
 def _is_whole_answer(timeline: Timeline) -> bool:

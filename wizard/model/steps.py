@@ -50,7 +50,8 @@ STEP_TEXTS: Mapping[StepId, StepText] = {
         "Direct stream",
         "The same request past the proxy. Live here and held there: it is the proxy. Held here "
         "too: it is the backend, and no Nginx setting will help.",
-        "the backend's own URL, as Nginx reaches it: http://host:port/sse",
+        "the backend's own URL, as Nginx reaches it: http://host:port/sse, or "
+        "unix:/PATH/SOCKET:/sse (FastCGI, uwsgi and SCGI have none)",
     ),
     "logs": StepText(
         "Logs",

@@ -59,7 +59,8 @@ class Target:
         insecure: Whether TLS certificates are accepted unchecked.
         connect_to: Host and port to connect to instead of those of the public URL.
         stall: Seconds without data after which a stream counts as held.
-        patience: Seconds to watch a live stream for a disconnect; 0 does not watch it.
+        patience: Seconds to watch a live stream for a disconnect, and a held one for what comes
+            when the proxy gives up reading; 0 does not watch them.
         mcp: When an MCP handshake is tried.
         style: The form of the recommendation: Nginx's own config, annotations of one of the two
             ingress controllers, or the input box of Nginx Proxy Manager.

@@ -7,7 +7,15 @@ from contextlib import aclosing, suppress
 
 from wizard.model.events import Ended
 from wizard.model.probe_result import ProbeResult
-from wizard.model.timeline import Encoding, Http, Probe, Timeline, is_connected
+from wizard.model.timeline import (
+    Encoding,
+    Http,
+    Probe,
+    Timeline,
+    connected_s,
+    is_connected,
+    is_live,
+)
 from wizard.probe.probe import run_probe
 from wizard.probe.request import ProbeOptions
 from wizard.probe.waits import (
@@ -86,7 +94,9 @@ class Matrix:
         Args:
             direct: The probes that set how long the proxied ones may be silent.
             stall: The longest wait for a silent stream, in seconds.
-            patience: How long live streams are watched at least, in seconds.
+            patience: How long live streams are watched at least, in seconds. Where no direct probe
+                shows that the backend sends, held probes are watched as long: what comes when the
+                proxy gives up reading tells who is silent.
             max_watch_s: How long they are watched at most beyond that, in seconds, to see more of
                 them; by default `watch_limit`.
             min_wait: Returns how long a proxied probe may be silent at least, in seconds, from what
@@ -101,6 +111,7 @@ class Matrix:
         self._min_wait, self._clock, self._known = min_wait, clock, tuple(known)
         self.started = clock()
         self._changed = asyncio.Event()
+        self._overdue = set[Probe]()
 
     @property
     def max_duration_s(self) -> float:
@@ -113,7 +124,8 @@ class Matrix:
         """What the matrix waits for, in a few words."""
         undecided = self._undecided()
         if not undecided:
-            return "watching the live streams"
+            held = any(self._is_held(timeline) for timeline in self._own_timelines())
+            return "watching the held stream" if held else "watching the live streams"
         if not all(is_connected(timeline) for timeline in undecided):
             return "connecting"
         return "waiting for the first event"
@@ -155,18 +167,30 @@ class Matrix:
     async def _end_probes(self, tasks: Mapping[Probe, "asyncio.Task[None]"]) -> None:
         """End proxied probes once they are held, and all probes once all are decided."""
         while (pause := self._pause()) > 0:
-            for probe in self._proxied:
-                # Held direct probes go on until the end: their data sets the proxied ones' wait.
-                if self._is_held(self.timelines[probe]):
-                    tasks[probe].cancel()
+            self._end_held_probes(tasks)
             await self._wait_for_change(pause)
-        await self._watch_live_streams()
+        self._end_held_probes(tasks)
+        await self._watch_open_streams()
         for task in tasks.values():
             task.cancel()
+
+    def _end_held_probes(self, tasks: Mapping[Probe, "asyncio.Task[None]"]) -> None:
+        """End proxied probes; direct ones go on, as their data sets the proxied ones' wait."""
+        for probe in self._proxied:
+            if self._is_held(self.timelines[probe]) and not self._is_kept_open(probe):
+                tasks[probe].cancel()
 
     def _is_held(self, timeline: Timeline) -> bool:
         is_silent = timeline.ended is None and timeline.first_data_s is None
         return is_silent and self._is_decided(timeline)
+
+    def _is_kept_open(self, probe: Probe) -> bool:
+        """True if this held probe is watched for the user's patience; it is noted as overdue."""
+        if not self._patience or any(map(is_live, self._direct_timelines())):
+            return False
+        if self.timelines[probe].headers_s is None:
+            self._overdue.add(probe)
+        return probe in self._overdue
 
     def _is_decided(self, timeline: Timeline) -> bool:
         now, wait = self._now() - timeline.began_s, self._wait(timeline)
@@ -193,19 +217,25 @@ class Matrix:
         next_held_at = min(map(self._held_at, undecided))
         return min(CHECK_INTERVAL_S, max(0.01, next_held_at - self._now()))
 
-    async def _watch_live_streams(self) -> None:
+    async def _watch_open_streams(self) -> None:
         """Wait until every stream was watched enough, and for the user's patience if longer."""
-        data_at = [
-            timeline.began_s + timeline.first_data_s
-            for timeline in self._own_timelines()
-            if timeline.first_data_s is not None
-        ]
-        until = max(data_at, default=0.0) + max(MIN_WATCH_S, self._patience)
         while not self._all_ended():
+            until = max(map(self._watched_until, self._own_timelines()))
             if self._now() >= until and all(map(self._is_watched_enough, self._proxied)):
                 return
             remaining = until - self._now()
             await self._wait_for_change(remaining if remaining > 0 else CHECK_INTERVAL_S / 5)
+
+    def _watched_until(self, timeline: Timeline) -> float:
+        """How long this stream is watched at least, in seconds since the matrix began."""
+        since = timeline.began_s + connected_s(timeline)
+        data_at = timeline.first_data_s
+        if timeline.probe in self._overdue:
+            settled = timeline.began_s + data_at + MIN_WATCH_S if data_at is not None else 0.0
+            return max(since + self._patience, settled)
+        if data_at is None:
+            return 0.0
+        return timeline.began_s + data_at + max(MIN_WATCH_S, self._patience)
 
     def _is_watched_enough(self, probe: Probe) -> bool:
         timeline = self.timelines[probe]

@@ -6,6 +6,7 @@
 - `tails`: from which size the ends of events are kept back, and which sizes were seen
 - `directives`: directives in force for a request
 - `disconnects`: when streams were cut, and known timeouts
+- `releases`: what came when Nginx gave up reading from the backend
 - `addresses`: whether two addresses are the same backend
 - `logs`: whose requests the log lines show, and in whose log they stand
 - `metadata`: the OAuth metadata that a 401 names

@@ -1,10 +1,11 @@
 """The backend itself sends nothing, with or without Nginx."""
 
-from wizard.diagnose.facts import product, streams
-from wizard.diagnose.facts.evidence import result_evidence
+from wizard.diagnose.facts import directives, product, releases, streams
+from wizard.diagnose.facts.evidence import log_evidence, result_evidence, setting_evidences
 from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case
-from wizard.model.diagnosis import Finding, Fix
+from wizard.model.diagnosis import Confidence, Finding, Fix
+from wizard.text.display import seconds
 
 NO_EVENT_OUTCOMES = frozenset({"held", "silent"})
 _NO_HEADERS = (
@@ -15,9 +16,50 @@ _NO_EVENT = (
     "event is due at once, so this backend would be at fault; over Streamable HTTP a GET may be "
     "silent until its first ping, and nothing would be wrong. Watch longer with --stall."
 )
+_NO_ANSWER = (
+    "Nginx itself answered 504 after {}: in that time it got no header of the backend, so it had "
+    "nothing to hold, and buffering is not the cause. {}"
+)
+_CONNECTED = "The same upstream answers /, so it can be reached."
+_LOGGED = "Nginx's error log says the same."
+_NOT_CONNECTED = (
+    "A backend that cannot be reached looks alike: Nginx's error log tells which (while "
+    "connecting, or while reading response header)."
+)
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
+    """No direct probe gets an event, and no proxied probe gets anything; or Nginx says so."""
+    return _check_direct(rule, case) or _check_gateway_timeout(rule, case)
+
+
+def _check_gateway_timeout(rule: Rule, case: Case) -> Finding | None:
+    """Without a direct URL: Nginx gave up waiting for the backend's header."""
+    unanswered, handshake = releases.unanswered_probe(case), case.handshake("proxy")
+    if unanswered is None or case.direct or case.target.method != "GET":
+        return None
+    if handshake is not None and handshake.is_complete:
+        return None  # it answers by POST, so its GET stream may be silent
+    if any(result.outcome in streams.REACHED for result in case.proxy):
+        return None
+    root = case.root_resolution.upstream if case.root_resolution else None
+    stream = case.resolution.upstream if case.resolution else None
+    is_same = root is not None and stream is not None and root.peers == stream.peers != ()
+    is_reached = is_same and streams.is_root_answered(case)
+    logged = streams.own_log_lines(case, "header-timeout")
+    names = [directives.read_timeout_name(case.resolution)] if case.resolution else []
+    evidence = (
+        *map(result_evidence, case.proxy),
+        *setting_evidences(case.resolution, *names),
+        *map(log_evidence, logged[:1]),
+    )
+    confidence: Confidence = "likely" if is_reached or logged else "possible"
+    reason = _CONNECTED if is_reached else _LOGGED if logged else _NOT_CONNECTED
+    waited = seconds(unanswered.timeline.headers_s)
+    return rule.finding(confidence, evidence, _NO_ANSWER.format(waited, reason))
+
+
+def _check_direct(rule: Rule, case: Case) -> Finding | None:
     """No direct probe gets an event, and no proxied probe gets anything."""
     direct, proxied = map(streams.counted_probes, (case.direct, case.proxy))
     handshake = case.handshake("direct")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from wizard.diagnose.facts import addresses, answers, directives, streams, tails
+from wizard.diagnose.facts import addresses, answers, directives, releases, streams, tails
 from wizard.diagnose.facts.evidence import (
     live_direct_evidence,
     log_evidence,
@@ -19,6 +19,7 @@ from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.handshake import Exchange
 from wizard.model.log_report import HELD_TAGS
 from wizard.model.probe_result import PARTLY_HELD_OUTCOMES, ProbeResult
+from wizard.model.release import kept_s
 from wizard.model.resolution import Delivery, RequestResolution
 from wizard.model.timeline import Timeline
 from wizard.nginx.body_filters import describe_doubts
@@ -51,6 +52,21 @@ _NO_DIRECT = (
     "The config in force keeps buffering on and would hold this stream; but nothing shows that the "
     "backend sends at all: give --direct to tell it from a silent backend."
 )
+_KEPT = (
+    "The headers came only after {}, in one moment with the broken end: Nginx had the backend's "
+    "answer and let it go when it gave up reading. Without an answer it sends 504, and a backend "
+    "that is slow to answer gets a whole read timeout more"
+)
+_LOGGED = (
+    "Nginx's access log has the backend's 200 to our own request, of which it passed nothing on: "
+    "the backend does answer; and the config in force keeps buffering on."
+)
+_KEPT_UNSURE = (
+    "The headers came only after {}, in one moment with the broken end, as where Nginx lets go "
+    "what it holds when it gives up reading. A backend that answers late and breaks off in the "
+    "same moment looks alike, and the read timeout in force tells which: give --conf."
+)
+_KEPT_WHERE = "Of several Nginx in a row it may be one further in: --hop shows which."
 _SENDS = (
     "The same stream is live for {}, so the backend does send, and what holds it for the others "
     "stands between: the config in force keeps buffering on"
@@ -206,6 +222,9 @@ def _confidence(
         return "confirmed"
     if case.resolution is None or passes is False or (passes is None and not is_direct):
         return "possible"
+    is_kept = any(releases.is_kept_by_timeout(case, result) for result in held)
+    if is_kept or streams.backend_had_answered(case):
+        return "likely"
     # A silent backend looks the same through the proxy.
     if any(result.outcome == "live" for result in case.proxy) or _shows_buffers(case, held):
         return "likely"
@@ -254,11 +273,8 @@ def _evidence(case: Case, held: tuple[ProbeResult, ...]) -> tuple[Evidence, ...]
 
 
 def _distinguishes(case: Case, held: tuple[ProbeResult, ...]) -> str:
-    live = streams.live_beside_held(case)
-    if live and not streams.live_direct_probes(case):
-        return f"{_SENDS.format(_labels(live))}."
     if not streams.live_direct_probes(case):
-        return _BY_ITSELF
+        return _distinguishes_alone(case, held)
     difference = _difference(held)
     reason, other = addresses.same_backend_reason(case), addresses.other_backend(case)
     if reason:
@@ -267,6 +283,21 @@ def _distinguishes(case: Case, held: tuple[ProbeResult, ...]) -> str:
         passed = f"Nginx passes this path to {safe(other, 120)}"
         return f"{difference}; {_OTHER_BACKEND}: {passed}. {_ADVICE}"
     return f"{difference}; {_OTHER_BACKEND}. {_ADVICE}"
+
+
+def _distinguishes_alone(case: Case, held: tuple[ProbeResult, ...]) -> str:
+    """What shows that the backend sends, where no direct probe does."""
+    if live := streams.live_beside_held(case):
+        return f"{_SENDS.format(_labels(live))}."
+    if kept := _kept_after(case):
+        return f"{_KEPT.format(kept)}; the config in force keeps buffering on."
+    is_logged = streams.backend_had_answered(case) and not _shows_buffers(case, held)
+    return _LOGGED if is_logged else _BY_ITSELF
+
+
+def _kept_after(case: Case) -> str:
+    """How long the first stream was kept that Nginx let go at its end; empty if none was."""
+    return next((seconds(kept_s(each.timeline)) for each in releases.kept_probes(case)), "")
 
 
 def _difference(held: tuple[ProbeResult, ...]) -> str:
@@ -286,6 +317,13 @@ def _without_config(rule: Rule, case: Case, held: tuple[ProbeResult, ...]) -> Fi
         confidence: Confidence = "likely" if is_plain else "possible"
         return rule.finding(confidence, _evidence(case, held), distinguishes)
     if not streams.live_direct_probes(case):
+        if kept := _kept_after(case):
+            is_timed = any(releases.is_kept_by_timeout(case, result) for result in held)
+            text = _KEPT_UNSURE.format(kept)
+            if is_timed and is_plain:
+                text = f"{_KEPT.format(kept)}. {_KEPT_WHERE}"
+            confidence = "likely" if is_timed and is_plain else "possible"
+            return rule.finding(confidence, _evidence(case, held), text)
         if not (is_plain and _shows_buffers(case, held)):
             return None
         return rule.finding("possible", _evidence(case, held), _BY_ITSELF_NO_CONFIG)
