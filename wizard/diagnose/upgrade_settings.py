@@ -107,9 +107,9 @@ def _is_right(entries: Mapping[str, str]) -> bool:
 
 
 def _maps(config: Config) -> Iterator[Directive]:
-    """The `map` blocks of the http block."""
-    blocks = (block for block in config.root if block.name == "http")
-    return (each for block in blocks for each in block.children("map") if len(each.args) == 2)
+    """The `map` blocks, which stand in the http block; a part of a config may have none around."""
+    http = (child for block in config.root if block.name == "http" for child in block.block or ())
+    return (each for each in (*config.root, *http) if each.name == "map" and len(each.args) == 2)
 
 
 def _free_name(resolution: RequestResolution | None) -> str:

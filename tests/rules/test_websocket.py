@@ -1,0 +1,132 @@
+"""websocket-upgrade-missing: how sure it is, what refutes it, and what is to be set."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.rules.checks import finding_of
+from tests.rules.samples.build import PROXY_URL, resolve
+from tests.rules.samples.websocket_upgrade_missing import (
+    CONF,
+    PASSING,
+    answer,
+    opened,
+    websocket_case,
+)
+from wizard.diagnose.diagnose import diagnose
+from wizard.diagnose.upgrade_settings import connection_header, upgraded
+from wizard.model.case import Case
+
+ID = "websocket-upgrade-missing"
+NGINX_PAGE = "<hr><center>nginx</center>"
+REFUSED, OPEN = answer(426), opened()
+
+CASES: dict[str, tuple[Case, str]] = {
+    "measured, and read": (websocket_case(REFUSED, OPEN, without_upgrade=426), "confirmed"),
+    "a page of the application": (
+        websocket_case(answer(200), OPEN, without_upgrade=200), "confirmed"
+    ),
+    "refused as any other request": (
+        websocket_case(answer(403), OPEN, without_upgrade=403), "confirmed"
+    ),
+    "read, and not measured": (websocket_case(REFUSED, OPEN), "likely"),
+    "read, without a direct URL": (websocket_case(answer(400), None), "likely"),
+    "read, and answered otherwise": (
+        websocket_case(answer(505), OPEN, without_upgrade=426), "likely"
+    ),
+    "measured, without a config": (
+        websocket_case(REFUSED, OPEN, "", without_upgrade=426), "likely"
+    ),
+    "measured, and passed on by the config": (
+        websocket_case(REFUSED, OPEN, PASSING, without_upgrade=426), "likely"
+    ),
+    "neither": (websocket_case(REFUSED, OPEN, ""), "possible"),
+    "the URL alone": (websocket_case(REFUSED, None, ""), "possible"),
+    "the URL alone, and an answer to anything": (websocket_case(answer(400), None, ""), ""),
+    "refused directly too": (websocket_case(REFUSED, answer(426, name="sse-direct")), ""),
+    "no credentials": (websocket_case(answer(401), OPEN, without_upgrade=426), ""),
+    "no backend": (websocket_case(answer(502), OPEN, without_upgrade=426), ""),
+    "a page of Nginx": (websocket_case(answer(404, NGINX_PAGE), OPEN, without_upgrade=404), ""),
+    "passed on": (websocket_case(answer(400), OPEN, PASSING, without_upgrade=426), ""),
+    "open": (websocket_case(opened("sse-proxy"), OPEN), ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_how_sure_it_is(name: str) -> None:
+    case, confidence = CASES[name]
+    finding = finding_of(ID, case)
+    assert (finding.confidence if finding else "") == confidence
+
+
+def test_where_the_config_passes_it_on_nginx_need_not_be_changed() -> None:
+    finding = finding_of(ID, CASES["measured, and passed on by the config"][0])
+    assert finding is not None
+    assert finding.fix.where == "outer-proxy"
+
+
+def test_only_what_was_measured_is_said() -> None:
+    for name in ("read, without a direct URL", "the URL alone"):
+        finding = finding_of(ID, CASES[name][0])
+        assert finding is not None
+        assert "for the direct request" not in finding.distinguishes
+    finding = finding_of(ID, CASES["read, without a direct URL"][0])
+    assert finding is not None
+    assert "Whether the WebSocket opens without the proxy was not measured" in finding.distinguishes
+
+
+def test_nothing_that_holds_a_stream_is_named() -> None:
+    """The request without the upgrade may be answered by a stream, which is held."""
+    silent = replace(answer(200), status=None, headers_s=None, ended="open", waited_s=9.0)
+    case = websocket_case(silent, OPEN, CONF)
+    assert case.proxy[0].outcome == "held"
+    assert {cause.id for cause in diagnose(case).causes} <= {ID}
+
+
+MAPS = {
+    "": ("connection_upgrade", True),
+    "map $http_upgrade $up { default upgrade; '' ''; }": ("up", False),
+    "map $http_upgrade $up { websocket Upgrade; default ''; }": ("up", False),
+    "map $http_upgrade $up { default upgrade; '' keep-alive; }": ("up", False),
+    "map $http_upgrade $up { default upgrade; '' close; }": ("connection_upgrade", True),
+    "map $http_upgrade $up { default upgrade; }": ("connection_upgrade", True),
+    "map $http_upgrade $connection_upgrade { default upgrade; '' close; }": (
+        "connection_upgrade1", True,
+    ),
+    "map $uri $connection_upgrade { default upgrade; }": ("connection_upgrade1", True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("http", MAPS)
+def test_a_map_that_is_right_is_used_again(http: str) -> None:
+    variable, is_new = MAPS[http]
+    case = websocket_case(REFUSED, OPEN, http + CONF)
+    changes = upgraded(case, case.resolution)
+    assert f"proxy_set_header Connection ${variable};" in [change.text for change in changes]
+    assert [change.value for change in changes if change.name == "map"] == (
+        [f"$http_upgrade ${variable}"] if is_new else []
+    )
+
+
+def test_a_header_by_a_map_that_passes_the_upgrade_on_stays() -> None:
+    documented = PASSING.replace("'' '';", "'' close;").replace("1.1", "1.0")
+    case = websocket_case(REFUSED, OPEN, documented)
+    names = [change.text.split()[:2] for change in upgraded(case, case.resolution)]
+    assert ["proxy_http_version", "1.1;"] in names
+    assert ["proxy_set_header", "Connection"] not in names
+    assert not [name for name in names if name[0] == "map"]
+
+
+def test_no_other_module_can_pass_an_upgrade_on() -> None:
+    conf = CONF.replace("proxy_pass http://127.0.0.1:12213", "uwsgi_pass 127.0.0.1:12213")
+    assert upgraded(websocket_case(REFUSED, OPEN, CONF), resolve(conf, PROXY_URL)) == ()
+
+
+@pytest.mark.parametrize(
+    ("conf", "text"),
+    [(CONF, "proxy_set_header Connection '';"),
+     (PASSING, "proxy_set_header Connection $connection_upgrade;")],
+)  # fmt: skip
+def test_the_connection_header_of_a_stream_keeps_websockets(conf: str, text: str) -> None:
+    changes = connection_header(resolve(conf, PROXY_URL), "because")
+    assert [change.text for change in changes] == [text]
