@@ -249,10 +249,11 @@ class CommandPermission:
             else:
                 self.notify(NOT_ALLOWED)
 
-        self.ask(Question(f"{_COMMANDS_HEAD}\n{pages[0]}\n{_ALLOW}", _is_yes, answered))
+        self.ask(Question(f"{_COMMANDS_HEAD}\n{pages[0]}\n{_ALLOW}", is_yes, answered))
 
 
-def _is_yes(text: str) -> bool:
+def is_yes(text: str) -> bool:
+    """True for the answer `y` or `yes`."""
     return text.strip().lower() in ("y", "yes")
 
 

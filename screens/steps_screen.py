@@ -16,6 +16,7 @@ from screens.questions import (
     hop_question,
     question_for,
 )
+from screens.send_permission import SendPermission
 from screens.step_runner import WORKER_GROUP, StepRunner
 from screens.vantage_form import VantageInput
 from screens.vantage_picker import VantagePicker
@@ -47,6 +48,7 @@ class ResultActions(StepRunner):
         super().__init__(investigation, in_lab=apply_fix is not None, clock=clock)
         self._apply_fix = apply_fix
         self._is_patched = False
+        self._repeated: list[Target] = []
 
     def text_to_copy(self) -> str:
         """Return the block on the last two steps, if there is one, else the curl commands."""
@@ -111,9 +113,14 @@ class InputActions(ResultActions):
             self.query_one(Prompt).ask(question)
 
     def run_steps(self, steps: Sequence[StepId]) -> None:
-        """Run these steps; the commands that a case file names must be allowed first."""
+        """Run these steps; what runs commands or is sent only once must be allowed first."""
         run = super().run_steps
-        self._permission().then(self.investigation, steps, lambda: run(steps))
+        send = SendPermission(self.query_one(Prompt).ask, self.show_notice, self._repeated)
+        self._permission().then(
+            self.investigation,
+            steps,
+            lambda: send.then(self.investigation, steps, lambda: run(steps)),
+        )
 
     def _permission(self) -> CommandPermission:
         return CommandPermission(self.query_one(Prompt).ask, self.show_notice)

@@ -51,10 +51,14 @@ class Fields(Screen[Result]):
             self.check(field, self.text(field))
         except UsageError as problem:
             error = str(problem)
+        self.show_error(field, error)
+        return not error
+
+    def show_error(self, field: str, error: str) -> None:
+        """Show below a field what is wrong with it; nothing if the text is empty."""
         shown = self.query_one(f"#{field}-error", Static)
         shown.update(error)
         shown.set_class(bool(error), "-wrong")
-        return not error
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Go to the next field, or submit after the last one."""

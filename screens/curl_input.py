@@ -1,0 +1,41 @@
+"""An input for a URL that also takes a curl command, of several lines, that is pasted into it."""
+
+from dataclasses import dataclass
+
+from textual.events import Paste
+from textual.message import Message
+from textual.widgets import Input
+
+from wizard.model.client_request import ClientRequest
+from wizard.model.curl_command import is_curl
+from wizard.text.display import plural, safe
+
+
+class CurlInput(Input):
+    """Takes a URL; a curl command that is pasted becomes a message instead of its first line."""
+
+    @dataclass
+    class Pasted(Message):
+        """A curl command was pasted."""
+
+        text: str
+
+    def on_paste(self, event: Paste) -> None:
+        """Keep a command away from `Input`, which would take its first line alone."""
+        if is_curl(event.text):
+            event.prevent_default()
+            event.stop()
+            self.post_message(self.Pasted(event.text))
+
+
+def describe_command(request: ClientRequest) -> str:
+    """What was taken from a curl command beside its URL, without values, and what is not done."""
+    names = safe(", ".join(dict.fromkeys(name for name, _ in request.headers)), 300)
+    parts = [f"the headers {names}" if names else ""]
+    parts += [f"a body of {plural(len(request.body), 'byte')}" if request.body else ""]
+    parts += ["no check of certificates" if request.insecure else ""]
+    parts += [f"HTTP/{request.http}" if request.http else ""]
+    if request.connect_to:
+        parts += [f"the address {safe(':'.join(map(str, request.connect_to)), 80)}"]
+    taken = f"From the curl command: {', '.join(filter(None, parts)) or 'the URL'}."
+    return "\n".join((taken, *(f"Not as there: {note}" for note in request.notes)))

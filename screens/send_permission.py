@@ -1,0 +1,81 @@
+"""The question before a request that is not a GET is sent: it may change something, or cost."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from screens.questions import Notify, is_yes
+from screens.widgets.prompt import Question
+from wizard.investigation.investigation import Investigation
+from wizard.investigation.requests import proxied_probes, step_probes
+from wizard.model.steps import StepId
+from wizard.model.target import Target
+from wizard.model.timeline import Probe
+from wizard.text.display import plural, safe
+
+NOT_SENT = "Nothing was sent: the request was not allowed."
+_WHY = "It is not a GET: it may change something there, or cost something."
+_ASK = "Type y to send it; any other answer does not:"
+
+
+@dataclass(frozen=True, slots=True)
+class SendPermission:
+    """Asks before steps that send such a request; only `y` or `yes` allows it.
+
+    Attributes:
+        ask: Shows a question.
+        notify: Shows why nothing is sent.
+        repeated: The targets whose request may be sent again, by the user's word.
+    """
+
+    ask: Callable[[Question], None]
+    notify: Notify
+    repeated: list[Target] = field(default_factory=list)
+
+    def then(
+        self, investigation: Investigation, steps: Sequence[StepId], run: Callable[[], None]
+    ) -> None:
+        """Call `run` once the request may be sent; at once where these steps send none."""
+        target = investigation.target
+        probes = sent_probes(investigation, steps)
+        if target.method == "GET" or not probes or target in self.repeated:
+            run()
+            return
+
+        def answered(is_allowed: object) -> None:
+            if is_allowed is not True:
+                self.notify(NOT_SENT)
+                return
+            if target.repeat:
+                self.repeated.append(target)
+            run()
+
+        label = f"{describe_request(target, probes)}\n{_WHY}\n{_ASK}"
+        self.ask(Question(label, is_yes, answered))
+
+
+def sent_probes(investigation: Investigation, steps: Sequence[StepId]) -> tuple[Probe, ...]:
+    """The probes that send the stream's request if these steps run.
+
+    A direct request that must be sent only once is not sent again, unless step 2 is run again.
+    """
+    target, case = investigation.target, investigation.case
+    done = {result.timeline.probe for result in case.direct} if target.is_sent_once else set()
+    direct = tuple(probe for probe in step_probes(target, "direct") if probe not in done)
+    if "proxy" in steps:
+        again = step_probes(target, "direct") if case.proxy else direct
+        return (*proxied_probes(target), *again)
+    if "verify" in steps:
+        return (*proxied_probes(target), *direct)
+    return direct if "direct" in steps else ()
+
+
+def describe_request(target: Target, probes: Sequence[Probe]) -> str:
+    """What is sent, and how often through the proxy and direct, in one sentence."""
+    body = f", with a body of {plural(len(target.body), 'byte')}," if target.body else ""
+    direct = list(dict.fromkeys(probe.url for probe in probes if probe.name == "sse-direct"))
+    proxied = [probe for probe in probes if probe.name != "sse-direct"]
+    often = "at least once" if target.repeat else "once"
+    ways = [f"{often} through the proxy"] if proxied else []
+    ways += [f"{often} direct, to {safe(url, 100)}" for url in direct]
+    request = f"{safe(target.method, 20)} {safe(target.url, 150)}"
+    return f"{request}{body} is sent {' and '.join(ways)}."
