@@ -99,6 +99,12 @@ MENDED = {
         "auth_basic staff; auth_basic_user_file users;" + PASS,
         (("Authorization", "Basic dTpw"),),
     ),
+    "Nginx allows another origin": (
+        "/mcp",
+        NEVER,
+        f"add_header Access-Control-Allow-Origin https://b.example always; {PASS}",
+        (),
+    ),
     "both layers": ("/events", answering(ALLOWED), f"{OWN} add_header X-Own 1; {PASS}", ()),
     "both layers, and a session": (
         "/mcp",
@@ -132,6 +138,9 @@ async def test_the_change_lets_the_page_read(
         case, diagnosis = await conclude(target)
         assert diagnosis.verdict == "healthy", diagnosis
         assert "cors" not in {risk.id for risk in diagnosis.risks}
+        if "b.example" in server:
+            others = replace(target, headers=(("Origin", "https://b.example"),))
+            assert (await conclude(others))[1].verdict == "healthy"
         if "X-Own" in server:
             answers = [answer for answer in case.proxied_answers if answer.status == 200]
             assert answers

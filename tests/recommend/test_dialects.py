@@ -7,13 +7,16 @@ import pytest
 
 from tests.recommend.builders import case_of, diagnosis_of, resolution_of
 from wizard.cli.options import make_parser, target_of
+from wizard.diagnose.rule_settings import NginxSettings
 from wizard.model.case import Case
 from wizard.model.diagnosis import Recommendation
 from wizard.model.handshake import Handshake
 from wizard.model.target import Style
 from wizard.recommend import recommend
+from wizard.recommend.annotations import recommend_annotations
 from wizard.recommend.dialects import written_by
 from wizard.recommend.patch import STDIN
+from wizard.recommend.settings import WantedSettings
 from wizard.text.errors import UsageError
 
 INGRESS_NGINX = """\
@@ -144,7 +147,15 @@ def test_the_messages_path_becomes_a_path_of_the_rule(style: Style) -> None:
 
 
 @pytest.mark.parametrize("style", ["ingress-nginx", "f5"])
-@pytest.mark.parametrize("name", ["limits", "upgrade-hardcoded", "location-miss"])
+def test_a_path_for_everybody_becomes_a_path_of_the_rule(style: Style) -> None:
+    path = "/.well-known/oauth-protected-resource"
+    wanted = WantedSettings((NginxSettings(public_path=lambda _case: path),))
+    recommendation = recommend_annotations(_asked(style), wanted, style)
+    assert f'- path: "{path}"\n  pathType: Exact\n' in recommendation.block
+
+
+@pytest.mark.parametrize("style", ["ingress-nginx", "f5"])
+@pytest.mark.parametrize("name", ["limits", "upgrade-hardcoded", "location-miss", "cors"])
 def test_a_fault_that_no_annotation_fixes_gets_a_note(style: Style, name: str) -> None:
     case = _asked(style)
     recommendation, other = _recommended(case, name), _recommended(case, "idle-read-timeout")

@@ -44,10 +44,13 @@ _WHY_PREFLIGHT = (
     "the question that a browser asks before the request, without credentials and so before any "
     "access control: nothing of it reaches the backend"
 )
+_WHY_MAPPED = "each origin of the map gets itself as the answer, and others get none"
+_WHY_MAP = "the origins that may read the answers: the one of today, and the one that was given"
+_WHY_VARY = "the answer differs between origins, which a cache has to know"
+_MAPPED, _VARY = "$stream_cors_origin", "Vary"
 _PREFLIGHT_CONDITION = "($request_method = OPTIONS)"
 _OTHER_ORIGIN = (
-    "Nginx allows another origin by its own add_header: which ones may read the stream is your "
-    "decision. A map of $http_origin allows several"
+    "Nginx chooses the origin by a variable of its own: add the given one where that is set"
 )
 _BY_SERVER = (
     "the server block answers OPTIONS itself (an if around all locations): allow the origin and "
@@ -87,8 +90,10 @@ def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, 
     if _is_merged(resolution):
         return ()
     added = [*_added_origin(case, resolution), *_added_exposure(case, resolution)]
-    hidden = [*_doubled(case, resolution), *((change.args[0], _WHY_ONE) for change in added)]
+    names = (change.args[0] for change in added if change.args[0] != _VARY)
+    hidden = [*_doubled(case, resolution), *((name, _WHY_ONE) for name in names)]
     return (
+        *_origin_map(case, resolution),
         *_preflight(case, resolution),
         *_hide(resolution, hidden),
         *_with_inherited(resolution, "add_header", added),
@@ -111,13 +116,33 @@ def _doubled(case: Case, resolution: RequestResolution | None) -> Iterator[tuple
 
 
 def _added_origin(case: Case, resolution: RequestResolution | None) -> Iterator[Change]:
-    """The given origin, where no layer allows any."""
+    """The given origin, where no layer allows any, or Nginx itself another one alone."""
     origin, refused = foreign_origin(case), cors.refused_answers(case)
-    own = cors.nginx_headers(resolution)
-    if not origin or not _ORIGIN.fullmatch(origin) or ALLOW_ORIGIN in own:
+    if not origin or not _ORIGIN.fullmatch(origin) or not refused:
         return
-    if refused and not any(map(cors.allowed_origins, refused)):
+    if _own_origin(case, resolution):
+        yield _add(ALLOW_ORIGIN, _MAPPED, _WHY_MAPPED)
+        yield _add(_VARY, "Origin", _WHY_VARY)
+        return
+    is_sent = any(map(cors.allowed_origins, refused))
+    if not is_sent and ALLOW_ORIGIN not in cors.nginx_headers(resolution):
         yield _add(ALLOW_ORIGIN, origin, _WHY_ORIGIN)
+
+
+def _own_origin(case: Case, resolution: RequestResolution | None) -> str:
+    """The other origin that Nginx itself allows, by a literal; empty without exactly one."""
+    own, origin = cors.nginx_headers(resolution).get(ALLOW_ORIGIN, []), foreign_origin(case)
+    is_other = len(own) == 1 and own[0] != origin and _ORIGIN.fullmatch(own[0])
+    return own[0] if is_other else ""
+
+
+def _origin_map(case: Case, resolution: RequestResolution | None) -> Iterator[Change]:
+    """Both origins, where Nginx allows another one: each gets itself as the answer."""
+    own, origin = _own_origin(case, resolution), foreign_origin(case)
+    if own and origin and _ORIGIN.fullmatch(origin) and cors.refused_answers(case):
+        lines = tuple(f"{each} $http_origin;" for each in (own, origin))
+        value = f"$http_origin {_MAPPED}"
+        yield Change("map", value, _WHY_MAP, scope="http", block=lines)
 
 
 def _added_exposure(case: Case, resolution: RequestResolution | None) -> Iterator[Change]:
@@ -140,17 +165,15 @@ def _preflight(case: Case, resolution: RequestResolution | None) -> Iterator[Cha
     failed, asked, origin = cors.failed_preflights(case), preflight_of(case), foreign_origin(case)
     if not failed or asked is None or not origin or not _ORIGIN.fullmatch(origin):
         return
-    if (
-        layer_at_fault(case) != "nginx"
-        or _allows_another(case, failed[0][0])
-        or _is_by_server(resolution)
-    ):
+    own = _own_origin(case, resolution) if cors.refused_answers(case) else ""
+    is_other = _allows_another(case, failed[0][0]) and not own
+    if is_other or layer_at_fault(case) != "nginx" or _is_by_server(resolution):
         return
     answer, is_mcp = failed[0][0], asked.method == "POST"
     headers = (*cors.values_of(answer, ALLOW_HEADERS), *asked.headers)
     methods = (*cors.values_of(answer, ALLOW_METHODS), "GET", asked.method)
     lines = (
-        _line(ALLOW_ORIGIN, origin),
+        _line(ALLOW_ORIGIN, _MAPPED if own else origin),
         _line(ALLOW_METHODS, _joined((*methods, *(_MCP_METHODS if is_mcp else ())))),
         _line(ALLOW_HEADERS, _joined((*headers, *(_MCP_HEADERS if is_mcp else ())))),
         "return 204;",
@@ -207,13 +230,28 @@ def _is_by_server(resolution: RequestResolution | None) -> bool:
     return change_key("if", (_PREFLIGHT_CONDITION,)) in conditions
 
 
+_NOTES: dict[Style, str] = {
+    "ingress-nginx": (
+        'enable-cors: "true" with cors-allow-origin, cors-allow-headers and cors-expose-headers '
+        "(Mcp-Session-Id) answers the preflight, and replaces what the backend sends of these"
+    ),
+    "f5": (
+        "the F5 controller has no annotation for CORS: location-snippets with add_header, "
+        "proxy_hide_header and an if that answers OPTIONS, or the headers from the backend"
+    ),
+}
+
+
 def notes(case: Case, style: Style) -> tuple[str, ...]:
-    """What no line can decide."""
+    """How an ingress controller is told; else what no line can decide."""
+    if style in _NOTES:
+        return (_NOTES[style],)
     resolution = case.resolution
     answers = [*cors.refused_answers(case), *(each for each, _ in cors.failed_preflights(case))]
-    is_other = any(_allows_another(case, answer) for answer in answers)
+    values = cors.nginx_headers(resolution).get(ALLOW_ORIGIN, [])
+    is_chosen = bool(answers) and any("$" in value for value in values)
     candidates = (
-        (is_other and ALLOW_ORIGIN in _names_of_nginx(case), _OTHER_ORIGIN),
+        (is_chosen, _OTHER_ORIGIN),
         (_is_by_server(resolution) and bool(cors.failed_preflights(case)), _BY_SERVER),
         (_is_merged(resolution), _MERGED),
     )

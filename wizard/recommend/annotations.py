@@ -13,7 +13,7 @@ from wizard.recommend.from_observation import message_paths
 from wizard.recommend.settings import WantedSettings, merge
 
 _GENERATED = "edit the Ingress, not nginx.conf: the controller writes that file again"
-_NOT_IN_SNIPPETS = SET_DIRECTIVES | {"limit_conn", "limit_req_dry_run"}
+_NOT_IN_SNIPPETS = SET_DIRECTIVES | {"limit_conn", "limit_req_dry_run", "if"}
 """Directives for which the controllers have settings of their own."""
 
 
@@ -22,13 +22,16 @@ def recommend_annotations(case: Case, wanted: WantedSettings, style: Style) -> R
     dialect, changes = DIALECTS[style], _changes(case, wanted)
     annotated = [change for change in changes if change.name in dialect.annotations]
     names = {change.name for change in annotated} | _NOT_IN_SNIPPETS
-    snippet = [change for change in changes if change.name not in names]
+    snippet = [c for c in changes if c.scope == "location" and c.name not in names]
     lines = [*_annotations(dialect, annotated), *_snippet(dialect, snippet)]
     if lines:
         lines.insert(0, BlockLine("metadata:", "of the Ingress that holds the path"))
         lines.insert(1, BlockLine("  annotations:", "added to those that it has"))
     if wanted.routes_messages:
-        lines += _path_rule(case)
+        paths = message_paths(case)
+        lines += _path_rule(paths[0] if paths else "/message", _WHY_MESSAGES)
+    for path in wanted.public_paths(case):
+        lines += _path_rule(path, _WHY_PUBLIC)
     what = " and ".join(dialect.annotations[change.name][0] for change in annotated)
     return Recommendation(
         summary=f"as annotations of the Ingress: {what or 'see what to adapt'}",
@@ -62,17 +65,18 @@ def _snippet(dialect: Dialect, changes: Sequence[Change]) -> Iterator[BlockLine]
         why = f"no annotation of its own; a snippet {dialect.snippet_condition}"
         yield BlockLine(f"    {dialect.prefix}/{dialect.snippet}: |", why)
     for change in changes:
-        for line in change.text.split("\n"):
-            yield BlockLine(f"      {line}", reasons.reason_of(change))
+        yield BlockLine(f"      {change.text}", reasons.reason_of(change))
 
 
-def _path_rule(case: Case) -> Iterator[BlockLine]:
-    """The messages' path in the Ingress's rule."""
-    paths = message_paths(case)
-    path = paths[0] if paths else "/message"
+_WHY_MESSAGES = "the path that the endpoint event names"
+_WHY_PUBLIC = "the path that the 401 names; without annotations that ask for credentials"
+
+
+def _path_rule(path: str, reason: str) -> Iterator[BlockLine]:
+    """A path of its own in the Ingress's rule."""
     place = "# under spec.rules[].http.paths, with the backend of the stream's path:"
     yield BlockLine(place, "where")
-    yield BlockLine(f'- path: "{path}"', "the path that the endpoint event names")
+    yield BlockLine(f'- path: "{path}"', reason)
     yield BlockLine("  pathType: Exact", "this path alone")
 
 
