@@ -251,16 +251,24 @@ def test_every_line_that_a_linter_flags_has_a_reason() -> None:
     assert "proxy-pass-with-uri" in passing.reason
 
 
+def _losing_query(text: str, passed: str) -> RequestResolution:
+    """The resolution of a message with a query, which this pattern's location drops."""
+    stream = _at(text, "~ ^/(message)$", "/message")
+    assert stream.upstream
+    request = replace(stream.request, query="sessionId=1")
+    return replace(stream, request=request, upstream=replace(stream.upstream, passed=passed))
+
+
 def test_a_query_is_appended_to_one_that_the_address_has() -> None:
     text = "server {\n location ~ ^/(message)$ {\n  proxy_pass http://b/$1?a=1;\n }\n}\n"
-    stream = _at(text, "~ ^/(message)$", "/message")
+    stream = _losing_query(text, "http://b/$1?a=1")
     recommendation = _recommended(_posting(stream, stream), "query-dropped")
     assert "proxy_pass http://b/$1?a=1&$args;" in recommendation.block
 
 
 def test_captures_that_a_linter_flags_have_a_reason() -> None:
     text = "server {\n location ~ ^/(message)$ {\n  proxy_pass http://b/$1;\n }\n}\n"
-    stream = _at(text, "~ ^/(message)$", "/message")
+    stream = _losing_query(text, "http://b/$1")
     recommendation = _recommended(_posting(stream, stream), "query-dropped")
     passing = next(line for line in recommendation.lines if "proxy_pass" in line.text)
     assert passing.text.strip() == "proxy_pass http://b/$1$is_args$args;"

@@ -70,7 +70,9 @@ def _config_evidence(resolution: RequestResolution) -> tuple[Evidence, ...]:
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
     """The `proxy_pass` that loses the query, corrected."""
-    if resolution is None or not posts.drops_query(resolution):
+    upstream = resolution.upstream if resolution else None
+    has_own = upstream is not None and "?" in upstream.passed
+    if resolution is None or not (has_own or posts.drops_query(resolution)):
         return ()
     location = resolution.location if resolution else None
     lines = (location.directive.block or ()) if location else ()
