@@ -7,6 +7,7 @@ import pytest
 from wizard.model.config import Position
 from wizard.model.sent_request import SentHeader, SentRequest
 from wizard.probe.request_variants import Comparison, RawRequest, compare
+from wizard.text.redaction import MASK
 
 LINE = Position("nginx.conf", 7)
 OWN = RawRequest(
@@ -121,6 +122,19 @@ def test_a_secret_of_the_client_is_sent_where_the_config_moves_it() -> None:
     assert [each.name for each in comparison.differences] == ["X-Token"]
     assert "tok3n" not in comparison.differences[0].text
     assert b"X-Token: Bearer tok3n-abcdef" in comparison.variant(comparison.differences).wire
+
+
+def test_the_value_of_a_header_that_the_user_gave_is_not_shown() -> None:
+    own = RawRequest("GET", "/", (("X-Team", "blue-whale"), ("Accept", "a/b")))
+    headers = (SentHeader("X-Crew", "the blue-whale", LINE),)
+    request = SentRequest("GET", "/", "1.1", headers, dropped=(("x-team", LINE), ("accept", LINE)))
+    comparison = compare(own, request, given=own.headers)
+    assert comparison is not None
+    assert {each.name: (each.own, each.sent) for each in comparison.differences} == {
+        "X-Team": (MASK, None),
+        "Accept": ("a/b", None),
+        "X-Crew": (None, MASK),
+    }
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from wizard.model.request_difference import Difference, DifferenceKind
 from wizard.model.sent_request import SentHeader, SentRequest
 from wizard.text.config_redaction import redact_directive
 from wizard.text.display import safe
-from wizard.text.redaction import MASK, redact
+from wizard.text.redaction import MASK, is_public_header, redact
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -91,7 +91,9 @@ class Comparison:
         return Comparison(own, self.sent, (version, *(() if is_set else (closed,))), self.doubts)
 
 
-def compare(own: RawRequest, sent: SentRequest, known: Iterable[str] = ()) -> Comparison | None:
+def compare(
+    own: RawRequest, sent: SentRequest, known: Iterable[str] = (), given: Headers = ()
+) -> Comparison | None:
     """Compare the client's request with the one that the backend gets.
 
     None if that one cannot be sent: its URI is not decided, it is HTTP/2, or it has another method
@@ -100,6 +102,7 @@ def compare(own: RawRequest, sent: SentRequest, known: Iterable[str] = ()) -> Co
     Args:
         own: The client's request, as it is sent to the direct URL.
         known: Further texts that the client sends, such as its URL: their secrets may be sent.
+        given: The user's headers, whose values are shown for the public ones alone.
     """
     lacks_body = bool(own.content) and not sent.has_body
     if sent.uri is None or sent.http == "2" or sent.method != own.method or lacks_body:
@@ -112,7 +115,9 @@ def compare(own: RawRequest, sent: SentRequest, known: Iterable[str] = ()) -> Co
         uri = own.uri
     headers = _sendable_headers(own, sent, unsent.keys() | _FRAMING)
     raw = RawRequest(own.method, uri, headers, sent.http, own.content)
-    return Comparison(own, raw, _differences(own, raw, sent), tuple(dict.fromkeys(doubts)))
+    hidden = frozenset(value for name, value in given if not is_public_header(name))
+    differences = _differences(own, raw, sent, hidden)
+    return Comparison(own, raw, differences, tuple(dict.fromkeys(doubts)))
 
 
 class _Secrets:
@@ -175,7 +180,9 @@ def _sendable_headers(own: RawRequest, sent: SentRequest, unsent: Container[str]
     return tuple(headers)
 
 
-def _differences(own: RawRequest, raw: RawRequest, sent: SentRequest) -> tuple[Difference, ...]:
+def _differences(
+    own: RawRequest, raw: RawRequest, sent: SentRequest, hidden: Iterable[str]
+) -> tuple[Difference, ...]:
     """The differences, those that backends mind most first."""
     differences = list[Difference]()
     if own.http != raw.http:
@@ -185,12 +192,12 @@ def _differences(own: RawRequest, raw: RawRequest, sent: SentRequest) -> tuple[D
         if mine != theirs:
             shown = redact(mine) or None, redact(theirs) or None
             differences.append(Difference(kind, "", *shown, sent.uri_where))
-    differences += _header_differences(own, raw, sent)
+    differences += _header_differences(own, raw, sent, hidden)
     return tuple(sorted(differences, key=_rank))
 
 
 def _header_differences(
-    own: RawRequest, raw: RawRequest, sent: SentRequest
+    own: RawRequest, raw: RawRequest, sent: SentRequest, hidden: Iterable[str]
 ) -> Iterator[Difference]:
     dropped = dict(sent.dropped)
     places = {header.name.lower(): header.where for header in sent.headers}
@@ -198,7 +205,7 @@ def _header_differences(
         mine, theirs = own.values(name), raw.values(name)
         if mine != theirs:
             kind = _HEADER_KINDS.get(name, "header")
-            shown = _shown(name, mine), _shown(name, theirs)
+            shown = _shown(name, mine, hidden), _shown(name, theirs, hidden)
             written = next(key for key, _ in (*raw.headers, *own.headers) if key.lower() == name)
             where = places.get(name) if theirs else dropped.get(name)
             yield Difference(kind, written if kind == "header" else "", *shown, where)
@@ -207,8 +214,13 @@ def _header_differences(
 _HEADER_KINDS: Mapping[str, DifferenceKind] = {"host": "host", "connection": "connection"}
 
 
-def _shown(name: str, values: tuple[str, ...]) -> str | None:
-    """The values of a header without their secrets; None for no header."""
+def _shown(name: str, values: tuple[str, ...], hidden: Iterable[str]) -> str | None:
+    """The values of a header without their secrets; None for no header.
+
+    The `hidden` values are secrets too.
+    """
+    if any(secret in value for value in values for secret in hidden if secret):
+        return MASK
     parts = (redact(f"{name}: {value}").partition(": ")[2] for value in values)
     return ", ".join(parts) if values else None
 

@@ -4,7 +4,7 @@ The rules about the request ask here which of its differences from the client's 
 fail; `wizard/probe/followups/as_sent.py` has sent the requests.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from wizard.diagnose.facts import streams
 from wizard.diagnose.facts.evidence import follow_up_evidence
@@ -20,6 +20,7 @@ WITH, WITHOUT = "as-sent-with", "as-sent-without"
 others."""
 OUTER = "as-sent-outer"
 """The purpose of a request with the Host that an outer level of the config sets, in vain."""
+_TRIALS = (AS_SENT, "as-sent-part", WITH, WITHOUT)
 IsAbout = Callable[[Case, Difference], bool]
 """True if a difference is the one that a failure mode is about."""
 DISTINGUISHES = (
@@ -27,8 +28,9 @@ DISTINGUISHES = (
     "changes, it fails there as it does through the proxy."
 )
 _SERVED = (
-    "The request as Nginx passes it on was sent to the direct URL and served there: the fault is "
-    "on the way back, or the config that was read is not the one that runs"
+    "The request as Nginx passes it on was sent to the direct URL and served there, so it is not "
+    "at fault: Nginx answers by itself, the fault is on the way back, or the config that was read "
+    "is not the one that runs"
 )
 
 
@@ -47,9 +49,21 @@ def named_differences(case: Case) -> tuple[Difference, ...]:
     """
     failing = [each for each in streams.follow_ups(case, WITH) if each.likeness == "alike"]
     served = any(each.likeness == "served" for each in streams.follow_ups(case, WITHOUT))
-    if not served:
+    if not served or not _is_consistent(case, [set(each.differences) for each in failing]):
         return ()
     return tuple(dict.fromkeys(item for each in failing for item in each.differences))
+
+
+def _is_consistent(case: Case, failing: Sequence[set[Difference]]) -> bool:
+    """True if exactly the requests with one of these sets of differences failed.
+
+    Else chance decides at this backend, or more than was searched for.
+    """
+    sent = (each for purpose in _TRIALS for each in streams.follow_ups(case, purpose))
+    return all(
+        (each.likeness == "alike") == any(one <= set(each.differences) for one in failing)
+        for each in sent
+    )
 
 
 def difference_about(case: Case, is_about: IsAbout) -> Difference | None:
@@ -105,7 +119,8 @@ def describe_request(case: Case) -> tuple[str, ...]:
     if sent.likeness == "served":
         return (f"{_SERVED}.", *doubts)
     if sent.likeness != "alike":
-        return ()
+        evidence = follow_up_evidence(sent)
+        return (f"The request as Nginx passes it on, at the direct URL: {evidence.text}.", *doubts)
     named = named_differences(case)
     if named:
         lines = ", ".join(dict.fromkeys(str(each.where) for each in named if each.where))

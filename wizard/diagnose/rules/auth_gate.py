@@ -9,6 +9,7 @@ from wizard.diagnose.facts.evidence import (
     log_evidence,
     setting_evidences,
 )
+from wizard.diagnose.facts.request_difference import AS_SENT
 from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
@@ -53,7 +54,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
 def _refused_stream(case: Case) -> tuple[Timeline, RequestResolution | None] | None:
     """The first proxied answer of a gate; None if the backend gives it as well."""
     answers = [result.timeline for result in case.proxy if result.timeline.status in GATE_STATUSES]
-    follow_ups = streams.follow_ups(case, "public-host")
+    follow_ups = (*streams.follow_ups(case, "public-host"), *streams.follow_ups(case, AS_SENT))
     backend_statuses = {result.timeline.status for result in case.direct}
     backend_statuses |= {follow_up.timeline.status for follow_up in follow_ups}
     if not answers or answers[0].status in backend_statuses or _is_slash_redirect(answers[0]):

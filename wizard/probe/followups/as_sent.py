@@ -5,7 +5,7 @@ its differences from the client's own request that fails is searched for. At mos
 requests are sent, over the vantage of the direct probe.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from wizard.model.case import Case, FollowUpResult
@@ -24,7 +24,7 @@ from wizard.probe.followups.failing_request import (
 )
 from wizard.probe.followups.followup import FollowUp
 from wizard.probe.host_guard import requested_host
-from wizard.probe.likeness import AnswerKind, likeness
+from wizard.probe.likeness import likeness
 from wizard.probe.request import ProbeOptions
 from wizard.probe.request_variants import Comparison, RawRequest, compare
 
@@ -38,6 +38,9 @@ PUBLIC_HOST, OUTER = "public-host", "as-sent-outer"
 that an outer level of the config sets, whose lines are not in force."""
 
 
+_Group = tuple[Difference, ...]
+
+
 class _NoRequestsLeftError(Exception):
     """The search needs more requests than it may send."""
 
@@ -48,21 +51,29 @@ class _Trials:
     def __init__(self, failing: FailingRequest, attempt: Attempt, comparison: Comparison) -> None:
         self._failing, self._attempt, self._comparison = failing, attempt, comparison
         self._left = MAX_REQUESTS - attempt.requests
+        self.groups = _groups(comparison.differences)
         self.results: list[FollowUpResult] = []
 
-    def can_send(self, count: int) -> bool:
-        """True if that many further requests may be sent."""
-        return self._left >= count * self._attempt.most
+    def can_send(self, *, failing: int = 0, served: int = 0) -> bool:
+        """True if so many further trials may be made, of which these are expected to be served."""
+        return self._left >= failing + served * self._attempt.most
 
     async def send(self, purpose: str, chosen: tuple[Difference, ...]) -> Likeness:
         """Send the request with these differences."""
-        timeline, answer = await self._send(self._comparison.variant(chosen))
-        alike = self._likeness(answer)
+        timeline, alike = await self._send(self._comparison.variant(chosen))
         what = describe_differences(chosen) or "once more"
         why = f"the direct {self._failing.name} {what}"
         doubts = self._comparison.doubts if purpose == AS_SENT.purpose else ()
         self.results.append(FollowUpResult(purpose, timeline, why, chosen, alike, doubts))
         return alike
+
+    def last_confirming(self) -> tuple[_Group, _Group] | None:
+        """The differences of the last request that failed alone, and of the one without them that
+        was served; None if there were none."""
+        sent = [(each.purpose, each.likeness, each.differences) for each in self.results]
+        failed = [chosen for *kind, chosen in sent if kind == [WITH, "alike"]]
+        served = [chosen for *kind, chosen in sent if kind == [WITHOUT, "served"]]
+        return (failed[-1], served[-1]) if failed and served else None
 
     async def fails(self, chosen: tuple[Difference, ...]) -> bool:
         """True if the request with these differences fails as it does through the proxy.
@@ -70,7 +81,8 @@ class _Trials:
         Raises:
             _NoRequestsLeftError: Only the requests that confirm the result are left.
         """
-        if not self.can_send(3):
+        sets = max(map(len, self.groups))
+        if not self.can_send(failing=sets, served=2):
             raise _NoRequestsLeftError
         return await self.send(PART, chosen) == "alike"
 
@@ -78,19 +90,17 @@ class _Trials:
         """Send the client's request with another Host: would that be served?"""
         own = self._comparison.own
         headers = tuple((key, host if key.lower() == "host" else text) for key, text in own.headers)
-        timeline, answer = await self._send(replace(own, headers=headers))
+        timeline, alike = await self._send(replace(own, headers=headers))
         timeline = replace(timeline, probe=replace(timeline.probe, host=host))
         why = f"the direct {self._failing.name} with Host: {host}"
-        alike = self._likeness(answer)
         self.results.append(FollowUpResult(purpose, timeline, why, likeness=alike))
 
-    def _likeness(self, answer: AnswerKind) -> Likeness:
-        failing = self._failing
-        return likeness(answer, failing.proxied, failing.direct, self._attempt.resolution)
-
-    async def _send(self, request: RawRequest) -> tuple[Timeline, AnswerKind]:
-        self._left -= self._attempt.most
-        return await self._attempt.send(request)
+    async def _send(self, request: RawRequest) -> tuple[Timeline, Likeness]:
+        failing, trial = self._failing, await self._attempt.send(request)
+        self._left -= trial.requests
+        resolution = self._attempt.resolution
+        alike = likeness(trial.answer, failing.proxied, failing.direct, resolution)
+        return trial.timeline, alike
 
 
 async def _send(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
@@ -108,8 +118,9 @@ async def _send(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]
         if failing.is_new_default and await trials.send(WITHOUT, ()) != "served":
             return tuple(trials.results)
         if await trials.send(AS_SENT.purpose, comparison.differences) == "alike":
-            named = await _search(trials, comparison.differences)
+            named = await _search(trials)
             await _try_hosts(case, attempt.resolution, trials, named)
+            await _repeat(trials)
         return tuple(trials.results)
 
 
@@ -120,28 +131,57 @@ def _compare(case: Case, attempt: Attempt) -> Comparison | None:
     headers = [public if name.lower() == "host" else (name, value) for name, value in own.headers]
     body_bytes = len(own.content) if own.content else None
     sent = as_sent(attempt.resolution, headers, method=own.method, body_bytes=body_bytes)
-    return compare(own, sent, (case.target.url,)) if sent else None
+    given = case.target.headers
+    return compare(own, sent, (case.target.url,), given) if sent else None
 
 
-async def _search(trials: _Trials, differences: Sequence[Difference]) -> tuple[Difference, ...]:
+def _groups(differences: Sequence[Difference]) -> tuple[_Group, ...]:
+    """The differences, those of one default together.
+
+    HTTP/1.0 and `Connection: close` are what Nginx sent before 1.29.7; backends often mind both.
+    """
+    default = tuple(each for each in differences if each.kind in ("http-version", "connection"))
+    rest = tuple((each,) for each in differences if each not in default)
+    return (default, *rest) if default else rest
+
+
+async def _search(trials: _Trials) -> tuple[Difference, ...]:
     """Search for the smallest set that fails, and for another one as long as the rest fails too.
 
     Returns:
         The differences that fail alone, none if chance may have decided.
     """
-    left, named = tuple(differences), tuple[Difference, ...]()
+
+    async def fails(groups: Sequence[_Group]) -> bool:
+        return await trials.fails(_flatten(groups))
+
+    left, named = trials.groups, tuple[Difference, ...]()
     try:
         while left:
-            smallest = await smallest_failing(left, trials.fails)
-            if await trials.send(WITH, smallest) != "alike":
-                return ()
-            named, left = (*named, *smallest), tuple(d for d in left if d not in smallest)
-            if await trials.send(WITHOUT, left) != "alike":
+            smallest = await smallest_failing(left, fails)
+            for chosen in await _split_default(trials, smallest):
+                if await trials.send(WITH, chosen) != "alike":
+                    return ()
+                named += chosen
+            left = tuple(group for group in left if group not in smallest)
+            if await trials.send(WITHOUT, _flatten(left)) != "alike":
                 return named
     except _NoRequestsLeftError:
         if named:
             await trials.send(WITHOUT, ())
     return named
+
+
+async def _split_default(trials: _Trials, groups: Sequence[_Group]) -> list[_Group]:
+    """The smallest sets in these groups: where one holds two differences, each may be enough."""
+    pair = next((group for group in groups if len(group) > 1), ())
+    rest = _flatten([group for group in groups if group != pair])
+    enough = [(each, *rest) for each in pair if await trials.fails((each, *rest))]
+    return enough or [_flatten(groups)]
+
+
+def _flatten(groups: Iterable[_Group]) -> _Group:
+    return tuple(each for group in groups for each in group)
 
 
 async def _try_hosts(
@@ -153,9 +193,19 @@ async def _try_hosts(
         return
     requested, known = requested_host(case), {refused.own, refused.sent}
     for purpose, host in ((OUTER, _outer_host(resolution, requested)), (PUBLIC_HOST, requested)):
-        if host and host not in known and trials.can_send(1):
+        if host and host not in known and trials.can_send(served=1):
             await trials.send_with_host(purpose, host)
         known.add(host)
+
+
+async def _repeat(trials: _Trials) -> None:
+    """Confirm a result once more, with the requests that are left: chance may have decided."""
+    last = trials.last_confirming()
+    if last is None or not trials.can_send(failing=1, served=1):
+        return
+    failing, served = last
+    await trials.send(WITH, failing)
+    await trials.send(WITHOUT, served)
 
 
 def _outer_host(resolution: RequestResolution, requested: str) -> str:

@@ -45,7 +45,18 @@ it."""
 _OPENING = ("discover", "initialize")
 _FOLLOWING = ("initialized", "tools", "ping")
 """The messages that are sent in a session."""
-Send = Callable[[RawRequest], Awaitable[tuple[Timeline, AnswerKind]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A request to the direct URL, its answer, and how many requests were made for it."""
+
+    timeline: Timeline
+    answer: AnswerKind
+    requests: int = 1
+
+
+Send = Callable[[RawRequest], Awaitable[Trial]]
 """Sends a request to the direct URL."""
 
 
@@ -78,7 +89,7 @@ class Attempt:
     Attributes:
         resolution: What the config does with it.
         requests: How many requests were sent to prepare it.
-        most: How many requests one trial is at most: a session that it opens is closed again.
+        most: How many requests a trial is that is served: a session that it opens is closed again.
     """
 
     own: RawRequest
@@ -102,13 +113,13 @@ def failing_request(case: Case) -> FailingRequest | None:
 def _failing_stream(case: Case) -> FailingRequest | None:
     """The GET. A server that answers by POST may refuse it in a way of its own."""
     direct, handshake = best_direct(case), case.handshake("direct")
-    proxied = [each for each in case.proxy if each.was_made and _is_plain(each)]
+    proxied = _plain_results(case)
     if direct is None or not proxied:
         return None
     served, failed = stream_answer(direct.timeline), stream_answer(proxied[0].timeline)
     is_served = served.kind == "live" or (handshake is not None and handshake.is_complete)
     kinds = {stream_answer(each.timeline).kind for each in proxied}
-    if not is_served or len(kinds) > 1 or failed.kind in ("live", "unknown"):
+    if not is_served or len(kinds) > 1 or failed.kind == "unknown" or _is_any_live(case):
         return None
     if failed == served or _is_predicted(case, proxied[0]):
         return None
@@ -119,8 +130,18 @@ def _failing_stream(case: Case) -> FailingRequest | None:
     return FailingRequest("GET", failed, served, "", watch_s) if end_s <= MAX_END_S else None
 
 
-def _is_plain(result: ProbeResult) -> bool:
-    return result.timeline.probe.encoding == "identity" and result.timeline.probe.http == "1.1"
+def _is_any_live(case: Case) -> bool:
+    """True if one of the proxied probes got data of a stream: the request of all is the same."""
+    made = (each for each in case.proxy if each.was_made)
+    return any(stream_answer(each.timeline).kind == "live" for each in made)
+
+
+def _plain_results(case: Case) -> list[ProbeResult]:
+    """The proxied probes without compression of one HTTP version, the older one if it was asked."""
+    made = [each for each in case.proxy if each.was_made]
+    plain = [each for each in made if each.timeline.probe.encoding == "identity"]
+    first = min((each.timeline.probe.http for each in plain), default="")
+    return [each for each in plain if each.timeline.probe.http == first]
 
 
 def _is_predicted(case: Case, result: ProbeResult) -> bool:
@@ -197,10 +218,10 @@ def _prepare_get(case: Case, options: ProbeOptions, failing: FailingRequest) -> 
     probe, timeout_s = direct_probe(direct), timeout_for(case)
     own = _own_request(probe, options, options.stream)
 
-    async def send(request: RawRequest) -> tuple[Timeline, AnswerKind]:
+    async def send(request: RawRequest) -> Trial:
         spec = replace(options.stream, wire=request.wire)
         timeline = await watch_stream(probe, options, timeout_s, spec, failing.watch_s)
-        return timeline, stream_answer(timeline)
+        return Trial(timeline, stream_answer(timeline))
 
     return Attempt(own, probe, resolution, send)
 
@@ -217,10 +238,11 @@ def _prepare_opening(
         return attempt
     send = attempt.send
 
-    async def send_and_close(request: RawRequest) -> tuple[Timeline, AnswerKind]:
-        timeline, answer = await send(request)
-        await _close_session(attempt.probe, options, session_id_of(timeline))
-        return timeline, answer
+    async def send_and_close(request: RawRequest) -> Trial:
+        trial = await send(request)
+        session = session_id_of(trial.timeline)
+        await _close_session(attempt.probe, options, session)
+        return replace(trial, requests=2 if session else 1)
 
     return replace(attempt, send=send_and_close, most=2)
 
@@ -291,12 +313,12 @@ def _prepare_message(
     is_notification = bool(endpoint) or b'"id"' not in spec.content
     is_enough, timeout_s = is_accepted if is_notification else has_reply, timeout_for(case)
 
-    async def send(request: RawRequest) -> tuple[Timeline, AnswerKind]:
+    async def send(request: RawRequest) -> Trial:
         reader = MessageReader(probe, message_id)
         sent = replace(spec, wire=request.wire)
         timeline = await reader.send(options, sent, timeout_s, is_enough)
         is_replied = is_notification or reader.reply is not None
-        return timeline, message_answer(timeline, is_replied=is_replied)
+        return Trial(timeline, message_answer(timeline, is_replied=is_replied))
 
     return Attempt(_own_request(probe, options, spec), probe, resolution, send)
 
