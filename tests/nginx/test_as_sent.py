@@ -90,6 +90,9 @@ def test_request_headers_are_kept_back_and_the_line_is_named() -> None:
             None,
             3,
         ),
+        ("location / { rewrite ^ /$request_id;\nproxy_pass http://b$request_uri; }", "/sse?a=1", 3),
+        ("location / { rewrite ^ /$request_id;\nproxy_pass http://be$uri; }", None, 3),
+        ("location / { set $args $request_id;\nproxy_pass http://be/; }", None, 3),
     ],
 )
 def test_the_uri_and_the_line_that_decides_it(lines: str, uri: str | None, line: int) -> None:

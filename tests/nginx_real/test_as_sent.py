@@ -1,5 +1,6 @@
 """The request that is shown as sent is what the backend gets, line for line."""
 
+import asyncio
 import os
 import tempfile
 from collections.abc import Sequence
@@ -7,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+import trustme
 
 from tests.conftest import parse_version
 from tests.nginx_real import delivery_rows
@@ -25,11 +27,14 @@ from wizard.lab.nginx_process import free_ports, version
 from wizard.lab.scenario import CONF_FRAME
 from wizard.model.config import Config
 from wizard.model.resolution import Request
-from wizard.model.sent_request import SentRequest
-from wizard.model.timeline import Http
+from wizard.model.sent_request import SentHeader, SentRequest
+from wizard.model.target import Target
+from wizard.model.timeline import Http, Probe, Timeline
 from wizard.nginx.as_sent import as_sent
 from wizard.nginx.load import read_config
-from wizard.nginx.resolve import resolve_request
+from wizard.nginx.resolve import request_for, resolve_request
+from wizard.probe.probe import run_probe
+from wizard.probe.request import ProbeOptions, RequestSpec, request_headers, spec_of
 
 pytestmark = pytest.mark.nginx
 
@@ -170,3 +175,60 @@ def difference(got: RequestHead | None, sent: SentRequest | None) -> str:
         elif header.value is not None:
             return f"header {header}"
     return f"more: {lines}" if lines else ""
+
+
+@pytest.mark.parametrize("http", ["1.1", "2"])
+@pytest.mark.parametrize("body", [b"", b'{"stream": true}'])
+def test_our_own_probes_are_passed_on_as_shown(nginx: str, http: Http, body: bytes) -> None:
+    plain, tls = free_ports(2)
+    port, scheme = (tls, "https") if http == "2" else (plain, "http")
+    target = Target(
+        f"{scheme}://localhost:{port}/v1/chat?a=1",
+        headers=(("Authorization", "Bearer abc"), ("X_Id", "7")),
+        method="POST" if body else "GET",
+        body=body,
+    )
+    with recording_backend() as backend, tempfile.TemporaryDirectory() as name:
+        certificate = trustme.CA().issue_cert("localhost")
+        certificate.private_key_and_cert_chain_pem.write_to_path(f"{name}/pem")
+        text = _probed_config(version(nginx), name, (plain, tls), backend)
+        with running(nginx, text, (plain, tls)) as conf:
+            probe = Probe("sse-proxy", target.url, http)
+            spec = spec_of(target)
+            options = ProbeOptions(headers=target.headers, insecure=True)
+            timeline = asyncio.run(_probe(probe, options, spec))
+            resolution = resolve_request(
+                read_config(str(conf)), request_for(target.url, target.method), version(nginx)
+            )
+    assert (timeline.status, timeline.http) == (200, http)
+    headers = request_headers(probe, options, spec)
+    size = len(body) if body else None
+    sent = as_sent(resolution, headers, method=target.method, body_bytes=size, http=http)
+    assert difference(backend.take(), sent) == ""
+    assert sent is not None
+    assert sent.header("X-Host") == SentHeader(
+        "X-Host", f"localhost:{port}", sent.headers[0].where, "$http_host"
+    )
+
+
+def _probed_config(
+    nginx_version: str, folder: str, ports: tuple[int, int], backend: RecordingBackend
+) -> str:
+    has_directive = parse_version(nginx_version) >= HTTP2_DIRECTIVE
+    plain, tls = ports
+    server = [
+        f"listen {plain}; listen {tls} ssl{'' if has_directive else ' http2'};",
+        "http2 on;" if has_directive else "",
+        f"ssl_certificate {folder}/pem; ssl_certificate_key {folder}/pem;",
+        "location / { proxy_set_header X-Host $http_host; proxy_set_header Connection '';",
+        f"proxy_http_version 1.1; proxy_pass http://127.0.0.1:{backend.port}/api/; }}",
+    ]
+    user = "user root;\n" if os.geteuid() == 0 else ""
+    return CONF_FRAME.format(user=user, http="", server="\n".join(server))
+
+
+async def _probe(probe: Probe, options: ProbeOptions, spec: RequestSpec) -> Timeline:
+    timeline = Timeline(probe)
+    async for event in run_probe(probe, options, spec):
+        timeline = timeline.fold([event])
+    return timeline

@@ -104,7 +104,7 @@ def _replace(directive: Directive, route: Route) -> bool:
     path, query = state.fill(new_path), _fill_query(new_query, route)
     state.changed_by = directive.where
     if path is None:
-        state.query = None
+        state.knows_path = False
         route.undecided.append(f"{directive.where}: the rewritten path depends on variables")
         return False
     state.path, route.rewritten = path, True

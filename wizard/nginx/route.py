@@ -76,7 +76,7 @@ class Route:
     def redirected(self, path: str, query: str | None, where: Position) -> None:
         """Continue with this path and query, as after an internal redirect by the line `where`."""
         self.state.path, self.state.query, self.state.changed_by = path, query, where
-        self.rewritten, self.broken = True, False
+        self.state.knows_path, self.rewritten, self.broken = True, True, False
 
     def copy(self) -> "Route":
         """A route with the same state, which can be taken further on its own."""

@@ -92,30 +92,25 @@ def _request_uri(kind: str, passed: tuple[str, str], route: Route) -> str | None
     `passed` is the argument of the pass directive as written, and with its variables filled in.
     """
     written, target = passed
-    if route.query is None:
+    url = PASS_URL.fullmatch(target)
+    uri = url["uri"] if url and kind == "proxy" else None
+    if uri is not None and "$" in written:
+        # With variables Nginx sends the URI as written, without adding the query.
+        sent = f"/{uri}" if uri.startswith("?") else uri
+        return None if _UNKNOWN in sent else sent
+    state = route.state
+    if uri is None and state.changed_by is None:
+        return state.request.uri
+    if route.query is None or not state.knows_path:
         return None
-    request, query = route.state.request, f"?{route.query}" if route.query else ""
+    query, new, path = f"?{route.query}" if route.query else "", "", route.path
+    if uri is not None and not route.broken:
+        new, path = uri, path[len(modifier_and_path(route.chain[-1])[1]) :]
     # Nginx escapes the path only if it was escaped in the request, or the request is redirected
     # internally.
-    is_escaped = route.rewritten or route.named or "%" in request.path
-
-    def escaped(path: str) -> str:
-        return escape_uri(path, "$") if is_escaped else path
-
-    is_unchanged = route.state.changed_by is None
-    requested = request.uri if is_unchanged else escaped(route.path) + query
-    if kind != "proxy":
-        return requested
-    url = PASS_URL.fullmatch(target)
-    uri = url["uri"] if url else None
-    if "$" in written:
-        # With variables Nginx sends the URI as written, without adding the query.
-        sent = f"/{uri}" if uri and uri.startswith("?") else uri
-        return requested if sent is None else None if _UNKNOWN in sent else sent
-    if uri is None or route.broken:
-        return requested
-    prefix = modifier_and_path(route.chain[-1])[1]
-    return uri + escaped(route.path[len(prefix) :]) + query
+    if route.rewritten or route.named or "%" in state.request.path:
+        path = escape_uri(path, "$")
+    return new + path + query
 
 
 def escape_uri(path: str, keep: str = "") -> str:

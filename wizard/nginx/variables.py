@@ -38,6 +38,7 @@ class RequestState:
 
     Attributes:
         path: The current path, decoded.
+        knows_path: False once variables that are not decided are part of the path.
         query: None if variables decide it.
         method: GET after an internal redirect by `error_page`.
         values: The variables that were set; None for one whose value is not decided.
@@ -55,6 +56,7 @@ class RequestState:
     method: str
     version: str | None = None
     values: dict[str, str | None] = field(default_factory=dict)
+    knows_path: bool = True
     changed_by: Position | None = None
     captures: tuple[str, ...] | None = ()
 
@@ -161,9 +163,10 @@ class RequestState:
         request, query = self.request, self.query
         if name.startswith("ssl_"):
             return "" if request.scheme == "http" else None
+        path = self.path if self.knows_path else None
         values = {
-            "uri": self.path,
-            "document_uri": self.path,
+            "uri": path,
+            "document_uri": path,
             "request_uri": request.uri,
             "request_method": self.method,
             "args": query,
