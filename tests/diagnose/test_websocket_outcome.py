@@ -36,6 +36,8 @@ STEADY = OPEN.fold([*messages(0.1, 0.6, 1.1, 1.6, 2.1), LEFT])
 CUT = OPEN.fold([*messages(0.1), Ended(1.1, "reset", NO_CLOSE)])
 CLOSED = OPEN.fold([*messages(0.1), Ended(1.1, "eof", "closed by the server: 1008 (no token)")])
 
+DONE = OPEN.fold([*messages(0.1), Ended(1.1, "eof", "closed by the server: 1000")])
+
 CASES: dict[str, tuple[Timeline, tuple[Timeline, ...], Outcome, str]] = {
     "open": (OPEN, (), "live", "WebSocket open after 20 ms, 0 messages"),
     "idle-beside-idle": (IDLE, (IDLE,), "live", ""),
@@ -57,10 +59,11 @@ CASES: dict[str, tuple[Timeline, tuple[Timeline, ...], Outcome, str]] = {
     "cut-alone": (CUT, (), "cut", NO_CLOSE),
     "closed-where-the-direct-one-is-open": (CLOSED, (STEADY,), "cut", "1008 (no token)"),
     "closed-on-both-sides": (CLOSED, (CLOSED,), "ended", "1008 (no token)"),
+    "done-on-both-sides": (DONE, (DONE,), "ended", "1000"),
     "closed-alone": (CLOSED, (), "ended", "1008 (no token)"),
     "refused": (answer(400), (IDLE,), "status", "HTTP 400 in place of 101"),
-    "a-page": (answer(200, "text/html"), (IDLE,), "status", "HTTP 200 in place of 101"),
-    "a-stream": (answer(200, "text/event-stream"), (IDLE,), "status", "HTTP 200"),
+    "a-page": (answer(200, "text/html"), (IDLE,), "not-a-stream", "HTTP 200 in place of 101"),
+    "a-stream": (answer(200, "text/event-stream"), (IDLE,), "not-a-stream", "HTTP 200"),
     "redirect": (answer(307), (), "redirect", "307 to nowhere"),
     "not-the-right-101": (
         CONNECTED.fold([Headers(0.02, 101, "1.1", ()), Ended(0.02, "reset", "no WebSocket: x")]),
@@ -68,7 +71,7 @@ CASES: dict[str, tuple[Timeline, tuple[Timeline, ...], Outcome, str]] = {
     ),
     "no-answer": (CONNECTED.fold([LEFT]), (IDLE,), "held", ""),
 }  # fmt: skip
-WELL = {"open", "idle-beside-idle", "idle-alone", "steady", "nothing-yet", "closed-on-both-sides"}
+WELL = {"open", "idle-beside-idle", "idle-alone", "steady", "nothing-yet", "done-on-both-sides"}
 
 
 @pytest.mark.parametrize("name", CASES)

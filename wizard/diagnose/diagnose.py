@@ -36,7 +36,7 @@ from wizard.model.probe_result import DELAYED_OUTCOMES, HELD_OUTCOMES, ProbeResu
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import LOCAL
 from wizard.model.timeline import Timeline, is_live
-from wizard.text.display import capitalize, safe
+from wizard.text.display import capitalize, safe, summarize_body
 
 _CONFIDENCES = ("confirmed", "likely", "possible")
 """Surest first."""
@@ -174,6 +174,10 @@ def _summary(case: Case, verdict: Verdict, causes: tuple[Finding, ...], shortcom
 
 def _healthy_summary(case: Case) -> str:
     if case.target.upgrade:
+        if any(result.outcome == "ended" for result in case.proxy):
+            return (
+                "The WebSocket opens through the proxy; its server closes it on both sides alike."
+            )
         return "The WebSocket is open through the proxy, as far as it was watched."
     proxied, live = case.handshake("proxy"), "The stream is live in every probe through the proxy"
     if proxied is None or not proxied.is_complete:
@@ -257,6 +261,17 @@ def _missing_input(case: Case, causes: tuple[Finding, ...], shortcoming: str) ->
     if not case.logs and not case.target.logs:
         notes.append("No log file was read: Nginx's error log names what it could not do.")
     return tuple(notes)
+
+
+def _refused_websocket_note(case: Case) -> tuple[str, ...]:
+    """That the backend itself refuses the WebSocket."""
+    asked = [result for result in case.direct if result.timeline.probe.upgrade]
+    refused = [result for result in asked if result.timeline.status not in (None, 101)]
+    if not refused or len(refused) < len(asked):
+        return ()
+    body = summarize_body(refused[0].timeline.excerpt)
+    answer = f"{refused[0].timeline.status}{f': {body}' if body else ''}"
+    return (f"The direct request gets no WebSocket either ({answer}), so Nginx does not keep it.",)
 
 
 def _credentials_note(case: Case) -> tuple[str, ...]:

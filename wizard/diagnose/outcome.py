@@ -6,6 +6,7 @@ from dataclasses import replace
 from wizard.diagnose.answer_end import last_error, names_its_end
 from wizard.model import arrivals
 from wizard.model.case import Case
+from wizard.model.events import CLOSED_BY_SERVER
 from wizard.model.handshake import Handshake, Side
 from wizard.model.probe_result import Outcome, ProbeResult
 from wizard.model.release import is_kept, kept_s
@@ -69,7 +70,8 @@ def is_finite_answer(result: ProbeResult) -> bool:
     if names_its_end(timeline):
         return True
     if timeline.is_websocket:
-        return result.arrivals is not None
+        is_normal = timeline.detail == f"{CLOSED_BY_SERVER}1000"  # RFC 6455, section 7.4.1
+        return is_normal and result.arrivals is not None
     return result.arrivals is not None and (timeline.items or len(timeline.arrivals)) > 1
 
 
@@ -213,7 +215,7 @@ def _not_upgraded(timeline: Timeline) -> tuple[Outcome, str]:
         outcome, why = _other_answer(timeline)
         if outcome == "redirect":
             return outcome, why
-        return "status", f"HTTP {timeline.status} in place of 101, so no WebSocket is open"
+        return outcome, f"HTTP {timeline.status} in place of 101, so no WebSocket is open"
     if timeline.ended is None:
         return "running", "101 is here"
     return "status", f"HTTP 101, but {timeline.detail or 'the connection was left at once'}"

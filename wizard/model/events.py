@@ -17,6 +17,8 @@ Ending = Literal["open", "eof", "reset", "timeout", "refused", "tls", "dns", "un
 `refused`, `tls`, `dns`: connecting, the TLS handshake or the name lookup failed.
 `unreached`: the vantage could not make the request, or was lost; the server was not tested.
 """
+CLOSED_BY_SERVER = "closed by the server: "
+"""What the detail of a WebSocket's proper end begins with; the code of the close frame follows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from wizard.model.probe_result import ProbeResult
 
 NO_UPGRADE = "no-upgrade"
 """The purpose of the direct request that does not ask for a WebSocket."""
+_REFUSED = frozenset({"status", "redirect", "not-a-stream", "held"})
 
 
 def refused_upgrade(case: Case) -> ProbeResult | None:
@@ -13,8 +14,7 @@ def refused_upgrade(case: Case) -> ProbeResult | None:
     asked = [result for result in case.proxy if result.timeline.probe.upgrade and result.was_made]
     if any(result.timeline.is_websocket for result in asked):
         return None
-    answered = (result for result in asked if result.outcome in ("status", "redirect", "held"))
-    return next(answered, None)
+    return next((result for result in asked if result.outcome in _REFUSED), None)
 
 
 def opened_directly(case: Case) -> tuple[ProbeResult, ...]:

@@ -76,10 +76,11 @@ def _lost_header(sent: SentRequest, passing: str, name: str, word: str) -> Evide
 
 def answer_without_upgrade(case: Case, refused: ProbeResult) -> FollowUpResult | None:
     """The direct answer to a request without the upgrade, if the proxied one is alike: of the same
-    status, and by the same server."""
+    status and media type, and by the same server."""
     answer = refused.timeline
     for sent in streams.follow_ups(case, NO_UPGRADE):
         is_same = sent.timeline.status == answer.status is not None
+        is_same = is_same and sent.timeline.media_type == answer.media_type
         pages = [product.is_nginx_page(each.excerpt) for each in (sent.timeline, answer)]
         if is_same and pages[0] == pages[1]:
             return sent

@@ -30,7 +30,7 @@ _STATELESS = "stateless"
 def check(rule: Rule, case: Case) -> Finding | None:
     """An MCP session by POST works beside a GET that is answered badly, or the GET gets 405."""
     results = [result for result in case.proxy if result.was_made]
-    if not results or case.target.method != "GET":
+    if not results or case.target.method != "GET" or case.target.upgrade:
         return None
     proxied = case.handshake("proxy")
     if proxied is not None and proxied.is_complete and proxied.transport != "http+sse":

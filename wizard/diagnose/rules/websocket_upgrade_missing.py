@@ -1,6 +1,7 @@
 """The request for a WebSocket reaches the backend as an ordinary request."""
 
 from wizard.diagnose.facts import product, streams, upgrades
+from wizard.diagnose.facts.directives import is_proxied
 from wizard.diagnose.facts.evidence import follow_up_evidence, result_evidence
 from wizard.diagnose.facts.request_difference import WITH, WITHOUT, named_differences
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
@@ -51,6 +52,8 @@ def check(rule: Rule, case: Case) -> Finding | None:
         return _by_bisection(rule, case, refused, differences) if refused else None
     if refused is None or (case.direct and not opened_directly(case)):
         return None
+    if case.resolution is not None and not is_proxied(case.resolution):
+        return None  # Nginx itself answers: location-miss
     alike = upgrades.answer_without_upgrade(case, refused)
     if alike is None and _has_other_reason(refused):
         return None
