@@ -1,0 +1,189 @@
+"""Rules about the request: confirmed by the difference that was shown, refuted by another one."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.rules.samples.build import make_case, make_follow_up, make_handshake
+from wizard.diagnose.diagnose import diagnose
+from wizard.diagnose.facts.request_difference import (
+    AS_SENT,
+    OUTER,
+    WITH,
+    WITHOUT,
+    describe_request,
+    named_difference,
+    named_differences,
+)
+from wizard.model.case import Case, FollowUpResult
+from wizard.model.config import Position
+from wizard.model.request_difference import Difference, Likeness
+
+LINE = Position("nginx.conf", 7)
+HOST = Difference("host", "", "127.0.0.1:12213", "mcp.example.com", LINE)
+CONF = "server { listen 8081; %s location / { proxy_pass http://127.0.0.1:12213; %s } }"
+
+
+def sent(
+    purpose: str, likeness: Likeness, *differences: Difference, status: int = 0
+) -> FollowUpResult:
+    result = make_follow_up(purpose, status or (200 if likeness == "served" else 403))
+    return replace(result, differences=differences, likeness=likeness)
+
+
+def shown(*differences: Difference, status: int = 403) -> tuple[FollowUpResult, ...]:
+    """The results that name these differences, which are needed together."""
+    return (
+        sent(AS_SENT, "alike", *differences, status=status),
+        sent(WITH, "alike", *differences, status=status),
+        sent(WITHOUT, "served"),
+    )
+
+
+def case_of(conf: str = CONF % ("", ""), proxy: str = "403", version: str = "1.22.1") -> Case:
+    return make_case(proxy=proxy, direct="live", conf=conf, version=version)
+
+
+def with_header(name: str, own: str | None, sent_as: str | None) -> Difference:
+    return Difference("header", name, own, sent_as, LINE)
+
+
+@pytest.mark.parametrize(
+    ("difference", "expected"),
+    [
+        (HOST, "host-origin-rejected"),
+        (with_header("Origin", None, "https://app.example"), "host-origin-rejected"),
+        (with_header("Accept", "text/event-stream", None), "header-dropped"),
+        (with_header("Authorization", "[redacted]", "[redacted]"), "header-dropped"),
+        (with_header("X_Team", "[redacted]", None), "header-dropped"),
+        (with_header("Accept-Encoding", "identity", "gzip"), "backend-compression"),
+        (Difference("connection", "", None, "upgrade", LINE), "upgrade-hardcoded"),
+        (with_header("Upgrade", None, "websocket"), "upgrade-hardcoded"),
+        (Difference("query", "", "?key=1", None, LINE), "query-dropped"),
+        (Difference("http-version", "", "1.1", "1.0"), "backend-ends-early"),
+        (Difference("connection", "", None, "close"), "backend-ends-early"),
+        (Difference("http-version", "", "1.0", "1.1"), "new-default-regression"),
+    ],
+    ids=lambda each: each.text if isinstance(each, Difference) else each,
+)
+def test_a_difference_confirms_its_cause_and_no_other(
+    difference: Difference, expected: str
+) -> None:
+    diagnosis = diagnose(replace(case_of(), follow_ups=shown(difference)))
+    assert [(cause.id, cause.confidence) for cause in diagnosis.causes] == [(expected, "confirmed")]
+    evidence = diagnosis.causes[0].evidence
+    assert any(item.kind == "follow-up" for item in evidence)
+    assert difference.where is None or any(item.where == str(LINE) for item in evidence)
+
+
+@pytest.mark.parametrize(
+    "difference",
+    [
+        with_header("X-Real-IP", None, "10.0.0.1"),
+        Difference("uri", "", "/sse", "/app/sse", LINE),
+        Difference("query", "", None, "?added=1", LINE),
+    ],
+    ids=lambda each: each.text,
+)
+def test_a_difference_without_a_cause_is_a_note(difference: Difference) -> None:
+    diagnosis = diagnose(replace(case_of(), follow_ups=shown(difference)))
+    assert (diagnosis.causes, diagnosis.verdict) == ((), "inconclusive")
+    assert any(difference.text in note and "nginx.conf:7" in note for note in diagnosis.notes)
+
+
+DROPPED = CONF % ("", "proxy_set_header Accept '';")
+
+
+def test_another_difference_refutes_what_the_config_suggests() -> None:
+    case = case_of(DROPPED)
+    assert [cause.id for cause in diagnose(case).causes] == ["header-dropped"]
+    refuted = diagnose(replace(case, follow_ups=shown(HOST)))
+    assert [cause.id for cause in refuted.causes] == ["host-origin-rejected"]
+    assert any("and without that not" in note for note in refuted.notes)
+
+
+def test_a_request_that_is_served_refutes_it_too() -> None:
+    dropped = with_header("Accept", "*/*", None)
+    served = replace(case_of(DROPPED), follow_ups=(sent(AS_SENT, "served", dropped),))
+    diagnosis = diagnose(served)
+    assert diagnosis.causes == ()
+    assert any("is not at fault" in note for note in diagnosis.notes)
+
+
+def test_a_request_that_could_not_be_sent_whole_refutes_nothing() -> None:
+    dropped = with_header("Accept", "*/*", None)
+    doubtful = replace(sent(AS_SENT, "served", dropped), doubts=("X-A is not known",))
+    diagnosis = diagnose(replace(case_of(DROPPED), follow_ups=(doubtful,)))
+    assert [(cause.id, cause.confidence) for cause in diagnosis.causes] == [
+        ("header-dropped", "likely")
+    ]
+    assert any("X-A is not known" in note for note in diagnosis.notes)
+
+
+OUTER_HOST = CONF % ("proxy_set_header Host $http_host;", "proxy_set_header Connection '';")
+LOST = Difference("host", "", "127.0.0.1:12213", "bots")
+
+
+@pytest.mark.parametrize(
+    ("outer", "expected"),
+    [
+        ("served", {"header-inheritance-lost": "confirmed"}),
+        ("alike", {"host-origin-rejected": "confirmed"}),
+        ("", {"header-inheritance-lost": "likely", "host-origin-rejected": "confirmed"}),
+    ],
+)
+def test_a_lost_line_is_at_fault_if_it_would_help(
+    outer: Likeness, expected: dict[str, str]
+) -> None:
+    tried = (sent(OUTER, outer),) if outer else ()
+    case = replace(case_of(OUTER_HOST), follow_ups=(*shown(LOST), *tried))
+    causes = diagnose(case).causes
+    assert {cause.id: cause.confidence for cause in causes} == expected
+
+
+@pytest.mark.parametrize(
+    "results",
+    [
+        (sent(AS_SENT, "alike", HOST), sent(WITH, "alike", HOST)),
+        (sent(AS_SENT, "alike", HOST), sent(WITH, "other", HOST), sent(WITHOUT, "served")),
+        (*shown(HOST), sent(WITH, "served", HOST)),
+        (*shown(HOST), sent(WITHOUT, "alike")),
+    ],
+    ids=["not without it", "not with it", "served once", "refused once without it"],
+)
+def test_what_was_not_shown_twice_is_not_named(results: tuple[FollowUpResult, ...]) -> None:
+    case = replace(case_of(), follow_ups=results)
+    assert named_differences(case) == ()
+    assert not any(cause.confidence == "confirmed" for cause in diagnose(case).causes)
+    assert "which of its differences is at fault was not shown" in describe_request(case)[0]
+
+
+def test_several_that_are_needed_together_are_all_named() -> None:
+    other = with_header("X-A", None, "1")
+    case = replace(case_of(), follow_ups=shown(HOST, other))
+    assert named_differences(case) == (HOST, other)
+    assert named_difference(case) is None
+
+
+def test_a_path_that_is_lost_confirms_the_prefix() -> None:
+    conf = (
+        "server { listen 8081; location /x/ { proxy_pass http://127.0.0.1:12213/; }"
+        " location / { proxy_pass http://127.0.0.1:12213/web/; } }"
+    )
+    url = "http://127.0.0.1:8081/x/sse"
+    failed = make_handshake("proxy", stage="initialize", status=400, url=url)
+    handshakes = (failed, make_handshake("direct"))
+    case = make_case(proxy="live", direct="live", url=url, conf=conf, handshakes=handshakes)
+    assert diagnose(case).causes[0].confidence != "confirmed"
+    path = Difference("uri", "", "/message", "/web/message", LINE)
+    causes = diagnose(replace(case, follow_ups=shown(path, status=400))).causes
+    assert [(cause.id, cause.confidence) for cause in causes] == [
+        ("endpoint-prefix-lost", "confirmed")
+    ]
+
+
+def test_a_compression_that_nginx_asks_for_is_nginxs_to_fix() -> None:
+    asked = with_header("Accept-Encoding", "identity", "gzip")
+    conf = CONF % ("", "proxy_set_header Accept-Encoding gzip;")
+    (cause,) = diagnose(replace(case_of(conf), follow_ups=shown(asked))).causes
+    assert cause.fix.where == "nginx"
