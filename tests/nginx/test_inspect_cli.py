@@ -221,7 +221,7 @@ def test_as_sent_adds_the_backends_request(conf: str, capsys: pytest.CaptureFixt
     ]  # fmt: skip
     assert run(*words, *more) == 0
     text = capsys.readouterr().out
-    assert f"What the backend gets\n  POST /sse?a=1 HTTP/1.0\n      {conf}:7; " in text
+    assert f"What the backend gets\n  POST /sse?a=1 HTTP/1.0\n      {conf}:7;" in text
     assert "abcdefgh" not in text
 
 
@@ -235,3 +235,17 @@ def test_as_sent_says_why_there_is_no_request(
     assert "not shown, since the backend is asked with gRPC" in capsys.readouterr().out
     assert run(*words, "--format", "json") == 0
     assert json.loads(capsys.readouterr().out)["as_sent"] is None
+
+
+def test_the_settings_show_no_credential(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    conf = tmp_path / "nginx.conf"
+    header = "proxy_set_header X-Api-Key abcdefgh; proxy_set_header Host $host;"
+    conf.write_text(f"server {{ listen 80; location / {{ {header} proxy_pass http://b; }} }}")
+    words = ("--conf", str(conf), "--path", "/sse")
+    assert run(*words) == 0
+    text = capsys.readouterr().out
+    assert "X-Api-Key [redacted]; Host $host" in text
+    assert run(*words, "--format", "json") == 0
+    assert "abcdefgh" not in text + capsys.readouterr().out

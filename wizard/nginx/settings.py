@@ -24,7 +24,7 @@ _PREFIXED_DEFAULTS = {
 }  # fmt: skip
 """The defaults of the settings that exist with each prefix (`proxy_`, `fastcgi_`, …)."""
 _PROXY_DEFAULTS = {
-    "proxy_http_version": "", "proxy_set_header": "Host $proxy_host; Connection close",
+    "proxy_http_version": "", "proxy_set_header": "Host $proxy_host",
     "proxy_ssl_server_name": "off", "proxy_pass_request_headers": "on",
 }  # fmt: skip
 _GRPC_SETTINGS = {
@@ -68,6 +68,8 @@ def _defaults(kind: str, version: str | None) -> list[tuple[str, str]]:
     }
     if prefix == "proxy":
         defaults |= {**_PROXY_DEFAULTS, "proxy_http_version": default_http_version(version)}
+        if version_numbers(version) < HTTP_1_1_SINCE:
+            defaults["proxy_set_header"] += "; Connection close"
     if prefix == "fastcgi":
         defaults["fastcgi_keep_conn"] = "off"
     return list({**defaults, **_COMMON_DEFAULTS}.items())

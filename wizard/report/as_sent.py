@@ -196,4 +196,4 @@ def _row(text: str, origin: str) -> str:
     text, origin = safe(text, 300), safe(origin)
     if len(text) <= 44 and len(origin) <= 32:
         return f"  {text:<44} {origin}\n"
-    return f"{wrap(text, '  ', '    ')}{'':6}{origin}\n"
+    return wrap(text, "  ", "    ") + wrap(origin, " " * 6, " " * 6)
