@@ -30,7 +30,7 @@ $(VENV)/.dev: pyproject.toml
 $(SERVERS)/.venv: tests/servers/requirements.txt
 	@mkdir -p $(SERVERS)
 	@test -x $(SERVERS)/venv/bin/python || $(PYTHON) -m venv $(SERVERS)/venv
-	$(SERVERS)/venv/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	$(SERVERS)/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r $<
 	@touch $@
 
 $(SERVERS)/.node: tests/servers/package.json tests/servers/package-lock.json

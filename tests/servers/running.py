@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import trustme
@@ -52,7 +53,7 @@ class Answer:
     evidence: str
     verdict: str
     causes: tuple[tuple[str, str], ...]
-    has_recommendation: bool
+    recommendation: Mapping[str, Any] | None
     seconds: float
 
     def has_at_least(self, evidence: str) -> bool:
@@ -139,15 +140,27 @@ def _await_port(process: "subprocess.Popen[bytes]", port: int, log: Path) -> Non
 def incident(server: Server, front: Front, folder: Path) -> Iterator[Place]:
     """Run the server behind the front."""
     backend, port = free_ports(2)
-    own = {"PORT": str(backend)}
-    command = tuple(fill(word, own) for word in server.command)
-    variables = {name: fill(value, own) for name, value in server.variables.items()}
     with (
-        running(command, backend, server.folder, variables, folder / "server.out"),
+        running_server(server, backend, folder),
         running_front(front, port, {"BACKEND": backend}, folder),
     ):
-        public = f"{front.scheme}://127.0.0.1:{port}{front.prefix}{server.path}"
-        yield Place(public, f"http://127.0.0.1:{backend}{server.path}", folder)
+        yield place_of(server, front, port, backend, folder)
+
+
+def place_of(server: Server, front: Front, port: int, backend: int, folder: Path) -> Place:
+    """Where the server is reached through the front on this port, and at its own."""
+    public = f"{front.scheme}://127.0.0.1:{port}{front.prefix}{server.path}"
+    return Place(public, f"http://127.0.0.1:{backend}{server.path}", folder)
+
+
+@contextmanager
+def running_server(server: Server, port: int, folder: Path) -> Iterator[None]:
+    """Run the server on this port."""
+    own = {"PORT": str(port)}
+    command = tuple(fill(word, own) for word in server.command)
+    variables = {name: fill(value, own) for name, value in server.variables.items()}
+    with running(command, port, server.folder, variables, folder / "server.out"):
+        yield
 
 
 @contextmanager
@@ -239,8 +252,7 @@ def check(evidence: str, url: str, *options: str) -> Answer:
     except ValueError:
         raise RuntimeError(f"exit status {run.returncode}: {run.stderr[-800:]}") from None
     causes = tuple((cause["id"], cause["confidence"]) for cause in report["causes"])
-    recommends = report["recommendation"] is not None
-    return Answer(evidence, report["verdict"], causes, recommends, seconds)
+    return Answer(evidence, report["verdict"], causes, report["recommendation"], seconds)
 
 
 def answers(place: Place, is_nginx: bool, options: Sequence[str] = ()) -> Iterator[Answer]:

@@ -34,6 +34,7 @@ def _node_client(transport: str) -> Judge:
 
 MCP_SSE = (_python_client("sse"), _node_client("sse"))
 MCP_HTTP = (_python_client("http"), _node_client("http"))
+COMPLETIONS = (Judge("OpenAI client", (_PYTHON, str(PROGRAMS / "completions_client.py"))),)
 EVENTS = (Judge("event source", (_PYTHON, str(PROGRAMS / "events_client.py"))),)
 
 
@@ -63,12 +64,22 @@ def _python(kind: str, path: str, judges: tuple[Judge, ...]) -> Server:
 
 def _gunicorn(name: str, *words: str) -> Server:
     gunicorn = str(INSTALLED / "venv" / "bin" / "gunicorn")
-    where = ("--chdir", str(PROGRAMS), "--bind", "127.0.0.1:$PORT")
+    # Its default ends a sync worker, and with it the streams of other clients, after 30 s.
+    where = ("--chdir", str(PROGRAMS), "--bind", "127.0.0.1:$PORT", "--timeout", "0")
     return Server(name, (gunicorn, *where, *words, "wsgi_events:app"), "/events", EVENTS)
 
 
 def _everything(name: str, transport: str, path: str, judges: tuple[Judge, ...]) -> Server:
     return Server(name, ("node", _EVERYTHING, transport), path, judges, NODE, {"PORT": "$PORT"})
+
+
+def _completions(name: str, *command: str, **variables: str) -> Server:
+    """A server of OpenAI's chat completions, which answers without a model."""
+    return Server(name, command, "/v1/chat/completions", COMPLETIONS, variables=variables)
+
+
+def _completions_file(name: str) -> str:
+    return str(PROGRAMS / "completions" / name)
 
 
 def _supergateway(transport: str, path: str, judges: tuple[Judge, ...]) -> Server:
@@ -97,3 +108,29 @@ EVERYTHING_SSE = _everything("everything-sse", "sse", "/sse", MCP_SSE)
 EVERYTHING_HTTP = _everything("everything-http", "streamableHttp", "/mcp", MCP_HTTP)
 SUPERGATEWAY_SSE = _supergateway("sse", "/sse", MCP_SSE)
 SUPERGATEWAY_HTTP = _supergateway("streamableHttp", "/mcp", MCP_HTTP)
+
+_NODE_MODULES = NODE / "node_modules"
+_BIN = INSTALLED / "venv" / "bin"
+AIMOCK = _completions(
+    "aimock",
+    *("node", str(_NODE_MODULES / "@copilotkit" / "aimock" / "dist" / "cli.js"), "--port", "$PORT"),
+    *("--fixtures", _completions_file("aimock.json"), "--latency", "60", "--chunk-size", "4"),
+)
+MOCK_LLM = _completions(
+    "mock-llm",
+    *("node", str(_NODE_MODULES / "@dwmkerr" / "mock-llm" / "dist" / "main.js")),
+    *("--config", _completions_file("mock-llm.yaml")),
+    HOST="127.0.0.1",
+    PORT="$PORT",
+)
+FAKELLM = _completions(
+    "fakellm",
+    *(str(_BIN / "fakellm"), "serve", "--port", "$PORT"),
+    *("--config", _completions_file("fakellm.yaml")),
+)
+LLMOCK = _completions(
+    "llmock",
+    *(str(_BIN / "llmock"), "serve", "--host", "127.0.0.1", "--port", "$PORT"),
+    *("--response-style", "echo", "--stream-chunk-delay-ms", "60"),
+)
+"""It asks for unbuffered delivery with `X-Accel-Buffering: no`; the others do not."""

@@ -36,7 +36,7 @@ def wrong(case: Incident, works: bool | None, answer: Answer) -> str:
         return "healthy, and a client fails"
     if others := [cause for cause in answer.accused if cause not in case.allowed]:
         return f"names {others}, and not one of {sorted(case.allowed)}"
-    if answer.has_recommendation and not case.front.is_nginx:
+    if answer.recommendation and not case.front.is_nginx:
         return "recommends a block for Nginx to another product"
     return ""
 
