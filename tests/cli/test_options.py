@@ -39,6 +39,8 @@ INVALID = {
     "connect-to": ["http://h/sse", "--connect-to", "h"],
     "direct": ["http://h/sse", "--direct", "h:1/sse"],
     "unknown-vantage": ["http://h/sse", "--direct", "web=http://h/sse"],
+    "websocket-by-post": ["ws://h/ws", "--data", "x"],
+    "websocket-over-http-2": ["https://h/ws", "--upgrade", "--http", "2"],
     "empty-log": ["http://h/sse", "--log", ""],
 }
 

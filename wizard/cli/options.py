@@ -224,6 +224,9 @@ def target_of(options: argparse.Namespace) -> Target:
     """The target that the parsed options describe. Raises `UsageError`."""
     vantages = parse_vantages(options.vantage)
     request = request_of(options)
+    upgrade = request.upgrade or any(map(is_websocket, (*options.direct, *options.hop)))
+    if upgrade and (request.method != "GET" or request.body or request.http == "2"):
+        raise UsageError("a WebSocket is opened by a GET without a body, over HTTP/1.1")
     return Target(
         url=request.url,
         direct=tuple(parse_url(text, vantages) for text in options.direct),
@@ -238,7 +241,7 @@ def target_of(options: argparse.Namespace) -> Target:
         style=options.style,
         vantages=vantages,
         hops=parse_hops(options.hop, vantages),
-        upgrade=request.upgrade or any(map(is_websocket, (*options.direct, *options.hop))),
+        upgrade=upgrade,
         method=request.method,
         body=request.body or b"",
         http=request.http,

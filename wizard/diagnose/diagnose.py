@@ -239,6 +239,7 @@ def _missing_input(case: Case, causes: tuple[Finding, ...], shortcoming: str) ->
     notes = [
         *describe_request(case),
         *_credentials_note(case),
+        *_refused_websocket_note(case),
         *_own_answer_note(case),
         *_whole_answer_note(case),
     ]
