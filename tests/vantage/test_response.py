@@ -33,6 +33,15 @@ def test_http_1_in_pieces_of_any_size(size: int) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 1000])
+def test_what_follows_a_101_is_passed_on(size: int) -> None:
+    reader, frames = RawReader("GET"), b"\x81\x03abc\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"
+    parts = read(reader, b"HTTP/1.1 101 S\r\nUpgrade: websocket\r\n\r\n" + frames, size)
+    assert parts[0] == Head(101, "HTTP/1.1", ((b"Upgrade", b"websocket"),))
+    assert (body(parts), reader.done) == (frames, False)
+    assert list(reader.end()) == []
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 1000])
 def test_http_2_in_pieces_of_any_size(size: int) -> None:
     reader = RawReader("GET")
     parts = read(reader, b"HTTP/2 103 \r\nlink: x\r\n\r\n" + H2, size)

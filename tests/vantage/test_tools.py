@@ -12,8 +12,11 @@ import pytest
 import trustme
 
 from tests.probe.scripted import CHUNKED, HEAD, chunk, saying, serving
+from tests.probe.websocket_server import accepting, frame
 from tests.vantage.remote import TOOLS, follow, prefix_with_only, vantage_session
+from wizard.diagnose.outcome import classify
 from wizard.probe.request import ProbeOptions, RequestSpec
+from wizard.probe.websocket_connection import LEFT_AT_PING
 from wizard.vantage.http.request import RemoteRequest
 from wizard.vantage.http.tools import choose_tool
 
@@ -41,6 +44,36 @@ async def test_a_stream_to_its_end(tool: str, tmp_path: Path) -> None:
     assert (session.discovered.tool, session.discovered.problem) == (tool.split()[-1], "")
     assert session.discovered.round_trip_s is not None
     assert session.discovered.zone == "+0000"
+
+
+@pytest.mark.parametrize("tool", RAW_TOOLS)
+async def test_a_websocket(tool: str, tmp_path: Path) -> None:
+    session, received = vantage_session(prefix_with_only(tool, tmp_path)), list[bytes]()
+    messages = (frame(1, b"hello"), frame(2, bytes(300)), frame(8, b"\x03\xe8"))
+    async with serving(accepting(*messages), read_first=False) as url:
+        closed = await follow(url, session, upgrade=True)
+    act = accepting(frame(1, b"hello"), frame(9), then="open", received=received)
+    async with serving(act, read_first=False) as url:
+        pinged = await follow(url, session, upgrade=True)
+    async with serving(accepting(messages[0]), read_first=False) as url:
+        broken = await follow(url, session, upgrade=True)
+    assert (closed.status, closed.events, closed.ended) == (101, 2, "eof"), closed
+    assert closed.detail == "closed by the server: 1000"
+    assert (pinged.events, pinged.ended, pinged.detail) == (1, "open", LEFT_AT_PING)
+    assert received in ([], [b""]), "nothing is sent: the tool cannot answer"
+    assert (broken.events, broken.ended, broken.is_websocket) == (1, "reset", True)
+
+
+@pytest.mark.parametrize("tool", ["wget", "busybox wget"])
+async def test_wget_says_that_it_cannot_open_a_websocket(tool: str, tmp_path: Path) -> None:
+    session = vantage_session(prefix_with_only(tool, tmp_path))
+    async with serving(accepting(), read_first=False) as url:
+        timeline = await follow(url, session, upgrade=True)
+    assert (timeline.ended, timeline.status) == ("unreached", None)
+    assert (
+        timeline.detail == "wget there cannot open a WebSocket: it needs curl, python3, bash or nc"
+    )
+    assert classify(timeline).outcome == "not-asked"
 
 
 @with_each_tool

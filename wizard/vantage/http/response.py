@@ -89,21 +89,29 @@ class RawReader:
 
 
 class FramedReader:
-    """Reads HTTP/1 with its framing, which shows whether the body is complete."""
+    """Reads HTTP/1 with its framing, which shows whether the body is complete.
+
+    What follows an answer of status 101 is passed on as it is.
+    """
 
     def __init__(self, method: str) -> None:
         self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD_BYTES)
-        # h11 needs the method: responses to HEAD and CONNECT are framed differently.
-        self._h11.send(h11.Request(method=method, target="/", headers=[("Host", "-")]))
+        # h11 needs the method: responses to HEAD and CONNECT are framed differently. It takes a 101
+        # only as the answer to a request with Upgrade.
+        headers = [("Host", "-"), ("Upgrade", "websocket")]
+        self._h11.send(h11.Request(method=method, target="/", headers=headers))
         self._h11.send(h11.EndOfMessage())
+        self._is_upgraded = False
         self.done = False
 
     def feed(self, data: bytes) -> Iterator[Part]:
-        if data and not self.done:
+        if self._is_upgraded:
+            yield data
+        elif data and not self.done:
             yield from self._parts(data)
 
     def end(self) -> Iterator[Part]:
-        if not self.done:
+        if not self.done and not self._is_upgraded:
             yield from self._parts(b"")
 
     def _parts(self, data: bytes) -> Iterator[Part]:
@@ -111,8 +119,10 @@ class FramedReader:
             self._h11.receive_data(data)
             while (event := self._h11.next_event()) not in (h11.NEED_DATA, h11.PAUSED):
                 if isinstance(event, h11.Response):
-                    version = f"HTTP/{event.http_version.decode('ascii')}"
-                    yield Head(event.status_code, version, tuple(event.headers.raw_items()))
+                    yield _head_of(event)
+                elif isinstance(event, h11.InformationalResponse) and event.status_code == 101:
+                    self._is_upgraded = True
+                    yield _head_of(event)
                 elif isinstance(event, h11.Data):
                     yield bytes(event.data)
                 elif isinstance(event, h11.EndOfMessage | h11.ConnectionClosed):
@@ -120,6 +130,13 @@ class FramedReader:
                     return
         except h11.RemoteProtocolError as error:
             raise BadResponseError(str(error)) from None
+        if self._is_upgraded and (frames := self._h11.trailing_data[0]):
+            yield frames
+
+
+def _head_of(event: h11.Response | h11.InformationalResponse) -> Head:
+    version = f"HTTP/{event.http_version.decode('ascii')}"
+    return Head(event.status_code, version, tuple(event.headers.raw_items()))
 
 
 class DecodedReader:

@@ -67,6 +67,8 @@ def why_gnu_unable(request: RemoteRequest) -> str:
         return NO_HTTP2
     if request.socket_path:
         return NO_SOCKET
+    if any(name.lower() == "upgrade" for name, _ in request.headers):
+        return "wget there cannot open a WebSocket: it needs curl, python3, bash or nc"
     if request.connect_to:
         return "wget there can only connect to the URL's own address"
     private = [name for name, _ in request.headers if not is_public_header(name)]
