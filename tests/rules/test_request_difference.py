@@ -91,6 +91,13 @@ def test_a_difference_without_a_cause_is_a_note(difference: Difference) -> None:
     assert any(difference.text in note and "nginx.conf:7" in note for note in diagnosis.notes)
 
 
+def test_a_redirect_because_of_the_host_is_no_refusal() -> None:
+    results = shown(HOST, status=301)
+    case = replace(case_of(proxy="redirect:http://other/sse"), follow_ups=results)
+    diagnosis = diagnose(case)
+    assert "host-origin-rejected" not in {cause.id for cause in diagnosis.causes}
+
+
 DROPPED = CONF % ("", "proxy_set_header Accept '';")
 
 

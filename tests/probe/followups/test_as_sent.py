@@ -4,12 +4,15 @@ import asyncio
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from tests.probe.followups.servers import LIVE, at
 from tests.probe.mcp.server import RESULT, Answer, Request, Server, response, result, running
 from tests.rules.samples.build import make_case, make_handshake
+from tests.tools import require
+from tests.vantage.remote import prefix_with_only, vantage_session
 from wizard.diagnose.facts.request_difference import (
     describe_request,
     named_difference,
@@ -17,6 +20,7 @@ from wizard.diagnose.facts.request_difference import (
 )
 from wizard.investigation import casefile
 from wizard.model.case import Case, FollowUpResult
+from wizard.model.probe_result import ProbeResult
 from wizard.model.target import Hop, Source
 from wizard.probe.followups.as_sent import AS_SENT, MAX_REQUESTS
 from wizard.probe.request import ProbeOptions
@@ -200,6 +204,31 @@ async def test_behind_several_proxies_the_request_is_not_known() -> None:
     hops = (Hop("edge", Source("http://edge/sse")),)
     case = replace(case, target=replace(case.target, hops=hops))
     assert not AS_SENT.is_needed(case)
+
+
+@pytest.mark.parametrize(("tool", "likeness"), [("bash", "alike"), ("curl", "other")])
+async def test_from_the_vantage_of_the_direct_probe(
+    tool: str, likeness: str, tmp_path: Path
+) -> None:
+    """If its tools can send an exact request; else the result says so."""
+    require(tool)
+    session = vantage_session(prefix_with_only(tool, tmp_path))
+    async with running({"GET": refusing(has("x-1"))}) as server:
+        case = at(case_of(lines_of(2)), server)
+        direct = tuple(_from_web(each) for each in case.direct)
+        options = ProbeOptions(vantage_sessions={"web": session})
+        results = await AS_SENT.run(replace(case, direct=direct), options)
+    assert [each.likeness for each in results][:1] == [likeness]
+    assert {each.timeline.probe.vantage for each in results} == {"web"}
+    assert bool(server.requests) == (likeness == "alike")
+    if not server.requests:
+        (note,) = describe_request(replace(case, follow_ups=results))
+        assert "an exact request cannot be sent from there" in note
+
+
+def _from_web(direct: ProbeResult) -> ProbeResult:
+    probe = replace(direct.timeline.probe, vantage="web")
+    return replace(direct, timeline=replace(direct.timeline, probe=probe))
 
 
 def mcp_case(lines: str, stage: str = "initialize") -> Case:

@@ -13,6 +13,7 @@ from wizard.diagnose.facts.evidence import (
     setting_evidences,
 )
 from wizard.diagnose.facts.request_difference import (
+    WITH,
     describe_distinction,
     difference_about,
     difference_evidence,
@@ -69,7 +70,7 @@ def is_about(case: Case, difference: Difference) -> bool:
 def _by_difference(rule: Rule, case: Case) -> Finding | None:
     """The direct request fails alike with the Host or Origin that Nginx sends."""
     difference = difference_about(case, is_about)
-    if difference is None:
+    if difference is None or not _is_refusal(case):
         return None
     refused = [result for result in case.proxy if result.timeline.status in REFUSALS]
     evidence = (
@@ -80,6 +81,12 @@ def _by_difference(rule: Rule, case: Case) -> Finding | None:
     )
     distinguishes = describe_distinction(difference)
     return rule.finding("confirmed", evidence, distinguishes, fix=_fix(case))
+
+
+def _is_refusal(case: Case) -> bool:
+    """True if the requests that fail get an error, not a redirect to another name."""
+    answers = [each.timeline for each in streams.follow_ups(case, WITH)]
+    return all(answer.status is None or answer.status >= 400 for answer in answers)
 
 
 def _by_host(rule: Rule, case: Case) -> Finding | None:
