@@ -169,3 +169,38 @@ async def test_a_token_that_nginx_drops_is_not_lost_metadata(nginx: str, tmp_pat
             assert diagnosis.verdict != "healthy", diagnosis
             assert set(causes(diagnosis)) <= {"header-dropped"}
             assert LOST in {risk.id for risk in diagnosis.risks}
+
+
+OTHER_HEADERS = {
+    "a prefix": f"{MCP} {PASSED.replace(';', '; proxy_set_header Host $host;')}",
+    "the path itself": MCP
+    + PASSED.replace(";", "; proxy_set_header Host $host;").replace("n /", "n = /"),
+    "the upstream's name": f"{MCP} {PASSED}",
+}
+
+
+@pytest.mark.parametrize("server", OTHER_HEADERS.values(), ids=OTHER_HEADERS)
+async def test_metadata_that_gets_other_headers_than_the_stream(
+    nginx: str, tmp_path: Path, server: str
+) -> None:
+    require("patch")
+    bot = peers(guarded_bot())
+    async with behind_nginx(nginx, tmp_path, bot, server, path="/mcp") as target:
+        case, diagnosis = await conclude(target)
+        assert causes(diagnosis) == {MISMATCH: "confirmed"}
+        recommendation = recommend(case, diagnosis)
+        assert recommendation is not None
+        assert recommendation.diff is not None
+        await apply(nginx, target, recommendation.diff)
+        assert causes((await conclude(target))[1]) == {}
+
+
+async def test_a_resource_of_its_own_setting_is_the_backend_s(nginx: str, tmp_path: Path) -> None:
+    document = response(200, json.dumps({"resource": "https://elsewhere.example/mcp"}).encode())
+    bot = guarded_bot()
+    refuse = bot.refuse
+    bot.refuse = lambda request: document if request.path == WELL_KNOWN else refuse(request)
+    async with behind_nginx(nginx, tmp_path, peers(bot), ROUTED, path="/mcp") as target:
+        case, diagnosis = await conclude(target)
+    assert [cause.fix.where for cause in diagnosis.causes] == ["backend"]
+    assert recommend(case, diagnosis) is None

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from urllib.parse import unquote, urljoin, urlsplit
 
-from wizard.diagnose.rule_settings import is_passed_on
+from wizard.diagnose.rule_settings import inherited_lines, is_passed_on, own_lines
 from wizard.model.case import Case
 from wizard.model.change import Change
 from wizard.model.resolution import LocationRef, RequestResolution
@@ -79,6 +79,16 @@ def route_messages(
     return ConfigFix(summary, (block,), notes)
 
 
+_WHY_SAME_HEADERS = "as for the stream: the backend builds its URLs from these"
+
+
+def _headers_of(stream: RequestResolution) -> list[Change]:
+    """The headers that the stream's location passes on, which one of its own would not inherit."""
+    name = "proxy_set_header"
+    lines = own_lines(stream, name) or inherited_lines(stream, name)
+    return [Change.from_args(name, line.args, _WHY_SAME_HEADERS) for line in lines]
+
+
 _WHY_PUBLIC = "the path that the 401 names, which clients read before they have a token"
 _WHY_OPEN = "everybody may read this path: it tells a client how to get a token (RFC 9728)"
 _AUTHENTICATION = {"auth_basic": "off", "auth_request": "off", "auth_jwt": "off"}
@@ -108,7 +118,8 @@ def route_public_path(
     own = _exact_location(served, name)
     existing = source_of(served.config, own.directive) if own else None
     if existing and is_passed_on(served):
-        return ConfigFix(summary, (change_inside(existing, Rewrite.of((*opened, *passes))),))
+        changes = (*opened, *passes, *_headers_of(stream))
+        return ConfigFix(summary, (change_inside(existing, Rewrite.of(changes)),))
     dropped = ("location", "rewrite", "break", "auth_basic_user_file")
     rewrite = Rewrite.of((*opened, *passes), dropped)
     block = add_beside(source, f"location = {quote_argument(name)}", rewrite, _WHY_PUBLIC)

@@ -10,7 +10,7 @@ from tests.probe.mcp.server import Request, Server, response, running
 from tests.rules.samples.build import PROXY_URL, make_case, make_handshake, with_answer
 from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.outcome import classify
-from wizard.model.case import Case
+from wizard.model.case import Case, FollowUpResult
 from wizard.model.handshake import Exchange
 from wizard.probe.followups import run_follow_ups
 from wizard.probe.followups.oauth_cors import (
@@ -19,6 +19,7 @@ from wizard.probe.followups.oauth_cors import (
     METADATA,
     METADATA_BYTES,
     PREFLIGHT,
+    RESOURCE,
     WELL_KNOWN,
 )
 from wizard.probe.request import ProbeOptions
@@ -100,6 +101,28 @@ async def test_headers_of_a_proxy_are_tried_in_turn(name: str, count: int) -> No
         assert len(await FORWARDED.run(case, ProbeOptions())) == len(server.requests) == count
         posted = replace(case, target=replace(case.target, method="POST"))
         assert not FORWARDED.is_needed(posted), "sent once, and never again"
+
+
+@pytest.mark.parametrize(("name", "count"), [("host", 1), ("x-forwarded-host", 2), ("x", 2)])
+async def test_the_document_of_another_origin_is_asked_for_as_a_proxy(
+    name: str, count: int
+) -> None:
+    async def answer(request: Request, writer: asyncio.StreamWriter) -> None:
+        resource = f"http://{request.headers.get(name, 'inner:1')}/sse"
+        writer.write(response(200, b'{"resource": "%b"}' % resource.encode()))
+        await writer.drain()
+
+    async with running({"GET": answer}) as server:
+        case = challenged(server, "http://mcp.example/.well-known/x")
+        named = replace(case.proxy[0].timeline, excerpt='{"resource": "http://inner:1/sse"}')
+        found = FollowUpResult("metadata", named, "")
+        case = replace(case, target=replace(case.target, url="http://mcp.example/sse"))
+        assert not RESOURCE.is_needed(case)
+        case = replace(case, follow_ups=(found,))
+        assert RESOURCE.is_needed(case)
+        sent = await RESOURCE.run(case, ProbeOptions(headers=(("X-Key", "k"),)))
+    assert len(sent) == len(server.requests) == count
+    assert not any("x-key" in request.headers for request in server.requests)
 
 
 async def test_a_long_document_is_not_read_whole() -> None:

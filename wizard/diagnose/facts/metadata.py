@@ -62,6 +62,15 @@ def helpful_forwarding(case: Case) -> FollowUpResult | None:
     return next(named, None)
 
 
+def helpful_resource(case: Case) -> FollowUpResult | None:
+    """The direct request with a proxy's headers after which the document was that of the URL that
+    was asked; None if none was."""
+    answers = streams.follow_ups(case, "metadata-resource")
+    documents = ((each, document_in(each.timeline)) for each in answers)
+    fitting = (each for each, body in documents if body and not wrong_resource(case, body))
+    return next(fitting, None)
+
+
 def document_in(answer: Timeline) -> dict[str, object] | None:
     """The metadata document in this answer; None if it is none."""
     return json_object(answer.excerpt) if answer.status == 200 else None

@@ -1,13 +1,17 @@
 """The OAuth metadata describes another resource than the URL that was asked."""
 
 from wizard.diagnose.facts import metadata
-from wizard.diagnose.facts.evidence import result_evidence
+from wizard.diagnose.facts.evidence import follow_up_evidence, result_evidence
 from wizard.diagnose.outcome import classify
 from wizard.diagnose.rule import Rule, Stage
-from wizard.model.case import Case
+from wizard.diagnose.rule_settings import NginxSettings
+from wizard.model.case import Case, FollowUpResult
 from wizard.model.diagnosis import Evidence, Finding, Fix
+from wizard.nginx.upstream import host_header
+from wizard.probe.host_guard import requested_host
 from wizard.probe.www_authenticate import metadata_challenge
 from wizard.text.display import safe
+from wizard.text.urls import split_url
 
 _DISTINGUISHES = (
     "The document is there, so it is not lost: a client compares its resource with the URL that it "
@@ -23,12 +27,35 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if challenge is None or named is None or problem is None:
         return None
     text = f"{safe(named.why, 300)}: {problem.text}"
-    evidence = (
+    evidence: tuple[Evidence, ...] = (
         result_evidence(classify(challenge)),
         Evidence("follow-up", named.timeline.probe.label, text),
     )
-    latent = metadata.has_token(case)
-    return rule.finding(problem.confidence, evidence, _DISTINGUISHES, latent=latent)
+    latent, helpful = metadata.has_token(case), _helpful(case)
+    fix = None
+    if helpful:
+        evidence = (*evidence, follow_up_evidence(helpful))
+        sent = safe(helpful.why.partition(" with ")[2], 200)
+        fix = Fix(f"Nginx passes the metadata's path on as it does the stream: {sent}", "nginx")
+    return rule.finding(problem.confidence, evidence, _DISTINGUISHES, latent=latent, fix=fix)
+
+
+def _helpful(case: Case) -> FollowUpResult | None:
+    """The direct request that made the document right, if the stream has the same headers."""
+    helpful, resolution = metadata.helpful_resource(case), case.resolution
+    if helpful is None or resolution is None:
+        return None
+    if host := helpful.timeline.probe.host:
+        return helpful if host_header(resolution, requested_host(case)) == host else None
+    setting = resolution.settings.get("proxy_set_header")
+    names = {entry[0].lower() for entry in (setting.entries if setting else ()) if entry}
+    return helpful if "x-forwarded-host" in names else None
+
+
+def metadata_path(case: Case) -> str:
+    """The path of the metadata, if it has to be passed on as the stream is; else empty."""
+    named = metadata.named_answer(case)
+    return split_url(named.timeline.probe.url).path if named and _helpful(case) else ""
 
 
 RULE = Rule(
@@ -38,4 +65,5 @@ RULE = Rule(
         "the backend is told its public URL, and names exactly that as the resource", "backend"
     ),
     check=check,
+    settings=NginxSettings(public_path=metadata_path),
 )

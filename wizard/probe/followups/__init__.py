@@ -12,7 +12,13 @@ from wizard.probe.followups.as_sent import AS_SENT
 from wizard.probe.followups.followup import FollowUp
 from wizard.probe.followups.host_origin import NO_ORIGIN, PUBLIC_HOST
 from wizard.probe.followups.no_upgrade import WITHOUT_UPGRADE
-from wizard.probe.followups.oauth_cors import DIRECT_METADATA, FORWARDED, METADATA, PREFLIGHT
+from wizard.probe.followups.oauth_cors import (
+    DIRECT_METADATA,
+    FORWARDED,
+    METADATA,
+    PREFLIGHT,
+    RESOURCE,
+)
 from wizard.probe.followups.repeats import AGAIN, TWO_STREAMS
 from wizard.probe.followups.root import ROOT_DIRECT
 from wizard.probe.followups.scheme import OTHER_SCHEME
@@ -28,6 +34,7 @@ FOLLOW_UPS: tuple[FollowUp, ...] = (
     METADATA,
     DIRECT_METADATA,
     FORWARDED,
+    RESOURCE,
     TWO_STREAMS,
     AFFINITY,
     BACKEND_AFFINITY,

@@ -1,10 +1,11 @@
 """Requests that clients send before the stream: OAuth metadata, and the preflight of a browser."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import urljoin, urlsplit
 
 from wizard.model.case import Case, FollowUpResult
-from wizard.model.timeline import Probe
+from wizard.model.timeline import Probe, Timeline
 from wizard.probe.followups.followup import (
     EXCHANGE_TIMEOUT_S,
     FollowUp,
@@ -15,7 +16,7 @@ from wizard.probe.followups.followup import (
 )
 from wizard.probe.host_guard import requested_host
 from wizard.probe.preflight import foreign_origin, preflight_of
-from wizard.probe.request import ProbeOptions, RequestSpec
+from wizard.probe.request import GET, ProbeOptions, RequestSpec
 from wizard.probe.www_authenticate import json_object, metadata_challenge, metadata_url, origin_of
 from wizard.text.urls import join_url, split_url
 
@@ -103,21 +104,60 @@ def _is_forwarding_needed(case: Case) -> bool:
 
 async def _send_forwarded(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
     """Send the direct request with the headers of a proxy: does the backend then name the public
-    URL? First with the client's Host, then with its own and X-Forwarded-Host."""
-    base, results = direct_probe(best_direct(case) or case.direct[0]), list[FollowUpResult]()
-    public = requested_host(case)
+    URL?"""
+    base = direct_probe(best_direct(case) or case.direct[0])
+    return await _ask_as_proxy(FORWARDED.purpose, case, options, base, GET, metadata_url)
+
+
+async def _ask_as_proxy(
+    purpose: str,
+    case: Case,
+    options: ProbeOptions,
+    base: Probe,
+    spec: RequestSpec,
+    named_url: Callable[[Timeline], str],
+) -> tuple[FollowUpResult, ...]:
+    """Send a direct request with the client's Host, then with its own and X-Forwarded-Host.
+
+    Stops at an answer that names a URL of the public origin.
+    """
+    public, results = requested_host(case), list[FollowUpResult]()
     kept = tuple(header for header in options.headers if header[0].lower() != "host")
     options = replace(options, headers=kept)
     scheme = ("X-Forwarded-Proto", urlsplit(case.target.url).scheme)
     for host, headers in ((public, (scheme,)), ("", (scheme, ("X-Forwarded-Host", public)))):
-        probe, spec = replace(base, host=host), RequestSpec(headers=headers)
-        timeline = await probe_first_event(probe, options, timeout_for(case), spec)
-        sent = ", ".join(f"{name}: {value}" for name, value in (*_host(host), *headers))
-        why = f"the direct request with {sent}"
-        results.append(FollowUpResult(FORWARDED.purpose, timeline, why))
-        if origin_of(metadata_url(timeline)) == origin_of(case.target.url):
+        probe, sent = replace(base, host=host), replace(spec, headers=(*spec.headers, *headers))
+        timeline = await probe_first_event(probe, options, timeout_for(case), sent)
+        names = ", ".join(f"{name}: {value}" for name, value in (*_host(host), *headers))
+        results.append(FollowUpResult(purpose, timeline, f"the direct request with {names}"))
+        if origin_of(named_url(timeline)) == origin_of(case.target.url):
             break
     return tuple(results)
+
+
+def _is_resource_needed(case: Case) -> bool:
+    """True if the document that the 401 names is there, and is one of another origin."""
+    named = _named_answer(case)
+    resource = _resource_in(named.timeline) if named else ""
+    return bool(case.direct and resource) and origin_of(resource) != origin_of(case.target.url)
+
+
+def _resource_in(answer: Timeline) -> str:
+    """The resource of the document in this answer; empty without one."""
+    resource = (json_object(answer.excerpt) or {}).get("resource")
+    return resource if isinstance(resource, str) else ""
+
+
+async def _send_resource(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
+    """Ask the backend for the document with the headers of a proxy: is it then that of the public
+    URL?"""
+    named = _named_answer(case)
+    if named is None:
+        return ()
+    base = direct_probe(best_direct(case) or case.direct[0])
+    base = replace(base, url=join_url(base.url, urlsplit(named.timeline.probe.url).path))
+    options = replace(options, headers=())
+    return await _ask_as_proxy(RESOURCE.purpose, case, options, base, _ACCEPT_JSON, _resource_in)
 
 
 def _host(host: str) -> tuple[tuple[str, str], ...]:
@@ -151,4 +191,5 @@ async def _send_preflight(case: Case, options: ProbeOptions) -> tuple[FollowUpRe
 METADATA = FollowUp("metadata", _is_metadata_needed, _send_metadata)
 DIRECT_METADATA = FollowUp("metadata-direct", _is_direct_document_needed, _send_direct_document)
 FORWARDED = FollowUp("metadata-forwarded", _is_forwarding_needed, _send_forwarded)
+RESOURCE = FollowUp("metadata-resource", _is_resource_needed, _send_resource)
 PREFLIGHT = FollowUp("preflight", _is_preflight_needed, _send_preflight)
