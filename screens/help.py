@@ -21,6 +21,8 @@ i         give what this step needs: a URL, a log file, the config
 e         steps 3 to 5: look from a pod, a container, another host;
           if you name it web, web=FILE or web=URL then works
           in every prompt
+l         on steps 2 and 6: watch a held stream past Nginx's read timeout,
+          where that tells who is silent; the pane says how long it takes
 h         on step 2: name the proxies in a row behind the URL
 t         on the config step: take the config from `nginx -T` here
 c         copy the curl of this step, or the block on the fix step

@@ -17,6 +17,7 @@ from screens.panes.view import View
 from screens.widgets.lines import StepList
 from screens.widgets.prompt import Prompt
 from screens.widgets.style import fit, line
+from wizard.diagnose.without_direct import patience_s
 from wizard.investigation.investigation import Investigation
 from wizard.investigation.requests import curl_commands
 from wizard.investigation.steps import missing_input
@@ -47,11 +48,22 @@ def step_hint(investigation: Investigation, step: StepId, now: float, *, in_lab:
         local = " t takes it from nginx -T here." if step == "config" else ""
         key = f"Not given: {missing}. Enter asks for it." if state == "todo" else "i asks for it."
         return f"{key}{local}"
+    if (wait_s := longer_watch_s(investigation, step)) is not None:
+        return (
+            f"l watches the held stream for {wait_s:.0f} s: what comes when Nginx gives up reading "
+            "tells a proxy that holds from a backend that is silent."
+        )
     if step == "verify" and state == "todo":
         return _verify_hint(investigation.recommendation is not None, in_lab=in_lab)
     if step == STEPS[0] and state == "todo":
         return "Enter runs this step; a runs all that is left."
     return ""
+
+
+def longer_watch_s(investigation: Investigation, step: StepId) -> float | None:
+    """How long `l` watches the held stream on this step, in seconds; None if it tells nothing."""
+    is_shown = step in ("proxy", "cause") and investigation.steps[step].state in ("fail", "warn")
+    return patience_s(investigation.case) if is_shown else None
 
 
 def _verify_hint(has_fix: bool, *, in_lab: bool) -> str:
@@ -168,24 +180,27 @@ class StepRunner(Screen[None]):
         self.step, self._notice = step, ""
         self.draw()
 
-    def run_steps(self, steps: Sequence[StepId]) -> None:
-        """Run these steps one after the other; what runs now is stopped first."""
-        self._notice = ""
-        self.run_worker(self._run_all(steps), group=WORKER_GROUP, exclusive=True)
+    def run_steps(self, steps: Sequence[StepId], patience_s: float = 0.0) -> None:
+        """Run these steps one after the other; what runs now is stopped first.
 
-    async def _run_all(self, steps: Sequence[StepId]) -> None:
+        `patience_s` is how long streams are watched, if that is longer than usual, in seconds.
+        """
+        self._notice = ""
+        self.run_worker(self._run_all(steps, patience_s), group=WORKER_GROUP, exclusive=True)
+
+    async def _run_all(self, steps: Sequence[StepId], patience_s: float) -> None:
         assert self._frame_timer is not None
         self._frame_timer.resume()
         try:
             for step in steps:
-                await self._run_step(step, is_only=len(steps) == 1)
+                await self._run_step(step, patience_s, is_only=len(steps) == 1)
         finally:
             self._frame_timer.pause()
             self.call_after_refresh(self.draw)
 
-    async def _run_step(self, step: StepId, *, is_only: bool) -> None:
+    async def _run_step(self, step: StepId, patience_s: float, *, is_only: bool) -> None:
         # A step that ran beside another one (direct beside proxy) is not run twice.
         if is_only or self.investigation.steps[step].state == "todo":
             self.show_step(step)
-            await self.investigation.run(step)
+            await self.investigation.run(step, patience_s)
             self.post_message(self.StepEnded(step))

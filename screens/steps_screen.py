@@ -17,7 +17,7 @@ from screens.questions import (
     question_for,
 )
 from screens.send_permission import SendPermission
-from screens.step_runner import WORKER_GROUP, StepRunner
+from screens.step_runner import WORKER_GROUP, StepRunner, longer_watch_s
 from screens.vantage_form import VantageInput
 from screens.vantage_picker import VantagePicker
 from screens.widgets.prompt import Prompt
@@ -112,14 +112,14 @@ class InputActions(ResultActions):
         if question is not None:
             self.query_one(Prompt).ask(question)
 
-    def run_steps(self, steps: Sequence[StepId]) -> None:
+    def run_steps(self, steps: Sequence[StepId], patience_s: float = 0.0) -> None:
         """Run these steps; what runs commands or is sent only once must be allowed first."""
         run = super().run_steps
         send = SendPermission(self.query_one(Prompt).ask, self.show_notice, self._repeated)
         self._permission().then(
             self.investigation,
             steps,
-            lambda: send.then(self.investigation, steps, lambda: run(steps)),
+            lambda: send.then(self.investigation, steps, lambda: run(steps, patience_s)),
         )
 
     def _permission(self) -> CommandPermission:
@@ -181,6 +181,7 @@ class StepsScreen(InputActions):
         _binding("enter", "next", "go on", "Run this step, or go to the next"),
         _binding("a", "all", "all", "Run all that is left, up to the fix"),
         _binding("r", "again", "again", "Run this step again"),
+        _binding("l", "longer", "longer", "Watch the held stream past Nginx's read timeout"),
         _binding("i", "give", "give", "Give what this step needs"),
         _binding(
             "e", "elsewhere", "elsewhere", "Look from another place: a pod, a host, a container"
@@ -217,6 +218,7 @@ class StepsScreen(InputActions):
             "all": is_free and any(steps[step].state == "todo" for step in UP_TO_FIX),
             # An interrupted step is `todo` with a reason.
             "again": is_free and (shown.state != "todo" or bool(shown.why)),
+            "longer": is_free and longer_watch_s(investigation, self.step) is not None,
             "give": is_free and self.step in STEPS_WITH_INPUT,
             "elsewhere": is_free and self.step in STEPS_WITH_VANTAGE,
             "hops": is_free and self.step == "proxy",
@@ -247,6 +249,12 @@ class StepsScreen(InputActions):
     def action_again(self) -> None:
         """Run this step again."""
         self.run_steps([self.step])
+
+    def action_longer(self) -> None:
+        """Ask for the proxied stream again, and watch it until Nginx gives up reading."""
+        wait_s = longer_watch_s(self.investigation, self.step)
+        if wait_s is not None:
+            self.run_steps(["proxy"], wait_s)
 
     def action_stop(self) -> None:
         """Stop what is running; its evidence so far is kept."""

@@ -78,7 +78,7 @@ class Fake(Investigation):
         Fake.urls.append(target.url)
         Fake.starts.append(time.monotonic())
 
-    async def run(self, step: StepId) -> StepState:
+    async def run(self, step: StepId, patience_s: float = 0.0) -> StepState:
         if step == "root":
             Fake.running += 1
             Fake.peak = max(Fake.peak, Fake.running)

@@ -150,6 +150,7 @@ class FakeInvestigation(Investigation):
         super().__init__(sample.target, clock=lambda: NOW)
         self.sample, self.states, self.given_waiting = sample, dict(states), waiting
         self.ran: list[StepId] = []
+        self.patience_s = 0.0
 
     @property
     def target(self) -> Target:
@@ -195,9 +196,10 @@ class FakeInvestigation(Investigation):
         self.sample = replace(self.sample, target=target)
         self.states = {}
 
-    async def run(self, step: StepId) -> StepState:
+    async def run(self, step: StepId, patience_s: float = 0.0) -> StepState:
         """Give the step its result at once."""
         self.ran.append(step)
+        self.patience_s = patience_s
         if missing := missing_input(self.target, step):
             self.states[step] = StepState(step, "skip", f"not given: {missing}")
         else:

@@ -1,6 +1,7 @@
 """What the keys do, asserted on state; test_looks.py has the snapshots."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from textual.widgets import Input
 
 from screens.app import Wizard
 from screens.panes.pane import Pane
+from screens.step_runner import step_hint
 from screens.steps_screen import StepsScreen
 from screens.widgets.prompt import Prompt
 from tests.screens import investigations
@@ -182,7 +184,7 @@ async def test_p_patches_the_lab_and_goes_to_verify(refused: bool) -> None:
 class _Endless(investigations.FakeInvestigation):
     """An investigation whose steps run until they are cancelled."""
 
-    async def run(self, step: StepId) -> StepState:
+    async def run(self, step: StepId, patience_s: float = 0.0) -> StepState:
         """Wait until cancelled; the step is then interrupted."""
         import asyncio
 
@@ -311,3 +313,24 @@ async def test_help_opens_and_closes() -> None:
         assert not isinstance(pilot.app.screen, StepsScreen)
         await press(pilot, "escape")
         assert isinstance(pilot.app.screen, StepsScreen)
+
+
+async def test_l_watches_a_held_stream_past_the_read_timeout() -> None:
+    sample = investigations.case(live=False)
+    target = replace(sample.target, direct=(), conf=None)
+    alone = replace(sample, target=target, direct=(), resolution=None, predictions=())
+    investigation = investigations.FakeInvestigation(alone, {})
+    async with Wizard(investigation).run_test(size=SIZE) as pilot:
+        await press(pilot, "l", "enter", "enter")
+        assert investigation.ran == ["root", "proxy"]
+        hint = step_hint(investigation, "proxy", investigations.NOW, in_lab=False)
+        assert hint.startswith("l watches the held stream for 65 s")
+        await press(pilot, "l")
+        assert (investigation.ran[2:], investigation.patience_s) == (["proxy"], 65.0)
+
+
+async def test_l_does_nothing_where_the_direct_stream_is_live() -> None:
+    investigation = not_started()
+    async with Wizard(investigation).run_test(size=SIZE) as pilot:
+        await press(pilot, "enter", "enter", "l")
+        assert investigation.ran == ["root", "proxy"]

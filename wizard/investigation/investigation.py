@@ -116,8 +116,11 @@ class Investigation:
             self._enter(step, "todo")
         self._diagnosis = self._recommendation = None
 
-    async def run(self, step: StepId) -> StepState:
+    async def run(self, step: StepId, patience_s: float = 0.0) -> StepState:
         """Run one step (again); `proxy` runs the direct probes beside it.
+
+        `patience_s` is how long streams are watched in this run, if that is longer than the
+        target's patience, in seconds.
 
         Never raises for anything that a server, a log or a config does. If cancelled, it closes
         its connections and keeps the evidence so far; the step is `todo` again.
@@ -127,6 +130,7 @@ class Investigation:
         if step in ("root", "proxy", "direct", "logs", "config"):
             self._reset(step)
         self._enter(step, "running")
+        self._session.patience_s = max(patience_s, self.target.patience)
         self._session.begin(step)
         problem = ""
         try:

@@ -102,13 +102,13 @@ class SavedInvestigation(Investigation):
             return "" if self.trusted else self.command_problem
         return f"this case runs commands here, not confirmed yet: {self.commands[0]}"
 
-    async def run(self, step: StepId) -> StepState:
+    async def run(self, step: StepId, patience_s: float = 0.0) -> StepState:
         """Run one step as `Investigation.run`, or skip it if `refusal` gives a reason."""
         if step in EVIDENCE_STEPS and not missing_input(self.target, step):
             if reason := self.refusal(step):
                 return self._enter(step, "skip", reason)
             self._steps_run.add(step)
-        return await super().run(step)
+        return await super().run(step, patience_s)
 
     def conclude(self) -> None:
         """Conclude from the recorded evidence if that was not done yet; sends nothing."""

@@ -49,6 +49,8 @@ class Session:
         timelines: The timeline of each probe; a running matrix replaces them as events come.
         running: The matrices under way.
         logs: The logs, followed from before the first probe on.
+        patience_s: How long the running step watches streams at least, in seconds: the target's
+            patience, or more by the user's word for this run.
         is_stored: True while the handshakes come from a case file: the MCP sessions in them are
             gone, so no follow-up request can refer to them.
     """
@@ -61,6 +63,7 @@ class Session:
         self._facts = stored or Case(target, run=secrets.token_hex(6), started=time.time())
         self.timelines = {timeline.probe: timeline for timeline in _stored_timelines(self._facts)}
         self.running: list[Matrix] = []
+        self.patience_s = target.patience
         self.is_stored = stored is not None
         self.vantage_sessions = {item.name: VantageSession(item) for item in target.vantages}
         self.logs = LogWatch(target.logs, self.vantage_sessions, watched=stored is None)

@@ -60,13 +60,13 @@ async def probe_proxy(session: Session) -> StepResult:
     target, sent = session.target, bool(session.timelines_of("sse-proxy"))
     # Run again by the user's word, the step sends the request again on both sides.
     direct = step_probes(target, "direct") if sent else _unsent_direct_probes(session)
-    await _run_all(session, proxied_probes(target), direct, patience=target.patience)
+    await _run_all(session, proxied_probes(target), direct, patience=session.patience_s)
     return step_results.rate_proxied(session.snapshot())
 
 
 async def probe_direct(session: Session) -> StepResult:
     """Run the matrix against the backend alone."""
-    direct, patience = _unsent_direct_probes(session), session.target.patience
+    direct, patience = _unsent_direct_probes(session), session.patience_s
     if direct:
         await _run_all(session, (), direct, patience=patience)
     return step_results.rate_direct(session.snapshot())
@@ -86,7 +86,7 @@ async def verify(session: Session) -> StepResult:
         )
     await _read_config_again(session)
     plan = plan_proof(session.snapshot())
-    patience = max(plan.watch_s, session.target.patience)
+    patience = max(plan.watch_s, session.patience_s)
     target, direct = session.target, _unsent_direct_probes(session)
     for _ in range(1 if target.is_sent_once else plan.rounds):
         await _run_all(session, proxied_probes(target), direct, patience=patience)
