@@ -49,6 +49,7 @@ def ending(ends: Callable[[Request], bool], refusal: bytes = b"") -> Act:
     return act
 
 
+MAP = "map $http_upgrade $kept { default upgrade; '' close; }\n"
 REFUSED = response(426, b"", kind="text/plain")
 
 
@@ -58,19 +59,21 @@ REFUSED = response(426, b"", kind="text/plain")
         (is_old, f"proxy_http_version 1.0; {OFF}", b""),
         (is_old, "proxy_http_version 1.0; proxy_read_timeout 1h;", b""),
         (asks_to_close, f"proxy_http_version 1.1; proxy_set_header Connection close; {OFF}", b""),
+        (asks_to_close, f"proxy_http_version 1.1; proxy_set_header Connection $kept; {OFF}", b""),
         (is_old, f"proxy_http_version 1.0; {OFF}", REFUSED),
     ],
-    ids=["HTTP/1.0", "with buffering on", "Connection: close", "refused with 426"],
+    ids=["HTTP/1.0", "with buffering on", "Connection: close", "by a map", "refused with 426"],
 )
 async def test_a_stream_that_is_ended_because_of_how_nginx_asks(
     nginx: str, tmp_path: Path, ends: Callable[[Request], bool], lines: str, refusal: bytes
 ) -> None:
     servers, server = (ending(ends, refusal),), f"location / {{ proxy_pass http://$BOT1; {lines} }}"
-    async with behind_nginx(nginx, tmp_path, servers, server, path="/events") as target:
+    running = behind_nginx(nginx, tmp_path, servers, server, path="/events", http=MAP)
+    async with running as target:
         everything, with_direct, alone = subsets(target)
         investigation = await investigate(everything)
         assert investigation.diagnosis is not None
-        assert list(causes(investigation.diagnosis)) == ["backend-ends-early"]
+        assert causes(investigation.diagnosis) == {"backend-ends-early": "confirmed"}
         for less in (with_direct, alone):
             assert not faults((await conclude(less))[1])
         recommendation = investigation.recommendation
@@ -89,9 +92,13 @@ KEPT = f'proxy_http_version 1.1; proxy_set_header Connection ""; {OFF}'
     [
         (lambda _: True, f"proxy_http_version 1.0; {OFF}"),
         (lambda request: "x-real-ip" in request.headers, f"{KEPT} proxy_set_header X-Real-IP 1;"),
+        (
+            lambda request: "x-real-ip" in request.headers,
+            f"proxy_http_version 1.0; proxy_set_header X-Real-IP 1; {OFF}",
+        ),
         (is_old, KEPT),
     ],
-    ids=["ended for all", "because of a header", "not ended"],
+    ids=["ended for all", "because of a header", "a header beside HTTP/1.0", "not ended"],
 )
 async def test_other_ends_are_not_blamed_on_the_http_version(
     nginx: str, tmp_path: Path, ends: Callable[[Request], bool], lines: str

@@ -38,7 +38,15 @@ def case_and_diagnosis(investigation: Investigation) -> tuple[Case, Diagnosis]:
     return case, diagnose(case)
 
 
-@pytest.mark.parametrize("scenario", list_scenarios(), ids=lambda scenario: scenario.name)
+LONG = {"backend-ends-early"}
+"""Scenarios whose test takes long, because the verify step opens its streams several times."""
+SCENARIOS = [
+    pytest.param(each, marks=[pytest.mark.slow] if each.name in LONG else [], id=each.name)
+    for each in list_scenarios()
+]
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
 async def test_each_scenario_has_its_causes(scenario: Scenario, nginx: str) -> None:
     async with Lab(scenario, nginx=nginx) as lab:
         investigation = await investigate(lab.target)

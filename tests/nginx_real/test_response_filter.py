@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -80,3 +81,22 @@ async def test_buffers_that_hold_by_themselves_are_the_cause(nginx: str, tmp_pat
     async with filtered(nginx, tmp_path, "njs", version="1.0") as target:
         _, diagnosis = await conclude(target)
     assert causes(diagnosis) == {"proxy-buffering-hold": "confirmed"}
+
+
+BROWSER = ("Accept-Encoding", "gzip, deflate, br")
+
+
+async def test_brotli_holds_for_a_client_that_accepts_it(nginx: str, tmp_path: Path) -> None:
+    async with filtered(nginx, tmp_path, "brotli") as target:
+        _, without = await conclude(target)
+        assert "response-filter" not in causes(without)
+        investigation = await investigate(replace(target, headers=(BROWSER,)))
+        diagnosis, recommendation = investigation.diagnosis, investigation.recommendation
+        assert diagnosis is not None
+        assert causes(diagnosis) == {"response-filter": "confirmed"}
+        assert "sse-proxy h1 br" in str(diagnosis.causes[0].evidence)
+        assert recommendation is not None
+        assert recommendation.diff is not None
+        await apply(nginx, target, recommendation.diff)
+        _, after = await conclude(replace(target, headers=(BROWSER,)))
+        assert "response-filter" not in causes(after)

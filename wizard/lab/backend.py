@@ -134,7 +134,8 @@ class Backend:
         session = uuid.uuid4().hex
         replies = self._sessions[session] = asyncio.Queue()
         client_left = asyncio.ensure_future(request.reader.read())
-        sending = asyncio.ensure_future(self._send_stream(stream, session, replies))
+        is_short = self._behaviour.ends_early and not request.keeps_connection
+        sending = asyncio.ensure_future(self._send_stream(stream, session, replies, is_short))
         try:
             await asyncio.wait({client_left, sending}, return_when=asyncio.FIRST_COMPLETED)
             if not sending.done() or sending.exception() is not None:
@@ -146,9 +147,10 @@ class Backend:
             del self._sessions[session]
 
     async def _send_stream(
-        self, stream: EventStream, session: str, replies: "asyncio.Queue[str]"
+        self, stream: EventStream, session: str, replies: "asyncio.Queue[str]", is_short: bool
     ) -> None:
-        """Send headers, the endpoint event, then messages, pings and replies."""
+        """Send headers, the endpoint event, then (unless it is to be short) messages, pings and
+        replies."""
         behaviour = self._behaviour
         if behaviour.flush:
             await stream.head()
@@ -156,6 +158,8 @@ class Backend:
             await asyncio.Event().wait()
         await asyncio.sleep(behaviour.first_s or 0.0)
         await stream.event(f"event: endpoint\ndata: /message?sessionId={session}\n\n")
+        if is_short:
+            return await stream.end()
         senders = [asyncio.ensure_future(sender) for sender in self._senders(stream, replies)]
         try:
             # Only `send_messages` of a finite stream ever ends.

@@ -33,6 +33,8 @@ class Behaviour:
         posts: True speaks Streamable HTTP: a POST to `/sse` is answered in its own response.
         credential: The Authorization header without which the answer is 401; empty requires none.
         refuses_upgrade: True answers 400 to a POST with `Connection: upgrade`.
+        ends_early: True ends the stream after its first event where it is asked with HTTP/1.0 or
+            `Connection: close`.
         websocket: `beside` opens a WebSocket for a request that asks for one, and streams for any
             other; `only` answers 426 to all others.
     """
@@ -51,6 +53,7 @@ class Behaviour:
     posts: bool = False
     credential: str = ""
     refuses_upgrade: bool = False
+    ends_early: bool = False
     websocket: Literal["", "beside", "only"] = ""
 
 

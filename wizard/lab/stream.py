@@ -29,9 +29,14 @@ class Request:
         length = int(self.headers.get("content-length", "0"))
         return await self.reader.readexactly(min(length, MAX_BODY_BYTES))
 
+    @property
+    def keeps_connection(self) -> bool:
+        """True if the client keeps the connection after the response."""
+        return self.version == "HTTP/1.1" and self.headers.get("connection", "") != "close"
+
     def reply(self, status: int, body: bytes, content_type: str = "text/plain") -> bool:
         """Send a whole response. Return True if the connection is kept alive."""
-        keep_alive = self.version == "HTTP/1.1" and self.headers.get("connection", "") != "close"
+        keep_alive = self.keeps_connection
         head = (
             f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nContent-Type: {content_type}\r\n"
             f"Content-Length: {len(body)}\r\n"

@@ -6,12 +6,17 @@ from wizard.diagnose.facts import addresses, disconnects, streams
 from wizard.diagnose.facts.directives import is_proxied, place_of
 from wizard.diagnose.facts.evidence import (
     direct_evidence,
-    follow_up_evidence,
     log_evidence,
     result_evidence,
     setting_evidence,
 )
-from wizard.diagnose.facts.request_difference import AS_SENT, WITH, WITHOUT, named_differences
+from wizard.diagnose.facts.request_difference import (
+    DISTINGUISHES,
+    WITH,
+    difference_evidence,
+    is_request_served,
+    named_differences,
+)
 from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rule_settings import (
     HEADER_NOTES,
@@ -24,20 +29,17 @@ from wizard.model.case import Case
 from wizard.model.change import Change
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.probe_result import ProbeResult
-from wizard.model.request_difference import Difference
+from wizard.model.request_difference import Difference, describe_differences
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
-from wizard.nginx.settings import HTTP_1_1_SINCE, version_numbers
-from wizard.text.display import seconds
+from wizard.nginx.as_sent import as_sent
+from wizard.text.display import safe, seconds
 
 AT_ONCE_S = 1.0
 """How soon after its first data, in seconds, a stream must end to have ended at once."""
 UPGRADE_REQUIRED = 426
 """What Envoy answers to HTTP/1.0."""
-_MEASURED = (
-    "The same request, sent to the backend itself with {}, fails as through the proxy, and without "
-    "it the backend streams."
-)
+_ALONE = "The request {} alone fails there so too."
 _READ = (
     "Through the proxy the stream ended at once, in every probe, while the direct one went on; and "
     "the config asks the backend for it with {}, which some backends answer so. The direct request "
@@ -54,11 +56,11 @@ def check(rule: Rule, case: Case) -> Finding | None:
         return None
     if case.target.upgrade:
         return None  # a WebSocket needs both: websocket-upgrade-missing
-    if differences := named_differences(case):
-        is_named = all(map(_is_one_of_two, differences))
-        return _finding_of(rule, case, differences) if is_named else None
-    if any(each.likeness == "served" for each in streams.follow_ups(case, AS_SENT)):
-        return None  # the backend streams for the request as Nginx passes it on
+    named = named_differences(case)
+    if about := [each for each in named if is_about(each)]:
+        return _measured(rule, case, about)
+    if named or is_request_served(case):
+        return None  # something else of the request makes it fail, or nothing does
     failing = _ended_at_once(case)
     reasons = tuple(_reasons(resolution))
     is_same = addresses.is_direct(case) and len(addresses.upstream_peers(case)) == 1
@@ -69,28 +71,31 @@ def check(rule: Rule, case: Case) -> Finding | None:
     return rule.finding("likely", (*_probes(case, failing), evidence), _READ.format(words, option))
 
 
-def _is_one_of_two(difference: Difference) -> bool:
+def is_about(difference: Difference) -> bool:
+    """True for HTTP/1.0 and for `Connection: close`."""
     sent = (difference.sent or "").lower()
-    if difference.kind == "connection":
-        return sent == "close"
-    return difference.kind == "http-version" and sent.endswith("1.0")
+    return (difference.kind, sent) in (("connection", "close"), ("http-version", "1.0"))
 
 
-def _finding_of(rule: Rule, case: Case, differences: tuple[Difference, ...]) -> Finding:
+def _measured(rule: Rule, case: Case, differences: list[Difference]) -> Finding:
+    """The direct request fails with these, each by itself or together."""
     failing = [r for r in streams.counted_probes(case.proxy) if r.outcome not in ("live", "ended")]
-    sent = [*streams.follow_ups(case, WITH), *streams.follow_ups(case, WITHOUT)]
-    lines = (
-        Evidence("config", str(each.where), f"{_words(each)} to the backend")
-        for each in differences
-        if each.where
-    )
-    evidence = (*_probes(case, failing), *map(follow_up_evidence, sent[:2]), *lines)
-    what = " and ".join(map(_words, differences))
-    return rule.finding("confirmed", evidence, _MEASURED.format(what))
+    alone = [each for each in differences if _is_enough(case, each)]
+    evidence = (*_probes(case, failing), *difference_evidence(case, (alone or differences)[0]))
+    if not alone:
+        return rule.finding("confirmed", evidence, _describe(differences))
+    also = (_ALONE.format(safe(each.text, 80)) for each in alone[1:])
+    return rule.finding("confirmed", evidence, " ".join((_describe(alone[:1]), *also)))
 
 
-def _words(difference: Difference) -> str:
-    return "HTTP/1.0" if difference.kind == "http-version" else "Connection: close"
+def _is_enough(case: Case, difference: Difference) -> bool:
+    """True if the request fails with this difference alone."""
+    sent = streams.follow_ups(case, WITH)
+    return any(each.likeness == "alike" and each.differences == (difference,) for each in sent)
+
+
+def _describe(differences: list[Difference]) -> str:
+    return DISTINGUISHES.format(safe(describe_differences(differences), 200))
 
 
 def _ended_at_once(case: Case) -> list[ProbeResult]:
@@ -137,23 +142,16 @@ def _probes(case: Case, failing: list[ProbeResult]) -> tuple[Evidence, ...]:
 
 def _reasons(resolution: RequestResolution) -> Iterator[tuple[str, Evidence, str]]:
     """What the config sends that ends such streams: in words, as evidence, and as curl's option."""
-    if resolution.value("proxy_http_version") == "1.0":
+    sent = as_sent(resolution, (("Accept", "text/event-stream"),))
+    if sent is None:
+        return
+    if sent.http == "1.0":
         yield "HTTP/1.0", setting_evidence(resolution, "proxy_http_version"), "-0 URL"
-    elif _sends_close(resolution):
-        where = place_of(resolution, "proxy_set_header")
-        text = "Connection: close is sent to the backend"
-        yield "Connection: close", Evidence("config", where, text), "-H 'Connection: close' URL"
-
-
-def _sends_close(resolution: RequestResolution) -> bool:
-    """True if Nginx surely sends `Connection: close`: it is set, or nothing is before 1.29.7."""
-    setting = resolution.settings.get("proxy_set_header")
-    entries = (entry for entry in (setting.entries if setting else ()) if len(entry) == 2)
-    values = {name.lower(): value.strip().lower() for name, value in entries}
-    if "connection" in values:
-        return values["connection"] == "close"
-    version = version_numbers(resolution.version)
-    return resolution.version is not None and version < HTTP_1_1_SINCE
+    for header in sent.headers:
+        if header.name.lower() == "connection" and (header.value or "").lower() == "close":
+            where = str(header.where or place_of(resolution, "proxy_set_header"))
+            evidence = Evidence("config", where, "Connection: close is sent to the backend")
+            yield "Connection: close", evidence, "-H 'Connection: close' URL"
 
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:

@@ -31,11 +31,10 @@ def check(rule: Rule, case: Case) -> Finding | None:
     direct = _direct_twin(case, compressed)
     if case.direct and direct is None:
         return None  # at the backend itself the compressed request is not live
-    who = _who(case, compressed)
-    if who is None:
+    who, seen = _who(case, compressed), _encoding_of(compressed)
+    if who is None or not (seen or _may_be_compressed(case, compressed)):
         return None
     text, confidence = who
-    seen = _encoding_of(compressed)
     evidence = (
         *map(result_evidence, (compressed, plain)),
         *([_encoding_evidence(compressed, seen)] if seen else ()),
@@ -74,6 +73,12 @@ def _encoding_of(result: ProbeResult) -> str:
     """The compression of an answer; empty for none, and before its headers."""
     encoding = (result.timeline.header("content-encoding") or "").strip().lower()
     return "" if encoding == _PLAIN else encoding
+
+
+def _may_be_compressed(case: Case, result: ProbeResult) -> bool:
+    """True if no header of the answer came, and a product that may compress answers there: else a
+    limit or a slow peer explains one held probe as well."""
+    return result.timeline.headers_s is None and product.other_proxy(case) is not None
 
 
 def _who(case: Case, compressed: ProbeResult) -> tuple[str, Confidence] | None:
