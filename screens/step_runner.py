@@ -147,7 +147,7 @@ class StepRunner(Screen[None]):
         self.query_one(StepList).show_states(investigation.steps, self.step)
         curls = curl_commands(investigation.target, self.step)
         pane.show(self._view(pane), curls, hint)
-        title = line(safe(f"ssewizard  {investigation.target.url}", 300))
+        title = line(safe(f"ssewizard  {investigation.target.request_line}", 300))
         self._draw_frame(fit(title, max(20, self.size.width - 2), pad=False))
 
     def _draw_frame(self, title: Text) -> None:

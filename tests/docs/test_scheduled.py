@@ -88,7 +88,8 @@ def test_the_target_list_in_the_readme_is_accepted(tmp_path: Path) -> None:
     text = README.partition("```toml\n")[2].partition("```")[0]
     (tmp_path / "t.toml").write_text(text, "utf-8")
     given = make_parser("check").parse_args(["--targets", str(tmp_path / "t.toml")])
-    (item,) = read_targets(given)
+    item, posting = read_targets(given)
+    assert posting.target.is_sent_once
     assert item.target.direct[0].vantage == "web"
     assert [hop.name for hop in item.target.hops] == ["edge", "inner"]
 

@@ -342,6 +342,13 @@ def test_a_command_is_told_from_a_url(text: str, expected: bool) -> None:
     assert is_curl(text) is expected
 
 
+def test_a_body_that_cannot_be_sent_whole_is_refused() -> None:
+    with pytest.raises(UsageError, match="NUL"):
+        parse_curl(f"curl {URL} -d $'a\\0b'")
+    with pytest.raises(UsageError, match="larger than 4 MiB"):
+        parse_curl(f"curl {URL} -d {'x' * (4 << 20)}x")
+
+
 @pytest.mark.parametrize("text", ["wget https://h/", "kubectl exec x -- curl https://h/", "", "x"])
 def test_another_command_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="not a curl command"):

@@ -134,6 +134,15 @@ async def test_a_post_with_its_body(tool: str, tmp_path: Path) -> None:
     assert head.count("content-length:") == head.count("host:") == 1
 
 
+@pytest.mark.parametrize("body", [b"\xff\xfe", b"a\0b", b"x" * 200_000, b"token=abcDEF12345"])
+def test_a_body_that_no_argument_can_hold_is_not_sent_by_wget(body: bytes) -> None:
+    request = RemoteRequest("http://h/", "POST", (("Content-Type", "a/b"),), body)
+    for help_text in ("GNU Wget", "BusyBox"):
+        assert isinstance(choose_tool({"wget": help_text}, request), str)
+    chosen = choose_tool({"wget": "GNU Wget", "python3": "Python 3"}, request)
+    assert getattr(chosen, "name", "") == "python3"
+
+
 @with_each_tool
 async def test_a_compressed_stream(tool: str, tmp_path: Path) -> None:
     packer = zlib.compressobj(wbits=31)

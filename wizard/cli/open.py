@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from wizard.cli.check import exit_status, is_terminal, report_of
 from wizard.cli.output import check_writable, write_report
-from wizard.cli.request import with_body
+from wizard.cli.request import command_of, with_body
 from wizard.cli.stdin import read_stdin
 from wizard.investigation import casefile
 from wizard.investigation.saved import SavedInvestigation
@@ -25,8 +25,8 @@ def open_case(
     check_writable(options.output)
     investigation = SavedInvestigation(_read(options.file))
     headers = tuple(parse_header(text) for text in options.header)
-    request = with_body(ClientRequest(headers=headers), options.data)
-    if headers or request.body is not None:
+    request = with_body(ClientRequest(headers=headers), options.data).or_else(command_of(options))
+    if request.headers or request.body is not None:
         investigation.give_request(request)
     wants_report = options.format is not None or options.output is not None
     if not wants_report and is_terminal(sys.stdin) and is_terminal(sys.stdout):

@@ -136,6 +136,7 @@ def _open_parser() -> Parser:
         "wizard, or - for standard input")  # fmt: skip
     _add_header(parser, "sent when a step is run again: a case file holds no values")
     _add_data(parser, "the body, sent when a step is run again: a case file holds none")
+    _add_curl(parser, "its headers and its body are given so, all at once")
     _add_format(parser, FORMATS)
     parser.set_defaults(format=None)
     _add_output(parser)
@@ -143,11 +144,15 @@ def _open_parser() -> Parser:
 
 
 def _add_url(parser: Parser) -> None:
-    add = parser.add_argument
-    add("url", nargs="?", metavar="URL", help="the stream's public URL")
-    add("--curl", metavar="COMMAND|@FILE|-", help="a curl command, as browsers copy it: URL, "
-        "method, headers, body, -k and the like are taken from it, and what is not is reported; "
-        "other options go before what it says, and no file that it names is read")  # fmt: skip
+    parser.add_argument("url", nargs="?", metavar="URL", help="the stream's public URL")
+    _add_curl(parser, "URL, method, headers, body, -k and the like are taken from it, and what is "
+        "not is reported")  # fmt: skip
+
+
+def _add_curl(parser: Parser, what: str) -> None:
+    parser.add_argument("--curl", metavar="COMMAND|@FILE|-", help="a curl command, as browsers "
+        f"copy it: {what}; other options go before what it says, and no file that it names is read"
+        )  # fmt: skip
 
 
 def _add_target_options(parser: Parser) -> None:

@@ -44,7 +44,6 @@ def request_of(options: Namespace) -> ClientRequest:
     What other options say goes before what the command of `--curl` says.
     """
     check_stdin(options)
-    take_curl(options)
     given = ClientRequest(
         url=check_url(options.url) if options.url is not None else "",
         method=options.request,
@@ -54,8 +53,13 @@ def request_of(options: Namespace) -> ClientRequest:
         upgrade=options.upgrade or is_websocket(options.url or ""),
         connect_to=parse_connect_to(options.connect_to) if options.connect_to else None,
     )
-    command = getattr(options, "curl", None) or ClientRequest()
-    return with_body(given, options.data).or_else(command).completed()
+    return with_body(given, options.data).or_else(command_of(options)).completed()
+
+
+def command_of(options: Namespace) -> ClientRequest:
+    """The request of `--curl`; an empty one without it. Raises `UsageError`."""
+    take_curl(options)
+    return getattr(options, "curl", None) or ClientRequest()
 
 
 def with_body(request: ClientRequest, parts: list[str]) -> ClientRequest:
@@ -68,7 +72,8 @@ def with_body(request: ClientRequest, parts: list[str]) -> ClientRequest:
 def check_stdin(options: Namespace) -> None:
     """Raise `UsageError` if more than one option is to read standard input."""
     readers = [f"--data {part}" for part in options.data if part in STDIN]
-    readers += ["--conf -"] if options.conf == "-" else []
+    readers += ["--conf -"] if getattr(options, "conf", None) == "-" else []
+    readers += ["-"] if getattr(options, "file", None) == "-" else []
     readers += ["--curl -"] if getattr(options, "curl", None) in STDIN else []
     if len(readers) > 1:
         raise UsageError(f"{' and '.join(readers)}: standard input can be read only once")

@@ -92,7 +92,7 @@ class SavedInvestigation(Investigation):
         if names and step in HEADER_STEPS:
             return (
                 f"not sent without {names}, whose value no case file holds: "
-                f"ssewizard open FILE --header '{names.split(', ')[0]}: …'"
+                f"ssewizard open FILE --header '{names.split(', ')[0]}: …' (or --curl …)"
             )
         if step in STREAM_STEPS and has_withheld_secret(self.target.body.decode("latin-1")):
             return (

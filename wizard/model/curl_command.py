@@ -8,6 +8,7 @@ import os.path
 import re
 from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
+from wizard.model.body import MAX_BODY_BYTES
 from wizard.model.client_request import FORM_TYPE, ClientRequest, is_json
 from wizard.model.command_words import split_command
 from wizard.model.curl_options import read_options
@@ -77,6 +78,10 @@ def _request(state: CurlState) -> ClientRequest:
     body = None
     if state.body is not None and not state.in_query:
         body = state.body.encode("utf-8", "surrogateescape")
+        if b"\0" in body:
+            raise UsageError("its body has a NUL byte, where a shell would cut it off")
+        if len(body) > MAX_BODY_BYTES:
+            raise UsageError(f"its body is larger than {MAX_BODY_BYTES >> 20} MiB")
     return ClientRequest(
         url=check_url(_with_query(url, state.query)),
         method=state.method,

@@ -99,6 +99,11 @@ class Target:
         return self.method != "GET" and not self.repeat
 
     @property
+    def request_line(self) -> str:
+        """The URL, after the method if that is not GET: `POST https://h/v1/chat`."""
+        return self.url if self.method == "GET" else f"{self.method} {self.url}"
+
+    @property
     def typed_url(self) -> str:
         """The URL as a user types it: that of a WebSocket begins with `ws` or `wss`."""
         return self.url.replace("http", "ws", 1) if self.upgrade else self.url

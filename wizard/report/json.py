@@ -31,6 +31,7 @@ def report_data(result: Result) -> dict[str, Any]:
         "tool": {"name": "ssewizard", "version": __version__},
         "target": {
             "url": safe(target.url),
+            "method": safe(target.method),
             "direct": [safe(str(source)) for source in target.direct],
             "conf": safe(str(target.conf)) if target.conf else None,
         },

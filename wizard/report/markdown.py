@@ -26,7 +26,7 @@ def markdown_parts(result: Result, name: str = "") -> list[str]:
     history = [escape_markup(line) for line in history_headlines(result.case)]
     parts = [
         f"# {prefix}{diagnosis.verdict}: {escape_markup(diagnosis.summary)}",
-        f"`{_code(result.case.target.url)}`, {result.elapsed_s:.1f} s",
+        f"`{_code(result.case.target.request_line)}`, {result.elapsed_s:.1f} s",
         *(_cause(cause) for cause in diagnosis.causes),
         hops_markdown(result.case),
         _checks(result.checks),

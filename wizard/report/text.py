@@ -32,7 +32,7 @@ def text_report(result: Result, *, color: bool = False) -> str:
         section("Risks (not seen to break anything now)", map(_risk, diagnosis.risks)),
         section("Also", map(_item, diagnosis.notes)),
         recommendation_text(result.recommendation) if result.recommendation else "",
-        f"{safe(result.case.target.url, 200)}, {result.elapsed_s:.1f} s\n",
+        f"{safe(result.case.target.request_line, 200)}, {result.elapsed_s:.1f} s\n",
     ]
     return join_sections(parts)
 

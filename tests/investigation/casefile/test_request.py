@@ -2,11 +2,14 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from tests.screens import investigations
+from wizard.cli import main
 from wizard.investigation.casefile import dump, load
 from wizard.investigation.saved import SavedInvestigation, record_of
 from wizard.model.client_request import ClientRequest
@@ -113,3 +116,23 @@ def test_a_request_that_no_case_file_holds_is_refused(fields: dict[str, Any]) ->
     whole["case"]["target"].update(fields)
     with pytest.raises(UsageError, match=r"^case\.json: not a case file: "):
         load(json.dumps(whole), "case.json")
+
+
+def test_a_curl_command_gives_headers_and_body_again(tmp_path: Path) -> None:
+    path = tmp_path / "case.json"
+    path.write_text(text_of(REQUEST))
+    given: list[object] = []
+
+    def open_wizard(investigation: object, apply: object) -> int:
+        given.append(investigation)
+        return 0
+
+    command = f"curl {REQUEST.url} -H 'X-Key: again' -H 'Content-Type: a/b' -d '{{}}'"
+    with patch("wizard.cli.open.is_terminal", return_value=True):
+        assert main(["open", str(path), "--curl", command], open_wizard=open_wizard) == 0
+    (investigation,) = given
+    assert isinstance(investigation, SavedInvestigation)
+    assert investigation.refusal("proxy") == ""
+    target = investigation.target
+    assert (target.method, target.body) == ("POST", b"{}")
+    assert {("X-Key", "again"), ("Content-Type", "a/b")} <= set(target.headers)

@@ -18,6 +18,8 @@ from wizard.vantage.http.request import (
     ToolFailure,
 )
 
+MAX_ARGUMENT_BYTES = 100_000
+"""The longest body that is given as an argument; Linux allows 128 KiB for one."""
 SCRIPT = 'wget "$@"'
 _GNU_OPTIONS = (
     "--no-config -S --progress=dot:mega --tries=1 --max-redirect=0 --no-hsts --no-proxy "
@@ -75,6 +77,8 @@ def why_gnu_unable(request: RemoteRequest) -> str:
     if private or redact(body := request.content.decode("utf-8", "replace")) != body:
         part = f"the header {safe(private[0], 60)}" if private else "the body"
         return f"wget there would show {part} to everybody in `ps`, so nothing was sent"
+    if len(body) > MAX_ARGUMENT_BYTES or "\ufffd" in body or "\0" in body:
+        return "wget there can only send a short text as body"
     return ""
 
 
