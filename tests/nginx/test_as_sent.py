@@ -126,3 +126,28 @@ def test_a_request_that_its_headers_let_nginx_answer_is_not_passed_on() -> None:
     assert as_sent(asked, CLIENT) is None
     assert "with these headers" in why_not_as_sent(asked)
     assert as_sent(asked, (("Authorization", "Bearer a"),)) is not None
+
+
+def test_a_map_keeps_its_value_unless_it_is_volatile() -> None:
+    maps = "map $uri $kept { default $uri; } map $uri $new { volatile; default $uri; }"
+    ifs = "if ($kept = x) { break; } if ($new = x) { break; } rewrite ^ /w break;"
+    headers = "proxy_set_header X-Kept $kept; proxy_set_header X-New $new;"
+    location = f"location / {{ {ifs} {headers} proxy_pass http://be; }}"
+    text = f"http {{ {maps} server {{ listen 80; {location} }} }}"
+    request = as_sent(resolution(text, version=OLD, host="mcp.test"), CLIENT)
+    assert request is not None
+    assert lines_of(request)[:2] == ["X-Kept: /sse", "X-New: /w"]
+
+
+@pytest.mark.parametrize("option", ["", "volatile;"])
+def test_maps_that_lead_to_each_other_end(option: str) -> None:
+    names = [f"$m{number}" for number in range(12)]
+    maps = [
+        f'map $host {name} {{ {option} default "{"".join(set(names) - {name})}"; }}'
+        for name in names
+    ]
+    server = "server { listen 80; location / { proxy_set_header A $m0; proxy_pass http://be; } }"
+    asked = resolution(f"http {{ {' '.join(maps)} {server} }}", version=OLD, host="mcp.test")
+    request = as_sent(asked, CLIENT)
+    assert request is not None
+    assert request.headers[0].value is None

@@ -8,6 +8,8 @@ uninitialized_variable_warn off;
 map $http_upgrade $upgraded { default upgrade; '' close; }
 map $http_upgrade $kept { default upgrade; '' ''; }
 map $http_origin $site { ~^https://([a-z.]+)$ $1; default none; }
+map $uri $kept_uri { default $uri; }
+map $uri $new_uri { volatile; default $uri; }
 map $arg_q $asked { '' ''; 1 one; ~*^x(.*) got-$1; default $uri; }
 proxy_cache_path cache keys_zone=kept:1m;
 upstream Be { server 127.0.0.1:BACKEND; }
@@ -28,7 +30,7 @@ _VALUES = (
     "$http_x_dup", "$proxy_port", "$site", "$asked", "$content_type", "$is_args$args",
     "$ssl_client_cert", "$nginx_version", "$http_authorization", "$request_id", "$https",
     "$proxy_host:$proxy_port", "$http_x_forwarded_for", "$document_uri", "$http_none",
-    "$content_length",
+    "$content_length", "$kept_uri", "$new_uri",
 )  # fmt: skip
 _PASSES = (
     "http://127.0.0.1:BACKEND", "http://Be", "http://b_e", "http://$passed",
@@ -47,6 +49,7 @@ _MOVES = (
     "try_files /none @named;", "error_page 418 = @named; return 418;", "try_files /none /d?t=$x;",
     "error_page 418 /d/moved; return 418;", "if ($http_x_a) { proxy_pass http://Be; }",
     "limit_except GET { proxy_pass http://b_e; }", "error_page 403 = @named; deny all;",
+    "if ($kept_uri = none) { break; } if ($new_uri = none) { break; } rewrite ^ /w$uri break;",
 )  # fmt: skip
 _SWITCHES = (
     "proxy_pass_request_headers off;", "proxy_pass_request_body off;", "proxy_set_body 'b=$arg_q';",

@@ -80,5 +80,6 @@ class Route:
 
     def copy(self) -> "Route":
         """A route with the same state, which can be taken further on its own."""
-        state = replace(self.state, values=dict(self.state.values))
+        values, mapped = dict(self.state.values), dict(self.state.mapped)
+        state = replace(self.state, values=values, mapped=mapped)
         return replace(self, state=state, undecided=list(self.undecided))

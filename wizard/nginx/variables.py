@@ -22,6 +22,9 @@ _HEADERS_JOINED_SINCE = (1, 23, 0)
 _ALWAYS_JOINED = frozenset({"cookie", "x_forwarded_for"})
 _MAX_MAP_DEPTH = 8
 """How many `map` blocks may follow from one another."""
+_MAX_EVALUATIONS = 1000
+"""How many values of `map` blocks are evaluated for one request: those that are `volatile` may lead
+to each other on many ways."""
 _MAP_OPTIONS = frozenset({"default", "hostnames", "volatile", "include"})
 _IS_NGINX_OWN = re.compile("args|limit_rate|(arg|http|cookie)_.+")
 """The variables of Nginx itself that `set` can change: they have a value before."""
@@ -42,6 +45,9 @@ class RequestState:
         query: None if variables decide it.
         method: GET after an internal redirect by `error_page`.
         values: The variables that were set; None for one whose value is not decided.
+        mapped: The values of the `map` blocks that were evaluated: Nginx keeps them until the
+            request ends, unless the map is `volatile`.
+        evaluations: How many there were.
         version: The Nginx version; None if it is not known.
         changed_by: The line that last changed path or query; None if both are the client's.
         captures: What the groups of the last regex that matched hold; none after one of the rewrite
@@ -56,6 +62,8 @@ class RequestState:
     method: str
     version: str | None = None
     values: dict[str, str | None] = field(default_factory=dict)
+    mapped: dict[str, str | None] = field(default_factory=dict)
+    evaluations: int = 0
     knows_path: bool = True
     changed_by: Position | None = None
     captures: tuple[str, ...] | None = ()
@@ -85,8 +93,9 @@ class RequestState:
             return self.values[name]
         definitions = self._definitions
         if name in definitions:
-            block = definitions[name]
-            return self._mapped(block, depth + 1) if block and depth < _MAX_MAP_DEPTH else None
+            if name not in self.mapped:
+                return self._evaluate_map(name, definitions[name], depth + 1)
+            return self.mapped[name]
         # A variable of the config's own is empty outside of the blocks that set it.
         is_own = name in self._set_names and not _IS_NGINX_OWN.fullmatch(name)
         return "" if is_own else self._of_request(name)
@@ -122,14 +131,18 @@ class RequestState:
                 found[args[index].lstrip("$")] = None
         return found
 
-    def _mapped(self, block: Directive, depth: int) -> str | None:
+    def _evaluate_map(self, name: str, block: Directive | None, depth: int) -> str | None:
         """The value that a `map` gives: of the same key, else of the first regex that matches, else
         the default."""
-        source = self.fill(block.args[0], depth=depth)
-        if source is None:
+        self.evaluations += 1
+        if block is None or depth > _MAX_MAP_DEPTH or self.evaluations > _MAX_EVALUATIONS:
             return None
-        value = self._map_value(block.block or (), source)
-        return None if value is None else self.fill(value, depth=depth)
+        source = self.fill(block.args[0], depth=depth)
+        text = None if source is None else self._map_value(block.block or (), source)
+        value = None if text is None else self.fill(text, depth=depth)
+        if next(block.children("volatile"), None) is None:
+            self.mapped[name] = value
+        return value
 
     def _map_value(self, entries: Sequence[Directive], source: str) -> str | None:
         values = {each.name.lower(): " ".join(each.args) for each in reversed(entries)}
