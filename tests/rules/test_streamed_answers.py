@@ -179,3 +179,14 @@ def test_a_path_that_the_backend_does_not_know_is_no_lack_of_a_location() -> Non
     case = make_case(proxy="404", direct="405", conf=conf, handshakes=handshakes)
     ids = {finding.id for finding in diagnose(case).causes}
     assert "message-path-unrouted" not in ids
+
+
+@pytest.mark.parametrize("has_config", [True, False])
+def test_without_a_config_it_is_said_that_no_stream_was_seen(has_config: bool) -> None:
+    case = stateless_case(CONF)
+    if not has_config:
+        case = replace(case, resolution=None, message_resolution=None, predictions=())
+    diagnosis = diagnose(case)
+    assert diagnosis.verdict == "healthy"
+    noted = any("progress of a call" in note for note in diagnosis.notes)
+    assert noted is not has_config

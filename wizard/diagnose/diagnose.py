@@ -233,7 +233,7 @@ _NO_CONFIG_WEBSOCKET = "No Nginx config was read: whether it passes the upgrade 
 def _missing_input(case: Case, causes: tuple[Finding, ...], shortcoming: str) -> tuple[str, ...]:
     """What the user could give to make the diagnosis surer; nothing if it is sure."""
     if not shortcoming:
-        return _not_compared(case)
+        return (*_not_compared(case), *_unseen_streams(case))
     if any(cause.confidence == "confirmed" for cause in causes):
         return ()
     notes = [
@@ -329,6 +329,23 @@ def _not_compared(case: Case) -> tuple[str, ...]:
     elif case.target.direct:
         return ()  # another note says why it is not used
     return (f"Whether all that the backend sends arrives was not compared: {why}.",)
+
+
+def _unseen_streams(case: Case) -> tuple[str, ...]:
+    """That no answer of an MCP server was a stream, where no config shows what would become of one.
+
+    In the revision of 2026-07-28 only a call that reports its progress, or a subscription, is
+    answered by one.
+    """
+    proxied = case.handshake("proxy")
+    if case.resolution is not None or proxied is None or proxied.transport != "stateless":
+        return ()
+    if any(exchange.timeline.is_event_stream for exchange in proxied.exchanges):
+        return ()
+    return (
+        "No answer of this server was an event stream: whether the progress of a call arrives "
+        "while it runs was not seen. --conf shows whether Nginx would hold it.",
+    )
 
 
 def _is_direct_served(case: Case) -> bool:
