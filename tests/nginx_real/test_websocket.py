@@ -230,6 +230,22 @@ async def test_the_block_for_the_messages_keeps_the_websocket(nginx: str) -> Non
             assert (await conclude(target))[1].verdict == "healthy"
 
 
+async def test_another_fault_of_the_request_is_named(nginx: str, tmp_path: Path) -> None:
+    """The request as Nginx passes it on is sent to the direct URL, and bisected there."""
+
+    def refuse_foreign_host(request: Request) -> bytes | None:
+        is_own = request.headers.get("host", "").startswith("127.0.0.1")
+        return None if is_own else response(400, b"Invalid Host", kind="text/plain")
+
+    server = f"location / {{ proxy_pass http://$BOT1; {BY_MAP} proxy_set_header Host other; }}"
+    servers = (backend(refuse_foreign_host),)
+    async with behind_nginx(nginx, tmp_path, servers, server, http=MAP, path="/ws") as target:
+        case, diagnosis = await conclude(as_websocket(target))
+    assert causes(diagnosis) == {"host-origin-rejected": "confirmed"}
+    opened = [sent for sent in case.follow_ups if sent.timeline.is_websocket]
+    assert opened, "a request with the exact bytes opens it too"
+
+
 def refuse_origin(request: Request) -> bytes | None:
     """Refuse a WebSocket from another origin, as browsers send it."""
     is_foreign = request.headers.get("origin", "").endswith("shop.example")

@@ -28,7 +28,7 @@ async def watch_websocket(
     A ping and a close frame are answered (see `wizard/probe/websocket.py`), except at a vantage:
     there the connection is left at a ping, before the server misses its answer.
     """
-    names = {name.lower(): value for name, value in sent.headers.multi_items()}
+    names = _sent_headers(sent)
     headers = [(name.lower(), value) for name, value in response.headers.multi_items()]
     if why := why_not_open(names, headers):
         await channel.events.put(Ended(channel.now(), "reset", f"no WebSocket: {why}"))
@@ -41,6 +41,16 @@ async def watch_websocket(
     except httpcore.NetworkError as error:
         end = Ended(channel.now(), "reset", describe_error(error))
     await channel.events.put(end)
+
+
+def _sent_headers(sent: httpx.Request) -> dict[str, str]:
+    """The headers that were sent, with names in lower case: those of its exact bytes, if given."""
+    wire: bytes = sent.extensions.get("wire", b"")
+    if not wire:
+        return {name.lower(): value for name, value in sent.headers.multi_items()}
+    lines = wire.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")[1:]
+    pairs = (line.partition(":") for line in lines)
+    return {name.lower(): value.strip() for name, _, value in pairs}
 
 
 async def _report_messages(response: httpx.Response, channel: ProbeChannel) -> Ended:

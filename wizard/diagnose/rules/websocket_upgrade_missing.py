@@ -137,6 +137,7 @@ RULE = Rule(
         "of $http_upgrade",
         "nginx",
     ),
+    explains=frozenset({"header-dropped"}),
     check=check,
     check_config=check_config,
     config_order=45,

@@ -103,7 +103,7 @@ class Attempt:
 def failing_request(case: Case) -> FailingRequest | None:
     """The stream's GET if it fails through the proxy alone, or else the first such message."""
     target, upstream = case.target, case.resolution.upstream if case.resolution else None
-    if target.method != "GET" or target.upgrade or target.hops:
+    if target.method != "GET" or target.hops:
         return None
     if upstream is None or upstream.kind != "proxy":
         return None
