@@ -17,10 +17,13 @@ _NO_EVENT = (
     "silent until its first ping, and nothing would be wrong. Watch longer with --stall."
 )
 _NO_ANSWER = (
-    "Nginx itself answered 504 after {}: in that time it got no header of the backend, so it had "
-    "nothing to hold, and buffering is not the cause. {}"
+    "Nginx itself answered 504 after {}: in that time no header came from where it passes the "
+    "request to, so it had nothing to hold, and its buffering is not the cause. {}"
 )
-_CONNECTED = "The same upstream answers /, so it can be reached."
+_CONNECTED = (
+    "The same upstream answers /, so it can be reached; if it is a further proxy, that may hold "
+    "the stream, which --hop shows."
+)
 _LOGGED = "Nginx's error log says the same."
 _NOT_CONNECTED = (
     "A backend that cannot be reached looks alike: Nginx's error log tells which (while "
