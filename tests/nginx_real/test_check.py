@@ -60,14 +60,16 @@ async def test_each_scenario_has_its_causes(scenario: Scenario, nginx: str) -> N
     assert not wrong_causes(case, scenario)
     for missing, reduced in reduced_cases(case):
         assert not list(untrue_texts(reduced, missing)), f"without {missing}"
-    if is_fixed_by_diff(scenario):
+    if is_fixed_by_diff(scenario, diagnosis):
         assert verified is not None, "no diff, though the rule has settings: diff_proves = false?"
         assert verified.state == "pass", verified
 
 
-def is_fixed_by_diff(scenario: Scenario) -> bool:
-    """True if the recommended diff must fix the primary cause: its rule has settings."""
-    rules = [rule_named(id) for id in scenario.expected[:1]]
+def is_fixed_by_diff(scenario: Scenario, diagnosis: Diagnosis) -> bool:
+    """True if the recommended diff must fix the primary cause: its rule has settings, and it is
+    Nginx that has to be changed."""
+    by_nginx = [cause for cause in diagnosis.causes[:1] if cause.fix.where == "nginx"]
+    rules = [rule_named(cause.id) for cause in by_nginx]
     return scenario.diff_proves and any(rule and rule.settings for rule in rules)
 
 
