@@ -9,6 +9,7 @@ from wizard.investigation import casefile
 from wizard.investigation.casefile import CaseRecord
 from wizard.investigation.investigation import Investigation
 from wizard.investigation.saved import EVIDENCE_STEPS, SavedInvestigation
+from wizard.model.curl_command import is_curl
 from wizard.model.diagnosis import Recommendation
 from wizard.model.parse import check_url, is_websocket, parse_conf, parse_hops, parse_log, parse_url
 from wizard.model.steps import StepId
@@ -38,6 +39,11 @@ def question_for(step: StepId, target: Target, take: TakeTarget) -> Question | N
 
 def _url_question(target: Target, take: TakeTarget) -> Question:
     def parse(text: str) -> tuple[str, bool]:
+        if is_curl(text):
+            raise UsageError(
+                "only a URL can be given here: start without a URL and paste the command there, or "
+                "give it with --curl"
+            )
         return check_url(text), is_websocket(text)
 
     def done(parsed: object) -> None:

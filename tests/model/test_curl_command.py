@@ -38,6 +38,14 @@ CHROME_WINDOWS = """curl ^"https://h.example/v1/chat^" ^
   -H ^"x-note: it's ^!^" ^
   --data-raw ^"^{^\\^"q^\\^":^\\^"l'eau^\\^\\n é^\\^"^}^" ^
   --insecure"""
+FIREFOX_WINDOWS = """curl.exe ^"https://h.example/v1/chat^" ^
+  -X POST ^
+  -H ^"Accept: text/event-stream^" ^
+  -H ^"Content-Type: application/json^" ^
+  -H ^"Connection: keep-alive^" ^
+  -H ^"Cookie: sid=s3cr3t; theme=dark^" ^
+  --data-raw ^"^{^\\^"q^\\^":^\\^"l^'eau^\\n é^\\^"^}^" ^
+  --no-buffer"""
 FIREFOX = r"""curl 'https://h.example/v1/chat' --compressed -X POST \
   -H 'User-Agent: Mozilla/5.0 (X11; Linux x86_64)' -H 'Accept: text/event-stream' \
   -H 'Accept-Encoding: gzip, deflate, br, zstd' -H 'Content-Type: application/json' \
@@ -53,7 +61,7 @@ SAFARI = r"""curl 'https://h.example/v1/chat' \
 BODY = '{"q":"l\'eau\\n é"}'.encode()
 
 
-@pytest.mark.parametrize("text", [CHROME, CHROME_WINDOWS, FIREFOX, SAFARI])
+@pytest.mark.parametrize("text", [CHROME, CHROME_WINDOWS, FIREFOX, FIREFOX_WINDOWS, SAFARI])
 def test_a_command_is_read_as_each_browser_copies_it(text: str) -> None:
     request = parse_curl(text)
     headers = {name.lower(): value for name, value in request.headers}

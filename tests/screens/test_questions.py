@@ -53,6 +53,11 @@ def test_prompts_name_the_known_vantages(step: StepId) -> None:
     assert target_after(step, AT_WEB, " ") is None
 
 
+def test_a_curl_command_is_not_taken_for_a_url() -> None:
+    with pytest.raises(UsageError, match="--curl"):
+        target_after("proxy", AT_WEB, "curl https://h/ -d x")
+
+
 @pytest.mark.parametrize("step", ["logs", "config"])
 def test_a_local_file_must_exist_and_a_remote_one_need_not(step: StepId, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no such file here"):

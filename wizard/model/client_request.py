@@ -73,6 +73,8 @@ class ClientRequest:
         if self.http == "2" and self.url.lower().startswith("http:"):
             raise UsageError("--http 2 needs an https:// URL: without TLS it is not tried")
         method = parse_method(self.method or ("GET" if self.body is None else "POST"))
+        if self.upgrade and (method != "GET" or self.body):
+            raise UsageError("a WebSocket is asked for with a GET, without --request and --data")
         has_type = any(name.lower() == "content-type" for name, _ in self.headers)
         added = (("Content-Type", self.body_type),) if self.body_type and not has_type else ()
         return replace(self, method=method, headers=(*self.headers, *added))

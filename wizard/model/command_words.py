@@ -209,28 +209,32 @@ _BASH_VALUES: dict[str, Callable[[str], str]] = {
 }
 
 _CARET = re.compile(r"(?s)\^(?:\r?\n(\r?\n)?|(.))")
-_BROWSER_WORD = re.compile(
-    r"""(?xs) " (?P<quoted> (?: [^"\\] | \\. )*+ ) "
-    | (?P<bare> [^\s"]++ ) | (?P<blank> \s++ ) | (?P<open> " )"""
-)
-_BROWSER_ESCAPE = re.compile(r'\\([\\"`$])')
+_NEXT = r'(?P<bare> [^\s"]++ ) | (?P<blank> \s++ ) | (?P<open> " )'
+_CHROME_WORD = re.compile(rf'(?xs) " (?P<quoted> (?: [^"\\] | \\. )*+ ) " | {_NEXT}')
+_CHROME_ESCAPE = re.compile(r'\\([\\"`$])')
+_FIREFOX_WORD = re.compile(rf'(?xs) " (?P<quoted> (?: \\" | [^"] )*+ ) " | {_NEXT}')
+_FIREFOX_ESCAPE = re.compile(r'\\(")')
 
 
 def _split_browsers_cmd(text: str) -> tuple[str, ...]:
     r"""The words as Chrome, Edge and Firefox quote them for cmd.exe.
 
-    They escape `\` and `"` with a backslash, and with a caret every character that may be special
-    to cmd.exe. A line end is a caret and two line ends.
+    They escape `"` with a backslash, and with a caret every character that may be special to
+    cmd.exe; a line end is a caret and two line ends. Chrome escapes backslashes too; Firefox, whose
+    command begins with `curl.exe`, does not.
     """
+    is_firefox = text.startswith("curl.exe")
+    pattern = _FIREFOX_WORD if is_firefox else _CHROME_WORD
+    escape = _FIREFOX_ESCAPE if is_firefox else _CHROME_ESCAPE
     plain = _CARET.sub(lambda match: "\n" if match[1] else match[2] or " ", text)
     words = _Words()
-    for match in _BROWSER_WORD.finditer(plain):
+    for match in pattern.finditer(plain):
         if match["open"]:
             raise UsageError("a quote is not closed")
         if match["blank"]:
             words.end_word()
         else:
-            words.add(match["bare"] or _BROWSER_ESCAPE.sub(r"\1", match["quoted"] or ""))
+            words.add(match["bare"] or escape.sub(r"\1", match["quoted"] or ""))
     return words.ended()
 
 
