@@ -9,6 +9,7 @@ import pytest
 from wizard.diagnose.outcome import classify
 from wizard.investigation.investigation import Investigation
 from wizard.investigation.session import Session
+from wizard.model.case import FollowUpResult
 from wizard.model.events import Connected
 from wizard.model.probe_result import ProbeResult
 from wizard.model.steps import StepId
@@ -90,3 +91,24 @@ def test_a_changed_target_names_the_steps_to_run_again(
     changed: Target, stale: list[StepId]
 ) -> None:
     assert Session(TARGET, time.monotonic).amend(changed) == stale
+
+
+@pytest.mark.parametrize(
+    ("changed", "kept"),
+    [
+        (replace(TARGET, conf=Source("other.conf")), ["again"]),
+        (replace(TARGET, direct=(Source("http://c/sse"),)), ["again"]),
+        (replace(TARGET, style="f5"), ["again", "as-sent"]),
+    ],
+    ids=["config", "direct URL", "style"],
+)
+def test_requests_as_another_config_passes_them_on_are_dropped(
+    changed: Target, kept: list[str]
+) -> None:
+    session = Session(TARGET, time.monotonic)
+    session.add_follow_ups(
+        FollowUpResult("again", Timeline(DIRECT), "once more"),
+        FollowUpResult("as-sent", Timeline(DIRECT), "as Nginx passes it on", likeness="alike"),
+    )
+    session.amend(changed)
+    assert [each.purpose for each in session.snapshot().follow_ups] == kept

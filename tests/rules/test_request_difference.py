@@ -165,6 +165,13 @@ def test_what_was_not_shown_twice_is_not_named(results: tuple[FollowUpResult, ..
     assert "which of its differences is at fault was not shown" in describe_request(case)[0]
 
 
+def test_without_the_config_the_requests_say_nothing() -> None:
+    """They were sent as that config passes them on."""
+    case = replace(case_of(DROPPED), follow_ups=shown(HOST))
+    assert named_differences(replace(case, resolution=None)) == ()
+    assert describe_request(replace(case, resolution=None)) == ()
+
+
 def test_several_that_are_needed_together_are_all_named() -> None:
     other = with_header("X-A", None, "1")
     case = replace(case_of(), follow_ups=shown(HOST, other))

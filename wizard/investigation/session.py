@@ -138,6 +138,11 @@ class Session:
         """Add results to the case's follow-ups."""
         self.update(follow_ups=(*self._facts.follow_ups, *results))
 
+    def drop_requests_as_sent(self) -> None:
+        """Forget what the requests showed that were sent as the config passes them on."""
+        kept = tuple(each for each in self._facts.follow_ups if not each.likeness)
+        self.update(follow_ups=kept)
+
     def begin(self, step: StepId) -> None:
         """Note that the step runs: until `end` its evidence is incomplete."""
         unfinished = (*self._facts.unfinished, step)
@@ -167,9 +172,11 @@ class Session:
             stale.append("logs")
         if target.conf != previous.conf:
             self.update(resolution=None, root_resolution=None)
+            self.drop_requests_as_sent()
             stale.append("config")
         if target.direct != previous.direct:
             self._forget("sse-direct")
+            self.drop_requests_as_sent()
             stale.append("direct")
         if target.hops != previous.hops:
             self._forget("sse-hop")

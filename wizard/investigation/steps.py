@@ -253,7 +253,10 @@ async def read_config(session: Session) -> StepResult:
     if conf is None:
         raise UsageError(STEP_TEXTS["config"].missing)
     resolution = await _resolve_config(session)
-    # The config may call for further requests: it names several peers, or another Host.
+    # The config may call for further requests: it names several peers, or another Host. It may
+    # have changed since the last time, and what Nginx passes on with it.
+    if not session.is_stored:
+        session.drop_requests_as_sent()
     await _run_follow_ups(session)
     return _with_source(step_results.rate_resolution(resolution), resolution)
 

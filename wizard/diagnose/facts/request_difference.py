@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from wizard.diagnose.facts import streams
 from wizard.diagnose.facts.evidence import follow_up_evidence
-from wizard.model.case import Case
+from wizard.model.case import Case, FollowUpResult
 from wizard.model.diagnosis import Evidence
 from wizard.model.request_difference import Difference, describe_differences
 from wizard.text.display import safe
@@ -34,6 +34,11 @@ _SERVED = (
 )
 
 
+def _sent(case: Case, purpose: str) -> tuple[FollowUpResult, ...]:
+    """The requests that were made for this purpose; none without the config that they follow."""
+    return streams.follow_ups(case, purpose) if case.resolution else ()
+
+
 def named_difference(case: Case) -> Difference | None:
     """The difference because of which the request as Nginx passes it on fails; None if none was
     shown, or if there are several."""
@@ -47,8 +52,8 @@ def named_differences(case: Case) -> tuple[Difference, ...]:
     Several are needed together, or each of them is enough. It was shown with them alone, which
     fails as through the proxy, and without them, which is served.
     """
-    failing = [each for each in streams.follow_ups(case, WITH) if each.likeness == "alike"]
-    served = any(each.likeness == "served" for each in streams.follow_ups(case, WITHOUT))
+    failing = [each for each in _sent(case, WITH) if each.likeness == "alike"]
+    served = any(each.likeness == "served" for each in _sent(case, WITHOUT))
     if not served or not _is_consistent(case, [set(each.differences) for each in failing]):
         return ()
     return tuple(dict.fromkeys(item for each in failing for item in each.differences))
@@ -59,7 +64,7 @@ def _is_consistent(case: Case, failing: Sequence[set[Difference]]) -> bool:
 
     Else chance decides at this backend, or more than was searched for.
     """
-    sent = (each for purpose in _TRIALS for each in streams.follow_ups(case, purpose))
+    sent = (each for purpose in _TRIALS for each in _sent(case, purpose))
     return all(
         (each.likeness == "alike") == any(one <= set(each.differences) for one in failing)
         for each in sent
@@ -73,7 +78,7 @@ def difference_about(case: Case, is_about: IsAbout) -> Difference | None:
 
 def is_request_served(case: Case) -> bool:
     """True if the request as Nginx passes it on, as a whole, was served at the direct URL."""
-    sent = streams.follow_ups(case, AS_SENT)
+    sent = _sent(case, AS_SENT)
     return any(each.likeness == "served" and not each.doubts for each in sent)
 
 
@@ -90,8 +95,8 @@ def refutation(case: Case, is_about: IsAbout) -> str:
 
 def difference_evidence(case: Case, difference: Difference) -> tuple[Evidence, ...]:
     """The line that makes the difference, and the requests that show what it does."""
-    sent = [each for each in streams.follow_ups(case, WITH) if difference in each.differences]
-    served = [each for each in streams.follow_ups(case, WITHOUT) if each.likeness == "served"]
+    sent = [each for each in _sent(case, WITH) if difference in each.differences]
+    served = [each for each in _sent(case, WITHOUT) if each.likeness == "served"]
     return (_line_evidence(case, difference), *map(follow_up_evidence, (*sent[:1], *served[:1])))
 
 
@@ -112,7 +117,7 @@ def describe_distinction(difference: Difference) -> str:
 
 def describe_request(case: Case) -> tuple[str, ...]:
     """What the request as Nginx passes it on has shown, where no cause says it: a sentence each."""
-    sent = next(iter(streams.follow_ups(case, AS_SENT)), None)
+    sent = next(iter(_sent(case, AS_SENT)), None)
     if sent is None:
         return ()
     doubts = tuple(f"In the request as Nginx passes it on, {each}." for each in sent.doubts)
