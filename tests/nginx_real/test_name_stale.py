@@ -15,13 +15,16 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.nginx_real.bot import Bot, causes, conclude, faults
+from tests.conftest import parse_version
+from tests.nginx_real.bot import Bot, apply, causes, conclude, faults
 from tests.nginx_real.running import running_nginx
+from tests.nginx_real.test_check import investigate
 from tests.nginx_real.test_gates_and_limits import evidence_texts
 from tests.probe.mcp.server import read, response
 from tests.probe.scripted import serving
 from tests.tools import needs
-from wizard.lab.nginx_process import free_ports
+from wizard.diagnose.name_settings import RESOLVE_SINCE
+from wizard.lab.nginx_process import free_ports, version
 from wizard.model.target import Source, Target
 
 pytestmark = [
@@ -89,6 +92,26 @@ async def test_nothing_listens_at_the_address_of_before(
         assert causes(diagnosis) == {"upstream-name-stale": "possible"}
         _, diagnosis = await conclude(replace(target, logs=(), conf=None))
         assert "upstream-name-stale" not in faults(diagnosis)
+
+
+@pytest.mark.parametrize(
+    ("passed", "http"),
+    [("http://$NAME", ""), ("http://bot", "upstream bot { server $NAME; }\n")],
+    ids=["proxy_pass", "upstream"],
+)
+async def test_nginx_takes_what_looks_the_name_up_again(
+    nginx: str, tmp_path: Path, passed: str, http: str
+) -> None:
+    """With a resolver in the config; an upstream block needs an Nginx that has `resolve`."""
+    http = f"resolver 127.0.0.1;\n{http}"
+    async with known_at("127.0.0.2", nginx, tmp_path, passed, http) as target:
+        recommendation = (await investigate(target)).recommendation
+        assert recommendation is not None
+        is_possible = passed != "http://bot" or parse_version(version(nginx)) >= RESOLVE_SINCE
+        assert (recommendation.diff is not None) is is_possible
+        assert any("nginx -s reload" in note for note in recommendation.adapt)
+        if recommendation.diff is not None:
+            await apply(str(tmp_path / "nginx"), target, recommendation.diff)
 
 
 async def test_another_application_has_the_address_of_before(nginx: str, tmp_path: Path) -> None:

@@ -112,14 +112,16 @@ def _ended_at_once(case: Case) -> list[ProbeResult]:
 
 
 def _is_ended(result: ProbeResult, direct: tuple[ProbeResult, ...]) -> bool:
+    """True for a clean end right after the first data, where a direct stream had more, or went on,
+    and for 426."""
     timeline = result.timeline
-    if timeline.status == UPGRADE_REQUIRED:
+    if timeline.status == UPGRADE_REQUIRED or not direct:
         return bool(direct)
-    begun = timeline.first_data_s or timeline.headers_s or 0.0
-    is_soon = (timeline.waited_s or 0.0) - begun <= AT_ONCE_S
-    is_clean = result.outcome == "cut" and timeline.ended == "eof" and not timeline.pending
-    is_outlived = any(disconnects.outlives(other, result) for other in direct)
-    return is_clean and timeline.headers_s is not None and is_soon and is_outlived
+    begun = timeline.first_data_s or timeline.headers_s
+    lacks_all = result.outcome == "ended" and timeline.first_data_s is None
+    is_short = result.outcome == "cut" or lacks_all
+    is_clean = is_short and timeline.ended == "eof" and not timeline.pending
+    return is_clean and begun is not None and (timeline.waited_s or 0.0) - begun <= AT_ONCE_S
 
 
 def _probes(case: Case, failing: list[ProbeResult]) -> tuple[Evidence, ...]:

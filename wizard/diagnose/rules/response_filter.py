@@ -41,6 +41,10 @@ _LOGGED = (
     "it the log of this one?"
 )
 _WHY_OFF = "this filter may keep the response back until it ends; buffering is off already"
+_UNFILTERED = (
+    "`{name} off` takes this path out of the filter altogether; a firewall then inspects neither "
+    "its requests nor its responses. One that can leave out response bodies alone is better told so"
+)
 _NOT_OFF = (
     "{where}: `{name}` may keep the response back. Let it not apply to the stream's path: move it "
     "into the locations that need it"
@@ -204,15 +208,17 @@ def _switches(resolution: RequestResolution) -> tuple[str, ...]:
 
 
 def notes(case: Case, style: Style) -> tuple[str, ...]:
-    """What to do about a filter that has no switch."""
+    """What switching a filter off means, and what to do about one without a switch."""
     resolution = case.resolution
     if resolution is None or directives.is_buffering(resolution):
         return ()
-    return tuple(
+    switched = (_UNFILTERED.format(name=safe(name, 80)) for name in _switches(resolution))
+    others = (
         _NOT_OFF.format(where=safe(str(each.where), 120), name=safe(each.name, 80))
         for each in resolution.body_filters
         if each.effect in ("unknown", "script", "lines") and not each.name.endswith(" on")
     )
+    return (*switched, *others)
 
 
 RULE = Rule(

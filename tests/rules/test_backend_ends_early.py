@@ -1,0 +1,96 @@
+"""Streams that end early because of how Nginx asks: what shows it, and what speaks against it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from tests.rules.checks import confidence_of, finding_of
+from tests.rules.samples.backend_ends_early import CONF, ending
+from tests.rules.samples.build import make_case, make_log_line
+from wizard.diagnose.facts.request_difference import AS_SENT, WITH, WITHOUT
+from wizard.diagnose.outcome import classify
+from wizard.model.case import Case, FollowUpResult
+from wizard.model.log_report import LogReport
+from wizard.model.request_difference import Difference, Likeness
+from wizard.model.timeline import Probe, Timeline
+
+VERSION = Difference("http-version", "", "1.1", "1.0")
+CLOSE = Difference("connection", "Connection", None, "close")
+HOST = Difference("host", "Host", "a", "b")
+KEPT = 'proxy_http_version 1.1; proxy_set_header Connection "";'
+TIMED_OUT = make_log_line(
+    "2026/11/23 15:23:37 [error] 7#7: *1 upstream timed out (110: Connection timed out) while "
+    'reading upstream, client: ::1, request: "GET /sse HTTP/1.1"'
+)
+READ = ending(CONF % "", after_s=0.01)
+
+
+def asked(purpose: str, likeness: Likeness, *differences: Difference) -> FollowUpResult:
+    timeline = Timeline(Probe("follow-up-direct", "http://127.0.0.1/sse"))
+    return FollowUpResult(purpose, timeline, "asked", differences, likeness)
+
+
+def measured(*asks: FollowUpResult) -> Case:
+    return replace(READ, follow_ups=asks)
+
+
+def without_data() -> Case:
+    """The proxied answers end without an event, and the direct ones have all of theirs."""
+    case = make_case(proxy="silent", direct="live", conf=CONF % "")
+    direct = [replace(each.timeline, ended="eof", waited_s=0.4) for each in case.direct]
+    proxied = (replace(each.timeline, ended="eof", waited_s=0.02) for each in case.proxy)
+    return replace(
+        case,
+        proxy=tuple(classify(each, direct) for each in proxied),
+        direct=tuple(map(classify, direct)),
+    )
+
+
+SERVED = asked(WITHOUT, "served", HOST)
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        (READ, "likely"),
+        (without_data(), "likely"),
+        (make_case(proxy="426", direct="live", conf=CONF % ""), "likely"),
+        (make_case(proxy="426", direct="426", conf=CONF % ""), None),
+        (ending(CONF % KEPT, 0.01), None),
+        (ending(CONF % "proxy_http_version 1.1;", 0.01), "likely"),
+        (ending((CONF % "").replace("12213", "1"), 0.01), None),
+        (ending(CONF % "proxy_cache one;", 0.01), None),
+        (replace(READ, direct=()), None),
+        (replace(READ, resolution=None), None),
+        (replace(READ, logs=(LogReport("error.log", (TIMED_OUT,), 1),)), None),
+        (measured(asked(AS_SENT, "served")), None),
+        (measured(asked(WITH, "alike", VERSION), SERVED), "confirmed"),
+        (measured(asked(WITH, "alike", VERSION), asked(WITH, "alike", CLOSE), SERVED), "confirmed"),
+        (measured(asked(WITH, "alike", HOST), asked(WITHOUT, "served", VERSION)), None),
+    ],
+)
+def test_how_sure_it_is(case: Case, expected: str | None) -> None:
+    assert confidence_of("backend-ends-early", case) == expected
+
+
+@pytest.mark.parametrize(
+    ("asks", "is_said"),
+    [
+        (
+            (asked(WITH, "alike", VERSION), asked(WITH, "alike", CLOSE), SERVED),
+            lambda text: "with Connection: close alone fails there so too" in text,
+        ),
+        (
+            (asked(WITH, "alike", VERSION, CLOSE), SERVED),
+            lambda text: "with HTTP/1.0, with Connection: close, and with nothing else" in text,
+        ),
+    ],
+    ids=["each is enough", "both are needed"],
+)
+def test_it_says_what_was_enough(
+    asks: tuple[FollowUpResult, ...], is_said: Callable[[str], bool]
+) -> None:
+    finding = finding_of("backend-ends-early", measured(*asks))
+    assert finding is not None
+    assert is_said(finding.distinguishes), finding.distinguishes
