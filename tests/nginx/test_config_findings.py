@@ -48,6 +48,18 @@ LOCATIONS = {
         exact("proxy_cache one; proxy_ignore_headers Cache-Control;"),
         exact("proxy_cache one;"),
     ),
+    "response-filter": (
+        f"location / {{ {PASS} proxy_http_version 1.1; js_body_filter a.b; }}",
+        exact("js_body_filter a.b;"),
+    ),
+    "error-page-masks": (
+        exact("proxy_intercept_errors on; error_page 404 =200 /index.html;"),
+        exact("proxy_intercept_errors on; error_page 404 /index.html;"),
+    ),
+    "scheme-redirect": (
+        "location / { return 301 https://$host$request_uri; }",
+        "location / { return 308 https://$host$request_uri; }",
+    ),
 }
 CONFIGS = {
     "reload-cut": (server(LIVE_ROOT, main="worker_shutdown_timeout 10s;"), server(LIVE_ROOT)),
