@@ -150,6 +150,32 @@ async def test_the_change_lets_the_page_read(
             assert "auth-gate" in causes(diagnosis)
 
 
+REFUSING = {
+    "limit_except": PASS.replace(
+        "proxy_buffering", "limit_except GET POST { deny all; } proxy_buffering"
+    ),
+    "the server": f"if ($request_method = OPTIONS) {{ return 403; }} {PASS}",
+    "the location before": "location / { auth_basic staff; auth_basic_user_file users; root html;"
+    f" try_files $uri @bot; }} {PASS.replace('location /', 'location @bot')}",
+}
+
+
+@pytest.mark.parametrize("server", REFUSING.values(), ids=REFUSING)
+async def test_a_preflight_that_no_location_can_answer(
+    nginx: str, tmp_path: Path, server: str
+) -> None:
+    """Then the reader is told where it is refused."""
+    (tmp_path / "users").write_text("u:{PLAIN}p\n", "utf-8")
+    headers = (("Origin", APP), ("Authorization", "Basic dTpw"))
+    async with behind_nginx(nginx, tmp_path, peers(NEVER), server, path="/mcp") as target:
+        case, diagnosis = await conclude(replace(target, headers=headers))
+        assert set(causes(diagnosis)) == {"cors"}, diagnosis
+        recommendation = recommend(case, diagnosis)
+    assert recommendation is not None
+    assert "request_method" not in recommendation.block.replace(server, "")
+    assert "OPTIONS" in " ".join(recommendation.adapt)
+
+
 @pytest.mark.parametrize("path", ["/events", "/mcp"])
 async def test_what_the_backend_decides_is_not_taken_over(
     nginx: str, tmp_path: Path, path: str

@@ -22,6 +22,7 @@ from wizard.model.change import Change, change_key
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
 from wizard.model.timeline import Timeline
+from wizard.nginx.locations import find_location
 from wizard.nginx.settings import enclosing_blocks
 from wizard.probe.preflight import foreign_origin, preflight_of
 from wizard.text.config_tokens import quote_argument
@@ -55,6 +56,11 @@ _OTHER_ORIGIN = (
 _BY_SERVER = (
     "the server block answers OPTIONS itself (an if around all locations): allow the origin and "
     "the headers there"
+)
+_LIMITED = "limit_except refuses OPTIONS before anything can answer it: add OPTIONS to its methods"
+_GUARDED = (
+    "the location that hands the path on asks for credentials, also for OPTIONS: let that one "
+    "answer it with 204 and the headers"
 )
 _MERGED = "add_header_inherit is in force, so what is added here depends on the outer levels"
 
@@ -167,7 +173,7 @@ def _preflight(case: Case, resolution: RequestResolution | None) -> Iterator[Cha
         return
     own = _own_origin(case, resolution) if cors.refused_answers(case) else ""
     is_other = _allows_another(case, failed[0][0]) and not own
-    if is_other or layer_at_fault(case) != "nginx" or _is_by_server(resolution):
+    if is_other or layer_at_fault(case) != "nginx" or _preflight_obstacle(resolution):
         return
     answer, is_mcp = failed[0][0], asked.method == "POST"
     headers = (*cors.values_of(answer, ALLOW_HEADERS), *asked.headers)
@@ -223,11 +229,26 @@ def _is_merged(resolution: RequestResolution | None) -> bool:
     return any(any(block.children("add_header_inherit")) for block in blocks)
 
 
-def _is_by_server(resolution: RequestResolution | None) -> bool:
-    """True if the server block answers OPTIONS before any location is chosen."""
-    server = resolution.server.directive if resolution and resolution.server else None
-    conditions = (change_key("if", each.args) for each in server.children("if")) if server else ()
-    return change_key("if", (_PREFLIGHT_CONDITION,)) in conditions
+def _preflight_obstacle(resolution: RequestResolution | None) -> str:
+    """Why an `if` in the location cannot answer a preflight, in one sentence; empty if it can."""
+    if resolution is None or resolution.server is None or resolution.location is None:
+        return ""
+    server, location = resolution.server.directive, resolution.location
+    conditions = (change_key("if", each.args) for each in server.children("if"))
+    if change_key("if", (_PREFLIGHT_CONDITION,)) in conditions:
+        return _BY_SERVER
+    limits = [
+        line for block in enclosing_blocks(resolution) for line in block.children("limit_except")
+    ]
+    if any("OPTIONS" not in line.args for line in limits):
+        return _LIMITED
+    choice = find_location(server, resolution.request.path, [])
+    first = choice.chain[-1] if choice and location.modifier == "@" else None
+    is_guarded = first is not None and any(any(first.children(name)) for name in _GUARDS)
+    return _GUARDED if is_guarded else ""
+
+
+_GUARDS = ("auth_basic", "auth_request", "auth_jwt")
 
 
 _NOTES: dict[Style, str] = {
@@ -252,7 +273,7 @@ def notes(case: Case, style: Style) -> tuple[str, ...]:
     is_chosen = bool(answers) and any("$" in value for value in values)
     candidates = (
         (is_chosen, _OTHER_ORIGIN),
-        (_is_by_server(resolution) and bool(cors.failed_preflights(case)), _BY_SERVER),
+        (bool(cors.failed_preflights(case)), _preflight_obstacle(resolution)),
         (_is_merged(resolution), _MERGED),
     )
-    return tuple(note for is_needed, note in candidates if is_needed)
+    return tuple(note for is_needed, note in candidates if is_needed and note)
