@@ -262,6 +262,7 @@ OTHERS: Mapping[str, tuple[Refuses, str, tuple[tuple[str, str], ...]]] = {
     "an origin": (refuse_origin, BY_MAP, (("Origin", "https://shop.example"),)),
     "credentials": (want_token, BY_MAP, ()),
     "refused on both sides": (lambda _: response(400, b"no"), "", ()),
+    "a page that is allowed": (accept_all, BY_MAP, (("Origin", "https://mine.example"),)),
     "credentials, and nothing passed on": (want_token, "", ()),
 }
 
@@ -275,7 +276,7 @@ async def test_what_nginx_is_not_at_fault_for(nginx: str, tmp_path: Path, name: 
     ) as target:
         for each in subsets(replace(as_websocket(target), headers=headers)):
             _, diagnosis = await conclude(each)
-            assert diagnosis.verdict != "healthy"
+            assert (diagnosis.verdict == "healthy") == (name == "a page that is allowed")
             assert ID not in faults(diagnosis), diagnosis
             for cause in diagnosis.causes:
                 assert cause.fix.where != "nginx" or cause.confidence == "possible", diagnosis

@@ -14,8 +14,9 @@ from tests.rules.samples.websocket_upgrade_missing import (
     websocket_case,
 )
 from wizard.diagnose.diagnose import diagnose
+from wizard.diagnose.facts.request_difference import AS_SENT
 from wizard.diagnose.upgrade_settings import connection_header, upgraded
-from wizard.model.case import Case
+from wizard.model.case import Case, FollowUpResult
 
 ID = "websocket-upgrade-missing"
 NGINX_PAGE = "<hr><center>nginx</center>"
@@ -81,6 +82,22 @@ def test_nothing_that_holds_a_stream_is_named() -> None:
     case = websocket_case(silent, OPEN, CONF)
     assert case.proxy[0].outcome == "held"
     assert {cause.id for cause in diagnose(case).causes} <= {ID}
+
+
+def test_an_origin_needs_no_cors_header() -> None:
+    case = websocket_case(opened("sse-proxy"), OPEN, PASSING)
+    headers = (("Origin", "https://shop.example"),)
+    diagnosis = diagnose(replace(case, target=replace(case.target, headers=headers)))
+    assert (diagnosis.verdict, diagnosis.causes) == ("healthy", ())
+
+
+def test_the_request_as_nginx_passes_it_on_confirms_it() -> None:
+    """The backend answers HTTP/1.0 otherwise than HTTP/1.1 without the upgrade."""
+    case = websocket_case(answer(505), OPEN, without_upgrade=426)
+    sent = FollowUpResult(AS_SENT, answer(505), "the direct GET", likeness="alike")
+    finding = finding_of(ID, replace(case, follow_ups=(*case.follow_ups, sent)))
+    assert finding is not None
+    assert finding.confidence == "confirmed"
 
 
 MAPS = {

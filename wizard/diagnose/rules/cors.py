@@ -32,7 +32,12 @@ _BY_BACKEND = Fix(
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """The header is doubled, does not allow the given origin, or the session id is not exposed."""
+    """The header is doubled, does not allow the given origin, or the session id is not exposed.
+
+    Browsers check none of it for a WebSocket, whose server checks the Origin (RFC 6455, 10.2).
+    """
+    if case.target.upgrade:
+        return None
     if (answer := cors.doubled_answer(case)) is not None:
         evidence = _doubled_evidence(case, answer)
         distinguishes = f"{_DOUBLED}{_preflight_advice(case)}"

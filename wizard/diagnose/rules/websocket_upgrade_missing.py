@@ -3,7 +3,7 @@
 from wizard.diagnose.facts import product, streams, upgrades
 from wizard.diagnose.facts.directives import is_proxied
 from wizard.diagnose.facts.evidence import follow_up_evidence, result_evidence
-from wizard.diagnose.facts.request_difference import WITH, WITHOUT, named_differences
+from wizard.diagnose.facts.request_difference import AS_SENT, WITH, WITHOUT, named_differences
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings
 from wizard.diagnose.upgrade_settings import passes_upgrade, upgrade_notes, upgraded
@@ -28,6 +28,10 @@ _MEASURED = (
 _BISECTED = (
     "Sent to the direct URL, the client's request opens the WebSocket; with what Nginx makes of "
     "Upgrade, Connection and the HTTP version, and nothing else, it fails as through the proxy."
+)
+_AS_SENT = (
+    "Sent to the direct URL as Nginx passes it on, the request fails as through the proxy; by the "
+    "config it is no request for a WebSocket, and the client's own opens one."
 )
 _READ = (
     "By the config the backend gets no request for a WebSocket, so none can open; that it answers "
@@ -62,16 +66,21 @@ def check(rule: Rule, case: Case) -> Finding | None:
     sent = upgrades.sent_upgrade(case.resolution)
     if sent is None or (not sent.losses and not sent.is_decided):
         return _by_answers(rule, case, refused, tuple(evidence), bool(alike))
-    if not sent.losses:
-        return (
-            rule.finding("likely", tuple(evidence), _ELSEWHERE, fix=_ELSEWHERE_FIX)
-            if alike
-            else None
-        )
+    if sent.losses:
+        return _by_config(rule, case, (*evidence, *sent.losses), bool(alike))
     if alike:
-        return rule.finding("confirmed", (*evidence, *sent.losses), _MEASURED)
-    distinguishes = _READ if case.direct else f"{_READ} {_ALONE}"
-    return rule.finding("likely", (*evidence, *sent.losses), distinguishes)
+        return rule.finding("likely", tuple(evidence), _ELSEWHERE, fix=_ELSEWHERE_FIX)
+    return None
+
+
+def _by_config(rule: Rule, case: Case, evidence: tuple[Evidence, ...], is_alike: bool) -> Finding:
+    """The finding where the config shows that the backend gets no request for a WebSocket."""
+    if is_alike:
+        return rule.finding("confirmed", evidence, _MEASURED)
+    sent = [each for each in streams.follow_ups(case, AS_SENT) if each.likeness == "alike"]
+    if sent:
+        return rule.finding("confirmed", (*evidence, follow_up_evidence(sent[0])), _AS_SENT)
+    return rule.finding("likely", evidence, _READ if case.direct else f"{_READ} {_ALONE}")
 
 
 def _by_bisection(
