@@ -196,3 +196,22 @@ async def test_patience_ends_the_watch_of_a_held_stream() -> None:
     proxy, _ = await run(HELD, None, stall=0.4, patience=1.0)
     assert (proxy.outcome, proxy.timeline.ended) == ("held", "open")
     assert (proxy.timeline.waited_s or 0) >= 1.0
+
+
+async def test_the_end_of_the_watch_does_not_move_while_a_held_stream_is_watched() -> None:
+    async with serving(HELD) as url:
+        matrix = Matrix(
+            [Probe("sse-proxy", url)], [], {}, options=ProbeOptions(), stall=0.2, patience=30
+        )
+        task = asyncio.create_task(matrix.run())
+        awaited = ""
+        while awaited != "watching the held stream":
+            await asyncio.sleep(0.01)  # the matrix notifies nobody, so it is polled
+            awaited = matrix.waiting_for
+        ends = [matrix.max_duration_s]
+        await asyncio.sleep(0.01)
+        ends.append(matrix.max_duration_s)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert ends[0] == ends[1]
+    assert ends[0] >= 30

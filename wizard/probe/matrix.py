@@ -116,8 +116,10 @@ class Matrix:
     @property
     def max_duration_s(self) -> float:
         """Seconds from the start to the end of the matrix, as far as is known now."""
-        waiting = [self._held_at(timeline) for timeline in self._undecided()]
-        return max(waiting, default=self._now()) + max(self._max_watch_s, self._patience)
+        if undecided := self._undecided():
+            decided_at = max(map(self._held_at, undecided))
+            return decided_at + max(self._max_watch_s, self._patience)
+        return max(self._now(), *map(self._watched_until, self._own_timelines()))
 
     @property
     def waiting_for(self) -> str:
