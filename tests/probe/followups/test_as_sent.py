@@ -10,6 +10,7 @@ import pytest
 
 from tests.probe.followups.servers import LIVE, at
 from tests.probe.mcp.server import RESULT, Answer, Request, Server, response, result, running
+from tests.probe.scripted import CHUNKED
 from tests.rules.samples.build import make_case, make_handshake
 from tests.tools import require
 from tests.vantage.remote import prefix_with_only, vantage_session
@@ -140,6 +141,22 @@ async def test_a_request_that_is_served_is_sent_once() -> None:
     assert "is not at fault" in describe_request(case)[0]
 
 
+async def test_a_stream_that_is_silent_directly_is_served_so() -> None:
+    async def stream(request: Request, writer: asyncio.StreamWriter) -> None:
+        if "x-1" in request.headers:
+            writer.write(REFUSED)
+        else:
+            writer.write(CHUNKED)
+            await writer.drain()
+            await asyncio.Event().wait()
+
+    case = case_of(lines_of(2), direct="silent")
+    case = replace(case, target=replace(case.target, stall=0.2))
+    async with running({"GET": stream}) as server:
+        case = await sent(case, server)
+    assert [each.name for each in named_differences(case)] == ["X-1"]
+
+
 async def test_another_failure_is_not_searched_for() -> None:
     async with running({"GET": response(500)}) as server:
         case = await sent(case_of(lines_of(4)), server)
@@ -177,10 +194,18 @@ async def test_secrets_of_the_config_are_sent_by_no_request() -> None:
         case_of(lines_of(2), proxy="live"),
         case_of(lines_of(2), direct="403"),
         case_of(lines_of(2), proxy="held"),
+        case_of(lines_of(2), proxy="held", direct="silent"),
         replace(case_of(lines_of(2)), resolution=None),
         case_of("return 403;"),
     ],
-    ids=["live", "both refuse", "the config holds it", "no config", "nothing is passed on"],
+    ids=[
+        "live",
+        "both refuse",
+        "the config holds it",
+        "silent",
+        "no config",
+        "nothing is passed on",
+    ],
 )
 async def test_nothing_is_sent_without_need(case: Case) -> None:
     async with running({"GET": LIVE}) as server:

@@ -117,11 +117,13 @@ def _failing_stream(case: Case) -> FailingRequest | None:
     if direct is None or not proxied:
         return None
     served, failed = stream_answer(direct.timeline), stream_answer(proxied[0].timeline)
-    is_served = served.kind == "live" or (handshake is not None and handshake.is_complete)
+    is_stream = served.kind == "live" or (served.kind == "silent" and served.status == 200)
+    is_served = is_stream or (handshake is not None and handshake.is_complete)
     kinds = {stream_answer(each.timeline).kind for each in proxied}
     if not is_served or len(kinds) > 1 or failed.kind == "unknown" or _is_any_live(case):
         return None
-    if failed == served or _is_predicted(case, proxied[0]):
+    is_silent = failed.kind == served.kind == "silent"  # a stream that may be silent
+    if failed == served or is_silent or _is_predicted(case, proxied[0]):
         return None
     if failed.kind != "ended":
         return FailingRequest("GET", failed, served)
