@@ -196,7 +196,7 @@ async def test_a_backend_that_cannot_speak_http_1_1(nginx: str) -> None:
             _, diagnosis = case_and_diagnosis(investigation)
     has_new_default = parse_version(version(nginx)) >= HTTP_1_1_DEFAULT_SINCE
     named = [(cause.id, cause.confidence) for cause in diagnosis.causes[:1]]
-    assert (named == [("new-default-regression", "likely")]) is has_new_default, diagnosis
+    assert (named == [("new-default-regression", "confirmed")]) is has_new_default, diagnosis
 
 
 async def test_a_dead_peer_that_nginx_skips_while_we_ask(nginx: str) -> None:
