@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from tests.nginx_real.bot import apply, causes, conclude
 from tests.nginx_real.running import running_nginx
+from tests.tools import require
 from wizard.investigation.investigation import Investigation
 from wizard.lab.nginx_process import free_ports
 from wizard.model.handshake import Handshake
@@ -22,6 +24,7 @@ from wizard.probe.mcp.exchange import handshake_timeouts
 from wizard.probe.mcp.session import EXCHANGE_TIMEOUT_S, Known, run_handshake
 from wizard.probe.mcp.streamable import handshake_over_streamable_http
 from wizard.probe.request import ProbeOptions
+from wizard.recommend import recommend
 
 pytestmark = pytest.mark.nginx
 
@@ -200,3 +203,32 @@ def _check(*words: str) -> Awaitable["subprocess.CompletedProcess[str]"]:
     command = [sys.executable, "-m", "screens", "check", *words, "--stall", f"{STALL:g}"]
     command += ["--format", "json"]
     return asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
+
+
+DROPPING = 'proxy_set_header Host $proxy_host; proxy_set_header Mcp-Method "";'
+HELD = "proxy_http_version 1.0; proxy_ignore_headers X-Accel-Buffering;"
+FAULTS = {"held": (HELD, "xab-ignored"), "without a header": (DROPPING, "header-dropped")}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("directives", "cause"), FAULTS.values(), ids=FAULTS)
+async def test_a_server_of_the_stateless_revision_behind_a_faulty_config(
+    sdk: dict[str, int], nginx: str, tmp_path: Path, directives: str, cause: str
+) -> None:
+    """Its answer to subscriptions/listen, or its own error, shows the fault; the diff fixes it."""
+    require("patch")
+    (port,) = free_ports(1)
+    location = f"location / {{ {directives} proxy_pass http://127.0.0.1:{sdk['http']}; }}"
+    async with running_nginx(nginx, tmp_path, port, location) as conf:
+        direct = Source(f"http://127.0.0.1:{sdk['http']}/mcp")
+        url = f"http://127.0.0.1:{port}/mcp"
+        target = Target(url, direct=(direct,), conf=Source(str(conf)), stall=STALL)
+        case, diagnosis = await conclude(target)
+        assert causes(diagnosis) == {cause: "confirmed"}, diagnosis
+        recommendation = recommend(case, diagnosis)
+        assert recommendation is not None
+        assert recommendation.diff is not None
+        await apply(nginx, target, recommendation.diff)
+        case, diagnosis = await conclude(target)
+    assert diagnosis.verdict == "healthy", diagnosis
+    assert {(each.transport, each.stage) for each in case.handshakes} == {("stateless", "done")}
