@@ -116,7 +116,8 @@ def _event_line(item: StreamItem) -> Text:
             return line((at, DIM), (safe(type, 24), "bold"), " ", safe(data, 300))
         case Comment(text=text):
             comment = "" if text.strip() in ("", "ping") else safe(text, 60)
-            return line((at, DIM), (f"· ping {comment}", DIM))
+            is_control = text.startswith(("close ", "pong"))  # of a WebSocket
+            return line((at, DIM), (f"· {comment}" if is_control else f"· ping {comment}", DIM))
         case Excess(dropped=dropped):
             return line((at, DIM), (f"a line too long: {dropped} bytes dropped", "yellow"))
 
