@@ -15,6 +15,7 @@ from tests.rules.samples.websocket_upgrade_missing import (
 )
 from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.facts.request_difference import AS_SENT
+from wizard.diagnose.facts.upgrades import sent_upgrade
 from wizard.diagnose.upgrade_settings import connection_header, upgraded
 from wizard.model.case import Case, FollowUpResult
 
@@ -82,6 +83,21 @@ def test_nothing_that_holds_a_stream_is_named() -> None:
     case = websocket_case(silent, OPEN, CONF)
     assert case.proxy[0].outcome == "held"
     assert {cause.id for cause in diagnose(case).causes} <= {ID}
+
+
+def test_an_unknown_version_leaves_the_default_open() -> None:
+    conf = PASSING.replace("proxy_http_version 1.1;", "")
+    unknown = sent_upgrade(resolve(conf, PROXY_URL, None))
+    assert unknown is not None
+    assert (unknown.losses, unknown.is_decided) == ((), False)
+    assert unknown.doubt is not None
+    assert "the default before 1.29.7" in unknown.doubt.text
+    old = sent_upgrade(resolve(conf, PROXY_URL, "1.22.1"))
+    assert old is not None
+    assert (len(old.losses), old.doubt, old.is_decided) == (1, None, True)
+    new = sent_upgrade(resolve(conf, PROXY_URL, "1.31.3"))
+    assert new is not None
+    assert (new.losses, new.doubt, new.is_decided) == ((), None, True)
 
 
 def test_an_origin_needs_no_cors_header() -> None:

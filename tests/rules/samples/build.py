@@ -331,7 +331,7 @@ def _root() -> Timeline:
     )
 
 
-def resolve(conf: str, url: str, version: str = "1.22.1") -> RequestResolution:
+def resolve(conf: str, url: str, version: str | None = "1.22.1") -> RequestResolution:
     """Resolve a URL in the text of a config."""
     return resolve_request(config_from_text(conf, "nginx.conf"), request_for(url), version)
 

@@ -24,11 +24,13 @@ class SentUpgrade:
     Attributes:
         losses: Why it is no request for a WebSocket any more: a line of evidence each.
         loses_connection: Whether one of them is about the Connection header.
+        doubt: What would be one more, if this Nginx is older than 1.29.7, which is not known.
         is_decided: Whether the config decides all of it.
     """
 
     losses: tuple[Evidence, ...] = ()
     loses_connection: bool = False
+    doubt: Evidence | None = None
     is_decided: bool = True
 
 
@@ -46,17 +48,22 @@ def sent_upgrade(resolution: RequestResolution | None) -> SentUpgrade | None:
         return None
     passing = str(resolution.upstream.where or resolution.config.main)
     upgrade, connection = (_lost_header(sent, passing, *token) for token in _TOKENS)
-    losses = tuple(filter(None, (_lost_version(sent, passing), upgrade, connection)))
+    version = _lost_version(sent, passing, resolution.version)
+    is_doubtful = version is not None and resolution.version is None and sent.http_where is None
+    losses = tuple(filter(None, (None if is_doubtful else version, upgrade, connection)))
     names = {name.lower() for name, _ in _TOKENS}
     values = [header.value for header in sent.headers if header.name.lower() in names]
-    return SentUpgrade(losses, connection is not None, None not in values)
+    is_decided = None not in values and not is_doubtful
+    doubt = version if is_doubtful else None
+    return SentUpgrade(losses, connection is not None, doubt, is_decided)
 
 
-def _lost_version(sent: SentRequest, passing: str) -> Evidence | None:
+def _lost_version(sent: SentRequest, passing: str, version: str | None) -> Evidence | None:
     """`passing` is the place to name where Nginx's default applies."""
     if sent.http != "1.0":
         return None
-    by = "" if sent.http_where else ", the default of this version"
+    default = ", the default of this version" if version else ", the default before 1.29.7"
+    by = "" if sent.http_where else default
     text = f"the backend is asked with HTTP/1.0{by}: only HTTP/1.1 can be upgraded"
     return Evidence("config", str(sent.http_where or passing), text)
 

@@ -65,6 +65,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     evidence += [follow_up_evidence(alike)] if alike else []
     sent = upgrades.sent_upgrade(case.resolution)
     if sent is None or (not sent.losses and not sent.is_decided):
+        evidence += [sent.doubt] if sent and sent.doubt else []
         return _by_answers(rule, case, refused, tuple(evidence), bool(alike))
     if sent.losses:
         return _by_config(rule, case, (*evidence, *sent.losses), bool(alike))
@@ -134,7 +135,7 @@ _UNREAD_ALONE = (
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
     """The location is meant for WebSockets, and none can open."""
     sent = upgrades.sent_upgrade(resolution) if passes_upgrade(resolution) else None
-    losses = sent.losses if sent else ()
+    losses = (*([sent.doubt] if sent.doubt else []), *sent.losses) if sent else ()
     return tuple(rule.config_finding(loss.where, f"a WebSocket: {loss.text}") for loss in losses)
 
 
