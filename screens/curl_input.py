@@ -38,4 +38,4 @@ def describe_command(request: ClientRequest) -> str:
     if request.connect_to:
         parts += [f"the address {safe(':'.join(map(str, request.connect_to)), 80)}"]
     taken = f"From the curl command: {', '.join(filter(None, parts)) or 'the URL'}."
-    return "\n".join((taken, *(f"Not as there: {note}" for note in request.notes)))
+    return "\n".join((taken, *(f"Note: {note}" for note in request.notes)))

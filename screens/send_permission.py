@@ -7,6 +7,7 @@ from screens.questions import Notify, is_yes
 from screens.widgets.prompt import Question
 from wizard.investigation.investigation import Investigation
 from wizard.investigation.requests import proxied_probes, step_probes
+from wizard.investigation.saved import STREAM_STEPS, SavedInvestigation
 from wizard.model.steps import StepId
 from wizard.model.target import Target
 from wizard.model.timeline import Probe
@@ -37,7 +38,8 @@ class SendPermission:
         """Call `run` once the request may be sent; at once where these steps send none."""
         target = investigation.target
         probes = sent_probes(investigation, steps)
-        if target.method == "GET" or not probes or target in self.repeated:
+        is_known = target in self.repeated or _is_refused(investigation, steps)
+        if target.method == "GET" or not probes or is_known:
             run()
             return
 
@@ -51,6 +53,13 @@ class SendPermission:
 
         label = f"{describe_request(target, probes)}\n{_WHY}\n{_ASK}"
         self.ask(Question(label, is_yes, answered))
+
+
+def _is_refused(investigation: Investigation, steps: Sequence[StepId]) -> bool:
+    """True if a case file lacks what the request needs, so that no step sends it."""
+    if not isinstance(investigation, SavedInvestigation):
+        return False
+    return all(investigation.refusal(step) for step in STREAM_STEPS & set(steps))
 
 
 def sent_probes(investigation: Investigation, steps: Sequence[StepId]) -> tuple[Probe, ...]:

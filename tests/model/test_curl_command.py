@@ -310,9 +310,13 @@ OPTION = st.sampled_from([f"--{name}" for name in sorted(WITH_VALUE | FLAGS)]) |
 
 
 @settings(max_examples=300)
-@given(st.lists(WORD | OPTION | st.just(URL), max_size=8), st.booleans())
-def test_any_command_is_read_or_refused(words: list[str], is_quoted: bool) -> None:
-    text = " ".join(["curl", *(map(shlex.quote, words) if is_quoted else words)])
+@given(
+    st.lists(WORD | OPTION | st.just(URL), max_size=8),
+    st.booleans(),
+    st.sampled_from(["curl ", "curl.exe ", 'curl ^"http://h/^" ', "curl.exe http://h/ ^\n "]),
+)
+def test_any_command_is_read_or_refused(words: list[str], is_quoted: bool, start: str) -> None:
+    text = start + " ".join(map(shlex.quote, words) if is_quoted else words)
     try:
         request = parse_curl(text)
         request.completed()

@@ -11,7 +11,9 @@ from screens.app import Wizard
 from screens.send_permission import describe_request, sent_probes
 from tests.screens import investigations
 from tests.screens.test_keys import press
+from wizard.investigation.casefile import dump, load
 from wizard.investigation.investigation import Investigation
+from wizard.investigation.saved import SavedInvestigation, record_of
 from wizard.model.steps import STEPS, StepId
 from wizard.model.target import Source, Target
 
@@ -278,3 +280,14 @@ def test_a_direct_request_that_was_sent_is_not_announced_again() -> None:
     investigation = investigations.FakeInvestigation(case, {})
     assert sent_probes(investigation, ["direct"]) == ()
     assert "direct" not in describe_request(ONCE, sent_probes(investigation, ["verify"]))
+
+
+async def test_nothing_is_asked_where_the_case_lacks_the_body() -> None:
+    record = record_of(investigations.failing())
+    target = replace(record.case.target, method="POST", body=b"x")
+    record = replace(record, case=replace(record.case, target=target))
+    investigation = SavedInvestigation(load(dump(record), "case.json"))
+    async with Wizard(investigation).run_test(size=SIZE) as pilot:
+        await press(pilot, "2", "r")
+        assert "without its body" in screen_lines(pilot)
+    assert investigation.steps["proxy"].state == "skip"
