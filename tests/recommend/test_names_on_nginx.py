@@ -15,8 +15,8 @@ import pytest
 from tests.recommend.builders import apply_diff, case_of
 from tests.recommend.config_layouts import conf
 from tests.recommend.real_nginx import BINARIES, RequestSpec, accepts, answer, free_port, nginx
-from wizard.diagnose.name_settings import look_up_again
-from wizard.diagnose.rule_settings import NginxSettings
+from wizard.diagnose.name_settings import find_without_variable, look_up_again
+from wizard.diagnose.rule_settings import NginxSettings, Settings
 from wizard.model.diagnosis import Recommendation
 from wizard.model.resolution import Request
 from wizard.nginx.load import read_config
@@ -90,11 +90,13 @@ def _version(binary: str) -> str:
     return run.stderr.rpartition("/")[2].split()[0]
 
 
-def _recommended(folder: Path, port: int, binary: str) -> Recommendation:
+def _recommended(
+    folder: Path, port: int, binary: str, settings: Settings = look_up_again
+) -> Recommendation:
     config = read_config(str(folder / "nginx.conf"))
     request = Request("/sse", "127.0.0.1", port=port)
     resolution = resolve_request(config, request, _version(binary))
-    wanted = WantedSettings((NginxSettings(both=look_up_again),))
+    wanted = WantedSettings((NginxSettings(both=settings),))
     case = case_of(resolution)
     return recommend_from_config(case, resolution, wanted, reveal=False, with_diff=True)
 
@@ -125,6 +127,22 @@ def test_a_name_is_looked_up_again(text: str, uri: str, binary: str, tmp_path: P
     )
 
 
+WITHOUT_RESOLVER = {
+    "in the location": "location / { set $bot localhost; proxy_pass http://$bot:@BACKEND@; }\n",
+    "in the server": "set $bot http://localhost:@BACKEND@;\n"
+    "location = /sse {\n    deny 10.0.0.1;\n    proxy_pass $bot;\n}\n",
+}
+
+
+@pytest.mark.parametrize("server", WITHOUT_RESOLVER.values(), ids=WITHOUT_RESOLVER)
+def test_the_resolver_of_another_server_is_used(server: str, binary: str, tmp_path: Path) -> None:
+    """Without it Nginx answers 502 to each request."""
+    text = conf(server, OTHER_SERVER)
+    before, after = _answers_after_patch(text, binary, tmp_path, find_without_variable)
+    assert before == b"<html>\r\n"
+    assert after == [NEW_ADDRESS, "/sse?a=b"]
+
+
 UPSTREAM = "upstream bots {{ server localhost:@BACKEND@ weight=2; {} keepalive 2; }}\n"
 
 
@@ -152,12 +170,14 @@ def _write(text: str, folder: Path, port: int, backend: int, dns: int) -> None:
     (folder / "nginx.conf").write_text(text)
 
 
-def _answers_after_patch(text: str, binary: str, folder: Path) -> tuple[object, object]:
+def _answers_after_patch(
+    text: str, binary: str, folder: Path, settings: Settings = look_up_again
+) -> tuple[object, object]:
     """Who answers before the patch, and who after it."""
     with _backends() as backend, _dns() as dns:
         port = free_port()
         _write(text, folder, port, backend, dns)
-        recommendation = _recommended(folder, port, binary)
+        recommendation = _recommended(folder, port, binary, settings)
         with nginx(binary, folder):
             before = answer(port, RequestSpec("/sse?a=b"))[1]
         apply_diff(recommendation)
