@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.rules.checks import confidence_of
-from tests.rules.samples.build import make_case, make_passed_line
+from tests.rules.samples.build import make_case, make_log_line, make_passed_line
 from wizard.diagnose.diagnose import diagnose
 from wizard.model.case import Case
 from wizard.model.log_report import LogReport
@@ -38,6 +38,13 @@ def passed_on(case: Case) -> Case:
     return replace(case, logs=(LogReport("access.log", (make_passed_line(),), 1),))
 
 
+def kept_back(case: Case) -> Case:
+    """The access log says that Nginx passed nothing on, though the backend had answered."""
+    text = '10.0.0.1 - - [23/Nov/2026:16:00:00 +0000] "GET /sse HTTP/1.1" 499 0 "-" "x" 200 0.001'
+    line = make_log_line(text, client="sse-proxy h1 identity")
+    return replace(case, logs=(LogReport("access.log", (line,), 1),))
+
+
 def behind(case: Case, header: str, value: str) -> Case:
     assert case.root is not None
     return replace(case, root=replace(case.root, headers=(*case.root.headers, (header, value))))
@@ -46,8 +53,10 @@ def behind(case: Case, header: str, value: str) -> Case:
 @pytest.mark.parametrize(
     ("case", "expected"),
     [
-        (held(LUA), "confirmed"),
-        (held("js_body_filter a.change;"), "confirmed"),
+        (held(LUA), "likely"),
+        (held("js_body_filter a.change;"), "likely"),
+        (kept_back(held(LUA)), "confirmed"),
+        (passed_on(held(LUA)), None),
         (held(LUA, direct="held"), None),
         (held(LUA, proxy="live"), None),
         (held("ssi on;"), None),

@@ -191,8 +191,8 @@ def _latent_text(page: ErrorPage, codes: Iterable[int]) -> str:
 
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
-    """The backend's own statuses for this path."""
-    if resolution is None or not resolution.masked_statuses:
+    """The backend's own statuses for this path, if one of them was seen to be hidden."""
+    if resolution is None or _masked_direct(case, resolution) is None:
         return ()
     return (Change(f"{prefix_of(resolution)}_intercept_errors", "off", _WHY_OFF),)
 

@@ -96,20 +96,30 @@ def _needs_unknown_filter(case: Case, without: Case, result: ProbeResult) -> boo
 
 def _by_measured(
     rule: Rule, case: Case, resolution: RequestResolution, held: list[ProbeResult]
-) -> Finding:
+) -> Finding | None:
     encodings = {result.timeline.probe.encoding for result in held}
     filters = [
         each
         for each in resolution.body_filters
         if each.effect in _MEASURED and (each.effect != "brotli" or "br" in encodings)
     ]
-    is_sure = addresses.is_direct(case) and bool(streams.passes_here(case))
-    confidence: Confidence = "confirmed" if is_sure else "likely"
-    if not is_sure and streams.passes_here(case) is False:
-        confidence = "possible"
+    if _passed_on(case, held) and not _enters_here(case, resolution):
+        return None
     evidence = _evidence(case, resolution, held, filters)
     text = f"{_KNOWN}. {_SURE}" if addresses.is_direct(case) else f"{_KNOWN}."
-    return rule.finding(confidence, evidence, text)
+    return rule.finding(_confidence(case, held, filters), evidence, text)
+
+
+def _confidence(case: Case, held: list[ProbeResult], filters: list[BodyFilter]) -> Confidence:
+    """How sure it is that a filter holds, and not another proxy. What a script passes on depends on
+    its code, so only Nginx's log tells that it is the one."""
+    if streams.passes_here(case) is False:
+        return "possible"
+    labels = {result.timeline.probe.label for result in held}
+    logged = any(line.client in labels for line in streams.own_log_lines(case, *HELD_TAGS))
+    is_certain = logged or all(each.effect != "script" for each in filters)
+    is_here = addresses.is_direct(case) and bool(streams.passes_here(case))
+    return "confirmed" if is_here and is_certain else "likely"
 
 
 def _by_unknown(
