@@ -141,6 +141,15 @@ async def test_a_request_that_is_served_is_sent_once() -> None:
     assert "is not at fault" in describe_request(case)[0]
 
 
+async def test_a_request_that_nginx_does_not_change_was_sent_already() -> None:
+    lines = f"{KEPT} proxy_set_header Host $http_host;"
+    async with running({"GET": LIVE}) as server:
+        case = await sent(case_of(lines), server)
+    assert server.requests == []
+    assert [(each.likeness, each.differences) for each in case.follow_ups] == [("served", ())]
+    assert "is not at fault" in describe_request(case)[0]
+
+
 async def test_a_stream_that_is_silent_directly_is_served_so() -> None:
     async def stream(request: Request, writer: asyncio.StreamWriter) -> None:
         if "x-1" in request.headers:

@@ -28,9 +28,9 @@ DISTINGUISHES = (
     "changes, it fails there as it does through the proxy."
 )
 _SERVED = (
-    "The request as Nginx passes it on was sent to the direct URL and served there, so it is not "
-    "at fault: Nginx answers by itself, the fault is on the way back, or the config that was read "
-    "is not the one that runs"
+    "The request as Nginx passes it on is served at the direct URL, so it is not at fault: Nginx "
+    "answers by itself, the fault is on the way back, or the config that was read is not the one "
+    "that runs"
 )
 
 

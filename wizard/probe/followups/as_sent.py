@@ -22,7 +22,7 @@ from wizard.probe.followups.failing_request import (
     failing_request,
     prepared,
 )
-from wizard.probe.followups.followup import FollowUp
+from wizard.probe.followups.followup import FollowUp, best_direct
 from wizard.probe.host_guard import requested_host
 from wizard.probe.likeness import likeness
 from wizard.probe.request import ProbeOptions
@@ -112,8 +112,10 @@ async def _send(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]
         comparison = _compare(case, attempt) if attempt else None
         if comparison is not None and failing.is_new_default:
             comparison = comparison.with_old_default()
-        if attempt is None or comparison is None or not comparison.differences:
+        if attempt is None or comparison is None:
             return ()
+        if not comparison.differences:
+            return _unchanged(case, failing, comparison)
         trials = _Trials(failing, attempt, comparison)
         if failing.is_new_default and await trials.send(WITHOUT, ()) != "served":
             return tuple(trials.results)
@@ -122,6 +124,21 @@ async def _send(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]
             await _try_hosts(case, attempt.resolution, trials, named)
             await _repeat(trials)
         return tuple(trials.results)
+
+
+def _unchanged(
+    case: Case, failing: FailingRequest, comparison: Comparison
+) -> tuple[FollowUpResult, ...]:
+    """The direct probe, where the backend gets the client's request unchanged: it need not be sent
+    again."""
+    direct = best_direct(case)
+    if failing.exchange or direct is None:
+        return ()
+    why = "the direct GET, which Nginx passes on unchanged"
+    doubts = comparison.doubts
+    return (
+        FollowUpResult(AS_SENT.purpose, direct.timeline, why, likeness="served", doubts=doubts),
+    )
 
 
 def _compare(case: Case, attempt: Attempt) -> Comparison | None:
