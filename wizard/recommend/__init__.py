@@ -6,8 +6,9 @@ The steps, from a diagnosis to a recommendation:
    merges them (`WantedSettings`).
 2. Where they go. With a config (`from_config.py`) into the location that serves the path today, or
    into a new location carved out of it that keeps everything else (`carve.py`), for all paths of
-   its form if the path has an id in it (`family.py`); where no location leads to the backend, into
-   one that does (`reroute.py`); or into the blocks around (`outer_blocks.py`). Without a config
+   its form if the path has an id in it (`family.py`); where each path of the location has the
+   fault, into the location itself; where no location leads to the backend, into one that does
+   (`reroute.py`); or into the blocks around (`outer_blocks.py`). Without a config
    (`from_observation.py`) they are lines to set in the location that serves the path, whatever else
    it holds; only a path that no location leads to the backend gets a location of its own.
 3. The block: `rewrite.py` turns today's statements (`source.py`) into those of the new block,
