@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.rules.checks import finding_of
-from tests.rules.samples.build import PROXY_URL, resolve
+from tests.rules.samples.build import PROXY_URL, make_case, resolve
 from tests.rules.samples.websocket_upgrade_missing import (
     CONF,
     PASSING,
@@ -18,6 +18,7 @@ from wizard.diagnose.facts.request_difference import AS_SENT
 from wizard.diagnose.facts.upgrades import sent_upgrade
 from wizard.diagnose.upgrade_settings import connection_header, upgraded
 from wizard.model.case import Case, FollowUpResult
+from wizard.model.upgrades import NO_UPGRADE
 
 ID = "websocket-upgrade-missing"
 NGINX_PAGE = "<hr><center>nginx</center>"
@@ -83,6 +84,18 @@ def test_nothing_that_holds_a_stream_is_named() -> None:
     case = websocket_case(silent, OPEN, CONF)
     assert case.proxy[0].outcome == "held"
     assert {cause.id for cause in diagnose(case).causes} <= {ID}
+
+
+def test_a_stream_that_is_held_in_place_of_the_websocket_is_possible() -> None:
+    silent = replace(answer(200), status=None, headers_s=None, ended="open", waited_s=9.0)
+    case = websocket_case(silent, OPEN, "")
+    assert finding_of(ID, case) is None
+    stream = make_case(proxy="live", direct="live").direct[0].timeline
+    sent = FollowUpResult(NO_UPGRADE, stream, "without the upgrade")
+    finding = finding_of(ID, replace(case, follow_ups=(sent,)))
+    assert finding is not None
+    assert finding.confidence == "possible"
+    assert "with a stream" in finding.distinguishes
 
 
 def test_an_unknown_version_leaves_the_default_open() -> None:

@@ -254,6 +254,9 @@ def _meaning(entry: _Entry) -> tuple[str, str]:
         return "tried-again", f"answered after a retry: {tried}"
     if status == 200:
         return "live-200", "answered 200" if size is None else f"{size} bytes were passed on"
+    if status == 101:
+        passed = "" if size is None else f": {size} bytes were passed on"
+        return "live-101", f"a WebSocket was open{passed}"
     if status in (502, 504) and entry.upstream_size:
         return "backend-error", f"the backend itself answered {status}"
     if status in (502, 504):

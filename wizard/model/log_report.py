@@ -24,8 +24,8 @@ class LogLine:
         ours: Whether one of our own probes caused it (by run token, else by time and path).
         meaning: What it shows, in one sentence; empty for a line of context.
         tag: The word by which rules find it: `held-499`, `held-200` (the same over HTTP/2),
-            `live-200`, `gateway` (502 or 504 of Nginx), `backend-error` (the backend's own),
-            `read-timeout`, `header-timeout`, `connect-failed`,
+            `live-200`, `live-101` (a WebSocket), `gateway` (502 or 504 of Nginx),
+            `backend-error` (the backend's own), `read-timeout`, `header-timeout`, `connect-failed`,
             `resolver-missing`, `name-unresolved`, `upstream-tls`, `upstream-header-too-big`,
             `premature-close`, `invalid-answer`, `request-header-too-large`, `body-too-large`,
             `proxy-protocol`, `reload`, `limited`, `delayed`, `auth-request`, `tried-again`,

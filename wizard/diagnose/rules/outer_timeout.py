@@ -79,7 +79,7 @@ def _is_cut_here(case: Case, result: ProbeResult) -> bool:
 
 
 def _finding(rule: Rule, case: Case, result: ProbeResult, measured: str, owner: str) -> Finding:
-    label, logged = result.timeline.probe.label, streams.own_log_lines(case, "live-200")
+    label, logged = result.timeline.probe.label, streams.own_log_lines(case, "live-200", "live-101")
     passed = [line for line in logged if line.client == label]
     evidence = [result_evidence(result), disconnects.cut_evidence(case, result)]
     evidence.append(Evidence("probe", label, f"{measured} is {owner}"))

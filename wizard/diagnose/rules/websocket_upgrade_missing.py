@@ -115,6 +115,8 @@ def _by_answers(
     rule: Rule, case: Case, refused: ProbeResult, evidence: tuple[Evidence, ...], is_alike: bool
 ) -> Finding | None:
     """The finding where the config is not known, or does not decide it."""
+    if stream := upgrades.stream_without_upgrade(case, refused):
+        return rule.finding("possible", (*evidence, follow_up_evidence(stream)), _HELD)
     if is_alike:
         return rule.finding("likely", evidence, _MEASURED)
     if refused.timeline.status in (_USUAL if case.direct else _NAMED):
@@ -122,6 +124,10 @@ def _by_answers(
     return None
 
 
+_HELD = (
+    "Without the upgrade the backend answers the direct request with a stream, which Nginx's "
+    "buffers may hold. The config would show whether Nginx passes the upgrade on."
+)
 _UNREAD = (
     "The backend opens the WebSocket for the direct request, and not through the proxy. The config "
     "would show whether Nginx passes the upgrade on."

@@ -17,10 +17,8 @@ _PLAIN = RequestSpec(headers=(("Accept", "*/*"),))
 
 
 def _is_needed(case: Case) -> bool:
-    """True if the WebSocket opens directly, and the request through the proxy is answered."""
-    refused = refused_upgrade(case)
-    is_answered = refused is not None and refused.timeline.status is not None
-    return is_answered and bool(opened_directly(case))
+    """True if the WebSocket opens directly, and not through the proxy."""
+    return refused_upgrade(case) is not None and bool(opened_directly(case))
 
 
 async def _send(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
