@@ -40,3 +40,23 @@ def test_a_socket_is_the_peer_of_the_same_name_on_the_same_machine(
     case = case_with(direct, (peer,), vantage)
     assert addresses.is_direct(case) == is_direct
     assert bool(addresses.other_backend(case)) == is_other
+
+
+@pytest.mark.parametrize(
+    ("listen", "peer", "expected"),
+    [
+        ("8080", "127.0.0.1:8080", True),
+        ("10.0.0.5:8080", "10.0.0.5:8080", True),
+        ("8080", "10.0.0.6:8080", False),
+        ("127.0.0.1:8081", "127.0.0.1:8080", False),
+        ("unix:/run/inner.sock", "unix:/run/inner.sock", True),
+        ("8080", "unix:/run/inner.sock", False),
+    ],
+)
+def test_a_peer_may_be_another_server_of_the_config(listen: str, peer: str, expected: bool) -> None:
+    conf = f"""
+    server {{ listen 8081; location / {{ proxy_pass http://{peer}; }} }}
+    server {{ listen {listen}; server_name inner; location / {{ proxy_pass http://b; }} }}
+    """
+    case = make_case(proxy="held", direct="live", conf=f"http {{ {conf} }}")
+    assert addresses.passes_to_itself(case) == expected

@@ -132,6 +132,29 @@ async def test_the_url_alone_is_enough_after_the_usual_read_timeout(nginx: str) 
     assert "proxy_buffering off;" in recommendation.block
 
 
+EDGE = """
+server {
+    listen $CLOSED;
+    location / { proxy_pass http://$LISTEN; proxy_read_timeout 2s; proxy_buffering off; }
+}
+"""
+
+
+@pytest.mark.slow
+async def test_a_504_of_an_outer_nginx_does_not_accuse_the_backend_behind_the_inner(
+    nginx: str,
+) -> None:
+    """The inner server holds the answer, and would let it go just after the outer gives up."""
+    inner = replace(scenario(PLAIN, HTTP_1_0, IDLE, "60s"), http=EDGE)
+    async with Lab(inner, nginx=nginx) as lab:
+        text = lab.conf.read_text("utf-8")
+        port = text.split("listen 127.0.0.1:")[1].split(";")[0]
+        target = alone(replace(lab.target, url=f"http://127.0.0.1:{port}/sse"), with_conf=True)
+        case, diagnosis = await examine(target)
+    assert {result.timeline.status for result in case.proxy} == {504}
+    assert diagnosis.verdict == "inconclusive", diagnosis
+
+
 LOG_FORMAT = """
 log_format timed '$remote_addr - - [$time_local] "$request" $status $body_bytes_sent '
     '"$http_referer" "$http_user_agent" rt=$request_time us=$upstream_status '

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from wizard.diagnose.facts import product, streams
 from wizard.model.case import Case
+from wizard.model.config import Config
 from wizard.model.probe_result import ProbeResult
 from wizard.model.target import LOCAL
 from wizard.model.timeline import Probe, Timeline
@@ -83,6 +84,24 @@ def is_listener(case: Case, timeline: Timeline) -> bool:
     is_own = timeline.is_own_address or bool(names & own)
     listens = listens_at(case.resolution.config, int(port or 0))
     return any(listen.address in names or (listen.address == ANY and is_own) for listen in listens)
+
+
+def passes_to_itself(case: Case) -> bool:
+    """True if the config passes the stream to an address on which the same Nginx listens: to a
+    further server of the config, which may buffer as well."""
+    peers = map(host_port, upstream_peers(case))
+    return case.resolution is not None and any(
+        _listens_at(case.resolution.config, peer) for peer in peers
+    )
+
+
+def _listens_at(config: Config, peer: str) -> bool:
+    """True if a server of the config listens at this address of its machine."""
+    if is_unix(peer):
+        return peer in {host_port(listen.address) for listen in listens_at(config, None)}
+    host, _, port = peer.rpartition(":")
+    names = {listen.address for listen in listens_at(config, int(port))} if port.isdecimal() else {}
+    return host in names or (host in _LOOPBACK and ANY in names)
 
 
 def own_url(case: Case) -> str:

@@ -1,6 +1,6 @@
 """The backend itself sends nothing, with or without Nginx."""
 
-from wizard.diagnose.facts import directives, product, releases, streams
+from wizard.diagnose.facts import addresses, directives, product, releases, streams
 from wizard.diagnose.facts.evidence import log_evidence, result_evidence, setting_evidences
 from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case
@@ -56,7 +56,8 @@ def _check_gateway_timeout(rule: Rule, case: Case) -> Finding | None:
         *setting_evidences(case.resolution, *names),
         *map(log_evidence, logged[:1]),
     )
-    confidence: Confidence = "likely" if is_reached or logged else "possible"
+    is_likely = (is_reached or logged) and not addresses.passes_to_itself(case)
+    confidence: Confidence = "likely" if is_likely else "possible"
     reason = _CONNECTED if is_reached else _LOGGED if logged else _NOT_CONNECTED
     waited = seconds(unanswered.timeline.headers_s)
     return rule.finding(confidence, evidence, _NO_ANSWER.format(waited, reason))
