@@ -7,7 +7,7 @@ from textual.message import Message
 from textual.widgets import Input
 
 from wizard.model.client_request import ClientRequest
-from wizard.model.curl_command import is_curl
+from wizard.model.parse import is_curl
 from wizard.text.display import plural, safe
 
 

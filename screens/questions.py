@@ -9,9 +9,16 @@ from wizard.investigation import casefile
 from wizard.investigation.casefile import CaseRecord
 from wizard.investigation.investigation import Investigation
 from wizard.investigation.saved import EVIDENCE_STEPS, SavedInvestigation
-from wizard.model.curl_command import is_curl
 from wizard.model.diagnosis import Recommendation
-from wizard.model.parse import check_url, is_websocket, parse_conf, parse_hops, parse_log, parse_url
+from wizard.model.parse import (
+    check_url,
+    is_curl,
+    is_websocket,
+    parse_conf,
+    parse_hops,
+    parse_log,
+    parse_url,
+)
 from wizard.model.steps import StepId
 from wizard.model.target import LOCAL, Source, Target
 from wizard.model.vantage import Vantage

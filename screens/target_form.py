@@ -18,8 +18,7 @@ from screens.vantage_picker import VantagePicker
 from screens.widgets.fields import Fields
 from wizard.model.body import read_body
 from wizard.model.client_request import ClientRequest, body_type_of
-from wizard.model.curl_command import is_curl, parse_curl
-from wizard.model.parse import check_url, is_websocket, parse_header, parse_method
+from wizard.model.parse import check_url, is_curl, is_websocket, parse_header, parse_method
 from wizard.model.target import Source, Target
 from wizard.model.vantage import Vantage
 from wizard.text.display import plural, safe
@@ -149,7 +148,7 @@ class TargetForm(Fields[Target]):
         if not text and field == "url":
             raise UsageError("a URL is needed: http:// or https://")
         if field == "url" and is_curl(text):
-            self._take_command(parse_curl(text))
+            self._take_command(text)
         elif field == "body" and not text:
             self._require_body()
         else:
@@ -166,12 +165,19 @@ class TargetForm(Fields[Target]):
     def _fill_from_command(self, event: CurlInput.Pasted) -> None:
         """Fill the fields, or show below the URL why the command is not understood."""
         try:
-            self._take_command(parse_curl(event.text))
+            self._take_command(event.text)
         except UsageError as problem:
             self.show_error("url", str(problem))
 
-    def _take_command(self, request: ClientRequest) -> None:
-        """Show what a command asks for; its headers and its body stay out of sight."""
+    def _take_command(self, text: str) -> None:
+        """Show what a command asks for; its headers and its body stay out of sight.
+
+        Raises `UsageError`.
+        """
+        # Imported here: its patterns take time to compile, and most forms need none of them.
+        from wizard.model.curl_command import parse_curl
+
+        request = parse_curl(text)
         method = request.method or ("" if request.body is None else "POST")
         self._needs_body = False
         self.input_of("url").value = request.url

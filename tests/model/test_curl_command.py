@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 from tests.tools import needs
 from wizard.model.client_request import FORM_TYPE, ClientRequest
-from wizard.model.curl_command import is_curl, parse_curl
+from wizard.model.curl_command import parse_curl
 from wizard.model.curl_options import FLAGS, SHORT, WITH_VALUE
+from wizard.model.parse import is_curl
 from wizard.text.errors import UsageError
 
 URL = "https://h.example/v1/chat"

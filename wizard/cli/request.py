@@ -7,7 +7,6 @@ from functools import partial
 from wizard.cli.stdin import read_stdin
 from wizard.model.body import MAX_BODY_BYTES, STDIN, read_body
 from wizard.model.client_request import ClientRequest, body_type_of
-from wizard.model.curl_command import MAX_COMMAND_CHARS, parse_curl
 from wizard.model.parse import check_url, is_websocket, parse_connect_to, parse_header
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
@@ -20,19 +19,22 @@ def take_curl(options: Namespace) -> tuple[str, ...]:
     """Replace the text of `--curl` by its request; return what is not done. Raises `UsageError`."""
     text = getattr(options, "curl", None)
     if isinstance(text, str):
+        # Imported here: its patterns take time to compile, and most runs need none of them.
+        from wizard.model.curl_command import MAX_COMMAND_CHARS, parse_curl
+
         check_stdin(options)
-        options.curl = parse_curl(_read_text(text))
+        options.curl = parse_curl(_read_text(text, MAX_COMMAND_CHARS))
     return options.curl.notes if text is not None else ()
 
 
-def _read_text(text: str) -> str:
+def _read_text(text: str, limit: int) -> str:
     """The command that `--curl` gives, also in a file or over standard input."""
     if text in STDIN:
-        return read_stdin(MAX_COMMAND_CHARS, "--curl -", "a command").decode(*_CODEC)
+        return read_stdin(limit, "--curl -", "a command").decode(*_CODEC)
     if not text.startswith("@"):
         return text
     try:
-        return read_regular(text[1:], MAX_COMMAND_CHARS).decode(*_CODEC)
+        return read_regular(text[1:], limit).decode(*_CODEC)
     except OSError as error:
         problem = describe_read_error(error)
         raise UsageError(f"--curl {safe(text, 200)}: {problem}") from None

@@ -19,7 +19,6 @@ from wizard.text.display import safe
 from wizard.text.errors import UsageError
 
 MAX_COMMAND_CHARS = 16 << 20
-_CURL = re.compile(r"\s*(?:[$%#>] +)?(?:[A-Za-z_]\w*=\S* +)*(?:[^\s:]*/)?curl(?:\.exe)?\s")
 _BEFORE_CURL = frozenset({"sudo", "time", "env", "command", "exec", "nohup"})
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 _LONE_SURROGATE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
@@ -30,11 +29,6 @@ _GLOB = re.compile(r"\{[^{}]*,[^{}]*\}|\[\w+-\w+(?::\d+)?\]")
 _WEBSOCKET_HEADER = re.compile(r"(?i)upgrade|sec-websocket-(?:key|version|extensions)")
 _OURS = frozenset({"accept", "host", "user-agent"})
 """Headers that each of our requests has, besides the Content-Type of a body."""
-
-
-def is_curl(text: str) -> bool:
-    """True if the text looks like a curl command, and not like a URL."""
-    return _CURL.match(text) is not None
 
 
 def parse_curl(text: str) -> ClientRequest:

@@ -25,6 +25,7 @@ _HEADER_NAME = re.compile(r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
 """A token (RFC 9110, section 5.6.2)."""
 _WEBSOCKET = re.compile(r"^(?:[A-Za-z][A-Za-z0-9_.-]*=)*wss?:", re.IGNORECASE)
 """A URL of a WebSocket (RFC 6455, section 3), where the options allow names before it."""
+_CURL = re.compile(r"\s*(?:[$%#>] +)?(?:[A-Za-z_]\w*=\S* +)*(?:[^\s:]*/)?curl(?:\.exe)?\s")
 _METHODS_NOT_SENT = {
     "HEAD": "HEAD is never sent, because many streams refuse it",
     "CONNECT": "CONNECT asks for a tunnel, not for a stream",
@@ -168,6 +169,11 @@ def parse_header(text: str) -> Header:
         problem = "its value has a character no header can hold"
         raise UsageError(f"--header {safe(name, 60)!r}: {problem}")
     return name.strip(), value.strip()
+
+
+def is_curl(text: str) -> bool:
+    """True if the text looks like a curl command, and not like a URL."""
+    return _CURL.match(text) is not None
 
 
 def is_websocket(text: str) -> bool:
