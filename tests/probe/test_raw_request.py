@@ -15,6 +15,7 @@ from wizard.model.events import SseEvent
 from wizard.model.timeline import Probe, Timeline
 from wizard.probe.probe import run_probe
 from wizard.probe.request import ProbeOptions, RequestSpec
+from wizard.text.urls import unix_url
 from wizard.vantage.http.request import NO_EXACT_BYTES, RemoteRequest
 from wizard.vantage.http.tools import choose_tool
 from wizard.vantage.session import VantageSession
@@ -107,6 +108,21 @@ async def test_tls_to_a_plain_port() -> None:
     async with serving(saying(b"HTTP/1.1 400 Bad Request\r\n\r\n"), read_first=False) as url:
         timeline = await follow(url.replace("http:", "https:"))
     assert timeline.ended == "tls"
+
+
+async def test_over_a_unix_socket(tmp_path: Path) -> None:
+    arrived = bytearray()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        arrived.extend(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(HEAD + b"\r\n" + EVENT)
+        writer.close()
+
+    path = str(tmp_path / "s")
+    async with await asyncio.start_unix_server(serve, path):
+        timeline = await follow(unix_url(path, "/sse"))
+    assert bytes(arrived) == WIRE
+    assert (timeline.events, timeline.ended) == (1, "eof")
 
 
 async def test_a_refused_port() -> None:
