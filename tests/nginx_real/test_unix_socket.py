@@ -66,7 +66,9 @@ async def examine(target: Target) -> tuple[Case, Diagnosis]:
     return case, diagnose(case)
 
 
-@pytest.mark.parametrize(("passed", "path"), [("", "/sse"), (":/", "/app/sse")])
+@pytest.mark.parametrize(
+    ("passed", "path"), [("", "/sse"), pytest.param(":/", "/app/sse", marks=pytest.mark.slow)]
+)
 async def test_a_held_stream_with_the_socket_as_direct_url(
     nginx: str, tmp_path: Path, passed: str, path: str
 ) -> None:
@@ -91,6 +93,7 @@ async def test_a_session_over_the_socket_is_healthy(nginx: str, tmp_path: Path) 
     assert (diagnosis.verdict, diagnosis.causes) == ("healthy", ()), diagnosis
 
 
+@pytest.mark.slow
 async def test_the_socket_of_nginx_itself_is_not_direct(nginx: str, tmp_path: Path) -> None:
     own = tmp_path / "own.sock"
     async with running(nginx, tmp_path, f"{HELD} }} listen unix:{own}; location /x {{") as place:
