@@ -15,6 +15,7 @@ from wizard.model.target import Source
 NOW, BEFORE = "10.0.0.9", "10.0.0.5"
 PASSED = "proxy_pass http://bot.internal:12213;"
 BLOCK = "http { upstream bot { zone bot 64k; server bot.internal:12213%s; } "
+TRIED = '10.0.0.1 - - [23/Nov/2026:16:00:00 +0000] "GET /sse HTTP/1.1" 404 9 "-" "x" %s:12213'
 RESOLVED = CONF.replace("http { ", BLOCK % " resolve").replace("bot.internal:12213; }", "bot; }")
 
 
@@ -26,6 +27,13 @@ def elsewhere(case: Case) -> Case:
 def with_lines(case: Case, *addresses: str) -> Case:
     lines = tuple(make_log_line(FAILED % address) for address in addresses)
     return replace(case, logs=(LogReport("error.log", lines, len(lines)),))
+
+
+def logged(*asked: str) -> Case:
+    """Another application's 404, with the addresses that the access log has."""
+    lines = tuple(make_log_line(TRIED % each, client="sse-proxy h1 identity") for each in asked)
+    log = LogReport("access.log", lines, len(lines))
+    return replace(by_name(NOW, "", proxy="404"), logs=(log,))
 
 
 @pytest.mark.parametrize(
@@ -41,6 +49,10 @@ def with_lines(case: Case, *addresses: str) -> Case:
         (by_name(NOW, BEFORE, CONF.replace("bot.internal", "10.0.0.5")), None),
         (by_name(NOW, BEFORE, CONF.replace("bot.internal", "other.internal")), None),
         (by_name(NOW, BEFORE, RESOLVED), None),
+        (logged(BEFORE, BEFORE), "likely"),
+        (logged(BEFORE), None),
+        (logged(BEFORE, NOW), None),
+        (logged("[fd00::5]", "[fd00::5]"), None),  # perhaps the same server
     ],
 )
 def test_how_sure_it_is(case: Case, expected: str | None) -> None:

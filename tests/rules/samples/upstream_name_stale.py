@@ -24,10 +24,10 @@ def silent() -> Case:
     return by_name("10.0.0.9", "10.0.0.9")
 
 
-def by_name(now: str, asked: str, conf: str = CONF) -> Case:
-    """A case with a 502: the name of the direct URL leads to `now`, and Nginx asked `asked`."""
+def by_name(now: str, asked: str, conf: str = CONF, proxy: str = "502") -> Case:
+    """A case with a 502 (or `proxy`): the direct URL's name leads to `now`; Nginx asked `asked`."""
     logs = (make_log_line(FAILED % asked),) if asked else ()
-    case = make_case(proxy="502", direct="live", conf=conf, logs=logs)
+    case = make_case(proxy=proxy, direct="live", conf=conf, logs=logs)
 
     def moved(result: ProbeResult) -> ProbeResult:
         probe = replace(result.timeline.probe, url="http://bot.internal:12213/sse")

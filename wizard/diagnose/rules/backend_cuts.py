@@ -12,8 +12,8 @@ from wizard.text.display import seconds
 
 _ENDS = frozenset({"cut", "ended"})
 _BROKEN = (
-    "The direct stream is broken off in the middle, without any proxy, and the proxied one ends at "
-    "the same age: the backend ends both, and no timeout of Nginx is to blame."
+    "The direct stream is broken off in the middle, and the proxied one ends at the same age: the "
+    "backend ends both, or what its address leads through, and no timeout of Nginx is to blame."
 )
 _LOGGED = (
     "Both streams end at the same age, and the backend's log says that a worker was stopped then: "

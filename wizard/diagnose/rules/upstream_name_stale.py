@@ -76,6 +76,8 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if used & name.now:
         return None
     failed = [line for _, line in asked if line.tag == "connect-failed"]
+    if not failed and not _is_always_elsewhere(asked, name):
+        return None
     text = _NO_CONNECTION if failed else _OTHER_ANSWER
     line = failed[0] if failed else asked[0][1]
     evidence = (*_evidence(case, failing, name), log_evidence(line))
@@ -85,6 +87,13 @@ def check(rule: Rule, case: Case) -> Finding | None:
 
 
 _SYMPTOMS = frozenset({"upstream-unreachable", "location-miss", "wrong-transport"})
+
+
+def _is_always_elsewhere(asked: tuple[tuple[str, LogLine], ...], name: _Name) -> bool:
+    """True if several requests went to other addresses of the same kind: one of several addresses
+    of the name would have had its turn."""
+    is_v6 = {"[" in address for address in name.now}
+    return len(asked) > 1 and {"[" in address for address, _ in asked} == is_v6
 
 
 def _confidence(case: Case, name: _Name, failed: bool) -> Confidence:
