@@ -192,6 +192,16 @@ def test_a_new_location_for_proxy_manager_has_its_own_include() -> None:
     assert any("bypasses your access control" in note for note in recommendation.adapt)
 
 
+def test_the_map_of_a_websocket_goes_outside_of_the_box_of_proxy_manager() -> None:
+    recommendation = _recommended(_asked("npm"), "websocket-upgrade-missing")
+    box, outside = recommendation.parts
+    assert "Connection $connection_upgrade;" in box.block
+    assert "map" not in box.block
+    assert outside.block.startswith("map $http_upgrade $connection_upgrade {")
+    assert outside.where.endswith("it in /data/nginx/custom/http_top.conf")
+    assert any("Websockets Support of the proxy host" in note for note in recommendation.adapt)
+
+
 def test_a_note_names_the_file_for_lines_outside_the_server() -> None:
     text = "upstream app { server a; server b; }\n" + NPM.replace(
         "include conf.d/include/proxy.conf", "proxy_pass http://app"

@@ -129,4 +129,4 @@ _STYLE_NOTES: dict[Style, tuple[str, ...]] = {
 
 def upgrade_notes(case: Case, style: Style) -> tuple[str, ...]:
     """How an upgrade is passed on where another program writes the config."""
-    return _STYLE_NOTES.get(style, ())
+    return _STYLE_NOTES.get(case.target.style or style, ())

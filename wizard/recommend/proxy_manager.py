@@ -19,7 +19,7 @@ _EXISTING = (
     "Locations has a box of its own (its gear): only the changed lines go there"
 )
 _OUTSIDE = (
-    "the box is inside the server block: upstream and limit_conn_zone belong into "
+    "the box is inside the server block: upstream, map and limit_conn_zone belong into "
     "/data/nginx/custom/http_top.conf"
 )
 _DEFAULTS = (
@@ -28,7 +28,7 @@ _DEFAULTS = (
 )
 
 
-_OUTER_BLOCKS = ("upstream ", "limit_conn_zone ")
+_OUTER_BLOCKS = ("upstream ", "map ", "limit_conn_zone ")
 _WHOLE_HOST = "paste into the box, where it holds for every path of this host"
 _ABOUT_ADDRESS = "proxy_pass: "
 """The beginning of a note about an address that the manager knows itself."""
