@@ -91,6 +91,21 @@ def test_a_difference_without_a_cause_is_a_note(difference: Difference) -> None:
     assert any(difference.text in note and "nginx.conf:7" in note for note in diagnosis.notes)
 
 
+@pytest.mark.parametrize(
+    ("own", "fix"),
+    [
+        ("127.0.0.1:12213", "proxy_set_header Host 127.0.0.1:12213,"),
+        ("127.0.0.1:8081", "proxy_set_header Host $http_host"),
+        ("localhost", "proxy_set_header Host localhost,"),
+    ],
+    ids=["the direct URL's", "the client's own", "a unix socket's"],
+)
+def test_the_host_to_send_is_one_that_was_served(own: str, fix: str) -> None:
+    case = replace(case_of(), follow_ups=shown(replace(HOST, own=own)))
+    (cause,) = diagnose(case).causes
+    assert cause.fix.summary.startswith(fix)
+
+
 def test_a_redirect_because_of_the_host_is_no_refusal() -> None:
     results = shown(HOST, status=301)
     case = replace(case_of(proxy="redirect:http://other/sse"), follow_ups=results)

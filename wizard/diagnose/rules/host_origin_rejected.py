@@ -156,13 +156,15 @@ def _is_public(case: Case, host: str) -> bool:
 def _host_to_send(case: Case) -> str:
     """The Host that Nginx must send, as a config writes it; empty if that is not its fault.
 
-    It is the client's own if that was shown to be served. A backend that refuses its public name
-    should allow it; an inner name that Nginx sends can be another one.
+    It is the client's own if that was shown to be served, else one under which a direct request
+    was. Without the config only an inner name is known to be replaceable.
     """
-    if _helped(case):
+    difference = difference_about(case, is_about)
+    served = difference.own if difference and difference.kind == "host" else None
+    if _helped(case) or served == requested_host(case):
         return "$http_host"
-    if difference := difference_about(case, is_about):
-        return _own_host(case) if difference.kind == "host" else ""
+    if difference is not None:
+        return served or ""
     is_foreign = not any(_is_public(case, host) for host in passed_hosts(case))
     return _own_host(case) if is_foreign and _asked(case) else ""
 
