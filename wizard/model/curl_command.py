@@ -131,8 +131,6 @@ def _http(state: CurlState, url: str) -> Http | None:
 def _headers(state: CurlState) -> list[Header]:
     """The headers of `--header`, and those that curl adds for other options and of itself."""
     state.defaults.setdefault("accept", ("Accept", "*/*"))
-    if state.cookies:
-        state.defaults["cookie"] = ("Cookie", "; ".join(state.cookies))
     given = {name.lower() for name, _ in state.headers}
     own = _OURS if state.body is None else _OURS | {"content-type"}
     if kept := (state.removed & own) - given:
@@ -164,7 +162,7 @@ def _with_query(url: str, parts: list[str]) -> str:
     start, hash_sign, fragment = url.partition("#")
     joint = "&" if "?" in start else "?"
     # As in curl, what is typed is not encoded; but no URL can hold blanks and such bytes.
-    added = quote("&".join(parts), safe="!$%&'()*+,/:;=?@[]~", errors="surrogateescape")
+    added = quote("&".join(parts), safe="!$%&'()*+,/:;=?@[\\]~", errors="surrogateescape")
     return f"{start}{joint}{added}{hash_sign}{fragment}"
 
 

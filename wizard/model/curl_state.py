@@ -43,7 +43,6 @@ class CurlState:
     headers: list[Header] = field(default_factory=list)
     defaults: dict[str, Header] = field(default_factory=dict)
     removed: set[str] = field(default_factory=set)
-    cookies: list[str] = field(default_factory=list)
     insecure: bool = False
     has_globs: bool = True
     http: Http | None = None
@@ -185,7 +184,8 @@ def _add_header(state: CurlState, text: str) -> None:
 
 def _take_cookie(state: CurlState, option: CurlOption) -> None:
     if "=" in option.value:
-        state.cookies.append(option.value)
+        cookies = state.defaults.get("cookie", ("", ""))[1]
+        _take_default(state, "Cookie", f"{cookies}; {option.value}" if cookies else option.value)
     else:
         file = safe(option.value, 100)
         state.notes.append(f"the cookie file {file} is not read: give the Cookie with --header")
@@ -212,7 +212,9 @@ def _take_default(state: CurlState, name: str, value: str) -> None:
 
 def _take_user(state: CurlState, option: CurlOption) -> None:
     if ":" in option.value:
-        state.defaults["authorization"] = basic_auth(option.value)
+        # curl prefers the token of --oauth2-bearer, in whatever order they stand.
+        if not state.defaults.get("authorization", ("", ""))[1].startswith("Bearer "):
+            state.defaults["authorization"] = basic_auth(option.value)
     else:
         state.notes.append(f"{option.typed} without a password is not sent: curl would ask for it")
 
