@@ -4,8 +4,8 @@ from tests.rules.samples.build import make_case
 from wizard.model.case import Case
 
 CONF = """
-http { server { listen 8081; %s
-location / { proxy_pass http://127.0.0.1:12213; proxy_http_version 1.1; } } }
+http { server { listen 8081;
+location / { proxy_pass http://127.0.0.1:12213; proxy_http_version 1.1; %s } } }
 """
 
 

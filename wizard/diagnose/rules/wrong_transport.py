@@ -64,5 +64,6 @@ RULE = Rule(
     id="wrong-transport",
     stage=Stage.ROUTE,
     fix=Fix("the client uses the path and the transport that the server speaks", "client"),
+    explains=frozenset({"get-not-offered"}),
     check=check,
 )
