@@ -97,10 +97,10 @@ async def test_any_other_answer_is_what_it_is() -> None:
     timeline = await probe_server(_after_request(refused))
     assert (timeline.status, timeline.excerpt, timeline.ended) == (426, "no\n", "eof")
     assert not is_live(timeline)
-    stream = saying(CHUNKED, chunk(b"data: x\n\n"), chunk(b""))
+    stream = saying(CHUNKED, chunk(b"data: x\n\n"), then="open")
     timeline = await probe_server(_after_request(stream))
     assert (timeline.status, timeline.is_stream, is_live(timeline)) == (200, False, False)
-    assert timeline.excerpt == "data: x\n\n"
+    assert (timeline.excerpt, timeline.ended) == ("data: x\n\n", "open")
 
 
 def _after_request(act: Act) -> Act:

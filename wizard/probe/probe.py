@@ -167,7 +167,10 @@ async def _read_response(
     if answer.is_stream:
         await _read_stream(response, channel, _items_decoder(answer), excerpt_bytes)
     else:
-        await _read_body(response, channel, excerpt_bytes)
+        # An endless stream in place of a WebSocket has said enough with its first bytes.
+        is_other = answer.probe.upgrade and answer.framing in ("chunked", "close")
+        limit = 0 if is_other and answer.status == 200 else BODY_LIMIT_BYTES
+        await _read_body(response, channel, excerpt_bytes, limit)
 
 
 Decoder = SseDecoder | JsonLinesDecoder | BytesDecoder
@@ -204,8 +207,10 @@ async def _read_stream(
     await channel.events.put(Ended(channel.now(), "eof", content.broken))
 
 
-async def _read_body(response: httpx.Response, channel: ProbeChannel, excerpt_bytes: int) -> None:
-    """Report the bytes of any other body, up to a limit, and an excerpt of its start."""
+async def _read_body(
+    response: httpx.Response, channel: ProbeChannel, excerpt_bytes: int, limit: int
+) -> None:
+    """Report the bytes of any other body, up to a limit in bytes, and an excerpt of its start."""
     content, size, start = decoder_for(response.headers.get("content-encoding")), 0, b""
     async for raw in response.aiter_raw():
         data = content.feed(raw) if content else b""
@@ -213,8 +218,8 @@ async def _read_body(response: httpx.Response, channel: ProbeChannel, excerpt_by
         excerpt = start.decode("utf-8", "replace")
         await channel.events.put(Chunk(channel.now(), len(raw), len(data), excerpt))
         size += len(raw)
-        if size > BODY_LIMIT_BYTES:
-            detail = f"left after {BODY_LIMIT_BYTES} bytes"
+        if size > limit:
+            detail = f"left after {limit or size} bytes"
             await channel.events.put(Ended(channel.now(), "open", detail))
             return
     await channel.events.put(Ended(channel.now(), "eof"))

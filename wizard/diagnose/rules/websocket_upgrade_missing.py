@@ -90,11 +90,13 @@ def _by_bisection(
     """The finding where the request as Nginx passes it on was sent to the direct URL."""
     if not all(map(_is_lost_upgrade, differences)):
         return None
-    with_it, without = streams.follow_ups(case, WITH), streams.follow_ups(case, WITHOUT)
+    failing = [each for each in streams.follow_ups(case, WITH) if each.likeness == "alike"]
+    served = [each for each in streams.follow_ups(case, WITHOUT) if each.likeness == "served"]
     sent = upgrades.sent_upgrade(case.resolution)
     evidence = (
         result_evidence(refused),
-        *map(follow_up_evidence, (*with_it[:1], *without[:1])),
+        *map(result_evidence, opened_directly(case)[:1]),
+        *map(follow_up_evidence, (*failing[:1], *served[-1:])),
         *(sent.losses if sent else ()),
     )
     return rule.finding("confirmed", evidence, _BISECTED)
