@@ -153,10 +153,17 @@ def test_a_value_that_is_not_known_is_no_difference() -> None:
     assert "X-Request-Id is not known" in comparison.doubts[0]
 
 
+def test_a_value_of_several_lines_is_not_sent() -> None:
+    """A quoted value in the config may have them."""
+    comparison = compared(sent(SentHeader("X-A", "b\r\nC: d", LINE)))
+    assert comparison.differences == ()
+    assert "line end" in comparison.doubts[0]
+
+
 @pytest.mark.parametrize(
     "request_",
-    [sent(uri=None), sent(http="2"), sent(method="POST")],
-    ids=["uri", "http2", "method"],
+    [sent(uri=None), sent(uri="/a b"), sent(http="2"), sent(method="POST")],
+    ids=["uri", "space", "http2", "method"],
 )
 def test_what_cannot_be_sent_is_not_compared(request_: SentRequest) -> None:
     assert compare(OWN, request_) is None

@@ -4,6 +4,7 @@ Each has some of the differences between the two. A secret that the config adds 
 secrets go only where the client's own request takes them.
 """
 
+import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -17,6 +18,8 @@ Headers = tuple[tuple[str, str], ...]
 
 _ORDER: tuple[DifferenceKind, ...] = ("http-version", "connection", "host", "query", "uri")
 """The kinds that backends mind most; headers that were removed or replaced follow, then others."""
+_ENDS_LINE = re.compile(r"[\r\n\0]")
+_NOT_IN_URI = re.compile(r"[\s\0]")
 _FRAMING = frozenset({"content-length", "transfer-encoding"})
 """Headers that belong to the body, which is sent as the client has it."""
 
@@ -35,7 +38,7 @@ class RawRequest:
     def wire(self) -> bytes:
         """Its bytes. Raises `ValueError` if a part of it would end its line."""
         lines = (f"{self.method} {self.uri} HTTP/{self.http}", *map(": ".join, self.headers))
-        if any(char in line for line in lines for char in "\r\n\0"):
+        if any(map(_ENDS_LINE.search, lines)):
             raise ValueError("a line of the request has a line end in it")
         head = "".join(f"{line}\r\n" for line in (*lines, ""))
         return head.encode("utf-8", "surrogateescape") + self.content
@@ -96,8 +99,8 @@ def compare(
 ) -> Comparison | None:
     """Compare the client's request with the one that the backend gets.
 
-    None if that one cannot be sent: its URI is not decided, it is HTTP/2, or it has another method
-    or no body.
+    None if that one cannot be sent: its URI is not decided or no valid one, it is HTTP/2, or it has
+    another method or no body.
 
     Args:
         own: The client's request, as it is sent to the direct URL.
@@ -105,7 +108,13 @@ def compare(
         given: The user's headers, whose values are shown for the public ones alone.
     """
     lacks_body = bool(own.content) and not sent.has_body
-    if sent.uri is None or sent.http == "2" or sent.method != own.method or lacks_body:
+    if (
+        sent.uri is None
+        or _NOT_IN_URI.search(sent.uri)
+        or sent.http == "2"
+        or sent.method != own.method
+        or lacks_body
+    ):
         return None
     secrets = _Secrets((own.uri, *map(": ".join, own.headers), *known))
     unsent = dict(_unsent_headers(sent, secrets))
@@ -152,7 +161,9 @@ def _unsent_headers(sent: SentRequest, secrets: _Secrets) -> Iterator[tuple[str,
     sent."""
     for header in sent.headers:
         name, shown = header.name, safe(header.name, 60)
-        if header.value is None:
+        if _ENDS_LINE.search(f"{name}{header.value}"):
+            yield name.lower(), f"{header.where}: {shown} has a line end in it: it was not sent"
+        elif header.value is None:
             yield name.lower(), f"what the backend gets as {shown} is not known: it was not sent"
         elif header.where and (
             secrets.are_in(f"{name}: {header.value}") or _is_credential(header, secrets)

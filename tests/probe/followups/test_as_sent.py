@@ -66,7 +66,7 @@ def has(*names: str) -> Minds:
     return lambda request: all(name in request.headers for name in names)
 
 
-@pytest.mark.parametrize("count", [1, 2, 5, 9, 12])
+@pytest.mark.parametrize("count", [1, 5, 12])
 async def test_one_header_of_many_is_found(count: int) -> None:
     for culprit in {0, count // 2, count - 1}:
         async with running({"GET": refusing(has(f"x-{culprit}"))}) as server:
@@ -89,7 +89,7 @@ async def test_two_that_are_needed_together_are_named_together() -> None:
     assert len(server.requests) <= MAX_REQUESTS
 
 
-@pytest.mark.parametrize("count", [0, 3, 7])
+@pytest.mark.parametrize("count", [0, 7])
 async def test_both_parts_of_the_old_default_may_be_minded(count: int) -> None:
     """Each by itself, beside innocent headers."""
     lines = "".join(f"proxy_set_header X-{at} {at};" for at in range(count))
@@ -114,7 +114,7 @@ async def test_one_part_of_the_old_default_is_told_from_the_other(kind: str) -> 
     assert [each.kind for each in named_differences(case)] == [kind]
 
 
-@pytest.mark.parametrize("count", [1, 2, 3, 4, 8])
+@pytest.mark.parametrize("count", [1, 3, 8])
 @pytest.mark.parametrize("pattern", ["RS", "RRS", "RSS", "RRSS", "RSRSS"])
 async def test_a_backend_that_refuses_in_turn_blames_no_header(pattern: str, count: int) -> None:
     """What was sent and how it was answered must agree, in each of the requests."""

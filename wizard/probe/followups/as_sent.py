@@ -184,8 +184,7 @@ async def _search(trials: _Trials) -> tuple[Difference, ...]:
             if await trials.send(WITHOUT, _flatten(left)) != "alike":
                 return named
     except _NoRequestsLeftError:
-        if named:
-            await trials.send(WITHOUT, ())
+        return ()
     return named
 
 
