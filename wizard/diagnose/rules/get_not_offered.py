@@ -35,7 +35,8 @@ def check(rule: Rule, case: Case) -> Finding | None:
     proxied = case.handshake("proxy")
     if proxied is not None and proxied.is_complete and proxied.transport != "http+sse":
         return _beside_a_session(rule, case, results, proxied.transport)
-    if proxied is None or proxied.skipped:
+    has_sibling = any(each.sibling and each.sibling.is_complete for each in case.handshakes)
+    if (proxied is None or proxied.skipped) and not has_sibling:
         return _asks_for_post(rule, case, results)
     return None
 
