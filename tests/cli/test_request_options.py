@@ -98,6 +98,8 @@ REFUSED = {
     "nul": (["-d", "@a\0b"], "not a file name"),
     "http": (["--http", "3"], "invalid choice"),
     "http-2-without-tls": (["http://h/", "--http", "2"], "needs an https:// URL"),
+    "content-length": (["-H", "Content-Length: 5"], "follows from the body"),
+    "transfer-encoding": (["-H", "transfer-encoding: chunked"], "follows from the body"),
     "websocket": (["--upgrade", "-d", "x"], "a WebSocket is asked for with a GET"),
     "stdin-twice": (["-d", "-", "-d", "@-"], "only once"),
     "stdin-config": (["-d", "-", "--conf", "-"], "only once"),

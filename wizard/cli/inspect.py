@@ -41,7 +41,7 @@ def _client_of(options: argparse.Namespace) -> ClientRequest:
     if not any(name.lower() == "accept" for name, _ in headers):
         headers = (("Accept", "text/event-stream"), *headers)
     client = ClientRequest(method=options.request, headers=headers)
-    return with_body(client, options.data).completed()
+    return with_body(client, options.data).completed(is_sent=False)
 
 
 def _request(options: argparse.Namespace, client: ClientRequest) -> Request:

@@ -63,15 +63,19 @@ class ClientRequest:
             notes=(*self.notes, *other.notes),
         )
 
-    def completed(self) -> "ClientRequest":
+    def completed(self, *, is_sent: bool = True) -> "ClientRequest":
         """The request with its method and the Content-Type of its body.
 
-        Raises `UsageError` for a method that is not sent, and for a body that is not known.
+        Raises `UsageError` for a method that is not sent, for a body that is not known and, if it
+        is to be sent, for a header that frames the body.
         """
         if self.missing_body:
             raise UsageError(self.missing_body)
         if self.http == "2" and self.url.lower().startswith("http:"):
             raise UsageError("--http 2 needs an https:// URL: without TLS it is not tried")
+        for name, _ in self.headers if is_sent else ():
+            if name.lower() in ("content-length", "transfer-encoding"):
+                raise UsageError(f"--header {name}: it follows from the body that is sent")
         method = parse_method(self.method or ("GET" if self.body is None else "POST"))
         if self.upgrade and (method != "GET" or self.body):
             raise UsageError("a WebSocket is asked for with a GET, without --request and --data")

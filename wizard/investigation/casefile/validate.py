@@ -6,8 +6,9 @@ from typing import Any
 from wizard.investigation.casefile.record import CaseRecord
 from wizard.investigation.casefile.redaction import PSEUDONYM
 from wizard.model.case import Case
+from wizard.model.client_request import ClientRequest
 from wizard.model.log_report import History, LoggedFailure
-from wizard.model.parse import parse_method
+from wizard.model.parse import parse_header
 from wizard.model.target import Source, Target
 from wizard.model.timeline import Probe
 from wizard.model.vantage import Vantage
@@ -62,13 +63,14 @@ def _check_target(target: Target) -> str:
 
 
 def _request_problem(target: Target) -> str:
-    """What is wrong with the method or the body; empty if nothing is."""
+    """What is wrong with the method, the headers or the body; empty if nothing is."""
     try:
-        is_sent = parse_method(target.method) == target.method
+        headers = tuple(parse_header(f"{name}: {value}") for name, value in target.headers)
+        request = ClientRequest(method=target.method, headers=headers).completed()
     except UsageError:
-        is_sent = False
-    if not is_sent:
-        return "its method is not one that is sent"
+        return "its method or a header is not one that can be sent"
+    if (request.method, headers) != (target.method, target.headers):
+        return "its method or a header is not as it is sent"
     if target.body and not PSEUDONYM.fullmatch(target.body.decode("latin-1")):
         return "it has a body, which no case file holds"
     return ""
