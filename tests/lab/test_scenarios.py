@@ -42,7 +42,7 @@ def test_it_expects_only_what_check_can_report(scenario: Scenario) -> None:
     assert scenario.verdict in ("healthy", "fault", "inconclusive")
     assert (scenario.verdict == "fault") == bool(scenario.expected)
     assert {*scenario.expected, *scenario.risks} <= set({rule.id for rule in all_rules()})
-    assert scenario.options.keys() <= {"stall", "patience"}
+    assert scenario.options.keys() <= {"stall", "patience", "upgrade"}
 
 
 def test_its_config_has_no_placeholder_left(scenario: Scenario, tmp_path: object) -> None:
