@@ -6,6 +6,7 @@ from wizard.diagnose.facts import directives, streams
 from wizard.diagnose.facts.evidence import follow_up_evidence, result_evidence
 from wizard.diagnose.facts.request_difference import (
     OUTER,
+    describe_distinction,
     difference_about,
     difference_evidence,
 )
@@ -49,10 +50,18 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if proof is None:
         return rule.finding("likely", config, _QUIET, latent=True)
     confidence, evidence = proof
-    is_measured = any("-direct" in item.where for item in evidence)
-    distinguishes = f"{_DISTINGUISHES} {_MEASURED}" if is_measured else _DISTINGUISHES
     explains = _SYMPTOMS if confidence == "confirmed" else frozenset[str]()
+    distinguishes = _distinguishes(case, evidence)
     return rule.finding(confidence, (*evidence, *config), distinguishes, explains=explains)
+
+
+def _distinguishes(case: Case, evidence: tuple[Evidence, ...]) -> str:
+    """What separates the lost header from other causes, as it was measured."""
+    if any(item.kind == "follow-up" for item in evidence):
+        difference = difference_about(case, is_about)
+        return describe_distinction(difference) if difference else f"{_DISTINGUISHES} {_MEASURED}"
+    is_measured = any("-direct" in item.where for item in evidence)
+    return f"{_DISTINGUISHES} {_MEASURED}" if is_measured else _DISTINGUISHES
 
 
 def is_about(case: Case, difference: Difference) -> bool:
@@ -122,7 +131,8 @@ def _host(case: Case, resolution: RequestResolution, dropped: DroppedHeaders) ->
     statuses = {result.timeline.status for result in refused}
     # A direct request with the Host that Nginx sends now is refused as well.
     follow_ups = streams.follow_ups(case, "public-host")
-    same = [follow_up for follow_up in follow_ups if follow_up.timeline.status in statuses]
+    asked = (each for each in follow_ups if not each.likeness)  # else `_difference` decides
+    same = [follow_up for follow_up in asked if follow_up.timeline.status in statuses]
     if not same:
         return None
     evidence = (*_first_evidence(refused), follow_up_evidence(same[0]), *_root_evidence(case))

@@ -95,7 +95,8 @@ def _by_host(rule: Rule, case: Case) -> Finding | None:
     if refused is None:
         return None
     answer = refused[1]
-    same = [each for each in _asked(case) if each.timeline.status == answer.status]
+    asked = (each for each in _asked(case) if not each.likeness)  # else `_by_difference` decides
+    same = [each for each in asked if each.timeline.status == answer.status]
     if not same:
         return None
     evidence = (
