@@ -62,14 +62,14 @@ async def test_what_came_while_the_process_stood_still_is_read_before_it_is_judg
             writer.write(b"".join(parts[1:]))
             if len(parts) == 1:
                 writer.transport.abort()
-            time.sleep(1.5)  # noqa: ASYNC251 (as if the machine was suspended for so long)
+            time.sleep(1.0)  # noqa: ASYNC251 (as if the machine was suspended for so long)
             await reader.read()
 
         return act
 
     proxy, _ = await run(stop_after(CHUNKED + chunk(EVENT)), None)
     assert proxy.outcome == "cut"
-    proxy, _ = await run(stop_after(b"", CHUNKED + chunk(EVENT)), None, stall=1.0)
+    proxy, _ = await run(stop_after(b"", CHUNKED + chunk(EVENT)), None, stall=0.6)
     assert proxy.outcome == "live"
 
 
