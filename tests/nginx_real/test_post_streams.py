@@ -92,7 +92,8 @@ async def test_an_error_object_in_a_200_is_not_healthy(nginx: str, tmp_path: Pat
     backend = PostBackend(OPENAI, error_after=0)
     async with behind_nginx(nginx, tmp_path, [backend.serve], GOOD, path=PATH) as target:
         _, diagnosis = await conclude(posting(target))
-    assert (diagnosis.verdict, causes(diagnosis)) == ("inconclusive", {})
+    assert diagnosis.verdict == "inconclusive"
+    assert set(causes(diagnosis)) <= {"backend-cuts"}  # possible: it ends its stream early
     assert "overloaded" in diagnosis.summary
 
 

@@ -96,7 +96,7 @@ class Target:
     def is_sent_once(self) -> bool:
         """True if the stream's request may change something at the server, so that it is sent once
         on each side (RFC 9110, section 9.2.1, names the safe methods)."""
-        return self.method != "GET" and not self.repeat
+        return (self.method != "GET" or self.body != b"") and not self.repeat
 
     @property
     def request_line(self) -> str:

@@ -31,7 +31,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     direct = _direct_twin(case, compressed)
     if case.direct and direct is None:
         return None  # at the backend itself the compressed request is not live
-    who, seen = _who(case, compressed), _encoding_of(compressed)
+    who, seen = _who(case, compressed, plain), _encoding_of(compressed)
     if who is None or not (seen or _may_be_compressed(case, compressed)):
         return None
     text, confidence = who
@@ -81,14 +81,14 @@ def _may_be_compressed(case: Case, result: ProbeResult) -> bool:
     return result.timeline.headers_s is None and product.other_proxy(case) is not None
 
 
-def _who(case: Case, compressed: ProbeResult) -> tuple[str, Confidence] | None:
+def _who(case: Case, compressed: ProbeResult, plain: ProbeResult) -> tuple[str, Confidence] | None:
     """Who compresses, as a clause, and how sure that is; None if it may be this Nginx."""
     resolution, other = case.resolution, product.other_proxy(case)
     if resolution is None:
         if product.is_nginx_shown(case):
             return None
         return _ELSEWHERE.format(other.name if other else product.unknown_server(case)), "likely"
-    if not directives.is_proxied(resolution) or _compresses(resolution, compressed):
+    if not directives.is_proxied(resolution) or _compresses(resolution, compressed, plain):
         return None
     if any(each.effect == "unknown" for each in resolution.body_filters) or resolution.unknown:
         return _NOT_HERE, "possible"  # a module that is not known may compress
@@ -96,10 +96,10 @@ def _who(case: Case, compressed: ProbeResult) -> tuple[str, Confidence] | None:
     return _NOT_HERE, "confirmed" if is_seen else "likely"
 
 
-def _compresses(resolution: RequestResolution, compressed: ProbeResult) -> bool:
-    """True if this Nginx compresses event streams for a client that accepts this."""
-    encoding = compressed.timeline.probe.encoding
-    return is_compressed(resolution.settings, encoding, resolution.body_filters)
+def _compresses(resolution: RequestResolution, compressed: ProbeResult, plain: ProbeResult) -> bool:
+    """True if this Nginx compresses such streams for a client that accepts this."""
+    encoding, media_type = compressed.timeline.probe.encoding, plain.timeline.media_type
+    return is_compressed(resolution.settings, encoding, resolution.body_filters, media_type)
 
 
 def _encoding_evidence(result: ProbeResult, encoding: str) -> Evidence:

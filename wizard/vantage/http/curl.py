@@ -38,7 +38,7 @@ def make_config(request: RemoteRequest) -> bytes:
         lines.append(f"connect-to = {_quoted(f'::{_bracketed(host)}:{port}')}")
     if request.socket_path:
         lines.append(f"unix-socket = {_quoted(request.socket_path)}")
-    if request.method != "GET":
+    if request.method != "GET" or request.content:
         lines.append(f"request = {_quoted(request.method)}")
     if request.content:
         lines += _body(request)

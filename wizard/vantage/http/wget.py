@@ -43,7 +43,7 @@ def gnu_arguments(request: RemoteRequest) -> tuple[str, ...]:
     words = [*_GNU_OPTIONS, *timeouts, *_headers(request)]
     if request.insecure:
         words.append("--no-check-certificate")
-    if request.method != "GET":
+    if request.method != "GET" or request.content:
         words.append(f"--method={request.method}")
     if request.content:
         words.append(f"--body-data={request.content.decode()}")
