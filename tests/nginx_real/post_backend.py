@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from tests.probe.scripted import chunk
 
 TOKENS = 16
-TOKEN_S = 0.08
-"""How long each token takes, in seconds."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +49,7 @@ class PostBackend:
     """Answers each POST with a stream, and any other method with 405.
 
     Attributes:
+        token_s: How long each token takes, in seconds.
         thinking_s: How long the first token takes, in seconds.
         answers_get: Whether a GET is answered as a POST.
         error_after: After how many tokens an error object ends the stream; None for never.
@@ -59,6 +58,7 @@ class PostBackend:
 
     format: Format = OPENAI
     error_after: int | None = None
+    token_s: float = 0.08
     thinking_s: float = 0.0
     answers_get: bool = False
     methods: Counter[str] = field(default_factory=Counter)
@@ -90,7 +90,7 @@ class PostBackend:
             token = self.format.token
             writer.write(chunk(token) if is_chunked else token)
             await writer.drain()
-            await asyncio.sleep(TOKEN_S)
+            await asyncio.sleep(self.token_s)
         else:
             end = self.format.end
             writer.write(chunk(end) if is_chunked and end else end)

@@ -144,3 +144,22 @@ async def test_json_lines_that_only_gzip_holds(nginx: str, tmp_path: Path) -> No
     async with behind_nginx(nginx, tmp_path, [backend.serve], conf, path=PATH) as target:
         _, diagnosis = await conclude(target)
     assert causes(diagnosis) == {"gzip-plus-buffering": "confirmed"}
+
+
+async def test_a_short_answer_does_not_show_that_nothing_is_held(
+    nginx: str, tmp_path: Path
+) -> None:
+    for conf, expected in ((HTTP_1_0, {"proxy-buffering-hold": "possible"}), (GOOD, {})):
+        backend = PostBackend(OPENAI, token_s=0.0)
+        async with behind_nginx(nginx, tmp_path, [backend.serve], conf, path=PATH) as target:
+            _, diagnosis = await conclude(posting(target))
+        assert causes(diagnosis) == expected
+        assert (diagnosis.verdict == "healthy") is (not expected)
+
+
+async def test_a_slow_first_token_is_no_silent_backend(nginx: str, tmp_path: Path) -> None:
+    backend = PostBackend(OPENAI, thinking_s=60.0)
+    async with behind_nginx(nginx, tmp_path, [backend.serve], GOOD, path=PATH) as target:
+        _, diagnosis = await conclude(replace(posting(target), stall=2.0))
+    assert causes(diagnosis) == {"backend-silent": "possible"}
+    assert diagnosis.verdict == "inconclusive"

@@ -16,6 +16,10 @@ _NO_EVENT = (
     "event is due at once, so this backend would be at fault; over Streamable HTTP a GET may be "
     "silent until its first ping, and nothing would be wrong. Watch longer with --stall."
 )
+_SLOW_ANSWER = (
+    "Neither request was answered while it was watched. An answer to a POST may take longer than "
+    "that, as a language model's first token does: watch longer with --stall."
+)
 _NO_ANSWER = (
     "Nginx itself answered 504 after {}: in that time no header came from where it passes the "
     "request to, so it had nothing to hold, and its buffering is not the cause. {}"
@@ -76,6 +80,8 @@ def _check_direct(rule: Rule, case: Case) -> Finding | None:
     if any(result.outcome in streams.REACHED or result.outcome == "status" for result in proxied):
         return None
     evidence = tuple(map(result_evidence, (*direct, *proxied)))
+    if case.target.method != "GET":
+        return rule.finding("possible", evidence, _SLOW_ANSWER)
     if all(result.outcome == "held" for result in direct):
         return rule.finding("confirmed", evidence, _NO_HEADERS)
     return rule.finding("possible", evidence, _NO_EVENT)

@@ -12,6 +12,7 @@ from wizard.diagnose.facts.evidence import (
     setting_evidences,
 )
 from wizard.diagnose.facts.near_misses import ineffective_lines
+from wizard.diagnose.outcome import is_finite_answer
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings, unbuffered
 from wizard.model.case import Case
@@ -21,7 +22,7 @@ from wizard.model.log_report import HELD_TAGS
 from wizard.model.probe_result import PARTLY_HELD_OUTCOMES, ProbeResult
 from wizard.model.release import kept_s
 from wizard.model.resolution import Delivery, RequestResolution
-from wizard.model.timeline import Timeline
+from wizard.model.timeline import Timeline, connected_s
 from wizard.nginx.body_filters import describe_doubts
 from wizard.text.display import capitalize, safe, seconds
 
@@ -107,6 +108,12 @@ _UNTIL_ITS_END = (
     "that takes a while and reports progress is held until its end. No message that was sent takes "
     "a while, so this was not seen."
 )
+_SHORT_ANSWER = (
+    "The answer was whole too soon to show whether it is held, and the config keeps buffering on: "
+    "an answer that takes longer is held until its end. Ask for a longer one."
+)
+SHORT_ANSWER_S = 0.5
+"""An answer that takes less, in seconds, may have been held to its end without being late."""
 _OTHER_NGINX = (
     "Nothing shows that the requests pass the Nginx of this config: none of its servers listens on "
     "the requested port, and its logs do not hold our requests. Give the config of the Nginx that "
@@ -118,7 +125,7 @@ _METHODS = {"tools": "tools/list"}
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """The stream, a reply or its end, or the answer to a POST is held; else it is a risk."""
-    checks = (_held_stream, _held_reply, _held_answer, _tail_risk)
+    checks = (_held_stream, _held_reply, _held_answer, _short_answer, _tail_risk)
     return next((finding for each in checks if (finding := each(rule, case))), None)
 
 
@@ -188,6 +195,26 @@ def _held_answer(rule: Rule, case: Case) -> Finding | None:
         return rule.finding("possible", evidence, _UNTIL_ITS_END, latent=latent)
     confidence: Confidence = "confirmed" if addresses.leads_to(case, direct.probe) else "possible"
     return rule.finding(confidence, (post_evidence(held[0]), *evidence), _ANSWER)
+
+
+def _short_answer(rule: Rule, case: Case) -> Finding | None:
+    """A finite answer ended too soon to show that the config holds longer ones to their end."""
+    results = streams.counted_probes(case.proxy)
+    if not results or not all(map(_ended_soon, results)):
+        return None
+    live = next((result.timeline for result in streams.live_direct_probes(case)), None)
+    if case.resolution is None or not answers.would_be_held(case, live):
+        return None
+    if answers.asks_for_no_buffering(live):
+        return None
+    setting = setting_evidence(case.resolution, f"{case.resolution.prefix}_buffering")
+    return rule.finding("possible", (result_evidence(results[0]), setting), _SHORT_ANSWER)
+
+
+def _ended_soon(result: ProbeResult) -> bool:
+    timeline = result.timeline
+    taken_s = (timeline.waited_s or 0.0) - connected_s(timeline)
+    return result.outcome == "ended" and taken_s < SHORT_ANSWER_S and is_finite_answer(result)
 
 
 def _held_stream(rule: Rule, case: Case) -> Finding | None:
