@@ -3,6 +3,7 @@
 import os
 import shutil
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -31,7 +32,7 @@ def require(*names: str) -> None:
 DOES_NOT_APPLY = "does not apply: "
 
 
-def skip_inapplicable(reason: str) -> None:
+def skip_inapplicable(reason: str) -> NoReturn:
     """Skip the running test, also in CI: its question does not arise with these parameters."""
     pytest.skip(DOES_NOT_APPLY + reason)
 

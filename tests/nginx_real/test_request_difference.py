@@ -19,7 +19,7 @@ from tests.nginx_real.bot import (
 )
 from tests.probe.mcp.server import Request, event, response
 from tests.probe.scripted import HEAD
-from tests.tools import require
+from tests.tools import require, skip_inapplicable
 from wizard.diagnose.facts.request_difference import named_differences
 from wizard.model.request_difference import Difference
 from wizard.probe.followups.as_sent import AS_SENT, MAX_REQUESTS
@@ -182,7 +182,7 @@ async def test_the_difference_at_fault_is_named(
 ) -> None:
     """With its line, in at most ten requests, counted at the backend."""
     if incident.new_only and not is_new(nginx):
-        pytest.skip("Nginx before 1.29.7 has the old default")
+        skip_inapplicable("Nginx before 1.29.7 has the old default")
     bot = Bot(incident.refuse)
     places = {"path": incident.path, "direct": incident.direct}
     async with behind_nginx(
@@ -326,7 +326,7 @@ async def test_no_innocent_difference_is_ever_named(nginx: str, tmp_path: Path, 
         await conclude(target)
         different = differing(bot)
         if not different:
-            pytest.skip("this config changes nothing")
+            skip_inapplicable("this config changes nothing")
         culprits = choose.sample(sorted(different), min(len(different), choose.choice((1, 1, 2))))
         needed = choose.choice((any, all))
 

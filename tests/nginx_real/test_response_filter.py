@@ -10,6 +10,7 @@ import pytest
 from tests.nginx_real.bot import Bot, apply, behind_nginx, causes, conclude, peers, subsets
 from tests.nginx_real.test_body_filters import SCRIPTS, available_filters
 from tests.nginx_real.test_check import investigate
+from tests.tools import skip_inapplicable
 from wizard.model.target import Target
 
 pytestmark = [pytest.mark.nginx, pytest.mark.slow]
@@ -27,7 +28,7 @@ async def filtered(
     main, filters = available_filters(nginx)
     chosen = next((each for each in filters if each.name == name), None)
     if chosen is None:
-        pytest.skip(f"this Nginx has no {name}")
+        skip_inapplicable(f"this Nginx has no {name}")
     (folder / "scripts.js").write_text(SCRIPTS.replace("toUpperCase()", "replace('ping', 'PING')"))
     http = chosen.http.replace("$scripts", str(folder / "scripts.js")) + "\n"
     directives = chosen.directives.replace(UPPER, KEEPS_EVENTS)

@@ -236,7 +236,7 @@ async def test_an_interrupted_step_is_shown_and_can_run_again(
 ) -> None:
     ran: list[StepId] = []
 
-    async def run(investigation: SavedInvestigation, step: StepId) -> StepState:
+    async def run(investigation: SavedInvestigation, step: StepId, patience_s: float) -> StepState:
         ran.append(step)
         return investigation.steps[step]
 
