@@ -38,6 +38,10 @@ async def diagnose_server(nginx: str, line: str, credential: str = "Bearer abc")
     [
         ('proxy_set_header Authorization "";', 'Authorization "": the backend never gets this'),
         ("proxy_pass_request_headers off;", "proxy_pass_request_headers off"),
+        (
+            'proxy_set_header Authorization "Basic b3RoZXI6MQ==";',
+            "Authorization …: the backend gets this value in place of the one that was sent",
+        ),
     ],
 )
 async def test_credentials_that_are_removed_are_named(nginx: str, line: str, text: str) -> None:

@@ -11,6 +11,7 @@ from wizard.diagnose.facts.evidence import follow_up_evidence
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.diagnosis import Evidence
 from wizard.model.request_difference import Difference, describe_differences
+from wizard.model.timeline import is_live
 from wizard.text.display import safe
 
 AS_SENT = "as-sent"
@@ -32,6 +33,15 @@ _SERVED = (
     "answers by itself, the fault is on the way back, or the config that was read is not the one "
     "that runs"
 )
+
+
+_SERVED_IN_PART = (
+    "As far as it could be sent, the request as Nginx passes it on is served at the direct URL: "
+    "the fault is in what was left out of it, in Nginx's own answer or on the way back, or the "
+    "config that was read is not the one that runs"
+)
+_REFUSALS = frozenset({400, 401, 403, 404, 406, 415, 421, 426})
+"""How a backend refuses a request because of what it holds."""
 
 
 def _sent(case: Case, purpose: str) -> tuple[FollowUpResult, ...]:
@@ -119,10 +129,10 @@ def describe_request(case: Case) -> tuple[str, ...]:
     """What the request as Nginx passes it on has shown, where no cause says it: a sentence each."""
     sent = next(iter(_sent(case, AS_SENT)), None)
     if sent is None:
-        return ()
+        return _untried(case)
     doubts = tuple(f"In the request as Nginx passes it on, {each}." for each in sent.doubts)
     if sent.likeness == "served":
-        return (f"{_SERVED}.", *doubts)
+        return (f"{_SERVED_IN_PART if doubts else _SERVED}.", *doubts)
     if sent.likeness != "alike":
         evidence = follow_up_evidence(sent)
         return (f"The request as Nginx passes it on, at the direct URL: {evidence.text}.", *doubts)
@@ -134,6 +144,18 @@ def describe_request(case: Case) -> tuple[str, ...]:
     everything = _describe(sent.differences)
     text = "The request as Nginx passes it on fails at the direct URL as through the proxy"
     return (f"{text}; which of its differences is at fault was not shown: {everything}.", *doubts)
+
+
+def _untried(case: Case) -> tuple[str, ...]:
+    """That a request which may change something was not sent as Nginx passes it on."""
+    is_served = any(is_live(result.timeline) for result in case.direct)
+    refused = [r for r in case.proxy if r.outcome == "status" and r.timeline.status in _REFUSALS]
+    if not case.target.is_sent_once or case.resolution is None or not (refused and is_served):
+        return ()
+    return (
+        "The request as Nginx passes it on was not sent to the direct URL, since it is no GET: "
+        "ssewizard inspect --as-sent shows it, to compare with what the client sends.",
+    )
 
 
 def _describe(differences: Iterable[Difference]) -> str:

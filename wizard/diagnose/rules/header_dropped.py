@@ -41,6 +41,7 @@ _SENT_IN_SESSION = _SENT | {
     "content-type", "mcp-method", "mcp-protocol-version", "mcp-session-id",
 }  # fmt: skip
 """Those that the messages of a session have, or since MCP 2026-07-28 each message."""
+_CREDENTIALS = frozenset({"authorization", "cookie", "x-api-key"})
 _OF_OTHERS = frozenset({"accept-encoding", "origin", "upgrade"})
 """Headers whose replaced value is a failure mode of its own."""
 _WHY_UNDERSCORES = "Nginx ignores headers with an underscore in their name unless this is on"
@@ -72,7 +73,7 @@ def _read(rule: Rule, case: Case) -> Finding | None:
     if resolution is None or not refused or not directives.is_proxied(resolution):
         return None
     sent = {name.lower() for name, _ in case.target.headers} | refused.sent
-    lacking = (*_dropped(resolution), *_replaced(resolution))
+    lacking = (*_dropped(resolution), *_replaced(resolution), *_overwritten(case, resolution))
     dropped = [line for name, line in lacking if name in sent]
     if _passes_none(resolution) and sent - _set_names(resolution):
         dropped.append(setting_evidence(resolution, _pass_name(resolution)))
@@ -179,6 +180,19 @@ def _replaced(resolution: RequestResolution) -> Iterator[tuple[str, Evidence]]:
             yield "accept", Evidence("config", str(line.where), text)
 
 
+def _overwritten(case: Case, resolution: RequestResolution) -> Iterator[tuple[str, Evidence]]:
+    """The credentials of the user, in place of which the config sends a value of its own."""
+    is_guarded = any(resolution.value(name) not in ("", "off") for name in _GUARDS)
+    given = {name.lower(): value for name, value in case.target.headers}
+    for line in () if is_guarded else _lines_in_force(resolution):
+        name = line.args[0].lower() if len(line.args) > 1 else ""
+        if name in _CREDENTIALS & set(given) and line.args[1] not in ("", given[name]):
+            if "$" in line.args[1]:
+                continue  # it may hold what the client sent
+            text = f"{line.name} {safe(line.args[0], 60)} …: the backend gets this value in place "
+            yield name, Evidence("config", str(line.where), f"{text}of the one that was sent")
+
+
 def _accepts_less(value: str) -> bool:
     """True for a value of Accept, without variables, in which a media type of MCP is missing."""
     return (
@@ -229,7 +243,12 @@ def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, 
             f"{sent[name]} $http_{name.replace('-', '_')}",
             "the client's own value",
         )
-        for name, _ in (*_dropped(resolution), *_replaced(resolution), *measured)
+        for name, _ in (
+            *_dropped(resolution),
+            *_replaced(resolution),
+            *_overwritten(case, resolution),
+            *measured,
+        )
         if name in sent
     ]
     if any("_" in name for name, _ in measured):
