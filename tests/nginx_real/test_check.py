@@ -38,8 +38,11 @@ def case_and_diagnosis(investigation: Investigation) -> tuple[Case, Diagnosis]:
     return case, diagnose(case)
 
 
-LONG = {"backend-ends-early"}
-"""Scenarios whose test takes long, because the verify step opens its streams several times."""
+LONG = {
+    "backend-ends-early", "header-timeout-504", "idle-read-timeout", "idle-headers-held",
+    "limits", "dead-peer-replay",
+}  # fmt: skip
+"""Scenarios whose test takes long: a timeout is waited for, or streams are opened several times."""
 SCENARIOS = [
     pytest.param(each, marks=[pytest.mark.slow] if each.name in LONG else [], id=each.name)
     for each in list_scenarios()

@@ -182,7 +182,7 @@ async def test_a_held_stream_is_watched_with_patience_if_nothing_shows_that_the_
 ):
     proxy, _ = await run(released(1.2), None, stall=0.4, patience=30)
     assert (proxy.outcome, proxy.timeline.ended, proxy.timeline.status) == ("held", "reset", 200)
-    proxy, _ = await run(released(1.2), HEADERS, stall=0.4, patience=30)
+    proxy, _ = await run(released(1.2), HEADERS, stall=0.4, patience=3)
     assert (proxy.outcome, proxy.timeline.ended) == ("held", "reset")
 
 
