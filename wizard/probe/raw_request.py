@@ -4,7 +4,7 @@ Its transport stands in the place of httpx's own, so that a probe reports the sa
 """
 
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
 
 import httpcore
@@ -12,6 +12,7 @@ import httpx
 
 from wizard.probe.network import tls_context
 from wizard.vantage.http.response import NO_RESPONSE, BadResponseError, FramedReader, Head, Part
+from wizard.vantage.http.transport import make_response
 
 _READ_BYTES = 1 << 16
 _ERRORS: tuple[tuple[type[Exception], type[httpx.TransportError]], ...] = (
@@ -49,12 +50,7 @@ class RawTransport(httpx.AsyncBaseTransport):
         head = await anext(parts, None)
         if not isinstance(head, Head):
             raise httpx.RemoteProtocolError(NO_RESPONSE)
-        return httpx.Response(
-            head.status,
-            headers=list(head.headers),
-            stream=_Body(parts),
-            extensions={"http_version": head.version.encode("ascii")},
-        )
+        return make_response(head, parts)
 
     async def _connect(self, request: httpx.Request) -> httpcore.AsyncNetworkStream:
         url, trace = request.url, request.extensions["trace"]
@@ -103,15 +99,3 @@ async def _parts(stream: httpcore.AsyncNetworkStream, method: str) -> AsyncGener
 def _as_httpx(error: Exception) -> httpx.TransportError:
     kind = next(kind for known, kind in _ERRORS if isinstance(error, known))
     return kind(str(error))
-
-
-class _Body(httpx.AsyncByteStream):
-    """The body as it comes."""
-
-    def __init__(self, parts: AsyncGenerator[Part, None]) -> None:
-        self._parts = parts
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for part in self._parts:
-            if isinstance(part, bytes):
-                yield part

@@ -129,7 +129,7 @@ class VantageTransport(httpx.AsyncBaseTransport):
                     await self._notices.wait_for_stderr()
                 # A response implies a connection, even if the tool has not reported it.
                 self._notices.send("secured" if request.secure else "connected", "")
-                return _make_response(part, parts)
+                return make_response(part, parts)
         raise VantageTransportError("reset", NO_RESPONSE)
 
     async def aclose(self) -> None:
@@ -229,7 +229,8 @@ class _Body(httpx.AsyncByteStream):
                 yield part
 
 
-def _make_response(head: Head, parts: AsyncGenerator[Part, None]) -> httpx.Response:
+def make_response(head: Head, parts: AsyncGenerator[Part, None]) -> httpx.Response:
+    """The response with this head, whose body is read from the parts as they come."""
     return httpx.Response(
         head.status,
         headers=list(head.headers),
