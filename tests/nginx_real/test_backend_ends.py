@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,28 @@ async def test_a_stream_that_is_ended_because_of_how_nginx_asks(
         await apply(nginx, target, recommendation.diff)
         _, after = await conclude(everything)
         assert (after.verdict, after.causes) == ("healthy", ())
+
+
+async def an_error(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A backend that answers 200 and an error object to whoever sends no token."""
+    request = await read(reader)
+    if request.headers.get("authorization"):
+        writer.write(CHUNKED + chunk(event(b"1", "tick")))
+        await reader.read()
+        return
+    writer.write(CHUNKED + chunk(b'data: {"error":{"message":"no token"}}\n\n') + chunk(b""))
+
+
+async def test_an_error_object_is_no_early_end(nginx: str, tmp_path: Path) -> None:
+    server = (
+        "location / { proxy_pass http://$BOT1; proxy_http_version 1.0; "
+        f"proxy_set_header Authorization ''; {OFF} }}"
+    )
+    async with behind_nginx(nginx, tmp_path, (an_error,), server, path="/events") as target:
+        target = replace(target, headers=(("Authorization", "Bearer t"),))
+        assert causes((await conclude(target))[1]) == {"header-dropped": "confirmed"}
+        _, posted = await conclude(replace(target, method="POST", body=b"{}"))
+    assert causes(posted) == {"header-dropped": "possible"}
 
 
 KEPT = f'proxy_http_version 1.1; proxy_set_header Connection ""; {OFF}'

@@ -8,12 +8,15 @@ import pytest
 from tests.rules.checks import confidence_of, finding_of
 from tests.rules.samples.backend_ends_early import CONF, ending
 from tests.rules.samples.build import make_case, make_log_line
+from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.facts.request_difference import AS_SENT, WITH, WITHOUT
 from wizard.diagnose.outcome import classify
 from wizard.model.case import Case, FollowUpResult
+from wizard.model.events import SseEvent
 from wizard.model.log_report import LogReport
 from wizard.model.request_difference import Difference, Likeness
 from wizard.model.timeline import Probe, Timeline
+from wizard.recommend import recommend
 
 VERSION = Difference("http-version", "", "1.1", "1.0")
 CLOSE = Difference("connection", "Connection", None, "close")
@@ -94,3 +97,63 @@ def test_it_says_what_was_enough(
     finding = finding_of("backend-ends-early", measured(*asks))
     assert finding is not None
     assert is_said(finding.distinguishes), finding.distinguishes
+
+
+def with_error(case: Case) -> Case:
+    """The same, the proxied answers ending with an error object."""
+    error = SseEvent(0.006, "message", '{"error":{"message":"no token"}}', "")
+    direct = [each.timeline for each in case.direct]
+    proxied = (replace(each.timeline, tail=(error,)) for each in case.proxy)
+    return replace(case, proxy=tuple(classify(each, direct) for each in proxied))
+
+
+def test_an_answer_that_is_an_error_did_not_end_early() -> None:
+    case = with_error(READ)
+    assert {each.outcome for each in case.proxy} == {"ended"}
+    assert all("no token" in each.why for each in case.proxy)
+    diagnosis = diagnose(case)
+    assert (diagnosis.verdict, diagnosis.causes) == ("inconclusive", ())
+
+
+def test_an_error_where_a_header_is_dropped_is_a_question() -> None:
+    case = with_error(ending(CONF % "proxy_set_header Accept '';", 0.01))
+    assert [(each.id, each.confidence) for each in diagnose(case).causes] == [
+        ("header-dropped", "possible")
+    ]
+    assert (
+        confidence_of("header-dropped", ending(CONF % "proxy_set_header Accept '';", 0.01)) is None
+    )
+
+
+def reasons_of(*asks: FollowUpResult) -> dict[str, str]:
+    case = measured(*asks)
+    recommendation = recommend(case, diagnose(case))
+    assert recommendation is not None
+    return {line.text.strip(): line.reason for line in recommendation.lines}
+
+
+REFUSED = make_case(proxy="426", direct="live").proxy[0].timeline
+ENDED = READ.proxy[0].timeline
+
+
+@pytest.mark.parametrize(
+    ("difference", "timeline", "line", "reason"),
+    [
+        (VERSION, REFUSED, "proxy_http_version 1.1;", "with HTTP/1.0, the backend answers 426"),
+        (VERSION, ENDED, "proxy_http_version 1.1;", "HTTP/1.0, the backend ends the stream"),
+        (
+            CLOSE,
+            ENDED,
+            "proxy_set_header Connection '';",
+            "with Connection: close, the backend ends the stream",
+        ),
+    ],
+)
+def test_the_block_has_what_was_measured_alone(
+    difference: Difference, timeline: Timeline, line: str, reason: str
+) -> None:
+    asked_with = replace(asked(WITH, "alike", difference), timeline=timeline)
+    reasons = reasons_of(asked_with, SERVED)
+    assert reason in reasons[line]
+    other = {"proxy_http_version 1.1;", "proxy_set_header Connection '';"} - {line}
+    assert other.isdisjoint(reasons)

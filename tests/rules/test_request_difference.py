@@ -18,6 +18,7 @@ from wizard.diagnose.facts.request_difference import (
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.config import Position
 from wizard.model.request_difference import Difference, Likeness
+from wizard.recommend import recommend
 
 LINE = Position("nginx.conf", 7)
 HOST = Difference("host", "", "127.0.0.1:12213", "mcp.example.com", LINE)
@@ -216,3 +217,25 @@ def test_a_compression_that_nginx_asks_for_is_nginxs_to_fix() -> None:
     conf = CONF % ("", "proxy_set_header Accept-Encoding gzip;")
     (cause,) = diagnose(replace(case_of(conf), follow_ups=shown(asked))).causes
     assert cause.fix.where == "nginx"
+
+
+@pytest.mark.parametrize(
+    ("value", "direct_gzip", "line"),
+    [
+        ("gzip", "silent", "proxy_set_header Accept-Encoding '';"),
+        ("br", "silent", "proxy_set_header Accept-Encoding '';"),
+        ("br", "live", "proxy_set_header Accept-Encoding $http_accept_encoding;"),
+    ],
+)
+def test_a_backend_that_holds_gzip_is_asked_for_none(
+    value: str, direct_gzip: str, line: str
+) -> None:
+    conf = CONF % ("", f"proxy_buffering off; proxy_set_header Accept-Encoding {value};")
+    case = make_case(proxy="silent", direct="live", direct_gzip=direct_gzip, conf=conf)
+    results = shown(with_header("Accept-Encoding", "identity", value), status=200)
+    case = replace(case, follow_ups=results)
+    diagnosis = diagnose(case)
+    assert [cause.id for cause in diagnosis.causes] == ["backend-compression"]
+    recommendation = recommend(case, diagnosis)
+    assert recommendation is not None
+    assert line in {each.text.strip() for each in recommendation.lines}

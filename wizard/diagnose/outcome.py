@@ -270,11 +270,13 @@ def _live_or_ended(
         return "live", f"{first}, {_count(timeline)}"
     if timeline.pending:
         return "cut", f"ended in the middle of an event, {_end(timeline)}"
-    if not names_its_end(timeline) and (why := _describe_early_end(timeline, direct, beside)):
+    error = "" if timeline.is_websocket else last_error(timeline)
+    is_whole = bool(error) or names_its_end(timeline)
+    if not is_whole and (why := _describe_early_end(timeline, direct, beside)):
         return "cut", why
     if timeline.is_websocket:
         return "ended", f"{first}, {_count(timeline)}, {timeline.detail}, {_end(timeline)}"
-    if error := last_error(timeline):
+    if error:
         return "ended", f"{first}, ended with an error: {safe(error, 200)}"
     end = "with its last event" if names_its_end(timeline) else "ended"
     return "ended", f"{first}, {_count(timeline)}, {end} after {seconds(timeline.waited_s)}"

@@ -13,7 +13,7 @@ from tests.rules.samples.build import make_case, make_handshake
 from wizard.model.case import Case
 from wizard.probe.followups import run_follow_ups
 from wizard.probe.host_guard import passed_hosts
-from wizard.probe.request import ProbeOptions
+from wizard.probe.request import ProbeOptions, spec_of
 
 REFUSED = make_case(proxy="421", direct="live", settings={"proxy_buffering": "off"})
 PUBLIC_URL = "https://mcp.example.com:8443/sse"
@@ -30,7 +30,7 @@ async def guarded(*allowed: str) -> AsyncIterator[Server]:
             writer.write(response(421, b"Invalid Host header", kind="text/plain"))
             await writer.drain()
 
-    async with running({"GET": stream}) as server:
+    async with running({"GET": stream, "POST": stream}) as server:
         yield server
 
 
@@ -52,6 +52,15 @@ async def test_the_backend_refuses_the_public_name() -> None:
     assert [request.headers["host"] for request in server.requests] == ["mcp.example.com:8443"]
     assert [follow_up.timeline.status for follow_up in follow_ups] == [421]
     assert follow_ups[0].timeline.excerpt == "Invalid Host header"
+
+
+async def test_the_refused_request_is_named_by_its_method() -> None:
+    async with guarded("localhost") as server:
+        case = without_config(at(REFUSED, server, public_url=PUBLIC_URL))
+        case = replace(case, target=replace(case.target, method="POST", body=b"{}", repeat=True))
+        follow_ups = await run_follow_ups(case, ProbeOptions(stream=spec_of(case.target)))
+    assert {request.method for request in server.requests} == {"POST"}
+    assert follow_ups[0].why == "the direct POST with Host: mcp.example.com:8443"
 
 
 async def test_without_a_config_both_likely_names_are_sent() -> None:

@@ -25,6 +25,12 @@ _DISTINGUISHES = (
     "it, so it is not Nginx's gzip."
 )
 
+_FIX_WITHOUT = Fix(
+    'proxy_set_header Accept-Encoding "", which asks for no compression; or the backend exempts '
+    "text/event-stream from its compression",
+    "nginx",
+)
+_WHY_WITHOUT = "asks the backend for no compression: asked for one, it did not serve the stream"
 _FIX_OF_CONFIG = Fix(
     "pass on the client's own Accept-Encoding; or the backend exempts text/event-stream from its "
     "compression",
@@ -41,7 +47,8 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if difference := difference_about(case, is_about):
         evidence = difference_evidence(case, difference)
         distinguishes = describe_distinction(difference)
-        return rule.finding("confirmed", evidence, distinguishes, fix=_FIX_OF_CONFIG)
+        fix = _FIX_WITHOUT if _is_gzip_held(case, difference) else _FIX_OF_CONFIG
+        return rule.finding("confirmed", evidence, distinguishes, fix=fix)
     pairs = _pairs_with_plain(case)
     if not pairs or streams.held_probes(case):
         return None
@@ -65,12 +72,23 @@ def is_about(case: Case, difference: Difference) -> bool:
     return difference.is_header("accept-encoding") and difference.sent is not None
 
 
+def _is_gzip_held(case: Case, difference: Difference) -> bool:
+    """True if the backend holds its stream from clients that accept gzip as well, so that their own
+    header is no better. Without a direct probe that accepts gzip, the value that Nginx sends shows
+    it."""
+    if streams.counted_probes(case.direct, "gzip"):
+        return bool(_pairs_with_plain(case))
+    return "gzip" in (difference.sent or "").lower()
+
+
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
-    """The client's own Accept-Encoding, if Nginx sends another."""
-    if difference_about(case, is_about) is None:
+    """Where Nginx asks for another compression: none, or what the client itself accepts."""
+    difference = difference_about(case, is_about)
+    if difference is None:
         return ()
-    value = ("Accept-Encoding", "$http_accept_encoding")
-    change = Change.from_args("proxy_set_header", value, _WHY_OWN)
+    is_held = _is_gzip_held(case, difference)
+    value, reason = ("", _WHY_WITHOUT) if is_held else ("$http_accept_encoding", _WHY_OWN)
+    change = Change.from_args("proxy_set_header", ("Accept-Encoding", value), reason)
     if resolution is None or own_lines(resolution, "proxy_set_header"):
         return (change,)
     return (change, *repeated_lines(resolution, "proxy_set_header", {change.key}))
@@ -90,6 +108,7 @@ RULE = Rule(
     stage=Stage.BACKEND,
     fix=Fix("the backend exempts text/event-stream from its compression", "backend"),
     check=check,
+    explains=frozenset({"outer-proxy-buffers"}),
     settings=NginxSettings(both=settings),
     is_about=is_about,
 )

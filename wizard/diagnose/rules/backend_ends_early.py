@@ -32,6 +32,7 @@ from wizard.model.probe_result import ProbeResult
 from wizard.model.request_difference import Difference, describe_differences
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
+from wizard.model.timeline import Timeline
 from wizard.nginx.as_sent import as_sent
 from wizard.text.display import safe, seconds
 
@@ -45,8 +46,18 @@ _READ = (
     "the config asks the backend for it with {}, which some backends answer so. The direct request "
     "with it was not made: `curl -N {}` at the backend shows it."
 )
-_WHY_VERSION = "with HTTP/1.0 the backend ends the stream instead of keeping it open"
-_WHY_CONNECTION = "without it the backend is sent Connection: close, and ends the stream"
+_WHY = "asked {}, the backend {}"
+_WHY_VERSION = (
+    "Nginx asks with HTTP/1.0, which may be why the backend ends the stream, or refuses it"
+)
+_WHY_CONNECTION = (
+    "without it the backend is sent Connection: close, which may be why it ends the stream"
+)
+_FIX_BY_KIND = {
+    "http-version": Fix("proxy_http_version 1.1 in the location", "nginx"),
+    "connection": Fix("an empty Connection header in the location", "nginx"),
+}
+"""The fix where one of the two was shown to be at fault, and the other one not."""
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -82,10 +93,11 @@ def _measured(rule: Rule, case: Case, differences: list[Difference]) -> Finding:
     failing = [r for r in streams.counted_probes(case.proxy) if r.outcome not in ("live", "ended")]
     alone = [each for each in differences if _is_enough(case, each)]
     evidence = (*_probes(case, failing), *difference_evidence(case, (alone or differences)[0]))
+    fix = _FIX_BY_KIND[differences[0].kind] if len(differences) == 1 else None
     if not alone:
-        return rule.finding("confirmed", evidence, _describe(differences))
+        return rule.finding("confirmed", evidence, _describe(differences), fix=fix)
     also = (_ALONE.format(safe(each.text, 80)) for each in alone[1:])
-    return rule.finding("confirmed", evidence, " ".join((_describe(alone[:1]), *also)))
+    return rule.finding("confirmed", evidence, " ".join((_describe(alone[:1]), *also)), fix=fix)
 
 
 def _is_enough(case: Case, difference: Difference) -> bool:
@@ -157,12 +169,41 @@ def _reasons(resolution: RequestResolution) -> Iterator[tuple[str, Evidence, str
 
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
-    """HTTP/1.1 without a Connection header, and what a stream in HTTP/1.1 needs."""
+    """HTTP/1.1 without a Connection header, or the one of them that was shown to be at fault, and
+    what a stream in HTTP/1.1 needs."""
     if prefix_of(resolution) != "proxy":
         return ()
-    version = Change("proxy_http_version", "1.1", _WHY_VERSION)
-    connection = connection_header(resolution, _WHY_CONNECTION)
-    return (version, *connection, *unbuffered(case, resolution))
+    measured = _measured_reasons(case)
+    reasons = measured or {"http-version": _WHY_VERSION, "connection": _WHY_CONNECTION}
+    changes = list[Change]()
+    if reason := reasons.get("http-version"):
+        changes.append(Change("proxy_http_version", "1.1", reason))
+    if reason := reasons.get("connection"):
+        changes += connection_header(resolution, reason)
+    return (*changes, *unbuffered(case, resolution))
+
+
+def _measured_reasons(case: Case) -> dict[str, str]:
+    """What the direct requests with HTTP/1.0, with `Connection: close` or with both have shown, by
+    the kind of the difference; empty if none of them was shown to be at fault."""
+    named = {each for each in named_differences(case) if is_about(each)}
+    sent = [each for each in streams.follow_ups(case, WITH) if each.likeness == "alike"]
+    return {
+        difference.kind: _WHY.format(describe_differences(each.differences), _answer(each.timeline))
+        for each in sent
+        for difference in each.differences
+        if difference in named
+    }
+
+
+def _answer(timeline: Timeline) -> str:
+    """What the backend does with the request, as a part of a sentence."""
+    if timeline.status is None:
+        return "gives no answer" if timeline.ended in ("open", "timeout") else "closes at once"
+    if not timeline.is_stream:
+        return f"answers {timeline.status}"
+    is_ended = timeline.ended in ("eof", "reset")
+    return "ends the stream" if is_ended else "sends no event"
 
 
 def notes(case: Case, style: Style) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from wizard.diagnose.answer_end import last_error
 from wizard.diagnose.facts import directives
 from wizard.diagnose.facts.evidence import (
     live_direct_evidence,
@@ -52,7 +53,11 @@ _DISTINGUISHES = (
     "The direct request has the same headers and is served; the proxied one is refused, and the "
     "config drops a header that it was sent with."
 )
-
+_BY_AN_ERROR = (
+    "The direct request has the same headers and is served; the answer through the proxy ends with "
+    "an error, and the config drops a header that it was sent with. Whether the error is about "
+    "that header, its text shows."
+)
 
 _NAMED = (
     "The server answers that a header which has to repeat the message is missing or differs; ours "
@@ -79,7 +84,10 @@ def _read(rule: Rule, case: Case) -> Finding | None:
         dropped.append(setting_evidence(resolution, _pass_name(resolution)))
     if not dropped:
         return None
-    return rule.finding("likely", (*refused.evidence, *dropped), _DISTINGUISHES)
+    evidence = (*refused.evidence, *dropped)
+    if not refused.is_status:
+        return rule.finding("possible", evidence, _BY_AN_ERROR)
+    return rule.finding("likely", evidence, _DISTINGUISHES)
 
 
 def _named_by_server(rule: Rule, case: Case) -> Finding | None:
@@ -133,17 +141,22 @@ class _Refused:
 
     Attributes:
         sent: The headers that it had beside the user's, in lower case.
+        is_status: True if the status refuses it; else it got 200 and a stream that ends with an
+            error, which may have other reasons.
     """
 
     sent: frozenset[str]
     evidence: tuple[Evidence, ...]
+    is_status: bool = True
 
 
 def _refused(case: Case) -> _Refused | None:
     """The first request that the proxied side refuses and the direct side serves."""
     refused = [result for result in case.proxy if result.timeline.status in _STATUSES]
-    if refused and (live := live_direct_evidence(case)):
-        return _Refused(_SENT, (result_evidence(refused[0]), *live))
+    errors = [result for result in case.proxy if last_error(result.timeline)]
+    if (refused or errors) and (live := live_direct_evidence(case)):
+        evidence = (result_evidence((refused or errors)[0]), *live)
+        return _Refused(_SENT, evidence, is_status=bool(refused))
     proxied, direct = case.handshake("proxy"), case.handshake("direct")
     if direct is None or not direct.is_complete:
         return None

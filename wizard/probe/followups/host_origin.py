@@ -52,7 +52,9 @@ async def _send_with_host(
     kept = tuple(header for header in options.headers if header[0].lower() != "host")
     options, timeout_s = replace(options, headers=kept), timeout_for(case)
     handshake = case.handshake("direct")
+    name: str = method
     if method == "GET" or handshake is None:
+        name = case.target.method  # the stream's own request, which may be a POST
         timeline = await probe_first_event(probe, options, timeout_s)
     else:
         is_stateless = handshake.transport == "stateless"
@@ -62,7 +64,7 @@ async def _send_with_host(
         if session := session_id_of(timeline):
             spec = messages.delete_request(STREAMABLE_VERSION, session)
             await send_request(probe, options, spec, CLOSE_TIMEOUT_S)
-    why = f"the direct {method} with Host: {host}"
+    why = f"the direct {name} with Host: {host}"
     return FollowUpResult(PUBLIC_HOST.purpose, timeline, why)
 
 
