@@ -3,6 +3,7 @@
 import pytest
 
 from tests.nginx.resolving import location_of, resolution
+from wizard.nginx import patterns
 from wizard.nginx.locations import resolve_path
 
 MANY = """\
@@ -84,19 +85,46 @@ def test_the_default_server_decides_whether_slashes_are_merged() -> None:
         ("^/[[:alpha:]]$", "/x", True), ("^/[[:alpha:]]$", "/:", False),
         ("^/[^[:digit:]x]$", "/y", True), (r"^/[\h]$", "/%20", True), (r"/\d+\z", "/12", True),
         (r"x\Z", "/x%0A", True), (r"^/(?<id>a++)$", "/aa", True), (r'"^/\\d$"', "/5", True),
-        (r'"^/a{2}$"', "/aa", True), ("^/é$", "/%C3%A9", True),
+        (r'"^/a{2}$"', "/aa", True), ("^/é$", "/%C3%A9", True), ("(*UTF8)^/.$", "/é", True),
+        ("^/[[:^alpha:]]$", "/1", True), (r'"^/\p{L}$"', "/x", True), (r"^/a++a", "/aaa", False),
+        (r"^/(?>a|ab)c", "/abc", False), (r"^/(?<a>.)\k<a>$", "/xx", True), (r"/x\Ky", "/xy", True),
     ],
 )  # fmt: skip
 def test_patterns_match_as_pcre_does(pattern: str, path: str, matches: bool) -> None:
     assert (location_of(f"location ~ {pattern} {{ }}", path) is not None) is matches
 
 
-@pytest.mark.parametrize("pattern", ["(", "(*UTF8)a", "[[:^alpha:]]", "[a--b]", r"\p{L}"])
+@pytest.mark.parametrize("pattern", ["(", "[a--b]", r"\p{None}"])
 def test_a_pattern_that_cannot_be_tried_is_noted(pattern: str) -> None:
     result = resolution(f"server {{ location / {{ }} location ~ '{pattern}' {{ }} }}")
     assert result.location is not None
     assert result.location.path == "/"
     assert any("could not be tried" in sentence for sentence in result.undecided)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "location ~ ^/(a+)+$ { } location / { proxy_pass http://b; }",
+        "if ($request_uri ~ ^/(a+)+$) { return 403; } location / { proxy_pass http://b; }",
+        "rewrite ^/(a+)+$ /x; location / { proxy_pass http://b; }",
+        "location / { set $x $slow; if ($x) { return 403; } proxy_pass http://b; }",
+    ],
+)
+def test_a_pattern_that_takes_too_many_steps_decides_nothing(lines: str) -> None:
+    slow = "map $request_uri $slow { ~^/(a+)+$ 1; }"
+    text = f"http {{ {slow} server {{ listen 80; {lines} }} }}"
+    result = resolution(text, "/" + "a" * 60 + "!")
+    assert result.undecided
+    assert result.is_undecided is lines.startswith("location ~")
+
+
+def test_many_patterns_of_too_many_steps_end_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patterns, "_exceeded", exceeded := dict[tuple[str, bool], float]())
+    path = "/" + "a" * 60 + "!"
+    problems = {patterns.search(f"^/(a+)+$(?#{n})", path).problem for n in range(500)}
+    assert problems == {patterns.EXCEEDED}
+    assert len(exceeded) == patterns.MAX_EXCEEDED
 
 
 PREDICATES = """

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from urllib.parse import urlsplit
 
-import brotli  # type: ignore[import-untyped]
+import brotli
 import pytest
 import zstandard
 

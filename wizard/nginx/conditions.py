@@ -6,7 +6,7 @@ https://nginx.org/en/docs/http/ngx_http_rewrite_module.html#if
 import re
 from dataclasses import dataclass
 
-from wizard.nginx.patterns import compile_pattern, pattern_bytes
+from wizard.nginx.patterns import search
 from wizard.nginx.variables import RequestState
 
 _FILE_TEST = re.compile("!?-[fdex]")
@@ -58,11 +58,11 @@ def _matches(operator: str, text: str, subject: str, state: RequestState) -> Con
     """The value of a comparison with a regex; not decided if the regex cannot be tried."""
     if operator.lstrip("!") not in ("~", "~*"):
         return Condition(None)
-    pattern = compile_pattern(text, ignore_case=operator.endswith("*"))
-    if pattern is None:
+    found = search(text, subject, ignore_case=operator.endswith("*"))
+    if found.problem:
         state.captures = None
         return Condition(None)
-    match = pattern.search(pattern_bytes(subject))
+    match = found.match
     if match:
         state.capture(match)
     else:

@@ -11,7 +11,7 @@ from urllib.parse import unquote_to_bytes
 
 from wizard.model.config import Directive
 from wizard.model.resolution import LocationRef, RequestResolution
-from wizard.nginx.patterns import compile_pattern, pattern_bytes
+from wizard.nginx.patterns import Match, search
 from wizard.text.display import visible
 
 PASS_DIRECTIVES = frozenset({
@@ -43,7 +43,7 @@ class LocationChoice:
     final: bool
     reason: str
     redirect: bool = False
-    match: re.Match[bytes] | None = None
+    match: Match | None = None
 
     def with_nested(self, nested: "LocationChoice | None") -> "LocationChoice":
         """This location with the one nested in it that serves the path, if there is one."""
@@ -169,13 +169,12 @@ def _first_regex(
         modifier, text = modifier_and_path(location)
         if modifier not in ("~", "~*"):
             continue
-        pattern = compile_pattern(text, ignore_case=modifier == "~*")
-        if pattern is None:
-            problem = f"the pattern {visible(text, 80)} could not be tried"
-            undecided.append(f"{location.where}: {problem}")
-        elif match := pattern.search(pattern_bytes(path)):
+        found = search(text, path, ignore_case=modifier == "~*")
+        if found.problem:
+            undecided.append(f"{location.where}: the pattern {visible(text, 80)} {found.problem}")
+        elif found.match:
             reason = f"the first regex that matches, {visible(text, 80)}, beats the prefixes"
-            return LocationChoice((location,), True, reason, match=match)
+            return LocationChoice((location,), True, reason, match=found.match)
     return None
 
 
@@ -271,8 +270,7 @@ def _is_dead(location: Directive) -> bool:
 
 
 def _dead_reason(text: str, path: str) -> str:
-    pattern = compile_pattern(text)
-    if pattern is None or pattern.search(pattern_bytes(path)) is None:
+    if search(text, path).match is None:
         return ""
     return "it is written like a regex, and without ~ before it no path begins like that"
 
@@ -295,15 +293,15 @@ def _miss_reason(location: Directive, path: str) -> str:
 
 
 def _pattern_miss_reason(text: str, path: str) -> str:
-    pattern, any_case = compile_pattern(text), compile_pattern(text, ignore_case=True)
-    if pattern is None or any_case is None:
+    found = search(text, path)
+    if found.problem:
         return ""
-    if pattern.search(pattern_bytes(path)):
+    if found.match:
         # A short pattern such as `.` or `/` matches most paths and is intended for none.
         return _OUTRANKED.format(visible(path, 80)) if len(text) > 3 else ""
-    if any_case.search(pattern_bytes(path)):
+    if search(text, path, ignore_case=True).match:
         return f"the pattern does not match {visible(path, 80)}: the case differs"
     other = path.rstrip("/") if path.endswith("/") else f"{path}/"
-    if pattern.search(pattern_bytes(other)):
+    if search(text, other).match:
         return f"the pattern matches {visible(other, 80)}, not {visible(path, 80)}"
     return ""

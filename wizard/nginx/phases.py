@@ -25,6 +25,7 @@ from wizard.nginx.locations import (
     pass_directive,
     resolve_path,
 )
+from wizard.nginx.patterns import EXCEEDED
 from wizard.nginx.rewrites import apply_rewrites
 from wizard.nginx.route import Route
 from wizard.nginx.servers import ServerChoice, merges_slashes, switch_value
@@ -119,7 +120,11 @@ class _Walk:
     def _search(self) -> None:
         """Enter the location of the current path, unless it answers right away."""
         route = self.route
+        known = len(route.undecided)
         choice = find_location(self.server, route.path, route.undecided, self._predicate)
+        # A pattern that PCRE does not accept keeps Nginx from starting; this one may match.
+        untried = (each for each in route.undecided[known:] if each.endswith(EXCEEDED))
+        route.doubt = route.doubt or next(untried, "")
         if route.doubt:
             return
         route.chain = choice.chain if choice else ()

@@ -19,6 +19,7 @@ from wizard.nginx.delivery import client_kinds, delivery_table, is_buffered
 from wizard.nginx.error_pages import error_pages
 from wizard.nginx.known_directives import describe_unknown, unknown_directives
 from wizard.nginx.locations import modifier_and_path
+from wizard.nginx.patterns import EXCEEDED
 from wizard.nginx.phases import follow_route
 from wizard.nginx.route import Route
 from wizard.nginx.servers import ServerChoice, choose_server, merges_slashes, server_ref
@@ -83,7 +84,7 @@ def resolve_request(
         _undecided(config, choice.undecided, route, settings, version, doubts),
         listens=choice.listens,
         merges_slashes=merges_slashes(choice, request),
-        doubt=route.doubt,
+        doubt=route.doubt or (choice.undecided if choice.undecided.endswith(EXCEEDED) else ""),
         answer=Answer(route.answered, route.status) if route.answered else None,
         error_pages=error_pages(blocks),
         is_rewritten=route.rewritten and not route.broken,

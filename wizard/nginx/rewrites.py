@@ -9,7 +9,7 @@ from urllib.parse import quote
 from wizard.model.config import Directive
 from wizard.nginx.conditions import evaluate
 from wizard.nginx.locations import PASS_DIRECTIVES
-from wizard.nginx.patterns import compile_pattern, pattern_bytes
+from wizard.nginx.patterns import search
 from wizard.nginx.route import Route
 from wizard.text.config_redaction import redact_directive
 from wizard.text.display import visible
@@ -74,17 +74,16 @@ def _apply_rewrite(directive: Directive, route: Route) -> bool:
     """Apply one `rewrite`; True if its flag ends the others."""
     regex, replacement, *flags = directive.args
     flag = flags[0] if flags else ""
-    pattern = compile_pattern(regex)
-    if pattern is None:
+    found = search(regex, route.path)
+    if found.problem:
         route.state.captures = None
-        reason = f"the pattern {visible(regex, 80)} could not be tried"
+        reason = f"the pattern {visible(regex, 80)} {found.problem}"
         route.undecided.append(f"{directive.where}: {reason}")
         return False
-    match = pattern.search(pattern_bytes(route.path))
-    if match is None:
+    if found.match is None:
         route.state.captures = ()
         return False
-    route.state.capture(match)
+    route.state.capture(found.match)
     if flag in _REDIRECTS or replacement.startswith(_ABSOLUTE_URLS):
         route.answer(directive, _REDIRECTS.get(flag, 302))
         route.rewritten = True

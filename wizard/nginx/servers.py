@@ -12,7 +12,7 @@ from typing import Literal
 
 from wizard.model.config import Config, Directive
 from wizard.model.resolution import Request, ServerRef
-from wizard.nginx.patterns import compile_pattern, pattern_bytes
+from wizard.nginx.patterns import Match, search
 from wizard.text.display import visible
 
 NameKind = Literal["exact", "dot", "star", "tail", "regex"]
@@ -42,8 +42,7 @@ class ServerName:
     def matches(self, host: str) -> bool:
         """True if the host, in lower case and without port, matches this name."""
         if self.kind == "regex":
-            pattern = compile_pattern(self.key, ignore_case=True)
-            return pattern is not None and pattern.search(pattern_bytes(host)) is not None
+            return search(self.key, host, ignore_case=True).match is not None
         if self.kind == "tail":
             return host.startswith(f"{self.key}.")
         is_same = self.kind in ("exact", "dot") and host == self.key
@@ -193,7 +192,7 @@ class ServerChoice:
     reason: str
     undecided: str
     listens: bool = True
-    match: re.Match[bytes] | None = None
+    match: Match | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +218,7 @@ def choose_server(config: Config, request: Request) -> ServerChoice | None:
     server, reason = _choose_by_name(group, name)
     http = next(http for http, block in blocks if block is server)
     decisive = match_name([each.server for each in group], name) if name else None
-    undecided = undecided or (_untried_names(group, decisive) if name else "")
+    undecided = undecided or (_untried_names(group, decisive, name) if name else "")
     default, match = _default_of(group).server, _regex_match(decisive, name)
     return ServerChoice(http, server, default, reason, undecided, has_listener, match)
 
@@ -326,24 +325,23 @@ def _choose_by_name(group: Sequence[_Candidate], name: str) -> tuple[Directive, 
     return default.server, f"no server_name matches, so the default server serves: {why}"
 
 
-def _untried_names(group: Sequence[_Candidate], decisive: ServerName | None) -> str:
+def _untried_names(group: Sequence[_Candidate], decisive: ServerName | None, name: str) -> str:
     """Which pattern before the decisive name cannot be tried, in one sentence; empty if none."""
     if decisive is not None and decisive.kind != "regex":
         return ""
     for each in _accepted_names([candidate.server for candidate in group]):
         if each == decisive:
             break
-        if each.kind == "regex" and compile_pattern(each.key) is None:
-            return f"the server_name {visible(each.written, 80)} could not be tried"
+        if each.kind == "regex" and (problem := search(each.key, name, ignore_case=True).problem):
+            return f"the server_name {visible(each.written, 80)} {problem}"
     return ""
 
 
-def _regex_match(decisive: ServerName | None, name: str) -> re.Match[bytes] | None:
+def _regex_match(decisive: ServerName | None, name: str) -> Match | None:
     """What the name matches if the server name that decides is a regex."""
     if decisive is None or decisive.kind != "regex":
         return None
-    pattern = compile_pattern(decisive.key, ignore_case=True)
-    return pattern.search(pattern_bytes(name)) if pattern else None
+    return search(decisive.key, name, ignore_case=True).match
 
 
 def _default_of(group: Sequence[_Candidate]) -> _Candidate:

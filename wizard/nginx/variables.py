@@ -10,7 +10,7 @@ from functools import cached_property
 
 from wizard.model.config import Config, Directive, Position
 from wizard.model.resolution import Request
-from wizard.nginx.patterns import compile_pattern, pattern_bytes
+from wizard.nginx.patterns import Match, search
 from wizard.nginx.servers import requested_name
 from wizard.nginx.settings import version_numbers
 
@@ -107,7 +107,7 @@ class RequestState:
         else:
             self.values[name] = value
 
-    def capture(self, match: re.Match[bytes]) -> None:
+    def capture(self, match: Match) -> None:
         """Keep what the groups of this match hold, by number and by name."""
         self.captures = tuple(map(_group_text, match.groups()))
         self.values.update({name: _group_text(text) for name, text in match.groupdict().items()})
@@ -157,11 +157,12 @@ class RequestState:
         for entry in entries:
             if entry.name.startswith("~"):
                 ignores_case = entry.name.startswith("~*")
-                pattern = compile_pattern(entry.name[2 if ignores_case else 1 :], ignores_case)
-                if pattern is None:
+                pattern = entry.name[2 if ignores_case else 1 :]
+                found = search(pattern, source, ignore_case=ignores_case)
+                if found.problem:
                     return None
-                if match := pattern.search(pattern_bytes(source)):
-                    self.capture(match)
+                if found.match:
+                    self.capture(found.match)
                     return " ".join(entry.args)
         return values.get("default", "")
 
