@@ -64,10 +64,10 @@ def modifier_and_path(location: Directive) -> tuple[str, str]:
     if len(location.args) >= 2:
         return location.args[0], location.args[1]
     text = location.args[0] if location.args else ""
-    if text.startswith("@"):
-        return "@", text[1:]
-    match = re.match(r"(=|\^~|~\*|~)(.+)", text, re.DOTALL)
-    return (match[1], match[2]) if match else ("", text)
+    for modifier in ("@", "=", "^~", "~*", "~"):
+        if text.startswith(modifier) and (modifier == "@" or text != modifier):
+            return modifier, text.removeprefix(modifier)
+    return "", text
 
 
 def pass_directive(location: Directive) -> Directive | None:

@@ -9,7 +9,8 @@ from typing import BinaryIO
 
 
 class NotRegularError(OSError):
-    """Not a regular file but, in `kind`, `a directory`, `a named pipe`, `a socket` or `a device`.
+    """Not a regular file but, in `kind`, `a directory`, `a named pipe`, `a socket`, `a device` or
+    `a file of the kernel`.
 
     Reading it could wait for ever, or never end.
     """
@@ -35,11 +36,25 @@ def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
         if error.errno == errno.ENXIO:  # on Linux, the error of opening a socket
             raise NotRegularError("a socket") from None
         raise
-    mode = os.fstat(handle).st_mode
-    if not stat.S_ISREG(mode):
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode) or _is_of_kernel(status):
         os.close(handle)
-        raise NotRegularError(_kind(mode))
+        raise NotRegularError(_kind(status.st_mode))
     return os.fdopen(handle, "rb")
+
+
+def _is_of_kernel(status: os.stat_result) -> bool:
+    """True for a file of `/proc` or `/sys`: it has no size, and some (`kmsg`) never end."""
+    return any(status.st_dev == device for device in map(_device_of, ("/proc", "/sys")))
+
+
+def _device_of(folder: str) -> int | None:
+    try:
+        status = os.stat(folder)
+    except OSError:
+        return None
+    # Without such a file system the folder is on the same device as everything else.
+    return status.st_dev if status.st_dev != os.stat("/").st_dev else None
 
 
 def read_regular(path: str | os.PathLike[str], limit: int) -> bytes:
@@ -54,6 +69,8 @@ def read_regular(path: str | os.PathLike[str], limit: int) -> bytes:
 def _kind(mode: int) -> str:
     if stat.S_ISDIR(mode):
         return "a directory"
+    if stat.S_ISREG(mode):
+        return "a file of the kernel"
     return "a named pipe" if stat.S_ISFIFO(mode) else "a device"
 
 
