@@ -5,6 +5,8 @@ import signal
 from asyncio.subprocess import PIPE
 from pathlib import Path
 
+import pytest
+
 from tests.cli.command import COMMAND
 from tests.cli.target_files import check_command
 from tests.probe.scripted import CHUNKED, chunk, saying, serving
@@ -13,7 +15,9 @@ LIVE = saying(CHUNKED, chunk(b"data: 1\n\n"), then="open")
 ENDPOINT = CHUNKED + chunk(b"event: endpoint\ndata: /messages?session_id=1\n\n")
 
 
-async def run_interrupted(file: Path, *options: str) -> tuple[str, str]:
+async def run_interrupted(
+    file: Path, *options: str, number: int = signal.SIGINT, background: bool = False
+) -> tuple[str, str]:
     """Interrupt a run while the second target's stream is live and its handshake goes on.
 
     The signal is sent once the POST has come, so nothing depends on time. Returns standard output
@@ -28,7 +32,7 @@ async def run_interrupted(file: Path, *options: str) -> tuple[str, str]:
             writer.write(ENDPOINT)
         elif not posts:
             posts.append(head)
-            process.send_signal(signal.SIGINT)
+            process.send_signal(number)
         await reader.read()
 
     async with serving(LIVE) as live, serving(act, read_first=False) as held:
@@ -40,19 +44,30 @@ async def run_interrupted(file: Path, *options: str) -> tuple[str, str]:
             stdout=PIPE,
             stderr=PIPE,
             # A shell's background job ignores SIGINT, and hands that down.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            preexec_fn=lambda: signal.signal(
+                signal.SIGINT, signal.SIG_IGN if background else signal.SIG_DFL
+            ),
         )
         started.set_result(process)
         async with asyncio.timeout(150):
             out, err = await process.communicate()
-    assert process.returncode == 130
+    assert process.returncode == 128 + number
     assert posts
     return out.decode(), err.decode()
 
 
-async def test_the_report_so_far_is_printed(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "background"),
+    [
+        (signal.SIGINT, False),
+        (signal.SIGTERM, False),
+        (signal.SIGTERM, True),
+        (signal.SIGHUP, False),
+    ],
+)
+async def test_the_report_so_far_is_printed(tmp_path: Path, number: int, background: bool) -> None:
     """A target that was live by then is not healthy; one that was not checked has no verdict."""
-    out, err = await run_interrupted(tmp_path / "t")
+    out, err = await run_interrupted(tmp_path / "t", number=number, background=background)
     assert err == "ssewizard: interrupted\n"
     head, _, _, *rows = out.splitlines()
     summary = "INCONCLUSIVE  1 inconclusive, 1 healthy; interrupted: 2 of 4 not asked, "

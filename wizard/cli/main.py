@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from wizard.cli.options import PARALLEL, make_parser, target_of
 from wizard.cli.output import drop_stdout, print_error
 from wizard.cli.request import take_curl
+from wizard.cli.signals import end_as_interrupted, interrupted_status
 from wizard.model.target import Target
 from wizard.text.errors import SsewizardError, UsageError
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from wizard.investigation.investigation import ApplyFix, Investigation
 
 COMMANDS = ("check", "inspect", "explain", "lab", "open")
-USAGE_STATUS, BUG_STATUS, INTERRUPTED_STATUS = 2, 70, 130
+USAGE_STATUS, BUG_STATUS = 2, 70
 OpenWizard = Callable[["Target | Investigation | None", "ApplyFix | None"], int]
 """Opens the wizard on a target, an investigation or an empty form (None); returns the exit status.
 
@@ -33,10 +34,10 @@ def main(argv: Sequence[str] | None, *, open_wizard: OpenWizard) -> int:
     except SsewizardError as error:
         return _fail(f"ssewizard: {error}", USAGE_STATUS)
     except KeyboardInterrupt:
-        return _fail("ssewizard: interrupted", INTERRUPTED_STATUS)
+        return _fail("ssewizard: interrupted", interrupted_status())
     except BrokenPipeError:
         drop_stdout()  # the reader of the report has closed the pipe
-        return INTERRUPTED_STATUS
+        return interrupted_status()
     except Exception as error:  # noqa: BLE001
         message = f"ssewizard: a bug of this tool, please report it: {_describe(error)}"
         return _fail(message, BUG_STATUS)
@@ -51,6 +52,7 @@ def _run(words: list[str], open_wizard: OpenWizard) -> int:
     for note in take_curl(options):
         print_error(f"ssewizard: --curl: {note}")
     if command == "check":
+        end_as_interrupted()
         return _check_many(options) if options.targets is not None else _check(options)
     if command == "inspect":
         from wizard.cli.inspect import inspect
