@@ -13,6 +13,9 @@ HTTP_1_1_DEFAULT_SINCE = (1, 29, 7)
 REQUIRED = "SSEWIZARD_REQUIRE_BOTH_NGINX"
 
 
+os.environ["SSEWIZARD_STRICT"] = "1"
+
+
 def parse_version(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split("."))
 

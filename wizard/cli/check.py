@@ -20,12 +20,13 @@ from wizard.model.target import Target
 from wizard.probe.network import preload
 from wizard.report import render
 from wizard.report.result import input_problems, unread_inputs
+from wizard.text.bugs import reported
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
 
 EXIT_STATUS = {"healthy": 0, "fault": 1, "inconclusive": 3}
-UNREADABLE_STATUS = 2
-"""The exit status if an input could not be read, whatever the verdict."""
+UNREADABLE_STATUS, BUG_STATUS = 2, 70
+"""The exit statuses if an input could not be read, whatever the verdict, and after a bug."""
 Progress = Callable[[StepState], None]
 """Called with the state of each step that has run."""
 
@@ -119,13 +120,19 @@ def uses_color(output: str | None) -> bool:
 
 
 def exit_status(investigation: Investigation) -> int:
-    """The exit status of the verdict, or `UNREADABLE_STATUS`; prints the problems with inputs."""
+    """The exit status of the verdict, or `UNREADABLE_STATUS`; prints the problems with inputs.
+
+    After a bug of this tool only a fault stands: anything else is `BUG_STATUS`.
+    """
+    for bug in reported:
+        print_error(f"ssewizard: {bug}")
     for problem in input_problems(investigation.case):
         print_error(f"ssewizard: {problem}")
     if unread_inputs(investigation.case):
         return UNREADABLE_STATUS
     diagnosis = investigation.diagnosis
-    return EXIT_STATUS[diagnosis.verdict if diagnosis else "inconclusive"]
+    status = EXIT_STATUS[diagnosis.verdict if diagnosis else "inconclusive"]
+    return BUG_STATUS if reported and status != EXIT_STATUS["fault"] else status
 
 
 def _check_save(path: str | None) -> None:

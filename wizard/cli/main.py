@@ -4,7 +4,6 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wizard.cli.options import PARALLEL, make_parser, target_of
@@ -12,6 +11,7 @@ from wizard.cli.output import drop_stdout, print_error
 from wizard.cli.request import take_curl
 from wizard.cli.signals import end_as_interrupted, interrupted_status
 from wizard.model.target import Target
+from wizard.text.bugs import describe_bug
 from wizard.text.errors import SsewizardError, UsageError
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None, *, open_wizard: OpenWizard) -> int:
         drop_stdout()  # the reader of the report has closed the pipe
         return interrupted_status()
     except Exception as error:  # noqa: BLE001
-        message = f"ssewizard: a bug of this tool, please report it: {_describe(error)}"
+        message = f"ssewizard: a bug of this tool, please report it: {describe_bug(error)}"
         return _fail(message, BUG_STATUS)
 
 
@@ -103,14 +103,3 @@ def _check_many(options: Namespace) -> int:
 def _fail(sentence: str, status: int) -> int:
     print_error(sentence)
     return status
-
-
-def _describe(error: Exception) -> str:
-    """The error with the file and line where it was raised; of a group, its first error."""
-    trace, place = error.__traceback__, ""
-    while trace is not None:
-        place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    group = getattr(error, "exceptions", ())
-    text = _describe(group[0]) if group else f"{type(error).__name__} at {place}: {error}"
-    return "; ".join((text, *getattr(error, "__notes__", ())))

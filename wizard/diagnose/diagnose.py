@@ -36,6 +36,7 @@ from wizard.model.probe_result import DELAYED_OUTCOMES, HELD_OUTCOMES, ProbeResu
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import LOCAL
 from wizard.model.timeline import Timeline, is_live
+from wizard.text.bugs import report_bug
 from wizard.text.display import capitalize, safe, summarize_body
 
 _CONFIDENCES = ("confirmed", "likely", "possible")
@@ -55,7 +56,8 @@ def diagnose(case: Case) -> Diagnosis:
     undecided_config = describe_undecided_config(case)
     whole = without_undecided_config(without_false_direct(case))
     case = narrow_to_hop(whole)
-    ranked = sorted(_findings(case), key=_rank)
+    bugs = list[str]()
+    ranked = sorted(_findings(case, bugs), key=_rank)
     refuted = {f.id: why for rule, f in ranked if (why := contradiction(case, rule, f))}
     named = [name_front(case, reword(f, given)) for _, f in ranked if f.id not in refuted]
     findings = [reword_direct(finding, whole) for finding in named]
@@ -63,7 +65,9 @@ def diagnose(case: Case) -> Diagnosis:
     causes = tuple(f for f in findings if not f.latent and f.id not in symptoms)
     risks = tuple(f for f in findings if f.latent)
     unclear_order, shortcoming = describe_contradiction(whole), _shortcoming(whole)
+    shortcoming = shortcoming or next(iter(bugs), "")
     notes = (
+        *bugs,
         *false_direct,
         *undecided_config,
         *(f"{capitalize(why)}." for why in dict.fromkeys(refuted.values())),
@@ -79,10 +83,16 @@ def diagnose(case: Case) -> Diagnosis:
     return Diagnosis(verdict, summary, causes, risks, notes)
 
 
-def _findings(case: Case) -> Iterator[tuple[Rule, Finding]]:
-    """What each rule finds in the case."""
+def _findings(case: Case, bugs: list[str]) -> Iterator[tuple[Rule, Finding]]:
+    """What each rule finds in the case; a sentence for each that cannot be applied is added to
+    `bugs`."""
     for rule in all_rules():
-        if finding := rule.check(rule, case):
+        try:
+            finding = rule.check(rule, case)
+        except Exception as error:  # noqa: BLE001
+            bugs.append(f"{capitalize(report_bug(f'the rule {rule.id}', error))}.")
+            continue
+        if finding:
             yield rule, _with_prefixes(finding, case)
 
 

@@ -142,7 +142,7 @@ def _is_well_standing(proxied: ProbeResult, direct: ProbeResult | None) -> bool:
 
 
 def _classify(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome, str]:
-    if timeline.ended == "unreached" and not is_live(timeline):
+    if timeline.ended in ("unreached", "bug") and not is_live(timeline):
         return "not-asked", timeline.detail
     if timeline.headers_s is None:
         return _without_headers(timeline, direct)

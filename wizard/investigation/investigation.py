@@ -15,9 +15,10 @@ from wizard.investigation.step_results import StepResult
 from wizard.investigation.steps import STEP_RUNNERS, missing_input
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Recommendation
-from wizard.model.steps import STEPS, State, StepId, StepState
+from wizard.model.steps import STEP_TEXTS, STEPS, State, StepId, StepState
 from wizard.model.target import Target
 from wizard.recommend import recommend
+from wizard.text.bugs import report_bug
 from wizard.text.errors import SsewizardError
 
 ApplyFix = Callable[[str], Awaitable[str]]
@@ -137,6 +138,9 @@ class Investigation:
             state, why = await self._run_step(step)
         except SsewizardError as error:
             state, why = "fail", (problem := str(error))
+        except Exception as error:  # noqa: BLE001
+            name = STEP_TEXTS[step].title
+            state, why = "fail", (problem := report_bug(f"the step {name}", error))
         except asyncio.CancelledError:
             for other in STEPS:
                 if self._states[other].state == "running":

@@ -7,7 +7,7 @@ A transport error is an `Ended` event, not an exception.
 from dataclasses import dataclass
 from typing import Literal
 
-Ending = Literal["open", "eof", "reset", "timeout", "refused", "tls", "dns", "unreached"]
+Ending = Literal["open", "eof", "reset", "timeout", "refused", "tls", "dns", "unreached", "bug"]
 """How a request ended.
 
 `open`: the stream was still open when the probe closed it.
@@ -16,6 +16,7 @@ Ending = Literal["open", "eof", "reset", "timeout", "refused", "tls", "dns", "un
 `timeout`: there was no connection within the time limit (a silent stream is `open`).
 `refused`, `tls`, `dns`: connecting, the TLS handshake or the name lookup failed.
 `unreached`: the vantage could not make the request, or was lost; the server was not tested.
+`bug`: an error of this tool ended the probe; what the server would have done is not known.
 """
 CLOSED_BY_SERVER = "closed by the server: "
 """What the detail of a WebSocket's proper end begins with; the code of the close frame follows."""

@@ -29,6 +29,7 @@ from wizard.probe.request import ProbeOptions, RequestSpec
 from wizard.probe.sse import SseDecoder
 from wizard.probe.waits import REACH_TIMEOUT_S
 from wizard.probe.websocket_connection import watch_websocket
+from wizard.text.bugs import report_bug
 from wizard.text.display import safe
 from wizard.text.errors import describe_error
 from wizard.vantage.http.transport import VantageTransportError
@@ -48,6 +49,7 @@ async def run_probe(
         Events in the order in which they happen; the last is an `Ended`, unless the caller
         leaves first. A transport error is an `Ended` too, not an exception.
     """
+    started = options.clock()
     request = Request(probe, options, spec or options.spec_for(probe))
     if is_local(probe):
         preload(request.is_https, probe.http, options.insecure)
@@ -56,8 +58,12 @@ async def run_probe(
     else:  # A unix socket has no name to look up, and the tool at the vantage looks the name up.
         events = _run_connection(request, "", ProbeChannel(options.clock))
     async with aclosing(events):
-        async for event in events:
-            yield event
+        try:
+            async for event in events:
+                yield event
+        except Exception as error:  # noqa: BLE001
+            at = options.clock() - started
+            yield Ended(at, "bug", report_bug(f"the probe {probe.label}", error))
 
 
 async def run_probe_within(

@@ -23,6 +23,7 @@ from wizard.probe.followups.repeats import AGAIN, TWO_STREAMS
 from wizard.probe.followups.root import ROOT_DIRECT
 from wizard.probe.followups.scheme import OTHER_SCHEME
 from wizard.probe.request import ProbeOptions
+from wizard.text.bugs import report_bug
 
 FOLLOW_UPS: tuple[FollowUp, ...] = (
     OTHER_SCHEME,
@@ -56,7 +57,16 @@ async def run_follow_ups(case: Case, options: ProbeOptions) -> tuple[FollowUpRes
         if case.target.is_sent_once and follow_up.repeats_stream:
             continue
         is_sent = follow_up.purpose in {result.purpose for result in case.follow_ups}
-        if not is_sent and follow_up.is_needed(case):
-            results = await follow_up.run(case, options)
+        if not is_sent and (results := await _run(follow_up, case, options)):
             case = replace(case, follow_ups=(*case.follow_ups, *results))
     return case.follow_ups
+
+
+async def _run(
+    follow_up: FollowUp, case: Case, options: ProbeOptions
+) -> tuple[FollowUpResult, ...]:
+    try:
+        return await follow_up.run(case, options) if follow_up.is_needed(case) else ()
+    except Exception as error:  # noqa: BLE001
+        report_bug(f"the follow-up {follow_up.purpose}", error)
+        return ()

@@ -25,6 +25,7 @@ from wizard.probe.mcp.streamable import (
     handshake_stateless,
 )
 from wizard.probe.request import GET, ProbeOptions
+from wizard.text.bugs import report_bug
 from wizard.text.display import safe
 from wizard.text.urls import split_url
 
@@ -81,7 +82,11 @@ async def run_handshakes(case: Case, options: ProbeOptions) -> tuple[Handshake, 
 
     async def run(side: Side, stream: Timeline) -> Handshake:
         async with in_turn:
-            return await _run_with_sibling(side, stream, options, known)
+            try:
+                return await _run_with_sibling(side, stream, options, known)
+            except Exception as error:  # noqa: BLE001
+                why = report_bug(f"the handshake ({side})", error)
+                return Handshake(side, stream.probe.url, skipped=True, why=why)
 
     done = await asyncio.gather(*(run(side, stream) for side, stream in streams.items()))
     return tuple(reversed(done))
