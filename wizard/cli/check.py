@@ -128,7 +128,7 @@ def exit_status(investigation: Investigation) -> int:
         print_error(f"ssewizard: {bug}")
     for problem in input_problems(investigation.case):
         print_error(f"ssewizard: {problem}")
-    if unread_inputs(investigation.case):
+    if unread_inputs(investigation.case) and not reported:
         return UNREADABLE_STATUS
     diagnosis = investigation.diagnosis
     status = EXIT_STATUS[diagnosis.verdict if diagnosis else "inconclusive"]

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from types import FrameType
 
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -11,6 +12,8 @@ _received: list[int] = []
 def end_as_interrupted() -> None:
     """Turn these signals into an interrupt, unless the caller ignores them (`nohup`)."""
     _received.clear()
+    if threading.current_thread() is not threading.main_thread():
+        return  # only the main thread may handle signals
     for number in _SIGNALS:
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, _interrupt)
