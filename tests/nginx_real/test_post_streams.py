@@ -1,5 +1,6 @@
 """Streams that answer a POST, behind a real Nginx: each request is sent once on each side."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -95,6 +96,35 @@ async def test_an_error_object_in_a_200_is_not_healthy(nginx: str, tmp_path: Pat
     assert diagnosis.verdict == "inconclusive"
     assert set(causes(diagnosis)) <= {"backend-cuts"}  # possible: it ends its stream early
     assert "overloaded" in diagnosis.summary
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("lines", "error"), [(3, ""), (12, '{"error":{"message":"it broke"}}')])
+async def test_what_the_end_of_an_answer_shows(
+    nginx: str, tmp_path: Path, lines: int, error: str
+) -> None:
+    """Through Nginx the answer is shorter, by a header that it adds; or both end with an error."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n")
+        writer.write(b"Connection: close\r\n\r\n")
+        for number in range(lines if b"X-Forwarded-For" in head else 12):
+            writer.write(b'{"token":%d}\n' % number)
+            await asyncio.sleep(0.2)
+        writer.write(error.encode() + b"\n" if error else b"")
+        await writer.drain()
+        writer.close()
+
+    conf = f"""location {PATH} {{ proxy_buffering off; proxy_pass http://$BOT1;
+        proxy_http_version 1.1; proxy_set_header Connection '';
+        proxy_set_header X-Forwarded-For $remote_addr; }}"""
+    async with behind_nginx(nginx, tmp_path, [serve], conf, path=PATH) as target:
+        _, diagnosis = await conclude(posting(target))
+    assert diagnosis.verdict == "inconclusive"
+    assert set(causes(diagnosis)) <= ({"backend-cuts"} if error else set())
+    expected = "it broke" if error else "ended after 3 events, where the direct probe had 12"
+    assert expected in diagnosis.summary
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,16 @@ import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
+import pytest
+
 from tests.probe.scripted import CHUNKED, HEAD, Act, chunk, saying, serving
-from wizard.diagnose.outcome import classify
+from wizard.diagnose.outcome import classify, is_finite_answer
 from wizard.model.probe_result import ProbeResult
 from wizard.model.timeline import Probe, Timeline
 from wizard.probe.matrix import Matrix
 from wizard.probe.request import ProbeOptions
-from wizard.probe.waits import MIN_WAIT_S, MIN_WATCH_S
+from wizard.probe.waits import ANSWER_WATCH_S, MIN_WAIT_S, MIN_WATCH_S
+from wizard.text.display import seconds
 
 EVENT = b"event: endpoint\ndata: /m\n\n"
 LIVE = saying(CHUNKED, chunk(EVENT), then="open")
@@ -26,13 +29,15 @@ async def run(
     stall: float = 0.4,
     patience: float = 0.0,
     min_wait: Callable[[], float] = lambda: 0.0,
+    once: bool = False,
 ) -> tuple[ProbeResult, ProbeResult | None]:
     timelines: dict[Probe, Timeline] = {}
     async with AsyncExitStack() as stack:
-        proxied = Probe("sse-proxy", await stack.enter_async_context(serving(proxy)))
-        directs = []
+        url = await stack.enter_async_context(serving(proxy))
+        proxied, directs = Probe("sse-proxy", url, once=once), []
         if direct is not None:
-            directs = [Probe("sse-direct", await stack.enter_async_context(serving(direct)))]
+            url = await stack.enter_async_context(serving(direct))
+            directs = [Probe("sse-direct", url, once=once)]
         matrix = Matrix(
             [proxied],
             directs,
@@ -136,6 +141,50 @@ async def test_a_cut_is_observed_with_patience() -> None:
     assert proxy.outcome == "cut"
     assert direct is not None
     assert direct.timeline.ended == "open"
+
+
+def answering(tokens: int, *, token_s: float = 0.2) -> Act:
+    """A finite answer; each token takes `token_s` seconds."""
+
+    async def act(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(CHUNKED)
+        closed = asyncio.ensure_future(reader.read())
+        for number in range(tokens):
+            writer.write(chunk(b"data: %d\n\n" % number))
+            await asyncio.wait({closed}, timeout=token_s)
+        writer.write(b"0\r\n\r\n")
+
+    return act
+
+
+async def test_an_answer_to_a_request_that_is_sent_once_is_watched_to_its_end() -> None:
+    proxy, direct = await run(answering(3), answering(8), once=True)
+    assert (proxy.outcome, direct and direct.outcome) == ("cut", "ended")
+    assert proxy.why == "ended after 3 events, where the direct probe had 8 events"
+    alone, _ = await run(answering(5), None, once=True)
+    assert alone.outcome == "ended"
+    assert is_finite_answer(alone)
+    assert not is_finite_answer((await run(answering(1), None, once=True))[0])
+
+
+async def test_an_answer_without_end_is_watched_for_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("wizard.probe.matrix.ANSWER_WATCH_S", 1.0)
+    proxy, direct = await run(answering(99), answering(99), once=True)
+    assert proxy.outcome == "live"
+    assert f"open after {seconds(proxy.timeline.waited_s)}" in proxy.why
+    assert (proxy.timeline.waited_s or 0.0) >= 1.0
+    assert direct
+    assert direct.outcome == "live"
+
+
+async def test_the_end_of_an_answer_is_not_awaited_beside_a_held_or_a_failed_one() -> None:
+    refused = saying(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+    for act in (HELD, refused):
+        _, direct = await run(act, LIVE, once=True)
+        assert direct
+        assert (direct.timeline.waited_s or 0.0) < ANSWER_WATCH_S
 
 
 async def test_a_burst_at_the_end_is_late() -> None:

@@ -58,9 +58,11 @@ def is_finite_answer(result: ProbeResult) -> bool:
     """True if the stream was meant to end where it did.
 
     It names its end, or the direct probe ended alike after several events (arrivals, of a stream
-    without events). One event and an end make an EventSource reconnect for ever, whoever ended the
-    stream. Several events that came all at once, long after the request, were written so or held:
-    one probe alone does not tell which. An answer that ends with an error is none.
+    without events). A request that is sent once has an answer that ends as a rule: it need not be
+    compared if it came at several moments. One event and an end make an EventSource reconnect for
+    ever, whoever ended the stream. Several events that came all at once, long after the request,
+    were written so or held: one probe alone does not tell which. An answer that ends with an error
+    is none.
     """
     timeline = result.timeline
     if result.arrivals is None and arrivals.is_kept_to_its_end(timeline):
@@ -72,7 +74,9 @@ def is_finite_answer(result: ProbeResult) -> bool:
     if timeline.is_websocket:
         is_normal = timeline.detail == f"{CLOSED_BY_SERVER}1000"  # RFC 6455, section 7.4.1
         return is_normal and result.arrivals is not None
-    return result.arrivals is not None and (timeline.items or len(timeline.arrivals)) > 1
+    if result.arrivals is None:
+        return timeline.probe.once and len(arrivals.moments(timeline)) > 1
+    return (timeline.items or len(timeline.arrivals)) > 1
 
 
 def handshake_fails(case: Case) -> bool:
@@ -267,7 +271,9 @@ def _live_or_ended(
     if timeline.ended == "reset":
         return "cut", f"{first}, then broken off {_end(timeline)}: {timeline.detail}"
     if timeline.ended != "eof":
-        return "live", f"{first}, {_count(timeline)}"
+        is_watched = timeline.probe.once and timeline.ended == "open"
+        still = f", open after {seconds(timeline.waited_s)}" if is_watched else ""
+        return "live", f"{first}, {_count(timeline)}{still}"
     if timeline.pending:
         return "cut", f"ended in the middle of an event, {_end(timeline)}"
     error = "" if timeline.is_websocket else last_error(timeline)
@@ -290,7 +296,9 @@ def _describe_early_end(
         end = timeline.detail if timeline.is_websocket else "ended"
         return f"{end} {_end(timeline)}, where the direct probe went on"
     if beside and arrivals.lacks_the_end(timeline, beside):
-        return f"ended after {_count(timeline)}, where the direct probe had {beside.events}"
+        return f"ended after {_count(timeline)}, where the direct probe had {_count(beside)}"
+    if beside and names_its_end(beside) and not last_error(timeline):
+        return f"ended after {_count(timeline)}, without the last event of the direct probe"
     return ""
 
 

@@ -62,6 +62,7 @@ class Probe:
         hop: The hop that the request enters; empty for the public URL and for direct probes.
         host: The Host header; empty if it is the URL's own host and port.
         upgrade: Whether it asks for a WebSocket.
+        once: Whether it is sent once (`Target.is_sent_once`): its answer is finite as a rule.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Probe:
     hop: str = ""
     host: str = ""
     upgrade: bool = False
+    once: bool = False
 
     @property
     def label(self) -> str:

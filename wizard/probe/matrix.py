@@ -19,10 +19,12 @@ from wizard.model.timeline import (
 from wizard.probe.probe import run_probe
 from wizard.probe.request import ProbeOptions
 from wizard.probe.waits import (
+    ANSWER_WATCH_S,
     MIN_WATCH_S,
     held_at,
     is_decided,
     is_watched_enough,
+    may_show_its_end,
     silence_limit,
     watch_limit,
 )
@@ -51,7 +53,7 @@ def probes_for_url(
     versions: tuple[Http, ...] = ("1.1", "2") if url.lower().startswith("https:") else ("1.1",)
     versions = (http,) if http in versions else versions
     if once:
-        return (Probe(name, url, versions[0], accepted, vantage),)
+        return (Probe(name, url, versions[0], accepted, vantage, once=True),)
     return tuple(
         Probe(name, url, http, encoding, vantage)
         for http in versions
@@ -119,7 +121,8 @@ class Matrix:
         if undecided := self._undecided():
             decided_at = max(map(self._held_at, undecided))
             return decided_at + max(self._max_watch_s, self._patience)
-        return max(self._now(), *map(self._watched_until, self._own_timelines()))
+        until = map(self._watched_until, self._own_timelines())
+        return max(self._now(), *until, *self._awaited_ends())
 
     @property
     def waiting_for(self) -> str:
@@ -127,7 +130,8 @@ class Matrix:
         undecided = self._undecided()
         if not undecided:
             held = any(self._is_held(timeline) for timeline in self._own_timelines())
-            return "watching the held stream" if held else "watching the live streams"
+            live = "waiting for the end" if self._awaited_ends() else "watching the live streams"
+            return "watching the held stream" if held else live
         if not all(is_connected(timeline) for timeline in undecided):
             return "connecting"
         return "waiting for the first event"
@@ -223,10 +227,33 @@ class Matrix:
         """Wait until every stream was watched enough, and for the user's patience if longer."""
         while not self._all_ended():
             until = max(map(self._watched_until, self._own_timelines()))
+            awaited = self._now() >= until and self._awaited_ends()
+            if awaited:
+                await self._wait_for_change(min(CHECK_INTERVAL_S, max(awaited) - self._now()))
+                continue
             if self._now() >= until and all(map(self._is_watched_enough, self._proxied)):
                 return
             remaining = until - self._now()
             await self._wait_for_change(remaining if remaining > 0 else CHECK_INTERVAL_S / 5)
+
+    def _awaited_ends(self) -> list[float]:
+        """Until when each open answer of a request that is sent once is watched for its end, in
+        seconds since the matrix began; empty where a proxied one is held or failed."""
+        if not all(map(self._may_show_its_end, self._proxied)):
+            return []
+        watch_s = max(ANSWER_WATCH_S, self._patience)
+        answers = (each for each in self._own_timelines() if each.probe.once and is_live(each))
+        until = [
+            each.began_s + (each.first_data_s or 0.0) + watch_s
+            for each in answers
+            if each.ended is None
+        ]
+        return [at for at in until if at > self._now()]
+
+    def _may_show_its_end(self, probe: Probe) -> bool:
+        timeline = self.timelines[probe]
+        now = self._now() - timeline.began_s
+        return may_show_its_end(timeline, self._direct_timelines(), now)
 
     def _watched_until(self, timeline: Timeline) -> float:
         """How long this stream is watched at least, in seconds since the matrix began."""

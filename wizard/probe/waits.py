@@ -23,6 +23,9 @@ MIN_WATCH_S = 0.6
 event, and steady events show within this time."""
 DOUBT_WATCH_S = 4.0
 """How long a stream is watched that may have lost something, in seconds."""
+ANSWER_WATCH_S = 15.0
+"""How long the end of an answer to a request that is sent once is waited for, in seconds: leaving
+it earlier would throw away what its end shows."""
 SPARSE_WATCH_S = 5.0
 """How long a second event is waited for, in seconds."""
 REACH_TIMEOUT_S = 30.0
@@ -98,11 +101,27 @@ def is_watched_enough(
         return False
     if age >= min(limit, DOUBT_WATCH_S) and timeline.items > 1:
         return True
-    if age >= limit or arrivals.lacks_tails(timeline, beside, now):
-        return True
-    if beside and arrivals.comes_in_bursts(timeline, beside, now):
+    if age >= limit or _shows_hold(timeline, beside, now):
         return True
     return _has_enough_events(timeline) and not _may_be_held(timeline, beside, now)
+
+
+def _shows_hold(timeline: Timeline, beside: Timeline | None, now: float) -> bool:
+    """True if events arrive without their end, or several at a time that were sent one by one."""
+    if arrivals.lacks_tails(timeline, beside, now):
+        return True
+    return beside is not None and arrivals.comes_in_bursts(timeline, beside, now)
+
+
+def may_show_its_end(timeline: Timeline, direct: Sequence[Timeline], now: float) -> bool:
+    """True if this proxied stream is live and not held, so that its end is still worth the wait.
+
+    `now` is in seconds since its request began.
+    """
+    if not is_live(timeline):
+        return False
+    at = now if timeline.ended is None else timeline.waited_s or now
+    return not _shows_hold(timeline, arrivals.reference(timeline, direct), at)
 
 
 def _is_end_compared(timeline: Timeline, beside: Timeline, now: float) -> bool:

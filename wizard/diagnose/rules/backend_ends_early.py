@@ -25,9 +25,10 @@ from wizard.diagnose.rule_settings import (
     unbuffered,
 )
 from wizard.diagnose.upgrade_settings import connection_header
+from wizard.model.arrivals import moments
 from wizard.model.case import Case
 from wizard.model.change import Change
-from wizard.model.diagnosis import Evidence, Finding, Fix
+from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.probe_result import ProbeResult
 from wizard.model.request_difference import Difference, describe_differences
 from wizard.model.resolution import RequestResolution
@@ -79,7 +80,11 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if not failing or not reasons or not is_same or is_cached:
         return None
     words, evidence, option = reasons[0]
-    return rule.finding("likely", (*_probes(case, failing), evidence), _READ.format(words, option))
+    # Finite answers end for many reasons, so that of a POST must have ended with its first data.
+    is_likely = not case.target.is_sent_once or all(len(moments(r.timeline)) < 2 for r in failing)
+    confidence: Confidence = "likely" if is_likely else "possible"
+    evidences = (*_probes(case, failing), evidence)
+    return rule.finding(confidence, evidences, _READ.format(words, option))
 
 
 def is_about(difference: Difference) -> bool:
