@@ -33,7 +33,7 @@ def serve_all(_request: Request) -> None:
 @dataclass
 class Bot:
     """HTTP+SSE at `/sse` (messages at `message`), Streamable HTTP at `/mcp`, an event stream at
-    `/events`.
+    `/events` and `/x/events`.
 
     Attributes:
         refuse: Asked before each request, except for `/`.
@@ -75,7 +75,7 @@ class Bot:
         refusal = None if path == "/" else self.refuse(request)
         if refusal is not None or path in self.pages:
             writer.write(self.pages[path] if refusal is None else refusal)
-        elif request.method == "GET" and path in ("/sse", "/events"):
+        elif request.method == "GET" and path in ("/sse", "/events", "/x/events"):
             await self._stream(reader, writer, path)
         elif request.method == "POST" and path == self.message:
             await self._take_message(request, reader, writer)

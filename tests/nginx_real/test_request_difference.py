@@ -61,6 +61,10 @@ def compresses(request: Request) -> bytes | None:
     return HEAD + b"Content-Encoding: gzip\r\nContent-Length: 20\r\n\r\n"
 
 
+def below_x(request: Request) -> bytes | None:
+    return None if request.path.startswith("/x/") else page(404)
+
+
 def closes_new_version(request: Request) -> bytes | None:
     return b"" if request.version == "HTTP/1.1" else None
 
@@ -169,7 +173,22 @@ INCIDENTS = (
         ("header",),
         compresses,
     ),
+    Incident(
+        "endpoint-prefix-lost",
+        f"location /x/ {{ proxy_pass http://$BOT1/; {KEPT} }}",
+        ("uri",),
+        below_x,
+        path="/x/events",
+    ),
+    Incident(
+        "endpoint-prefix-lost",
+        f"location /x/ {{ rewrite ^/x/(.*)$ /$1 break; proxy_pass http://$BOT1; {KEPT} }}",
+        ("uri",),
+        below_x,
+        path="/x/events",
+    ),
 )
+CURED = tuple(INCIDENTS[index] for index in (0, 1, 3, 7, -3, -2, -1))
 
 
 def is_new(nginx: str) -> bool:
@@ -206,9 +225,7 @@ async def test_the_difference_at_fault_is_named(
     assert any(item.kind == "follow-up" for item in evidence)
 
 
-@pytest.mark.parametrize(
-    "incident", [INCIDENTS[0], INCIDENTS[1], INCIDENTS[3], INCIDENTS[7]], ids=lambda each: each.id
-)
+@pytest.mark.parametrize("incident", CURED, ids=lambda each: f"{each.id}{each.path}")
 async def test_the_recommended_change_cures_it(
     nginx: str, tmp_path: Path, incident: Incident
 ) -> None:

@@ -239,3 +239,52 @@ def test_a_backend_that_holds_gzip_is_asked_for_none(
     recommendation = recommend(case, diagnosis)
     assert recommendation is not None
     assert line in {each.text.strip() for each in recommendation.lines}
+
+
+BELOW = "server { listen 8081; location /app/ { proxy_pass http://127.0.0.1:12213%s; %s } }"
+REWRITTEN = "rewrite ^/app/(.*)$ /$1 break;"
+BY_REGEX = (
+    "server { listen 8081; location ~ ^/app/(.*)$ { proxy_pass http://127.0.0.1:12213/$1; } }"
+)
+
+
+@pytest.mark.parametrize(
+    ("conf", "asked"),
+    [
+        (BELOW % ("/", ""), "/events"),
+        (BELOW % ("/other/", ""), "/other/events"),
+        (BELOW % ("", REWRITTEN), "/events"),
+        (BY_REGEX, "/events"),
+    ],
+)
+def test_a_prefix_that_the_stream_needs_is_kept(conf: str, asked: str) -> None:
+    url = "http://127.0.0.1:8081/app/events"
+    case = make_case(proxy="404", direct="live", url=url, conf=conf)
+    path = Difference("uri", "", "/app/events", asked, LINE)
+    case = replace(case, follow_ups=shown(path, status=404))
+    diagnosis = diagnose(case)
+    (cause,) = diagnosis.causes
+    assert (cause.id, cause.confidence) == ("endpoint-prefix-lost", "confirmed")
+    assert "stream" in cause.title
+    assert "/app" in cause.fix.summary
+    recommendation = recommend(case, diagnosis)
+    assert recommendation is not None
+    lines = {line.text.strip() for line in recommendation.lines}
+    assert "proxy_pass http://127.0.0.1:12213;" in lines
+    assert not any(line.startswith("rewrite") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("passed", "url", "own", "asked"),
+    [
+        ("/app", "http://127.0.0.1:8081/app/events", "/app/events", "/appevents"),
+        ("/app/", "http://127.0.0.1:8081/app/events", "/events", "/app/events"),
+        ("/", "http://127.0.0.1:8081/app/events", "/x/events", "/events"),
+    ],
+    ids=["no whole segment", "nothing is lost", "another direct path"],
+)
+def test_another_path_is_no_lost_prefix(passed: str, url: str, own: str, asked: str) -> None:
+    case = make_case(proxy="404", direct="live", url=url, conf=BELOW % (passed, ""))
+    path = Difference("uri", "", own, asked, LINE)
+    diagnosis = diagnose(replace(case, follow_ups=shown(path, status=404)))
+    assert diagnosis.causes == ()

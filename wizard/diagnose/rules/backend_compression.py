@@ -73,11 +73,11 @@ def is_about(case: Case, difference: Difference) -> bool:
 
 
 def _is_gzip_held(case: Case, difference: Difference) -> bool:
-    """True if the backend holds its stream from clients that accept gzip as well, so that their own
-    header is no better. Without a direct probe that accepts gzip, the value that Nginx sends shows
+    """True if the backend fails clients that accept gzip as well, so that their own header is no
+    better. Without a direct probe that accepts gzip, the value that Nginx sends shows
     it."""
     if streams.counted_probes(case.direct, "gzip"):
-        return bool(_pairs_with_plain(case))
+        return not streams.live_direct_probes(case, "gzip")
     return "gzip" in (difference.sent or "").lower()
 
 

@@ -1,26 +1,91 @@
-"""Nginx removes a prefix from the path, and the endpoint event does not have it."""
+"""Nginx removes a prefix from the path, and the endpoint event does not have it; or the backend has
+the stream itself below that prefix."""
+
+from dataclasses import replace
+from itertools import takewhile
 
 from wizard.diagnose.facts import posts
-from wizard.diagnose.facts.evidence import endpoint_evidence, path_evidences
-from wizard.diagnose.facts.request_difference import difference_about, difference_evidence
+from wizard.diagnose.facts.evidence import (
+    endpoint_evidence,
+    path_evidence,
+    path_evidences,
+    result_evidence,
+)
+from wizard.diagnose.facts.request_difference import (
+    describe_distinction,
+    difference_about,
+    difference_evidence,
+)
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings, prefix_notes
 from wizard.model.case import Case
+from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.request_difference import Difference
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
-from wizard.nginx.locations import normalize_path
+from wizard.nginx.locations import PASS_DIRECTIVES, normalize_path
+from wizard.nginx.proxy_pass import for_upstream_uri, replace_passes
 from wizard.text.display import safe
+from wizard.text.urls import split_url
 
 _UNREAD = " Without the config this rests on the two URLs: give --conf."
 _COLLISION = (
     "several servers behind one host that all say {} would collide: then let the server itself "
     "name its prefix (its root path), and keep the prefix in proxy_pass"
 )
+_STREAM_TITLE = "Nginx removes a prefix that the stream has at the backend as well"
+_STREAM_FIX = Fix(
+    "keep {} in the path: a proxy_pass without a URI (no slash, no path after the address), and no "
+    "rewrite that removes it",
+    "nginx",
+)
+_WHY_KEPT = "without a URI here Nginx passes the path on with its prefix, as the backend knows it"
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
+    """The backend has the stream below the removed prefix; or the POST to the endpoint fails, and
+    the endpoint's path lacks it."""
+    return _check_stream(rule, case) or _check_endpoint(rule, case)
+
+
+def _check_stream(rule: Rule, case: Case) -> Finding | None:
+    """The direct request of the stream fails by the path alone that Nginx makes of it."""
+    difference, prefix, resolution = difference_about(case, is_about), _lost(case), case.resolution
+    if difference is None or resolution is None or not prefix:
+        return None
+    failed = [each for each in case.proxy if each.outcome not in ("live", "ended")]
+    evidence = (
+        *map(result_evidence, failed[:1]),
+        path_evidence(resolution),
+        *difference_evidence(case, difference)[1:],
+    )
+    fix = Fix(_STREAM_FIX.summary.format(safe(prefix, 80)), _STREAM_FIX.where)
+    finding = rule.finding("confirmed", evidence, describe_distinction(difference), fix=fix)
+    return replace(finding, title=_STREAM_TITLE)
+
+
+def _lost(case: Case) -> str:
+    """The prefix that Nginx removes or replaces, and that the backend needs; empty if none is.
+
+    The direct request with the public path is served, and it fails with what the config makes of
+    that path: a new beginning, with the same end.
+    """
+    difference, resolution = difference_about(case, is_about), case.resolution
+    upstream = resolution.upstream if resolution else None
+    if difference is None or resolution is None or upstream is None:
+        return ""
+    own, sent = difference.own or "", difference.sent or ""
+    asked = (upstream.request_uri or "").partition("?")[0]
+    if own != split_url(case.target.url).path or sent != asked:
+        return ""
+    parts = own.split("/")
+    pairs = zip(reversed(parts), reversed(sent.split("/")), strict=False)
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    return "/".join(parts[:-same]) if same else ""
+
+
+def _check_endpoint(rule: Rule, case: Case) -> Finding | None:
     """The POST to the endpoint fails, and the endpoint's path lacks the removed prefix."""
     prefix, path = posts.stripped_prefix(case), posts.message_path(case)
     if not prefix or not path or path.startswith(f"{prefix}/") or posts.reaches_backend(case):
@@ -85,6 +150,22 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     return (rule.config_finding(unrouted.where, unrouted.text),)
 
 
+def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
+    """A `proxy_pass` that keeps the prefix, where the stream needs it, without the `rewrite` that
+    removes it."""
+    location = resolution.location if resolution else None
+    if resolution is None or location is None or not _lost(case):
+        return ()
+    path = normalize_path(resolution.request.path, resolution.merges_slashes)
+    passes = [line for line in location.directive.block or () if line.name in PASS_DIRECTIVES]
+    changes = replace_passes(passes, lambda line: for_upstream_uri(line, path, path), _WHY_KEPT)
+    if any(change.args != line.args for change, line in zip(changes, passes, strict=False)):
+        return tuple(changes)
+    if not any(location.directive.children("rewrite")):
+        return ()
+    return tuple(replace(change, drops=frozenset({"rewrite"})) for change in changes)
+
+
 def notes(case: Case, style: Style) -> tuple[str, ...]:
     """What speaks for the other fixes."""
     messages = case.message_resolution
@@ -104,6 +185,6 @@ RULE = Rule(
     check=check,
     check_config=check_config,
     config_order=80,
-    settings=NginxSettings(routes_messages=True, notes=notes),
+    settings=NginxSettings(stream=settings, routes_messages=True, notes=notes),
     is_about=is_about,
 )
