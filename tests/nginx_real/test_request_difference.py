@@ -65,6 +65,14 @@ def below_x(request: Request) -> bytes | None:
     return None if request.path.startswith("/x/") else page(404)
 
 
+def redirects_http(request: Request) -> bytes | None:
+    """Redirect to https, as a backend does that requires it."""
+    if request.headers.get("x-forwarded-proto", "https") == "https":
+        return None
+    url = f"https://{request.headers['host']}{request.path}"
+    return response(301, b"", Location=url)
+
+
 def closes_new_version(request: Request) -> bytes | None:
     return b"" if request.version == "HTTP/1.1" else None
 
@@ -187,8 +195,14 @@ INCIDENTS = (
         below_x,
         path="/x/events",
     ),
+    Incident(
+        "scheme-redirect",
+        location("proxy_set_header X-Forwarded-Proto $scheme;"),
+        ("header",),
+        redirects_http,
+    ),
 )
-CURED = tuple(INCIDENTS[index] for index in (0, 1, 3, 7, -3, -2, -1))
+CURED = tuple(INCIDENTS[index] for index in (0, 1, 3, 7, -4, -3, -2))
 
 
 def is_new(nginx: str) -> bool:

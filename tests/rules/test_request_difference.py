@@ -114,6 +114,55 @@ def test_a_redirect_because_of_the_host_is_no_refusal() -> None:
     assert "host-origin-rejected" not in {cause.id for cause in diagnosis.causes}
 
 
+TOLD = with_header("X-Forwarded-Proto", None, "http")
+
+
+@pytest.mark.parametrize(
+    ("difference", "target", "fix"),
+    [
+        (TOLD, "https://127.0.0.1:8081/sse", "X-Forwarded-Proto with the scheme that clients use"),
+        (TOLD, "http://127.0.0.1:8081/sse", "X-Forwarded-Proto with the scheme that clients use"),
+        (HOST, "http://other/sse", "Host with the name"),
+    ],
+    ids=["to https", "to itself", "to another host"],
+)
+def test_a_redirect_because_of_a_header_is_nginxs_to_fix(
+    difference: Difference, target: str, fix: str
+) -> None:
+    case = case_of(proxy=f"redirect:{target}")
+    (cause,) = diagnose(replace(case, follow_ups=shown(difference, status=301))).causes
+    assert (cause.id, cause.confidence) == ("scheme-redirect", "confirmed")
+    assert (cause.fix.where, cause.fix.summary.startswith(fix)) == ("nginx", True)
+    assert any(item.where == str(LINE) for item in cause.evidence)
+
+
+def test_a_redirect_because_of_something_else_is_not_about_the_scheme() -> None:
+    case = case_of(proxy="redirect:https://127.0.0.1:8081/sse")
+    assert [cause.id for cause in diagnose(case).causes] == ["scheme-redirect"]
+    other = shown(with_header("X-A", None, "1"), status=301)
+    assert diagnose(replace(case, follow_ups=other)).causes == ()
+
+
+def test_the_same_url_named_again_is_no_redirect_to_https() -> None:
+    assert diagnose(case_of(proxy="redirect:http://127.0.0.1:8081/sse")).causes == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("proxy_set_header X-Forwarded-Proto $scheme;", ("likely", "nginx")),
+        ("proxy_set_header X-Forwarded-Proto https;", ("confirmed", "client")),
+    ],
+)
+def test_a_post_that_may_be_redirected_because_of_a_header(
+    line: str, expected: tuple[str, str]
+) -> None:
+    case = case_of(CONF % ("", line), proxy="redirect:https://127.0.0.1:8081/sse")
+    (cause,) = diagnose(replace(case, target=replace(case.target, method="POST"))).causes
+    assert cause.id == "scheme-redirect"
+    assert (cause.confidence, cause.fix.where) == expected
+
+
 DROPPED = CONF % ("", "proxy_set_header Accept '';")
 
 

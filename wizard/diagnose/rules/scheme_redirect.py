@@ -1,13 +1,22 @@
 """The URL is redirected to https, or to another host, and clients make a GET of their POST."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wizard.diagnose.facts.evidence import result_evidence
+from wizard.diagnose.facts.request_difference import (
+    describe_distinction,
+    difference_about,
+    difference_evidence,
+    named_differences,
+)
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.model.request_difference import Difference
 from wizard.model.resolution import RequestResolution
+from wizard.model.sent_request import SentHeader
 from wizard.model.timeline import Timeline
+from wizard.nginx.as_sent import as_sent
 from wizard.probe.mcp.signs import sign_of_mcp
 from wizard.text.display import safe
 from wizard.text.urls import join_url, split_url
@@ -28,11 +37,30 @@ _KEPT = (
     "Clients follow {} with the same method. What is behind the redirect was not asked: check the "
     "URL that it names."
 )
+_HEADERS_OF_SCHEME = frozenset({
+    "forwarded", "front-end-https", "x-forwarded-port", "x-forwarded-proto", "x-forwarded-protocol",
+    "x-forwarded-scheme", "x-forwarded-ssl", "x-scheme", "x-url-scheme",
+})  # fmt: skip
+"""Headers that tell a backend by which scheme and port its client came."""
+_TOLD = (
+    "The direct request is not redirected, and the config sends {}, because of which a backend may "
+    "redirect: whether it does was not tried."
+)
+_MEASURED_TITLE = "The backend redirects because of what Nginx tells it about the URL"
+_FIX_OF_SCHEME = (
+    "{name} with the scheme that clients use: https, or what the outermost proxy sends, where TLS "
+    "ends in front of this Nginx ($scheme is http there); where clients do come with http, "
+    "{target} as the URL in the client"
+)
+_FIX_OF_HOST = (
+    "{name} with the name to which the backend redirects, or the one that the direct request has; "
+    "or {target} as the URL in the client"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class _Redirect:
-    """A redirect to the same path and query at another scheme or host."""
+    """A redirect to the same path and query, mostly at another scheme or host."""
 
     answer: Timeline
     target: str
@@ -43,16 +71,31 @@ class _Redirect:
         own, target = split_url(self.answer.probe.url), split_url(self.target)
         if own.scheme != target.scheme:
             return f"{own.scheme}:// becomes {target.scheme}://"
+        if not self.is_elsewhere:
+            return "the same URL is named again, without end"
         return f"the host becomes {safe(target.netloc, 120)}"
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """True for another scheme or host."""
+        own, target = split_url(self.answer.probe.url), split_url(self.target)
+        return (own.scheme, own.hostname) != (target.scheme, target.hostname)
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """Every proxied answer redirects to the same path, at https or at another host."""
+    """Every proxied answer redirects to the same path, at https or at another host.
+
+    Where the direct request shows which difference makes the backend redirect, it is that one.
+    """
     results = [result for result in case.proxy if result.was_made]
     redirects = [_read(result.timeline) for result in results]
     if not redirects or redirects[0] is None or None in redirects:
         return None
     redirect = redirects[0]
+    if difference := difference_about(case, is_about):
+        return _measured(rule, case, redirect, difference)
+    if named_differences(case) or not redirect.is_elsewhere:
+        return None
     status = redirect.answer.status or 0
     evidence = (
         result_evidence(results[0]),
@@ -62,7 +105,50 @@ def check(rule: Rule, case: Case) -> Finding | None:
     )
     confidence, text = _judge(case, status)
     fix = Fix(f"{_target(redirect)} as the URL in the client; {_STATUS_FIX}", "client")
+    if told := _told_scheme(case):
+        evidence = (*evidence, Evidence("config", str(told.where), f"{told.name}: {told.value}"))
+        text = f"{text} {_TOLD.format(told.name)}"
+        summary = _FIX_OF_SCHEME.format(name=safe(told.name, 60), target=_target(redirect))
+        return rule.finding("likely", evidence, text, fix=Fix(summary, "nginx"))
     return rule.finding(confidence, evidence, text, fix=fix)
+
+
+def is_about(case: Case, difference: Difference) -> bool:
+    """True for a header that tells the backend the scheme, the port or the host of the URL."""
+    name = difference.name.lower()
+    is_named = name in _HEADERS_OF_SCHEME or name == "x-forwarded-host"
+    return difference.kind == "host" or (difference.kind == "header" and is_named)
+
+
+def _told_scheme(case: Case) -> SentHeader | None:
+    """The header by which the config tells the backend that clients come with http, where that may
+    be why it redirects a request that is sent once; None without one."""
+    resolution, direct = case.resolution, case.direct
+    is_direct_redirected = any(_read(each.timeline) for each in direct)
+    if case.target.method == "GET" or resolution is None or is_direct_redirected or not direct:
+        return None
+    sent = as_sent(resolution, (), method=case.target.method)
+    headers = sent.headers if sent else ()
+    return next((each for each in headers if _tells_http(each)), None)
+
+
+def _tells_http(header: SentHeader) -> bool:
+    is_scheme = header.name.lower() in _HEADERS_OF_SCHEME
+    return is_scheme and header.where is not None and (header.value or "").lower() == "http"
+
+
+def _measured(rule: Rule, case: Case, redirect: _Redirect, difference: Difference) -> Finding:
+    """The direct request with this header is redirected too, and without it served."""
+    result = next(each for each in case.proxy if each.timeline is redirect.answer)
+    text = f"same path, but {redirect.change}"
+    changed = Evidence("probe", redirect.answer.probe.label, text)
+    evidence = (result_evidence(result), changed, *difference_evidence(case, difference))
+    name = difference.name or "Host"
+    fix = _FIX_OF_SCHEME if name.lower() in _HEADERS_OF_SCHEME else _FIX_OF_HOST
+    summary = fix.format(name=safe(name, 60), target=_target(redirect))
+    distinguishes = describe_distinction(difference)
+    finding = rule.finding("confirmed", evidence, distinguishes, fix=Fix(summary, "nginx"))
+    return replace(finding, title=_MEASURED_TITLE)
 
 
 _STATUS_FIX = "308 instead of 301 where the redirect is made, which keeps the method"
@@ -95,7 +181,7 @@ def _posts(case: Case) -> str:
 
 
 def _read(answer: Timeline) -> _Redirect | None:
-    """The redirect in an answer; None if it is none, or to another path, or from https to http."""
+    """The redirect in an answer to the same path; None for another path, or from https to http."""
     if answer.status not in _REDIRECTS:
         return None
     try:
@@ -106,13 +192,13 @@ def _read(answer: Timeline) -> _Redirect | None:
     same_path = (own.path or "/", own.query) == (other.path or "/", other.query)
     if not same_path or (own.scheme, other.scheme) == ("https", "http"):
         return None
-    is_elsewhere = (own.scheme, own.hostname) != (other.scheme, other.hostname)
-    return _Redirect(answer, target) if is_elsewhere else None
+    return _Redirect(answer, target)
 
 
 def _backend_evidence(case: Case) -> tuple[Evidence, ...]:
     """The direct answers, if the backend itself redirects so."""
-    same = [result for result in case.direct if _read(result.timeline)]
+    redirects = ((result, _read(result.timeline)) for result in case.direct)
+    same = [result for result, redirect in redirects if redirect and redirect.is_elsewhere]
     return tuple(map(result_evidence, same[:1]))
 
 
