@@ -4,6 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -67,6 +68,8 @@ def sdk() -> Iterator[dict[str, int]]:
                 break
         else:
             pytest.fail("".join(output))
+        # It writes a traceback for each request that it refuses: with a full pipe it would hang.
+        threading.Thread(target=process.stderr.read, daemon=True).start()
         yield ports
         # Not terminated: it would wait for its streams to end.
         process.kill()

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -43,6 +44,8 @@ def sdk() -> Iterator[int]:
                 break
         else:
             pytest.fail("".join(output))
+        # It writes a traceback for each request that it refuses: with a full pipe it would hang.
+        threading.Thread(target=process.stderr.read, daemon=True).start()
         yield port
         # Not terminated: it would wait for its streams to end.
         process.kill()
