@@ -157,6 +157,26 @@ async def test_a_refused_post_stream(
     assert proven.state == "pass", proven.why
 
 
+@pytest.mark.slow
+async def test_a_get_whose_first_byte_comes_after_the_read_timeout(
+    nginx: str, tmp_path: Path
+) -> None:
+    backend = PostBackend(OPENAI, thinking_s=2.5, answers_get=True)
+    settings = "proxy_read_timeout 1s; proxy_buffering off; proxy_pass http://$BOT1;"
+    conf = f"location {PATH} {{ {settings} }}"
+    async with behind_nginx(nginx, tmp_path, [backend.serve], conf, path=PATH) as target:
+        investigation = await investigate(target)
+        case, diagnosis = investigation.case, investigation.diagnosis
+        assert diagnosis
+        assert causes(diagnosis) == {"header-timeout-504": "confirmed"}
+        recommendation = recommend(case, diagnosis)
+        assert recommendation
+        assert recommendation.diff
+        await apply(nginx, target, recommendation.diff)
+        proven = await investigation.run("verify")
+    assert proven.state == "pass", proven.why
+
+
 async def test_an_answer_that_nginx_gives_itself_is_named(nginx: str, tmp_path: Path) -> None:
     conf = f"location {PATH} {{ limit_except GET {{ deny all; }} proxy_pass http://$BOT1; }}"
     async with behind_nginx(nginx, tmp_path, [PostBackend().serve], conf, path=PATH) as target:

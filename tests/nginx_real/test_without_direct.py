@@ -90,7 +90,8 @@ async def test_without_an_answer_nginx_sends_504(nginx: str, with_conf: bool) ->
     async with Lab(scenario(PLAIN, HTTP_1_0, NO_HEADER), nginx=nginx) as lab:
         _, diagnosis = await examine(alone(lab.target, with_conf=with_conf))
     causes = dict(causes_of(diagnosis))
-    assert causes["backend-silent"] == ("likely" if with_conf else "possible"), diagnosis
+    # A timeout this short would end the wait for a slow backend too.
+    assert causes["backend-silent"] == "possible", diagnosis
     assert "proxy-buffering-hold" not in causes
 
 

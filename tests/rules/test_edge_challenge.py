@@ -57,6 +57,16 @@ def test_a_request_that_nginx_has_logged_was_not_stopped_in_front_of_it() -> Non
     assert "No line of our request" in cause.distinguishes
 
 
+@pytest.mark.parametrize("server", ["cloudflare", "nginx/1.22.1"])
+def test_from_the_url_alone_it_is_not_known_where_the_service_is(server: str) -> None:
+    case = answered("403", ("cf-mitigated", "challenge"), ("server", server))
+    alone = replace(case, direct=(), logs=())
+    [cause] = diagnose(alone).causes
+    assert (cause.id, cause.confidence) == ("edge-challenge", "likely")
+    assert "in front of Nginx or behind it is not known" in cause.distinguishes
+    assert ("speaks for a service behind" in cause.distinguishes) == server.startswith("nginx")
+
+
 def test_it_is_the_only_cause_where_a_gate_or_a_limit_would_look_alike() -> None:
     for case in (answered("403", body=JUST_A_MOMENT), answered("503", body=JUST_A_MOMENT)):
         assert [cause.id for cause in diagnose(case).causes] == ["edge-challenge"]

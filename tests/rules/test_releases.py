@@ -118,6 +118,36 @@ def test_a_504_of_nginx_itself_shows_that_it_had_nothing_to_hold(conf: str | Non
     assert "proxy-buffering-hold" not in causes
 
 
+def test_a_504_after_a_short_timeout_does_not_show_a_silent_backend() -> None:
+    case = case_of(gateway_timeout, conf="proxy_read_timeout 3s;", waited_s=3.0)
+    [finding] = [each for each in diagnose(case).causes if each.id == "backend-silent"]
+    assert finding.confidence == "possible"
+    assert "needs more time" in finding.distinguishes
+
+
+@pytest.mark.parametrize(
+    ("conf", "waited_s", "direct_s", "expected"),
+    [
+        ("proxy_read_timeout 3s;", 3.0, 4.5, "confirmed"),
+        (None, 3.0, 4.5, "possible"),
+        ("proxy_read_timeout 60s;", 3.0, 4.5, None),
+        ("proxy_read_timeout 3s;", 3.0, 0.1, None),
+    ],
+)
+def test_a_stream_whose_first_byte_comes_after_the_read_timeout(
+    conf: str | None, waited_s: float, direct_s: float, expected: str | None
+) -> None:
+    case = case_of(gateway_timeout, conf=conf, waited_s=waited_s)
+    direct = make_case(proxy="held", direct="live").direct[0].timeline
+    late = replace(direct, headers_s=direct_s, first_byte_s=direct_s, first_data_s=direct_s)
+    slow = replace(case, direct=(classify(late),))
+    causes = {each.id: each for each in diagnose(slow).causes}
+    finding = causes.get("header-timeout-504")
+    assert (finding.confidence if finding else None) == expected
+    if finding:
+        assert "in the location that serves the stream" in str(finding.fix)
+
+
 def test_one_504_speaks_for_the_probes_beside_it() -> None:
     case = case_of(gateway_timeout, conf="", waited_s=60.0)
     held = make_case(proxy="held", direct="live").proxy[1]

@@ -70,7 +70,7 @@ def failed_post(case: Case) -> FailedPost | None:
     Where the stream itself is the answer to a POST, it is that one.
     """
     if case.target.method != "GET":
-        return _failed_stream(case)
+        return failed_stream(case)
     proxied, direct = case.handshake("proxy"), case.handshake("direct")
     exchange = _failed_exchange(proxied)
     if proxied is None or proxied.is_complete or exchange is None:
@@ -83,8 +83,8 @@ def failed_post(case: Case) -> FailedPost | None:
     return FailedPost(exchange.timeline, exchange.sent, _accepted_post(direct, exchange.name))
 
 
-def _failed_stream(case: Case) -> FailedPost | None:
-    """The client's own POST, if its answer is an error."""
+def failed_stream(case: Case) -> FailedPost | None:
+    """The request of the stream itself, if its answer is an error."""
     failed = (each.timeline for each in case.proxy if each.outcome in ("status", "redirect"))
     answer = next(failed, None)
     accepted = next((each.timeline for each in case.direct if is_success(each.timeline)), None)

@@ -28,6 +28,12 @@ _CONNECTED = (
     "The same upstream answers /, so it can be reached; if it is a further proxy, that may hold "
     "the stream, which --hop shows."
 )
+_SOON = (
+    "It waits no longer than that, and a backend that needs more time for its first byte looks "
+    "alike: give --direct to tell."
+)
+_LONG_S = 30.0
+"""A backend whose header did not come in this time, in seconds, is hardly just slow."""
 _LOGGED = "Nginx's error log says the same."
 _NOT_CONNECTED = (
     "A backend that cannot be reached looks alike: Nginx's error log tells which (while "
@@ -60,11 +66,12 @@ def _check_gateway_timeout(rule: Rule, case: Case) -> Finding | None:
         *setting_evidences(case.resolution, *names),
         *map(log_evidence, logged[:1]),
     )
-    is_likely = (is_reached or logged) and not addresses.passes_to_itself(case)
+    is_shown, waited_s = is_reached or logged, unanswered.timeline.headers_s or 0.0
+    is_likely = is_shown and waited_s >= _LONG_S and not addresses.passes_to_itself(case)
     confidence: Confidence = "likely" if is_likely else "possible"
     reason = _CONNECTED if is_reached else _LOGGED if logged else _NOT_CONNECTED
-    waited = seconds(unanswered.timeline.headers_s)
-    return rule.finding(confidence, evidence, _NO_ANSWER.format(waited, reason))
+    reason = f"{reason} {_SOON}" if waited_s < _LONG_S else reason
+    return rule.finding(confidence, evidence, _NO_ANSWER.format(seconds(waited_s), reason))
 
 
 def _check_direct(rule: Rule, case: Case) -> Finding | None:

@@ -1,4 +1,4 @@
-"""A service in front of Nginx asks the client to prove that it is a browser."""
+"""A service on the way asks the client to prove that it is a browser."""
 
 import re
 
@@ -32,7 +32,16 @@ _PAGE = (
     "The answer is the page by which such services let a browser prove itself, which a client "
     "without a browser cannot do."
 )
+_ON_THE_WAY = (
+    "A service on the way challenges the client; whether in front of Nginx or behind it is not "
+    "known: the access log of Nginx tells (--log), or --direct."
+)
+_BEHIND = "The answer's Server header names Nginx, which speaks for a service behind it."
 _UNLOGGED = "No line of our request stands in the logs that were read."
+_FIX_ON_THE_WAY = Fix(
+    "an exception for this path at the service that challenges, or clients that do not pass it",
+    "outer-proxy",
+)
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -53,6 +62,10 @@ def _finding(rule: Rule, case: Case, result: ProbeResult, mark: str) -> Finding:
         *([Evidence("probe", label, mark)] if mark else ()),
         *live_direct_evidence(case),
     )
+    if not was_read and not any(each.timeline.status for each in case.direct):
+        is_behind = (timeline.header("server") or "").lower().startswith("nginx")
+        text = f"{_ON_THE_WAY} {_BEHIND}" if is_behind else _ON_THE_WAY
+        return rule.finding("likely", evidence, text, fix=_FIX_ON_THE_WAY)
     distinguishes = f"{_MARKED if mark else _PAGE} {_UNLOGGED if was_read else ''}".strip()
     return rule.finding("confirmed" if mark else "likely", evidence, distinguishes)
 

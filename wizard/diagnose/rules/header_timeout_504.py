@@ -1,4 +1,4 @@
-"""The backend takes longer to answer a message than Nginx waits for the first byte."""
+"""The backend takes longer to answer than Nginx waits for the first byte."""
 
 from wizard.diagnose.facts import directives, logs, posts, streams
 from wizard.diagnose.facts.disconnects import is_near
@@ -14,7 +14,7 @@ from wizard.nginx.settings import duration_s
 from wizard.text.display import seconds
 
 _WHY_READ_TIMEOUT = (
-    "how long the backend may think before it answers a POST: {}, and Nginx "
+    "how long the backend may think before it answers {}: {}, and Nginx "
     "answers 504 at its end. Progress notifications from the server are the other half"
 )
 
@@ -23,6 +23,7 @@ _REPRODUCED_NOT = (
     "The logs say it of other clients' requests. None of ours took that long, so it was not "
     "measured in this run."
 )
+_FIX_STREAM = Fix("a longer {stream}_read_timeout in the location that serves the stream", "nginx")
 _PATIENCE_S = 300.0
 """No usual client waits longer than this for an answer, in seconds."""
 
@@ -32,6 +33,8 @@ def check(rule: Rule, case: Case) -> Finding | None:
 
     Our own POST may be a quick one: then the POSTs of other clients, as the logs show them.
     """
+    if _failed_get(case):
+        return _of_stream(rule, case)
     failed = posts.failed_post(case)
     if failed is None or failed.status != 504:
         return _of_others(rule, case)
@@ -39,10 +42,48 @@ def check(rule: Rule, case: Case) -> Finding | None:
     # Lines about the message's path that were written since the probes began are ours.
     logged = [line for line in streams.log_lines(case, "header-timeout") if path in line.text]
     wait_s = _wait_s(failed.answer)
-    at_limit = limit_s is not None and abs(wait_s - limit_s) <= max(0.5, 0.05 * limit_s)
+    at_limit = _is_at(limit_s, wait_s)
     confidence = _confidence(failed, limit_s, at_limit=at_limit, logged=bool(logged))
-    evidence = (*failed.evidence, *_config_evidence(case), *map(log_evidence, logged[:1]))
+    settings = _config_evidence(case.message_resolution)
+    evidence = (*failed.evidence, *settings, *map(log_evidence, logged[:1]))
     return rule.finding(confidence, evidence, _distinguishes(failed)) if confidence else None
+
+
+def _failed_get(case: Case) -> posts.FailedPost | None:
+    """The stream's own GET, if Nginx itself answers it 504 and the direct one is answered later."""
+    failed = posts.failed_stream(case) if case.target.method == "GET" else None
+    if failed is None or failed.status != 504 or not failed.by_nginx or failed.accepted is None:
+        return None
+    return failed if _wait_s(failed.accepted) > _wait_s(failed.answer) else None
+
+
+def _of_stream(rule: Rule, case: Case) -> Finding | None:
+    """The stream's GET gets 504, and the direct one its headers only after that time."""
+    failed, limit_s = _failed_get(case), directives.read_timeout_s(case.resolution)
+    if failed is None or failed.accepted is None:
+        return None
+    if limit_s is not None and not _is_at(limit_s, _wait_s(failed.answer)):
+        return None
+    logged = streams.own_log_lines(case, "header-timeout")
+    confidence: Confidence = "confirmed" if limit_s is not None or logged else "possible"
+    evidence = (
+        *(
+            Evidence("probe", each.probe.label, _describe(each))
+            for each in (failed.answer, failed.accepted)
+        ),
+        *_config_evidence(case.resolution),
+        *map(log_evidence, logged[:1]),
+    )
+    return rule.finding(confidence, evidence, _distinguishes(failed), fix=_FIX_STREAM)
+
+
+def _describe(answer: Timeline) -> str:
+    return f"HTTP {answer.status} after {seconds(_wait_s(answer))}"
+
+
+def _is_at(limit_s: float | None, wait_s: float) -> bool:
+    """True if this wait ended when the timeout did."""
+    return limit_s is not None and abs(wait_s - limit_s) <= max(0.5, 0.05 * limit_s)
 
 
 def _confidence(
@@ -63,8 +104,7 @@ def _wait_s(answer: Timeline) -> float:
     return (answer.headers_s or 0.0) - connected_s(answer)
 
 
-def _config_evidence(case: Case) -> tuple[Evidence, ...]:
-    resolution = case.message_resolution
+def _config_evidence(resolution: RequestResolution | None) -> tuple[Evidence, ...]:
     if resolution is None or not directives.is_proxied(resolution):
         return ()
     return (setting_evidence(resolution, directives.read_timeout_name(resolution)),)
@@ -110,17 +150,27 @@ def _distinguishes(failed: posts.FailedPost) -> str:
     if failed.accepted is None:
         return f"{text}; how long the backend would have taken was not measured."
     return (
-        f"{text}; the backend itself answered the same message after "
+        f"{text}; the backend itself answered the same request after "
         f"{seconds(_wait_s(failed.accepted))}, so it is slow, not unreachable."
     )
 
 
+def stream_settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
+    """The same for the stream, where its own GET fails."""
+    return _longer(resolution, "the GET of the stream") if _failed_get(case) else ()
+
+
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
+    """A longer read timeout for messages, unless the stream's own GET is what fails."""
+    return () if _failed_get(case) else _longer(resolution, "a POST")
+
+
+def _longer(resolution: RequestResolution | None, what: str) -> tuple[Change, ...]:
     """A longer read timeout: an hour, or four times one that is longer already."""
     name = f"{prefix_of(resolution)}_read_timeout"
     now = (duration_s(resolution.value(name) or "60") if resolution else 60.0) or 0
     wanted = LONG_TIMEOUT_S if now < LONG_TIMEOUT_S else int(now * 4)
-    reason = _WHY_READ_TIMEOUT.format(in_force(f"{now:g} s", resolution))
+    reason = _WHY_READ_TIMEOUT.format(what, in_force(f"{now:g} s", resolution))
     return (Change(name, f"{wanted}s", reason),)
 
 
@@ -129,5 +179,5 @@ RULE = Rule(
     stage=Stage.MESSAGE,
     fix=Fix("a longer {messages}_read_timeout in the location that takes the messages", "nginx"),
     check=check,
-    settings=NginxSettings(messages=settings),
+    settings=NginxSettings(stream=stream_settings, messages=settings),
 )
