@@ -168,7 +168,13 @@ access_log timed.log timed;
 @pytest.mark.parametrize("protocol", PARAMS)
 @pytest.mark.parametrize(
     ("given", "expected"),
-    [("conf", "possible"), ("log", "likely"), ("patience", "likely"), ("silent", None)],
+    [
+        ("conf", "possible"),
+        ("log", "likely"),
+        ("log of a POST", "likely"),
+        ("patience", "likely"),
+        ("silent", None),
+    ],
 )
 async def test_a_backend_that_has_no_url(
     nginx: str, tmp_path: Path, protocol: str, given: str, expected: str | None
@@ -176,15 +182,18 @@ async def test_a_backend_that_has_no_url(
     async with AsyncExitStack() as stack:
         backend = cgi_backend(protocol, answers=given != "silent")
         address = await stack.enter_async_context(backend)
-        timeout = "60s" if given in ("conf", "log") else "2s"
+        timeout = "2s" if given in ("patience", "silent") else "60s"
         passing = f"{protocol}_pass {address}; {protocol}_read_timeout {timeout};"
         location = f"location / {{ {passing} {PARAMS[protocol]} }}"
         (port,) = free_ports(1)
         running = running_nginx(nginx, tmp_path, port, location, LOG_FORMAT)
         conf = await stack.enter_async_context(running)
-        logs = (Source(str(tmp_path / "timed.log")),) if given == "log" else ()
+        logs = (Source(str(tmp_path / "timed.log")),) if given.startswith("log") else ()
         url = f"http://127.0.0.1:{port}/sse"
-        _, diagnosis = await examine(Target(url, conf=Source(str(conf)), logs=logs))
+        target = Target(url, conf=Source(str(conf)), logs=logs)
+        if given == "log of a POST":
+            target = replace(target, method="POST", body=b"{}")
+        _, diagnosis = await examine(target)
     causes = dict(causes_of(diagnosis))
     assert causes.get("proxy-buffering-hold") == expected, diagnosis
     assert ("backend-silent" in causes) == (given == "silent")
