@@ -199,11 +199,12 @@ async def test_json_lines_that_only_gzip_holds(nginx: str, tmp_path: Path) -> No
 async def test_a_short_answer_does_not_show_that_nothing_is_held(
     nginx: str, tmp_path: Path
 ) -> None:
-    for conf, expected in ((HTTP_1_0, {"proxy-buffering-hold": "possible"}), (GOOD, {})):
+    for conf, expected in ((HTTP_1_0, {"proxy-buffering-hold"}), (GOOD, set[str]())):
         backend = PostBackend(OPENAI, token_s=0.0)
         async with behind_nginx(nginx, tmp_path, [backend.serve], conf, path=PATH) as target:
             _, diagnosis = await conclude(posting(target))
-        assert causes(diagnosis) == expected
+        # Possible; confirmed where the direct answer happened to arrive in several pieces.
+        assert set(causes(diagnosis)) == expected
         assert (diagnosis.verdict == "healthy") is (not expected)
 
 
