@@ -352,8 +352,10 @@ def _describe_gathered_events(timeline: Timeline, beside: Timeline | None) -> st
     if (spread := arrivals.clock_spread_s(timeline)) >= arrivals.CLOCK_SPREAD_S:
         apart = f"events that arrive together were made {seconds(spread)} apart"
         return f"{_moments(timeline)}: {apart}"
-    # Of a stream without events a backend may itself write full buffers.
-    sizes = arrivals.full_buffers(timeline) if timeline.items else ()
+    # Events that are larger than a buffer come in full buffers also where nothing gathers them, and
+    # of a stream without events a backend may itself write such.
+    is_gathered = timeline.items > len(arrivals.moments(timeline))
+    sizes = arrivals.full_buffers(timeline) if is_gathered else ()
     if sizes:
         buffers = ", ".join(map(str, sizes[:4]))
         return f"{_moments(timeline)}: they arrive in full buffers ({buffers} bytes)"
