@@ -40,7 +40,8 @@ def case_and_diagnosis(investigation: Investigation) -> tuple[Case, Diagnosis]:
 
 LONG = {
     "backend-ends-early", "header-timeout-504", "idle-read-timeout", "idle-headers-held",
-    "limits", "dead-peer-replay",
+    "limits", "dead-peer-replay", "cache-replay", "no-affinity", "tls", "large-reply",
+    "websocket-upgrade-missing", "error-page-masks",
 }  # fmt: skip
 """Scenarios whose test takes long: a timeout is waited for, or streams are opened several times."""
 SCENARIOS = [
