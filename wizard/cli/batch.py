@@ -12,6 +12,7 @@ from wizard.cli.check import (
     UNREADABLE_STATUS,
     is_terminal,
     run_steps,
+    status_after_bugs,
     uses_color,
     warm_up,
 )
@@ -62,7 +63,7 @@ def check_many(
             print_error(f"ssewizard: {entry.name}: {problem}")
     for bug in batch.bugs.values():
         raise bug
-    return max(map(_exit_status, entries), key=_STATUS_ORDER.index)
+    return status_after_bugs(max(map(_exit_status, entries), key=_STATUS_ORDER.index))
 
 
 def _exit_status(entry: Entry) -> int:

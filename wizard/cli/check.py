@@ -122,16 +122,20 @@ def uses_color(output: str | None) -> bool:
 def exit_status(investigation: Investigation) -> int:
     """The exit status of the verdict, or `UNREADABLE_STATUS`; prints the problems with inputs.
 
-    After a bug of this tool only a fault stands: anything else is `BUG_STATUS`.
+    See `status_after_bugs`.
     """
-    for bug in reported:
-        print_error(f"ssewizard: {bug}")
     for problem in input_problems(investigation.case):
         print_error(f"ssewizard: {problem}")
     if unread_inputs(investigation.case) and not reported:
         return UNREADABLE_STATUS
     diagnosis = investigation.diagnosis
-    status = EXIT_STATUS[diagnosis.verdict if diagnosis else "inconclusive"]
+    return status_after_bugs(EXIT_STATUS[diagnosis.verdict if diagnosis else "inconclusive"])
+
+
+def status_after_bugs(status: int) -> int:
+    """The exit status after bugs of this tool, which are printed: only a fault stands."""
+    for bug in reported:
+        print_error(f"ssewizard: {bug}")
     return BUG_STATUS if reported and status != EXIT_STATUS["fault"] else status
 
 
