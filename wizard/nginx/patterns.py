@@ -65,11 +65,6 @@ def _is_spent() -> bool:
     return sum(at > since for at in _exceeded.values()) >= MAX_EXCEEDED
 
 
-def is_valid(pattern: str) -> bool:
-    """True if PCRE can compile the pattern."""
-    return _compile(pattern, False) is not None
-
-
 @lru_cache(maxsize=4096)
 def _compile(pattern: str, ignore_case: bool) -> Any:
     """The compiled pattern; None if PCRE does not accept it."""
