@@ -21,7 +21,7 @@ _Place = tuple[str, str]
 
 
 def without_false_direct(case: Case) -> Case:
-    """The case without direct URLs that lead through the proxy; the others are classified anew."""
+    """The case without direct URLs that lead through the proxy; the others are classified again."""
     false = {place for place, _ in _false_places(case)}
     if not false:
         return case

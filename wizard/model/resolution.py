@@ -18,7 +18,7 @@ Result = Literal["live", "tail-held", "headers-held", "held", "undecided"]
 without its end. `headers-held`: headers alone wait for the first event. `held`: kept in a buffer.
 `undecided`: a filter is in force whose effect is not known."""
 FilterEffect = Literal["script", "brotli", "lines", "rate", "unknown"]
-"""What a body filter does to an event stream. `script`: a script writes the response anew, so it is
+"""What a body filter does to an event stream. `script`: a script rewrites the response, so it is
 held while buffering is on. `brotli`: the same, for clients that accept br. `lines`: it waits for
 whole lines, and does not pass on flushes. `rate`: it delays a faster stream while buffering is on.
 `unknown`: not measured, or not the same every time."""

@@ -44,7 +44,7 @@ def recommend_from_observation(
     case: Case, wanted: WantedSettings, problem: str = ""
 ) -> Recommendation:
     """The lines to set in the locations that serve the stream and its messages: what else these
-    hold is not known, so they are not written anew.
+    hold is not known, so no whole location is written.
 
     A path that no location leads to the backend gets one. `problem` says why a config that was
     given cannot be used.

@@ -10,7 +10,7 @@ location / { proxy_pass http://127.0.0.1:12213; proxy_http_version 1.1; %s } } }
 
 
 def fires() -> Case:
-    """Small events pass the buffers, and a script writes each response anew."""
+    """Small events pass the buffers, and a script rewrites each response."""
     return make_case(proxy="held", direct="live", conf=CONF % "js_body_filter a.change;")
 
 

@@ -191,7 +191,7 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
 
 
 _HOLDS = {
-    "script": "the response is written anew by a script, and is held while buffering is on",
+    "script": "a script rewrites the response, which is held while buffering is on",
     "brotli": "the response is held for clients that accept br while buffering is on",
     "lines": "the response is held for clients over TLS with HTTP/1.1",
 }
