@@ -67,11 +67,8 @@ def as_sent(
     values |= {"proxy_internal_body_length": body.length, "proxy_internal_chunked": body.coding}
     sets = _set_headers(passing)
     written, dropped = _write_headers(passing, sets)
-    method_line = passing.line("proxy_method")
-    written_method = method_line.args[0] if method_line else passing.route.state.method
-    sent_method = passing.fill(written_method)
     return SentRequest(
-        written_method if sent_method is None else sent_method,
+        _method(passing),
         passing.upstream.request_uri,
         passing.http,
         written,
@@ -81,6 +78,14 @@ def as_sent(
         dropped,
         tuple(dict.fromkeys([*passing.doubts(sets), *body.doubts])),
     )
+
+
+def _method(passing: "_Passing") -> str:
+    """The method that is sent; as written where its variables are not decided."""
+    line = passing.line("proxy_method")
+    written = line.args[0] if line else passing.route.state.method
+    sent = passing.fill(written)
+    return written if sent is None else sent
 
 
 def why_not_as_sent(resolution: RequestResolution) -> str:
