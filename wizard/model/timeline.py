@@ -33,12 +33,15 @@ MAX_ITEM_CHARS = 1000
 """The number of characters that a timeline keeps of one event."""
 MAX_ARRIVALS = 200
 """The number of newest arrivals that a timeline keeps."""
-STREAM_TYPES = frozenset({
-    "text/event-stream", "application/x-ndjson", "application/ndjson", "application/jsonl",
-    "application/x-jsonlines", "application/stream+json", "application/json-seq",
-    "application/connect+json", "application/connect+proto", "multipart/x-mixed-replace",
-    "multipart/mixed",
+JSON_LINES = frozenset({
+    "application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines",
+    "application/stream+json", "application/json-seq",
 })  # fmt: skip
+"""The media types of streams of JSON lines."""
+STREAM_TYPES = JSON_LINES | {
+    "text/event-stream", "application/connect+json", "application/connect+proto",
+    "multipart/x-mixed-replace", "multipart/mixed",
+}  # fmt: skip
 """Media types of bodies that are sent piece by piece."""
 AT_ONCE_S = 0.05
 """Within how many seconds a short answer without a length arrives."""
@@ -205,9 +208,10 @@ class Timeline:
         """
         if self.probe.upgrade:
             return self.is_websocket
-        if self.status != 200 or self.media_type in WEB_PAGES:
+        media_type = self.media_type
+        if self.status != 200 or media_type in WEB_PAGES:
             return False
-        if self.media_type in STREAM_TYPES or "grpc" in self.media_type:
+        if media_type in STREAM_TYPES or "grpc" in media_type:
             return True
         return self.header("content-length") is None and not self.came_at_once
 

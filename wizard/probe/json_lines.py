@@ -7,11 +7,6 @@ Each line is a JSON value that ends with LF (https://github.com/ndjson/ndjson-sp
 from wizard.model.events import Excess, SseEvent, StreamItem
 from wizard.probe.sse import ITEM_LIMIT_BYTES
 
-JSON_LINES = frozenset({
-    "application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines",
-    "application/stream+json", "application/json-seq",
-})  # fmt: skip
-"""The media types of streams of JSON lines."""
 _AROUND = b" \t\r\x1e"
 
 

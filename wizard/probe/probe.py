@@ -14,10 +14,10 @@ from contextlib import aclosing
 import httpx
 
 from wizard.model.events import Began, Chunk, Ended, Excess, Headers, ProbeEvent, Resolved
-from wizard.model.timeline import Probe, Timeline, is_local
+from wizard.model.timeline import JSON_LINES, Probe, Timeline, is_local
 from wizard.probe.connection import ProbeChannel, Request, make_transport
 from wizard.probe.content_encoding import PlainDecoder, decoder_for
-from wizard.probe.json_lines import JSON_LINES, BytesDecoder, JsonLinesDecoder
+from wizard.probe.json_lines import BytesDecoder, JsonLinesDecoder
 from wizard.probe.network import (
     is_own_address,
     kind_of_file,
