@@ -10,7 +10,7 @@ WORKERS ?= $(shell expr 3 \* $$(getconf _NPROCESSORS_ONLN))
 SERVERS := .servers
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-slow test-servers check check-style picture docs new-rule snap bench clean
+.PHONY: help lab test test-slow test-servers test-hostile check check-style picture docs new-rule snap bench clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -50,6 +50,9 @@ test-slow: $(VENV)/.dev ## the tests that wait long for a real Nginx
 
 test-servers: $(VENV)/.dev $(SERVERS)/.venv $(SERVERS)/.node ## real servers behind real proxies, judged by real clients
 	$(BIN)/python -m pytest -n $(WORKERS) tests/servers
+
+test-hostile: $(VENV)/.dev ## broken and hostile servers, configs, logs and case files
+	$(BIN)/python -m pytest -n $(WORKERS) tests/hostile
 
 check: check-style test ## format, lint, types, import contracts, tests
 
