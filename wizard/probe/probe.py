@@ -59,6 +59,8 @@ async def run_probe(
         events = _run_connection(request, "", ProbeChannel(options.clock))
     async with aclosing(events):
         try:
+            if options.budget:
+                options.budget.take()
             async for event in events:
                 yield event
         except Exception as error:  # noqa: BLE001

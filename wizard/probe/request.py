@@ -64,6 +64,30 @@ def headers_of_all(target: Target) -> tuple[tuple[str, str], ...]:
     )
 
 
+class TooManyRequestsError(Exception):
+    """More requests than the budget allows: a bug of the caller."""
+
+
+class RequestBudget:
+    """How many requests may still be sent for one purpose.
+
+    The limits that SECURITY.md states are kept here, whatever the callers do.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most, self.sent = most, 0
+
+    def take(self) -> None:
+        """Count a request that is about to be sent.
+
+        Raises:
+            TooManyRequestsError: All allowed requests were sent.
+        """
+        if self.sent >= self._most:
+            raise TooManyRequestsError(f"more than {self._most} requests")
+        self.sent += 1
+
+
 @dataclass(frozen=True, slots=True)
 class ProbeOptions:
     """The options that all probes of a run share.
@@ -76,6 +100,8 @@ class ProbeOptions:
         connect_timeout: How long TCP and TLS may take, each, in seconds.
         vantage_sessions: The vantages by name; a probe from one of them runs there.
         stream: The stream's request as the client makes it.
+        budget: Counts the requests, and refuses those beyond its limit; None if only the plan
+            limits them, as in the matrix.
     """
 
     run: str = "0"
@@ -86,6 +112,7 @@ class ProbeOptions:
     clock: Callable[[], float] = time.monotonic
     vantage_sessions: Mapping[str, VantageSession] = field(default_factory=dict)
     stream: RequestSpec = GET
+    budget: RequestBudget | None = None
 
     def spec_for(self, probe: Probe) -> RequestSpec:
         """The request of a probe: the stream's, or a GET of the root path."""

@@ -1,7 +1,7 @@
 """Further requests, sent only if they decide between causes.
 
-Each sends at most thirty requests, each with its own timeout, and closes every stream again. A
-clear case (such as a stream that every probe finds held) needs none.
+Each request has its own timeout, and every stream is closed again. A clear case (such as a stream
+that every probe finds held) needs none.
 """
 
 from dataclasses import replace
@@ -22,7 +22,7 @@ from wizard.probe.followups.oauth_cors import (
 from wizard.probe.followups.repeats import AGAIN, TWO_STREAMS
 from wizard.probe.followups.root import ROOT_DIRECT
 from wizard.probe.followups.scheme import OTHER_SCHEME
-from wizard.probe.request import ProbeOptions
+from wizard.probe.request import ProbeOptions, RequestBudget
 from wizard.text.bugs import report_bug
 
 FOLLOW_UPS: tuple[FollowUp, ...] = (
@@ -43,6 +43,8 @@ FOLLOW_UPS: tuple[FollowUp, ...] = (
     PREFLIGHT,
 )
 """All follow-ups, in the order in which they are sent."""
+MAX_REQUESTS = 60
+"""How many requests all follow-ups of a run send at most."""
 
 
 async def run_follow_ups(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
@@ -53,12 +55,17 @@ async def run_follow_ups(case: Case, options: ProbeOptions) -> tuple[FollowUpRes
     Returns:
         The case's follow-ups so far, then the new ones. No purpose is sent a second time.
     """
+    left = MAX_REQUESTS
     for follow_up in FOLLOW_UPS:
         if case.target.is_sent_once and follow_up.repeats_stream:
             continue
         is_sent = follow_up.purpose in {result.purpose for result in case.follow_ups}
-        if not is_sent and (results := await _run(follow_up, case, options)):
-            case = replace(case, follow_ups=(*case.follow_ups, *results))
+        if is_sent or follow_up.most > left:
+            continue
+        budget = RequestBudget(follow_up.most)
+        results = await _run(follow_up, case, replace(options, budget=budget))
+        left -= budget.sent
+        case = replace(case, follow_ups=(*case.follow_ups, *results))
     return case.follow_ups
 
 

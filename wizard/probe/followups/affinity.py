@@ -50,6 +50,8 @@ MAX_MESSAGE_S = 12.0
 """How long a message of a slow server is waited for at most, in seconds."""
 MAX_DELETES = 2
 """How often the end of a session is sent: it too may reach a process that does not know it."""
+SESSION_REQUESTS = 3 + MAX_DELETES
+"""How many requests a session takes at most: opened, a message sent twice, closed."""
 
 
 def _is_proxied_needed(case: Case) -> bool:
@@ -209,5 +211,20 @@ async def _close_session(probe: Probe, options: ProbeOptions, session: str) -> N
             return
 
 
-AFFINITY = FollowUp("affinity", _is_proxied_needed, _send_proxied)
-BACKEND_AFFINITY = FollowUp("affinity-direct", _is_direct_needed, _send_direct)
+AFFINITY = FollowUp(
+    purpose="affinity",
+    question="does every message reach its session?",
+    requests=f"up to {MAX_SESSIONS} sessions, each opened, with one message (`initialize` or "
+    "`initialized`, once more if it is lost) and closed",
+    most=MAX_SESSIONS * SESSION_REQUESTS,
+    is_needed=_is_proxied_needed,
+    run=_send_proxied,
+)
+BACKEND_AFFINITY = FollowUp(
+    purpose="affinity-direct",
+    question="does it directly?",
+    requests="where the backend may have several processes: the same at the direct URL",
+    most=MAX_SESSIONS * SESSION_REQUESTS,
+    is_needed=_is_direct_needed,
+    run=_send_direct,
+)

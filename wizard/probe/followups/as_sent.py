@@ -232,4 +232,14 @@ def _outer_host(resolution: RequestResolution, requested: str) -> str:
     return fill_host(resolution, written[-1], requested) if written else ""
 
 
-AS_SENT = FollowUp("as-sent", lambda case: failing_request(case) is not None, _send)
+AS_SENT = FollowUp(
+    purpose="as-sent",
+    question="is the fault in the request as Nginx passes it on?",
+    requests="with a config, where a GET or a message of the handshake fails through the proxy "
+    "alone: that request sent to the direct URL as Nginx passes it on, then with some of the "
+    "differences; without the secrets that the config adds; at a vantage by `python3`, `bash` or "
+    "`nc` alone",
+    most=MAX_REQUESTS,
+    is_needed=lambda case: failing_request(case) is not None,
+    run=_send,
+)

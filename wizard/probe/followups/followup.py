@@ -24,12 +24,18 @@ class FollowUp:
 
     Attributes:
         purpose: Its name in results and rules.
+        question: What the requests decide, as a question.
+        requests: When they are sent, and which they are.
+        most: How many are sent at most.
         is_needed: True if the case leaves open a question that the requests decide.
         run: Sends the requests; never raises because of a server's behaviour.
         repeats_stream: True if it sends the stream's own request again.
     """
 
     purpose: str
+    question: str
+    requests: str
+    most: int
     is_needed: Callable[[Case], bool]
     run: Callable[[Case, ProbeOptions], Awaitable[tuple[FollowUpResult, ...]]]
     repeats_stream: bool = False

@@ -98,6 +98,22 @@ def _is_public_host_needed(case: Case) -> bool:
 
 
 PUBLIC_HOST = FollowUp(
-    "public-host", _is_public_host_needed, _send_public_host, repeats_stream=True
+    purpose="public-host",
+    question="does the backend refuse the public host name?",
+    requests="without a config: the request that was refused, sent to the direct URL with the Host "
+    "that Nginx passes on, then with the client's: a GET, or over Streamable HTTP the opening POST "
+    "and the end of its session",
+    most=6,
+    is_needed=_is_public_host_needed,
+    run=_send_public_host,
+    repeats_stream=True,
 )
-NO_ORIGIN = FollowUp("no-origin", _is_no_origin_needed, _send_no_origin, repeats_stream=True)
+NO_ORIGIN = FollowUp(
+    purpose="no-origin",
+    question="does it refuse your `Origin`?",
+    requests="where both sides refuse: GET of the direct URL without it",
+    most=1,
+    is_needed=_is_no_origin_needed,
+    run=_send_no_origin,
+    repeats_stream=True,
+)

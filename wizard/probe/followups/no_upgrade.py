@@ -30,4 +30,11 @@ async def _send(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]
     return (FollowUpResult(NO_UPGRADE, timeline, "the direct request without the upgrade"),)
 
 
-WITHOUT_UPGRADE = FollowUp(NO_UPGRADE, _is_needed, _send)
+WITHOUT_UPGRADE = FollowUp(
+    purpose=NO_UPGRADE,
+    question="does the backend get the upgrade of a WebSocket?",
+    requests="where it opens directly alone: GET of the direct URL without the upgrade",
+    most=1,
+    is_needed=_is_needed,
+    run=_send,
+)

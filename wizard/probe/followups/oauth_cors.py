@@ -188,8 +188,49 @@ async def _send_preflight(case: Case, options: ProbeOptions) -> tuple[FollowUpRe
     return (FollowUpResult(PREFLIGHT.purpose, timeline, why),)
 
 
-METADATA = FollowUp("metadata", _is_metadata_needed, _send_metadata)
-DIRECT_METADATA = FollowUp("metadata-direct", _is_direct_document_needed, _send_direct_document)
-FORWARDED = FollowUp("metadata-forwarded", _is_forwarding_needed, _send_forwarded)
-RESOURCE = FollowUp("metadata-resource", _is_resource_needed, _send_resource)
-PREFLIGHT = FollowUp("preflight", _is_preflight_needed, _send_preflight)
+METADATA = FollowUp(
+    purpose="metadata",
+    question="is the metadata of a 401 there, and for this URL?",
+    requests="GET of the URL that the 401 names, if its scheme, host and port are those of the "
+    "public URL, without your headers; where it has no document, of the usual two "
+    "`/.well-known/` URLs",
+    most=3,
+    is_needed=_is_metadata_needed,
+    run=_send_metadata,
+)
+DIRECT_METADATA = FollowUp(
+    purpose="metadata-direct",
+    question="does the backend have it?",
+    requests="where the public URL has none: GET of the same paths at the direct URL, without your "
+    "headers",
+    most=3,
+    is_needed=_is_direct_document_needed,
+    run=_send_direct_document,
+)
+FORWARDED = FollowUp(
+    purpose="metadata-forwarded",
+    question="does it name the public URL when it learns of it?",
+    requests="where the 401 names another origin: GET of the direct URL with the headers of a "
+    "proxy (`Host`, `X-Forwarded-Proto`, `X-Forwarded-Host`)",
+    most=2,
+    is_needed=_is_forwarding_needed,
+    run=_send_forwarded,
+)
+RESOURCE = FollowUp(
+    purpose="metadata-resource",
+    question="is its document then that of the public URL?",
+    requests="where the document is one of another origin: GET of it at the direct URL with the "
+    "headers of a proxy, without yours",
+    most=2,
+    is_needed=_is_resource_needed,
+    run=_send_resource,
+)
+PREFLIGHT = FollowUp(
+    purpose="preflight",
+    question="does a browser's preflight pass?",
+    requests="OPTIONS with your `Origin` and with no other header of yours, if the page's requests "
+    "need one (MCP, or a header of yours that `fetch` would send)",
+    most=1,
+    is_needed=_is_preflight_needed,
+    run=_send_preflight,
+)

@@ -78,7 +78,21 @@ async def _send_two_streams(case: Case, options: ProbeOptions) -> tuple[FollowUp
         return (FollowUpResult(FIRST_OF_TWO, stream.timeline, "one direct stream alone"), *second)
 
 
-AGAIN = FollowUp("again", _is_again_needed, _send_again, repeats_stream=True)
+AGAIN = FollowUp(
+    purpose="again",
+    question="was it chance?",
+    requests="where one probe was late or held and another was live: the first one repeated",
+    most=REPEATS,
+    is_needed=_is_again_needed,
+    run=_send_again,
+    repeats_stream=True,
+)
 TWO_STREAMS = FollowUp(
-    FIRST_OF_TWO, _is_second_stream_needed, _send_two_streams, repeats_stream=True
+    purpose=FIRST_OF_TWO,
+    question="can the backend serve two streams?",
+    requests="GET of the direct URL, and a second one while the first is open",
+    most=2,
+    is_needed=_is_second_stream_needed,
+    run=_send_two_streams,
+    repeats_stream=True,
 )

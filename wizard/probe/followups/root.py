@@ -42,4 +42,11 @@ async def _send(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]
     return (FollowUpResult(ROOT_DIRECT.purpose, timeline, "GET / at the direct URL's address"),)
 
 
-ROOT_DIRECT = FollowUp("root-direct", _is_needed, _send)
+ROOT_DIRECT = FollowUp(
+    purpose="root-direct",
+    question="does `/` answer at the direct URL, and who answers?",
+    requests="where the stream is held: GET of `/` there",
+    most=1,
+    is_needed=_is_needed,
+    run=_send,
+)

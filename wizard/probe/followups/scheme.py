@@ -47,4 +47,13 @@ async def _send(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]
     return (FollowUpResult(OTHER_SCHEME.purpose, timeline, f"the same port by {scheme}://"),)
 
 
-OTHER_SCHEME = FollowUp("other-scheme", _is_needed, _send, repeats_stream=True)
+OTHER_SCHEME = FollowUp(
+    purpose="other-scheme",
+    question="is the port one for TLS, or for plain HTTP?",
+    requests="where no request got an answer, or one that says so: GET of the stream with the "
+    "other scheme, without your headers",
+    most=1,
+    is_needed=_is_needed,
+    run=_send,
+    repeats_stream=True,
+)

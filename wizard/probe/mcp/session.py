@@ -24,13 +24,15 @@ from wizard.probe.mcp.streamable import (
     handshake_over_streamable_http,
     handshake_stateless,
 )
-from wizard.probe.request import GET, ProbeOptions
+from wizard.probe.request import GET, ProbeOptions, RequestBudget
 from wizard.text.bugs import report_bug
 from wizard.text.display import safe
 from wizard.text.urls import split_url
 
 EXCHANGE_TIMEOUT_S = 5.0
 """How long each exchange may take at most, in seconds."""
+MAX_REQUESTS = 12
+"""How many requests a handshake sends at most on one side, the sibling path included."""
 NO_CONNECTION = frozenset({"refused", "timeout", "tls", "dns", "unreached"})
 """The ends of a request that never reached a server."""
 REFUSALS = frozenset({401, 403, 407, 421, 429, 502, 503, 504})
@@ -95,6 +97,7 @@ async def run_handshakes(case: Case, options: ProbeOptions) -> tuple[Handshake, 
 async def _run_with_sibling(
     side: Side, stream: Timeline, options: ProbeOptions, known: Known
 ) -> Handshake:
+    options = replace(options, budget=RequestBudget(MAX_REQUESTS))
     handshake = await run_handshake(side, stream, options, known)
     return await try_sibling(handshake, stream, options)
 
