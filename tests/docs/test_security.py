@@ -16,7 +16,8 @@ from wizard.logs.sources import LOG_LIMIT_BYTES
 from wizard.logs.watch import FOLLOW_SCRIPT
 from wizard.model.body import MAX_BODY_BYTES
 from wizard.model.curl_command import MAX_COMMAND_CHARS
-from wizard.model.timeline import MAX_ITEM_CHARS, MAX_TAIL_ITEMS
+from wizard.model.events import MAX_ITEM_CHARS
+from wizard.model.timeline import MAX_TAIL_ITEMS
 from wizard.nginx.fetch.scripts import DUMP_SCRIPT, FILES_SCRIPT
 from wizard.nginx.load import MAX_FILES, MAX_INCLUDE_DEPTH
 from wizard.nginx.store import MAX_FILE_BYTES as MAX_CONFIG_BYTES

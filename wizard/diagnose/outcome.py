@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from wizard.diagnose.answer_end import last_error, names_its_end
+from wizard.diagnose.unreadable_answer import unreadable_outcome
 from wizard.model import arrivals
 from wizard.model.case import Case
 from wizard.model.events import CLOSED_BY_SERVER
@@ -148,9 +149,12 @@ def _is_well_standing(proxied: ProbeResult, direct: ProbeResult | None) -> bool:
 def _classify(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome, str]:
     if timeline.ended in ("unreached", "bug") and not is_live(timeline):
         return "not-asked", timeline.detail
+    is_root = timeline.probe.name.startswith("root")
+    if (unreadable := unreadable_outcome(timeline)) and not (is_root and timeline.status):
+        return unreadable
     if timeline.headers_s is None:
         return _without_headers(timeline, direct)
-    if timeline.probe.name.startswith("root"):
+    if is_root:
         return "answered", f"HTTP {timeline.status}"
     if timeline.probe.http == "2" and timeline.http != "2":
         return "not-offered", "HTTP/2 was asked for; the server chose HTTP/1.1"

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 
 from wizard.diagnose.facts.upgrades import is_upgrade, sent_upgrade
 from wizard.diagnose.outcome import handshake_problem, is_well
+from wizard.diagnose.unreadable_answer import unreadable_outcome
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Recommendation
 from wizard.model.handshake import Handshake
 from wizard.model.log_report import LogReport
-from wizard.model.probe_result import ProbeResult
+from wizard.model.probe_result import UNREADABLE_OUTCOMES, ProbeResult
 from wizard.model.resolution import RequestResolution
 from wizard.model.steps import State
 from wizard.model.timeline import Timeline
@@ -28,7 +29,9 @@ FAULT_TAGS = frozenset(
 def rate_root(timeline: Timeline) -> StepResult:
     """Pass for any answer of the root path but a gateway error: it shows a reachable server."""
     if timeline.headers_s is None:
-        return "fail", timeline.detail or f"no answer within {seconds(timeline.waited_s)}"
+        unreadable = unreadable_outcome(timeline)
+        why = unreadable[1] if unreadable else timeline.detail
+        return "fail", why or f"no answer within {seconds(timeline.waited_s)}"
     media = safe((timeline.header("content-type") or "no content type").split(";")[0], 60)
     answer = f"{timeline.status} {media} after {seconds(timeline.headers_s)}"
     if timeline.status in (502, 503, 504):
@@ -68,7 +71,10 @@ def _rate_offered(offered: Sequence[ProbeResult], handshake: Handshake | None) -
     return "fail", f"{', '.join(parts)}: {bad[0].why}"
 
 
-_OUTCOME_WORDS = {"status": "an error", "not-a-stream": "no stream", "refused": "no answer"}
+_OUTCOME_WORDS = {
+    "status": "an error", "not-a-stream": "no stream", "refused": "no answer",
+    **UNREADABLE_OUTCOMES, "undecodable": "cannot be decoded", "partial-head": "headers incomplete",
+}  # fmt: skip
 
 
 def rate_direct(case: Case) -> StepResult:

@@ -4,8 +4,10 @@ Each has `at`: seconds since the start of the request (before name lookup).
 A transport error is an `Ended` event, not an exception.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
+
+from wizard.model.received import Received
 
 Ending = Literal["open", "eof", "reset", "timeout", "refused", "tls", "dns", "unreached", "bug"]
 """How a request ended.
@@ -18,6 +20,8 @@ Ending = Literal["open", "eof", "reset", "timeout", "refused", "tls", "dns", "un
 `unreached`: the vantage could not make the request, or was lost; the server was not tested.
 `bug`: an error of this tool ended the probe; what the server would have done is not known.
 """
+MAX_ITEM_CHARS = 1000
+"""The number of characters that a timeline keeps of one event."""
 CLOSED_BY_SERVER = "closed by the server: "
 """What the detail of a WebSocket's proper end begins with; the code of the close frame follows."""
 
@@ -53,6 +57,51 @@ class Secured:
     """The TLS handshake is complete."""
 
     at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """Sending the request begins on a connection of this machine; at a vantage it is not seen."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The request was written to the connection whole."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class StreamLimit:
+    """An HTTP/2 server said how many requests it takes at a time (SETTINGS_MAX_CONCURRENT_STREAMS,
+    RFC 9113, section 6.5.2)."""
+
+    at: float
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeadReceived:
+    """Bytes came, and the headers of the final answer are not complete, or just became so."""
+
+    at: float
+    received: Received
+
+
+@dataclass(frozen=True, slots=True)
+class Undecodable:
+    """The body cannot be decoded as its Content-Encoding says; nothing more of it is read.
+
+    Attributes:
+        why: The reason in one sentence.
+        start: The first bytes of the body as they came, each as the character of that number.
+    """
+
+    at: float
+    why: str
+    start: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,5 +182,17 @@ class Ended:
 
 StreamItem = SseEvent | Comment | Excess
 ProbeEvent = (
-    Began | Resolved | Connected | Secured | Headers | Upgraded | Chunk | StreamItem | Ended
-)
+    Began | Resolved | Connected | Secured | Sending | Sent | StreamLimit | HeadReceived | Headers
+    | Upgraded | Chunk | Undecodable | StreamItem | Ended
+)  # fmt: skip
+
+
+def shortened(item: StreamItem) -> StreamItem:
+    """The item with its text cut, so that 200 events of a megabyte do not stay in memory."""
+    match item:
+        case SseEvent(data=data) if len(data) > MAX_ITEM_CHARS:
+            return replace(item, data=data[:MAX_ITEM_CHARS] + "…")
+        case Comment(text=text) if len(text) > MAX_ITEM_CHARS:
+            return replace(item, text=text[:MAX_ITEM_CHARS] + "…")
+        case _:
+            return item

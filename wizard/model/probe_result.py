@@ -1,5 +1,6 @@
 """The result of a probe: its timeline with its outcome."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,7 +23,8 @@ class ProbeResult:
             (a proper end), `status` (another status than 200), `redirect`, `not-a-stream`,
             `refused` (no connection, no TLS, no address), `not-offered` (the server did not
             negotiate HTTP/2), `not-asked` (the vantage could not make the request), `running`,
-            `interrupted` (the step was left before the outcome was known).
+            `interrupted` (the step was left before the outcome was known). And those of
+            `UNREADABLE_OUTCOMES`.
         arrivals: The arrivals beside those of the direct probe; None without a live one.
     """
 
@@ -43,7 +45,7 @@ class ProbeResult:
             return f"HTTP {self.timeline.status}"
         if self.outcome == "refused":
             return _REFUSAL_LABELS.get(self.timeline.ended or "", "refused")
-        return self.outcome
+        return UNREADABLE_OUTCOMES.get(self.outcome, self.outcome)
 
 
 Outcome = Literal[
@@ -51,8 +53,19 @@ Outcome = Literal[
     "held", "events-held", "headers-held",
     "silent", "no-event", "cut", "ended", "status", "redirect", "not-a-stream", "refused",
     "not-offered", "not-asked",
+    "not-http", "undecodable", "partial-head", "only-interim", "not-sent",
 ]  # fmt: skip
 _REFUSAL_LABELS = {"dns": "no address", "tls": "TLS failed", "timeout": "no answer"}
+UNREADABLE_OUTCOMES: Mapping[str, str] = {
+    "not-http": "not HTTP",
+    "undecodable": "undecodable",
+    "partial-head": "partial head",
+    "only-interim": "only 1xx",
+    "not-sent": "never sent",
+}
+"""Outcomes of probes that show nothing about the delivery of the stream, and their labels: bytes
+came that are no HTTP (or came before the request was sent), a body that cannot be decoded, a part
+of the headers, interim answers alone; or the request was not sent whole."""
 REFUSED_STATUSES = frozenset({429, 503})
 """How a server refuses a request that exceeds a limit."""
 PARTLY_HELD_OUTCOMES: frozenset[str] = frozenset({"late", "bursts", "tail-held", "stalled"})

@@ -14,13 +14,20 @@ from wizard.model.events import (
     Ending,
     Excess,
     Headers,
+    HeadReceived,
     ProbeEvent,
     Resolved,
     Secured,
+    Sending,
+    Sent,
     SseEvent,
     StreamItem,
+    StreamLimit,
+    Undecodable,
     Upgraded,
+    shortened,
 )
+from wizard.model.wire import NOTHING_SEEN, Wire
 
 Http = Literal["1.1", "2"]
 Encoding = Literal["identity", "gzip", "br"]
@@ -29,8 +36,6 @@ Framing = Literal["chunked", "length", "close", "h2"]
 
 MAX_TAIL_ITEMS = 200
 """The number of newest events that a timeline keeps for display; all events are counted."""
-MAX_ITEM_CHARS = 1000
-"""The number of characters that a timeline keeps of one event."""
 MAX_ARRIVALS = 200
 """The number of newest arrivals that a timeline keeps."""
 JSON_LINES = frozenset({
@@ -144,6 +149,7 @@ class Timeline:
         ended: How the request ended; None while it runs.
         detail: The reason for the end in one sentence, or empty.
         waited_s: When the request ended.
+        wire: What was seen of the request on its connection.
     """
 
     probe: Probe
@@ -178,6 +184,7 @@ class Timeline:
     ended: Ending | None = None
     detail: str = ""
     waited_s: float | None = None
+    wire: Wire = NOTHING_SEEN
 
     def header(self, name: str) -> str | None:
         """The value of a response header, None if it is absent. `name` is in lower case."""
@@ -300,6 +307,8 @@ def apply_event(timeline: Timeline, event: ProbeEvent) -> Timeline:
             return replace(timeline, upgraded_s=at, first_data_s=at)
         case Chunk():
             return _with_bytes(timeline, event)
+        case Sending() | Sent() | StreamLimit() | HeadReceived() | Undecodable():
+            return replace(timeline, wire=timeline.wire.after(event))
         case Ended(at, reason, detail):
             return replace(timeline, ended=reason, detail=detail, waited_s=at)
         case _:
@@ -352,19 +361,8 @@ def _with_item(timeline: Timeline, item: StreamItem) -> Timeline:
         first_event_s=_first(first_event_s, item.at) if is_event else first_event_s,
         last_item_s=item.at,
         ping_gap_s=max(gaps) if gaps else None,
-        tail=(*timeline.tail[-MAX_TAIL_ITEMS + 1 :], _shortened(item)),
+        tail=(*timeline.tail[-MAX_TAIL_ITEMS + 1 :], shortened(item)),
     )
-
-
-def _shortened(item: StreamItem) -> StreamItem:
-    """The item with its text cut, so that 200 events of a megabyte do not stay in memory."""
-    match item:
-        case SseEvent(data=data) if len(data) > MAX_ITEM_CHARS:
-            return replace(item, data=data[:MAX_ITEM_CHARS] + "…")
-        case Comment(text=text) if len(text) > MAX_ITEM_CHARS:
-            return replace(item, text=text[:MAX_ITEM_CHARS] + "…")
-        case _:
-            return item
 
 
 def is_live(timeline: Timeline) -> bool:

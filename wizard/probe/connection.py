@@ -7,8 +7,20 @@ from typing import Any
 
 import httpx
 
-from wizard.model.events import Began, Connected, ProbeEvent, Resolved, Secured
+from wizard.model.events import (
+    Began,
+    Connected,
+    HeadReceived,
+    ProbeEvent,
+    Resolved,
+    Secured,
+    Sending,
+    Sent,
+    StreamLimit,
+)
+from wizard.model.received import Received
 from wizard.model.timeline import Probe, is_local
+from wizard.probe.head_watch import FrameHeadWatch, HeadWatch, TextHeadWatch
 from wizard.probe.network import connect_address, local_transport, measured_round_trip
 from wizard.probe.raw_request import RawTransport
 from wizard.probe.request import ProbeOptions, RequestSpec, request_headers
@@ -75,6 +87,10 @@ class Request:
         )
 
 
+_MAX_STREAMS = 0x3
+"""SETTINGS_MAX_CONCURRENT_STREAMS (RFC 9113, section 6.5.2)."""
+
+
 class ProbeChannel:
     """The clock and the event queue of one connection.
 
@@ -91,6 +107,10 @@ class ProbeChannel:
         self._start = clock() if start is None else start
         self.events: asyncio.Queue[ProbeEvent | None] = asyncio.Queue(maxsize=256)
         self.connected = False
+        self._plain_stream: Any = None
+        self._is_early = False
+        self._head: HeadWatch | None = TextHeadWatch()
+        self._received: Received | None = None
 
     def now(self) -> float:
         """Seconds since the request began."""
@@ -101,13 +121,65 @@ class ProbeChannel:
         return ProbeChannel(self._clock, self._start)
 
     async def trace(self, name: str, info: dict[str, Any]) -> None:
-        """Report the connection and TLS as established: the `trace` callback of httpcore."""
-        if name in ("connection.connect_tcp.complete", "connection.connect_unix_socket.complete"):
-            self.connected = True
-            round_trip_s = measured_round_trip(info.get("return_value"))
-            await self.events.put(Connected(self.now(), round_trip_s))
-        elif name == "connection.start_tls.complete":
-            await self.events.put(Secured(self.now()))
+        """Report how far connecting and sending are: the `trace` callback of httpcore."""
+        match name.partition(".")[2]:
+            case "connect_tcp.complete" | "connect_unix_socket.complete":
+                self.connected, self._plain_stream = True, info.get("return_value")
+                round_trip_s = measured_round_trip(self._plain_stream)
+                await self.events.put(Connected(self.now(), round_trip_s))
+            case "start_tls.complete":
+                self._plain_stream = None
+                await self.events.put(Secured(self.now()))
+            case "send_connection_init.started":
+                self._head = FrameHeadWatch()
+            case "send_request_headers.started":
+                stream = self._plain_stream if isinstance(self._head, TextHeadWatch) else None
+                self._is_early = bool(stream and stream.get_extra_info("is_readable"))
+                await self.events.put(Sending(self.now()))
+            case "send_request_body.complete":
+                await self.events.put(Sent(self.now()))
+            case "receive_remote_settings.complete":
+                await self._report_settings(info.get("return_value"))
+
+    async def _report_settings(self, event: Any) -> None:
+        changed = getattr(event, "changed_settings", {}).get(_MAX_STREAMS)
+        if changed is not None:
+            await self.events.put(StreamLimit(self.now(), changed.new_value))
+
+    async def receive(self, data: bytes) -> None:
+        """Report bytes that came from the connection; nothing once the headers were reported.
+
+        Raises:
+            httpx.RemoteProtocolError: They are not HTTP.
+        """
+        if self._head is None or not data:
+            return
+        self._head.feed(data)
+        await self._report_head(self._head.problem)
+        if self._head.problem:
+            raise httpx.RemoteProtocolError(self._head.problem)
+
+    async def reject(self, problem: str) -> bool:
+        """Report that what has come is not HTTP, and why; False if the headers were reported, or if
+        nothing has come."""
+        if self._head is None or self._received is None:
+            return False
+        await self._report_head(problem)
+        return True
+
+    async def _report_head(self, problem: str) -> None:
+        if self._head is None:
+            return
+        now, start = self.now(), self._head.start.decode("latin-1")
+        first_s = self._received.first_s if self._received else now
+        self._received = Received(
+            self._head.size, start, first_s, now, self._head.interim, problem, self._is_early
+        )
+        await self.events.put(HeadReceived(now, self._received))
+
+    def end_head(self) -> None:
+        """Note that the headers of the final answer were reported."""
+        self._head = None
 
     def notice(self, what: Notice, text: str) -> None:
         """Report the progress of a request at a vantage; its four notices fit into the queue."""
@@ -128,10 +200,13 @@ def make_transport(request: Request, channel: ProbeChannel) -> httpx.AsyncBaseTr
     """Return the transport of the request: httpx's own, or a tool at the probe's vantage."""
     probe, options = request.probe, request.options
     if is_local(probe) and request.spec.wire:
-        return RawTransport(insecure=options.insecure, socket_path=request.socket_path)
+        return RawTransport(
+            channel.receive, insecure=options.insecure, socket_path=request.socket_path
+        )
     if is_local(probe):
         return local_transport(
             probe.http,
+            channel.receive,
             is_https=request.is_https,
             insecure=options.insecure,
             socket_path=request.socket_path,
@@ -139,6 +214,7 @@ def make_transport(request: Request, channel: ProbeChannel) -> httpx.AsyncBaseTr
     return VantageTransport(
         options.vantage_sessions[probe.vantage],
         channel.notice,
+        channel.receive,
         version=probe.http,
         insecure=options.insecure,
         connect_to=request.connect_to,

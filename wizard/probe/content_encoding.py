@@ -9,6 +9,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+from wizard.text.display import safe
+
 CHUNK_LIMIT_BYTES = 4 << 20
 """The most that one chunk may expand to, in bytes."""
 EXPANSION_LIMIT_BYTES = 1 << 20
@@ -42,7 +44,7 @@ class ContentDecoder:
         try:
             decoded = self._decode(data)[:CHUNK_LIMIT_BYTES]
         except self._errors as error:
-            self.broken = f"the compressed body is broken: {error}"
+            self.broken = f"the compressed data is broken ({_reason(error)})"
             return b""
         if len(decoded) >= CHUNK_LIMIT_BYTES:
             self.broken = _expands_too_much(len(data), CHUNK_LIMIT_BYTES)
@@ -51,6 +53,11 @@ class ContentDecoder:
         if self._bytes_out > max(EXPANSION_LIMIT_BYTES, 100 * self._bytes_in):
             self.broken = _expands_too_much(self._bytes_in, EXPANSION_LIMIT_BYTES)
         return decoded
+
+
+def _reason(error: Exception) -> str:
+    """zlib's reason without its number: `Error -3 while decompressing data: …`."""
+    return safe(str(error).rpartition(" data: ")[2], 200)
 
 
 def _expands_too_much(size: int, limit: int) -> str:

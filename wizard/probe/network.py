@@ -10,7 +10,10 @@ from functools import lru_cache
 from importlib import import_module
 from ipaddress import ip_address
 
+import httpcore
 import httpx
+
+from wizard.probe.observed_stream import Observe, ObservedBackend
 
 MAX_ADDRESSES = 4
 """How many addresses of a name are tried."""
@@ -86,21 +89,31 @@ def is_own_address(address: str) -> bool:
     return True
 
 
+class _ObservedTransport(httpx.AsyncHTTPTransport):
+    """httpx's transport with a pool of our own: httpx takes no network backend."""
+
+    def __init__(self, pool: httpcore.AsyncConnectionPool) -> None:
+        super().__init__(verify=_empty_tls_context(), trust_env=False)
+        self._pool = pool
+
+
 def local_transport(
-    http: str, *, is_https: bool, insecure: bool, socket_path: str = ""
+    http: str, observe: Observe, *, is_https: bool, insecure: bool, socket_path: str = ""
 ) -> httpx.AsyncHTTPTransport:
     """Return an httpx transport for one connection; it ignores the environment's variables.
 
-    With `socket_path`, it connects to the unix socket with that file name.
+    With `socket_path`, it connects to the unix socket with that file name. Incoming bytes are shown
+    to `observe`.
     """
-    return httpx.AsyncHTTPTransport(
-        verify=tls_context(http, insecure) if is_https else _empty_tls_context(),
+    pool = httpcore.AsyncConnectionPool(
+        ssl_context=tls_context(http, insecure) if is_https else _empty_tls_context(),
         # Over TLS the server chooses by ALPN; without TLS, HTTP/2 is sent with prior knowledge.
         http1=is_https or http != "2",
         http2=http == "2",
         uds=socket_path or None,
-        trust_env=False,
+        network_backend=ObservedBackend(observe),
     )
+    return _ObservedTransport(pool)
 
 
 @lru_cache(maxsize=1)

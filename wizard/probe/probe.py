@@ -13,7 +13,17 @@ from contextlib import aclosing
 
 import httpx
 
-from wizard.model.events import Began, Chunk, Ended, Excess, Headers, ProbeEvent, Resolved
+from wizard.model.events import (
+    Began,
+    Chunk,
+    Ended,
+    Excess,
+    Headers,
+    ProbeEvent,
+    Resolved,
+    Undecodable,
+)
+from wizard.model.received import MAX_START_BYTES
 from wizard.model.timeline import JSON_LINES, Probe, Timeline, is_local
 from wizard.probe.connection import ProbeChannel, Request, make_transport
 from wizard.probe.content_encoding import PlainDecoder, decoder_for
@@ -32,6 +42,7 @@ from wizard.probe.websocket_connection import watch_websocket
 from wizard.text.bugs import report_bug
 from wizard.text.display import safe
 from wizard.text.errors import describe_error
+from wizard.vantage.http.response import is_disconnect
 from wizard.vantage.http.transport import VantageTransportError
 
 BODY_LIMIT_BYTES = 256 << 10
@@ -154,7 +165,12 @@ async def _exchange(request: Request, address: str, channel: ProbeChannel) -> No
             finally:
                 await response.aclose()
         except (httpx.TransportError, ssl.SSLError, OSError) as error:
-            await channel.events.put(_end_of_error(error, channel, request, address))
+            end = _end_of_error(error, channel, request, address)
+            if _is_invalid_answer(error) and not await channel.reject(end.detail):
+                await channel.events.put(
+                    Undecodable(end.at, f"{_BROKEN_FRAMING}: {end.detail}", "")
+                )
+            await channel.events.put(end)
 
 
 async def _report_headers(
@@ -166,6 +182,7 @@ async def _report_headers(
     headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
     event = Headers(channel.now(), response.status_code, http, headers)
     await channel.events.put(event)
+    channel.end_head()
     return Timeline(request.probe).fold([event])
 
 
@@ -202,17 +219,24 @@ async def _read_stream(
     if content is None:
         content, decoder, excerpt_bytes = PlainDecoder(), BytesDecoder(), 0
     has_items = not isinstance(decoder, BytesDecoder)
+    raw_start = b""
     async for raw in response.aiter_raw():
         at, data = channel.now(), content.feed(raw)
         items = decoder.feed(data, at)
         completed = sum(not isinstance(item, Excess) for item in items)
         start += b"" if has_items else data[: excerpt_bytes - len(start)]
+        raw_start += raw[: MAX_START_BYTES - len(raw_start)]
         excerpt = start.decode("utf-8", "replace")
         chunk = Chunk(at, len(raw), len(data), excerpt, completed, decoder.pending)
         await channel.events.put(chunk)
         for item in items:
             await channel.events.put(item)
-    await channel.events.put(Ended(channel.now(), "eof", content.broken))
+        if content.broken:
+            shown = raw_start.decode("latin-1")
+            await channel.events.put(Undecodable(at, content.broken, shown))
+            await channel.events.put(Ended(channel.now(), "open", content.broken))
+            return
+    await channel.events.put(Ended(channel.now(), "eof"))
 
 
 async def _read_body(
@@ -233,6 +257,20 @@ async def _read_body(
     await channel.events.put(Ended(channel.now(), "eof"))
 
 
+_BROKEN_FRAMING = "the framing of the body is invalid"
+_FRAME_OF_H2 = "<"
+"""What httpcore's message begins with where an HTTP/2 server has ended the request itself."""
+
+
+def _is_invalid_answer(error: Exception) -> bool:
+    """True if the answer is not valid HTTP, False if the connection failed or ended."""
+    if isinstance(error, VantageTransportError):
+        return error.is_invalid
+    message = str(error)
+    is_end = is_disconnect(message) or message.startswith(_FRAME_OF_H2)
+    return isinstance(error, httpx.ProtocolError) and not is_end
+
+
 def _end_of_error(error: Exception, channel: ProbeChannel, request: Request, address: str) -> Ended:
     """Return the `Ended` event for a transport error, with one sentence about the error."""
     path = request.socket_path
@@ -244,6 +282,8 @@ def _end_of_error(error: Exception, channel: ProbeChannel, request: Request, add
             "TLS handshake" if channel.connected else "connection" if path else "TCP connection"
         )
         return Ended(channel.now(), "timeout", f"no {missing} with {place} in time")
+    if isinstance(error, httpx.WriteTimeout):
+        return Ended(channel.now(), "open", "sending the request took too long")
     detail = describe_error(error)
     if isinstance(error, httpx.ConnectError) and channel.connected:
         return Ended(channel.now(), "tls", f"TLS failed: {detail}")

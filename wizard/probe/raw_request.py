@@ -11,6 +11,7 @@ import httpcore
 import httpx
 
 from wizard.probe.network import tls_context
+from wizard.probe.observed_stream import Observe, ObservedBackend
 from wizard.vantage.http.response import NO_RESPONSE, BadResponseError, FramedReader, Head, Part
 from wizard.vantage.http.transport import make_response
 
@@ -32,17 +33,22 @@ class RawTransport(httpx.AsyncBaseTransport):
     length, or the end of the connection.
     """
 
-    def __init__(self, *, insecure: bool = False, socket_path: str = "") -> None:
-        """Connect to the URL's address, or to the Unix socket at `socket_path`."""
-        self._insecure, self._socket_path = insecure, socket_path
+    def __init__(self, observe: Observe, *, insecure: bool = False, socket_path: str = "") -> None:
+        """Connect to the URL's address, or to the Unix socket at `socket_path`.
+
+        Incoming bytes are shown to `observe`.
+        """
+        self._observe, self._insecure, self._socket_path = observe, insecure, socket_path
         self._stack = AsyncExitStack()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send the bytes and wait for status line and headers. Raises `httpx.TransportError`."""
         try:
             stream = await self._connect(request)
-            wire: bytes = request.extensions["wire"]
+            wire, trace = request.extensions["wire"], request.extensions["trace"]
+            await trace("http11.send_request_headers.started", {})
             await stream.write(wire, request.extensions["timeout"]["write"])
+            await trace("http11.send_request_body.complete", {})
         except tuple(kind for kind, _ in _ERRORS) as error:
             raise _as_httpx(error) from error
         parts = _parts(stream, request.method)
@@ -54,7 +60,10 @@ class RawTransport(httpx.AsyncBaseTransport):
 
     async def _connect(self, request: httpx.Request) -> httpcore.AsyncNetworkStream:
         url, trace = request.url, request.extensions["trace"]
-        timeout_s, backend = request.extensions["timeout"]["connect"], httpcore.AnyIOBackend()
+        timeout_s, backend = (
+            request.extensions["timeout"]["connect"],
+            ObservedBackend(self._observe),
+        )
         if self._socket_path:
             stream = await backend.connect_unix_socket(self._socket_path, timeout_s)
         else:

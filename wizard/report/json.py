@@ -8,6 +8,8 @@ from wizard.model.arrivals import Comparison
 from wizard.model.diagnosis import Finding, Part, Recommendation
 from wizard.model.handshake import Exchange, Handshake
 from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
+from wizard.model.timeline import Timeline
+from wizard.model.wire import show_bytes
 from wizard.report.hops import first_failing_hop_json, hops_json, vantages_json
 from wizard.report.logs import logs_json
 from wizard.report.result import Check, Result
@@ -93,6 +95,21 @@ def _run(result: ProbeResult) -> dict[str, Any]:
         "tls_s": _rounded(timeline.tls_s),
         "comments": timeline.comments,
         "waited_s": _rounded(timeline.waited_s),
+        "sent_s": _rounded(timeline.wire.sent_s),
+        "before_headers": _before_headers(timeline),
+    }
+
+
+def _before_headers(timeline: Timeline) -> dict[str, Any] | None:
+    received = timeline.wire.received
+    if received is None or timeline.headers_s is not None:
+        return None
+    return {
+        "bytes": received.size,
+        "interim": received.interim,
+        "start": show_bytes(received.start),
+        "first_s": _rounded(received.first_s),
+        "last_s": _rounded(received.last_s),
     }
 
 

@@ -96,6 +96,8 @@ _ENDLESS_HEAD_CODES = frozenset({27, 100})
 """The exit codes for a header block without end: 27 (out of memory) up to curl 8.5, then 100."""
 _UNABLE_CODES = frozenset({1, 2, 4, 26, 48, 126, 127})
 """This curl cannot send the request: unknown protocol or option, feature not built in."""
+_INVALID_CODES = frozenset({1, 8, 16})
+"""The answer is not valid HTTP: HTTP/0.9 or another protocol, a bad header, a broken frame."""
 _MESSAGE = re.compile(r"(?m)^curl: \(\d+\) (.*)$")
 _ERRNO = re.compile(
     r"(?m)^\* .*(?:failed: |[Cc]onnect(?:ion)? (?:to .* )?failed: |connect fail for /[^:]*: )(.+)$"
@@ -119,7 +121,7 @@ def explain_exit(
         return _timeout(message, is_connected)
     if code in _TLS_CODES:
         return ToolFailure("tls", f"TLS failed: {message}")
-    return ToolFailure("reset", message)
+    return ToolFailure("reset", message, is_invalid=code in _INVALID_CODES)
 
 
 def _message(code: int, stderr: str) -> str:

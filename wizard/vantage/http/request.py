@@ -54,10 +54,14 @@ class RemoteRequest:
 
 @dataclass(frozen=True, slots=True)
 class ToolFailure:
-    """How a failed request ended, and why, in one sentence."""
+    """How a failed request ended, and why, in one sentence.
+
+    `is_invalid` if the tool took the answer for no valid HTTP.
+    """
 
     reason: Ending
     detail: str
+    is_invalid: bool = False
 
 
 def always_able(request: RemoteRequest) -> str:

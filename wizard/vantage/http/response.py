@@ -28,6 +28,13 @@ Part = Head | bytes
 """The head, then the body in pieces."""
 NO_RESPONSE = "Server disconnected without sending a response."
 """httpx's message for a connection that ends without a response."""
+_DISCONNECTS = ("Server disconnected", "peer closed connection")
+"""What the messages of httpx and h11 begin with where the connection ended too early."""
+
+
+def is_disconnect(message: str) -> bool:
+    """True if the message says that the connection ended, not that the answer is invalid."""
+    return message.startswith(_DISCONNECTS)
 
 
 class ResponseReader(Protocol):

@@ -1,7 +1,7 @@
 """httpx's transport for a request made at a vantage, with a tool that it has."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import httpx
@@ -10,7 +10,14 @@ from wizard.model.events import Ending
 from wizard.text.display import safe
 from wizard.text.errors import VantageError
 from wizard.vantage.http.request import Notice, Notify, RemoteRequest, Tool
-from wizard.vantage.http.response import NO_RESPONSE, BadResponseError, Head, Part, ResponseReader
+from wizard.vantage.http.response import (
+    NO_RESPONSE,
+    BadResponseError,
+    Head,
+    Part,
+    ResponseReader,
+    is_disconnect,
+)
 from wizard.vantage.http.tools import choose_tool
 from wizard.vantage.remote_process import RemoteProcess
 from wizard.vantage.session import VantageSession
@@ -22,11 +29,17 @@ CONNECT_MARGIN_S = 2.0
 
 
 class VantageTransportError(httpx.TransportError):
-    """A request at a vantage that failed; `reason` is its ending, as a probe event names it."""
+    """A request at a vantage that failed.
 
-    def __init__(self, reason: Ending, detail: str) -> None:
+    Attributes:
+        reason: Its ending, as a probe event names it.
+        is_invalid: Whether it failed because the answer is not valid HTTP.
+    """
+
+    def __init__(self, reason: Ending, detail: str, *, is_invalid: bool = False) -> None:
         super().__init__(detail)
         self.reason: Ending = reason
+        self.is_invalid = is_invalid
 
 
 class _Notices:
@@ -78,13 +91,16 @@ class _Notices:
 class VantageTransport(httpx.AsyncBaseTransport):
     """Makes one request with a tool at a vantage; closing it ends the tool.
 
-    Every error is a `VantageTransportError`.
+    `observe` is shown the bytes of the answer as the tool prints them, with the headers; none from
+    a tool that prints these apart. Every error is a `VantageTransportError`, or one that `observe`
+    raises.
     """
 
     def __init__(
         self,
         vantage_session: VantageSession,
         notify: Notify,
+        observe: Callable[[bytes], Awaitable[None]],
         *,
         version: str = "1.1",
         insecure: bool = False,
@@ -92,6 +108,7 @@ class VantageTransport(httpx.AsyncBaseTransport):
         socket_path: str = "",
     ) -> None:
         self._vantage_session, self._notices = vantage_session, _Notices(notify)
+        self._observe = observe
         self._version, self._insecure, self._connect_to = version, insecure, connect_to
         self._socket_path = socket_path
         self._stack = AsyncExitStack()
@@ -106,7 +123,7 @@ class VantageTransport(httpx.AsyncBaseTransport):
         tool = await self._choose_tool(remote_request)
         reader = tool.make_reader(remote_request.method)
         remote = await self._start(tool, remote_request, reader)
-        parts = _parts(remote, tool, remote_request, self._notices, reader)
+        parts = self._parts(remote, tool, remote_request, reader)
         self._stack.push_async_callback(parts.aclose)
         # A safety net: not every tool gives up by itself.
         limit = 2 * remote_request.connect_timeout + CONNECT_MARGIN_S
@@ -180,29 +197,27 @@ class VantageTransport(httpx.AsyncBaseTransport):
             self._notices.send("began", "")
         return remote
 
-
-async def _parts(
-    remote: RemoteProcess,
-    tool: Tool,
-    request: RemoteRequest,
-    notices: _Notices,
-    reader: ResponseReader,
-) -> AsyncGenerator[Part, None]:
-    """Yield the response's parts as they come. Raises `VantageTransportError`."""
-    try:
-        if reader.head_on_stderr is not None:
-            await remote.wait_for_event_or_end(reader.head_on_stderr)
-            for part in reader.feed(b""):
-                yield part
-        while not reader.done and (data := await remote.stdout.read(1 << 16)):
-            for part in reader.feed(data):
-                yield part
-        if not reader.done:
-            await _check_end(remote, tool, request, notices.is_connected)
-            for part in reader.end():
-                yield part
-    except BadResponseError as error:
-        raise VantageTransportError("reset", safe(str(error))) from None
+    async def _parts(
+        self, remote: RemoteProcess, tool: Tool, request: RemoteRequest, reader: ResponseReader
+    ) -> AsyncGenerator[Part, None]:
+        """Yield the response's parts as they come. Raises `VantageTransportError`."""
+        try:
+            if reader.head_on_stderr is not None:
+                await remote.wait_for_event_or_end(reader.head_on_stderr)
+                for part in reader.feed(b""):
+                    yield part
+            while not reader.done and (data := await remote.stdout.read(1 << 16)):
+                if reader.head_on_stderr is None:
+                    await self._observe(data)
+                for part in reader.feed(data):
+                    yield part
+            if not reader.done:
+                await _check_end(remote, tool, request, self._notices.is_connected)
+                for part in reader.end():
+                    yield part
+        except BadResponseError as error:
+            is_invalid = not is_disconnect(str(error))
+            raise VantageTransportError("reset", safe(str(error)), is_invalid=is_invalid) from None
 
 
 async def _check_end(
@@ -214,7 +229,7 @@ async def _check_end(
         raise VantageTransportError("unreached", remote.failure)
     failure = tool.explain_exit(code, remote.stderr, request, is_connected)
     if failure is not None:
-        raise VantageTransportError(failure.reason, failure.detail)
+        raise VantageTransportError(failure.reason, failure.detail, is_invalid=failure.is_invalid)
 
 
 class _Body(httpx.AsyncByteStream):

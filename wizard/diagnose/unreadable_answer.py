@@ -1,0 +1,85 @@
+"""The outcome of a probe whose answer cannot be read as one, or that was never sent."""
+
+from wizard.model.probe_result import Outcome
+from wizard.model.timeline import Timeline
+from wizard.model.wire import (
+    Wire,
+    describe_other_protocol,
+    describe_unfinished_head,
+    describe_unsent,
+    show_start,
+)
+from wizard.text.display import safe, seconds
+
+_KNOWN_CODINGS = frozenset({
+    "identity", "gzip", "x-gzip", "deflate", "compress", "x-compress", "br", "zstd", "dcb", "dcz",
+})  # fmt: skip
+"""The registered Content-Encodings (RFC 9110, section 8.4.1, and the registry of IANA)."""
+
+
+def unreadable_outcome(timeline: Timeline) -> tuple[Outcome, str] | None:
+    """The outcome of an answer that cannot be read, with the reason in one sentence.
+
+    None if the answer can be read, if none came, or while it is still awaited.
+    """
+    if timeline.headers_s is not None:
+        return _unreadable_body(timeline)
+    if timeline.ended in (None, "dns", "refused", "tls"):
+        return None
+    return _unreadable_head(timeline)
+
+
+def _unreadable_head(timeline: Timeline) -> tuple[Outcome, str] | None:
+    wire, received = timeline.wire, timeline.wire.received
+    if received and received.problem:
+        return "not-http", describe_other_protocol(received)
+    if is_never_sent(timeline):
+        return "not-sent", describe_unsent(wire)
+    what = describe_unfinished_head(received) if received else ""
+    if not received or not what:
+        return None
+    if received.is_early:
+        return "not-http", f"{_EARLY}: {what}"
+    kind: Outcome = "partial-head" if received.size else "only-interim"
+    return kind, f"{what}, {_end(timeline)}"
+
+
+_EARLY = "not an answer to the request: it began before the request was sent"
+
+
+def is_never_sent(timeline: Timeline) -> bool:
+    """True if no answer came and the request was not sent whole, though the connection is there.
+
+    A connection that the other side has closed is cut, whatever of the request it has taken.
+    """
+    wire = timeline.wire
+    return wire.is_unsent and (timeline.ended == "open" or wire.stream_limit == 0)
+
+
+def _end(timeline: Timeline) -> str:
+    if timeline.ended == "open":
+        return f"after {seconds(timeline.waited_s)}"
+    return f"when the connection ended after {seconds(timeline.waited_s)}"
+
+
+def _unreadable_body(timeline: Timeline) -> tuple[Outcome, str] | None:
+    if not timeline.is_stream:
+        return None
+    wire = timeline.wire
+    if wire.received and wire.received.is_early:
+        return "not-http", f"{_EARLY}, with status {timeline.status}"
+    if wire.undecodable:
+        return "undecodable", _describe_undecodable(timeline, wire)
+    coding = (timeline.header("content-encoding") or "").strip().lower()
+    names = {name.strip() for name in coding.split(",")} - {""}
+    if timeline.is_opaque and not names <= _KNOWN_CODINGS:
+        shown = safe(coding, 60)
+        return "undecodable", f"cannot be decoded: Content-Encoding `{shown}` is no known one"
+    return None
+
+
+def _describe_undecodable(timeline: Timeline, wire: Wire) -> str:
+    coding = safe(timeline.header("content-encoding") or "", 60)
+    declared = f" as its Content-Encoding `{coding}` says" if coding and wire.body_start else ""
+    begins = f"; it begins with {show_start(wire.body_start)}" if wire.body_start else ""
+    return f"the body cannot be decoded{declared}: {wire.undecodable}{begins}"

@@ -1,0 +1,109 @@
+"""What was seen of one request on its connection, below status and body."""
+
+from dataclasses import dataclass, replace
+
+from wizard.model.events import HeadReceived, Sending, Sent, StreamLimit, Undecodable
+from wizard.model.received import Received, name_protocol
+from wizard.text.display import plural, safe
+
+WireEvent = Sending | Sent | StreamLimit | HeadReceived | Undecodable
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """What was seen on the connection; the times are in seconds since the request began.
+
+    Attributes:
+        sending_s: When sending the request began; None before, and where it cannot be seen.
+        sent_s: When the request was written to the connection whole.
+        stream_limit: How many requests the HTTP/2 server takes at a time; None if it did not say.
+        received: What came before the headers were complete; None if nothing did.
+        undecodable: Why the body cannot be decoded, in one sentence; empty if it can.
+        body_start: The first bytes of a body that cannot be decoded.
+    """
+
+    sending_s: float | None = None
+    sent_s: float | None = None
+    stream_limit: int | None = None
+    received: Received | None = None
+    undecodable: str = ""
+    body_start: str = ""
+
+    @property
+    def is_unsent(self) -> bool:
+        """True if the request was not written whole, or the server takes no request at all."""
+        is_partly_sent = self.sending_s is not None and self.sent_s is None
+        return is_partly_sent or self.stream_limit == 0
+
+    def after(self, event: WireEvent) -> "Wire":
+        """What is known after one more event."""
+        match event:
+            case Sending(at):
+                return replace(self, sending_s=at)
+            case Sent(at):
+                return replace(self, sent_s=at)
+            case StreamLimit(_, limit):
+                return replace(self, stream_limit=limit)
+            case HeadReceived(_, received):
+                return replace(self, received=received)
+            case Undecodable(_, why, start):
+                return replace(self, undecodable=why, body_start=start)
+
+
+NOTHING_SEEN = Wire()
+
+
+def show_bytes(start: str) -> str:
+    """The first bytes without secrets; those that are no ASCII text as escapes."""
+    return safe("".join(map(_escape, start)), 300)
+
+
+def show_start(start: str) -> str:
+    """The same in quotes."""
+    return f"`{show_bytes(start)}`"
+
+
+def _escape(byte: str) -> str:
+    return _SHORT_ESCAPES.get(byte) or (byte if " " <= byte <= "~" else f"\\x{ord(byte):02x}")
+
+
+_SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0"}
+
+
+def describe_other_protocol(received: Received) -> str:
+    """That what came is no answer of HTTP, what it is if that is known, and how it begins."""
+    name = name_protocol(received.start)
+    spoken = f" but {name}" if name else ""
+    begins = f"; it begins with {show_start(received.start)}" if received.start else ""
+    return f"not HTTP{spoken}: {received.problem}{begins}"
+
+
+def describe_unfinished_head(received: Received) -> str:
+    """What came in place of complete headers, in a few words; empty if nothing did."""
+    interim = f"{plural(received.interim, 'interim answer')} (1xx)" if received.interim else ""
+    if not received.size:
+        return f"{interim} and no final one" if interim else ""
+    beginning = f" ({show_start(received.start)})" if not interim else ""
+    size = plural(received.size, "byte")
+    unfinished = f"{size} of headers{beginning}, which are not complete"
+    return f"{interim}, then {unfinished}" if interim else unfinished
+
+
+def describe_unsent(wire: Wire) -> str:
+    """Why the request counts as never sent."""
+    if wire.stream_limit == 0:
+        return (
+            "never sent: the server takes no request on an HTTP/2 connection "
+            "(MAX_CONCURRENT_STREAMS is 0), and has not raised that"
+        )
+    return "never sent whole: the other side did not take all of the request"
+
+
+def advice_for(received: Received) -> str:
+    """What to look at where another protocol than HTTP is spoken, as a question."""
+    name = name_protocol(received.start)
+    if name.startswith("TLS"):
+        return "is the URL one for https?"
+    if name.startswith("HTTP/2"):
+        return "does this port take HTTP/2 alone?"
+    return "is it the right port?"
