@@ -1,5 +1,8 @@
 """Which location serves a path."""
 
+import time
+from collections import deque
+
 import pytest
 
 from tests.nginx.resolving import location_of, resolution
@@ -119,12 +122,27 @@ def test_a_pattern_that_takes_too_many_steps_decides_nothing(lines: str) -> None
     assert result.is_undecided is lines.startswith("location ~")
 
 
-def test_many_patterns_of_too_many_steps_end_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patterns, "_exceeded", exceeded := dict[tuple[str, bool], float]())
-    path = "/" + "a" * 60 + "!"
-    problems = {patterns.search(f"^/(a+)+$(?#{n})", path).problem for n in range(500)}
-    assert problems == {patterns.EXCEEDED}
-    assert len(exceeded) == patterns.MAX_EXCEEDED
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time that each match begins or ends; each reading takes one from the end."""
+    times = list[float]()
+    monkeypatch.setattr(patterns, "_exceeded", set())
+    monkeypatch.setattr(patterns, "_slow", deque(maxlen=1000))
+    monkeypatch.setattr(time, "perf_counter", lambda: times[-1] if len(times) < 2 else times.pop())
+    return times
+
+
+def test_slow_patterns_end_soon_all_together(clock: list[float]) -> None:
+    clock += [100.0 + 0.6 * n for n in range(100, 0, -1)]  # each reading 0.6 s after the last
+    problems = [patterns.search(f"^/a+(?#{n})", "/aa").problem for n in range(4)]
+    assert problems == ["", "", patterns.EXCEEDED, patterns.EXCEEDED]
+    clock[:] = [1000.0]
+    assert patterns.search("^/a+", "/aa").match
+
+
+def test_quick_patterns_are_never_too_many(clock: list[float]) -> None:
+    clock += [100.0]
+    assert all(patterns.search(f"^/a+(?#{n})", "/aa").match for n in range(500))
 
 
 PREDICATES = """

@@ -4,7 +4,7 @@ It was measured on Nginx 1.22.1 and 1.31.3; `tests/nginx_real/test_delivery.py` 
 installed Nginx.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 
 from wizard.model.config import Config, Directive
@@ -239,16 +239,22 @@ def client_kinds(config: Config, server: Directive, version: str | None) -> tupl
     kinds: set[Client] = set()
     http = next((http for http, block in server_blocks(config) if block is server), None)
     has_http2 = switch_value((server, http), "http2") == "on"
-    for listen in listens_of(server):
-        if "quic" not in listen.flags:
-            kinds.update(_kinds(server, _socket_flags(config, listen), version, has_http2))
+    listens = [listen for listen in listens_of(server) if "quic" not in listen.flags]
+    for flags in _socket_flags(config, listens):
+        kinds.update(_kinds(server, flags, version, has_http2))
     order: tuple[Client, ...] = ("h1", "h1-tls", "h2", "h2c")
     return tuple(kind for kind in order if kind in kinds)
 
 
-def _socket_flags(config: Config, listen: Listen) -> frozenset[str]:
-    every = (other for _, server in server_blocks(config) for other in listens_of(server))
-    return frozenset().union(*(other.flags for other in every if other.socket == listen.socket))
+def _socket_flags(config: Config, listens: Sequence[Listen]) -> Iterable[frozenset[str]]:
+    """The flags of each of these sockets, by the servers that listen there."""
+    flags: dict[tuple[str, int | None], frozenset[str]]
+    flags = {listen.socket: frozenset() for listen in listens}
+    for _, server in server_blocks(config):
+        for other in listens_of(server):
+            if other.flags and other.socket in flags:
+                flags[other.socket] |= other.flags
+    return flags.values()
 
 
 def _kinds(

@@ -6,10 +6,11 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from operator import is_
 from typing import TextIO
 
 from wizard.model.config import Config, Directive, Position
-from wizard.nginx.parse import MAX_BLOCK_DEPTH, parse_config
+from wizard.nginx.parse import MAX_BLOCK_DEPTH, WordLimit, parse_config
 from wizard.nginx.store import (
     MAX_FILE_BYTES,
     ConfigStore,
@@ -119,6 +120,7 @@ class _IncludeReader:
         depth: The number of open blocks, over all files.
         parsed: The number of parsed files, and `size` that of their characters; a file that is
             included twice counts twice.
+        words: How many words the files may still have.
     """
 
     store: ConfigStore
@@ -127,6 +129,7 @@ class _IncludeReader:
     depth: int = 0
     parsed: int = 0
     size: int = 0
+    words: WordLimit = field(default_factory=WordLimit)
 
     def config(self, name: str, text: str) -> Config:
         root = self._parse_file(name, text, ())
@@ -141,12 +144,13 @@ class _IncludeReader:
         self.size += len(text)
         if self.parsed > MAX_FILES or self.size > MAX_TOTAL_CHARS:
             raise config_error("the includes are too many or too large to follow", name)
-        return self._follow(parse_config(text, name, via), via)
+        return self._follow(parse_config(text, name, via, self.words), via)
 
     def _follow(
         self, block: tuple[Directive, ...], via: tuple[Position, ...]
     ) -> tuple[Directive, ...]:
-        """The directives of a block with every `include` replaced by what it includes."""
+        """The directives of a block with every `include` replaced by what it includes; the block
+        itself if there is none in it."""
         directives: list[Directive] = []
         for directive in block:
             if directive.name == "include" and directive.block is None and directive.args:
@@ -155,7 +159,8 @@ class _IncludeReader:
                 directives.append(directive)
             else:
                 directives.append(self._follow_inside(directive, directive.block, via))
-        return tuple(directives)
+        is_same = len(directives) == len(block) and all(map(is_, directives, block))
+        return block if is_same else tuple(directives)
 
     def _follow_inside(
         self, directive: Directive, block: tuple[Directive, ...], via: tuple[Position, ...]
@@ -166,9 +171,9 @@ class _IncludeReader:
         if self.depth > MAX_BLOCK_DEPTH:
             where = directive.where
             raise config_error(f"blocks nest deeper than {MAX_BLOCK_DEPTH}", where.file, where.line)
-        followed = replace(directive, block=self._follow(block, via))
+        followed = self._follow(block, via)
         self.depth -= 1
-        return followed
+        return directive if followed is block else replace(directive, block=followed)
 
     def _include(self, include: Directive, via: tuple[Position, ...]) -> list[Directive]:
         pattern, chain = include.args[0], (*via, include.where)

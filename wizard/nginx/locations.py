@@ -1,16 +1,15 @@
-"""Which location serves a path, and which ones nearly do.
+"""Which location serves a path.
 
 https://nginx.org/en/docs/http/ngx_http_core_module.html#location; the order of nested and regex
 locations follows `ngx_http_core_find_location` in Nginx's source.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import unquote_to_bytes
 
 from wizard.model.config import Directive
-from wizard.model.resolution import LocationRef, RequestResolution
 from wizard.nginx.patterns import Match, search
 from wizard.text.display import visible
 
@@ -20,12 +19,9 @@ PASS_DIRECTIVES = frozenset({
 """The directives that pass a request to a backend."""
 _REFUSED = re.compile(r"%(?![0-9A-Fa-f]{2})|%00|[\x00-\x20\x7f]")
 """What Nginx refuses in a path; control characters and spaces since 1.21.1."""
-_PREFIX_MODIFIERS = ("", "^~")
+PREFIX_MODIFIERS = ("", "^~")
 PredicateTest = Callable[[Directive], bool]
 """Whether the variable of a predicate location is met."""
-_REGEX_SIGNS = re.compile(r"^\^|\$$|[.)\]][*+?]|^/.*\(.*\|.*\)|\\[.dws/]")
-"""Parts of a regex that stand in no path."""
-_OUTRANKED = "it matches {} too, but another location takes precedence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +109,8 @@ def find_location(
     which predicate locations (`location $variable`) serve the request: they come after prefixes
     and regexes, in the order of the config.
     """
-    locations = tuple(block.children("location"))
-    choice = _exact_or_prefix(locations, path)
+    index = _index_of(block)
+    choice = _exact_or_prefix(index, path)
     if choice is not None and (choice.final or choice.redirect):
         return choice
     ends_search = choice is not None and modifier_and_path(choice.chain[-1])[0] == "^~"
@@ -124,51 +120,93 @@ def find_location(
             return choice
     if ends_search:
         return choice
-    matching = _first_regex(locations, path, undecided) or _first_predicate(locations, is_met)
+    matching = _first_regex(index, path, undecided) or _first_predicate(index, is_met)
     if matching is None:
         return choice
     nested = find_location(matching.chain[-1], path, undecided, is_met)
     return replace(matching.with_nested(nested), final=True)
 
 
-def _exact_or_prefix(locations: Sequence[Directive], path: str) -> LocationChoice | None:
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """The locations of one block by what they are written as; of several alike the first.
+
+    Attributes:
+        prefixes: The locations that match every path which begins with their path.
+        lengths: The lengths of these paths, the longest first.
+        regexes: In the order of the config, as the `predicates` (`location $variable`) are.
+    """
+
+    exact: Mapping[str, Directive]
+    prefixes: Mapping[str, Directive]
+    lengths: tuple[int, ...]
+    named: Mapping[str, Directive]
+    regexes: tuple[Directive, ...]
+    predicates: tuple[Directive, ...]
+
+
+_indexes: dict[int, tuple[Directive, _Index]] = {}
+"""The indexes of blocks with many locations, by the block's identity."""
+_MAX_INDEXES, _MANY = 8, 100
+
+
+def _index_of(block: Directive) -> _Index:
+    """The index of this block; that of a large block is kept for the next request."""
+    kept = _indexes.get(id(block))
+    if kept is not None and kept[0] is block:
+        return kept[1]
+    index = _make_index(block)
+    if len(block.block or ()) >= _MANY:
+        while len(_indexes) >= _MAX_INDEXES:
+            del _indexes[next(iter(_indexes))]
+        _indexes[id(block)] = block, index
+    return index
+
+
+def _make_index(block: Directive) -> _Index:
+    exact, prefixes, named = (dict[str, Directive]() for _ in range(3))
+    regexes, predicates = list[Directive](), list[Directive]()
+    by_path = {"=": exact, "@": named, **dict.fromkeys(PREFIX_MODIFIERS, prefixes)}
+    for location in block.children("location"):
+        modifier, text = modifier_and_path(location)
+        if modifier in by_path:
+            by_path[modifier].setdefault(text, location)
+        elif modifier in ("~", "~*"):
+            regexes.append(location)
+        if modifier == "" and text.startswith("$"):
+            predicates.append(location)
+    lengths = tuple(sorted(set(map(len, prefixes)), reverse=True))
+    return _Index(exact, prefixes, lengths, named, tuple(regexes), tuple(predicates))
+
+
+def _exact_or_prefix(index: _Index, path: str) -> LocationChoice | None:
     """The exact location, else the one with the longest matching prefix."""
-    longest: tuple[str, Directive] | None = None
-    for location in locations:
-        modifier, prefix = modifier_and_path(location)
-        if modifier == "=" and prefix == path:
-            return LocationChoice((location,), True, "an exact location beats all others")
-        is_prefix = modifier in _PREFIX_MODIFIERS and path.startswith(prefix)
-        if is_prefix and (longest is None or len(prefix) > len(longest[0])):
-            longest = prefix, location
-    if (redirect := _slash_redirect(locations, path)) and not (longest and longest[0] == path):
+    if location := index.exact.get(path):
+        return LocationChoice((location,), True, "an exact location beats all others")
+    if (redirect := _slash_redirect(index, path)) and path not in index.prefixes:
         return redirect
-    if longest is None:
-        return None
-    prefix, location = longest
-    reason = f"the longest matching prefix is {visible(prefix, 80)}"
-    return LocationChoice((location,), False, reason)
+    for length in index.lengths:
+        if length <= len(path) and (location := index.prefixes.get(path[:length])):
+            reason = f"the longest matching prefix is {visible(path[:length], 80)}"
+            return LocationChoice((location,), False, reason)
+    return None
 
 
-def _slash_redirect(locations: Sequence[Directive], path: str) -> LocationChoice | None:
+def _slash_redirect(index: _Index, path: str) -> LocationChoice | None:
     """The location `/x/` that makes Nginx answer `/x` with a 301, since it passes requests on;
     `= /x/` precedes others."""
-    spellings = [(modifier, f"{path}/") for modifier in (*_PREFIX_MODIFIERS, "=")]
-    candidates = [each for each in locations if modifier_and_path(each) in spellings]
+    written = (table.get(f"{path}/") for table in (index.exact, index.prefixes))
+    candidates = [location for location in written if location is not None]
     if not any(map(pass_directive, candidates)):
         return None
-    location = max(candidates, key=lambda each: modifier_and_path(each)[0] == "=")
-    return LocationChoice((location,), True, f"Nginx redirects {visible(path, 80)} to it", True)
+    reason = f"Nginx redirects {visible(path, 80)} to it"
+    return LocationChoice((candidates[0],), True, reason, True)
 
 
-def _first_regex(
-    locations: Sequence[Directive], path: str, undecided: list[str]
-) -> LocationChoice | None:
+def _first_regex(index: _Index, path: str, undecided: list[str]) -> LocationChoice | None:
     """The first regex location that matches."""
-    for location in locations:
+    for location in index.regexes:
         modifier, text = modifier_and_path(location)
-        if modifier not in ("~", "~*"):
-            continue
         found = search(text, path, ignore_case=modifier == "~*")
         if found.problem:
             undecided.append(f"{location.where}: the pattern {visible(text, 80)} {found.problem}")
@@ -178,130 +216,15 @@ def _first_regex(
     return None
 
 
-def _first_predicate(
-    locations: Sequence[Directive], is_met: PredicateTest
-) -> LocationChoice | None:
+def _first_predicate(index: _Index, is_met: PredicateTest) -> LocationChoice | None:
     """The first predicate location whose variable is neither empty nor `0`."""
-    for location in locations:
-        modifier, text = modifier_and_path(location)
-        if modifier == "" and text.startswith("$") and is_met(location):
-            return LocationChoice((location,), True, f"{visible(text, 80)} is neither empty nor 0")
-    return None
+    location = next(filter(is_met, index.predicates), None)
+    if location is None:
+        return None
+    name = visible(modifier_and_path(location)[1], 80)
+    return LocationChoice((location,), True, f"{name} is neither empty nor 0")
 
 
 def named_location(server: Directive, name: str) -> Directive | None:
     """The location `@name`; None if the server has none."""
-    locations = server.children("location")
-    return next((each for each in locations if modifier_and_path(each) == ("@", name)), None)
-
-
-@dataclass(frozen=True, slots=True)
-class NearMiss:
-    """A location that looks intended for a path and does not serve it.
-
-    Attributes:
-        why: The reason in one clause.
-        unbuffered: Whether it turns buffering off itself.
-        is_dead: Whether it serves no path at all.
-    """
-
-    directive: Directive
-    why: str
-    unbuffered: bool
-    is_dead: bool = False
-
-    @property
-    def name(self) -> str:
-        """The location as written: `location = /sse`."""
-        return f"location {visible(' '.join(self.directive.args), 80)}"
-
-
-def near_misses(resolution: RequestResolution) -> tuple[NearMiss, ...]:
-    """The locations of the chosen server that pass requests on and nearly serve the path.
-
-    `/` is never among them: it is intended for all other paths.
-    """
-    if resolution.server is None:
-        return ()
-    path = normalize_path(resolution.request.path, resolution.merges_slashes)
-    serving = resolution.location
-    chain = (*serving.parents, serving.directive) if serving else ()
-    return tuple(
-        NearMiss(location, why, _turns_buffering_off(location), _is_dead(location))
-        for location in _all_locations(resolution.server.directive)
-        if not any(location is each for each in chain) and _serves_streams(location)
-        if (why := _miss_reason(location, path))
-        if serving is None or _is_dead(location) or not _is_more_specific(serving, location, path)
-    )
-
-
-def _is_more_specific(serving: LocationRef, other: Directive, path: str) -> bool:
-    """True if the serving location is clearly the intended one: it is exact, or both are prefixes
-    and it is not `/`."""
-    if serving.modifier == "=":
-        return serving.path == path
-    both_prefixes = {serving.modifier, modifier_and_path(other)[0]} <= set(_PREFIX_MODIFIERS)
-    return both_prefixes and serving.path != "/" and path.startswith(serving.path)
-
-
-def _all_locations(block: Directive) -> Iterator[Directive]:
-    """The locations of a block, with the nested locations."""
-    for location in block.children("location"):
-        yield location
-        yield from _all_locations(location)
-
-
-def _serves_streams(location: Directive) -> bool:
-    """True if the location passes requests on, or is meant to change how that is done."""
-    is_meant = _is_dead(location) and _turns_buffering_off(location)
-    return is_meant or pass_directive(location) is not None
-
-
-def _turns_buffering_off(location: Directive) -> bool:
-    directives = (each for each in location.block or () if each.name.endswith("_buffering"))
-    return any(directive.args == ("off",) for directive in directives)
-
-
-def _is_dead(location: Directive) -> bool:
-    """True for a prefix or exact location that is written like a regex, so that no path is it."""
-    modifier, text = modifier_and_path(location)
-    is_plain = modifier in (*_PREFIX_MODIFIERS, "=")
-    return is_plain and _REGEX_SIGNS.search(text) is not None
-
-
-def _dead_reason(text: str, path: str) -> str:
-    if search(text, path).match is None:
-        return ""
-    return "it is written like a regex, and without ~ before it no path begins like that"
-
-
-def _miss_reason(location: Directive, path: str) -> str:
-    """Why the location does not serve the path; empty if it does not look intended for it."""
-    modifier, text = modifier_and_path(location)
-    if _is_dead(location):
-        return _dead_reason(text, path)
-    if modifier in ("~", "~*"):
-        return _pattern_miss_reason(text, path)
-    if modifier == "@" or text in ("/", ""):
-        return ""
-    if modifier != "=" and path.startswith(text):
-        return _OUTRANKED.format(visible(path, 80))
-    difference = f"{visible(text, 80)} is not {visible(path, 80)}"
-    if text.rstrip("/") == path.rstrip("/"):
-        return f"{difference}: one ends in a slash"
-    return f"{difference}: the case differs" if text.lower() == path.lower() else ""
-
-
-def _pattern_miss_reason(text: str, path: str) -> str:
-    found = search(text, path)
-    if found.problem:
-        return ""
-    if found.match:
-        # A short pattern such as `.` or `/` matches most paths and is intended for none.
-        return _OUTRANKED.format(visible(path, 80)) if len(text) > 3 else ""
-    if search(text, path, ignore_case=True).match:
-        return f"the pattern does not match {visible(path, 80)}: the case differs"
-    other = path.rstrip("/") if path.endswith("/") else f"{path}/"
-    if search(text, other).match:
-        return f"the pattern matches {visible(other, 80)}, not {visible(path, 80)}"
-    return ""
+    return _index_of(server).named.get(name)

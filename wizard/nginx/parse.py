@@ -1,32 +1,32 @@
-"""Parse the text of one config file into directives with file, line and end line.
+"""Parse the text of one config file into directives with file, line and end line."""
 
-The tokens are crossplane's. The tree is built here: it needs end lines, keeps directives with any
-number of arguments, and names the line of every error.
-"""
-
-import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from wizard.model.config import Directive, Position
-from wizard.nginx.lua_blocks import take_out_lua
 from wizard.nginx.store import config_error
-from wizard.text.config_tokens import unescape_argument
+from wizard.nginx.words import split_words
 from wizard.text.display import visible
 
 MAX_BLOCK_DEPTH = 64
 """How deep blocks may nest; real configs need no more than about five levels."""
-
-Token = tuple[str, int, bool]
-"""Text, line, and whether it was quoted."""
-_END = "the-file-ends-here"
-"""A word appended to the text, to see whether crossplane reaches the end of the file."""
-_OTHER_SPACES = [code for code in range(0x3001) if chr(code).isspace() and chr(code) not in " \t\n"]
-_HIDE_SPACES = {code: 0xF0000 + code for code in _OTHER_SPACES}
-_RESTORE_SPACES = {hidden: code for code, hidden in _HIDE_SPACES.items()}
+MAX_WORDS = 1_500_000
+"""How many words a config may have: 300,000 locations with a pass directive have 1,200,000."""
 
 
 @dataclass
+class WordLimit:
+    """How many words a config may still have; counts over all of its files."""
+
+    left: int = MAX_WORDS
+
+    def take(self, count: int, name: str, line: int) -> None:
+        """Count so many words. Raises `ConfigError` if they are too many."""
+        self.left -= count
+        if self.left < 0:
+            raise config_error(f"the config has more than {MAX_WORDS:,} words", name, line)
+
+
+@dataclass(slots=True)
 class _OpenBlock:
     """A block without its closing brace so far: the words before it, its line and content."""
 
@@ -35,93 +35,83 @@ class _OpenBlock:
     block: list[Directive] = field(default_factory=list)
 
 
-def parse_config(text: str, name: str, via: tuple[Position, ...] = ()) -> tuple[Directive, ...]:
+def parse_config(
+    text: str, name: str, via: tuple[Position, ...] = (), limit: WordLimit | None = None
+) -> tuple[Directive, ...]:
     """The directives of one file, to which the `include` directives of `via` led.
 
     Its own includes are not followed. Raises `ConfigError` for an unmatched brace, a directive or
-    quote without its end, or blocks that nest too deep.
+    quote without its end, blocks that nest too deep, or more words than the limit leaves.
     """
-    stack, words, start, line = [_OpenBlock([], 1)], list[str](), 1, 1
-    for token, line, quoted in _tokens(text, name):
-        if quoted or token not in ("{", "}", ";"):
-            start = start if words else line
-            words.append(unescape_argument(token))
-        elif token == "{":
-            if not words:
-                raise config_error('unexpected "{"', name, line)
-            stack.append(_OpenBlock(words, start))
-            words = []
-            if len(stack) > MAX_BLOCK_DEPTH:
-                raise config_error(f"blocks nest deeper than {MAX_BLOCK_DEPTH}", name, line)
-        elif token == ";":
-            where = Position(name, start if words else line)
-            _add_directive(stack[-1], words, where, line, None, via)
-            words = []
-        else:
-            _require_no_words(words, name, start)
-            closed = stack.pop()
-            where = Position(name, closed.line)
-            _add_directive(stack[-1], closed.words, where, line, tuple(closed.block), via)
-    _require_no_words(words, name, start)
-    if len(stack) > 1:
-        opened = f'"{visible(stack[-1].words[0], 60)}" of line {stack[-1].line}'
-        raise config_error(f'the file ends inside {opened}: a "}}" is missing', name, line)
-    return tuple(stack[0].block)
+    return _Tree(name, via, limit or WordLimit()).build(text)
 
 
-def _require_no_words(words: list[str], name: str, line: int) -> None:
-    if words:
-        raise config_error(f'directive "{visible(words[0], 60)}" is not ended by ";"', name, line)
+@dataclass
+class _Tree:
+    """The directives of a file while it is parsed.
 
-
-def _add_directive(
-    parent: _OpenBlock,
-    words: list[str],
-    where: Position,
-    end_line: int,
-    block: tuple[Directive, ...] | None,
-    via: tuple[Position, ...],
-) -> None:
-    if not words:
-        raise config_error('unexpected ";"', where.file, where.line)
-    parent.block.append(Directive(words[0], tuple(words[1:]), where, end_line, block, via))
-
-
-def _tokens(text: str, name: str) -> Iterator[Token]:
-    """crossplane's tokens without comments. Raises `ConfigError` for its syntax errors."""
-    import crossplane
-    from crossplane.errors import NgxParserBaseException
-
-    blocks = take_out_lua(_normalize_spaces(text))
-    if blocks.unclosed is not None:
-        raise config_error("the file ends inside this Lua block", name, blocks.unclosed)
-    last = text.count("\n") + 2
-    # crossplane reads files only, so the text of a dump or a pipe is written into one.
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", errors="replace", newline="", suffix=".conf"
-    ) as file:
-        # crossplane does not report a word, quote or Lua block that is open at the end of the
-        # file. The appended word is then part of it and does not come as a token of its own.
-        file.write(f"{blocks.text}\n{_END}\n")
-        file.flush()
-        try:
-            for token, line, quoted in crossplane.lex(file.name):
-                if token == _END and line == last:
-                    return
-                if quoted or not token.startswith("#"):
-                    word = blocks.restore(token)
-                    yield word.translate(_RESTORE_SPACES), line, quoted or word != token
-        except NgxParserBaseException as error:
-            reason = visible(str(error.strerror), 200)
-            raise config_error(reason, name, min(error.lineno or last, last - 1)) from None
-    reason = "the file ends in the middle of a word, a quote or a Lua block"
-    raise config_error(reason, name, last - 1)
-
-
-def _normalize_spaces(text: str) -> str:
-    """The text in which crossplane separates words exactly where Nginx does.
-
-    crossplane also splits at Unicode spaces, and ends a line (so a comment) at a lone carriage
-    return.
+    Attributes:
+        stack: The blocks that are open, outermost first; the first is the file.
+        names: Each name of a directive, so that directives of one name share it.
     """
-    return text.replace("\r\n", "\n").replace("\r", " ").translate(_HIDE_SPACES)
+
+    name: str
+    via: tuple[Position, ...]
+    limit: WordLimit
+    stack: list[_OpenBlock] = field(default_factory=lambda: [_OpenBlock([], 1)])
+    names: dict[str, str] = field(default_factory=dict)
+
+    def build(self, text: str) -> tuple[Directive, ...]:
+        """The directives of the text."""
+        words, start, line = list[str](), 1, 1
+        for word, line, is_mark in split_words(text, self.name):
+            if not is_mark:
+                start = start if words else line
+                words.append(word)
+                if len(words) > self.limit.left:
+                    self.limit.take(len(words), self.name, start)
+                continue
+            if word == "}":
+                self._require_no_words(words, start)
+                self._close(line)
+            elif not words:
+                raise config_error(f'unexpected "{word}"', self.name, line)
+            elif word == "{":
+                self._open(words, start)
+            else:
+                self._add(words, start, line, None)
+            words = []
+        self._require_no_words(words, start)
+        if len(self.stack) > 1:
+            opened = f'"{visible(self.stack[-1].words[0], 60)}" of line {self.stack[-1].line}'
+            reason = f'the file ends inside {opened}: a "}}" is missing'
+            raise config_error(reason, self.name, line)
+        return tuple(self.stack[0].block)
+
+    def _require_no_words(self, words: list[str], line: int) -> None:
+        if words:
+            reason = f'directive "{visible(words[0], 60)}" is not ended by ";"'
+            raise config_error(reason, self.name, line)
+
+    def _open(self, words: list[str], line: int) -> None:
+        self.stack.append(_OpenBlock(words, line))
+        if len(self.stack) > MAX_BLOCK_DEPTH:
+            raise config_error(f"blocks nest deeper than {MAX_BLOCK_DEPTH}", self.name, line)
+
+    def _close(self, line: int) -> None:
+        if len(self.stack) == 1:
+            raise config_error('unexpected "}"', self.name, line)
+        closed = self.stack.pop()
+        self._add(closed.words, closed.line, line, tuple(closed.block))
+
+    def _add(
+        self, words: list[str], line: int, end_line: int, block: tuple[Directive, ...] | None
+    ) -> None:
+        """Add the directive to the innermost open block."""
+        self.limit.take(len(words), self.name, line)
+        name, *args = words
+        name = self.names.setdefault(name, name)
+        where = Position(self.name, line)
+        end_line = line if end_line == line else end_line  # the same object takes less memory
+        directive = Directive(name, tuple(args), where, end_line, block, self.via)
+        self.stack[-1].block.append(directive)

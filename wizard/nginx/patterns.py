@@ -6,6 +6,7 @@ lower, since a config may come from anywhere: what needs more steps is not decid
 """
 
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,8 +14,10 @@ from typing import Any, Protocol
 
 MATCH_LIMIT = 1_000_000
 """How many steps one match may take: some 50 ms."""
-MAX_EXCEEDED, EXCEEDED_WINDOW_S = 40, 10.0
-"""How many patterns may exceed the limit within so many seconds; then none is tried for a while."""
+SLOW_S = 0.002
+"""A match that takes longer is slow, in seconds; an ordinary one takes some microseconds."""
+MAX_SLOW_S, WINDOW_S = 1.0, 10.0
+"""How long slow matches may take within so many seconds; then none is tried for a while."""
 MAX_PATTERN_CHARS = 10_000
 """The longest pattern that is tried."""
 UNTRIED, EXCEEDED = "could not be tried", "takes too many steps to be tried"
@@ -46,23 +49,34 @@ def search(pattern: str, subject: str, *, ignore_case: bool = False) -> Search:
     compiled = _compile(pattern, ignore_case)
     if compiled is None:
         return Search(problem=UNTRIED)
+    started = time.perf_counter()
     try:
         return Search(compiled.search(_bytes(subject)))
     except Exception as error:
         if type(error).__name__ != "LibraryError":
             raise
-        _exceeded[pattern, ignore_case] = time.monotonic()
+        _exceeded.add((pattern, ignore_case))
         return Search(problem=EXCEEDED)
+    finally:
+        ended = time.perf_counter()
+        if ended - started > SLOW_S:
+            _slow.append((ended, ended - started))
 
 
-_exceeded: dict[tuple[str, bool], float] = {}
-"""The patterns that took too many steps for some subject, and when; they are not tried again."""
+_exceeded: set[tuple[str, bool]] = set()
+"""The patterns that took too many steps for some subject; they are not tried again."""
+_slow: deque[tuple[float, float]] = deque(maxlen=1000)
+"""When the last slow matches ended, and how long each took, in seconds."""
 
 
 def _is_spent() -> bool:
-    """True if too many patterns exceeded the limit lately."""
-    since = time.monotonic() - EXCEEDED_WINDOW_S
-    return sum(at > since for at in _exceeded.values()) >= MAX_EXCEEDED
+    """True if slow matches took too much time lately."""
+    if not _slow:
+        return False
+    since = time.perf_counter() - WINDOW_S
+    while _slow and _slow[0][0] < since:
+        _slow.popleft()
+    return sum(duration for _, duration in _slow) >= MAX_SLOW_S
 
 
 @lru_cache(maxsize=4096)

@@ -19,6 +19,7 @@ from wizard.nginx.delivery import client_kinds, delivery_table, is_buffered
 from wizard.nginx.error_pages import error_pages
 from wizard.nginx.known_directives import describe_unknown, unknown_directives
 from wizard.nginx.locations import modifier_and_path
+from wizard.nginx.memo import Memo
 from wizard.nginx.patterns import EXCEEDED
 from wizard.nginx.phases import follow_route
 from wizard.nginx.route import Route
@@ -29,6 +30,7 @@ from wizard.nginx.upstream import resolve_upstream
 _PLAIN_HEADERS = frozenset({"accept", "content-type", "origin", "upgrade", "user-agent"})
 _MAX_UNKNOWN = 3
 """How many directives of modules that are not known are named."""
+_kept: Memo[tuple[Request, str | None], RequestResolution] = Memo()
 _VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){0,3}(?![0-9.])")
 
 
@@ -58,6 +60,10 @@ def resolve_request(
     text that is no version is ignored.
     """
     version = config.version or (version if version and _VERSION.match(version) else None)
+    return _kept.get(config, (request, version), lambda: _resolve(config, request, version))
+
+
+def _resolve(config: Config, request: Request, version: str | None) -> RequestResolution:
     choice = choose_server(config, request)
     if choice is None:
         return _without_server(config, request, version)

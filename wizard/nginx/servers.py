@@ -8,6 +8,7 @@ import ipaddress
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from wizard.model.config import Config, Directive
@@ -22,6 +23,8 @@ _CLAIMS: dict[NameKind, tuple[str, ...]] = {
 }  # fmt: skip
 """The hash tables of names in which Nginx enters a name of this kind. It ignores a name that
 another server of the socket entered before ("conflicting server name")."""
+_MAX_HOST_CHARS = 300
+"""The longest name of the DNS has 253 characters."""
 _PRECEDENCE: tuple[tuple[NameKind, ...], ...] = (("exact",), ("dot", "star"), ("tail",))
 
 
@@ -55,21 +58,37 @@ def match_name(servers: Sequence[Directive], host: str) -> ServerName | None:
     An exact name precedes the longest leading wildcard, that the longest trailing one, and that
     the first matching pattern.
     """
-    matching = [name for name in _accepted_names(servers) if name.matches(host)]
+    matching = [name for name in _accepted_names(servers, host) if name.matches(host)]
     for kinds in _PRECEDENCE:
         if names := [name for name in matching if name.kind in kinds]:
             return max(names, key=lambda name: len(name.key))
     return matching[0] if matching else None
 
 
-def _accepted_names(servers: Sequence[Directive]) -> Iterator[ServerName]:
-    """The names of these servers without those that Nginx ignores as conflicting."""
+def _accepted_names(servers: Sequence[Directive], host: str) -> Iterator[ServerName]:
+    """The names that may concern this host, without those that Nginx ignores as conflicting."""
     entered: set[tuple[str, str]] = set()
+    alike = _names_alike(host)
     for server in servers:
         for written in _written_names(server):
-            name = _parse_name(written, server)
-            if _enter(name, entered):
-                yield name
+            if written.startswith("~") or alike is None or written.lower() in alike:
+                name = _parse_name(written, server)
+                if _enter(name, entered):
+                    yield name
+
+
+def _names_alike(host: str) -> frozenset[str] | None:
+    """The names, other than patterns, that match this host or conflict with one that does.
+
+    None for a host that is too long for this short cut.
+    """
+    if len(host) > _MAX_HOST_CHARS:
+        return None
+    labels = host.split(".")
+    tails = (".".join(labels[at:]) for at in range(len(labels)))
+    heads = (f"{'.'.join(labels[:at])}.*" for at in range(1, len(labels)))
+    leading = (f"{mark}{tail}" for tail in tails for mark in ("", ".", "*."))
+    return frozenset((*leading, *heads))
 
 
 def _written_names(server: Directive) -> list[str]:
@@ -148,7 +167,7 @@ def server_blocks(config: Config) -> tuple[tuple[Directive | None, Directive], .
 def listens_of(server: Directive) -> tuple[Listen, ...]:
     """The `listen` directives of a server; without one Nginx listens on port 80."""
     directives = [directive for directive in server.children("listen") if directive.args]
-    listens = tuple(parse_listen(directive.args) for directive in directives)
+    listens = tuple(parse_listen(tuple(directive.args)) for directive in directives)
     return listens or (Listen(ANY, 80, frozenset(), "80"),)
 
 
@@ -158,7 +177,8 @@ def listens_at(config: Config, port: int | None) -> tuple[Listen, ...]:
     return tuple(each for server in servers for each in listens_of(server) if each.holds(port))
 
 
-def parse_listen(args: Sequence[str]) -> Listen:
+@lru_cache(maxsize=1024)  # Most servers of a large config have the same few.
+def parse_listen(args: tuple[str, ...]) -> Listen:
     """The socket that the arguments of a `listen` name, of which there is at least one."""
     text, flags = args[0], frozenset(args[1:])
     if text.startswith("unix:"):
@@ -215,9 +235,8 @@ def choose_server(config: Config, request: Request) -> ServerChoice | None:
     if not has_listener:
         group = [_Candidate(server, is_default=False) for _, server in blocks]
         undecided = f"no server listens on port {port}; chosen among all by name"
-    server, reason = _choose_by_name(group, name)
+    server, reason, decisive = _choose_by_name(group, name)
     http = next(http for http, block in blocks if block is server)
-    decisive = match_name([each.server for each in group], name) if name else None
     undecided = undecided or (_untried_names(group, decisive, name) if name else "")
     default, match = _default_of(group).server, _regex_match(decisive, name)
     return ServerChoice(http, server, default, reason, undecided, has_listener, match)
@@ -312,24 +331,27 @@ def _address(name: str) -> str:
     return name if _is_address(name.removeprefix("[").removesuffix("]")) else ""
 
 
-def _choose_by_name(group: Sequence[_Candidate], name: str) -> tuple[Directive, str]:
-    """The server of a socket that answers this name, and the reason in one sentence."""
+def _choose_by_name(
+    group: Sequence[_Candidate], name: str
+) -> tuple[Directive, str, ServerName | None]:
+    """The server of a socket that answers this name, the reason in one sentence, and which of its
+    names decides; None for the default server."""
     servers = [candidate.server for candidate in group]
     if name and (match := match_name(servers, name)) is not None:
         reason = f"server_name {visible(match.written, 80)} matches {visible(name, 80)}"
-        return match.server, reason
+        return match.server, reason, match
     default = _default_of(group)
     if len(group) == 1:
-        return default.server, "it is the only server there"
+        return default.server, "it is the only server there", None
     why = "default_server" if default.is_default else "the first in the config"
-    return default.server, f"no server_name matches, so the default server serves: {why}"
+    return default.server, f"no server_name matches, so the default server serves: {why}", None
 
 
 def _untried_names(group: Sequence[_Candidate], decisive: ServerName | None, name: str) -> str:
     """Which pattern before the decisive name cannot be tried, in one sentence; empty if none."""
     if decisive is not None and decisive.kind != "regex":
         return ""
-    for each in _accepted_names([candidate.server for candidate in group]):
+    for each in _accepted_names([candidate.server for candidate in group], name):
         if each == decisive:
             break
         if each.kind == "regex" and (problem := search(each.key, name, ignore_case=True).problem):

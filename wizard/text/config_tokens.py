@@ -24,7 +24,8 @@ _LUA_TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 """The start of a long bracket, a comment, a brace, or a string of at most one line."""
-_LUA_BLOCK = "_by_lua_block"
+LUA_BLOCK = "_by_lua_block"
+"""How the name of a directive ends whose block holds Lua code."""
 
 _ESCAPE = re.compile(r"\\([\"'\\trn])")
 _CONTROL = {"t": "\t", "r": "\r", "n": "\n"}
@@ -96,7 +97,7 @@ def tokenize(text: str, *, lua_blocks: bool = True, whole_comments: bool = True)
         if token.kind is TokenKind.WORD:
             name = name or token.bare
         elif token.kind is not TokenKind.COMMENT:
-            opens_lua = lua_blocks and token.kind is TokenKind.OPEN and name.endswith(_LUA_BLOCK)
+            opens_lua = lua_blocks and token.kind is TokenKind.OPEN and name.endswith(LUA_BLOCK)
             name = ""
             if opens_lua and (body := text[at : lua_end(text, at)]):
                 yield Token(TokenKind.LUA, body, at, line)

@@ -4,12 +4,13 @@ Each is a change that people report to have made, and that Nginx takes without a
 """
 
 from collections.abc import Iterator
+from itertools import chain, islice
 
 from wizard.diagnose.facts import directives
 from wizard.model.config import Directive
 from wizard.model.diagnosis import Evidence
 from wizard.model.resolution import RequestResolution
-from wizard.nginx.locations import near_misses
+from wizard.nginx.near_misses import near_misses
 from wizard.nginx.servers import server_blocks
 from wizard.nginx.settings import enclosing_blocks
 from wizard.text.display import safe
@@ -35,13 +36,13 @@ def ineffective_lines(resolution: RequestResolution) -> tuple[Evidence, ...]:
     if not directives.is_proxied(resolution) or not directives.is_buffering(resolution):
         return ()
     inside = [each for block in enclosing_blocks(resolution) for each in block.block or ()]
-    lines = (
-        *filter(None, map(_header_line, inside)),
-        *_other_family(resolution, inside),
-        *_no_help(resolution),
-        *_elsewhere(resolution),
+    lines = chain(
+        filter(None, map(_header_line, inside)),
+        _other_family(resolution, inside),
+        _no_help(resolution),
+        _elsewhere(resolution),
     )
-    return lines[:_MAX_LINES]
+    return tuple(islice(lines, _MAX_LINES))
 
 
 def _evidence(directive: Directive, text: str) -> Evidence:
@@ -78,11 +79,11 @@ def _no_help(resolution: RequestResolution) -> Iterator[Evidence]:
 
 def _elsewhere(resolution: RequestResolution) -> Iterator[Evidence]:
     """Buffering that is off in a server or location that this path does not enter."""
-    entered = enclosing_blocks(resolution)
-    named = [near.directive for near in near_misses(resolution)]
+    named = (near.directive for near in near_misses(resolution))
+    others = set(map(id, (*enclosing_blocks(resolution), *named)))
     for _, server in server_blocks(resolution.config):
         for block in _blocks_in(server):
-            if any(block is each for each in (*entered, *named)):
+            if id(block) in others:
                 continue
             for directive in block.children(f"{resolution.prefix}_buffering"):
                 if directive.args == ("off",):

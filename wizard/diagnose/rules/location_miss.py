@@ -9,7 +9,7 @@ from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
-from wizard.nginx.locations import NearMiss, near_misses
+from wizard.nginx.near_misses import NearMiss, near_misses
 from wizard.text.display import safe
 
 _HELD_SYMPTOMS = frozenset(
