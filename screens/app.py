@@ -2,19 +2,23 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import ClassVar
 
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.screen import Screen
 
 from screens.exit_text import full_report
 from screens.help import Help
 from screens.saved_cases import Autosave, InterruptedCase, state_folder, write_private
 from screens.steps_screen import StepsScreen
 from screens.target_form import TargetForm
+from screens.themes import DARK_PALETTE, LIGHT_PALETTE, THEMES, theme_for
 from wizard.investigation import casefile
 from wizard.investigation.investigation import ApplyFix, Investigation
 from wizard.investigation.saved import SavedInvestigation, record_of
@@ -38,9 +42,8 @@ class Wizard(App[None]):
 
     TITLE = "ssewizard"
     CSS_PATH = "app.tcss"
-    ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark", "help", "help", id="app.help", tooltip="What each key does"),
+        Binding("f1", "help", "keys", show=False, id="app.help", tooltip="What each key does"),
         Binding("q", "quit", "quit", id="app.quit", tooltip="Leave; the block is printed"),
         Binding("ctrl+c", "quit", show=False, priority=True, id="app.interrupt"),
         Binding(
@@ -66,7 +69,11 @@ class Wizard(App[None]):
     ) -> None:
         # Given here already: with NO_COLOR the colour filter is chosen now, and the one for true
         # colour would draw everything black on black.
-        super().__init__(ansi_color=True)
+        super().__init__(ansi_color=True if os.environ.get("NO_COLOR") else None)
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.ansi_theme_dark, self.ansi_theme_light = DARK_PALETTE, LIGHT_PALETTE
+        self.theme = theme_for()
         self.investigation = investigation
         self.is_report_saved = self.was_interrupted = False
         self._autosave, self._interrupted = Autosave(), interrupted
@@ -75,7 +82,6 @@ class Wizard(App[None]):
 
     def on_mount(self) -> None:
         """Use the terminal's own colours, handle the end of the SSH session, open a screen."""
-        self.theme = "ansi-dark"
         self.animation_level = "none"
         loop = asyncio.get_running_loop()
         for number in _END_SIGNALS:
@@ -162,6 +168,17 @@ class Wizard(App[None]):
             if not self.was_interrupted:
                 self._autosave.finish()
         self._autosave.release()
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Yield every action that has an effect now, then the themes."""
+        for namespace, binding, enabled, tooltip in screen.active_bindings.values():
+            if enabled and tooltip:
+                run = partial(self.run_action, binding.action, namespace)
+                key = self.get_key_display(binding)
+                yield SystemCommand(binding.description.capitalize(), f"{tooltip}  ({key})", run)
+        for theme in THEMES:
+            choose = partial(setattr, self, "theme", theme.name)
+            yield SystemCommand(f"Theme: {theme.name}", "Change the colours", choose)
 
     def action_help(self) -> None:
         """Show the page of keys."""

@@ -15,14 +15,18 @@ Enter     run this step; once it has run, go to the next one
 a         run all that is left, up to the fix
 r         run this step again
 up, down  choose a step (also k and j, or 1 to 8)
-PgUp/PgDn scroll a long step
-v         show another probe in the left pane (HTTP version, gzip)
-i         give what this step needs: a URL, a log file, the config
+Tab       to the next panel: there the arrows choose a line that leads
+          further, and Enter follows it
+z         show one panel alone, or all again
+PgUp/PgDn scroll a long panel
+?         what this step proves, and the same with curl
+v         show another probe in the live panel (HTTP version, gzip)
+i         enter what this step needs: a URL, a log file, the config
 e         steps 3 to 5: look from a pod, a container, another host;
           if you name it web, web=FILE or web=URL then works
           in every prompt
 l         on steps 2 and 6: watch a held stream past Nginx's read timeout,
-          where that tells who is silent; the pane says how long it takes
+          where that tells who is silent; the panel says how long it takes
 h         on step 2: name the proxies in a row behind the URL
 t         on the config step: take the config from `nginx -T` here
 c         copy the curl of this step, or the block on the fix step
@@ -30,12 +34,13 @@ s         save the block and the diff to a file
 w         write a case file: all evidence, without secrets; on any
           machine `ssewizard open FILE` shows it again
 p         in the lab only: patch the lab's Nginx and reload it
+Ctrl-P    every action by name, and the colours
 Esc       stop what is running; leave an input or this page
 q         leave; the result is printed in the terminal
 Ctrl-O    at the start: open the case that was cut off
-Ctrl-L    in the form: fill in the last case (Ctrl-P: look from elsewhere)
+Ctrl-L    in the form: fill in the last case (Ctrl-N: look from elsewhere)
 
-✓ fine  ! look at this  ✗ a fault  – skipped  · not run  ▸ running
+✓ ok  ! look  ✗ fault  – skipped  · to do  ▸ running
 
 It only reads: it writes no config and reloads no Nginx. After your
 own reload run step 8: it compares before and after.

@@ -4,31 +4,31 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from rich.text import Text
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import Footer, Static
+from textual.widgets import Footer
 
-from screens.panes.pane import Pane
+from screens.panes import PANES
 from screens.panes.view import View
-from screens.widgets.lines import StepList
+from screens.panes.words import chip, host_and_path, result_words
+from screens.widgets.header import Header
+from screens.widgets.panel import Panel
 from screens.widgets.prompt import Prompt
-from screens.widgets.style import fit, line
+from screens.widgets.step_list import StepList
 from wizard.diagnose.without_direct import patience_s
 from wizard.investigation.investigation import Investigation
-from wizard.investigation.requests import curl_commands
 from wizard.investigation.steps import missing_input
 from wizard.model.steps import STEPS, StepId
-from wizard.text.display import safe
 
 FRAMES_PER_SECOND = 3
 """How often the pane is drawn while something runs: few bytes over a slow link."""
-MIN_SIZE = (76, 20)
-"""The smallest window, in columns and lines."""
-TOO_SMALL = f"Make the window larger: {MIN_SIZE[0]} columns and {MIN_SIZE[1]} lines at least."
+SMALL = (76, 20)
+"""In a window of fewer columns or lines only one panel is shown."""
+WIDE_COLUMNS = 110
+"""From this many columns on, a step's two panels stand side by side."""
 WORKER_GROUP = "steps"
 
 
@@ -81,9 +81,12 @@ class StepRunner(Screen[None]):
         step: The step that is shown.
         shown_probe: Index of the proxied probe in the left stream; None shows the worst.
         in_lab: True if the wizard runs on the lab, whose config is known.
+        unfolded: The names of the parts that the user has opened.
+        zoomed: The id of the panel that is shown alone; empty if all are shown.
     """
 
-    AUTO_FOCUS = ""  # the keys belong to the steps; only the prompt takes the focus
+    AUTO_FOCUS = "StepList"
+    ESCAPE_TO_MINIMIZE = False
 
     @dataclass
     class StepEnded(Message):
@@ -102,17 +105,20 @@ class StepRunner(Screen[None]):
         self.investigation, self.in_lab, self._clock = investigation, in_lab, clock
         self.step: StepId = STEPS[0]
         self.shown_probe: int | None = None
+        self.unfolded: frozenset[str] = frozenset()
+        self.zoomed = ""
         self._notice = ""
         self._frame_timer: Timer | None = None
-        self._drawn_frame: tuple[object, ...] = ()
+        self._drawn_keys: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
-        """Yield the title, the step list, the pane, the prompt and the keys."""
-        yield Static(id="title", markup=False)
-        yield Static(TOO_SMALL, id="small")
+        """Yield the header, the step list, the panels, the prompt and the keys."""
+        yield Header()
         with Horizontal(id="main"):
             yield StepList()
-            yield Pane(can_focus=False)
+            with Vertical(id="panels"):
+                yield Panel("first")
+                yield Panel("second")
         yield Prompt()
         yield Footer(show_command_palette=False, compact=True)
 
@@ -122,8 +128,17 @@ class StepRunner(Screen[None]):
         self.call_after_refresh(self.draw)
 
     def on_resize(self) -> None:
-        """Draw for the new size; a window that is too small gets a message."""
-        self.set_class(self.size.width < MIN_SIZE[0] or self.size.height < MIN_SIZE[1], "-small")
+        """Lay the screen out for the new size."""
+        self.lay_out()
+
+    def lay_out(self) -> None:
+        """Choose what is shown, and where: a small window shows one panel, and so does the zoom."""
+        width, height = self.size
+        is_small = width < SMALL[0] or height < SMALL[1]
+        self.set_class(is_small, "-small")
+        self.set_class(width >= WIDE_COLUMNS and not self.zoomed, "-wide")
+        self.query_one(StepList).display = not is_small and not self.zoomed
+        self.query_one("#first").display = self.zoomed != "second"
         self.call_after_refresh(self.draw)
 
     @property
@@ -140,43 +155,55 @@ class StepRunner(Screen[None]):
 
     def draw(self) -> None:
         """Draw the investigation as it is now."""
-        investigation, pane = self.investigation, self.query_one(Pane)
-        hint = self._notice or step_hint(
-            investigation, self.step, self._clock(), in_lab=self.in_lab
-        )
-        self.query_one(StepList).show_states(investigation.steps, self.step)
-        curls = curl_commands(investigation.target, self.step)
-        pane.show(self._view(pane), curls, hint)
-        title = line(safe(f"ssewizard  {investigation.target.request_line}", 300))
-        self._draw_frame(fit(title, max(20, self.size.width - 2), pad=False))
+        investigation = self.investigation
+        steps = investigation.steps
+        self.query_one(StepList).show_states(steps, result_words(investigation), self.step)
+        host, path = host_and_path(investigation.target.url)
+        self.query_one(Header).show_target(host, path, chip(investigation), in_lab=self.in_lab)
+        first, second = self.query_one("#first", Panel), self.query_one("#second", Panel)
+        shown, *more = PANES[self.step](self._view(first))
+        first.show(shown)
+        has_second = bool(more) and self.zoomed != "first"
+        if second.display != has_second:
+            second.display = has_second
+            self.call_after_refresh(self.draw)  # for the sizes that the panels then have
+        elif has_second:
+            second.show(more[0])
+        self._draw_keys()
 
-    def _draw_frame(self, title: Text) -> None:
-        """Draw title and footer, only if they changed: each costs a line on the wire."""
-        frame = (title.plain, self.step, self.is_busy, *self.investigation.steps.values())
-        if frame != self._drawn_frame:
-            self._drawn_frame = frame
-            self.query_one("#title", Static).update(title)
+    def _draw_keys(self) -> None:
+        """Draw the footer, only if the keys may have changed: it costs a line on the wire."""
+        keys = (self.step, self.is_busy, *self.investigation.steps.values())
+        if keys != self._drawn_keys:
+            self._drawn_keys = keys
             self.refresh_bindings()
 
-    def _view(self, pane: Pane) -> View:
+    def _view(self, panel: Panel) -> View:
         investigation, waiting = self.investigation, self.investigation.waiting
+        now = self._clock()
+        hint = self._notice or step_hint(investigation, self.step, now, in_lab=self.in_lab)
         return View(
             self.step,
             investigation.steps[self.step],
             investigation.case,
             investigation.diagnosis,
             investigation.recommendation,
-            # One column stays free for the scroll bar, so that it never moves the text.
-            max(30, pane.size.width - 1),
-            pane.size.height,
+            max(30, panel.columns),
+            self.query_one("#panels").size.height,
+            max(30, self.query_one("#second", Panel).columns),
+            hint,
             self.shown_probe,
-            self._clock() - waiting.since if waiting else None,
+            now - waiting.since if waiting else None,
+            self.unfolded,
         )
 
     def show_step(self, step: StepId) -> None:
         """Show this step in the pane."""
         if step != self.step:
-            self.query_one(Pane).scroll_home(animate=False)
+            for panel in self.query(Panel):
+                panel.scroll_home(animate=False)
+            self.zoomed = ""
+            self.lay_out()
         self.step, self._notice = step, ""
         self.draw()
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual import on
 from textual.binding import Binding, BindingType
 
-from screens.panes.pane import Pane
+from screens.explain import Explain
 from screens.questions import (
     CommandPermission,
     case_file_question,
@@ -20,6 +20,7 @@ from screens.send_permission import SendPermission
 from screens.step_runner import WORKER_GROUP, StepRunner, longer_watch_s
 from screens.vantage_form import VantageInput
 from screens.vantage_picker import VantagePicker
+from screens.widgets.panel import Panel
 from screens.widgets.prompt import Prompt
 from wizard.investigation.investigation import ApplyFix, Investigation
 from wizard.investigation.requests import curl_commands
@@ -188,6 +189,10 @@ class StepsScreen(InputActions):
         ),
         _binding("h", "hops", "hops", "Name the proxies in a row behind the URL"),
         _binding("t", "local", "nginx -T", "Take the config from nginx -T here"),
+        _binding(
+            "question_mark", "explain", "why", "What this step proves, and the same with curl"
+        ),
+        _binding("z", "zoom", "zoom", "Show the panel with the focus alone", show=False),
         _binding("v", "next_probe", "view", "Show another probe in the left pane"),
         _binding("c", "copy", "copy", "Copy the curl, or the block"),
         _binding("s", "save", "save", "Save the block and the diff to a file"),
@@ -271,8 +276,25 @@ class StepsScreen(InputActions):
 
     def action_scroll(self, by: int) -> None:
         """Scroll by pages."""
-        pane = self.query_one(Pane)
-        pane.scroll_relative(y=by * max(1, pane.size.height - 2), animate=False)
+        focused = self.focused
+        panel = focused if isinstance(focused, Panel) else self.query_one("#first", Panel)
+        panel.scroll_relative(y=by * max(1, panel.size.height - 2), animate=False)
+
+    def action_explain(self) -> None:
+        """Say what this step proves, and show its curl commands."""
+        curls = curl_commands(self.investigation.target, self.step)
+        self.app.push_screen(Explain(self.step, curls))
+
+    def action_zoom(self) -> None:
+        """Show the panel with the focus alone, or all again."""
+        focused = self.focused.id if isinstance(self.focused, Panel) else "first"
+        self.zoomed = "" if self.zoomed else focused or "first"
+        self.lay_out()
+
+    def action_fold(self, part: str) -> None:
+        """Open a part of the panel, or close it."""
+        self.unfolded ^= {part}
+        self.draw()
 
     def action_next_probe(self) -> None:
         """Show the next proxied probe."""

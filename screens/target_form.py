@@ -76,7 +76,7 @@ class TargetForm(Fields[Target]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "take", "start", id="form.start", tooltip="Check the fields and begin"),
         Binding(
-            "ctrl+p",
+            "ctrl+n",
             "elsewhere",
             "elsewhere",
             id="form.elsewhere",

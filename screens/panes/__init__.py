@@ -1,16 +1,16 @@
-"""One pane for each step: functions that draw lines from the investigation's values."""
+"""What each step shows: functions that draw panels from the investigation's values."""
 
-from collections.abc import Callable, Mapping
-
-from rich.text import Text
+from collections.abc import Callable, Mapping, Sequence
 
 from screens.panes import config, diagnosis, logs, probes
 from screens.panes.view import View
+from screens.widgets.panel import PanelView
 from wizard.model.steps import StepId
 
-DrawPane = Callable[[View], list[Text]]
+DrawPanes = Callable[[View], Sequence[PanelView]]
+"""Draws the step's panel, and a second one below it where the step has one."""
 
-PANES: Mapping[StepId, DrawPane] = {
+PANES: Mapping[StepId, DrawPanes] = {
     "root": probes.draw_root,
     "proxy": probes.draw_streams,
     "direct": probes.draw_streams,

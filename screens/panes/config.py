@@ -5,7 +5,8 @@ from itertools import chain
 
 from rich.text import Text
 
-from screens.panes.view import View
+from screens.panes.view import View, step_panel
+from screens.widgets.panel import PanelView
 from screens.widgets.style import DIM, HEAD, fit, line, outcome_style, wrap
 from wizard.model.resolution import RequestResolution, Setting
 from wizard.model.target import Target
@@ -25,8 +26,12 @@ MAX_CHANGES = 7
 """How many differences of the backend's request are drawn."""
 
 
-def draw(view: View) -> list[Text]:
+def draw(view: View) -> list[PanelView]:
     """Draw server, location, upstream, prediction, settings, and what is not decided."""
+    return [step_panel(view, _rows(view))]
+
+
+def _rows(view: View) -> list[Text]:
     resolution = view.case.resolution
     if resolution is None:
         return []

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from screens.panes.view import View
+from screens.panes.view import View, step_panel
+from screens.widgets.panel import PanelView
 from screens.widgets.style import DIM, HEAD, line, wrap
 from wizard.model.diagnosis import BlockLine, Finding, Recommendation, instruction_of
 from wizard.report.hops import has_hops_to_compare, hops_summary
@@ -14,8 +15,12 @@ from wizard.text.display import capitalize, safe, visible
 _VERDICT_STYLES = {"healthy": "bold green", "fault": "bold red", "inconclusive": "bold yellow"}
 
 
-def draw_cause(view: View) -> list[Text]:
+def draw_cause(view: View) -> list[PanelView]:
     """Draw the verdict, the causes in order, the risks and the notes."""
+    return [step_panel(view, _cause_rows(view))]
+
+
+def _cause_rows(view: View) -> list[Text]:
     diagnosis = view.diagnosis
     if diagnosis is None:
         return []
@@ -44,8 +49,12 @@ def _finding(finding: Finding, width: int) -> list[Text]:
     return rows + wrap(f"Why this cause: {safe(finding.distinguishes)}", width, "", "  ")
 
 
-def draw_fix(view: View) -> list[Text]:
+def draw_fix(view: View) -> list[PanelView]:
     """Draw the block with its reasons, how to apply it, and what was left out."""
+    return [step_panel(view, _fix_rows(view))]
+
+
+def _fix_rows(view: View) -> list[Text]:
     recommendation = view.recommendation
     if recommendation is None:
         return []

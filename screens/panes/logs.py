@@ -2,7 +2,8 @@
 
 from rich.text import Text
 
-from screens.panes.view import View
+from screens.panes.view import View, step_panel
+from screens.widgets.panel import PanelView
 from screens.widgets.style import DIM, HEAD, line, wrap
 from wizard.investigation.step_results import FAULT_TAGS
 from wizard.model.log_report import History, LogLine, LogReport
@@ -10,8 +11,12 @@ from wizard.report import logs
 from wizard.text.display import safe
 
 
-def draw(view: View) -> list[Text]:
+def draw(view: View) -> list[PanelView]:
     """Draw each log, those with a fault's lines first; in each, those lines first."""
+    return [step_panel(view, _rows(view))]
+
+
+def _rows(view: View) -> list[Text]:
     rows: list[Text] = []
     for report in sorted(view.case.logs, key=_shows_no_fault):
         ours = sum(entry.ours for entry in report.lines)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from screens.panes.view import View
+from screens.panes.view import View, step_panel
+from screens.widgets.panel import PanelView, rows_of
 from screens.widgets.style import DIM, HEAD, beside, fit, line, outcome_style, wrap
 from screens.widgets.timelines import LEGEND, bars, live_stream
 from wizard.diagnose.hops import HopResult, Variant, results_by_hop
@@ -24,7 +25,7 @@ from wizard.text.display import safe, seconds
 
 MIN_STREAM_ROWS = 6
 """The least height of the two streams."""
-_COLUMNS = (14, 21, 21)
+_COLUMNS = (15, 20, 17)
 """Widths of the table's columns: variant, proxied, direct."""
 _SEVERITY = {
     outcome: rank
@@ -44,11 +45,13 @@ _SEVERITY = {
 }
 
 
-def draw_root(view: View) -> list[Text]:
+def draw_root(view: View) -> list[PanelView]:
     """Draw the answer of the root path: status, type, and where the time went."""
     root = view.case.root
-    if root is None:
-        return []
+    return [step_panel(view, _root_rows(view, root) if root else [])]
+
+
+def _root_rows(view: View, root: Timeline) -> list[Text]:
     rows = [
         ("status", str(root.status) if root.status else "no answer"),
         ("type", safe(root.header("content-type") or "–", 60)),
@@ -86,26 +89,28 @@ def _phase_times(root: Timeline) -> list[tuple[str, str]]:
     return [*rows, ("in all", seconds(root.headers_s))]
 
 
-def draw_streams(view: View) -> list[Text]:
-    """Draw the table of outcomes, the bars, and one proxied beside one direct stream."""
+def draw_streams(view: View) -> list[PanelView]:
+    """Draw the table of outcomes and the bars; below them one proxied and one direct stream."""
     if not view.case.proxy and not view.case.direct:
-        return []
+        return [step_panel(view, [])]
     handshakes = [f"MCP {handshake_text(handshake)}" for handshake in view.case.handshakes]
     below = [fit(line((safe(text), DIM)), view.width) for text in handshakes]
-    above = [*_table(view), Text(), *_bars(view), Text()]
-    rows = max(MIN_STREAM_ROWS, view.height - len(above) - len(below))
-    return [*above, *_live_streams(view, rows), *below]
+    panel = step_panel(view, [*_table(view), Text(), *_bars(view), *below])
+    return [panel, _live_panel(view)]
 
 
-def draw_verify(view: View) -> list[Text]:
+def draw_verify(view: View) -> list[PanelView]:
     """Draw each probe before the reload and now, and below them the streams as they are now."""
     if not view.case.before:
-        return []
+        return [step_panel(view, [])]
     before = [line(("before the reload", HEAD)), *map(_probe_row, view.case.before)]
     after = [line(("now", HEAD)), *map(_probe_row, view.case.proxy)]
-    above = [*beside(before, after, view.width), Text()]
-    rows = max(MIN_STREAM_ROWS, view.height - len(above))
-    return [*above, *_live_streams(view, rows)]
+    return [step_panel(view, beside(before, after, view.width)), _live_panel(view)]
+
+
+def _live_panel(view: View) -> PanelView:
+    rows = max(MIN_STREAM_ROWS, view.height // 2 - 2)
+    return PanelView("Live", rows_of(_live_streams(view, rows)))
 
 
 def _probe_row(result: ProbeResult) -> Text:
@@ -115,7 +120,7 @@ def _probe_row(result: ProbeResult) -> Text:
 def _live_streams(view: View, rows: int) -> list[Text]:
     proxied, direct = _shown_pair(view)
     left = live_stream("proxy", proxied, rows, view.now)
-    return beside(left, live_stream("direct", direct, rows, view.now), view.width)
+    return beside(left, live_stream("direct", direct, rows, view.now), view.second_width)
 
 
 def _shown_pair(view: View) -> tuple[ProbeResult | None, ProbeResult | None]:

@@ -1,21 +1,41 @@
-"""What a pane gets to draw."""
+"""What a pane gets to draw, and the panel of a step with its answer at the top."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from rich.text import Text
+
+from screens.widgets.panel import PanelView, Row, rows_of
+from screens.widgets.style import ACCENT, DIM, GLYPHS, STATE_WORDS, STYLES, line, wrap
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Recommendation
-from wizard.model.steps import StepId, StepState
+from wizard.model.steps import STEP_TEXTS, STEPS, StepId, StepState
+from wizard.text.display import capitalize, safe
+
+TITLES: Mapping[StepId, str] = {
+    "root": "Root path",
+    "proxy": "Through the proxy",
+    "direct": "Direct",
+    "logs": "Logs",
+    "config": "Nginx config",
+    "cause": "Cause",
+    "fix": "Fix",
+    "verify": "Verify",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The investigation at one moment, and the size of the pane.
+    """The investigation at one moment, and the size of the step's panel.
 
     Attributes:
-        width: Columns of the pane.
-        height: Lines below the step's head.
+        width: Columns of a row.
+        height: Rows of the panel; the second panel of a step, where it has one, shares them.
+        second_width: Columns of a row of the second panel.
+        hint: What is missing or awaited, or what to press; may be empty.
         shown_probe: Index of the proxied probe that the left stream shows; None shows the worst.
         now: Seconds since the probes began; None while none runs.
+        unfolded: The names of the parts that the user has opened.
     """
 
     step: StepId
@@ -25,5 +45,39 @@ class View:
     recommendation: Recommendation | None
     width: int
     height: int
+    second_width: int = 30
+    hint: str = ""
     shown_probe: int | None = None
     now: float | None = None
+    unfolded: frozenset[str] = frozenset()
+
+
+def step_panel(view: View, rows: Iterable[Row | Text], answer: str = "") -> PanelView:
+    """The step's panel: its answer first, then the hint, then these rows.
+
+    Args:
+        answer: The result in one sentence; the reason of the step's state if it is empty.
+    """
+    state = view.state.state
+    shown = None if state in ("todo", "skip", "running") else state
+    title = f"{STEPS.index(view.step) + 1} {TITLES[view.step]}"
+    head, rows = answer_rows(view, answer or view.state.why), list(rows)
+    if state == "todo" and not rows:
+        rows = [Text(), *wrap(STEP_TEXTS[view.step].proves, view.width, DIM)]
+    body = [row if isinstance(row, Row) else Row(row) for row in rows]
+    gap = [Row(Text())] if head and body and state != "todo" else []
+    return PanelView(title, [*rows_of(head), *gap, *body], shown, STATE_WORDS[state])
+
+
+def answer_rows(view: View, answer: str) -> list[Text]:
+    """The answer with the sign of its state, and the hint below it."""
+    state, rows = view.state.state, list[Text]()
+    if answer:
+        style = STYLES[state]
+        first, *rest = wrap(capitalize(safe(answer, 400)), view.width - 2, style)
+        rows = [line((f"{GLYPHS[state]} ", style), first)]
+        rows += [line("  ", each) for each in rest]
+    if view.hint:
+        rows += [line(("→ ", ACCENT), each) if not n else line("  ", each)
+                 for n, each in enumerate(wrap(safe(view.hint), view.width - 2))]  # fmt: skip
+    return rows

@@ -1,18 +1,15 @@
-"""A widget that draws lines and rewrites only those that changed, and the step list made of it.
+"""A widget that draws lines and rewrites only those that changed.
 
 A `Static` writes all of itself at each update, 5 KB a frame for a pane of this size, which is slow
 over a slow SSH link.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from rich.text import Text
 from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
-
-from screens.widgets.style import GLYPHS, STYLES, fit, line
-from wizard.model.steps import STEP_TEXTS, STEPS, StepId, StepState
 
 
 class Lines(Widget):
@@ -56,30 +53,3 @@ class Lines(Widget):
 
 def _is_same(old: Text, new: Text) -> bool:
     return old.plain == new.plain and old.spans == new.spans and old.style == new.style
-
-
-class StepList(Lines):
-    """The steps at the left: each with a shape and a colour for its state."""
-
-    DEFAULT_CSS = """
-    StepList {
-        width: 21;
-        height: 1fr;
-        padding: 0 1 0 0;
-        border-right: solid $foreground 30%;
-    }
-    """
-    TEXT_WIDTH = 19
-    """Columns inside padding and border."""
-
-    def show_states(self, states: Mapping[StepId, StepState], chosen: StepId) -> None:
-        """Draw these states, with the chosen step marked."""
-        rows = [_step_row(n, states[step], step == chosen) for n, step in enumerate(STEPS, 1)]
-        self.show([fit(row, self.TEXT_WIDTH) for row in rows])
-
-
-def _step_row(number: int, state: StepState, is_chosen: bool) -> Text:
-    glyph = (GLYPHS[state.state], STYLES[state.state])
-    mark = (">" if is_chosen else " ", "bold")
-    style = "bold reverse" if is_chosen else ""
-    return line(mark, glyph, f" {number} ", (STEP_TEXTS[state.id].title, style))

@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Input, Label
 
 from wizard.text.display import safe
@@ -48,6 +49,8 @@ class Prompt(Vertical):
 
         answered: bool
 
+    _focused_before: Widget | None = None
+
     def compose(self) -> ComposeResult:
         """Yield the label and the input."""
         yield Label(id="prompt-label", markup=False)
@@ -58,6 +61,8 @@ class Prompt(Vertical):
     def ask(self, question: Question) -> None:
         """Show the question and take the focus."""
         self._question = question
+        if self.screen.focused is not self.query_one(Input):
+            self._focused_before = self.screen.focused
         self.query_one(Label).update(question.label)
         field = self.query_one(Input)
         field.value = question.value
@@ -83,5 +88,5 @@ class Prompt(Vertical):
     def _close(self, *, answered: bool) -> None:
         self.remove_class("-asking")
         self.query_one(Input).disabled = True
-        self.screen.set_focus(None)
+        self.screen.set_focus(self._focused_before)
         self.post_message(self.Closed(answered))

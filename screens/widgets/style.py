@@ -15,6 +15,14 @@ GLYPHS: dict[State, str] = {
     "fail": "✗",
     "skip": "–",
 }
+STATE_WORDS: dict[State, str] = {
+    "todo": "to do",
+    "running": "running",
+    "pass": "ok",
+    "warn": "look",
+    "fail": "fault",
+    "skip": "skipped",
+}
 STYLES: dict[State, str] = {
     "todo": "dim",
     "running": "bold cyan",
@@ -38,6 +46,8 @@ OUTCOME_STYLES: dict[str, str] = {
 """Outcomes that are no fault; any other is drawn in red."""
 HEAD = "bold"
 DIM = "dim"
+ACCENT = "blue"
+"""Where the user is; never a state."""
 _CONSOLE = Console(width=200, color_system=None, legacy_windows=False)
 """Needed to wrap text by the width of its characters; it never prints."""
 
@@ -47,7 +57,7 @@ def outcome_style(outcome: str) -> str:
     return OUTCOME_STYLES.get(outcome, "bold red")
 
 
-def line(*parts: str | tuple[str, str]) -> Text:
+def line(*parts: str | Text | tuple[str, str]) -> Text:
     """Return one line made of plain parts and of (text, style) parts."""
     return Text.assemble(*parts, no_wrap=True, overflow="ellipsis", end="")
 

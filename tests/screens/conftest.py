@@ -9,5 +9,6 @@ import pytest
 def state_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return the folder of the last case and report; allow colours as in a terminal."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    monkeypatch.delenv("NO_COLOR", raising=False)
+    for name in ("NO_COLOR", "COLORTERM", "SSH_CONNECTION"):
+        monkeypatch.delenv(name, raising=False)
     return tmp_path / "ssewizard"

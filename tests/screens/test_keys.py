@@ -9,9 +9,9 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from screens.app import Wizard
-from screens.panes.pane import Pane
 from screens.step_runner import step_hint
 from screens.steps_screen import StepsScreen
+from screens.widgets.panel import Panel
 from screens.widgets.prompt import Prompt
 from tests.screens import investigations
 from wizard.investigation.investigation import Investigation
@@ -220,9 +220,9 @@ async def test_v_shows_one_probe_after_the_other() -> None:
 async def test_a_long_pane_scrolls_and_another_step_starts_at_the_top() -> None:
     async with Wizard(investigations.failing()).run_test(size=SIZE) as pilot:
         await press(pilot, "7", "pagedown")
-        assert pilot.app.screen.query_one(Pane).scroll_offset.y > 0
+        assert pilot.app.screen.query_one("#first", Panel).scroll_offset.y > 0
         await press(pilot, "6")
-        assert pilot.app.screen.query_one(Pane).scroll_offset.y == 0
+        assert pilot.app.screen.query_one("#first", Panel).scroll_offset.y == 0
 
 
 def files_in(folder: Path) -> dict[str, str]:

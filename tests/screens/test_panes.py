@@ -10,7 +10,7 @@ def drawn_config(conf: str) -> str:
     """The pane of the config in which this server serves the stream."""
     case = make_case(proxy="held", direct="live", conf=conf)
     view = View("config", StepState("config", "pass"), case, None, None, width=200, height=40)
-    return "\n".join(row.plain for row in config.draw(view))
+    return "\n".join(row.text.plain for row in config.draw(view)[0].rows)
 
 
 def test_the_config_pane_names_what_nginx_answers_itself() -> None:

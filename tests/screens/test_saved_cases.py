@@ -13,7 +13,6 @@ import pytest
 
 from screens import saved_cases
 from screens.app import Wizard
-from screens.panes.pane import Pane
 from screens.saved_cases import (
     MAX_SAVED_CASES,
     Autosave,
@@ -24,6 +23,7 @@ from screens.saved_cases import (
 )
 from screens.steps_screen import StepsScreen
 from screens.target_form import TargetForm
+from screens.widgets.panel import Panel
 from tests.screens import investigations
 from tests.screens.test_keys import SIZE, not_started, press, steps_screen
 from wizard.diagnose.outcome import classify
@@ -58,7 +58,7 @@ def opened(record: CaseRecord | None = None, *, trusted: bool = False) -> SavedI
     return SavedInvestigation(casefile.load(text, "case.json"), trusted=trusted)
 
 
-def screen_text(pane: Pane) -> str:
+def screen_text(pane: Panel) -> str:
     return "\n".join(
         "".join(s.text for s in strip) for strip in pane.screen._compositor.render_strips()
     )
@@ -84,7 +84,7 @@ async def test_an_opened_case_is_unchanged_and_sends_no_request(
         assert investigation.recommendation == original.recommendation
         assert investigation.is_as_recorded
         await press(pilot, "6", "pagedown", "pagedown")
-        assert "As recorded 20" in screen_text(steps_screen(pilot).query_one(Pane))
+        assert "As recorded 20" in screen_text(steps_screen(pilot).query_one("#first", Panel))
 
 
 async def test_an_interrupted_case_is_offered(ended_pid: int) -> None:
@@ -112,7 +112,9 @@ async def test_a_wizard_for_the_same_url_gets_the_offer_too(ended_pid: int) -> N
             size=SIZE
         ) as pilot:
             await pilot.pause()
-            assert ("Ctrl-O" in screen_text(steps_screen(pilot).query_one(Pane))) == offered
+            assert (
+                "Ctrl-O" in screen_text(steps_screen(pilot).query_one("#first", Panel))
+            ) == offered
     investigation = not_started()
     async with Wizard(investigation, interrupted=interrupted_case()).run_test(size=SIZE) as pilot:
         await press(pilot, "ctrl+o")
@@ -248,7 +250,7 @@ async def test_an_interrupted_step_is_shown_and_can_run_again(
     investigation.sample = replace(investigation.sample, proxy=(classify(silent),))
     async with Wizard(opened(record_of(investigation))).run_test(size=SIZE) as pilot:
         await press(pilot, "2")
-        text = screen_text(steps_screen(pilot).query_one(Pane))
+        text = screen_text(steps_screen(pilot).query_one("#first", Panel))
         assert "interrupted" in text
         assert "running" not in text
         await press(pilot, "r")
@@ -278,13 +280,13 @@ async def test_the_commands_of_a_case_file_need_permission(tmp_path: Path) -> No
     assert "not confirmed" in state.why
     async with Wizard(investigation).run_test(size=SIZE) as pilot:
         await press(pilot, "6", "r", "4", "r")
-        text = "".join(screen_text(steps_screen(pilot).query_one(Pane)).split())
+        text = "".join(screen_text(steps_screen(pilot).query_one("#first", Panel)).split())
         assert f"touch'{trace}x\\e[2J'" in text
         await press(pilot, "escape")
         for answer in ("", "no", "n", "yy", "nyes"):
             await press(pilot, "r", *answer, "enter")
             assert not investigation.trusted
-            assert "Nothing was run" in screen_text(steps_screen(pilot).query_one(Pane))
+            assert "Nothing was run" in screen_text(steps_screen(pilot).query_one("#first", Panel))
         await press(pilot, "r", "y", "enter")
         assert investigation.trusted
     assert not trace.exists()
@@ -299,7 +301,7 @@ async def test_every_command_is_shown_before_permission() -> None:
         await press(pilot, "4", "r")
         for number in (1, 3, 4):
             assert not investigation.trusted
-            assert f"N={number}" in screen_text(steps_screen(pilot).query_one(Pane))
+            assert f"N={number}" in screen_text(steps_screen(pilot).query_one("#first", Panel))
             await press(pilot, *"yes", "enter")
         assert investigation.trusted
 
@@ -309,7 +311,9 @@ async def test_a_very_long_command_cannot_be_allowed() -> None:
     async with Wizard(investigation).run_test(size=SIZE) as pilot:
         for key in ("r", "e"):
             await press(pilot, "4", key)
-            assert "this case would run a" in screen_text(steps_screen(pilot).query_one(Pane))
+            assert "this case would run a" in screen_text(
+                steps_screen(pilot).query_one("#first", Panel)
+            )
             assert isinstance(pilot.app.screen, StepsScreen)
     assert not investigation.trusted
     assert "too long" in (await investigation.run("logs")).why

@@ -288,7 +288,7 @@ async def test_the_target_form_accepts_vantages(
         return investigations.empty()
 
     async with Wizard(None, make=make).run_test(size=SIZE) as pilot:
-        await press(pilot, "ctrl+p", *["enter"] * 4)
+        await press(pilot, "ctrl+n", *["enter"] * 4)
         fill_in(pilot, "name", "web")
         fill_in(pilot, "conf", "/etc/nginx/nginx.conf")
         await press(pilot, "ctrl+s")

@@ -1,0 +1,113 @@
+"""Each step's result in a word, for the step list; and the verdict, for the header."""
+
+from collections import Counter
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from screens.widgets.header import Chip
+from wizard.diagnose.outcome import is_well
+from wizard.investigation.investigation import Investigation
+from wizard.investigation.step_results import FAULT_TAGS
+from wizard.model.case import Case
+from wizard.model.diagnosis import Diagnosis
+from wizard.model.probe_result import ProbeResult
+from wizard.model.steps import StepId
+from wizard.model.timeline import Timeline
+from wizard.text.display import safe, seconds
+
+_OUTCOME_WORDS = {
+    "held": "held", "events-held": "held", "headers-held": "held", "tail-held": "held",
+    "not-a-stream": "no stream", "no-event": "no event", "not-asked": "not asked",
+}  # fmt: skip
+"""Shorter words for some outcomes; any other is its own word."""
+
+
+def result_words(investigation: Investigation) -> Mapping[StepId, str]:
+    """Each step's result in at most ten columns; none for a step that has not run."""
+    ran = (step for step, s in investigation.steps.items() if s.state in ("pass", "warn", "fail"))
+    return {step: _word(step, investigation) for step in ran}
+
+
+def _word(step: StepId, investigation: Investigation) -> str:
+    case, diagnosis = investigation.case, investigation.diagnosis
+    match step:
+        case "root":
+            return _root_word(case.root)
+        case "proxy":
+            return _stream_word(case.proxy)
+        case "direct":
+            return _stream_word(case.direct)
+        case "logs":
+            return _log_word(case)
+        case "config":
+            location = case.resolution.location if case.resolution else None
+            return f":{location.directive.where.line}" if location else ""
+        case "cause":
+            return diagnosis.causes[0].confidence if diagnosis and diagnosis.causes else "none"
+        case "fix":
+            return "ready" if investigation.recommendation else "none"
+        case "verify":
+            return _verify_word(investigation)
+
+
+def _root_word(root: Timeline | None) -> str:
+    if root is None or root.headers_s is None:
+        return "no answer"
+    return seconds(root.headers_s) if root.status == 200 else f"HTTP {root.status}"
+
+
+def _stream_word(results: tuple[ProbeResult, ...]) -> str:
+    """The outcome of the first probe that is not well, else when the first data came."""
+    made = [result for result in results if result.was_made]
+    bad = next((result for result in made if not is_well(result)), None)
+    if bad is not None:
+        return _OUTCOME_WORDS.get(bad.outcome, safe(bad.outcome_label, 10))
+    times = [at for result in made if (at := result.timeline.first_data_s) is not None]
+    return seconds(min(times)) if times else ""
+
+
+def _log_word(case: Case) -> str:
+    """The most frequent status of our own lines with a fault: `499 ×2`."""
+    lines = [line for log in case.logs for line in log.lines if line.ours]
+    tags = [line.tag for line in lines if line.tag in FAULT_TAGS]
+    if not tags:
+        return ""
+    tag, count = Counter(tags).most_common(1)[0]
+    status = tag.rpartition("-")[2]
+    return f"{status} ×{count}" if status.isdigit() else f"×{count}"
+
+
+def _verify_word(investigation: Investigation) -> str:
+    state = investigation.steps["verify"].state
+    is_fixed = state == "pass" and bool(investigation.case.before_causes)
+    return "fixed" if is_fixed else "live" if state == "pass" else "not yet"
+
+
+def chip(investigation: Investigation) -> Chip:
+    """The verdict so far; none before the cause was looked for."""
+    diagnosis, verify = investigation.diagnosis, investigation.steps["verify"].state
+    if diagnosis is None:
+        return Chip()
+    if verify == "pass" and investigation.case.before_causes:
+        return Chip("ok", "FIXED", "")
+    return _CHIPS[diagnosis.verdict](diagnosis)
+
+
+def _fault(diagnosis: Diagnosis) -> Chip:
+    title = safe(diagnosis.causes[0].title, 60) if diagnosis.causes else ""
+    return Chip("fault", "FAULT", title)
+
+
+_CHIPS = {
+    "healthy": lambda diagnosis: Chip("ok", "HEALTHY", ""),
+    "inconclusive": lambda diagnosis: Chip("look", "NOT SURE", ""),
+    "fault": _fault,
+}
+
+
+def host_and_path(url: str) -> tuple[str, str]:
+    """The parts of the URL that the header shows."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    path = parts.path + (f"?{parts.query}" if parts.query else "")
+    return safe(host, 100), safe(path or "/", 200)

@@ -1,0 +1,40 @@
+"""The first line of the screen: what is examined, and the verdict."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from screens.widgets.lines import Lines
+from screens.widgets.style import ACCENT, DIM, fit, line
+
+Tone = Literal["ok", "look", "fault", "none"]
+_CHIP_STYLES = {"ok": "black on green", "look": "black on yellow", "fault": "white on red"}
+_SIGNS = {"ok": "✓", "look": "!", "fault": "✗"}
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """The verdict: a word in capitals, and what it is about."""
+
+    tone: Tone = "none"
+    word: str = ""
+    text: str = ""
+
+
+class Header(Lines):
+    """The program's name, the host and the path, and the verdict as a coloured chip."""
+
+    DEFAULT_CSS = """
+    Header { dock: top; height: 1; width: 1fr; padding: 0 1; background: $background; }
+    """
+
+    def show_target(self, host: str, path: str, chip: Chip, *, in_lab: bool = False) -> None:
+        """Draw the line; the target is cut where the chip needs the room."""
+        width = max(20, self.size.width)
+        right = line()
+        if chip.tone != "none":
+            words = f" {_SIGNS[chip.tone]} {chip.word}  {chip.text}".rstrip() + " "
+            style = f"bold {_CHIP_STYLES[chip.tone]}"
+            right = fit(line((words, style)), max(12, width * 2 // 3), pad=False)
+        lab = ("  LAB", f"bold {ACCENT}") if in_lab else ""
+        left = line(("ssewizard  ", f"bold {ACCENT}"), (host, "bold"), (path, DIM), lab)
+        self.show([line(fit(left, width - right.cell_len - 1), " ", right)])

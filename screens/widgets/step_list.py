@@ -1,0 +1,54 @@
+"""The steps at the left: the sign of each one's state, its name, and its result in a word."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from rich.text import Text
+from textual.binding import Binding, BindingType
+
+from screens.widgets.lines import Lines
+from screens.widgets.style import ACCENT, DIM, GLYPHS, STYLES, fit, line
+from wizard.model.steps import STEPS, StepId, StepState
+
+
+class StepList(Lines, can_focus=True):
+    """One row for each step, the shown one marked."""
+
+    DEFAULT_CSS = """
+    StepList {
+        width: 23; height: 1fr; padding: 0 1;
+        border: round $panel-border; border-title-color: $foreground; border-title-style: bold;
+        background: $background;
+    }
+    StepList:focus { border: round $where; }
+    """
+    BORDER_TITLE = "Steps"
+    NAMES: ClassVar[Mapping[StepId, str]] = {
+        "root": "Root", "proxy": "Proxy", "direct": "Direct", "logs": "Logs",
+        "config": "Config", "cause": "Cause", "fix": "Fix", "verify": "Verify",
+    }  # fmt: skip
+    COLUMNS = 19
+    """Columns of a row, inside border and padding."""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "screen.move(-1)", "up", show=False, id="list.up"),
+        Binding("down,j", "screen.move(1)", "down", show=False, id="list.down"),
+    ]
+
+    def show_states(
+        self,
+        states: Mapping[StepId, StepState],
+        words: Mapping[StepId, str],
+        chosen: StepId,
+    ) -> None:
+        """Draw these states, each with its result in a word, and the chosen step marked."""
+        self.show([self._row(states[step], words.get(step, ""), step == chosen) for step in STEPS])
+
+    def _row(self, state: StepState, word: str, is_chosen: bool) -> Text:
+        number, style = STEPS.index(state.id) + 1, STYLES[state.state]
+        name = (self.NAMES[state.id], f"bold {ACCENT}" if is_chosen else "")
+        left = line(("›" if is_chosen else " ", ACCENT), (GLYPHS[state.state], style),
+                    (f" {number} ", DIM), name)  # fmt: skip
+        room = self.COLUMNS - left.cell_len - 1
+        right = line((word, style if state.state in ("warn", "fail") else DIM))
+        right = fit(right, room, pad=False)
+        return line(left, " " * (1 + room - right.cell_len), right)

@@ -1,0 +1,119 @@
+"""The frame of the screen: focus, links, zoom, layout by size, palette and themes."""
+
+import pytest
+from rich.text import Text
+from textual.command import CommandPalette
+
+from screens.app import Wizard
+from screens.explain import Explain
+from screens.themes import ANSI, THEMES, theme_for
+from screens.widgets.header import Header
+from screens.widgets.panel import Panel, PanelView, Row
+from screens.widgets.step_list import StepList
+from tests.screens import investigations
+from tests.screens.test_keys import SIZE, press, steps_screen
+
+
+async def test_enter_follows_the_chosen_link_of_a_panel() -> None:
+    app = Wizard(investigations.failing())
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        screen = steps_screen(pilot)
+        panel = screen.query_one("#first", Panel)
+        rows = [Row(Text("plain")), Row(Text("to 5"), "choose(5)"), Row(Text("to 4"), "choose(4)")]
+        panel.show(PanelView("Links", rows))
+        panel.focus()
+        await pilot.pause()
+        assert "to 4" in panel.text
+        await press(pilot, "down", "enter")
+        assert screen.step == "logs"
+
+
+async def test_tab_goes_from_the_steps_to_the_panels() -> None:
+    async with Wizard(investigations.failing()).run_test(size=SIZE) as pilot:
+        await press(pilot, "2")
+        screen = steps_screen(pilot)
+        assert isinstance(screen.focused, StepList)
+        await press(pilot, "tab")
+        assert (screen.focused or screen).id == "first"
+        await press(pilot, "tab")
+        assert (screen.focused or screen).id == "second"
+
+
+async def test_z_shows_one_panel_alone_until_the_next_step() -> None:
+    async with Wizard(investigations.failing()).run_test(size=SIZE) as pilot:
+        await press(pilot, "2", "tab", "tab", "z")
+        screen = steps_screen(pilot)
+        displayed = {panel.id: panel.display for panel in screen.query(Panel)}
+        assert displayed == {"first": False, "second": True}
+        assert not screen.query_one(StepList).display
+        await press(pilot, "3")
+        assert screen.query_one(StepList).display
+        assert all(panel.display for panel in screen.query(Panel))
+
+
+@pytest.mark.parametrize(
+    ("size", "shows_steps", "is_wide"),
+    [((60, 18), False, False), ((80, 24), True, False), ((120, 40), True, True)],
+)
+async def test_the_layout_follows_the_size(
+    size: tuple[int, int], shows_steps: bool, is_wide: bool
+) -> None:
+    async with Wizard(investigations.failing()).run_test(size=size) as pilot:
+        await press(pilot, "2")
+        screen = steps_screen(pilot)
+        first, second = screen.query_one("#first"), screen.query_one("#second")
+        assert screen.query_one(StepList).display is shows_steps
+        assert (first.region.y == second.region.y) is is_wide
+        assert "Held" in screen.query_one("#first", Panel).text
+
+
+async def test_the_header_shows_the_verdict_once_it_is_known() -> None:
+    async with Wizard(investigations.empty()).run_test(size=SIZE) as pilot:
+        shown = pilot.app.screen.query_one(Header).text
+        assert "mcp.example.com/sse" in shown
+        assert "FAULT" not in shown
+    async with Wizard(investigations.failing()).run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        assert "✗ FAULT  Nginx buffers the stream" in pilot.app.screen.query_one(Header).text
+
+
+async def test_a_question_mark_explains_the_step() -> None:
+    async with Wizard(investigations.failing()).run_test(size=SIZE) as pilot:
+        await press(pilot, "2", "question_mark")
+        assert isinstance(pilot.app.screen, Explain)
+        await press(pilot, "question_mark")
+        assert steps_screen(pilot).step == "proxy"
+
+
+async def test_the_palette_offers_the_actions_and_the_themes() -> None:
+    app = Wizard(investigations.failing())
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "7")
+        commands = {each.title for each in app.get_system_commands(app.screen)}
+        assert {"Copy", "Save", "Quit", *(f"Theme: {theme.name}" for theme in THEMES)} <= commands
+        assert "Stop" not in commands
+        await press(pilot, "ctrl+p")
+        assert isinstance(app.screen, CommandPalette)
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
+async def test_each_theme_can_be_chosen(theme: object) -> None:
+    app = Wizard(investigations.failing())
+    async with app.run_test(size=SIZE) as pilot:
+        app.theme = getattr(theme, "name", "")
+        await press(pilot, "2")
+        assert "Held" in app.screen.query_one("#first", Panel).text
+
+
+@pytest.mark.parametrize(
+    ("environment", "name"),
+    [
+        ({}, ANSI),
+        ({"COLORTERM": "truecolor"}, "dark"),
+        ({"COLORTERM": "truecolor", "SSH_CONNECTION": "192.0.2.1 1 192.0.2.2 22"}, ANSI),
+        ({"COLORTERM": "truecolor", "NO_COLOR": "1"}, ANSI),
+    ],
+)
+def test_the_first_theme_depends_on_the_terminal(environment: dict[str, str], name: str) -> None:
+    assert theme_for(environment) == name
