@@ -103,5 +103,5 @@ def test_each_command_at_a_vantage_is_named() -> None:
 
 
 def _without_text(script: str) -> str:
-    """The script without its comments, its messages and the format of a date."""
-    return re.sub(r"(?m)^\s*#.*$|why='[^']*'|\"\+[^\"]*\"", "", script)
+    """The script without its comments, its messages, the format of a date and Python's text."""
+    return re.sub(r"(?m)^\s*#.*$|why='[^']*'|\"\+[^\"]*\"|python3 -c \"[^\"]*\"", "", script)
