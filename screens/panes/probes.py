@@ -39,6 +39,11 @@ _SEVERITY = {
             "bursts",
             "stalled",
             "cut",
+            "not-http",
+            "undecodable",
+            "partial-head",
+            "only-interim",
+            "not-sent",
             "refused",
         )
     )

@@ -13,7 +13,7 @@ from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Finding, Fix
 from wizard.model.probe_result import HELD_OUTCOMES
-from wizard.model.timeline import Timeline, is_live
+from wizard.model.timeline import Timeline, is_live, is_unanswered
 from wizard.text.display import capitalize, safe, seconds
 
 _GATEWAY_ERRORS = (502, 503, 504)
@@ -136,7 +136,7 @@ def root_failure(case: Case) -> str:
         return ""
     if root.status in _GATEWAY_ERRORS:
         return f"is answered {root.status}"
-    if root.ended != "open" or root.headers_s is not None or not _is_short(case):
+    if root.ended != "open" or not is_unanswered(root) or not _is_short(case):
         return ""
     return f"has no answer after {seconds(root.waited_s)}"
 

@@ -29,10 +29,16 @@ from wizard.diagnose.undecided_config import (
     reword,
     without_undecided_config,
 )
+from wizard.diagnose.unreadable_notes import describe_unreadable, describe_unreadable_direct
 from wizard.diagnose.without_direct import describe_missing_direct, reword_direct
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Finding, Verdict
-from wizard.model.probe_result import DELAYED_OUTCOMES, HELD_OUTCOMES, ProbeResult
+from wizard.model.probe_result import (
+    DELAYED_OUTCOMES,
+    HELD_OUTCOMES,
+    UNREADABLE_OUTCOMES,
+    ProbeResult,
+)
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import LOCAL
 from wizard.model.timeline import Timeline, is_live
@@ -204,6 +210,7 @@ def _disagreements(case: Case, causes: tuple[Finding, ...]) -> tuple[str, ...]:
     # does not contradict the config.
     is_unsent = bool(case.direct) and not any(is_live(result.timeline) for result in case.direct)
     unheld = DELAYED_OUTCOMES if is_unsent else {"late"}
+    is_explained |= any(r.outcome in UNREADABLE_OUTCOMES for r in case.direct)
     results = [r for r in case.proxy if not (is_explained and r.outcome in unheld)]
     return tuple(note for result in results if (note := _disagreement(case, result)))
 
@@ -246,7 +253,14 @@ def _missing_input(case: Case, causes: tuple[Finding, ...], shortcoming: str) ->
         return (*_not_compared(case), *_unseen_streams(case))
     if any(cause.confidence == "confirmed" for cause in causes):
         return ()
+    # Nothing of buffering, configs or logs explains an answer that cannot be read.
+    return describe_unreadable(case) or _missing_evidence(case)
+
+
+def _missing_evidence(case: Case) -> tuple[str, ...]:
+    """What could be given of requests, direct URLs, configs and logs."""
     notes = [
+        *describe_unreadable_direct(case),
         *describe_request(case),
         *_credentials_note(case),
         *_refused_websocket_note(case),

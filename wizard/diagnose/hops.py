@@ -24,6 +24,8 @@ _UNINFORMATIVE = frozenset(
     {"running", "interrupted", "silent", "answered", "not-offered", "not-asked"}
 )
 """Outcomes that do not show whether the stream passes."""
+_NOT_REACHED = frozenset({"refused", "not-http", "not-sent"})
+"""Outcomes of an address that may not be that of the hop."""
 _OTHER_ANSWERS = frozenset({"status", "redirect", "not-a-stream"})
 """Outcomes that may come from a wrong path."""
 
@@ -180,10 +182,10 @@ def _symptom(result: ProbeResult) -> str:
 def _is_informative(hop: HopResult, result: ProbeResult) -> bool:
     """True if a result shows whether the stream passes.
 
-    A refused connection shows only that a hop cannot be reached from here, unless it is the public
-    URL.
+    A refused connection shows only that a hop cannot be reached from here, and another protocol
+    that it is not at this port, unless it is the public URL.
     """
-    refused = result.outcome == "refused" and hop.kind != "outside"
+    refused = result.outcome in _NOT_REACHED and hop.kind != "outside"
     return not refused and result.outcome not in _UNINFORMATIVE
 
 
@@ -229,7 +231,7 @@ def describe_unclear_hops(case: Case) -> tuple[str, ...]:
 
 def _unclear(case: Case, hop: HopResult) -> str:
     results = [result for result in hop.results if result.outcome != "not-offered"]
-    if results and all(result.outcome in ("refused", "not-asked") for result in results):
+    if results and all(result.outcome in (*_NOT_REACHED, "not-asked") for result in results):
         advice = f"--hop {hop.name}=VANTAGE=URL asks it from another place"
         return f"{hop.name} could not be asked ({results[0].why}): {advice}."
     outside = {_symptom(result) for result in case.proxy}

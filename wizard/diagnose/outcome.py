@@ -399,7 +399,9 @@ def _any_live(direct: Sequence[Timeline]) -> bool:
 
 def _is_silent(direct: Sequence[Timeline]) -> bool:
     """True if a direct probe is a stream that has sent headers and no data yet."""
-    return not _any_live(direct) and any(other.is_stream for other in direct)
+    return not _any_live(direct) and any(
+        other.is_stream and not other.wire.undecodable for other in direct
+    )
 
 
 def _is_late(timeline: Timeline, direct: Sequence[Timeline]) -> bool:

@@ -42,6 +42,15 @@ _MESSAGES = (
         "invalid-answer",
         "what the backend sent is not an HTTP response",
     ),
+    *(
+        (phrase, "invalid-answer", "what the backend sent is not a valid HTTP response")
+        for phrase in (
+            "upstream sent invalid ",
+            "upstream sent duplicate header line",
+            "upstream sent unexpected ",
+            "upstream sent unsupported ",
+        )
+    ),
     (
         "no resolver defined to resolve",
         "resolver-missing",

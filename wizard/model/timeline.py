@@ -380,6 +380,12 @@ def is_plain_response(timeline: Timeline) -> bool:
     return timeline.headers_s is not None and not timeline.is_stream
 
 
+def is_unanswered(timeline: Timeline) -> bool:
+    """True if nothing came of an answer, not even a part of it, and the request was sent."""
+    wire = timeline.wire
+    return timeline.headers_s is None and not wire.has_answer and not wire.is_unsent
+
+
 def connected_s(timeline: Timeline) -> float:
     """When the connection was ready for the request, in seconds; 0 if it is not ready."""
     return timeline.tls_s or timeline.connect_s or 0.0

@@ -35,6 +35,12 @@ class Wire:
         is_partly_sent = self.sending_s is not None and self.sent_s is None
         return is_partly_sent or self.stream_limit == 0
 
+    @property
+    def has_answer(self) -> bool:
+        """True if bytes of an answer came, whatever they are; control frames of HTTP/2 are none."""
+        got = self.received
+        return got is not None and bool(got.size or got.interim or got.problem)
+
     def after(self, event: WireEvent) -> "Wire":
         """What is known after one more event."""
         match event:
@@ -89,6 +95,14 @@ def describe_unfinished_head(received: Received) -> str:
     return f"{interim}, then {unfinished}" if interim else unfinished
 
 
+def describe_unread(wire: Wire) -> str:
+    """What came in place of complete headers; empty if nothing did."""
+    if wire.received is None:
+        return ""
+    is_other = bool(wire.received.problem)
+    return (describe_other_protocol if is_other else describe_unfinished_head)(wire.received)
+
+
 def describe_unsent(wire: Wire) -> str:
     """Why the request counts as never sent."""
     if wire.stream_limit == 0:
@@ -97,13 +111,3 @@ def describe_unsent(wire: Wire) -> str:
             "(MAX_CONCURRENT_STREAMS is 0), and has not raised that"
         )
     return "never sent whole: the other side did not take all of the request"
-
-
-def advice_for(received: Received) -> str:
-    """What to look at where another protocol than HTTP is spoken, as a question."""
-    name = name_protocol(received.start)
-    if name.startswith("TLS"):
-        return "is the URL one for https?"
-    if name.startswith("HTTP/2"):
-        return "does this port take HTTP/2 alone?"
-    return "is it the right port?"

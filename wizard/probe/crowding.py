@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from wizard.model.case import FollowUpResult
 from wizard.model.probe_result import REFUSED_STATUSES, ProbeResult
-from wizard.model.timeline import Probe, Timeline, is_connected, is_live
+from wizard.model.timeline import Probe, Timeline, is_connected, is_live, is_unanswered
 from wizard.probe.followups.followup import probe_first_event, root_of
 from wizard.probe.matrix import Matrix
 from wizard.probe.request import ProbeOptions
@@ -30,7 +30,7 @@ client has left."""
 
 def is_worker_doubtful(proxied: Sequence[Timeline], direct: Sequence[Timeline]) -> bool:
     """True if requests through the proxy are silent while direct streams are live."""
-    silent = [t for t in proxied if t.headers_s is None and t.ended in (None, "open")]
+    silent = [t for t in proxied if is_unanswered(t) and t.ended in (None, "open")]
     return bool(silent) and any(map(is_live, direct))
 
 
@@ -64,11 +64,11 @@ def crowded_probes(
 
 def _is_waiting(result: ProbeResult) -> bool:
     timeline = result.timeline
-    return timeline.headers_s is None and timeline.ended == "open" and is_connected(timeline)
+    return is_unanswered(timeline) and timeline.ended == "open" and is_connected(timeline)
 
 
 def _is_unanswered(free_worker: FollowUpResult | None) -> bool:
-    return free_worker is not None and free_worker.timeline.headers_s is None
+    return free_worker is not None and is_unanswered(free_worker.timeline)
 
 
 async def probe_alone(

@@ -5,7 +5,7 @@ from typing import Literal
 
 from wizard.model.request_difference import Likeness
 from wizard.model.resolution import RequestResolution
-from wizard.model.timeline import Timeline, is_live, is_success
+from wizard.model.timeline import Timeline, is_live, is_success, is_unanswered
 
 _BAD_GATEWAY, _GATEWAY_TIMEOUT = 502, 504
 
@@ -53,6 +53,8 @@ def message_answer(timeline: Timeline, *, is_replied: bool) -> AnswerKind:
 
 
 def _without_headers(timeline: Timeline) -> AnswerKind:
+    if not is_unanswered(timeline):
+        return AnswerKind("unknown")  # A part of an answer, or what is none.
     if timeline.ended in ("eof", "reset"):
         return AnswerKind("closed")
     is_silent = timeline.ended in ("open", "timeout") and timeline.connect_s is not None

@@ -8,7 +8,7 @@ from wizard.model.diagnosis import Evidence
 from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import RequestResolution
 from wizard.model.sent_request import SentRequest
-from wizard.model.timeline import is_live
+from wizard.model.timeline import is_live, is_unanswered
 from wizard.model.upgrades import NO_UPGRADE
 from wizard.nginx.as_sent import as_sent
 from wizard.probe.websocket import handshake_headers
@@ -99,6 +99,6 @@ def stream_without_upgrade(case: Case, refused: ProbeResult) -> FollowUpResult |
     """The direct answer to a request without the upgrade, if it is a stream, while the proxied
     request got nothing, as where such a stream is held."""
     sent = streams.follow_ups(case, NO_UPGRADE)
-    if refused.timeline.headers_s is not None:
+    if not is_unanswered(refused.timeline):
         return None
     return next((each for each in sent if is_live(each.timeline)), None)

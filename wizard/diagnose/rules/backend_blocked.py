@@ -9,7 +9,7 @@ from wizard.diagnose.facts.evidence import (
 from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
-from wizard.model.timeline import Timeline, is_live
+from wizard.model.timeline import Timeline, is_live, is_unanswered
 
 _DISTINGUISHES = (
     "Both were sent directly, in the same way: the first alone is live, the second hangs as long "
@@ -36,7 +36,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     second = [sent for sent in streams.follow_ups(case, "second-of-two") if sent.timeline.connect_s]
     logged = streams.own_log_lines(case, "worker-timeout")
     timeouts = tuple(map(log_evidence, logged[:1]))
-    if first and second and second[0].timeline.headers_s is None:
+    if first and second and is_unanswered(second[0].timeline):
         evidence = (*map(follow_up_evidence, (first[0], second[0])), *timeouts)
         return rule.finding("confirmed", evidence, _DISTINGUISHES)
     if not second and logged and (several := _some_live(case)):
@@ -47,7 +47,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
 def _answers_nothing(rule: Rule, case: Case) -> Finding | None:
     """Directly, neither the stream nor `/` is answered, though connecting works."""
     asked = streams.follow_ups(case, "root-direct")
-    silent = [sent for sent in asked if sent.timeline.connect_s and not sent.timeline.headers_s]
+    silent = [sent for sent in asked if sent.timeline.connect_s and is_unanswered(sent.timeline)]
     direct = streams.counted_probes(case.direct)
     if not silent or not direct or any(result.outcome != "held" for result in direct):
         return None
@@ -59,7 +59,9 @@ def _few_workers(rule: Rule, case: Case) -> Finding | None:
     """A risk: the backend itself served some of our requests at once, and not one more."""
     crowded = streams.follow_ups(case, "crowded")
     is_backend = any(_is_refused_by_backend(case, sent.timeline) for sent in crowded)
-    full = [sent for sent in streams.follow_ups(case, "free-worker") if not sent.timeline.headers_s]
+    full = [
+        sent for sent in streams.follow_ups(case, "free-worker") if is_unanswered(sent.timeline)
+    ]
     if not crowded or not (is_backend or full):
         return None
     alone = streams.follow_ups(case, "alone")

@@ -10,6 +10,7 @@ from wizard.model.config import Directive
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.log_report import LoggedFailure
 from wizard.model.probe_result import ProbeResult
+from wizard.model.timeline import is_unanswered
 from wizard.nginx.servers import parse_listen
 from wizard.text.display import safe
 
@@ -59,7 +60,7 @@ def _is_dropped(result: ProbeResult) -> bool:
     """True for a connection that was closed without an answer, in TLS or after the request."""
     timeline = result.timeline
     is_closed = timeline.ended in ("eof", "reset", "tls")
-    return timeline.headers_s is None and timeline.connect_s is not None and is_closed
+    return is_unanswered(timeline) and timeline.connect_s is not None and is_closed
 
 
 def _is_refused(result: ProbeResult) -> bool:

@@ -6,6 +6,7 @@ from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import LogLine
+from wizard.model.probe_result import UNREADABLE_OUTCOMES
 from wizard.text.display import safe
 
 _LOGGED = (
@@ -81,6 +82,8 @@ def _unlogged_confidence(case: Case) -> Confidence | None:
     """How sure it is without a line of the error log; None if the evidence speaks against it."""
     if streams.own_log_lines(case, *_OTHER_CAUSES):
         return None
+    if _is_direct_address(case) and any(r.outcome in UNREADABLE_OUTCOMES for r in case.direct):
+        return None  # It can be reached, and what answers there cannot be read.
     if _direct_refused(case):
         return "confirmed" if _is_direct_address(case) else "likely"
     if case.resolution is None or not streams.live_direct_probes(case):

@@ -4,7 +4,7 @@ import asyncio
 
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.probe_result import DELAYED_OUTCOMES, ProbeResult
-from wizard.model.timeline import is_live
+from wizard.model.timeline import is_live, is_unanswered
 from wizard.nginx.upstream import balancing_of
 from wizard.probe.followups.followup import (
     FollowUp,
@@ -63,7 +63,7 @@ def _is_post_stuck(case: Case) -> bool:
     """True if the direct POST got no answer while its stream was open."""
     handshake = case.handshake("direct")
     post = handshake.timeline("initialize") if handshake else None
-    return bool(post and post.connect_s is not None and post.headers_s is None)
+    return bool(post and post.connect_s is not None and is_unanswered(post))
 
 
 async def _send_two_streams(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:

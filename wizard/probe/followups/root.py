@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.probe_result import HELD_OUTCOMES
-from wizard.model.timeline import is_live
+from wizard.model.timeline import is_live, is_unanswered
 from wizard.probe.followups.followup import (
     FollowUp,
     best_direct,
@@ -27,7 +27,7 @@ def _is_needed(case: Case) -> bool:
     if not any(result.outcome in HELD_OUTCOMES for result in case.proxy):
         return False
     root = case.root
-    is_held = root is not None and root.headers_s is None and root.ended == "open"
+    is_held = root is not None and is_unanswered(root) and root.ended == "open"
     if any(is_live(result.timeline) for result in case.direct):
         return is_held
     return bool(case.direct) and all(result.outcome == "held" for result in case.direct)

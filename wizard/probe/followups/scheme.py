@@ -4,6 +4,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from wizard.model.case import Case, FollowUpResult
+from wizard.model.received import name_protocol
 from wizard.model.timeline import Timeline
 from wizard.probe.followups.followup import (
     EXCHANGE_TIMEOUT_S,
@@ -30,6 +31,9 @@ def _may_be_mistaken(answer: Timeline) -> bool:
         is_failed = answer.ended == "tls" and "certificate" not in answer.detail.lower()
         return is_waiting or is_failed
     is_dropped = answer.headers_s is None and answer.ended in ("eof", "reset")
+    if is_dropped and (got := answer.wire.received) and got.size:
+        name = name_protocol(got.start)
+        return name.startswith("TLS") or not (name or got.start.startswith("HTTP/"))
     return is_dropped or (answer.status == 400 and "HTTPS" in answer.excerpt.upper())
 
 

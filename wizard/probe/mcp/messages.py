@@ -12,6 +12,7 @@ from typing import Any
 from wizard import __version__
 from wizard.model.handshake import CLIENT_NAME, HandshakeStage
 from wizard.model.timeline import Timeline
+from wizard.model.wire import describe_unread
 from wizard.probe.request import RequestSpec
 from wizard.text.display import plural, safe, summarize_body
 
@@ -238,7 +239,8 @@ def _server_of(result: Mapping[str, Any]) -> str:
 def describe_answer(timeline: Timeline, request: str) -> str:
     """How a request (`GET`, `POST`) was answered, in one sentence."""
     if timeline.status is None:
-        return f"{request} got no answer: {timeline.detail or timeline.ended or 'silence'}"
+        why = describe_unread(timeline.wire) or timeline.detail or timeline.ended
+        return f"{request} got no answer: {why or 'silence'}"
     answer = f"{request} answered {timeline.status}"
     if 300 <= timeline.status < 400:
         location = safe(timeline.header("location") or "nowhere", 120)

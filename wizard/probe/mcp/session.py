@@ -7,7 +7,7 @@ from wizard.model.case import Case
 from wizard.model.handshake import Exchange, Handshake, Side
 from wizard.model.probe_result import ProbeResult
 from wizard.model.release import kept_s
-from wizard.model.timeline import Timeline
+from wizard.model.timeline import Timeline, is_unanswered
 from wizard.probe.matrix import uncompressed
 from wizard.probe.mcp.exchange import (
     MessageReader,
@@ -179,7 +179,7 @@ def _is_held(stream: Timeline) -> bool:
     """True if a stream that names its endpoint at once has shown no data."""
     if stream.ended not in (None, "open"):
         return kept_s(stream) is not None and stream.first_event_s is None
-    return stream.headers_s is None or (stream.is_event_stream and stream.first_data_s is None)
+    return is_unanswered(stream) or (stream.is_event_stream and stream.first_data_s is None)
 
 
 _SIBLING_NAMES = {"sse": "mcp", "mcp": "sse"}

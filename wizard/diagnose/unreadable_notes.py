@@ -1,0 +1,106 @@
+"""What to look at where an answer cannot be read, or where the request was never sent."""
+
+from urllib.parse import urlsplit
+
+from wizard.diagnose.facts import streams
+from wizard.diagnose.facts.addresses import upstream_peers
+from wizard.model.case import Case
+from wizard.model.probe_result import UNREADABLE_OUTCOMES, ProbeResult
+from wizard.model.received import name_protocol
+from wizard.model.timeline import Timeline, is_live
+from wizard.text.display import safe
+from wizard.text.urls import http_url, socket_path
+
+_ADVICE = {
+    "partial-head": "The headers of the answer come slowly, or no further: --stall waits longer.",
+    "only-interim": (
+        "After interim answers the server owes a final one (RFC 9110, section 15.2); clients wait "
+        "for it for ever."
+    ),
+    "not-sent": (
+        "Nothing is known about the answer, since the other side never got the whole request: "
+        "does that process still run, and read from its connections?"
+    ),
+}
+_SENT_EARLY = (
+    "What answers at the {side} URL does not wait for a request: is it the server that is meant?"
+)
+_NOT_BY_NGINX = (
+    "Nginx's error log says that its upstream sent no valid HTTP header; such an answer is passed "
+    "on as it came. Is {upstream} the right port, and does it take http?"
+)
+_MAY_BE_PASSED_ON = (
+    "If Nginx answers there: it passes on as it came what is no HTTP, so that {upstream} may be "
+    "the wrong port. Its error log tells."
+)
+_NOT_COMPARED = "So it does not show whether the backend sends its stream."
+_BY_BACKEND = "The direct request gets the same, so what sends it is not the proxy."
+_BY_PROXY = (
+    "The direct stream can be read: what stands between changes the body, or its Content-Encoding "
+    "or framing alone."
+)
+_BY_WHOM = "Whether the backend sends it so or something in front of it is shown by --direct."
+
+
+def describe_unreadable(case: Case) -> tuple[str, ...]:
+    """What to look at where no answer through the proxy can be read; empty if one can."""
+    results = [result for result in case.proxy if result.was_made]
+    if not results or any(result.outcome not in UNREADABLE_OUTCOMES for result in results):
+        return ()
+    return (_advice(case, results[0]), *describe_unreadable_direct(case))
+
+
+def describe_unreadable_direct(case: Case) -> tuple[str, ...]:
+    """That a direct request shows nothing about the backend, and what to look at."""
+    unread = next((each for each in case.direct if each.outcome in UNREADABLE_OUTCOMES), None)
+    if unread is None or any(is_live(each.timeline) for each in case.direct):
+        return ()
+    if unread.outcome == "undecodable" and any(r.outcome == "undecodable" for r in case.proxy):
+        return ()  # That both get the same is said already.
+    advice = _advice(case, unread) if unread.outcome == "not-http" else _NOT_COMPARED
+    return (f"The direct request: {safe(unread.why, 300)}. {advice}",)
+
+
+def _advice(case: Case, result: ProbeResult) -> str:
+    if result.outcome == "not-http":
+        return _about_the_port(case, result.timeline)
+    if result.outcome == "undecodable":
+        return _about_the_body(case)
+    return _ADVICE[result.outcome]
+
+
+def _about_the_port(case: Case, timeline: Timeline) -> str:
+    """Whether the URL, or what Nginx passes it to, leads to the port that is meant."""
+    is_public, received = timeline.probe.enters_outside, timeline.wire.received
+    side = "public" if is_public else "direct"
+    if received is None or not received.problem:
+        return _SENT_EARLY.format(side=side)
+    name, place = name_protocol(received.start), _place(timeline.probe.url)
+    if is_public and streams.own_log_lines(case, "invalid-answer"):
+        return _NOT_BY_NGINX.format(upstream=_upstream(case))
+    if received.start.startswith("HTTP/"):
+        return f"{place} of the {side} URL answers with HTTP that is not valid."
+    question = "is the URL one for https?" if name.startswith("TLS") else "is it the right port?"
+    spoken = f"speaks {name}" if name else "does not speak HTTP"
+    advice = f"{place} of the {side} URL {spoken}: {question}"
+    if not is_public or case.resolution is None or case.resolution.upstream is None:
+        return advice
+    return f"{advice} {_MAY_BE_PASSED_ON.format(upstream=_upstream(case))}"
+
+
+def _upstream(case: Case) -> str:
+    return safe(", ".join(upstream_peers(case)), 200) or "the address in its config"
+
+
+def _place(url: str) -> str:
+    if socket_path(url):
+        return "The socket"
+    parts = urlsplit(http_url(url))
+    return f"Port {parts.port or (443 if parts.scheme == 'https' else 80)}"
+
+
+def _about_the_body(case: Case) -> str:
+    if any(each.outcome == "live" for each in case.direct):
+        return _BY_PROXY
+    is_same = any(each.outcome == "undecodable" for each in case.direct)
+    return _BY_BACKEND if is_same else _BY_WHOM
