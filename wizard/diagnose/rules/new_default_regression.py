@@ -35,10 +35,11 @@ def check(rule: Rule, case: Case) -> Finding | None:
     """502 with the new default in force, and a direct HTTP/1.1 request fails as well."""
     if difference := difference_about(case, is_about):
         return _measured(rule, case, difference)
+    direct = [result.timeline for result in case.direct]
     bad_gateways = [result for result in case.proxy if result.timeline.status == 502]
     if not bad_gateways or case.resolution is None or not is_new_default(case.resolution):
         return None
-    if any(result.timeline.headers_s is not None for result in case.direct):
+    if any(each.headers_s is not None or each.wire.has_answer for each in direct):
         return None  # the backend does answer HTTP/1.1
     if _answers_root(case):
         return None  # through the same Nginx it does too
